@@ -1,0 +1,91 @@
+"""Head minus base as one profile, as `pprof -diff_base` makes it: every other number then needs no second case."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from alloclens.profile.model import Frames, Functions, Locations, Mappings, Profile
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Ints = NDArray[np.int64]
+
+
+class Incomparable(ValueError):  # noqa: N818 - it is a property of the two, not a fault
+    """Two profiles that must not be subtracted."""
+
+
+def difference(head: Profile, base: Profile) -> Profile:
+    """Return the samples of both, those of the base negative and marked. Raises Incomparable.
+
+    Sample types that only one of them has are left out.
+    """
+    shared = [t for t in head.sample_types if t in base.sample_types]
+    if not shared:
+        raise Incomparable(f"no sample type in common: {_names(head)} and {_names(base)}")
+    if head.is_difference or base.is_difference:
+        raise Incomparable("one of the two is already a difference (fetched with ?seconds=N, or made with -diff_base)")
+    of_head = head.values[:, [head.sample_types.index(t) for t in shared]]
+    of_base = base.values[:, [base.sample_types.index(t) for t in shared]]
+    # Equal strings may stand twice; Sites gives equal texts one number.
+    number = np.arange(len(base.strings)) + len(head.strings)
+    return replace(
+        head,
+        sample_types=tuple(shared),
+        values=np.concatenate([of_head, -of_base]),
+        location_at=np.concatenate([head.location_at, base.location_at[1:] + head.location_at[-1]]),
+        location=np.concatenate([head.location, base.location + len(head.locations.mapping)]),
+        locations=_locations(head, base),
+        frames=_frames(head, base),
+        functions=_functions(head, base, number),
+        mappings=Mappings(
+            np.concatenate([head.mappings.file, number[base.mappings.file]]),
+            np.concatenate([head.mappings.build_id, number[base.mappings.build_id]]),
+        ),
+        strings=head.strings + base.strings,
+        block_size=np.concatenate([head.block_size, base.block_size]),
+        is_base=np.concatenate([np.zeros(len(head), np.bool_), np.ones(len(base), np.bool_)]),
+    )
+
+
+def total(profile: Profile, column: int) -> int:
+    """Return what 100 % is: the sum of |value|, of the base's samples in a difference."""
+    values = np.abs(profile.values[:, column])
+    of_base = int(values[profile.is_base].sum())
+    return of_base if of_base > 0 else int(values.sum())
+
+
+def _names(profile: Profile) -> str:
+    return ", ".join(t.type for t in profile.sample_types)
+
+
+def _locations(head: Profile, base: Profile) -> Locations:
+    mapping = base.locations.mapping
+    frames = head.locations.frame_at[-1]
+    return Locations(
+        np.concatenate([head.locations.mapping, np.where(mapping < 0, -1, mapping + len(head.mappings.file))]),
+        np.concatenate([head.locations.address, base.locations.address]),
+        np.concatenate([head.locations.frame_at, base.locations.frame_at[1:] + frames]),
+    )
+
+
+def _frames(head: Profile, base: Profile) -> Frames:
+    function = base.frames.function
+    return Frames(
+        np.concatenate([head.frames.function, np.where(function < 0, -1, function + len(head.functions.name))]),
+        np.concatenate([head.frames.line, base.frames.line]),
+    )
+
+
+def _functions(head: Profile, base: Profile, number: Ints) -> Functions:
+    a, b = head.functions, base.functions
+    return Functions(
+        np.concatenate([a.name, number[b.name]]),
+        np.concatenate([a.system_name, number[b.system_name]]),
+        np.concatenate([a.file, number[b.file]]),
+        np.concatenate([a.start_line, b.start_line]),
+    )

@@ -1,0 +1,117 @@
+"""What numbers are kept by: a site is a function, or a line of it, or a line of a file."""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from alloclens.profile.model import Profile
+
+    Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Sites:
+    """One row for each site, in the order of their columns; texts are row numbers in `texts`."""
+
+    of_frame: Ints
+    """The site of each frame of the profile."""
+    texts: tuple[str, ...]
+    function: Ints
+    file: Ints
+    line: Ints
+    binary: Ints
+    """The mapping's file, for frames without a function's name."""
+
+    def __len__(self) -> int:
+        return len(self.line)
+
+
+def by_line(profile: Profile) -> Sites:
+    """Tell sites apart as `pprof -lines` does: by function, file and line."""
+    columns = _columns(profile)
+    return _sites(columns, columns.function, columns.file, columns.line, columns.binary)
+
+
+def by_function(profile: Profile) -> Sites:
+    """Tell sites apart as pprof does by default: by function."""
+    columns = _columns(profile)
+    return _sites(columns, columns.function, _none(columns), _none(columns), columns.binary)
+
+
+def by_source_line(profile: Profile) -> Sites:
+    """Tell sites apart as an editor does: by file and line, whatever function is there."""
+    columns = _columns(profile)
+    return _sites(columns, _none(columns), columns.file, np.maximum(columns.line, 0), _none(columns))
+
+
+def by_function_start(profile: Profile) -> Sites:
+    """Tell functions of one name apart by their file, and give as `line` where each is declared."""
+    columns = _columns(profile)
+    row = profile.frames.function
+    start = np.where(row >= 0, _take(profile.functions.start_line, np.maximum(row, 0)), 0)
+    return _sites(columns, columns.function, columns.file, start, _none(columns))
+
+
+@dataclass(frozen=True, eq=False)
+class _Columns:
+    """What is known of each frame; equal texts have equal numbers."""
+
+    texts: tuple[str, ...]
+    function: Ints
+    file: Ints
+    line: Ints
+    binary: Ints
+
+
+def _columns(profile: Profile) -> _Columns:
+    texts, number, clean = _texts(profile.strings)
+    known = profile.frames.function >= 0
+    row = np.where(known, profile.frames.function, 0)
+    function = np.where(known, _take(number[profile.functions.name], row), 0)
+    file = np.where(known, _take(clean[profile.functions.file], row), 0)
+    line = np.where(known, profile.frames.line, 0)
+    return _Columns(texts, function, file, line, _binary(profile, number, function == 0))
+
+
+def _texts(strings: tuple[str, ...]) -> tuple[tuple[str, ...], Ints, Ints]:
+    """Return the distinct texts ("" first), and for each string its number, as it is and as a clean path."""
+    numbers: dict[str, int] = {"": 0}
+    number = np.array([numbers.setdefault(s, len(numbers)) for s in strings], np.int64)
+    clean = np.array([numbers.setdefault(clean_path(s), len(numbers)) for s in strings], np.int64)
+    return tuple(numbers), number, clean
+
+
+def clean_path(path: str) -> str:
+    """Return the path as Go's filepath.Clean writes it, so that one file has one name."""
+    if not path:
+        return ""
+    cleaned = posixpath.normpath(path)
+    return cleaned[1:] if cleaned.startswith("//") else cleaned
+
+
+def _binary(profile: Profile, number: Ints, nameless: NDArray[np.bool_]) -> Ints:
+    mapping = np.repeat(profile.locations.mapping, np.diff(profile.locations.frame_at))
+    file = _take(number[profile.mappings.file], np.maximum(mapping, 0))
+    return np.where(nameless & (mapping >= 0), file, 0)
+
+
+def _take(column: Ints, rows: Ints) -> Ints:
+    return column[rows] if len(column) else np.zeros(len(rows), np.int64)
+
+
+def _none(columns: _Columns) -> Ints:
+    return np.zeros_like(columns.line)
+
+
+def _sites(columns: _Columns, function: Ints, file: Ints, line: Ints, binary: Ints) -> Sites:
+    rows = np.stack([file, line, function, binary], axis=1)
+    distinct, of_frame = np.unique(rows, axis=0, return_inverse=True)
+    file, line, function, binary = distinct.T
+    return Sites(of_frame.reshape(-1), columns.texts, function, file, line, binary)

@@ -1,0 +1,72 @@
+"""What the editor at the other end can do, asked by name. A field that is not there means no."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from lsprotocol import types
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SHOW_STACKS = "alloclens.showStacks"
+"""The command by which an editor shows the stacks of a line in its own way; it says in `experimental` that it has it."""
+
+
+class Client:
+    """One editor's capabilities."""
+
+    def __init__(self, capabilities: types.ClientCapabilities | None = None) -> None:
+        self._workspace = (capabilities and capabilities.workspace) or types.WorkspaceClientCapabilities()
+        self._window = (capabilities and capabilities.window) or types.WindowClientCapabilities()
+        self._document = (capabilities and capabilities.text_document) or types.TextDocumentClientCapabilities()
+        self._ours = _ours(capabilities.experimental if capabilities else None)
+
+    @property
+    def refreshes_hints(self) -> bool:
+        return bool(self._workspace.inlay_hint and self._workspace.inlay_hint.refresh_support)
+
+    @property
+    def refreshes_lenses(self) -> bool:
+        return bool(self._workspace.code_lens and self._workspace.code_lens.refresh_support)
+
+    @property
+    def answers_configuration(self) -> bool:
+        return bool(self._workspace.configuration)
+
+    @property
+    def registers_configuration(self) -> bool:
+        ability = self._workspace.did_change_configuration
+        return bool(ability and ability.dynamic_registration)
+
+    @property
+    def shows_progress(self) -> bool:
+        return bool(self._window.work_done_progress)
+
+    @property
+    def relates_diagnostics(self) -> bool:
+        ability = self._document.publish_diagnostics
+        return bool(ability and ability.related_information)
+
+    @property
+    def reads_markdown(self) -> bool:
+        formats = (self._document.hover and self._document.hover.content_format) or ()
+        return types.MarkupKind.Markdown in formats
+
+    @property
+    def shows_stacks(self) -> bool:
+        return SHOW_STACKS in self._ours.get("commands", ())
+
+    @property
+    def shows_status(self) -> bool:
+        return self._ours.get("status") is True
+
+
+def _ours(experimental: Any) -> Mapping[str, Any]:
+    """Return the part of the experimental capabilities that is about alloclens, whatever JSON a client sends there."""
+    found = _get(experimental, "alloclens")
+    return {name: _get(found, name) or () for name in ("commands", "status")}
+
+
+def _get(value: Any, name: str) -> Any:
+    return value.get(name) if isinstance(value, dict) else getattr(value, name, None)

@@ -1,0 +1,66 @@
+"""An editor's documents: their paths, their lines, and positions in the client's own units."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+from pygls import uris
+
+from alloclens.source.text import split_lines
+
+if TYPE_CHECKING:
+    from pygls.workspace import PositionCodec, Workspace
+
+
+@dataclass(frozen=True)
+class Document:
+    """The text of a file as the editor has it, else as it is on disk."""
+
+    uri: str
+    path: str
+    """Real path."""
+    lines: tuple[str, ...]
+    codec: PositionCodec
+
+    def end_of(self, line: int) -> types.Position | None:
+        """Return the position behind a line's last character; None where the text is shorter. `line` is 1-based."""
+        if not 1 <= line <= len(self.lines):
+            return None
+        return types.Position(line - 1, self.codec.client_num_units(self.lines[line - 1]))
+
+    def code_of(self, line: int) -> types.Range:
+        """Return the range from a line's first visible character to its last."""
+        end = self.end_of(line)
+        if end is None:
+            at = types.Position(max(line - 1, 0), 0)
+            return types.Range(at, at)
+        text = self.lines[line - 1]
+        indent = text[: len(text) - len(text.lstrip())]
+        return types.Range(types.Position(line - 1, self.codec.client_num_units(indent)), end)
+
+
+def path_of(uri: str) -> str | None:
+    """Return the real path a URI means; None for an unsaved buffer, a notebook's cell and the like."""
+    path = uris.to_fs_path(uri)
+    return os.path.realpath(path) if path else None
+
+
+def uri_of(path: str) -> str:
+    """Return the URI of a path."""
+    return uris.from_fs_path(path) or ""
+
+
+def document(workspace: Workspace, uri: str) -> Document | None:
+    """Return a document; None where there is none to read."""
+    path = path_of(uri)
+    if path is None:
+        return None
+    text = workspace.get_text_document(uri)
+    try:
+        lines = tuple(split_lines(text.source))
+    except (OSError, UnicodeDecodeError):
+        return None
+    return Document(uri, path, lines, text.position_codec)

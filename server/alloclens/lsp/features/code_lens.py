@@ -1,0 +1,58 @@
+"""Numbers above the functions; off unless the setting codeLens is on."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+
+from alloclens.lsp.client import SHOW_STACKS
+from alloclens.lsp.documents import document
+from alloclens.wording.units import amount, change
+
+if TYPE_CHECKING:
+    from alloclens.analysis.functions import FunctionStats
+    from alloclens.lsp.documents import Document
+    from alloclens.lsp.server import Server
+    from alloclens.profile.model import ValueType
+    from alloclens.store.world import World
+
+
+def register(server: Server) -> None:
+    """Answer textDocument/codeLens."""
+    server.feature(types.TEXT_DOCUMENT_CODE_LENS)(code_lens)
+
+
+async def code_lens(ls: Server, params: types.CodeLensParams) -> list[types.CodeLens]:
+    """Return a lens for each function of the file that the profile names."""
+    world = ls.world
+    if not ls.settings.code_lens or (at := document(ls.workspace, params.text_document.uri)) is None:
+        return []
+    return await asyncio.to_thread(_lenses, world, at)
+
+
+def _lenses(world: World, at: Document) -> list[types.CodeLens]:
+    file = world.file(at.path)
+    if file is None:
+        return []
+    comparison = file.comparison
+    lines = comparison.head.lines
+    recorded = {lines.files[i] for i in set(lines.file[file.rows].tolist())}
+    found = comparison.functions(recorded)
+    return [_lens(f, at, comparison.sample_type) for f in found if _declares(at, f)]
+
+
+def _declares(at: Document, function: FunctionStats) -> bool:
+    """Return whether the function's declaration still stands where the profile says."""
+    name = re.sub(r"\[.*\]|\.func\d.*", "", function.name).rsplit(".", 1)[-1]
+    line = function.start_line
+    return 1 <= line <= len(at.lines) and name in at.lines[line - 1]
+
+
+def _lens(function: FunctionStats, at: Document, kind: ValueType) -> types.CodeLens:
+    grown = f" {change(function.growth, kind.unit)}" if function.growth else ""
+    title = f"{amount(function.cum, kind.unit)} cum · {amount(function.flat, kind.unit)} flat{grown}"
+    where = at.code_of(function.start_line)
+    return types.CodeLens(where, types.Command(title, SHOW_STACKS, arguments=[at.uri, function.start_line - 1]))

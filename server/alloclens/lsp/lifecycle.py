@@ -1,0 +1,112 @@
+"""From initialize to exit, and the settings in between."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from lsprotocol import types
+
+from alloclens.lsp.client import Client
+from alloclens.lsp.documents import path_of
+from alloclens.lsp.publish import Publisher
+from alloclens.store.loader import Loader
+from alloclens.store.settings import parse
+
+if TYPE_CHECKING:
+    from alloclens.lsp.server import Server
+
+log = logging.getLogger(__name__)
+
+SECTION = "alloclens"
+
+
+def register(server: Server) -> None:
+    """Register every handler of the session's life; pygls allows one for each method."""
+    server.feature(types.INITIALIZE)(initialize)
+    server.feature(types.INITIALIZED)(initialized)
+    server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)(did_change_configuration)
+    server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)(did_change_folders)
+    server.feature(types.SHUTDOWN)(shutdown)
+
+
+def initialize(ls: Server, params: types.InitializeParams) -> None:
+    """Take what the client says of itself. Nothing here may raise: it would end the session."""
+    ls.client = Client(params.capabilities)
+    ls.folders = _folders(params)
+    _use(ls, params.initialization_options)
+
+
+async def initialized(ls: Server, params: types.InitializedParams) -> None:
+    """Start to follow the directories, with the settings the client has by now."""
+    del params
+    publisher = Publisher(ls)
+    ls.loader = Loader(publisher.show)
+    ls.run_task(ls.loader.run(), "following the profile directories")
+    if ls.client.registers_configuration:
+        wanted = types.Registration("configuration", types.WORKSPACE_DID_CHANGE_CONFIGURATION, {"section": SECTION})
+        ls.run_task(ls.client_register_capability_async(types.RegistrationParams([wanted])), "asking for settings")
+    await _pull(ls)
+    _follow(ls)
+
+
+async def did_change_configuration(ls: Server, params: types.DidChangeConfigurationParams) -> None:
+    """Use the new settings: asked for where the client answers, else as they were sent."""
+    if ls.client.answers_configuration:
+        await _pull(ls)
+    else:
+        given = params.settings
+        _use(ls, given.get(SECTION, given) if isinstance(given, dict) else getattr(given, SECTION, None))
+    _follow(ls)
+
+
+def did_change_folders(ls: Server, params: types.DidChangeWorkspaceFoldersParams) -> None:
+    """Follow the folders that are open now."""
+    for folder in params.event.removed:
+        ls.folders.pop(folder.uri, None)
+    ls.folders |= {f.uri: path for f in params.event.added if (path := path_of(f.uri))}
+    _follow(ls)
+
+
+def shutdown(ls: Server, params: None) -> None:
+    """Let go of the directories."""
+    del params
+    stop(ls)
+
+
+def stop(ls: Server) -> None:
+    """End what runs beside the handlers; also after the client has simply gone."""
+    ls.stop_tasks()
+    if ls.loader:
+        ls.loader.stop()
+
+
+def _folders(params: types.InitializeParams) -> dict[str, str]:
+    given = [f.uri for f in params.workspace_folders or ()] or [u for u in (params.root_uri,) if u]
+    return {uri: path for uri in given if (path := path_of(uri))}
+
+
+async def _pull(ls: Server) -> None:
+    if not ls.client.answers_configuration:
+        return
+    asked = types.ConfigurationParams([types.ConfigurationItem(section=SECTION)])
+    try:
+        answer = await ls.workspace_configuration_async(asked)
+    except Exception:  # whatever the client answers, the settings so far go on
+        log.exception("the client did not tell its settings")
+        return
+    if answer and answer[0]:
+        _use(ls, answer[0])
+
+
+def _use(ls: Server, given: Any) -> None:
+    """Take settings in whatever shape JSON came: a dict, or the object that pygls makes of one."""
+    values = given if isinstance(given, dict) else getattr(given, "_asdict", dict)()
+    ls.settings, problems = parse(values)
+    for problem in problems:
+        log.warning(problem)
+
+
+def _follow(ls: Server) -> None:
+    if ls.loader:
+        ls.loader.want(tuple(ls.folders.values()), ls.settings)

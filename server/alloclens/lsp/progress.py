@@ -1,0 +1,45 @@
+"""Progress of a long read, in editors that show it."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+
+if TYPE_CHECKING:
+    from alloclens.lsp.server import Server
+    from alloclens.store.world import World
+
+
+class LoadingProgress:
+    """One bar from the first world with files to read to the first without."""
+
+    def __init__(self, ls: Server) -> None:
+        self._ls = ls
+        self._token: str | None = None
+        self._most = 0
+
+    def update(self, world: World) -> None:
+        """Begin, report or end."""
+        if not self._ls.client.shows_progress:
+            return
+        if world.pending and self._token is None:
+            self._most, self._token = world.pending, str(uuid.uuid4())  # pygls takes a token once
+            self._ls.run_task(self._begin(self._token), "showing progress")
+        elif world.pending and self._token:
+            done = 100 * (self._most - world.pending) // self._most
+            self._report(types.WorkDoneProgressReport(percentage=done, message=f"{world.pending} to go"))
+        elif self._token:
+            self._report(types.WorkDoneProgressEnd())
+            self._ls.work_done_progress.tokens.pop(self._token, None)
+            self._token = None
+
+    async def _begin(self, token: str) -> None:
+        await self._ls.work_done_progress.create_async(token)
+        if token == self._token:
+            self._report(types.WorkDoneProgressBegin("alloclens: reading profiles", percentage=0))
+
+    def _report(self, value: object) -> None:
+        if self._token:
+            self._ls.protocol.notify(types.PROGRESS, types.ProgressParams(self._token, value))

@@ -1,0 +1,86 @@
+"""A new world -> the editor: changed diagnostics, refreshes, status, and a word about files that cannot be read."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Any
+
+from lsprotocol import types
+
+from alloclens.lsp import diagnostics
+from alloclens.lsp.progress import LoadingProgress
+from alloclens.lsp.status import STATUS, status
+from alloclens.wording.status import unreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from alloclens.lsp.server import Server
+    from alloclens.store.world import World
+
+log = logging.getLogger(__name__)
+
+ANSWER_SECONDS = 10.0
+"""After this long without an answer to a refresh, the next world may ask again."""
+NAMED = 3
+"""So many unreadable files are named in one message; the log has all."""
+
+
+class Publisher:
+    """Says what changed, and only that."""
+
+    def __init__(self, ls: Server) -> None:
+        self._ls = ls
+        self._published: dict[str, list[types.Diagnostic]] = {}
+        self._told: set[tuple[str, str]] = set()
+        self._refreshing: set[str] = set()
+        self._progress = LoadingProgress(ls)
+
+    async def show(self, world: World) -> None:
+        """Make this the server's world and tell the editor."""
+        found = await asyncio.to_thread(diagnostics.of, world, self._ls.workspace, self._ls.client)
+        self._ls.world = world
+        self._publish(found)
+        self._tell(world)
+        if self._ls.client.shows_status:
+            self._ls.protocol.notify(STATUS, status(world)._asdict())
+        self._progress.update(world)
+        if self._ls.client.refreshes_hints:
+            self._refresh("hints", self._ls.workspace_inlay_hint_refresh_async)
+        if self._ls.client.refreshes_lenses:
+            self._refresh("lenses", self._ls.workspace_code_lens_refresh_async)
+
+    def _publish(self, found: dict[str, list[types.Diagnostic]]) -> None:
+        for uri in self._published.keys() | found.keys():
+            now = found.get(uri, [])
+            if now != self._published.get(uri, []):
+                self._ls.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, now))
+        self._published = found
+
+    def _tell(self, world: World) -> None:
+        """Tell once of each file that cannot be read."""
+        fresh = [p for p in world.problems if (p.path, p.reason) not in self._told]
+        self._told = {(p.path, p.reason) for p in world.problems}
+        if not fresh:
+            return
+        said = "; ".join(unreadable(p.name, p.reason) for p in fresh[:NAMED])
+        more = f"; and {len(fresh) - NAMED} more, see the log" if len(fresh) > NAMED else ""
+        message = types.ShowMessageParams(types.MessageType.Warning, f"alloclens: {said}{more}")
+        self._ls.window_show_message(message)
+
+    def _refresh(self, kind: str, ask: Callable[[None], Awaitable[Any]]) -> None:
+        """Ask the editor to ask again; one request of a kind at a time."""
+        if kind in self._refreshing:
+            return
+        self._refreshing.add(kind)
+
+        async def asked() -> None:
+            try:
+                await asyncio.wait_for(ask(None), ANSWER_SECONDS)
+            except asyncio.TimeoutError:
+                log.info("the editor did not answer the refresh of its %s", kind)
+            finally:
+                self._refreshing.discard(kind)
+
+        self._ls.run_task(asked(), f"refreshing {kind}")

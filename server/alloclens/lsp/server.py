@@ -1,0 +1,61 @@
+"""The language server: its world, its settings, and what it does with its own faults."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Any
+
+from lsprotocol import types
+from pygls.lsp.server import LanguageServer
+
+from alloclens import __version__
+from alloclens.lsp.client import Client
+from alloclens.store.settings import Settings
+from alloclens.store.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+    from alloclens.store.loader import Loader
+
+log = logging.getLogger(__name__)
+
+
+class Server(LanguageServer):
+    """All mutable state of the session; touched by the event loop only."""
+
+    def __init__(self) -> None:
+        # Full: with incremental edits pygls counts lines as str.splitlines does, and form feeds move every later edit.
+        super().__init__("alloclens", __version__, text_document_sync_kind=types.TextDocumentSyncKind.Full)
+        self.world = World()
+        """Replaced whole. A handler reads it once, and never across an await."""
+        self.client = Client()
+        self.settings = Settings()
+        self.folders: dict[str, str] = {}
+        """The workspace's: URI -> path."""
+        self.loader: Loader | None = None
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    def run_task(self, work: Coroutine[Any, Any, Any], what: str) -> None:
+        """Run something beside the handlers, and log it if it fails."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)  # asyncio itself keeps only a weak reference
+
+        def ended(task: asyncio.Task[Any]) -> None:
+            self._tasks.discard(task)
+            if not task.cancelled() and (error := task.exception()):
+                log.error("%s failed", what, exc_info=error)
+
+        task.add_done_callback(ended)
+
+    def stop_tasks(self) -> None:
+        """Cancel all that runs beside the handlers."""
+        for task in self._tasks:
+            task.cancel()
+
+    def report_server_error(self, error: Exception, source: type[Exception]) -> None:
+        """Log a fault that no answer carries; a pop-up for it would say nothing to anybody."""
+        data = getattr(error, "data", None)
+        trace = data.get("traceback") if isinstance(data, dict) else None
+        log.error("%s: %s\n%s", source.__name__, error, "".join(trace) if trace else "")

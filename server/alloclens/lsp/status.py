@@ -1,0 +1,45 @@
+"""What a status bar says. LSP has no word for it, so an editor that wants it says so in its capabilities."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from alloclens.wording.status import in_full, line, nothing, unreadable
+
+if TYPE_CHECKING:
+    from alloclens.store.world import World
+
+STATUS = "alloclens/status"
+"""The notification."""
+State = Literal["empty", "loading", "ok", "problem"]
+
+
+class Status(NamedTuple):
+    """The state of the world in words."""
+
+    state: State
+    text: str
+    tooltip: str
+    """Markdown."""
+
+
+def status(world: World) -> Status:
+    """Say what is shown, or why nothing is."""
+    if world.pending:
+        return Status("loading", f"reading {world.pending} profiles", _tooltip(world))
+    state: State = "problem" if world.problems else "ok" if world.shown else "empty"
+    return Status(state, _text(world), _tooltip(world))
+
+
+def _text(world: World) -> str:
+    settings = world.settings
+    if world.shown:
+        return line(world.shown, settings.base, settings.head)
+    return f"no profile has {settings.sample_type}" if world.series else "no profiles"
+
+
+def _tooltip(world: World) -> str:
+    said = [in_full(c) for c in world.comparisons]
+    if not world.series:
+        said.append(nothing(world.directories))
+    return "\n\n".join(said + [unreadable(p.name, p.reason) for p in world.problems])

@@ -1,0 +1,143 @@
+"""What a profile is: the tables of pprof's profile.proto, as columns.
+
+A *stack* is the frames of one sample, leaf first. A location with several lines is several frames (inlined calls,
+innermost first). Everything that points elsewhere does so by row number, -1 where it points nowhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from alloclens.profile.ragged import offsets, owners, spread
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Ints = NDArray[np.int64]
+
+
+class ValueType(NamedTuple):
+    """What a value means, such as ("inuse_space", "bytes")."""
+
+    type: str
+    unit: str
+
+
+class Frame(NamedTuple):
+    """One place of one stack, as the profile recorded it."""
+
+    function: str
+    file: str
+    line: int
+    """1-based; 0 where unknown."""
+
+
+@dataclass(frozen=True, eq=False)
+class Functions:
+    """One row for each function; the columns are row numbers in `Profile.strings`."""
+
+    name: Ints
+    system_name: Ints
+    file: Ints
+    start_line: Ints
+    """The line of the function's declaration; 0 where unknown."""
+
+
+@dataclass(frozen=True, eq=False)
+class Mappings:
+    """One row for each binary; the text columns are row numbers in `Profile.strings`."""
+
+    file: Ints
+    build_id: Ints
+
+
+@dataclass(frozen=True, eq=False)
+class Locations:
+    """One row for each location; location i has the frames frame_at[i]:frame_at[i + 1]."""
+
+    mapping: Ints
+    address: Ints
+    frame_at: Ints
+    """Shape (locations + 1,); every location has at least one frame."""
+
+
+@dataclass(frozen=True, eq=False)
+class Frames:
+    """One row for each frame of each location, innermost first."""
+
+    function: Ints
+    line: Ints
+
+
+@dataclass(frozen=True, eq=False)
+class Profile:
+    """A profile, as read from one file or as the difference of two."""
+
+    sample_types: tuple[ValueType, ...]
+    default_sample_type: str
+    """The type the file asks to be shown first; "" where it does not say."""
+    values: Ints
+    """Shape (samples, sample types)."""
+    location_at: Ints
+    """Shape (samples + 1,): sample i has the locations location[location_at[i]:location_at[i + 1]], leaf first."""
+    location: Ints
+    locations: Locations
+    frames: Frames
+    functions: Functions
+    mappings: Mappings
+    strings: tuple[str, ...]
+    block_size: Ints
+    """Mean bytes of the objects of each sample, from its label `bytes`; 0 where unknown."""
+    is_base: NDArray[np.bool_]
+    """Samples that carry the label pprof::base: they belong to the base of a difference."""
+    time_nanos: int = 0
+    duration_nanos: int = 0
+    period: int = 0
+    period_type: ValueType | None = None
+    drop_frames: str = ""
+    keep_frames: str = ""
+    comments: tuple[str, ...] = field(default=())
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    @property
+    def is_difference(self) -> bool:
+        """True where the file is already a difference: it must not be subtracted from another.
+
+        A Go heap profile has a duration only when it was fetched with ?seconds=N.
+        """
+        in_use = any(t.type.startswith("inuse_") for t in self.sample_types)
+        return (in_use and self.duration_nanos > 0) or bool(self.is_base.any())
+
+    @cached_property
+    def frame_at(self) -> Ints:
+        """Return where the frames of each sample begin in `stack_frames`: shape (samples + 1,)."""
+        return self._stacks[0]
+
+    @cached_property
+    def stack_frames(self) -> Ints:
+        """Return the frames of all samples, one stack behind the other, leaf first."""
+        return self._stacks[1]
+
+    @cached_property
+    def _stacks(self) -> tuple[Ints, Ints]:
+        width = np.diff(self.locations.frame_at)[self.location]
+        depth = np.bincount(owners(np.diff(self.location_at)), weights=width, minlength=len(self)).astype(np.int64)
+        return offsets(depth), spread(self.locations.frame_at[self.location], width)
+
+    def text(self, column: Ints) -> list[str]:
+        """Return the strings a column of row numbers means; "" for -1."""
+        return [self.strings[i] if i >= 0 else "" for i in column.tolist()]
+
+    def frame(self, row: int) -> Frame:
+        """Return one frame in words."""
+        function = int(self.frames.function[row])
+        if function < 0:
+            return Frame("", "", 0)
+        name, file = self.functions.name[function], self.functions.file[function]
+        return Frame(self.strings[name], self.strings[file], int(self.frames.line[row]))

@@ -1,0 +1,35 @@
+"""Where files may lie: the workspace's folders and modules, and the caches whose files are nobody's own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class Module(NamedTuple):
+    """A Go module of the workspace."""
+
+    path: str
+    """As in its go.mod's module line."""
+    directory: str
+
+
+@dataclass(frozen=True)
+class Roots:
+    """All paths are real and absolute. Nothing outside them is ever opened because a profile names it."""
+
+    folders: tuple[str, ...] = ()
+    """The workspace's."""
+    modules: tuple[Module, ...] = ()
+    """Longest module path first."""
+    go_root: str = ""
+    module_cache: str = ""
+
+    def hold(self, path: str) -> bool:
+        """Return whether the path lies in a folder of the workspace or in a cache."""
+        return any(is_within(path, root) for root in (*self.folders, self.go_root, self.module_cache) if root)
+
+
+def is_within(path: str, root: str) -> bool:
+    """Return whether a clean path lies in a folder."""
+    return path.startswith(root.rstrip("/") + "/")

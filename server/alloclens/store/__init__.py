@@ -1,0 +1,1 @@
+"""A directory in, a World out: listing, watching, loading. The only room with disk and time (with capture)."""

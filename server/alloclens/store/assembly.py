@@ -1,0 +1,62 @@
+"""From snapshots to the next World. Reads nothing: what it needs is handed to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from alloclens.analysis.comparison import Comparison, Pair, compare
+from alloclens.analysis.series import group
+from alloclens.store.world import Problem, World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from alloclens.analysis.series import Snapshot
+    from alloclens.profile.model import Profile
+    from alloclens.source.places import SourceMap
+    from alloclens.store.settings import Settings
+
+
+@dataclass
+class Known:
+    """What has been read so far. Belongs to whoever fills it."""
+
+    snapshots: dict[str, Snapshot] = field(default_factory=dict)
+    """By path."""
+    problems: dict[str, Problem] = field(default_factory=dict)
+    profiles: dict[Pair, Profile | None] = field(default_factory=dict)
+
+    def forget(self, path: str) -> None:
+        """Drop all that came from a file."""
+        self.snapshots.pop(path, None)
+        self.problems.pop(path, None)
+        self.profiles = {p: v for p, v in self.profiles.items() if path not in p}
+
+    def add(self, read: Snapshot | Problem) -> None:
+        """Keep what a file turned out to be."""
+        self.forget(read.path)
+        if isinstance(read, Problem):
+            self.problems[read.path] = read
+        else:
+            self.snapshots[read.path] = read
+
+
+def assemble(
+    known: Known, settings: Settings, sources: SourceMap, read_pair: Callable[[Pair], Profile | None]
+) -> World:
+    """Build a world. `read_pair` reads the profiles that are looked into; only those in use stay known."""
+    series = group(known.snapshots.values())
+    in_use: dict[Pair, Profile | None] = {}
+    comparisons: list[Comparison] = []
+    for one in series:
+        head = one.head(settings.head)
+        base = one.base(settings.base, head)
+        pair = Pair(head.path, base.path if base else None)
+        if pair not in in_use:
+            in_use[pair] = known.profiles.get(pair) or read_pair(pair)
+        if compared := compare(one, head, base, settings.sample_type, in_use[pair]):
+            comparisons.append(compared)
+    known.profiles = in_use
+    problems = tuple(known.problems[p] for p in sorted(known.problems))
+    return World(settings=settings, series=series, comparisons=tuple(comparisons), problems=problems, sources=sources)

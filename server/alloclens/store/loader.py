@@ -1,0 +1,176 @@
+"""Keeps a World equal to what the directories hold: poke, settle, list, read, replace."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from alloclens.source.places import SourceMap
+from alloclens.source.roots import Roots
+from alloclens.store.assembly import Known, assemble
+from alloclens.store.listing import Listing, Stamp, changes, scan, settled
+from alloclens.store.reading import read_pair, read_snapshot
+from alloclens.store.watcher import Watcher
+from alloclens.store.worker import Worker
+from alloclens.store.workspace import profile_directories, roots
+from alloclens.store.world import Problem, World
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from alloclens.analysis.comparison import Pair
+    from alloclens.analysis.series import Snapshot
+    from alloclens.profile.model import Profile
+    from alloclens.store.settings import Settings
+
+log = logging.getLogger(__name__)
+
+SETTLE_SECONDS = 0.15
+"""Between the two scans that must agree on a file: a writer that pauses longer is caught by GRACE_SECONDS."""
+POLL_SECONDS = 2.0
+"""Network file systems send no events, and a directory made again is silent until it is looked for."""
+GRACE_SECONDS = 2.0
+"""A file younger than this that cannot be read is still being written: it is read again before anybody is told."""
+SHOW_SECONDS = 0.5
+"""While many files are read, what is known is shown this often."""
+
+
+class Loader:
+    """Follows the profile directories of some workspace folders. All methods belong to the event loop but `poke`."""
+
+    def __init__(self, on_world: Callable[[World], Awaitable[None]]) -> None:
+        self._on_world = on_world
+        self._loop = asyncio.get_running_loop()
+        self._poked = asyncio.Event()
+        self._watcher = Watcher(self.poke)
+        self._worker = Worker()
+        self._known = Known()
+        self._listing: Listing = {}
+        self._generation = 0
+        self._wanted: tuple[tuple[str, ...], Settings] | None = None
+        self._shown: tuple[tuple[str, ...], Settings] | None = None
+        self._folders: tuple[str, ...] = ()
+        self._roots = Roots()
+
+    def poke(self) -> None:
+        """Ask for a look at the directories; safe from any thread."""
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._poked.set)
+
+    def want(self, folders: Sequence[str], settings: Settings) -> None:
+        """Follow these folders with these settings from now on."""
+        self._wanted = tuple(folders), settings
+        self.poke()
+
+    def stop(self) -> None:
+        """End the watcher and the worker."""
+        self._watcher.stop()
+        self._worker.stop()
+
+    async def run(self) -> None:
+        """Follow the directories until cancelled."""
+        while True:
+            await self._next_poke()
+            if self._wanted is not None:
+                await self._try_look(*self._wanted)
+
+    async def _next_poke(self) -> None:
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self._poked.wait(), POLL_SECONDS)
+        self._poked.clear()
+
+    async def _try_look(self, folders: tuple[str, ...], settings: Settings) -> None:
+        try:
+            await self._look(folders, settings)
+        except Exception:  # one failed look must not be the last one
+            log.exception("looking at the profile directories failed; the next look is in %s s", POLL_SECONDS)
+
+    async def _look(self, folders: tuple[str, ...], settings: Settings) -> None:
+        """Take one look, and show a new world if anything is new."""
+        if folders != self._folders:
+            await self._find_roots(folders)
+        directories = profile_directories(folders, settings.profile_dirs)
+        self._watcher.follow(directories)
+        listing, restless = await self._settle(directories)
+        if restless:
+            self.poke()
+        loaded, removed = changes(self._listing, listing)
+        removed = tuple(p for p in removed if p not in restless)
+        if not loaded and not removed and self._shown == (folders, settings):
+            return
+        self._shown = folders, settings
+        for path in removed:
+            self._known.forget(path)
+            del self._listing[path]
+        await self._load(directories, settings, {p: listing[p] for p in loaded})
+
+    async def _find_roots(self, folders: tuple[str, ...]) -> None:
+        """Look where the modules are. With others, other code is the user's own, so everything is read again."""
+        self._folders = folders
+        self._roots = await asyncio.to_thread(roots, folders)
+        self._known, self._listing = Known(), {}
+
+    async def _settle(self, directories: tuple[str, ...]) -> tuple[Listing, Listing]:
+        """Return the files that are at rest, and those that are still being written."""
+        before = await asyncio.to_thread(scan, directories)
+        if before == self._listing:
+            return before, {}
+        await asyncio.sleep(SETTLE_SECONDS)
+        now = await asyncio.to_thread(scan, directories)
+        at_rest = settled(before, now)
+        return at_rest, {p: s for p, s in now.items() if p not in at_rest}
+
+    async def _load(self, directories: tuple[str, ...], settings: Settings, new: Listing) -> None:
+        """Read the new files, the latest and the first of them first, and show what is known now and then."""
+        waiting = _most_wanted_first(new)
+        shown = time.monotonic() if waiting else 0.0
+        while waiting:
+            path = waiting.pop(0)
+            await self._read(path, new[path])
+            if waiting and time.monotonic() - shown > SHOW_SECONDS:
+                await self._show(directories, settings, len(waiting))
+                shown = time.monotonic()
+        await self._show(directories, settings, 0)
+
+    async def _read(self, path: str, stamp: Stamp) -> None:
+        read = await asyncio.to_thread(self._snapshot, path, stamp)
+        if isinstance(read, Problem) and 0 <= time.time() - stamp.mtime_ns / 1e9 < GRACE_SECONDS:
+            self._loop.call_later(GRACE_SECONDS, self.poke)
+            return
+        self._listing[path] = stamp
+        self._known.add(read)
+        if isinstance(read, Problem):
+            log.warning("%s: %s", path, read.reason)
+
+    def _snapshot(self, path: str, stamp: Stamp) -> Snapshot | Problem:
+        try:
+            return self._worker.run(read_snapshot, path, stamp.mtime_ns, self._roots)
+        except MemoryError as error:
+            return Problem(path, str(error))
+        except Exception as error:  # a fault of ours costs this file, not the rest
+            log.exception("reading %s failed", path)
+            return Problem(path, f"a fault in alloclens ({error!r}); please report it with the file")
+
+    async def _show(self, directories: tuple[str, ...], settings: Settings, pending: int) -> None:
+        self._generation += 1
+        sources = SourceMap(self._roots, os.path.isfile)
+        made = await asyncio.to_thread(assemble, self._known, settings, sources, self._pair)
+        world = replace(made, generation=self._generation, directories=directories, pending=pending)
+        await self._on_world(world)
+
+    def _pair(self, pair: Pair) -> Profile | None:
+        try:
+            return self._worker.run(read_pair, pair)
+        except MemoryError:
+            return None
+
+
+def _most_wanted_first(new: Listing) -> list[str]:
+    """Order by time, but the latest before all others: head and base are what is looked at."""
+    by_time = sorted(new, key=lambda p: new[p].mtime_ns)
+    return by_time[-1:] + by_time[:-1]

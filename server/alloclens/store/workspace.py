@@ -1,0 +1,59 @@
+"""What a workspace's folders hold: Go modules, and where Go keeps its sources on this machine."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from alloclens.source.roots import Module, Roots
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+MODULE_LINE = re.compile(r'^module\s+"?([^\s"/]\S*?)"?\s*(?://.*)?$', re.MULTILINE)
+SKIPPED = frozenset({"vendor", "node_modules", "site-packages", "testdata"})
+MOST_DIRECTORIES = 20_000
+"""Bounds the walk in a workspace that is a whole home directory."""
+
+
+def roots(folders: Iterable[str]) -> Roots:
+    """Look once for the modules of these folders and for Go's own sources."""
+    real = tuple(dict.fromkeys(os.path.realpath(f) for f in folders))
+    modules = {m for folder in real for m in _modules(folder)}
+    return Roots(real, tuple(sorted(modules, key=lambda m: (-len(m.path), m))), _go_root(), _module_cache())
+
+
+def profile_directories(folders: Iterable[str], wanted: Iterable[str]) -> tuple[str, ...]:
+    """Return the absolute directories a setting means: as they are, or under each folder."""
+    wanted = tuple(wanted)
+    return tuple(dict.fromkeys(os.path.realpath(os.path.join(f, d)) for f in folders for d in wanted))  # noqa: PTH118
+
+
+def _modules(folder: str) -> Iterator[Module]:
+    for _, (directory, names, files) in zip(range(MOST_DIRECTORIES), os.walk(folder), strict=False):
+        names[:] = [n for n in names if n not in SKIPPED and not n.startswith(".")]
+        if "go.mod" in files and (path := _module_path(Path(directory, "go.mod"))):
+            yield Module(path, directory)
+
+
+def _module_path(go_mod: Path) -> str | None:
+    try:
+        found = MODULE_LINE.search(go_mod.read_text("utf-8", "replace"))
+    except OSError:
+        return None
+    return found[1] if found else None
+
+
+def _go_root() -> str:
+    go = shutil.which("go")
+    root = os.environ.get("GOROOT") or (str(Path(os.path.realpath(go)).parent.parent) if go else "")
+    return os.path.realpath(root) if root and Path(root, "src", "runtime").is_dir() else ""
+
+
+def _module_cache() -> str:
+    first = os.environ.get("GOPATH", "").split(os.pathsep)[0] or str(Path.home() / "go")
+    cache = os.environ.get("GOMODCACHE") or str(Path(first, "pkg", "mod"))
+    return os.path.realpath(cache) if Path(cache).is_dir() else ""

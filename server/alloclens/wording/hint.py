@@ -1,0 +1,33 @@
+"""The few characters beside a line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from alloclens.wording.units import amount, change
+
+if TYPE_CHECKING:
+    from alloclens.analysis.line_stats import LineStats, Measure
+
+LONGEST = 32
+"""VS Code cuts all hints of a line, of all servers, at 43 characters together."""
+
+
+def hint(stats: LineStats, unit: str) -> str:
+    """Say the one or two numbers that matter most here, and the growth if it is certain.
+
+    Where the line is to answer for more than it allocates itself, that is `owned`.
+    """
+    flat, cum, owned = stats.flat, stats.cum, stats.owned
+    if flat.value == cum.value:
+        return amount(flat.value, unit) + _growth(flat, unit)
+    if abs(owned.value) > abs(flat.value):
+        return f"{amount(owned.value, unit)} owned" + _growth(owned, unit)
+    if flat.value:
+        return f"{amount(flat.value, unit)} flat · {amount(cum.value, unit)} cum" + _growth(cum, unit)
+    return f"{amount(cum.value, unit)} cum" + _growth(cum, unit)
+
+
+def _growth(measure: Measure, unit: str) -> str:
+    grown = measure.growth
+    return f" {change(grown.value, unit)}" if grown and grown.certain else ""

@@ -1,0 +1,117 @@
+"""All there is to say about one line: every sample type, the heaviest stacks, the command that shows the same."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import TYPE_CHECKING
+
+from alloclens.wording import pprof
+from alloclens.wording.units import amount, change, share
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from alloclens.analysis.comparison import Comparison
+    from alloclens.analysis.line_stats import LineStats, Measure
+    from alloclens.analysis.stacks import Stack
+    from alloclens.profile.model import Frame
+
+    Link = Callable[[Frame], "str | None"]
+    """From a frame to the address of its line; None where it has no place here."""
+
+STACKS = 3
+FRAMES = 8
+"""Of each stack: enough to leave the runtime and reach the user's own code; the peek view shows all."""
+
+
+def markdown(comparison: Comparison, row: int, stacks: list[Stack], link: Link) -> str:
+    """Write the hover of one row of the head's lines."""
+    lines = comparison.head.lines
+    file, number = lines.files[lines.file[row]], int(lines.line[row])
+    parts = [_title(comparison, comparison.stats(row)), _table(comparison, row)]
+    if stacks:
+        parts.append(_stacks(stacks, comparison, link))
+        parts.append(_command(stacks, file, number, comparison))
+    return "\n\n".join(parts)
+
+
+def plain(text: str) -> str:
+    """Return the same without marks, for editors that show text as it is."""
+    text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)
+    return re.sub(r"\*\*|`|\\(?=[^\w\s])", "", text)
+
+
+def _title(comparison: Comparison, stats: LineStats) -> str:
+    unit, total = comparison.sample_type.unit, comparison.total
+    main, word = (stats.owned, "owned") if stats.owned.value else (stats.cum, "cum")
+    said = f"**{amount(main.value, unit)} {word}** · {share(main.value, total)} of {amount(total, unit)}"
+    return f"{said} {comparison.sample_type.type}{_since(comparison, main)}"
+
+
+def _since(comparison: Comparison, measure: Measure) -> str:
+    if comparison.base is None or measure.growth is None:
+        return ""
+    return f" · {_grown(measure, comparison.sample_type.unit)} since {comparison.base.name}"
+
+
+def _grown(measure: Measure, unit: str) -> str:
+    """Return a growth with its 95 % interval, and whether it is certain."""
+    grown = measure.growth
+    if grown is None or grown.value == 0:
+        return "unchanged"
+    if math.isnan(grown.error):
+        return f"{change(grown.value, unit)} (error unknown)"
+    within = f" ± {amount(1.96 * grown.error, unit)}" if grown.error else ""
+    return f"{change(grown.value, unit)}{within}{'' if grown.certain else ' (may be noise)'}"
+
+
+def _table(comparison: Comparison, row: int) -> str:
+    said = []
+    for kind in comparison.head.sample_types:
+        stats = comparison.stats(row, kind)
+        numbers = ", ".join(f"{amount(getattr(stats, m).value, kind.unit)} {m}" for m in ("flat", "cum", "owned"))
+        grown = f" · {_grown(stats.cum, kind.unit)}" if stats.cum.growth else ""
+        name = f"**{kind.type}**" if kind == comparison.sample_type else kind.type
+        said.append(f"- {escape(name, keep='*')}: {numbers}{grown}")
+    return "\n".join(said)
+
+
+def _stacks(stacks: list[Stack], comparison: Comparison, link: Link) -> str:
+    said = ["Heaviest stacks" + (" by growth" if comparison.base else "") + ", leaf first:"]
+    for i, stack in enumerate(stacks, 1):
+        shown = " ← ".join(_frame(f, link) for f in stack.frames[:FRAMES])
+        more = f" ← … {len(stack.frames) - FRAMES} more" if len(stack.frames) > FRAMES else ""
+        said.append(f"{i}. {stack_label(stack, comparison)}: {shown}{more}")
+    return "\n".join(said)
+
+
+def stack_label(stack: Stack, comparison: Comparison) -> str:
+    """Return a stack's bytes, and its growth where something is compared."""
+    unit = comparison.sample_type.unit
+    grown = f" {change(stack.growth, unit)}" if comparison.base and stack.growth else ""
+    return amount(stack.value, unit) + grown
+
+
+def _frame(frame: Frame, link: Link) -> str:
+    name = escape(short_name(frame.function) or frame.file or "?")
+    target = link(frame)
+    return f"[{name}]({target})" if target else name
+
+
+def short_name(function: str) -> str:
+    """Return a function's name without the directories of its package: net/http.(*conn).serve -> http.(*conn).serve."""
+    head, bracket, tail = function.partition("[")
+    return head[head.rfind("/") + 1 :] + bracket + tail
+
+
+def _command(stacks: list[Stack], file: str, line: int, comparison: Comparison) -> str:
+    here = (f.function for s in stacks for f in s.frames if f.line == line and f.file.endswith(file))
+    function = next(here, "")
+    base = comparison.base.path if comparison.base else None
+    return f"`{pprof.command(function, comparison.sample_type.type, comparison.head.path, base)}`"
+
+
+def escape(text: str, keep: str = "") -> str:
+    """Keep markdown from reading a profile's names as its own signs."""
+    return "".join(f"\\{c}" if c in "\\`*_{}[]()#+!|<>~" and c not in keep else c for c in text)

@@ -1,0 +1,66 @@
+"""What is compared, in one line and in full."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from alloclens.wording.units import amount, change
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from alloclens.analysis.comparison import Comparison
+    from alloclens.analysis.series import Snapshot
+
+
+def moment(snapshot: Snapshot) -> str:
+    """Return when a snapshot was taken, in local time."""
+    return datetime.fromtimestamp(snapshot.taken_at.seconds).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def line(shown: Comparison, base: str, head: str) -> str:
+    """Say sample type, base → head and growth. `base` and `head` are the words that chose them."""
+    unit = shown.sample_type.unit
+    if shown.base is None:
+        return f"{shown.sample_type.type} {_word(shown.head, head)} {amount(shown.total, unit)}"
+    pair = f"{_word(shown.base, base)} → {_word(shown.head, head)}"
+    return f"{shown.sample_type.type} {pair} {amount(shown.total, unit)} {change(shown.total_growth or 0, unit)}"
+
+
+def in_full(shown: Comparison) -> str:
+    """Say the same with times and file names, in markdown."""
+    head, base, unit = shown.head, shown.base, shown.sample_type.unit
+    where = f"**{shown.sample_type.type}** in `{PurePath(shown.series.directory).name}`"
+    at_head = f"{amount(shown.total, unit)} at {moment(head)} (`{head.name}`, by {head.taken_at.source})"
+    if base is None:
+        return f"{where}: {at_head}; {_why_alone(shown)}"
+    other = "" if shown.one_process else "; another process, so growth includes the restart"
+    grown = change(shown.total_growth or 0, unit)
+    return f"{where}: {at_head}, {grown} since {moment(base)} (`{base.name}`){other}"
+
+
+def nothing(directories: Iterable[str]) -> str:
+    """Say that there is no profile, where it was looked for, and what to do."""
+    looked = ", ".join(f"`{d}`" for d in directories) or "no folder is open"
+    return f"No profile in {looked}. Put heap profiles there, or run `alloclens capture URL --into DIR`."
+
+
+def unreadable(name: str, reason: str) -> str:
+    """Say which file could not be read, and why."""
+    return f"{name} could not be read: {reason}"
+
+
+def _word(snapshot: Snapshot, setting: str) -> str:
+    return setting if setting in ("first", "previous", "latest") else snapshot.name
+
+
+def _why_alone(comparison: Comparison) -> str:
+    if comparison.head.is_difference:
+        return "the file is already a difference"
+    if len(comparison.series.snapshots) > 1:
+        return (
+            "nothing to compare with: the process restarted just before; choose an older base to compare all the same"
+        )
+    return "nothing to compare with yet"

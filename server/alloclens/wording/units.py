@@ -1,0 +1,69 @@
+"""Values with their units, in the fewest characters that say enough: three significant digits."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Step(NamedTuple):
+    """One unit of a scale."""
+
+    size: float
+    """In the scale's smallest unit."""
+    name: str
+
+
+BYTES = tuple(Step(1024.0**i, name) for i, name in enumerate(("B", "kB", "MB", "GB", "TB", "PB")))
+"""pprof's: powers of 1024 under these names."""
+COUNT = tuple(Step(1000.0**i, name) for i, name in enumerate(("", "k", "M", "G", "T")))
+TIME = (
+    Step(1, "ns"),
+    Step(1e3, "µs"),
+    Step(1e6, "ms"),
+    Step(1e9, "s"),
+    Step(60e9, "min"),
+    Step(3600e9, "h"),
+)
+SCALES = {
+    "bytes": (BYTES, 1.0),
+    "byte": (BYTES, 1.0),
+    "nanoseconds": (TIME, 1.0),
+    "microseconds": (TIME, 1e3),
+    "milliseconds": (TIME, 1e6),
+    "seconds": (TIME, 1e9),
+}
+"""Unit of a sample type -> its scale, and how many of the scale's smallest unit it is."""
+
+
+def amount(value: float, unit: str) -> str:
+    """Return a value in words: 14.1MB, 482MB, 1.2k, 20ms."""
+    scale, factor = SCALES.get(unit, (COUNT, 1.0))
+    size = abs(value) * factor
+    step = next((s for s in reversed(scale) if size >= s.size), scale[0])
+    sign = "-" if value < 0 else ""
+    return f"{sign}{_digits(size / step.size, whole=step is scale[0])}{step.name}"
+
+
+def change(value: float, unit: str) -> str:
+    """Return a growth in words: ▲8.3MB, ▼2.0MB."""
+    return f"{'▼' if value < 0 else '▲'}{amount(abs(value), unit)}"
+
+
+def rate(per_second: float, unit: str) -> str:
+    """Return a growth over time in the largest span in which it is still a small number: 2.1MB/s, 40MB/h."""
+    for seconds, name in ((1, "s"), (60, "min"), (3600, "h")):
+        if abs(per_second) * seconds >= 1 << 20 or name == "h":
+            return f"{amount(per_second * seconds, unit)}/{name}"
+    raise AssertionError("the last span always fits")
+
+
+def share(value: float, total: float) -> str:
+    """Return a percentage: 61%, 0.4%."""
+    if not total:
+        return "0%"
+    percent = 100 * value / total
+    return f"{percent:.0f}%" if abs(percent) >= 10 else f"{percent:.1f}%"
+
+
+def _digits(number: float, *, whole: bool) -> str:
+    return f"{number:.0f}" if whole or number >= 99.95 else f"{number:.1f}"

@@ -1,0 +1,121 @@
+"""Over stdio: from a file in the directory to the text beside a line."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.editor import Editor, neovim
+from tests.support.profiles import drop, heap
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.editor import Editor as AnyEditor
+
+MB = 1 << 20
+
+
+def stacks(folder: Path, kept: int) -> list[str]:
+    """`kept` objects of 1 MB at main.go:11, and 2 MB in the dependency that main.go:6 answers for."""
+    main, dep = folder / "main.go", folder / "vendor/example.com/dep/dep.go"
+    return [
+        f"main.keep:10@{main}:11 < main.serve:5@{main}:7 = {kept}x{MB}",
+        f"example.com/dep.New:3@{dep}:4 < main.serve:5@{main}:6 = 2x{MB}",
+    ]
+
+
+async def test_hints_follow_the_directory(any_editor: AnyEditor, folder: Path) -> None:
+    first = drop(folder / "profiles/a.pb.gz", heap(*stacks(folder, 3)))
+    await any_editor.open_folder(folder)
+    main = any_editor.open(folder / "main.go")
+    before = {6: "2.0MB owned", 7: "3.0MB cum", 11: "3.0MB"}
+    await any_editor.until_hints(main, before)
+
+    second = drop(folder / "profiles/b.pb.gz", heap(*stacks(folder, 40)))
+    await any_editor.until_hints(main, {6: "2.0MB owned", 7: "40.0MB cum ▲37.0MB", 11: "40.0MB ▲37.0MB"})
+
+    drop(second, heap(*stacks(folder, 50)))
+    await any_editor.until_hints(main, {6: "2.0MB owned", 7: "50.0MB cum ▲47.0MB", 11: "50.0MB ▲47.0MB"})
+
+    second.unlink()
+    await any_editor.until_hints(main, before)
+    first.unlink()
+    await any_editor.until_hints(main, {})
+
+
+async def test_the_dependency_has_its_own_numbers(any_editor: AnyEditor, folder: Path) -> None:
+    drop(folder / "profiles/a.pb.gz", heap(*stacks(folder, 3)))
+    await any_editor.open_folder(folder)
+    await any_editor.until_hints(any_editor.open(folder / "vendor/example.com/dep/dep.go"), {4: "2.0MB"})
+
+
+async def test_a_directory_deleted_and_made_again(editor: AnyEditor, folder: Path) -> None:
+    await editor.open_folder(folder)
+    main = editor.open(folder / "main.go")
+    for kept in (3, 4):
+        drop(folder / "profiles/a.pb.gz", heap(*stacks(folder, kept)))
+        await editor.until_hints(main, {6: "2.0MB owned", 7: f"{kept}.0MB cum", 11: f"{kept}.0MB"})
+        shutil.rmtree(folder / "profiles")
+        await editor.until_hints(main, {})
+
+
+async def test_a_slow_write_is_read_when_it_is_whole(editor: AnyEditor, folder: Path) -> None:
+    data = heap(*stacks(folder, 3))
+    await editor.open_folder(folder)
+    main = editor.open(folder / "main.go")
+    path = folder / "profiles/slow.pb.gz"
+    path.parent.mkdir()
+    with path.open("wb") as out:
+        out.write(data[: len(data) // 2])
+        out.flush()
+        await asyncio.sleep(0.8)  # longer than two scans, shorter than the grace for young files
+        assert await editor.hints(main) == {}
+        out.write(data[len(data) // 2 :])
+    await editor.until_hints(main, {6: "2.0MB owned", 7: "3.0MB cum", 11: "3.0MB"})
+    assert editor.messages == []
+
+
+async def test_a_burst_ends_in_the_latest(editor: AnyEditor, folder: Path) -> None:
+    await editor.open_folder(folder)
+    main = editor.open(folder / "main.go")
+    for kept in range(1, 60):
+        drop(folder / f"profiles/{kept:03}.pb.gz", heap(*stacks(folder, kept)))
+    await editor.until_hints(main, {6: "2.0MB owned", 7: "59.0MB cum ▲58.0MB", 11: "59.0MB ▲58.0MB"})
+
+
+async def test_a_bad_file_costs_itself_alone(any_editor: AnyEditor, folder: Path) -> None:
+    drop(folder / "profiles/a.pb.gz", heap(*stacks(folder, 3)))
+    drop(folder / "profiles/page.pb.gz", b"<!DOCTYPE html><p>502 Bad Gateway")
+    await any_editor.open_folder(folder)
+    await any_editor.until(lambda: any_editor.messages)
+    drop(folder / "profiles/b.pb.gz", heap(*stacks(folder, 3)))
+    await any_editor.until_hints(any_editor.open(folder / "main.go"), {6: "2.0MB owned", 7: "3.0MB cum", 11: "3.0MB"})
+    (message,) = any_editor.messages
+    assert "page.pb.gz" in message
+    assert "HTML page" in message
+
+
+@pytest.mark.parametrize("utf", [8, 16, 32])
+async def test_the_hint_is_behind_text_that_is_not_ascii(folder: Path, utf: int) -> None:
+    line = '\tx := "é€𝄞" // ✓'  # 2, 3 and 4 bytes; 1, 1 and 2 UTF-16 units; 1 code point each
+    path = folder / "text.go"
+    path.write_text(f"package main\n\f\n{line}\n", "utf-8")
+    drop(folder / "profiles/a.pb.gz", heap(f"main.f@{path}:3 = 1x{MB}"))
+    editor = Editor(neovim(utf))
+    await editor.open_folder(folder)
+    uri = editor.open(path)
+    await editor.until_hints(uri, {3: "1.0MB"})
+    (hint,) = await editor.raw_hints(uri)
+    assert (hint.position.line, hint.position.character) == (2, {8: 24, 16: 17, 32: 16}[utf])
+    await editor.close()
+
+
+async def test_a_text_shorter_than_the_profile_knows(editor: AnyEditor, folder: Path) -> None:
+    drop(folder / "profiles/a.pb.gz", heap(*stacks(folder, 3)))
+    await editor.open_folder(folder)
+    await editor.until_hints(editor.open(folder / "main.go", "package main\n\n\n\n\n\n"), {6: "2.0MB owned", 7: "3.0MB cum"})
+

@@ -1,0 +1,208 @@
+"""A scripted editor at the other end of `alloclens lsp`: a real process over stdio."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import TYPE_CHECKING, Any
+
+from lsprotocol import types as lsp
+from pygls.lsp.client import LanguageClient
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+PATIENCE = 30.0
+UTF = {8: lsp.PositionEncodingKind.Utf8, 16: lsp.PositionEncodingKind.Utf16, 32: lsp.PositionEncodingKind.Utf32}
+
+
+def vscode() -> lsp.ClientCapabilities:
+    """What VS Code with our client says of itself, as far as it matters to the server."""
+    return lsp.ClientCapabilities(
+        workspace=lsp.WorkspaceClientCapabilities(
+            configuration=True,
+            did_change_configuration=lsp.DidChangeConfigurationClientCapabilities(dynamic_registration=True),
+            inlay_hint=lsp.InlayHintWorkspaceClientCapabilities(refresh_support=True),
+            code_lens=lsp.CodeLensWorkspaceClientCapabilities(refresh_support=True),
+            workspace_folders=True,
+        ),
+        text_document=lsp.TextDocumentClientCapabilities(
+            hover=lsp.HoverClientCapabilities(content_format=[lsp.MarkupKind.Markdown, lsp.MarkupKind.PlainText]),
+            inlay_hint=lsp.InlayHintClientCapabilities(dynamic_registration=True),
+            publish_diagnostics=lsp.PublishDiagnosticsClientCapabilities(related_information=True),
+        ),
+        window=lsp.WindowClientCapabilities(work_done_progress=True),
+        general=lsp.GeneralClientCapabilities(position_encodings=[UTF[16]]),
+        experimental={"alloclens": {"commands": ["alloclens.showStacks"], "status": True}},
+    )
+
+
+def neovim(utf: int = 8) -> lsp.ClientCapabilities:
+    """Neovim 0.11: refreshes hints, no commands of ours, prefers UTF-8."""
+    return lsp.ClientCapabilities(
+        workspace=lsp.WorkspaceClientCapabilities(
+            configuration=True, inlay_hint=lsp.InlayHintWorkspaceClientCapabilities(refresh_support=True)
+        ),
+        text_document=lsp.TextDocumentClientCapabilities(
+            hover=lsp.HoverClientCapabilities(content_format=[lsp.MarkupKind.Markdown]),
+            publish_diagnostics=lsp.PublishDiagnosticsClientCapabilities(related_information=True),
+        ),
+        general=lsp.GeneralClientCapabilities(position_encodings=[UTF[utf], UTF[16]]),
+    )
+
+
+def bare() -> lsp.ClientCapabilities:
+    """A client that declares nothing, as YouCompleteMe nearly does."""
+    return lsp.ClientCapabilities()
+
+
+class Editor:
+    """What an editor would know: diagnostics, refreshes, messages, status."""
+
+    def __init__(self, capabilities: lsp.ClientCapabilities) -> None:
+        self.capabilities = capabilities
+        self.settings: dict[str, Any] = {}
+        self.diagnostics: dict[str, list[lsp.Diagnostic]] = {}
+        self.messages: list[str] = []
+        self.progress: list[str] = []
+        self.status: Any = None
+        self.refreshes = 0
+        self._changed = asyncio.Event()
+        self.client = LanguageClient("scripted", "1")
+        self._listen()
+
+    def _listen(self) -> None:
+        feature = self.client.feature
+
+        @feature(lsp.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)
+        def published(params: lsp.PublishDiagnosticsParams) -> None:
+            self.diagnostics[params.uri] = list(params.diagnostics)
+            self._changed.set()
+
+        @feature(lsp.WORKSPACE_INLAY_HINT_REFRESH)
+        def hints(_params: Any) -> None:
+            self.refreshes += 1
+            self._changed.set()
+
+        @feature(lsp.WORKSPACE_CODE_LENS_REFRESH)
+        def lenses(_params: Any) -> None:
+            self._changed.set()
+
+        @feature(lsp.WINDOW_SHOW_MESSAGE)
+        def message(params: lsp.ShowMessageParams) -> None:
+            self.messages.append(params.message)
+            self._changed.set()
+
+        @feature(lsp.WORKSPACE_CONFIGURATION)
+        def configuration(params: lsp.ConfigurationParams) -> list[Any]:
+            return [self.settings for _ in params.items]
+
+        @feature(lsp.CLIENT_REGISTER_CAPABILITY)
+        def registration(_params: lsp.RegistrationParams) -> None:
+            return None
+
+        @feature(lsp.WINDOW_WORK_DONE_PROGRESS_CREATE)
+        def created(_params: lsp.WorkDoneProgressCreateParams) -> None:
+            return None
+
+        @feature(lsp.PROGRESS)
+        def progressed(params: lsp.ProgressParams) -> None:
+            self.progress.append(_get(params.value, "kind"))
+            self._changed.set()
+
+        @feature("alloclens/status")
+        def status(params: Any) -> None:
+            self.status = params
+            self._changed.set()
+
+    async def open_folder(self, root: Path, **settings: Any) -> None:
+        """Start the server on a folder, with these settings."""
+        self.settings = settings
+        await self.client.start_io(sys.executable, "-m", "alloclens", "lsp")
+        await self.client.initialize_async(
+            lsp.InitializeParams(
+                self.capabilities,
+                process_id=None,
+                root_uri=root.as_uri(),
+                workspace_folders=[lsp.WorkspaceFolder(root.as_uri(), root.name)],
+                initialization_options=settings,
+            )
+        )
+        self.client.initialized(lsp.InitializedParams())
+
+    async def close(self) -> None:
+        """End the session as an editor does."""
+        await self.client.shutdown_async(None)
+        self.client.exit(None)
+        await self.client.stop()
+
+    def open(self, path: Path, text: str | None = None) -> str:
+        """Open a file; return its URI."""
+        item = lsp.TextDocumentItem(path.as_uri(), "go", 1, path.read_text("utf-8") if text is None else text)
+        self.client.text_document_did_open(lsp.DidOpenTextDocumentParams(item))
+        return item.uri
+
+    async def hints(self, uri: str, first: int = 0, last: int = 10_000) -> dict[int, str]:
+        """Return the hints of these lines (0-based) by line (1-based)."""
+        return {h.position.line + 1: label(h) for h in await self.raw_hints(uri, first, last)}
+
+    async def raw_hints(self, uri: str, first: int = 0, last: int = 10_000) -> list[lsp.InlayHint]:
+        asked = lsp.Range(lsp.Position(first, 0), lsp.Position(last, 0))
+        params = lsp.InlayHintParams(lsp.TextDocumentIdentifier(uri), asked)
+        return list(await self.client.text_document_inlay_hint_async(params) or [])
+
+    async def hover(self, uri: str, line: int) -> str | None:
+        """Return the hover of a line (1-based)."""
+        params = lsp.HoverParams(lsp.TextDocumentIdentifier(uri), lsp.Position(line - 1, 0))
+        found = await self.client.text_document_hover_async(params)
+        return found.contents.value if found else None
+
+    async def command(self, name: str, *arguments: Any) -> Any:
+        params = lsp.ExecuteCommandParams(name, arguments=list(arguments))
+        return await self.client.workspace_execute_command_async(params)
+
+    def configure(self, **settings: Any) -> None:
+        """Change the settings, as an editor does when a person edits them."""
+        self.settings = settings
+        self.client.workspace_did_change_configuration(lsp.DidChangeConfigurationParams({"alloclens": settings}))
+
+    async def until(self, condition: Callable[[], Any]) -> Any:
+        """Wait until something holds. Asks again whenever the server says something, and now and then."""
+
+        async def wait() -> Any:
+            while True:
+                self._changed.clear()
+                found = condition()
+                if asyncio.iscoroutine(found):
+                    found = await found
+                if found:
+                    return found
+                try:
+                    await asyncio.wait_for(self._changed.wait(), 0.2)
+                except asyncio.TimeoutError:
+                    continue
+
+        return await asyncio.wait_for(wait(), PATIENCE)
+
+    async def until_hints(self, uri: str, wanted: dict[int, str]) -> None:
+        """Wait until exactly these hints are shown."""
+        seen: dict[int, str] = {}
+
+        async def same() -> bool:
+            nonlocal seen
+            seen = await self.hints(uri)
+            return seen == wanted
+
+        try:
+            await self.until(same)
+        except asyncio.TimeoutError:
+            assert seen == wanted
+
+
+def label(hint: lsp.InlayHint) -> str:
+    return hint.label if isinstance(hint.label, str) else "".join(part.value for part in hint.label)
+
+
+def _get(value: Any, name: str) -> Any:
+    return value[name] if isinstance(value, dict) else getattr(value, name)

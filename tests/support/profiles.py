@@ -1,0 +1,108 @@
+"""Profiles for tests, one string for each stack.
+
+heap("main.make@/w/main.go:12 < main.main@/w/main.go:5 = 2x512") is one stack, leaf first, that holds 2 objects of 512
+bytes. A name may carry where its function is declared: main.make:10@/w/main.go:12. "= 2x512/5" says that 5 such objects
+were allocated in all.
+"""
+
+from __future__ import annotations
+
+import gzip
+import itertools
+import os
+import re
+from pathlib import Path
+
+from alloclens.profile.formats import profile_pb2 as pb
+
+RATE = 512 * 1024
+FRAME = re.compile(r"(?P<function>[^@]+?)(:(?P<start>\d+))?@(?P<file>.*):(?P<line>\d+)$")
+VALUES = re.compile(r"(?P<objects>-?\d+)x(?P<size>\d+)(/(?P<allocated>\d+))?$")
+clock = itertools.count(1_700_000_000)
+
+
+class Builder:
+    """A Profile message whose tables fill themselves."""
+
+    def __init__(self, *types: tuple[str, str]) -> None:
+        self.message = pb.Profile(string_table=[""])
+        self._functions: dict[tuple, int] = {}
+        self._locations: dict[tuple, int] = {}
+        for kind, unit in types:
+            self.message.sample_type.add(type=self.text(kind), unit=self.text(unit))
+
+    def text(self, text: str) -> int:
+        table = self.message.string_table
+        if text not in table:
+            table.append(text)
+        return list(table).index(text)
+
+    def sample(self, stack: str, values: list[int], **labels: int | str) -> None:
+        """Add a sample. Frames joined by " + " are one location: inlined calls, innermost first."""
+        sample = self.message.sample.add(value=values)
+        sample.location_id.extend(self._location(frame.split(" + ")) for frame in stack.split(" < ") if frame)
+        for key, value in labels.items():
+            number = {"str": self.text(value)} if isinstance(value, str) else {"num": value}
+            sample.label.add(key=self.text(key.replace("__", "::")), **number)
+
+    def _location(self, frames: list[str]) -> int:
+        key = tuple(frames)
+        if key not in self._locations:
+            location = self.message.location.add(id=len(self._locations) + 1)
+            for frame in frames:
+                found = FRAME.match(frame)
+                function = self._function(found["function"], found["file"], int(found["start"] or 0))
+                location.line.add(function_id=function, line=int(found["line"]))
+            self._locations[key] = location.id
+        return self._locations[key]
+
+    def _function(self, name: str, file: str, start: int) -> int:
+        key = name, file, start
+        if key not in self._functions:
+            number = len(self._functions) + 1
+            self.message.function.add(
+                id=number, name=self.text(name), system_name=self.text(name), filename=self.text(file), start_line=start
+            )
+            self._functions[key] = number
+        return self._functions[key]
+
+    def bytes(self) -> bytes:
+        return gzip.compress(self.message.SerializeToString(), mtime=0)
+
+
+def heap(*stacks: str, seconds: float | None = None, rate: int = RATE, build_id: str = "", duration: float = 0) -> bytes:
+    """Return a Go heap profile; a second later than the one before unless a time is given."""
+    made = Builder(
+        ("alloc_objects", "count"), ("alloc_space", "bytes"), ("inuse_objects", "count"), ("inuse_space", "bytes")
+    )
+    for line in stacks:
+        stack, values = line.split(" = ")
+        found = VALUES.match(values)
+        size, objects = int(found["size"]), int(found["objects"])
+        allocated = int(found["allocated"] or objects)
+        made.sample(stack, [allocated, allocated * size, objects, objects * size], bytes=size)
+    made.message.time_nanos = int((seconds if seconds is not None else next(clock)) * 1e9)
+    made.message.duration_nanos = int(duration * 1e9)
+    made.message.period = rate
+    if build_id:
+        made.message.mapping.add(id=1, build_id=made.text(build_id))
+    return made.bytes()
+
+
+def goroutines(*stacks: str) -> bytes:
+    """Return a goroutine profile: "main.wait@/w/main.go:9 = 12"."""
+    made = Builder(("goroutine", "count"))
+    for line in stacks:
+        stack, count = line.split(" = ")
+        made.sample(stack, [int(count)])
+    made.message.time_nanos = int(next(clock) * 1e9)
+    return made.bytes()
+
+
+def drop(path: Path, data: bytes) -> Path:
+    """Put a file where it is watched for, as capturing programs do: written aside, then renamed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.tmp")
+    aside.write_bytes(data)
+    os.replace(aside, path)
+    return path
