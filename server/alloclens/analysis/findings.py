@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
-from alloclens.analysis.growth import growth, rows, taken
+from alloclens.analysis.growth import Growth, growth, limit, rows, taken
 from alloclens.analysis.trend import trend
 
 if TYPE_CHECKING:
@@ -66,22 +66,20 @@ def judged(types: Sequence[ValueType]) -> ValueType | None:
 def findings(history: Sequence[Observation], base: Lines) -> tuple[Finding, ...]:
     """Judge the head, the last observation of one process, against the base and the history. Heaviest growth first.
 
-    With few observations a certain growth is a `growth`. With enough it is a `leak` if it also rises over the history and
-    still rose, for certain, over the second half of it; else it is nothing: a cache that filled up is no leak.
+    A finding is a line whose owned value grew for certain since the base, and still grew, for certain, over the second
+    half of the history: a cache that filled up is none. With enough observations it must also rise over all of them,
+    and is a `leak`; with fewer it is a `growth`.
     """
     head = history[-1].lines
     wanted = judged(head.sample_types)
     if wanted is None or wanted not in base.sample_types or len(history) < 2:
         return ()
     grown = growth(head, base, wanted)
-    row = np.flatnonzero(grown.certain.owned & (grown.value.owned > 0) & (head.line > 0))
+    own = np.flatnonzero((head.value.owned != 0).any(axis=1) & (head.line > 0))
+    row = _certain(grown, own, limit(len(own)))
+    row = _certain(growth(head, history[(len(history) - 1) // 2].lines, wanted), row, limit(1))
     over = trend(*_owned(history, row, wanted))
-    slope = over.slope
-    code: Code = "growth"
-    if len(history) >= ENOUGH:
-        code = "leak"
-        kept = (over.chance < CHANCE) & _still(history, row, wanted)
-        row, slope = row[kept], slope[kept]
+    code: Code = "leak" if len(history) >= ENOUGH else "growth"
     value = head.value.owned[:, head.sample_types.index(wanted)]
     found = [
         Finding(
@@ -92,12 +90,20 @@ def findings(history: Sequence[Observation], base: Lines) -> tuple[Finding, ...]
             value=float(value[i]),
             growth=float(grown.value.owned[i]),
             error=float(grown.error.owned[i]),
-            slope=float(per_second),
+            slope=slope,
             observations=len(history),
         )
-        for i, per_second in zip(row.tolist(), slope.tolist(), strict=True)
+        for i, slope, chance in zip(row.tolist(), over.slope.tolist(), over.chance.tolist(), strict=True)
+        if code == "growth" or chance < CHANCE
     ]
     return tuple(sorted(found, key=lambda f: -f.growth))
+
+
+def _certain(grown: Growth, row: Ints, bound: float) -> Ints:
+    """Return those of these rows whose growth exceeds this many standard errors."""
+    value, error = grown.value.owned[row], grown.error.owned[row]
+    with np.errstate(invalid="ignore"):  # an unknown error is nan, and nan is never less
+        return row[(value > 0) & (bound * error < value)]
 
 
 def _owned(history: Sequence[Observation], row: Ints, wanted: ValueType) -> tuple[Floats, Floats]:
@@ -107,9 +113,3 @@ def _owned(history: Sequence[Observation], row: Ints, wanted: ValueType) -> tupl
         taken(o.lines.value.owned[:, o.lines.sample_types.index(wanted)], rows(o.lines, head)[row]) for o in history
     ]
     return np.array(values, np.float64), np.array([o.seconds for o in history])
-
-
-def _still(history: Sequence[Observation], row: Ints, wanted: ValueType) -> NDArray[np.bool_]:
-    """Return which of these rows of the head also grew, for certain, since the middle of the history."""
-    since = growth(history[-1].lines, history[len(history) // 2].lines, wanted)
-    return np.asarray((since.certain.owned & (since.value.owned > 0))[row])
