@@ -1,0 +1,26 @@
+// Quick picks for what is compared and counted.
+import * as vscode from 'vscode';
+import { picks, sampleTypePicks } from './picks.ts';
+import type { Pick } from './picks.ts';
+import type { SampleType, Snapshot } from './protocol.ts';
+import { SAMPLE_TYPES, SNAPSHOTS } from './protocol.ts';
+import type { Server } from './server.ts';
+import * as settings from './settings.ts';
+
+export async function chooseSnapshot(server: Server, end: 'base' | 'head'): Promise<void> {
+  const snapshots = (await server.ask<Snapshot[]>(SNAPSHOTS)) ?? [];
+  const current = settings.get(end, '');
+  await choose(end, picks(snapshots, end, current), `The ${end} snapshot`);
+}
+
+export async function chooseSampleType(server: Server): Promise<void> {
+  const types = (await server.ask<SampleType[]>(SAMPLE_TYPES)) ?? [];
+  await choose('sampleType', sampleTypePicks(types), 'What is counted');
+}
+
+async function choose(setting: string, offered: Pick[], title: string): Promise<void> {
+  const chosen = await vscode.window.showQuickPick(offered, { title, matchOnDetail: true });
+  if (chosen !== undefined) {
+    await settings.set(setting, chosen.value);
+  }
+}

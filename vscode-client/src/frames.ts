@@ -1,0 +1,24 @@
+// The frames of some stacks that can be opened, each line once, the heaviest stack first.
+import type { Location } from 'vscode-languageclient';
+import type { Stack } from './protocol.ts';
+
+export interface PlacedFrames {
+  locations: Location[];
+  said: string; // how many frames could not be placed; empty if all were
+}
+
+export function placedFrames(stacks: readonly Stack[]): PlacedFrames {
+  const frames = stacks.flatMap((stack) => stack.frames);
+  const byLine = new Map<string, Location>();
+  for (const { location } of frames) {
+    if (location !== null && !byLine.has(key(location))) {
+      byLine.set(key(location), location);
+    }
+  }
+  const missing = new Set(frames.filter((frame) => frame.location === null).map((frame) => frame.label)).size;
+  return { locations: [...byLine.values()], said: missing === 0 ? '' : ` · ${missing} frames are not in this workspace` };
+}
+
+function key({ uri, range }: Location): string {
+  return `${uri}:${range.start.line}`;
+}

@@ -1,0 +1,22 @@
+// The status bar item: sample type, base → head and total growth, or why there is nothing.
+import * as vscode from 'vscode';
+import type { Server } from './server.ts';
+import type { Status } from './protocol.ts';
+
+const ICONS = { empty: '$(pulse)', loading: '$(loading~spin)', ok: '$(pulse)', problem: '$(warning)' };
+
+export function statusItem(server: Server): vscode.Disposable {
+  const item = vscode.window.createStatusBarItem('alloclens.status', vscode.StatusBarAlignment.Left, 0);
+  item.name = 'alloclens';
+  item.command = 'alloclens.chooseBase';
+  item.show();
+  const follow = server.onStatus((status) => {
+    show(item, status);
+  });
+  return vscode.Disposable.from(item, follow);
+}
+
+function show(item: vscode.StatusBarItem, status: Status): void {
+  item.text = `${ICONS[status.state]} ${status.text}`;
+  item.tooltip = new vscode.MarkdownString(status.tooltip);
+}

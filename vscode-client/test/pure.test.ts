@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { CrashPolicy, MOST_CRASHES, WINDOW_MS } from '../src/crash-policy.ts';
+import { placedFrames } from '../src/frames.ts';
+import { neighbour } from '../src/hot-lines.ts';
+import { picks, sampleTypePicks } from '../src/picks.ts';
+import type { Surroundings } from '../src/server-command.ts';
+import { serverCommand } from '../src/server-command.ts';
+
+const at = (uri: string, line: number) => ({
+  uri,
+  range: { start: { line, character: 0 }, end: { line, character: 0 } },
+});
+const hot = (uri: string, line: number) => ({ location: at(uri, line), label: '1MB' });
+
+test('the next and previous hot line, within a file, across files and round', () => {
+  const lines = [hot('b', 3), hot('a', 9), hot('a', 2)];
+  const go = (uri: string, line: number, step: 1 | -1) => {
+    const found = neighbour(lines, { uri, line }, step)?.location;
+    return found && `${found.uri}${found.range.start.line}`;
+  };
+  assert.equal(go('a', 0, 1), 'a2');
+  assert.equal(go('a', 2, 1), 'a9');
+  assert.equal(go('a', 9, 1), 'b3');
+  assert.equal(go('b', 3, 1), 'a2');
+  assert.equal(go('a', 9, -1), 'a2');
+  assert.equal(go('a', 2, -1), 'b3');
+  assert.equal(neighbour([], { uri: 'a', line: 0 }, 1), undefined);
+});
+
+test('a server that dies is started again later each time, and not for ever', () => {
+  const policy = new CrashPolicy();
+  const waits = Array.from({ length: MOST_CRASHES + 1 }, () => policy.crashed(0));
+  assert.deepEqual(waits, [1000, 2000, 4000, 8000, 16000, undefined]);
+  assert.equal(policy.crashed(WINDOW_MS + 1), 1000, 'old crashes are forgotten');
+  policy.forget();
+  assert.equal(policy.crashed(WINDOW_MS + 2), 1000);
+});
+
+test('each placed line once, the heaviest stack first, and a word about the rest', () => {
+  const frame = (label: string, location: ReturnType<typeof at> | null) => ({ label, location, own: true });
+  const stacks = [
+    { label: '2MB', frames: [frame('leaf', at('v', 4)), frame('caller', at('m', 6)), frame('malloc', null)] },
+    { label: '1MB', frames: [frame('other', at('m', 9)), frame('caller', at('m', 6)), frame('malloc', null)] },
+  ];
+  const placed = placedFrames(stacks);
+  assert.deepEqual(
+    placed.locations.map(({ uri, range }) => `${uri}${range.start.line}`),
+    ['v4', 'm6', 'm9'],
+  );
+  assert.equal(placed.said, ' · 1 frames are not in this workspace');
+  assert.equal(placedFrames([]).said, '');
+});
+
+test('what can be chosen, with the current choice marked', () => {
+  const snapshot = { name: 'a.pb.gz', directory: '/p', label: 'a.pb.gz', detail: '12:00', base: true, head: false };
+  const labels = (current: string) => picks([snapshot], 'base', current).map((pick) => pick.label);
+  assert.deepEqual(labels('first'), ['$(check) first', 'previous', 'a.pb.gz']);
+  assert.deepEqual(labels('a.pb.gz'), ['first', 'previous', '$(check) a.pb.gz']);
+  assert.equal(picks([snapshot], 'head', '')[0]?.value, 'latest');
+  const types = sampleTypePicks([{ name: 'inuse_space', unit: 'bytes', selected: true }]);
+  assert.deepEqual(types, [{ label: '$(check) inuse_space', detail: 'in bytes', value: 'inuse_space' }]);
+});
+
+const around = (given: Partial<Surroundings>): Surroundings => ({
+  setting: '',
+  home: '/home/me',
+  folders: ['/w'],
+  windows: false,
+  selectedInterpreter: () => Promise.resolve(undefined),
+  hasAlloclens: () => Promise.resolve(false),
+  onPath: () => undefined,
+  ...given,
+});
+
+test('the setting names the server', async () => {
+  const command = async (setting: string) => (await serverCommand(around({ setting })))?.command;
+  assert.equal(await command('~/bin/alloclens'), '/home/me/bin/alloclens');
+  assert.equal(await command('${workspaceFolder}/x'), '/w/x');
+});
+
+test('else a Python of the workspace that has it, the selected one first', async () => {
+  const asked: string[] = [];
+  const found = await serverCommand(
+    around({
+      selectedInterpreter: () => Promise.resolve('/usr/bin/python3'),
+      hasAlloclens: (python) => {
+        asked.push(python);
+        return Promise.resolve(python === '/w/venv/bin/python');
+      },
+      onPath: () => '/never',
+    }),
+  );
+  assert.deepEqual(asked, ['/usr/bin/python3', '/w/.venv/bin/python', '/w/venv/bin/python']);
+  assert.deepEqual(found, { command: '/w/venv/bin/python', args: ['-m', 'alloclens', 'lsp'] });
+});
+
+test('else the one on PATH, else none', async () => {
+  const found = await serverCommand(around({ onPath: (program) => `/bin/${program}` }));
+  assert.deepEqual(found, { command: '/bin/alloclens', args: ['lsp'] });
+  assert.equal(await serverCommand(around({})), undefined);
+});
