@@ -19,6 +19,16 @@ TOOLS = ROOT / ".tools"
 CODE_SERVER_VERSION = "4.139.1"
 CODE_SERVER = TOOLS / "code-server" / "node_modules" / "code-server"
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+CHROMIUM_ARGUMENTS = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 NPM_QUIET = ("--no-audit", "--no-fund", "--loglevel=error")
 
 

@@ -1,0 +1,141 @@
+"""A real VS Code (code-server) on a folder, on the loopback interface, with everything of the run in a folder of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from scripts import tools
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+START_SECONDS = 60.0
+QUIET = {
+    "workbench.startupEditor": "none",
+    "workbench.tips.enabled": False,
+    "workbench.secondarySideBar.defaultVisibility": "hidden",
+    "workbench.enableExperiments": False,
+    "workbench.reduceMotion": "on",
+    "chat.disableAIFeatures": True,
+    "telemetry.telemetryLevel": "off",
+    "update.mode": "none",
+    "extensions.autoCheckUpdates": False,
+    "extensions.autoUpdate": False,
+    "extensions.ignoreRecommendations": True,
+    "git.openRepositoryInParentFolders": "never",
+    "editor.inlayHints.enabled": "on",
+    "editor.minimap.enabled": False,
+    "editor.fontFamily": "DejaVu Sans Mono, monospace",
+    "files.autoSave": "off",
+}
+
+
+class Workbench:
+    """A running code-server."""
+
+    def __init__(self, port: int, state: Path) -> None:
+        self.port = port
+        self.state = state
+        """Settings, extensions and logs of the run."""
+
+    def url(self, folder: Path, *files: Path) -> str:
+        """Return the address of a folder with these files open."""
+        opened = [["openFile", f"vscode-remote://127.0.0.1:{self.port}{file}"] for file in files]
+        query = {"folder": str(folder), "payload": json.dumps(opened)}
+        return f"http://127.0.0.1:{self.port}/?{urllib.parse.urlencode(query)}"
+
+
+@contextlib.contextmanager
+def workbench(vsix: Path, settings: dict[str, Any] | None = None) -> Iterator[Workbench]:
+    """Run a workbench with an extension. `settings` are the machine's: they win over the user's."""
+    state = Path(tempfile.mkdtemp(prefix="alloclens-workbench-"))
+    try:
+        _write_settings(state, settings or {})
+        command = [tools.node(), tools.code_server(), "--config", state / "config.yaml"]
+        command += ["--user-data-dir", state / "data", "--extensions-dir", state / "extensions"]
+        with (state / "server.log").open("w") as log:
+            options = {"env": _environment(state), "stdout": log, "stderr": log, "stdin": subprocess.DEVNULL}
+            subprocess.run([*command, "--install-extension", vsix, "--force"], check=True, **options)
+            port = _free_port()
+            with process([*command, *_arguments(port)], **options) as child:
+                _wait_for(port, child)
+                yield Workbench(port, state)
+    finally:
+        shutil.rmtree(state, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def process(command: list[Any], **options: Any) -> Iterator[subprocess.Popen[Any]]:
+    """Run a program and, at the end, end it with all that it started."""
+    child = subprocess.Popen(command, start_new_session=True, **options)
+    try:
+        yield child
+    finally:
+        _end(child)
+
+
+def _end(child: subprocess.Popen[Any]) -> None:
+    for sign, patience in ((signal.SIGTERM, 5), (signal.SIGKILL, 5)):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, sign)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(patience)
+    _wait_for_group(child.pid)
+
+
+def _wait_for_group(group: int) -> None:
+    for _ in range(100):
+        try:
+            os.killpg(group, 0)
+        except (ProcessLookupError, PermissionError):
+            return
+        time.sleep(0.05)
+
+
+def _write_settings(state: Path, machine: dict[str, Any]) -> None:
+    """A window of code-server is a remote one: settings of machine scope count in Machine/settings.json only."""
+    for place, values in (("User", QUIET), ("Machine", machine)):
+        folder = state / "data" / place
+        folder.mkdir(parents=True)
+        (folder / "settings.json").write_text(json.dumps(values))
+    (state / "config.yaml").write_text("auth: none\n")
+
+
+def _environment(state: Path) -> dict[str, str]:
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith("VSCODE_")}  # a terminal in VS Code sets these
+    own = {"HOME": str(state), "XDG_CONFIG_HOME": str(state / "xdg"), "XDG_DATA_HOME": str(state / "xdg")}
+    return inherited | own | {"EXTENSIONS_GALLERY": "{}"}  # no marketplace is asked
+
+
+def _arguments(port: int) -> list[str]:
+    quiet = ["--disable-telemetry", "--disable-update-check", "--disable-getting-started-override"]
+    return ["--auth", "none", "--bind-addr", f"127.0.0.1:{port}", "--disable-workspace-trust", *quiet]
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _wait_for(port: int, child: subprocess.Popen[Any]) -> None:
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end and child.poll() is None:
+        with contextlib.suppress(urllib.error.URLError, ConnectionError):
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5).close()
+            return
+        time.sleep(0.1)
+    raise SystemExit(f"code-server did not start (exit status {child.poll()}).")

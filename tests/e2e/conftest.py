@@ -1,0 +1,79 @@
+"""One real VS Code and one browser for all end-to-end tests."""
+
+from __future__ import annotations
+
+import sysconfig
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from scripts import tools
+from scripts.workbench import workbench
+from tests.support.page import VsCode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import BrowserContext
+
+    from scripts.workbench import Workbench
+
+ROOT = Path(__file__).resolve().parents[2]
+OUT = Path(__file__).parent / "out"
+"""Pictures of failed tests."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.e2e)
+            item.add_marker(pytest.mark.timeout(300))
+
+
+@pytest.fixture(scope="session")
+def code() -> Iterator[Workbench]:
+    """A workbench with the packed extension, whose server is the one of this virtual environment."""
+    vsix = ROOT / "vscode-client" / "alloclens.vsix"
+    assert vsix.exists(), "no VSIX: run `make vsix`"
+    server = Path(sysconfig.get_path("scripts")) / "alloclens"
+    with workbench(vsix, {"alloclens.server.command": str(server)}) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext]:
+    with sync_playwright() as playwright:
+        context = playwright.chromium.launch_persistent_context(
+            tmp_path_factory.mktemp("browser"),
+            executable_path=tools.chromium(),
+            headless=True,
+            viewport={"width": 1280, "height": 800},
+            args=tools.CHROMIUM_ARGUMENTS,
+        )
+        yield context
+        context.close()
+
+
+@pytest.fixture
+def vscode(code: Workbench, browser: BrowserContext, request: pytest.FixtureRequest) -> Iterator[VsCode]:
+    """A fresh window; a picture of it is kept when the test fails."""
+    page = browser.new_page()
+    page.set_default_timeout(60_000)
+    yield VsCode(code, page)
+    if request.node.stash.get(FAILED, default=False):
+        OUT.mkdir(exist_ok=True)
+        page.screenshot(path=OUT / f"{request.node.name}.png")
+    page.close()
+
+
+FAILED = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    report = yield
+    if report.failed:
+        item.stash[FAILED] = True
+    return report

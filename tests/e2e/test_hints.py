@@ -1,0 +1,121 @@
+"""In a real VS Code: the directory changes, and the text beside the line follows."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.support.profiles import drop, heap
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.page import VsCode
+
+MB = 1 << 20
+MAIN = """package main
+
+import "example.com/dep"
+
+func serve() {
+	dep.New()
+	keep()
+}
+
+func keep() {
+	kept = append(kept, make([]byte, 1<<20))
+}
+"""
+DEP = """package dep
+
+func New() {
+	table = append(table, make([]byte, 1<<20))
+}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A Go module with a vendored dependency, and one snapshot."""
+    dep = tmp_path / "vendor/example.com/dep/dep.go"
+    dep.parent.mkdir(parents=True)
+    dep.write_text(DEP)
+    (tmp_path / "go.mod").write_text("module example.com/app\n")
+    (tmp_path / "main.go").write_text(MAIN)
+    drop(tmp_path / "profiles/1.pb.gz", snapshot(tmp_path, 3))
+    return tmp_path
+
+
+def snapshot(folder: Path, kept: int) -> bytes:
+    main, dep = folder / "main.go", folder / "vendor/example.com/dep/dep.go"
+    return heap(
+        f"main.keep:10@{main}:11 < main.serve:5@{main}:7 = {kept}x{MB}",
+        f"example.com/dep.New:3@{dep}:4 < main.serve:5@{main}:6 = 2x{MB}",
+    )
+
+
+KEEP = "kept = append(kept, make([]byte, 1<<20))"
+
+
+def test_the_hint_follows_the_directory(vscode: VsCode, folder: Path) -> None:
+    vscode.open(folder, folder / "main.go")
+    vscode.until_hint(KEEP, "3.0MB")
+    vscode.until_hint("dep.New()", "2.0MB owned")
+    second = drop(folder / "profiles/2.pb.gz", snapshot(folder, 40))
+    vscode.until_hint(KEEP, "40.0MB ▲37.0MB")
+    second.unlink()
+    vscode.until_hint(KEEP, "3.0MB")
+
+
+def test_from_a_hot_line_to_a_frame_in_another_file(vscode: VsCode, folder: Path) -> None:
+    vscode.open(folder, folder / "main.go")
+    vscode.until_hint("dep.New()", "2.0MB owned")
+    vscode.hint("dep.New()").click(modifiers=["ControlOrMeta"])
+    peek = vscode.page.locator(".peekview-widget")
+    peek.wait_for()
+    expect(peek.locator(".ref-tree")).to_contain_text("dep.go")
+    vscode.page.keyboard.press("Escape")
+    expect(peek).to_have_count(0)
+
+    vscode.go_to_line(6)
+    vscode.run("alloclens: Show Call Stacks of This Line")
+    peek.wait_for()
+    rows = peek.locator(".ref-tree .monaco-list-row")
+    rows.filter(has_text="dep.go").click()
+    rows.filter(has_text="table = append").dblclick()
+    expect(vscode.page.locator(".tab.active")).to_contain_text("dep.go")
+    vscode.until_hint("table = append(table, make([]byte, 1<<20))", "2.0MB")
+
+
+def test_status_bar_hints_off_and_another_base(vscode: VsCode, folder: Path) -> None:
+    drop(folder / "profiles/2.pb.gz", snapshot(folder, 10))
+    drop(folder / "profiles/3.pb.gz", snapshot(folder, 14))
+    vscode.open(folder, folder / "main.go")
+    vscode.until_hint(KEEP, "14.0MB ▲11.0MB")
+    vscode.expect_status("inuse_space first → latest 16.0MB ▲11.0MB")
+
+    vscode.run("alloclens: Choose Base Snapshot")
+    vscode.pick("2.pb.gz")
+    vscode.until_hint(KEEP, "14.0MB ▲4.0MB")
+    vscode.expect_status("inuse_space 2.pb.gz → latest 16.0MB ▲4.0MB")
+
+    vscode.run("alloclens: Choose Sample Type")
+    vscode.pick("inuse_objects")
+    vscode.until_hint(KEEP, "14 ▲4")
+
+    vscode.run("alloclens: Toggle Hints")
+    vscode.until_hint(KEEP, "")
+    vscode.run("alloclens: Toggle Hints")
+    vscode.until_hint(KEEP, "14 ▲4")
+
+
+def test_next_and_previous_hot_line(vscode: VsCode, folder: Path) -> None:
+    vscode.open(folder, folder / "main.go")
+    vscode.until_hint(KEEP, "3.0MB")
+    position = vscode.page.locator('.statusbar-item[id="status.editor.selection"]')
+    for title, line in (("Next", 6), ("Next", 7), ("Next", 11), ("Next", 6), ("Previous", 11)):
+        vscode.run(f"alloclens: {title} Hot Line")
+        expect(position).to_contain_text(re.compile(rf"Ln {line},"))

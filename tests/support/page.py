@@ -1,0 +1,90 @@
+"""What a person sees and does in a VS Code window, by its DOM."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import TYPE_CHECKING
+
+from playwright.sync_api import expect
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from playwright.sync_api import Locator, Page
+
+    from scripts.workbench import Workbench
+
+HINTS = """() => Object.fromEntries([...document.querySelectorAll('.monaco-editor.focused .view-line, .editor-instance .view-line')]
+  .map((line) => [line, [...line.querySelectorAll('span[class*="dyn-rule"]')].map((span) => span.textContent).join('')])
+  .filter(([, hint]) => hint.trim())
+  .map(([line, hint]) => [line.textContent.slice(0, line.textContent.length - hint.length), hint])
+  .map((pair) => pair.map((text) => text.replace(/[\\s\\u200a]+/g, ' ').trim())))"""
+"""{text of the line: its hint}: a hint is injected text, a span of its line in a class of its own."""
+
+
+class VsCode:
+    """One window."""
+
+    def __init__(self, code: Workbench, page: Page) -> None:
+        self.code = code
+        self.page = page
+
+    def open(self, folder: Path, *files: Path) -> None:
+        """Open a folder with some files, and wait for the last one's text."""
+        self.page.goto(self.code.url(folder, *files), wait_until="domcontentloaded")
+        self.page.locator(".monaco-editor .view-lines .view-line").first.wait_for()
+
+    def hints(self) -> dict[str, str]:
+        """Return the hints in view by the text of their lines."""
+        return self.page.evaluate(HINTS)
+
+    def until_hint(self, line: str, wanted: str | re.Pattern[str], seconds: float = 60) -> None:
+        """Wait until the line with this text has this hint ("" for none)."""
+        pattern = wanted if isinstance(wanted, re.Pattern) else re.compile(re.escape(wanted) + "$")
+        end = time.monotonic() + seconds
+        seen = None
+        while time.monotonic() < end:
+            seen = self.hints().get(line, "")
+            if pattern.match(seen):
+                return
+            self.page.wait_for_timeout(100)
+        raise AssertionError(f"the hint of {line!r} is {seen!r}, not {wanted!r}; all hints: {self.hints()}")
+
+    def hint(self, line: str) -> Locator:
+        """Return the hint of a line, to click on."""
+        return self.line(line).locator('span[class*="dyn-rule"]', has_text=re.compile(r"\w")).first
+
+    def line(self, text: str) -> Locator:
+        return self.page.locator(".view-line").filter(has_text=re.compile(re.escape(text).replace(r"\ ", r"\s")))
+
+    def run(self, title: str) -> None:
+        """Run a command by its title, as in the command palette."""
+        self.page.keyboard.press("F1")
+        box = self.page.locator(".quick-input-widget input").first
+        box.wait_for(state="visible")
+        box.fill(f">{title}")
+        self.row(title).wait_for()
+        self.page.keyboard.press("Enter")
+
+    def row(self, text: str) -> Locator:
+        """Return a row of the open quick pick."""
+        return self.page.locator(".quick-input-list .monaco-list-row", has_text=text).first
+
+    def pick(self, text: str) -> None:
+        """Choose a row of the open quick pick."""
+        self.row(text).click()
+
+    @property
+    def status(self) -> Locator:
+        return self.page.locator('.statusbar-item[id*="alloclens"]').first
+
+    def expect_status(self, text: str | re.Pattern[str]) -> None:
+        expect(self.status).to_contain_text(text, timeout=60_000)
+
+    def go_to_line(self, line: int) -> None:
+        self.page.keyboard.press("Control+g")
+        box = self.page.locator(".quick-input-widget input").first
+        box.wait_for(state="visible")
+        box.fill(f":{line}")
+        self.page.keyboard.press("Enter")
