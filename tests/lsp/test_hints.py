@@ -117,5 +117,6 @@ async def test_the_hint_is_behind_text_that_is_not_ascii(folder: Path, utf: int)
 async def test_a_text_shorter_than_the_profile_knows(editor: AnyEditor, folder: Path) -> None:
     drop(folder / "profiles/a.pb.gz", heap(*stacks(folder, 3)))
     await editor.open_folder(folder)
-    await editor.until_hints(editor.open(folder / "main.go", "package main\n\n\n\n\n\n"), {6: "2.0MB owned", 7: "3.0MB cum"})
-
+    await editor.until_hints(
+        editor.open(folder / "main.go", "package main\n\n\n\n\n\n"), {6: "2.0MB owned", 7: "3.0MB cum"}
+    )

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import gzip
 import itertools
-import os
 import re
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from alloclens.profile.formats import profile_pb2 as pb
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 RATE = 512 * 1024
 FRAME = re.compile(r"(?P<function>[^@]+?)(:(?P<start>\d+))?@(?P<file>.*):(?P<line>\d+)$")
@@ -70,7 +72,9 @@ class Builder:
         return gzip.compress(self.message.SerializeToString(), mtime=0)
 
 
-def heap(*stacks: str, seconds: float | None = None, rate: int = RATE, build_id: str = "", duration: float = 0) -> bytes:
+def heap(
+    *stacks: str, seconds: float | None = None, rate: int = RATE, build_id: str = "", duration: float = 0
+) -> bytes:
     """Return a Go heap profile; a second later than the one before unless a time is given."""
     made = Builder(
         ("alloc_objects", "count"), ("alloc_space", "bytes"), ("inuse_objects", "count"), ("inuse_space", "bytes")
@@ -104,5 +108,4 @@ def drop(path: Path, data: bytes) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}.tmp")
     aside.write_bytes(data)
-    os.replace(aside, path)
-    return path
+    return aside.replace(path)

@@ -1,0 +1,91 @@
+"""alloclens capture."""
+
+from __future__ import annotations
+
+import itertools
+import signal
+import time
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from alloclens.capture.fetch import CaptureError, endpoint, fetch
+from alloclens.capture.files import kind_of, prune, write
+from alloclens.cli.durations import duration
+from alloclens.cli.errors import told
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+TRIES = 3
+"""Of a single capture; a series simply goes on at its next time."""
+PAUSE_SECONDS = 1.0
+
+
+@click.command("capture")
+@click.argument("url")
+@click.option("--into", required=True, type=click.Path(file_okay=False, path_type=Path), help="Where the files go.")
+@click.option("--every", type=duration, metavar="DURATION", help="Go on, one profile every so often: 500ms, 5s, 2m.")
+@click.option("--count", type=click.IntRange(1), help="With --every: end after so many profiles.")
+@click.option("--seconds", type=click.IntRange(1), help="Ask for the difference over so many seconds.")
+@click.option("--keep", type=click.IntRange(1), help="Remove the oldest captures beyond so many.")
+def command(
+    url: str, into: Path, every: float | None, count: int | None, seconds: int | None, keep: int | None
+) -> None:
+    """Fetch heap profiles of the running Go process at URL.
+
+    URL may name another profile by its path, such as http://127.0.0.1:6060/debug/pprof/goroutine.
+    """
+    signal.signal(signal.SIGTERM, _interrupt)  # as Ctrl-C: nothing half done stays
+    with told(""):
+        address = endpoint(url, seconds)
+    if every is None:
+        _once(address, into, seconds, keep)
+    else:
+        _series(address, into, every, count, seconds, keep)
+
+
+def _once(address: str, into: Path, seconds: int | None, keep: int | None) -> None:
+    for left in reversed(range(TRIES)):
+        try:
+            _capture(address, into, seconds, keep)
+        except CaptureError as error:
+            if not left:
+                raise click.ClickException(str(error)) from error
+            click.echo(f"{error}; trying again", err=True)
+            time.sleep(PAUSE_SECONDS)
+        else:
+            return
+
+
+def _series(address: str, into: Path, every: float, count: int | None, seconds: int | None, keep: int | None) -> None:
+    """Capture at steady times; a time that a slow answer has overrun is left out."""
+    captured, start = 0, time.monotonic()
+    for tick in itertools.count():
+        due = start + tick * every
+        if time.monotonic() > due + every:
+            continue
+        time.sleep(max(0.0, due - time.monotonic()))
+        try:
+            _capture(address, into, seconds, keep)
+            captured += 1
+        except CaptureError as error:
+            click.echo(f"{error}; trying again in {every:g} s", err=True)
+        if captured == count:
+            return
+
+
+def _capture(address: str, into: Path, seconds: int | None, keep: int | None) -> None:
+    data = fetch(address, seconds)
+    kind = kind_of(address)
+    with told(str(into)):
+        path = write(into, kind, datetime.now(timezone.utc), data)
+        if keep:
+            prune(into, kind, keep)
+    click.echo(path)
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
