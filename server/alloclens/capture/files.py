@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 import urllib.parse
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,18 +24,15 @@ def write(directory: Path, kind: str, taken: datetime, data: bytes) -> Path:
     """Write a profile; return its path. A reader never sees a part of it, and no older file is overwritten."""
     directory.mkdir(parents=True, exist_ok=True)
     path = _free(directory, f"{kind}-{taken:%Y%m%dT%H%M%S}.{taken.microsecond // 1000:03}Z")
-    handle, aside = tempfile.mkstemp(prefix=".capture-", suffix=".tmp", dir=directory)
+    aside = path.with_name(f".{path.name}.tmp")
     try:
-        with os.fdopen(handle, "wb") as out:
+        with aside.open("wb") as out:
             out.write(data)
             out.flush()
             os.fsync(out.fileno())
-        Path(aside).chmod(0o644)  # as other files; mkstemp makes secret ones
-        Path(aside).replace(path)
-    except BaseException:  # also Ctrl-C: nothing half done stays
-        Path(aside).unlink(missing_ok=True)
-        raise
-    return path
+        return aside.replace(path)
+    finally:  # also Ctrl-C: nothing half done stays
+        aside.unlink(missing_ok=True)
 
 
 def prune(directory: Path, kind: str, keep: int) -> list[Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import signal
 import time
@@ -36,7 +37,7 @@ def command(
 ) -> None:
     """Fetch heap profiles of the running Go process at URL.
 
-    URL may name another profile by its path, such as http://127.0.0.1:6060/debug/pprof/goroutine.
+    URL may name another profile by its path, such as http://127.0.0.1:6060/debug/pprof/goroutine. Ctrl-C ends a series.
     """
     signal.signal(signal.SIGTERM, _interrupt)  # as Ctrl-C: nothing half done stays
     with told(""):
@@ -44,7 +45,8 @@ def command(
     if every is None:
         _once(address, into, seconds, keep)
     else:
-        _series(address, into, every, count, seconds, keep)
+        with contextlib.suppress(KeyboardInterrupt):
+            _series(address, into, every, count, seconds, keep)
 
 
 def _once(address: str, into: Path, seconds: int | None, keep: int | None) -> None:

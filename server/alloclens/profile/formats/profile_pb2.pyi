@@ -1,3 +1,5 @@
+# Made by `make proto` from profile.proto:
+#   python -m grpc_tools.protoc -Iserver --python_out=server --pyi_out=server alloclens/profile/formats/profile.proto
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message

@@ -1,0 +1,81 @@
+# Everything goes through a virtual environment of its own, .venv; Go, Node and npm come into it as wheels.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+PYTHON ?= python3
+BIN := .venv/bin
+VSIX := vscode-client/alloclens.vsix
+E2E ?= 1
+NPM = PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix vscode-client
+
+.PHONY: help
+help: ## this list
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+.PHONY: demo
+demo: .venv/made $(VSIX) ## the leaky example under load in a real VS Code, hints growing before your eyes
+	@exec $(BIN)/python -m scripts.demo
+
+.PHONY: test
+test: lint types unit e2e ## all checks; E2E=0 leaves out those in a real VS Code
+
+.PHONY: lint
+lint: .venv/made vscode-client/node_modules/made
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(NPM) run --silent lint
+
+.PHONY: types
+types: .venv/made vscode-client/node_modules/made
+	$(BIN)/mypy
+	$(NPM) run --silent typecheck
+
+.PHONY: unit
+unit: .venv/made vscode-client/node_modules/made
+	$(NPM) run --silent test
+	$(BIN)/python -m pytest -m "not e2e"
+
+.PHONY: e2e
+ifeq ($(E2E),0)
+e2e:
+	@echo "E2E=0: the tests in a real VS Code were left out."
+else
+e2e: .venv/made $(VSIX)
+	$(BIN)/python -m scripts.tools chromium
+	$(BIN)/python -m scripts.tools code-server
+	$(BIN)/python -m pytest -m e2e
+endif
+
+.PHONY: fix
+fix: .venv/made ## format, and mend what can be mended by itself
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+.PHONY: vsix
+vsix: $(VSIX) ## the VS Code extension, packed
+
+.PHONY: screenshot
+screenshot: .venv/made $(VSIX) ## docs/demo.png, taken of the demo
+	$(BIN)/python -m scripts.screenshot
+
+.PHONY: proto
+proto: .venv/made ## profile_pb2.py from profile.proto
+	$(BIN)/python -m scripts.proto
+
+.PHONY: clean
+clean: ## remove what was made here
+	rm -rf .venv .tools vscode-client/node_modules vscode-client/dist $(VSIX)
+
+.venv/made: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "Python 3.10 or later is needed; name one with PYTHON=."; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' || { echo "This Python cannot make virtual environments; on Debian, install python3-venv."; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+vscode-client/node_modules/made: vscode-client/package-lock.json .venv/made
+	$(NPM) ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(VSIX): vscode-client/node_modules/made vscode-client/package.json vscode-client/README.md $(wildcard vscode-client/src/*.ts)
+	$(NPM) run --silent build -- --log-level=warning
+	$(NPM) run --silent package

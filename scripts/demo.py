@@ -1,0 +1,87 @@
+"""make demo: the leaky service under load, its heap captured every few seconds, and an editor on its source.
+
+Ctrl-C ends everything that was started.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sysconfig
+import threading
+import webbrowser
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from scripts import leaky, tools
+from scripts.workbench import workbench
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+SERVER = Path(sysconfig.get_path("scripts")) / "alloclens"
+VSIX = tools.ROOT / "vscode-client" / "alloclens.vsix"
+WHAT_TO_SEE = """
+  {where}
+
+  In leaks.go three lines hold more and more: numbers grow beside them, and after half a minute each carries a warning
+  that says "Leak". The churn, the cache and the pool in honest.go carry none. Ctrl-click a number, or run
+  "alloclens: Show Call Stacks of This Line", to see the calls behind it.
+
+  Ctrl-C ends the demo and all that it started.
+"""
+
+
+def main() -> None:
+    """Run until Ctrl-C."""
+    for sign in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(sign, _interrupt)
+    try:
+        _run()
+    except KeyboardInterrupt:
+        tools.say("\nThe demo has ended.")
+
+
+def _run() -> None:
+    _forget_former_run()
+    with leaky.under_load(leaky.EXAMPLE):
+        if code := shutil.which("code"):
+            _desktop(code)
+        else:
+            _in_the_browser()
+
+
+def _forget_former_run() -> None:
+    """A new process is a new series; the captures of the last run would only be in its way."""
+    for old in (leaky.EXAMPLE / "profiles").glob("heap-*Z.pb.gz"):
+        old.unlink()
+
+
+def _desktop(code: str) -> None:
+    """The window belongs to the person, who has it open perhaps with others: it stays when the demo ends."""
+    subprocess.run([code, "--install-extension", VSIX, "--force"], check=True)
+    # VS Code gives the extension this PATH if it was not running; else the environment .venv of the folder is found.
+    path = os.pathsep.join([str(SERVER.parent), os.environ.get("PATH", "")])
+    command = [code, "--new-window", leaky.EXAMPLE, leaky.EXAMPLE / "leaks.go"]
+    subprocess.run(command, check=True, env=os.environ | {"PATH": path})
+    print(WHAT_TO_SEE.format(where="VS Code is open on examples/leaky."), flush=True)
+    threading.Event().wait()
+
+
+def _in_the_browser() -> None:
+    with workbench(VSIX, {"alloclens.server.command": str(SERVER)}) as running:
+        url = running.url(leaky.EXAMPLE, leaky.EXAMPLE / "honest.go", leaky.EXAMPLE / "leaks.go")
+        print(WHAT_TO_SEE.format(where=f"Open this address in a browser:\n\n  {url}"), flush=True)
+        if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
+            webbrowser.open(url)
+        threading.Event().wait()
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    main()

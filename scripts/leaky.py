@@ -1,0 +1,59 @@
+"""The leaky example, built and under load, with its heap captured every few seconds."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import shutil
+import subprocess
+import sysconfig
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from scripts import tools
+from scripts.workbench import process
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+EXAMPLE = tools.ROOT / "examples" / "leaky"
+MARK = re.compile(r"// alloclens: (leak|honest) (\w+)")
+
+
+def marked_lines(example: Path) -> dict[str, tuple[Path, int, str]]:
+    """Return where each marked line is, and its text: {"leak ticker": (path, line, text)}."""
+    found = {}
+    for path in sorted(example.glob("*.go")):
+        for number, text in enumerate(path.read_text().split("\n"), 1):
+            if mark := MARK.search(text):
+                found[f"{mark[1]} {mark[2]}"] = path, number, text.strip()
+    return found
+
+
+def copy(to: Path) -> Path:
+    """Copy the example's sources, so that a run leaves nothing behind in the repository."""
+    return shutil.copytree(EXAMPLE, to, ignore=shutil.ignore_patterns("bin", "profiles", ".vscode"))
+
+
+@contextlib.contextmanager
+def under_load(example: Path, every: str = "3s", keep: int = 200) -> Iterator[str]:
+    """Build and run the service, the load on it and the capture of its heap; yield its address."""
+    build = [tools.go(), "build", "-mod=vendor", "-o", "bin/", ".", "./cmd/load"]
+    subprocess.run(build, cwd=example, check=True, env=tools.environment())
+    alloclens = Path(sysconfig.get_path("scripts")) / "alloclens"
+    with contextlib.ExitStack() as running:
+        service = [example / "bin" / "leaky", "-addr", "127.0.0.1:0"]
+        leaky = running.enter_context(process(service, stdout=subprocess.PIPE, text=True))
+        url = _address(leaky)
+        running.enter_context(process([example / "bin" / "load", "-url", url], stdout=subprocess.DEVNULL))
+        capture = [alloclens, "capture", url, "--into", example / "profiles", "--every", every, "--keep", str(keep)]
+        running.enter_context(process(capture, stdout=subprocess.DEVNULL))
+        yield url
+
+
+def _address(leaky: subprocess.Popen[str]) -> str:
+    line = leaky.stdout.readline() if leaky.stdout else ""
+    found = re.search(r"http://\S+", line)
+    if not found:
+        raise SystemExit(f"the leaky service did not start (exit status {leaky.poll()}).")
+    return found[0]
