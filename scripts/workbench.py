@@ -85,6 +85,8 @@ def process(command: list[Any], **options: Any) -> Iterator[subprocess.Popen[Any
         yield child
     finally:
         _end(child)
+        if child.stdout:
+            child.stdout.close()
 
 
 def _end(child: subprocess.Popen[Any]) -> None:

@@ -38,6 +38,7 @@ def fetch(address: str, seconds: int | None = None) -> bytes:
         with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS + (seconds or 0)) as answer:  # noqa: S310
             data: bytes = answer.read(LARGEST_ANSWER + 1)
     except urllib.error.HTTPError as error:
+        error.close()
         raise CaptureError(f"{address} answered {error.code} {error.reason}{_hint(error.code)}") from error
     except (OSError, http.client.HTTPException) as error:
         raise CaptureError(f"{address} cannot be reached: {_reason(error)}") from error

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import re
 import urllib.parse
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from pathlib import Path
 
 SUFFIX = ".pb.gz"
 

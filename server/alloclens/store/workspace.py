@@ -15,6 +15,14 @@ if TYPE_CHECKING:
 
 MODULE_LINE = re.compile(r'^module\s+"?([^\s"/]\S*?)"?\s*(?://.*)?$', re.MULTILINE)
 SKIPPED = frozenset({"vendor", "node_modules", "site-packages", "testdata"})
+INSTALLED = (
+    "/usr/local/go",
+    "/usr/lib/go",
+    "/opt/homebrew/opt/go/libexec",
+    "/usr/local/opt/go/libexec",
+    "C:/Program Files/Go",
+)
+"""An editor started from a desktop has not the PATH of a shell."""
 MOST_DIRECTORIES = 20_000
 """Bounds the walk in a workspace that is a whole home directory."""
 
@@ -48,9 +56,11 @@ def _module_path(go_mod: Path) -> str | None:
 
 
 def _go_root() -> str:
+    """Return where Go's own sources are: as set, beside the `go` on PATH, or where its installers put them."""
     go = shutil.which("go")
-    root = os.environ.get("GOROOT") or (str(Path(os.path.realpath(go)).parent.parent) if go else "")
-    return os.path.realpath(root) if root and Path(root, "src", "runtime").is_dir() else ""
+    beside = [str(Path(os.path.realpath(go)).parent.parent)] if go else []
+    candidates = [os.environ.get("GOROOT", ""), *beside, *INSTALLED]
+    return next((os.path.realpath(c) for c in candidates if c and Path(c, "src", "runtime").is_dir()), "")
 
 
 def _module_cache() -> str:

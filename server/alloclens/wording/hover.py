@@ -39,14 +39,19 @@ def markdown(comparison: Comparison, row: int, stacks: list[Stack], link: Link) 
 def plain(text: str) -> str:
     """Return the same without marks, for editors that show text as it is."""
     text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)
-    return re.sub(r"\*\*|`|\\(?=[^\w\s])", "", text)
+    return re.sub(r"(?<!\\)(\*\*|`)|\\(?=[^A-Za-z0-9\s])", "", text)
 
 
 def _title(comparison: Comparison, stats: LineStats) -> str:
     unit, total = comparison.sample_type.unit, comparison.total
-    main, word = (stats.owned, "owned") if stats.owned.value else (stats.cum, "cum")
+    main, word = _main(stats)
     said = f"**{amount(main.value, unit)} {word}** · {share(main.value, total)} of {amount(total, unit)}"
     return f"{said} {comparison.sample_type.type}{_since(comparison, main)}"
+
+
+def _main(stats: LineStats) -> tuple[Measure, str]:
+    """Return the measure a line is judged by: what it owns, else what passes through it."""
+    return (stats.owned, "owned") if stats.owned.value else (stats.cum, "cum")
 
 
 def _since(comparison: Comparison, measure: Measure) -> str:
@@ -71,7 +76,8 @@ def _table(comparison: Comparison, row: int) -> str:
     for kind in comparison.head.sample_types:
         stats = comparison.stats(row, kind)
         numbers = ", ".join(f"{amount(getattr(stats, m).value, kind.unit)} {m}" for m in ("flat", "cum", "owned"))
-        grown = f" · {_grown(stats.cum, kind.unit)}" if stats.cum.growth else ""
+        main, _ = _main(stats)
+        grown = f" · {_grown(main, kind.unit)}" if main.growth else ""
         name = f"**{kind.type}**" if kind == comparison.sample_type else kind.type
         said.append(f"- {escape(name, keep='*')}: {numbers}{grown}")
     return "\n".join(said)

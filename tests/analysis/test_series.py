@@ -1,0 +1,89 @@
+"""Which snapshots belong together, in which order, and which two are compared."""
+
+from __future__ import annotations
+
+import pytest
+from alloclens.analysis.lines import lines
+from alloclens.analysis.series import Snapshot, TakenAt, group, observations, taken_at
+from alloclens.profile.formats import read
+
+from tests.support.profiles import goroutines, heap
+
+HERE = "main.f@/o/a.go:1"
+
+
+def snapshot(path: str, seconds: float, data: bytes | None = None, *, build_id: str = "x") -> Snapshot:
+    profile = read(data or heap(f"{HERE} = 1x8/{int(seconds) + 1}"))
+    return Snapshot(
+        path, TakenAt(seconds, "profile"), profile.is_difference, "", build_id, lines(profile, lambda _: True)
+    )
+
+
+def names(found: object) -> list[str]:
+    return [s.name for s in found]
+
+
+def test_one_series_for_each_directory_and_kind_in_time_order() -> None:
+    made = group(
+        [snapshot("/p/b", 1), snapshot("/p/a", 2), snapshot("/q/c", 5), snapshot("/p/g", 3, goroutines(f"{HERE} = 1"))]
+    )
+    assert [names(s.snapshots) for s in made] == [["c"], ["g"], ["b", "a"]]
+
+
+def test_base_and_head_by_word_and_by_name() -> None:
+    (series,) = group([snapshot(f"/p/{n}", i) for i, n in enumerate("abcd")])
+    latest = series.head("latest")
+    assert latest.name == "d"
+    assert series.head("previous").name == "c"
+    assert series.head("first").name == "a"
+    assert series.head("b").name == "b"
+    assert series.head("gone").name == "d"
+    bases = {word: series.base(word, latest) for word in ("first", "previous", "b", "gone", "latest")}
+    assert {w: b and b.name for w, b in bases.items()} == {
+        "first": "a", "previous": "c", "b": "b", "gone": "a", "latest": None,
+    }  # fmt: skip
+
+
+def test_first_and_previous_are_of_the_process_that_runs() -> None:
+    old = [snapshot("/p/a", 1, heap(f"{HERE} = 1x8/90")), snapshot("/p/b", 2, heap(f"{HERE} = 1x8/99"))]
+    new = [snapshot("/p/c", 3, heap(f"{HERE} = 1x8/5")), snapshot("/p/d", 4, heap(f"{HERE} = 1x8/6"))]
+    (series,) = group(old + new)
+    assert series.base("first", series.head("latest")).name == "c"
+    assert series.base("first", series.head("b")).name == "a"
+    assert series.base("previous", series.head("c")) is None
+    assert series.base("a", series.head("latest")).name == "a"
+
+
+def test_another_build_is_another_process() -> None:
+    (series,) = group([snapshot("/p/a", 1), snapshot("/p/b", 2, build_id="y")])
+    assert series.base("first", series.head("latest")) is None
+
+
+def test_a_file_that_is_a_difference_has_no_base_and_its_own_series() -> None:
+    made = group([snapshot("/p/a", 1), snapshot("/p/d", 2, heap(f"{HERE} = 1x8", duration=30))])
+    assert [names(s.snapshots) for s in made] == [["d"], ["a"]]
+    assert made[0].base("first", made[0].snapshots[0]) is None
+
+
+def test_equal_totals_are_one_observation() -> None:
+    same = heap(f"{HERE} = 2x8")
+    assert names(observations([snapshot("/p/a", 1, same), snapshot("/p/b", 2, same), snapshot("/p/c", 3)])) == [
+        "a",
+        "c",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("nanos", "name", "wanted"),
+    [
+        (1_500_000_000, "heap-20200101T000000Z", (1.5, "profile")),
+        (0, "heap-20200102T030405.250Z.pb.gz", (1577934245.25, "file name")),
+        (0, "heap.2020-01-02_03-04-05.pb.gz", (1577934245, "file name")),
+        (0, "heap-1577934245.pb.gz", (1577934245, "file name")),
+        (0, "1577934245250000000.pb.gz", (1577934245.25, "file name")),
+        (0, "pprof.app.alloc_objects.001.pb.gz", (9, "file's date")),
+        (0, "heap-20201399T000000.pb.gz", (9, "file's date")),
+    ],
+)
+def test_when_a_snapshot_was_taken(nanos: int, name: str, wanted: tuple[float, str]) -> None:
+    assert taken_at(nanos, name, 9_000_000_000) == wanted

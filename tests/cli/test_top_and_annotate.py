@@ -1,0 +1,92 @@
+"""The engine without an editor, as a person and a program read it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from alloclens.cli import main
+from click.testing import CliRunner
+
+from tests.support.profiles import drop, heap
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from click.testing import Result
+
+MB = 1 << 20
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(main, [*map(str, arguments)])
+
+
+def test_top_as_json(tmp_path: Path) -> None:
+    file = drop(tmp_path / "a.pb.gz", heap(f"main.f@/w/a.go:2 < main.main@/w/a.go:9 = 3x{MB}", "g@/w/b.go:1 = 1x512"))
+    said = json.loads(run("top", file, "--json").stdout)
+    assert {k: v for k, v in said.items() if k != "rows"} == {
+        "version": 1, "file": str(file), "base": None, "sample_type": "inuse_space", "unit": "bytes",
+        "by": "line", "sort": "flat", "total": 3 * MB + 512,
+    }  # fmt: skip
+    first, second, third = said["rows"]
+    assert first == {"function": "main.f", "file": "/w/a.go", "line": 2, "binary": "", "flat": 3 * MB, "cum": 3 * MB}
+    assert (second["function"], second["flat"]) == ("g", 512)
+    assert (third["function"], third["flat"], third["cum"]) == ("main.main", 0, 3 * MB)
+    by_cum = json.loads(run("top", file, "--json", "--sort", "cum", "--by", "function").stdout)["rows"]
+    assert [r["function"] for r in by_cum] == ["main.f", "main.main", "g"]
+
+
+def test_top_as_a_table(tmp_path: Path) -> None:
+    file = drop(tmp_path / "a.pb.gz", heap(f"main.f@/w/a.go:2 = 3x{MB}", f"main.g@/w/a.go:3 = 1x{MB}"))
+    base = drop(tmp_path / "b.pb.gz", heap(f"main.f@/w/a.go:2 = 1x{MB}"))
+    said = run("top", file, "--count", 1).stdout
+    assert "inuse_space, 4.0MB in all" in said
+    assert "3.0MB    75%  3.0MB   75%  main.f /w/a.go:2" in said
+    assert "and 1 more" in said
+    assert "2.0MB   200%  2.0MB  200%" in run("top", file, "--base", base).stdout
+
+
+def test_top_says_what_is_wrong(tmp_path: Path) -> None:
+    good = drop(tmp_path / "a.pb.gz", heap("f@/a.go:1 = 1x8"))
+    bad = drop(tmp_path / "bad.pb.gz", b"version https://git-lfs.github.com/spec/v1")
+    delta = drop(tmp_path / "delta.pb.gz", heap("f@/a.go:1 = 1x8", duration=30))
+    for arguments, words in (
+        ([bad], "git lfs pull"),
+        ([good, "--base", bad], "git lfs pull"),
+        ([good, "--base", delta], "already a difference"),
+        ([good, "--sample-type", "cpu"], "it has alloc_objects, alloc_space, inuse_objects, inuse_space"),
+        ([tmp_path / "none"], "does not exist"),
+    ):
+        result = run("top", *arguments)
+        assert result.exit_code in (1, 2)
+        assert words in result.output
+        assert "Traceback" not in result.output
+
+
+def test_annotate(tmp_path: Path) -> None:
+    (tmp_path / "go.mod").write_text("module example.com/app\n")
+    source = tmp_path / "main.go"
+    source.write_text("package main\n\nfunc f() {\n\tkeep(make([]byte, 1<<20))\n}\n")
+    for i in range(8):
+        drop(tmp_path / f"p/{i}.pb.gz", heap(f"main.f@example.com/app/main.go:4 = {1 + 9 * i}x{MB}", seconds=1000 + i))
+    result = run("annotate", source, "--profiles", tmp_path / "p")
+    assert result.exit_code == 0
+    assert "inuse_space first → latest 64.0MB ▲63.0MB" in result.output
+    assert "64.0MB ▲63.0MB     4     keep(make([]byte, 1<<20))" in result.output
+    assert "Leak: 64.0MB held through this line" in result.output
+    assert "Leak" not in run("annotate", source, "--profiles", tmp_path / "p", "--head", "1.pb.gz").output
+
+
+def test_annotate_says_why_there_is_nothing(tmp_path: Path) -> None:
+    source, profiles = tmp_path / "main.go", tmp_path / "p"
+    source.write_text("package main\n")
+    profiles.mkdir()
+    assert "No profile in" in run("annotate", source, "--profiles", profiles).output
+    drop(profiles / "a.pb.gz", heap("f@/elsewhere/main.go:1 = 1x8"))
+    drop(profiles / "b.pb.gz", b"<html>")
+    result = run("annotate", source, "--profiles", profiles)
+    assert result.exit_code == 1
+    assert "no profile has a stack through a line of" in result.output
+    assert "b.pb.gz could not be read" in result.output
+    assert "no profile has cpu" in run("annotate", source, "--profiles", profiles, "--sample-type", "cpu").output

@@ -1,0 +1,35 @@
+"""What several rooms' tests share: fresh profiles of the real leaky service."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from scripts import leaky
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SNAPSHOTS = 4
+
+
+@pytest.fixture(scope="session")
+def leaky_copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The example's sources in a folder of their own."""
+    return leaky.copy(tmp_path_factory.mktemp("leaky") / "leaky")
+
+
+@pytest.fixture(scope="session")
+def leaky_profiles(leaky_copy: Path) -> list[Path]:
+    """Some snapshots of the service under load, a second apart, oldest first."""
+    end = time.monotonic() + 60
+    profiles = leaky_copy / "profiles"
+    with leaky.under_load(leaky_copy, every="1s"):
+        while time.monotonic() < end:
+            found = sorted(profiles.glob("heap-*.pb.gz"))
+            if len(found) >= SNAPSHOTS:
+                return found
+            time.sleep(0.2)
+    raise AssertionError(f"{len(found)} snapshots in a minute")

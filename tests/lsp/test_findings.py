@@ -1,0 +1,102 @@
+"""Over stdio: what grows is said on the line that owns it, with its stack, and taken back when it is no longer so."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lsprotocol import types as lsp
+
+from tests.support.editor import Editor, bare
+from tests.support.profiles import drop, goroutines, heap
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MB = 1 << 20
+
+
+def drop_series(folder: Path, steps: int, *, each: int = 9) -> list[Path]:
+    """The dependency's allocation grows at every step, the cache of main.go:11 is full from the second on."""
+    main, dep = folder / "main.go", folder / "vendor/example.com/dep/dep.go"
+    return [
+        drop(
+            folder / f"profiles/{i:03}.pb.gz",
+            heap(
+                f"example.com/dep.New:3@{dep}:4 < main.serve:5@{main}:6 = {1 + each * i}x{MB}",
+                f"main.keep:10@{main}:11 < main.serve:5@{main}:7 = {min(i, 1) * 40}x{MB}",
+            ),
+        )
+        for i in range(steps)
+    ]
+
+
+def found(editor: Editor, uri: str) -> list[tuple[int, str]]:
+    return [(d.range.start.line + 1, d.code) for d in editor.diagnostics.get(uri, [])]
+
+
+async def test_the_caller_is_blamed_and_the_cache_is_not(any_editor: Editor, folder: Path) -> None:
+    files = drop_series(folder, 8)
+    await any_editor.open_folder(folder)
+    uri = (folder / "main.go").as_uri()
+    await any_editor.until(lambda: found(any_editor, uri) == [(6, "leak")])
+    assert set(any_editor.diagnostics) == {uri}
+    (diagnostic,) = any_editor.diagnostics[uri]
+    assert diagnostic.severity == lsp.DiagnosticSeverity.Warning
+    assert diagnostic.source == "alloclens"
+    assert diagnostic.message.startswith("Leak: 64.0MB held through this line, and it keeps growing: ▲63.0MB")
+    assert (diagnostic.range.start.character, diagnostic.range.end.character) == (1, 24)
+
+    for file in files[1:]:
+        file.unlink()
+    await any_editor.until(lambda: found(any_editor, uri) == [])
+
+
+async def test_the_stack_that_grew_is_related(editor: Editor, folder: Path) -> None:
+    drop_series(folder, 8)
+    await editor.open_folder(folder)
+    uri = (folder / "main.go").as_uri()
+    await editor.until(lambda: found(editor, uri))
+    related = editor.diagnostics[uri][0].related_information
+    dep = (folder / "vendor/example.com/dep/dep.go").as_uri()
+    assert [(r.location.uri, r.location.range.start.line + 1) for r in related] == [(dep, 4), (uri, 6)]
+    assert related[0].message == "dep.New · 64.0MB ▲63.0MB"
+
+
+async def test_a_client_that_cannot_relate_gets_none(folder: Path) -> None:
+    drop_series(folder, 8)
+    editor = Editor(bare())
+    await editor.open_folder(folder)
+    uri = (folder / "main.go").as_uri()
+    await editor.until(lambda: found(editor, uri))
+    assert editor.diagnostics[uri][0].related_information is None
+    await editor.close()
+
+
+async def test_few_snapshots_can_say_grew_never_leak(editor: Editor, folder: Path) -> None:
+    drop_series(folder, 3)
+    await editor.open_folder(folder)
+    uri = (folder / "main.go").as_uri()
+    await editor.until(lambda: found(editor, uri) == [(6, "growth")])
+    assert editor.diagnostics[uri][0].severity == lsp.DiagnosticSeverity.Information
+
+
+async def test_a_restart_begins_anew(editor: Editor, folder: Path) -> None:
+    drop_series(folder, 8)
+    await editor.open_folder(folder)
+    uri = (folder / "main.go").as_uri()
+    await editor.until(lambda: found(editor, uri) == [(6, "leak")])
+    drop(folder / "profiles/900.pb.gz", heap(f"main.keep:10@{folder}/main.go:11 = 40x{MB}"))
+    await editor.until(lambda: found(editor, uri) == [])
+
+
+async def test_goroutines_that_pile_up(editor: Editor, folder: Path) -> None:
+    for i in range(8):
+        drop(
+            folder / f"profiles/g{i}.pb.gz",
+            goroutines(f"runtime.gopark@/x/proc.go:1 < main.keep@{folder}/main.go:11 = {5 + 100 * i}"),
+        )
+    await editor.open_folder(folder)
+    uri = (folder / "main.go").as_uri()
+    await editor.until(lambda: found(editor, uri) == [(11, "leak")])
+    assert editor.diagnostics[uri][0].message.startswith("Leak: 705 goroutines held through this line")
+    await editor.until_hints(editor.open(folder / "main.go"), {11: "705 owned ▲700"})

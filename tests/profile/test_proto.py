@@ -1,0 +1,193 @@
+"""profile.proto in every legal encoding, and what is none."""
+
+from __future__ import annotations
+
+import gzip
+
+import numpy as np
+import pytest
+from alloclens.profile.errors import Malformed, ProfileError, Unrecognized
+from alloclens.profile.formats import profile_pb2 as pb
+from alloclens.profile.formats import read
+from alloclens.profile.formats.wire import Messages, fields, varints
+from alloclens.profile.model import Frame, ValueType
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.support.profiles import Builder, heap
+
+STACK = "main.f:1@/w/a.go:2 + main.g@/w/a.go:9 < main.main@/w/b.go:3"
+
+
+def test_a_heap_profile() -> None:
+    profile = read(heap(f"{STACK} = 2x512/5", seconds=1.5, rate=1000, build_id="abc"))
+    assert profile.sample_types[3] == ValueType("inuse_space", "bytes")
+    assert profile.values.tolist() == [[5, 2560, 2, 1024]]
+    assert profile.block_size.tolist() == [512]
+    assert (profile.time_nanos, profile.period) == (1_500_000_000, 1000)
+    assert profile.text(profile.mappings.build_id) == ["abc"]
+    frames = [profile.frame(row) for row in profile.stack_frames.tolist()]
+    assert frames == [Frame("main.f", "/w/a.go", 2), Frame("main.g", "/w/a.go", 9), Frame("main.main", "/w/b.go", 3)]
+    assert profile.functions.start_line.tolist() == [1, 0, 0]
+
+
+def test_raw_and_in_two_gzip_members_is_the_same() -> None:
+    raw = gzip.decompress(heap(f"{STACK} = 2x512"))
+    half = len(raw) // 2
+    for data in (raw, gzip.compress(raw[:half]) + gzip.compress(raw[half:])):
+        assert read(data).values.tolist() == [[2, 1024, 2, 1024]]
+
+
+ids = st.integers(1, 2**64 - 1)
+numbers = st.integers(-(2**63), 2**63 - 1)
+
+
+@st.composite
+def messages(draw: st.DrawFn) -> pb.Profile:
+    """Any profile whose references are good: ids with gaps and in any order, locations without lines, big numbers."""
+    made = pb.Profile(string_table=["", "cpu", "bytes", "f", "/a.go", "é"])
+    types = draw(st.integers(1, 3))
+    for _ in range(types):
+        made.sample_type.add(type=1, unit=2)
+    functions = draw(st.lists(ids, unique=True, max_size=4))
+    for id_ in functions:
+        made.function.add(id=id_, name=draw(st.integers(0, 5)), filename=draw(st.integers(0, 5)))
+    locations = draw(st.lists(ids, unique=True, max_size=5))
+    for id_ in locations:
+        location = made.location.add(id=id_, address=draw(ids))
+        for function in draw(st.lists(st.sampled_from([*functions, 0]), max_size=3)):
+            location.line.add(function_id=function, line=draw(numbers))
+    for _ in range(draw(st.integers(0, 6))):
+        sample = made.sample.add(value=draw(st.lists(numbers, min_size=types, max_size=types)))
+        sample.location_id.extend(draw(st.lists(st.sampled_from(locations), max_size=6)) if locations else [])
+        if draw(st.booleans()):
+            sample.label.add(key=2, num=draw(numbers))
+    return made
+
+
+@settings(max_examples=200, deadline=None)
+@given(messages(), st.booleans())
+def test_equal_to_protobufs_own_reading(made: pb.Profile, packed: bool) -> None:
+    data = made.SerializeToString() if packed else unpacked(made)
+    profile = read(data)
+    oracle = pb.Profile.FromString(data)
+    assert profile.values.tolist() == [list(s.value) for s in oracle.sample]
+    lines = {location.id: list(location.line) for location in oracle.location}
+    names = {f.id: f for f in oracle.function}
+    strings = oracle.string_table
+    for i, sample in enumerate(oracle.sample):
+        rows = profile.stack_frames[profile.frame_at[i] : profile.frame_at[i + 1]]
+        seen = [tuple(profile.frame(row)) for row in rows.tolist()]
+        wanted = []
+        for location in sample.location_id:
+            for line in lines[location] or [pb.Line()]:
+                f = names.get(line.function_id)
+                wanted.append((strings[f.name], strings[f.filename], line.line) if f else ("", "", 0))
+        assert seen == wanted
+        assert profile.block_size[i] == next((x.num for x in sample.label), 0)
+
+
+def unpacked(made: pb.Profile) -> bytes:
+    """Encode the same with every repeated number on its own, fields of a sample in another order, an unknown field."""
+    rest = pb.Profile()
+    rest.CopyFrom(made)
+    del rest.sample[:]
+    out = rest.SerializeToString()
+    for sample in made.sample:
+        body = b"".join(b"\x10" + varint(v) for v in sample.value)
+        body += b"".join(b"\x1a" + varint(len(d)) + d for d in (x.SerializeToString() for x in sample.label))
+        body += b"".join(b"\x08" + varint(v) for v in sample.location_id)
+        body += b"\x7a\x02hi" + b"\x7d\x01\x02\x03\x04" + b"\x79" + bytes(8)
+        out += b"\x12" + varint(len(body)) + body
+    return out
+
+
+def varint(value: int) -> bytes:
+    value &= 2**64 - 1
+    out = bytearray()
+    while value > 127:
+        out.append(value & 127 | 128)
+        value >>= 7
+    return bytes([*out, value])
+
+
+@given(st.lists(numbers, min_size=1))
+def test_varints(values: list[int]) -> None:
+    stream = Messages.of([varint(v) for v in values])
+    read_back, after = varints(stream.data, stream.start)
+    assert read_back.tolist() == values
+    assert after.tolist() == stream.end.tolist()
+
+
+def test_messages_with_nothing_in_them() -> None:
+    found = fields(Messages.of([b"", b"\x08\x05", b""]))
+    assert found.scalar(1).tolist() == [0, 5, 0]
+    counts, values = found.numbers(2)
+    assert counts.tolist() == [0, 0, 0]
+    assert len(values) == 0
+
+
+def broken() -> dict[str, pb.Profile]:
+    """Profiles with one fault each."""
+    made = {}
+    for name in ("location", "values", "string", "function name"):
+        builder = Builder(("cpu", "count"))
+        builder.sample("main.f@/a.go:1", [1])
+        made[name] = builder.message
+    made["location"].sample[0].location_id.append(99)
+    made["values"].sample[0].value.append(2)
+    made["string"].sample_type[0].type = 99
+    made["function name"].function[0].name = -1
+    return made
+
+
+@pytest.mark.parametrize("name", ["location", "values", "string", "function name"])
+def test_a_reference_to_nothing_is_an_error(name: str) -> None:
+    with pytest.raises(Malformed):
+        read(broken()[name].SerializeToString())
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"", "empty"),
+        (b"version https://git-lfs.github.com/spec/v1\n", "Git LFS"),
+        (b"<html><title>502</title>", "HTML"),
+        (b"heap profile: 1: 2 [3: 4] @ heap/1048576", "debug=1"),
+        (b"hello", "hello"),
+    ],
+)
+def test_what_is_no_profile_says_what_it_looks_like(data: bytes, words: str) -> None:
+    with pytest.raises(Unrecognized, match=words):
+        read(data)
+
+
+def test_cut_off_at_any_byte_is_an_error_or_a_smaller_profile() -> None:
+    whole = heap(f"{STACK} = 2x512", f"{STACK} < main.x@/w/c.go:1 = 3x64")
+    for end in range(len(whole)):
+        with pytest.raises(ProfileError):
+            read(whole[:end])
+    raw = gzip.decompress(whole)
+    for end in range(len(raw)):
+        try:
+            read(raw[:end])
+        except ProfileError:
+            continue
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_any_byte_changed_is_an_error_or_a_profile(data: st.DataObject) -> None:
+    raw = bytearray(gzip.decompress(heap(f"{STACK} = 2x512", f"{STACK} < main.x@/w/c.go:1 = 3x64")))
+    for _ in range(data.draw(st.integers(1, 4))):
+        raw[data.draw(st.integers(0, len(raw) - 1))] = data.draw(st.integers(0, 255))
+    try:
+        profile = read(bytes(raw))
+    except ProfileError:
+        return
+    assert np.diff(profile.frame_at).min(initial=0) >= 0
+
+
+def test_a_bomb_is_not_unpacked() -> None:
+    with pytest.raises(Malformed, match="more than 1000 bytes"):
+        read(gzip.compress(bytes(1 << 20)), limit=1000)

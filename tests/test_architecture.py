@@ -1,0 +1,96 @@
+"""What ARCHITECTURE.md and the settings promise, read out of the code."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import alloclens
+import pytest
+from alloclens.store.settings import Settings, camel_case
+
+ROOT = Path(__file__).resolve().parent.parent
+SERVER = ROOT / "server" / "alloclens"
+MAY_IMPORT = {
+    "profile": set(),
+    "analysis": {"profile"},
+    "source": set(),
+    "store": {"source", "analysis", "profile"},
+    "capture": {"profile"},
+    "wording": {"analysis", "profile"},
+    "lsp": {"store", "source", "analysis", "profile", "wording"},
+    "cli": {"lsp", "store", "capture", "source", "analysis", "profile", "wording"},
+}
+ONLY_IN = {
+    "pygls": {"lsp"},
+    "lsprotocol": {"lsp"},
+    "click": {"cli"},
+    "rich": {"cli"},
+    "watchdog": {"store"},
+    "asyncio": {"store", "lsp"},
+    "google": {"profile"},
+    "urllib.request": {"capture"},
+}
+"""Who alone may import a module."""
+CLIENT_ONLY = {"server.command", "trace.server"}
+
+
+def imports(path: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def modules() -> list[Path]:
+    return sorted(p for p in SERVER.rglob("*.py") if p.parent != SERVER and "_pb2" not in p.name)
+
+
+def test_every_room_is_known() -> None:
+    assert {p.name for p in SERVER.iterdir() if (p / "__init__.py").exists()} == set(MAY_IMPORT)
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(SERVER)))
+def test_imports_point_down(path: Path) -> None:
+    room = path.relative_to(SERVER).parts[0]
+    for name in imports(path):
+        other = re.match(r"alloclens\.(\w+)", name)
+        if other and other[1] in MAY_IMPORT and other[1] != room:
+            assert other[1] in MAY_IMPORT[room], f"{room} must not import {name}"
+        for package, rooms in ONLY_IN.items():
+            if name == package or name.startswith(package + "."):
+                assert room in rooms, f"{room} must not import {name}"
+
+
+def test_the_editors_settings_are_the_servers() -> None:
+    package = json.loads((ROOT / "vscode-client" / "package.json").read_text())
+    offered = package["contributes"]["configuration"]["properties"]
+    theirs = {k.removeprefix("alloclens."): v["default"] for k, v in offered.items()}
+    ours = {camel_case(f.name): f.default for f in fields(Settings)}
+    ours = {k: list(v) if isinstance(v, tuple) else v for k, v in ours.items()}
+    assert {k: v for k, v in theirs.items() if k not in CLIENT_ONLY} == ours
+    sent = re.search(r"const SETTINGS = \[(.*?)\]", (ROOT / "vscode-client/src/server.ts").read_text(), re.DOTALL)
+    assert set(re.findall(r"'(\w+)'", sent[1])) == set(ours)
+
+
+def test_the_settings_are_in_both_readmes() -> None:
+    for readme in (ROOT / "README.md", ROOT / "vscode-client/README.md"):
+        said = set(re.findall(r"`alloclens\.([\w.]+)`", readme.read_text()))
+        assert said >= {camel_case(f.name) for f in fields(Settings)}, readme
+
+
+def test_one_version() -> None:
+    package = json.loads((ROOT / "vscode-client/package.json").read_text())
+    project = re.search(r'^version = "(.*)"', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
+    assert {package["version"], project[1]} == {alloclens.__version__}
+
+
+def test_no_registry_in_the_lock_file() -> None:
+    assert '"resolved"' not in (ROOT / "vscode-client/package-lock.json").read_text()

@@ -1,0 +1,97 @@
+"""Every text a person reads, by example."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from alloclens.analysis.findings import Finding
+from alloclens.analysis.line_stats import Change, LineStats, Measure
+from alloclens.profile.model import ValueType
+from alloclens.wording import hover
+from alloclens.wording.hint import LONGEST, hint
+from alloclens.wording.pprof import command
+from alloclens.wording.units import amount, change, rate, share
+from alloclens.wording.verdict import message
+
+MB = 1 << 20
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "wanted"),
+    [
+        (0, "bytes", "0B"), (512, "bytes", "512B"), (1023, "bytes", "1023B"), (1024, "bytes", "1.0kB"),
+        (14.1 * MB, "bytes", "14.1MB"), (99.96 * MB, "bytes", "100MB"), (482 * MB, "bytes", "482MB"),
+        (-3 * MB, "bytes", "-3.0MB"), (5 << 40, "bytes", "5.0TB"),
+        (0, "count", "0"), (999, "count", "999"), (1234, "count", "1.2k"), (7_000_000, "count", "7.0M"),
+        (1500, "nanoseconds", "1.5µs"), (20_000_000, "nanoseconds", "20.0ms"), (1500, "milliseconds", "1.5s"),
+        (90, "seconds", "1.5min"), (3, "widgets", "3"),
+    ],
+)  # fmt: skip
+def test_amounts(value: float, unit: str, wanted: str) -> None:
+    assert amount(value, unit) == wanted
+
+
+def test_changes_rates_and_shares() -> None:
+    assert [change(v * MB, "bytes") for v in (8.3, -2)] == ["▲8.3MB", "▼2.0MB"]
+    assert [rate(v, "bytes") for v in (2 * MB, MB / 30, 10)] == ["2.0MB/s", "2.0MB/min", "35.2kB/h"]
+    assert [share(v, 1000) for v in (614, 4)] == ["61%", "0.4%"]
+    assert share(1, 0) == "0%"
+
+
+def measure(value: float, growth: float | None = None, *, certain: bool = True) -> Measure:
+    return Measure(value * MB, None if growth is None else Change(growth * MB, 1.0, certain))
+
+
+@pytest.mark.parametrize(
+    ("flat", "cum", "owned", "wanted"),
+    [
+        (measure(14.1, 8.3), measure(14.1, 8.3), measure(14.1, 8.3), "14.1MB ▲8.3MB"),
+        (measure(2), measure(22.1, 8.3), measure(0), "2.0MB flat · 22.1MB cum ▲8.3MB"),
+        (measure(0), measure(482, 300), measure(482, 300), "482MB owned ▲300MB"),
+        (measure(0), measure(900, 300), measure(482, 12, certain=False), "482MB owned"),
+        (measure(0), measure(22, -5), measure(0), "22.0MB cum ▼5.0MB"),
+        (measure(3), measure(3), measure(3), "3.0MB"),
+    ],
+)
+def test_hints(flat: Measure, cum: Measure, owned: Measure, wanted: str) -> None:
+    assert hint(LineStats(1, flat, cum, owned), "bytes") == wanted
+
+
+@pytest.mark.parametrize("value", [0.5, 999.4, 1023.4])
+@pytest.mark.parametrize("scale", [1 / MB, 1 / 1024, 1, 1024])
+@pytest.mark.parametrize("unit", ["bytes", "count"])
+def test_a_hint_is_never_longer_than_a_line_has_room_for(value: float, scale: float, unit: str) -> None:
+    most, less = measure(value * scale, -value * scale), measure(value * scale * 0.99, -value * scale)
+    for flat, cum, owned in ((less, most, measure(0)), (measure(0), most, less), (less, most, less)):
+        assert len(hint(LineStats(1, flat, cum, owned), unit)) <= LONGEST
+
+
+def finding(code: str, observations: int) -> Finding:
+    kind = ValueType("inuse_space", "bytes")
+    return Finding(code, "/a.go", 1, kind, 482 * MB, 300 * MB, 10 * MB, 2 * MB, observations)
+
+
+def test_verdicts_say_what_is_held_how_it_grew_and_how_sure_that_is() -> None:
+    assert message(finding("leak", 14), "12:00") == (
+        "Leak: 482MB held through this line, and it keeps growing: ▲300MB ± 19.6MB since 12:00, 2.0MB/s over 14 snapshots."
+    )
+    assert message(finding("growth", 3), "12:00").endswith("3 snapshots cannot say yet whether it goes on.")
+
+
+def test_names() -> None:
+    assert hover.short_name("net/http.(*conn).serve") == "http.(*conn).serve"
+    assert hover.short_name("a/b.Map[go.shape.a/b.T]") == "b.Map[go.shape.a/b.T]"
+    assert hover.escape("a_b*<c>") == r"a\_b\*\<c\>"
+    assert hover.plain(r"**1MB** [a\_b](file:///x#L1) `cmd`") == "1MB a_b cmd"
+
+
+def test_the_command_that_shows_the_same() -> None:
+    said = command("main.(*S).f", "inuse_space", "/p/b c.pb.gz", "/p/a.pb.gz")
+    assert said == (
+        r"go tool pprof -sample_index=inuse_space '-list=^main\.\(\*S\)\.f$' -diff_base=/p/a.pb.gz '/p/b c.pb.gz'"
+    )
+
+
+def test_an_unknown_error_is_said() -> None:
+    assert "error unknown" in hover._grown(Measure(2, Change(1, math.nan, certain=False)), "bytes")
