@@ -36,9 +36,9 @@ def copy(to: Path) -> Path:
 
 
 @contextlib.contextmanager
-def under_load(example: Path, every: str = "3s", keep: int = 200) -> Iterator[str]:
+def under_load(example: Path, every: str = "3s", keep: int = 200, flags: tuple[str, ...] = ()) -> Iterator[str]:
     """Build and run the service, the load on it and the capture of its heap; yield its address."""
-    build = [tools.go(), "build", "-mod=vendor", "-o", "bin/", ".", "./cmd/load"]
+    build = [tools.go(), "build", "-mod=vendor", *flags, "-o", "bin/", ".", "./cmd/load"]
     subprocess.run(build, cwd=example, check=True, env=tools.environment())
     alloclens = Path(sysconfig.get_path("scripts")) / "alloclens"
     with contextlib.ExitStack() as running:

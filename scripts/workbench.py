@@ -40,6 +40,7 @@ QUIET = {
     "editor.minimap.enabled": False,
     "editor.fontFamily": "DejaVu Sans Mono, monospace",
     "files.autoSave": "off",
+    "problems.defaultViewMode": "table",  # a line for each; the tree shows only what its height has room for
 }
 
 

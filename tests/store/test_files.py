@@ -1,0 +1,138 @@
+"""What lies in a directory, what changed, and the process that reads it."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from alloclens.store.listing import Changes, Stamp, changes, scan, settled
+from alloclens.store.once import world
+from alloclens.store.reading import read_snapshot
+from alloclens.store.settings import Settings, parse
+from alloclens.store.watcher import Watcher
+from alloclens.store.worker import Worker
+from alloclens.store.workspace import roots
+from alloclens.store.world import Problem
+
+from tests.support.profiles import drop, heap
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+A, B = Stamp(1, 1, 1), Stamp(2, 1, 1)
+
+
+def test_a_listing_is_files_that_may_be_profiles(tmp_path: Path) -> None:
+    for name in ("a.pb.gz", "heap", "B.PPROF", ".hidden", "x.tmp", "y~", "z.part", "doc.go", "README.md"):
+        (tmp_path / name).write_bytes(b"x")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
+    assert {p.rsplit("/", 1)[1] for p in scan([str(tmp_path), str(tmp_path / "none")])} == {
+        "a.pb.gz",
+        "heap",
+        "B.PPROF",
+    }
+
+
+def test_changes_and_what_has_settled() -> None:
+    assert changes({"a": A, "b": A, "c": A}, {"a": A, "b": B, "d": A}) == Changes(("b", "d"), ("c",))
+    assert settled({"a": A, "b": A}, {"a": A, "b": B, "c": A}) == {"a": A}
+
+
+def test_modules_and_folders(tmp_path: Path) -> None:
+    for name, text in (
+        (".", "// the shop\nmodule example.com/app // v2\n\ngo 1.21\n"),
+        ("tools", 'module "example.com/app/tools"\n'),
+        ("vendor/x", "module example.com/x\n"),
+        ("broken", "not a module\n"),
+    ):
+        folder = tmp_path / name
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "go.mod").write_text(text)
+    found = roots([str(tmp_path)])
+    assert [(m.path, m.directory) for m in found.modules] == [
+        ("example.com/app/tools", str(tmp_path / "tools")),
+        ("example.com/app", str(tmp_path)),
+    ]
+
+
+def test_settings_keep_the_good_part() -> None:
+    settings, problems = parse(
+        {"base": "previous", "hints": "yes", "profileDirs": ["a", 1], "unknown": 1, "head": None}
+    )
+    assert settings == Settings(base="previous")
+    assert [p.split(":")[0] for p in problems] == ["setting profileDirs", "setting hints"]
+
+
+def until(condition: Callable[[], bool]) -> bool:
+    end = time.monotonic() + 10
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.02)
+    return condition()
+
+
+def test_a_watcher_pokes_and_follows_a_directory_made_again(tmp_path: Path) -> None:
+    pokes: list[int] = []
+    watched = tmp_path / "profiles"
+    watcher = Watcher(lambda: pokes.append(1))
+    watcher.follow([str(watched)])
+    for _ in range(2):
+        watched.mkdir()
+        watcher.follow([str(watched)])
+        pokes.clear()
+        (watched / "a").write_bytes(b"x")
+        assert until(lambda: bool(pokes))
+        (watched / "a").unlink()
+        watched.rmdir()
+        watcher.follow([str(watched)])
+    watcher.stop()
+
+
+def die() -> None:
+    os._exit(9)
+
+
+def pid() -> int:
+    return os.getpid()
+
+
+def test_a_worker_that_dies_is_an_error_and_the_next_one_works() -> None:
+    worker = Worker()
+    first = worker.run(pid)
+    assert first != os.getpid()
+    with pytest.raises(MemoryError, match="ended the process"):
+        worker.run(die)
+    assert worker.run(pid) not in (first, os.getpid())
+    worker.stop()
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"), [(b"", "empty"), (b"\x1f\x8b\x08", "cut off"), (heap("f@/a.go:1 = 1x8")[:-9], "cut off")]
+)
+def test_a_bad_file_is_a_problem_with_its_reason(tmp_path: Path, data: bytes, reason: str) -> None:
+    path = drop(tmp_path / "a.pb.gz", data)
+    found = read_snapshot(str(path), 0, roots([str(tmp_path)]))
+    assert isinstance(found, Problem)
+    assert reason in found.reason
+
+
+def test_a_file_that_is_gone_is_a_problem(tmp_path: Path) -> None:
+    found = read_snapshot(str(tmp_path / "gone"), 0, roots([]))
+    assert isinstance(found, Problem)
+    assert found.reason == "No such file or directory"
+
+
+def test_two_directories_two_comparisons(tmp_path: Path) -> None:
+    (tmp_path / "x.go").write_text("package x\n")
+    for directory in ("p", "q"):
+        for i in range(2):
+            drop(tmp_path / directory / f"{i}.pb.gz", heap(f"f@{tmp_path}/x.go:{1 + i} = 1x8"))
+    known = world([str(tmp_path)], [str(tmp_path / "p"), str(tmp_path / "q")], Settings())
+    assert [(c.series.directory[-1], c.base.name, c.head.name) for c in known.comparisons] == [
+        ("q", "0.pb.gz", "1.pb.gz"),
+        ("p", "0.pb.gz", "1.pb.gz"),
+    ]
+    assert known.file(str(tmp_path / "x.go")).comparison is known.comparisons[0]
