@@ -27,7 +27,7 @@ def main() -> None:
 def _take(url: str) -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=tools.chromium(), args=tools.CHROMIUM_ARGUMENTS)
-        page = browser.new_page(viewport={"width": 1280, "height": 1020})
+        page = browser.new_page(viewport={"width": 1280, "height": 1240})
         page.goto(url)
         page.locator(".monaco-editor .view-line").first.wait_for(timeout=60_000)
         _wait_for_leaks(page)
@@ -48,7 +48,7 @@ def _wait_for_leaks(page: Page) -> None:
 
 def _tidy(page: Page) -> None:
     page.keyboard.press("Control+b")  # the side bar
-    page.locator(".markers-panel .monaco-list-row", has_text="[Ln 50").dblclick()  # the one between the others
+    page.locator(".view-line", has_text="package").first.click()
     page.wait_for_timeout(2000)
 
 

@@ -75,9 +75,8 @@ def findings(history: Sequence[Observation], base: Lines) -> tuple[Finding, ...]
     if wanted is None or wanted not in base.sample_types or len(history) < 2:
         return ()
     grown = growth(head, base, wanted)
-    own = np.flatnonzero((head.value.owned != 0).any(axis=1) & (head.line > 0))
-    row = _certain(grown, own, limit(len(own)))
-    row = _certain(growth(head, history[(len(history) - 1) // 2].lines, wanted), row, limit(1))
+    row = np.flatnonzero(grown.certain.owned & (grown.value.owned > 0) & (head.line > 0))
+    row = _still(growth(head, history[(len(history) - 1) // 2].lines, wanted), row)
     over = trend(*_owned(history, row, wanted))
     code: Code = "leak" if len(history) >= ENOUGH else "growth"
     value = head.value.owned[:, head.sample_types.index(wanted)]
@@ -99,11 +98,10 @@ def findings(history: Sequence[Observation], base: Lines) -> tuple[Finding, ...]
     return tuple(sorted(found, key=lambda f: -f.growth))
 
 
-def _certain(grown: Growth, row: Ints, bound: float) -> Ints:
-    """Return those of these rows whose growth exceeds this many standard errors."""
+def _still(grown: Growth, row: Ints) -> Ints:
+    """Return those of these rows that grew in this growth, too. They are few and suspected: each is looked at alone."""
     value, error = grown.value.owned[row], grown.error.owned[row]
-    with np.errstate(invalid="ignore"):  # an unknown error is nan, and nan is never less
-        return row[(value > 0) & (bound * error < value)]
+    return row[(value > 0) & (limit(1) * error < value)]
 
 
 def _owned(history: Sequence[Observation], row: Ints, wanted: ValueType) -> tuple[Floats, Floats]:

@@ -49,15 +49,15 @@ class Growth:
     """head - base, shape (lines,)."""
     error: Measures
     """Standard error of `value`; nan where it is not known."""
-    limit: float
-    """How many standard errors a growth must exceed, allowing for how many lines were looked at."""
+    limits: tuple[float, float, float]
+    """For each measure, how many standard errors a growth must exceed, allowing for how many lines have any."""
 
     @cached_property
     def certain(self) -> Certain:
         """Which rows grew or shrank for certain. An unknown error is never certain."""
         with np.errstate(invalid="ignore"):
-            pairs = zip(self.value, self.error, strict=True)
-            return Certain(*((value != 0) & (np.abs(value) > self.limit * error) for value, error in pairs))
+            each = zip(self.value, self.error, self.limits, strict=True)
+            return Certain(*((value != 0) & (np.abs(value) > bound * error) for value, error, bound in each))
 
     def of(self, measure: str, row: int) -> Change:
         """Return how one measure of one row grew."""
@@ -78,7 +78,8 @@ def growth(head: Lines, base: Lines, wanted: ValueType, *, one_process: bool = T
         value.append(now[:, i] - taken(then[:, j], row))
         allocated = _allocated(head, base, now_var, then_var, row, wanted) if one_process else None
         error.append(np.sqrt(variance(now_var[:, i], taken(then_var[:, j], row), allocated)))
-    return Growth(Measures(*value), Measures(*error), limit(len(head)))
+    flat, cum, owned = (limit(int(np.count_nonzero(now[:, i]))) for now in head.value)
+    return Growth(Measures(*value), Measures(*error), (flat, cum, owned))
 
 
 def variance(head: Floats, base: Floats, allocated: Floats | None) -> Floats:

@@ -20,7 +20,8 @@ def hint(stats: LineStats, unit: str) -> str:
     """
     flat, cum, owned = stats.flat, stats.cum, stats.owned
     if flat.value == cum.value:
-        return amount(flat.value, unit) + _growth(flat, unit)
+        judged = owned if owned.value == flat.value else flat  # what findings are about, where it is the same
+        return amount(flat.value, unit) + _growth(judged, unit)
     if abs(owned.value) > abs(flat.value):
         return f"{amount(owned.value, unit)} owned" + _growth(owned, unit)
     if flat.value:
