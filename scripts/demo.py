@@ -5,6 +5,7 @@ Ctrl-C ends everything that was started.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -62,10 +63,11 @@ def _forget_former_run() -> None:
 def _desktop(code: str) -> None:
     """The window belongs to the person, who has it open perhaps with others: it stays when the demo ends."""
     subprocess.run([code, "--install-extension", VSIX, "--force"], check=True)
-    # VS Code gives the extension this PATH if it was not running; else the environment .venv of the folder is found.
-    path = os.pathsep.join([str(SERVER.parent), os.environ.get("PATH", "")])
-    command = [code, "--new-window", leaky.EXAMPLE, leaky.EXAMPLE / "leaks.go"]
-    subprocess.run(command, check=True, env=os.environ | {"PATH": path})
+    # A setting of the folder counts in a VS Code that runs already, too, where an environment variable would not.
+    settings = leaky.EXAMPLE / ".vscode" / "settings.json"
+    settings.parent.mkdir(exist_ok=True)
+    settings.write_text(json.dumps({"alloclens.server.command": str(SERVER)}))
+    subprocess.run([code, "--new-window", leaky.EXAMPLE, leaky.EXAMPLE / "leaks.go"], check=True)
     print(WHAT_TO_SEE.format(where="VS Code is open on examples/leaky."), flush=True)
     threading.Event().wait()
 

@@ -47,8 +47,10 @@ QUIET = {
 class Workbench:
     """A running code-server."""
 
-    def __init__(self, port: int, state: Path) -> None:
+    def __init__(self, port: int, pid: int, state: Path) -> None:
         self.port = port
+        self.pid = pid
+        """Of the process that leads all others of the workbench."""
         self.state = state
         """Settings, extensions and logs of the run."""
 
@@ -73,7 +75,7 @@ def workbench(vsix: Path, settings: dict[str, Any] | None = None) -> Iterator[Wo
             port = _free_port()
             with process([*command, *_arguments(port)], **options) as child:
                 _wait_for(port, child)
-                yield Workbench(port, state)
+                yield Workbench(port, child.pid, state)
     finally:
         shutil.rmtree(state, ignore_errors=True)
 

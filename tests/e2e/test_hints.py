@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -119,3 +121,19 @@ def test_next_and_previous_hot_line(vscode: VsCode, folder: Path) -> None:
     for title, line in (("Next", 6), ("Next", 7), ("Next", 11), ("Next", 6), ("Previous", 11)):
         vscode.run(f"alloclens: {title} Hot Line")
         expect(position).to_contain_text(re.compile(rf"Ln {line},"))
+
+
+def test_a_server_that_dies_is_started_again(vscode: VsCode, folder: Path) -> None:
+    vscode.open(folder, folder / "main.go")
+    vscode.until_hint(KEEP, "3.0MB")
+    (server,) = vscode.servers()
+    os.kill(server, signal.SIGKILL)
+    drop(folder / "profiles/2.pb.gz", snapshot(folder, 40))
+    vscode.until_hint(KEEP, "40.0MB ▲37.0MB")
+    assert vscode.servers() not in ([], [server])
+
+    (server,) = vscode.servers()
+    vscode.run("alloclens: Restart Server")
+    drop(folder / "profiles/3.pb.gz", snapshot(folder, 50))
+    vscode.until_hint(KEEP, "50.0MB ▲47.0MB")
+    assert server not in vscode.servers()

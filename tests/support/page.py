@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from playwright.sync_api import Locator, Page
 
     from scripts.workbench import Workbench
@@ -29,6 +29,9 @@ class VsCode:
     def __init__(self, code: Workbench, page: Page) -> None:
         self.code = code
         self.page = page
+        self.others: list[int] = []
+        """Servers of windows that were open before: VS Code keeps them for a while."""
+        self.others = self.servers()
 
     def open(self, folder: Path, *files: Path) -> None:
         """Open a folder with some files, and wait for the last one's text."""
@@ -81,6 +84,19 @@ class VsCode:
 
     def expect_status(self, text: str | re.Pattern[str]) -> None:
         expect(self.status).to_contain_text(text, timeout=60_000)
+
+    def servers(self) -> list[int]:
+        """Return the language servers of this workbench that run on the folder's window, by pid."""
+        found = []
+        for entry in Path("/proc").iterdir():
+            try:
+                words = (entry / "cmdline").read_bytes().split(b"\0")
+                ours = entry.name.isdigit() and os.getsid(int(entry.name)) == self.code.pid
+            except OSError:  # it has ended meanwhile
+                continue
+            if ours and words[-2:] == [b"lsp", b""] and int(entry.name) not in self.others:
+                found.append(int(entry.name))
+        return found
 
     def go_to_line(self, line: int) -> None:
         self.page.keyboard.press("Control+g")

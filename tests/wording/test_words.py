@@ -74,7 +74,7 @@ def finding(code: str, observations: int) -> Finding:
 
 def test_verdicts_say_what_is_held_how_it_grew_and_how_sure_that_is() -> None:
     assert message(finding("leak", 14), "12:00") == (
-        "Leak: 482MB held through this line, and it keeps growing: ▲300MB ± 19.6MB since 12:00, 2.0MB/s over 14 snapshots."
+        "Leak: 482MB held through this line, and growing: ▲300MB ± 19.6MB since 12:00, 2.0MB/s over 14 snapshots."
     )
     assert message(finding("growth", 3), "12:00").endswith("3 snapshots cannot say yet whether it goes on.")
 

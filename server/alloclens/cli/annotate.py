@@ -18,7 +18,7 @@ from alloclens.store.once import world
 from alloclens.store.settings import Settings
 from alloclens.wording.hint import LONGEST, hint
 from alloclens.wording.status import line as status_line
-from alloclens.wording.status import moment, nothing, unreadable
+from alloclens.wording.status import nothing, since, unreadable
 from alloclens.wording.verdict import message
 
 if TYPE_CHECKING:
@@ -65,9 +65,8 @@ def _hints(file: FileLines) -> dict[int, str]:
 
 
 def _verdicts(comparison: Comparison, known: World, path: str) -> dict[int, str]:
-    since = moment(comparison.base) if comparison.base else ""
     places = ((f, known.sources.place(f.file)) for f in comparison.findings)
-    return {f.line: message(f, since) for f, place in places if place and place.path == path}
+    return {f.line: message(f, since(comparison)) for f, place in places if place and place.path == path}
 
 
 def _print(console: Console, text: list[str], hints: dict[int, str], verdicts: dict[int, str]) -> None:

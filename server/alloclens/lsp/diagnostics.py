@@ -9,7 +9,7 @@ from lsprotocol import types
 from alloclens.lsp import to_lsp
 from alloclens.lsp.documents import document, uri_of
 from alloclens.wording.hover import short_name, stack_label
-from alloclens.wording.status import moment
+from alloclens.wording.status import since
 from alloclens.wording.verdict import message
 
 if TYPE_CHECKING:
@@ -41,10 +41,9 @@ def _diagnostic(
     where: types.Range,
     related: list[types.DiagnosticRelatedInformation] | None,
 ) -> types.Diagnostic:
-    since = moment(comparison.base) if comparison.base else "the start"
     return types.Diagnostic(
         where,
-        message(finding, since),
+        message(finding, since(comparison)),
         severity=SEVERITY[finding.code],
         code=finding.code,
         source="alloclens",

@@ -139,13 +139,15 @@ class Loader:
 
     async def _read(self, path: str, stamp: Stamp) -> None:
         read = await asyncio.to_thread(self._snapshot, path, stamp)
-        if isinstance(read, Problem) and 0 <= time.time() - stamp.mtime_ns / 1e9 < GRACE_SECONDS:
-            self._loop.call_later(GRACE_SECONDS, self.poke)
-            return
+        if isinstance(read, Problem):
+            if not await asyncio.to_thread(os.path.exists, path):  # deleted since it was listed
+                return
+            if 0 <= time.time() - stamp.mtime_ns / 1e9 < GRACE_SECONDS:
+                self._loop.call_later(GRACE_SECONDS, self.poke)
+                return
+            log.warning("%s: %s", path, read.reason)
         self._listing[path] = stamp
         self._known.add(read)
-        if isinstance(read, Problem):
-            log.warning("%s: %s", path, read.reason)
 
     def _snapshot(self, path: str, stamp: Stamp) -> Snapshot | Problem:
         try:

@@ -20,6 +20,13 @@ def moment(snapshot: Snapshot) -> str:
     return datetime.fromtimestamp(snapshot.taken_at.seconds).astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
+def since(shown: Comparison) -> str:
+    """Return when the base was taken, without the date if it is the head's."""
+    base, head = moment(shown.base or shown.head), moment(shown.head)
+    day, time = base.split(" ")
+    return time if head.startswith(day) else base
+
+
 def line(shown: Comparison, base: str, head: str) -> str:
     """Say sample type, base → head and growth. `base` and `head` are the words that chose them."""
     unit = shown.sample_type.unit

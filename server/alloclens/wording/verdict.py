@@ -18,7 +18,7 @@ def message(finding: Finding, since: str) -> str:
     held = f"{amount(finding.value, unit)}{_what(finding)} held through this line"
     if finding.code == "leak":
         pace = rate(finding.slope, unit)
-        return f"Leak: {held}, and it keeps growing: {grown}, {pace} over {finding.observations} snapshots."
+        return f"Leak: {held}, and growing: {grown}, {pace} over {finding.observations} snapshots."
     return f"Grew: {held}, {grown}. {finding.observations} snapshots cannot say yet whether it goes on."
 
 
