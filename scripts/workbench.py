@@ -62,15 +62,15 @@ class Workbench:
 
 
 @contextlib.contextmanager
-def workbench(vsix: Path, settings: dict[str, Any] | None = None) -> Iterator[Workbench]:
-    """Run a workbench with an extension. `settings` are the machine's: they win over the user's."""
+def workbench(vsix: Path, settings: dict[str, Any], path: str | None = None) -> Iterator[Workbench]:
+    """Run a workbench with an extension. `settings` are the machine's: they win over the user's; `path` is its PATH."""
     state = Path(tempfile.mkdtemp(prefix="alloclens-workbench-"))
     try:
-        _write_settings(state, settings or {})
+        _write_settings(state, settings)
         command = [tools.node(), tools.code_server(), "--config", state / "config.yaml"]
         command += ["--user-data-dir", state / "data", "--extensions-dir", state / "extensions"]
         with (state / "server.log").open("w") as log:
-            options = {"env": _environment(state), "stdout": log, "stderr": log, "stdin": subprocess.DEVNULL}
+            options = {"env": _environment(state, path), "stdout": log, "stderr": log, "stdin": subprocess.DEVNULL}
             subprocess.run([*command, "--install-extension", vsix, "--force"], check=True, **options)
             port = _free_port()
             with process([*command, *_arguments(port)], **options) as child:
@@ -119,9 +119,10 @@ def _write_settings(state: Path, machine: dict[str, Any]) -> None:
     (state / "config.yaml").write_text("auth: none\n")
 
 
-def _environment(state: Path) -> dict[str, str]:
+def _environment(state: Path, path: str | None) -> dict[str, str]:
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("VSCODE_")}  # a terminal in VS Code sets these
     own = {"HOME": str(state), "XDG_CONFIG_HOME": str(state / "xdg"), "XDG_DATA_HOME": str(state / "xdg")}
+    own["PATH"] = path or os.environ["PATH"]
     return inherited | own | {"EXTENSIONS_GALLERY": "{}"}  # no marketplace is asked
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sysconfig
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,11 +17,11 @@ from tests.support.page import VsCode
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import BrowserContext
+    from playwright.sync_api import BrowserContext, Page
 
     from scripts.workbench import Workbench
 
-ROOT = Path(__file__).resolve().parents[2]
+VSIX = tools.ROOT / "vscode-client" / "alloclens.vsix"
 OUT = Path(__file__).parent / "out"
 """Pictures of failed tests."""
 
@@ -35,10 +36,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def code() -> Iterator[Workbench]:
     """A workbench with the packed extension, whose server is the one of this virtual environment."""
-    vsix = ROOT / "vscode-client" / "alloclens.vsix"
-    assert vsix.exists(), "no VSIX: run `make vsix`"
+    assert VSIX.exists(), "no VSIX: run `make vsix`"
     server = Path(sysconfig.get_path("scripts")) / "alloclens"
-    with workbench(vsix, {"alloclens.server.command": str(server)}) as running:
+    with workbench(VSIX, {"alloclens.server.command": str(server)}) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def unprepared() -> Iterator[Workbench]:
+    """A workbench with no setting and no alloclens on PATH."""
+    path = os.pathsep.join(p for p in os.environ["PATH"].split(os.pathsep) if not Path(p, "alloclens").exists())
+    with workbench(VSIX, {}, path) as running:
         yield running
 
 
@@ -57,11 +65,17 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext
 
 
 @pytest.fixture
-def vscode(code: Workbench, browser: BrowserContext, request: pytest.FixtureRequest) -> Iterator[VsCode]:
-    """A fresh window; a picture of it is kept when the test fails."""
+def vscode(code: Workbench, page: Page) -> VsCode:
+    """A fresh window."""
+    return VsCode(code, page)
+
+
+@pytest.fixture
+def page(browser: BrowserContext, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A page; a picture of it is kept when the test fails."""
     page = browser.new_page()
     page.set_default_timeout(60_000)
-    yield VsCode(code, page)
+    yield page
     if request.node.stash.get(FAILED, default=False):
         OUT.mkdir(exist_ok=True)
         page.screenshot(path=OUT / f"{request.node.name}.png")

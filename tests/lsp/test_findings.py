@@ -12,6 +12,8 @@ from tests.support.profiles import drop, goroutines, heap
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import pytest
+
 MB = 1 << 20
 
 
@@ -100,3 +102,19 @@ async def test_goroutines_that_pile_up(editor: Editor, folder: Path) -> None:
     await editor.until(lambda: found(editor, uri) == [(11, "leak")])
     assert editor.diagnostics[uri][0].message.startswith("Leak: 705 goroutines held through this line")
     await editor.until_hints(editor.open(folder / "main.go"), {11: "705 owned ▲700"})
+
+
+async def test_a_folder_opened_through_a_link(
+    editor: Editor, folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Whatever the build recorded, the link or what it leads to, the editor hears of the files it has opened."""
+    drop_series(folder, 8)
+    link = tmp_path_factory.mktemp("home") / "shop"
+    link.symlink_to(folder)
+    await editor.open_folder(link)
+    uri = (link / "main.go").as_uri()
+    await editor.until(lambda: found(editor, uri) == [(6, "leak")])
+    related = editor.diagnostics[uri][0].related_information
+    assert related[0].location.uri.startswith(link.as_uri())
+    drop(link / "profiles/900.pb.gz", heap(f"main.keep:10@{link}/main.go:11 = 7x{MB}"))
+    await editor.until_hints(editor.open(link / "main.go"), {11: "7.0MB"})

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from alloclens.source.places import SourceMap
-from alloclens.source.roots import Module, Roots
+from alloclens.source.roots import Link, Module, Roots
 from alloclens.source.text import split_lines
 
 ROOTS = Roots(
@@ -60,6 +62,13 @@ OWN, OTHERS = True, False
 )
 def test_where_a_recorded_file_lies(recorded: str, place: tuple[str, str, bool] | None) -> None:
     assert SourceMap(ROOTS, FILES.__contains__).place(recorded) == place
+
+
+def test_a_folder_opened_through_a_link() -> None:
+    roots = replace(ROOTS, links=(Link("/home/me/shop", "/w"),))
+    assert SourceMap(roots, FILES.__contains__).place("/home/me/shop/main.go") == ("/w/main.go", "as recorded", OWN)
+    assert roots.opened("/w/main.go") == "/home/me/shop/main.go"
+    assert roots.opened("/go/src/net/http/server.go") == "/go/src/net/http/server.go"
 
 
 def test_nothing_outside_the_roots_is_even_asked_for() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -136,3 +138,29 @@ def test_two_directories_two_comparisons(tmp_path: Path) -> None:
         ("p", "0.pb.gz", "1.pb.gz"),
     ]
     assert known.file(str(tmp_path / "x.go")).comparison is known.comparisons[0]
+
+
+SERVER = """
+import os, time
+from alloclens.store.worker import Worker
+if __name__ == "__main__":
+    print(Worker().run(os.getpid), flush=True)
+    time.sleep(60)
+"""
+
+
+def test_a_killed_server_takes_its_worker_with_it(tmp_path: Path) -> None:
+    script = tmp_path / "server.py"
+    script.write_text(SERVER)
+    with subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True) as server:
+        worker = int(server.stdout.readline())
+        server.kill()
+
+    def gone() -> bool:
+        try:
+            os.kill(worker, 0)
+        except ProcessLookupError:
+            return True
+        return False
+
+    assert until(gone)

@@ -29,7 +29,11 @@ def of(world: World, workspace: Workspace, client: Client) -> dict[str, list[typ
     for comparison in world.comparisons:
         for finding in comparison.findings:
             place = world.sources.place(finding.file)
-            if place and (at := document(workspace, uri_of(place.path))) and finding.line <= len(at.lines):
+            if (
+                place
+                and (at := document(workspace, uri_of(place.path, world.sources.roots)))
+                and finding.line <= len(at.lines)
+            ):
                 related = _stack(finding, comparison, world) if client.relates_diagnostics else None
                 out.setdefault(at.uri, []).append(_diagnostic(finding, comparison, at.code_of(finding.line), related))
     return out

@@ -14,6 +14,8 @@ from alloclens.source.text import split_lines
 if TYPE_CHECKING:
     from pygls.workspace import PositionCodec, Workspace
 
+    from alloclens.source.roots import Roots
+
 
 @dataclass(frozen=True)
 class Document:
@@ -42,15 +44,20 @@ class Document:
         return types.Range(types.Position(line - 1, self.codec.client_num_units(indent)), end)
 
 
+def opened_path(uri: str) -> str | None:
+    """Return the path a URI means; None for an unsaved buffer, a notebook's cell and the like."""
+    return uris.to_fs_path(uri) or None
+
+
 def path_of(uri: str) -> str | None:
-    """Return the real path a URI means; None for an unsaved buffer, a notebook's cell and the like."""
-    path = uris.to_fs_path(uri)
+    """Return the real path a URI means."""
+    path = opened_path(uri)
     return os.path.realpath(path) if path else None
 
 
-def uri_of(path: str) -> str:
-    """Return the URI of a path."""
-    return uris.from_fs_path(path) or ""
+def uri_of(path: str, roots: Roots) -> str:
+    """Return the URI by which the editor knows a real path."""
+    return uris.from_fs_path(roots.opened(path)) or ""
 
 
 def document(workspace: Workspace, uri: str) -> Document | None:

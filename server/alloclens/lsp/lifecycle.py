@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types
 
 from alloclens.lsp.client import Client
-from alloclens.lsp.documents import path_of
+from alloclens.lsp.documents import opened_path
 from alloclens.lsp.publish import Publisher
 from alloclens.store.loader import Loader
 from alloclens.store.settings import parse
@@ -64,7 +64,7 @@ def did_change_folders(ls: Server, params: types.DidChangeWorkspaceFoldersParams
     """Follow the folders that are open now."""
     for folder in params.event.removed:
         ls.folders.pop(folder.uri, None)
-    ls.folders |= {f.uri: path for f in params.event.added if (path := path_of(f.uri))}
+    ls.folders |= {f.uri: path for f in params.event.added if (path := opened_path(f.uri))}
     _follow(ls)
 
 
@@ -83,7 +83,7 @@ def stop(ls: Server) -> None:
 
 def _folders(params: types.InitializeParams) -> dict[str, str]:
     given = [f.uri for f in params.workspace_folders or ()] or [u for u in (params.root_uri,) if u]
-    return {uri: path for uri in given if (path := path_of(uri))}
+    return {uri: path for uri in given if (path := opened_path(uri))}
 
 
 async def _pull(ls: Server) -> None:

@@ -19,7 +19,7 @@ def location(frame: Frame, sources: SourceMap) -> types.Location | None:
     if place is None or frame.line < 1:
         return None
     at = types.Position(frame.line - 1, 0)
-    return types.Location(uri_of(place.path), types.Range(at, at))
+    return types.Location(uri_of(place.path, sources.roots), types.Range(at, at))
 
 
 def link(frame: Frame, sources: SourceMap) -> str | None:

@@ -54,7 +54,7 @@ def _candidates(recorded: str, roots: Roots) -> Iterator[tuple[str, str]]:
     if not recorded:
         return
     if posixpath.isabs(recorded):
-        yield "as recorded", recorded
+        yield "as recorded", roots.real(recorded)
         return
     for module in roots.modules:
         if recorded.startswith(module.path + "/"):

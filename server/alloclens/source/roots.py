@@ -14,6 +14,13 @@ class Module(NamedTuple):
     directory: str
 
 
+class Link(NamedTuple):
+    """A folder by two names."""
+
+    opened: str
+    real: str
+
+
 @dataclass(frozen=True)
 class Roots:
     """All paths are real and absolute. Nothing outside them is ever opened because a profile names it."""
@@ -24,10 +31,25 @@ class Roots:
     """Longest module path first."""
     go_root: str = ""
     module_cache: str = ""
+    links: tuple[Link, ...] = ()
+    """Of workspace folders that were opened through a symbolic link."""
+
+    def real(self, path: str) -> str:
+        """Return the real path of one that goes through the link a folder was opened by."""
+        return _moved(path, self.links)
+
+    def opened(self, path: str) -> str:
+        """Return a real path as the editor knows it."""
+        return _moved(path, tuple(Link(real, opened) for opened, real in self.links))
 
     def hold(self, path: str) -> bool:
         """Return whether the path lies in a folder of the workspace or in a cache."""
         return any(is_within(path, root) for root in (*self.folders, self.go_root, self.module_cache) if root)
+
+
+def _moved(path: str, links: tuple[Link, ...]) -> str:
+    link = next((k for k in links if is_within(path, k[0])), None)
+    return link[1] + path[len(link[0].rstrip("/")) :] if link else path
 
 
 def is_within(path: str, root: str) -> bool:

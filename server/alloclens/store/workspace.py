@@ -8,10 +8,10 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from alloclens.source.roots import Module, Roots
+from alloclens.source.roots import Link, Module, Roots
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 MODULE_LINE = re.compile(r'^module\s+"?([^\s"/]\S*?)"?\s*(?://.*)?$', re.MULTILINE)
 SKIPPED = frozenset({"vendor", "node_modules", "site-packages", "testdata"})
@@ -27,11 +27,13 @@ MOST_DIRECTORIES = 20_000
 """Bounds the walk in a workspace that is a whole home directory."""
 
 
-def roots(folders: Iterable[str]) -> Roots:
+def roots(folders: Sequence[str]) -> Roots:
     """Look once for the modules of these folders and for Go's own sources."""
     real = tuple(dict.fromkeys(os.path.realpath(f) for f in folders))
     modules = {m for folder in real for m in _modules(folder)}
-    return Roots(real, tuple(sorted(modules, key=lambda m: (-len(m.path), m))), _go_root(), _module_cache())
+    ordered = tuple(sorted(modules, key=lambda m: (-len(m.path), m)))
+    links = tuple(Link(f, os.path.realpath(f)) for f in folders if os.path.realpath(f) != f)
+    return Roots(real, ordered, _go_root(), _module_cache(), links)
 
 
 def profile_directories(folders: Iterable[str], wanted: Iterable[str]) -> tuple[str, ...]:

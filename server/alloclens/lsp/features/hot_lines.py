@@ -6,11 +6,11 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from lsprotocol import types
 
 from alloclens.analysis.selection import by_weight, worth_showing
-from alloclens.lsp.documents import uri_of
+from alloclens.lsp import to_lsp
 from alloclens.lsp.server import Server
+from alloclens.profile.model import Frame
 from alloclens.wording.hint import hint
 
 if TYPE_CHECKING:
@@ -44,7 +44,6 @@ def _of(comparison: Comparison, world: World) -> list[dict[str, Any]]:
 
 def _line(comparison: Comparison, row: int, world: World) -> dict[str, Any]:
     stats = comparison.stats(row)
-    place = world.sources.place(comparison.head.lines.files[comparison.head.lines.file[row]])
-    at = types.Position(stats.line - 1, 0)
-    where = types.Location(uri_of(place.path) if place else "", types.Range(at, at))
+    file = comparison.head.lines.files[comparison.head.lines.file[row]]
+    where = to_lsp.location(Frame("", file, stats.line), world.sources)
     return {"location": where, "label": hint(stats, comparison.sample_type.unit)}
