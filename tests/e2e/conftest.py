@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 from scripts import tools
 from scripts.workbench import workbench
@@ -52,8 +51,8 @@ def unprepared() -> Iterator[Workbench]:
 
 @pytest.fixture(scope="session")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext]:
-    with sync_playwright() as playwright:
-        context = playwright.chromium.launch_persistent_context(
+    with tools.playwright() as driver:
+        context = driver.chromium.launch_persistent_context(
             tmp_path_factory.mktemp("browser"),
             executable_path=tools.chromium(),
             headless=True,
