@@ -154,8 +154,6 @@ def _packed(data: Bytes, begin: Ints, end: Ints) -> tuple[Ints, Ints]:
         raise Malformed("a list of numbers ends within a number: the file is damaged or cut off")
     first = np.searchsorted(ends, begin)
     counts = np.searchsorted(ends, end) - first
-    which = spread(first, counts)
-    starts = ends[which - 1] + 1
-    filled = counts > 0
-    starts[offsets(counts)[:-1][filled]] = begin[filled]
+    # A number starts behind the one before; the first of a range behind the range's length, which is a number, too.
+    starts = ends[spread(first, counts) - 1] + 1
     return counts, varints(data, starts)[0]
