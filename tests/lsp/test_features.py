@@ -164,8 +164,9 @@ async def test_many_files_show_progress(editor: Editor, folder: Path) -> None:
         drop(folder / f"profiles/{i:03}.pb.gz", heap(*(f"main.f{n}@{main}:{n % 12 + 1} = 1x{MB}" for n in range(60))))
     await editor.open_folder(folder)
     await editor.until(lambda: editor.status and editor.status.state == "ok")
+    await editor.until(lambda: editor.progress[-1:] == ["end"])
     assert editor.progress[0] == "begin"
-    assert editor.progress[-1] == "end"
+    assert editor.progress.count("begin") == editor.progress.count("end") == 1
 
 
 async def test_what_is_no_file_has_no_numbers(editor: Editor, two: Path) -> None:
