@@ -21,27 +21,36 @@ func (s *shop) report(w http.ResponseWriter, r *http.Request) {
 // A cache keeps a fixed number of pages; when it is full, a new page takes the place of an old one.
 type cache struct {
 	mu    sync.Mutex
-	pages [][]byte
+	pages []page
+}
+
+type page struct {
+	product int
+	text    []byte
 }
 
 func newCache(size int) *cache {
-	return &cache{pages: make([][]byte, size)}
+	return &cache{pages: make([]page, size)}
 }
 
 func (c *cache) page(product int) []byte {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	slot := product % len(c.pages)
-	if c.pages[slot] == nil {
-		c.pages[slot] = make([]byte, 64<<10) // alloclens: honest cache
+	slot := &c.pages[product%len(c.pages)]
+	if slot.text == nil || slot.product != product {
+		*slot = page{product: product, text: make([]byte, 64<<10)} // alloclens: honest cache
 	}
-	return c.pages[slot]
+	return slot.text
 }
 
 // product shows a page out of the cache.
 func (s *shop) product(w http.ResponseWriter, r *http.Request) {
-	product, _ := strconv.Atoi(r.URL.Query().Get("id"))
-	fmt.Fprintln(w, len(s.cache.page(product)))
+	product, err := strconv.ParseUint(r.URL.Query().Get("id"), 10, 31)
+	if err != nil {
+		http.Error(w, "no such product", http.StatusNotFound)
+		return
+	}
+	fmt.Fprintln(w, len(s.cache.page(int(product))))
 }
 
 func newUploadBuffer() *[]byte {

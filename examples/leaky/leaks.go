@@ -18,13 +18,12 @@ func (s *shop) session(w http.ResponseWriter, r *http.Request) {
 
 // order waits in the background for a payment that never comes.
 func (s *shop) order(w http.ResponseWriter, r *http.Request) {
-	paid := make(chan struct{})
-	go fulfil(&order{id: len(r.URL.Path)}, paid) // alloclens: leak goroutine
+	go s.fulfil(&order{id: len(r.URL.Path)}) // alloclens: leak goroutine
 	fmt.Fprintln(w, "thank you")
 }
 
-func fulfil(o *order, paid <-chan struct{}) {
-	<-paid
+func (s *shop) fulfil(o *order) {
+	<-s.payments
 	for _, line := range o.lines {
 		fmt.Println("shipping", o.id, line.product)
 	}

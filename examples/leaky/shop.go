@@ -7,10 +7,11 @@ import (
 
 // A shop answers requests. What it holds lives as long as the process.
 type shop struct {
-	mu      sync.Mutex
-	refresh map[int]*time.Ticker // by session
-	cache   *cache
-	pool    sync.Pool
+	mu       sync.Mutex
+	refresh  map[int]*time.Ticker // by session
+	payments chan struct{}        // never made, so who receives from it waits for ever
+	cache    *cache
+	pool     sync.Pool
 }
 
 func newShop() *shop {

@@ -20,6 +20,9 @@ func main() {
 	rate := flag.Float64("rate", 100, "rounds per second: an order, a catalog, a report, a product, an upload and ten sessions each")
 	period := flag.Duration("for", 0, "how long; 0: until interrupted")
 	flag.Parse()
+	if *rate <= 0 {
+		log.Fatal("load: -rate must be more than 0")
+	}
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -45,8 +48,12 @@ func run(ctx context.Context, url string, rate float64) (sent, failed int) {
 			return sent, failed
 		case <-ticker.C:
 			for _, r := range requests(ctx, url, round) {
+				err := send(r)
+				if ctx.Err() != nil {
+					return sent, failed
+				}
 				sent++
-				if err := send(r); err != nil && ctx.Err() == nil {
+				if err != nil {
 					failed++
 				}
 			}
@@ -57,8 +64,11 @@ func run(ctx context.Context, url string, rate float64) (sent, failed int) {
 // Most visitors of a shop only look: so many sessions begin for each order.
 const sessions = 10
 
+// The products that visitors look at; the service's cache has room for all of them.
+const products = 512
+
 func requests(ctx context.Context, url string, round int) []*http.Request {
-	paths := []string{"/order", "/catalog", "/report", fmt.Sprintf("/product?id=%d", round)}
+	paths := []string{"/order", "/catalog", "/report", fmt.Sprintf("/product?id=%d", round%products)}
 	for i := 0; i < sessions; i++ {
 		paths = append(paths, "/session")
 	}
