@@ -195,3 +195,21 @@ async def test_two_folders(editor: Editor, two: Path, tmp_path_factory: pytest.T
     editor.client.workspace_did_change_workspace_folders(lsp.DidChangeWorkspaceFoldersParams(added))
     await editor.until_hints(editor.open(other / "x.go"), {3: "5.0MB"})
     assert (await editor.hints(uri))[6] == "42.0MB owned ▲40.0MB"
+
+
+async def test_a_choice_takes_effect_while_many_files_are_read(editor: Editor, folder: Path) -> None:
+    main = folder / "main.go"
+    for i in range(300):
+        drop(folder / f"profiles/{i:03}.pb.gz", heap(*(f"main.f{n}@{main}:{n % 12 + 1} = 1x{MB}" for n in range(60))))
+    await editor.open_folder(folder)
+    uri = editor.open(main)
+    await editor.until(lambda: editor.status and editor.status.state == "loading")
+    editor.configure(sampleType="inuse_objects")
+
+    async def counted() -> bool:
+        return "MB" not in "".join((await editor.hints(uri) or {0: "MB"}).values())
+
+    await editor.until(counted)
+    assert editor.status.state == "loading"
+    await editor.until(lambda: editor.status.state == "ok")
+    assert "299.pb.gz" in editor.status.tooltip

@@ -103,11 +103,12 @@ class Loader:
         removed = tuple(p for p in removed if p not in restless)
         if not loaded and not removed and self._shown == (folders, settings):
             return
-        self._shown = folders, settings
+        self._shown = None  # until it is: a fault on the way must not pass for done
         for path in removed:
             self._known.forget(path)
             del self._listing[path]
         await self._load(directories, settings, {p: listing[p] for p in loaded})
+        self._shown = folders, settings
 
     async def _find_roots(self, folders: tuple[str, ...]) -> None:
         """Look where the modules are. With others, other code is the user's own, so everything is read again."""
@@ -126,16 +127,19 @@ class Loader:
         return at_rest, {p: s for p, s in now.items() if p not in at_rest}
 
     async def _load(self, directories: tuple[str, ...], settings: Settings, new: Listing) -> None:
-        """Read the new files, the latest and the first of them first, and show what is known now and then."""
-        waiting = _most_wanted_first(new)
-        shown = time.monotonic() if waiting else 0.0
-        while waiting:
+        """Read the new files, the latest and the first of them first, and show what is known now and then.
+
+        The newest wish wins: when other folders or settings are wanted meanwhile, the rest is left to the next look.
+        """
+        waiting, wanted = _most_wanted_first(new), self._wanted
+        shown = time.monotonic()
+        while waiting and self._wanted == wanted:
             path = waiting.pop(0)
             await self._read(path, new[path])
             if waiting and time.monotonic() - shown > SHOW_SECONDS:
                 await self._show(directories, settings, len(waiting))
                 shown = time.monotonic()
-        await self._show(directories, settings, 0)
+        await self._show(directories, settings, len(waiting))
 
     async def _read(self, path: str, stamp: Stamp) -> None:
         read = await asyncio.to_thread(self._snapshot, path, stamp)
