@@ -1,4 +1,4 @@
-"""make screenshot: runs the demo in a headless browser until its three leaks are found, and takes docs/demo.png."""
+"""make screenshot: runs the demo in a headless browser until its leaks are found; takes docs/demo.png and stacks.png."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from scripts.workbench import workbench
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-PICTURE = tools.ROOT / "docs" / "demo.png"
+DOCS = tools.ROOT / "docs"
 LEAK_SECONDS = 240
 
 
 def main() -> None:
-    """Take the picture."""
+    """Take the pictures."""
     with tempfile.TemporaryDirectory() as folder:
         example = leaky.copy(Path(folder) / "leaky")
         with leaky.under_load(example), workbench(VSIX, {"alloclens.server.command": str(SERVER)}) as running:
             _take(running.url(example, example / "leaks.go"))
-    tools.say(f"{PICTURE.relative_to(tools.ROOT)} is new.")
+    tools.say("docs/demo.png and docs/stacks.png are new.")
 
 
 def _take(url: str) -> None:
@@ -34,7 +34,9 @@ def _take(url: str) -> None:
         page.locator(".monaco-editor .view-line").first.wait_for(timeout=60_000)
         _wait_for_leaks(page)
         _tidy(page)
-        page.screenshot(path=PICTURE)
+        page.screenshot(path=DOCS / "demo.png")
+        _open_stacks(page)
+        page.screenshot(path=DOCS / "stacks.png")
         browser.close()
 
 
@@ -51,6 +53,16 @@ def _wait_for_leaks(page: Page) -> None:
 def _tidy(page: Page) -> None:
     page.keyboard.press("Control+b")  # the side bar
     page.locator(".view-line", has_text="package").first.click()
+    page.wait_for_timeout(2000)
+
+
+def _open_stacks(page: Page) -> None:
+    page.keyboard.press("Control+j")  # the panel
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.locator(".view-line", has_text="handler.ServeHTTP").first.click()  # brings the line above it into view
+    page.locator('.view-line span[class*="dyn-rule"]', has_text="owned").last.click(modifiers=["ControlOrMeta"])
+    peek = page.locator(".peekview-widget")
+    peek.locator(".monaco-list-row", has_text="telemetry.go").click()
     page.wait_for_timeout(2000)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.editor import Editor, neovim
+from tests.support.editor import Editor, bare, neovim
 from tests.support.profiles import drop, heap
 
 if TYPE_CHECKING:
@@ -120,3 +120,15 @@ async def test_a_text_shorter_than_the_profile_knows(editor: AnyEditor, folder: 
     await editor.until_hints(
         editor.open(folder / "main.go", "package main\n\n\n\n\n\n"), {6: "2.0MB owned", 7: "3.0MB cum"}
     )
+
+
+async def test_a_server_whose_editor_is_gone_ends(folder: Path) -> None:
+    """An editor that crashes says no shutdown; the worker process ends with the server."""
+    drop(folder / "profiles/a.pb.gz", heap(*stacks(folder, 3)))
+    editor = Editor(bare())
+    await editor.open_folder(folder)
+    await editor.until_hints(editor.open(folder / "main.go"), {6: "2.0MB owned", 7: "3.0MB cum", 11: "3.0MB"})
+    server = editor.client._server
+    server.stdin.close()
+    assert await asyncio.wait_for(server.wait(), 10) == 0
+    await editor.client.stop()

@@ -39,9 +39,9 @@ class Publisher:
 
     async def show(self, world: World) -> None:
         """Make this the server's world and tell the editor."""
-        found = await asyncio.to_thread(diagnostics.of, world, self._ls.workspace, self._ls.client)
         self._ls.world = world
-        self._publish(found)
+        if not world.pending:  # half a series could be judged wrongly
+            self._publish(await asyncio.to_thread(diagnostics.of, world, self._ls.workspace, self._ls.client))
         self._tell(world)
         if self._ls.client.shows_status:
             self._ls.protocol.notify(STATUS, status(world)._asdict())
