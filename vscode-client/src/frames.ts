@@ -16,7 +16,7 @@ export function placedFrames(stacks: readonly Stack[]): PlacedFrames {
     }
   }
   const missing = new Set(frames.filter((frame) => frame.location === null).map((frame) => frame.label)).size;
-  return { locations: [...byLine.values()], said: missing === 0 ? '' : ` · ${missing} frames are not in this workspace` };
+  return { locations: [...byLine.values()], said: missing === 0 ? '' : ` · frames that are not in this workspace: ${missing}` };
 }
 
 function key({ uri, range }: Location): string {

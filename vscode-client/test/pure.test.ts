@@ -48,7 +48,7 @@ test('each placed line once, the heaviest stack first, and a word about the rest
     placed.locations.map(({ uri, range }) => `${uri}${range.start.line}`),
     ['v4', 'm6', 'm9'],
   );
-  assert.equal(placed.said, ' · 1 frames are not in this workspace');
+  assert.equal(placed.said, ' · frames that are not in this workspace: 1');
   assert.equal(placedFrames([]).said, '');
 });
 
