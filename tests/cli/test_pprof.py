@@ -107,6 +107,7 @@ def test_no_heap_profile_is_forgotten() -> None:
     assert {n for n in there if not n.endswith(".txt")} == set(SINGLE)
 
 
+@pytest.mark.timeout(300)
 def test_fresh_profiles_of_the_leaky_example(leaky_profiles: list[Path]) -> None:
     first, *_, last = leaky_profiles
     assert_equal(last, None)

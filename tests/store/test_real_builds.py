@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from alloclens.store.world import World
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("flags", [(), ("-trimpath",)], ids=["plain", "trimpath"])
 def test_the_lines_of_a_build_are_placed(tmp_path: Path, flags: tuple[str, ...]) -> None:
     example = leaky.copy(tmp_path / "leaky")
