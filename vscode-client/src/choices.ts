@@ -19,6 +19,10 @@ export async function chooseSampleType(server: Server): Promise<void> {
 }
 
 async function choose(setting: string, offered: Pick[], title: string): Promise<void> {
+  if (offered.length === 0) {
+    void vscode.window.showInformationMessage('alloclens: no profile is read yet, so there is nothing to choose from.');
+    return;
+  }
   const chosen = await vscode.window.showQuickPick(offered, { title, matchOnDetail: true });
   if (chosen !== undefined) {
     await settings.set(setting, chosen.value);

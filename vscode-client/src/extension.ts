@@ -1,6 +1,8 @@
 // Composes the client: a server, a status bar item, commands.
 import * as vscode from 'vscode';
 import { chooseSampleType, chooseSnapshot } from './choices.ts';
+import type { Manifest } from './menu.ts';
+import { showMenu } from './menu.ts';
 import { goToHotLine } from './navigation.ts';
 import { SECTION } from './protocol.ts';
 import { Server } from './server.ts';
@@ -10,7 +12,7 @@ import { statusItem } from './status.ts';
 
 let server: Server | undefined;
 
-export async function activate(context: vscode.ExtensionContext): Promise<void> {
+export function activate(context: vscode.ExtensionContext): void {
   const running = new Server(context.extensionUri);
   server = running;
   const commands: Record<string, (...args: never[]) => Promise<unknown> | undefined> = {
@@ -22,6 +24,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     chooseBase: () => chooseSnapshot(running, 'base'),
     chooseHead: () => chooseSnapshot(running, 'head'),
     restartServer: () => running.restart(),
+    menu: () => showMenu(context.extension.packageJSON as Manifest),
     showLog: () => {
       running.log.show();
       return undefined;
@@ -36,7 +39,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     }
   });
   context.subscriptions.push(running, statusItem(running), follow);
-  await running.restart();
+  void running.restart(); // the commands work meanwhile
 }
 
 export async function deactivate(): Promise<void> {

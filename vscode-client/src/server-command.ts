@@ -4,6 +4,7 @@ import * as path from 'node:path';
 export interface Command {
   command: string;
   args: string[];
+  options?: { cwd: string };
 }
 
 export interface Surroundings {
@@ -11,6 +12,8 @@ export interface Surroundings {
   home: string;
   folders: readonly string[];
   windows: boolean;
+  // A directory without Python modules: Python imports from the one it is started in before all others.
+  apart: string;
   // The interpreter a person has selected for the workspace, if the Python extension is there.
   selectedInterpreter: () => Promise<string | undefined>;
   // Whether this Python is there and has the module alloclens.
@@ -26,7 +29,7 @@ export async function serverCommand(around: Surroundings): Promise<Command | und
   }
   for (const python of await pythons(around)) {
     if (await around.hasAlloclens(python)) {
-      return { command: python, args: ['-m', 'alloclens', 'lsp'] };
+      return { command: python, args: ['-m', 'alloclens', 'lsp'], options: { cwd: around.apart } };
     }
   }
   const found = around.onPath('alloclens');

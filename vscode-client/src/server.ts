@@ -1,13 +1,15 @@
 // Starts the language server, keeps it running, and tells a person when that fails.
 import * as vscode from 'vscode';
-import type { ClientCapabilities, LanguageClientOptions, StaticFeature } from 'vscode-languageclient/node';
-import { CloseAction, ErrorAction, LanguageClient, State } from 'vscode-languageclient/node';
+import type { LanguageClient } from 'vscode-languageclient/node';
+import { State } from 'vscode-languageclient/node';
+import { end, newClient } from './client.ts';
 import { CrashPolicy } from './crash-policy.ts';
-import { EXPERIMENTAL, SECTION, STATUS } from './protocol.ts';
+import { SECTION } from './protocol.ts';
 import type { Status } from './protocol.ts';
 import type { Command } from './server-command.ts';
 import { serverCommand } from './server-command.ts';
 import { surroundings } from './surroundings.ts';
+import { Turns } from './turns.ts';
 
 const SETTINGS = ['profileDirs', 'base', 'head', 'sampleType', 'hints', 'codeLens'];
 
@@ -16,6 +18,7 @@ export class Server implements vscode.Disposable {
   private readonly statusChanged = new vscode.EventEmitter<Status>();
   readonly onStatus = this.statusChanged.event;
   private readonly policy = new CrashPolicy();
+  private readonly turns = new Turns();
   private client: LanguageClient | undefined;
   private again: NodeJS.Timeout | undefined;
 
@@ -25,17 +28,10 @@ export class Server implements vscode.Disposable {
     this.extension = extension;
   }
 
-  // Starts the server, or a new one in place of the one that runs.
-  async restart(): Promise<void> {
-    await this.stop();
-    this.say('loading', 'starting', 'The server is starting.');
-    const command = await serverCommand(surroundings());
-    if (command === undefined) {
-      await this.notFound();
-      return;
-    }
-    this.log.info(`starting ${[command.command, ...command.args].join(' ')}`);
-    await this.start(command);
+  // Starts the server, or a new one in place of the one that runs, because a person wants it: crashes so far are forgotten.
+  restart(): Promise<void> {
+    this.policy.forget();
+    return this.replace();
   }
 
   // Runs a command of the server; undefined while there is none.
@@ -54,59 +50,72 @@ export class Server implements vscode.Disposable {
   }
 
   async stop(): Promise<void> {
+    const ended = this.end();
+    await this.turns.take(() => ended);
+  }
+
+  private async replace(): Promise<void> {
+    const ended = this.end(); // at once, not in its turn: a start that hangs would never end its own
+    await this.turns.take(async (outdated) => {
+      await ended;
+      this.say('loading', 'starting', 'The server is starting.');
+      const command = await serverCommand(surroundings(this.extension.fsPath));
+      if (outdated()) {
+        return;
+      }
+      if (command === undefined) {
+        void this.notFound();
+        return;
+      }
+      await this.start(command);
+    });
+  }
+
+  private async end(): Promise<void> {
     clearTimeout(this.again);
     const client = this.client;
     this.client = undefined;
     if (client !== undefined) {
-      await client.dispose().catch((error: unknown) => {
-        this.log.warn(`the server did not end in order: ${String(error)}`);
-      });
+      await end(client);
     }
   }
 
   private async start(command: Command): Promise<void> {
-    const client = new LanguageClient(SECTION, 'alloclens', command, this.options());
-    this.client = client;
-    client.registerFeature(ourCapabilities);
-    client.onNotification(STATUS, (status: Status) => {
-      this.statusChanged.fire(status);
-    });
-    try {
-      await client.start();
-    } catch (error) {
-      if (this.client === client) {
-        this.crashed(`The server did not start: ${String(error)}`);
-      }
-    }
-  }
-
-  private options(): LanguageClientOptions {
-    const settings = vscode.workspace.getConfiguration(SECTION);
-    return {
-      documentSelector: [{ scheme: 'file' }],
-      initializationOptions: Object.fromEntries(SETTINGS.map((name) => [name, settings.get(name)])),
-      outputChannel: this.log,
-      initializationFailedHandler: () => false,
-      errorHandler: {
-        error: () => ({ action: ErrorAction.Continue }),
-        closed: () => {
-          this.crashed('The server ended.');
-          return { action: CloseAction.DoNotRestart, handled: true };
-        },
+    this.log.info(`starting ${[command.command, ...command.args].join(' ')}`);
+    const client = newClient(command, this.settings(), {
+      log: this.log,
+      status: (status) => {
+        this.statusChanged.fire(status);
       },
-    };
+      closed: () => {
+        this.crashed(client, 'The server ended.');
+      },
+    });
+    this.client = client;
+    await client.start().catch((error: unknown) => {
+      this.crashed(client, `The server did not start: ${String(error)}`);
+    });
   }
 
-  private crashed(what: string): void {
+  private settings(): object {
+    const settings = vscode.workspace.getConfiguration(SECTION);
+    return Object.fromEntries(SETTINGS.map((name) => [name, settings.get(name)]));
+  }
+
+  // A server that dies while it starts is heard of twice, one that was ended on purpose does not count.
+  private crashed(client: LanguageClient, what: string): void {
+    if (this.client !== client) {
+      return;
+    }
     this.client = undefined;
-    const wait = this.policy.crashed(Date.now());
     this.log.error(what);
+    const wait = this.policy.crashed(Date.now());
     if (wait === undefined) {
       void this.gaveUp();
       return;
     }
     this.say('problem', `starting again in ${wait / 1000} s`, `${what} It is started again in ${wait / 1000} s.`);
-    this.again = setTimeout(() => void this.restart(), wait);
+    this.again = setTimeout(() => void this.replace(), wait);
   }
 
   private async gaveUp(): Promise<void> {
@@ -116,7 +125,6 @@ export class Server implements vscode.Disposable {
     if (choice === 'Show Log') {
       this.log.show();
     } else if (choice === 'Restart') {
-      this.policy.forget();
       await this.restart();
     }
   }
@@ -139,12 +147,3 @@ export class Server implements vscode.Disposable {
     this.statusChanged.fire({ state, text, tooltip });
   }
 }
-
-const ourCapabilities: StaticFeature = {
-  fillClientCapabilities: (capabilities: ClientCapabilities) => {
-    capabilities.experimental = { ...(capabilities.experimental as object | undefined), ...EXPERIMENTAL };
-  },
-  initialize: () => undefined,
-  getState: () => ({ kind: 'static' }),
-  clear: () => undefined,
-};

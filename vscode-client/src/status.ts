@@ -8,7 +8,7 @@ const ICONS = { empty: '$(pulse)', loading: '$(loading~spin)', ok: '$(pulse)', p
 export function statusItem(server: Server): vscode.Disposable {
   const item = vscode.window.createStatusBarItem('alloclens.status', vscode.StatusBarAlignment.Left, 0);
   item.name = 'alloclens';
-  item.command = 'alloclens.chooseBase';
+  item.command = 'alloclens.menu';
   item.show();
   const follow = server.onStatus((status) => {
     show(item, status);

@@ -14,14 +14,15 @@ interface PythonExtension {
   environments?: { getActiveEnvironmentPath: (resource?: vscode.Uri) => { path: string } };
 }
 
-export function surroundings(): Surroundings {
+export function surroundings(apart: string): Surroundings {
   return {
     setting: vscode.workspace.getConfiguration(SECTION).get('server.command', '').trim(),
     home: os.homedir(),
     folders: (vscode.workspace.workspaceFolders ?? []).map((folder) => folder.uri.fsPath),
     windows: process.platform === 'win32',
+    apart,
     selectedInterpreter,
-    hasAlloclens,
+    hasAlloclens: (python) => hasAlloclens(python, apart),
     onPath,
   };
 }
@@ -36,23 +37,30 @@ async function selectedInterpreter(): Promise<string | undefined> {
   return selected === 'python' ? undefined : selected; // "python" means that nothing is selected
 }
 
-function hasAlloclens(python: string): Promise<boolean> {
+function hasAlloclens(python: string, cwd: string): Promise<boolean> {
   if (!fs.existsSync(python)) {
     return Promise.resolve(false);
   }
   return new Promise((resolve) => {
-    // -P, as PYTHONSAFEPATH: a folder named alloclens in the workspace is not the module
-    const options = { timeout: PROBE_MS, env: { ...process.env, PYTHONSAFEPATH: '1' } };
-    execFile(python, ['-c', 'import alloclens'], options, (error) => {
+    execFile(python, ['-c', 'import alloclens'], { timeout: PROBE_MS, cwd }, (error) => {
       resolve(error === null);
     });
   });
 }
 
 function onPath(program: string): string | undefined {
-  const endings = process.platform === 'win32' ? ['.exe', '.cmd', '.bat'] : [''];
+  const endings = process.platform === 'win32' ? ['.exe'] : [''];
   const directories = (process.env.PATH ?? '').split(path.delimiter).filter((directory) => directory !== '');
   return directories
     .flatMap((directory) => endings.map((ending) => path.join(directory, program + ending)))
-    .find((candidate) => fs.existsSync(candidate));
+    .find(isProgram);
+}
+
+function isProgram(file: string): boolean {
+  try {
+    fs.accessSync(file, fs.constants.X_OK);
+    return fs.statSync(file).isFile();
+  } catch {
+    return false;
+  }
 }

@@ -67,6 +67,7 @@ const around = (given: Partial<Surroundings>): Surroundings => ({
   home: '/home/me',
   folders: ['/w'],
   windows: false,
+  apart: '/extension',
   selectedInterpreter: () => Promise.resolve(undefined),
   hasAlloclens: () => Promise.resolve(false),
   onPath: () => undefined,
@@ -92,7 +93,11 @@ test('else a Python of the workspace that has it, the selected one first', async
     }),
   );
   assert.deepEqual(asked, ['/usr/bin/python3', '/w/.venv/bin/python', '/w/venv/bin/python']);
-  assert.deepEqual(found, { command: '/w/venv/bin/python', args: ['-m', 'alloclens', 'lsp'] });
+  assert.deepEqual(found, {
+    command: '/w/venv/bin/python',
+    args: ['-m', 'alloclens', 'lsp'],
+    options: { cwd: '/extension' },
+  });
 });
 
 test('else the one on PATH, else none', async () => {

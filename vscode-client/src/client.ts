@@ -1,0 +1,63 @@
+// One connection to one server process.
+import type { LogOutputChannel } from 'vscode';
+import type { ClientCapabilities, LanguageClientOptions, StaticFeature } from 'vscode-languageclient/node';
+import { CloseAction, ErrorAction, LanguageClient } from 'vscode-languageclient/node';
+import { EXPERIMENTAL, SECTION, STATUS } from './protocol.ts';
+import type { Status } from './protocol.ts';
+import type { Command } from './server-command.ts';
+
+export interface Listener {
+  log: LogOutputChannel;
+  status: (status: Status) => void;
+  closed: () => void;
+}
+
+export function newClient(command: Command, settings: object, listener: Listener): LanguageClient {
+  const client = new QuietClient(SECTION, 'alloclens', command, options(settings, listener));
+  client.registerFeature(ourCapabilities);
+  client.onNotification(STATUS, listener.status);
+  return client;
+}
+
+// Ends a client and its process. One that is still starting cannot be stopped in order: disposing of it kills the process
+// after a while, and until its start has failed, or succeeded after all, its commands are in the way of the next client's.
+export async function end(client: LanguageClient): Promise<void> {
+  if (client.needsStop()) {
+    await Promise.allSettled([client.start(), client.dispose()]); // start() is the start that is under way
+  }
+  if (client.needsStop()) {
+    await Promise.allSettled([client.stop()]);
+  }
+}
+
+// Writes errors to the log only: the status bar and the message after the last crash tell a person.
+class QuietClient extends LanguageClient {
+  override error(message: string, data?: unknown): void {
+    super.error(message, data, false);
+  }
+}
+
+function options(settings: object, listener: Listener): LanguageClientOptions {
+  return {
+    documentSelector: [{ scheme: 'file' }],
+    initializationOptions: settings,
+    outputChannel: listener.log,
+    initializationFailedHandler: () => false,
+    errorHandler: {
+      error: () => ({ action: ErrorAction.Continue }),
+      closed: () => {
+        listener.closed();
+        return { action: CloseAction.DoNotRestart, handled: true };
+      },
+    },
+  };
+}
+
+const ourCapabilities: StaticFeature = {
+  fillClientCapabilities: (capabilities: ClientCapabilities) => {
+    capabilities.experimental = { ...(capabilities.experimental as object | undefined), ...EXPERIMENTAL };
+  },
+  initialize: () => undefined,
+  getState: () => ({ kind: 'static' }),
+  clear: () => undefined,
+};
