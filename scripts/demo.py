@@ -8,19 +8,14 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sysconfig
 import threading
 import webbrowser
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from scripts import leaky, tools
-from scripts.workbench import workbench
-
-if TYPE_CHECKING:
-    from types import FrameType
+from scripts.workbench import end_on_signals, workbench
 
 SERVER = Path(sysconfig.get_path("scripts")) / "alloclens"
 VSIX = tools.ROOT / "vscode-client" / "alloclens.vsix"
@@ -37,8 +32,7 @@ WHAT_TO_SEE = """
 
 def main() -> None:
     """Run until Ctrl-C."""
-    for sign in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(sign, _interrupt)
+    end_on_signals()
     try:
         _run()
     except KeyboardInterrupt:
@@ -79,10 +73,6 @@ def _in_the_browser() -> None:
         if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
             webbrowser.open(url)
         threading.Event().wait()
-
-
-def _interrupt(_signal: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from scripts import leaky, tools
 from scripts.demo import SERVER, VSIX
-from scripts.workbench import workbench
+from scripts.workbench import end_on_signals, workbench
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -19,6 +19,7 @@ LEAK_SECONDS = 240
 
 def main() -> None:
     """Take the pictures."""
+    end_on_signals()
     with tempfile.TemporaryDirectory() as folder:
         example = leaky.copy(Path(folder) / "leaky")
         with leaky.under_load(example), workbench(VSIX, {"alloclens.server.command": str(SERVER)}) as running:

@@ -80,6 +80,13 @@ def workbench(vsix: Path, settings: dict[str, Any], path: str | None = None) -> 
         shutil.rmtree(state, ignore_errors=True)
 
 
+def end_on_signals() -> None:
+    """Let SIGTERM and SIGHUP end this program as Ctrl-C does: with all that it started."""
+    for sign in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(sign) != signal.SIG_IGN:  # as nohup asks for
+            signal.signal(sign, signal.default_int_handler)
+
+
 @contextlib.contextmanager
 def process(command: list[Any], **options: Any) -> Iterator[subprocess.Popen[Any]]:
     """Run a program and, at the end, end it with all that it started."""

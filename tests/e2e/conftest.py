@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from scripts import tools
-from scripts.workbench import workbench
+from scripts.workbench import end_on_signals, workbench
 from tests.support.page import VsCode
 
 if TYPE_CHECKING:
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 VSIX = tools.ROOT / "vscode-client" / "alloclens.vsix"
 OUT = Path(__file__).parent / "out"
 """Pictures of failed tests."""
+
+
+def pytest_configure() -> None:
+    end_on_signals()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

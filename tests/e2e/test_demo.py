@@ -1,4 +1,4 @@
-"""make demo ends what it started."""
+"""make demo and a run of the tests end what they started."""
 
 from __future__ import annotations
 
@@ -31,7 +31,9 @@ def of_session(leader: int) -> set[int]:
     return found
 
 
-@pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="processes are looked up in /proc")
+pytestmark = pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="processes are looked up in /proc")
+
+
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_everything_ends_with_the_demo(sign: signal.Signals) -> None:
     without_code = os.environ | {
@@ -50,10 +52,35 @@ def test_everything_ends_with_the_demo(sign: signal.Signals) -> None:
         assert len(started) >= 5  # itself, leaky, load, capture, code-server
         demo.send_signal(sign)
         assert demo.wait(60) == 0
+    assert not left_of(started)
+
+
+def test_everything_ends_with_a_run_of_the_tests() -> None:
+    one = ["-m", "e2e", "-p", "no:cacheprovider", "tests/e2e/test_hints.py", "-k", "follows_the_directory"]
+    run = subprocess.Popen([sys.executable, "-m", "pytest", *one], cwd=tools.ROOT, stdout=subprocess.DEVNULL)
+    with run:
+        end = time.monotonic() + 120
+        while not any(map(is_server, started := of_session(run.pid))) and time.monotonic() < end:
+            time.sleep(0.1)
+        assert any(map(is_server, started))
+        run.send_signal(signal.SIGTERM)
+        assert run.wait(60) == pytest.ExitCode.INTERRUPTED
+    assert not left_of(started)
+
+
+def is_server(pid: int) -> bool:
+    try:
+        with open(f"/proc/{pid}/cmdline") as words:
+            return words.read().endswith("alloclens\0lsp\0")
+    except OSError:  # it has ended meanwhile
+        return False
+
+
+def left_of(started: set[int]) -> set[int]:
     end = time.monotonic() + 10
     while (left := {pid for pid in started if os.path.exists(f"/proc/{pid}")}) and time.monotonic() < end:
         time.sleep(0.1)
-    assert not left
+    return left
 
 
 def has_code(folder: str) -> bool:
