@@ -124,6 +124,25 @@ def test_ctrl_c_leaves_no_partial_file(server: ProfileServer, tmp_path: Path, si
     assert all(NAME.fullmatch(name) for name in everything_in(tmp_path))
 
 
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
+def test_a_single_capture_that_is_stopped(server: ProfileServer, tmp_path: Path, sign: signal.Signals) -> None:
+    server.delay = 20
+    alloclens = [sys.executable, "-m", "alloclens", "capture", server.url, "--into", tmp_path]
+    with subprocess.Popen(alloclens, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
+        while not server.asked:
+            time.sleep(0.02)
+        child.send_signal(sign)
+        assert child.communicate(timeout=15) == ("", "")
+    assert child.returncode == 128 + sign
+    assert everything_in(tmp_path) == []
+
+
+def test_a_count_needs_a_series(tmp_path: Path) -> None:
+    result = run("http://127.0.0.1:9", "--into", tmp_path, "--count", 3)
+    assert result.exit_code == 2
+    assert "needs --every" in result.output
+
+
 def test_a_write_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(_descriptor: int) -> None:
         raise KeyboardInterrupt

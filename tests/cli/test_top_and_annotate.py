@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import pytest
 from alloclens.cli import main
 from click.testing import CliRunner
 
-from tests.support.profiles import drop, heap
+from tests.support.profiles import Builder, drop, heap
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -90,3 +91,62 @@ def test_annotate_says_why_there_is_nothing(tmp_path: Path) -> None:
     assert "no profile has a stack through a line of" in result.output
     assert "b.pb.gz could not be read" in result.output
     assert "no profile has cpu" in run("annotate", source, "--profiles", profiles, "--sample-type", "cpu").output
+
+
+def test_names_are_not_markup(tmp_path: Path) -> None:
+    made = Builder(("odd[/b]type", "bytes"))
+    made.sample("main.f[...]@/w/a.go:1", [5])
+    result = run("top", drop(tmp_path / "a.pb.gz", made.bytes()))
+    assert result.exit_code == 0
+    assert "odd[/b]type, 5B in all" in result.output
+    assert "main.f[...] /w/a.go:1" in result.output
+
+
+def test_what_is_wrong_goes_to_standard_error(tmp_path: Path) -> None:
+    result = run("top", drop(tmp_path / "bad.pb.gz", b"<html>"))
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.count("\n") == 1
+    assert "bad.pb.gz: " in result.stderr
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    """A source of three lines, and two profiles that name its third."""
+    (tmp_path / "go.mod").write_text("module example.com/app\n")
+    (tmp_path / "main.go").write_text("package main\n\nfunc f() { g() }")
+    for i in range(2):
+        stacks = f"main.f@example.com/app/main.go:3 = 9x{MB}", f"main.old@example.com/app/main.go:30 = 9x{MB}"
+        drop(tmp_path / f"p/heap[red]{i}.pb.gz", heap(*stacks[: i + 1], seconds=1000 + i))
+    return tmp_path
+
+
+def annotate(workspace: Path, *arguments: object) -> Result:
+    return run("annotate", workspace / "main.go", "--profiles", workspace / "p", *arguments)
+
+
+def test_annotate_is_plain_in_a_pipe_and_coloured_on_a_terminal(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE"):
+        monkeypatch.delenv(name, raising=False)
+    assert "\x1b[" not in annotate(workspace).output
+    monkeypatch.setenv("FORCE_COLOR", "1")  # rich's word for: this is a terminal
+    monkeypatch.setenv("TERM", "xterm-256color")
+    assert "\x1b[36m       9.0MB\x1b[0m" in annotate(workspace).output
+
+
+def test_annotate_says_which_snapshots_it_compares(workspace: Path) -> None:
+    said = annotate(workspace, "--head", "heap[red]1.pb.gz", "--base", "heap[red]0.pb.gz").stdout
+    assert said.startswith("inuse_space heap[red]0.pb.gz → heap[red]1.pb.gz 18.0MB ▲9.0MB")
+
+
+@pytest.mark.parametrize("which", ["--base", "--head"])
+def test_annotate_refuses_a_snapshot_that_is_not_there(workspace: Path, which: str) -> None:
+    result = annotate(workspace, which, "yesterday.pb.gz")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "no snapshot is named yesterday.pb.gz" in result.stderr
+
+
+def test_annotate_says_which_lines_are_gone(workspace: Path) -> None:
+    assert "ends before line 30, which has numbers" in annotate(workspace).stderr
+    assert annotate(workspace, "--head", "first").stderr == ""

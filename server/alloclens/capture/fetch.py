@@ -13,6 +13,8 @@ from alloclens.profile.formats import looks_like, read
 DEFAULT_PATH = "/debug/pprof/heap"
 LARGEST_ANSWER = 1 << 30
 """Bytes."""
+LONGEST_REASON = 300
+"""Bytes."""
 PATIENCE_SECONDS = 30.0
 """Beside the seconds that were asked for: a large heap takes its time to write down."""
 
@@ -23,12 +25,21 @@ class CaptureError(Exception):
 
 def endpoint(url: str, seconds: int | None = None) -> str:
     """Return the address to ask: the URL's own path, or Go's heap profile; `seconds` asks for a difference."""
-    parts = urllib.parse.urlsplit(url if "://" in url else f"http://{url}")
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise CaptureError(f"{url} is no address; one looks like http://127.0.0.1:6060")
+    parts = _parts(url)
     path = parts.path if parts.path.strip("/") else DEFAULT_PATH
     query = "&".join(q for q in (parts.query, f"seconds={seconds}" if seconds else "") if q)
     return urllib.parse.urlunsplit((parts.scheme, parts.netloc, path, query, ""))
+
+
+def _parts(url: str) -> urllib.parse.SplitResult:
+    try:
+        parts = urllib.parse.urlsplit(url if "://" in url else f"http://{url}")
+        known = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # brackets that do not close, a port that is no number
+        known = False
+    if not known:
+        raise CaptureError(f"{url} is no address; one looks like http://127.0.0.1:6060")
+    return parts
 
 
 def fetch(address: str, seconds: int | None = None) -> bytes:
@@ -38,9 +49,9 @@ def fetch(address: str, seconds: int | None = None) -> bytes:
         with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS + (seconds or 0)) as answer:  # noqa: S310
             data: bytes = answer.read(LARGEST_ANSWER + 1)
     except urllib.error.HTTPError as error:
-        error.close()
-        raise CaptureError(f"{address} answered {error.code} {error.reason}{_hint(error.code)}") from error
-    except (OSError, http.client.HTTPException) as error:
+        said = f"{error.code} {error.reason}{_hint(error.code)}{_in_its_words(error)}"
+        raise CaptureError(f"{address} answered {said}") from error
+    except (OSError, http.client.HTTPException, ValueError) as error:  # ValueError: a name that cannot be sent
         raise CaptureError(f"{address} cannot be reached: {_reason(error)}") from error
     return _checked(data, address)
 
@@ -57,6 +68,16 @@ def _checked(data: bytes, address: str) -> bytes:
 
 def _hint(status: int) -> str:
     return ' (does the program import "net/http/pprof"?)' if status == http.HTTPStatus.NOT_FOUND else ""
+
+
+def _in_its_words(error: urllib.error.HTTPError) -> str:
+    """Return the first line of an answer, if that is text: net/http/pprof says there what was wrong."""
+    try:
+        with error:
+            line = error.read(LONGEST_REASON).decode("utf-8", "replace").strip().partition("\n")[0].strip()
+    except (OSError, http.client.HTTPException):
+        return ""
+    return f": {line}" if line and line.isprintable() and not line.startswith("<") else ""
 
 
 def _reason(error: Exception) -> str:

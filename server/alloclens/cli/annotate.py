@@ -29,6 +29,9 @@ MARKS = ("go.work", "go.mod", ".git", "pyproject.toml", "Cargo.toml", "package.j
 """A folder that holds one of these is taken for the workspace."""
 
 
+CHOICES = ("first", "previous", "latest")
+
+
 @click.command("annotate")
 @click.argument("source", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--profiles", required=True, type=click.Path(exists=True, file_okay=False), help="Where snapshots lie.")
@@ -42,14 +45,26 @@ def command(source: Path, profiles: str, base: str, head: str, sample_type: str)
     known = world([_workspace(path)], [os.path.realpath(profiles)], settings)
     for problem in known.problems:
         click.echo(unreadable(problem.name, problem.reason), err=True)
+    for wanted in (base, head):
+        _refuse_unknown(known, wanted)
     file = known.file(path)
     if file is None:
         raise click.ClickException(_why_nothing(known, source))
     with told(str(source)):
         text = split_lines(Path(path).read_text("utf-8", "replace"))
     console = Console(highlight=False, soft_wrap=True)
-    console.print(status_line(file.comparison, base, head), style="bold")
-    _print(console, text, _hints(file), _verdicts(file.comparison, known, path))
+    console.print(Text(status_line(file.comparison, base, head), "bold"))
+    hints = _hints(file)
+    _print(console, text, hints, _verdicts(file.comparison, known, path))
+    if beyond := [number for number in hints if number > len(text)]:
+        lines = ", ".join(map(str, beyond))
+        click.echo(f"{source} ends before line {lines}, which has numbers: it changed since the snapshot.", err=True)
+
+
+def _refuse_unknown(known: World, wanted: str) -> None:
+    names = [snapshot.name for one in known.series for snapshot in one.snapshots]
+    if names and wanted not in (*CHOICES, *names):
+        raise click.ClickException(f"no snapshot is named {wanted}; there are {', '.join(CHOICES)} and {names[0]} …")
 
 
 def _workspace(path: str) -> str:

@@ -37,13 +37,20 @@ def command(
 ) -> None:
     """Fetch heap profiles of the running Go process at URL.
 
-    URL may name another profile by its path, such as http://127.0.0.1:6060/debug/pprof/goroutine. Ctrl-C ends a series.
+    URL may name another profile by its path, such as http://127.0.0.1:6060/debug/pprof/goroutine.
+
+    Ctrl-C or SIGTERM ends a series with exit code 0, a single capture without a file and with 130 or 143.
     """
+    if count and every is None:
+        raise click.UsageError("--count says when a series ends; it needs --every")
     signal.signal(signal.SIGTERM, _interrupt)  # as Ctrl-C: nothing half done stays
     with told(""):
         address = endpoint(url, seconds)
     if every is None:
-        _once(address, into, seconds, keep)
+        try:
+            _once(address, into, seconds, keep)
+        except KeyboardInterrupt as stop:
+            raise click.exceptions.Exit(128 + (stop.args or (signal.SIGINT,))[0]) from stop
     else:
         with contextlib.suppress(KeyboardInterrupt):
             _series(address, into, every, count, seconds, keep)
@@ -89,5 +96,5 @@ def _capture(address: str, into: Path, seconds: int | None, keep: int | None) ->
     click.echo(path)
 
 
-def _interrupt(_signal: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+def _interrupt(number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt(number)

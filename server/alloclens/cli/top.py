@@ -69,7 +69,7 @@ def _column(profile: Profile, file: str, sample_type: str) -> int:
 
 
 def _print(found: Top, title: str, unit: str, count: int) -> None:
-    table = Table(box=None, title=title, title_justify="left")
+    table = Table(box=None, title=Text(title, "table.title"), title_justify="left")
     for heading in ("flat", "flat%", "cum", "cum%"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("where", overflow="fold")
