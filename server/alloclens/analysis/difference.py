@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from alloclens.profile.model import Frames, Functions, Locations, Mappings, Profile
+from alloclens.profile.model import Frames, Functions, Labels, Locations, Mappings, Profile
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,16 +38,13 @@ def difference(head: Profile, base: Profile) -> Profile:
         sample_types=tuple(shared),
         values=np.concatenate([of_head, -of_base]),
         location_at=np.concatenate([head.location_at, base.location_at[1:] + head.location_at[-1]]),
-        location=np.concatenate([head.location, base.location + len(head.locations.mapping)]),
+        location=np.concatenate([head.location, base.location + np.int32(len(head.locations.mapping))]),
         locations=_locations(head, base),
         frames=_frames(head, base),
         functions=_functions(head, base, number),
-        mappings=Mappings(
-            np.concatenate([head.mappings.file, number[base.mappings.file]]),
-            np.concatenate([head.mappings.build_id, number[base.mappings.build_id]]),
-        ),
+        mappings=_mappings(head, base, number),
         strings=head.strings + base.strings,
-        block_size=np.concatenate([head.block_size, base.block_size]),
+        labels=_labels(head, base, number),
         is_base=np.concatenate([np.zeros(len(head), np.bool_), np.ones(len(base), np.bool_)]),
     )
 
@@ -88,4 +85,27 @@ def _functions(head: Profile, base: Profile, number: Ints) -> Functions:
         np.concatenate([a.system_name, number[b.system_name]]),
         np.concatenate([a.file, number[b.file]]),
         np.concatenate([a.start_line, b.start_line]),
+    )
+
+
+def _mappings(head: Profile, base: Profile, number: Ints) -> Mappings:
+    a, b = head.mappings, base.mappings
+    return Mappings(
+        np.concatenate([a.file, number[b.file]]),
+        np.concatenate([a.build_id, number[b.build_id]]),
+        np.concatenate([a.start, b.start]),
+        np.concatenate([a.limit, b.limit]),
+        np.concatenate([a.offset, b.offset]),
+    )
+
+
+def _labels(head: Profile, base: Profile, number: Ints) -> Labels:
+    a, b = head.labels, base.labels
+    text = np.where(b.text == 0, 0, number[b.text])
+    return Labels(
+        np.concatenate([a.sample, b.sample + np.int32(len(head))]),
+        np.concatenate([a.key, number[b.key].astype(np.int32)]),
+        np.concatenate([a.text, text.astype(np.int32)]),
+        np.concatenate([a.number, b.number]),
+        np.concatenate([a.unit, number[b.unit].astype(np.int32)]),
     )

@@ -6,7 +6,7 @@ innermost first). Everything that points elsewhere does so by row number, -1 whe
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Ints = NDArray[np.int64]
+    Indices = NDArray[np.int32]
 
 
 class ValueType(NamedTuple):
@@ -53,6 +54,12 @@ class Mappings:
 
     file: Ints
     build_id: Ints
+    start: Ints
+    """Where it lay in memory; addresses of 2^63 and more are negative here and in every such column."""
+    limit: Ints
+    """The first address behind it."""
+    offset: Ints
+    """Where in the file `start` lies."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +68,7 @@ class Locations:
 
     mapping: Ints
     address: Ints
+    """In memory; 0 where unknown."""
     frame_at: Ints
     """Shape (locations + 1,); every location has at least one frame."""
 
@@ -74,6 +82,30 @@ class Frames:
 
 
 @dataclass(frozen=True, eq=False)
+class Labels:
+    """One row for each label of each sample, by sample; the text columns are row numbers in `Profile.strings`."""
+
+    sample: Indices
+    key: Indices
+    text: Indices
+    """0 where the label is a number."""
+    number: Ints
+    unit: Indices
+
+
+@dataclass(frozen=True)
+class MemStats:
+    """What the Go runtime says of the whole process beside the profile, in bytes."""
+
+    heap_in_use: int
+    heap_idle: int
+    stack_in_use: int
+    sys: int
+    """Obtained from the operating system."""
+    gc_count: int
+
+
+@dataclass(frozen=True, eq=False)
 class Profile:
     """A profile, as read from one file or as the difference of two."""
 
@@ -84,14 +116,13 @@ class Profile:
     """Shape (samples, sample types)."""
     location_at: Ints
     """Shape (samples + 1,): sample i has the locations location[location_at[i]:location_at[i + 1]], leaf first."""
-    location: Ints
+    location: Indices
     locations: Locations
     frames: Frames
     functions: Functions
     mappings: Mappings
     strings: tuple[str, ...]
-    block_size: Ints
-    """Mean bytes of the objects of each sample, from its label `bytes`; 0 where unknown."""
+    labels: Labels
     is_base: NDArray[np.bool_]
     """Samples that carry the label pprof::base: they belong to the base of a difference."""
     time_nanos: int = 0
@@ -100,7 +131,8 @@ class Profile:
     period_type: ValueType | None = None
     drop_frames: str = ""
     keep_frames: str = ""
-    comments: tuple[str, ...] = field(default=())
+    comments: tuple[str, ...] = ()
+    mem_stats: MemStats | None = None
 
     def __len__(self) -> int:
         return len(self.values)
@@ -113,6 +145,15 @@ class Profile:
         """
         in_use = any(t.type.startswith("inuse_") for t in self.sample_types)
         return (in_use and self.duration_nanos > 0) or bool(self.is_base.any())
+
+    @cached_property
+    def block_size(self) -> Ints:
+        """Return the mean bytes of the objects of each sample, from its label `bytes`; 0 where unknown."""
+        out = np.zeros(len(self), np.int64)
+        keys = [i for i, text in enumerate(self.strings) if text == "bytes"]
+        hit = np.isin(self.labels.key, keys) & (self.labels.text == 0)
+        out[self.labels.sample[hit]] = self.labels.number[hit]
+        return out
 
     @cached_property
     def frame_at(self) -> Ints:

@@ -11,7 +11,7 @@ from google.protobuf.message import DecodeError
 from alloclens.profile.errors import Malformed, Unrecognized
 from alloclens.profile.formats import profile_pb2
 from alloclens.profile.formats.wire import Messages, fields
-from alloclens.profile.model import Frames, Functions, Locations, Mappings, Profile, ValueType
+from alloclens.profile.model import Frames, Functions, Labels, Locations, Mappings, Profile, ValueType
 from alloclens.profile.ragged import offsets, owners
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ LOCATION_ID, VALUE, LABEL = 1, 2, 3
 ID, MAPPING_ID, ADDRESS, LINE = 1, 2, 3, 4
 FUNCTION_ID, LINE_NUMBER = 1, 2
 NAME, SYSTEM_NAME, FILE_NAME, START_LINE = 2, 3, 4, 5
-MAPPING_FILE, BUILD_ID = 5, 6
-KEY, STR, NUM = 1, 2, 3
+MEMORY_START, MEMORY_LIMIT, FILE_OFFSET, MAPPING_FILE, BUILD_ID = 2, 3, 4, 5, 6
+KEY, STR, NUM, UNIT = 1, 2, 3, 4
 
 
 def parse(data: bytes, limit: int) -> Profile:
@@ -76,20 +76,20 @@ class _Reader:
         location = _rows(location_id, ids)
         if (location < 0).any():
             raise Malformed("a sample names a location that is not in the file")
-        block_size, is_base = self._labels(*samples.nested(LABEL))
+        labels = self._labels(*samples.nested(LABEL))
         return Profile(
             sample_types=tuple(self._value_type(t) for t in split.sample_type),
             default_sample_type=self._string(split.default_sample_type),
             values=self._values(*samples.numbers(VALUE)),
             location_at=offsets(depth),
-            location=location,
+            location=location.astype(np.int32),
             locations=locations,
             frames=frames,
             functions=functions,
             mappings=mappings,
             strings=self.strings,
-            block_size=block_size,
-            is_base=is_base,
+            labels=labels,
+            is_base=self._is_base(labels, len(depth)),
             time_nanos=split.time_nanos,
             duration_nanos=split.duration_nanos,
             period=split.period,
@@ -105,21 +105,21 @@ class _Reader:
             raise Malformed(f"a sample has another number of values than the file has sample types ({types})")
         return values.reshape(-1, types)
 
-    def _labels(self, counts: Ints, labels: Messages) -> tuple[Ints, NDArray[np.bool_]]:
-        """Return the number label `bytes` and whether the label pprof::base is there, for each sample."""
-        owner, found = owners(counts), fields(labels)
-        key, number, string = found.scalar(KEY), found.scalar(NUM), found.scalar(STR)
-        block_size = np.zeros(len(counts), np.int64)
-        is_base = np.zeros(len(counts), np.bool_)
-        hit = (key == self._index("bytes")) & (string == 0)
-        block_size[owner[hit]] = number[hit]
-        is_base[owner[key == self._index("pprof::base")]] = True
-        return block_size, is_base
+    def _labels(self, counts: Ints, labels: Messages) -> Labels:
+        found = fields(labels)
+        key, text, unit = (self._texts(found.scalar(n)).astype(np.int32) for n in (KEY, STR, UNIT))
+        return Labels(owners(counts).astype(np.int32), key, text, found.scalar(NUM), unit)
+
+    def _is_base(self, labels: Labels, samples: int) -> NDArray[np.bool_]:
+        out = np.zeros(samples, np.bool_)
+        out[labels.sample[labels.key == self._index("pprof::base")]] = True
+        return out
 
     def _mappings(self) -> tuple[Ints, Mappings]:
         found = fields(Messages.of(self.split.mapping))
         file, build_id = (self._texts(found.scalar(n)) for n in (MAPPING_FILE, BUILD_ID))
-        return found.scalar(ID), Mappings(file, build_id)
+        place = (found.scalar(n) for n in (MEMORY_START, MEMORY_LIMIT, FILE_OFFSET))
+        return found.scalar(ID), Mappings(file, build_id, *place)
 
     def _functions(self) -> tuple[Ints, Functions]:
         found = fields(Messages.of(self.split.function))
