@@ -6,6 +6,7 @@ BIN := .venv/bin
 VSIX := vscode-client/alloclens.vsix
 E2E ?= 1
 NPM = PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix vscode-client
+NPM_KERNEL = PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix server/kernel
 
 .PHONY: help
 help: ## this list
@@ -19,10 +20,11 @@ demo: .venv/made $(VSIX) ## the leaky example under load in a real VS Code, hint
 test: lint types unit e2e ## all checks; E2E=0 leaves out those in a real VS Code
 
 .PHONY: lint
-lint: .venv/made vscode-client/node_modules/made
+lint: .venv/made vscode-client/node_modules/made server/kernel/node_modules/made
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(NPM) run --silent lint
+	$(NPM_KERNEL) run --silent check
 
 .PHONY: types
 types: .venv/made vscode-client/node_modules/made
@@ -61,9 +63,17 @@ screenshot: .venv/made $(VSIX) ## the pictures of the README, taken of the demo
 proto: .venv/made ## profile_pb2.py from profile.proto
 	$(BIN)/python -m scripts.proto
 
+.PHONY: kernel
+kernel: server/kernel/node_modules/made ## kernel.wasm, the loops over samples, from kernel.ts
+	$(NPM_KERNEL) run --silent build
+
+.PHONY: bench
+bench: .venv/made ## time and memory of a load, beside gunzip and pprof
+	$(BIN)/python -m scripts.bench
+
 .PHONY: clean
 clean: ## remove what was made here
-	rm -rf .venv .tools vscode-client/node_modules vscode-client/dist $(VSIX)
+	rm -rf .venv .tools server/kernel/node_modules vscode-client/node_modules vscode-client/dist $(VSIX)
 
 .venv/made: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "Python 3.10 or later is needed; name one with PYTHON=."; exit 1; }
@@ -74,6 +84,10 @@ clean: ## remove what was made here
 
 vscode-client/node_modules/made: vscode-client/package-lock.json .venv/made
 	$(NPM) ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+server/kernel/node_modules/made: server/kernel/package-lock.json .venv/made
+	$(NPM_KERNEL) ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
 $(VSIX): vscode-client/node_modules/made vscode-client/package.json vscode-client/README.md $(wildcard vscode-client/src/*.ts)

@@ -37,12 +37,12 @@ def test_against_a_loop(given: list[tuple[str, int]]) -> None:
     where = sites.by_source_line(profile)
     own = np.array([where.texts[i].startswith("/o/") for i in where.file.tolist()], np.bool_)
     counted = {
-        "flat": incidence.flat(profile, where),
-        "cum": incidence.cum(profile, where),
-        "owned": incidence.owned(profile, where, own),
+        "flat": incidence.flat(profile, where).sum(profile.values),
+        "cum": incidence.cum(profile, where, profile.values),
+        "owned": incidence.owned(profile, where, own).sum(profile.values),
     }
     for name, want in loop(given).items():
-        sums = counted[name].sum(profile.values)[:, 0].tolist()
+        sums = counted[name][:, 0].tolist()
         keys = [f"{where.texts[f]}:{n}" for f, n in zip(where.file.tolist(), where.line.tolist(), strict=True)]
         assert {k: v for k, v in zip(keys, sums, strict=True) if v} == {k: v for k, v in want.items() if v}
 
@@ -66,7 +66,7 @@ def loop(given: list[tuple[str, int]]) -> dict[str, Counter[str]]:
 def test_the_stacks_through_a_line_add_up_to_its_cum(given: list[tuple[str, int]]) -> None:
     profile = profile_of(given)
     where = sites.by_source_line(profile)
-    sums = incidence.cum(profile, where).sum(profile.values)[:, 0]
+    sums = incidence.cum(profile, where, profile.values)[:, 0]
     for site in range(len(where)):
         found = through(profile, where, [site], 0, 100)
         assert sum(s.value for s in found) == sums[site]
@@ -86,14 +86,14 @@ def test_owned_goes_to_the_caller_in_own_code() -> None:
 
 def test_a_path_is_one_file_however_it_is_written() -> None:
     profile = read(heap("f@/w/./a.go:1 = 1x8", "f@/w/x/../a.go:1 = 1x8"))
-    assert [(r.file, r.flat) for r in top(profile, 3, "line", "flat").rows] == [("/w/a.go", 16)]
+    assert [(r.file, r.flat) for r in top(profile, 3, "line", "flat").rows()] == [("/w/a.go", 16)]
 
 
 def test_a_difference_is_head_minus_base_and_percent_of_the_base() -> None:
     head = read(heap("f@/a.go:1 = 5x100", "new@/a.go:2 = 1x100"))
     base = read(heap("f@/a.go:1 = 2x100", "gone@/a.go:3 = 3x100"))
     made = difference(head, base)
-    rows = {r.function: r.flat for r in top(made, 3, "function", "flat").rows}
+    rows = {r.function: r.flat for r in top(made, 3, "function", "flat").rows()}
     assert rows == {"f": 300, "new": 100, "gone": -300}
     assert total(made, 3) == 500
 

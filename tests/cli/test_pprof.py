@@ -50,19 +50,27 @@ TOTAL = re.compile(r"of (-?\d+)B? total")
 Rows = Counter[tuple[int, int, str]]
 
 
-def pprof(head: Path, base: Path | None, sample_type: str, by: str) -> tuple[int, Rows]:
+def pprof(head: Path, base: Path | None, sample_type: str, by: str, *more: str) -> tuple[int, Rows]:
     """Return the total and the rows of go tool pprof: flat, cum and name, in any order."""
-    options = ["-symbolize=none", "-top", f"-{by}s", "-nodefraction=0", "-nodecount=0", "-unit=B"]
-    options += [f"-sample_index={sample_type}", *([f"-diff_base={base}"] if base else [])]
+    options = [*pprof_options(base, sample_type, by), *more]
     done = subprocess.run(
         [tools.go(), "tool", "pprof", *options, head], capture_output=True, text=True, check=True, timeout=300
     )
-    rows = [found for line in done.stdout.split("\n") if (found := ROW.match(line))]
-    return int(TOTAL.search(done.stdout)[1]), Counter((int(r["flat"]), int(r["cum"]), r["name"]) for r in rows)
+    return printed_rows(done.stdout)
 
 
-def ours(head: Path, base: Path | None, sample_type: str, by: str) -> tuple[int, Rows]:
-    arguments = [head, "--json", "--by", by, "--sample-type", sample_type, *(["--base", base] if base else [])]
+def pprof_options(base: Path | None, sample_type: str, by: str) -> list[str]:
+    options = ["-symbolize=none", "-top", f"-{by}s", "-nodefraction=0", "-nodecount=0", "-unit=B"]
+    return [*options, f"-sample_index={sample_type}", *([f"-diff_base={base}"] if base else [])]
+
+
+def printed_rows(said: str) -> tuple[int, Rows]:
+    rows = [found for line in said.split("\n") if (found := ROW.match(line))]
+    return int(TOTAL.search(said)[1]), Counter((int(r["flat"]), int(r["cum"]), r["name"]) for r in rows)
+
+
+def ours(head: Path, base: Path | None, sample_type: str, by: str, *more: str) -> tuple[int, Rows]:
+    arguments = [head, "--json", "--by", by, "--sample-type", sample_type, *(["--base", base] if base else []), *more]
     result = CliRunner().invoke(main, ["top", *map(str, arguments)])
     assert result.exit_code == 0, result.output
     said = json.loads(result.stdout)

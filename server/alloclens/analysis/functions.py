@@ -36,8 +36,7 @@ def functions(profile: Profile, column: int, files: Collection[str]) -> list[Fun
     sites = by_function_start(profile)
     values = profile.values[:, [column]]
     now = np.where(profile.is_base[:, None], 0, values)
-    counted = incidence.cum(profile, sites)
-    cum, grown = counted.sum(now)[:, 0], counted.sum(values)[:, 0]
+    cum, grown = incidence.cum(profile, sites, np.concatenate([now, values], axis=1)).T
     flat = incidence.flat(profile, sites).sum(now)[:, 0]
     compared = bool(profile.is_base.any())
     wanted = [i for i, file in enumerate(sites.texts) if file in files]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from alloclens.profile.ragged import offsets, owners
+from alloclens.profile import kernel
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -16,55 +16,60 @@ if TYPE_CHECKING:
     from alloclens.profile.model import Profile
 
     Ints = NDArray[np.int64]
-
-Number = TypeVar("Number", np.int64, np.float64)
+    Numbers = NDArray[Any]
 
 
 @dataclass(frozen=True, eq=False)
-class Incidence:
-    """Site i counts the samples sample[at[i]:at[i + 1]], each once."""
+class One:
+    """Every sample counts for one site, or none."""
 
-    sample: Ints
-    at: Ints
-    """Shape (sites + 1,)."""
+    site: Ints
+    """Of each sample; -1 where it counts for none."""
+    sites: int
 
-    def sum(self, values: NDArray[Number]) -> NDArray[Number]:
-        """Sum the values of each site's samples: (samples, k) in, (sites, k) out. Integers stay exact."""
-        out = np.zeros((len(self.at) - 1, values.shape[1]), values.dtype)
-        filled = self.at[1:] > self.at[:-1]
-        if filled.any():
-            for k in range(values.shape[1]):
-                out[filled, k] = np.add.reduceat(values[self.sample, k], self.at[:-1][filled])
+    def sum(self, values: Numbers) -> Numbers:
+        """Sum the values of each site's samples: (samples, k) in, (sites, k) of the same type out."""
+        counted = np.flatnonzero(self.site >= 0)
+        out = np.zeros((self.sites, values.shape[1]), values.dtype)
+        for k in range(values.shape[1]):
+            np.add.at(out[:, k], self.site[counted], values[counted, k])
         return out
 
-    def samples(self, site: int) -> Ints:
-        """Return the samples that count for one site."""
-        return self.sample[self.at[site] : self.at[site + 1]]
 
-
-def cum(profile: Profile, sites: Sites) -> Incidence:
-    """Count a sample for every site of its stack, once however often the site recurs."""
-    site = sites.of_frame[profile.stack_frames]
-    return _incidence(owners(np.diff(profile.frame_at)), site, len(profile), len(sites))
-
-
-def flat(profile: Profile, sites: Sites) -> Incidence:
+def flat(profile: Profile, sites: Sites) -> One:
     """Count a sample for the site of its leaf."""
-    sample = np.flatnonzero(np.diff(profile.frame_at))
-    site = sites.of_frame[profile.stack_frames[profile.frame_at[sample]]]
-    return _incidence(sample, site, len(profile), len(sites))
+    site = np.full(len(profile), -1)
+    stacked = np.flatnonzero(np.diff(profile.location_at))
+    leaf = profile.location[profile.location_at[stacked]]
+    site[stacked] = sites.of_frame[profile.locations.frame_at[leaf]]
+    return One(site, len(sites))
 
 
-def owned(profile: Profile, sites: Sites, own: NDArray[np.bool_]) -> Incidence:
+def owned(profile: Profile, sites: Sites, own: NDArray[np.bool_]) -> One:
     """Count a sample for the deepest of its sites that is the user's own. Shape of `own`: (sites,)."""
-    site = sites.of_frame[profile.stack_frames]
-    hit = np.flatnonzero(own[site])
-    sample, first = np.unique(owners(np.diff(profile.frame_at))[hit], return_index=True)
-    return _incidence(sample, site[hit[first]], len(profile), len(sites))
+    first = _first_own(profile, sites, own)
+    begin, end = profile.location_at[:-1], profile.location_at[1:]
+    hit = np.append(np.flatnonzero((first >= 0).take(profile.location)), np.iinfo(np.int64).max)
+    deepest = hit[np.searchsorted(hit, begin)]
+    site = np.full(len(profile), -1)
+    has = deepest < end
+    site[has] = first[profile.location[deepest[has]]]
+    return One(site, len(sites))
 
 
-def _incidence(sample: Ints, site: Ints, samples: int, sites: int) -> Incidence:
-    """Group distinct (sample, site) pairs by site."""
-    pair = np.unique(site * max(samples, 1) + sample)
-    site, sample = np.divmod(pair, max(samples, 1))
-    return Incidence(sample, offsets(np.bincount(site, minlength=sites)))
+def cum(profile: Profile, sites: Sites, values: Numbers) -> Numbers:
+    """Sum each sample's values for every site of its stack, once however often the site recurs.
+
+    Values: (samples, k); returns (sites, k) of the same type.
+    """
+    found = kernel.cum(profile.location_at, profile.location, profile.locations.frame_at, sites.of_frame, values)
+    return np.pad(found, ((0, len(sites) - len(found)), (0, 0)))
+
+
+def _first_own(profile: Profile, sites: Sites, own: NDArray[np.bool_]) -> Ints:
+    """Return for each location its innermost site that is the user's own, -1 where none is."""
+    frame = np.flatnonzero(own[sites.of_frame])[::-1]
+    location = np.searchsorted(profile.locations.frame_at, frame, side="right") - 1
+    out = np.full(len(profile.locations.mapping), -1)
+    out[location] = sites.of_frame[frame]  # the innermost comes last and stays
+    return out

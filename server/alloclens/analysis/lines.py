@@ -73,19 +73,19 @@ def lines(profile: Profile, is_own: Callable[[str], bool]) -> Lines:
     numbers, file = np.unique(sites.file, return_inverse=True)
     files = tuple(sites.texts[i] for i in numbers.tolist())
     own = np.array([is_own(f) for f in files], np.bool_)
-    counted = (
-        incidence.flat(profile, sites),
-        incidence.cum(profile, sites),
-        incidence.owned(profile, sites, own[file]),
-    )
-    spread = variances(profile)
+    flat, owned = incidence.flat(profile, sites), incidence.owned(profile, sites, own[file])
+    value, spread = profile.values, variances(profile)
     return Lines(
         sample_types=profile.sample_types,
         files=files,
         own=own,
         file=file,
         line=sites.line,
-        value=Measures(*(c.sum(profile.values).astype(np.float64) for c in counted)),
-        variance=Measures(*(c.sum(spread) for c in counted)),
+        value=_floats(flat.sum(value), incidence.cum(profile, sites, value), owned.sum(value)),
+        variance=Measures(flat.sum(spread), incidence.cum(profile, sites, spread), owned.sum(spread)),
         total=profile.values.sum(axis=0),
     )
+
+
+def _floats(*measures: Ints) -> Measures:
+    return Measures(*(measure.astype(np.float64) for measure in measures))

@@ -71,21 +71,23 @@ class _Columns:
 
 
 def _columns(profile: Profile) -> _Columns:
-    texts, number, clean = _texts(profile.strings)
+    texts, number, clean = _texts(profile)
     known = profile.frames.function >= 0
     row = np.where(known, profile.frames.function, 0)
     function = np.where(known, _take(number[profile.functions.name], row), 0)
-    file = np.where(known, _take(clean[profile.functions.file], row), 0)
+    file = np.where(known, _take(clean, row), 0)
     line = np.where(known, profile.frames.line, 0)
     return _Columns(texts, function, file, line, _binary(profile, number, function == 0))
 
 
-def _texts(strings: tuple[str, ...]) -> tuple[tuple[str, ...], Ints, Ints]:
-    """Return the distinct texts ("" first), and for each string its number, as it is and as a clean path."""
+def _texts(profile: Profile) -> tuple[tuple[str, ...], Ints, Ints]:
+    """Return the distinct texts ("" first), the number of each string, and that of each function's clean file."""
     numbers: dict[str, int] = {"": 0}
-    number = np.array([numbers.setdefault(s, len(numbers)) for s in strings], np.int64)
-    clean = np.array([numbers.setdefault(clean_path(s), len(numbers)) for s in strings], np.int64)
-    return tuple(numbers), number, clean
+    number = np.array([numbers.setdefault(s, len(numbers)) for s in profile.strings], np.int64)
+    files, row = np.unique(profile.functions.file, return_inverse=True)
+    cleaned = [clean_path(profile.strings[i]) for i in files.tolist()]
+    clean = np.array([numbers.setdefault(s, len(numbers)) for s in cleaned], np.int64)
+    return tuple(numbers), number, clean[row] if len(row) else row
 
 
 def clean_path(path: str) -> str:
@@ -111,7 +113,20 @@ def _none(columns: _Columns) -> Ints:
 
 
 def _sites(columns: _Columns, function: Ints, file: Ints, line: Ints, binary: Ints) -> Sites:
-    rows = np.stack([file, line, function, binary], axis=1)
-    distinct, of_frame = np.unique(rows, axis=0, return_inverse=True)
-    file, line, function, binary = distinct.T
-    return Sites(of_frame.reshape(-1), columns.texts, function, file, line, binary)
+    parts = (file, line, function, binary)
+    _, first, of_frame = np.unique(_packed(parts), return_index=True, return_inverse=True)
+    file, line, function, binary = (part[first] for part in parts)
+    return Sites(of_frame, columns.texts, function, file, line, binary)
+
+
+def _packed(columns: tuple[Ints, ...]) -> Ints:
+    """Return one number for each row, in the order of the rows: sorting those is quicker than sorting rows."""
+    ranks = [column - column.min(initial=0) for column in columns]
+    widths = [int(rank.max(initial=0)).bit_length() for rank in ranks]
+    if sum(widths) > 63 or min(int(rank.min(initial=0)) for rank in ranks) < 0:  # lines of 2^40, say
+        ranks = [np.unique(column, return_inverse=True)[1] for column in columns]
+        widths = [int(rank.max(initial=0)).bit_length() for rank in ranks]
+    out = np.zeros(len(ranks[0]), np.int64)
+    for rank, width in zip(ranks, widths, strict=True):
+        out = out << width | rank
+    return out

@@ -11,7 +11,12 @@ from alloclens.analysis import incidence, sites
 from alloclens.analysis.difference import total
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from alloclens.analysis.sites import Sites
     from alloclens.profile.model import Profile
+
+    Ints = NDArray[np.int64]
 
 By = Literal["line", "function"]
 Sort = Literal["flat", "cum"]
@@ -31,25 +36,43 @@ class Row:
     cum: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Top:
-    """All rows that are not zero, heaviest first."""
+    """All sites that are not zero, heaviest first."""
 
     total: int
     """What 100 % is."""
-    rows: tuple[Row, ...]
+    sites: Sites
+    order: Ints
+    """Row numbers of `sites`."""
+    flat: Ints
+    """Of every site."""
+    cum: Ints
+
+    def __len__(self) -> int:
+        return len(self.order)
+
+    def rows(self, most: int | None = None) -> list[Row]:
+        """Return the heaviest rows; all by default."""
+        where, chosen = self.sites, self.order[:most]
+        columns = (where.function, where.file, where.line, where.binary, self.flat, self.cum)
+        text = where.texts
+        return [
+            Row(text[f], text[p], n, text[b], v, c)
+            for f, p, n, b, v, c in zip(*(column[chosen].tolist() for column in columns), strict=True)
+        ]
 
 
-def top(profile: Profile, column: int, by: By, sort: Sort) -> Top:
-    """Return what pprof shows with -nodefraction=0 -nodecount=0 for one sample type."""
+def top(profile: Profile, column: int, by: By, sort: Sort, whole: int | None = None) -> Top:
+    """Return what pprof shows with -nodefraction=0 -nodecount=0 for one sample type.
+
+    `whole` is what 100 % was before the profile was filtered.
+    """
     where = {"line": sites.by_line, "function": sites.by_function}[by](profile)
     values = profile.values[:, [column]]
     flat = incidence.flat(profile, where).sum(values)[:, 0]
-    cum = incidence.cum(profile, where).sum(values)[:, 0]
+    cum = incidence.cum(profile, where, values)[:, 0]
     first, second = (flat, cum) if sort == "flat" else (cum, flat)
     order = np.lexsort((-np.abs(second), -np.abs(first)))
     order = order[(flat[order] != 0) | (cum[order] != 0)]
-    columns = (c[order].tolist() for c in (where.function, where.file, where.line, where.binary, flat, cum))
-    text = where.texts
-    rows = (Row(text[f], text[p], n, text[b], v, c) for f, p, n, b, v, c in zip(*columns, strict=True))
-    return Top(total(profile, column), tuple(rows))
+    return Top(total(profile, column) if whole is None else whole, where, order, flat, cum)

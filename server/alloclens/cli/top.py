@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, fields
+from functools import wraps
 from typing import TYPE_CHECKING, Any, get_args
 
 import click
@@ -11,7 +12,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from alloclens.analysis.difference import difference
+from alloclens.analysis.difference import difference, total
+from alloclens.analysis.filters import BadFilter, Filters, filtered
+from alloclens.analysis.prune import pruned, unusable
 from alloclens.analysis.top import By, Row, Sort, Top, top
 from alloclens.cli.errors import told
 from alloclens.profile.sample_type import column
@@ -19,13 +22,40 @@ from alloclens.store.reading import read_file
 from alloclens.wording.units import amount, share
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from alloclens.profile.model import Profile
 
 JSON_VERSION = 1
 """Raised when a key changes its meaning or goes; new keys do not raise it."""
 
-
 PIPE_WIDTH = 1000
+
+FILTERS = {
+    "focus": "Stacks with a function, source file or binary that matches.",
+    "ignore": "Not the stacks with such a one.",
+    "hide": "Not the frames that match.",
+    "show": "The frames that match only.",
+    "show_from": "Not what called the outermost frame that matches.",
+    "prune_from": "Not what the innermost function that matches called.",
+    "tag_focus": "Samples with a label that matches: key=a,b, key:value, or a range such as bytes=1mb:.",
+    "tag_ignore": "Not the samples with such a label.",
+}
+
+
+def filter_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command pprof's filters, and it the argument `filters`. Stands below the command's own options."""
+
+    @wraps(command)
+    def gathered(**given: Any) -> None:
+        command(filters=Filters(**{field.name: given.pop(field.name) for field in fields(Filters)}), **given)
+
+    said = "Of inlined calls the function that they were inlined into."
+    out = click.option("--no-inlines", is_flag=True, help=said)(gathered)
+    for name, said in reversed(FILTERS.items()):
+        language = "TAG" if name.startswith("tag_") else "REGEX"
+        out = click.option(f"--{name.replace('_', '-')}", default="", metavar=language, help=said)(out)
+    return out
 
 
 @click.command("top")
@@ -36,28 +66,47 @@ PIPE_WIDTH = 1000
 @click.option("--sort", type=click.Choice(get_args(Sort)), default="flat", show_default=True)
 @click.option("--count", type=click.IntRange(1), default=30, show_default=True, help="Rows of the table.")
 @click.option("--json", "as_json", is_flag=True, help="All rows, exact, as JSON (docs/json.md).")
-def command(file: str, base: str | None, by: By, sample_type: str, sort: Sort, count: int, as_json: bool) -> None:
+@filter_options
+def command(
+    file: str, base: str | None, by: By, sample_type: str, sort: Sort, count: int, as_json: bool, filters: Filters
+) -> None:
     """Show where the bytes of FILE are, as `go tool pprof -top` counts them."""
     profile = _profile(file, base)
     number = _column(profile, file, sample_type)
-    found = top(profile, number, by, sort)
-    kind = profile.sample_types[number]
+    found = top(_filtered(profile, filters), number, by, sort, total(profile, number))
+    kind, wanted = profile.sample_types[number], filters.given()
     if as_json:
         said = {"version": JSON_VERSION, "file": file, "base": base, "sample_type": kind.type, "unit": kind.unit}
-        rows = [asdict(row) for row in found.rows]
-        click.echo(json.dumps(said | {"by": by, "sort": sort, "total": found.total, "rows": rows}, indent=1))
+        said |= {"by": by, "sort": sort, "total": found.total} | ({"filters": wanted} if wanted else {})
+        click.echo(json.dumps(said | {"rows": [asdict(row) for row in found.rows()]}, indent=1))
     else:
         whole = f"{amount(found.total, kind.unit)} {'at the base' if base else 'in all'}"
-        _print(found, f"{kind.type}, {whole}", kind.unit, count)
+        _print(found, ", ".join([kind.type, whole, *_said(wanted)]), kind.unit, count)
 
 
 def _profile(file: str, base: str | None) -> Profile:
     with told(file):
-        head = read_file(file)
-    if base is None:
-        return head
-    with told(base):
-        return difference(head, read_file(base))
+        profile = read_file(file)
+    if base is not None:
+        with told(base):
+            profile = difference(profile, read_file(base))
+    if reason := unusable(profile):
+        click.echo(f"{file}: {reason}", err=True)
+    return pruned(profile)
+
+
+def _filtered(profile: Profile, filters: Filters) -> Profile:
+    try:
+        found = filtered(profile, filters)
+    except BadFilter as error:
+        raise click.ClickException(str(error)) from error
+    for note in found.notes:
+        click.echo(note, err=True)
+    return found.profile
+
+
+def _said(filters: dict[str, str | bool]) -> list[str]:
+    return [name if text is True else f"{name}={text}" for name, text in filters.items()]
 
 
 def _column(profile: Profile, file: str, sample_type: str) -> int:
@@ -69,19 +118,20 @@ def _column(profile: Profile, file: str, sample_type: str) -> int:
 
 
 def _print(found: Top, title: str, unit: str, count: int) -> None:
-    table = Table(box=None, title=Text(title, "table.title"), title_justify="left")
+    table = Table(box=None)
     for heading in ("flat", "flat%", "cum", "cum%"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("where", overflow="fold")
-    for row in found.rows[:count]:
+    for row in found.rows(count):
         values = [t for v in (row.flat, row.cum) for t in (amount(v, unit), share(v, found.total))]
         table.add_row(*values, _where(row))
     console = Console()
     if not console.is_terminal:  # for grep: a row is a line
         console.width = PIPE_WIDTH
+    console.print(Text(title, "table.title"), soft_wrap=True)
     console.print(table)
-    if len(found.rows) > count:
-        console.print(f"… and {len(found.rows) - count} more; --count shows them", style="dim")
+    if len(found) > count:
+        console.print(f"… and {len(found) - count} more; --count shows them", style="dim")
 
 
 def _where(row: Row) -> Text:

@@ -4,47 +4,60 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from alloclens.profile.errors import ProfileError, Unrecognized
-from alloclens.profile.formats import proto
+import numpy as np
+
+from alloclens.profile.errors import Malformed, ProfileError, Unrecognized
+from alloclens.profile.formats import (
+    contention_text,
+    count_text,
+    cpu_binary,
+    goroutine_dump,
+    heap_text,
+    java_text,
+    jemalloc_text,
+    proto,
+)
+from alloclens.profile.formats.compression import unpacked
+from alloclens.profile.formats.looks import looks_like
 
 if TYPE_CHECKING:
     from alloclens.profile.model import Profile
 
-FORMATS = (proto.parse,)
+FORMATS = (
+    heap_text.parse,
+    count_text.parse,
+    goroutine_dump.parse,
+    contention_text.parse,
+    jemalloc_text.parse,
+    java_text.parse,
+    cpu_binary.parse,
+    proto.parse,
+)
+"""Those with a mark of their own come first; all profile.proto has is that every byte of it fits."""
 
-UNPACKED_LIMIT = 2 << 30
-"""Bytes; protobuf itself reads no more than 2 GiB."""
+LARGEST = 256 << 20
+"""Bytes, unpacked; a million samples of 30 frames are some 70 MiB."""
+MOST = 2.0**63
 
 
-def read(data: bytes, limit: int = UNPACKED_LIMIT) -> Profile:
-    """Read a profile in whatever format it is. Raises ProfileError with what the bytes look like."""
+def read(data: bytes, limit: int = LARGEST) -> Profile:
+    """Read a profile of at most `limit` unpacked bytes, in whatever format it is.
+
+    Raises ProfileError: what the bytes look like, or what is wrong with them.
+    """
+    data = unpacked(data, limit)
     for parse in FORMATS:
         try:
-            return parse(data, limit)
+            return _checked(parse(data))
         except Unrecognized:
             continue
     raise Unrecognized(f"not a profile alloclens knows: {looks_like(data)}")
 
 
-def looks_like(data: bytes) -> str:
-    """Say in words what bytes that are no profile look like."""
-    start = data[:200].lstrip().lower()
-    if not data:
-        return "the file is empty"
-    for mark, words in LOOKS:
-        if start.startswith(mark):
-            return words
-    return f"it starts with {data[:24]!r}"
+def _checked(profile: Profile) -> Profile:
+    if (np.abs(profile.values.astype(np.float64)).sum(axis=0) >= MOST).any():
+        raise Malformed("the values add up to more than 64 bits hold")
+    return profile
 
 
-LOOKS = (
-    (b"version https://git-lfs", "a Git LFS pointer; run `git lfs pull` to get the file itself"),
-    (b"<!doctype html", "an HTML page, perhaps a server's error; look at the URL it was fetched from"),
-    (b"<html", "an HTML page, perhaps a server's error; look at the URL it was fetched from"),
-    (b"heap profile:", "a heap profile as text; fetch it without `debug=1`"),
-    (b"goroutine profile:", "a goroutine profile as text; fetch it without `debug=1`"),
-    (b"goroutine ", "a list of goroutines; fetch it without `debug=2`"),
-    (b"file:", "pprof's own text output; give alloclens the profile it was made from"),
-)
-
-__all__ = ["FORMATS", "UNPACKED_LIMIT", "ProfileError", "looks_like", "read"]
+__all__ = ["FORMATS", "LARGEST", "ProfileError", "looks_like", "read"]

@@ -1,8 +1,7 @@
-"""profile.proto, raw or gzip: what Go serves and every pprof producer writes."""
+"""profile.proto: what Go serves and every pprof producer writes."""
 
 from __future__ import annotations
 
-import zlib
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +9,8 @@ from google.protobuf.message import DecodeError
 
 from alloclens.profile.errors import Malformed, Unrecognized
 from alloclens.profile.formats import profile_pb2
-from alloclens.profile.formats.wire import Messages, fields
+from alloclens.profile.formats.wire import Messages, Wire
+from alloclens.profile.kernel import arena
 from alloclens.profile.model import Frames, Functions, Labels, Locations, Mappings, Profile, ValueType
 from alloclens.profile.ragged import offsets, owners
 
@@ -18,122 +18,124 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Ints = NDArray[np.int64]
+    Indices = NDArray[np.int32]
 
-GZIP_MAGIC = b"\x1f\x8b"
 # Field numbers of the messages in profile.proto.
+SAMPLE, MAPPING, LOCATION, FUNCTION, STRING = 2, 3, 4, 5, 6
 LOCATION_ID, VALUE, LABEL = 1, 2, 3
-ID, MAPPING_ID, ADDRESS, LINE = 1, 2, 3, 4
-FUNCTION_ID, LINE_NUMBER = 1, 2
-NAME, SYSTEM_NAME, FILE_NAME, START_LINE = 2, 3, 4, 5
-MEMORY_START, MEMORY_LIMIT, FILE_OFFSET, MAPPING_FILE, BUILD_ID = 2, 3, 4, 5, 6
-KEY, STR, NUM, UNIT = 1, 2, 3, 4
+LINE = 4
+# How many number fields a message has, from field 1 on.
+MAPPING_WIDTH, LOCATION_WIDTH, LINE_WIDTH, FUNCTION_WIDTH, LABEL_WIDTH = 6, 3, 2, 5, 4
+MOST_STRINGS = 1 << 22
+"""A text is an object of its own; the largest profiles have some hundred thousand."""
 
 
-def parse(data: bytes, limit: int) -> Profile:
-    """Read a profile of at most `limit` unpacked bytes. Raises Unrecognized or Malformed."""
-    if data.startswith(GZIP_MAGIC):
-        data = _gunzip(data, limit)
-    try:
-        split = profile_pb2.Split.FromString(data)
-    except DecodeError as error:
-        raise Unrecognized(str(error)) from error
-    if not split.sample_type or not split.string_table:
-        raise Unrecognized("no sample type and no string table")
-    return _Reader(split).profile()
+def parse(data: bytes) -> Profile:
+    """Read a profile. Raises Unrecognized or Malformed."""
+    with arena() as memory:
+        try:
+            wire = Wire(memory, data)
+            header = _header(wire)
+        except (DecodeError, Malformed) as error:
+            raise Unrecognized(str(error)) from error
+        if not header.sample_type or not header.string_table:
+            raise Unrecognized("no sample type and no string table")
+        return _Reader(wire, header).profile()
 
 
-def _gunzip(data: bytes, limit: int) -> bytes:
-    unpacker, out, left = zlib.decompressobj(wbits=31), [], limit
-    try:
-        while data:
-            part = unpacker.decompress(data, left + 1)
-            out.append(part)
-            left -= len(part)
-            if left < 0:
-                raise Malformed(f"unpacks to more than {limit} bytes")
-            if not unpacker.eof:
-                raise Malformed("the gzip data is cut off: the file was copied or written only in part")
-            data, unpacker = unpacker.unused_data.lstrip(b"\0"), zlib.decompressobj(wbits=31)
-    except zlib.error as error:
-        raise Malformed(f"the gzip data is damaged ({error})") from error
-    return b"".join(out)
+def _header(wire: Wire) -> profile_pb2.Header:
+    if wire.nested(wire.whole, STRING)[1].count > MOST_STRINGS:
+        raise Malformed(f"more than {MOST_STRINGS} texts")
+    return profile_pb2.Header.FromString(wire.without(SAMPLE, MAPPING, LOCATION, FUNCTION))
 
 
 class _Reader:
-    """The tables of one Split, each checked where it points into another."""
+    """The tables of one file, each checked where it points into another."""
 
-    def __init__(self, split: profile_pb2.Split) -> None:
-        self.split = split
-        self.strings = tuple(s.decode("utf-8", "replace") for s in split.string_table)
+    def __init__(self, wire: Wire, header: profile_pb2.Header) -> None:
+        self.wire = wire
+        self.header = header
+        self.strings = tuple(s.decode("utf-8", "replace") for s in header.string_table)
 
     def profile(self) -> Profile:
-        split = self.split
-        mapping_id, mappings = self._mappings()
-        function_id, functions = self._functions()
-        location_id, locations, frames = self._locations(mapping_id, function_id)
-        samples = fields(Messages.of(split.sample))
-        depth, ids = samples.numbers(LOCATION_ID)
-        location = _rows(location_id, ids)
-        if (location < 0).any():
-            raise Malformed("a sample names a location that is not in the file")
-        labels = self._labels(*samples.nested(LABEL))
+        header = self.header
+        mapping_ids, mappings = self._mappings()
+        function_ids, functions = self._functions()
+        location_ids, locations, frames = self._locations(mapping_ids, function_ids)
+        samples = self._table(SAMPLE)
+        depth, location = self._stacks(samples, location_ids)
+        labels = self._labels(samples)
         return Profile(
-            sample_types=tuple(self._value_type(t) for t in split.sample_type),
-            default_sample_type=self._string(split.default_sample_type),
-            values=self._values(*samples.numbers(VALUE)),
+            sample_types=tuple(self._value_type(t) for t in header.sample_type),
+            default_sample_type=self._string(header.default_sample_type),
+            values=self._values(samples),
             location_at=offsets(depth),
-            location=location.astype(np.int32),
+            location=location,
             locations=locations,
             frames=frames,
             functions=functions,
             mappings=mappings,
             strings=self.strings,
             labels=labels,
-            is_base=self._is_base(labels, len(depth)),
-            time_nanos=split.time_nanos,
-            duration_nanos=split.duration_nanos,
-            period=split.period,
-            period_type=self._value_type(split.period_type) if split.HasField("period_type") else None,
-            drop_frames=self._string(split.drop_frames),
-            keep_frames=self._string(split.keep_frames),
-            comments=tuple(self._string(i) for i in split.comment),
+            is_base=self._is_base(labels, samples.count),
+            time_nanos=header.time_nanos,
+            duration_nanos=header.duration_nanos,
+            period=header.period,
+            period_type=self._value_type(header.period_type) if header.HasField("period_type") else None,
+            drop_frames=self._string(header.drop_frames),
+            keep_frames=self._string(header.keep_frames),
+            comments=tuple(self._string(i) for i in header.comment),
         )
 
-    def _values(self, counts: Ints, values: Ints) -> Ints:
-        types = len(self.split.sample_type)
+    def _table(self, number: int) -> Messages:
+        return self.wire.nested(self.wire.whole, number)[1]
+
+    def _mappings(self) -> tuple[Ints, Mappings]:
+        found = self.wire.scalars(self._table(MAPPING), MAPPING_WIDTH)
+        ids, start, limit, offset, file, build_id = found.T
+        return ids, Mappings(self._texts(file), self._texts(build_id), start, limit, offset)
+
+    def _functions(self) -> tuple[Ints, Functions]:
+        ids, name, system_name, file, start_line = self.wire.scalars(self._table(FUNCTION), FUNCTION_WIDTH).T
+        name, system_name, file = (self._texts(column) for column in (name, system_name, file))
+        return ids, Functions(name, system_name, file, start_line)
+
+    def _locations(self, mapping_ids: Ints, function_ids: Ints) -> tuple[Ints, Locations, Frames]:
+        messages = self._table(LOCATION)
+        ids, mapping, address = self.wire.scalars(messages, LOCATION_WIDTH).T
+        width, lines = self.wire.nested(messages, LINE)
+        function, line = self.wire.scalars(lines, LINE_WIDTH).T
+        frames = Frames(_rows(function_ids, function), line)
+        width, frames = _at_least_one(width, frames)
+        return ids, Locations(_rows(mapping_ids, mapping), address, offsets(width)), frames
+
+    def _stacks(self, samples: Messages, location_ids: Ints) -> tuple[Ints, Indices]:
+        if _are_small(location_ids):
+            return self.wire.rows(samples, LOCATION_ID, _row_of(location_ids))
+        depth, ids = self.wire.numbers(samples, LOCATION_ID)
+        location = _rows(location_ids, ids)
+        if (location < 0).any():
+            raise Malformed("a sample names a location that is not in the file")
+        return depth, location.astype(np.int32)
+
+    def _values(self, samples: Messages) -> Ints:
+        types = len(self.header.sample_type)
+        counts, values = self.wire.numbers(samples, VALUE)
         if (counts != types).any():
             raise Malformed(f"a sample has another number of values than the file has sample types ({types})")
         return values.reshape(-1, types)
 
-    def _labels(self, counts: Ints, labels: Messages) -> Labels:
-        found = fields(labels)
-        key, text, unit = (self._texts(found.scalar(n)).astype(np.int32) for n in (KEY, STR, UNIT))
-        return Labels(owners(counts).astype(np.int32), key, text, found.scalar(NUM), unit)
+    def _labels(self, samples: Messages) -> Labels:
+        counts, labels = self.wire.nested(samples, LABEL)
+        key, text, number, unit = self.wire.scalars(labels, LABEL_WIDTH).T
+        key, text, unit = (self._texts(column).astype(np.int32) for column in (key, text, unit))
+        return Labels(owners(counts).astype(np.int32), key, text, number, unit)
 
     def _is_base(self, labels: Labels, samples: int) -> NDArray[np.bool_]:
         out = np.zeros(samples, np.bool_)
-        out[labels.sample[labels.key == self._index("pprof::base")]] = True
+        if "pprof::base" in self.strings:
+            out[labels.sample[labels.key == self.strings.index("pprof::base")]] = True
         return out
-
-    def _mappings(self) -> tuple[Ints, Mappings]:
-        found = fields(Messages.of(self.split.mapping))
-        file, build_id = (self._texts(found.scalar(n)) for n in (MAPPING_FILE, BUILD_ID))
-        place = (found.scalar(n) for n in (MEMORY_START, MEMORY_LIMIT, FILE_OFFSET))
-        return found.scalar(ID), Mappings(file, build_id, *place)
-
-    def _functions(self) -> tuple[Ints, Functions]:
-        found = fields(Messages.of(self.split.function))
-        name, system_name, file = (self._texts(found.scalar(n)) for n in (NAME, SYSTEM_NAME, FILE_NAME))
-        return found.scalar(ID), Functions(name, system_name, file, found.scalar(START_LINE))
-
-    def _locations(self, mapping_id: Ints, function_id: Ints) -> tuple[Ints, Locations, Frames]:
-        found = fields(Messages.of(self.split.location))
-        width, lines = found.nested(LINE)
-        line = fields(lines)
-        frames = Frames(_rows(function_id, line.scalar(FUNCTION_ID)), line.scalar(LINE_NUMBER))
-        mapping = _rows(mapping_id, found.scalar(MAPPING_ID))
-        width, frames = _at_least_one(width, frames)
-        return found.scalar(ID), Locations(mapping, found.scalar(ADDRESS), offsets(width)), frames
 
     def _texts(self, column: Ints) -> Ints:
         if len(column) and not 0 <= column.min() <= column.max() < len(self.strings):
@@ -148,14 +150,26 @@ class _Reader:
             raise Malformed("a name points outside the string table")
         return self.strings[index]
 
-    def _index(self, text: str) -> int:
-        return self.strings.index(text) if text in self.strings else -1
-
 
 def _at_least_one(width: Ints, frames: Frames) -> tuple[Ints, Frames]:
     """Give a location without lines one frame that knows nothing, as pprof does."""
     at = offsets(width)[:-1][width == 0]
+    if not len(at):
+        return width, frames
     return np.maximum(width, 1), Frames(np.insert(frames.function, at, -1), np.insert(frames.line, at, 0))
+
+
+def _are_small(ids: Ints) -> bool:
+    """Return whether a table from id to row is no larger than the ids, as with nearly all writers."""
+    return not len(ids) or bool(ids.min() >= 0 and ids.max() < 4 * len(ids) + 1000)
+
+
+def _row_of(ids: Ints) -> Indices:
+    """Return the row of each id from 0 on, -1 where no row has it; 0 is no id, and of equal ids the first counts."""
+    out = np.full(int(ids.max(initial=0)) + 1, -1, np.int32)
+    out[ids[::-1]] = np.arange(len(ids), dtype=np.int32)[::-1]
+    out[0] = -1
+    return out
 
 
 def _rows(ids: Ints, wanted: Ints) -> Ints:

@@ -1,0 +1,117 @@
+"""Profiles whose stacks are addresses, as all formats older than profile.proto write them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from alloclens.profile.errors import Malformed
+from alloclens.profile.formats.memory_map import NO_MAP, MemoryMap
+from alloclens.profile.model import Frame, Frames, Functions, Labels, Locations, Profile
+from alloclens.profile.ragged import offsets
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from alloclens.profile.model import ValueType
+
+    Ints = NDArray[np.int64]
+
+UNKNOWN = (Frame("", "", 0),)
+
+
+class Label(NamedTuple):
+    """A label of one sample: a text or a number."""
+
+    sample: int
+    key: str
+    value: str | int
+
+
+@dataclass(frozen=True, eq=False)
+class Stacks:
+    """One row for each sample."""
+
+    values: Ints
+    """Shape (samples, sample types)."""
+    depth: Ints
+    address: NDArray[np.uint64]
+    """Of all samples, one behind the other, leaf first."""
+
+
+@dataclass
+class _Strings:
+    """A string table that fills itself; "" is row 0."""
+
+    rows: dict[str, int] = field(default_factory=lambda: {"": 0})
+
+    def __call__(self, texts: Iterable[str]) -> Ints:
+        return np.array([self.rows.setdefault(text, len(self.rows)) for text in texts], np.int64)
+
+
+def addresses(texts: Sequence[str], *, callers: bool) -> tuple[Ints, NDArray[np.uint64]]:
+    """Read lists such as " 0x46a2b1 0x46a2f0": how many each has, and all addresses. Raises Malformed.
+
+    Of `callers` every address is where a call returns to; the call lies before it, so one is subtracted.
+    """
+    lists = [text.split() for text in texts]
+    try:
+        found = np.array([int(word, 16) for word in chain.from_iterable(lists)], np.uint64)
+    except (ValueError, OverflowError) as error:
+        raise Malformed(f"a stack holds what is no address: {error}") from error
+    return np.array([len(words) for words in lists], np.int64), found - np.uint64(callers)
+
+
+def assemble(
+    sample_types: tuple[ValueType, ...],
+    stacks: Stacks,
+    *,
+    memory_map: MemoryMap = NO_MAP,
+    symbols: Mapping[int, Sequence[Frame]] | None = None,
+    labels: Iterable[Label] = (),
+    **others: object,
+) -> Profile:
+    """Make a profile. `symbols`: the frames of an address, innermost first; `others`: further fields of Profile."""
+    strings = _Strings()
+    address, location = np.unique(stacks.address, return_inverse=True)
+    frames = [(symbols or {}).get(a) or UNKNOWN for a in address.tolist()]
+    mappings, mapping = memory_map.placed(address, strings)
+    functions, rows = _functions(list(chain.from_iterable(frames)), strings)
+    return Profile(
+        sample_types=sample_types,
+        default_sample_type="",
+        values=stacks.values,
+        location_at=offsets(stacks.depth),
+        location=location.reshape(-1).astype(np.int32),
+        locations=Locations(mapping, address.view(np.int64), offsets(np.array([len(f) for f in frames], np.int64))),
+        frames=rows,
+        functions=functions,
+        mappings=mappings,
+        labels=_labels(labels, strings),
+        strings=tuple(strings.rows),
+        is_base=np.zeros(len(stacks.values), np.bool_),
+        **others,  # type: ignore[arg-type]  # the fields' own types
+    )
+
+
+def _functions(frames: Sequence[Frame], strings: _Strings) -> tuple[Functions, Frames]:
+    """Return a row for each function of each file, and for each frame its function and line."""
+    rows: dict[tuple[str, str], int] = {}
+    known = [rows.setdefault((f.function, f.file), len(rows)) if f.function or f.file else -1 for f in frames]
+    name, file = strings(name for name, _ in rows), strings(file for _, file in rows)
+    lines = np.array([f.line for f in frames], np.int64)
+    return Functions(name, name, file, np.zeros_like(name)), Frames(np.array(known, np.int64), lines)
+
+
+def _labels(labels: Iterable[Label], strings: _Strings) -> Labels:
+    rows = list(labels)
+    text = strings(row.value if isinstance(row.value, str) else "" for row in rows)
+    number = np.array([0 if isinstance(row.value, str) else row.value for row in rows], np.int64)
+    sample = np.array([row.sample for row in rows], np.int32)
+    key = strings(row.key for row in rows).astype(np.int32)
+    return Labels(sample, key, text.astype(np.int32), number, np.zeros_like(key))

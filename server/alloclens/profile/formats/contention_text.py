@@ -1,0 +1,64 @@
+"""Where a program waited for locks, as text: Go's block and mutex profiles (debug=1), and contentionz of C++.
+
+`--- contention:` or `--- mutex:`, then `cycles/second=1000000000`, then `3000 2 @ 0x46a2b1 …`: cycles and how often.
+Source: pprof's legacy_profile.go, runtime/pprof.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from alloclens.profile.errors import Malformed, Unrecognized
+from alloclens.profile.formats.addresses import Stacks, addresses, assemble
+from alloclens.profile.formats.go_symbols import symbols
+from alloclens.profile.formats.text import LARGEST, LOCKS, attributes, matches, number, sections, whole
+from alloclens.profile.model import Profile, ValueType
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Ints = NDArray[np.int64]
+
+MARKS = (b"--- contentionz ", b"--- mutex:", b"--- contention:")
+SAMPLE = re.compile(r"(\d+) +(\d+) @([ x0-9a-f]*)")
+JAVA = ("format", "resolution")
+TYPES = (ValueType("contentions", "count"), ValueType("delay", "nanoseconds"))
+NANOSECONDS = 1e9
+MILLISECOND = 1_000_000
+
+
+def parse(data: bytes) -> Profile:
+    """Read a profile. Raises Unrecognized or Malformed."""
+    if not data.startswith(MARKS):
+        raise Unrecognized("no contention as text")
+    text = data.decode("utf-8", "replace")
+    cut = sections(text)
+    lines = cut.body.split("\n")
+    given = attributes(lines)
+    if any(name in given for name in JAVA):
+        raise Unrecognized("Java's contention")
+    period, per_second = number(given, "sampling period") or 1, number(given, "cycles/second")
+    found = matches(SAMPLE, [line for line in lines if "=" not in line and not line.startswith("---")])
+    delay, count = (whole([match[i] for match in found]) for i in (1, 2))
+    depth, address = addresses([match[3] for match in found], callers=True)
+    return assemble(
+        TYPES,
+        Stacks(np.stack(_scaled(count, delay, period, per_second), axis=1), depth, address),
+        memory_map=cut.memory_map,
+        symbols=symbols(text),
+        duration_nanos=min(number(given, "ms since reset") * MILLISECOND, LARGEST),
+        period=period,
+        period_type=TYPES[0],
+        drop_frames=LOCKS,
+    )
+
+
+def _scaled(count: Ints, delay: Ints, period: int, per_second: int) -> list[Ints]:
+    """Return how often and how many nanoseconds: one of `period` events was written down, its time in cycles."""
+    waited = delay * float(period) / (per_second / NANOSECONDS) if per_second > 0 else delay.astype(np.float64)
+    if (waited >= LARGEST).any() or (count * float(period) >= LARGEST).any():
+        raise Malformed("a number does not fit into 64 bits once it is un-sampled")
+    return [count * period, waited.astype(np.int64) if per_second > 0 else delay]

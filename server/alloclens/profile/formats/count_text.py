@@ -1,0 +1,42 @@
+"""Counts as text: Go's goroutine and threadcreate profiles, and those a program makes itself (debug=1).
+
+`goroutine profile: total 9`, then `2 @ 0x103b125 …` for each stack. Source: runtime/pprof's printCountProfile.
+"""
+
+from __future__ import annotations
+
+import re
+
+from alloclens.profile.errors import Unrecognized
+from alloclens.profile.formats.addresses import Stacks, addresses, assemble
+from alloclens.profile.formats.go_symbols import labels, symbols
+from alloclens.profile.formats.text import PROFILERS, matches, sections, whole
+from alloclens.profile.model import Profile, ValueType
+
+MARK = b" profile: total "
+HEADER = re.compile(r"(\S+) profile: total \d+$")
+SAMPLE = re.compile(r"(\d+) @((?: 0x[0-9a-f]+)*)$")
+
+
+def parse(data: bytes) -> Profile:
+    """Read a profile. Raises Unrecognized or Malformed."""
+    if MARK not in data[:4096]:
+        raise Unrecognized("no counts as text")
+    text = data.decode("utf-8", "replace")
+    cut = sections(text)
+    header = HEADER.match(cut.header)
+    if not header:
+        raise Unrecognized("no counts as text")
+    found = matches(SAMPLE, cut.body.split("\n"))
+    kind = ValueType(header[1], "count")
+    depth, address = addresses([match[2] for match in found], callers=True)
+    return assemble(
+        (kind,),
+        Stacks(whole([match[1] for match in found]).reshape(-1, 1), depth, address),
+        memory_map=cut.memory_map,
+        symbols=symbols(text),
+        labels=labels(cut.body),
+        period=1,
+        period_type=kind,
+        drop_frames=PROFILERS,
+    )

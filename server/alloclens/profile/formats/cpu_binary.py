@@ -1,0 +1,102 @@
+"""CPU profiles of gperftools and of old Go: machine words of 32 or 64 bits, in the byte order of their machine.
+
+0, 3, 0, period in microseconds, 0; then for each stack how often, how deep, and its addresses; then 0, 1, 0 and the memory
+map as text. Source: gperftools' cpuprofile-fileformat.html, pprof's legacy_profile.go.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from alloclens.profile.errors import Malformed, Unrecognized
+from alloclens.profile.formats.addresses import Stacks, assemble
+from alloclens.profile.formats.memory_map import memory_map
+from alloclens.profile.formats.text import LARGEST, PROFILERS
+from alloclens.profile.model import Profile, ValueType
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Words = NDArray[np.uint64]
+
+TYPES = (ValueType("samples", "count"), ValueType("cpu", "nanoseconds"))
+WORDS = ("<u4", ">u4", "<u8", ">u8")
+HEADER = 5
+"""Words."""
+CPP, JAVA = 0, 1
+SIMILAR = 32
+"""One stack of so many may lack the frame that the signal handler put into all the others."""
+MOST_HANDLER_FRAMES = 2
+
+
+class _Sample(NamedTuple):
+    times: int
+    stack: list[int]
+
+
+def parse(data: bytes) -> Profile:
+    """Read a profile. Raises Unrecognized or Malformed."""
+    for kind in WORDS:
+        words = np.frombuffer(data, kind, len(data) // np.dtype(kind).itemsize)
+        head = words[:HEADER].tolist()
+        if len(head) == HEADER and head[:2] == [0, 3] and head[2] == CPP and head[3] > 0 and head[4] == 0:
+            return _profile(data, words.astype(np.uint64), np.dtype(kind).itemsize)
+    raise Unrecognized("no CPU profile in binary")
+
+
+def _profile(data: bytes, words: Words, size: int) -> Profile:
+    period = int(words[3]) * 1000
+    samples, end = _samples(words)
+    samples = _without_twin(_without_handler(samples))
+    total = sum(sample.times for sample in samples)
+    if max(total, 1) * period > LARGEST:
+        raise Malformed("the counts add up to more than 64 bits hold")
+    counts = np.array([sample.times for sample in samples], np.int64)
+    address = np.array([a for sample in samples for a in sample.stack], np.uint64)
+    return assemble(
+        TYPES,
+        Stacks(np.stack([counts, counts * period], axis=1), np.array([len(s.stack) for s in samples]), address),
+        memory_map=memory_map(data[end * size :].decode("utf-8", "replace").split("\n")),
+        period=period,
+        period_type=TYPES[1],
+        drop_frames=PROFILERS,
+    )
+
+
+def _samples(words: Words) -> tuple[list[_Sample], int]:
+    """Return the samples, and where the words end. All but a leaf are return addresses: the call lies before."""
+    out: list[_Sample] = []
+    at, numbers = HEADER, words.tolist()
+    while at + 2 <= len(numbers):
+        count, depth = numbers[at], numbers[at + 1]
+        stack = numbers[at + 2 : at + 2 + depth]
+        if len(stack) < depth:
+            raise Malformed("a stack is longer than the file: it was copied or written only in part")
+        at += 2 + depth
+        if (count, stack) == (0, [0]):
+            return out, at
+        out.append(_Sample(count, [a - (i > 0 and a > 0) for i, a in enumerate(stack)]))
+    raise Malformed("the end of the samples is missing: the file was copied or written only in part")
+
+
+def _without_handler(samples: list[_Sample]) -> list[_Sample]:
+    """Take off the second frame while nearly all stacks have the same there: it is the signal handler's."""
+    for _ in range(MOST_HANDLER_FRAMES):
+        seconds = Counter(sample.stack[1] for sample in samples if len(sample.stack) > 1)
+        frame, count = max(seconds.items(), key=lambda item: item[1], default=(0, 0))
+        if not count or count < len(samples) - len(samples) // SIMILAR:
+            break
+        samples = [_cut(s) if len(s.stack) > 1 and s.stack[1] == frame else s for s in samples]
+    return samples
+
+
+def _without_twin(samples: list[_Sample]) -> list[_Sample]:
+    """Take off the second frame where it is the leaf once more: found by unwinding, and so one lower."""
+    return [_cut(s) if len(s.stack) > 1 and s.stack[0] == s.stack[1] + 1 else s for s in samples]
+
+
+def _cut(sample: _Sample) -> _Sample:
+    return _Sample(sample.times, [sample.stack[0], *sample.stack[2:]])

@@ -1,0 +1,71 @@
+r"""The stacks of all goroutines as text (debug=2), as a crash prints them, too: one sample for each goroutine.
+
+`goroutine 22 [chan receive, 5 minutes]:`, then for each frame the function with its arguments and, below it,
+`\t/w/main.go:165 +0x2a`. The last one may be `created by main.main in goroutine 1`: the go statement. Source: Go's runtime,
+traceback.go.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+import numpy as np
+
+from alloclens.profile.errors import Unrecognized
+from alloclens.profile.formats.addresses import Label, Stacks, assemble
+from alloclens.profile.model import Frame, Profile, ValueType
+
+MARK = b"goroutine "
+LINE = re.compile(
+    r"^goroutine \d+ (?:[^\[\n]*)\[(?P<state>[^\]\n]*)\]:?$"
+    r"|^(?P<created>created by )?(?P<function>\S[^\n]*)\n\t(?P<file>[^\n]+):(?P<line>\d{1,18})(?: \+0x[0-9a-f]+)?$",
+    re.MULTILINE,
+)
+ARGUMENTS = re.compile(r"\([^()]*\)$")
+CREATOR = re.compile(r" in goroutine \d+$")
+MINUTES = re.compile(r"(\d{1,9}) minutes")
+GOROUTINE = ValueType("goroutine", "count")
+
+
+class _Goroutine(NamedTuple):
+    state: str
+    frames: list[Frame]
+
+
+def parse(data: bytes) -> Profile:
+    """Read a profile. Raises Unrecognized."""
+    if not data.lstrip()[: len(MARK)] == MARK:
+        raise Unrecognized("no list of goroutines")
+    goroutines = _goroutines(data.decode("utf-8", "replace").replace("\r\n", "\n"))
+    if not goroutines:
+        raise Unrecognized("no list of goroutines")
+    known = {frame: i for i, frame in enumerate(dict.fromkeys(f for g in goroutines for f in g.frames), 1)}
+    stacks = Stacks(
+        np.ones((len(goroutines), 1), np.int64),
+        np.array([len(g.frames) for g in goroutines], np.int64),
+        np.array([known[f] for g in goroutines for f in g.frames], np.uint64),  # no addresses: numbers in their place
+    )
+    symbols = {number: [frame] for frame, number in known.items()}
+    labels = [label for i, g in enumerate(goroutines) for label in _labels(i, g.state)]
+    return assemble((GOROUTINE,), stacks, symbols=symbols, labels=labels, period=1, period_type=GOROUTINE)
+
+
+def _goroutines(text: str) -> list[_Goroutine]:
+    out: list[_Goroutine] = []
+    for found in LINE.finditer(text):
+        if found["state"] is not None:
+            out.append(_Goroutine(found["state"], []))
+        elif out:
+            out[-1].frames.append(Frame(_name(found), found["file"], int(found["line"])))
+    return out
+
+
+def _name(found: re.Match[str]) -> str:
+    return (CREATOR if found["created"] else ARGUMENTS).sub("", found["function"])
+
+
+def _labels(sample: int, state: str) -> list[Label]:
+    waited = MINUTES.search(state)
+    what = Label(sample, "state", state.partition(",")[0])
+    return [what, Label(sample, "minutes", int(waited[1]))] if waited else [what]

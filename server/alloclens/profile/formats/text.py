@@ -1,0 +1,125 @@
+"""What the text formats have in common: sections, sample lines, un-sampling, the frames to drop."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from alloclens.profile.errors import Malformed
+from alloclens.profile.formats.memory_map import NO_MAP, SENTINELS, MemoryMap, memory_map
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Callable, Iterable, Mapping
+
+    from numpy.typing import NDArray
+
+    Ints = NDArray[np.int64]
+    Floats = NDArray[np.float64]
+
+LARGEST = 2**63 - 1
+QUOTED = 60
+"""Characters of a bad line in a message."""
+
+
+class Sections(NamedTuple):
+    """A text profile, cut where its memory map begins."""
+
+    header: str
+    """The first line that is neither blank nor a comment."""
+    body: str
+    memory_map: MemoryMap
+
+
+def sections(text: str) -> Sections:
+    """Cut a text into its parts."""
+    start = 0
+    while (end := text.find("\n", start)) >= 0 and not text[start:end].lstrip(" \t\r")[:1].strip("#"):
+        start = end + 1
+    header, _, body = text[start:].partition("\n")
+    found = [at for mark in SENTINELS if (at := body.find(mark)) >= 0]
+    if not found:
+        return Sections(header.strip(), body, NO_MAP)
+    return Sections(header.strip(), body[: min(found)], memory_map(body[min(found) :].split("\n")[1:]))
+
+
+def matches(sample: re.Pattern[str], lines: Iterable[str]) -> list[re.Match[str]]:
+    """Return the sample lines. Raises Malformed where a line is none, nor blank or a comment."""
+    given = [line for line in map(str.strip, lines) if line and not line.startswith("#")]
+    found = [sample.match(line) for line in given]
+    if None in found:
+        bad = given[found.index(None)]
+        raise Malformed(f"a line is no sample: {bad[:QUOTED]!r}")
+    return [match for match in found if match]
+
+
+def whole(numbers: list[str]) -> Ints:
+    """Read whole numbers. Raises Malformed where one does not fit into 64 bits."""
+    try:
+        return np.array(list(map(int, numbers)), np.int64)
+    except (ValueError, OverflowError) as error:
+        raise Malformed(f"a number does not fit into 64 bits: {error}") from error
+
+
+def attributes(lines: Iterable[str]) -> dict[str, str]:
+    """Read lines such as `sampling period = 100`; others are passed over."""
+    pairs = (line.partition("=") for line in lines if "=" in line)
+    return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+def number(given: Mapping[str, str], name: str) -> int:
+    """Return a number that may be given, else 0. Raises Malformed."""
+    try:
+        found = int(given.get(name, "0"), 0)
+    except ValueError as error:
+        raise Malformed(f"{name} is no number: {given[name][:QUOTED]!r}") from error
+    if abs(found) > LARGEST:
+        raise Malformed(f"{name} does not fit into 64 bits")
+    return found
+
+
+def carried(values: Floats) -> Floats:
+    """Make whole numbers of these that differ by less than 1 from them, and whose sum does, too."""
+    return np.diff(np.floor(np.cumsum(values)), prepend=0)
+
+
+def unsampled(
+    count: Ints, size: Ints, rate: int, whole_numbers: Callable[[Floats], Floats] = np.trunc
+) -> tuple[Ints, Ints]:
+    """Return how many objects of how many bytes there were, when one of so many bytes on average was sampled.
+
+    Source: pprof's scaleHeapSample, which cuts off what is not whole; a rate of 1 or less means that every object was
+    written down.
+    """
+    if rate <= 1:
+        return np.where(size == 0, 0, count), np.where(count == 0, 0, size)
+    some = (count != 0) & (size != 0)
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+        scale = np.where(some, 1 / (1 - np.exp(-(size / np.where(some, count, 1)) / rate)), 0.0)
+        scaled = count.astype(np.float64) * scale, size.astype(np.float64) * scale
+    if any((np.abs(column) >= LARGEST).any() for column in scaled):
+        raise Malformed("a number does not fit into 64 bits once it is un-sampled")
+    return whole_numbers(scaled[0]).astype(np.int64), whole_numbers(scaled[1]).astype(np.int64)
+
+
+ALLOCATORS = (
+    r"(tc_|malloc_zone_)?(malloc|calloc|valloc|realloc|free|memalign)|__libc_malloc"
+    r"|(tc_)?(cfree|pvalloc|posix_memalign)|__posix_memalign"
+    r"|do_memalign|cpp_alloc|allocate|_M_allocate|DoSampledAllocation"
+    r"|tc_(new|delete)(array)?|tc_new(array)?_nothrow|__builtin_(vec_)?(new|delete)|operator new(\[\])?"
+    r"|(::)?do_malloc(_no_errno|_pages)?|MallocedMemBlock::MallocedMemBlock"
+    r"|(simple_alloc|__gnu_cxx::new_allocator|__malloc_alloc_template)::allocate"
+    r"|(tcmalloc|BaseArena)::.*|runtime\..*"
+)
+"""drop_frames of heap profiles: what allocates for others, named as pprof's own tables name it."""
+CALLED_BY_GO = r"runtime\.(panic|reflectcall|call[0-9]*)"
+"""keep_frames of heap profiles."""
+LOCKS = (
+    r"(base::)?(RecordLock|SubmitMutex|SubmitSpinLock)ProfileData.*"
+    r"|((base::)?Mutex::)?(AwaitCommon|(Reader)?Unlock).*|((base::)?MutexLock::)?~MutexLock.*"
+    r"|(SpinLock::)?(Slow)?Unlock.*|(SpinLockHolder::)?~SpinLockHolder.*"
+)
+"""drop_frames of contention profiles."""
+PROFILERS = r"ProfileData::(Add|prof_handler)|CpuProfiler::prof_handler|__pthread_sighandler|__restore"
+"""drop_frames of all others."""

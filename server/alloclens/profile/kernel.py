@@ -1,0 +1,126 @@
+"""The loops over samples and frames, compiled: kernel.wasm, made of server/kernel/kernel.ts by `make kernel`.
+
+WebAssembly, because one small file then serves every platform, and because whatever the bytes of a file make it do, it
+reaches no memory but its own.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import threading
+from contextlib import contextmanager
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import wasmtime
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    Ints = NDArray[np.int64]
+    Indices = NDArray[np.int32]
+    Numbers = NDArray[Any]
+
+PAGE = 1 << 16
+"""Bytes by which WebAssembly's memory grows."""
+ALIGNMENT = 16
+"""Bytes."""
+KEPT = 128 << 20
+"""Bytes of memory in use that stay for the next time: fresh memory costs more time than most files need."""
+_local = threading.local()
+
+
+class Arena:
+    """The kernel's memory, handed out from one end to the other, and the kernel's functions."""
+
+    def __init__(self) -> None:
+        self._store, module = wasmtime.Store(_engine()), _module()
+        self._exports: dict[str, Any] = dict(wasmtime.Instance(self._store, module, []).exports(self._store))
+        self._memory = self._exports["memory"]
+        self._base = ctypes.addressof(self._memory.data_ptr(self._store).contents)
+        self.touched = 0
+        """Bytes that were ever in use; the rest of the memory is only an address range."""
+        self.clear()
+
+    def clear(self) -> None:
+        """Take back all that was handed out."""
+        self._end = ALIGNMENT  # address 0 is nobody's
+
+    def room(self, size: int) -> int:
+        """Hand out so many bytes, and return where. Raises MemoryError."""
+        at = self._end
+        self._end = -(-(at + size) // ALIGNMENT) * ALIGNMENT
+        pages = -(-self._end // PAGE) - self._memory.size(self._store)
+        try:
+            if pages > 0:
+                self._memory.grow(self._store, pages)
+                self._base = ctypes.addressof(self._memory.data_ptr(self._store).contents)
+        except wasmtime.WasmtimeError as error:
+            raise MemoryError("the profile needs more than 4 GiB to be read") from error
+        return at
+
+    def keep(self, at: int, size: int) -> None:
+        """Take back all but the first `size` bytes of what was handed out last: no more were needed."""
+        self._end = -(-(at + size) // ALIGNMENT) * ALIGNMENT
+        self.touched = max(self.touched, self._end)
+
+    def put(self, column: Numbers, kind: Any) -> int:
+        """Copy a column in, as this type; return where it is."""
+        at = self.room(size := column.size * np.dtype(kind).itemsize)
+        self.keep(at, size)
+        self.view(at, column.size, kind)[:] = column.reshape(-1)
+        return at
+
+    def view(self, at: int, count: int, kind: Any) -> Numbers:
+        """Return numbers of the memory as they lie there. Invalid as soon as the memory is used by another."""
+        size = count * np.dtype(kind).itemsize
+        return np.frombuffer((ctypes.c_uint8 * size).from_address(self._base + at), kind)
+
+    def call(self, name: str, *arguments: int) -> Any:
+        """Call a function of the kernel. Addresses of 2 GiB and more are negative there."""
+        signed = (a - (1 << 32) if 1 << 31 <= a < 1 << 32 else a for a in arguments)
+        return self._exports[name](self._store, *signed)
+
+
+@contextmanager
+def arena() -> Iterator[Arena]:
+    """Lend this thread's arena, empty."""
+    lent = getattr(_local, "arena", None) or Arena()
+    _local.arena = None  # a use within a use gets another one
+    lent.clear()
+    try:
+        yield lent
+    finally:
+        _local.arena = lent if lent.touched <= KEPT else None
+
+
+def cum(location_at: Ints, location: Indices, site_at: Ints, site: Ints, values: Numbers) -> Numbers:
+    """Add the values of each sample to every site of its stack, once.
+
+    Sample i has the locations location[location_at[i]:location_at[i + 1]], location l the sites
+    site[site_at[l]:site_at[l + 1]]. Values: (samples, k), whole or not; returns (sites, k) of the same type.
+    """
+    sites, width = int(site.max(initial=-1)) + 1, values.shape[1]
+    kind = np.float64 if values.dtype.kind == "f" else np.int64
+    with arena() as memory:
+        columns = [memory.put(column, np.uint32) for column in (location_at, location, site_at, site)]
+        seen, out = memory.put(np.zeros(sites), np.uint32), memory.put(np.zeros(sites * width), kind)
+        at, stacks, at_sites, all_sites = columns
+        name = "cumFloat" if kind is np.float64 else "cumWhole"
+        given = memory.put(values, kind)
+        memory.call(name, at, stacks, len(values), at_sites, all_sites, seen, given, width, out)
+        return memory.view(out, sites * width, kind).reshape(sites, width).copy()
+
+
+@cache
+def _engine() -> wasmtime.Engine:
+    return wasmtime.Engine()
+
+
+@cache
+def _module() -> wasmtime.Module:
+    return wasmtime.Module(_engine(), files("alloclens.profile").joinpath("kernel.wasm").read_bytes())

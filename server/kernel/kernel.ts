@@ -1,0 +1,237 @@
+// The loops over samples and frames: from protobuf's wire format to columns, and from columns to sums.
+//
+// AssemblyScript, compiled to ../alloclens/profile/kernel.wasm by `make kernel`. It owns no memory: every address is given,
+// and MARGIN bytes behind the encoded data are readable. A span is two u32: where a message begins and where it ends.
+// Source of the format: the public "Encoding" page of Protocol Buffers.
+
+const VARINT: u32 = 0;
+const FIXED64: u32 = 1;
+const LENGTH: u32 = 2;
+const FIXED32: u32 = 5;
+const LONGEST: usize = 10; // bytes of a varint
+
+// What is wrong with the data; a count is never negative.
+const RUNS_PAST: i32 = -1;
+const TOO_LONG: i32 = -2;
+const NO_SUCH_TYPE: i32 = -3;
+const NO_SUCH_ID: i32 = -4;
+
+let after: usize = 0; // where the varint that was read ends
+let wrong: i32 = 0; // the first thing that was found wrong
+
+function varint(at: usize): u64 {
+  let byte: u64 = load<u8>(at);
+  let value: u64 = byte & 127;
+  let read: usize = 1;
+  while (byte > 127) {
+    if (read == LONGEST) {
+      wrong = TOO_LONG;
+      break;
+    }
+    byte = load<u8>(at + read);
+    value |= (byte & 127) << (7 * read);
+    read++;
+  }
+  after = at + read;
+  return value;
+}
+
+// The end of the payload that begins at `at`; of a LENGTH field, `after` is where it begins behind its length.
+function payload(at: usize, end: usize, wire: u32): usize {
+  let past = at;
+  after = at;
+  if (wire == VARINT) {
+    varint(at);
+    past = after;
+  } else if (wire == LENGTH) {
+    const size = varint(at);
+    if (after > end || size > end - after) {
+      wrong = RUNS_PAST;
+      return end;
+    }
+    past = after + (size as usize);
+  } else if (wire == FIXED64) {
+    past = at + 8;
+  } else if (wire == FIXED32) {
+    past = at + 4;
+  } else {
+    wrong = NO_SUCH_TYPE;
+    return end;
+  }
+  if (past > end) {
+    wrong = RUNS_PAST;
+    return end;
+  }
+  return past;
+}
+
+// Finds the messages (or texts) of field `number` in each of `count` messages: their spans, and how many each message has.
+export function nested(spans: usize, count: u32, number: u32, counts: usize, out: usize): i32 {
+  wrong = 0;
+  const first = out;
+  for (let i: u32 = 0; i < count; i++) {
+    const before = out;
+    const end: usize = load<u32>(spans + 8 * i, 4);
+    let at: usize = load<u32>(spans + 8 * i);
+    while (at < end) {
+      const tag = varint(at) as u32;
+      at = payload(after, end, tag & 7);
+      if (tag == ((number << 3) | LENGTH)) {
+        store<u32>(out, after as u32);
+        store<u32>(out, at as u32, 4);
+        out += 8;
+      }
+    }
+    store<u32>(counts + 4 * i, ((out - before) >> 3) as u32);
+  }
+  return wrong ? wrong : (((out - first) >> 3) as i32);
+}
+
+// Reads the numbers of the fields 1 to `width` of each message into a row: the last one given, 0 where there is none.
+export function scalars(spans: usize, count: u32, width: u32, out: usize): i32 {
+  wrong = 0;
+  memory.fill(out, 0, 8 * count * width);
+  for (let i: u32 = 0; i < count; i++) {
+    const end: usize = load<u32>(spans + 8 * i, 4);
+    let at: usize = load<u32>(spans + 8 * i);
+    while (at < end) {
+      const tag = varint(at) as u32;
+      const number = tag >> 3;
+      const begin = after;
+      at = payload(begin, end, tag & 7);
+      if ((tag & 7) == VARINT && number > 0 && number <= width) {
+        store<u64>(out + 8 * (number - 1), varint(begin));
+      }
+    }
+    out += 8 * width;
+  }
+  return wrong ? wrong : (count as i32);
+}
+
+// Reads the repeated number `number` of each message, packed or not, and how many each message has.
+export function numbers(spans: usize, count: u32, number: u32, counts: usize, out: usize): i32 {
+  wrong = 0;
+  const first = out;
+  for (let i: u32 = 0; i < count; i++) {
+    const before = out;
+    const end: usize = load<u32>(spans + 8 * i, 4);
+    let at: usize = load<u32>(spans + 8 * i);
+    while (at < end) {
+      const tag = varint(at) as u32;
+      let begin = after;
+      at = payload(begin, end, tag & 7);
+      if (tag >> 3 != number) continue;
+      if ((tag & 7) == LENGTH) begin = after;
+      else if ((tag & 7) != VARINT) continue;
+      while (begin < at) {
+        store<u64>(out, varint(begin));
+        begin = after;
+        out += 8;
+      }
+      if (begin > at) wrong = RUNS_PAST;
+    }
+    store<u32>(counts + 4 * i, ((out - before) >> 3) as u32);
+  }
+  return wrong ? wrong : (((out - first) >> 3) as i32);
+}
+
+// As `numbers`, for ids that become rows: row[id], where 0 <= id < ids; 0xffffffff is no row.
+export function rows(spans: usize, count: u32, number: u32, row: usize, ids: u64, counts: usize, out: usize): i32 {
+  wrong = 0;
+  const first = out;
+  for (let i: u32 = 0; i < count; i++) {
+    const before = out;
+    const end: usize = load<u32>(spans + 8 * i, 4);
+    let at: usize = load<u32>(spans + 8 * i);
+    while (at < end) {
+      const tag = varint(at) as u32;
+      let begin = after;
+      at = payload(begin, end, tag & 7);
+      if (tag >> 3 != number) continue;
+      if ((tag & 7) == LENGTH) begin = after;
+      else if ((tag & 7) != VARINT) continue;
+      while (begin < at) {
+        // Without a branch for one byte or two: nearly all ids are either, and which one is hard to predict.
+        const pair: u32 = load<u16>(begin);
+        const two = (pair >> 7) & 1;
+        let id: u64 = (pair & 127) | ((pair >> 1) & 0x3f80 & (0 - two));
+        if ((two & (pair >> 15)) == 0) {
+          begin += 1 + two;
+        } else {
+          id = varint(begin);
+          begin = after;
+        }
+        const found: u32 = id < ids ? load<u32>(row + 4 * (id as usize)) : 0xffffffff;
+        if (found == 0xffffffff) wrong = NO_SUCH_ID;
+        store<u32>(out, found);
+        out += 4;
+      }
+      if (begin > at) wrong = RUNS_PAST;
+    }
+    store<u32>(counts + 4 * i, ((out - before) >> 2) as u32);
+  }
+  return wrong ? wrong : (((out - first) >> 2) as i32);
+}
+
+// Copies the fields of one message except the LENGTH fields whose numbers are bits of `without`; returns how many bytes.
+export function rest(begin: usize, end: usize, without: u32, out: usize): i32 {
+  wrong = 0;
+  const first = out;
+  while (begin < end) {
+    const tag = varint(begin) as u32;
+    const past = payload(after, end, tag & 7);
+    const left = (tag & 7) == LENGTH && tag >> 3 < 32 && ((without >> (tag >> 3)) & 1) == 1;
+    if (!left) {
+      memory.copy(out, begin, past - begin);
+      out += past - begin;
+    }
+    begin = past;
+  }
+  return wrong ? wrong : ((out - first) as i32);
+}
+
+function isZero(at: usize, size: usize): bool {
+  for (const end = at + size; at < end; at += 8) {
+    if (load<u64>(at) != 0) return false;
+  }
+  return true;
+}
+
+// Adds the values of each sample to every site of its stack, once: cum. Location l has the sites site[siteAt[l]:siteAt[l+1]].
+// `seen` holds a u32 for each site, all 0. Values and sums are rows of `width`.
+function cum<T>(
+  locationAt: usize, location: usize, samples: u32, siteAt: usize, site: usize, seen: usize,
+  values: usize, width: u32, out: usize,
+): void {
+  const row = sizeof<T>() * width;
+  for (let i: u32 = 0; i < samples; i++, values += row) {
+    if (isZero(values, row)) continue;
+    const end = location + 4 * (load<u32>(locationAt + 4 * i, 4) as usize);
+    for (let at = location + 4 * (load<u32>(locationAt + 4 * i) as usize); at < end; at += 4) {
+      const sites = siteAt + 4 * (load<u32>(at) as usize);
+      const last = site + 4 * (load<u32>(sites, 4) as usize);
+      for (let next = site + 4 * (load<u32>(sites) as usize); next < last; next += 4) {
+        const it: usize = load<u32>(next);
+        if (load<u32>(seen + 4 * it) == i + 1) continue;
+        store<u32>(seen + 4 * it, i + 1);
+        for (let k: usize = 0; k < row; k += sizeof<T>()) {
+          store<T>(out + row * it + k, load<T>(out + row * it + k) + load<T>(values + k));
+        }
+      }
+    }
+  }
+}
+
+export function cumWhole(
+  locationAt: usize, location: usize, samples: u32, siteAt: usize, site: usize, seen: usize,
+  values: usize, width: u32, out: usize,
+): void {
+  cum<i64>(locationAt, location, samples, siteAt, site, seen, values, width, out);
+}
+
+export function cumFloat(
+  locationAt: usize, location: usize, samples: u32, siteAt: usize, site: usize, seen: usize,
+  values: usize, width: u32, out: usize,
+): void {
+  cum<f64>(locationAt, location, samples, siteAt, site, seen, values, width, out);
+}
