@@ -1,0 +1,53 @@
+"""The files and the programs that are measured, made once and kept under .tools/bench."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+from pathlib import Path
+
+from scripts import tools
+
+FOLDER = tools.TOOLS / "bench"
+GENERATOR = tools.ROOT / "tests" / "bench" / "generate.py"
+GOPPROF = Path(__file__).parent / "gopprof"
+
+
+def profile(samples: int) -> Path:
+    """Return a profile of so many samples; it is made anew when the generator changes."""
+    text = hashlib.sha256(GENERATOR.read_bytes()).hexdigest()[:12]
+    made = FOLDER / f"{samples}-{text}.pb.gz"
+    if not made.exists():
+        tools.say(f"making a profile of {samples:,} samples …")
+        part = made.with_suffix(".part")
+        part.parent.mkdir(parents=True, exist_ok=True)
+        for old in FOLDER.glob(f"{samples}-*.pb.gz"):
+            old.unlink()
+        subprocess.run([sys.executable, "-m", "tests.bench.generate", str(samples), part], cwd=tools.ROOT, check=True)
+        part.replace(made)  # last: an interrupted run begins again
+    return made
+
+
+def shape(file: Path) -> str:
+    """Return in words what the file holds, counted and not assumed. Another process reads it: this one stays small."""
+    say_it = "import sys; from scripts.bench import ours; print(ours.shape(open(sys.argv[1], 'rb').read()))"
+    command = [sys.executable, "-c", say_it, file]
+    return subprocess.run(command, cwd=tools.ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+
+
+def gopprof() -> Path:
+    """Return our program on pprof's module."""
+    return _built(GOPPROF, ".", "gopprof")
+
+
+def pprof() -> Path:
+    """Return the program that `go tool pprof` starts."""
+    return _built(GOPPROF, "cmd/pprof", "pprof")
+
+
+def _built(folder: Path, package: str, name: str) -> Path:
+    out = FOLDER / name
+    tools.say(f"building {name} …")
+    subprocess.run([tools.go(), "build", "-o", out, package], cwd=folder, check=True, stdout=sys.stderr)
+    return out

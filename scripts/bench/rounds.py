@@ -1,0 +1,87 @@
+"""Measures in rounds: in each, every candidate once, so that a machine that grows slow does so for all."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from dataclasses import dataclass
+from statistics import median
+from typing import TYPE_CHECKING
+
+from scripts import tools
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from scripts.bench.candidates import Candidate
+
+CALLS = 5
+"""In one process, after the first; their median is the process's number."""
+SLOW = 20.0
+"""Seconds; a whole process that takes longer is started SLOW_ROUNDS times only."""
+SLOW_ROUNDS = 3
+
+
+@dataclass(frozen=True)
+class Once:
+    """What one process said."""
+
+    first: float
+    """Seconds of its first call."""
+    seconds: float
+    """Of a later call; of a whole process, its one run."""
+    peak: int
+    """Bytes resident, the interpreter's own among them."""
+    calls: int
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The medians of one candidate on one file."""
+
+    rounds: tuple[Once, ...]
+
+    @property
+    def first(self) -> float:
+        return median(r.first for r in self.rounds)
+
+    @property
+    def seconds(self) -> float:
+        return median(r.seconds for r in self.rounds)
+
+    @property
+    def peak(self) -> float:
+        return median(r.peak for r in self.rounds)
+
+
+def measure(
+    candidates: Sequence[Candidate], file: Path, rounds: int, say: Callable[[str], None]
+) -> dict[str, Measured]:
+    """Return what was measured, by the candidates' keys."""
+    found: dict[str, list[Once]] = {c.key: [] for c in candidates}
+    for number in range(rounds):
+        say(f"round {number + 1} of {rounds} …")
+        for candidate in turned(candidates, number):
+            if not _enough(candidate, found[candidate.key]):
+                found[candidate.key].append(once(candidate, file))
+    return {key: Measured(tuple(all_rounds)) for key, all_rounds in found.items()}
+
+
+def turned(candidates: Sequence[Candidate], number: int) -> Iterator[Candidate]:
+    """Begin each round with another one: nobody always runs behind the same neighbour's heat."""
+    first = number % len(candidates)
+    yield from candidates[first:]
+    yield from candidates[:first]
+
+
+def once(candidate: Candidate, file: Path) -> Once:
+    """Start one process and return what it says."""
+    command = candidate.command(file, CALLS)
+    done = subprocess.run(command, cwd=tools.ROOT, check=True, stdout=subprocess.PIPE, env=tools.environment())
+    said = json.loads(done.stdout)
+    return Once(said["first"], said["seconds"], said["peak"], said["calls"])
+
+
+def _enough(candidate: Candidate, done: list[Once]) -> bool:
+    return candidate.how == "run" and len(done) >= SLOW_ROUNDS and median(o.seconds for o in done) > SLOW

@@ -1,0 +1,54 @@
+"""The table, in Markdown so that the README can quote it as it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich import box
+from rich.table import Table
+
+from scripts.bench.candidates import RATIOS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from scripts.bench.candidates import Candidate, Ratio
+    from scripts.bench.rounds import Measured
+
+    Found = Mapping[str, Mapping[str, Measured]]
+    """By the file's word, then by the candidate's key."""
+
+
+def table(found: Found, candidates: Sequence[Candidate], rounds: int) -> Table:
+    """Return a row for each candidate and each ratio, two columns for each file."""
+    out = Table(box=box.MARKDOWN)
+    out.add_column("", no_wrap=True)
+    for word in found:
+        out.add_column(word, justify="right", no_wrap=True)
+        out.add_column("peak", justify="right", no_wrap=True)
+    for c in candidates:
+        out.add_row(c.name, *(text for file in found.values() for text in _cells(file[c.key], rounds)))
+    for ratio in RATIOS:
+        if all({ratio.over, ratio.under} <= set(file) for file in found.values()):
+            out.add_row(ratio.name, *(text for file in found.values() for text in _ratio_cells(file, ratio)))
+    return out
+
+
+def _cells(measured: Measured, rounds: int) -> tuple[str, str]:
+    fewer = f" (of {len(measured.rounds)})" if len(measured.rounds) < rounds else ""
+    return duration(measured.seconds) + fewer, f"{measured.peak / 2**20:,.0f} MiB"
+
+
+def _ratio_cells(file: Mapping[str, Measured], ratio: Ratio) -> tuple[str, str]:
+    over, under = file[ratio.over], file[ratio.under]
+    return f"{significant(over.seconds / under.seconds)}×", f"{significant(over.peak / under.peak)}×"
+
+
+def duration(seconds: float) -> str:
+    """Return three digits and a unit."""
+    return f"{significant(seconds)} s" if seconds >= 1 else f"{significant(seconds * 1000)} ms"
+
+
+def significant(value: float) -> str:
+    """Return a number with three digits, more where it is large."""
+    return f"{value:.{2 if value < 9.995 else 1 if value < 99.95 else 0}f}"
