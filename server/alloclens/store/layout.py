@@ -1,0 +1,121 @@
+"""Where the code of a binary lies in its file and in memory.
+
+A mapping says at which address which byte of the file lay; symbols are kept by the addresses the file was linked for.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Addresses = NDArray[np.uint64]
+
+NOWHERE = np.uint64(2**64 - 1)
+PT_LOAD, PF_X, ET_DYN = 1, 1, 3
+SEGMENT_64 = ("IIQQQQQQ", (0, 1, 2, 3, 5))
+SEGMENT_32 = ("IIIIIIII", (0, 6, 1, 2, 4))
+"""Format of a program header, and where in it are p_type, p_flags, p_offset, p_vaddr, p_filesz."""
+
+
+class Mapped(NamedTuple):
+    """A mapping's memory, as the profile says it; unsigned."""
+
+    start: int
+    limit: int
+    offset: int
+    """Where in the file `start` lies."""
+
+
+class Code(NamedTuple):
+    """A part of the file that is loaded to run."""
+
+    offset: int
+    """In the file."""
+    address: int
+    """Where it was linked to be."""
+    size: int
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What the loader does with a file."""
+
+    base: int
+    """The lowest address it was linked for; symbols are looked up by their distance from it."""
+    code: tuple[Code, ...]
+    """Empty where a file holds only the debug information of another."""
+    is_moved: bool
+    """Whether it runs at another address than it was linked for, as a library or a PIE does."""
+
+    def lookup_addresses(self, addresses: Addresses, mapped: Mapped) -> Addresses:
+        """Return addresses in memory as addresses from `base` on; NOWHERE for those outside the code.
+
+        file offset = address - start + offset, linked address = file offset - p_offset + p_vaddr: as in the System V
+        ABI, and as pprof computes it.
+        """
+        out = np.full(len(addresses), NOWHERE)
+        direct = not self.is_moved or _is_whole(mapped)
+        place = addresses if direct else addresses - np.uint64(mapped.start) + np.uint64(mapped.offset)
+        for offset, address, size in self.code:
+            begin = np.uint64(address if direct else offset)
+            hit = (place >= begin) & (place - begin < np.uint64(size))
+            out[hit] = place[hit] - begin + np.uint64(address - self.base)
+        return out
+
+
+def _is_whole(mapped: Mapped) -> bool:
+    """Return whether the mapping is a stand-in for all memory: its addresses are those of the file already."""
+    return mapped.start == mapped.offset == 0 and mapped.limit in {0, 2**64 - 1}
+
+
+def layout(file: BinaryIO, size: int) -> Layout:
+    """Read the layout of a binary of this size. Raises ValueError or struct.error for a broken ELF file.
+
+    Mach-O and PE: taken to be mapped as one piece, with their headers at the start.
+    """
+    head = file.read(64)
+    if not head.startswith(b"\x7fELF"):
+        return Layout(0, (Code(0, 0, size),), is_moved=True)
+    segments = list(_segments(file, head))
+    code = tuple(Code(s.offset, s.address, s.size) for s in segments if s.flags & PF_X and s.size)
+    if any(c.offset + c.size > size for c in code):
+        raise ValueError("cut off")
+    base = segments[0].address if segments else 0
+    return Layout(base, code, _number(head, head, 16, 2) == ET_DYN)
+
+
+class _Segment(NamedTuple):
+    kind: int
+    flags: int
+    offset: int
+    address: int
+    size: int
+
+
+def _segments(file: BinaryIO, head: bytes) -> list[_Segment]:
+    """Return the loaded segments; ELF has them in the order of their addresses."""
+    wide = head[4] == 2
+    if len(head) < (64 if wide else 52):
+        raise ValueError("cut off")
+    form, order = SEGMENT_64 if wide else SEGMENT_32
+    at = _number(head, head, 32, 8) if wide else _number(head, head, 28, 4)
+    width, count = (_number(head, head, n, 2) for n in ((54, 56) if wide else (42, 44)))
+    file.seek(at)
+    table = file.read(width * count)
+    unpack = struct.Struct(_endian(head) + form).unpack_from
+    rows = [unpack(table, n * width) for n in range(count)]
+    return [s for row in rows if (s := _Segment(*(row[k] for k in order))).kind == PT_LOAD]
+
+
+def _number(head: bytes, data: bytes, at: int, size: int) -> int:
+    return int.from_bytes(data[at : at + size], "big" if _endian(head) == ">" else "little")
+
+
+def _endian(head: bytes) -> str:
+    return ">" if head[5] == 2 else "<"
