@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from alloclens.store.listing import Changes, Stamp, changes, scan, settled
 from alloclens.store.once import world
-from alloclens.store.reading import read_snapshot
+from alloclens.store.reading import Reader
 from alloclens.store.settings import Settings, parse
 from alloclens.store.watcher import Watcher
 from alloclens.store.worker import Worker
@@ -123,13 +123,13 @@ def test_a_worker_that_dies_is_an_error_and_the_next_one_works() -> None:
 )
 def test_a_bad_file_is_a_problem_with_its_reason(tmp_path: Path, data: bytes, reason: str) -> None:
     path = drop(tmp_path / "a.pb.gz", data)
-    found = read_snapshot(str(path), 0, roots([str(tmp_path)]))
+    found = Reader(roots([str(tmp_path)])).snapshot(str(path), 0)
     assert isinstance(found, Problem)
     assert reason in found.reason
 
 
 def test_a_file_that_is_gone_is_a_problem(tmp_path: Path) -> None:
-    found = read_snapshot(str(tmp_path / "gone"), 0, roots([]))
+    found = Reader().snapshot(str(tmp_path / "gone"), 0)
     assert isinstance(found, Problem)
     assert found.reason == "No such file or directory"
 

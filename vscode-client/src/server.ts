@@ -11,7 +11,7 @@ import { serverCommand } from './server-command.ts';
 import { surroundings } from './surroundings.ts';
 import { Turns } from './turns.ts';
 
-const SETTINGS = ['profileDirs', 'base', 'head', 'sampleType', 'hints', 'codeLens'];
+const SETTINGS = ['profileDirs', 'base', 'head', 'sampleType', 'binaries', 'largestProfile', 'hints', 'codeLens'];
 
 export class Server implements vscode.Disposable {
   readonly log = vscode.window.createOutputChannel('alloclens', { log: true });

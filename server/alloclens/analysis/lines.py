@@ -12,6 +12,7 @@ import numpy as np
 from alloclens.analysis import incidence
 from alloclens.analysis.sampling import variances
 from alloclens.analysis.sites import by_source_line
+from alloclens.analysis.unplaced import unplaced
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,6 +55,8 @@ class Lines:
     """Of `value`, by sampling, in the same shape; nan where it is not known."""
     total: Ints
     """The sum of all samples, also of those without a line; shape (sample types,)."""
+    unplaced: Ints
+    """The sum of |value| of the samples whose stacks name no file at all; shape (sample types,)."""
 
     def __len__(self) -> int:
         return len(self.line)
@@ -84,6 +87,7 @@ def lines(profile: Profile, is_own: Callable[[str], bool]) -> Lines:
         value=_floats(flat.sum(value), incidence.cum(profile, sites, value), owned.sum(value)),
         variance=Measures(flat.sum(spread), incidence.cum(profile, sites, spread), owned.sum(spread)),
         total=profile.values.sum(axis=0),
+        unplaced=unplaced(profile),
     )
 
 

@@ -38,6 +38,10 @@ class Snapshot:
     default_sample_type: str
     build_id: str
     lines: Lines
+    missing: tuple[str, ...] = ()
+    """Binaries, as the profile names them, whose addresses have no lines because the binaries are not here."""
+    notes: tuple[str, ...] = ()
+    """What hindered the reading and what can be done."""
 
     @property
     def name(self) -> str:

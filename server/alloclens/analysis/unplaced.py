@@ -6,30 +6,38 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from alloclens.profile.ragged import owners
+from alloclens.profile.ragged import offsets
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from alloclens.profile.model import Profile
 
+    Ints = NDArray[np.int64]
 
-def unplaced(profile: Profile, column: int) -> int:
-    """Return the part of `total` whose stacks name no file at all, in the unit of the sample type.
 
-    Like it the sum of |value|, of the base's samples in a difference.
+def unplaced(profile: Profile) -> Ints:
+    """Return the part of `total` whose stacks name no file at all: shape (sample types,), in their units.
+
+    As in `total` the sum of |value|, and in a difference of the base's samples.
     """
-    nowhere = ~_names_a_file(profile)
-    values = np.abs(profile.values[:, column])
-    of_base = nowhere & profile.is_base
-    is_of_base = int(values[profile.is_base].sum()) > 0
-    return int(values[of_base if is_of_base else nowhere].sum())
+    values = np.abs(profile.values)
+    if profile.is_base.any():
+        values = np.where(profile.is_base[:, None], values, 0)
+    result: Ints = values[_lacks_a_file(profile)].sum(axis=0)
+    return result
 
 
-def _names_a_file(profile: Profile) -> NDArray[np.bool_]:
-    """Return for each sample whether any of its frames has a file."""
-    texts = np.array([bool(s) for s in profile.strings], np.bool_)
-    function = profile.frames.function
-    has_file = np.append(texts[profile.functions.file], False)[function]  # row -1, no function, is the one behind
-    sample = owners(np.diff(profile.frame_at))
-    return np.bincount(sample[has_file[profile.stack_frames]], minlength=len(profile)).astype(np.bool_)
+def _lacks_a_file(profile: Profile) -> NDArray[np.bool_]:
+    """Return for each sample whether none of its frames has a file."""
+    texts = np.array([bool(text) for text in profile.strings], np.bool_)
+    of_function = np.append(texts[profile.functions.file], False)  # the last one is for row -1: no function
+    of_location = _some(of_function[profile.frames.function], profile.locations.frame_at)
+    return ~_some(of_location[profile.location], profile.location_at)
+
+
+def _some(marks: NDArray[np.bool_], at: Ints) -> NDArray[np.bool_]:
+    """Return for each row of a ragged column whether any of its entries is marked."""
+    before = offsets(marks.astype(np.int64))
+    out: NDArray[np.bool_] = before[at[1:]] > before[at[:-1]]
+    return out

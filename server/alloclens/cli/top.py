@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import asdict, fields
 from functools import wraps
 from typing import TYPE_CHECKING, Any, get_args
@@ -12,19 +13,21 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from alloclens.analysis.difference import difference, total
+from alloclens.analysis.difference import total
 from alloclens.analysis.filters import BadFilter, Filters, filtered
-from alloclens.analysis.prune import pruned, unusable
 from alloclens.analysis.top import By, Row, Sort, Top, top
+from alloclens.analysis.unplaced import unplaced
 from alloclens.cli.errors import told
 from alloclens.profile.sample_type import column
-from alloclens.store.reading import read_file
+from alloclens.source.roots import Roots
+from alloclens.store.reading import Reader, compared
 from alloclens.wording.units import amount, share
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from alloclens.profile.model import Profile
+    from alloclens.store.symbols import Symbolized
 
 JSON_VERSION = 1
 """Raised when a key changes its meaning or goes; new keys do not raise it."""
@@ -61,6 +64,7 @@ def filter_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.command("top")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False))
 @click.option("--base", type=click.Path(exists=True, dir_okay=False), help="Subtract this profile.")
+@click.option("--binary", type=click.Path(exists=True), multiple=True, help="For addresses: a program, or a directory.")
 @click.option("--by", type=click.Choice(get_args(By)), default="line", show_default=True)
 @click.option("--sample-type", default="", help="Such as inuse_space; by default the file's own.")
 @click.option("--sort", type=click.Choice(get_args(Sort)), default="flat", show_default=True)
@@ -68,11 +72,21 @@ def filter_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--json", "as_json", is_flag=True, help="All rows, exact, as JSON (docs/json.md).")
 @filter_options
 def command(
-    file: str, base: str | None, by: By, sample_type: str, sort: Sort, count: int, as_json: bool, filters: Filters
+    file: str,
+    base: str | None,
+    binary: tuple[str, ...],
+    by: By,
+    sample_type: str,
+    sort: Sort,
+    count: int,
+    as_json: bool,
+    filters: Filters,
 ) -> None:
     """Show where the bytes of FILE are, as `go tool pprof -top` counts them."""
-    profile = _profile(file, base)
+    read = _profile(file, base, binary)
+    profile = read.profile
     number = _column(profile, file, sample_type)
+    _tell_unplaced(read, number)
     found = top(_filtered(profile, filters), number, by, sort, total(profile, number))
     kind, wanted = profile.sample_types[number], filters.given()
     if as_json:
@@ -84,15 +98,23 @@ def command(
         _print(found, ", ".join([kind.type, whole, *_said(wanted)]), kind.unit, count)
 
 
-def _profile(file: str, base: str | None) -> Profile:
+def _profile(file: str, base: str | None, binaries: Sequence[str]) -> Symbolized:
+    reader = Reader(Roots((os.path.realpath(os.curdir),)), tuple(map(os.path.realpath, binaries)))
     with told(file):
-        profile = read_file(file)
-    if base is not None:
-        with told(base):
-            profile = difference(profile, read_file(base))
-    if reason := unusable(profile):
-        click.echo(f"{file}: {reason}", err=True)
-    return pruned(profile)
+        head = reader.profile(file)
+    with told(base or file):
+        found = compared(head, reader.profile(base) if base else None)
+    for message in found.messages:
+        click.echo(message, err=True)
+    return found
+
+
+def _tell_unplaced(found: Symbolized, number: int) -> None:
+    """Say how much no line can be given for, and what to do."""
+    if nowhere := int(unplaced(found.profile)[number]):
+        names = ", ".join(name or "a binary without a name" for name in found.missing)
+        why = f" (no binary of {names}; --binary names one)" if names else ""
+        click.echo(f"{amount(nowhere, found.profile.sample_types[number].unit)} on no line{why}", err=True)
 
 
 def _filtered(profile: Profile, filters: Filters) -> Profile:

@@ -11,13 +11,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from alloclens.source.places import SourceMap
-from alloclens.source.roots import Roots
 from alloclens.store.assembly import Known, assemble
 from alloclens.store.listing import Listing, Stamp, changes, scan, settled
-from alloclens.store.reading import read_pair, read_snapshot
+from alloclens.store.reading import Reader
 from alloclens.store.watcher import Watcher
 from alloclens.store.worker import Worker
-from alloclens.store.workspace import profile_directories, roots
+from alloclens.store.workspace import roots, under_folders
 from alloclens.store.world import Problem, World
 
 if TYPE_CHECKING:
@@ -52,10 +51,11 @@ class Loader:
         self._known = Known()
         self._listing: Listing = {}
         self._generation = 0
+        self._noted: set[str] = set()
         self._wanted: tuple[tuple[str, ...], Settings] | None = None
         self._shown: tuple[tuple[str, ...], Settings] | None = None
         self._folders: tuple[str, ...] = ()
-        self._roots = Roots()
+        self._reader = Reader()
 
     def poke(self) -> None:
         """Ask for a look at the directories; safe from any thread."""
@@ -92,9 +92,8 @@ class Loader:
 
     async def _look(self, folders: tuple[str, ...], settings: Settings) -> None:
         """Take one look, and show a new world if anything is new."""
-        if folders != self._folders:
-            await self._find_roots(folders)
-        directories = profile_directories(folders, settings.profile_dirs)
+        await self._prepare(folders, settings)
+        directories = under_folders(folders, settings.profile_dirs)
         self._watcher.follow(directories)
         listing, restless = await self._settle(directories)
         if restless:
@@ -110,11 +109,13 @@ class Loader:
         await self._load(directories, settings, {p: listing[p] for p in loaded})
         self._shown = folders, settings
 
-    async def _find_roots(self, folders: tuple[str, ...]) -> None:
-        """Look where the modules are. With others, other code is the user's own, so everything is read again."""
-        self._folders = folders
-        self._roots = await asyncio.to_thread(roots, folders)
-        self._known, self._listing = Known(), {}
+    async def _prepare(self, folders: tuple[str, ...], settings: Settings) -> None:
+        """Look where the modules are. What is read depends on that, and on some settings: with others, all is read again."""
+        found = self._reader.roots if folders == self._folders else await asyncio.to_thread(roots, folders)
+        reader = Reader(found, under_folders(folders, settings.binaries), settings.largest_bytes)
+        if reader != self._reader or folders != self._folders:
+            self._folders, self._reader = folders, reader
+            self._known, self._listing = Known(), {}
 
     async def _settle(self, directories: tuple[str, ...]) -> tuple[Listing, Listing]:
         """Return the files that are at rest, and those that are still being written."""
@@ -150,12 +151,21 @@ class Loader:
                 self._loop.call_later(GRACE_SECONDS, self.poke)
                 return
             log.warning("%s: %s", path, read.reason)
+        else:
+            self._note(read)
         self._listing[path] = stamp
         self._known.add(read)
 
+    def _note(self, snapshot: Snapshot) -> None:
+        """Write down what hindered a reading, once for all snapshots."""
+        for note in snapshot.notes:
+            if note not in self._noted:
+                self._noted.add(note)
+                log.warning("%s: %s", snapshot.path, note)
+
     def _snapshot(self, path: str, stamp: Stamp) -> Snapshot | Problem:
         try:
-            return self._worker.run(read_snapshot, path, stamp.mtime_ns, self._roots)
+            return self._worker.run(self._reader.snapshot, path, stamp.mtime_ns)
         except MemoryError as error:
             return Problem(path, str(error))
         except Exception as error:  # a fault of ours costs this file, not the rest
@@ -164,14 +174,14 @@ class Loader:
 
     async def _show(self, directories: tuple[str, ...], settings: Settings, pending: int) -> None:
         self._generation += 1
-        sources = SourceMap(self._roots, os.path.isfile)
+        sources = SourceMap(self._reader.roots, os.path.isfile)
         made = await asyncio.to_thread(assemble, self._known, settings, sources, self._pair)
         world = replace(made, generation=self._generation, directories=directories, pending=pending)
         await self._on_world(world)
 
     def _pair(self, pair: Pair) -> Profile | None:
         try:
-            return self._worker.run(read_pair, pair)
+            return self._worker.run(self._reader.pair, pair)
         except MemoryError:
             return None
 

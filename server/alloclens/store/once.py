@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from alloclens.source.places import SourceMap
 from alloclens.store.assembly import Known, assemble
 from alloclens.store.listing import scan
-from alloclens.store.reading import read_pair, read_snapshot
-from alloclens.store.workspace import roots
+from alloclens.store.reading import Reader
+from alloclens.store.workspace import roots, under_folders
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 def world(folders: Sequence[str], directories: Sequence[str], settings: Settings) -> World:
     """Read all profiles of these directories against the sources of these folders."""
-    here, known = roots(folders), Known()
+    reader, known = Reader(roots(folders), under_folders(folders, settings.binaries), settings.largest_bytes), Known()
     for path, stamp in scan(directories).items():
-        known.add(read_snapshot(path, stamp.mtime_ns, here))
-    made = assemble(known, settings, SourceMap(here, os.path.isfile), read_pair)
+        known.add(reader.snapshot(path, stamp.mtime_ns))
+    made = assemble(known, settings, SourceMap(reader.roots, os.path.isfile), reader.pair)
     return replace(made, directories=tuple(directories))

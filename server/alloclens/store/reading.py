@@ -3,57 +3,79 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from alloclens.analysis.difference import Incomparable, difference
 from alloclens.analysis.lines import lines
+from alloclens.analysis.prune import pruned, unusable
 from alloclens.analysis.series import Snapshot, taken_at
 from alloclens.profile.errors import ProfileError
-from alloclens.profile.formats import read
+from alloclens.profile.formats import LARGEST, read
 from alloclens.source.places import SourceMap
+from alloclens.source.roots import Roots
+from alloclens.store.symbols import Symbolized, symbolized
 from alloclens.store.world import Problem
 
 if TYPE_CHECKING:
     from alloclens.analysis.comparison import Pair
     from alloclens.profile.model import Profile
-    from alloclens.source.roots import Roots
-
-LARGEST_FILE = 1 << 30
-"""Bytes on disk. Heap profiles of the largest services are some tens of megabytes."""
 
 
-def read_file(path: str) -> Profile:
-    """Read one profile. Raises ProfileError or OSError."""
-    if os.path.getsize(path) > LARGEST_FILE:  # noqa: PTH202 - paths are texts here
-        raise ProfileError(f"larger than {LARGEST_FILE >> 20} MiB")
-    return read(Path(path).read_bytes())
+@dataclass(frozen=True)
+class Reader:
+    """Reads profiles, with the lines of their addresses and without the frames that they want dropped."""
+
+    roots: Roots = field(default_factory=Roots)
+    """The workspace's folders are searched for binaries, and its modules say which code is the user's own."""
+    binaries: tuple[str, ...] = ()
+    """Files and directories that are searched for binaries, too; absolute."""
+    largest: int = LARGEST
+    """Bytes, unpacked."""
+
+    def profile(self, path: str) -> Symbolized:
+        """Read one profile, with nothing dropped yet. Raises ProfileError or OSError."""
+        if os.path.getsize(path) > self.largest:  # noqa: PTH202 - paths are texts here
+            raise ProfileError(f"larger than {self.largest >> 20} MiB (the setting largestProfile)")
+        return symbolized(read(Path(path).read_bytes(), self.largest), self.roots.folders, self.binaries)
+
+    def snapshot(self, path: str, mtime_ns: int) -> Snapshot | Problem:
+        """Read one snapshot; never raises for what a file may hold."""
+        try:
+            found = self.profile(path)
+        except (ProfileError, OSError, MemoryError) as error:
+            return Problem(path, _reason(error))
+        profile = pruned(found.profile)
+        build_id = profile.text(profile.mappings.build_id[:1])
+        return Snapshot(
+            path=path,
+            taken_at=taken_at(profile.time_nanos, Path(path).name, mtime_ns),
+            is_difference=profile.is_difference,
+            default_sample_type=profile.default_sample_type,
+            build_id=build_id[0] if build_id else "",
+            lines=lines(profile, SourceMap(self.roots, os.path.isfile).is_own),
+            missing=found.missing,
+            notes=found.messages,
+        )
+
+    def pair(self, pair: Pair) -> Profile | None:
+        """Read the head, or head - base; None where a file has gone meanwhile: the next listing knows."""
+        try:
+            base = self.profile(pair.base) if pair.base else None
+            return compared(self.profile(pair.head), base).profile
+        except (ProfileError, OSError, MemoryError, Incomparable):
+            return None
 
 
-def read_snapshot(path: str, mtime_ns: int, roots: Roots) -> Snapshot | Problem:
-    """Read one snapshot; never raises for what a file may hold."""
-    try:
-        profile = read_file(path)
-    except (ProfileError, OSError, MemoryError) as error:
-        return Problem(path, _reason(error))
-    build_id = profile.text(profile.mappings.build_id[:1])
-    return Snapshot(
-        path=path,
-        taken_at=taken_at(profile.time_nanos, Path(path).name, mtime_ns),
-        is_difference=profile.is_difference,
-        default_sample_type=profile.default_sample_type,
-        build_id=build_id[0] if build_id else "",
-        lines=lines(profile, SourceMap(roots, os.path.isfile).is_own),
-    )
-
-
-def read_pair(pair: Pair) -> Profile | None:
-    """Read the head, or head - base; None where a file has gone meanwhile: the next listing knows."""
-    try:
-        head = read_file(pair.head)
-        return difference(head, read_file(pair.base)) if pair.base else head
-    except (ProfileError, OSError, MemoryError, Incomparable):
-        return None
+def compared(head: Symbolized, base: Symbolized | None) -> Symbolized:
+    """Return the head, or head - base, without the frames that it wants dropped. Raises Incomparable."""
+    both = [head, base] if base else [head]
+    profile = difference(head.profile, base.profile) if base else head.profile
+    reason = unusable(profile)
+    messages = [message for one in both for message in one.messages] + ([reason] if reason else [])
+    missing = [name for one in both for name in one.missing]
+    return Symbolized(pruned(profile), tuple(dict.fromkeys(messages)), tuple(dict.fromkeys(missing)))
 
 
 def _reason(error: Exception) -> str:

@@ -21,10 +21,19 @@ class Settings:
     """The same words."""
     sample_type: str = ""
     """Such as inuse_space; empty: the file's own default."""
+    binaries: tuple[str, ...] = ()
+    """Programs, or directories of them, for profiles that have only addresses: absolute, or under each folder."""
+    largest_profile: int = 256
+    """MiB that a profile may have once it is unpacked."""
     hints: bool = True
     """Whether numbers stand beside the lines."""
     code_lens: bool = False
     """Whether numbers stand above the functions."""
+
+    @property
+    def largest_bytes(self) -> int:
+        """`largest_profile` in bytes."""
+        return self.largest_profile << 20
 
 
 def parse(given: Mapping[str, Any]) -> tuple[Settings, list[str]]:
@@ -54,11 +63,15 @@ def _checked(value: Any, default: Any) -> Any:
     if isinstance(default, tuple):
         good = isinstance(value, (list, tuple)) and all(isinstance(v, str) for v in value)
         return tuple(value) if good else None
+    if type(default) is int:
+        return value if type(value) is int and value > 0 else None
     return value if type(value) is type(default) else None
 
 
 def _kind(default: Any) -> str:
-    return {tuple: "a list of texts", str: "a text", bool: "true or false"}[type(default)]
+    return {tuple: "a list of texts", str: "a text", bool: "true or false", int: "a whole number above 0"}[
+        type(default)
+    ]
 
 
 def _shown(default: Any) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -30,7 +31,8 @@ FARTHEST = np.uint64(1 << 32)
 """Bytes from a binary's start: the library keeps addresses in 32 bits."""
 
 
-class Symbolized(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Symbolized:
     """A profile with what could be found."""
 
     profile: Profile

@@ -36,8 +36,8 @@ def roots(folders: Sequence[str]) -> Roots:
     return Roots(real, ordered, _go_root(), _module_cache(), links)
 
 
-def profile_directories(folders: Iterable[str], wanted: Iterable[str]) -> tuple[str, ...]:
-    """Return the absolute directories a setting means: as they are, or under each folder."""
+def under_folders(folders: Iterable[str], wanted: Iterable[str]) -> tuple[str, ...]:
+    """Return the absolute paths a setting means: as they are, or under each folder."""
     wanted = tuple(wanted)
     return tuple(dict.fromkeys(os.path.realpath(os.path.join(f, d)) for f in folders for d in wanted))  # noqa: PTH118
 

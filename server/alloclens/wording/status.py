@@ -42,10 +42,10 @@ def in_full(shown: Comparison) -> str:
     where = f"**{shown.sample_type.type}** in `{PurePath(shown.series.directory).name}`"
     at_head = f"{amount(shown.total, unit)} at {moment(head)} (`{head.name}`, by {head.taken_at.source})"
     if base is None:
-        return f"{where}: {at_head}; {_why_alone(shown)}"
+        return f"{where}: {at_head}{_unplaced(shown)}; {_why_alone(shown)}"
     other = "" if shown.one_process else "; another process, so growth includes the restart"
     grown = change(shown.total_growth or 0, unit)
-    return f"{where}: {at_head}, {grown} since {moment(base)} (`{base.name}`){other}"
+    return f"{where}: {at_head}, {grown} since {moment(base)} (`{base.name}`){other}{_unplaced(shown)}"
 
 
 def nothing(directories: Iterable[str]) -> str:
@@ -61,6 +61,16 @@ def unreadable(name: str, reason: str) -> str:
 
 def _word(snapshot: Snapshot, setting: str) -> str:
     return setting if setting in ("first", "previous", "latest") else snapshot.name
+
+
+def _unplaced(comparison: Comparison) -> str:
+    """Say how much no line can be given for, and for want of which binaries."""
+    nowhere, missing = int(comparison.head.lines.unplaced[comparison.column]), comparison.head.missing
+    if not nowhere:
+        return ""
+    names = ", ".join(f"`{name}`" for name in missing if name)
+    why = f" (no binary of {names} here; the setting `binaries` names some)" if names else ""
+    return f"; {amount(nowhere, comparison.sample_type.unit)} of it on no line{why}"
 
 
 def _why_alone(comparison: Comparison) -> str:
