@@ -67,6 +67,10 @@ proto: .venv/made ## profile_pb2.py from profile.proto
 kernel: server/kernel/node_modules/made ## kernel.wasm, the loops over samples, from kernel.ts
 	$(NPM_KERNEL) run --silent build
 
+.PHONY: fuzz
+fuzz: .venv/made ## ten minutes of damaged files of every format
+	$(BIN)/python -m tests.fuzz --minutes 10
+
 .PHONY: bench
 bench: .venv/made ## time and memory of a load, beside gunzip and pprof
 	$(BIN)/python -m scripts.bench
