@@ -198,10 +198,9 @@ function isZero(at: usize, size: usize): bool {
 }
 
 // Adds the values of each sample to every site of its stack, once: cum. Location l has the sites site[siteAt[l]:siteAt[l+1]].
-// `seen` holds a u32 for each site, all 0. Values and sums are rows of `width`.
+// Values are rows of `width`; a row of `out`, all 0, is a u64 that says which sample was added last, and the sums.
 function cum<T>(
-  locationAt: usize, location: usize, samples: u32, siteAt: usize, site: usize, seen: usize,
-  values: usize, width: u32, out: usize,
+  locationAt: usize, location: usize, samples: u32, siteAt: usize, site: usize, values: usize, width: u32, out: usize,
 ): void {
   const row = sizeof<T>() * width;
   for (let i: u32 = 0; i < samples; i++, values += row) {
@@ -211,11 +210,11 @@ function cum<T>(
       const sites = siteAt + 4 * (load<u32>(at) as usize);
       const last = site + 4 * (load<u32>(sites, 4) as usize);
       for (let next = site + 4 * (load<u32>(sites) as usize); next < last; next += 4) {
-        const it: usize = load<u32>(next);
-        if (load<u32>(seen + 4 * it) == i + 1) continue;
-        store<u32>(seen + 4 * it, i + 1);
+        const sums = out + (row + 8) * (load<u32>(next) as usize);
+        if (load<u64>(sums) == i + 1) continue;
+        store<u64>(sums, i + 1);
         for (let k: usize = 0; k < row; k += sizeof<T>()) {
-          store<T>(out + row * it + k, load<T>(out + row * it + k) + load<T>(values + k));
+          store<T>(sums + k, load<T>(sums + k, 8) + load<T>(values + k), 8);
         }
       }
     }
@@ -223,15 +222,13 @@ function cum<T>(
 }
 
 export function cumWhole(
-  locationAt: usize, location: usize, samples: u32, siteAt: usize, site: usize, seen: usize,
-  values: usize, width: u32, out: usize,
+  locationAt: usize, location: usize, samples: u32, siteAt: usize, site: usize, values: usize, width: u32, out: usize,
 ): void {
-  cum<i64>(locationAt, location, samples, siteAt, site, seen, values, width, out);
+  cum<i64>(locationAt, location, samples, siteAt, site, values, width, out);
 }
 
 export function cumFloat(
-  locationAt: usize, location: usize, samples: u32, siteAt: usize, site: usize, seen: usize,
-  values: usize, width: u32, out: usize,
+  locationAt: usize, location: usize, samples: u32, siteAt: usize, site: usize, values: usize, width: u32, out: usize,
 ): void {
-  cum<f64>(locationAt, location, samples, siteAt, site, seen, values, width, out);
+  cum<f64>(locationAt, location, samples, siteAt, site, values, width, out);
 }

@@ -68,6 +68,13 @@ class Arena:
         self._end = -(-(at + size) // ALIGNMENT) * ALIGNMENT
         self.touched = max(self.touched, self._end)
 
+    def taken(self, at: int, count: int, kind: Any) -> Numbers:
+        """Copy out numbers that lie at the end of what was handed out, and take all that back."""
+        self.keep(at, count * np.dtype(kind).itemsize)
+        out = self.view(at, count, kind).copy()
+        self.keep(at, 0)
+        return out
+
     def put(self, column: Numbers, kind: Any) -> int:
         """Copy a column in, as this type; return where it is."""
         at = self.room(size := column.size * np.dtype(kind).itemsize)
@@ -107,13 +114,12 @@ def cum(location_at: Ints, location: Indices, site_at: Ints, site: Ints, values:
     sites, width = int(site.max(initial=-1)) + 1, values.shape[1]
     kind = np.float64 if values.dtype.kind == "f" else np.int64
     with arena() as memory:
-        columns = [memory.put(column, np.uint32) for column in (location_at, location, site_at, site)]
-        seen, out = memory.put(np.zeros(sites), np.uint32), memory.put(np.zeros(sites * width), kind)
-        at, stacks, at_sites, all_sites = columns
+        at, stacks, at_sites, all_sites = (memory.put(c, np.uint32) for c in (location_at, location, site_at, site))
+        given, out = memory.put(values, kind), memory.put(np.zeros(sites * (width + 1)), kind)
         name = "cumFloat" if kind is np.float64 else "cumWhole"
-        given = memory.put(values, kind)
-        memory.call(name, at, stacks, len(values), at_sites, all_sites, seen, given, width, out)
-        return memory.view(out, sites * width, kind).reshape(sites, width).copy()
+        memory.call(name, at, stacks, len(values), at_sites, all_sites, given, width, out)
+        # Before the sums of each row stands which sample was added last.
+        return memory.view(out, sites * (width + 1), kind).reshape(sites, width + 1)[:, 1:].copy()
 
 
 @cache

@@ -37,7 +37,7 @@ FORMATS = (
 
 LARGEST = 256 << 20
 """Bytes, unpacked; a million samples of 30 frames are some 70 MiB."""
-MOST = 2.0**63
+MOST = 2**63
 
 
 def read(data: bytes, limit: int = LARGEST) -> Profile:
@@ -55,7 +55,9 @@ def read(data: bytes, limit: int = LARGEST) -> Profile:
 
 
 def _checked(profile: Profile) -> Profile:
-    if (np.abs(profile.values.astype(np.float64)).sum(axis=0) >= MOST).any():
+    values = profile.values
+    largest = max(-int(values.min(initial=0)), int(values.max(initial=0)))
+    if largest * len(values) >= MOST and (np.abs(values.astype(np.float64)).sum(axis=0) >= MOST).any():
         raise Malformed("the values add up to more than 64 bits hold")
     return profile
 

@@ -35,7 +35,7 @@ class _Goroutine(NamedTuple):
 
 def parse(data: bytes) -> Profile:
     """Read a profile. Raises Unrecognized."""
-    if not data.lstrip()[: len(MARK)] == MARK:
+    if not data[:4096].lstrip().startswith(MARK):
         raise Unrecognized("no list of goroutines")
     goroutines = _goroutines(data.decode("utf-8", "replace").replace("\r\n", "\n"))
     if not goroutines:

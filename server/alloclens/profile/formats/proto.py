@@ -34,26 +34,30 @@ def parse(data: bytes) -> Profile:
     """Read a profile. Raises Unrecognized or Malformed."""
     with arena() as memory:
         try:
-            wire = Wire(memory, data)
-            header = _header(wire)
+            samples = Wire(memory, data)
+            tables = Wire(
+                memory, samples.without(SAMPLE)
+            )  # samples are nearly all of a file: it is gone through twice only
+            header = _header(tables)
         except (DecodeError, Malformed) as error:
             raise Unrecognized(str(error)) from error
         if not header.sample_type or not header.string_table:
             raise Unrecognized("no sample type and no string table")
-        return _Reader(wire, header).profile()
+        return _Reader(samples, tables, header).profile()
 
 
-def _header(wire: Wire) -> profile_pb2.Header:
-    if wire.nested(wire.whole, STRING)[1].count > MOST_STRINGS:
+def _header(tables: Wire) -> profile_pb2.Header:
+    if tables.nested(tables.whole, STRING)[1].count > MOST_STRINGS:
         raise Malformed(f"more than {MOST_STRINGS} texts")
-    return profile_pb2.Header.FromString(wire.without(SAMPLE, MAPPING, LOCATION, FUNCTION))
+    return profile_pb2.Header.FromString(tables.without(MAPPING, LOCATION, FUNCTION))
 
 
 class _Reader:
     """The tables of one file, each checked where it points into another."""
 
-    def __init__(self, wire: Wire, header: profile_pb2.Header) -> None:
-        self.wire = wire
+    def __init__(self, samples: Wire, tables: Wire, header: profile_pb2.Header) -> None:
+        self.samples = samples
+        self.tables = tables
         self.header = header
         self.strings = tuple(s.decode("utf-8", "replace") for s in header.string_table)
 
@@ -62,7 +66,7 @@ class _Reader:
         mapping_ids, mappings = self._mappings()
         function_ids, functions = self._functions()
         location_ids, locations, frames = self._locations(mapping_ids, function_ids)
-        samples = self._table(SAMPLE)
+        samples = self.samples.nested(self.samples.whole, SAMPLE)[1]
         depth, location = self._stacks(samples, location_ids)
         labels = self._labels(samples)
         return Profile(
@@ -88,31 +92,31 @@ class _Reader:
         )
 
     def _table(self, number: int) -> Messages:
-        return self.wire.nested(self.wire.whole, number)[1]
+        return self.tables.nested(self.tables.whole, number)[1]
 
     def _mappings(self) -> tuple[Ints, Mappings]:
-        found = self.wire.scalars(self._table(MAPPING), MAPPING_WIDTH)
+        found = self.tables.scalars(self._table(MAPPING), MAPPING_WIDTH)
         ids, start, limit, offset, file, build_id = found.T
         return ids, Mappings(self._texts(file), self._texts(build_id), start, limit, offset)
 
     def _functions(self) -> tuple[Ints, Functions]:
-        ids, name, system_name, file, start_line = self.wire.scalars(self._table(FUNCTION), FUNCTION_WIDTH).T
+        ids, name, system_name, file, start_line = self.tables.scalars(self._table(FUNCTION), FUNCTION_WIDTH).T
         name, system_name, file = (self._texts(column) for column in (name, system_name, file))
         return ids, Functions(name, system_name, file, start_line)
 
     def _locations(self, mapping_ids: Ints, function_ids: Ints) -> tuple[Ints, Locations, Frames]:
         messages = self._table(LOCATION)
-        ids, mapping, address = self.wire.scalars(messages, LOCATION_WIDTH).T
-        width, lines = self.wire.nested(messages, LINE)
-        function, line = self.wire.scalars(lines, LINE_WIDTH).T
+        ids, mapping, address = self.tables.scalars(messages, LOCATION_WIDTH).T
+        width, lines = self.tables.nested(messages, LINE)
+        function, line = self.tables.scalars(lines, LINE_WIDTH).T
         frames = Frames(_rows(function_ids, function), line)
         width, frames = _at_least_one(width, frames)
         return ids, Locations(_rows(mapping_ids, mapping), address, offsets(width)), frames
 
     def _stacks(self, samples: Messages, location_ids: Ints) -> tuple[Ints, Indices]:
         if _are_small(location_ids):
-            return self.wire.rows(samples, LOCATION_ID, _row_of(location_ids))
-        depth, ids = self.wire.numbers(samples, LOCATION_ID)
+            return self.samples.rows(samples, LOCATION_ID, _row_of(location_ids))
+        depth, ids = self.samples.numbers(samples, LOCATION_ID)
         location = _rows(location_ids, ids)
         if (location < 0).any():
             raise Malformed("a sample names a location that is not in the file")
@@ -120,14 +124,14 @@ class _Reader:
 
     def _values(self, samples: Messages) -> Ints:
         types = len(self.header.sample_type)
-        counts, values = self.wire.numbers(samples, VALUE)
+        counts, values = self.samples.numbers(samples, VALUE)
         if (counts != types).any():
             raise Malformed(f"a sample has another number of values than the file has sample types ({types})")
         return values.reshape(-1, types)
 
     def _labels(self, samples: Messages) -> Labels:
-        counts, labels = self.wire.nested(samples, LABEL)
-        key, text, number, unit = self.wire.scalars(labels, LABEL_WIDTH).T
+        counts, labels = self.samples.nested(samples, LABEL)
+        key, text, number, unit = self.samples.scalars(labels, LABEL_WIDTH).T
         key, text, unit = (self._texts(column).astype(np.int32) for column in (key, text, unit))
         return Labels(owners(counts).astype(np.int32), key, text, number, unit)
 
@@ -174,8 +178,8 @@ def _row_of(ids: Ints) -> Indices:
 
 def _rows(ids: Ints, wanted: Ints) -> Ints:
     """Return the row of each wanted id, -1 where no row has it. Ids may have gaps and any order."""
-    if not len(ids):
-        return np.full(len(wanted), -1)
+    if _are_small(ids):  # an id beyond the table meets its last entry, one below 0 its first: no row
+        return np.append(_row_of(ids), -1).take(wanted, mode="clip").astype(np.int64)
     order = np.argsort(ids, kind="stable")
     place = np.minimum(np.searchsorted(ids, wanted, sorter=order), len(ids) - 1)
     row = order[place]

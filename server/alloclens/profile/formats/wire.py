@@ -62,37 +62,34 @@ class Wire:
         spans = self._memory.room(SPAN * (messages.size // SHORTEST + 1))
         found = self._call("nested", messages.spans, messages.count, number, counts, spans)
         self._memory.keep(spans, SPAN * found)
-        ends = self._memory.view(spans, 2 * found, np.uint32).astype(np.int64).reshape(-1, 2)
-        return self._counts(counts, messages), Messages(spans, found, int((ends[:, 1] - ends[:, 0]).sum()))
+        begins, ends = self._memory.view(spans, 2 * found, np.uint32).reshape(-1, 2).sum(axis=0, dtype=np.int64).tolist()
+        return self._counts(counts, messages), Messages(spans, found, ends - begins)
 
     def scalars(self, messages: Messages, width: int) -> Ints:
         """Return the number fields 1 to `width`, the last one given and 0 where there is none: (messages, width)."""
         out = self._memory.room(8 * messages.count * width)
         self._call("scalars", messages.spans, messages.count, width, out)
-        return self._memory.view(out, messages.count * width, np.int64).reshape(-1, width).copy()
+        return self._memory.taken(out, messages.count * width, np.int64).reshape(-1, width)
 
     def numbers(self, messages: Messages, number: int) -> tuple[Ints, Ints]:
         """Return a repeated number: how many each message has, and all of them. Packed and not are alike."""
         counts, out = self._memory.room(4 * messages.count), self._memory.room(8 * messages.size)
         found = self._call("numbers", messages.spans, messages.count, number, counts, out)
-        self._memory.keep(out, 8 * found)
-        return self._counts(counts, messages), self._memory.view(out, found, np.int64).copy()
+        return self._counts(counts, messages), self._memory.taken(out, found, np.int64)
 
     def rows(self, messages: Messages, number: int, row: Indices) -> tuple[Ints, Indices]:
         """Return a repeated id as the row that each stands for: row[id], -1 for no row."""
         table = self._memory.put(row, np.int32)
         counts, out = self._memory.room(4 * messages.count), self._memory.room(4 * messages.size)
         found = self._call("rows", messages.spans, messages.count, number, table, len(row), counts, out)
-        self._memory.keep(out, 4 * found)
-        return self._counts(counts, messages), self._memory.view(out, found, np.int32).copy()
+        return self._counts(counts, messages), self._memory.taken(out, found, np.int32)
 
     def without(self, *numbers: int) -> bytes:
         """Return the message without its nested messages of these numbers."""
         begin, end = self._bounds
         out = self._memory.room(end - begin)
         size = self._call("rest", begin, end, sum(1 << number for number in numbers), out)
-        self._memory.keep(out, size)
-        return self._memory.view(out, size, np.uint8).tobytes()
+        return self._memory.taken(out, size, np.uint8).tobytes()
 
     def _call(self, name: str, *arguments: int) -> int:
         found: int = self._memory.call(name, *arguments)
