@@ -40,7 +40,7 @@ def test_changes_rates_and_shares() -> None:
 
 
 def measure(value: float, growth: float | None = None, *, certain: bool = True) -> Measure:
-    return Measure(value * MB, None if growth is None else Change(growth * MB, 1.0, certain))
+    return Measure(value * MB, None if growth is None else Change(growth * MB, 1.0, certain), math.nan, math.nan)
 
 
 @pytest.mark.parametrize(
@@ -94,4 +94,4 @@ def test_the_command_that_shows_the_same() -> None:
 
 
 def test_an_unknown_error_is_said() -> None:
-    assert "error unknown" in hover._grown(Measure(2, Change(1, math.nan, certain=False)), "bytes")
+    assert "error unknown" in hover._grown(Measure(2, Change(1, math.nan, certain=False), math.nan, math.nan), "bytes")

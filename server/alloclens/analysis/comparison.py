@@ -70,8 +70,15 @@ class Comparison:
         lines, grown = self.head.lines, self._growths.get(kind)
         number = lines.sample_types.index(kind)
         measures = (
-            Measure(float(value[row, number]), grown.of(name, row) if grown else None)
-            for name, value in zip(Measures._fields, lines.value, strict=True)
+            Measure(
+                float(value[row, number]),
+                grown.of(name, row) if grown else None,
+                float(np.sqrt(variance[row, number])),
+                float(sampled[row, number]),
+            )
+            for name, value, variance, sampled in zip(
+                Measures._fields, lines.value, lines.variance, lines.sampled, strict=True
+            )
         )
         return LineStats(int(lines.line[row]), *measures)
 

@@ -16,10 +16,15 @@ class Change(NamedTuple):
 
 
 class Measure(NamedTuple):
-    """A measure at the head, and its growth; None where there is nothing to compare with."""
+    """A measure at the head."""
 
     value: float
     growth: Change | None
+    """None where there is nothing to compare with."""
+    error: float
+    """Standard error of the value, by sampling; nan where it is not known."""
+    sampled: float
+    """How many sampled objects the value is made of; nan where it is not known."""
 
 
 @dataclass(frozen=True)

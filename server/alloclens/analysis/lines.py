@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from alloclens.analysis import incidence
-from alloclens.analysis.sampling import variances
+from alloclens.analysis.sampling import sampled, variances
 from alloclens.analysis.sites import by_source_line
 from alloclens.analysis.unplaced import unplaced
 
@@ -53,6 +53,8 @@ class Lines:
     """In the units of the sample types; each of shape (lines, sample types)."""
     variance: Measures
     """Of `value`, by sampling, in the same shape; nan where it is not known."""
+    sampled: Measures
+    """How many sampled objects `value` is made of, in the same shape; nan where it is not known."""
     total: Ints
     """The sum of all samples, also of those without a line; shape (sample types,)."""
     unplaced: Ints
@@ -76,20 +78,20 @@ def lines(profile: Profile, is_own: Callable[[str], bool]) -> Lines:
     numbers, file = np.unique(sites.file, return_inverse=True)
     files = tuple(sites.texts[i] for i in numbers.tolist())
     own = np.array([is_own(f) for f in files], np.bool_)
+    values, errors = profile.values, np.concatenate([variances(profile), sampled(profile)], axis=1)
     flat, owned = incidence.flat(profile, sites), incidence.owned(profile, sites, own[file])
-    value, spread = profile.values, variances(profile)
+    value = flat.sum(values), incidence.cum(profile, sites, values), owned.sum(values)
+    error = flat.sum(errors), incidence.cum(profile, sites, errors), owned.sum(errors)
+    types = len(profile.sample_types)
     return Lines(
         sample_types=profile.sample_types,
         files=files,
         own=own,
         file=file,
         line=sites.line,
-        value=_floats(flat.sum(value), incidence.cum(profile, sites, value), owned.sum(value)),
-        variance=Measures(flat.sum(spread), incidence.cum(profile, sites, spread), owned.sum(spread)),
+        value=Measures(*(measure.astype(np.float64) for measure in value)),
+        variance=Measures(*(measure[:, :types] for measure in error)),
+        sampled=Measures(*(measure[:, types:] for measure in error)),
         total=profile.values.sum(axis=0),
         unplaced=unplaced(profile),
     )
-
-
-def _floats(*measures: Ints) -> Measures:
-    return Measures(*(measure.astype(np.float64) for measure in measures))

@@ -45,13 +45,21 @@ def plain(text: str) -> str:
 def _title(comparison: Comparison, stats: LineStats) -> str:
     unit, total = comparison.sample_type.unit, comparison.total
     main, word = _main(stats)
-    said = f"**{amount(main.value, unit)} {word}** · {share(main.value, total)} of {amount(total, unit)}"
+    said = f"**{amount(main.value, unit)} {word}**{_error(main, unit)} · {share(main.value, total)} of {amount(total, unit)}"
     return f"{said} {comparison.sample_type.type}{_since(comparison, main)}"
 
 
 def _main(stats: LineStats) -> tuple[Measure, str]:
     """Return the measure a line is judged by: what it owns, else what passes through it."""
     return (stats.owned, "owned") if stats.owned.value else (stats.cum, "cum")
+
+
+def _error(measure: Measure, unit: str) -> str:
+    """Return the 95 % interval of a number, and how many sampled objects it is made of."""
+    if math.isnan(measure.error) or not measure.error:
+        return ""
+    many = f"{measure.sampled:.0f} sampled object{'' if round(measure.sampled) == 1 else 's'}"
+    return f" ± {amount(1.96 * measure.error, unit)} ({many})"
 
 
 def _since(comparison: Comparison, measure: Measure) -> str:

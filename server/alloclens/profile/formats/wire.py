@@ -62,7 +62,9 @@ class Wire:
         spans = self._memory.room(SPAN * (messages.size // SHORTEST + 1))
         found = self._call("nested", messages.spans, messages.count, number, counts, spans)
         self._memory.keep(spans, SPAN * found)
-        begins, ends = self._memory.view(spans, 2 * found, np.uint32).reshape(-1, 2).sum(axis=0, dtype=np.int64).tolist()
+        begins, ends = (
+            self._memory.view(spans, 2 * found, np.uint32).reshape(-1, 2).sum(axis=0, dtype=np.int64).tolist()
+        )
         return self._counts(counts, messages), Messages(spans, found, ends - begins)
 
     def scalars(self, messages: Messages, width: int) -> Ints:
