@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     Ints = NDArray[np.int64]
 
-MIX = np.uint64(0x9E3779B97F4A7C15)  # the golden ratio as a fraction of 2^64: an odd number that mixes well
+BASE = np.uint64(0x9E3779B97F4A7C15)  # the golden ratio as a fraction of 2^64: an odd number whose powers mix well
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,7 @@ class Stack:
 
 def through(profile: Profile, sites: Sites, wanted: Sequence[int], column: int, most: int) -> list[Stack]:
     """Return the heaviest stacks through any of these sites: by growth in a difference, else by value."""
-    hit = np.flatnonzero(np.isin(sites.of_frame, wanted)[profile.stack_frames])
-    samples = np.unique(np.searchsorted(profile.frame_at, hit, side="right") - 1)
+    samples = _with(profile, sites, wanted)
     samples = samples[profile.values[samples, column] != 0]
     if not len(samples):
         return []
@@ -49,19 +48,37 @@ def through(profile: Profile, sites: Sites, wanted: Sequence[int], column: int, 
     return [Stack(_frames(profile, int(example[i])), int(now[i]), int(grown[i])) for i in order]
 
 
+def _with(profile: Profile, sites: Sites, wanted: Sequence[int]) -> Ints:
+    """Return the samples that have any of these sites in their stack."""
+    location = owners(np.diff(profile.locations.frame_at))[np.isin(sites.of_frame, wanted)]
+    has = np.zeros(len(profile.locations.mapping), np.bool_)
+    has[location] = True
+    sample = np.searchsorted(profile.location_at, np.flatnonzero(has.take(profile.location)), side="right") - 1
+    return sample[np.diff(sample, prepend=-1) > 0]
+
+
 def _distinct(profile: Profile, sites: Sites, samples: Ints) -> tuple[Ints, Ints]:
-    """Return one sample for each distinct stack, and for each sample which of them it has."""
-    depth = np.diff(profile.frame_at)[samples]
-    site = sites.of_frame[profile.stack_frames[spread(profile.frame_at[samples], depth)]].astype(np.uint64)
-    place = (np.arange(len(site)) - np.repeat(offsets(depth)[:-1], depth)).astype(np.uint64)
-    mixed = (site + np.uint64(1)) * MIX
-    mixed ^= mixed >> np.uint64(29)
-    mixed = (mixed + place) * (MIX ^ (place << np.uint64(1)))
-    mixed ^= mixed >> np.uint64(32)
-    digest = np.zeros(len(samples), np.uint64)
-    np.add.at(digest, owners(depth), mixed)
+    """Return one sample for each distinct stack, and for each sample which of them it has.
+
+    A stack's digest is the sum of (site + 1) · BASE^place over its frames. The sum over the frames of one location is the
+    same wherever it stands, but for a power of BASE.
+    """
+    at = profile.locations.frame_at
+    width = np.diff(at)
+    powers = _powers(int(width.max(initial=0)))
+    term = (sites.of_frame.astype(np.uint64) + np.uint64(1)) * powers[np.arange(at[-1]) - np.repeat(at[:-1], width)]
+    of_location = np.add.reduceat(term, at[:-1]) if len(width) else term
+    location = profile.location[spread(profile.location_at[samples], np.diff(profile.location_at)[samples])]
+    begin = offsets(np.diff(profile.location_at)[samples])[:-1]
+    frames_before = offsets(width[location])[:-1]
+    place = frames_before - np.repeat(frames_before[begin], np.diff(np.append(begin, len(location))))
+    digest = np.add.reduceat(of_location[location] * _powers(int(place.max()) + 1)[place], begin)
     _, example, group = np.unique(digest, return_index=True, return_inverse=True)
     return samples[example], group
+
+
+def _powers(count: int) -> NDArray[np.uint64]:
+    return np.cumprod(np.concatenate([[np.uint64(1)], np.full(max(count - 1, 0), BASE)]), dtype=np.uint64)
 
 
 def _sums(group: Ints, values: Ints, groups: int) -> Ints:
@@ -71,5 +88,8 @@ def _sums(group: Ints, values: Ints, groups: int) -> Ints:
 
 
 def _frames(profile: Profile, sample: int) -> tuple[Frame, ...]:
-    rows = profile.stack_frames[profile.frame_at[sample] : profile.frame_at[sample + 1]]
-    return tuple(profile.frame(row) for row in rows.tolist())
+    where, at = (
+        profile.location[profile.location_at[sample] : profile.location_at[sample + 1]],
+        profile.locations.frame_at,
+    )
+    return tuple(profile.frame(row) for i in where.tolist() for row in range(at[i], at[i + 1]))

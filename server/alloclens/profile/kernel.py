@@ -38,7 +38,8 @@ class Arena:
     """The kernel's memory, handed out from one end to the other, and the kernel's functions."""
 
     def __init__(self) -> None:
-        self._store, module = wasmtime.Store(_engine()), _module()
+        engine, module = _compiled()
+        self._store = wasmtime.Store(engine)
         self._exports: dict[str, Any] = dict(wasmtime.Instance(self._store, module, []).exports(self._store))
         self._memory = self._exports["memory"]
         self._base = ctypes.addressof(self._memory.data_ptr(self._store).contents)
@@ -123,10 +124,6 @@ def cum(location_at: Ints, location: Indices, site_at: Ints, site: Ints, values:
 
 
 @cache
-def _engine() -> wasmtime.Engine:
-    return wasmtime.Engine()
-
-
-@cache
-def _module() -> wasmtime.Module:
-    return wasmtime.Module(_engine(), files("alloclens.profile").joinpath("kernel.wasm").read_bytes())
+def _compiled() -> tuple[wasmtime.Engine, wasmtime.Module]:
+    engine = wasmtime.Engine()
+    return engine, wasmtime.Module(engine, files("alloclens.profile").joinpath("kernel.wasm").read_bytes())
