@@ -9,6 +9,7 @@ const FIXED64: u32 = 1;
 const LENGTH: u32 = 2;
 const FIXED32: u32 = 5;
 const LONGEST: usize = 10; // bytes of a varint
+const NO_ROW: u32 = 0xffffffff;
 
 // What is wrong with the data; a count is never negative.
 const RUNS_PAST: i32 = -1;
@@ -108,8 +109,9 @@ export function scalars(spans: usize, count: u32, width: u32, out: usize): i32 {
   return wrong ? wrong : (count as i32);
 }
 
-// Reads the repeated number `number` of each message, packed or not, and how many each message has.
-export function numbers(spans: usize, count: u32, number: u32, counts: usize, out: usize): i32 {
+// Reads the repeated number `number` of each message, packed or not, and how many each message has: as u64, or, where T is
+// u32, as the row that stands for it: row[id] where id < ids, else 0xffffffff.
+function repeated<T>(spans: usize, count: u32, number: u32, row: usize, ids: u64, counts: usize, out: usize): i32 {
   wrong = 0;
   const first = out;
   for (let i: u32 = 0; i < count; i++) {
@@ -124,53 +126,38 @@ export function numbers(spans: usize, count: u32, number: u32, counts: usize, ou
       if ((tag & 7) == LENGTH) begin = after;
       else if ((tag & 7) != VARINT) continue;
       while (begin < at) {
-        store<u64>(out, varint(begin));
-        begin = after;
-        out += 8;
-      }
-      if (begin > at) wrong = RUNS_PAST;
-    }
-    store<u32>(counts + 4 * i, ((out - before) >> 3) as u32);
-  }
-  return wrong ? wrong : (((out - first) >> 3) as i32);
-}
-
-// As `numbers`, for ids that become rows: row[id], where 0 <= id < ids; 0xffffffff is no row.
-export function rows(spans: usize, count: u32, number: u32, row: usize, ids: u64, counts: usize, out: usize): i32 {
-  wrong = 0;
-  const first = out;
-  for (let i: u32 = 0; i < count; i++) {
-    const before = out;
-    const end: usize = load<u32>(spans + 8 * i, 4);
-    let at: usize = load<u32>(spans + 8 * i);
-    while (at < end) {
-      const tag = varint(at) as u32;
-      let begin = after;
-      at = payload(begin, end, tag & 7);
-      if (tag >> 3 != number) continue;
-      if ((tag & 7) == LENGTH) begin = after;
-      else if ((tag & 7) != VARINT) continue;
-      while (begin < at) {
-        // Without a branch for one byte or two: nearly all ids are either, and which one is hard to predict.
+        // Without a branch for one byte or two: nearly all ids have either, and which one is hard to predict.
         const pair: u32 = load<u16>(begin);
         const two = (pair >> 7) & 1;
-        let id: u64 = (pair & 127) | ((pair >> 1) & 0x3f80 & (0 - two));
-        if ((two & (pair >> 15)) == 0) {
-          begin += 1 + two;
-        } else {
-          id = varint(begin);
-          begin = after;
+        let value: u64 = (pair & 127) | ((pair >> 1) & 0x3f80 & (0 - two));
+        let next = begin + 1 + two;
+        if ((two & (pair >> 15)) == 1) {
+          value = varint(begin);
+          next = after;
         }
-        const found: u32 = id < ids ? load<u32>(row + 4 * (id as usize)) : 0xffffffff;
-        if (found == 0xffffffff) wrong = NO_SUCH_ID;
-        store<u32>(out, found);
-        out += 4;
+        begin = next;
+        if (sizeof<T>() == 8) {
+          store<u64>(out, value);
+        } else {
+          const found: u32 = value < ids ? load<u32>(row + 4 * (value as usize)) : NO_ROW;
+          if (found == NO_ROW) wrong = NO_SUCH_ID;
+          store<u32>(out, found);
+        }
+        out += sizeof<T>();
       }
       if (begin > at) wrong = RUNS_PAST;
     }
-    store<u32>(counts + 4 * i, ((out - before) >> 2) as u32);
+    store<u32>(counts + 4 * i, ((out - before) / sizeof<T>()) as u32);
   }
-  return wrong ? wrong : (((out - first) >> 2) as i32);
+  return wrong ? wrong : (((out - first) / sizeof<T>()) as i32);
+}
+
+export function numbers(spans: usize, count: u32, number: u32, counts: usize, out: usize): i32 {
+  return repeated<u64>(spans, count, number, 0, 0, counts, out);
+}
+
+export function rows(spans: usize, count: u32, number: u32, row: usize, ids: u64, counts: usize, out: usize): i32 {
+  return repeated<u32>(spans, count, number, row, ids, counts, out);
 }
 
 // Copies the fields of one message except the LENGTH fields whose numbers are bits of `without`; returns how many bytes.
