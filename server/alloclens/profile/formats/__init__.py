@@ -37,7 +37,12 @@ FORMATS = (
 
 LARGEST = 256 << 20
 """Bytes, unpacked; a million samples of 30 frames are some 70 MiB."""
-MOST = 2**63
+MOST = 2**63 - 2**40
+"""What values may add up to; a sum of floats is not exact."""
+MOST_FRAMES = 1 << 27
+"""Of all stacks; a location may have many lines, and be in many stacks."""
+PART = 1 << 20
+"""Locations whose frames are counted at a time."""
 
 
 def read(data: bytes, limit: int = LARGEST) -> Profile:
@@ -51,6 +56,8 @@ def read(data: bytes, limit: int = LARGEST) -> Profile:
             return _checked(parse(data))
         except Unrecognized:
             continue
+        except MemoryError as error:
+            raise Malformed(f"it needs more memory than there is ({error})") from error
     raise Unrecognized(f"not a profile alloclens knows: {looks_like(data)}")
 
 
@@ -59,6 +66,11 @@ def _checked(profile: Profile) -> Profile:
     largest = max(-int(values.min(initial=0)), int(values.max(initial=0)))
     if largest * len(values) >= MOST and (np.abs(values.astype(np.float64)).sum(axis=0) >= MOST).any():
         raise Malformed("the values add up to more than 64 bits hold")
+    widths, location = np.diff(profile.locations.frame_at), profile.location
+    if int(widths.max(initial=0)) * len(location) > MOST_FRAMES:
+        parts = (location[at : at + PART] for at in range(0, len(location), PART))
+        if sum(int(widths[part].sum()) for part in parts) > MOST_FRAMES:
+            raise Malformed(f"the stacks have more than {MOST_FRAMES} frames")
     return profile
 
 

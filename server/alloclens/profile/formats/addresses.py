@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 UNKNOWN = (Frame("", "", 0),)
+HEX = re.compile(r"0x([0-9a-f]+)")
 
 
 class Label(NamedTuple):
@@ -59,7 +61,7 @@ def addresses(texts: Sequence[str], *, callers: bool) -> tuple[Ints, NDArray[np.
 
     Of `callers` every address is where a call returns to; the call lies before it, so one is subtracted.
     """
-    lists = [text.split() for text in texts]
+    lists = [HEX.findall(text) for text in texts]
     try:
         found = np.array([int(word, 16) for word in chain.from_iterable(lists)], np.uint64)
     except (ValueError, OverflowError) as error:
@@ -78,9 +80,9 @@ def assemble(
 ) -> Profile:
     """Make a profile. `symbols`: the frames of an address, innermost first; `others`: further fields of Profile."""
     strings = _Strings()
-    address, location = np.unique(stacks.address, return_inverse=True)
+    address, seen, location = np.unique(stacks.address, return_index=True, return_inverse=True)
     frames = [(symbols or {}).get(a) or UNKNOWN for a in address.tolist()]
-    mappings, mapping = memory_map.placed(address, strings)
+    mappings, mapping = memory_map.placed(address, seen, strings)
     functions, rows = _functions(list(chain.from_iterable(frames)), strings)
     return Profile(
         sample_types=sample_types,

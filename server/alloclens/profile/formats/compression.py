@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 from isal import isal_zlib
 
@@ -13,9 +14,16 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 GZIP_MAGIC = b"\x1f\x8b"
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 GZIP_WBITS = 31
+MOST_PARTS = 1000
+"""Packed parts of one file; each costs a copy of all that follow."""
+PIECE = 16 << 20
+"""Bytes that zstd unpacks at a time: it holds them twice."""
 
 
 def unpacked(data: bytes, limit: int) -> bytes:
@@ -33,8 +41,10 @@ def unpacked(data: bytes, limit: int) -> bytes:
 
 
 def _gunzip(data: bytes, limit: int) -> bytes:
-    out, left = [], limit
+    out: list[bytes] = []
+    left = limit
     while data:
+        _check_parts(len(out))
         unpacker = isal_zlib.decompressobj(wbits=GZIP_WBITS)
         try:
             out.append(unpacker.decompress(data, left + 1))
@@ -47,17 +57,32 @@ def _gunzip(data: bytes, limit: int) -> bytes:
 
 
 def _unzstd(data: bytes, limit: int) -> bytes:
-    out, left = [], limit
+    out: list[bytes] = []
+    left, parts = limit, 0
     while data:
+        _check_parts(parts := parts + 1)
         unpacker = zstd.ZstdDecompressor()
         try:
-            out.append(unpacker.decompress(data, left + 1))
+            for piece in _pieces(unpacker, data):
+                out.append(piece)
+                left -= len(piece)
+                _check("zstd", True, left, limit)
         except zstd.ZstdError as error:
             raise Malformed(f"the zstd data is damaged ({error})") from error
-        left -= len(out[-1])
         _check("zstd", unpacker.eof, left, limit)
         data = unpacker.unused_data
     return b"".join(out)
+
+
+def _pieces(unpacker: zstd.ZstdDecompressor, data: bytes) -> Iterator[bytes]:
+    yield unpacker.decompress(data, PIECE)
+    while not (unpacker.eof or unpacker.needs_input):
+        yield unpacker.decompress(b"", PIECE)
+
+
+def _check_parts(parts: int) -> None:
+    if parts > MOST_PARTS:
+        raise Malformed(f"more than {MOST_PARTS} packed parts in one file")
 
 
 def _check(kind: str, ended: bool, left: int, limit: int) -> None:

@@ -14,7 +14,16 @@ import numpy as np
 from alloclens.profile.errors import Malformed, Unrecognized
 from alloclens.profile.formats.addresses import Stacks, addresses, assemble
 from alloclens.profile.formats.go_symbols import symbols
-from alloclens.profile.formats.text import LARGEST, LOCKS, attributes, matches, number, sections, whole
+from alloclens.profile.formats.text import (
+    LARGEST,
+    LOCKS,
+    attributes,
+    before_the_next_section,
+    matches,
+    number,
+    sections,
+    whole,
+)
 from alloclens.profile.model import Profile, ValueType
 
 if TYPE_CHECKING:
@@ -36,12 +45,12 @@ def parse(data: bytes) -> Profile:
         raise Unrecognized("no contention as text")
     text = data.decode("utf-8", "replace")
     cut = sections(text)
-    lines = cut.body.split("\n")
+    lines = before_the_next_section(cut.body.split("\n"))
     given = attributes(lines)
     if any(name in given for name in JAVA):
         raise Unrecognized("Java's contention")
-    period, per_second = number(given, "sampling period") or 1, number(given, "cycles/second")
-    found = matches(SAMPLE, [line for line in lines if "=" not in line and not line.startswith("---")])
+    period, per_second = number({"sampling period": "1"} | given, "sampling period"), number(given, "cycles/second")
+    found = matches(SAMPLE, [line for line in lines if "=" not in line])
     delay, count = (whole([match[i] for match in found]) for i in (1, 2))
     depth, address = addresses([match[3] for match in found], callers=True)
     return assemble(
@@ -49,7 +58,7 @@ def parse(data: bytes) -> Profile:
         Stacks(np.stack(_scaled(count, delay, period, per_second), axis=1), depth, address),
         memory_map=cut.memory_map,
         symbols=symbols(text),
-        duration_nanos=min(number(given, "ms since reset") * MILLISECOND, LARGEST),
+        duration_nanos=min(max(number(given, "ms since reset"), 0) * MILLISECOND, LARGEST),
         period=period,
         period_type=TYPES[0],
         drop_frames=LOCKS,
@@ -57,7 +66,12 @@ def parse(data: bytes) -> Profile:
 
 
 def _scaled(count: Ints, delay: Ints, period: int, per_second: int) -> list[Ints]:
-    """Return how often and how many nanoseconds: one of `period` events was written down, its time in cycles."""
+    """Return how often and how many nanoseconds: one of `period` events was written down, its time in cycles.
+
+    As in pprof, a period of 0 or less is taken for an unknown one: the numbers stay as they are.
+    """
+    if period <= 0:
+        return [count, delay]
     waited = delay * float(period) / (per_second / NANOSECONDS) if per_second > 0 else delay.astype(np.float64)
     if (waited >= LARGEST).any() or (count * float(period) >= LARGEST).any():
         raise Malformed("a number does not fit into 64 bits once it is un-sampled")

@@ -10,7 +10,7 @@ import re
 from alloclens.profile.errors import Unrecognized
 from alloclens.profile.formats.addresses import Stacks, addresses, assemble
 from alloclens.profile.formats.go_symbols import labels, symbols
-from alloclens.profile.formats.text import PROFILERS, matches, sections, whole
+from alloclens.profile.formats.text import PROFILERS, before_the_next_section, matches, sections, whole
 from alloclens.profile.model import Profile, ValueType
 
 MARK = b" profile: total "
@@ -27,7 +27,8 @@ def parse(data: bytes) -> Profile:
     header = HEADER.match(cut.header)
     if not header:
         raise Unrecognized("no counts as text")
-    found = matches(SAMPLE, cut.body.split("\n"))
+    lines = before_the_next_section(cut.body.split("\n"))
+    found = matches(SAMPLE, lines)
     kind = ValueType(header[1], "count")
     depth, address = addresses([match[2] for match in found], callers=True)
     return assemble(
@@ -35,7 +36,7 @@ def parse(data: bytes) -> Profile:
         Stacks(whole([match[1] for match in found]).reshape(-1, 1), depth, address),
         memory_map=cut.memory_map,
         symbols=symbols(text),
-        labels=labels(cut.body),
+        labels=labels(lines),
         period=1,
         period_type=kind,
         drop_frames=PROFILERS,

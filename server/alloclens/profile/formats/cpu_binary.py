@@ -13,7 +13,7 @@ import numpy as np
 
 from alloclens.profile.errors import Malformed, Unrecognized
 from alloclens.profile.formats.addresses import Stacks, assemble
-from alloclens.profile.formats.memory_map import memory_map
+from alloclens.profile.formats.memory_map import MOST_ADDRESSES, memory_map
 from alloclens.profile.formats.text import LARGEST, PROFILERS
 from alloclens.profile.model import Profile, ValueType
 
@@ -78,7 +78,7 @@ def _samples(words: Words) -> tuple[list[_Sample], int]:
         at += 2 + depth
         if (count, stack) == (0, [0]):
             return out, at
-        out.append(_Sample(count, [a - (i > 0 and a > 0) for i, a in enumerate(stack)]))
+        out.append(_Sample(count, [(a - (i > 0)) % MOST_ADDRESSES for i, a in enumerate(stack)]))
     raise Malformed("the end of the samples is missing: the file was copied or written only in part")
 
 
@@ -95,7 +95,7 @@ def _without_handler(samples: list[_Sample]) -> list[_Sample]:
 
 def _without_twin(samples: list[_Sample]) -> list[_Sample]:
     """Take off the second frame where it is the leaf once more: found by unwinding, and so one lower."""
-    return [_cut(s) if len(s.stack) > 1 and s.stack[0] == s.stack[1] + 1 else s for s in samples]
+    return [_cut(s) if len(s.stack) > 1 and s.stack[0] == (s.stack[1] + 1) % MOST_ADDRESSES else s for s in samples]
 
 
 def _cut(sample: _Sample) -> _Sample:

@@ -6,42 +6,60 @@ runtime/pprof's printStackRecord.
 
 from __future__ import annotations
 
-import json
 import re
+import sys
 from typing import TYPE_CHECKING
 
 from alloclens.profile.formats.addresses import Label
 from alloclens.profile.model import Frame
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-SYMBOL = re.compile(r"^#\t0x([0-9a-f]{1,16})\t([^\t\n]+)\+0x[0-9a-f]+\t+([^\t\n]+):(\d{1,18})$", re.MULTILINE)
-SAMPLE_OR_LABELS = re.compile(r"^(?:(-?\d+)[: ]|# labels: (\{[^\n]*\})$)", re.MULTILINE)
+SYMBOL = re.compile(r"^#\t0x([0-9a-f]{1,16})\t([^\t\n]+)\+0x[0-9a-f]+\t+([^\t\n]+):(\d{1,18})\r?$", re.MULTILINE)
+QUOTED = r'"((?:[^"\\]|\\.)*)"|([\w./]*)'
+PAIR = re.compile(rf"(?:{QUOTED}): ?(?:{QUOTED})(?:, |$)")
+ESCAPE = re.compile(r"""\\([abfnrtv\\"]|x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8})""")
+ESCAPES = dict(zip('abfnrtv\\"', '\a\b\f\n\r\t\v\\"', strict=True))
+LABELS = re.compile(r"# labels: \{(.*)\}$")
+SURROGATES = range(0xD800, 0xE000)
 
 
 def symbols(text: str) -> dict[int, list[Frame]]:
     """Return the frames of each address: the call itself, one before where it returns to."""
-    out: dict[int, list[Frame]] = {}
+    out: dict[int, dict[Frame, None]] = {}
     for address, function, file, line in SYMBOL.findall(text):
-        frames = out.setdefault(int(address, 16), [])
-        if (frame := Frame(function.strip(), file, int(line))) not in frames:
-            frames.append(frame)
+        out.setdefault(int(address, 16), {})[Frame(function.strip(), file, int(line))] = None
+    return {address: list(frames) for address, frames in out.items()}
+
+
+def labels(lines: Iterable[str]) -> Iterator[Label]:
+    """Return the labels of the samples of a text: what is neither blank nor a comment is a sample."""
+    sample = -1
+    for line in map(str.strip, lines):
+        sample += bool(line) and not line.startswith("#")
+        if sample >= 0 and (found := LABELS.match(line)):
+            yield from (Label(sample, key, value) for key, value in pairs(found[1]).items())
+
+
+def pairs(text: str) -> dict[str, str]:
+    """Read labels such as `"a":"b", "c":"d"`; Go quotes with %q, and in tracebacks only what needs it."""
+    out, at = {}, 0
+    while found := PAIR.match(text, at):  # a search would try again from every character of what is none
+        out[_plain(found[1] or found[2])] = _plain(found[3] or found[4] or "")
+        at = found.end()
     return out
 
 
-def labels(text: str) -> Iterator[Label]:
-    """Return the labels of the samples of a text."""
-    sample = -1
-    for begin, given in SAMPLE_OR_LABELS.findall(text):
-        sample += bool(begin)
-        if given and sample >= 0:
-            yield from (Label(sample, key, value) for key, value in _labels(given).items())
+def _plain(quoted: str) -> str:
+    return ESCAPE.sub(lambda found: _character(found[1]), quoted) if "\\" in quoted else quoted
 
 
-def _labels(given: str) -> dict[str, str]:
-    try:
-        found = json.loads(given)
-    except ValueError:  # Go quotes some characters in another way than JSON
-        return {}
-    return {str(key): str(value) for key, value in found.items()}
+def _character(escape: str) -> str:
+    if escape in ESCAPES:
+        return ESCAPES[escape]
+    number = int(escape[1:], 16)
+    invalid = (
+        number > sys.maxunicode or number in SURROGATES or (escape[0] == "x" and number > 0x7F)
+    )  # a byte that is no UTF-8
+    return "\ufffd" if invalid else chr(number)

@@ -14,12 +14,13 @@ import numpy as np
 
 from alloclens.profile.errors import Unrecognized
 from alloclens.profile.formats.addresses import Label, Stacks, assemble
+from alloclens.profile.formats.go_symbols import pairs
 from alloclens.profile.model import Frame, Profile, ValueType
 
 MARK = b"goroutine "
 LINE = re.compile(
-    r"^goroutine \d+ (?:[^\[\n]*)\[(?P<state>[^\]\n]*)\]:?$"
-    r"|^(?P<created>created by )?(?P<function>\S[^\n]*)\n\t(?P<file>[^\n]+):(?P<line>\d{1,18})(?: \+0x[0-9a-f]+)?$",
+    r"^goroutine \d+ [^\[\n]*\[(?P<state>[^\]\n]{0,300}?)(?: labels:\{|\])(?P<rest>[^\n]*)$"
+    r"|^(?P<created>created by )?(?P<function>\S[^\n]*)\n\t(?P<file>[^\n]+):(?P<line>\d{1,18})(?: \+0x[0-9a-f]+)?(?: fp=[^\n]*)?$",
     re.MULTILINE,
 )
 ARGUMENTS = re.compile(r"\([^()]*\)$")
@@ -30,6 +31,7 @@ GOROUTINE = ValueType("goroutine", "count")
 
 class _Goroutine(NamedTuple):
     state: str
+    labels: dict[str, str]
     frames: list[Frame]
 
 
@@ -47,7 +49,7 @@ def parse(data: bytes) -> Profile:
         np.array([known[f] for g in goroutines for f in g.frames], np.uint64),  # no addresses: numbers in their place
     )
     symbols = {number: [frame] for frame, number in known.items()}
-    labels = [label for i, g in enumerate(goroutines) for label in _labels(i, g.state)]
+    labels = [label for i, g in enumerate(goroutines) for label in _labels(i, g)]
     return assemble((GOROUTINE,), stacks, symbols=symbols, labels=labels, period=1, period_type=GOROUTINE)
 
 
@@ -55,17 +57,23 @@ def _goroutines(text: str) -> list[_Goroutine]:
     out: list[_Goroutine] = []
     for found in LINE.finditer(text):
         if found["state"] is not None:
-            out.append(_Goroutine(found["state"], []))
+            out.append(_Goroutine(found["state"], pairs(_labels_in(found["rest"])), []))
         elif out:
             out[-1].frames.append(Frame(_name(found), found["file"], int(found["line"])))
     return out
+
+
+def _labels_in(rest: str) -> str:
+    """Return what stands in the braces of `"a":"b"}]:` or ` {"a":"b"}:`, the ends of the two ways to write labels."""
+    return rest[: rest.rfind("}")].removeprefix(" {") if "}" in rest else ""
 
 
 def _name(found: re.Match[str]) -> str:
     return (CREATOR if found["created"] else ARGUMENTS).sub("", found["function"])
 
 
-def _labels(sample: int, state: str) -> list[Label]:
-    waited = MINUTES.search(state)
-    what = Label(sample, "state", state.partition(",")[0])
-    return [what, Label(sample, "minutes", int(waited[1]))] if waited else [what]
+def _labels(sample: int, goroutine: _Goroutine) -> list[Label]:
+    waited = MINUTES.search(goroutine.state)
+    what = Label(sample, "state", goroutine.state.partition(",")[0])
+    own = [Label(sample, key, value) for key, value in goroutine.labels.items()]
+    return [what, *([Label(sample, "minutes", int(waited[1]))] if waited else []), *own]

@@ -16,23 +16,31 @@ from alloclens.profile.formats.addresses import Label, Stacks, addresses, assemb
 from alloclens.profile.formats.go_symbols import symbols
 from alloclens.profile.formats.text import ALLOCATORS, CALLED_BY_GO, matches, sections, unsampled, whole
 from alloclens.profile.model import MemStats, Profile, ValueType
+from alloclens.profile.ragged import offsets
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
+    from alloclens.profile.model import Frame
+
     Ints = NDArray[np.int64]
+    Addresses = NDArray[np.uint64]
 
 MARK = b"heap profile:"
 COUNTS = r"\s*(-?\d+):\s*(-?\d+)\s*\[\s*(-?\d+):\s*(-?\d+)\s*\]\s*@"
-HEADER = re.compile(rf"heap profile:{COUNTS}\s*(\w+)/?(\d*)")
+HEADER = re.compile(rf"heap profile:{COUNTS}\s*(\w+)/?(\d{{0,19}})")
 SAMPLE = re.compile(rf"{COUNTS}([ x0-9a-f]*)")
 IN_USE = (ValueType("inuse_objects", "count"), ValueType("inuse_space", "bytes"))
 ALLOCATED = (ValueType("alloc_objects", "count"), ValueType("alloc_space", "bytes"))
 ONLY = (ValueType("objects", "count"), ValueType("space", "bytes"))
 """Where nothing is said of what was allocated, as of growthz."""
 SAMPLED = ("heap", "heap_v2", "heapz_v2")
-UNSAMPLED = ("heapprofile", "growth", "growthz", "fragmentation", "fragmentationz")
+IN_USE_ONLY = ("growth", "growthz", "fragmentation", "fragmentationz")
+UNSAMPLED = ("heapprofile", *IN_USE_ONLY)
 GO = "heap"
+RUNTIME = ("runtime.", "internal/runtime/")
 MEM_STATS = {"HeapInuse": 0, "HeapIdle": 1, "Stack": 2, "Sys": 3, "NumGC": 4}
 MEM_STAT = re.compile(r"^# (\w+) = (\d{1,18})", re.MULTILINE)
 
@@ -44,23 +52,24 @@ def parse(data: bytes) -> Profile:
     text = data.decode("utf-8", "replace")
     cut = sections(text)
     in_use, in_use_bytes, all_, all_bytes, kind, rate = _header(cut.header)
-    has_all = (all_ not in (in_use, 0)) or (all_bytes not in (in_use_bytes, 0))
+    has_all = kind not in IN_USE_ONLY and (all_ not in (in_use, 0) or all_bytes not in (in_use_bytes, 0))
     found = matches(SAMPLE, cut.body.split("\n"))
     columns = [whole([match[i] for match in found]) for i in (3, 4, 1, 2)]
     pairs = [(columns[0], columns[1]), (columns[2], columns[3])][0 if has_all else 1 :]
     _check(pairs)
     scaled = [unsampled(*pair, rate) if kind in SAMPLED else pair for pair in pairs]
-    depth, address = addresses([match[5] for match in found], callers=True)
+    known = symbols(text)
+    depth, address = _without_allocator(*addresses([match[5] for match in found], callers=True), known)
     return assemble(
         (*ALLOCATED, *IN_USE) if has_all else ONLY,
         Stacks(np.stack([column for pair in scaled for column in pair], axis=1), depth, address),
         memory_map=cut.memory_map,
-        symbols=symbols(text),
+        symbols=known,
         labels=[Label(i, "bytes", size) for i, size in enumerate(_block_sizes(pairs))],
-        period=max(rate, 1),
+        period=rate,
         period_type=ValueType("space", "bytes"),
-        drop_frames=ALLOCATORS,
-        keep_frames=CALLED_BY_GO,
+        drop_frames="" if known else ALLOCATORS,  # runtime.main calls all of a program: Go's proto has none either
+        keep_frames="" if known else CALLED_BY_GO,
         mem_stats=_mem_stats(text),
     )
 
@@ -68,6 +77,8 @@ def parse(data: bytes) -> Profile:
 def _header(line: str) -> tuple[int, int, int, int, str, int]:
     """Return the four totals, the kind, and how many bytes there were on average for one sampled object."""
     found = HEADER.match(line)
+    if MARK.decode() not in line:
+        raise Unrecognized("no heap profile as text")
     if not found:
         raise Malformed("the first line of the heap profile is damaged")
     kind, rate = found[5], min(int(found[6] or 0), 2**62)
@@ -75,6 +86,18 @@ def _header(line: str) -> tuple[int, int, int, int, str, int]:
         raise Malformed(f"a heap profile of a kind that is not known: @ {kind}")
     totals = whole([found[i] for i in range(1, 5)]).tolist()
     return (*totals, kind, 1 if kind in UNSAMPLED else rate // 2 if kind == GO else rate)  # Go writes twice the rate
+
+
+def _without_allocator(depth: Ints, address: Addresses, known: Mapping[int, list[Frame]]) -> tuple[Ints, Addresses]:
+    """Begin every stack at its first frame that is not the runtime's own, as Go's profile.proto does.
+
+    Go's comments leave those frames out: an address without one is taken for such. A stack of nothing else stays.
+    """
+    others = [a for a, frames in known.items() if not all(f.function.startswith(RUNTIME) for f in frames)]
+    seen, at = offsets(np.isin(address, np.array(others, np.uint64)).astype(np.int64)), offsets(depth)
+    begin, end = (np.repeat(seen[edge], depth) for edge in (at[:-1], at[1:]))
+    keep = (seen[1:] > begin) | (begin == end)
+    return np.diff(offsets(keep.astype(np.int64))[at]), address[keep]
 
 
 def _check(pairs: list[tuple[Ints, Ints]]) -> None:
@@ -87,7 +110,7 @@ def _block_sizes(pairs: list[tuple[Ints, Ints]]) -> list[int]:
     out = np.zeros(len(pairs[0][0]), np.int64)
     for count, size in pairs:
         some = count != 0
-        out[some] = size[some] // count[some]
+        out[some] = np.sign(count[some]) * np.sign(size[some]) * (np.abs(size[some]) // np.abs(count[some]))
     return out.tolist()
 
 

@@ -33,14 +33,16 @@ if TYPE_CHECKING:
 
     Ints = NDArray[np.int64]
     Given = dict[str, str]
-    Samples = list[re.Match[str]]
+    Addresses = tuple[Ints, NDArray[np.uint64]]
+    """How many each sample has, and all of them."""
     Symbols = dict[int, list[Frame]]
 
 HEAP, CONTENTION = "--- heapz 1 ---", "--- contentionz 1 ---"
 SAMPLE = re.compile(r"\s*(\d+)\s+(\d+)\s+@\s+([ x0-9a-f]*)")
 LOCATION = re.compile(r"\s*0x([0-9a-fA-F]{1,16})\s+(\S.*)")
-FILE_AND_LINE = re.compile(r"(.*)\s\((.+):(-?\d{1,18})\)")
-LIBRARY = re.compile(r"(.*)\s\((.*)\)")
+BRACKET = re.compile(r"(.*)\s\((.*)")
+FILE = re.compile(r"(.*)\s\((.+)")
+LINE = re.compile(r"-?\d{1,18}\)")
 STUB = "generated stub/JIT"
 RATE = 512 << 10
 """Bytes: what the Java agent samples at."""
@@ -56,20 +58,21 @@ def parse(data: bytes) -> Profile:
     given = attributes(takewhile(lambda line: "=" in line, lines))
     if header.strip() not in (HEAP, CONTENTION):
         raise Unrecognized("no profile of Java")
-    if given.get("format") != "java" or "resolution" not in given:
-        raise Malformed("a profile of Java without `format = java` and `resolution`")
+    if given.get("format", "java") != "java" or "resolution" not in given:
+        raise Malformed("a profile of Java without `resolution`, or with a `format` that is not java")
     samples = [match for line in lines if (match := SAMPLE.match(line))]
     count, value = whole([match[2] for match in samples]), whole([match[1] for match in samples])
+    stacks = addresses([match[3] for match in samples], callers=False)
     make = _heap if header.strip() == HEAP else _contention
-    return make(given, samples, count, value, _locations(lines))
+    return make(given, count, value, stacks, _locations(lines, set(stacks[1].tolist())))
 
 
-def _heap(given: Given, samples: Samples, count: Ints, size: Ints, known: Symbols) -> Profile:
+def _heap(given: Given, count: Ints, size: Ints, stacks: Addresses, known: Symbols) -> Profile:
     if (count == 0).any():
         raise Malformed("a line has no objects")
     return assemble(
         (ValueType("inuse_objects", "count"), ValueType("inuse_space", given["resolution"])),
-        _stacks(samples, unsampled(count, size, RATE)),
+        Stacks(np.stack(unsampled(count, size, RATE), axis=1), *stacks),
         symbols=known,
         labels=[Label(i, "bytes", n) for i, n in enumerate((size // count).tolist())],
         period=RATE,
@@ -79,43 +82,41 @@ def _heap(given: Given, samples: Samples, count: Ints, size: Ints, known: Symbol
     )
 
 
-def _contention(given: Given, samples: Samples, count: Ints, delay: Ints, known: Symbols) -> Profile:
-    period = number(given, "sampling period") or 1
-    if max((int(column.max(initial=0)) for column in (count, delay)), default=0) * period > LARGEST:
+def _contention(given: Given, count: Ints, delay: Ints, stacks: Addresses, known: Symbols) -> Profile:
+    period = number(given, "sampling period")
+    times = period or 1
+    if max((int(column.max(initial=0)) for column in (count, delay)), default=0) * abs(times) > LARGEST:
         raise Malformed("a number does not fit into 64 bits once it is un-sampled")
     types = ValueType("contentions", "count"), ValueType("delay", given["resolution"])
     return assemble(
         types,
-        _stacks(samples, (count * period, delay * period)),
+        Stacks(np.stack([count * times, delay * times], axis=1), *stacks),
         symbols=known,
         period=period,
         period_type=types[0],
-        duration_nanos=min(number(given, "ms since reset") * MILLISECOND, LARGEST),
+        duration_nanos=min(max(number(given, "ms since reset"), 0) * MILLISECOND, LARGEST),
         drop_frames=LOCKS,
     )
 
 
-def _stacks(samples: Samples, columns: tuple[Ints, Ints]) -> Stacks:
-    return Stacks(np.stack(columns, axis=1), *addresses([match[3] for match in samples], callers=False))
-
-
-def _locations(lines: list[str]) -> dict[int, list[Frame]]:
-    """Return the frame of each location. A function is of one file: the first that it is seen with."""
+def _locations(lines: list[str], used: set[int]) -> Symbols:
+    """Return the frame of each location in use. A function is of one file: the first that it is seen with."""
     out: dict[int, list[Frame]] = {}
     files: dict[str, str] = {}
     for line in lines:
         found = LOCATION.match(line) if len(line) <= LONGEST_LINE else None
-        if found:
+        if found and (address := int(found[1], 16)) in used:
             frame = _frame(found[2].strip())
             file = files.setdefault(frame.function, frame.file)
-            out[int(found[1], 16)] = [frame._replace(file=file)]
+            out[address] = [frame._replace(file=file)]
     return out
 
 
 def _frame(text: str) -> Frame:
     """Read what a location is: a line, a function of a library, or a state of the virtual machine."""
-    if found := FILE_AND_LINE.fullmatch(text):
-        return Frame(found[1].rstrip(), found[2], max(int(found[3]), 0))
-    if found := LIBRARY.fullmatch(text):
-        return Frame(found[1].rstrip(), posixpath.basename(found[2]), 0)
+    before, _, line = text.rpartition(":")  # in two steps, as one pattern would take long over many brackets
+    if LINE.fullmatch(line) and (found := FILE.fullmatch(before)):
+        return Frame(found[1], found[2], max(int(line[:-1]), 0))
+    if text.endswith(")") and (found := BRACKET.fullmatch(text[:-1])):
+        return Frame(found[1], posixpath.basename(found[2]), 0)
     return Frame("STUB" if STUB in text else text, "", 0)

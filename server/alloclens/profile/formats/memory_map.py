@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from alloclens.profile.errors import Malformed
 from alloclens.profile.model import Mappings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -20,17 +22,26 @@ if TYPE_CHECKING:
 SENTINELS = ("--- Memory map: ---", "MAPPED_LIBRARIES:")
 LONGEST_LINE = 4096
 """Characters; the longest path that Linux allows."""
-RANGE = r"\s*(?:0x)?(?P<start>[0-9a-fA-F]+)[\s-]?\s*(?:0x)?(?P<limit>[0-9a-fA-F]+):?(?:\s+(?P<mode>[-rwxp]+))?"
+HEX = r"[0-9a-fA-F]{1,16}"  # no longer: start and limit may touch, and every way to part them is tried
+RANGE = rf"\s*(?:0x)?(?P<start>{HEX})[\s-]?\s*(?:0x)?(?P<limit>{HEX}):?(?:\s+(?P<mode>[-rwxp]+))?"
 PROC = re.compile(RANGE + r"(?:\s+(?P<offset>[0-9a-fA-F]+))?\s+[0-9a-fA-F]+:[0-9a-fA-F]+\s+\d+(?:\s+(?P<file>\S+))?")
 BRIEF = re.compile(
     RANGE + r"(?:\s+(?P<file>\S+))?(?:\s+\(@(?P<offset>[0-9a-fA-F]+)\))?(?:\s+(?P<build_id>[0-9a-fA-F]+))?"
 )
+LONGEST_VALUE = 1024
+MOST_NAMES = 64
+"""Names that stand for parts of paths; a map has a few."""
 LIBRARY = re.compile(r"[.]so$|[.]so[._][0-9]+")
 LOG_PREFIX = re.compile(r"^[^\[\]]+:[0-9]+]\s")
 FIRST_TEXT = 0x400000
 """Where Linux puts a program that is not position-independent."""
 HUGE_PAGES = "/anon_hugepage"
 MOST_ADDRESSES = 1 << 64
+NOWHERE = -2
+MOST_REGIONS = 10_000
+"""Executable ones; Linux allows a process 65,530 of all kinds."""
+MOST_MENDED = 256
+"""Regions taken to begin earlier: each costs a look at all of them."""
 
 
 class Region(NamedTuple):
@@ -49,32 +60,43 @@ class MemoryMap:
 
     regions: tuple[Region, ...]
 
-    def placed(self, address: NDArray[np.uint64], strings: Callable[[Iterable[str]], Ints]) -> tuple[Mappings, Ints]:
-        """Return the regions as Mappings, and the row of the one that each address lies in.
+    def placed(
+        self, address: NDArray[np.uint64], seen: Ints, strings: Callable[[Iterable[str]], Ints]
+    ) -> tuple[Mappings, Ints]:
+        """Return the regions as Mappings, and the row of the one that each address lies in. Addresses are sorted.
 
-        What lies in none gets a region of its own without a name, as in pprof; an address of 0 lies nowhere.
+        What lies in none gets a region of its own without a name, as in pprof; an address of 0 lies nowhere. `seen`:
+        where in the file an address stands first. As in pprof, only before the first that lies in none is a region
+        taken to begin earlier, which mends what writers do that leave out the first part of a file.
         """
         regions, row = list(self.regions), np.full(len(address), -1)
-        for i, region in enumerate(regions):
-            row[(row < 0) & _within(address, region.start, region.limit)] = i
-        for i, region in enumerate(regions):  # writers that left out the first part of a file
-            hit = (row < 0) & _within(address, region.start - region.offset, region.start)
-            if region.offset and hit.any():
-                regions[i] = region._replace(start=region.start - region.offset, offset=0)
-                row[hit] = i
-        row[address == 0] = -1
-        if (lost := (row < 0) & (address != 0)).any():
-            row[lost] = len(regions)
-            regions.append(Region(0, MOST_ADDRESSES - 1, 0, "", ""))
-        return _mappings(regions, strings), row
+        for i, (begin, end) in reversed(list(enumerate(_held(address, regions)))):  # the first region stays
+            row[begin:end] = i
+        row[address == 0] = NOWHERE
+        mended = 0
+        while (lost := row == -1).any():
+            at = np.flatnonzero(lost)[seen[lost].argmin()]
+            begun = _first_part(regions, int(address[at])) if mended < MOST_MENDED else None
+            mended += 1
+            if begun is None:
+                row[lost] = len(regions)
+                regions.append(Region(0, MOST_ADDRESSES - 1, 0, "", ""))
+                break
+            region, regions[begun] = regions[begun], _from_its_beginning(regions[begun])
+            hit = _within(address, regions[begun].start, region.start)
+            row[hit & (seen >= seen[at]) & (lost | (row > begun))] = begun
+        return _mappings(regions, strings), np.maximum(row, -1)
 
 
 NO_MAP = MemoryMap(())
 
 
 def memory_map(lines: Iterable[str]) -> MemoryMap:
-    """Read the lines behind a sentinel; those that are no regions are passed over."""
-    regions = _main_first(_joined(_regions(lines)))
+    """Read the lines behind a sentinel; those that are no regions are passed over. Raises Malformed."""
+    found = list(islice(_regions(lines), MOST_REGIONS + 1))
+    if len(found) > MOST_REGIONS:
+        raise Malformed(f"a memory map of more than {MOST_REGIONS} regions")
+    regions = _main_first(_joined(found))
     if len(regions) > 1 and regions[0].file.startswith(HUGE_PAGES) and regions[0].limit == regions[1].start:
         regions = regions[1:]
     if regions and regions[0].start - regions[0].offset == FIRST_TEXT:
@@ -84,19 +106,21 @@ def memory_map(lines: Iterable[str]) -> MemoryMap:
 
 def _regions(lines: Iterable[str]) -> Iterator[Region]:
     values: dict[str, str] = {}
+    names = re.compile("(?!)")
     for line in lines:
         if len(line) > LONGEST_LINE:
             continue
-        text = LOG_PREFIX.sub("", line)
-        for name, value in values.items():
-            text = text.replace(name, value)
+        text = names.sub(lambda name: values[name[0]], LOG_PREFIX.sub("", line))
+        if len(text) > LONGEST_LINE:  # names for texts of names grow without end
+            continue
         if found := PROC.match(text) or BRIEF.match(text):
             parts = found.groupdict()
             if "x" in (parts["mode"] or "x") and (region := _region(parts)):
                 yield region
-        elif "=" in text:  # name=value: $name stands for it from here on
+        elif "=" in text and len(values) < MOST_NAMES:  # name=value: $name stands for it from here on
             name, _, value = text.partition("=")
-            values["$" + name.strip()] = value.strip()
+            values.setdefault("$" + name.strip(), value.strip()[:LONGEST_VALUE])  # as in pprof, the first value stays
+            names = re.compile("|".join(map(re.escape, values)))
 
 
 def _region(parts: dict[str, str | None]) -> Region | None:
@@ -120,7 +144,7 @@ def _joined(regions: Iterable[Region]) -> list[Region]:
 
 def _follows(before: Region, after: Region) -> bool:
     differ = (a and b and a != b for a, b in ((before.file, after.file), (before.build_id, after.build_id)))
-    next_offset = before.offset + before.limit - before.start
+    next_offset = (before.offset + before.limit - before.start) % MOST_ADDRESSES
     gap = before.offset and after.offset and next_offset != after.offset
     return before.limit == after.start and not any(differ) and not gap
 
@@ -134,9 +158,24 @@ def _main_first(regions: list[Region]) -> list[Region]:
     return regions
 
 
+def _first_part(regions: list[Region], address: int) -> int | None:
+    """Return the first region that may begin so much earlier that it holds an address."""
+    may = (i for i, r in enumerate(regions) if r.offset and 0 <= r.start - r.offset <= address < r.start)
+    return next(may, None)
+
+
+def _from_its_beginning(region: Region) -> Region:
+    return region._replace(start=region.start - region.offset, offset=0)
+
+
+def _held(address: NDArray[np.uint64], regions: Sequence[Region]) -> list[list[int]]:
+    """Return where, in the sorted addresses, those of each region begin and end."""
+    bounds = np.array([(r.start, max(r.start, r.limit)) for r in regions], np.uint64).reshape(-1, 2)
+    held: list[list[int]] = np.searchsorted(address, bounds).tolist()
+    return held
+
+
 def _within(address: NDArray[np.uint64], start: int, limit: int) -> NDArray[np.bool_]:
-    if start < 0 or limit <= start:
-        return np.zeros(len(address), np.bool_)
     return (np.uint64(start) <= address) & (address < np.uint64(limit))
 
 

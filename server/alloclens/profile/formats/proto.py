@@ -26,6 +26,8 @@ LOCATION_ID, VALUE, LABEL = 1, 2, 3
 LINE = 4
 # How many number fields a message has, from field 1 on.
 MAPPING_WIDTH, LOCATION_WIDTH, LINE_WIDTH, FUNCTION_WIDTH, LABEL_WIDTH = 6, 3, 2, 5, 4
+MOST_TYPES = 64
+"""Sample types; each is a column of every table of numbers that is made of a profile."""
 MOST_STRINGS = 1 << 22
 """A text is an object of its own; the largest profiles have some hundred thousand."""
 
@@ -43,6 +45,8 @@ def parse(data: bytes) -> Profile:
             raise Unrecognized(str(error)) from error
         if not header.sample_type or not header.string_table:
             raise Unrecognized("no sample type and no string table")
+        if len(header.sample_type) > MOST_TYPES:
+            raise Malformed(f"more than {MOST_TYPES} sample types")
         return _Reader(samples, tables, header).profile()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -10,7 +12,6 @@ from alloclens.profile.errors import Malformed
 from alloclens.profile.formats.memory_map import NO_MAP, SENTINELS, MemoryMap, memory_map
 
 if TYPE_CHECKING:
-    import re
     from collections.abc import Callable, Iterable, Mapping
 
     from numpy.typing import NDArray
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 LARGEST = 2**63 - 1
+SENTINEL = re.compile(rf"^(?![ \t]*#)[^\n]*?(?:{'|'.join(SENTINELS)})[^\n]*", re.MULTILINE)
 QUOTED = 60
 """Characters of a bad line in a message."""
 
@@ -38,10 +40,15 @@ def sections(text: str) -> Sections:
     while (end := text.find("\n", start)) >= 0 and not text[start:end].lstrip(" \t\r")[:1].strip("#"):
         start = end + 1
     header, _, body = text[start:].partition("\n")
-    found = [at for mark in SENTINELS if (at := body.find(mark)) >= 0]
+    found = SENTINEL.search(body) if any(mark in body for mark in SENTINELS) else None
     if not found:
         return Sections(header.strip(), body, NO_MAP)
-    return Sections(header.strip(), body[: min(found)], memory_map(body[min(found) :].split("\n")[1:]))
+    return Sections(header.strip(), body[: found.start()], memory_map(body[found.end() :].split("\n")))
+
+
+def before_the_next_section(lines: Iterable[str]) -> list[str]:
+    """Return the lines before one that begins with three dashes."""
+    return list(takewhile(lambda line: not line.lstrip().startswith("---"), lines))
 
 
 def matches(sample: re.Pattern[str], lines: Iterable[str]) -> list[re.Match[str]]:
@@ -98,7 +105,7 @@ def unsampled(
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
         scale = np.where(some, 1 / (1 - np.exp(-(size / np.where(some, count, 1)) / rate)), 0.0)
         scaled = count.astype(np.float64) * scale, size.astype(np.float64) * scale
-    if any((np.abs(column) >= LARGEST).any() for column in scaled):
+    if not all(np.abs(column).sum() < LARGEST for column in scaled):
         raise Malformed("a number does not fit into 64 bits once it is un-sampled")
     return whole_numbers(scaled[0]).astype(np.int64), whole_numbers(scaled[1]).astype(np.int64)
 
