@@ -435,6 +435,15 @@ def test_cpus(tmp_path: Path, data: bytes) -> None:
     assert_same(data, tmp_path)
 
 
+def test_javas_cpu_profile(tmp_path: Path) -> None:
+    words = [0, 3, 1, 10_000, 0, 5, 3, 0x10, 0x11, 0x11, 2, 1, 0x12, 0, 1, 0]
+    table = "\n 0x10 com.example.Main.run (Main.java:12)\n 0x11 com.example.Main.main (Main.java:7)\n"
+    for word in "<I", ">Q":
+        our, theirs = compared(b"".join(struct.pack(word, each) for each in words) + table.encode(), tmp_path)
+        assert named(our.stacks) == named(theirs.stacks)
+        assert our._replace(stacks={}) == theirs._replace(stacks={})
+
+
 RARE = [
     "--- mutex:\ncycles/second=2399999999\nsampling period=97\n"
     + "".join(f"{3**i} {i} @ {i + 1:#x}\n" for i in range(1, 34)),

@@ -1,7 +1,7 @@
 """CPU profiles of gperftools and of old Go: machine words of 32 or 64 bits, in the byte order of their machine.
 
 0, 3, 0, period in microseconds, 0; then for each stack how often, how deep, and its addresses; then 0, 1, 0 and the memory
-map as text. Source: gperftools' cpuprofile-fileformat.html, pprof's legacy_profile.go.
+map as text. With a 1 in third place it is Java's, whose text says what the addresses are. Source: gperftools' cpuprofile-fileformat.html, pprof's legacy_profile.go.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ import numpy as np
 
 from alloclens.profile.errors import Malformed, Unrecognized
 from alloclens.profile.formats.addresses import Stacks, assemble
-from alloclens.profile.formats.memory_map import MOST_ADDRESSES, memory_map
+from alloclens.profile.formats.java_symbols import symbols
+from alloclens.profile.formats.memory_map import MOST_ADDRESSES, NO_MAP, memory_map
 from alloclens.profile.formats.text import LARGEST, PROFILERS
 from alloclens.profile.model import Profile, ValueType
 
@@ -42,15 +43,18 @@ def parse(data: bytes) -> Profile:
     for kind in WORDS:
         words = np.frombuffer(data, kind, len(data) // np.dtype(kind).itemsize)
         head = words[:HEADER].tolist()
-        if len(head) == HEADER and head[:2] == [0, 3] and head[2] == CPP and head[3] > 0 and head[4] == 0:
+        if len(head) == HEADER and head[:2] == [0, 3] and head[2] in (CPP, JAVA) and head[3] > 0 and head[4] == 0:
             return _profile(data, words.astype(np.uint64), np.dtype(kind).itemsize)
     raise Unrecognized("no CPU profile in binary")
 
 
 def _profile(data: bytes, words: Words, size: int) -> Profile:
     period = int(words[3]) * 1000
-    samples, end = _samples(words)
-    samples = _without_twin(_without_handler(samples))
+    is_java = int(words[2]) == JAVA
+    samples, end = _samples(words, callers=not is_java)
+    lines = data[end * size :].decode("utf-8", "replace").split("\n")
+    if not is_java:
+        samples = _without_twin(_without_handler(samples))
     total = sum(sample.times for sample in samples)
     if max(total, 1) * period > LARGEST:
         raise Malformed("the counts add up to more than 64 bits hold")
@@ -59,15 +63,16 @@ def _profile(data: bytes, words: Words, size: int) -> Profile:
     return assemble(
         TYPES,
         Stacks(np.stack([counts, counts * period], axis=1), np.array([len(s.stack) for s in samples]), address),
-        memory_map=memory_map(data[end * size :].decode("utf-8", "replace").split("\n")),
+        memory_map=NO_MAP if is_java else memory_map(lines),
+        symbols=symbols(lines, set(address.tolist())) if is_java else None,
         period=period,
         period_type=TYPES[1],
         drop_frames=PROFILERS,
     )
 
 
-def _samples(words: Words) -> tuple[list[_Sample], int]:
-    """Return the samples, and where the words end. All but a leaf are return addresses: the call lies before."""
+def _samples(words: Words, *, callers: bool) -> tuple[list[_Sample], int]:
+    """Return the samples, and where the words end. Of callers all but a leaf are return addresses: the call lies before."""
     out: list[_Sample] = []
     at, numbers = HEADER, words.tolist()
     while at + 2 <= len(numbers):
@@ -78,7 +83,7 @@ def _samples(words: Words) -> tuple[list[_Sample], int]:
         at += 2 + depth
         if (count, stack) == (0, [0]):
             return out, at
-        out.append(_Sample(count, [(a - (i > 0)) % MOST_ADDRESSES for i, a in enumerate(stack)]))
+        out.append(_Sample(count, [(a - (callers and i > 0)) % MOST_ADDRESSES for i, a in enumerate(stack)]))
     raise Malformed("the end of the samples is missing: the file was copied or written only in part")
 
 

@@ -6,7 +6,6 @@ legacy_java_profile.go.
 
 from __future__ import annotations
 
-import posixpath
 import re
 from itertools import takewhile
 from typing import TYPE_CHECKING
@@ -15,7 +14,7 @@ import numpy as np
 
 from alloclens.profile.errors import Malformed, Unrecognized
 from alloclens.profile.formats.addresses import Label, Stacks, addresses, assemble
-from alloclens.profile.formats.memory_map import LONGEST_LINE
+from alloclens.profile.formats.java_symbols import symbols
 from alloclens.profile.formats.text import (
     ALLOCATORS,
     CALLED_BY_GO,
@@ -26,24 +25,20 @@ from alloclens.profile.formats.text import (
     unsampled,
     whole,
 )
-from alloclens.profile.model import Frame, Profile, ValueType
+from alloclens.profile.model import Profile, ValueType
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from alloclens.profile.model import Frame
 
     Ints = NDArray[np.int64]
     Given = dict[str, str]
     Addresses = tuple[Ints, NDArray[np.uint64]]
     """How many each sample has, and all of them."""
-    Symbols = dict[int, list[Frame]]
 
 HEAP, CONTENTION = "--- heapz 1 ---", "--- contentionz 1 ---"
 SAMPLE = re.compile(r"\s*(\d+)\s+(\d+)\s+@\s+([ x0-9a-f]*)")
-LOCATION = re.compile(r"\s*0x([0-9a-fA-F]{1,16})\s+(\S.*)")
-BRACKET = re.compile(r"(.*)\s\((.*)")
-FILE = re.compile(r"(.*)\s\((.+)")
-LINE = re.compile(r"-?\d{1,18}\)")
-STUB = "generated stub/JIT"
 RATE = 512 << 10
 """Bytes: what the Java agent samples at."""
 MILLISECOND = 1_000_000
@@ -64,10 +59,10 @@ def parse(data: bytes) -> Profile:
     count, value = whole([match[2] for match in samples]), whole([match[1] for match in samples])
     stacks = addresses([match[3] for match in samples], callers=False)
     make = _heap if header.strip() == HEAP else _contention
-    return make(given, count, value, stacks, _locations(lines, set(stacks[1].tolist())))
+    return make(given, count, value, stacks, symbols(lines, set(stacks[1].tolist())))
 
 
-def _heap(given: Given, count: Ints, size: Ints, stacks: Addresses, known: Symbols) -> Profile:
+def _heap(given: Given, count: Ints, size: Ints, stacks: Addresses, known: dict[int, list[Frame]]) -> Profile:
     if (count == 0).any():
         raise Malformed("a line has no objects")
     return assemble(
@@ -82,7 +77,7 @@ def _heap(given: Given, count: Ints, size: Ints, stacks: Addresses, known: Symbo
     )
 
 
-def _contention(given: Given, count: Ints, delay: Ints, stacks: Addresses, known: Symbols) -> Profile:
+def _contention(given: Given, count: Ints, delay: Ints, stacks: Addresses, known: dict[int, list[Frame]]) -> Profile:
     period = number(given, "sampling period")
     times = period or 1
     if max((int(column.max(initial=0)) for column in (count, delay)), default=0) * abs(times) > LARGEST:
@@ -97,26 +92,3 @@ def _contention(given: Given, count: Ints, delay: Ints, stacks: Addresses, known
         duration_nanos=min(max(number(given, "ms since reset"), 0) * MILLISECOND, LARGEST),
         drop_frames=LOCKS,
     )
-
-
-def _locations(lines: list[str], used: set[int]) -> Symbols:
-    """Return the frame of each location in use. A function is of one file: the first that it is seen with."""
-    out: dict[int, list[Frame]] = {}
-    files: dict[str, str] = {}
-    for line in lines:
-        found = LOCATION.match(line) if len(line) <= LONGEST_LINE else None
-        if found and (address := int(found[1], 16)) in used:
-            frame = _frame(found[2].strip())
-            file = files.setdefault(frame.function, frame.file)
-            out[address] = [frame._replace(file=file)]
-    return out
-
-
-def _frame(text: str) -> Frame:
-    """Read what a location is: a line, a function of a library, or a state of the virtual machine."""
-    before, _, line = text.rpartition(":")  # in two steps, as one pattern would take long over many brackets
-    if LINE.fullmatch(line) and (found := FILE.fullmatch(before)):
-        return Frame(found[1], found[2], max(int(line[:-1]), 0))
-    if text.endswith(")") and (found := BRACKET.fullmatch(text[:-1])):
-        return Frame(found[1], posixpath.basename(found[2]), 0)
-    return Frame("STUB" if STUB in text else text, "", 0)
