@@ -1,0 +1,167 @@
+"""`python -m tests.fuzz --minutes 10`: mutated profiles are read until the time is up, on two cores.
+
+What must not happen, what takes longer than a second, and what makes the reader larger than 500 MB is written to
+tests/fuzz/found/, each input beside a text with the reason. Ends with 1 where anything was found.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import sys
+import time
+from collections import Counter
+from multiprocessing.connection import wait
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.fuzz.check import PROFILE
+from tests.fuzz.child import Result, input_of, memory, work
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
+FOUND = Path(__file__).parent / "found"
+CHILDREN = 2
+SLOWEST = 1.0
+"""Seconds of the processor for one input."""
+LARGEST = 500_000_000
+"""Bytes of the process that reads."""
+PATIENCE = 20.0
+"""Seconds until a process that says nothing is ended."""
+TOO_LARGE = 4 << 30
+"""Bytes; a process that has more is ended before the machine suffers."""
+EVERY = 10.0
+"""Seconds between two lines of progress."""
+TICK = 0.25
+
+
+class Child:
+    """A process that reads, and another one in its place when it dies."""
+
+    def __init__(self, seed: int, number: int) -> None:
+        self.seed = seed
+        self.start(number)
+
+    def start(self, number: int) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.pipe, theirs = context.Pipe(duplex=False)
+        self.reading, self.since = number, time.monotonic() + PATIENCE  # a start takes its time
+        self.process = context.Process(target=work, args=(theirs, self.seed, number, CHILDREN), daemon=True)
+        self.process.start()
+        theirs.close()
+
+    def results(self) -> list[Result]:
+        """Return what it said since the last time; a process that died or hangs says so by a Result."""
+        out = []
+        try:
+            while self.pipe.poll():
+                said = self.pipe.recv()
+                self.since = time.monotonic()
+                if isinstance(said, Result):
+                    out.append(said)
+                else:
+                    self.reading = said
+        except EOFError:
+            return [*out, self.replaced("ended the process")]
+        if time.monotonic() - self.since > PATIENCE:
+            return [*out, self.replaced(f"no answer in {PATIENCE:.0f} s")]
+        if memory(self.process.pid) > TOO_LARGE:
+            return [*out, self.replaced(f"more than {TOO_LARGE >> 30} GiB")]
+        return out
+
+    def replaced(self, reason: str) -> Result:
+        lost = Result(self.reading, "lost", time.monotonic() - self.since, memory(self.process.pid), reason)
+        self.stop()
+        self.start(self.reading + CHILDREN)
+        return lost
+
+    def stop(self) -> None:
+        self.process.kill()
+        self.process.join()
+        self.pipe.close()
+
+
+class Tally:
+    """What was seen so far."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self.begin = time.monotonic()
+        self.kinds: Counter[str] = Counter()
+        self.slowest = self.highest = Result(-1, "", 0.0, 0, "")
+        self.found = 0
+
+    def add(self, result: Result) -> None:
+        self.kinds[result.kind] += 1
+        self.slowest = max(self.slowest, result, key=lambda r: r.seconds)
+        self.highest = max(self.highest, result, key=lambda r: r.peak)
+        if reason := reason_of(result):
+            self.found += 1
+            self.keep(result, reason)
+
+    def keep(self, result: Result, reason: str) -> None:
+        FOUND.mkdir(exist_ok=True)
+        path = FOUND / f"{self.seed}-{result.number}"
+        path.write_bytes(input_of(self.seed, result.number))
+        path.with_suffix(".txt").write_text(f"{reason}\n{result.fault}\n", "utf-8")
+        say(f"found {path.name}: {reason}")
+
+    def line(self) -> str:
+        seconds, inputs = time.monotonic() - self.begin, self.kinds.total()
+        slow, high = self.slowest, self.highest
+        return (
+            f"{inputs} inputs in {seconds:.0f} s ({inputs / seconds:.0f}/s), {self.kinds[PROFILE]} profiles, "
+            f"slowest {slow.seconds:.2f} s (#{slow.number}), highest {high.peak / 1e6:.0f} MB (#{high.number}), "
+            f"found {self.found}"
+        )
+
+
+def reason_of(result: Result) -> str:
+    """Return why an input is a find; empty where it is none."""
+    if result.fault:
+        return result.fault.strip().splitlines()[-1][:200]
+    if result.seconds > SLOWEST:
+        return f"slow: {result.seconds:.2f} s ({result.kind})"
+    if result.peak > LARGEST:
+        return f"large: {result.peak / 1e6:.0f} MB ({result.kind})"
+    return ""
+
+
+def fuzz(seed: int, seconds: float) -> Tally:
+    """Read inputs for so long."""
+    tally, said = Tally(seed), time.monotonic()
+    children = [Child(seed, number) for number in range(CHILDREN)]
+    while time.monotonic() - tally.begin < seconds:
+        pipes: list[Connection] = [child.pipe for child in children]
+        wait(pipes, TICK)
+        for child in children:
+            for result in child.results():
+                tally.add(result)
+        if time.monotonic() - said > EVERY:
+            said = time.monotonic()
+            say(tally.line())
+    for child in children:
+        child.stop()
+    return tally
+
+
+def say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__.partition("\n")[0])
+    options.add_argument("--minutes", type=float, default=10.0)
+    options.add_argument("--seed", type=int, default=1)
+    given = options.parse_args()
+    tally = fuzz(given.seed, given.minutes * 60)
+    for kind, count in tally.kinds.most_common():
+        say(f"{count:>8}  {kind}")
+    say(f"seed {given.seed}: {tally.line()}")
+    return bool(tally.found)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,134 @@
+"""What has to hold of any bytes: they become a Profile that fits together, or a ProfileError says why not."""
+
+from __future__ import annotations
+
+import math
+import re
+import time
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from alloclens.analysis.lines import lines
+from alloclens.analysis.top import top
+from alloclens.profile.errors import ProfileError
+from alloclens.profile.formats import read
+
+if TYPE_CHECKING:
+    from alloclens.profile.model import Profile
+
+PROFILE = "profile"
+EXPANDED = 4 << 20
+"""Frames; the stacks of larger profiles are not looked at one by one."""
+DETAIL = re.compile(r"\d+|\(.*\)|(['\"]).*\1|: .*", re.DOTALL)
+INT64 = 2**63
+
+
+class Outcome(NamedTuple):
+    """What became of some bytes."""
+
+    kind: str
+    """PROFILE, or the reason without the numbers and texts in it."""
+    seconds: float
+    """Of the processor, until a person sees numbers or the reason."""
+
+
+def outcome(data: bytes) -> Outcome:
+    """Read the bytes, and sum them up as an editor and `alloclens top` do. Raises what must not happen."""
+    begin = time.process_time()
+    try:
+        profile = read(data)
+    except ProfileError as error:
+        return Outcome(f"{type(error).__name__}: {DETAIL.sub('…', str(error))}", time.process_time() - begin)
+    use(profile)
+    seconds = time.process_time() - begin
+    check(profile)
+    return Outcome(PROFILE, seconds)
+
+
+def use(profile: Profile) -> None:
+    lines(profile, lambda file: file.startswith("/w"))
+    top(profile, len(profile.sample_types) - 1, "line", "flat")
+
+
+def check(profile: Profile) -> None:
+    check_shapes(profile)
+    check_references(profile)
+    check_texts(profile)
+    check_sums(profile)
+    if np.diff(profile.locations.frame_at)[profile.location].sum() <= EXPANDED:
+        check_stacks(profile)
+
+
+def check_shapes(profile: Profile) -> None:
+    samples, places, labels = len(profile), profile.locations, profile.labels
+    assert profile.sample_types
+    assert profile.values.shape == (samples, len(profile.sample_types))
+    assert profile.is_base.shape == (samples,)
+    check_offsets(profile.location_at, samples, len(profile.location))
+    check_offsets(places.frame_at, len(places.mapping), len(profile.frames.function))
+    assert np.diff(places.frame_at).min(initial=1) >= 1
+    assert len(places.address) == len(places.mapping)
+    assert len(profile.frames.line) == len(profile.frames.function)
+    assert len({len(column) for column in (labels.sample, labels.key, labels.text, labels.number, labels.unit)}) == 1
+
+
+def check_offsets(at: np.ndarray, rows: int, entries: int) -> None:
+    assert at.shape == (rows + 1,)
+    assert at[0] == 0
+    assert at[-1] == entries
+    assert np.diff(at).min(initial=0) >= 0
+
+
+def check_references(profile: Profile) -> None:
+    strings, functions = len(profile.strings), profile.functions
+    check_rows(profile.location, len(profile.locations.mapping))
+    check_rows(profile.locations.mapping, len(profile.mappings.file), lowest=-1)
+    check_rows(profile.frames.function, len(functions.name), lowest=-1)
+    for column in (functions.name, functions.system_name, functions.file):
+        check_rows(column, strings)
+    for column in (profile.mappings.file, profile.mappings.build_id):
+        check_rows(column, strings)
+    for column in (profile.labels.key, profile.labels.text, profile.labels.unit):
+        check_rows(column, strings)
+    check_rows(profile.labels.sample, len(profile))
+    assert np.diff(profile.labels.sample).min(initial=0) >= 0
+
+
+def check_rows(column: np.ndarray, rows: int, lowest: int = 0) -> None:
+    assert column.min(initial=lowest) >= lowest
+    assert column.max(initial=-1) < rows
+
+
+def check_texts(profile: Profile) -> None:
+    for text in (*profile.strings, *profile.comments, profile.drop_frames, profile.keep_frames):
+        text.encode()  # a lone surrogate could not be shown
+    assert all(-INT64 <= n < INT64 for n in (profile.time_nanos, profile.duration_nanos, profile.period))
+
+
+def check_sums(profile: Profile) -> None:
+    stacked = np.diff(profile.location_at) > 0
+    per_line = lines(profile, lambda _: True)
+    for column in {0, len(profile.sample_types) - 1}:
+        values = profile.values[:, column].tolist()
+        whole = sum(values)
+        assert per_line.total[column] == whole
+        wanted = sum(profile.values[stacked, column].tolist())
+        for by in ("line", "function"):
+            found = top(profile, column, by, "flat")
+            assert sum(found.flat.tolist()) == wanted
+            assert len(found.rows(100)) == min(len(found), 100)
+        near = 1e-9 * sum(map(abs, values))
+        assert math.isclose(per_line.value.flat[:, column].sum(), wanted, rel_tol=0, abs_tol=near)
+
+
+def check_stacks(profile: Profile) -> None:
+    width = np.diff(profile.locations.frame_at)
+    before = np.append(0, np.cumsum(width[profile.location]))
+    assert np.array_equal(profile.frame_at, before[profile.location_at])
+    assert len(profile.stack_frames) == profile.frame_at[-1]
+    check_rows(profile.stack_frames, len(profile.frames.function))
+    first = profile.stack_frames[before[:-1]]
+    assert np.array_equal(first, profile.locations.frame_at[profile.location])
+    for row in profile.stack_frames[:20].tolist():
+        profile.frame(row)
+    assert profile.block_size.shape == (len(profile),)

@@ -1,0 +1,142 @@
+"""What the fuzzing starts from: real files where there are some, and small ones of every format."""
+
+from __future__ import annotations
+
+import os
+import struct
+from functools import cache
+from pathlib import Path
+
+from alloclens.profile.errors import ProfileError
+from alloclens.profile.formats import LARGEST
+from alloclens.profile.formats.compression import unpacked
+
+from tests.bench import generate
+from tests.support.profiles import Builder, goroutines, heap
+
+LARGEST_SEED = 1 << 20
+"""Bytes, unpacked: mutants of larger ones would be slow for their size alone."""
+STACK = "main.f:1@/w/a.go:2 + main.g@/w/a.go:9 < main.main@/w/b.go:3"
+MAPS = """
+--- Memory map: ---
+  00400000-00fcb000: cppbench_server_main
+build=/opt/app/v1
+  7f35bbe00000-7f35bbe21000: $build/libc-2.15.so (@1000) 8ab3f1d2
+7ffdf5cab000-7ffdf5cad000 r-xp 00001000 fd:01 1234 /usr/lib/libpthread-2.15.so
+"""
+TEXTS = {
+    "go heap": """heap profile: 1: 1048576 [3: 3145728] @ heap/1048576
+1: 1048576 [3: 3145728] @ 0x46a2b1 0x46a2f1 0x437c13
+#\t0x46a2b0\tmain.fill+0x10\t\t/w/main.go:12
+#\t0x46a2f0\tmain.main+0x30\t\t/w/main.go:20
+#\t0x437c12\truntime.main+0x212\t/usr/go/src/runtime/proc.go:250
+
+# runtime.MemStats
+# Alloc = 1165008
+# Sys = 10832136
+# Stack = 327680 / 327680
+# HeapIdle = 2416640
+# HeapInuse = 1449984
+# NumGC = 2
+""",
+    "gperftools heap": "heap profile: 2: 96 [10: 960] @ heapprofile\n"
+    "  1: 32 [6: 192] @ 0x00401000 0x00402000\n  1: 64 [4: 768] @ 0x7f35bbe00100\n" + MAPS,
+    "tcmalloc": "heap profile: 2: 96 [2: 96] @ heap_v2/524288\n 2: 96 [2: 96] @ 0x00401000 0x7f35bbe00100\n" + MAPS,
+    "growth": "heap profile: 1: 2097152 [1: 2097152] @ growthz\n1: 2097152 [1: 2097152] @ 0x401000\n" + MAPS,
+    "go goroutines": """goroutine profile: total 9
+8 @ 0x103b125 0x1035b0d
+# labels: {"request":"/login", "user":"7"}
+#\t0x103b124\truntime.gopark+0x104\t/usr/go/src/runtime/proc.go:306
+#\t0x1035b0c\tmain.wait+0x2c\t\t/w/main.go:11
+
+1 @ 0x10fc2c5
+#\t0x10fc2c4\tmain.main+0x44\t/w/main.go:30
+""",
+    "goroutine dump": """goroutine 1 [running]:
+main.main()
+\t/w/main.go:30 +0x44
+
+goroutine 22 [chan receive, 5 minutes]:
+main.wait(0xc000062120, {0x1, 0x2})
+\t/w/main.go:165 +0x2a
+created by main.main in goroutine 1
+\t/w/main.go:28 +0x3c
+""",
+    "go mutex": "--- mutex:\ncycles/second=1000000000\nsampling period=5\n3000 2 @ 0x46a2b1 0x46a2f1\n"
+    "#\t0x46a2b0\tmain.lock+0x10\t/w/main.go:12\n",
+    "contentionz": "--- contentionz 1 ---\nsampling period = 100\nms since reset = 16502\ncycles/second = 2000000000\n"
+    "discarded samples = 0\n 19490304 27 @ 0x00401000 0x00402000\n" + MAPS,
+    "jemalloc": "heap_v2/524288\n  t*: 7: 1112 [0: 0]\n@ 0x401000 0x402000\n  t*: 7: 112 [9: 300]\n  t0: 7: 112 [9: 300]\n"
+    "@ 0x7f35bbe00100\n  t*: 1: 1000 [0: 0]\n\nMAPPED_LIBRARIES:\n00400000-00500000 r-xp 00000000 08:01 12 /opt/app\n",
+    "java heap": """--- heapz 1 ---
+format = java
+resolution = bytes
+  7048     1 @ 0x00000003 0x00000004
+  4752     9 @ 0x0000002b
+ 0x00000003 com.example.Main.run (Main.java:12)
+ 0x00000004 libjvm.so (/usr/lib/libjvm.so)
+ 0x0000002b generated stub/JIT
+""",
+    "java contention": """--- contentionz 1 ---
+format = java
+resolution = microseconds
+sampling period = 100
+ms since reset = 6019923
+            1     1 @ 0x00000003
+           14     2 @ 0x00000004
+ 0x00000003 com.example.Main.lock (Main.java:12)
+ 0x00000004 com.example.Main.wait (Main.java:-1)
+""",
+}
+
+LANGUAGES = (b"400000-500000 r-xp 00000000 08:01 12 /opt/app\n", b"\n 0x401000 com.example.Main.run (Main.java:12)\n")
+"""What a binary CPU profile ends with: of C++ and others a memory map, of Java the names of the locations."""
+
+
+@cache
+def all_seeds() -> tuple[bytes, ...]:
+    """Return all seeds without compression, in an order that does not change."""
+    made = (
+        heap(f"{STACK} = 2x512", f"{STACK} < main.x@/w/c.go:1 = 3x64/5", build_id="abc"),
+        goroutines(f"{STACK} = 7"),
+    )
+    texts = (text.encode() for text in TEXTS.values())
+    cpu = (_cpu(order, size, language) for language in range(len(LANGUAGES)) for order in "<>" for size in "IQ")
+    all_ = (*made, generate.encoded(200), labelled(), *texts, *cpu, *real_files())
+    return tuple(raw for raw in map(_raw, all_) if raw and len(raw) <= LARGEST_SEED)
+
+
+def real_files() -> list[bytes]:
+    """Return the files of the folder that ALLOCLENS_PROFILES names, if it names one."""
+    folder = os.environ.get("ALLOCLENS_PROFILES")
+    paths = sorted(p for p in Path(folder).rglob("*") if p.is_file() and p.suffix != ".md") if folder else []
+    return [path.read_bytes() for path in paths]
+
+
+def labelled() -> bytes:
+    """Return a profile with everything that the other small ones lack."""
+    made = Builder(("samples", "count"), ("cpu", "nanoseconds"))
+    made.sample(STACK, [1, 10_000_000], request="/login", bytes=64, pprof__base="true")
+    made.sample(STACK, [2, -20_000_000], thread=2**63 - 1)
+    made.sample("", [1, 1])
+    message = made.message
+    message.location[0].id = message.sample[0].location_id[0] = message.sample[1].location_id[0] = 2**63 + 5
+    message.mapping.add(id=7, memory_start=0x400000, memory_limit=0x500000, filename=made.text("/opt/app"))
+    message.location[1].mapping_id = 7
+    message.location[1].address = 0x400100
+    message.default_sample_type = message.drop_frames = made.text("cpu")
+    message.comment.extend([made.text("é"), 0])
+    message.period_type.type = made.text("cpu")
+    return made.bytes()
+
+
+def _cpu(order: str, size: str, language: int) -> bytes:
+    words = (0, 3, language, 10_000, 0, 5, 3, 0x401000, 0x402001, 0x403001, 2, 1, 0x401000, 0, 1, 0)
+    return struct.pack(f"{order}{len(words)}{size}", *words) + LANGUAGES[language]
+
+
+def _raw(data: bytes) -> bytes:
+    try:
+        return unpacked(data, LARGEST)
+    except ProfileError:
+        return data
