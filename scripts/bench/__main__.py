@@ -39,7 +39,7 @@ def main() -> None:
     compared = candidates()
     _compile_tools(compared)
     found = {word: _measured(word, file, compared, given.rounds) for word, file in files.items()}
-    print(_text(table(found, compared, given.rounds)), _below(shapes, given.rounds), sep="\n")
+    print(_text(table(found, compared)), _below(shapes, given.rounds), sep="\n")
     if given.json:
         given.json.write_text(json.dumps(_as_json(found, shapes), indent=1) + "\n")
 

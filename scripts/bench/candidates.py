@@ -78,8 +78,4 @@ def _in_process() -> list[Candidate]:
 
 
 def _whole() -> list[Candidate]:
-    pprof = str(prepare.pprof())
-    return [
-        Candidate("pprof", "`pprof -top -lines`, whole process", "run", (pprof, *TOP)),
-        Candidate("tool", "`go tool pprof -top -lines`, whole process", "run", (tools.go(), "tool", "pprof", *TOP)),
-    ]
+    return [Candidate("tool", "`go tool pprof -top -lines`, whole process", "run", (tools.go(), "tool", "pprof", *TOP))]

@@ -38,16 +38,7 @@ def shape(file: Path) -> str:
 
 def gopprof() -> Path:
     """Return our program on pprof's module."""
-    return _built(GOPPROF, ".", "gopprof")
-
-
-def pprof() -> Path:
-    """Return the program that `go tool pprof` starts."""
-    return _built(GOPPROF, "cmd/pprof", "pprof")
-
-
-def _built(folder: Path, package: str, name: str) -> Path:
-    out = FOLDER / name
-    tools.say(f"building {name} …")
-    subprocess.run([tools.go(), "build", "-o", out, package], cwd=folder, check=True, stdout=sys.stderr)
+    out = FOLDER / "gopprof"
+    tools.say("building gopprof …")
+    subprocess.run([tools.go(), "build", "-o", out, "."], cwd=GOPPROF, check=True, stdout=sys.stderr)
     return out

@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 
 CALLS = 5
 """In one process, after the first; their median is the process's number."""
-SLOW = 20.0
-"""Seconds; a whole process that takes longer is started SLOW_ROUNDS times only."""
-SLOW_ROUNDS = 3
 
 
 @dataclass(frozen=True)
@@ -63,8 +60,7 @@ def measure(
     for number in range(rounds):
         say(f"round {number + 1} of {rounds} …")
         for candidate in turned(candidates, number):
-            if not _enough(candidate, found[candidate.key]):
-                found[candidate.key].append(once(candidate, file))
+            found[candidate.key].append(once(candidate, file))
     return {key: Measured(tuple(all_rounds)) for key, all_rounds in found.items()}
 
 
@@ -81,7 +77,3 @@ def once(candidate: Candidate, file: Path) -> Once:
     done = subprocess.run(command, cwd=tools.ROOT, check=True, stdout=subprocess.PIPE, env=tools.environment())
     said = json.loads(done.stdout)
     return Once(said["first"], said["seconds"], said["peak"], said["calls"])
-
-
-def _enough(candidate: Candidate, done: list[Once]) -> bool:
-    return candidate.how == "run" and len(done) >= SLOW_ROUNDS and median(o.seconds for o in done) > SLOW

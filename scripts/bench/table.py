@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     """By the file's word, then by the candidate's key."""
 
 
-def table(found: Found, candidates: Sequence[Candidate], rounds: int) -> Table:
+def table(found: Found, candidates: Sequence[Candidate]) -> Table:
     """Return a row for each candidate and each ratio, two columns for each file."""
     out = Table(box=box.MARKDOWN)
     out.add_column("", no_wrap=True)
@@ -27,16 +27,15 @@ def table(found: Found, candidates: Sequence[Candidate], rounds: int) -> Table:
         out.add_column(word, justify="right", no_wrap=True)
         out.add_column("peak", justify="right", no_wrap=True)
     for c in candidates:
-        out.add_row(c.name, *(text for file in found.values() for text in _cells(file[c.key], rounds)))
+        out.add_row(c.name, *(text for file in found.values() for text in _cells(file[c.key])))
     for ratio in RATIOS:
         if all({ratio.over, ratio.under} <= set(file) for file in found.values()):
             out.add_row(ratio.name, *(text for file in found.values() for text in _ratio_cells(file, ratio)))
     return out
 
 
-def _cells(measured: Measured, rounds: int) -> tuple[str, str]:
-    fewer = f" (of {len(measured.rounds)})" if len(measured.rounds) < rounds else ""
-    return duration(measured.seconds) + fewer, f"{measured.peak / 2**20:,.0f} MiB"
+def _cells(measured: Measured) -> tuple[str, str]:
+    return duration(measured.seconds), f"{measured.peak / 2**20:,.0f} MiB"
 
 
 def _ratio_cells(file: Mapping[str, Measured], ratio: Ratio) -> tuple[str, str]:

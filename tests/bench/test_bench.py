@@ -13,7 +13,7 @@ from rich.console import Console
 from scripts.bench import ours, prepare
 from scripts.bench.candidates import RATIOS, candidates
 from scripts.bench.machine import machine
-from scripts.bench.rounds import Measured, Once, measure
+from scripts.bench.rounds import Measured, measure
 from scripts.bench.table import duration, significant, table
 from tests.bench import generate
 
@@ -40,14 +40,14 @@ def compared() -> list[Candidate]:
 def test_one_round_fills_every_row(small: Path, compared: list[Candidate]) -> None:
     found = measure(compared, small, 1, lambda _: None)
     assert all(m.seconds > 0 and m.peak > 1 << 20 for m in found.values())
-    text = printed({"small": found}, compared, 1)
+    text = printed({"small": found}, compared)
     assert all(c.name in text for c in compared)
     assert all(r.name in text for r in RATIOS if {r.over, r.under} <= set(found))
 
 
-def printed(found: dict[str, dict[str, Measured]], compared: list[Candidate], rounds: int) -> str:
+def printed(found: dict[str, dict[str, Measured]], compared: list[Candidate]) -> str:
     out = io.StringIO()
-    Console(file=out, width=1000).print(table(found, compared, rounds))
+    Console(file=out, width=1000).print(table(found, compared))
     return out.getvalue()
 
 
@@ -58,11 +58,6 @@ def test_go_counts_what_we_count(small: Path) -> None:
     assert len(rows) > 100
     assert theirs["rows"] == len(rows)
     assert (theirs["flat"], theirs["cum"]) == (sum(r.flat for r in rows), sum(r.cum for r in rows))
-
-
-def test_a_row_measured_less_often_says_so(compared: list[Candidate]) -> None:
-    once = Measured((Once(1.0, 1.0, 1 << 20, 1),))
-    assert "1.00 s (of 1)" in printed({"small": {c.key: once for c in compared}}, compared, 2)
 
 
 def test_the_shape_is_counted(small: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, fields
+from dataclasses import fields
 from functools import wraps
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -92,7 +92,7 @@ def command(
     if as_json:
         said = {"version": JSON_VERSION, "file": file, "base": base, "sample_type": kind.type, "unit": kind.unit}
         said |= {"by": by, "sort": sort, "total": found.total} | ({"filters": wanted} if wanted else {})
-        click.echo(json.dumps(said | {"rows": [asdict(row) for row in found.rows()]}, indent=1))
+        click.echo(json.dumps(said | {"rows": [vars(row) for row in found.rows()]}))
     else:
         whole = f"{amount(found.total, kind.unit)} {'at the base' if base else 'in all'}"
         _print(found, ", ".join([kind.type, whole, *_said(wanted)]), kind.unit, count)
