@@ -16,9 +16,14 @@ const RUNS_PAST: i32 = -1;
 const TOO_LONG: i32 = -2;
 const NO_SUCH_TYPE: i32 = -3;
 const NO_SUCH_ID: i32 = -4;
+const TOO_MANY: i32 = -5;
 
 let after: usize = 0; // where the varint that was read ends
 let wrong: i32 = 0; // the first thing that was found wrong
+
+function fault(what: i32): void {
+  if (wrong == 0) wrong = what;
+}
 
 function varint(at: usize): u64 {
   let byte: u64 = load<u8>(at);
@@ -26,7 +31,7 @@ function varint(at: usize): u64 {
   let read: usize = 1;
   while (byte > 127) {
     if (read == LONGEST) {
-      wrong = TOO_LONG;
+      fault(TOO_LONG);
       break;
     }
     byte = load<u8>(at + read);
@@ -47,7 +52,7 @@ function payload(at: usize, end: usize, wire: u32): usize {
   } else if (wire == LENGTH) {
     const size = varint(at);
     if (after > end || size > end - after) {
-      wrong = RUNS_PAST;
+      fault(RUNS_PAST);
       return end;
     }
     past = after + (size as usize);
@@ -56,20 +61,22 @@ function payload(at: usize, end: usize, wire: u32): usize {
   } else if (wire == FIXED32) {
     past = at + 4;
   } else {
-    wrong = NO_SUCH_TYPE;
+    fault(NO_SUCH_TYPE);
     return end;
   }
   if (past > end) {
-    wrong = RUNS_PAST;
+    fault(RUNS_PAST);
     return end;
   }
   return past;
 }
 
 // Finds the messages (or texts) of field `number` in each of `count` messages: their spans, and how many each message has.
-export function nested(spans: usize, count: u32, number: u32, counts: usize, out: usize): i32 {
+// No more than `most` are written down.
+export function nested(spans: usize, count: u32, number: u32, most: u32, counts: usize, out: usize): i32 {
   wrong = 0;
   const first = out;
+  const full = out + 8 * most;
   for (let i: u32 = 0; i < count; i++) {
     const before = out;
     const end: usize = load<u32>(spans + 8 * i, 4);
@@ -78,6 +85,8 @@ export function nested(spans: usize, count: u32, number: u32, counts: usize, out
       const tag = varint(at) as u32;
       at = payload(after, end, tag & 7);
       if (tag == ((number << 3) | LENGTH)) {
+        if (wrong) return wrong;
+        if (out == full) return TOO_MANY;
         store<u32>(out, after as u32);
         store<u32>(out, at as u32, 4);
         out += 8;
@@ -140,12 +149,12 @@ function repeated<T>(spans: usize, count: u32, number: u32, row: usize, ids: u64
           store<u64>(out, value);
         } else {
           const found: u32 = value < ids ? load<u32>(row + 4 * (value as usize)) : NO_ROW;
-          if (found == NO_ROW) wrong = NO_SUCH_ID;
+          if (found == NO_ROW) fault(NO_SUCH_ID);
           store<u32>(out, found);
         }
         out += sizeof<T>();
       }
-      if (begin > at) wrong = RUNS_PAST;
+      if (begin > at) fault(RUNS_PAST);
     }
     store<u32>(counts + 4 * i, ((out - before) / sizeof<T>()) as u32);
   }
@@ -160,15 +169,19 @@ export function rows(spans: usize, count: u32, number: u32, row: usize, ids: u64
   return repeated<u32>(spans, count, number, row, ids, counts, out);
 }
 
-// Copies the fields of one message except the LENGTH fields whose numbers are bits of `without`; returns how many bytes.
-export function rest(begin: usize, end: usize, without: u32, out: usize): i32 {
+// Copies the fields of one message except the LENGTH fields whose numbers are bits of `without`; returns how many bytes,
+// at most `most`.
+export function rest(begin: usize, end: usize, without: u32, most: u32, out: usize): i32 {
   wrong = 0;
   const first = out;
+  const full = out + most;
   while (begin < end) {
     const tag = varint(begin) as u32;
     const past = payload(after, end, tag & 7);
     const left = (tag & 7) == LENGTH && tag >> 3 < 32 && ((without >> (tag >> 3)) & 1) == 1;
+    if (wrong) return wrong;
     if (!left) {
+      if (past - begin > full - out) return TOO_MANY;
       memory.copy(out, begin, past - begin);
       out += past - begin;
     }

@@ -545,3 +545,14 @@ def test_a_cpu_profile_with_more_samples_than_64_bits_hold() -> None:
 def test_the_numbers_of_a_line_come_out_of_the_largest_stack() -> None:
     profile = good(proto(location(1), sample(*[1] * MANY, value=5)))
     assert lines(profile, lambda _: True).value.cum.tolist() == [[5.0]]
+
+
+def test_text_of_40_mib() -> None:
+    line = b"1: 64 [3: 192] @ 0x46a2b1\n"
+    with pytest.raises(Malformed, match="larger than the 32 MiB"):
+        read(b"heap profile: 1: 64 [3: 192] @ heap/1048576\n" + line * (40 * 2**20 // len(line)))
+
+
+def test_a_first_text_that_is_not_empty_is_refused_as_in_pprof() -> None:
+    with pytest.raises(Malformed, match="first text"):
+        read(pb.Profile(string_table=["cpu"], sample_type=[pb.ValueType()]).SerializeToString())

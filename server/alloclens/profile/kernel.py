@@ -100,10 +100,8 @@ def arena() -> Iterator[Arena]:
     lent = getattr(_local, "arena", None) or Arena()
     _local.arena = None  # a use within a use gets another one
     lent.clear()
-    try:
-        yield lent
-    finally:
-        _local.arena = lent if lent.touched <= KEPT else None
+    yield lent  # of an arena in which something went wrong it is not known how much was touched: it is not kept
+    _local.arena = lent if lent.touched <= KEPT else None
 
 
 def cum(location_at: Ints, location: Indices, site_at: Ints, site: Ints, values: Numbers) -> Numbers:

@@ -43,9 +43,12 @@ class Reader:
     def snapshot(self, path: str, mtime_ns: int) -> Snapshot | Problem:
         """Read one snapshot; never raises for what a file may hold."""
         try:
-            found = self.profile(path)
+            return self._snapshot(path, mtime_ns)
         except (ProfileError, OSError, MemoryError) as error:
             return Problem(path, _reason(error))
+
+    def _snapshot(self, path: str, mtime_ns: int) -> Snapshot:
+        found = self.profile(path)
         profile = pruned(found.profile)
         build_id = profile.text(profile.mappings.build_id[:1])
         return Snapshot(

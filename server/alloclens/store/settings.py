@@ -23,7 +23,7 @@ class Settings:
     """Such as inuse_space; empty: the file's own default."""
     binaries: tuple[str, ...] = ()
     """Programs, or directories of them, for profiles that have only addresses: absolute, or under each folder."""
-    largest_profile: int = 256
+    largest_profile: int = 128
     """MiB that a profile may have once it is unpacked."""
     hints: bool = True
     """Whether numbers stand beside the lines."""

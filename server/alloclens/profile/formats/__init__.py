@@ -35,7 +35,7 @@ FORMATS = (
 )
 """Those with a mark of their own come first; all profile.proto has is that every byte of it fits."""
 
-LARGEST = 256 << 20
+LARGEST = 128 << 20
 """Bytes, unpacked; a million samples of 30 frames are some 70 MiB."""
 MOST = 2**63 - 2**40
 """What values may add up to; a sum of floats is not exact."""

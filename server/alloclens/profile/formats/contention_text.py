@@ -19,6 +19,7 @@ from alloclens.profile.formats.text import (
     LOCKS,
     attributes,
     before_the_next_section,
+    decoded,
     matches,
     number,
     sections,
@@ -43,7 +44,7 @@ def parse(data: bytes) -> Profile:
     """Read a profile. Raises Unrecognized or Malformed."""
     if not data.startswith(MARKS):
         raise Unrecognized("no contention as text")
-    text = data.decode("utf-8", "replace")
+    text = decoded(data)
     cut = sections(text)
     lines = before_the_next_section(cut.body.split("\n"))
     given = attributes(lines)

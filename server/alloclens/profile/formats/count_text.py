@@ -10,7 +10,7 @@ import re
 from alloclens.profile.errors import Unrecognized
 from alloclens.profile.formats.addresses import Stacks, addresses, assemble
 from alloclens.profile.formats.go_symbols import labels, symbols
-from alloclens.profile.formats.text import PROFILERS, before_the_next_section, matches, sections, whole
+from alloclens.profile.formats.text import PROFILERS, before_the_next_section, decoded, matches, sections, whole
 from alloclens.profile.model import Profile, ValueType
 
 MARK = b" profile: total "
@@ -22,7 +22,7 @@ def parse(data: bytes) -> Profile:
     """Read a profile. Raises Unrecognized or Malformed."""
     if MARK not in data[:4096]:
         raise Unrecognized("no counts as text")
-    text = data.decode("utf-8", "replace")
+    text = decoded(data)
     cut = sections(text)
     header = HEADER.match(cut.header)
     if not header:

@@ -15,7 +15,7 @@ from alloclens.profile.errors import Malformed, Unrecognized
 from alloclens.profile.formats.addresses import Stacks, assemble
 from alloclens.profile.formats.java_symbols import symbols
 from alloclens.profile.formats.memory_map import MOST_ADDRESSES, NO_MAP, memory_map
-from alloclens.profile.formats.text import LARGEST, PROFILERS
+from alloclens.profile.formats.text import LARGEST, PROFILERS, bounded
 from alloclens.profile.model import Profile, ValueType
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ def parse(data: bytes) -> Profile:
         words = np.frombuffer(data, kind, len(data) // np.dtype(kind).itemsize)
         head = words[:HEADER].tolist()
         if len(head) == HEADER and head[:2] == [0, 3] and head[2] in (CPP, JAVA) and head[3] > 0 and head[4] == 0:
+            bounded(data)
             return _profile(data, words.astype(np.uint64), np.dtype(kind).itemsize)
     raise Unrecognized("no CPU profile in binary")
 

@@ -15,6 +15,7 @@ import numpy as np
 from alloclens.profile.errors import Unrecognized
 from alloclens.profile.formats.addresses import Label, Stacks, assemble
 from alloclens.profile.formats.go_symbols import pairs
+from alloclens.profile.formats.text import decoded
 from alloclens.profile.model import Frame, Profile, ValueType
 
 MARK = b"goroutine "
@@ -39,7 +40,7 @@ def parse(data: bytes) -> Profile:
     """Read a profile. Raises Unrecognized."""
     if not data[:4096].lstrip().startswith(MARK):
         raise Unrecognized("no list of goroutines")
-    goroutines = _goroutines(data.decode("utf-8", "replace").replace("\r\n", "\n"))
+    goroutines = _goroutines(decoded(data).replace("\r\n", "\n"))
     if not goroutines:
         raise Unrecognized("no list of goroutines")
     known = {frame: i for i, frame in enumerate(dict.fromkeys(f for g in goroutines for f in g.frames), 1)}

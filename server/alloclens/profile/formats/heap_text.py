@@ -14,7 +14,7 @@ import numpy as np
 from alloclens.profile.errors import Malformed, Unrecognized
 from alloclens.profile.formats.addresses import Label, Stacks, addresses, assemble
 from alloclens.profile.formats.go_symbols import symbols
-from alloclens.profile.formats.text import ALLOCATORS, CALLED_BY_GO, matches, sections, unsampled, whole
+from alloclens.profile.formats.text import ALLOCATORS, CALLED_BY_GO, decoded, matches, sections, unsampled, whole
 from alloclens.profile.model import MemStats, Profile, ValueType
 from alloclens.profile.ragged import offsets
 
@@ -49,7 +49,7 @@ def parse(data: bytes) -> Profile:
     """Read a profile. Raises Unrecognized or Malformed."""
     if MARK not in data[:4096]:
         raise Unrecognized("no heap profile as text")
-    text = data.decode("utf-8", "replace")
+    text = decoded(data)
     cut = sections(text)
     in_use, in_use_bytes, all_, all_bytes, kind, rate = _header(cut.header)
     has_all = kind not in IN_USE_ONLY and (all_ not in (in_use, 0) or all_bytes not in (in_use_bytes, 0))

@@ -21,6 +21,7 @@ from alloclens.profile.formats.text import (
     LARGEST,
     LOCKS,
     attributes,
+    decoded,
     number,
     unsampled,
     whole,
@@ -48,7 +49,7 @@ def parse(data: bytes) -> Profile:
     """Read a profile. Raises Unrecognized or Malformed."""
     if not data.startswith(b"---"):
         raise Unrecognized("no profile of Java")
-    header, _, text = data.decode("utf-8", "replace").partition("\n")
+    header, _, text = decoded(data).partition("\n")
     lines = [line for line in text.split("\n") if line.strip()]
     given = attributes(takewhile(lambda line: "=" in line, lines))
     if header.strip() not in (HEAP, CONTENTION):

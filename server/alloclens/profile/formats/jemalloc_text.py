@@ -13,7 +13,7 @@ import numpy as np
 from alloclens.profile.errors import Malformed, Unrecognized
 from alloclens.profile.formats.addresses import Label, Stacks, addresses, assemble
 from alloclens.profile.formats.heap_text import ALLOCATED, IN_USE
-from alloclens.profile.formats.text import ALLOCATORS, carried, sections, unsampled, whole
+from alloclens.profile.formats.text import ALLOCATORS, carried, decoded, sections, unsampled, whole
 from alloclens.profile.model import Profile, ValueType
 
 HEADER = re.compile(r"heap_v2/(\d{1,18})$")
@@ -26,7 +26,7 @@ def parse(data: bytes) -> Profile:
     """Read a profile: the sum of all threads. Raises Unrecognized or Malformed."""
     if not data.startswith(MARK):
         raise Unrecognized("no heap profile of jemalloc")
-    cut = sections(data.decode("utf-8", "replace").replace("\r\n", "\n"))
+    cut = sections(decoded(data).replace("\r\n", "\n"))
     header = HEADER.match(cut.header)
     if not header:
         raise Malformed("the first line of the heap profile is damaged")

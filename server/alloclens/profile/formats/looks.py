@@ -17,6 +17,7 @@ MARKS = (
     (b"java profile", "a Java heap dump; alloclens reads pprof's own formats, as async-profiler writes them"),
     (b"pk\x03\x04", "a zip archive; unpack it"),
     (b"404 page not found", 'a server\'s "404 page not found"; the program has to import "net/http/pprof"'),
+    (b"\xff\xfe", "text in UTF-16, as PowerShell's > writes it; fetch it with `curl -o FILE URL`"),
     (b"file:", "pprof's own text output; give alloclens the profile it was made from"),
     (b"type:", "pprof's own text output; give alloclens the profile it was made from"),
     (b"build id:", "pprof's own text output; give alloclens the profile it was made from"),

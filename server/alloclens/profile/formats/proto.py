@@ -9,7 +9,7 @@ from google.protobuf.message import DecodeError
 
 from alloclens.profile.errors import Malformed, Unrecognized
 from alloclens.profile.formats import profile_pb2
-from alloclens.profile.formats.wire import Messages, Wire
+from alloclens.profile.formats.wire import Messages, TooMany, Wire
 from alloclens.profile.kernel import arena
 from alloclens.profile.model import Frames, Functions, Labels, Locations, Mappings, Profile, ValueType
 from alloclens.profile.ragged import offsets, owners
@@ -28,7 +28,7 @@ LINE = 4
 MAPPING_WIDTH, LOCATION_WIDTH, LINE_WIDTH, FUNCTION_WIDTH, LABEL_WIDTH = 6, 3, 2, 5, 4
 MOST_TYPES = 64
 """Sample types; each is a column of every table of numbers that is made of a profile."""
-MOST_STRINGS = 1 << 22
+MOST_STRINGS = 1 << 20
 """A text is an object of its own; the largest profiles have some hundred thousand."""
 
 
@@ -41,18 +41,21 @@ def parse(data: bytes) -> Profile:
                 memory, samples.without(SAMPLE)
             )  # samples are nearly all of a file: it is gone through twice only
             header = _header(tables)
+        except TooMany:
+            raise
         except (DecodeError, Malformed) as error:
             raise Unrecognized(str(error)) from error
         if not header.sample_type or not header.string_table:
             raise Unrecognized("no sample type and no string table")
         if len(header.sample_type) > MOST_TYPES:
             raise Malformed(f"more than {MOST_TYPES} sample types")
+        if header.string_table[0]:
+            raise Malformed("the first text of the string table is not empty")
         return _Reader(samples, tables, header).profile()
 
 
 def _header(tables: Wire) -> profile_pb2.Header:
-    if tables.nested(tables.whole, STRING)[1].count > MOST_STRINGS:
-        raise Malformed(f"more than {MOST_STRINGS} texts")
+    tables.nested(tables.whole, STRING, MOST_STRINGS)
     return profile_pb2.Header.FromString(tables.without(MAPPING, LOCATION, FUNCTION))
 
 

@@ -21,8 +21,22 @@ if TYPE_CHECKING:
 
 LARGEST = 2**63 - 1
 SENTINEL = re.compile(rf"^(?![ \t]*#)[^\n]*?(?:{'|'.join(SENTINELS)})[^\n]*", re.MULTILINE)
+LARGEST_TEXT = 32 << 20
+"""Bytes; ten thousand stacks of 30 addresses are some 4 MiB."""
 QUOTED = 60
 """Characters of a bad line in a message."""
+
+
+def decoded(data: bytes) -> str:
+    """Return the text of a file. Raises Malformed where it is too large to be a profile."""
+    bounded(data)
+    return data.decode("utf-8", "replace")
+
+
+def bounded(data: bytes) -> None:
+    """Raise Malformed where a file is larger than any in a format without tables: each line costs many times its bytes."""
+    if len(data) > LARGEST_TEXT:
+        raise Malformed(f"larger than the {LARGEST_TEXT >> 20} MiB that a profile in this format may have")
 
 
 class Sections(NamedTuple):

@@ -24,6 +24,10 @@ MARGIN = 16
 """Bytes behind the data: a number that starts at the last byte may be read on before it is found to be cut off."""
 SPAN = 8
 """Bytes: two u32, where a message begins and where it ends."""
+MOST = 1 << 22
+"""Messages of one kind: samples, locations, lines, labels."""
+MOST_REST = 64 << 20
+"""Bytes of a file without its samples."""
 SHORTEST = 2
 """Bytes of a field."""
 WRONG = {
@@ -31,7 +35,15 @@ WRONG = {
     -2: "a number is longer than ten bytes: the file is damaged or cut off",
     -3: "a field has a type that protobuf does not know: the file is damaged",
     -4: "a sample names a location that is not in the file",
+    -5: "it has more of one kind than any profile: {most} at most",
 }
+
+
+TOO_MANY = -5
+
+
+class TooMany(Malformed):
+    """More than is read of a file, whatever it is."""
 
 
 @dataclass(frozen=True)
@@ -56,11 +68,11 @@ class Wire:
         self._bounds = begin, begin + len(data)
         self.whole = Messages(memory.put(np.array(self._bounds), np.uint32), 1, len(data))
 
-    def nested(self, messages: Messages, number: int) -> tuple[Ints, Messages]:
+    def nested(self, messages: Messages, number: int, most: int = MOST) -> tuple[Ints, Messages]:
         """Return a repeated message: how many each message has, and all of them. Raises Malformed."""
         counts = self._memory.room(4 * messages.count)
-        spans = self._memory.room(SPAN * (messages.size // SHORTEST + 1))
-        found = self._call("nested", messages.spans, messages.count, number, counts, spans)
+        spans = self._memory.room(SPAN * min(messages.size // SHORTEST + 1, most))
+        found = self._call("nested", messages.spans, messages.count, number, most, counts, spans, most=most)
         self._memory.keep(spans, SPAN * found)
         begins, ends = (
             self._memory.view(spans, 2 * found, np.uint32).reshape(-1, 2).sum(axis=0, dtype=np.int64).tolist()
@@ -89,14 +101,14 @@ class Wire:
     def without(self, *numbers: int) -> bytes:
         """Return the message without its nested messages of these numbers."""
         begin, end = self._bounds
-        out = self._memory.room(end - begin)
-        size = self._call("rest", begin, end, sum(1 << number for number in numbers), out)
+        out = self._memory.room(min(end - begin, MOST_REST))
+        size = self._call("rest", begin, end, sum(1 << number for number in numbers), MOST_REST, out, most=MOST_REST)
         return self._memory.taken(out, size, np.uint8).tobytes()
 
-    def _call(self, name: str, *arguments: int) -> int:
+    def _call(self, name: str, *arguments: int, most: int = 0) -> int:
         found: int = self._memory.call(name, *arguments)
         if found < 0:
-            raise Malformed(WRONG[found])
+            raise (TooMany if found == TOO_MANY else Malformed)(WRONG[found].format(most=most))
         return found
 
     def _counts(self, counts: int, messages: Messages) -> Ints:
