@@ -27,6 +27,7 @@ from alloclens.profile.formats import (
     read,
     text,
 )
+from alloclens.profile.formats import profile_pb2 as pb
 from alloclens.profile.formats.compression import MOST_PARTS, zstd
 
 from tests.bench.generate import nested, number, varint
