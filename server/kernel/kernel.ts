@@ -123,6 +123,7 @@ export function scalars(spans: usize, count: u32, width: u32, out: usize): i32 {
 function repeated<T>(spans: usize, count: u32, number: u32, row: usize, ids: u64, counts: usize, out: usize): i32 {
   wrong = 0;
   const first = out;
+  let unknown: u32 = 0; // a row is below 2^31
   for (let i: u32 = 0; i < count; i++) {
     const before = out;
     const end: usize = load<u32>(spans + 8 * i, 4);
@@ -149,7 +150,7 @@ function repeated<T>(spans: usize, count: u32, number: u32, row: usize, ids: u64
           store<u64>(out, value);
         } else {
           const found: u32 = value < ids ? load<u32>(row + 4 * (value as usize)) : NO_ROW;
-          if (found == NO_ROW) fault(NO_SUCH_ID);
+          unknown |= found;
           store<u32>(out, found);
         }
         out += sizeof<T>();
@@ -158,6 +159,7 @@ function repeated<T>(spans: usize, count: u32, number: u32, row: usize, ids: u64
     }
     store<u32>(counts + 4 * i, ((out - before) / sizeof<T>()) as u32);
   }
+  if (unknown >> 31) fault(NO_SUCH_ID);
   return wrong ? wrong : (((out - first) / sizeof<T>()) as i32);
 }
 
