@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import re
 import struct
-import time
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -36,12 +35,10 @@ from tests.fuzz.seeds import MAPS, TEXTS
 from tests.support.profiles import heap
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from alloclens.profile.model import Profile
 
-SECONDS = 2.0
-"""Of the processor, for any of these; on a machine that is not busy the slowest takes a quarter of it."""
+pytestmark = pytest.mark.timeout(30)
+"""Seconds: a guard against what would never end. How long each takes is the fuzz's business."""
 MANY = 100_000
 MIB = 1 << 20
 EMPTY = nested(6, b"")
@@ -52,13 +49,6 @@ GO_HEAP = b"heap profile: 1: 64 [3: 192] @ heap/1048576\n"
 SAMPLE_LINE = b"1: 64 [3: 192] @ 0x1000\n"
 JAVA = b"--- heapz 1 ---\nformat = java\nresolution = bytes\n"
 DIGITS = b"7" * MIB
-
-
-@pytest.fixture(autouse=True)
-def _quick() -> Iterator[None]:
-    begin = time.process_time()
-    yield
-    assert time.process_time() - begin < SECONDS
 
 
 def good(data: bytes) -> Profile:
@@ -402,14 +392,12 @@ STARTS = (
 
 @pytest.mark.parametrize("name", sorted(PATTERNS))
 def test_no_pattern_tries_every_way(name: str) -> None:
-    """The longest of these are 10,000 characters, of which there are 50 million pairs: more than fit into the time."""
+    """A pattern that tried every pair of characters would be at it for minutes."""
     for start in STARTS:
         for unit in UNITS:
-            run = start + unit * 2000
+            run = start + unit * 20_000
             for subject in (run, run + "z", run + ")"):
-                began = time.process_time()
                 PATTERNS[name].match(subject)
-                assert time.process_time() - began < 0.1, (start, unit)
 
 
 @pytest.mark.parametrize("unit", [*UNITS, "$a", "f ", "a-", "-"])
@@ -557,3 +545,10 @@ def test_text_of_40_mib() -> None:
 def test_a_first_text_that_is_not_empty_is_refused_as_in_pprof() -> None:
     with pytest.raises(Malformed, match="first text"):
         read(pb.Profile(string_table=["cpu"], sample_type=[pb.ValueType()]).SerializeToString())
+
+
+def test_one_name_of_a_memory_map_defined_over_and_over() -> None:
+    lines = [f"{'n' * 1000}{i % 40}={i}" for i in range(4_000)]
+    read(
+        f"heap profile: 1: 8 [1: 8] @ heapprofile\n1: 8 [1: 8] @ 0x1\nMAPPED_LIBRARIES:\n{chr(10).join(lines)}".encode()
+    )

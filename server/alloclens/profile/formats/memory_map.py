@@ -28,7 +28,7 @@ PROC = re.compile(RANGE + r"(?:\s+(?P<offset>[0-9a-fA-F]+))?\s+[0-9a-fA-F]+:[0-9
 BRIEF = re.compile(
     RANGE + r"(?:\s+(?P<file>\S+))?(?:\s+\(@(?P<offset>[0-9a-fA-F]+)\))?(?:\s+(?P<build_id>[0-9a-fA-F]+))?"
 )
-LONGEST_VALUE = 1024
+LONGEST_NAME, LONGEST_VALUE = 64, 1024
 MOST_NAMES = 64
 """Names that stand for parts of paths; a map has a few."""
 LIBRARY = re.compile(r"[.]so$|[.]so[._][0-9]+")
@@ -119,8 +119,10 @@ def _regions(lines: Iterable[str]) -> Iterator[Region]:
                 yield region
         elif "=" in text and len(values) < MOST_NAMES:  # name=value: $name stands for it from here on
             name, _, value = text.partition("=")
-            values.setdefault("$" + name.strip(), value.strip()[:LONGEST_VALUE])  # as in pprof, the first value stays
-            names = re.compile("|".join(map(re.escape, values)))
+            key = "$" + name.strip()
+            if key not in values and len(key) <= LONGEST_NAME:  # as in pprof, the first value stays
+                values[key] = value.strip()[:LONGEST_VALUE]
+                names = re.compile("|".join(map(re.escape, values)))
 
 
 def _region(parts: dict[str, str | None]) -> Region | None:
