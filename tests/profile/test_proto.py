@@ -15,6 +15,7 @@ from alloclens.profile.model import Frame, ValueType
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.fuzz.wire import varint
 from tests.support.profiles import Builder, heap
 
 STACK = "main.f:1@/w/a.go:2 + main.g@/w/a.go:9 < main.main@/w/b.go:3"
@@ -102,15 +103,6 @@ def unpacked(made: pb.Profile) -> bytes:
         body += b"\x7a\x02hi" + b"\x7d\x01\x02\x03\x04" + b"\x79" + bytes(8)
         out += b"\x12" + varint(len(body)) + body
     return out
-
-
-def varint(value: int) -> bytes:
-    value &= 2**64 - 1
-    out = bytearray()
-    while value > 127:
-        out.append(value & 127 | 128)
-        value >>= 7
-    return bytes([*out, value])
 
 
 @given(st.lists(st.lists(numbers)))

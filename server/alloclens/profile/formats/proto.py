@@ -37,9 +37,8 @@ def parse(data: bytes) -> Profile:
     with arena() as memory:
         try:
             samples = Wire(memory, data)
-            tables = Wire(
-                memory, samples.without(SAMPLE)
-            )  # samples are nearly all of a file: it is gone through twice only
+            # Samples are nearly all of a file: so the whole of it is gone through twice only.
+            tables = Wire(memory, samples.without(SAMPLE))
             header = _header(tables)
         except TooMany:
             raise
