@@ -63,6 +63,10 @@ screenshot: .venv/made $(VSIX) ## the pictures of the README, taken of the demo
 proto: .venv/made ## profile_pb2.py from profile.proto
 	$(BIN)/python -m scripts.proto
 
+.PHONY: schema
+schema: .venv/made ## alloclens.schema.json from the settings
+	$(BIN)/python -m scripts.schema
+
 .PHONY: kernel
 kernel: server/kernel/node_modules/made ## kernel.wasm, the loops over samples, from kernel.ts
 	$(NPM_KERNEL) run --silent build
@@ -72,8 +76,9 @@ fuzz: .venv/made ## ten minutes of damaged files of every format
 	$(BIN)/python -m tests.fuzz --minutes 10
 
 .PHONY: bench
-bench: .venv/made ## time and memory of a load, beside gunzip and pprof
+bench: .venv/made ## time and memory of a load, beside gunzip and pprof; the first hint in a large workspace
 	$(BIN)/python -m scripts.bench
+	$(BIN)/python -m scripts.bench.placement
 
 .PHONY: clean
 clean: ## remove what was made here
@@ -94,6 +99,6 @@ server/kernel/node_modules/made: server/kernel/package-lock.json .venv/made
 	$(NPM_KERNEL) ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-$(VSIX): vscode-client/node_modules/made vscode-client/package.json vscode-client/README.md $(wildcard vscode-client/src/*.ts)
+$(VSIX): vscode-client/node_modules/made vscode-client/package.json vscode-client/README.md vscode-client/alloclens.schema.json $(wildcard vscode-client/src/*.ts)
 	$(NPM) run --silent build -- --log-level=warning
 	$(NPM) run --silent package

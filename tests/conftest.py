@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import os
 import time
 from typing import TYPE_CHECKING
 
+import platformdirs
 import pytest
 
 from scripts import leaky
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 SNAPSHOTS = 4
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cache_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep the tests, and the servers they start, out of the user's cache directory."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GOCACHE", os.environ.get("GOCACHE") or platformdirs.user_cache_dir("go-build"))  # Go's stays
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 import json
 import re
-from dataclasses import fields
 from pathlib import Path
 
 import alloclens
 import pytest
-from alloclens.store.settings import Settings, camel_case
+from alloclens.store.settings import Settings, camel_case, schema
+
+from scripts.schema import FILE, text
 
 ROOT = Path(__file__).resolve().parent.parent
 SERVER = ROOT / "server" / "alloclens"
@@ -20,7 +21,7 @@ MAY_IMPORT = {
     "source": set(),
     "store": {"source", "analysis", "profile"},
     "capture": {"profile"},
-    "wording": {"analysis", "profile"},
+    "wording": {"source", "analysis", "profile"},
     "lsp": {"store", "source", "analysis", "profile", "wording"},
     "cli": {"lsp", "store", "capture", "source", "analysis", "profile", "wording"},
 }
@@ -36,6 +37,11 @@ ONLY_IN = {
     "isal": {"profile"},
     "re2": {"analysis"},
     "symbolic": {"store"},
+    "sqlite3": {"store"},
+    "subprocess": {"store"},
+    "pathspec": {"source"},
+    "msgspec": {"store"},
+    "tomlkit": {"store"},
     "urllib.request": {"capture"},
 }
 """Who alone may import a module."""
@@ -73,21 +79,47 @@ def test_imports_point_down(path: Path) -> None:
                 assert room in rooms, f"{room} must not import {name}"
 
 
-def test_the_editors_settings_are_the_servers() -> None:
+def offered() -> dict[str, dict]:
     package = json.loads((ROOT / "vscode-client" / "package.json").read_text())
-    offered = package["contributes"]["configuration"]["properties"]
-    theirs = {k.removeprefix("alloclens."): v["default"] for k, v in offered.items()}
-    ours = {camel_case(f.name): f.default for f in fields(Settings)}
-    ours = {k: list(v) if isinstance(v, tuple) else v for k, v in ours.items()}
-    assert {k: v for k, v in theirs.items() if k not in CLIENT_ONLY} == ours
-    sent = re.search(r"const SETTINGS = \[(.*?)\]", (ROOT / "vscode-client/src/server.ts").read_text(), re.DOTALL)
-    assert set(re.findall(r"'(\w+)'", sent[1])) == set(ours)
+    properties = package["contributes"]["configuration"]["properties"]
+    return {key.removeprefix("alloclens."): value for key, value in properties.items()}
+
+
+def without_words(part: dict) -> dict:
+    """Return what a schema says of values, without descriptions, examples and what only VS Code knows."""
+    items = {"items": without_words(part["items"])} if "items" in part else {}
+    inner = {"properties": {k: without_words(v) for k, v in part["properties"].items()}} if "properties" in part else {}
+    words = {"description", "markdownDescription", "examples", "scope", "items", "properties"}
+    return {key: value for key, value in part.items() if key not in words} | items | inner
+
+
+def test_the_editors_settings_are_the_servers() -> None:
+    theirs = {key: without_words(value) for key, value in offered().items() if key not in CLIENT_ONLY}
+    assert theirs == {key: without_words(value) for key, value in schema()["properties"].items()}
+    sent = re.search(r"SETTINGS = \[(.*?)\]", (ROOT / "vscode-client/src/given.ts").read_text(), re.DOTALL)
+    assert re.findall(r"'(\w+)'", sent[1]) == list(schema()["properties"])
+
+
+def test_the_schema_is_made_of_the_settings() -> None:
+    assert FILE.read_text("utf-8") == text(), "stale: run make schema"
+    assert list(schema()["properties"]) == [camel_case(name) for name in Settings.__struct_fields__]
+    for key, part in schema()["properties"].items():
+        assert part["description"].strip(), key
+        assert part["default"] == without_tuples(getattr(Settings(), snake_case(key))), key
+
+
+def snake_case(key: str) -> str:
+    return re.sub(r"[A-Z]", lambda found: "_" + found[0].lower(), key)
+
+
+def without_tuples(value: object) -> object:
+    return list(value) if isinstance(value, tuple) else value
 
 
 def test_the_settings_are_in_both_readmes() -> None:
     for readme in (ROOT / "README.md", ROOT / "vscode-client/README.md"):
         said = set(re.findall(r"`alloclens\.([\w.]+)`", readme.read_text()))
-        assert said >= {camel_case(f.name) for f in fields(Settings)}, readme
+        assert said >= set(schema()["properties"]), readme
 
 
 def test_one_version() -> None:

@@ -7,13 +7,14 @@ from collections import Counter
 import numpy as np
 from alloclens.analysis import incidence, sites
 from alloclens.analysis.difference import difference, total
-from alloclens.analysis.lines import lines
+from alloclens.analysis.lines import Ownership, lines
 from alloclens.analysis.stacks import through
 from alloclens.analysis.top import top
 from alloclens.profile.formats import read
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.judge import own
 from tests.support.profiles import Builder, heap
 
 FRAMES = [
@@ -76,12 +77,46 @@ def test_the_stacks_through_a_line_add_up_to_its_cum(given: list[tuple[str, int]
 def test_owned_goes_to_the_caller_in_own_code() -> None:
     made = lines(
         read(heap("dep.New@/v/dep.go:4 < main.serve@/o/main.go:6 < main.main@/o/main.go:1 = 2x100")),
-        lambda file: file.startswith("/o/"),
+        own(lambda file: file.startswith("/o/")),
     )
     rows = {(made.files[f], n): i for i, (f, n) in enumerate(zip(made.file.tolist(), made.line.tolist(), strict=True))}
     assert made.value.owned[:, 3].tolist()[rows["/o/main.go", 6]] == 200
     assert made.value.owned[:, 3].sum() == 200
     assert made.value.cum[rows["/o/main.go", 1], 3] == 200
+
+
+def test_a_sample_is_charged_to_the_deepest_file_that_is_own_or_lost_else_to_its_leafs() -> None:
+    stacks = (
+        "dep.New@/v/dep.go:4 < main.lost@/l/lost.go:3 < main.main@/o/main.go:1 = 2x100",
+        "dep.New@/v/dep.go:4 < main.main@/o/main.go:1 = 3x100",
+        "dep.New@/v/dep.go:4 < net.serve@/g/net.go:1 = 5x100",
+        " = 7x100",
+    )
+    made = lines(
+        read(heap(*stacks)), lambda files: Ownership([f[1] == "o" for f in files], [f[1] == "l" for f in files])
+    )
+    *charged, nowhere = made.charged[:, 3].tolist()
+    assert dict(zip(made.files, charged, strict=True)) == {
+        "/g/net.go": 0, "/l/lost.go": 200, "/o/main.go": 300, "/v/dep.go": 500
+    }  # fmt: skip
+    assert nowhere == 700
+
+
+def test_a_line_is_in_the_outermost_of_its_functions() -> None:
+    stacks = (
+        "main.serve.func1:6@/o/main.go:6 < main.serve:3@/o/main.go:6 = 1x8",
+        "main.serve.func1:6@/o/main.go:7 = 1x8",
+        "main.other@/o/other.go:2 = 1x8",
+    )
+    made = lines(read(heap(*stacks)), own(lambda _: True))
+    names = [made.functions.name[i] for i in made.functions.of_line.tolist()]
+    assert list(zip(made.line.tolist(), names, strict=True)) == [
+        (6, "main.serve"), (7, "main.serve.func1"), (2, "main.other")
+    ]  # fmt: skip
+    assert made.functions.by_file(made.files) == {
+        "/o/main.go": ("main.serve.func1", "main.serve"), "/o/other.go": ("main.other",)
+    }  # fmt: skip
+    assert made.functions.start_line.tolist() == [6, 3, 0]
 
 
 def test_a_path_is_one_file_however_it_is_written() -> None:
@@ -108,6 +143,6 @@ def test_equal_stacks_of_head_and_base_are_one_stack() -> None:
 
 
 def test_a_file_without_samples() -> None:
-    made = lines(read(heap()), lambda _: True)
+    made = lines(read(heap()), own(lambda _: True))
     assert len(made) == 0
     assert made.total.tolist() == [0, 0, 0, 0]

@@ -13,6 +13,7 @@ from alloclens.analysis.trend import trend
 from alloclens.profile.formats import read
 from alloclens.profile.model import ValueType
 
+from tests.support.judge import own
 from tests.support.profiles import RATE, Builder, heap
 
 SPACE = ValueType("inuse_space", "bytes")
@@ -43,7 +44,7 @@ class Heap:
         allocated, live = (round(n / self.p) for n in (self.sampled_total, self.sampled_live))
         made.sample(HERE, [allocated, allocated * self.size, live, live * self.size], bytes=self.size)
         made.message.period = RATE
-        return lines(read(made.bytes()), lambda _: True)
+        return lines(read(made.bytes()), own(lambda _: True))
 
 
 @pytest.mark.parametrize("size", [64, 4096, 200_000])
@@ -67,7 +68,7 @@ def test_the_stated_error_covers_the_true_growth(size: int, churn: float) -> Non
 def test_what_stays_adds_no_error() -> None:
     base = heap(f"{HERE} = 100000x64/100000")
     head = heap(f"{HERE} = 100000x64/100000", "main.other@/o/a.go:2 = 10x64/10")
-    made = growth(*(lines(read(d), lambda _: True) for d in (head, base)), SPACE)
+    made = growth(*(lines(read(d), own(lambda _: True)) for d in (head, base)), SPACE)
     assert made.error.flat[0] == 0
     assert not made.certain.flat[0]
 
@@ -76,12 +77,12 @@ def test_the_error_by_hand() -> None:
     # 10 sampled blocks of 1 byte came: p = 1/R nearly, so n = 10 R objects and the variance is 10 R²(1 - 1/R).
     objects = 10 * RATE
     head, base = heap(f"{HERE} = {objects}x1"), heap(f"{HERE} = 0x1")
-    made = growth(*(lines(read(d), lambda _: True) for d in (head, base)), SPACE)
+    made = growth(*(lines(read(d), own(lambda _: True)) for d in (head, base)), SPACE)
     assert made.error.flat[0] == pytest.approx(math.sqrt(10) * RATE, rel=1e-5)
 
 
 def test_two_processes_share_nothing() -> None:
-    both = [lines(read(heap(f"{HERE} = {10 * RATE}x1")), lambda _: True) for _ in range(2)]
+    both = [lines(read(heap(f"{HERE} = {10 * RATE}x1")), own(lambda _: True)) for _ in range(2)]
     made = growth(*both, SPACE, one_process=False)
     assert made.error.flat[0] == pytest.approx(math.sqrt(20) * RATE, rel=1e-5)
 
@@ -90,7 +91,7 @@ def test_an_unknown_error_is_never_certain() -> None:
     made = [Builder(("cpu", "nanoseconds")) for _ in range(2)]
     for builder, value in zip(made, (10**9, 1), strict=True):
         builder.sample(HERE, [value])
-    head, base = (lines(read(b.bytes()), lambda _: True) for b in made)
+    head, base = (lines(read(b.bytes()), own(lambda _: True)) for b in made)
     found: Growth = growth(head, base, ValueType("cpu", "nanoseconds"))
     assert math.isnan(found.error.flat[0])
     assert not found.certain.flat[0]

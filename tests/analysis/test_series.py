@@ -7,6 +7,7 @@ from alloclens.analysis.lines import lines
 from alloclens.analysis.series import Snapshot, TakenAt, group, observations, taken_at
 from alloclens.profile.formats import read
 
+from tests.support.judge import own
 from tests.support.profiles import goroutines, heap
 
 HERE = "main.f@/o/a.go:1"
@@ -15,7 +16,7 @@ HERE = "main.f@/o/a.go:1"
 def snapshot(path: str, seconds: float, data: bytes | None = None, *, build_id: str = "x") -> Snapshot:
     profile = read(data or heap(f"{HERE} = 1x8/{int(seconds) + 1}"))
     return Snapshot(
-        path, TakenAt(seconds, "profile"), profile.is_difference, "", build_id, lines(profile, lambda _: True)
+        path, TakenAt(seconds, "profile"), profile.is_difference, "", build_id, lines(profile, own(lambda _: True))
     )
 
 

@@ -114,12 +114,13 @@ async def test_the_hint_is_behind_text_that_is_not_ascii(folder: Path, utf: int)
     await editor.close()
 
 
-async def test_a_text_shorter_than_the_profile_knows(editor: AnyEditor, folder: Path) -> None:
+async def test_a_text_without_the_lines_that_the_profile_knows(editor: AnyEditor, folder: Path) -> None:
     drop(folder / "profiles/a.pb.gz", heap(*stacks(folder, 3)))
     await editor.open_folder(folder)
-    await editor.until_hints(
-        editor.open(folder / "main.go", "package main\n\n\n\n\n\n"), {6: "2.0MB owned", 7: "3.0MB cum"}
-    )
+    main = editor.open(folder / "main.go")
+    await editor.until_hints(main, {6: "2.0MB owned", 7: "3.0MB cum", 11: "3.0MB"})
+    editor.edit(main, "package main\n\n\n\n\n\n")
+    assert await editor.hints(main) == {}
 
 
 async def test_a_server_whose_editor_is_gone_ends(folder: Path) -> None:
@@ -128,7 +129,7 @@ async def test_a_server_whose_editor_is_gone_ends(folder: Path) -> None:
     editor = Editor(bare())
     await editor.open_folder(folder)
     await editor.until_hints(editor.open(folder / "main.go"), {6: "2.0MB owned", 7: "3.0MB cum", 11: "3.0MB"})
-    server = editor.client._server
+    server = editor.process
     server.stdin.close()
     assert await asyncio.wait_for(server.wait(), 10) == 0
     await editor.client.stop()

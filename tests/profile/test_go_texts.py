@@ -16,6 +16,7 @@ from alloclens.profile.model import Frame, ValueType
 from click.testing import CliRunner
 
 from tests.support.goservice import build, known_frames, labels, running, stacks
+from tests.support.judge import own
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -115,7 +116,7 @@ def test_known_truth_on_marked_lines(exact: Service) -> None:
 
 def on_lines(profile: Profile, service: Service) -> dict[str, dict[str, tuple[float, float]]]:
     """Return flat and cum of the marked lines: {"unlock": {"delay": (0, 20e6)}}."""
-    found = lines(pruned(profile), lambda file: file == str(service.source))
+    found = lines(pruned(profile), own(lambda file: file == str(service.source)))
     marks = {number: mark for mark, number in service.lines().items()}
     out: dict[str, dict[str, tuple[float, float]]] = {}
     for row, (file, line) in enumerate(zip(found.file.tolist(), found.line.tolist(), strict=True)):

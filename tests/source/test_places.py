@@ -1,81 +1,783 @@
-"""From a recorded path to a file of the workspace: each rule, and what none may do."""
+"""From a recorded path to a file of the workspace: each rule, and what none may do.
+
+The numbers in the names are the threads of reports that the case is from: 1 google/pprof#1009, 2 golang/go#48601,
+3 google/pprof#472 and its like, 4 codewind#533, 5 vscode-coverage-gutters#366, 6 pyroscope#4339, 7 remote editing.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
-from alloclens.source.places import SourceMap
-from alloclens.source.roots import Link, Module, Roots
+from alloclens.source.own import is_own
+from alloclens.source.places import Nowhere, Place, SourceMap
+from alloclens.source.recorded import Kind
+from alloclens.source.roots import Link, Mapping, Module, Packages, Renamed, Roots
+from alloclens.source.rules import RULES
 from alloclens.source.text import split_lines
+from hypothesis import example, given
+from hypothesis import strategies as st
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+OWN, DEPENDENCY, STANDARD, BUILT_IN, UNKNOWN = Kind
+SKIPPED = {"vendor", "node_modules", "site-packages"}
+
+
+class FakeFiles:
+    """Files in memory, as a disk has them, with symbolic links and perhaps without regard to case."""
+
+    def __init__(self, texts: dict[str, str], links: dict[str, str] | None = None, *, folds_case: bool = False) -> None:
+        self._texts = texts
+        self._links = links or {}
+        self._key = str.casefold if folds_case else str
+        self._true = {self._key(path): path for path in texts}
+        self.asked: list[str] = []
+
+    def is_file(self, path: str) -> bool:
+        self.asked.append(path)
+        return self._key(self.real(path)) in self._true
+
+    def real(self, path: str) -> str:
+        self.asked.append(path)
+        for link, target in self._links.items():
+            if f"{path}/".startswith(f"{link}/"):
+                path = target + path[len(link) :]
+        return self._true.get(self._key(path), path)
+
+    def named(self, end: str) -> Sequence[str]:
+        found = (PurePosixPath(path) for path in self._texts if path.startswith(("/w/", "C:/w/")))
+        ending = [path for path in found if f"/{path}".endswith(f"/{end}")]
+        return [str(path.parent) for path in ending if not SKIPPED.intersection(path.parts)]
+
+    def text(self, path: str) -> str | None:
+        return self._texts.get(self.real(path))
+
+
+def go(*functions: str) -> str:
+    return "package x\n\n" + "".join(f"func {function}() {{}}\n" for function in functions)
+
+
+FILES = {
+    "/w/main.go": (OWN, go("main")),
+    "/w/run.go": (OWN, go("run")),
+    "/w/serve.go": (OWN, go("Serve")),
+    "/w/asm_amd64.s": (OWN, "TEXT ·add(SB), $0\n"),
+    "/w/http/server.go": (OWN, go("handle", "Serve")),
+    "/w/internal/db.go": (OWN, go("Open")),
+    "/w/internal/db_test.go": (OWN, go("TestOpen")),
+    "/w/pkg/db.go": (OWN, go("Load")),
+    "/w/a/cmd/main.go": (OWN, go("main")),
+    "/w/b/cmd/main.go": (OWN, go("main")),
+    "/w/store/deep/file.go": (OWN, go("load")),
+    "/w/tools/gen.go": (OWN, go("Gen")),
+    "/w/tools/main.go": (OWN, go("main")),
+    "/w/forks/local/l.go": (OWN, go("L")),
+    "/w/deep/y.go": (OWN, go("Y")),
+    "/w/deeper/x.go": (OWN, go("X")),
+    "/w/deep/x.go": (OWN, go("X")),
+    "/w/swap/a.go": (OWN, go("A")),
+    "/w/swapped/a.go": (OWN, go("A")),
+    "/w/real/z.go": (OWN, go("Z")),
+    "/w/src/ui.js": (OWN, "export function draw() {}\n"),
+    "/w/src/main/java/com/shop/Cart.java": (OWN, "class Cart {\n  void add() {\n  }\n}\n"),
+    "/w/shop/cart.py": (OWN, "class Cart:\n    def add(self):\n"),
+    "/w/shop/cart.rs": (OWN, "pub fn add() {\n"),
+    "/w/api/api.pb.go": (DEPENDENCY, go("Marshal")),
+    "/w/vendor/example.com/dep/v2/x.go": (DEPENDENCY, go("New")),
+    "/w/vendor/github.com/BurntSushi/toml/t.go": (DEPENDENCY, go("Decode")),
+    "/w/vendor/gopkg.in/yaml.v3/decode.go": (DEPENDENCY, go("parse")),
+    "/w/vendor/golang.org/x/net/http2/hpack/hpack.go": (DEPENDENCY, go("Write")),
+    "/w/vendor/golang.org/x/text/unicode/norm/norm.go": (DEPENDENCY, go("init")),
+    "/w/.venv/lib/python3.12/site-packages/jax/api.py": (DEPENDENCY, "def vmap():\n"),
+    "/w/node_modules/express/lib/router.js": (DEPENDENCY, "function handle() {\n"),
+    "/w/node_modules/a/node_modules/b/i.js": (DEPENDENCY, ""),
+    "/w/node_modules/c/i.js": (DEPENDENCY, ""),
+    "/outside/o.go": (DEPENDENCY, go("O")),
+    "/named/l.go": (OWN, go("L")),
+    "/cache/github.com/!azure/sdk@v1.0.0/a.go": (DEPENDENCY, go("A")),
+    "/cache/github.com/!azure/sdk@v1.0.0/Big/Big.go": (DEPENDENCY, go("B")),
+    "/cache/github.com/x/y@v2.7.1+incompatible/z.go": (DEPENDENCY, go("Z")),
+    "/cache/github.com/x/y@v0.0.0-20211209113350-3e3f1b382a64/z.go": (DEPENDENCY, go("Z")),
+    "/cache/gopkg.in/check.v1@v1.0.0/check.go": (DEPENDENCY, go("C")),
+    "/cache/example.com/fork@v1.2.0/old.go": (DEPENDENCY, go("Old")),
+    "/cache/example.com/!one@v9.9.9/a.go": (DEPENDENCY, go("A")),
+    "/cache/example.com/one@v1.0.10/a.go": (DEPENDENCY, go("A")),
+    "/cache/github.com/pkg/errors@v0.9.1/errors.go": (DEPENDENCY, go("New")),
+    "/cache/github.com/pkg/errors@v0.9.1/sub/parser.y": (DEPENDENCY, "%%\n"),
+    "/goroot/src/net/http/server.go": (STANDARD, go("Serve")),
+    "/goroot/src/runtime/malloc.go": (STANDARD, go("mallocgc")),
+    "/goroot/src/runtime/asm_amd64.s": (STANDARD, ""),
+    "/goroot/src/vendor/golang.org/x/net/http2/hpack/hpack.go": (STANDARD, go("Write")),
+    "/cargo/serde-1.0.0/src/lib.rs": (DEPENDENCY, ""),
+    "/rust/library/alloc/src/vec/mod.rs": (DEPENDENCY, ""),
+    "/gopath/src/github.com/x/y/z.go": (DEPENDENCY, go("Z")),
+    "/etc/passwd": (UNKNOWN, ""),
+    "/etc/secret.go": (UNKNOWN, go("Secret")),
+}
+"""What is on the machine, and whose it is."""
+LINKS = {"/alias": "/w", "/w/linked": "/w/real", "/w/escape": "/etc"}
 ROOTS = Roots(
     folders=("/w",),
-    modules=(Module("example.com/app/tools", "/w/tools"), Module("example.com/app", "/w")),
-    go_root="/go",
-    module_cache="/home/me/go/pkg/mod",
+    modules=(
+        Module("example.com/app/tools", "/w/tools"),
+        Module("example.com/outside", "/outside", main=False),
+        Module("example.com/local", "/w/forks/local", main=False),
+        Module("example.com/app", "/w"),
+    ),
+    vendors=("/w/vendor",),
+    renamed=(
+        Renamed("example.com/old", "", "example.com/fork@v1.2.0"),
+        Renamed("example.com/one", "v1.0.1", "example.com/One@v9.9.9"),
+    ),
+    required=(Renamed("github.com/pkg/errors", "v0.9.1", "github.com/pkg/errors@v0.9.1"),),
+    go_root="/goroot",
+    go_version="go1.26.1",
+    module_cache="/cache",
+    packages=(
+        Packages(r"(?:site|dist)-packages/", "/w/.venv/lib/python3.12/site-packages"),
+        Packages(r"node_modules/", "/w/node_modules"),
+        Packages(r"/registry/src/[^/]+/", "/cargo"),
+        Packages(r"^/rustc/[^/]+/|/rustlib/src/rust/", "/rust"),
+        Packages(r"^/(?:.*/)?src/(?=[^/]+\.[^/]+/)", "/gopath/src"),
+    ),
+    links=(Link("/home/me/shop", "/w"),),
+    linked=("/w/real",),
+    mappings=(
+        Mapping("/mapped/deep", "/w/deeper"),
+        Mapping("/build/lib", "/named"),
+        Mapping("/w/swap", "/w/swapped"),
+        Mapping("/mapped", "/w"),
+        Mapping("D:/ci", "/w"),
+    ),
 )
-FILES = {
-    "/w/main.go",
-    "/w/internal/db.go",
-    "/w/tools/gen.go",
-    "/w/api/api.pb.go",
-    "/w/vendor/example.com/dep/v2/x.go",
-    "/w/.venv/lib/y.go",
-    "/go/src/net/http/server.go",
-    "/home/me/go/pkg/mod/github.com/!azure/sdk@v1.0.0/a.go",
-    "/etc/passwd",
+
+
+class Case(NamedTuple):
+    """A recorded file with one of its functions, and where it must lie, by which rule."""
+
+    recorded: str
+    function: str
+    path: str
+    rule: str
+
+
+MAPPED, EXACT, MODULE, BUILD, VENDOR = (
+    "pathMappings",
+    "as recorded",
+    "module of the workspace",
+    "root of the build",
+    "vendor",
+)
+CACHE, REQUIRED, GOROOT, PACKAGE = "module cache", "required module", "Go's own source", "installed package"
+RELATIVE, CONTAINER, SUFFIX = "relative to the workspace", "container or CI root", "the only file that ends so"
+HACK = "vendor/golang.org/x/net/http2/hpack/hpack.go"
+SERVER = "net/http.(*Server).Serve"
+FOUND = {
+    # what the user says comes first, the longest prefix before others
+    "mapping": Case("/mapped/main.go", "", "/w/main.go", MAPPED),
+    "mapping, longest": Case("/mapped/deep/x.go", "", "/w/deeper/x.go", MAPPED),
+    "mapping, the longest has it not": Case("/mapped/deep/y.go", "", "/w/deep/y.go", MAPPED),
+    "mapping before what is there": Case("/w/swap/a.go", "", "/w/swapped/a.go", MAPPED),
+    "mapping to a folder that is not open": Case("/build/lib/l.go", "", "/named/l.go", MAPPED),
+    "mapping of a Windows path (5)": Case(r"d:\ci\run.go", "", "/w/run.go", MAPPED),
+    # the file as it is
+    "exact": Case("/w/main.go", "main.main", "/w/main.go", EXACT),
+    "exact, not clean": Case("/w/api/../internal//./db.go", "", "/w/internal/db.go", EXACT),
+    "exact, generated": Case("/w/api/api.pb.go", "", "/w/api/api.pb.go", EXACT),
+    "exact, vendored": Case("/w/vendor/example.com/dep/v2/x.go", "", "/w/vendor/example.com/dep/v2/x.go", EXACT),
+    "exact, file URL": Case("file:///w/src/ui.js", "", "/w/src/ui.js", EXACT),
+    "exact, file URL with a host": Case("file://localhost/w/src/ui.js", "", "/w/src/ui.js", EXACT),
+    "exact, through a link in the workspace": Case("/w/linked/z.go", "", "/w/real/z.go", EXACT),
+    "exact, through a link of the system": Case("/alias/main.go", "", "/w/main.go", EXACT),
+    "exact, by the link that was opened": Case("/home/me/shop/main.go", "", "/w/main.go", EXACT),
+    "exact, GOROOT": Case("/goroot/src/net/http/server.go", SERVER, "/goroot/src/net/http/server.go", EXACT),
+    # modules of the workspace
+    "-trimpath, main (1, 2)": Case("example.com/app/main.go", "main.main", "/w/main.go", MODULE),
+    "-trimpath, package (1, 2)": Case("example.com/app/pkg/db.go", "example.com/app/pkg.Load", "/w/pkg/db.go", MODULE),
+    "-trimpath, function unknown": Case("example.com/app/internal/db.go", "", "/w/internal/db.go", MODULE),
+    "-trimpath, nested module": Case("example.com/app/tools/gen.go", "", "/w/tools/gen.go", MODULE),
+    "go install of a version": Case("example.com/app@v1.2.3/internal/db.go", "", "/w/internal/db.go", MODULE),
+    "TeamCity agent (3)": Case(
+        "/opt/agent/work/27ae/internal/db.go", "example.com/app/internal.Open", "/w/internal/db.go", MODULE
+    ),
+    "package of the module itself": Case("/somewhere/serve.go", "example.com/app.Serve", "/w/serve.go", MODULE),
+    "method of a pointer": Case("/x/db.go", "example.com/app/internal.(*DB).Open.func1", "/w/internal/db.go", MODULE),
+    "generic function": Case(
+        "/x/db.go", "example.com/app/internal.Map[go.shape.struct { a/b.C }]", "/w/internal/db.go", MODULE
+    ),
+    "test of another package": Case(
+        "/x/db_test.go", "example.com/app/internal_test.TestOpen", "/w/internal/db_test.go", MODULE
+    ),
+    "Windows build of a module (5)": Case(
+        r"C:\Users\ci\app\internal\db.go", "example.com/app/internal.Open", "/w/internal/db.go", MODULE
+    ),
+    "replace by a directory of the workspace": Case("example.com/local@v0.1.0/l.go", "", "/w/forks/local/l.go", MODULE),
+    "replace by a directory elsewhere": Case("/ci/o.go", "example.com/outside.O", "/outside/o.go", MODULE),
+    # vendor
+    "vendor, version (1)": Case("example.com/dep/v2@v2.1.0/x.go", "", "/w/vendor/example.com/dep/v2/x.go", VENDOR),
+    "vendor, no version (1)": Case("example.com/dep/v2/x.go", "", "/w/vendor/example.com/dep/v2/x.go", VENDOR),
+    "vendor elsewhere": Case("/ci/job/vendor/example.com/dep/v2/x.go", "", "/w/vendor/example.com/dep/v2/x.go", VENDOR),
+    "vendor, from a module cache": Case(
+        "/go/pkg/mod/example.com/dep/v2@v2.1.0/x.go", "", "/w/vendor/example.com/dep/v2/x.go", VENDOR
+    ),
+    "vendor, capitals (1)": Case(
+        "/go/pkg/mod/github.com/!burnt!sushi/toml@v1.0.0/t.go", "", "/w/vendor/github.com/BurntSushi/toml/t.go", VENDOR
+    ),
+    "vendor, Bazel's external": Case(
+        "external/com_example_dep/x.go", "example.com/dep/v2.New", "/w/vendor/example.com/dep/v2/x.go", VENDOR
+    ),
+    "vendor, a dot in the last element": Case(
+        "/x/decode.go", "gopkg.in/yaml%2ev3.(*parser).parse", "/w/vendor/gopkg.in/yaml.v3/decode.go", VENDOR
+    ),
+    # the module cache
+    "cache elsewhere": Case(
+        "/root/go/pkg/mod/github.com/!azure/sdk@v1.0.0/a.go", "", "/cache/github.com/!azure/sdk@v1.0.0/a.go", CACHE
+    ),
+    "cache, -trimpath with capitals (1)": Case(
+        "github.com/Azure/sdk@v1.0.0/a.go", "", "/cache/github.com/!azure/sdk@v1.0.0/a.go", CACHE
+    ),
+    "cache, capitals below the module": Case(
+        "github.com/Azure/sdk@v1.0.0/Big/Big.go", "", "/cache/github.com/!azure/sdk@v1.0.0/Big/Big.go", CACHE
+    ),
+    "cache of another name": Case(
+        "/ci/cache/github.com/!azure/sdk@v1.0.0/a.go", "", "/cache/github.com/!azure/sdk@v1.0.0/a.go", CACHE
+    ),
+    "cache on Windows (5)": Case(
+        r"C:\Users\ci\go\pkg\mod\github.com\!azure\sdk@v1.0.0\a.go",
+        "",
+        "/cache/github.com/!azure/sdk@v1.0.0/a.go",
+        CACHE,
+    ),
+    "cache, incompatible": Case(
+        "/go/pkg/mod/github.com/x/y@v2.7.1+incompatible/z.go",
+        "",
+        "/cache/github.com/x/y@v2.7.1+incompatible/z.go",
+        CACHE,
+    ),
+    "cache, no release": Case(
+        "github.com/x/y@v0.0.0-20211209113350-3e3f1b382a64/z.go",
+        "",
+        "/cache/github.com/x/y@v0.0.0-20211209113350-3e3f1b382a64/z.go",
+        CACHE,
+    ),
+    "cache, gopkg.in": Case(
+        "/go/pkg/mod/gopkg.in/check.v1@v1.0.0/check.go",
+        "gopkg.in/check%2ev1.C",
+        "/cache/gopkg.in/check.v1@v1.0.0/check.go",
+        CACHE,
+    ),
+    "replace by a module": Case("example.com/old@v1.0.0/old.go", "", "/cache/example.com/fork@v1.2.0/old.go", CACHE),
+    "replace of one version": Case("example.com/one@v1.0.1/a.go", "", "/cache/example.com/!one@v9.9.9/a.go", CACHE),
+    "replace of another version": Case(
+        "example.com/one@v1.0.10/a.go", "", "/cache/example.com/one@v1.0.10/a.go", CACHE
+    ),
+    # a dependency without a version, in that which go.mod asks for
+    "Bazel's external": Case(
+        "/b/execroot/_main/external/com_github_pkg_errors/errors.go",
+        "github.com/pkg/errors.New",
+        "/cache/github.com/pkg/errors@v0.9.1/errors.go",
+        REQUIRED,
+    ),
+    "a generated parser": Case(
+        "sub/parser.y",
+        "github.com/pkg/errors/sub.(*yyParserImpl).Parse",
+        "/cache/github.com/pkg/errors@v0.9.1/sub/parser.y",
+        REQUIRED,
+    ),
+    # Go itself
+    "GOROOT elsewhere (1)": Case(
+        "/usr/local/go/src/net/http/server.go", SERVER, "/goroot/src/net/http/server.go", GOROOT
+    ),
+    "GOROOT, -trimpath": Case("net/http/server.go", SERVER, "/goroot/src/net/http/server.go", GOROOT),
+    "GOROOT, Homebrew (3)": Case(
+        "/opt/homebrew/Cellar/go/1.26.0/libexec/src/net/http/server.go",
+        SERVER,
+        "/goroot/src/net/http/server.go",
+        GOROOT,
+    ),
+    "GOROOT, hosted tool cache": Case(
+        "/opt/hostedtoolcache/go/1.26.0/x64/src/net/http/server.go", SERVER, "/goroot/src/net/http/server.go", GOROOT
+    ),
+    "GOROOT, Windows (5)": Case(
+        r"C:\Program Files\Go\src\net\http\server.go", SERVER, "/goroot/src/net/http/server.go", GOROOT
+    ),
+    "toolchain module (1)": Case(
+        "/root/go/pkg/mod/golang.org/toolchain@v0.0.1-go1.26.1.linux-amd64/src/net/http/server.go",
+        SERVER,
+        "/goroot/src/net/http/server.go",
+        GOROOT,
+    ),
+    "toolchain module, -trimpath": Case(
+        "golang.org/toolchain@v0.0.1-go1.26.1.linux-amd64/src/net/http/server.go",
+        "",
+        "/goroot/src/net/http/server.go",
+        GOROOT,
+    ),
+    "linkname: runtime's under another package's name": Case(
+        "/usr/local/go/src/runtime/malloc.go", "reflect.unsafe_New", "/goroot/src/runtime/malloc.go", GOROOT
+    ),
+    "linkname, -trimpath": Case("runtime/malloc.go", "reflect.unsafe_New", "/goroot/src/runtime/malloc.go", GOROOT),
+    "assembly": Case("/sdk/go1.19/src/runtime/asm_amd64.s", "runtime.mcall", "/goroot/src/runtime/asm_amd64.s", GOROOT),
+    "assembly, no package": Case("runtime/asm_amd64.s", "memeqbody", "/goroot/src/runtime/asm_amd64.s", GOROOT),
+    "vendored by Go itself": Case(
+        f"/usr/local/go/src/{HACK}",
+        "vendor/golang.org/x/net/http2/hpack.(*Decoder).Write",
+        f"/goroot/src/{HACK}",
+        GOROOT,
+    ),
+    "vendored by Go itself, -trimpath": Case(
+        HACK, "vendor/golang.org/x/net/http2/hpack.(*Decoder).Write", f"/goroot/src/{HACK}", GOROOT
+    ),
+    # what is installed
+    "site-packages": Case(
+        "/usr/lib/python3.9/site-packages/jax/api.py", "", "/w/.venv/lib/python3.12/site-packages/jax/api.py", PACKAGE
+    ),
+    "dist-packages": Case(
+        "/usr/lib/python3/dist-packages/jax/api.py", "", "/w/.venv/lib/python3.12/site-packages/jax/api.py", PACKAGE
+    ),
+    "site-packages on Windows (5)": Case(
+        r"C:\Python\Lib\site-packages\jax\api.py", "", "/w/.venv/lib/python3.12/site-packages/jax/api.py", PACKAGE
+    ),
+    "node_modules": Case(
+        "/usr/src/app/node_modules/express/lib/router.js", "", "/w/node_modules/express/lib/router.js", PACKAGE
+    ),
+    "node_modules of a package": Case(
+        "/x/node_modules/a/node_modules/b/i.js", "", "/w/node_modules/a/node_modules/b/i.js", PACKAGE
+    ),
+    "node_modules, elsewhere of a package": Case(
+        "/x/node_modules/a/node_modules/c/i.js", "", "/w/node_modules/c/i.js", PACKAGE
+    ),
+    "webpack, node_modules (6)": Case(
+        "webpack://shop/./node_modules/express/lib/router.js", "", "/w/node_modules/express/lib/router.js", PACKAGE
+    ),
+    "cargo": Case(
+        "/root/.cargo/registry/src/index-6f17d22bba15001f/serde-1.0.0/src/lib.rs",
+        "",
+        "/cargo/serde-1.0.0/src/lib.rs",
+        PACKAGE,
+    ),
+    "Rust's own": Case(
+        "/rustc/9fc6b431/library/alloc/src/vec/mod.rs", "", "/rust/library/alloc/src/vec/mod.rs", PACKAGE
+    ),
+    "GOPATH": Case("/ci/src/github.com/x/y/z.go", "github.com/x/y.Z", "/gopath/src/github.com/x/y/z.go", PACKAGE),
+    # relative to the workspace
+    "relative": Case("pkg/db.go", "main.Load", "/w/pkg/db.go", RELATIVE),
+    "relative, not clean": Case("./pkg/../pkg/db.go", "main.Load", "/w/pkg/db.go", RELATIVE),
+    "relative, backslashes (5)": Case("src\\ui.js", "", "/w/src/ui.js", RELATIVE),
+    "relative, webpack (6)": Case("webpack:///./src/ui.js", "", "/w/src/ui.js", RELATIVE),
+    "relative, webpack-internal (6)": Case("webpack-internal:///./src/ui.js", "", "/w/src/ui.js", RELATIVE),
+    "relative, named like Go's own": Case("internal/db.go", "main.Open", "/w/internal/db.go", RELATIVE),
+    # what ends so
+    "suffix": Case("/some/where/store/deep/file.go", "main.load", "/w/store/deep/file.go", SUFFIX),
+    "suffix, Windows (5)": Case(r"D:\some\where\deep\file.go", "main.load", "/w/store/deep/file.go", SUFFIX),
+    "suffix, the longest": Case("/elsewhere/a/cmd/main.go", "main.main", "/w/a/cmd/main.go", SUFFIX),
+    "suffix, a network share (5)": Case(r"\\server\builds\deep\file.go", "main.load", "/w/store/deep/file.go", SUFFIX),
+    "suffix, a closure": Case("/some/where/deep/file.go", "main.load.func1.2", "/w/store/deep/file.go", SUFFIX),
+    "suffix, Python": Case("/some/where/shop/cart.py", "Cart.add", "/w/shop/cart.py", SUFFIX),
+    "suffix, Rust": Case("/some/where/shop/cart.rs", "shop::cart::add::h0123456789abcdef", "/w/shop/cart.rs", SUFFIX),
+    "suffix, Java's package": Case("Cart.java", "com.shop.Cart.add", "/w/src/main/java/com/shop/Cart.java", SUFFIX),
+    "suffix, not Go's http": Case("/src/net/http/server.go", "main.handle", "/w/http/server.go", SUFFIX),
 }
-OWN, OTHERS = True, False
 
 
-@pytest.mark.parametrize(
-    ("recorded", "place"),
-    [
-        ("/w/main.go", ("/w/main.go", "as recorded", OWN)),
-        ("/w/api/../main.go", ("/w/main.go", "as recorded", OWN)),
-        ("/w/api/api.pb.go", ("/w/api/api.pb.go", "as recorded", OTHERS)),
-        ("/w/vendor/example.com/dep/v2/x.go", ("/w/vendor/example.com/dep/v2/x.go", "as recorded", OTHERS)),
-        ("/w/.venv/lib/y.go", ("/w/.venv/lib/y.go", "as recorded", OTHERS)),
-        ("/go/src/net/http/server.go", ("/go/src/net/http/server.go", "as recorded", OTHERS)),
-        ("example.com/app/main.go", ("/w/main.go", "module of the workspace", OWN)),
-        ("example.com/app/internal/db.go", ("/w/internal/db.go", "module of the workspace", OWN)),
-        ("example.com/app/tools/gen.go", ("/w/tools/gen.go", "module of the workspace", OWN)),
-        ("example.com/application/main.go", None),
-        ("example.com/dep/v2@v2.1.0/x.go", ("/w/vendor/example.com/dep/v2/x.go", "vendor", OTHERS)),
-        ("example.com/dep/v2/x.go", ("/w/vendor/example.com/dep/v2/x.go", "vendor", OTHERS)),
-        ("internal/db.go", ("/w/internal/db.go", "relative to the workspace", OWN)),
-        ("./internal/db.go", ("/w/internal/db.go", "relative to the workspace", OWN)),
-        (
-            "github.com/Azure/sdk@v1.0.0/a.go",
-            ("/home/me/go/pkg/mod/github.com/!azure/sdk@v1.0.0/a.go", "module cache", OTHERS),
-        ),
-        ("net/http/server.go", ("/go/src/net/http/server.go", "Go's own source", OTHERS)),
-        ("/etc/passwd", None),
-        ("../etc/passwd", None),
-        ("/w/../etc/passwd", None),
-        ("/elsewhere/main.go", None),
-        ("db.go", None),
-        ("", None),
-        ("nothing", None),
-    ],
-)
-def test_where_a_recorded_file_lies(recorded: str, place: tuple[str, str, bool] | None) -> None:
-    assert SourceMap(ROOTS, FILES.__contains__).place(recorded) == place
+def places(recorded: str, function: str, roots: Roots = ROOTS) -> SourceMap:
+    return SourceMap(roots, files(), {recorded: (function,)} if function else {})
 
 
-def test_a_folder_opened_through_a_link() -> None:
-    roots = replace(ROOTS, links=(Link("/home/me/shop", "/w"),))
-    assert SourceMap(roots, FILES.__contains__).place("/home/me/shop/main.go") == ("/w/main.go", "as recorded", OWN)
-    assert roots.opened("/w/main.go") == "/home/me/shop/main.go"
-    assert roots.opened("/go/src/net/http/server.go") == "/go/src/net/http/server.go"
+def files() -> FakeFiles:
+    return FakeFiles({path: text for path, (_, text) in FILES.items()}, LINKS)
+
+
+@pytest.mark.parametrize("case", FOUND.values(), ids=FOUND)
+def test_where_a_recorded_file_lies(case: Case) -> None:
+    found = places(case.recorded, case.function).find(case.recorded)
+    assert found == Place(case.path, case.rule, FILES[case.path][0])
+
+
+ROOTS_OF_BUILDS = [
+    *(
+        "/home/runner/work/app/app",
+        "/Users/runner/work/app/app",
+        "/__w/app/app",
+        "/github/workspace",
+        "D:\\a\\app\\app",
+    ),
+    *("/home/vsts/work/1/s", "/builds/group/project", "/home/circleci/project", "/workspaces/app", "/root/project"),
+    *("/var/lib/jenkins/workspace/nightly", "/var/jenkins_home/workspace/nightly", "/var/task", "/opt/build/repo"),
+    *("/root/.cache/bazel/_bazel_root/0a1b/execroot/_main", "/b/execroot/app/bazel-out/k8-fastbuild/bin"),
+    *("bazel-out/k8-opt/bin", "/proc/self/cwd", "/proc/self/cwd/bazel-out/k8-opt/genfiles"),
+    *("/go/src/app", "/go/src/github.com/me/app", "/go/src", "/usr/src/app", "/usr/src", "/app", "/workspace", "/src"),
+    *("/code", "/build", "/project", "/repo", "/srv", "/opt/app"),
+]
+
+
+@pytest.mark.parametrize("root", ROOTS_OF_BUILDS)
+def test_containers_and_build_services(root: str) -> None:
+    """3, 4: main's file at the top of a checkout: nothing but the root tells where it lies."""
+    for name, path in (("run.go", "/w/run.go"), ("pkg/db.go", "/w/pkg/db.go")):
+        recorded = f"{root}/{name}".replace("/", "\\") if "\\" in root else f"{root}/{name}"
+        function = f"main.{'run' if name == 'run.go' else 'Load'}"
+        assert places(recorded, function).place(recorded) == Place(path, CONTAINER, OWN)
+        assert places(recorded, "main.absent").place(recorded) is None
+
+
+class Refused(NamedTuple):
+    """What must have no place, and what is said of it."""
+
+    recorded: str
+    function: str
+    kind: Kind
+    reason: str
+    candidates: tuple[str, ...] = ()
+
+
+MAINS = ("/w/a/cmd/main.go", "/w/b/cmd/main.go")
+NAMED_MAIN = ("/w/main.go", *MAINS, "/w/tools/main.go")
+LOST = "a dependency that is neither in the module cache nor vendored"
+NO_DIRECTORY = "shares no directory with the recorded one or declares none of its functions"
+REFUSED = {
+    "two that end alike": Refused("/x/cmd/main.go", "main.main", UNKNOWN, "2 files here end alike", MAINS),
+    "a function that is not there (4)": Refused("/x/a/cmd/main.go", "main.lost", UNKNOWN, NO_DIRECTORY, NAMED_MAIN),
+    "no function to tell by": Refused("/x/a/cmd/main.go", "", UNKNOWN, NO_DIRECTORY, NAMED_MAIN),
+    "the same name elsewhere (4)": Refused("/x/y/main.go", "main.main", UNKNOWN, NO_DIRECTORY, NAMED_MAIN),
+    "no such name (4)": Refused("/project/user-app/app.js", "x", UNKNOWN, "no file of that name in the workspace"),
+    "half an element of a mapping": Refused("/mappedx/run.go", "main.run", UNKNOWN, NO_DIRECTORY, ("/w/run.go",)),
+    "half an element of a module": Refused("example.com/application/run.go", "", UNKNOWN, NO_DIRECTORY, ("/w/run.go",)),
+    "Go's own, not in this version": Refused(
+        "net/http/gone.go", "net/http.Gone", STANDARD, "go1.26.1 here has not this file"
+    ),
+    "Go's own server.go, and ours": Refused(
+        "/go/src/net/rpc/server.go", "net/rpc.Serve", STANDARD, "part of the language"
+    ),
+    "Go's own vendor, and ours": Refused(
+        "vendor/golang.org/x/text/unicode/norm/norm.go",
+        "vendor/golang.org/x/text/unicode/norm.init",
+        STANDARD,
+        "part of the language",
+    ),
+    "another version in the cache": Refused("github.com/Azure/sdk@v1.0.9/a.go", "", DEPENDENCY, LOST),
+    "another version than go.mod's": Refused(
+        "github.com/pkg/errors@v0.8.0/errors.go", "github.com/pkg/errors.New", DEPENDENCY, LOST
+    ),
+    "a module cache on a share": Refused("//server/github.com/Azure/sdk@v1.0.0/zz.go", "", DEPENDENCY, LOST),
+    "another class of the same name": Refused(
+        "Cart.java", "com.other.Cart.add", UNKNOWN, NO_DIRECTORY, ("/w/src/main/java/com/shop/Cart.java",)
+    ),
+    "outside all roots": Refused(
+        "/etc/secret.go", "main.Secret", UNKNOWN, "on this machine, but outside the workspace"
+    ),
+    "out of the roots by dots": Refused("/w/../etc/passwd", "", UNKNOWN, "on this machine, but outside the workspace"),
+    "out of the roots by relative dots": Refused("../etc/passwd", "", UNKNOWN, "no file of that name"),
+    "out of a module by dots": Refused("example.com/app/../../etc/passwd", "", UNKNOWN, "no file of that name"),
+    "out of a container by dots": Refused("/app/../../etc/passwd", "", UNKNOWN, "on this machine, but outside"),
+    "out of the roots by a link": Refused("/w/escape/secret.go", "main.Secret", UNKNOWN, "outside the workspace"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED.values(), ids=REFUSED)
+def test_what_has_no_place(case: Refused) -> None:
+    found = places(case.recorded, case.function).find(case.recorded)
+    assert isinstance(found, Nowhere), found
+    assert (found.kind, found.candidates) == (case.kind, case.candidates)
+    assert case.reason in found.reason
+
+
+BUILT_INS = [
+    *("", "<autogenerated>", "_cgo_gotypes.go", "example.com/app/_cgo_gotypes.go", "_cgo_export.c", "main.cgo1.go"),
+    *(
+        "_testmain.go",
+        "/tmp/go-build1/b001/_testmain.go",
+        "node:internal/timers",
+        "node:events",
+        "internal/deps/cjs-lexer.js",
+    ),
+    *(
+        "<frozen importlib._bootstrap>",
+        "<string>",
+        "<stdin>",
+        "[anon]",
+        "(native)",
+        "native",
+        "evalmachine.<anonymous>",
+    ),
+    *(
+        "??",
+        "?",
+        "nothing",
+        "none",
+        "unknown",
+        "/lib/x86_64-linux-gnu/libc.so.6",
+        "/opt/julia/sys.dylib",
+        r"C:\x\ntdll.dll",
+    ),
+]
+
+
+@pytest.mark.parametrize("recorded", BUILT_INS)
+def test_what_has_no_file_at_all(recorded: str) -> None:
+    found = places(recorded, "main.main").find(recorded)
+    assert (type(found), found.kind) == (Nowhere, BUILT_IN)
+
+
+@pytest.mark.parametrize("recorded", ["//server/w/main.go", r"\\server\w\main.go", "file:////server/w/main.go"])
+def test_another_machine_is_never_asked(recorded: str) -> None:
+    """To ask whether a file of a share is there would call the machine that a profile names."""
+    disk = files()
+    assert not isinstance(SourceMap(ROOTS, disk, {recorded: ("main.lost",)}).find(recorded), Place)
+    assert not [path for path in disk.asked if path.startswith(("//", "\\"))]
 
 
 def test_nothing_outside_the_roots_is_even_asked_for() -> None:
-    asked = []
-    SourceMap(ROOTS, lambda path: bool(asked.append(path))).place("../../etc/passwd")
-    assert not [path for path in asked if path.startswith("/etc")]
+    for recorded in ("../../etc/passwd", "example.com/app/../../../etc/passwd", "/app/../etc/passwd"):
+        disk = files()
+        assert SourceMap(ROOTS, disk).place(recorded) is None
+        assert not [path for path in disk.asked if path.startswith("/etc") and not recorded.startswith("/")]
+
+
+def test_gos_own_file_never_lands_in_ours_where_there_is_no_go() -> None:
+    """Ours declares a function of that name, too, and the last two elements are the same."""
+    roots = replace(ROOTS, go_root="", go_version="")
+    for recorded in ("/usr/local/go/src/net/http/server.go", "net/http/server.go"):
+        found = places(recorded, SERVER, roots).find(recorded)
+        assert found == Nowhere(STANDARD, "part of the language; no Go on this machine has not this file")
+
+
+def test_the_root_of_a_build_is_learnt_from_its_packages() -> None:
+    """3: main's functions say nothing of where they are from; another package's do."""
+    functions = {
+        "/srv/ci/27/pkg/db.go": ("example.com/app/pkg.Load",),
+        "/srv/ci/27/tools/gen.go": ("example.com/app/tools.Gen",),
+    }
+    lost = ("/srv/ci/27/main.go", "/srv/ci/27/asm_amd64.s", "/srv/ci/27/tools/main.go")
+    sources = SourceMap(ROOTS, files(), dict.fromkeys(lost, ("main.main",)))
+    assert [sources.place(path) for path in lost[:2]] == [None, None]
+    sources.learn(functions)
+    found = [
+        Place("/w/main.go", BUILD, OWN),
+        Place("/w/asm_amd64.s", BUILD, OWN),
+        Place("/w/tools/main.go", BUILD, OWN),
+    ]
+    assert [sources.place(path) for path in lost] == found
+    assert sources.place("/srv/ci/28/main.go") is None
+
+
+def test_the_deepest_root_of_a_build_is_the_right_one() -> None:
+    functions = {
+        "/srv/ci/pkg/db.go": ("example.com/app/pkg.Load",),
+        "/srv/ci/ext/o.go": ("example.com/outside.O",),
+        "/srv/ci/ext/main.go": ("main.main",),
+    }
+    disk = FakeFiles({"/w/ext/main.go": go("main"), "/outside/main.go": go("main")})
+    assert SourceMap(ROOTS, disk, functions).place("/srv/ci/ext/main.go") == Place(
+        "/outside/main.go", BUILD, DEPENDENCY
+    )
+
+
+def test_the_root_of_a_build_on_windows() -> None:
+    functions = {r"C:\ci\27\pkg\db.go": ("example.com/app/pkg.Load",), r"C:\ci\27\main.go": ("main.main",)}
+    assert SourceMap(ROOTS, files(), functions).place(r"C:\ci\27\main.go") == Place("/w/main.go", BUILD, OWN)
+
+
+def test_a_package_that_is_not_where_its_name_says_teaches_nothing() -> None:
+    functions = {"/srv/x/other/db.go": ("example.com/app/pkg.Load",), "/srv/x/main.go": ("main.main",)}
+    assert SourceMap(ROOTS, files(), functions).place("/srv/x/main.go") is None
+
+
+def test_where_a_node_project_was_is_learnt_from_its_packages() -> None:
+    """4: handlers without a name confirm nothing."""
+    functions = {
+        "/p/user-app/node_modules/express/lib/router.js": ("handle",),
+        "/p/user-app/src/ui.js": ("(anonymous)",),
+    }
+    disk = files()
+    assert SourceMap(ROOTS, disk, functions).place("/p/user-app/src/ui.js") == Place("/w/src/ui.js", BUILD, OWN)
+    twice = replace(ROOTS, packages=(*ROOTS.packages, Packages(r"node_modules/", "/w/b/node_modules")))
+    other = {"/w/b/node_modules/express/lib/router.js": "", "/w/b/src/ui.js": ""}
+    both = FakeFiles({path: text for path, (_, text) in FILES.items()} | other)
+    assert SourceMap(twice, both, functions).place("/p/user-app/src/ui.js") is None
+
+
+WINDOWS = Roots(
+    folders=("C:/w",),
+    modules=(Module("example.com/app", "C:/w"),),
+    vendors=("C:/w/vendor",),
+    go_root="C:/Program Files/Go",
+    go_version="go1.26.1",
+    module_cache="C:/Users/Me/go/pkg/mod",
+    mappings=(Mapping("/mnt/build", "C:/w"), Mapping("D:/build", "C:/w")),
+    folds_case=True,
+)
+WINDOWS_FILES = {
+    "C:/w/Main.go": go("main"),
+    "C:/w/run.go": go("run"),
+    "C:/w/pkg/db.go": go("Load"),
+    "C:/w/store/deep/file.go": go("load"),
+    "C:/w/vendor/example.com/dep/x.go": go("New"),
+    "C:/Program Files/Go/src/net/http/server.go": go("Serve"),
+    "C:/Users/Me/go/pkg/mod/github.com/!azure/sdk@v1.0.0/a.go": go("A"),
+    "C:/Windows/win.go": go("Win"),
+}
+ON_WINDOWS = {
+    "exact": Case(r"C:\w\Main.go", "", "C:/w/Main.go", EXACT),
+    "exact in another case": Case(r"c:\W\MAIN.GO", "", "C:/w/Main.go", EXACT),
+    "exact, long form": Case(r"\\?\C:\w\Main.go", "", "C:/w/Main.go", EXACT),
+    "exact, file URL": Case("file:///c:/w/Main.go", "", "C:/w/Main.go", EXACT),
+    "mapping of a Linux path": Case("/mnt/build/run.go", "", "C:/w/run.go", MAPPED),
+    "mapping of a Windows path": Case(r"d:\build\run.go", "", "C:/w/run.go", MAPPED),
+    "-trimpath": Case("example.com/app/run.go", "main.run", "C:/w/run.go", MODULE),
+    "Linux build": Case("/srv/x/pkg/db.go", "example.com/app/pkg.Load", "C:/w/pkg/db.go", MODULE),
+    "Linux container": Case("/app/run.go", "main.run", "C:/w/run.go", CONTAINER),
+    "Linux vendor": Case("/app/vendor/example.com/dep/x.go", "", "C:/w/vendor/example.com/dep/x.go", VENDOR),
+    "Linux GOROOT": Case(
+        "/usr/local/go/src/net/http/server.go", SERVER, "C:/Program Files/Go/src/net/http/server.go", GOROOT
+    ),
+    "Linux module cache": Case(
+        "/go/pkg/mod/github.com/!azure/sdk@v1.0.0/a.go",
+        "",
+        "C:/Users/Me/go/pkg/mod/github.com/!azure/sdk@v1.0.0/a.go",
+        CACHE,
+    ),
+    "Linux suffix": Case("/some/where/deep/file.go", "main.load", "C:/w/store/deep/file.go", SUFFIX),
+    "relative": Case("pkg\\db.go", "main.Load", "C:/w/pkg/db.go", RELATIVE),
+}
+
+
+def windows(recorded: str, function: str = "") -> SourceMap:
+    disk = FakeFiles(WINDOWS_FILES, folds_case=True)
+    return SourceMap(WINDOWS, disk, {recorded: (function,)} if function else {})
+
+
+@pytest.mark.parametrize("case", ON_WINDOWS.values(), ids=ON_WINDOWS)
+def test_a_workspace_on_windows(case: Case) -> None:
+    found = windows(case.recorded, case.function).place(case.recorded)
+    assert found
+    assert (found.path, found.rule) == (case.path, case.rule)
+
+
+@pytest.mark.parametrize("recorded", [r"C:\Windows\win.go", r"c:\w\..\Windows\win.go", "/w/main.go", r"D:\w\Main.go"])
+def test_a_workspace_on_windows_refuses(recorded: str) -> None:
+    assert windows(recorded, "main.Lost").place(recorded) is None
+
+
+def test_the_same_case_matters_elsewhere() -> None:
+    assert places("/w/MAIN.go", "").place("/w/MAIN.go") is None
+
+
+def test_every_rule_has_a_case() -> None:
+    assert {case.rule for case in FOUND.values()} | {BUILD, CONTAINER} == {rule.name for rule in RULES}
+    assert len(FOUND) + len(REFUSED) + len(ON_WINDOWS) >= 60
+
+
+@pytest.mark.parametrize(
+    ("path", "recorded"),
+    [
+        ("/w/pkg/db.go", {"/w/pkg/db.go", "example.com/app/pkg/db.go", "/ci/pkg/db.go"}),
+        ("/w/run.go", {"/app/run.go", "/w/run.go", r"D:\a\x\x\run.go", "run.go"}),
+        ("/cache/example.com/fork@v1.2.0/old.go", {"example.com/old@v1.0.0/old.go"}),
+        ("/cache/github.com/pkg/errors@v0.9.1/errors.go", {"external/com_github_pkg_errors/errors.go"}),
+        ("/cache/github.com/!azure/sdk@v1.0.0/a.go", {"github.com/Azure/sdk@v1.0.0/a.go"}),
+        ("/w/src/main/java/com/shop/Cart.java", {"Cart.java"}),
+        ("/w/real/z.go", {"/w/linked/z.go", "/w/real/z.go"}),
+        ("/outside/o.go", {"/ci/o.go"}),
+        ("/w/.venv/lib/python3.12/site-packages/jax/api.py", {"/usr/lib/python3/dist-packages/jax/api.py"}),
+        ("/w/http/server.go", set()),
+    ],
+)
+def test_the_recorded_files_of_a_file_here(path: str, recorded: set[str]) -> None:
+    functions = {
+        "/ci/pkg/db.go": "example.com/app/pkg.Load",
+        "/app/run.go": "main.run",
+        r"D:\a\x\x\run.go": "main.run",
+        "run.go": "main.run",
+        "external/com_github_pkg_errors/errors.go": "github.com/pkg/errors.New",
+        "Cart.java": "com.shop.Cart.add",
+        "/ci/o.go": "example.com/outside.O",
+        "/other/run.go": "main.run",
+        "/usr/local/go/src/net/http/server.go": SERVER,
+    }
+    sources = SourceMap(ROOTS, files(), {name: (function,) for name, function in functions.items()})
+    everything = {*functions, *recorded, "/w/main.go", "/other/pkg/db.go"}
+    name = path.rpartition("/")[2]
+    named = [file for file in everything if file.replace("\\", "/").rpartition("/")[2] == name]
+    assert set(sources.at(path, named)) == recorded
+
+
+def test_files_of_a_file_system_without_case() -> None:
+    disk = FakeFiles(WINDOWS_FILES, folds_case=True)
+    sources = SourceMap(WINDOWS, disk, {"/ci/PKG/db.go": ("example.com/app/pkg.Load",)})
+    assert sources.at("C:/w/pkg/db.go", ["/ci/PKG/db.go", r"c:\w\PKG\db.go"]) == ["/ci/PKG/db.go", r"c:\w\PKG\db.go"]
+    assert sources.at("C:/W/pkg/DB.go", [r"C:\w\pkg\db.go"]) == [r"C:\w\pkg\db.go"]
+
+
+def test_what_the_editor_calls_a_folder_that_was_opened_by_a_link() -> None:
+    assert ROOTS.opened("/w/main.go") == "/home/me/shop/main.go"
+    assert ROOTS.real("/home/me/shop/main.go") == "/w/main.go"
+    assert ROOTS.opened("/goroot/src/net/http/server.go") == "/goroot/src/net/http/server.go"
+
+
+def owned(paths: Iterable[str], *patterns: str, **more: object) -> list[str]:
+    roots = replace(ROOTS, own_code=patterns, **more)
+    return [path for path in paths if is_own(path, roots)]
+
+
+def test_which_code_is_the_users_own() -> None:
+    paths = (
+        *FILES,
+        "/w/a_gen.go",
+        "/w/zz_generated.deepcopy.go",
+        "/w/x/third_party/y.go",
+        "/w/.cache/z.go",
+        "/w/x_pb2.py",
+    )
+    assert owned(paths) == [path for path, (kind, _) in FILES.items() if kind is OWN]
+
+
+def test_patterns_add_own_code_and_take_it_away() -> None:
+    paths = ("/w/main.go", "/w/legacy/a.go", "/w/legacy/keep/b.go", "/w/third_party/ours/c.go", "/w/third_party/d.go")
+    patterns = ("third_party/ours/**", "!legacy/**", "legacy/keep/**")
+    assert owned(paths, *patterns) == ["/w/main.go", "/w/legacy/keep/b.go", "/w/third_party/ours/c.go"]
+    assert owned(["/w/api/api.pb.go"], "*.pb.go") == ["/w/api/api.pb.go"]
+    assert owned(["/goroot/src/net/http/server.go", "/etc/passwd"], "**") == []
+
+
+def test_a_module_elsewhere_is_own_if_go_work_uses_it() -> None:
+    used = (*ROOTS.modules, Module("example.com/used", "/used"))
+    assert owned(["/used/u.go", "/outside/o.go"], modules=used) == ["/used/u.go"]
 
 
 def test_lines_as_lsp_counts_them() -> None:
     assert split_lines("a\r\nb\rc\nd\fe\u2028f\v") == ["a", "b", "c", "d\fe\u2028f\v"]
+
+
+def test_a_folder_opened_below_its_module_holds_only_itself() -> None:
+    roots = Roots(folders=("/w/pkg",), modules=(Module("example.com/app", "/w"),))
+    sources = SourceMap(roots, files(), {})
+    assert sources.place("example.com/app/pkg/db.go") == Place("/w/pkg/db.go", MODULE, OWN)
+    assert sources.place("example.com/app/main.go") is None
+
+
+ELEMENTS = st.sampled_from(
+    [
+        *("..", ".", "", "w", "app", "go", "src", "pkg", "mod", "etc", "passwd", "main.go", "run.go", "secret.go"),
+        *("example.com", "example.com/app", "dep@v1.0.0", "C:", "node_modules", "vendor", "escape", "mapped"),
+    ]
+)
+BEGINNINGS = st.sampled_from(["", "/", "//", "file:///", "\\\\?\\"])
+
+
+@st.composite
+def paths(draw: st.DrawFn) -> str:
+    return draw(BEGINNINGS) + draw(st.sampled_from(["/", "\\"])).join(draw(st.lists(ELEMENTS, max_size=8)))
+
+
+@given(recorded=paths() | st.text(), function=st.sampled_from(["main.main", "main.run", "main.Secret"]) | st.text())
+@example(recorded="C:", function="main.main")
+@example(recorded="/w/a\0b.go", function="main.main")
+def test_no_text_raises_or_leads_out_of_the_roots(recorded: str, function: str) -> None:
+    found = places(recorded, function).find(recorded)
+    assert isinstance(found, Nowhere) or FILES[found.path][0] is not UNKNOWN
+    assert isinstance(found, Place) or found.reason

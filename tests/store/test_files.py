@@ -15,7 +15,7 @@ from alloclens.store.reading import Reader
 from alloclens.store.settings import Settings, parse
 from alloclens.store.watcher import Watcher
 from alloclens.store.worker import Worker
-from alloclens.store.workspace import roots
+from alloclens.store.workspace import workspace
 from alloclens.store.world import Problem
 
 from tests.support.profiles import drop, heap
@@ -54,7 +54,7 @@ def test_modules_and_folders(tmp_path: Path) -> None:
         folder = tmp_path / name
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "go.mod").write_text(text)
-    found = roots([str(tmp_path)])
+    found = workspace([str(tmp_path)], Settings()).roots
     assert [(m.path, m.directory) for m in found.modules] == [
         ("example.com/app/tools", str(tmp_path / "tools")),
         ("example.com/app", str(tmp_path)),
@@ -66,7 +66,7 @@ def test_settings_keep_the_good_part() -> None:
         {"base": "previous", "hints": "yes", "profileDirs": ["a", 1], "unknown": 1, "head": None}
     )
     assert settings == Settings(base="previous")
-    assert [p.split(":")[0] for p in problems] == ["setting profileDirs", "setting hints"]
+    assert [p.key for p in problems] == ["profileDirs", "hints"]
 
 
 def until(condition: Callable[[], bool]) -> bool:
@@ -123,13 +123,13 @@ def test_a_worker_that_dies_is_an_error_and_the_next_one_works() -> None:
 )
 def test_a_bad_file_is_a_problem_with_its_reason(tmp_path: Path, data: bytes, reason: str) -> None:
     path = drop(tmp_path / "a.pb.gz", data)
-    found = Reader(roots([str(tmp_path)])).snapshot(str(path), 0)
+    found = Reader(workspace([str(tmp_path)], Settings()).roots).snapshot(str(path), Stamp(0, 0, 0))
     assert isinstance(found, Problem)
     assert reason in found.reason
 
 
 def test_a_file_that_is_gone_is_a_problem(tmp_path: Path) -> None:
-    found = Reader().snapshot(str(tmp_path / "gone"), 0)
+    found = Reader().snapshot(str(tmp_path / "gone"), Stamp(0, 0, 0))
     assert isinstance(found, Problem)
     assert found.reason == "No such file or directory"
 
@@ -139,7 +139,7 @@ def test_two_directories_two_comparisons(tmp_path: Path) -> None:
     for directory in ("p", "q"):
         for i in range(2):
             drop(tmp_path / directory / f"{i}.pb.gz", heap(f"f@{tmp_path}/x.go:{1 + i} = 1x8"))
-    known = world([str(tmp_path)], [str(tmp_path / "p"), str(tmp_path / "q")], Settings())
+    known = world([str(tmp_path)], [str(tmp_path / "p"), str(tmp_path / "q")], {})
     assert [(c.series.directory[-1], c.base.name, c.head.name) for c in known.comparisons] == [
         ("q", "0.pb.gz", "1.pb.gz"),
         ("p", "0.pb.gz", "1.pb.gz"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import sys
 from typing import TYPE_CHECKING, Any
@@ -34,7 +35,7 @@ def vscode() -> lsp.ClientCapabilities:
         ),
         window=lsp.WindowClientCapabilities(work_done_progress=True),
         general=lsp.GeneralClientCapabilities(position_encodings=[UTF[16]]),
-        experimental={"alloclens": {"commands": ["alloclens.showStacks"], "status": True}},
+        experimental={"alloclens": {"commands": ["alloclens.showStacks", "alloclens.explain"], "status": True}},
     )
 
 
@@ -65,14 +66,21 @@ class Editor:
         self.settings: dict[str, Any] = {}
         self.diagnostics: dict[str, list[lsp.Diagnostic]] = {}
         self.messages: list[str] = []
+        self.questions: list[str] = []
+        self.answer = ""
+        """The button that a person presses on every question; none if it is empty."""
+        self.applied: list[lsp.WorkspaceEdit] = []
+        self.refuses_edits = False
         self.progress: list[str] = []
         self.status: Any = None
         self.refreshes = 0
+        self._versions: dict[str, int] = {}
         self._changed = asyncio.Event()
         self.client = LanguageClient("scripted", "1")
         self._listen()
 
     def _listen(self) -> None:
+        self._listen_for_requests()
         feature = self.client.feature
 
         @feature(lsp.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)
@@ -94,6 +102,30 @@ class Editor:
             self.messages.append(params.message)
             self._changed.set()
 
+        @feature(lsp.PROGRESS)
+        def progressed(params: lsp.ProgressParams) -> None:
+            self.progress.append(_get(params.value, "kind"))
+            self._changed.set()
+
+        @feature("alloclens/status")
+        def status(params: Any) -> None:
+            self.status = params
+            self._changed.set()
+
+    def _listen_for_requests(self) -> None:
+        feature = self.client.feature
+
+        @feature(lsp.WINDOW_SHOW_MESSAGE_REQUEST)
+        def question(params: lsp.ShowMessageRequestParams) -> lsp.MessageActionItem | None:
+            self.questions.append(params.message)
+            self._changed.set()
+            return next((action for action in params.actions or () if action.title == self.answer), None)
+
+        @feature(lsp.WORKSPACE_APPLY_EDIT)
+        def apply(params: lsp.ApplyWorkspaceEditParams) -> lsp.ApplyWorkspaceEditResult:
+            self.applied.append(params.edit)
+            return lsp.ApplyWorkspaceEditResult(applied=not self.refuses_edits)
+
         @feature(lsp.WORKSPACE_CONFIGURATION)
         def configuration(params: lsp.ConfigurationParams) -> list[Any]:
             return [self.settings for _ in params.items]
@@ -106,26 +138,16 @@ class Editor:
         def created(_params: lsp.WorkDoneProgressCreateParams) -> None:
             return None
 
-        @feature(lsp.PROGRESS)
-        def progressed(params: lsp.ProgressParams) -> None:
-            self.progress.append(_get(params.value, "kind"))
-            self._changed.set()
-
-        @feature("alloclens/status")
-        def status(params: Any) -> None:
-            self.status = params
-            self._changed.set()
-
-    async def open_folder(self, root: Path, **settings: Any) -> None:
-        """Start the server on a folder, with these settings."""
+    async def open_folder(self, root: Path | None, **settings: Any) -> None:
+        """Start the server on a folder, or on none, with these settings."""
         self.settings = settings
         await self.client.start_io(sys.executable, "-m", "alloclens", "lsp")
         await self.client.initialize_async(
             lsp.InitializeParams(
                 self.capabilities,
                 process_id=None,
-                root_uri=root.as_uri(),
-                workspace_folders=[lsp.WorkspaceFolder(root.as_uri(), root.name)],
+                root_uri=root.as_uri() if root else None,
+                workspace_folders=[lsp.WorkspaceFolder(root.as_uri(), root.name)] if root else [],
                 initialization_options=settings,
             )
         )
@@ -142,6 +164,13 @@ class Editor:
         item = lsp.TextDocumentItem(path.as_uri(), "go", 1, path.read_text("utf-8") if text is None else text)
         self.client.text_document_did_open(lsp.DidOpenTextDocumentParams(item))
         return item.uri
+
+    def edit(self, uri: str, text: str) -> None:
+        """Replace the text of an open file, as if it were typed."""
+        self._versions[uri] = version = self._versions.get(uri, 1) + 1
+        at = lsp.VersionedTextDocumentIdentifier(version, uri)
+        whole = lsp.TextDocumentContentChangeWholeDocument(text)
+        self.client.text_document_did_change(lsp.DidChangeTextDocumentParams(at, [whole]))
 
     async def hints(self, uri: str, first: int = 0, last: int = 10_000) -> dict[int, str]:
         """Return the hints of these lines (0-based) by line (1-based)."""
@@ -162,12 +191,27 @@ class Editor:
         params = lsp.ExecuteCommandParams(name, arguments=list(arguments))
         return await self.client.workspace_execute_command_async(params)
 
+    async def actions(self, uri: str) -> list[lsp.Command]:
+        """Return the commands of the code actions at the top of a file.
+
+        lsprotocol takes every action with a command for a bare command, whose own name is then the real one as a text.
+        """
+        where = lsp.Range(lsp.Position(0, 0), lsp.Position(0, 0))
+        params = lsp.CodeActionParams(lsp.TextDocumentIdentifier(uri), where, lsp.CodeActionContext([]))
+        found = await self.client.text_document_code_action_async(params) or []
+        return [lsp.Command(**ast.literal_eval(one.command)) for one in found]
+
     def configure(self, **settings: Any) -> None:
         """Change the settings, as an editor does when a person edits them."""
         self.settings = settings
         self.client.workspace_did_change_configuration(lsp.DidChangeConfigurationParams({"alloclens": settings}))
 
-    async def until(self, condition: Callable[[], Any]) -> Any:
+    @property
+    def process(self) -> asyncio.subprocess.Process:
+        """The server's process."""
+        return self.client._server
+
+    async def until(self, condition: Callable[[], Any], patience: float = PATIENCE) -> Any:
         """Wait until something holds. Asks again whenever the server says something, and now and then."""
 
         async def wait() -> Any:
@@ -183,7 +227,7 @@ class Editor:
                 except asyncio.TimeoutError:
                     continue
 
-        return await asyncio.wait_for(wait(), PATIENCE)
+        return await asyncio.wait_for(wait(), patience)
 
     async def until_hints(self, uri: str, wanted: dict[int, str]) -> None:
         """Wait until exactly these hints are shown."""

@@ -9,8 +9,7 @@ import * as settings from './settings.ts';
 
 export async function chooseSnapshot(server: Server, end: 'base' | 'head'): Promise<void> {
   const snapshots = (await server.ask<Snapshot[]>(SNAPSHOTS)) ?? [];
-  const current = settings.get(end, '');
-  await choose(end, picks(snapshots, end, current), `The ${end} snapshot`);
+  await choose(end, picks(snapshots, end, settings.given()[end]), `The ${end} snapshot`);
 }
 
 export async function chooseSampleType(server: Server): Promise<void> {

@@ -1,6 +1,6 @@
 // One connection to one server process.
 import type { LogOutputChannel } from 'vscode';
-import type { ClientCapabilities, LanguageClientOptions, StaticFeature } from 'vscode-languageclient/node';
+import type { ClientCapabilities, ConfigurationMiddleware, LanguageClientOptions, StaticFeature } from 'vscode-languageclient/node';
 import { CloseAction, ErrorAction, LanguageClient } from 'vscode-languageclient/node';
 import { EXPERIMENTAL, SECTION, STATUS } from './protocol.ts';
 import type { Status } from './protocol.ts';
@@ -12,7 +12,10 @@ export interface Listener {
   closed: () => void;
 }
 
-export function newClient(command: Command, settings: object, listener: Listener): LanguageClient {
+// What a person has set by now, without prefix.
+type Settings = () => object;
+
+export function newClient(command: Command, settings: Settings, listener: Listener): LanguageClient {
   const client = new QuietClient(SECTION, 'alloclens', command, options(settings, listener));
   client.registerFeature(ourCapabilities);
   client.onNotification(STATUS, listener.status);
@@ -37,10 +40,11 @@ class QuietClient extends LanguageClient {
   }
 }
 
-function options(settings: object, listener: Listener): LanguageClientOptions {
+function options(settings: Settings, listener: Listener): LanguageClientOptions {
   return {
     documentSelector: [{ scheme: 'file' }],
     initializationOptions: settings,
+    middleware: { workspace: { configuration: only(settings) } },
     outputChannel: listener.log,
     initializationFailedHandler: () => false,
     errorHandler: {
@@ -50,6 +54,16 @@ function options(settings: object, listener: Listener): LanguageClientOptions {
         return { action: CloseAction.DoNotRestart, handled: true };
       },
     },
+  };
+}
+
+// Answers with what is set alone where the library would answer with every default, which would win over alloclens.toml.
+function only(settings: Settings): NonNullable<ConfigurationMiddleware['configuration']> {
+  return async (params, token, next) => {
+    const answers = await next(params, token);
+    return Array.isArray(answers)
+      ? params.items.map((item, i) => (item.section === SECTION ? settings() : (answers[i] as unknown)))
+      : answers;
   };
 }
 

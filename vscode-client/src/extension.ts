@@ -4,6 +4,7 @@ import { chooseSampleType, chooseSnapshot } from './choices.ts';
 import type { Manifest } from './menu.ts';
 import { showMenu } from './menu.ts';
 import { goToHotLine } from './navigation.ts';
+import { addMapping, Placement } from './placement.ts';
 import { SECTION } from './protocol.ts';
 import { Server } from './server.ts';
 import * as settings from './settings.ts';
@@ -15,6 +16,7 @@ let server: Server | undefined;
 export function activate(context: vscode.ExtensionContext): void {
   const running = new Server(context.extensionUri);
   server = running;
+  const placement = new Placement(running);
   const commands: Record<string, (...args: never[]) => Promise<unknown> | undefined> = {
     showStacks: (uri?: string, line?: number) => showStacks(running, uri, line),
     nextHotLine: () => goToHotLine(running, 1),
@@ -23,6 +25,8 @@ export function activate(context: vscode.ExtensionContext): void {
     chooseSampleType: () => chooseSampleType(running),
     chooseBase: () => chooseSnapshot(running, 'base'),
     chooseHead: () => chooseSnapshot(running, 'head'),
+    explain: (uri?: string) => placement.explain(uri),
+    addMapping: () => addMapping(running),
     restartServer: () => running.restart(),
     menu: () => showMenu(context.extension.packageJSON as Manifest),
     showLog: () => {
@@ -38,7 +42,7 @@ export function activate(context: vscode.ExtensionContext): void {
       void running.restart();
     }
   });
-  context.subscriptions.push(running, statusItem(running), follow);
+  context.subscriptions.push(running, statusItem(running), placement, follow);
   void running.restart(); // the commands work meanwhile
 }
 

@@ -1,5 +1,5 @@
 // The entries of the quick picks.
-import type { SampleType, Snapshot } from './protocol.ts';
+import type { PathMapping, SampleType, Snapshot } from './protocol.ts';
 
 export interface Pick {
   label: string;
@@ -18,19 +18,32 @@ const WORDS: Record<'base' | 'head', [word: string, detail: string][]> = {
   ],
 };
 
-export function picks(snapshots: readonly Snapshot[], end: 'base' | 'head', current: string): Pick[] {
-  const words = WORDS[end].map(([word, detail]) => ({ label: word, detail, value: word }));
-  const files = snapshots.map(({ label, detail, name }) => ({ label, detail, value: name }));
-  return [...words, ...files].map((pick) => (pick.value === current ? marked(pick) : pick));
+// Marks the word that was chosen in VS Code, if one was; else the snapshot that the server uses, whoever chose it.
+export function picks(snapshots: readonly Snapshot[], end: 'base' | 'head', chosen: unknown): Pick[] {
+  const words = WORDS[end].map(([word, detail]) => mark({ label: word, detail, value: word }, word === chosen));
+  const byWord = WORDS[end].some(([word]) => word === chosen);
+  const files = snapshots.map((snapshot) => {
+    const { label, detail, name } = snapshot;
+    return mark({ label, detail, value: name }, snapshot[end] && !byWord);
+  });
+  return [...words, ...files];
 }
 
 export function sampleTypePicks(types: readonly SampleType[]): Pick[] {
-  return types.map(({ name, unit, selected }) => {
-    const pick = { label: name, detail: `in ${unit}`, value: name };
-    return selected ? marked(pick) : pick;
-  });
+  return types.map(({ name, unit, selected }) => mark({ label: name, detail: `in ${unit}`, value: name }, selected));
 }
 
-function marked(pick: Pick): Pick {
-  return { ...pick, label: `$(check) ${pick.label}` };
+export interface MappingPick {
+  label: string;
+  detail: string;
+  from: string;
+  to: string;
+}
+
+export function mappingPicks(found: readonly PathMapping[]): MappingPick[] {
+  return found.map(({ from, to, label }) => ({ label: `${from} → ${to}`, detail: label, from, to }));
+}
+
+function mark(pick: Pick, inForce: boolean): Pick {
+  return inForce ? { ...pick, label: `$(check) ${pick.label}` } : pick;
 }

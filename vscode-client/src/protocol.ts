@@ -4,7 +4,7 @@ import type { Location } from 'vscode-languageclient';
 export const SECTION = 'alloclens';
 
 // Commands of this client that the server may put into its answers, and what else of ours the client understands.
-export const EXPERIMENTAL = { alloclens: { commands: ['alloclens.showStacks'], status: true } };
+export const EXPERIMENTAL = { alloclens: { commands: ['alloclens.showStacks', 'alloclens.explain'], status: true } };
 
 export const STATUS = 'alloclens/status';
 
@@ -49,6 +49,16 @@ export interface SampleType {
   name: string;
   unit: string;
   selected: boolean;
+}
+
+export const EXPLAIN = 'alloclens.server.explain';
+export const MAPPINGS = 'alloclens.server.mappings';
+export const ADD_MAPPING = 'alloclens.server.addMapping';
+
+export interface PathMapping {
+  from: string;
+  to: string;
+  label: string;
 }
 
 export const HOT_LINES = 'alloclens.server.hotLines';

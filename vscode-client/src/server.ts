@@ -4,14 +4,14 @@ import type { LanguageClient } from 'vscode-languageclient/node';
 import { State } from 'vscode-languageclient/node';
 import { end, newClient } from './client.ts';
 import { CrashPolicy } from './crash-policy.ts';
-import { SECTION } from './protocol.ts';
 import type { Status } from './protocol.ts';
 import type { Command } from './server-command.ts';
 import { serverCommand } from './server-command.ts';
+import { given } from './settings.ts';
 import { surroundings } from './surroundings.ts';
 import { Turns } from './turns.ts';
 
-const SETTINGS = ['profileDirs', 'base', 'head', 'sampleType', 'binaries', 'largestProfile', 'hints', 'codeLens'];
+export const NOT_RUNNING = 'alloclens: the server is not running. "alloclens: Restart Server" starts it.';
 
 export class Server implements vscode.Disposable {
   readonly log = vscode.window.createOutputChannel('alloclens', { log: true });
@@ -82,7 +82,7 @@ export class Server implements vscode.Disposable {
 
   private async start(command: Command): Promise<void> {
     this.log.info(`starting ${[command.command, ...command.args].join(' ')}`);
-    const client = newClient(command, this.settings(), {
+    const client = newClient(command, given, {
       log: this.log,
       status: (status) => {
         this.statusChanged.fire(status);
@@ -95,11 +95,6 @@ export class Server implements vscode.Disposable {
     await client.start().catch((error: unknown) => {
       this.crashed(client, `The server did not start: ${String(error)}`);
     });
-  }
-
-  private settings(): object {
-    const settings = vscode.workspace.getConfiguration(SECTION);
-    return Object.fromEntries(SETTINGS.map((name) => [name, settings.get(name)]));
   }
 
   // A server that dies while it starts is heard of twice, one that was ended on purpose does not count.

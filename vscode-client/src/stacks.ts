@@ -4,6 +4,7 @@ import { placedFrames } from './frames.ts';
 import type { Stacks } from './protocol.ts';
 import { STACKS } from './protocol.ts';
 import type { Server } from './server.ts';
+import { NOT_RUNNING } from './server.ts';
 
 export async function showStacks(server: Server, uri?: string, line?: number): Promise<void> {
   const at = place(uri, line);
@@ -33,7 +34,7 @@ function place(uri?: string, line?: number): { uri: vscode.Uri; position: vscode
 
 function nothing(found: Stacks | null | undefined): string {
   if (found === undefined) {
-    return 'alloclens: the server is not running. "alloclens: Restart Server" starts it.';
+    return NOT_RUNNING;
   }
   return found === null
     ? 'alloclens: no profile has a stack through this line. Lines with a number beside them have some.'

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CrashPolicy, MOST_CRASHES, WINDOW_MS } from '../src/crash-policy.ts';
 import { placedFrames } from '../src/frames.ts';
+import { given } from '../src/given.ts';
 import { neighbour } from '../src/hot-lines.ts';
-import { picks, sampleTypePicks } from '../src/picks.ts';
+import { mappingPicks, picks, sampleTypePicks } from '../src/picks.ts';
 import type { Surroundings } from '../src/server-command.ts';
 import { serverCommand } from '../src/server-command.ts';
 
@@ -54,12 +55,35 @@ test('each placed line once, the heaviest stack first, and a word about the rest
 
 test('what can be chosen, with the current choice marked', () => {
   const snapshot = { name: 'a.pb.gz', directory: '/p', label: 'a.pb.gz', detail: '12:00', base: true, head: false };
-  const labels = (current: string) => picks([snapshot], 'base', current).map((pick) => pick.label);
-  assert.deepEqual(labels('first'), ['$(check) first', 'previous', 'a.pb.gz']);
+  const labels = (chosen: unknown, end: 'base' | 'head' = 'base') => picks([snapshot], end, chosen).map((pick) => pick.label);
+  assert.deepEqual(labels('first'), ['$(check) first', 'previous', 'a.pb.gz'], 'a word follows new snapshots');
   assert.deepEqual(labels('a.pb.gz'), ['first', 'previous', '$(check) a.pb.gz']);
-  assert.equal(picks([snapshot], 'head', '')[0]?.value, 'latest');
+  assert.deepEqual(labels(undefined), ['first', 'previous', '$(check) a.pb.gz'], 'alloclens.toml chose, or nobody');
+  assert.deepEqual(labels('gone.pb.gz'), ['first', 'previous', '$(check) a.pb.gz'], 'what is used instead');
+  assert.deepEqual(labels(undefined, 'head'), ['latest', 'previous', 'a.pb.gz'], 'it is the base, not the head');
   const types = sampleTypePicks([{ name: 'inuse_space', unit: 'bytes', selected: true }]);
   assert.deepEqual(types, [{ label: '$(check) inuse_space', detail: 'in bytes', value: 'inuse_space' }]);
+});
+
+test('a path mapping says what it finds', () => {
+  const found = { from: '/srv/build', to: '${workspaceFolder}', label: 'finds 71%' };
+  assert.deepEqual(mappingPicks([found]), [{ label: '/srv/build → ${workspaceFolder}', detail: 'finds 71%', from: found.from, to: found.to }]);
+});
+
+test('only what a person has set is sent, from the narrowest place', () => {
+  const found: Record<string, object> = {
+    profileDirs: { key: 'alloclens.profileDirs', defaultValue: ['profiles'] },
+    base: { defaultValue: 'first', globalValue: 'latest', workspaceValue: 'previous' },
+    head: { defaultValue: 'latest', globalValue: 'first', workspaceFolderValue: 'a.pb.gz', workspaceValue: 'b.pb.gz' },
+    sampleType: { globalValue: '' },
+    largestProfile: { globalValue: 64, workspaceValue: null },
+    hints: { defaultValue: true, globalValue: true, workspaceValue: false },
+    'server.command': { globalValue: '/bin/alloclens' },
+  };
+  assert.deepEqual(
+    given((name) => found[name]),
+    { base: 'previous', head: 'a.pb.gz', sampleType: '', largestProfile: 64, hints: false },
+  );
 });
 
 const around = (given: Partial<Surroundings>): Surroundings => ({

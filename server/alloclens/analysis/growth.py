@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from alloclens.analysis.builds import lines_in
 from alloclens.analysis.line_stats import Change
 from alloclens.analysis.lines import Measures
 
@@ -69,9 +70,9 @@ def growth(head: Lines, base: Lines, wanted: ValueType, *, one_process: bool = T
     """Compare one sample type of two snapshots, on the lines of the head.
 
     A line that only the base has is not a row: nothing of it is left to show. Snapshots of two processes share no
-    objects, so both add their whole error.
+    objects, so both add their whole error; and they may be of two builds, so their lines meet by function.
     """
-    row = rows(base, head)
+    row = rows(base, head) if one_process else find(base, *lines_in(base, head))
     i, j = head.sample_types.index(wanted), base.sample_types.index(wanted)
     value, error = [], []
     for now, then, now_var, then_var in zip(head.value, base.value, head.variance, base.variance, strict=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import posixpath
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from alloclens.analysis import incidence
+from alloclens.analysis.line_functions import LineFunctions, line_functions
 from alloclens.analysis.sampling import sampled, variances
 from alloclens.analysis.sites import by_source_line
 from alloclens.analysis.unplaced import unplaced
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
+    from alloclens.analysis.sites import Sites
     from alloclens.profile.model import Profile, ValueType
 
     Ints = NDArray[np.int64]
@@ -36,6 +36,19 @@ class Measures(NamedTuple):
     """Samples whose deepest frame in the user's own code is the line."""
 
 
+class Ownership(NamedTuple):
+    """Whose the files of a profile are; an entry for each."""
+
+    own: Sequence[bool]
+    """The user's own code."""
+    lost: Sequence[bool]
+    """Not found, and perhaps the user's own."""
+
+
+Judge = Callable[[Mapping[str, Sequence[str]]], Ownership]
+"""From the recorded files, each with the names of its functions."""
+
+
 @dataclass(frozen=True, eq=False)
 class Lines:
     """One row for each source line a profile names, by file and then by line."""
@@ -45,6 +58,14 @@ class Lines:
     """Recorded names, clean."""
     own: NDArray[np.bool_]
     """Which of the files are the user's own code."""
+    lost: NDArray[np.bool_]
+    """Which of the files were not found, and may be the user's own."""
+    charged: Ints
+    """The sum of |value| of the samples that each file is charged with, shape (files + 1, sample types).
+
+    A sample is charged to the deepest file of its stack that is own or lost, else to its leaf's, else to the last row.
+    """
+    functions: LineFunctions
     file: Ints
     """Row number in `files`."""
     line: Ints
@@ -64,20 +85,30 @@ class Lines:
         return len(self.line)
 
     @cached_property
-    def by_name(self) -> dict[str, list[int]]:
-        """The rows of `files` by their base name."""
-        out: dict[str, list[int]] = {}
-        for i, file in enumerate(self.files):
-            out.setdefault(posixpath.basename(file), []).append(i)
+    def by_name(self) -> dict[str, list[str]]:
+        """The files by the last element of their paths."""
+        out: dict[str, list[str]] = {}
+        for file in self.files:
+            out.setdefault(file[max(file.rfind("/"), file.rfind("\\")) + 1 :], []).append(file)
         return out
 
+    def rows_in(self, file: str) -> Ints:
+        """Return the rows of one of the files."""
+        number = self._number[file]
+        return np.arange(*np.searchsorted(self.file, [number, number + 1]))
 
-def lines(profile: Profile, is_own: Callable[[str], bool]) -> Lines:
-    """Return the numbers of every line. `is_own` is asked once for each file."""
+    @cached_property
+    def _number(self) -> dict[str, int]:
+        return {file: i for i, file in enumerate(self.files)}
+
+
+def lines(profile: Profile, judge: Judge) -> Lines:
+    """Return the numbers of every line. `judge` is asked once, about all files."""
     sites = by_source_line(profile)
     numbers, file = np.unique(sites.file, return_inverse=True)
     files = tuple(sites.texts[i] for i in numbers.tolist())
-    own = np.array([is_own(f) for f in files], np.bool_)
+    functions = line_functions(profile, sites, file)
+    own, lost = (np.array(one, np.bool_) for one in judge(functions.by_file(files)))
     values, errors = profile.values, np.concatenate([variances(profile), sampled(profile)], axis=1)
     flat, owned = incidence.flat(profile, sites), incidence.owned(profile, sites, own[file])
     value = flat.sum(values), incidence.cum(profile, sites, values), owned.sum(values)
@@ -87,6 +118,9 @@ def lines(profile: Profile, is_own: Callable[[str], bool]) -> Lines:
         sample_types=profile.sample_types,
         files=files,
         own=own,
+        lost=lost,
+        charged=_charged(profile, sites, file, own | lost),
+        functions=functions,
         file=file,
         line=sites.line,
         value=Measures(*(measure.astype(np.float64) for measure in value)),
@@ -95,3 +129,12 @@ def lines(profile: Profile, is_own: Callable[[str], bool]) -> Lines:
         total=profile.values.sum(axis=0),
         unplaced=unplaced(profile),
     )
+
+
+def _charged(profile: Profile, sites: Sites, file: Ints, wanted: NDArray[np.bool_]) -> Ints:
+    """Charge each sample to one file, or to none: shape (files + 1, sample types)."""
+    deepest, leaf = incidence.owned(profile, sites, wanted[file]).site, incidence.flat(profile, sites).site
+    site = np.where(deepest >= 0, deepest, leaf)
+    of_sample = np.append(file, len(wanted))[site]  # the last one is for site -1: no stack
+    charged: Ints = incidence.One(of_sample, len(wanted) + 1).sum(np.abs(profile.values))
+    return charged

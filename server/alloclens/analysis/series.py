@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -38,6 +39,8 @@ class Snapshot:
     default_sample_type: str
     build_id: str
     lines: Lines
+    built_at: float = math.inf
+    """When the program was last written, in seconds since 1970, where it is on this machine."""
     missing: tuple[str, ...] = ()
     """Binaries, as the profile names them, whose addresses have no lines because the binaries are not here."""
     notes: tuple[str, ...] = ()

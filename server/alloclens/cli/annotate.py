@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 import numpy as np
@@ -13,21 +13,22 @@ from rich.text import Text
 
 from alloclens.analysis.selection import worth_showing
 from alloclens.cli.errors import told
-from alloclens.source.text import split_lines
+from alloclens.source.carry import UNKNOWN
+from alloclens.source.text import decoded, split_lines
+from alloclens.store.files import real
 from alloclens.store.once import world
-from alloclens.store.settings import Settings
+from alloclens.wording.drift import compared_text, not_shown
 from alloclens.wording.hint import LONGEST, hint
 from alloclens.wording.status import line as status_line
 from alloclens.wording.status import nothing, since, unreadable
 from alloclens.wording.verdict import message
 
 if TYPE_CHECKING:
-    from alloclens.analysis.comparison import Comparison
+    from alloclens.source.carry import Carried
     from alloclens.store.world import FileLines, World
 
 MARKS = ("go.work", "go.mod", ".git", "pyproject.toml", "Cargo.toml", "package.json")
 """A folder that holds one of these is taken for the workspace."""
-
 
 CHOICES = ("first", "previous", "latest")
 
@@ -35,30 +36,39 @@ CHOICES = ("first", "previous", "latest")
 @click.command("annotate")
 @click.argument("source", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--profiles", required=True, type=click.Path(exists=True, file_okay=False), help="Where snapshots lie.")
-@click.option("--base", default="first", show_default=True, help="first, previous, latest or a file name.")
-@click.option("--head", default="latest", show_default=True, help="The same words.")
-@click.option("--sample-type", default="", help="Such as inuse_space; by default the file's own.")
-def command(source: Path, profiles: str, base: str, head: str, sample_type: str) -> None:
+@click.option("--base", help="first, previous, latest or a file name; by default as set, else first.")
+@click.option("--head", help="The same words; by default as set, else latest.")
+@click.option("--sample-type", help="Such as inuse_space; by default as set, else the file's own.")
+def command(source: Path, profiles: str, base: str | None, head: str | None, sample_type: str | None) -> None:
     """Print SOURCE with its numbers beside the lines, and what leaks below them."""
-    path = os.path.realpath(source)
-    settings = Settings(base=base, head=head, sample_type=sample_type)
-    known = world([_workspace(path)], [os.path.realpath(profiles)], settings)
-    for problem in known.problems:
-        click.echo(unreadable(problem.name, problem.reason), err=True)
-    for wanted in (base, head):
+    path = real(str(source))
+    given = {"base": base, "head": head, "sampleType": sample_type}
+    known = world([workspace_of(path)], [os.path.realpath(profiles)], given)
+    tell_problems(known)
+    settings = known.settings
+    for wanted in (settings.base, settings.head):
         _refuse_unknown(known, wanted)
     file = known.file(path)
     if file is None:
         raise click.ClickException(_why_nothing(known, source))
     with told(str(source)):
-        text = split_lines(Path(path).read_text("utf-8", "replace"))
+        text = decoded(Path(path).read_bytes())
+    carried = file.on(text)
     console = Console(highlight=False, soft_wrap=True)
-    console.print(Text(status_line(file.comparison, base, head), "bold"))
-    hints = _hints(file)
-    _print(console, text, hints, _verdicts(file.comparison, known, path))
-    if beyond := [number for number in hints if number > len(text)]:
-        lines = ", ".join(map(str, beyond))
-        click.echo(f"{source} ends before line {lines}, which has numbers: it changed since the snapshot.", err=True)
+    console.print(Text(status_line(file.comparison, settings.base, settings.head), "bold"))
+    _print(console, split_lines(text), _hints(file, carried), _verdicts(file, carried))
+    if file.origin is UNKNOWN:
+        click.echo(f"~ {compared_text(file.origin)}", err=True)
+    for gone in not_shown(file.comparison, file.rows[carried.line == 0]):
+        click.echo(gone, err=True)
+
+
+def tell_problems(known: World) -> None:
+    """Say which profiles cannot be read, and what is wrong with the settings file."""
+    for problem in known.problems:
+        click.echo(unreadable(problem.name, problem.reason), err=True)
+    for mistake in known.settings_problems:
+        click.echo(f"{mistake.path}:{mistake.line}: {mistake.message}", err=True)
 
 
 def _refuse_unknown(known: World, wanted: str) -> None:
@@ -67,21 +77,35 @@ def _refuse_unknown(known: World, wanted: str) -> None:
         raise click.ClickException(f"no snapshot is named {wanted}; there are {', '.join(CHOICES)} and {names[0]} …")
 
 
-def _workspace(path: str) -> str:
+def workspace_of(path: str) -> str:
     """Return the outermost module's folder above a file, else the file's own."""
     above = [p for p in Path(path).parents if any((p / mark).exists() for mark in MARKS)]
     return str(above[-1] if above else Path(path).parent)
 
 
-def _hints(file: FileLines) -> dict[int, str]:
-    comparison = file.comparison
-    stats = (comparison.stats(row) for row in worth_showing(comparison, file.rows).tolist())
-    return {s.line: hint(s, comparison.sample_type.unit) for s in stats}
+def _hints(file: FileLines, carried: Carried) -> dict[int, str]:
+    comparison, spots = file.comparison, _spots(file, carried)
+    shown = [row for row in worth_showing(comparison, file.rows).tolist() if row in spots]
+    unit = comparison.sample_type.unit
+    return {spots[row].line: hint(comparison.stats(row), unit, unsure=spots[row].unsure) for row in shown}
 
 
-def _verdicts(comparison: Comparison, known: World, path: str) -> dict[int, str]:
-    places = ((f, known.sources.place(f.file)) for f in comparison.findings)
-    return {f.line: message(f, since(comparison)) for f, place in places if place and place.path == path}
+def _verdicts(file: FileLines, carried: Carried) -> dict[int, str]:
+    comparison, spots = file.comparison, _spots(file, carried)
+    lines, found = comparison.head.lines, {(f.file, f.line): f for f in comparison.findings}
+    here = ((spot, found.get((lines.files[lines.file[row]], int(lines.line[row])))) for row, spot in spots.items())
+    return {spot.line: message(f, since(comparison), unsure=spot.unsure) for spot, f in here if f}
+
+
+class _Spot(NamedTuple):
+    line: int
+    unsure: bool
+
+
+def _spots(file: FileLines, carried: Carried) -> dict[int, _Spot]:
+    """Return where each row of the head's lines is now, without those that are no more."""
+    each = zip(file.rows.tolist(), carried.line.tolist(), carried.unsure.tolist(), strict=True)
+    return {row: _Spot(line, unsure) for row, line, unsure in each if line}
 
 
 def _print(console: Console, text: list[str], hints: dict[int, str], verdicts: dict[int, str]) -> None:

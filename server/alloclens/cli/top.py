@@ -20,6 +20,7 @@ from alloclens.analysis.unplaced import unplaced
 from alloclens.cli.errors import told
 from alloclens.profile.sample_type import column
 from alloclens.source.roots import Roots
+from alloclens.store.files import real
 from alloclens.store.reading import Reader, compared
 from alloclens.wording.units import amount, share
 
@@ -99,7 +100,7 @@ def command(
 
 
 def _profile(file: str, base: str | None, binaries: Sequence[str]) -> Symbolized:
-    reader = Reader(Roots((os.path.realpath(os.curdir),)), tuple(map(os.path.realpath, binaries)))
+    reader = Reader(Roots((real(os.curdir),)), binaries=tuple(map(os.path.realpath, binaries)))
     with told(file):
         head = reader.profile(file)
     with told(base or file):

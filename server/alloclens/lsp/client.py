@@ -13,6 +13,10 @@ SHOW_STACKS = "alloclens.showStacks"
 """The command by which an editor shows the stacks of a line in its own way; it says in `experimental` that it has it."""
 
 
+EXPLAIN = "alloclens.explain"
+"""The command by which an editor shows where recorded files lie."""
+
+
 class Client:
     """One editor's capabilities."""
 
@@ -56,6 +60,10 @@ class Client:
     @property
     def shows_stacks(self) -> bool:
         return SHOW_STACKS in self._ours.get("commands", ())
+
+    @property
+    def explains(self) -> bool:
+        return EXPLAIN in self._ours.get("commands", ())
 
     @property
     def shows_status(self) -> bool:

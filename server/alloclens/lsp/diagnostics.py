@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from alloclens.lsp import to_lsp
 from alloclens.lsp.documents import document, uri_of
+from alloclens.lsp.spots import Spots
 from alloclens.wording.hover import short_name, stack_label
 from alloclens.wording.status import since
 from alloclens.wording.verdict import message
@@ -18,48 +18,53 @@ if TYPE_CHECKING:
     from alloclens.analysis.comparison import Comparison
     from alloclens.analysis.findings import Finding
     from alloclens.lsp.client import Client
+    from alloclens.store.config import ConfigProblem
     from alloclens.store.world import World
 
+SOURCE = "alloclens"
 SEVERITY = {"leak": types.DiagnosticSeverity.Warning, "growth": types.DiagnosticSeverity.Information}
 
 
 def of(world: World, workspace: Workspace, client: Client) -> dict[str, list[types.Diagnostic]]:
     """Return the diagnostics of every file that has any, by URI. Reads closed files: call it from a thread."""
     out: dict[str, list[types.Diagnostic]] = {}
+    spots = Spots(world, workspace)
     for comparison in world.comparisons:
         for finding in comparison.findings:
-            place = world.sources.place(finding.file)
-            if (
-                place
-                and (at := document(workspace, uri_of(place.path, world.sources.roots)))
-                and finding.line <= len(at.lines)
-            ):
-                related = _stack(finding, comparison, world) if client.relates_diagnostics else None
-                out.setdefault(at.uri, []).append(_diagnostic(finding, comparison, at.code_of(finding.line), related))
+            spot = spots.of(comparison, finding.file, finding.line)
+            if spot and (at := document(workspace, spot.uri)) and spot.line <= len(at.lines):
+                related = _stack(finding, comparison, spots) if client.relates_diagnostics else None
+                said = message(finding, since(comparison), unsure=spot.unsure)
+                out.setdefault(at.uri, []).append(_diagnostic(finding, said, at.code_of(spot.line), related))
+    for problem in world.settings_problems:
+        uri = uri_of(problem.path, world.sources.roots)
+        out.setdefault(uri, []).append(_of_settings(problem))
     return out
 
 
 def _diagnostic(
-    finding: Finding,
-    comparison: Comparison,
-    where: types.Range,
-    related: list[types.DiagnosticRelatedInformation] | None,
+    finding: Finding, said: str, where: types.Range, related: list[types.DiagnosticRelatedInformation] | None
 ) -> types.Diagnostic:
     return types.Diagnostic(
-        where,
-        message(finding, since(comparison)),
-        severity=SEVERITY[finding.code],
-        code=finding.code,
-        source="alloclens",
-        related_information=related,
+        where, said, severity=SEVERITY[finding.code], code=finding.code, source=SOURCE, related_information=related
     )
 
 
-def _stack(finding: Finding, comparison: Comparison, world: World) -> list[types.DiagnosticRelatedInformation]:
+def _of_settings(problem: ConfigProblem) -> types.Diagnostic:
+    line = problem.line - 1
+    where = types.Range(types.Position(line, 0), types.Position(line + 1, 0))
+    return types.Diagnostic(
+        where, problem.message, severity=types.DiagnosticSeverity.Error, code="settings", source=SOURCE
+    )
+
+
+def _stack(finding: Finding, comparison: Comparison, spots: Spots) -> list[types.DiagnosticRelatedInformation]:
     """Return the frames of the stack that grew most, leaf first, as far as they have a place here."""
     stacks = comparison.stacks(finding.file, finding.line, 1)
     if not stacks:
         return []
     label = stack_label(stacks[0], comparison)
-    placed = [(f, to_lsp.location(f, world.sources)) for f in stacks[0].frames]
-    return [types.DiagnosticRelatedInformation(at, f"{short_name(f.function)} · {label}") for f, at in placed if at]
+    placed = [(f, spots.of(comparison, f.file, f.line)) for f in stacks[0].frames]
+    return [
+        types.DiagnosticRelatedInformation(at.location, f"{short_name(f.function)} · {label}") for f, at in placed if at
+    ]

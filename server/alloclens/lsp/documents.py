@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ from lsprotocol import types
 from pygls import uris
 
 from alloclens.source.text import split_lines
+from alloclens.store.files import real
 
 if TYPE_CHECKING:
     from pygls.workspace import PositionCodec, Workspace
@@ -23,25 +23,20 @@ class Document:
 
     uri: str
     path: str
-    """Real path."""
+    """Real path, canonical."""
+    text: str
     lines: tuple[str, ...]
     codec: PositionCodec
 
-    def end_of(self, line: int) -> types.Position | None:
-        """Return the position behind a line's last character; None where the text is shorter. `line` is 1-based."""
-        if not 1 <= line <= len(self.lines):
-            return None
+    def end_of(self, line: int) -> types.Position:
+        """Return the position behind the last character of a line (1-based)."""
         return types.Position(line - 1, self.codec.client_num_units(self.lines[line - 1]))
 
     def code_of(self, line: int) -> types.Range:
         """Return the range from a line's first visible character to its last."""
-        end = self.end_of(line)
-        if end is None:
-            at = types.Position(max(line - 1, 0), 0)
-            return types.Range(at, at)
         text = self.lines[line - 1]
         indent = text[: len(text) - len(text.lstrip())]
-        return types.Range(types.Position(line - 1, self.codec.client_num_units(indent)), end)
+        return types.Range(types.Position(line - 1, self.codec.client_num_units(indent)), self.end_of(line))
 
 
 def opened_path(uri: str) -> str | None:
@@ -52,7 +47,7 @@ def opened_path(uri: str) -> str | None:
 def path_of(uri: str) -> str | None:
     """Return the real path a URI means."""
     path = opened_path(uri)
-    return os.path.realpath(path) if path else None
+    return real(path) if path else None
 
 
 def uri_of(path: str, roots: Roots) -> str:
@@ -65,9 +60,9 @@ def document(workspace: Workspace, uri: str) -> Document | None:
     path = path_of(uri)
     if path is None:
         return None
-    text = workspace.get_text_document(uri)
+    at = workspace.get_text_document(uri)
     try:
-        lines = tuple(split_lines(text.source))
+        text = at.source
     except (OSError, UnicodeDecodeError):
         return None
-    return Document(uri, path, lines, text.position_codec)
+    return Document(uri, path, text, tuple(split_lines(text)), at.position_codec)

@@ -11,7 +11,7 @@ from alloclens.lsp.client import Client
 from alloclens.lsp.documents import opened_path
 from alloclens.lsp.publish import Publisher
 from alloclens.store.loader import Loader
-from alloclens.store.settings import parse
+from alloclens.store.settings import checked
 
 if TYPE_CHECKING:
     from alloclens.lsp.server import Server
@@ -40,8 +40,8 @@ def initialize(ls: Server, params: types.InitializeParams) -> None:
 async def initialized(ls: Server, params: types.InitializedParams) -> None:
     """Start to follow the directories, with the settings the client has by now."""
     del params
-    publisher = Publisher(ls)
-    ls.loader = Loader(publisher.show)
+    ls.publisher = Publisher(ls)
+    ls.loader = Loader(ls.publisher.show)
     ls.run_task(ls.loader.run(), "following the profile directories")
     if ls.client.registers_configuration:
         wanted = types.Registration("configuration", types.WORKSPACE_DID_CHANGE_CONFIGURATION, {"section": SECTION})
@@ -95,18 +95,26 @@ async def _pull(ls: Server) -> None:
     except Exception:  # whatever the client answers, the settings so far go on
         log.exception("the client did not tell its settings")
         return
-    if answer and answer[0]:
+    if answer and answer[0] is not None:  # an editor that has none of our settings
         _use(ls, answer[0])
 
 
 def _use(ls: Server, given: Any) -> None:
     """Take settings in whatever shape JSON came: a dict, or the object that pygls makes of one."""
-    values = given if isinstance(given, dict) else getattr(given, "_asdict", dict)()
-    ls.settings, problems = parse(values)
+    ls.given, problems = checked(plain(given) or {})
     for problem in problems:
-        log.warning(problem)
+        log.warning(problem.message)
+
+
+def plain(value: Any) -> Any:
+    """Return JSON as dicts and lists, whatever pygls has made of it."""
+    if hasattr(value, "_asdict"):
+        value = value._asdict()
+    if isinstance(value, dict):
+        return {name: plain(inner) for name, inner in value.items()}
+    return [plain(inner) for inner in value] if isinstance(value, (list, tuple)) else value
 
 
 def _follow(ls: Server) -> None:
     if ls.loader:
-        ls.loader.want(tuple(ls.folders.values()), ls.settings)
+        ls.loader.want(tuple(ls.folders.values()), ls.given)

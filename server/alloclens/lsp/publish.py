@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types
 
 from alloclens.lsp import diagnostics
+from alloclens.lsp.notice import Notice
 from alloclens.lsp.progress import LoadingProgress
 from alloclens.lsp.status import STATUS, status
 from alloclens.wording.status import unreadable
@@ -36,12 +37,14 @@ class Publisher:
         self._told: set[tuple[str, str]] = set()
         self._refreshing: set[str] = set()
         self._progress = LoadingProgress(ls)
+        self._notice = Notice(ls)
 
     async def show(self, world: World) -> None:
         """Make this the server's world and tell the editor."""
         self._ls.world = world
         if not world.pending:  # half a series could be judged wrongly
-            self._publish(await asyncio.to_thread(diagnostics.of, world, self._ls.workspace, self._ls.client))
+            await self.publish()
+            self._ls.run_task(self._notice.show(world), "telling what is not found")
         self._tell(world)
         if self._ls.client.shows_status:
             self._ls.protocol.notify(STATUS, status(world)._asdict())
@@ -51,12 +54,20 @@ class Publisher:
         if self._ls.client.refreshes_lenses:
             self._refresh("lenses", self._ls.workspace_code_lens_refresh_async)
 
+    def has(self, uri: str) -> bool:
+        """Return whether a document has findings, also such as are no more in its text."""
+        return uri in self._published
+
+    async def publish(self) -> None:
+        """Publish the diagnostics of the world, on the lines of the documents as they are now."""
+        self._publish(await asyncio.to_thread(diagnostics.of, self._ls.world, self._ls.workspace, self._ls.client))
+
     def _publish(self, found: dict[str, list[types.Diagnostic]]) -> None:
         for uri in self._published.keys() | found.keys():
             now = found.get(uri, [])
             if now != self._published.get(uri, []):
                 self._ls.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, now))
-        self._published = found
+        self._published = {uri: [] for uri in self._published} | found
 
     def _tell(self, world: World) -> None:
         """Tell once of each file that cannot be read."""

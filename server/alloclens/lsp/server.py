@@ -11,12 +11,12 @@ from pygls.lsp.server import LanguageServer
 
 from alloclens import __version__
 from alloclens.lsp.client import Client
-from alloclens.store.settings import Settings
 from alloclens.store.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
+    from alloclens.lsp.publish import Publisher
     from alloclens.store.loader import Loader
 
 log = logging.getLogger(__name__)
@@ -31,10 +31,12 @@ class Server(LanguageServer):
         self.world = World()
         """Replaced whole. A handler reads it once, and never across an await."""
         self.client = Client()
-        self.settings = Settings()
+        self.given: dict[str, Any] = {}
+        """The editor's settings; those in force are the world's."""
         self.folders: dict[str, str] = {}
         """The workspace's: URI -> path."""
         self.loader: Loader | None = None
+        self.publisher: Publisher | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
 
     def run_task(self, work: Coroutine[Any, Any, Any], what: str) -> None:

@@ -3,23 +3,51 @@
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
-from alloclens.source.roots import is_within
+from alloclens.source.paths import is_within
 
 if TYPE_CHECKING:
+    from pathspec import PathSpec
+
     from alloclens.source.roots import Roots
 
-DEPENDENCIES = frozenset({"vendor", "node_modules", "site-packages", "third_party"})
-GENERATED = ("*.pb.go", "*_gen.go", "*_generated.go", "zz_generated*", "bindata.go")
+DEPENDENCIES = frozenset({"vendor", "node_modules", "site-packages", "dist-packages", "third_party", "external"})
+GENERATED = ("*.pb.go", "*_gen.go", "*_generated.go", "zz_generated*", "bindata.go", "*_pb2.py", "*_pb2_grpc.py")
 
 
 def is_own(path: str, roots: Roots) -> bool:
-    """Return whether a placed file is the user's own code."""
-    folder = next((f for f in roots.folders if is_within(path, f)), None)
-    if folder is None or any(is_within(path, cache) for cache in (roots.go_root, roots.module_cache) if cache):
+    """Return whether a file that lies within the roots is the user's own code."""
+    folder = next((f for f in _edited(roots) if is_within(path, f)), None)
+    if folder is None:
         return False
-    *directories, name = path[len(folder) :].strip("/").split("/")
+    inside = path[len(folder) :].strip("/")
+    chosen = _chosen(inside, roots.own_code)
+    return _by_rule(path, inside, roots) if chosen is None else chosen
+
+
+def _edited(roots: Roots) -> tuple[str, ...]:
+    """Return the folders whose files the user edits; a module may lie outside the workspace by go.work."""
+    return (*roots.folders, *(m.directory for m in roots.modules if m.main), *(m.here for m in roots.mappings))
+
+
+def _by_rule(path: str, inside: str, roots: Roots) -> bool:
+    if any(is_within(path, cache) for cache in roots.caches):
+        return False
+    *directories, name = inside.split("/")
     if any(d in DEPENDENCIES or d.startswith(".") for d in directories):
         return False
     return not any(fnmatchcase(name, pattern) for pattern in GENERATED)
+
+
+def _chosen(inside: str, patterns: tuple[str, ...]) -> bool | None:
+    """Return what the user's patterns say of a file; None where none matches. The last one that matches decides."""
+    return _spec(patterns).check_file(inside).include if patterns else None
+
+
+@lru_cache(8)
+def _spec(patterns: tuple[str, ...]) -> PathSpec[Any]:
+    from pathspec import GitIgnoreSpec  # noqa: PLC0415 - 60 ms that a start without patterns need not wait for
+
+    return GitIgnoreSpec.from_lines(patterns)

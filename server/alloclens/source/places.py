@@ -1,16 +1,21 @@
-"""From a recorded file name to the file in the workspace, by rules tried in order."""
+"""From a recorded file to the file here, by rules tried in order; or the reason why there is none."""
 
 from __future__ import annotations
 
-import posixpath
-import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from alloclens.source.builds import Builds
+from alloclens.source.declarations import declared
 from alloclens.source.own import is_own
+from alloclens.source.paths import is_share, is_within, join, name_of
+from alloclens.source.recorded import Kind, recorded
+from alloclens.source.rules import RULES, Ground, longest_suffix
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from alloclens.source.files import Files
+    from alloclens.source.recorded import Recorded
     from alloclens.source.roots import Roots
 
 
@@ -18,62 +23,140 @@ class Place(NamedTuple):
     """Where a recorded file lies here."""
 
     path: str
+    """Real, absolute and canonical."""
     rule: str
     """Which rule found it."""
-    own: bool
+    kind: Kind
+
+    @property
+    def own(self) -> bool:
+        """Whether it is the user's own code."""
+        return self.kind is Kind.OWN
+
+
+class Nowhere(NamedTuple):
+    """Why a recorded file has no place here."""
+
+    kind: Kind
+    reason: str
+    """A clause that begins with a small letter."""
+    candidates: tuple[str, ...] = ()
+    """Files that it might be."""
 
 
 class SourceMap:
     """Places recorded files, each once, when asked for it."""
 
-    def __init__(self, roots: Roots, is_file: Callable[[str], bool]) -> None:
+    def __init__(self, roots: Roots, files: Files, functions: Mapping[str, Sequence[str]] | None = None) -> None:
+        """`functions` are the names of the functions that the profiles know in each recorded file."""
         self.roots = roots
-        self._is_file = is_file
-        self._known: dict[str, Place | None] = {}
+        self.files = files
+        self._functions: dict[str, Sequence[str]] = {}
+        self._ground = Ground(roots, files, Builds(roots, files, self._functions))
+        self._known: dict[str, Place | Nowhere] = {}
+        self.learn(functions or {})
 
-    def place(self, recorded: str) -> Place | None:
+    def learn(self, functions: Mapping[str, Sequence[str]]) -> None:
+        """Take more recorded files with their functions; with them, what was found nowhere may be found."""
+        if not functions.keys() <= self._functions.keys():
+            self._functions = {**functions, **self._functions}
+            self._known = {path: found for path, found in self._known.items() if isinstance(found, Place)}
+            self._ground = Ground(self.roots, self.files, Builds(self.roots, self.files, self._functions))
+
+    def place(self, path: str) -> Place | None:
         """Return where a recorded file lies; None where no rule finds it within the roots."""
-        if recorded not in self._known:
-            self._known[recorded] = self._find(recorded)
-        return self._known[recorded]
+        found = self.find(path)
+        return found if isinstance(found, Place) else None
 
-    def is_own(self, recorded: str) -> bool:
+    def find(self, path: str) -> Place | Nowhere:
+        """Return where a recorded file lies, or why nowhere."""
+        if path not in self._known:
+            one = recorded(path, tuple(self._functions.get(path, ())))
+            self._known[path] = self._find(one)
+        return self._known[path]
+
+    def kind(self, path: str) -> Kind:
+        """Return whose code a recorded file is."""
+        return self.find(path).kind
+
+    def at(self, path: str, named: Sequence[str]) -> list[str]:
+        """Return those of some recorded files of one name that lie at a path here.
+
+        Only a top directory may be called otherwise where the program was built, so few of many are looked for; and those
+        that are recorded without a directory.
+        """
+        directory, _, name = path.rpartition("/")
+        if self.roots.key(directory) in self.roots.tops or self.roots.renamed:
+            return self._at(path, named)
+        last = _last(directory)
+        alike = [file for file in named if file.endswith(f"/{name_of(directory)}/{name}")]  # nearly always, and quick
+        return self._at(path, alike) or self._at(path, [file for file in named if _last(_directory(file)) == last])
+
+    def _at(self, path: str, candidates: Iterable[str]) -> list[str]:
+        wanted = self.roots.key(path)
+        places = ((file, self.place(file)) for file in candidates)
+        return [file for file, place in places if place and self.roots.key(place.path) == wanted]
+
+    def is_own(self, path: str) -> bool:
         """Return whether a recorded file is found and is the user's own code."""
-        place = self.place(recorded)
-        return place is not None and place.own
+        return self.kind(path) is Kind.OWN
 
-    def _find(self, recorded: str) -> Place | None:
-        for rule, candidate in _candidates(recorded, self.roots):
-            path = posixpath.normpath(candidate)
-            if self.roots.hold(path) and self._is_file(path):
-                return Place(path, rule, is_own(path, self.roots))
-        return None
+    def declares(self, path: str, file: str) -> bool:
+        """Return whether a file here declares one of the functions of a recorded one."""
+        return self._declares(path, recorded(file, tuple(self._functions.get(file, ()))))
+
+    def _find(self, one: Recorded) -> Place | Nowhere:
+        if one.kind is Kind.BUILT_IN:
+            return Nowhere(Kind.BUILT_IN, "made by a compiler or part of a runtime; there is no file")
+        for rule in RULES:
+            for candidate in rule.candidates(one, self._ground):
+                if path := self._real(candidate, one if rule.guess else None):
+                    return Place(path, rule.name, self._kind(path))
+        return self._why(one)
+
+    def _real(self, candidate: str, guessed: Recorded | None) -> str:
+        """Return the real path of a file that is there and may be opened; a guess must declare what is recorded."""
+        if not (self.roots.hold(candidate) and self.files.is_file(candidate)):
+            return ""
+        path = self.files.real(candidate)
+        return path if self.roots.hold(path) and (guessed is None or self._declares(path, guessed)) else ""
+
+    def _declares(self, path: str, one: Recorded) -> bool:
+        text = self.files.text(path)
+        return text is not None and any(declared(text, function) for function in one.functions)
+
+    def _kind(self, path: str) -> Kind:
+        if self.roots.go_root and is_within(path, self.roots.go_root):
+            return Kind.STANDARD
+        return Kind.OWN if is_own(path, self.roots) else Kind.DEPENDENCY
+
+    def _why(self, one: Recorded) -> Nowhere:
+        if one.kind is Kind.STANDARD:
+            here = f"{self.roots.go_version} here" if self.roots.go_version else "no Go on this machine"
+            return Nowhere(one.kind, f"part of the language; {here} has not this file")
+        if one.kind is Kind.DEPENDENCY:
+            return Nowhere(one.kind, "a dependency that is neither in the module cache nor vendored")
+        if len(best := longest_suffix(one, self.files)) > 1:
+            return Nowhere(one.kind, f"{len(best)} files here end alike", tuple(best[:MOST]))
+        if same := [join(directory, one.name) for directory in self.files.named(one.name)[:MOST]]:
+            why = "here is a file of that name, but it shares no directory with the recorded one or declares none of its functions"
+            return Nowhere(one.kind, why, tuple(same))
+        return Nowhere(one.kind, self._absent(one.path))
+
+    def _absent(self, path: str) -> str:
+        if path.startswith("/") and not is_share(path) and self.files.is_file(path):
+            return "it is on this machine, but outside the workspace"
+        return "no file of that name in the workspace"
 
 
-def _candidates(recorded: str, roots: Roots) -> Iterator[tuple[str, str]]:
-    if not recorded:
-        return
-    if posixpath.isabs(recorded):
-        yield "as recorded", roots.real(recorded)
-        return
-    for module in roots.modules:
-        if recorded.startswith(module.path + "/"):
-            yield "module of the workspace", posixpath.join(module.directory, recorded[len(module.path) + 1 :])
-    for module in roots.modules:
-        yield "vendor", posixpath.join(module.directory, "vendor", VERSION.sub("/", recorded))
-    for folder in roots.folders:
-        yield "relative to the workspace", posixpath.join(folder, recorded)
-    if VERSION.search(recorded) and roots.module_cache:
-        yield "module cache", posixpath.join(roots.module_cache, UPPER_CASE.sub(_escaped, recorded))
-    if roots.go_root:
-        yield "Go's own source", posixpath.join(roots.go_root, "src", recorded)
+def _directory(path: str) -> str:
+    return path[: max(path.rfind("/"), path.rfind("\\"), 0)]
 
 
-VERSION = re.compile(r"@v[^/]*/")
-"""The version in a module's path: example.com/x@v1.2.3/y.go."""
-UPPER_CASE = re.compile(r"[A-Z]")
+def _last(directory: str) -> str:
+    """Return the last element of a directory as all systems and caches would write it."""
+    return name_of(directory).partition("@")[0].replace("!", "").casefold()
 
 
-def _escaped(letter: re.Match[str]) -> str:
-    """Return how the module cache writes an upper-case letter, for file systems that have none."""
-    return "!" + letter[0].lower()
+MOST = 5
+"""So many candidates are named."""

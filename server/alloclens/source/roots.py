@@ -1,17 +1,32 @@
-"""Where files may lie: the workspace's folders and modules, and the caches whose files are nobody's own."""
+"""Where files may lie: the workspace's folders and modules, what the user named, and the caches of dependencies."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
+
+from alloclens.source.paths import is_within, rest_within
 
 
 class Module(NamedTuple):
-    """A Go module of the workspace."""
+    """A Go module whose files lie in a directory that the user edits."""
 
     path: str
-    """As in its go.mod's module line."""
+    """As in its go.mod's module line, or on the left of a `replace`."""
     directory: str
+    main: bool = True
+    """False for the target of a `replace`."""
+
+
+class Renamed(NamedTuple):
+    """A module that lies in the module cache: the target of a `replace`, or a required one under its own name."""
+
+    path: str
+    version: str
+    """The version that is replaced, "" for all; or that is required."""
+    target: str
+    """Such as example.com/fork@v1.2.0."""
 
 
 class Link(NamedTuple):
@@ -21,18 +36,49 @@ class Link(NamedTuple):
     real: str
 
 
+class Mapping(NamedTuple):
+    """What the user says of recorded paths: where one begins with this, it lies there."""
+
+    recorded: str
+    here: str
+
+
+class Packages(NamedTuple):
+    """A directory of installed packages, such as site-packages."""
+
+    marker: str
+    """What stands before a package in a recorded path: a regular expression."""
+    directory: str
+
+
 @dataclass(frozen=True)
 class Roots:
-    """All paths are real and absolute. Nothing outside them is ever opened because a profile names it."""
+    """All paths are real, absolute and canonical. Nothing outside them is ever opened because a profile names it."""
 
     folders: tuple[str, ...] = ()
     """The workspace's."""
     modules: tuple[Module, ...] = ()
     """Longest module path first."""
+    vendors: tuple[str, ...] = ()
+    """The vendor directories of the modules."""
+    renamed: tuple[Renamed, ...] = ()
+    required: tuple[Renamed, ...] = ()
+    """Longest module path first, then in the order of the folders."""
     go_root: str = ""
+    go_version: str = ""
+    """Of `go_root`, such as go1.26.1."""
     module_cache: str = ""
+    packages: tuple[Packages, ...] = ()
     links: tuple[Link, ...] = ()
     """Of workspace folders that were opened through a symbolic link."""
+    linked: tuple[str, ...] = ()
+    """Directories that symbolic links within the workspace lead to."""
+    mappings: tuple[Mapping, ...] = ()
+    """Longest recorded prefix first."""
+    own_code: tuple[str, ...] = ()
+    """Patterns as in .gitignore, of files that are the user's own beside the rules, or with `!` are not."""
+    folds_case: bool = False
+    """Whether the file system takes Main.go and main.go for one file."""
 
     def real(self, path: str) -> str:
         """Return the real path of one that goes through the link a folder was opened by."""
@@ -43,15 +89,40 @@ class Roots:
         return _moved(path, tuple(Link(real, opened) for opened, real in self.links))
 
     def hold(self, path: str) -> bool:
-        """Return whether the path lies in a folder of the workspace or in a cache."""
-        return any(is_within(path, root) for root in (*self.folders, self.go_root, self.module_cache) if root)
+        """Return whether the path lies in a folder of the workspace, in one the user named, or in a cache."""
+        path = self.key(path)
+        return any(is_within(path, root) for root in self._all)
+
+    def key(self, path: str) -> str:
+        """Return what is equal for two paths of one file."""
+        return path.casefold() if self.folds_case else path
+
+    @cached_property
+    def caches(self) -> tuple[str, ...]:
+        """Where dependencies lie, which nobody edits."""
+        found = (self.go_root, self.module_cache, *(p.directory for p in self.packages))
+        return tuple(dict.fromkeys(root for root in found if root))
+
+    def in_caches(self, path: str) -> bool:
+        """Return whether a path is a dependency's or the language's own, which nobody edits."""
+        return any(is_within(path, cache) for cache in self.caches)
+
+    @cached_property
+    def tops(self) -> frozenset[str]:
+        """Directories that may have another name where the program was built."""
+        modules, mapped = (m.directory for m in self.modules), (m.here for m in self.mappings)
+        packages = (p.directory for p in self.packages)
+        return frozenset(map(self.key, (*self.folders, *modules, *mapped, *packages, *self.linked)))
+
+    @cached_property
+    def _all(self) -> tuple[str, ...]:
+        above = [m.directory for m in self.modules if any(is_within(f, m.directory) for f in self.folders)]
+        named = (*(m.directory for m in self.modules if m.directory not in above), *(m.here for m in self.mappings))
+        return tuple(dict.fromkeys(self.key(root) for root in (*self.folders, *named, *self.caches)))
 
 
 def _moved(path: str, links: tuple[Link, ...]) -> str:
-    link = next((k for k in links if is_within(path, k[0])), None)
-    return link[1] + path[len(link[0].rstrip("/")) :] if link else path
-
-
-def is_within(path: str, root: str) -> bool:
-    """Return whether a clean path lies in a folder."""
-    return path.startswith(root.rstrip("/") + "/")
+    for opened, real in links:
+        if (rest := rest_within(path, opened)) is not None:
+            return f"{real.rstrip('/')}/{rest}" if rest else real
+    return path

@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING
 
 from alloclens.analysis.comparison import Comparison, Pair, compare
 from alloclens.analysis.series import group
+from alloclens.source.places import SourceMap
+from alloclens.store.origins import Origins
 from alloclens.store.world import Problem, World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Sequence
 
     from alloclens.analysis.series import Snapshot
     from alloclens.profile.model import Profile
-    from alloclens.source.places import SourceMap
-    from alloclens.store.settings import Settings
+    from alloclens.store.setup import Setup
+    from alloclens.store.texts import Texts
+    from alloclens.store.workspace import Workspace
 
 
 @dataclass
@@ -42,11 +45,9 @@ class Known:
             self.snapshots[read.path] = read
 
 
-def assemble(
-    known: Known, settings: Settings, sources: SourceMap, read_pair: Callable[[Pair], Profile | None]
-) -> World:
+def assemble(known: Known, setup: Setup, texts: Texts | None, read_pair: Callable[[Pair], Profile | None]) -> World:
     """Build a world. `read_pair` reads the profiles that are looked into; only those in use stay known."""
-    series = group(known.snapshots.values())
+    series, settings, where = group(known.snapshots.values()), setup.settings, setup.where
     in_use: dict[Pair, Profile | None] = {}
     comparisons: list[Comparison] = []
     for one in series:
@@ -58,5 +59,21 @@ def assemble(
         if compared := compare(one, head, base, settings.sample_type, in_use[pair]):
             comparisons.append(compared)
     known.profiles = in_use
-    problems = tuple(known.problems[p] for p in sorted(known.problems))
-    return World(settings=settings, series=series, comparisons=tuple(comparisons), problems=problems, sources=sources)
+    return World(
+        settings=settings,
+        settings_problems=setup.problems,
+        directories=setup.directories,
+        series=series,
+        comparisons=tuple(comparisons),
+        problems=tuple(known.problems[p] for p in sorted(known.problems)),
+        sources=_sources(where, comparisons),
+        origins=Origins(where.roots, texts, settings.revision),
+    )
+
+
+def _sources(where: Workspace, comparisons: Iterable[Comparison]) -> SourceMap:
+    functions: dict[str, Sequence[str]] = {}
+    for lines in (comparison.head.lines for comparison in comparisons):
+        _ = lines.by_name  # asked for with every first hint, which is not to wait for it
+        functions = {**lines.functions.by_file(lines.files), **functions}
+    return SourceMap(where.roots, where.files, functions)

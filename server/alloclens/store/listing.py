@@ -64,6 +64,15 @@ def settled(before: Mapping[str, Stamp], after: Mapping[str, Stamp]) -> Listing:
     return {p: s for p, s in after.items() if before.get(p) == s}
 
 
+def stamp(path: str) -> Stamp | None:
+    """Return the stamp of one file; None where there is none."""
+    try:
+        stat = os.stat(path)  # noqa: PTH116 - paths are texts here
+    except OSError:
+        return None
+    return Stamp(stat.st_mtime_ns, stat.st_size, stat.st_ino)
+
+
 def _files(directory: str) -> list[tuple[str, Stamp]]:
     found = []
     try:

@@ -8,24 +8,23 @@ import logging
 import os
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from alloclens.source.places import SourceMap
 from alloclens.store.assembly import Known, assemble
 from alloclens.store.listing import Listing, Stamp, changes, scan, settled
-from alloclens.store.reading import Reader
+from alloclens.store.reading import forget_texts
+from alloclens.store.setup import Setup
+from alloclens.store.texts import Texts
 from alloclens.store.watcher import Watcher
 from alloclens.store.worker import Worker
-from alloclens.store.workspace import roots, under_folders
 from alloclens.store.world import Problem, World
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from alloclens.analysis.comparison import Pair
     from alloclens.analysis.series import Snapshot
     from alloclens.profile.model import Profile
-    from alloclens.store.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +36,14 @@ GRACE_SECONDS = 2.0
 """A file younger than this that cannot be read is still being written: it is read again before anybody is told."""
 SHOW_SECONDS = 0.5
 """While many files are read, what is known is shown this often."""
+
+
+class Wanted(NamedTuple):
+    """What is to be followed."""
+
+    folders: tuple[str, ...]
+    given: Mapping[str, Any]
+    """The editor's settings; they win over those of the settings file."""
 
 
 class Loader:
@@ -52,19 +59,19 @@ class Loader:
         self._listing: Listing = {}
         self._generation = 0
         self._noted: set[str] = set()
-        self._wanted: tuple[tuple[str, ...], Settings] | None = None
-        self._shown: tuple[tuple[str, ...], Settings] | None = None
-        self._folders: tuple[str, ...] = ()
-        self._reader = Reader()
+        self._wanted: Wanted | None = None
+        self._setup = Setup()
+        self._shown: Setup | None = None
+        self._texts: Texts | None = None
 
     def poke(self) -> None:
         """Ask for a look at the directories; safe from any thread."""
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._poked.set)
 
-    def want(self, folders: Sequence[str], settings: Settings) -> None:
-        """Follow these folders with these settings from now on."""
-        self._wanted = tuple(folders), settings
+    def want(self, folders: Sequence[str], given: Mapping[str, Any]) -> None:
+        """Follow these folders with these settings of the editor from now on."""
+        self._wanted = Wanted(tuple(folders), given)
         self.poke()
 
     def stop(self) -> None:
@@ -77,45 +84,48 @@ class Loader:
         while True:
             await self._next_poke()
             if self._wanted is not None:
-                await self._try_look(*self._wanted)
+                await self._try_look(self._wanted)
 
     async def _next_poke(self) -> None:
         with contextlib.suppress(asyncio.TimeoutError):
             await asyncio.wait_for(self._poked.wait(), POLL_SECONDS)
         self._poked.clear()
 
-    async def _try_look(self, folders: tuple[str, ...], settings: Settings) -> None:
+    async def _try_look(self, wanted: Wanted) -> None:
         try:
-            await self._look(folders, settings)
+            await self._look(wanted)
         except Exception:  # one failed look must not be the last one
             log.exception("looking at the profile directories failed; the next look is in %s s", POLL_SECONDS)
 
-    async def _look(self, folders: tuple[str, ...], settings: Settings) -> None:
+    async def _look(self, wanted: Wanted) -> None:
         """Take one look, and show a new world if anything is new."""
-        await self._prepare(folders, settings)
-        directories = under_folders(folders, settings.profile_dirs)
+        await self._prepare(wanted)
+        directories = self._setup.directories
         self._watcher.follow(directories)
         listing, restless = await self._settle(directories)
         if restless:
             self.poke()
         loaded, removed = changes(self._listing, listing)
         removed = tuple(p for p in removed if p not in restless)
-        if not loaded and not removed and self._shown == (folders, settings):
+        if not loaded and not removed and self._shown == self._setup:
             return
         self._shown = None  # until it is: a fault on the way must not pass for done
         for path in removed:
             self._known.forget(path)
             del self._listing[path]
-        await self._load(directories, settings, {p: listing[p] for p in loaded})
-        self._shown = folders, settings
+        await self._load({p: listing[p] for p in loaded})
+        self._shown = self._setup
 
-    async def _prepare(self, folders: tuple[str, ...], settings: Settings) -> None:
-        """Look where the modules are. What is read depends on that, and on some settings: with others, all is read again."""
-        found = self._reader.roots if folders == self._folders else await asyncio.to_thread(roots, folders)
-        reader = Reader(found, under_folders(folders, settings.binaries), settings.largest_bytes)
-        if reader != self._reader or folders != self._folders:
-            self._folders, self._reader = folders, reader
+    async def _prepare(self, wanted: Wanted) -> None:
+        """Look at the settings file and at where modules are. What is read depends on both: if they changed, all is read again."""
+        if self._texts is None:
+            self._texts = await asyncio.to_thread(Texts)
+        setup = await asyncio.to_thread(self._setup.renewed, wanted.folders, wanted.given)
+        if setup.reader != self._setup.reader:
             self._known, self._listing = Known(), {}
+        for problem in setup.problems if setup.problems != self._setup.problems else ():
+            log.warning("%s:%s: %s", problem.path, problem.line, problem.message)
+        self._setup = setup
 
     async def _settle(self, directories: tuple[str, ...]) -> tuple[Listing, Listing]:
         """Return the files that are at rest, and those that are still being written."""
@@ -127,7 +137,7 @@ class Loader:
         at_rest = settled(before, now)
         return at_rest, {p: s for p, s in now.items() if p not in at_rest}
 
-    async def _load(self, directories: tuple[str, ...], settings: Settings, new: Listing) -> None:
+    async def _load(self, new: Listing) -> None:
         """Read the new files, the latest and the first of them first, and show what is known now and then.
 
         The newest wish wins: when other folders or settings are wanted meanwhile, the rest is left to the next look.
@@ -138,9 +148,11 @@ class Loader:
             path = waiting.pop(0)
             await self._read(path, new[path])
             if waiting and time.monotonic() - shown > SHOW_SECONDS:
-                await self._show(directories, settings, len(waiting))
+                await self._show(len(waiting))
                 shown = time.monotonic()
-        await self._show(directories, settings, len(waiting))
+        await self._show(len(waiting))
+        if not waiting:
+            await asyncio.to_thread(self._worker.run, forget_texts, self._setup.directories, frozenset(self._listing))
 
     async def _read(self, path: str, stamp: Stamp) -> None:
         read = await asyncio.to_thread(self._snapshot, path, stamp)
@@ -165,23 +177,22 @@ class Loader:
 
     def _snapshot(self, path: str, stamp: Stamp) -> Snapshot | Problem:
         try:
-            return self._worker.run(self._reader.snapshot, path, stamp.mtime_ns)
+            return self._worker.run(self._setup.reader.snapshot, path, stamp)
         except MemoryError as error:
             return Problem(path, str(error))
         except Exception as error:  # a fault of ours costs this file, not the rest
             log.exception("reading %s failed", path)
             return Problem(path, f"a fault in alloclens ({error!r}); please report it with the file")
 
-    async def _show(self, directories: tuple[str, ...], settings: Settings, pending: int) -> None:
+    async def _show(self, pending: int) -> None:
         self._generation += 1
-        sources = SourceMap(self._reader.roots, os.path.isfile)
-        made = await asyncio.to_thread(assemble, self._known, settings, sources, self._pair)
-        world = replace(made, generation=self._generation, directories=directories, pending=pending)
-        await self._on_world(world)
+        setup = self._setup
+        made = await asyncio.to_thread(assemble, self._known, setup, self._texts, self._pair)
+        await self._on_world(replace(made, generation=self._generation, pending=pending))
 
     def _pair(self, pair: Pair) -> Profile | None:
         try:
-            return self._worker.run(self._reader.pair, pair)
+            return self._worker.run(self._setup.reader.pair, pair)
         except MemoryError:
             return None
 

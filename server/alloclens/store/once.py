@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from alloclens.source.places import SourceMap
 from alloclens.store.assembly import Known, assemble
 from alloclens.store.listing import scan
-from alloclens.store.reading import Reader
-from alloclens.store.workspace import roots, under_folders
+from alloclens.store.reading import texts
+from alloclens.store.setup import setup
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from alloclens.store.settings import Settings
     from alloclens.store.world import World
 
 
-def world(folders: Sequence[str], directories: Sequence[str], settings: Settings) -> World:
-    """Read all profiles of these directories against the sources of these folders."""
-    reader, known = Reader(roots(folders), under_folders(folders, settings.binaries), settings.largest_bytes), Known()
+def world(folders: Sequence[str], directories: Sequence[str] | None, given: Mapping[str, Any]) -> World:
+    """Read all profiles of these directories, or of those that are set, against the sources of these folders.
+
+    `given` are settings that win over those of the folders' settings file.
+    """
+    here = setup(tuple(folders), given)
+    directories = here.directories if directories is None else directories
+    reader, known = here.reader, Known()
     for path, stamp in scan(directories).items():
-        known.add(reader.snapshot(path, stamp.mtime_ns))
-    made = assemble(known, settings, SourceMap(reader.roots, os.path.isfile), reader.pair)
+        known.add(reader.snapshot(path, stamp))
+    made = assemble(known, here, texts(), reader.pair)
     return replace(made, directories=tuple(directories))

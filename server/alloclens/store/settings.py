@@ -2,33 +2,102 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any
+import json
+import re
+from difflib import get_close_matches
+from itertools import islice
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+
+import msgspec
+from msgspec import Meta, Struct
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-@dataclass(frozen=True)
-class Settings:
+class PathMapping(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One place where recorded paths lie."""
+
+    from_: Annotated[
+        str, Meta(min_length=1, description="How recorded paths begin: whole elements, such as /build/app.")
+    ] = msgspec.field(name="from")
+    to: Annotated[
+        str, Meta(min_length=1, description="What stands there on this disk; it may begin with ${workspaceFolder}.")
+    ]
+
+
+class Settings(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
     """Every setting of the server with its default; package.json must say the same (a test compares)."""
 
-    profile_dirs: tuple[str, ...] = ("profiles", ".pprof", "pprof")
-    """Directories watched for profiles: absolute, or under each workspace folder."""
-    base: str = "first"
-    """first, previous, latest, or a snapshot's file name."""
-    head: str = "latest"
-    """The same words."""
-    sample_type: str = ""
-    """Such as inuse_space; empty: the file's own default."""
-    binaries: tuple[str, ...] = ()
-    """Programs, or directories of them, for profiles that have only addresses: absolute, or under each folder."""
-    largest_profile: int = 128
-    """MiB that a profile may have once it is unpacked."""
-    hints: bool = True
-    """Whether numbers stand beside the lines."""
-    code_lens: bool = False
-    """Whether numbers stand above the functions."""
+    profile_dirs: Annotated[
+        tuple[str, ...],
+        Meta(description="Directories watched for profiles: absolute, or under each workspace folder."),
+    ] = ("profiles", ".pprof", "pprof")
+    base: Annotated[
+        str,
+        Meta(
+            description="What growth is counted from: first (of the running process), previous, latest or a file name.",
+            examples=["first", "previous", "latest", "heap.0001.pb.gz"],
+        ),
+    ] = "first"
+    head: Annotated[
+        str,
+        Meta(
+            description="What is shown: latest, previous, first or a file name.",
+            examples=["latest", "previous", "first", "heap.0002.pb.gz"],
+        ),
+    ] = "latest"
+    sample_type: Annotated[
+        str,
+        Meta(
+            description="What is counted. Empty: what the profile asks for.",
+            examples=["inuse_space", "inuse_objects", "alloc_space", "alloc_objects"],
+        ),
+    ] = ""
+    path_mappings: Annotated[
+        tuple[PathMapping, ...],
+        Meta(
+            description=(
+                "Where recorded paths lie here: the longest `from` first; `to` may begin with ${workspaceFolder}."
+            ),
+            examples=[[{"from": "/build/app", "to": "${workspaceFolder}"}]],
+        ),
+    ] = ()
+    own_code: Annotated[
+        tuple[str, ...],
+        Meta(
+            description=(
+                "Patterns as in .gitignore that say which files of the workspace are your own code, beside the rules; "
+                "`!` before one takes files out. The last that matches decides."
+            ),
+            examples=[["third_party/ours/**", "!**/*.pb.go"]],
+        ),
+    ] = ()
+    revision: Annotated[
+        str,
+        Meta(
+            description=(
+                "The git revision the profiled program was built from: a commit, tag or branch. "
+                "Empty: what was checked in when the snapshot was taken."
+            ),
+            examples=["v1.4.2"],
+        ),
+    ] = ""
+    binaries: Annotated[
+        tuple[str, ...],
+        Meta(
+            description=(
+                "Programs, or directories of them, for profiles that have only addresses: absolute, or under each "
+                "workspace folder. The workspace itself is searched anyway."
+            ),
+            examples=[["build/server"]],
+        ),
+    ] = ()
+    largest_profile: Annotated[
+        int, Meta(ge=1, le=1 << 20, description="MiB that a profile may have once it is unpacked.")
+    ] = 128
+    hints: Annotated[bool, Meta(description="Numbers beside the lines.")] = True
+    code_lens: Annotated[bool, Meta(description="Numbers above the functions.")] = False
 
     @property
     def largest_bytes(self) -> int:
@@ -36,21 +105,77 @@ class Settings:
         return self.largest_profile << 20
 
 
-def parse(given: Mapping[str, Any]) -> tuple[Settings, list[str]]:
-    """Return the settings that are good, the defaults for the rest, and a message for each bad one."""
-    values: dict[str, Any] = {}
-    problems = []
-    defaults = Settings()
-    for field in fields(Settings):
-        key = camel_case(field.name)
-        if given.get(key) is None:
+class Problem(NamedTuple):
+    """What is wrong with one key."""
+
+    key: str
+    message: str
+    path: tuple[str | int, ...]
+    """Where: the key, and what lies in it, such as `("pathMappings", 0, "from")`."""
+
+
+def parse(given: Mapping[str, Any]) -> tuple[Settings, list[Problem]]:
+    """Return the settings that are good, the defaults for the rest, and a problem for each bad key.
+
+    Keys that are no setting are passed over: an editor sends its own, too.
+    """
+    good, problems = checked(given)
+    return msgspec.convert(good, Settings), problems
+
+
+def checked(given: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
+    """Return what is good as it was given, by key, and a problem for each bad key. None means: not set."""
+    good, problems = {}, []
+    for field in msgspec.structs.fields(Settings):
+        key = field.encode_name
+        if (value := given.get(key)) is None:
             continue
-        default = getattr(defaults, field.name)
-        if (value := _checked(given[key], default)) is None:
-            problems.append(f"setting {key}: {given[key]!r} is not {_kind(default)}; {_shown(default)} is used")
+        try:
+            msgspec.convert(value, field.type)
+        except msgspec.ValidationError as error:
+            problems.append(_problem(key, value, str(error)))
         else:
-            values[field.name] = value
-    return Settings(**values), problems
+            good[key] = value
+    return good, problems
+
+
+def unknown(given: Mapping[str, Any]) -> list[Problem]:
+    """Return a problem for each key that is no setting. For files only."""
+    known = names()
+    return [Problem(key, _unknown(key, known), (key,)) for key in given if key not in known]
+
+
+def layered(*given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return all keys of all, the later ones winning; a key that is None does not win."""
+    return {key: value for one in given for key, value in one.items() if value is not None}
+
+
+def names() -> list[str]:
+    """Return the names of all settings as editors and files write them."""
+    return [field.encode_name for field in msgspec.structs.fields(Settings)]
+
+
+def allowed(key: str) -> str:
+    """Return in words what a setting takes, with an example where TOML writes it as JSON does."""
+    part = schema()["properties"][key]
+    if part.get("items", {}).get("type") == "object":
+        return _kind(part)
+    return f"{_kind(part)}, such as {shown(part.get('examples', [part['default']])[0])}"
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON schema of an alloclens.toml, in one piece: some tools follow no references."""
+    parts = json.loads(json.dumps(msgspec.json.schema(Settings)["$defs"]))  # tuples become lists
+    properties, mapping = parts["Settings"]["properties"], parts["PathMapping"]
+    properties["pathMappings"]["items"] = {key: value for key, value in mapping.items() if key not in TITLES}
+    return {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "alloclens.toml",
+        "description": "Settings of alloclens for this workspace; what an editor sets wins.",
+        "type": "object",
+        "properties": properties,
+        "additionalProperties": False,
+    }
 
 
 def camel_case(name: str) -> str:
@@ -59,20 +184,57 @@ def camel_case(name: str) -> str:
     return first + "".join(part.capitalize() for part in rest)
 
 
-def _checked(value: Any, default: Any) -> Any:
-    if isinstance(default, tuple):
-        good = isinstance(value, (list, tuple)) and all(isinstance(v, str) for v in value)
-        return tuple(value) if good else None
-    if type(default) is int:
-        return value if type(value) is int and value > 0 else None
-    return value if type(value) is type(default) else None
+def shown(value: Any) -> str:
+    """Return a value as JSON writes it, at most 60 characters of it and none that a terminal or an editor refuses."""
+    if hasattr(value, "isoformat"):
+        return str(value.isoformat())
+    try:
+        text = "".join(islice(ENCODER.iterencode(value), LONGEST))
+    except ValueError:  # a number of more digits than Python writes
+        return "this"
+    text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
-def _kind(default: Any) -> str:
-    return {tuple: "a list of texts", str: "a text", bool: "true or false", int: "a whole number above 0"}[
-        type(default)
-    ]
+TITLES = ("title", "description")
+LONGEST = 60
+ENCODER = json.JSONEncoder(ensure_ascii=False, default=str)
+PLACE = re.compile(r" - at `\$((?:\[\d+\]|\.\w+)+)`$")
+STEP = re.compile(r"\[(\d+)\]|\.(\w+)")
 
 
-def _shown(default: Any) -> str:
-    return repr(list(default)) if isinstance(default, tuple) else repr(default)
+def _problem(key: str, value: Any, error: str) -> Problem:
+    part = schema()["properties"][key]
+    default = part["default"]
+    path: list[str | int] = [key]
+    for step in _steps(error):
+        path.append(step)
+        value = value[step]
+        part = part["items"] if isinstance(step, int) else part["properties"][step]
+    where = ": ".join(f"item {step + 1}" if isinstance(step, int) else step for step in path)
+    return Problem(key, f"{where}: {shown(value)} is not {_kind(part)}; {shown(default)} is used", tuple(path))
+
+
+def _steps(error: str) -> list[str | int]:
+    """Read out of msgspec's message where in a value it is."""
+    found = PLACE.search(error)
+    return [int(index) if index else name for index, name in STEP.findall(found[1])] if found else []
+
+
+def _kind(part: dict[str, Any]) -> str:
+    kind = part["type"]
+    if kind == "array":
+        return "a list of " + ("texts" if part["items"]["type"] == "string" else "tables of from and to")
+    if kind == "integer":
+        return f"a whole number from {part['minimum']} to {part['maximum']}"
+    text = "a text that is not empty" if "minLength" in part else "a text"
+    return {"string": text, "boolean": "true or false", "object": "a table of from and to alone"}[kind]
+
+
+def _unknown(key: str, known: list[str]) -> str:
+    lower = {name.lower(): name for name in known}
+    close = get_close_matches(key.lower(), lower, 1)
+    name = key if re.fullmatch(r"[\w-]{1,40}", key) else shown(key)
+    return f"{name}: there is no such setting; " + (
+        f"did you mean {lower[close[0]]}?" if close else f"there are {', '.join(sorted(known))}"
+    )

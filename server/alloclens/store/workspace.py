@@ -1,39 +1,70 @@
-"""What a workspace's folders hold: Go modules, and where Go keeps its sources on this machine."""
+"""What a workspace's folders hold: Go modules, installed packages, and every file by its name."""
 
 from __future__ import annotations
 
 import os
 import re
-import shutil
-from pathlib import Path
-from typing import TYPE_CHECKING
+from itertools import islice, product
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, NamedTuple
 
-from alloclens.source.roots import Link, Module, Roots
+from alloclens.source.paths import canonical, is_absolute, join
+from alloclens.source.roots import Link, Mapping, Module, Packages, Renamed, Roots
+from alloclens.store import go_mod
+from alloclens.store.files import Disk, folds_case, real, walked
+from alloclens.store.go_env import go_env
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-MODULE_LINE = re.compile(r'^module\s+"?([^\s"/]\S*?)"?\s*(?://.*)?$', re.MULTILINE)
-SKIPPED = frozenset({"vendor", "node_modules", "site-packages", "testdata"})
-INSTALLED = (
-    "/usr/local/go",
-    "/usr/lib/go",
-    "/opt/homebrew/opt/go/libexec",
-    "/usr/local/opt/go/libexec",
-    "C:/Program Files/Go",
+    from alloclens.store.go_mod import GoMod
+    from alloclens.store.settings import Settings
+
+VIRTUAL_ENVIRONMENTS = (
+    ".venv/lib/python3*/site-packages",
+    "venv/lib/python3*/site-packages",
+    ".venv/Lib/site-packages",
 )
-"""An editor started from a desktop has not the PATH of a shell."""
-MOST_DIRECTORIES = 20_000
-"""Bounds the walk in a workspace that is a whole home directory."""
+SITE_PACKAGES = r"(?:site|dist)-packages/"
 
 
-def roots(folders: Sequence[str]) -> Roots:
-    """Look once for the modules of these folders and for Go's own sources."""
-    real = tuple(dict.fromkeys(os.path.realpath(f) for f in folders))
-    modules = {m for folder in real for m in _modules(folder)}
-    ordered = tuple(sorted(modules, key=lambda m: (-len(m.path), m)))
-    links = tuple(Link(f, os.path.realpath(f)) for f in folders if os.path.realpath(f) != f)
-    return Roots(real, ordered, _go_root(), _module_cache(), links)
+class Workspace(NamedTuple):
+    """Where files may lie, and the disk they lie on."""
+
+    roots: Roots
+    files: Disk
+
+
+class _Go(NamedTuple):
+    """What the go.mod and go.work files say together."""
+
+    modules: frozenset[Module]
+    renamed: tuple[Renamed, ...]
+    required: tuple[Renamed, ...]
+
+
+def workspace(folders: Sequence[str], settings: Settings, walk: int = 0) -> Workspace:
+    """Look at all that these folders hold. Walks through them once for each number: call it from a thread."""
+    inside = tuple(dict.fromkeys(real(f) for f in folders))
+    found = walked(inside, walk)
+    said, go = _go_files([*found.go_files, *_above(inside)]), go_env()
+    roots = Roots(
+        folders=inside,
+        modules=tuple(sorted(said.modules, key=lambda m: (-len(m.path), not m.main, m))),
+        vendors=tuple(found.vendors),
+        renamed=said.renamed,
+        required=tuple(sorted(said.required, key=lambda m: -len(m.path))),
+        go_root=go.root,
+        go_version=go.version,
+        module_cache=go.module_cache,
+        packages=tuple(_packages(inside, go.sources)),
+        links=tuple(Link(canonical(f), real(f)) for f in folders if real(f) != canonical(f)),
+        linked=tuple(found.linked),
+        mappings=_mappings(inside, settings),
+        own_code=settings.own_code,
+        folds_case=any(map(folds_case, inside)),
+    )
+    return Workspace(roots, Disk(inside, walk))
 
 
 def under_folders(folders: Iterable[str], wanted: Iterable[str]) -> tuple[str, ...]:
@@ -42,30 +73,64 @@ def under_folders(folders: Iterable[str], wanted: Iterable[str]) -> tuple[str, .
     return tuple(dict.fromkeys(os.path.realpath(os.path.join(f, d)) for f in folders for d in wanted))  # noqa: PTH118
 
 
-def _modules(folder: str) -> Iterator[Module]:
-    for _, (directory, names, files) in zip(range(MOST_DIRECTORIES), os.walk(folder), strict=False):
-        names[:] = [n for n in names if n not in SKIPPED and not n.startswith(".")]
-        if "go.mod" in files and (path := _module_path(Path(directory, "go.mod"))):
-            yield Module(path, directory)
+def _above(folders: Iterable[str]) -> Iterator[str]:
+    """Return the go.mod of the module that an opened folder is only a part of, and the go.work that names it."""
+    for folder, name in product(folders, ("go.mod", "go.work")):
+        above = (join(parent, name) for parent in map(str, PurePosixPath(folder).parents))
+        yield from islice(filter(os.path.isfile, above), 1)
 
 
-def _module_path(go_mod: Path) -> str | None:
-    try:
-        found = MODULE_LINE.search(go_mod.read_text("utf-8", "replace"))
-    except OSError:
-        return None
-    return found[1] if found else None
+def _go_files(paths: Iterable[str]) -> _Go:
+    modules: set[Module] = set()
+    renamed: list[Renamed] = []
+    required: list[Renamed] = []
+    for path in paths:
+        if said := go_mod.read(path):
+            modules |= {Module(said.module, path.rpartition("/")[0])} if said.module else set()
+            modules |= {*said.replaced, *_used(said)}
+            renamed += said.renamed
+            required += said.required
+    return _Go(frozenset(modules), tuple(renamed), tuple(dict.fromkeys(required)))
 
 
-def _go_root() -> str:
-    """Return where Go's own sources are: as set, beside the `go` on PATH, or where its installers put them."""
-    go = shutil.which("go")
-    beside = [str(Path(os.path.realpath(go)).parent.parent)] if go else []
-    candidates = [os.environ.get("GOROOT", ""), *beside, *INSTALLED]
-    return next((os.path.realpath(c) for c in candidates if c and Path(c, "src", "runtime").is_dir()), "")
+def _used(work: GoMod) -> Iterator[Module]:
+    for directory in work.used:
+        if (other := go_mod.read(join(directory, "go.mod"))) and other.module:
+            yield Module(other.module, directory)
 
 
-def _module_cache() -> str:
-    first = os.environ.get("GOPATH", "").split(os.pathsep)[0] or str(Path.home() / "go")
-    cache = os.environ.get("GOMODCACHE") or str(Path(first, "pkg", "mod"))
-    return os.path.realpath(cache) if Path(cache).is_dir() else ""
+def _packages(folders: Iterable[str], go_sources: str) -> Iterator[Packages]:
+    """Return where packages are installed: in the workspace's environments, and where cargo, rustup and others have theirs."""
+    for folder in folders:
+        yield from (
+            Packages(SITE_PACKAGES, real(str(p))) for v in VIRTUAL_ENVIRONMENTS for p in sorted(Path(folder).glob(v))
+        )
+        if (modules := Path(folder, "node_modules")).is_dir():
+            yield Packages(r"node_modules/", real(str(modules)))
+    if environment := os.environ.get("VIRTUAL_ENV"):
+        yield from (
+            Packages(SITE_PACKAGES, real(str(p))) for p in sorted(Path(environment).glob("lib/python3*/site-packages"))
+        )
+    cargo = Path(os.environ.get("CARGO_HOME") or Path.home() / ".cargo")
+    yield from (Packages(r"/registry/src/[^/]+/", real(str(p))) for p in sorted(cargo.glob("registry/src/*")))
+    rustup = Path(os.environ.get("RUSTUP_HOME") or Path.home() / ".rustup")
+    rust = sorted(rustup.glob("toolchains/*/lib/rustlib/src/rust"))
+    yield from (Packages(r"^/rustc/[^/]+/|/rustlib/src/rust/", real(str(p))) for p in rust)
+    julia = Path(os.environ.get("JULIA_DEPOT_PATH", "").split(os.pathsep)[0] or Path.home() / ".julia")
+    yield from (Packages(r"/share/julia/", real(str(p))) for p in sorted(julia.glob("juliaup/*/share/julia")))
+    if go_sources:
+        yield Packages(r"^/(?:.*/)?src/(?=[^/]+\.[^/]+/)", go_sources)
+
+
+def _mappings(folders: Sequence[str], settings: Settings) -> tuple[Mapping, ...]:
+    """Return the user's mappings, longest first; ${workspaceFolder} and what is relative mean each folder."""
+    made = [Mapping(canonical(one.from_), here) for one in settings.path_mappings for here in _targets(folders, one.to)]
+    return tuple(sorted(made, key=lambda m: -len(m.recorded)))
+
+
+def _targets(folders: Sequence[str], to: str) -> list[str]:
+    to = re.sub(r"^\$\{workspaceFolder\}[/\\]?", "", to)
+    path = canonical(os.path.expanduser(to))  # noqa: PTH111 - paths are texts here
+    if path and is_absolute(path):
+        return [real(path)]
+    return [real(join(folder, path)) for folder in folders]

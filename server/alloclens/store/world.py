@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from alloclens.source.carry import Carried, Marks, carried
+from alloclens.source.coverage import coverage
+from alloclens.source.files import NoFiles
+from alloclens.source.paths import name_of
 from alloclens.source.places import SourceMap
 from alloclens.source.roots import Roots
+from alloclens.store.origins import Origins
 from alloclens.store.settings import Settings
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from alloclens.analysis.comparison import Comparison
-    from alloclens.analysis.lines import Lines
     from alloclens.analysis.series import Series
+    from alloclens.source.carry import Origin
+    from alloclens.source.coverage import Coverage
+    from alloclens.source.places import Place
+    from alloclens.store.config import ConfigProblem
 
     Ints = NDArray[np.int64]
 
@@ -39,8 +48,30 @@ class FileLines:
     """The lines of one file of the workspace that a comparison has numbers for."""
 
     comparison: Comparison
+    place: Place
+    recorded: str
     rows: Ints
-    """Rows of the head's lines, by line."""
+    """Rows of the head's lines, by recorded line."""
+    origins: Origins
+
+    def on(self, text: str) -> Carried:
+        """Return where the rows are in the text as it is now. May ask the disk: call it from a thread."""
+        return carried(self.marks, self.origin, text)
+
+    @property
+    def origin(self) -> Origin:
+        """The text that the recorded lines are of. May ask the disk."""
+        return self.origins.of(self.place, self.recorded, self.comparison, self.marks)
+
+    @cached_property
+    def marks(self) -> Marks:
+        """The lines with their functions."""
+        lines = self.comparison.head.lines
+        functions, row = np.unique(lines.functions.of_line[self.rows], return_inverse=True)
+        known = functions >= 0
+        names = [lines.functions.name[i] for i in functions[known].tolist()]
+        start = lines.functions.start_line[functions[known]]
+        return Marks(lines.line[self.rows], row - np.count_nonzero(~known), names, start)
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +80,8 @@ class World:
 
     generation: int = 0
     settings: Settings = field(default_factory=Settings)
+    settings_problems: tuple[ConfigProblem, ...] = ()
+    """Of the settings file."""
     directories: tuple[str, ...] = ()
     series: tuple[Series, ...] = ()
     comparisons: tuple[Comparison, ...] = ()
@@ -56,24 +89,37 @@ class World:
     problems: tuple[Problem, ...] = ()
     pending: int = 0
     """How many files are still to be read."""
-    sources: SourceMap = field(default_factory=lambda: SourceMap(Roots(), lambda _: False))
+    sources: SourceMap = field(default_factory=lambda: SourceMap(Roots(), NoFiles()))
+    origins: Origins = field(default_factory=lambda: Origins(Roots(), None))
 
     @property
     def shown(self) -> Comparison | None:
         """The comparison that speaks for the workspace: the newest."""
         return self.comparisons[0] if self.comparisons else None
 
+    @cached_property
+    def coverage(self) -> Coverage:
+        """How much of what is shown has a place here. Places all its files: ask for it in a thread."""
+        if self.shown is None:
+            return coverage({}, 0, self.sources)
+        lines, number = self.shown.head.lines, self.shown.column
+        *values, nowhere = lines.charged[:, number].tolist()
+        charged = dict(zip(lines.files, values, strict=True))
+        return coverage(charged, nowhere + charged.pop("", 0), self.sources)
+
     def file(self, path: str) -> FileLines | None:
         """Return the numbers of one file of the workspace, of the newest comparison that has any."""
-        for comparison in self.comparisons:
-            rows = self._rows(comparison.head.lines, path)
-            if len(rows):
-                return FileLines(comparison, rows)
-        return None
+        found = (self.file_of(comparison, path) for comparison in self.comparisons)
+        return next((file for file in found if file), None)
 
-    def _rows(self, lines: Lines, path: str) -> Ints:
-        """Return the rows that lie in a file of the workspace, by line. Only files of the same name are placed."""
-        names = lines.by_name.get(PurePath(path).name, ())
-        numbers = [i for i in names if (place := self.sources.place(lines.files[i])) and place.path == path]
-        rows = np.flatnonzero(np.isin(lines.file, numbers) & (lines.line > 0))
-        return rows[np.argsort(lines.line[rows], kind="stable")]
+    def file_of(self, comparison: Comparison, path: str) -> FileLines | None:
+        """Return what one comparison has for a file of the workspace."""
+        lines = comparison.head.lines
+        recorded = self.sources.at(path, lines.by_name.get(name_of(path), ()))
+        place = self.sources.place(recorded[0]) if recorded else None
+        if place is None:
+            return None
+        rows = np.concatenate([lines.rows_in(file) for file in recorded])
+        rows = rows[lines.line[rows] > 0]
+        by_line = rows[np.argsort(lines.line[rows], kind="stable")]
+        return FileLines(comparison, place, recorded[0], by_line, self.origins) if len(rows) else None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from alloclens.wording import pprof
 from alloclens.wording.units import amount, change, share
+from alloclens.wording.verdict import UNSURE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,11 +26,13 @@ FRAMES = 8
 """Of each stack: enough to leave the runtime and reach the user's own code; the peek view shows all."""
 
 
-def markdown(comparison: Comparison, row: int, stacks: list[Stack], link: Link) -> str:
-    """Write the hover of one row of the head's lines."""
+def markdown(comparison: Comparison, row: int, stacks: list[Stack], link: Link, *, unsure: bool = False) -> str:
+    """Write the hover of one row of the head's lines. `unsure` is about where that row is now."""
     lines = comparison.head.lines
     file, number = lines.files[lines.file[row]], int(lines.line[row])
     parts = [_title(comparison, comparison.stats(row)), _table(comparison, row)]
+    if unsure:
+        parts.append(f"~ {UNSURE} It was line {number} of {escape(file)}.")
     if stacks:
         parts.append(_stacks(stacks, comparison, link))
         parts.append(_command(stacks, file, number, comparison))

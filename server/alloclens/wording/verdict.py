@@ -9,9 +9,15 @@ from alloclens.wording.units import amount, change, rate
 if TYPE_CHECKING:
     from alloclens.analysis.findings import Finding
 
+UNSURE = "The source changed after the program was built: the line may be another one near by."
 
-def message(finding: Finding, since: str) -> str:
-    """Say what is held, how it grew, and how sure that is."""
+
+def message(finding: Finding, since: str, *, unsure: bool = False) -> str:
+    """Say what is held, how it grew, and how sure that is. `unsure` is about the line."""
+    return f"~ {_message(finding, since)} {UNSURE}" if unsure else _message(finding, since)
+
+
+def _message(finding: Finding, since: str) -> str:
     unit = finding.sample_type.unit
     error = f" ± {amount(1.96 * finding.error, unit)}" if finding.error else ""
     grown = f"{change(finding.growth, unit)}{error} since {since}"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from alloclens.lsp.features import choices, code_lens, hot_lines, hover, inlay_hints, stacks
+from alloclens.lsp.features import choices, code_lens, edits, explain, hot_lines, hover, inlay_hints, stacks
 
-FEATURES = (inlay_hints, hover, code_lens, stacks, hot_lines, choices)
+FEATURES = (inlay_hints, hover, code_lens, stacks, hot_lines, choices, explain, edits)
 
 __all__ = ["FEATURES"]

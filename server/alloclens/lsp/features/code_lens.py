@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
 from alloclens.lsp.client import SHOW_STACKS
 from alloclens.lsp.documents import document
+from alloclens.source.declarations import declared, is_closure
 from alloclens.wording.units import amount, change
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def register(server: Server) -> None:
 async def code_lens(ls: Server, params: types.CodeLensParams) -> list[types.CodeLens]:
     """Return a lens for each function of the file that the profile names."""
     world = ls.world
-    if not ls.settings.code_lens or (at := document(ls.workspace, params.text_document.uri)) is None:
+    if not world.settings.code_lens or (at := document(ls.workspace, params.text_document.uri)) is None:
         return []
     return await asyncio.to_thread(_lenses, world, at)
 
@@ -40,19 +40,12 @@ def _lenses(world: World, at: Document) -> list[types.CodeLens]:
     comparison = file.comparison
     lines = comparison.head.lines
     recorded = {lines.files[i] for i in set(lines.file[file.rows].tolist())}
-    found = comparison.functions(recorded)
-    return [_lens(f, at, comparison.sample_type) for f in found if _declares(at, f)]
+    found = ((f, declared(at.text, f.name)) for f in comparison.functions(recorded) if not is_closure(f.name))
+    return [_lens(f, at, where[0], comparison.sample_type) for f, where in found if len(where) == 1]
 
 
-def _declares(at: Document, function: FunctionStats) -> bool:
-    """Return whether the function's declaration still stands where the profile says."""
-    name = re.sub(r"\[.*\]|\.func\d.*", "", function.name).rsplit(".", 1)[-1]
-    line = function.start_line
-    return 1 <= line <= len(at.lines) and name in at.lines[line - 1]
-
-
-def _lens(function: FunctionStats, at: Document, kind: ValueType) -> types.CodeLens:
+def _lens(function: FunctionStats, at: Document, line: int, kind: ValueType) -> types.CodeLens:
     grown = f" {change(function.growth, kind.unit)}" if function.growth else ""
     title = f"{amount(function.cum, kind.unit)} cum · {amount(function.flat, kind.unit)} flat{grown}"
-    where = at.code_of(function.start_line)
-    return types.CodeLens(where, types.Command(title, SHOW_STACKS, arguments=[at.uri, function.start_line - 1]))
+    where = at.code_of(line)
+    return types.CodeLens(where, types.Command(title, SHOW_STACKS, arguments=[at.uri, line - 1]))

@@ -5,15 +5,14 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-import numpy as np
 from lsprotocol import types
 
-from alloclens.lsp import to_lsp
-from alloclens.lsp.documents import path_of
+from alloclens.lsp.spots import Spots, here
 from alloclens.wording import hover as wording
 
 if TYPE_CHECKING:
     from alloclens.lsp.server import Server
+    from alloclens.profile.model import Frame
     from alloclens.store.world import World
 
 
@@ -31,17 +30,17 @@ async def hover(ls: Server, params: types.HoverParams) -> types.Hover | None:
 
 def text_of(ls: Server, world: World, uri: str, line: int) -> types.MarkupContent | None:
     """Write the text of one line (1-based); None where it has no numbers. Looks into stacks: call it from a thread."""
-    path = path_of(uri)
-    file = world.file(path) if path else None
-    if file is None:
+    at = here(world, ls.workspace, uri, line)
+    if at is None:
         return None
-    lines = file.comparison.head.lines
-    rows = file.rows[lines.line[file.rows] == line]
-    if not len(rows):
-        return None
-    row = int(rows[np.argmax(np.abs(lines.value.cum[rows, file.comparison.column]))])
-    stacks = file.comparison.stacks(lines.files[lines.file[row]], line, wording.STACKS)
-    text = wording.markdown(file.comparison, row, stacks, lambda frame: to_lsp.link(frame, world.sources))
+    comparison, spots = at.file.comparison, Spots(world, ls.workspace)
+    stacks = comparison.stacks(at.recorded, at.line, wording.STACKS)
+
+    def link(frame: Frame) -> str | None:
+        spot = spots.of(comparison, frame.file, frame.line)
+        return f"{spot.uri}#L{spot.line}" if spot else None
+
+    text = wording.markdown(comparison, at.row, stacks, link, unsure=at.unsure)
     if ls.client.reads_markdown:
         return types.MarkupContent(types.MarkupKind.Markdown, text)
     return types.MarkupContent(types.MarkupKind.PlainText, wording.plain(text))

@@ -5,17 +5,20 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from lsprotocol import types
 
 from alloclens.analysis.selection import worth_showing
 from alloclens.lsp.client import SHOW_STACKS
-from alloclens.lsp.documents import Document, document
+from alloclens.lsp.documents import document
 from alloclens.lsp.features.hover import text_of
 from alloclens.wording.hint import hint
 
 if TYPE_CHECKING:
+    from alloclens.lsp.documents import Document
     from alloclens.lsp.server import Server
-    from alloclens.store.world import FileLines
+    from alloclens.source.carry import Carried
+    from alloclens.store.world import FileLines, World
 
 
 def register(server: Server) -> None:
@@ -24,30 +27,30 @@ def register(server: Server) -> None:
     server.feature(types.INLAY_HINT_RESOLVE)(resolve)
 
 
-def inlay_hints(ls: Server, params: types.InlayHintParams) -> list[types.InlayHint]:
+async def inlay_hints(ls: Server, params: types.InlayHintParams) -> list[types.InlayHint]:
     """Return the hints of the asked lines, from what is known now."""
     world = ls.world
-    if not ls.settings.hints or (at := document(ls.workspace, params.text_document.uri)) is None:
+    if not world.settings.hints or (at := document(ls.workspace, params.text_document.uri)) is None:
         return []
+    return await asyncio.to_thread(_hints, world, at, params.range, clicks=ls.client.shows_stacks)
+
+
+def _hints(world: World, at: Document, asked: types.Range, *, clicks: bool) -> list[types.InlayHint]:
     file = world.file(at.path)
     if file is None:
         return []
-    first, last = params.range.start.line + 1, params.range.end.line + 1
-    line = file.comparison.head.lines.line[file.rows]
-    rows = file.rows[(line >= first) & (line <= last)]
-    shown = worth_showing(file.comparison, rows).tolist()
-    return [h for row in shown if (h := _hint(row, file, at, clicks=ls.client.shows_stacks))]
+    carried = file.on(at.text)
+    inside = (carried.line > asked.start.line) & (carried.line <= asked.end.line + 1)
+    spots = dict(zip(file.rows[inside].tolist(), np.flatnonzero(inside).tolist(), strict=True))
+    shown = worth_showing(file.comparison, file.rows[inside]).tolist()
+    return [_hint(row, file, at, carried, spots[row], clicks=clicks) for row in shown]
 
 
-def _hint(row: int, file: FileLines, at: Document, *, clicks: bool) -> types.InlayHint | None:
-    stats = file.comparison.stats(row)
-    position = at.end_of(stats.line)
-    if position is None:  # the text is shorter than it was
-        return None
-    label = hint(stats, file.comparison.sample_type.unit)
-    data = {"uri": at.uri, "line": stats.line}
-    parts = [types.InlayHintLabelPart(label, command=_show_stacks(at.uri, stats.line))] if clicks else label
-    return types.InlayHint(position, parts, padding_left=True, data=data)
+def _hint(row: int, file: FileLines, at: Document, carried: Carried, spot: int, *, clicks: bool) -> types.InlayHint:
+    line, unsure = int(carried.line[spot]), bool(carried.unsure[spot])
+    label = hint(file.comparison.stats(row), file.comparison.sample_type.unit, unsure=unsure)
+    parts = [types.InlayHintLabelPart(label, command=_show_stacks(at.uri, line))] if clicks else label
+    return types.InlayHint(at.end_of(line), parts, padding_left=True, data={"uri": at.uri, "line": line})
 
 
 def _show_stacks(uri: str, line: int) -> types.Command:

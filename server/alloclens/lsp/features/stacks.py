@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from alloclens.lsp import to_lsp
-from alloclens.lsp.documents import path_of
 from alloclens.lsp.server import Server
+from alloclens.lsp.spots import Spots, here
 from alloclens.wording.hover import short_name, stack_label
 from alloclens.wording.units import amount
 
 if TYPE_CHECKING:
+    from pygls.workspace import Workspace
+
     from alloclens.analysis.comparison import Comparison
     from alloclens.analysis.stacks import Stack
     from alloclens.profile.model import Frame
@@ -28,32 +29,29 @@ def register(server: Server) -> None:
 
 async def stacks(ls: Server, uri: str, line: int) -> dict[str, Any] | None:
     """Return the heaviest stacks through a line (0-based): {title, stacks: [{label, frames: [{label, location, own}]}]}."""
-    return await asyncio.to_thread(_stacks, ls.world, uri, line + 1)
+    return await asyncio.to_thread(_stacks, ls.world, ls.workspace, uri, line + 1)
 
 
-def _stacks(world: World, uri: str, line: int) -> dict[str, Any] | None:
-    path = path_of(uri)
-    file = world.file(path) if path else None
-    if file is None:
+def _stacks(world: World, workspace: Workspace, uri: str, line: int) -> dict[str, Any] | None:
+    at = here(world, workspace, uri, line)
+    if at is None:
         return None
-    comparison, lines = file.comparison, file.comparison.head.lines
-    row = next((r for r in file.rows.tolist() if lines.line[r] == line), None)
-    if row is None:
-        return None
-    found = comparison.stacks(lines.files[lines.file[row]], line, MOST)
-    total = amount(comparison.stats(row).cum.value, comparison.sample_type.unit)
+    comparison, spots = at.file.comparison, Spots(world, workspace)
+    found = comparison.stacks(at.recorded, at.line, MOST)
+    total = amount(comparison.stats(at.row).cum.value, comparison.sample_type.unit)
     title = f"{total} {comparison.sample_type.type} through line {line}"
-    return {"title": title, "stacks": [_stack(s, comparison, world) for s in found]}
+    return {"title": title, "stacks": [_stack(s, comparison, world, spots) for s in found]}
 
 
-def _stack(stack: Stack, comparison: Comparison, world: World) -> dict[str, Any]:
-    return {"label": stack_label(stack, comparison), "frames": [_frame(f, world) for f in stack.frames]}
+def _stack(stack: Stack, comparison: Comparison, world: World, spots: Spots) -> dict[str, Any]:
+    frames = [_frame(f, comparison, world, spots) for f in stack.frames]
+    return {"label": stack_label(stack, comparison), "frames": frames}
 
 
-def _frame(frame: Frame, world: World) -> dict[str, Any]:
-    label = f"{short_name(frame.function)}  {frame.file}:{frame.line}"
+def _frame(frame: Frame, comparison: Comparison, world: World, spots: Spots) -> dict[str, Any]:
+    spot = spots.of(comparison, frame.file, frame.line)
     return {
-        "label": label,
-        "location": to_lsp.location(frame, world.sources),
+        "label": f"{short_name(frame.function)}  {frame.file}:{frame.line}",
+        "location": spot.location if spot else None,
         "own": world.sources.is_own(frame.file),
     }

@@ -1,0 +1,122 @@
+"""python -m scripts.bench.placement: the first hint of one file, when a profile names many and the workspace has more."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from scripts import tools
+from scripts.bench.table import duration, significant
+from tests.bench import wide
+from tests.support.editor import Editor, vscode
+from tests.support.profiles import drop
+
+SIZES = {"small": (100, 1_000), "large": (50_000, 100_000)}
+"""Recorded files, and files of the workspace."""
+PATIENCE_SECONDS = 300
+
+
+@dataclass(frozen=True)
+class Placed:
+    """What one server did; times in seconds, memory in bytes."""
+
+    ready: float
+    """From the start to the first world with everything read."""
+    first: float
+    """The first request for hints: of a file that is found by its package."""
+    top: float
+    """Of the file that is found by its suffix."""
+    again: float
+    """Of the first file, once more."""
+    server: int
+    """The most memory that was resident."""
+    worker: int
+
+
+def main() -> None:
+    """Measure both sizes and print them side by side."""
+    found = {word: asyncio.run(_measured(*sizes)) for word, sizes in SIZES.items()}
+    Console(width=120, color_system=None).print(_table(found))
+
+
+async def _measured(recorded: int, files: int) -> Placed:
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made, "shop")
+        tools.say(f"making a workspace of {files:,} files and a profile of {recorded:,} …")
+        wide.workspace(folder, files)
+        drop(folder / "profiles/heap.pb.gz", wide.profile(recorded))
+        editor = Editor(vscode())
+        try:
+            return await _asked(editor, folder)
+        finally:
+            await editor.close()
+
+
+async def _asked(editor: Editor, folder: Path) -> Placed:
+    began = time.perf_counter()
+    await editor.open_folder(folder)
+    process = editor.process.pid
+    await editor.until(lambda: editor.status and editor.status.state == "ok", PATIENCE_SECONDS)
+    ready = time.perf_counter() - began
+    paths = [
+        folder / wide.directory(wide.HEAVY) / f"{name}.go" for name in (wide.NAMES[1], wide.NAMES[6], wide.NAMES[1])
+    ]
+    seconds = [await _hint(editor, path) for path in paths]
+    return Placed(ready, *seconds, *_memory(process))
+
+
+async def _hint(editor: Editor, path: Path) -> float:
+    uri = editor.open(path)
+    began = time.perf_counter()
+    hints = await editor.hints(uri)
+    taken = time.perf_counter() - began
+    if list(hints) != [4]:
+        raise SystemExit(f"{path} has the hints {hints}, not one on line 4")
+    return taken
+
+
+def _memory(process: int) -> tuple[int, int]:
+    """Return the highest resident memory of a process and of the largest of its children."""
+    children = [int(child.name) for child in Path("/proc").glob("[0-9]*") if _parent(child) == process]
+    return _peak(process), max(map(_peak, children), default=0)
+
+
+def _peak(process: int) -> int:
+    found = re.search(r"VmHWM:\s*(\d+) kB", Path(f"/proc/{process}/status").read_text())
+    return int(found[1]) << 10 if found else 0
+
+
+def _parent(process: Path) -> int:
+    try:
+        found = re.search(r"PPid:\s*(\d+)", (process / "status").read_text())
+    except OSError:  # it has ended
+        return 0
+    return int(found[1]) if found else 0
+
+
+def _table(found: dict[str, Placed]) -> Table:
+    table = Table("", *(f"{SIZES[w][0]:,} recorded, {SIZES[w][1]:,} files" for w in found), "ratio", box=None)
+    rows = {
+        "start until ready": "ready",
+        "first hints": "first",
+        "first hints of another file": "top",
+        "the same again": "again",
+    }
+    for said, name in rows.items():
+        one, other = (getattr(placed, name) for placed in found.values())
+        table.add_row(said, duration(one), duration(other), f"{significant(other / one)}×")
+    for name in ("server", "worker"):
+        one, other = (getattr(placed, name) for placed in found.values())
+        table.add_row(f"peak memory, {name}", f"{one >> 20} MiB", f"{other >> 20} MiB", f"{significant(other / one)}×")
+    return table
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,92 @@
+"""alloclens explain."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from alloclens.cli.annotate import tell_problems
+from alloclens.source.paths import name_of
+from alloclens.store.files import real, text_of
+from alloclens.store.once import world
+from alloclens.wording.drift import report
+from alloclens.wording.explain import advice, nothing_of, of_file, summary
+from alloclens.wording.status import line as status_line
+from alloclens.wording.status import nothing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from alloclens.analysis.comparison import Comparison
+    from alloclens.source.coverage import Coverage, Share
+    from alloclens.store.world import World
+
+
+@click.command("explain")
+@click.argument("what", required=False, metavar="[FILE|FUNCTION]")
+@click.option(
+    "--profiles", type=click.Path(exists=True, file_okay=False), help="Where snapshots lie; by default as set."
+)
+@click.option("--all", "everything", is_flag=True, help="Every file that the profile names.")
+@click.option("--sample-type", help="Such as inuse_space; by default as set, else the file's own.")
+def command(what: str | None, profiles: str | None, everything: bool, sample_type: str | None) -> None:
+    """Say where the files and lines of the latest profile lie in this folder, by which rule, or why nowhere.
+
+    FILE is a file here, or a part of a recorded path; FUNCTION a part of a function's name.
+    """
+    known = world(
+        [os.path.realpath(os.curdir)], [os.path.realpath(profiles)] if profiles else None, {"sampleType": sample_type}
+    )
+    tell_problems(known)
+    if known.shown is None:
+        raise click.ClickException(nothing(known.directories).replace("`", ""))
+    found = known.coverage
+    click.echo(status_line(known.shown, known.settings.base, known.settings.head))
+    for said in _said(known, known.shown, found, what, everything=everything):
+        click.echo(said)
+
+
+def _said(known: World, shown: Comparison, found: Coverage, what: str | None, *, everything: bool) -> Iterator[str]:
+    if what:
+        yield from _about(known, shown, found, what)
+        return
+    yield summary(found)
+    yield from advice(found, known.sources.roots)
+    if everything:
+        for one in found.files:
+            yield from of_file(one, shown.sample_type.unit)
+
+
+def _about(known: World, shown: Comparison, found: Coverage, what: str) -> Iterator[str]:
+    files = _matching(known, shown, found, what)
+    if not files:
+        raise click.ClickException(_unknown(shown, what))
+    if Path(what).is_file() and not known.sources.at(real(what), [one.recorded for one in files]):
+        yield nothing_of(real(what), named=True)
+    for one in files:
+        yield from of_file(one, shown.sample_type.unit)
+        place = known.sources.place(one.recorded)
+        file = known.file_of(shown, place.path) if place else None
+        if file and (text := text_of(file.place.path)) is not None:
+            yield from (f"    {said}" for said in report(shown, file.rows, file.on(text), file.origin, what))
+
+
+def _matching(known: World, shown: Comparison, found: Coverage, what: str) -> list[Share]:
+    """Return the recorded files that are a file here, or have this in their path or in a function's name."""
+    lines = shown.head.lines
+    if Path(what).is_file():
+        named = lines.by_name.get(name_of(what), [])
+        here = known.sources.at(real(what), named) or named
+        return [one for one in found.files if one.recorded in here]
+    functions = lines.functions.by_file(lines.files)
+    return [f for f in found.files if what in f.recorded or any(what in name for name in functions[f.recorded])]
+
+
+def _unknown(shown: Comparison, what: str) -> str:
+    names = len(shown.head.lines.files)
+    return (
+        f"the profile has no file and no function like {what}: {shown.head.name} names {names} files; --all lists them"
+    )

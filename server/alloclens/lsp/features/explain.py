@@ -1,0 +1,120 @@
+"""Why there are no numbers here, and the path mapping that would bring them."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+
+from alloclens.lsp.client import EXPLAIN
+from alloclens.lsp.documents import document, path_of
+from alloclens.lsp.mapping import add_mapping
+from alloclens.lsp.server import Server
+from alloclens.source.paths import name_of
+from alloclens.wording.drift import report
+from alloclens.wording.explain import advice, finds, mapping, nothing_of, of_file, summary
+from alloclens.wording.status import nothing
+
+if TYPE_CHECKING:
+    from pygls.workspace import Workspace
+
+    from alloclens.store.world import World
+
+COMMAND = "alloclens.server.explain"
+TELL = "alloclens.server.tellWhy"
+MAPPINGS = "alloclens.server.mappings"
+ADD_MAPPING = "alloclens.server.addMapping"
+
+
+def register(server: Server) -> None:
+    """Offer the commands, and the code actions that call them."""
+    server.command(COMMAND)(explain)
+    server.command(TELL)(tell)
+    server.command(MAPPINGS)(mappings)
+    server.command(ADD_MAPPING)(add)
+    kinds = types.CodeActionOptions(code_action_kinds=[types.CodeActionKind.QuickFix])
+    server.feature(types.TEXT_DOCUMENT_CODE_ACTION, kinds)(code_actions)
+
+
+async def explain(ls: Server, uri: str | None = None) -> str:
+    """Return in plain text how much has a place here, what to do, what is known of one file, and of all."""
+    return await asyncio.to_thread(_explained, ls.world, ls.workspace, uri)
+
+
+async def tell(ls: Server, uri: str) -> None:
+    """Show the same as a message, in editors that have no other place for it."""
+    said = await asyncio.to_thread(_of_document, ls.world, ls.workspace, uri)
+    ls.window_show_message(types.ShowMessageParams(types.MessageType.Info, "\n".join(said)))
+
+
+async def mappings(ls: Server) -> list[dict[str, str]]:
+    """Return the path mappings that would find what is not found, the best first: [{from, to, label}]."""
+    return await asyncio.to_thread(_mappings, ls.world)
+
+
+async def add(ls: Server, recorded: str, to: str) -> str | None:
+    """Write a path mapping into the settings file; return that file's path."""
+    return await add_mapping(ls, recorded, to)
+
+
+async def code_actions(ls: Server, params: types.CodeActionParams) -> list[types.CodeAction]:
+    """Return, in a file without numbers, what would bring them, and why there are none."""
+    return await asyncio.to_thread(_code_actions, ls, ls.world, params.text_document.uri)
+
+
+def _code_actions(ls: Server, world: World, uri: str) -> list[types.CodeAction]:
+    path = path_of(uri)
+    if path is None or not world.shown or world.file(path) or not _could_have(world, path):
+        return []
+    explained = types.Command(
+        "Why are there no numbers here?", EXPLAIN if ls.client.explains else TELL, arguments=[uri]
+    )
+    offered = [_add(one) for one in _mappings(world)] if world.coverage.lost else []
+    return [_action(command) for command in (*offered, explained)]
+
+
+def _could_have(world: World, path: str) -> bool:
+    """Return whether the profile names a file of this name: for any other, that there are no numbers is no question."""
+    return world.shown is not None and name_of(path) in world.shown.head.lines.by_name
+
+
+def _add(one: dict[str, str]) -> types.Command:
+    title = f"Add the path mapping {one['from']} → {one['to']} to alloclens.toml"
+    return types.Command(title, ADD_MAPPING, arguments=[one["from"], one["to"]])
+
+
+def _action(command: types.Command) -> types.CodeAction:
+    return types.CodeAction(command.title, kind=types.CodeActionKind.QuickFix, command=command)
+
+
+def _mappings(world: World) -> list[dict[str, str]]:
+    found, roots = world.coverage, world.sources.roots
+    pairs = ((one, *mapping(one, roots)) for one in found.suggestions)
+    return [{"from": recorded, "to": to, "label": finds(one, found.total)} for one, recorded, to in pairs]
+
+
+def _explained(world: World, workspace: Workspace, uri: str | None) -> str:
+    if world.shown is None:
+        return nothing(world.directories)
+    found = world.coverage
+    said = [f"{world.shown.sample_type.type} in {world.shown.head.name}", "", summary(found)]
+    said += advice(found, world.sources.roots)
+    if uri:
+        said += ["", *_of_document(world, workspace, uri)]
+    said += ["", "Every file that the profile names:"]
+    return "\n".join([*said, *(line for one in found.files for line in of_file(one, world.shown.sample_type.unit))])
+
+
+def _of_document(world: World, workspace: Workspace, uri: str) -> list[str]:
+    at = document(workspace, uri)
+    if world.shown is None or at is None:
+        return [nothing(world.directories)]
+    named = world.shown.head.lines.by_name.get(name_of(at.path), [])
+    here = world.sources.at(at.path, named)
+    shares = [one for one in world.coverage.files if one.recorded in (here or named)]
+    said = [line for one in shares for line in of_file(one, world.shown.sample_type.unit)]
+    file = world.file_of(world.shown, at.path)
+    if file:
+        return [*said, *report(world.shown, file.rows, file.on(at.text), file.origin)]
+    return [nothing_of(at.path, bool(named)), *said]

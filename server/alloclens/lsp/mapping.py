@@ -1,0 +1,58 @@
+"""A path mapping -> the settings file, by the editor where the file is open, else on disk."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+
+from alloclens.lsp.documents import uri_of
+from alloclens.store import config
+from alloclens.store.files import text_of
+
+if TYPE_CHECKING:
+    from alloclens.lsp.server import Server
+
+NAME = "alloclens.toml"
+
+
+async def add_mapping(ls: Server, recorded: str, to: str) -> str | None:
+    """Add a mapping and say where; return the file's path, None where it could not be done and was told why."""
+    folders = tuple(ls.folders.values())
+    if not folders:
+        _tell(ls, "no folder is open, so there is no place for a settings file")
+        return None
+    path = str(config.find(folders) or Path(folders[0], NAME))
+    opened = ls.workspace.text_documents.get(uri_of(path, ls.world.sources.roots))
+    before = opened.source if opened else await asyncio.to_thread(text_of, path)
+    try:
+        after = config.with_mapping(before or "", path, recorded, to)
+        if opened:
+            await _replace(ls, opened.uri, after)
+            _tell(ls, f"{path} has the path mapping now; save it, and it holds", types.MessageType.Info)
+        else:
+            await asyncio.to_thread(Path(path).write_text, after, "utf-8", newline="")
+    except (OSError, ValueError) as error:
+        _tell(ls, f"{path} could not be changed: {error}")
+        return None
+    if ls.loader:
+        ls.loader.poke()
+    return path
+
+
+async def _replace(ls: Server, uri: str, text: str) -> None:
+    """Have the editor replace a document's text: an edit that a person can undo, and saves.
+
+    Raises ValueError if the editor refuses.
+    """
+    everything = types.Range(types.Position(0, 0), types.Position(2**31 - 1, 0))
+    edit = types.WorkspaceEdit(changes={uri: [types.TextEdit(everything, text)]})
+    done = await ls.workspace_apply_edit_async(types.ApplyWorkspaceEditParams(edit, "Add a path mapping"))
+    if not done.applied:
+        raise ValueError(done.failure_reason or "the editor refused the edit")
+
+
+def _tell(ls: Server, said: str, how: types.MessageType = types.MessageType.Warning) -> None:
+    ls.window_show_message(types.ShowMessageParams(how, f"alloclens: {said}"))

@@ -1,0 +1,99 @@
+"""Recorded lines -> lines of the documents as they are now, unsaved edits included."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from lsprotocol import types
+
+from alloclens.lsp.documents import document, uri_of
+from alloclens.source.carry import SAME
+
+if TYPE_CHECKING:
+    from pygls.workspace import Workspace
+
+    from alloclens.analysis.comparison import Comparison
+    from alloclens.lsp.documents import Document
+    from alloclens.source.carry import Carried
+    from alloclens.source.places import Place
+    from alloclens.store.world import FileLines, World
+
+
+class Spot(NamedTuple):
+    """Where a recorded line is now."""
+
+    uri: str
+    line: int
+    """1-based."""
+    unsure: bool
+
+    @property
+    def location(self) -> types.Location:
+        """The line as LSP says it."""
+        at = types.Position(self.line - 1, 0)
+        return types.Location(self.uri, types.Range(at, at))
+
+
+class Spots:
+    """Finds the spots for one answer: every file is carried once. Reads closed files: use it in a thread."""
+
+    def __init__(self, world: World, workspace: Workspace) -> None:
+        self._world = world
+        self._workspace = workspace
+        self._known: dict[tuple[str, str], dict[int, Spot] | None] = {}
+
+    def of(self, comparison: Comparison, recorded: str, line: int) -> Spot | None:
+        """Return where a recorded line (1-based) is; None where it has no place or is no more."""
+        place = self._world.sources.place(recorded)
+        if place is None or line < 1:
+            return None
+        key = comparison.head.path, place.path
+        if key not in self._known:
+            self._known[key] = self._all(comparison, place)
+        spots = self._known[key]
+        if spots is None:
+            return Spot(uri_of(place.path, self._world.sources.roots), line, unsure=False)
+        return spots.get(line)
+
+    def _all(self, comparison: Comparison, place: Place) -> dict[int, Spot] | None:
+        """Return the spots of a file by recorded line; None for one that never changes."""
+        file = self._world.file_of(comparison, place.path)
+        if file is None or file.origin is SAME:
+            return None if self._world.sources.roots.in_caches(place.path) else {}
+        at = document(self._workspace, uri_of(place.path, self._world.sources.roots))
+        return spots_of(file, at, file.on(at.text)) if at else {}
+
+
+def spots_of(file: FileLines, at: Document, carried: Carried) -> dict[int, Spot]:
+    """Return the spots of a file's lines by their recorded line; without those that are no more."""
+    each = zip(file.marks.line.tolist(), carried.line.tolist(), carried.unsure.tolist(), strict=True)
+    return {line: Spot(at.uri, now, unsure) for line, now, unsure in each if now}
+
+
+class Here(NamedTuple):
+    """A line of a document that has numbers."""
+
+    file: FileLines
+    row: int
+    """Of the head's lines."""
+    recorded: str
+    line: int
+    """As recorded, 1-based."""
+    unsure: bool
+
+
+def here(world: World, workspace: Workspace, uri: str, line: int) -> Here | None:
+    """Return what is known of a line (1-based) of a document; the heaviest where several recorded lines are there."""
+    at = document(workspace, uri)
+    file = world.file(at.path) if at else None
+    if at is None or file is None:
+        return None
+    carried, lines = file.on(at.text), file.comparison.head.lines
+    spots = np.flatnonzero(carried.line == line)
+    if not len(spots):
+        return None
+    weight = np.abs(lines.value.cum[file.rows[spots], file.comparison.column])
+    spot = int(spots[np.argmax(weight)])
+    row = int(file.rows[spot])
+    return Here(file, row, lines.files[lines.file[row]], int(lines.line[row]), bool(carried.unsure[spot]))

@@ -1,0 +1,148 @@
+"""Where the lines of a text are in a later text of the same file: only where there is no doubt, marked where there is some.
+
+A line is carried if every longest common subsequence of the two texts has it, in the same two places. Of a line that stands
+twice, and of which one was deleted or came, no text says which; then there is more than one such subsequence. A line that moved
+past others is not in all of them. If it occurs once in each text it is known again, and marked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from alloclens.source.text import split_lines
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Ints = NDArray[np.int64]
+    Bools = NDArray[np.bool_]
+
+GONE = 0
+LARGEST = 10**8
+"""Lines then times lines now that are compared: some tens of milliseconds. Beyond, all but the ends of a file is unsure."""
+
+
+@dataclass(frozen=True, eq=False)
+class LineMap:
+    """For each line of the text then, and for 0, the line now; both 1-based."""
+
+    now: Ints
+    """0 where the line was changed, deleted, or cannot be told from another one."""
+    unsure: Bools
+    """Whether `now` is a line that moved past others."""
+
+    def of(self, lines: Ints) -> tuple[Ints, Bools]:
+        """Return where these lines are now, and whether that is unsure. A line that the text never had is gone."""
+        inside = np.where((lines > 0) & (lines < len(self.now)), lines, 0)
+        return self.now[inside], self.unsure[inside]
+
+
+@lru_cache(64)
+def line_map(then: str, now: str) -> LineMap:
+    """Carry the lines of one text to another. Line ends and indentation make no difference."""
+    old, new = _numbered(then, now)
+    i, j = _once(old, new)
+    moved = np.full(len(old), -1)
+    moved[i] = j
+    certain = _certain(old, new, moved)
+    to = np.where(certain >= 0, certain, moved)
+    return LineMap(np.concatenate([[GONE], to + 1]), np.concatenate([[False], (certain < 0) & (moved >= 0)]))
+
+
+def _numbered(then: str, now: str) -> tuple[Ints, Ints]:
+    """Return both texts as numbers, one for each line; equal lines have equal numbers."""
+    old, new = (list(map(str.strip, split_lines(text))) for text in (then, now))
+    hashes = np.fromiter(map(hash, old + new), np.int64, len(old) + len(new))
+    number = np.unique(hashes, return_inverse=True)[1]
+    return number[: len(old)], number[len(old) :]
+
+
+def _once(old: Ints, new: Ints) -> tuple[Ints, Ints]:
+    """Return where the lines are that occur once in each of the two."""
+    a, i = _singles(old)
+    b, j = _singles(new)
+    _, at, there = np.intersect1d(a, b, assume_unique=True, return_indices=True)
+    return i[at], j[there]
+
+
+def _singles(numbers: Ints) -> tuple[Ints, Ints]:
+    value, at, many = np.unique(numbers, return_index=True, return_counts=True)
+    return value[many == 1], at[many == 1]
+
+
+def _certain(old: Ints, new: Ints, once: Ints) -> Ints:
+    """Return for each old line the new one that it is in every longest common subsequence; else -1."""
+    if np.array_equal(old, new):
+        return np.arange(len(old))
+    begin, end = _same(old, new, once), _same(old[::-1], new[::-1], len(new) - 1 - once[::-1])
+    rest, rest_now = len(old) - end, len(new) - end
+    middle = _in_all(old[begin:rest], new[begin:rest_now])
+    middle = np.where(middle >= 0, middle + begin, -1)
+    return np.concatenate([np.arange(begin), middle, np.arange(rest_now, len(new))])
+
+
+def _same(old: Ints, new: Ints, once: Ints) -> int:
+    """Return how many lines both begin with, up to the last of them that occurs once in each.
+
+    A subsequence that misses such a line has it among those it leaves out and gains nothing by it: so all longest ones have
+    it, and with it all lines before.
+    """
+    both = min(len(old), len(new))
+    differ = np.flatnonzero(old[:both] != new[:both])
+    same = differ[0] if len(differ) else both
+    anchors = np.flatnonzero(once[:same] == np.arange(same))
+    return int(anchors[-1]) + 1 if len(anchors) else 0
+
+
+def _in_all(old: Ints, new: Ints) -> Ints:
+    """Return what `_certain` does.
+
+    In the plane of old and new lines, two longest common subsequences have all others between them: what these two share, all
+    share.
+    """
+    to = np.full(len(old), -1)
+    i, j = np.flatnonzero(np.isin(old, new)), np.flatnonzero(np.isin(new, old))
+    if 0 < len(i) * len(j) <= LARGEST:
+        a, b = _outermost(old[i], new[j])
+        d, c = _outermost(new[j], old[i])
+        one, other = np.full(len(i), -1), np.full(len(i), -1)
+        one[a], other[c] = b, d
+        same = (one == other) & (one >= 0)
+        to[i[same]] = j[one[same]]
+    return to
+
+
+def _outermost(old: Ints, new: Ints) -> tuple[list[int], list[int]]:
+    """Return the longest common subsequence that, from the end on, leaves out new lines rather than old ones."""
+    a, b, i, j = old.tolist(), new.tolist(), len(old), len(new)
+    rows = _table(a, b)
+    at, there = [], []
+    while i and j:
+        if rows[i] >> (j - 1) & 1:
+            j -= 1
+        elif a[i - 1] != b[j - 1]:
+            i -= 1
+        else:
+            i, j = i - 1, j - 1
+            at.append(i)
+            there.append(j)
+    return at, there
+
+
+def _table(old: list[int], new: list[int]) -> list[int]:
+    """Return, for each number of old lines, at which new lines the longest common subsequence becomes longer: bits that are 0.
+
+    One whole number for each row, which Python adds at once (Hyyrö, 2004); numpy would need as many steps for each row.
+    """
+    places: dict[int, int] = {}
+    for j, line in enumerate(new):
+        places[line] = places.get(line, 0) | 1 << j
+    rows = [all_bits := (1 << len(new)) - 1]
+    for line in old:
+        both = rows[-1] & places[line]
+        rows.append((rows[-1] + both | rows[-1] - both) & all_bits)
+    return rows

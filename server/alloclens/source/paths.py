@@ -1,0 +1,60 @@
+r"""Paths as texts, alike on every system: forward slashes, a drive as "C:", one name for one file.
+
+A profile may come from another system: C:\app\main.go is a path here, too, though no file of that name can be.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+
+FILE = re.compile(r"^file://(?:/(?=[A-Za-z]:)|[^/]*(?=/))")
+WEBPACK = re.compile(r"^webpack(?:-internal)?://[^/]*/")
+DRIVE = re.compile(r"^[A-Za-z]:(?=/|$)")
+WINDOWS = re.compile(r"^(?:[A-Za-z]:\\|\\\\)|^[^/]*\\[^/]*$")
+"""A drive or a share, or backslashes and no slash: elsewhere a backslash is a letter of a name."""
+
+
+def canonical(path: str) -> str:
+    r"""Return a path without scheme, ".", ".." and backslashes: file:///C:\a\.\b.go -> C:/a/b.go."""
+    path = WEBPACK.sub("", FILE.sub("", path))
+    if WINDOWS.match(path):
+        path = path.removeprefix("\\\\?\\").replace("\\", "/")
+    if not path:
+        return ""
+    clean = posixpath.normpath(path)  # keeps the two slashes of a share
+    return clean[0].upper() + clean[1:] if DRIVE.match(clean) else clean
+
+
+def is_absolute(path: str) -> bool:
+    """Return whether a canonical path begins at a root or a drive."""
+    return path.startswith("/") or bool(DRIVE.match(path))
+
+
+def is_share(path: str) -> bool:
+    """Return whether a canonical path is on another machine: even to ask whether it is there would call that one."""
+    return path.startswith("//")
+
+
+def rest_within(path: str, root: str) -> str | None:
+    """Return a canonical path as seen from a folder that it lies in: "" for the folder itself; None outside."""
+    root = root.rstrip("/")
+    if path == root:
+        return ""
+    return path[len(root) + 1 :] if path.startswith(root + "/") else None
+
+
+def is_within(path: str, root: str) -> bool:
+    """Return whether a canonical path lies in a folder."""
+    return path.startswith(root.rstrip("/") + "/")
+
+
+def join(*parts: str) -> str:
+    """Join parts of canonical paths; empty ones are left out. The first alone decides where it lies."""
+    first, *others = [part for part in parts if part]
+    return posixpath.normpath("/".join([first.rstrip("/"), *others]))
+
+
+def name_of(path: str) -> str:
+    """Return the last element of a recorded or canonical path."""
+    return path[max(path.rfind("/"), path.rfind("\\")) + 1 :]

@@ -1,0 +1,176 @@
+"""What a recorded path and the functions in it say of themselves, before anything is looked for."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import cached_property
+from itertools import takewhile
+
+from alloclens.source.paths import canonical, is_absolute, name_of
+
+
+class Kind(IntEnum):
+    """Whose code a file is."""
+
+    OWN = 0
+    DEPENDENCY = 1
+    STANDARD = 2
+    """Of the language itself."""
+    BUILT_IN = 3
+    """Made by a compiler or part of a runtime: there is no file."""
+    UNKNOWN = 4
+    """It may be the user's own, but it was not found."""
+
+
+STANDARD = frozenset(
+    [
+        "archive",
+        "arena",
+        "bufio",
+        "builtin",
+        "bytes",
+        "cmp",
+        "compress",
+        "container",
+        "context",
+        "crypto",
+        "database",
+        "debug",
+        "embed",
+        "encoding",
+        "errors",
+        "expvar",
+        "flag",
+        "fmt",
+        "go",
+        "hash",
+        "html",
+        "image",
+        "index",
+        "internal",
+        "io",
+        "iter",
+        "log",
+        "maps",
+        "math",
+        "mime",
+        "net",
+        "os",
+        "path",
+        "plugin",
+        "reflect",
+        "regexp",
+        "runtime",
+        "simd",
+        "slices",
+        "sort",
+        "strconv",
+        "strings",
+        "structs",
+        "sync",
+        "syscall",
+        "testing",
+        "text",
+        "time",
+        "unicode",
+        "unique",
+        "unsafe",
+        "vendor",
+        "weak",
+    ]
+)
+"""What import paths of Go's own packages begin with."""
+BUILT_IN = re.compile(
+    r"""^$ | ^<.*>$ | ^\[.*\]$ | ^\(.*\)$ | ^_cgo_ | (^|/)_cgo_gotypes\.go$ | \.cgo[12]\.(go|c)$ | (^|/)_testmain\.go$
+    | \.(dylib|dll|exe|so(\.[\d.]+)?)$ | ^node: | ^internal/deps/ | ^(native|nothing|none|unknown|evalmachine\.<anonymous>|anonymous|\?+)$ """,
+    re.VERBOSE | re.IGNORECASE,
+)
+STANDARD_PATH = re.compile(
+    r"""/lib(?:64)?/python3\.\d+/(?!site-packages|dist-packages) | ^/rustc/ | /rustlib/src/rust/ | ^(?:\./)?(?:boot|Array|Base)\.jl$
+    | /share/julia/(?:base|stdlib)/ | ^/build/glibc- | /sysdeps/ """,
+    re.VERBOSE,
+)
+DEPENDENCY_PATH = re.compile(
+    r"""/pkg/mod/ | (^|/)vendor/ | @v\d[^/]*/ | (^|/)node_modules/ | (site|dist)-packages/ | /registry/src/[^/]+/ | (^|/)external/
+    | /\.julia/packages/ """,
+    re.VERBOSE,
+)
+TOOLCHAIN = re.compile(r"(?:^|/)golang\.org/toolchain@[^/]+/src/(.+)$")
+GO_FILE = (".go", ".s")
+OF_GO = (*GO_FILE, ".y", ".rl", ".qtpl", ".templ")
+"""And what Go's generators name in their `//line`."""
+JVM_FILE = (".java", ".kt", ".scala", ".groovy")
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A file as profiles name it, and the functions they know in it."""
+
+    path: str
+    """Canonical."""
+    functions: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return name_of(self.path)
+
+    @property
+    def absolute(self) -> bool:
+        return is_absolute(self.path)
+
+    @cached_property
+    def package(self) -> str:
+        """The import path of the Go package that the functions say they are in; "" for main and where none says it."""
+        if not self.path.endswith(OF_GO):
+            return ""
+        found = (package_of(function) for function in self.functions)
+        return next((package for package in found if package and package != "main"), "")
+
+    @cached_property
+    def end(self) -> str:
+        """How the path ends wherever the file lies: Java records its name alone, and its package in its functions."""
+        if not self.path.endswith(JVM_FILE) or "/" in self.path or not self.functions:
+            return self.path.lstrip("/")
+        parts = self.functions[0].split(".")[:-1]
+        return "/".join((*takewhile(lambda part: not part[:1].isupper(), parts), self.path))
+
+    @cached_property
+    def standard(self) -> str:
+        """The path below GOROOT/src, for files of Go itself; "" for others."""
+        if found := TOOLCHAIN.search(self.path):
+            return found[1]
+        if not self.path.endswith(GO_FILE) or (self.package and _first(self.package) not in STANDARD):
+            return ""
+        if not self.package and ((self.functions and self.path.endswith(".go")) or self.absolute):
+            return ""  # main, or nothing is known; but of assembly's functions some have no package
+        # linkname gives functions of runtime the names of other packages: the path says where it is, not the function
+        inside = self.path.rpartition("/src/")[2] if self.package else self.path
+        return inside if _first(inside) in STANDARD else ""
+
+    @cached_property
+    def kind(self) -> Kind:
+        """Whose code the file is by its name alone."""
+        if BUILT_IN.search(self.path):
+            return Kind.BUILT_IN
+        if self.standard or STANDARD_PATH.search(self.path):
+            return Kind.STANDARD
+        return Kind.DEPENDENCY if DEPENDENCY_PATH.search(self.path) else Kind.UNKNOWN
+
+
+def _first(path: str) -> str:
+    return path.partition("/")[0]
+
+
+def recorded(path: str, functions: tuple[str, ...] = ()) -> Recorded:
+    """Take a path as a profile has it."""
+    return Recorded(canonical(path), functions)
+
+
+def package_of(function: str) -> str:
+    """Return the import path in a Go function's name: gopkg.in/yaml%2ev3.(*parser).parse -> gopkg.in/yaml.v3."""
+    bare = re.split(r"[\[(]", function, maxsplit=1)[0]
+    slash = bare.rfind("/") + 1
+    dot = bare.find(".", slash)
+    return bare[:dot].replace("%2e", ".").removesuffix("_test") if dot > 0 else ""

@@ -1,0 +1,223 @@
+"""The settings file of a workspace: alloclens.toml, or the table tool.alloclens of pyproject.toml."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from alloclens.store import settings, toml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+OWN, SHARED = "alloclens.toml", "pyproject.toml"
+TABLES = {OWN: (), SHARED: ("tool", "alloclens")}
+"""In which table of a file the settings lie."""
+LARGEST = 1 << 20
+"""Bytes that a settings file may have."""
+
+
+class ConfigProblem(NamedTuple):
+    """What is wrong with a settings file."""
+
+    path: str
+    line: int
+    """From 1 on."""
+    message: str
+
+
+class Config(NamedTuple):
+    """What a settings file says."""
+
+    path: str = ""
+    """Empty if there is none."""
+    values: Mapping[str, Any] = MappingProxyType({})
+    """The good ones, as they were written."""
+    problems: tuple[ConfigProblem, ...] = ()
+
+
+Stamp = tuple[int, int, int, int] | None
+
+
+def find(folders: Iterable[str | Path]) -> Path | None:
+    """Return the settings file of the first folder that has one; alloclens.toml goes before pyproject.toml."""
+    path = read(folders).path
+    return Path(path) if path else None
+
+
+def read(folders: Iterable[str | Path]) -> Config:
+    """Read the settings file of these folders. Never raises: whatever is wrong is one of its problems."""
+    return next(filter(None, map(_config, _candidates(folders))), Config())
+
+
+def stamps(folders: Iterable[str | Path]) -> tuple[Stamp, ...]:
+    """Return what changes whenever a file that `read` looks at does; None stands for one that is not there."""
+    return tuple(_stamp(path) for path in _candidates(folders))
+
+
+def with_mapping(text: str, path: str, from_: str, to: str) -> str:
+    """Return the text of the settings file at `path` with one path mapping more, or another `to` where there is one.
+
+    Comments and layout stay. Raises ValueError if the text is no valid TOML, or its mappings are no list of tables.
+    """
+    keys = TABLES[OWN if Path(path).name != SHARED else SHARED]
+    bom, end = BOM if text.startswith(BOM) else "", "\r\n" if "\r\n" in text else "\n"
+    plain = text.removeprefix(BOM).replace("\r\n", "\n")
+    try:
+        made = _mapped(plain, keys, {"from": from_, "to": to})
+        made.encode()
+    except ValueError as error:
+        raise ValueError(f"{path}: no path mapping can be added: {error}") from error
+    return bom + made.replace("\n", end)
+
+
+BOM = "\ufeff"
+MARK = re.compile(r"^[ \t]*\[*[ \t]*tool[ \t]*\.[ \t]*alloclens\b", re.MULTILINE)
+"""What a pyproject.toml says that is about alloclens, whatever else is broken in it."""
+
+
+def _candidates(folders: Iterable[str | Path]) -> Iterator[Path]:
+    return (Path(folder) / name for folder in folders for name in TABLES)
+
+
+def _stamp(path: Path) -> Stamp:
+    try:
+        found = path.stat()
+    except (OSError, ValueError):
+        return None
+    return (found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino)
+
+
+def _config(path: Path) -> Config | None:
+    """Read one file; None if it is not there, or a pyproject.toml that is not about alloclens."""
+    if not os.path.lexists(path):
+        return None
+    try:
+        data = _bytes(path)
+    except OSError as error:
+        problem = ConfigProblem(str(path), 1, f"the file cannot be read: {error.strerror or error}")
+        return Config(str(path), problems=(problem,)) if path.name == OWN else None
+    return _said(path, data) if path.name == OWN or b"alloclens" in data else None
+
+
+def _bytes(path: Path) -> bytes:
+    if path.exists() and not path.is_file():
+        raise OSError("it is no file")
+    with path.open("rb") as file:
+        data = file.read(LARGEST + 1)
+    if len(data) > LARGEST:
+        raise OSError(f"it is larger than {LARGEST >> 20} MiB")
+    return data
+
+
+def _said(path: Path, data: bytes) -> Config | None:
+    keys = TABLES[path.name]
+    text = data.removeprefix(BOM.encode()).decode("utf-8", "replace")
+    found, faults, lines = toml.read(text)
+    table = _table(found, keys)
+    if table is None and not (faults and MARK.search(text)):
+        return None
+    values, problems = _judged(table, keys)
+    told = [(_line(lines, (*keys, *problem.path)), problem.message) for problem in problems]
+    told += [(fault.first, _fault(fault, keys)) for fault in faults] + _not_text(data)
+    return Config(str(path), MappingProxyType(values), tuple(ConfigProblem(str(path), *one) for one in sorted(told)))
+
+
+def _table(found: Any, keys: tuple[str, ...]) -> Any:
+    for key in keys:
+        found = found.get(key) if isinstance(found, dict) else None
+    return found
+
+
+def _judged(table: Any, keys: tuple[str, ...]) -> tuple[dict[str, Any], list[settings.Problem]]:
+    if table is None:
+        return {}, []
+    if not isinstance(table, dict):
+        name = ".".join(keys)
+        return {}, [settings.Problem(name, f"{name}: {settings.shown(table)} is not a table of settings", ())]
+    values, problems = settings.checked(table)
+    return values, problems + settings.unknown(table)
+
+
+def _line(lines: Mapping[toml.Path, int], path: toml.Path) -> int:
+    return next((lines[path[:n]] for n in range(len(path), 0, -1) if path[:n] in lines), 1)
+
+
+def _fault(fault: toml.Fault, keys: tuple[str, ...]) -> str:
+    key = fault.path[len(keys)] if fault.path[: len(keys)] == keys and len(fault.path) > len(keys) else None
+    before, after = (f"{key}: ", f"; allowed is {settings.allowed(key)}") if key in settings.names() else ("", "")
+    lines = f"line {fault.first} is" if fault.first == fault.last else f"lines {fault.first} to {fault.last} are"
+    return f"{before}this is no valid TOML ({fault.reason}){after}; {lines} left out"
+
+
+def _not_text(data: bytes) -> list[tuple[int, str]]:
+    try:
+        data.decode()
+    except UnicodeDecodeError as error:
+        return [(data.count(b"\n", 0, error.start) + 1, "this is not UTF-8; what is not is read as \ufffd")]
+    return []
+
+
+def _mapped(text: str, keys: tuple[str, ...], mapping: dict[str, str]) -> str:
+    """Write a mapping as its own table at the end, or where that is not TOML, or doubles it, in what is there."""
+    wanted = _wanted(toml.loads(text), keys, mapping)
+    for way in (_appended, _in_place):
+        made = way(text, keys, mapping)
+        try:
+            if toml.loads(made) == wanted:
+                return made
+        except ValueError:
+            continue
+    raise ValueError("its form is none that alloclens can extend")
+
+
+def _wanted(data: dict[str, Any], keys: tuple[str, ...], mapping: dict[str, str]) -> dict[str, Any]:
+    table: Any = data
+    for key in keys:
+        table = table.setdefault(key, {}) if isinstance(table, dict) else None
+    there = table.setdefault(LIST, []) if isinstance(table, dict) else None
+    if not isinstance(there, list) or not all(isinstance(one, dict) for one in there):
+        raise ValueError(f"{LIST} is not a list of tables")
+    _put(there, mapping, mapping)
+    return data
+
+
+def _put(there: Any, mapping: dict[str, str], new: Any) -> None:
+    same = [one for one in there if one.get("from") == mapping["from"]]
+    for one in same:
+        one["to"] = mapping["to"]
+    if not same:
+        there.append(new)
+
+
+def _appended(text: str, keys: tuple[str, ...], mapping: dict[str, str]) -> str:
+    import tomlkit  # noqa: PLC0415 - takes a while, and is seldom wanted
+
+    values = "".join(f"{key} = {tomlkit.string(value).as_string()}\n" for key, value in mapping.items())
+    before = f"{text}\n" if text and not text.endswith("\n") else text
+    return f"{before}{before and chr(10)}[[{'.'.join((*keys, LIST))}]]\n{values}"
+
+
+def _in_place(text: str, keys: tuple[str, ...], mapping: dict[str, str]) -> str:
+    import tomlkit  # noqa: PLC0415
+    from tomlkit.exceptions import TOMLKitError  # noqa: PLC0415
+
+    try:
+        document = table = tomlkit.parse(text)
+        for key in keys:
+            table = table[key]
+        new = tomlkit.inline_table()
+        new.update(mapping)
+        if LIST in table:
+            _put(table[LIST], mapping, new)
+        else:
+            table[LIST] = [new]
+        return document.as_string()
+    except (TOMLKitError, AttributeError, RecursionError, TypeError) as error:
+        raise ValueError(str(error)) from error
+
+
+LIST = "pathMappings"

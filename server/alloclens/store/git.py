@@ -1,0 +1,71 @@
+"""What git has of a file: the text as it was checked in at some time."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from functools import lru_cache
+from pathlib import PurePath
+
+from alloclens.source.text import LARGEST, decoded
+
+PATIENCE_SECONDS = 5
+QUIET = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+LOCAL = {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none"}
+"""What a partial clone lacks is not fetched. An old git knows the second only."""
+OF_ANOTHER = frozenset(
+    {"GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE"}
+)
+"""Set where a hook has started the editor: the repository is the one that the file lies in."""
+PSEUDO_VERSION = re.compile(r"^v\d+\.\d+\.\d+-(?:.*\.)?\d{14}-([0-9a-f]{12})")
+"""Go's name for a commit without a tag."""
+
+
+def commit(path: str, revision: str) -> str | None:
+    """Return the commit of a revision, as the repository of a file has it; None where it has none."""
+    pseudo = PSEUDO_VERSION.match(revision)
+    return _asked(
+        path, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{pseudo[1] if pseudo else revision}^{{commit}}"
+    )
+
+
+def commit_at(path: str, seconds: float) -> str | None:
+    """Return the commit that was the head's newest at a time; None where there is no repository, or none so old."""
+    return _asked(path, "rev-list", "-1", "--first-parent", f"--before={int(seconds)}", "HEAD") or None
+
+
+@lru_cache(64)
+def text_at(path: str, at: str) -> str | None:
+    """Return what a file held in a commit; None where it had none, or one too large for a source."""
+    name = f"{at}:./{PurePath(path).name}"
+    size = _asked(path, "cat-file", "-s", name)
+    if not size or int(size) > LARGEST:
+        return None
+    data = _run(path, "cat-file", "blob", name)
+    return None if data is None else decoded(data)
+
+
+def _asked(path: str, *arguments: str) -> str | None:
+    said = _run(path, *arguments)
+    return None if said is None else said.decode("utf-8", "replace").strip() or None
+
+
+def _run(path: str, *arguments: str) -> bytes | None:
+    """Run git where a file lies. No hook, filter or file monitor of the repository is run by what is asked here."""
+    git = shutil.which("git")
+    if git is None:
+        return None
+    try:
+        answer = subprocess.run(
+            [git, "-C", str(PurePath(path).parent), "-c", "core.fsmonitor=false", *arguments],
+            env={name: value for name, value in os.environ.items() if name not in OF_ANOTHER} | QUIET | LOCAL,
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            timeout=PATIENCE_SECONDS,
+            check=False,
+        )
+    except (OSError, ValueError, subprocess.SubprocessError):
+        return None
+    return answer.stdout if answer.returncode == 0 else None

@@ -1,0 +1,67 @@
+"""What all reading and placing depends on: the settings, and what the workspace holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from alloclens.source.roots import Roots
+from alloclens.store import config
+from alloclens.store.files import Disk, walked
+from alloclens.store.listing import stamp
+from alloclens.store.reading import Reader
+from alloclens.store.settings import Settings, layered, parse
+from alloclens.store.workspace import Workspace, under_folders, workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from alloclens.store.config import ConfigProblem
+
+
+@dataclass(frozen=True)
+class Setup:
+    """Two are equal if they were made of the same."""
+
+    folders: tuple[str, ...] = ()
+    given: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    """The editor's own settings."""
+    stamps: tuple[object, ...] = ()
+    """Of the settings files and of every go.mod and go.work."""
+    settings: Settings = field(default_factory=Settings)
+    problems: tuple[ConfigProblem, ...] = ()
+    """Of the settings file."""
+    where: Workspace = field(default_factory=lambda: Workspace(Roots(), Disk()))
+
+    @property
+    def directories(self) -> tuple[str, ...]:
+        """The directories that hold profiles."""
+        return under_folders(self.folders, self.settings.profile_dirs)
+
+    @property
+    def reader(self) -> Reader:
+        """What reads them."""
+        binaries = under_folders(self.folders, self.settings.binaries)
+        return Reader(self.where.roots, self.where.files, binaries, self.settings.largest_bytes)
+
+    def renewed(self, folders: tuple[str, ...], given: Mapping[str, Any]) -> Setup:
+        """Return the setup as it is now: this one if nothing has changed. Asks the disk: call it from a thread."""
+        stamps = config.stamps(folders), _stamps(self.where.files)
+        if (folders, given, stamps) == (self.folders, self.given, self.stamps):
+            return self
+        walk = self.where.files.walk + ((folders, stamps) != (self.folders, self.stamps))
+        said = config.read(folders)
+        settings, _ = parse(layered(said.values, given))
+        where = workspace(folders, settings, walk)
+        return Setup(folders, given, (stamps[0], _stamps(where.files)), settings, said.problems, where)
+
+
+def _stamps(files: Disk) -> tuple[object, ...]:
+    go_files = walked(files.folders, files.walk).go_files if files.folders else []
+    return tuple((path, stamp(path)) for path in go_files)
+
+
+def setup(folders: tuple[str, ...], given: Mapping[str, Any]) -> Setup:
+    """Return the setup of some folders as it is now."""
+    return Setup().renewed(folders, given)

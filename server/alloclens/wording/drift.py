@@ -1,0 +1,67 @@
+"""What became of lines whose text has changed since the snapshot."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from alloclens.analysis.selection import worth_showing
+from alloclens.source.carry import SAME, UNKNOWN
+from alloclens.wording.units import amount
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from alloclens.analysis.comparison import Comparison
+    from alloclens.source.carry import Carried, Origin
+
+
+def compared_text(origin: Origin) -> str:
+    """Say which text the recorded lines are of."""
+    if origin is UNKNOWN:
+        return (
+            "the text that was profiled is not known (when the snapshot was first seen, the file had changed or was not "
+            "found here; and git has no text whose functions are where the profile says; the setting `revision` names the "
+            "commit it was built from)"
+        )
+    return origin.source if origin is SAME else f"the text that was profiled is known: {origin.source}"
+
+
+def report(
+    comparison: Comparison, rows: NDArray[np.int64], carried: Carried, origin: Origin, function: str = ""
+) -> list[str]:
+    """Say of these rows of the head's lines which text they are of, and where each that is worth showing is now.
+
+    With a part of a function's name only its lines, if there are any.
+    """
+    names = _functions(comparison, rows)
+    asked = [function in name for name in names]
+    kept = np.array([a or not any(asked) for a in asked], np.bool_)
+    rows, line, unsure = rows[kept], carried.line[kept], carried.unsure[kept]
+    shown = set(worth_showing(comparison, rows).tolist())
+    each = zip(rows.tolist(), line.tolist(), unsure.tolist(), strict=True)
+    said = [_where(comparison, row, now, doubt=doubt) for row, now, doubt in each if now and row in shown]
+    return [compared_text(origin), *said, *not_shown(comparison, rows[line == 0])]
+
+
+def not_shown(comparison: Comparison, gone: NDArray[np.int64]) -> list[str]:
+    """Say which rows of the head's lines, that are no more, would be worth showing; a sentence for each."""
+    shown = worth_showing(comparison, gone)
+    said = []
+    for row, name in zip(shown.tolist(), _functions(comparison, shown), strict=True):
+        much = amount(comparison.stats(row).cum.value, comparison.sample_type.unit)
+        then = f"line {comparison.head.lines.line[row]}{f' ({name})' if name else ''}"
+        said.append(f"{much} of {then} is not shown: the line was changed or deleted since.")
+    return said
+
+
+def _where(comparison: Comparison, row: int, now: int, *, doubt: bool) -> str:
+    then, much = int(comparison.head.lines.line[row]), comparison.stats(row).cum.value
+    moved = "" if then == now else f", recorded as line {then}"
+    return f"{amount(much, comparison.sample_type.unit)} on line {now}{moved}{' ~ perhaps' if doubt else ''}"
+
+
+def _functions(comparison: Comparison, rows: NDArray[np.int64]) -> list[str]:
+    functions = comparison.head.lines.functions
+    return [functions.name[i] if i >= 0 else "" for i in functions.of_line[rows].tolist()]

@@ -1,0 +1,251 @@
+"""What git had of a file at some time, and that nothing in a repository is run for it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+from alloclens.store import git
+from alloclens.store.git import commit, commit_at, text_at
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+ONE, TWO = 1_700_000_000, 1_700_100_000
+"""When the two commits were made."""
+
+
+@pytest.fixture(autouse=True)
+def _fresh() -> Iterator[None]:
+    git.text_at.cache_clear()
+    yield
+    git.text_at.cache_clear()
+
+
+def run(repository: Path, *arguments: str, seconds: int = ONE) -> str:
+    when = f"{seconds} +0000"
+    said = subprocess.run(
+        ["git", "-C", repository, "-c", "user.name=t", "-c", "user.email=t@example.com", *arguments],
+        env=os.environ | {"GIT_COMMITTER_DATE": when, "GIT_AUTHOR_DATE": when, "GIT_CONFIG_GLOBAL": os.devnull},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return said.stdout.strip()
+
+
+def check_in(repository: Path, seconds: int) -> str:
+    run(repository, "add", "-A")
+    run(repository, "commit", "-q", "-m", "some", seconds=seconds)
+    return run(repository, "rev-parse", "HEAD")
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    made = tmp_path / "repository"
+    made.mkdir()
+    run(made, "init", "-q", "-b", "main")
+    return made
+
+
+@pytest.fixture
+def main(repository: Path) -> Path:
+    """A file of two commits, and changed since."""
+    path = repository / "cmd" / "shop" / "main.go"
+    path.parent.mkdir(parents=True)
+    path.write_text("package one\n")
+    check_in(repository, ONE)
+    run(repository, "tag", "v1.0.0")
+    path.write_text("package two\n")
+    check_in(repository, TWO)
+    path.write_text("package three\n")
+    return path
+
+
+def at(path: Path, revision: str) -> str | None:
+    found = commit(str(path), revision)
+    return found and text_at(str(path), found)
+
+
+def when(path: Path, seconds: float) -> str | None:
+    found = commit_at(str(path), seconds)
+    return found and text_at(str(path), found)
+
+
+def test_the_newest_commit_of_a_time(main: Path) -> None:
+    assert when(main, TWO + 0.5) == when(main, TWO) == "package two\n"
+    assert when(main, TWO - 1) == when(main, ONE) == "package one\n"
+    assert when(main, ONE - 1) is None
+
+
+def test_a_branch_that_was_merged_was_not_there_before(main: Path, repository: Path) -> None:
+    run(repository, "checkout", "-q", "-b", "work", "v1.0.0", "-f")
+    main.write_text("package work\n")
+    check_in(repository, ONE + 10)
+    run(repository, "checkout", "-q", "main")
+    run(repository, "merge", "-q", "-s", "ours", "work", seconds=TWO + 10)
+    assert when(main, TWO - 1) == "package one\n"
+
+
+def test_revisions(main: Path, repository: Path) -> None:
+    run(repository, "branch", "release/1", "v1.0.0")
+    run(repository, "tag", "-a", "-m", "signed off", "noted", "v1.0.0")
+    one = run(repository, "rev-parse", "v1.0.0")
+    pseudo = (f"v0.0.0-20231114221320-{one[:12]}", f"v1.2.4-0.20231114221320-{one[:12]}+incompatible")
+    for name in (
+        "v1.0.0",
+        "noted",
+        "release/1",
+        "HEAD~1",
+        one,
+        one[:9],
+        f"v2.0.0-rc.1.0.20231114221320-{one[:12]}",
+        *pseudo,
+    ):
+        assert at(main, name) == "package one\n", name
+    assert at(main, "HEAD") == at(main, "main") == "package two\n"
+
+
+@pytest.mark.parametrize(
+    "revision", ["", "none", "-h", "--all", "--output=harm", "v1.0.0 main", "v1.0.0\nmain", "a\0b", "HEAD:cmd"]
+)
+def test_what_is_no_revision(main: Path, revision: str) -> None:
+    assert at(main, revision) is None
+    assert not list(main.parent.glob("*harm*"))
+
+
+def test_a_file_that_had_another_name(main: Path, repository: Path) -> None:
+    main.rename(main.with_name("shop.go"))
+    check_in(repository, TWO + 10)
+    assert when(main.with_name("shop.go"), TWO) is None
+    assert when(main, TWO) == "package two\n"  # and what is deleted now was there
+
+
+@pytest.mark.parametrize(
+    "name", ["a b.go", "a:b.go", ":(top)main.go", "-a.go", "é.go", "a*.go", "[a].go", "a\nb.go", '"a".go']
+)
+def test_names(repository: Path, name: str) -> None:
+    path = repository / "some where" / name
+    path.parent.mkdir()
+    path.write_text(f"package {name}\n")
+    check_in(repository, ONE)
+    assert when(path, ONE) == f"package {name}\n"
+
+
+def test_bytes_that_are_no_text_and_line_ends(repository: Path) -> None:
+    path = repository / "main.go"
+    path.write_bytes(b"\xef\xbb\xbfpackage main\r\n// \xff\r\n")
+    check_in(repository, ONE)
+    assert when(path, ONE) == "package main\r\n// \ufffd\r\n"
+
+
+def test_what_is_too_large(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = repository / "main.go"
+    path.write_text("package main\n")
+    check_in(repository, ONE)
+    monkeypatch.setattr(git, "LARGEST", 12)
+    assert when(path, ONE) is None
+
+
+def test_what_is_no_file(main: Path, repository: Path) -> None:
+    assert when(main.parent, TWO) is None  # a directory
+    assert when(repository / "cmd" / "none.go", TWO) is None
+    assert when(repository / "gone" / "main.go", TWO) is None
+
+
+def test_no_repository(tmp_path: Path) -> None:
+    path = tmp_path / "main.go"
+    path.write_text("package main\n")
+    assert when(path, TWO) is None
+    assert at(path, "HEAD") is None
+
+
+def test_a_repository_without_a_commit(repository: Path) -> None:
+    (repository / "main.go").write_text("package main\n")
+    assert when(repository / "main.go", TWO) is None
+
+
+def test_a_worktree_has_its_own_head(main: Path, repository: Path, tmp_path: Path) -> None:
+    run(repository, "worktree", "add", "-q", tmp_path / "old", "v1.0.0")
+    path = tmp_path / "old" / main.relative_to(repository)
+    assert when(path, TWO) == "package one\n"
+    assert at(path, "main") == "package two\n"
+
+
+def test_no_git(main: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert commit_at(str(main), TWO) is None
+    assert commit(str(main), "HEAD") is None
+
+
+def test_a_git_that_does_not_answer(main: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "git").write_text("#!/bin/sh\nexec /bin/sleep 60\n")
+    (tmp_path / "git").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(git, "PATIENCE_SECONDS", 0.1)
+    assert commit_at(str(main), TWO) is None
+
+
+def test_the_repository_of_the_file_and_no_other(main: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """An editor started by a hook of some other repository has its place in the environment."""
+    other = tmp_path / "other"
+    other.mkdir()
+    run(other, "init", "-q")
+    for name, value in (("GIT_DIR", other / ".git"), ("GIT_WORK_TREE", other), ("GIT_OBJECT_DIRECTORY", other)):
+        monkeypatch.setenv(name, str(value))
+    assert when(main, TWO) == "package two\n"
+
+
+def test_nothing_of_the_repository_is_run(main: Path, repository: Path, tmp_path: Path) -> None:
+    """A folder that somebody sent may hold a repository, and its configuration names programs."""
+    ran = tmp_path / "ran"
+    program = repository / "program"
+    program.write_text(f"#!/bin/sh\necho $0 $@ >> {ran}\ncat\n")
+    program.chmod(0o755)
+    (repository / ".gitattributes").write_text("*.go filter=harm diff=harm text eol=crlf\n")
+    check_in(repository, TWO + 10)
+    settings = ("core.fsmonitor", "core.pager", "core.editor", "core.sshCommand", "core.gitProxy", "core.askPass")
+    programs = ("diff.harm.textconv", "diff.external", "filter.harm.smudge", "filter.harm.clean", "gpg.program")
+    for name in (
+        *settings,
+        *programs,
+        "credential.helper",
+        "alias.rev-list",
+        "alias.cat-file",
+        "core.alternateRefsCommand",
+    ):
+        run(repository, "config", name, str(program))
+    run(repository, "config", "log.showSignature", "true")
+    for hook in ("post-checkout", "reference-transaction", "post-index-change", "pre-auto-gc", "fsmonitor-watchman"):
+        path = repository / ".git" / "hooks" / hook
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(program.read_text())
+        path.chmod(0o755)
+    assert when(main, TWO + 10) == "package three\n"
+    assert at(main, "v1.0.0") == "package one\n"
+    assert not ran.exists(), ran.read_text()
+
+
+@pytest.mark.parametrize("guard", list(git.LOCAL))
+def test_what_is_not_here_is_not_fetched(
+    main: Path, repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, guard: str
+) -> None:
+    """A partial clone fetches what it lacks, by whatever command its configuration has for it."""
+    monkeypatch.setattr(git, "LOCAL", {guard: git.LOCAL[guard]})
+    ran = tmp_path / "ran"
+    blob = run(repository, "rev-parse", "HEAD:./cmd/shop/main.go")
+    (repository / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
+    for name, value in (
+        ("core.repositoryFormatVersion", "1"),
+        ("extensions.partialClone", "origin"),
+        ("remote.origin.url", f"ext::touch {ran}"),
+        ("remote.origin.promisor", "true"),
+        ("protocol.ext.allow", "always"),
+        ("protocol.allow", "always"),
+    ):
+        run(repository, "config", name, value)
+    assert when(main, TWO) is None
+    assert not ran.exists()

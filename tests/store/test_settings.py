@@ -1,0 +1,199 @@
+"""What an editor or a file sets: the good part holds, and the rest is told in words."""
+
+from __future__ import annotations
+
+import pickle
+import re
+from datetime import date
+from typing import Any
+
+import pytest
+from alloclens.store.settings import PathMapping, Problem, Settings, allowed, checked, layered, parse, shown, unknown
+from hypothesis import given
+from hypothesis import strategies as st
+
+WHOLE = {
+    "profileDirs": ["p"],
+    "base": "previous",
+    "head": "a.pb.gz",
+    "sampleType": "alloc_space",
+    "pathMappings": [{"from": "/build", "to": "${workspaceFolder}"}],
+    "ownCode": ["lib/**", "!lib/x.go"],
+    "revision": "v1",
+    "binaries": ["bin"],
+    "largestProfile": 1,
+    "hints": False,
+    "codeLens": True,
+}
+
+
+def test_all_of_them() -> None:
+    assert parse(WHOLE) == (
+        Settings(
+            profile_dirs=("p",),
+            base="previous",
+            head="a.pb.gz",
+            sample_type="alloc_space",
+            path_mappings=(PathMapping(from_="/build", to="${workspaceFolder}"),),
+            own_code=("lib/**", "!lib/x.go"),
+            revision="v1",
+            binaries=("bin",),
+            largest_profile=1,
+            hints=False,
+            code_lens=True,
+        ),
+        [],
+    )
+
+
+def test_none_of_them() -> None:
+    assert parse({}) == (Settings(), [])
+    assert parse(dict.fromkeys(WHOLE)) == (Settings(), [])
+    assert Settings() == Settings(
+        profile_dirs=("profiles", ".pprof", "pprof"), base="first", head="latest", largest_profile=128, hints=True
+    )
+
+
+def test_they_are_values() -> None:
+    one, other = parse(WHOLE)[0], parse(WHOLE)[0]
+    assert {one: 1}[other] == 1
+    assert pickle.loads(pickle.dumps(one)) == one
+    assert one.largest_bytes == 1_048_576
+    with pytest.raises(AttributeError):
+        one.base = "x"
+
+
+DIRS = '; ["profiles", ".pprof", "pprof"] is used'
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("profileDirs", 3, "profileDirs: 3 is not a list of texts" + DIRS),
+        ("profileDirs", "p", 'profileDirs: "p" is not a list of texts' + DIRS),
+        ("profileDirs", ["a", 3], "profileDirs: item 2: 3 is not a text" + DIRS),
+        ("profileDirs", ["a", None], "profileDirs: item 2: null is not a text" + DIRS),
+        ("base", True, 'base: true is not a text; "first" is used'),
+        ("head", ["é"], 'head: ["é"] is not a text; "latest" is used'),
+        ("sampleType", {}, 'sampleType: {} is not a text; "" is used'),
+        ("revision", 1.5, 'revision: 1.5 is not a text; "" is used'),
+        ("ownCode", [[]], "ownCode: item 1: [] is not a text; [] is used"),
+        ("binaries", {"a": 1}, 'binaries: {"a": 1} is not a list of texts; [] is used'),
+        ("pathMappings", {}, "pathMappings: {} is not a list of tables of from and to; [] is used"),
+        ("pathMappings", ["x"], 'pathMappings: item 1: "x" is not a table of from and to alone; [] is used'),
+        (
+            "pathMappings",
+            [{"from": "/a", "to": "/b"}, {"from": 3, "to": "/b"}],
+            "pathMappings: item 2: from: 3 is not a text that is not empty; [] is used",
+        ),
+        (
+            "pathMappings",
+            [{"from": "/a", "to": ""}],
+            'pathMappings: item 1: to: "" is not a text that is not empty; [] is used',
+        ),
+        (
+            "pathMappings",
+            [{"to": "/b"}],
+            'pathMappings: item 1: {"to": "/b"} is not a table of from and to alone; [] is used',
+        ),
+        (
+            "pathMappings",
+            [{"from": "/a", "to": "/b", "at": 1}],
+            'pathMappings: item 1: {"from": "/a", "to": "/b", "at": 1} is not a table of from and to alone; [] is used',
+        ),
+        ("largestProfile", 0, "largestProfile: 0 is not a whole number from 1 to 1048576; 128 is used"),
+        ("largestProfile", 2**20 + 1, "largestProfile: 1048577 is not a whole number from 1 to 1048576; 128 is used"),
+        ("largestProfile", True, "largestProfile: true is not a whole number from 1 to 1048576; 128 is used"),
+        ("largestProfile", 1.5, "largestProfile: 1.5 is not a whole number from 1 to 1048576; 128 is used"),
+        ("largestProfile", "64", 'largestProfile: "64" is not a whole number from 1 to 1048576; 128 is used'),
+        ("hints", 1, "hints: 1 is not true or false; true is used"),
+        ("codeLens", "on", 'codeLens: "on" is not true or false; false is used'),
+    ],
+)
+def test_a_bad_one_costs_itself_alone(key: str, value: Any, message: str) -> None:
+    settings, problems = parse({**WHOLE, key: value})
+    assert [(problem.key, problem.message) for problem in problems] == [(key, message)]
+    good, _ = parse({k: v for k, v in WHOLE.items() if k != key})
+    assert settings == good
+    assert checked({**WHOLE, key: value})[0] == {k: v for k, v in WHOLE.items() if k != key}
+
+
+def test_a_problem_says_where() -> None:
+    paths = parse({"pathMappings": [{"from": "/a", "to": "/b"}, {"from": 3, "to": "/b"}], "hints": 1})[1]
+    assert [problem.path for problem in paths] == [("pathMappings", 1, "from"), ("hints",)]
+
+
+def test_a_long_value_is_cut() -> None:
+    message = parse({"base": ["x" * 1000]})[1][0].message
+    assert message == f'base: ["{"x" * 57}… is not a text; "first" is used'
+
+
+def test_what_can_be_shown() -> None:
+    assert shown("a\nb\x9b") == '"a\\nb\\x9b"'
+    assert shown("\ud800é") == '"\\ud800é"'
+    assert shown([None, 2.5, {"a": False}]) == '[null, 2.5, {"a": false}]'
+    assert shown(date(2026, 1, 2)) == "2026-01-02"
+    assert shown([16**5000]) == "this"
+
+
+def test_a_nest_deeper_than_the_stack() -> None:
+    nest: list = []
+    for _ in range(100_000):
+        nest = [nest]
+    assert shown(nest) == "[" * 60
+
+
+def test_unknown_keys() -> None:
+    given = {"profile_dirs": 1, "BASE": 1, "pathMapings": 1, "head": 1, "": 1, "xyz": None}
+    everything = "base, binaries, codeLens, head, hints, largestProfile, ownCode, pathMappings, profileDirs, revision, sampleType"
+    assert [problem.message for problem in unknown(given)] == [
+        "profile_dirs: there is no such setting; did you mean profileDirs?",
+        "BASE: there is no such setting; did you mean base?",
+        "pathMapings: there is no such setting; did you mean pathMappings?",
+        f'"": there is no such setting; there are {everything}',
+        f"xyz: there is no such setting; there are {everything}",
+    ]
+    assert unknown(given)[0] == Problem("profile_dirs", unknown(given)[0].message, ("profile_dirs",))
+
+
+def test_an_editors_own_keys_are_no_problem() -> None:
+    assert parse({"server": {"command": "x"}, "trace": {"server": "off"}}) == (Settings(), [])
+
+
+def test_the_later_layer_wins_key_by_key() -> None:
+    assert layered({"base": "a", "head": "b"}, {"base": "c", "head": None}, {"hints": False}) == {
+        "base": "c",
+        "head": "b",
+        "hints": False,
+    }
+    assert layered() == {}
+
+
+def test_what_is_allowed() -> None:
+    assert allowed("base") == 'a text, such as "first"'
+    assert allowed("profileDirs") == 'a list of texts, such as ["profiles", ".pprof", "pprof"]'
+    assert allowed("hints") == "true or false, such as true"
+    assert allowed("largestProfile") == "a whole number from 1 to 1048576, such as 128"
+    assert allowed("pathMappings") == "a list of tables of from and to"
+
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters()),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text() | st.sampled_from(["from", "to"]), inner),
+    max_leaves=8,
+)
+
+
+@given(st.dictionaries(st.sampled_from(list(WHOLE)) | st.text(), anything))
+def test_anything_can_be_given(given_: dict[str, Any]) -> None:
+    settings, problems = parse(given_)
+    bad = {problem.key for problem in problems}
+    for key in WHOLE:
+        name = re.sub(r"[A-Z]", lambda found: f"_{found[0].lower()}", key)
+        if key in bad or given_.get(key) is None:
+            assert getattr(settings, name) == getattr(Settings(), name)
+        elif not isinstance(given_[key], list):
+            assert getattr(settings, name) == given_[key]
+    for problem in problems + unknown(given_):
+        problem.message.encode()
+        assert problem.message.isprintable()

@@ -1,0 +1,80 @@
+// Where the files of the profile lie here, or why nowhere, as a text to read; and the path mapping that would find more.
+import * as vscode from 'vscode';
+import { mappingPicks } from './picks.ts';
+import type { PathMapping } from './protocol.ts';
+import { ADD_MAPPING, EXPLAIN, MAPPINGS } from './protocol.ts';
+import type { Server } from './server.ts';
+import { NOT_RUNNING } from './server.ts';
+
+const SCHEME = 'alloclens-placement';
+const PAGE = vscode.Uri.from({ scheme: SCHEME, path: 'alloclens: placement' }); // the path is the tab's title
+
+// The page of the last explanation: what no editor has to save.
+export class Placement implements vscode.TextDocumentContentProvider, vscode.Disposable {
+  private readonly server: Server;
+  private readonly changed = new vscode.EventEmitter<vscode.Uri>();
+  readonly onDidChange = this.changed.event;
+  private readonly registration = vscode.workspace.registerTextDocumentContentProvider(SCHEME, this);
+  private about: string | undefined;
+  private text = '';
+
+  constructor(server: Server) {
+    this.server = server;
+  }
+
+  provideTextDocumentContent(): string {
+    return this.text;
+  }
+
+  // Explains one file and what all have in common; every file when no editor of a file is active.
+  async explain(uri?: string): Promise<void> {
+    this.about = uri ?? this.aboutActive();
+    const said = await this.server.ask<string>(EXPLAIN, this.about ?? null);
+    if (said === undefined) {
+      void vscode.window.showInformationMessage(NOT_RUNNING);
+      return;
+    }
+    this.text = said;
+    this.changed.fire(PAGE);
+    await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(PAGE), { preview: false });
+  }
+
+  dispose(): void {
+    this.registration.dispose();
+    this.changed.dispose();
+  }
+
+  private aboutActive(): string | undefined {
+    const active = vscode.window.activeTextEditor?.document.uri;
+    if (active?.scheme === SCHEME) {
+      return this.about; // the page itself: the same again
+    }
+    return active?.scheme === 'file' ? active.toString() : undefined;
+  }
+}
+
+export async function addMapping(server: Server): Promise<void> {
+  const found = await server.ask<PathMapping[]>(MAPPINGS);
+  if (found === undefined) {
+    void vscode.window.showInformationMessage(NOT_RUNNING);
+    return;
+  }
+  if (found.length === 0) {
+    await noMapping();
+    return;
+  }
+  const chosen = await vscode.window.showQuickPick(mappingPicks(found), { title: 'Where recorded files lie here' });
+  const settings = chosen && (await server.ask<string | null>(ADD_MAPPING, chosen.from, chosen.to));
+  if (typeof settings === 'string') {
+    await vscode.window.showTextDocument(vscode.Uri.file(settings)); // otherwise the server has said why
+  }
+}
+
+async function noMapping(): Promise<void> {
+  const message =
+    'alloclens: there is no path mapping to suggest. Either no file is missing here, or none here could be one that is; ' +
+    'the explanation says which, and what to do.';
+  if ((await vscode.window.showInformationMessage(message, 'Explain')) === 'Explain') {
+    await vscode.commands.executeCommand('alloclens.explain');
+  }
+}
