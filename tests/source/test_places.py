@@ -50,7 +50,7 @@ class FakeFiles:
 
     def named(self, end: str) -> Sequence[str]:
         found = (PurePosixPath(path) for path in self._texts if path.startswith(("/w/", "C:/w/")))
-        ending = [path for path in found if f"/{path}".endswith(f"/{end}")]
+        ending = [path for path in found if self._key(f"/{path}").endswith(self._key(f"/{end}"))]
         return [str(path.parent) for path in ending if not SKIPPED.intersection(path.parts)]
 
     def text(self, path: str) -> str | None:
@@ -440,7 +440,7 @@ NAMED_MAIN = ("/w/main.go", *MAINS, "/w/tools/main.go")
 LOST = "a dependency that is neither in the module cache nor vendored"
 NO_DIRECTORY = "shares no directory with the recorded one or declares none of its functions"
 REFUSED = {
-    "two that end alike": Refused("/x/cmd/main.go", "main.main", UNKNOWN, "2 files here end alike", MAINS),
+    "two that end alike": Refused("/x/cmd/main.go", "main.main", UNKNOWN, "2 files here fit equally well", MAINS),
     "a function that is not there (4)": Refused("/x/a/cmd/main.go", "main.lost", UNKNOWN, NO_DIRECTORY, NAMED_MAIN),
     "no function to tell by": Refused("/x/a/cmd/main.go", "", UNKNOWN, NO_DIRECTORY, NAMED_MAIN),
     "the same name elsewhere (4)": Refused("/x/y/main.go", "main.main", UNKNOWN, NO_DIRECTORY, NAMED_MAIN),
@@ -667,6 +667,40 @@ def test_the_same_case_matters_elsewhere() -> None:
     assert places("/w/MAIN.go", "").place("/w/MAIN.go") is None
 
 
+EQUAL = Roots(
+    folders=("/w", "/v"),
+    modules=(Module("example.com/app", "/v"), Module("example.com/app", "/w")),
+    vendors=("/v/vendor", "/w/vendor"),
+)
+
+
+@pytest.mark.parametrize(
+    ("recorded", "function", "inside"),
+    [
+        pytest.param("example.com/app/a.go", "", "a.go", id="two checkouts of one module"),
+        pytest.param("/srv/build/db/a.go", "example.com/app/db.Open", "db/a.go", id="two packages of one name"),
+        pytest.param("example.com/dep@v1.0.0/a.go", "", "vendor/example.com/dep/a.go", id="two vendored copies"),
+        pytest.param("cmd/a.py", "run", "cmd/a.py", id="two folders, a relative path"),
+        pytest.param("/app/a.py", "run", "a.py", id="two folders, a container's root"),
+    ],
+)
+def test_of_two_that_fit_equally_well_none_is_taken(recorded: str, function: str, inside: str) -> None:
+    text = go("Open") if inside.endswith(".go") else "def run():\n"
+    for here in (["/v"], ["/w"], ["/v", "/w"]):
+        files = FakeFiles({f"{folder}/{inside}": text for folder in here})
+        found = SourceMap(EQUAL, files, {recorded: [function]}).find(recorded)
+        if len(here) == 1:
+            assert found.path == f"{here[0]}/{inside}"
+        else:
+            assert set(found.candidates) == {f"/v/{inside}", f"/w/{inside}"}
+            assert "2 files here fit equally well" in found.reason
+
+
+def test_of_two_guesses_the_one_that_declares_the_function_is_taken() -> None:
+    files = FakeFiles({"/v/a.py": "def other():\n", "/w/a.py": "def run():\n"})
+    assert SourceMap(EQUAL, files, {"/app/a.py": ["run"]}).place("/app/a.py").path == "/w/a.py"
+
+
 def test_every_rule_has_a_case() -> None:
     assert {case.rule for case in FOUND.values()} | {BUILD, CONTAINER} == {rule.name for rule in RULES}
     assert len(FOUND) + len(REFUSED) + len(ON_WINDOWS) >= 60
@@ -711,6 +745,8 @@ def test_files_of_a_file_system_without_case() -> None:
     sources = SourceMap(WINDOWS, disk, {"/ci/PKG/db.go": ("example.com/app/pkg.Load",)})
     assert sources.at("C:/w/pkg/db.go", ["/ci/PKG/db.go", r"c:\w\PKG\db.go"]) == ["/ci/PKG/db.go", r"c:\w\PKG\db.go"]
     assert sources.at("C:/W/pkg/DB.go", [r"C:\w\pkg\db.go"]) == [r"C:\w\pkg\db.go"]
+    by_end = SourceMap(replace(WINDOWS, modules=()), disk, {"/elsewhere/PKG/DB.go": ("other.Load",)})
+    assert by_end.place("/elsewhere/PKG/DB.go") == ("C:/w/pkg/db.go", "the only file that ends so", OWN)
 
 
 def test_what_the_editor_calls_a_folder_that_was_opened_by_a_link() -> None:

@@ -10,7 +10,6 @@ from lsprotocol import types
 
 from alloclens.lsp.documents import uri_of
 from alloclens.store import config
-from alloclens.store.files import text_of
 
 if TYPE_CHECKING:
     from alloclens.lsp.server import Server
@@ -26,9 +25,9 @@ async def add_mapping(ls: Server, recorded: str, to: str) -> str | None:
         return None
     path = str(config.find(folders) or Path(folders[0], NAME))
     opened = ls.workspace.text_documents.get(uri_of(path, ls.world.sources.roots))
-    before = opened.source if opened else await asyncio.to_thread(text_of, path)
     try:
-        after = config.with_mapping(before or "", path, recorded, to)
+        before = opened.source if opened else await asyncio.to_thread(_text, path)
+        after = config.with_mapping(before, path, recorded, to)
         if opened:
             await _replace(ls, opened.uri, after)
             _tell(ls, f"{path} has the path mapping now; save it, and it holds", types.MessageType.Info)
@@ -40,6 +39,14 @@ async def add_mapping(ls: Server, recorded: str, to: str) -> str | None:
     if ls.loader:
         ls.loader.poke()
     return path
+
+
+def _text(path: str) -> str:
+    """Return a file's text, "" if there is none. Raises OSError or ValueError for one that writing it back would damage."""
+    try:
+        return Path(path).read_bytes().decode()
+    except FileNotFoundError:
+        return ""
 
 
 async def _replace(ls: Server, uri: str, text: str) -> None:

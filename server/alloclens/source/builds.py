@@ -40,14 +40,9 @@ class Builds:
         self._files = files
         self._functions = functions
 
-    def candidates(self, path: str) -> Iterator[str]:
-        """Return where a recorded path lies here, if it lies below a root of a build."""
-        for there, here in self._all:
-            if rest := rest_within(path, there):
-                yield join(here, rest)
-
     @cached_property
-    def _all(self) -> tuple[Built, ...]:
+    def all(self) -> tuple[Built, ...]:
+        """Every root, the longest first."""
         found = {built for module in self._roots.modules for built in self._of(module)} | set(self._projects())
         return tuple(sorted(found, key=lambda built: (-len(built.there), built)))
 

@@ -9,7 +9,7 @@ from alloclens.source.declarations import declared
 from alloclens.source.own import is_own
 from alloclens.source.paths import is_share, is_within, join, name_of
 from alloclens.source.recorded import Kind, recorded
-from alloclens.source.rules import RULES, Ground, longest_suffix
+from alloclens.source.rules import RULES, Ground
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -108,18 +108,22 @@ class SourceMap:
     def _find(self, one: Recorded) -> Place | Nowhere:
         if one.kind is Kind.BUILT_IN:
             return Nowhere(Kind.BUILT_IN, "made by a compiler or part of a runtime; there is no file")
-        for rule in RULES:
-            for candidate in rule.candidates(one, self._ground):
-                if path := self._real(candidate, one if rule.guess else None):
-                    return Place(path, rule.name, self._kind(path))
+        groups = ((rule, group) for rule in RULES for group in rule.groups(one, self._ground))
+        for rule, group in groups:
+            there = dict.fromkeys(filter(None, map(self._real, group)))
+            fitting = [path for path in there if not rule.guess or self._declares(path, one)]
+            if len(fitting) > 1:
+                return Nowhere(one.kind, f"{len(fitting)} files here fit equally well", tuple(fitting[:MOST]))
+            if fitting:
+                return Place(fitting[0], rule.name, self._kind(fitting[0]))
         return self._why(one)
 
-    def _real(self, candidate: str, guessed: Recorded | None) -> str:
-        """Return the real path of a file that is there and may be opened; a guess must declare what is recorded."""
+    def _real(self, candidate: str) -> str:
+        """Return the real path of a file that is there and may be opened; "" of any other."""
         if not (self.roots.hold(candidate) and self.files.is_file(candidate)):
             return ""
         path = self.files.real(candidate)
-        return path if self.roots.hold(path) and (guessed is None or self._declares(path, guessed)) else ""
+        return path if self.roots.hold(path) else ""
 
     def _declares(self, path: str, one: Recorded) -> bool:
         text = self.files.text(path)
@@ -136,8 +140,6 @@ class SourceMap:
             return Nowhere(one.kind, f"part of the language; {here} has not this file")
         if one.kind is Kind.DEPENDENCY:
             return Nowhere(one.kind, "a dependency that is neither in the module cache nor vendored")
-        if len(best := longest_suffix(one, self.files)) > 1:
-            return Nowhere(one.kind, f"{len(best)} files here end alike", tuple(best[:MOST]))
         if same := [join(directory, one.name) for directory in self.files.named(one.name)[:MOST]]:
             why = "here is a file of that name, but it shares no directory with the recorded one or declares none of its functions"
             return Nowhere(one.kind, why, tuple(same))

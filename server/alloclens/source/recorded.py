@@ -24,63 +24,14 @@ class Kind(IntEnum):
     """It may be the user's own, but it was not found."""
 
 
-STANDARD = frozenset(
-    [
-        "archive",
-        "arena",
-        "bufio",
-        "builtin",
-        "bytes",
-        "cmp",
-        "compress",
-        "container",
-        "context",
-        "crypto",
-        "database",
-        "debug",
-        "embed",
-        "encoding",
-        "errors",
-        "expvar",
-        "flag",
-        "fmt",
-        "go",
-        "hash",
-        "html",
-        "image",
-        "index",
-        "internal",
-        "io",
-        "iter",
-        "log",
-        "maps",
-        "math",
-        "mime",
-        "net",
-        "os",
-        "path",
-        "plugin",
-        "reflect",
-        "regexp",
-        "runtime",
-        "simd",
-        "slices",
-        "sort",
-        "strconv",
-        "strings",
-        "structs",
-        "sync",
-        "syscall",
-        "testing",
-        "text",
-        "time",
-        "unicode",
-        "unique",
-        "unsafe",
-        "vendor",
-        "weak",
-    ]
-)
+# fmt: off
+STANDARD = frozenset((
+    "archive", "arena", "bufio", "builtin", "bytes", "cmp", "compress", "container", "context", "crypto", "database", "debug",
+    "embed", "encoding", "errors", "expvar", "flag", "fmt", "go", "hash", "html", "image", "index", "internal", "io", "iter",
+    "log", "maps", "math", "mime", "net", "os", "path", "plugin", "reflect", "regexp", "runtime", "simd", "slices", "sort",
+    "strconv", "strings", "structs", "sync", "syscall", "testing", "text", "time", "unicode", "unique", "unsafe", "vendor", "weak",
+))
+# fmt: on
 """What import paths of Go's own packages begin with."""
 BUILT_IN = re.compile(
     r"""^$ | ^<.*>$ | ^\[.*\]$ | ^\(.*\)$ | ^_cgo_ | (^|/)_cgo_gotypes\.go$ | \.cgo[12]\.(go|c)$ | (^|/)_testmain\.go$

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import groupby, takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
 from alloclens.source.paths import is_share, join, rest_within
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
     from alloclens.source.recorded import Recorded
     from alloclens.source.roots import Roots
 
-    Candidates = Iterator[str]
+    Groups = Iterator[list[str]]
+    """The likeliest first; what is in one group is equally likely."""
 
 
 class Ground(NamedTuple):
@@ -30,40 +32,41 @@ class Rule(NamedTuple):
     """One way to find a file."""
 
     name: str
-    candidates: Callable[[Recorded, Ground], Candidates]
+    groups: Callable[[Recorded, Ground], Groups]
+    """Where a file may be. If there are two in a group, it is neither."""
     guess: bool = False
     """Whether the file must declare one of the recorded functions before it is believed."""
 
 
-def _mapped(recorded: Recorded, ground: Ground) -> Candidates:
-    for mapping in ground.roots.mappings:
-        if (rest := rest_within(recorded.path, mapping.recorded)) is not None:
-            yield join(mapping.here, rest)
+def _mapped(recorded: Recorded, ground: Ground) -> Groups:
+    for prefix, mappings in groupby(ground.roots.mappings, lambda mapping: mapping.recorded):
+        if (rest := rest_within(recorded.path, prefix)) is not None:
+            yield [join(mapping.here, rest) for mapping in mappings]
 
 
-def _as_recorded(recorded: Recorded, ground: Ground) -> Candidates:
+def _as_recorded(recorded: Recorded, ground: Ground) -> Groups:
     if recorded.absolute:
-        yield recorded.path
-        yield ground.roots.real(recorded.path)
-        if not is_share(recorded.path):
-            yield ground.files.real(recorded.path)
+        path = recorded.path
+        yield [path, ground.roots.real(path), path if is_share(path) else ground.files.real(path)]
 
 
-def _module(recorded: Recorded, ground: Ground) -> Candidates:
+def _module(recorded: Recorded, ground: Ground) -> Groups:
     """Find what names its module: a path of -trimpath, or the package of its functions wherever it was built."""
     bare = VERSION.sub("", recorded.path)
     inside = f"{recorded.package}/{recorded.name}" if recorded.package else ""
     for path in (bare, inside):
-        for module in ground.roots.modules if path else ():
-            if rest := rest_within(path, module.path):
-                yield join(module.directory, rest)
+        for (name, _), modules in groupby(ground.roots.modules, lambda module: (module.path, module.main)):
+            if path and (rest := rest_within(path, name)):
+                yield [join(module.directory, rest) for module in modules]
 
 
-def _build(recorded: Recorded, ground: Ground) -> Candidates:
-    yield from ground.builds.candidates(recorded.path)
+def _build(recorded: Recorded, ground: Ground) -> Groups:
+    for there, builds in groupby(ground.builds.all, lambda build: build.there):
+        if rest := rest_within(recorded.path, there):
+            yield [join(build.here, rest) for build in builds]
 
 
-def _vendor(recorded: Recorded, ground: Ground) -> Candidates:
+def _vendor(recorded: Recorded, ground: Ground) -> Groups:
     """Find a dependency, by whatever names it, among those that the workspace has copies of."""
     if recorded.standard or not ground.roots.vendors:
         return
@@ -71,81 +74,65 @@ def _vendor(recorded: Recorded, ground: Ground) -> Candidates:
     after = [recorded.path.rpartition("/vendor/")[2]] if "/vendor/" in recorded.path else []
     package = [f"{recorded.package}/{recorded.name}"] if recorded.package else []
     for name in dict.fromkeys((*after, _unescaped(bare), *package)):
-        for vendor in ground.roots.vendors:
-            yield join(vendor, name)
+        yield [join(vendor, name) for vendor in ground.roots.vendors]
 
 
-def _module_cache(recorded: Recorded, ground: Ground) -> Candidates:
+def _module_cache(recorded: Recorded, ground: Ground) -> Groups:
     cache = ground.roots.module_cache
     found = VERSIONED.search(recorded.path)
-    if not cache or found is None or recorded.path.startswith("//"):
+    if not cache or found is None or is_share(recorded.path):
         return
     module, _, rest = _from_domain(recorded.path).partition("@")
     version, _, rest = rest.partition("/")
     for renamed in ground.roots.renamed:
         if renamed.path == _unescaped(module) and renamed.version in {"", version}:
-            yield join(cache, _escaped(renamed.target), rest)
-    yield join(cache, _escaped(f"{module}@{version}"), rest)
+            yield [join(cache, _escaped(renamed.target), rest)]
+    yield [join(cache, _escaped(f"{module}@{version}"), rest)]
 
 
-def _required(recorded: Recorded, ground: Ground) -> Candidates:
+def _required(recorded: Recorded, ground: Ground) -> Groups:
     """Find a dependency that its functions name, and its path without a version, in the version that go.mod asks for."""
     roots = ground.roots
     if roots.module_cache and recorded.package and not VERSIONED.search(recorded.path):
         for module in (*roots.renamed, *roots.required):
             if (rest := rest_within(recorded.package, module.path)) is not None:
-                yield join(roots.module_cache, _escaped(module.target), rest, recorded.name)
+                yield [join(roots.module_cache, _escaped(module.target), rest, recorded.name)]
 
 
-def _go_root(recorded: Recorded, ground: Ground) -> Candidates:
+def _go_root(recorded: Recorded, ground: Ground) -> Groups:
     if ground.roots.go_root and recorded.standard:
-        yield join(ground.roots.go_root, "src", recorded.standard)
+        yield [join(ground.roots.go_root, "src", recorded.standard)]
 
 
-def _packages(recorded: Recorded, ground: Ground) -> Candidates:
+def _packages(recorded: Recorded, ground: Ground) -> Groups:
     for marker, directory in ground.roots.packages:
         for found in re.finditer(marker, recorded.path):  # the outermost first: packages hold packages
-            yield join(directory, recorded.path[found.end() :])
+            yield [join(directory, recorded.path[found.end() :])]
 
 
-def _relative(recorded: Recorded, ground: Ground) -> Candidates:
+def _relative(recorded: Recorded, ground: Ground) -> Groups:
     if not recorded.absolute and not recorded.standard:
-        for folder in ground.roots.folders:
-            yield join(folder, recorded.path)
+        yield [join(folder, recorded.path) for folder in ground.roots.folders]
 
 
-def _container(recorded: Recorded, ground: Ground) -> Candidates:
+def _container(recorded: Recorded, ground: Ground) -> Groups:
+    checkouts = (*ground.roots.folders, *(module.directory for module in ground.roots.modules))
     for pattern in CONTAINERS:
         if found := pattern.match(recorded.path):
-            for folder in (*ground.roots.folders, *(m.directory for m in ground.roots.modules)):
-                yield join(folder, recorded.path[found.end() :])
+            yield [join(checkout, recorded.path[found.end() :]) for checkout in checkouts]
 
 
-def _suffix(recorded: Recorded, ground: Ground) -> Candidates:
-    """Find the one file of the workspace that shares the longest end with the recorded path, two elements at least."""
-    best = longest_suffix(recorded, ground.files)
-    if len(best) == 1:
-        yield best[0]
-
-
-def longest_suffix(recorded: Recorded, files: Files) -> list[str]:
-    """Return the files that share most elements with the end of a recorded path: two, at least, and the same for each."""
-    wanted = [element for element in recorded.end.split("/") if element][::-1]
-    here = (
-        [join(directory, recorded.name) for directory in files.named("/".join(wanted[1::-1]))]
-        if len(wanted) > 1
-        else []
-    )
-    shared = [_shared(wanted, path.split("/")[::-1]) for path in here]
-    most = max(shared, default=0)
-    return [path for path, n in zip(here, shared, strict=True) if n == most]
+def _suffix(recorded: Recorded, ground: Ground) -> Groups:
+    """Find the files of the workspace that share the longest end with the recorded path, two elements at least."""
+    wanted = [ground.roots.key(element) for element in recorded.end.split("/") if element][::-1]
+    if len(wanted) > 1:
+        here = [join(directory, recorded.name) for directory in ground.files.named("/".join(wanted[1::-1]))]
+        shared = [_shared(wanted, ground.roots.key(path).split("/")[::-1]) for path in here]
+        yield [path for path, n in zip(here, shared, strict=True) if n >= 2 and n == max(shared)]
 
 
 def _shared(wanted: list[str], path: list[str]) -> int:
-    for n, (one, other) in enumerate(zip(wanted, path, strict=False)):
-        if one != other:
-            return n
-    return min(len(wanted), len(path))
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(wanted, path, strict=False)))
 
 
 RULES = (

@@ -39,7 +39,7 @@ class Disk:
 
     def named(self, end: str) -> Sequence[str]:
         """Return the directories of the workspace that hold a file of this name, or whose path ends in directory/name."""
-        return walked(self.folders, self.walk).by_end.get(end, ())
+        return walked(self.folders, self.walk).by_end.get(end.casefold(), ())
 
     def text(self, path: str) -> str | None:
         """Return what is in a source file; None where it cannot be read or is too large for one."""
@@ -57,7 +57,7 @@ class Walked:
     linked: list[str] = field(default_factory=list)
     """The directories that symbolic links lead to."""
     by_end: dict[str, list[str]] = field(default_factory=dict)
-    """The directories of the files of each name, and of each directory/name."""
+    """The directories of the files of each name, and of each directory/name; the case is folded."""
 
 
 @lru_cache(2)
@@ -77,8 +77,8 @@ def _meet(directory: str, names: list[str], files: list[str], found: Walked) -> 
     found.vendors += [join(directory, "vendor")] if "go.mod" in files and "vendor" in names else []
     found.linked += [real(path) for path in (join(directory, name) for name in names) if os.path.islink(path)]  # noqa: PTH114
     for name in files:
-        found.by_end.setdefault(name, []).append(directory)
-        found.by_end.setdefault(f"{name_of(directory)}/{name}", []).append(directory)
+        for end in (name.casefold(), f"{name_of(directory)}/{name}".casefold()):
+            found.by_end.setdefault(end, []).append(directory)
 
 
 def real(path: str) -> str:

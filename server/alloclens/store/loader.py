@@ -78,6 +78,8 @@ class Loader:
         """End the watcher and the worker."""
         self._watcher.stop()
         self._worker.stop()
+        if self._texts:
+            self._texts.close()
 
     async def run(self) -> None:
         """Follow the directories until cancelled."""
