@@ -46,14 +46,16 @@ def test_what_was_kept(kept: Texts) -> None:
     assert {path: kept.of("/p/a", path) for path in GO} == GO
     assert kept.of("/p/a", "/w/other.go") is None
     assert kept.of("/p/b", "/w/main.go") is None
-    assert kept.has_seen("/p/a", STAMP)
-    assert not kept.has_seen("/p/a", LATER)
-    assert not kept.has_seen("/p/b", STAMP)
+    assert kept.paths("/p/a", STAMP)
+    assert not kept.paths("/p/a", LATER)
+    assert not kept.paths("/p/b", STAMP)
 
 
-def test_a_snapshot_of_no_texts_is_seen(kept: Texts) -> None:
-    kept.keep("/p/a", STAMP, {})
-    assert kept.has_seen("/p/a", STAMP)
+def test_a_file_found_later_is_kept_beside_the_others_which_stay(kept: Texts) -> None:
+    kept.keep("/p/a", STAMP, {"/w/a.go": "then"})
+    kept.keep("/p/a", STAMP, {"/w/a.go": "later", "/w/b.go": "found"})
+    assert kept.paths("/p/a", STAMP) == {"/w/a.go", "/w/b.go"}
+    assert (kept.of("/p/a", "/w/a.go"), kept.of("/p/a", "/w/b.go")) == ("then", "found")
 
 
 def test_equal_texts_are_kept_once(kept: Texts, path: Path) -> None:
@@ -67,7 +69,7 @@ def test_another_file_of_the_same_name_has_texts_of_its_own(kept: Texts, path: P
     kept.keep("/p/a", LATER, {"/w/main.go": "new"})
     assert kept.of("/p/a", "/w/main.go") == "new"
     assert kept.of("/p/a", "/w/shop.go") is None
-    assert (kept.has_seen("/p/a", STAMP), kept.has_seen("/p/a", LATER)) == (False, True)
+    assert (bool(kept.paths("/p/a", STAMP)), bool(kept.paths("/p/a", LATER))) == (False, True)
     kept.forget([], [])
     assert rows(path, "text") == 1
 
@@ -77,7 +79,7 @@ def test_what_is_gone_is_forgotten_in_these_directories_only(kept: Texts, path: 
     for name in names:
         kept.keep(name, STAMP, {"/w/main.go": name})
     kept.forget(["/p", "/p%/"], ["/p/b"])
-    assert [name for name in names if kept.has_seen(name, STAMP)] == ["/p/b", "/p/deep/a", "/pp/a", "/q/a"]
+    assert [name for name in names if kept.paths(name, STAMP)] == ["/p/b", "/p/deep/a", "/pp/a", "/q/a"]
     assert kept.of("/p/a", "/w/main.go") is None
     assert (rows(path, "text"), rows(path, "entry")) == (4, 4)
 
@@ -96,7 +98,7 @@ def test_it_is_bounded_and_the_oldest_go_first(kept: Texts, path: Path, monkeypa
         kept.keep(name, STAMP, {"/w/main.go": rng.randbytes(1000).hex()})
     monkeypatch.setattr(texts, "LARGEST", 150_000)
     kept.forget(["/p"], names)
-    left = [name for name in names if kept.has_seen(name, STAMP)]
+    left = [name for name in names if kept.paths(name, STAMP)]
     assert left == names[-len(left) :]
     assert 0 < rows(path, "text") == len(left) < 150
 
@@ -119,10 +121,10 @@ def test_any_name(kept: Texts, name: str) -> None:
     """Python has bytes that are no UTF-8 in a path as halves of surrogate pairs."""
     kept.keep(f"/p/{name}/a", STAMP, {f"/w/{name}": "text"})
     kept.forget([f"/p/{name}"], [f"/p/{name}/a"])
-    assert kept.has_seen(f"/p/{name}/a", STAMP)
+    assert kept.paths(f"/p/{name}/a", STAMP)
     assert kept.of(f"/p/{name}/a", f"/w/{name}") == "text"
     kept.forget([f"/p/{name}"], [])
-    assert not kept.has_seen(f"/p/{name}/a", STAMP)
+    assert not kept.paths(f"/p/{name}/a", STAMP)
 
 
 def test_two_at_once(path: Path) -> None:
@@ -184,7 +186,7 @@ def test_a_damaged_file_is_begun_anew(path: Path, harm) -> None:
             first.keep(f"/p/{i}", STAMP, {"/w/main.go": random.Random(i).randbytes(500).hex()})
     path.write_bytes(harm(path.read_bytes()))
     with closing(Texts(path)) as second:
-        second.has_seen("/p/1", STAMP)
+        second.paths("/p/1", STAMP)
         second.forget(["/p"], [])
         second.keep("/p/new", STAMP, GO)
         second.keep("/p/new", STAMP, GO)  # what finds the damage may be what is lost by it
@@ -202,7 +204,7 @@ def test_a_file_damaged_while_it_is_open(path: Path, harm) -> None:
             base.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         path.write_bytes(harm(path.read_bytes()))
         for i in range(50):
-            kept.has_seen(f"/p/{i}", STAMP)
+            kept.paths(f"/p/{i}", STAMP)
             text = kept.of(f"/p/{i}", "/w/main.go")
             assert text in {None, random.Random(i).randbytes(500).hex()}
         kept.forget(["/p"], [])
@@ -219,7 +221,7 @@ def test_the_log_of_a_damaged_file_goes_with_it(tmp_path: Path, path: Path) -> N
         copy.write_bytes(b"damaged" * 1000)
         copy.with_name(f"{path.name}-wal").write_bytes(path.with_name(f"{path.name}-wal").read_bytes())
     with closing(Texts(copy)) as kept:
-        assert not kept.has_seen("/p/a", STAMP)
+        assert not kept.paths("/p/a", STAMP)
         kept.keep("/p/b", STAMP, GO)
     with closing(Texts(copy)) as again:
         assert again.of("/p/b", "/w/main.go") == GO["/w/main.go"]
@@ -230,10 +232,10 @@ def test_one_that_is_closed_leaves_its_file_as_it_is(path: Path) -> None:
     kept = Texts(path)
     kept.keep("/p/a", STAMP, GO)
     kept.close()
-    assert not kept.has_seen("/p/a", STAMP)
+    assert not kept.paths("/p/a", STAMP)
     kept.keep("/p/b", STAMP, GO)
     with closing(Texts(path)) as again:
-        assert again.has_seen("/p/a", STAMP)
+        assert again.paths("/p/a", STAMP)
 
 
 def test_a_text_that_is_damaged_is_none(kept: Texts, path: Path) -> None:
@@ -267,7 +269,7 @@ def test_another_server_that_writes_for_long(kept: Texts, path: Path, monkeypatc
     with closing(sqlite3.connect(path, isolation_level=None)) as other, closing(Texts(path)) as waiting:
         other.execute("BEGIN IMMEDIATE")
         waiting.keep("/p/a", STAMP, GO)
-        assert not waiting.has_seen("/p/a", STAMP)  # so it is tried again at the next look
+        assert not waiting.paths("/p/a", STAMP)  # so it is tried again at the next look
         other.execute("ROLLBACK")
         waiting.keep("/p/a", STAMP, GO)
         assert kept.of("/p/a", "/w/main.go") == GO["/w/main.go"]

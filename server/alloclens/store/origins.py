@@ -94,18 +94,17 @@ class Origins:
 
 
 def keep_texts(snapshot: Snapshot, stamp: Stamp, sources: SourceMap, texts: Texts) -> None:
-    """Keep what the files are now that a snapshot names, when it is first seen.
+    """Keep what the files are now that a snapshot names, when it is first seen, or they are first found.
 
     Only files that the user may edit, and only those that are still as they were: what changed after the snapshot was
     taken, or after the program was built, is not what was profiled.
     """
-    if texts.has_seen(snapshot.path, stamp):
-        return
     places = (sources.place(file) for file in snapshot.lines.files)
     edited = {p.path for p in places if p and not sources.roots.in_caches(p.path)}
     until = min(snapshot.taken_at.seconds, snapshot.built_at)
-    found = {path: _unchanged(path, until) for path in edited}
-    texts.keep(snapshot.path, stamp, {path: text for path, text in found.items() if text is not None})
+    found = {path: _unchanged(path, until) for path in edited - texts.paths(snapshot.path, stamp)}
+    if fresh := {path: text for path, text in found.items() if text is not None}:
+        texts.keep(snapshot.path, stamp, fresh)
 
 
 def _unchanged(path: str, until: float) -> str | None:

@@ -13,7 +13,7 @@ import threading
 import zlib
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import platformdirs
 
@@ -50,29 +50,30 @@ class Texts:
         with self._lock:
             self._base.close()
 
-    def has_seen(self, snapshot: str, stamp: Stamp) -> bool:
-        """Return whether the texts of this snapshot are kept, or none were to keep."""
-        return bool(
-            self._ask("SELECT 1 FROM seen WHERE snapshot = ? AND stamp = ?", _name(snapshot), repr(tuple(stamp)))
-        )
+    def paths(self, snapshot: str, stamp: Stamp) -> frozenset[str]:
+        """Return the files whose texts are kept for a snapshot."""
+        return frozenset(self._kept(snapshot, stamp))
 
     def keep(self, snapshot: str, stamp: Stamp, texts: Mapping[str, str]) -> None:
-        """Keep the texts, by path, that were there when the snapshot was first seen."""
-        digests = {path: digest(text) for path, text in sorted(texts.items())}
+        """Keep the texts, by path, that were there when the snapshot was first seen; beside those that are kept already."""
+        digests = dict(
+            sorted(({_name(path): digest(text) for path, text in texts.items()} | self._kept(snapshot, stamp)).items())
+        )
         manifest = digest(repr(digests))
-        bodies = {digests[path]: text for path, text in texts.items()}
+        bodies = {digest(text): text for text in texts.values()}
         with self._transaction():
             known = {d for d in bodies if self._base.execute("SELECT 1 FROM text WHERE digest = ?", (d,)).fetchone()}
-            packed = [
-                (d, zlib.compress(text.encode("utf-8", "surrogatepass"), 1))
-                for d, text in bodies.items()
-                if d not in known
-            ]
+            packed = [(d, _packed(text)) for d, text in bodies.items() if d not in known]
             self._base.executemany("INSERT OR IGNORE INTO text VALUES (?, ?)", packed)
-            entries = [(manifest, _name(path), d) for path, d in digests.items()]
+            entries = [(manifest, path, d) for path, d in digests.items()]
             self._base.executemany("INSERT OR IGNORE INTO entry VALUES (?, ?, ?)", entries)
             seen = _name(snapshot), repr(tuple(stamp)), manifest
             self._base.execute("INSERT OR REPLACE INTO seen VALUES (?, ?, ?)", seen)
+
+    def _kept(self, snapshot: str, stamp: Stamp) -> dict[str, str]:
+        """Return the digests of a snapshot's texts by path."""
+        question = "SELECT path, text FROM seen JOIN entry USING (manifest) WHERE snapshot = ? AND stamp = ?"
+        return dict(self._ask(question, _name(snapshot), repr(tuple(stamp))))
 
     def of(self, snapshot: str, path: str) -> str | None:
         """Return what a file held when a snapshot was first seen; None where that was not kept."""
@@ -109,8 +110,8 @@ class Texts:
     def _size(self) -> int:
         return int(self._base.execute("SELECT total(length(body)) FROM text").fetchone()[0])
 
-    def _ask(self, question: str, *values: str) -> list[tuple[bytes]]:
-        found: list[tuple[bytes]] = []
+    def _ask(self, question: str, *values: str) -> list[Any]:
+        found: list[Any] = []
         with self._transaction():
             found += self._base.execute(question, values)
         return found
@@ -169,6 +170,10 @@ class Texts:
 def digest(text: str) -> str:
     """Return what a text is known by."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _packed(text: str) -> bytes:
+    return zlib.compress(text.encode("utf-8", "surrogatepass"), 1)
 
 
 def _name(path: str) -> str:
