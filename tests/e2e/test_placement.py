@@ -164,7 +164,7 @@ def test_numbers_go_with_their_lines_as_they_are_typed(vscode: VsCode, folder: P
 
     vscode.go_to_line(1)
     keys.press("End")
-    keys.type("\n\n// one\n// two", delay=30)
+    keys.type("\n// zero\n// one\n// two", delay=30)
     until_hints(vscode, both, lines={HOLD: 7, OTHER: 11})
     for _ in range(30):
         keys.press("Control+z")

@@ -104,3 +104,4 @@ class VsCode:
         box.wait_for(state="visible")
         box.fill(f":{line}")
         self.page.keyboard.press("Enter")
+        box.wait_for(state="hidden")  # until then the next keys are its own

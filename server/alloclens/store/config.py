@@ -70,7 +70,7 @@ def with_mapping(text: str, path: str, from_: str, to: str) -> str:
         made = _mapped(plain, keys, {"from": from_, "to": to})
         made.encode()
     except ValueError as error:
-        raise ValueError(f"{path}: no path mapping can be added: {error}") from error
+        raise ValueError(f"no path mapping can be added: {error}") from error
     return bom + made.replace("\n", end)
 
 
