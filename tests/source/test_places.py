@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
+from alloclens.source.declarations import declared
 from alloclens.source.own import is_own
 from alloclens.source.places import Nowhere, Place, SourceMap
 from alloclens.source.recorded import Kind
@@ -817,3 +818,18 @@ def test_no_text_raises_or_leads_out_of_the_roots(recorded: str, function: str) 
     found = places(recorded, function).find(recorded)
     assert isinstance(found, Nowhere) or FILES[found.path][0] is not UNKNOWN
     assert isinstance(found, Place) or found.reason
+
+
+HOSTILE = ("a", "/", "a/", ".a", "/src/", "@v", "[", "(", "<", "{{", ".func1", "-fm", "\\", "a b(", "jenkins/", "a-.")
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("unit", HOSTILE)
+def test_long_names_take_no_time(unit: str) -> None:
+    """Some of these would take minutes: patterns that try every beginning are bounded by the length of a name."""
+    name = unit * 100_000
+    text = "def f(x):\n  pass\n" * 1000 + "a " * 500_000 + "("
+    files = FakeFiles({"/w/a.go": text})
+    for recorded in (name, f"{name}/a.go", f"/w/{name}.go"):
+        assert SourceMap(ROOTS, files, {recorded: [name, "main.f"]}).place(recorded) is None
+    assert declared(text, name) == []

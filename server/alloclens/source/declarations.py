@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+LONGEST_NAME = 1000
+"""Characters: the time of a search grows with the square of some hostile names."""
+LONG_LINE = re.compile(r"^[^\n]{1000,}$", re.MULTILINE)
 GO_TEXT = re.compile(r"^package \w+", re.MULTILINE)
 CLOSURE = re.compile(r"(?:\.(?:func|gowrap|deferwrap|dwrap)?\d+|-fm|-range\d+|·.*)+$")
 TYPE_ARGUMENTS = re.compile(r"\[[^\[\]]*(?:\[[^\[\]]*\][^\[\]]*)*\]")
@@ -20,11 +23,19 @@ BODY = r"(?:[^;{}=()\n]*(?:\{|\n\s*[{:])|(?:::\S+)? = )"
 
 def declared(text: str, function: str) -> list[int]:
     """Return the lines (1-based) that declare a function, or the one that a closure is in. Its name as profiles have it."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if len(function) > LONGEST_NAME:
+        return []
+    text = _searched(text)
     pattern = _go_pattern(outer(function)) if GO_TEXT.search(text) else _pattern(function)
     if pattern is None:
         return []
     return [1 + text.count("\n", 0, found.end()) for found in pattern.finditer(text)]
+
+
+@lru_cache(16)
+def _searched(text: str) -> str:
+    """Return a text with one kind of line end and nothing on lines that no person wrote: searching them takes long."""
+    return LONG_LINE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def may_be_absent(function: str, text: str) -> bool:
@@ -39,12 +50,12 @@ def is_closure(function: str) -> bool:
 
 def outer(function: str) -> str:
     """Return the Go function that a closure is in; a declared one's own: main.serve.func1.2 -> main.serve."""
-    return CLOSURE.sub("", _bare(function))
+    return CLOSURE.sub("", _bare(function)) if len(function) <= LONGEST_NAME else function
 
 
 def _bare(function: str) -> str:
     """Return a name without type arguments: sync.(*Pool[go.shape.int]).Get -> sync.(*Pool).Get."""
-    return TYPE_ARGUMENTS.sub("", function)
+    return TYPE_ARGUMENTS.sub("", function) if len(function) <= LONGEST_NAME else function
 
 
 @lru_cache(4096)

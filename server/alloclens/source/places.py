@@ -70,6 +70,8 @@ class SourceMap:
 
     def find(self, path: str) -> Place | Nowhere:
         """Return where a recorded file lies, or why nowhere."""
+        if len(path) > LONGEST_PATH:
+            return Nowhere(Kind.UNKNOWN, "its name is longer than any path")
         if path not in self._known:
             one = recorded(path, tuple(self._functions.get(path, ())))
             self._known[path] = self._find(one)
@@ -160,5 +162,7 @@ def _last(directory: str) -> str:
     return name_of(directory).partition("@")[0].replace("!", "").casefold()
 
 
+LONGEST_PATH = 1000
+"""Characters: the time of some rules grows with the square of a hostile path."""
 MOST = 5
 """So many candidates are named."""

@@ -8,6 +8,7 @@ from enum import IntEnum
 from functools import cached_property
 from itertools import takewhile
 
+from alloclens.source.declarations import LONGEST_NAME
 from alloclens.source.paths import canonical, is_absolute, name_of
 
 
@@ -116,7 +117,7 @@ def _first(path: str) -> str:
 
 def recorded(path: str, functions: tuple[str, ...] = ()) -> Recorded:
     """Take a path as a profile has it."""
-    return Recorded(canonical(path), functions)
+    return Recorded(canonical(path), tuple(f for f in functions if len(f) <= LONGEST_NAME))
 
 
 def package_of(function: str) -> str:
