@@ -34,7 +34,7 @@ types: .venv/made vscode-client/node_modules/made
 .PHONY: unit
 unit: .venv/made vscode-client/node_modules/made
 	$(NPM) run --silent test
-	$(BIN)/python -m pytest -m "not e2e"
+	$(BIN)/python -m pytest -n 2 -m "not e2e"
 
 .PHONY: e2e
 ifeq ($(E2E),0)
