@@ -75,9 +75,8 @@ def test_the_hint_follows_the_directory(vscode: VsCode, folder: Path) -> None:
 def test_from_a_hot_line_to_a_frame_in_another_file(vscode: VsCode, folder: Path) -> None:
     vscode.open(folder, folder / "main.go")
     vscode.until_hint("dep.New()", "2.0MB owned")
-    vscode.hint("dep.New()").click(modifiers=["ControlOrMeta"])
     peek = vscode.page.locator(".peekview-widget")
-    peek.wait_for()
+    vscode.follow_hint("dep.New()", peek)
     expect(peek.locator(".ref-tree")).to_contain_text("dep.go")
     vscode.page.keyboard.press("Escape")
     expect(peek).to_have_count(0)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
@@ -57,6 +59,24 @@ class VsCode:
     def hint(self, line: str) -> Locator:
         """Return the hint of a line, to click on."""
         return self.line(line).locator('span[class*="dyn-rule"]', has_text=re.compile(r"\w")).first
+
+    def follow_hint(self, line: str, shown: Locator) -> None:
+        """Ctrl+click on the hint of a line, until this is shown.
+
+        A hint is drawn anew as the mouse and the key come to it: its place stays, its element does not.
+        """
+        end = time.monotonic() + 60
+        while not shown.is_visible() and time.monotonic() < end:
+            if (box := self.hint(line).bounding_box()) is None:
+                continue
+            self.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+            self.page.keyboard.down("Control")
+            self.page.mouse.down()
+            self.page.mouse.up()
+            self.page.keyboard.up("Control")
+            with contextlib.suppress(PlaywrightTimeout):
+                shown.wait_for(timeout=3000)
+        assert shown.is_visible()
 
     def line(self, text: str) -> Locator:
         return self.page.locator(".view-line").filter(has_text=re.compile(re.escape(text).replace(r"\ ", r"\s")))
