@@ -90,6 +90,7 @@ def without_words(part: dict) -> dict:
     items = {"items": without_words(part["items"])} if "items" in part else {}
     inner = {"properties": {k: without_words(v) for k, v in part["properties"].items()}} if "properties" in part else {}
     words = {"description", "markdownDescription", "examples", "scope", "items", "properties"}
+    words |= {"type"} if "enum" in part else set()
     return {key: value for key, value in part.items() if key not in words} | items | inner
 
 

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import pytest
-from alloclens.analysis.lines import lines
+from alloclens.analysis.owned import NOTHING
 from alloclens.analysis.series import Snapshot, TakenAt, group, observations, taken_at
 from alloclens.profile.formats import read
 
-from tests.support.judge import own
 from tests.support.profiles import goroutines, heap
 
 HERE = "main.f@/o/a.go:1"
 
 
-def snapshot(path: str, seconds: float, data: bytes | None = None, *, build_id: str = "x") -> Snapshot:
+def snapshot(path: str, seconds: float, data: bytes | None = None, **given: str) -> Snapshot:
     profile = read(data or heap(f"{HERE} = 1x8/{int(seconds) + 1}"))
     return Snapshot(
-        path, TakenAt(seconds, "profile"), profile.is_difference, "", build_id, lines(profile, own(lambda _: True))
+        path=path,
+        taken_at=TakenAt(seconds, "profile"),
+        is_difference=profile.is_difference,
+        default_sample_type="",
+        sample_types=profile.sample_types,
+        total=tuple(profile.values.sum(axis=0).tolist()),
+        owned=NOTHING,
+        **given,
     )
 
 
@@ -58,6 +64,34 @@ def test_first_and_previous_are_of_the_process_that_runs() -> None:
 def test_another_build_is_another_process() -> None:
     (series,) = group([snapshot("/p/a", 1), snapshot("/p/b", 2, build_id="y")])
     assert series.base("first", series.head("latest")) is None
+
+
+def test_programs_are_apart_but_one_takes_those_without_a_name() -> None:
+    shop, till = snapshot("/p/a", 1, program="shop"), snapshot("/p/b", 2, program="till")
+    nameless = snapshot("/p/c", 3)
+    assert [(s.program, names(s.snapshots)) for s in group([shop, till])] == [("till", ["b"]), ("shop", ["a"])]
+    assert [(s.program, names(s.snapshots)) for s in group([shop, nameless])] == [("shop", ["a", "c"])]
+    assert [s.program for s in group([shop, till, nameless])] == ["", "till", "shop"]
+
+
+def test_a_base_by_its_label_or_by_words_of_its_name() -> None:
+    files = ["heap.1.pb.gz", "heap.after_load.2.pb.gz", "heap.3.pb.gz", "heap.4.pb.gz"]
+    made = [snapshot(f"/p/{name}", i) for i, name in enumerate(files)]
+    (series,) = group(made, {"/p/heap.1.pb.gz": "Idle"})
+    head = series.head("latest")
+    bases = {word: series.base(word, head).name for word in ("idle", "IDLE", "after load", "after-load", "load", "loa")}
+    assert bases == {
+        "idle": files[0], "IDLE": files[0], "after load": files[1], "after-load": files[1], "load": files[1],
+        "loa": files[0],
+    }  # fmt: skip
+
+
+def test_the_same_time_yesterday() -> None:
+    day, hour = 86400, 3600
+    times = {"a": 0, "b": 2 * hour, "c": day - 7 * hour, "d": day + 2.2 * hour}
+    (series,) = group([snapshot(f"/p/{name}", at) for name, at in times.items()])
+    assert series.base("yesterday", series.named("d")).name == "b"
+    assert series.base("yesterday", series.named("c")).name == "a"  # nothing near: as `first`
 
 
 def test_a_file_that_is_a_difference_has_no_base_and_its_own_series() -> None:

@@ -78,7 +78,7 @@ async def test_few_snapshots_can_say_grew_never_leak(editor: Editor, folder: Pat
     drop_series(folder, 3)
     await editor.open_folder(folder)
     uri = (folder / "main.go").as_uri()
-    await editor.until(lambda: found(editor, uri) == [(6, "growth")])
+    await editor.until(lambda: found(editor, uri) == [(6, "growing")])
     assert editor.diagnostics[uri][0].severity == lsp.DiagnosticSeverity.Information
 
 

@@ -33,7 +33,7 @@ def test_the_lines_of_the_example_are_placed(tmp_path: Path, flags: tuple[str, .
         while (missing := unseen(known := look(example, profiles), example)) and time.monotonic() < end:
             time.sleep(0.5)
     assert not missing
-    lines = known.shown.head.lines
+    lines = known.shown.lines
     assert bool([f for f in lines.files if f.startswith("example.com/leaky/")]) == bool(flags)
     vendored = known.file(str(example / "vendor/example.com/telemetry/telemetry.go"))
     assert len(vendored.rows)
@@ -59,7 +59,7 @@ def owned(known: World, path: Path, line: int) -> float:
     file = known.file(str(path))
     if file is None:
         return 0
-    lines, column = file.comparison.head.lines, file.comparison.column
+    lines, column = file.comparison.lines, file.comparison.column
     now = file.on(path.read_text()).line.tolist()
     return sum(lines.value.owned[row, column] for row, at in zip(file.rows.tolist(), now, strict=True) if at == line)
 
@@ -234,7 +234,7 @@ def assert_placed(known: World, folder: Path, but: frozenset[str] | set[str] = f
     where = {name: place for name, place in marked(folder).items() if name not in but}
     assert len(where) >= 2
     assert {name: owned(known, *place) >= 1 << 20 for name, place in where.items()} == dict.fromkeys(where, True)
-    files = known.shown.head.lines.files
+    files = known.shown.lines.files
     assert [f for f in files if known.sources.place(f) is None and known.sources.kind(f) is not Kind.BUILT_IN] == []
 
 
@@ -247,10 +247,10 @@ def assert_dependency(known: World, path: Path, line: int) -> None:
 
 def flat(known: World, path: Path, line: int) -> float:
     file = known.file(os.path.realpath(path))
-    lines, column = file.comparison.head.lines, file.comparison.column
+    lines, column = file.comparison.lines, file.comparison.column
     return sum(lines.value.flat[row, column] for row in file.rows.tolist() if lines.line[row] == line)
 
 
 def rules(known: World, folder: Path) -> set[str]:
-    places: list[Place | None] = [known.sources.place(file) for file in known.shown.head.lines.files]
+    places: list[Place | None] = [known.sources.place(file) for file in known.shown.lines.files]
     return {place.rule for place in places if place and place.path.startswith(f"{folder}/")}

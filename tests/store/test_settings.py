@@ -22,6 +22,10 @@ WHOLE = {
     "revision": "v1",
     "binaries": ["bin"],
     "largestProfile": 1,
+    "memoryLimit": "1.5 GiB",
+    "leakSeverity": "error",
+    "growingSeverity": "hint",
+    "fillingSeverity": "information",
     "hints": False,
     "codeLens": True,
 }
@@ -39,6 +43,10 @@ def test_all_of_them() -> None:
             revision="v1",
             binaries=("bin",),
             largest_profile=1,
+            memory_limit="1.5 GiB",
+            leak_severity="error",
+            growing_severity="hint",
+            filling_severity="information",
             hints=False,
             code_lens=True,
         ),
@@ -61,6 +69,22 @@ def test_they_are_values() -> None:
     assert one.largest_bytes == 1_048_576
     with pytest.raises(AttributeError):
         one.base = "x"
+
+
+@pytest.mark.parametrize(
+    ("limit", "wanted"),
+    [
+        ("", 0),
+        ("512", 512),
+        ("2GB", 2 << 30),
+        ("2GiB", 2 << 30),
+        ("1.5 m", 3 << 19),
+        ("100kB", 102_400),
+        ("1T", 1 << 40),
+    ],
+)
+def test_a_memory_limit_in_bytes(limit: str, wanted: int) -> None:
+    assert Settings(memory_limit=limit).memory_bytes == wanted
 
 
 DIRS = '; ["profiles", ".pprof", "pprof"] is used'
@@ -106,6 +130,13 @@ DIRS = '; ["profiles", ".pprof", "pprof"] is used'
         ("largestProfile", True, "largestProfile: true is not a whole number from 1 to 1048576; 128 is used"),
         ("largestProfile", 1.5, "largestProfile: 1.5 is not a whole number from 1 to 1048576; 128 is used"),
         ("largestProfile", "64", 'largestProfile: "64" is not a whole number from 1 to 1048576; 128 is used'),
+        ("memoryLimit", "much", 'memoryLimit: "much" is not a size; "" is used'),
+        ("memoryLimit", 5, 'memoryLimit: 5 is not a size; "" is used'),
+        (
+            "leakSeverity",
+            "loud",
+            'leakSeverity: "loud" is not one of error, hint, information, off, warning; "warning" is used',
+        ),
         ("hints", 1, "hints: 1 is not true or false; true is used"),
         ("codeLens", "on", 'codeLens: "on" is not true or false; false is used'),
     ],
@@ -145,7 +176,10 @@ def test_a_nest_deeper_than_the_stack() -> None:
 
 def test_unknown_keys() -> None:
     given = {"profile_dirs": 1, "BASE": 1, "pathMapings": 1, "head": 1, "": 1, "xyz": None}
-    everything = "base, binaries, codeLens, head, hints, largestProfile, ownCode, pathMappings, profileDirs, revision, sampleType"
+    everything = (
+        "base, binaries, codeLens, fillingSeverity, growingSeverity, head, hints, largestProfile, leakSeverity, "
+        "memoryLimit, ownCode, pathMappings, profileDirs, revision, sampleType"
+    )
     assert [problem.message for problem in unknown(given)] == [
         "profile_dirs: there is no such setting; did you mean profileDirs?",
         "BASE: there is no such setting; did you mean base?",

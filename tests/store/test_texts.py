@@ -11,7 +11,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
-from alloclens.store import texts
+from alloclens.store import cache, texts
 from alloclens.store.listing import Stamp
 from alloclens.store.texts import Texts
 
@@ -265,7 +265,7 @@ def test_where_nothing_can_be_written_they_are_kept_in_memory(tmp_path: Path) ->
 
 
 def test_another_server_that_writes_for_long(kept: Texts, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(texts, "WAIT_SECONDS", 0.05)
+    monkeypatch.setattr(cache, "WAIT_SECONDS", 0.05)
     with closing(sqlite3.connect(path, isolation_level=None)) as other, closing(Texts(path)) as waiting:
         other.execute("BEGIN IMMEDIATE")
         waiting.keep("/p/a", STAMP, GO)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 
 import pytest
-from alloclens.analysis.findings import Finding
+from alloclens.analysis.findings import Finding, Span
 from alloclens.analysis.line_stats import Change, LineStats, Measure
+from alloclens.analysis.verdicts import Rule
 from alloclens.profile.model import ValueType
 from alloclens.wording import hover
 from alloclens.wording.hint import LONGEST, hint
 from alloclens.wording.pprof import command
-from alloclens.wording.units import amount, change, rate, share
-from alloclens.wording.verdict import message
+from alloclens.wording.units import amount, change, duration, rate, share
+from alloclens.wording.verdict import figures, message, sparkline
 
 MB = 1 << 20
 
@@ -40,7 +41,12 @@ def test_changes_rates_and_shares() -> None:
 
 
 def measure(value: float, growth: float | None = None, *, certain: bool = True) -> Measure:
-    return Measure(value * MB, None if growth is None else Change(growth * MB, 1.0, certain), math.nan, math.nan)
+    return Measure(
+        value * MB,
+        None if growth is None else Change(growth * MB, growth * MB, growth * MB, certain),
+        math.nan,
+        math.nan,
+    )
 
 
 @pytest.mark.parametrize(
@@ -67,16 +73,78 @@ def test_a_hint_is_never_longer_than_a_line_has_room_for(value: float, scale: fl
         assert len(hint(LineStats(1, flat, cum, owned), unit)) <= LONGEST
 
 
-def finding(code: str, observations: int) -> Finding:
-    kind = ValueType("inuse_space", "bytes")
-    return Finding(code, "/a.go", 1, kind, 482 * MB, 300 * MB, 10 * MB, 2 * MB, observations)
+def finding(rule: Rule, kind: str = "inuse_space", unit: str = "bytes", **given: float) -> Finding:
+    of = {"value": 482 * MB, "growth": 300 * MB, "low": 280 * MB, "high": 321 * MB, "floor": 290 * MB, "slope": 2 * MB}
+    return Finding(
+        rule=rule, file="/a.go", line=1, function="main.f", sample_type=ValueType(kind, unit), chance=1e-6, retention=0.98,
+        over=Span(14, 150.0), points=(), **{**of, **given},
+    )  # fmt: skip
 
 
-def test_verdicts_say_what_is_held_how_it_grew_and_how_sure_that_is() -> None:
-    assert message(finding("leak", 14), "12:00") == (
-        "Leak: 482MB held through this line, and growing: ▲300MB ± 19.6MB since 12:00, 2.0MB/s over 14 snapshots."
+@pytest.mark.parametrize(
+    ("rule", "wanted"),
+    [
+        (
+            Rule.RISES,
+            (
+                "Leak: 482MB held through this line, and growing: ▲300MB (+280MB to +321MB) in 2.5min, 2.0MB/s over "
+                "14 snapshots, no slower than before."
+            ),
+        ),
+        (
+            Rule.YOUNG,
+            (
+                "Growing: 482MB held through this line, ▲300MB (+280MB to +321MB) in 2.5min. 14 snapshots cannot say yet "
+                "whether it goes on."
+            ),
+        ),
+        (
+            Rule.UNCLEAR,
+            (
+                "Not yet clear: 482MB held through this line, ▲300MB (+280MB to +321MB) in 2.5min: within what sampling and "
+                "load do by chance."
+            ),
+        ),
+    ],
+)
+def test_verdicts_say_what_is_held_how_it_grew_and_which_rule_says_so(rule: Rule, wanted: str) -> None:
+    assert message(finding(rule)) == wanted
+
+
+def test_every_rule_has_its_words() -> None:
+    said = {rule: message(finding(rule)) for rule in Rule}
+    assert len(set(said.values())) == len(Rule)
+    assert all(said[rule].lower().startswith(rule.verdict) for rule in Rule if rule is not Rule.UNCLEAR)
+
+
+def test_when_the_memory_will_be_full() -> None:
+    # 482 MB of 1,024 are used and 2 MB/s are added: 542 / 2 = 271 s = 4.5 min.
+    said = message(finding(Rule.RISES), 1024 * MB, 482 * MB)
+    assert said.endswith("At this pace what is in use reaches memoryLimit (1.0GB) in 4.5min.")
+    assert message(finding(Rule.RISES), 400 * MB, 482 * MB).endswith("is more than memoryLimit (400MB).")
+    assert "memoryLimit" not in message(finding(Rule.YOUNG), 1024 * MB, 482 * MB)
+    assert "memoryLimit" not in message(finding(Rule.RISES, "goroutine", "count"), 1024 * MB, 482 * MB)
+
+
+def test_figures() -> None:
+    assert figures(finding(Rule.RISES)) == (
+        "floor +290MB in 2.5min; Theil–Sen +23.1MB for each snapshot, +7.0GB/h; Mann–Kendall 1 in 1.0M; "
+        "98% of what was allocated stayed"
     )
-    assert message(finding("growth", 3), "12:00").endswith("3 snapshots cannot say yet whether it goes on.")
+
+
+def test_sparklines() -> None:
+    assert sparkline((0, 1, 2, 3, 4, 5, 6, 7, 8)) == "▁▂▃▄▅▆▇██"
+    assert sparkline((5, 5)) == "██"
+    assert sparkline((0, 0)) == "▁▁"
+    assert sparkline(()) == ""
+
+
+@pytest.mark.parametrize(
+    ("seconds", "wanted"), [(0, "0s"), (59, "59s"), (90, "1.5min"), (7200, "2.0h"), (864000, "10.0 days")]
+)
+def test_durations(seconds: float, wanted: str) -> None:
+    assert duration(seconds) == wanted
 
 
 def test_names() -> None:
@@ -94,4 +162,6 @@ def test_the_command_that_shows_the_same() -> None:
 
 
 def test_an_unknown_error_is_said() -> None:
-    assert "error unknown" in hover._grown(Measure(2, Change(1, math.nan, certain=False), math.nan, math.nan), "bytes")
+    assert "error unknown" in hover._grown(
+        Measure(2, Change(1, math.nan, math.nan, certain=False), math.nan, math.nan), "bytes"
+    )

@@ -9,6 +9,10 @@ export const SETTINGS = [
   'revision',
   'binaries',
   'largestProfile',
+  'memoryLimit',
+  'leakSeverity',
+  'growingSeverity',
+  'fillingSeverity',
   'hints',
   'codeLens',
 ];

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from alloclens.analysis.findings import Finding, Observation, findings
+from alloclens.analysis.findings import RAISED, Finding, findings
 from alloclens.analysis.functions import FunctionStats, functions
 from alloclens.analysis.growth import Growth, growth
+from alloclens.analysis.history import history
 from alloclens.analysis.line_stats import LineStats, Measure
-from alloclens.analysis.lines import Measures
+from alloclens.analysis.lines import Lines, Measures
+from alloclens.analysis.owned import Sites as OwnedSites
+from alloclens.analysis.owned import judged
 from alloclens.analysis.series import Series, Snapshot, observations
 from alloclens.analysis.sites import Sites, by_source_line
 from alloclens.analysis.stacks import Stack, through
@@ -31,6 +34,15 @@ class Pair(NamedTuple):
     base: str | None
 
 
+class Contents(NamedTuple):
+    """What is in the files of a comparison."""
+
+    head: Lines
+    base: Lines | None
+    profile: Profile
+    """The head, or head - base."""
+
+
 @dataclass(frozen=True, eq=False)
 class Comparison:
     """A series between its base and its head, in one sample type."""
@@ -41,11 +53,40 @@ class Comparison:
     sample_type: ValueType
     one_process: bool
     """Whether base and head are of one process."""
+    contents: Contents
     growth: Growth | None
     """On the lines of the head; None without a base."""
-    findings: tuple[Finding, ...]
-    profile: Profile | None
-    """The head, or head - base; None while it is being read."""
+    verdicts: tuple[Finding, ...]
+    """On every line that owns something at the head, worst first; over the whole process of the head."""
+
+    @property
+    def lines(self) -> Lines:
+        """The lines of the head."""
+        return self.contents.head
+
+    @property
+    def profile(self) -> Profile:
+        """The head, or head - base."""
+        return self.contents.profile
+
+    @property
+    def in_use(self) -> int:
+        """What the whole process holds at the head, in the judged sample type; 0 where there is none."""
+        wanted = judged(self.head.sample_types)
+        return self.head.total[self.head.sample_types.index(wanted)] if wanted else 0
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """The verdicts that deserve a diagnostic."""
+        return tuple(f for f in self.verdicts if f.verdict in RAISED)
+
+    def verdict(self, row: int) -> Finding | None:
+        """Return the verdict on a row of the head's lines."""
+        return self._verdicts.get((self.lines.files[self.lines.file[row]], int(self.lines.line[row])))
+
+    @cached_property
+    def _verdicts(self) -> dict[tuple[str, int], Finding]:
+        return {(f.file, f.line): f for f in self.verdicts}
 
     @property
     def column(self) -> int:
@@ -55,19 +96,19 @@ class Comparison:
     @property
     def total(self) -> int:
         """The head's whole, in the sample type's unit."""
-        return int(self.head.lines.total[self.column])
+        return self.head.total[self.column]
 
     @property
     def total_growth(self) -> int | None:
         """What the whole grew by."""
         if self.base is None:
             return None
-        return self.total - int(self.base.lines.total[self.base.sample_types.index(self.sample_type)])
+        return self.total - self.base.total[self.base.sample_types.index(self.sample_type)]
 
     def stats(self, row: int, wanted: ValueType | None = None) -> LineStats:
         """Return the numbers of one row of the head's lines, in the shown sample type or another."""
         kind = wanted or self.sample_type
-        lines, grown = self.head.lines, self._growths.get(kind)
+        lines, grown = self.lines, self._growths.get(kind)
         number = lines.sample_types.index(kind)
         measures = (
             Measure(
@@ -84,8 +125,6 @@ class Comparison:
 
     def stacks(self, recorded: str, line: int, most: int) -> list[Stack]:
         """Return the heaviest stacks through a line, by growth where there is a base."""
-        if self.profile is None:
-            return []
         sites = self._sites
         file = sites.texts.index(recorded) if recorded in sites.texts else -1
         wanted = np.flatnonzero((sites.file == file) & (sites.line == line))
@@ -94,41 +133,41 @@ class Comparison:
 
     def functions(self, files: Collection[str]) -> list[FunctionStats]:
         """Return the functions of some recorded files, heaviest first."""
-        if self.profile is None:
-            return []
         return functions(self.profile, self.profile.sample_types.index(self.sample_type), files)
 
     @cached_property
     def _growths(self) -> dict[ValueType, Growth]:
         """The growth of every sample type: a hover shows them all."""
-        if self.base is None or self.growth is None:
+        head, base = self.contents.head, self.contents.base
+        if base is None or self.growth is None:
             return {}
-        others = [t for t in self.head.sample_types if t in self.base.sample_types and t != self.sample_type]
-        grown = {t: growth(self.head.lines, self.base.lines, t, one_process=self.one_process) for t in others}
+        others = [t for t in head.sample_types if t in base.sample_types and t != self.sample_type]
+        grown = {t: growth(head, base, t, one_process=self.one_process) for t in others}
         return grown | {self.sample_type: self.growth}
 
     @cached_property
     def _sites(self) -> Sites:
-        if self.profile is None:
-            raise ValueError("no profile")
         return by_source_line(self.profile)
 
 
 def compare(
-    series: Series, head: Snapshot, base: Snapshot | None, sample_type: str, profile: Profile | None
+    series: Series, head: Snapshot, base: Snapshot | None, sample_type: str, contents: Contents, sites: OwnedSites
 ) -> Comparison | None:
-    """Compare two snapshots of a series; None where it has not the wanted sample type ("": its own default)."""
+    """Compare two snapshots of a series; None where it has not the wanted sample type ("": its own default).
+
+    `sites` numbers what the snapshots of the series own.
+    """
     number = column(head.sample_types, head.default_sample_type, sample_type)
     if number is None:
         return None
-    wanted = head.sample_types[number]
-    process = series.process(head)
+    wanted, process = head.sample_types[number], series.process(head)
     one_process = base in process
-    grown = growth(head.lines, base.lines, wanted, one_process=one_process) if base else None
-    history = observations(process[: process.index(head) + 1])
-    found = _findings(history, base) if base and one_process else ()
-    return Comparison(series, head, base, wanted, one_process, grown, found, profile)
+    grown = growth(contents.head, contents.base, wanted, one_process=one_process) if contents.base else None
+    observed = observations(process[: process.index(head) + 1])
+    found = _verdicts(observed, contents.head, sites) if not head.is_difference else ()
+    return Comparison(series, head, base, wanted, one_process, contents, grown, found)
 
 
-def _findings(history: Sequence[Snapshot], base: Snapshot) -> tuple[Finding, ...]:
-    return findings([Observation(s.taken_at.seconds, s.lines) for s in history], base.lines)
+def _verdicts(observed: Sequence[Snapshot], head: Lines, sites: OwnedSites) -> tuple[Finding, ...]:
+    wanted = judged(head.sample_types)
+    return findings(history(observed, head, sites, wanted), head, wanted) if wanted and len(observed) > 1 else ()

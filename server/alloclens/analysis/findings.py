@@ -1,113 +1,117 @@
-"""Which lines of the user's own code deserve a diagnostic, and why. Few, and only with evidence."""
+"""Which lines of the user's own code leak, grow, or fill up; each with its figures and the rule that says so."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from alloclens.analysis.growth import Growth, growth, limit, rows, taken
-from alloclens.analysis.trend import trend
+from alloclens.analysis.verdicts import RULES, VERDICTS, Rule, verdicts
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-
+    from alloclens.analysis.history import History
     from alloclens.analysis.lines import Lines
     from alloclens.profile.model import ValueType
 
-    Ints = NDArray[np.int64]
-    Floats = NDArray[np.float64]
-
-Code = Literal["leak", "growth"]
-
-ENOUGH = 6
-"""Observations from which on a trend is judged. Fewer can say that a line grew, not that it goes on: with four,
-Mann–Kendall cannot reach one in a hundred at all, with five only if none ever falls."""
-CHANCE = 0.01
-"""A trend that chance makes as often as this is none."""
-JUDGED = ("inuse_space", "goroutine")
-"""The sample types whose growth can be a leak: what is held now. Totals since the start (alloc_space) always grow."""
+RAISED = ("leak", "growing")
+"""The verdicts that are findings; the others are said when they are asked for."""
+POINTS = 24
+"""Of a history, as a picture has them."""
 
 
-class Observation(NamedTuple):
-    """What one snapshot adds to the history of a process."""
+class Span(NamedTuple):
+    """Over what a line was judged."""
 
+    observations: int
     seconds: float
-    lines: Lines
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One line that deserves a diagnostic. Values in the unit of `sample_type`."""
+    """The verdict on one line. Values in the unit of `sample_type`."""
 
-    code: Code
+    rule: Rule
     file: str
     """As recorded."""
     line: int
+    function: str
     sample_type: ValueType
     value: float
     """Owned at the head."""
     growth: float
-    error: float
-    """Standard error of the growth."""
+    """Since the first observation."""
+    low: float
+    high: float
+    """At 99 %, by sampling, the growth lies between these."""
+    floor: float
+    """Growth of what is never gone below: the least of each window."""
     slope: float
-    """Theil–Sen, per second; over two observations simply growth over time."""
-    observations: int
+    """Theil–Sen of the floor, per second."""
+    chance: float
+    """Mann–Kendall: how often chance makes such a rise."""
+    retention: float
+    """Growth as a part of what was allocated meanwhile; nan where that is not known."""
+    over: Span
+    points: tuple[float, ...]
+    """What it owned, some even steps through time."""
+
+    @property
+    def verdict(self) -> str:
+        """leak, growing, filling, shrinking, churn, noise or stable."""
+        return self.rule.verdict
+
+    @property
+    def per_snapshot(self) -> float:
+        """The slope, per observation."""
+        return self.slope * self.over.seconds / max(self.over.observations - 1, 1)
 
 
-def judged(types: Sequence[ValueType]) -> ValueType | None:
-    """Return the sample type that findings are about."""
-    return next((t for name in JUDGED for t in types if t.type == name), None)
-
-
-def findings(history: Sequence[Observation], base: Lines) -> tuple[Finding, ...]:
-    """Judge the head, the last observation of one process, against the base and the history. Heaviest growth first.
-
-    A finding is a line whose owned value grew for certain since the base, and still grew, for certain, over the second
-    half of the history: a cache that filled up is none. With enough observations it must also rise over all of them,
-    and is a `leak`; with fewer it is a `growth`.
-    """
-    head = history[-1].lines
-    wanted = judged(head.sample_types)
-    if wanted is None or wanted not in base.sample_types or len(history) < 2:
+def findings(history: History, head: Lines, wanted: ValueType) -> tuple[Finding, ...]:
+    """Return the verdict on every line that owns something at the head, worst first. Few are raised."""
+    if not len(history.row):
         return ()
-    grown = growth(head, base, wanted)
-    row = np.flatnonzero(grown.certain.owned & (grown.value.owned > 0) & (head.line > 0))
-    row = _still(growth(head, history[(len(history) - 1) // 2].lines, wanted), row)
-    over = trend(*_owned(history, row, wanted))
-    code: Code = "leak" if len(history) >= ENOUGH else "growth"
-    value = head.value.owned[:, head.sample_types.index(wanted)]
-    found = [
+    found = verdicts(history)
+    over = Span(len(history), float(history.seconds[-1] - history.seconds[0]))
+    step = np.unique(np.linspace(0, len(history) - 1, POINTS).round().astype(np.int64))
+    points = history.value[step].T.tolist()
+    each = zip(
+        history.row.tolist(),
+        found.rule.tolist(),
+        history.value[-1].tolist(),
+        found.growth.tolist(),
+        found.bounds.low.tolist(),
+        found.bounds.high.tolist(),
+        found.floor.tolist(),
+        found.slope.tolist(),
+        found.chance.tolist(),
+        found.retention.tolist(),
+        points,
+        strict=True,
+    )
+    made = [
         Finding(
-            code=code,
-            file=head.files[head.file[i]],
-            line=int(head.line[i]),
+            rule=RULES[rule],
+            file=head.files[head.file[row]],
+            line=int(head.line[row]),
+            function=head.functions.name[of] if (of := int(head.functions.of_line[row])) >= 0 else "",
             sample_type=wanted,
-            value=float(value[i]),
-            growth=float(grown.value.owned[i]),
-            error=float(grown.error.owned[i]),
+            value=value,
+            growth=growth,
+            low=low,
+            high=high,
+            floor=floor,
             slope=slope,
-            observations=len(history),
+            chance=chance,
+            retention=retention,
+            over=over,
+            points=tuple(drawn),
         )
-        for i, slope, chance in zip(row.tolist(), over.slope.tolist(), over.chance.tolist(), strict=True)
-        if code == "growth" or chance < CHANCE
+        for row, rule, value, growth, low, high, floor, slope, chance, retention, drawn in each
     ]
-    return tuple(sorted(found, key=lambda f: -f.growth))
+    return tuple(sorted(made, key=badness))
 
 
-def _still(grown: Growth, row: Ints) -> Ints:
-    """Return those of these rows that grew in this growth, too. They are few and suspected: each is looked at alone."""
-    value, error = grown.value.owned[row], grown.error.owned[row]
-    return row[(value > 0) & (limit(1) * error < value)]
-
-
-def _owned(history: Sequence[Observation], row: Ints, wanted: ValueType) -> tuple[Floats, Floats]:
-    """Return the owned values of these rows of the head, shape (observations, rows), and the times."""
-    head = history[-1].lines
-    values = [
-        taken(o.lines.value.owned[:, o.lines.sample_types.index(wanted)], rows(o.lines, head)[row]) for o in history
-    ]
-    return np.array(values, np.float64), np.array([o.seconds for o in history])
+def badness(finding: Finding) -> tuple[int, float]:
+    """Return the order of findings: by verdict, then by what they certainly grew."""
+    return VERDICTS.index(finding.verdict), -max(finding.low, 0) if finding.growth > 0 else -finding.growth

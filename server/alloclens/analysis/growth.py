@@ -3,27 +3,26 @@
 Objects that live in both snapshots are the same sampled objects: they add no error. Those that came number at most
 min(allocated between the two, in use at the head), those that went at most min(freed between the two, in use at the
 base). The sums here are not of objects but of their variances, which bounds the variance of the growth from above and
-needs no matching of stacks.
+needs no matching of stacks. `intervals` makes of them where the true growth lies.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from statistics import NormalDist
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from alloclens.analysis.builds import lines_in
+from alloclens.analysis.intervals import Sampling, exchanged, interval
 from alloclens.analysis.line_stats import Change
 from alloclens.analysis.lines import Measures
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
+    from alloclens.analysis.intervals import Interval
     from alloclens.analysis.lines import Lines
     from alloclens.profile.model import ValueType
 
@@ -48,22 +47,18 @@ class Growth:
 
     value: Measures
     """head - base, shape (lines,)."""
-    error: Measures
-    """Standard error of `value`; nan where it is not known."""
-    limits: tuple[float, float, float]
-    """For each measure, how many standard errors a growth must exceed, allowing for how many lines have any."""
-
-    @cached_property
-    def certain(self) -> Certain:
-        """Which rows grew or shrank for certain. An unknown error is never certain."""
-        with np.errstate(invalid="ignore"):
-            each = zip(self.value, self.error, self.limits, strict=True)
-            return Certain(*((value != 0) & (np.abs(value) > bound * error) for value, error, bound in each))
+    low: Measures
+    high: Measures
+    """Between these the true growth lies, 99 times of 100; nan where that is not known."""
+    certain: Certain
+    """Which rows grew or shrank for certain, allowing for how many lines have any. What is not known is never certain."""
 
     def of(self, measure: str, row: int) -> Change:
         """Return how one measure of one row grew."""
-        value, error, certain = (getattr(of, measure)[row] for of in (self.value, self.error, self.certain))
-        return Change(float(value), float(error), bool(certain))
+        value, low, high, certain = (
+            getattr(of, measure)[row] for of in (self.value, self.low, self.high, self.certain)
+        )
+        return Change(float(value), float(low), float(high), bool(certain))
 
 
 def growth(head: Lines, base: Lines, wanted: ValueType, *, one_process: bool = True) -> Growth:
@@ -73,24 +68,74 @@ def growth(head: Lines, base: Lines, wanted: ValueType, *, one_process: bool = T
     objects, so both add their whole error; and they may be of two builds, so their lines meet by function.
     """
     row = rows(base, head) if one_process else find(base, *lines_in(base, head))
-    i, j = head.sample_types.index(wanted), base.sample_types.index(wanted)
-    value, error = [], []
-    for now, then, now_var, then_var in zip(head.value, base.value, head.variance, base.variance, strict=True):
-        value.append(now[:, i] - taken(then[:, j], row))
-        allocated = _allocated(head, base, now_var, then_var, row, wanted) if one_process else None
-        error.append(np.sqrt(variance(now_var[:, i], taken(then_var[:, j], row), allocated)))
-    flat, cum, owned = (limit(int(np.count_nonzero(now[:, i]))) for now in head.value)
-    return Growth(Measures(*value), Measures(*error), (flat, cum, owned))
+    now, then = _columns(head, wanted), _columns(base, wanted)
+    parts = [_measure(head, base, name, row, now, then, one_process=one_process) for name in Measures._fields]
+    value, stated, certain = zip(*parts, strict=True)
+    low, high = zip(*stated, strict=True)
+    return Growth(Measures(*value), Measures(*low), Measures(*high), Certain(*certain))
 
 
-def variance(head: Floats, base: Floats, allocated: Floats | None) -> Floats:
-    """Return the variance of head - base, from those of the two and of what was allocated between them."""
-    if allocated is None:  # nothing says what stayed: as if everything had been exchanged
-        return head + base
-    allocated = np.maximum(allocated, 0)
-    freed = np.maximum(allocated - (head - base), 0)
-    came, went = np.minimum(allocated, head), np.minimum(freed, base)
-    return np.asarray(came + went)
+class Columns(NamedTuple):
+    """Row numbers of sample types that belong together, by what they count."""
+
+    own: int
+    """The wanted one's."""
+    allocated: int | None
+    """What was allocated of the same since the process started."""
+    objects: int | None
+    space: int | None
+    """How many objects there are, and how many bytes."""
+
+
+def _columns(lines: Lines, wanted: ValueType) -> Columns:
+    names = [t.type for t in lines.sample_types]
+    alloc = wanted.type.replace("inuse_", "alloc_")
+    kinds = (wanted.type.replace("space", "objects"), wanted.type.replace("objects", "space"))
+    objects, space = (names.index(name) if name in names else None for name in kinds)
+    allocated = names.index(alloc) if alloc in names and alloc.startswith("alloc_") else None
+    return Columns(lines.sample_types.index(wanted), allocated, objects, space)
+
+
+def _measure(
+    head: Lines, base: Lines, name: str, row: Ints, now: Columns, then: Columns, *, one_process: bool
+) -> tuple[Floats, Interval, NDArray[np.bool_]]:
+    """Return the growth of one measure, its 99 % interval, and which rows changed for certain."""
+    value, was = getattr(head.value, name), getattr(base.value, name)
+    grown = value[:, now.own] - taken(was[:, then.own], row)
+    came, went = exchanged(
+        _sampling(head, name, now.own),
+        _sampling(base, name, then.own, row),
+        _allocated(head, base, name, row, now, then) if one_process else None,
+    )
+    size = np.maximum(_size(value, now), taken(_size(was, then), row))
+    block, rate = (np.ones_like(size), _ratio(head.rate, size)) if now.own == now.objects else (size, head.rate)
+    stated = interval(grown, came, went, block, rate, limit(1))
+    strict = interval(grown, came, went, block, rate, limit(int(np.count_nonzero(value[:, now.own]))))
+    return grown, stated, (grown != 0) & ((strict.low > 0) | (strict.high < 0))
+
+
+def _sampling(lines: Lines, name: str, column: int, row: Ints | None = None) -> Sampling:
+    both = (getattr(of, name)[:, column] for of in (lines.variance, lines.sampled))
+    return Sampling(*both) if row is None else Sampling(*(taken(one, row) for one in both))
+
+
+def _allocated(head: Lines, base: Lines, name: str, row: Ints, now: Columns, then: Columns) -> Sampling | None:
+    """Return what was allocated between the two; None where the profile does not count allocations."""
+    if now.allocated is None or then.allocated is None:
+        return None
+    after, before = _sampling(head, name, now.allocated), _sampling(base, name, then.allocated, row)
+    return Sampling(*(np.asarray(a - b) for a, b in zip(after, before, strict=True)))
+
+
+def _size(value: Floats, columns: Columns) -> Floats:
+    """Return the mean size of each line's objects in bytes, 0 where it is not known."""
+    if columns.objects is None or columns.space is None:
+        return np.zeros(len(value))
+    return _ratio(value[:, columns.space], value[:, columns.objects])
+
+
+def _ratio(above: Floats | float, below: Floats) -> Floats:
+    return np.divide(above, below, out=np.zeros_like(below), where=below != 0)
 
 
 def limit(looked_at: int) -> float:
@@ -117,19 +162,6 @@ def find(of: Lines, file: Ints, line: Ints) -> Ints:
 def taken(column: Floats, row: Ints) -> Floats:
     """Return the column's entries, 0 where the row is -1."""
     return np.where(row >= 0, column[row], 0) if len(column) else np.zeros(len(row))
-
-
-def _allocated(head: Lines, base: Lines, now: Floats, then: Floats, row: Ints, wanted: ValueType) -> Floats | None:
-    """Return the variance of what was allocated between the two; None where the profile does not count allocations."""
-    name = wanted.type.replace("inuse_", "alloc_")
-    i, j = _column(head.sample_types, name), _column(base.sample_types, name)
-    if not name.startswith("alloc_") or i is None or j is None:
-        return None
-    return np.asarray(now[:, i] - taken(then[:, j], row))
-
-
-def _column(types: Sequence[ValueType], name: str) -> int | None:
-    return next((i for i, t in enumerate(types) if t.type == name), None)
 
 
 def _key(file: Ints, line: Ints) -> Ints:

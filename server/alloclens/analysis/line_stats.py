@@ -10,8 +10,9 @@ class Change(NamedTuple):
     """How a measure grew from base to head."""
 
     value: float
-    error: float
-    """Standard error; nan where it is not known."""
+    low: float
+    high: float
+    """Between these the truth lies, 99 times of 100; nan where that is not known."""
     certain: bool
 
 

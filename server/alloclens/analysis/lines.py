@@ -11,7 +11,7 @@ import numpy as np
 
 from alloclens.analysis import incidence
 from alloclens.analysis.line_functions import LineFunctions, line_functions
-from alloclens.analysis.sampling import sampled, variances
+from alloclens.analysis.sampling import sampled, sampling_rate, variances
 from alloclens.analysis.sites import by_source_line
 from alloclens.analysis.unplaced import unplaced
 
@@ -78,6 +78,8 @@ class Lines:
     """How many sampled objects `value` is made of, in the same shape; nan where it is not known."""
     total: Ints
     """The sum of all samples, also of those without a line; shape (sample types,)."""
+    rate: float
+    """Bytes between two samples of a heap; 0 where all is counted."""
     unplaced: Ints
     """The sum of |value| of the samples whose stacks name no file at all; shape (sample types,)."""
 
@@ -127,6 +129,7 @@ def lines(profile: Profile, judge: Judge) -> Lines:
         variance=Measures(*(measure[:, :types] for measure in error)),
         sampled=Measures(*(measure[:, types:] for measure in error)),
         total=profile.values.sum(axis=0),
+        rate=sampling_rate(profile),
         unplaced=unplaced(profile),
     )
 

@@ -47,6 +47,11 @@ def variances(profile: Profile) -> Floats:
     return out
 
 
+def sampling_rate(profile: Profile) -> float:
+    """Return the bytes between two samples of a heap; 0 where all is counted."""
+    return float(profile.period) if _heap_columns(profile) and profile.period > 1 else 0.0
+
+
 def _heap_columns(profile: Profile) -> list[tuple[int, int]]:
     """Return the columns of objects and of their bytes."""
     names = [t.type for t in profile.sample_types]

@@ -36,12 +36,12 @@ def worth_showing(comparison: Comparison, rows: Ints, most: int = MOST) -> Ints:
 def by_weight(comparison: Comparison, rows: Ints) -> Ints:
     """Return the rows, the heaviest owned line first, then by what passes through them."""
     number = comparison.column
-    owned, cum = (m[rows, number] for m in (comparison.head.lines.value.owned, comparison.head.lines.value.cum))
+    owned, cum = (m[rows, number] for m in (comparison.lines.value.owned, comparison.lines.value.cum))
     return rows[np.lexsort((-np.abs(cum), -np.abs(owned)))]
 
 
 def _weight(comparison: Comparison, rows: Ints) -> NDArray[np.float64]:
-    value = comparison.head.lines.value
+    value = comparison.lines.value
     flat, cum = (np.abs(measure[rows, comparison.column]) for measure in (value.flat, value.cum))
     return np.asarray(np.maximum(flat, cum))
 

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import math
+import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from itertools import groupby, pairwise
-from pathlib import PurePath
+from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-import numpy as np
-
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from alloclens.analysis.lines import Lines
+    from alloclens.analysis.owned import Owned
     from alloclens.profile.model import ValueType
+
+DAY = 24 * 3600.0
+NEAR = 3 * 3600.0
+"""So far from the same time yesterday a snapshot may be."""
 
 TimeSource = Literal["profile", "file name", "file's date"]
 
@@ -37,8 +40,17 @@ class Snapshot:
     taken_at: TakenAt
     is_difference: bool
     default_sample_type: str
-    build_id: str
-    lines: Lines
+    sample_types: tuple[ValueType, ...]
+    total: tuple[int, ...]
+    """The sum of all samples, for each sample type."""
+    owned: Owned
+    period: int = 0
+    """Bytes between two samples of a heap."""
+    build_id: str = ""
+    program: str = ""
+    """The name of its binary, without directories; "" where the profile does not say."""
+    lost: tuple[str, ...] = ()
+    """Recorded files that were not found, and may be the user's own."""
     built_at: float = math.inf
     """When the program was last written, in seconds since 1970, where it is on this machine."""
     missing: tuple[str, ...] = ()
@@ -48,34 +60,43 @@ class Snapshot:
 
     @property
     def name(self) -> str:
-        return PurePath(self.path).name
-
-    @property
-    def sample_types(self) -> tuple[ValueType, ...]:
-        return self.lines.sample_types
+        return self.path[self.path.rfind(os.sep) + 1 :]
 
 
 @dataclass(frozen=True, eq=False)
 class Series:
-    """The snapshots of one directory and one kind of profile. Never empty."""
+    """The snapshots of one program, in one directory, of one kind of profile. Never empty."""
 
     directory: str
     snapshots: tuple[Snapshot, ...]
     """In time order."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """What the user calls snapshots, by path."""
+
+    @property
+    def program(self) -> str:
+        """The name of the binary; "" where no snapshot says."""
+        return next((s.program for s in self.snapshots if s.program), "")
+
+    @cached_property
+    def processes(self) -> tuple[tuple[Snapshot, ...], ...]:
+        """The snapshots, parted where the program started anew."""
+        return tuple(_processes(self.snapshots))
 
     def named(self, name: str) -> Snapshot | None:
-        """Return the snapshot of this file name."""
-        return next((s for s in self.snapshots if s.name == name), None)
+        """Return the snapshot of this file name, else the latest with this label, or whose file name holds it."""
+        exact = (s for s in self.snapshots if s.name == name)
+        return next(exact, None) or (self._labelled(_words(name)) if _words(name) else None)
 
     def process(self, of: Snapshot) -> tuple[Snapshot, ...]:
         """Return the snapshots of the process that this one is of, in time order."""
-        return next(run for run in _processes(self.snapshots) if of in run)
+        return next(run for run in self.processes if of in run)
 
     def head(self, wanted: str) -> Snapshot:
         """Return the snapshot that is looked at: latest unless another is named."""
         latest = self.snapshots[-1]
-        if wanted == "first":
-            return self.snapshots[0]
+        if wanted in ("first", "latest"):
+            return latest if wanted == "latest" else self.snapshots[0]
         if wanted == "previous":
             return self._before(latest) or latest
         return self.named(wanted) or latest
@@ -87,21 +108,54 @@ class Series:
         """
         if head.is_difference:
             return None
-        choice = {"latest": self.snapshots[-1], "previous": self._before(head)}.get(wanted, self.named(wanted))
-        chosen = choice or self.process(head)[0]
+        chosen = self._chosen(wanted, head) or self.process(head)[0]
         return None if chosen is head else chosen
+
+    def _chosen(self, wanted: str, head: Snapshot) -> Snapshot | None:
+        if wanted == "first":
+            return None
+        if wanted == "latest":
+            return self.snapshots[-1]
+        if wanted == "previous":
+            return self._before(head)
+        return self._a_day_before(head) if wanted == "yesterday" else self.named(wanted)
 
     def _before(self, snapshot: Snapshot) -> Snapshot | None:
         process = self.process(snapshot)
         place = process.index(snapshot)
         return process[place - 1] if place else None
 
+    def _a_day_before(self, head: Snapshot) -> Snapshot | None:
+        """Return the snapshot nearest to the same time yesterday, if there is one within some hours of it."""
+        moment = head.taken_at.seconds - DAY
+        nearest = min(self.snapshots, key=lambda s: abs(s.taken_at.seconds - moment))
+        return nearest if abs(nearest.taken_at.seconds - moment) <= NEAR else None
 
-def group(snapshots: Iterable[Snapshot]) -> tuple[Series, ...]:
-    """Make one series for each directory and kind of profile, the one with the newest snapshot first."""
-    ordered = sorted(snapshots, key=lambda s: (_kind(s), s.taken_at.seconds, s.path))
-    made = [Series(key[0], tuple(found)) for key, found in groupby(ordered, key=_kind)]
-    return tuple(sorted(made, key=lambda s: -s.snapshots[-1].taken_at.seconds))
+    def _labelled(self, label: str) -> Snapshot | None:
+        by_label = (s for s in reversed(self.snapshots) if _words(self.labels.get(s.path, "")) == label)
+        by_name = (s for s in reversed(self.snapshots) if f" {label} " in f" {_words(s.name)} ")
+        return next(by_label, None) or next(by_name, None)
+
+
+def group(snapshots: Iterable[Snapshot], labels: Mapping[str, str] | None = None) -> tuple[Series, ...]:
+    """Make one series for each directory, kind of profile and program, the one with the newest snapshot first."""
+    of_kind: dict[Kind, list[Snapshot]] = {}
+    for snapshot in snapshots:
+        of_kind.setdefault(_kind(snapshot), []).append(snapshot)
+    made = [
+        Series(kind.directory, tuple(sorted(found, key=_when)), labels or {})
+        for kind, alike in of_kind.items()
+        for found in _by_program(alike)
+    ]
+    return tuple(sorted(made, key=lambda s: (-s.snapshots[-1].taken_at.seconds, s.directory)))
+
+
+def _by_program(alike: Sequence[Snapshot]) -> Iterable[list[Snapshot]]:
+    """Part snapshots by program. Where there is only one, those that name none are taken for its."""
+    out: dict[str, list[Snapshot]] = {}
+    for snapshot in alike:
+        out.setdefault(snapshot.program, []).append(snapshot)
+    return out.values() if len(out.keys() - {""}) > 1 else [list(alike)]
 
 
 def taken_at(time_nanos: int, name: str, mtime_ns: int) -> TakenAt:
@@ -117,14 +171,30 @@ def observations(process: Iterable[Snapshot]) -> list[Snapshot]:
     """Leave out a snapshot that repeats the totals of the one before: no garbage collection ended between the two."""
     kept: list[Snapshot] = []
     for snapshot in process:
-        if not kept or not np.array_equal(kept[-1].lines.total, snapshot.lines.total):
+        if not kept or kept[-1].total != snapshot.total:
             kept.append(snapshot)
     return kept
 
 
-def _kind(snapshot: Snapshot) -> tuple[str, tuple[str, ...], bool]:
-    types = tuple(f"{t.type}/{t.unit}" for t in snapshot.sample_types)
-    return str(PurePath(snapshot.path).parent), types, snapshot.is_difference
+class Kind(NamedTuple):
+    """What the snapshots of one directory are parted by, beside their programs."""
+
+    directory: str
+    types: tuple[ValueType, ...]
+    is_difference: bool
+
+
+def _kind(snapshot: Snapshot) -> Kind:
+    return Kind(os.path.dirname(snapshot.path), snapshot.sample_types, snapshot.is_difference)  # noqa: PTH120 - a text
+
+
+def _when(snapshot: Snapshot) -> tuple[float, str]:
+    return snapshot.taken_at.seconds, snapshot.path
+
+
+def _words(text: str) -> str:
+    """Return a label as it is compared: heap.After_Load.pb.gz -> heap after load pb gz."""
+    return re.sub(r"[\W_]+", " ", text.casefold()).strip()
 
 
 def _processes(snapshots: tuple[Snapshot, ...]) -> Iterator[tuple[Snapshot, ...]]:
@@ -141,8 +211,8 @@ def _restarted(before: Snapshot, after: Snapshot) -> bool:
     """Return whether another process wrote the later one: another build, or its totals since the start fell."""
     if before.build_id != after.build_id:
         return True
-    since_start = [i for i, t in enumerate(before.sample_types) if t.type.startswith("alloc_")]
-    return bool((after.lines.total[since_start] < before.lines.total[since_start]).any())
+    each = zip(before.sample_types, before.total, after.total, strict=True)
+    return any(now < then for t, then, now in each if t.type.startswith("alloc_"))
 
 
 UNIX_TIME = re.compile(r"(?<!\d)(1\d{9})(\d{3}|\d{6}|\d{9})?(?!\d)")

@@ -11,6 +11,7 @@ import numpy as np
 from rich.console import Console
 from rich.text import Text
 
+from alloclens.analysis.findings import RAISED
 from alloclens.analysis.selection import worth_showing
 from alloclens.cli.errors import told
 from alloclens.source.carry import UNKNOWN
@@ -20,7 +21,7 @@ from alloclens.store.once import world
 from alloclens.wording.drift import compared_text, not_shown
 from alloclens.wording.hint import LONGEST, hint
 from alloclens.wording.status import line as status_line
-from alloclens.wording.status import nothing, since, unreadable
+from alloclens.wording.status import nothing, unreadable
 from alloclens.wording.verdict import message
 
 if TYPE_CHECKING:
@@ -30,13 +31,15 @@ if TYPE_CHECKING:
 MARKS = ("go.work", "go.mod", ".git", "pyproject.toml", "Cargo.toml", "package.json")
 """A folder that holds one of these is taken for the workspace."""
 
-CHOICES = ("first", "previous", "latest")
+CHOICES = ("first", "previous", "latest", "yesterday")
 
 
 @click.command("annotate")
 @click.argument("source", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--profiles", required=True, type=click.Path(exists=True, file_okay=False), help="Where snapshots lie.")
-@click.option("--base", help="first, previous, latest or a file name; by default as set, else first.")
+@click.option(
+    "--base", help="first, previous, latest, yesterday, a file name or a label; by default as set, else first."
+)
 @click.option("--head", help="The same words; by default as set, else latest.")
 @click.option("--sample-type", help="Such as inuse_space; by default as set, else the file's own.")
 def command(source: Path, profiles: str, base: str | None, head: str | None, sample_type: str | None) -> None:
@@ -73,7 +76,7 @@ def tell_problems(known: World) -> None:
 
 def _refuse_unknown(known: World, wanted: str) -> None:
     names = [snapshot.name for one in known.series for snapshot in one.snapshots]
-    if names and wanted not in (*CHOICES, *names):
+    if names and wanted not in CHOICES and not any(one.named(wanted) for one in known.series):
         raise click.ClickException(f"no snapshot is named {wanted}; there are {', '.join(CHOICES)} and {names[0]} …")
 
 
@@ -91,10 +94,8 @@ def _hints(file: FileLines, carried: Carried) -> dict[int, str]:
 
 
 def _verdicts(file: FileLines, carried: Carried) -> dict[int, str]:
-    comparison, spots = file.comparison, _spots(file, carried)
-    lines, found = comparison.head.lines, {(f.file, f.line): f for f in comparison.findings}
-    here = ((spot, found.get((lines.files[lines.file[row]], int(lines.line[row])))) for row, spot in spots.items())
-    return {spot.line: message(f, since(comparison), unsure=spot.unsure) for spot, f in here if f}
+    here = ((spot, file.comparison.verdict(row)) for row, spot in _spots(file, carried).items())
+    return {spot.line: message(f, unsure=spot.unsure) for spot, f in here if f and f.verdict in RAISED}
 
 
 class _Spot(NamedTuple):
@@ -122,8 +123,8 @@ def _why_nothing(known: World, source: Path) -> str:
     if known.shown is None:
         kind = known.settings.sample_type
         return f"no profile has {kind}" if kind and known.series else nothing(known.directories).replace("`", "")
-    files = known.shown.head.lines.files
-    own = int(np.count_nonzero(known.shown.head.lines.own))
+    files = known.shown.lines.files
+    own = int(np.count_nonzero(known.shown.lines.own))
     return (
         f"no profile has a stack through a line of {source}: the latest names {len(files)} files, of which {own} are "
         "your own code here. Was it recorded from another checkout?"

@@ -76,7 +76,7 @@ def _about(known: World, shown: Comparison, found: Coverage, what: str) -> Itera
 
 def _matching(known: World, shown: Comparison, found: Coverage, what: str) -> list[Share]:
     """Return the recorded files that are a file here, or have this in their path or in a function's name."""
-    lines = shown.head.lines
+    lines = shown.lines
     if Path(what).is_file():
         named = lines.by_name.get(name_of(what), [])
         here = known.sources.at(real(what), named) or named
@@ -86,7 +86,7 @@ def _matching(known: World, shown: Comparison, found: Coverage, what: str) -> li
 
 
 def _unknown(shown: Comparison, what: str) -> str:
-    names = len(shown.head.lines.files)
+    names = len(shown.lines.files)
     return (
         f"the profile has no file and no function like {what}: {shown.head.name} names {names} files; --all lists them"
     )

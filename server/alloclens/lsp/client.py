@@ -53,6 +53,11 @@ class Client:
         return bool(ability and ability.related_information)
 
     @property
+    def describes_codes(self) -> bool:
+        ability = self._document.publish_diagnostics
+        return bool(ability and ability.code_description_support)
+
+    @property
     def reads_markdown(self) -> bool:
         formats = (self._document.hover and self._document.hover.content_format) or ()
         return types.MarkupKind.Markdown in formats

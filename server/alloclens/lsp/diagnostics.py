@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from alloclens.lsp.documents import document, uri_of
+from alloclens.lsp.pages import page
 from alloclens.lsp.spots import Spots
 from alloclens.wording.hover import short_name, stack_label
-from alloclens.wording.status import since
 from alloclens.wording.verdict import message
 
 if TYPE_CHECKING:
@@ -22,7 +22,12 @@ if TYPE_CHECKING:
     from alloclens.store.world import World
 
 SOURCE = "alloclens"
-SEVERITY = {"leak": types.DiagnosticSeverity.Warning, "growth": types.DiagnosticSeverity.Information}
+SEVERITY = {
+    "error": types.DiagnosticSeverity.Error,
+    "warning": types.DiagnosticSeverity.Warning,
+    "information": types.DiagnosticSeverity.Information,
+    "hint": types.DiagnosticSeverity.Hint,
+}
 
 
 def of(world: World, workspace: Workspace, client: Client) -> dict[str, list[types.Diagnostic]]:
@@ -30,12 +35,19 @@ def of(world: World, workspace: Workspace, client: Client) -> dict[str, list[typ
     out: dict[str, list[types.Diagnostic]] = {}
     spots = Spots(world, workspace)
     for comparison in world.comparisons:
-        for finding in comparison.findings:
+        for finding in comparison.verdicts:
+            severity = SEVERITY.get(world.settings.severity(finding.verdict))
+            if severity is None:
+                continue
             spot = spots.of(comparison, finding.file, finding.line)
             if spot and (at := document(workspace, spot.uri)) and spot.line <= len(at.lines):
                 related = _stack(finding, comparison, spots) if client.relates_diagnostics else None
-                said = message(finding, since(comparison), unsure=spot.unsure)
-                out.setdefault(at.uri, []).append(_diagnostic(finding, said, at.code_of(spot.line), related))
+                said = message(finding, world.settings.memory_bytes, comparison.in_use, unsure=spot.unsure)
+                where = at.code_of(spot.line)
+                made = _diagnostic(finding, said, where, severity, related)
+                if client.describes_codes:
+                    made.code_description = types.CodeDescription(page(finding.verdict))
+                out.setdefault(at.uri, []).append(made)
     for problem in world.settings_problems:
         uri = uri_of(problem.path, world.sources.roots)
         out.setdefault(uri, []).append(_of_settings(problem))
@@ -43,10 +55,19 @@ def of(world: World, workspace: Workspace, client: Client) -> dict[str, list[typ
 
 
 def _diagnostic(
-    finding: Finding, said: str, where: types.Range, related: list[types.DiagnosticRelatedInformation] | None
+    finding: Finding,
+    said: str,
+    where: types.Range,
+    severity: types.DiagnosticSeverity,
+    related: list[types.DiagnosticRelatedInformation] | None,
 ) -> types.Diagnostic:
     return types.Diagnostic(
-        where, said, severity=SEVERITY[finding.code], code=finding.code, source=SOURCE, related_information=related
+        where,
+        said,
+        severity=severity,
+        code=finding.verdict,
+        source=SOURCE,
+        related_information=related,
     )
 
 

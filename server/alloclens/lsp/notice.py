@@ -55,7 +55,7 @@ def _much(world: World) -> bool:
     """Return whether more than a tenth is lost, from what the worker has counted."""
     if world.shown is None:
         return False
-    lines, number = world.shown.head.lines, world.shown.column
+    lines, number = world.shown.lines, world.shown.column
     charged = lines.charged[:, number]
     lost = charged[:-1][lines.lost].sum()
     return bool(lost > MUCH * np.sum(charged))

@@ -89,7 +89,7 @@ def here(world: World, workspace: Workspace, uri: str, line: int) -> Here | None
     file = world.file(at.path) if at else None
     if at is None or file is None:
         return None
-    carried, lines = file.on(at.text), file.comparison.head.lines
+    carried, lines = file.on(at.text), file.comparison.lines
     spots = np.flatnonzero(carried.line == line)
     if not len(spots):
         return None

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from alloclens.analysis.comparison import Comparison, Pair, compare
+from alloclens.analysis.owned import Sites
 from alloclens.analysis.series import group
 from alloclens.source.places import SourceMap
 from alloclens.store.origins import Origins
@@ -14,8 +15,8 @@ from alloclens.store.world import Problem, World
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from alloclens.analysis.comparison import Contents
     from alloclens.analysis.series import Snapshot
-    from alloclens.profile.model import Profile
     from alloclens.store.setup import Setup
     from alloclens.store.texts import Texts
     from alloclens.store.workspace import Workspace
@@ -28,13 +29,15 @@ class Known:
     snapshots: dict[str, Snapshot] = field(default_factory=dict)
     """By path."""
     problems: dict[str, Problem] = field(default_factory=dict)
-    profiles: dict[Pair, Profile | None] = field(default_factory=dict)
+    contents: dict[Pair, Contents | None] = field(default_factory=dict)
+    sites: Sites = field(default_factory=Sites)
+    """Numbers what the snapshots own."""
 
     def forget(self, path: str) -> None:
         """Drop all that came from a file."""
         self.snapshots.pop(path, None)
         self.problems.pop(path, None)
-        self.profiles = {p: v for p, v in self.profiles.items() if path not in p}
+        self.contents = {p: v for p, v in self.contents.items() if path not in p}
 
     def add(self, read: Snapshot | Problem) -> None:
         """Keep what a file turned out to be."""
@@ -42,30 +45,29 @@ class Known:
         if isinstance(read, Problem):
             self.problems[read.path] = read
         else:
-            self.snapshots[read.path] = read
+            self.snapshots[read.path] = replace(read, owned=read.owned.numbered(self.sites))
 
 
-def assemble(known: Known, setup: Setup, texts: Texts | None, read_pair: Callable[[Pair], Profile | None]) -> World:
-    """Build a world. `read_pair` reads the profiles that are looked into; only those in use stay known."""
-    series, settings, where = group(known.snapshots.values()), setup.settings, setup.where
-    in_use: dict[Pair, Profile | None] = {}
+def assemble(known: Known, setup: Setup, texts: Texts | None, read_pair: Callable[[Pair], Contents | None]) -> World:
+    """Build a world. `read_pair` reads the files that are looked into; only what is in use stays known."""
+    series, settings, where = group(known.snapshots.values(), setup.labels), setup.settings, setup.where
+    in_use: dict[Pair, Contents | None] = {}
     comparisons: list[Comparison] = []
     for one in series:
         head = one.head(settings.head)
         base = one.base(settings.base, head)
         pair = Pair(head.path, base.path if base else None)
-        if pair not in in_use:
-            in_use[pair] = known.profiles.get(pair) or read_pair(pair)
-        if compared := compare(one, head, base, settings.sample_type, in_use[pair]):
+        contents = in_use[pair] = known.contents.get(pair) or read_pair(pair)
+        if contents and (compared := compare(one, head, base, settings.sample_type, contents, known.sites)):
             comparisons.append(compared)
-    known.profiles = in_use
+    known.contents = in_use
     return World(
         settings=settings,
         settings_problems=setup.problems,
         directories=setup.directories,
         series=series,
         comparisons=tuple(comparisons),
-        problems=tuple(known.problems[p] for p in sorted(known.problems)),
+        problems=tuple(known.problems[p] for p in sorted(known.problems)) + setup.label_problems,
         sources=_sources(where, comparisons),
         origins=Origins(where.roots, texts, settings.revision),
     )
@@ -73,7 +75,7 @@ def assemble(known: Known, setup: Setup, texts: Texts | None, read_pair: Callabl
 
 def _sources(where: Workspace, comparisons: Iterable[Comparison]) -> SourceMap:
     functions: dict[str, Sequence[str]] = {}
-    for lines in (comparison.head.lines for comparison in comparisons):
+    for lines in (comparison.lines for comparison in comparisons):
         _ = lines.by_name  # asked for with every first hint, which is not to wait for it
         functions = {**lines.functions.by_file(lines.files), **functions}
     return SourceMap(where.roots, where.files, functions)

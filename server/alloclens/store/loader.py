@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from alloclens.store.assembly import Known, assemble
 from alloclens.store.listing import Listing, Stamp, changes, scan, settled
-from alloclens.store.reading import forget_texts
+from alloclens.store.reading import forget, remembered
 from alloclens.store.setup import Setup
+from alloclens.store.snapshots import Snapshots
 from alloclens.store.texts import Texts
 from alloclens.store.watcher import Watcher
 from alloclens.store.worker import Worker
@@ -22,9 +23,8 @@ from alloclens.store.world import Problem, World
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-    from alloclens.analysis.comparison import Pair
+    from alloclens.analysis.comparison import Contents, Pair
     from alloclens.analysis.series import Snapshot
-    from alloclens.profile.model import Profile
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +63,7 @@ class Loader:
         self._setup = Setup()
         self._shown: Setup | None = None
         self._texts: Texts | None = None
+        self._kept: Snapshots | None = None
 
     def poke(self) -> None:
         """Ask for a look at the directories; safe from any thread."""
@@ -78,8 +79,9 @@ class Loader:
         """End the watcher and the worker."""
         self._watcher.stop()
         self._worker.stop()
-        if self._texts:
-            self._texts.close()
+        for cache in (self._texts, self._kept):
+            if cache:
+                cache.close()
 
     async def run(self) -> None:
         """Follow the directories until cancelled."""
@@ -121,7 +123,7 @@ class Loader:
     async def _prepare(self, wanted: Wanted) -> None:
         """Look at the settings file and at where modules are. What is read depends on both: if they changed, all is read again."""
         if self._texts is None:
-            self._texts = await asyncio.to_thread(Texts)
+            self._texts, self._kept = await asyncio.to_thread(Texts), await asyncio.to_thread(Snapshots)
         setup = await asyncio.to_thread(self._setup.renewed, wanted.folders, wanted.given)
         if setup.reader != self._setup.reader:
             self._known, self._listing = Known(), {}
@@ -144,8 +146,10 @@ class Loader:
 
         The newest wish wins: when other folders or settings are wanted meanwhile, the rest is left to the next look.
         """
-        waiting, wanted = _most_wanted_first(new), self._wanted
-        shown = time.monotonic()
+        wanted, shown = self._wanted, time.monotonic()
+        remembered = await asyncio.to_thread(self._remember, new)
+        self._listing |= {path: new[path] for path in remembered}
+        waiting = _most_wanted_first({p: s for p, s in new.items() if p not in remembered})
         while waiting and self._wanted == wanted:
             path = waiting.pop(0)
             await self._read(path, new[path])
@@ -154,7 +158,22 @@ class Loader:
                 shown = time.monotonic()
         await self._show(len(waiting))
         if not waiting:
-            await asyncio.to_thread(self._worker.run, forget_texts, self._setup.directories, frozenset(self._listing))
+            await asyncio.to_thread(self._worker.run, forget, self._setup.directories, frozenset(self._listing))
+
+    def _remember(self, new: Listing) -> frozenset[str]:
+        """Take over what an earlier session has read of these files, and return which."""
+        if self._kept is None:
+            return frozenset()
+        found = remembered(self._kept, new, self._setup.reader, self._found_again)
+        for snapshot in found:
+            self._known.add(snapshot)
+        return frozenset(snapshot.path for snapshot in found)
+
+    def _found_again(self, lost: Sequence[str]) -> bool:
+        try:
+            return self._worker.run(self._setup.reader.found_again, lost)
+        except MemoryError:
+            return True
 
     async def _read(self, path: str, stamp: Stamp) -> None:
         read = await asyncio.to_thread(self._snapshot, path, stamp)
@@ -192,7 +211,7 @@ class Loader:
         made = await asyncio.to_thread(assemble, self._known, setup, self._texts, self._pair)
         await self._on_world(replace(made, generation=self._generation, pending=pending))
 
-    def _pair(self, pair: Pair) -> Profile | None:
+    def _pair(self, pair: Pair) -> Contents | None:
         try:
             return self._worker.run(self._setup.reader.pair, pair)
         except MemoryError:

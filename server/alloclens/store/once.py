@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from alloclens.store.assembly import Known, assemble
 from alloclens.store.listing import scan
-from alloclens.store.reading import texts
+from alloclens.store.reading import remembered, snapshots, texts
 from alloclens.store.setup import setup
 
 if TYPE_CHECKING:
@@ -22,9 +22,16 @@ def world(folders: Sequence[str], directories: Sequence[str] | None, given: Mapp
     `given` are settings that win over those of the folders' settings file.
     """
     here = setup(tuple(folders), given)
-    directories = here.directories if directories is None else directories
+    if directories is None:
+        directories = here.directories
+    else:
+        here = here.labelled(directories)
     reader, known = here.reader, Known()
-    for path, stamp in scan(directories).items():
-        known.add(reader.snapshot(path, stamp))
+    listing = scan(directories)
+    for snapshot in remembered(snapshots(), listing, reader, reader.found_again):
+        known.add(snapshot)
+    for path, stamp in listing.items():
+        if path not in known.snapshots:
+            known.add(reader.snapshot(path, stamp))
     made = assemble(known, here, texts(), reader.pair)
     return replace(made, directories=tuple(directories))

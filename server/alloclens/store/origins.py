@@ -13,7 +13,7 @@ from alloclens.store import git
 from alloclens.store.files import text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from alloclens.analysis.comparison import Comparison
     from alloclens.analysis.series import Snapshot
@@ -93,13 +93,13 @@ class Origins:
             yield Origin(f"as in git's commit {at[:12]}", text)
 
 
-def keep_texts(snapshot: Snapshot, stamp: Stamp, sources: SourceMap, texts: Texts) -> None:
-    """Keep what the files are now that a snapshot names, when it is first seen, or they are first found.
+def keep_texts(snapshot: Snapshot, files: Sequence[str], stamp: Stamp, sources: SourceMap, texts: Texts) -> None:
+    """Keep what the files are now that a snapshot names (as recorded), when it is first seen, or they are first found.
 
     Only files that the user may edit, and only those that are still as they were: what changed after the snapshot was
     taken, or after the program was built, is not what was profiled.
     """
-    places = (sources.place(file) for file in snapshot.lines.files)
+    places = (sources.place(file) for file in files)
     edited = {p.path for p in places if p and not sources.roots.in_caches(p.path)}
     until = min(snapshot.taken_at.seconds, snapshot.built_at)
     found = {path: _unchanged(path, until) for path in edited - texts.paths(snapshot.path, stamp)}

@@ -2,35 +2,54 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import os
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from alloclens import __version__
 from alloclens.analysis.builds import moved
+from alloclens.analysis.comparison import Contents
 from alloclens.analysis.difference import Incomparable, difference
-from alloclens.analysis.lines import Ownership, lines
+from alloclens.analysis.lines import Lines, Ownership, lines
+from alloclens.analysis.owned import owned
 from alloclens.analysis.prune import pruned, unusable
 from alloclens.analysis.series import Snapshot, taken_at
 from alloclens.profile.errors import ProfileError
 from alloclens.profile.formats import LARGEST, read
+from alloclens.source.paths import canonical, name_of
 from alloclens.source.places import SourceMap
 from alloclens.source.recorded import Kind
 from alloclens.source.roots import Roots
 from alloclens.store.files import Disk
+from alloclens.store.listing import stamp as stamp_of
 from alloclens.store.origins import keep_texts
+from alloclens.store.recent import Recent
+from alloclens.store.snapshots import Snapshots
 from alloclens.store.symbols import Symbolized, symbolized
 from alloclens.store.texts import Texts
 from alloclens.store.world import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from alloclens.analysis.comparison import Pair
-    from alloclens.profile.model import Profile
     from alloclens.store.listing import Stamp
+
+
+class Read(NamedTuple):
+    """What is in a file."""
+
+    found: Symbolized
+    """With nothing dropped yet."""
+    lines: Lines
+
+
+READ: Recent[Read] = Recent(4, 1_000_000)
+"""By reader and file; the cost is in samples. Heads and bases are read again and again."""
 
 
 @dataclass(frozen=True)
@@ -51,34 +70,39 @@ class Reader:
             raise ProfileError(f"larger than {self.largest >> 20} MiB (the setting largestProfile)")
         return symbolized(read(Path(path).read_bytes(), self.largest), self.roots.folders, self.binaries)
 
+    @cached_property
+    def digest(self) -> str:
+        """What this reader is known by: two that read alike have the same."""
+        what = __version__, replace(self, files=Disk())
+        return hashlib.sha256(repr(what).encode("utf-8", "surrogatepass")).hexdigest()
+
     def snapshot(self, path: str, stamp: Stamp) -> Snapshot | Problem:
         """Read one snapshot, and keep the texts it is of if it is seen for the first time.
 
         Never raises for what a file may hold.
         """
         try:
-            return self._snapshot(path, stamp)
+            found, lines = self._read(path)
         except (ProfileError, OSError, MemoryError) as error:
             return Problem(path, _reason(error))
-
-    def _snapshot(self, path: str, stamp: Stamp) -> Snapshot:
-        found = self.profile(path)
-        profile = pruned(found.profile)
-        build_id = profile.text(profile.mappings.build_id[:1])
-        binary = profile.text(profile.mappings.file[:1])
-        snapshot = Snapshot(
-            path=path,
-            taken_at=taken_at(profile.time_nanos, Path(path).name, stamp.mtime_ns),
-            is_difference=profile.is_difference,
-            default_sample_type=profile.default_sample_type,
-            build_id=build_id[0] if build_id else "",
-            lines=lines(profile, self._judge),
-            built_at=_built_at(*binary),
-            missing=found.missing,
-            notes=found.messages,
-        )
-        keep_texts(snapshot, stamp, _sources(self.roots, self.files), texts())
+        snapshot = _snapshot(path, stamp, found, lines)
+        keep_texts(snapshot, lines.files, stamp, _sources(self.roots, self.files), texts())
+        if not found.missing:  # what has no lines for want of a binary may have them next time
+            snapshots().keep(snapshot, stamp, self.digest)
         return snapshot
+
+    def found_again(self, files: Sequence[str]) -> bool:
+        """Return whether any of these recorded files, which were lost, is the user's own now."""
+        return any(self._judge(dict.fromkeys(files, ())).own)
+
+    def _read(self, path: str) -> Read:
+        """Read a profile and its lines, or remember: a new snapshot is read, and then compared."""
+        key = self.digest, path, stamp_of(path)
+        if (known := READ.get(key)) is None:
+            found = self.profile(path)
+            known = Read(found, lines(pruned(found.profile), self._judge))
+            READ.keep(key, known, len(found.profile.values))
+        return known
 
     def _judge(self, functions: Mapping[str, Sequence[str]]) -> Ownership:
         sources = _sources(self.roots, self.files)
@@ -86,14 +110,13 @@ class Reader:
         kinds = [sources.kind(file) for file in functions]
         return Ownership([k is Kind.OWN for k in kinds], [k is Kind.UNKNOWN for k in kinds])
 
-    def pair(self, pair: Pair) -> Profile | None:
-        """Read the head, or head - base; None where a file has gone meanwhile: the next listing knows."""
+    def pair(self, pair: Pair) -> Contents | None:
+        """Read the head and the base; None where a file has gone meanwhile: the next listing knows."""
         try:
-            head = self.profile(pair.head)
-            base = self.profile(pair.base) if pair.base else None
-            if base:
-                base = replace(base, profile=moved(base.profile, head.profile))
-            return compared(head, base).profile
+            head = self._read(pair.head)
+            base = self._read(pair.base) if pair.base else None
+            then = replace(base.found, profile=moved(base.found.profile, head.found.profile)) if base else None
+            return Contents(head.lines, base.lines if base else None, compared(head.found, then).profile)
         except (ProfileError, OSError, MemoryError, Incomparable):
             return None
 
@@ -108,6 +131,28 @@ def compared(head: Symbolized, base: Symbolized | None) -> Symbolized:
     return Symbolized(pruned(profile), tuple(dict.fromkeys(messages)), tuple(dict.fromkeys(missing)))
 
 
+def _snapshot(path: str, stamp: Stamp, found: Symbolized, lines: Lines) -> Snapshot:
+    profile = found.profile
+    build_id = profile.text(profile.mappings.build_id[:1])
+    binary = profile.text(profile.mappings.file[:1])
+    return Snapshot(
+        path=path,
+        taken_at=taken_at(profile.time_nanos, Path(path).name, stamp.mtime_ns),
+        is_difference=profile.is_difference,
+        default_sample_type=profile.default_sample_type,
+        sample_types=lines.sample_types,
+        total=tuple(lines.total.tolist()),
+        owned=owned(lines),
+        period=max(profile.period, 0),
+        build_id=build_id[0] if build_id else "",
+        program=name_of(canonical(binary[0])) if binary else "",
+        lost=tuple(file for file, lost in zip(lines.files, lines.lost.tolist(), strict=True) if lost),
+        built_at=_built_at(*binary),
+        missing=found.missing,
+        notes=found.messages,
+    )
+
+
 @lru_cache(2)
 def _sources(roots: Roots, files: Disk) -> SourceMap:
     """Return the places of all snapshots of a workspace: most of them name the same files."""
@@ -120,9 +165,28 @@ def texts() -> Texts:
     return Texts()
 
 
-def forget_texts(directories: Sequence[str], but: frozenset[str]) -> None:
-    """Drop the texts of the snapshots of these directories that are no more, where the directories are."""
-    texts().forget([directory for directory in directories if os.path.isdir(directory)], but)  # noqa: PTH112
+def remembered(
+    kept: Snapshots, wanted: Mapping[str, Stamp], reader: Reader, found_again: Callable[[Sequence[str]], bool]
+) -> list[Snapshot]:
+    """Return what an earlier session has read of these files; not what it would judge otherwise now."""
+    found = kept.of(wanted, reader.digest)
+    lost = tuple({file for snapshot in found for file in snapshot.lost})
+    if lost and found_again(lost):
+        return [snapshot for snapshot in found if not snapshot.lost]
+    return found
+
+
+@lru_cache(1)
+def snapshots() -> Snapshots:
+    """Return the store of what was read, opened when first needed."""
+    return Snapshots()
+
+
+def forget(directories: Sequence[str], but: frozenset[str]) -> None:
+    """Drop what is kept of the snapshots of these directories that are no more, where the directories are."""
+    there = [directory for directory in directories if os.path.isdir(directory)]  # noqa: PTH112
+    texts().forget(there, but)
+    snapshots().forget(there, but)
 
 
 def _built_at(binary: str = "") -> float:

@@ -6,13 +6,17 @@ import json
 import re
 from difflib import get_close_matches
 from itertools import islice
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 import msgspec
 from msgspec import Meta, Struct
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+
+SIZE = re.compile(r"^(?:(\d{1,15}(?:\.\d{1,3})?) ?([kKmMgGtT])?[iI]?[bB]?)?$")
+Severity = Literal["error", "warning", "information", "hint", "off"]
 
 
 class PathMapping(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -36,15 +40,18 @@ class Settings(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown
     base: Annotated[
         str,
         Meta(
-            description="What growth is counted from: first (of the running process), previous, latest or a file name.",
-            examples=["first", "previous", "latest", "heap.0001.pb.gz"],
+            description=(
+                "What growth is counted from: first (of the running process), previous, latest, yesterday (the same time), "
+                "a file name or a label."
+            ),
+            examples=["first", "previous", "latest", "yesterday", "heap.0001.pb.gz", "after load"],
         ),
     ] = "first"
     head: Annotated[
         str,
         Meta(
-            description="What is shown: latest, previous, first or a file name.",
-            examples=["latest", "previous", "first", "heap.0002.pb.gz"],
+            description="What is shown: latest, previous, first, a file name or a label.",
+            examples=["latest", "previous", "first", "heap.0002.pb.gz", "after load"],
         ),
     ] = "latest"
     sample_type: Annotated[
@@ -96,8 +103,43 @@ class Settings(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown
     largest_profile: Annotated[
         int, Meta(ge=1, le=1 << 20, description="MiB that a profile may have once it is unpacked.")
     ] = 128
+    memory_limit: Annotated[
+        str,
+        Meta(
+            pattern=SIZE.pattern,
+            description=(
+                "The memory that the program may use, such as 512MiB or 2GB (powers of 1024): a leak then says when it "
+                "will be full."
+            ),
+            examples=["2GiB"],
+        ),
+    ] = ""
+    leak_severity: Annotated[Severity, Meta(description="How a line that leaks is marked.", examples=["error"])] = (
+        "warning"
+    )
+    growing_severity: Annotated[
+        Severity, Meta(description="How a line is marked that grows and may leak.", examples=["off"])
+    ] = "information"
+    filling_severity: Annotated[
+        Severity, Meta(description="How a line is marked that grew and flattens.", examples=["hint"])
+    ] = "off"
     hints: Annotated[bool, Meta(description="Numbers beside the lines.")] = True
     code_lens: Annotated[bool, Meta(description="Numbers above the functions.")] = False
+
+    @property
+    def memory_bytes(self) -> float:
+        """`memory_limit` in bytes; 0 if none is set."""
+        number, letter = SIZE.match(self.memory_limit).groups()  # type: ignore[union-attr]  # was checked
+        return float(number or 0) * 1024.0 ** " kmgt".index((letter or " ").lower())
+
+    def severity(self, verdict: str) -> Severity:
+        """Return how lines of a verdict are marked."""
+        said: dict[str, Severity] = {
+            "leak": self.leak_severity,
+            "growing": self.growing_severity,
+            "filling": self.filling_severity,
+        }
+        return said.get(verdict, "off")
 
     @property
     def largest_bytes(self) -> int:
@@ -222,12 +264,14 @@ def _steps(error: str) -> list[str | int]:
 
 
 def _kind(part: dict[str, Any]) -> str:
+    if "enum" in part:
+        return "one of " + ", ".join(sorted(part["enum"]))
     kind = part["type"]
     if kind == "array":
         return "a list of " + ("texts" if part["items"]["type"] == "string" else "tables of from and to")
     if kind == "integer":
         return f"a whole number from {part['minimum']} to {part['maximum']}"
-    text = "a text that is not empty" if "minLength" in part else "a text"
+    text = "a text that is not empty" if "minLength" in part else "a size" if "pattern" in part else "a text"
     return {"string": text, "boolean": "true or false", "object": "a table of from and to alone"}[kind]
 
 

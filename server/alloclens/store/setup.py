@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from alloclens.source.roots import Roots
-from alloclens.store import config
+from alloclens.store import config, labels
 from alloclens.store.files import Disk, walked
 from alloclens.store.listing import stamp
 from alloclens.store.reading import Reader
@@ -15,9 +15,11 @@ from alloclens.store.settings import Settings, layered, parse
 from alloclens.store.workspace import Workspace, under_folders, workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from alloclens.store.config import ConfigProblem
+    from alloclens.store.listing import Stamp
+    from alloclens.store.world import Problem
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,10 @@ class Setup:
     problems: tuple[ConfigProblem, ...] = ()
     """Of the settings file."""
     where: Workspace = field(default_factory=lambda: Workspace(Roots(), Disk()))
+    label_stamps: tuple[Stamp | None, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """What the user calls snapshots, by path."""
+    label_problems: tuple[Problem, ...] = ()
 
     @property
     def directories(self) -> tuple[str, ...]:
@@ -48,13 +54,19 @@ class Setup:
     def renewed(self, folders: tuple[str, ...], given: Mapping[str, Any]) -> Setup:
         """Return the setup as it is now: this one if nothing has changed. Asks the disk: call it from a thread."""
         stamps = config.stamps(folders), _stamps(self.where.files)
-        if (folders, given, stamps) == (self.folders, self.given, self.stamps):
-            return self
-        walk = self.where.files.walk + ((folders, stamps) != (self.folders, self.stamps))
-        said = config.read(folders)
-        settings, _ = parse(layered(said.values, given))
-        where = workspace(folders, settings, walk)
-        return Setup(folders, given, (stamps[0], _stamps(where.files)), settings, said.problems, where)
+        if (folders, given, stamps) != (self.folders, self.given, self.stamps):
+            walk = self.where.files.walk + ((folders, stamps) != (self.folders, self.stamps))
+            said = config.read(folders)
+            settings, _ = parse(layered(said.values, given))
+            where = workspace(folders, settings, walk)
+            made = Setup(folders, given, (stamps[0], _stamps(where.files)), settings, said.problems, where)
+            return made.labelled(made.directories)
+        return self if self.label_stamps == labels.stamps(self.directories) else self.labelled(self.directories)
+
+    def labelled(self, directories: Iterable[str]) -> Setup:
+        """Return the same with the labels that these directories have now."""
+        stamps, said = labels.stamps(directories), labels.read(directories)
+        return replace(self, label_stamps=stamps, labels=said.of, label_problems=said.problems)
 
 
 def _stamps(files: Disk) -> tuple[object, ...]:

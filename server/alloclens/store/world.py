@@ -66,7 +66,7 @@ class FileLines:
     @cached_property
     def marks(self) -> Marks:
         """The lines with their functions."""
-        lines = self.comparison.head.lines
+        lines = self.comparison.lines
         functions, row = np.unique(lines.functions.of_line[self.rows], return_inverse=True)
         known = functions >= 0
         names = [lines.functions.name[i] for i in functions[known].tolist()]
@@ -102,7 +102,7 @@ class World:
         """How much of what is shown has a place here. Places all its files: ask for it in a thread."""
         if self.shown is None:
             return coverage({}, 0, self.sources)
-        lines, number = self.shown.head.lines, self.shown.column
+        lines, number = self.shown.lines, self.shown.column
         *values, nowhere = lines.charged[:, number].tolist()
         charged = dict(zip(lines.files, values, strict=True))
         return coverage(charged, nowhere + charged.pop("", 0), self.sources)
@@ -114,7 +114,7 @@ class World:
 
     def file_of(self, comparison: Comparison, path: str) -> FileLines | None:
         """Return what one comparison has for a file of the workspace."""
-        lines = comparison.head.lines
+        lines = comparison.lines
         recorded = self.sources.at(path, lines.by_name.get(name_of(path), ()))
         place = self.sources.place(recorded[0]) if recorded else None
         if place is None:

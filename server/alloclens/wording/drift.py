@@ -51,17 +51,17 @@ def not_shown(comparison: Comparison, gone: NDArray[np.int64]) -> list[str]:
     said = []
     for row, name in zip(shown.tolist(), _functions(comparison, shown), strict=True):
         much = amount(comparison.stats(row).cum.value, comparison.sample_type.unit)
-        then = f"line {comparison.head.lines.line[row]}{f' ({name})' if name else ''}"
+        then = f"line {comparison.lines.line[row]}{f' ({name})' if name else ''}"
         said.append(f"{much} of {then} is not shown: the line was changed or deleted since.")
     return said
 
 
 def _where(comparison: Comparison, row: int, now: int, *, doubt: bool) -> str:
-    then, much = int(comparison.head.lines.line[row]), comparison.stats(row).cum.value
+    then, much = int(comparison.lines.line[row]), comparison.stats(row).cum.value
     moved = "" if then == now else f", recorded as line {then}"
     return f"{amount(much, comparison.sample_type.unit)} on line {now}{moved}{' ~ perhaps' if doubt else ''}"
 
 
 def _functions(comparison: Comparison, rows: NDArray[np.int64]) -> list[str]:
-    functions = comparison.head.lines.functions
+    functions = comparison.lines.functions
     return [functions.name[i] if i >= 0 else "" for i in functions.of_line[rows].tolist()]

@@ -7,8 +7,8 @@ import re
 from typing import TYPE_CHECKING
 
 from alloclens.wording import pprof
-from alloclens.wording.units import amount, change, share
-from alloclens.wording.verdict import UNSURE
+from alloclens.wording.units import amount, change, share, signed
+from alloclens.wording.verdict import UNSURE, figures, sparkline, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,9 +28,11 @@ FRAMES = 8
 
 def markdown(comparison: Comparison, row: int, stacks: list[Stack], link: Link, *, unsure: bool = False) -> str:
     """Write the hover of one row of the head's lines. `unsure` is about where that row is now."""
-    lines = comparison.head.lines
+    lines = comparison.lines
     file, number = lines.files[lines.file[row]], int(lines.line[row])
     parts = [_title(comparison, comparison.stats(row)), _table(comparison, row)]
+    if judged := comparison.verdict(row):
+        parts.append(f"{sparkline(judged.points)} {escape(verdict(judged))}  \n{escape(figures(judged))}")
     if unsure:
         parts.append(f"~ {UNSURE} It was line {number} of {escape(file)}.")
     if stacks:
@@ -72,14 +74,14 @@ def _since(comparison: Comparison, measure: Measure) -> str:
 
 
 def _grown(measure: Measure, unit: str) -> str:
-    """Return a growth with its 95 % interval, and whether it is certain."""
+    """Return a growth with its 99 % interval, and whether it is certain."""
     grown = measure.growth
     if grown is None or grown.value == 0:
         return "unchanged"
-    if math.isnan(grown.error):
+    if math.isnan(grown.low):
         return f"{change(grown.value, unit)} (error unknown)"
-    within = f" ± {amount(1.96 * grown.error, unit)}" if grown.error else ""
-    return f"{change(grown.value, unit)}{within}{'' if grown.certain else ' (may be noise)'}"
+    within = f" ({signed(grown.low, unit)} to {signed(grown.high, unit)})" if grown.low < grown.high else ""
+    return f"{change(grown.value, unit)}{within}{'' if grown.certain else ', may be noise'}"
 
 
 def _table(comparison: Comparison, row: int) -> str:

@@ -65,7 +65,7 @@ def _word(snapshot: Snapshot, setting: str) -> str:
 
 def _unplaced(comparison: Comparison) -> str:
     """Say how much no line can be given for, and for want of which binaries."""
-    nowhere, missing = int(comparison.head.lines.unplaced[comparison.column]), comparison.head.missing
+    nowhere, missing = int(comparison.lines.unplaced[comparison.column]), comparison.head.missing
     if not nowhere:
         return ""
     names = ", ".join(f"`{name}`" for name in missing if name)

@@ -24,6 +24,8 @@ TIME = (
     Step(60e9, "min"),
     Step(3600e9, "h"),
 )
+SPANS = ((86400.0, " days"), (3600.0, "h"), (60.0, "min"), (1.0, "s"))
+"""Seconds and their names."""
 SCALES = {
     "bytes": (BYTES, 1.0),
     "byte": (BYTES, 1.0),
@@ -47,6 +49,17 @@ def amount(value: float, unit: str) -> str:
 def change(value: float, unit: str) -> str:
     """Return a growth in words: ▲8.3MB, ▼2.0MB."""
     return f"{'▼' if value < 0 else '▲'}{amount(abs(value), unit)}"
+
+
+def signed(value: float, unit: str) -> str:
+    """Return a difference in words, with its sign: +8.3MB, -2.0MB."""
+    return f"{'-' if value < 0 else '+'}{amount(abs(value), unit)}"
+
+
+def duration(seconds: float) -> str:
+    """Return a span of time: 12s, 3.5min, 2.0h, 9.1 days."""
+    size, name = next(((s, n) for s, n in SPANS if abs(seconds) >= s), SPANS[-1])
+    return f"{_digits(seconds / size, whole=size == 1)}{name}"
 
 
 def rate(per_second: float, unit: str) -> str:

@@ -1,31 +1,99 @@
-"""What a diagnostic says."""
+"""What is said of a line that was judged: the verdict, its figures, and the rule that fired."""
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
-from alloclens.wording.units import amount, change, rate
+from alloclens.analysis.verdicts import Rule
+from alloclens.wording.units import amount, change, duration, rate, share, signed
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from alloclens.analysis.findings import Finding
 
 UNSURE = "The source changed after the program was built: the line may be another one near by."
 
+SAID = {
+    Rule.RISES: "Leak: {held}, and growing: {grown}, {pace} over {n}, no slower than before.",
+    Rule.YOUNG: "Growing: {held}, {grown}. {N} cannot say yet whether it goes on.",
+    Rule.UNPROVEN: "Growing: {held}, {grown}, {pace} over {n}; among so many lines that may still be chance.",
+    Rule.FILLED: "Filling: {held}, {grown}, but not in the second half of {n}: as a cache that is full.",
+    Rule.SLOWS: "Filling: {held}, {grown}; it still grows, at less than half its earlier pace.",
+    Rule.FELL: "Shrinking: {held}, {grown}.",
+    Rule.TURNS: "Churn: {held}, {grown}; {kept} of what was allocated meanwhile stayed.",
+    Rule.SWINGS: "Noise: {held}, {grown}, but it goes up and down: no steady rise over {n}.",
+    Rule.UNCLEAR: "Not yet clear: {held}, {grown}: within what sampling and load do by chance.",
+    Rule.STANDS: "Stable: {held}, {grown}.",
+}
+BARS = "▁▂▃▄▅▆▇█"
 
-def message(finding: Finding, since: str, *, unsure: bool = False) -> str:
-    """Say what is held, how it grew, and how sure that is. `unsure` is about the line."""
-    return f"~ {_message(finding, since)} {UNSURE}" if unsure else _message(finding, since)
+
+def message(finding: Finding, memory_limit: float = 0, in_use: float = 0, *, unsure: bool = False) -> str:
+    """Say what is held, how it grew, and which rule says so; of a leak also when it reaches a memory limit (bytes).
+
+    `in_use` is what the whole process holds at the head. `unsure` is about the line.
+    """
+    said = verdict(finding) + limit(finding, memory_limit, in_use)
+    return f"~ {said} {UNSURE}" if unsure else said
 
 
-def _message(finding: Finding, since: str) -> str:
-    unit = finding.sample_type.unit
-    error = f" ± {amount(1.96 * finding.error, unit)}" if finding.error else ""
-    grown = f"{change(finding.growth, unit)}{error} since {since}"
-    held = f"{amount(finding.value, unit)}{_what(finding)} held through this line"
-    if finding.code == "leak":
-        pace = rate(finding.slope, unit)
-        return f"Leak: {held}, and growing: {grown}, {pace} over {finding.observations} snapshots."
-    return f"Grew: {held}, {grown}. {finding.observations} snapshots cannot say yet whether it goes on."
+def verdict(finding: Finding) -> str:
+    """Say what is held, how it grew, and which rule says so."""
+    observations = f"{finding.over.observations} snapshots"
+    return SAID[finding.rule].format(
+        held=f"{amount(finding.value, finding.sample_type.unit)}{_what(finding)} held through this line",
+        grown=_grown(finding),
+        pace=rate(finding.slope, finding.sample_type.unit),
+        n=observations,
+        N=observations,
+        kept=share(finding.retention, 1),
+    )
+
+
+def figures(finding: Finding) -> str:
+    """Say the figures behind a verdict."""
+    unit, over = finding.sample_type.unit, finding.over
+    said = [
+        f"floor {signed(finding.floor, unit)} in {duration(over.seconds)}",
+        f"Theil–Sen {signed(finding.per_snapshot, unit)} for each snapshot, {signed(finding.slope * 3600, unit)}/h",
+        f"Mann–Kendall {_chance(finding.chance)}",
+    ]
+    if not math.isnan(finding.retention):
+        said.append(f"{share(finding.retention, 1)} of what was allocated stayed")
+    return "; ".join(said)
+
+
+def limit(finding: Finding, memory_limit: float, in_use: float) -> str:
+    """Say when a leak will have filled the memory there is; "" where no limit is set or it is no leak."""
+    if finding.verdict != "leak" or memory_limit <= 0 or finding.slope <= 0 or finding.sample_type.unit != "bytes":
+        return ""
+    left = (memory_limit - in_use) / finding.slope
+    if left <= 0:
+        return f" What is in use is more than memoryLimit ({amount(memory_limit, 'bytes')})."
+    return f" At this pace what is in use reaches memoryLimit ({amount(memory_limit, 'bytes')}) in {duration(left)}."
+
+
+def sparkline(points: Sequence[float]) -> str:
+    """Draw a number through time, from 0 to its highest."""
+    highest = max(points, default=0)
+    if highest <= 0:
+        return BARS[0] * len(points)
+    return "".join(BARS[min(int(len(BARS) * max(point, 0) / highest), len(BARS) - 1)] for point in points)
+
+
+def _grown(finding: Finding) -> str:
+    """Return the growth with its interval, and over how long."""
+    unit, span = finding.sample_type.unit, duration(finding.over.seconds)
+    if finding.growth == finding.low == finding.high:
+        return f"{change(finding.growth, unit)} in {span}" if finding.growth else f"unchanged for {span}"
+    between = f"{signed(finding.low, unit)} to {signed(finding.high, unit)}"
+    return f"{change(finding.growth, unit)} ({between}) in {span}"
+
+
+def _chance(chance: float) -> str:
+    return f"1 in {amount(1 / chance, 'count')}" if 0 < chance < 0.1 else share(chance, 1)
 
 
 def _what(finding: Finding) -> str:

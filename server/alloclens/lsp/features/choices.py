@@ -37,7 +37,7 @@ def sample_types(ls: Server) -> list[dict[str, Any]]:
 
 
 def _snapshot(snapshot: Snapshot, shown: Comparison) -> dict[str, Any]:
-    total = amount(float(snapshot.lines.total[shown.column]), shown.sample_type.unit)
+    total = amount(snapshot.total[shown.column], shown.sample_type.unit)
     return {
         "name": snapshot.name,
         "directory": str(PurePath(snapshot.path).parent),

@@ -38,7 +38,7 @@ def _lenses(world: World, at: Document) -> list[types.CodeLens]:
     if file is None:
         return []
     comparison = file.comparison
-    lines = comparison.head.lines
+    lines = comparison.lines
     recorded = {lines.files[i] for i in set(lines.file[file.rows].tolist())}
     found = ((f, declared(at.text, f.name)) for f in comparison.functions(recorded) if not is_closure(f.name))
     return [_lens(f, at, where[0], comparison.sample_type) for f, where in found if len(where) == 1]

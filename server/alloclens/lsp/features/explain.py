@@ -76,7 +76,7 @@ def _code_actions(ls: Server, world: World, uri: str) -> list[types.CodeAction]:
 
 def _could_have(world: World, path: str) -> bool:
     """Return whether the profile names a file of this name: for any other, that there are no numbers is no question."""
-    return world.shown is not None and name_of(path) in world.shown.head.lines.by_name
+    return world.shown is not None and name_of(path) in world.shown.lines.by_name
 
 
 def _add(one: dict[str, str]) -> types.Command:
@@ -110,7 +110,7 @@ def _of_document(world: World, workspace: Workspace, uri: str) -> list[str]:
     at = document(workspace, uri)
     if world.shown is None or at is None:
         return [nothing(world.directories)]
-    named = world.shown.head.lines.by_name.get(name_of(at.path), [])
+    named = world.shown.lines.by_name.get(name_of(at.path), [])
     here = world.sources.at(at.path, named)
     shares = [one for one in world.coverage.files if one.recorded in (here or named)]
     said = [line for one in shares for line in of_file(one, world.shown.sample_type.unit)]

@@ -37,7 +37,7 @@ def _hot_lines(world: World, workspace: Workspace) -> list[dict[str, Any]]:
     if world.shown is None:
         return []
     comparison, spots = world.shown, Spots(world, workspace)
-    lines = comparison.head.lines
+    lines = comparison.lines
     own = np.flatnonzero(lines.own[lines.file] & (lines.line > 0)) if len(lines) else np.zeros(0, np.int64)
     rows = by_weight(comparison, worth_showing(comparison, own, MOST)).tolist()
     found = ((row, spots.of(comparison, lines.files[lines.file[row]], int(lines.line[row]))) for row in rows)

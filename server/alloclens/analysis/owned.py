@@ -1,0 +1,138 @@
+"""The lines that own something in one snapshot: all that is kept of most of the snapshots of a series."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from alloclens.analysis.lines import Lines
+    from alloclens.profile.model import ValueType
+
+    Ints = NDArray[np.int64]
+    Floats = NDArray[np.float64]
+    Singles = NDArray[np.float32]
+    Whole = NDArray[np.signedinteger[Any]]
+
+JUDGED = ("inuse_space", "space", "goroutine")
+"""The sample types whose growth can be a leak: what is held now. Totals since the start (alloc_space) always grow."""
+LINE_BITS = 24
+
+
+class Figures(NamedTuple):
+    """Of owned lines, each of shape (lines,) or (snapshots, lines); nan where it is not known."""
+
+    value: Floats
+    """In the unit of the judged sample type."""
+    variance: Floats
+    sampled: Floats
+    """How many sampled objects the value is made of."""
+    objects: Floats
+    """How many the value is of; of what is counted itself, the value."""
+    allocated: Floats
+    """Since the process started, in the same unit."""
+    allocated_variance: Floats
+    allocated_sampled: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Owned:
+    """The owned lines of one snapshot, in its judged sample type."""
+
+    site: Whole
+    """What a line is known by: its key, or after `numbered` its number in `Sites`."""
+    figures: Singles
+    """The columns of `Figures`, shape (7, lines): seven digits are enough to judge by, and thousands are kept."""
+
+    def numbered(self, sites: Sites) -> Owned:
+        """Return the same by numbers in place of keys."""
+        return replace(self, site=sites.numbers(self.site).astype(np.int32))
+
+
+NOTHING = Owned(np.zeros(0, np.int64), np.zeros((len(Figures._fields), 0), np.float32))
+
+
+class Sites:
+    """Small numbers for keys, the same for one key always."""
+
+    def __init__(self) -> None:
+        self._keys = np.zeros(0, np.int64)
+        """Sorted."""
+        self._numbers = np.zeros(0, np.int64)
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def numbers(self, keys: Whole) -> Ints:
+        """Return a number for each of these different keys, 0 and up."""
+        place, new = self._places(keys)
+        if new.any():
+            fresh = np.sort(keys[new])
+            at = np.searchsorted(self._keys, fresh)
+            self._numbers = np.insert(self._numbers, at, np.arange(len(fresh)) + len(self))
+            self._keys = np.insert(self._keys, at, fresh)
+            place, _ = self._places(keys)
+        return self._numbers[place]
+
+    def _places(self, keys: Whole) -> tuple[Ints, NDArray[np.bool_]]:
+        if not len(self):
+            return np.zeros(len(keys), np.int64), np.ones(len(keys), np.bool_)
+        place = np.minimum(np.searchsorted(self._keys, keys), len(self) - 1)
+        return place, self._keys[place] != keys
+
+
+def judged(types: Sequence[ValueType]) -> ValueType | None:
+    """Return the sample type that verdicts are about."""
+    return next((t for name in JUDGED for t in types if t.type == name), None)
+
+
+def rows_that_own(lines: Lines) -> Ints:
+    """Return the rows that own something, or did since the process started."""
+    return np.flatnonzero((lines.value.owned != 0).any(axis=1) & (lines.line > 0))
+
+
+def owned(lines: Lines) -> Owned:
+    """Keep what the owned lines need to be judged."""
+    wanted, row = judged(lines.sample_types), rows_that_own(lines)
+    if wanted is None:
+        return NOTHING
+    value, variance, sampled = (of.owned[row] for of in (lines.value, lines.variance, lines.sampled))
+    here = lines.sample_types.index(wanted)
+    objects = _column(lines, wanted.type.replace("space", "objects"))
+    since_start = _column(lines, wanted.type.replace("inuse_", "alloc_")) if "inuse_" in wanted.type else None
+    nothing = np.full(len(row), np.nan)
+    columns = Figures(
+        value=value[:, here],
+        variance=variance[:, here],
+        sampled=sampled[:, here],
+        objects=nothing if objects is None else value[:, objects],
+        allocated=nothing if since_start is None else value[:, since_start],
+        allocated_variance=nothing if since_start is None else variance[:, since_start],
+        allocated_sampled=nothing if since_start is None else sampled[:, since_start],
+    )
+    return Owned(keys(lines, row), np.array(columns, np.float32))
+
+
+def keys(lines: Lines, row: Ints) -> Ints:
+    """Return what these rows are known by in every snapshot: a number made of the file's name and the line."""
+    files = np.array([_file_key(file) for file in lines.files] or [0], np.int64)
+    return files[lines.file[row]] | (lines.line[row] & ((1 << LINE_BITS) - 1))
+
+
+@lru_cache(100_000)
+def _file_key(file: str) -> int:
+    """Return 39 bits of a digest, above the line's: of a thousand files two meet with a chance of one in a million."""
+    digest = hashlib.blake2b(file.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return (int.from_bytes(digest, "little") >> (LINE_BITS + 1)) << LINE_BITS
+
+
+def _column(lines: Lines, name: str) -> int | None:
+    return next((i for i, t in enumerate(lines.sample_types) if t.type == name), None)

@@ -1,0 +1,201 @@
+"""What the history of a process says of each line that owns something: does it leak? With the rule that says so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from alloclens.analysis.growth import limit
+from alloclens.analysis.intervals import Interval, Sampling, exchanged, interval
+from alloclens.analysis.owned import Figures
+from alloclens.analysis.trend import trend
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from alloclens.analysis.history import History
+
+    Bools = NDArray[np.bool_]
+    Floats = NDArray[np.float64]
+
+ENOUGH = 6
+"""Observations from which on a trend is judged. Fewer can say that a line grew, not that it goes on: with four,
+Mann–Kendall cannot reach one in a hundred at all, with five only if none ever falls."""
+CHANCE = 0.01
+"""Of all lines looked at, the chance that any is said to grow, or to rise steadily, though it does not."""
+SLOWER = 0.5
+"""Growth that has fallen below this part of its earlier pace flattens."""
+DOUBT = 1.28
+"""In standard errors: a pace is called slower if nine of ten such paces would be."""
+LEAST_SHARE = 0.005
+"""A growth is worth a word if it is this part of all that is in use."""
+RETAINED = 0.1
+"""Of what is allocated, churn keeps less than this."""
+NEARLY = 0.1
+"""A line is stable if it changed by less than this part of it."""
+
+
+class Rule(Enum):
+    """What fired; the value is the verdict."""
+
+    RISES = ("leak", "rises")
+    """Its floor rises steadily, still rises, and has not slowed down."""
+    YOUNG = ("growing", "young")
+    """It grew for certain; there are too few observations to say more."""
+    UNPROVEN = ("growing", "unproven")
+    """It grew for certain and still does, but the trend may yet be chance among so many lines."""
+    FILLED = ("filling", "filled")
+    """It grew for certain, but not in the second half of the observations."""
+    SLOWS = ("filling", "slows")
+    """It still grows, at less than half the pace it had."""
+    FELL = ("shrinking", "fell")
+    TURNS = ("churn", "turns over")
+    """Much was allocated and nearly nothing of it kept."""
+    SWINGS = ("noise", "swings")
+    """It is larger than it was, but has been up and down."""
+    UNCLEAR = ("noise", "unclear")
+    """The change is within what sampling and load do by chance."""
+    STANDS = ("stable", "stands")
+
+    @property
+    def verdict(self) -> str:
+        """One of leak, growing, filling, churn, noise, stable, shrinking."""
+        return self.value[0]
+
+
+RULES = tuple(Rule)
+VERDICTS = ("leak", "growing", "filling", "shrinking", "churn", "noise", "stable")
+"""Worst first."""
+
+
+@dataclass(frozen=True, eq=False)
+class Verdicts:
+    """One entry for each line of a history."""
+
+    rule: NDArray[np.int64]
+    """Place in RULES."""
+    growth: Floats
+    """Since the first observation."""
+    bounds: Interval
+    """Of that growth, by sampling alone: they hold it at 99 %."""
+    floor: Floats
+    """Growth of the floor, from the first window to the last."""
+    slope: Floats
+    """Theil–Sen of the floor, per second."""
+    chance: Floats
+    """Mann–Kendall of the floor."""
+    retention: Floats
+    """Growth as a part of what was allocated meanwhile; nan where that is not known."""
+
+
+def verdicts(history: History) -> Verdicts:
+    """Judge all lines at the last observation. A history of one observation says nothing but that they stand."""
+    last, middle = len(history) - 1, (len(history) - 1) // 2
+    looked_at = int(np.count_nonzero((history.value != 0).any(axis=0)))
+    whole = _bounds(history, 0, last, limit(looked_at), load=True)
+    late = _bounds(history, middle, last, limit(1), load=True)
+    windows = history.windows()
+    over = trend(windows.floor, windows.seconds)
+    growth = (history.value[last] - history.value[0]).astype(np.float64)
+    allocated = np.nan_to_num(history.at(last).allocated - history.at(0).allocated)
+    rule = _rules(
+        enough=len(history) >= ENOUGH,
+        grew=(whole.low > 0) & (growth > LEAST_SHARE * history.value[last].sum()),
+        risen=windows.floor[-1] - windows.floor[0] > growth / 2,
+        still=late.low > 0,
+        slows=_slows(history),
+        proven=over.chance < CHANCE / max(looked_at, 1),
+        likely=over.chance < CHANCE,
+        fell=whole.high < 0,
+        turns=np.abs(growth) < RETAINED * allocated,
+        stands=np.abs(growth) <= NEARLY * history.value[last],
+    )
+    stated = _bounds(history, 0, last, limit(1), load=False)
+    return Verdicts(
+        rule, growth, stated, windows.floor[-1] - windows.floor[0], over.slope, over.chance, _share(growth, allocated)
+    )
+
+
+def _rules(
+    *,
+    enough: bool,
+    grew: Bools,
+    risen: Bools,
+    still: Bools,
+    slows: Bools,
+    proven: Bools,
+    likely: Bools,
+    fell: Bools,
+    turns: Bools,
+    stands: Bools,
+) -> NDArray[np.int64]:
+    """Return the first rule that holds for each line."""
+    order = (
+        (Rule.FELL, fell),
+        (Rule.YOUNG, grew & still & (not enough)),
+        (Rule.FILLED, grew & ~still & risen & enough),
+        (Rule.SLOWS, grew & still & risen & slows),
+        (Rule.RISES, grew & still & proven),
+        (Rule.UNPROVEN, grew & still & likely),
+        (Rule.SWINGS, grew),
+        (Rule.TURNS, turns),
+        (Rule.STANDS, stands),
+    )
+    holds = [condition for _, condition in order]
+    return np.select(holds, [RULES.index(rule) for rule, _ in order], RULES.index(Rule.UNCLEAR))
+
+
+def _bounds(history: History, first: int, last: int, z: float, *, load: bool) -> Interval:
+    """Return between what bounds the growth lies, by sampling; with `load`, also by what comes and goes by chance."""
+    then, now = history.at(first), history.at(last)
+    size = np.maximum(_size(then), _size(now))
+    chance = size if load else np.zeros_like(size)
+    between = Figures(*(after - before for after, before in zip(now, then, strict=True)))
+    allocated = Sampling(between.allocated_variance + between.allocated * chance, between.allocated_sampled)
+    came, went = exchanged(
+        Sampling(now.variance + now.value * chance, now.sampled),
+        Sampling(then.variance + then.value * chance, then.sampled),
+        None if np.isnan(allocated.variance).all() else allocated,
+    )
+    rate = history.rate or (1.0 if load else 0.0)  # what is counted whole comes and goes one by one
+    return interval(between.value, came, went, size, rate, z)
+
+
+def _size(figures: Figures) -> Floats:
+    """Return of how much one object is: as a Poisson law, objects that come and go have that much more variance."""
+    return np.where(figures.objects > 0, figures.value / np.maximum(figures.objects, 1), 0)
+
+
+def _slows(history: History) -> Bools:
+    """Return which lines grow at less than half their earlier pace: by the clock, and by what the process allocates.
+
+    Looked at twice: the second half against the first, the last quarter against all. A leak under less load is as fast
+    as ever by what is allocated; a cache that fills is slower by both.
+    """
+    last = len(history) - 1
+    middle, quarter = last // 2, last - max(1, last // 4)
+    out = np.zeros(history.value.shape[1], np.bool_)
+    for early, since in (((0, middle), middle), ((0, last), quarter)):
+        before = history.value[early[1]] - history.value[early[0]]
+        at_most = _bounds(history, since, last, DOUBT, load=True).high
+        slower = [
+            _slower(before, clock[early[1]] - clock[early[0]], at_most, clock[last] - clock[since])
+            for clock in (history.seconds, history.work)
+        ]
+        out |= slower[0] & slower[1]
+    return out
+
+
+def _slower(before: Floats, span_before: float, now: Floats, span: float) -> Bools:
+    """Return what grows slower than before, in these spans of a clock; all, if that is not known or stands still."""
+    if not (span > 0 and span_before > 0):
+        return np.ones(len(now), np.bool_)
+    slower: Bools = now / span < SLOWER * before / span_before
+    return slower
+
+
+def _share(growth: Floats, allocated: Floats) -> Floats:
+    return np.divide(growth, allocated, out=np.full_like(growth, np.nan), where=allocated > 0)

@@ -1,0 +1,109 @@
+"""alloclens leaks."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.console import Console
+from rich.text import Text
+
+from alloclens.analysis.findings import RAISED, badness
+from alloclens.cli.annotate import tell_problems, workspace_of
+from alloclens.store.files import real
+from alloclens.store.once import world
+from alloclens.wording.hover import short_name, stack_label
+from alloclens.wording.status import nothing
+from alloclens.wording.verdict import figures, message, sparkline, verdict
+
+if TYPE_CHECKING:
+    from alloclens.analysis.comparison import Comparison
+    from alloclens.analysis.findings import Finding
+    from alloclens.store.world import World
+
+JSON_VERSION = 1
+FRAMES = 12
+"""Of the stack that grew."""
+
+
+@click.command("leaks")
+@click.argument("directory", type=click.Path(exists=True, file_okay=False))
+@click.option(
+    "--workspace", type=click.Path(exists=True, file_okay=False), help="Your own code; by default around here."
+)
+@click.option("--all", "every", is_flag=True, help="Every line that owns something, not only what leaks or grows.")
+@click.option("--json", "as_json", is_flag=True, help="The same as JSON (docs/json.md).")
+def command(directory: str, workspace: str | None, every: bool, as_json: bool) -> None:
+    """Judge the series of profiles in DIRECTORY: which lines of your own code leak, worst first."""
+    folder = real(workspace) if workspace else workspace_of(os.path.join(real(os.curdir), "x"))  # noqa: PTH118
+    known = world([folder], [real(directory)], {})
+    tell_problems(known)
+    if not known.series:
+        raise click.ClickException(nothing(known.directories).replace("`", ""))
+    found = [(f, c) for c in known.comparisons for f in c.verdicts if every or f.verdict in RAISED]
+    found.sort(key=lambda pair: badness(pair[0]))
+    if as_json:
+        said = {"version": JSON_VERSION, "directory": directory, "findings": [_json(f, c, known) for f, c in found]}
+        click.echo(json.dumps(said))
+    else:
+        _print(found, known)
+
+
+def _place(finding: Finding, known: World) -> str | None:
+    place = known.sources.place(finding.file)
+    return place.path if place else None
+
+
+def _json(finding: Finding, comparison: Comparison, known: World) -> dict[str, Any]:
+    return {
+        "verdict": finding.verdict,
+        "rule": finding.rule.name.lower(),
+        "message": verdict(finding),
+        "file": _place(finding, known),
+        "recorded": finding.file,
+        "line": finding.line,
+        "function": finding.function,
+        "program": comparison.series.program,
+        "sample_type": finding.sample_type.type,
+        "unit": finding.sample_type.unit,
+        "value": finding.value,
+        "growth": finding.growth,
+        "low": finding.low,
+        "high": finding.high,
+        "floor": finding.floor,
+        "per_hour": finding.slope * 3600,
+        "per_snapshot": finding.per_snapshot,
+        "chance": finding.chance,
+        "retention": None if math.isnan(finding.retention) else finding.retention,
+        "observations": finding.over.observations,
+        "seconds": finding.over.seconds,
+        "points": finding.points,
+    }
+
+
+def _print(found: list[tuple[Finding, Comparison]], known: World) -> None:
+    console = Console(highlight=False, soft_wrap=True)
+    if not found:
+        console.print(_quiet(known))
+    for finding, comparison in found:
+        place = _place(finding, known) or finding.file
+        console.print(Text(f"{os.path.relpath(place)}:{finding.line}", "bold"), Text(sparkline(finding.points), "cyan"))
+        said = message(finding, known.settings.memory_bytes, comparison.in_use)
+        console.print(Text(f"  {said}", "bold red" if finding.verdict == "leak" else ""))
+        console.print(Text(f"  {figures(finding)}", "dim"))
+        for stack in comparison.stacks(finding.file, finding.line, 1) if finding.verdict in RAISED else ():
+            console.print(Text(f"  {stack_label(stack, comparison)}: ", "dim"), end="")
+            console.print(Text(" ← ".join(short_name(frame.function) for frame in stack.frames[:FRAMES]), "dim"))
+
+
+def _quiet(known: World) -> str:
+    """Say that nothing leaks, and on what evidence."""
+    judged = [c for c in known.comparisons if c.verdicts]
+    lines = sum(len(c.verdicts) for c in judged)
+    if not judged:
+        return "Nothing can be judged yet: it takes two snapshots of one process that hold something of your own code."
+    over = max(c.verdicts[0].over.observations for c in judged)
+    return f"No line of your own code leaks or grows: {lines} were judged over {over} snapshots."

@@ -1,0 +1,53 @@
+"""A series of heap profiles of one process: what judging a long series is measured on."""
+
+from __future__ import annotations
+
+import gzip
+from typing import TYPE_CHECKING
+
+import numpy as np
+from alloclens.profile.formats import profile_pb2 as pb
+
+from tests.bench.generate import encoded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+BEGIN, STEP = 2_000_000_000, 60
+"""Seconds since 1970, and between two snapshots."""
+PACKAGES, FILES = 97, 7
+"""Of the generated program."""
+
+
+def workspace(folder: Path) -> None:
+    """Write the module whose files the profiles name: every line that holds anything is the user's own."""
+    for package in range(PACKAGES):
+        inside = folder / "internal" / f"p{package}"
+        inside.mkdir(parents=True)
+        for file in range(FILES):
+            (inside / f"f{file}.go").write_text(f"package p{package}\n" + "\n" * 900)
+    (folder / "go.mod").write_text("module example.com/shop\n")
+
+
+def profiles(samples: int, seed: int = 1) -> Iterator[bytes]:
+    """Yield the snapshots of a process without end: a third of its samples changes each time, one of them only grows."""
+    rng = np.random.default_rng(seed)
+    made = pb.Profile.FromString(encoded(samples, seed))
+    values = np.array([s.value for s in made.sample])
+    size = np.maximum(values[:, 1] // np.maximum(values[:, 0], 1), 1)
+    for number in range(1 << 30):
+        yield _written(made, values, BEGIN + number * STEP)
+        turned = np.flatnonzero(rng.random(samples) < 0.3)
+        values[turned, 0] += rng.integers(1, 50, len(turned))
+        values[turned, 2] = rng.integers(0, 50, len(turned))
+        values[0, 2] = (number + 1) * (8 << 20) // size[0]
+        values[0, 0] = values[0, 2]
+        values[:, 1], values[:, 3] = values[:, 0] * size, values[:, 2] * size
+
+
+def _written(made: pb.Profile, values: np.ndarray, seconds: int) -> bytes:
+    made.time_nanos = seconds * 10**9
+    for sample, row in zip(made.sample, values.tolist(), strict=True):
+        sample.value[:] = row
+    return gzip.compress(made.SerializeToString(), 1, mtime=0)

@@ -1,0 +1,75 @@
+"""A simulated process: every block is sampled or not once, when it is allocated, as Go's runtime does."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from alloclens.analysis.findings import Finding, findings
+from alloclens.analysis.history import history
+from alloclens.analysis.lines import Lines, lines
+from alloclens.analysis.owned import Sites, owned
+from alloclens.analysis.series import Snapshot, TakenAt
+from alloclens.profile.formats import read
+from alloclens.profile.model import ValueType
+
+from tests.support.judge import own
+from tests.support.profiles import RATE, Builder
+
+if TYPE_CHECKING:
+    import numpy as np
+
+HERE = "main.keep@/o/a.go:1"
+
+
+class Heap:
+    """One allocation site of a process: every block is sampled or not once, when it is allocated."""
+
+    def __init__(self, rng: np.random.Generator, size: int) -> None:
+        self.rng, self.size = rng, size
+        self.live, self.sampled_live, self.sampled_total, self.total = 0, 0, 0, 0
+        self.p = -math.expm1(-size / RATE)
+
+    def allocate(self, blocks: int) -> None:
+        sampled = int(self.rng.binomial(blocks, self.p))
+        self.live, self.total = self.live + blocks, self.total + blocks
+        self.sampled_live, self.sampled_total = self.sampled_live + sampled, self.sampled_total + sampled
+
+    def free(self, blocks: int) -> None:
+        self.sampled_live -= int(self.rng.hypergeometric(self.sampled_live, self.live - self.sampled_live, blocks))
+        self.live -= blocks
+
+    def snapshot(self) -> Lines:
+        return snapshot({HERE: self})
+
+
+def snapshot(sites: dict[str, Heap]) -> Lines:
+    """Return the lines of a profile of these sites, by their stacks."""
+    made = Builder(
+        ("alloc_objects", "count"), ("alloc_space", "bytes"), ("inuse_objects", "count"), ("inuse_space", "bytes")
+    )
+    for stack, site in sites.items():
+        allocated, live = (round(n / site.p) for n in (site.sampled_total, site.sampled_live))
+        if allocated:
+            made.sample(stack, [allocated, allocated * site.size, live, live * site.size], bytes=site.size)
+    made.message.period = RATE
+    return lines(read(made.bytes()), own(lambda _: True))
+
+
+def judged(observed: list[Lines], every: float = 60.0) -> tuple[Finding, ...]:
+    """Return the verdicts on the last of these, taken so many seconds apart."""
+    sites, wanted = Sites(), ValueType("inuse_space", "bytes")
+    snapshots = [
+        Snapshot(
+            path=f"/p/{i}",
+            taken_at=TakenAt(i * every, "profile"),
+            is_difference=False,
+            default_sample_type="",
+            sample_types=one.sample_types,
+            total=tuple(one.total.tolist()),
+            owned=owned(one).numbered(sites),
+            period=RATE,
+        )
+        for i, one in enumerate(observed)
+    ]
+    return findings(history(snapshots, observed[-1], sites, wanted), observed[-1], wanted)
