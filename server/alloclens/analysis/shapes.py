@@ -1,0 +1,179 @@
+"""Known shapes of leaks: what a leaking line forgot, where its stack shows it.
+
+Names are pprof's, of Go. A heap profile that Go writes hides the runtime's own frames at the leaf (runtime.growslice,
+runtime.mapassign_faststr), so a map or slice that grows ends at the line itself, and only the line's text tells which it
+is; profiles written by others may show them. No other language has shapes.
+
+Source of the names: the stacks of real programs built by Go 1.19, 1.21, 1.23, 1.24, 1.26 and 1.27.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+from itertools import dropwhile
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+LONGEST = 1000
+"""Characters; no person writes a longer line."""
+
+
+class Shape(Enum):
+    """What was forgotten; the value is the code of its diagnostic and the name of its page."""
+
+    TICKER = "ticker"
+    """It is not stopped."""
+    TIMER = "timer"
+    """It is neither stopped nor has it fired."""
+    RESPONSE_BODY = "response-body"
+    """It is not closed, and its connection is not given back."""
+    REGISTRATION = "registration"
+    """A table of a dependency gets one more entry each time, and none is removed."""
+    CONTEXT = "context"
+    """It is not cancelled, and its parent keeps it."""
+    MAP = "map"
+    SLICE = "slice"
+    GOROUTINE = "goroutine"
+    """It does not end; no line is known, for the runtime allocates it on a stack of its own."""
+
+
+CALLED = (
+    dict.fromkeys(("time.NewTicker", "time.Tick"), Shape.TICKER)
+    | dict.fromkeys(("time.NewTimer", "time.AfterFunc", "time.After"), Shape.TIMER)
+    | dict.fromkeys(
+        (
+            "context.WithCancel",
+            "context.WithCancelCause",
+            "context.WithDeadline",
+            "context.WithDeadlineCause",
+            "context.WithTimeout",
+            "context.WithTimeoutCause",
+            "context.AfterFunc",
+            "os/signal.NotifyContext",
+        ),
+        Shape.CONTEXT,
+    )
+    | dict.fromkeys(("sync.(*Map).Store", "sync.(*Map).LoadOrStore", "sync.(*Map).Swap"), Shape.MAP)
+    | dict.fromkeys(("slices.Grow", "slices.Insert", "slices.AppendSeq"), Shape.SLICE)
+)
+"""What the owned line itself must call: others call these, too, and give back what they got."""
+
+EXCHANGE = "net/http.(*persistConn).roundTrip"
+"""HTTP/1: what is allocated here goes when the body is closed. A closed response that is kept holds none of it, nor does
+a transport with idle connections; HTTP/2 keeps nothing for a body that is not closed."""
+EXCHANGE_LOOP = "net/http.(*persistConn).readLoop"
+"""It waits in its own frame until a body is closed, and in bufio.(*Reader).Peek for the next response."""
+
+TABLES = frozenset(
+    (
+        "database/sql.Register",
+        "encoding/gob.Register",
+        "encoding/gob.RegisterName",
+        "expvar.(*Map).Add",
+        "expvar.(*Map).AddFloat",
+        "expvar.(*Map).Set",
+        "expvar.NewFloat",
+        "expvar.NewInt",
+        "expvar.NewMap",
+        "expvar.NewString",
+        "expvar.Publish",
+        "net/http.(*ServeMux).Handle",
+        "net/http.(*ServeMux).HandleFunc",
+        "net/http.Handle",
+        "net/http.HandleFunc",
+        "os/signal.Notify",
+    )
+)
+"""Go's own that register. Its packages use `Register` among themselves, once in a process: that is no leak."""
+REGISTERS = re.compile(r"(?:[Mm]ust|[Gg]etOr)?[Rr]egister(?:[A-Z]\w*)?|NewRegistered\w*")
+"""The last part of a name that says so, in a package of others."""
+INSTRUMENTS = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"go\.opentelemetry\.io/otel/metric/internal/global\.\(\*[as][fi]InstProvider\)\.\w+",  # until 2022
+        r"go\.opentelemetry\.io/otel/(?:internal/global|sdk/metric)\.\(\*meter\)\.(?:Int|Float)64[A-Z]\w*",
+        r"go\.opentelemetry\.io/otel/(?:internal/global|sdk/metric)\.\(\*[mM]eterProvider\)\.Meter",
+        r"github\.com/prometheus/client_golang/prometheus\.\(\*metricMap\)\.getOrCreateMetricWithLabel(?:s|Values)",
+        r"github\.com/prometheus/client_golang/prometheus/promauto\.(?:Factory\.)?New\w+",
+        r"github\.com/VictoriaMetrics/metrics\.(?:\(\*Set\)\.)?GetOrCreate\w+",
+    )
+)
+"""Functions of others that put an instrument into a table, under names that do not say so."""
+
+ASSIGNMENT = re.compile(r"[\w.]+\[.+\](?:\+\+|--|\s*[-+*/%&|^]?=\s*\d[\w.]*|\s*=\s*(?:[\w.]+|struct\{\}\{\}))")
+"""To an index, of what allocates nothing itself: then a map grew, for no slice does so. (But a number or text that becomes
+an interface in a []any is allocated here, too, and the text does not tell.)"""
+
+
+def shape(functions: Sequence[str], own: Sequence[bool], text: str = "") -> Shape | None:
+    """Return the shape that one stack of a heap profile shows, if it shows one.
+
+    `functions` are the names of its frames, leaf first, and `own` says which frames are the user's; `text` is the source of
+    the deepest of those, as the snapshot's build had it, if it is Go. It is only looked at where the stack ends in that very
+    line.
+    """
+    mine = next((i for i, is_own in enumerate(own) if is_own), None)
+    if mine is None:
+        return Shape.GOROUTINE if {"runtime.malg", "runtime.newproc1"} <= set(functions) else None
+    text = text if len(text) <= LONGEST else ""
+    called = [_bare(name) for name in dropwhile(lambda name: not name, functions[:mine])]
+    if called:
+        return _called(called, text)
+    return _written(text) if "." in functions[mine] else None  # Go's names have their package's
+
+
+def goroutine_shape(functions: Sequence[str]) -> Shape | None:
+    """Return the shape that one stack of a goroutine profile shows, if it shows one. Its frames are as those of `shape`.
+
+    Only a connection that waits for its response's body to be closed: of all others the `go` statement says more. Its
+    other goroutine, writeLoop, waits for the next request in the same way when all is well.
+    """
+    waits = next((name for name in functions if name and not _of_runtime(name)), "")
+    return Shape.RESPONSE_BODY if waits == EXCHANGE_LOOP else None
+
+
+def _called(called: Sequence[str], text: str) -> Shape | None:
+    """Return the shape by the functions below the owned line, leaf first."""
+    if EXCHANGE in called:
+        return Shape.RESPONSE_BODY
+    if any(map(_registers, called)):
+        return Shape.REGISTRATION
+    if called[-1].startswith("runtime.mapassign"):
+        return Shape.MAP
+    if called[-1] == "runtime.growslice":
+        return None if "append([]" in text else Shape.SLICE  # append([]byte(nil), …) is a copy
+    return CALLED.get(called[-1])
+
+
+def _registers(name: str) -> bool:
+    if not _of_others(name):
+        return name in TABLES
+    last = name.rpartition(".")[2]
+    return bool(REGISTERS.fullmatch(last)) or any(known.fullmatch(name) for known in INSTRUMENTS)
+
+
+def _of_others(name: str) -> bool:
+    """Tell whether it is of a module with a domain: Go's own packages have none."""
+    domain, slash, _ = name.partition("/")
+    return bool(slash) and "." in domain
+
+
+def _written(text: str) -> Shape | None:
+    """Return the shape by the text of a line that is the leaf itself."""
+    statement = text.partition("//")[0].strip()
+    target, _, value = statement.partition("=")
+    if value.strip().startswith(f"append({target.strip()},"):
+        return Shape.SLICE
+    return Shape.MAP if ASSIGNMENT.fullmatch(statement) else None
+
+
+def _bare(name: str) -> str:
+    """Return the name without its type parameters, and what follows them: slices.Grow[go.shape.[]int]."""
+    return name.partition("[")[0]
+
+
+def _of_runtime(name: str) -> bool:
+    return name.startswith(("runtime.", "internal/runtime/"))
