@@ -99,8 +99,8 @@ async def test_goroutines_that_pile_up(editor: Editor, folder: Path) -> None:
         )
     await editor.open_folder(folder)
     uri = (folder / "main.go").as_uri()
-    await editor.until(lambda: found(editor, uri) == [(11, "leak")])
-    assert editor.diagnostics[uri][0].message.startswith("Leak: 705 goroutines held through this line")
+    await editor.until(lambda: found(editor, uri) == [(11, "goroutine-leak")])
+    assert editor.diagnostics[uri][0].message.startswith("Leak: 705 goroutines wait in this line")
     await editor.until_hints(editor.open(folder / "main.go"), {11: "705 owned ▲700"})
 
 

@@ -68,8 +68,8 @@ def judged(observed: list[Lines], every: float = 60.0) -> tuple[Finding, ...]:
             sample_types=one.sample_types,
             total=tuple(one.total.tolist()),
             owned=owned(one).numbered(sites),
-            period=RATE,
+            rate=float(RATE),
         )
         for i, one in enumerate(observed)
     ]
-    return findings(history(snapshots, observed[-1], sites, wanted), observed[-1], wanted)
+    return findings(history(snapshots, observed[-1], sites), observed[-1], wanted)

@@ -12,19 +12,28 @@ from alloclens.analysis.findings import RAISED, Finding, findings
 from alloclens.analysis.functions import FunctionStats, functions
 from alloclens.analysis.growth import Growth, growth
 from alloclens.analysis.history import history
-from alloclens.analysis.line_stats import LineStats, Measure
+from alloclens.analysis.line_stats import Change, LineStats, Measure
 from alloclens.analysis.lines import Lines, Measures
 from alloclens.analysis.owned import Sites as OwnedSites
 from alloclens.analysis.owned import judged
 from alloclens.analysis.series import Series, Snapshot, observations
-from alloclens.analysis.sites import Sites, by_source_line
+from alloclens.analysis.shapes import Shape, goroutine_shape, shape
+from alloclens.analysis.sites import Sites, by_source_line, clean_path
 from alloclens.analysis.stacks import Stack, through
 from alloclens.profile.sample_type import column
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
+    from alloclens.analysis.starts import Began
     from alloclens.profile.model import Profile, ValueType
+
+STACKS = 20
+"""So many of a line's stacks are looked at for a shape."""
+LEAST = 0.1
+"""A shape that has less of a line's growth is none of the line."""
+MALG = "runtime.malg"
+"""Allocates goroutines, on a stack of the runtime's own."""
 
 
 class Pair(NamedTuple):
@@ -41,6 +50,8 @@ class Contents(NamedTuple):
     base: Lines | None
     profile: Profile
     """The head, or head - base."""
+    began: Mapping[tuple[str, int], Began]
+    """Where the goroutines that wait in a line (recorded file, line) were started, as far as that is known."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,6 +95,35 @@ class Comparison:
         """Return the verdict on a row of the head's lines."""
         return self._verdicts.get((self.lines.files[self.lines.file[row]], int(self.lines.line[row])))
 
+    def began(self, finding: Finding) -> Began | None:
+        """Return where the goroutines of a finding were started."""
+        return self.contents.began.get((finding.file, finding.line))
+
+    def shape(self, finding: Finding, text: str = "") -> Shape | None:
+        """Return the known shape of a leak that its growing stacks show. `text` is the line's source, if it is Go."""
+        stacks = self.stacks(finding.file, finding.line, STACKS, finding.sample_type)
+        whole, weight = sum(max(s.growth, 0) for s in stacks), dict.fromkeys(Shape, 0)
+        own = dict(zip(self.lines.files, self.lines.own.tolist(), strict=True))
+        for stack in stacks:
+            functions = [frame.function for frame in stack.frames]
+            if finding.is_goroutine:
+                found = goroutine_shape(functions)
+            else:
+                found = shape(functions, [own.get(clean_path(frame.file), False) for frame in stack.frames], text)
+            if found:
+                weight[found] += max(stack.growth, 0)
+        heaviest = max(weight, key=lambda one: weight[one])
+        return heaviest if weight[heaviest] > LEAST * whole else None
+
+    @cached_property
+    def goroutine_memory(self) -> Change | None:
+        """How much more the runtime holds for goroutines than at the base; None where that is not known."""
+        lines = self.lines
+        rows = [i for i, name in enumerate(lines.functions.name) if name == MALG]
+        row = np.flatnonzero(np.isin(lines.functions.of_line, rows))
+        grown = next((g for t, g in self._growths.items() if t.type == "inuse_space"), None)
+        return grown.of("flat", int(row[0])) if grown and len(row) else None
+
     @cached_property
     def _verdicts(self) -> dict[tuple[str, int], Finding]:
         return {(f.file, f.line): f for f in self.verdicts}
@@ -123,12 +163,12 @@ class Comparison:
         )
         return LineStats(int(lines.line[row]), *measures)
 
-    def stacks(self, recorded: str, line: int, most: int) -> list[Stack]:
-        """Return the heaviest stacks through a line, by growth where there is a base."""
+    def stacks(self, recorded: str, line: int, most: int, kind: ValueType | None = None) -> list[Stack]:
+        """Return the heaviest stacks through a line, by growth where there is a base; in the shown type or another."""
         sites = self._sites
         file = sites.texts.index(recorded) if recorded in sites.texts else -1
         wanted = np.flatnonzero((sites.file == file) & (sites.line == line))
-        shown = self.profile.sample_types.index(self.sample_type)
+        shown = self.profile.sample_types.index(kind or self.sample_type)
         return through(self.profile, sites, wanted.tolist(), shown, most)
 
     def functions(self, files: Collection[str]) -> list[FunctionStats]:
@@ -170,4 +210,4 @@ def compare(
 
 def _verdicts(observed: Sequence[Snapshot], head: Lines, sites: OwnedSites) -> tuple[Finding, ...]:
     wanted = judged(head.sample_types)
-    return findings(history(observed, head, sites, wanted), head, wanted) if wanted and len(observed) > 1 else ()
+    return findings(history(observed, head, sites), head, wanted) if wanted and len(observed) > 1 else ()

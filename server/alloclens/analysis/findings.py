@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 RAISED = ("leak", "growing")
 """The verdicts that are findings; the others are said when they are asked for."""
+GOROUTINE_BYTES = 2048 + 440
+"""What a goroutine takes at least, to compare some with bytes: its first stack and what the runtime knows of it."""
 POINTS = 24
 """Of a history, as a picture has them."""
 
@@ -62,6 +64,16 @@ class Finding:
         return self.rule.verdict
 
     @property
+    def is_goroutine(self) -> bool:
+        """Whether it is about goroutines, not bytes."""
+        return self.sample_type.type == "goroutine"
+
+    @property
+    def code(self) -> str:
+        """The verdict, and of what: goroutine-leak, or as the verdict."""
+        return "goroutine-leak" if self.is_goroutine and self.verdict == "leak" else self.verdict
+
+    @property
     def per_snapshot(self) -> float:
         """The slope, per observation."""
         return self.slope * self.over.seconds / max(self.over.observations - 1, 1)
@@ -72,13 +84,14 @@ def findings(history: History, head: Lines, wanted: ValueType) -> tuple[Finding,
     if not len(history.row):
         return ()
     found = verdicts(history)
-    over = Span(len(history), float(history.seconds[-1] - history.seconds[0]))
-    step = np.unique(np.linspace(0, len(history) - 1, POINTS).round().astype(np.int64))
-    points = history.value[step].T.tolist()
+    last = len(history) - 1
+    over = Span(len(history), history.seconds(last) - history.seconds(0))
+    step = np.unique(np.linspace(0, last, POINTS).round().astype(np.int64)).tolist()
+    points = np.array([history.value(i) for i in step]).T.tolist()
     each = zip(
         history.row.tolist(),
         found.rule.tolist(),
-        history.value[-1].tolist(),
+        history.value(last).tolist(),
         found.growth.tolist(),
         found.bounds.low.tolist(),
         found.bounds.high.tolist(),
@@ -114,4 +127,5 @@ def findings(history: History, head: Lines, wanted: ValueType) -> tuple[Finding,
 
 def badness(finding: Finding) -> tuple[int, float]:
     """Return the order of findings: by verdict, then by what they certainly grew."""
-    return VERDICTS.index(finding.verdict), -max(finding.low, 0) if finding.growth > 0 else -finding.growth
+    certain = max(finding.low, 0) if finding.growth > 0 else finding.growth
+    return VERDICTS.index(finding.verdict), -certain * (GOROUTINE_BYTES if finding.is_goroutine else 1)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -28,7 +28,7 @@ LINE_BITS = 24
 
 
 class Figures(NamedTuple):
-    """Of owned lines, each of shape (lines,) or (snapshots, lines); nan where it is not known."""
+    """Of owned lines, each of shape (lines,); nan where it is not known."""
 
     value: Floats
     """In the unit of the judged sample type."""
@@ -49,15 +49,22 @@ class Owned:
 
     site: Whole
     """What a line is known by: its key, or after `numbered` its number in `Sites`."""
-    figures: Singles
-    """The columns of `Figures`, shape (7, lines): seven digits are enough to judge by, and thousands are kept."""
+    value: Singles
+    """Seven digits are enough to judge by."""
+    rest: Singles | Callable[[], Singles]
+    """The other columns of `Figures`, shape (6, lines), or what reads them: of thousands of snapshots few are looked into."""
 
     def numbered(self, sites: Sites) -> Owned:
         """Return the same by numbers in place of keys."""
         return replace(self, site=sites.numbers(self.site).astype(np.int32))
 
+    def figures(self) -> Singles:
+        """Return the columns of `Figures`, shape (7, lines)."""
+        rest = self.rest() if callable(self.rest) else self.rest
+        return np.concatenate([self.value[None], rest])
 
-NOTHING = Owned(np.zeros(0, np.int64), np.zeros((len(Figures._fields), 0), np.float32))
+
+NOTHING = Owned(np.zeros(0, np.int64), np.zeros(0, np.float32), np.zeros((len(Figures._fields) - 1, 0), np.float32))
 
 
 class Sites:
@@ -67,12 +74,19 @@ class Sites:
         self._keys = np.zeros(0, np.int64)
         """Sorted."""
         self._numbers = np.zeros(0, np.int64)
+        self._last: tuple[Whole, Ints] = self._keys, self._numbers
+        self._floors: dict[tuple[Owned, ...], Singles] = {}
 
     def __len__(self) -> int:
         return len(self._keys)
 
     def numbers(self, keys: Whole) -> Ints:
         """Return a number for each of these different keys, 0 and up."""
+        if not np.array_equal(keys, self._last[0]):  # most snapshots of a process have the lines of the one before
+            self._last = keys, self._numbered(keys)
+        return self._last[1]
+
+    def _numbered(self, keys: Whole) -> Ints:
         place, new = self._places(keys)
         if new.any():
             fresh = np.sort(keys[new])
@@ -82,11 +96,34 @@ class Sites:
             place, _ = self._places(keys)
         return self._numbers[place]
 
+    def floors(self, windows: Sequence[tuple[Owned, ...]], site: Ints) -> Singles:
+        """Return the least that these sites owned in each of some windows, shape (windows, sites).
+
+        Remembers the windows of one call for the next: in a long series most stay the same.
+        """
+        self._floors = {window: self._floors.get(window, _NONE) for window in windows}
+        for window, known in self._floors.items():
+            if known is _NONE:
+                self._floors[window] = _floor(window, len(self))
+        padded = [np.pad(self._floors[w], (0, len(self) - len(self._floors[w])))[site] for w in windows]
+        return np.array(padded, np.float32).reshape(len(windows), len(site))
+
     def _places(self, keys: Whole) -> tuple[Ints, NDArray[np.bool_]]:
         if not len(self):
             return np.zeros(len(keys), np.int64), np.ones(len(keys), np.bool_)
         place = np.minimum(np.searchsorted(self._keys, keys), len(self) - 1)
         return place, self._keys[place] != keys
+
+
+_NONE = np.zeros(0, np.float32)
+
+
+def _floor(window: Sequence[Owned], sites: int) -> Singles:
+    wide = np.zeros((len(window), sites), np.float32)
+    for row, owned in zip(wide, window, strict=True):
+        row[owned.site] = owned.value
+    least: Singles = wide.min(axis=0)
+    return least
 
 
 def judged(types: Sequence[ValueType]) -> ValueType | None:
@@ -118,7 +155,8 @@ def owned(lines: Lines) -> Owned:
         allocated_variance=nothing if since_start is None else variance[:, since_start],
         allocated_sampled=nothing if since_start is None else sampled[:, since_start],
     )
-    return Owned(keys(lines, row), np.array(columns, np.float32))
+    figures = np.array(columns, np.float32)
+    return Owned(keys(lines, row), figures[0], figures[1:])
 
 
 def keys(lines: Lines, row: Ints) -> Ints:

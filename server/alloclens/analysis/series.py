@@ -32,6 +32,14 @@ class TakenAt(NamedTuple):
     source: TimeSource
 
 
+class Kind(NamedTuple):
+    """What the snapshots of one directory are parted by, beside their programs."""
+
+    directory: str
+    types: tuple[ValueType, ...]
+    is_difference: bool
+
+
 @dataclass(frozen=True, eq=False)
 class Snapshot:
     """One profile file of a series."""
@@ -44,8 +52,8 @@ class Snapshot:
     total: tuple[int, ...]
     """The sum of all samples, for each sample type."""
     owned: Owned
-    period: int = 0
-    """Bytes between two samples of a heap."""
+    rate: float = 0.0
+    """Bytes between two samples of a heap; 0 where all is counted."""
     build_id: str = ""
     program: str = ""
     """The name of its binary, without directories; "" where the profile does not say."""
@@ -57,6 +65,11 @@ class Snapshot:
     """Binaries, as the profile names them, whose addresses have no lines because the binaries are not here."""
     notes: tuple[str, ...] = ()
     """What hindered the reading and what can be done."""
+
+    @cached_property
+    def kind(self) -> Kind:
+        """The directory, and what is counted."""
+        return Kind(os.path.dirname(self.path), self.sample_types, self.is_difference)  # noqa: PTH120 - a text
 
     @property
     def name(self) -> str:
@@ -141,7 +154,7 @@ def group(snapshots: Iterable[Snapshot], labels: Mapping[str, str] | None = None
     """Make one series for each directory, kind of profile and program, the one with the newest snapshot first."""
     of_kind: dict[Kind, list[Snapshot]] = {}
     for snapshot in snapshots:
-        of_kind.setdefault(_kind(snapshot), []).append(snapshot)
+        of_kind.setdefault(snapshot.kind, []).append(snapshot)
     made = [
         Series(kind.directory, tuple(sorted(found, key=_when)), labels or {})
         for kind, alike in of_kind.items()
@@ -176,18 +189,6 @@ def observations(process: Iterable[Snapshot]) -> list[Snapshot]:
     return kept
 
 
-class Kind(NamedTuple):
-    """What the snapshots of one directory are parted by, beside their programs."""
-
-    directory: str
-    types: tuple[ValueType, ...]
-    is_difference: bool
-
-
-def _kind(snapshot: Snapshot) -> Kind:
-    return Kind(os.path.dirname(snapshot.path), snapshot.sample_types, snapshot.is_difference)  # noqa: PTH120 - a text
-
-
 def _when(snapshot: Snapshot) -> tuple[float, str]:
     return snapshot.taken_at.seconds, snapshot.path
 
@@ -198,21 +199,22 @@ def _words(text: str) -> str:
 
 
 def _processes(snapshots: tuple[Snapshot, ...]) -> Iterator[tuple[Snapshot, ...]]:
+    since_start = [i for i, t in enumerate(snapshots[0].sample_types) if t.type.startswith("alloc_")]
     run = list(snapshots[:1])
     for before, after in pairwise(snapshots):
-        if _restarted(before, after):
+        if _restarted(before, after, since_start):
             yield tuple(run)
             run = []
         run.append(after)
     yield tuple(run)
 
 
-def _restarted(before: Snapshot, after: Snapshot) -> bool:
+def _restarted(before: Snapshot, after: Snapshot, since_start: Sequence[int]) -> bool:
     """Return whether another process wrote the later one: another build, or its totals since the start fell."""
     if before.build_id != after.build_id:
         return True
-    each = zip(before.sample_types, before.total, after.total, strict=True)
-    return any(now < then for t, then, now in each if t.type.startswith("alloc_"))
+    now, then = after.total, before.total
+    return any([now[i] < then[i] for i in since_start])  # noqa: C419 - a list is twice as fast for two
 
 
 UNIX_TIME = re.compile(r"(?<!\d)(1\d{9})(\d{3}|\d{6}|\d{9})?(?!\d)")

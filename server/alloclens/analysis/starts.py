@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -82,3 +82,14 @@ def _outermost(profile: Profile, wanted: Mask) -> Ints:
         frame  # the outermost comes last and stays
     )
     return out
+
+
+class Began(NamedTuple):
+    """The one place where the goroutines that wait in a line were started, for all that is known."""
+
+    path: str
+    """Of this disk."""
+    line: int
+    """1-based, in the text as it was when the profile was taken."""
+    goroutines: int
+    """How many of them."""

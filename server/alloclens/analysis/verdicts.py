@@ -29,7 +29,9 @@ CHANCE = 0.01
 SLOWER = 0.5
 """Growth that has fallen below this part of its earlier pace flattens."""
 DOUBT = 1.28
-"""In standard errors: a pace is called slower if nine of ten such paces would be."""
+"""In standard errors: what nine of ten such figures would be. It guards what stronger evidence has found already."""
+SAG = 1 / 3
+"""A floor that fell by this part of its whole rise goes up and down."""
 LEAST_SHARE = 0.005
 """A growth is worth a word if it is this part of all that is in use."""
 RETAINED = 0.1
@@ -94,26 +96,28 @@ class Verdicts:
 def verdicts(history: History) -> Verdicts:
     """Judge all lines at the last observation. A history of one observation says nothing but that they stand."""
     last, middle = len(history) - 1, (len(history) - 1) // 2
-    looked_at = int(np.count_nonzero((history.value != 0).any(axis=0)))
-    whole = _bounds(history, 0, last, limit(looked_at), load=True)
-    late = _bounds(history, middle, last, limit(1), load=True)
+    then, now = history.figures(0), history.figures(last)
+    looked_at = int(np.count_nonzero(now.value))
+    enough = len(history) >= ENOUGH  # then the trend says what is load
+    whole = _bounds(history.rate, then, now, limit(looked_at), load=not enough)
+    late = _bounds(history.rate, history.figures(middle), now, DOUBT if enough else limit(1), load=not enough)
     windows = history.windows()
     over = trend(windows.floor, windows.seconds)
-    growth = (history.value[last] - history.value[0]).astype(np.float64)
-    allocated = np.nan_to_num(history.at(last).allocated - history.at(0).allocated)
+    floor = windows.floor[-1] - windows.floor[0]
+    growth, allocated = now.value - then.value, np.nan_to_num(now.allocated - then.allocated)
     rule = _rules(
-        enough=len(history) >= ENOUGH,
-        grew=(whole.low > 0) & (growth > LEAST_SHARE * history.value[last].sum()),
-        risen=windows.floor[-1] - windows.floor[0] > growth / 2,
+        enough=enough,
+        grew=(whole.low > 0) & (growth > LEAST_SHARE * now.value.sum()),
+        risen=floor > growth / 2,
         still=late.low > 0,
         slows=_slows(history),
-        proven=over.chance < CHANCE / max(looked_at, 1),
+        proven=(over.chance < CHANCE / max(looked_at, 1)) & (_sag(windows.floor) < SAG * floor),
         likely=over.chance < CHANCE,
         fell=whole.high < 0,
         turns=np.abs(growth) < RETAINED * allocated,
-        stands=np.abs(growth) <= NEARLY * history.value[last],
+        stands=np.abs(growth) <= NEARLY * now.value,
     )
-    stated = _bounds(history, 0, last, limit(1), load=False)
+    stated = _bounds(history.rate, then, now, limit(1), load=False)
     return Verdicts(
         rule, growth, stated, windows.floor[-1] - windows.floor[0], over.slope, over.chance, _share(growth, allocated)
     )
@@ -148,9 +152,8 @@ def _rules(
     return np.select(holds, [RULES.index(rule) for rule, _ in order], RULES.index(Rule.UNCLEAR))
 
 
-def _bounds(history: History, first: int, last: int, z: float, *, load: bool) -> Interval:
+def _bounds(rate: float, then: Figures, now: Figures, z: float, *, load: bool) -> Interval:
     """Return between what bounds the growth lies, by sampling; with `load`, also by what comes and goes by chance."""
-    then, now = history.at(first), history.at(last)
     size = np.maximum(_size(then), _size(now))
     chance = size if load else np.zeros_like(size)
     between = Figures(*(after - before for after, before in zip(now, then, strict=True)))
@@ -160,8 +163,8 @@ def _bounds(history: History, first: int, last: int, z: float, *, load: bool) ->
         Sampling(then.variance + then.value * chance, then.sampled),
         None if np.isnan(allocated.variance).all() else allocated,
     )
-    rate = history.rate or (1.0 if load else 0.0)  # what is counted whole comes and goes one by one
-    return interval(between.value, came, went, size, rate, z)
+    step = rate or (1.0 if load else 0.0)  # what is counted whole comes and goes one by one
+    return interval(between.value, came, went, size, step, z)
 
 
 def _size(figures: Figures) -> Floats:
@@ -177,15 +180,15 @@ def _slows(history: History) -> Bools:
     """
     last = len(history) - 1
     middle, quarter = last // 2, last - max(1, last // 4)
-    out = np.zeros(history.value.shape[1], np.bool_)
-    for early, since in (((0, middle), middle), ((0, last), quarter)):
-        before = history.value[early[1]] - history.value[early[0]]
-        at_most = _bounds(history, since, last, DOUBT, load=True).high
-        slower = [
-            _slower(before, clock[early[1]] - clock[early[0]], at_most, clock[last] - clock[since])
+    now, out = history.figures(last), np.zeros(len(history.row), np.bool_)
+    for begin, end, since in ((0, middle, middle), (0, last, quarter)):
+        before = history.value(end) - history.value(begin)
+        at_most = _bounds(history.rate, history.figures(since), now, DOUBT, load=True).high
+        by_clock, by_work = (
+            _slower(before, clock(end) - clock(begin), at_most, clock(last) - clock(since))
             for clock in (history.seconds, history.work)
-        ]
-        out |= slower[0] & slower[1]
+        )
+        out |= by_clock & by_work
     return out
 
 
@@ -195,6 +198,11 @@ def _slower(before: Floats, span_before: float, now: Floats, span: float) -> Boo
         return np.ones(len(now), np.bool_)
     slower: Bools = now / span < SLOWER * before / span_before
     return slower
+
+
+def _sag(floor: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return by how much each line's floor fell at most below where it had been; a leak's never falls but by sampling."""
+    return np.asarray((np.maximum.accumulate(floor) - floor).max(axis=0))
 
 
 def _share(growth: Floats, allocated: Floats) -> Floats:

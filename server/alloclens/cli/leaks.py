@@ -13,11 +13,13 @@ from rich.text import Text
 
 from alloclens.analysis.findings import RAISED, badness
 from alloclens.cli.annotate import tell_problems, workspace_of
+from alloclens.source.paths import name_of
 from alloclens.store.files import real
 from alloclens.store.once import world
 from alloclens.wording.hover import short_name, stack_label
+from alloclens.wording.shapes import SHAPES
 from alloclens.wording.status import nothing
-from alloclens.wording.verdict import figures, message, sparkline, verdict
+from alloclens.wording.verdict import figures, goroutine_note, message, sparkline, verdict
 
 if TYPE_CHECKING:
     from alloclens.analysis.comparison import Comparison
@@ -50,21 +52,31 @@ def command(directory: str, workspace: str | None, every: bool, as_json: bool) -
         click.echo(json.dumps(said))
     else:
         _print(found, known)
+    if known.silent_goroutines and (note := goroutine_note(known.silent_goroutines)):
+        click.echo(note.replace("`", ""), err=True)
 
 
-def _place(finding: Finding, known: World) -> str | None:
+def _place(finding: Finding, comparison: Comparison, known: World) -> tuple[str | None, int]:
+    """Return the line to look at, as it was: the `go` statement of goroutines, where it is known, else the judged one."""
+    if began := comparison.began(finding):
+        return began.path, began.line
     place = known.sources.place(finding.file)
-    return place.path if place else None
+    return (place.path if place else None), finding.line
 
 
 def _json(finding: Finding, comparison: Comparison, known: World) -> dict[str, Any]:
+    file, line = _place(finding, comparison, known)
+    shape = comparison.shape(finding) if finding.verdict in RAISED else None
     return {
         "verdict": finding.verdict,
+        "code": finding.code,
         "rule": finding.rule.name.lower(),
-        "message": verdict(finding),
-        "file": _place(finding, known),
+        "shape": shape.value if shape else None,
+        "message": verdict(finding, _waits(finding, comparison)),
+        "file": file,
+        "line": line,
         "recorded": finding.file,
-        "line": finding.line,
+        "recorded_line": finding.line,
         "function": finding.function,
         "program": comparison.series.program,
         "sample_type": finding.sample_type.type,
@@ -84,26 +96,40 @@ def _json(finding: Finding, comparison: Comparison, known: World) -> dict[str, A
     }
 
 
+def _waits(finding: Finding, comparison: Comparison) -> str:
+    return f"{name_of(finding.file)}:{finding.line}" if comparison.began(finding) else ""
+
+
 def _print(found: list[tuple[Finding, Comparison]], known: World) -> None:
     console = Console(highlight=False, soft_wrap=True)
     if not found:
         console.print(_quiet(known))
     for finding, comparison in found:
-        place = _place(finding, known) or finding.file
-        console.print(Text(f"{os.path.relpath(place)}:{finding.line}", "bold"), Text(sparkline(finding.points), "cyan"))
-        said = message(finding, known.settings.memory_bytes, comparison.in_use)
+        file, line = _place(finding, comparison, known)
+        where = os.path.relpath(file) if file else finding.file
+        console.print(Text(f"{where}:{line}", "bold"), Text(sparkline(finding.points), "cyan"))
+        waits, limit = _waits(finding, comparison), known.settings.memory_bytes
+        said = message(finding, limit, comparison.in_use, waits=waits)
         console.print(Text(f"  {said}", "bold red" if finding.verdict == "leak" else ""))
+        if finding.verdict in RAISED:
+            _print_stack(console, finding, comparison)
         console.print(Text(f"  {figures(finding)}", "dim"))
-        for stack in comparison.stacks(finding.file, finding.line, 1) if finding.verdict in RAISED else ():
-            console.print(Text(f"  {stack_label(stack, comparison)}: ", "dim"), end="")
-            console.print(Text(" ← ".join(short_name(frame.function) for frame in stack.frames[:FRAMES]), "dim"))
+
+
+def _print_stack(console: Console, finding: Finding, comparison: Comparison) -> None:
+    """Print the stack that grew most, and what shape that shows."""
+    for stack in comparison.stacks(finding.file, finding.line, 1, finding.sample_type):
+        names = " ← ".join(short_name(frame.function) for frame in stack.frames[:FRAMES])
+        console.print(Text(f"  {stack_label(stack, comparison)}: {names}", "dim"))
+    if shape := comparison.shape(finding):
+        console.print(Text(f"  {SHAPES[shape]}"))
 
 
 def _quiet(known: World) -> str:
     """Say that nothing leaks, and on what evidence."""
     judged = [c for c in known.comparisons if c.verdicts]
-    lines = sum(len(c.verdicts) for c in judged)
     if not judged:
         return "Nothing can be judged yet: it takes two snapshots of one process that hold something of your own code."
+    lines = sum(len(c.verdicts) for c in judged)
     over = max(c.verdicts[0].over.observations for c in judged)
     return f"No line of your own code leaks or grows: {lines} were judged over {over} snapshots."

@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
+from alloclens.analysis.findings import RAISED
 from alloclens.lsp.documents import document, uri_of
 from alloclens.lsp.pages import page
 from alloclens.lsp.spots import Spots
+from alloclens.source.paths import name_of
 from alloclens.wording.hover import short_name, stack_label
+from alloclens.wording.shapes import SHAPES
 from alloclens.wording.verdict import message
 
 if TYPE_CHECKING:
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
     from alloclens.analysis.comparison import Comparison
     from alloclens.analysis.findings import Finding
     from alloclens.lsp.client import Client
+    from alloclens.lsp.documents import Document
+    from alloclens.lsp.spots import Spot
     from alloclens.store.config import ConfigProblem
     from alloclens.store.world import World
 
@@ -37,16 +42,14 @@ def of(world: World, workspace: Workspace, client: Client) -> dict[str, list[typ
     for comparison in world.comparisons:
         for finding in comparison.verdicts:
             severity = SEVERITY.get(world.settings.severity(finding.verdict))
-            if severity is None:
-                continue
-            spot = spots.of(comparison, finding.file, finding.line)
-            if spot and (at := document(workspace, spot.uri)) and spot.line <= len(at.lines):
-                related = _stack(finding, comparison, spots) if client.relates_diagnostics else None
-                said = message(finding, world.settings.memory_bytes, comparison.in_use, unsure=spot.unsure)
-                where = at.code_of(spot.line)
-                made = _diagnostic(finding, said, where, severity, related)
-                if client.describes_codes:
-                    made.code_description = types.CodeDescription(page(finding.verdict))
+            spot = _spot(finding, comparison, spots) if severity else None
+            if spot and severity and (at := document(workspace, spot.uri)) and spot.line <= len(at.lines):
+                made = _diagnostic(finding, comparison, spot, at, world)
+                made.severity = severity
+                if client.relates_diagnostics:
+                    made.related_information = _stack(finding, comparison, spots)
+                if not client.describes_codes:
+                    made.code_description = None
                 out.setdefault(at.uri, []).append(made)
     for problem in world.settings_problems:
         uri = uri_of(problem.path, world.sources.roots)
@@ -54,20 +57,24 @@ def of(world: World, workspace: Workspace, client: Client) -> dict[str, list[typ
     return out
 
 
-def _diagnostic(
-    finding: Finding,
-    said: str,
-    where: types.Range,
-    severity: types.DiagnosticSeverity,
-    related: list[types.DiagnosticRelatedInformation] | None,
-) -> types.Diagnostic:
+def _spot(finding: Finding, comparison: Comparison, spots: Spots) -> Spot | None:
+    """Return the line to mark: the `go` statement of goroutines, where it is known, else the line that was judged."""
+    began = comparison.began(finding)
+    start = spots.then(comparison, began.path, began.line) if began else None
+    return start or spots.of(comparison, finding.file, finding.line)
+
+
+def _diagnostic(finding: Finding, comparison: Comparison, spot: Spot, at: Document, world: World) -> types.Diagnostic:
+    text = at.lines[spot.line - 1] if at.uri.endswith(".go") and not spot.unsure else ""
+    shape = comparison.shape(finding, text) if finding.verdict in RAISED else None
+    waits = f"{name_of(finding.file)}:{finding.line}" if comparison.began(finding) else ""
+    said = message(finding, world.settings.memory_bytes, comparison.in_use, waits=waits, unsure=spot.unsure)
     return types.Diagnostic(
-        where,
-        said,
-        severity=severity,
-        code=finding.verdict,
+        at.code_of(spot.line),
+        f"{said} {SHAPES[shape]}" if shape else said,
+        code=finding.code,
+        code_description=types.CodeDescription(page(shape.value if shape else finding.code)),
         source=SOURCE,
-        related_information=related,
     )
 
 

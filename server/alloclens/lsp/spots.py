@@ -8,7 +8,7 @@ import numpy as np
 from lsprotocol import types
 
 from alloclens.lsp.documents import document, uri_of
-from alloclens.source.carry import SAME
+from alloclens.source.carry import SAME, Marks, carried
 
 if TYPE_CHECKING:
     from pygls.workspace import Workspace
@@ -55,6 +55,18 @@ class Spots:
         if spots is None:
             return Spot(uri_of(place.path, self._world.sources.roots), line, unsure=False)
         return spots.get(line)
+
+    def then(self, comparison: Comparison, path: str, line: int) -> Spot | None:
+        """Return where a line of a file is that was as when the head was taken, whether it has numbers or not."""
+        uri = uri_of(path, self._world.sources.roots)
+        file, at = self._world.file_of(comparison, path), document(self._workspace, uri)
+        if at is None:
+            return None
+        if file is None or file.origin is SAME:
+            return Spot(uri, line, unsure=file is None)
+        nothing = np.zeros(0, np.int64)
+        now = carried(Marks(np.array([line]), np.array([-1]), [], nothing), file.origin, at.text)
+        return Spot(uri, int(now.line[0]), bool(now.unsure[0])) if now.line[0] else None
 
     def _all(self, comparison: Comparison, place: Place) -> dict[int, Spot] | None:
         """Return the spots of a file by recorded line; None for one that never changes."""

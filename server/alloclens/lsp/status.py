@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from alloclens.wording.status import in_full, line, nothing, unreadable
+from alloclens.wording.verdict import goroutine_note
 
 if TYPE_CHECKING:
     from alloclens.store.world import World
@@ -40,6 +41,8 @@ def _text(world: World) -> str:
 
 def _tooltip(world: World) -> str:
     said = [in_full(c) for c in world.comparisons]
+    if world.silent_goroutines and (note := goroutine_note(world.silent_goroutines)):
+        said.append(note)
     if not world.series:
         said.append(nothing(world.directories))
     return "\n\n".join(said + [unreadable(p.name, p.reason) for p in world.problems])

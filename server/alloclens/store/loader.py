@@ -198,12 +198,18 @@ class Loader:
 
     def _snapshot(self, path: str, stamp: Stamp) -> Snapshot | Problem:
         try:
-            return self._worker.run(self._setup.reader.snapshot, path, stamp)
+            return self._lighter(self._worker.run(self._setup.reader.snapshot, path, stamp), stamp)
         except MemoryError as error:
             return Problem(path, str(error))
         except Exception as error:  # a fault of ours costs this file, not the rest
             log.exception("reading %s failed", path)
             return Problem(path, f"a fault in alloclens ({error!r}); please report it with the file")
+
+    def _lighter(self, read: Snapshot | Problem, stamp: Stamp) -> Snapshot | Problem:
+        """Return the same as it was kept, if it was: that holds little in memory."""
+        if isinstance(read, Problem) or self._kept is None:
+            return read
+        return next(iter(self._kept.of({read.path: stamp}, self._setup.reader.digest)), read)
 
     async def _show(self, pending: int) -> None:
         self._generation += 1

@@ -24,6 +24,7 @@ from alloclens.source.paths import canonical, name_of
 from alloclens.source.places import SourceMap
 from alloclens.source.recorded import Kind
 from alloclens.source.roots import Roots
+from alloclens.store.began import Then, began
 from alloclens.store.files import Disk
 from alloclens.store.listing import stamp as stamp_of
 from alloclens.store.origins import keep_texts
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from alloclens.analysis.comparison import Pair
+    from alloclens.analysis.starts import Began
     from alloclens.store.listing import Stamp
 
 
@@ -110,13 +112,20 @@ class Reader:
         kinds = [sources.kind(file) for file in functions]
         return Ownership([k is Kind.OWN for k in kinds], [k is Kind.UNKNOWN for k in kinds])
 
+    def _began(self, path: str, head: Read) -> dict[tuple[str, int], Began]:
+        profile, stamp = head.found.profile, stamp_of(path)
+        seconds = taken_at(profile.time_nanos, Path(path).name, stamp.mtime_ns if stamp else 0).seconds
+        then = Then(path, seconds, _sources(self.roots, self.files), texts())
+        return began(profile, head.lines, then)
+
     def pair(self, pair: Pair) -> Contents | None:
         """Read the head and the base; None where a file has gone meanwhile: the next listing knows."""
         try:
             head = self._read(pair.head)
             base = self._read(pair.base) if pair.base else None
             then = replace(base.found, profile=moved(base.found.profile, head.found.profile)) if base else None
-            return Contents(head.lines, base.lines if base else None, compared(head.found, then).profile)
+            difference = compared(head.found, then).profile
+            return Contents(head.lines, base.lines if base else None, difference, self._began(pair.head, head))
         except (ProfileError, OSError, MemoryError, Incomparable):
             return None
 
@@ -143,7 +152,7 @@ def _snapshot(path: str, stamp: Stamp, found: Symbolized, lines: Lines) -> Snaps
         sample_types=lines.sample_types,
         total=tuple(lines.total.tolist()),
         owned=owned(lines),
-        period=max(profile.period, 0),
+        rate=lines.rate,
         build_id=build_id[0] if build_id else "",
         program=name_of(canonical(binary[0])) if binary else "",
         lost=tuple(file for file, lost in zip(lines.files, lines.lost.tolist(), strict=True) if lost),

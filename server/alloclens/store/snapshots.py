@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import TYPE_CHECKING
 from zlib import crc32
 
@@ -16,23 +17,27 @@ from alloclens.store.cache import Cache, sql_text
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
     from alloclens.store.listing import Stamp
+
+    Singles = NDArray[np.float32]
 
 SCHEMA = """
     CREATE TABLE IF NOT EXISTS snapshot1 (
         path TEXT PRIMARY KEY, directory TEXT NOT NULL, stamp TEXT NOT NULL, reader TEXT NOT NULL, check_sum INTEGER NOT NULL,
-        facts BLOB NOT NULL, owned BLOB NOT NULL
+        facts BLOB NOT NULL, owned BLOB NOT NULL, rest_sum INTEGER NOT NULL, rest BLOB NOT NULL
     );
     CREATE INDEX IF NOT EXISTS by_directory ON snapshot1 (directory);
 """
 """The 1 is the version of what the blobs hold."""
 LARGEST = 1 << 30
-"""Bytes that all snapshots may take; beyond, what was read first is forgotten first. 5,000 of 1,200 owned lines take 170 MB."""
-KEY, FIGURES = 8, 4 * len(Figures._fields)
-"""Bytes of one line."""
+"""Bytes that all snapshots may take; beyond, what was read first is forgotten first. 5,000 of 1,200 owned lines take 200 MB."""
+KEY, VALUE, REST = 8, 4, len(Figures._fields) - 1
+"""Bytes of a line's key and value, and how many more figures it has."""
 
 
 class Facts(msgspec.Struct, frozen=True, array_like=True):
@@ -43,7 +48,7 @@ class Facts(msgspec.Struct, frozen=True, array_like=True):
     default_sample_type: str
     sample_types: tuple[tuple[str, str], ...]
     total: tuple[int, ...]
-    period: int
+    rate: float
     build_id: str
     program: str
     lost: tuple[str, ...]
@@ -64,11 +69,16 @@ class Snapshots:
 
     def keep(self, snapshot: Snapshot, stamp: Stamp, reader: str) -> None:
         """Keep what a reader (by its digest) has read of a file. The snapshot's lines go by their keys."""
-        facts, owned = _facts(snapshot), _owned(snapshot.owned)
+        owned = snapshot.owned
+        facts, light, rest = (
+            _facts(snapshot),
+            owned.site.tobytes() + owned.value.tobytes(),
+            owned.figures()[1:].tobytes(),
+        )
         key = sql_text(snapshot.path), sql_text(os.path.dirname(snapshot.path)), repr(tuple(stamp)), reader  # noqa: PTH120
         with self._cache.transaction() as base:
-            row = *key, crc32(owned, crc32(facts)), facts, owned
-            base.execute("INSERT OR REPLACE INTO snapshot1 VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+            row = *key, crc32(light, crc32(facts)), facts, light, crc32(rest), rest
+            base.execute("INSERT OR REPLACE INTO snapshot1 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
 
     def of(self, wanted: Mapping[str, Stamp], reader: str) -> list[Snapshot]:
         """Return what this reader has read of these files, as far as it is kept and whole."""
@@ -78,8 +88,16 @@ class Snapshots:
             for path, stamp in wanted.items():
                 row = base.execute(question, (sql_text(path), repr(tuple(stamp)), reader)).fetchone()
                 if row and crc32(row[2], crc32(row[1])) == row[0]:
-                    found.append(_snapshot(path, *row[1:]))
+                    found.append(_snapshot(path, row[1], row[2], partial(self._rest, path, stamp)))
         return found
+
+    def _rest(self, path: str, stamp: Stamp, lines: int) -> Singles:
+        """Return the other figures of a snapshot; nan where they are no more: then nothing is certain."""
+        question = "SELECT rest_sum, rest FROM snapshot1 WHERE path = ? AND stamp = ?"
+        for check_sum, rest in self._cache.ask(question, sql_text(path), repr(tuple(stamp))):
+            if crc32(rest) == check_sum and len(rest) == 4 * REST * lines:
+                return np.frombuffer(rest, np.float32).reshape(REST, lines)
+        return np.full((REST, lines), np.nan, np.float32)
 
     def forget(self, directories: Iterable[str], but: Collection[str]) -> None:
         """Drop the snapshots of these directories that are no more, and the oldest of what is too much."""
@@ -96,7 +114,7 @@ class Snapshots:
 
 
 def _size(base: sqlite3.Connection) -> int:
-    return int(base.execute("SELECT total(length(owned)) FROM snapshot1").fetchone()[0])
+    return int(base.execute("SELECT total(length(owned) + length(rest)) FROM snapshot1").fetchone()[0])
 
 
 def _facts(snapshot: Snapshot) -> bytes:
@@ -105,19 +123,13 @@ def _facts(snapshot: Snapshot) -> bytes:
     return msgspec.msgpack.encode(Facts(**of))
 
 
-def _owned(owned: Owned) -> bytes:
-    """Return the keys and, behind them, the figures, column by column."""
-    return owned.site.tobytes() + owned.figures.tobytes()
-
-
-def _snapshot(path: str, facts: bytes, owned: bytes) -> Snapshot:
+def _snapshot(path: str, facts: bytes, owned: bytes, rest: Callable[[int], Singles]) -> Snapshot:
     of = DECODER.decode(facts)
-    lines = len(owned) // (KEY + FIGURES)
-    keys = np.frombuffer(owned, np.int64, lines)
-    figures = np.frombuffer(owned, np.float32, offset=KEY * lines).reshape(len(Figures._fields), lines).copy()
+    lines = len(owned) // (KEY + VALUE)
+    keys, value = np.frombuffer(owned, np.int64, lines), np.frombuffer(owned, np.float32, offset=KEY * lines).copy()
     given = {field: getattr(of, field) for field in Facts.__struct_fields__}
     given |= {"taken_at": TakenAt(*of.taken_at), "sample_types": tuple(ValueType(*t) for t in of.sample_types)}
-    return Snapshot(path=path, owned=Owned(keys, figures), **given)
+    return Snapshot(path=path, owned=Owned(keys, value, partial(rest, lines)), **given)
 
 
 DECODER = msgspec.msgpack.Decoder(Facts)

@@ -97,6 +97,13 @@ class World:
         """The comparison that speaks for the workspace: the newest."""
         return self.comparisons[0] if self.comparisons else None
 
+    @property
+    def silent_goroutines(self) -> Comparison | None:
+        """The heap in which goroutines may pile up, if no goroutine profile beside it says where."""
+        if any(finding.is_goroutine for c in self.comparisons for finding in c.verdicts):
+            return None
+        return next((c for c in self.comparisons if c.goroutine_memory), None)
+
     @cached_property
     def coverage(self) -> Coverage:
         """How much of what is shown has a place here. Places all its files: ask for it in a thread."""

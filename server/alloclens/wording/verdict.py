@@ -11,6 +11,7 @@ from alloclens.wording.units import amount, change, duration, rate, share, signe
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from alloclens.analysis.comparison import Comparison
     from alloclens.analysis.findings import Finding
 
 UNSURE = "The source changed after the program was built: the line may be another one near by."
@@ -30,20 +31,23 @@ SAID = {
 BARS = "▁▂▃▄▅▆▇█"
 
 
-def message(finding: Finding, memory_limit: float = 0, in_use: float = 0, *, unsure: bool = False) -> str:
+def message(
+    finding: Finding, memory_limit: float = 0, in_use: float = 0, *, waits: str = "", unsure: bool = False
+) -> str:
     """Say what is held, how it grew, and which rule says so; of a leak also when it reaches a memory limit (bytes).
 
-    `in_use` is what the whole process holds at the head. `unsure` is about the line.
+    `in_use` is what the whole process holds at the head. `waits` says where goroutines wait, if it is not this line but
+    where they were started. `unsure` is about the line.
     """
-    said = verdict(finding) + limit(finding, memory_limit, in_use)
+    said = verdict(finding, waits) + limit(finding, memory_limit, in_use)
     return f"~ {said} {UNSURE}" if unsure else said
 
 
-def verdict(finding: Finding) -> str:
+def verdict(finding: Finding, waits: str = "") -> str:
     """Say what is held, how it grew, and which rule says so."""
     observations = f"{finding.over.observations} snapshots"
     return SAID[finding.rule].format(
-        held=f"{amount(finding.value, finding.sample_type.unit)}{_what(finding)} held through this line",
+        held=amount(finding.value, finding.sample_type.unit) + _what(finding, waits),
         grown=_grown(finding),
         pace=rate(finding.slope, finding.sample_type.unit),
         n=observations,
@@ -96,5 +100,19 @@ def _chance(chance: float) -> str:
     return f"1 in {amount(1 / chance, 'count')}" if 0 < chance < 0.1 else share(chance, 1)
 
 
-def _what(finding: Finding) -> str:
-    return " goroutines" if finding.sample_type.type == "goroutine" else ""
+def _what(finding: Finding, waits: str) -> str:
+    if not finding.is_goroutine:
+        return " held through this line"
+    return f" goroutines started here wait at {waits}" if waits else " goroutines wait in this line"
+
+
+def goroutine_note(comparison: Comparison) -> str:
+    """Say that goroutines pile up, where a heap profile shows that and no goroutine profile says which; else ""."""
+    grown = comparison.goroutine_memory
+    if grown is None or not grown.certain or grown.value <= 0:
+        return ""
+    return (
+        f"runtime.malg holds {change(grown.value, 'bytes')}: goroutines that do not end. A heap profile cannot say which "
+        "`go` statement started them; goroutine profiles beside it can: "
+        "`alloclens capture http://HOST:PORT/debug/pprof/goroutine --into DIR`."
+    )
