@@ -76,9 +76,14 @@ fuzz: .venv/made ## ten minutes of damaged files of every format
 	$(BIN)/python -m tests.fuzz --minutes 10
 
 .PHONY: bench
-bench: .venv/made ## time and memory of a load, beside gunzip and pprof; the first hint in a large workspace
+bench: .venv/made ## time and memory of a load, beside gunzip and pprof; the first hint in a large workspace; a series of thousands
 	$(BIN)/python -m scripts.bench
 	$(BIN)/python -m scripts.bench.placement
+	$(BIN)/python -m scripts.bench.series
+
+.PHONY: leaks
+leaks: .venv/made ## real Go programs that leak and that do not: who finds the line, and who is accused in vain
+	$(BIN)/python -m tests.leaks
 
 .PHONY: clean
 clean: ## remove what was made here

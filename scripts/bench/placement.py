@@ -71,7 +71,7 @@ async def _asked(editor: Editor, folder: Path) -> Placed:
         folder / wide.directory(wide.HEAVY) / f"{name}.go" for name in (wide.NAMES[1], wide.NAMES[6], wide.NAMES[1])
     ]
     seconds = [await _hint(editor, path) for path in paths]
-    return Placed(ready, *seconds, *_memory(process))
+    return Placed(ready, *seconds, *memory(process))
 
 
 async def _hint(editor: Editor, path: Path) -> float:
@@ -84,7 +84,7 @@ async def _hint(editor: Editor, path: Path) -> float:
     return taken
 
 
-def _memory(process: int) -> tuple[int, int]:
+def memory(process: int) -> tuple[int, int]:
     """Return the highest resident memory of a process and of the largest of its children."""
     children = [int(child.name) for child in Path("/proc").glob("[0-9]*") if _parent(child) == process]
     return _peak(process), max(map(_peak, children), default=0)

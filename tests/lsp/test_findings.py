@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from lsprotocol import types as lsp
 
@@ -10,8 +12,6 @@ from tests.support.editor import Editor, bare
 from tests.support.profiles import drop, goroutines, heap
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import pytest
 
 MB = 1 << 20
@@ -34,6 +34,11 @@ def drop_series(folder: Path, steps: int, *, each: int = 9) -> list[Path]:
 
 def found(editor: Editor, uri: str) -> list[tuple[int, str]]:
     return [(d.range.start.line + 1, d.code) for d in editor.diagnostics.get(uri, [])]
+
+
+def title(page: str) -> str:
+    """Return the first line of a page."""
+    return Path(urlsplit(page).path).read_text().partition("\n")[0]
 
 
 async def test_the_caller_is_blamed_and_the_cache_is_not(any_editor: Editor, folder: Path) -> None:
@@ -64,6 +69,14 @@ async def test_the_stack_that_grew_is_related(editor: Editor, folder: Path) -> N
     assert related[0].message == "dep.New · 64.0MB ▲63.0MB"
 
 
+async def test_the_code_leads_to_a_page(editor: Editor, folder: Path) -> None:
+    drop_series(folder, 8)
+    await editor.open_folder(folder)
+    uri = (folder / "main.go").as_uri()
+    await editor.until(lambda: found(editor, uri))
+    assert title(editor.diagnostics[uri][0].code_description.href) == "# Leak"
+
+
 async def test_a_client_that_cannot_relate_gets_none(folder: Path) -> None:
     drop_series(folder, 8)
     editor = Editor(bare())
@@ -71,6 +84,7 @@ async def test_a_client_that_cannot_relate_gets_none(folder: Path) -> None:
     uri = (folder / "main.go").as_uri()
     await editor.until(lambda: found(editor, uri))
     assert editor.diagnostics[uri][0].related_information is None
+    assert editor.diagnostics[uri][0].code_description is None
     await editor.close()
 
 
@@ -102,6 +116,57 @@ async def test_goroutines_that_pile_up(editor: Editor, folder: Path) -> None:
     await editor.until(lambda: found(editor, uri) == [(11, "goroutine-leak")])
     assert editor.diagnostics[uri][0].message.startswith("Leak: 705 goroutines wait in this line")
     await editor.until_hints(editor.open(folder / "main.go"), {11: "705 owned ▲700"})
+
+
+async def test_goroutines_are_charged_to_the_statement_that_starts_them(editor: Editor, folder: Path) -> None:
+    """The line that is marked moves with its text, though no profile names it."""
+    main = folder / "main.go"
+    main.write_text("package main\n\nfunc serve() {\n\tgo wait()\n}\n\nfunc wait() {\n\t<-never\n}\n")
+    for i in range(8):
+        drop(
+            folder / f"profiles/g{i}.pb.gz",
+            goroutines(f"runtime.gopark@/x/p.go:1 < main.wait:7@{main}:8 = {5 + 100 * i}"),
+        )
+    await editor.open_folder(folder)
+    uri = main.as_uri()
+    await editor.until(lambda: found(editor, uri) == [(4, "goroutine-leak")])
+    (diagnostic,) = editor.diagnostics[uri]
+    assert diagnostic.message.startswith("Leak: 705 goroutines started here wait at main.go:8")
+    assert [r.location.range.start.line + 1 for r in diagnostic.related_information] == [8]
+    uri = editor.open(main)
+    editor.edit(uri, "// one more line\n" + main.read_text())
+    await editor.until(lambda: found(editor, uri) == [(5, "goroutine-leak")])
+
+
+async def test_how_findings_are_marked_is_a_setting(editor: Editor, folder: Path) -> None:
+    drop_series(folder, 8)
+    await editor.open_folder(folder, leakSeverity="error", fillingSeverity="hint")
+    uri = (folder / "main.go").as_uri()
+    await editor.until(lambda: found(editor, uri) == [(6, "leak"), (11, "filling")])
+    assert [d.severity for d in editor.diagnostics[uri]] == [lsp.DiagnosticSeverity.Error, lsp.DiagnosticSeverity.Hint]
+    editor.configure(leakSeverity="off")
+    await editor.until(lambda: found(editor, uri) == [])
+
+
+async def test_a_label_is_a_base(editor: Editor, folder: Path) -> None:
+    drop_series(folder, 8)
+    await editor.open_folder(folder, base="after load")
+    uri = editor.open(folder / "main.go")
+    await editor.until_hints(uri, {6: "64.0MB owned ▲63.0MB", 7: "40.0MB cum ▲40.0MB", 11: "40.0MB ▲40.0MB"})
+    (folder / "profiles/labels.toml").write_text('"003.pb.gz" = "After load"\n')
+    await editor.until_hints(uri, {6: "64.0MB owned ▲36.0MB", 7: "40.0MB cum", 11: "40.0MB"})
+    (folder / "profiles/labels.toml").write_text('"003.pb.gz" = 3\n')
+    await editor.until(lambda: any("003.pb.gz: a label is a text" in m for m in editor.messages))
+
+
+async def test_the_hover_has_the_verdict(editor: Editor, folder: Path) -> None:
+    drop_series(folder, 8)
+    await editor.open_folder(folder)
+    uri = editor.open(folder / "main.go")
+    await editor.until(lambda: found(editor, uri))
+    said = await editor.hover(uri, 6)
+    assert "▁▂▃▄▅▆▇█ Leak: 64.0MB held through this line" in said
+    assert "Mann–Kendall 1 in 40.3k" in said  # 8! orders
 
 
 async def test_a_folder_opened_through_a_link(

@@ -31,7 +31,9 @@ def vscode() -> lsp.ClientCapabilities:
         text_document=lsp.TextDocumentClientCapabilities(
             hover=lsp.HoverClientCapabilities(content_format=[lsp.MarkupKind.Markdown, lsp.MarkupKind.PlainText]),
             inlay_hint=lsp.InlayHintClientCapabilities(dynamic_registration=True),
-            publish_diagnostics=lsp.PublishDiagnosticsClientCapabilities(related_information=True),
+            publish_diagnostics=lsp.PublishDiagnosticsClientCapabilities(
+                related_information=True, code_description_support=True
+            ),
         ),
         window=lsp.WindowClientCapabilities(work_done_progress=True),
         general=lsp.GeneralClientCapabilities(position_encodings=[UTF[16]]),

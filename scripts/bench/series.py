@@ -1,0 +1,149 @@
+"""python -m scripts.bench.series: a long series is judged from the cache, and then one snapshot more."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import tempfile
+import time
+from itertools import islice
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from alloclens.analysis.findings import findings
+from alloclens.analysis.history import history
+from alloclens.analysis.owned import judged
+from alloclens.store.assembly import Known, assemble
+from alloclens.store.listing import scan, stamp
+from alloclens.store.reading import remembered, snapshots, texts
+from alloclens.store.setup import setup
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from scripts import tools
+from scripts.bench.placement import memory
+from scripts.bench.table import duration
+from tests.bench import series
+from tests.support.editor import Editor, vscode
+from tests.support.profiles import drop
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from alloclens.analysis.comparison import Comparison
+
+SAMPLES = 2_000
+SHORT = 60
+"""Snapshots, of which the judging alone is measured, too."""
+ROUNDS = 9
+PATIENCE_SECONDS = 3600
+
+
+class Started(NamedTuple):
+    """A server on the series. Times in seconds, memory in bytes."""
+
+    ready: float
+    """From the start to the world with everything in it, its diagnostics published."""
+    server: int
+    """The most memory that was resident."""
+
+
+class Judged(NamedTuple):
+    """One process that does what the server and its worker do, one step after the other. Seconds."""
+
+    one_more: float
+    """Reading one snapshot more, keeping it, and judging all lines anew: the median of some."""
+    judging: float
+    """Of which this is the judging."""
+    short: float
+    """Judging a series of SHORT snapshots, when nothing of it is remembered."""
+    lines: int
+
+
+def main() -> None:
+    """Make the series, read it once, then measure."""
+    parser = argparse.ArgumentParser(prog="python -m scripts.bench.series", description=__doc__)
+    parser.add_argument("--snapshots", type=int, default=5_000)
+    count = parser.parse_args().snapshots
+    with tempfile.TemporaryDirectory() as made:
+        os.environ["XDG_CACHE_HOME"] = f"{made}/cache"
+        folder = Path(made, "shop")
+        tools.say(f"making {count:,} profiles of {SAMPLES:,} samples …")
+        more = _make(folder, count)
+        tools.say("reading them for the first time …")
+        first = asyncio.run(_started(folder))
+        again = [asyncio.run(_started(folder)) for _ in range(3)]
+        judged = _judged(folder, more)
+    Console(width=120, color_system=None).print(_table(count, first, again, judged))
+
+
+def _make(folder: Path, count: int) -> Iterator[bytes]:
+    series.workspace(folder)
+    (folder / "profiles").mkdir()
+    every = series.profiles(SAMPLES)
+    for number, data in enumerate(islice(every, count)):
+        drop(folder / f"profiles/heap.{number:06}.pb.gz", data)
+    return every
+
+
+async def _started(folder: Path) -> Started:
+    editor = Editor(vscode())
+    try:
+        began = time.perf_counter()
+        await editor.open_folder(folder)
+        await editor.until(lambda: editor.status and editor.status.state == "ok", PATIENCE_SECONDS)
+        await editor.until(lambda: editor.diagnostics, PATIENCE_SECONDS)
+        return Started(time.perf_counter() - began, memory(editor.process.pid)[0])
+    finally:
+        await editor.close()
+
+
+def _judged(folder: Path, more: Iterator[bytes]) -> Judged:
+    here, known = setup((str(folder),), {}), Known()
+    for snapshot in remembered(snapshots(), scan(here.directories), here.reader, here.reader.found_again):
+        known.add(snapshot)
+    world = assemble(known, here, texts(), here.reader.pair)
+    whole, judging = [], []
+    for number, data in enumerate(islice(more, ROUNDS)):
+        path = str(drop(folder / f"profiles/later.{number:06}.pb.gz", data))
+        began = time.perf_counter()
+        here.reader.snapshot(path, stamp(path))
+        known.add(snapshots().of({path: stamp(path)}, here.reader.digest)[0])
+        between = time.perf_counter()
+        world = assemble(known, here, texts(), here.reader.pair)
+        judging.append(time.perf_counter() - between)
+        whole.append(time.perf_counter() - began)
+    (comparison,) = world.comparisons
+    return Judged(median(whole), median(judging), _short(comparison, known), len(comparison.verdicts))
+
+
+def _short(comparison: Comparison, known: Known) -> float:
+    """Return how long the judging of the last few snapshots takes."""
+    last, kind = comparison.series.snapshots[-SHORT:], judged(comparison.head.sample_types)
+    taken = []
+    for _ in range(ROUNDS):
+        known.sites.floors([], np.zeros(0, np.int64))  # forgets all windows
+        began = time.perf_counter()
+        findings(history(last, comparison.lines, known.sites), comparison.lines, kind)
+        taken.append(time.perf_counter() - began)
+    return median(taken)
+
+
+def _table(count: int, first: Started, again: list[Started], judged: Judged) -> Table:
+    table = Table(f"{count:,} snapshots, {judged.lines:,} owned lines", "", box=box.MARKDOWN)
+    table.add_row("start until all is judged, nothing known yet", duration(first.ready))
+    table.add_row("start until all is judged, from the cache", duration(median(one.ready for one in again)))
+    table.add_row("one snapshot more: read, kept, all lines judged", duration(judged.one_more))
+    table.add_row("of which judging", duration(judged.judging))
+    table.add_row(f"judging {SHORT} snapshots", duration(judged.short))
+    table.add_row("peak memory, server, first time", f"{first.server >> 20} MiB")
+    table.add_row("peak memory, server, from the cache", f"{max(one.server for one in again) >> 20} MiB")
+    return table
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,143 @@
+"""alloclens leaks: the verdicts on a directory, worst first, as text and as JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from alloclens.cli import main
+from click.testing import CliRunner
+
+from tests.support.profiles import drop, goroutines, heap
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from click.testing import Result
+
+MB = 1 << 20
+MAIN = """package main
+
+func main() {
+	for {
+		table = append(table, telemetry.NewHandler())
+		page()
+		go fulfil(1)
+	}
+}
+
+func page() { pages = append(pages, make([]byte, 1<<20)) }
+
+func fulfil(n int) {
+	<-payments
+}
+"""
+LEAK, PAGE, GO, WAIT = 5, 11, 7, 14
+"""Lines of MAIN."""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "go.mod").write_text("module example.com/app\n")
+    (tmp_path / "main.go").write_text(MAIN)
+    return tmp_path
+
+
+def heaps(folder: Path, snapshots: int, *more: str) -> Path:
+    """A dependency's memory grows, called by one line of main.go; the pages of another are full from the second on."""
+    for i in range(snapshots):
+        stacks = [
+            f"example.com/telemetry.NewHandler@/m/t.go:4 < main.main:3@{folder}/main.go:{LEAK} = {1 + 9 * i}x{MB}",
+            f"main.page:11@{folder}/main.go:{PAGE} < main.main:3@{folder}/main.go:6 = {min(i, 1) * 40}x{MB}",
+        ]
+        drop(folder / f"p/h{i:03}.pb.gz", heap(*stacks, *(line.format(i) for line in more)))
+    return folder / "p"
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(main, ["leaks", *map(str, arguments)])
+
+
+def findings(*arguments: object) -> list[dict]:
+    result = run(*arguments, "--json")
+    assert result.exit_code == 0, result.output
+    said = json.loads(result.stdout)
+    assert said["version"] == 1
+    return said["findings"]
+
+
+def test_the_line_of_ones_own_that_leaks(folder: Path) -> None:
+    found = findings(heaps(folder, 12), "--workspace", folder, "--all")
+    assert [(f["verdict"], f["file"], f["line"]) for f in found] == [
+        ("leak", f"{folder}/main.go", LEAK),
+        ("filling", f"{folder}/main.go", PAGE),
+    ]
+    leak = found[0]
+    assert (leak["value"], leak["growth"], leak["observations"]) == (100 * MB, 99 * MB, 12)
+    assert leak["low"] < 99 * MB < leak["high"]
+    assert leak["per_snapshot"] == pytest.approx(9 * MB)
+    assert (leak["code"], leak["rule"], leak["function"]) == ("leak", "rises", "main.main")
+    assert findings(folder / "p", "--workspace", folder) == found[:1]
+
+
+def test_in_words(folder: Path) -> None:
+    result = run(heaps(folder, 12), "--workspace", folder)
+    assert f"main.go:{LEAK} ▁" in result.output
+    assert "Leak: 100MB held through this line, and growing: ▲99.0MB" in result.output
+    assert "telemetry.NewHandler ← main.main" in result.output
+    assert f"main.go:{PAGE}" not in result.output
+    (folder / "alloclens.toml").write_text('memoryLimit = "1GiB"\n')
+    assert "reaches memoryLimit (1.0GB) in " in run(folder / "p", "--workspace", folder).output
+
+
+def test_nothing_leaks_and_nothing_can_be_said(folder: Path) -> None:
+    heaps(folder, 1)
+    assert "Nothing can be judged yet" in run(folder / "p", "--workspace", folder).output
+    for i in range(8):
+        drop(folder / f"q/{i}.pb.gz", heap(f"main.page@{folder}/main.go:{PAGE} = 40x{MB}/{40 + i}"))
+    said = run(folder / "q", "--workspace", folder).output
+    assert said == "No line of your own code leaks or grows: 1 were judged over 8 snapshots.\n"
+    (folder / "empty").mkdir()
+    result = run(folder / "empty", "--workspace", folder)
+    assert result.exit_code == 1
+    assert "No profile in" in result.output
+
+
+def test_goroutines_are_charged_to_their_go_statement(folder: Path) -> None:
+    for i in range(9):
+        waiting = f"runtime.gopark@/r/proc.go:1 < main.fulfil:13@{folder}/main.go:{WAIT} = {5 + 100 * i}"
+        drop(folder / f"p/g{i}.pb.gz", goroutines(waiting))
+    (found,) = findings(folder / "p", "--workspace", folder)
+    assert (found["code"], found["line"], found["recorded_line"]) == ("goroutine-leak", GO, WAIT)
+    assert f"805 goroutines started here wait at main.go:{WAIT}" in found["message"]
+
+    (folder / "main.go").write_text(MAIN + "\nfunc again() {\n\tgo fulfil(2)\n}\n")
+    (found,) = findings(folder / "p", "--workspace", folder)
+    assert found["line"] == GO  # it was the only one when the profile was taken, and the text of then was kept
+
+
+def test_goroutines_that_only_the_heap_shows(folder: Path) -> None:
+    malg = "runtime.malg@/r/proc.go:9 < runtime.newproc1@/r/proc.go:8 < runtime.systemstack@/r/a.s:7 = {0}0000x432"
+    result = run(heaps(folder, 9, malg), "--workspace", folder)
+    assert "runtime.malg holds ▲33.0MB: goroutines that do not end" in result.stderr
+    drop(folder / "p/g1.pb.gz", goroutines(f"main.fulfil:13@{folder}/main.go:{WAIT} = 5"))
+    drop(folder / "p/g2.pb.gz", goroutines(f"main.fulfil:13@{folder}/main.go:{WAIT} = 9"))
+    assert "runtime.malg" not in run(folder / "p", "--workspace", folder).stderr
+
+
+def test_the_shape_of_a_leak(folder: Path) -> None:
+    for i in range(9):
+        ticker = f"time.NewTicker@/r/tick.go:9 < main.main:3@{folder}/main.go:{LEAK} = {1 + 9 * i}x{MB}"
+        drop(folder / f"p/{i}.pb.gz", heap(ticker))
+    assert findings(folder / "p", "--workspace", folder)[0]["shape"] == "ticker"
+    assert "is each one stopped?" in run(folder / "p", "--workspace", folder).output
+
+
+def test_what_was_read_once_is_not_read_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = findings(heaps(folder, 12), "--workspace", folder, "--all")
+    read: list[str] = []
+    whole = "alloclens.store.reading.Reader.snapshot"
+    monkeypatch.setattr(whole, lambda _, path, __: read.append(path))
+    assert findings(folder / "p", "--workspace", folder, "--all") == before
+    assert read == []
