@@ -13,7 +13,7 @@ from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from alloclens.analysis.findings import findings
+from alloclens.analysis.findings import RAISED, judge
 from alloclens.analysis.history import history
 from alloclens.analysis.owned import judged
 from alloclens.store.assembly import Known, assemble
@@ -47,7 +47,7 @@ class Started(NamedTuple):
     """A server on the series. Times in seconds, memory in bytes."""
 
     ready: float
-    """From the start to the world with everything in it, its diagnostics published."""
+    """From the start until the world with everything in it is shown."""
     server: int
     """The most memory that was resident."""
 
@@ -96,7 +96,6 @@ async def _started(folder: Path) -> Started:
         began = time.perf_counter()
         await editor.open_folder(folder)
         await editor.until(lambda: editor.status and editor.status.state == "ok", PATIENCE_SECONDS)
-        await editor.until(lambda: editor.diagnostics, PATIENCE_SECONDS)
         return Started(time.perf_counter() - began, memory(editor.process.pid)[0])
     finally:
         await editor.close()
@@ -118,7 +117,7 @@ def _judged(folder: Path, more: Iterator[bytes]) -> Judged:
         judging.append(time.perf_counter() - between)
         whole.append(time.perf_counter() - began)
     (comparison,) = world.comparisons
-    return Judged(median(whole), median(judging), _short(comparison, known), len(comparison.verdicts))
+    return Judged(median(whole), median(judging), _short(comparison, known), len(comparison.judgement.history.row))
 
 
 def _short(comparison: Comparison, known: Known) -> float:
@@ -128,7 +127,7 @@ def _short(comparison: Comparison, known: Known) -> float:
     for _ in range(ROUNDS):
         known.sites.floors([], np.zeros(0, np.int64))  # forgets all windows
         began = time.perf_counter()
-        findings(history(last, comparison.lines, known.sites), comparison.lines, kind)
+        judge(history(last, comparison.lines, known.sites), comparison.lines, kind).findings(RAISED)
         taken.append(time.perf_counter() - began)
     return median(taken)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from alloclens.analysis.owned import NOTHING
-from alloclens.analysis.series import Snapshot, TakenAt, group, observations, taken_at
+from alloclens.analysis.series import Snapshot, TakenAt, group, taken_at
 from alloclens.profile.formats import read
 
 from tests.support.profiles import goroutines, heap
@@ -102,10 +102,8 @@ def test_a_file_that_is_a_difference_has_no_base_and_its_own_series() -> None:
 
 def test_equal_totals_are_one_observation() -> None:
     same = heap(f"{HERE} = 2x8")
-    assert names(observations([snapshot("/p/a", 1, same), snapshot("/p/b", 2, same), snapshot("/p/c", 3)])) == [
-        "a",
-        "c",
-    ]
+    (series,) = group([snapshot("/p/a", 1, same), snapshot("/p/b", 2, same), snapshot("/p/c", 3)])
+    assert names(series.observations(series.head("latest"))) == ["a", "c"]
 
 
 @pytest.mark.parametrize(

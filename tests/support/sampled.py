@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from alloclens.analysis.findings import Finding, findings
+from alloclens.analysis.findings import Finding, judge
 from alloclens.analysis.history import history
 from alloclens.analysis.lines import Lines, lines
 from alloclens.analysis.owned import Sites, owned
@@ -56,7 +56,7 @@ def snapshot(sites: dict[str, Heap]) -> Lines:
     return lines(read(made.bytes()), own(lambda _: True))
 
 
-def judged(observed: list[Lines], every: float = 60.0) -> tuple[Finding, ...]:
+def judged(observed: list[Lines], every: float = 60.0) -> list[Finding]:
     """Return the verdicts on the last of these, taken so many seconds apart."""
     sites, wanted = Sites(), ValueType("inuse_space", "bytes")
     snapshots = [
@@ -72,4 +72,4 @@ def judged(observed: list[Lines], every: float = 60.0) -> tuple[Finding, ...]:
         )
         for i, one in enumerate(observed)
     ]
-    return findings(history(snapshots, observed[-1], sites), observed[-1], wanted)
+    return judge(history(snapshots, observed[-1], sites), observed[-1], wanted).findings()

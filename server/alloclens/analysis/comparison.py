@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from alloclens.analysis.findings import RAISED, Finding, findings
+from alloclens.analysis.findings import RAISED, Finding, Judgement, judge
 from alloclens.analysis.functions import FunctionStats, functions
 from alloclens.analysis.growth import Growth, growth
 from alloclens.analysis.history import history
@@ -16,7 +16,6 @@ from alloclens.analysis.line_stats import Change, LineStats, Measure
 from alloclens.analysis.lines import Lines, Measures
 from alloclens.analysis.owned import Sites as OwnedSites
 from alloclens.analysis.owned import judged
-from alloclens.analysis.series import Series, Snapshot, observations
 from alloclens.analysis.shapes import Shape, goroutine_shape, shape
 from alloclens.analysis.sites import Sites, by_source_line, clean_path
 from alloclens.analysis.stacks import Stack, through
@@ -25,6 +24,7 @@ from alloclens.profile.sample_type import column
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
+    from alloclens.analysis.series import Series, Snapshot
     from alloclens.analysis.starts import Began
     from alloclens.profile.model import Profile, ValueType
 
@@ -67,8 +67,8 @@ class Comparison:
     contents: Contents
     growth: Growth | None
     """On the lines of the head; None without a base."""
-    verdicts: tuple[Finding, ...]
-    """On every line that owns something at the head, worst first; over the whole process of the head."""
+    judgement: Judgement | None
+    """Of the process of the head, from its first snapshot on; None where there is nothing to judge."""
 
     @property
     def lines(self) -> Lines:
@@ -86,14 +86,13 @@ class Comparison:
         wanted = judged(self.head.sample_types)
         return self.head.total[self.head.sample_types.index(wanted)] if wanted else 0
 
-    @cached_property
-    def findings(self) -> tuple[Finding, ...]:
-        """The verdicts that deserve a diagnostic."""
-        return tuple(f for f in self.verdicts if f.verdict in RAISED)
+    def findings(self, verdicts: Collection[str] = RAISED) -> list[Finding]:
+        """Return the verdicts of these kinds on lines that own something at the head, worst first."""
+        return self.judgement.findings(verdicts) if self.judgement else []
 
     def verdict(self, row: int) -> Finding | None:
         """Return the verdict on a row of the head's lines."""
-        return self._verdicts.get((self.lines.files[self.lines.file[row]], int(self.lines.line[row])))
+        return self.judgement.of(row) if self.judgement else None
 
     def began(self, finding: Finding) -> Began | None:
         """Return where the goroutines of a finding were started."""
@@ -123,10 +122,6 @@ class Comparison:
         row = np.flatnonzero(np.isin(lines.functions.of_line, rows))
         grown = next((g for t, g in self._growths.items() if t.type == "inuse_space"), None)
         return grown.of("flat", int(row[0])) if grown and len(row) else None
-
-    @cached_property
-    def _verdicts(self) -> dict[tuple[str, int], Finding]:
-        return {(f.file, f.line): f for f in self.verdicts}
 
     @property
     def column(self) -> int:
@@ -203,11 +198,10 @@ def compare(
     wanted, process = head.sample_types[number], series.process(head)
     one_process = base in process
     grown = growth(contents.head, contents.base, wanted, one_process=one_process) if contents.base else None
-    observed = observations(process[: process.index(head) + 1])
-    found = _verdicts(observed, contents.head, sites) if not head.is_difference else ()
+    found = _judgement(series.observations(head), contents.head, sites) if not head.is_difference else None
     return Comparison(series, head, base, wanted, one_process, contents, grown, found)
 
 
-def _verdicts(observed: Sequence[Snapshot], head: Lines, sites: OwnedSites) -> tuple[Finding, ...]:
+def _judgement(observed: Sequence[Snapshot], head: Lines, sites: OwnedSites) -> Judgement | None:
     wanted = judged(head.sample_types)
-    return findings(history(observed, head, sites), head, wanted) if wanted and len(observed) > 1 else ()
+    return judge(history(observed, head, sites), head, wanted) if wanted and len(observed) > 1 else None

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from alloclens.analysis.trend import slope
 from alloclens.analysis.verdicts import RULES, VERDICTS, Rule, verdicts
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from numpy.typing import NDArray
+
     from alloclens.analysis.history import History
     from alloclens.analysis.lines import Lines
+    from alloclens.analysis.verdicts import Verdicts
     from alloclens.profile.model import ValueType
 
 RAISED = ("leak", "growing")
@@ -79,50 +86,58 @@ class Finding:
         return self.slope * self.over.seconds / max(self.over.observations - 1, 1)
 
 
-def findings(history: History, head: Lines, wanted: ValueType) -> tuple[Finding, ...]:
-    """Return the verdict on every line that owns something at the head, worst first. Few are raised."""
-    if not len(history.row):
-        return ()
-    found = verdicts(history)
-    last = len(history) - 1
-    over = Span(len(history), history.seconds(last) - history.seconds(0))
-    step = np.unique(np.linspace(0, last, POINTS).round().astype(np.int64)).tolist()
-    points = np.array([history.value(i) for i in step]).T.tolist()
-    each = zip(
-        history.row.tolist(),
-        found.rule.tolist(),
-        history.value(last).tolist(),
-        found.growth.tolist(),
-        found.bounds.low.tolist(),
-        found.bounds.high.tolist(),
-        found.floor.tolist(),
-        found.slope.tolist(),
-        found.chance.tolist(),
-        found.retention.tolist(),
-        points,
-        strict=True,
-    )
-    made = [
-        Finding(
-            rule=RULES[rule],
+@dataclass(frozen=True, eq=False)
+class Judgement:
+    """The verdicts on all lines that own something at the head. A finding is made of one when it is asked for."""
+
+    history: History
+    head: Lines
+    sample_type: ValueType
+    verdicts: Verdicts
+
+    def findings(self, wanted: Collection[str] = VERDICTS) -> list[Finding]:
+        """Return those of some verdicts, worst first."""
+        rules = [i for i, rule in enumerate(RULES) if rule.verdict in wanted]
+        return sorted(map(self._finding, np.flatnonzero(np.isin(self.verdicts.rule, rules)).tolist()), key=badness)
+
+    def of(self, row: int) -> Finding | None:
+        """Return the one on a row of the head's lines."""
+        place = int(np.searchsorted(self.history.row, row))
+        there = place < len(self.history.row) and self.history.row[place] == row
+        return self._finding(place) if there else None
+
+    def _finding(self, line: int) -> Finding:
+        history, head, found = self.history, self.head, self.verdicts
+        row, last = int(history.row[line]), len(history) - 1
+        floor = found.windows.floor[:, line]
+        function = int(head.functions.of_line[row])
+        return Finding(
+            rule=RULES[found.rule[line]],
             file=head.files[head.file[row]],
             line=int(head.line[row]),
-            function=head.functions.name[of] if (of := int(head.functions.of_line[row])) >= 0 else "",
-            sample_type=wanted,
-            value=value,
-            growth=growth,
-            low=low,
-            high=high,
-            floor=floor,
-            slope=slope,
-            chance=chance,
-            retention=retention,
-            over=over,
-            points=tuple(drawn),
+            function=head.functions.name[function] if function >= 0 else "",
+            sample_type=self.sample_type,
+            value=float(self._points[-1, line]),
+            growth=float(found.growth[line]),
+            low=float(found.bounds.low[line]),
+            high=float(found.bounds.high[line]),
+            floor=float(floor[-1] - floor[0]),
+            slope=slope(floor, found.windows.seconds),
+            chance=float(found.chance[line]),
+            retention=float(found.retention[line]),
+            over=Span(len(history), history.seconds(last) - history.seconds(0)),
+            points=tuple(self._points[:, line].tolist()),
         )
-        for row, rule, value, growth, low, high, floor, slope, chance, retention, drawn in each
-    ]
-    return tuple(sorted(made, key=badness))
+
+    @cached_property
+    def _points(self) -> NDArray[np.float64]:
+        step = np.unique(np.linspace(0, len(self.history) - 1, POINTS).round().astype(np.int64))
+        return np.array([self.history.value(i) for i in step.tolist()])
+
+
+def judge(history: History, head: Lines, wanted: ValueType) -> Judgement:
+    """Judge the last observation of a process, whose lines these are."""
+    return Judgement(history, head, wanted, verdicts(history))
 
 
 def badness(finding: Finding) -> tuple[int, float]:

@@ -43,7 +43,7 @@ class History:
     """In time order; what each owned is numbered by `sites`."""
     row: Ints
     """Of the head's lines, shape (lines,)."""
-    site: Ints
+    site: NDArray[np.int32]
     """Of the same lines."""
     sites: Sites
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -56,7 +56,7 @@ class Owned:
 
     def numbered(self, sites: Sites) -> Owned:
         """Return the same by numbers in place of keys."""
-        return replace(self, site=sites.numbers(self.site).astype(np.int32))
+        return Owned(sites.numbers(self.site), self.value, self.rest)
 
     def figures(self) -> Singles:
         """Return the columns of `Figures`, shape (7, lines)."""
@@ -74,16 +74,16 @@ class Sites:
         self._keys = np.zeros(0, np.int64)
         """Sorted."""
         self._numbers = np.zeros(0, np.int64)
-        self._last: tuple[Whole, Ints] = self._keys, self._numbers
+        self._last: tuple[Whole, NDArray[np.int32]] = self._keys, np.zeros(0, np.int32)
         self._floors: dict[tuple[Owned, ...], Singles] = {}
 
     def __len__(self) -> int:
         return len(self._keys)
 
-    def numbers(self, keys: Whole) -> Ints:
+    def numbers(self, keys: Whole) -> NDArray[np.int32]:
         """Return a number for each of these different keys, 0 and up."""
         if not np.array_equal(keys, self._last[0]):  # most snapshots of a process have the lines of the one before
-            self._last = keys, self._numbered(keys)
+            self._last = keys, self._numbered(keys).astype(np.int32)
         return self._last[1]
 
     def _numbered(self, keys: Whole) -> Ints:
@@ -96,7 +96,7 @@ class Sites:
             place, _ = self._places(keys)
         return self._numbers[place]
 
-    def floors(self, windows: Sequence[tuple[Owned, ...]], site: Ints) -> Singles:
+    def floors(self, windows: Sequence[tuple[Owned, ...]], site: Whole) -> Singles:
         """Return the least that these sites owned in each of some windows, shape (windows, sites).
 
         Remembers the windows of one call for the next: in a long series most stay the same.

@@ -11,8 +11,12 @@ from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+import numpy as np
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from numpy.typing import NDArray
 
     from alloclens.analysis.owned import Owned
     from alloclens.profile.model import ValueType
@@ -30,14 +34,6 @@ class TakenAt(NamedTuple):
     seconds: float
     """Since 1970."""
     source: TimeSource
-
-
-class Kind(NamedTuple):
-    """What the snapshots of one directory are parted by, beside their programs."""
-
-    directory: str
-    types: tuple[ValueType, ...]
-    is_difference: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,9 +63,16 @@ class Snapshot:
     """What hindered the reading and what can be done."""
 
     @cached_property
-    def kind(self) -> Kind:
-        """The directory, and what is counted."""
-        return Kind(os.path.dirname(self.path), self.sample_types, self.is_difference)  # noqa: PTH120 - a text
+    def kind(self) -> str:
+        """What snapshots are parted by, beside their programs: the directory, and what is counted.
+
+        A text, for its hash is remembered: all snapshots are parted anew for each that comes.
+        """
+        return f"{self.directory}\0{self.sample_types}\0{self.is_difference}"
+
+    @property
+    def directory(self) -> str:
+        return os.path.dirname(self.path)  # noqa: PTH120 - paths are texts here
 
     @property
     def name(self) -> str:
@@ -94,7 +97,31 @@ class Series:
     @cached_property
     def processes(self) -> tuple[tuple[Snapshot, ...], ...]:
         """The snapshots, parted where the program started anew."""
-        return tuple(_processes(self.snapshots))
+        begin = [0, *(1 + np.flatnonzero(self._restarts)).tolist(), len(self.snapshots)]
+        return tuple(self.snapshots[i:j] for i, j in pairwise(begin))
+
+    def observations(self, head: Snapshot) -> list[Snapshot]:
+        """Return the snapshots of a process up to its head, without those that repeat the totals of the one before.
+
+        No garbage collection ended between two such: they are one observation.
+        """
+        end = self.snapshots.index(head) + 1
+        begin = end - 1 - self.process(head).index(head)
+        new = np.append(True, (self._steps[begin : end - 1] != 0).any(axis=1))
+        return [s for s, is_new in zip(self.snapshots[begin:end], new.tolist(), strict=True) if is_new]
+
+    @cached_property
+    def _steps(self) -> NDArray[np.int64]:
+        """The change of the totals from each snapshot to the next, shape (snapshots - 1, sample types)."""
+        total = np.array([s.total for s in self.snapshots], np.int64)
+        return total[1:] - total[:-1]
+
+    @property
+    def _restarts(self) -> NDArray[np.bool_]:
+        """Where another process wrote the later of two: another build, or its totals since the start fell."""
+        since_start = [i for i, t in enumerate(self.snapshots[0].sample_types) if t.type.startswith("alloc_")]
+        rebuilt = np.array([a.build_id != b.build_id for a, b in pairwise(self.snapshots)], np.bool_)
+        return rebuilt | (self._steps[:, since_start] < 0).any(axis=1)
 
     def named(self, name: str) -> Snapshot | None:
         """Return the snapshot of this file name, else the latest with this label, or whose file name holds it."""
@@ -152,12 +179,12 @@ class Series:
 
 def group(snapshots: Iterable[Snapshot], labels: Mapping[str, str] | None = None) -> tuple[Series, ...]:
     """Make one series for each directory, kind of profile and program, the one with the newest snapshot first."""
-    of_kind: dict[Kind, list[Snapshot]] = {}
+    of_kind: dict[str, list[Snapshot]] = {}
     for snapshot in snapshots:
         of_kind.setdefault(snapshot.kind, []).append(snapshot)
     made = [
-        Series(kind.directory, tuple(sorted(found, key=_when)), labels or {})
-        for kind, alike in of_kind.items()
+        Series(found[0].directory, tuple(sorted(found, key=_when)), labels or {})
+        for alike in of_kind.values()
         for found in _by_program(alike)
     ]
     return tuple(sorted(made, key=lambda s: (-s.snapshots[-1].taken_at.seconds, s.directory)))
@@ -180,15 +207,6 @@ def taken_at(time_nanos: int, name: str, mtime_ns: int) -> TakenAt:
     return TakenAt(mtime_ns / 1e9, "file's date")
 
 
-def observations(process: Iterable[Snapshot]) -> list[Snapshot]:
-    """Leave out a snapshot that repeats the totals of the one before: no garbage collection ended between the two."""
-    kept: list[Snapshot] = []
-    for snapshot in process:
-        if not kept or kept[-1].total != snapshot.total:
-            kept.append(snapshot)
-    return kept
-
-
 def _when(snapshot: Snapshot) -> tuple[float, str]:
     return snapshot.taken_at.seconds, snapshot.path
 
@@ -196,25 +214,6 @@ def _when(snapshot: Snapshot) -> tuple[float, str]:
 def _words(text: str) -> str:
     """Return a label as it is compared: heap.After_Load.pb.gz -> heap after load pb gz."""
     return re.sub(r"[\W_]+", " ", text.casefold()).strip()
-
-
-def _processes(snapshots: tuple[Snapshot, ...]) -> Iterator[tuple[Snapshot, ...]]:
-    since_start = [i for i, t in enumerate(snapshots[0].sample_types) if t.type.startswith("alloc_")]
-    run = list(snapshots[:1])
-    for before, after in pairwise(snapshots):
-        if _restarted(before, after, since_start):
-            yield tuple(run)
-            run = []
-        run.append(after)
-    yield tuple(run)
-
-
-def _restarted(before: Snapshot, after: Snapshot, since_start: Sequence[int]) -> bool:
-    """Return whether another process wrote the later one: another build, or its totals since the start fell."""
-    if before.build_id != after.build_id:
-        return True
-    now, then = after.total, before.total
-    return any([now[i] < then[i] for i in since_start])  # noqa: C419 - a list is twice as fast for two
 
 
 UNIX_TIME = re.compile(r"(?<!\d)(1\d{9})(\d{3}|\d{6}|\d{9})?(?!\d)")

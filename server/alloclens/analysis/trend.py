@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -15,24 +14,21 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True, eq=False)
-class Trend:
-    """One entry for each series."""
+def chances(values: NDArray[np.floating[Any]]) -> Floats:
+    """Return for each column of (times, series), some dozens of times at most, how often chance makes such a rise.
 
-    slope: Floats
-    """Theil–Sen: the median of all pairwise slopes, per second."""
-    chance: Floats
-    """Mann–Kendall, one-sided: the chance of so many rises over falls, or more, if every order were as likely."""
+    Mann–Kendall, one-sided: the chance of so many rises over falls, or more, if every order were as likely.
+    """
+    first, second = np.triu_indices(len(values), k=1)
+    rises = np.sign(values[second] - values[first]).sum(axis=0).astype(np.int64)
+    return np.asarray(_tail(len(values))[(len(first) - rises + 1) // 2])
 
 
-def trend(values: NDArray[np.floating[Any]], seconds: Floats) -> Trend:
-    """Judge series side by side: values of shape (times, series), at these seconds; some dozens of times at most."""
+def slope(values: NDArray[np.floating[Any]], seconds: Floats) -> float:
+    """Return the median of all pairwise slopes of one series, per second (Theil–Sen); 0 for a single value."""
     first, second = np.triu_indices(len(seconds), k=1)
-    step = values[second] - values[first]
-    span = np.maximum(seconds[second] - seconds[first], 1e-9)[:, None]
-    rises = np.sign(step).sum(axis=0).astype(np.int64)
-    slope = np.median(step / span, axis=0) if len(step) else np.zeros(values.shape[1])
-    return Trend(slope, _tail(len(seconds))[(len(step) - rises + 1) // 2])
+    span = np.maximum(seconds[second] - seconds[first], 1e-9)
+    return float(np.median((values[second] - values[first]) / span)) if len(first) else 0.0
 
 
 @lru_cache(64)

@@ -11,12 +11,12 @@ import numpy as np
 from alloclens.analysis.growth import limit
 from alloclens.analysis.intervals import Interval, Sampling, exchanged, interval
 from alloclens.analysis.owned import Figures
-from alloclens.analysis.trend import trend
+from alloclens.analysis.trend import chances
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from alloclens.analysis.history import History
+    from alloclens.analysis.history import History, Windows
 
     Bools = NDArray[np.bool_]
     Floats = NDArray[np.float64]
@@ -83,10 +83,8 @@ class Verdicts:
     """Since the first observation."""
     bounds: Interval
     """Of that growth, by sampling alone: they hold it at 99 %."""
-    floor: Floats
-    """Growth of the floor, from the first window to the last."""
-    slope: Floats
-    """Theil–Sen of the floor, per second."""
+    windows: Windows
+    """Of the history."""
     chance: Floats
     """Mann–Kendall of the floor."""
     retention: Floats
@@ -102,7 +100,7 @@ def verdicts(history: History) -> Verdicts:
     whole = _bounds(history.rate, then, now, limit(looked_at), load=not enough)
     late = _bounds(history.rate, history.figures(middle), now, DOUBT if enough else limit(1), load=not enough)
     windows = history.windows()
-    over = trend(windows.floor, windows.seconds)
+    chance = chances(windows.floor)
     floor = windows.floor[-1] - windows.floor[0]
     growth, allocated = now.value - then.value, np.nan_to_num(now.allocated - then.allocated)
     rule = _rules(
@@ -111,16 +109,14 @@ def verdicts(history: History) -> Verdicts:
         risen=floor > growth / 2,
         still=late.low > 0,
         slows=_slows(history),
-        proven=(over.chance < CHANCE / max(looked_at, 1)) & (_sag(windows.floor) < SAG * floor),
-        likely=over.chance < CHANCE,
+        proven=(chance < CHANCE / max(looked_at, 1)) & (_sag(windows.floor) < SAG * floor),
+        likely=chance < CHANCE,
         fell=whole.high < 0,
         turns=np.abs(growth) < RETAINED * allocated,
         stands=np.abs(growth) <= NEARLY * now.value,
     )
     stated = _bounds(history.rate, then, now, limit(1), load=False)
-    return Verdicts(
-        rule, growth, stated, windows.floor[-1] - windows.floor[0], over.slope, over.chance, _share(growth, allocated)
-    )
+    return Verdicts(rule, growth, stated, windows, chance, _share(growth, allocated))
 
 
 def _rules(

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from alloclens.analysis.findings import RAISED, badness
+from alloclens.analysis.verdicts import VERDICTS
 from alloclens.cli.annotate import tell_problems, workspace_of
 from alloclens.source.paths import name_of
 from alloclens.store.files import real
@@ -45,7 +46,7 @@ def command(directory: str, workspace: str | None, every: bool, as_json: bool) -
     tell_problems(known)
     if not known.series:
         raise click.ClickException(nothing(known.directories).replace("`", ""))
-    found = [(f, c) for c in known.comparisons for f in c.verdicts if every or f.verdict in RAISED]
+    found = [(f, c) for c in known.comparisons for f in c.findings(VERDICTS if every else RAISED)]
     found.sort(key=lambda pair: badness(pair[0]))
     if as_json:
         said = {"version": JSON_VERSION, "directory": directory, "findings": [_json(f, c, known) for f, c in found]}
@@ -127,9 +128,8 @@ def _print_stack(console: Console, finding: Finding, comparison: Comparison) -> 
 
 def _quiet(known: World) -> str:
     """Say that nothing leaks, and on what evidence."""
-    judged = [c for c in known.comparisons if c.verdicts]
+    judged = [c.judgement for c in known.comparisons if c.judgement and len(c.judgement.history.row)]
     if not judged:
         return "Nothing can be judged yet: it takes two snapshots of one process that hold something of your own code."
-    lines = sum(len(c.verdicts) for c in judged)
-    over = max(c.verdicts[0].over.observations for c in judged)
+    lines, over = sum(len(j.history.row) for j in judged), max(len(j.history) for j in judged)
     return f"No line of your own code leaks or grows: {lines} were judged over {over} snapshots."

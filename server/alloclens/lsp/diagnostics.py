@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from alloclens.analysis.findings import RAISED
+from alloclens.analysis.verdicts import VERDICTS
 from alloclens.lsp.documents import document, uri_of
 from alloclens.lsp.pages import page
 from alloclens.lsp.spots import Spots
@@ -39,13 +40,14 @@ def of(world: World, workspace: Workspace, client: Client) -> dict[str, list[typ
     """Return the diagnostics of every file that has any, by URI. Reads closed files: call it from a thread."""
     out: dict[str, list[types.Diagnostic]] = {}
     spots = Spots(world, workspace)
+    severities = {verdict: SEVERITY.get(world.settings.severity(verdict)) for verdict in VERDICTS}
+    marked = [verdict for verdict, severity in severities.items() if severity]
     for comparison in world.comparisons:
-        for finding in comparison.verdicts:
-            severity = SEVERITY.get(world.settings.severity(finding.verdict))
-            spot = _spot(finding, comparison, spots) if severity else None
-            if spot and severity and (at := document(workspace, spot.uri)) and spot.line <= len(at.lines):
+        for finding in comparison.findings(marked):
+            spot = _spot(finding, comparison, spots)
+            if spot and (at := document(workspace, spot.uri)) and spot.line <= len(at.lines):
                 made = _diagnostic(finding, comparison, spot, at, world)
-                made.severity = severity
+                made.severity = severities[finding.verdict]
                 if client.relates_diagnostics:
                     made.related_information = _stack(finding, comparison, spots)
                 if not client.describes_codes:

@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 
 SETTLE_SECONDS = 0.15
 """Between the two scans that must agree on a file: a writer that pauses longer is caught by GRACE_SECONDS."""
+AT_REST_SECONDS = 60.0
+"""A file that was not written to for so long is not being written."""
 POLL_SECONDS = 2.0
 """Network file systems send no events, and a directory made again is silent until it is looked for."""
 GRACE_SECONDS = 2.0
@@ -85,6 +87,7 @@ class Loader:
 
     async def run(self) -> None:
         """Follow the directories until cancelled."""
+        await asyncio.to_thread(self._worker.start)
         while True:
             await self._next_poke()
             if self._wanted is not None:
@@ -134,7 +137,8 @@ class Loader:
     async def _settle(self, directories: tuple[str, ...]) -> tuple[Listing, Listing]:
         """Return the files that are at rest, and those that are still being written."""
         before = await asyncio.to_thread(scan, directories)
-        if before == self._listing:
+        old = time.time() - AT_REST_SECONDS
+        if all(stamp == self._listing.get(path) or stamp.mtime_ns < old * 1e9 for path, stamp in before.items()):
             return before, {}
         await asyncio.sleep(SETTLE_SECONDS)
         now = await asyncio.to_thread(scan, directories)

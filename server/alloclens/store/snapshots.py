@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 from zlib import crc32
 
@@ -127,9 +127,13 @@ def _snapshot(path: str, facts: bytes, owned: bytes, rest: Callable[[int], Singl
     of = DECODER.decode(facts)
     lines = len(owned) // (KEY + VALUE)
     keys, value = np.frombuffer(owned, np.int64, lines), np.frombuffer(owned, np.float32, offset=KEY * lines).copy()
-    given = {field: getattr(of, field) for field in Facts.__struct_fields__}
-    given |= {"taken_at": TakenAt(*of.taken_at), "sample_types": tuple(ValueType(*t) for t in of.sample_types)}
+    given = msgspec.structs.asdict(of) | {"taken_at": TakenAt(*of.taken_at), "sample_types": _types(of.sample_types)}
     return Snapshot(path=path, owned=Owned(keys, value, partial(rest, lines)), **given)
+
+
+@lru_cache(100)
+def _types(given: tuple[tuple[str, str], ...]) -> tuple[ValueType, ...]:
+    return tuple(ValueType(*one) for one in given)
 
 
 DECODER = msgspec.msgpack.Decoder(Facts)

@@ -7,6 +7,7 @@ import os
 import threading
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from importlib import import_module
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -21,21 +22,32 @@ class Worker:
     def __init__(self) -> None:
         self._pool: ProcessPoolExecutor | None = None
 
+    def start(self) -> None:
+        """Start the process, without waiting until it is ready: what it needs takes most of a second to import."""
+        self._started().submit(_import)
+
     def run(self, work: Callable[..., Result], *args: object) -> Result:
         """Do the work over there and wait; call it from a thread. Raises MemoryError where the process died of it."""
-        if self._pool is None:
-            # spawn: a fork would copy the server's threads' locks
-            self._pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _start)
         try:
-            return self._pool.submit(work, *args).result()
+            return self._started().submit(work, *args).result()
         except BrokenProcessPool as error:
             self._pool = None
             raise MemoryError("reading it ended the process that read it, perhaps for want of memory") from error
+
+    def _started(self) -> ProcessPoolExecutor:
+        if self._pool is None:
+            # spawn: a fork would copy the server's threads' locks
+            self._pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _start)
+        return self._pool
 
     def stop(self) -> None:
         """End the process without waiting for it."""
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _import() -> None:
+    import_module("alloclens.store.reading")
 
 
 def _start() -> None:

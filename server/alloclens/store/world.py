@@ -100,7 +100,7 @@ class World:
     @property
     def silent_goroutines(self) -> Comparison | None:
         """The heap in which goroutines may pile up, if no goroutine profile beside it says where."""
-        if any(finding.is_goroutine for c in self.comparisons for finding in c.verdicts):
+        if any(c.judgement and c.judgement.sample_type.type == "goroutine" for c in self.comparisons):
             return None
         return next((c for c in self.comparisons if c.goroutine_memory), None)
 

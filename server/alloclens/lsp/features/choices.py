@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from alloclens.lsp.server import Server
@@ -40,7 +39,7 @@ def _snapshot(snapshot: Snapshot, shown: Comparison) -> dict[str, Any]:
     total = amount(snapshot.total[shown.column], shown.sample_type.unit)
     return {
         "name": snapshot.name,
-        "directory": str(PurePath(snapshot.path).parent),
+        "directory": snapshot.directory,
         "label": snapshot.name,
         "detail": f"{moment(snapshot)} · {total} {shown.sample_type.type}",
         "base": snapshot is shown.base,
