@@ -6,10 +6,12 @@ import math
 
 import numpy as np
 import pytest
+from alloclens.analysis.difference import difference
+from alloclens.analysis.functions import functions
 from alloclens.analysis.growth import Growth, growth
 from alloclens.analysis.lines import Lines, lines
 from alloclens.profile.formats import read
-from alloclens.profile.model import ValueType
+from alloclens.profile.model import Profile, ValueType
 
 from tests.support.judge import own
 from tests.support.profiles import RATE, Builder, heap
@@ -79,3 +81,31 @@ def test_an_unknown_error_is_never_certain() -> None:
     found: Growth = growth(head, base, ValueType("cpu", "nanoseconds"))
     assert math.isnan(found.low.flat[0])
     assert not found.certain.flat[0]
+
+
+def compared(head: bytes, base: bytes) -> Profile:
+    return difference(read(head), read(base))
+
+
+def test_a_function_grew_for_certain_though_none_of_its_lines_did() -> None:
+    # Eight sampled blocks of 1 byte on each of two lines: 8 - √((8 - 2.57)² + 5.3²) = 0.4 R alone, and much less among
+    # many lines; 16 together are 16 - √((16 - 7.57)² + 5.3²) = 6.0 R.
+    both = [f"main.f:1@/o/a.go:{line} < main.run:9@/o/b.go:{line} = {{}}x1" for line in (2, 3)]
+    head, base = (heap(*(stack.format(n * RATE) for stack in both)) for n in (8, 0))
+    by_line = growth(*(lines(read(d), own(lambda _: True)) for d in (head, base)), SPACE)
+    assert not by_line.certain.flat.any()
+    (found,) = functions(compared(head, base), SPACE, ["/o/a.go"])
+    assert (found.cum, found.growth.value, found.growth.certain) == (16 * RATE, 16 * RATE, True)
+    assert found.growth.low == pytest.approx(6.0 * RATE, abs=0.5 * RATE)
+
+
+def test_a_function_of_one_line_grows_as_the_line() -> None:
+    base = heap(f"main.f:1@/o/a.go:2 = {RATE}x7/{3 * RATE}", "main.g:8@/o/a.go:9 = 5x4096")
+    head = heap(f"main.f:1@/o/a.go:2 = {4 * RATE}x7/{9 * RATE}", "main.g:8@/o/a.go:9 = 9x4096")
+    by_line = growth(*(lines(read(d), own(lambda _: True)) for d in (head, base)), SPACE)
+    found = {f.name: f.growth for f in functions(compared(head, base), SPACE, ["/o/a.go"])}
+    for row, name in enumerate(("main.f", "main.g")):
+        line = by_line.of("cum", row)
+        assert tuple(found[name]) == pytest.approx(tuple(line))
+    alone = functions(read(head), SPACE, ["/o/a.go"])
+    assert [f.growth for f in alone] == [None, None]

@@ -168,7 +168,7 @@ class Comparison:
 
     def functions(self, files: Collection[str]) -> list[FunctionStats]:
         """Return the functions of some recorded files, heaviest first."""
-        return functions(self.profile, self.profile.sample_types.index(self.sample_type), files)
+        return functions(self.profile, self.sample_type, files, one_process=self.one_process)
 
     @cached_property
     def _growths(self) -> dict[ValueType, Growth]:

@@ -8,12 +8,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from alloclens.analysis import incidence
+from alloclens.analysis.growth import Side, changes, columns
+from alloclens.analysis.line_stats import Change
+from alloclens.analysis.sampling import sampled, sampling_rate, variances
 from alloclens.analysis.sites import by_function_start
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from alloclens.profile.model import Profile
+    from numpy.typing import NDArray
+
+    from alloclens.analysis.sites import Sites
+    from alloclens.profile.model import Profile, ValueType
 
 
 @dataclass(frozen=True)
@@ -27,28 +33,45 @@ class FunctionStats:
     """At the head."""
     cum: int
     """At the head."""
-    growth: int
-    """Of cum; 0 where nothing is compared."""
+    growth: Change | None
+    """Of cum; None where nothing is compared."""
 
 
-def functions(profile: Profile, column: int, files: Collection[str]) -> list[FunctionStats]:
-    """Return the functions of these recorded files that say where they are declared, heaviest first."""
+def functions(
+    profile: Profile, wanted: ValueType, files: Collection[str], *, one_process: bool = True
+) -> list[FunctionStats]:
+    """Return the functions of these recorded files that say where they are declared, heaviest first.
+
+    The profile is a head, or head - base; `one_process` says whether those two share objects.
+    """
     sites = by_function_start(profile)
-    values = profile.values[:, [column]]
-    now = np.where(profile.is_base[:, None], 0, values)
-    cum, grown = incidence.cum(profile, sites, np.concatenate([now, values], axis=1)).T
-    flat = incidence.flat(profile, sites).sum(now)[:, 0]
-    compared = bool(profile.is_base.any())
-    wanted = [i for i, file in enumerate(sites.texts) if file in files]
-    rows = np.flatnonzero(np.isin(sites.file, wanted) & (sites.line > 0) & (cum != 0))
-    rows = rows[np.argsort(-np.abs(cum[rows]), kind="stable")]
+    column = profile.sample_types.index(wanted)
+    is_head = ~profile.is_base[:, None]
+    head = _side(profile, sites, is_head)
+    flat = incidence.flat(profile, sites).sum(np.where(is_head, profile.values[:, [column]], 0))[:, 0]
+    grown = None
+    if profile.is_base.any():
+        of = columns(profile.sample_types, wanted)
+        base, rate = _side(profile, sites, ~is_head), sampling_rate(profile)
+        grown = changes(head, base, of, of, rate, one_process=one_process)
+    cum = head.value[:, column] + (np.abs(grown.value) if grown else 0)
+    ours = [i for i, file in enumerate(sites.texts) if file in files]
+    rows = np.flatnonzero(np.isin(sites.file, ours) & (sites.line > 0) & (cum != 0))
+    rows = rows[np.argsort(-np.abs(head.value[rows, column]), kind="stable")]
     return [
         FunctionStats(
             name=sites.texts[sites.function[i]],
             start_line=int(sites.line[i]),
             flat=int(flat[i]),
-            cum=int(cum[i]),
-            growth=int(grown[i]) if compared else 0,
+            cum=int(head.value[i, column]),
+            growth=Change(*(one[i].item() for one in grown)) if grown else None,
         )
         for i in rows.tolist()
     ]
+
+
+def _side(profile: Profile, sites: Sites, of: NDArray[np.bool_]) -> Side:
+    """Sum what passes through each function, of the samples of the head or of those of the base, which are negative."""
+    values = np.where(profile.is_base[:, None], -profile.values, profile.values).astype(np.float64)
+    each = (values, variances(profile), sampled(profile))
+    return Side(*(incidence.cum(profile, sites, np.where(of, one, 0)) for one in each))

@@ -20,9 +20,10 @@ from alloclens.analysis.line_stats import Change
 from alloclens.analysis.lines import Measures
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
-    from alloclens.analysis.intervals import Interval
     from alloclens.analysis.lines import Lines
     from alloclens.profile.model import ValueType
 
@@ -68,11 +69,30 @@ def growth(head: Lines, base: Lines, wanted: ValueType, *, one_process: bool = T
     objects, so both add their whole error; and they may be of two builds, so their lines meet by function.
     """
     row = rows(base, head) if one_process else find(base, *lines_in(base, head))
-    now, then = _columns(head, wanted), _columns(base, wanted)
-    parts = [_measure(head, base, name, row, now, then, one_process=one_process) for name in Measures._fields]
-    value, stated, certain = zip(*parts, strict=True)
-    low, high = zip(*stated, strict=True)
+    now, then = columns(head.sample_types, wanted), columns(base.sample_types, wanted)
+    parts = [
+        changes(_side(head, name), _side(base, name, row), now, then, head.rate, one_process=one_process)
+        for name in Measures._fields
+    ]
+    value, low, high, certain = zip(*parts, strict=True)
     return Growth(Measures(*value), Measures(*low), Measures(*high), Certain(*certain))
+
+
+class Side(NamedTuple):
+    """What one of two snapshots has, a row for each row of the head; each of shape (rows, sample types)."""
+
+    value: Floats
+    variance: Floats
+    sampled: Floats
+
+
+class Changes(NamedTuple):
+    """Of each row: the growth, its 99 % interval, and whether it grew or shrank for certain."""
+
+    value: Floats
+    low: Floats
+    high: Floats
+    certain: NDArray[np.bool_]
 
 
 class Columns(NamedTuple):
@@ -87,44 +107,44 @@ class Columns(NamedTuple):
     """How many objects there are, and how many bytes."""
 
 
-def _columns(lines: Lines, wanted: ValueType) -> Columns:
-    names = [t.type for t in lines.sample_types]
+def columns(types: Sequence[ValueType], wanted: ValueType) -> Columns:
+    """Find what belongs to a sample type."""
+    names = [t.type for t in types]
     alloc = wanted.type.replace("inuse_", "alloc_")
     kinds = (wanted.type.replace("space", "objects"), wanted.type.replace("objects", "space"))
     objects, space = (names.index(name) if name in names else None for name in kinds)
     allocated = names.index(alloc) if alloc in names and alloc.startswith("alloc_") else None
-    return Columns(lines.sample_types.index(wanted), allocated, objects, space)
+    return Columns(types.index(wanted), allocated, objects, space)
 
 
-def _measure(
-    head: Lines, base: Lines, name: str, row: Ints, now: Columns, then: Columns, *, one_process: bool
-) -> tuple[Floats, Interval, NDArray[np.bool_]]:
-    """Return the growth of one measure, its 99 % interval, and which rows changed for certain."""
-    value, was = getattr(head.value, name), getattr(base.value, name)
-    grown = value[:, now.own] - taken(was[:, then.own], row)
-    came, went = exchanged(
-        _sampling(head, name, now.own),
-        _sampling(base, name, then.own, row),
-        _allocated(head, base, name, row, now, then) if one_process else None,
-    )
-    size = np.maximum(_size(value, now), taken(_size(was, then), row))
-    block, rate = (np.ones_like(size), _ratio(head.rate, size)) if now.own == now.objects else (size, head.rate)
-    stated = interval(grown, came, went, block, rate, limit(1))
-    strict = interval(grown, came, went, block, rate, limit(int(np.count_nonzero(value[:, now.own]))))
-    return grown, stated, (grown != 0) & ((strict.low > 0) | (strict.high < 0))
+def changes(head: Side, base: Side, now: Columns, then: Columns, rate: float, *, one_process: bool) -> Changes:
+    """Compare two sides whose rows are the same lines or functions, allowing for how many of them there are."""
+    value = head.value[:, now.own]
+    grown = value - base.value[:, then.own]
+    allocated = None
+    if one_process and now.allocated is not None and then.allocated is not None:
+        after, before = _sampling(head, now.allocated), _sampling(base, then.allocated)
+        allocated = Sampling(after.variance - before.variance, after.sampled - before.sampled)
+    came, went = exchanged(_sampling(head, now.own), _sampling(base, then.own), allocated)
+    size = np.maximum(_size(head.value, now), _size(base.value, then))
+    block, unit = (np.ones_like(size), _ratio(rate, size)) if now.own == now.objects else (size, rate)
+    stated = interval(grown, came, went, block, unit, limit(1))
+    strict = interval(grown, came, went, block, unit, limit(int(np.count_nonzero(value))))
+    return Changes(grown, *stated, (grown != 0) & ((strict.low > 0) | (strict.high < 0)))
 
 
-def _sampling(lines: Lines, name: str, column: int, row: Ints | None = None) -> Sampling:
-    both = (getattr(of, name)[:, column] for of in (lines.variance, lines.sampled))
-    return Sampling(*both) if row is None else Sampling(*(taken(one, row) for one in both))
+def _side(lines: Lines, name: str, row: Ints | None = None) -> Side:
+    """Return the numbers of one measure; by `row`, in the order of other lines, 0 where there is no such line."""
+    found = (getattr(of, name) for of in (lines.value, lines.variance, lines.sampled))
+    return Side(*found) if row is None else Side(*(_taken(one, row) for one in found))
 
 
-def _allocated(head: Lines, base: Lines, name: str, row: Ints, now: Columns, then: Columns) -> Sampling | None:
-    """Return what was allocated between the two; None where the profile does not count allocations."""
-    if now.allocated is None or then.allocated is None:
-        return None
-    after, before = _sampling(head, name, now.allocated), _sampling(base, name, then.allocated, row)
-    return Sampling(*(np.asarray(a - b) for a, b in zip(after, before, strict=True)))
+def _taken(columns: Floats, row: Ints) -> Floats:
+    return np.where((row >= 0)[:, None], columns[row], 0) if len(columns) else np.zeros((len(row), columns.shape[1]))
+
+
+def _sampling(side: Side, column: int) -> Sampling:
+    return Sampling(side.variance[:, column], side.sampled[:, column])
 
 
 def _size(value: Floats, columns: Columns) -> Floats:
@@ -157,11 +177,6 @@ def find(of: Lines, file: Ints, line: Ints) -> Ints:
     key, asked = _key(of.file, of.line), _key(file, line)
     place = np.minimum(np.searchsorted(key, asked), len(key) - 1)
     return np.where(key[place] == asked, place, -1)
-
-
-def taken(column: Floats, row: Ints) -> Floats:
-    """Return the column's entries, 0 where the row is -1."""
-    return np.where(row >= 0, column[row], 0) if len(column) else np.zeros(len(row))
 
 
 def _key(file: Ints, line: Ints) -> Ints:

@@ -45,7 +45,8 @@ def _lenses(world: World, at: Document) -> list[types.CodeLens]:
 
 
 def _lens(function: FunctionStats, at: Document, line: int, kind: ValueType) -> types.CodeLens:
-    grown = f" {change(function.growth, kind.unit)}" if function.growth else ""
+    grew = function.growth
+    grown = f" {change(grew.value, kind.unit)}" if grew and grew.certain else ""
     title = f"{amount(function.cum, kind.unit)} cum · {amount(function.flat, kind.unit)} flat{grown}"
     where = at.code_of(line)
     return types.CodeLens(where, types.Command(title, SHOW_STACKS, arguments=[at.uri, line - 1]))
