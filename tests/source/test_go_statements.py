@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 from alloclens.analysis.starts import Starts, is_dump, starts
 from alloclens.profile.formats import read
-from alloclens.source.go_statements import Root, Start, _code, started_by, statement_at, statements
+from alloclens.source.go_statements import Root, Start, started_by, statement_at, statements
+from alloclens.source.go_text import read as read_go
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -426,7 +427,7 @@ def test_as_gos_own_parser(tmp_path: Path) -> None:
 
 def found_in(text: str) -> str:
     going = [f'go {s.line} {s.end} "{s.called}" "{s.of}" {s.literal}\n' for s in statements(text)]
-    return "".join(going + [f"func {c.line} {c.end_line}\n" for c in _code(text).closures])
+    return "".join(going + [f"func {c.line} {c.end_line}\n" for c in read_go(text).closures])
 
 
 NASTY = """package nasty // go comment()
