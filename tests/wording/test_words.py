@@ -117,6 +117,12 @@ def test_every_rule_has_its_words() -> None:
     assert all(said[rule].lower().startswith(rule.verdict) for rule in Rule if rule is not Rule.UNCLEAR)
 
 
+def test_what_did_not_change_has_no_interval() -> None:
+    assert message(finding(Rule.STANDS, growth=0)) == "Stable: 482MB held through this line, unchanged for 2.5min."
+    counted = finding(Rule.YOUNG, "goroutine", "count", value=7, growth=5, low=5, high=5)
+    assert message(counted).startswith("Growing: 7 goroutines wait in this line, ▲5 in 2.5min.")
+
+
 def test_when_the_memory_will_be_full() -> None:
     # 482 MB of 1,024 are used and 2 MB/s are added: 542 / 2 = 271 s = 4.5 min.
     said = message(finding(Rule.RISES), 1024 * MB, 482 * MB)

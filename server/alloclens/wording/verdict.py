@@ -90,10 +90,10 @@ def sparkline(points: Sequence[float]) -> str:
 def _grown(finding: Finding) -> str:
     """Return the growth with its interval, and over how long."""
     unit, span = finding.sample_type.unit, duration(finding.over.seconds)
-    if finding.growth == finding.low == finding.high:
-        return f"{change(finding.growth, unit)} in {span}" if finding.growth else f"unchanged for {span}"
-    between = f"{signed(finding.low, unit)} to {signed(finding.high, unit)}"
-    return f"{change(finding.growth, unit)} ({between}) in {span}"
+    if not finding.growth:
+        return f"unchanged for {span}"
+    between = f" ({signed(finding.low, unit)} to {signed(finding.high, unit)})" if finding.low < finding.high else ""
+    return f"{change(finding.growth, unit)}{between} in {span}"
 
 
 def _chance(chance: float) -> str:
