@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from alloclens.analysis.comparison import Pair
 from alloclens.profile.errors import ProfileError
 from alloclens.profile.formats import read
 from alloclens.source.places import Place, SourceMap
-from alloclens.store.listing import stamp
 from alloclens.store.setup import setup
 
 if TYPE_CHECKING:
@@ -184,7 +184,7 @@ def test_every_byte_of_a_real_profile_is_placed(name: str, tmp_path: Path, monke
     another_machine(monkeypatch, machine.root)
     here = setup(tuple(str(machine.checkout(one)) for one in checkouts), {})
     profile = str(Path(PROFILES, name))
-    lines = here.reader.snapshot(profile, stamp(profile)).lines
+    lines = here.reader.pair(Pair(profile, None)).head
     sources = SourceMap(here.where.roots, here.where.files, lines.functions.by_file(lines.files))
     found = {file: sources.find(file) for file in lines.files}
     wrong = {f: p for f, p in found.items() if (p.path if isinstance(p, Place) else None) != wanted.get(f)}
