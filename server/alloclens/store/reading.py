@@ -99,7 +99,7 @@ class Reader:
 
     def _read(self, path: str) -> Read:
         """Read a profile and its lines, or remember: a new snapshot is read, and then compared."""
-        key = self.digest, path, stamp_of(path)
+        key = self.digest, self.files, path, stamp_of(path)
         if (known := READ.get(key)) is None:
             found = self.profile(path)
             known = Read(found, lines(pruned(found.profile), self._judge))
