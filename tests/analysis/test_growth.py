@@ -20,8 +20,8 @@ from tests.support.sampled import HERE, Heap
 SPACE = ValueType("inuse_space", "bytes")
 
 
-@pytest.mark.parametrize("size", [64, 4096, 200_000])
-@pytest.mark.parametrize("churn", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize("size", [64, 200_000])
+@pytest.mark.parametrize("churn", [0.0, 0.5])
 def test_the_stated_interval_holds_the_true_growth(size: int, churn: float) -> None:
     rng = np.random.default_rng(7)
     live, grown = (200 << 20) // size, (20 << 20) // size
