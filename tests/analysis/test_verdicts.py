@@ -67,7 +67,7 @@ def test_the_verdict(steps: list[int], churn: int, wanted: str) -> None:
 )
 def test_what_turns_over_is_not_raised(steps: list[int]) -> None:
     raised = sum(f.verdict in RAISED for seed in range(12) for f in one_site(np.random.default_rng(seed), steps, 64))
-    assert raised == 0
+    assert raised <= 1  # CHANCE is allowed for the one line of each process
 
 
 def test_a_finding_says_how_much() -> None:
