@@ -9,7 +9,6 @@ import numpy as np
 
 from alloclens.analysis import incidence
 from alloclens.analysis.growth import Side, changes, columns
-from alloclens.analysis.line_stats import Change
 from alloclens.analysis.sampling import sampled, sampling_rate, variances
 from alloclens.analysis.sites import by_function_start
 
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from alloclens.analysis.line_stats import Change
     from alloclens.analysis.sites import Sites
     from alloclens.profile.model import Profile, ValueType
 
@@ -64,7 +64,7 @@ def functions(
             start_line=int(sites.line[i]),
             flat=int(flat[i]),
             cum=int(head.value[i, column]),
-            growth=Change(*(one[i].item() for one in grown)) if grown else None,
+            growth=grown.of(i) if grown else None,
         )
         for i in rows.tolist()
     ]

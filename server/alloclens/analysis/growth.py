@@ -9,13 +9,14 @@ needs no matching of stacks. `intervals` makes of them where the true growth lie
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from statistics import NormalDist
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from alloclens.analysis.builds import lines_in
-from alloclens.analysis.intervals import Sampling, exchanged, interval
+from alloclens.analysis.intervals import Interval, Sampling, exchanged, interval
 from alloclens.analysis.line_stats import Change
 from alloclens.analysis.lines import Measures
 
@@ -43,23 +44,67 @@ class Certain(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
+class Changes:
+    """How one measure of each row grew."""
+
+    value: Floats
+    came: Sampling
+    went: Sampling
+    block: Floats
+    rate: Floats | float
+    """As `interval` has them."""
+    looked_at: int
+    """How many rows have any of it at the head."""
+
+    @cached_property
+    def stated(self) -> Interval:
+        """Where the true growth lies, 99 times of 100. Asked for a few lines, and made for all then."""
+        return interval(self.value, self.came, self.went, self.block, self.rate, limit(1))
+
+    @cached_property
+    def certain(self) -> NDArray[np.bool_]:
+        """Which rows grew or shrank for certain, allowing for how many there are."""
+        low, high = interval(self.value, self.came, self.went, self.block, self.rate, limit(self.looked_at))
+        return np.asarray((self.value != 0) & ((low > 0) | (high < 0)))
+
+    def of(self, row: int) -> Change:
+        """Return how one row grew."""
+        low, high = self.stated
+        return Change(float(self.value[row]), float(low[row]), float(high[row]), bool(self.certain[row]))
+
+
+@dataclass(frozen=True, eq=False)
 class Growth:
     """One row for each row of the head's lines."""
 
-    value: Measures
-    """head - base, shape (lines,)."""
-    low: Measures
-    high: Measures
-    """Between these the true growth lies, 99 times of 100; nan where that is not known."""
-    certain: Certain
-    """Which rows grew or shrank for certain, allowing for how many lines have any. What is not known is never certain."""
+    flat: Changes
+    cum: Changes
+    owned: Changes
+
+    @cached_property
+    def value(self) -> Measures:
+        """Head - base, shape (lines,)."""
+        return Measures(self.flat.value, self.cum.value, self.owned.value)
+
+    @cached_property
+    def low(self) -> Measures:
+        """Above this the true growth lies, 99 times of 100; nan where that is not known."""
+        return Measures(*(one.stated.low for one in (self.flat, self.cum, self.owned)))
+
+    @cached_property
+    def high(self) -> Measures:
+        """And below this."""
+        return Measures(*(one.stated.high for one in (self.flat, self.cum, self.owned)))
+
+    @cached_property
+    def certain(self) -> Certain:
+        """Which rows grew or shrank for certain, allowing for how many lines have any; never what is not known."""
+        return Certain(self.flat.certain, self.cum.certain, self.owned.certain)
 
     def of(self, measure: str, row: int) -> Change:
         """Return how one measure of one row grew."""
-        value, low, high, certain = (
-            getattr(of, measure)[row] for of in (self.value, self.low, self.high, self.certain)
-        )
-        return Change(float(value), float(low), float(high), bool(certain))
+        part: Changes = getattr(self, measure)
+        return part.of(row)
 
 
 def growth(head: Lines, base: Lines, wanted: ValueType, *, one_process: bool = True) -> Growth:
@@ -70,12 +115,12 @@ def growth(head: Lines, base: Lines, wanted: ValueType, *, one_process: bool = T
     """
     row = rows(base, head) if one_process else find(base, *lines_in(base, head))
     now, then = columns(head.sample_types, wanted), columns(base.sample_types, wanted)
-    parts = [
-        changes(_side(head, name), _side(base, name, row), now, then, head.rate, one_process=one_process)
-        for name in Measures._fields
-    ]
-    value, low, high, certain = zip(*parts, strict=True)
-    return Growth(Measures(*value), Measures(*low), Measures(*high), Certain(*certain))
+    return Growth(
+        *(
+            changes(_side(head, name), _side(base, name, row), now, then, head.rate, one_process=one_process)
+            for name in Measures._fields
+        )
+    )
 
 
 class Side(NamedTuple):
@@ -84,15 +129,6 @@ class Side(NamedTuple):
     value: Floats
     variance: Floats
     sampled: Floats
-
-
-class Changes(NamedTuple):
-    """Of each row: the growth, its 99 % interval, and whether it grew or shrank for certain."""
-
-    value: Floats
-    low: Floats
-    high: Floats
-    certain: NDArray[np.bool_]
 
 
 class Columns(NamedTuple):
@@ -128,9 +164,7 @@ def changes(head: Side, base: Side, now: Columns, then: Columns, rate: float, *,
     came, went = exchanged(_sampling(head, now.own), _sampling(base, then.own), allocated)
     size = np.maximum(_size(head.value, now), _size(base.value, then))
     block, unit = (np.ones_like(size), _ratio(rate, size)) if now.own == now.objects else (size, rate)
-    stated = interval(grown, came, went, block, unit, limit(1))
-    strict = interval(grown, came, went, block, unit, limit(int(np.count_nonzero(value))))
-    return Changes(grown, *stated, (grown != 0) & ((strict.low > 0) | (strict.high < 0)))
+    return Changes(grown, came, went, block, unit, int(np.count_nonzero(value)))
 
 
 def _side(lines: Lines, name: str, row: Ints | None = None) -> Side:
