@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from alloclens.analysis.builds import lines_in
-from alloclens.analysis.intervals import Interval, Sampling, exchanged, interval
+from alloclens.analysis.intervals import Interval, Sampling, exchanged, interval, ratio
 from alloclens.analysis.line_stats import Change
 from alloclens.analysis.lines import Measures
 
@@ -163,7 +163,7 @@ def changes(head: Side, base: Side, now: Columns, then: Columns, rate: float, *,
         allocated = Sampling(after.variance - before.variance, after.sampled - before.sampled)
     came, went = exchanged(_sampling(head, now.own), _sampling(base, then.own), allocated)
     size = np.maximum(_size(head.value, now), _size(base.value, then))
-    block, unit = (np.ones_like(size), _ratio(rate, size)) if now.own == now.objects else (size, rate)
+    block, unit = (np.ones_like(size), ratio(rate, size)) if now.own == now.objects else (size, rate)
     return Changes(grown, came, went, block, unit, int(np.count_nonzero(value)))
 
 
@@ -185,11 +185,7 @@ def _size(value: Floats, columns: Columns) -> Floats:
     """Return the mean size of each line's objects in bytes, 0 where it is not known."""
     if columns.objects is None or columns.space is None:
         return np.zeros(len(value))
-    return _ratio(value[:, columns.space], value[:, columns.objects])
-
-
-def _ratio(above: Floats | float, below: Floats) -> Floats:
-    return np.divide(above, below, out=np.zeros_like(below), where=below != 0)
+    return ratio(value[:, columns.space], value[:, columns.objects])
 
 
 def limit(looked_at: int) -> float:

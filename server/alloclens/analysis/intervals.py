@@ -79,32 +79,32 @@ def interval(growth: Floats, came: Sampling, went: Sampling, block: Floats, rate
 
 def _down(one: Sampling, rate: Floats, z: float) -> Floats:
     """Return how far below its estimate the truth may lie."""
-    count = _ratio(one.variance, rate**2)
-    root = 1 - _ratio(1, 9 * count) - _ratio(z, 3 * np.sqrt(count))
+    count = ratio(one.variance, rate**2)
+    root = 1 - ratio(1, 9 * count) - ratio(z, 3 * np.sqrt(count))
     return np.asarray(rate * count * (1 - np.maximum(root, 0) ** 3))
 
 
 def _up(one: Sampling, block: Floats, rate: Floats, z: float) -> Floats:
     """Return how far above its estimate the truth may lie."""
     variance = one.variance + rate**2
-    unit = _ratio(one.variance * _unit(one, rate) + rate**3, variance)
+    unit = ratio(one.variance * _unit(one, rate) + rate**3, variance)
     error = np.sqrt(variance)
-    skew = unit * (z**2 - 1) / 3 + _ratio(unit**2, error) * max(z**3 - 7 * z, 0) / 36
+    skew = unit * (z**2 - 1) / 3 + ratio(unit**2, error) * max(z**3 - 7 * z, 0) / 36
     return rate + z * error + skew + np.where(_missed(one, block, rate, z), block / 2, 0)
 
 
 def _unit(one: Sampling, rate: Floats) -> Floats:
     """Return half of the third moment over the variance, at most."""
-    most = _ratio(one.sampled * rate**2, one.variance)
+    most = ratio(one.sampled * rate**2, one.variance)
     return np.asarray(rate * (1 + np.log(np.maximum(most, 1))))
 
 
 def _missed(one: Sampling, block: Floats, rate: Floats, z: float) -> NDArray[np.bool_]:
     """Return whether chance, as often as the level asks, misses any block among those sampled and one more."""
-    chance = (one.sampled + 1) * np.where(rate > 0, np.exp(-_ratio(block, rate)), 0)
+    chance = (one.sampled + 1) * np.where(rate > 0, np.exp(-ratio(block, rate)), 0)
     return np.asarray(chance > NormalDist().cdf(-z))
 
 
-def _ratio(above: Floats | float, below: Floats) -> Floats:
+def ratio(above: Floats | float, below: Floats) -> Floats:
     """Return the ratio, 0 where there is nothing to divide by."""
     return np.divide(above, below, out=np.zeros_like(below), where=below != 0)

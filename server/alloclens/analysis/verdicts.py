@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from alloclens.analysis.growth import limit
-from alloclens.analysis.intervals import Interval, Sampling, exchanged, interval
+from alloclens.analysis.intervals import Interval, Sampling, exchanged, interval, ratio
 from alloclens.analysis.owned import Figures
 from alloclens.analysis.trend import chances
 
@@ -165,7 +165,7 @@ def _bounds(rate: float, then: Figures, now: Figures, z: float, *, load: bool) -
 
 def _size(figures: Figures) -> Floats:
     """Return of how much one object is: as a Poisson law, objects that come and go have that much more variance."""
-    return np.where(figures.objects > 0, figures.value / np.maximum(figures.objects, 1), 0)
+    return np.where(figures.objects > 0, ratio(figures.value, figures.objects), 0)
 
 
 def _slows(history: History) -> Bools:

@@ -46,7 +46,7 @@ def command(source: Path, profiles: str, base: str | None, head: str | None, sam
     """Print SOURCE with its numbers beside the lines, and what leaks below them."""
     path = real(str(source))
     given = {"base": base, "head": head, "sampleType": sample_type}
-    known = world([workspace_of(path)], [os.path.realpath(profiles)], given)
+    known = world([workspace_around(str(Path(path).parent))], [os.path.realpath(profiles)], given)
     tell_problems(known)
     settings = known.settings
     for wanted in (settings.base, settings.head):
@@ -80,10 +80,11 @@ def _refuse_unknown(known: World, wanted: str) -> None:
         raise click.ClickException(f"no snapshot is named {wanted}; there are {', '.join(CHOICES)} and {names[0]} …")
 
 
-def workspace_of(path: str) -> str:
-    """Return the outermost module's folder above a file, else the file's own."""
-    above = [p for p in Path(path).parents if any((p / mark).exists() for mark in MARKS)]
-    return str(above[-1] if above else Path(path).parent)
+def workspace_around(folder: str) -> str:
+    """Return the outermost module's folder that holds a folder, else that folder."""
+    here = Path(folder)
+    above = [p for p in (here, *here.parents) if any((p / mark).exists() for mark in MARKS)]
+    return str(above[-1] if above else here)
 
 
 def _hints(file: FileLines, carried: Carried) -> dict[int, str]:

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from alloclens.analysis.findings import RAISED, badness
 from alloclens.analysis.verdicts import VERDICTS
-from alloclens.cli.annotate import tell_problems, workspace_of
+from alloclens.cli.annotate import tell_problems, workspace_around
 from alloclens.source.paths import name_of
 from alloclens.store.files import real
 from alloclens.store.once import world
@@ -41,7 +41,7 @@ FRAMES = 12
 @click.option("--json", "as_json", is_flag=True, help="The same as JSON (docs/json.md).")
 def command(directory: str, workspace: str | None, every: bool, as_json: bool) -> None:
     """Judge the series of profiles in DIRECTORY: which lines of your own code leak, worst first."""
-    folder = real(workspace) if workspace else workspace_of(os.path.join(real(os.curdir), "x"))  # noqa: PTH118
+    folder = real(workspace) if workspace else workspace_around(real(os.curdir))
     known = world([folder], [real(directory)], {})
     tell_problems(known)
     if not known.series:

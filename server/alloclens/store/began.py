@@ -12,7 +12,7 @@ from alloclens.analysis import incidence
 from alloclens.analysis.sites import by_source_line, clean_path
 from alloclens.analysis.starts import Began, Starts, starts
 from alloclens.source.go_statements import Root, Start, started_by, statement_at
-from alloclens.store.files import text_of
+from alloclens.store.origins import unchanged
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,20 +38,15 @@ class Then(NamedTuple):
 
     profile: str
     """Its path."""
-    seconds: float
-    """When it was taken."""
+    until: float
+    """When it was taken, or its program was built: what was written to since then is not what ran."""
     sources: SourceMap
     texts: Texts
 
     def text(self, path: str) -> str | None:
         """Return what a file held then; None where that is not known."""
-        if (kept := self.texts.of(self.profile, path)) is not None:
-            return kept
-        try:
-            unchanged = os.stat(path).st_mtime <= self.seconds  # noqa: PTH116 - paths are texts here
-        except OSError:
-            return None
-        return text_of(path) if unchanged else None
+        kept = self.texts.of(self.profile, path)
+        return unchanged(path, self.until) if kept is None else kept
 
     def package(self, path: str) -> dict[str, str]:
         """Return the texts of the Go files beside a file, and its own."""

@@ -102,12 +102,13 @@ def keep_texts(snapshot: Snapshot, files: Sequence[str], stamp: Stamp, sources: 
     places = (sources.place(file) for file in files)
     edited = {p.path for p in places if p and not sources.roots.in_caches(p.path)}
     until = min(snapshot.taken_at.seconds, snapshot.built_at)
-    found = {path: _unchanged(path, until) for path in edited - texts.paths(snapshot.path, stamp)}
+    found = {path: unchanged(path, until) for path in edited - texts.paths(snapshot.path, stamp)}
     if fresh := {path: text for path, text in found.items() if text is not None}:
         texts.keep(snapshot.path, stamp, fresh)
 
 
-def _unchanged(path: str, until: float) -> str | None:
+def unchanged(path: str, until: float) -> str | None:
+    """Return what is in a file that was not written to since then (seconds since 1970); None of any other."""
     try:
         stat = os.stat(path)  # noqa: PTH116 - paths are texts here
     except OSError:

@@ -115,7 +115,8 @@ class Reader:
     def _began(self, path: str, head: Read) -> dict[tuple[str, int], Began]:
         profile, stamp = head.found.profile, stamp_of(path)
         seconds = taken_at(profile.time_nanos, Path(path).name, stamp.mtime_ns if stamp else 0).seconds
-        then = Then(path, seconds, _sources(self.roots, self.files), texts())
+        until = min(seconds, _built_at(*profile.text(profile.mappings.file[:1])))
+        then = Then(path, until, _sources(self.roots, self.files), texts())
         return began(profile, head.lines, then)
 
     def pair(self, pair: Pair) -> Contents | None:
