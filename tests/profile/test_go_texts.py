@@ -15,7 +15,7 @@ from alloclens.profile.formats import read
 from alloclens.profile.model import Frame, ValueType
 from click.testing import CliRunner
 
-from tests.support.goservice import build, known_frames, labels, running, stacks
+from tests.support.goservice import build, known_frames, labels, running, stacks, without_types
 from tests.support.judge import own
 
 if TYPE_CHECKING:
@@ -97,8 +97,12 @@ def settled(profile: Profile, kind: str) -> dict[tuple, list[int]]:
 
 
 def numbers(profile: Profile, column: int) -> dict[tuple, tuple[int, int]]:
-    found = top(profile, column, "line", "flat", 1).rows()
-    return {(r.function, r.file, r.line): (r.flat, r.cum) for r in found if r.function and (r.flat or r.cum)}
+    out: dict[tuple, tuple[int, int]] = {}
+    for r in top(profile, column, "line", "flat", 1).rows():
+        if r.function and (r.flat or r.cum):
+            flat, cum = out.get(place := (without_types(r.function), r.file, r.line), (0, 0))
+            out[place] = flat + r.flat, cum + r.cum
+    return out
 
 
 def test_known_truth_on_marked_lines(exact: Service) -> None:

@@ -64,7 +64,8 @@ def stacks(profile: Profile) -> dict[tuple, list[int]]:
     out: dict[tuple, list[int]] = {}
     for i, values in enumerate(profile.values.tolist()):
         if any(values):
-            key = *known_frames(profile, i), *sorted(labels(profile, i))
+            frames = [frame._replace(function=without_types(frame.function)) for frame in known_frames(profile, i)]
+            key = *frames, *sorted(labels(profile, i))
             out[key] = [a + b for a, b in zip(out.get(key, [0] * len(values)), values, strict=True)]
     return out
 
@@ -73,6 +74,11 @@ def known_frames(profile: Profile, sample: int) -> list[Frame]:
     rows = profile.stack_frames[profile.frame_at[sample] : profile.frame_at[sample + 1]].tolist()
     frames = [frame for row in rows if (frame := profile.frame(row)).function]
     return list(dropwhile(lambda f: f.function.startswith(("runtime.", "internal/runtime/")), frames))
+
+
+def without_types(function: str) -> str:
+    """Return "Map[...]" for "Map[go.shape.int]": the texts leave out what the proto says."""
+    return re.sub(r"\[.*\]", "[...]", function)
 
 
 def labels(profile: Profile, sample: int) -> list[tuple[str, str]]:

@@ -29,6 +29,7 @@ const (
 
 var (
 	held  [][]byte
+	lists []any
 	never = make(chan int)
 	sum   int
 )
@@ -38,6 +39,7 @@ func main() {
 	flag.Parse()
 	runtime.MemProfileRate = *rate
 	keep()
+	lists = append(lists, list[int](), list[string]())
 	labelled()
 	contended()
 	standStill()
@@ -59,6 +61,13 @@ func keep() {
 	for i := 0; i < kept; i++ {
 		held = append(held, make4k()) // goservice: keep
 	}
+}
+
+// list is generic: protobuf and text name it differently.
+//
+//go:noinline
+func list[T any]() []T {
+	return make([]T, size)
 }
 
 func receive() int {
