@@ -87,21 +87,16 @@ class Lines:
         return len(self.line)
 
     @cached_property
-    def by_name(self) -> dict[str, list[str]]:
-        """The files by the last element of their paths."""
-        out: dict[str, list[str]] = {}
-        for file in self.files:
-            out.setdefault(file[max(file.rfind("/"), file.rfind("\\")) + 1 :], []).append(file)
+    def by_name(self) -> dict[str, dict[str, int]]:
+        """The row numbers of the files, by the last element of their paths."""
+        out: dict[str, dict[str, int]] = {}
+        for number, file in enumerate(self.files):
+            out.setdefault(file[max(file.rfind("/"), file.rfind("\\")) + 1 :], {})[file] = number
         return out
 
-    def rows_in(self, file: str) -> Ints:
+    def rows_in(self, file: int) -> Ints:
         """Return the rows of one of the files."""
-        number = self._number[file]
-        return np.arange(*np.searchsorted(self.file, [number, number + 1]))
-
-    @cached_property
-    def _number(self) -> dict[str, int]:
-        return {file: i for i, file in enumerate(self.files)}
+        return np.arange(*np.searchsorted(self.file, [file, file + 1]))
 
 
 def lines(profile: Profile, judge: Judge) -> Lines:

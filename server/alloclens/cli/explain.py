@@ -78,7 +78,7 @@ def _matching(known: World, shown: Comparison, found: Coverage, what: str) -> li
     """Return the recorded files that are a file here, or have this in their path or in a function's name."""
     lines = shown.lines
     if Path(what).is_file():
-        named = lines.by_name.get(name_of(what), [])
+        named = lines.by_name.get(name_of(what), {})
         here = known.sources.at(real(what), named) or named
         return [one for one in found.files if one.recorded in here]
     functions = lines.functions.by_file(lines.files)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import cached_property
+from operator import methodcaller
 from typing import TYPE_CHECKING, NamedTuple
 
 from alloclens.source.paths import canonical, join, name_of, rest_within
@@ -61,10 +62,10 @@ class Builds:
                 yield Built(there, directory.rpartition("/")[0])
 
     def _of(self, module: Module) -> Iterator[Built]:
-        begin = (module.path + ".", module.path + "/", module.path + "_")
+        begins = methodcaller("startswith", (module.path + ".", module.path + "/", module.path + "_"))
         known: tuple[str, ...] = ()
         for file, functions in self._functions.items():
-            if not file.startswith(known) and any(function.startswith(begin) for function in functions):
+            if not file.startswith(known) and any(map(begins, functions)):
                 found = tuple(_root(recorded(file, tuple(functions)), module))
                 known += tuple(f"{built.there}/" for built in found)
                 yield from found

@@ -12,7 +12,7 @@ from alloclens.source.recorded import Kind, recorded
 from alloclens.source.rules import RULES, Ground
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from alloclens.source.files import Files
     from alloclens.source.recorded import Recorded
@@ -81,7 +81,7 @@ class SourceMap:
         """Return whose code a recorded file is."""
         return self.find(path).kind
 
-    def at(self, path: str, named: Sequence[str]) -> list[str]:
+    def at(self, path: str, named: Collection[str]) -> list[str]:
         """Return those of some recorded files of one name that lie at a path here.
 
         Only a top directory may be called otherwise where the program was built, so few of many are looked for; and those
@@ -90,8 +90,8 @@ class SourceMap:
         directory, _, name = path.rpartition("/")
         if self.roots.key(directory) in self.roots.tops or self.roots.renamed:
             return self._at(path, named)
-        last = _last(directory)
-        alike = [file for file in named if file.endswith(f"/{name_of(directory)}/{name}")]  # nearly always, and quick
+        last, end = _last(directory), f"/{name_of(directory)}/{name}"
+        alike = [file for file in named if file.endswith(end)]  # nearly always, and quick
         return self._at(path, alike) or self._at(path, [file for file in named if _last(_directory(file)) == last])
 
     def _at(self, path: str, candidates: Iterable[str]) -> list[str]:

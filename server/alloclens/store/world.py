@@ -122,11 +122,12 @@ class World:
     def file_of(self, comparison: Comparison, path: str) -> FileLines | None:
         """Return what one comparison has for a file of the workspace."""
         lines = comparison.lines
-        recorded = self.sources.at(path, lines.by_name.get(name_of(path), ()))
+        named = lines.by_name.get(name_of(path), {})
+        recorded = self.sources.at(path, named)
         place = self.sources.place(recorded[0]) if recorded else None
         if place is None:
             return None
-        rows = np.concatenate([lines.rows_in(file) for file in recorded])
+        rows = np.concatenate([lines.rows_in(named[file]) for file in recorded])
         rows = rows[lines.line[rows] > 0]
         by_line = rows[np.argsort(lines.line[rows], kind="stable")]
         return FileLines(comparison, place, recorded[0], by_line, self.origins) if len(rows) else None

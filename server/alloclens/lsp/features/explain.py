@@ -110,7 +110,7 @@ def _of_document(world: World, workspace: Workspace, uri: str) -> list[str]:
     at = document(workspace, uri)
     if world.shown is None or at is None:
         return [nothing(world.directories)]
-    named = world.shown.lines.by_name.get(name_of(at.path), [])
+    named = world.shown.lines.by_name.get(name_of(at.path), {})
     here = world.sources.at(at.path, named)
     shares = [one for one in world.coverage.files if one.recorded in (here or named)]
     said = [line for one in shares for line in of_file(one, world.shown.sample_type.unit)]
