@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -115,6 +116,17 @@ def test_a_worker_that_dies_is_an_error_and_the_next_one_works() -> None:
     with pytest.raises(MemoryError, match="ended the process"):
         worker.run(die)
     assert worker.run(pid) not in (first, os.getpid())
+    worker.stop()
+
+
+def test_what_is_done_ahead_costs_no_other_work() -> None:
+    worker = Worker()
+    worker.start()
+    first = worker.run(pid)
+    worker.ahead(die)
+    assert worker.run(pid) not in (first, os.getpid())
+    os.kill(worker.run(pid), signal.SIGKILL)
+    assert worker.run(pid) != os.getpid()
     worker.stop()
 
 

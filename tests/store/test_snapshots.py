@@ -45,7 +45,7 @@ def same(one: Snapshot, other: Snapshot) -> bool:
     columns = one.owned.figures(), other.owned.figures()
     return (
         all(getattr(one, name) == getattr(other, name) for name in facts)
-        and np.array_equal(one.owned.site, other.owned.site)
+        and np.array_equal(one.owned.key, other.owned.key)
         and np.array_equal(*columns, equal_nan=True)
     )
 
@@ -53,7 +53,7 @@ def same(one: Snapshot, other: Snapshot) -> bool:
 def test_what_was_read_is_known_to_the_next_session(tmp_path: Path, path: Path) -> None:
     snapshot, at = taken(tmp_path)
     threads, when = taken(tmp_path, "g.pb.gz", goroutines(f"main.f@{tmp_path}/main.go:5 = 12"))
-    assert len(snapshot.owned.site)
+    assert len(snapshot.owned.key)
     with closing(Snapshots(path)) as kept:
         kept.keep(snapshot, at, READER)
         kept.keep(threads, when, READER)

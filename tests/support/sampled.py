@@ -67,7 +67,7 @@ def judged(observed: list[Lines], every: float = 60.0) -> list[Finding]:
             default_sample_type="",
             sample_types=one.sample_types,
             total=tuple(one.total.tolist()),
-            owned=owned(one).numbered(sites),
+            owned=owned(one),
             rate=float(RATE),
         )
         for i, one in enumerate(observed)

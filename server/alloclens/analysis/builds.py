@@ -37,6 +37,8 @@ def lines_in(other: Lines, lines: Lines) -> tuple[Ints, Ints]:
 
 def moved(base: Profile, head: Profile) -> Profile:
     """Return the base with the lines that its code has in the head."""
+    if base.build_id and base.build_id == head.build_id:
+        return base
     there = _counterparts(_of_profile(base), _of_profile(head))
     rows = np.flatnonzero(there >= 0)
     shift = np.zeros(len(there), np.int64)

@@ -40,10 +40,10 @@ class History:
     """One process. The lines are those that own something at its last observation, the head."""
 
     observed: Sequence[Snapshot]
-    """In time order; what each owned is numbered by `sites`."""
+    """In time order."""
     row: Ints
     """Of the head's lines, shape (lines,)."""
-    site: NDArray[np.int32]
+    site: Ints
     """Of the same lines."""
     sites: Sites
 
@@ -68,13 +68,13 @@ class History:
     def value(self, observation: int) -> Floats:
         """Return what each line owned then, shape (lines,)."""
         owned = self.observed[observation].owned
-        value: Floats = self._wide(owned.value[None], owned.site)[0]
+        value: Floats = self._wide(owned.value[None], owned.key)[0]
         return value
 
     def figures(self, observation: int) -> Figures:
         """Return all figures of one observation; 0 where a line owned nothing then."""
         owned = self.observed[observation].owned
-        return Figures(*self._wide(owned.figures(), owned.site))
+        return Figures(*self._wide(owned.figures(), owned.key))
 
     def windows(self) -> Windows:
         """Cut the history into windows; up to 20 observations are a window each.
@@ -87,16 +87,17 @@ class History:
         count = len(self) // length
         owned = [one.owned for one in self.observed]
         cut = [tuple(owned[i * length : (i + 1) * length]) for i in range(count)]
-        seconds = np.array([one.taken_at.seconds for one in self.observed[: count * length]])
-        return Windows(seconds.reshape(count, length).mean(axis=1), self.sites.floors(cut, self.site))
+        ends = [(self.seconds(i * length), self.seconds((i + 1) * length - 1)) for i in range(count)]
+        return Windows(np.mean(ends, axis=1), self.sites.floors(cut, self.site))
 
-    def _wide(self, columns: Singles, site: Ints) -> Floats:
+    def _wide(self, columns: Singles, keys: Ints) -> Floats:
+        site = self.sites.numbers(keys)
         wide = np.zeros((len(columns), len(self.sites)))
         wide[:, site] = columns
         return wide[:, self.site]
 
 
 def history(observed: Sequence[Snapshot], head: Lines, sites: Sites) -> History:
-    """Gather what the head's owned lines owned in all observations, whose `owned` is numbered by the same sites."""
+    """Gather what the head's owned lines owned in all observations."""
     row = rows_that_own(head)
     return History(observed, row, sites.numbers(keys(head, row)), sites)

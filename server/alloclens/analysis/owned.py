@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
     Floats = NDArray[np.float64]
     Singles = NDArray[np.float32]
-    Whole = NDArray[np.signedinteger[Any]]
 
 JUDGED = ("inuse_space", "space", "goroutine")
 """The sample types whose growth can be a leak: what is held now. Totals since the start (alloc_space) always grow."""
@@ -47,16 +46,12 @@ class Figures(NamedTuple):
 class Owned:
     """The owned lines of one snapshot, in its judged sample type."""
 
-    site: Whole
-    """What a line is known by: its key, or after `numbered` its number in `Sites`."""
+    key: Ints
+    """What a line is known by in every snapshot."""
     value: Singles
     """Seven digits are enough to judge by."""
     rest: Singles | Callable[[], Singles]
     """The other columns of `Figures`, shape (6, lines), or what reads them: of thousands of snapshots few are looked into."""
-
-    def numbered(self, sites: Sites) -> Owned:
-        """Return the same by numbers in place of keys."""
-        return Owned(sites.numbers(self.site), self.value, self.rest)
 
     def figures(self) -> Singles:
         """Return the columns of `Figures`, shape (7, lines)."""
@@ -74,19 +69,20 @@ class Sites:
         self._keys = np.zeros(0, np.int64)
         """Sorted."""
         self._numbers = np.zeros(0, np.int64)
-        self._last: tuple[Whole, NDArray[np.int32]] = self._keys, np.zeros(0, np.int32)
+        self._last = self._keys, self._numbers
         self._floors: dict[tuple[Owned, ...], Singles] = {}
 
     def __len__(self) -> int:
         return len(self._keys)
 
-    def numbers(self, keys: Whole) -> NDArray[np.int32]:
-        """Return a number for each of these different keys, 0 and up."""
-        if not np.array_equal(keys, self._last[0]):  # most snapshots of a process have the lines of the one before
-            self._last = keys, self._numbered(keys).astype(np.int32)
+    def numbers(self, keys: Ints) -> Ints:
+        """Return a number for each of these different keys, 0 and up. Quick where they are those of the last call."""
+        last = self._last[0]
+        if not (keys is last or np.array_equal(keys, last)):
+            self._last = keys, self._numbered(keys)
         return self._last[1]
 
-    def _numbered(self, keys: Whole) -> Ints:
+    def _numbered(self, keys: Ints) -> Ints:
         place, new = self._places(keys)
         if new.any():
             fresh = np.sort(keys[new])
@@ -96,7 +92,7 @@ class Sites:
             place, _ = self._places(keys)
         return self._numbers[place]
 
-    def floors(self, windows: Sequence[tuple[Owned, ...]], site: Whole) -> Singles:
+    def floors(self, windows: Sequence[tuple[Owned, ...]], site: Ints) -> Singles:
         """Return the least that these sites owned in each of some windows, shape (windows, sites).
 
         Remembers the windows of one call for the next: in a long series most stay the same.
@@ -104,11 +100,19 @@ class Sites:
         self._floors = {window: self._floors.get(window, _NONE) for window in windows}
         for window, known in self._floors.items():
             if known is _NONE:
-                self._floors[window] = _floor(window, len(self))
+                self._floors[window] = self._floor(window)
         padded = [np.pad(self._floors[w], (0, len(self) - len(self._floors[w])))[site] for w in windows]
         return np.array(padded, np.float32).reshape(len(windows), len(site))
 
-    def _places(self, keys: Whole) -> tuple[Ints, NDArray[np.bool_]]:
+    def _floor(self, window: Sequence[Owned]) -> Singles:
+        sites = [self.numbers(owned.key) for owned in window]
+        wide = np.zeros((len(window), len(self)), np.float32)
+        for row, site, owned in zip(wide, sites, window, strict=True):
+            row[site] = owned.value
+        least: Singles = wide.min(axis=0)
+        return least
+
+    def _places(self, keys: Ints) -> tuple[Ints, NDArray[np.bool_]]:
         if not len(self):
             return np.zeros(len(keys), np.int64), np.ones(len(keys), np.bool_)
         place = np.minimum(np.searchsorted(self._keys, keys), len(self) - 1)
@@ -116,14 +120,6 @@ class Sites:
 
 
 _NONE = np.zeros(0, np.float32)
-
-
-def _floor(window: Sequence[Owned], sites: int) -> Singles:
-    wide = np.zeros((len(window), sites), np.float32)
-    for row, owned in zip(wide, window, strict=True):
-        row[owned.site] = owned.value
-    least: Singles = wide.min(axis=0)
-    return least
 
 
 def judged(types: Sequence[ValueType]) -> ValueType | None:

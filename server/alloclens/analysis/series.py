@@ -8,13 +8,14 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from functools import cached_property
-from itertools import pairwise
+from itertools import chain, pairwise
+from operator import attrgetter, ne
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from numpy.typing import NDArray
 
@@ -70,6 +71,11 @@ class Snapshot:
         """
         return f"{self.directory}\0{self.sample_types}\0{self.is_difference}"
 
+    @cached_property
+    def order(self) -> tuple[float, str]:
+        """What a series is sorted by."""
+        return self.taken_at.seconds, self.path
+
     @property
     def directory(self) -> str:
         return os.path.dirname(self.path)  # noqa: PTH120 - paths are texts here
@@ -113,14 +119,15 @@ class Series:
     @cached_property
     def _steps(self) -> NDArray[np.int64]:
         """The change of the totals from each snapshot to the next, shape (snapshots - 1, sample types)."""
-        total = np.array([s.total for s in self.snapshots], np.int64)
-        return total[1:] - total[:-1]
+        each = chain.from_iterable(s.total for s in self.snapshots)
+        return np.diff(np.fromiter(each, np.int64).reshape(len(self.snapshots), -1), axis=0)
 
     @property
     def _restarts(self) -> NDArray[np.bool_]:
         """Where another process wrote the later of two: another build, or its totals since the start fell."""
         since_start = [i for i, t in enumerate(self.snapshots[0].sample_types) if t.type.startswith("alloc_")]
-        rebuilt = np.array([a.build_id != b.build_id for a, b in pairwise(self.snapshots)], np.bool_)
+        builds = [s.build_id for s in self.snapshots]
+        rebuilt = np.fromiter(map(ne, builds[1:], builds), np.bool_)
         return rebuilt | (self._steps[:, since_start] < 0).any(axis=1)
 
     def named(self, name: str) -> Snapshot | None:
@@ -179,23 +186,20 @@ class Series:
 
 def group(snapshots: Iterable[Snapshot], labels: Mapping[str, str] | None = None) -> tuple[Series, ...]:
     """Make one series for each directory, kind of profile and program, the one with the newest snapshot first."""
-    of_kind: dict[str, list[Snapshot]] = {}
+    of_kind: dict[str, dict[str, list[Snapshot]]] = {}
     for snapshot in snapshots:
-        of_kind.setdefault(snapshot.kind, []).append(snapshot)
+        of_kind.setdefault(snapshot.kind, {}).setdefault(snapshot.program, []).append(snapshot)
     made = [
-        Series(found[0].directory, tuple(sorted(found, key=_when)), labels or {})
-        for alike in of_kind.values()
-        for found in _by_program(alike)
+        Series(found[0].directory, tuple(sorted(found, key=attrgetter("order"))), labels or {})
+        for of_program in of_kind.values()
+        for found in _programs(of_program)
     ]
     return tuple(sorted(made, key=lambda s: (-s.snapshots[-1].taken_at.seconds, s.directory)))
 
 
-def _by_program(alike: Sequence[Snapshot]) -> Iterable[list[Snapshot]]:
-    """Part snapshots by program. Where there is only one, those that name none are taken for its."""
-    out: dict[str, list[Snapshot]] = {}
-    for snapshot in alike:
-        out.setdefault(snapshot.program, []).append(snapshot)
-    return out.values() if len(out.keys() - {""}) > 1 else [list(alike)]
+def _programs(found: Mapping[str, list[Snapshot]]) -> Iterable[list[Snapshot]]:
+    """Return the snapshots of each program. Where there is only one, those that name none are taken for its."""
+    return found.values() if len(found.keys() - {""}) > 1 else [list(chain.from_iterable(found.values()))]
 
 
 def taken_at(time_nanos: int, name: str, mtime_ns: int) -> TakenAt:
@@ -205,10 +209,6 @@ def taken_at(time_nanos: int, name: str, mtime_ns: int) -> TakenAt:
     if (named := _time_in_name(name)) is not None:
         return TakenAt(named, "file name")
     return TakenAt(mtime_ns / 1e9, "file's date")
-
-
-def _when(snapshot: Snapshot) -> tuple[float, str]:
-    return snapshot.taken_at.seconds, snapshot.path
 
 
 def _words(text: str) -> str:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import click
 
+from alloclens.store.worker import Worker
+
 
 @click.command("lsp")
 def command() -> None:
     """Serve an editor over standard input and output."""
-    from alloclens.lsp.main import serve  # noqa: PLC0415 - half a second of imports that no other command needs
+    worker = Worker()
+    worker.start()  # it imports for half a second, as we do for another: side by side
+    from alloclens.lsp.main import serve  # noqa: PLC0415
 
-    serve()
+    serve(worker)

@@ -41,7 +41,7 @@ async def initialized(ls: Server, params: types.InitializedParams) -> None:
     """Start to follow the directories, with the settings the client has by now."""
     del params
     ls.publisher = Publisher(ls)
-    ls.loader = Loader(ls.publisher.show)
+    ls.loader = Loader(ls.publisher.show, ls.worker)
     ls.run_task(ls.loader.run(), "following the profile directories")
     if ls.client.registers_configuration:
         wanted = types.Registration("configuration", types.WORKSPACE_DID_CHANGE_CONFIGURATION, {"section": SECTION})
@@ -79,6 +79,7 @@ def stop(ls: Server) -> None:
     ls.stop_tasks()
     if ls.loader:
         ls.loader.stop()
+    ls.worker.stop()
 
 
 def _folders(params: types.InitializeParams) -> dict[str, str]:

@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import logging
 import sys
+from typing import TYPE_CHECKING
 
 from alloclens.lsp import lifecycle
 from alloclens.lsp.features import FEATURES
 from alloclens.lsp.server import Server
 
+if TYPE_CHECKING:
+    from alloclens.store.worker import Worker
 
-def make_server() -> Server:
+
+def make_server(worker: Worker) -> Server:
     """Return a server with every feature."""
-    server = Server()
+    server = Server(worker)
     for part in (lifecycle, *FEATURES):
         part.register(server)
     return server
 
 
-def serve() -> None:
-    """Serve one editor until it goes."""
+def serve(worker: Worker) -> None:
+    """Serve one editor until it goes; the worker reads profiles for it."""
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("pygls").setLevel(logging.WARNING)  # at INFO it writes down every message it sends
-    server = make_server()
+    server = make_server(worker)
     try:
         server.start_io()
     finally:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from alloclens.lsp.publish import Publisher
     from alloclens.store.loader import Loader
+    from alloclens.store.worker import Worker
 
 log = logging.getLogger(__name__)
 
@@ -25,9 +26,10 @@ log = logging.getLogger(__name__)
 class Server(LanguageServer):
     """All mutable state of the session; touched by the event loop only."""
 
-    def __init__(self) -> None:
+    def __init__(self, worker: Worker) -> None:
         # Full: with incremental edits pygls counts lines as str.splitlines does, and form feeds move every later edit.
         super().__init__("alloclens", __version__, text_document_sync_kind=types.TextDocumentSyncKind.Full)
+        self.worker = worker
         self.world = World()
         """Replaced whole. A handler reads it once, and never across an await."""
         self.client = Client()

@@ -138,6 +138,11 @@ class Profile:
         return len(self.values)
 
     @property
+    def build_id(self) -> str:
+        """Of the program: its binary is the first mapping. "" where it is not known."""
+        return next(iter(self.text(self.mappings.build_id[:1])), "")
+
+    @property
     def is_difference(self) -> bool:
         """True where the file is already a difference: it must not be subtracted from another.
 

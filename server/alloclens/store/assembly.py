@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from alloclens.analysis.comparison import Comparison, Pair, compare
@@ -31,7 +31,7 @@ class Known:
     problems: dict[str, Problem] = field(default_factory=dict)
     contents: dict[Pair, Contents | None] = field(default_factory=dict)
     sites: Sites = field(default_factory=Sites)
-    """Numbers what the snapshots own."""
+    """Numbers the lines that snapshots own, and remembers their windows."""
 
     def forget(self, path: str) -> None:
         """Drop all that came from a file."""
@@ -45,7 +45,7 @@ class Known:
         if isinstance(read, Problem):
             self.problems[read.path] = read
         else:
-            self.snapshots[read.path] = replace(read, owned=read.owned.numbered(self.sites))
+            self.snapshots[read.path] = read
 
 
 def assemble(known: Known, setup: Setup, texts: Texts | None, read_pair: Callable[[Pair], Contents | None]) -> World:

@@ -17,7 +17,6 @@ from alloclens.store.setup import Setup
 from alloclens.store.snapshots import Snapshots
 from alloclens.store.texts import Texts
 from alloclens.store.watcher import Watcher
-from alloclens.store.worker import Worker
 from alloclens.store.world import Problem, World
 
 if TYPE_CHECKING:
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 
     from alloclens.analysis.comparison import Contents, Pair
     from alloclens.analysis.series import Snapshot
+    from alloclens.store.worker import Worker
 
 log = logging.getLogger(__name__)
 
@@ -51,12 +51,12 @@ class Wanted(NamedTuple):
 class Loader:
     """Follows the profile directories of some workspace folders. All methods belong to the event loop but `poke`."""
 
-    def __init__(self, on_world: Callable[[World], Awaitable[None]]) -> None:
+    def __init__(self, on_world: Callable[[World], Awaitable[None]], worker: Worker) -> None:
         self._on_world = on_world
         self._loop = asyncio.get_running_loop()
         self._poked = asyncio.Event()
         self._watcher = Watcher(self.poke)
-        self._worker = Worker()
+        self._worker = worker
         self._known = Known()
         self._listing: Listing = {}
         self._generation = 0
@@ -78,16 +78,14 @@ class Loader:
         self.poke()
 
     def stop(self) -> None:
-        """End the watcher and the worker."""
+        """End the watcher."""
         self._watcher.stop()
-        self._worker.stop()
         for cache in (self._texts, self._kept):
             if cache:
                 cache.close()
 
     async def run(self) -> None:
         """Follow the directories until cancelled."""
-        await asyncio.to_thread(self._worker.start)
         while True:
             await self._next_poke()
             if self._wanted is not None:
@@ -150,10 +148,12 @@ class Loader:
 
         The newest wish wins: when other folders or settings are wanted meanwhile, the rest is left to the next look.
         """
-        wanted, shown = self._wanted, time.monotonic()
+        wanted, shown, ordered = self._wanted, time.monotonic(), _most_wanted_first(new)
+        for path in ordered[:1]:
+            await asyncio.to_thread(self._worker.ahead, self._setup.reader.look_ahead, path)
         remembered = await asyncio.to_thread(self._remember, new)
         self._listing |= {path: new[path] for path in remembered}
-        waiting = _most_wanted_first({p: s for p, s in new.items() if p not in remembered})
+        waiting = [path for path in ordered if path not in remembered]
         while waiting and self._wanted == wanted:
             path = waiting.pop(0)
             await self._read(path, new[path])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import os
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -93,6 +94,11 @@ class Reader:
             snapshots().keep(snapshot, stamp, self.digest)
         return snapshot
 
+    def look_ahead(self, path: str) -> None:
+        """Read a profile that will be asked for soon. What hinders it is told then."""
+        with suppress(ProfileError, OSError, MemoryError):
+            self._read(path)
+
     def found_again(self, files: Sequence[str]) -> bool:
         """Return whether any of these recorded files, which were lost, is the user's own now."""
         return any(self._judge(dict.fromkeys(files, ())).own)
@@ -143,7 +149,6 @@ def compared(head: Symbolized, base: Symbolized | None) -> Symbolized:
 
 def _snapshot(path: str, stamp: Stamp, found: Symbolized, lines: Lines) -> Snapshot:
     profile = found.profile
-    build_id = profile.text(profile.mappings.build_id[:1])
     binary = profile.text(profile.mappings.file[:1])
     return Snapshot(
         path=path,
@@ -154,7 +159,7 @@ def _snapshot(path: str, stamp: Stamp, found: Symbolized, lines: Lines) -> Snaps
         total=tuple(lines.total.tolist()),
         owned=owned(lines),
         rate=lines.rate,
-        build_id=build_id[0] if build_id else "",
+        build_id=profile.build_id,
         program=name_of(canonical(binary[0])) if binary else "",
         lost=tuple(file for file, lost in zip(lines.files, lines.lost.tolist(), strict=True) if lost),
         built_at=_built_at(*binary),

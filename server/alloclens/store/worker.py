@@ -7,6 +7,7 @@ import os
 import threading
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, TypeVar
 
@@ -23,16 +24,22 @@ class Worker:
         self._pool: ProcessPoolExecutor | None = None
 
     def start(self) -> None:
-        """Start the process, without waiting until it is ready: what it needs takes most of a second to import."""
-        self._started().submit(_import)
+        """Start the process, without waiting until it is ready: what it needs takes half a second to import."""
+        self.ahead(_import)
+
+    def ahead(self, work: Callable[..., object], *args: object) -> None:
+        """Do what will be needed soon, without waiting for it."""
+        with suppress(BrokenProcessPool):  # whoever needs it is told
+            self._started().submit(work, *args)
 
     def run(self, work: Callable[..., Result], *args: object) -> Result:
-        """Do the work over there and wait; call it from a thread. Raises MemoryError where the process died of it."""
-        try:
-            return self._started().submit(work, *args).result()
-        except BrokenProcessPool as error:
-            self._pool = None
-            raise MemoryError("reading it ended the process that read it, perhaps for want of memory") from error
+        """Do the work over there and wait; call it from a thread. Raises MemoryError where a process died of it."""
+        for _ in range(2):  # the first may have died of what it did ahead, or at another's hand
+            try:
+                return self._started().submit(work, *args).result()
+            except BrokenProcessPool:
+                self._pool = None
+        raise MemoryError("reading it ended the process that read it, perhaps for want of memory")
 
     def _started(self) -> ProcessPoolExecutor:
         if self._pool is None:
