@@ -34,7 +34,7 @@ def profiles(samples: int, seed: int = 1) -> Iterator[bytes]:
     """Yield the snapshots of a process without end: a third of its samples changes each time, one of them only grows."""
     rng = np.random.default_rng(seed)
     made = pb.Profile.FromString(encoded(samples, seed))
-    made.mapping.add(id=1, build_id=len(made.string_table))
+    made.mapping[0].build_id = len(made.string_table)
     made.string_table.append("as Go's have one")
     values = np.array([s.value for s in made.sample])
     size = np.maximum(values[:, 1] // np.maximum(values[:, 0], 1), 1)

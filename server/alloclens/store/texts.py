@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import zlib
 from contextlib import suppress
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from alloclens.store.cache import Cache, sql_text
@@ -45,19 +46,14 @@ class Texts:
 
     def keep(self, snapshot: str, stamp: Stamp, texts: Mapping[str, str]) -> None:
         """Keep the texts, by path, that were there when the snapshot was first seen; beside those that are kept already."""
-        digests = dict(
-            sorted(
-                ({sql_text(path): digest(text) for path, text in texts.items()} | self._kept(snapshot, stamp)).items()
-            )
-        )
+        fresh = {sql_text(path): digest(text) for path, text in texts.items()}
+        digests = dict(sorted((fresh | self._kept(snapshot, stamp)).items()))
         manifest = digest(repr(digests))
-        bodies = {digest(text): text for text in texts.values()}
         with self._cache.transaction() as base:
-            known = {d for d in bodies if base.execute("SELECT 1 FROM text WHERE digest = ?", (d,)).fetchone()}
-            packed = [(d, _packed(text)) for d, text in bodies.items() if d not in known]
-            base.executemany("INSERT OR IGNORE INTO text VALUES (?, ?)", packed)
-            entries = [(manifest, path, d) for path, d in digests.items()]
-            base.executemany("INSERT OR IGNORE INTO entry VALUES (?, ?, ?)", entries)
+            if not base.execute("SELECT 1 FROM entry WHERE manifest = ?", (manifest,)).fetchone():
+                _keep_bodies(base, {digest(text): text for text in texts.values()})
+                entries = [(manifest, path, d) for path, d in digests.items()]
+                base.executemany("INSERT OR IGNORE INTO entry VALUES (?, ?, ?)", entries)
             seen = sql_text(snapshot), repr(tuple(stamp)), manifest
             base.execute("INSERT OR REPLACE INTO seen VALUES (?, ?, ?)", seen)
 
@@ -93,6 +89,12 @@ class Texts:
                 _sweep(base)
 
 
+def _keep_bodies(base: sqlite3.Connection, bodies: Mapping[str, str]) -> None:
+    known = {d for d in bodies if base.execute("SELECT 1 FROM text WHERE digest = ?", (d,)).fetchone()}
+    packed = [(d, _packed(text)) for d, text in bodies.items() if d not in known]
+    base.executemany("INSERT OR IGNORE INTO text VALUES (?, ?)", packed)
+
+
 def _sweep(base: sqlite3.Connection) -> None:
     base.execute("DELETE FROM entry WHERE manifest NOT IN (SELECT manifest FROM seen)")
     base.execute("DELETE FROM text WHERE digest NOT IN (SELECT text FROM entry)")
@@ -102,6 +104,7 @@ def _size(base: sqlite3.Connection) -> int:
     return int(base.execute("SELECT total(length(body)) FROM text").fetchone()[0])
 
 
+@lru_cache(1000)  # one snapshot after the other names the same texts
 def digest(text: str) -> str:
     """Return what a text is known by."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
