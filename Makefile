@@ -71,15 +71,20 @@ schema: .venv/made ## alloclens.schema.json from the settings
 kernel: server/kernel/node_modules/made ## kernel.wasm, the loops over samples, from kernel.ts
 	$(NPM_KERNEL) run --silent build
 
+.PHONY: pictures
+pictures: vscode-client/node_modules/made ## the report's flame graph and timeline, from vscode-client/pictures
+	$(NPM) run --silent pictures
+
 .PHONY: fuzz
 fuzz: .venv/made ## ten minutes of damaged files of every format
 	$(BIN)/python -m tests.fuzz --minutes 10
 
 .PHONY: bench
-bench: .venv/made ## time and memory of a load, beside gunzip and pprof; the first hint in a large workspace; a series of thousands
+bench: .venv/made ## time and memory of a load, beside gunzip and pprof; the first hint in a large workspace; a series of thousands; the flame graph of a large profile
 	$(BIN)/python -m scripts.bench
 	$(BIN)/python -m scripts.bench.placement
 	$(BIN)/python -m scripts.bench.series
+	$(BIN)/python -m scripts.bench.flame
 
 .PHONY: leaks
 leaks: .venv/made ## real Go programs that leak and that do not: who finds the line, and who is accused in vain
@@ -104,6 +109,6 @@ server/kernel/node_modules/made: server/kernel/package-lock.json .venv/made
 	$(NPM_KERNEL) ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-$(VSIX): vscode-client/node_modules/made vscode-client/package.json vscode-client/README.md vscode-client/alloclens.schema.json $(wildcard vscode-client/src/*.ts)
+$(VSIX): vscode-client/node_modules/made vscode-client/package.json vscode-client/README.md vscode-client/alloclens.schema.json $(wildcard vscode-client/src/*.ts vscode-client/src/*/*.ts vscode-client/media/* vscode-client/pictures/* vscode-client/pictures.mjs)
 	$(NPM) run --silent build -- --log-level=warning
 	$(NPM) run --silent package

@@ -45,7 +45,7 @@ ONLY_IN = {
     "urllib.request": {"capture"},
 }
 """Who alone may import a module."""
-CLIENT_ONLY = {"server.command", "trace.server"}
+CLIENT_ONLY = {"server.command", "trace.server", "heat"}
 
 
 def imports(path: Path) -> set[str]:

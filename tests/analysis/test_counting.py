@@ -31,7 +31,7 @@ def profile_of(given: list[tuple[str, int]]) -> object:
     return read(made.bytes())
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(samples)
 def test_against_a_loop(given: list[tuple[str, int]]) -> None:
     profile = profile_of(given)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import expect
 
 from scripts import tools
 from scripts.workbench import end_on_signals, workbench
@@ -27,6 +28,7 @@ OUT = Path(__file__).parent / "out"
 
 def pytest_configure() -> None:
     end_on_signals()
+    expect.set_options(timeout=60_000)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

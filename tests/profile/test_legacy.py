@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 PAGE = 0x1000
 TOP = 2**64
 quick = settings(
-    max_examples=80,
+    max_examples=40,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
 )

@@ -28,6 +28,7 @@ WHOLE = {
     "fillingSeverity": "information",
     "hints": False,
     "codeLens": True,
+    "symbolPrefix": "%",
 }
 
 
@@ -49,6 +50,7 @@ def test_all_of_them() -> None:
             filling_severity="information",
             hints=False,
             code_lens=True,
+            symbol_prefix="%",
         ),
         [],
     )
@@ -139,6 +141,7 @@ DIRS = '; ["profiles", ".pprof", "pprof"] is used'
         ),
         ("hints", 1, "hints: 1 is not true or false; true is used"),
         ("codeLens", "on", 'codeLens: "on" is not true or false; false is used'),
+        ("symbolPrefix", 1, 'symbolPrefix: 1 is not a text; "$" is used'),
     ],
 )
 def test_a_bad_one_costs_itself_alone(key: str, value: Any, message: str) -> None:
@@ -178,7 +181,7 @@ def test_unknown_keys() -> None:
     given = {"profile_dirs": 1, "BASE": 1, "pathMapings": 1, "head": 1, "": 1, "xyz": None}
     everything = (
         "base, binaries, codeLens, fillingSeverity, growingSeverity, head, hints, largestProfile, leakSeverity, "
-        "memoryLimit, ownCode, pathMappings, profileDirs, revision, sampleType"
+        "memoryLimit, ownCode, pathMappings, profileDirs, revision, sampleType, symbolPrefix"
     )
     assert [problem.message for problem in unknown(given)] == [
         "profile_dirs: there is no such setting; did you mean profileDirs?",

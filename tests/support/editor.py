@@ -193,12 +193,12 @@ class Editor:
         params = lsp.ExecuteCommandParams(name, arguments=list(arguments))
         return await self.client.workspace_execute_command_async(params)
 
-    async def actions(self, uri: str) -> list[lsp.Command]:
-        """Return the commands of the code actions at the top of a file.
+    async def actions(self, uri: str, line: int = 1) -> list[lsp.Command]:
+        """Return the commands of the code actions at a line (1-based) of a file.
 
         lsprotocol takes every action with a command for a bare command, whose own name is then the real one as a text.
         """
-        where = lsp.Range(lsp.Position(0, 0), lsp.Position(0, 0))
+        where = lsp.Range(lsp.Position(line - 1, 0), lsp.Position(line - 1, 0))
         params = lsp.CodeActionParams(lsp.TextDocumentIdentifier(uri), where, lsp.CodeActionContext([]))
         found = await self.client.text_document_code_action_async(params) or []
         return [lsp.Command(**ast.literal_eval(one.command)) for one in found]

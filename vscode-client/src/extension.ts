@@ -1,15 +1,22 @@
-// Composes the client: a server, a status bar item, commands.
+// Composes the client: a server, status bar items, views, commands.
 import * as vscode from 'vscode';
 import { chooseSampleType, chooseSnapshot } from './choices.ts';
+import * as focus from './focus.ts';
+import { chooseHeat, Heat } from './heat.ts';
 import type { Manifest } from './menu.ts';
 import { showMenu } from './menu.ts';
 import { goToHotLine } from './navigation.ts';
+import { Pictures } from './pictures.ts';
 import { addMapping, Placement } from './placement.ts';
 import { SECTION } from './protocol.ts';
 import { Server } from './server.ts';
 import * as settings from './settings.ts';
 import { showStacks } from './stacks.ts';
 import { statusItem } from './status.ts';
+import type { Row } from './views/rows.ts';
+import { Views } from './views/views.ts';
+
+type Commands = Record<string, (...args: never[]) => unknown>;
 
 let server: Server | undefined;
 
@@ -17,33 +24,93 @@ export function activate(context: vscode.ExtensionContext): void {
   const running = new Server(context.extensionUri);
   server = running;
   const placement = new Placement(running);
-  const commands: Record<string, (...args: never[]) => Promise<unknown> | undefined> = {
-    showStacks: (uri?: string, line?: number) => showStacks(running, uri, line),
-    nextHotLine: () => goToHotLine(running, 1),
-    previousHotLine: () => goToHotLine(running, -1),
-    toggleHints: () => settings.set('hints', !settings.get('hints', true)),
-    chooseSampleType: () => chooseSampleType(running),
-    chooseBase: () => chooseSnapshot(running, 'base'),
-    chooseHead: () => chooseSnapshot(running, 'head'),
-    explain: (uri?: string) => placement.explain(uri),
-    addMapping: () => addMapping(running),
-    restartServer: () => running.restart(),
-    menu: () => showMenu(context.extension.packageJSON as Manifest),
-    showLog: () => {
-      running.log.show();
-      return undefined;
-    },
+  const pictures = new Pictures(running, context.extensionUri);
+  const views = new Views(running, context.workspaceState);
+  const commands = {
+    ...ofServer(running, context.extension.packageJSON as Manifest),
+    ...ofLines(running),
+    ...ofChoices(running),
+    ...ofFocus(running),
+    ...ofPlacement(running, placement),
+    ...ofPictures(pictures),
+    ...views.commands,
   };
   for (const [name, run] of Object.entries(commands)) {
     context.subscriptions.push(vscode.commands.registerCommand(`${SECTION}.${name}`, run));
   }
-  const follow = vscode.workspace.onDidChangeConfiguration((change) => {
+  const items = vscode.Disposable.from(statusItem(running), focus.focusItem(running));
+  context.subscriptions.push(running, items, placement, pictures, views, new Heat(running), restartsOnChange(running));
+  void running.restart(); // the commands work meanwhile
+}
+
+function restartsOnChange(running: Server): vscode.Disposable {
+  return vscode.workspace.onDidChangeConfiguration((change) => {
     if (change.affectsConfiguration(`${SECTION}.server.command`)) {
       void running.restart();
     }
   });
-  context.subscriptions.push(running, statusItem(running), placement, follow);
-  void running.restart(); // the commands work meanwhile
+}
+
+function ofServer(running: Server, manifest: Manifest): Commands {
+  return {
+    restartServer: () => running.restart(),
+    menu: () => showMenu(manifest),
+    showLog: () => {
+      running.log.show();
+    },
+  };
+}
+
+function ofLines(running: Server): Commands {
+  return {
+    showStacks: (at?: string | Row, line?: number) => stacksOf(running, at, line),
+    nextHotLine: () => goToHotLine(running, 1),
+    previousHotLine: () => goToHotLine(running, -1),
+    toggleHints: () => settings.set('hints', !settings.get('hints', true)),
+    chooseHeat,
+  };
+}
+
+function ofChoices(running: Server): Commands {
+  return {
+    chooseSampleType: () => chooseSampleType(running),
+    chooseBase: () => chooseSnapshot(running, 'base'),
+    chooseHead: () => chooseSnapshot(running, 'head'),
+  };
+}
+
+function ofPlacement(running: Server, placement: Placement): Commands {
+  return {
+    explain: (of?: string | Row) => placement.explain(typeof of === 'object' ? '' : of), // a row's file is not here: all files
+    addMapping: () => addMapping(running),
+  };
+}
+
+function ofPictures(pictures: Pictures): Commands {
+  return {
+    showFlameGraph: () => {
+      pictures.showFlame();
+    },
+    showTimeline: (uri?: unknown, line?: unknown) => {
+      const [at, row] = typeof uri === 'string' && typeof line === 'number' ? [uri, line] : []; // a view's title may give others
+      pictures.showTimeline(at, row);
+    },
+  };
+}
+
+function stacksOf(running: Server, at?: string | Row, line?: number): Promise<void> {
+  return typeof at === 'object' ? showStacks(running, at.place?.uri, at.place?.line) : showStacks(running, at, line);
+}
+
+function ofFocus(running: Server): Commands {
+  return {
+    focus: () => focus.askPattern(running, 'focus'),
+    ignore: () => focus.askPattern(running, 'ignore'),
+    focusFunction: (argument?: unknown) => focus.stepOn(running, 'function', argument),
+    ignoreFunction: (argument?: unknown) => focus.stepOn(running, 'ignoreFunction', argument),
+    unfocus: () => focus.back(running, false),
+    unfocusAll: () => focus.back(running, true),
+  };
 }
 
 export async function deactivate(): Promise<void> {

@@ -15,6 +15,7 @@ export const SETTINGS = [
   'fillingSeverity',
   'hints',
   'codeLens',
+  'symbolPrefix',
 ];
 
 // Where VS Code found a setting; of several places the narrowest holds.

@@ -12,6 +12,7 @@ export interface Status {
   state: 'empty' | 'loading' | 'ok' | 'problem';
   text: string;
   tooltip: string;
+  focus?: string; // what is seen only, in words; "" or none: everything
 }
 
 export const STACKS = 'alloclens.server.stacks';
@@ -67,3 +68,95 @@ export interface HotLine {
   location: Location;
   label: string;
 }
+
+export const FINDINGS = 'alloclens.server.findings';
+
+export type Severity = 'error' | 'warning' | 'information' | 'hint' | 'off';
+
+export interface Finding {
+  verdict: string;
+  code: string;
+  severity: Severity;
+  label: string;
+  detail: string;
+  tooltip: string; // Markdown
+  location: Location | null;
+  function: string;
+  file: string;
+  line: number; // recorded, 1-based
+}
+
+// The options of HOT_LINES. Without any it answers with those of the user's own code, which all have a location.
+export interface HotOptions {
+  own: boolean;
+  sort: 'owned' | 'flat' | 'cum' | 'growth';
+  filter: string;
+  most?: number;
+}
+
+export interface HotSite {
+  location: Location | null;
+  label: string;
+  function: string;
+  file: string;
+  line: number; // recorded, 1-based
+  own: boolean;
+  flat: number;
+  cum: number;
+  owned: number;
+  growth: { value: number; label: string } | null;
+}
+
+export const SERIES = 'alloclens.server.series';
+
+export interface SeriesSnapshot {
+  name: string;
+  path: string;
+  label: string; // the user's, or ""
+  time: string;
+  detail: string;
+  size: string;
+  base: boolean;
+  head: boolean;
+  begins: boolean; // a process starts here
+}
+
+export interface Series {
+  directory: string;
+  program: string;
+  sampleTypes: string[];
+  shown: boolean;
+  snapshots: SeriesSnapshot[]; // newest first
+}
+
+export interface Unreadable {
+  name: string;
+  path: string;
+  reason: string;
+}
+
+export interface AllSeries {
+  series: Series[];
+  problems: Unreadable[];
+}
+
+export const LABEL = 'alloclens.server.label';
+
+export const STACK_TREE = 'alloclens.server.stackTree';
+
+export type Direction = 'callers' | 'callees';
+
+export interface StackNode {
+  id: string; // JSON: [function, file, line, binary]; "" of a row that stands for many
+  label: string;
+  detail: string;
+  location: Location | null;
+  own: boolean;
+  leaf: boolean;
+}
+
+export const FOCUS = 'alloclens.server.focus';
+export const UNFOCUS = 'alloclens.server.unfocus';
+
+// Names are exact, patterns are pprof's.
+export type FocusStep = Partial<Record<'function' | 'ignoreFunction' | 'focus' | 'ignore', string>>;

@@ -10,12 +10,12 @@ import numpy as np
 
 from alloclens.analysis.findings import RAISED, Finding, Judgement, judge
 from alloclens.analysis.functions import FunctionStats, functions
-from alloclens.analysis.growth import Growth, growth
+from alloclens.analysis.growth import Growth, growth, rows
 from alloclens.analysis.history import history
 from alloclens.analysis.line_stats import Change, LineStats, Measure
 from alloclens.analysis.lines import Lines, Measures
 from alloclens.analysis.owned import Sites as OwnedSites
-from alloclens.analysis.owned import judged
+from alloclens.analysis.owned import judged, rows_that_own
 from alloclens.analysis.shapes import Shape, goroutine_shape, shape
 from alloclens.analysis.sites import Sites, by_source_line, clean_path
 from alloclens.analysis.stacks import Stack, through
@@ -24,9 +24,14 @@ from alloclens.profile.sample_type import column
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
+    from numpy.typing import NDArray
+
+    from alloclens.analysis.filters import Filters
     from alloclens.analysis.series import Series, Snapshot
     from alloclens.analysis.starts import Began
     from alloclens.profile.model import Profile, ValueType
+
+    Ints = NDArray[np.int64]
 
 STACKS = 20
 """So many of a line's stacks are looked at for a shape."""
@@ -37,21 +42,26 @@ MALG = "runtime.malg"
 
 
 class Pair(NamedTuple):
-    """The files of a comparison."""
+    """The files of a comparison, and what is looked at in them."""
 
     head: str
     base: str | None
+    focus: tuple[Filters, ...] = ()
+    """One after the other."""
 
 
 class Contents(NamedTuple):
-    """What is in the files of a comparison."""
+    """What is in focus in the files of a comparison."""
 
     head: Lines
     base: Lines | None
     profile: Profile
     """The head, or head - base."""
+    whole: Lines
+    """The head, in focus or not: a verdict on a line is about all that it owns."""
     began: Mapping[tuple[str, int], Began]
     """Where the goroutines that wait in a line (recorded file, line) were started, as far as that is known."""
+    focus: tuple[Filters, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +82,7 @@ class Comparison:
 
     @property
     def lines(self) -> Lines:
-        """The lines of the head."""
+        """The lines of the head that are in focus."""
         return self.contents.head
 
     @property
@@ -81,18 +91,23 @@ class Comparison:
         return self.contents.profile
 
     @property
+    def focus(self) -> tuple[Filters, ...]:
+        """What is left of the samples, one step after the other; verdicts are on all."""
+        return self.contents.focus
+
+    @property
     def in_use(self) -> int:
         """What the whole process holds at the head, in the judged sample type; 0 where there is none."""
         wanted = judged(self.head.sample_types)
         return self.head.total[self.head.sample_types.index(wanted)] if wanted else 0
 
     def findings(self, verdicts: Collection[str] = RAISED) -> list[Finding]:
-        """Return the verdicts of these kinds on lines that own something at the head, worst first."""
-        return self.judgement.findings(verdicts) if self.judgement else []
+        """Return the verdicts of these kinds on lines that own something in focus at the head, worst first."""
+        return self.judgement.findings(verdicts, self._judged_rows[rows_that_own(self.lines)]) if self.judgement else []
 
     def verdict(self, row: int) -> Finding | None:
         """Return the verdict on a row of the head's lines."""
-        return self.judgement.of(row) if self.judgement else None
+        return self.judgement.of(int(self._judged_rows[row])) if self.judgement else None
 
     def began(self, finding: Finding) -> Began | None:
         """Return where the goroutines of a finding were started."""
@@ -181,6 +196,12 @@ class Comparison:
         return grown | {self.sample_type: self.growth}
 
     @cached_property
+    def _judged_rows(self) -> Ints:
+        """The row of each of the head's lines among those that are judged."""
+        head, whole = self.contents.head, self.contents.whole
+        return np.arange(len(head)) if head is whole else rows(whole, head)
+
+    @cached_property
     def _sites(self) -> Sites:
         return by_source_line(self.profile)
 
@@ -190,7 +211,7 @@ def compare(
 ) -> Comparison | None:
     """Compare two snapshots of a series; None where it has not the wanted sample type ("": its own default).
 
-    `sites` numbers what the snapshots of the series own.
+    `sites` numbers the lines that the snapshots of the series own.
     """
     number = column(head.sample_types, head.default_sample_type, sample_type)
     if number is None:
@@ -198,7 +219,7 @@ def compare(
     wanted, process = head.sample_types[number], series.process(head)
     one_process = base in process
     grown = growth(contents.head, contents.base, wanted, one_process=one_process) if contents.base else None
-    found = _judgement(series.observations(head), contents.head, sites) if not head.is_difference else None
+    found = _judgement(series.observations(head), contents.whole, sites) if not head.is_difference else None
     return Comparison(series, head, base, wanted, one_process, contents, grown, found)
 
 

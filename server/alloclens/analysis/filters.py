@@ -13,6 +13,8 @@ from alloclens.analysis.patterns import BadPattern, hit_frames, search
 from alloclens.analysis.prune import prune_from
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from alloclens.analysis.patterns import Search
@@ -77,6 +79,13 @@ def filtered(profile: Profile, filters: Filters) -> Filtered:
     if filters.no_inlines:
         profile = _outermost(profile)
     return Filtered(profile, _notes(tests, matched | by_tag))
+
+
+def in_focus(profile: Profile, focus: Sequence[Filters]) -> Profile:
+    """Return what is left by some filters, one after the other. Raises BadFilter."""
+    for one in focus:
+        profile = filtered(profile, one).profile
+    return profile
 
 
 @dataclass(frozen=True)

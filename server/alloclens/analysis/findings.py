@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from alloclens.analysis.verdicts import Verdicts
     from alloclens.profile.model import ValueType
 
+    Ints = NDArray[np.int64]
+
 RAISED = ("leak", "growing")
 """The verdicts that are findings; the others are said when they are asked for."""
 GOROUTINE_BYTES = 2048 + 440
@@ -95,10 +97,13 @@ class Judgement:
     sample_type: ValueType
     verdicts: Verdicts
 
-    def findings(self, wanted: Collection[str] = VERDICTS) -> list[Finding]:
-        """Return those of some verdicts, worst first."""
+    def findings(self, wanted: Collection[str] = VERDICTS, rows: Ints | None = None) -> list[Finding]:
+        """Return those of some verdicts, on these rows of the head's lines or on all, worst first."""
         rules = [i for i, rule in enumerate(RULES) if rule.verdict in wanted]
-        return sorted(map(self._finding, np.flatnonzero(np.isin(self.verdicts.rule, rules)).tolist()), key=badness)
+        said = np.isin(self.verdicts.rule, rules)
+        if rows is not None:
+            said &= np.isin(self.history.row, rows)
+        return sorted(map(self._finding, np.flatnonzero(said).tolist()), key=badness)
 
     def of(self, row: int) -> Finding | None:
         """Return the one on a row of the head's lines."""

@@ -41,6 +41,11 @@ def search(pattern: str) -> Search:
     return lambda text: expression.search(text.encode("utf-8", "replace")) is not None
 
 
+def exact(text: str) -> str:
+    """Return the pattern of this text and no other."""
+    return f"^{re2.escape(text.encode('utf-8', 'surrogateescape')).decode('utf-8', 'surrogateescape')}$"
+
+
 def _reason(pattern: str, said: str) -> str:
     """RE2 says "missing ]: [ab": what is wrong, then from where on, or the whole pattern."""
     what, _, part = said.partition(": ")

@@ -24,7 +24,7 @@ MOST = 200
 def worth_showing(comparison: Comparison, rows: Ints, most: int = MOST) -> Ints:
     """Return those of these rows that are heavy or grew for certain; the heaviest, in their old order."""
     weight = _weight(comparison, rows)
-    total = abs(comparison.total)
+    total = abs(int(comparison.lines.total[comparison.column]))  # of what is in focus
     least = max(SHARE * total, BYTES if comparison.sample_type.unit == "bytes" else 1)
     shown = (weight >= least) | _grew(comparison, rows)
     kept = np.flatnonzero(shown & (weight > 0))

@@ -57,7 +57,7 @@ def command(directory: str, workspace: str | None, every: bool, as_json: bool) -
         click.echo(note.replace("`", ""), err=True)
 
 
-def _place(finding: Finding, comparison: Comparison, known: World) -> tuple[str | None, int]:
+def place_of(finding: Finding, comparison: Comparison, known: World) -> tuple[str | None, int]:
     """Return the line to look at, as it was: the `go` statement of goroutines, where it is known, else the judged one."""
     if began := comparison.began(finding):
         return began.path, began.line
@@ -66,14 +66,14 @@ def _place(finding: Finding, comparison: Comparison, known: World) -> tuple[str 
 
 
 def _json(finding: Finding, comparison: Comparison, known: World) -> dict[str, Any]:
-    file, line = _place(finding, comparison, known)
+    file, line = place_of(finding, comparison, known)
     shape = comparison.shape(finding) if finding.verdict in RAISED else None
     return {
         "verdict": finding.verdict,
         "code": finding.code,
         "rule": finding.rule.name.lower(),
         "shape": shape.value if shape else None,
-        "message": verdict(finding, _waits(finding, comparison)),
+        "message": verdict(finding, waits(finding, comparison)),
         "file": file,
         "line": line,
         "recorded": finding.file,
@@ -97,20 +97,21 @@ def _json(finding: Finding, comparison: Comparison, known: World) -> dict[str, A
     }
 
 
-def _waits(finding: Finding, comparison: Comparison) -> str:
+def waits(finding: Finding, comparison: Comparison) -> str:
+    """Return where the goroutines of a finding wait, if it is said where they were started; else ""."""
     return f"{name_of(finding.file)}:{finding.line}" if comparison.began(finding) else ""
 
 
 def _print(found: list[tuple[Finding, Comparison]], known: World) -> None:
     console = Console(highlight=False, soft_wrap=True)
     if not found:
-        console.print(_quiet(known))
+        console.print(quiet(known))
     for finding, comparison in found:
-        file, line = _place(finding, comparison, known)
+        file, line = place_of(finding, comparison, known)
         where = os.path.relpath(file) if file else finding.file
         console.print(Text(f"{where}:{line}", "bold"), Text(sparkline(finding.points), "cyan"))
-        waits, limit = _waits(finding, comparison), known.settings.memory_bytes
-        said = message(finding, limit, comparison.in_use, waits=waits)
+        limit = known.settings.memory_bytes
+        said = message(finding, limit, comparison.in_use, waits=waits(finding, comparison))
         console.print(Text(f"  {said}", "bold red" if finding.verdict == "leak" else ""))
         if finding.verdict in RAISED:
             _print_stack(console, finding, comparison)
@@ -126,7 +127,7 @@ def _print_stack(console: Console, finding: Finding, comparison: Comparison) -> 
         console.print(Text(f"  {SHAPES[shape]}"))
 
 
-def _quiet(known: World) -> str:
+def quiet(known: World) -> str:
     """Say that nothing leaks, and on what evidence."""
     judged = [c.judgement for c in known.comparisons if c.judgement and len(c.judgement.history.row)]
     if not judged:

@@ -10,7 +10,7 @@ from lsprotocol import types
 from alloclens.lsp.client import Client
 from alloclens.lsp.documents import opened_path
 from alloclens.lsp.publish import Publisher
-from alloclens.store.loader import Loader
+from alloclens.store.loader import Loader, Wanted
 from alloclens.store.settings import checked
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ async def initialized(ls: Server, params: types.InitializedParams) -> None:
         wanted = types.Registration("configuration", types.WORKSPACE_DID_CHANGE_CONFIGURATION, {"section": SECTION})
         ls.run_task(ls.client_register_capability_async(types.RegistrationParams([wanted])), "asking for settings")
     await _pull(ls)
-    _follow(ls)
+    follow(ls)
 
 
 async def did_change_configuration(ls: Server, params: types.DidChangeConfigurationParams) -> None:
@@ -57,7 +57,7 @@ async def did_change_configuration(ls: Server, params: types.DidChangeConfigurat
     else:
         given = params.settings
         _use(ls, given.get(SECTION, given) if isinstance(given, dict) else getattr(given, SECTION, None))
-    _follow(ls)
+    follow(ls)
 
 
 def did_change_folders(ls: Server, params: types.DidChangeWorkspaceFoldersParams) -> None:
@@ -65,7 +65,7 @@ def did_change_folders(ls: Server, params: types.DidChangeWorkspaceFoldersParams
     for folder in params.event.removed:
         ls.folders.pop(folder.uri, None)
     ls.folders |= {f.uri: path for f in params.event.added if (path := opened_path(f.uri))}
-    _follow(ls)
+    follow(ls)
 
 
 def shutdown(ls: Server, params: None) -> None:
@@ -116,6 +116,7 @@ def plain(value: Any) -> Any:
     return [plain(inner) for inner in value] if isinstance(value, (list, tuple)) else value
 
 
-def _follow(ls: Server) -> None:
+def follow(ls: Server) -> None:
+    """Say to the loader what is to be followed now."""
     if ls.loader:
-        ls.loader.want(tuple(ls.folders.values()), ls.given)
+        ls.loader.want(Wanted(tuple(ls.folders.values()), ls.given, ls.focus))

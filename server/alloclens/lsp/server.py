@@ -16,6 +16,7 @@ from alloclens.store.world import World
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
+    from alloclens.analysis.filters import Filters
     from alloclens.lsp.publish import Publisher
     from alloclens.store.loader import Loader
     from alloclens.store.worker import Worker
@@ -37,6 +38,8 @@ class Server(LanguageServer):
         """The editor's settings; those in force are the world's."""
         self.folders: dict[str, str] = {}
         """The workspace's: URI -> path."""
+        self.focus: tuple[Filters, ...] = ()
+        """What the user wants to see only; that in force is the world's."""
         self.loader: Loader | None = None
         self.publisher: Publisher | None = None
         self._tasks: set[asyncio.Task[Any]] = set()

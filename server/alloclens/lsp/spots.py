@@ -94,6 +94,13 @@ class Here(NamedTuple):
     """As recorded, 1-based."""
     unsure: bool
 
+    @property
+    def function(self) -> str:
+        """The function that the row is of; "" where none is known."""
+        functions = self.file.comparison.lines.functions
+        number = int(functions.of_line[self.row])
+        return functions.name[number] if number >= 0 else ""
+
 
 def here(world: World, workspace: Workspace, uri: str, line: int) -> Here | None:
     """Return what is known of a line (1-based) of a document; the heaviest where several recorded lines are there."""

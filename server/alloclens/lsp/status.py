@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from alloclens.wording.focus import words
 from alloclens.wording.status import in_full, line, nothing, unreadable
 from alloclens.wording.verdict import goroutine_note
 
@@ -22,14 +23,16 @@ class Status(NamedTuple):
     text: str
     tooltip: str
     """Markdown."""
+    focus: str
+    """What is seen only, in words; "" where everything is."""
 
 
 def status(world: World) -> Status:
     """Say what is shown, or why nothing is."""
     if world.pending:
-        return Status("loading", f"reading {world.pending} profiles", _tooltip(world))
+        return Status("loading", f"reading {world.pending} profiles", _tooltip(world), words(world.focus))
     state: State = "problem" if world.problems else "ok" if world.shown else "empty"
-    return Status(state, _text(world), _tooltip(world))
+    return Status(state, _text(world), _tooltip(world), words(world.focus))
 
 
 def _text(world: World) -> str:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from alloclens.analysis.comparison import Contents
+    from alloclens.analysis.filters import Filters
     from alloclens.analysis.series import Snapshot
     from alloclens.store.setup import Setup
     from alloclens.store.texts import Texts
@@ -48,7 +49,13 @@ class Known:
             self.snapshots[read.path] = read
 
 
-def assemble(known: Known, setup: Setup, texts: Texts | None, read_pair: Callable[[Pair], Contents | None]) -> World:
+def assemble(
+    known: Known,
+    setup: Setup,
+    texts: Texts | None,
+    read_pair: Callable[[Pair], Contents | None],
+    focus: tuple[Filters, ...] = (),
+) -> World:
     """Build a world. `read_pair` reads the files that are looked into; only what is in use stays known."""
     series, settings, where = group(known.snapshots.values(), setup.labels), setup.settings, setup.where
     in_use: dict[Pair, Contents | None] = {}
@@ -56,7 +63,7 @@ def assemble(known: Known, setup: Setup, texts: Texts | None, read_pair: Callabl
     for one in series:
         head = one.head(settings.head)
         base = one.base(settings.base, head)
-        pair = Pair(head.path, base.path if base else None)
+        pair = Pair(head.path, base.path if base else None, focus)
         contents = in_use[pair] = known.contents.get(pair) or read_pair(pair)
         if contents and (compared := compare(one, head, base, settings.sample_type, contents, known.sites)):
             comparisons.append(compared)
@@ -70,6 +77,7 @@ def assemble(known: Known, setup: Setup, texts: Texts | None, read_pair: Callabl
         problems=tuple(known.problems[p] for p in sorted(known.problems)) + setup.label_problems,
         sources=_sources(where, comparisons),
         origins=Origins(where.roots, texts, settings.revision),
+        focus=focus,
     )
 
 

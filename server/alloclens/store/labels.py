@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from alloclens.store import toml
 from alloclens.store.listing import stamp
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from alloclens.store.listing import Stamp
 
 NAME = "labels.toml"
+Said = TypeVar("Said", bound="dict[str, Any]")
+"""What such a file says, with or without its comments."""
 LARGEST = 1 << 20
 """Bytes that such a file may have."""
 
@@ -39,6 +43,39 @@ def read(directories: Iterable[str]) -> Labels:
     return Labels(of, tuple(problems))
 
 
+def write(snapshot: str, label: str) -> None:
+    """Call the snapshot of this path so, or nothing if the label is "". Raises OSError or ValueError.
+
+    A reader never sees a part of it. What else the file says stays, comments too.
+    """
+    path = Path(os.path.realpath(Path(snapshot).with_name(NAME)))
+    before = _data(path).decode()
+    after = with_label(before, Path(snapshot).name, " ".join(label.split())).encode()
+    if len(after) > LARGEST:
+        raise ValueError("it would be larger than 1 MiB")
+    _replace(path, after)
+
+
+def with_label(text: str, name: str, label: str) -> str:
+    """Return the text of such a file with this label of a snapshot, or without any if it is "".
+
+    Raises ValueError if the text is no valid TOML.
+    """
+    import tomlkit  # noqa: PLC0415 - takes a while, and is seldom wanted
+    from tomlkit.exceptions import TOMLKitError  # noqa: PLC0415
+
+    bom, end = BOM if text.startswith(BOM) else "", "\r\n" if "\r\n" in text else "\n"
+    plain = text.removeprefix(BOM).replace("\r\n", "\n")
+    wanted = _labelled(toml.loads(plain), name, label)
+    try:
+        made = _labelled(tomlkit.parse(plain), name, label).as_string()
+    except (TOMLKitError, AttributeError, RecursionError, TypeError) as error:
+        raise ValueError(str(error)) from error
+    if toml.loads(made) != wanted:
+        raise ValueError("its form is none that alloclens can extend")
+    return bom + made.replace("\n", end)
+
+
 def stamps(directories: Iterable[str]) -> tuple[Stamp | None, ...]:
     """Return what changes whenever a file that `read` looks at does."""
     return tuple(stamp(str(path)) for path in _files(directories))
@@ -50,14 +87,46 @@ def _files(directories: Iterable[str]) -> list[Path]:
 
 def _labels(path: Path) -> dict[str, str]:
     """Return the labels of one file; none where there is none. Raises OSError or ValueError."""
+    said = toml.loads(_data(path).decode("utf-8-sig"))
+    if wrong := [key for key, value in said.items() if not isinstance(value, str)]:
+        raise ValueError(f'{wrong[0]}: a label is a text, such as "heap.0007.pb.gz" = "after load"')
+    return {str(path.parent / name): label for name, label in said.items()}
+
+
+def _data(path: Path) -> bytes:
+    """Return what is in a file; nothing where there is none. Raises OSError or ValueError."""
     try:
         with path.open("rb") as file:
             data = file.read(LARGEST + 1)
     except FileNotFoundError:
-        return {}
+        return b""
     if len(data) > LARGEST:
         raise ValueError("larger than 1 MiB")
-    said = toml.loads(data.decode("utf-8-sig"))
-    if wrong := [key for key, value in said.items() if not isinstance(value, str)]:
-        raise ValueError(f'{wrong[0]}: a label is a text, such as "heap.0007.pb.gz" = "after load"')
-    return {str(path.parent / name): label for name, label in said.items()}
+    return data
+
+
+def _labelled(said: Said, name: str, label: str) -> Said:
+    if label:
+        said[name] = label
+    else:
+        said.pop(name, None)
+    return said
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """Write a file whole, or remove one that says nothing any more."""
+    if not data.strip():
+        path.unlink(missing_ok=True)
+        return
+    aside = path.with_name(f".{NAME}.tmp")
+    try:
+        aside.write_bytes(data)
+        if path.exists():
+            shutil.copymode(path, aside)
+        aside.replace(path)
+    except BaseException:
+        aside.unlink(missing_ok=True)
+        raise
+
+
+BOM = "\ufeff"

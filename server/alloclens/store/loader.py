@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from alloclens.analysis.comparison import Contents, Pair
+    from alloclens.analysis.filters import Filters
     from alloclens.analysis.series import Snapshot
     from alloclens.store.worker import Worker
 
@@ -46,6 +47,7 @@ class Wanted(NamedTuple):
     folders: tuple[str, ...]
     given: Mapping[str, Any]
     """The editor's settings; they win over those of the settings file."""
+    focus: tuple[Filters, ...] = ()
 
 
 class Loader:
@@ -63,7 +65,7 @@ class Loader:
         self._noted: set[str] = set()
         self._wanted: Wanted | None = None
         self._setup = Setup()
-        self._shown: Setup | None = None
+        self._shown: tuple[Setup, tuple[Filters, ...]] | None = None
         self._texts: Texts | None = None
         self._kept: Snapshots | None = None
 
@@ -72,9 +74,9 @@ class Loader:
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._poked.set)
 
-    def want(self, folders: Sequence[str], given: Mapping[str, Any]) -> None:
-        """Follow these folders with these settings of the editor from now on."""
-        self._wanted = Wanted(tuple(folders), given)
+    def want(self, wanted: Wanted) -> None:
+        """Follow this from now on."""
+        self._wanted = wanted
         self.poke()
 
     def stop(self) -> None:
@@ -112,14 +114,15 @@ class Loader:
             self.poke()
         loaded, removed = changes(self._listing, listing)
         removed = tuple(p for p in removed if p not in restless)
-        if not loaded and not removed and self._shown == self._setup:
+        to_show = self._setup, wanted.focus
+        if not loaded and not removed and self._shown == to_show:
             return
         self._shown = None  # until it is: a fault on the way must not pass for done
         for path in removed:
             self._known.forget(path)
             del self._listing[path]
-        await self._load({p: listing[p] for p in loaded})
-        self._shown = self._setup
+        await self._load({p: listing[p] for p in loaded}, wanted.focus)
+        self._shown = to_show
 
     async def _prepare(self, wanted: Wanted) -> None:
         """Look at the settings file and at where modules are. What is read depends on both: if they changed, all is read again."""
@@ -143,7 +146,7 @@ class Loader:
         at_rest = settled(before, now)
         return at_rest, {p: s for p, s in now.items() if p not in at_rest}
 
-    async def _load(self, new: Listing) -> None:
+    async def _load(self, new: Listing, focus: tuple[Filters, ...]) -> None:
         """Read the new files, the latest and the first of them first, and show what is known now and then.
 
         The newest wish wins: when other folders or settings are wanted meanwhile, the rest is left to the next look.
@@ -158,9 +161,9 @@ class Loader:
             path = waiting.pop(0)
             await self._read(path, new[path])
             if waiting and time.monotonic() - shown > SHOW_SECONDS:
-                await self._show(len(waiting))
+                await self._show(len(waiting), focus)
                 shown = time.monotonic()
-        await self._show(len(waiting))
+        await self._show(len(waiting), focus)
         if not waiting:
             await asyncio.to_thread(self._worker.run, forget, self._setup.directories, frozenset(self._listing))
 
@@ -215,10 +218,10 @@ class Loader:
             return read
         return next(iter(self._kept.of({read.path: stamp}, self._setup.reader.digest)), read)
 
-    async def _show(self, pending: int) -> None:
+    async def _show(self, pending: int, focus: tuple[Filters, ...]) -> None:
         self._generation += 1
         setup = self._setup
-        made = await asyncio.to_thread(assemble, self._known, setup, self._texts, self._pair)
+        made = await asyncio.to_thread(assemble, self._known, setup, self._texts, self._pair, focus)
         await self._on_world(replace(made, generation=self._generation, pending=pending))
 
     def _pair(self, pair: Pair) -> Contents | None:

@@ -15,6 +15,7 @@ from alloclens import __version__
 from alloclens.analysis.builds import moved
 from alloclens.analysis.comparison import Contents
 from alloclens.analysis.difference import Incomparable, difference
+from alloclens.analysis.filters import in_focus
 from alloclens.analysis.lines import Lines, Ownership, lines
 from alloclens.analysis.owned import owned
 from alloclens.analysis.prune import pruned, unusable
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from alloclens.analysis.comparison import Pair
+    from alloclens.analysis.filters import Filters
     from alloclens.analysis.starts import Began
     from alloclens.store.listing import Stamp
 
@@ -112,6 +114,9 @@ class Reader:
             READ.keep(key, known, len(found.profile.values))
         return known
 
+    def _seen(self, one: Read, focus: tuple[Filters, ...]) -> Lines:
+        return lines(in_focus(pruned(one.found.profile), focus), self._judge) if focus else one.lines
+
     def _judge(self, functions: Mapping[str, Sequence[str]]) -> Ownership:
         sources = _sources(self.roots, self.files)
         sources.learn(functions)
@@ -132,7 +137,10 @@ class Reader:
             base = self._read(pair.base) if pair.base else None
             then = replace(base.found, profile=moved(base.found.profile, head.found.profile)) if base else None
             difference = compared(head.found, then).profile
-            return Contents(head.lines, base.lines if base else None, difference, self._began(pair.head, head))
+            seen = self._seen(head, pair.focus), self._seen(base, pair.focus) if base else None
+            return Contents(
+                *seen, in_focus(difference, pair.focus), head.lines, self._began(pair.head, head), pair.focus
+            )
         except (ProfileError, OSError, MemoryError, Incomparable):
             return None
 

@@ -125,6 +125,16 @@ class Settings(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown
     ] = "off"
     hints: Annotated[bool, Meta(description="Numbers beside the lines.")] = True
     code_lens: Annotated[bool, Meta(description="Numbers above the functions.")] = False
+    symbol_prefix: Annotated[
+        str,
+        Meta(
+            description=(
+                "What a search for workspace symbols begins with to find hot functions: `$serve`. "
+                "Empty: every search finds them."
+            ),
+            examples=["%"],
+        ),
+    ] = "$"
 
     @property
     def memory_bytes(self) -> float:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from alloclens.analysis.comparison import Comparison
+    from alloclens.analysis.filters import Filters
     from alloclens.analysis.series import Series
     from alloclens.source.carry import Origin
     from alloclens.source.coverage import Coverage
@@ -87,6 +88,8 @@ class World:
     comparisons: tuple[Comparison, ...] = ()
     """Of the series that have the wanted sample type, newest first."""
     problems: tuple[Problem, ...] = ()
+    focus: tuple[Filters, ...] = ()
+    """All numbers but the verdicts are of what these leave, one after the other."""
     pending: int = 0
     """How many files are still to be read."""
     sources: SourceMap = field(default_factory=lambda: SourceMap(Roots(), NoFiles()))
@@ -109,7 +112,7 @@ class World:
         """How much of what is shown has a place here. Places all its files: ask for it in a thread."""
         if self.shown is None:
             return coverage({}, 0, self.sources)
-        lines, number = self.shown.lines, self.shown.column
+        lines, number = self.shown.contents.whole, self.shown.column
         *values, nowhere = lines.charged[:, number].tolist()
         charged = dict(zip(lines.files, values, strict=True))
         return coverage(charged, nowhere + charged.pop("", 0), self.sources)

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from alloclens.wording import pprof
+from alloclens.wording.focus import options, words
 from alloclens.wording.units import amount, change, share, signed
 from alloclens.wording.verdict import UNSURE, figures, sparkline, verdict
 
@@ -36,8 +37,9 @@ def markdown(comparison: Comparison, row: int, stacks: list[Stack], link: Link, 
     if unsure:
         parts.append(f"~ {UNSURE} It was line {number} of {escape(file)}.")
     if stacks:
-        parts.append(_stacks(stacks, comparison, link))
-        parts.append(_command(stacks, file, number, comparison))
+        parts += [_stacks(stacks, comparison, link), *_command(stacks, file, number, comparison)]
+    if comparison.focus:
+        parts.append(f"Only of samples {escape(words(comparison.focus))}; the verdict is on all of the line.")
     return "\n\n".join(parts)
 
 
@@ -124,11 +126,14 @@ def short_name(function: str) -> str:
     return head[head.rfind("/") + 1 :] + bracket + tail
 
 
-def _command(stacks: list[Stack], file: str, line: int, comparison: Comparison) -> str:
+def _command(stacks: list[Stack], file: str, line: int, comparison: Comparison) -> list[str]:
+    focus = options(comparison.focus)
+    if focus is None:
+        return []
     here = (f.function for s in stacks for f in s.frames if f.line == line and f.file.endswith(file))
     function = next(here, "")
     base = comparison.base.path if comparison.base else None
-    return f"`{pprof.command(function, comparison.sample_type.type, comparison.head.path, base)}`"
+    return [f"`{pprof.command(function, comparison.sample_type.type, comparison.head.path, base, focus)}`"]
 
 
 def escape(text: str, keep: str = "") -> str:

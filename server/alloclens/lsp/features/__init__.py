@@ -2,8 +2,44 @@
 
 from __future__ import annotations
 
-from alloclens.lsp.features import choices, code_lens, edits, explain, hot_lines, hover, inlay_hints, stacks
+from alloclens.lsp.features import (
+    call_hierarchy,
+    choices,
+    code_actions,
+    code_lens,
+    document_links,
+    edits,
+    explain,
+    focus,
+    hot_lines,
+    hover,
+    inlay_hints,
+    pictures,
+    stack_page,
+    stack_tree,
+    stacks,
+    views,
+    workspace_symbols,
+)
 
-FEATURES = (inlay_hints, hover, code_lens, stacks, hot_lines, choices, explain, edits)
+FEATURES = (
+    inlay_hints,
+    hover,
+    code_lens,
+    stacks,
+    hot_lines,
+    choices,
+    explain,
+    focus,
+    code_actions,
+    edits,
+    stack_page,
+    document_links,
+    stack_tree,
+    views,
+    pictures,
+    call_hierarchy,
+    workspace_symbols,
+)
 
 __all__ = ["FEATURES"]

@@ -28,13 +28,11 @@ ADD_MAPPING = "alloclens.server.addMapping"
 
 
 def register(server: Server) -> None:
-    """Offer the commands, and the code actions that call them."""
+    """Offer the commands."""
     server.command(COMMAND)(explain)
     server.command(TELL)(tell)
     server.command(MAPPINGS)(mappings)
     server.command(ADD_MAPPING)(add)
-    kinds = types.CodeActionOptions(code_action_kinds=[types.CodeActionKind.QuickFix])
-    server.feature(types.TEXT_DOCUMENT_CODE_ACTION, kinds)(code_actions)
 
 
 async def explain(ls: Server, uri: str | None = None) -> str:
@@ -58,12 +56,8 @@ async def add(ls: Server, recorded: str, to: str) -> str | None:
     return await add_mapping(ls, recorded, to)
 
 
-async def code_actions(ls: Server, params: types.CodeActionParams) -> list[types.CodeAction]:
-    """Return, in a file without numbers, what would bring them, and why there are none."""
-    return await asyncio.to_thread(_code_actions, ls, ls.world, params.text_document.uri)
-
-
-def _code_actions(ls: Server, world: World, uri: str) -> list[types.CodeAction]:
+def commands(ls: Server, world: World, uri: str) -> list[types.Command]:
+    """Return, of a file without numbers, what would bring them, and what says why there are none. For a thread."""
     path = path_of(uri)
     if path is None or not world.shown or world.file(path) or not _could_have(world, path):
         return []
@@ -71,7 +65,7 @@ def _code_actions(ls: Server, world: World, uri: str) -> list[types.CodeAction]:
         "Why are there no numbers here?", EXPLAIN if ls.client.explains else TELL, arguments=[uri]
     )
     offered = [_add(one) for one in _mappings(world)] if world.coverage.lost else []
-    return [_action(command) for command in (*offered, explained)]
+    return [*offered, explained]
 
 
 def _could_have(world: World, path: str) -> bool:
@@ -82,10 +76,6 @@ def _could_have(world: World, path: str) -> bool:
 def _add(one: dict[str, str]) -> types.Command:
     title = f"Add the path mapping {one['from']} → {one['to']} to alloclens.toml"
     return types.Command(title, ADD_MAPPING, arguments=[one["from"], one["to"]])
-
-
-def _action(command: types.Command) -> types.CodeAction:
-    return types.CodeAction(command.title, kind=types.CodeActionKind.QuickFix, command=command)
 
 
 def _mappings(world: World) -> list[dict[str, str]]:

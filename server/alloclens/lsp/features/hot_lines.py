@@ -1,26 +1,51 @@
-"""Every line worth a look, in the whole workspace: for next and previous."""
+"""Every line worth a look, in the whole workspace: for next and previous, and for a table of them."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from itertools import islice
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from alloclens.analysis.selection import by_weight, worth_showing
+from alloclens.analysis.selection import worth_showing
+from alloclens.lsp.lifecycle import plain
 from alloclens.lsp.server import Server
 from alloclens.lsp.spots import Spots
 from alloclens.wording.hint import hint
+from alloclens.wording.views import grown
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
     from pygls.workspace import Workspace
 
     from alloclens.analysis.comparison import Comparison
+    from alloclens.analysis.line_stats import LineStats
+    from alloclens.analysis.lines import Lines
     from alloclens.lsp.spots import Spot
     from alloclens.store.world import World
 
+    Ints = NDArray[np.int64]
+    Floats = NDArray[np.float64]
+
 COMMAND = "alloclens.server.hotLines"
+SORTS = ("owned", "flat", "cum", "growth")
 MOST = 200
+LIMIT = 5000
+"""Lines of one answer, whatever is asked for."""
+
+
+class Asked(NamedTuple):
+    """Which lines, and in which order."""
+
+    own: bool = True
+    """Only those of the user's own code that have a place here."""
+    sort: str = "owned"
+    filter: str = ""
+    """A part of the function's name or of the file's, in any case."""
+    most: int = MOST
 
 
 def register(server: Server) -> None:
@@ -28,22 +53,89 @@ def register(server: Server) -> None:
     server.command(COMMAND)(hot_lines)
 
 
-async def hot_lines(ls: Server) -> list[dict[str, Any]]:
-    """Return the hot lines of the user's own code, heaviest first: [{location, label}]."""
-    return await asyncio.to_thread(_hot_lines, ls.world, ls.workspace)
+async def hot_lines(ls: Server, *options: Any) -> list[dict[str, Any]]:
+    """Return the hot lines, heaviest first: [{label, location, function, file, line, own, flat, cum, owned, growth}].
+
+    `file` and `line` are as recorded. Options: see Asked; raises ValueError for an order that there is not.
+    """
+    asked = _asked(plain(options[0]) if options else None)
+    return await asyncio.to_thread(_hot_lines, ls.world, ls.workspace, asked)
 
 
-def _hot_lines(world: World, workspace: Workspace) -> list[dict[str, Any]]:
+def _asked(options: dict[str, Any] | None) -> Asked:
+    given = {name: value for name, value in (options or {}).items() if name in Asked._fields and value is not None}
+    asked = Asked(**given)
+    if asked.sort not in SORTS:
+        raise ValueError(f"no order {asked.sort!r}; there are {', '.join(SORTS)}")
+    return asked._replace(most=max(0, min(int(asked.most), LIMIT)))
+
+
+def _hot_lines(world: World, workspace: Workspace, asked: Asked) -> list[dict[str, Any]]:
     if world.shown is None:
         return []
     comparison, spots = world.shown, Spots(world, workspace)
+    rows = _sorted(comparison, _rows(comparison, asked), asked.sort)
+    return list(islice(_placed(comparison, rows, spots, own=asked.own), asked.most))
+
+
+def _rows(comparison: Comparison, asked: Asked) -> Ints:
     lines = comparison.lines
-    own = np.flatnonzero(lines.own[lines.file] & (lines.line > 0)) if len(lines) else np.zeros(0, np.int64)
-    rows = by_weight(comparison, worth_showing(comparison, own, MOST)).tolist()
-    found = ((row, spots.of(comparison, lines.files[lines.file[row]], int(lines.line[row]))) for row in rows)
-    return [_line(comparison, row, spot) for row, spot in found if spot]
+    kept = lines.own[lines.file] & (lines.line > 0) if asked.own else np.ones(len(lines), np.bool_)
+    if asked.filter:
+        kept &= _named(lines, asked.filter.casefold())
+    return worth_showing(comparison, np.flatnonzero(kept), len(lines))
 
 
-def _line(comparison: Comparison, row: int, spot: Spot) -> dict[str, Any]:
-    label = hint(comparison.stats(row), comparison.sample_type.unit, unsure=spot.unsure)
-    return {"location": spot.location, "label": label}
+def _named(lines: Lines, part: str) -> NDArray[np.bool_]:
+    """Return which lines have a function or a file with this in its name."""
+    files = np.array([part in name.casefold() for name in lines.files], np.bool_)
+    functions = np.array([part in name.casefold() for name in lines.functions.name] + [False])  # the last: no function
+    return np.asarray(files[lines.file] | functions[lines.functions.of_line])
+
+
+def _sorted(comparison: Comparison, rows: Ints, sort: str) -> Ints:
+    """Return the rows, those with most of a measure first, whatever its sign, then by what passes through them."""
+    cum = comparison.lines.value.cum[rows, comparison.column]
+    key = _growth(comparison)[rows] if sort == "growth" else _measure(comparison, sort)[rows]
+    return rows[np.lexsort((-np.abs(cum), -np.abs(key)))]
+
+
+def _measure(comparison: Comparison, name: str) -> Floats:
+    measure: Floats = getattr(comparison.lines.value, name)[:, comparison.column]
+    return measure
+
+
+def _growth(comparison: Comparison) -> Floats:
+    """Return how each line grew: what it owns, or where it owns nothing, what passes through it."""
+    if comparison.growth is None:
+        return np.zeros(len(comparison.lines))
+    value = comparison.growth.value
+    return np.where(_measure(comparison, "owned") != 0, value.owned, value.cum)
+
+
+def _placed(comparison: Comparison, rows: Ints, spots: Spots, *, own: bool) -> Iterator[dict[str, Any]]:
+    lines = comparison.lines
+    for row in rows.tolist():
+        spot = spots.of(comparison, lines.files[lines.file[row]], int(lines.line[row]))
+        if spot or not own:
+            yield _line(comparison, row, spot)
+
+
+def _line(comparison: Comparison, row: int, spot: Spot | None) -> dict[str, Any]:
+    lines, stats = comparison.lines, comparison.stats(row)
+    number, function = int(lines.file[row]), int(lines.functions.of_line[row])
+    return {
+        "label": hint(stats, comparison.sample_type.unit, unsure=bool(spot and spot.unsure)),
+        "location": spot.location if spot else None,
+        "function": lines.functions.name[function] if function >= 0 else "",
+        "file": lines.files[number],
+        "line": stats.line,
+        "own": bool(lines.own[number]),
+        **{name: int(getattr(stats, name).value) for name in ("flat", "cum", "owned")},
+        "growth": _grown(stats, comparison.sample_type.unit),
+    }
+
+
+def _grown(stats: LineStats, unit: str) -> dict[str, Any] | None:
+    growth = (stats.owned if stats.owned.value else stats.cum).growth
+    return {"value": int(growth.value), "label": grown(growth, unit)} if growth else None

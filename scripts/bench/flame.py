@@ -1,0 +1,137 @@
+"""python -m scripts.bench.flame: the flame graph of a large profile: to make it, to zoom, and how much is sent."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING, NamedTuple
+
+from alloclens.analysis.flame import Asked, Stacks
+from alloclens.store.once import world
+from alloclens.wording.flame import flame
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from scripts import tools
+from scripts.bench.table import duration
+from tests.bench import generate
+from tests.support.profiles import drop
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from alloclens.analysis.comparison import Comparison
+    from alloclens.analysis.flame import Tree
+
+SIZES = (2_000, 1_000_000)
+"""Samples."""
+ROUNDS = 5
+
+
+class Drawn(NamedTuple):
+    """Medians, in seconds."""
+
+    first: float
+    """From a profile to a tree, when nothing is known of it yet."""
+    zoom: float
+    """Into the heaviest function of the heaviest."""
+    inverted: float
+    words: float
+    """From a tree to what is sent."""
+    dump: float
+    """From there to JSON, which is the event loop's work."""
+    nodes: int
+    size: int
+    """Bytes of JSON."""
+
+
+def main() -> None:
+    """Measure both sizes, alone and compared with another of the same size, and print them side by side."""
+    found: dict[str, Drawn] = {}
+    with tempfile.TemporaryDirectory() as made:
+        os.environ["XDG_CACHE_HOME"] = f"{made}/cache"
+        for size in SIZES:
+            folder = Path(made, str(size))
+            for snapshots in (1, 2):
+                tools.say(f"making a profile of {size:,} samples …")
+                drop(folder / f"{snapshots}.pb.gz", generate.profile(size, snapshots))
+                word = f"{size:,} samples" + (", and as many at the base" if snapshots > 1 else "")
+                found[word] = _drawn(_shown(folder))
+    Console(width=160, color_system=None).print(_table(found))
+
+
+def _shown(folder: Path) -> Comparison:
+    # Both have the same time, and totals since the start that may fall: a base that is named is compared all the same.
+    shown = world([str(folder)], [str(folder)], {"base": "1.pb.gz", "head": "latest"}).shown
+    if shown is None:
+        raise SystemExit(f"nothing is shown of {folder}")
+    return shown
+
+
+def _drawn(shown: Comparison) -> Drawn:
+    first = _timed(lambda: _stacks(shown).tree(Asked()))
+    stacks = _stacks(shown)
+    tree = stacks.tree(Asked())
+    if tree is None:
+        raise SystemExit("there is no root")
+    path = _heaviest(tree)
+    said = flame(shown, tree)
+    return Drawn(
+        first=first,
+        zoom=_timed(lambda: _forgetful(stacks).tree(Asked(path=path))),
+        inverted=_timed(lambda: _forgetful(stacks).tree(Asked(inverted=True))),
+        words=_timed(lambda: flame(shown, tree)),
+        dump=_timed(lambda: json.dumps(said)),
+        nodes=len(tree),
+        size=len(json.dumps(said)),
+    )
+
+
+def _stacks(shown: Comparison) -> Stacks:
+    return Stacks(shown.profile, shown.sample_type, shown.one_process)
+
+
+def _forgetful(stacks: Stacks) -> Stacks:
+    """Return the same without its answers."""
+    stacks.answers.clear()
+    return stacks
+
+
+def _heaviest(tree: Tree) -> tuple[str, ...]:
+    """Return the names of the heaviest node, and of the heaviest below it."""
+    below = tree.parent.tolist().index(1) if 1 in tree.parent else 1
+    return tuple(tree.functions.name[tree.site[row]] for row in sorted({1, below}))
+
+
+def _timed(work: Callable[[], object]) -> float:
+    taken = []
+    for _ in range(ROUNDS):
+        began = time.perf_counter()
+        work()
+        taken.append(time.perf_counter() - began)
+    return median(taken)
+
+
+def _table(found: dict[str, Drawn]) -> Table:
+    table = Table("", *found, box=box.MARKDOWN)
+    rows = {
+        "first answer": "first",
+        "zoomed in": "zoom",
+        "from the leaves": "inverted",
+        "words": "words",
+        "JSON, on the event loop": "dump",
+    }
+    for said, name in rows.items():
+        table.add_row(said, *(duration(getattr(one, name)) for one in found.values()))
+    table.add_row("nodes", *(f"{one.nodes:,}" for one in found.values()))
+    table.add_row("JSON", *(f"{one.size / 1024:,.0f} KiB" for one in found.values()))
+    return table
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,224 @@
+"""Who calls a line or a function with how many bytes, and where its bytes go: an editor's call hierarchy."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from lsprotocol import types
+
+from alloclens.analysis.calls import Amount, Line, Site, calls
+from alloclens.lsp.documents import document, path_of, uri_of
+from alloclens.lsp.lifecycle import plain
+from alloclens.lsp.spots import Spot, Spots, here
+from alloclens.source.carry import UNKNOWN, Marks, carried
+from alloclens.source.declarations import declared, is_closure
+from alloclens.store import pages
+from alloclens.wording import calls as wording
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from pygls.workspace import Workspace
+
+    from alloclens.analysis.calls import Calls, Edge
+    from alloclens.analysis.comparison import Comparison
+    from alloclens.lsp.documents import Document
+    from alloclens.lsp.server import Server
+    from alloclens.store.world import FileLines, World
+
+NOWHERE = types.Range(types.Position(0, 0), types.Position(0, 0))
+
+
+def register(server: Server) -> None:
+    """Answer textDocument/prepareCallHierarchy and what follows it."""
+    server.feature(types.TEXT_DOCUMENT_PREPARE_CALL_HIERARCHY)(prepare)
+    server.feature(types.CALL_HIERARCHY_INCOMING_CALLS)(incoming)
+    server.feature(types.CALL_HIERARCHY_OUTGOING_CALLS)(outgoing)
+
+
+async def prepare(ls: Server, params: types.CallHierarchyPrepareParams) -> list[types.CallHierarchyItem] | None:
+    """Return the item of a line that has numbers, else of the function around it."""
+    uri, line = params.text_document.uri, params.position.line + 1
+    item = await asyncio.to_thread(_prepared, ls.world, ls.workspace, uri, line)
+    return [item] if item else None
+
+
+async def incoming(ls: Server, params: types.CallHierarchyIncomingCallsParams) -> list[types.CallHierarchyIncomingCall]:
+    """Return who calls an item, heaviest first."""
+    return await asyncio.to_thread(_incoming, ls.world, ls.workspace, params.item)
+
+
+async def outgoing(ls: Server, params: types.CallHierarchyOutgoingCallsParams) -> list[types.CallHierarchyOutgoingCall]:
+    """Return what an item calls, heaviest first."""
+    return await asyncio.to_thread(_outgoing, ls.world, ls.workspace, params.item)
+
+
+def _prepared(world: World, workspace: Workspace, uri: str, line: int) -> types.CallHierarchyItem | None:
+    at = document(workspace, uri)
+    file = world.file(at.path) if at else None
+    if at is None or file is None:
+        return None
+    if found := here(world, workspace, uri, line):
+        cum, where = found.file.comparison.stats(found.row).cum, Spot(at.uri, line, found.unsure)
+        site = Site(found.function, found.recorded, found.line)
+        return _item(site, Amount(int(cum.value), cum.growth), where, at.code_of(line), found.file.comparison)
+    if (around := _around(file, at, line)) is None:
+        return None
+    site = Site(around.function, file.recorded)
+    passes = _calls(file.comparison, site).cum
+    return _item(site, passes, Spot(at.uri, around.line, unsure=False), at.code_of(around.line), file.comparison)
+
+
+class _Declared(NamedTuple):
+    """A function of a document, and the line (1-based) that declares it."""
+
+    function: str
+    line: int
+
+
+def _around(file: FileLines, at: Document, line: int) -> _Declared | None:
+    """Return the innermost function that a line (1-based) is in, of those that the profile knows in the file."""
+    names = [name for name in file.marks.names if not is_closure(name)]
+    nothing, each = np.zeros(len(names), np.int64), np.arange(len(names))
+    inside = carried(Marks(np.full(len(names), line), each, names, nothing), UNKNOWN, at.text).line > 0
+    found = [_Declared(names[i], declared(at.text, names[i])[0]) for i in np.flatnonzero(inside).tolist()]
+    return max(found, key=lambda one: one.line, default=None)
+
+
+def _calls(comparison: Comparison, site: Site) -> Calls:
+    return calls(comparison.profile, site, comparison.sample_type, one_process=comparison.one_process)
+
+
+def _incoming(
+    world: World, workspace: Workspace, item: types.CallHierarchyItem
+) -> list[types.CallHierarchyIncomingCall]:
+    asked = _asked(world, item.data)
+    if asked is None:
+        return []
+    comparison, site = asked
+    places, written = Places(world, workspace, comparison), _Pages()
+    found = []
+    for edge in _calls(comparison, site).callers:
+        of = _other(edge, places, written)
+        found.append(types.CallHierarchyIncomingCall(of, places.ranges(edge.lines, of)))
+    written.drop_old()
+    return found
+
+
+def _outgoing(
+    world: World, workspace: Workspace, item: types.CallHierarchyItem
+) -> list[types.CallHierarchyOutgoingCall]:
+    asked = _asked(world, item.data)
+    if asked is None:
+        return []
+    comparison, site = asked
+    places, written = Places(world, workspace, comparison), _Pages()
+    found = [
+        types.CallHierarchyOutgoingCall(_other(edge, places, written), places.ranges(edge.lines, item))
+        for edge in _calls(comparison, site).callees
+    ]
+    written.drop_old()
+    return found
+
+
+def _asked(world: World, data: Any) -> tuple[Comparison, Site] | None:
+    """Return what an item is about, and the comparison that knows it: a newer head of the same series will do."""
+    given = plain(data)
+    if world.shown is None or not isinstance(given, dict):
+        return None
+    function, file, binary, head = (str(given.get(name, "")) for name in ("function", "file", "binary", "head"))
+    line = given.get("line")
+    series = (c for c in world.comparisons if any(s.path == head for s in c.series.snapshots))
+    return next(series, world.shown), Site(function, file, int(line) if isinstance(line, (int, float)) else 0, binary)
+
+
+def _other(edge: Edge, places: Places, written: _Pages) -> types.CallHierarchyItem:
+    """Return the item of the function at the other end of an edge: a place, or a page that says why it has none."""
+    site = Site(edge.function, edge.at.file, binary=edge.binary)
+    spot = places.of(edge.function, edge.at)
+    if spot is None:
+        text = wording.page(site, edge.at, places.world.sources.find(edge.at.file))
+        spot = Spot(written.uri(text), 1, unsure=False)
+    return _item(site, edge.amount, spot, places.code(spot), places.comparison)
+
+
+def _item(site: Site, passes: Amount, spot: Spot, code: types.Range, comparison: Comparison) -> types.CallHierarchyItem:
+    said = wording.passing(passes, comparison.total, comparison.sample_type.unit)
+    return types.CallHierarchyItem(
+        name=wording.name(site, spot.line if site.line else 0),
+        kind=types.SymbolKind.Function,
+        uri=spot.uri,
+        range=code,
+        selection_range=code,
+        detail=f"~{said}" if spot.unsure else said,
+        data={**site._asdict(), "head": comparison.head.path},
+    )
+
+
+class Places:
+    """Where recorded functions are now, for one answer. Reads closed files: use it in a thread."""
+
+    def __init__(self, world: World, workspace: Workspace, comparison: Comparison) -> None:
+        self.world = world
+        self.comparison = comparison
+        self._workspace = workspace
+        self._spots = Spots(world, workspace)
+        self._documents: dict[str, Document | None] = {}
+
+    def of(self, function: str, at: Line) -> Spot | None:
+        """Return where a function is declared, else where a line of it is; None where neither has a place."""
+        place = self.world.sources.place(at.file)
+        document_ = self._document(uri_of(place.path, self.world.sources.roots)) if place else None
+        if document_ is None:
+            return None
+        found = declared(document_.text, function) if function and not is_closure(function) else []
+        if len(found) == 1:
+            return Spot(document_.uri, found[0], unsure=False)
+        return self._spots.of(self.comparison, at.file, at.line)
+
+    def code(self, spot: Spot) -> types.Range:
+        """Return the range of a line's code."""
+        at = self._document(spot.uri)
+        return at.code_of(spot.line) if at and 0 < spot.line <= len(at.lines) else NOWHERE
+
+    def ranges(self, lines: Sequence[Line], item: types.CallHierarchyItem) -> list[types.Range]:
+        """Return where these lines are in an item's file; where none is, the item itself."""
+        path = self._key(path_of(item.uri))  # an editor may write an address in its own way
+        inside = (
+            line for line in lines if (place := self.world.sources.place(line.file)) and self._key(place.path) == path
+        )
+        spots = dict.fromkeys(self._spots.of(self.comparison, line.file, line.line) for line in inside)
+        return [self.code(spot) for spot in spots if spot] or [item.selection_range]
+
+    def _key(self, path: str | None) -> str | None:
+        return self.world.sources.roots.key(path) if path else None
+
+    def _document(self, uri: str) -> Document | None:
+        if uri not in self._documents:
+            self._documents[uri] = document(self._workspace, uri)
+        return self._documents[uri]
+
+
+class _Pages:
+    """Pages to read on functions that are not here, so that an editor has something to open."""
+
+    def __init__(self) -> None:
+        self._written: set[Path] = set()
+
+    def uri(self, text: str) -> str:
+        """Return the URI of a page with this text."""
+        name = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+        path = pages.directory() / f"{name}.txt"
+        with suppress(OSError):  # the sums of a call hierarchy hold without the page, too
+            pages.write(name, text)
+        self._written.add(path)
+        return path.as_uri()
+
+    def drop_old(self) -> None:
+        """Delete old pages, but none of this answer."""
+        pages.prune(self._written)

@@ -1,0 +1,70 @@
+"""What can be done at a line: see its stacks, look at it alone, find out why it has no number."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from lsprotocol import types
+
+from alloclens.lsp.client import SHOW_STACKS
+from alloclens.lsp.features import explain
+from alloclens.lsp.features.focus import FOCUS, UNFOCUS
+from alloclens.lsp.features.stack_page import COMMAND as STACK_PAGE
+from alloclens.lsp.spots import here
+from alloclens.wording.focus import words
+from alloclens.wording.hover import short_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from alloclens.lsp.server import Server
+    from alloclens.lsp.spots import Here
+    from alloclens.store.world import World
+
+
+def register(server: Server) -> None:
+    """Answer textDocument/codeAction."""
+    server.feature(types.TEXT_DOCUMENT_CODE_ACTION, types.CodeActionOptions(list(KINDS)))(code_actions)
+
+
+async def code_actions(ls: Server, params: types.CodeActionParams) -> list[types.CodeAction]:
+    """Return what can be done at the cursor's line."""
+    world, kinds = ls.world, params.context.only
+    found = await asyncio.to_thread(_found, ls, world, params.text_document.uri, params.range.start.line)
+    return [one for one in found if kinds is None or one.kind in kinds]
+
+
+def _found(ls: Server, world: World, uri: str, line: int) -> list[types.CodeAction]:
+    fixes = [_action(command, types.CodeActionKind.QuickFix) for command in explain.commands(ls, world, uri)]
+    at = here(world, ls.workspace, uri, line + 1)
+    looks = [*(_of_line(ls, at, uri, line) if at else ()), *_back(world)]
+    return fixes + [_action(command, types.CodeActionKind.Empty) for command in looks]
+
+
+def _of_line(ls: Server, at: Here, uri: str, line: int) -> Iterator[types.Command]:
+    yield types.Command(
+        "Show call stacks", SHOW_STACKS if ls.client.shows_stacks else STACK_PAGE, arguments=[uri, line]
+    )
+    if function := at.function:
+        name = short_name(function)
+        yield _step(f"Show only what passes through {name}", {"function": function})
+        yield _step(f"Leave out what passes through {name}", {"ignoreFunction": function})
+
+
+def _back(world: World) -> Iterator[types.Command]:
+    if world.focus:
+        yield types.Command(f"Step back from samples {words(world.focus[-1:])}", UNFOCUS, arguments=[None])
+    if len(world.focus) > 1:
+        yield types.Command("Show all samples", UNFOCUS, arguments=[True])
+
+
+def _step(title: str, step: dict[str, Any]) -> types.Command:
+    return types.Command(title, FOCUS, arguments=[step])
+
+
+def _action(command: types.Command, kind: types.CodeActionKind | str) -> types.CodeAction:
+    return types.CodeAction(command.title, kind=kind, command=command)
+
+
+KINDS = (types.CodeActionKind.QuickFix, types.CodeActionKind.Empty)

@@ -1,0 +1,46 @@
+"""From a page of call stacks to the lines of its frames. The page itself says where: links outlive the server."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+from pygls import uris
+
+from alloclens.lsp.documents import document, opened_path
+from alloclens.store.files import real
+from alloclens.store.pages import directory
+from alloclens.wording.stack_page import links
+
+if TYPE_CHECKING:
+    from pygls.workspace import Workspace
+
+    from alloclens.lsp.documents import Document
+    from alloclens.lsp.server import Server
+    from alloclens.wording.stack_page import Link
+
+
+def register(server: Server) -> None:
+    """Answer textDocument/documentLink."""
+    server.feature(types.TEXT_DOCUMENT_DOCUMENT_LINK)(document_links)
+
+
+async def document_links(ls: Server, params: types.DocumentLinkParams) -> list[types.DocumentLink]:
+    """Return the links of a page; none of any other file."""
+    return await asyncio.to_thread(_links, ls.workspace, params.text_document.uri)
+
+
+def _links(workspace: Workspace, uri: str) -> list[types.DocumentLink]:
+    path = opened_path(uri)
+    if not path or not path.endswith(".txt") or real(path).rpartition("/")[0] != real(str(directory())):
+        return []
+    at = document(workspace, uri)
+    return [_link(one, at) for one in links(at.lines)] if at else []
+
+
+def _link(one: Link, at: Document) -> types.DocumentLink:
+    begin, end = (at.codec.client_num_units(at.lines[one.row][:n]) for n in (one.begin, one.end))
+    where = types.Range(types.Position(one.row, begin), types.Position(one.row, end))
+    # VS Code goes to the line that a file's address ends with as #L42; others open the file at least
+    return types.DocumentLink(where, target=f"{uris.from_fs_path(one.file)}#L{one.line}")

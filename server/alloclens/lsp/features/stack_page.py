@@ -1,0 +1,104 @@
+"""The stacks through a line as a page to read, in every editor: a file whose frames lead to their lines."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+
+from alloclens.analysis.stack_tree import Line, branches
+from alloclens.lsp.documents import opened_path
+from alloclens.lsp.server import Server
+from alloclens.lsp.spots import Spots, here
+from alloclens.source.places import Nowhere
+from alloclens.store import pages
+from alloclens.wording.stack_page import UNSURE, Spot, Weight, Written, gone, not_here, page
+
+if TYPE_CHECKING:
+    from pygls.workspace import Workspace
+
+    from alloclens.analysis.comparison import Comparison
+    from alloclens.lsp.spots import Here
+    from alloclens.profile.model import Frame
+    from alloclens.store.world import World
+
+COMMAND = "alloclens.server.stackPage"
+STACKS = 50
+
+
+def register(server: Server) -> None:
+    """Offer the command."""
+    server.command(COMMAND)(stack_page)
+
+
+async def stack_page(ls: Server, uri: str, line: int) -> str | None:
+    """Write the page of a line (0-based), have the editor show it, and return its path; None where there is none."""
+    try:
+        path = await asyncio.to_thread(_written, ls.world, ls.workspace, uri, line + 1)
+    except OSError as error:
+        _tell(ls, f"the page of call stacks could not be written: {error}")
+        return None
+    if path is None:
+        _tell(ls, "no call stack goes through this line")
+        return None
+    ls.run_task(_show(ls, path), "showing call stacks")  # not before the answer: some editors do one thing at a time
+    return str(path)
+
+
+async def _show(ls: Server, path: Path) -> None:
+    able = ls.client_capabilities.window and ls.client_capabilities.window.show_document
+    if able and able.support:
+        with suppress(JsonRpcException):
+            shown = await ls.window_show_document_async(types.ShowDocumentParams(path.as_uri(), take_focus=True))
+            if shown.success:
+                return
+    _tell(ls, f"the call stacks are in {path}")
+
+
+def _tell(ls: Server, said: str) -> None:
+    ls.window_show_message(types.ShowMessageParams(types.MessageType.Info, f"alloclens: {said}"))
+
+
+def _written(world: World, workspace: Workspace, uri: str, line: int) -> Path | None:
+    at = here(world, workspace, uri, line)
+    if at is None:
+        return None
+    name = Path(opened_path(uri) or "").name
+    digest = hashlib.sha256(f"{uri}\0{line}".encode("utf-8", "replace")).hexdigest()[:16]
+    text = _page(f"Call stacks through {name}:{line}", at, world, Spots(world, workspace))
+    path = pages.write(f"stacks-{digest}", text)
+    pages.prune([path])
+    return path
+
+
+def _page(title: str, at: Here, world: World, spots: Spots) -> str:
+    comparison = at.file.comparison
+    found = comparison.stacks(at.recorded, at.line, STACKS + 1)
+    stacks = [
+        Written(Weight(stack.value, stack.growth), [_spot(frame, comparison, world, spots) for frame in stack.frames])
+        for stack in found[:STACKS]
+    ]
+    return page(title, comparison, _whole(at), stacks, more=len(found) > STACKS)
+
+
+def _whole(at: Here) -> Weight:
+    """Return what goes through the line, in the stacks' own arithmetic: with a base its growth is not the line's always."""
+    comparison = at.file.comparison
+    column = comparison.profile.sample_types.index(comparison.sample_type)
+    roots = branches(comparison.profile, column, Line(at.recorded, at.line), "callers")
+    return Weight(roots.value, roots.growth)
+
+
+def _spot(frame: Frame, comparison: Comparison, world: World, spots: Spots) -> Spot:
+    spot = spots.of(comparison, frame.file, frame.line)
+    path = opened_path(spot.uri) if spot else None
+    if spot and path:
+        return Spot(frame.function, path, spot.line, UNSURE if spot.unsure else "")
+    found = world.sources.find(frame.file)
+    why = found.reason if isinstance(found, Nowhere) else gone(frame.line, compared=comparison.base is not None)
+    return Spot(frame.function, frame.file, frame.line, not_here(why))

@@ -1,0 +1,172 @@
+"""What an editor's views list: findings, and every series with its snapshots; and what the user calls these."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import TYPE_CHECKING, Any
+
+from alloclens.analysis.findings import RAISED, badness
+from alloclens.analysis.verdicts import VERDICTS
+from alloclens.lsp.server import Server
+from alloclens.lsp.spots import Spots
+from alloclens.profile.sample_type import column
+from alloclens.source.paths import name_of
+from alloclens.source.places import Nowhere
+from alloclens.store import labels
+from alloclens.wording import views
+from alloclens.wording.stack_page import gone
+from alloclens.wording.status import moment
+from alloclens.wording.units import amount
+from alloclens.wording.verdict import message
+
+if TYPE_CHECKING:
+    from pygls.workspace import Workspace
+
+    from alloclens.analysis.comparison import Comparison
+    from alloclens.analysis.findings import Finding
+    from alloclens.analysis.series import Series, Snapshot
+    from alloclens.lsp.spots import Spot
+    from alloclens.store.world import World
+
+FINDINGS = "alloclens.server.findings"
+SERIES = "alloclens.server.series"
+LABEL = "alloclens.server.label"
+MOST = 200
+
+
+def register(server: Server) -> None:
+    """Offer the commands."""
+    server.command(FINDINGS)(findings)
+    server.command(SERIES)(series)
+    server.command(LABEL)(label)
+
+
+async def findings(ls: Server) -> list[dict[str, Any]]:
+    """Return the lines that leak or grow, and those of other verdicts that are marked, worst first.
+
+    [{verdict, code, severity, label, detail, tooltip, location, function, file, line}]; `file` and `line` are as recorded.
+    """
+    return await asyncio.to_thread(_findings, ls.world, ls.workspace)
+
+
+async def series(ls: Server) -> dict[str, Any]:
+    """Return {series: [{directory, program, sampleTypes, shown, snapshots: newest first}], problems: [{name, path, reason}]}.
+
+    A snapshot: {name, path, label, time, detail, size, base, head, begins}.
+    """
+    return await asyncio.to_thread(_all, ls.world)
+
+
+async def label(ls: Server, path: str, label: str) -> str | None:
+    """Call a snapshot so, or nothing if that is ""; return in words why not."""
+    failed = await asyncio.to_thread(_label, ls.world, path, label)
+    if ls.loader:
+        ls.loader.poke()
+    return failed
+
+
+def _findings(world: World, workspace: Workspace) -> list[dict[str, Any]]:
+    spots = Spots(world, workspace)
+    wanted = [verdict for verdict in VERDICTS if verdict in RAISED or world.settings.severity(verdict) != "off"]
+    found = [(finding, of) for of in world.comparisons for finding in of.findings(wanted)]
+    found.sort(key=lambda pair: badness(pair[0]))
+    return [_finding(finding, of, world, spots) for finding, of in found[:MOST]]
+
+
+def _finding(finding: Finding, comparison: Comparison, world: World, spots: Spots) -> dict[str, Any]:
+    began = comparison.began(finding)
+    start = spots.then(comparison, began.path, began.line) if began else None
+    spot = start or spots.of(comparison, finding.file, finding.line)
+    path, line = (began.path, start.line) if began and start else (finding.file, spot.line if spot else finding.line)
+    waits = f"{name_of(finding.file)}:{finding.line}" if start else ""
+    unsure = bool(spot and spot.unsure)
+    said = message(finding, world.settings.memory_bytes, comparison.in_use, waits=waits, unsure=unsure)
+    named = views.place(path, line, finding.function)
+    return {
+        "verdict": finding.verdict,
+        "code": finding.code,
+        "severity": world.settings.severity(finding.verdict),
+        "label": named,
+        "detail": views.detail(finding),
+        "tooltip": views.tooltip(finding, named, said, _not_here(world, finding.file, finding.line, spot)),
+        "location": spot.location if spot else None,
+        "function": finding.function,
+        "file": finding.file,
+        "line": finding.line,
+    }
+
+
+def _not_here(world: World, recorded: str, line: int, spot: Spot | None) -> str:
+    if spot:
+        return ""
+    found = world.sources.find(recorded)
+    return found.reason if isinstance(found, Nowhere) else gone(line, compared=False)
+
+
+def _all(world: World) -> dict[str, Any]:
+    shown = world.shown.series if world.shown else None
+    compared = {id(one.series): one for one in world.comparisons}
+    return {
+        "series": [_series(one, compared.get(id(one)), shown=one is shown) for one in world.series],
+        "problems": [{"name": p.name, "path": p.path, "reason": p.reason} for p in world.problems],
+    }
+
+
+def _series(one: Series, comparison: Comparison | None, *, shown: bool) -> dict[str, Any]:
+    number = comparison.column if comparison else _column(one)
+    snapshots = [row for process in one.processes for row in _process(process, number, one)]
+    ends = (
+        ("base", comparison.base.path if comparison and comparison.base else ""),
+        ("head", comparison.head.path if comparison else ""),
+    )
+    for row in snapshots:
+        row |= {end: row["path"] == path for end, path in ends}
+    return {
+        "directory": one.directory,
+        "program": one.program,
+        "sampleTypes": [kind.type for kind in one.snapshots[-1].sample_types],
+        "shown": shown,
+        "snapshots": snapshots[::-1],
+    }
+
+
+def _column(one: Series) -> int:
+    """Return the column of a series that has not the wanted sample type."""
+    latest = one.snapshots[-1]
+    return column(latest.sample_types, latest.default_sample_type) or 0
+
+
+def _process(process: tuple[Snapshot, ...], number: int, of: Series) -> list[dict[str, Any]]:
+    kind = of.snapshots[-1].sample_types[number]
+    totals = [None, *(snapshot.total[number] for snapshot in process)]
+    return [
+        {
+            "name": snapshot.name,
+            "path": snapshot.path,
+            "label": of.labels.get(snapshot.path, ""),
+            "time": moment(snapshot),
+            "detail": views.total(snapshot.total[number], before, kind),
+            "size": _size(snapshot.path),
+            "begins": before is None,
+        }
+        for snapshot, before in zip(process, totals, strict=False)
+    ]
+
+
+def _size(path: str) -> str:
+    """Return how large a file is; "" if it has gone."""
+    try:
+        return amount(os.stat(path).st_size, "bytes")  # noqa: PTH116 - paths are texts here
+    except OSError:
+        return ""
+
+
+def _label(world: World, path: str, label: str) -> str | None:
+    if not any(snapshot.path == path for one in world.series for snapshot in one.snapshots):
+        return f"{path} is none of the snapshots that are read"
+    try:
+        labels.write(path, label)
+    except (OSError, ValueError) as error:
+        return f"{labels.NAME} could not be changed: {error}"
+    return None

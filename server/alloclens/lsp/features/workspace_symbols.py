@@ -1,0 +1,59 @@
+"""The functions through which most passes, found by their names; behind a sign, to keep apart from other symbols."""
+
+from __future__ import annotations
+
+import asyncio
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+
+from alloclens.analysis.calls import hot
+from alloclens.lsp.features.call_hierarchy import Places
+from alloclens.source.recorded import OF_GO, package_of
+from alloclens.wording.calls import symbol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pygls.workspace import Workspace
+
+    from alloclens.analysis.comparison import Comparison
+    from alloclens.lsp.server import Server
+    from alloclens.store.world import World
+
+MOST = 50
+LOOKED_AT = 200
+"""So many functions are looked for here: those that are not are left out."""
+
+
+def register(server: Server) -> None:
+    """Answer workspace/symbol."""
+    server.feature(types.WORKSPACE_SYMBOL)(symbols)
+
+
+async def symbols(ls: Server, params: types.WorkspaceSymbolParams) -> list[types.SymbolInformation]:
+    """Return the hot functions whose names contain what follows the sign, heaviest first."""
+    world = ls.world
+    sign = world.settings.symbol_prefix
+    if world.shown is None or not params.query.startswith(sign):
+        return []
+    asked = params.query[len(sign) :].strip()
+    return await asyncio.to_thread(_symbols, world, world.shown, ls.workspace, asked)
+
+
+def _symbols(world: World, comparison: Comparison, workspace: Workspace, asked: str) -> list[types.SymbolInformation]:
+    return list(islice(_found(world, comparison, workspace, asked), MOST))
+
+
+def _found(world: World, comparison: Comparison, workspace: Workspace, asked: str) -> Iterator[types.SymbolInformation]:
+    places, sign = Places(world, workspace, comparison), world.settings.symbol_prefix
+    for one in hot(comparison.profile, comparison.sample_type, asked, LOOKED_AT):
+        if spot := places.of(one.function, one.at):
+            yield types.SymbolInformation(
+                location=types.Location(spot.uri, places.code(spot)),
+                # An editor looks for the query, sign and all, in the names.
+                name=sign + symbol(one, comparison.sample_type.unit),
+                kind=types.SymbolKind.Function,
+                container_name=(package_of(one.function) or None) if one.at.file.endswith(OF_GO) else None,
+            )

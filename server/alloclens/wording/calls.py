@@ -1,0 +1,61 @@
+"""What passes over a call, and why a function cannot be shown."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from alloclens.source.paths import name_of
+from alloclens.source.places import Nowhere
+from alloclens.wording.hover import short_name
+from alloclens.wording.units import amount, change, share
+
+if TYPE_CHECKING:
+    from alloclens.analysis.calls import Amount, Hot, Line, Site
+    from alloclens.analysis.line_stats import Change
+    from alloclens.source.places import Place
+
+
+def passing(passes: Amount, total: float, unit: str) -> str:
+    """Say what passes, its share of the whole, and its growth: 12.3MB · 45% · ▲8.3MB."""
+    said = [amount(passes.value, unit), share(passes.value, total), *_grown(passes.growth, unit)]
+    return " · ".join(said)
+
+
+def _grown(growth: Change | None, unit: str) -> list[str]:
+    if growth is None or growth.value == 0:
+        return []
+    doubt = " (error unknown)" if math.isnan(growth.low) else "" if growth.certain else ", may be noise"
+    return [change(growth.value, unit) + doubt]
+
+
+def name(site: Site, line: int = 0) -> str:
+    """Return what a site is called; a line (1-based, where it is now) with its number: serve:42."""
+    of = short_name(site.function) or name_of(site.binary or site.file) or "?"
+    return f"{of}:{line}" if line else of
+
+
+def symbol(one: Hot, unit: str) -> str:
+    """Name a function by itself and what passes through it: main.serve 45.0MB."""
+    return f"{short_name(one.function)} {amount(one.cum, unit)}"
+
+
+def page(site: Site, at: Line, found: Place | Nowhere) -> str:
+    """Say where a function was recorded, and why it cannot be opened: the text of a page of its own."""
+    where = f"{at.file}, line {at.line}" if at.file and at.line else at.file
+    recorded = f"It was recorded in {where}." if where else _nameless(site)
+    return "\n\n".join([site.function or name(site), recorded, *_why(found), ADVICE]) + "\n"
+
+
+def _nameless(site: Site) -> str:
+    return f"The profile does not say where it was written{f'; it is in {site.binary}' if site.binary else ''}."
+
+
+def _why(found: Place | Nowhere) -> list[str]:
+    if not isinstance(found, Nowhere):
+        return [f"That file is {found.path}, which has not this function any more, or cannot be read."]
+    candidates = [f"It may be {candidate}." for candidate in found.candidates]
+    return [f"It is not here: {found.reason}.", *candidates]
+
+
+ADVICE = "Explain Placement in VS Code, `alloclens explain` elsewhere, says what can be done."

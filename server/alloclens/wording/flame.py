@@ -1,0 +1,103 @@
+"""Flame graph and timeline as the pictures take them: numbers with their words, as plain JSON."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from alloclens.analysis.flame_walk import ALL
+from alloclens.analysis.timeline import points
+from alloclens.source.paths import name_of
+from alloclens.wording.focus import words
+from alloclens.wording.units import amount, change, share
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from alloclens.analysis.comparison import Comparison
+    from alloclens.analysis.filters import Filters
+    from alloclens.analysis.flame import Tree
+    from alloclens.profile.model import ValueType
+
+EVERYTHING = "all"
+
+
+def flame(comparison: Comparison, tree: Tree, focus: Sequence[Filters] = ()) -> dict[str, Any]:
+    """Return {sampleType, unit, total, totalLabel, base, focus, truncated, root}.
+
+    A node is {name, value, label, growth, growthLabel, certain, file, line, own, more, children}; shares are of all that
+    the head holds, in focus or not, as pprof's are.
+    """
+    kind = comparison.sample_type
+    nodes = _nodes(comparison, tree)
+    for node, parent in zip(nodes[1:], tree.parent[1:].tolist(), strict=True):
+        nodes[parent]["children"].append(node)
+    return {
+        "sampleType": kind.type,
+        "unit": kind.unit,
+        "total": comparison.total,
+        "totalLabel": f"{amount(comparison.total, kind.unit)} {kind.type}",
+        "base": tree.compared,
+        "focus": words(focus),
+        "truncated": tree.truncated,
+        "root": nodes[0],
+    }
+
+
+class _Row(NamedTuple):
+    """A node of a tree, as its columns have it."""
+
+    site: int
+    line: int
+    value: int
+    growth: int
+    certain: bool
+    known: bool
+    more: bool
+
+
+def _nodes(comparison: Comparison, tree: Tree) -> list[dict[str, Any]]:
+    columns = (getattr(tree, name).tolist() for name in _Row._fields)
+    lines = comparison.lines
+    own = frozenset(file for file, is_own in zip(lines.files, lines.own.tolist(), strict=True) if is_own)
+    return [_node(_Row(*row), comparison, tree, own) for row in zip(*columns, strict=True)]
+
+
+def _node(row: _Row, comparison: Comparison, tree: Tree, own: frozenset[str]) -> dict[str, Any]:
+    unit = comparison.sample_type.unit
+    there = row.site != ALL
+    file = tree.functions.file[row.site] if there else ""
+    return {
+        "name": tree.functions.name[row.site] if there else EVERYTHING,
+        "value": row.value,
+        "label": f"{amount(row.value, unit)} · {share(row.value, comparison.total)}",
+        "growth": row.growth if tree.compared else None,
+        "growthLabel": _growth(row, unit) if tree.compared else "",
+        "certain": row.certain,
+        "file": file,
+        "line": row.line,
+        "own": file in own,
+        "more": row.more,
+        "children": [],
+    }
+
+
+def _growth(row: _Row, unit: str) -> str:
+    if not row.growth:
+        return "unchanged"
+    unsure = ", may be noise" if row.known else ", error unknown"
+    return change(row.growth, unit) + ("" if row.certain else unsure)
+
+
+def timeline(comparison: Comparison, line: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Return {sampleType, unit, points, memstats, line}.
+
+    memstats is empty: what a text profile says of the whole process is not kept of every snapshot.
+    """
+    kind = comparison.sample_type
+    shown = [point._asdict() for point in points(comparison)]
+    return {"sampleType": kind.type, "unit": kind.unit, "points": shown, "memstats": [], "line": line}
+
+
+def line_label(file: str, line: int, kind: ValueType) -> str:
+    """Name a line of the timeline: main.go:42 owned, inuse_space."""
+    return f"{name_of(file)}:{line} owned, {kind.type}"

@@ -1,0 +1,73 @@
+"""The rows of an editor's views: findings, hot lines, snapshots, and the tree of a line's stacks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from alloclens.source.paths import name_of
+from alloclens.wording.hover import escape, short_name
+from alloclens.wording.units import amount, change, rate, share
+from alloclens.wording.verdict import figures, sparkline
+
+if TYPE_CHECKING:
+    from alloclens.analysis.findings import Finding
+    from alloclens.analysis.line_stats import Change
+    from alloclens.analysis.stack_tree import Branches, Node
+    from alloclens.profile.model import ValueType
+
+
+def place(file: str, line: int, function: str) -> str:
+    """Return a line with its function: main.go:42  main.serve."""
+    where = f"{name_of(file)}:{line}" if line else name_of(file)
+    return "  ".join(part for part in (where, short_name(function)) if part)
+
+
+def detail(finding: Finding) -> str:
+    """Say in a few words what is held and how it grew: leak: 64.0MB ▲63.0MB, 9.0MB/s."""
+    unit = finding.sample_type.unit
+    held = amount(finding.value, unit)
+    grown = f" {change(finding.growth, unit)}" if finding.growth else ""
+    pace = f", {rate(finding.slope, unit)}" if finding.slope > 0 else ""
+    return f"{finding.code}: {held}{grown}{pace}"
+
+
+def tooltip(finding: Finding, label: str, said: str, not_here: str) -> str:
+    """Write all there is to say about a finding, in markdown.
+
+    `said` is its message; `not_here` the reason why its line has no place, "" if it has one.
+    """
+    parts = [f"**{escape(label)}**", f"{sparkline(finding.points)} {escape(said)}  \n{escape(figures(finding))}"]
+    return "\n\n".join(parts + ([f"Not here: {escape(not_here)}."] if not_here else []))
+
+
+def grown(growth: Change, unit: str) -> str:
+    """Return a growth, and whether it is certain: ▲8.3MB, or ▲8.3MB, may be noise."""
+    if not growth.value:
+        return "unchanged"
+    return f"{change(growth.value, unit)}{'' if growth.certain else ', may be noise'}"
+
+
+def total(value: int, before: int | None, kind: ValueType) -> str:
+    """Return what a snapshot holds, and how that differs from the one before in its process, if there is one."""
+    step = value - before if before is not None else 0
+    return f"{amount(value, kind.unit)} {kind.type}{f' {change(step, kind.unit)}' if step else ''}"
+
+
+def frame_name(node: Node) -> str:
+    """Return the function of a frame, else what is known of it."""
+    return short_name(node.function) or (f"[{name_of(node.binary)}]" if node.binary else name_of(node.file) or "?")
+
+
+def frame_detail(node: Node, whole: float, unit: str, *, compared: bool) -> str:
+    """Say what reaches a frame, as a part of `whole`, and where it is: 42.0MB · 93% · ▲40.0MB  main.go:6."""
+    said = [amount(node.value, unit), share(node.value, whole)]
+    if compared and node.growth:
+        said.append(change(node.growth, unit))
+    where = place(node.file, node.line, "")
+    return " · ".join(said) + (f"  {where}" if where else "")
+
+
+def others(found: Branches, unit: str) -> str:
+    """Say what the frames come to that are too many to be shown."""
+    rest = found.value - sum(node.value for node in found.nodes)
+    return f"{found.many - len(found.nodes)} more: {amount(rest, unit)}"

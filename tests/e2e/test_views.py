@@ -1,0 +1,139 @@
+"""In a real VS Code: views, focus, call hierarchy, flame graph and timeline. A picture of each is kept in out/."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.conftest import OUT
+from tests.e2e.test_hints import DEP, KEEP, MAIN, MB
+from tests.support.profiles import drop, heap
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from playwright.sync_api import FrameLocator, Locator
+
+    from tests.support.page import VsCode
+
+HELD = (3, 10, 20, 30, 40)
+"""MB through serve, snapshot by snapshot."""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A line that is reached by two ways: from serve, ever more, and through a dependency, always 6 MB."""
+    dep, main = tmp_path / "vendor/example.com/dep/dep.go", tmp_path / "main.go"
+    dep.parent.mkdir(parents=True)
+    dep.write_text(DEP)
+    (tmp_path / "go.mod").write_text("module example.com/app\n")
+    main.write_text(MAIN)
+    for number, held in enumerate(HELD):
+        stacks = (
+            f"main.keep:10@{main}:11 < main.serve:5@{main}:7 = {held}x{MB}",
+            f"main.keep:10@{main}:11 < example.com/dep.New:3@{dep}:4 < main.serve:5@{main}:6 = 6x{MB}",
+        )
+        drop(tmp_path / f"profiles/{number}.pb.gz", heap(*stacks))
+    return tmp_path
+
+
+@pytest.fixture
+def opened(vscode: VsCode, folder: Path) -> VsCode:
+    vscode.open(folder, folder / "main.go")
+    vscode.until_hint(KEEP, "46.0MB ▲37.0MB")
+    return vscode
+
+
+def picture(vscode: VsCode, name: str) -> None:
+    OUT.mkdir(exist_ok=True)
+    vscode.page.screenshot(path=OUT / f"{name}.png")
+
+
+def view(vscode: VsCode, name: str) -> Locator:
+    """Open one of our views and return its rows."""
+    vscode.run(f"alloclens: Focus on {name} View")
+    pane = vscode.page.locator(".pane").filter(has=vscode.page.locator(f'.pane-header[aria-label*="{name}"]'))
+    return pane.locator(".monaco-list-row")
+
+
+def webview(vscode: VsCode) -> FrameLocator:
+    return vscode.page.frame_locator("iframe.webview").frame_locator("#active-frame")
+
+
+def test_a_frame_in_focus_changes_the_hints(opened: VsCode) -> None:
+    opened.go_to_line(11)
+    rows = view(opened, "Stacks")
+    line = rows.filter(has_text="keep").first
+    line.click()
+    opened.page.keyboard.press("ArrowRight")
+    frame = rows.filter(has_text="dep.New").first
+    frame.hover()
+    picture(opened, "stacks-view")
+    frame.get_by_role("button", name="Focus on This Function").click()
+    opened.until_hint(KEEP, "6.0MB")
+    focus = opened.page.locator('.statusbar-item[id*="alloclens"]', has_text="dep.New")
+    expect(focus).to_be_visible()
+    picture(opened, "focus")
+    focus.click()
+    opened.until_hint(KEEP, "46.0MB ▲37.0MB")
+    expect(focus).to_have_count(0)
+
+
+def test_findings_hot_lines_and_snapshots(opened: VsCode, folder: Path) -> None:
+    expect(view(opened, "Findings").first).to_contain_text(re.compile("main.go:11"))
+    hot = view(opened, "Hot Lines")
+    expect(hot.first).to_contain_text("keep")
+    (folder / "profiles/bad.pb.gz").write_bytes(b"\x1f\x8b\x08 not a profile")
+    snapshots = view(opened, "Snapshots")
+    expect(snapshots.filter(has_text="Not readable")).to_be_visible()
+    picture(opened, "views")
+    second = snapshots.filter(has_text="1.pb.gz").first
+    second.hover()
+    second.get_by_role("button", name="Use as Base").click()
+    opened.until_hint(KEEP, "46.0MB ▲30.0MB")
+
+
+def test_who_calls_a_line(opened: VsCode) -> None:
+    opened.go_to_line(11)
+    opened.page.keyboard.press("Home")  # VS Code asks for a word only
+    opened.run("Calls: Show Call Hierarchy")
+    rows = opened.page.locator(".pane").filter(has_text="Callers Of").locator(".monaco-list-row")
+    expect(rows.first).to_contain_text("main.keep:11")
+    rows.first.click()
+    opened.page.keyboard.press("ArrowRight")
+    expect(rows.filter(has_text="main.serve")).to_contain_text("40.0MB")
+    expect(rows.filter(has_text="dep.New")).to_contain_text("6.0MB")
+    picture(opened, "call-hierarchy")
+
+
+def test_the_flame_graph_opens_a_line_and_focuses(opened: VsCode) -> None:
+    opened.run("alloclens: Show Flame Graph")
+    frames = webview(opened).locator("g.frame")
+    dep = frames.filter(has_text="dep.New").first
+    expect(dep).to_be_visible()
+    picture(opened, "flame-graph")
+    dep.click(modifiers=["Control"])
+    expect(opened.page.locator(".tab.active", has_text="dep.go")).to_be_visible()
+    dep.click(button="right")
+    webview(opened).get_by_role("menuitem", name="Focus").click()
+    opened.expect_status(re.compile("inuse_space"))
+    expect(opened.page.locator('.statusbar-item[id*="alloclens"]', has_text="dep.New")).to_be_visible()
+
+
+def test_the_timeline_chooses_base_and_head(opened: VsCode) -> None:
+    opened.run("alloclens: Show Timeline")
+    plot = webview(opened).locator(".u-over")
+    plot.wait_for()
+    box = plot.bounding_box()
+    at = box["y"] + box["height"] / 2
+    opened.page.mouse.move(box["x"] + box["width"] / 4, at)
+    opened.page.mouse.down()
+    opened.page.mouse.move(box["x"] + box["width"] / 2, at)
+    picture(opened, "timeline")
+    opened.page.mouse.move(box["x"] + box["width"] * 3 / 4, at)
+    opened.page.mouse.up()
+    opened.until_hint(KEEP, "36.0MB ▲20.0MB")
+    opened.expect_status("inuse_space 1.pb.gz → 3.pb.gz")

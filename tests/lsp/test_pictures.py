@@ -1,0 +1,126 @@
+"""Over stdio: the data of flame graph and timeline."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tests.support.profiles import drop, heap
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.editor import Editor
+
+MB = 1 << 20
+FLAME, FRAME, TIMELINE = (f"alloclens.server.{name}" for name in ("flame", "frame", "timeline"))
+FOCUS = "alloclens.server.focus"
+
+
+async def opened(editor: Editor, folder: Path) -> str:
+    """Two snapshots: dep.go grows from 2 to 42 MB through main.go:6, main.keep holds 3 MB."""
+    main, dep = folder / "main.go", folder / "vendor/example.com/dep/dep.go"
+    for i, (name, kept) in enumerate((("a", 2), ("b", 42))):
+        drop(
+            folder / f"profiles/{name}.pb.gz",
+            heap(
+                f"example.com/dep.New:3@{dep}:4 < main.serve:5@{main}:6 < main.main:20@/elsewhere/x.go:1 = {kept}x{MB}",
+                f"main.keep:10@{main}:11 < main.serve:5@{main}:7 = 3x{MB}",
+                seconds=1_700_000_000 + i,
+            ),
+        )
+    await editor.open_folder(folder)
+    await editor.until(lambda: editor.status and editor.status.state == "ok" and "a.pb.gz" in editor.status.tooltip)
+    return editor.open(folder / "main.go")
+
+
+def tree(node: dict[str, Any]) -> dict[str, Any]:
+    return {node["name"]: [node["value"] // MB, *map(tree, node["children"])]}
+
+
+async def test_the_flame_graph(editor: Editor, folder: Path) -> None:
+    await opened(editor, folder)
+    found = await editor.command(FLAME)
+    assert tree(found["root"]) == {
+        "all": [
+            45,
+            {"main.main": [42, {"main.serve": [42, {"example.com/dep.New": [42]}]}]},
+            {"main.serve": [3, {"main.keep": [3]}]},
+        ]
+    }
+    assert {name: found[name] for name in found if name != "root"} == {
+        "sampleType": "inuse_space", "unit": "bytes", "total": 45 * MB, "totalLabel": "45.0MB inuse_space",
+        "base": True, "focus": "", "truncated": False,
+    }  # fmt: skip
+    main = found["root"]["children"][0]
+    serve = main["children"][0]
+    said = {name: serve[name] for name in serve if name != "children"}
+    assert said == {
+        "name": "main.serve", "value": 42 * MB, "label": "42.0MB · 93%", "growth": 40 * MB, "growthLabel": "▲40.0MB",
+        "certain": True, "file": str(folder / "main.go"), "line": 6, "own": True, "more": False,
+    }  # fmt: skip
+    kept = found["root"]["children"][1]
+    assert (kept["growth"], kept["growthLabel"], kept["certain"]) == (0, "unchanged", False)
+    assert (main["own"], serve["children"][0]["own"]) == (False, False)
+
+
+async def test_the_flame_graph_from_the_leaves_a_subtree_a_search_and_a_focus(editor: Editor, folder: Path) -> None:
+    await opened(editor, folder)
+    found = await editor.command(FLAME, {"inverted": True, "path": ["main.keep"]})
+    assert tree(found["root"]) == {"main.keep": [3, {"main.serve": [3]}]}
+    assert await editor.command(FLAME, {"path": ["main.keep"]}) is None
+    found = await editor.command(FLAME, {"search": "KEEP"})
+    assert tree(found["root"]) == {"all": [3, {"main.serve": [3, {"main.keep": [3]}]}]}
+    await editor.command(FOCUS, {"function": "main.keep"})
+    await editor.until(lambda: editor.status.focus)
+    found = await editor.command(FLAME, {})
+    assert tree(found["root"]) == {"all": [3, {"main.serve": [3, {"main.keep": [3]}]}]}
+    assert (found["focus"], found["total"]) == ("through main.keep", 45 * MB)
+    assert found["root"]["label"] == "3.0MB · 6.7%"  # of the whole, as pprof's
+
+
+async def test_where_a_recorded_line_is(editor: Editor, folder: Path) -> None:
+    uri = await opened(editor, folder)
+    editor.edit(uri, "// one line more\n" + (folder / "main.go").read_text())
+    found = await editor.command(FRAME, str(folder / "main.go"), 6)
+    assert (found["uri"], found["range"]["start"]["line"]) == (uri, 6)
+    assert await editor.command(FRAME, "/elsewhere/x.go", 1) is None
+    assert await editor.command(FRAME, str(folder / "main.go"), 0) is None
+
+
+async def test_the_timeline(editor: Editor, folder: Path) -> None:
+    uri = await opened(editor, folder)
+    found = await editor.command(TIMELINE)
+    assert found == {
+        "sampleType": "inuse_space", "unit": "bytes", "memstats": [], "line": None,
+        "points": [
+            {"name": "a.pb.gz", "path": str(folder / "profiles/a.pb.gz"), "time": 1_700_000_000, "value": 5 * MB,
+             "begins": True, "base": True, "head": False},
+            {"name": "b.pb.gz", "path": str(folder / "profiles/b.pb.gz"), "time": 1_700_000_001, "value": 45 * MB,
+             "begins": False, "base": False, "head": True},
+        ],
+    }  # fmt: skip
+    found = await editor.command(TIMELINE, {"uri": uri, "line": 5})
+    assert found["line"] == {"label": "main.go:6 owned, inuse_space", "values": [2 * MB, 42 * MB]}
+    assert (await editor.command(TIMELINE, {"uri": uri, "line": 0}))["line"] is None
+
+
+async def test_without_a_profile(editor: Editor, folder: Path) -> None:
+    await editor.open_folder(folder)
+    assert await editor.command(FLAME) is None
+    assert await editor.command(TIMELINE) is None
+    assert await editor.command(FRAME, "/x.go", 1) is None
+
+
+async def test_stacks_as_deep_as_an_answer_may_be(editor: Editor, folder: Path) -> None:
+    """What is deeper than that would be too much for readers and writers of JSON."""
+    frame = f"main.keep:10@{folder}/main.go:11"
+    drop(folder / "profiles/a.pb.gz", heap(" < ".join([frame] * 600) + f" = 3x{MB}"))
+    await editor.open_folder(folder)
+    await editor.until(lambda: editor.status and editor.status.state == "ok")
+    node, depth = (await editor.command(FLAME))["root"], 0
+    while node["children"]:
+        (node,) = node["children"]
+        depth += 1
+    assert (depth, node["more"]) == (200, True)
+    rest = await editor.command(FLAME, {"path": ["main.keep"] * 599})
+    assert tree(rest["root"]) == {"main.keep": [3, {"main.keep": [3]}]}

@@ -1,0 +1,233 @@
+"""Over stdio: the page of a line's call stacks, how it is shown, and where its frames lead."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from alloclens.lsp.features import stack_page
+from alloclens.wording.stack_page import links
+from lsprotocol import types as lsp
+
+from tests.support.editor import Editor, bare, vscode
+from tests.support.profiles import drop, heap
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+MB = 1 << 20
+
+
+class Shows(Editor):
+    """An editor that can show documents, and how it answers when it is asked to."""
+
+    def __init__(self, answer: bool | Exception = True) -> None:
+        capabilities = vscode()
+        capabilities.window.show_document = lsp.ShowDocumentClientCapabilities(support=True)
+        super().__init__(capabilities)
+        self.shown: list[str] = []
+
+        @self.client.feature(lsp.WINDOW_SHOW_DOCUMENT)
+        def show(params: lsp.ShowDocumentParams) -> lsp.ShowDocumentResult:
+            self.shown.append(params.uri)
+            self._changed.set()
+            if isinstance(answer, Exception):
+                raise answer
+            return lsp.ShowDocumentResult(success=answer)
+
+    async def links(self, uri: str) -> list[tuple[int, int, int, str]]:
+        """Return row, first and last character, and target of each link."""
+        params = lsp.DocumentLinkParams(lsp.TextDocumentIdentifier(uri))
+        found = await self.client.text_document_document_link_async(params) or []
+        return [(x.range.start.line, x.range.start.character, x.range.end.character, x.target) for x in found]
+
+
+@pytest.fixture
+async def shows() -> AsyncIterator[Shows]:
+    made = Shows()
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+def two(folder: Path) -> Path:
+    """Two snapshots. Through main.go:6 go two stacks of dep.go, of 2 and then 42 MB, and of 1 MB."""
+    main, dep = folder / "main.go", folder / "vendor/example.com/dep/dep.go"
+    above = f"main.serve:5@{main}:6 < main.run@/elsewhere/x.go:8 < main.main@/elsewhere/x.go:1"
+    for name, kept in (("a", 2), ("b", 42)):
+        drop(
+            folder / f"profiles/{name}.pb.gz",
+            heap(
+                f"example.com/dep.New:3@{dep}:4 < {above} = {kept}x{MB}",
+                f"example.com/dep.(*Table[...]).grow@{dep}:3 < {above} = 1x{MB}",
+                f"main.keep:10@{main}:11 < main.serve:5@{main}:7 = 3x{MB}",
+            ),
+        )
+    return folder
+
+
+async def ready(editor: Editor, folder: Path, growth: str = "▲40.0MB") -> str:
+    await editor.open_folder(folder)
+    uri = editor.open(folder / "main.go")
+
+    async def shown() -> bool:
+        return growth in (await editor.hints(uri)).get(6, "")
+
+    await editor.until(shown)
+    return uri
+
+
+async def written(editor: Editor, uri: str, line: int) -> Path:
+    return Path(await editor.command(stack_page.COMMAND, uri, line))
+
+
+async def test_the_page(shows: Shows, two: Path) -> None:
+    uri = await ready(shows, two)
+    page = await written(shows, uri, 5)
+    dep = two / "vendor/example.com/dep/dep.go"
+    assert (
+        page.read_text("utf-8")
+        == f"""\
+Call stacks through main.go:6
+inuse_space, a.pb.gz → b.pb.gz: 43.0MB ▲40.0MB through this line, 93% of all
+
+1. 42.0MB, 98% ▲40.0MB
+    example.com/dep.New  {dep}:4
+    main.serve           {two}/main.go:6
+    main.run             /elsewhere/x.go:8  (not here: no file of that name in the workspace)
+    main.main            /elsewhere/x.go:1  (not here: no file of that name in the workspace)
+
+2. 1.0MB, 2.3%
+    example.com/dep.(*Table[...]).grow  {dep}:3
+    … 3 frames as above
+"""
+    )
+    assert page.parent == Path(os.environ["XDG_CACHE_HOME"], "alloclens/pages")
+    assert page.stat().st_mode & 0o777 == 0o444
+    await shows.until(lambda: shows.shown == [page.as_uri()])
+    assert not shows.messages
+
+
+async def test_asked_again_it_is_written_anew(shows: Shows, two: Path) -> None:
+    uri = await ready(shows, two)
+    page = await written(shows, uri, 5)
+    other = await written(shows, uri, 6)
+    assert other != page
+    dep = two / "vendor/example.com/dep/dep.go"
+    drop(two / "profiles/c.pb.gz", heap(f"example.com/dep.New:3@{dep}:4 < main.serve:5@{two}/main.go:6 = 92x{MB}"))
+
+    async def changed() -> bool:
+        return "▲89.0MB" in (await shows.hints(uri)).get(6, "")
+
+    await shows.until(changed)
+    assert await written(shows, uri, 5) == page
+    assert "a.pb.gz → c.pb.gz: 92.0MB ▲89.0MB through this line" in page.read_text("utf-8")
+    assert not list(page.parent.glob(".*"))
+
+
+async def test_frames_lead_to_their_lines(shows: Shows, two: Path) -> None:
+    uri = await ready(shows, two)
+    page = await written(shows, uri, 5)
+    opened = shows.open(page)
+    dep, main = two / "vendor/example.com/dep/dep.go", two / "main.go"
+    text = page.read_text("utf-8").split("\n")
+    found = await shows.links(opened)
+    assert [(text[row][begin:end], target) for row, begin, end, target in found] == [
+        (f"{dep}:4", f"{dep.as_uri()}#L4"),
+        (f"{main}:6", f"{main.as_uri()}#L6"),
+        (f"{dep}:3", f"{dep.as_uri()}#L3"),
+    ]
+
+
+async def test_links_outlive_the_server_and_are_of_pages_only(two: Path) -> None:
+    first = Shows()
+    page = await written(first, await ready(first, two), 5)
+    await first.close()
+    again = Shows()
+    await again.open_folder(None)
+    assert len(await again.links(page.as_uri())) == 3
+    copy = two / page.name
+    copy.write_bytes(page.read_bytes())
+    assert await again.links(again.open(copy)) == []
+    assert await again.links((page.parent / "gone.txt").as_uri()) == []
+    assert await again.links("untitled:1") == []
+    await again.close()
+
+
+@pytest.mark.parametrize("make", [lambda: Editor(bare()), lambda: Shows(answer=False), lambda: Shows(ValueError("no"))])
+async def test_where_nothing_is_shown_the_path_is_said(make: object, two: Path) -> None:
+    editor = make()
+    page = await written(editor, await ready(editor, two), 5)
+    await editor.until(lambda: any(f"the call stacks are in {page}" in message for message in editor.messages))
+    await editor.close()
+
+
+async def test_a_line_without_numbers_has_no_page(shows: Shows, two: Path) -> None:
+    uri = await ready(shows, two)
+    assert await shows.command(stack_page.COMMAND, uri, 0) is None
+    await shows.until(lambda: any("no call stack goes through this line" in message for message in shows.messages))
+    assert not shows.shown
+
+
+async def test_many_stacks_are_one_row(shows: Shows, folder: Path) -> None:
+    """52 stacks of 52, 51, … 1 MB: 2 and 1 are left for the last row."""
+    main = folder / "main.go"
+    drop(folder / "profiles/a.pb.gz", heap(*(f"d.f@/d.go:{n} < main.serve@{main}:6 = {n}x{MB}" for n in range(1, 53))))
+    text = (await written(shows, await ready(shows, folder, "GB"), 5)).read_text("utf-8")
+    assert re.findall(r"^\d+\. (\S+),", text, re.MULTILINE) == [f"{n}.0MB" for n in range(52, 2, -1)]
+    assert text.endswith("\n\nThe other stacks together: 3.0MB, 0.2%\n")  # of 52 · 53 / 2 = 1378
+
+
+async def test_what_has_no_line_here_says_why(shows: Shows, folder: Path) -> None:
+    main = folder / "main.go"
+    called = f"main.serve:5@{main}:6 < main.main@{main}:0"
+    drop(folder / "profiles/a.pb.gz", heap(f"main.keep:10@{main}:12 < {called} = 3x{MB}"))
+    drop(folder / "profiles/b.pb.gz", heap(f"{called} = 5x{MB}"))
+    page = await written(shows, await ready(shows, folder, "▲"), 5)
+    assert page.read_text("utf-8").split("\n")[3:] == [
+        "1. 5.0MB, 100% ▲5.0MB",
+        f"    main.serve  {main}:6",
+        f"    main.main   {main}:0  (not here: no line is recorded)",
+        "",
+        "2. 0B, 0.0% ▼3.0MB",
+        f"    main.keep  {main}:12  (not here: the line was changed or deleted since, or only the base has it)",
+        "    … 2 frames as above",
+        "",
+    ]
+
+
+async def test_names_that_would_be_links(shows: Shows, folder: Path) -> None:
+    """A profile's names make no rows and no links of their own."""
+    main, evil = folder / "main.go", "x\n    f  /etc/passwd:1"
+    drop(
+        folder / "profiles/a.pb.gz",
+        heap(f"{evil}:9@/gone.go:2 < {evil}:9@{main}:7 < a  /etc/passwd@{main}:11 < main.serve@{main}:6 = 3x{MB}"),
+    )
+    page = await written(shows, await ready(shows, folder, "3.0MB"), 5)
+    assert [target for *_, target in await shows.links(shows.open(page))] == [f"{main.as_uri()}#L6"]
+    stack = page.read_text("utf-8").split("\n")[4:]
+    assert [row.split("  ")[2] for row in stack if row] == ["x� f /etc/passwd:1"] * 2 + ["a /etc/passwd", "main.serve"]
+
+
+def test_links_of_other_forms() -> None:
+    assert [
+        (x.file, x.line) for x in links(["    main.f  C:\\w\\a b.go:7  ~ perhaps", "    operator new  /w/a:b.go:8"])
+    ] == [
+        ("C:\\w\\a b.go", 7),
+        ("/w/a:b.go", 8),
+    ]
+    assert (
+        links(
+            [
+                "  f  /w/a.go:7",
+                "    f  /w/a.go:0",
+                "    f  w/a.go:7",
+                "    f  x  /w/a.go:7",
+                "    f  /w/a.go:7  (not here: x)",
+            ]
+        )
+        == []
+    )

@@ -1,0 +1,275 @@
+"""Over stdio: what an editor's views list."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from pygls.exceptions import JsonRpcException
+
+from tests.support.profiles import drop, goroutines, heap
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.editor import Editor
+
+MB = 1 << 20
+FINDINGS, SERIES, LABEL, HOT, TREE = (
+    f"alloclens.server.{name}" for name in ("findings", "series", "label", "hotLines", "stackTree")
+)
+
+
+def drop_series(folder: Path, steps: int) -> list[Path]:
+    """The dependency's allocation grows at every step, the cache of main.go:11 is full from the second on."""
+    main, dep = folder / "main.go", folder / "vendor/example.com/dep/dep.go"
+    return [
+        drop(
+            folder / f"profiles/{i:03}.pb.gz",
+            heap(
+                f"example.com/dep.New:3@{dep}:4 < main.serve:5@{main}:6 < main.main@/elsewhere/x.go:1 = {1 + 9 * i}x{MB}",
+                f"main.keep:10@{main}:11 < main.serve:5@{main}:7 < main.main@/elsewhere/x.go:1 = {min(i, 1) * 40}x{MB}",
+            ),
+        )
+        for i in range(steps)
+    ]
+
+
+async def read(editor: Editor, folder: Path, snapshots: int, **settings: object) -> str:
+    """Open a folder, and wait until so many snapshots are read."""
+    await editor.open_folder(folder, **settings)
+
+    async def all_read() -> bool:
+        said = await editor.command(SERIES)
+        known = sum(len(one["snapshots"]) for one in said["series"]) == snapshots
+        return known and editor.status and editor.status.state != "loading"
+
+    await editor.until(all_read)
+    return editor.open(folder / "main.go")
+
+
+def line(row: dict[str, Any]) -> int | None:
+    return row["location"] and row["location"]["range"]["start"]["line"] + 1
+
+
+async def test_nothing_is_read_yet(any_editor: Editor, folder: Path) -> None:
+    await any_editor.open_folder(folder)
+    uri = any_editor.open(folder / "main.go")
+    assert await any_editor.command(FINDINGS) == []
+    assert await any_editor.command(HOT) == []
+    assert await any_editor.command(SERIES) == {"series": [], "problems": []}
+    assert await any_editor.command(TREE, uri, 5, "callers", []) == []
+
+
+async def test_findings(editor: Editor, folder: Path) -> None:
+    drop_series(folder, 8)
+    uri = await read(editor, folder, 8, fillingSeverity="hint", leakSeverity="off")
+    leak, filling = await editor.command(FINDINGS)
+    assert {key: leak[key] for key in ("verdict", "code", "severity", "label", "function", "file", "line")} == {
+        "verdict": "leak",
+        "code": "leak",
+        "severity": "off",
+        "label": "main.go:6  main.serve",
+        "function": "main.serve",
+        "file": f"{folder}/main.go",
+        "line": 6,
+    }
+    assert (leak["location"]["uri"], line(leak)) == (uri, 6)
+    assert leak["detail"] == "leak: 64.0MB ▲63.0MB, 9.0MB/s"
+    assert leak["tooltip"].startswith("**main.go:6  main.serve**\n\n▁▂▃▄▅▆▇█ Leak: 64.0MB held through this line")
+    assert "Mann–Kendall 1 in 40.3k" in leak["tooltip"]
+    assert (filling["verdict"], filling["severity"], line(filling)) == ("filling", "hint", 11)
+    assert filling["detail"] == "filling: 40.0MB ▲40.0MB"
+
+
+async def test_the_worst_finding_comes_first_whatever_it_is_of(editor: Editor, folder: Path) -> None:
+    """700 goroutines are more than 1 MB, and less than 63."""
+    drop_series(folder, 8)
+    main = folder / "main.go"
+    for i in range(8):
+        drop(
+            folder / f"profiles/g{i}.pb.gz",
+            goroutines(f"runtime.gopark@/x/p.go:1 < main.keep@{main}:11 = {5 + 100 * i}"),
+        )
+    await read(editor, folder, 16)
+    found = await editor.command(FINDINGS)
+    assert [(one["code"], one["line"]) for one in found] == [("leak", 6), ("goroutine-leak", 11)]
+    assert found[1]["detail"] == "goroutine-leak: 705 ▲700, 360k/h"  # 100 in a second
+
+
+async def test_a_finding_whose_line_has_gone(editor: Editor, folder: Path) -> None:
+    drop_series(folder, 8)
+    uri = await read(editor, folder, 8)
+    assert [line(one) for one in await editor.command(FINDINGS)] == [6]
+    text = (folder / "main.go").read_text()
+    editor.edit(uri, text.replace("\tdep.New() // the caller\n", ""))
+    (gone,) = await editor.command(FINDINGS)
+    assert gone["location"] is None
+    assert gone["label"] == "main.go:6  main.serve"
+    assert gone["tooltip"].endswith("Not here: the line was changed or deleted since.")
+    editor.edit(uri, f"// one more\n{text}")
+    (moved,) = await editor.command(FINDINGS)
+    assert (line(moved), moved["label"], moved["line"]) == (7, "main.go:7  main.serve", 6)
+
+
+async def test_hot_lines_and_their_order(editor: Editor, folder: Path) -> None:
+    drop_series(folder, 3)  # 19 MB ▲18 and 40 MB ▲40
+    await read(editor, folder, 3)
+
+    async def asked(**options: object) -> list[tuple[str, int]]:
+        found = await editor.command(HOT, options)
+        return [(one["file"].rsplit("/", 1)[1], one["line"]) for one in found]
+
+    own = [("main.go", 11), ("main.go", 6), ("main.go", 7)]
+    assert await asked() == await asked(sort="owned", own=True) == own
+    assert await asked(sort="cum") == [("main.go", 7), ("main.go", 11), ("main.go", 6)]
+    assert await asked(sort="growth") == [("main.go", 7), ("main.go", 11), ("main.go", 6)]
+    assert await asked(most=1) == own[:1]
+    assert await asked(filter="SERVE") == [("main.go", 6), ("main.go", 7)]
+    assert await asked(filter="dep.go") == []
+    assert await asked(filter="dep.go", own=False) == [("dep.go", 4)]
+    assert await asked(sort="flat", own=False) == [
+        ("main.go", 11),
+        ("dep.go", 4),
+        ("x.go", 1),
+        ("main.go", 7),
+        ("main.go", 6),
+    ]
+    assert await asked(filter="nothing") == []
+    with pytest.raises(JsonRpcException, match="no order 'size'"):
+        await editor.command(HOT, {"sort": "size"})
+
+
+async def test_what_a_hot_line_says(editor: Editor, folder: Path) -> None:
+    drop_series(folder, 3)
+    uri = await read(editor, folder, 3)
+    found = {one["line"]: one for one in await editor.command(HOT, {"own": False})}
+    at = found[6].pop("location")
+    assert (at["uri"], at["range"]["start"]["line"]) == (uri, 5)
+    assert found[6] == {
+        "label": "19.0MB owned ▲18.0MB",
+        "function": "main.serve",
+        "file": f"{folder}/main.go",
+        "line": 6,
+        "own": True,
+        "flat": 0,
+        "cum": 19 * MB,
+        "owned": 19 * MB,
+        "growth": {"value": 18 * MB, "label": "▲18.0MB"},
+    }
+    assert (found[1]["location"], found[1]["own"], found[1]["cum"], found[1]["file"]) == (
+        None,
+        False,
+        59 * MB,
+        "/elsewhere/x.go",
+    )
+    assert (line(found[4]), found[4]["own"], found[4]["flat"]) == (4, False, 19 * MB)
+
+
+async def test_series(editor: Editor, folder: Path) -> None:
+    files = drop_series(folder, 2)
+    drop(folder / "profiles/bad.pb.gz", b"<html>")
+    files.append(drop(folder / "profiles/restarted.pb.gz", heap(f"main.keep@{folder}/main.go:11 = 5x{MB}")))
+    other = drop(folder / "profiles/g.pb.gz", goroutines(f"main.keep@{folder}/main.go:11 = 7"))
+    await read(editor, folder, 4, head="001.pb.gz", profileDirs=["profiles"])
+    await editor.until(lambda: editor.status.state == "problem")
+    said = await editor.command(SERIES)
+    found = {one["sampleTypes"][-1]: one for one in said["series"]}
+    heaps = found["inuse_space"]
+    assert (heaps["directory"], heaps["program"]) == (f"{folder}/profiles", "")
+    assert heaps["sampleTypes"] == ["alloc_objects", "alloc_space", "inuse_objects", "inuse_space"]
+    rows = [(s["name"], s["detail"], s["base"], s["head"], s["begins"]) for s in heaps["snapshots"]]
+    assert rows == [
+        ("restarted.pb.gz", "5.0MB inuse_space", False, False, True),
+        ("001.pb.gz", "50.0MB inuse_space ▲49.0MB", False, True, False),
+        ("000.pb.gz", "1.0MB inuse_space", True, False, True),
+    ]
+    assert [s["path"] for s in heaps["snapshots"]] == [str(file) for file in reversed(files)]
+    assert [s["size"] for s in heaps["snapshots"]] == [f"{file.stat().st_size}B" for file in reversed(files)]
+    assert [(s["path"], s["detail"], s["begins"]) for s in found["goroutine"]["snapshots"]] == [
+        (str(other), "7 goroutine", True)
+    ]
+    assert sorted(one["shown"] for one in said["series"]) == [False, True]
+    (problem,) = said["problems"]
+    assert (problem["name"], problem["path"]) == ("bad.pb.gz", f"{folder}/profiles/bad.pb.gz")
+    assert problem["reason"]
+
+
+async def test_series_without_the_wanted_sample_type(editor: Editor, folder: Path) -> None:
+    drop_series(folder, 1)
+    await read(editor, folder, 1, sampleType="cpu")
+    (one,) = (await editor.command(SERIES))["series"]
+    assert (one["shown"], one["snapshots"][0]["detail"], one["snapshots"][0]["head"]) == (
+        False,
+        "1.0MB inuse_space",
+        False,
+    )
+
+
+async def test_a_label_is_kept_beside_the_profiles(editor: Editor, folder: Path) -> None:
+    first, second = drop_series(folder, 2)
+    file = folder / "profiles/labels.toml"
+    file.write_text('# by hand\n"001.pb.gz" = "late"\n')
+    await read(editor, folder, 2)
+
+    async def named() -> dict[str, str]:
+        (one,) = (await editor.command(SERIES))["series"]
+        return {s["name"]: s["label"] for s in one["snapshots"]}
+
+    assert await named() == {"001.pb.gz": "late", "000.pb.gz": ""}
+    assert await editor.command(LABEL, str(first), "after start") is None
+
+    async def seen() -> bool:
+        return (await named())["000.pb.gz"] == "after start"
+
+    await editor.until(seen)
+    assert await editor.command(LABEL, str(second), "") is None
+    assert file.read_text() == '# by hand\n"000.pb.gz" = "after start"\n'
+    assert "none of the snapshots" in await editor.command(LABEL, str(folder / "main.go"), "x")
+    assert not (folder / "labels.toml").exists()
+    file.write_text("broken = ")
+    assert (await editor.command(LABEL, str(first), "x")).startswith("labels.toml could not be changed: ")
+    assert file.read_text() == "broken = "
+
+
+async def test_the_tree_of_a_line(any_editor: Editor, folder: Path) -> None:
+    drop_series(folder, 2)
+    await any_editor.open_folder(folder)
+    uri = any_editor.open(folder / "main.go")
+
+    async def roots() -> Any:
+        return [one for one in await any_editor.command(TREE, uri, 5, "callers", []) if "▲" in one["detail"]]
+
+    (root,) = await any_editor.until(roots)
+    assert (root["label"], root["detail"], root["own"], root["leaf"]) == (
+        "main.serve",
+        "10.0MB · 100% · ▲9.0MB  main.go:6",
+        True,
+        False,
+    )
+    assert (root["location"]["uri"], line(root)) == (uri, 6)
+    (above,) = await any_editor.command(TREE, uri, 5, "callers", [root["id"]])
+    assert (above["label"], above["location"], above["leaf"]) == ("main.main", None, True)
+    (below,) = await any_editor.command(TREE, uri, 5, "callees", [root["id"]])
+    assert (below["label"], below["detail"], line(below), below["own"], below["leaf"]) == (
+        "dep.New",
+        "10.0MB · 100% · ▲9.0MB  dep.go:4",
+        4,
+        False,
+        True,
+    )
+    assert await any_editor.command(TREE, uri, 5, "callees", [root["id"], below["id"]]) == []
+    assert await any_editor.command(TREE, uri, 0, "callees", []) == []
+    with pytest.raises(JsonRpcException):
+        await any_editor.command(TREE, uri, 5, "up", [])
+
+
+async def test_very_many_callers_are_one_row(editor: Editor, folder: Path) -> None:
+    """202 callers of 1, 2, … 202 MB: 3 MB are left for the last row."""
+    main = folder / "main.go"
+    drop(folder / "profiles/a.pb.gz", heap(*(f"main.keep@{main}:11 < x.f@/x.go:{n} = {n}x{MB}" for n in range(1, 203))))
+    uri = await read(editor, folder, 1)
+    (root,) = await editor.command(TREE, uri, 10, "callers", [])
+    above = await editor.command(TREE, uri, 10, "callers", [root["id"]])
+    assert len(above) == 201
+    assert (above[0]["detail"], above[-1]["id"], above[-1]["detail"]) == ("202MB · 1.0%  x.go:202", "", "2 more: 3.0MB")

@@ -1,0 +1,44 @@
+"""The pictures in a real browser, on pages whose policy is as strict as those of VS Code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from scripts import tools
+from tests.pictures.page import Picture
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.e2e)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with tools.playwright() as driver:
+        browser = driver.chromium.launch(executable_path=tools.chromium(), args=tools.CHROMIUM_ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def picture(browser: Browser) -> Iterator[Picture]:
+    """A fresh page that has drawn nothing yet. Whatever it complains of in its console fails the test."""
+    page = browser.new_page(viewport={"width": 1000, "height": 700})
+    complaints: list[str] = []
+    page.on(
+        "console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None
+    )
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    yield Picture(page)
+    page.close()
+    assert complaints == []

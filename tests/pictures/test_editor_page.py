@@ -1,0 +1,87 @@
+"""The pages of VS Code, with an editor that is made up: what they ask it, and what they do with the answers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from playwright.sync_api import expect
+
+from tests.pictures.page import flame, node, points, small, timeline
+
+if TYPE_CHECKING:
+    from tests.pictures.page import Picture
+
+EDITOR = """
+window.sent = [];
+window.state = window.state ?? undefined;
+window.acquireVsCodeApi = () => ({
+  postMessage: (message) => { window.sent.push(message); },
+  getState: () => window.state,
+  setState: (state) => { window.state = state; },
+});
+"""
+NOTHING = "No profile is read yet. The status bar says why."
+
+
+def test_a_flame_graph_is_asked_for_again_whenever_something_changed(picture: Picture) -> None:
+    picture.load("vscode-dark", "flame", EDITOR)
+    assert _asked(picture, 1) == {"type": "flame", "id": 1, "path": [], "inverted": False}
+    _tell(picture, {"type": "answer", "id": 1, "data": None})
+    expect(picture.page.get_by_text(NOTHING)).to_be_visible()
+    _tell(picture, {"type": "changed"})
+    assert _asked(picture, 2)["id"] == 2
+    _tell(picture, {"type": "answer", "id": 2, "data": flame(small(more=True))})
+    picture.frame("main.serve").click()
+    assert _asked(picture, 3) == {"type": "flame", "id": 3, "path": ["main.main", "main.serve"], "inverted": False}
+    assert picture.page.evaluate("() => window.state.path") == ["main.main", "main.serve"]
+    assert picture.violations() == []
+
+
+def test_the_callers_stay_the_callers(picture: Picture) -> None:
+    picture.load("vscode-dark", "flame", EDITOR + "window.state = {inverted: true};")
+    assert _asked(picture, 1)["inverted"] is True
+    _tell(picture, {"type": "answer", "id": 1, "data": flame(node("all", 10, node("main.keep", 10)))})
+    expect(picture.page.get_by_role("button", name="Callers")).to_have_attribute("aria-pressed", "true")
+
+
+def test_an_outdated_answer_is_not_shown(picture: Picture) -> None:
+    picture.load("vscode-dark", "flame", EDITOR)
+    _tell(picture, {"type": "changed"})
+    _asked(picture, 2)
+    _tell(picture, {"type": "answer", "id": 2, "data": flame(small())})
+    _tell(picture, {"type": "answer", "id": 1, "data": flame(node("all", 10, node("main.old", 10)))})
+    expect(picture.frame("main.serve")).to_be_attached()
+    expect(picture.frame("main.old")).not_to_be_attached()
+
+
+def test_what_a_person_does_is_told_to_the_editor(picture: Picture) -> None:
+    picture.load("vscode-dark", "flame", EDITOR)
+    _tell(picture, {"type": "answer", "id": 1, "data": flame(small())})
+    for choice in ("Focus", "Ignore", "Open Source"):
+        picture.frame("main.log").click(button="right")
+        picture.page.get_by_role("menuitem", name=choice).click()
+    sent = picture.page.evaluate("() => window.sent.slice(1)")
+    assert sent == [
+        {"type": "focus", "functionName": "main.log"},
+        {"type": "ignore", "functionName": "main.log"},
+        {"type": "open", "file": "/w/main.go", "line": 7},
+    ]
+
+
+def test_the_timeline(picture: Picture) -> None:
+    picture.load("vscode-dark", "timeline", EDITOR)
+    assert _asked(picture, 1) == {"type": "timeline", "id": 1}
+    _tell(picture, {"type": "answer", "id": 1, "data": timeline(points([1, 2, 3]))})
+    picture.page.get_by_role("slider", name="Base").press("ArrowRight")
+    assert _asked(picture, 2) == {"type": "choose", "base": "heap-001.pb.gz", "head": "heap-002.pb.gz"}
+    assert picture.violations() == []
+
+
+def _asked(picture: Picture, count: int) -> dict[str, Any]:
+    """Return the last of so many messages to the editor, once it has come."""
+    picture.page.wait_for_function("(count) => window.sent.length >= count", arg=count)
+    return picture.page.evaluate("(count) => window.sent[count - 1]", count)
+
+
+def _tell(picture: Picture, message: dict[str, Any]) -> None:
+    picture.page.evaluate("(message) => { window.postMessage(message, '*'); }", message)

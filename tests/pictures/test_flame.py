@@ -1,0 +1,293 @@
+"""The flame graph in a browser: what is seen, what the mouse and the keyboard do, and what a screen reader hears."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.pictures.page import compared, flame, key, large, node, small
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from tests.pictures.page import Picture
+
+PUT = "example.com/app/store.(*Cache).Put"
+SERVE = ["main.main", "main.serve"]
+LOOKS = [("", False), ("", True), ("vscode-dark", True), ("vscode-dark", False), ("vscode-light", False)]
+"""Theme, and what the system prefers: an editor's theme may be another."""
+
+
+@pytest.mark.parametrize(("theme", "dark"), LOOKS)
+@pytest.mark.parametrize("base", [False, True])
+def test_everybody_can_use_it(picture: Picture, theme: str, dark: bool, base: bool) -> None:
+    picture.load(theme, dark=dark)
+    picture.start("flame", flame(compared(), base=True) if base else flame(small()))
+    assert picture.violations() == []
+    picture.frame("main.keep" if base else "main.serve").click(button="right")
+    assert picture.violations() == [], "with its menu"
+    picture.page.get_by_role("menuitem", name="Zoom In").click()
+    assert picture.violations() == [], "zoomed in, with what is around it faded"
+
+
+def test_axe_would_say_so(picture: Picture) -> None:
+    picture.load()
+    picture.start("flame", flame(small()))
+    picture.page.evaluate("() => { document.querySelector('input').removeAttribute('aria-label'); }")
+    picture.page.evaluate("() => { document.querySelector('input').removeAttribute('placeholder'); }")
+    assert any(one.startswith("label") for one in picture.violations())
+
+
+def test_a_click_zooms_and_asks_for_what_was_left_out(picture: Picture) -> None:
+    picture.load()
+    whole = node("main.serve", 6, node(PUT, 4), node("main.log", 1), node("main.late", 1))
+    picture.start("flame", flame(small(more=True)), {key(SERVE, inverted=False): flame(whole)})
+    assert _width(picture, "main.serve") == pytest.approx(0.6, abs=0.01)
+    picture.frame("main.serve").click()
+    expect(picture.frame("main.late")).to_be_attached()
+    assert picture.calls("ask") == [["ask", SERVE, False]]
+    assert _width(picture, "main.serve") == pytest.approx(1, abs=0.01)
+    assert _width(picture, PUT) == pytest.approx(4 / 6, abs=0.01)
+    expect(picture.frame("runtime.mstart")).not_to_be_attached()
+    picture.page.get_by_role("button", name="Reset Zoom").click()
+    expect(picture.frame("runtime.mstart")).to_be_attached()
+    assert _width(picture, "main.serve") == pytest.approx(0.6, abs=0.01)
+    picture.frame("main.serve").click()
+    assert len(picture.calls("ask")) == 1, "it is all there by now"
+
+
+def test_what_nobody_has_is_asked_for_once(picture: Picture) -> None:
+    picture.load()
+    picture.start("flame", flame(small(more=True)))
+    for _ in range(2):
+        picture.frame("main.serve").click()
+        assert _width(picture, "main.serve") == pytest.approx(1, abs=0.01)
+        picture.page.get_by_role("button", name="Reset Zoom").click()
+        assert _width(picture, "main.serve") == pytest.approx(0.6, abs=0.01)
+    assert picture.calls("ask") == [["ask", SERVE, False]]
+    picture.page.evaluate("(data) => { handle.update(data); }", flame(small(more=True)))
+    picture.frame("main.serve").click()
+    assert len(picture.calls("ask")) == 2, "new data, a new question"
+
+
+def test_what_is_whole_is_not_asked_for(picture: Picture) -> None:
+    picture.load()
+    picture.start("flame", flame(small()))
+    picture.frame("main.serve").click()
+    assert _width(picture, "main.serve") == pytest.approx(1, abs=0.01)
+    assert picture.calls("ask") == []
+
+
+def test_the_search(picture: Picture) -> None:
+    picture.load()
+    picture.start("flame", flame(small()))
+    box = picture.page.get_by_role("searchbox", name="Search functions")
+    box.fill("MAIN.S")
+    expect(picture.page.get_by_role("status")).to_have_text("“MAIN.S”: 6.0MB (60%) in 1 frame.")
+    assert _fill(picture, "main.serve") == "var(--alloclens-found)"
+    assert _fill(picture, "main.main") != "var(--alloclens-found)"
+    box.fill("nothing")
+    expect(picture.page.get_by_role("status")).to_have_text("No frame shown has “nothing” in its name.")
+    assert _fill(picture, "main.serve") != "var(--alloclens-found)"
+
+
+def test_the_keyboard_goes_from_frame_to_frame(picture: Picture) -> None:
+    picture.load()
+    picture.start("flame", flame(small()))
+    keyboard = picture.page.keyboard
+    picture.page.get_by_role("button", name="Callers").focus()
+    keyboard.press("Tab")  # "Reset Zoom" is out of use
+    assert picture.focused() == "all, 10.0MB · 100%"
+    keyboard.press("ArrowDown")
+    keyboard.press("ArrowRight")
+    assert picture.focused() == "runtime.mstart, 3.0MB · 30%"
+    keyboard.press("ArrowLeft")
+    keyboard.press("ArrowDown")
+    keyboard.press("ArrowDown")
+    assert picture.focused() == f"{PUT}, 4.0MB · 40%"
+    expect(picture.page.get_by_role("status")).to_have_text(f"{PUT}, 4.0MB · 40%")
+    keyboard.press("ArrowUp")
+    keyboard.press("Enter")
+    assert _width(picture, "main.serve") == pytest.approx(1, abs=0.01)
+    assert picture.focused() == "main.serve, 6.0MB · 60%"
+    keyboard.press("Escape")
+    assert _width(picture, "main.main") == pytest.approx(1, abs=0.01)
+    expect(picture.frame("runtime.mstart")).not_to_be_attached()
+    keyboard.press("Home")
+    assert picture.focused() == "all, 10.0MB · 100%"
+    assert picture.page.locator("g.frame[tabindex='0']").count() == 1
+
+
+def test_the_focus_is_seen(picture: Picture) -> None:
+    picture.load()
+    picture.start("flame", flame(small()))
+    stroke = "(element) => getComputedStyle(element.querySelector('rect')).strokeWidth"
+    assert picture.frame("main.main").evaluate(stroke) == "1px"
+    picture.frame("main.main").focus()
+    assert picture.frame("main.main").evaluate(stroke) == "3px"
+
+
+def test_the_menu_by_keyboard(picture: Picture) -> None:
+    picture.load()
+    picture.start("flame", flame(small()))
+    keyboard = picture.page.keyboard
+    picture.frame("main.serve").focus()
+    keyboard.press("Shift+F10")
+    assert picture.focused() == "Zoom In"
+    keyboard.press("Escape")
+    assert picture.focused() == "main.serve, 6.0MB · 60%"
+    keyboard.press("ContextMenu")
+    keyboard.press("ArrowDown")
+    assert picture.focused() == "Focus"
+    keyboard.press("Enter")
+    assert picture.calls("focus") == [["focus", "main.serve"]]
+    expect(picture.page.get_by_role("menu")).not_to_be_attached()
+    keyboard.press("Shift+F10")
+    keyboard.press("ArrowUp")
+    assert picture.focused() == "Open Source", "round from the first to the last"
+
+
+def test_the_menu_by_mouse(picture: Picture) -> None:
+    picture.load()
+    picture.start("flame", flame(small()))
+    for choice in ("Ignore", "Open Source"):
+        picture.frame(PUT).click(button="right")
+        picture.page.get_by_role("menuitem", name=choice).click()
+    assert picture.calls("ignore", "open") == [["ignore", PUT], ["open", "/w/store/store.go", 42]]
+    picture.frame("all").click(button="right")
+    assert picture.page.get_by_role("menuitem").all_inner_texts() == ["Zoom In"], "everything is no function"
+    picture.page.mouse.click(500, 600)
+    expect(picture.page.get_by_role("menu")).not_to_be_attached()
+
+
+@pytest.mark.parametrize("modifiers", [["Control"], ["Meta"], None])
+def test_the_source_is_opened_by_a_click_with_a_key_or_by_two(picture: Picture, modifiers: Any) -> None:
+    picture.load()
+    picture.start("flame", flame(small()))
+    if modifiers:
+        picture.frame(PUT).click(modifiers=modifiers)
+        assert _width(picture, "main.serve") == pytest.approx(0.6, abs=0.01), "no zoom"
+    else:
+        picture.frame(PUT).dblclick()
+    assert picture.calls("open") == [["open", "/w/store/store.go", 42]]
+
+
+def test_callers(picture: Picture) -> None:
+    picture.load()
+    upside_down = node("all", 10, node(PUT, 4, node("main.serve", 4)), node("main.main", 6))
+    picture.start("flame", flame(small()), {key([], inverted=True): flame(upside_down)})
+    picture.page.get_by_role("button", name="Callers").click()
+    expect(picture.frame("runtime.mstart")).not_to_be_attached()
+    assert picture.calls("ask") == [["ask", [], True]]
+    assert _top(picture, "main.serve") > _top(picture, PUT)
+    expect(picture.page.get_by_role("button", name="Callers")).to_have_attribute("aria-pressed", "true")
+
+
+def test_the_root_is_on_top_or_at_the_bottom(picture: Picture) -> None:
+    picture.load()
+    picture.start("flame", flame(small()))
+    assert _top(picture, "all") < _top(picture, "main.main") < _top(picture, "main.serve")
+    picture.page.get_by_role("button", name="Root on Top").click()
+    assert _top(picture, "all") > _top(picture, "main.main") > _top(picture, "main.serve")
+    picture.frame("main.main").focus()
+    picture.page.keyboard.press("ArrowUp")
+    assert picture.focused().startswith("main.serve"), "up is where it is seen"
+
+
+def test_only_what_surely_changed_is_coloured(picture: Picture) -> None:
+    picture.load()
+    picture.start("flame", flame(compared(), base=True))
+    assert _fill(picture, "main.keep") == "var(--alloclens-grew-3)"
+    assert _fill(picture, "main.drop") == "var(--alloclens-shrank-3)"
+    assert _fill(picture, "main.other") == _fill(picture, "all") == "var(--alloclens-grey)"
+    colours = {name: _colour(picture, name) for name in ("main.keep", "main.drop", "main.other")}
+    assert len(set(colours.values())) == 3, colours
+    expect(picture.page.get_by_role("tree")).to_contain_text("main.other")
+    assert (
+        picture.frame("main.other").get_attribute("aria-label")
+        == "main.other, 2.0MB · 20%, grew by 1.0MB, may be noise"
+    )
+
+
+def test_own_code_is_coloured(picture: Picture) -> None:
+    picture.load()
+    picture.start("flame", flame(small()))
+    assert _fill(picture, "main.main") == _fill(picture, "main.serve") != _fill(picture, PUT)
+    assert _fill(picture, "runtime.mstart") == "var(--alloclens-grey)"
+    assert picture.page.get_by_role("listitem").all_inner_texts() == [
+        "main",
+        "example.com/app/store",
+        "not your own code",
+    ]
+
+
+def test_four_thousand_frames(picture: Picture) -> None:
+    picture.load()
+    picture.start("flame", flame(large(4000)))
+    drawn = picture.page.locator("g.frame")
+    assert drawn.count() > 1000, "those that are a pixel wide"
+    assert _width(picture, "all") == pytest.approx(1, abs=0.01)
+    assert drawn.evaluate_all(
+        "(all) => all.every((one) => one.getAttribute('role') === 'treeitem' && one.getAttribute('aria-label'))"
+    )
+
+
+def test_new_data_keeps_what_was_chosen(picture: Picture) -> None:
+    picture.load()
+    picture.start("flame", flame(small()))
+    picture.frame("main.serve").click()
+    keep = picture.calls("keep")[-1][1]
+    assert keep == {"inverted": False, "rootOnTop": True, "search": "", "path": SERVE}
+    newer = node("all", 10, node("main.main", 8, node("main.serve", 8, node(PUT, 2))), node("runtime.mstart", 2))
+    picture.page.evaluate("(data) => { handle.update(data); }", flame(newer, truncated=True, focus="main"))
+    assert _width(picture, PUT) == pytest.approx(0.25, abs=0.01)
+    expect(picture.page.locator(".alloclens-heading")).to_have_text(
+        re.compile("focus: main · the lightest frames are left out")
+    )
+    picture.start("flame", flame(newer), view=keep)
+    assert _width(picture, "main.serve") == pytest.approx(1, abs=0.01), "as it was kept"
+
+
+def test_a_quiet_picture_offers_what_it_can(picture: Picture) -> None:
+    picture.load()
+    picture.start("flame", flame(small()), quiet=True)
+    expect(picture.page.get_by_role("button", name="Callers")).not_to_be_attached()
+    picture.frame("main.serve").click(button="right")
+    assert picture.page.get_by_role("menuitem").all_inner_texts() == ["Zoom In"]
+    picture.page.get_by_role("menuitem").click()
+    assert _width(picture, "main.serve") == pytest.approx(1, abs=0.01)
+
+
+def test_the_mouse_is_told_the_whole_name(picture: Picture) -> None:
+    picture.load()
+    picture.start("flame", flame(compared(), base=True))
+    picture.frame("main.keep").hover()
+    expect(picture.page.locator(".alloclens-tip")).to_have_text("main.keep5.0MB · 50% · ▲3.0MB/w/main.go:7")
+
+
+def _width(picture: Picture, name: str) -> float:
+    """Return how much of the chart's width a frame takes, once it has stopped growing."""
+    share = """(name) => {
+      const frame = document.querySelector(`g.frame[data-name="${name}"]`);
+      const wanted = Number(frame.getAttribute('width'));
+      const width = Number(frame.querySelector('rect').getAttribute('width'));
+      return Math.abs(width - wanted) < 0.5 ? { share: width / document.querySelector('.alloclens-chart').clientWidth } : null;
+    }"""
+    return picture.page.wait_for_function(share, arg=name).json_value()["share"]
+
+
+def _top(picture: Picture, name: str) -> float:
+    box = picture.frame(name).bounding_box()
+    assert box
+    return box["y"]
+
+
+def _fill(picture: Picture, name: str) -> str:
+    return picture.frame(name).locator("rect").get_attribute("fill") or ""
+
+
+def _colour(picture: Picture, name: str) -> str:
+    return picture.frame(name).locator("rect").evaluate("(element) => getComputedStyle(element).fill")

@@ -1,0 +1,85 @@
+// node pictures.mjs            dist/pictures.js and .css for VS Code's pages
+// node pictures.mjs --report   the report's bundle, which is committed
+// node pictures.mjs --check    fails if the report's bundle is not what these sources make
+import * as esbuild from 'esbuild';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import * as path from 'node:path';
+
+const HERE = import.meta.dirname;
+const REPORT = path.join(HERE, '../server/alloclens/report/pictures');
+const PAGE = path.join(HERE, 'dist/pictures');
+const MADE = '/* Made by `make pictures` of vscode-client/pictures. */\n';
+
+// d3-flame-graph's own: pictures.css has all that is needed.
+const withoutItsStyle = {
+  name: 'without its style',
+  setup(build) {
+    build.onResolve({ filter: /d3-flamegraph\.css$/ }, () => ({ path: 'none', namespace: 'none' }));
+    build.onLoad({ filter: /.*/, namespace: 'none' }, () => ({ contents: '', loader: 'css' }));
+  },
+};
+
+async function bundle(entry, options) {
+  const made = await esbuild.build({
+    absWorkingDir: HERE,
+    entryPoints: [path.join(HERE, 'pictures', entry)],
+    outfile: `${PAGE}.js`, // only its name is used: nothing is written here
+    bundle: true,
+    write: false,
+    format: 'iife',
+    target: 'es2020',
+    minify: true,
+    keepNames: true, // d3-flame-graph asks whether a tree is a "Node" by that name
+    legalComments: 'none', // `licenses` has them whole
+    metafile: true,
+    plugins: [withoutItsStyle],
+    ...options,
+  });
+  const texts = await Promise.all(['.js', '.css'].map((ending) => noted(made, ending)));
+  return { js: texts[0], css: texts[1] };
+}
+
+async function noted(made, ending) {
+  const name = Object.keys(made.metafile.outputs).find((output) => output.endsWith(ending));
+  const file = made.outputFiles.find((output) => output.path.endsWith(ending));
+  return MADE + (await licenses(Object.keys(made.metafile.outputs[name].inputs))) + file.text;
+}
+
+// The licenses of the packages that went in, each text once, as a comment.
+async function licenses(inputs) {
+  const packages = new Set(inputs.map((input) => /.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0]).filter(Boolean));
+  const byText = new Map();
+  for (const folder of [...packages].sort()) {
+    const { name, text } = await license(folder);
+    byText.set(text, [...(byText.get(text) ?? []), name]);
+  }
+  const notices = [...byText].map(([text, names]) => `${names.join(', ')}\n${text}`);
+  return `/*!\n${notices.join('\n\n').replaceAll('*/', '* /')}\n*/\n`;
+}
+
+async function license(folder) {
+  const read = (name) => readFile(path.join(HERE, folder, name), 'utf8');
+  const { name, version, license } = JSON.parse(await read('package.json'));
+  const apache = 'http://www.apache.org/licenses/LICENSE-2.0';
+  return { name: `${name} ${version} (${license})`, text: license === 'Apache-2.0' ? apache : (await read('LICENSE')).trim() };
+}
+
+async function write(stem, { js, css }) {
+  await mkdir(path.dirname(stem), { recursive: true });
+  await Promise.all([writeFile(`${stem}.js`, js), writeFile(`${stem}.css`, css)]);
+}
+
+async function check(stem, made) {
+  for (const [ending, text] of Object.entries(made)) {
+    if ((await readFile(`${stem}.${ending}`, 'utf8')) !== text) {
+      throw new Error(`${stem}.${ending} is not what these sources make: run \`make pictures\``);
+    }
+  }
+}
+
+const wanted = process.argv[2];
+if (wanted === '--report' || wanted === '--check') {
+  await (wanted === '--check' ? check : write)(REPORT, await bundle('index.ts', { globalName: 'alloclensPictures' }));
+} else {
+  await write(PAGE, await bundle('page.ts', {}));
+}

@@ -1,0 +1,55 @@
+// Elements without inline style attributes and without HTML made of strings: both are refused by the page's policy.
+
+export function make<K extends keyof HTMLElementTagNameMap>(tag: K, className = '', text = ''): HTMLElementTagNameMap[K] {
+  const element = document.createElement(tag);
+  element.className = className;
+  element.textContent = text;
+  return element;
+}
+
+export function button(text: string, onClick: () => void): HTMLButtonElement {
+  const made = make('button', 'alloclens-button', text);
+  made.type = 'button';
+  made.addEventListener('click', onClick);
+  return made;
+}
+
+export function toggle(text: string, pressed: boolean, onChange: (pressed: boolean) => void): HTMLButtonElement {
+  const made = button(text, () => {
+    const now = made.getAttribute('aria-pressed') !== 'true';
+    made.setAttribute('aria-pressed', String(now));
+    onChange(now);
+  });
+  made.setAttribute('aria-pressed', String(pressed));
+  return made;
+}
+
+export function swatch(colour: string): HTMLElement {
+  const made = make('span', 'alloclens-swatch');
+  made.style.setProperty('background', colour);
+  return made;
+}
+
+let lastId = 0;
+
+export function newId(): string {
+  return `alloclens-${++lastId}`;
+}
+
+// Calls back with the width of an element whenever it is another one, once now. Ends when the element is gone.
+export function onWidth(element: HTMLElement, callback: (width: number) => void): void {
+  let last = 0;
+  new ResizeObserver(() => {
+    const width = Math.floor(element.clientWidth);
+    if (width > 0 && width !== last) {
+      last = width;
+      callback(width);
+    }
+  }).observe(element);
+}
+
+// Runs something when the editor's theme or the system's light or dark changes.
+export function onTheme(callback: () => void): void {
+  window.matchMedia('(prefers-color-scheme: dark)').addEventListener('change', callback);
+  new MutationObserver(callback).observe(document.body, { attributeFilter: ['class', 'data-vscode-theme-id'] });
+}

@@ -1,0 +1,316 @@
+// The flame graph: where the bytes are, by call stack.
+import { Chart, frameOf } from './chart.ts';
+import type { Drawn } from './chart.ts';
+import type { Entry } from './colours.ts';
+import { FOUND, growthFill, Hues, largestGrowth, legend, packageFill } from './colours.ts';
+import type { Flame } from './data.ts';
+import { button, make, onWidth, swatch, toggle } from './dom.ts';
+import { Frames } from './frames.ts';
+import type { Item } from './menu.ts';
+import { Menu } from './menu.ts';
+import { Tip } from './tip.ts';
+import { at, cells, graft, hasMore, heading, matches, search, spoken } from './tree.ts';
+import { amount, share } from './units.ts';
+
+// What a person has chosen, to be kept while the picture is away.
+export interface FlameView {
+  inverted: boolean; // callers: the leaves are the root's children
+  rootOnTop: boolean;
+  search: string;
+  path: string[]; // of the frame that is zoomed into
+}
+
+export interface FlameOptions {
+  data: Flame;
+  ask?: (path: string[], inverted: boolean) => Promise<Flame | null>; // null: there is nothing more
+  open?: (file: string, line: number) => void;
+  focus?: (functionName: string) => void;
+  ignore?: (functionName: string) => void;
+  view?: Partial<FlameView>;
+  keep?: (view: FlameView) => void;
+}
+
+export interface FlameHandle {
+  update(data: Flame): void; // of the same way round as `view.inverted` says
+}
+
+const SEARCH_MS = 150;
+const NARROWEST = 200; // px
+
+export function flame(element: HTMLElement, options: FlameOptions): FlameHandle {
+  return new Picture(element, options);
+}
+
+class Picture implements FlameHandle {
+  private readonly options: FlameOptions;
+  private readonly view: FlameView;
+  private data: Flame;
+  private largest = 1;
+  private readonly hues = new Hues();
+  private readonly asked = new Set<string>();
+  private turn = 0;
+  private typing = 0;
+  private last: Drawn | undefined; // that was clicked
+
+  private readonly heading = make('p', 'alloclens-heading');
+  private readonly status = make('p', 'alloclens-status');
+  private readonly legend = make('ul', 'alloclens-legend');
+  private readonly reset = button('Reset Zoom', () => {
+    void this.zoomTo([]);
+  });
+  private readonly chart: Chart;
+  private readonly frames: Frames;
+  private readonly menu: Menu;
+  private readonly tip: Tip;
+
+  constructor(element: HTMLElement, options: FlameOptions) {
+    this.options = options;
+    this.view = { inverted: false, rootOnTop: true, search: '', path: [], ...options.view };
+    this.data = options.data;
+    const host = make('div', 'alloclens-chart');
+    const section = this.section(host);
+    this.menu = new Menu(section);
+    this.tip = new Tip(section);
+    this.chart = new Chart(host, (cell) => this.fill(cell.node), this.tip);
+    this.frames = new Frames(this.chart, {
+      zoom: (frame) => void this.zoom(frame),
+      menu: (frame, at) => {
+        const box = at.getBoundingClientRect();
+        this.showMenu(frame, Math.max(box.left, 0), box.bottom);
+      },
+      back: () => void this.zoomTo(this.view.path.slice(0, -1)),
+      selected: (frame) => {
+        this.say(spoken(frame.data.node));
+      },
+    });
+    this.listen(host);
+    element.replaceChildren(section);
+    this.chart.width(Math.max(NARROWEST, host.clientWidth)); // at once: the first drawing is as wide as the page
+    this.update(options.data);
+    onWidth(host, (width) => {
+      this.chart.width(width);
+      this.refresh();
+    });
+  }
+
+  update(data: Flame): void {
+    this.data = data;
+    this.asked.clear();
+    this.turn++;
+    this.heading.textContent = heading(data);
+    this.draw();
+    if (this.view.search !== '') {
+      this.find(this.view.search);
+    }
+    void this.complete(this.view.path);
+  }
+
+  private section(host: HTMLElement): HTMLElement {
+    const section = make('section', 'alloclens-picture');
+    section.setAttribute('aria-label', 'Flame graph');
+    this.status.setAttribute('role', 'status');
+    const bar = make('div', 'alloclens-bar');
+    bar.append(this.heading, this.searchBox(), ...this.toggles(), this.reset);
+    section.append(bar, this.status, host, this.legend, make('p', 'alloclens-help', this.help()));
+    return section;
+  }
+
+  private searchBox(): HTMLElement {
+    const box = make('input', 'alloclens-input');
+    box.type = 'search';
+    box.placeholder = 'Search functions';
+    box.setAttribute('aria-label', 'Search functions');
+    box.value = this.view.search;
+    box.addEventListener('input', () => {
+      window.clearTimeout(this.typing);
+      this.typing = window.setTimeout(() => {
+        this.find(box.value.trim());
+      }, SEARCH_MS);
+    });
+    return box;
+  }
+
+  private toggles(): HTMLElement[] {
+    const upright = toggle('Root on Top', this.view.rootOnTop, (pressed) => {
+      this.set({ rootOnTop: pressed });
+      this.draw();
+    });
+    const callers = toggle('Callers', this.view.inverted, (pressed) => void this.invert(pressed));
+    callers.title = 'From the functions that allocate, down to their callers';
+    return this.options.ask ? [upright, callers] : [upright];
+  }
+
+  private help(): string {
+    const { open, focus, ignore } = this.options;
+    const menu = [...(focus ? ['focus'] : []), ...(ignore ? ['ignore'] : []), ...(open ? ['open source'] : [])];
+    const parts = ['Click or Enter zooms in, Escape out; arrow keys go from frame to frame.'];
+    parts.push(...(open ? ['Ctrl+click or double click opens the source.'] : []));
+    parts.push(...(menu.length > 0 ? [`The context menu has: ${menu.join(', ')}.`] : []));
+    return parts.join(' ');
+  }
+
+  private listen(host: HTMLElement): void {
+    const on = (type: 'click' | 'contextmenu', act: (frame: Drawn, event: MouseEvent) => void) => {
+      const listener = (event: MouseEvent) => {
+        const element = (event.target as Element).closest('g.frame');
+        if (element !== null) {
+          event.preventDefault();
+          event.stopPropagation(); // the library would zoom
+          act(frameOf(element), event);
+        }
+      };
+      host.addEventListener(type, listener, { capture: true });
+    };
+    on('click', (frame, event) => {
+      this.clicked(frame, event);
+    });
+    on('contextmenu', (frame, event) => {
+      this.frames.focus(frame);
+      this.showMenu(frame, event.clientX, event.clientY);
+    });
+  }
+
+  // The first click of a double click has zoomed: what it was on is opened, whatever is under the mouse now.
+  private clicked(frame: Drawn, event: MouseEvent): void {
+    if (event.ctrlKey || event.metaKey) {
+      this.open(frame);
+    } else if (event.detail > 1) {
+      this.open(this.last ?? frame);
+    } else {
+      this.last = frame;
+      void this.zoom(frame);
+    }
+  }
+
+  private open(frame: Drawn): void {
+    const { file, line } = frame.data.node;
+    if (file !== '' && this.options.open) {
+      this.options.open(file, line);
+    }
+  }
+
+  private showMenu(frame: Drawn, x: number, y: number): void {
+    this.tip.hide();
+    this.menu.show(x, y, this.items(frame), () => {
+      this.frames.focus(frame);
+    });
+  }
+
+  private items(frame: Drawn): Item[] {
+    const { name, file } = frame.data.node;
+    const { open, focus, ignore } = this.options;
+    const items: Item[] = [{ label: 'Zoom In', run: () => void this.zoom(frame) }];
+    if (frame.depth > 0 && focus) {
+      items.push({ label: 'Focus', run: () => { focus(name); } });
+    }
+    if (frame.depth > 0 && ignore) {
+      items.push({ label: 'Ignore', run: () => { ignore(name); } });
+    }
+    if (file !== '' && open) {
+      items.push({ label: 'Open Source', run: () => { this.open(frame); } });
+    }
+    return items;
+  }
+
+  private async zoom(frame: Drawn): Promise<void> {
+    this.tip.hide();
+    this.set({ path: [...frame.data.path] });
+    this.chart.zoom(frame);
+    this.frames.focus(frame);
+    this.refresh();
+    await this.complete(this.view.path);
+  }
+
+  private async zoomTo(path: readonly string[]): Promise<void> {
+    const frame = this.chart.find(path);
+    if (frame !== undefined) {
+      await this.zoom(frame);
+    }
+  }
+
+  // Asks for what was left out below a frame, once.
+  private async complete(path: readonly string[]): Promise<void> {
+    const { inverted } = this.view;
+    const node = at(this.data.root, path);
+    const key = path.join('\n');
+    if (this.options.ask === undefined || node === undefined || !hasMore(node) || path.length === 0 || this.asked.has(key)) {
+      return;
+    }
+    this.asked.add(key);
+    const part = await this.get([...path], inverted);
+    if (part !== null) {
+      this.data = { ...this.data, root: graft(this.data.root, path, part.root) };
+      this.draw();
+    }
+  }
+
+  private async invert(inverted: boolean): Promise<void> {
+    this.set({ inverted, path: [] });
+    const data = await this.get([], inverted);
+    if (data !== null) {
+      this.update(data);
+    }
+  }
+
+  // null: there is none, or by now another one is wanted.
+  private async get(path: string[], inverted: boolean): Promise<Flame | null> {
+    const turn = ++this.turn;
+    try {
+      const answer = (await this.options.ask?.(path, inverted)) ?? null;
+      return turn === this.turn ? answer : null;
+    } catch {
+      this.say('The rest could not be read.');
+      return null;
+    }
+  }
+
+  private draw(): void {
+    this.largest = largestGrowth(this.data.root) || 1;
+    this.hues.learn(this.data.root);
+    this.legend.replaceChildren(...legend(this.data, this.hues).map(listed));
+    this.chart.draw(cells(this.data.root), this.view.path, this.view.rootOnTop);
+    this.refresh();
+  }
+
+  private refresh(): void {
+    const { inverted, rootOnTop, path } = this.view;
+    this.frames.refresh(inverted ? 'Allocating functions and their callers' : 'Call stacks, from the root', rootOnTop);
+    this.reset.disabled = path.length === 0;
+  }
+
+  private fill(node: Flame['root']): string {
+    if (matches(node.name, this.view.search)) {
+      return FOUND;
+    }
+    return this.data.base ? growthFill(node, this.largest) : packageFill(node, this.hues);
+  }
+
+  private find(term: string): void {
+    this.set({ search: term });
+    this.chart.again();
+    this.refresh();
+    this.say(term === '' ? '' : this.found(term));
+  }
+
+  private found(term: string): string {
+    const { frames, value } = search(this.data.root, term);
+    const { unit, total } = this.data;
+    const part = `${amount(value, unit)} (${share(value, total)})`;
+    return frames === 0 ? `No frame shown has “${term}” in its name.` : `“${term}”: ${part} in ${frames} frame${frames === 1 ? '' : 's'}.`;
+  }
+
+  private say(words: string): void {
+    this.status.textContent = words;
+  }
+
+  private set(change: Partial<FlameView>): void {
+    Object.assign(this.view, change);
+    this.options.keep?.({ ...this.view, path: [...this.view.path] });
+  }
+}
+
+function listed({ colour, words }: Entry): HTMLElement {
+  const entry = make('li');
+  entry.append(swatch(colour), words);
+  return entry;
+}

@@ -1,0 +1,14 @@
+// What a picture's page in VS Code and the extension say to each other.
+import type { Flame, Timeline } from './data.ts';
+
+export type FromPage =
+  | { type: 'flame'; id: number; path: string[]; inverted: boolean } // answered
+  | { type: 'timeline'; id: number } // answered
+  | { type: 'open'; file: string; line: number }
+  | { type: 'focus'; functionName: string }
+  | { type: 'ignore'; functionName: string }
+  | { type: 'choose'; base: string; head: string };
+
+export type ToPage =
+  | { type: 'answer'; id: number; data: Flame | Timeline | null } // null: no profile is read, or there is nothing more
+  | { type: 'changed' }; // everything may be another: ask again

@@ -1,0 +1,98 @@
+// The script of a picture's page in VS Code; <body data-picture> says which picture it is.
+import './pictures.css';
+import type { Flame, Timeline } from './data.ts';
+import { make } from './dom.ts';
+import type { FlameHandle, FlameView } from './flame.ts';
+import { flame } from './flame.ts';
+import type { FromPage, ToPage } from './messages.ts';
+import type { TimelineHandle } from './timeline.ts';
+import { timeline } from './timeline.ts';
+
+interface Editor {
+  postMessage(message: FromPage): void;
+  getState(): Partial<FlameView> | undefined;
+  setState(state: FlameView): void;
+}
+
+declare function acquireVsCodeApi(): Editor;
+
+const editor = acquireVsCodeApi();
+const place = document.querySelector('main') ?? document.body;
+const waiting = new Map<number, (data: Flame | Timeline | null) => void>();
+let lastId = 0;
+
+function flamePage(): () => Promise<void> {
+  let view: Partial<FlameView> = editor.getState() ?? {};
+  let shown: FlameHandle | undefined;
+  const keep = (now: FlameView) => {
+    view = now;
+    editor.setState(now);
+  };
+  const actions = {
+    ask: askFlame,
+    open: (file: string, line: number) => { editor.postMessage({ type: 'open', file, line }); },
+    focus: (functionName: string) => { editor.postMessage({ type: 'focus', functionName }); },
+    ignore: (functionName: string) => { editor.postMessage({ type: 'ignore', functionName }); },
+  };
+  return newest(() => askFlame([], view.inverted === true), (data) => {
+    if (data === null || shown === undefined) {
+      shown = data === null ? undefined : flame(place, { data, view, keep, ...actions });
+    } else {
+      shown.update(data);
+    }
+  });
+}
+
+function timelinePage(): () => Promise<void> {
+  let shown: TimelineHandle | undefined;
+  const choose = (base: string, head: string) => { editor.postMessage({ type: 'choose', base, head }); };
+  return newest(askTimeline, (data) => {
+    if (data === null || shown === undefined) {
+      shown = data === null ? undefined : timeline(place, { data, choose });
+    } else {
+      shown.update(data);
+    }
+  });
+}
+
+// Asks and shows; of several questions under way only the last one's answer counts.
+function newest<T>(get: () => Promise<T | null>, show: (data: T | null) => void): () => Promise<void> {
+  let turn = 0;
+  return async () => {
+    const mine = ++turn;
+    const data = await get();
+    if (mine === turn) {
+      if (data === null) {
+        place.replaceChildren(make('p', 'alloclens-empty', 'No profile is read yet. The status bar says why.'));
+      }
+      show(data);
+    }
+  };
+}
+
+function askFlame(path: string[], inverted: boolean): Promise<Flame | null> {
+  return answer<Flame>((id) => ({ type: 'flame', id, path, inverted }));
+}
+
+function askTimeline(): Promise<Timeline | null> {
+  return answer<Timeline>((id) => ({ type: 'timeline', id }));
+}
+
+function answer<T extends Flame | Timeline>(question: (id: number) => FromPage): Promise<T | null> {
+  const id = ++lastId;
+  return new Promise((resolve) => {
+    waiting.set(id, (data) => { resolve(data as T | null); });
+    editor.postMessage(question(id));
+  });
+}
+
+const refresh = document.body.dataset.picture === 'timeline' ? timelinePage() : flamePage();
+window.addEventListener('message', ({ data: message }: MessageEvent<ToPage>) => {
+  if (message.type === 'changed') {
+    void refresh();
+  } else {
+    waiting.get(message.id)?.(message.data);
+    waiting.delete(message.id);
+  }
+});
+void refresh();

@@ -1,0 +1,183 @@
+// uPlot, told of our series: lines, restarts, base and head, and a stretch that can be drawn with the mouse.
+import uPlot from 'uplot';
+import type { Timeline } from './data.ts';
+import { onTheme, onWidth } from './dom.ts';
+import type { Ends } from './series.ts';
+import { restarts, ticks } from './series.ts';
+import { amount } from './units.ts';
+
+const HEIGHT = 280; // px
+const BYTE_STEPS = Array.from({ length: 53 }, (_, i) => 2 ** i); // of an axis: 1MB, 2MB, 4MB …
+const WORD = 34; // px; room for "base" or "head"
+const MOST_DOTS = 60; // of a line; more of them would be a thicker line
+const SHORTEST = 6; // px; a shorter stretch is a click
+
+export interface Line {
+  label: string;
+  colour: string; // a variable of pictures.css
+  values: (number | null)[];
+  apart: boolean; // on a scale of its own, to the right
+  dashed: boolean;
+}
+
+interface Mark {
+  word: string;
+  colour: string;
+  dash: number[]; // px
+  align: CanvasTextAlign;
+}
+
+export interface PlotEvents {
+  brushed: ((from: number, to: number) => void) | undefined; // seconds since 1970
+  pointed: (index: number | null) => void;
+}
+
+export class Plot {
+  private readonly plot: uPlot;
+  private readonly host: HTMLElement;
+  private readonly data: Timeline;
+  private ends: Ends;
+
+  constructor(host: HTMLElement, data: Timeline, lines: readonly Line[], ends: Ends, events: PlotEvents) {
+    this.host = host;
+    this.data = data;
+    this.ends = ends;
+    const columns = [data.points.map((point) => point.time), ...lines.map((line) => line.values)];
+    this.plot = new uPlot(this.options(lines, events), columns as uPlot.AlignedData, host);
+    this.plot.ctx.canvas.setAttribute('role', 'img');
+    onWidth(host, (width) => {
+      this.plot.setSize({ width, height: HEIGHT });
+    });
+    onTheme(() => {
+      this.plot.redraw(false, true);
+    });
+  }
+
+  describe(words: string): void {
+    this.plot.ctx.canvas.setAttribute('aria-label', words);
+  }
+
+  mark(ends: Ends): void {
+    this.ends = ends;
+    this.plot.redraw(false);
+  }
+
+  destroy(): void {
+    this.plot.destroy();
+  }
+
+  private options(lines: readonly Line[], events: PlotEvents): uPlot.Options {
+    return {
+      width: Math.max(200, this.host.clientWidth),
+      height: HEIGHT,
+      padding: [20, WORD, null, null],
+      legend: { show: false },
+      scales: { y: { range: fromZero }, own: { range: fromZero } },
+      series: [{}, ...lines.map((line) => this.series(line))],
+      axes: this.axes(lines),
+      cursor: { y: false, drag: { x: events.brushed !== undefined, y: false, setScale: false, dist: SHORTEST } },
+      hooks: {
+        drawAxes: [this.band],
+        draw: [this.marks],
+        setCursor: [(plot) => { events.pointed(plot.cursor.idx ?? null); }],
+        setSelect: [(plot) => { this.selected(plot, events); }],
+      },
+    };
+  }
+
+  private series({ label, colour, values, apart, dashed }: Line): uPlot.Series {
+    return {
+      label,
+      scale: apart ? 'own' : 'y',
+      stroke: () => this.colour(colour),
+      width: 2,
+      dash: dashed ? [6, 4] : [],
+      points: { show: values.length <= MOST_DOTS, fill: () => this.colour('--alloclens-bg') },
+      gaps: (plot) => this.gaps(plot),
+    };
+  }
+
+  // No line from the last snapshot of a process to the first of the next.
+  private gaps(plot: uPlot): [number, number][] {
+    const x = (i: number) => plot.valToPos(this.data.points[i]?.time ?? 0, 'x', true);
+    return restarts(this.data.points).map((i) => [x(i - 1), x(i)]);
+  }
+
+  private axes(lines: readonly Line[]): uPlot.Axis[] {
+    const look = { stroke: () => this.colour('--alloclens-fg'), font: this.font(), grid: { stroke: () => this.colour('--alloclens-grid'), width: 1 } };
+    const words = (_: uPlot, values: number[]) => values.map((value) => amount(value, this.data.unit));
+    const time = (_: uPlot, values: number[]) => ticks(values, (values.at(-1) ?? 0) - (values[0] ?? 0));
+    const steps = this.data.unit === 'bytes' ? { incrs: BYTE_STEPS } : {};
+    const axes: uPlot.Axis[] = [
+      { ...look, space: 90, values: time, ticks: look.grid },
+      { ...look, ...steps, scale: 'y', size: 70, values: words, ticks: look.grid },
+    ];
+    const apart = lines.find((line) => line.apart);
+    if (apart !== undefined) {
+      axes.push({ ...look, ...steps, scale: 'own', side: 1, size: 70, values: words, stroke: () => this.colour(apart.colour), grid: { show: false }, ticks: look.grid });
+    }
+    return axes;
+  }
+
+  private font(): string {
+    return `12px ${getComputedStyle(this.host).fontFamily}`;
+  }
+
+  private colour(name: string): string {
+    return getComputedStyle(this.host).getPropertyValue(name);
+  }
+
+  // What lies between base and head, behind the lines.
+  private readonly band = (plot: uPlot): void => {
+    const [from, to] = [this.x(plot, this.ends.base), this.x(plot, this.ends.head)];
+    plot.ctx.save();
+    plot.ctx.fillStyle = this.colour('--alloclens-band');
+    plot.ctx.fillRect(from, plot.bbox.top, to - from, plot.bbox.height);
+    plot.ctx.restore();
+  };
+
+  private readonly marks = (plot: uPlot): void => {
+    const { base, head } = this.ends;
+    const close = this.x(plot, head) - this.x(plot, base) < 3 * WORD * devicePixelRatio;
+    plot.ctx.save();
+    for (const i of restarts(this.data.points)) {
+      this.drawMark(plot, i, { word: 'restart', colour: '--alloclens-restart', dash: [4, 4], align: 'center' });
+    }
+    this.drawMark(plot, base, { word: 'base', colour: '--alloclens-fg', dash: [], align: close ? 'right' : 'left' });
+    this.drawMark(plot, head, { word: 'head', colour: '--alloclens-fg', dash: [], align: close ? 'left' : 'right' });
+    plot.ctx.restore();
+  };
+
+  private drawMark(plot: uPlot, index: number, { word, colour, dash, align }: Mark): void {
+    const { ctx, bbox } = plot;
+    const [x, dots] = [Math.round(this.x(plot, index)), devicePixelRatio];
+    ctx.strokeStyle = ctx.fillStyle = this.colour(colour);
+    ctx.lineWidth = dots;
+    ctx.setLineDash(dash.map((length) => length * dots));
+    ctx.beginPath();
+    ctx.moveTo(x, bbox.top);
+    ctx.lineTo(x, bbox.top + bbox.height);
+    ctx.stroke();
+    ctx.font = this.font().replace('12px', `${11 * dots}px`);
+    ctx.textBaseline = 'bottom';
+    ctx.textAlign = align;
+    ctx.fillText(word, x, bbox.top - 2 * dots);
+  }
+
+  private x(plot: uPlot, index: number): number {
+    return plot.valToPos(this.data.points[index]?.time ?? 0, 'x', true);
+  }
+
+  private selected(plot: uPlot, { brushed }: PlotEvents): void {
+    const { left, width } = plot.select;
+    if (width >= SHORTEST) {
+      brushed?.(plot.posToVal(left, 'x'), plot.posToVal(left + width, 'x'));
+      plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+    }
+  }
+}
+
+function fromZero(_: uPlot, least: number | null, most: number | null): [number, number] {
+  const [low, high] = [Math.min(0, least ?? 0), Math.max(0, most ?? 0)];
+  return [low * 1.08, high === low ? 1 : high * 1.08];
+}

@@ -1,0 +1,107 @@
+// The arithmetic and the words of the timeline.
+import type { Timeline, TimelinePoint } from './data.ts';
+import { amount } from './units.ts';
+
+// The index of the nearest of ascending times; -1 for none.
+export function nearest(times: readonly number[], time: number): number {
+  let best = times.length - 1;
+  for (let i = times.length - 2; i >= 0; i--) {
+    if (Math.abs((times[i] ?? 0) - time) <= Math.abs((times[best] ?? 0) - time)) {
+      best = i;
+    }
+  }
+  return best;
+}
+
+export interface Ends {
+  base: number; // indices
+  head: number;
+}
+
+// What a stretch of time chooses: undefined if both of its ends are nearest to the same snapshot.
+export function stretch(points: readonly TimelinePoint[], from: number, to: number): Ends | undefined {
+  const times = points.map((point) => point.time);
+  const ends = { base: nearest(times, Math.min(from, to)), head: nearest(times, Math.max(from, to)) };
+  return ends.base < ends.head ? ends : undefined;
+}
+
+export function shownEnds(points: readonly TimelinePoint[]): Ends {
+  const head = points.findIndex((point) => point.head);
+  return { base: Math.max(0, points.findIndex((point) => point.base)), head: head < 0 ? points.length - 1 : head };
+}
+
+// One of the two ends moved; the other gives way, so that the base is before the head. Two points at least.
+export function moved(ends: Ends, end: keyof Ends, to: number, count: number): Ends {
+  if (end === 'base') {
+    const base = Math.min(to, count - 2);
+    return { base, head: Math.max(ends.head, base + 1) };
+  }
+  const head = Math.max(to, 1);
+  return { base: Math.min(ends.base, head - 1), head };
+}
+
+// Where a process began after another one.
+export function restarts(points: readonly TimelinePoint[]): number[] {
+  return points.flatMap((point, i) => (point.begins && i > 0 ? [i] : []));
+}
+
+// At most so many indices, evenly, with both ends, base, head and what restarts allow.
+export function sampled(points: readonly TimelinePoint[], most: number): number[] {
+  const last = points.length - 1;
+  if (points.length <= most) {
+    return points.map((_, i) => i);
+  }
+  const { base, head } = shownEnds(points);
+  const kept = new Set([0, last, base, head]);
+  const even = Array.from({ length: most }, (_, i) => Math.round((i * last) / (most - 1)));
+  for (const i of [...restarts(points), ...spread(even)]) {
+    if (kept.size < most) {
+      kept.add(i);
+    }
+  }
+  return [...kept].sort((a, b) => a - b);
+}
+
+// The same, in an order of which every beginning is spread over the whole.
+function spread(values: readonly number[]): number[] {
+  const steps = [8, 4, 2, 1];
+  return steps.flatMap((step) => values.filter((_, i) => i % step === 0));
+}
+
+export function summary(data: Timeline): string {
+  const { points, unit, sampleType } = data;
+  const first = points[0];
+  const last = points.at(-1);
+  if (first === undefined || last === undefined) {
+    return 'No snapshots.';
+  }
+  const ends = shownEnds(points);
+  const again = restarts(points).length;
+  const parts = [
+    `${sampleType} in ${points.length} snapshot${points.length === 1 ? '' : 's'} from ${clock(first.time)} to ${clock(last.time)}`,
+    `from ${amount(first.value, unit)} to ${amount(last.value, unit)}`,
+    `base ${points[ends.base]?.name ?? ''}, head ${points[ends.head]?.name ?? ''}`,
+    ...(again === 0 ? [] : [`the process began anew ${again === 1 ? 'once' : `${again} times`}`]),
+  ];
+  return `${parts.join('; ')}.`;
+}
+
+// By the local clock.
+export function clock(time: number): string {
+  const date = new Date(time * 1000);
+  const two = (value: number) => String(value).padStart(2, '0');
+  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+  return `${day} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+}
+
+// Labels of an axis: no more of the time than tells them apart.
+export function ticks(times: readonly number[], span: number): string[] {
+  const [from, to] = span > 2 * 86_400 ? [5, 10] : span > 600 ? [11, 16] : [11, 19];
+  const dated = span > 86_400 && span <= 2 * 86_400 ? [5, 16] : [from, to];
+  return times.map((time) => clock(time).slice(...dated));
+}
+
+// The setting for a head: the newest snapshot as a word, so that newer ones are followed.
+export function headSetting(name: string, newest: string): string {
+  return name === newest ? 'latest' : name;
+}

@@ -1,0 +1,36 @@
+// What is shown beside the mouse: the whole name, the numbers, the place.
+import type { Hover, Drawn } from './chart.ts';
+import { make } from './dom.ts';
+
+const APART = 14; // px from the mouse
+
+export class Tip implements Hover {
+  private readonly box = make('div', 'alloclens-tip');
+
+  constructor(host: HTMLElement) {
+    this.box.hidden = true;
+    this.box.setAttribute('aria-hidden', 'true'); // the same words are the frame's label
+    host.append(this.box);
+  }
+
+  show = (event: MouseEvent, frame: Drawn): void => {
+    const { name, label, growthLabel, file, line } = frame.data.node;
+    const words = [name, [label, growthLabel].filter((part) => part !== '').join(' · '), file === '' ? '' : `${file}:${line}`];
+    const lines = words.filter((part) => part !== '').map((part) => make('div', '', part));
+    this.box.replaceChildren(...lines);
+    this.box.hidden = false;
+    this.place(event.clientX, event.clientY);
+  };
+
+  hide = (): void => {
+    this.box.hidden = true;
+  };
+
+  private place(x: number, y: number): void {
+    const left = Math.min(x + APART, window.innerWidth - this.box.offsetWidth - 4);
+    const below = y + APART + this.box.offsetHeight < window.innerHeight;
+    const top = below ? y + APART : y - APART - this.box.offsetHeight;
+    this.box.style.setProperty('left', `${Math.max(0, left)}px`);
+    this.box.style.setProperty('top', `${Math.max(0, top)}px`);
+  }
+}

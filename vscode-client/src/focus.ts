@@ -1,0 +1,76 @@
+// To look at a part of the samples only: what passes through a function, or all but that. Steps add up, and are taken back.
+import * as vscode from 'vscode';
+import { named, pattern } from './focus-words.ts';
+import type { FocusStep, StackNode } from './protocol.ts';
+import { FOCUS, STACK_TREE, UNFOCUS } from './protocol.ts';
+import type { Server } from './server.ts';
+import { NOT_RUNNING } from './server.ts';
+import { functionOf } from './views/frame-rows.ts';
+import { cursor } from './views/stack-tree.ts';
+import { setContext } from './views/view.ts';
+
+const TITLES = { focus: 'Show only samples that pass through', ignore: 'Leave out samples that pass through' };
+
+// Asks for a pattern; at first it is that of the function under the cursor.
+export async function askPattern(server: Server, key: 'focus' | 'ignore'): Promise<void> {
+  const here = await functionHere(server);
+  const prompt = `A function or file, as a regular expression (pprof's -${key})`;
+  const value = here === undefined ? '' : pattern(here);
+  const given = await vscode.window.showInputBox({ title: TITLES[key], prompt, value });
+  if (given !== undefined && given.trim() !== '') {
+    await take(server, { [key]: given.trim() });
+  }
+}
+
+// Of a row of a view, a name, or the function under the cursor.
+export async function stepOn(server: Server, key: 'function' | 'ignoreFunction', argument?: unknown): Promise<void> {
+  const name = named(argument) ?? (await functionHere(server));
+  if (name === undefined) {
+    void vscode.window.showInformationMessage('alloclens: there is no number at this line, so no function is known to look at.');
+    return;
+  }
+  await take(server, { [key]: name });
+}
+
+export async function back(server: Server, all: boolean): Promise<void> {
+  await server.ask<null>(UNFOCUS, all);
+}
+
+async function take(server: Server, step: FocusStep): Promise<void> {
+  const wrong = await server.ask<string | null>(FOCUS, step);
+  if (wrong === undefined) {
+    void vscode.window.showInformationMessage(NOT_RUNNING);
+  } else if (wrong !== null) {
+    void vscode.window.showErrorMessage(`alloclens: ${wrong}`);
+  }
+}
+
+// Of several on the line the one through which most passes.
+async function functionHere(server: Server): Promise<string | undefined> {
+  const at = cursor();
+  const roots = at && (await server.ask<StackNode[]>(STACK_TREE, at.uri, at.line, 'callers', []));
+  return named(functionOf(roots?.[0]?.id ?? ''));
+}
+
+// Says in the status bar what is looked at, while it is not all; a click takes one step back.
+export function focusItem(server: Server): vscode.Disposable {
+  const item = vscode.window.createStatusBarItem('alloclens.focus', vscode.StatusBarAlignment.Left, -1);
+  item.name = 'alloclens: Focus';
+  item.command = 'alloclens.unfocus';
+  const follow = server.onStatus(({ focus }) => {
+    show(item, focus ?? '');
+  });
+  return vscode.Disposable.from(item, follow);
+}
+
+function show(item: vscode.StatusBarItem, focus: string): void {
+  setContext('focused', focus !== '');
+  if (focus === '') {
+    item.hide();
+    return;
+  }
+  item.text = `$(filter) ${focus}`;
+  item.tooltip = `alloclens: all numbers are of samples ${focus}. A click takes the last step back; "alloclens: Clear Focus" all.`;
+  item.accessibilityInformation = { label: `alloclens: only samples ${focus}; one step back`, role: 'button' };
+  item.show();
+}

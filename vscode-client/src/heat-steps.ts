@@ -1,0 +1,54 @@
+// How hot a line is: five steps, by the logarithm of its share.
+import type { HotSite } from './protocol.ts';
+
+export const STEPS = 5;
+
+export interface HeatLine {
+  line: number; // 0-based
+  step: number; // 1 to STEPS; 0: only calls pass through it
+  grown: boolean;
+}
+
+// Each step is four times the one before: from a quarter of the whole on, a line is of the last.
+export function step(value: number, whole: number): number {
+  if (value <= 0 || whole <= 0) {
+    return 0;
+  }
+  const found = STEPS + 1 + Math.floor(Math.log2(value / whole) / 2);
+  return Math.min(Math.max(found, 1), STEPS);
+}
+
+// The lines of each file, by its address; of several numbers at one line the hottest.
+export function heat(sites: readonly HotSite[]): Map<string, HeatLine[]> {
+  const whole = total(sites);
+  const files = new Map<string, Map<number, HeatLine>>();
+  for (const site of sites) {
+    if (site.location !== null) {
+      const lines = files.get(site.location.uri) ?? new Map<number, HeatLine>();
+      files.set(site.location.uri, lines);
+      add(lines, { line: site.location.range.start.line, step: step(weight(site), whole), grown: grew(site) });
+    }
+  }
+  return new Map([...files].map(([uri, lines]) => [uri, [...lines.values()].filter(({ step, grown }) => step > 0 || grown)]));
+}
+
+function add(lines: Map<number, HeatLine>, found: HeatLine): void {
+  const { line, step, grown } = found;
+  const old = lines.get(line) ?? found;
+  lines.set(line, { line, step: Math.max(step, old.step), grown: grown || old.grown });
+}
+
+function weight({ flat, owned }: HotSite): number {
+  return Math.max(Math.abs(flat), Math.abs(owned));
+}
+
+// Every sample is flat in one line; so all together are the whole, or nearly: the server leaves the lightest out.
+function total(sites: readonly HotSite[]): number {
+  const flat = sites.reduce((sum, site) => sum + Math.abs(site.flat), 0);
+  return sites.reduce((most, site) => Math.max(most, weight(site)), flat);
+}
+
+// The server's ▲ stands for growth that is certain.
+export function grew({ label }: HotSite): boolean {
+  return label.includes('▲');
+}

@@ -1,0 +1,167 @@
+// The flame graph and the timeline: pages of their own, whose pictures are made in ../pictures.
+import { randomBytes } from 'node:crypto';
+import * as vscode from 'vscode';
+import type { Location } from 'vscode-languageclient';
+import type { Flame, Timeline } from '../pictures/data.ts';
+import type { FromPage, ToPage } from '../pictures/messages.ts';
+import { headSetting } from '../pictures/series.ts';
+import type { Server } from './server.ts';
+import { NOT_RUNNING } from './server.ts';
+import * as settings from './settings.ts';
+
+const FLAME = 'alloclens.server.flame';
+const TIMELINE = 'alloclens.server.timeline';
+const FRAME = 'alloclens.server.frame';
+const FOCUS = 'alloclens.server.focus';
+
+const REFRESH_MS = 100;
+
+type Kind = 'flame' | 'timeline';
+const TITLES: Record<Kind, string> = { flame: 'Flame Graph', timeline: 'Timeline' };
+
+interface Line {
+  uri: string;
+  line: number; // 0-based
+}
+
+export class Pictures implements vscode.Disposable {
+  private readonly server: Server;
+  private readonly folder: vscode.Uri; // of the pages' script and style
+  private readonly panels = new Map<Kind, vscode.WebviewPanel>();
+  private readonly follow: vscode.Disposable;
+  private line: Line | undefined; // the timeline's
+  private latest = ''; // the name of the newest snapshot of the timeline
+  private again: NodeJS.Timeout | undefined;
+
+  constructor(server: Server, extension: vscode.Uri) {
+    this.server = server;
+    this.folder = vscode.Uri.joinPath(extension, 'dist');
+    this.follow = server.onStatus(() => {
+      clearTimeout(this.again);
+      this.again = setTimeout(() => {
+        this.changed();
+      }, REFRESH_MS);
+    });
+  }
+
+  showFlame(): void {
+    this.show('flame');
+  }
+
+  // With the line that is given, else the one under the cursor, if it owns something.
+  showTimeline(uri?: string, line?: number): void {
+    this.line = uri !== undefined && line !== undefined ? { uri, line } : underCursor();
+    this.show('timeline');
+    this.changed();
+  }
+
+  dispose(): void {
+    clearTimeout(this.again);
+    this.follow.dispose();
+    for (const panel of [...this.panels.values()]) {
+      panel.dispose();
+    }
+  }
+
+  private changed(): void {
+    for (const panel of this.panels.values()) {
+      void tell(panel, { type: 'changed' });
+    }
+  }
+
+  private show(kind: Kind): void {
+    const open = this.panels.get(kind);
+    if (open !== undefined) {
+      open.reveal();
+      return;
+    }
+    const options = { enableScripts: true, localResourceRoots: [this.folder] };
+    const panel = vscode.window.createWebviewPanel(`alloclens.${kind}`, TITLES[kind], vscode.ViewColumn.Beside, options);
+    this.panels.set(kind, panel);
+    panel.onDidDispose(() => this.panels.delete(kind));
+    panel.webview.onDidReceiveMessage((message: FromPage) => this.hear(panel, message));
+    panel.webview.html = html(panel.webview, this.folder, kind);
+  }
+
+  private async hear(panel: vscode.WebviewPanel, message: FromPage): Promise<void> {
+    switch (message.type) {
+      case 'flame': {
+        const { id, path, inverted } = message;
+        const data = await this.ask<Flame>(FLAME, { path, inverted });
+        return tell(panel, { type: 'answer', id, data });
+      }
+      case 'timeline':
+        return tell(panel, { type: 'answer', id: message.id, data: await this.timeline() });
+      case 'open':
+        return this.open(message.file, message.line);
+      case 'focus':
+        return this.focus({ function: message.functionName });
+      case 'ignore':
+        return this.focus({ ignoreFunction: message.functionName });
+      case 'choose':
+        await settings.set('base', message.base);
+        return settings.set('head', headSetting(message.head, this.latest));
+    }
+  }
+
+  private async timeline(): Promise<Timeline | null> {
+    const data = await this.ask<Timeline>(TIMELINE, ...(this.line === undefined ? [] : [this.line]));
+    this.latest = data?.points.at(-1)?.name ?? '';
+    return data;
+  }
+
+  // A page always gets its answer: null, too, when there is no server or it fails.
+  private async ask<T>(command: string, ...args: unknown[]): Promise<T | null> {
+    try {
+      return (await this.server.ask<T | null>(command, ...args)) ?? null;
+    } catch (error) {
+      this.server.log.error(`${command}: ${String(error)}`);
+      return null;
+    }
+  }
+
+  private async open(file: string, line: number): Promise<void> {
+    const place = await this.server.ask<Location | null>(FRAME, file, line);
+    if (!place) {
+      const nowhere = `alloclens: ${file}:${line} is not in this workspace. "alloclens: Explain Placement" says why.`;
+      void vscode.window.showInformationMessage(place === null ? nowhere : NOT_RUNNING);
+      return;
+    }
+    const at = new vscode.Position(place.range.start.line, 0);
+    const document = await vscode.workspace.openTextDocument(vscode.Uri.parse(place.uri));
+    await vscode.window.showTextDocument(document, { selection: new vscode.Range(at, at), viewColumn: vscode.ViewColumn.One });
+  }
+
+  private async focus(step: { function: string } | { ignoreFunction: string }): Promise<void> {
+    const error = await this.ask<string>(FOCUS, step);
+    if (error !== null) {
+      void vscode.window.showErrorMessage(`alloclens: ${error}`);
+    }
+  }
+}
+
+async function tell(panel: vscode.WebviewPanel, message: ToPage): Promise<void> {
+  await panel.webview.postMessage(message);
+}
+
+function underCursor(): Line | undefined {
+  const editor = vscode.window.activeTextEditor;
+  return editor && { uri: editor.document.uri.toString(), line: editor.selection.active.line };
+}
+
+function html(webview: vscode.Webview, folder: vscode.Uri, kind: Kind): string {
+  const nonce = randomBytes(16).toString('base64');
+  const file = (name: string) => webview.asWebviewUri(vscode.Uri.joinPath(folder, name)).toString();
+  const policy = `default-src 'none'; script-src 'nonce-${nonce}'; style-src ${webview.cspSource}; img-src 'none'; font-src 'none'`;
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width">
+<link rel="stylesheet" href="${file('pictures.css')}">
+<title>${TITLES[kind]}</title>
+</head>
+<body data-picture="${kind}"><main></main><script nonce="${nonce}" src="${file('pictures.js')}"></script></body>
+</html>`;
+}

@@ -1,0 +1,64 @@
+// The rows of the view Findings, and what it says when there are none.
+import type { Finding, Series, Severity } from '../protocol.ts';
+import type { Icon, Row } from './rows.ts';
+import { MISSING, placeOf, said, unique } from './rows.ts';
+
+const SHAPES: Record<string, string> = { leak: 'flame', growing: 'arrow-up', filling: 'database' };
+
+const COLORS: Record<Severity, string> = {
+  error: 'problemsErrorIcon.foreground',
+  warning: 'problemsWarningIcon.foreground',
+  information: 'problemsInfoIcon.foreground',
+  hint: 'descriptionForeground',
+  off: 'descriptionForeground',
+};
+
+export function findingRows(findings: readonly Finding[]): Row[] {
+  return unique(findings.map(row));
+}
+
+function row(finding: Finding): Row {
+  const place = placeOf(finding.location);
+  return {
+    id: [finding.code, finding.function, finding.file, finding.line].join('\n'),
+    label: finding.label,
+    description: said(finding.detail, place === null ? MISSING : ''),
+    tooltip: finding.tooltip,
+    icon: icon(finding),
+    kind: 'finding',
+    folding: 'leaf',
+    place,
+    function: finding.function,
+  };
+}
+
+// The shape says the verdict, the colour how it is marked.
+function icon({ verdict, severity }: Finding): Icon {
+  return { id: SHAPES[verdict] ?? 'circle-outline', color: COLORS[severity] };
+}
+
+const ENOUGH = 6; // snapshots of one process, from which on the server may say leak
+
+// Says what was looked at; empty where no profile is shown, for then the view says what to do.
+export function nothingFound(series: readonly Series[], lines: number, focus: string): string {
+  const shown = series.find((one) => one.shown);
+  if (shown === undefined) {
+    return '';
+  }
+  const n = ofThisProcess(shown);
+  if (n < 2) {
+    return 'One snapshot of this process is read. What grows shows from the second on, a leak from the sixth.';
+  }
+  const seen = focus === '' ? 'Nothing' : `Of samples ${focus}, nothing`;
+  const later = n < ENOUGH ? ' A leak shows from the sixth on.' : '';
+  return `${seen} leaks or grows so far: ${counted(lines)} looked at, over ${n} snapshots.${later}`;
+}
+
+function ofThisProcess({ snapshots }: Series): number {
+  const first = snapshots.findIndex((snapshot) => snapshot.begins);
+  return first < 0 ? snapshots.length : first + 1;
+}
+
+function counted(lines: number): string {
+  return lines === 1 ? '1 hot line of your own code' : `${lines} hot lines of your own code`;
+}

@@ -1,0 +1,40 @@
+// The view Findings: the lines that leak or grow, worst first.
+import type { AllSeries, Finding, HotSite } from '../protocol.ts';
+import { FINDINGS, HOT_LINES, SERIES } from '../protocol.ts';
+import type { Server } from '../server.ts';
+import { findingRows, nothingFound } from './finding-rows.ts';
+import { USUAL } from './hot-rows.ts';
+import type { Row } from './rows.ts';
+import { View } from './view.ts';
+
+const MOST = 5000; // lines that are counted
+
+export class FindingsView extends View<Row> {
+  private focus = '';
+  private asked = 0;
+
+  constructor(server: Server) {
+    super(server, 'alloclens.findings');
+    this.keep(
+      server.onStatus(({ focus }) => {
+        this.focus = focus ?? '';
+      }),
+    );
+  }
+
+  protected override async rows(): Promise<Row[]> {
+    const mine = ++this.asked;
+    const found = (await this.server.ask<Finding[]>(FINDINGS)) ?? [];
+    const message = found.length === 0 ? await this.nothing() : '';
+    if (mine === this.asked) {
+      this.view.message = message; // unless a newer answer has already said another
+    }
+    return findingRows(found);
+  }
+
+  private async nothing(): Promise<string> {
+    const all = await this.server.ask<AllSeries>(SERIES);
+    const lines = await this.server.ask<HotSite[]>(HOT_LINES, { ...USUAL, most: MOST });
+    return nothingFound(all?.series ?? [], lines?.length ?? 0, this.focus);
+  }
+}

@@ -1,0 +1,56 @@
+// The rows of the view Stacks: a line's callers or callees, asked for one level at a time.
+import type { Place } from '../hot-lines.ts';
+import type { Direction, StackNode } from '../protocol.ts';
+import type { Row } from './rows.ts';
+import { code, fileName, MISSING, placeOf, said, unique } from './rows.ts';
+
+// Whose stacks are shown, and which way.
+export interface Root {
+  at: Place;
+  direction: Direction;
+}
+
+export interface FrameRow extends Row {
+  root: Root;
+  path: readonly string[]; // the ids from the root to this row
+}
+
+export function frameRows(nodes: readonly StackNode[], root: Root, path: readonly string[]): FrameRow[] {
+  const alone = path.length === 0 && nodes.length === 1;
+  return unique(nodes.map((node) => row(node, root, [...path, node.id], alone)));
+}
+
+function row(node: StackNode, root: Root, path: readonly string[], alone: boolean): FrameRow {
+  const [name, place] = node.id === '' ? ['', undefined] : [functionOf(node.id), placeOf(node.location)];
+  return {
+    id: [root.direction, ...path].join('\n\n'),
+    label: node.label,
+    description: said(node.detail, place === null ? MISSING : ''),
+    tooltip: [code(name === '' ? node.label : name), said(node.detail, place === null ? MISSING : '')].join('\n\n'),
+    icon: { id: node.id === '' ? 'ellipsis' : node.own ? 'symbol-method' : 'library' },
+    kind: 'frame',
+    folding: node.leaf ? 'leaf' : alone ? 'open' : 'closed',
+    ...(place !== undefined && { place }),
+    function: name,
+    root,
+    path,
+  };
+}
+
+// The name in full, of an id of the server: a label is short.
+export function functionOf(id: string): string {
+  try {
+    const [name] = JSON.parse(id) as unknown[];
+    return typeof name === 'string' ? name : '';
+  } catch {
+    return '';
+  }
+}
+
+export function titleOf({ at, direction }: Root): string {
+  return `${direction} of ${fileName(decodeURIComponent(at.uri))}:${at.line + 1}`;
+}
+
+export function samePlace(a: Place | undefined, b: Place | undefined): boolean {
+  return a?.uri === b?.uri && a?.line === b?.line;
+}

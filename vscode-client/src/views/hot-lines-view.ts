@@ -1,0 +1,54 @@
+// The view Hot Lines: the heaviest lines, in the order and of the code that a person chose.
+import * as vscode from 'vscode';
+import type { HotOptions, HotSite } from '../protocol.ts';
+import { HOT_LINES } from '../protocol.ts';
+import type { Server } from '../server.ts';
+import { described, hotRows, remembered, sortPicks } from './hot-rows.ts';
+import type { Row } from './rows.ts';
+import { setContext, View } from './view.ts';
+
+const MEMORY = 'hotLines';
+
+export class HotLinesView extends View<Row> {
+  private readonly memory: vscode.Memento;
+  private options: HotOptions;
+
+  constructor(server: Server, memory: vscode.Memento) {
+    super(server, 'alloclens.hotLines');
+    this.memory = memory;
+    this.options = remembered(memory.get(MEMORY));
+    this.say();
+  }
+
+  async sort(): Promise<void> {
+    const chosen = await vscode.window.showQuickPick(sortPicks(this.options.sort), { title: 'Hot lines, the most first by' });
+    if (chosen !== undefined) {
+      await this.choose({ sort: chosen.value });
+    }
+  }
+
+  async filter(): Promise<void> {
+    const prompt = 'Part of the name of a function or file';
+    const filter = await vscode.window.showInputBox({ title: 'Filter hot lines', prompt, value: this.options.filter });
+    if (filter !== undefined) {
+      await this.choose({ filter: filter.trim() });
+    }
+  }
+
+  async choose(chosen: Partial<HotOptions>): Promise<void> {
+    this.options = { ...this.options, ...chosen };
+    this.say();
+    this.refresh();
+    await this.memory.update(MEMORY, this.options);
+  }
+
+  protected override async rows(): Promise<Row[]> {
+    return hotRows((await this.server.ask<HotSite[]>(HOT_LINES, this.options)) ?? []);
+  }
+
+  private say(): void {
+    this.view.description = described(this.options);
+    setContext('hotLines.filtered', this.options.filter !== '');
+    setContext('hotLines.all', !this.options.own);
+  }
+}

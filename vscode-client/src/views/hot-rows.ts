@@ -1,0 +1,67 @@
+// The rows of the view Hot Lines, and its words for what is chosen.
+import { grew } from '../heat-steps.ts';
+import type { HotOptions, HotSite } from '../protocol.ts';
+import type { Icon, Row } from './rows.ts';
+import { code, fileName, MISSING, placeOf, said, shortName, unique } from './rows.ts';
+
+export const USUAL: HotOptions = { own: true, sort: 'owned', filter: '' };
+
+type Sort = HotOptions['sort'];
+
+const SORTS: [sort: Sort, title: string, detail: string][] = [
+  ['owned', 'Owned', 'what your own code answers for: its own allocations and those of libraries it calls'],
+  ['flat', 'Flat', 'what is allocated in the line itself'],
+  ['cum', 'Cum', 'what is allocated in the line and all it calls'],
+  ['growth', 'Growth', 'since the base'],
+];
+
+export interface SortPick {
+  label: string;
+  detail: string;
+  value: Sort;
+}
+
+export function sortPicks(chosen: Sort): SortPick[] {
+  return SORTS.map(([value, title, detail]) => ({ label: value === chosen ? `$(check) ${title}` : title, detail, value }));
+}
+
+export function described({ own, sort, filter }: HotOptions): string {
+  return said(`by ${sort}`, filter === '' ? '' : `“${filter}”`, own ? '' : 'all code');
+}
+
+// What was chosen in an earlier session, as far as it can be understood.
+export function remembered(found: unknown): HotOptions {
+  const { own, sort, filter } = { ...USUAL, ...(found as Partial<Record<keyof HotOptions, unknown>> | undefined) };
+  const [known] = SORTS.find(([value]) => value === sort) ?? [USUAL.sort];
+  return { own: own !== false, sort: known, filter: typeof filter === 'string' ? filter : '' };
+}
+
+export function hotRows(sites: readonly HotSite[]): Row[] {
+  return unique(sites.map(row));
+}
+
+function row(site: HotSite): Row {
+  const place = placeOf(site.location);
+  const where = `${fileName(site.file)}:${site.line}`;
+  return {
+    id: [site.function, site.file, site.line].join('\n'),
+    label: site.function === '' ? where : shortName(site.function),
+    description: said(site.label, where, place === null ? MISSING : ''),
+    tooltip: tooltip(site),
+    icon: icon(site),
+    kind: 'hot',
+    folding: 'leaf',
+    place,
+    function: site.function,
+  };
+}
+
+function icon(site: HotSite): Icon {
+  return grew(site) ? { id: 'arrow-up', color: 'list.warningForeground' } : { id: site.own ? 'symbol-method' : 'library' };
+}
+
+function tooltip(site: HotSite): string {
+  const names = [site.function, `${site.file}:${site.line}`].filter((name) => name !== '');
+  const grown = site.growth === null ? [] : [`Since the base: ${site.growth.label}`];
+  return [...names.map(code), site.label, ...grown].join('\n\n');
+}

@@ -1,0 +1,64 @@
+// The rows of the views as values: what they show, and what their actions are about. view.ts makes tree items of them.
+import type { Location } from 'vscode-languageclient';
+import type { Place } from '../hot-lines.ts';
+
+export interface Icon {
+  id: string; // a codicon
+  color?: string; // a theme colour
+}
+
+export interface Row {
+  id: string; // stable: what is unfolded stays so when the row is made anew
+  label: string;
+  description: string;
+  tooltip: string; // Markdown
+  icon?: Icon;
+  kind: string; // for the when clauses of menus
+  folding: 'leaf' | 'closed' | 'open';
+  place?: Place | null; // what a click opens; null: it is not in this workspace
+  function?: string;
+}
+
+export const MISSING = 'not in this workspace';
+
+export function placeOf(location: Location | null): Place | null {
+  return location === null ? null : { uri: location.uri, line: location.range.start.line };
+}
+
+// The words that when clauses look for in `viewItem`.
+export function context(row: Row): string {
+  const words = [row.kind];
+  if (row.place !== undefined) {
+    words.push(row.place === null ? 'missing' : 'placed');
+  }
+  return row.function ? [...words, 'function'].join(' ') : words.join(' ');
+}
+
+// VS Code shows nothing at all where two rows have one id.
+export function unique<R extends { id: string }>(rows: readonly R[]): R[] {
+  const seen = new Map<string, number>();
+  return rows.map((row) => {
+    const times = (seen.get(row.id) ?? 0) + 1;
+    seen.set(row.id, times);
+    return times === 1 ? row : { ...row, id: `${row.id}#${times}` };
+  });
+}
+
+// A function's name without the directories of its package: b.(*T).F of github.com/a/b.(*T).F.
+export function shortName(name: string): string {
+  const [plain = ''] = name.split('[', 1); // type arguments may have slashes, too
+  return name.slice(plain.lastIndexOf('/') + 1);
+}
+
+export function fileName(path: string): string {
+  return path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
+}
+
+// Text as Markdown that shows it as it is.
+export function code(text: string): string {
+  return `\`${text.replaceAll('`', "'")}\``;
+}
+
+export function said(...parts: string[]): string {
+  return parts.filter((part) => part !== '').join(' · ');
+}

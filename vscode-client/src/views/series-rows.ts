@@ -1,0 +1,96 @@
+// The rows of the view Snapshots: series, their snapshots, and the files that could not be read.
+import type { AllSeries, Series, SeriesSnapshot, Unreadable } from '../protocol.ts';
+import type { Icon, Row } from './rows.ts';
+import { code, fileName, said, unique } from './rows.ts';
+
+export interface SeriesRow extends Row {
+  rows?: SeriesRow[];
+  snapshot?: SeriesSnapshot;
+  path?: string; // of the file
+  newest?: boolean;
+}
+
+export function seriesRows({ series, problems }: AllSeries): SeriesRow[] {
+  return unique([...series.map(ofSeries), ...(problems.length === 0 ? [] : [notReadable(problems)])]);
+}
+
+function ofSeries(series: Series): SeriesRow {
+  const { directory, program, sampleTypes, shown, snapshots } = series;
+  return {
+    id: ['series', directory, program, ...sampleTypes].join('\n'),
+    label: said(fileName(directory) || directory, program),
+    description: said(shown ? 'shown' : '', sampleTypes.at(-1) ?? '', many(snapshots.length, 'snapshot')),
+    tooltip: [directory, program].filter((name) => name !== '').map(code).join('\n\n') + `\n\n${sampleTypes.join(', ')}`,
+    icon: { id: 'folder' },
+    kind: 'series',
+    folding: shown ? 'open' : 'closed',
+    rows: unique(snapshots.map((snapshot, i) => ofSnapshot(snapshot, shown, i === 0))),
+  };
+}
+
+function ofSnapshot(snapshot: SeriesSnapshot, shown: boolean, newest: boolean): SeriesRow {
+  const { name, path, label, time, detail, size } = snapshot;
+  return {
+    id: `snapshot\n${path}`,
+    label: label === '' ? name : label,
+    description: said(...roles(snapshot), label === '' ? '' : name, time, detail, size),
+    tooltip: [code(path), ...roles(snapshot), said(time, detail, size)].join('\n\n'),
+    icon: icon(snapshot),
+    kind: shown ? 'snapshot shown' : 'snapshot',
+    folding: 'leaf',
+    snapshot,
+    path,
+    newest,
+  };
+}
+
+function roles({ base, head, begins }: SeriesSnapshot): string[] {
+  return [...(base ? ['base'] : []), ...(head ? ['head'] : []), ...(begins ? ['process starts'] : [])];
+}
+
+function icon({ base, head, begins }: SeriesSnapshot): Icon {
+  if (head) {
+    return { id: 'target', color: 'charts.blue' };
+  }
+  return base ? { id: 'pinned', color: 'charts.blue' } : { id: begins ? 'debug-restart' : 'circle-small-filled' };
+}
+
+function notReadable(problems: readonly Unreadable[]): SeriesRow {
+  return {
+    id: 'problems',
+    label: 'Not readable',
+    description: many(problems.length, 'file'),
+    tooltip: 'These files are in the profile directories, but no profile could be read from them.',
+    icon: { id: 'warning', color: 'list.warningForeground' },
+    kind: 'problems',
+    folding: 'open',
+    rows: unique(problems.map(ofProblem)),
+  };
+}
+
+function ofProblem({ name, path, reason }: Unreadable): SeriesRow {
+  return {
+    id: `problem\n${path}`,
+    label: name,
+    description: reason,
+    tooltip: `${code(path)}\n\n${code(reason)}`,
+    icon: { id: 'error', color: 'list.errorForeground' },
+    kind: 'problem',
+    folding: 'leaf',
+    path,
+  };
+}
+
+function many(n: number, what: string): string {
+  return n === 1 ? `1 ${what}` : `${n} ${what}s`;
+}
+
+// Every snapshot there is, for a quick pick.
+export function snapshotRows(all: AllSeries): SeriesRow[] {
+  return seriesRows(all).flatMap((row) => (row.rows ?? []).filter(({ snapshot }) => snapshot !== undefined));
+}
+
+// What the setting base or head has to be for a row: who chooses the newest as head wants to follow.
+export function settingOf({ snapshot, newest }: SeriesRow, end: 'base' | 'head'): string | undefined {
+  return newest === true && end === 'head' ? 'latest' : snapshot?.name;
+}

@@ -1,0 +1,125 @@
+// What can be done with a snapshot: of a row of the view, of what is selected there, or else of one that is picked.
+import * as vscode from 'vscode';
+import type { AllSeries } from '../protocol.ts';
+import { LABEL, SERIES } from '../protocol.ts';
+import type { Server } from '../server.ts';
+import * as settings from '../settings.ts';
+import type { SeriesRow } from './series-rows.ts';
+import { settingOf, snapshotRows } from './series-rows.ts';
+import type { SnapshotsView } from './snapshots.ts';
+
+export class SnapshotActions {
+  private readonly server: Server;
+  private readonly view: SnapshotsView;
+
+  constructor(server: Server, view: SnapshotsView) {
+    this.server = server;
+    this.view = view;
+  }
+
+  async useAs(end: 'base' | 'head', row?: SeriesRow): Promise<void> {
+    const [chosen] = await this.files(row);
+    const value = chosen && settingOf(chosen, end);
+    if (value !== undefined) {
+      await settings.set(end, value);
+    }
+  }
+
+  async label(row?: SeriesRow): Promise<void> {
+    const [chosen] = await this.files(row);
+    if (chosen?.snapshot === undefined) {
+      return;
+    }
+    const { name, path, label } = chosen.snapshot;
+    const prompt = 'Such as "after load"; empty removes it. It is kept in labels.toml beside the profile.';
+    const given = await vscode.window.showInputBox({ title: `Label of ${name}`, prompt, value: label });
+    const wrong = given === undefined ? null : await this.server.ask<string | null>(LABEL, path, given.trim());
+    if (typeof wrong === 'string') {
+      void vscode.window.showErrorMessage(`alloclens: ${wrong}`);
+    }
+  }
+
+  async remove(row?: SeriesRow, rows?: readonly SeriesRow[]): Promise<void> {
+    const paths = (await this.files(row, rows)).flatMap(({ path }) => path ?? []);
+    if (paths.length > 0 && (await sure(`Delete ${names(paths)}?`, 'To the trash, if there is one here; else you are asked again.', 'Delete'))) {
+      await removeForGood(await toTrash(paths));
+    }
+  }
+
+  async reveal(row?: SeriesRow): Promise<void> {
+    const [chosen] = await this.files(row);
+    if (chosen?.path === undefined) {
+      return;
+    }
+    const uri = vscode.Uri.file(chosen.path);
+    if (isLocal()) {
+      await vscode.commands.executeCommand('revealFileInOS', uri);
+    } else if (vscode.workspace.getWorkspaceFolder(uri) !== undefined) {
+      await vscode.commands.executeCommand('revealInExplorer', uri);
+    } else {
+      void vscode.window.showInformationMessage(`alloclens: it is outside the workspace: ${chosen.path}`);
+    }
+  }
+
+  private async files(row?: SeriesRow, rows?: readonly SeriesRow[]): Promise<readonly SeriesRow[]> {
+    const meant = rows ?? (row === undefined ? this.view.selection : [row]);
+    const files = meant.filter(({ path }) => path !== undefined);
+    return files.length > 0 ? files : await this.pick();
+  }
+
+  private async pick(): Promise<SeriesRow[]> {
+    const all = await this.server.ask<AllSeries>(SERIES);
+    const offered = all === undefined ? [] : snapshotRows(all);
+    if (offered.length === 0) {
+      void vscode.window.showInformationMessage('alloclens: no snapshot is read yet.');
+      return [];
+    }
+    const items = offered.map((row) => ({ label: row.label, description: row.description, row }));
+    const chosen = await vscode.window.showQuickPick(items, { title: 'Which snapshot', matchOnDescription: true });
+    return chosen === undefined ? [] : [chosen.row];
+  }
+}
+
+// Returns what could not be moved there, and why.
+async function toTrash(paths: readonly string[]): Promise<[path: string, why: string][]> {
+  const failed: [string, string][] = [];
+  for (const path of paths) {
+    try {
+      await vscode.workspace.fs.delete(vscode.Uri.file(path), { useTrash: true });
+    } catch (error) {
+      failed.push([path, error instanceof Error ? error.message : String(error)]);
+    }
+  }
+  return failed;
+}
+
+async function removeForGood(failed: readonly [path: string, why: string][]): Promise<void> {
+  const [first] = failed;
+  if (first === undefined) {
+    return;
+  }
+  const paths = failed.map(([path]) => path);
+  const why = `It cannot be moved to a trash here: ${first[1]}`;
+  if (!(await sure(`Delete ${names(paths)} for good?`, why, 'Delete for Good'))) {
+    return;
+  }
+  for (const path of paths) {
+    try {
+      await vscode.workspace.fs.delete(vscode.Uri.file(path));
+    } catch (error) {
+      void vscode.window.showErrorMessage(`alloclens: ${path} is not deleted: ${String(error)}`);
+    }
+  }
+}
+
+async function sure(question: string, detail: string, answer: string): Promise<boolean> {
+  return (await vscode.window.showWarningMessage(question, { modal: true, detail }, answer)) === answer;
+}
+
+function names(paths: readonly string[]): string {
+  return paths.length === 1 ? (paths[0]?.replace(/^.*[\\/]/, '') ?? '') : `${paths.length} files`;
+}
+
+function isLocal(): boolean {
+  return vscode.env.remoteName === undefined && vscode.env.uiKind === vscode.UIKind.Desktop;
+}

@@ -1,0 +1,25 @@
+// The view Snapshots: every series, and what is compared.
+import type { AllSeries } from '../protocol.ts';
+import { SERIES } from '../protocol.ts';
+import type { Server } from '../server.ts';
+import type { SeriesRow } from './series-rows.ts';
+import { seriesRows } from './series-rows.ts';
+import { View } from './view.ts';
+
+export class SnapshotsView extends View<SeriesRow> {
+  constructor(server: Server) {
+    super(server, 'alloclens.snapshots', { canSelectMany: true, showCollapseAll: true });
+  }
+
+  get selection(): readonly SeriesRow[] {
+    return this.view.visible ? this.view.selection : [];
+  }
+
+  protected override async rows(parent?: SeriesRow): Promise<SeriesRow[]> {
+    if (parent !== undefined) {
+      return parent.rows ?? [];
+    }
+    const all = await this.server.ask<AllSeries>(SERIES);
+    return all === undefined ? [] : seriesRows(all);
+  }
+}

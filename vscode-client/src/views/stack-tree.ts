@@ -1,0 +1,90 @@
+// The view Stacks: who calls the line under the cursor, or what it calls, with the bytes that go that way.
+import * as vscode from 'vscode';
+import type { Place } from '../hot-lines.ts';
+import { Later } from '../later.ts';
+import type { Direction, StackNode } from '../protocol.ts';
+import { STACK_TREE } from '../protocol.ts';
+import type { Server } from '../server.ts';
+import type { FrameRow } from './frame-rows.ts';
+import { frameRows, samePlace, titleOf } from './frame-rows.ts';
+import { opening, setContext, View } from './view.ts';
+
+const WAIT_MS = 250;
+const MEMORY = 'stacks';
+export const OPEN_FRAME = 'alloclens.openFrame';
+
+export class StacksView extends View<FrameRow> {
+  private readonly memory: vscode.Memento;
+  private readonly moved = new Later(WAIT_MS, () => {
+    this.follow();
+  });
+  private direction: Direction;
+  private at: Place | undefined;
+  private opened: Place | undefined; // from this view: that the cursor is there now is no wish to see another tree
+
+  constructor(server: Server, memory: vscode.Memento) {
+    super(server, 'alloclens.stacks', { showCollapseAll: true });
+    this.memory = memory;
+    this.direction = memory.get(MEMORY) === 'callees' ? 'callees' : 'callers';
+    setContext('stacks.direction', this.direction);
+    const ask = () => {
+      this.moved.ask();
+    };
+    this.keep(vscode.window.onDidChangeTextEditorSelection(ask));
+    this.keep(vscode.window.onDidChangeActiveTextEditor(ask));
+    this.keep(this.moved);
+  }
+
+  async turn(direction: Direction): Promise<void> {
+    this.direction = direction;
+    setContext('stacks.direction', direction);
+    this.refresh();
+    await this.memory.update(MEMORY, direction);
+  }
+
+  async open({ place }: FrameRow): Promise<void> {
+    if (place) {
+      this.opened = place;
+      await vscode.commands.executeCommand('vscode.open', ...opening(place));
+    }
+  }
+
+  protected override async rows(parent?: FrameRow): Promise<FrameRow[]> {
+    this.at ??= cursor();
+    const root = parent?.root ?? (this.at && { at: this.at, direction: this.direction });
+    if (root === undefined) {
+      return [];
+    }
+    this.view.description = titleOf(root);
+    const path = parent?.path ?? [];
+    const found = await this.server.ask<StackNode[]>(STACK_TREE, root.at.uri, root.at.line, root.direction, path);
+    return frameRows(found ?? [], root, path);
+  }
+
+  protected override appeared(): void {
+    this.follow();
+    super.appeared();
+  }
+
+  protected override click(row: FrameRow): vscode.Command | undefined {
+    return row.place ? { command: OPEN_FRAME, title: 'Open', arguments: [row] } : super.click(row);
+  }
+
+  private follow(): void {
+    const now = cursor();
+    if (now === undefined || samePlace(now, this.opened) || samePlace(now, this.at)) {
+      return;
+    }
+    this.opened = undefined;
+    this.at = now;
+    this.refresh();
+  }
+}
+
+// Where the cursor is in a file; undefined where the active editor is none of a file.
+export function cursor(): Place | undefined {
+  const editor = vscode.window.activeTextEditor;
+  return editor?.document.uri.scheme === 'file'
+    ? { uri: editor.document.uri.toString(), line: editor.selection.active.line }
+    : undefined;
+}

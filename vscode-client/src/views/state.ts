@@ -1,0 +1,33 @@
+// What the views say when they are empty depends on whether any profile is shown.
+import type * as vscode from 'vscode';
+import type { AllSeries, Status } from '../protocol.ts';
+import { SERIES } from '../protocol.ts';
+import type { Server } from '../server.ts';
+import { Turns } from '../turns.ts';
+import { setContext } from './view.ts';
+
+export function followState(server: Server): vscode.Disposable {
+  const turns = new Turns();
+  return server.onStatus((status) => {
+    const said = turns.take(async (outdated) => {
+      const state = await known(server, status);
+      if (!outdated()) {
+        setContext('state', state);
+      }
+    });
+    said.catch(() => undefined); // the server is ending, and says so next
+  });
+}
+
+// While more is read, and where some files are bad, others may well be shown; and there may be profiles of which none has
+// the chosen sample type.
+async function known(server: Server, { state }: Status): Promise<Status['state'] | 'unmatched'> {
+  if (state === 'ok') {
+    return state;
+  }
+  const { series } = (await server.ask<AllSeries>(SERIES)) ?? { series: [] };
+  if (series.some(({ shown }) => shown)) {
+    return 'ok';
+  }
+  return state === 'empty' && series.length > 0 ? 'unmatched' : state;
+}

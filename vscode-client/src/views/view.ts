@@ -1,0 +1,115 @@
+// What all views have in common: rows become tree items, and are asked for anew when the server has something new.
+import * as vscode from 'vscode';
+import type { Place } from '../hot-lines.ts';
+import { Later } from '../later.ts';
+import type { Server } from '../server.ts';
+import type { Icon, Row } from './rows.ts';
+import { context } from './rows.ts';
+
+const WAIT_MS = 100;
+
+const FOLDING = {
+  leaf: vscode.TreeItemCollapsibleState.None,
+  closed: vscode.TreeItemCollapsibleState.Collapsed,
+  open: vscode.TreeItemCollapsibleState.Expanded,
+};
+
+export abstract class View<R extends Row> implements vscode.TreeDataProvider<R>, vscode.Disposable {
+  protected readonly server: Server;
+  protected readonly view: vscode.TreeView<R>;
+  private readonly changed = new vscode.EventEmitter<undefined>();
+  readonly onDidChangeTreeData = this.changed.event;
+  private readonly later = new Later(WAIT_MS, () => {
+    this.refresh();
+  });
+  private readonly parts: vscode.Disposable[];
+  private outdated = false;
+
+  constructor(server: Server, id: string, options: { canSelectMany?: boolean; showCollapseAll?: boolean } = {}) {
+    this.server = server;
+    this.view = vscode.window.createTreeView<R>(id, { ...options, treeDataProvider: this });
+    const follow = server.onStatus(() => {
+      this.later.ask();
+    });
+    const shown = this.view.onDidChangeVisibility(({ visible }) => {
+      if (visible) {
+        this.appeared();
+      }
+    });
+    this.parts = [this.view, follow, shown, this.changed, this.later];
+  }
+
+  // The rows below one, or the outermost.
+  protected abstract rows(parent?: R): Promise<R[]>;
+
+  getTreeItem(row: R): vscode.TreeItem {
+    const item = new vscode.TreeItem(row.label, FOLDING[row.folding]);
+    item.id = row.id;
+    item.description = row.description;
+    item.tooltip = new vscode.MarkdownString(row.tooltip);
+    item.contextValue = context(row);
+    return Object.assign(item, this.rest(row));
+  }
+
+  async getChildren(parent?: R): Promise<R[]> {
+    try {
+      return await this.rows(parent);
+    } catch (error) {
+      this.server.log.warn(`${this.view.title ?? 'view'}: ${String(error)}`); // the server may be ending, or is an older one
+      return [];
+    }
+  }
+
+  dispose(): void {
+    vscode.Disposable.from(...this.parts).dispose();
+  }
+
+  // What a person does not see is not asked for until it is seen.
+  protected refresh(): void {
+    this.outdated = !this.view.visible;
+    if (this.view.visible) {
+      this.changed.fire(undefined);
+    }
+  }
+
+  protected appeared(): void {
+    if (this.outdated) {
+      this.refresh();
+    }
+  }
+
+  protected click(row: R): vscode.Command | undefined {
+    if (row.place === undefined) {
+      return undefined;
+    }
+    return row.place === null
+      ? { command: 'alloclens.explain', title: 'Explain Placement', arguments: [''] } // of no file: of all
+      : { command: 'vscode.open', title: 'Open', arguments: [...opening(row.place)] };
+  }
+
+  protected keep(part: vscode.Disposable): void {
+    this.parts.push(part);
+  }
+
+  private rest(row: R): Partial<vscode.TreeItem> {
+    const command = this.click(row);
+    return {
+      ...(row.icon && { iconPath: themeIcon(row.icon) }),
+      ...(command && { command }),
+    };
+  }
+}
+
+function themeIcon({ id, color }: Icon): vscode.ThemeIcon {
+  return new vscode.ThemeIcon(id, color === undefined ? undefined : new vscode.ThemeColor(color));
+}
+
+// The arguments of the command vscode.open.
+export function opening({ uri, line }: Place): [vscode.Uri, vscode.TextDocumentShowOptions] {
+  const at = new vscode.Position(line, 0);
+  return [vscode.Uri.parse(uri), { selection: new vscode.Range(at, at) }];
+}
+
+export function setContext(key: string, value: unknown): void {
+  void vscode.commands.executeCommand('setContext', `alloclens.${key}`, value);
+}

@@ -1,0 +1,65 @@
+// All views, and the commands that are about them.
+import type * as vscode from 'vscode';
+import type { Direction } from '../protocol.ts';
+import type { Server } from '../server.ts';
+import { FindingsView } from './findings.ts';
+import type { FrameRow } from './frame-rows.ts';
+import { HotLinesView } from './hot-lines-view.ts';
+import type { SeriesRow } from './series-rows.ts';
+import { SnapshotActions } from './snapshot-actions.ts';
+import { SnapshotsView } from './snapshots.ts';
+import { StacksView } from './stack-tree.ts';
+import { followState } from './state.ts';
+
+type Commands = Record<string, (...args: never[]) => Promise<unknown>>;
+
+export class Views implements vscode.Disposable {
+  private readonly parts: vscode.Disposable[];
+  readonly commands: Commands;
+
+  constructor(server: Server, memory: vscode.Memento) {
+    const [hotLines, snapshots] = [new HotLinesView(server, memory), new SnapshotsView(server)];
+    const stacks = new StacksView(server, memory);
+    this.parts = [new FindingsView(server), hotLines, snapshots, stacks, followState(server)];
+    this.commands = {
+      ...ofHotLines(hotLines),
+      ...ofSnapshots(new SnapshotActions(server, snapshots)),
+      ...ofStacks(stacks),
+    };
+  }
+
+  dispose(): void {
+    for (const part of this.parts) {
+      part.dispose();
+    }
+  }
+}
+
+function ofHotLines(view: HotLinesView): Commands {
+  return {
+    sortHotLines: () => view.sort(),
+    filterHotLines: () => view.filter(),
+    clearFilter: () => view.choose({ filter: '' }),
+    showAllCode: () => view.choose({ own: false }),
+    showOwnCode: () => view.choose({ own: true }),
+  };
+}
+
+function ofSnapshots(actions: SnapshotActions): Commands {
+  return {
+    useAsBase: (row?: SeriesRow) => actions.useAs('base', row),
+    useAsHead: (row?: SeriesRow) => actions.useAs('head', row),
+    labelSnapshot: (row?: SeriesRow) => actions.label(row),
+    deleteSnapshot: (row?: SeriesRow, rows?: SeriesRow[]) => actions.remove(row, rows),
+    revealSnapshot: (row?: SeriesRow) => actions.reveal(row),
+  };
+}
+
+function ofStacks(view: StacksView): Commands {
+  const turn = (direction: Direction) => () => view.turn(direction);
+  return {
+    showCallers: turn('callers'),
+    showCallees: turn('callees'),
+    openFrame: (row: FrameRow) => view.open(row),
+  };
+}

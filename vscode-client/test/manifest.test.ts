@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+
+interface Menu {
+  command: string;
+  when?: string;
+  group?: string;
+}
+
+interface Contributes {
+  commands: { command: string; title: string; icon?: string }[];
+  menus: Record<string, Menu[]>;
+  keybindings: { command: string }[];
+  views: { alloclens: { id: string }[] };
+  viewsWelcome: { view: string; contents: string; when: string }[];
+  colors: { id: string; defaults: Record<string, string> }[];
+}
+
+const { contributes } = JSON.parse(readFileSync('package.json', 'utf8')) as { contributes: Contributes };
+const commands = new Map(contributes.commands.map((one) => [one.command, one]));
+const views = contributes.views.alloclens.map(({ id }) => id);
+
+test('every menu entry and key is of a command that there is, and what is only an icon has one', () => {
+  const entries = [...Object.values(contributes.menus).flat(), ...contributes.keybindings];
+  assert.deepEqual(
+    entries.filter(({ command }) => !commands.has(command)),
+    [],
+  );
+  const icons = Object.values(contributes.menus)
+    .flat()
+    .filter(({ group }) => group !== undefined && /^(inline|navigation)@\d$/.test(group) && group !== 'navigation@9');
+  assert.ok(icons.length > 0);
+  for (const { command } of icons) {
+    assert.match(commands.get(command)?.icon ?? '', /^\$\([a-z-]+\)$/, command);
+  }
+});
+
+test('every link of an empty view leads to a command or a view that there is', () => {
+  const links = contributes.viewsWelcome.flatMap(({ contents }) => [...contents.matchAll(/\(command:(alloclens\.[^)?]+)/g)]);
+  assert.ok(links.length > 0);
+  for (const [, command = ''] of links) {
+    assert.ok(commands.has(command) || views.includes(command.replace(/\.focus$/, '')), command);
+  }
+});
+
+test('every view says what to do in every state', () => {
+  for (const view of ['alloclens.findings', 'alloclens.hotLines', 'alloclens.snapshots']) {
+    const said = contributes.viewsWelcome.filter((one) => one.view === view).map(({ when }) => when);
+    for (const state of ['empty', 'loading', 'problem']) {
+      assert.ok(said.some((when) => when.includes('alloclens.state') && when.includes(state)), `${view} ${state}`);
+    }
+    assert.ok(said.includes('!alloclens.state'), view);
+  }
+});
+
+test('titles are in title case', () => {
+  const small = new Set(['of', 'on', 'as', 'in', 'a', 'the']);
+  for (const { title } of contributes.commands) {
+    const wrong = title.split(' ').filter((word, i) => !/^[A-Z]/.test(word) && (i === 0 || !small.has(word)));
+    assert.deepEqual(wrong, [], title);
+  }
+});
+
+test('heat has five colours in every kind of theme, each stronger than the one before', () => {
+  const heat = contributes.colors.filter(({ id }) => id.startsWith('alloclens.heat'));
+  assert.deepEqual(
+    heat.map(({ id }) => id),
+    [1, 2, 3, 4, 5].map((n) => `alloclens.heat${n}`),
+  );
+  for (const theme of ['dark', 'light', 'highContrast', 'highContrastLight']) {
+    const alpha = heat.map(({ defaults }) => parseInt(defaults[theme]?.slice(7) ?? '', 16));
+    assert.deepEqual(alpha, [...alpha].sort((a, b) => a - b));
+    assert.equal(new Set(alpha).size, 5);
+  }
+});

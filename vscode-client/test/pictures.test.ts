@@ -1,0 +1,189 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { GREY, growthFill, Hues, largestGrowth, legend, packageFill } from '../pictures/colours.ts';
+import type { Flame, FlameNode, TimelinePoint } from '../pictures/data.ts';
+import { direction, step } from '../pictures/keyboard.ts';
+import { hue, HUES, packageOf, shortName } from '../pictures/packages.ts';
+import { headSetting, moved, nearest, restarts, sampled, shownEnds, stretch, summary, ticks } from '../pictures/series.ts';
+import { at, cells, graft, hasMore, search, spoken } from '../pictures/tree.ts';
+import { amount, share } from '../pictures/units.ts';
+
+function node(name: string, value: number, children: FlameNode[] = [], rest: Partial<FlameNode> = {}): FlameNode {
+  const words = { label: `${value}B`, growth: null, growthLabel: '', certain: false };
+  return { name, value, children, ...words, file: '/w/main.go', line: 1, own: false, more: false, ...rest };
+}
+
+const TREE = node('all', 10, [
+  node('main.main', 7, [node('main.serve', 6, [node('store.Put', 4)], { more: true })]),
+  node('runtime.main', 3, [node('main.serve', 3)]),
+]);
+
+test('a frame is as wide as what is in it, and has a key of its own', () => {
+  const difference = node('all', 2, [node('a', 5), node('b', -3), node('a', 1)]);
+  const root = cells(difference);
+  assert.equal(root.value, 6, 'b has no width, and a is not cut off');
+  assert.deepEqual(root.children.map((cell) => cell.value), [5, 0, 1]);
+  assert.equal(new Set(root.children.map((cell) => cell.key)).size, 3, 'two functions of one name');
+  assert.deepEqual(cells(TREE).children[0]?.children[0]?.path, ['main.main', 'main.serve']);
+});
+
+test('a part that was left out comes to its place', () => {
+  const path = ['main.main', 'main.serve'];
+  assert.ok(hasMore(TREE));
+  const whole = graft(TREE, path, node('main.serve', 6, [node('store.Put', 4), node('log.Print', 2)]));
+  assert.deepEqual(at(whole, path)?.children.map((child) => child.name), ['store.Put', 'log.Print']);
+  assert.equal(at(TREE, path)?.children.length, 1, 'the tree before is as it was');
+  assert.ok(!hasMore(whole));
+  assert.deepEqual(graft(TREE, path, node('another', 1)), TREE);
+  assert.deepEqual(graft(TREE, ['nowhere'], node('nowhere', 1)), TREE);
+});
+
+test('what is found counts each byte once', () => {
+  assert.deepEqual(search(TREE, 'SERVE'), { frames: 2, value: 9 });
+  assert.deepEqual(search(TREE, 'main'), { frames: 4, value: 10 }, 'main.serve is within main.main');
+  assert.deepEqual(search(TREE, 'nothing'), { frames: 0, value: 0 });
+  assert.deepEqual(search(TREE, ''), { frames: 0, value: 0 });
+});
+
+test('a frame is heard with its growth in words', () => {
+  const grown = node('main.serve', 6, [], { label: '6B · 60%', growth: 2, growthLabel: '▲2B, may be noise' });
+  assert.equal(spoken(grown), 'main.serve, 6B · 60%, grew by 2B, may be noise');
+  assert.equal(spoken(TREE), 'all, 10B');
+});
+
+test('the package of a function', () => {
+  const cases: [name: string, file: string, wanted: string][] = [
+    ['main.serve', '/w/main.go', 'main'],
+    ['example.com/app/store.(*Cache).Put', '', 'example.com/app/store'],
+    ['example.com/app/store.(*Cache).Put.func1', '', 'example.com/app/store'],
+    ['slices.Grow[go.shape.[]example.com/x.T]', '', 'slices'],
+    ['app::cache::put', '', 'app::cache'],
+    ['std::vector<app::T>::push_back(app::T const&)', '', 'std'],
+    ['operator new(unsigned long)', '/usr/src/new.cc', '/usr/src'],
+    ['malloc', '', ''],
+  ];
+  for (const [name, file, wanted] of cases) {
+    assert.equal(packageOf(name, file), wanted, name);
+  }
+});
+
+test('frames have the names without the path', () => {
+  assert.equal(shortName('example.com/app/store.(*Cache).Put'), 'store.(*Cache).Put');
+  assert.equal(shortName('maps.Clone[example.com/app.T]'), 'maps.Clone[example.com/app.T]');
+  assert.equal(shortName('example.com/badger/v3.(*DB).Open'), 'badger/v3.(*DB).Open');
+  assert.equal(shortName('malloc'), 'malloc');
+});
+
+test('a package keeps its hue, and packages have several', () => {
+  const hues = Array.from({ length: 100 }, (_, i) => hue(`example.com/app/p${i}`));
+  assert.equal(new Set(hues).size, HUES);
+  assert.ok(hues.every((value) => value >= 0 && value < HUES));
+});
+
+test('own code has the hue of its package, nothing else has one', () => {
+  const hues = new Hues();
+  const own = (name: string, value: number) => node(`${name}.f`, value, [], { own: true });
+  const names = ['main', 'store', 'cache', 'log', 'web', 'db', 'auth', 'mail'];
+  assert.ok(new Set(names.map(hue)).size < HUES, 'some of them want one hue');
+  hues.learn(node('all', 99, names.map((name, i) => own(name, i + 1))));
+  const colours = names.map((name) => packageFill(own(name, 1), hues));
+  assert.equal(new Set(colours).size, HUES, 'and get two');
+  hues.learn(node('all', 99, [own('another', 99)]));
+  assert.equal(packageFill(own('log', 1), hues), colours[3], 'what has a hue keeps it');
+  assert.equal(packageFill(node('runtime.main', 1), hues), GREY);
+});
+
+test('in a comparison what surely changed is coloured', () => {
+  const changed = (growth: number, certain = true) => growthFill(node('a', 1, [], { growth, certain, own: true }), 1000);
+  assert.deepEqual([changed(1000), changed(100), changed(10)], ['grew-3', 'grew-2', 'grew-1'].map((name) => `var(--alloclens-${name})`));
+  assert.equal(changed(-1000), 'var(--alloclens-shrank-3)');
+  assert.equal(changed(1000, false), GREY);
+  const unsure = node('all', 9, [node('a', 5, [], { growth: 7, certain: false }), node('b', 4, [], { growth: -3, certain: true })]);
+  assert.equal(largestGrowth(unsure), 3);
+});
+
+test('the legend names own packages, the heaviest first', () => {
+  const root = node('all', 9, [node('b.f', 2, [], { own: true }), node('a.f', 7, [], { own: true })]);
+  const flame: Flame = { sampleType: '', unit: '', total: 9, totalLabel: '', base: false, focus: '', truncated: false, root };
+  assert.deepEqual(legend(flame, new Hues()).map((entry) => entry.words), ['a', 'b', 'not your own code']);
+  assert.equal(legend({ ...flame, base: true }, new Hues()).length, 3);
+});
+
+// root [0, 1]: a [0, .6]: c [0, .2], d [.2, .5]; b [.6, 1]: e [.6, .7]
+test('arrow keys go to the caller, the widest frame within and the neighbours in the row', () => {
+  const box = (name: string, depth: number, x0: number, x1: number, parent: unknown = undefined) => ({ name, depth, x0, x1, parent });
+  const root = box('root', 0, 0, 1);
+  const [a, b] = [box('a', 1, 0, 0.6, root), box('b', 1, 0.6, 1, root)];
+  const all = [root, a, b, box('c', 2, 0, 0.2, a), box('d', 2, 0.2, 0.5, a), box('e', 2, 0.6, 0.7, b)];
+  const go = (from: string, ...keys: string[]) =>
+    keys.reduce((now, key) => step(all, all.find((one) => one.name === now) ?? root, direction(key, true) ?? 'in')?.name ?? `${now}!`, from);
+  assert.equal(go('root', 'ArrowDown', 'ArrowDown'), 'd');
+  assert.equal(go('d', 'ArrowRight'), 'e');
+  assert.equal(go('e', 'ArrowLeft', 'ArrowLeft'), 'c');
+  assert.equal(go('e', 'ArrowUp', 'ArrowUp'), 'root');
+  assert.equal(go('root', 'ArrowUp'), 'root!');
+  assert.equal(direction('ArrowUp', false), 'in', 'with the root at the bottom up is away from it');
+  assert.equal(direction('x', true), undefined);
+});
+
+const point = (name: string, time: number, rest: Partial<TimelinePoint> = {}): TimelinePoint => ({
+  name, path: `/p/${name}`, time, value: 1 << 20, begins: false, base: false, head: false, ...rest,
+});
+const POINTS = [
+  point('a', 100, { begins: true, base: true }),
+  point('b', 110),
+  point('c', 140, { begins: true }),
+  point('d', 150, { head: true, value: 3 << 20 }),
+];
+
+test('a stretch of time chooses the nearest snapshots, whichever way it was drawn', () => {
+  assert.deepEqual([99, 104, 106, 126, 999].map((time) => nearest([100, 110, 140, 150], time)), [0, 0, 1, 2, 3]);
+  assert.equal(nearest([], 1), -1);
+  assert.deepEqual(stretch(POINTS, 111, 146), { base: 1, head: 3 });
+  assert.deepEqual(stretch(POINTS, 146, 111), { base: 1, head: 3 });
+  assert.equal(stretch(POINTS, 108, 112), undefined);
+});
+
+test('the base stays before the head', () => {
+  assert.deepEqual(shownEnds(POINTS), { base: 0, head: 3 });
+  assert.deepEqual(moved({ base: 0, head: 1 }, 'base', 3, 4), { base: 2, head: 3 });
+  assert.deepEqual(moved({ base: 2, head: 3 }, 'head', 1, 4), { base: 0, head: 1 });
+  assert.deepEqual(moved({ base: 2, head: 3 }, 'head', 0, 4), { base: 0, head: 1 });
+});
+
+test('the newest head is followed', () => {
+  assert.equal(headSetting('d', 'd'), 'latest');
+  assert.equal(headSetting('c', 'd'), 'c');
+});
+
+test('a long series is told by some of it, with what matters', () => {
+  assert.deepEqual(restarts(POINTS), [2]);
+  assert.deepEqual(sampled(POINTS, 50), [0, 1, 2, 3]);
+  const long = Array.from({ length: 1000 }, (_, i) => point(`${i}`, i, { base: i === 333, head: i === 777, begins: i === 500 }));
+  const kept = sampled(long, 50);
+  assert.equal(kept.length, 50);
+  assert.ok([0, 333, 500, 777, 999].every((i) => kept.includes(i)));
+  assert.deepEqual(kept, [...kept].sort((a, b) => a - b));
+});
+
+test('the timeline in words', () => {
+  const words = summary({ sampleType: 'inuse_space', unit: 'bytes', points: POINTS, memstats: [], line: null });
+  assert.match(words, /^inuse_space in 4 snapshots from .*; from 1\.0MB to 3\.0MB; base a, head d; the process began anew once\.$/);
+  assert.equal(summary({ sampleType: '', unit: '', points: [], memstats: [], line: null }), 'No snapshots.');
+});
+
+test('an axis says no more of the time than it needs', () => {
+  const noon = new Date(2026, 0, 31, 12, 5, 9).getTime() / 1000;
+  assert.deepEqual(ticks([noon], 60), ['12:05:09']);
+  assert.deepEqual(ticks([noon], 3600), ['12:05']);
+  assert.deepEqual(ticks([noon], 100_000), ['01-31 12:05']);
+  assert.deepEqual(ticks([noon], 1_000_000), ['01-31']);
+});
+
+// The expected words are what server/alloclens/wording/units.py says of the same values.
+test('values have the words of the server', () => {
+  assert.deepEqual([0, 1023, 14_785_000, 482 << 20, -2_097_152].map((value) => amount(value, 'bytes')), ['0B', '1023B', '14.1MB', '482MB', '-2.0MB']);
+  assert.equal(amount(1200, 'count'), '1.2k');
+  assert.equal(amount(20_000_000, 'nanoseconds'), '20.0ms');
+  assert.deepEqual([share(61, 100), share(4, 1000), share(1, 0)], ['61%', '0.4%', '0%']);
+});

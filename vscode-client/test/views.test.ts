@@ -1,0 +1,258 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Finding, HotSite, Series, SeriesSnapshot, StackNode } from '../src/protocol.ts';
+import { findingRows, nothingFound } from '../src/views/finding-rows.ts';
+import { frameRows, functionOf, samePlace, titleOf } from '../src/views/frame-rows.ts';
+import { described, hotRows, remembered, sortPicks, USUAL } from '../src/views/hot-rows.ts';
+import { code, context, fileName, shortName, unique } from '../src/views/rows.ts';
+import { seriesRows, settingOf, snapshotRows } from '../src/views/series-rows.ts';
+
+const at = (uri: string, line: number) => ({
+  uri,
+  range: { start: { line, character: 0 }, end: { line, character: 0 } },
+});
+
+const finding = (given: Partial<Finding>): Finding => ({
+  verdict: 'leak',
+  code: 'leak',
+  severity: 'warning',
+  label: 'main.go:42  main.serve',
+  detail: 'leak: 64.0MB ▲63.0MB',
+  tooltip: '**main.go:42**',
+  location: at('file:///w/main.go', 41),
+  function: 'main.serve',
+  file: '/w/main.go',
+  line: 42,
+  ...given,
+});
+
+const site = (given: Partial<HotSite>): HotSite => ({
+  location: at('file:///w/main.go', 6),
+  label: '14.1MB ▲8.3MB',
+  function: 'example.com/w/cache.(*Store).Put',
+  file: '/w/cache/store.go',
+  line: 7,
+  own: true,
+  flat: 0,
+  cum: 0,
+  owned: 0,
+  growth: null,
+  ...given,
+});
+
+const snapshot = (name: string, given: Partial<SeriesSnapshot> = {}): SeriesSnapshot => ({
+  name,
+  path: `/w/profiles/${name}`,
+  label: '',
+  time: '12:00',
+  detail: '3.0MB inuse_space',
+  size: '2.1KB',
+  base: false,
+  head: false,
+  begins: false,
+  ...given,
+});
+
+const series = (snapshots: SeriesSnapshot[], given: Partial<Series> = {}): Series => ({
+  directory: '/w/profiles',
+  program: 'leaky',
+  sampleTypes: ['alloc_space', 'inuse_space'],
+  shown: true,
+  snapshots,
+  ...given,
+});
+
+test('a finding is of its verdict by the shape and of its severity by the colour, and opens its line', () => {
+  const [leak, grows, strange] = findingRows([
+    finding({}),
+    finding({ verdict: 'growing', code: 'growing', severity: 'information' }),
+    finding({ verdict: 'another', code: 'another', severity: 'off' }),
+  ]);
+  assert.deepEqual(leak?.icon, { id: 'flame', color: 'problemsWarningIcon.foreground' });
+  assert.deepEqual(grows?.icon, { id: 'arrow-up', color: 'problemsInfoIcon.foreground' });
+  assert.deepEqual(strange?.icon, { id: 'circle-outline', color: 'descriptionForeground' });
+  assert.deepEqual(leak.place, { uri: 'file:///w/main.go', line: 41 });
+  assert.equal(leak.description, 'leak: 64.0MB ▲63.0MB');
+  assert.equal(context(leak), 'finding placed function');
+});
+
+test('a finding without a place says so', () => {
+  const [row] = findingRows([finding({ location: null, function: '' })]);
+  assert.equal(row?.description, 'leak: 64.0MB ▲63.0MB · not in this workspace');
+  assert.equal(row.place, null);
+  assert.equal(context(row), 'finding missing');
+});
+
+test('a row has the same id when its numbers change, and no two rows have one', () => {
+  const ids = (detail: string) => findingRows([finding({ detail }), finding({ detail }), finding({ line: 43 })]).map(({ id }) => id);
+  assert.deepEqual(ids('leak: 64.0MB'), ids('leak: 65.0MB'));
+  const [first, , third] = ids('');
+  assert.deepEqual([third, first], findingRows([finding({ line: 43 }), finding({})]).map(({ id }) => id), 'whatever the order');
+  assert.equal(new Set(ids('')).size, 3);
+  assert.deepEqual(
+    unique([{ id: 'a' }, { id: 'b' }, { id: 'a' }, { id: 'a' }]).map(({ id }) => id),
+    ['a', 'b', 'a#2', 'a#3'],
+  );
+});
+
+test('no finding: how much was looked at, and when there can be one', () => {
+  const of = (n: number, begins = n - 1) =>
+    series(Array.from({ length: n }, (_, i) => snapshot(`${n - i}.pb.gz`, { begins: i === begins || i === n - 1 })));
+  assert.equal(nothingFound([], 3, ''), '', 'the view says what to do');
+  assert.equal(nothingFound([{ ...of(3), shown: false }], 3, ''), '');
+  assert.match(nothingFound([of(1)], 3, ''), /^One snapshot of this process is read\./);
+  assert.match(nothingFound([of(9, 0)], 3, ''), /^One snapshot of this process/, 'it has just been restarted');
+  assert.equal(
+    nothingFound([of(9, 4)], 1, ''),
+    'Nothing leaks or grows so far: 1 hot line of your own code looked at, over 5 snapshots. A leak shows from the sixth on.',
+  );
+  assert.equal(
+    nothingFound([of(8)], 37, 'through main.serve'),
+    'Of samples through main.serve, nothing leaks or grows so far: 37 hot lines of your own code looked at, over 8 snapshots.',
+  );
+});
+
+test('a hot line: its function in short, the hint, and where it was recorded', () => {
+  const [grows, still, unknown] = hotRows([
+    site({}),
+    site({ label: '~3.0MB', line: 8, own: false, location: null, growth: { value: 9, label: '▲9B, may be noise' } }),
+    site({ function: '', line: 9 }),
+  ]);
+  assert.equal(grows?.label, 'cache.(*Store).Put');
+  assert.equal(grows.description, '14.1MB ▲8.3MB · store.go:7');
+  assert.equal(grows.icon?.id, 'arrow-up');
+  assert.equal(still?.description, '~3.0MB · store.go:8 · not in this workspace');
+  assert.equal(still.icon?.id, 'library', 'its growth may be noise');
+  assert.equal(still.tooltip, '`example.com/w/cache.(*Store).Put`\n\n`/w/cache/store.go:8`\n\n~3.0MB\n\nSince the base: ▲9B, may be noise');
+  assert.equal(unknown?.label, 'store.go:9');
+  assert.equal(context(unknown), 'hot placed');
+});
+
+test('what is chosen of the hot lines is said and remembered', () => {
+  assert.equal(described(USUAL), 'by owned');
+  assert.equal(described({ own: false, sort: 'growth', filter: 'serve' }), 'by growth · “serve” · all code');
+  assert.deepEqual(
+    sortPicks('flat').map(({ label }) => label),
+    ['Owned', '$(check) Flat', 'Cum', 'Growth'],
+  );
+  assert.deepEqual(remembered(undefined), USUAL);
+  assert.deepEqual(remembered({ own: false, sort: 'cum', filter: 'x' }), { own: false, sort: 'cum', filter: 'x' });
+  assert.deepEqual(remembered({ own: 1, sort: 'size', filter: 3 }), USUAL, 'of another version');
+});
+
+test('snapshots: what is compared and where a process starts is said in words', () => {
+  const [row] = seriesRows({
+    series: [series([snapshot('2', { head: true }), snapshot('1', { base: true, begins: true, label: 'after load' })])],
+    problems: [],
+  });
+  const [head, base] = row?.rows ?? [];
+  assert.equal(row?.label, 'profiles · leaky');
+  assert.equal(row.description, 'shown · inuse_space · 2 snapshots');
+  assert.equal(row.folding, 'open');
+  assert.equal(head?.label, '2');
+  assert.equal(head.description, 'head · 12:00 · 3.0MB inuse_space · 2.1KB');
+  assert.equal(head.icon?.id, 'target');
+  assert.equal(base?.label, 'after load');
+  assert.equal(base.description, 'base · process starts · 1 · 12:00 · 3.0MB inuse_space · 2.1KB');
+  assert.equal(base.icon?.id, 'pinned');
+  assert.equal(context(base), 'snapshot shown', 'so it can be used as base or head');
+});
+
+test('who chooses the newest snapshot as head follows new ones', () => {
+  const [row] = seriesRows({ series: [series([snapshot('3'), snapshot('2'), snapshot('1')])], problems: [] });
+  const chosen = (end: 'base' | 'head') => row?.rows?.map((one) => settingOf(one, end));
+  assert.deepEqual(chosen('head'), ['latest', '2', '1']);
+  assert.deepEqual(chosen('base'), ['3', '2', '1']);
+  assert.equal(row && settingOf(row, 'base'), undefined);
+});
+
+test('a series that is not shown cannot be compared, and a bad file says why', () => {
+  const all = {
+    series: [series([snapshot('1', { begins: true })], { shown: false, program: '' })],
+    problems: [{ name: 'x.pb.gz', path: '/w/profiles/x.pb.gz', reason: 'it is cut off' }],
+  };
+  const [other, bad] = seriesRows(all);
+  assert.equal(other?.label, 'profiles');
+  assert.equal(other.folding, 'closed');
+  assert.deepEqual(other.rows?.map(context), ['snapshot']);
+  assert.equal(other.rows[0]?.icon?.id, 'debug-restart');
+  assert.equal(bad?.label, 'Not readable');
+  assert.equal(bad.description, '1 file');
+  assert.deepEqual(
+    bad.rows?.map((row) => [row.label, row.description, row.path, context(row)]),
+    [['x.pb.gz', 'it is cut off', '/w/profiles/x.pb.gz', 'problem']],
+  );
+  assert.deepEqual(
+    snapshotRows(all).map(({ path }) => path),
+    ['/w/profiles/1'],
+    'a bad file is no snapshot',
+  );
+});
+
+const node = (name: string, given: Partial<StackNode> = {}): StackNode => ({
+  id: JSON.stringify([name, '/w/main.go', 6, '']),
+  label: shortName(name),
+  detail: '42.0MB · 93%  main.go:6',
+  location: at('file:///w/main.go', 5),
+  own: true,
+  leaf: false,
+  ...given,
+});
+
+test('frames know their path, and their function in full', () => {
+  const root = { at: { uri: 'file:///w/main.go', line: 5 }, direction: 'callers' as const };
+  const [line] = frameRows([node('example.com/w.keep')], root, []);
+  assert.equal(line?.folding, 'open', 'there is no other');
+  assert.equal(line.function, 'example.com/w.keep');
+  const rows = frameRows([node('main.a'), node('main.b', { leaf: true, location: null, own: false })], root, line.path);
+  assert.deepEqual(
+    rows.map(({ folding }) => folding),
+    ['closed', 'leaf'],
+  );
+  assert.deepEqual(rows[0]?.path, [node('example.com/w.keep').id, node('main.a').id]);
+  assert.equal(rows[1]?.description, '42.0MB · 93%  main.go:6 · not in this workspace');
+  assert.deepEqual(rows.map(context), ['frame placed function', 'frame missing function']);
+  const turned = frameRows([node('example.com/w.keep')], { ...root, direction: 'callees' }, []);
+  assert.notEqual(turned[0]?.id, line.id, 'the other way is another tree');
+});
+
+test('the row for frames that are too many is about no frame', () => {
+  const root = { at: { uri: 'file:///w/main.go', line: 5 }, direction: 'callees' as const };
+  const rest = { id: '', label: '…', detail: '7 more: 3.0MB', location: null, own: false, leaf: true };
+  const [row] = frameRows([rest], root, []);
+  assert.equal(row?.description, '7 more: 3.0MB');
+  assert.equal(row.folding, 'leaf');
+  assert.equal(context(row), 'frame');
+});
+
+test('the function that an id names', () => {
+  assert.equal(functionOf(node('main.(*T).F').id), 'main.(*T).F');
+  for (const id of ['', 'main.serve', '[]', '[3]', '7', 'null']) {
+    assert.equal(functionOf(id), '', id);
+  }
+});
+
+test('which line the stacks are of', () => {
+  const place = { uri: 'file:///w/my%20main.go', line: 41 };
+  assert.equal(titleOf({ at: place, direction: 'callers' }), 'callers of my main.go:42');
+  assert.ok(samePlace(place, { ...place }));
+  assert.ok(!samePlace(place, { ...place, line: 42 }));
+  assert.ok(!samePlace(place, undefined));
+});
+
+test('names in short', () => {
+  const names: [string, string][] = [
+    ['main.serve', 'main.serve'],
+    ['github.com/a/b.(*T).F', 'b.(*T).F'],
+    ['github.com/a/b.F[github.com/c/d.T]', 'b.F[github.com/c/d.T]'],
+    ['a/b.(*T[x/y.Z]).F', 'b.(*T[x/y.Z]).F'],
+    ['', ''],
+  ];
+  for (const [name, short] of names) {
+    assert.equal(shortName(name), short);
+  }
+  assert.equal(fileName('C:\\w\\main.go'), 'main.go');
+  assert.equal(fileName('/w/main.go'), 'main.go');
+  assert.equal(fileName('main.go'), 'main.go');
+  assert.equal(code('a*b`c'), "`a*b'c`");
+});
