@@ -8,7 +8,7 @@ import click
 
 from alloclens import __version__
 
-COMMANDS = ("lsp", "capture", "top", "annotate", "explain", "leaks")
+COMMANDS = ("lsp", "capture", "top", "annotate", "explain", "leaks", "report")
 """Each a module of this package with a `command`."""
 
 
