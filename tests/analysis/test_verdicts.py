@@ -47,7 +47,7 @@ def one_site(rng: np.random.Generator, steps: list[int], churn: int = 0, size: i
     ("steps", "churn", "wanted"),
     [
         ([5] * 12, 0, "leak"),
-        ([5] * 12, 50, "leak"),
+        ([5] * 20, 50, "leak"),
         ([3] * 60, 0, "leak"),
         ([30, 30, 30] + [0] * 12, 0, "filling"),
         ([30, 20, 14, 10, 7, 5, 3, 2, 1, 1, 1, 0, 0, 0], 0, "filling"),

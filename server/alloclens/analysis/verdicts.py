@@ -28,9 +28,11 @@ CHANCE = 0.01
 """Of all lines looked at, the chance that any is said to grow, or to rise steadily, though it does not."""
 SLOWER = 0.5
 """Growth that has fallen below this part of its earlier pace flattens."""
+FADED = 1 / 3
+"""Growth that seems to have fallen below this part of the pace of all fades: less than half, as errors are not allowed for."""
 DOUBT = 1.28
 """In standard errors: what nine of ten such figures would be. It guards what stronger evidence has found already."""
-SAG = 1 / 3
+SAG = 1 / 6
 """A floor that fell by this part of its whole rise goes up and down."""
 LEAST_SHARE = 0.005
 """A growth is worth a word if it is this part of all that is in use."""
@@ -44,11 +46,13 @@ class Rule(Enum):
     """What fired; the value is the verdict."""
 
     RISES = ("leak", "rises")
-    """Its floor rises steadily, still rises, and has not slowed down."""
+    """Its floor rises steadily, still rises, and does not seem to slow down."""
     YOUNG = ("growing", "young")
     """It grew for certain; there are too few observations to say more."""
     UNPROVEN = ("growing", "unproven")
     """It grew for certain and still does, but the trend may yet be chance among so many lines."""
+    FADES = ("growing", "fades")
+    """It grew for certain and still does, but of late it seems to slow down."""
     FILLED = ("filling", "filled")
     """It grew for certain, but not in the second half of the observations."""
     SLOWS = ("filling", "slows")
@@ -109,6 +113,7 @@ def verdicts(history: History) -> Verdicts:
         risen=floor > growth / 2,
         still=late.low > 0,
         slows=_slows(history),
+        fades=_fades(history),
         proven=(chance < CHANCE / max(looked_at, 1)) & (_sag(windows.floor) < SAG * floor),
         likely=chance < CHANCE,
         fell=whole.high < 0,
@@ -126,6 +131,7 @@ def _rules(
     risen: Bools,
     still: Bools,
     slows: Bools,
+    fades: Bools,
     proven: Bools,
     likely: Bools,
     fell: Bools,
@@ -138,7 +144,8 @@ def _rules(
         (Rule.YOUNG, grew & still & (not enough)),
         (Rule.FILLED, grew & ~still & risen & enough),
         (Rule.SLOWS, grew & still & risen & slows),
-        (Rule.RISES, grew & still & proven),
+        (Rule.RISES, grew & still & proven & ~fades),
+        (Rule.FADES, grew & still & likely & fades),
         (Rule.UNPROVEN, grew & still & likely),
         (Rule.SWINGS, grew),
         (Rule.TURNS, turns),
@@ -181,18 +188,30 @@ def _slows(history: History) -> Bools:
         before = history.value(end) - history.value(begin)
         at_most = _bounds(history.rate, history.figures(since), now, DOUBT, load=True).high
         by_clock, by_work = (
-            _slower(before, clock(end) - clock(begin), at_most, clock(last) - clock(since))
+            _slower(SLOWER * before, clock(end) - clock(begin), at_most, clock(last) - clock(since))
             for clock in (history.seconds, history.work)
         )
         out |= by_clock & by_work
     return out
 
 
+def _fades(history: History) -> Bools:
+    """Return which lines seem to grow at less than a third of the pace of all in the last quarter."""
+    last = len(history) - 1
+    quarter = last - max(1, last // 4)
+    whole, late = (history.value(last) - history.value(begin) for begin in (0, quarter))
+    by_clock, by_work = (
+        _slower(FADED * whole, clock(last) - clock(0), late, clock(last) - clock(quarter))
+        for clock in (history.seconds, history.work)
+    )
+    return by_clock & by_work
+
+
 def _slower(before: Floats, span_before: float, now: Floats, span: float) -> Bools:
     """Return what grows slower than before, in these spans of a clock; all, if that is not known or stands still."""
     if not (span > 0 and span_before > 0):
         return np.ones(len(now), np.bool_)
-    slower: Bools = now / span < SLOWER * before / span_before
+    slower: Bools = now / span < before / span_before
     return slower
 
 

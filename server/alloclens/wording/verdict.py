@@ -21,6 +21,7 @@ SAID = {
     Rule.YOUNG: "Growing: {held}, {grown}. {N} cannot say yet whether it goes on.",
     Rule.UNPROVEN: "Growing: {held}, {grown}, {pace} over {n}; among so many lines that may still be chance.",
     Rule.FILLED: "Filling: {held}, {grown}, but not in the second half of {n}: as a cache that is full.",
+    Rule.FADES: "Growing: {held}, {grown}, {pace} over {n}; it seems to slow down, as what fills up does.",
     Rule.SLOWS: "Filling: {held}, {grown}; it still grows, at less than half its earlier pace.",
     Rule.FELL: "Shrinking: {held}, {grown}.",
     Rule.TURNS: "Churn: {held}, {grown}; {kept} of what was allocated meanwhile stayed.",
