@@ -34,7 +34,7 @@ def of_session(leader: int) -> set[int]:
 pytestmark = pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="processes are looked up in /proc")
 
 
-@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGHUP])
 def test_everything_ends_with_the_demo(sign: signal.Signals) -> None:
     without_code = os.environ | {
         "PATH": os.pathsep.join(p for p in os.environ["PATH"].split(os.pathsep) if not has_code(p))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 PUT = "example.com/app/store.(*Cache).Put"
 SERVE = ["main.main", "main.serve"]
-LOOKS = [("", False), ("", True), ("vscode-dark", True), ("vscode-dark", False), ("vscode-light", False)]
+LOOKS = [("", False), ("", True), ("vscode-dark", True), ("vscode-light", False)]
 """Theme, and what the system prefers: an editor's theme may be another."""
 
 
