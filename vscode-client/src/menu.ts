@@ -1,12 +1,18 @@
-// A click on the status bar item: every command of the extension, by the titles they have in package.json.
+// A click on the status bar item: the commands of the extension, by the titles they have in package.json.
 import * as vscode from 'vscode';
 
 export interface Manifest {
-  contributes: { commands: { command: string; title: string }[] };
+  contributes: {
+    commands: { command: string; title: string }[];
+    menus: { commandPalette: { command: string; when: string }[] };
+  };
 }
 
-export async function showMenu(manifest: Manifest): Promise<void> {
-  const offered = manifest.contributes.commands.map(({ command, title }) => ({ label: title, command }));
+export async function showMenu({ contributes }: Manifest): Promise<void> {
+  const apart = new Set(contributes.menus.commandPalette.map(({ command }) => command)); // of some rows or states only
+  const offered = contributes.commands
+    .filter(({ command }) => !apart.has(command))
+    .map(({ command, title }) => ({ label: title, command }));
   const chosen = await vscode.window.showQuickPick(offered, { title: 'alloclens' });
   if (chosen !== undefined) {
     await vscode.commands.executeCommand(chosen.command);
