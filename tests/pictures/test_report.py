@@ -25,7 +25,10 @@ def page(tmp_path: Path) -> Path:
     file = tmp_path / "main.go"
     file.write_text("package main\n\nfunc keep() {\n\tkept = append(kept, make([]byte, 1<<20))\n\tonce()\n}\n")
     for i in range(8):
-        stacks = f"main.keep:3@{file}:4 = {1 + 9 * i}x{MB}", f"main.once:8@/gone/lib.go:9 < main.keep:3@{file}:5 = 4x{MB}"
+        stacks = (
+            f"main.keep:3@{file}:4 = {1 + 9 * i}x{MB}",
+            f"main.once:8@/gone/lib.go:9 < main.keep:3@{file}:5 = 4x{MB}",
+        )
         drop(tmp_path / f"profiles/{i}.pb.gz", heap(*stacks))
     written = tmp_path / "report.html"
     arguments = ["report", str(tmp_path / "profiles"), "--workspace", str(tmp_path), "-o", str(written)]
