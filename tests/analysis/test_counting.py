@@ -31,7 +31,7 @@ def profile_of(given: list[tuple[str, int]]) -> object:
     return read(made.bytes())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(samples)
 def test_against_a_loop(given: list[tuple[str, int]]) -> None:
     profile = profile_of(given)
@@ -62,7 +62,7 @@ def loop(given: list[tuple[str, int]]) -> dict[str, Counter[str]]:
     return out
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(samples)
 def test_the_stacks_through_a_line_add_up_to_its_cum(given: list[tuple[str, int]]) -> None:
     profile = profile_of(given)

@@ -20,9 +20,7 @@ from tests.support.profiles import drop, heap
 
 REAL = [
     ("go/pair-benthos/heap-after.pprof", ""),
-    ("go/pair-benthos/heap-after.pprof", "go/pair-benthos/heap-before.pprof"),
     ("go/pair-ddtrace/heap-after.pprof", "go/pair-ddtrace/heap-before.pprof"),
-    ("go/heap-2022-windows.pprof", ""),
     ("go/goroutine-labels.pb.gz", ""),
 ]
 

@@ -30,15 +30,12 @@ NODE = re.compile(rf"^\s*{NUMBER}\s+\S+%\s+\S+%\s+{NUMBER}\s+\S+%\s+\| (\S.*)$")
 EDGE = re.compile(rf"^\s*{NUMBER}\s+\S+% \|   (\S.*?)(?: \(inline\))?$")
 FILES = [
     "go/pair-benthos/heap-after.pprof",
-    "go/heap-2022-17655-samples-raw.pprof",
     "go/heap-2022-windows.pprof",
     "go/goroutine-labels.pb.gz",
     "node/heap.pb.gz",
-    "julia/alloc-profile-raw.pb.gz",
-    "python/jax-device-memory.prof",
     "odd/seven-sample-types-negative.pprof",
 ]
-PAIRS = ["benthos", "ddtrace"]
+PAIRS = ["ddtrace"]
 PROGRAM = """package main
 
 import (

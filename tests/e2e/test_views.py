@@ -63,7 +63,7 @@ def webview(vscode: VsCode) -> FrameLocator:
     return vscode.page.frame_locator("iframe.webview").frame_locator("#active-frame")
 
 
-def test_a_frame_in_focus_changes_the_hints(opened: VsCode) -> None:
+def test_a_frame_in_focus_changes_the_hints_and_who_calls_a_line(opened: VsCode) -> None:
     opened.go_to_line(11)
     rows = view(opened, "Stacks")
     line = rows.filter(has_text="keep").first
@@ -80,6 +80,20 @@ def test_a_frame_in_focus_changes_the_hints(opened: VsCode) -> None:
     focus.click()
     opened.until_hint(KEEP, "46.0MB ▲37.0MB")
     expect(focus).to_have_count(0)
+    who_calls(opened)
+
+
+def who_calls(opened: VsCode) -> None:
+    opened.go_to_line(11)
+    opened.page.keyboard.press("Home")  # VS Code asks for a word only
+    opened.run("Calls: Show Call Hierarchy")
+    rows = opened.page.locator(".pane").filter(has_text="Callers Of").locator(".monaco-list-row")
+    expect(rows.first).to_contain_text("main.keep:11")
+    rows.first.click()
+    opened.page.keyboard.press("ArrowRight")
+    expect(rows.filter(has_text="main.serve")).to_contain_text("40.0MB")
+    expect(rows.filter(has_text="dep.New")).to_contain_text("6.0MB")
+    picture(opened, "call-hierarchy")
 
 
 def test_findings_hot_lines_and_snapshots(opened: VsCode, folder: Path) -> None:
@@ -94,19 +108,6 @@ def test_findings_hot_lines_and_snapshots(opened: VsCode, folder: Path) -> None:
     second.hover()
     second.get_by_role("button", name="Use as Base").click()
     opened.until_hint(KEEP, "46.0MB ▲30.0MB")
-
-
-def test_who_calls_a_line(opened: VsCode) -> None:
-    opened.go_to_line(11)
-    opened.page.keyboard.press("Home")  # VS Code asks for a word only
-    opened.run("Calls: Show Call Hierarchy")
-    rows = opened.page.locator(".pane").filter(has_text="Callers Of").locator(".monaco-list-row")
-    expect(rows.first).to_contain_text("main.keep:11")
-    rows.first.click()
-    opened.page.keyboard.press("ArrowRight")
-    expect(rows.filter(has_text="main.serve")).to_contain_text("40.0MB")
-    expect(rows.filter(has_text="dep.New")).to_contain_text("6.0MB")
-    picture(opened, "call-hierarchy")
 
 
 def test_the_flame_graph_opens_a_line_and_focuses(opened: VsCode) -> None:
