@@ -12,6 +12,6 @@ def command() -> None:
     """Serve an editor over standard input and output."""
     worker = Worker()
     worker.start()  # it imports for half a second, as we do for another: side by side
-    from alloclens.lsp.main import serve  # noqa: PLC0415
+    from alloclens.lsp.main import serve  # noqa: PLC0415 - not before the worker has started
 
     serve(worker)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 from lsprotocol import types
@@ -97,33 +97,30 @@ def _calls(comparison: Comparison, site: Site) -> Calls:
 def _incoming(
     world: World, workspace: Workspace, item: types.CallHierarchyItem
 ) -> list[types.CallHierarchyIncomingCall]:
-    asked = _asked(world, item.data)
-    if asked is None:
-        return []
-    comparison, site = asked
-    places, written = Places(world, workspace, comparison), _Pages()
-    found = []
-    for edge in _calls(comparison, site).callers:
-        of = _other(edge, places, written)
-        found.append(types.CallHierarchyIncomingCall(of, places.ranges(edge.lines, of)))
-    written.drop_old()
-    return found
+    return [types.CallHierarchyIncomingCall(*end) for end in _ends(world, workspace, item, "callers")]
 
 
 def _outgoing(
     world: World, workspace: Workspace, item: types.CallHierarchyItem
 ) -> list[types.CallHierarchyOutgoingCall]:
+    return [types.CallHierarchyOutgoingCall(*end) for end in _ends(world, workspace, item, "callees")]
+
+
+def _ends(
+    world: World, workspace: Workspace, item: types.CallHierarchyItem, way: Literal["callers", "callees"]
+) -> list[tuple[types.CallHierarchyItem, list[types.Range]]]:
+    """Return the items at the other ends of an item's edges, and where the calls stand: in the caller."""
     asked = _asked(world, item.data)
     if asked is None:
         return []
     comparison, site = asked
     places, written = Places(world, workspace, comparison), _Pages()
-    found = [
-        types.CallHierarchyOutgoingCall(_other(edge, places, written), places.ranges(edge.lines, item))
-        for edge in _calls(comparison, site).callees
-    ]
+    edges = getattr(_calls(comparison, site), way)
+    others = [_other(edge, places, written) for edge in edges]
     written.drop_old()
-    return found
+    callers = others if way == "callers" else [item] * len(others)
+    ranges = (places.ranges(edge.lines, caller) for edge, caller in zip(edges, callers, strict=True))
+    return list(zip(others, ranges, strict=True))
 
 
 def _asked(world: World, data: Any) -> tuple[Comparison, Site] | None:
