@@ -115,6 +115,21 @@ def test_every_node_is_that_of_a_plain_loop(inverted: bool) -> None:
         assert found == looped(profile, inverted=inverted)
 
 
+@pytest.mark.parametrize("least", [1 / 10, 1 / 50, 1 / 500])
+@pytest.mark.parametrize("inverted", [False, True])
+def test_the_heavy_ones_are_those_of_a_plain_loop(inverted: bool, least: float) -> None:
+    """Whatever the order of the samples: many come to a node before it is known to be heavy."""
+    head, base = (read(generate.profile(300, seed)) for seed in (1, 2))
+    profile = difference(head, base)
+    whole = looped(profile, inverted=inverted)
+    weight = {path: max(value, value - grown) for path, (value, grown) in whole.items()}
+    wanted = {path: whole[path] for path in whole if weight[path] >= least * weight[()]}
+    tree = Stacks(profile, SPACE).tree(EVERY._replace(inverted=inverted, least=least))
+    assert named(tree) == wanted | {(): whole[()]}
+    inside = {path[:-1] for path in whole.keys() - wanted.keys()}
+    assert tree.more.sum() == len(inside & wanted.keys())
+
+
 A = f"main.new@/w/a.go:9 + main.keep@/w/a.go:5 < main.serve@/w/b.go:7 < main.main@/w/b.go:2 = 3x{MB}"
 """main.new is inlined into main.keep."""
 B = f"main.keep@/w/a.go:6 < main.serve@/w/b.go:8 < main.serve@/w/b.go:7 < main.main@/w/b.go:2 = 1x{MB}"

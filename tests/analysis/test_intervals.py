@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 from alloclens.analysis.intervals import Interval, Sampling, exchanged, interval
-from alloclens.analysis.sampling import sampled, variances
+from alloclens.analysis.sampling import errors
 from alloclens.profile.formats import read
 
 from tests.support.profiles import RATE, heap
@@ -57,7 +57,7 @@ def written(count: np.ndarray, size: int) -> Column:
     p = -math.expm1(-size / RATE)
     objects, space = np.floor(count / p), np.floor(count * size / p)
     made = replace(EMPTY, values=np.stack([objects, space, objects, space], axis=1).astype(np.int64))
-    return Column(space, objects, Sampling(variances(made)[:, 3], sampled(made)[:, 3]))
+    return Column(space, objects, Sampling(*(of[:, 3] for of in errors(made))))
 
 
 def simulated(rng: np.random.Generator, site: Site, churn: float, growth: float) -> Trials:

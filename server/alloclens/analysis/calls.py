@@ -16,7 +16,7 @@ import numpy as np
 from alloclens.analysis.growth import Side, changes, columns
 from alloclens.analysis.incidence import One
 from alloclens.analysis.parts import samples, some
-from alloclens.analysis.sampling import sampled, sampling_rate, variances
+from alloclens.analysis.sampling import errors, sampling_rate
 from alloclens.analysis.sites import by_function, by_line
 from alloclens.analysis.top import top
 from alloclens.profile.ragged import owners
@@ -191,7 +191,7 @@ class _Counted:
         """What each sample has, of the base too, whose values are negative in a difference."""
         profile = self.profile
         values = np.where(profile.is_base[:, None], -profile.values, profile.values).astype(np.float64)
-        return Side(values, variances(profile), sampled(profile))
+        return Side(values, *errors(profile))
 
     @cached_property
     def _column(self) -> int:

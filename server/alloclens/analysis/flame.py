@@ -13,10 +13,10 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from alloclens.analysis.flame_walk import Grown, begun, everything, grow, onward, top, way_of
+from alloclens.analysis.flame_walk import Grown, everything, top, walk, way_of
 from alloclens.analysis.growth import Side, changes, columns
 from alloclens.analysis.parts import some
-from alloclens.analysis.sampling import sampled, sampling_rate, variances
+from alloclens.analysis.sampling import errors, sampling_rate
 from alloclens.analysis.sites import by_line
 
 if TYPE_CHECKING:
@@ -26,15 +26,15 @@ if TYPE_CHECKING:
 
     from alloclens.analysis.comparison import Comparison
     from alloclens.analysis.flame_walk import Way
-    from alloclens.analysis.growth import Changes
+    from alloclens.analysis.growth import Changes, Columns
     from alloclens.profile.model import Profile, ValueType
 
     Ints = NDArray[np.int64]
     Floats = NDArray[np.float64]
     Mask = NDArray[np.bool_]
 
-MOST = 3_000
-"""Nodes of one answer: more than a screen has room for; the event loop writes 4,000 in 11 ms."""
+MOST = 2_000
+"""Nodes of one answer: more than a screen has room for; the event loop writes so many in 6 ms."""
 LEAST = 1 / 2_000
 """Of what is shown: less is narrower than a pixel."""
 ANSWERS = 16
@@ -124,11 +124,11 @@ class Stacks:
 
     @cached_property
     def from_root(self) -> Way:
-        return way_of(self.profile, self.functions.of_frame, len(self.functions.name), inverted=False)
+        return way_of(self.profile, self.functions.of_frame, inverted=False)
 
     @cached_property
     def from_leaf(self) -> Way:
-        return way_of(self.profile, self.functions.of_frame, len(self.functions.name), inverted=True)
+        return way_of(self.profile, self.functions.of_frame, inverted=True)
 
     @cached_property
     def values(self) -> Ints:
@@ -156,11 +156,17 @@ class Stacks:
         return np.arange(len(self.profile)) if self.compares else np.flatnonzero(self.values)
 
     @cached_property
-    def errors(self) -> Floats:
-        """The values with the base's positive, their variances, and how many objects were sampled: (3 types, samples)."""
-        profile = self.profile
-        whole = np.where(profile.is_base[:, None], -profile.values, profile.values)
-        return np.concatenate([whole.T, variances(profile).T, sampled(profile).T])  # summed column by column
+    def kinds(self) -> Columns:
+        return columns(self.profile.sample_types, self.wanted)
+
+    @cached_property
+    def errors(self) -> tuple[tuple[int, Floats], ...]:
+        """What growth and its error are made of: place in a row of sums (SIDE, sample type), and that of each sample."""
+        profile, (own, allocated, objects, space) = self.profile, self.kinds
+        parts = profile.values, *errors(profile)
+        wanted = [{own, objects, space}, {own, allocated}, {own, allocated}]
+        places = [(part, i) for part, of in enumerate(wanted) for i in of if i is not None]
+        return tuple((part * len(profile.sample_types) + i, _column(parts[part], i)) for part, i in places)
 
 
 _stacks: WeakKeyDictionary[Comparison, Stacks] = WeakKeyDictionary()
@@ -183,13 +189,18 @@ def _tree(of: Stacks, asked: Asked) -> Tree | None:
     way = of.from_leaf if asked.inverted else of.from_root
     samples = _through(of, asked.search) if asked.search else of.samples
     head, base = of.head[samples], of.base[samples]
-    root, front = everything(head, base), begun(way, samples, head, base)
-    for name in asked.path:
-        there = front.of(_named(of.functions, name)[front.frame])
-        if not len(there.row):
-            return None
-        samples, root, front = there.row, top(there, way), onward(way, there)
-    grown = grow(way, root, samples, front, asked.least)
+    root = everything(head, base)
+    with walk(way, samples, head, base) as walked:
+        for step, name in enumerate(asked.path):
+            if step:
+                walked.advance()
+            walked.through(_named(of.functions, name))
+            if not len(walked.rows):
+                return None
+        if asked.path:
+            samples, root = walked.rows["sample"].astype(np.int64), top(walked.rows, way)
+            walked.advance()
+        grown = walked.grow(root, samples, asked.least)
     return _finished(of, _heaviest(grown, asked.most), truncated=len(grown.nodes.parent) > asked.most)
 
 
@@ -247,19 +258,24 @@ def _changes(of: Stacks, grown: Grown) -> Changes | None:
     """Return how the nodes grew; None where no base is known."""
     if not of.compares:
         return None
-    kinds = columns(of.profile.sample_types, of.wanted)
     head, base = _sides(of, grown)
-    made = changes(head, base, kinds, kinds, sampling_rate(of.profile), one_process=of.one_process)
+    made = changes(head, base, of.kinds, of.kinds, sampling_rate(of.profile), one_process=of.one_process)
     return replace(made, looked_at=len(grown.nodes.parent))
 
 
 def _sides(of: Stacks, grown: Grown) -> tuple[Side, Side]:
-    """Sum what head and base have of each node, with all below it."""
-    parent, sample = grown.nodes.parent, grown.sample
-    place = grown.node * 2 + of.profile.is_base[sample]
-    sums = [np.bincount(place, column[sample], 2 * len(parent)) for column in of.errors]
-    each = np.stack(sums, axis=1).reshape(len(parent), -1)
+    """Sum what head and base have of each node, with all below it. What nothing is made of stays 0."""
+    parent, types = grown.nodes.parent, len(of.profile.sample_types)
+    place = grown.node * 2 + of.profile.is_base[grown.sample]
+    each = np.zeros((len(parent), 2, len(Side._fields) * types))
+    for column, values in of.errors:
+        each[:, :, column] = np.bincount(place, values[grown.sample], 2 * len(parent)).reshape(-1, 2)
+    each[:, 1, :types] *= -1  # a base's values are negative
     for row in range(len(parent) - 1, 0, -1):  # parents stand before their children
         each[parent[row]] += each[row]
-    parts = each.reshape(len(parent), 2, 3, -1)
+    parts = each.reshape(len(parent), 2, len(Side._fields), types)
     return Side(*parts[:, 0].swapaxes(0, 1)), Side(*parts[:, 1].swapaxes(0, 1))
+
+
+def _column(table: Ints | Floats, i: int) -> Floats:
+    return np.ascontiguousarray(table[:, i], np.float64)

@@ -9,7 +9,7 @@ import numpy as np
 
 from alloclens.analysis import incidence
 from alloclens.analysis.growth import Side, changes, columns
-from alloclens.analysis.sampling import sampled, sampling_rate, variances
+from alloclens.analysis.sampling import errors, sampling_rate
 from alloclens.analysis.sites import by_function_start
 
 if TYPE_CHECKING:
@@ -73,5 +73,5 @@ def functions(
 def _side(profile: Profile, sites: Sites, of: NDArray[np.bool_]) -> Side:
     """Sum what passes through each function, of the samples of the head or of those of the base, which are negative."""
     values = np.where(profile.is_base[:, None], -profile.values, profile.values).astype(np.float64)
-    each = (values, variances(profile), sampled(profile))
+    each = (values, *errors(profile))
     return Side(*(incidence.cum(profile, sites, np.where(of, one, 0)) for one in each))

@@ -11,7 +11,7 @@ import numpy as np
 
 from alloclens.analysis import incidence
 from alloclens.analysis.line_functions import LineFunctions, line_functions
-from alloclens.analysis.sampling import sampled, sampling_rate, variances
+from alloclens.analysis.sampling import errors, sampling_rate
 from alloclens.analysis.sites import by_source_line
 from alloclens.analysis.unplaced import unplaced
 
@@ -106,10 +106,10 @@ def lines(profile: Profile, judge: Judge) -> Lines:
     files = tuple(sites.texts[i] for i in numbers.tolist())
     functions = line_functions(profile, sites, file)
     own, lost = (np.array(one, np.bool_) for one in judge(functions.by_file(files)))
-    values, errors = profile.values, np.concatenate([variances(profile), sampled(profile)], axis=1)
+    values, both = profile.values, np.concatenate(errors(profile), axis=1)
     flat, owned = incidence.flat(profile, sites), incidence.owned(profile, sites, own[file])
     value = flat.sum(values), incidence.cum(profile, sites, values), owned.sum(values)
-    error = flat.sum(errors), incidence.cum(profile, sites, errors), owned.sum(errors)
+    error = flat.sum(both), incidence.cum(profile, sites, both), owned.sum(both)
     types = len(profile.sample_types)
     return Lines(
         sample_types=profile.sample_types,

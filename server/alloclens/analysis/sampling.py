@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from alloclens.analysis.intervals import Sampling
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -20,31 +22,17 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 
-def sampled(profile: Profile) -> Floats:
-    """Return how many objects were sampled, of which each value tells; nan where it is not known.
+def errors(profile: Profile) -> Sampling:
+    """Return the variance of each value, and how many sampled objects it tells of; nan where that is not known.
 
-    Shape (samples, sample types).
+    Both of shape (samples, sample types).
     """
-    out = np.full(profile.values.shape, np.nan)
+    found = Sampling(*(np.full(profile.values.shape, np.nan) for _ in Sampling._fields))
     for i, j in _heap_columns(profile):
-        count, p = _chances(profile.values[:, i], profile.values[:, j], profile.period)
-        out[:, i] = out[:, j] = np.rint(count * p)
+        _fill(found, i, j, profile)
     if _counts_all(profile):
-        out[:] = np.abs(profile.values)
-    return out
-
-
-def variances(profile: Profile) -> Floats:
-    """Return the variance of each value, in the square of its unit; nan where it is not known.
-
-    Shape (samples, sample types).
-    """
-    out = np.full(profile.values.shape, np.nan)
-    for i, j in _heap_columns(profile):
-        out[:, i], out[:, j] = _heap(profile.values[:, i], profile.values[:, j], profile.period)
-    if _counts_all(profile):
-        out[:] = 0
-    return out
+        found.variance[:], found.sampled[:] = 0, np.abs(profile.values)
+    return found
 
 
 def sampling_rate(profile: Profile) -> float:
@@ -65,15 +53,12 @@ def _counts_all(profile: Profile) -> bool:
     return bool(names) and all(name in ("goroutine", "threadcreate") for name in names)
 
 
-def _heap(objects: Ints, space: Ints, rate: int) -> tuple[Floats, Floats]:
-    """Return the variance of the number of objects and of their bytes."""
-    count, p = _chances(objects, space, rate)
+def _fill(errors: Sampling, objects: int, space: int, profile: Profile) -> None:
+    """Write the columns of a number of objects and of their bytes."""
+    rate, size = profile.period, np.abs(profile.values[:, space]).astype(np.float64)
+    count = np.abs(profile.values[:, objects]).astype(np.float64)
+    block = size / np.maximum(count, 1)
+    p = -np.expm1(-block / rate) if rate > 1 else np.ones_like(size)  # at a rate of 1 every object is sampled
     blocks = np.divide(count * (1 - p), p, out=np.zeros_like(p), where=p > 0)
-    return blocks, blocks * (np.abs(space) / np.maximum(count, 1)) ** 2
-
-
-def _chances(objects: Ints, space: Ints, rate: int) -> tuple[Floats, Floats]:
-    """Return the number of objects, and the chance of one of them to be sampled. At a rate of 1 every one is."""
-    count = np.abs(objects).astype(np.float64)
-    size = np.abs(space) / np.maximum(count, 1)
-    return count, -np.expm1(-size / rate) if rate > 1 else np.ones_like(size)
+    errors.variance[:, objects], errors.variance[:, space] = blocks, blocks * block**2
+    errors.sampled[:, objects] = errors.sampled[:, space] = np.rint(count * p)

@@ -88,9 +88,9 @@ class Arena:
         size = count * np.dtype(kind).itemsize
         return np.frombuffer((ctypes.c_uint8 * size).from_address(self._base + at), kind)
 
-    def call(self, name: str, *arguments: int) -> Any:
+    def call(self, name: str, *arguments: float) -> Any:
         """Call a function of the kernel. Addresses of 2 GiB and more are negative there."""
-        signed = (a - (1 << 32) if 1 << 31 <= a < 1 << 32 else a for a in arguments)
+        signed = (a - (1 << 32) if isinstance(a, int) and 1 << 31 <= a < 1 << 32 else a for a in arguments)
         return self._exports[name](self._store, *signed)
 
 
