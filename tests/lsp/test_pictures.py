@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tests.support.profiles import drop, heap
+from tests.support.profiles import drop, heap, heap_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -102,6 +102,23 @@ async def test_the_timeline(editor: Editor, folder: Path) -> None:
     found = await editor.command(TIMELINE, {"uri": uri, "line": 5})
     assert found["line"] == {"label": "main.go:6 owned, inuse_space", "values": [2 * MB, 42 * MB]}
     assert (await editor.command(TIMELINE, {"uri": uri, "line": 0}))["line"] is None
+
+
+async def test_what_the_runtime_says_of_the_process(editor: Editor, folder: Path) -> None:
+    """Kept of every snapshot, also for the next session; only beside what is counted in bytes."""
+    for name, used in (("heap-2026-01-02T03-04-05.txt", 30), ("heap-2026-01-02T03-05-05.txt", 50)):
+        drop(folder / "profiles" / name, heap_text(f"main.keep@{folder}/main.go:11", 9, MB, used * MB))
+    await editor.open_folder(folder)
+    await editor.until(lambda: editor.status and editor.status.state == "ok" and "heap-2026" in editor.status.tooltip)
+    assert (await editor.command(TIMELINE))["memstats"] == [
+        {"name": "HeapInuse", "values": [30 * MB, 50 * MB]},
+        {"name": "HeapIdle", "values": [2 * MB, 2 * MB]},
+        {"name": "StackInuse", "values": [MB, MB]},
+        {"name": "Sys", "values": [33 * MB, 53 * MB]},
+    ]
+    editor.configure(sampleType="inuse_objects")
+    await editor.until(lambda: "inuse_objects" in editor.status.text)
+    assert (await editor.command(TIMELINE))["memstats"] == []
 
 
 async def test_without_a_profile(editor: Editor, folder: Path) -> None:

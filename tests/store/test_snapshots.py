@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from alloclens.profile.model import MemStats
 from alloclens.source.roots import Roots
 from alloclens.store.listing import Stamp, stamp
 from alloclens.store.reading import Reader, remembered
 from alloclens.store.snapshots import Snapshots
 
-from tests.support.profiles import drop, goroutines, heap
+from tests.support.profiles import drop, goroutines, heap, heap_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,13 +54,18 @@ def same(one: Snapshot, other: Snapshot) -> bool:
 def test_what_was_read_is_known_to_the_next_session(tmp_path: Path, path: Path) -> None:
     snapshot, at = taken(tmp_path)
     threads, when = taken(tmp_path, "g.pb.gz", goroutines(f"main.f@{tmp_path}/main.go:5 = 12"))
+    text, then = taken(tmp_path, "t.txt", heap_text(f"main.f@{tmp_path}/main.go:5", 3, 64, 1 << 20))
+    assert text.mem_stats == MemStats(1 << 20, 2 << 20, 1 << 20, 4 << 20, 7)
     assert len(snapshot.owned.key)
     with closing(Snapshots(path)) as kept:
         kept.keep(snapshot, at, READER)
         kept.keep(threads, when, READER)
+        kept.keep(text, then, READER)
     with closing(Snapshots(path)) as kept:
-        found = {s.path: s for s in kept.of({snapshot.path: at, threads.path: when, "/p/new": at}, READER)}
-        assert found.keys() == {snapshot.path, threads.path}
+        wanted = {snapshot.path: at, threads.path: when, text.path: then}
+        found = {s.path: s for s in kept.of(wanted | {"/p/new": at}, READER)}
+        assert found.keys() == wanted.keys()
+        assert same(found[text.path], text)
         assert same(found[snapshot.path], snapshot)
         assert same(found[threads.path], threads)
     assert np.isnan(
@@ -81,8 +87,8 @@ def test_a_damaged_row_is_none(tmp_path: Path, path: Path, column: str) -> None:
     with closing(Snapshots(path)) as kept:
         kept.keep(snapshot, at, READER)
     with closing(sqlite3.connect(path)) as base:
-        (body,) = base.execute(f"SELECT {column} FROM snapshot1").fetchone()
-        base.execute(f"UPDATE snapshot1 SET {column} = ?", (bytes([body[0] ^ 1]) + body[1:],))
+        (body,) = base.execute(f"SELECT {column} FROM snapshot2").fetchone()
+        base.execute(f"UPDATE snapshot2 SET {column} = ?", (bytes([body[0] ^ 1]) + body[1:],))
         base.commit()
     with closing(Snapshots(path)) as kept:
         assert kept.of({snapshot.path: at}, READER) == []

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from alloclens.analysis.owned import Owned
-    from alloclens.profile.model import ValueType
+    from alloclens.profile.model import MemStats, ValueType
 
 DAY = 24 * 3600.0
 NEAR = 3 * 3600.0
@@ -62,6 +62,7 @@ class Snapshot:
     """Binaries, as the profile names them, whose addresses have no lines because the binaries are not here."""
     notes: tuple[str, ...] = ()
     """What hindered the reading and what can be done."""
+    mem_stats: MemStats | None = None
 
     @cached_property
     def kind(self) -> str:

@@ -49,6 +49,28 @@ def _point(snapshot: Snapshot, comparison: Comparison, first: set[str]) -> Point
     )
 
 
+class ProcessLine(NamedTuple):
+    """What the Go runtime says of the whole process through time, in bytes."""
+
+    name: str
+    """As in runtime.MemStats."""
+    values: list[int | None]
+    """At each of `points`; None where the profile does not say, as only text profiles do."""
+
+
+def process_lines(comparison: Comparison) -> list[ProcessLine]:
+    """Return what is known of the process; nothing where something else than bytes is shown."""
+    stats = [snapshot.mem_stats for snapshot in comparison.series.snapshots]
+    if comparison.sample_type.unit != "bytes" or not any(stats):
+        return []
+    return [
+        ProcessLine("HeapInuse", [one.heap_in_use if one else None for one in stats]),
+        ProcessLine("HeapIdle", [one.heap_idle if one else None for one in stats]),
+        ProcessLine("StackInuse", [one.stack_in_use if one else None for one in stats]),
+        ProcessLine("Sys", [one.sys if one else None for one in stats]),
+    ]
+
+
 class OwnedLine(NamedTuple):
     """What one line owned through time."""
 

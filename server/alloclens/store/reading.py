@@ -173,6 +173,7 @@ def _snapshot(path: str, stamp: Stamp, found: Symbolized, lines: Lines) -> Snaps
         built_at=_built_at(*binary),
         missing=found.missing,
         notes=found.messages,
+        mem_stats=profile.mem_stats,
     )
 
 

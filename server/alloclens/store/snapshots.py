@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import astuple
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 from zlib import crc32
@@ -13,7 +14,7 @@ import numpy as np
 
 from alloclens.analysis.owned import Figures, Owned
 from alloclens.analysis.series import Snapshot, TakenAt, TimeSource
-from alloclens.profile.model import ValueType
+from alloclens.profile.model import MemStats, ValueType
 from alloclens.store.cache import Cache, sql_text
 
 if TYPE_CHECKING:
@@ -28,15 +29,16 @@ if TYPE_CHECKING:
     Singles = NDArray[np.float32]
 
 SCHEMA = """
-    CREATE TABLE IF NOT EXISTS snapshot1 (
+    DROP TABLE IF EXISTS snapshot1;
+    CREATE TABLE IF NOT EXISTS snapshot2 (
         path TEXT PRIMARY KEY, directory TEXT NOT NULL, stamp TEXT NOT NULL, reader TEXT NOT NULL, check_sum INTEGER NOT NULL,
         facts BLOB NOT NULL, owned BLOB NOT NULL, rest_sum INTEGER NOT NULL, rest BLOB NOT NULL
     );
-    CREATE INDEX IF NOT EXISTS by_directory ON snapshot1 (directory);
+    CREATE INDEX IF NOT EXISTS by_directory ON snapshot2 (directory);
 """
-"""The 1 is the version of what the blobs hold."""
+"""The 2 is the version of what the blobs hold."""
 KEPT = """
-    SELECT path, stamp, check_sum, facts, owned FROM snapshot1 WHERE reader = ? AND path IN (SELECT value FROM json_each(?))
+    SELECT path, stamp, check_sum, facts, owned FROM snapshot2 WHERE reader = ? AND path IN (SELECT value FROM json_each(?))
 """
 """One question for thousands: to ask for each alone takes three times as long."""
 LARGEST = 1 << 30
@@ -60,6 +62,7 @@ class Facts(msgspec.Struct, frozen=True, array_like=True):
     built_at: float
     missing: tuple[str, ...]
     notes: tuple[str, ...]
+    mem_stats: tuple[int, ...] | None
 
 
 class Snapshots:
@@ -83,7 +86,7 @@ class Snapshots:
         key = sql_text(snapshot.path), sql_text(os.path.dirname(snapshot.path)), repr(tuple(stamp)), reader  # noqa: PTH120
         with self._cache.transaction() as base:
             row = *key, crc32(light, crc32(facts)), facts, light, crc32(rest), rest
-            base.execute("INSERT OR REPLACE INTO snapshot1 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+            base.execute("INSERT OR REPLACE INTO snapshot2 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
 
     def of(self, wanted: Mapping[str, Stamp], reader: str) -> list[Snapshot]:
         """Return what this reader has read of these files, as far as it is kept and whole."""
@@ -97,7 +100,7 @@ class Snapshots:
 
     def _rest(self, path: str, stamp: Stamp, lines: int) -> Singles:
         """Return the other figures of a snapshot; nan where they are no more: then nothing is certain."""
-        question = "SELECT rest_sum, rest FROM snapshot1 WHERE path = ? AND stamp = ?"
+        question = "SELECT rest_sum, rest FROM snapshot2 WHERE path = ? AND stamp = ?"
         for check_sum, rest in self._cache.ask(question, sql_text(path), repr(tuple(stamp))):
             if crc32(rest) == check_sum and len(rest) == 4 * REST * lines:
                 return np.frombuffer(rest, np.float32).reshape(REST, lines)
@@ -108,22 +111,23 @@ class Snapshots:
         kept = set(map(sql_text, but))
         with self._cache.transaction() as base:
             for directory in directories:
-                rows = base.execute("SELECT path FROM snapshot1 WHERE directory = ?", (sql_text(directory),))
+                rows = base.execute("SELECT path FROM snapshot2 WHERE directory = ?", (sql_text(directory),))
                 gone = [(path,) for (path,) in rows if path not in kept]
-                base.executemany("DELETE FROM snapshot1 WHERE path = ?", gone)
+                base.executemany("DELETE FROM snapshot2 WHERE path = ?", gone)
             while _size(base) > LARGEST:
                 base.execute(
-                    "DELETE FROM snapshot1 WHERE rowid IN (SELECT rowid FROM snapshot1 ORDER BY rowid LIMIT 100)"
+                    "DELETE FROM snapshot2 WHERE rowid IN (SELECT rowid FROM snapshot2 ORDER BY rowid LIMIT 100)"
                 )
 
 
 def _size(base: sqlite3.Connection) -> int:
-    return int(base.execute("SELECT total(length(owned) + length(rest)) FROM snapshot1").fetchone()[0])
+    return int(base.execute("SELECT total(length(owned) + length(rest)) FROM snapshot2").fetchone()[0])
 
 
 def _facts(snapshot: Snapshot) -> bytes:
     of = {field: getattr(snapshot, field) for field in Facts.__struct_fields__}
     of |= {"taken_at": tuple(snapshot.taken_at), "sample_types": tuple((t.type, t.unit) for t in snapshot.sample_types)}
+    of["mem_stats"] = astuple(snapshot.mem_stats) if snapshot.mem_stats else None
     return msgspec.msgpack.encode(Facts(**of))
 
 
@@ -133,6 +137,7 @@ def _snapshot(path: str, facts: bytes, owned: bytes, rest: Callable[[int], Singl
     kept = Owned(_keys(owned[: KEY * lines]), value, partial(rest, lines))
     given = msgspec.structs.asdict(DECODER.decode(facts))
     given["taken_at"], given["sample_types"] = TakenAt(*given["taken_at"]), _types(given["sample_types"])
+    given["mem_stats"] = MemStats(*given["mem_stats"]) if given["mem_stats"] else None
     return Snapshot(path=path, owned=kept, **given)
 
 

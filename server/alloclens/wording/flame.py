@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from alloclens.analysis.flame_walk import ALL
-from alloclens.analysis.timeline import points
+from alloclens.analysis.timeline import points, process_lines
 from alloclens.source.paths import name_of
 from alloclens.wording.focus import words
 from alloclens.wording.units import amount, change, share
@@ -89,13 +89,11 @@ def _growth(row: _Row, unit: str) -> str:
 
 
 def timeline(comparison: Comparison, line: dict[str, Any] | None = None) -> dict[str, Any]:
-    """Return {sampleType, unit, points, memstats, line}.
-
-    memstats is empty: what a text profile says of the whole process is not kept of every snapshot.
-    """
+    """Return {sampleType, unit, points, memstats: [{name, values}], line}."""
     kind = comparison.sample_type
     shown = [point._asdict() for point in points(comparison)]
-    return {"sampleType": kind.type, "unit": kind.unit, "points": shown, "memstats": [], "line": line}
+    memstats = [one._asdict() for one in process_lines(comparison)]
+    return {"sampleType": kind.type, "unit": kind.unit, "points": shown, "memstats": memstats, "line": line}
 
 
 def line_label(file: str, line: int, kind: ValueType) -> str:
