@@ -124,7 +124,7 @@ def test_the_flame_graph_opens_a_line_and_focuses(opened: VsCode) -> None:
     expect(opened.page.locator('.statusbar-item[id*="alloclens"]', has_text="dep.New")).to_be_visible()
 
 
-def test_the_timeline_chooses_base_and_head(opened: VsCode) -> None:
+def test_the_timeline_chooses_base_and_head_and_is_there_after_a_reload(opened: VsCode) -> None:
     opened.run("alloclens: Show Timeline")
     plot = webview(opened).locator(".u-over")
     plot.wait_for()
@@ -138,3 +138,10 @@ def test_the_timeline_chooses_base_and_head(opened: VsCode) -> None:
     opened.page.mouse.up()
     opened.until_hint(KEEP, "36.0MB ▲20.0MB")
     opened.expect_status("inuse_space 1.pb.gz → 3.pb.gz")
+
+    opened.page.evaluate(
+        "history.replaceState(null, '', location.href.split('&payload=')[0])"
+    )  # that names files to open
+    opened.run("Developer: Reload Window")
+    opened.page.wait_for_event("load")
+    expect(webview(opened).locator(".u-over")).to_be_visible(timeout=30_000)

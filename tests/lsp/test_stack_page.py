@@ -182,9 +182,10 @@ async def test_many_stacks_are_one_row(shows: Shows, folder: Path) -> None:
 
 
 async def test_what_has_no_line_here_says_why(shows: Shows, folder: Path) -> None:
-    main = folder / "main.go"
+    """A line that only the base has is here all the same, if the file is as long."""
+    main, ends = folder / "main.go", len((folder / "main.go").read_text().splitlines())
     called = f"main.serve:5@{main}:6 < main.main@{main}:0"
-    drop(folder / "profiles/a.pb.gz", heap(f"main.keep:10@{main}:12 < {called} = 3x{MB}"))
+    drop(folder / "profiles/a.pb.gz", heap(f"main.keep:10@{main}:12 < main.keep@{main}:{ends + 2} < {called} = 3x{MB}"))
     drop(folder / "profiles/b.pb.gz", heap(f"{called} = 5x{MB}"))
     page = await written(shows, await ready(shows, folder, "▲"), 5)
     assert page.read_text("utf-8").split("\n")[3:] == [
@@ -193,7 +194,8 @@ async def test_what_has_no_line_here_says_why(shows: Shows, folder: Path) -> Non
         f"    main.main   {main}:0  (not here: no line is recorded)",
         "",
         "2. 0B, 0.0% ▼3.0MB",
-        f"    main.keep  {main}:12  (not here: the line was changed or deleted since, or only the base has it)",
+        f"    main.keep  {main}:12",
+        f"    main.keep  {main}:{ends + 2}  (not here: the line was changed or deleted since)",
         "    … 2 frames as above",
         "",
     ]

@@ -16,19 +16,21 @@ const FOCUS = 'alloclens.server.focus';
 
 const REFRESH_MS = 100;
 
-type Kind = 'flame' | 'timeline';
+const KINDS = ['flame', 'timeline'] as const;
+type Kind = (typeof KINDS)[number];
 const TITLES: Record<Kind, string> = { flame: 'Flame Graph', timeline: 'Timeline' };
+const typeOf = (kind: Kind) => `alloclens.${kind}`;
 
 interface Line {
   uri: string;
   line: number; // 0-based
 }
 
-export class Pictures implements vscode.Disposable {
+export class Pictures implements vscode.Disposable, vscode.WebviewPanelSerializer {
   private readonly server: Server;
   private readonly folder: vscode.Uri; // of the pages' script and style
   private readonly panels = new Map<Kind, vscode.WebviewPanel>();
-  private readonly follow: vscode.Disposable;
+  private readonly follow: vscode.Disposable[];
   private line: Line | undefined; // the timeline's
   private latest = ''; // the name of the newest snapshot of the timeline
   private again: NodeJS.Timeout | undefined;
@@ -36,12 +38,13 @@ export class Pictures implements vscode.Disposable {
   constructor(server: Server, extension: vscode.Uri) {
     this.server = server;
     this.folder = vscode.Uri.joinPath(extension, 'dist');
-    this.follow = server.onStatus(() => {
+    const onStatus = server.onStatus(() => {
       clearTimeout(this.again);
       this.again = setTimeout(() => {
         this.changed();
       }, REFRESH_MS);
     });
+    this.follow = [onStatus, ...KINDS.map((kind) => vscode.window.registerWebviewPanelSerializer(typeOf(kind), this))];
   }
 
   showFlame(): void {
@@ -57,10 +60,21 @@ export class Pictures implements vscode.Disposable {
 
   dispose(): void {
     clearTimeout(this.again);
-    this.follow.dispose();
+    vscode.Disposable.from(...this.follow).dispose();
     for (const panel of [...this.panels.values()]) {
       panel.dispose();
     }
+  }
+
+  // A window that was loaded anew has its pictures again.
+  deserializeWebviewPanel(panel: vscode.WebviewPanel): Promise<void> {
+    const kind = KINDS.find((one) => typeOf(one) === panel.viewType);
+    if (kind === undefined || this.panels.has(kind)) {
+      panel.dispose();
+    } else {
+      this.fill(panel, kind);
+    }
+    return Promise.resolve();
   }
 
   private changed(): void {
@@ -75,9 +89,12 @@ export class Pictures implements vscode.Disposable {
       open.reveal();
       return;
     }
-    const options = { enableScripts: true, localResourceRoots: [this.folder] };
-    const panel = vscode.window.createWebviewPanel(`alloclens.${kind}`, TITLES[kind], vscode.ViewColumn.Beside, options);
+    this.fill(vscode.window.createWebviewPanel(typeOf(kind), TITLES[kind], vscode.ViewColumn.Beside), kind);
+  }
+
+  private fill(panel: vscode.WebviewPanel, kind: Kind): void {
     this.panels.set(kind, panel);
+    panel.webview.options = { enableScripts: true, localResourceRoots: [this.folder] };
     panel.onDidDispose(() => this.panels.delete(kind));
     panel.webview.onDidReceiveMessage((message: FromPage) => this.hear(panel, message));
     panel.webview.html = html(panel.webview, this.folder, kind);

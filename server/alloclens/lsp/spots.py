@@ -41,7 +41,7 @@ class Spots:
     def __init__(self, world: World, workspace: Workspace) -> None:
         self._world = world
         self._workspace = workspace
-        self._known: dict[tuple[str, str], dict[int, Spot] | None] = {}
+        self._known: dict[tuple[str, str], dict[int, Spot | None] | None] = {}
 
     def of(self, comparison: Comparison, recorded: str, line: int) -> Spot | None:
         """Return where a recorded line (1-based) is; None where it has no place or is no more."""
@@ -54,7 +54,7 @@ class Spots:
         spots = self._known[key]
         if spots is None:
             return Spot(uri_of(place.path, self._world.sources.roots), line, unsure=False)
-        return spots.get(line)
+        return spots[line] if line in spots else self._of_base(comparison, place, line)
 
     def then(self, comparison: Comparison, path: str, line: int) -> Spot | None:
         """Return where a line of a file is that was as when the head was taken, whether it has numbers or not."""
@@ -63,18 +63,24 @@ class Spots:
         if at is None:
             return None
         if file is None or file.origin is SAME:
-            return Spot(uri, line, unsure=file is None)
+            return Spot(uri, line, unsure=file is None) if line <= len(at.lines) else None
         nothing = np.zeros(0, np.int64)
         now = carried(Marks(np.array([line]), np.array([-1]), [], nothing), file.origin, at.text)
         return Spot(uri, int(now.line[0]), bool(now.unsure[0])) if now.line[0] else None
 
-    def _all(self, comparison: Comparison, place: Place) -> dict[int, Spot] | None:
-        """Return the spots of a file by recorded line; None for one that never changes."""
+    def _of_base(self, comparison: Comparison, place: Place, line: int) -> Spot | None:
+        """Return where a line is that has no numbers, for nothing is left of what the base had there."""
+        base, spot = comparison.base, self.then(comparison, place.path, line)
+        other = base is not None and base.build_id != comparison.head.build_id
+        return spot._replace(unsure=True) if spot and other else spot
+
+    def _all(self, comparison: Comparison, place: Place) -> dict[int, Spot | None] | None:
+        """Return the spots of a file by recorded line, None for a line that is no more; None for one that never changes."""
         file = self._world.file_of(comparison, place.path)
         if file is None or file.origin is SAME:
             return None if self._world.sources.roots.in_caches(place.path) else {}
         at = document(self._workspace, uri_of(place.path, self._world.sources.roots))
-        return spots_of(file, at, file.on(at.text)) if at else {}
+        return {**dict.fromkeys(file.marks.line.tolist()), **(spots_of(file, at, file.on(at.text)) if at else {})}
 
 
 def spots_of(file: FileLines, at: Document, carried: Carried) -> dict[int, Spot]:

@@ -85,11 +85,11 @@ def not_here(reason: str) -> str:
     return f"(not here: {_plain(reason)})"
 
 
-def gone(line: int, *, compared: bool) -> str:
+def gone(line: int) -> str:
     """Say why a line of a file that is here has no place in it."""
     if line < 1:
         return "no line is recorded"
-    return "the line was changed or deleted since" + (", or only the base has it" if compared else "")
+    return "the line was changed or deleted since"
 
 
 PLACED = re.compile(

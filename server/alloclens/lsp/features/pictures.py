@@ -75,11 +75,7 @@ def _flame(world: World, options: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def _frame(world: World, workspace: Workspace, file: str, line: int) -> types.Location | None:
-    shown, place = world.shown, world.sources.place(file)
-    if shown is None or place is None or line < 1:
-        return None
-    spots = Spots(world, workspace)
-    spot = spots.of(shown, file, line) or spots.then(shown, place.path, line)  # the base's lines have no numbers here
+    spot = Spots(world, workspace).of(world.shown, file, line) if world.shown else None
     return spot.location if spot else None
 
 

@@ -100,5 +100,5 @@ def _spot(frame: Frame, comparison: Comparison, world: World, spots: Spots) -> S
     if spot and path:
         return Spot(frame.function, path, spot.line, UNSURE if spot.unsure else "")
     found = world.sources.find(frame.file)
-    why = found.reason if isinstance(found, Nowhere) else gone(frame.line, compared=comparison.base is not None)
+    why = found.reason if isinstance(found, Nowhere) else gone(frame.line)
     return Spot(frame.function, frame.file, frame.line, not_here(why))

@@ -101,7 +101,7 @@ def _not_here(world: World, recorded: str, line: int, spot: Spot | None) -> str:
     if spot:
         return ""
     found = world.sources.find(recorded)
-    return found.reason if isinstance(found, Nowhere) else gone(line, compared=False)
+    return found.reason if isinstance(found, Nowhere) else gone(line)
 
 
 def _all(world: World) -> dict[str, Any]:
