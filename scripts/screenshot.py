@@ -1,4 +1,4 @@
-"""make screenshot: runs the demo in a headless browser until its leaks are found; takes docs/demo.png and stacks.png."""
+"""make screenshot: runs the demo in a headless browser until its leaks are found; takes pictures into docs/."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def main() -> None:
         example = leaky.copy(Path(folder) / "leaky")
         with leaky.under_load(example), workbench(VSIX, {"alloclens.server.command": str(SERVER)}) as running:
             _take(running.url(example, example / "leaks.go"))
-    tools.say("docs/demo.png and docs/stacks.png are new.")
+    tools.say("demo.png, stacks.png and flame-graph.png in docs/ are new.")
 
 
 def _take(url: str) -> None:
@@ -38,6 +38,8 @@ def _take(url: str) -> None:
         page.screenshot(path=DOCS / "demo.png")
         _open_stacks(page)
         page.screenshot(path=DOCS / "stacks.png")
+        _open_flame_graph(page)
+        page.screenshot(path=DOCS / "flame-graph.png")
         browser.close()
 
 
@@ -64,6 +66,16 @@ def _open_stacks(page: Page) -> None:
     page.locator('.view-line span[class*="dyn-rule"]', has_text="owned").last.click(modifiers=["ControlOrMeta"])
     peek = page.locator(".peekview-widget")
     peek.locator(".monaco-list-row", has_text="telemetry.go").click()
+    page.wait_for_timeout(2000)
+
+
+def _open_flame_graph(page: Page) -> None:
+    page.keyboard.press("Escape")  # the peek view
+    page.keyboard.press("F1")
+    page.locator(".quick-input-widget input").first.fill(">alloclens: Show Flame Graph")
+    page.locator(".quick-input-list .monaco-list-row", has_text="Show Flame Graph").first.click()
+    frames = page.frame_locator("iframe.webview").frame_locator("#active-frame").locator("g.frame")
+    frames.filter(has_text="register").first.hover(timeout=60_000)
     page.wait_for_timeout(2000)
 
 

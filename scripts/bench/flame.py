@@ -1,4 +1,4 @@
-"""python -m scripts.bench.flame: the flame graph of a large profile: to make it, to zoom, and how much is sent."""
+"""python -m scripts.bench.flame: the flame graph of a large profile: to make it, to draw it, to zoom, and how much is sent."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import os
 import tempfile
 import time
+from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
@@ -20,10 +21,11 @@ from rich.table import Table
 from scripts import tools
 from scripts.bench.table import duration
 from tests.bench import generate
+from tests.pictures.page import Picture
 from tests.support.profiles import drop
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from alloclens.analysis.comparison import Comparison
     from alloclens.analysis.flame import Tree
@@ -45,15 +47,29 @@ class Drawn(NamedTuple):
     """From a tree to what is sent."""
     dump: float
     """From there to JSON, which is the event loop's work."""
+    picture: float
+    """From JSON to a picture in Chromium that answers the mouse."""
     nodes: int
     size: int
     """Bytes of JSON."""
+
+    @property
+    def until_there(self) -> float:
+        """From the command to the picture, but for the wire."""
+        return self.first + self.words + self.dump + self.picture
+
+
+PICTURE = """(text) => new Promise((done) => {
+  const began = performance.now();
+  alloclensPictures.flame(document.querySelector('main'), {data: JSON.parse(text)});
+  requestAnimationFrame(() => setTimeout(() => done((performance.now() - began) / 1000)));
+})"""
 
 
 def main() -> None:
     """Measure both sizes, alone and compared with another of the same size, and print them side by side."""
     found: dict[str, Drawn] = {}
-    with tempfile.TemporaryDirectory() as made:
+    with tempfile.TemporaryDirectory() as made, _page() as page:
         os.environ["XDG_CACHE_HOME"] = f"{made}/cache"
         for size in SIZES:
             folder = Path(made, str(size))
@@ -61,8 +77,19 @@ def main() -> None:
                 tools.say(f"making a profile of {size:,} samples …")
                 drop(folder / f"{snapshots}.pb.gz", generate.profile(size, snapshots))
                 word = f"{size:,} samples" + (", and as many at the base" if snapshots > 1 else "")
-                found[word] = _drawn(_shown(folder))
+                found[word] = _drawn(_shown(folder), page)
     Console(width=160, color_system=None).print(_table(found))
+
+
+@contextmanager
+def _page() -> Iterator[Picture]:
+    """Lend a page with the pictures' script, as strict as one of VS Code."""
+    with tools.playwright() as driver:
+        browser = driver.chromium.launch(executable_path=tools.chromium(), args=tools.CHROMIUM_ARGUMENTS)
+        page = Picture(browser.new_page(viewport={"width": 1280, "height": 800}))
+        page.load()
+        yield page
+        browser.close()
 
 
 def _shown(folder: Path) -> Comparison:
@@ -73,7 +100,7 @@ def _shown(folder: Path) -> Comparison:
     return shown
 
 
-def _drawn(shown: Comparison) -> Drawn:
+def _drawn(shown: Comparison, page: Picture) -> Drawn:
     first = _timed(lambda: _stacks(shown).tree(Asked()))
     stacks = _stacks(shown)
     tree = stacks.tree(Asked())
@@ -81,14 +108,16 @@ def _drawn(shown: Comparison) -> Drawn:
         raise SystemExit("there is no root")
     path = _heaviest(tree)
     said = flame(shown, tree)
+    sent = json.dumps(said)
     return Drawn(
         first=first,
         zoom=_timed(lambda: _forgetful(stacks).tree(Asked(path=path))),
         inverted=_timed(lambda: _forgetful(stacks).tree(Asked(inverted=True))),
         words=_timed(lambda: flame(shown, tree)),
         dump=_timed(lambda: json.dumps(said)),
+        picture=median(page.page.evaluate(PICTURE, sent) for _ in range(ROUNDS)),
         nodes=len(tree),
-        size=len(json.dumps(said)),
+        size=len(sent),
     )
 
 
@@ -120,11 +149,13 @@ def _timed(work: Callable[[], object]) -> float:
 def _table(found: dict[str, Drawn]) -> Table:
     table = Table("", *found, box=box.MARKDOWN)
     rows = {
-        "first answer": "first",
-        "zoomed in": "zoom",
-        "from the leaves": "inverted",
-        "words": "words",
-        "JSON, on the event loop": "dump",
+        "the tree, when nothing is known yet": "first",
+        "its words": "words",
+        "as JSON, on the event loop": "dump",
+        "drawn, in Chromium": "picture",
+        "from the command to the picture": "until_there",
+        "the tree, zoomed in": "zoom",
+        "the tree from the leaves": "inverted",
     }
     for said, name in rows.items():
         table.add_row(said, *(duration(getattr(one, name)) for one in found.values()))

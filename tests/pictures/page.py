@@ -66,9 +66,9 @@ THEMES = {
 START = """({picture, data, answers, rest, quiet}) => {
   window.calls = [];
   const said = (name) => (...args) => { window.calls.push([name, ...args]); };
-  const ask = async (path, inverted) => {
-    window.calls.push(['ask', path, inverted]);
-    return answers[JSON.stringify([path, inverted])] ?? null;
+  const ask = async (...question) => {
+    window.calls.push(['ask', ...question]);
+    return answers[JSON.stringify(question)] ?? null;
   };
   const actions = {open: said('open'), focus: said('focus'), ignore: said('ignore'), keep: said('keep'), ask, choose: said('choose')};
   const main = document.querySelector('main');
@@ -231,6 +231,6 @@ def timeline(points: list[dict[str, Any]], **rest: Any) -> dict[str, Any]:
     return {"sampleType": "inuse_space", "unit": "bytes", "points": points, "memstats": [], "line": None} | rest
 
 
-def key(path: list[str], *, inverted: bool) -> str:
+def key(path: list[str], *, inverted: bool, search: str = "") -> str:
     """Return a question to ask() as JavaScript writes it."""
-    return json.dumps([path, inverted], separators=(",", ":"))
+    return json.dumps([path, inverted, search], separators=(",", ":"))

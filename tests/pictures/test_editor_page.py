@@ -25,14 +25,20 @@ NOTHING = "No profile is read yet. The status bar says why."
 
 def test_a_flame_graph_is_asked_for_again_whenever_something_changed(picture: Picture) -> None:
     picture.load("vscode-dark", "flame", EDITOR)
-    assert _asked(picture, 1) == {"type": "flame", "id": 1, "path": [], "inverted": False}
+    assert _asked(picture, 1) == {"type": "flame", "id": 1, "path": [], "inverted": False, "search": ""}
     _tell(picture, {"type": "answer", "id": 1, "data": None})
     expect(picture.page.get_by_text(NOTHING)).to_be_visible()
     _tell(picture, {"type": "changed"})
     assert _asked(picture, 2)["id"] == 2
     _tell(picture, {"type": "answer", "id": 2, "data": flame(small(more=True))})
     picture.frame("main.serve").click()
-    assert _asked(picture, 3) == {"type": "flame", "id": 3, "path": ["main.main", "main.serve"], "inverted": False}
+    assert _asked(picture, 3) == {
+        "type": "flame",
+        "id": 3,
+        "path": ["main.main", "main.serve"],
+        "inverted": False,
+        "search": "",
+    }
     assert picture.page.evaluate("() => window.state.path") == ["main.main", "main.serve"]
     assert picture.violations() == []
 

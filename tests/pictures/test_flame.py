@@ -48,7 +48,7 @@ def test_a_click_zooms_and_asks_for_what_was_left_out(picture: Picture) -> None:
     assert _width(picture, "main.serve") == pytest.approx(0.6, abs=0.01)
     picture.frame("main.serve").click()
     expect(picture.frame("main.late")).to_be_attached()
-    assert picture.calls("ask") == [["ask", SERVE, False]]
+    assert picture.calls("ask") == [["ask", SERVE, False, ""]]
     assert _width(picture, "main.serve") == pytest.approx(1, abs=0.01)
     assert _width(picture, PUT) == pytest.approx(4 / 6, abs=0.01)
     expect(picture.frame("runtime.mstart")).not_to_be_attached()
@@ -67,7 +67,7 @@ def test_what_nobody_has_is_asked_for_once(picture: Picture) -> None:
         assert _width(picture, "main.serve") == pytest.approx(1, abs=0.01)
         picture.page.get_by_role("button", name="Reset Zoom").click()
         assert _width(picture, "main.serve") == pytest.approx(0.6, abs=0.01)
-    assert picture.calls("ask") == [["ask", SERVE, False]]
+    assert picture.calls("ask") == [["ask", SERVE, False, ""]]
     picture.page.evaluate("(data) => { handle.update(data); }", flame(small(more=True)))
     picture.frame("main.serve").click()
     assert len(picture.calls("ask")) == 2, "new data, a new question"
@@ -79,6 +79,25 @@ def test_what_is_whole_is_not_asked_for(picture: Picture) -> None:
     picture.frame("main.serve").click()
     assert _width(picture, "main.serve") == pytest.approx(1, abs=0.01)
     assert picture.calls("ask") == []
+
+
+def test_only_the_stacks_through_what_is_searched_for(picture: Picture) -> None:
+    """Also those too light to be drawn: they are asked for."""
+    picture.load()
+    light = node("all", 1, node("main.main", 1, node("main.tiny", 1)))
+    answers = {key([], inverted=False, search="tiny"): flame(light), key([], inverted=False): flame(small())}
+    picture.start("flame", flame(small(more=True)), answers)
+    picture.page.get_by_role("searchbox").fill("tiny")
+    expect(picture.page.get_by_role("status")).to_have_text("No frame shown has “tiny” in its name.")
+    only = picture.page.get_by_role("button", name="Only Matches")
+    only.click()
+    expect(picture.frame("main.tiny")).to_be_attached()
+    expect(picture.frame("runtime.mstart")).not_to_be_attached()
+    expect(picture.page.get_by_role("status")).to_have_text("“tiny”: 1.0MB (10%) in 1 frame.")
+    picture.page.get_by_role("searchbox").fill("")
+    expect(picture.frame("runtime.mstart")).to_be_attached()
+    assert picture.calls("ask") == [["ask", [], False, "tiny"], ["ask", [], False, ""]]
+    assert picture.violations() == []
 
 
 def test_the_search(picture: Picture) -> None:
@@ -181,7 +200,7 @@ def test_callers(picture: Picture) -> None:
     picture.start("flame", flame(small()), {key([], inverted=True): flame(upside_down)})
     picture.page.get_by_role("button", name="Callers").click()
     expect(picture.frame("runtime.mstart")).not_to_be_attached()
-    assert picture.calls("ask") == [["ask", [], True]]
+    assert picture.calls("ask") == [["ask", [], True, ""]]
     assert _top(picture, "main.serve") > _top(picture, PUT)
     expect(picture.page.get_by_role("button", name="Callers")).to_have_attribute("aria-pressed", "true")
 
@@ -240,7 +259,7 @@ def test_new_data_keeps_what_was_chosen(picture: Picture) -> None:
     picture.start("flame", flame(small()))
     picture.frame("main.serve").click()
     keep = picture.calls("keep")[-1][1]
-    assert keep == {"inverted": False, "rootOnTop": True, "search": "", "path": SERVE}
+    assert keep == {"inverted": False, "rootOnTop": True, "search": "", "only": False, "path": SERVE}
     newer = node("all", 10, node("main.main", 8, node("main.serve", 8, node(PUT, 2))), node("runtime.mstart", 2))
     picture.page.evaluate("(data) => { handle.update(data); }", flame(newer, truncated=True, focus="main"))
     assert _width(picture, PUT) == pytest.approx(0.25, abs=0.01)

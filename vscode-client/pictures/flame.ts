@@ -17,12 +17,14 @@ export interface FlameView {
   inverted: boolean; // callers: the leaves are the root's children
   rootOnTop: boolean;
   search: string;
+  only: boolean; // nothing but the stacks through what is searched for
   path: string[]; // of the frame that is zoomed into
 }
 
 export interface FlameOptions {
   data: Flame;
-  ask?: (path: string[], inverted: boolean) => Promise<Flame | null>; // null: there is nothing more
+  // null: there is nothing more. With a part of a name only the stacks through such functions, those too light to be drawn, too.
+  ask?: (path: string[], inverted: boolean, search: string) => Promise<Flame | null>;
   open?: (file: string, line: number) => void;
   focus?: (functionName: string) => void;
   ignore?: (functionName: string) => void;
@@ -31,7 +33,7 @@ export interface FlameOptions {
 }
 
 export interface FlameHandle {
-  update(data: Flame): void; // of the same way round as `view.inverted` says
+  update(data: Flame): void; // of what `view` says
 }
 
 const SEARCH_MS = 150;
@@ -65,7 +67,7 @@ class Picture implements FlameHandle {
 
   constructor(element: HTMLElement, options: FlameOptions) {
     this.options = options;
-    this.view = { inverted: false, rootOnTop: true, search: '', path: [], ...options.view };
+    this.view = { inverted: false, rootOnTop: true, search: '', only: false, path: [], ...options.view };
     this.data = options.data;
     const host = make('div', 'alloclens-chart');
     const section = this.section(host);
@@ -100,7 +102,7 @@ class Picture implements FlameHandle {
     this.heading.textContent = heading(data);
     this.draw();
     if (this.view.search !== '') {
-      this.find(this.view.search);
+      this.mark();
     }
     void this.complete(this.view.path);
   }
@@ -124,7 +126,7 @@ class Picture implements FlameHandle {
     box.addEventListener('input', () => {
       window.clearTimeout(this.typing);
       this.typing = window.setTimeout(() => {
-        this.find(box.value.trim());
+        void this.find(box.value.trim());
       }, SEARCH_MS);
     });
     return box;
@@ -135,9 +137,11 @@ class Picture implements FlameHandle {
       this.set({ rootOnTop: pressed });
       this.draw();
     });
-    const callers = toggle('Callers', this.view.inverted, (pressed) => void this.invert(pressed));
+    const callers = toggle('Callers', this.view.inverted, (pressed) => void this.renew({ inverted: pressed }));
     callers.title = 'From the functions that allocate, down to their callers';
-    return this.options.ask ? [upright, callers] : [upright];
+    const only = toggle('Only Matches', this.view.only, (pressed) => void this.renew({ only: pressed }));
+    only.title = 'Only the stacks through the functions that are searched for';
+    return this.options.ask ? [only, upright, callers] : [upright];
   }
 
   private help(): string {
@@ -230,33 +234,33 @@ class Picture implements FlameHandle {
 
   // Asks for what was left out below a frame, once.
   private async complete(path: readonly string[]): Promise<void> {
-    const { inverted } = this.view;
     const node = at(this.data.root, path);
     const key = path.join('\n');
     if (this.options.ask === undefined || node === undefined || !hasMore(node) || path.length === 0 || this.asked.has(key)) {
       return;
     }
     this.asked.add(key);
-    const part = await this.get([...path], inverted);
+    const part = await this.get([...path]);
     if (part !== null) {
       this.data = { ...this.data, root: graft(this.data.root, path, part.root) };
       this.draw();
     }
   }
 
-  private async invert(inverted: boolean): Promise<void> {
-    this.set({ inverted, path: [] });
-    const data = await this.get([], inverted);
+  private async renew(change: Partial<FlameView>): Promise<void> {
+    this.set({ ...change, path: [] });
+    const data = await this.get([]);
     if (data !== null) {
       this.update(data);
     }
   }
 
   // null: there is none, or by now another one is wanted.
-  private async get(path: string[], inverted: boolean): Promise<Flame | null> {
+  private async get(path: string[]): Promise<Flame | null> {
     const turn = ++this.turn;
+    const { inverted, only, search } = this.view;
     try {
-      const answer = (await this.options.ask?.(path, inverted)) ?? null;
+      const answer = (await this.options.ask?.(path, inverted, only ? search : '')) ?? null;
       return turn === this.turn ? answer : null;
     } catch {
       this.say('The rest could not be read.');
@@ -285,8 +289,16 @@ class Picture implements FlameHandle {
     return this.data.base ? growthFill(node, this.largest) : packageFill(node, this.hues);
   }
 
-  private find(term: string): void {
+  private async find(term: string): Promise<void> {
     this.set({ search: term });
+    this.mark();
+    if (this.view.only) {
+      await this.renew({});
+    }
+  }
+
+  private mark(): void {
+    const term = this.view.search;
     this.chart.again();
     this.refresh();
     this.say(term === '' ? '' : this.found(term));

@@ -2,7 +2,7 @@
 import type { Flame, Timeline } from './data.ts';
 
 export type FromPage =
-  | { type: 'flame'; id: number; path: string[]; inverted: boolean } // answered
+  | { type: 'flame'; id: number; path: string[]; inverted: boolean; search: string } // answered
   | { type: 'timeline'; id: number } // answered
   | { type: 'open'; file: string; line: number }
   | { type: 'focus'; functionName: string }

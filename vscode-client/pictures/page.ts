@@ -34,7 +34,8 @@ function flamePage(): () => Promise<void> {
     focus: (functionName: string) => { editor.postMessage({ type: 'focus', functionName }); },
     ignore: (functionName: string) => { editor.postMessage({ type: 'ignore', functionName }); },
   };
-  return newest(() => askFlame([], view.inverted === true), (data) => {
+  const whole = () => askFlame([], view.inverted === true, view.only === true ? (view.search ?? '') : '');
+  return newest(whole, (data) => {
     if (data === null || shown === undefined) {
       shown = data === null ? undefined : flame(place, { data, view, keep, ...actions });
     } else {
@@ -70,8 +71,8 @@ function newest<T>(get: () => Promise<T | null>, show: (data: T | null) => void)
   };
 }
 
-function askFlame(path: string[], inverted: boolean): Promise<Flame | null> {
-  return answer<Flame>((id) => ({ type: 'flame', id, path, inverted }));
+function askFlame(path: string[], inverted: boolean, search: string): Promise<Flame | null> {
+  return answer<Flame>((id) => ({ type: 'flame', id, path, inverted, search }));
 }
 
 function askTimeline(): Promise<Timeline | null> {

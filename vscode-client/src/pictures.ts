@@ -103,8 +103,8 @@ export class Pictures implements vscode.Disposable, vscode.WebviewPanelSerialize
   private async hear(panel: vscode.WebviewPanel, message: FromPage): Promise<void> {
     switch (message.type) {
       case 'flame': {
-        const { id, path, inverted } = message;
-        const data = await this.ask<Flame>(FLAME, { path, inverted });
+        const { id, path, inverted, search } = message;
+        const data = await this.ask<Flame>(FLAME, { path, inverted, search });
         return tell(panel, { type: 'answer', id, data });
       }
       case 'timeline':
