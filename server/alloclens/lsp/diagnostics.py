@@ -44,7 +44,7 @@ def of(world: World, workspace: Workspace, client: Client) -> dict[str, list[typ
     marked = [verdict for verdict, severity in severities.items() if severity]
     for comparison in world.comparisons:
         for finding in comparison.findings(marked):
-            spot = _spot(finding, comparison, spots)
+            spot = spots.start(comparison, finding) or spots.of(comparison, finding.file, finding.line)
             if spot and (at := document(workspace, spot.uri)) and spot.line <= len(at.lines):
                 made = _diagnostic(finding, comparison, spot, at, world)
                 made.severity = severities[finding.verdict]
@@ -57,13 +57,6 @@ def of(world: World, workspace: Workspace, client: Client) -> dict[str, list[typ
         uri = uri_of(problem.path, world.sources.roots)
         out.setdefault(uri, []).append(_of_settings(problem))
     return out
-
-
-def _spot(finding: Finding, comparison: Comparison, spots: Spots) -> Spot | None:
-    """Return the line to mark: the `go` statement of goroutines, where it is known, else the line that was judged."""
-    began = comparison.began(finding)
-    start = spots.then(comparison, began.path, began.line) if began else None
-    return start or spots.of(comparison, finding.file, finding.line)
 
 
 def _diagnostic(finding: Finding, comparison: Comparison, spot: Spot, at: Document, world: World) -> types.Diagnostic:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pygls.workspace import Workspace
 
     from alloclens.analysis.comparison import Comparison
+    from alloclens.analysis.findings import Finding
     from alloclens.lsp.documents import Document
     from alloclens.source.carry import Carried
     from alloclens.source.places import Place
@@ -55,6 +56,11 @@ class Spots:
         if spots is None:
             return Spot(uri_of(place.path, self._world.sources.roots), line, unsure=False)
         return spots[line] if line in spots else self._of_base(comparison, place, line)
+
+    def start(self, comparison: Comparison, finding: Finding) -> Spot | None:
+        """Return the `go` statement that goroutines are charged to; None where a finding has none or it is not known."""
+        began = comparison.began(finding)
+        return self.then(comparison, began.path, began.line) if began else None
 
     def then(self, comparison: Comparison, path: str, line: int) -> Spot | None:
         """Return where a line of a file is that was as when the head was taken, whether it has numbers or not."""

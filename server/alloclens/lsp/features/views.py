@@ -76,7 +76,7 @@ def _findings(world: World, workspace: Workspace) -> list[dict[str, Any]]:
 
 def _finding(finding: Finding, comparison: Comparison, world: World, spots: Spots) -> dict[str, Any]:
     began = comparison.began(finding)
-    start = spots.then(comparison, began.path, began.line) if began else None
+    start = spots.start(comparison, finding)
     spot = start or spots.of(comparison, finding.file, finding.line)
     path, line = (began.path, start.line) if began and start else (finding.file, spot.line if spot else finding.line)
     waits = f"{name_of(finding.file)}:{finding.line}" if start else ""
