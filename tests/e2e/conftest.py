@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 
 from scripts import tools
 from scripts.workbench import end_on_signals, workbench
-from tests.support.page import VsCode
+from tests.support.page import OUT, VsCode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from scripts.workbench import Workbench
 
 VSIX = tools.ROOT / "vscode-client" / "alloclens.vsix"
-OUT = Path(__file__).parent / "out"
-"""Pictures of failed tests."""
 
 
 def pytest_configure() -> None:

@@ -64,7 +64,8 @@ def test_everything_ends_with_a_run_of_the_tests() -> None:
             time.sleep(0.1)
         assert any(map(is_server, started))
         run.send_signal(signal.SIGTERM)
-        assert run.wait(60) == pytest.ExitCode.INTERRUPTED
+        # A signal that comes while playwright is at work is told as the failure of the test.
+        assert run.wait(60) in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.TESTS_FAILED)
     assert not left_of(started)
 
 

@@ -86,9 +86,11 @@ def test_from_a_hot_line_to_a_frame_in_another_file(vscode: VsCode, folder: Path
     peek.wait_for()
     rows = peek.locator(".ref-tree .monaco-list-row")
     rows.filter(has_text="dep.go").click()
+    vscode.picture("peek")
     rows.filter(has_text="table = append").dblclick()
     expect(vscode.page.locator(".tab.active")).to_contain_text("dep.go")
     vscode.until_hint("table = append(table, make([]byte, 1<<20))", "2.0MB")
+    vscode.picture("frame-in-another-file")
 
 
 def test_status_bar_hints_off_and_another_base(vscode: VsCode, folder: Path) -> None:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.conftest import OUT
 from tests.e2e.test_hints import DEP, KEEP, MAIN, MB
 from tests.support.profiles import drop, heap
 
@@ -47,11 +46,6 @@ def opened(vscode: VsCode, folder: Path) -> VsCode:
     return vscode
 
 
-def picture(vscode: VsCode, name: str) -> None:
-    OUT.mkdir(exist_ok=True)
-    vscode.page.screenshot(path=OUT / f"{name}.png")
-
-
 def view(vscode: VsCode, name: str) -> Locator:
     """Open one of our views and return its rows."""
     vscode.run(f"alloclens: Focus on {name} View")
@@ -71,12 +65,12 @@ def test_a_frame_in_focus_changes_the_hints_and_who_calls_a_line(opened: VsCode)
     opened.page.keyboard.press("ArrowRight")
     frame = rows.filter(has_text="dep.New").first
     frame.hover()
-    picture(opened, "stacks-view")
+    opened.picture("stacks-view")
     frame.get_by_role("button", name="Focus on This Function").click()
     opened.until_hint(KEEP, "6.0MB")
     focus = opened.page.locator('.statusbar-item[id*="alloclens"]', has_text="dep.New")
     expect(focus).to_be_visible()
-    picture(opened, "focus")
+    opened.picture("focus")
     focus.click()
     opened.until_hint(KEEP, "46.0MB ▲37.0MB")
     expect(focus).to_have_count(0)
@@ -93,7 +87,7 @@ def who_calls(opened: VsCode) -> None:
     opened.page.keyboard.press("ArrowRight")
     expect(rows.filter(has_text="main.serve")).to_contain_text("40.0MB")
     expect(rows.filter(has_text="dep.New")).to_contain_text("6.0MB")
-    picture(opened, "call-hierarchy")
+    opened.picture("call-hierarchy")
 
 
 def test_findings_hot_lines_and_snapshots(opened: VsCode, folder: Path) -> None:
@@ -103,7 +97,7 @@ def test_findings_hot_lines_and_snapshots(opened: VsCode, folder: Path) -> None:
     (folder / "profiles/bad.pb.gz").write_bytes(b"\x1f\x8b\x08 not a profile")
     snapshots = view(opened, "Snapshots")
     expect(snapshots.filter(has_text="Not readable")).to_be_visible()
-    picture(opened, "views")
+    opened.picture("views")
     second = snapshots.filter(has_text="1.pb.gz").first
     second.hover()
     second.get_by_role("button", name="Use as Base").click()
@@ -115,11 +109,12 @@ def test_the_flame_graph_opens_a_line_and_focuses(opened: VsCode) -> None:
     frames = webview(opened).locator("g.frame")
     dep = frames.filter(has_text="dep.New").first
     expect(dep).to_be_visible()
-    picture(opened, "flame-graph")
+    opened.picture("flame-graph")
     dep.click(modifiers=["Control"])
     expect(opened.page.locator(".tab.active", has_text="dep.go")).to_be_visible()
+    opened.picture("flame-graph-opened-a-line")
     dep.click(button="right")
-    webview(opened).get_by_role("menuitem", name="Focus").click()
+    webview(opened).get_by_role("menuitem", name="Focus", exact=True).click()
     opened.expect_status(re.compile("inuse_space"))
     expect(opened.page.locator('.statusbar-item[id*="alloclens"]', has_text="dep.New")).to_be_visible()
 
@@ -133,11 +128,12 @@ def test_the_timeline_chooses_base_and_head_and_is_there_after_a_reload(opened: 
     opened.page.mouse.move(box["x"] + box["width"] / 4, at)
     opened.page.mouse.down()
     opened.page.mouse.move(box["x"] + box["width"] / 2, at)
-    picture(opened, "timeline")
+    opened.picture("timeline")
     opened.page.mouse.move(box["x"] + box["width"] * 3 / 4, at)
     opened.page.mouse.up()
     opened.until_hint(KEEP, "36.0MB ▲20.0MB")
     opened.expect_status("inuse_space 1.pb.gz → 3.pb.gz")
+    opened.picture("timeline-chosen")
 
     opened.page.evaluate(
         "history.replaceState(null, '', location.href.split('&payload=')[0])"

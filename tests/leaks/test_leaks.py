@@ -20,7 +20,7 @@ from tests.leaks.table import below, first
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-QUICK = ("goroutine", "lru", "ticker", "wrapped")
+QUICK = ("goroutine", "ticker", "warmup", "wrapped")
 SNAPSHOTS = 10
 
 
@@ -51,7 +51,7 @@ def test_pprof_sees_the_leak_as_well(name: str, folders: Mapping[str, Path]):
 
 
 def test_a_run_has_its_snapshots(folders: Mapping[str, Path]):
-    names = sorted(path.name for path in folders["lru"].iterdir())
+    names = sorted(path.name for path in folders["warmup"].iterdir())
     numbers = [f"{number:04d}" for number in range(1, SNAPSHOTS + 1)]
     assert names == [*(f"goroutine.{n}.txt" for n in numbers), *(f"heap.{n}.pb.gz" for n in numbers)]
 

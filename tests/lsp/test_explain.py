@@ -253,41 +253,41 @@ async def test_what_hinders_it_is_told(editor: Editor, folder: Path, hinder: obj
     assert reason in said
 
 
-async def test_the_settings_file_is_followed_and_the_editor_wins(any_editor: Editor, lost: Path) -> None:
+async def test_the_settings_file_is_followed_and_the_editor_wins(editor: Editor, lost: Path) -> None:
     settings = lost / "alloclens.toml"
-    await any_editor.open_folder(lost)
-    main = any_editor.open(lost / "main.go")
-    await any_editor.until_hints(main, {11: "10.0MB"})
+    await editor.open_folder(lost)
+    main = editor.open(lost / "main.go")
+    await editor.until_hints(main, {11: "10.0MB"})
     settings.write_text('sampleType = "inuse_objects"\n')
-    await any_editor.until_hints(main, {11: "10"})
-    any_editor.configure(sampleType="alloc_space")
-    await any_editor.until_hints(main, {11: "10.0MB"})
+    await editor.until_hints(main, {11: "10"})
+    editor.configure(sampleType="alloc_space")
+    await editor.until_hints(main, {11: "10.0MB"})
     settings.write_text("hints = false\n")  # of what the editor does not set
-    await any_editor.until_hints(main, {})
-    any_editor.configure(sampleType="alloc_space", hints=True)
-    await any_editor.until_hints(main, {11: "10.0MB"})
+    await editor.until_hints(main, {})
+    editor.configure(sampleType="alloc_space", hints=True)
+    await editor.until_hints(main, {11: "10.0MB"})
     settings.unlink()
-    any_editor.configure()
-    await any_editor.until_hints(main, {11: "10.0MB"})
+    editor.configure()
+    await editor.until_hints(main, {11: "10.0MB"})
 
 
-async def test_a_mistake_is_a_diagnostic_on_its_line_until_it_is_mended(any_editor: Editor, lost: Path) -> None:
+async def test_a_mistake_is_a_diagnostic_on_its_line_until_it_is_mended(editor: Editor, lost: Path) -> None:
     settings = lost / "alloclens.toml"
     settings.write_text('# ours\nsampletype = "inuse_space"\n\n[[pathMappings]]\nfrom = "/srv/build"\nto = 3\n')
-    await any_editor.open_folder(lost)
+    await editor.open_folder(lost)
     uri = settings.as_uri()
-    await any_editor.until(lambda: any_editor.diagnostics.get(uri))
-    assert [(d.range.start.line, d.severity, d.message) for d in any_editor.diagnostics[uri]] == [
+    await editor.until(lambda: editor.diagnostics.get(uri))
+    assert [(d.range.start.line, d.severity, d.message) for d in editor.diagnostics[uri]] == [
         (1, lsp.DiagnosticSeverity.Error, "sampletype: there is no such setting; did you mean sampleType?"),
         (5, lsp.DiagnosticSeverity.Error, "pathMappings: item 1: to: 3 is not a text that is not empty; [] is used"),
     ]
     settings.write_text(f"hints = 1\n{MAPPING}")
-    await any_editor.until(lambda: len(any_editor.diagnostics[uri]) == 1)
-    (one,) = any_editor.diagnostics[uri]
+    await editor.until(lambda: len(editor.diagnostics[uri]) == 1)
+    (one,) = editor.diagnostics[uri]
     assert (one.range.start.line, one.message) == (0, "hints: 1 is not true or false; true is used")
-    await has_numbers(any_editor, lost / "store.go")  # a mistake costs only itself
+    await has_numbers(editor, lost / "store.go")  # a mistake costs only itself
     settings.write_text(MAPPING)
-    await any_editor.until(lambda: not any_editor.diagnostics[uri])
+    await editor.until(lambda: not editor.diagnostics[uri])
 
 
 async def test_a_module_that_is_renamed_is_followed(editor: Editor, folder: Path) -> None:

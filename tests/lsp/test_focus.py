@@ -61,6 +61,18 @@ async def test_every_number_is_of_what_is_in_focus(editor: Editor, folder: Path)
     assert editor.status.focus == ""
 
 
+async def test_a_stack_is_one_step(editor: Editor, folder: Path) -> None:
+    uri = await opened(editor, folder)
+    assert await editor.command(FOCUS, {"stack": ["main.serve", "example.com/dep.New", "main.keep"]}) is None
+    await editor.until_hints(uri, {6: "6.0MB cum", 11: "6.0MB"})  # what dep.New keeps itself is not on this stack
+    assert editor.status.focus == "through main.serve, through example.com/dep.New, through main.keep"
+    await editor.command(FOCUS, {"stack": ["a", "b", "c", "d"]})
+    await editor.until(lambda: editor.status.focus == "through main.serve, … 5 more …, through d")
+    for _ in range(2):
+        await editor.command(UNFOCUS, None)
+    await editor.until_hints(uri, {6: "1.0MB owned", 7: "2.0MB cum", 11: "8.0MB"})
+
+
 async def test_patterns_are_pprofs(editor: Editor, folder: Path) -> None:
     uri = await opened(editor, folder)
     assert await editor.command(FOCUS, {"focus": "dep.N|gone"}) is None

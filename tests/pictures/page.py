@@ -70,7 +70,7 @@ START = """({picture, data, answers, rest, quiet}) => {
     window.calls.push(['ask', ...question]);
     return answers[JSON.stringify(question)] ?? null;
   };
-  const actions = {open: said('open'), focus: said('focus'), ignore: said('ignore'), keep: said('keep'), ask, choose: said('choose')};
+  const actions = {open: said('open'), focus: said('focus'), focusStack: said('focusStack'), ignore: said('ignore'), keep: said('keep'), ask, choose: said('choose')};
   const main = document.querySelector('main');
   window.handle = alloclensPictures[picture](main, {data, ...(quiet ? {} : actions), ...rest});
 }"""

@@ -63,12 +63,13 @@ def test_an_outdated_answer_is_not_shown(picture: Picture) -> None:
 def test_what_a_person_does_is_told_to_the_editor(picture: Picture) -> None:
     picture.load("vscode-dark", "flame", EDITOR)
     _tell(picture, {"type": "answer", "id": 1, "data": flame(small())})
-    for choice in ("Focus", "Ignore", "Open Source"):
+    for choice in ("Focus", "Focus on This Stack", "Ignore", "Open Source"):
         picture.frame("main.log").click(button="right")
-        picture.page.get_by_role("menuitem", name=choice).click()
+        picture.page.get_by_role("menuitem", name=choice, exact=True).click()
     sent = picture.page.evaluate("() => window.sent.slice(1)")
     assert sent == [
         {"type": "focus", "functionName": "main.log"},
+        {"type": "focusStack", "path": ["main.main", "main.serve", "main.log"]},
         {"type": "ignore", "functionName": "main.log"},
         {"type": "open", "file": "/w/main.go", "line": 7},
     ]

@@ -12,11 +12,15 @@ from typing import TYPE_CHECKING
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from playwright.sync_api import expect
 
+from scripts import tools
+
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
     from scripts.workbench import Workbench
 
+OUT = tools.ROOT / "tests/e2e/out"
+"""Pictures that the tests take, and those of failed tests."""
 HINTS = """() => Object.fromEntries([...document.querySelectorAll('.monaco-editor.focused .view-line, .editor-instance .view-line')]
   .map((line) => [line, [...line.querySelectorAll('span[class*="dyn-rule"]')].map((span) => span.textContent).join('')])
   .filter(([, hint]) => hint.trim())
@@ -39,6 +43,11 @@ class VsCode:
         """Open a folder with some files, and wait for the last one's text."""
         self.page.goto(self.code.url(folder, *files), wait_until="domcontentloaded")
         self.page.locator(".monaco-editor .view-lines .view-line").first.wait_for()
+
+    def picture(self, name: str) -> None:
+        """Keep a picture of the window."""
+        OUT.mkdir(exist_ok=True)
+        self.page.screenshot(path=OUT / f"{name}.png")
 
     def hints(self) -> dict[str, str]:
         """Return the hints in view by the text of their lines."""

@@ -27,6 +27,7 @@ export interface FlameOptions {
   ask?: (path: string[], inverted: boolean, search: string) => Promise<Flame | null>;
   open?: (file: string, line: number) => void;
   focus?: (functionName: string) => void;
+  focusStack?: (path: string[]) => void; // the functions from the root
   ignore?: (functionName: string) => void;
   view?: Partial<FlameView>;
   keep?: (view: FlameView) => void;
@@ -202,10 +203,13 @@ class Picture implements FlameHandle {
 
   private items(frame: Drawn): Item[] {
     const { name, file } = frame.data.node;
-    const { open, focus, ignore } = this.options;
+    const { open, focus, focusStack, ignore } = this.options;
     const items: Item[] = [{ label: 'Zoom In', run: () => void this.zoom(frame) }];
     if (frame.depth > 0 && focus) {
       items.push({ label: 'Focus', run: () => { focus(name); } });
+    }
+    if (frame.depth > 1 && focusStack) {
+      items.push({ label: 'Focus on This Stack', run: () => { focusStack([...frame.data.path]); } });
     }
     if (frame.depth > 0 && ignore) {
       items.push({ label: 'Ignore', run: () => { ignore(name); } });

@@ -6,6 +6,7 @@ export type FromPage =
   | { type: 'timeline'; id: number } // answered
   | { type: 'open'; file: string; line: number }
   | { type: 'focus'; functionName: string }
+  | { type: 'focusStack'; path: string[] }
   | { type: 'ignore'; functionName: string }
   | { type: 'choose'; base: string; head: string };
 

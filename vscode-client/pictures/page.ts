@@ -32,6 +32,7 @@ function flamePage(): () => Promise<void> {
     ask: askFlame,
     open: (file: string, line: number) => { editor.postMessage({ type: 'open', file, line }); },
     focus: (functionName: string) => { editor.postMessage({ type: 'focus', functionName }); },
+    focusStack: (path: string[]) => { editor.postMessage({ type: 'focusStack', path }); },
     ignore: (functionName: string) => { editor.postMessage({ type: 'ignore', functionName }); },
   };
   const whole = () => askFlame([], view.inverted === true, view.only === true ? (view.search ?? '') : '');

@@ -13,6 +13,7 @@ import { Server } from './server.ts';
 import * as settings from './settings.ts';
 import { showStacks } from './stacks.ts';
 import { statusItem } from './status.ts';
+import type { FrameRow } from './views/frame-rows.ts';
 import type { Row } from './views/rows.ts';
 import { Views } from './views/views.ts';
 
@@ -108,6 +109,7 @@ function ofFocus(running: Server): Commands {
     ignore: () => focus.askPattern(running, 'ignore'),
     focusFunction: (argument?: unknown) => focus.stepOn(running, 'function', argument),
     ignoreFunction: (argument?: unknown) => focus.stepOn(running, 'ignoreFunction', argument),
+    focusStack: (row?: FrameRow) => focus.stackOf(running, row),
     unfocus: () => focus.back(running, false),
     unfocusAll: () => focus.back(running, true),
   };

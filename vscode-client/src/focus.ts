@@ -5,6 +5,7 @@ import type { FocusStep, StackNode } from './protocol.ts';
 import { FOCUS, STACK_TREE, UNFOCUS } from './protocol.ts';
 import type { Server } from './server.ts';
 import { NOT_RUNNING } from './server.ts';
+import type { FrameRow } from './views/frame-rows.ts';
 import { functionOf } from './views/frame-rows.ts';
 import { cursor } from './views/stack-tree.ts';
 import { setContext } from './views/view.ts';
@@ -30,6 +31,12 @@ export async function stepOn(server: Server, key: 'function' | 'ignoreFunction',
     return;
   }
   await take(server, { [key]: name });
+}
+
+// Of a row of the view Stacks: what passes through all of its functions, from the line on.
+export async function stackOf(server: Server, row?: FrameRow): Promise<void> {
+  const stack = (row?.path ?? []).map(functionOf).filter((name) => name !== '');
+  await take(server, { stack });
 }
 
 export async function back(server: Server, all: boolean): Promise<void> {

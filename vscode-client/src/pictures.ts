@@ -5,6 +5,8 @@ import type { Location } from 'vscode-languageclient';
 import type { Flame, Timeline } from '../pictures/data.ts';
 import type { FromPage, ToPage } from '../pictures/messages.ts';
 import { headSetting } from '../pictures/series.ts';
+import type { FocusStep } from './protocol.ts';
+import { FOCUS } from './protocol.ts';
 import type { Server } from './server.ts';
 import { NOT_RUNNING } from './server.ts';
 import * as settings from './settings.ts';
@@ -12,7 +14,6 @@ import * as settings from './settings.ts';
 const FLAME = 'alloclens.server.flame';
 const TIMELINE = 'alloclens.server.timeline';
 const FRAME = 'alloclens.server.frame';
-const FOCUS = 'alloclens.server.focus';
 
 const REFRESH_MS = 100;
 
@@ -113,6 +114,8 @@ export class Pictures implements vscode.Disposable, vscode.WebviewPanelSerialize
         return this.open(message.file, message.line);
       case 'focus':
         return this.focus({ function: message.functionName });
+      case 'focusStack':
+        return this.focus({ stack: message.path });
       case 'ignore':
         return this.focus({ ignoreFunction: message.functionName });
       case 'choose':
@@ -149,7 +152,7 @@ export class Pictures implements vscode.Disposable, vscode.WebviewPanelSerialize
     await vscode.window.showTextDocument(document, { selection: new vscode.Range(at, at), viewColumn: vscode.ViewColumn.One });
   }
 
-  private async focus(step: { function: string } | { ignoreFunction: string }): Promise<void> {
+  private async focus(step: FocusStep): Promise<void> {
     const error = await this.ask<string>(FOCUS, step);
     if (error !== null) {
       void vscode.window.showErrorMessage(`alloclens: ${error}`);

@@ -158,5 +158,5 @@ export interface StackNode {
 export const FOCUS = 'alloclens.server.focus';
 export const UNFOCUS = 'alloclens.server.unfocus';
 
-// Names are exact, patterns are pprof's.
-export type FocusStep = Partial<Record<'function' | 'ignoreFunction' | 'focus' | 'ignore', string>>;
+// Names are exact, patterns are pprof's; of a stack all functions.
+export type FocusStep = Partial<Record<'function' | 'ignoreFunction' | 'focus' | 'ignore', string>> & { stack?: string[] };

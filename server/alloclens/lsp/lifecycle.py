@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
@@ -119,4 +120,4 @@ def plain(value: Any) -> Any:
 def follow(ls: Server) -> None:
     """Say to the loader what is to be followed now."""
     if ls.loader:
-        ls.loader.want(Wanted(tuple(ls.folders.values()), ls.given, ls.focus))
+        ls.loader.want(Wanted(tuple(ls.folders.values()), ls.given, tuple(chain(*ls.focus))))

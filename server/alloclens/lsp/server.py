@@ -38,8 +38,8 @@ class Server(LanguageServer):
         """The editor's settings; those in force are the world's."""
         self.folders: dict[str, str] = {}
         """The workspace's: URI -> path."""
-        self.focus: tuple[Filters, ...] = ()
-        """What the user wants to see only; that in force is the world's."""
+        self.focus: tuple[tuple[Filters, ...], ...] = ()
+        """What the user wants to see only, step by step; all that is in force is the world's."""
         self.loader: Loader | None = None
         self.publisher: Publisher | None = None
         self._tasks: set[asyncio.Task[Any]] = set()

@@ -11,9 +11,16 @@ if TYPE_CHECKING:
     from alloclens.analysis.filters import Filters
 
 
+MOST = 3
+"""Parts said; of more, as of a stack, the ends."""
+
+
 def words(focus: Sequence[Filters]) -> str:
-    """Say what is left, one step after the other: through main.serve, without http.Get. "" where all is."""
-    return ", ".join(_step(one) for one in focus)
+    """Say what is left, one part after the other: through main.serve, without http.Get. "" where all is."""
+    parts = [_part(one) for one in focus]
+    if len(parts) > MOST:
+        parts[1:-1] = [f"… {len(parts) - 2} more …"]
+    return ", ".join(parts)
 
 
 def options(focus: Sequence[Filters]) -> list[str] | None:
@@ -23,7 +30,7 @@ def options(focus: Sequence[Filters]) -> list[str] | None:
     return [f"-{name}={pattern}" for name, pattern in given] if len(set(names)) == len(names) else None
 
 
-def _step(one: Filters) -> str:
+def _part(one: Filters) -> str:
     said = {"focus": "through", "ignore": "without"}
     return " ".join(f"{said[name]} {_name(str(pattern))}" for name, pattern in one.given().items())
 

@@ -38,7 +38,7 @@ async def code_actions(ls: Server, params: types.CodeActionParams) -> list[types
 def _found(ls: Server, world: World, uri: str, line: int) -> list[types.CodeAction]:
     fixes = [_action(command, types.CodeActionKind.QuickFix) for command in explain.commands(ls, world, uri)]
     at = here(world, ls.workspace, uri, line + 1)
-    looks = [*(_of_line(ls, at, uri, line) if at else ()), *_back(world)]
+    looks = [*(_of_line(ls, at, uri, line) if at else ()), *_back(ls)]
     return fixes + [_action(command, types.CodeActionKind.Empty) for command in looks]
 
 
@@ -52,10 +52,10 @@ def _of_line(ls: Server, at: Here, uri: str, line: int) -> Iterator[types.Comman
         yield _step(f"Leave out what passes through {name}", {"ignoreFunction": function})
 
 
-def _back(world: World) -> Iterator[types.Command]:
-    if world.focus:
-        yield types.Command(f"Step back from samples {words(world.focus[-1:])}", UNFOCUS, arguments=[None])
-    if len(world.focus) > 1:
+def _back(ls: Server) -> Iterator[types.Command]:
+    if ls.focus:
+        yield types.Command(f"Step back from samples {words(ls.focus[-1])}", UNFOCUS, arguments=[None])
+    if len(ls.focus) > 1:
         yield types.Command("Show all samples", UNFOCUS, arguments=[True])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any
 
 from lsprotocol import types
@@ -25,16 +26,19 @@ def register(server: Server) -> None:
 def focus(ls: Server, step: Any) -> str | None:
     """Take one step more; return in words what is wrong with a pattern.
 
-    Of {focus, ignore, function, ignoreFunction}: the former two are pprof's patterns, the latter exact names.
+    Of {focus, ignore, function, ignoreFunction, stack}: the former two are pprof's patterns, then come exact names; a stack
+    is a list of them, and what passes through all is left.
     """
     wanted = plain(step) or {}
-    chosen = Filters(focus=_pattern(wanted, "focus", "function"), ignore=_pattern(wanted, "ignore", "ignoreFunction"))
+    stack = [Filters(focus=exact(str(name))) for name in dict.fromkeys(wanted.get("stack") or ())]
+    one = Filters(focus=_pattern(wanted, "focus", "function"), ignore=_pattern(wanted, "ignore", "ignoreFunction"))
+    chosen = tuple(part for part in (*stack, one) if part.given())
     try:
-        for pattern in chosen.given().values():
+        for pattern in (given for part in chosen for given in part.given().values()):
             search(str(pattern))
     except BadPattern as error:
         return str(error)
-    if chosen.given():
+    if chosen:
         _look_at(ls, (*ls.focus, chosen))
     return None
 
@@ -44,11 +48,11 @@ def unfocus(ls: Server, every: bool | None) -> None:
     _look_at(ls, () if every else ls.focus[:-1])
 
 
-def _look_at(ls: Server, steps: tuple[Filters, ...]) -> None:
+def _look_at(ls: Server, steps: tuple[tuple[Filters, ...], ...]) -> None:
     ls.focus = steps
     follow(ls)
     if not ls.client.shows_status:  # elsewhere nothing would say why numbers are gone
-        said = f"only samples {words(steps)} are shown" if steps else "all samples are shown"
+        said = f"only samples {words(list(chain(*steps)))} are shown" if steps else "all samples are shown"
         ls.window_show_message(types.ShowMessageParams(types.MessageType.Info, f"alloclens: {said}."))
 
 
