@@ -35,7 +35,7 @@ types: .venv/made vscode-client/node_modules/made
 unit: .venv/made vscode-client/node_modules/made
 	$(NPM) run --silent test
 	$(BIN)/python -m scripts.tools go-libraries
-	$(BIN)/python -m pytest -n 3 -m "not e2e"
+	$(BIN)/python -m pytest -n 4 -m "not e2e"
 
 .PHONY: e2e
 ifeq ($(E2E),0)
@@ -45,7 +45,7 @@ else
 e2e: .venv/made $(VSIX)
 	$(BIN)/python -m scripts.tools chromium
 	$(BIN)/python -m scripts.tools code-server
-	$(BIN)/python -m pytest -m e2e -n 2 tests/e2e
+	$(BIN)/python -m pytest -m e2e -n 2 --dist loadgroup tests/e2e
 	$(BIN)/python -m pytest -m e2e -n 2 tests/pictures
 endif
 

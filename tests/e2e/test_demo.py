@@ -1,4 +1,4 @@
-"""make demo and a run of the tests end what they started."""
+"""make demo ends what it started."""
 
 from __future__ import annotations
 
@@ -31,7 +31,10 @@ def of_session(leader: int) -> set[int]:
     return found
 
 
-pytestmark = pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="processes are looked up in /proc")
+pytestmark = [
+    pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="processes are looked up in /proc"),
+    pytest.mark.xdist_group("demo"),  # one after the other: it lives in the example's folder
+]
 
 
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGHUP])
@@ -53,28 +56,6 @@ def test_everything_ends_with_the_demo(sign: signal.Signals) -> None:
         demo.send_signal(sign)
         assert demo.wait(60) == 0
     assert not left_of(started)
-
-
-def test_everything_ends_with_a_run_of_the_tests() -> None:
-    one = ["-m", "e2e", "-p", "no:cacheprovider", "tests/e2e/test_hints.py", "-k", "follows_the_directory"]
-    run = subprocess.Popen([sys.executable, "-m", "pytest", *one], cwd=tools.ROOT, stdout=subprocess.DEVNULL)
-    with run:
-        end = time.monotonic() + 120
-        while not any(map(is_server, started := of_session(run.pid))) and time.monotonic() < end:
-            time.sleep(0.1)
-        assert any(map(is_server, started))
-        run.send_signal(signal.SIGTERM)
-        # A signal that comes while playwright is at work is told as the failure of the test.
-        assert run.wait(60) in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.TESTS_FAILED)
-    assert not left_of(started)
-
-
-def is_server(pid: int) -> bool:
-    try:
-        with open(f"/proc/{pid}/cmdline") as words:
-            return words.read().endswith("alloclens\0lsp\0")
-    except OSError:  # it has ended meanwhile
-        return False
 
 
 def left_of(started: set[int]) -> set[int]:
