@@ -15,6 +15,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"runtime/pprof"
+	"strings"
 	"sync"
 	"time"
 )
@@ -101,7 +102,7 @@ func contended() {
 			defer all.Done()
 			<-done // goservice: blocked
 		}()
-		time.Sleep(pause)
+		waiting("main.contended.func1")
 		done <- 1
 		shared(&all)
 	}
@@ -117,8 +118,21 @@ func shared(all *sync.WaitGroup) {
 		mutex.Lock() // goservice: locked
 		mutex.Unlock()
 	}()
-	time.Sleep(pause)
+	waiting("main.shared.func1")
 	mutex.Unlock() // goservice: unlock
+}
+
+// waiting returns when the goroutine of this function has waited for a pause: on a busy machine it begins late.
+func waiting(function string) {
+	for text := make([]byte, 1<<20); ; {
+		time.Sleep(pause)
+		for _, one := range strings.Split(string(text[:runtime.Stack(text, true)]), "\n\n") {
+			if strings.Contains(one, function) && !strings.Contains(one, "[runn") { // running or runnable
+				time.Sleep(pause)
+				return
+			}
+		}
+	}
 }
 
 // standStill lets no profile change any more but that of the goroutines: the heap's is of the last collection.
