@@ -10,6 +10,7 @@ import pytest
 from lsprotocol import types as lsp
 from pygls import uris
 
+from tests.support.editor import ready
 from tests.support.profiles import drop, goroutines, heap
 
 if TYPE_CHECKING:
@@ -54,17 +55,6 @@ def said(item: lsp.CallHierarchyItem) -> list[str]:
     assert page.parent == Path(os.environ["XDG_CACHE_HOME"], "alloclens", "pages")
     assert page.stat().st_mode & 0o222 == 0
     return page.read_text().split("\n\n")[:3]
-
-
-async def ready(editor: Editor, folder: Path, **settings: object) -> str:
-    await editor.open_folder(folder, **settings)
-    uri = editor.open(folder / "main.go")
-
-    async def hinted() -> bool:
-        return "▲40.0MB" in (await editor.hints(uri)).get(6, "")
-
-    await editor.until(hinted)
-    return uri
 
 
 async def prepared(editor: Editor, uri: str, line: int) -> lsp.CallHierarchyItem | None:

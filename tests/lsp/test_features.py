@@ -8,7 +8,7 @@ import pytest
 from lsprotocol import types as lsp
 from pygls.exceptions import JsonRpcException
 
-from tests.support.editor import Editor, bare, label, vscode
+from tests.support.editor import Editor, bare, label, ready, vscode
 from tests.support.profiles import drop, heap
 
 if TYPE_CHECKING:
@@ -30,17 +30,6 @@ def two(folder: Path) -> Path:
             ),
         )
     return folder
-
-
-async def ready(editor: Editor, folder: Path, **settings: object) -> str:
-    await editor.open_folder(folder, **settings)
-    uri = editor.open(folder / "main.go")
-
-    async def shown() -> bool:
-        return "▲40.0MB" in (await editor.hints(uri)).get(6, "")
-
-    await editor.until(shown)
-    return uri
 
 
 async def test_hover_says_all_there_is(any_editor: Editor, two: Path) -> None:

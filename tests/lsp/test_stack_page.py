@@ -12,7 +12,7 @@ from alloclens.lsp.features import stack_page
 from alloclens.wording.stack_page import links
 from lsprotocol import types as lsp
 
-from tests.support.editor import Editor, bare, vscode
+from tests.support.editor import Editor, bare, ready, vscode
 from tests.support.profiles import drop, heap
 
 if TYPE_CHECKING:
@@ -67,17 +67,6 @@ def two(folder: Path) -> Path:
             ),
         )
     return folder
-
-
-async def ready(editor: Editor, folder: Path, growth: str = "▲40.0MB") -> str:
-    await editor.open_folder(folder)
-    uri = editor.open(folder / "main.go")
-
-    async def shown() -> bool:
-        return growth in (await editor.hints(uri)).get(6, "")
-
-    await editor.until(shown)
-    return uri
 
 
 async def written(editor: Editor, uri: str, line: int) -> Path:

@@ -252,3 +252,15 @@ def label(hint: lsp.InlayHint) -> str:
 
 def _get(value: Any, name: str) -> Any:
     return value[name] if isinstance(value, dict) else getattr(value, name)
+
+
+async def ready(editor: Editor, folder: Path, growth: str = "▲40.0MB", **settings: Any) -> str:
+    """Open a folder and its main.go, and wait for this growth at line 6; return the file's URI."""
+    await editor.open_folder(folder, **settings)
+    uri = editor.open(folder / "main.go")
+
+    async def shown() -> bool:
+        return growth in (await editor.hints(uri)).get(6, "")
+
+    await editor.until(shown)
+    return uri

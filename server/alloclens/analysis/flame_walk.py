@@ -7,7 +7,6 @@ The loops are the kernel's (server/kernel/walk.ts).
 from __future__ import annotations
 
 from contextlib import contextmanager
-from math import ceil
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -140,12 +139,11 @@ class Walk:
     def grow(self, root: Nodes, samples: Ints, least: float) -> Grown:
         """Add what is heavy enough below a root, which all of these samples are in."""
         count = self._count
-        heavy = min(count, ceil(2 / least) if least else count)  # no more of a level weigh so much, in head or base
-        tree, light = (
-            self._table(heavy * DEEPEST),
-            self._table(heavy * DEEPEST + count),
-        )  # what is heavy was light at first
         enough = max(least * float(root.weight[0]), 1.0)
+        # Of one level no more nodes can weigh that much: no sample is in two of them. What is heavy was light at first.
+        positive = sum(float(np.maximum(self.rows[side], 0).sum()) for side in ("head", "base"))
+        heavy = min(count, int(positive / enough) + 1) * DEEPEST
+        tree, light = self._table(heavy), self._table(heavy + count)
         made = self._memory.call("grow", self._rows, count, self._way, enough, DEEPEST, tree, light)
         nodes = self._memory.view(int(self._memory.view(tree, 1, np.uint32)[0]), made, NODE)
         reached = np.zeros(int(samples.max(initial=0)) + 1, np.int64)
