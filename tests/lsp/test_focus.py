@@ -42,7 +42,7 @@ async def test_every_number_is_of_what_is_in_focus(editor: Editor, folder: Path)
     uri = await opened(editor, folder)
     assert await editor.command(FOCUS, {"function": "example.com/dep.New"}) is None
     await editor.until_hints(uri, {6: "1.0MB owned", 11: "6.0MB"})
-    assert editor.status.focus == "through example.com/dep.New"
+    await editor.until(lambda: editor.status.focus == "through example.com/dep.New")
     hover = await editor.hover(uri, 11)
     assert "67% of 9.0MB" in hover  # 100 % is the whole, as pprof's
     assert "Only of samples through example.com/dep.New; the verdict is on all of the line." in hover
@@ -53,19 +53,21 @@ async def test_every_number_is_of_what_is_in_focus(editor: Editor, folder: Path)
 
     assert await editor.command(FOCUS, {"ignoreFunction": "main.keep"}) is None
     await editor.until_hints(uri, {6: "1.0MB owned"})
-    assert editor.status.focus == "through example.com/dep.New, without main.keep"
+    await editor.until(lambda: editor.status.focus == "through example.com/dep.New, without main.keep")
     await editor.command(UNFOCUS, None)
     await editor.until_hints(uri, {6: "1.0MB owned", 11: "18.0MB ▲12.0MB"})
     await editor.command(UNFOCUS, None)
     await editor.until_hints(uri, {6: "1.0MB owned", 7: "6.0MB cum", 11: "24.0MB ▲16.0MB"})
-    assert editor.status.focus == ""
+    await editor.until(lambda: editor.status.focus == "")
 
 
 async def test_a_stack_is_one_step(editor: Editor, folder: Path) -> None:
     uri = await opened(editor, folder)
     assert await editor.command(FOCUS, {"stack": ["main.serve", "example.com/dep.New", "main.keep"]}) is None
     await editor.until_hints(uri, {6: "6.0MB cum", 11: "6.0MB"})  # what dep.New keeps itself is not on this stack
-    assert editor.status.focus == "through main.serve, through example.com/dep.New, through main.keep"
+    await editor.until(
+        lambda: editor.status.focus == "through main.serve, through example.com/dep.New, through main.keep"
+    )
     await editor.command(FOCUS, {"stack": ["a", "b", "c", "d"]})
     await editor.until(lambda: editor.status.focus == "through main.serve, … 5 more …, through d")
     for _ in range(2):
@@ -78,7 +80,7 @@ async def test_patterns_are_pprofs(editor: Editor, folder: Path) -> None:
     assert await editor.command(FOCUS, {"focus": "dep.N|gone"}) is None
     await editor.until_hints(uri, {6: "1.0MB owned", 11: "6.0MB"})
     assert "missing )" in await editor.command(FOCUS, {"ignore": "lo(ad"})
-    assert editor.status.focus == "through dep.N|gone"
+    await editor.until(lambda: editor.status.focus == "through dep.N|gone")
 
 
 async def test_findings_are_of_lines_in_focus_and_judged_by_all(editor: Editor, folder: Path) -> None:

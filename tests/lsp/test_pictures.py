@@ -29,7 +29,7 @@ async def opened(editor: Editor, folder: Path) -> str:
             ),
         )
     await editor.open_folder(folder)
-    await editor.until(lambda: editor.status and editor.status.state == "ok" and "a.pb.gz" in editor.status.tooltip)
+    await editor.until(lambda: editor.status.state == "ok" and "a.pb.gz" in editor.status.tooltip)
     return editor.open(folder / "main.go")
 
 
@@ -109,7 +109,7 @@ async def test_what_the_runtime_says_of_the_process(editor: Editor, folder: Path
     for name, used in (("heap-2026-01-02T03-04-05.txt", 30), ("heap-2026-01-02T03-05-05.txt", 50)):
         drop(folder / "profiles" / name, heap_text(f"main.keep@{folder}/main.go:11", 9, MB, used * MB))
     await editor.open_folder(folder)
-    await editor.until(lambda: editor.status and editor.status.state == "ok" and "heap-2026" in editor.status.tooltip)
+    await editor.until(lambda: editor.status.state == "ok" and "heap-2026" in editor.status.tooltip)
     assert (await editor.command(TIMELINE))["memstats"] == [
         {"name": "HeapInuse", "values": [30 * MB, 50 * MB]},
         {"name": "HeapIdle", "values": [2 * MB, 2 * MB]},
@@ -133,7 +133,7 @@ async def test_stacks_as_deep_as_an_answer_may_be(editor: Editor, folder: Path) 
     frame = f"main.keep:10@{folder}/main.go:11"
     drop(folder / "profiles/a.pb.gz", heap(" < ".join([frame] * 600) + f" = 3x{MB}"))
     await editor.open_folder(folder)
-    await editor.until(lambda: editor.status and editor.status.state == "ok")
+    await editor.until(lambda: editor.status.state == "ok")
     node, depth = (await editor.command(FLAME))["root"], 0
     while node["children"]:
         (node,) = node["children"]

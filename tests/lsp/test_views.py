@@ -42,7 +42,7 @@ async def read(editor: Editor, folder: Path, snapshots: int, **settings: object)
     async def all_read() -> bool:
         said = await editor.command(SERIES)
         known = sum(len(one["snapshots"]) for one in said["series"]) == snapshots
-        return known and editor.status and editor.status.state != "loading"
+        return known and editor.status.state not in ("", "loading")
 
     await editor.until(all_read)
     return editor.open(folder / "main.go")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import asyncio
 import sys
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types as lsp
@@ -60,6 +61,10 @@ def bare() -> lsp.ClientCapabilities:
     return lsp.ClientCapabilities()
 
 
+NOTHING_SAID = SimpleNamespace(state="", text="", tooltip="", focus="")
+"""The status before the server has sent one."""
+
+
 class Editor:
     """What an editor would know: diagnostics, refreshes, messages, status."""
 
@@ -74,7 +79,7 @@ class Editor:
         self.applied: list[lsp.WorkspaceEdit] = []
         self.refuses_edits = False
         self.progress: list[str] = []
-        self.status: Any = None
+        self.status: Any = NOTHING_SAID
         self.refreshes = 0
         self._versions: dict[str, int] = {}
         self._changed = asyncio.Event()
