@@ -57,6 +57,10 @@ def webview(vscode: VsCode) -> FrameLocator:
     return vscode.page.frame_locator("iframe.webview").frame_locator("#active-frame")
 
 
+def line_of_the_timeline(vscode: VsCode) -> Locator:
+    return webview(vscode).get_by_role("listitem").filter(has_text="main.go:11")
+
+
 def test_a_frame_in_focus_changes_the_hints_and_who_calls_a_line(opened: VsCode) -> None:
     opened.go_to_line(11)
     rows = view(opened, "Stacks")
@@ -110,7 +114,7 @@ def test_the_flame_graph_opens_a_line_and_focuses(opened: VsCode) -> None:
     dep = frames.filter(has_text="dep.New").first
     expect(dep).to_be_visible()
     opened.picture("flame-graph")
-    dep.click(modifiers=["Control"])
+    dep.click()
     expect(opened.page.locator(".tab.active", has_text="dep.go")).to_be_visible()
     opened.picture("flame-graph-opened-a-line")
     dep.click(button="right")
@@ -120,7 +124,9 @@ def test_the_flame_graph_opens_a_line_and_focuses(opened: VsCode) -> None:
 
 
 def test_the_timeline_chooses_base_and_head_and_is_there_after_a_reload(opened: VsCode) -> None:
+    opened.go_to_line(11)
     opened.run("alloclens: Show Timeline")
+    expect(line_of_the_timeline(opened)).to_be_visible()
     plot = webview(opened).locator(".u-over")
     plot.wait_for()
     box = plot.bounding_box()
@@ -141,3 +147,4 @@ def test_the_timeline_chooses_base_and_head_and_is_there_after_a_reload(opened: 
     opened.run("Developer: Reload Window")
     opened.page.wait_for_event("load")
     expect(webview(opened).locator(".u-over")).to_be_visible(timeout=30_000)
+    expect(line_of_the_timeline(opened)).to_be_visible()

@@ -63,14 +63,15 @@ THEMES = {
     },
 }
 """The colours of VS Code's Dark Modern and Light Modern that count here."""
-START = """({picture, data, answers, rest, quiet}) => {
+START = """({picture, data, answers, rest, quiet, refusal}) => {
   window.calls = [];
   const said = (name) => (...args) => { window.calls.push([name, ...args]); };
+  const open = async (...place) => { window.calls.push(['open', ...place]); return refusal; };
   const ask = async (...question) => {
     window.calls.push(['ask', ...question]);
     return answers[JSON.stringify(question)] ?? null;
   };
-  const actions = {open: said('open'), focus: said('focus'), focusStack: said('focusStack'), ignore: said('ignore'), keep: said('keep'), ask, choose: said('choose')};
+  const actions = {open, focus: said('focus'), focusStack: said('focusStack'), ignore: said('ignore'), keep: said('keep'), ask, choose: said('choose')};
   const main = document.querySelector('main');
   window.handle = alloclensPictures[picture](main, {data, ...(quiet ? {} : actions), ...rest});
 }"""
@@ -110,10 +111,21 @@ class Picture:
         answers: dict[str, Any] | None = None,
         *,
         quiet: bool = False,
+        refusal: str = "",
         **rest: Any,
     ) -> None:
-        """Draw. `answers` are those to ask(), by the JSON of its arguments; a quiet picture has nothing to call."""
-        given = {"picture": picture, "data": data, "answers": answers or {}, "rest": rest, "quiet": quiet}
+        """Draw. `answers` are those to ask(), by the JSON of its arguments; a quiet picture has nothing to call.
+
+        `refusal`: why no source is opened.
+        """
+        given = {
+            "picture": picture,
+            "data": data,
+            "answers": answers or {},
+            "rest": rest,
+            "quiet": quiet,
+            "refusal": refusal,
+        }
         self.page.evaluate(START, given)
 
     def calls(self, *names: str) -> list[list[Any]]:

@@ -31,7 +31,8 @@ def test_a_flame_graph_is_asked_for_again_whenever_something_changed(picture: Pi
     _tell(picture, {"type": "changed"})
     assert _asked(picture, 2)["id"] == 2
     _tell(picture, {"type": "answer", "id": 2, "data": flame(small(more=True))})
-    picture.frame("main.serve").click()
+    picture.frame("main.serve").click(button="right")
+    picture.page.get_by_role("menuitem", name="Zoom In").click()
     assert _asked(picture, 3) == {
         "type": "flame",
         "id": 3,
@@ -71,8 +72,10 @@ def test_what_a_person_does_is_told_to_the_editor(picture: Picture) -> None:
         {"type": "focus", "functionName": "main.log"},
         {"type": "focusStack", "path": ["main.main", "main.serve", "main.log"]},
         {"type": "ignore", "functionName": "main.log"},
-        {"type": "open", "file": "/w/main.go", "line": 7},
+        {"type": "open", "id": 2, "file": "/w/main.go", "line": 7, "stay": False},
     ]
+    _tell(picture, {"type": "answer", "id": 2, "data": "/w/main.go:7 is not in this workspace."})
+    expect(picture.page.get_by_role("status")).to_have_text("/w/main.go:7 is not in this workspace.")
 
 
 def test_the_timeline(picture: Picture) -> None:

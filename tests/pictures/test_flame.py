@@ -11,8 +11,6 @@ from playwright.sync_api import expect
 from tests.pictures.page import compared, flame, key, large, node, small
 
 if TYPE_CHECKING:
-    from typing import Any
-
     from tests.pictures.page import Picture
 
 PUT = "example.com/app/store.(*Cache).Put"
@@ -41,12 +39,12 @@ def test_axe_would_say_so(picture: Picture) -> None:
     assert any(one.startswith("label") for one in picture.violations())
 
 
-def test_a_click_zooms_and_asks_for_what_was_left_out(picture: Picture) -> None:
+def test_a_double_click_zooms_and_asks_for_what_was_left_out(picture: Picture) -> None:
     picture.load()
     whole = node("main.serve", 6, node(PUT, 4), node("main.log", 1), node("main.late", 1))
     picture.start("flame", flame(small(more=True)), {key(SERVE, inverted=False): flame(whole)})
     assert _width(picture, "main.serve") == pytest.approx(0.6, abs=0.01)
-    picture.frame("main.serve").click()
+    picture.frame("main.serve").dblclick()
     expect(picture.frame("main.late")).to_be_attached()
     assert picture.calls("ask") == [["ask", SERVE, False, ""]]
     assert _width(picture, "main.serve") == pytest.approx(1, abs=0.01)
@@ -55,7 +53,7 @@ def test_a_click_zooms_and_asks_for_what_was_left_out(picture: Picture) -> None:
     picture.page.get_by_role("button", name="Reset Zoom").click()
     expect(picture.frame("runtime.mstart")).to_be_attached()
     assert _width(picture, "main.serve") == pytest.approx(0.6, abs=0.01)
-    picture.frame("main.serve").click()
+    picture.frame("main.serve").dblclick()
     assert len(picture.calls("ask")) == 1, "it is all there by now"
 
 
@@ -63,20 +61,20 @@ def test_what_nobody_has_is_asked_for_once(picture: Picture) -> None:
     picture.load()
     picture.start("flame", flame(small(more=True)))
     for _ in range(2):
-        picture.frame("main.serve").click()
+        picture.frame("main.serve").dblclick()
         assert _width(picture, "main.serve") == pytest.approx(1, abs=0.01)
         picture.page.get_by_role("button", name="Reset Zoom").click()
         assert _width(picture, "main.serve") == pytest.approx(0.6, abs=0.01)
     assert picture.calls("ask") == [["ask", SERVE, False, ""]]
     picture.page.evaluate("(data) => { handle.update(data); }", flame(small(more=True)))
-    picture.frame("main.serve").click()
+    picture.frame("main.serve").dblclick()
     assert len(picture.calls("ask")) == 2, "new data, a new question"
 
 
 def test_what_is_whole_is_not_asked_for(picture: Picture) -> None:
     picture.load()
     picture.start("flame", flame(small()))
-    picture.frame("main.serve").click()
+    picture.frame("main.serve").dblclick()
     assert _width(picture, "main.serve") == pytest.approx(1, abs=0.01)
     assert picture.calls("ask") == []
 
@@ -129,7 +127,7 @@ def test_the_keyboard_goes_from_frame_to_frame(picture: Picture) -> None:
     assert picture.focused() == f"{PUT}, 4.0MB · 40%"
     expect(picture.page.get_by_role("status")).to_have_text(f"{PUT}, 4.0MB · 40%")
     keyboard.press("ArrowUp")
-    keyboard.press("Enter")
+    keyboard.press("Space")
     assert _width(picture, "main.serve") == pytest.approx(1, abs=0.01)
     assert picture.focused() == "main.serve, 6.0MB · 60%"
     keyboard.press("Escape")
@@ -155,10 +153,11 @@ def test_the_menu_by_keyboard(picture: Picture) -> None:
     keyboard = picture.page.keyboard
     picture.frame("main.serve").focus()
     keyboard.press("Shift+F10")
-    assert picture.focused() == "Zoom In"
+    assert picture.focused() == "Open Source"
     keyboard.press("Escape")
     assert picture.focused() == "main.serve, 6.0MB · 60%"
     keyboard.press("ContextMenu")
+    keyboard.press("ArrowDown")
     keyboard.press("ArrowDown")
     assert picture.focused() == "Focus"
     keyboard.press("Enter")
@@ -166,7 +165,7 @@ def test_the_menu_by_keyboard(picture: Picture) -> None:
     expect(picture.page.get_by_role("menu")).not_to_be_attached()
     keyboard.press("Shift+F10")
     keyboard.press("ArrowUp")
-    assert picture.focused() == "Open Source", "round from the first to the last"
+    assert picture.focused() == "Ignore", "round from the first to the last"
 
 
 def test_the_menu_by_mouse(picture: Picture) -> None:
@@ -175,23 +174,43 @@ def test_the_menu_by_mouse(picture: Picture) -> None:
     for choice in ("Ignore", "Open Source"):
         picture.frame(PUT).click(button="right")
         picture.page.get_by_role("menuitem", name=choice).click()
-    assert picture.calls("ignore", "open") == [["ignore", PUT], ["open", "/w/store/store.go", 42]]
+    assert picture.calls("ignore", "open") == [["ignore", PUT], ["open", "/w/store/store.go", 42, False]]
     picture.frame("all").click(button="right")
     assert picture.page.get_by_role("menuitem").all_inner_texts() == ["Zoom In"], "everything is no function"
     picture.page.mouse.click(500, 600)
     expect(picture.page.get_by_role("menu")).not_to_be_attached()
 
 
-@pytest.mark.parametrize("modifiers", [["Control"], ["Meta"], None])
-def test_the_source_is_opened_by_a_click_with_a_key_or_by_two(picture: Picture, modifiers: Any) -> None:
+def test_a_click_opens_the_source_and_leaves_the_keyboard_here(picture: Picture) -> None:
     picture.load()
     picture.start("flame", flame(small()))
-    if modifiers:
-        picture.frame(PUT).click(modifiers=modifiers)
-        assert _width(picture, "main.serve") == pytest.approx(0.6, abs=0.01), "no zoom"
-    else:
-        picture.frame(PUT).dblclick()
-    assert picture.calls("open") == [["open", "/w/store/store.go", 42]]
+    picture.frame(PUT).click()
+    assert picture.calls("open") == [["open", "/w/store/store.go", 42, True]]
+    assert picture.focused() == f"{PUT}, 4.0MB · 40%"
+    assert _width(picture, "main.serve") == pytest.approx(0.6, abs=0.01), "no zoom"
+    picture.page.keyboard.press("Enter")
+    assert picture.calls("open")[1:] == [["open", "/w/store/store.go", 42, False]], "to the source"
+
+
+def test_why_a_source_is_not_opened(picture: Picture) -> None:
+    picture.load()
+    picture.start("flame", flame(small()), refusal="store.go:42 is not in this workspace.")
+    picture.frame(PUT).click()
+    expect(picture.page.get_by_role("status")).to_have_text("store.go:42 is not in this workspace.")
+    picture.start("flame", flame(small()))
+    picture.frame(PUT).click()
+    expect(picture.page.get_by_role("status")).to_have_text(f"{PUT}, 4.0MB · 40%")
+
+
+def test_what_has_no_source_is_zoomed_into(picture: Picture) -> None:
+    picture.load()
+    nowhere = node("main.serve", 6, node("main.log", 1), file="", line=0)
+    picture.start("flame", flame(node("all", 10, nowhere, node("main.main", 4), file="", line=0)))
+    picture.frame("main.serve").click()
+    assert _width(picture, "main.serve") == pytest.approx(1, abs=0.01)
+    picture.frame("all").click()
+    assert _width(picture, "main.serve") == pytest.approx(0.6, abs=0.01)
+    assert picture.calls("open") == []
 
 
 def test_callers(picture: Picture) -> None:
@@ -257,7 +276,7 @@ def test_four_thousand_frames(picture: Picture) -> None:
 def test_new_data_keeps_what_was_chosen(picture: Picture) -> None:
     picture.load()
     picture.start("flame", flame(small()))
-    picture.frame("main.serve").click()
+    picture.frame("main.serve").dblclick()
     keep = picture.calls("keep")[-1][1]
     assert keep == {"inverted": False, "rootOnTop": True, "search": "", "only": False, "path": SERVE}
     newer = node("all", 10, node("main.main", 8, node("main.serve", 8, node(PUT, 2))), node("runtime.mstart", 2))
@@ -278,6 +297,9 @@ def test_a_quiet_picture_offers_what_it_can(picture: Picture) -> None:
     assert picture.page.get_by_role("menuitem").all_inner_texts() == ["Zoom In"]
     picture.page.get_by_role("menuitem").click()
     assert _width(picture, "main.serve") == pytest.approx(1, abs=0.01)
+    picture.frame("main.main").click()
+    assert _width(picture, "main.main") == pytest.approx(1, abs=0.01), "there is nothing to open"
+    assert _width(picture, "main.serve") == pytest.approx(6 / 7, abs=0.01)
 
 
 def test_the_mouse_is_told_the_whole_name(picture: Picture) -> None:

@@ -25,7 +25,7 @@ export interface FlameOptions {
   data: Flame;
   // null: there is nothing more. With a part of a name only the stacks through such functions, those too light to be drawn, too.
   ask?: (path: string[], inverted: boolean, search: string) => Promise<Flame | null>;
-  open?: (file: string, line: number) => void;
+  open?: (file: string, line: number, stay: boolean) => Promise<string>; // the words for a person; '' when it is open. `stay`: the picture keeps the keyboard
   focus?: (functionName: string) => void;
   focusStack?: (path: string[]) => void; // the functions from the root
   ignore?: (functionName: string) => void;
@@ -76,6 +76,7 @@ class Picture implements FlameHandle {
     this.tip = new Tip(section);
     this.chart = new Chart(host, (cell) => this.fill(cell.node), this.tip);
     this.frames = new Frames(this.chart, {
+      go: (frame) => void this.go(frame, false),
       zoom: (frame) => void this.zoom(frame),
       menu: (frame, at) => {
         const box = at.getBoundingClientRect();
@@ -147,9 +148,9 @@ class Picture implements FlameHandle {
 
   private help(): string {
     const { open, focus, ignore } = this.options;
-    const menu = [...(focus ? ['focus'] : []), ...(ignore ? ['ignore'] : []), ...(open ? ['open source'] : [])];
-    const parts = ['Click or Enter zooms in, Escape out; arrow keys go from frame to frame.'];
-    parts.push(...(open ? ['Ctrl+click or double click opens the source.'] : []));
+    const menu = [...(focus ? ['focus'] : []), ...(ignore ? ['ignore'] : [])];
+    const zooms = open ? 'Click or Enter opens the source, double click or Space zooms in' : 'Click or Enter zooms in';
+    const parts = [`${zooms}, Escape out; arrow keys go from frame to frame.`];
     parts.push(...(menu.length > 0 ? [`The context menu has: ${menu.join(', ')}.`] : []));
     return parts.join(' ');
   }
@@ -175,22 +176,25 @@ class Picture implements FlameHandle {
     });
   }
 
-  // The first click of a double click has zoomed: what it was on is opened, whatever is under the mouse now.
+  // The first click of a double click may have moved the frames: it zooms into what that was on.
   private clicked(frame: Drawn, event: MouseEvent): void {
-    if (event.ctrlKey || event.metaKey) {
-      this.open(frame);
-    } else if (event.detail > 1) {
-      this.open(this.last ?? frame);
+    if (event.detail > 1) {
+      void this.zoom(this.last ?? frame);
     } else {
       this.last = frame;
-      void this.zoom(frame);
+      this.frames.focus(frame);
+      void this.go(frame, true);
     }
   }
 
-  private open(frame: Drawn): void {
+  // To the source; where there is none, into the frame.
+  private async go(frame: Drawn, stay: boolean): Promise<void> {
     const { file, line } = frame.data.node;
-    if (file !== '' && this.options.open) {
-      this.options.open(file, line);
+    if (file === '' || !this.options.open) {
+      await this.zoom(frame);
+    } else {
+      this.tip.hide();
+      this.say((await this.options.open(file, line, stay)) || spoken(frame.data.node));
     }
   }
 
@@ -215,7 +219,7 @@ class Picture implements FlameHandle {
       items.push({ label: 'Ignore', run: () => { ignore(name); } });
     }
     if (file !== '' && open) {
-      items.push({ label: 'Open Source', run: () => { this.open(frame); } });
+      items.unshift({ label: 'Open Source', run: () => void this.go(frame, false) });
     }
     return items;
   }

@@ -5,6 +5,7 @@ import { direction, step } from './keyboard.ts';
 import { spoken } from './tree.ts';
 
 export interface Actions {
+  go: (frame: Drawn) => void;
   zoom: (frame: Drawn) => void;
   menu: (frame: Drawn, element: Element) => void;
   back: () => void;
@@ -76,7 +77,9 @@ export class Frames {
   }
 
   private act(event: KeyboardEvent, frame: Drawn, element: Element): boolean {
-    if (event.key === 'Enter' || event.key === ' ') {
+    if (event.key === 'Enter') {
+      this.actions.go(frame);
+    } else if (event.key === ' ') {
       this.actions.zoom(frame);
     } else if (event.key === 'ContextMenu' || (event.key === 'F10' && event.shiftKey)) {
       this.actions.menu(frame, element);

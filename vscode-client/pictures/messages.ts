@@ -4,12 +4,14 @@ import type { Flame, Timeline } from './data.ts';
 export type FromPage =
   | { type: 'flame'; id: number; path: string[]; inverted: boolean; search: string } // answered
   | { type: 'timeline'; id: number } // answered
-  | { type: 'open'; file: string; line: number }
+  | { type: 'open'; id: number; file: string; line: number; stay: boolean } // answered
   | { type: 'focus'; functionName: string }
   | { type: 'focusStack'; path: string[] }
   | { type: 'ignore'; functionName: string }
   | { type: 'choose'; base: string; head: string };
 
+export type Answer = Flame | Timeline | string | null; // null: no profile is read, or there is nothing more
+
 export type ToPage =
-  | { type: 'answer'; id: number; data: Flame | Timeline | null } // null: no profile is read, or there is nothing more
+  | { type: 'answer'; id: number; data: Answer }
   | { type: 'changed' }; // everything may be another: ask again

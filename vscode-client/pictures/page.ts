@@ -4,7 +4,7 @@ import type { Flame, Timeline } from './data.ts';
 import { make } from './dom.ts';
 import type { FlameHandle, FlameView } from './flame.ts';
 import { flame } from './flame.ts';
-import type { FromPage, ToPage } from './messages.ts';
+import type { Answer, FromPage, ToPage } from './messages.ts';
 import type { TimelineHandle } from './timeline.ts';
 import { timeline } from './timeline.ts';
 
@@ -18,7 +18,7 @@ declare function acquireVsCodeApi(): Editor;
 
 const editor = acquireVsCodeApi();
 const place = document.querySelector('main') ?? document.body;
-const waiting = new Map<number, (data: Flame | Timeline | null) => void>();
+const waiting = new Map<number, (data: Answer) => void>();
 let lastId = 0;
 
 function flamePage(): () => Promise<void> {
@@ -30,7 +30,7 @@ function flamePage(): () => Promise<void> {
   };
   const actions = {
     ask: askFlame,
-    open: (file: string, line: number) => { editor.postMessage({ type: 'open', file, line }); },
+    open: (file: string, line: number, stay: boolean) => answer<string>((id) => ({ type: 'open', id, file, line, stay })),
     focus: (functionName: string) => { editor.postMessage({ type: 'focus', functionName }); },
     focusStack: (path: string[]) => { editor.postMessage({ type: 'focusStack', path }); },
     ignore: (functionName: string) => { editor.postMessage({ type: 'ignore', functionName }); },
@@ -73,17 +73,17 @@ function newest<T>(get: () => Promise<T | null>, show: (data: T | null) => void)
 }
 
 function askFlame(path: string[], inverted: boolean, search: string): Promise<Flame | null> {
-  return answer<Flame>((id) => ({ type: 'flame', id, path, inverted, search }));
+  return answer((id) => ({ type: 'flame', id, path, inverted, search }));
 }
 
 function askTimeline(): Promise<Timeline | null> {
-  return answer<Timeline>((id) => ({ type: 'timeline', id }));
+  return answer((id) => ({ type: 'timeline', id }));
 }
 
-function answer<T extends Flame | Timeline>(question: (id: number) => FromPage): Promise<T | null> {
+function answer<T extends Answer>(question: (id: number) => FromPage): Promise<T> {
   const id = ++lastId;
   return new Promise((resolve) => {
-    waiting.set(id, (data) => { resolve(data as T | null); });
+    waiting.set(id, (data) => { resolve(data as T); });
     editor.postMessage(question(id));
   });
 }

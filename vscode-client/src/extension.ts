@@ -25,7 +25,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const running = new Server(context.extensionUri);
   server = running;
   const placement = new Placement(running);
-  const pictures = new Pictures(running, context.extensionUri);
+  const pictures = new Pictures(running, context.extensionUri, context.workspaceState);
   const views = new Views(running, context.workspaceState);
   const commands = {
     ...ofServer(running, context.extension.packageJSON as Manifest),

@@ -15,6 +15,10 @@ const FLAME = 'alloclens.server.flame';
 const TIMELINE = 'alloclens.server.timeline';
 const FRAME = 'alloclens.server.frame';
 
+type Place = Extract<FromPage, { type: 'open' }>;
+
+const LINE = 'timeline.line'; // remembered: the picture comes back with it
+
 const REFRESH_MS = 100;
 
 const KINDS = ['flame', 'timeline'] as const;
@@ -32,13 +36,14 @@ export class Pictures implements vscode.Disposable, vscode.WebviewPanelSerialize
   private readonly folder: vscode.Uri; // of the pages' script and style
   private readonly panels = new Map<Kind, vscode.WebviewPanel>();
   private readonly follow: vscode.Disposable[];
-  private line: Line | undefined; // the timeline's
+  private readonly memory: vscode.Memento;
   private latest = ''; // the name of the newest snapshot of the timeline
   private again: NodeJS.Timeout | undefined;
 
-  constructor(server: Server, extension: vscode.Uri) {
+  constructor(server: Server, extension: vscode.Uri, memory: vscode.Memento) {
     this.server = server;
     this.folder = vscode.Uri.joinPath(extension, 'dist');
+    this.memory = memory;
     const onStatus = server.onStatus(() => {
       clearTimeout(this.again);
       this.again = setTimeout(() => {
@@ -54,7 +59,7 @@ export class Pictures implements vscode.Disposable, vscode.WebviewPanelSerialize
 
   // With the line that is given, else the one under the cursor, if it owns something.
   showTimeline(uri?: string, line?: number): void {
-    this.line = uri !== undefined && line !== undefined ? { uri, line } : underCursor();
+    void this.memory.update(LINE, uri !== undefined && line !== undefined ? { uri, line } : underCursor());
     this.show('timeline');
     this.changed();
   }
@@ -111,7 +116,7 @@ export class Pictures implements vscode.Disposable, vscode.WebviewPanelSerialize
       case 'timeline':
         return tell(panel, { type: 'answer', id: message.id, data: await this.timeline() });
       case 'open':
-        return this.open(message.file, message.line);
+        return tell(panel, { type: 'answer', id: message.id, data: await this.open(panel, message).catch(String) });
       case 'focus':
         return this.focus({ function: message.functionName });
       case 'focusStack':
@@ -125,7 +130,8 @@ export class Pictures implements vscode.Disposable, vscode.WebviewPanelSerialize
   }
 
   private async timeline(): Promise<Timeline | null> {
-    const data = await this.ask<Timeline>(TIMELINE, ...(this.line === undefined ? [] : [this.line]));
+    const line = this.memory.get<Line>(LINE);
+    const data = await this.ask<Timeline>(TIMELINE, ...(line === undefined ? [] : [line]));
     this.latest = data?.points.at(-1)?.name ?? '';
     return data;
   }
@@ -140,16 +146,17 @@ export class Pictures implements vscode.Disposable, vscode.WebviewPanelSerialize
     }
   }
 
-  private async open(file: string, line: number): Promise<void> {
+  // Opens a line beside the picture. Why it did not, in words; else ''.
+  private async open(picture: vscode.WebviewPanel, { file, line, stay }: Place): Promise<string> {
     const place = await this.server.ask<Location | null>(FRAME, file, line);
     if (!place) {
-      const nowhere = `alloclens: ${file}:${line} is not in this workspace. "alloclens: Explain Placement" says why.`;
-      void vscode.window.showInformationMessage(place === null ? nowhere : NOT_RUNNING);
-      return;
+      return place === null ? `${file}:${line} is not in this workspace. “alloclens: Explain Placement” says why.` : NOT_RUNNING;
     }
     const at = new vscode.Position(place.range.start.line, 0);
     const document = await vscode.workspace.openTextDocument(vscode.Uri.parse(place.uri));
-    await vscode.window.showTextDocument(document, { selection: new vscode.Range(at, at), viewColumn: vscode.ViewColumn.One });
+    const viewColumn = picture.viewColumn === vscode.ViewColumn.One ? vscode.ViewColumn.Two : vscode.ViewColumn.One;
+    await vscode.window.showTextDocument(document, { selection: new vscode.Range(at, at), viewColumn, preserveFocus: stay });
+    return '';
   }
 
   private async focus(step: FocusStep): Promise<void> {
