@@ -155,7 +155,7 @@ async def test_what_a_hot_line_says(editor: Editor, folder: Path) -> None:
         "flat": 0,
         "cum": 19 * MB,
         "owned": 19 * MB,
-        "growth": {"value": 18 * MB, "label": "▲18.0MB"},
+        "growth": {"value": 18 * MB, "label": "▲18.0MB", "certain": True},
     }
     assert (found[1]["location"], found[1]["own"], found[1]["cum"], found[1]["file"]) == (
         None,

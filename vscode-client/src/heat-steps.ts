@@ -48,7 +48,6 @@ function total(sites: readonly HotSite[]): number {
   return sites.reduce((most, site) => Math.max(most, weight(site)), flat);
 }
 
-// The server's ▲ stands for growth that is certain.
-export function grew({ label }: HotSite): boolean {
-  return label.includes('▲');
+export function grew({ growth }: HotSite): boolean {
+  return growth !== null && growth.certain && growth.value > 0;
 }

@@ -104,7 +104,7 @@ export interface HotSite {
   flat: number;
   cum: number;
   owned: number;
-  growth: { value: number; label: string } | null;
+  growth: { value: number; label: string; certain: boolean } | null;
 }
 
 export const SERIES = 'alloclens.server.series';

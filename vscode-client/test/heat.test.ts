@@ -5,6 +5,8 @@ import { heat, step } from '../src/heat-steps.ts';
 import { Later } from '../src/later.ts';
 import type { HotSite } from '../src/protocol.ts';
 
+const GREW = { value: 1, label: '▲1B', certain: true };
+
 const site = (uri: string | null, line: number, given: Partial<HotSite> = {}): HotSite => ({
   location: uri === null ? null : { uri, range: { start: { line, character: 0 }, end: { line, character: 0 } } },
   label: '',
@@ -40,11 +42,13 @@ test('the whole is all that is flat somewhere, with a place or without', () => {
 
 test('a line that only passes calls on is cold unless it grows; of two numbers at one line the hotter', () => {
   const found = heat([
-    site('a', 1, { flat: 1, label: '1B ▲1B' }),
+    site('a', 1, { flat: 1, growth: GREW }),
     site('a', 1, { flat: 100 }),
     site('a', 1, { flat: 2 }),
     site('a', 2, { cum: 100 }),
-    site('a', 3, { cum: 100, label: '100B cum ▲50B' }),
+    site('a', 3, { cum: 100, growth: GREW }),
+    site('a', 4, { cum: 100, growth: { ...GREW, value: -1 } }),
+    site('a', 5, { cum: 100, growth: { ...GREW, certain: false } }),
   ]);
   assert.deepEqual(found.get('a'), [
     { line: 1, step: 5, grown: true },

@@ -114,8 +114,8 @@ test('no finding: how much was looked at, and when there can be one', () => {
 
 test('a hot line: its function in short, the hint, and where it was recorded', () => {
   const [grows, still, unknown] = hotRows([
-    site({}),
-    site({ label: '~3.0MB', line: 8, own: false, location: null, growth: { value: 9, label: '▲9B, may be noise' } }),
+    site({ growth: { value: 8, label: '▲8.3MB', certain: true } }),
+    site({ label: '~3.0MB', line: 8, own: false, location: null, growth: { value: 9, label: '▲9B, may be noise', certain: false } }),
     site({ function: '', line: 9 }),
   ]);
   assert.equal(grows?.label, 'cache.(*Store).Put');

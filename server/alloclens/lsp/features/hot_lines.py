@@ -138,4 +138,6 @@ def _line(comparison: Comparison, row: int, spot: Spot | None) -> dict[str, Any]
 
 def _grown(stats: LineStats, unit: str) -> dict[str, Any] | None:
     growth = (stats.owned if stats.owned.value else stats.cum).growth
-    return {"value": int(growth.value), "label": grown(growth, unit)} if growth else None
+    return (
+        {"value": int(growth.value), "label": grown(growth, unit), "certain": bool(growth.certain)} if growth else None
+    )
