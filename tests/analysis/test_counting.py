@@ -8,7 +8,8 @@ import numpy as np
 from alloclens.analysis import incidence, sites
 from alloclens.analysis.difference import difference, total
 from alloclens.analysis.lines import Ownership, lines
-from alloclens.analysis.stacks import through
+from alloclens.analysis.passing import passing
+from alloclens.analysis.stacks import having, through
 from alloclens.analysis.top import top
 from alloclens.profile.formats import read
 from hypothesis import given, settings
@@ -48,10 +49,19 @@ def test_against_a_loop(given: list[tuple[str, int]]) -> None:
         assert {k: v for k, v in zip(keys, sums, strict=True) if v} == {k: v for k, v in want.items() if v}
 
 
+def places_of(text: str) -> list[str]:
+    return [frame.split("@")[1] for location in text.split(" < ") if location for frame in location.split(" + ")]
+
+
+def ways(places: list[str]) -> list[tuple[str, ...]]:
+    """Return the ways from the root to each place of a stack, leaf first."""
+    return [tuple(places[i:]) for i in range(len(places))]
+
+
 def loop(given: list[tuple[str, int]]) -> dict[str, Counter[str]]:
     out = {"flat": Counter(), "cum": Counter(), "owned": Counter()}
     for text, value in given:
-        places = [frame.split("@")[1] for location in text.split(" < ") if location for frame in location.split(" + ")]
+        places = places_of(text)
         for place in set(places):
             out["cum"][place] += value
         if places:
@@ -72,6 +82,26 @@ def test_the_stacks_through_a_line_add_up_to_its_cum(given: list[tuple[str, int]
         found = through(profile, where, [site], 0, 100)
         assert sum(s.value for s in found) == sums[site]
         assert len({s.frames for s in found}) == len(found)
+
+
+@settings(max_examples=30, deadline=None)
+@given(samples, samples)
+def test_what_passes_a_frame_came_by_the_same_frames(head: list[tuple[str, int]], base: list[tuple[str, int]]) -> None:
+    made = difference(profile_of(head), profile_of(base))
+    where = sites.by_source_line(made)
+    for site in range(len(where)):
+        name = f"{where.texts[where.file[site]]}:{where.line[site]}"
+        now: Counter[tuple[str, ...]] = Counter()
+        grown: Counter[tuple[str, ...]] = Counter()
+        for text, value, is_head in [(*one, True) for one in head] + [(*one, False) for one in base]:
+            for way in ways(places_of(text)) if name in places_of(text) else ():
+                now[way] += value if is_head else 0
+                grown[way] += value if is_head else -value
+        stacks = through(made, where, [site], 0, 100)
+        found = passing(made, where, 0, having(made, where, [site]), [stack.sample for stack in stacks])
+        for stack, weights in zip(stacks, found, strict=True):
+            places = [f"{frame.file}:{frame.line}" for frame in stack.frames]
+            assert weights == [(now[way], grown[way]) for way in ways(places)]
 
 
 def test_owned_goes_to_the_caller_in_own_code() -> None:

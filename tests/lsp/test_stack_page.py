@@ -69,6 +69,11 @@ def two(folder: Path) -> Path:
     return folder
 
 
+def narrow(text: str) -> str:
+    """Return a page with columns as wide as their words."""
+    return re.sub(r"(?<=\S) {3,}", "  ", text)
+
+
 async def written(editor: Editor, uri: str, line: int) -> Path:
     return Path(await editor.command(stack_page.COMMAND, uri, line))
 
@@ -77,23 +82,26 @@ async def test_the_page(shows: Shows, two: Path) -> None:
     uri = await ready(shows, two)
     page = await written(shows, uri, 5)
     dep = two / "vendor/example.com/dep/dep.go"
+    text = page.read_text("utf-8")
     assert (
-        page.read_text("utf-8")
+        narrow(text)
         == f"""\
 Call stacks through main.go:6
 inuse_space, a.pb.gz → b.pb.gz: 43.0MB ▲40.0MB through this line, 93% of all
 
 1. 42.0MB, 98% ▲40.0MB
-    example.com/dep.New  {dep}:4
-    main.serve           {two}/main.go:6
-    main.run             /elsewhere/x.go:8  (not here: no file of that name in the workspace)
-    main.main            /elsewhere/x.go:1  (not here: no file of that name in the workspace)
+    example.com/dep.New  {dep}:4  42.0MB ▲40.0MB
+    main.serve  {two}/main.go:6  43.0MB ▲40.0MB
+    main.run  /elsewhere/x.go:8  43.0MB ▲40.0MB  (not here: no file of that name in the workspace)
+    main.main  /elsewhere/x.go:1  43.0MB ▲40.0MB  (not here: no file of that name in the workspace)
 
 2. 1.0MB, 2.3%
-    example.com/dep.(*Table[...]).grow  {dep}:3
+    example.com/dep.(*Table[...]).grow  {dep}:3  1.0MB
     … 3 frames as above
 """
     )
+    frames = [row for row in text.split("\n") if "main.go:6 " in row or "x.go" in row]
+    assert len({row.index("/") for row in frames}) == len({row.index("43.0MB") for row in frames}) == 1, "columns"
     assert page.parent == Path(os.environ["XDG_CACHE_HOME"], "alloclens/pages")
     assert page.stat().st_mode & 0o777 == 0o444
     await shows.until(lambda: shows.shown == [page.as_uri()])
@@ -177,14 +185,14 @@ async def test_what_has_no_line_here_says_why(shows: Shows, folder: Path) -> Non
     drop(folder / "profiles/a.pb.gz", heap(f"main.keep:10@{main}:12 < main.keep@{main}:{ends + 2} < {called} = 3x{MB}"))
     drop(folder / "profiles/b.pb.gz", heap(f"{called} = 5x{MB}"))
     page = await written(shows, await ready(shows, folder, "▲"), 5)
-    assert page.read_text("utf-8").split("\n")[3:] == [
+    assert narrow(page.read_text("utf-8")).split("\n")[3:] == [
         "1. 5.0MB, 100% ▲5.0MB",
-        f"    main.serve  {main}:6",
-        f"    main.main   {main}:0  (not here: no line is recorded)",
+        f"    main.serve  {main}:6  5.0MB ▲2.0MB",
+        f"    main.main  {main}:0  5.0MB ▲2.0MB  (not here: no line is recorded)",
         "",
         "2. 0B, 0.0% ▼3.0MB",
-        f"    main.keep  {main}:12",
-        f"    main.keep  {main}:{ends + 2}  (not here: the line was changed or deleted since)",
+        f"    main.keep  {main}:12  0B ▼3.0MB",
+        f"    main.keep  {main}:{ends + 2}  0B ▼3.0MB  (not here: the line was changed or deleted since)",
         "    … 2 frames as above",
         "",
     ]
@@ -205,7 +213,8 @@ async def test_names_that_would_be_links(shows: Shows, folder: Path) -> None:
 
 def test_links_of_other_forms() -> None:
     assert [
-        (x.file, x.line) for x in links(["    main.f  C:\\w\\a b.go:7  ~ perhaps", "    operator new  /w/a:b.go:8"])
+        (x.file, x.line)
+        for x in links(["    main.f  C:\\w\\a b.go:7  1.0MB  ~ perhaps", "    operator new  /w/a:b.go:8   0B ▼3.0MB"])
     ] == [
         ("C:\\w\\a b.go", 7),
         ("/w/a:b.go", 8),
@@ -213,11 +222,12 @@ def test_links_of_other_forms() -> None:
     assert (
         links(
             [
-                "  f  /w/a.go:7",
-                "    f  /w/a.go:0",
-                "    f  w/a.go:7",
-                "    f  x  /w/a.go:7",
-                "    f  /w/a.go:7  (not here: x)",
+                "  f  /w/a.go:7  3B",
+                "    f  /w/a.go:0  3B",
+                "    f  w/a.go:7  3B",
+                "    f  x  /w/a.go:7  3B",
+                "    f  /w/a.go:7  3B  (not here: x)",
+                "    f  /w/a.go:7  3B  (not here: /w/a.go:7  3B)",
             ]
         )
         == []

@@ -16,9 +16,10 @@ from alloclens.analysis.line_stats import Change, LineStats, Measure
 from alloclens.analysis.lines import Lines, Measures
 from alloclens.analysis.owned import Sites as OwnedSites
 from alloclens.analysis.owned import judged, rows_that_own
+from alloclens.analysis.passing import Weight, passing
 from alloclens.analysis.shapes import Shape, goroutine_shape, shape
 from alloclens.analysis.sites import Sites, by_source_line, clean_path
-from alloclens.analysis.stacks import Stack, through
+from alloclens.analysis.stacks import Stack, having, through
 from alloclens.profile.sample_type import column
 
 if TYPE_CHECKING:
@@ -175,11 +176,19 @@ class Comparison:
 
     def stacks(self, recorded: str, line: int, most: int, kind: ValueType | None = None) -> list[Stack]:
         """Return the heaviest stacks through a line, by growth where there is a base; in the shown type or another."""
+        shown = self.profile.sample_types.index(kind or self.sample_type)
+        return through(self.profile, self._sites, self._on(recorded, line), shown, most)
+
+    def passing(self, recorded: str, line: int, stacks: Sequence[Stack]) -> list[list[Weight]]:
+        """Return for each frame of some stacks through a line what of that line passes there, in the shown type."""
+        column = self.profile.sample_types.index(self.sample_type)
+        samples = having(self.profile, self._sites, self._on(recorded, line))
+        return passing(self.profile, self._sites, column, samples, [stack.sample for stack in stacks])
+
+    def _on(self, recorded: str, line: int) -> list[int]:
         sites = self._sites
         file = sites.texts.index(recorded) if recorded in sites.texts else -1
-        wanted = np.flatnonzero((sites.file == file) & (sites.line == line))
-        shown = self.profile.sample_types.index(kind or self.sample_type)
-        return through(self.profile, sites, wanted.tolist(), shown, most)
+        return np.flatnonzero((sites.file == file) & (sites.line == line)).tolist()
 
     def functions(self, files: Collection[str]) -> list[FunctionStats]:
         """Return the functions of some recorded files, heaviest first."""

@@ -32,11 +32,13 @@ class Stack:
     """At the head."""
     growth: int
     """Head - base; equal to `value` where there is no base."""
+    sample: int
+    """The row of one that has it."""
 
 
 def through(profile: Profile, sites: Sites, wanted: Sequence[int], column: int, most: int) -> list[Stack]:
     """Return the heaviest stacks through any of these sites: by growth in a difference, else by value."""
-    samples = _with(profile, sites, wanted)
+    samples = having(profile, sites, wanted)
     samples = samples[profile.values[samples, column] != 0]
     if not len(samples):
         return []
@@ -45,11 +47,12 @@ def through(profile: Profile, sites: Sites, wanted: Sequence[int], column: int, 
     grown = _sums(group, values, len(example))
     now = _sums(group, np.where(profile.is_base[samples], 0, values), len(example))
     order = np.lexsort((-now, -grown))[:most]
-    return [Stack(_frames(profile, int(example[i])), int(now[i]), int(grown[i])) for i in order]
+    found = zip(example[order].tolist(), now[order].tolist(), grown[order].tolist(), strict=True)
+    return [Stack(_frames(profile, sample), value, growth, sample) for sample, value, growth in found]
 
 
-def _with(profile: Profile, sites: Sites, wanted: Sequence[int]) -> Ints:
-    """Return the samples that have any of these sites in their stack."""
+def having(profile: Profile, sites: Sites, wanted: Sequence[int]) -> Ints:
+    """Return the rows of the samples that have any of these sites in their stack, ascending."""
     location = owners(np.diff(profile.locations.frame_at))[np.isin(sites.of_frame, wanted)]
     has = np.zeros(len(profile.locations.mapping), np.bool_)
     has[location] = True

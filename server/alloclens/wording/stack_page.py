@@ -6,6 +6,7 @@ import re
 from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
+from alloclens.analysis.passing import Weight
 from alloclens.wording.units import amount, change, share
 
 if TYPE_CHECKING:
@@ -14,8 +15,8 @@ if TYPE_CHECKING:
     from alloclens.analysis.comparison import Comparison
 
 UNSURE = "~ perhaps"
-WIDEST = 60
-"""Characters of a function's column; longer names push their file to the right."""
+WIDEST = (60, 90)
+"""Characters of the columns of functions and files; what is longer pushes the rest to the right."""
 FEWEST_FOLDED = 2
 """Frames as above: one takes no more room than the words that stand for it."""
 
@@ -32,19 +33,22 @@ class Spot(NamedTuple):
     """Why it has no place here, or how sure that is."""
 
 
-class Weight(NamedTuple):
-    """What goes through something."""
-
-    value: int
-    """At the head."""
-    growth: int
-
-
 class Written(NamedTuple):
     """A stack, leaf first."""
 
     weight: Weight
     spots: Sequence[Spot]
+    passing: Sequence[Weight]
+    """What of the line goes through each spot, from the root by the same way."""
+
+
+class Row(NamedTuple):
+    """A frame in words."""
+
+    name: str
+    where: str
+    much: str
+    note: str
 
 
 class Link(NamedTuple):
@@ -63,10 +67,11 @@ class Link(NamedTuple):
 def page(title: str, comparison: Comparison, whole: Weight, stacks: Sequence[Written], more: bool = False) -> str:
     """Write a page: what is compared, then each stack, heaviest first. `more` if these are not all of the whole."""
     rows = [_plain(title), _compared(comparison, whole)]
-    above: Sequence[Spot] = ()
+    above: Sequence[Row] = ()
     for number, stack in enumerate(stacks, 1):
-        rows += ["", f"{number}. {_weight(stack.weight, whole, comparison)}", *_frames(stack.spots, above)]
-        above = stack.spots
+        frames = [_row(*one, comparison) for one in zip(stack.spots, stack.passing, strict=True)]
+        rows += ["", f"{number}. {_weight(stack.weight, whole, comparison)}", *_frames(frames, above)]
+        above = frames
     if more:
         value, growth = (sum(column) for column in zip(*(stack.weight for stack in stacks), strict=True))
         rest = Weight(whole.value - value, whole.growth - growth)
@@ -93,7 +98,7 @@ def gone(line: int) -> str:
 
 
 PLACED = re.compile(
-    rf" {{4}}(?:\S| (?! ))* {{2,}}(?P<at>(?P<file>(?:/|[A-Za-z]:[\\/]).*):(?P<line>[1-9]\d{{0,9}}))(?:  {UNSURE})?"
+    rf" {{4}}(?:\S| (?! ))* {{2,}}(?P<at>(?P<file>(?:/|[A-Za-z]:[\\/]).*):(?P<line>[1-9]\d{{0,9}})) {{2,}}[^\s()]+(?: [▲▼]\S+)?(?:  {UNSURE})?"
 )
 """A function's name never has two spaces in a row, and a file with a note that it is not here ends otherwise."""
 
@@ -115,20 +120,22 @@ def _growth(one: Weight, comparison: Comparison) -> str:
     return f" {change(one.growth, comparison.sample_type.unit)}" if comparison.base and one.growth else ""
 
 
-def _frames(spots: Sequence[Spot], above: Sequence[Spot]) -> Iterator[str]:
-    """Write the frames of a stack, but for those on the side of main that the stack above ends with, too."""
-    same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(spots[::-1], above[::-1], strict=False)))
-    folded = min(same, len(spots) - 1)
-    shown = spots[: len(spots) - folded] if folded >= FEWEST_FOLDED else spots
-    width = min(max((len(_name(spot)) for spot in shown), default=0), WIDEST)
-    yield from (_frame(spot, width) for spot in shown)
-    if len(shown) < len(spots):
-        yield f"    … {folded} frames as above"
-
-
-def _frame(spot: Spot, width: int) -> str:
+def _row(spot: Spot, weight: Weight, comparison: Comparison) -> Row:
     where = f"{_plain(spot.file)}:{spot.line}" if spot.file else "no file"
-    return f"    {_name(spot):<{width}}  {where}{f'  {spot.note}' if spot.note else ''}"
+    much = f"{amount(weight.value, comparison.sample_type.unit)}{_growth(weight, comparison)}"
+    return Row(_name(spot), where, much, spot.note)
+
+
+def _frames(rows: Sequence[Row], above: Sequence[Row]) -> Iterator[str]:
+    """Write the frames of a stack, but for those on the side of main that the stack above ends with, too."""
+    same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(rows[::-1], above[::-1], strict=False)))
+    folded = min(same, len(rows) - 1)
+    shown = rows[: len(rows) - folded] if folded >= FEWEST_FOLDED else rows
+    name, where = (min(max((len(row[i]) for row in shown), default=0), most) for i, most in enumerate(WIDEST))
+    for row in shown:
+        yield f"    {row.name:<{name}}  {row.where:<{where}}  {row.much}{f'  {row.note}' if row.note else ''}"
+    if len(shown) < len(rows):
+        yield f"    … {folded} frames as above"
 
 
 def _name(spot: Spot) -> str:

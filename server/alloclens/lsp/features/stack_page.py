@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
+from alloclens.analysis.passing import Weight
 from alloclens.analysis.stack_tree import Line, branches
 from alloclens.lsp.documents import opened_path
 from alloclens.lsp.server import Server
 from alloclens.lsp.spots import Spots, here
 from alloclens.source.places import Nowhere
 from alloclens.store import pages
-from alloclens.wording.stack_page import UNSURE, Spot, Weight, Written, gone, not_here, page
+from alloclens.wording.stack_page import UNSURE, Spot, Written, gone, not_here, page
 
 if TYPE_CHECKING:
     from pygls.workspace import Workspace
@@ -79,9 +80,14 @@ def _written(world: World, workspace: Workspace, uri: str, line: int) -> Path | 
 def _page(title: str, at: Here, world: World, spots: Spots) -> str:
     comparison = at.file.comparison
     found = comparison.stacks(at.recorded, at.line, STACKS + 1)
+    shown = found[:STACKS]
     stacks = [
-        Written(Weight(stack.value, stack.growth), [_spot(frame, comparison, world, spots) for frame in stack.frames])
-        for stack in found[:STACKS]
+        Written(
+            Weight(stack.value, stack.growth),
+            [_spot(frame, comparison, world, spots) for frame in stack.frames],
+            passing,
+        )
+        for stack, passing in zip(shown, comparison.passing(at.recorded, at.line, shown), strict=True)
     ]
     return page(title, comparison, _whole(at), stacks, more=len(found) > STACKS)
 
