@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from alloclens.lsp.features import stack_page
-from alloclens.wording.stack_page import links
+from alloclens.wording.stack_page_rows import links
 from lsprotocol import types as lsp
 
 from tests.support.editor import Editor, bare, ready, vscode
@@ -137,6 +137,31 @@ async def test_frames_lead_to_their_lines(shows: Shows, two: Path) -> None:
         (f"{main}:6", f"{main.as_uri()}#L6"),
         (f"{dep}:3", f"{dep.as_uri()}#L3"),
     ]
+
+
+async def test_a_stack_and_its_functions_can_be_looked_at_alone(shows: Shows, two: Path) -> None:
+    uri = await ready(shows, two)
+    page = await written(shows, uri, 5)
+    opened, text = shows.open(page), page.read_text("utf-8").split("\n")
+
+    async def offered(row: int) -> dict[str, object]:
+        return {one.title: one.arguments[0] for one in await shows.actions(opened, row + 1)}
+
+    grow, folded = (text.index(next(row for row in text if word in row)) for word in ("grow ", "as above"))
+    stack = {"stack": ["main.main", "main.run", "main.serve", "example.com/dep.(*Table[...]).grow"]}
+    whole = {"Show only what passes through this stack": stack}
+    assert await offered(grow) == {
+        "Show only what passes through dep.(*Table[...]).grow": {"function": "example.com/dep.(*Table[...]).grow"},
+        "Leave out what passes through dep.(*Table[...]).grow": {
+            "ignoreFunction": "example.com/dep.(*Table[...]).grow"
+        },
+        **whole,
+    }
+    assert await offered(grow - 1) == await offered(folded) == whole  # heading and end
+    assert await offered(0) == await offered(grow - 2) == {}
+    (alone,) = [one for one in await shows.actions(opened, grow) if "stack" in one.title]
+    await shows.command(alone.command, *alone.arguments)
+    await shows.until_hints(uri, {6: "1.0MB owned"})
 
 
 async def test_links_outlive_the_server_and_are_of_pages_only(two: Path) -> None:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import platformdirs
 
+from alloclens.store.files import real
+
 if TYPE_CHECKING:
     from collections.abc import Collection
 
@@ -35,6 +37,11 @@ def write(name: str, text: str) -> Path:
     finally:
         aside.unlink(missing_ok=True)
     return path
+
+
+def holds(path: str) -> bool:
+    """Return whether a path is a page's."""
+    return path.endswith(".txt") and real(path).rpartition("/")[0] == real(str(directory()))
 
 
 def prune(but: Collection[Path] = ()) -> None:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from alloclens.analysis.comparison import Comparison
 
 UNSURE = "~ perhaps"
+AS_ABOVE = "frames as above"
+NAMELESS = "?"
 WIDEST = (60, 90)
 """Characters of the columns of functions and files; what is longer pushes the rest to the right."""
 FEWEST_FOLDED = 2
@@ -51,19 +53,6 @@ class Row(NamedTuple):
     note: str
 
 
-class Link(NamedTuple):
-    """A file:line in a page."""
-
-    row: int
-    """0-based."""
-    begin: int
-    end: int
-    """Characters of the row."""
-    file: str
-    line: int
-    """1-based."""
-
-
 def page(title: str, comparison: Comparison, whole: Weight, stacks: Sequence[Written], more: bool = False) -> str:
     """Write a page: what is compared, then each stack, heaviest first. `more` if these are not all of the whole."""
     rows = [_plain(title), _compared(comparison, whole)]
@@ -79,12 +68,6 @@ def page(title: str, comparison: Comparison, whole: Weight, stacks: Sequence[Wri
     return "\n".join((*rows, ""))
 
 
-def links(lines: Sequence[str]) -> list[Link]:
-    """Return each file:line of a page that has a place here."""
-    found = ((row, PLACED.fullmatch(line)) for row, line in enumerate(lines))
-    return [Link(row, one.start("at"), one.end("at"), one["file"], int(one["line"])) for row, one in found if one]
-
-
 def not_here(reason: str) -> str:
     """Return the note of a frame that has no place here."""
     return f"(not here: {_plain(reason)})"
@@ -95,12 +78,6 @@ def gone(line: int) -> str:
     if line < 1:
         return "no line is recorded"
     return "the line was changed or deleted since"
-
-
-PLACED = re.compile(
-    rf" {{4}}(?:\S| (?! ))* {{2,}}(?P<at>(?P<file>(?:/|[A-Za-z]:[\\/]).*):(?P<line>[1-9]\d{{0,9}})) {{2,}}[^\s()]+(?: [▲▼]\S+)?(?:  {UNSURE})?"
-)
-"""A function's name never has two spaces in a row, and a file with a note that it is not here ends otherwise."""
 
 
 def _compared(comparison: Comparison, whole: Weight) -> str:
@@ -135,11 +112,11 @@ def _frames(rows: Sequence[Row], above: Sequence[Row]) -> Iterator[str]:
     for row in shown:
         yield f"    {row.name:<{name}}  {row.where:<{where}}  {row.much}{f'  {row.note}' if row.note else ''}"
     if len(shown) < len(rows):
-        yield f"    … {folded} frames as above"
+        yield f"    … {folded} {AS_ABOVE}"
 
 
 def _name(spot: Spot) -> str:
-    return re.sub(" +", " ", _plain(spot.function)).strip() or "?"
+    return re.sub(" +", " ", _plain(spot.function)).strip() or NAMELESS
 
 
 def _plain(text: str) -> str:

@@ -8,15 +8,21 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types
 
 from alloclens.lsp.client import SHOW_STACKS
+from alloclens.lsp.documents import document, opened_path
 from alloclens.lsp.features import explain
 from alloclens.lsp.features.focus import FOCUS, UNFOCUS
 from alloclens.lsp.features.stack_page import COMMAND as STACK_PAGE
 from alloclens.lsp.spots import here
+from alloclens.store.pages import holds
 from alloclens.wording.focus import words
 from alloclens.wording.hover import short_name
+from alloclens.wording.stack_page import NAMELESS
+from alloclens.wording.stack_page_rows import stacks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from pygls.workspace import Workspace
 
     from alloclens.lsp.server import Server
     from alloclens.lsp.spots import Here
@@ -38,7 +44,7 @@ async def code_actions(ls: Server, params: types.CodeActionParams) -> list[types
 def _found(ls: Server, world: World, uri: str, line: int) -> list[types.CodeAction]:
     fixes = [_action(command, types.CodeActionKind.QuickFix) for command in explain.commands(ls, world, uri)]
     at = here(world, ls.workspace, uri, line + 1)
-    looks = [*(_of_line(ls, at, uri, line) if at else ()), *_back(ls)]
+    looks = [*(_of_line(ls, at, uri, line) if at else _of_page(ls.workspace, uri, line)), *_back(ls)]
     return fixes + [_action(command, types.CodeActionKind.Empty) for command in looks]
 
 
@@ -47,9 +53,23 @@ def _of_line(ls: Server, at: Here, uri: str, line: int) -> Iterator[types.Comman
         "Show call stacks", SHOW_STACKS if ls.client.shows_stacks else STACK_PAGE, arguments=[uri, line]
     )
     if function := at.function:
-        name = short_name(function)
-        yield _step(f"Show only what passes through {name}", {"function": function})
-        yield _step(f"Leave out what passes through {name}", {"ignoreFunction": function})
+        yield from _of_function(function)
+
+
+def _of_page(workspace: Workspace, uri: str, line: int) -> Iterator[types.Command]:
+    """What a page of call stacks has at a line."""
+    page = document(workspace, uri) if holds(opened_path(uri) or "") else None
+    for stack in stacks(page.lines) if page else ():
+        if line in stack.rows:
+            if (function := stack.functions.get(line, NAMELESS)) != NAMELESS:
+                yield from _of_function(function)
+            yield _step("Show only what passes through this stack", {"stack": stack.known})
+
+
+def _of_function(function: str) -> Iterator[types.Command]:
+    name = short_name(function)
+    yield _step(f"Show only what passes through {name}", {"function": function})
+    yield _step(f"Leave out what passes through {name}", {"ignoreFunction": function})
 
 
 def _back(ls: Server) -> Iterator[types.Command]:

@@ -9,16 +9,15 @@ from lsprotocol import types
 from pygls import uris
 
 from alloclens.lsp.documents import document, opened_path
-from alloclens.store.files import real
-from alloclens.store.pages import directory
-from alloclens.wording.stack_page import links
+from alloclens.store.pages import holds
+from alloclens.wording.stack_page_rows import links
 
 if TYPE_CHECKING:
     from pygls.workspace import Workspace
 
     from alloclens.lsp.documents import Document
     from alloclens.lsp.server import Server
-    from alloclens.wording.stack_page import Link
+    from alloclens.wording.stack_page_rows import Link
 
 
 def register(server: Server) -> None:
@@ -32,10 +31,7 @@ async def document_links(ls: Server, params: types.DocumentLinkParams) -> list[t
 
 
 def _links(workspace: Workspace, uri: str) -> list[types.DocumentLink]:
-    path = opened_path(uri)
-    if not path or not path.endswith(".txt") or real(path).rpartition("/")[0] != real(str(directory())):
-        return []
-    at = document(workspace, uri)
+    at = document(workspace, uri) if holds(opened_path(uri) or "") else None
     return [_link(one, at) for one in links(at.lines)] if at else []
 
 
