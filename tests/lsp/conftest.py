@@ -35,13 +35,14 @@ func New() {
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A small Go module with a vendored dependency."""
-    (tmp_path / "go.mod").write_text("module example.com/app\n")
-    (tmp_path / "main.go").write_text(MAIN)
-    dep = tmp_path / "vendor" / "example.com" / "dep"
+    """A small Go module with a vendored dependency, in a folder whose URI has escapes."""
+    root = tmp_path / "my próject (1)"
+    dep = root / "vendor" / "example.com" / "dep"
     dep.mkdir(parents=True)
+    (root / "go.mod").write_text("module example.com/app\n")
+    (root / "main.go").write_text(MAIN)
     (dep / "dep.go").write_text(DEP)
-    return tmp_path
+    return root
 
 
 @pytest.fixture(params=list(CLIENTS))

@@ -179,6 +179,10 @@ class Editor:
         whole = lsp.TextDocumentContentChangeWholeDocument(text)
         self.client.text_document_did_change(lsp.DidChangeTextDocumentParams(at, [whole]))
 
+    def shut(self, uri: str) -> None:
+        """Close a file; what was typed is lost."""
+        self.client.text_document_did_close(lsp.DidCloseTextDocumentParams(lsp.TextDocumentIdentifier(uri)))
+
     async def hints(self, uri: str, first: int = 0, last: int = 10_000) -> dict[int, str]:
         """Return the hints of these lines (0-based) by line (1-based)."""
         return {h.position.line + 1: label(h) for h in await self.raw_hints(uri, first, last)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from lsprotocol import types
 from pygls import uris
@@ -12,7 +13,7 @@ from alloclens.source.text import split_lines
 from alloclens.store.files import real
 
 if TYPE_CHECKING:
-    from pygls.workspace import PositionCodec, Workspace
+    from pygls.workspace import PositionCodec, TextDocument, Workspace
 
     from alloclens.source.roots import Roots
 
@@ -53,6 +54,17 @@ def path_of(uri: str) -> str | None:
 def uri_of(path: str, roots: Roots) -> str:
     """Return the URI by which the editor knows a real path."""
     return uris.from_fs_path(roots.opened(path)) or ""
+
+
+def same(uri: str) -> str:
+    """Return a URI as all that mean the same are spelt: editors do not agree on what is written as %40."""
+    return unquote(uri)
+
+
+def opened(workspace: Workspace, uri: str) -> TextDocument | None:
+    """Return a document if the editor has it open."""
+    found: TextDocument | None = workspace.text_documents.get(same(uri))  # so pygls keeps them
+    return found
 
 
 def document(workspace: Workspace, uri: str) -> Document | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from alloclens.lsp.documents import uri_of
+from alloclens.lsp.documents import opened, uri_of
 from alloclens.store import config
 
 if TYPE_CHECKING:
@@ -24,12 +24,12 @@ async def add_mapping(ls: Server, recorded: str, to: str) -> str | None:
         _tell(ls, "no folder is open, so there is no place for a settings file")
         return None
     path = str(config.find(folders) or Path(folders[0], NAME))
-    opened = ls.workspace.text_documents.get(uri_of(path, ls.world.sources.roots))
+    document = opened(ls.workspace, uri_of(path, ls.world.sources.roots))
     try:
-        before = opened.source if opened else await asyncio.to_thread(_text, path)
+        before = document.source if document else await asyncio.to_thread(_text, path)
         after = config.with_mapping(before, path, recorded, to)
-        if opened:
-            await _replace(ls, opened.uri, after)
+        if document:
+            await _replace(ls, document.uri, after)
             _tell(ls, f"{path} has the path mapping now; save it, and it holds", types.MessageType.Info)
         else:
             await asyncio.to_thread(Path(path).write_text, after, "utf-8", newline="")

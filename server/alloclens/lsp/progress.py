@@ -18,6 +18,7 @@ class LoadingProgress:
     def __init__(self, ls: Server) -> None:
         self._ls = ls
         self._token: str | None = None
+        self._begun = False
         self._most = 0
 
     def update(self, world: World) -> None:
@@ -33,13 +34,14 @@ class LoadingProgress:
         elif self._token:
             self._report(types.WorkDoneProgressEnd())
             self._ls.work_done_progress.tokens.pop(self._token, None)
-            self._token = None
+            self._token, self._begun = None, False
 
     async def _begin(self, token: str) -> None:
         await self._ls.work_done_progress.create_async(token)
         if token == self._token:
+            self._begun = True
             self._report(types.WorkDoneProgressBegin("alloclens: reading profiles", percentage=0))
 
     def _report(self, value: object) -> None:
-        if self._token:
+        if self._token and self._begun:  # an editor may take its time to say that it shows a bar
             self._ls.protocol.notify(types.PROGRESS, types.ProgressParams(self._token, value))

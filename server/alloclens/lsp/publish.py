@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types
 
 from alloclens.lsp import diagnostics
+from alloclens.lsp.documents import same
 from alloclens.lsp.notice import Notice
 from alloclens.lsp.progress import LoadingProgress
 from alloclens.lsp.status import STATUS, status
@@ -36,6 +37,7 @@ class Publisher:
         self._published: dict[str, list[types.Diagnostic]] = {}
         self._told: set[tuple[str, str]] = set()
         self._refreshing: set[str] = set()
+        self._one_at_a_time = asyncio.Lock()
         self._progress = LoadingProgress(ls)
         self._notice = Notice(ls)
 
@@ -56,11 +58,12 @@ class Publisher:
 
     def has(self, uri: str) -> bool:
         """Return whether a document has findings, also such as are no more in its text."""
-        return uri in self._published
+        return same(uri) in map(same, self._published)
 
     async def publish(self) -> None:
         """Publish the diagnostics of the world, on the lines of the documents as they are now."""
-        self._publish(await asyncio.to_thread(diagnostics.of, self._ls.world, self._ls.workspace, self._ls.client))
+        async with self._one_at_a_time:  # what is of an older world comes first
+            self._publish(await asyncio.to_thread(diagnostics.of, self._ls.world, self._ls.workspace, self._ls.client))
 
     def _publish(self, found: dict[str, list[types.Diagnostic]]) -> None:
         for uri in self._published.keys() | found.keys():
