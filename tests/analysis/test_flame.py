@@ -156,22 +156,26 @@ def test_by_hand_from_the_root_and_from_the_leaf() -> None:
 
 
 def test_where_a_node_is_and_where_its_heaviest_sample_passes() -> None:
-    tree = of(A, B, C).tree(Asked(path=("main.main", "main.serve")))
+    tree = of(A, B, C).tree(Asked(path=(("main.main", "/w/b.go"), ("main.serve", "/w/b.go"))))
     files = [tree.functions.file[site] for site in tree.site.tolist()]
     at = sorted((files[row], int(tree.line[row])) for row in range(len(tree)))
     assert at == sorted([("/w/b.go", 7), ("/w/a.go", 5), ("/w/a.go", 9), ("/w/b.go", 8), ("/w/a.go", 6)])
     assert (files[0], int(tree.value[0])) == ("/w/b.go", 4 * MB)  # the subtree's root comes first
     assert of(A).tree(Asked()).site[0] == ALL
-    assert of(A).tree(Asked(path=("main.gone",))) is None
+    assert of(A).tree(Asked(path=(("main.gone", "/w/b.go"),))) is None
 
 
 def test_two_functions_of_one_name_are_two_nodes() -> None:
-    tree = of(f"main.init@/w/a.go:1 = 1x{MB}", f"main.init@/w/b.go:1 = 2x{MB}").tree(Asked())
-    assert sorted(tree.value.tolist()) == [MB, 2 * MB, 3 * MB]
-    assert (
-        of(f"main.init@/w/a.go:1 = 1x{MB}", f"main.init@/w/b.go:1 = 2x{MB}").tree(Asked(("main.init",))).value[0]
-        == 3 * MB
-    )
+    """Such as statics of C. A path leads to one of them, and what is below that is its own."""
+    a, b = f"init@/w/a.c:3 < main@/w/m.c:5 = 8x{MB}", f"x@/w/b.c:9 < init@/w/b.c:3 < main@/w/m.c:6 = 2x{MB}"
+    stacks, main = of(a, b), ("main", "/w/m.c")
+    assert sorted(stacks.tree(Asked()).value.tolist()) == [2 * MB, 2 * MB, 8 * MB, 10 * MB, 10 * MB]
+    for file, wanted in (("/w/a.c", {(): 8}), ("/w/b.c", {(): 2, ("x",): 2})):
+        tree = stacks.tree(Asked((main, ("init", file))))
+        assert {path: value // MB for path, (value, _) in named(tree).items()} == wanted
+    assert stacks.tree(Asked((main, ("init", "")))) is None
+    inverted = stacks.tree(Asked((("init", "/w/a.c"),), inverted=True))
+    assert named(inverted) == {(): (8 * MB, 8 * MB), ("main",): (8 * MB, 8 * MB)}
 
 
 def certain(tree: Tree) -> dict[str, bool]:
@@ -231,7 +235,7 @@ def test_the_light_is_left_out_and_comes_with_a_path() -> None:
         3 * MB: True,
     }
     assert not tree.truncated
-    inside = stacks.tree(Asked(path=("main.small",)))
+    inside = stacks.tree(Asked(path=(("main.small", "/w/a.go"),)))
     assert inside.value.tolist() == [3 * MB, MB, MB, MB]
     assert not inside.more.any()
 
@@ -248,7 +252,7 @@ def test_so_many_nodes_and_so_deep_at_most() -> None:
     tree = deep.tree(Asked())
     assert len(tree) == DEEPEST + 1
     assert tree.more.sum() == 1
-    assert len(deep.tree(Asked(path=("main.f",) * DEEPEST))) == 51
+    assert len(deep.tree(Asked(path=(("main.f", "/w/a.go"),) * DEEPEST))) == 51
 
 
 def test_what_ends_is_not_taken_for_what_goes_on() -> None:
@@ -285,3 +289,13 @@ def test_samples_without_a_stack_are_in_the_root_alone() -> None:
 def test_an_answer_is_remembered() -> None:
     stacks = of(A, B, C)
     assert stacks.tree(Asked()) is stacks.tree(Asked())
+
+
+def test_an_answer_is_given_though_another_thread_forgets_it() -> None:
+    class Forgetful(dict):
+        def __setitem__(self, asked: Asked, tree: Tree | None) -> None:
+            super().__setitem__(asked, tree)
+            self.clear()
+
+    stacks = Stacks(of(A).profile, SPACE, answers=Forgetful())
+    assert stacks.tree(Asked()).value[0] == 3 * MB

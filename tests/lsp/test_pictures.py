@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tests.lsp.conftest import MAIN
 from tests.support.profiles import drop, heap, heap_text
 
 if TYPE_CHECKING:
@@ -65,9 +66,12 @@ async def test_the_flame_graph(editor: Editor, folder: Path) -> None:
 
 async def test_the_flame_graph_from_the_leaves_a_subtree_a_search_and_a_focus(editor: Editor, folder: Path) -> None:
     await opened(editor, folder)
-    found = await editor.command(FLAME, {"inverted": True, "path": ["main.keep"]})
+    keep = [["main.keep", str(folder / "main.go")]]
+    found = await editor.command(FLAME, {"inverted": True, "path": keep})
     assert tree(found["root"]) == {"main.keep": [3, {"main.serve": [3]}]}
-    assert await editor.command(FLAME, {"path": ["main.keep"]}) is None
+    assert await editor.command(FLAME, {"path": keep}) is None
+    for none in (["main.main"], [["main.main"]], [["main.main", "/elsewhere/y.go"]]):
+        assert await editor.command(FLAME, {"path": none}) is None
     found = await editor.command(FLAME, {"search": "KEEP"})
     assert tree(found["root"]) == {"all": [3, {"main.serve": [3, {"main.keep": [3]}]}]}
     await editor.command(FOCUS, {"function": "main.keep"})
@@ -76,6 +80,21 @@ async def test_the_flame_graph_from_the_leaves_a_subtree_a_search_and_a_focus(ed
     assert tree(found["root"]) == {"all": [3, {"main.serve": [3, {"main.keep": [3]}]}]}
     assert (found["focus"], found["total"]) == ("through main.keep", 45 * MB)
     assert found["root"]["label"] == "3.0MB · 6.7%"  # of the whole, as pprof's
+
+
+async def test_growth_is_shown_of_what_the_base_has_nothing_of(editor: Editor, folder: Path) -> None:
+    main, dep = folder / "main.go", folder / "vendor/example.com/dep/dep.go"
+    keep = f"main.keep:10@{main}:11 < main.serve:5@{main}:7 = 40x{MB}"
+    new = f"example.com/dep.New:3@{dep}:4 < main.serve:5@{main}:6 = 60x{MB}"
+    drop(folder / "profiles/a.pb.gz", heap(keep))
+    drop(folder / "profiles/b.pb.gz", heap(keep, new))
+    await editor.open_folder(folder)
+    await editor.until(lambda: editor.status.state == "ok" and "a.pb.gz" in editor.status.tooltip)
+    await editor.command(FOCUS, {"function": "example.com/dep.New"})
+    await editor.until(lambda: editor.status.focus)
+    found = await editor.command(FLAME)
+    said = {name: found["root"][name] for name in ("growth", "growthLabel", "certain")}
+    assert (found["base"], said) == (True, {"growth": 60 * MB, "growthLabel": "▲60.0MB", "certain": True})
 
 
 async def test_where_a_recorded_line_is(editor: Editor, folder: Path) -> None:
@@ -91,7 +110,7 @@ async def test_the_timeline(editor: Editor, folder: Path) -> None:
     uri = await opened(editor, folder)
     found = await editor.command(TIMELINE)
     assert found == {
-        "sampleType": "inuse_space", "unit": "bytes", "memstats": [], "line": None,
+        "sampleType": "inuse_space", "unit": "bytes", "memstats": [], "at": None, "line": None,
         "points": [
             {"name": "a.pb.gz", "path": str(folder / "profiles/a.pb.gz"), "time": 1_700_000_000, "value": 5 * MB,
              "begins": True, "base": True, "head": False},
@@ -100,8 +119,22 @@ async def test_the_timeline(editor: Editor, folder: Path) -> None:
         ],
     }  # fmt: skip
     found = await editor.command(TIMELINE, {"uri": uri, "line": 5})
+    assert found["at"] == {"file": str(folder / "main.go"), "line": 6}
     assert found["line"] == {"label": "main.go:6 owned, inuse_space", "values": [2 * MB, 42 * MB]}
-    assert (await editor.command(TIMELINE, {"uri": uri, "line": 0}))["line"] is None
+    found = await editor.command(TIMELINE, {"uri": uri, "line": 0})
+    assert (found["at"], found["line"]) == (None, None)
+
+
+async def test_the_timeline_keeps_its_line_while_lines_come_above(editor: Editor, folder: Path) -> None:
+    uri = await opened(editor, folder)
+    before = await editor.command(TIMELINE, {"uri": uri, "line": 5})
+    editor.edit(uri, "// one line more\n" + MAIN)
+    assert (await editor.command(TIMELINE, {"uri": uri, "line": 6}))["line"] == before["line"]
+    found = await editor.command(TIMELINE, before["at"])
+    assert (found["at"], found["line"]) == (before["at"], before["line"])
+    for none in ({"file": str(folder / "main.go"), "line": 8}, {"file": "/elsewhere/x.go", "line": 1}):
+        found = await editor.command(TIMELINE, none)
+        assert (found["at"], found["line"], len(found["points"])) == (None, None, 2)
 
 
 async def test_what_the_runtime_says_of_the_process(editor: Editor, folder: Path) -> None:
@@ -139,5 +172,5 @@ async def test_stacks_as_deep_as_an_answer_may_be(editor: Editor, folder: Path) 
         (node,) = node["children"]
         depth += 1
     assert (depth, node["more"]) == (200, True)
-    rest = await editor.command(FLAME, {"path": ["main.keep"] * 599})
+    rest = await editor.command(FLAME, {"path": [["main.keep", str(folder / "main.go")]] * 599})
     assert tree(rest["root"]) == {"main.keep": [3, {"main.keep": [3]}]}

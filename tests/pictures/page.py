@@ -240,9 +240,16 @@ def points(values: list[int], begins: tuple[int, ...] = (0,), base: int = 0) -> 
 
 
 def timeline(points: list[dict[str, Any]], **rest: Any) -> dict[str, Any]:
-    return {"sampleType": "inuse_space", "unit": "bytes", "points": points, "memstats": [], "line": None} | rest
+    return {
+        "sampleType": "inuse_space",
+        "unit": "bytes",
+        "points": points,
+        "memstats": [],
+        "at": None,
+        "line": None,
+    } | rest
 
 
-def key(path: list[str], *, inverted: bool, search: str = "") -> str:
+def key(path: list[list[str]], *, inverted: bool, search: str = "") -> str:
     """Return a question to ask() as JavaScript writes it."""
     return json.dumps([path, inverted, search], separators=(",", ":"))

@@ -33,14 +33,9 @@ def test_a_flame_graph_is_asked_for_again_whenever_something_changed(picture: Pi
     _tell(picture, {"type": "answer", "id": 2, "data": flame(small(more=True))})
     picture.frame("main.serve").click(button="right")
     picture.page.get_by_role("menuitem", name="Zoom In").click()
-    assert _asked(picture, 3) == {
-        "type": "flame",
-        "id": 3,
-        "path": ["main.main", "main.serve"],
-        "inverted": False,
-        "search": "",
-    }
-    assert picture.page.evaluate("() => window.state.path") == ["main.main", "main.serve"]
+    path = [["main.main", "/w/main.go"], ["main.serve", "/w/main.go"]]
+    assert _asked(picture, 3) == {"type": "flame", "id": 3, "path": path, "inverted": False, "search": ""}
+    assert picture.page.evaluate("() => window.state.path") == path
     assert picture.violations() == []
 
 
@@ -49,6 +44,18 @@ def test_the_callers_stay_the_callers(picture: Picture) -> None:
     assert _asked(picture, 1)["inverted"] is True
     _tell(picture, {"type": "answer", "id": 1, "data": flame(node("all", 10, node("main.keep", 10)))})
     expect(picture.page.get_by_role("button", name="Callers")).to_have_attribute("aria-pressed", "true")
+
+
+def test_what_an_older_version_kept_is_no_harm(picture: Picture) -> None:
+    """Paths were names alone."""
+    picture.load(
+        "vscode-dark", "flame", EDITOR + "window.state = {path: ['main.main', 'main.serve'], search: 'serve'};"
+    )
+    _asked(picture, 1)
+    _tell(picture, {"type": "answer", "id": 1, "data": flame(small(more=True))})
+    expect(picture.page.get_by_role("searchbox")).to_have_value("serve")
+    picture.page.get_by_role("button", name="Reset Zoom").click()
+    assert picture.page.evaluate("() => [window.state.path, window.sent.length]") == [[], 1]
 
 
 def test_an_outdated_answer_is_not_shown(picture: Picture) -> None:
@@ -61,6 +68,20 @@ def test_an_outdated_answer_is_not_shown(picture: Picture) -> None:
     expect(picture.frame("main.old")).not_to_be_attached()
 
 
+def test_the_callers_are_not_overwritten_by_an_answer_from_before(picture: Picture) -> None:
+    picture.load("vscode-dark", "flame", EDITOR)
+    _tell(picture, {"type": "answer", "id": 1, "data": flame(small())})
+    picture.page.get_by_role("button", name="Callers").wait_for()
+    _tell(picture, {"type": "changed"})
+    _asked(picture, 2)
+    picture.page.get_by_role("button", name="Callers").click()
+    assert _asked(picture, 3)["inverted"] is True
+    _tell(picture, {"type": "answer", "id": 2, "data": flame(node("all", 10, node("main.old", 10)))})
+    _tell(picture, {"type": "answer", "id": 3, "data": flame(node("all", 10, node("main.keep", 10)))})
+    expect(picture.frame("main.keep")).to_be_attached()
+    expect(picture.frame("main.old")).not_to_be_attached()
+
+
 def test_what_a_person_does_is_told_to_the_editor(picture: Picture) -> None:
     picture.load("vscode-dark", "flame", EDITOR)
     _tell(picture, {"type": "answer", "id": 1, "data": flame(small())})
@@ -70,7 +91,7 @@ def test_what_a_person_does_is_told_to_the_editor(picture: Picture) -> None:
     sent = picture.page.evaluate("() => window.sent.slice(1)")
     assert sent == [
         {"type": "focus", "functionName": "main.log"},
-        {"type": "focusStack", "path": ["main.main", "main.serve", "main.log"]},
+        {"type": "focusStack", "functionNames": ["main.main", "main.serve", "main.log"]},
         {"type": "ignore", "functionName": "main.log"},
         {"type": "open", "id": 2, "file": "/w/main.go", "line": 7, "stay": False},
     ]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tests.pictures.page import Picture
 
 PUT = "example.com/app/store.(*Cache).Put"
-SERVE = ["main.main", "main.serve"]
+SERVE = [["main.main", "/w/main.go"], ["main.serve", "/w/main.go"]]
 LOOKS = [("", False), ("", True), ("vscode-dark", True), ("vscode-light", False)]
 """Theme, and what the system prefers: an editor's theme may be another."""
 
@@ -69,6 +69,65 @@ def test_what_nobody_has_is_asked_for_once(picture: Picture) -> None:
     picture.page.evaluate("(data) => { handle.update(data); }", flame(small(more=True)))
     picture.frame("main.serve").dblclick()
     assert len(picture.calls("ask")) == 2, "new data, a new question"
+
+
+SLOW = """(data) => {
+  window.waiting = {};
+  const ask = (path) => new Promise((answer, fail) => { window.waiting[path.at(-1)?.[0]] = { answer, fail }; });
+  alloclensPictures.flame(document.querySelector('main'), { data, ask });
+}"""
+
+
+def test_an_answer_that_comes_late_is_not_lost(picture: Picture) -> None:
+    """Zoomed in, out and into another one, before the first answer is there."""
+    picture.load()
+    first, second = node("main.a", 5, more=True), node("main.b", 4, more=True)
+    picture.page.evaluate(SLOW, flame(node("all", 10, first, second, file="")))
+    picture.frame("main.a").dblclick()
+    picture.page.get_by_role("button", name="Reset Zoom").click()
+    picture.frame("main.b").dblclick()
+    for name, size in (("main.a", 5), ("main.b", 4)):
+        whole = flame(node(name, size, node(f"{name}.late", 1)))
+        picture.page.evaluate("([name, whole]) => { waiting[name].answer(whole); }", [name, whole])
+    picture.page.get_by_role("button", name="Reset Zoom").click()
+    for name in ("main.a.late", "main.b.late"):
+        expect(picture.frame(name)).to_be_attached()
+
+
+def test_what_could_not_be_read_is_asked_for_again(picture: Picture) -> None:
+    picture.load()
+    picture.page.evaluate(SLOW, flame(node("all", 10, node("main.a", 5, more=True), file="")))
+    picture.frame("main.a").dblclick()
+    picture.page.evaluate("() => { waiting['main.a'].fail(new Error('gone')); waiting = {}; }")
+    expect(picture.page.get_by_role("status")).to_have_text("The rest could not be read.")
+    picture.page.get_by_role("button", name="Reset Zoom").click()
+    picture.frame("main.a").dblclick()
+    picture.page.wait_for_function("() => 'main.a' in waiting")
+
+
+def test_two_functions_of_one_name_are_not_mixed_up(picture: Picture) -> None:
+    """Such as statics of C, in two files."""
+    picture.load()
+    a, b = node("init", 8, file="/w/a.c"), node("init", 2, file="/w/b.c", more=True)
+    here = [["main", "/w/m.c"], ["init", "/w/b.c"]]
+    whole = flame(node("all", 10, node("main", 10, a, b, file="/w/m.c"), file=""))
+    part = flame(node("init", 2, node("x", 1, file="/w/b.c"), file="/w/b.c"))
+    picture.start("flame", whole, {key(here, inverted=False): part})
+    picture.page.get_by_role("treeitem", name="init, 2.0MB").dblclick()
+    expect(picture.frame("x")).to_be_attached()
+    assert picture.calls("ask") == [["ask", here, False, ""]]
+    picture.page.evaluate("(data) => { handle.update(data); }", whole)
+    assert picture.page.locator("g.frame").evaluate_all("(all) => all.map((one) => one.ariaLabel)") == [
+        "all, 10.0MB · 100%",
+        "main, 10.0MB · 100%",
+        "init, 2.0MB · 20%",
+        "x, 1.0MB · 10%",
+    ]
+    picture.page.get_by_role("button", name="Reset Zoom").click()
+    picture.frame("x").click(button="right")
+    picture.page.get_by_role("menuitem", name="Focus on This Stack").click()
+    assert picture.calls("focusStack") == [["focusStack", ["main", "init", "x"]]]
+    assert _width(picture, "main") == pytest.approx(1, abs=0.01)
 
 
 def test_what_is_whole_is_not_asked_for(picture: Picture) -> None:

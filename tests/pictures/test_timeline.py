@@ -55,6 +55,53 @@ def test_the_keyboard_chooses_too(picture: Picture) -> None:
     assert len(picture.calls("choose")) == 1, "the steps between are not chosen"
 
 
+def test_what_is_being_chosen_stays_when_a_snapshot_comes(picture: Picture) -> None:
+    picture.load()
+    picture.start("timeline", timeline(points(VALUES)))
+    base = picture.page.get_by_role("slider", name="Base")
+    base.press("ArrowRight")
+    picture.page.evaluate("(data) => { handle.update(data); }", timeline(points([*VALUES, 31])))
+    assert base.input_value() == "1"
+    assert picture.until_call("choose") == ["choose", "heap-001.pb.gz", "heap-007.pb.gz"]
+    picture.page.evaluate("(data) => { handle.update(data); }", timeline(points([*VALUES, 31], base=2)))
+    assert base.input_value() == "2", "nothing is being chosen any more"
+
+
+def test_what_is_being_chosen_and_goes_is_not_chosen(picture: Picture) -> None:
+    picture.load()
+    picture.page.clock.install()
+    picture.start("timeline", timeline(points(VALUES)))
+    picture.page.get_by_role("slider", name="Base").press("ArrowRight")
+    left = [point for point in points(VALUES) if point["name"] != "heap-001.pb.gz"]
+    picture.page.evaluate("(data) => { handle.update(data); }", timeline(left))
+    picture.page.clock.run_for(10_000)
+    assert picture.calls("choose") == []
+
+
+FOLLOWED = """() => {
+  window.followed = { ResizeObserver: 0, MutationObserver: 0, media: 0 };
+  for (const name of ['ResizeObserver', 'MutationObserver']) {
+    const { observe, disconnect } = window[name].prototype;
+    window[name].prototype.observe = function (...args) { followed[name]++; return observe.apply(this, args); };
+    window[name].prototype.disconnect = function () { followed[name]--; return disconnect.apply(this); };
+  }
+  const { addEventListener, removeEventListener } = MediaQueryList.prototype;
+  MediaQueryList.prototype.addEventListener = function (...args) { followed.media++; return addEventListener.apply(this, args); };
+  MediaQueryList.prototype.removeEventListener = function (...args) { followed.media--; return removeEventListener.apply(this, args); };
+}"""
+
+
+def test_what_is_no_longer_drawn_follows_nothing(picture: Picture) -> None:
+    picture.load()
+    picture.page.evaluate(FOLLOWED)
+    picture.start("timeline", timeline(points(VALUES)))
+    before = picture.page.evaluate("() => ({...followed})")
+    assert min(before.values()) > 0
+    for _ in range(5):
+        picture.page.evaluate("(data) => { handle.update(data); }", timeline(points(VALUES)))
+    assert picture.page.evaluate("() => followed") == before
+
+
 def test_the_base_stays_before_the_head(picture: Picture) -> None:
     picture.load()
     picture.start("timeline", timeline(points(VALUES)))

@@ -3,8 +3,10 @@ import type { HierarchyRectangularNode } from 'd3-hierarchy';
 import type { Tooltip } from 'd3-flame-graph';
 import flamegraph from 'd3-flame-graph';
 import { select } from 'd3-selection';
+import type { Site } from './data.ts';
 import { shortName } from './packages.ts';
 import type { Cell } from './tree.ts';
+import { isOf } from './tree.ts';
 
 export type Drawn = HierarchyRectangularNode<Cell>;
 
@@ -28,7 +30,7 @@ export class Chart {
   }
 
   // Draws a tree, zoomed into the frame at a path as far as it is there.
-  draw(root: Cell, path: readonly string[], rootOnTop: boolean): void {
+  draw(root: Cell, path: readonly Site[], rootOnTop: boolean): void {
     this.graph.inverted(rootOnTop).transitionDuration(0);
     if (this.begun) {
       this.graph.update(root);
@@ -66,10 +68,10 @@ export class Chart {
   }
 
   // The deepest frame along a path that there is.
-  find(path: readonly string[]): Drawn | undefined {
+  find(path: readonly Site[]): Drawn | undefined {
     let found = this.root();
-    for (const name of path) {
-      const next = found?.children?.find((child) => child.data.name === name);
+    for (const site of path) {
+      const next = found?.children?.find((child) => isOf(child.data.node, site));
       if (next === undefined) {
         break;
       }

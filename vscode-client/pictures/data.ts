@@ -1,5 +1,8 @@
 // What the server answers with: server/alloclens/lsp/features/pictures.py.
 
+// What a path tells functions apart by: of one name there may be several, in different files.
+export type Site = readonly [name: string, file: string];
+
 export interface FlameNode {
   name: string;
   value: number; // of the head, in the unit of the sample type
@@ -41,10 +44,16 @@ export interface MemStat {
   values: (number | null)[];
 }
 
+export interface RecordedLine {
+  file: string;
+  line: number; // 1-based
+}
+
 export interface Timeline {
   sampleType: string;
   unit: string;
   points: TimelinePoint[]; // oldest first
   memstats: MemStat[];
+  at: RecordedLine | null; // that is asked about
   line: { label: string; values: (number | null)[] } | null;
 }

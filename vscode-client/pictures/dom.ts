@@ -36,20 +36,28 @@ export function newId(): string {
   return `alloclens-${++lastId}`;
 }
 
-// Calls back with the width of an element whenever it is another one, once now. Ends when the element is gone.
-export function onWidth(element: HTMLElement, callback: (width: number) => void): void {
+// Calls back with the width of an element whenever it is another one, once now. Returns what ends it.
+export function onWidth(element: HTMLElement, callback: (width: number) => void): () => void {
   let last = 0;
-  new ResizeObserver(() => {
+  const observer = new ResizeObserver(() => {
     const width = Math.floor(element.clientWidth);
     if (width > 0 && width !== last) {
       last = width;
       callback(width);
     }
-  }).observe(element);
+  });
+  observer.observe(element);
+  return () => { observer.disconnect(); };
 }
 
-// Runs something when the editor's theme or the system's light or dark changes.
-export function onTheme(callback: () => void): void {
-  window.matchMedia('(prefers-color-scheme: dark)').addEventListener('change', callback);
-  new MutationObserver(callback).observe(document.body, { attributeFilter: ['class', 'data-vscode-theme-id'] });
+// Runs something when the editor's theme or the system's light or dark changes. Returns what ends it.
+export function onTheme(callback: () => void): () => void {
+  const system = window.matchMedia('(prefers-color-scheme: dark)');
+  system.addEventListener('change', callback);
+  const observer = new MutationObserver(callback);
+  observer.observe(document.body, { attributeFilter: ['class', 'data-vscode-theme-id'] });
+  return () => {
+    system.removeEventListener('change', callback);
+    observer.disconnect();
+  };
 }

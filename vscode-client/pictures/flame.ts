@@ -3,7 +3,7 @@ import { Chart, frameOf } from './chart.ts';
 import type { Drawn } from './chart.ts';
 import type { Entry } from './colours.ts';
 import { FOUND, growthFill, Hues, largestGrowth, legend, packageFill } from './colours.ts';
-import type { Flame } from './data.ts';
+import type { Flame, Site } from './data.ts';
 import { button, make, onWidth, swatch, toggle } from './dom.ts';
 import { Frames } from './frames.ts';
 import type { Item } from './menu.ts';
@@ -18,16 +18,16 @@ export interface FlameView {
   rootOnTop: boolean;
   search: string;
   only: boolean; // nothing but the stacks through what is searched for
-  path: string[]; // of the frame that is zoomed into
+  path: Site[]; // of the frame that is zoomed into
 }
 
 export interface FlameOptions {
   data: Flame;
   // null: there is nothing more. With a part of a name only the stacks through such functions, those too light to be drawn, too.
-  ask?: (path: string[], inverted: boolean, search: string) => Promise<Flame | null>;
+  ask?: (path: Site[], inverted: boolean, search: string) => Promise<Flame | null>;
   open?: (file: string, line: number, stay: boolean) => Promise<string>; // the words for a person; '' when it is open. `stay`: the picture keeps the keyboard
   focus?: (functionName: string) => void;
-  focusStack?: (path: string[]) => void; // the functions from the root
+  focusStack?: (functionNames: string[]) => void; // from the root
   ignore?: (functionName: string) => void;
   view?: Partial<FlameView>;
   keep?: (view: FlameView) => void;
@@ -50,8 +50,8 @@ class Picture implements FlameHandle {
   private data: Flame;
   private largest = 1;
   private readonly hues = new Hues();
-  private readonly asked = new Set<string>();
-  private turn = 0;
+  private asked = new Set<string>(); // paths
+  private turn = 0; // goes on with each question for other data, and with the data
   private typing = 0;
   private last: Drawn | undefined; // that was clicked
 
@@ -99,7 +99,7 @@ class Picture implements FlameHandle {
 
   update(data: Flame): void {
     this.data = data;
-    this.asked.clear();
+    this.asked = new Set();
     this.turn++;
     this.heading.textContent = heading(data);
     this.draw();
@@ -213,7 +213,7 @@ class Picture implements FlameHandle {
       items.push({ label: 'Focus', run: () => { focus(name); } });
     }
     if (frame.depth > 1 && focusStack) {
-      items.push({ label: 'Focus on This Stack', run: () => { focusStack([...frame.data.path]); } });
+      items.push({ label: 'Focus on This Stack', run: () => { focusStack(frame.data.path.map(([functionName]) => functionName)); } });
     }
     if (frame.depth > 0 && ignore) {
       items.push({ label: 'Ignore', run: () => { ignore(name); } });
@@ -233,23 +233,26 @@ class Picture implements FlameHandle {
     await this.complete(this.view.path);
   }
 
-  private async zoomTo(path: readonly string[]): Promise<void> {
+  private async zoomTo(path: readonly Site[]): Promise<void> {
     const frame = this.chart.find(path);
     if (frame !== undefined) {
       await this.zoom(frame);
     }
   }
 
-  // Asks for what was left out below a frame, once.
-  private async complete(path: readonly string[]): Promise<void> {
+  // Asks for what was left out below a frame: once, unless no answer came.
+  private async complete(path: readonly Site[]): Promise<void> {
+    const { asked } = this;
     const node = at(this.data.root, path);
-    const key = path.join('\n');
-    if (this.options.ask === undefined || node === undefined || !hasMore(node) || path.length === 0 || this.asked.has(key)) {
+    const key = JSON.stringify(path);
+    if (this.options.ask === undefined || node === undefined || !hasMore(node) || path.length === 0 || asked.has(key)) {
       return;
     }
-    this.asked.add(key);
-    const part = await this.get([...path]);
-    if (part !== null) {
+    asked.add(key);
+    const part = await this.get([...path], this.turn);
+    if (part === undefined) {
+      asked.delete(key);
+    } else if (part !== null) {
       this.data = { ...this.data, root: graft(this.data.root, path, part.root) };
       this.draw();
     }
@@ -257,22 +260,21 @@ class Picture implements FlameHandle {
 
   private async renew(change: Partial<FlameView>): Promise<void> {
     this.set({ ...change, path: [] });
-    const data = await this.get([]);
-    if (data !== null) {
+    const data = await this.get([], ++this.turn);
+    if (data) {
       this.update(data);
     }
   }
 
-  // null: there is none, or by now another one is wanted.
-  private async get(path: string[]): Promise<Flame | null> {
-    const turn = ++this.turn;
+  // null: there is none. undefined: it could not be read, or by now another one is wanted.
+  private async get(path: Site[], turn: number): Promise<Flame | null | undefined> {
     const { inverted, only, search } = this.view;
     try {
       const answer = (await this.options.ask?.(path, inverted, only ? search : '')) ?? null;
-      return turn === this.turn ? answer : null;
+      return turn === this.turn ? answer : undefined;
     } catch {
       this.say('The rest could not be read.');
-      return null;
+      return undefined;
     }
   }
 

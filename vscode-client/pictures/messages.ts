@@ -1,12 +1,12 @@
 // What a picture's page in VS Code and the extension say to each other.
-import type { Flame, Timeline } from './data.ts';
+import type { Flame, Site, Timeline } from './data.ts';
 
 export type FromPage =
-  | { type: 'flame'; id: number; path: string[]; inverted: boolean; search: string } // answered
+  | { type: 'flame'; id: number; path: Site[]; inverted: boolean; search: string } // answered
   | { type: 'timeline'; id: number } // answered
   | { type: 'open'; id: number; file: string; line: number; stay: boolean } // answered
   | { type: 'focus'; functionName: string }
-  | { type: 'focusStack'; path: string[] }
+  | { type: 'focusStack'; functionNames: string[] }
   | { type: 'ignore'; functionName: string }
   | { type: 'choose'; base: string; head: string };
 

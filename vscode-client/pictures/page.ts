@@ -1,6 +1,6 @@
 // The script of a picture's page in VS Code; <body data-picture> says which picture it is.
 import './pictures.css';
-import type { Flame, Timeline } from './data.ts';
+import type { Flame, Site, Timeline } from './data.ts';
 import { make } from './dom.ts';
 import type { FlameHandle, FlameView } from './flame.ts';
 import { flame } from './flame.ts';
@@ -32,14 +32,19 @@ function flamePage(): () => Promise<void> {
     ask: askFlame,
     open: (file: string, line: number, stay: boolean) => answer<string>((id) => ({ type: 'open', id, file, line, stay })),
     focus: (functionName: string) => { editor.postMessage({ type: 'focus', functionName }); },
-    focusStack: (path: string[]) => { editor.postMessage({ type: 'focusStack', path }); },
+    focusStack: (functionNames: string[]) => { editor.postMessage({ type: 'focusStack', functionNames }); },
     ignore: (functionName: string) => { editor.postMessage({ type: 'ignore', functionName }); },
   };
-  const whole = () => askFlame([], view.inverted === true, view.only === true ? (view.search ?? '') : '');
+  const wanted = (): [boolean, string] => [view.inverted === true, view.only === true ? (view.search ?? '') : ''];
+  let asked = wanted();
+  const whole = () => {
+    asked = wanted();
+    return askFlame([], ...asked);
+  };
   return newest(whole, (data) => {
     if (data === null || shown === undefined) {
       shown = data === null ? undefined : flame(place, { data, view, keep, ...actions });
-    } else {
+    } else if (wanted().every((one, i) => one === asked[i])) { // else the picture has asked for what is wanted by now
       shown.update(data);
     }
   });
@@ -72,7 +77,7 @@ function newest<T>(get: () => Promise<T | null>, show: (data: T | null) => void)
   };
 }
 
-function askFlame(path: string[], inverted: boolean, search: string): Promise<Flame | null> {
+function askFlame(path: Site[], inverted: boolean, search: string): Promise<Flame | null> {
   return answer((id) => ({ type: 'flame', id, path, inverted, search }));
 }
 

@@ -36,6 +36,7 @@ export class Plot {
   private readonly plot: uPlot;
   private readonly host: HTMLElement;
   private readonly data: Timeline;
+  private readonly followed: (() => void)[]; // what ends it
   private ends: Ends;
 
   constructor(host: HTMLElement, data: Timeline, lines: readonly Line[], ends: Ends, events: PlotEvents) {
@@ -45,12 +46,13 @@ export class Plot {
     const columns = [data.points.map((point) => point.time), ...lines.map((line) => line.values)];
     this.plot = new uPlot(this.options(lines, events), columns as uPlot.AlignedData, host);
     this.plot.ctx.canvas.setAttribute('role', 'img');
-    onWidth(host, (width) => {
+    const width = onWidth(host, (width) => {
       this.plot.setSize({ width, height: HEIGHT });
     });
-    onTheme(() => {
+    const theme = onTheme(() => {
       this.plot.redraw(false, true);
     });
+    this.followed = [width, theme];
   }
 
   describe(words: string): void {
@@ -63,6 +65,7 @@ export class Plot {
   }
 
   destroy(): void {
+    this.followed.forEach((end) => { end(); });
     this.plot.destroy();
   }
 

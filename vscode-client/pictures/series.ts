@@ -1,5 +1,5 @@
 // The arithmetic and the words of the timeline.
-import type { Timeline, TimelinePoint } from './data.ts';
+import type { RecordedLine, Timeline, TimelinePoint } from './data.ts';
 import { amount } from './units.ts';
 
 // The index of the nearest of ascending times; -1 for none.
@@ -38,6 +38,13 @@ export function moved(ends: Ends, end: keyof Ends, to: number, count: number): E
   }
   const head = Math.max(to, 1);
   return { base: Math.min(ends.base, head - 1), head };
+}
+
+// The same snapshots among those that are there now; undefined if one of them is gone.
+export function still(ends: Ends, before: readonly TimelinePoint[], now: readonly TimelinePoint[]): Ends | undefined {
+  const place = (index: number) => now.findIndex((point) => point.path === before[index]?.path);
+  const [base, head] = [place(ends.base), place(ends.head)];
+  return base < 0 || head < 0 ? undefined : { base, head };
 }
 
 // Where a process began after another one.
@@ -99,6 +106,14 @@ export function ticks(times: readonly number[], span: number): string[] {
   const [from, to] = span > 2 * 86_400 ? [5, 10] : span > 600 ? [11, 16] : [11, 19];
   const dated = span > 86_400 && span <= 2 * 86_400 ? [5, 16] : [from, to];
   return times.map((time) => clock(time).slice(...dated));
+}
+
+// The line of a timeline: as it was pointed at (0-based), then as recorded.
+export type AskedLine = { uri: string; line: number } | RecordedLine;
+
+// What to ask for next time: a recorded line does not move with the text. Where no number was, another line may be soon.
+export function recorded(asked: AskedLine | undefined, { at }: Timeline): AskedLine | undefined {
+  return asked !== undefined && 'uri' in asked ? (at ?? undefined) : asked;
 }
 
 // The setting for a head: the newest snapshot as a word, so that newer ones are followed.

@@ -4,7 +4,7 @@ import { make, newId, swatch } from './dom.ts';
 import type { Line } from './plot.ts';
 import { Plot } from './plot.ts';
 import type { Ends } from './series.ts';
-import { clock, moved, sampled, shownEnds, stretch, summary } from './series.ts';
+import { clock, moved, sampled, shownEnds, still, stretch, summary } from './series.ts';
 import { amount } from './units.ts';
 
 export interface TimelineOptions {
@@ -29,7 +29,7 @@ class Picture implements TimelineHandle {
   private data: Timeline;
   private ends: Ends;
   private plot: Plot | undefined;
-  private settling = 0;
+  private settling = 0; // the timer; 0: nothing is about to be chosen
 
   private readonly heading = make('p', 'alloclens-heading');
   private readonly status = make('p', 'alloclens-status');
@@ -56,9 +56,14 @@ class Picture implements TimelineHandle {
     this.update(options.data);
   }
 
+  // What a person is choosing stays as long as it is there.
   update(data: Timeline): void {
+    const choosing = this.settling === 0 ? undefined : still(this.ends, this.data.points, data.points);
+    if (choosing === undefined) {
+      this.settled();
+    }
     this.data = data;
-    this.ends = shownEnds(data.points);
+    this.ends = choosing ?? shownEnds(data.points);
     this.heading.textContent = `${data.sampleType} over time`;
     this.redraw();
     this.offer();
@@ -126,6 +131,11 @@ class Picture implements TimelineHandle {
     }, SETTLED_MS);
   }
 
+  private settled(): void {
+    window.clearTimeout(this.settling);
+    this.settling = 0;
+  }
+
   private brushed(from: number, to: number): void {
     const ends = stretch(this.data.points, from, to);
     if (ends === undefined) {
@@ -138,6 +148,7 @@ class Picture implements TimelineHandle {
   }
 
   private chosen({ base, head }: Ends): void {
+    this.settled();
     const [from, to] = [this.data.points[base], this.data.points[head]];
     if (from !== undefined && to !== undefined) {
       this.status.textContent = `Base ${from.name}, head ${to.name}.`;

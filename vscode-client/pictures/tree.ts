@@ -1,34 +1,36 @@
 // The tree of a flame graph: what the chart draws of it, places in it by their paths, and parts that come later.
-import type { Flame, FlameNode } from './data.ts';
+import type { Flame, FlameNode, Site } from './data.ts';
 
 // What d3-flame-graph draws: `value` is a width. It puts marks of its own on these, so they are made anew for each drawing.
 export interface Cell {
   name: string;
   value: number;
   key: string; // unique, and the same in the next drawing
-  path: readonly string[];
+  path: readonly Site[];
   node: FlameNode;
   children: Cell[];
 }
 
 // A frame is as wide as its children at least: in a difference some of them may be negative, which have no width.
-export function cells(node: FlameNode, path: readonly string[] = [], key = ''): Cell {
-  const seen = new Map<string, number>();
+export function cells(node: FlameNode, path: readonly Site[] = [], key = ''): Cell {
   const children = node.children.map((child) => {
-    const before = seen.get(child.name) ?? 0; // functions of one name in different files
-    seen.set(child.name, before + 1);
-    return cells(child, [...path, child.name], `${key}\n${child.name}${before === 0 ? '' : `\t${before}`}`);
+    const site = [child.name, child.file] as const;
+    return cells(child, [...path, site], key + JSON.stringify(site));
   });
   const inner = children.reduce((sum, child) => sum + child.value, 0);
   return { name: node.name, value: Math.max(node.value, inner, 0), key, path, node, children };
 }
 
-export function at(root: FlameNode, path: readonly string[]): FlameNode | undefined {
+export function at(root: FlameNode, path: readonly Site[]): FlameNode | undefined {
   let node: FlameNode | undefined = root;
-  for (const name of path) {
-    node = node?.children.find((child) => child.name === name);
+  for (const site of path) {
+    node = node?.children.find((child) => isOf(child, site));
   }
   return node;
+}
+
+export function isOf(node: FlameNode, [name, file]: Site): boolean {
+  return node.name === name && node.file === file;
 }
 
 export function hasMore(node: FlameNode): boolean {
@@ -36,17 +38,12 @@ export function hasMore(node: FlameNode): boolean {
 }
 
 // The tree with another node at a path; the tree itself where there is no such place, or the part is of something else.
-export function graft(root: FlameNode, path: readonly string[], part: FlameNode): FlameNode {
-  if (path.length === 0) {
-    return part.name === root.name ? part : root;
+export function graft(root: FlameNode, path: readonly Site[], part: FlameNode): FlameNode {
+  const [next, ...rest] = path;
+  if (next === undefined) {
+    return isOf(part, [root.name, root.file]) ? part : root;
   }
-  const place = root.children.findIndex((child) => child.name === path[0]);
-  const child = root.children[place];
-  if (child === undefined) {
-    return root;
-  }
-  const children = [...root.children];
-  children[place] = graft(child, path.slice(1), part);
+  const children = root.children.map((child) => (isOf(child, next) ? graft(child, rest, part) : child));
   return { ...root, children };
 }
 

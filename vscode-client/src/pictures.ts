@@ -4,7 +4,8 @@ import * as vscode from 'vscode';
 import type { Location } from 'vscode-languageclient';
 import type { Flame, Timeline } from '../pictures/data.ts';
 import type { FromPage, ToPage } from '../pictures/messages.ts';
-import { headSetting } from '../pictures/series.ts';
+import type { AskedLine } from '../pictures/series.ts';
+import { headSetting, recorded } from '../pictures/series.ts';
 import type { FocusStep } from './protocol.ts';
 import { FOCUS } from './protocol.ts';
 import type { Server } from './server.ts';
@@ -26,17 +27,13 @@ type Kind = (typeof KINDS)[number];
 const TITLES: Record<Kind, string> = { flame: 'Flame Graph', timeline: 'Timeline' };
 const typeOf = (kind: Kind) => `alloclens.${kind}`;
 
-interface Line {
-  uri: string;
-  line: number; // 0-based
-}
-
 export class Pictures implements vscode.Disposable, vscode.WebviewPanelSerializer {
   private readonly server: Server;
   private readonly folder: vscode.Uri; // of the pages' script and style
   private readonly panels = new Map<Kind, vscode.WebviewPanel>();
   private readonly follow: vscode.Disposable[];
   private readonly memory: vscode.Memento;
+  private line: AskedLine | undefined;
   private latest = ''; // the name of the newest snapshot of the timeline
   private again: NodeJS.Timeout | undefined;
 
@@ -44,6 +41,7 @@ export class Pictures implements vscode.Disposable, vscode.WebviewPanelSerialize
     this.server = server;
     this.folder = vscode.Uri.joinPath(extension, 'dist');
     this.memory = memory;
+    this.line = memory.get<AskedLine>(LINE);
     const onStatus = server.onStatus(() => {
       clearTimeout(this.again);
       this.again = setTimeout(() => {
@@ -59,7 +57,7 @@ export class Pictures implements vscode.Disposable, vscode.WebviewPanelSerialize
 
   // With the line that is given, else the one under the cursor, if it owns something.
   showTimeline(uri?: string, line?: number): void {
-    void this.memory.update(LINE, uri !== undefined && line !== undefined ? { uri, line } : underCursor());
+    this.remember(uri !== undefined && line !== undefined ? { uri, line } : underCursor());
     this.show('timeline');
     this.changed();
   }
@@ -120,7 +118,7 @@ export class Pictures implements vscode.Disposable, vscode.WebviewPanelSerialize
       case 'focus':
         return this.focus({ function: message.functionName });
       case 'focusStack':
-        return this.focus({ stack: message.path });
+        return this.focus({ stack: message.functionNames });
       case 'ignore':
         return this.focus({ ignoreFunction: message.functionName });
       case 'choose':
@@ -130,10 +128,20 @@ export class Pictures implements vscode.Disposable, vscode.WebviewPanelSerialize
   }
 
   private async timeline(): Promise<Timeline | null> {
-    const line = this.memory.get<Line>(LINE);
+    const { line } = this;
     const data = await this.ask<Timeline>(TIMELINE, ...(line === undefined ? [] : [line]));
+    if (data !== null && line === this.line) {
+      this.remember(recorded(line, data));
+    }
     this.latest = data?.points.at(-1)?.name ?? '';
     return data;
+  }
+
+  private remember(line: AskedLine | undefined): void {
+    if (line !== this.line) {
+      this.line = line;
+      void this.memory.update(LINE, line);
+    }
   }
 
   // A page always gets its answer: null, too, when there is no server or it fails.
@@ -171,7 +179,7 @@ async function tell(panel: vscode.WebviewPanel, message: ToPage): Promise<void> 
   await panel.webview.postMessage(message);
 }
 
-function underCursor(): Line | undefined {
+function underCursor(): AskedLine | undefined {
   const editor = vscode.window.activeTextEditor;
   return editor && { uri: editor.document.uri.toString(), line: editor.selection.active.line };
 }

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { GREY, growthFill, Hues, largestGrowth, legend, packageFill } from '../pictures/colours.ts';
-import type { Flame, FlameNode, TimelinePoint } from '../pictures/data.ts';
+import type { Flame, FlameNode, Site, TimelinePoint } from '../pictures/data.ts';
 import { direction, step } from '../pictures/keyboard.ts';
 import { hue, HUES, packageOf, shortName } from '../pictures/packages.ts';
-import { headSetting, moved, nearest, restarts, sampled, shownEnds, stretch, summary, ticks } from '../pictures/series.ts';
+import { headSetting, moved, nearest, recorded, restarts, sampled, shownEnds, still, stretch, summary, ticks } from '../pictures/series.ts';
 import { at, cells, graft, hasMore, search, spoken } from '../pictures/tree.ts';
 import { amount, share } from '../pictures/units.ts';
 
@@ -18,24 +18,37 @@ const TREE = node('all', 10, [
   node('runtime.main', 3, [node('main.serve', 3)]),
 ]);
 
+const SERVE: Site[] = [['main.main', '/w/main.go'], ['main.serve', '/w/main.go']];
+
 test('a frame is as wide as what is in it, and has a key of its own', () => {
-  const difference = node('all', 2, [node('a', 5), node('b', -3), node('a', 1)]);
+  const difference = node('all', 2, [node('a', 5), node('b', -3), node('a', 1, [], { file: '/w/other.go' })]);
   const root = cells(difference);
   assert.equal(root.value, 6, 'b has no width, and a is not cut off');
   assert.deepEqual(root.children.map((cell) => cell.value), [5, 0, 1]);
   assert.equal(new Set(root.children.map((cell) => cell.key)).size, 3, 'two functions of one name');
-  assert.deepEqual(cells(TREE).children[0]?.children[0]?.path, ['main.main', 'main.serve']);
+  assert.deepEqual(cells(TREE).children[0]?.children[0]?.path, SERVE);
 });
 
 test('a part that was left out comes to its place', () => {
-  const path = ['main.main', 'main.serve'];
   assert.ok(hasMore(TREE));
-  const whole = graft(TREE, path, node('main.serve', 6, [node('store.Put', 4), node('log.Print', 2)]));
-  assert.deepEqual(at(whole, path)?.children.map((child) => child.name), ['store.Put', 'log.Print']);
-  assert.equal(at(TREE, path)?.children.length, 1, 'the tree before is as it was');
+  const whole = graft(TREE, SERVE, node('main.serve', 6, [node('store.Put', 4), node('log.Print', 2)]));
+  assert.deepEqual(at(whole, SERVE)?.children.map((child) => child.name), ['store.Put', 'log.Print']);
+  assert.equal(at(TREE, SERVE)?.children.length, 1, 'the tree before is as it was');
   assert.ok(!hasMore(whole));
-  assert.deepEqual(graft(TREE, path, node('another', 1)), TREE);
-  assert.deepEqual(graft(TREE, ['nowhere'], node('nowhere', 1)), TREE);
+  assert.deepEqual(graft(TREE, SERVE, node('another', 1)), TREE);
+  assert.deepEqual(graft(TREE, [['nowhere', '/w/main.go']], node('nowhere', 1)), TREE);
+});
+
+// Such as statics of C.
+test('functions of one name in different files are told apart', () => {
+  const [a, b] = [node('init', 8, [], { file: '/w/a.c' }), node('init', 2, [], { file: '/w/b.c', more: true })];
+  const root = node('all', 10, [node('main', 10, [a, b])]);
+  const path: Site[] = [['main', '/w/main.go'], ['init', '/w/b.c']];
+  assert.equal(at(root, path), b);
+  const whole = cells(graft(root, path, node('init', 2, [node('x', 2)], { file: '/w/b.c' })));
+  assert.deepEqual(whole.children[0]?.children.map((cell) => [cell.value, cell.children.length]), [[8, 0], [2, 1]]);
+  assert.deepEqual(graft(root, path, node('init', 10, [], { file: '/w/a.c' })), root);
+  assert.equal(at(root, [['init', '/w/b.c']]), undefined);
 });
 
 test('what is found counts each byte once', () => {
@@ -151,6 +164,22 @@ test('the base stays before the head', () => {
   assert.deepEqual(moved({ base: 2, head: 3 }, 'head', 0, 4), { base: 0, head: 1 });
 });
 
+test('what is being chosen is the same snapshots when others come and go', () => {
+  const [a, b, c, d] = POINTS as [TimelinePoint, TimelinePoint, TimelinePoint, TimelinePoint];
+  assert.deepEqual(still({ base: 1, head: 2 }, POINTS, [b, c, d, point('e', 160)]), { base: 0, head: 1 });
+  assert.equal(still({ base: 0, head: 2 }, POINTS, [b, c, d]), undefined);
+  assert.equal(still({ base: 0, head: 2 }, POINTS, [a, b, d]), undefined);
+});
+
+test('the line of a timeline is asked for as it was recorded, once that is known', () => {
+  const [pointed, at] = [{ uri: 'file:///w/main.go', line: 6 }, { file: '/w/main.go', line: 6 }];
+  const answer = (found: typeof at | null) => ({ sampleType: '', unit: '', points: [], memstats: [], at: found, line: null });
+  assert.equal(recorded(pointed, answer(at)), at);
+  assert.equal(recorded(pointed, answer(null)), undefined, 'it has no numbers');
+  assert.equal(recorded(at, answer(null)), at, 'this head has none of it');
+  assert.equal(recorded(undefined, answer(null)), undefined);
+});
+
 test('the newest head is followed', () => {
   assert.equal(headSetting('d', 'd'), 'latest');
   assert.equal(headSetting('c', 'd'), 'c');
@@ -167,9 +196,9 @@ test('a long series is told by some of it, with what matters', () => {
 });
 
 test('the timeline in words', () => {
-  const words = summary({ sampleType: 'inuse_space', unit: 'bytes', points: POINTS, memstats: [], line: null });
+  const words = summary({ sampleType: 'inuse_space', unit: 'bytes', points: POINTS, memstats: [], at: null, line: null });
   assert.match(words, /^inuse_space in 4 snapshots from .*; from 1\.0MB to 3\.0MB; base a, head d; the process began anew once\.$/);
-  assert.equal(summary({ sampleType: '', unit: '', points: [], memstats: [], line: null }), 'No snapshots.');
+  assert.equal(summary({ sampleType: '', unit: '', points: [], memstats: [], at: null, line: null }), 'No snapshots.');
 });
 
 test('an axis says no more of the time than it needs', () => {

@@ -41,11 +41,15 @@ ANSWERS = 16
 """Remembered, to zoom out again."""
 
 
+Site = tuple[str, str]
+"""What a path tells functions apart by: `Functions.name`, and `Functions.file`."""
+
+
 class Asked(NamedTuple):
     """What is wanted of a tree."""
 
-    path: tuple[str, ...] = ()
-    """Names from the root to the node whose subtree is shown; () is everything."""
+    path: tuple[Site, ...] = ()
+    """From the root to the node whose subtree is shown; () is everything."""
     inverted: bool = False
     """From the leaves: below a function stand its callers."""
     search: str = ""
@@ -102,15 +106,20 @@ class Stacks:
     wanted: ValueType
     one_process: bool = True
     """Whether base and head share objects."""
+    has_base: bool = False
+    """Whether the head is compared, be it with nothing: none of the base's samples need be in focus."""
     answers: dict[Asked, Tree | None] = field(default_factory=dict)
 
     def tree(self, asked: Asked) -> Tree | None:
-        """Return what is asked for; None where the path leads nowhere."""
-        if asked not in self.answers:
-            if len(self.answers) >= ANSWERS:
-                self.answers.clear()
-            self.answers[asked] = _tree(self, asked)
-        return self.answers[asked]
+        """Return what is asked for; None where the path leads nowhere. Safe from any thread: another may clear the answers."""
+        try:
+            return self.answers[asked]
+        except KeyError:
+            tree = _tree(self, asked)
+        if len(self.answers) >= ANSWERS:
+            self.answers.clear()
+        self.answers[asked] = tree
+        return tree
 
     @cached_property
     def functions(self) -> Functions:
@@ -119,8 +128,10 @@ class Stacks:
         parts = np.stack([sites.function, sites.file, sites.binary])
         found, of_site = np.unique(parts, axis=1, return_inverse=True)
         texts = sites.texts
-        names = [texts[name] or texts[binary] or "?" for name, _, binary in found.T.tolist()]
-        return Functions(of_site.reshape(-1)[sites.of_frame], names, [texts[file] for file in found[1].tolist()])
+        each = [(texts[name] or texts[binary] or "?", texts[file]) for name, file, binary in found.T.tolist()]
+        rows = {site: row for row, site in enumerate(dict.fromkeys(each))}
+        row = np.array([rows[site] for site in each], np.int64)[of_site.reshape(-1)]
+        return Functions(row[sites.of_frame], [name for name, _ in rows], [file for _, file in rows])
 
     @cached_property
     def from_root(self) -> Way:
@@ -148,7 +159,7 @@ class Stacks:
     @cached_property
     def compares(self) -> bool:
         """Whether there is a base whose samples are known."""
-        return bool(self.profile.is_base.any())
+        return self.has_base or bool(self.profile.is_base.any())
 
     @cached_property
     def samples(self) -> Ints:
@@ -180,7 +191,8 @@ def flame(comparison: Comparison, asked: Asked) -> Tree | None:
     """
     with _lock:
         if comparison not in _stacks:
-            _stacks[comparison] = Stacks(comparison.profile, comparison.sample_type, comparison.one_process)
+            compared = comparison.base is not None
+            _stacks[comparison] = Stacks(comparison.profile, comparison.sample_type, comparison.one_process, compared)
         stacks = _stacks[comparison]
     return stacks.tree(asked)
 
@@ -191,10 +203,10 @@ def _tree(of: Stacks, asked: Asked) -> Tree | None:
     head, base = of.head[samples], of.base[samples]
     root = everything(head, base)
     with walk(way, samples, head, base) as walked:
-        for step, name in enumerate(asked.path):
+        for step, site in enumerate(asked.path):
             if step:
                 walked.advance()
-            walked.through(_named(of.functions, name))
+            walked.through(_frames(of.functions, site))
             if not len(walked.rows):
                 return None
         if asked.path:
@@ -212,9 +224,10 @@ def _through(of: Stacks, text: str) -> Ints:
     return of.samples[some(has[profile.location], profile.location_at)[of.samples]]
 
 
-def _named(functions: Functions, name: str) -> Mask:
-    """Return which frames are of a function of this name, in whatever file."""
-    return np.array([one == name for one in functions.name], np.bool_)[functions.of_frame]
+def _frames(functions: Functions, site: Site) -> Mask:
+    """Return which frames are of a function."""
+    of_site = [one == site for one in zip(functions.name, functions.file, strict=True)]
+    return np.array(of_site, np.bool_)[functions.of_frame]
 
 
 def _heaviest(grown: Grown, most: int) -> Grown:

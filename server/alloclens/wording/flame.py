@@ -88,12 +88,17 @@ def _growth(row: _Row, unit: str) -> str:
     return change(row.growth, unit) + ("" if row.certain else unsure)
 
 
-def timeline(comparison: Comparison, line: dict[str, Any] | None = None) -> dict[str, Any]:
-    """Return {sampleType, unit, points, memstats: [{name, values}], line}."""
+def timeline(
+    comparison: Comparison, at: dict[str, Any] | None = None, line: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """Return {sampleType, unit, points, memstats: [{name, values}], at, line}.
+
+    `at` is the recorded line that is asked about; `line` is what it owned, where that is known in the shown unit.
+    """
     kind = comparison.sample_type
     shown = [point._asdict() for point in points(comparison)]
     memstats = [one._asdict() for one in process_lines(comparison)]
-    return {"sampleType": kind.type, "unit": kind.unit, "points": shown, "memstats": memstats, "line": line}
+    return {"sampleType": kind.type, "unit": kind.unit, "points": shown, "memstats": memstats, "at": at, "line": line}
 
 
 def line_label(file: str, line: int, kind: ValueType) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types  # noqa: TC002 - pygls reads a command's annotations at run time
@@ -12,14 +11,15 @@ from alloclens.analysis.flame import Asked
 from alloclens.analysis.flame import flame as tree_of
 from alloclens.analysis.timeline import owned
 from alloclens.lsp.lifecycle import plain
+from alloclens.lsp.quick import Quick
 from alloclens.lsp.server import Server
-from alloclens.lsp.spots import Spots, here
+from alloclens.lsp.spots import Here, Spots, here
 from alloclens.wording import flame as wording
 
 if TYPE_CHECKING:
     from pygls.workspace import Workspace
 
-    from alloclens.lsp.spots import Here
+    from alloclens.analysis.flame import Site
     from alloclens.store.world import World
 
 FLAME = "alloclens.server.flame"
@@ -34,13 +34,12 @@ def register(server: Server) -> None:
     server.command(TIMELINE)(timeline)
 
 
-async def flame(ls: Server, *options: Any) -> SimpleNamespace | None:
+async def flame(ls: Server, *options: Any) -> Quick:
     """Return the flame graph of what is shown (wording/flame.py); null without a profile, or where the path leads nowhere.
 
-    Options: {inverted?, path?: names from the root, search?: part of a name}.
+    Options: {inverted?, path?: [name, file] of each node from the root, search?: part of a name}.
     """
-    found = await asyncio.to_thread(_flame, ls.world, _first(options))
-    return _quick(found)
+    return Quick(await asyncio.to_thread(_flame, ls.world, _first(options)))
 
 
 async def frame(ls: Server, file: str, line: int) -> types.Location | None:
@@ -48,10 +47,12 @@ async def frame(ls: Server, file: str, line: int) -> types.Location | None:
     return await asyncio.to_thread(_frame, ls.world, ls.workspace, file, line)
 
 
-async def timeline(ls: Server, *line: Any) -> SimpleNamespace | None:
-    """Return the shown series through time (wording/flame.py); with a line {uri, line (0-based)} what that owned."""
-    found = await asyncio.to_thread(_timeline, ls.world, ls.workspace, _first(line))
-    return _quick(found)
+async def timeline(ls: Server, *line: Any) -> Quick:
+    """Return the shown series through time (wording/flame.py), and what one line owned.
+
+    That is {uri, line (0-based)}, or as recorded {file, line (1-based)}, by which `at` of the answer names it from then on.
+    """
+    return Quick(await asyncio.to_thread(_timeline, ls.world, ls.workspace, _first(line)))
 
 
 def _first(arguments: tuple[Any, ...]) -> dict[str, Any]:
@@ -59,19 +60,19 @@ def _first(arguments: tuple[Any, ...]) -> dict[str, Any]:
     return given if isinstance(given, dict) else {}
 
 
-def _quick(answer: dict[str, Any] | None) -> SimpleNamespace | None:
-    """Wrap a large answer: pygls would walk a bare dict node by node, on the event loop; of this it takes __dict__."""
-    return SimpleNamespace(**answer) if answer else None
-
-
 def _flame(world: World, options: dict[str, Any]) -> dict[str, Any] | None:
     shown = world.shown
     if shown is None:
         return None
-    path = tuple(map(str, options.get("path") or ()))
-    asked = Asked(path, bool(options.get("inverted")), str(options.get("search") or ""))
+    asked = Asked(_path(options.get("path")), bool(options.get("inverted")), str(options.get("search") or ""))
     tree = tree_of(shown, asked)
     return wording.flame(shown, tree, world.focus) if tree else None
+
+
+def _path(given: Any) -> tuple[Site, ...]:
+    """Read a path. What is none leads nowhere."""
+    sites = given if isinstance(given, list) else []
+    return tuple((str(s[0]), str(s[1])) if isinstance(s, list) and len(s) == 2 else ("", "") for s in sites)
 
 
 def _frame(world: World, workspace: Workspace, file: str, line: int) -> types.Location | None:
@@ -80,11 +81,32 @@ def _frame(world: World, workspace: Workspace, file: str, line: int) -> types.Lo
 
 
 def _timeline(world: World, workspace: Workspace, line: dict[str, Any]) -> dict[str, Any] | None:
-    at = here(world, workspace, str(line["uri"]), int(line["line"]) + 1) if {"uri", "line"} <= line.keys() else None
+    at = _asked(world, workspace, line)
     comparison = at.file.comparison if at else world.shown
     if comparison is None:
         return None
-    return wording.timeline(comparison, _line(at) if at else None)
+    named = {"file": at.recorded, "line": at.line} if at else None
+    return wording.timeline(comparison, named, _line(at) if at else None)
+
+
+def _asked(world: World, workspace: Workspace, line: dict[str, Any]) -> Here | None:
+    if {"uri", "line"} <= line.keys():
+        return here(world, workspace, str(line["uri"]), int(line["line"]) + 1)
+    if {"file", "line"} <= line.keys():
+        return _recorded(world, str(line["file"]), int(line["line"]))
+    return None
+
+
+def _recorded(world: World, recorded: str, line: int) -> Here | None:
+    """Return what is known of a recorded line, wherever it is in the text of now."""
+    place = world.sources.place(recorded)
+    file = world.file(place.path) if place else None
+    if file is None or recorded not in file.comparison.lines.files:
+        return None
+    lines = file.comparison.lines
+    rows = lines.rows_in(lines.files.index(recorded))
+    rows = rows[lines.line[rows] == line]
+    return Here(file, int(rows[0]), recorded, line, unsure=False) if len(rows) else None
 
 
 def _line(at: Here) -> dict[str, Any] | None:
