@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
-from alloclens.analysis.calls import Line, Site, calls, hot
+from alloclens.analysis.calls import LINES, Edges, Line, Site, calls, hot
 from alloclens.analysis.difference import difference
 from alloclens.profile.formats import read
 from alloclens.profile.model import ValueType
@@ -92,10 +92,10 @@ def test_against_a_loop(given: list[tuple[str, int]]) -> None:
     for site, asked in ASKED:
         found, want = calls(profile, site, CPU), loop(given, asked)
         assert (found.flat, found.cum) == ((want["flat"][""], None), (want["cum"][""], None))
-        assert values(found.callers) == not_zero(want["callers"])
-        assert values(found.callees) == not_zero(want["callees"])
-        lines = {(e.function, f"{n.file}:{n.line}"): n.value for e in found.callers for n in e.lines}
-        heavy = {key: value for key, value in want["lines"].items() if key[0] in values(found.callers)}
+        assert values(found.callers.heaviest) == not_zero(want["callers"])
+        assert values(found.callees.heaviest) == not_zero(want["callees"])
+        lines = {(e.function, f"{n.file}:{n.line}"): n.value for e in found.callers.heaviest for n in e.lines}
+        heavy = {key: value for key, value in want["lines"].items() if key[0] in values(found.callers.heaviest)}
         assert lines == heavy
 
 
@@ -108,9 +108,45 @@ def test_a_difference_against_a_loop(head: list[tuple[str, int]], base: list[tup
         both = loop([*head, *((text, -value) for text, value in base)], asked)
         assert (found.flat.value, found.cum.value) == (now["flat"][""], now["cum"][""])
         assert (growth(found.flat), growth(found.cum)) == (both["flat"][""], both["cum"][""])
-        for edges, name in ((found.callers, "callers"), (found.callees, "callees")):
+        for edges, name in ((found.callers.heaviest, "callers"), (found.callees.heaviest, "callees")):
             assert values(edges) == not_zero(now[name])
             assert grown(edges) == not_zero(both[name])
+
+
+@settings(max_examples=40, deadline=None)
+@given(samples)
+def test_the_rest_against_a_loop(given: list[tuple[str, int]]) -> None:
+    profile = profile_of(given)
+    for site, asked in ASKED:
+        whole, few = calls(profile, site, CPU).callers, calls(profile, site, CPU, most=1).callers
+        assert few.heaviest == whole.heaviest[:1]
+        left = {edge.function for edge in whole.heaviest[1:]}
+        assert (few.others, few.rest) == (len(left), (over(given, asked, left), None))
+        assert (whole.others, whole.rest) == (0, (0, None))
+
+
+def over(given: list[tuple[str, int]], asked: Callable[[Frame], bool], callers: set[str]) -> int:
+    """Return what passes over a call from any of these."""
+    into = ({b[0] for a, b in pairwise(frames(text)) if asked(a) and not asked(b)} for text, _ in given)
+    return sum(value for (_, value), functions in zip(given, into, strict=True) if functions & callers)
+
+
+def test_the_rest_has_its_growth() -> None:
+    head, base = (
+        read(heap(*(f"new@/n.go:1 < {name}@/a.go:1 = {n}x8" for name, n in zip("abc", given, strict=True))))
+        for given in ((9, 5, 2), (9, 1, 3))
+    )
+    found = calls(difference(head, base), Site("new"), SPACE, most=1).callers
+    assert [edge.function for edge in found.heaviest] == ["a"]
+    assert (found.others, found.rest.value, growth(found.rest)) == (2, 56, 24)  # 5 + 2 and 4 - 1 blocks of 8 bytes
+
+
+def test_an_edge_has_its_heaviest_lines() -> None:
+    """And what passes them all."""
+    found = calls(profile_of([(f"new@/n.go:1 < f@/a.go:{n}", n) for n in range(1, LINES + 11)]), Site("new"), CPU)
+    (edge,) = found.callers.heaviest
+    assert [line.line for line in edge.lines] == list(range(LINES + 10, 10, -1))
+    assert edge.amount.value == sum(range(1, LINES + 11))
 
 
 def test_the_lines_of_a_call() -> None:
@@ -122,18 +158,18 @@ def test_the_lines_of_a_call() -> None:
         ]
     )
     new = calls(profile, Site("new"), CPU)
-    assert [(e.function, e.amount.value, e.lines, e.at) for e in new.callers] == [
+    assert [(e.function, e.amount.value, e.lines, e.at) for e in new.callers.heaviest] == [
         ("f", 9, (Line("/a.go", 9, 7), Line("/a.go", 5, 2)), Line("/a.go", 9, 7)),
         ("wrap", 4, (Line("/n.go", 8, 4),), Line("/n.go", 8, 4)),
     ]
     f = calls(profile, Site("f"), CPU)
-    assert [(e.function, e.amount.value, e.lines, e.at) for e in f.callees] == [
+    assert [(e.function, e.amount.value, e.lines, e.at) for e in f.callees.heaviest] == [
         ("new", 9, (Line("/a.go", 9, 7), Line("/a.go", 5, 2)), Line("/n.go", 1, 9)),
         ("wrap", 4, (Line("/a.go", 5, 4),), Line("/n.go", 8, 4)),
     ]
-    assert [(e.function, e.amount.value) for e in f.callers] == [("main", 13)]
+    assert [(e.function, e.amount.value) for e in f.callers.heaviest] == [("main", 13)]
     of_line = calls(profile, Site("f", "/a.go", 9), CPU)
-    assert [(e.function, e.amount.value) for e in of_line.callees] == [("new", 7), ("f", 4)]
+    assert [(e.function, e.amount.value) for e in of_line.callees.heaviest] == [("new", 7), ("f", 4)]
 
 
 def test_code_without_names() -> None:
@@ -143,14 +179,17 @@ def test_code_without_names() -> None:
         made.message.location.add(id=address, mapping_id=address, address=address)
     made.message.sample.add(value=[3], location_id=[2, 1])
     found = calls(read(made.bytes()), Site("", binary="/lib/b.so"), CPU)
-    assert [(e.function, e.binary, e.amount.value, e.at) for e in found.callers] == [("", "/bin/a", 3, Line("", 0, 3))]
+    assert [(e.function, e.binary, e.amount.value, e.at) for e in found.callers.heaviest] == [
+        ("", "/bin/a", 3, Line("", 0, 3))
+    ]
     assert found.flat.value == found.cum.value == 3
 
 
 @pytest.mark.parametrize("site", [Site("nobody"), Site("", "/a.go", 77), Site("", "/none.go", 1), Site("")])
 def test_what_is_not_there(site: Site) -> None:
     found = calls(profile_of([("f@/a.go:1", 3)]), site, CPU)
-    assert found == type(found)((0, None), (0, None), (), ())
+    nothing = Edges((), 0, (0, None))
+    assert found == type(found)((0, None), (0, None), nothing, nothing)
     assert calls(profile_of([]), site, CPU) == found
 
 
@@ -162,13 +201,21 @@ def test_growth_is_certain_or_not() -> None:
         for n, m in ((2, 70_000), (60, 140_000))
     )
     found = calls(difference(head, base), Site("new"), SPACE)
-    assert [(e.function, growth(e.amount), e.amount.growth.certain) for e in found.callers] == [
+    assert [(e.function, growth(e.amount), e.amount.growth.certain) for e in found.callers.heaviest] == [
         ("f", 58 * mib, True),
         ("g", 560_000, False),
     ]
     assert growth(found.cum) == 58 * mib + 560_000
     alone = calls(difference(read(heap("f@/a.go:1 = 1x8")), read(heap("g@/a.go:1 = 1x8"))), Site("f"), SPACE)
     assert growth(alone.cum) == 8
+
+
+def test_a_base_of_which_nothing_is_left() -> None:
+    """What is new since the base has grown by all of it."""
+    head = read(heap("new@/n.go:1 < f@/a.go:1 = 3x8"))
+    found = calls(head, Site("new"), SPACE, compared=True)
+    assert [growth(one) for one in (found.flat, found.cum, found.callers.heaviest[0].amount)] == [24, 24, 24]
+    assert calls(head, Site("new"), SPACE).cum.growth is None
 
 
 def test_hot_functions() -> None:
@@ -187,3 +234,11 @@ def test_hot_functions() -> None:
         assert [one.function for one in hot(profile, SPACE, "", 2)] == ["json.grow", "json.Encode"]
         assert [one.function for one in hot(profile, SPACE, "n.enc", 9)] == ["json.Encode"]
         assert hot(profile, SPACE, "nobody", 9) == []
+
+
+def test_a_function_whose_lines_come_to_nothing() -> None:
+    """f has 5 - 5 + 5, but its line 1 has 5 - 5 and its line 2 -5 + 5."""
+    profile = profile_of(
+        [("g@/a.c:9 < f@/a.c:1", 5), ("g@/a.c:9 < f@/a.c:1 < f@/a.c:2", -5), ("g@/a.c:9 < f@/a.c:2", 5)]
+    )
+    assert [(one.function, one.cum) for one in hot(profile, CPU, "", 9)] == [("g", 5)]

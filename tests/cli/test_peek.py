@@ -21,7 +21,7 @@ from tests.cli.test_pprof import PROFILES, UNITS, needs_profiles, program
 from tests.support.profiles import Builder, drop
 
 if TYPE_CHECKING:
-    from alloclens.analysis.calls import Amount, Calls, Edge
+    from alloclens.analysis.calls import Amount, Calls, Edges
     from alloclens.profile.model import Profile, ValueType
 
 SEPARATOR = re.compile(r"^-+\+-+$", re.MULTILINE)
@@ -36,6 +36,7 @@ FILES = [
     "odd/seven-sample-types-negative.pprof",
 ]
 PAIRS = ["ddtrace"]
+EVERY = 1 << 20
 PROGRAM = """package main
 
 import (
@@ -142,14 +143,16 @@ def node(found: Calls) -> Node:
     return Node(passing(found.flat), passing(found.cum), _named(found.callers), _named(found.callees))
 
 
-def _named(found: tuple[Edge, ...]) -> dict[str, int]:
-    return {printed(e.function, e.binary): passing(e.amount) for e in found if passing(e.amount)}
+def _named(found: Edges) -> dict[str, int]:
+    return {printed(e.function, e.binary): passing(e.amount) for e in found.heaviest if passing(e.amount)}
 
 
 def assert_equal(head: Path, base: Path | None, kind: ValueType) -> int:
     """Compare the edges of every function; return how many there are."""
     theirs, profile = peek(head, base, kind, "functions"), subtracted(head, base)
-    ours = {printed(site.function, site.binary): node(calls(profile, site, kind)) for site in functions(profile)}
+    ours = {
+        printed(site.function, site.binary): node(calls(profile, site, kind, most=EVERY)) for site in functions(profile)
+    }
     assert {name: one for name, one in ours.items() if one.flat or one.cum} == theirs
     return sum(len(one.callers) for one in theirs.values())
 
@@ -186,8 +189,9 @@ def assert_callers_of_lines(head: Path, kind: ValueType) -> int:
     for function, file, line in zip(*(c.tolist() for c in (where.function, where.file, where.line)), strict=True):
         known = theirs.get(f"{texts[function]} {texts[file]}:{line}")
         if line > 0 and known and names[file, line] == 1:
-            found = calls(profile, Site("", texts[file], line), kind)
-            lines = {f"{e.function} {at.file}:{at.line}": at.value for e in found.callers for at in e.lines if at.value}
+            found = calls(profile, Site("", texts[file], line), kind, most=EVERY)
+            spots = ((edge, at) for edge in found.callers.heaviest for at in edge.lines)
+            lines = {f"{edge.function} {at.file}:{at.line}": at.value for edge, at in spots if at.value}
             assert (found.flat.value, found.cum.value, lines) == (known.flat, known.cum, known.callers)
             compared_ += len(lines)
     return compared_

@@ -57,6 +57,12 @@ def said(item: lsp.CallHierarchyItem) -> list[str]:
     return page.read_text().split("\n\n")[:3]
 
 
+def pages_on(name: str) -> int:
+    """Return how many pages are there on functions whose names begin so."""
+    folder = Path(os.environ["XDG_CACHE_HOME"], "alloclens", "pages")
+    return sum(page.read_text().startswith(name) for page in folder.iterdir())
+
+
 async def prepared(editor: Editor, uri: str, line: int) -> lsp.CallHierarchyItem | None:
     """Return the item at a line (1-based)."""
     params = lsp.CallHierarchyPrepareParams(lsp.TextDocumentIdentifier(uri), lsp.Position(line - 1, 3))
@@ -207,6 +213,38 @@ async def test_an_item_stays_with_its_series(editor: Editor, two: Path) -> None:
     await editor.until(waiting)
     line = await prepared(editor, uri, 6)
     assert [one.detail for one, _ in await callees(editor, line)] == ["42.0MB · 93% · ▲40.0MB"]
+
+
+async def test_too_many_are_one_last_row(editor: Editor, folder: Path) -> None:
+    """200 callers of 2 MB and 50 of 1 MB, and as many callees; a page is made of what is shown."""
+    way = f"other.g{{n}}@/elsewhere/g.go:1 < main.keep@{folder}/main.go:11 < other.f{{n}}@/elsewhere/f.go:1 = {{size}}x{MB}"
+    uri = await one(editor, folder, *(way.format(n=n, size=1 if n % 5 == 4 else 2) for n in range(250)))
+    keep = await prepared(editor, uri, 11)
+    callers_, callees_ = await incoming(editor, keep), await outgoing(editor, keep)
+    for items in ([call.from_ for call in callers_], [call.to for call in callees_]):
+        *heaviest, rest = items
+        assert [item.detail for item in heaviest] == ["2.0MB · 0.4%"] * 200
+        assert (rest.name, rest.detail) == ("50 more", "50.0MB · 11%")
+        assert (rest.uri, rest.selection_range) == (keep.uri, keep.selection_range)
+        assert await incoming(editor, rest) == await outgoing(editor, rest) == []
+    assert callers_[-1].from_ranges == callees_[-1].from_ranges == (keep.selection_range,)
+    assert pages_on("other.") == 400
+
+
+async def test_what_is_new_since_the_base_is_growth_in_focus_too(editor: Editor, folder: Path) -> None:
+    main, dep = folder / "main.go", folder / "vendor/example.com/dep/dep.go"
+    kept = f"main.keep:10@{main}:11 < main.serve:5@{main}:7 = 40x{MB}"
+    new = f"example.com/dep.New:3@{dep}:4 < main.serve:5@{main}:6 = 60x{MB}"
+    drop(folder / "profiles/a.pb.gz", heap(kept))
+    drop(folder / "profiles/b.pb.gz", heap(kept, new))
+    uri = await ready(editor, folder, "▲60.0MB", codeLens=True)
+    await editor.command("alloclens.server.focus", {"function": "example.com/dep.New"})
+    await editor.until_hints(uri, {6: "60.0MB owned ▲60.0MB"})
+    serve = await prepared(editor, uri, 5)
+    assert serve.detail == "60.0MB · 60% · ▲60.0MB"
+    assert [item.detail for item, _ in await callees(editor, serve)] == ["60.0MB · 60% · ▲60.0MB"]
+    (lens,) = await editor.client.text_document_code_lens_async(lsp.CodeLensParams(lsp.TextDocumentIdentifier(uri)))
+    assert lens.command.title == "60.0MB cum · 0B flat ▲60.0MB"
 
 
 NO_DATA = [None, 3, "x", [], {}, {"line": "x"}, {"function": 3, "line": 1}, {"head": "gone"}]

@@ -24,6 +24,7 @@ from alloclens.profile.ragged import owners
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from alloclens.analysis.growth import Changes
     from alloclens.analysis.line_stats import Change
     from alloclens.analysis.sites import Sites
     from alloclens.analysis.top import Top
@@ -31,6 +32,11 @@ if TYPE_CHECKING:
 
     Ints = NDArray[np.int64]
     Mask = NDArray[np.bool_]
+
+MOST = 200
+"""Edges of one answer, each way."""
+LINES = 50
+"""Lines of one edge."""
 
 
 class Site(NamedTuple):
@@ -72,29 +78,50 @@ class Edge:
     """As in `Site`."""
     amount: Amount
     lines: tuple[Line, ...]
-    """Of the caller: where it calls from, heaviest first."""
+    """Of the caller: where it calls from; the heaviest LINES, heaviest first."""
     at: Line
     """The heaviest line of `function` in these calls."""
 
 
 @dataclass(frozen=True)
+class Edges:
+    """The edges of a site that anything passes, one way."""
+
+    heaviest: tuple[Edge, ...]
+    """By what passes."""
+    others: int
+    """How many more there are."""
+    rest: Amount
+    """What passes over any of these others, each sample once."""
+
+
+@dataclass(frozen=True)
 class Calls:
-    """What is known of a site. Edges are sorted by what passes, heaviest first."""
+    """What is known of a site."""
 
     flat: Amount
     cum: Amount
-    callers: tuple[Edge, ...]
-    callees: tuple[Edge, ...]
+    callers: Edges
+    callees: Edges
 
 
-def calls(profile: Profile, asked: Site, wanted: ValueType, *, one_process: bool = True) -> Calls:
-    """Return who calls a site and what it calls. The profile is a head, or head - base.
+def calls(
+    profile: Profile,
+    asked: Site,
+    wanted: ValueType,
+    *,
+    one_process: bool = True,
+    compared: bool = False,
+    most: int = MOST,
+) -> Calls:
+    """Return who calls a site and what it calls, `most` edges each way. The profile is a head, or head - base.
 
-    `one_process` says whether those two share objects. A growth is certain allowing for all functions of the profile.
+    `one_process` says whether those two share objects; `compared` that there is a base, be none of it left in the profile.
+    A growth is certain allowing for all functions of the profile.
     """
     hit = _frames(profile, asked)
     through = samples(profile, some(some(hit, profile.locations.frame_at)[profile.location], profile.location_at))
-    counted = _Counted(through, wanted, bool(profile.is_base.any()), one_process)
+    counted = _Counted(through, wanted, compared or bool(profile.is_base.any()), one_process)
     frame, sample = through.stack_frames, owners(np.diff(through.frame_at))
     inside, same = hit[frame], sample[1:] == sample[:-1]
     into = np.flatnonzero(same & inside[:-1] & ~inside[1:])
@@ -103,8 +130,8 @@ def calls(profile: Profile, asked: Site, wanted: ValueType, *, one_process: bool
     return Calls(
         flat=counted.whole(sample[leaf]),
         cum=counted.whole(np.arange(len(through))),
-        callers=counted.edges(sample[into], frame[into + 1], frame[into + 1]),
-        callees=counted.edges(sample[out], frame[out], frame[out + 1]),
+        callers=counted.edges(sample[into], frame[into + 1], frame[into + 1], most),
+        callees=counted.edges(sample[out], frame[out], frame[out + 1], most),
     )
 
 
@@ -123,6 +150,24 @@ def _number(sites: Sites, text: str) -> int:
     return sites.texts.index(text) if text in sites.texts else -1
 
 
+class _Sums(NamedTuple):
+    """What passes, a row for each group of samples."""
+
+    value: Ints
+    """At the head."""
+    grown: Changes | None
+    """None where nothing is compared."""
+
+    def of(self, row: int) -> Amount:
+        return Amount(int(self.value[row]), self.grown.of(row) if self.grown else None)
+
+    def heaviest(self) -> Ints:
+        """Return the rows that anything passes, heaviest first."""
+        value, grown = np.abs(self.value), np.abs(self.grown.value if self.grown else np.zeros(len(self.value)))
+        order = np.lexsort((-grown, -value))
+        return order[(value[order] > 0) | (grown[order] > 0)]
+
+
 @dataclass(frozen=True, eq=False)
 class _Counted:
     """Sums of the values of samples."""
@@ -135,39 +180,48 @@ class _Counted:
 
     def whole(self, sample: Ints) -> Amount:
         """Sum these samples."""
-        return self._amounts(sample, np.zeros(len(sample), np.int64), 1)[0]
+        return self._sums(sample, np.zeros(len(sample), np.int64), 1).of(0)
 
-    def edges(self, sample: Ints, other: Ints, caller: Ints) -> tuple[Edge, ...]:
+    def edges(self, sample: Ints, other: Ints, caller: Ints, most: int) -> Edges:
         """Gather calls by the function of `other`; it and `caller` are frames. All of shape (calls,)."""
+        site, edge = np.unique(self._functions.of_frame[other], return_inverse=True)
+        sums = self._sums(*_once(sample, edge), len(site))
+        order = sums.heaviest()
+        rank = np.full(len(site), len(order))
+        rank[order] = np.arange(len(order))
+        row = rank[edge]
+        rest = np.unique(sample[(row >= most) & (row < len(order))])
+        kept, shown = row < min(most, len(order)), order[:most]
+        called = (self._lines(sample[kept], row[kept], one[kept], len(shown)) for one in (caller, other))
+        each = zip(shown.tolist(), site[shown].tolist(), *called, strict=True)
+        made = tuple(self._edge(at, sums.of(i), lines, there[0]) for i, at, lines, there in each)
+        return Edges(made, len(order) - len(made), self.whole(rest))
+
+    def _edge(self, site: int, amount: Amount, lines: list[Line], at: Line) -> Edge:
         where = self._functions
-        site, edge = np.unique(where.of_frame[other], return_inverse=True)
-        amounts = self._amounts(*_once(sample, edge), len(site))
-        lines, at = (self._lines(sample, edge, frame, len(site)) for frame in (caller, other))
-        made = [
-            Edge(where.texts[where.function[i]], where.texts[where.binary[i]], amount, tuple(of), there[0])
-            for i, amount, of, there in zip(site.tolist(), amounts, lines, at, strict=True)
-        ]
-        return tuple(sorted(filter(_passes, made), key=_weight))
+        return Edge(where.texts[where.function[site]], where.texts[where.binary[site]], amount, tuple(lines), at)
 
     def _lines(self, sample: Ints, edge: Ints, frame: Ints, edges: int) -> list[list[Line]]:
-        """Return for each edge the lines of these frames, heaviest first."""
+        """Return for each edge the heaviest lines of these frames, heaviest first."""
         where, rows = self._by_line, len(self._by_line)
         spot, group = np.unique(edge * rows + where.of_frame[frame], return_inverse=True)
         sample, group = _once(sample, group)
         value = self._at_head(sample, group, len(spot))
         either = One(group, len(spot)).sum(np.abs(self.profile.values[:, [self._column]])[sample])[:, 0]
-        order = np.lexsort((-either, -np.abs(value)))
+        order = np.lexsort((-either, -np.abs(value), spot // rows))
+        of = spot[order] // rows
+        order = order[np.arange(len(of)) - np.searchsorted(of, of) < LINES]
         out: list[list[Line]] = [[] for _ in range(edges)]
         found = (spot[order] // rows, spot[order] % rows, value[order])
         for to, row, passes in zip(*(column.tolist() for column in found), strict=True):
             out[to].append(Line(where.texts[where.file[row]], int(where.line[row]), passes))
         return out
 
-    def _amounts(self, sample: Ints, group: Ints, groups: int) -> list[Amount]:
+    def _sums(self, sample: Ints, group: Ints, groups: int) -> _Sums:
         """Sum the samples of each group. Shape of `sample` and `group`: the same; a sample is once in a group."""
-        value = self._at_head(sample, group, groups).tolist()
+        value = self._at_head(sample, group, groups)
         if not self.compared:
-            return [Amount(v, None) for v in value]
+            return _Sums(value, None)
         is_base = self.profile.is_base[sample]
         head, base = (
             self._side(sample[~is_base], group[~is_base], groups),
@@ -175,8 +229,7 @@ class _Counted:
         )
         of = columns(self.profile.sample_types, self.wanted)
         grown = changes(head, base, of, of, sampling_rate(self.profile), one_process=self.one_process)
-        grown = replace(grown, looked_at=len(self._functions))
-        return [Amount(v, grown.of(i)) for i, v in enumerate(value)]
+        return _Sums(value, replace(grown, looked_at=len(self._functions)))
 
     def _at_head(self, sample: Ints, group: Ints, groups: int) -> Ints:
         head = ~self.profile.is_base[sample]
@@ -213,14 +266,6 @@ def _once(sample: Ints, group: Ints) -> tuple[Ints, Ints]:
     return found % samples, found // samples
 
 
-def _passes(edge: Edge) -> bool:
-    return bool(edge.amount.value or (edge.amount.growth and edge.amount.growth.value))
-
-
-def _weight(edge: Edge) -> tuple[float, float]:
-    return -abs(edge.amount.value), -abs(edge.amount.growth.value if edge.amount.growth else 0)
-
-
 class Hot(NamedTuple):
     """A function by what passes through it."""
 
@@ -232,15 +277,20 @@ class Hot(NamedTuple):
 
 
 def hot(profile: Profile, wanted: ValueType, containing: str, most: int) -> list[Hot]:
-    """Return the heaviest functions at the head whose name contains a text, in whatever case. Without nameless ones."""
+    """Return the heaviest functions at the head whose name contains a text, in whatever case.
+
+    Without nameless ones, and without those whose lines come to nothing each, as negative values can.
+    """
     head, number = samples(profile, ~profile.is_base), profile.sample_types.index(wanted)
     functions, lines = top(head, number, "function", "cum"), top(head, number, "line", "cum")
     named, first = np.unique(lines.sites.function[lines.order], return_index=True)
-    row = dict(zip(named.tolist(), lines.order[first].tolist(), strict=True))
     text, searched = functions.sites.texts, containing.casefold()
+    row = np.full(len(text), -1)
+    row[named] = lines.order[first]
     numbers = ((functions.sites.function[i], i) for i in functions.order.tolist())
-    found = ((n, i) for n, i in numbers if text[n] and searched in text[n].casefold() and functions.cum[i])
-    return [Hot(text[n], _line(lines, row[n]), int(functions.cum[i])) for n, i in islice(found, most)]
+    named_so = ((n, i) for n, i in numbers if text[n] and searched in text[n].casefold())
+    found = ((n, i) for n, i in named_so if functions.cum[i] and row[n] >= 0)
+    return [Hot(text[n], _line(lines, int(row[n])), int(functions.cum[i])) for n, i in islice(found, most)]
 
 
 def _line(lines: Top, row: int) -> Line:

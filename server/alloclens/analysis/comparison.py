@@ -192,7 +192,8 @@ class Comparison:
 
     def functions(self, files: Collection[str]) -> list[FunctionStats]:
         """Return the functions of some recorded files, heaviest first."""
-        return functions(self.profile, self.sample_type, files, one_process=self.one_process)
+        compared = self.base is not None
+        return functions(self.profile, self.sample_type, files, one_process=self.one_process, compared=compared)
 
     @cached_property
     def _growths(self) -> dict[ValueType, Growth]:

@@ -38,11 +38,12 @@ class FunctionStats:
 
 
 def functions(
-    profile: Profile, wanted: ValueType, files: Collection[str], *, one_process: bool = True
+    profile: Profile, wanted: ValueType, files: Collection[str], *, one_process: bool = True, compared: bool = False
 ) -> list[FunctionStats]:
     """Return the functions of these recorded files that say where they are declared, heaviest first.
 
-    The profile is a head, or head - base; `one_process` says whether those two share objects.
+    The profile is a head, or head - base; `one_process` says whether those two share objects, `compared` that there is a
+    base, be none of it left in the profile.
     """
     sites = by_function_start(profile)
     column = profile.sample_types.index(wanted)
@@ -50,7 +51,7 @@ def functions(
     head = _side(profile, sites, is_head)
     flat = incidence.flat(profile, sites).sum(np.where(is_head, profile.values[:, [column]], 0))[:, 0]
     grown = None
-    if profile.is_base.any():
+    if compared or profile.is_base.any():
         of = columns(profile.sample_types, wanted)
         base, rate = _side(profile, sites, ~is_head), sampling_rate(profile)
         grown = changes(head, base, of, of, rate, one_process=one_process)

@@ -15,8 +15,8 @@ from alloclens.store.files import real
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-MOST = 200
-"""Pages that are kept."""
+MOST = 1000
+"""Pages that are kept: one answer has up to 200, and those that are open in an editor are not to go with it."""
 
 
 def directory() -> Path:

@@ -35,6 +35,11 @@ def name(site: Site, line: int = 0) -> str:
     return f"{of}:{line}" if line else of
 
 
+def others(many: int) -> str:
+    """Name all functions that are too many to be shown: 3506 more."""
+    return f"{many} more"
+
+
 def symbol(one: Hot, unit: str) -> str:
     """Name a function by itself and what passes through it: main.serve 45.0MB."""
     return f"{short_name(one.function)} {amount(one.cum, unit)}"

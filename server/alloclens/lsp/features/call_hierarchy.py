@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from pygls.workspace import Workspace
 
-    from alloclens.analysis.calls import Calls, Edge
+    from alloclens.analysis.calls import Calls, Edge, Edges
     from alloclens.analysis.comparison import Comparison
     from alloclens.lsp.documents import Document
     from alloclens.lsp.server import Server
@@ -49,12 +49,12 @@ async def prepare(ls: Server, params: types.CallHierarchyPrepareParams) -> list[
 
 
 async def incoming(ls: Server, params: types.CallHierarchyIncomingCallsParams) -> list[types.CallHierarchyIncomingCall]:
-    """Return who calls an item, heaviest first."""
+    """Return who calls an item, heaviest first; a last row stands for all that are too many."""
     return await asyncio.to_thread(_incoming, ls.world, ls.workspace, params.item)
 
 
 async def outgoing(ls: Server, params: types.CallHierarchyOutgoingCallsParams) -> list[types.CallHierarchyOutgoingCall]:
-    """Return what an item calls, heaviest first."""
+    """Return what an item calls, heaviest first; a last row stands for all that are too many."""
     return await asyncio.to_thread(_outgoing, ls.world, ls.workspace, params.item)
 
 
@@ -91,7 +91,8 @@ def _around(file: FileLines, at: Document, line: int) -> _Declared | None:
 
 
 def _calls(comparison: Comparison, site: Site) -> Calls:
-    return calls(comparison.profile, site, comparison.sample_type, one_process=comparison.one_process)
+    one_process, compared = comparison.one_process, comparison.base is not None
+    return calls(comparison.profile, site, comparison.sample_type, one_process=one_process, compared=compared)
 
 
 def _incoming(
@@ -115,12 +116,13 @@ def _ends(
         return []
     comparison, site = asked
     places, written = Places(world, workspace, comparison), _Pages()
-    edges = getattr(_calls(comparison, site), way)
-    others = [_other(edge, places, written) for edge in edges]
+    edges: Edges = getattr(_calls(comparison, site), way)
+    others = [_other(edge, places, written) for edge in edges.heaviest]
     written.drop_old()
     callers = others if way == "callers" else [item] * len(others)
-    ranges = (places.ranges(edge.lines, caller) for edge, caller in zip(edges, callers, strict=True))
-    return list(zip(others, ranges, strict=True))
+    ranges = (places.ranges(edge.lines, caller) for edge, caller in zip(edges.heaviest, callers, strict=True))
+    last = [(_rest(edges, item, comparison), [item.selection_range])] if edges.others else []
+    return [*zip(others, ranges, strict=True), *last]
 
 
 def _asked(world: World, data: Any) -> tuple[Comparison, Site] | None:
@@ -142,6 +144,13 @@ def _other(edge: Edge, places: Places, written: _Pages) -> types.CallHierarchyIt
         text = wording.page(site, edge.at, places.world.sources.find(edge.at.file))
         spot = Spot(written.uri(text), 1, unsure=False)
     return _item(site, edge.amount, spot, places.code(spot), places.comparison)
+
+
+def _rest(edges: Edges, item: types.CallHierarchyItem, comparison: Comparison) -> types.CallHierarchyItem:
+    """Return the row of all edges that are too many: it leads to the item itself, and nothing is below it."""
+    said = wording.passing(edges.rest, comparison.total, comparison.sample_type.unit)
+    name, where = wording.others(edges.others), item.selection_range
+    return types.CallHierarchyItem(name, types.SymbolKind.Function, item.uri, item.range, where, detail=said)
 
 
 def _item(site: Site, passes: Amount, spot: Spot, code: types.Range, comparison: Comparison) -> types.CallHierarchyItem:
