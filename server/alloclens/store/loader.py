@@ -112,6 +112,8 @@ class Loader:
         listing, restless = await self._settle(directories)
         if restless:
             self.poke()
+        if self._wanted != wanted:  # it poked when it was wished for: the next look is after that
+            return
         loaded, removed = changes(self._listing, listing)
         removed = tuple(p for p in removed if p not in restless)
         to_show = self._setup, wanted.focus
@@ -121,7 +123,7 @@ class Loader:
         for path in removed:
             self._known.forget(path)
             del self._listing[path]
-        await self._load({p: listing[p] for p in loaded}, wanted.focus)
+        await self._load({p: listing[p] for p in loaded}, wanted)
         self._shown = to_show
 
     async def _prepare(self, wanted: Wanted) -> None:
@@ -146,12 +148,12 @@ class Loader:
         at_rest = settled(before, now)
         return at_rest, {p: s for p, s in now.items() if p not in at_rest}
 
-    async def _load(self, new: Listing, focus: tuple[Filters, ...]) -> None:
+    async def _load(self, new: Listing, wanted: Wanted) -> None:
         """Read the new files, the latest and the first of them first, and show what is known now and then.
 
         The newest wish wins: when other folders or settings are wanted meanwhile, the rest is left to the next look.
         """
-        wanted, shown, ordered = self._wanted, time.monotonic(), _most_wanted_first(new)
+        shown, ordered = time.monotonic(), _most_wanted_first(new)
         for path in ordered[:1]:
             await asyncio.to_thread(self._worker.ahead, self._setup.reader.look_ahead, path)
         remembered = await asyncio.to_thread(self._remember, new)
@@ -161,9 +163,9 @@ class Loader:
             path = waiting.pop(0)
             await self._read(path, new[path])
             if waiting and time.monotonic() - shown > SHOW_SECONDS:
-                await self._show(len(waiting), focus)
+                await self._show(len(waiting), wanted.focus)
                 shown = time.monotonic()
-        await self._show(len(waiting), focus)
+        await self._show(len(waiting), wanted.focus)
         if not waiting:
             await asyncio.to_thread(self._worker.run, forget, self._setup.directories, frozenset(self._listing))
 
