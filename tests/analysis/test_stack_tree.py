@@ -76,14 +76,14 @@ def test_what_is_not_there() -> None:
         assert branches(A, SPACE, SERVE, "callers", [root.id, key]) == []
 
 
-def test_a_difference_is_by_growth() -> None:
+def test_a_difference_is_by_what_the_head_has() -> None:
     then = read(heap("main.serve@/w/main.go:6 < main.test@/w/main_test.go:8 = 2x500"))
     found = difference(A, then)
     (root,) = branches(found, SPACE, SERVE, "callers")
     assert (root.value, root.growth) == (1350, 350)
     assert rows(found, SPACE, SERVE, "callers", [root.id]) == [
-        ("main.main", 2, 350, 350, True),
         ("main.test", 8, 1000, 0, True),
+        ("main.main", 2, 350, 350, True),
     ]
     gone = difference(then, A)
     assert rows(gone, SPACE, Line("/w/main.go", 11), "callers") == [("main.keep", 11, 0, -7000, False)]

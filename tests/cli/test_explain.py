@@ -200,7 +200,7 @@ def test_a_text_that_nobody_knows(folder: Path) -> None:
 def test_another_sample_type_and_a_mistake_in_the_settings(folder: Path) -> None:
     (folder / "alloclens.toml").write_text('base = "first"\nhints = "yes"\n')
     result = explain("--sample-type", "inuse_objects")
-    assert result.stdout.splitlines()[:2] == ["inuse_objects latest 40", SUMMARY]  # blocks of one size
+    assert result.stdout.splitlines()[:2] == ["inuse_objects 40, latest", SUMMARY]  # blocks of one size
     assert "alloclens.toml" in result.stderr
     assert "hints" in result.stderr
     assert explain("--sample-type", "cpu").exit_code == 1

@@ -93,7 +93,7 @@ def test_it_says_what_leaks_and_where(folder: Path) -> None:
     made = page(folder)
     assert made.words("title") == made.words("h1") == ["Memory of p"]
     assert "142MB at " in made.said  # 100 + 40 + 2
-    assert "▲139MB since" in made.said
+    assert "+139MB since" in made.said
     assert f"main.go:{LEAK}" in made.said
     assert "Leak: 100MB held through this line, and growing: ▲99.0MB" in made.said
     assert "Theil–Sen" in made.said

@@ -76,7 +76,7 @@ def test_annotate(tmp_path: Path) -> None:
         drop(tmp_path / f"p/{i}.pb.gz", heap(f"main.f@example.com/app/main.go:4 = {1 + 9 * i}x{MB}", seconds=LATER + i))
     result = run("annotate", source, "--profiles", tmp_path / "p")
     assert result.exit_code == 0
-    assert "inuse_space first → latest 64.0MB ▲63.0MB" in result.output
+    assert "inuse_space 64.0MB (+63.0MB), first → latest" in result.output
     assert "64.0MB ▲63.0MB     4     keep(make([]byte, 1<<20))" in result.output
     assert "Leak: 64.0MB held through this line" in result.output
     assert "Leak" not in run("annotate", source, "--profiles", tmp_path / "p", "--head", "1.pb.gz").output
@@ -140,7 +140,7 @@ def test_annotate_is_plain_in_a_pipe_and_coloured_on_a_terminal(
 
 def test_annotate_says_which_snapshots_it_compares(workspace: Path) -> None:
     said = annotate(workspace, "--head", "heap[red]1.pb.gz", "--base", "heap[red]0.pb.gz").stdout
-    assert said.startswith("inuse_space heap[red]0.pb.gz → heap[red]1.pb.gz 18.0MB ▲9.0MB")
+    assert said.startswith("inuse_space 18.0MB (+9.0MB), heap[red]0.pb.gz → heap[red]1.pb.gz")
 
 
 @pytest.mark.parametrize("which", ["--base", "--head"])

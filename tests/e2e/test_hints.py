@@ -98,12 +98,12 @@ def test_status_bar_hints_off_and_another_base(vscode: VsCode, folder: Path) -> 
     drop(folder / "profiles/3.pb.gz", snapshot(folder, 14))
     vscode.open(folder, folder / "main.go")
     vscode.until_hint(KEEP, "14.0MB ▲11.0MB")
-    vscode.expect_status("inuse_space first → latest 16.0MB ▲11.0MB")
+    vscode.expect_status("inuse_space 16.0MB (+11.0MB), first → latest")
 
     vscode.run("alloclens: Choose Base Snapshot")
     vscode.pick("2.pb.gz")
     vscode.until_hint(KEEP, "14.0MB ▲4.0MB")
-    vscode.expect_status("inuse_space 2.pb.gz → latest 16.0MB ▲4.0MB")
+    vscode.expect_status("inuse_space 16.0MB (+4.0MB), 2.pb.gz → latest")
 
     vscode.run("alloclens: Choose Sample Type")
     vscode.pick("inuse_objects")

@@ -80,7 +80,7 @@ def test_one_notice_whose_button_brings_the_numbers(vscode: VsCode, folder: Path
     said.wait_for()
     expect(said).to_contain_text("100% of the profile is in files that are not found here (/srv/build/…).")
     drop(folder / "profiles/2.pb.gz", snapshot(folder, "/srv/build", 40, own=50))
-    vscode.expect_status("100MB ▲60.0MB")
+    vscode.expect_status("100MB (+60.0MB)")
     assert said.count() == 1  # a second one, of 50%, would also be in the way of the click
     said.locator(".monaco-button", has_text="Add Mapping").click()
     vscode.until_hint(HOLD, re.compile("^40.0MB"))

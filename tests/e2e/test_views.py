@@ -138,7 +138,7 @@ def test_the_timeline_chooses_base_and_head_and_is_there_after_a_reload(opened: 
     opened.page.mouse.move(box["x"] + box["width"] * 3 / 4, at)
     opened.page.mouse.up()
     opened.until_hint(KEEP, "36.0MB ▲20.0MB")
-    opened.expect_status("inuse_space 1.pb.gz → 3.pb.gz")
+    opened.expect_status("inuse_space 36.0MB (+20.0MB), 1.pb.gz → 3.pb.gz")
     opened.picture("timeline-chosen")
 
     opened.page.evaluate(

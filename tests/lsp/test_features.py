@@ -8,7 +8,7 @@ import pytest
 from lsprotocol import types as lsp
 from pygls.exceptions import JsonRpcException
 
-from tests.support.editor import Editor, bare, label, ready, vscode
+from tests.support.editor import Editor, label, ready
 from tests.support.profiles import drop, heap
 
 if TYPE_CHECKING:
@@ -51,18 +51,6 @@ async def test_the_tooltip_of_a_hint_is_its_hover(any_editor: Editor, two: Path)
     assert resolved.tooltip.value == await any_editor.hover(uri, 6)
 
 
-async def test_a_hint_is_clickable_only_where_the_client_has_the_command(two: Path) -> None:
-    for capabilities, clicks in ((vscode(), True), (bare(), False)):
-        editor = Editor(capabilities)
-        uri = await ready(editor, two)
-        (hint,) = await editor.raw_hints(uri, 5, 5)
-        assert isinstance(hint.label, str) != clicks
-        if clicks:
-            assert hint.label[0].command.command == "alloclens.showStacks"
-            assert list(hint.label[0].command.arguments) == [uri, 5]
-        await editor.close()
-
-
 async def test_only_the_asked_lines(editor: Editor, two: Path) -> None:
     uri = await ready(editor, two)
     assert set(await editor.hints(uri, 6, 8)) == {7}
@@ -73,7 +61,7 @@ async def test_stacks_of_a_line(editor: Editor, two: Path) -> None:
     found = await editor.command("alloclens.server.stacks", uri, 5)
     assert found["title"] == "42.0MB inuse_space through line 6"
     (stack,) = found["stacks"]
-    assert stack["label"] == "42.0MB ▲40.0MB"
+    assert stack["label"] == "42.0MB (+40.0MB)"
     places = [
         f["location"] and (f["location"]["uri"].rsplit("/", 1)[1], f["location"]["range"]["start"]["line"])
         for f in stack["frames"]
@@ -135,7 +123,7 @@ async def test_code_lenses_are_off_until_asked_for(editor: Editor, two: Path) ->
 
 async def test_status_says_what_is_compared(editor: Editor, two: Path) -> None:
     await ready(editor, two)
-    await editor.until(lambda: editor.status.text == "inuse_space first → latest 45.0MB ▲40.0MB")
+    await editor.until(lambda: editor.status.text == "inuse_space 45.0MB (+40.0MB), first → latest")
     assert editor.status.state == "ok"
     assert "b.pb.gz" in editor.status.tooltip
     for file in (two / "profiles").iterdir():

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lsprotocol import types as lsp
+
 from tests.lsp.test_findings import found
 from tests.support.editor import Editor, neovim, vscode
 from tests.support.profiles import drop, heap
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from lsprotocol import types as lsp
 
 MB = 1 << 20
 FOCUS, UNFOCUS = "alloclens.server.focus", "alloclens.server.unfocus"
@@ -59,6 +59,18 @@ async def test_every_number_is_of_what_is_in_focus(editor: Editor, folder: Path)
     await editor.command(UNFOCUS, None)
     await editor.until_hints(uri, {6: "1.0MB owned", 7: "6.0MB cum", 11: "24.0MB ▲16.0MB"})
     await editor.until(lambda: editor.status.focus == "")
+
+
+async def test_back_without_arguments(editor: Editor, folder: Path) -> None:
+    """Some editors send none, some an empty list."""
+    uri = await opened(editor, folder)
+    for function in ("example.com/dep.New", "main.keep"):
+        await editor.command(FOCUS, {"function": function})
+    await editor.until_hints(uri, {6: "6.0MB cum", 11: "6.0MB"})
+    await editor.command(UNFOCUS)
+    await editor.until_hints(uri, {6: "1.0MB owned", 11: "6.0MB"})
+    await editor.client.workspace_execute_command_async(lsp.ExecuteCommandParams(UNFOCUS))
+    await editor.until_hints(uri, {6: "1.0MB owned", 7: "2.0MB cum", 11: "8.0MB"})
 
 
 async def test_a_stack_is_one_step(editor: Editor, folder: Path) -> None:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from lsprotocol import types as lsp
 
 from tests.support.editor import Editor, bare, neovim
 from tests.support.profiles import drop, heap
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.support.editor import Editor as AnyEditor
 
 MB = 1 << 20
+OF_THE_CLIENT, PAGE = "alloclens.showStacks", "alloclens.server.stackPage"
 
 
 def stacks(folder: Path, kept: int) -> list[str]:
@@ -121,6 +122,63 @@ async def test_a_text_without_the_lines_that_the_profile_knows(editor: AnyEditor
     await editor.until_hints(main, {6: "2.0MB owned", 7: "3.0MB cum", 11: "3.0MB"})
     editor.edit(main, "package main\n\n\n\n\n\n")
     assert await editor.hints(main) == {}
+
+
+def shows_stacks(editor: AnyEditor) -> str:
+    """Return the command by which an editor shows call stacks: its own where it says that it has one."""
+    return OF_THE_CLIENT if editor.capabilities.experimental else PAGE
+
+
+async def lenses(editor: AnyEditor, uri: str) -> list[lsp.CodeLens]:
+    params = lsp.CodeLensParams(lsp.TextDocumentIdentifier(uri))
+    return list(await editor.client.text_document_code_lens_async(params) or [])
+
+
+async def clicked(editor: AnyEditor, command: lsp.Command) -> str:
+    """Run a command of the server's as an editor does, and return the title of its page."""
+    return title(Path(await editor.command(command.command, *command.arguments)))
+
+
+def title(page: Path) -> str:
+    return page.read_text().split("\n")[0]
+
+
+async def test_a_click_leads_to_the_stacks_in_every_editor(any_editor: AnyEditor, folder: Path) -> None:
+    """A lens leads to its function's heaviest line, for no stack goes through where it is declared."""
+    drop(folder / "profiles/a.pb.gz", heap(*stacks(folder, 3)))
+    await any_editor.open_folder(folder, codeLens=True)
+    uri = any_editor.open(folder / "main.go")
+    await any_editor.until_hints(uri, {6: "2.0MB owned", 7: "3.0MB cum", 11: "3.0MB"})
+    hints = [hint.label[0].command for hint in await any_editor.raw_hints(uri)]
+    above = {lens.range.start.line + 1: lens.command for lens in await lenses(any_editor, uri)}
+    assert [list(command.arguments) for command in hints] == [[uri, 5], [uri, 6], [uri, 10]]
+    assert {line: list(command.arguments) for line, command in above.items()} == {5: [uri, 6], 10: [uri, 10]}
+    assert {command.command for command in (*hints, *above.values())} == {shows_stacks(any_editor)}
+    if shows_stacks(any_editor) == PAGE:
+        assert "main.go:6" in await clicked(any_editor, hints[0])
+        assert "main.go:7" in await clicked(any_editor, above[5])
+
+
+async def test_a_lens_follows_unsaved_edits(editor: AnyEditor, folder: Path) -> None:
+    drop(folder / "profiles/a.pb.gz", heap(*stacks(folder, 3)))
+    await editor.open_folder(folder, codeLens=True)
+    uri = editor.open(folder / "main.go")
+    await editor.until_hints(uri, {6: "2.0MB owned", 7: "3.0MB cum", 11: "3.0MB"})
+    text = (folder / "main.go").read_text()
+    editor.edit(uri, text.replace("\tkeep()\n", "\n\n\tkeep()\n"))
+    assert [list(lens.command.arguments) for lens in await lenses(editor, uri)] == [[uri, 8], [uri, 12]]
+    editor.edit(uri, text.replace("\tkeep()\n", ""))  # then the heaviest line that is left
+    assert [list(lens.command.arguments) for lens in await lenses(editor, uri)] == [[uri, 5], [uri, 9]]
+
+
+async def test_lenses_of_the_heaviest_functions(editor: AnyEditor, folder: Path) -> None:
+    path = folder / "many.go"
+    path.write_text("package main\n" + "".join(f"func f{n}() {{ g() }}\n" for n in range(210)))
+    drop(folder / "profiles/a.pb.gz", heap(*(f"main.f{n}:{n + 2}@{path}:{n + 2} = {n + 1}x{MB}" for n in range(210))))
+    await editor.open_folder(folder, codeLens=True)
+    uri = editor.open(path)
+    await editor.until(lambda: lenses(editor, uri))
+    assert {lens.range.start.line + 1 for lens in await lenses(editor, uri)} == set(range(12, 212))
 
 
 async def test_a_server_whose_editor_is_gone_ends(folder: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from alloclens.lsp.features import stack_page
+from alloclens.lsp.client import STACK_PAGE
 from alloclens.wording.stack_page_rows import links
 from lsprotocol import types as lsp
 
@@ -75,7 +75,7 @@ def narrow(text: str) -> str:
 
 
 async def written(editor: Editor, uri: str, line: int) -> Path:
-    return Path(await editor.command(stack_page.COMMAND, uri, line))
+    return Path(await editor.command(STACK_PAGE, uri, line))
 
 
 async def test_the_page(shows: Shows, two: Path) -> None:
@@ -87,13 +87,13 @@ async def test_the_page(shows: Shows, two: Path) -> None:
         narrow(text)
         == f"""\
 Call stacks through main.go:6
-inuse_space, a.pb.gz → b.pb.gz: 43.0MB ▲40.0MB through this line, 93% of all
+inuse_space, a.pb.gz → b.pb.gz: 43.0MB (+40.0MB) through this line, 93% of all
 
-1. 42.0MB, 98% ▲40.0MB
-    example.com/dep.New  {dep}:4  42.0MB ▲40.0MB
-    main.serve  {two}/main.go:6  43.0MB ▲40.0MB
-    main.run  /elsewhere/x.go:8  43.0MB ▲40.0MB  (not here: no file of that name in the workspace)
-    main.main  /elsewhere/x.go:1  43.0MB ▲40.0MB  (not here: no file of that name in the workspace)
+1. 42.0MB, 98% (+40.0MB)
+    example.com/dep.New  {dep}:4  42.0MB (+40.0MB)
+    main.serve  {two}/main.go:6  43.0MB (+40.0MB)
+    main.run  /elsewhere/x.go:8  43.0MB (+40.0MB)  (not here: no file of that name in the workspace)
+    main.main  /elsewhere/x.go:1  43.0MB (+40.0MB)  (not here: no file of that name in the workspace)
 
 2. 1.0MB, 2.3%
     example.com/dep.(*Table[...]).grow  {dep}:3  1.0MB
@@ -121,7 +121,7 @@ async def test_asked_again_it_is_written_anew(shows: Shows, two: Path) -> None:
 
     await shows.until(changed)
     assert await written(shows, uri, 5) == page
-    assert "a.pb.gz → c.pb.gz: 92.0MB ▲89.0MB through this line" in page.read_text("utf-8")
+    assert "a.pb.gz → c.pb.gz: 92.0MB (+89.0MB) through this line" in page.read_text("utf-8")
     assert not list(page.parent.glob(".*"))
 
 
@@ -189,7 +189,7 @@ async def test_where_nothing_is_shown_the_path_is_said(make: object, two: Path) 
 
 async def test_a_line_without_numbers_has_no_page(shows: Shows, two: Path) -> None:
     uri = await ready(shows, two)
-    assert await shows.command(stack_page.COMMAND, uri, 0) is None
+    assert await shows.command(STACK_PAGE, uri, 0) is None
     await shows.until(lambda: any("no call stack goes through this line" in message for message in shows.messages))
     assert not shows.shown
 
@@ -211,13 +211,13 @@ async def test_what_has_no_line_here_says_why(shows: Shows, folder: Path) -> Non
     drop(folder / "profiles/b.pb.gz", heap(f"{called} = 5x{MB}"))
     page = await written(shows, await ready(shows, folder, "▲"), 5)
     assert narrow(page.read_text("utf-8")).split("\n")[3:] == [
-        "1. 5.0MB, 100% ▲5.0MB",
-        f"    main.serve  {main}:6  5.0MB ▲2.0MB",
-        f"    main.main  {main}:0  5.0MB ▲2.0MB  (not here: no line is recorded)",
+        "1. 5.0MB, 100% (+5.0MB)",
+        f"    main.serve  {main}:6  5.0MB (+2.0MB)",
+        f"    main.main  {main}:0  5.0MB (+2.0MB)  (not here: no line is recorded)",
         "",
-        "2. 0B, 0.0% ▼3.0MB",
-        f"    main.keep  {main}:12  0B ▼3.0MB",
-        f"    main.keep  {main}:{ends + 2}  0B ▼3.0MB  (not here: the line was changed or deleted since)",
+        "2. 0B, 0.0% (-3.0MB)",
+        f"    main.keep  {main}:12  0B (-3.0MB)",
+        f"    main.keep  {main}:{ends + 2}  0B (-3.0MB)  (not here: the line was changed or deleted since)",
         "    … 2 frames as above",
         "",
     ]
@@ -239,7 +239,7 @@ async def test_names_that_would_be_links(shows: Shows, folder: Path) -> None:
 def test_links_of_other_forms() -> None:
     assert [
         (x.file, x.line)
-        for x in links(["    main.f  C:\\w\\a b.go:7  1.0MB  ~ perhaps", "    operator new  /w/a:b.go:8   0B ▼3.0MB"])
+        for x in links(["    main.f  C:\\w\\a b.go:7  1.0MB  ~ perhaps", "    operator new  /w/a:b.go:8   0B (-3.0MB)"])
     ] == [
         ("C:\\w\\a b.go", 7),
         ("/w/a:b.go", 8),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from alloclens.lsp.features import choices, views
+from alloclens.store.once import world
 from pygls.exceptions import JsonRpcException
 
 from tests.support.profiles import drop, goroutines, heap
@@ -123,7 +125,7 @@ async def test_hot_lines_and_their_order(editor: Editor, folder: Path) -> None:
     own = [("main.go", 11), ("main.go", 6), ("main.go", 7)]
     assert await asked() == await asked(sort="owned", own=True) == own
     assert await asked(sort="cum") == [("main.go", 7), ("main.go", 11), ("main.go", 6)]
-    assert await asked(sort="growth") == [("main.go", 7), ("main.go", 11), ("main.go", 6)]
+    assert await asked(sort="growth") == own
     assert await asked(most=1) == own[:1]
     assert await asked(filter="SERVE") == [("main.go", 6), ("main.go", 7)]
     assert await asked(filter="dep.go") == []
@@ -181,9 +183,10 @@ async def test_series(editor: Editor, folder: Path) -> None:
     rows = [(s["name"], s["detail"], s["base"], s["head"], s["begins"]) for s in heaps["snapshots"]]
     assert rows == [
         ("restarted.pb.gz", "5.0MB inuse_space", False, False, True),
-        ("001.pb.gz", "50.0MB inuse_space ▲49.0MB", False, True, False),
+        ("001.pb.gz", "50.0MB inuse_space (+49.0MB)", False, True, False),
         ("000.pb.gz", "1.0MB inuse_space", True, False, True),
     ]
+    assert (heaps["more"], heaps["process"]) == (0, 1)
     assert [s["path"] for s in heaps["snapshots"]] == [str(file) for file in reversed(files)]
     assert [s["size"] for s in heaps["snapshots"]] == [f"{file.stat().st_size}B" for file in reversed(files)]
     assert [(s["path"], s["detail"], s["begins"]) for s in found["goroutine"]["snapshots"]] == [
@@ -206,6 +209,31 @@ async def test_series_without_the_wanted_sample_type(editor: Editor, folder: Pat
     )
 
 
+def test_of_a_long_series_the_newest_are_listed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The base is listed whatever its age."""
+    drop_series(folder, 6)
+    known = world([str(folder)], [str(folder / "profiles")], {"base": "001.pb.gz"})
+    monkeypatch.setattr(choices, "MOST", 2)
+    (one,) = views._all(known)["series"]
+    assert [(s["name"], s["detail"], s["base"], s["head"], s["begins"]) for s in one["snapshots"]] == [
+        ("005.pb.gz", "86.0MB inuse_space (+9.0MB)", False, True, False),
+        ("004.pb.gz", "77.0MB inuse_space (+9.0MB)", False, False, False),
+        ("001.pb.gz", "50.0MB inuse_space (+49.0MB)", True, False, False),
+    ]
+    assert (one["more"], one["process"]) == (3, 6)
+    assert [s["name"] for s in choices._snapshots(known)] == ["005.pb.gz", "004.pb.gz", "001.pb.gz"]
+
+
+async def test_hot_lines_are_counted(editor: Editor, folder: Path) -> None:
+    count = "alloclens.server.hotLineCount"
+    drop_series(folder, 3)
+    uri = await read(editor, folder, 3)
+    assert (await editor.command(count), await editor.command(count, {"own": False})) == (3, 5)
+    assert await editor.command(count, {"filter": "serve"}) == 2
+    editor.edit(uri, "")
+    assert (await editor.command(HOT), await editor.command(count)) == ([], 3)
+
+
 async def test_a_label_is_kept_beside_the_profiles(editor: Editor, folder: Path) -> None:
     first, second = drop_series(folder, 2)
     file = folder / "profiles/labels.toml"
@@ -217,6 +245,8 @@ async def test_a_label_is_kept_beside_the_profiles(editor: Editor, folder: Path)
         return {s["name"]: s["label"] for s in one["snapshots"]}
 
     assert await named() == {"001.pb.gz": "late", "000.pb.gz": ""}
+    chosen = await editor.command("alloclens.server.snapshots")
+    assert {s["name"]: s["label"] for s in chosen} == await named()
     assert await editor.command(LABEL, str(first), "after start") is None
 
     async def seen() -> bool:
@@ -238,12 +268,12 @@ async def test_the_tree_of_a_line(any_editor: Editor, folder: Path) -> None:
     uri = any_editor.open(folder / "main.go")
 
     async def roots() -> Any:
-        return [one for one in await any_editor.command(TREE, uri, 5, "callers", []) if "▲" in one["detail"]]
+        return [one for one in await any_editor.command(TREE, uri, 5, "callers", []) if "+" in one["detail"]]
 
     (root,) = await any_editor.until(roots)
     assert (root["label"], root["detail"], root["own"], root["leaf"]) == (
         "main.serve",
-        "10.0MB · 100% · ▲9.0MB  main.go:6",
+        "10.0MB · 100% · +9.0MB  main.go:6",
         True,
         False,
     )
@@ -253,7 +283,7 @@ async def test_the_tree_of_a_line(any_editor: Editor, folder: Path) -> None:
     (below,) = await any_editor.command(TREE, uri, 5, "callees", [root["id"]])
     assert (below["label"], below["detail"], line(below), below["own"], below["leaf"]) == (
         "dep.New",
-        "10.0MB · 100% · ▲9.0MB  dep.go:4",
+        "10.0MB · 100% · +9.0MB  dep.go:4",
         4,
         False,
         True,

@@ -156,8 +156,6 @@ def test_durations(seconds: float, wanted: str) -> None:
 def test_names() -> None:
     assert hover.short_name("net/http.(*conn).serve") == "http.(*conn).serve"
     assert hover.short_name("a/b.Map[go.shape.a/b.T]") == "b.Map[go.shape.a/b.T]"
-    assert hover.escape("a_b*<c>") == r"a\_b\*\<c\>"
-    assert hover.plain(r"**1MB** [a\_b](file:///x#L1) `cmd`") == "1MB a_b cmd"
 
 
 def test_the_command_that_shows_the_same() -> None:

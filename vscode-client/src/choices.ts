@@ -22,7 +22,7 @@ async function choose(setting: string, offered: Pick[], title: string): Promise<
     void vscode.window.showInformationMessage('alloclens: no profile is read yet, so there is nothing to choose from.');
     return;
   }
-  const chosen = await vscode.window.showQuickPick(offered, { title, matchOnDetail: true });
+  const chosen = await vscode.window.showQuickPick(offered, { title, matchOnDescription: true, matchOnDetail: true });
   if (chosen !== undefined) {
     await settings.set(setting, chosen.value);
   }

@@ -3,6 +3,7 @@ import type { PathMapping, SampleType, Snapshot } from './protocol.ts';
 
 export interface Pick {
   label: string;
+  description?: string;
   detail: string;
   value: string;
 }
@@ -24,7 +25,7 @@ export function picks(snapshots: readonly Snapshot[], end: 'base' | 'head', chos
   const byWord = WORDS[end].some(([word]) => word === chosen);
   const files = snapshots.map((snapshot) => {
     const { label, detail, name } = snapshot;
-    return mark({ label, detail, value: name }, snapshot[end] && !byWord);
+    return mark({ label: name, description: label, detail, value: name }, snapshot[end] && !byWord);
   });
   return [...words, ...files];
 }

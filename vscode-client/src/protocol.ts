@@ -64,10 +64,9 @@ export interface PathMapping {
 
 export const HOT_LINES = 'alloclens.server.hotLines';
 
-export interface HotLine {
-  location: Location;
-  label: string;
-}
+export const HOT_LINE_COUNT = 'alloclens.server.hotLineCount'; // with the same options
+
+export const HOT_LINE = 'alloclens.server.hotLine'; // the next or the previous
 
 export const FINDINGS = 'alloclens.server.findings';
 
@@ -127,6 +126,8 @@ export interface Series {
   sampleTypes: string[];
   shown: boolean;
   snapshots: SeriesSnapshot[]; // newest first
+  more: number; // older ones that are not listed
+  process: number; // snapshots of the latest process
 }
 
 export interface Unreadable {

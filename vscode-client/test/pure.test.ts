@@ -3,7 +3,6 @@ import { test } from 'node:test';
 import { CrashPolicy, MOST_CRASHES, WINDOW_MS } from '../src/crash-policy.ts';
 import { placedFrames } from '../src/frames.ts';
 import { given } from '../src/given.ts';
-import { neighbour } from '../src/hot-lines.ts';
 import { mappingPicks, picks, sampleTypePicks } from '../src/picks.ts';
 import type { Surroundings } from '../src/server-command.ts';
 import { serverCommand } from '../src/server-command.ts';
@@ -11,22 +10,6 @@ import { serverCommand } from '../src/server-command.ts';
 const at = (uri: string, line: number) => ({
   uri,
   range: { start: { line, character: 0 }, end: { line, character: 0 } },
-});
-const hot = (uri: string, line: number) => ({ location: at(uri, line), label: '1MB' });
-
-test('the next and previous hot line, within a file, across files and round', () => {
-  const lines = [hot('b', 3), hot('a', 9), hot('a', 2)];
-  const go = (uri: string, line: number, step: 1 | -1) => {
-    const found = neighbour(lines, { uri, line }, step)?.location;
-    return found && `${found.uri}${found.range.start.line}`;
-  };
-  assert.equal(go('a', 0, 1), 'a2');
-  assert.equal(go('a', 2, 1), 'a9');
-  assert.equal(go('a', 9, 1), 'b3');
-  assert.equal(go('b', 3, 1), 'a2');
-  assert.equal(go('a', 9, -1), 'a2');
-  assert.equal(go('a', 2, -1), 'b3');
-  assert.equal(neighbour([], { uri: 'a', line: 0 }, 1), undefined);
 });
 
 test('a server that dies is started again later each time, and not for ever', () => {
@@ -54,13 +37,15 @@ test('each placed line once, the heaviest stack first, and a word about the rest
 });
 
 test('what can be chosen, with the current choice marked', () => {
-  const snapshot = { name: 'a.pb.gz', directory: '/p', label: 'a.pb.gz', detail: '12:00', base: true, head: false };
+  const snapshot = { name: 'a.pb.gz', directory: '/p', label: 'after load', detail: '12:00', base: true, head: false };
   const labels = (chosen: unknown, end: 'base' | 'head' = 'base') => picks([snapshot], end, chosen).map((pick) => pick.label);
   assert.deepEqual(labels('first'), ['$(check) first', 'previous', 'a.pb.gz'], 'a word follows new snapshots');
   assert.deepEqual(labels('a.pb.gz'), ['first', 'previous', '$(check) a.pb.gz']);
   assert.deepEqual(labels(undefined), ['first', 'previous', '$(check) a.pb.gz'], 'alloclens.toml chose, or nobody');
   assert.deepEqual(labels('gone.pb.gz'), ['first', 'previous', '$(check) a.pb.gz'], 'what is used instead');
   assert.deepEqual(labels(undefined, 'head'), ['latest', 'previous', 'a.pb.gz'], 'it is the base, not the head');
+  const entry = { label: '$(check) a.pb.gz', description: 'after load', detail: '12:00', value: 'a.pb.gz' };
+  assert.deepEqual(picks([snapshot], 'base', undefined)[2], entry, "the user's label is beside the name");
   const types = sampleTypePicks([{ name: 'inuse_space', unit: 'bytes', selected: true }]);
   assert.deepEqual(types, [{ label: '$(check) inuse_space', detail: 'in bytes', value: 'inuse_space' }]);
 });

@@ -4,7 +4,7 @@ import type { Finding, HotSite, Series, SeriesSnapshot, StackNode } from '../src
 import { findingRows, nothingFound } from '../src/views/finding-rows.ts';
 import { frameRows, functionOf, samePlace, titleOf } from '../src/views/frame-rows.ts';
 import { described, hotRows, remembered, sortPicks, USUAL } from '../src/views/hot-rows.ts';
-import { code, context, fileName, shortName, unique } from '../src/views/rows.ts';
+import { code, context, escape, fileName, shortName, unique } from '../src/views/rows.ts';
 import { seriesRows, settingOf, snapshotRows } from '../src/views/series-rows.ts';
 
 const at = (uri: string, line: number) => ({
@@ -59,6 +59,8 @@ const series = (snapshots: SeriesSnapshot[], given: Partial<Series> = {}): Serie
   sampleTypes: ['alloc_space', 'inuse_space'],
   shown: true,
   snapshots,
+  more: 0,
+  process: snapshots.length,
   ...given,
 });
 
@@ -72,7 +74,8 @@ test('a finding is of its verdict by the shape and of its severity by the colour
   assert.deepEqual(grows?.icon, { id: 'arrow-up', color: 'problemsInfoIcon.foreground' });
   assert.deepEqual(strange?.icon, { id: 'circle-outline', color: 'descriptionForeground' });
   assert.deepEqual(leak.place, { uri: 'file:///w/main.go', line: 41 });
-  assert.equal(leak.description, 'leak: 64.0MB ▲63.0MB');
+  assert.equal(leak.label, 'main.go:42');
+  assert.equal(leak.description, 'leak: 64.0MB ▲63.0MB · main.serve');
   assert.equal(context(leak), 'finding placed function');
 });
 
@@ -96,14 +99,13 @@ test('a row has the same id when its numbers change, and no two rows have one', 
 });
 
 test('no finding: how much was looked at, and when there can be one', () => {
-  const of = (n: number, begins = n - 1) =>
-    series(Array.from({ length: n }, (_, i) => snapshot(`${n - i}.pb.gz`, { begins: i === begins || i === n - 1 })));
+  const of = (n: number, process = n) => series([], { more: n, process });
   assert.equal(nothingFound([], 3, ''), '', 'the view says what to do');
   assert.equal(nothingFound([{ ...of(3), shown: false }], 3, ''), '');
   assert.match(nothingFound([of(1)], 3, ''), /^One snapshot of this process is read\./);
-  assert.match(nothingFound([of(9, 0)], 3, ''), /^One snapshot of this process/, 'it has just been restarted');
+  assert.match(nothingFound([of(9, 1)], 3, ''), /^One snapshot of this process/, 'it has just been restarted');
   assert.equal(
-    nothingFound([of(9, 4)], 1, ''),
+    nothingFound([of(9, 5)], 1, ''),
     'Nothing leaks or grows so far: 1 hot line of your own code looked at, over 5 snapshots. A leak shows from the sixth on.',
   );
   assert.equal(
@@ -123,7 +125,7 @@ test('a hot line: its function in short, the hint, and where it was recorded', (
   assert.equal(grows.icon?.id, 'arrow-up');
   assert.equal(still?.description, '~3.0MB · store.go:8 · not in this workspace');
   assert.equal(still.icon?.id, 'library', 'its growth may be noise');
-  assert.equal(still.tooltip, '`example.com/w/cache.(*Store).Put`\n\n`/w/cache/store.go:8`\n\n~3.0MB\n\nSince the base: ▲9B, may be noise');
+  assert.equal(still.tooltip, '`example.com/w/cache.(*Store).Put`\n\n`/w/cache/store.go:8`\n\n\\~3\\.0MB\n\nSince the base\\: ▲9B\\, may be noise');
   assert.equal(unknown?.label, 'store.go:9');
   assert.equal(context(unknown), 'hot placed');
 });
@@ -244,8 +246,8 @@ test('names in short', () => {
   const names: [string, string][] = [
     ['main.serve', 'main.serve'],
     ['github.com/a/b.(*T).F', 'b.(*T).F'],
-    ['github.com/a/b.F[github.com/c/d.T]', 'b.F[github.com/c/d.T]'],
-    ['a/b.(*T[x/y.Z]).F', 'b.(*T[x/y.Z]).F'],
+    ['github.com/a/b.F[github.com/c/d.T]', 'b.F[…]'],
+    ['a/b.(*T[x/y.Z]).F', 'b.(*T[…]).F'],
     ['', ''],
   ];
   for (const [name, short] of names) {
@@ -254,5 +256,27 @@ test('names in short', () => {
   assert.equal(fileName('C:\\w\\main.go'), 'main.go');
   assert.equal(fileName('/w/main.go'), 'main.go');
   assert.equal(fileName('main.go'), 'main.go');
-  assert.equal(code('a*b`c'), "`a*b'c`");
+});
+
+// What CommonMark makes of code spans (6.1) and of backslashes (2.4).
+test('names of a profile are no Markdown', () => {
+  assert.equal(code('a*b'), '`a*b`');
+  assert.equal(code('a*b`c'), '``a*b`c``');
+  assert.equal(code('`a``'), '``` `a`` ```');
+  assert.equal(code(' a '), '`  a  `');
+  assert.equal(code('a\n\n![x](https://evil.example)'), '`a\uFFFD\uFFFD![x](https://evil.example)`');
+  assert.equal(escape('__init__.py:6'), '\\_\\_init\\_\\_\\.py\\:6');
+  assert.equal(escape('a\r\n\u2028<b> ▲8MB'), 'a\uFFFD\uFFFD\uFFFD\\<b\\> ▲8MB');
+  const evil = '![x](https://evil.example)';
+  const root = { at: { uri: 'file:///w/main.go', line: 5 }, direction: 'callers' as const };
+  const [frame] = frameRows([node(evil, { detail: `1B  ${evil}.go:6` })], root, []);
+  const [of, bad] = seriesRows({
+    series: [series([snapshot('1', { detail: evil, path: evil })], { directory: evil, sampleTypes: [evil] })],
+    problems: [{ name: evil, path: evil, reason: evil }],
+  });
+  const [hot] = hotRows([site({ function: evil, file: evil, label: evil })]);
+  const tips = [frame, of, of?.rows?.[0], bad?.rows?.[0], hot].map((row) => row?.tooltip ?? evil);
+  for (const tip of tips) {
+    assert.ok(!tip.replace(/`[^`]*`/g, '').includes(evil), tip);
+  }
 });

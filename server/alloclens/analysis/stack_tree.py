@@ -72,7 +72,7 @@ class Branches(NamedTuple):
 def branches(
     profile: Profile, column: int, line: Line, direction: Direction, path: Sequence[str] = (), most: int = MOST
 ) -> Branches:
-    """Return the nodes below a path of ids, heaviest first: by |growth| in a difference, else by |value|.
+    """Return the nodes below a path of ids, heaviest first, then those that changed most.
 
     Below the empty path are the roots: the line itself, once for each function that is on it. The children of a node
     sum to at most the node: a stack may end there. There is nothing below a path that is not there.
@@ -126,7 +126,7 @@ def _branches(profile: Profile, column: int, sites: Sites, walk: _Walk, rows: In
     goes_on = walk.length[rows] > depth + 1
     columns = np.stack([np.where(profile.is_base[rows], 0, values), values, goes_on], axis=1)
     sums = One(group, len(found)).sum(columns)
-    order = np.lexsort((-np.abs(sums[:, 0]), -np.abs(sums[:, 1])))[:most]
+    order = np.lexsort((-np.abs(sums[:, 1]), -np.abs(sums[:, 0])))[:most]
     each = zip(found[order].tolist(), sums[order].tolist(), strict=True)
     nodes = [_node(sites, site, now, grown, leaf=not going) for site, (now, grown, going) in each]
     value, growth, _ = sums.sum(axis=0).tolist()

@@ -28,7 +28,7 @@ from alloclens.cli.leaks import place_of, quiet, waits
 from alloclens.store.files import real
 from alloclens.store.once import world
 from alloclens.wording import flame as wording
-from alloclens.wording.hover import plain
+from alloclens.wording.markdown import plain
 from alloclens.wording.shapes import SHAPES
 from alloclens.wording.status import in_full, moment, nothing
 from alloclens.wording.units import amount, change, share

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 SHOW_STACKS = "alloclens.showStacks"
 """The command by which an editor shows the stacks of a line in its own way; it says in `experimental` that it has it."""
-
-
+STACK_PAGE = "alloclens.server.stackPage"
+"""The server's own command, by which every other editor shows them as a page."""
 EXPLAIN = "alloclens.explain"
 """The command by which an editor shows where recorded files lie."""
 
@@ -62,9 +62,10 @@ class Client:
         formats = (self._document.hover and self._document.hover.content_format) or ()
         return types.MarkupKind.Markdown in formats
 
-    @property
-    def shows_stacks(self) -> bool:
-        return SHOW_STACKS in self._ours.get("commands", ())
+    def show_stacks(self, title: str, uri: str, line: int) -> types.Command:
+        """Return the command that shows the stacks of a line (0-based) in this editor."""
+        known = SHOW_STACKS in self._ours.get("commands", ())
+        return types.Command(title, SHOW_STACKS if known else STACK_PAGE, arguments=[uri, line])
 
     @property
     def explains(self) -> bool:

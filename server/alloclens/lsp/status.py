@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from alloclens.wording.focus import words
+from alloclens.wording.markdown import escape
 from alloclens.wording.status import in_full, line, nothing, unreadable
 from alloclens.wording.verdict import goroutine_note
 
@@ -48,4 +49,4 @@ def _tooltip(world: World) -> str:
         said.append(note)
     if not world.series:
         said.append(nothing(world.directories))
-    return "\n\n".join(said + [unreadable(p.name, p.reason) for p in world.problems])
+    return "\n\n".join(said + [escape(unreadable(p.name, p.reason)) for p in world.problems])

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-import re
 from typing import TYPE_CHECKING
 
 from alloclens.wording import pprof
 from alloclens.wording.focus import options, words
+from alloclens.wording.markdown import code, escape
 from alloclens.wording.units import amount, change, share, signed
 from alloclens.wording.verdict import UNSURE, figures, sparkline, verdict
 
@@ -43,17 +43,11 @@ def markdown(comparison: Comparison, row: int, stacks: list[Stack], link: Link, 
     return "\n\n".join(parts)
 
 
-def plain(text: str) -> str:
-    """Return the same without marks, for editors that show text as it is."""
-    text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)
-    return re.sub(r"(?<!\\)(\*\*|`)|\\(?=[^A-Za-z0-9\s])", "", text)
-
-
 def _title(comparison: Comparison, stats: LineStats) -> str:
     unit, total = comparison.sample_type.unit, comparison.total
     main, word = _main(stats)
     said = f"**{amount(main.value, unit)} {word}**{_error(main, unit)} · {share(main.value, total)} of {amount(total, unit)}"
-    return f"{said} {comparison.sample_type.type}{_since(comparison, main)}"
+    return f"{said} {escape(comparison.sample_type.type)}{_since(comparison, main)}"
 
 
 def _main(stats: LineStats) -> tuple[Measure, str]:
@@ -72,7 +66,7 @@ def _error(measure: Measure, unit: str) -> str:
 def _since(comparison: Comparison, measure: Measure) -> str:
     if comparison.base is None or measure.growth is None:
         return ""
-    return f" · {_grown(measure, comparison.sample_type.unit)} since {comparison.base.name}"
+    return f" · {_grown(measure, comparison.sample_type.unit)} since {escape(comparison.base.name)}"
 
 
 def _grown(measure: Measure, unit: str) -> str:
@@ -93,8 +87,8 @@ def _table(comparison: Comparison, row: int) -> str:
         numbers = ", ".join(f"{amount(getattr(stats, m).value, kind.unit)} {m}" for m in ("flat", "cum", "owned"))
         main, _ = _main(stats)
         grown = f" · {_grown(main, kind.unit)}" if main.growth else ""
-        name = f"**{kind.type}**" if kind == comparison.sample_type else kind.type
-        said.append(f"- {escape(name, keep='*')}: {numbers}{grown}")
+        name = escape(kind.type)
+        said.append(f"- {f'**{name}**' if kind == comparison.sample_type else name}: {numbers}{grown}")
     return "\n".join(said)
 
 
@@ -108,9 +102,9 @@ def _stacks(stacks: list[Stack], comparison: Comparison, link: Link) -> str:
 
 
 def stack_label(stack: Stack, comparison: Comparison) -> str:
-    """Return a stack's bytes, and its growth where something is compared."""
+    """Return a stack's bytes, and how they changed where something is compared: ▲ is for what is judged."""
     unit = comparison.sample_type.unit
-    grown = f" {change(stack.growth, unit)}" if comparison.base and stack.growth else ""
+    grown = f" ({signed(stack.growth, unit)})" if comparison.base and stack.growth else ""
     return amount(stack.value, unit) + grown
 
 
@@ -133,9 +127,4 @@ def _command(stacks: list[Stack], file: str, line: int, comparison: Comparison) 
     here = (f.function for s in stacks for f in s.frames if f.line == line and f.file.endswith(file))
     function = next(here, "")
     base = comparison.base.path if comparison.base else None
-    return [f"`{pprof.command(function, comparison.sample_type.type, comparison.head.path, base, focus)}`"]
-
-
-def escape(text: str, keep: str = "") -> str:
-    """Keep markdown from reading a profile's names as its own signs."""
-    return "".join(f"\\{c}" if c in "\\`*_{}[]()#+!|<>~" and c not in keep else c for c in text)
+    return [code(pprof.command(function, comparison.sample_type.type, comparison.head.path, base, focus))]

@@ -7,7 +7,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
 from alloclens.analysis.passing import Weight
-from alloclens.wording.units import amount, change, share
+from alloclens.wording.units import amount, share, signed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -94,7 +94,7 @@ def _weight(one: Weight, whole: Weight, comparison: Comparison) -> str:
 
 
 def _growth(one: Weight, comparison: Comparison) -> str:
-    return f" {change(one.growth, comparison.sample_type.unit)}" if comparison.base and one.growth else ""
+    return f" ({signed(one.growth, comparison.sample_type.unit)})" if comparison.base and one.growth else ""
 
 
 def _row(spot: Spot, weight: Weight, comparison: Comparison) -> Row:

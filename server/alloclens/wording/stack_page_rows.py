@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 PLACED = re.compile(
-    rf" {{4}}(?:\S| (?! ))* {{2,}}(?P<at>(?P<file>(?:/|[A-Za-z]:[\\/]).*):(?P<line>[1-9]\d{{0,9}})) {{2,}}[^\s()]+(?: [▲▼]\S+)?(?:  {UNSURE})?"
+    rf" {{4}}(?:\S| (?! ))* {{2,}}(?P<at>(?P<file>(?:/|[A-Za-z]:[\\/]).*):(?P<line>[1-9]\d{{0,9}})) {{2,}}[^\s()]+(?: \([+-]\S+\))?(?:  {UNSURE})?"
 )
 """A function's name never has two spaces in a row, and a file with a note that it is not here ends otherwise."""
 FRAME = re.compile(r" {4}(?P<name>(?:\S| (?! ))+) {2,}\S.*")

@@ -6,7 +6,8 @@ from datetime import datetime
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from alloclens.wording.units import amount, change
+from alloclens.wording.markdown import code, escape
+from alloclens.wording.units import amount, signed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,29 +29,30 @@ def since(shown: Comparison) -> str:
 
 
 def line(shown: Comparison, base: str, head: str) -> str:
-    """Say sample type, base → head and growth. `base` and `head` are the words that chose them."""
+    """Say sample type, what there is, how it changed, and base → head, by the words that chose them: names may be long."""
     unit = shown.sample_type.unit
+    much = f"{shown.sample_type.type} {amount(shown.total, unit)}"
     if shown.base is None:
-        return f"{shown.sample_type.type} {_word(shown.head, head)} {amount(shown.total, unit)}"
+        return f"{much}, {_word(shown.head, head)}"
     pair = f"{_word(shown.base, base)} → {_word(shown.head, head)}"
-    return f"{shown.sample_type.type} {pair} {amount(shown.total, unit)} {change(shown.total_growth or 0, unit)}"
+    return f"{much} ({signed(shown.total_growth or 0, unit)}), {pair}"
 
 
 def in_full(shown: Comparison) -> str:
     """Say the same with times and file names, in markdown."""
     head, base, unit = shown.head, shown.base, shown.sample_type.unit
-    where = f"**{shown.sample_type.type}** in `{PurePath(shown.series.directory).name}`"
-    at_head = f"{amount(shown.total, unit)} at {moment(head)} (`{head.name}`, by {head.taken_at.source})"
+    where = f"**{escape(shown.sample_type.type)}** in {code(PurePath(shown.series.directory).name)}"
+    at_head = f"{amount(shown.total, unit)} at {moment(head)} ({code(head.name)}, by {head.taken_at.source})"
     if base is None:
         return f"{where}: {at_head}{_unplaced(shown)}; {_why_alone(shown)}"
     other = "" if shown.one_process else "; another process, so growth includes the restart"
-    grown = change(shown.total_growth or 0, unit)
-    return f"{where}: {at_head}, {grown} since {moment(base)} (`{base.name}`){other}{_unplaced(shown)}"
+    grown = signed(shown.total_growth or 0, unit)
+    return f"{where}: {at_head}, {grown} since {moment(base)} ({code(base.name)}){other}{_unplaced(shown)}"
 
 
 def nothing(directories: Iterable[str]) -> str:
     """Say that there is no profile, where it was looked for, and what to do."""
-    looked = ", ".join(f"`{d}`" for d in directories) or "no folder is open"
+    looked = ", ".join(map(code, directories)) or "no folder is open"
     return f"No profile in {looked}. Put heap profiles there, or run `alloclens capture URL --into DIR`."
 
 
@@ -68,7 +70,7 @@ def _unplaced(comparison: Comparison) -> str:
     nowhere, missing = int(comparison.lines.unplaced[comparison.column]), comparison.head.missing
     if not nowhere:
         return ""
-    names = ", ".join(f"`{name}`" for name in missing if name)
+    names = ", ".join(code(name) for name in missing if name)
     why = f" (no binary of {names} here; the setting `binaries` names some)" if names else ""
     return f"; {amount(nowhere, comparison.sample_type.unit)} of it on no line{why}"
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from alloclens.source.paths import name_of
-from alloclens.wording.hover import escape, short_name
-from alloclens.wording.units import amount, change, rate, share
+from alloclens.wording.hover import short_name
+from alloclens.wording.markdown import escape
+from alloclens.wording.units import amount, change, rate, share, signed
 from alloclens.wording.verdict import figures, sparkline
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def grown(growth: Change, unit: str) -> str:
 def total(value: int, before: int | None, kind: ValueType) -> str:
     """Return what a snapshot holds, and how that differs from the one before in its process, if there is one."""
     step = value - before if before is not None else 0
-    return f"{amount(value, kind.unit)} {kind.type}{f' {change(step, kind.unit)}' if step else ''}"
+    return f"{amount(value, kind.unit)} {kind.type}{f' ({signed(step, kind.unit)})' if step else ''}"
 
 
 def frame_name(node: Node) -> str:
@@ -59,10 +60,10 @@ def frame_name(node: Node) -> str:
 
 
 def frame_detail(node: Node, whole: float, unit: str, *, compared: bool) -> str:
-    """Say what reaches a frame, as a part of `whole`, and where it is: 42.0MB · 93% · ▲40.0MB  main.go:6."""
+    """Say what reaches a frame, as a part of `whole`, and where it is: 42.0MB · 93% · +40.0MB  main.go:6."""
     said = [amount(node.value, unit), share(node.value, whole)]
     if compared and node.growth:
-        said.append(change(node.growth, unit))
+        said.append(signed(node.growth, unit))
     where = place(node.file, node.line, "")
     return " · ".join(said) + (f"  {where}" if where else "")
 

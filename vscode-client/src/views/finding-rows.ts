@@ -1,7 +1,7 @@
 // The rows of the view Findings, and what it says when there are none.
 import type { Finding, Series, Severity } from '../protocol.ts';
 import type { Icon, Row } from './rows.ts';
-import { MISSING, placeOf, said, unique } from './rows.ts';
+import { fileName, MISSING, placeOf, said, shortName, unique } from './rows.ts';
 
 const SHAPES: Record<string, string> = { leak: 'flame', growing: 'arrow-up', filling: 'database' };
 
@@ -21,8 +21,8 @@ function row(finding: Finding): Row {
   const place = placeOf(finding.location);
   return {
     id: [finding.code, finding.function, finding.file, finding.line].join('\n'),
-    label: finding.label,
-    description: said(finding.detail, place === null ? MISSING : ''),
+    label: `${fileName(finding.file)}:${finding.line}`, // short: a side bar is narrow, and the verdict matters more than a name
+    description: said(finding.detail, shortName(finding.function), place === null ? MISSING : ''),
     tooltip: finding.tooltip,
     icon: icon(finding),
     kind: 'finding',
@@ -45,18 +45,13 @@ export function nothingFound(series: readonly Series[], lines: number, focus: st
   if (shown === undefined) {
     return '';
   }
-  const n = ofThisProcess(shown);
+  const n = shown.process;
   if (n < 2) {
     return 'One snapshot of this process is read. What grows shows from the second on, a leak from the sixth.';
   }
   const seen = focus === '' ? 'Nothing' : `Of samples ${focus}, nothing`;
   const later = n < ENOUGH ? ' A leak shows from the sixth on.' : '';
   return `${seen} leaks or grows so far: ${counted(lines)} looked at, over ${n} snapshots.${later}`;
-}
-
-function ofThisProcess({ snapshots }: Series): number {
-  const first = snapshots.findIndex((snapshot) => snapshot.begins);
-  return first < 0 ? snapshots.length : first + 1;
 }
 
 function counted(lines: number): string {

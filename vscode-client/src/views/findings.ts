@@ -1,13 +1,11 @@
 // The view Findings: the lines that leak or grow, worst first.
-import type { AllSeries, Finding, HotSite } from '../protocol.ts';
-import { FINDINGS, HOT_LINES, SERIES } from '../protocol.ts';
+import type { AllSeries, Finding } from '../protocol.ts';
+import { FINDINGS, HOT_LINE_COUNT, SERIES } from '../protocol.ts';
 import type { Server } from '../server.ts';
 import { findingRows, nothingFound } from './finding-rows.ts';
 import { USUAL } from './hot-rows.ts';
 import type { Row } from './rows.ts';
 import { View } from './view.ts';
-
-const MOST = 5000; // lines that are counted
 
 export class FindingsView extends View<Row> {
   private focus = '';
@@ -34,7 +32,7 @@ export class FindingsView extends View<Row> {
 
   private async nothing(): Promise<string> {
     const all = await this.server.ask<AllSeries>(SERIES);
-    const lines = await this.server.ask<HotSite[]>(HOT_LINES, { ...USUAL, most: MOST });
-    return nothingFound(all?.series ?? [], lines?.length ?? 0, this.focus);
+    const lines = await this.server.ask<number>(HOT_LINE_COUNT, USUAL);
+    return nothingFound(all?.series ?? [], lines ?? 0, this.focus);
   }
 }

@@ -1,8 +1,7 @@
 // The rows of the view Stacks: a line's callers or callees, asked for one level at a time.
-import type { Place } from '../hot-lines.ts';
 import type { Direction, StackNode } from '../protocol.ts';
-import type { Row } from './rows.ts';
-import { code, fileName, MISSING, placeOf, said, unique } from './rows.ts';
+import type { Place, Row } from './rows.ts';
+import { code, escape, fileName, MISSING, placeOf, said, unique } from './rows.ts';
 
 // Whose stacks are shown, and which way.
 export interface Root {
@@ -22,11 +21,12 @@ export function frameRows(nodes: readonly StackNode[], root: Root, path: readonl
 
 function row(node: StackNode, root: Root, path: readonly string[], alone: boolean): FrameRow {
   const [name, place] = node.id === '' ? ['', undefined] : [functionOf(node.id), placeOf(node.location)];
+  const description = said(node.detail, place === null ? MISSING : '');
   return {
     id: [root.direction, ...path].join('\n\n'),
     label: node.label,
-    description: said(node.detail, place === null ? MISSING : ''),
-    tooltip: [code(name === '' ? node.label : name), said(node.detail, place === null ? MISSING : '')].join('\n\n'),
+    description,
+    tooltip: [code(name === '' ? node.label : name), escape(description)].join('\n\n'),
     icon: { id: node.id === '' ? 'ellipsis' : node.own ? 'symbol-method' : 'library' },
     kind: 'frame',
     folding: node.leaf ? 'leaf' : alone ? 'open' : 'closed',

@@ -2,7 +2,7 @@
 import { grew } from '../heat-steps.ts';
 import type { HotOptions, HotSite } from '../protocol.ts';
 import type { Icon, Row } from './rows.ts';
-import { code, fileName, MISSING, placeOf, said, shortName, unique } from './rows.ts';
+import { code, escape, fileName, MISSING, placeOf, said, shortName, unique } from './rows.ts';
 
 export const USUAL: HotOptions = { own: true, sort: 'owned', filter: '' };
 
@@ -63,5 +63,5 @@ function icon(site: HotSite): Icon {
 function tooltip(site: HotSite): string {
   const names = [site.function, `${site.file}:${site.line}`].filter((name) => name !== '');
   const grown = site.growth === null ? [] : [`Since the base: ${site.growth.label}`];
-  return [...names.map(code), site.label, ...grown].join('\n\n');
+  return [...names.map(code), ...[site.label, ...grown].map(escape)].join('\n\n');
 }

@@ -1,6 +1,10 @@
 // The rows of the views as values: what they show, and what their actions are about. view.ts makes tree items of them.
 import type { Location } from 'vscode-languageclient';
-import type { Place } from '../hot-lines.ts';
+
+export interface Place {
+  uri: string;
+  line: number; // 0-based
+}
 
 export interface Icon {
   id: string; // a codicon
@@ -44,19 +48,32 @@ export function unique<R extends { id: string }>(rows: readonly R[]): R[] {
   });
 }
 
-// A function's name without the directories of its package: b.(*T).F of github.com/a/b.(*T).F.
+// A function's name without the directories of its package and without type arguments: b.(*T[…]).F of github.com/a/b.(*T[int]).F.
 export function shortName(name: string): string {
   const [plain = ''] = name.split('[', 1); // type arguments may have slashes, too
-  return name.slice(plain.lastIndexOf('/') + 1);
+  return name.slice(plain.lastIndexOf('/') + 1).replace(/\[.*\]/, '[…]');
 }
 
 export function fileName(path: string): string {
   return path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
 }
 
-// Text as Markdown that shows it as it is.
+// Text of a profile as Markdown that shows it as it is: as code, between more backticks than it has in a row,
 export function code(text: string): string {
-  return `\`${text.replaceAll('`', "'")}\``;
+  const runs = text.match(/`+/g) ?? [];
+  const fence = '`'.repeat(1 + runs.reduce((most, run) => Math.max(most, run.length), 0));
+  const space = /^[` ]|[` ]$/.test(text) ? ' ' : ''; // one at both ends is taken off again
+  return fence + space + oneLine(text) + space + fence;
+}
+
+// or as plain text. No punctuation is left that could begin something, be it a link that has no brackets.
+export function escape(text: string): string {
+  return oneLine(text).replace(/[!-/:-@[-`{-~]/g, '\\$&');
+}
+
+// Lines that end would end the code or the paragraph.
+function oneLine(text: string): string {
+  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, '\uFFFD');
 }
 
 export function said(...parts: string[]): string {

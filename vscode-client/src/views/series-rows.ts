@@ -1,7 +1,7 @@
 // The rows of the view Snapshots: series, their snapshots, and the files that could not be read.
 import type { AllSeries, Series, SeriesSnapshot, Unreadable } from '../protocol.ts';
 import type { Icon, Row } from './rows.ts';
-import { code, fileName, said, unique } from './rows.ts';
+import { code, escape, fileName, said, unique } from './rows.ts';
 
 export interface SeriesRow extends Row {
   rows?: SeriesRow[];
@@ -15,12 +15,14 @@ export function seriesRows({ series, problems }: AllSeries): SeriesRow[] {
 }
 
 function ofSeries(series: Series): SeriesRow {
-  const { directory, program, sampleTypes, shown, snapshots } = series;
+  const { directory, program, sampleTypes, shown, snapshots, more } = series;
+  const names = [directory, program].filter((name) => name !== '').map(code);
+  const unlisted = more === 0 ? [] : [`${many(more, 'older snapshot')} not listed`];
   return {
     id: ['series', directory, program, ...sampleTypes].join('\n'),
     label: said(fileName(directory) || directory, program),
-    description: said(shown ? 'shown' : '', sampleTypes.at(-1) ?? '', many(snapshots.length, 'snapshot')),
-    tooltip: [directory, program].filter((name) => name !== '').map(code).join('\n\n') + `\n\n${sampleTypes.join(', ')}`,
+    description: said(shown ? 'shown' : '', sampleTypes.at(-1) ?? '', many(snapshots.length + more, 'snapshot')),
+    tooltip: [...names, escape(sampleTypes.join(', ')), ...unlisted].join('\n\n'),
     icon: { id: 'folder' },
     kind: 'series',
     folding: shown ? 'open' : 'closed',
@@ -34,7 +36,7 @@ function ofSnapshot(snapshot: SeriesSnapshot, shown: boolean, newest: boolean): 
     id: `snapshot\n${path}`,
     label: label === '' ? name : label,
     description: said(...roles(snapshot), label === '' ? '' : name, time, detail, size),
-    tooltip: [code(path), ...roles(snapshot), said(time, detail, size)].join('\n\n'),
+    tooltip: [code(path), ...roles(snapshot), escape(said(time, detail, size))].join('\n\n'),
     icon: icon(snapshot),
     kind: shown ? 'snapshot shown' : 'snapshot',
     folding: 'leaf',

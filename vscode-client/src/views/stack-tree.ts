@@ -1,12 +1,12 @@
 // The view Stacks: who calls the line under the cursor, or what it calls, with the bytes that go that way.
 import * as vscode from 'vscode';
-import type { Place } from '../hot-lines.ts';
 import { Later } from '../later.ts';
 import type { Direction, StackNode } from '../protocol.ts';
 import { STACK_TREE } from '../protocol.ts';
 import type { Server } from '../server.ts';
 import type { FrameRow } from './frame-rows.ts';
 import { frameRows, samePlace, titleOf } from './frame-rows.ts';
+import type { Place } from './rows.ts';
 import { opening, setContext, View } from './view.ts';
 
 const WAIT_MS = 250;
@@ -44,8 +44,8 @@ export class StacksView extends View<FrameRow> {
 
   async open({ place }: FrameRow): Promise<void> {
     if (place) {
-      this.opened = place;
-      await vscode.commands.executeCommand('vscode.open', ...opening(place));
+      this.opened = { ...place, uri: vscode.Uri.parse(place.uri).toString() }; // as the editor's own is spelt
+      await vscode.commands.executeCommand('vscode.open', ...opening(place, true)); // the keyboard stays here: else an arrow key would move the cursor, and the tree with it
     }
   }
 

@@ -1,9 +1,8 @@
 // What all views have in common: rows become tree items, and are asked for anew when the server has something new.
 import * as vscode from 'vscode';
-import type { Place } from '../hot-lines.ts';
 import { Later } from '../later.ts';
 import type { Server } from '../server.ts';
-import type { Icon, Row } from './rows.ts';
+import type { Icon, Place, Row } from './rows.ts';
 import { context } from './rows.ts';
 
 const WAIT_MS = 100;
@@ -105,9 +104,9 @@ function themeIcon({ id, color }: Icon): vscode.ThemeIcon {
 }
 
 // The arguments of the command vscode.open.
-export function opening({ uri, line }: Place): [vscode.Uri, vscode.TextDocumentShowOptions] {
+export function opening({ uri, line }: Place, preserveFocus = false): [vscode.Uri, vscode.TextDocumentShowOptions] {
   const at = new vscode.Position(line, 0);
-  return [vscode.Uri.parse(uri), { selection: new vscode.Range(at, at) }];
+  return [vscode.Uri.parse(uri), { selection: new vscode.Range(at, at), preserveFocus }];
 }
 
 export function setContext(key: string, value: unknown): void {

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
+from alloclens.lsp.quick import Quick
 from alloclens.lsp.server import Server
 from alloclens.wording.status import moment
 from alloclens.wording.units import amount
 
 if TYPE_CHECKING:
     from alloclens.analysis.comparison import Comparison
-    from alloclens.analysis.series import Snapshot
+    from alloclens.analysis.series import Series, Snapshot
+    from alloclens.store.world import World
 
 SNAPSHOTS = "alloclens.server.snapshots"
 SAMPLE_TYPES = "alloclens.server.sampleTypes"
+MOST = 1000
+"""Snapshots of one series that are listed: writing more takes the event loop more than a few milliseconds."""
 
 
 def register(server: Server) -> None:
@@ -22,10 +27,9 @@ def register(server: Server) -> None:
     server.command(SAMPLE_TYPES)(sample_types)
 
 
-def snapshots(ls: Server) -> list[dict[str, Any]]:
-    """Return the shown series, newest first: [{name, directory, label, detail, base, head}]."""
-    shown = ls.world.shown
-    return [_snapshot(s, shown) for s in reversed(shown.series.snapshots)] if shown else []
+async def snapshots(ls: Server) -> Quick:
+    """Return the shown series as `listed`: [{name, directory, label: the user's or "", detail, base, head}]."""
+    return Quick(await asyncio.to_thread(_snapshots, ls.world))
 
 
 def sample_types(ls: Server) -> list[dict[str, Any]]:
@@ -35,12 +39,24 @@ def sample_types(ls: Server) -> list[dict[str, Any]]:
     return [{"name": t.type, "unit": t.unit, "selected": bool(shown and t == shown.sample_type)} for t in types]
 
 
+def listed(one: Series, compared: Comparison | None) -> list[Snapshot]:
+    """Return the newest snapshots of a series, newest first, and after them base and head if they are older."""
+    newest = one.snapshots[::-1]
+    ends = (compared.base, compared.head) if compared else ()
+    return [*newest[:MOST], *(snapshot for snapshot in newest[MOST:] if snapshot in ends)]
+
+
+def _snapshots(world: World) -> list[dict[str, Any]]:
+    shown = world.shown
+    return [_snapshot(snapshot, shown) for snapshot in listed(shown.series, shown)] if shown else []
+
+
 def _snapshot(snapshot: Snapshot, shown: Comparison) -> dict[str, Any]:
     total = amount(snapshot.total[shown.column], shown.sample_type.unit)
     return {
         "name": snapshot.name,
         "directory": snapshot.directory,
-        "label": snapshot.name,
+        "label": shown.series.labels.get(snapshot.path, ""),
         "detail": f"{moment(snapshot)} · {total} {shown.sample_type.type}",
         "base": snapshot is shown.base,
         "head": snapshot is shown.head,

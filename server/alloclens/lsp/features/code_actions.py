@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
-from alloclens.lsp.client import SHOW_STACKS
 from alloclens.lsp.documents import document, opened_path
 from alloclens.lsp.features import explain
 from alloclens.lsp.features.focus import FOCUS, UNFOCUS
-from alloclens.lsp.features.stack_page import COMMAND as STACK_PAGE
 from alloclens.lsp.spots import here
 from alloclens.store.pages import holds
 from alloclens.wording.focus import words
@@ -49,9 +47,7 @@ def _found(ls: Server, world: World, uri: str, line: int) -> list[types.CodeActi
 
 
 def _of_line(ls: Server, at: Here, uri: str, line: int) -> Iterator[types.Command]:
-    yield types.Command(
-        "Show call stacks", SHOW_STACKS if ls.client.shows_stacks else STACK_PAGE, arguments=[uri, line]
-    )
+    yield ls.client.show_stacks("Show call stacks", uri, line)
     if function := at.function:
         yield from _of_function(function)
 

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import islice
 from typing import TYPE_CHECKING
 
+import numpy as np
 from lsprotocol import types
 
-from alloclens.lsp.client import SHOW_STACKS
 from alloclens.lsp.documents import document
 from alloclens.source.declarations import declared, is_closure
 from alloclens.wording.units import amount, change
 
 if TYPE_CHECKING:
     from alloclens.analysis.functions import FunctionStats
+    from alloclens.lsp.client import Client
     from alloclens.lsp.documents import Document
     from alloclens.lsp.server import Server
     from alloclens.profile.model import ValueType
-    from alloclens.store.world import World
+    from alloclens.store.world import FileLines, World
+
+MOST = 200
+"""Lenses of one file."""
 
 
 def register(server: Server) -> None:
@@ -26,27 +31,41 @@ def register(server: Server) -> None:
 
 
 async def code_lens(ls: Server, params: types.CodeLensParams) -> list[types.CodeLens]:
-    """Return a lens for each function of the file that the profile names."""
+    """Return a lens for each of the file's functions that the profile names; the heaviest where they are many."""
     world = ls.world
     if not world.settings.code_lens or (at := document(ls.workspace, params.text_document.uri)) is None:
         return []
-    return await asyncio.to_thread(_lenses, world, at)
+    return await asyncio.to_thread(_lenses, world, at, ls.client)
 
 
-def _lenses(world: World, at: Document) -> list[types.CodeLens]:
+def _lenses(world: World, at: Document, client: Client) -> list[types.CodeLens]:
     file = world.file(at.path)
     if file is None:
         return []
     comparison = file.comparison
     lines = comparison.lines
     recorded = {lines.files[i] for i in set(lines.file[file.rows].tolist())}
-    found = ((f, declared(at.text, f.name)) for f in comparison.functions(recorded) if not is_closure(f.name))
-    return [_lens(f, at, where[0], comparison.sample_type) for f, where in found if len(where) == 1]
+    ours = (f for f in comparison.functions(recorded) if not is_closure(f.name))
+    found = ((f, declared(at.text, f.name)) for f in islice(ours, MOST))
+    placed = [(where[0], f.name, _title(f, comparison.sample_type)) for f, where in found if len(where) == 1]
+    stacks = _heaviest(file, at)
+    return [
+        types.CodeLens(at.code_of(line), client.show_stacks(title, at.uri, stacks.get(name, line) - 1))
+        for line, name, title in placed
+    ]
 
 
-def _lens(function: FunctionStats, at: Document, line: int, kind: ValueType) -> types.CodeLens:
+def _heaviest(file: FileLines, at: Document) -> dict[str, int]:
+    """Return the heaviest line (1-based) of each function, where its stacks are: where it is declared are none, mostly."""
+    marks, line = file.marks, file.on(at.text).line
+    weight = np.abs(file.comparison.lines.value.cum[file.rows, file.comparison.column])
+    order = np.argsort(-weight, kind="stable")
+    order = order[(line[order] > 0) & (marks.function[order] >= 0)]
+    function, first = np.unique(marks.function[order], return_index=True)
+    return dict(zip([marks.names[i] for i in function.tolist()], line[order[first]].tolist(), strict=True))
+
+
+def _title(function: FunctionStats, kind: ValueType) -> str:
     grew = function.growth
     grown = f" {change(grew.value, kind.unit)}" if grew and grew.certain else ""
-    title = f"{amount(function.cum, kind.unit)} cum · {amount(function.flat, kind.unit)} flat{grown}"
-    where = at.code_of(line)
-    return types.CodeLens(where, types.Command(title, SHOW_STACKS, arguments=[at.uri, line - 1]))
+    return f"{amount(function.cum, kind.unit)} cum · {amount(function.flat, kind.unit)} flat{grown}"

@@ -43,9 +43,9 @@ def focus(ls: Server, step: Any) -> str | None:
     return None
 
 
-def unfocus(ls: Server, every: bool | None) -> None:
-    """Take the last step back, or all."""
-    _look_at(ls, () if every else ls.focus[:-1])
+def unfocus(ls: Server, *every: bool | None) -> None:
+    """Take the last step back, or all; some editors send no argument, and pygls asks for one even where there is a default."""
+    _look_at(ls, () if any(every) else ls.focus[:-1])
 
 
 def _look_at(ls: Server, steps: tuple[tuple[Filters, ...], ...]) -> None:

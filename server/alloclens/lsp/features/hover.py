@@ -9,6 +9,7 @@ from lsprotocol import types
 
 from alloclens.lsp.spots import Spots, here
 from alloclens.wording import hover as wording
+from alloclens.wording.markdown import plain
 
 if TYPE_CHECKING:
     from alloclens.lsp.server import Server
@@ -43,4 +44,4 @@ def text_of(ls: Server, world: World, uri: str, line: int) -> types.MarkupConten
     text = wording.markdown(comparison, at.row, stacks, link, unsure=at.unsure)
     if ls.client.reads_markdown:
         return types.MarkupContent(types.MarkupKind.Markdown, text)
-    return types.MarkupContent(types.MarkupKind.PlainText, wording.plain(text))
+    return types.MarkupContent(types.MarkupKind.PlainText, plain(text))

@@ -9,12 +9,12 @@ import numpy as np
 from lsprotocol import types
 
 from alloclens.analysis.selection import worth_showing
-from alloclens.lsp.client import SHOW_STACKS
 from alloclens.lsp.documents import document
 from alloclens.lsp.features.hover import text_of
 from alloclens.wording.hint import hint
 
 if TYPE_CHECKING:
+    from alloclens.lsp.client import Client
     from alloclens.lsp.documents import Document
     from alloclens.lsp.server import Server
     from alloclens.source.carry import Carried
@@ -28,14 +28,14 @@ def register(server: Server) -> None:
 
 
 async def inlay_hints(ls: Server, params: types.InlayHintParams) -> list[types.InlayHint]:
-    """Return the hints of the asked lines, from what is known now."""
+    """Return the hints of the asked lines, of the heaviest where they are many, from what is known now."""
     world = ls.world
     if not world.settings.hints or (at := document(ls.workspace, params.text_document.uri)) is None:
         return []
-    return await asyncio.to_thread(_hints, world, at, params.range, clicks=ls.client.shows_stacks)
+    return await asyncio.to_thread(_hints, world, at, params.range, ls.client)
 
 
-def _hints(world: World, at: Document, asked: types.Range, *, clicks: bool) -> list[types.InlayHint]:
+def _hints(world: World, at: Document, asked: types.Range, client: Client) -> list[types.InlayHint]:
     file = world.file(at.path)
     if file is None:
         return []
@@ -43,18 +43,14 @@ def _hints(world: World, at: Document, asked: types.Range, *, clicks: bool) -> l
     inside = (carried.line > asked.start.line) & (carried.line <= asked.end.line + 1)
     spots = dict(zip(file.rows[inside].tolist(), np.flatnonzero(inside).tolist(), strict=True))
     shown = worth_showing(file.comparison, file.rows[inside]).tolist()
-    return [_hint(row, file, at, carried, spots[row], clicks=clicks) for row in shown]
+    return [_hint(row, file, at, carried, spots[row], client) for row in shown]
 
 
-def _hint(row: int, file: FileLines, at: Document, carried: Carried, spot: int, *, clicks: bool) -> types.InlayHint:
+def _hint(row: int, file: FileLines, at: Document, carried: Carried, spot: int, client: Client) -> types.InlayHint:
     line, unsure = int(carried.line[spot]), bool(carried.unsure[spot])
     label = hint(file.comparison.stats(row), file.comparison.sample_type.unit, unsure=unsure)
-    parts = [types.InlayHintLabelPart(label, command=_show_stacks(at.uri, line))] if clicks else label
-    return types.InlayHint(at.end_of(line), parts, padding_left=True, data={"uri": at.uri, "line": line})
-
-
-def _show_stacks(uri: str, line: int) -> types.Command:
-    return types.Command("Show call stacks", SHOW_STACKS, arguments=[uri, line - 1])
+    part = types.InlayHintLabelPart(label, command=client.show_stacks("Show call stacks", at.uri, line - 1))
+    return types.InlayHint(at.end_of(line), [part], padding_left=True, data={"uri": at.uri, "line": line})
 
 
 async def resolve(ls: Server, params: types.InlayHint) -> types.InlayHint:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lsprotocol import types
-from pygls.exceptions import JsonRpcException
-
 from alloclens.analysis.passing import Weight
 from alloclens.analysis.stack_tree import Line, branches
+from alloclens.lsp.client import STACK_PAGE
 from alloclens.lsp.documents import opened_path
 from alloclens.lsp.server import Server
+from alloclens.lsp.show import shown, tell
 from alloclens.lsp.spots import Spots, here
 from alloclens.source.places import Nowhere
 from alloclens.store import pages
@@ -28,13 +26,12 @@ if TYPE_CHECKING:
     from alloclens.profile.model import Frame
     from alloclens.store.world import World
 
-COMMAND = "alloclens.server.stackPage"
 STACKS = 50
 
 
 def register(server: Server) -> None:
     """Offer the command."""
-    server.command(COMMAND)(stack_page)
+    server.command(STACK_PAGE)(stack_page)
 
 
 async def stack_page(ls: Server, uri: str, line: int) -> str | None:
@@ -42,27 +39,18 @@ async def stack_page(ls: Server, uri: str, line: int) -> str | None:
     try:
         path = await asyncio.to_thread(_written, ls.world, ls.workspace, uri, line + 1)
     except OSError as error:
-        _tell(ls, f"the page of call stacks could not be written: {error}")
+        tell(ls, f"the page of call stacks could not be written: {error}")
         return None
     if path is None:
-        _tell(ls, "no call stack goes through this line")
+        tell(ls, "no call stack goes through this line")
         return None
     ls.run_task(_show(ls, path), "showing call stacks")  # not before the answer: some editors do one thing at a time
     return str(path)
 
 
 async def _show(ls: Server, path: Path) -> None:
-    able = ls.client_capabilities.window and ls.client_capabilities.window.show_document
-    if able and able.support:
-        with suppress(JsonRpcException):
-            shown = await ls.window_show_document_async(types.ShowDocumentParams(path.as_uri(), take_focus=True))
-            if shown.success:
-                return
-    _tell(ls, f"the call stacks are in {path}")
-
-
-def _tell(ls: Server, said: str) -> None:
-    ls.window_show_message(types.ShowMessageParams(types.MessageType.Info, f"alloclens: {said}"))
+    if not await shown(ls, path.as_uri()):
+        tell(ls, f"the call stacks are in {path}")
 
 
 def _written(world: World, workspace: Workspace, uri: str, line: int) -> Path | None:
@@ -80,14 +68,14 @@ def _written(world: World, workspace: Workspace, uri: str, line: int) -> Path | 
 def _page(title: str, at: Here, world: World, spots: Spots) -> str:
     comparison = at.file.comparison
     found = comparison.stacks(at.recorded, at.line, STACKS + 1)
-    shown = found[:STACKS]
+    heaviest = found[:STACKS]
     stacks = [
         Written(
             Weight(stack.value, stack.growth),
             [_spot(frame, comparison, world, spots) for frame in stack.frames],
             passing,
         )
-        for stack, passing in zip(shown, comparison.passing(at.recorded, at.line, shown), strict=True)
+        for stack, passing in zip(heaviest, comparison.passing(at.recorded, at.line, heaviest), strict=True)
     ]
     return page(title, comparison, _whole(at), stacks, more=len(found) > STACKS)
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from alloclens.analysis.findings import RAISED, badness
 from alloclens.analysis.verdicts import VERDICTS
+from alloclens.lsp.features.choices import listed
+from alloclens.lsp.quick import Quick, location
 from alloclens.lsp.server import Server
 from alloclens.lsp.spots import Spots
 from alloclens.profile.sample_type import column
@@ -42,20 +45,21 @@ def register(server: Server) -> None:
     server.command(LABEL)(label)
 
 
-async def findings(ls: Server) -> list[dict[str, Any]]:
+async def findings(ls: Server) -> Quick:
     """Return the lines that leak or grow, and those of other verdicts that are marked, worst first.
 
     [{verdict, code, severity, label, detail, tooltip, location, function, file, line}]; `file` and `line` are as recorded.
     """
-    return await asyncio.to_thread(_findings, ls.world, ls.workspace)
+    return Quick(await asyncio.to_thread(_findings, ls.world, ls.workspace))
 
 
-async def series(ls: Server) -> dict[str, Any]:
-    """Return {series: [{directory, program, sampleTypes, shown, snapshots: newest first}], problems: [{name, path, reason}]}.
+async def series(ls: Server) -> Quick:
+    """Return {series: [{directory, program, sampleTypes, shown, snapshots, more, process}], problems: [{name, path, reason}]}.
 
-    A snapshot: {name, path, label, time, detail, size, base, head, begins}.
+    A snapshot: {name, path, label, time, detail, size, base, head, begins}. `snapshots` are as choices.py has them `listed`, `more`
+    says how many are not, and `process` how many the latest process has.
     """
-    return await asyncio.to_thread(_all, ls.world)
+    return Quick(await asyncio.to_thread(_all, ls.world))
 
 
 async def label(ls: Server, path: str, label: str) -> str | None:
@@ -90,7 +94,7 @@ def _finding(finding: Finding, comparison: Comparison, world: World, spots: Spot
         "label": named,
         "detail": views.detail(finding),
         "tooltip": views.tooltip(finding, named, said, _not_here(world, finding.file, finding.line, spot)),
-        "location": spot.location if spot else None,
+        "location": location(spot),
         "function": finding.function,
         "file": finding.file,
         "line": finding.line,
@@ -115,19 +119,16 @@ def _all(world: World) -> dict[str, Any]:
 
 def _series(one: Series, comparison: Comparison | None, *, shown: bool) -> dict[str, Any]:
     number = comparison.column if comparison else _column(one)
-    snapshots = [row for process in one.processes for row in _process(process, number, one)]
-    ends = (
-        ("base", comparison.base.path if comparison and comparison.base else ""),
-        ("head", comparison.head.path if comparison else ""),
-    )
-    for row in snapshots:
-        row |= {end: row["path"] == path for end, path in ends}
+    snapshots = listed(one, comparison)
+    before = {later: sooner for process in one.processes for sooner, later in pairwise(process)}
     return {
         "directory": one.directory,
         "program": one.program,
         "sampleTypes": [kind.type for kind in one.snapshots[-1].sample_types],
         "shown": shown,
-        "snapshots": snapshots[::-1],
+        "snapshots": [_snapshot(s, before.get(s), number, one) | _ends(s, comparison) for s in snapshots],
+        "more": len(one.snapshots) - len(snapshots),
+        "process": len(one.processes[-1]),
     }
 
 
@@ -137,21 +138,25 @@ def _column(one: Series) -> int:
     return column(latest.sample_types, latest.default_sample_type) or 0
 
 
-def _process(process: tuple[Snapshot, ...], number: int, of: Series) -> list[dict[str, Any]]:
+def _snapshot(snapshot: Snapshot, before: Snapshot | None, number: int, of: Series) -> dict[str, Any]:
     kind = of.snapshots[-1].sample_types[number]
-    totals = [None, *(snapshot.total[number] for snapshot in process)]
-    return [
-        {
-            "name": snapshot.name,
-            "path": snapshot.path,
-            "label": of.labels.get(snapshot.path, ""),
-            "time": moment(snapshot),
-            "detail": views.total(snapshot.total[number], before, kind),
-            "size": _size(snapshot.path),
-            "begins": before is None,
-        }
-        for snapshot, before in zip(process, totals, strict=False)
-    ]
+    return {
+        "name": snapshot.name,
+        "path": snapshot.path,
+        "label": of.labels.get(snapshot.path, ""),
+        "time": moment(snapshot),
+        "detail": views.total(snapshot.total[number], before.total[number] if before else None, kind),
+        "size": _size(snapshot.path),
+        "begins": before is None,
+    }
+
+
+def _ends(snapshot: Snapshot, comparison: Comparison | None) -> dict[str, bool]:
+    """Return which ends of the comparison a snapshot is."""
+    return {
+        "base": bool(comparison and snapshot is comparison.base),
+        "head": bool(comparison and snapshot is comparison.head),
+    }
 
 
 def _size(path: str) -> str:

@@ -1,0 +1,28 @@
+"""What the server itself has the editor show."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+
+if TYPE_CHECKING:
+    from alloclens.lsp.server import Server
+
+
+async def shown(ls: Server, uri: str, selection: types.Range | None = None) -> bool:
+    """Have the editor show a document; return whether it can and did."""
+    able = ls.client_capabilities.window and ls.client_capabilities.window.show_document
+    if not (able and able.support):
+        return False
+    wanted = types.ShowDocumentParams(uri, take_focus=True, selection=selection)
+    try:
+        return (await ls.window_show_document_async(wanted)).success
+    except JsonRpcException:
+        return False
+
+
+def tell(ls: Server, said: str) -> None:
+    """Say something in passing."""
+    ls.window_show_message(types.ShowMessageParams(types.MessageType.Info, f"alloclens: {said}"))

@@ -1,0 +1,74 @@
+"""What a CommonMark reader makes of what we write, and a POSIX shell of a command."""
+
+from __future__ import annotations
+
+import subprocess
+
+import pytest
+from alloclens.wording.markdown import code, escape, plain
+from alloclens.wording.pprof import command
+from hypothesis import example, given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+READER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+SIGNS = "`*_{}[]()#+!|<>~&\\$-:./ \n\r\t\x00\x1b\u2028\u202ea1"
+TEXTS = st.text(alphabet=SIGNS) | st.text()
+
+
+def shown(markdown: str) -> list[tuple[str, str]]:
+    """Return what is in the one paragraph of a text: type and content."""
+    tokens = READER.parse(markdown)
+    assert [token.type for token in tokens] == ["paragraph_open", "inline", "paragraph_close"]
+    return [(token.type, token.content) for token in tokens[1].children]
+
+
+def in_a_line(text: str) -> str:
+    return "".join(c if c.isprintable() else "�" for c in text)
+
+
+@given(TEXTS)
+@example("![x](https://evil.example/x.png)")
+@example("&lt;b&gt; <img src=x>\n\n# a")
+def test_text_is_shown_as_it_is(text: str) -> None:
+    assert shown(f"a{escape(text)}b") == [("text", f"a{in_a_line(text)}b")]
+    assert plain(f"**a** {escape(text)}") == f"a {in_a_line(text)}"
+    assert plain(f"[{escape(text)}](file:///x#L1)") == in_a_line(text)
+
+
+@given(TEXTS.filter(lambda text: text.strip(" ")))
+@example("a`b ![x](https://evil.example/x.png) ``c")
+@example("`")
+@example(" a ")
+def test_code_is_shown_as_it_is(text: str) -> None:
+    assert [part for part in shown(f"a {code(text)} b") if part[1]] == [
+        ("text", "a "),
+        ("code_inline", in_a_line(text)),
+        ("text", " b"),
+    ]
+    assert plain(f"a {code(text)} b") == f"a {in_a_line(text)} b"
+
+
+HOSTILE = [
+    "main.f'; touch evil; '",
+    "main.f`touch evil`$(touch evil)",
+    "main.f\ntouch evil\n",
+    "main.f\x1b[201~\rtouch evil\r",
+    'main.f"\\',
+    "main.f && touch evil #",
+    "-base=x",
+]
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_pasted_command_runs_pprof_only(name: str) -> None:
+    """The shell is given the command as it is shown, with its control characters replaced."""
+    pasted = plain(code(command(name, name, f"/p/{name}", f"/q/{name}", [f"-focus={name}"])))
+    go = 'PATH=; go() { for one; do printf "%s\\n" "$one"; done; }\n'
+    ran = subprocess.run(["/bin/sh", "-c", f"{go}{pasted}"], capture_output=True, text=True, check=False)
+    name = in_a_line(name)
+    tool, pprof, sample_index, listed, *rest = ran.stdout.splitlines()
+    assert (ran.returncode, ran.stderr, tool, pprof) == (0, "", "tool", "pprof")
+    assert sample_index == f"-sample_index={name}"
+    assert listed.startswith("-list=^")
+    assert rest == [f"-focus={name}", f"-diff_base=/q/{name}", f"/p/{name}"]
