@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from pygls.workspace import Workspace
 
+    from alloclens.analysis.filters import Filters
     from alloclens.lsp.server import Server
     from alloclens.lsp.spots import Here
     from alloclens.store.world import World
@@ -34,15 +35,15 @@ def register(server: Server) -> None:
 
 async def code_actions(ls: Server, params: types.CodeActionParams) -> list[types.CodeAction]:
     """Return what can be done at the cursor's line."""
-    world, kinds = ls.world, params.context.only
-    found = await asyncio.to_thread(_found, ls, world, params.text_document.uri, params.range.start.line)
-    return [one for one in found if kinds is None or one.kind in kinds]
+    kinds, back = params.context.only, _back(ls.focus)
+    found = await asyncio.to_thread(_found, ls, ls.world, params.text_document.uri, params.range.start.line)
+    return [one for one in (*found, *back) if kinds is None or one.kind in kinds]
 
 
 def _found(ls: Server, world: World, uri: str, line: int) -> list[types.CodeAction]:
     fixes = [_action(command, types.CodeActionKind.QuickFix) for command in explain.commands(ls, world, uri)]
     at = here(world, ls.workspace, uri, line + 1)
-    looks = [*(_of_line(ls, at, uri, line) if at else _of_page(ls.workspace, uri, line)), *_back(ls)]
+    looks = _of_line(ls, at, uri, line) if at else _of_page(ls.workspace, uri, line)
     return fixes + [_action(command, types.CodeActionKind.Empty) for command in looks]
 
 
@@ -68,11 +69,10 @@ def _of_function(function: str) -> Iterator[types.Command]:
     yield _step(f"Leave out what passes through {name}", {"ignoreFunction": function})
 
 
-def _back(ls: Server) -> Iterator[types.Command]:
-    if ls.focus:
-        yield types.Command(f"Step back from samples {words(ls.focus[-1])}", UNFOCUS, arguments=[None])
-    if len(ls.focus) > 1:
-        yield types.Command("Show all samples", UNFOCUS, arguments=[True])
+def _back(steps: tuple[tuple[Filters, ...], ...]) -> list[types.CodeAction]:
+    last = [types.Command(f"Step back from samples {words(one)}", UNFOCUS, arguments=[None]) for one in steps[-1:]]
+    every = [types.Command("Show all samples", UNFOCUS, arguments=[True])] if len(steps) > 1 else []
+    return [_action(command, types.CodeActionKind.Empty) for command in last + every]
 
 
 def _step(title: str, step: dict[str, Any]) -> types.Command:
