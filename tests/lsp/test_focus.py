@@ -50,6 +50,7 @@ async def test_every_number_is_of_what_is_in_focus(editor: Editor, folder: Path)
 
     snapshot(folder, "2", 3)  # it stays, also in growth
     await editor.until_hints(uri, {6: "1.0MB owned", 11: "18.0MB ▲12.0MB"})
+    await editor.until(lambda: editor.status.text == "inuse_space 19.0MB of 25.0MB (+12.0MB), first → latest")
 
     assert await editor.command(FOCUS, {"ignoreFunction": "main.keep"}) is None
     await editor.until_hints(uri, {6: "1.0MB owned"})
@@ -81,7 +82,7 @@ async def test_a_stack_is_one_step(editor: Editor, folder: Path) -> None:
         lambda: editor.status.focus == "through main.serve, through example.com/dep.New, through main.keep"
     )
     await editor.command(FOCUS, {"stack": ["a", "b", "c", "d"]})
-    await editor.until(lambda: editor.status.focus == "through main.serve, … 5 more …, through d")
+    await editor.until(lambda: editor.status.focus == "through main.serve, … 5 more …, through d (no sample)")
     for _ in range(2):
         await editor.command(UNFOCUS, None)
     await editor.until_hints(uri, {6: "1.0MB owned", 7: "2.0MB cum", 11: "8.0MB"})
@@ -93,6 +94,8 @@ async def test_patterns_are_pprofs(editor: Editor, folder: Path) -> None:
     await editor.until_hints(uri, {6: "1.0MB owned", 11: "6.0MB"})
     assert "missing )" in await editor.command(FOCUS, {"ignore": "lo(ad"})
     await editor.until(lambda: editor.status.focus == "through dep.N|gone")
+    await editor.command(FOCUS, {"focus": "gone"})
+    await editor.until(lambda: editor.status.focus == "through dep.N|gone, through gone (no sample)")
 
 
 async def test_findings_are_of_lines_in_focus_and_judged_by_all(editor: Editor, folder: Path) -> None:

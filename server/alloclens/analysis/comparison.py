@@ -150,11 +150,15 @@ class Comparison:
         return self.head.total[self.column]
 
     @property
-    def total_growth(self) -> int | None:
-        """What the whole grew by."""
-        if self.base is None:
-            return None
-        return self.total - self.base.total[self.base.sample_types.index(self.sample_type)]
+    def in_focus(self) -> int:
+        """What of that is in focus."""
+        return int(self.lines.total[self.column])
+
+    @property
+    def grown(self) -> int | None:
+        """What the part in focus grew by; None where nothing is compared."""
+        base = self.contents.base
+        return self.in_focus - int(base.total[base.sample_types.index(self.sample_type)]) if base else None
 
     def stats(self, row: int, wanted: ValueType | None = None) -> LineStats:
         """Return the numbers of one row of the head's lines, in the shown sample type or another."""

@@ -31,9 +31,14 @@ class Status(NamedTuple):
 def status(world: World) -> Status:
     """Say what is shown, or why nothing is."""
     if world.pending:
-        return Status("loading", f"reading {world.pending} profiles", _tooltip(world), words(world.focus))
+        return Status("loading", f"reading {world.pending} profiles", _tooltip(world), _focus(world))
     state: State = "problem" if world.problems else "ok" if world.shown else "empty"
-    return Status(state, _text(world), _tooltip(world), words(world.focus))
+    return Status(state, _text(world), _tooltip(world), _focus(world))
+
+
+def _focus(world: World) -> str:
+    nothing_left = world.focus and world.shown and not world.shown.profile.values.any()
+    return f"{words(world.focus)} (no sample)" if nothing_left else words(world.focus)
 
 
 def _text(world: World) -> str:

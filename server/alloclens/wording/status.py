@@ -31,22 +31,22 @@ def since(shown: Comparison) -> str:
 def line(shown: Comparison, base: str, head: str) -> str:
     """Say sample type, what there is, how it changed, and base → head, by the words that chose them: names may be long."""
     unit = shown.sample_type.unit
-    much = f"{shown.sample_type.type} {amount(shown.total, unit)}"
+    much = f"{shown.sample_type.type} {_in_focus(shown)}{amount(shown.total, unit)}"
     if shown.base is None:
         return f"{much}, {_word(shown.head, head)}"
     pair = f"{_word(shown.base, base)} → {_word(shown.head, head)}"
-    return f"{much} ({signed(shown.total_growth or 0, unit)}), {pair}"
+    return f"{much} ({signed(shown.grown or 0, unit)}), {pair}"
 
 
 def in_full(shown: Comparison) -> str:
     """Say the same with times and file names, in markdown."""
     head, base, unit = shown.head, shown.base, shown.sample_type.unit
     where = f"**{escape(shown.sample_type.type)}** in {code(PurePath(shown.series.directory).name)}"
-    at_head = f"{amount(shown.total, unit)} at {moment(head)} ({code(head.name)}, by {head.taken_at.source})"
+    at_head = f"{_in_focus(shown)}{amount(shown.total, unit)} at {moment(head)} ({code(head.name)}, by {head.taken_at.source})"
     if base is None:
         return f"{where}: {at_head}{_unplaced(shown)}; {_why_alone(shown)}"
     other = "" if shown.one_process else "; another process, so growth includes the restart"
-    grown = signed(shown.total_growth or 0, unit)
+    grown = signed(shown.grown or 0, unit)
     return f"{where}: {at_head}, {grown} since {moment(base)} ({code(base.name)}){other}{_unplaced(shown)}"
 
 
@@ -59,6 +59,10 @@ def nothing(directories: Iterable[str]) -> str:
 def unreadable(name: str, reason: str) -> str:
     """Say which file could not be read, and why."""
     return f"{name} could not be read: {reason}"
+
+
+def _in_focus(shown: Comparison) -> str:
+    return f"{amount(shown.in_focus, shown.sample_type.unit)} of " if shown.focus else ""
 
 
 def _word(snapshot: Snapshot, setting: str) -> str:
