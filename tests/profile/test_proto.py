@@ -151,7 +151,9 @@ def test_a_reference_to_nothing_is_an_error(name: str) -> None:
         (b"", "empty"),
         (b"version https://git-lfs.github.com/spec/v1\n", "Git LFS"),
         (b"<html><title>502</title>", "HTML"),
-        (b"hello", "hello"),
+        (b"hello, this is no profile\nat all", "it starts with “hello, this is no profil”"),
+        (b"hello\r\nyou", "it starts with “hello”"),
+        (b"\xffhello", "it starts with the bytes ff 68 65 6c 6c 6f"),
     ],
 )
 def test_what_is_no_profile_says_what_it_looks_like(data: bytes, words: str) -> None:

@@ -37,4 +37,10 @@ def looks_like(data: bytes) -> str:
     words = next((words for mark, words in MARKS if start.startswith(mark)), "")
     if words:
         return words
-    return PROTOBUF if data.startswith(FIRST_FIELD) else f"it starts with {data[:SHOWN]!r}"
+    return PROTOBUF if data.startswith(FIRST_FIELD) else f"it starts with {_said(data[:SHOWN])}"
+
+
+def _said(data: bytes) -> str:
+    """Write a text's first line as it is, other bytes as numbers."""
+    line = data.split(b"\n", 1)[0].decode("latin-1").rstrip()
+    return f"“{line}”" if line.isascii() and line.isprintable() and line else f"the bytes {data.hex(' ')}"
