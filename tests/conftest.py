@@ -6,6 +6,7 @@ import os
 import time
 from typing import TYPE_CHECKING
 
+import hypothesis
 import platformdirs
 import pytest
 
@@ -16,6 +17,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SNAPSHOTS = 4
+
+hypothesis.settings.register_profile(
+    "patient", deadline=None
+)  # how long an example takes says nothing on a busy machine
+hypothesis.settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -85,7 +85,7 @@ ASKED = [
 ]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(samples)
 def test_against_a_loop(given: list[tuple[str, int]]) -> None:
     profile = profile_of(given)
@@ -99,7 +99,7 @@ def test_against_a_loop(given: list[tuple[str, int]]) -> None:
         assert lines == heavy
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(samples, some_samples)
 def test_a_difference_against_a_loop(head: list[tuple[str, int]], base: list[tuple[str, int]]) -> None:
     profile = difference(profile_of(head), profile_of(base))
@@ -113,7 +113,7 @@ def test_a_difference_against_a_loop(head: list[tuple[str, int]], base: list[tup
             assert grown(edges) == not_zero(both[name])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(samples)
 def test_the_rest_against_a_loop(given: list[tuple[str, int]]) -> None:
     profile = profile_of(given)

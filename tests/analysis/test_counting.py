@@ -32,7 +32,7 @@ def profile_of(given: list[tuple[str, int]]) -> object:
     return read(made.bytes())
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(samples)
 def test_against_a_loop(given: list[tuple[str, int]]) -> None:
     profile = profile_of(given)
@@ -72,7 +72,7 @@ def loop(given: list[tuple[str, int]]) -> dict[str, Counter[str]]:
     return out
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(samples)
 def test_the_stacks_through_a_line_add_up_to_its_cum(given: list[tuple[str, int]]) -> None:
     profile = profile_of(given)
@@ -84,7 +84,7 @@ def test_the_stacks_through_a_line_add_up_to_its_cum(given: list[tuple[str, int]
         assert len({s.frames for s in found}) == len(found)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(samples, samples)
 def test_what_passes_a_frame_came_by_the_same_frames(head: list[tuple[str, int]], base: list[tuple[str, int]]) -> None:
     made = difference(profile_of(head), profile_of(base))

@@ -137,7 +137,7 @@ stack = st.lists(st.lists(st.sampled_from(FRAMES), min_size=1, max_size=2).map("
 samples = st.lists(st.tuples(stack, st.integers(-(2**40), 2**40).filter(bool)), max_size=12)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(samples, st.sampled_from(["callers", "callees"]))
 def test_against_a_loop(given: list[tuple[str, int]], direction: str) -> None:
     made = Builder(("cpu", "count"))

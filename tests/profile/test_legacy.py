@@ -28,7 +28,6 @@ PAGE = 0x1000
 TOP = 2**64
 quick = settings(
     max_examples=25,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 
@@ -555,7 +554,7 @@ def as_bytes(data: str | bytes) -> bytes:
     ],
     ids=["heap", "count", "contention", "java"],
 )
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_what_is_dropped(tmp_path: Path, data: str, names: st.DataObject) -> None:
     """The names that one of the two patterns matches, the other matches as well."""

@@ -68,7 +68,7 @@ def messages(draw: st.DrawFn) -> pb.Profile:
     return made
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(messages(), st.booleans())
 def test_equal_to_protobufs_own_reading(made: pb.Profile, packed: bool) -> None:
     data = made.SerializeToString() if packed else unpacked(made)
@@ -174,7 +174,7 @@ def test_cut_off_at_any_byte_is_an_error_or_a_smaller_profile() -> None:
             continue
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(st.data())
 def test_any_byte_changed_is_an_error_or_a_profile(data: st.DataObject) -> None:
     raw = bytearray(gzip.decompress(heap(f"{STACK} = 2x512", f"{STACK} < main.x@/w/c.go:1 = 3x64")))

@@ -42,7 +42,7 @@ def once(texts: Sequence[str]) -> list[int]:
     return [number for number, text in enumerate(stripped, 1) if stripped.count(text) == 1]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(LINES, EDITS)
 def test_an_unmarked_line_is_the_line_it_was(lines: list[str], edits: list[tuple[str, int, int, int]]) -> None:
     text = Edited(lines)
@@ -64,20 +64,20 @@ def test_in_longer_texts(seed: int) -> None:
     assert len(found) > 50  # of 120, of which 12 edits touched 48 at most and moved some others
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1000)
 @given(FEW, FEW)
 def test_what_every_longest_common_subsequence_has(then: list[str], now: list[str]) -> None:
     assert exact("\n".join(then), "\n".join(now)).items() == in_all_longest(then, now)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(FEW, FEW)
 def test_a_marked_line_stands_once_in_each(then: list[str], now: list[str]) -> None:
     marked = {line: to for line, (to, unsure) in mapped("\n".join(then), "\n".join(now)).items() if unsure}
     assert all(line in once(then) and to in once(now) and then[line - 1] == now[to - 1] for line, to in marked.items())
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(LINES, EDITS)
 def test_a_text_that_is_no_more_is_nowhere(lines: list[str], edits: list[tuple[str, int, int, int]]) -> None:
     text = Edited(lines)

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 from alloclens.store.config import find, read, stamps, with_mapping
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 if sys.version_info >= (3, 11):
@@ -294,7 +294,6 @@ def test_stamps_change_with_the_files(tmp_path: Path) -> None:
     assert stamps(["\0"]) == (None, None)
 
 
-@settings(deadline=None)
 @given(st.binary() | st.text(st.sampled_from("[]{}\"'=#.\\,\n\r abase03")).map(str.encode))
 @example(b"\xff\xfeb\0a\0s\0e\0=\x001\0")
 @example(b'"""')
@@ -340,7 +339,6 @@ def mappings(text: str, name: str) -> tuple[list, dict]:
     return table.pop("pathMappings", []), data
 
 
-@settings(deadline=None)
 @given(paths | st.just("/old"), paths, st.sampled_from([(n, t) for n, every in LAYOUTS.items() for t in every]))
 def test_a_mapping_is_added_or_replaced(from_: str, to: str, layout: tuple[str, str]) -> None:
     name, text = layout
