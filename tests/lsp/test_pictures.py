@@ -110,7 +110,7 @@ async def test_the_timeline(editor: Editor, folder: Path) -> None:
     uri = await opened(editor, folder)
     found = await editor.command(TIMELINE)
     assert found == {
-        "sampleType": "inuse_space", "unit": "bytes", "memstats": [], "at": None, "line": None,
+        "sampleType": "inuse_space", "unit": "bytes", "focus": "", "memstats": [], "at": None, "line": None,
         "points": [
             {"name": "a.pb.gz", "path": str(folder / "profiles/a.pb.gz"), "time": 1_700_000_000, "value": 5 * MB,
              "begins": True, "base": True, "head": False},
@@ -123,6 +123,15 @@ async def test_the_timeline(editor: Editor, folder: Path) -> None:
     assert found["line"] == {"label": "main.go:6 owned, inuse_space", "values": [2 * MB, 42 * MB]}
     found = await editor.command(TIMELINE, {"uri": uri, "line": 0})
     assert (found["at"], found["line"]) == (None, None)
+
+
+async def test_the_timeline_is_of_all_samples_and_says_what_is_in_focus(editor: Editor, folder: Path) -> None:
+    await opened(editor, folder)
+    await editor.command(FOCUS, {"function": "main.keep"})
+    await editor.until(lambda: editor.status.focus)
+    found = await editor.command(TIMELINE)
+    assert found["focus"] == "through main.keep"
+    assert [point["value"] for point in found["points"]] == [5 * MB, 45 * MB]
 
 
 async def test_the_timeline_keeps_its_line_while_lines_come_above(editor: Editor, folder: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.pictures.page import flame, node, points, small, timeline
@@ -37,6 +38,28 @@ def test_a_flame_graph_is_asked_for_again_whenever_something_changed(picture: Pi
     assert _asked(picture, 3) == {"type": "flame", "id": 3, "path": path, "inverted": False, "search": ""}
     assert picture.page.evaluate("() => window.state.path") == path
     assert picture.violations() == []
+
+
+@pytest.mark.parametrize("kind", ["flame", "timeline"])
+def test_a_picture_stays_while_the_server_starts_again(picture: Picture, kind: str) -> None:
+    picture.load("vscode-dark", kind, EDITOR)
+    _asked(picture, 1)
+    _tell(picture, {"type": "answer", "id": 1})
+    waiting = picture.page.get_by_text("Waiting for the server.")
+    expect(waiting).to_be_visible()
+    data = flame(small()) if kind == "flame" else timeline(points([1, 2, 3]))
+    for i, answer in enumerate(({"data": data}, {}), 2):
+        _tell(picture, {"type": "changed"})
+        _asked(picture, i)
+        _tell(picture, {"type": "answer", "id": i, **answer})
+        picture.page.evaluate("() => new Promise((done) => setTimeout(done))")
+        expect(picture.page.get_by_role("region")).to_be_visible()
+        expect(waiting).not_to_be_attached()
+    _tell(picture, {"type": "changed"})
+    _asked(picture, 4)
+    _tell(picture, {"type": "answer", "id": 4, "data": None})
+    expect(picture.page.get_by_text(NOTHING)).to_be_visible()
+    expect(picture.page.get_by_role("region")).not_to_be_attached()
 
 
 def test_the_callers_stay_the_callers(picture: Picture) -> None:

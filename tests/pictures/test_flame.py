@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.pictures.page import compared, flame, key, large, node, small
+from tests.pictures.page import LOOKS, THEMES, compared, flame, key, large, node, small
 
 if TYPE_CHECKING:
     from tests.pictures.page import Picture
 
 PUT = "example.com/app/store.(*Cache).Put"
 SERVE = [["main.main", "/w/main.go"], ["main.serve", "/w/main.go"]]
-LOOKS = [("", False), ("", True), ("vscode-dark", True), ("vscode-light", False)]
-"""Theme, and what the system prefers: an editor's theme may be another."""
 
 
 @pytest.mark.parametrize(("theme", "dark"), LOOKS)
@@ -261,6 +259,115 @@ def test_why_a_source_is_not_opened(picture: Picture) -> None:
     expect(picture.page.get_by_role("status")).to_have_text(f"{PUT}, 4.0MB · 40%")
 
 
+def test_no_words_move_the_frames(picture: Picture) -> None:
+    """Those of a long name, on a narrow page, come while the button is down."""
+    picture.load()
+    picture.page.set_viewport_size({"width": 300, "height": 700})
+    name = f"main.{'Long' * 30}"
+    tree = node("all", 10, node("main.main", 10, node(name, 10, node("main.log", 10))))
+    picture.start("flame", flame(tree))
+    _press(picture, name, "right")
+    expect(picture.page.get_by_role("status")).to_have_text(f"{name}, 10.0MB · 100%")
+    picture.page.get_by_role("menuitem", name="Focus on This Stack").click()
+    assert picture.calls("focusStack") == [["focusStack", ["main.main", name]]]
+    top = "(element) => element.getBoundingClientRect().top"
+    chart = picture.page.get_by_role("tree")
+    long = chart.evaluate(top)
+    picture.frame("all").focus()
+    assert chart.evaluate(top) == long
+    _press(picture, name, "left")
+    assert picture.calls("open") == [["open", "/w/main.go", 7, True]]
+    assert picture.focused().startswith(name)
+
+
+def _press(picture: Picture, name: str, button: Literal["left", "right"]) -> None:
+    """Click near a frame's upper edge, where another frame would be if it moved."""
+    box = picture.frame(name).bounding_box()
+    assert box
+    picture.page.mouse.click(box["x"] + 20, box["y"] + 3, button=button)
+
+
+@pytest.mark.parametrize("button", ["left", "right"])
+def test_the_frame_that_was_pressed_is_meant(picture: Picture, button: Literal["left", "right"]) -> None:
+    """Also when another one is under the mouse by the time the button is released."""
+    picture.load()
+    before = flame(node("all", 10, node("main.a", 7, line=1), node("main.b", 3, line=2)))
+    after = flame(node("all", 10, node("main.a", 3, line=1), node("main.b", 7, line=2)))
+    picture.start("flame", before)
+    picture.page.evaluate("(data) => { document.addEventListener('mousedown', () => handle.update(data)); }", after)
+    picture.page.mouse.click(500, _top(picture, "main.a") + 10, button=button)
+    assert _width(picture, "main.b") == pytest.approx(0.7, abs=0.01)
+    if button == "right":
+        picture.page.get_by_role("menuitem", name="Focus", exact=True).click()
+        assert picture.calls("focus") == [["focus", "main.a"]]
+    else:
+        assert picture.calls("open") == [["open", "/w/main.go", 1, True]]
+
+
+def test_a_stretch_drawn_over_frames_is_no_click(picture: Picture) -> None:
+    picture.load()
+    picture.start("flame", flame(small()))
+    mouse = picture.page.mouse
+    mouse.move(100, _top(picture, "main.main") + 10)
+    mouse.down()
+    mouse.move(900, _top(picture, "runtime.mstart") + 10)
+    mouse.up()
+    assert picture.calls("open") == []
+
+
+def test_the_words_of_a_frame_are_renewed(picture: Picture) -> None:
+    picture.load()
+    picture.start("flame", flame(small()))
+    picture.frame("main.serve").click()
+    status = picture.page.get_by_role("status")
+    expect(status).to_have_text("main.serve, 6.0MB · 60%")
+    picture.page.get_by_role("searchbox").focus()
+    picture.page.evaluate("(data) => { handle.update(data); }", flame(small(label="9.0MB · 90%")))
+    expect(status).to_have_text("main.serve, 9.0MB · 90%")
+    picture.page.evaluate("(data) => { handle.update(data); }", flame(node("all", 10, node("main.main", 10))))
+    expect(status).to_have_text("")
+
+
+def test_a_focus_that_nothing_passes_through(picture: Picture) -> None:
+    picture.load()
+    none = node("all", 0, label="0B · 0%")
+    picture.start("flame", flame(none, focus="through example.com/app/store.Put"))
+    expect(picture.page.get_by_text("No sample passes through store.Put.")).to_be_visible()
+    expect(picture.page.get_by_role("tree")).to_be_hidden()
+    assert picture.page.get_by_role("listitem").count() == 0
+    picture.page.evaluate("(data) => { handle.update(data); }", flame(small()))
+    expect(picture.page.get_by_text("No sample passes")).to_be_hidden()
+    assert _width(picture, "main.serve") == pytest.approx(0.6, abs=0.01)
+
+
+def test_how_much_is_in_focus(picture: Picture) -> None:
+    picture.load()
+    seen = node("all", 6, node("main.serve", 6))
+    picture.start("flame", flame(seen, focus="through example.com/app/store.Put"))
+    heading = picture.page.locator(".alloclens-heading")
+    expect(heading).to_have_text("6.0MB of 10.0MB inuse_space · through store.Put")
+    expect(heading).to_have_attribute("title", "through example.com/app/store.Put")
+
+
+@pytest.mark.parametrize("theme", [theme for theme in THEMES if "high-contrast" in theme])
+def test_high_contrast_shows_what_is_pressed_and_selected(picture: Picture, theme: str) -> None:
+    picture.load(theme)
+    picture.start("flame", flame(small()))
+    active = _rgb(THEMES[theme]["contrastActiveBorder"])
+    border = "(element) => getComputedStyle(element).borderTopColor"
+    assert picture.page.get_by_role("button", name="Root on Top").evaluate(border) == active
+    assert picture.page.get_by_role("button", name="Callers").evaluate(border) != active
+    picture.frame("main.serve").click(button="right")
+    outline = "(element) => [getComputedStyle(element).outlineStyle, getComputedStyle(element).outlineColor]"
+    entries = picture.page.get_by_role("menuitem")
+    assert entries.nth(0).evaluate(outline) == ["solid", active]
+    assert entries.nth(1).evaluate(outline)[0] == "none"
+
+
+def _rgb(colour: str) -> str:
+    return f"rgb({', '.join(str(int(colour[i : i + 2], 16)) for i in (1, 3, 5))})"
+
+
 def test_what_has_no_source_is_zoomed_into(picture: Picture) -> None:
     picture.load()
     nowhere = node("main.serve", 6, node("main.log", 1), file="", line=0)
@@ -342,7 +449,7 @@ def test_new_data_keeps_what_was_chosen(picture: Picture) -> None:
     picture.page.evaluate("(data) => { handle.update(data); }", flame(newer, truncated=True, focus="main"))
     assert _width(picture, PUT) == pytest.approx(0.25, abs=0.01)
     expect(picture.page.locator(".alloclens-heading")).to_have_text(
-        re.compile("focus: main · the lightest frames are left out")
+        re.compile("10.0MB inuse_space · main · the lightest frames are left out")
     )
     picture.start("flame", flame(newer), view=keep)
     assert _width(picture, "main.serve") == pytest.approx(1, abs=0.01), "as it was kept"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.pictures.page import MB, points, timeline
+from tests.pictures.page import LOOKS, MB, points, timeline
 
 if TYPE_CHECKING:
     from tests.pictures.page import Picture
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 VALUES = [10, 14, 18, 22, 6, 12, 19, 27]
 LINE = {"label": "main.go:42 owned, inuse_space", "values": [None, None, None, None, 1 * MB, 4 * MB, 8 * MB, 13 * MB]}
 STATS = [{"name": "HeapInuse", "values": [value * 2 * MB for value in VALUES]}]
-LOOKS = [("", False), ("", True), ("vscode-dark", True), ("vscode-light", False)]
 
 
 @pytest.mark.parametrize(("theme", "dark"), LOOKS)
@@ -23,6 +22,40 @@ def test_everybody_can_use_it(picture: Picture, theme: str, dark: bool) -> None:
     picture.load(theme, dark=dark)
     picture.start("timeline", timeline(points(VALUES, begins=(0, 4)), memstats=STATS, line=LINE))
     assert picture.violations() == []
+
+
+COLOUR = """(name) => {
+  const context = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
+  const style = getComputedStyle(document.querySelector('.alloclens-picture'));
+  for (const one of ['--alloclens-bg', name]) {
+    context.fillStyle = style.getPropertyValue(one);
+    context.fillRect(0, 0, 1, 1);
+  }
+  return [...context.getImageData(0, 0, 1, 1).data].slice(0, 3);
+}"""
+LINES = ["total", "line", *(f"stat-{i}" for i in range(4)), "restart"]
+
+
+@pytest.mark.parametrize(("theme", "dark"), LOOKS)
+def test_lines_and_the_words_beside_them_are_seen(picture: Picture, theme: str, dark: bool) -> None:
+    """As WCAG 2.1 asks for: 3:1 for lines, 4.5:1 for text."""
+    picture.load(theme, dark=dark)
+    picture.start("timeline", timeline(points(VALUES), line=LINE))
+    colour = {name: picture.page.evaluate(COLOUR, f"--alloclens-{name}") for name in ("bg", "fg", "line-text", *LINES)}
+    contrast = {name: _contrast(colour[name], colour["bg"]) for name in colour}
+    assert {name for name in LINES if contrast[name] < 3} == set(), contrast
+    assert {name for name in ("fg", "line-text", "restart") if contrast[name] < 4.5} == set(), contrast
+
+
+def _contrast(one: list[int], other: list[int]) -> float:
+    """Return the contrast of two colours: https://www.w3.org/TR/WCAG21/#dfn-contrast-ratio."""
+    low, high = sorted((_luminance(one), _luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def _luminance(colour: list[int]) -> float:
+    linear = [c / 255 / 12.92 if c / 255 <= 0.04045 else ((c / 255 + 0.055) / 1.055) ** 2.4 for c in colour]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 @pytest.mark.parametrize(("start", "end"), [(1.2, 5.8), (5.8, 1.2)])
@@ -33,6 +66,18 @@ def test_a_stretch_chooses_base_and_head(picture: Picture, start: float, end: fl
     assert picture.until_call("choose") == ["choose", "heap-001.pb.gz", "heap-006.pb.gz"]
     expect(picture.page.get_by_role("status")).to_have_text("Base heap-001.pb.gz, head heap-006.pb.gz.")
     assert picture.page.get_by_role("slider", name="Base").input_value() == "1"
+
+
+def test_what_was_chosen_is_said_anew(picture: Picture) -> None:
+    picture.load()
+    picture.start("timeline", timeline(points(VALUES)))
+    status = picture.page.get_by_role("status")
+    _draw(picture, 1.2, 5.8)
+    expect(status).to_have_text("Base heap-001.pb.gz, head heap-006.pb.gz.")
+    picture.page.evaluate("(data) => { handle.update(data); }", timeline(points([*VALUES, 31], base=3)))
+    expect(status).to_have_text("Base heap-003.pb.gz, head heap-008.pb.gz.")
+    picture.page.evaluate("(data) => { handle.update(data); }", timeline([]))
+    expect(status).to_have_text("")
 
 
 def test_too_short_a_stretch_chooses_nothing(picture: Picture) -> None:
@@ -166,6 +211,78 @@ def test_what_is_drawn(picture: Picture) -> None:
     assert len(pictures) == 3
 
 
+WRITTEN = """() => {
+  window.written = [];
+  const { fillText } = CanvasRenderingContext2D.prototype;
+  CanvasRenderingContext2D.prototype.fillText = function (text, x, y) {
+    const width = this.measureText(text).width;
+    const left = x - { left: 0, start: 0, center: width / 2, right: width, end: width }[this.textAlign];
+    const spot = new DOMPoint(left, y).matrixTransform(this.getTransform());
+    written.push([text, spot.x, spot.x + width, spot.y]);
+    return fillText.call(this, text, x, y);
+  };
+}"""
+
+
+def test_words_of_marks_are_not_over_each_other(picture: Picture) -> None:
+    """A base that is a restart is what a server that was started again has."""
+    picture.load()
+    picture.page.evaluate(WRITTEN)
+    picture.start("timeline", timeline(points(VALUES, begins=(0, 4, 5, 6), base=4)))
+    picture.page.wait_for_function("() => written.some(([text]) => text === 'head')")
+    written = picture.page.evaluate("() => written")
+    marks = {tuple(one) for one in written if one[0] in ("base", "head", "restart")}
+    assert {one[0] for one in marks} == {"base", "head", "restart"}
+    overlaps = [(a, b) for a in marks for b in marks if a < b and a[3] == b[3] and a[1] < b[2] and b[1] < a[2]]
+    assert overlaps == []
+
+
+def test_snapshots_of_one_second(picture: Picture) -> None:
+    picture.load()
+    picture.page.evaluate(WRITTEN)
+    together = [point | {"time": 1_700_000_000} for point in points([3, 4])]
+    picture.start("timeline", timeline(together))
+    picture.page.wait_for_function("() => written.some(([text]) => text === 'head')")
+    times = [one[0] for one in picture.page.evaluate("() => written") if one[0][:1].isdigit() and "B" not in one[0]]
+    assert times
+    assert all(len(time) == len("12:05:09") for time in times), times
+
+
+def test_no_time_is_written_beside_the_plot(picture: Picture) -> None:
+    """On a narrow page, where a time of every five minutes would be enough."""
+    picture.load()
+    picture.page.evaluate(WRITTEN)
+    picture.page.set_viewport_size({"width": 250, "height": 700})
+    picture.start("timeline", timeline(points(VALUES), line=LINE))
+    picture.page.wait_for_function("() => written.some(([text]) => text === 'head')")
+    times = [one[0] for one in picture.page.evaluate("() => written") if ":" in one[0]]
+    assert not [time for time in times if not "13:20" <= time[-5:] <= "14:30"]
+
+
+@pytest.mark.parametrize("width", [300, 1000])
+def test_nothing_jumps_and_nothing_is_wider_than_the_page(picture: Picture, width: int) -> None:
+    picture.load()
+    picture.page.set_viewport_size({"width": width, "height": 700})
+    picture.start("timeline", timeline(points(VALUES), memstats=STATS, line=LINE))
+    assert picture.page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+    value = picture.page.locator(".alloclens-value").first.bounding_box()
+    assert value
+    assert value["width"] > 200
+    top = "(element) => element.getBoundingClientRect().top"
+    before = picture.page.get_by_role("list").evaluate(top)
+    picture.page.locator(".u-over").hover(position={"x": 100, "y": 20})
+    expect(picture.page.locator(".alloclens-pointed")).to_contain_text("heap-00")
+    assert picture.page.get_by_role("list").evaluate(top) == before
+
+
+def test_all_samples_are_shown_also_those_out_of_focus(picture: Picture) -> None:
+    picture.load()
+    picture.start("timeline", timeline(points(VALUES), focus="through main.keep"))
+    words = "of all samples, also those out of focus"
+    expect(picture.page.locator(".alloclens-heading")).to_have_text(f"inuse_space over time · {words}")
+    assert words in (picture.page.locator("canvas").get_attribute("aria-label") or "")
+
+
 def test_without_a_choice_there_is_nothing_to_draw_with(picture: Picture) -> None:
     picture.load()
     picture.start("timeline", timeline(points(VALUES)), quiet=True)
@@ -177,9 +294,14 @@ def test_without_a_choice_there_is_nothing_to_draw_with(picture: Picture) -> Non
 def test_few_snapshots(picture: Picture) -> None:
     picture.load()
     picture.start("timeline", timeline(points([3])))
-    expect(picture.page.locator(".alloclens-pointed")).to_have_text("A line needs two snapshots.")
+    said = picture.page.get_by_text("A line needs two snapshots.")
+    expect(said).to_contain_text("heap-000.pb.gz")
+    expect(said).to_contain_text("3.0MB")
+    expect(picture.page.locator("canvas")).not_to_be_attached()
+    expect(picture.page.get_by_role("listitem")).to_have_count(0)
     picture.page.evaluate("(data) => { handle.update(data); }", timeline(points([3, 4])))
     expect(picture.page.get_by_role("slider", name="Base")).to_be_visible()
+    expect(said).not_to_be_attached()
     picture.page.evaluate("(data) => { handle.update(data); }", timeline([]))
     expect(picture.page.get_by_role("slider", name="Base")).to_be_hidden()
 

@@ -52,6 +52,7 @@ export interface RecordedLine {
 export interface Timeline {
   sampleType: string;
   unit: string;
+  focus: string; // in words, though all samples are shown; "": there is none
   points: TimelinePoint[]; // oldest first
   memstats: MemStat[];
   at: RecordedLine | null; // that is asked about

@@ -9,7 +9,7 @@ import { Frames } from './frames.ts';
 import type { Item } from './menu.ts';
 import { Menu } from './menu.ts';
 import { Tip } from './tip.ts';
-import { at, cells, graft, hasMore, heading, matches, search, spoken } from './tree.ts';
+import { at, cells, graft, hasMore, heading, matches, nothing, search, spoken } from './tree.ts';
 import { amount, share } from './units.ts';
 
 // What a person has chosen, to be kept while the picture is away.
@@ -23,8 +23,8 @@ export interface FlameView {
 
 export interface FlameOptions {
   data: Flame;
-  // null: there is nothing more. With a part of a name only the stacks through such functions, those too light to be drawn, too.
-  ask?: (path: Site[], inverted: boolean, search: string) => Promise<Flame | null>;
+  // null: there is nothing more; undefined: no answer. With a part of a name only the stacks through such functions, those too light to be drawn, too.
+  ask?: (path: Site[], inverted: boolean, search: string) => Promise<Flame | null | undefined>;
   open?: (file: string, line: number, stay: boolean) => Promise<string>; // the words for a person; '' when it is open. `stay`: the picture keeps the keyboard
   focus?: (functionName: string) => void;
   focusStack?: (functionNames: string[]) => void; // from the root
@@ -39,6 +39,7 @@ export interface FlameHandle {
 
 const SEARCH_MS = 150;
 const NARROWEST = 200; // px
+const STILL = 5; // px; a mouse that moved farther while pressed has not clicked
 
 export function flame(element: HTMLElement, options: FlameOptions): FlameHandle {
   return new Picture(element, options);
@@ -53,10 +54,13 @@ class Picture implements FlameHandle {
   private asked = new Set<string>(); // paths
   private turn = 0; // goes on with each question for other data, and with the data
   private typing = 0;
+  private pressed: Press | undefined; // until it is a click
   private last: Drawn | undefined; // that was clicked
+  private about: readonly Site[] | undefined; // the frame that the status tells of
 
   private readonly heading = make('p', 'alloclens-heading');
   private readonly status = make('p', 'alloclens-status');
+  private readonly nothing = make('p', 'alloclens-empty');
   private readonly legend = make('ul', 'alloclens-legend');
   private readonly reset = button('Reset Zoom', () => {
     void this.zoomTo([]);
@@ -84,7 +88,7 @@ class Picture implements FlameHandle {
       },
       back: () => void this.zoomTo(this.view.path.slice(0, -1)),
       selected: (frame) => {
-        this.say(spoken(frame.data.node));
+        this.tell(frame);
       },
     });
     this.listen(host);
@@ -102,10 +106,9 @@ class Picture implements FlameHandle {
     this.asked = new Set();
     this.turn++;
     this.heading.textContent = heading(data);
+    this.heading.title = data.focus; // with the names in full
     this.draw();
-    if (this.view.search !== '') {
-      this.mark();
-    }
+    this.renewStatus();
     void this.complete(this.view.path);
   }
 
@@ -113,9 +116,10 @@ class Picture implements FlameHandle {
     const section = make('section', 'alloclens-picture');
     section.setAttribute('aria-label', 'Flame graph');
     this.status.setAttribute('role', 'status');
+    this.nothing.setAttribute('aria-live', 'polite');
     const bar = make('div', 'alloclens-bar');
     bar.append(this.heading, this.searchBox(), ...this.toggles(), this.reset);
-    section.append(bar, this.status, host, this.legend, make('p', 'alloclens-help', this.help()));
+    section.append(bar, this.status, this.nothing, host, this.legend, make('p', 'alloclens-help', this.help()));
     return section;
   }
 
@@ -158,15 +162,19 @@ class Picture implements FlameHandle {
   private listen(host: HTMLElement): void {
     const on = (type: 'click' | 'contextmenu', act: (frame: Drawn, event: MouseEvent) => void) => {
       const listener = (event: MouseEvent) => {
-        const element = (event.target as Element).closest('g.frame');
-        if (element !== null) {
+        const frame = this.meant(event);
+        if (frame !== undefined) {
           event.preventDefault();
           event.stopPropagation(); // the library would zoom
-          act(frameOf(element), event);
+          act(frame, event);
         }
       };
       host.addEventListener(type, listener, { capture: true });
     };
+    host.addEventListener('pointerdown', (event) => {
+      const frame = under(event);
+      this.pressed = frame && { frame, x: event.clientX, y: event.clientY };
+    }, { capture: true });
     on('click', (frame, event) => {
       this.clicked(frame, event);
     });
@@ -174,6 +182,14 @@ class Picture implements FlameHandle {
       this.frames.focus(frame);
       this.showMenu(frame, event.clientX, event.clientY);
     });
+  }
+
+  // The frame that was pressed: by now another one may be there.
+  private meant(event: MouseEvent): Drawn | undefined {
+    const { pressed } = this;
+    this.pressed = undefined;
+    const same = pressed !== undefined && Math.hypot(event.clientX - pressed.x, event.clientY - pressed.y) <= STILL;
+    return same ? pressed.frame : under(event);
   }
 
   // The first click of a double click may have moved the frames: it zooms into what that was on.
@@ -194,7 +210,12 @@ class Picture implements FlameHandle {
       await this.zoom(frame);
     } else {
       this.tip.hide();
-      this.say((await this.options.open(file, line, stay)) || spoken(frame.data.node));
+      const refusal = await this.options.open(file, line, stay);
+      if (refusal === '') {
+        this.tell(frame);
+      } else {
+        this.say(refusal);
+      }
     }
   }
 
@@ -226,9 +247,10 @@ class Picture implements FlameHandle {
 
   private async zoom(frame: Drawn): Promise<void> {
     this.tip.hide();
-    this.set({ path: [...frame.data.path] });
-    this.chart.zoom(frame);
-    this.frames.focus(frame);
+    const there = this.chart.find(frame.data.path) ?? frame; // it may be of a drawing before
+    this.set({ path: [...there.data.path] });
+    this.chart.zoom(there);
+    this.frames.focus(there);
     this.refresh();
     await this.complete(this.view.path);
   }
@@ -270,7 +292,7 @@ class Picture implements FlameHandle {
   private async get(path: Site[], turn: number): Promise<Flame | null | undefined> {
     const { inverted, only, search } = this.view;
     try {
-      const answer = (await this.options.ask?.(path, inverted, only ? search : '')) ?? null;
+      const answer = await this.options.ask?.(path, inverted, only ? search : '');
       return turn === this.turn ? answer : undefined;
     } catch {
       this.say('The rest could not be read.');
@@ -281,6 +303,9 @@ class Picture implements FlameHandle {
   private draw(): void {
     this.largest = largestGrowth(this.data.root) || 1;
     this.hues.learn(this.data.root);
+    this.nothing.textContent = nothing(this.data, this.view.only ? this.view.search : '');
+    this.nothing.hidden = this.nothing.textContent === '';
+    this.chart.host.hidden = this.legend.hidden = !this.nothing.hidden;
     this.legend.replaceChildren(...legend(this.data, this.hues).map(listed));
     this.chart.draw(cells(this.data.root), this.view.path, this.view.rootOnTop);
     this.refresh();
@@ -311,24 +336,55 @@ class Picture implements FlameHandle {
     const term = this.view.search;
     this.chart.again();
     this.refresh();
-    this.say(term === '' ? '' : this.found(term));
+    this.say(this.found(term));
   }
 
   private found(term: string): string {
+    if (term === '' || !this.nothing.hidden) {
+      return '';
+    }
     const { frames, value } = search(this.data.root, term);
     const { unit, total } = this.data;
     const part = `${amount(value, unit)} (${share(value, total)})`;
     return frames === 0 ? `No frame shown has “${term}” in its name.` : `“${term}”: ${part} in ${frames} frame${frames === 1 ? '' : 's'}.`;
   }
 
+  private tell(frame: Drawn): void {
+    this.say(spoken(at(this.data.root, frame.data.path) ?? frame.data.node)); // it may be of a drawing before
+    this.about = frame.data.path;
+  }
+
+  // What was said is of the data before.
+  private renewStatus(): void {
+    const { about } = this;
+    const node = about && at(this.data.root, about);
+    this.say(node === undefined ? this.found(this.view.search) : spoken(node));
+    this.about = node && about;
+  }
+
   private say(words: string): void {
-    this.status.textContent = words;
+    this.about = undefined;
+    this.status.title = words; // which may be longer than the line
+    if (this.status.textContent !== words) { // else it is heard again
+      this.status.textContent = words;
+    }
   }
 
   private set(change: Partial<FlameView>): void {
     Object.assign(this.view, change);
     this.options.keep?.({ ...this.view, path: [...this.view.path] });
   }
+}
+
+interface Press {
+  frame: Drawn;
+  x: number; // px
+  y: number;
+}
+
+function under(event: Event): Drawn | undefined {
+  const element = (event.target as Element).closest('g.frame');
+  return element === null ? undefined : frameOf(element);
 }
 
 function listed({ colour, words }: Entry): HTMLElement {

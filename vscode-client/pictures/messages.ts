@@ -10,8 +10,9 @@ export type FromPage =
   | { type: 'ignore'; functionName: string }
   | { type: 'choose'; base: string; head: string };
 
-export type Answer = Flame | Timeline | string | null; // null: no profile is read, or there is nothing more
+// null: no profile is read, or there is nothing more. undefined: the server does not run, or has yet to read.
+export type Answer = Flame | Timeline | string | null | undefined;
 
 export type ToPage =
-  | { type: 'answer'; id: number; data: Answer }
+  | { type: 'answer'; id: number; data?: Answer }
   | { type: 'changed' }; // everything may be another: ask again

@@ -62,26 +62,37 @@ function timelinePage(): () => Promise<void> {
   });
 }
 
-// Asks and shows; of several questions under way only the last one's answer counts.
-function newest<T>(get: () => Promise<T | null>, show: (data: T | null) => void): () => Promise<void> {
+// Asks and shows; of several questions under way only the last one's answer counts. Without one, what is shown stays.
+function newest<T>(get: () => Promise<T | null | undefined>, show: (data: T | null) => void): () => Promise<void> {
   let turn = 0;
   return async () => {
     const mine = ++turn;
     const data = await get();
-    if (mine === turn) {
-      if (data === null) {
-        place.replaceChildren(make('p', 'alloclens-empty', 'No profile is read yet. The status bar says why.'));
-      }
-      show(data);
+    if (mine !== turn) {
+      return;
     }
+    if (data === undefined) {
+      wait();
+      return;
+    }
+    if (data === null) {
+      place.replaceChildren(make('p', 'alloclens-empty', 'No profile is read yet. The status bar says why.'));
+    }
+    show(data);
   };
 }
 
-function askFlame(path: Site[], inverted: boolean, search: string): Promise<Flame | null> {
+function wait(): void {
+  if (place.childElementCount === 0) {
+    place.append(make('p', 'alloclens-empty', 'Waiting for the server. The status bar says what it does.'));
+  }
+}
+
+function askFlame(path: Site[], inverted: boolean, search: string): Promise<Flame | null | undefined> {
   return answer((id) => ({ type: 'flame', id, path, inverted, search }));
 }
 
-function askTimeline(): Promise<Timeline | null> {
+function askTimeline(): Promise<Timeline | null | undefined> {
   return answer((id) => ({ type: 'timeline', id }));
 }
 

@@ -1,6 +1,6 @@
 // uPlot, told of our series: lines, restarts, base and head, and a stretch that can be drawn with the mouse.
 import uPlot from 'uplot';
-import type { Timeline } from './data.ts';
+import type { Timeline, TimelinePoint } from './data.ts';
 import { onTheme, onWidth } from './dom.ts';
 import type { Ends } from './series.ts';
 import { restarts, ticks } from './series.ts';
@@ -9,6 +9,8 @@ import { amount } from './units.ts';
 const HEIGHT = 280; // px
 const BYTE_STEPS = Array.from({ length: 53 }, (_, i) => 2 ** i); // of an axis: 1MB, 2MB, 4MB …
 const WORD = 34; // px; room for "base" or "head"
+const RESTART = 46; // px; room for "restart"
+const ROW = 14; // px; of words above the plot
 const MOST_DOTS = 60; // of a line; more of them would be a thicker line
 const SHORTEST = 6; // px; a shorter stretch is a click
 
@@ -25,6 +27,7 @@ interface Mark {
   colour: string;
   dash: number[]; // px
   align: CanvasTextAlign;
+  row: number; // from the plot upwards
 }
 
 export interface PlotEvents {
@@ -73,12 +76,16 @@ export class Plot {
     return {
       width: Math.max(200, this.host.clientWidth),
       height: HEIGHT,
-      padding: [20, WORD, null, null],
+      padding: [2 * ROW + 4, WORD, null, null],
       legend: { show: false },
-      scales: { y: { range: fromZero }, own: { range: fromZero } },
+      scales: { x: { range: () => someTime(this.data.points) }, y: { range: fromZero }, own: { range: fromZero } },
       series: [{}, ...lines.map((line) => this.series(line))],
       axes: this.axes(lines),
-      cursor: { y: false, drag: { x: events.brushed !== undefined, y: false, setScale: false, dist: SHORTEST } },
+      cursor: {
+        y: false,
+        points: { fill: (_, i) => this.colour(lines[i - 1]?.colour ?? '--alloclens-fg') },
+        drag: { x: events.brushed !== undefined, y: false, setScale: false, dist: SHORTEST },
+      },
       hooks: {
         drawAxes: [this.band],
         draw: [this.marks],
@@ -109,15 +116,19 @@ export class Plot {
   private axes(lines: readonly Line[]): uPlot.Axis[] {
     const look = { stroke: () => this.colour('--alloclens-fg'), font: this.font(), grid: { stroke: () => this.colour('--alloclens-grid'), width: 1 } };
     const words = (_: uPlot, values: number[]) => values.map((value) => amount(value, this.data.unit));
-    const time = (_: uPlot, values: number[]) => ticks(values, (values.at(-1) ?? 0) - (values[0] ?? 0));
+    const time = (plot: uPlot, values: number[]) => {
+      const shown = within(plot, values);
+      return ticks(shown, (shown.at(-1) ?? 0) - (shown[0] ?? 0));
+    };
+    const times = { ...look.grid, filter: within };
     const steps = this.data.unit === 'bytes' ? { incrs: BYTE_STEPS } : {};
     const axes: uPlot.Axis[] = [
-      { ...look, space: 90, values: time, ticks: look.grid },
+      { ...look, space: 80, values: time, grid: times, ticks: times },
       { ...look, ...steps, scale: 'y', size: 70, values: words, ticks: look.grid },
     ];
     const apart = lines.find((line) => line.apart);
     if (apart !== undefined) {
-      axes.push({ ...look, ...steps, scale: 'own', side: 1, size: 70, values: words, stroke: () => this.colour(apart.colour), grid: { show: false }, ticks: look.grid });
+      axes.push({ ...look, ...steps, scale: 'own', side: 1, size: 70, values: words, stroke: () => this.colour(`${apart.colour}-text`), grid: { show: false }, ticks: look.grid });
     }
     return axes;
   }
@@ -143,15 +154,19 @@ export class Plot {
     const { base, head } = this.ends;
     const close = this.x(plot, head) - this.x(plot, base) < 3 * WORD * devicePixelRatio;
     plot.ctx.save();
+    let free = -Infinity;
     for (const i of restarts(this.data.points)) {
-      this.drawMark(plot, i, { word: 'restart', colour: '--alloclens-restart', dash: [4, 4], align: 'center' });
+      const x = this.x(plot, i);
+      const word = x >= free ? 'restart' : '';
+      free = word === '' ? free : x + RESTART * devicePixelRatio;
+      this.drawMark(plot, i, { word, colour: '--alloclens-restart', dash: [4, 4], align: 'center', row: 1 });
     }
-    this.drawMark(plot, base, { word: 'base', colour: '--alloclens-fg', dash: [], align: close ? 'right' : 'left' });
-    this.drawMark(plot, head, { word: 'head', colour: '--alloclens-fg', dash: [], align: close ? 'left' : 'right' });
+    this.drawMark(plot, base, { word: 'base', colour: '--alloclens-fg', dash: [], align: close ? 'right' : 'left', row: 0 });
+    this.drawMark(plot, head, { word: 'head', colour: '--alloclens-fg', dash: [], align: close ? 'left' : 'right', row: 0 });
     plot.ctx.restore();
   };
 
-  private drawMark(plot: uPlot, index: number, { word, colour, dash, align }: Mark): void {
+  private drawMark(plot: uPlot, index: number, { word, colour, dash, align, row }: Mark): void {
     const { ctx, bbox } = plot;
     const [x, dots] = [Math.round(this.x(plot, index)), devicePixelRatio];
     ctx.strokeStyle = ctx.fillStyle = this.colour(colour);
@@ -164,7 +179,7 @@ export class Plot {
     ctx.font = this.font().replace('12px', `${11 * dots}px`);
     ctx.textBaseline = 'bottom';
     ctx.textAlign = align;
-    ctx.fillText(word, x, bbox.top - 2 * dots);
+    ctx.fillText(word, x, bbox.top - (2 + row * ROW) * dots);
   }
 
   private x(plot: uPlot, index: number): number {
@@ -178,6 +193,17 @@ export class Plot {
       plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
     }
   }
+}
+
+// The library's first time may be later than all that is drawn.
+function within({ scales }: uPlot, times: number[]): number[] {
+  return times.filter((time) => time <= (scales.x?.max ?? time));
+}
+
+// Snapshots of one second have a minute around them: of no time at all the axis would show years.
+function someTime(points: readonly TimelinePoint[]): [number, number] {
+  const [first, last] = [points[0]?.time ?? 0, points.at(-1)?.time ?? 0];
+  return first < last ? [first, last] : [first - 30, last + 30];
 }
 
 function fromZero(_: uPlot, least: number | null, most: number | null): [number, number] {

@@ -75,19 +75,27 @@ function spread(values: readonly number[]): number[] {
   return steps.flatMap((step) => values.filter((_, i) => i % step === 0));
 }
 
+export function heading({ sampleType, focus }: Timeline): string {
+  return `${sampleType} over time${focus === '' ? '' : ' · of all samples, also those out of focus'}`;
+}
+
 export function summary(data: Timeline): string {
-  const { points, unit, sampleType } = data;
+  const { points, unit, sampleType, focus } = data;
   const first = points[0];
   const last = points.at(-1);
   if (first === undefined || last === undefined) {
     return 'No snapshots.';
   }
   const ends = shownEnds(points);
+  if (points.length === 1) {
+    return `${sampleType} in 1 snapshot: ${first.name} · ${clock(first.time)} · ${amount(first.value, unit)}.`;
+  }
   const again = restarts(points).length;
   const parts = [
-    `${sampleType} in ${points.length} snapshot${points.length === 1 ? '' : 's'} from ${clock(first.time)} to ${clock(last.time)}`,
+    `${sampleType} in ${points.length} snapshots from ${clock(first.time)} to ${clock(last.time)}`,
     `from ${amount(first.value, unit)} to ${amount(last.value, unit)}`,
     `base ${points[ends.base]?.name ?? ''}, head ${points[ends.head]?.name ?? ''}`,
+    ...(focus === '' ? [] : ['of all samples, also those out of focus']),
     ...(again === 0 ? [] : [`the process began anew ${again === 1 ? 'once' : `${again} times`}`]),
   ];
   return `${parts.join('; ')}.`;

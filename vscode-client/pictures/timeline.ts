@@ -4,7 +4,7 @@ import { make, newId, swatch } from './dom.ts';
 import type { Line } from './plot.ts';
 import { Plot } from './plot.ts';
 import type { Ends } from './series.ts';
-import { clock, moved, sampled, shownEnds, still, stretch, summary } from './series.ts';
+import { clock, heading, moved, sampled, shownEnds, still, stretch, summary } from './series.ts';
 import { amount } from './units.ts';
 
 export interface TimelineOptions {
@@ -29,6 +29,7 @@ class Picture implements TimelineHandle {
   private data: Timeline;
   private ends: Ends;
   private plot: Plot | undefined;
+  private chose = false; // the status says base and head
   private settling = 0; // the timer; 0: nothing is about to be chosen
 
   private readonly heading = make('p', 'alloclens-heading');
@@ -39,7 +40,7 @@ class Picture implements TimelineHandle {
   private readonly sliders = make('div', 'alloclens-sliders');
   private readonly base = this.slider('base', 'Base');
   private readonly head = this.slider('head', 'Head');
-  private readonly table = make('table', 'alloclens-hidden');
+  private readonly table = make('table');
 
   constructor(element: HTMLElement, options: TimelineOptions) {
     this.options = options;
@@ -51,7 +52,9 @@ class Picture implements TimelineHandle {
     section.setAttribute('aria-label', 'Timeline');
     const bar = make('div', 'alloclens-bar');
     bar.append(this.heading);
-    section.append(bar, this.status, this.host, this.pointed, this.legend, this.sliders, this.table);
+    const hidden = make('div', 'alloclens-hidden'); // a table itself is never narrower than its words
+    hidden.append(this.table);
+    section.append(bar, this.status, this.host, this.pointed, this.legend, this.sliders, hidden);
     element.replaceChildren(section);
     this.update(options.data);
   }
@@ -64,9 +67,10 @@ class Picture implements TimelineHandle {
     }
     this.data = data;
     this.ends = choosing ?? shownEnds(data.points);
-    this.heading.textContent = `${data.sampleType} over time`;
+    this.heading.textContent = heading(data);
     this.redraw();
     this.offer();
+    this.say(this.chose ? this.chosenWords() : '');
     const lines = linesOf(data);
     this.legend.replaceChildren(...lines.map(entry));
     this.table.replaceChildren(...rows(data, lines));
@@ -76,8 +80,12 @@ class Picture implements TimelineHandle {
     this.plot?.destroy();
     this.plot = undefined;
     const { points } = this.data;
-    this.pointed.textContent = points.length < 2 ? 'A line needs two snapshots.' : ' ';
-    if (points.length > 0) {
+    this.host.replaceChildren();
+    this.pointed.textContent = '';
+    this.pointed.hidden = this.legend.hidden = points.length < 2;
+    if (points.length < 2) {
+      this.host.append(make('p', 'alloclens-empty', `${summary(this.data)} A line needs two snapshots.`));
+    } else {
       this.plot = new Plot(this.host, this.data, linesOf(this.data), this.ends, {
         brushed: this.options.choose && ((from, to) => { this.brushed(from, to); }),
         pointed: (index) => { this.point(index); },
@@ -139,7 +147,8 @@ class Picture implements TimelineHandle {
   private brushed(from: number, to: number): void {
     const ends = stretch(this.data.points, from, to);
     if (ends === undefined) {
-      this.status.textContent = 'Both ends are nearest to the same snapshot: draw a longer stretch.';
+      this.chose = false;
+      this.say('Both ends are nearest to the same snapshot: draw a longer stretch.');
       return;
     }
     this.ends = ends;
@@ -151,8 +160,21 @@ class Picture implements TimelineHandle {
     this.settled();
     const [from, to] = [this.data.points[base], this.data.points[head]];
     if (from !== undefined && to !== undefined) {
-      this.status.textContent = `Base ${from.name}, head ${to.name}.`;
+      this.chose = true;
+      this.say(this.chosenWords());
       this.options.choose?.(from.name, to.name);
+    }
+  }
+
+  private chosenWords(): string {
+    const [from, to] = [this.data.points[this.ends.base], this.data.points[this.ends.head]];
+    return from === undefined || to === undefined ? '' : `Base ${from.name}, head ${to.name}.`;
+  }
+
+  private say(words: string): void {
+    this.status.title = words; // which may be longer than the line
+    if (this.status.textContent !== words) { // else it is heard again
+      this.status.textContent = words;
     }
   }
 
@@ -162,7 +184,7 @@ class Picture implements TimelineHandle {
       const { line, unit } = this.data;
       const own = index === null ? null : line?.values[index];
       const more = own === null || own === undefined ? '' : ` · ${line?.label ?? ''} ${amount(own, unit)}`;
-      this.pointed.textContent = point === undefined ? ' ' : `${this.words(point)}${more}`;
+      this.pointed.textContent = point === undefined ? '' : `${this.words(point)}${more}`;
     }
   }
 

@@ -1,5 +1,7 @@
 // The tree of a flame graph: what the chart draws of it, places in it by their paths, and parts that come later.
 import type { Flame, FlameNode, Site } from './data.ts';
+import { shortName } from './packages.ts';
+import { amount } from './units.ts';
 
 // What d3-flame-graph draws: `value` is a width. It puts marks of its own on these, so they are made anew for each drawing.
 export interface Cell {
@@ -73,9 +75,26 @@ export function spoken({ name, label, growthLabel }: FlameNode): string {
   return [name, label, growth].filter((part) => part !== '').join(', ');
 }
 
-export function heading({ totalLabel, base, focus, truncated }: Flame): string {
-  const parts = [totalLabel];
-  parts.push(...(base ? ['growth since the base'] : []), ...(focus === '' ? [] : [`focus: ${focus}`]));
+// What is seen of all there is.
+export function heading({ root, unit, total, totalLabel, base, focus, truncated }: Flame): string {
+  const parts = [root.value === total ? totalLabel : `${amount(root.value, unit)} of ${totalLabel}`];
+  parts.push(...(focus === '' ? [] : [shortFocus(focus)]), ...(base ? ['growth since the base'] : []));
   parts.push(...(truncated ? ['the lightest frames are left out'] : []));
   return parts.join(' · ');
+}
+
+// Why there is no frame, in words; '' where there are some. `term`: only the stacks through such functions are wanted.
+export function nothing({ root, focus }: Flame, term: string): string {
+  if (root.children.length > 0 || root.more) {
+    return '';
+  }
+  if (term !== '') {
+    return `No sample passes through a function with “${term}” in its name.`;
+  }
+  return focus === '' ? 'There are no samples.' : `No sample passes ${shortFocus(focus)}.`;
+}
+
+// Functions without the paths of their packages; a pattern stays as it was typed.
+export function shortFocus(focus: string): string {
+  return focus.replace(/[^\s,]+/g, (word) => (/[|^$\\+?]|\.\*/.test(word) ? word : shortName(word)));
 }

@@ -5,6 +5,7 @@ import { CloseAction, ErrorAction, LanguageClient } from 'vscode-languageclient/
 import { EXPERIMENTAL, SECTION, STATUS } from './protocol.ts';
 import type { Status } from './protocol.ts';
 import type { Command } from './server-command.ts';
+import { written } from './settings.ts';
 
 export interface Listener {
   log: LogOutputChannel;
@@ -60,6 +61,7 @@ function options(settings: Settings, listener: Listener): LanguageClientOptions 
 // Answers with what is set alone where the library would answer with every default, which would win over alloclens.toml.
 function only(settings: Settings): NonNullable<ConfigurationMiddleware['configuration']> {
   return async (params, token, next) => {
+    await written();
     const answers = await next(params, token);
     return Array.isArray(answers)
       ? params.items.map((item, i) => (item.section === SECTION ? settings() : (answers[i] as unknown)))

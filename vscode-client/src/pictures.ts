@@ -6,7 +6,7 @@ import type { Flame, Timeline } from '../pictures/data.ts';
 import type { FromPage, ToPage } from '../pictures/messages.ts';
 import type { AskedLine } from '../pictures/series.ts';
 import { headSetting, recorded } from '../pictures/series.ts';
-import type { FocusStep } from './protocol.ts';
+import type { FocusStep, Status } from './protocol.ts';
 import { FOCUS } from './protocol.ts';
 import type { Server } from './server.ts';
 import { NOT_RUNNING } from './server.ts';
@@ -36,13 +36,15 @@ export class Pictures implements vscode.Disposable, vscode.WebviewPanelSerialize
   private line: AskedLine | undefined;
   private latest = ''; // the name of the newest snapshot of the timeline
   private again: NodeJS.Timeout | undefined;
+  private state: Status['state'] = 'loading';
 
   constructor(server: Server, extension: vscode.Uri, memory: vscode.Memento) {
     this.server = server;
     this.folder = vscode.Uri.joinPath(extension, 'dist');
     this.memory = memory;
     this.line = memory.get<AskedLine>(LINE);
-    const onStatus = server.onStatus(() => {
+    const onStatus = server.onStatus(({ state }) => {
+      this.state = state;
       clearTimeout(this.again);
       this.again = setTimeout(() => {
         this.changed();
@@ -122,15 +124,14 @@ export class Pictures implements vscode.Disposable, vscode.WebviewPanelSerialize
       case 'ignore':
         return this.focus({ ignoreFunction: message.functionName });
       case 'choose':
-        await settings.set('base', message.base);
-        return settings.set('head', headSetting(message.head, this.latest));
+        return settings.setAll({ base: message.base, head: headSetting(message.head, this.latest) });
     }
   }
 
-  private async timeline(): Promise<Timeline | null> {
+  private async timeline(): Promise<Timeline | null | undefined> {
     const { line } = this;
     const data = await this.ask<Timeline>(TIMELINE, ...(line === undefined ? [] : [line]));
-    if (data !== null && line === this.line) {
+    if (data && line === this.line) {
       this.remember(recorded(line, data));
     }
     this.latest = data?.points.at(-1)?.name ?? '';
@@ -144,13 +145,14 @@ export class Pictures implements vscode.Disposable, vscode.WebviewPanelSerialize
     }
   }
 
-  // A page always gets its answer: null, too, when there is no server or it fails.
-  private async ask<T>(command: string, ...args: unknown[]): Promise<T | null> {
+  // A page always gets its answer: undefined, too, when there is no server, it has yet to read, or it fails.
+  private async ask<T>(command: string, ...args: unknown[]): Promise<T | null | undefined> {
     try {
-      return (await this.server.ask<T | null>(command, ...args)) ?? null;
+      const data = await this.server.ask<T | null>(command, ...args);
+      return data === null && this.state === 'loading' ? undefined : data;
     } catch (error) {
       this.server.log.error(`${command}: ${String(error)}`);
-      return null;
+      return undefined;
     }
   }
 
@@ -169,7 +171,7 @@ export class Pictures implements vscode.Disposable, vscode.WebviewPanelSerialize
 
   private async focus(step: FocusStep): Promise<void> {
     const error = await this.ask<string>(FOCUS, step);
-    if (error !== null) {
+    if (error) {
       void vscode.window.showErrorMessage(`alloclens: ${error}`);
     }
   }

@@ -13,6 +13,23 @@ export function given(): Record<string, unknown> {
   return all.given((name) => configuration.inspect(name));
 }
 
+let writing: Promise<unknown> = Promise.resolve();
+
+// Several at once: VS Code tells of each by itself, but who waits for `written` reads all or none of them.
+export async function setAll(values: Record<string, unknown>): Promise<void> {
+  const each = (async () => {
+    for (const [name, value] of Object.entries(values)) {
+      await set(name, value);
+    }
+  })();
+  writing = each.catch(() => undefined);
+  await each;
+}
+
+export async function written(): Promise<void> {
+  await writing;
+}
+
 export async function set(name: string, value: unknown): Promise<void> {
   const folders = vscode.workspace.workspaceFolders ?? [];
   const target = folders.length > 0 ? vscode.ConfigurationTarget.Workspace : vscode.ConfigurationTarget.Global;

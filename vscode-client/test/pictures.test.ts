@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { GREY, growthFill, Hues, largestGrowth, legend, packageFill } from '../pictures/colours.ts';
-import type { Flame, FlameNode, Site, TimelinePoint } from '../pictures/data.ts';
+import type { Flame, FlameNode, Site, Timeline, TimelinePoint } from '../pictures/data.ts';
 import { direction, step } from '../pictures/keyboard.ts';
 import { hue, HUES, packageOf, shortName } from '../pictures/packages.ts';
 import { headSetting, moved, nearest, recorded, restarts, sampled, shownEnds, still, stretch, summary, ticks } from '../pictures/series.ts';
-import { at, cells, graft, hasMore, search, spoken } from '../pictures/tree.ts';
+import { at, cells, graft, hasMore, heading, nothing, search, shortFocus, spoken } from '../pictures/tree.ts';
 import { amount, share } from '../pictures/units.ts';
 
 function node(name: string, value: number, children: FlameNode[] = [], rest: Partial<FlameNode> = {}): FlameNode {
@@ -62,6 +62,23 @@ test('a frame is heard with its growth in words', () => {
   const grown = node('main.serve', 6, [], { label: '6B · 60%', growth: 2, growthLabel: '▲2B, may be noise' });
   assert.equal(spoken(grown), 'main.serve, 6B · 60%, grew by 2B, may be noise');
   assert.equal(spoken(TREE), 'all, 10B');
+});
+
+test('a flame graph says how much of all it shows, and why it shows nothing', () => {
+  const words = { sampleType: 'inuse_space', unit: 'bytes', total: 42 << 20, totalLabel: '42.0MB inuse_space', base: false, truncated: false };
+  const seen: Flame = { ...words, focus: 'through example.com/app/store.Put', root: node('all', 7 << 20, [node('a', 1)]) };
+  assert.equal(heading(seen), '7.0MB of 42.0MB inuse_space · through store.Put');
+  assert.equal(heading({ ...seen, focus: '', root: node('all', 42 << 20) }), '42.0MB inuse_space');
+  assert.equal(nothing(seen, ''), '');
+  const none = { ...seen, root: node('all', 0) };
+  assert.equal(nothing(none, ''), 'No sample passes through store.Put.');
+  assert.equal(nothing(none, 'x'), 'No sample passes through a function with “x” in its name.');
+  assert.equal(nothing({ ...none, focus: '' }, ''), 'There are no samples.');
+});
+
+test('a focus is told without the paths of packages, a pattern as it is', () => {
+  assert.equal(shortFocus('through a.com/b/c.(*T).Do, … 2 more …, without a.com/d.F'), 'through c.(*T).Do, … 2 more …, without d.F');
+  assert.equal(shortFocus('through a/b|c/d without x/.*'), 'through a/b|c/d without x/.*');
 });
 
 test('the package of a function', () => {
@@ -173,7 +190,7 @@ test('what is being chosen is the same snapshots when others come and go', () =>
 
 test('the line of a timeline is asked for as it was recorded, once that is known', () => {
   const [pointed, at] = [{ uri: 'file:///w/main.go', line: 6 }, { file: '/w/main.go', line: 6 }];
-  const answer = (found: typeof at | null) => ({ sampleType: '', unit: '', points: [], memstats: [], at: found, line: null });
+  const answer = (found: typeof at | null) => ({ sampleType: '', unit: '', focus: '', points: [], memstats: [], at: found, line: null });
   assert.equal(recorded(pointed, answer(at)), at);
   assert.equal(recorded(pointed, answer(null)), undefined, 'it has no numbers');
   assert.equal(recorded(at, answer(null)), at, 'this head has none of it');
@@ -196,9 +213,12 @@ test('a long series is told by some of it, with what matters', () => {
 });
 
 test('the timeline in words', () => {
-  const words = summary({ sampleType: 'inuse_space', unit: 'bytes', points: POINTS, memstats: [], at: null, line: null });
+  const shown: Timeline = { sampleType: 'inuse_space', unit: 'bytes', focus: '', points: POINTS, memstats: [], at: null, line: null };
+  const words = summary(shown);
   assert.match(words, /^inuse_space in 4 snapshots from .*; from 1\.0MB to 3\.0MB; base a, head d; the process began anew once\.$/);
-  assert.equal(summary({ sampleType: '', unit: '', points: [], memstats: [], at: null, line: null }), 'No snapshots.');
+  assert.match(summary({ ...shown, focus: 'through main.keep' }), /; of all samples, also those out of focus; the process began anew once\.$/);
+  assert.match(summary({ ...shown, points: POINTS.slice(0, 1) }), /^inuse_space in 1 snapshot: a · .* · 1\.0MB\.$/);
+  assert.equal(summary({ ...shown, points: [] }), 'No snapshots.');
 });
 
 test('an axis says no more of the time than it needs', () => {

@@ -89,16 +89,21 @@ def _growth(row: _Row, unit: str) -> str:
 
 
 def timeline(
-    comparison: Comparison, at: dict[str, Any] | None = None, line: dict[str, Any] | None = None
+    comparison: Comparison,
+    at: dict[str, Any] | None = None,
+    line: dict[str, Any] | None = None,
+    focus: Sequence[Filters] = (),
 ) -> dict[str, Any]:
-    """Return {sampleType, unit, points, memstats: [{name, values}], at, line}.
+    """Return {sampleType, unit, focus, points, memstats: [{name, values}], at, line}.
 
-    `at` is the recorded line that is asked about; `line` is what it owned, where that is known in the shown unit.
+    `at` is the recorded line that is asked about; `line` is what it owned, where that is known in the shown unit. `focus`
+    is in words: the points are of all samples.
     """
     kind = comparison.sample_type
     shown = [point._asdict() for point in points(comparison)]
     memstats = [one._asdict() for one in process_lines(comparison)]
-    return {"sampleType": kind.type, "unit": kind.unit, "points": shown, "memstats": memstats, "at": at, "line": line}
+    about = {"sampleType": kind.type, "unit": kind.unit, "focus": words(focus)}
+    return about | {"points": shown, "memstats": memstats, "at": at, "line": line}
 
 
 def line_label(file: str, line: int, kind: ValueType) -> str:

@@ -86,7 +86,7 @@ def _timeline(world: World, workspace: Workspace, line: dict[str, Any]) -> dict[
     if comparison is None:
         return None
     named = {"file": at.recorded, "line": at.line} if at else None
-    return wording.timeline(comparison, named, _line(at) if at else None)
+    return wording.timeline(comparison, named, _line(at) if at else None, world.focus)
 
 
 def _asked(world: World, workspace: Workspace, line: dict[str, Any]) -> Here | None:
