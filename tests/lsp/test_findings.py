@@ -66,7 +66,7 @@ async def test_the_stack_that_grew_is_related(editor: Editor, folder: Path) -> N
     related = editor.diagnostics[uri][0].related_information
     dep = (folder / "vendor/example.com/dep/dep.go").as_uri()
     assert [(r.location.uri, r.location.range.start.line + 1) for r in related] == [(dep, 4), (uri, 6)]
-    assert related[0].message == "dep.New · 64.0MB ▲63.0MB"
+    assert related[0].message == "dep.New · 64.0MB (+63.0MB)"
 
 
 async def test_the_code_leads_to_a_page(editor: Editor, folder: Path) -> None:

@@ -152,10 +152,10 @@ test('snapshots: what is compared and where a process starts is said in words', 
   assert.equal(row.description, 'shown · inuse_space · 2 snapshots');
   assert.equal(row.folding, 'open');
   assert.equal(head?.label, '2');
-  assert.equal(head.description, 'head · 12:00 · 3.0MB inuse_space · 2.1KB');
+  assert.equal(head.description, 'head · 3.0MB inuse_space · 12:00 · 2.1KB');
   assert.equal(head.icon?.id, 'target');
   assert.equal(base?.label, 'after load');
-  assert.equal(base.description, 'base · process starts · 1 · 12:00 · 3.0MB inuse_space · 2.1KB');
+  assert.equal(base.description, 'base · process starts · 3.0MB inuse_space · 1 · 12:00 · 2.1KB');
   assert.equal(base.icon?.id, 'pinned');
   assert.equal(context(base), 'snapshot shown', 'so it can be used as base or head');
 });
