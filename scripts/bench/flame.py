@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from alloclens.analysis.comparison import Comparison
-    from alloclens.analysis.flame import Tree
+    from alloclens.analysis.flame import Site, Tree
 
 SIZES = (2_000, 1_000_000)
 """Samples."""
@@ -107,6 +107,8 @@ def _drawn(shown: Comparison, page: Picture) -> Drawn:
     if tree is None:
         raise SystemExit("there is no root")
     path = _heaviest(tree)
+    if stacks.tree(Asked(path=path)) is None:
+        raise SystemExit(f"there is nothing at {path}")
     said = flame(shown, tree)
     sent = json.dumps(said)
     return Drawn(
@@ -131,10 +133,11 @@ def _forgetful(stacks: Stacks) -> Stacks:
     return stacks
 
 
-def _heaviest(tree: Tree) -> tuple[str, ...]:
-    """Return the names of the heaviest node, and of the heaviest below it."""
+def _heaviest(tree: Tree) -> tuple[Site, ...]:
+    """Return the functions of the heaviest node, and of the heaviest below it."""
     below = tree.parent.tolist().index(1) if 1 in tree.parent else 1
-    return tuple(tree.functions.name[tree.site[row]] for row in sorted({1, below}))
+    sites = [int(tree.site[row]) for row in sorted({1, below})]
+    return tuple((tree.functions.name[site], tree.functions.file[site]) for site in sites)
 
 
 def _timed(work: Callable[[], object]) -> float:
