@@ -44,7 +44,7 @@ UMH = Checkout("/workspaces/benthos-umh-topic-processor", "github.com/united-man
 NOTES = Checkout("/Users/felix.geisendoerfer/go/src/github.com/felixge/go-profiler-notes")
 DATADOG = Checkout("/Users/nick.ripley/dd/dd-trace-go", "gopkg.in/DataDog/dd-trace-go.v1")
 PARCA = Checkout("/Users/brancz/src/github.com/parca-dev/parca", "github.com/parca-dev/parca")
-OPERATOR = Checkout(
+OPERATOR = Checkout(  # built by GitHub's runner: so the profile recorded it
     "/home/runner/work/prometheus-operator/prometheus-operator",
     "github.com/prometheus-operator/prometheus-operator",
     ("pkg/apis/monitoring", "pkg/client"),

@@ -81,7 +81,7 @@ def test_a_checkout_that_is_still_where_it_was_built(tmp_path: Path) -> None:
     assert rules(known, built) == {"as recorded"}
 
 
-@pytest.mark.parametrize("name", ["build/x", "go/src/app", "home/runner/work/app/app", "srv/build"])
+@pytest.mark.parametrize("name", ["build/x", "go/src/app", "agent/_work/app/app", "srv/build"])
 def test_a_checkout_built_in_a_container(tmp_path: Path, name: str) -> None:
     built = write(tmp_path / name, app())
     profiles = profiled(built, tmp_path / "run")

@@ -9,19 +9,21 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from alloclens.lsp.documents import opened, uri_of
+from alloclens.lsp.show import tell
 from alloclens.store import config
 
 if TYPE_CHECKING:
     from alloclens.lsp.server import Server
 
 NAME = "alloclens.toml"
+WARNING = types.MessageType.Warning
 
 
 async def add_mapping(ls: Server, recorded: str, to: str) -> str | None:
     """Add a mapping and say where; return the file's path, None where it could not be done and was told why."""
     folders = tuple(ls.folders.values())
     if not folders:
-        _tell(ls, "no folder is open, so there is no place for a settings file")
+        tell(ls, "no folder is open, so there is no place for a settings file", WARNING)
         return None
     path = str(config.find(folders) or Path(folders[0], NAME))
     document = opened(ls.workspace, uri_of(path, ls.world.sources.roots))
@@ -30,11 +32,11 @@ async def add_mapping(ls: Server, recorded: str, to: str) -> str | None:
         after = config.with_mapping(before, path, recorded, to)
         if document:
             await _replace(ls, document.uri, after)
-            _tell(ls, f"{path} has the path mapping now; save it, and it holds", types.MessageType.Info)
+            tell(ls, f"{path} has the path mapping now; save it, and it holds")
         else:
             await asyncio.to_thread(Path(path).write_text, after, "utf-8", newline="")
     except (OSError, ValueError) as error:
-        _tell(ls, f"{path} could not be changed: {error}")
+        tell(ls, f"{path} could not be changed: {error}", WARNING)
         return None
     if ls.loader:
         ls.loader.poke()
@@ -59,7 +61,3 @@ async def _replace(ls: Server, uri: str, text: str) -> None:
     done = await ls.workspace_apply_edit_async(types.ApplyWorkspaceEditParams(edit, "Add a path mapping"))
     if not done.applied:
         raise ValueError(done.failure_reason or "the editor refused the edit")
-
-
-def _tell(ls: Server, said: str, how: types.MessageType = types.MessageType.Warning) -> None:
-    ls.window_show_message(types.ShowMessageParams(how, f"alloclens: {said}"))

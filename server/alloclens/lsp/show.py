@@ -23,6 +23,6 @@ async def shown(ls: Server, uri: str, selection: types.Range | None = None) -> b
         return False
 
 
-def tell(ls: Server, said: str) -> None:
+def tell(ls: Server, said: str, how: types.MessageType = types.MessageType.Info) -> None:
     """Say something in passing."""
-    ls.window_show_message(types.ShowMessageParams(types.MessageType.Info, f"alloclens: {said}"))
+    ls.window_show_message(types.ShowMessageParams(how, f"alloclens: {said}"))

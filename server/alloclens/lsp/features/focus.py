@@ -5,12 +5,11 @@ from __future__ import annotations
 from itertools import chain
 from typing import Any
 
-from lsprotocol import types
-
 from alloclens.analysis.filters import Filters
 from alloclens.analysis.patterns import BadPattern, exact, search
 from alloclens.lsp.lifecycle import follow, plain
 from alloclens.lsp.server import Server
+from alloclens.lsp.show import tell
 from alloclens.wording.focus import words
 
 FOCUS = "alloclens.server.focus"
@@ -53,7 +52,7 @@ def _look_at(ls: Server, steps: tuple[tuple[Filters, ...], ...]) -> None:
     follow(ls)
     if not ls.client.shows_status:  # elsewhere nothing would say why numbers are gone
         said = f"only samples {words(list(chain(*steps)))} are shown" if steps else "all samples are shown"
-        ls.window_show_message(types.ShowMessageParams(types.MessageType.Info, f"alloclens: {said}."))
+        tell(ls, f"{said}.")
 
 
 def _pattern(wanted: dict[str, Any], pattern: str, name: str) -> str:
