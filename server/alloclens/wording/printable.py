@@ -1,0 +1,16 @@
+"""Names as text: what a profile, a directory or a server calls something must not steer a terminal or break a row."""
+
+from __future__ import annotations
+
+import re
+
+# C0 and C1 controls and DEL; line and paragraph separators; zero-width and bidirectional controls (Unicode TR 36 and the
+# "Trojan Source" set); lone surrogates, which no encoder takes; tags and interlinear annotation.
+UNSAFE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
+)
+
+
+def printable(text: str) -> str:
+    r"""Return a text on one line, with every character that is not to be shown as it is written as \x1b or \u202e."""
+    return UNSAFE.sub(lambda found: found[0].encode("unicode_escape", "surrogatepass").decode("ascii"), text)
