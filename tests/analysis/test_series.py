@@ -7,7 +7,7 @@ from alloclens.analysis.owned import NOTHING
 from alloclens.analysis.series import Snapshot, TakenAt, group, taken_at
 from alloclens.profile.formats import read
 
-from tests.support.profiles import goroutines, heap
+from tests.support.profiles import delta, goroutines, heap
 
 HERE = "main.f@/o/a.go:1"
 
@@ -95,7 +95,7 @@ def test_the_same_time_yesterday() -> None:
 
 
 def test_a_file_that_is_a_difference_has_no_base_and_its_own_series() -> None:
-    made = group([snapshot("/p/a", 1), snapshot("/p/d", 2, heap(f"{HERE} = 1x8", duration=30))])
+    made = group([snapshot("/p/a", 1), snapshot("/p/d", 2, delta(heap(f"{HERE} = 1x8"), seconds=30))])
     assert [names(s.snapshots) for s in made] == [["d"], ["a"]]
     assert made[0].base("first", made[0].snapshots[0]) is None
 

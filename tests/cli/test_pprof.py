@@ -22,6 +22,7 @@ from alloclens.profile.formats import read
 from click.testing import CliRunner
 
 from scripts import tools
+from tests.support.profiles import Builder, drop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -136,6 +137,21 @@ def test_every_file_that_pprof_reads(name: str, tmp_path: Path) -> None:
 def test_with_a_base(head: str, base: str) -> None:
     same = head == "go/series-parca/heap-1644509290.pb.gz"  # the README says so: no GC cycle ended in between
     assert (assert_equal(Path(PROFILES, head), Path(PROFILES, base)) == 0) == same
+
+
+def test_the_difference_of_differences(tmp_path: Path) -> None:
+    """Only where it is asked for; the head has a base of its own, which counts to the base."""
+    made = Builder(("inuse_space", "bytes"))
+    made.sample("main.f@/w/a.go:1", [500])
+    made.sample("main.g@/w/a.go:2", [-70], pprof__base="true")
+    head = drop(tmp_path / "head.pb.gz", made.bytes())
+    other = Builder(("inuse_space", "bytes"))
+    other.sample("main.f@/w/a.go:1", [-30])
+    other.sample("main.h@/w/a.go:3", [9])
+    base = drop(tmp_path / "base.pb.gz", other.bytes())
+    theirs = pprof(head, base, "inuse_space", "line")
+    assert theirs[0] == 109
+    assert ours(head, base, "inuse_space", "line", "--not-a-difference") == theirs
 
 
 @needs_profiles

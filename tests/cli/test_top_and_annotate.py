@@ -54,11 +54,12 @@ def test_top_as_a_table(tmp_path: Path) -> None:
 def test_top_says_what_is_wrong(tmp_path: Path) -> None:
     good = drop(tmp_path / "a.pb.gz", heap("f@/a.go:1 = 1x8"))
     bad = drop(tmp_path / "bad.pb.gz", b"version https://git-lfs.github.com/spec/v1")
-    delta = drop(tmp_path / "delta.pb.gz", heap("f@/a.go:1 = 1x8", duration=30))
+    shrunk = drop(tmp_path / "shrunk.pb.gz", heap("f@/a.go:1 = -1x8"))
     for arguments, words in (
         ([bad], "git lfs pull"),
         ([good, "--base", bad], "git lfs pull"),
-        ([good, "--base", delta], "already a difference"),
+        ([good, "--base", shrunk], "shrunk.pb.gz: is a difference already"),
+        ([shrunk, "--base", good], "a.pb.gz: cannot be subtracted from what is a difference already"),
         ([good, "--sample-type", "cpu"], "it has alloc_objects, alloc_space, inuse_objects, inuse_space"),
         ([tmp_path / "none"], "does not exist"),
     ):

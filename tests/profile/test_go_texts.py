@@ -195,6 +195,12 @@ def test_a_processors_second(exact: Service) -> None:
     assert ended.wait(30)
 
 
+def test_what_go_itself_subtracts_is_known_for_a_difference(exact: Service) -> None:
+    """Of memory that stands still nothing is negative: only the way it is written tells."""
+    assert read(exact.profile("heap?seconds=1")).is_difference
+    assert not read(exact.profile("heap")).is_difference
+
+
 @pytest.mark.parametrize(
     ("kind", "sample_type", "mark", "hint"),
     [

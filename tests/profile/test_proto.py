@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.fuzz.wire import varint
-from tests.support.profiles import Builder, heap
+from tests.support.profiles import Builder, delta, heap, unpacked
 
 STACK = "main.f:1@/w/a.go:2 + main.g@/w/a.go:9 < main.main@/w/b.go:3"
 
@@ -31,6 +31,18 @@ def test_a_heap_profile() -> None:
     frames = [profile.frame(row) for row in profile.stack_frames.tolist()]
     assert frames == [Frame("main.f", "/w/a.go", 2), Frame("main.g", "/w/a.go", 9), Frame("main.main", "/w/b.go", 3)]
     assert profile.functions.start_line.tolist() == [1, 0, 0]
+
+
+def test_what_proves_a_difference() -> None:
+    grown, shrunk = f"{STACK} = 2x512/5", f"{STACK} = -2x512/0"
+    assert not read(heap(grown)).is_difference
+    assert not read(heap(grown, duration=30)).is_difference  # as continuous profilers write what is in use
+    assert read(heap(grown, shrunk)).is_difference
+    assert read(delta(heap(grown), seconds=30)).is_difference
+    assert not read(delta(heap(grown), seconds=0)).is_difference  # Go before 1.9 packed no heap's values
+    made = Builder(("samples", "count"), ("cpu", "nanoseconds"), ("inuse_space", "bytes"))
+    made.sample(STACK, [1, 2, 3], pprof__base="true")
+    assert read(made.bytes()).is_difference
 
 
 def test_raw_and_in_two_gzip_members_is_the_same() -> None:
@@ -88,21 +100,6 @@ def test_equal_to_protobufs_own_reading(made: pb.Profile, packed: bool) -> None:
                 wanted.append((strings[f.name], strings[f.filename], line.line) if f else ("", "", 0))
         assert seen == wanted
         assert profile.block_size[i] == next((x.num for x in sample.label), 0)
-
-
-def unpacked(made: pb.Profile) -> bytes:
-    """Encode the same with every repeated number on its own, fields of a sample in another order, an unknown field."""
-    rest = pb.Profile()
-    rest.CopyFrom(made)
-    del rest.sample[:]
-    out = rest.SerializeToString()
-    for sample in made.sample:
-        body = b"".join(b"\x10" + varint(v) for v in sample.value)
-        body += b"".join(b"\x1a" + varint(len(d)) + d for d in (x.SerializeToString() for x in sample.label))
-        body += b"".join(b"\x08" + varint(v) for v in sample.location_id)
-        body += b"\x7a\x02hi" + b"\x7d\x01\x02\x03\x04" + b"\x79" + bytes(8)
-        out += b"\x12" + varint(len(body)) + body
-    return out
 
 
 @given(st.lists(st.lists(numbers)))

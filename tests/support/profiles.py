@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 from alloclens.profile.formats import profile_pb2 as pb
 
+from tests.fuzz.wire import varint
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -91,6 +93,28 @@ def heap(
     if build_id:
         made.message.mapping.add(id=1, build_id=made.text(build_id))
     return made.bytes()
+
+
+def delta(heap: bytes, seconds: float) -> bytes:
+    """Return a heap as net/http/pprof writes what it was asked for with ?seconds=N: its values are not packed."""
+    message = pb.Profile.FromString(gzip.decompress(heap))
+    message.duration_nanos = int(seconds * 1e9)
+    return gzip.compress(unpacked(message), mtime=0)
+
+
+def unpacked(message: pb.Profile) -> bytes:
+    """Encode a profile with every repeated number on its own, fields of a sample in another order, an unknown field."""
+    rest = pb.Profile()
+    rest.CopyFrom(message)
+    del rest.sample[:]
+    out = rest.SerializeToString()
+    for sample in message.sample:
+        body = b"".join(b"\x10" + varint(v) for v in sample.value)
+        body += b"".join(b"\x1a" + varint(len(d)) + d for d in (x.SerializeToString() for x in sample.label))
+        body += b"".join(b"\x08" + varint(v) for v in sample.location_id)
+        body += b"\x7a\x02hi" + b"\x7d\x01\x02\x03\x04" + b"\x79" + bytes(8)
+        out += b"\x12" + varint(len(body)) + body
+    return out
 
 
 def goroutines(*stacks: str) -> bytes:

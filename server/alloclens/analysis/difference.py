@@ -19,16 +19,21 @@ class Incomparable(ValueError):  # noqa: N818 - it is a property of the two, not
     """Two profiles that must not be subtracted."""
 
 
-def difference(head: Profile, base: Profile) -> Profile:
+def difference(head: Profile, base: Profile, *, of_differences: bool = False) -> Profile:
     """Return the samples of both, those of the base negative and marked. Raises Incomparable.
 
-    Sample types that only one of them has are left out.
+    Sample types that only one of them has are left out. What is a difference already is subtracted only
+    `of_differences`.
     """
     shared = [t for t in head.sample_types if t in base.sample_types]
     if not shared:
         raise Incomparable(f"no sample type in common: {_names(head)} and {_names(base)}")
-    if head.is_difference or base.is_difference:
-        raise Incomparable("one of the two is already a difference (fetched with ?seconds=N, or made with -diff_base)")
+    if not of_differences and (head.is_difference or base.is_difference):
+        what = "cannot be subtracted from what is a difference" if head.is_difference else "is a difference"
+        raise Incomparable(
+            f"{what} already: it has negative values in use, or was fetched with ?seconds=N, or made with -diff_base "
+            "(alloclens top --not-a-difference subtracts it all the same, as pprof does)"
+        )
     of_head = head.values[:, [head.sample_types.index(t) for t in shared]]
     of_base = base.values[:, [base.sample_types.index(t) for t in shared]]
     # Equal strings may stand twice; Sites gives equal texts one number.
@@ -45,7 +50,7 @@ def difference(head: Profile, base: Profile) -> Profile:
         mappings=_mappings(head, base, number),
         strings=head.strings + base.strings,
         labels=_labels(head, base, number),
-        is_base=np.concatenate([np.zeros(len(head), np.bool_), np.ones(len(base), np.bool_)]),
+        is_base=np.concatenate([head.is_base, np.ones(len(base), np.bool_)]),
     )
 
 

@@ -65,6 +65,7 @@ def filter_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.command("top")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False))
 @click.option("--base", type=click.Path(exists=True, dir_okay=False), help="Subtract this profile.")
+@click.option("--not-a-difference", is_flag=True, help="Subtract even what looks like a difference already.")
 @click.option("--binary", type=click.Path(exists=True), multiple=True, help="For addresses: a program, or a directory.")
 @click.option("--by", type=click.Choice(get_args(By)), default="line", show_default=True)
 @click.option("--sample-type", default="", help="Such as inuse_space; by default the file's own.")
@@ -75,6 +76,7 @@ def filter_options(command: Callable[..., None]) -> Callable[..., None]:
 def command(
     file: str,
     base: str | None,
+    not_a_difference: bool,
     binary: tuple[str, ...],
     by: By,
     sample_type: str,
@@ -84,7 +86,7 @@ def command(
     filters: Filters,
 ) -> None:
     """Show where the bytes of FILE are, as `go tool pprof -top` counts them."""
-    read = _profile(file, base, binary)
+    read = _profile(file, base, binary, of_differences=not_a_difference)
     profile = read.profile
     number = _column(profile, file, sample_type)
     _tell_unplaced(read, number)
@@ -99,12 +101,12 @@ def command(
         _print(found, ", ".join([kind.type, whole, *_said(wanted)]), kind.unit, count)
 
 
-def _profile(file: str, base: str | None, binaries: Sequence[str]) -> Symbolized:
+def _profile(file: str, base: str | None, binaries: Sequence[str], *, of_differences: bool) -> Symbolized:
     reader = Reader(Roots((real(os.curdir),)), binaries=tuple(map(os.path.realpath, binaries)))
     with told(file):
         head = reader.profile(file)
     with told(base or file):
-        found = compared(head, reader.profile(base) if base else None)
+        found = compared(head, reader.profile(base) if base else None, of_differences=of_differences)
     for message in found.messages:
         click.echo(message, err=True)
     return found

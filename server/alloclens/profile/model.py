@@ -133,6 +133,8 @@ class Profile:
     keep_frames: str = ""
     comments: tuple[str, ...] = ()
     mem_stats: MemStats | None = None
+    is_delta: bool = False
+    """Written by net/http/pprof for ?seconds=N: what came and went in N seconds."""
 
     def __len__(self) -> int:
         return len(self.values)
@@ -144,12 +146,12 @@ class Profile:
 
     @property
     def is_difference(self) -> bool:
-        """True where the file is already a difference: it must not be subtracted from another.
+        """Whether the values are provably a difference already, which must not be subtracted from another.
 
-        A Go heap profile has a duration only when it was fetched with ?seconds=N.
+        A duration proves nothing: continuous profilers give one to what was in use at its end.
         """
-        in_use = any(t.type.startswith("inuse_") for t in self.sample_types)
-        return (in_use and self.duration_nanos > 0) or bool(self.is_base.any())
+        in_use = (i for i, t in enumerate(self.sample_types) if t.type.startswith("inuse_"))
+        return self.is_delta or bool(self.is_base.any()) or any(self.values[:, i].min(initial=0) < 0 for i in in_use)
 
     @cached_property
     def block_size(self) -> Ints:

@@ -145,10 +145,10 @@ class Reader:
             return None
 
 
-def compared(head: Symbolized, base: Symbolized | None) -> Symbolized:
+def compared(head: Symbolized, base: Symbolized | None, *, of_differences: bool = False) -> Symbolized:
     """Return the head, or head - base, without the frames that it wants dropped. Raises Incomparable."""
     both = [head, base] if base else [head]
-    profile = difference(head.profile, base.profile) if base else head.profile
+    profile = difference(head.profile, base.profile, of_differences=of_differences) if base else head.profile
     reason = unusable(profile)
     messages = [message for one in both for message in one.messages] + ([reason] if reason else [])
     missing = [name for one in both for name in one.missing]

@@ -26,6 +26,8 @@ LOCATION_ID, VALUE, LABEL = 1, 2, 3
 LINE = 4
 # How many number fields a message has, from field 1 on.
 MAPPING_WIDTH, LOCATION_WIDTH, LINE_WIDTH, FUNCTION_WIDTH, LABEL_WIDTH = 6, 3, 2, 5, 4
+NEVER_PACKED = 2
+"""Values of a sample that Go's writers do not pack."""
 MOST_TYPES = 64
 """Sample types; each is a column of every table of numbers that is made of a profile."""
 MOST_STRINGS = 1 << 20
@@ -95,6 +97,7 @@ class _Reader:
             drop_frames=self._string(header.drop_frames),
             keep_frames=self._string(header.keep_frames),
             comments=tuple(self._string(i) for i in header.comment),
+            is_delta=self._is_delta(samples),
         )
 
     def _table(self, number: int) -> Messages:
@@ -134,6 +137,22 @@ class _Reader:
         if (counts != types).any():
             raise Malformed(f"a sample has another number of values than the file has sample types ({types})")
         return values.reshape(-1, types)
+
+    def _is_delta(self, samples: Messages) -> bool:
+        """Return whether net/http/pprof computed the heap's difference (?seconds=N).
+
+        It leaves no mark, but it alone writes a duration and values that are not packed: the runtime gives a heap no
+        duration, and whatever else writes Go's four sample types packs more than two values. Source: Go's
+        internal/profile, encode.go, beside google/pprof's, runtime/pprof's and those of continuous profilers.
+        """
+        in_use = any(self._string(t.type).startswith("inuse_") for t in self.header.sample_type)
+        if not in_use or self.header.duration_nanos <= 0 or len(self.header.sample_type) <= NEVER_PACKED:
+            return False
+        try:
+            self.samples.nested(samples, VALUE, most=0)
+        except TooMany:
+            return False
+        return True
 
     def _labels(self, samples: Messages) -> Labels:
         counts, labels = self.samples.nested(samples, LABEL)
