@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 # O_NONBLOCK: without it, opening a FIFO waits until somebody writes to it. O_NOCTTY: no terminal becomes ours.
 FLAGS = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_BINARY"))
 
+NOT_A_NAME, NOT_REGULAR = "not a file name", "not a regular file"
+
 
 def open_file(path: str | Path) -> BinaryIO:
     """Open a regular file for reading; symbolic links are followed.
@@ -28,13 +30,19 @@ def open_file(path: str | Path) -> BinaryIO:
     try:
         return open(path, "rb", opener=_opener)
     except ValueError as error:  # a null character, or a surrogate that the file system's encoding does not have
-        raise OSError(errno.EINVAL, "not a file name") from error
+        raise OSError(errno.EINVAL, NOT_A_NAME) from error
 
 
 def read_file(path: str | Path, limit: int) -> bytes:
-    """Return the contents of a regular file of at most `limit` bytes. Raises OSError, as open_file does."""
+    """Return the contents of a regular file of at most `limit` bytes.
+
+    Raises OSError as open_file does, with EFBIG for a larger file.
+    """
     with open_file(path) as file:
-        data = file.read(limit + 1)
+        size = os.fstat(file.fileno()).st_size
+        data = file.read(min(size, limit) + 1)
+        if size < len(data) <= limit:  # it grows, or is one of those in /proc, which have no size
+            data += file.read(limit + 1 - len(data))
     if len(data) > limit:
         raise OSError(errno.EFBIG, f"larger than {_size(limit)}")
     return data
@@ -42,19 +50,26 @@ def read_file(path: str | Path, limit: int) -> bytes:
 
 def _opener(path: str, _flags: int) -> int:
     descriptor = os.open(path, FLAGS)
-    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+    mode = os.fstat(descriptor).st_mode
+    if stat.S_ISREG(mode):
         return descriptor
     os.close(descriptor)
-    raise OSError(errno.EINVAL, "not a regular file")
+    raise OSError(errno.EISDIR, os.strerror(errno.EISDIR)) if stat.S_ISDIR(mode) else OSError(errno.EINVAL, NOT_REGULAR)
 
 
 def write_file(path: Path, data: bytes) -> None:
     """Write a file whole: whoever reads it meanwhile, or after a crash, finds the old contents or the new.
 
-    An existing file keeps its mode; a symbolic link stays, and the file that it leads to is written. Raises OSError.
+    An existing file keeps its mode; a symbolic link stays, and the file that it leads to is written. Raises OSError, also
+    where something other than a regular file has the name.
     """
-    path = path.resolve()
-    aside = path.with_name(f".{path.name[:200]}.{secrets.token_hex(4)}.tmp")  # 255 bytes is the longest name
+    try:
+        path = path.resolve()
+        if path.exists() and not path.is_file():
+            raise OSError(errno.EINVAL, NOT_REGULAR)
+    except (RuntimeError, ValueError) as error:  # a loop of symbolic links before Python 3.13, a null character
+        raise OSError(errno.EINVAL, NOT_A_NAME) from error
+    aside = path.with_name(f".alloclens.{secrets.token_hex(8)}.tmp")
     try:
         with aside.open("xb") as file:
             file.write(data)
@@ -66,6 +81,11 @@ def write_file(path: Path, data: bytes) -> None:
     except BaseException:
         aside.unlink(missing_ok=True)
         raise
+
+
+def reason(error: Exception) -> str:
+    """Return what an error says, without its number and the file's name."""
+    return (isinstance(error, OSError) and error.strerror) or str(error) or type(error).__name__
 
 
 def _size(count: int) -> str:

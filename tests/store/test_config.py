@@ -261,19 +261,19 @@ def test_what_is_not_utf_8(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
     path = tmp_path / "alloclens.toml"
     path.mkdir()
-    assert read([tmp_path]).problems == ((str(path), 1, "the file cannot be read: it is no file"),)
+    assert read([tmp_path]).problems == ((str(path), 1, "the file cannot be read: Is a directory"),)
     path.rmdir()
     path.symlink_to("gone")
     assert read([tmp_path]).problems == ((str(path), 1, "the file cannot be read: No such file or directory"),)
     path.unlink()
     write(tmp_path, b"base = 'x'\n" + b"#" * (1 << 20))
-    assert read([tmp_path]).problems == ((str(path), 1, "the file cannot be read: it is larger than 1 MiB"),)
+    assert read([tmp_path]).problems == ((str(path), 1, "the file cannot be read: larger than 1 MiB"),)
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
 def test_a_pipe_does_not_hold_us_up(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "alloclens.toml")
-    assert [problem.message for problem in read([tmp_path]).problems] == ["the file cannot be read: it is no file"]
+    assert [problem.message for problem in read([tmp_path]).problems] == ["the file cannot be read: not a regular file"]
 
 
 def test_stamps_change_with_the_files(tmp_path: Path) -> None:

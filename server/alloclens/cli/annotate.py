@@ -14,8 +14,9 @@ from rich.text import Text
 from alloclens.analysis.findings import RAISED
 from alloclens.analysis.selection import worth_showing
 from alloclens.cli.errors import told
+from alloclens.disk import read_file
 from alloclens.source.carry import UNKNOWN
-from alloclens.source.text import decoded, split_lines
+from alloclens.source.text import LARGEST, decoded, split_lines
 from alloclens.store.files import real
 from alloclens.store.once import world
 from alloclens.wording.drift import compared_text, not_shown
@@ -55,7 +56,7 @@ def command(source: Path, profiles: str, base: str | None, head: str | None, sam
     if file is None:
         raise click.ClickException(_why_nothing(known, source))
     with told(str(source)):
-        text = decoded(Path(path).read_bytes())
+        text = decoded(read_file(path, LARGEST))
     carried = file.on(text)
     console = Console(highlight=False, soft_wrap=True)
     console.print(Text(status_line(file.comparison, settings.base, settings.head), "bold"))

@@ -9,6 +9,7 @@ import click
 
 from alloclens.analysis.difference import Incomparable
 from alloclens.capture.fetch import CaptureError
+from alloclens.disk import reason
 from alloclens.profile.errors import ProfileError
 
 if TYPE_CHECKING:
@@ -23,4 +24,4 @@ def told(what: str) -> Iterator[None]:
     except (ProfileError, Incomparable, CaptureError) as error:
         raise click.ClickException(f"{what}: {error}" if what else str(error)) from error
     except OSError as error:
-        raise click.ClickException(f"{what}: {error.strerror or error}") from error
+        raise click.ClickException(f"{what}: {reason(error)}") from error

@@ -25,6 +25,7 @@ from alloclens.analysis.top import top
 from alloclens.cli.annotate import CHOICES, tell_problems, workspace_around
 from alloclens.cli.errors import told
 from alloclens.cli.leaks import place_of, quiet, waits
+from alloclens.disk import write_file
 from alloclens.store.files import real
 from alloclens.store.once import world
 from alloclens.wording import flame as wording
@@ -71,8 +72,12 @@ def command(
     known = world([folder], [real(directory)], {"base": base, "head": head, "sampleType": sample_type})
     tell_problems(known)
     text = _page(_shown(known), known, _Titles(Path(directory).resolve().name, directory, folder))
-    with told(output), click.open_file(output, "w", "utf-8", "replace", atomic=output != "-") as file:
-        file.write(text)
+    data = text.encode("utf-8", "replace")
+    with told(output):
+        if output == "-":
+            click.echo(data, nl=False)
+        else:
+            write_file(Path(output), data)
 
 
 class _Titles(NamedTuple):

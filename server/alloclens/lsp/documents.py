@@ -10,7 +10,7 @@ from lsprotocol import types
 from pygls import uris
 
 from alloclens.source.text import split_lines
-from alloclens.store.files import real
+from alloclens.store.files import real, text_of
 
 if TYPE_CHECKING:
     from pygls.workspace import PositionCodec, TextDocument, Workspace
@@ -72,9 +72,6 @@ def document(workspace: Workspace, uri: str) -> Document | None:
     path = path_of(uri)
     if path is None:
         return None
-    at = workspace.get_text_document(uri)
-    try:
-        text = at.source
-    except (OSError, UnicodeDecodeError):
-        return None
-    return Document(uri, path, text, tuple(split_lines(text)), at.position_codec)
+    at = opened(workspace, uri)
+    text = at.source if at else text_of(path)
+    return None if text is None else Document(uri, path, text, tuple(split_lines(text)), workspace.position_codec)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
+from alloclens.disk import read_file, reason, write_file
 from alloclens.lsp.documents import opened, uri_of
 from alloclens.lsp.show import tell
 from alloclens.store import config
@@ -34,9 +35,9 @@ async def add_mapping(ls: Server, recorded: str, to: str) -> str | None:
             await _replace(ls, document.uri, after)
             tell(ls, f"{path} has the path mapping now; save it, and it holds")
         else:
-            await asyncio.to_thread(Path(path).write_text, after, "utf-8", newline="")
+            await asyncio.to_thread(write_file, Path(path), after.encode())
     except (OSError, ValueError) as error:
-        tell(ls, f"{path} could not be changed: {error}", WARNING)
+        tell(ls, f"{path} could not be changed: {reason(error)}", WARNING)
         return None
     if ls.loader:
         ls.loader.poke()
@@ -46,7 +47,7 @@ async def add_mapping(ls: Server, recorded: str, to: str) -> str | None:
 def _text(path: str) -> str:
     """Return a file's text, "" if there is none. Raises OSError or ValueError for one that writing it back would damage."""
     try:
-        return Path(path).read_bytes().decode()
+        return read_file(path, config.LARGEST).decode()
     except FileNotFoundError:
         return ""
 

@@ -13,8 +13,9 @@ import time
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from alloclens.disk import open_file
 from alloclens.store.listing import Stamp
 
 if TYPE_CHECKING:
@@ -144,17 +145,22 @@ def _objects(path: str, is_chosen: bool) -> tuple[Binary, ...]:
 
 @lru_cache(maxsize=MOST_FILES)
 def _read(path: str, stamp: Stamp, is_chosen: bool) -> tuple[Binary, ...]:
-    with open(path, "rb") as file:  # noqa: PTH123 - many files
+    with open_file(path) as file:
         if not is_binary(file.read(HEAD)):
             return ()
     if stamp.size > LARGEST_BINARY:
         return (Binary(path, stamp, is_chosen, fault=f"is larger than {LARGEST_BINARY >> 30} GiB"),)
-    archive = importlib.import_module("symbolic.debuginfo").Archive
     try:
-        objects = [(plain(o.code_id or ""), "debug" in o.features) for o in archive.open(path).iter_objects()]
+        objects = [(plain(o.code_id or ""), "debug" in o.features) for o in archive(path).iter_objects()]
     except Exception as error:  # noqa: BLE001 - whatever the file holds
         return (Binary(path, stamp, is_chosen, fault=f"is damaged or cut off ({first_line(error)})"),)
     return tuple(Binary(path, stamp, is_chosen, *found) for found in objects)
+
+
+def archive(path: str) -> Any:
+    """Return a binary as symbolic.Archive, which opens files by their name. Raises OSError or symbolic's errors."""
+    with open_file(path):  # so that it is a regular file
+        return importlib.import_module("symbolic.debuginfo").Archive.open(path)
 
 
 def first_line(error: Exception) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from alloclens.disk import read_file, reason
 from alloclens.store import settings, toml
 
 if TYPE_CHECKING:
@@ -96,21 +97,11 @@ def _config(path: Path) -> Config | None:
     if not os.path.lexists(path):
         return None
     try:
-        data = _bytes(path)
+        data = read_file(path, LARGEST)
     except OSError as error:
-        problem = ConfigProblem(str(path), 1, f"the file cannot be read: {error.strerror or error}")
+        problem = ConfigProblem(str(path), 1, f"the file cannot be read: {reason(error)}")
         return Config(str(path), problems=(problem,)) if path.name == OWN else None
     return _said(path, data) if path.name == OWN or b"alloclens" in data else None
-
-
-def _bytes(path: Path) -> bytes:
-    if path.exists() and not path.is_file():
-        raise OSError("it is no file")
-    with path.open("rb") as file:
-        data = file.read(LARGEST + 1)
-    if len(data) > LARGEST:
-        raise OSError(f"it is larger than {LARGEST >> 20} MiB")
-    return data
 
 
 def _said(path: Path, data: bytes) -> Config | None:

@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from alloclens.disk import read_file
 from alloclens.source.paths import canonical, join, name_of
 from alloclens.source.text import LARGEST, decoded
 
@@ -89,11 +90,9 @@ def real(path: str) -> str:
 def text_of(path: str) -> str | None:
     """Return what is in a source file; None where it cannot be read or is too large for one."""
     try:
-        with Path(path).open("rb") as file:
-            data = file.read(LARGEST + 1)
-    except (OSError, ValueError):
+        return decoded(read_file(path, LARGEST))
+    except OSError:
         return None
-    return decoded(data) if len(data) <= LARGEST else None
 
 
 def folds_case(directory: str) -> bool:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+from alloclens.disk import read_file, reason, write_file
 from alloclens.store import toml
 from alloclens.store.listing import stamp
 from alloclens.store.world import Problem
@@ -39,7 +39,7 @@ def read(directories: Iterable[str]) -> Labels:
         try:
             of |= _labels(path)
         except (OSError, ValueError) as error:
-            problems.append(Problem(str(path), str(error)))
+            problems.append(Problem(str(path), reason(error)))
     return Labels(of, tuple(problems))
 
 
@@ -48,12 +48,15 @@ def write(snapshot: str, label: str) -> None:
 
     A reader never sees a part of it. What else the file says stays, comments too.
     """
-    path = Path(os.path.realpath(Path(snapshot).with_name(NAME)))
+    path = Path(snapshot).with_name(NAME)
     before = _data(path).decode()
     after = with_label(before, Path(snapshot).name, " ".join(label.split())).encode()
     if len(after) > LARGEST:
         raise ValueError("it would be larger than 1 MiB")
-    _replace(path, after)
+    if after.strip():
+        write_file(path, after)
+    else:
+        Path(os.path.realpath(path)).unlink(missing_ok=True)
 
 
 def with_label(text: str, name: str, label: str) -> str:
@@ -94,15 +97,11 @@ def _labels(path: Path) -> dict[str, str]:
 
 
 def _data(path: Path) -> bytes:
-    """Return what is in a file; nothing where there is none. Raises OSError or ValueError."""
+    """Return what is in a file; nothing where there is none. Raises OSError."""
     try:
-        with path.open("rb") as file:
-            data = file.read(LARGEST + 1)
+        return read_file(path, LARGEST)
     except FileNotFoundError:
         return b""
-    if len(data) > LARGEST:
-        raise ValueError("larger than 1 MiB")
-    return data
 
 
 def _labelled(said: Said, name: str, label: str) -> Said:
@@ -111,22 +110,6 @@ def _labelled(said: Said, name: str, label: str) -> Said:
     else:
         said.pop(name, None)
     return said
-
-
-def _replace(path: Path, data: bytes) -> None:
-    """Write a file whole, or remove one that says nothing any more."""
-    if not data.strip():
-        path.unlink(missing_ok=True)
-        return
-    aside = path.with_name(f".{NAME}.tmp")
-    try:
-        aside.write_bytes(data)
-        if path.exists():
-            shutil.copymode(path, aside)
-        aside.replace(path)
-    except BaseException:
-        aside.unlink(missing_ok=True)
-        raise
 
 
 BOM = "\ufeff"

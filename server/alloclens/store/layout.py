@@ -106,10 +106,12 @@ def _segments(file: BinaryIO, head: bytes) -> list[_Segment]:
     form, order = SEGMENT_64 if wide else SEGMENT_32
     at = _number(head, head, 32, 8) if wide else _number(head, head, 28, 4)
     width, count = (_number(head, head, n, 2) for n in ((54, 56) if wide else (42, 44)))
+    entry = struct.Struct(_endian(head) + form)
+    if count and width != entry.size:
+        raise ValueError("its program headers have another size than the format's")
     file.seek(at)
     table = file.read(width * count)
-    unpack = struct.Struct(_endian(head) + form).unpack_from
-    rows = [unpack(table, n * width) for n in range(count)]
+    rows = [entry.unpack_from(table, n * width) for n in range(count)]
     return [s for row in rows if (s := _Segment(*(row[k] for k in order))).kind == PT_LOAD]
 
 

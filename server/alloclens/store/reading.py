@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import math
 import os
@@ -20,6 +21,7 @@ from alloclens.analysis.lines import Lines, Ownership, lines
 from alloclens.analysis.owned import owned
 from alloclens.analysis.prune import pruned, unusable
 from alloclens.analysis.series import Snapshot, taken_at
+from alloclens.disk import read_file, reason
 from alloclens.profile.errors import ProfileError
 from alloclens.profile.formats import LARGEST, read
 from alloclens.source.paths import canonical, name_of
@@ -71,9 +73,13 @@ class Reader:
 
     def profile(self, path: str) -> Symbolized:
         """Read one profile, with nothing dropped yet. Raises ProfileError or OSError."""
-        if os.path.getsize(path) > self.largest:  # noqa: PTH202 - paths are texts here
-            raise ProfileError(f"larger than {self.largest >> 20} MiB (the setting largestProfile)")
-        return symbolized(read(Path(path).read_bytes(), self.largest), self.roots.folders, self.binaries)
+        try:
+            data = read_file(path, self.largest)
+        except OSError as error:
+            if error.errno != errno.EFBIG:
+                raise
+            raise ProfileError(f"{error.strerror} (the setting largestProfile)") from error
+        return symbolized(read(data, self.largest), self.roots.folders, self.binaries)
 
     @cached_property
     def digest(self) -> str:
@@ -89,7 +95,7 @@ class Reader:
         try:
             found, lines = self._read(path)
         except (ProfileError, OSError, MemoryError) as error:
-            return Problem(path, _reason(error))
+            return Problem(path, reason(error))
         snapshot = _snapshot(path, stamp, found, lines)
         keep_texts(snapshot, lines.files, stamp, _sources(self.roots, self.files), texts())
         if not found.missing:  # what has no lines for want of a binary may have them next time
@@ -221,9 +227,3 @@ def _built_at(binary: str = "") -> float:
         return os.stat(binary).st_mtime  # noqa: PTH116 - paths are texts here
     except (OSError, ValueError):
         return math.inf
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, OSError):
-        return error.strerror or str(error)
-    return str(error) or type(error).__name__

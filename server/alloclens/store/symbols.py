@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from alloclens.analysis.resolved import Call, resolved
+from alloclens.disk import open_file
 from alloclens.profile.ragged import owners
 from alloclens.store.binaries import Binary, first_line, plain, search
 from alloclens.store.demangle import demangled
@@ -173,7 +173,7 @@ def _faulty(binary: Binary) -> str:
 
 def _layout(binary: Binary) -> Layout:
     try:
-        with Path(binary.path).open("rb") as file:
+        with open_file(binary.path) as file:
             return layout(file, binary.stamp.size)
     except (OSError, ValueError, IndexError, struct.error) as error:
         raise _Unusable(f"{binary.path}: cannot be read ({first_line(error)}); copy it again") from error

@@ -13,7 +13,7 @@ import sys
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from alloclens.store.binaries import first_line, plain
+from alloclens.store.binaries import archive, first_line, plain
 
 if TYPE_CHECKING:
     from alloclens.store.listing import Stamp
@@ -35,7 +35,7 @@ def symcache(path: str, _stamp: Stamp, build_id: str) -> Any:
 
 def main(path: str, build_id: str) -> None:
     """Write the table of the object that has this build id."""
-    for found in importlib.import_module("symbolic.debuginfo").Archive.open(path).iter_objects():
+    for found in archive(path).iter_objects():
         if plain(found.code_id or "") == build_id:
             found.make_symcache().dump_into(sys.stdout.buffer)
             return

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from alloclens.analysis.findings import RAISED, badness
 from alloclens.analysis.verdicts import VERDICTS
+from alloclens.disk import reason
 from alloclens.lsp.features.choices import listed
 from alloclens.lsp.quick import Quick, location
 from alloclens.lsp.server import Server
@@ -173,5 +174,5 @@ def _label(world: World, path: str, label: str) -> str | None:
     try:
         labels.write(path, label)
     except (OSError, ValueError) as error:
-        return f"{labels.NAME} could not be changed: {error}"
+        return f"{labels.NAME} could not be changed: {reason(error)}"
     return None
