@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from alloclens.disk import read_file, reason
+from alloclens.disk import open_file, reason
 from alloclens.store import settings, toml
 
 if TYPE_CHECKING:
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 OWN, SHARED = "alloclens.toml", "pyproject.toml"
 TABLES = {OWN: (), SHARED: ("tool", "alloclens")}
 """In which table of a file the settings lie."""
-LARGEST = 1 << 20
-"""Bytes that a settings file may have."""
+LARGEST = 256 << 10
+"""Bytes that a settings file may have: the slowest of this size is read in half a second."""
 
 
 class ConfigProblem(NamedTuple):
@@ -40,6 +40,7 @@ class Config(NamedTuple):
     problems: tuple[ConfigProblem, ...] = ()
 
 
+NONE = Config()
 Stamp = tuple[int, int, int, int] | None
 
 
@@ -49,9 +50,12 @@ def find(folders: Iterable[str | Path]) -> Path | None:
     return Path(path) if path else None
 
 
-def read(folders: Iterable[str | Path]) -> Config:
-    """Read the settings file of these folders. Never raises: whatever is wrong is one of its problems."""
-    return next(filter(None, map(_config, _candidates(folders))), Config())
+def read(folders: Iterable[str | Path], before: Config = NONE) -> Config:
+    """Read the settings file of these folders. Never raises: whatever is wrong is one of its problems.
+
+    While the file is no valid TOML, what it said `before` goes on.
+    """
+    return next(filter(None, (_config(path, before) for path in _candidates(folders))), NONE)
 
 
 def stamps(folders: Iterable[str | Path]) -> tuple[Stamp, ...]:
@@ -76,7 +80,7 @@ def with_mapping(text: str, path: str, from_: str, to: str) -> str:
 
 
 BOM = "\ufeff"
-MARK = re.compile(r"^[ \t]*\[*[ \t]*tool[ \t]*\.[ \t]*alloclens\b", re.MULTILINE)
+MARK = re.compile(rb"^[ \t\[]*tool[ \t]*\.[ \t]*alloclens\b", re.MULTILINE)
 """What a pyproject.toml says that is about alloclens, whatever else is broken in it."""
 
 
@@ -92,29 +96,45 @@ def _stamp(path: Path) -> Stamp:
     return (found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino)
 
 
-def _config(path: Path) -> Config | None:
+def _config(path: Path, before: Config) -> Config | None:
     """Read one file; None if it is not there, or a pyproject.toml that is not about alloclens."""
     if not os.path.lexists(path):
         return None
+    ours = path.name == OWN
     try:
-        data = read_file(path, LARGEST)
+        with open_file(path) as file:
+            data = file.read(LARGEST + 1)
     except OSError as error:
-        problem = ConfigProblem(str(path), 1, f"the file cannot be read: {reason(error)}")
-        return Config(str(path), problems=(problem,)) if path.name == OWN else None
-    return _said(path, data) if path.name == OWN or b"alloclens" in data else None
+        return _unreadable(path, reason(error)) if ours else None
+    if len(data) > LARGEST:
+        return _unreadable(path, f"larger than {LARGEST >> 10} KiB") if ours or MARK.search(data) else None
+    return _said(path, data, before) if ours or b"alloclens" in data else None
 
 
-def _said(path: Path, data: bytes) -> Config | None:
+def _unreadable(path: Path, why: str) -> Config:
+    return Config(str(path), problems=(ConfigProblem(str(path), 1, f"the file cannot be read: {why}"),))
+
+
+def _said(path: Path, data: bytes, before: Config) -> Config | None:
     keys = TABLES[path.name]
     text = data.removeprefix(BOM.encode()).decode("utf-8", "replace")
-    found, faults, lines = toml.read(text)
-    table = _table(found, keys)
-    if table is None and not (faults and MARK.search(text)):
+    try:
+        table = _table(toml.loads(text), keys)
+    except toml.TOMLError as error:
+        return _invalid(path, error, before) if path.name == OWN or MARK.search(data) else None
+    if table is None:
         return None
     values, problems = _judged(table, keys)
-    told = [(_line(lines, (*keys, *problem.path)), problem.message) for problem in problems]
-    told += [(fault.first, _fault(fault, keys)) for fault in faults] + _not_text(data)
+    lines = toml.lines_of_keys(text) if problems else {}
+    told = [(_line(lines, (*keys, *problem.path)), problem.message) for problem in problems] + _not_text(data)
     return Config(str(path), MappingProxyType(values), tuple(ConfigProblem(str(path), *one) for one in sorted(told)))
+
+
+def _invalid(path: Path, error: toml.TOMLError, before: Config) -> Config:
+    same = before.path == str(path)
+    goes_on = "the settings from before stay in force" if same and before.values else "no setting of this file is used"
+    problem = ConfigProblem(str(path), error.line, f"this is not valid TOML: {error.reason}; until it is, {goes_on}")
+    return Config(str(path), before.values if same else NONE.values, (problem,))
 
 
 def _table(found: Any, keys: tuple[str, ...]) -> Any:
@@ -124,8 +144,6 @@ def _table(found: Any, keys: tuple[str, ...]) -> Any:
 
 
 def _judged(table: Any, keys: tuple[str, ...]) -> tuple[dict[str, Any], list[settings.Problem]]:
-    if table is None:
-        return {}, []
     if not isinstance(table, dict):
         name = ".".join(keys)
         return {}, [settings.Problem(name, f"{name}: {settings.shown(table)} is not a table of settings", ())]
@@ -135,13 +153,6 @@ def _judged(table: Any, keys: tuple[str, ...]) -> tuple[dict[str, Any], list[set
 
 def _line(lines: Mapping[toml.Path, int], path: toml.Path) -> int:
     return next((lines[path[:n]] for n in range(len(path), 0, -1) if path[:n] in lines), 1)
-
-
-def _fault(fault: toml.Fault, keys: tuple[str, ...]) -> str:
-    key = fault.path[len(keys)] if fault.path[: len(keys)] == keys and len(fault.path) > len(keys) else None
-    before, after = (f"{key}: ", f"; allowed is {settings.allowed(key)}") if key in settings.names() else ("", "")
-    lines = f"line {fault.first} is" if fault.first == fault.last else f"lines {fault.first} to {fault.last} are"
-    return f"{before}this is no valid TOML ({fault.reason}){after}; {lines} left out"
 
 
 def _not_text(data: bytes) -> list[tuple[int, str]]:
@@ -154,11 +165,11 @@ def _not_text(data: bytes) -> list[tuple[int, str]]:
 
 def _mapped(text: str, keys: tuple[str, ...], mapping: dict[str, str]) -> str:
     """Write a mapping as its own table at the end, or where that is not TOML, or doubles it, in what is there."""
-    wanted = _wanted(toml.loads(text), keys, mapping)
+    wanted = _wanted(toml.loads(text, str), keys, mapping)
     for way in (_appended, _in_place):
         made = way(text, keys, mapping)
         try:
-            if toml.loads(made) == wanted:
+            if toml.loads(made, str) == wanted:
                 return made
         except ValueError:
             continue

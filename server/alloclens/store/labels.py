@@ -69,12 +69,12 @@ def with_label(text: str, name: str, label: str) -> str:
 
     bom, end = BOM if text.startswith(BOM) else "", "\r\n" if "\r\n" in text else "\n"
     plain = text.removeprefix(BOM).replace("\r\n", "\n")
-    wanted = _labelled(toml.loads(plain), name, label)
+    wanted = _labelled(toml.loads(plain, str), name, label)
     try:
         made = _labelled(tomlkit.parse(plain), name, label).as_string()
     except (TOMLKitError, AttributeError, RecursionError, TypeError) as error:
         raise ValueError(str(error)) from error
-    if toml.loads(made) != wanted:
+    if toml.loads(made, str) != wanted:
         raise ValueError("its form is none that alloclens can extend")
     return bom + made.replace("\n", end)
 

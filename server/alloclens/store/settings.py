@@ -192,9 +192,13 @@ def checked(given: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
 
 
 def unknown(given: Mapping[str, Any]) -> list[Problem]:
-    """Return a problem for each key that is no setting. For files only."""
+    """Return a problem for each of the first MOST keys that are no settings, and one for all others. For files only."""
     known = names()
-    return [Problem(key, _unknown(key, known), (key,)) for key in given if key not in known]
+    keys = [key for key in given if key not in known]
+    problems = [Problem(key, _unknown(key, known), (key,)) for key in keys[:MOST]]
+    if more := keys[MOST:]:
+        problems.append(Problem(more[0], f"… and {len(more)} more keys that are no settings", (more[0],)))
+    return problems
 
 
 def layered(*given: Mapping[str, Any]) -> dict[str, Any]:
@@ -248,6 +252,8 @@ def shown(value: Any) -> str:
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
+MOST = 20
+"""Keys that are no settings, each told."""
 TITLES = ("title", "description")
 LONGEST = 60
 ENCODER = json.JSONEncoder(ensure_ascii=False, default=str)

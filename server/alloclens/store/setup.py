@@ -17,7 +17,7 @@ from alloclens.store.workspace import Workspace, under_folders, workspace
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from alloclens.store.config import ConfigProblem
+    from alloclens.store.config import Config, ConfigProblem
     from alloclens.store.listing import Stamp
     from alloclens.store.world import Problem
 
@@ -32,13 +32,18 @@ class Setup:
     stamps: tuple[object, ...] = ()
     """Of the settings files and of every go.mod and go.work."""
     settings: Settings = field(default_factory=Settings)
-    problems: tuple[ConfigProblem, ...] = ()
-    """Of the settings file."""
+    file: Config = config.NONE
+    """What the settings file says."""
     where: Workspace = field(default_factory=lambda: Workspace(Roots(), Disk()))
     label_stamps: tuple[Stamp | None, ...] = ()
     labels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """What the user calls snapshots, by path."""
     label_problems: tuple[Problem, ...] = ()
+
+    @property
+    def problems(self) -> tuple[ConfigProblem, ...]:
+        """What is wrong with the settings file."""
+        return self.file.problems
 
     @property
     def directories(self) -> tuple[str, ...]:
@@ -56,10 +61,10 @@ class Setup:
         stamps = config.stamps(folders), _stamps(self.where.files)
         if (folders, given, stamps) != (self.folders, self.given, self.stamps):
             walk = self.where.files.walk + ((folders, stamps) != (self.folders, self.stamps))
-            said = config.read(folders)
-            settings, _ = parse(layered(said.values, given))
+            file = config.read(folders, self.file)
+            settings, _ = parse(layered(file.values, given))
             where = workspace(folders, settings, walk)
-            made = Setup(folders, given, (stamps[0], _stamps(where.files)), settings, said.problems, where)
+            made = Setup(folders, given, (stamps[0], _stamps(where.files)), settings, file, where)
             return made.labelled(made.directories)
         return self if self.label_stamps == labels.stamps(self.directories) else self.labelled(self.directories)
 

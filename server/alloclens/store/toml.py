@@ -1,11 +1,10 @@
-"""TOML that a person is still writing: what holds of it, where it is broken, and on which line each key stands."""
+"""TOML that a person writes: what it says, or what is wrong with it, and on which line each key stands."""
 
 from __future__ import annotations
 
 import re
 import sys
-from bisect import bisect_left
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -13,164 +12,108 @@ else:
     import tomli as tomllib
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     Path = tuple[str | int, ...]
     """The keys that lead to a value; in a list of tables, which of them."""
 
-MOST = 20
-"""How many faults are told, and mended, of one text."""
-LONGEST = 1 << 20
-"""How many characters are read for one text, in about four ways for each fault: it bounds the time to some seconds."""
+DEEPEST = 16
+"""Levels of brackets, and dots of a key: tomllib's time grows with the square of a key's length, and its stack with each level."""
 TOKEN = re.compile(
-    r'''"""(?:\\.|[^\\])*?(?:"{3,5}|\Z)|\'\'\'.*?(?:'{3,5}|\Z)|"(?:\\[^\n]|[^"\\\n])*"?|'[^'\n]*'?|#[^\n]*|[\[\]{}\n]''',
+    r'''"""(?:\\(?:.|\Z)|[^\\])*?(?:"{3,5}|\Z)|\'\'\'.*?(?:'{3,5}|\Z)|"(?:\\[^\n]|[^"\\\n])*"?|'(?:[^']*\Z|[^'\n]*'?)|#[^\n]*|[][{}=.,\n]''',
     re.DOTALL,
 )
-"""What tells where a statement ends: strings and comments, within which nothing counts, brackets and line ends."""
+"""What tells where a statement ends: strings and comments, within which nothing counts, brackets, dots and line ends."""
 KEY = r""""(?:\\[^\n]|[^"\\\n])*"|'[^'\n]*'|[^\s"'=.\[\]#,{}]+"""
 DOTTED = re.compile(rf"[ \t]*(?:{KEY})(?:[ \t]*\.[ \t]*(?:{KEY}))*")
 HEADER = re.compile(r"[ \t]*(\[\[?)")
 POSITION = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
-LOST = "\0"
-"""How the names of tables begin that take what stands below a broken header."""
+NUMBER = re.compile(r"[\d_]{4300,}")
+"""Python reads no number of more digits, and its error does not say where that one stands."""
 
 
-class Fault(NamedTuple):
-    """What is broken, and so left out."""
+class TOMLError(ValueError):
+    """A text is not TOML, or is nested too deep."""
 
-    first: int
-    last: int
-    """Lines, from 1 on."""
-    reason: str
-    path: Path
-    """The keys of the statement."""
-
-
-class Statement(NamedTuple):
-    """One header, one key with its value, or a line of neither: together they are the whole text."""
-
-    first: int
-    last: int
-    path: Path
+    def __init__(self, reason: str, line: int) -> None:
+        super().__init__(f"{reason} (line {line})")
+        self.reason = reason
+        self.line = line
+        """From 1 on."""
 
 
-class Error(NamedTuple):
-    """Why a text cannot be parsed, and where that was noticed."""
-
-    statement: Statement
-    line: int
-    reason: str
-
-
-def read(text: str) -> tuple[dict[str, Any], list[Fault], dict[Path, int]]:
-    """Return what a text says but for its broken lines, these, and the line of each key."""
-    lines = text.split("\n")
-    faults: list[Fault] = []
-    most = max(2, min(MOST, LONGEST // (len(text) + 1)))
-    while isinstance(found := _parsed(lines), Error):
-        if len(faults) >= most - 1:
-            faults.append(Fault(found.statement.first, len(lines), found.reason, found.statement.path))
-            lines = lines[: found.statement.first - 1]
-        else:
-            lines, fault = _mended(lines, found)
-            faults.append(fault)
-    values = {key: value for key, value in found.items() if not key.startswith(LOST)}
-    return values, faults, _lines_of_keys("\n".join(lines))
-
-
-def loads(text: str) -> dict[str, Any]:
-    """Return what a text says, a number with a point as it was written. Raises ValueError if it is no valid TOML."""
+def loads(text: str, parse_float: Callable[[str], Any] = float) -> dict[str, Any]:
+    """Return what a text says, in time linear in its length. Raises TOMLError."""
+    _refuse_deep(text)
     try:
-        return tomllib.loads(text, parse_float=str)
-    except RecursionError:
-        raise ValueError("it is nested too deep") from None
-
-
-def _parsed(lines: list[str]) -> dict[str, Any] | Error:
-    text = "\n".join(lines)
-    try:
-        return tomllib.loads(text)
-    except RecursionError:
-        return _unplaced(text, "it is nested too deep")
-    except ValueError as error:  # also a number with too many digits, which has no position
+        return tomllib.loads(text, parse_float=parse_float)
+    except ValueError as error:
         reason = str(error)
     if not (found := POSITION.search(reason)):
-        return _unplaced(text, "a number has too many digits")
-    line = int(found[1] or text.rstrip().count("\n") + 1)
-    statement = next(s for s in statements(text) if s.first <= line <= s.last)
-    return Error(statement, line, reason[: found.start()])
+        number = NUMBER.search(text)
+        raise TOMLError("a number has too many digits", _line_at(text, number.start() if number else 0))
+    if found[1]:
+        raise TOMLError(reason[: found.start()], int(found[1]))
+    *_, (line, _) = _statements(text.rstrip())  # the one that does not end
+    raise TOMLError(reason[: found.start()], line)
 
 
-def _unplaced(text: str, reason: str) -> Error:
-    """Find the first statement that fails, for an error that does not say where it is."""
-    lines = text.split("\n")
-    every = list(statements(text))
-    at = bisect_left(every, True, hi=len(every) - 1, key=lambda s: _fails("\n".join(lines[: s.last])))
-    return Error(every[at], every[at].last, reason)
+def lines_of_keys(text: str) -> dict[Path, int]:
+    """Return the line of each key of a valid text; of keys in a value, that of the whole."""
+    lines: dict[Path, int] = {}
+    for line, path in _statements(text):
+        for depth in range(1, len(path) + 1):
+            lines.setdefault(path[:depth], line)
+    return lines
 
 
-def _fails(text: str) -> bool:
-    try:
-        loads(text)
-    except ValueError:
-        return True
-    return False
+def _refuse_deep(text: str) -> None:
+    depth = dots = 0
+    for token in TOKEN.finditer(text):
+        what = token[0]
+        if what == ".":
+            dots += 1
+        elif what in _RESET:
+            dots = 0
+            depth = max(depth + (what in "[{") - (what in "]}"), 0)
+        if depth > DEEPEST or dots > DEEPEST:
+            raise TOMLError(f"nested more than {DEEPEST} levels deep", _line_at(text, token.start()))
 
 
-def _mended(lines: list[str], error: Error) -> tuple[list[str], Fault]:
-    """Leave out as much of the broken statement as leaves most lines that are good.
-
-    An error in a list of several lines is noticed where it is, one whose bracket is not closed on a later line, and a key
-    that is there twice at the end of its value.
-    """
-    first, line = error.statement.first, error.line
-    ways = dict.fromkeys(((line, line), (first, first), (first, max(first, line - 1)), (first, line)))
-    best, (start, end) = max(((_without(lines, *way), way) for way in ways), key=lambda one: _good(*one))
-    return best, Fault(start, end, error.reason, error.statement.path)
+_RESET = frozenset("[]{}=,\n")
 
 
-def _good(lines: list[str], left_out: tuple[int, int]) -> tuple[int, bool]:
-    """Return how many lines are good up to the next error, and whether there is none."""
-    found = _parsed(lines)
-    end = found.statement.first - 1 if isinstance(found, Error) else len(lines)
-    return end - (left_out[1] - left_out[0] + 1), not isinstance(found, Error)
+def _line_at(text: str, position: int) -> int:
+    return text.count("\n", 0, position) + 1
 
 
-def _without(lines: list[str], first: int, last: int) -> list[str]:
-    """Empty some lines; a header becomes one of a table nobody asks for, so that its keys do not fall to the table above."""
-    empty = [""] * (last - first + 1)
-    if HEADER.match(lines[first - 1]):
-        empty[0] = f'["\\u0000{first}"]'
-    return [*lines[: first - 1], *empty, *lines[last:]]
-
-
-def statements(text: str) -> Iterator[Statement]:
-    """Yield each statement, with the whole path of its key. A value whose bracket is not closed goes on to the end."""
+def _statements(text: str) -> Iterator[tuple[int, Path]]:
+    """Yield the line and the keys of each header and each key with its value; a value whose bracket is open goes on."""
     counts: dict[Path, int] = {}
     table: Path = ()
-    for start, end, first, last in _spans(text):
+    for line, start, end in _spans(text):
         if header := HEADER.match(text, start, end):
             table = _keys(text, header.end(), end)
             if header[1] == "[[":
                 counts[table] = counts.get(table, -1) + 1
                 table = (*table, counts[table])
-            yield Statement(first, last, table)
+            yield line, table
         else:
             keys = _keys(text, start, end)
-            yield Statement(first, last, table + keys if keys else ())
+            yield line, table + keys if keys else ()
 
 
-def _spans(text: str) -> Iterator[tuple[int, int, int, int]]:
-    """Yield where each statement begins and ends: characters and lines."""
+def _spans(text: str) -> Iterator[tuple[int, int, int]]:
+    """Yield the first line of each statement, and where it begins and ends."""
     start, first, line, depth = 0, 1, 1, 0
     for token in TOKEN.finditer(text):
         what = token[0]
         if what == "\n" and depth <= 0:
-            yield start, token.start(), first, line
+            yield first, start, token.start()
             start, first, depth = token.end(), line + 1, 0
         depth += (what in "[{") - (what in "]}")
         line += what.count("\n")
-    yield start, len(text), first, line
+    yield first, start, len(text)
 
 
 def _keys(text: str, start: int, end: int) -> Path:
@@ -185,15 +128,3 @@ def _unquoted(key: str) -> str:
         return str(tomllib.loads(f"key = {key}")["key"])
     except ValueError:
         return key
-
-
-def _lines_of_keys(text: str) -> dict[Path, int]:
-    lines: dict[Path, int] = {}
-    for statement in statements(text):
-        for depth in range(1, min(len(statement.path), DEEPEST) + 1):
-            lines.setdefault(statement.path[:depth], statement.first)
-    return lines
-
-
-DEEPEST = 5
-"""tool.alloclens.pathMappings, which of them, from."""
