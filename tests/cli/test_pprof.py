@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import itertools
 import json
 import math
@@ -137,6 +138,82 @@ def test_every_file_that_pprof_reads(name: str, tmp_path: Path) -> None:
 def test_with_a_base(head: str, base: str) -> None:
     same = head == "go/series-parca/heap-1644509290.pb.gz"  # the README says so: no GC cycle ended in between
     assert (assert_equal(Path(PROFILES, head), Path(PROFILES, base)) == 0) == same
+
+
+@pytest.mark.parametrize(
+    "names", [(b"\xff\xfe bad", b"\xff\xfd bad"), (b"caf\xe9", b"caf\xea"), (b"a\xed\xa0\x80", b"a\xed\xa0\x81")]
+)
+def test_names_that_are_not_utf_8_stay_apart(names: tuple[bytes, bytes], tmp_path: Path) -> None:
+    made = Builder(("inuse_space", "bytes"))
+    stand_ins = [b"%c" % (65 + i) * len(name) for i, name in enumerate(names)]
+    for stand_in, value in zip(stand_ins, (5, 4), strict=True):
+        made.sample(f"{stand_in.decode()}@/w/{stand_in.decode()}:1", [value])
+    data = gzip.decompress(made.bytes())
+    for stand_in, name in zip(stand_ins, names, strict=True):
+        data = data.replace(stand_in, name)
+    file = drop(tmp_path / "a.pb", data)
+    for by in ("line", "function"):
+        theirs = subprocess.run(
+            [program(), *pprof_options(None, "inuse_space", by), file], capture_output=True, check=True
+        )
+        assert ours(file, None, "inuse_space", by) == printed_rows(theirs.stdout.decode("utf-8", "backslashreplace"))
+
+
+TOP = 2**63
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        (TOP - 1,),
+        (-TOP,),
+        (TOP - 1, 1),
+        (-TOP, -1),
+        (TOP // 2, TOP // 2, -TOP),
+        (TOP - 1, TOP - 1, TOP - 1, 5),
+        (-TOP, -TOP),
+    ],
+)
+@pytest.mark.parametrize("has_base", [False, True])
+def test_sums_beyond_64_bits_wrap_around(values: tuple[int, ...], has_base: bool, tmp_path: Path) -> None:
+    made = Builder(("space", "bytes"))
+    for i, value in enumerate(values):
+        made.sample(f"main.f{i // 2}@/w/a.go:{i // 2} < main.g@/w/a.go:{10 + i}", [value])  # pprof merges equal stacks
+    head = drop(tmp_path / "a.pb.gz", made.bytes())
+    other = Builder(("space", "bytes"))
+    other.sample("main.g@/w/a.go:9", [-TOP])
+    base = drop(tmp_path / "b.pb.gz", other.bytes()) if has_base else None
+    for by in ("line", "function"):
+        assert rounded(*ours(head, base, "space", by)) == rounded(*pprof(head, base, "space", by))
+
+
+def rounded(total: int, rows: Rows) -> tuple[float, Counter[tuple[float, float, str]]]:
+    """Return the numbers as exact as pprof prints them: by way of a float."""
+    return float(total), Counter((float(flat), float(cum), name) for flat, cum, name in rows.elements())
+
+
+@pytest.mark.parametrize("types", [65, 300])
+def test_many_sample_types(types: int, tmp_path: Path) -> None:
+    made = Builder(*((f"t{i}", "count") for i in range(types)))
+    made.sample("main.f@/w/a.go:1", list(range(types)))
+    made.sample("main.g@/w/a.go:2", [7] * types)
+    file = drop(tmp_path / "a.pb.gz", made.bytes())
+    for kind in ("t1", "t64", f"t{types - 1}"):
+        assert ours(file, None, kind, "line") == pprof(file, None, kind, "line")
+
+
+def test_sample_types_of_one_name_and_of_none(tmp_path: Path) -> None:
+    """pprof drops them, and refuses a file that has no others; the same values under good names are the second source."""
+    odd, good = ("cpu", "cpu", "", "cpu", ""), "abcde"
+    files = []
+    for names in (odd, good):
+        made = Builder(*((name, "bytes") for name in names))
+        made.sample("main.f@/w/a.go:1", [1, 20, 300, 4000, 50_000])
+        files.append(drop(tmp_path / f"{len(files)}.pb.gz", made.bytes()))
+    for name, known in zip(("cpu", "cpu (2)", "unnamed", "cpu (3)", "unnamed (2)"), good, strict=True):
+        assert ours(files[0], None, name, "line") == pprof(files[1], None, known, "line")
+        assert ours(files[0], files[0], name, "line")[1] == Counter()
+    assert ours(files[0], None, "", "line") == pprof(files[1], None, "", "line")
 
 
 def test_the_difference_of_differences(tmp_path: Path) -> None:

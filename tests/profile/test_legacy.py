@@ -382,7 +382,7 @@ def javas(draw: st.DrawFn) -> bytes:
     more = draw(attributes(PERIODS[1:3] + PERIODS[4:], ["ms since reset = 12"])) if kind == "contentionz" else []
     given_ = draw(st.permutations(["format = java", "resolution = bytes", *more]))
     samples = [
-        f"   {draw(st.integers(1, 2**32))}  {draw(st.integers(1, 2**20))} @{hexed(stack, '#010x')}"
+        f"   {draw(st.integers(2**20, 2**32))}  {draw(st.integers(1, 2**20))} @{hexed(stack, '#010x')}"  # no empty objects
         for stack in draw(st.lists(st.lists(st.integers(1, 12), min_size=1, max_size=5), max_size=8))
     ]
     named = draw(st.lists(st.tuples(st.integers(1, 14), st.sampled_from(JAVA)), max_size=12, unique_by=lambda n: n[0]))

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 
+OVERFLOW = 2**63
+
+
 class Incomparable(ValueError):  # noqa: N818 - it is a property of the two, not a fault
     """Two profiles that must not be subtracted."""
 
@@ -51,6 +54,20 @@ def difference(head: Profile, base: Profile, *, of_differences: bool = False) ->
         strings=head.strings + base.strings,
         labels=_labels(head, base, number),
         is_base=np.concatenate([head.is_base, np.ones(len(base), np.bool_)]),
+    )
+
+
+def overflow(profile: Profile) -> str:
+    """Return which sample types' sums may be wrong because 64 bits do not hold them; "" where none."""
+    largest = max(-int(profile.values.min(initial=0)), int(profile.values.max(initial=0)))
+    if largest * len(profile) < OVERFLOW:
+        return ""
+    sums = np.abs(profile.values.astype(np.float64)).sum(axis=0)
+    names = ", ".join(t.type for t, size in zip(profile.sample_types, sums.tolist(), strict=True) if size >= OVERFLOW)
+    return (
+        f"the values of {names} add up to more than 64 bits hold: their sums wrap around, as pprof's do"
+        if names
+        else ""
     )
 
 

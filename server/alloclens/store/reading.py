@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from alloclens import __version__
 from alloclens.analysis.builds import moved
 from alloclens.analysis.comparison import Contents
-from alloclens.analysis.difference import Incomparable, difference
+from alloclens.analysis.difference import Incomparable, difference, overflow
 from alloclens.analysis.filters import in_focus
 from alloclens.analysis.lines import Lines, Ownership, lines
 from alloclens.analysis.owned import owned
@@ -79,7 +79,9 @@ class Reader:
             if error.errno != errno.EFBIG:
                 raise
             raise ProfileError(f"{error.strerror} (the setting largestProfile)") from error
-        return symbolized(read(data, self.largest), self.roots.folders, self.binaries)
+        found = symbolized(read(data, self.largest), self.roots.folders, self.binaries)
+        note = overflow(found.profile)
+        return replace(found, messages=(*found.messages, note)) if note else found
 
     @cached_property
     def digest(self) -> str:

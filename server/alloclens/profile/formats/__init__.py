@@ -37,8 +37,8 @@ FORMATS = (
 
 LARGEST = 128 << 20
 """Bytes, unpacked; a million samples of 30 frames are some 70 MiB."""
-MOST = 2**63 - 2**40
-"""What values may add up to; a sum of floats is not exact."""
+MOST_NUMBERS = 1 << 26
+"""A number for each sample type of each sample and frame: every table that is made of a profile has so many at most."""
 MOST_FRAMES = 1 << 27
 """Of all stacks; a location may have many lines, and be in many stacks."""
 PART = 1 << 20
@@ -62,10 +62,9 @@ def read(data: bytes, limit: int = LARGEST) -> Profile:
 
 
 def _checked(profile: Profile) -> Profile:
-    values = profile.values
-    largest = max(-int(values.min(initial=0)), int(values.max(initial=0)))
-    if largest * len(values) >= MOST and (np.abs(values.astype(np.float64)).sum(axis=0) >= MOST).any():
-        raise Malformed("the values add up to more than 64 bits hold")
+    types, rows = len(profile.sample_types), len(profile) + len(profile.frames.line)
+    if types * rows > MOST_NUMBERS:
+        raise Malformed(f"{types} sample types of {rows} samples and frames are more than {MOST_NUMBERS} numbers")
     widths, location = np.diff(profile.locations.frame_at), profile.location
     if int(widths.max(initial=0)) * len(location) > MOST_FRAMES:
         parts = (location[at : at + PART] for at in range(0, len(location), PART))

@@ -15,7 +15,7 @@ from alloclens.profile.errors import Malformed, Unrecognized
 from alloclens.profile.formats.addresses import Stacks, assemble
 from alloclens.profile.formats.java_symbols import symbols
 from alloclens.profile.formats.memory_map import MOST_ADDRESSES, NO_MAP, memory_map
-from alloclens.profile.formats.text import LARGEST, PROFILERS, bounded
+from alloclens.profile.formats.text import LARGEST, PROFILERS, bounded, utf8
 from alloclens.profile.model import Profile, ValueType
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def _profile(data: bytes, words: Words, size: int) -> Profile:
     period = int(words[3]) * 1000
     is_java = int(words[2]) == JAVA
     samples, end = _samples(words, callers=not is_java)
-    lines = data[end * size :].decode("utf-8", "replace").split("\n")
+    lines = utf8(data[end * size :]).split("\n")
     if not is_java:
         samples = _without_twin(_without_handler(samples))
     total = sum(sample.times for sample in samples)

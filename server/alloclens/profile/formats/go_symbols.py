@@ -59,7 +59,5 @@ def _character(escape: str) -> str:
     if escape in ESCAPES:
         return ESCAPES[escape]
     number = int(escape[1:], 16)
-    invalid = (
-        number > sys.maxunicode or number in SURROGATES or (escape[0] == "x" and number > 0x7F)
-    )  # a byte that is no UTF-8
-    return "\ufffd" if invalid else chr(number)
+    is_byte = escape[0] == "x" and number > 0x7F  # one that is not UTF-8: it stays as it is written
+    return "\\" + escape if is_byte or number > sys.maxunicode or number in SURROGATES else chr(number)

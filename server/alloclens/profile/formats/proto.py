@@ -9,27 +9,32 @@ from google.protobuf.message import DecodeError
 
 from alloclens.profile.errors import Malformed, Unrecognized
 from alloclens.profile.formats import profile_pb2
+from alloclens.profile.formats.text import utf8
 from alloclens.profile.formats.wire import Messages, TooMany, Wire
 from alloclens.profile.kernel import arena
 from alloclens.profile.model import Frames, Functions, Labels, Locations, Mappings, Profile, ValueType
 from alloclens.profile.ragged import offsets, owners
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
     Ints = NDArray[np.int64]
     Indices = NDArray[np.int32]
 
 # Field numbers of the messages in profile.proto.
-SAMPLE, MAPPING, LOCATION, FUNCTION, STRING = 2, 3, 4, 5, 6
+SAMPLE_TYPE, SAMPLE, MAPPING, LOCATION, FUNCTION, STRING = 1, 2, 3, 4, 5, 6
 LOCATION_ID, VALUE, LABEL = 1, 2, 3
 LINE = 4
 # How many number fields a message has, from field 1 on.
 MAPPING_WIDTH, LOCATION_WIDTH, LINE_WIDTH, FUNCTION_WIDTH, LABEL_WIDTH = 6, 3, 2, 5, 4
+NAMELESS = "unnamed"
+"""A sample type whose name is empty."""
 NEVER_PACKED = 2
 """Values of a sample that Go's writers do not pack."""
-MOST_TYPES = 64
-"""Sample types; each is a column of every table of numbers that is made of a profile."""
+MOST_TYPES = 1 << 10
+"""Sample types; each is a line of every hover."""
 MOST_STRINGS = 1 << 20
 """A text is an object of its own; the largest profiles have some hundred thousand."""
 
@@ -48,14 +53,14 @@ def parse(data: bytes) -> Profile:
             raise Unrecognized(str(error)) from error
         if not header.sample_type or not header.string_table:
             raise Unrecognized("no sample type and no string table")
-        if len(header.sample_type) > MOST_TYPES:
-            raise Malformed(f"more than {MOST_TYPES} sample types")
         if header.string_table[0]:
             raise Malformed("the first text of the string table is not empty")
         return _Reader(samples, tables, header).profile()
 
 
 def _header(tables: Wire) -> profile_pb2.Header:
+    if tables.nested(tables.whole, SAMPLE_TYPE)[1].count > MOST_TYPES:
+        raise TooMany(f"more than {MOST_TYPES} sample types")
     tables.nested(tables.whole, STRING, MOST_STRINGS)
     return profile_pb2.Header.FromString(tables.without(MAPPING, LOCATION, FUNCTION))
 
@@ -67,7 +72,7 @@ class _Reader:
         self.samples = samples
         self.tables = tables
         self.header = header
-        self.strings = tuple(s.decode("utf-8", "replace") for s in header.string_table)
+        self.strings = tuple(map(utf8, header.string_table))
 
     def profile(self) -> Profile:
         header = self.header
@@ -78,7 +83,7 @@ class _Reader:
         depth, location = self._stacks(samples, location_ids)
         labels = self._labels(samples)
         return Profile(
-            sample_types=tuple(self._value_type(t) for t in header.sample_type),
+            sample_types=_with_names_of_their_own(map(self._value_type, header.sample_type)),
             default_sample_type=self._string(header.default_sample_type),
             values=self._values(samples),
             location_at=offsets(depth),
@@ -178,6 +183,21 @@ class _Reader:
         if not 0 <= index < len(self.strings):
             raise Malformed("a name points outside the string table")
         return self.strings[index]
+
+
+def _with_names_of_their_own(given: Iterable[ValueType]) -> tuple[ValueType, ...]:
+    """Return the sample types, each by another name: columns are found by it, and the user chooses one by it.
+
+    pprof drops those whose name is not theirs alone.
+    """
+    names: dict[str, ValueType] = {}
+    for kind in given:
+        name, number = kind.type or NAMELESS, 1
+        while name in names:
+            number += 1
+            name = f"{kind.type or NAMELESS} ({number})"
+        names[name] = kind._replace(type=name)
+    return tuple(names.values())
 
 
 def _at_least_one(width: Ints, frames: Frames) -> tuple[Ints, Frames]:

@@ -30,7 +30,12 @@ QUOTED = 60
 def decoded(data: bytes) -> str:
     """Return the text of a file. Raises Malformed where it is too large to be a profile."""
     bounded(data)
-    return data.decode("utf-8", "replace")
+    return utf8(data)
+
+
+def utf8(data: bytes) -> str:
+    r"""Return the text; a byte that is not UTF-8 becomes `\xff`, so names that differ stay different."""
+    return data.decode("utf-8", "backslashreplace")
 
 
 def bounded(data: bytes) -> None:
