@@ -29,7 +29,6 @@ ONLY_IN = {
     "pygls": {"lsp"},
     "lsprotocol": {"lsp"},
     "click": {"cli"},
-    "rich": {"cli"},
     "watchdog": {"store"},
     "asyncio": {"store", "lsp"},
     "google": {"profile"},
@@ -49,6 +48,7 @@ OPENS_FILES = {
     "disk.py": {"open"},
     "profile/kernel.py": {"read_bytes"},  # of the package itself
     "cli/report.py": {"read_bytes"},  # of the package itself
+    "cli/terminal.py": {"open"},  # the null device
     "store/binaries.py": {"open"},  # symbolic opens by name, and is asked to after disk.open_file has
     "store/pages.py": {"write_text"},  # read-only files, one kept for each name: atomic by its own way
     "capture/files.py": {"open"},  # atomic by its own way
@@ -112,6 +112,18 @@ def opened(path: Path) -> set[str]:
 def test_files_are_opened_in_one_way() -> None:
     every = {str(p.relative_to(SERVER)): opened(p) for p in SERVER.rglob("*.py")}
     assert {name: found for name, found in every.items() if found} == OPENS_FILES
+
+
+def outlets(path: Path) -> set[str]:
+    """Return by what names a module writes to a terminal."""
+    nodes = list(ast.walk(ast.parse(path.read_text("utf-8"))))
+    written = {ast.unparse(node) for node in nodes if isinstance(node, (ast.Attribute, ast.Name))}
+    return {name for name in written if re.fullmatch(r"print|(\w+\.)?s?echo|sys\.(__)?(stdout|stderr)(__)?", name)}
+
+
+def test_one_module_prints_and_one_logs() -> None:
+    found = {str(path.relative_to(SERVER)) for path in SERVER.rglob("*.py") if outlets(path)}
+    assert found <= {"cli/terminal.py", "lsp/main.py", "store/symcache.py"}  # the last: a helper answers its parent
 
 
 def offered() -> dict[str, dict]:

@@ -1,19 +1,27 @@
-"""The command line: the same engine without an editor. The only room that knows click and rich."""
+"""The command line: the same engine without an editor. The only room that knows click."""
 
 from __future__ import annotations
 
 import importlib
+import sys
+from typing import Any, NoReturn
 
 import click
 
 from alloclens import __version__
+from alloclens.cli import terminal
+from alloclens.faults import fault
 
 COMMANDS = ("lsp", "capture", "top", "annotate", "explain", "leaks", "report")
 """Each a module of this package with a `command`."""
+INTERRUPTED = 130
+"""The exit code of a program that Ctrl-C ends, as a shell reports it."""
+FAULT = 70
+"""EX_SOFTWARE of sysexits.h."""
 
 
 class Commands(click.Group):
-    """The commands, each imported when it is asked for: the server starts without rich, `top` without pygls."""
+    """The commands, each imported when it is asked for: `top` starts without pygls."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return their names."""
@@ -27,6 +35,39 @@ class Commands(click.Group):
             return None
         command: click.Command = importlib.import_module(f"alloclens.cli.{cmd_name}").command
         return command
+
+    def main(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Run a command and exit with its code; whatever goes wrong is told in a line or two, without a traceback."""
+        terminal.prepare()
+        try:
+            code = super().main(*args, **kwargs | {"standalone_mode": False})
+        except click.ClickException as error:
+            _tell(error)
+            code = error.exit_code
+        except click.Abort:
+            code = INTERRUPTED
+        except OSError as error:
+            terminal.tell(f"Error: {f'{error.filename}: ' if error.filename else ''}{error.strerror or error}")
+            code = 1
+        except MemoryError:
+            terminal.tell("Error: there is not enough memory")
+            code = 1
+        except Exception as error:  # noqa: BLE001 - a fault of ours
+            terminal.tell(f"Error: {fault(error)}; please report it, with the files if you can")
+            code = FAULT
+        sys.exit(code)
+
+
+def _tell(error: click.ClickException) -> None:
+    """Say what is wrong as click does, but with what it quotes of the command line as text."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        error.show()
+        return
+    if isinstance(error, click.UsageError) and error.ctx:
+        usage = error.ctx.get_usage().split("\n")
+        for line in (*usage, f"Try '{error.ctx.command_path} --help' for help.", ""):
+            terminal.tell(line)
+    terminal.tell(f"Error: {error.format_message()}")
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 import numpy as np
-from rich.console import Console
-from rich.text import Text
 
 from alloclens.analysis.findings import RAISED
 from alloclens.analysis.selection import worth_showing
 from alloclens.cli.errors import told
+from alloclens.cli.terminal import Styled, show, tell
 from alloclens.disk import read_file
 from alloclens.source.carry import UNKNOWN
 from alloclens.source.text import LARGEST, decoded, split_lines
@@ -58,21 +57,20 @@ def command(source: Path, profiles: str, base: str | None, head: str | None, sam
     with told(str(source)):
         text = decoded(read_file(path, LARGEST))
     carried = file.on(text)
-    console = Console(highlight=False, soft_wrap=True)
-    console.print(Text(status_line(file.comparison, settings.base, settings.head), "bold"))
-    _print(console, split_lines(text), _hints(file, carried), _verdicts(file, carried))
+    show(Styled(status_line(file.comparison, settings.base, settings.head), bold=True))
+    _print(split_lines(text), _hints(file, carried), _verdicts(file, carried))
     if file.origin is UNKNOWN:
-        click.echo(f"~ {compared_text(file.origin)}", err=True)
+        tell(f"~ {compared_text(file.origin)}")
     for gone in not_shown(file.comparison, file.rows[carried.line == 0]):
-        click.echo(gone, err=True)
+        tell(gone)
 
 
 def tell_problems(known: World) -> None:
     """Say which profiles cannot be read, and what is wrong with the settings file."""
     for problem in known.problems:
-        click.echo(unreadable(problem.name, problem.reason), err=True)
+        tell(unreadable(problem.name, problem.reason))
     for mistake in known.settings_problems:
-        click.echo(f"{mistake.path}:{mistake.line}: {mistake.message}", err=True)
+        tell(f"{mistake.path}:{mistake.line}: {mistake.message}")
 
 
 def _refuse_unknown(known: World, wanted: str) -> None:
@@ -111,14 +109,15 @@ def _spots(file: FileLines, carried: Carried) -> dict[int, _Spot]:
     return {row: _Spot(line, unsure) for row, line, unsure in each if line}
 
 
-def _print(console: Console, text: list[str], hints: dict[int, str], verdicts: dict[int, str]) -> None:
+def _print(text: list[str], hints: dict[int, str], verdicts: dict[int, str]) -> None:
     width = max(map(len, hints.values()), default=LONGEST)
     for number, code in enumerate(text, 1):
         beside = hints.get(number, "")
-        heat = "bold yellow" if "▲" in beside else "cyan"
-        console.print(Text.assemble((f"{beside:>{width}}", heat), (f" {number:5} ", "dim"), code.expandtabs(4)))
+        grows = "▲" in beside
+        hint_ = Styled(f"{beside:>{width}}", "yellow" if grows else "cyan", bold=grows)
+        show(hint_, Styled(f" {number:5} ", dim=True), code.expandtabs(4))
         if number in verdicts:
-            console.print(Text(f"{'':{width}}       ^ {verdicts[number]}", "bold red"))
+            show(Styled(f"{'':{width}}       ^ {verdicts[number]}", "red", bold=True))
 
 
 def _why_nothing(known: World, source: Path) -> str:

@@ -16,6 +16,7 @@ from alloclens.capture.fetch import CaptureError, endpoint, fetch
 from alloclens.capture.files import kind_of, prune, write
 from alloclens.cli.durations import duration
 from alloclens.cli.errors import told
+from alloclens.cli.terminal import show, tell
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -63,7 +64,7 @@ def _once(address: str, into: Path, seconds: int | None, keep: int | None) -> No
         except CaptureError as error:
             if not left:
                 raise click.ClickException(str(error)) from error
-            click.echo(f"{error}; trying again", err=True)
+            tell(f"{error}; trying again")
             time.sleep(PAUSE_SECONDS)
         else:
             return
@@ -81,7 +82,7 @@ def _series(address: str, into: Path, every: float, count: int | None, seconds: 
             _capture(address, into, seconds, keep)
             captured += 1
         except CaptureError as error:
-            click.echo(f"{error}; trying again in {every:g} s", err=True)
+            tell(f"{error}; trying again in {every:g} s")
         if captured == count:
             return
 
@@ -93,7 +94,7 @@ def _capture(address: str, into: Path, seconds: int | None, keep: int | None) ->
         path = write(into, kind, datetime.now(timezone.utc), data)
         if keep:
             prune(into, kind, keep)
-    click.echo(path)
+    show(str(path))
 
 
 def _interrupt(number: int, _frame: FrameType | None) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from alloclens.cli.annotate import tell_problems
+from alloclens.cli.terminal import show
 from alloclens.source.paths import name_of
 from alloclens.store.files import real, text_of
 from alloclens.store.once import world
@@ -44,9 +45,9 @@ def command(what: str | None, profiles: str | None, everything: bool, sample_typ
     if known.shown is None:
         raise click.ClickException(nothing(known.directories).replace("`", ""))
     found = known.coverage
-    click.echo(status_line(known.shown, known.settings.base, known.settings.head))
+    show(status_line(known.shown, known.settings.base, known.settings.head))
     for said in _said(known, known.shown, found, what, everything=everything):
-        click.echo(said)
+        show(said)
 
 
 def _said(known: World, shown: Comparison, found: Coverage, what: str | None, *, everything: bool) -> Iterator[str]:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console
-from rich.text import Text
 
 from alloclens.analysis.findings import RAISED, badness
 from alloclens.analysis.verdicts import VERDICTS
 from alloclens.cli.annotate import tell_problems, workspace_around
+from alloclens.cli.terminal import Styled, show, show_json, tell
 from alloclens.source.paths import name_of
 from alloclens.store.files import real
 from alloclens.store.once import world
@@ -50,11 +48,11 @@ def command(directory: str, workspace: str | None, every: bool, as_json: bool) -
     found.sort(key=lambda pair: badness(pair[0]))
     if as_json:
         said = {"version": JSON_VERSION, "directory": directory, "findings": [_json(f, c, known) for f, c in found]}
-        click.echo(json.dumps(said))
+        show_json(said)
     else:
         _print(found, known)
     if known.silent_goroutines and (note := goroutine_note(known.silent_goroutines)):
-        click.echo(note.replace("`", ""), err=True)
+        tell(note.replace("`", ""))
 
 
 def place_of(finding: Finding, comparison: Comparison, known: World) -> tuple[str | None, int]:
@@ -103,28 +101,28 @@ def waits(finding: Finding, comparison: Comparison) -> str:
 
 
 def _print(found: list[tuple[Finding, Comparison]], known: World) -> None:
-    console = Console(highlight=False, soft_wrap=True)
     if not found:
-        console.print(quiet(known))
+        show(quiet(known))
     for finding, comparison in found:
         file, line = place_of(finding, comparison, known)
         where = os.path.relpath(file) if file else finding.file
-        console.print(Text(f"{where}:{line}", "bold"), Text(sparkline(finding.points), "cyan"))
+        show(Styled(f"{where}:{line}", bold=True), " ", Styled(sparkline(finding.points), "cyan"))
         limit = known.settings.memory_bytes
         said = message(finding, limit, comparison.in_use, waits=waits(finding, comparison))
-        console.print(Text(f"  {said}", "bold red" if finding.verdict == "leak" else ""))
+        leaks = finding.verdict == "leak"
+        show(Styled(f"  {said}", "red" if leaks else None, bold=leaks))
         if finding.verdict in RAISED:
-            _print_stack(console, finding, comparison)
-        console.print(Text(f"  {figures(finding)}", "dim"))
+            _print_stack(finding, comparison)
+        show(Styled(f"  {figures(finding)}", dim=True))
 
 
-def _print_stack(console: Console, finding: Finding, comparison: Comparison) -> None:
+def _print_stack(finding: Finding, comparison: Comparison) -> None:
     """Print the stack that grew most, and what shape that shows."""
     for stack in comparison.stacks(finding.file, finding.line, 1, finding.sample_type):
         names = " ← ".join(short_name(frame.function) for frame in stack.frames[:FRAMES])
-        console.print(Text(f"  {stack_label(stack, comparison)}: {names}", "dim"))
+        show(Styled(f"  {stack_label(stack, comparison)}: {names}", dim=True))
     if shape := comparison.shape(finding):
-        console.print(Text(f"  {SHAPES[shape]}"))
+        show(f"  {SHAPES[shape]}")
 
 
 def quiet(known: World) -> str:

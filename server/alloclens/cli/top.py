@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import fields
 from functools import wraps
 from typing import TYPE_CHECKING, Any, get_args
 
 import click
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from alloclens.analysis.difference import total
 from alloclens.analysis.filters import BadFilter, Filters, filtered
-from alloclens.analysis.top import By, Row, Sort, Top, top
+from alloclens.analysis.top import By, Sort, Top, top
 from alloclens.analysis.unplaced import unplaced
 from alloclens.cli.errors import told
+from alloclens.cli.terminal import Styled, show, show_json, tell
 from alloclens.profile.sample_type import column
 from alloclens.source.roots import Roots
 from alloclens.store.files import real
@@ -33,7 +30,8 @@ if TYPE_CHECKING:
 JSON_VERSION = 1
 """Raised when a key changes its meaning or goes; new keys do not raise it."""
 
-PIPE_WIDTH = 1000
+HEADINGS = ("flat", "flat%", "cum", "cum%")
+"""Of the columns before `where`."""
 
 FILTERS = {
     "focus": "Stacks with a function, source file or binary that matches.",
@@ -95,7 +93,7 @@ def command(
     if as_json:
         said = {"version": JSON_VERSION, "file": file, "base": base, "sample_type": kind.type, "unit": kind.unit}
         said |= {"by": by, "sort": sort, "total": found.total} | ({"filters": wanted} if wanted else {})
-        click.echo(json.dumps(said | {"rows": [vars(row) for row in found.rows()]}))
+        show_json(said | {"rows": [vars(row) for row in found.rows()]})
     else:
         whole = f"{amount(found.total, kind.unit)} {'at the base' if base else 'in all'}"
         _print(found, ", ".join([kind.type, whole, *_said(wanted)]), kind.unit, count)
@@ -108,7 +106,7 @@ def _profile(file: str, base: str | None, binaries: Sequence[str], *, of_differe
     with told(base or file):
         found = compared(head, reader.profile(base) if base else None, of_differences=of_differences)
     for message in found.messages:
-        click.echo(message, err=True)
+        tell(message)
     return found
 
 
@@ -117,7 +115,7 @@ def _tell_unplaced(found: Symbolized, number: int) -> None:
     if nowhere := int(unplaced(found.profile)[number]):
         names = ", ".join(name or "a binary without a name" for name in found.missing)
         why = f" (no binary of {names}; --binary names one)" if names else ""
-        click.echo(f"{amount(nowhere, found.profile.sample_types[number].unit)} on no line{why}", err=True)
+        tell(f"{amount(nowhere, found.profile.sample_types[number].unit)} on no line{why}")
 
 
 def _filtered(profile: Profile, filters: Filters) -> Profile:
@@ -126,7 +124,7 @@ def _filtered(profile: Profile, filters: Filters) -> Profile:
     except BadFilter as error:
         raise click.ClickException(str(error)) from error
     for note in found.notes:
-        click.echo(note, err=True)
+        tell(note)
     return found.profile
 
 
@@ -143,24 +141,17 @@ def _column(profile: Profile, file: str, sample_type: str) -> int:
 
 
 def _print(found: Top, title: str, unit: str, count: int) -> None:
-    table = Table(box=None)
-    for heading in ("flat", "flat%", "cum", "cum%"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("where", overflow="fold")
-    for row in found.rows(count):
-        values = [t for v in (row.flat, row.cum) for t in (amount(v, unit), share(v, found.total))]
-        table.add_row(*values, _where(row))
-    console = Console()
-    if not console.is_terminal:  # for grep: a row is a line
-        console.width = PIPE_WIDTH
-    console.print(Text(title, "table.title"), soft_wrap=True)
-    console.print(table)
+    rows = found.rows(count)
+    numbers = [[t for v in (row.flat, row.cum) for t in (amount(v, unit), share(v, found.total))] for row in rows]
+    widths = [max(map(len, column)) for column in zip(HEADINGS, *numbers, strict=True)]
+    show(Styled(title, bold=True))
+    show(Styled("  ".join((*_right(HEADINGS, widths), "where")), bold=True))
+    for row, texts in zip(rows, numbers, strict=True):
+        name, place = row.function or row.binary or "<unknown>", f" {row.file}:{row.line}" if row.line else ""
+        show("  ".join((*_right(texts, widths), name)), Styled(place, dim=True))
     if len(found) > count:
-        console.print(f"… and {len(found) - count} more; --count shows them", style="dim")
+        show(Styled(f"… and {len(found) - count} more; --count shows them", dim=True))
 
 
-def _where(row: Row) -> Text:
-    place: list[Any] = [row.function or row.binary or "<unknown>"]
-    if row.line:
-        place.append((f" {row.file}:{row.line}", "dim"))
-    return Text.assemble(*place)
+def _right(texts: Sequence[str], widths: Sequence[int]) -> list[str]:
+    return [text.rjust(width) for text, width in zip(texts, widths, strict=True)]

@@ -1,0 +1,98 @@
+"""The one way out to a terminal: every line that a command prints is plain text and stays one line.
+
+What profiles, directories and servers call things may hold control characters. They are written out here, for all
+commands at once, so that a name can neither steer a terminal nor look like another row.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
+
+import click
+
+from alloclens.wording.printable import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+READER_GONE = 141
+"""The exit code of a program that SIGPIPE ends, as a shell reports it."""
+
+
+class Styled(NamedTuple):
+    """Text in a style of its own, where the terminal has any."""
+
+    text: str
+    colour: str | None = None
+    bold: bool = False
+    dim: bool = False
+
+
+def prepare() -> None:
+    r"""Let both streams write what their encoding lacks as \u25b2, where Python would raise UnicodeEncodeError."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def show(*parts: str | Styled) -> None:
+    """Print a line to standard output. Raises ClickException where that cannot be written to."""
+    line = "".join(_styled(part) for part in parts)
+    _write(lambda out: click.echo(line, out, color=_coloured()))
+
+
+def show_json(value: Any) -> None:
+    """Print a value as a line of JSON. Names stay exact: JSON's own escapes keep it within ASCII."""
+    line = json.dumps(value)
+    _write(lambda out: click.echo(line, out))
+
+
+def show_bytes(data: bytes) -> None:
+    """Write a document to standard output as it is."""
+    _write(lambda out: click.echo(data, out, nl=False))
+
+
+def tell(text: str) -> None:
+    """Print a line to standard error: what hinders a command, which is not its result."""
+    if sys.stderr is not None:
+        with suppress(OSError):  # there is nobody left to tell
+            click.echo(printable(text), sys.stderr)
+
+
+def _styled(part: str | Styled) -> str:
+    if isinstance(part, str):
+        return printable(part)
+    return click.style(printable(part.text), fg=part.colour, bold=part.bold or None, dim=part.dim or None)
+
+
+def _coloured() -> bool | None:
+    """Return whether to write styles; None: if standard output is a terminal."""
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    return True if os.environ.get("FORCE_COLOR") else None
+
+
+def _write(write: Callable[[TextIO], None]) -> None:
+    if sys.stdout is None:
+        raise click.ClickException("standard output is closed")
+    try:
+        write(sys.stdout)
+    except BrokenPipeError:
+        _let_go()
+        raise click.exceptions.Exit(READER_GONE) from None  # as with `| head`: nobody asked for more
+    except OSError as error:
+        _let_go()
+        raise click.ClickException(f"standard output: {error.strerror or error}") from error
+
+
+def _let_go() -> None:
+    """Have what is left in the buffer go nowhere: Python would try it again, and fail, when it ends."""
+    with suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
