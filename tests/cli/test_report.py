@@ -214,3 +214,11 @@ def test_with_and_without_the_pictures(
     assert ("var alloclensPictures = '<\\/script><\\!--';\n" in made.text) == bool(bundle)
     assert "\r" not in made.text
     test_it_asks_for_nothing(folder)
+
+
+@pytest.mark.parametrize("stacks", [(), ("main.f@/w/a.go:1 = 0x8",)])
+def test_a_profile_without_values_has_a_page_that_says_so(tmp_path: Path, stacks: tuple[str, ...]) -> None:
+    drop(tmp_path / "p/a.pb.gz", heap(*stacks))
+    made = page(tmp_path)
+    assert "No function has a value in inuse_space." in made.said
+    assert "No line of your own code holds enough to be shown." in made.said

@@ -25,11 +25,13 @@ from alloclens.analysis.top import top
 from alloclens.cli.annotate import CHOICES, tell_problems, workspace_around
 from alloclens.cli.errors import told
 from alloclens.cli.leaks import place_of, quiet, waits
+from alloclens.cli.terminal import show_bytes
 from alloclens.disk import write_file
 from alloclens.store.files import real
 from alloclens.store.once import world
 from alloclens.wording import flame as wording
 from alloclens.wording.markdown import plain
+from alloclens.wording.printable import printable
 from alloclens.wording.shapes import SHAPES
 from alloclens.wording.status import in_full, moment, nothing
 from alloclens.wording.units import amount, change, share
@@ -72,12 +74,12 @@ def command(
     known = world([folder], [real(directory)], {"base": base, "head": head, "sampleType": sample_type})
     tell_problems(known)
     text = _page(_shown(known), known, _Titles(Path(directory).resolve().name, directory, folder))
-    data = text.encode("utf-8", "replace")
+    page = text.encode()
+    if output == "-":
+        show_bytes(page)
+        return
     with told(output):
-        if output == "-":
-            click.echo(data, nl=False)
-        else:
-            write_file(Path(output), data)
+        write_file(Path(output), page)
 
 
 class _Titles(NamedTuple):
@@ -107,14 +109,14 @@ def _page(shown: Comparison, known: World, titles: _Titles) -> str:
     style, script = _part("page.css") + _part("pictures.css").replace("</", "<\\/"), _script(pictures)
     return Template(_part("page.html")).substitute(
         policy=f"default-src 'none'; base-uri 'none'; form-action 'none'; style-src {_digest(style)}; script-src {_digest(script)}",
-        title=escape(f"Memory of {titles.name}"),
-        compared=escape(plain(in_full(shown))),
+        title=_html(f"Memory of {titles.name}"),
+        compared=_html(plain(in_full(shown))),
         style=style,
         findings=_findings(known, titles),
         lines=_lines(shown, known, titles),
         functions=_folded("The heaviest functions as a table", _functions(shown), shut=bool(pictures)),
         snapshots=_folded("The snapshots as a table", _snapshots(shown), shut=bool(pictures)),
-        footer=escape(f"alloclens {__version__}: {_many(shown)} in {titles.directory}"),
+        footer=_html(f"alloclens {__version__}: {_many(shown)} in {titles.directory}"),
         data=_data(shown),
         script=script,
     )
@@ -161,13 +163,18 @@ Row = list[_Cell]
 
 
 def _text(text: str, kind: str = "") -> _Cell:
-    return _Cell(escape(text), kind)
+    return _Cell(_html(text), kind)
+
+
+def _html(text: str) -> str:
+    """Return HTML that shows a text as it is, on one line."""
+    return escape(printable(text))
 
 
 def _table(caption: str, headings: Sequence[str], rows: Sequence[Row]) -> str:
     """Return a table whose first column names the rows. Wide ones scroll by themselves."""
-    caption, kinds = escape(caption), [cell.kind if cell.kind == "number" else "" for cell in rows[0]]
-    head = "".join(f'<th scope="col" class="{k}">{escape(h)}</th>' for h, k in zip(headings, kinds, strict=True))
+    caption, kinds = _html(caption), [cell.kind if cell.kind == "number" else "" for cell in rows[0]]
+    head = "".join(f'<th scope="col" class="{k}">{_html(h)}</th>' for h, k in zip(headings, kinds, strict=True))
     body = "\n".join(f"<tr>{_cells(row)}</tr>" for row in rows)
     return (
         f'<div class="scroll" role="region" aria-label="{caption}" tabindex="0"><table><caption>{caption}</caption>\n'
@@ -183,14 +190,14 @@ def _cells(row: Row) -> str:
 
 def _folded(summary: str, table: str, *, shut: bool) -> str:
     """Return a table that is there on demand where a picture shows the same."""
-    return f"<details{'' if shut else ' open'}><summary>{escape(summary)}</summary>\n{table}\n</details>"
+    return f"<details{'' if shut else ' open'}><summary>{_html(summary)}</summary>\n{table}\n</details>"
 
 
 def _findings(known: World, titles: _Titles) -> str:
     found = [(f, c) for c in known.comparisons for f in c.findings()]
     found.sort(key=lambda pair: badness(pair[0]))
     if not found:
-        return f"<p>{escape(quiet(known))}</p>"
+        return f"<p>{_html(quiet(known))}</p>"
     rows = [_finding(finding, comparison, known, titles) for finding, comparison in found]
     return _table("What leaks or grows, worst first", ("Line", "Function", "Verdict", "In words", "Over time"), rows)
 
@@ -204,7 +211,7 @@ def _finding(finding: Finding, comparison: Comparison, known: World, titles: _Ti
         _text(f"{_shortened(file, titles) if file else finding.file}:{line}", "place"),
         _text(finding.function, "place"),
         _text(finding.code, finding.verdict),
-        _Cell(f'{escape(words)}<br><span class="dim">{escape(figures(finding))}</span>'),
+        _Cell(f'{_html(words)}<br><span class="dim">{_html(figures(finding))}</span>'),
         _Cell(f'<span class="spark" aria-hidden="true">{sparkline(finding.points)}</span>'),
     ]
 
@@ -259,6 +266,8 @@ def _functions(shown: Comparison) -> str:
         ]
         for row in found.rows(FUNCTIONS)
     ]
+    if not rows:
+        return f"<p>{_html(f'No function has a value in {shown.sample_type.type}.')}</p>"
     caption = f"The {len(rows)} heaviest of {len(found)} functions in {shown.sample_type.type}, by cum"
     return _table(caption, ("Function", "Flat", "Flat %", "Cum", "Cum %"), rows)
 
