@@ -833,3 +833,10 @@ def test_long_names_take_no_time(unit: str) -> None:
     for recorded in (name, f"{name}/a.go", f"/w/{name}.go"):
         assert SourceMap(ROOTS, files, {recorded: [name, "main.f"]}).place(recorded) is None
     assert declared(text, name) == []
+
+
+@pytest.mark.timeout(20)
+def test_patterns_that_take_a_backtracking_engine_hours() -> None:
+    roots = Roots(folders=("/w",), own_code=("*a" * 50 + "b",))
+    assert is_own("/w/vendor/" + "a" * 250, roots) is False
+    assert is_own("/w/vendor/" + "a" * 250 + "b", roots) is True

@@ -127,6 +127,26 @@ DIRS = '; ["profiles", ".pprof", "pprof"] is used'
             [{"from": "/a", "to": "/b", "at": 1}],
             'pathMappings: item 1: {"from": "/a", "to": "/b", "at": 1} is not a table of from and to alone; [] is used',
         ),
+        (
+            "profileDirs",
+            ["a"] * 101,
+            'profileDirs: ["a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a"… is not a list of texts of at most 100'
+            + DIRS,
+        ),
+        (
+            "pathMappings",
+            [{"from": "/a", "to": "/b" * 2049}],
+            f'pathMappings: item 1: to: "{"/b" * 29}… is not a text that is not empty of at most 4096 characters; [] is used',
+        ),
+        (
+            "binaries",
+            ["b", "a\0b"],
+            'binaries: item 2: "a\\u0000b" is not a text without null characters; [] is used',
+        ),
+        ("binaries", ["\ud800"], 'binaries: ["\\ud800"] is not Unicode, so the default is used'),
+        ("ownCode", ["a", "[z-a]"], 'ownCode: "[z-a]" is not a pattern as in .gitignore; [] is used'),
+        ("ownCode", ["!"], 'ownCode: "!" is not a pattern as in .gitignore; [] is used'),
+        ("ownCode", ["*a" * 500] * 100, "ownCode: these patterns are too long together; [] is used"),
         ("largestProfile", 0, "largestProfile: 0 is not a whole number from 1 to 1048576; 128 is used"),
         ("largestProfile", 2**20 + 1, "largestProfile: 1048577 is not a whole number from 1 to 1048576; 128 is used"),
         ("largestProfile", True, "largestProfile: true is not a whole number from 1 to 1048576; 128 is used"),

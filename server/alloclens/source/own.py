@@ -27,6 +27,21 @@ def is_own(path: str, roots: Roots) -> bool:
     return _by_rule(path, inside, roots) if chosen is None else chosen
 
 
+def refused(patterns: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the first pattern that cannot be used, or all if they are too long together; nothing if they are good."""
+    if not patterns or _compiles(patterns):
+        return ()
+    return next(((pattern,) for pattern in patterns if not _compiles((pattern,))), patterns)
+
+
+def _compiles(patterns: tuple[str, ...]) -> bool:
+    try:
+        _spec(patterns)
+    except Exception:  # noqa: BLE001 - pathspec and the two engines beneath it each have errors of their own
+        return False
+    return True
+
+
 def _edited(roots: Roots) -> tuple[str, ...]:
     """Return the folders whose files the user edits; a module may lie outside the workspace by go.work."""
     return (*roots.folders, *(m.directory for m in roots.modules if m.main), *(m.here for m in roots.mappings))
@@ -50,4 +65,4 @@ def _chosen(inside: str, patterns: tuple[str, ...]) -> bool | None:
 def _spec(patterns: tuple[str, ...]) -> PathSpec[Any]:
     from pathspec import GitIgnoreSpec  # noqa: PLC0415 - 60 ms that a start without patterns need not wait for
 
-    return GitIgnoreSpec.from_lines(patterns)
+    return GitIgnoreSpec.from_lines(patterns, backend="re2")  # in time linear in the path, whatever the patterns are

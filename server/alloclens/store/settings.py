@@ -11,11 +11,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 import msgspec
 from msgspec import Meta, Struct
 
+from alloclens.source.own import refused
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
 SIZE = re.compile(r"^(?:(\d{1,15}(?:\.\d{1,3})?) ?([kKmMgGtT])?[iI]?[bB]?)?$")
+PathText = Annotated[str, Meta(max_length=4096, pattern=r"^[^\x00]*$")]
+"""A path, a pattern or an argument of a program: what the system takes, and not so long that it takes seconds."""
 Severity = Literal["error", "warning", "information", "hint", "off"]
 
 
@@ -23,10 +27,11 @@ class PathMapping(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """One place where recorded paths lie."""
 
     from_: Annotated[
-        str, Meta(min_length=1, description="How recorded paths begin: whole elements, such as /build/app.")
+        PathText, Meta(min_length=1, description="How recorded paths begin: whole elements, such as /build/app.")
     ] = msgspec.field(name="from")
     to: Annotated[
-        str, Meta(min_length=1, description="What stands there on this disk; it may begin with ${workspaceFolder}.")
+        PathText,
+        Meta(min_length=1, description="What stands there on this disk; it may begin with ${workspaceFolder}."),
     ]
 
 
@@ -34,8 +39,8 @@ class Settings(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown
     """Every setting of the server with its default; package.json must say the same (a test compares)."""
 
     profile_dirs: Annotated[
-        tuple[str, ...],
-        Meta(description="Directories watched for profiles: absolute, or under each workspace folder."),
+        tuple[PathText, ...],
+        Meta(max_length=100, description="Directories watched for profiles: absolute, or under each workspace folder."),
     ] = ("profiles", ".pprof", "pprof")
     base: Annotated[
         str,
@@ -64,6 +69,7 @@ class Settings(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown
     path_mappings: Annotated[
         tuple[PathMapping, ...],
         Meta(
+            max_length=1000,
             description=(
                 "Where recorded paths lie here: the longest `from` first; `to` may begin with ${workspaceFolder}."
             ),
@@ -71,8 +77,9 @@ class Settings(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown
         ),
     ] = ()
     own_code: Annotated[
-        tuple[str, ...],
+        tuple[PathText, ...],
         Meta(
+            max_length=1000,
             description=(
                 "Patterns as in .gitignore that say which files of the workspace are your own code, beside the rules; "
                 "`!` before one takes files out. The last that matches decides."
@@ -81,7 +88,7 @@ class Settings(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown
         ),
     ] = ()
     revision: Annotated[
-        str,
+        PathText,
         Meta(
             description=(
                 "The git revision the profiled program was built from: a commit, tag or branch. "
@@ -91,8 +98,9 @@ class Settings(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown
         ),
     ] = ""
     binaries: Annotated[
-        tuple[str, ...],
+        tuple[PathText, ...],
         Meta(
+            max_length=100,
             description=(
                 "Programs, or directories of them, for profiles that have only addresses: absolute, or under each "
                 "workspace folder. The workspace itself is searched anyway."
@@ -186,6 +194,11 @@ def checked(given: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
             msgspec.convert(value, field.type)
         except msgspec.ValidationError as error:
             problems.append(_problem(key, value, str(error)))
+            continue
+        if not _is_unicode(value):
+            problems.append(Problem(key, f"{key}: {shown(value)} is not Unicode, so the default is used", (key,)))
+        elif key == "ownCode" and (wrong := refused(tuple(value))):
+            problems.append(_bad_patterns(wrong))
         else:
             good[key] = value
     return good, problems
@@ -245,7 +258,7 @@ def shown(value: Any) -> str:
     if hasattr(value, "isoformat"):
         return str(value.isoformat())
     try:
-        text = "".join(islice(ENCODER.iterencode(value), LONGEST))
+        text = "".join(islice(ENCODER.iterencode(value), LONGEST))[: LONGEST + 1]
     except ValueError:  # a number of more digits than Python writes
         return "this"
     text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
@@ -270,7 +283,24 @@ def _problem(key: str, value: Any, error: str) -> Problem:
         value = value[step]
         part = part["items"] if isinstance(step, int) else part["properties"][step]
     where = ": ".join(f"item {step + 1}" if isinstance(step, int) else step for step in path)
-    return Problem(key, f"{where}: {shown(value)} is not {_kind(part)}; {shown(default)} is used", tuple(path))
+    return Problem(
+        key, f"{where}: {shown(value)} is not {_kind(part)}{_limit(part, value)}; {shown(default)} is used", tuple(path)
+    )
+
+
+def _is_unicode(value: Any) -> bool:
+    """Return whether a good value can be a file's name or an argument: JSON may hold one half of a surrogate pair."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _bad_patterns(wrong: tuple[str, ...]) -> Problem:
+    one = f"{shown(wrong[0])} is not a pattern as in .gitignore"
+    what = one if len(wrong) == 1 else "these patterns are too long together"
+    return Problem("ownCode", f"ownCode: {what}; [] is used", ("ownCode",))
 
 
 def _steps(error: str) -> list[str | int]:
@@ -287,8 +317,19 @@ def _kind(part: dict[str, Any]) -> str:
         return "a list of " + ("texts" if part["items"]["type"] == "string" else "tables of from and to")
     if kind == "integer":
         return f"a whole number from {part['minimum']} to {part['maximum']}"
-    text = "a text that is not empty" if "minLength" in part else "a size" if "pattern" in part else "a text"
+    if part.get("pattern") == SIZE.pattern:
+        return "a size"
+    text = "a text that is not empty" if "minLength" in part else "a text"
     return {"string": text, "boolean": "true or false", "object": "a table of from and to alone"}[kind]
+
+
+def _limit(part: dict[str, Any], value: Any) -> str:
+    """Say what is wrong with a value of the right type."""
+    if isinstance(value, list) and len(value) > part.get("maxItems", len(value)):
+        return f" of at most {part['maxItems']}"
+    if isinstance(value, str) and len(value) > part.get("maxLength", len(value)):
+        return f" of at most {part['maxLength']} characters"
+    return " without null characters" if isinstance(value, str) and "\0" in value else ""
 
 
 def _unknown(key: str, known: list[str]) -> str:
