@@ -114,6 +114,11 @@ def test_files_are_opened_in_one_way() -> None:
     assert {name: found for name, found in every.items() if found} == OPENS_FILES
 
 
+def test_links_are_followed_in_one_way() -> None:
+    asked = [p for p in SERVER.rglob("*.py") if "realpath(" in p.read_text("utf-8")]
+    assert asked == [SERVER / "disk.py"], "what no file can be called raises ValueError; ask alloclens.disk.real_path"
+
+
 def outlets(path: Path) -> set[str]:
     """Return by what names a module writes to a terminal."""
     nodes = list(ast.walk(ast.parse(path.read_text("utf-8"))))

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import socket
 import stat
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from alloclens.disk import open_file, read_file, write_file
+from alloclens.disk import is_name, open_file, read_file, real_path, write_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,6 +33,20 @@ def test_what_is_no_regular_file_is_refused_at_once(tmp_path: Path) -> None:
         for name in ("fifo", "link", "socket", ".", "/dev/zero", "missing", "nul\0", "x" * 300):
             with pytest.raises(OSError, match=r".+"):
                 open_file(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["a\0b", "\ud800", "x" * 300, "y/" * 5000])
+def test_a_path_that_leads_nowhere_is_its_own_real_path(tmp_path: Path, name: str) -> None:
+    path = f"{tmp_path}/{name}".rstrip("/")
+    assert real_path(path) == path
+    assert is_name(path) == ("\0" not in name and "\ud800" not in name)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
+def test_a_chain_of_links_without_end_is_no_fault(tmp_path: Path) -> None:
+    for i in range(2000):
+        (tmp_path / f"l{i}").symlink_to(tmp_path / f"l{i + 1}")
+    assert real_path(str(tmp_path / "l0")).startswith(str(tmp_path))
 
 
 def test_a_file_is_replaced_whole_and_keeps_its_mode(tmp_path: Path) -> None:

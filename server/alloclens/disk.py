@@ -1,7 +1,8 @@
 """The one way to open a file, and the one way to write one.
 
 A directory may hold a FIFO, a device or a file of any size under the name of a profile, a settings file or a source. Only
-regular files are read, never more than is asked for, and opening one never waits.
+regular files are read, never more than is asked for, and opening one never waits. A profile, a setting or an editor may
+name what no file can be called: that is no file, and no reason to raise ValueError.
 """
 
 from __future__ import annotations
@@ -81,6 +82,22 @@ def write_file(path: Path, data: bytes) -> None:
     except BaseException:
         aside.unlink(missing_ok=True)
         raise
+
+
+def is_name(path: str) -> bool:
+    """Return whether a file may be called so: without a null character, and in the file system's encoding."""
+    try:
+        return b"\0" not in os.fsencode(path)
+    except UnicodeEncodeError:
+        return False
+
+
+def real_path(path: str) -> str:
+    """Return a path without symbolic links; as it is where it leads nowhere."""
+    try:
+        return os.path.realpath(path)
+    except (OSError, ValueError, RecursionError):  # RecursionError: a long chain of links, before Python 3.13
+        return path
 
 
 def reason(error: Exception) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,7 +12,7 @@ from alloclens.analysis.findings import RAISED
 from alloclens.analysis.selection import worth_showing
 from alloclens.cli.errors import told
 from alloclens.cli.terminal import Styled, show, tell
-from alloclens.disk import read_file
+from alloclens.disk import read_file, real_path
 from alloclens.source.carry import UNKNOWN
 from alloclens.source.text import LARGEST, decoded, split_lines
 from alloclens.store.files import real
@@ -46,7 +45,7 @@ def command(source: Path, profiles: str, base: str | None, head: str | None, sam
     """Print SOURCE with its numbers beside the lines, and what leaks below them."""
     path = real(str(source))
     given = {"base": base, "head": head, "sampleType": sample_type}
-    known = world([workspace_around(str(Path(path).parent))], [os.path.realpath(profiles)], given)
+    known = world([workspace_around(str(Path(path).parent))], [real_path(profiles)], given)
     tell_problems(known)
     settings = known.settings
     for wanted in (settings.base, settings.head):

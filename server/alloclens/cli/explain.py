@@ -10,6 +10,7 @@ import click
 
 from alloclens.cli.annotate import tell_problems
 from alloclens.cli.terminal import show
+from alloclens.disk import real_path
 from alloclens.source.paths import name_of
 from alloclens.store.files import real, text_of
 from alloclens.store.once import world
@@ -38,9 +39,7 @@ def command(what: str | None, profiles: str | None, everything: bool, sample_typ
 
     FILE is a file here, or a part of a recorded path; FUNCTION a part of a function's name.
     """
-    known = world(
-        [os.path.realpath(os.curdir)], [os.path.realpath(profiles)] if profiles else None, {"sampleType": sample_type}
-    )
+    known = world([real_path(os.curdir)], [real_path(profiles)] if profiles else None, {"sampleType": sample_type})
     tell_problems(known)
     if known.shown is None:
         raise click.ClickException(nothing(known.directories).replace("`", ""))

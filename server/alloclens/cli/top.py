@@ -15,6 +15,7 @@ from alloclens.analysis.top import By, Sort, Top, top
 from alloclens.analysis.unplaced import unplaced
 from alloclens.cli.errors import told
 from alloclens.cli.terminal import Styled, show, show_json, tell
+from alloclens.disk import real_path
 from alloclens.profile.sample_type import column
 from alloclens.source.roots import Roots
 from alloclens.store.files import real
@@ -100,7 +101,7 @@ def command(
 
 
 def _profile(file: str, base: str | None, binaries: Sequence[str], *, of_differences: bool) -> Symbolized:
-    reader = Reader(Roots((real(os.curdir),)), binaries=tuple(map(os.path.realpath, binaries)))
+    reader = Reader(Roots((real(os.curdir),)), binaries=tuple(map(real_path, binaries)))
     with told(file):
         head = reader.profile(file)
     with told(base or file):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from lsprotocol import types
 from pygls import uris
 
+from alloclens.disk import is_name
 from alloclens.source.text import split_lines
 from alloclens.store.files import real, text_of
 
@@ -42,7 +44,8 @@ class Document:
 
 def opened_path(uri: str) -> str | None:
     """Return the path a URI means; None for an unsaved buffer, a notebook's cell and the like."""
-    return uris.to_fs_path(uri) or None
+    path = uris.to_fs_path(uri)
+    return path if path and is_name(path) else None
 
 
 def path_of(uri: str) -> str | None:
@@ -53,7 +56,11 @@ def path_of(uri: str) -> str | None:
 
 def uri_of(path: str, roots: Roots) -> str:
     """Return the URI by which the editor knows a real path."""
-    return uris.from_fs_path(roots.opened(path)) or ""
+    opened = roots.opened(path)
+    try:
+        return uris.from_fs_path(opened) or ""
+    except UnicodeEncodeError:  # the name is not UTF-8: its bytes are escaped
+        return Path(opened).as_uri()
 
 
 def same(uri: str) -> str:

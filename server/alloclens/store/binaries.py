@@ -15,7 +15,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from alloclens.disk import open_file
+from alloclens.disk import open_file, real_path
 from alloclens.store.listing import Stamp
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def search(folders: Sequence[str], chosen: Sequence[str]) -> Binaries:
 @lru_cache(maxsize=4)
 def _search(folders: tuple[str, ...], chosen: tuple[str, ...], _moment: int) -> Binaries:
     named, messages = _chosen(folders, chosen)
-    roots = [*((root, True) for root in named), *((os.path.realpath(f), False) for f in folders)]
+    roots = [*((root, True) for root in named), *((real_path(f), False) for f in folders)]
     paths = ((path, is_chosen) for root, is_chosen in roots for path in _files(root))
     found: dict[str, tuple[Binary, ...]] = {}
     for count, (path, is_chosen) in enumerate(paths):
@@ -113,7 +113,7 @@ def _chosen(folders: tuple[str, ...], chosen: tuple[str, ...]) -> tuple[list[str
     """Return the real paths of the setting, and a message for each of its entries that is nowhere."""
     there, messages = [], []
     for entry in chosen:
-        paths = [os.path.realpath(os.path.join(f, entry)) for f in folders or ("",)]  # noqa: PTH118 - paths are texts
+        paths = [real_path(os.path.join(f, entry)) for f in folders or ("",)]  # noqa: PTH118 - paths are texts
         found = [p for p in dict.fromkeys(paths) if Path(p).exists()]
         there += found
         if not found:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from alloclens.disk import read_file
+from alloclens.disk import read_file, real_path
 from alloclens.source.paths import canonical, join, name_of
 from alloclens.source.text import LARGEST, decoded
 
@@ -84,7 +84,7 @@ def _meet(directory: str, names: list[str], files: list[str], found: Walked) -> 
 
 def real(path: str) -> str:
     """Return a path without symbolic links, canonical."""
-    return canonical(os.path.realpath(path))
+    return canonical(real_path(path))
 
 
 def text_of(path: str) -> str | None:

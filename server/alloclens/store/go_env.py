@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
+from alloclens.disk import real_path
 from alloclens.store.files import real, text_of
 
 WANTED = ("GOROOT", "GOMODCACHE", "GOPATH")
@@ -78,7 +79,7 @@ def _asked() -> dict[str, str]:
 
 def _beside_go() -> list[str]:
     go = shutil.which("go")
-    return [str(Path(os.path.realpath(go)).parent.parent)] if go else []
+    return [str(Path(real_path(go)).parent.parent)] if go else []
 
 
 def _first_directory(*candidates: str, inside: str = "") -> str:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from alloclens.disk import read_file, reason, write_file
+from alloclens.disk import read_file, real_path, reason, write_file
 from alloclens.store import toml
 from alloclens.store.listing import stamp
 from alloclens.store.world import Problem
@@ -56,7 +55,7 @@ def write(snapshot: str, label: str) -> None:
     if after.strip():
         write_file(path, after)
     else:
-        Path(os.path.realpath(path)).unlink(missing_ok=True)
+        Path(real_path(str(path))).unlink(missing_ok=True)
 
 
 def with_label(text: str, name: str, label: str) -> str:

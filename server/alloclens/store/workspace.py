@@ -8,6 +8,7 @@ from itertools import islice, product
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
+from alloclens.disk import is_name, real_path
 from alloclens.source.paths import canonical, is_absolute, join
 from alloclens.source.roots import Link, Mapping, Module, Packages, Renamed, Roots
 from alloclens.store import go_mod
@@ -69,8 +70,8 @@ def workspace(folders: Sequence[str], settings: Settings, walk: int = 0) -> Work
 
 def under_folders(folders: Iterable[str], wanted: Iterable[str]) -> tuple[str, ...]:
     """Return the absolute paths a setting means: as they are, or under each folder."""
-    wanted = tuple(wanted)
-    return tuple(dict.fromkeys(os.path.realpath(os.path.join(f, d)) for f in folders for d in wanted))  # noqa: PTH118
+    wanted = tuple(filter(is_name, wanted))
+    return tuple(dict.fromkeys(real_path(os.path.join(f, d)) for f in folders for d in wanted))  # noqa: PTH118
 
 
 def _above(folders: Iterable[str]) -> Iterator[str]:
@@ -129,6 +130,8 @@ def _mappings(folders: Sequence[str], settings: Settings) -> tuple[Mapping, ...]
 
 
 def _targets(folders: Sequence[str], to: str) -> list[str]:
+    if not is_name(to):
+        return []
     to = re.sub(r"^\$\{workspaceFolder\}[/\\]?", "", to)
     path = canonical(os.path.expanduser(to))  # noqa: PTH111 - paths are texts here
     if path and is_absolute(path):
