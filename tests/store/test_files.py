@@ -1,4 +1,4 @@
-"""What lies in a directory, what changed, and the process that reads it."""
+"""Settings, the watcher of directories, and the process that reads what lies in them."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from alloclens.store.listing import Changes, Stamp, changes, scan, settled
+from alloclens.store.listing import Stamp
 from alloclens.store.once import world
 from alloclens.store.reading import Reader
 from alloclens.store.settings import Settings, parse
-from alloclens.store.watcher import Watcher
 from alloclens.store.worker import Worker
 from alloclens.store.workspace import workspace
 from alloclens.store.world import Problem
@@ -24,25 +23,6 @@ from tests.support.profiles import drop, heap
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-
-A, B = Stamp(1, 1, 1), Stamp(2, 1, 1)
-
-
-def test_a_listing_is_files_that_may_be_profiles(tmp_path: Path) -> None:
-    for name in ("a.pb.gz", "heap", "B.PPROF", ".hidden", "x.tmp", "y~", "z.part", "doc.go", "README.md"):
-        (tmp_path / name).write_bytes(b"x")
-    (tmp_path / "folder").mkdir()
-    (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
-    assert {p.rsplit("/", 1)[1] for p in scan([str(tmp_path), str(tmp_path / "none")])} == {
-        "a.pb.gz",
-        "heap",
-        "B.PPROF",
-    }
-
-
-def test_changes_and_what_has_settled() -> None:
-    assert changes({"a": A, "b": A, "c": A}, {"a": A, "b": B, "d": A}) == Changes(("b", "d"), ("c",))
-    assert settled({"a": A, "b": A}, {"a": A, "b": B, "c": A}) == {"a": A}
 
 
 def test_modules_and_folders(tmp_path: Path) -> None:
@@ -75,30 +55,6 @@ def until(condition: Callable[[], bool]) -> bool:
     while not condition() and time.monotonic() < end:
         time.sleep(0.02)
     return condition()
-
-
-def quiet(pokes: list[int]) -> bool:
-    """Return whether nothing has come for a while; forget what came before."""
-    pokes.clear()
-    time.sleep(0.3)
-    return not pokes
-
-
-def test_a_watcher_pokes_and_follows_a_directory_made_again(tmp_path: Path) -> None:
-    pokes: list[int] = []
-    watched = tmp_path / "profiles"
-    watcher = Watcher(lambda: pokes.append(1))
-    watcher.follow([str(watched)])
-    for _ in range(2):
-        watched.mkdir()
-        watcher.follow([str(watched)])
-        assert until(lambda: quiet(pokes))
-        (watched / "a").write_bytes(b"x")
-        assert until(lambda: bool(pokes))
-        (watched / "a").unlink()
-        watched.rmdir()
-        watcher.follow([str(watched)])
-    watcher.stop()
 
 
 def die() -> None:

@@ -59,9 +59,9 @@ async def test_a_wish_while_files_are_looked_for_counts_before_any_is_read(
         if not world.pending:
             shown.set()
 
-    def scan_while_another_is_wanted(directories: tuple[str, ...]) -> Any:
+    def scan_while_another_is_wanted(*given: Any) -> Any:
         loop.call_soon_threadsafe(following.want, newer)
-        return scan(directories)
+        return scan(*given)
 
     following = Loader(on_world, worker)
     monkeypatch.setattr(loader, "scan", scan_while_another_is_wanted)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from dataclasses import fields
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,8 +19,6 @@ from alloclens.store.snapshots import Snapshots
 from tests.support.profiles import drop, goroutines, heap, heap_text
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from alloclens.analysis.series import Snapshot
 
 READER = "r"
@@ -113,6 +112,10 @@ def test_what_is_no_more_is_forgotten_in_its_directory_alone(tmp_path: Path, pat
     with closing(Snapshots(path)) as kept:
         kept.keep(one, at, READER)
         kept.keep(other, then, READER)
+        kept.forget([str(tmp_path)], [])
+        assert len(kept.of({one.path: at}, READER)) == 1  # the file is there, whoever did not see it
+        for gone in (one, other):
+            Path(gone.path).unlink()
         kept.forget([str(tmp_path)], [])
         assert [s.path for s in kept.of({one.path: at, other.path: then}, READER)] == [other.path]
 

@@ -44,13 +44,15 @@ class Publisher:
     async def show(self, world: World) -> None:
         """Make this the server's world and tell the editor."""
         self._ls.world = world
-        if not world.pending:  # half a series could be judged wrongly
-            await self.publish()
-            self._ls.run_task(self._notice.show(world), "telling what is not found")
-        self._tell(world)
-        if self._ls.client.shows_status:
-            self._ls.protocol.notify(STATUS, status(world)._asdict())
-        self._progress.update(world)
+        try:
+            if not world.pending:  # half a series could be judged wrongly
+                await self.publish()
+                self._ls.run_task(self._notice.show(world), "telling what is not found")
+        finally:  # of a fault in publishing, too
+            self._tell(world)
+            if self._ls.client.shows_status:
+                self._ls.protocol.notify(STATUS, status(world)._asdict())
+            self._progress.update(world)
         if self._ls.client.refreshes_hints:
             self._refresh("hints", self._ls.workspace_inlay_hint_refresh_async)
         if self._ls.client.refreshes_lenses:

@@ -13,7 +13,7 @@ from alloclens.store.origins import Origins
 from alloclens.store.world import Problem, World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from alloclens.analysis.comparison import Contents
     from alloclens.analysis.filters import Filters
@@ -30,6 +30,8 @@ class Known:
     snapshots: dict[str, Snapshot] = field(default_factory=dict)
     """By path."""
     problems: dict[str, Problem] = field(default_factory=dict)
+    faults: Mapping[str, str] = field(default_factory=dict)
+    """Why entries of the profile directories cannot be read, or these not be listed, by path."""
     contents: dict[Pair, Contents | None] = field(default_factory=dict)
     sites: Sites = field(default_factory=Sites)
     """Numbers the lines that snapshots own, and remembers their windows."""
@@ -74,11 +76,16 @@ def assemble(
         directories=setup.directories,
         series=series,
         comparisons=tuple(comparisons),
-        problems=tuple(known.problems[p] for p in sorted(known.problems)) + setup.label_problems,
+        problems=(*_problems(known), *setup.label_problems),
         sources=_sources(where, comparisons),
         origins=Origins(where.roots, texts, settings.revision),
         focus=focus,
     )
+
+
+def _problems(known: Known) -> list[Problem]:
+    faults = {path: Problem(path, reason) for path, reason in known.faults.items()}
+    return [problem for _, problem in sorted((known.problems | faults).items())]
 
 
 def _sources(where: Workspace, comparisons: Iterable[Comparison]) -> SourceMap:

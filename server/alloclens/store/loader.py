@@ -7,11 +7,12 @@ import contextlib
 import logging
 import os
 import time
+import traceback
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from alloclens.store.assembly import Known, assemble
-from alloclens.store.listing import Listing, Stamp, changes, scan, settled
+from alloclens.store.listing import Listing, Scan, Stamp, gone, is_absent, scan, settled
 from alloclens.store.reading import forget, remembered
 from alloclens.store.setup import Setup
 from alloclens.store.snapshots import Snapshots
@@ -37,6 +38,7 @@ POLL_SECONDS = 2.0
 """Network file systems send no events, and a directory made again is silent until it is looked for."""
 GRACE_SECONDS = 2.0
 """A file younger than this that cannot be read is still being written: it is read again before anybody is told."""
+WHERE = "the profile directories"
 SHOW_SECONDS = 0.5
 """While many files are read, what is known is shown this often."""
 
@@ -50,6 +52,17 @@ class Wanted(NamedTuple):
     focus: tuple[Filters, ...] = ()
 
 
+class Seen(NamedTuple):
+    """What the directories hold now, beside what was known."""
+
+    scan: Scan
+    """Without the files that are still being written."""
+    gone: Sequence[str] = ()
+    """The known files that are no more, or whose directories are followed no more."""
+    written: frozenset[str] = frozenset()
+    """The files that are still being written."""
+
+
 class Loader:
     """Follows the profile directories of some workspace folders. All methods belong to the event loop but `poke`."""
 
@@ -61,7 +74,11 @@ class Loader:
         self._worker = worker
         self._known = Known()
         self._listing: Listing = {}
-        self._generation = 0
+        self._world = World()
+        self._failures: list[str] = []
+        """Of the looks since the last good one: each cause once."""
+        self._may_forget = False
+        """Whether the caches may hold what is of snapshots that are no more."""
         self._noted: set[str] = set()
         self._wanted: Wanted | None = None
         self._setup = Setup()
@@ -99,32 +116,48 @@ class Loader:
         self._poked.clear()
 
     async def _try_look(self, wanted: Wanted) -> None:
+        """Take one look. One that failed must not be the last one; when a second fails, too, it is said until one succeeds."""
         try:
             await self._look(wanted)
-        except Exception:  # one failed look must not be the last one
-            log.exception("looking at the profile directories failed; the next look is in %s s", POLL_SECONDS)
+            self._failures.clear()
+        except Exception as error:
+            self._shown = None
+            cause = f"{type(error).__name__} in {traceback.extract_tb(error.__traceback__)[-1].name}"
+            if cause not in self._failures:
+                log.exception("a look at the profile directories failed; the next is in %s s", POLL_SECONDS)
+            if self._failures:
+                await self._tell_failure(cause)
+            self._failures = [*dict.fromkeys((*self._failures, cause))]
+
+    async def _tell_failure(self, cause: str) -> None:
+        """Show the world as it was with one more problem, unless that is shown."""
+        told = Problem(WHERE, f"a fault in alloclens ({cause}, see the log); it tries again every {POLL_SECONDS:g} s")
+        if told not in self._world.problems:
+            with contextlib.suppress(Exception):  # perhaps the very cause, which is logged
+                await self._replace(replace(self._world, problems=(*self._world.problems, told)))
 
     async def _look(self, wanted: Wanted) -> None:
         """Take one look, and show a new world if anything is new."""
         await self._prepare(wanted)
         directories = self._setup.directories
-        self._watcher.follow(directories)
-        listing, restless = await self._settle(directories)
-        if restless:
+        await asyncio.to_thread(self._watcher.follow, directories)
+        seen = await self._settle(directories)
+        if seen.written:
             self.poke()
         if self._wanted != wanted:  # it poked when it was wished for: the next look is after that
             return
-        loaded, removed = changes(self._listing, listing)
-        removed = tuple(p for p in removed if p not in restless)
+        new = {path: stamp for path, stamp in seen.scan.files.items() if self._listing.get(path) != stamp}
         to_show = self._setup, wanted.focus
-        if not loaded and not removed and self._shown == to_show:
+        if not new and not seen.gone and seen.scan.faults == self._known.faults and self._shown == to_show:
+            await self._forget(directories, seen)
             return
         self._shown = None  # until it is: a fault on the way must not pass for done
-        for path in removed:
+        for path in seen.gone:
             self._known.forget(path)
             del self._listing[path]
-        await self._load({p: listing[p] for p in loaded}, wanted)
-        self._shown = to_show
+        self._known.faults = seen.scan.faults
+        await self._load(new, wanted)
+        self._shown, self._may_forget = to_show, True
 
     async def _prepare(self, wanted: Wanted) -> None:
         """Look at the settings file and at where modules are. What is read depends on both: if they changed, all is read again."""
@@ -137,16 +170,24 @@ class Loader:
             log.warning("%s:%s: %s", problem.path, problem.line, problem.message)
         self._setup = setup
 
-    async def _settle(self, directories: tuple[str, ...]) -> tuple[Listing, Listing]:
-        """Return the files that are at rest, and those that are still being written."""
-        before = await asyncio.to_thread(scan, directories)
-        old = time.time() - AT_REST_SECONDS
-        if all(stamp == self._listing.get(path) or stamp.mtime_ns < old * 1e9 for path, stamp in before.items()):
-            return before, {}
+    async def _settle(self, directories: tuple[str, ...]) -> Seen:
+        """Scan the directories; twice, if a file is young or missing or anything is odd: nothing is believed of one scan."""
+        folders = self._setup.where.roots.folders
+        before = await asyncio.to_thread(scan, directories, folders)
+        if self._is_plain(before):
+            return Seen(before)
         await asyncio.sleep(SETTLE_SECONDS)
-        now = await asyncio.to_thread(scan, directories)
+        now = await asyncio.to_thread(scan, directories, folders)
         at_rest = settled(before, now)
-        return at_rest, {p: s for p, s in now.items() if p not in at_rest}
+        left = [path for path in self._listing if os.path.dirname(path) not in directories]  # noqa: PTH120
+        lost = await asyncio.to_thread(gone, self._listing.keys() - set(left), before, now)
+        return Seen(at_rest, [*left, *lost], frozenset(now.files.keys() - at_rest.files.keys()))
+
+    def _is_plain(self, found: Scan) -> bool:
+        """Return whether a scan finds what is known, and beside it only files that nobody is writing."""
+        old = (time.time() - AT_REST_SECONDS) * 1e9
+        at_rest = all(s == self._listing.get(path) or s.mtime_ns < old for path, s in found.files.items())
+        return at_rest and found.faults == self._known.faults and self._listing.keys() <= found.files.keys()
 
     async def _load(self, new: Listing, wanted: Wanted) -> None:
         """Read the new files, the latest and the first of them first, and show what is known now and then.
@@ -166,8 +207,19 @@ class Loader:
                 await self._show(len(waiting), wanted.focus)
                 shown = time.monotonic()
         await self._show(len(waiting), wanted.focus)
-        if not waiting:
-            await asyncio.to_thread(self._worker.run, forget, self._setup.directories, frozenset(self._listing))
+
+    async def _forget(self, directories: tuple[str, ...], seen: Seen) -> None:
+        """Drop from the caches what is of snapshots that are no more: a later scan than the one that missed them agrees.
+
+        What is of a directory that could not be listed stays, and of one without any snapshot: an unmounted disk looks so.
+        """
+        if not self._may_forget:
+            return
+        self._may_forget = False
+        there = {os.path.dirname(path) for path in self._listing} - seen.scan.faults.keys()  # noqa: PTH120
+        but = frozenset((*self._listing, *seen.scan.files, *seen.scan.faults, *seen.written))
+        with contextlib.suppress(MemoryError):  # the next change tries again
+            await asyncio.to_thread(self._worker.run, forget, [d for d in directories if d in there], but)
 
     def _remember(self, new: Listing) -> frozenset[str]:
         """Take over what an earlier session has read of these files, and return which."""
@@ -187,7 +239,7 @@ class Loader:
     async def _read(self, path: str, stamp: Stamp) -> None:
         read = await asyncio.to_thread(self._snapshot, path, stamp)
         if isinstance(read, Problem):
-            if not await asyncio.to_thread(os.path.exists, path):  # deleted since it was listed
+            if await asyncio.to_thread(is_absent, path):  # deleted since it was listed
                 return
             if 0 <= time.time() - stamp.mtime_ns / 1e9 < GRACE_SECONDS:
                 self._loop.call_later(GRACE_SECONDS, self.poke)
@@ -221,10 +273,13 @@ class Loader:
         return next(iter(self._kept.of({read.path: stamp}, self._setup.reader.digest)), read)
 
     async def _show(self, pending: int, focus: tuple[Filters, ...]) -> None:
-        self._generation += 1
         setup = self._setup
         made = await asyncio.to_thread(assemble, self._known, setup, self._texts, self._pair, focus)
-        await self._on_world(replace(made, generation=self._generation, pending=pending))
+        await self._replace(replace(made, pending=pending))
+
+    async def _replace(self, world: World) -> None:
+        self._world = replace(world, generation=self._world.generation + 1)
+        await self._on_world(self._world)
 
     def _pair(self, pair: Pair) -> Contents | None:
         try:

@@ -27,10 +27,10 @@ def world(folders: Sequence[str], directories: Sequence[str] | None, given: Mapp
     else:
         here = here.labelled(directories)
     reader, known = here.reader, Known()
-    listing = scan(directories)
-    for snapshot in remembered(snapshots(), listing, reader, reader.found_again):
+    files, known.faults = scan(directories, here.where.roots.folders)
+    for snapshot in remembered(snapshots(), files, reader, reader.found_again):
         known.add(snapshot)
-    for path, stamp in listing.items():
+    for path, stamp in files.items():
         if path not in known.snapshots:
             known.add(reader.snapshot(path, stamp))
     made = assemble(known, here, texts(), reader.pair)

@@ -215,10 +215,9 @@ def snapshots() -> Snapshots:
 
 
 def forget(directories: Sequence[str], but: frozenset[str]) -> None:
-    """Drop what is kept of the snapshots of these directories that are no more, where the directories are."""
-    there = [directory for directory in directories if os.path.isdir(directory)]  # noqa: PTH112
-    texts().forget(there, but)
-    snapshots().forget(there, but)
+    """Drop what is kept of the snapshots of these directories that are no more."""
+    texts().forget(directories, but)
+    snapshots().forget(directories, but)
 
 
 def _built_at(binary: str = "") -> float:

@@ -16,6 +16,7 @@ from alloclens.analysis.owned import Figures, Owned
 from alloclens.analysis.series import Snapshot, TakenAt, TimeSource
 from alloclens.profile.model import MemStats, ValueType
 from alloclens.store.cache import Cache, sql_text
+from alloclens.store.listing import is_absent
 
 if TYPE_CHECKING:
     import sqlite3
@@ -112,7 +113,7 @@ class Snapshots:
         with self._cache.transaction() as base:
             for directory in directories:
                 rows = base.execute("SELECT path FROM snapshot2 WHERE directory = ?", (sql_text(directory),))
-                gone = [(path,) for (path,) in rows if path not in kept]
+                gone = [(path,) for (path,) in rows if path not in kept and is_absent(path)]
                 base.executemany("DELETE FROM snapshot2 WHERE path = ?", gone)
             while _size(base) > LARGEST:
                 base.execute(

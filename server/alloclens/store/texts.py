@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from alloclens.store.cache import Cache, sql_text
+from alloclens.store.listing import is_absent
 
 if TYPE_CHECKING:
     import sqlite3
@@ -81,7 +82,7 @@ class Texts:
             for directory in directories:
                 begin = sql_text(directory).rstrip("/") + "/"
                 rows = base.execute("SELECT snapshot FROM seen WHERE substr(snapshot, 1, ?) = ?", (len(begin), begin))
-                gone = [(s,) for (s,) in rows if s not in kept and "/" not in s[len(begin) :]]
+                gone = [(s,) for (s,) in rows if s not in kept and "/" not in s[len(begin) :] and is_absent(s)]
                 base.executemany("DELETE FROM seen WHERE snapshot = ?", gone)
             _sweep(base)
             while _size(base) > LARGEST:

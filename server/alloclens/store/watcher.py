@@ -1,18 +1,21 @@
-"""Pokes when something happens in a directory. What happened is for a scan to say."""
+"""Wakes the loader when something happens in a directory. What happened is for a scan to say."""
 
 from __future__ import annotations
 
 import logging
-from pathlib import Path
+import os
+import stat
 from typing import TYPE_CHECKING
 
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
 
+from alloclens.disk import reason
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from watchdog.observers.api import ObservedWatch
+    from watchdog.observers.api import BaseObserver, ObservedWatch
 
 log = logging.getLogger(__name__)
 
@@ -21,20 +24,24 @@ Identity = tuple[int, int]
 
 
 class Watcher:
-    """Watches directories that may come and go."""
+    """Watches directories that may come and go. Where one cannot be watched, the loader's poll sees what happens there."""
 
-    def __init__(self, poke: Callable[[], None]) -> None:
-        self._handler = _Poker(poke)
-        self._observer = Observer()
-        self._observer.daemon = True
+    def __init__(self, wake: Callable[[], None]) -> None:
+        self._handler = _Waker(wake)
+        self._observer: BaseObserver | None = None
         self._watches: dict[str, tuple[Identity, ObservedWatch]] = {}
-        self._observer.start()
+        self._failures: dict[str, str] = {}
+        """Why a directory is not watched, as it was logged last."""
 
     def follow(self, directories: Iterable[str]) -> None:
-        """Watch those of these directories that are there now, and no others. Call again whenever they may have changed."""
+        """Watch those of these directories that are there now, and no others. Call again whenever they may have changed.
+
+        Asks the disk: call it from a thread, one call at a time.
+        """
         there = {d: identity for d in directories if (identity := _identity(d))}
+        ended = {e.watch for e in self._observer.emitters if not e.is_alive()} if self._observer else set()
         for directory, (identity, watch) in list(self._watches.items()):
-            if there.get(directory) != identity:
+            if there.get(directory) != identity or watch in ended:  # a new directory may have the old one's inode
                 self._leave(directory, watch)
         for directory, identity in there.items():
             if directory not in self._watches:
@@ -42,34 +49,53 @@ class Watcher:
 
     def stop(self) -> None:
         """End the observer's threads."""
-        self._observer.stop()
+        if self._observer:
+            self._observer.stop()
 
     def _watch(self, directory: str, identity: Identity) -> None:
         try:
-            self._watches[directory] = identity, self._observer.schedule(self._handler, directory)
-        except OSError as error:  # gone again, or no watches left: the poll sees what happens there
-            log.warning("cannot watch %s (%s); it is looked at every few seconds instead", directory, error)
+            self._watches[directory] = identity, self._started().schedule(self._handler, directory)
+            self._failures.pop(directory, None)
+        except (OSError, RuntimeError) as error:  # gone again; no watches, instances or threads left
+            if self._failures.get(directory) != reason(error):
+                log.warning("cannot watch %s (%s); it is looked at every 2 s instead", directory, reason(error))
+            self._failures[directory] = reason(error)
+
+    def _started(self) -> BaseObserver:
+        """Return the observer. Raises OSError where a user's inotify instances are used up."""
+        if self._observer is None:
+            observer = Observer()
+            observer.start()
+            self._observer = observer
+        return self._observer
 
     def _leave(self, directory: str, watch: ObservedWatch) -> None:
         del self._watches[directory]
         try:
-            self._observer.unschedule(watch)
+            if self._observer:
+                self._observer.unschedule(watch)
         except (KeyError, OSError):  # the emitter ended by itself with its directory
             log.debug("the watch on %s had ended", directory)
 
 
-class _Poker(FileSystemEventHandler):
-    def __init__(self, poke: Callable[[], None]) -> None:
-        self._poke = poke
+class _Waker(FileSystemEventHandler):
+    def __init__(self, wake: Callable[[], None]) -> None:
+        self._wake = wake
 
     def on_any_event(self, event: FileSystemEvent) -> None:
         if event.event_type not in ("opened", "closed_no_write"):  # our own reading, and everybody else's
-            self._poke()
+            self._wake()
 
 
 def _identity(directory: str) -> Identity | None:
+    """Return what tells one directory from another; None where it is not there, or closed to us.
+
+    On a closed one inotify would fail, and watchdog takes that for a watch.
+    """
     try:
-        stat = Path(directory).stat()
-    except OSError:
+        found = os.stat(directory)  # noqa: PTH116 - paths are texts here
+    except (OSError, ValueError):
         return None
-    return stat.st_dev, stat.st_ino
+    if not stat.S_ISDIR(found.st_mode) or not os.access(directory, os.R_OK):
+        return None
+    return found.st_dev, found.st_ino
