@@ -15,7 +15,7 @@ import numpy as np
 from alloclens.analysis.owned import Figures, Owned
 from alloclens.analysis.series import Snapshot, TakenAt, TimeSource
 from alloclens.profile.model import MemStats, ValueType
-from alloclens.store.cache import Cache, sql_text
+from alloclens.store.cache import WRITING, Cache, sql_text
 from alloclens.store.listing import is_absent
 
 if TYPE_CHECKING:
@@ -86,6 +86,7 @@ class Snapshots:
         )
         key = sql_text(snapshot.path), sql_text(os.path.dirname(snapshot.path)), repr(tuple(stamp)), reader  # noqa: PTH120
         with self._cache.transaction() as base:
+            base.execute(WRITING)
             row = *key, crc32(light, crc32(facts)), facts, light, crc32(rest), rest
             base.execute("INSERT OR REPLACE INTO snapshot2 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
 
@@ -111,6 +112,7 @@ class Snapshots:
         """Drop the snapshots of these directories that are no more, and the oldest of what is too much."""
         kept = set(map(sql_text, but))
         with self._cache.transaction() as base:
+            base.execute(WRITING)
             for directory in directories:
                 rows = base.execute("SELECT path FROM snapshot2 WHERE directory = ?", (sql_text(directory),))
                 gone = [(path,) for (path,) in rows if path not in kept and is_absent(path)]

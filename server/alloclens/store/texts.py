@@ -8,25 +8,34 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from contextlib import suppress
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from alloclens.store.cache import Cache, sql_text
+from alloclens.store.cache import WRITING, Cache, checked, sql_text, whole
 from alloclens.store.listing import is_absent
+from alloclens.store.listing import stamp as stamp_of
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from alloclens.store.listing import Stamp
 
 SCHEMA = """
-    CREATE TABLE IF NOT EXISTS text (digest TEXT PRIMARY KEY, body BLOB NOT NULL);
-    CREATE TABLE IF NOT EXISTS entry (manifest TEXT, path TEXT, text TEXT NOT NULL, PRIMARY KEY (manifest, path));
-    CREATE TABLE IF NOT EXISTS seen (snapshot TEXT PRIMARY KEY, stamp TEXT NOT NULL, manifest TEXT NOT NULL);
+    DROP TABLE IF EXISTS text;
+    DROP TABLE IF EXISTS entry;
+    DROP TABLE IF EXISTS seen;
+    CREATE TABLE IF NOT EXISTS text2 (digest TEXT PRIMARY KEY, body BLOB NOT NULL, check_sum INTEGER NOT NULL);
+    CREATE TABLE IF NOT EXISTS entry2 (
+        manifest TEXT, path TEXT, text TEXT NOT NULL, check_sum INTEGER NOT NULL, PRIMARY KEY (manifest, path)
+    );
+    CREATE TABLE IF NOT EXISTS seen2 (
+        snapshot TEXT PRIMARY KEY, stamp TEXT NOT NULL, manifest TEXT NOT NULL, check_sum INTEGER NOT NULL
+    );
 """
+"""A row's check sum is of all its other columns: one that is damaged is as good as none."""
+OLDEST = "DELETE FROM seen2 WHERE rowid IN (SELECT rowid FROM seen2 ORDER BY rowid LIMIT 100)"
 LARGEST = 256 << 20
 """Bytes that all texts may take, compressed; beyond, what was seen first is forgotten first."""
 
@@ -43,66 +52,94 @@ class Texts:
 
     def paths(self, snapshot: str, stamp: Stamp) -> frozenset[str]:
         """Return the files whose texts are kept for a snapshot."""
-        return frozenset(self._kept(snapshot, stamp))
+        with self._cache.transaction() as base:
+            return frozenset(_kept(base, snapshot, stamp))
+        return frozenset()
 
     def keep(self, snapshot: str, stamp: Stamp, texts: Mapping[str, str]) -> None:
         """Keep the texts, by path, that were there when the snapshot was first seen; beside those that are kept already."""
         fresh = {sql_text(path): digest(text) for path, text in texts.items()}
-        digests = dict(sorted((fresh | self._kept(snapshot, stamp)).items()))
-        manifest = digest(repr(digests))
         with self._cache.transaction() as base:
-            if not base.execute("SELECT 1 FROM entry WHERE manifest = ?", (manifest,)).fetchone():
-                _keep_bodies(base, {digest(text): text for text in texts.values()})
-                entries = [(manifest, path, d) for path, d in digests.items()]
-                base.executemany("INSERT OR IGNORE INTO entry VALUES (?, ?, ?)", entries)
-            seen = sql_text(snapshot), repr(tuple(stamp)), manifest
-            base.execute("INSERT OR REPLACE INTO seen VALUES (?, ?, ?)", seen)
-
-    def _kept(self, snapshot: str, stamp: Stamp) -> dict[str, str]:
-        """Return the digests of a snapshot's texts by path."""
-        question = "SELECT path, text FROM seen JOIN entry USING (manifest) WHERE snapshot = ? AND stamp = ?"
-        return dict(self._cache.ask(question, sql_text(snapshot), repr(tuple(stamp))))
+            base.execute(WRITING)
+            digests = dict(sorted((fresh | _kept(base, snapshot, stamp)).items()))
+            manifest = digest(repr(digests))
+            _keep_bodies(base, {digest(text): text for text in texts.values()})
+            if _entries(base, manifest) != digests:
+                entries = (checked(manifest, path, named) for path, named in digests.items())
+                base.executemany("INSERT OR REPLACE INTO entry2 VALUES (?, ?, ?, ?)", entries)
+            seen = checked(sql_text(snapshot), repr(tuple(stamp)), manifest)
+            base.execute("INSERT OR REPLACE INTO seen2 VALUES (?, ?, ?, ?)", seen)
 
     def of(self, snapshot: str, path: str) -> str | None:
-        """Return what a file held when a snapshot was first seen; None where that was not kept."""
-        rows = self._cache.ask(
-            "SELECT body FROM seen JOIN entry USING (manifest) JOIN text ON text.digest = entry.text "
-            "WHERE snapshot = ? AND path = ?",
-            sql_text(snapshot),
-            sql_text(path),
-        )
-        with suppress(zlib.error, UnicodeDecodeError, IndexError):  # a damaged text is none
-            return zlib.decompress(rows[0][0]).decode("utf-8", "surrogatepass")
+        """Return what a file held when a snapshot was first seen; None where that was not kept.
+
+        What was kept for another snapshot of the same name is not what this one saw.
+        """
+        now = stamp_of(snapshot)
+        with self._cache.transaction() as base:
+            manifest = _manifest(base, snapshot, now)
+            return _text(base, manifest, sql_text(path)) if manifest else None
         return None
 
     def forget(self, directories: Iterable[str], but: Collection[str]) -> None:
         """Drop the texts of the snapshots of these directories that are no more, and the oldest of what is too much."""
         kept = set(map(sql_text, but))
         with self._cache.transaction() as base:
+            base.execute(WRITING)
             for directory in directories:
                 begin = sql_text(directory).rstrip("/") + "/"
-                rows = base.execute("SELECT snapshot FROM seen WHERE substr(snapshot, 1, ?) = ?", (len(begin), begin))
+                rows = base.execute("SELECT snapshot FROM seen2 WHERE substr(snapshot, 1, ?) = ?", (len(begin), begin))
                 gone = [(s,) for (s,) in rows if s not in kept and "/" not in s[len(begin) :] and is_absent(s)]
-                base.executemany("DELETE FROM seen WHERE snapshot = ?", gone)
+                base.executemany("DELETE FROM seen2 WHERE snapshot = ?", gone)
             _sweep(base)
-            while _size(base) > LARGEST:
-                base.execute("DELETE FROM seen WHERE rowid IN (SELECT rowid FROM seen ORDER BY rowid LIMIT 100)")
+            while _size(base) > LARGEST and base.execute(OLDEST).rowcount:
                 _sweep(base)
 
 
+def _manifest(base: sqlite3.Connection, snapshot: str, stamp: Stamp | None) -> str | None:
+    """Return the manifest of a snapshot; None where there is none of this stamp. Without a stamp, any will do."""
+    key = (sql_text(snapshot), *((repr(tuple(stamp)),) if stamp else ()))
+    rows = base.execute("SELECT * FROM seen2 WHERE snapshot = ?", key[:1])
+    return next((manifest for _, _, manifest in whole(rows, *key)), None)
+
+
+def _entries(base: sqlite3.Connection, manifest: str) -> dict[str, str]:
+    """Return the digests of a manifest's texts by path."""
+    rows = base.execute("SELECT * FROM entry2 WHERE manifest = ?", (manifest,))
+    return {path: named for _, path, named in whole(rows, manifest)}
+
+
+def _text(base: sqlite3.Connection, manifest: str, path: str) -> str | None:
+    """Return the text of a path in a manifest; None where there is none."""
+    entries = base.execute("SELECT * FROM entry2 WHERE manifest = ? AND path = ?", (manifest, path))
+    for _, _, named in whole(entries, manifest, path):
+        for _, body in _bodies(base, named):
+            return zlib.decompress(body).decode("utf-8", "surrogatepass")
+    return None
+
+
+def _bodies(base: sqlite3.Connection, named: str) -> Iterator[list[Any]]:
+    return whole(base.execute("SELECT * FROM text2 WHERE digest = ?", (named,)), named)
+
+
+def _kept(base: sqlite3.Connection, snapshot: str, stamp: Stamp) -> dict[str, str]:
+    """Return the digests of the texts that are kept for a snapshot, by path."""
+    manifest = _manifest(base, snapshot, stamp)
+    return _entries(base, manifest) if manifest else {}
+
+
 def _keep_bodies(base: sqlite3.Connection, bodies: Mapping[str, str]) -> None:
-    known = {d for d in bodies if base.execute("SELECT 1 FROM text WHERE digest = ?", (d,)).fetchone()}
-    packed = [(d, _packed(text)) for d, text in bodies.items() if d not in known]
-    base.executemany("INSERT OR IGNORE INTO text VALUES (?, ?)", packed)
+    packed = (checked(named, _packed(text)) for named, text in bodies.items() if not any(_bodies(base, named)))
+    base.executemany("INSERT OR REPLACE INTO text2 VALUES (?, ?, ?)", packed)
 
 
 def _sweep(base: sqlite3.Connection) -> None:
-    base.execute("DELETE FROM entry WHERE manifest NOT IN (SELECT manifest FROM seen)")
-    base.execute("DELETE FROM text WHERE digest NOT IN (SELECT text FROM entry)")
+    base.execute("DELETE FROM entry2 WHERE manifest NOT IN (SELECT manifest FROM seen2)")
+    base.execute("DELETE FROM text2 WHERE digest NOT IN (SELECT text FROM entry2)")
 
 
 def _size(base: sqlite3.Connection) -> int:
-    return int(base.execute("SELECT total(length(body)) FROM text").fetchone()[0])
+    return int(base.execute("SELECT total(length(body)) FROM text2").fetchone()[0])
 
 
 @lru_cache(1000)  # one snapshot after the other names the same texts
