@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from alloclens.store import cache, texts
-from alloclens.store.listing import Stamp
+from alloclens.store.listing import Stamp, stamp
 from alloclens.store.texts import Texts
 
 if TYPE_CHECKING:
@@ -56,6 +56,18 @@ def test_a_file_found_later_is_kept_beside_the_others_which_stay(kept: Texts) ->
     kept.keep("/p/a", STAMP, {"/w/a.go": "later", "/w/b.go": "found"})
     assert kept.paths("/p/a", STAMP) == {"/w/a.go", "/w/b.go"}
     assert (kept.of("/p/a", "/w/a.go"), kept.of("/p/a", "/w/b.go")) == ("then", "found")
+
+
+def test_what_another_file_of_the_same_name_saw_is_none(kept: Texts, tmp_path: Path) -> None:
+    """Also before anything was kept for the new one, as where its sources are all younger than it."""
+    snapshot = tmp_path / "heap.pb.gz"
+    snapshot.write_bytes(b"old")
+    kept.keep(str(snapshot), stamp(str(snapshot)), GO)
+    assert kept.of(str(snapshot), "/w/main.go") == GO["/w/main.go"]
+    snapshot.write_bytes(b"another")
+    assert kept.of(str(snapshot), "/w/main.go") is None
+    snapshot.unlink()  # or in a directory that is closed to us now
+    assert kept.of(str(snapshot), "/w/main.go") == GO["/w/main.go"]
 
 
 def test_equal_texts_are_kept_once(kept: Texts, path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -57,6 +58,33 @@ def test_what_is_no_page_stays(folder: Path) -> None:
         pages.write(f"{number}", "")
     pages.prune()
     assert {".a.txt.1.tmp", "notes.md"} <= {path.name for path in folder.iterdir()}
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no FIFOs")
+def test_odd_entries_keep_no_page_from_going(folder: Path) -> None:
+    for number in range(pages.MOST + 1):
+        os.utime(pages.write(f"{number}", ""), (number + 1, number + 1))
+    (folder / "directory.txt").mkdir()
+    (folder / "dangling.txt").symlink_to("nowhere")
+    (folder / "loop.txt").symlink_to("loop.txt")
+    os.mkfifo(folder / "fifo.txt")
+    pages.prune()
+    assert names(folder) == {"directory", "dangling", "loop", "fifo", *map(str, range(1, pages.MOST + 1))}
+    with pytest.raises(OSError, match=r"."):
+        pages.write("directory", "")
+    assert pages.write("loop", "text").read_text() == "text"
+    assert pages.write("fifo", "text").read_text() == "text"
+    assert not [name for name in os.listdir(folder) if name.endswith(".tmp")]
+
+
+def test_what_a_killed_server_left_goes(folder: Path) -> None:
+    pages.write("a", "")
+    for name, age in ((".b.txt.1.tmp", 0), (".c.txt.1.tmp", pages.LONGEST_WRITE + 1), ("mine.tmp", 99 * 99)):
+        (folder / name).touch()
+        then = time.time() - age
+        os.utime(folder / name, (then, then))
+    pages.prune()
+    assert {path.name for path in folder.iterdir()} == {"a.txt", ".b.txt.1.tmp", "mine.tmp"}
 
 
 def test_a_disk_that_takes_none(tmp_path: Path) -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import secrets
+import stat
 import sys
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,8 +16,10 @@ import platformdirs
 from alloclens.store.files import real
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
 
+LONGEST_WRITE = 60.0
+"""Seconds."""
 MOST = 1000
 """Pages that are kept: one answer has up to 200, and those that are open in an editor are not to go with it."""
 
@@ -28,7 +33,7 @@ def write(name: str, text: str) -> Path:
     """Write a page whole, read-only, in place of one of the same name. Raises OSError."""
     path = directory() / f"{name}.txt"
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
         aside.write_text(text, "utf-8", errors="replace", newline="\n")
         aside.chmod(0o444)
@@ -45,13 +50,25 @@ def holds(path: str) -> bool:
 
 
 def prune(but: Collection[Path] = ()) -> None:
-    """Delete the oldest pages beyond the newest MOST, but none of these."""
-    with suppress(OSError):  # another server may do the same
-        pages = [page for page in directory().glob("[!.]*.txt") if page not in but]
-        by_age = sorted(pages, key=lambda page: page.stat().st_mtime_ns)
-        for old in by_age[: max(len(pages) + len(but) - MOST, 0)]:
+    """Delete the oldest pages beyond the newest MOST, but none of these, and what a killed server has left half written."""
+    ours = sorted((written, path) for path, written in _files() if path not in but)
+    pages = [path for _, path in ours if path.suffix == ".txt" and not path.name.startswith(".")]
+    long_ago = time.time() - LONGEST_WRITE
+    half = [path for written, path in ours if path.match(".*.txt.*.tmp") and written < long_ago]
+    for old in half + pages[: max(len(pages) + len(but) - MOST, 0)]:
+        with suppress(OSError):  # another server may do the same
             _release(old)
             old.unlink()
+
+
+def _files() -> Iterator[tuple[Path, float]]:
+    """Yield the files of the directory and when they were written; what else lies there is nobody's page."""
+    with suppress(OSError), os.scandir(directory()) as entries:
+        for entry in entries:
+            with suppress(OSError):
+                found = entry.stat(follow_symlinks=False)
+                if stat.S_ISREG(found.st_mode):
+                    yield Path(entry.path), found.st_mtime
 
 
 def _release(path: Path) -> None:
