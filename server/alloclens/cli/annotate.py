@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -81,7 +82,7 @@ def _refuse_unknown(known: World, wanted: str) -> None:
 def workspace_around(folder: str) -> str:
     """Return the outermost module's folder that holds a folder, else that folder."""
     here = Path(folder)
-    above = [p for p in (here, *here.parents) if any((p / mark).exists() for mark in MARKS)]
+    above = [p for p in (here, *here.parents) if any(os.path.exists(p / mark) for mark in MARKS)]
     return str(above[-1] if above else here)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -64,7 +63,7 @@ def _about(known: World, shown: Comparison, found: Coverage, what: str) -> Itera
     files = _matching(known, shown, found, what)
     if not files:
         raise click.ClickException(_unknown(shown, what))
-    if Path(what).is_file() and not known.sources.at(real(what), [one.recorded for one in files]):
+    if os.path.isfile(what) and not known.sources.at(real(what), [one.recorded for one in files]):
         yield nothing_of(real(what), named=True)
     for one in files:
         yield from of_file(one, shown.sample_type.unit)
@@ -77,7 +76,7 @@ def _about(known: World, shown: Comparison, found: Coverage, what: str) -> Itera
 def _matching(known: World, shown: Comparison, found: Coverage, what: str) -> list[Share]:
     """Return the recorded files that are a file here, or have this in their path or in a function's name."""
     lines = shown.lines
-    if Path(what).is_file():
+    if os.path.isfile(what):
         named = lines.by_name.get(name_of(what), {})
         here = known.sources.at(real(what), named) or named
         return [one for one in found.files if one.recorded in here]

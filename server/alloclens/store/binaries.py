@@ -114,7 +114,7 @@ def _chosen(folders: tuple[str, ...], chosen: tuple[str, ...]) -> tuple[list[str
     there, messages = [], []
     for entry in chosen:
         paths = [real_path(os.path.join(f, entry)) for f in folders or ("",)]  # noqa: PTH118 - paths are texts
-        found = [p for p in dict.fromkeys(paths) if Path(p).exists()]
+        found = [p for p in dict.fromkeys(paths) if os.path.exists(p)]
         there += found
         if not found:
             messages.append(f"setting binaries: {entry} is not there")
@@ -122,7 +122,7 @@ def _chosen(folders: tuple[str, ...], chosen: tuple[str, ...]) -> tuple[list[str
 
 
 def _files(root: str) -> Iterator[str]:
-    if Path(root).is_file():
+    if os.path.isfile(root):
         yield root
     for directory, names, files in os.walk(root):
         names[:] = sorted(n for n in names if n not in SKIPPED and not n.startswith("."))

@@ -6,7 +6,6 @@ import os
 import sys
 from dataclasses import dataclass, field
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from alloclens.disk import read_file, real_path
@@ -32,7 +31,7 @@ class Disk:
 
     def is_file(self, path: str) -> bool:
         """Return whether there is a file of this name."""
-        return os.path.isfile(path)  # noqa: PTH113 - paths are texts here
+        return os.path.isfile(path)
 
     def real(self, path: str) -> str:
         """Return the path without symbolic links."""
@@ -98,7 +97,7 @@ def text_of(path: str) -> str | None:
 def folds_case(directory: str) -> bool:
     """Return whether the file system that holds a directory takes upper and lower case for the same."""
     swapped = directory.swapcase()
-    if swapped == directory or not Path(directory).exists():
+    if swapped == directory or not os.path.exists(directory):
         return sys.platform in {"win32", "darwin"}
     try:
         return os.path.samefile(directory, swapped)  # noqa: PTH121 - paths are texts here

@@ -49,7 +49,7 @@ def _go_env(*environment: str) -> GoEnv:
     root = _first_directory(
         said.get("GOROOT", ""), os.environ.get("GOROOT", ""), *_beside_go(), *INSTALLED, inside="src/runtime"
     )
-    path = (said.get("GOPATH") or os.environ.get("GOPATH") or str(Path.home() / "go")).split(os.pathsep)[0]
+    path = (said.get("GOPATH") or os.environ.get("GOPATH") or os.path.expanduser("~/go")).split(os.pathsep)[0]
     cache = _first_directory(
         said.get("GOMODCACHE", ""), os.environ.get("GOMODCACHE", ""), str(Path(path, "pkg", "mod"))
     )
@@ -83,4 +83,4 @@ def _beside_go() -> list[str]:
 
 
 def _first_directory(*candidates: str, inside: str = "") -> str:
-    return next((real(c) for c in candidates if c and Path(c, inside).is_dir()), "")
+    return next((real(c) for c in candidates if c and os.path.isdir(f"{c}/{inside}")), "")

@@ -159,7 +159,7 @@ def _stamp(found: os.stat_result) -> Stamp:
 
 def _is_no_file(path: str) -> bool:
     """Return whether nothing has this name, or a directory; False where that is not known."""
-    return is_absent(path) or os.path.isdir(path)  # noqa: PTH112
+    return is_absent(path) or os.path.isdir(path)
 
 
 def _may_be_a_profile(name: str) -> bool:

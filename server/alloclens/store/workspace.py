@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import re
 from itertools import islice, product
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
 from alloclens.disk import is_name, real_path
@@ -103,24 +104,26 @@ def _used(work: GoMod) -> Iterator[Module]:
 def _packages(folders: Iterable[str], go_sources: str) -> Iterator[Packages]:
     """Return where packages are installed: in the workspace's environments, and where cargo, rustup and others have theirs."""
     for folder in folders:
-        yield from (
-            Packages(SITE_PACKAGES, real(str(p))) for v in VIRTUAL_ENVIRONMENTS for p in sorted(Path(folder).glob(v))
-        )
-        if (modules := Path(folder, "node_modules")).is_dir():
-            yield Packages(r"node_modules/", real(str(modules)))
+        for pattern in VIRTUAL_ENVIRONMENTS:
+            yield from (Packages(SITE_PACKAGES, found) for found in _matching(folder, pattern))
+        yield from (Packages(r"node_modules/", found) for found in _matching(folder, "node_modules/"))
     if environment := os.environ.get("VIRTUAL_ENV"):
-        yield from (
-            Packages(SITE_PACKAGES, real(str(p))) for p in sorted(Path(environment).glob("lib/python3*/site-packages"))
-        )
-    cargo = Path(os.environ.get("CARGO_HOME") or Path.home() / ".cargo")
-    yield from (Packages(r"/registry/src/[^/]+/", real(str(p))) for p in sorted(cargo.glob("registry/src/*")))
-    rustup = Path(os.environ.get("RUSTUP_HOME") or Path.home() / ".rustup")
-    rust = sorted(rustup.glob("toolchains/*/lib/rustlib/src/rust"))
-    yield from (Packages(r"^/rustc/[^/]+/|/rustlib/src/rust/", real(str(p))) for p in rust)
-    julia = Path(os.environ.get("JULIA_DEPOT_PATH", "").split(os.pathsep)[0] or Path.home() / ".julia")
-    yield from (Packages(r"/share/julia/", real(str(p))) for p in sorted(julia.glob("juliaup/*/share/julia")))
+        yield from (Packages(SITE_PACKAGES, found) for found in _matching(environment, "lib/python3*/site-packages"))
+    home = os.path.expanduser("~")  # Path.home raises where there is none
+    cargo = os.environ.get("CARGO_HOME") or f"{home}/.cargo"
+    yield from (Packages(r"/registry/src/[^/]+/", found) for found in _matching(cargo, "registry/src/*"))
+    rustup = os.environ.get("RUSTUP_HOME") or f"{home}/.rustup"
+    rust = _matching(rustup, "toolchains/*/lib/rustlib/src/rust")
+    yield from (Packages(r"^/rustc/[^/]+/|/rustlib/src/rust/", found) for found in rust)
+    julia = os.environ.get("JULIA_DEPOT_PATH", "").split(os.pathsep)[0] or f"{home}/.julia"
+    yield from (Packages(r"/share/julia/", found) for found in _matching(julia, "juliaup/*/share/julia"))
     if go_sources:
         yield Packages(r"^/(?:.*/)?src/(?=[^/]+\.[^/]+/)", go_sources)
+
+
+def _matching(folder: str, pattern: str) -> list[str]:
+    """Return the real paths under a folder that match a pattern; what cannot be looked at matches none."""
+    return [real(path) for path in sorted(glob.glob(f"{glob.escape(folder)}/{pattern}"))]  # noqa: PTH207 - that one raises
 
 
 def _mappings(folders: Sequence[str], settings: Settings) -> tuple[Mapping, ...]:
@@ -133,7 +136,7 @@ def _targets(folders: Sequence[str], to: str) -> list[str]:
     if not is_name(to):
         return []
     to = re.sub(r"^\$\{workspaceFolder\}[/\\]?", "", to)
-    path = canonical(os.path.expanduser(to))  # noqa: PTH111 - paths are texts here
+    path = canonical(os.path.expanduser(to))
     if path and is_absolute(path):
         return [real(path)]
     return [real(join(folder, path)) for folder in folders]
