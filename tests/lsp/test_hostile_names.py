@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+import sys
+from typing import TYPE_CHECKING, Any
 
+import attrs
+import pytest
+from lsprotocol import types as lsp
 from markdown_it import MarkdownIt
 
+from tests.support.editor import Editor, vscode
+from tests.support.hostile import LINE, hostile, nul, steering, workspace
 from tests.support.profiles import Builder, drop
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
-
-    from tests.support.editor import Editor
 
 IMAGE = "![{}](https://evil.example/`x`.png)"
 
@@ -43,3 +49,104 @@ async def test_no_name_is_an_image(editor: Editor, folder: Path) -> None:
     assert "evil.example" in hover
     assert "evil.example" in editor.status.tooltip
     assert images(hover) == images(editor.status.tooltip) == []
+
+
+DISPLAYED = {
+    "message",
+    "title",
+    "detail",
+    "containerName",
+    "container_name",
+    "value",
+    "totalLabel",
+    "growthLabel",
+    "text",
+    "focus",
+    "time",
+}
+"""What an editor shows as it is. A name is shown, too, where it is an item's own, and a label but where it is the user's word."""
+MARKDOWN = {"tooltip", "contents"}
+
+
+def displayed(answer: Any) -> Iterator[str]:
+    """Return the texts of an answer that an editor shows as they are."""
+    if attrs.has(type(answer)):
+        yield from displayed({field.name: getattr(answer, field.name) for field in attrs.fields(type(answer))})
+        if isinstance(answer, (lsp.CallHierarchyItem, lsp.SymbolInformation)):
+            yield answer.name
+    elif hasattr(answer, "_asdict"):
+        yield from displayed(answer._asdict())
+    elif isinstance(answer, dict):
+        for key, value in answer.items():
+            if key in DISPLAYED or (key == "label" and "directory" not in answer and "path" not in answer):
+                yield from [value] if isinstance(value, str) else displayed(value)
+            elif key not in MARKDOWN | {"data", "command", "arguments", "location", "uri"}:
+                yield from displayed(value)
+    elif isinstance(answer, (list, tuple)):
+        for one in answer:
+            yield from displayed(one)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="files cannot be called so there")
+async def test_every_label_is_text_on_one_line(editor: Editor, tmp_path: Path) -> None:
+    made = workspace(tmp_path, hostile, nul)
+    await editor.open_folder(made.folder, profileDirs=[made.profiles.name, made.odd.parent.name], codeLens=True)
+    uri = editor.open(made.source)
+    at, position = lsp.TextDocumentIdentifier(uri), lsp.Position(LINE - 1, 1)
+
+    async def compared() -> bool:
+        return "▲63.0MB" in (await editor.hints(uri)).get(LINE, "")
+
+    await editor.until(compared)
+    await editor.until(lambda: any(found for found in editor.diagnostics.values()))
+    client, command = editor.client, editor.command
+    (item,) = await client.text_document_prepare_call_hierarchy_async(lsp.CallHierarchyPrepareParams(at, position))
+    callees = await client.call_hierarchy_outgoing_calls_async(lsp.CallHierarchyOutgoingCallsParams(item))
+    whole = lsp.Range(lsp.Position(LINE - 1, 0), lsp.Position(LINE - 1, 0))
+    flame = await command("alloclens.server.flame", {})
+    tree = await command("alloclens.server.stackTree", uri, LINE - 1, "callees", [])
+    answers = [
+        item,
+        callees,
+        flame,
+        tree,
+        await command("alloclens.server.stackTree", uri, LINE - 1, "callees", [tree[0]["id"]]),
+        await editor.raw_hints(uri),
+        await client.text_document_code_lens_async(lsp.CodeLensParams(at)),
+        await client.text_document_code_action_async(lsp.CodeActionParams(at, whole, lsp.CodeActionContext([]))),
+        await client.workspace_symbol_async(lsp.WorkspaceSymbolParams("$")),
+        await command("alloclens.server.stacks", uri, LINE - 1),
+        await command("alloclens.server.timeline", {"uri": uri, "line": LINE - 1}),
+        *[
+            await command(f"alloclens.server.{name}")
+            for name in ("findings", "series", "snapshots", "sampleTypes", "hotLines")
+        ],
+        await command("alloclens.server.focus", {"focus": nul("(")}),
+        list(editor.diagnostics.values()),
+        [{"message": said} for said in (*editor.messages, *editor.questions)],
+        editor.status,
+    ]
+    for answer in answers:
+        texts = list(displayed(answer))
+        assert [text for text in texts if steering(text)] == []
+    assert any(r"\x1b[2J" in text for text in displayed(answers))
+    hover = await editor.hover(uri, LINE)
+    for several in (hover, editor.status.tooltip, await command("alloclens.server.explain", uri)):
+        assert r"x1b" in several
+        assert steering(several) == {"\n"}
+    assert {nul("main.g"), nul("lost.f")} < {row["name"] for row in flame["root"]["children"]}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="files cannot be called so there")
+async def test_the_log_has_a_line_for_each_record(tmp_path: Path) -> None:
+    editor = Editor(vscode())
+    made = workspace(tmp_path, hostile, nul)
+    await editor.open_folder(made.folder, profileDirs=[made.profiles.name])
+    await editor.until(lambda: editor.messages)
+    await editor.client.shutdown_async(None)
+    editor.client.exit(None)
+    log = (await editor.process.stderr.read()).decode()
+    await editor.client.stop()
+    assert r"x1b[2J" in log
+    assert steering(log) == {"\n"}
+    assert [line for line in log.splitlines() if not re.match(r"[A-Z]+ [\w.]+: |    ", line)] == []

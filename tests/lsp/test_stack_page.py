@@ -233,7 +233,10 @@ async def test_names_that_would_be_links(shows: Shows, folder: Path) -> None:
     page = await written(shows, await ready(shows, folder, "3.0MB"), 5)
     assert [target for *_, target in await shows.links(shows.open(page))] == [f"{main.as_uri()}#L6"]
     stack = page.read_text("utf-8").split("\n")[4:]
-    assert [row.split("  ")[2] for row in stack if row] == ["x� f /etc/passwd:1"] * 2 + ["a /etc/passwd", "main.serve"]
+    assert [row.split("  ")[2] for row in stack if row] == [r"x\n f /etc/passwd:1"] * 2 + [
+        "a /etc/passwd",
+        "main.serve",
+    ]
 
 
 def test_links_of_other_forms() -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 RATE = 512 * 1024
-FRAME = re.compile(r"(?P<function>[^@]+?)(:(?P<start>\d+))?@(?P<file>.*):(?P<line>\d+)$")
+FRAME = re.compile(r"(?P<function>[^@]+?)(:(?P<start>\d+))?@(?P<file>.*):(?P<line>\d+)$", re.DOTALL)
 VALUES = re.compile(r"(?P<objects>-?\d+)x(?P<size>\d+)(/(?P<allocated>\d+))?$")
 clock = itertools.count(2_000_000_000)  # later than any file that a test writes: what a snapshot sees is older than it
 

@@ -7,6 +7,7 @@ import subprocess
 import pytest
 from alloclens.wording.markdown import code, escape, plain
 from alloclens.wording.pprof import command
+from alloclens.wording.printable import printable
 from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
@@ -23,17 +24,13 @@ def shown(markdown: str) -> list[tuple[str, str]]:
     return [(token.type, token.content) for token in tokens[1].children]
 
 
-def in_a_line(text: str) -> str:
-    return "".join(c if c.isprintable() else "�" for c in text)
-
-
 @given(TEXTS)
 @example("![x](https://evil.example/x.png)")
 @example("&lt;b&gt; <img src=x>\n\n# a")
 def test_text_is_shown_as_it_is(text: str) -> None:
-    assert shown(f"a{escape(text)}b") == [("text", f"a{in_a_line(text)}b")]
-    assert plain(f"**a** {escape(text)}") == f"a {in_a_line(text)}"
-    assert plain(f"[{escape(text)}](file:///x#L1)") == in_a_line(text)
+    assert shown(f"a{escape(text)}b") == [("text", f"a{printable(text)}b")]
+    assert plain(f"**a** {escape(text)}") == f"a {printable(text)}"
+    assert plain(f"[{escape(text)}](file:///x#L1)") == printable(text)
 
 
 @given(TEXTS.filter(lambda text: text.strip(" ")))
@@ -43,10 +40,10 @@ def test_text_is_shown_as_it_is(text: str) -> None:
 def test_code_is_shown_as_it_is(text: str) -> None:
     assert [part for part in shown(f"a {code(text)} b") if part[1]] == [
         ("text", "a "),
-        ("code_inline", in_a_line(text)),
+        ("code_inline", printable(text)),
         ("text", " b"),
     ]
-    assert plain(f"a {code(text)} b") == f"a {in_a_line(text)} b"
+    assert plain(f"a {code(text)} b") == f"a {printable(text)} b"
 
 
 HOSTILE = [
@@ -62,11 +59,11 @@ HOSTILE = [
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_pasted_command_runs_pprof_only(name: str) -> None:
-    """The shell is given the command as it is shown, with its control characters replaced."""
+    """The shell is given the command as it is shown, with its control characters written out."""
     pasted = plain(code(command(name, name, f"/p/{name}", f"/q/{name}", [f"-focus={name}"])))
     go = 'PATH=; go() { for one; do printf "%s\\n" "$one"; done; }\n'
     ran = subprocess.run(["/bin/sh", "-c", f"{go}{pasted}"], capture_output=True, text=True, check=False)
-    name = in_a_line(name)
+    name = printable(name)
     tool, pprof, sample_index, listed, *rest = ran.stdout.splitlines()
     assert (ran.returncode, ran.stderr, tool, pprof) == (0, "", "tool", "pprof")
     assert sample_index == f"-sample_index={name}"

@@ -20,6 +20,7 @@ from alloclens.store.files import real
 from alloclens.store.once import world
 from alloclens.wording.drift import compared_text, not_shown
 from alloclens.wording.hint import LONGEST, hint
+from alloclens.wording.markdown import plain
 from alloclens.wording.status import line as status_line
 from alloclens.wording.status import nothing, unreadable
 from alloclens.wording.verdict import message
@@ -123,7 +124,7 @@ def _print(text: list[str], hints: dict[int, str], verdicts: dict[int, str]) -> 
 def _why_nothing(known: World, source: Path) -> str:
     if known.shown is None:
         kind = known.settings.sample_type
-        return f"no profile has {kind}" if kind and known.series else nothing(known.directories).replace("`", "")
+        return f"no profile has {kind}" if kind and known.series else plain(nothing(known.directories))
     files = known.shown.lines.files
     own = int(np.count_nonzero(known.shown.lines.own))
     return (

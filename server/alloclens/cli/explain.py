@@ -15,6 +15,7 @@ from alloclens.store.files import real, text_of
 from alloclens.store.once import world
 from alloclens.wording.drift import report
 from alloclens.wording.explain import advice, nothing_of, of_file, summary
+from alloclens.wording.markdown import plain
 from alloclens.wording.status import line as status_line
 from alloclens.wording.status import nothing
 
@@ -41,7 +42,7 @@ def command(what: str | None, profiles: str | None, everything: bool, sample_typ
     known = world([real_path(os.curdir)], [real_path(profiles)] if profiles else None, {"sampleType": sample_type})
     tell_problems(known)
     if known.shown is None:
-        raise click.ClickException(nothing(known.directories).replace("`", ""))
+        raise click.ClickException(plain(nothing(known.directories)))
     found = known.coverage
     show(status_line(known.shown, known.settings.base, known.settings.head))
     for said in _said(known, known.shown, found, what, everything=everything):

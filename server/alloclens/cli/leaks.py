@@ -16,6 +16,7 @@ from alloclens.source.paths import name_of
 from alloclens.store.files import real
 from alloclens.store.once import world
 from alloclens.wording.hover import short_name, stack_label
+from alloclens.wording.markdown import plain
 from alloclens.wording.shapes import SHAPES
 from alloclens.wording.status import nothing
 from alloclens.wording.verdict import figures, goroutine_note, message, sparkline, verdict
@@ -43,7 +44,7 @@ def command(directory: str, workspace: str | None, every: bool, as_json: bool) -
     known = world([folder], [real(directory)], {})
     tell_problems(known)
     if not known.series:
-        raise click.ClickException(nothing(known.directories).replace("`", ""))
+        raise click.ClickException(plain(nothing(known.directories)))
     found = [(f, c) for c in known.comparisons for f in c.findings(VERDICTS if every else RAISED)]
     found.sort(key=lambda pair: badness(pair[0]))
     if as_json:
@@ -52,7 +53,7 @@ def command(directory: str, workspace: str | None, every: bool, as_json: bool) -
     else:
         _print(found, known)
     if known.silent_goroutines and (note := goroutine_note(known.silent_goroutines)):
-        tell(note.replace("`", ""))
+        tell(plain(note))
 
 
 def place_of(finding: Finding, comparison: Comparison, known: World) -> tuple[str | None, int]:

@@ -94,7 +94,7 @@ def _shown(known: World) -> Comparison:
     """Return what the page is about. Raises ClickException where there is nothing."""
     settings = known.settings
     if not known.series:
-        raise click.ClickException(nothing(known.directories).replace("`", ""))
+        raise click.ClickException(plain(nothing(known.directories)))
     for wanted in (settings.base, settings.head):
         if wanted not in CHOICES and not any(one.named(wanted) for one in known.series):
             raise click.ClickException(f"no snapshot is named {wanted}; there are {', '.join(CHOICES)} and file names")

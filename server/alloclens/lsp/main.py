@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import logging
-import sys
 from typing import TYPE_CHECKING
 
+from alloclens import log
 from alloclens.lsp import lifecycle
 from alloclens.lsp.features import FEATURES
 from alloclens.lsp.server import Server
@@ -24,8 +23,7 @@ def make_server(worker: Worker) -> Server:
 
 def serve(worker: Worker) -> None:
     """Serve one editor until it goes; the worker reads profiles for it."""
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    logging.getLogger("pygls").setLevel(logging.WARNING)  # at INFO it writes down every message it sends
+    log.start()
     server = make_server(worker)
     try:
         server.start_io()

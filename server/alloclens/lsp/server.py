@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
+from pygls.protocol import default_converter
 
 from alloclens import __version__
 from alloclens.lsp.client import Client
+from alloclens.lsp.labels import written_out
 from alloclens.store.world import World
 
 if TYPE_CHECKING:
@@ -29,7 +32,12 @@ class Server(LanguageServer):
 
     def __init__(self, worker: Worker) -> None:
         # Full: with incremental edits pygls counts lines as str.splitlines does, and form feeds move every later edit.
-        super().__init__("alloclens", __version__, text_document_sync_kind=types.TextDocumentSyncKind.Full)
+        super().__init__(
+            "alloclens",
+            __version__,
+            text_document_sync_kind=types.TextDocumentSyncKind.Full,
+            converter_factory=lambda: written_out(default_converter()),  # type: ignore[no-untyped-call]  # pygls's
+        )
         self.worker = worker
         self.world = World()
         """Replaced whole. A handler reads it once, and never across an await."""
@@ -63,6 +71,7 @@ class Server(LanguageServer):
 
     def report_server_error(self, error: Exception, source: type[Exception]) -> None:
         """Log a fault that no answer carries; a pop-up for it would say nothing to anybody."""
-        data = getattr(error, "data", None)
-        trace = data.get("traceback") if isinstance(data, dict) else None
-        log.error("%s: %s\n%s", source.__name__, error, "".join(trace) if trace else "")
+        known = isinstance(
+            getattr(error, "data", None), dict
+        )  # pygls has made it of an exception, which it handles now
+        log.error("%s: %s", source.__name__, error, exc_info=sys.exc_info()[1] if known else None)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from alloclens.wording.focus import words
 from alloclens.wording.markdown import escape
+from alloclens.wording.printable import printable
 from alloclens.wording.status import in_full, line, nothing, unreadable
 from alloclens.wording.verdict import goroutine_note
 
@@ -33,7 +34,7 @@ def status(world: World) -> Status:
     if world.pending:
         return Status("loading", f"reading {world.pending} profiles", _tooltip(world), _focus(world))
     state: State = "problem" if world.problems else "ok" if world.shown else "empty"
-    return Status(state, _text(world), _tooltip(world), _focus(world))
+    return Status(state, printable(_text(world)), _tooltip(world), _focus(world))
 
 
 def _focus(world: World) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from alloclens.source.paths import name_of
 from alloclens.source.places import Nowhere
 from alloclens.wording.hover import short_name
+from alloclens.wording.printable import printable
 from alloclens.wording.units import amount, change, share
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def page(site: Site, at: Line, found: Place | Nowhere) -> str:
     """Say where a function was recorded, and why it cannot be opened: the text of a page of its own."""
     where = f"{at.file}, line {at.line}" if at.file and at.line else at.file
     recorded = f"It was recorded in {where}." if where else _nameless(site)
-    return "\n\n".join([site.function or name(site), recorded, *_why(found), ADVICE]) + "\n"
+    return "\n\n".join(map(printable, (site.function or name(site), recorded, *_why(found), ADVICE))) + "\n"
 
 
 def _nameless(site: Site) -> str:

@@ -8,6 +8,7 @@ from alloclens.analysis.flame_walk import ALL
 from alloclens.analysis.timeline import points, process_lines
 from alloclens.source.paths import name_of
 from alloclens.wording.focus import words
+from alloclens.wording.printable import printable
 from alloclens.wording.units import amount, change, share
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def flame(comparison: Comparison, tree: Tree, focus: Sequence[Filters] = ()) -> 
         "sampleType": kind.type,
         "unit": kind.unit,
         "total": comparison.total,
-        "totalLabel": f"{amount(comparison.total, kind.unit)} {kind.type}",
+        "totalLabel": printable(f"{amount(comparison.total, kind.unit)} {kind.type}"),
         "base": tree.compared,
         "focus": words(focus),
         "truncated": tree.truncated,
@@ -108,4 +109,4 @@ def timeline(
 
 def line_label(file: str, line: int, kind: ValueType) -> str:
     """Name a line of the timeline: main.go:42 owned, inuse_space."""
-    return f"{name_of(file)}:{line} owned, {kind.type}"
+    return printable(f"{name_of(file)}:{line} owned, {kind.type}")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from alloclens.wording.printable import printable
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -20,7 +22,7 @@ def words(focus: Sequence[Filters]) -> str:
     parts = [_part(one) for one in focus]
     if len(parts) > MOST:
         parts[1:-1] = [f"… {len(parts) - 2} more …"]
-    return ", ".join(parts)
+    return printable(", ".join(parts))
 
 
 def options(focus: Sequence[Filters]) -> list[str] | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from alloclens.wording.printable import printable
+
 SIGNS = re.compile(r"[\\`*_{}\[\]()#+!|<>~&]")
 MARKS = re.compile(
     r"\\(?P<sign>[^A-Za-z0-9\s])"
@@ -16,12 +18,12 @@ MARKS = re.compile(
 
 def escape(text: str) -> str:
     """Return text that Markdown shows as it is, with no sign, line or link of its own."""
-    return SIGNS.sub(r"\\\g<0>", _in_a_line(text))
+    return SIGNS.sub(r"\\\g<0>", printable(text))
 
 
 def code(text: str) -> str:
     """Return text as code, which no backtick in it ends."""
-    shown = _in_a_line(text)
+    shown = printable(text)
     fence = "`" * (max(map(len, re.findall("`+", shown)), default=0) + 1)
     room = " " if shown.strip("` ") != shown else ""  # Markdown takes one space from each end
     return f"{fence}{room}{shown}{room}{fence}"
@@ -36,8 +38,3 @@ def _unmarked(found: re.Match[str]) -> str:
     if found["code"]:
         return re.sub(r"^ (.+) $", r"\1", found["code"])
     return plain(found["label"]) if found["label"] else found["sign"] or ""
-
-
-def _in_a_line(text: str) -> str:
-    """Return text without what could begin another line, or move what is beside it."""
-    return "".join(c if c.isprintable() else "\ufffd" for c in text)

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 # C0 and C1 controls and DEL; line and paragraph separators; zero-width and bidirectional controls (Unicode TR 36 and the
 # "Trojan Source" set); lone surrogates, which no encoder takes; tags and interlinear annotation.
@@ -14,3 +18,8 @@ UNSAFE = re.compile(
 def printable(text: str) -> str:
     r"""Return a text on one line, with every character that is not to be shown as it is written as \x1b or \u202e."""
     return UNSAFE.sub(lambda found: found[0].encode("unicode_escape", "surrogatepass").decode("ascii"), text)
+
+
+def rows(lines: Iterable[str]) -> str:
+    """Return lines as one text, in which each stays one line."""
+    return "\n".join(map(printable, lines))

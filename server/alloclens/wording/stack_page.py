@@ -7,6 +7,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
 from alloclens.analysis.passing import Weight
+from alloclens.wording.printable import printable, rows
 from alloclens.wording.units import amount, share, signed
 
 if TYPE_CHECKING:
@@ -55,22 +56,22 @@ class Row(NamedTuple):
 
 def page(title: str, comparison: Comparison, whole: Weight, stacks: Sequence[Written], more: bool = False) -> str:
     """Write a page: what is compared, then each stack, heaviest first. `more` if these are not all of the whole."""
-    rows = [_plain(title), _compared(comparison, whole)]
+    lines = [title, _compared(comparison, whole)]
     above: Sequence[Row] = ()
     for number, stack in enumerate(stacks, 1):
         frames = [_row(*one, comparison) for one in zip(stack.spots, stack.passing, strict=True)]
-        rows += ["", f"{number}. {_weight(stack.weight, whole, comparison)}", *_frames(frames, above)]
+        lines += ["", f"{number}. {_weight(stack.weight, whole, comparison)}", *_frames(frames, above)]
         above = frames
     if more:
         value, growth = (sum(column) for column in zip(*(stack.weight for stack in stacks), strict=True))
         rest = Weight(whole.value - value, whole.growth - growth)
-        rows += ["", f"The other stacks together: {_weight(rest, whole, comparison)}"]
-    return "\n".join((*rows, ""))
+        lines += ["", f"The other stacks together: {_weight(rest, whole, comparison)}"]
+    return rows((*lines, ""))
 
 
 def not_here(reason: str) -> str:
     """Return the note of a frame that has no place here."""
-    return f"(not here: {_plain(reason)})"
+    return f"(not here: {reason})"
 
 
 def gone(line: int) -> str:
@@ -85,7 +86,7 @@ def _compared(comparison: Comparison, whole: Weight) -> str:
     kind, head = comparison.sample_type, comparison.head.name
     pair = f"{comparison.base.name} → {head}" if comparison.base else head
     much = f"{amount(whole.value, kind.unit)}{_growth(whole, comparison)} through this line"
-    return f"{kind.type}, {_plain(pair)}: {much}, {share(whole.value, comparison.total)} of all"
+    return f"{kind.type}, {pair}: {much}, {share(whole.value, comparison.total)} of all"
 
 
 def _weight(one: Weight, whole: Weight, comparison: Comparison) -> str:
@@ -98,7 +99,7 @@ def _growth(one: Weight, comparison: Comparison) -> str:
 
 
 def _row(spot: Spot, weight: Weight, comparison: Comparison) -> Row:
-    where = f"{_plain(spot.file)}:{spot.line}" if spot.file else "no file"
+    where = f"{spot.file}:{spot.line}" if spot.file else "no file"
     much = f"{amount(weight.value, comparison.sample_type.unit)}{_growth(weight, comparison)}"
     return Row(_name(spot), where, much, spot.note)
 
@@ -116,9 +117,4 @@ def _frames(rows: Sequence[Row], above: Sequence[Row]) -> Iterator[str]:
 
 
 def _name(spot: Spot) -> str:
-    return re.sub(" +", " ", _plain(spot.function)).strip() or NAMELESS
-
-
-def _plain(text: str) -> str:
-    """Return a name from a profile as a part of one row: it cannot begin another."""
-    return "".join(c if c.isprintable() else "\ufffd" for c in text)
+    return re.sub(r"\s+", " ", printable(spot.function)).strip() or NAMELESS

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from alloclens.source.paths import name_of
 from alloclens.wording.hover import short_name
 from alloclens.wording.markdown import escape
+from alloclens.wording.printable import printable
 from alloclens.wording.units import amount, change, rate, share, signed
 from alloclens.wording.verdict import figures, sparkline
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 def place(file: str, line: int, function: str) -> str:
     """Return a line with its function: main.go:42  main.serve."""
     where = f"{name_of(file)}:{line}" if line else name_of(file)
-    return "  ".join(part for part in (where, short_name(function)) if part)
+    return printable("  ".join(part for part in (where, short_name(function)) if part))
 
 
 def detail(finding: Finding) -> str:
@@ -51,12 +52,13 @@ def grown(growth: Change, unit: str) -> str:
 def total(value: int, before: int | None, kind: ValueType) -> str:
     """Return what a snapshot holds, and how that differs from the one before in its process, if there is one."""
     step = value - before if before is not None else 0
-    return f"{amount(value, kind.unit)} {kind.type}{f' ({signed(step, kind.unit)})' if step else ''}"
+    return printable(f"{amount(value, kind.unit)} {kind.type}{f' ({signed(step, kind.unit)})' if step else ''}")
 
 
 def frame_name(node: Node) -> str:
     """Return the function of a frame, else what is known of it."""
-    return short_name(node.function) or (f"[{name_of(node.binary)}]" if node.binary else name_of(node.file) or "?")
+    found = short_name(node.function) or (f"[{name_of(node.binary)}]" if node.binary else name_of(node.file) or "?")
+    return printable(found)
 
 
 def frame_detail(node: Node, whole: float, unit: str, *, compared: bool) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from alloclens.lsp.quick import Quick
 from alloclens.lsp.server import Server
+from alloclens.wording.printable import printable
 from alloclens.wording.status import moment
 from alloclens.wording.units import amount
 
@@ -57,7 +58,7 @@ def _snapshot(snapshot: Snapshot, shown: Comparison) -> dict[str, Any]:
         "name": snapshot.name,
         "directory": snapshot.directory,
         "label": shown.series.labels.get(snapshot.path, ""),
-        "detail": f"{moment(snapshot)} · {total} {shown.sample_type.type}",
+        "detail": printable(f"{moment(snapshot)} · {total} {shown.sample_type.type}"),
         "base": snapshot is shown.base,
         "head": snapshot is shown.head,
     }

@@ -14,6 +14,7 @@ from alloclens.lsp.server import Server
 from alloclens.source.paths import name_of
 from alloclens.wording.drift import report
 from alloclens.wording.explain import advice, finds, mapping, nothing_of, of_file, summary
+from alloclens.wording.printable import rows
 from alloclens.wording.status import nothing
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ async def explain(ls: Server, uri: str | None = None) -> str:
 async def tell(ls: Server, uri: str) -> None:
     """Show the same as a message, in editors that have no other place for it."""
     said = await asyncio.to_thread(_of_document, ls.world, ls.workspace, uri)
-    ls.window_show_message(types.ShowMessageParams(types.MessageType.Info, "\n".join(said)))
+    ls.window_show_message(types.ShowMessageParams(types.MessageType.Info, " · ".join(map(str.strip, said))))
 
 
 async def mappings(ls: Server) -> list[dict[str, str]]:
@@ -93,7 +94,7 @@ def _explained(world: World, workspace: Workspace, uri: str | None) -> str:
     if uri:
         said += ["", *_of_document(world, workspace, uri)]
     said += ["", "Every file that the profile names:"]
-    return "\n".join([*said, *(line for one in found.files for line in of_file(one, world.shown.sample_type.unit))])
+    return rows([*said, *(line for one in found.files for line in of_file(one, world.shown.sample_type.unit))])
 
 
 def _of_document(world: World, workspace: Workspace, uri: str) -> list[str]:

@@ -11,6 +11,7 @@ from alloclens.lsp.lifecycle import follow, plain
 from alloclens.lsp.server import Server
 from alloclens.lsp.show import tell
 from alloclens.wording.focus import words
+from alloclens.wording.printable import printable
 
 FOCUS = "alloclens.server.focus"
 UNFOCUS = "alloclens.server.unfocus"
@@ -36,7 +37,7 @@ def focus(ls: Server, step: Any) -> str | None:
         for pattern in (given for part in chosen for given in part.given().values()):
             search(str(pattern))
     except BadPattern as error:
-        return str(error)
+        return printable(str(error))
     if chosen:
         _look_at(ls, (*ls.focus, chosen))
     return None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from alloclens.lsp.server import Server
 from alloclens.lsp.spots import Spots, here
 from alloclens.wording.hover import short_name, stack_label
+from alloclens.wording.printable import printable
 from alloclens.wording.units import amount
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def _stacks(world: World, workspace: Workspace, uri: str, line: int) -> dict[str
     comparison, spots = at.file.comparison, Spots(world, workspace)
     found = comparison.stacks(at.recorded, at.line, MOST)
     total = amount(comparison.stats(at.row).cum.value, comparison.sample_type.unit)
-    title = f"{total} {comparison.sample_type.type} through line {line}"
+    title = printable(f"{total} {comparison.sample_type.type} through line {line}")
     return {"title": title, "stacks": [_stack(s, comparison, world, spots) for s in found]}
 
 
@@ -51,7 +52,7 @@ def _stack(stack: Stack, comparison: Comparison, world: World, spots: Spots) -> 
 def _frame(frame: Frame, comparison: Comparison, world: World, spots: Spots) -> dict[str, Any]:
     spot = spots.of(comparison, frame.file, frame.line)
     return {
-        "label": f"{short_name(frame.function)}  {frame.file}:{frame.line}",
+        "label": printable(f"{short_name(frame.function)}  {frame.file}:{frame.line}"),
         "location": spot.location if spot else None,
         "own": world.sources.is_own(frame.file),
     }

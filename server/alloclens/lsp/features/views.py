@@ -19,6 +19,7 @@ from alloclens.source.paths import name_of
 from alloclens.source.places import Nowhere
 from alloclens.store import labels
 from alloclens.wording import views
+from alloclens.wording.printable import printable
 from alloclens.wording.stack_page import gone
 from alloclens.wording.status import moment
 from alloclens.wording.units import amount
@@ -170,9 +171,9 @@ def _size(path: str) -> str:
 
 def _label(world: World, path: str, label: str) -> str | None:
     if not any(snapshot.path == path for one in world.series for snapshot in one.snapshots):
-        return f"{path} is none of the snapshots that are read"
+        return printable(f"{path} is none of the snapshots that are read")
     try:
         labels.write(path, label)
     except (OSError, ValueError) as error:
-        return f"{labels.NAME} could not be changed: {reason(error)}"
+        return printable(f"{labels.NAME} could not be changed: {reason(error)}")
     return None
