@@ -1,0 +1,157 @@
+"""All commands over a workspace whose every name is hostile: as many lines, and the same exit codes, as with harmless names."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from alloclens.cli import main
+from click.testing import CliRunner
+
+from tests.cli.test_report import Page
+from tests.support.hostile import Made, harmless, hostile, nul, steering, workspace
+
+if TYPE_CHECKING:
+    from click.testing import Result
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="files cannot be called so there")
+COMMANDS = {
+    "top": ["top", "{heap}"],
+    "top by function": ["top", "{heap}", "--by", "function", "--sort", "cum", "--count", "1"],
+    "top of odd types": ["top", "{odd}"],
+    "top of a difference": ["top", "{heap}", "--base", "{heap}"],
+    "top of unlike files": ["top", "{heap}", "--base", "{odd}"],
+    "top with filters": ["top", "{odd}", "--focus", "f0", "--tag-focus", "x=y", "--hide", "{regex}"],
+    "top of a type that is not there": ["top", "{odd}", "--sample-type", "{function}"],
+    "top with a wrong pattern": ["top", "{odd}", "--focus", "({function}"],
+    "top of an unreadable file": ["top", "{bad}"],
+    "annotate": ["annotate", "{source}", "--profiles", "{profiles}"],
+    "annotate with a base that is not there": [
+        "annotate",
+        "{source}",
+        "--profiles",
+        "{profiles}",
+        "--base",
+        "{function}",
+    ],
+    "annotate without numbers": ["annotate", "{source}", "--profiles", "{odds}"],
+    "explain": ["explain", "--profiles", "{profiles}"],
+    "explain all": ["explain", "--profiles", "{profiles}", "--all"],
+    "explain a file": ["explain", "{source}", "--profiles", "{profiles}"],
+    "explain a function": ["explain", "{part}", "--profiles", "{profiles}"],
+    "explain what is not there": ["explain", "{regex}", "--profiles", "{profiles}"],
+    "leaks": ["leaks", "{profiles}"],
+    "leaks all": ["leaks", "{profiles}", "--all"],
+    "leaks of nothing": ["leaks", "{empty}"],
+    "report into no directory": ["report", "{profiles}", "-o", "{profiles}/none/x"],
+    "report of nothing": ["report", "{empty}", "-o", "-"],
+    "capture": ["capture", "http://127.0.0.1:1/{part}", "--into", "{profiles}"],
+    "a command that is not there": ["{regex}"],
+    "an option that is not there": ["top", "--{regex}"],
+    "a file that is not there": ["top", "{regex}"],
+}
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> tuple[Made, Made]:
+    """The harmless workspace and the hostile one."""
+    root = tmp_path_factory.mktemp("names")
+    made = workspace(root, harmless, harmless), workspace(root, hostile, nul)
+    for one in made:
+        (one.folder / "empty").mkdir()
+    return made
+
+
+def arguments(command: list[str], made: Made) -> list[str]:
+    spelt = hostile("x") if hostile("app") in str(made.folder) else "x"
+    known = {**made._asdict(), "odds": made.odd.parent, "empty": made.folder / "empty", "regex": f"{spelt}zzz"}
+    known |= {
+        "bad": next(made.profiles.glob("bad*")),
+        "part": made.function.removesuffix("\0"),
+        "function": f"{spelt}z",
+    }
+    return [one.format(**known) for one in command]
+
+
+def run(made: Made, monkeypatch: pytest.MonkeyPatch, command: list[str]) -> Result:
+    monkeypatch.chdir(made.folder)
+    return CliRunner().invoke(main, arguments(command, made))
+
+
+@pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
+def test_no_name_makes_a_line_or_steers(
+    both: tuple[Made, Made], monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    plain, evil = (run(made, monkeypatch, command) for made in both)
+    assert evil.exit_code == plain.exit_code != 70
+    for one, other in ((evil.stdout, plain.stdout), (evil.stderr, plain.stderr)):
+        assert len(one.split("\n")) == len(other.split("\n")), (one, other)
+        assert steering(one) <= {"\n"}
+    assert evil.output
+
+
+@pytest.mark.parametrize("command", [["top", "{odd}", "--json"], ["leaks", "{profiles}", "--all", "--json"]])
+def test_json_has_the_exact_names(both: tuple[Made, Made], monkeypatch: pytest.MonkeyPatch, command: list[str]) -> None:
+    result = run(both[1], monkeypatch, command)
+    assert result.exit_code == 0
+    assert result.stdout.isascii()
+    assert steering(result.stdout) == {"\n"}
+    assert result.stdout.count("\n") == 1
+    said = json.loads(result.stdout)
+    if command[0] == "top":
+        assert {row["function"] for row in said["rows"]} == {nul("f0"), nul("f1"), nul("f2"), nul("root"), ""}
+        assert {row["binary"] for row in said["rows"]} == {"", nul("/bin/app")}
+        assert (said["sample_type"], said["unit"]) == (nul("kind"), nul("unit"))
+    else:
+        assert [one["function"] for one in said["findings"]] == ["main.f", nul("main.g")]
+        assert {one["file"] for one in said["findings"]} == {str(both[1].source)}
+
+
+def test_the_report_shows_names_as_text(both: tuple[Made, Made], monkeypatch: pytest.MonkeyPatch) -> None:
+    results = [run(made, monkeypatch, ["report", "{profiles}", "-o", "-"]) for made in both]
+    assert [result.exit_code for result in results] == [0, 0]
+    plain, evil = (Page(result.stdout_bytes.decode()) for result in results)
+    assert [tag for tag, _ in evil.elements] == [tag for tag, _ in plain.elements]
+    assert steering(evil.said) == {"\n"}
+    for attributes in (value or "" for _, held in evil.elements for value in held.values()):
+        assert steering(attributes) == set()
+    for tag in ("title", "h1", "th", "td", "caption", "span"):
+        assert "\n" not in "".join(evil.words(tag)), tag
+    raw = re.search(r'id="alloclens-data">(.*?)</script>', evil.text, re.DOTALL)[1]
+    assert raw.isascii()
+    assert steering(raw) == set()
+    names = {node["name"] for node in evil.data["flame"]["root"]["children"]}
+    assert names == {"main.f", nul("main.g"), nul("lost.f")}
+
+
+@pytest.mark.parametrize("name", ["top", "annotate", "explain all", "leaks", "a file that is not there"])
+def test_a_terminal_is_sent_our_styles_and_nothing_else(both: tuple[Made, Made], name: str) -> None:
+    import pty  # POSIX only
+
+    made = both[1]
+    parent, child = pty.openpty()
+    command = [sys.executable, "-m", "alloclens", *arguments(COMMANDS[name], made)]
+    environment = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "FORCE_COLOR")} | {"TERM": "xterm"}
+    with subprocess.Popen(
+        command, cwd=made.folder, env=environment, stdin=child, stdout=child, stderr=child
+    ) as process:
+        os.close(child)
+        said = b""
+        while chunk := read(parent):
+            said += chunk
+    os.close(parent)
+    assert process.returncode == (2 if "not there" in name else 0)
+    unstyled = re.sub(r"\x1b\[[\d;]*m", "", said.decode().replace("\r\n", "\n"))
+    assert steering(unstyled) == {"\n"}
+
+
+def read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 65536)
+    except OSError:  # how Linux says that the other end is closed
+        return b""
