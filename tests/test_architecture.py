@@ -52,6 +52,7 @@ OPENS_FILES = {
     "store/binaries.py": {"open"},  # symbolic opens by name, and is asked to after disk.open_file has
     "store/pages.py": {"write_text"},  # read-only files, one kept for each name: atomic by its own way
     "capture/files.py": {"open"},  # atomic by its own way
+    "capture/rotation.py": {"open"},  # new files only; one that is not whole protects what it is about
 }
 """Who opens a file otherwise than by alloclens.disk, and why it may."""
 OPENING = {

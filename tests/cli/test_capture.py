@@ -7,12 +7,11 @@ import signal
 import subprocess
 import sys
 import time
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 import pytest
-from alloclens.capture import files
 from alloclens.capture.fetch import CaptureError, endpoint
+from alloclens.capture.rotation import LIST
 from alloclens.cli import capture, main
 from click.testing import CliRunner
 
@@ -42,7 +41,8 @@ def run(*arguments: object) -> Result:
 
 
 def everything_in(folder: Path) -> list[str]:
-    return sorted(p.name for p in folder.iterdir()) if folder.exists() else []
+    """Return the names of all files but the list of captures."""
+    return sorted(p.name for p in folder.iterdir() if p.name != LIST) if folder.exists() else []
 
 
 def test_one_profile(server: ProfileServer, tmp_path: Path) -> None:
@@ -142,22 +142,6 @@ def test_a_count_needs_a_series(tmp_path: Path) -> None:
     assert "needs --every" in result.output
 
 
-def test_a_write_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(_descriptor: int) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(files.os, "fsync", full)
-    with pytest.raises(KeyboardInterrupt):
-        files.write(tmp_path, "heap", datetime.now(timezone.utc), GOOD)
-    assert everything_in(tmp_path) == []
-
-
-def test_two_in_one_millisecond_are_two_files(tmp_path: Path) -> None:
-    moment = datetime(2026, 1, 2, 3, 4, 5, 678_000, timezone.utc)
-    names = [files.write(tmp_path, "heap", moment, GOOD).name for _ in range(2)]
-    assert names == ["heap-20260102T030405.678Z.pb.gz", "heap-20260102T030405.678Z-2.pb.gz"]
-
-
 @pytest.mark.parametrize(
     ("url", "seconds", "wanted"),
     [
@@ -182,3 +166,31 @@ def test_no_duration(text: str, tmp_path: Path) -> None:
     result = run("http://127.0.0.1:9", "--into", tmp_path, "--every", text)
     assert result.exit_code == 2
     assert "no duration" in result.output
+
+
+def test_files_of_earlier_versions_stay_and_are_told_once(server: ProfileServer, tmp_path: Path) -> None:
+    old = tmp_path / "heap-20260102T030405.678Z.pb.gz"
+    old.write_bytes(GOOD)
+    result = run(server.url, "--into", tmp_path, "--every", "20ms", "--count", 4, "--keep", 2)
+    assert len(everything_in(tmp_path)) == 3
+    assert old.exists()
+    (line,) = result.stderr.splitlines()
+    assert line.startswith(f"{tmp_path}: ")
+    assert line.endswith("not listed as one: 1 file")
+
+
+def test_what_an_earlier_run_captured_goes(server: ProfileServer, tmp_path: Path) -> None:
+    run(server.url, "--into", tmp_path, "--every", "20ms", "--count", 3)
+    result = run(server.url, "--into", tmp_path, "--keep", 1)
+    assert result.stderr == ""
+    assert [str(tmp_path / name) for name in everything_in(tmp_path)] == result.stdout.split()
+
+
+def test_nothing_is_removed_while_it_is_not_known_what_was_chosen(server: ProfileServer, tmp_path: Path) -> None:
+    (tmp_path / "labels.toml").mkdir()
+    result = run(server.url, "--into", tmp_path, "--every", "20ms", "--count", 3, "--keep", 1)
+    assert result.exit_code == 0
+    assert len(everything_in(tmp_path)) == 4
+    for line in result.stderr.splitlines():
+        assert line.startswith(str(tmp_path / "labels.toml"))
+        assert line.endswith("no capture was removed")

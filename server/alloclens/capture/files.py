@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
+import stat
+import sys
+import time
 import urllib.parse
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
+
+from alloclens.disk import open_file
+
+if sys.platform != "win32":
+    import fcntl
 
 if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
 SUFFIX = ".pb.gz"
+NAME = re.compile(rf"([A-Za-z0-9_]+)-(\d{{8}}T\d{{6}}\.\d{{3}}Z)(?:-(\d+))?{re.escape(SUFFIX)}")
+"""Its groups: kind, time, and a number where several were captured within a millisecond."""
+ASIDE = re.compile(rf"\.{NAME.pattern}\.tmp")
+STALE_SECONDS = 3600.0
+"""A file is written in one go, right after it was made."""
 
 
 def kind_of(address: str) -> str:
@@ -21,11 +35,15 @@ def kind_of(address: str) -> str:
 
 
 def write(directory: Path, kind: str, taken: datetime, data: bytes) -> Path:
-    """Write a profile; return its path. A reader never sees a part of it, and no older file is overwritten."""
+    """Write a profile and return its path. A reader never sees a part of it, and no older file is overwritten.
+
+    Raises OSError.
+    """
     directory.mkdir(parents=True, exist_ok=True)
     path, aside = _reserve(directory, f"{kind}-{taken:%Y%m%dT%H%M%S}.{taken.microsecond // 1000:03}Z")
     try:
         with aside.open("wb") as out:
+            _lock(out)
             out.write(data)
             out.flush()
             os.fsync(out.fileno())
@@ -35,15 +53,21 @@ def write(directory: Path, kind: str, taken: datetime, data: bytes) -> Path:
         raise
 
 
-def prune(directory: Path, kind: str, keep: int) -> list[Path]:
-    """Remove the oldest captures of a kind beyond the newest `keep`; files with other names are not ours."""
-    pattern = re.compile(rf"({re.escape(kind)}-\d{{8}}T\d{{6}}\.\d{{3}}Z)(?:-(\d+))?{re.escape(SUFFIX)}")
-    named = ((pattern.fullmatch(p.name), p) for p in directory.iterdir())
-    ours = [p for _, p in sorted(((found[1], int(found[2] or 1)), p) for found, p in named if found)]
-    old = ours[: max(len(ours) - keep, 0)]
-    for path in old:
-        path.unlink(missing_ok=True)
-    return old
+def sweep(directory: Path) -> None:
+    """Remove the temporary files of captures that were killed: those that are old and that no process holds."""
+    with contextlib.suppress(OSError), os.scandir(directory) as entries:
+        for path in [directory / entry.name for entry in entries if ASIDE.fullmatch(entry.name)]:
+            with contextlib.suppress(OSError):  # also: it is open on Windows, where such a file cannot be removed
+                if _abandoned(path):
+                    path.unlink()
+
+
+def _abandoned(path: Path) -> bool:
+    found = path.lstat()
+    if not stat.S_ISREG(found.st_mode) or time.time() - found.st_mtime < STALE_SECONDS:
+        return False
+    with open_file(path) as file:
+        return _lock(file)
 
 
 def _reserve(directory: Path, stem: str) -> tuple[Path, Path]:
@@ -65,4 +89,14 @@ def _made(path: Path) -> bool:
         path.touch(exist_ok=False)
     except FileExistsError:
         return False
+    return True
+
+
+def _lock(file: BinaryIO) -> bool:
+    """Hold a file until it is closed or the process ends; return whether no other process holds it."""
+    if sys.platform != "win32":
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:  # held, or on a file system without locks
+            return False
     return True

@@ -13,12 +13,15 @@ from typing import TYPE_CHECKING
 import click
 
 from alloclens.capture.fetch import CaptureError, endpoint, fetch
-from alloclens.capture.files import kind_of, prune, write
+from alloclens.capture.files import kind_of, sweep, write
+from alloclens.capture.rotation import enlist, prune, unlisted
 from alloclens.cli.durations import duration
 from alloclens.cli.errors import told
 from alloclens.cli.terminal import show, tell
+from alloclens.disk import reason
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import FrameType
 
 TRIES = 3
@@ -47,6 +50,8 @@ def command(
     signal.signal(signal.SIGTERM, _interrupt)  # as Ctrl-C: nothing half done stays
     with told(""):
         address = endpoint(url, seconds)
+    if keep:
+        _tell_of_unlisted(into, kind_of(address))
     if every is None:
         try:
             _once(address, into, seconds, keep)
@@ -55,6 +60,15 @@ def command(
     else:
         with contextlib.suppress(KeyboardInterrupt):
             _series(address, into, every, count, seconds, keep)
+
+
+def _tell_of_unlisted(into: Path, kind: str) -> None:
+    """Say that files which earlier versions captured are never removed."""
+    with told(str(into)):
+        number = unlisted(into, kind)
+    if number:
+        files = "1 file" if number == 1 else f"{number} files"
+        tell(f"{into}: --keep leaves alone what is named like a capture but not listed as one: {files}")
 
 
 def _once(address: str, into: Path, seconds: int | None, keep: int | None) -> None:
@@ -92,9 +106,22 @@ def _capture(address: str, into: Path, seconds: int | None, keep: int | None) ->
     kind = kind_of(address)
     with told(str(into)):
         path = write(into, kind, datetime.now(timezone.utc), data)
-        if keep:
-            prune(into, kind, keep)
+    with _noted(into, "--keep will not remove this capture"):
+        enlist(path, data)
     show(str(path))
+    sweep(into)
+    if keep:
+        with _noted(into, "no capture was removed"):
+            for problem in prune(into, kind, keep, path):
+                tell(problem)
+
+
+@contextlib.contextmanager
+def _noted(into: Path, consequence: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        tell(f"{error.filename or into}: {reason(error)}; {consequence}")
 
 
 def _interrupt(number: int, _frame: FrameType | None) -> None:
