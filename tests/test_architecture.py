@@ -42,6 +42,9 @@ ONLY_IN = {
     "msgspec": {"store"},
     "tomlkit": {"store"},
     "urllib.request": {"capture"},
+    "h11": {"capture"},
+    "socket": {"capture"},
+    "ssl": {"capture"},
 }
 """Who alone may import a module."""
 OPENS_FILES = {

@@ -2,30 +2,40 @@
 
 from __future__ import annotations
 
+import errno
+import itertools
+import os
 import re
+import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
 from typing import TYPE_CHECKING
 
 import pytest
-from alloclens.capture.fetch import CaptureError, endpoint
+from alloclens.capture import files
 from alloclens.capture.rotation import LIST
 from alloclens.cli import capture, main
+from alloclens.profile.formats import read
 from click.testing import CliRunner
 
+from scripts.workbench import process
+from tests.support import goservice
 from tests.support.profiles import heap
 from tests.support.server import ProfileServer, profile_server
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from click.testing import Result
 
 NAME = re.compile(r"heap-\d{8}T\d{6}\.\d{3}Z\.pb\.gz")
 GOOD = heap("main.f@/a.go:1 = 1x8")
+ALLOCLENS = [sys.executable, "-m", "alloclens", "capture"]
+OK = b"HTTP/1.1 200 OK\r\n"
 
 
 @pytest.fixture
@@ -95,7 +105,7 @@ def test_an_answer_that_ends_early(server: ProfileServer, tmp_path: Path) -> Non
 
 def test_a_series_goes_on_after_a_wrong_answer(server: ProfileServer, tmp_path: Path) -> None:
     server.status = 503
-    alloclens = [sys.executable, "-m", "alloclens", "capture", server.url, "--into", tmp_path]
+    alloclens = [*ALLOCLENS, server.url, "--into", tmp_path]
     with subprocess.Popen([*alloclens, "--every", "50ms", "--count", "1"], stderr=subprocess.PIPE, text=True) as child:
         assert "503" in child.stderr.readline()
         server.status = 200
@@ -105,15 +115,66 @@ def test_a_series_goes_on_after_a_wrong_answer(server: ProfileServer, tmp_path: 
 
 def test_nobody_there(tmp_path: Path, server: ProfileServer) -> None:
     del server
-    result = run("http://127.0.0.1:9", "--into", tmp_path)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    result = run(f"http://127.0.0.1:{port}", "--into", tmp_path)
     assert result.exit_code == 1
-    assert "cannot be reached" in result.output
+    assert result.stderr.count("refused") == capture.TRIES
+
+
+def test_a_service_that_starts_slowly(server: ProfileServer, tmp_path: Path) -> None:
+    server.status, server.headers = 503, {"Retry-After": "0"}
+    with (
+        process([*ALLOCLENS, server.url, "--into", tmp_path], stderr=subprocess.PIPE, text=True) as child,
+        child.stderr,
+    ):
+        assert "503" in child.stderr.readline()
+        server.status = 200
+        assert child.wait(20) == 0
+    assert len(everything_in(tmp_path)) == 1
+
+
+def test_a_server_that_wants_to_be_left_alone(server: ProfileServer, tmp_path: Path) -> None:
+    server.status, server.headers = 429, {"Retry-After": "3600"}
+    result = run(server.url, "--into", tmp_path)
+    assert result.exit_code == 1
+    assert "429 Too Many Requests" in result.stderr
+    assert "3600 s" in result.stderr
+    assert len(server.asked) == 1
+
+
+def test_a_single_capture_waits_as_long_as_the_server_asks(
+    server: ProfileServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.status, server.headers = 503, {"Retry-After": "7"}
+    rests: list[float] = []
+    monkeypatch.setattr(capture.time, "sleep", rests.append)
+    assert run(server.url, "--into", tmp_path).exit_code == 1
+    assert rests == [7, 7]
+
+
+def test_a_series_waits_as_long_as_the_server_asks(
+    server: ProfileServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.status, server.headers = 503, {"Retry-After": "1"}
+    rests = []
+
+    def sleep(seconds: float) -> None:
+        rests.append(seconds)
+        server.status = 200 if server.asked else 503
+
+    monkeypatch.setattr(capture.time, "sleep", sleep)
+    result = run(server.url, "--into", tmp_path, "--every", "100ms", "--count", 1)
+    assert result.exit_code == 0
+    assert "trying again in 1 s" in result.stderr
+    assert rests[0] == 0
+    assert rests[1] > 0.8
 
 
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_leaves_no_partial_file(server: ProfileServer, tmp_path: Path, sign: signal.Signals) -> None:
     server.delay = 0.2
-    alloclens = [sys.executable, "-m", "alloclens", "capture", server.url, "--into", tmp_path, "--every", "10ms"]
+    alloclens = [*ALLOCLENS, server.url, "--into", tmp_path, "--every", "10ms"]
     with subprocess.Popen(alloclens, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
         child.stdout.readline()
         time.sleep(0.1)
@@ -123,11 +184,20 @@ def test_ctrl_c_leaves_no_partial_file(server: ProfileServer, tmp_path: Path, si
     assert all(NAME.fullmatch(name) for name in everything_in(tmp_path))
 
 
+STILL = {
+    "no answer": [],
+    "a trickled header": itertools.chain([OK + b"X: "], itertools.repeat(b"x")),
+    "a trickled body": itertools.chain([OK + b"\r\n"], itertools.repeat(b"x")),
+}
+
+
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
-def test_a_single_capture_that_is_stopped(server: ProfileServer, tmp_path: Path, sign: signal.Signals) -> None:
-    server.delay = 20
-    alloclens = [sys.executable, "-m", "alloclens", "capture", server.url, "--into", tmp_path]
-    with subprocess.Popen(alloclens, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
+@pytest.mark.parametrize("pieces", STILL.values(), ids=STILL)
+def test_a_single_capture_that_is_stopped(
+    server: ProfileServer, tmp_path: Path, sign: signal.Signals, pieces: Iterable[bytes]
+) -> None:
+    server.pieces, server.pause, server.delay = pieces, 0.02, 0 if pieces else 60
+    with subprocess.Popen([*ALLOCLENS, server.url, "--into", tmp_path], stdout=-1, stderr=-1, text=True) as child:
         while not server.asked:
             time.sleep(0.02)
         child.send_signal(sign)
@@ -136,29 +206,30 @@ def test_a_single_capture_that_is_stopped(server: ProfileServer, tmp_path: Path,
     assert everything_in(tmp_path) == []
 
 
+@pytest.mark.skipif("sys.platform == 'win32'", reason="signals")
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
+def test_a_look_up_that_is_stopped(tmp_path: Path, sign: signal.Signals) -> None:
+    """The system's resolver cannot be interrupted."""
+    program = """
+import socket, sys, time
+def look_up(*_, **__):
+    print("looking", flush=True)
+    time.sleep(60)
+socket.getaddrinfo = look_up
+from alloclens.cli import main
+main(["capture", "http://localhost:1", "--into", sys.argv[1]])
+"""
+    with subprocess.Popen([sys.executable, "-c", program, tmp_path], stdout=-1, stderr=-1, text=True) as child:
+        child.stdout.readline()
+        child.send_signal(sign)
+        assert child.communicate(timeout=15) == ("", "")
+    assert child.returncode == 128 + sign
+
+
 def test_a_count_needs_a_series(tmp_path: Path) -> None:
     result = run("http://127.0.0.1:9", "--into", tmp_path, "--count", 3)
     assert result.exit_code == 2
     assert "needs --every" in result.output
-
-
-@pytest.mark.parametrize(
-    ("url", "seconds", "wanted"),
-    [
-        ("http://h:6060", None, "http://h:6060/debug/pprof/heap"),
-        ("http://h:6060/", None, "http://h:6060/debug/pprof/heap"),
-        ("h:6060", 30, "http://h:6060/debug/pprof/heap?seconds=30"),
-        ("https://h/x/goroutine?gc=1#top", 5, "https://h/x/goroutine?gc=1&seconds=5"),
-    ],
-)
-def test_the_address(url: str, seconds: int | None, wanted: str) -> None:
-    assert endpoint(url, seconds) == wanted
-
-
-@pytest.mark.parametrize("url", ["file:///etc/passwd", "ftp://h/x", "http://"])
-def test_no_address(url: str) -> None:
-    with pytest.raises(CaptureError, match="no address"):
-        endpoint(url)
 
 
 @pytest.mark.parametrize("text", ["0s", "5 s", "1d", "-1s", ""])
@@ -166,6 +237,61 @@ def test_no_duration(text: str, tmp_path: Path) -> None:
     result = run("http://127.0.0.1:9", "--into", tmp_path, "--every", text)
     assert result.exit_code == 2
     assert "no duration" in result.output
+
+
+SECRET = "s3cr3t"
+
+
+@pytest.mark.parametrize("status", [200, 302, 401, 500, 503])
+def test_no_secret_is_ever_shown(server: ProfileServer, tmp_path: Path, status: int) -> None:
+    server.status, server.headers = status, {"Location": f"http://me:{SECRET}@127.0.0.1:9/?{SECRET}"}
+    (tmp_path / "token").write_text(SECRET)
+    url = server.url.replace("//", f"//me:{SECRET}@")
+    results = [
+        run(f"{url}?token={SECRET}", "--into", tmp_path / "a"),
+        run(server.url, "--into", tmp_path / "a", "--header", f"X-Key: {SECRET}", "--bearer-file", tmp_path / "token"),
+        run(server.url, "--into", tmp_path / "a", "--header", f"X Key: {SECRET}"),
+        run(url.replace("127.0.0.1", "127.0.0.1:no"), "--into", tmp_path / "a"),
+        run(url, "--into", tmp_path / "a", "--bearer-file", tmp_path / "token"),
+    ]
+    assert server.seen[0]["authorization"] == "Basic bWU6czNjcjN0"
+    assert SECRET not in "".join(result.output for result in results)
+    assert SECRET not in "".join(map(str, tmp_path.rglob("*")))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--bearer-file", "{token}", "--header", "authorization: Basic x"),
+        ("--header", "Authorization: Basic x", "--header", "authorization: Basic y"),
+        ("--key", "{token}"),
+        ("--header", "nonsense"),
+        ("--bearer-file", "{token}.missing"),
+    ],
+)
+def test_options_that_contradict(server: ProfileServer, tmp_path: Path, options: tuple[str, ...]) -> None:
+    (tmp_path / "token").write_text("x")
+    result = run(server.url, "--into", tmp_path, *(o.format(token=tmp_path / "token") for o in options))
+    assert result.exit_code == 2
+    assert server.asked == []
+
+
+@pytest.mark.parametrize(("status", "body"), [(500, b"a\x1b]0;x\x07b\xc2\x9bc\rd\x00"), (200, b"\x1b]0;x\x07")])
+def test_an_answer_is_printed_as_text(server: ProfileServer, tmp_path: Path, status: int, body: bytes) -> None:
+    server.pieces = [b"HTTP/1.1 %d O\x1b[31m\xe2\x80\xaeK\r\n\r\n" % status, body]
+    result = run(server.url, "--into", tmp_path)
+    assert result.exit_code == 1
+    assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", result.output)
+    assert len(result.output.splitlines()) == capture.TRIES
+    if status == 500:
+        assert "500 O\\x1b[31m\\u202eK: a\\x1b]0;x\\x07b\\x9bc\\rd\\x00" in result.output
+
+
+def test_a_redirect_is_told_once(server: ProfileServer, tmp_path: Path) -> None:
+    server.redirects = {"/debug/pprof/heap": "/other"}
+    result = run(server.url, "--into", tmp_path, "--every", "20ms", "--count", 3)
+    assert result.stderr == f"{server.url}/debug/pprof/heap redirects to {server.url}/other\n"
+    assert len(everything_in(tmp_path)) == 3
 
 
 def test_files_of_earlier_versions_stay_and_are_told_once(server: ProfileServer, tmp_path: Path) -> None:
@@ -191,6 +317,78 @@ def test_nothing_is_removed_while_it_is_not_known_what_was_chosen(server: Profil
     result = run(server.url, "--into", tmp_path, "--every", "20ms", "--count", 3, "--keep", 1)
     assert result.exit_code == 0
     assert len(everything_in(tmp_path)) == 4
-    for line in result.stderr.splitlines():
-        assert line.startswith(str(tmp_path / "labels.toml"))
-        assert line.endswith("no capture was removed")
+    (line,) = result.stderr.splitlines()
+    assert line.startswith(str(tmp_path / "labels.toml"))
+    assert line.endswith("no capture was removed")
+
+
+FAULTS = [errno.ENOSPC, errno.EACCES, errno.EROFS, errno.EIO]
+
+
+class Disk:
+    """Fails to write so many times."""
+
+    def __init__(self, fault: int, failures: int) -> None:
+        self.fault, self.failures = fault, failures
+
+    def fsync(self, _descriptor: int) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise OSError(self.fault, os.strerror(self.fault))
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_faulty_disk_ends_a_single_capture(
+    server: ProfileServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: int
+) -> None:
+    monkeypatch.setattr(files.os, "fsync", Disk(fault, 1).fsync)
+    result = run(server.url, "--into", tmp_path)
+    assert result.exit_code == 1
+    assert result.stderr == f"Error: {tmp_path}: {os.strerror(fault)}\n"
+    assert everything_in(tmp_path) == []
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_faulty_disk_does_not_end_a_series(
+    server: ProfileServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: int
+) -> None:
+    monkeypatch.setattr(files.os, "fsync", Disk(fault, 2).fsync)
+    result = run(server.url, "--into", tmp_path, "--every", "20ms", "--count", 1)
+    assert result.exit_code == 0
+    assert result.stderr.splitlines() == [f"{tmp_path}: {os.strerror(fault)}; trying again in 0.02 s"] * 2
+    assert len(everything_in(tmp_path)) == 1
+
+
+def test_a_directory_that_comes_and_goes_does_not_end_a_series(
+    server: ProfileServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    into = tmp_path / "profiles"
+    between = iter(
+        [lambda: None, lambda: shutil.rmtree(into), lambda: (shutil.rmtree(into), into.touch()), into.unlink]
+    )
+    monkeypatch.setattr(capture.time, "sleep", lambda _seconds: next(between)())
+    result = run(server.url, "--into", into, "--every", "1ms", "--count", 3, "--keep", 5)
+    assert result.exit_code == 0
+    assert result.stderr == f"{into}: File exists; trying again in 0.001 s\n"
+    assert everything_in(into) == [result.stdout.split("/")[-1].strip()]
+
+
+def test_a_real_program(tmp_path: Path) -> None:
+    program = goservice.build(tmp_path / "program")
+    into = tmp_path / "profiles"
+    with goservice.running(program, 1) as service:
+        for path in ("", "/debug/pprof/goroutine", "/debug/pprof/heap?seconds=1", "/debug/pprof/profile?seconds=1"):
+            result = run(service.url + path, "--into", into)
+            assert result.exit_code == 0, result.output
+            assert read((into / result.stdout.strip()).read_bytes()).sample_types
+        for path, words in (
+            ("/debug/pprof/nothing", '404 Not Found (does the program import "net/http/pprof"?): Unknown profile'),
+            ("/debug/pprof/", "HTML page"),
+            ("/debug/pprof/trace?seconds=1", "not with a profile"),
+            ("/debug/pprof/heap?seconds=x", '400 Bad Request: invalid value for "seconds"'),
+        ):
+            result = run(service.url + path, "--into", tmp_path / "none")
+            assert result.exit_code == 1
+            assert words in result.output
+    assert not (tmp_path / "none").exists()
+    assert len(everything_in(into)) == 4

@@ -2,84 +2,146 @@
 
 from __future__ import annotations
 
-import http.client
-import urllib.error
-import urllib.parse
-import urllib.request
+import math
+import time
+import zlib
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING, NamedTuple
 
+import h11
+
+from alloclens.capture.access import Access, why
+from alloclens.capture.address import moved, shortened
+from alloclens.capture.errors import CaptureError
+from alloclens.capture.proxies import proxy_for
+from alloclens.capture.wire import Deadline, Response, TooLarge, get, in_time
 from alloclens.profile.errors import ProfileError
-from alloclens.profile.formats import looks_like, read
+from alloclens.profile.formats import LARGEST, looks_like, read
 
-DEFAULT_PATH = "/debug/pprof/heap"
-LARGEST_ANSWER = 1 << 30
-"""Bytes."""
-LONGEST_REASON = 300
-"""Bytes."""
+if TYPE_CHECKING:
+    from alloclens.capture.address import Address
+
+LARGEST_ANSWER = LARGEST
+"""Bytes, as sent and without its encoding."""
+MOST_REDIRECTS = 10
 PATIENCE_SECONDS = 30.0
 """Beside the seconds that were asked for: a large heap takes its time to write down."""
+LONGEST_WAIT_SECONDS = 24 * 3600.0
+REDIRECTS = (301, 302, 303, 307, 308)
+ENCODINGS = {"gzip": (31,), "x-gzip": (31,), "deflate": (15, -15)}
+"""What zlib calls each; deflate is sent with and without a header."""
+NOBODY = Access()
+HINTS = {
+    401: "--header, --bearer-file or user:password@ in the URL say who asks",
+    404: 'does the program import "net/http/pprof"?',
+}
 
 
-class CaptureError(Exception):
-    """A profile that could not be fetched; the text says what was asked and what came."""
+class Answer(NamedTuple):
+    """A profile, as it was sent but for its encoding."""
+
+    data: bytes
+    redirects: tuple[str, ...]
+    """What a person should know of them."""
 
 
-def endpoint(url: str, seconds: int | None = None) -> str:
-    """Return the address to ask: the URL's own path, or Go's heap profile; `seconds` asks for a difference."""
-    parts = _parts(url)
-    path = parts.path if parts.path.strip("/") else DEFAULT_PATH
-    query = "&".join(q for q in (parts.query, f"seconds={seconds}" if seconds else "") if q)
-    return urllib.parse.urlunsplit((parts.scheme, parts.netloc, path, query, ""))
+def fetch(address: Address, access: Access = NOBODY) -> Answer:
+    """Return the profile at an address, at the latest after the patience and the seconds that were asked for.
+
+    Raises CaptureError.
+    """
+    deadline = Deadline(PATIENCE_SECONDS + address.seconds)
+    at, redirects = address, list[str]()
+    while True:
+        name = f"{at} (redirected from {address})" if redirects else str(at)
+        known = at.origin == address.origin
+        response = _response(at, access if known else access.anonymous(), deadline, name)
+        location = response.headers.get("location") if response.status in REDIRECTS else None
+        if location is None:
+            return Answer(_profile(response, name), tuple(redirects))
+        if len(redirects) == MOST_REDIRECTS:
+            raise CaptureError(f"{name} redirects once more; {MOST_REDIRECTS} redirects are followed")
+        before, at = at, moved(at, location)
+        redirects.append(f"{before} redirects to {at}{_withheld(at, address, access)}")
 
 
-def _parts(url: str) -> urllib.parse.SplitResult:
+def _withheld(at: Address, address: Address, access: Access) -> str:
+    secret = at.origin != address.origin and access != access.anonymous()
+    return f"; headers and certificate are only for {address.origin} and are not sent there" if secret else ""
+
+
+def _response(at: Address, access: Access, deadline: Deadline, name: str) -> Response:
+    """Ask once; return the answer without its encoding."""
     try:
-        parts = urllib.parse.urlsplit(url if "://" in url else f"http://{url}")
-        known = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:  # brackets that do not close, a port that is no number
-        known = False
-    if not known:
-        raise CaptureError(f"{url} is no address; one looks like http://127.0.0.1:6060")
-    return parts
+        response = in_time(deadline, lambda: _asked(at, access, deadline))
+    except TooLarge as error:
+        raise CaptureError(f"{name} answered with more than {LARGEST_ANSWER >> 20} MiB") from error
+    except h11.LocalProtocolError as error:
+        raise CaptureError(f"{name}: the request cannot be sent: {error}") from error
+    except h11.RemoteProtocolError as error:
+        raise CaptureError(f"{name} sent no whole HTTP answer: {shortened(str(error))}") from error
+    except OSError as error:
+        if isinstance(error, TimeoutError) and not error.errno:  # ours, not the system's
+            raise CaptureError(f"{name}: gave up after {deadline.seconds:g} s while {deadline.doing}") from error
+        raise CaptureError(f"{name}: {deadline.doing} failed: {why(error)}") from error
+    return response._replace(body=_decoded(response, name))
 
 
-def fetch(address: str, seconds: int | None = None) -> bytes:
-    """Return the profile at an address as it was sent. Raises CaptureError."""
-    request = urllib.request.Request(address, headers={"User-Agent": "alloclens"})  # noqa: S310 - see endpoint
+def _asked(at: Address, access: Access, deadline: Deadline) -> Response:
+    given = access.sent()
+    names = {name.lower() for name, _ in given}
+    ours = ("Host", at.authority), ("User-Agent", "alloclens"), ("Accept-Encoding", "identity"), ("Connection", "close")
+    headers = [*(one for one in ours if one[0].lower() not in names), *given]
+    return get(at, headers, proxy_for(at), access.context, deadline, LARGEST_ANSWER)
+
+
+def _decoded(response: Response, name: str) -> bytes:
+    encoding = response.headers.get("content-encoding", "identity").strip().lower()
+    if encoding in ("", "identity") or not response.body:
+        return response.body
+    for window_bits in ENCODINGS.get(encoding, ()):
+        unpacker = zlib.decompressobj(window_bits)
+        try:
+            body = unpacker.decompress(response.body, LARGEST_ANSWER + 1)
+        except zlib.error:
+            continue
+        if len(body) > LARGEST_ANSWER:
+            raise CaptureError(f"{name} answered with more than {LARGEST_ANSWER >> 20} MiB")
+        if unpacker.eof:
+            return body
+    raise CaptureError(f"{name} answered with a body that cannot be unpacked (Content-Encoding: {encoding})")
+
+
+def _profile(response: Response, name: str) -> bytes:
+    if response.status != HTTPStatus.OK:
+        hint = f" ({HINTS[response.status]})" if response.status in HINTS else ""
+        text = f"{name} answered {response.status} {response.reason}".rstrip()
+        wait = _wait(response)
+        again = f"; it asks to wait for {math.ceil(wait)} s" if wait else ""
+        raise CaptureError(f"{text}{hint}{_in_its_words(response.body)}{again}", wait)
     try:
-        with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS + (seconds or 0)) as answer:  # noqa: S310
-            data: bytes = answer.read(LARGEST_ANSWER + 1)
-    except urllib.error.HTTPError as error:
-        said = f"{error.code} {error.reason}{_hint(error.code)}{_in_its_words(error)}"
-        raise CaptureError(f"{address} answered {said}") from error
-    except (OSError, http.client.HTTPException, ValueError) as error:  # ValueError: a name that cannot be sent
-        raise CaptureError(f"{address} cannot be reached: {_reason(error)}") from error
-    return _checked(data, address)
-
-
-def _checked(data: bytes, address: str) -> bytes:
-    if len(data) > LARGEST_ANSWER:
-        raise CaptureError(f"{address} answered with more than {LARGEST_ANSWER >> 20} MiB")
-    try:
-        read(data)
+        read(response.body)
     except ProfileError as error:
-        raise CaptureError(f"{address} answered, but not with a profile: {error or looks_like(data)}") from error
-    return data
+        said = str(error) or looks_like(response.body)
+        raise CaptureError(f"{name} answered, but not with a profile: {said}") from error
+    return response.body
 
 
-def _hint(status: int) -> str:
-    return ' (does the program import "net/http/pprof"?)' if status == http.HTTPStatus.NOT_FOUND else ""
-
-
-def _in_its_words(error: urllib.error.HTTPError) -> str:
+def _in_its_words(body: bytes) -> str:
     """Return the first line of an answer, if that is text: net/http/pprof says there what was wrong."""
     try:
-        with error:
-            line = error.read(LONGEST_REASON).decode("utf-8", "replace").strip().partition("\n")[0].strip()
-    except (OSError, http.client.HTTPException):
+        line = body.decode().strip().partition("\n")[0].strip()
+    except UnicodeDecodeError:
         return ""
-    return f": {line}" if line and line.isprintable() and not line.startswith("<") else ""
+    return f": {shortened(line)}" if line and not line.startswith("<") else ""
 
 
-def _reason(error: Exception) -> str:
-    reason = getattr(error, "reason", None) or error
-    return getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
+def _wait(response: Response) -> float:
+    """Return for how many seconds a server does not want to be asked."""
+    said = response.headers.get("retry-after", "")
+    try:
+        wait = float(said) if said.isdigit() else parsedate_to_datetime(said).timestamp() - time.time()
+    except (ValueError, TypeError, OverflowError, OSError):  # neither a number nor a time
+        return 0.0
+    return min(max(0.0, wait), LONGEST_WAIT_SECONDS)

@@ -8,7 +8,6 @@ import re
 import stat
 import sys
 import time
-import urllib.parse
 from typing import TYPE_CHECKING, BinaryIO
 
 from alloclens.disk import open_file
@@ -26,12 +25,6 @@ NAME = re.compile(rf"([A-Za-z0-9_]+)-(\d{{8}}T\d{{6}}\.\d{{3}}Z)(?:-(\d+))?{re.e
 ASIDE = re.compile(rf"\.{NAME.pattern}\.tmp")
 STALE_SECONDS = 3600.0
 """A file is written in one go, right after it was made."""
-
-
-def kind_of(address: str) -> str:
-    """Return what the address serves, as a word for a file name: heap of /debug/pprof/heap."""
-    last = urllib.parse.urlsplit(address).path.rstrip("/").rsplit("/", 1)[-1]
-    return re.sub(r"[^A-Za-z0-9_]+", "_", last) or "profile"
 
 
 def write(directory: Path, kind: str, taken: datetime, data: bytes) -> Path:

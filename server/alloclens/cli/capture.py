@@ -12,8 +12,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from alloclens.capture.fetch import CaptureError, endpoint, fetch
-from alloclens.capture.files import kind_of, sweep, write
+from alloclens.capture.access import Access, Header, header
+from alloclens.capture.address import authorization, endpoint
+from alloclens.capture.errors import CaptureError
+from alloclens.capture.fetch import fetch
+from alloclens.capture.files import sweep, write
 from alloclens.capture.rotation import enlist, prune, unlisted
 from alloclens.cli.durations import duration
 from alloclens.cli.errors import told
@@ -24,9 +27,23 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
+    from alloclens.capture.address import Address
+
 TRIES = 3
 """Of a single capture; a series simply goes on at its next time."""
 PAUSE_SECONDS = 1.0
+LONGEST_PAUSE_SECONDS = 30.0
+"""For which a single capture waits because the server asks for it."""
+LONGEST_REST_SECONDS = 3600.0
+"""For which a series waits because the server asks for it."""
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+def _headers(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> tuple[Header, ...]:
+    try:
+        return tuple(map(header, given))
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
 
 
 @click.command("capture")
@@ -34,94 +51,145 @@ PAUSE_SECONDS = 1.0
 @click.option("--into", required=True, type=click.Path(file_okay=False, path_type=Path), help="Where the files go.")
 @click.option("--every", type=duration, metavar="DURATION", help="Go on, one profile every so often: 500ms, 5s, 2m.")
 @click.option("--count", type=click.IntRange(1), help="With --every: end after so many profiles.")
-@click.option("--seconds", type=click.IntRange(1), help="Ask for the difference over so many seconds.")
-@click.option("--keep", type=click.IntRange(1), help="Remove the oldest captures beyond so many.")
+@click.option("--seconds", type=click.IntRange(1, 86400), help="Ask for the difference over so many seconds.")
+@click.option("--keep", type=click.IntRange(1), help="Remove the oldest captures of this kind beyond so many.")
+@click.option("--header", "headers", multiple=True, metavar="'NAME: VALUE'", callback=_headers, help="Send this, too.")
+@click.option("--bearer-file", type=FILE, help="Send the token in this file, read anew each time.")
+@click.option("--cacert", type=FILE, help="Trust the authorities in this PEM file, instead of the system's.")
+@click.option("--cert", type=FILE, help="Identify by the client certificate in this PEM file.")
+@click.option("--key", type=FILE, help="The key of --cert, if it is in a file of its own.")
 def command(
-    url: str, into: Path, every: float | None, count: int | None, seconds: int | None, keep: int | None
+    url: str,
+    into: Path,
+    every: float | None,
+    count: int | None,
+    seconds: int | None,
+    keep: int | None,
+    headers: tuple[Header, ...],
+    bearer_file: Path | None,
+    cacert: Path | None,
+    cert: Path | None,
+    key: Path | None,
 ) -> None:
     """Fetch heap profiles of the running Go process at URL.
 
-    URL may name another profile by its path, such as http://127.0.0.1:6060/debug/pprof/goroutine.
+    URL may name another profile by its path, such as http://127.0.0.1:6060/debug/pprof/goroutine. A user and password in it are
+    sent as Basic authentication and never shown. Like headers, tokens and certificates they are sent to this server only, not to
+    one that it redirects to.
+
+    A capture ends after 30 seconds, and those the server was asked to observe the program for, whatever the server does. What is
+    not a profile is not written; a single capture is tried three times, a series goes on.
+
+    --keep removes only what alloclens captured into this directory, and never the newest file, one with a label in labels.toml, or
+    one chosen as base or head in alloclens.toml, pyproject.toml or .vscode/settings.json.
+
+    http_proxy, https_proxy, all_proxy and no_proxy are obeyed, but not for servers on this machine.
 
     Ctrl-C or SIGTERM ends a series with exit code 0, a single capture without a file and with 130 or 143.
     """
     if count and every is None:
         raise click.UsageError("--count says when a series ends; it needs --every")
+    if key and not cert:
+        raise click.UsageError("--key belongs to a certificate; it needs --cert")
     signal.signal(signal.SIGTERM, _interrupt)  # as Ctrl-C: nothing half done stays
     with told(""):
         address = endpoint(url, seconds)
-    if keep:
-        _tell_of_unlisted(into, kind_of(address))
+    if basic := authorization(url):
+        headers = (*headers, ("Authorization", basic))
+    if sum(name.lower() == "authorization" for name, _ in headers) + bool(bearer_file) > 1:
+        raise click.UsageError("only one of a password in the URL, --bearer-file and --header may say who asks")
+    capture = _Capture(address, Access(headers, bearer_file, cacert, cert, key), into, keep)
+    capture.tell_of_unlisted()
     if every is None:
         try:
-            _once(address, into, seconds, keep)
+            capture.once()
         except KeyboardInterrupt as stop:
             raise click.exceptions.Exit(128 + (stop.args or (signal.SIGINT,))[0]) from stop
     else:
         with contextlib.suppress(KeyboardInterrupt):
-            _series(address, into, every, count, seconds, keep)
+            capture.series(every, count)
 
 
-def _tell_of_unlisted(into: Path, kind: str) -> None:
-    """Say that files which earlier versions captured are never removed."""
-    with told(str(into)):
-        number = unlisted(into, kind)
-    if number:
-        files = "1 file" if number == 1 else f"{number} files"
-        tell(f"{into}: --keep leaves alone what is named like a capture but not listed as one: {files}")
+class _Capture:
+    """What is captured, and what was said about it."""
 
+    def __init__(self, address: Address, access: Access, into: Path, keep: int | None) -> None:
+        self.address, self.access, self.into, self.keep = address, access, into, keep
+        self.noted: set[str] = set()
 
-def _once(address: str, into: Path, seconds: int | None, keep: int | None) -> None:
-    for left in reversed(range(TRIES)):
+    def tell_of_unlisted(self) -> None:
+        """Say that files which earlier versions captured are never removed."""
+        if self.keep:
+            with told(str(self.into)):
+                number = unlisted(self.into, self.address.kind)
+            if number:
+                files = "1 file" if number == 1 else f"{number} files"
+                tell(f"{self.into}: --keep leaves alone what is named like a capture but not listed as one: {files}")
+
+    def once(self) -> None:
+        for left in reversed(range(TRIES)):
+            try:
+                self._take()
+            except CaptureError as error:
+                if not left or error.wait > LONGEST_PAUSE_SECONDS:
+                    raise click.ClickException(str(error)) from error
+                tell(f"{error}; trying again")
+                time.sleep(max(PAUSE_SECONDS, error.wait))
+            except OSError as error:
+                raise click.ClickException(self._fault(error)) from error
+            else:
+                return
+
+    def series(self, every: float, count: int | None) -> None:
+        """Capture at steady times; a time that a slow answer has overrun is left out."""
+        captured, start, resume = 0, time.monotonic(), 0.0
+        for tick in itertools.count():
+            due = start + tick * every
+            if due < resume or time.monotonic() > due + every:
+                continue
+            time.sleep(max(0.0, due - time.monotonic()))
+            try:
+                self._take()
+                captured += 1
+            except CaptureError as error:
+                rest = min(error.wait, LONGEST_REST_SECONDS)
+                resume = time.monotonic() + rest
+                tell(f"{error}; trying again in {round(max(every, rest), 3):g} s")
+            except OSError as error:
+                tell(f"{self._fault(error)}; trying again in {every:g} s")
+            if captured == count:
+                return
+
+    def _take(self) -> None:
+        """Capture one profile. Raises CaptureError, and OSError if it cannot be written."""
+        answer, kind = fetch(self.address, self.access), self.address.kind
+        for text in answer.redirects:
+            self._note(text)
+        path = write(self.into, kind, datetime.now(timezone.utc), answer.data)
+        with self._noted("--keep will not remove this capture"):
+            enlist(path, answer.data)
+        show(str(path))
+        sweep(self.into)
+        if self.keep:
+            with self._noted("no capture was removed"):
+                for problem in prune(self.into, kind, self.keep, path):
+                    self._note(problem)
+
+    @contextlib.contextmanager
+    def _noted(self, consequence: str) -> Iterator[None]:
         try:
-            _capture(address, into, seconds, keep)
-        except CaptureError as error:
-            if not left:
-                raise click.ClickException(str(error)) from error
-            tell(f"{error}; trying again")
-            time.sleep(PAUSE_SECONDS)
-        else:
-            return
+            yield
+        except OSError as error:
+            self._note(f"{self._fault(error)}; {consequence}")
 
+    def _note(self, text: str) -> None:
+        """Say something once: in a series it would be said each time."""
+        if text not in self.noted:
+            self.noted.add(text)
+            tell(text)
 
-def _series(address: str, into: Path, every: float, count: int | None, seconds: int | None, keep: int | None) -> None:
-    """Capture at steady times; a time that a slow answer has overrun is left out."""
-    captured, start = 0, time.monotonic()
-    for tick in itertools.count():
-        due = start + tick * every
-        if time.monotonic() > due + every:
-            continue
-        time.sleep(max(0.0, due - time.monotonic()))
-        try:
-            _capture(address, into, seconds, keep)
-            captured += 1
-        except CaptureError as error:
-            tell(f"{error}; trying again in {every:g} s")
-        if captured == count:
-            return
-
-
-def _capture(address: str, into: Path, seconds: int | None, keep: int | None) -> None:
-    data = fetch(address, seconds)
-    kind = kind_of(address)
-    with told(str(into)):
-        path = write(into, kind, datetime.now(timezone.utc), data)
-    with _noted(into, "--keep will not remove this capture"):
-        enlist(path, data)
-    show(str(path))
-    sweep(into)
-    if keep:
-        with _noted(into, "no capture was removed"):
-            for problem in prune(into, kind, keep, path):
-                tell(problem)
-
-
-@contextlib.contextmanager
-def _noted(into: Path, consequence: str) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        tell(f"{error.filename or into}: {reason(error)}; {consequence}")
+    def _fault(self, error: OSError) -> str:
+        return f"{error.filename or self.into}: {reason(error)}"
 
 
 def _interrupt(number: int, _frame: FrameType | None) -> None:

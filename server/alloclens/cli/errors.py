@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from alloclens.analysis.difference import Incomparable
-from alloclens.capture.fetch import CaptureError
+from alloclens.capture.errors import CaptureError
 from alloclens.disk import reason
 from alloclens.profile.errors import ProfileError
 

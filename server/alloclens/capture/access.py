@@ -1,0 +1,96 @@
+"""Who asks, and which servers are trusted."""
+
+from __future__ import annotations
+
+import re
+import ssl
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from alloclens.capture.errors import CaptureError
+from alloclens.disk import read_file, reason
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+Header = tuple[str, str]
+VALUE = re.compile(r"[^\x00-\x20\x7f\ud800-\udfff](?:[^\x00-\x1f\x7f\ud800-\udfff]*[^\x00-\x20\x7f\ud800-\udfff])?")
+HEADER = re.compile(rf"([!#$%&'*+.^_`|~0-9A-Za-z-]+): *({VALUE.pattern}) *")
+NOT_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE")
+"""What OpenSSL calls bytes of another protocol."""
+LARGEST_TOKEN = 64 << 10
+"""Bytes."""
+
+
+@dataclass(frozen=True)
+class Access:
+    """What is sent to the server that was asked for, and to no other. Nothing of it is ever printed but file names."""
+
+    headers: tuple[Header, ...] = ()
+    bearer_file: Path | None = None
+    cacert: Path | None = None
+    cert: Path | None = None
+    key: Path | None = None
+    """Of `cert`; None if it is in the same file."""
+
+    def sent(self) -> tuple[Header, ...]:
+        """Return the headers to send; the token is read anew, for who issues it may replace it. Raises CaptureError."""
+        if self.bearer_file is None:
+            return self.headers
+        try:
+            token = read_file(self.bearer_file, LARGEST_TOKEN).decode("utf-8-sig").strip()
+        except OSError as error:
+            raise CaptureError(f"{self.bearer_file} cannot be read: {reason(error)}") from error
+        except UnicodeDecodeError:
+            token = ""
+        if not VALUE.fullmatch(token):
+            raise CaptureError(f"{self.bearer_file} does not hold a token: one line of text")
+        return (*self.headers, ("Authorization", f"Bearer {token}"))
+
+    def anonymous(self) -> Access:
+        """Return what another server than the one that was asked for gets to see."""
+        return Access(cacert=self.cacert)
+
+    def context(self) -> ssl.SSLContext:
+        """Return how to speak TLS; the files are read anew, for they may be renewed. Raises CaptureError."""
+        with _usable(self.cacert):
+            made = ssl.create_default_context(cafile=self.cacert)
+        if self.cert:
+            with _usable(self.cert, self.key):
+                made.load_cert_chain(self.cert, self.key, password=_no_password)
+        return made
+
+
+def header(text: str) -> Header:
+    """Return name and value of `Name: value`. Raises ValueError, whose text has nothing of the value."""
+    found = HEADER.fullmatch(text)
+    if not found:
+        raise ValueError("a header looks like 'Name: value', without control characters")
+    return found[1], found[2]
+
+
+def why(error: OSError | ValueError) -> str:
+    """Return the reason of an error, also of OpenSSL's, without its number and where in OpenSSL it was found."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"the certificate is not trusted: {error.verify_message} (--cacert names the authorities to trust)"
+    if isinstance(error, ssl.SSLError) and error.reason in NOT_TLS:
+        return "the server does not speak TLS; its URL begins with http://"
+    if isinstance(error, ssl.SSLError) and error.reason:
+        return error.reason.replace("_", " ").lower()
+    return reason(error)
+
+
+@contextmanager
+def _usable(*files: Path | None) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, ValueError) as error:  # SSLError is an OSError
+        names = " with ".join(str(file) for file in files if file)
+        raise CaptureError(f"{names} cannot be used: {why(error)}") from error
+
+
+def _no_password() -> str:
+    """Keep OpenSSL from asking the terminal."""
+    raise ValueError("the key is encrypted")
