@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import re
 import struct
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -563,3 +565,37 @@ def test_one_name_of_a_memory_map_defined_over_and_over() -> None:
     read(
         f"heap profile: 1: 8 [1: 8] @ heapprofile\n1: 8 [1: 8] @ 0x1\nMAPPED_LIBRARIES:\n{chr(10).join(lines)}".encode()
     )
+
+
+LIMITED = """
+import resource, sys
+from alloclens.profile.errors import ProfileError
+from alloclens.profile.formats import read
+from alloclens.profile.kernel import _compiled
+data = sys.stdin.buffer.read()
+_compiled(True), _compiled(False)
+used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+limit = used + (int(sys.argv[1]) << 20)
+resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+try:
+    print(len(read(data)))
+except ProfileError as error:
+    print(error, limit >> 20)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks /proc")
+def test_a_limit_of_virtual_memory() -> None:
+    """WebAssembly's memory takes 4 GiB of addresses, or as many as it needs; if these are not there, that is said."""
+
+    def said(mib: int) -> str:
+        command = [sys.executable, "-c", LIMITED, str(mib)]
+        ran = subprocess.run(command, input=heap("f@/a.go:1 = 1x8"), capture_output=True, check=True)
+        return ran.stdout.decode().strip()
+
+    assert said(1 << 10) == "1"
+    message = (
+        r"it needs more memory than there is "
+        r"\((\d+) MiB of memory cannot be reserved; virtual memory is limited to (\d+) MiB \(ulimit -v\)\) \2"
+    )
+    assert re.fullmatch(message, said(8))
