@@ -1,6 +1,17 @@
-"""python -m alloclens."""
+"""The program alloclens; also python -m alloclens."""
 
-from alloclens.cli import main
+import sys
 
-if __name__ == "__main__":  # the worker process imports this module too
+from alloclens.search_path import search_path
+
+
+def main() -> None:
+    """Run the command line, with modules of the working directory out of reach."""
+    sys.path[:] = search_path()
+    from alloclens.cli import main as run  # noqa: PLC0415 - what it imports must not come from the working directory
+
+    run()
+
+
+if __name__ == "__main__":
     main()

@@ -1,12 +1,7 @@
-"""Settings, the watcher of directories, and the process that reads what lies in them."""
+"""Settings, modules, and what is read of the files of a directory."""
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
-import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,14 +9,12 @@ from alloclens.store.listing import Stamp
 from alloclens.store.once import world
 from alloclens.store.reading import Reader
 from alloclens.store.settings import Settings, parse
-from alloclens.store.worker import Worker
 from alloclens.store.workspace import workspace
 from alloclens.store.world import Problem
 
 from tests.support.profiles import drop, heap
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -48,42 +41,6 @@ def test_settings_keep_the_good_part() -> None:
     )
     assert settings == Settings(base="previous")
     assert [p.key for p in problems] == ["profileDirs", "hints"]
-
-
-def until(condition: Callable[[], bool]) -> bool:
-    end = time.monotonic() + 10
-    while not condition() and time.monotonic() < end:
-        time.sleep(0.02)
-    return condition()
-
-
-def die() -> None:
-    os._exit(9)
-
-
-def pid() -> int:
-    return os.getpid()
-
-
-def test_a_worker_that_dies_is_an_error_and_the_next_one_works() -> None:
-    worker = Worker()
-    first = worker.run(pid)
-    assert first != os.getpid()
-    with pytest.raises(MemoryError, match="ended the process"):
-        worker.run(die)
-    assert worker.run(pid) not in (first, os.getpid())
-    worker.stop()
-
-
-def test_what_is_done_ahead_costs_no_other_work() -> None:
-    worker = Worker()
-    worker.start()
-    first = worker.run(pid)
-    worker.ahead(die)
-    assert worker.run(pid) not in (first, os.getpid())
-    os.kill(worker.run(pid), signal.SIGKILL)
-    assert worker.run(pid) != os.getpid()
-    worker.stop()
 
 
 @pytest.mark.parametrize(
@@ -113,30 +70,3 @@ def test_two_directories_two_comparisons(tmp_path: Path) -> None:
         ("p", "0.pb.gz", "1.pb.gz"),
     ]
     assert known.file(str(tmp_path / "x.go")).comparison is known.comparisons[0]
-
-
-SERVER = """
-import os, time
-from alloclens.store.worker import Worker
-if __name__ == "__main__":
-    worker = Worker()
-    print(worker.run(os.getpid), flush=True)
-    time.sleep(60)
-"""
-
-
-def test_a_killed_server_takes_its_worker_with_it(tmp_path: Path) -> None:
-    script = tmp_path / "server.py"
-    script.write_text(SERVER)
-    with subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True) as server:
-        worker = int(server.stdout.readline())
-        server.kill()
-
-    def gone() -> bool:
-        try:
-            os.kill(worker, 0)
-        except ProcessLookupError:
-            return True
-        return False
-
-    assert until(gone)

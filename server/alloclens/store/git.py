@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
-import subprocess
 from functools import lru_cache
 from pathlib import PurePath
 
 from alloclens.source.text import LARGEST, decoded
+from alloclens.store.processes import output
 
 PATIENCE_SECONDS = 5
 QUIET = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
@@ -54,18 +53,6 @@ def _asked(path: str, *arguments: str) -> str | None:
 
 def _run(path: str, *arguments: str) -> bytes | None:
     """Run git where a file lies. No hook, filter or file monitor of the repository is run by what is asked here."""
-    git = shutil.which("git")
-    if git is None:
-        return None
-    try:
-        answer = subprocess.run(
-            [git, "-C", str(PurePath(path).parent), "-c", "core.fsmonitor=false", *arguments],
-            env={name: value for name, value in os.environ.items() if name not in OF_ANOTHER} | QUIET | LOCAL,
-            capture_output=True,
-            stdin=subprocess.DEVNULL,
-            timeout=PATIENCE_SECONDS,
-            check=False,
-        )
-    except (OSError, ValueError, subprocess.SubprocessError):
-        return None
-    return answer.stdout if answer.returncode == 0 else None
+    kept = {name: value for name, value in os.environ.items() if name not in OF_ANOTHER}
+    where = ("-C", str(PurePath(path).parent), "-c", "core.fsmonitor=false")
+    return output("git", *where, *arguments, env=kept | QUIET | LOCAL, seconds=PATIENCE_SECONDS)

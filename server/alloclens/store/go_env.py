@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import subprocess
-import tempfile
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
 from alloclens.disk import real_path
 from alloclens.store.files import real, text_of
+from alloclens.store.processes import output, program
 
 WANTED = ("GOROOT", "GOMODCACHE", "GOPATH")
 INSTALLED = (
@@ -59,26 +57,16 @@ def _go_env(*environment: str) -> GoEnv:
 
 def _asked() -> dict[str, str]:
     """Return what `go env` says, outside any module: there it might download the Go that the module wants."""
-    go = shutil.which("go")
-    if go is None:
-        return {}
+    env = os.environ | {"GOTOOLCHAIN": "local", "GO111MODULE": "", "GOFLAGS": "", "GOWORK": "off"}
+    said = output("go", "env", "-json", *WANTED, env=env, seconds=PATIENCE_SECONDS)
     try:
-        answer = subprocess.run(
-            [go, "env", "-json", *WANTED],
-            cwd=tempfile.gettempdir(),
-            env=os.environ | {"GOTOOLCHAIN": "local", "GO111MODULE": "", "GOFLAGS": ""},
-            capture_output=True,
-            stdin=subprocess.DEVNULL,
-            timeout=PATIENCE_SECONDS,
-            check=True,
-        )
-        return dict(json.loads(answer.stdout))
-    except (OSError, ValueError, subprocess.SubprocessError):
+        return dict(json.loads(said or b"{}"))
+    except ValueError:
         return {}
 
 
 def _beside_go() -> list[str]:
-    go = shutil.which("go")
+    go = program("go")
     return [str(Path(real_path(go)).parent.parent)] if go else []
 
 

@@ -18,6 +18,7 @@ from alloclens.store.setup import Setup
 from alloclens.store.snapshots import Snapshots
 from alloclens.store.texts import Texts
 from alloclens.store.watcher import Watcher
+from alloclens.store.worker import Lost, seconds_for
 from alloclens.store.world import Problem, World
 
 if TYPE_CHECKING:
@@ -196,7 +197,8 @@ class Loader:
         """
         shown, ordered = time.monotonic(), _most_wanted_first(new)
         for path in ordered[:1]:
-            await asyncio.to_thread(self._worker.ahead, self._setup.reader.look_ahead, path)
+            seconds = seconds_for(new[path].size)
+            await asyncio.to_thread(self._worker.ahead, self._setup.reader.look_ahead, path, seconds=seconds)
         remembered = await asyncio.to_thread(self._remember, new)
         self._listing |= {path: new[path] for path in remembered}
         waiting = [path for path in ordered if path not in remembered]
@@ -218,7 +220,7 @@ class Loader:
         self._may_forget = False
         there = {os.path.dirname(path) for path in self._listing} - seen.scan.faults.keys()  # noqa: PTH120
         but = frozenset((*self._listing, *seen.scan.files, *seen.scan.faults, *seen.written))
-        with contextlib.suppress(MemoryError):  # the next change tries again
+        with contextlib.suppress(Lost):  # the next change tries again
             await asyncio.to_thread(self._worker.run, forget, [d for d in directories if d in there], but)
 
     def _remember(self, new: Listing) -> frozenset[str]:
@@ -233,7 +235,7 @@ class Loader:
     def _found_again(self, lost: Sequence[str]) -> bool:
         try:
             return self._worker.run(self._setup.reader.found_again, lost)
-        except MemoryError:
+        except Lost:
             return True
 
     async def _read(self, path: str, stamp: Stamp) -> None:
@@ -259,8 +261,9 @@ class Loader:
 
     def _snapshot(self, path: str, stamp: Stamp) -> Snapshot | Problem:
         try:
-            return self._lighter(self._worker.run(self._setup.reader.snapshot, path, stamp), stamp)
-        except MemoryError as error:
+            read = self._worker.run(self._setup.reader.snapshot, path, stamp, seconds=seconds_for(stamp.size))
+            return self._lighter(read, stamp)
+        except Lost as error:
             return Problem(path, str(error))
         except Exception as error:  # a fault of ours costs this file, not the rest
             log.exception("reading %s failed", path)
@@ -282,9 +285,10 @@ class Loader:
         await self._on_world(self._world)
 
     def _pair(self, pair: Pair) -> Contents | None:
+        size = sum(self._listing[path].size for path in (pair.head, pair.base) if path in self._listing)
         try:
-            return self._worker.run(self._setup.reader.pair, pair)
-        except MemoryError:
+            return self._worker.run(self._setup.reader.pair, pair, seconds=seconds_for(size))
+        except Lost:
             return None
 
 
