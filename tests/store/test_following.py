@@ -35,10 +35,10 @@ class Here:
     def __init__(self) -> None:
         self.asked: list[str] = []
 
-    def ahead(self, *_: Any) -> None:
+    def ahead(self, *_: Any, **__: Any) -> None:
         """Nothing is done ahead."""
 
-    def run(self, work: Callable[..., Any], *args: Any) -> Any:
+    def run(self, work: Callable[..., Any], *args: Any, **_: Any) -> Any:
         self.asked.append(work.__name__)
         return work(*args)
 

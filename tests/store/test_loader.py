@@ -28,10 +28,10 @@ class Here:
     def __init__(self) -> None:
         self.read: list[str] = []
 
-    def ahead(self, *_: Any) -> None:
+    def ahead(self, *_: Any, **__: Any) -> None:
         """Nothing is done ahead."""
 
-    def run(self, work: Callable[..., Any], *args: Any) -> Any:
+    def run(self, work: Callable[..., Any], *args: Any, **_: Any) -> Any:
         if work.__name__ == "snapshot":
             self.read.append(args[0])
         return work(*args)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from contextlib import suppress
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +12,7 @@ from lsprotocol import types
 
 from alloclens.lsp.client import Client
 from alloclens.lsp.documents import opened_path
+from alloclens.lsp.ending import end, follow_process
 from alloclens.lsp.publish import Publisher
 from alloclens.store.loader import Loader, Wanted
 from alloclens.store.settings import checked
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SECTION = "alloclens"
+STOP_SECONDS = 1.0
 
 
 def register(server: Server) -> None:
@@ -29,11 +33,13 @@ def register(server: Server) -> None:
     server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)(did_change_configuration)
     server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)(did_change_folders)
     server.feature(types.SHUTDOWN)(shutdown)
+    server.feature(types.EXIT)(exit_)
 
 
 def initialize(ls: Server, params: types.InitializeParams) -> None:
     """Take what the client says of itself. Nothing here may raise: it would end the session."""
     ls.client = Client(params.capabilities)
+    follow_process(params.process_id)
     ls.folders = _folders(params)
     _use(ls, params.initialization_options)
 
@@ -69,18 +75,20 @@ def did_change_folders(ls: Server, params: types.DidChangeWorkspaceFoldersParams
     follow(ls)
 
 
-def shutdown(ls: Server, params: None) -> None:
-    """Let go of the directories."""
+async def shutdown(ls: Server, params: None) -> None:
+    """Let go of the directories; what hangs is left to the end of the process."""
     del params
-    stop(ls)
-
-
-def stop(ls: Server) -> None:
-    """End what runs beside the handlers; also after the client has simply gone."""
+    ls.is_shut_down = True
     ls.stop_tasks()
-    if ls.loader:
-        ls.loader.stop()
-    ls.worker.stop()
+    stopping = [asyncio.to_thread(stop) for stop in (ls.worker.stop, *([ls.loader.stop] if ls.loader else []))]
+    with suppress(asyncio.TimeoutError):
+        await asyncio.wait_for(asyncio.gather(*stopping), STOP_SECONDS)
+
+
+def exit_(ls: Server, params: None) -> None:
+    """End the process."""
+    del params
+    end(0 if ls.is_shut_down else 1)
 
 
 def _folders(params: types.InitializeParams) -> dict[str, str]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import signal
 from typing import TYPE_CHECKING
 
 from alloclens import log
 from alloclens.lsp import lifecycle
+from alloclens.lsp.ending import Input, end
 from alloclens.lsp.features import FEATURES
 from alloclens.lsp.server import Server
 
@@ -24,8 +26,7 @@ def make_server(worker: Worker) -> Server:
 def serve(worker: Worker) -> None:
     """Serve one editor until it goes; the worker reads profiles for it."""
     log.start()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # at a terminal; pygls would wait for another line of input
     server = make_server(worker)
-    try:
-        server.start_io()
-    finally:
-        lifecycle.stop(server)  # an editor that dies says no shutdown
+    server.start_io(stdin=Input())
+    end()

@@ -41,6 +41,8 @@ class Server(LanguageServer):
         self.worker = worker
         self.world = World()
         """Replaced whole. A handler reads it once, and never across an await."""
+        self.is_shut_down = False
+        """Whether the client has asked for it; it may only say `exit` then."""
         self.client = Client()
         self.given: dict[str, Any] = {}
         """The editor's settings; those in force are the world's."""
