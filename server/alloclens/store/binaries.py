@@ -152,13 +152,15 @@ def _read(path: str, stamp: Stamp, is_chosen: bool) -> tuple[Binary, ...]:
         return (Binary(path, stamp, is_chosen, fault=f"is larger than {LARGEST_BINARY >> 30} GiB"),)
     try:
         objects = [(plain(o.code_id or ""), "debug" in o.features) for o in archive(path).iter_objects()]
+    except ImportError:
+        raise
     except Exception as error:  # noqa: BLE001 - whatever the file holds
         return (Binary(path, stamp, is_chosen, fault=f"is damaged or cut off ({first_line(error)})"),)
     return tuple(Binary(path, stamp, is_chosen, *found) for found in objects)
 
 
 def archive(path: str) -> Any:
-    """Return a binary as symbolic.Archive, which opens files by their name. Raises OSError or symbolic's errors."""
+    """Return a binary as symbolic.Archive, which opens files by their name. Raises ImportError, OSError or symbolic's errors."""
     with open_file(path):  # so that it is a regular file
         return importlib.import_module("symbolic.debuginfo").Archive.open(path)
 
