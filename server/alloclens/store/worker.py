@@ -19,6 +19,7 @@ from importlib import import_module
 from queue import SimpleQueue
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
+from alloclens import log
 from alloclens.store import processes
 
 if TYPE_CHECKING:
@@ -204,6 +205,7 @@ class _Deadline:
 
 def serve() -> None:
     """Be the worker process: do the calls from standard input until the other end is closed."""
+    log.start()
     calls, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)  # whatever prints something must not print it between the answers
