@@ -8,6 +8,7 @@ import pytest
 from alloclens.cli import main
 from click.testing import CliRunner
 
+from tests.support.hostile import hostile, nul, steering, workspace
 from tests.support.profiles import drop, heap
 
 if TYPE_CHECKING:
@@ -48,3 +49,24 @@ def test_everybody_can_use_it(picture: Picture, page: Path, dark: bool) -> None:
     assert picture.page.get_by_role("table").filter(has_text="main.go:4").count() > 0
     assert picture.violations() == []
     assert asked == [page.as_uri()]
+
+
+SHOWN = """() => [...document.querySelectorAll('body *:not(script, style)')].flatMap((element) => [
+    ...[...element.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE).map((node) => node.data),
+    ...[...element.attributes].map((attribute) => attribute.value),
+])"""
+
+
+def test_names_are_drawn_as_text(picture: Picture, tmp_path: Path) -> None:
+    made = workspace(tmp_path, hostile, nul)
+    arguments = ["report", str(made.profiles), "--workspace", str(made.folder), "-o", str(tmp_path / "report.html")]
+    assert CliRunner().invoke(main, arguments).exit_code == 0
+    picture.page.goto((tmp_path / "report.html").as_uri())
+    frame = picture.page.locator("g.frame").filter(has_text="lost.f").first
+    frame.wait_for()
+    picture.page.locator(".u-over").wait_for()
+    frame.hover()
+    picture.page.locator(".alloclens-tip").filter(has_text=r"lost.f\x1b[31m\x1b[2J").wait_for()
+    shown = picture.page.evaluate(SHOWN)
+    assert any(r"\u202e" in text for text in shown)
+    assert [text for text in shown if steering(text.strip())] == []

@@ -5,6 +5,7 @@ import flamegraph from 'd3-flame-graph';
 import { select } from 'd3-selection';
 import type { Site } from './data.ts';
 import { shortName } from './packages.ts';
+import { printable } from './printable.ts';
 import type { Cell } from './tree.ts';
 import { isOf } from './tree.ts';
 
@@ -24,7 +25,7 @@ export class Chart {
   constructor(host: HTMLElement, fill: (cell: Cell) => string, hover: Hover) {
     this.host = host;
     this.graph.cellHeight(ROW).minFrameSize(NARROWEST).resetHeightOnZoom(true);
-    this.graph.getName((frame) => shortName(frame.data.name));
+    this.graph.getName((frame) => printable(shortName(frame.data.name)));
     this.graph.setColorMapper((frame) => fill(frame.data));
     this.graph.tooltip(Object.assign(() => undefined, hover));
   }

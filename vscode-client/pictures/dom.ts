@@ -1,10 +1,24 @@
-// Elements without inline style attributes and without HTML made of strings: both are refused by the page's policy.
+// Elements without inline style attributes and without HTML made of strings: both are refused by the page's policy. All
+// text of a picture is set here.
+import { printable } from './printable.ts';
 
 export function make<K extends keyof HTMLElementTagNameMap>(tag: K, className = '', text = ''): HTMLElementTagNameMap[K] {
   const element = document.createElement(tag);
   element.className = className;
-  element.textContent = text;
+  write(element, text);
   return element;
+}
+
+export function write(element: Node, text: string): void {
+  element.textContent = printable(text);
+}
+
+// Words that may be longer than the line they are in: the mouse shows all of them.
+export function writeTitled(element: HTMLElement, words: string): void {
+  element.title = printable(words);
+  if (element.textContent !== element.title) { // else it is heard again
+    write(element, words);
+  }
 }
 
 export function button(text: string, onClick: () => void): HTMLButtonElement {

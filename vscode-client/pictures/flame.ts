@@ -4,10 +4,11 @@ import type { Drawn } from './chart.ts';
 import type { Entry } from './colours.ts';
 import { FOUND, growthFill, Hues, largestGrowth, legend, packageFill } from './colours.ts';
 import type { Flame, Site } from './data.ts';
-import { button, make, onWidth, swatch, toggle } from './dom.ts';
+import { button, make, onWidth, swatch, toggle, write, writeTitled } from './dom.ts';
 import { Frames } from './frames.ts';
 import type { Item } from './menu.ts';
 import { Menu } from './menu.ts';
+import { printable } from './printable.ts';
 import { Tip } from './tip.ts';
 import { at, cells, graft, hasMore, heading, matches, nothing, search, spoken } from './tree.ts';
 import { amount, share } from './units.ts';
@@ -105,8 +106,8 @@ class Picture implements FlameHandle {
     this.data = data;
     this.asked = new Set();
     this.turn++;
-    this.heading.textContent = heading(data);
-    this.heading.title = data.focus; // with the names in full
+    write(this.heading, heading(data));
+    this.heading.title = printable(data.focus); // with the names in full
     this.draw();
     this.renewStatus();
     void this.complete(this.view.path);
@@ -303,7 +304,7 @@ class Picture implements FlameHandle {
   private draw(): void {
     this.largest = largestGrowth(this.data.root) || 1;
     this.hues.learn(this.data.root);
-    this.nothing.textContent = nothing(this.data, this.view.only ? this.view.search : '');
+    write(this.nothing, nothing(this.data, this.view.only ? this.view.search : ''));
     this.nothing.hidden = this.nothing.textContent === '';
     this.chart.host.hidden = this.legend.hidden = !this.nothing.hidden;
     this.legend.replaceChildren(...legend(this.data, this.hues).map(listed));
@@ -364,10 +365,7 @@ class Picture implements FlameHandle {
 
   private say(words: string): void {
     this.about = undefined;
-    this.status.title = words; // which may be longer than the line
-    if (this.status.textContent !== words) { // else it is heard again
-      this.status.textContent = words;
-    }
+    writeTitled(this.status, words);
   }
 
   private set(change: Partial<FlameView>): void {
@@ -388,7 +386,7 @@ function under(event: Event): Drawn | undefined {
 }
 
 function listed({ colour, words }: Entry): HTMLElement {
-  const entry = make('li');
-  entry.append(swatch(colour), words);
+  const entry = make('li', '', words);
+  entry.prepend(swatch(colour));
   return entry;
 }

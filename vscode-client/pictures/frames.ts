@@ -2,6 +2,7 @@
 import type { Chart, Drawn } from './chart.ts';
 import { frameOf } from './chart.ts';
 import { direction, step } from './keyboard.ts';
+import { printable } from './printable.ts';
 import { spoken } from './tree.ts';
 
 export interface Actions {
@@ -106,10 +107,10 @@ function describe(element: SVGGElement): void {
   const frame = frameOf(element);
   const siblings = frame.parent?.children ?? [frame];
   const attributes: Record<string, string> = {
-    'data-name': frame.data.name,
+    'data-name': printable(frame.data.name),
     role: 'treeitem',
     tabindex: '-1',
-    'aria-label': spoken(frame.data.node),
+    'aria-label': printable(spoken(frame.data.node)),
     'aria-level': String(frame.depth + 1),
     'aria-setsize': String(siblings.length),
     'aria-posinset': String(siblings.indexOf(frame) + 1),

@@ -2,6 +2,7 @@
 import uPlot from 'uplot';
 import type { Timeline, TimelinePoint } from './data.ts';
 import { onTheme, onWidth } from './dom.ts';
+import { printable } from './printable.ts';
 import type { Ends } from './series.ts';
 import { restarts, ticks } from './series.ts';
 import { amount } from './units.ts';
@@ -59,7 +60,7 @@ export class Plot {
   }
 
   describe(words: string): void {
-    this.plot.ctx.canvas.setAttribute('aria-label', words);
+    this.plot.ctx.canvas.setAttribute('aria-label', printable(words));
   }
 
   mark(ends: Ends): void {

@@ -1,8 +1,9 @@
 // The timeline: what is in use, snapshot by snapshot; where processes began; and the choice of base and head.
 import type { Timeline, TimelinePoint } from './data.ts';
-import { make, newId, swatch } from './dom.ts';
+import { make, newId, swatch, write, writeTitled } from './dom.ts';
 import type { Line } from './plot.ts';
 import { Plot } from './plot.ts';
+import { printable } from './printable.ts';
 import type { Ends } from './series.ts';
 import { clock, heading, moved, sampled, shownEnds, still, stretch, summary } from './series.ts';
 import { amount } from './units.ts';
@@ -67,7 +68,7 @@ class Picture implements TimelineHandle {
     }
     this.data = data;
     this.ends = choosing ?? shownEnds(data.points);
-    this.heading.textContent = heading(data);
+    write(this.heading, heading(data));
     this.redraw();
     this.offer();
     this.say(this.chose ? this.chosenWords() : '');
@@ -123,9 +124,9 @@ class Picture implements TimelineHandle {
     for (const [input, index] of [[this.base, this.ends.base], [this.head, this.ends.head]] as const) {
       const words = this.words(this.data.points[index]);
       input.value = String(index);
-      input.setAttribute('aria-valuetext', words);
+      input.setAttribute('aria-valuetext', printable(words));
       if (input.nextElementSibling !== null) {
-        input.nextElementSibling.textContent = words;
+        write(input.nextElementSibling, words);
       }
     }
     this.plot?.mark(this.ends);
@@ -172,10 +173,7 @@ class Picture implements TimelineHandle {
   }
 
   private say(words: string): void {
-    this.status.title = words; // which may be longer than the line
-    if (this.status.textContent !== words) { // else it is heard again
-      this.status.textContent = words;
-    }
+    writeTitled(this.status, words);
   }
 
   private point(index: number | null): void {
@@ -184,7 +182,7 @@ class Picture implements TimelineHandle {
       const { line, unit } = this.data;
       const own = index === null ? null : line?.values[index];
       const more = own === null || own === undefined ? '' : ` · ${line?.label ?? ''} ${amount(own, unit)}`;
-      this.pointed.textContent = point === undefined ? '' : `${this.words(point)}${more}`;
+      write(this.pointed, point === undefined ? '' : `${this.words(point)}${more}`);
     }
   }
 
@@ -206,8 +204,8 @@ function linesOf({ points, sampleType, memstats, line }: Timeline): Line[] {
 }
 
 function entry({ label, colour }: Line): HTMLElement {
-  const made = make('li');
-  made.append(swatch(`var(${colour})`), label);
+  const made = make('li', '', label);
+  made.prepend(swatch(`var(${colour})`));
   return made;
 }
 

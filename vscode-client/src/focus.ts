@@ -1,6 +1,8 @@
 // To look at a part of the samples only: what passes through a function, or all but that. Steps add up, and are taken back.
 import * as vscode from 'vscode';
+import { printable } from '../pictures/printable.ts';
 import { named, pattern } from './focus-words.ts';
+import { inMessage, plain } from './plain.ts';
 import type { FocusStep, StackNode } from './protocol.ts';
 import { FOCUS, STACK_TREE, UNFOCUS } from './protocol.ts';
 import type { Server } from './server.ts';
@@ -48,7 +50,7 @@ async function take(server: Server, step: FocusStep): Promise<void> {
   if (wrong === undefined) {
     void vscode.window.showInformationMessage(NOT_RUNNING);
   } else if (wrong !== null) {
-    void vscode.window.showErrorMessage(`alloclens: ${wrong}`);
+    void vscode.window.showErrorMessage(inMessage(`alloclens: ${wrong}`));
   }
 }
 
@@ -76,8 +78,8 @@ function show(item: vscode.StatusBarItem, focus: string): void {
     item.hide();
     return;
   }
-  item.text = `$(filter) ${focus}`;
-  item.tooltip = `alloclens: all numbers are of samples ${focus}. A click takes the last step back; "alloclens: Clear Focus" all.`;
-  item.accessibilityInformation = { label: `alloclens: only samples ${focus}; one step back`, role: 'button' };
+  item.text = `$(filter) ${plain(focus)}`;
+  item.tooltip = `alloclens: all numbers are of samples ${printable(focus)}. A click takes the last step back; "alloclens: Clear Focus" all.`;
+  item.accessibilityInformation = { label: `alloclens: only samples ${printable(focus)}; one step back`, role: 'button' };
   item.show();
 }

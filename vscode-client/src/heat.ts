@@ -1,5 +1,6 @@
 // Colours at the lines that hold memory, in the overview ruler and beside or behind the text; the warning colour where they grow.
 import * as vscode from 'vscode';
+import { printable } from '../pictures/printable.ts';
 import type { HeatLine } from './heat-steps.ts';
 import { heat, STEPS } from './heat-steps.ts';
 import { Later } from './later.ts';
@@ -74,7 +75,7 @@ export class Heat implements vscode.Disposable {
         }
       })
       .catch((error: unknown) => {
-        this.server.log.warn(`heat: ${String(error)}`); // the server may be ending, or is an older one
+        this.server.log.warn(printable(`heat: ${String(error)}`)); // the server may be ending, or is an older one
       });
   }
 

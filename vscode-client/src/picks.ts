@@ -1,4 +1,5 @@
 // The entries of the quick picks.
+import { plain } from './plain.ts';
 import type { PathMapping, SampleType, Snapshot } from './protocol.ts';
 
 export interface Pick {
@@ -25,13 +26,13 @@ export function picks(snapshots: readonly Snapshot[], end: 'base' | 'head', chos
   const byWord = WORDS[end].some(([word]) => word === chosen);
   const files = snapshots.map((snapshot) => {
     const { label, detail, name } = snapshot;
-    return mark({ label: name, description: label, detail, value: name }, snapshot[end] && !byWord);
+    return mark({ label: plain(name), description: plain(label), detail: plain(detail), value: name }, snapshot[end] && !byWord);
   });
   return [...words, ...files];
 }
 
 export function sampleTypePicks(types: readonly SampleType[]): Pick[] {
-  return types.map(({ name, unit, selected }) => mark({ label: name, detail: `in ${unit}`, value: name }, selected));
+  return types.map(({ name, unit, selected }) => mark({ label: plain(name), detail: plain(`in ${unit}`), value: name }, selected));
 }
 
 export interface MappingPick {
@@ -42,7 +43,7 @@ export interface MappingPick {
 }
 
 export function mappingPicks(found: readonly PathMapping[]): MappingPick[] {
-  return found.map(({ from, to, label }) => ({ label: `${from} → ${to}`, detail: label, from, to }));
+  return found.map(({ from, to, label }) => ({ label: plain(`${from} → ${to}`), detail: label, from, to }));
 }
 
 function mark(pick: Pick, inForce: boolean): Pick {

@@ -4,8 +4,10 @@ import * as vscode from 'vscode';
 import type { Location } from 'vscode-languageclient';
 import type { Flame, Timeline } from '../pictures/data.ts';
 import type { FromPage, ToPage } from '../pictures/messages.ts';
+import { printable } from '../pictures/printable.ts';
 import type { AskedLine } from '../pictures/series.ts';
 import { headSetting, recorded } from '../pictures/series.ts';
+import { inMessage } from './plain.ts';
 import type { FocusStep, Status } from './protocol.ts';
 import { FOCUS } from './protocol.ts';
 import type { Server } from './server.ts';
@@ -151,7 +153,7 @@ export class Pictures implements vscode.Disposable, vscode.WebviewPanelSerialize
       const data = await this.server.ask<T | null>(command, ...args);
       return data === null && this.state === 'loading' ? undefined : data;
     } catch (error) {
-      this.server.log.error(`${command}: ${String(error)}`);
+      this.server.log.error(printable(`${command}: ${String(error)}`));
       return undefined;
     }
   }
@@ -172,7 +174,7 @@ export class Pictures implements vscode.Disposable, vscode.WebviewPanelSerialize
   private async focus(step: FocusStep): Promise<void> {
     const error = await this.ask<string>(FOCUS, step);
     if (error) {
-      void vscode.window.showErrorMessage(`alloclens: ${error}`);
+      void vscode.window.showErrorMessage(inMessage(`alloclens: ${error}`));
     }
   }
 }

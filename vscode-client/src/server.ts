@@ -1,5 +1,6 @@
 // Starts the language server, keeps it running, and tells a person when that fails.
 import * as vscode from 'vscode';
+import { printable } from '../pictures/printable.ts';
 import type { LanguageClient } from 'vscode-languageclient/node';
 import { State } from 'vscode-languageclient/node';
 import { end, newClient } from './client.ts';
@@ -81,7 +82,7 @@ export class Server implements vscode.Disposable {
   }
 
   private async start(command: Command): Promise<void> {
-    this.log.info(`starting ${[command.command, ...command.args].join(' ')}`);
+    this.log.info(printable(`starting ${[command.command, ...command.args].join(' ')}`));
     const client = newClient(command, given, {
       log: this.log,
       status: (status) => {

@@ -1,6 +1,7 @@
 // From a hot line to its call stacks: the editor's own peek view over the frames.
 import * as vscode from 'vscode';
 import { placedFrames } from './frames.ts';
+import { plain } from './plain.ts';
 import type { Stacks } from './protocol.ts';
 import { STACKS } from './protocol.ts';
 import type { Server } from './server.ts';
@@ -20,7 +21,7 @@ export async function showStacks(server: Server, uri?: string, line?: number): P
   const locations = frames.locations.map(
     ({ uri, range }) => new vscode.Location(vscode.Uri.parse(uri), new vscode.Position(range.start.line, 0)),
   );
-  vscode.window.setStatusBarMessage(`${found?.title ?? ''}${frames.said}`, 15_000);
+  vscode.window.setStatusBarMessage(plain(`${found?.title ?? ''}${frames.said}`), 15_000);
   await vscode.commands.executeCommand('editor.action.peekLocations', at.uri, at.position, locations, 'peek');
 }
 

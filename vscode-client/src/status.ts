@@ -1,5 +1,6 @@
 // The status bar item: sample type, base → head and total growth, or why there is nothing.
 import * as vscode from 'vscode';
+import { plain } from './plain.ts';
 import type { Server } from './server.ts';
 import type { Status } from './protocol.ts';
 
@@ -17,6 +18,6 @@ export function statusItem(server: Server): vscode.Disposable {
 }
 
 function show(item: vscode.StatusBarItem, status: Status): void {
-  item.text = `${ICONS[status.state]} ${status.text}`;
+  item.text = `${ICONS[status.state]} ${plain(status.text)}`;
   item.tooltip = new vscode.MarkdownString(status.tooltip);
 }

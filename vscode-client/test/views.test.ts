@@ -264,9 +264,9 @@ test('names of a profile are no Markdown', () => {
   assert.equal(code('a*b`c'), '``a*b`c``');
   assert.equal(code('`a``'), '``` `a`` ```');
   assert.equal(code(' a '), '`  a  `');
-  assert.equal(code('a\n\n![x](https://evil.example)'), '`a\uFFFD\uFFFD![x](https://evil.example)`');
+  assert.equal(code('a\n\n![x](https://evil.example)'), '`a\\n\\n![x](https://evil.example)`');
   assert.equal(escape('__init__.py:6'), '\\_\\_init\\_\\_\\.py\\:6');
-  assert.equal(escape('a\r\n\u2028<b> ▲8MB'), 'a\uFFFD\uFFFD\uFFFD\\<b\\> ▲8MB');
+  assert.equal(escape('a\r\n\u2028<b> ▲8MB'), 'a\\\\r\\\\n\\\\u2028\\<b\\> ▲8MB');
   const evil = '![x](https://evil.example)';
   const root = { at: { uri: 'file:///w/main.go', line: 5 }, direction: 'callers' as const };
   const [frame] = frameRows([node(evil, { detail: `1B  ${evil}.go:6` })], root, []);

@@ -1,4 +1,5 @@
 // The view Findings: the lines that leak or grow, worst first.
+import { printable } from '../../pictures/printable.ts';
 import type { AllSeries, Finding } from '../protocol.ts';
 import { FINDINGS, HOT_LINE_COUNT, SERIES } from '../protocol.ts';
 import type { Server } from '../server.ts';
@@ -25,7 +26,7 @@ export class FindingsView extends View<Row> {
     const found = (await this.server.ask<Finding[]>(FINDINGS)) ?? [];
     const message = found.length === 0 ? await this.nothing() : '';
     if (mine === this.asked) {
-      this.view.message = message; // unless a newer answer has already said another
+      this.view.message = printable(message); // unless a newer answer has already said another
     }
     return findingRows(found);
   }

@@ -1,5 +1,6 @@
 // The view Hot Lines: the heaviest lines, in the order and of the code that a person chose.
 import * as vscode from 'vscode';
+import { printable } from '../../pictures/printable.ts';
 import type { HotOptions, HotSite } from '../protocol.ts';
 import { HOT_LINES } from '../protocol.ts';
 import type { Server } from '../server.ts';
@@ -47,7 +48,7 @@ export class HotLinesView extends View<Row> {
   }
 
   private say(): void {
-    this.view.description = described(this.options);
+    this.view.description = printable(described(this.options));
     setContext('hotLines.filtered', this.options.filter !== '');
     setContext('hotLines.all', !this.options.own);
   }

@@ -1,5 +1,6 @@
 // The rows of the views as values: what they show, and what their actions are about. view.ts makes tree items of them.
 import type { Location } from 'vscode-languageclient';
+import { printable } from '../../pictures/printable.ts';
 
 export interface Place {
   uri: string;
@@ -60,20 +61,16 @@ export function fileName(path: string): string {
 
 // Text of a profile as Markdown that shows it as it is: as code, between more backticks than it has in a row,
 export function code(text: string): string {
-  const runs = text.match(/`+/g) ?? [];
+  const shown = printable(text);
+  const runs = shown.match(/`+/g) ?? [];
   const fence = '`'.repeat(1 + runs.reduce((most, run) => Math.max(most, run.length), 0));
-  const space = /^[` ]|[` ]$/.test(text) ? ' ' : ''; // one at both ends is taken off again
-  return fence + space + oneLine(text) + space + fence;
+  const space = /^[` ]|[` ]$/.test(shown) ? ' ' : ''; // one at both ends is taken off again
+  return fence + space + shown + space + fence;
 }
 
 // or as plain text. No punctuation is left that could begin something, be it a link that has no brackets.
 export function escape(text: string): string {
-  return oneLine(text).replace(/[!-/:-@[-`{-~]/g, '\\$&');
-}
-
-// Lines that end would end the code or the paragraph.
-function oneLine(text: string): string {
-  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, '\uFFFD');
+  return printable(text).replace(/[!-/:-@[-`{-~]/g, '\\$&');
 }
 
 export function said(...parts: string[]): string {

@@ -1,5 +1,7 @@
 // What can be done with a snapshot: of a row of the view, of what is selected there, or else of one that is picked.
 import * as vscode from 'vscode';
+import { printable } from '../../pictures/printable.ts';
+import { inMessage, plain } from '../plain.ts';
 import type { AllSeries } from '../protocol.ts';
 import { LABEL, SERIES } from '../protocol.ts';
 import type { Server } from '../server.ts';
@@ -32,10 +34,10 @@ export class SnapshotActions {
     }
     const { name, path, label } = chosen.snapshot;
     const prompt = 'Such as "after load"; empty removes it. It is kept in labels.toml beside the profile.';
-    const given = await vscode.window.showInputBox({ title: `Label of ${name}`, prompt, value: label });
+    const given = await vscode.window.showInputBox({ title: printable(`Label of ${name}`), prompt, value: label });
     const wrong = given === undefined ? null : await this.server.ask<string | null>(LABEL, path, given.trim());
     if (typeof wrong === 'string') {
-      void vscode.window.showErrorMessage(`alloclens: ${wrong}`);
+      void vscode.window.showErrorMessage(inMessage(`alloclens: ${wrong}`));
     }
   }
 
@@ -57,7 +59,7 @@ export class SnapshotActions {
     } else if (vscode.workspace.getWorkspaceFolder(uri) !== undefined) {
       await vscode.commands.executeCommand('revealInExplorer', uri);
     } else {
-      void vscode.window.showInformationMessage(`alloclens: it is outside the workspace: ${chosen.path}`);
+      void vscode.window.showInformationMessage(inMessage(`alloclens: it is outside the workspace: ${chosen.path}`));
     }
   }
 
@@ -74,7 +76,7 @@ export class SnapshotActions {
       void vscode.window.showInformationMessage('alloclens: no snapshot is read yet.');
       return [];
     }
-    const items = offered.map((row) => ({ label: row.label, description: row.description, row }));
+    const items = offered.map((row) => ({ label: plain(row.label), description: plain(row.description), row }));
     const chosen = await vscode.window.showQuickPick(items, { title: 'Which snapshot', matchOnDescription: true });
     return chosen === undefined ? [] : [chosen.row];
   }
@@ -107,13 +109,13 @@ async function removeForGood(failed: readonly [path: string, why: string][]): Pr
     try {
       await vscode.workspace.fs.delete(vscode.Uri.file(path));
     } catch (error) {
-      void vscode.window.showErrorMessage(`alloclens: ${path} is not deleted: ${String(error)}`);
+      void vscode.window.showErrorMessage(inMessage(`alloclens: ${path} is not deleted: ${String(error)}`));
     }
   }
 }
 
 async function sure(question: string, detail: string, answer: string): Promise<boolean> {
-  return (await vscode.window.showWarningMessage(question, { modal: true, detail }, answer)) === answer;
+  return (await vscode.window.showWarningMessage(printable(question), { modal: true, detail: printable(detail) }, answer)) === answer;
 }
 
 function names(paths: readonly string[]): string {

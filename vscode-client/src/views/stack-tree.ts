@@ -1,5 +1,6 @@
 // The view Stacks: who calls the line under the cursor, or what it calls, with the bytes that go that way.
 import * as vscode from 'vscode';
+import { printable } from '../../pictures/printable.ts';
 import { Later } from '../later.ts';
 import type { Direction, StackNode } from '../protocol.ts';
 import { STACK_TREE } from '../protocol.ts';
@@ -55,7 +56,7 @@ export class StacksView extends View<FrameRow> {
     if (root === undefined) {
       return [];
     }
-    this.view.description = titleOf(root);
+    this.view.description = printable(titleOf(root));
     const path = parent?.path ?? [];
     const found = await this.server.ask<StackNode[]>(STACK_TREE, root.at.uri, root.at.line, root.direction, path);
     return frameRows(found ?? [], root, path);

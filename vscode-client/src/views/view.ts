@@ -1,5 +1,6 @@
 // What all views have in common: rows become tree items, and are asked for anew when the server has something new.
 import * as vscode from 'vscode';
+import { printable } from '../../pictures/printable.ts';
 import { Later } from '../later.ts';
 import type { Server } from '../server.ts';
 import type { Icon, Place, Row } from './rows.ts';
@@ -42,9 +43,9 @@ export abstract class View<R extends Row> implements vscode.TreeDataProvider<R>,
   protected abstract rows(parent?: R): Promise<R[]>;
 
   getTreeItem(row: R): vscode.TreeItem {
-    const item = new vscode.TreeItem(row.label, FOLDING[row.folding]);
+    const item = new vscode.TreeItem(printable(row.label), FOLDING[row.folding]);
     item.id = row.id;
-    item.description = row.description;
+    item.description = printable(row.description);
     item.tooltip = new vscode.MarkdownString(row.tooltip);
     item.contextValue = context(row);
     return Object.assign(item, this.rest(row));
@@ -54,7 +55,7 @@ export abstract class View<R extends Row> implements vscode.TreeDataProvider<R>,
     try {
       return await this.rows(parent);
     } catch (error) {
-      this.server.log.warn(`${this.view.title ?? 'view'}: ${String(error)}`); // the server may be ending, or is an older one
+      this.server.log.warn(printable(`${this.view.title ?? 'view'}: ${String(error)}`)); // the server may be ending, or is an older one
       return [];
     }
   }
