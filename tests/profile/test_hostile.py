@@ -7,6 +7,7 @@ import re
 import struct
 import subprocess
 import sys
+import zlib
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,7 +31,7 @@ from alloclens.profile.formats import (
     text,
 )
 from alloclens.profile.formats import profile_pb2 as pb
-from alloclens.profile.formats.compression import MOST_PARTS, zstd
+from alloclens.profile.formats.compression import MOST_LAYERS, MOST_PARTS, zstd
 
 from tests.bench.generate import nested, number, varint
 from tests.fuzz.check import check
@@ -91,15 +92,62 @@ def test_a_bomb_is_not_unpacked_further_than_allowed(bomb: object) -> None:
         read(bomb(), limit=10_000_000)
 
 
-def test_a_packed_bomb_within_a_packed_file_is_no_profile() -> None:
-    with pytest.raises(Unrecognized):
-        read(gzip.compress(gzip_bomb()))
+def test_a_packed_bomb_within_a_packed_file_is_not_unpacked_further_either() -> None:
+    with pytest.raises(Malformed, match="unpacks to more than 10000000 bytes"):
+        read(gzip.compress(gzip_bomb()), limit=10_000_000)
 
 
-@pytest.mark.parametrize("pack", [gzip.compress, zstd.compress])
-def test_ever_more_packed_parts(pack: object) -> None:
+SKIPPED = b"\x5a\x2a\x4d\x18\x03\0\0\0abc"
+"""A zstd frame with something for another program."""
+
+
+@pytest.mark.parametrize(
+    "part", [gzip.compress(b""), gzip.compress(b"") + b"\0", gzip.compress(b"x"), zstd.compress(b""), SKIPPED]
+)
+def test_millions_of_packed_parts(part: bytes) -> None:
+    """Each must not cost a copy of those behind it: the pytest timeout tells."""
     with pytest.raises(Malformed, match=f"more than {MOST_PARTS} packed parts"):
-        read(pack(b"") * 50_000)
+        read(part * 2_000_000)
+
+
+@pytest.mark.parametrize("part", [gzip.compress(b""), zstd.compress(b""), SKIPPED])
+def test_as_many_packed_parts_as_are_allowed(part: bytes) -> None:
+    raw = gzip.decompress(heap("main.f@/w/a.go:1 = 2x512"))
+    pack = gzip.compress if part.startswith(b"\x1f") else zstd.compress
+    assert read(part * (MOST_PARTS - 1) + pack(raw)).values.tolist() == [[2, 1024, 2, 1024]]
+
+
+@pytest.mark.parametrize(
+    "packs",
+    [(gzip.compress, gzip.compress), (zstd.compress, gzip.compress), (gzip.compress, zstd.compress, gzip.compress)],
+)
+def test_packed_twice(packs: tuple[object, ...]) -> None:
+    data = gzip.decompress(heap("main.f@/w/a.go:1 = 2x512"))
+    for pack in packs:
+        data = pack(data)
+    assert read(data).values.tolist() == [[2, 1024, 2, 1024]]
+
+
+def test_packed_over_and_over() -> None:
+    data = heap("main.f@/w/a.go:1 = 2x512")
+    for _ in range(MOST_LAYERS):
+        data = gzip.compress(data)
+    with pytest.raises(Malformed, match=f"packed more than {MOST_LAYERS} times"):
+        read(data)
+
+
+def test_a_gzip_header_with_everything_in_it() -> None:
+    raw = gzip.decompress(heap("main.f@/w/a.go:1 = 2x512"))
+    packed = zlib.compressobj(wbits=-15)
+    header = (
+        b"\x1f\x8b\x08\x1e" + bytes(6) + struct.pack("<H", 9000) + b"x" * 9000 + b"name" * 100 + b"\0" + b"comment\0"
+    )
+    body = packed.compress(raw) + packed.flush() + struct.pack("<II", zlib.crc32(raw), len(raw))
+    whole = header + struct.pack("<H", zlib.crc32(header) & 0xFFFF) + body
+    assert gzip.decompress(whole) == raw
+    for padding in (b"", b"\0" * 5000):
+        assert read(whole + padding).values.tolist() == [[2, 1024, 2, 1024]]
+        assert read(whole + padding + gzip.compress(b"") + padding).values.tolist() == [[2, 1024, 2, 1024]]
 
 
 def test_some_packed_parts_are_one_file() -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import sys
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 
-from isal import isal_zlib
+from isal import igzip_lib
 
 from alloclens.profile.errors import Malformed
 
@@ -15,81 +17,73 @@ else:
     from backports import zstd
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
 
-GZIP_MAGIC = b"\x1f\x8b"
-ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
-GZIP_WBITS = 31
-MOST_PARTS = 1000
-"""Packed parts of one file; each costs a copy of all that follow."""
+MOST_LAYERS = 4
+"""Times that a file may be packed; one that unpacks to itself would never end."""
+MOST_PARTS = 1 << 16
+"""Packed parts of one file, one behind the other; each takes microseconds, however small it is."""
+FIRST, LARGEST_INPUT = 1 << 14, 1 << 20
+"""Bytes of a part that are given first, and at most at a time: what lies behind its end is copied and given again.
+
+The first hold the whole gzip header, which isal does not read well in pieces.
+"""
 PIECE = 16 << 20
-"""Bytes that zstd unpacks at a time: it holds them twice."""
+"""Bytes that are unpacked at a time: zstd holds them twice."""
+PADDING = re.compile(rb"\0*")
+
+
+class _Packing(NamedTuple):
+    name: str
+    magic: re.Pattern[bytes]
+    """What a part begins with."""
+    decompressor: Callable[[], igzip_lib.IgzipDecompressor | zstd.ZstdDecompressor]
+
+
+PACKINGS = (
+    _Packing("gzip", re.compile(rb"\x1f\x8b"), partial(igzip_lib.IgzipDecompressor, igzip_lib.DECOMP_GZIP)),
+    _Packing("zstd", re.compile(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18"), zstd.ZstdDecompressor),
+)
+"""The second magic of zstd is that of a frame to be skipped."""
 
 
 def unpacked(data: bytes, limit: int) -> bytes:
-    """Return the data without compression; it may be several packed parts one behind the other.
+    """Return the data without compression, in time linear in it and in what it unpacks to.
 
-    Raises Malformed where it is damaged, cut off, or more than `limit` bytes.
+    It may be packed several times over, and in several parts one behind the other. Raises Malformed where it is damaged,
+    cut off, or more than `limit` bytes.
     """
-    if data.startswith(GZIP_MAGIC):
-        return _gunzip(data, limit)
-    if data.startswith(ZSTD_MAGIC):
-        return _unzstd(data, limit)
-    if len(data) > limit:
-        raise _too_large(limit)
-    return data
+    for _ in range(MOST_LAYERS + 1):
+        packing = next((p for p in PACKINGS if p.magic.match(data)), None)
+        if packing is None:
+            if len(data) > limit:
+                raise _too_large(limit)
+            return data
+        data = _unpacked_once(packing, data, limit)
+    raise Malformed(f"packed more than {MOST_LAYERS} times over")
 
 
-def _gunzip(data: bytes, limit: int) -> bytes:
+def _unpacked_once(packing: _Packing, data: bytes, limit: int) -> bytes:
     out: list[bytes] = []
-    left = limit
-    while data:
-        _check_parts(len(out))
-        unpacker = isal_zlib.decompressobj(wbits=GZIP_WBITS)
-        try:
-            out.append(unpacker.decompress(data, left + 1))
-        except isal_zlib.error as error:  # type: ignore[misc]  # its stub calls the class an instance
-            raise Malformed(f"the gzip data is damaged ({error})") from error
-        left -= len(out[-1])
-        _check("gzip", unpacker.eof, left, limit)
-        data = unpacker.unused_data.lstrip(b"\0")
-    return b"".join(out)
-
-
-def _unzstd(data: bytes, limit: int) -> bytes:
-    out: list[bytes] = []
-    left, parts = limit, 0
-    while data:
-        _check_parts(parts := parts + 1)
-        unpacker = zstd.ZstdDecompressor()
-        try:
-            for piece in _pieces(unpacker, data):
-                out.append(piece)
-                left -= len(piece)
-                _check("zstd", True, left, limit)
-        except zstd.ZstdError as error:
-            raise Malformed(f"the zstd data is damaged ({error})") from error
-        _check("zstd", unpacker.eof, left, limit)
-        data = unpacker.unused_data
-    return b"".join(out)
-
-
-def _pieces(unpacker: zstd.ZstdDecompressor, data: bytes) -> Iterator[bytes]:
-    yield unpacker.decompress(data, PIECE)
-    while not (unpacker.eof or unpacker.needs_input):
-        yield unpacker.decompress(b"", PIECE)
-
-
-def _check_parts(parts: int) -> None:
-    if parts > MOST_PARTS:
-        raise Malformed(f"more than {MOST_PARTS} packed parts in one file")
-
-
-def _check(kind: str, ended: bool, left: int, limit: int) -> None:
-    if left < 0:
-        raise _too_large(limit)
-    if not ended:
-        raise Malformed(f"the {kind} data is cut off: the file was copied or written only in part")
+    view, at, left = memoryview(data), 0, limit
+    for _ in range(MOST_PARTS):
+        part, size = packing.decompressor(), FIRST
+        while not part.eof:
+            given = view[at : at + size] if part.needs_input else view[:0]
+            if part.needs_input and not given:
+                raise Malformed(f"the {packing.name} data is cut off: the file was copied or written only in part")
+            try:
+                out.append(part.decompress(given, min(PIECE, left + 1)))
+            except (igzip_lib.error, zstd.ZstdError) as error:  # type: ignore[misc]  # its stub calls the class an instance
+                raise Malformed(f"the {packing.name} data is damaged ({error})") from error
+            left -= len(out[-1])
+            if left < 0:
+                raise _too_large(limit)
+            at, size = at + len(given), min(2 * size, LARGEST_INPUT)
+        at = PADDING.match(data, at - len(part.unused_data)).end()  # type: ignore[union-attr]  # it always matches
+        if at == len(data):
+            return b"".join(out)
+    raise Malformed(f"more than {MOST_PARTS} packed parts in one file")
 
 
 def _too_large(limit: int) -> Malformed:
