@@ -10,6 +10,7 @@ from alloclens.profile.formats import read
 from tests.support.profiles import delta, goroutines, heap
 
 HERE = "main.f@/o/a.go:1"
+NOW = 1_800_000_000
 
 
 def snapshot(path: str, seconds: float, data: bytes | None = None, **given: str) -> Snapshot:
@@ -116,7 +117,12 @@ def test_equal_totals_are_one_observation() -> None:
         (0, "1577934245250000000.pb.gz", (1577934245.25, "file name")),
         (0, "pprof.app.alloc_objects.001.pb.gz", (9, "file's date")),
         (0, "heap-20201399T000000.pb.gz", (9, "file's date")),
+        (2**63 - 1, "heap-20200102T030405Z.pb.gz", (1577934245, "file name")),
+        ((NOW + 2 * 86400) * 10**9, "heap.pb.gz", (9, "file's date")),
+        ((NOW + 80000) * 10**9, "heap.pb.gz", (NOW + 80000, "profile")),
+        (0, "heap-20991231T235959Z.pb.gz", (9, "file's date")),
+        (-1, "heap-1999999999.pb.gz", (9, "file's date")),
     ],
 )
 def test_when_a_snapshot_was_taken(nanos: int, name: str, wanted: tuple[float, str]) -> None:
-    assert taken_at(nanos, name, 9_000_000_000) == wanted
+    assert taken_at(nanos, name, 9_000_000_000, NOW) == wanted

@@ -9,13 +9,14 @@ import numpy as np
 from alloclens.profile.formats import profile_pb2 as pb
 
 from tests.bench.generate import encoded
+from tests.support.profiles import BEGIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-BEGIN, STEP = 2_000_000_000, 60
-"""Seconds since 1970, and between two snapshots."""
+STEP = 10
+"""Seconds between two snapshots: thousands are taken before the end of tomorrow, after which no time is believed."""
 PACKAGES, FILES = 97, 7
 """Of the generated program."""
 

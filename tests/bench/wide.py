@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from alloclens.profile.formats import profile_pb2 as pb
 
+from tests.support.profiles import BEGIN
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -17,8 +19,6 @@ NAMES = ("types", "handler", "client", "server", "config", "errors", "store", "c
 MODULE = "example.com/shop"
 HEAVY = 7
 """The package whose lines are worth a hint."""
-LATER = 2_000_000_000
-"""Seconds since 1970: when the snapshot was taken, after every file was written."""
 
 
 def directory(number: int) -> str:
@@ -39,7 +39,7 @@ def workspace(folder: Path, files: int) -> None:
 
 def profile(files: int) -> bytes:
     """Return a heap profile that names so many files: of each ten 6 of a build elsewhere, 2 by a suffix, 2 dependencies."""
-    made = pb.Profile(string_table=["", "inuse_space", "bytes"], time_nanos=LATER * 10**9, period=512 << 10)
+    made = pb.Profile(string_table=["", "inuse_space", "bytes"], time_nanos=BEGIN * 10**9, period=512 << 10)
     made.sample_type.add(type=1, unit=2)
     for number in range(files):
         function, file = _recorded(number)

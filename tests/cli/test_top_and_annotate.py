@@ -9,7 +9,7 @@ import pytest
 from alloclens.cli import main
 from click.testing import CliRunner
 
-from tests.support.profiles import Builder, drop, heap
+from tests.support.profiles import BEGIN, Builder, drop, heap
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from click.testing import Result
 
 MB = 1 << 20
-
-LATER = 2_000_000_000
-"""A time of snapshots at which no file was changed yet."""
 
 
 def run(*arguments: object) -> Result:
@@ -74,7 +71,7 @@ def test_annotate(tmp_path: Path) -> None:
     source = tmp_path / "main.go"
     source.write_text("package main\n\nfunc f() {\n\tkeep(make([]byte, 1<<20))\n}\n")
     for i in range(8):
-        drop(tmp_path / f"p/{i}.pb.gz", heap(f"main.f@example.com/app/main.go:4 = {1 + 9 * i}x{MB}", seconds=LATER + i))
+        drop(tmp_path / f"p/{i}.pb.gz", heap(f"main.f@example.com/app/main.go:4 = {1 + 9 * i}x{MB}", seconds=BEGIN + i))
     result = run("annotate", source, "--profiles", tmp_path / "p")
     assert result.exit_code == 0
     assert "inuse_space 64.0MB (+63.0MB), first → latest" in result.output
@@ -120,7 +117,7 @@ def workspace(tmp_path: Path) -> Path:
     (tmp_path / "main.go").write_text("package main\n\nfunc f() { g() }")
     for i in range(2):
         stacks = f"main.f@example.com/app/main.go:3 = 9x{MB}", f"main.old@example.com/app/main.go:30 = 9x{MB}"
-        drop(tmp_path / f"p/heap[red]{i}.pb.gz", heap(*stacks[: i + 1], seconds=LATER + i))
+        drop(tmp_path / f"p/heap[red]{i}.pb.gz", heap(*stacks[: i + 1], seconds=BEGIN + i))
     return tmp_path
 
 

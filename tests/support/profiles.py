@@ -10,6 +10,7 @@ from __future__ import annotations
 import gzip
 import itertools
 import re
+import time
 from typing import TYPE_CHECKING
 
 from alloclens.profile.formats import profile_pb2 as pb
@@ -22,7 +23,10 @@ if TYPE_CHECKING:
 RATE = 512 * 1024
 FRAME = re.compile(r"(?P<function>[^@]+?)(:(?P<start>\d+))?@(?P<file>.*):(?P<line>\d+)$", re.DOTALL)
 VALUES = re.compile(r"(?P<objects>-?\d+)x(?P<size>\d+)(/(?P<allocated>\d+))?$")
-clock = itertools.count(2_000_000_000)  # later than any file that a test writes: what a snapshot sees is older than it
+BEGIN = int(time.time()) + 3600
+"""Seconds since 1970: later than any file that a test writes, for what a snapshot sees is older than it, and soon enough
+to be believed."""
+clock = itertools.count(BEGIN)
 
 
 class Builder:
@@ -117,13 +121,13 @@ def unpacked(message: pb.Profile) -> bytes:
     return out
 
 
-def goroutines(*stacks: str) -> bytes:
+def goroutines(*stacks: str, seconds: float | None = None) -> bytes:
     """Return a goroutine profile: "main.wait@/w/main.go:9 = 12"."""
     made = Builder(("goroutine", "count"))
     for line in stacks:
         stack, count = line.split(" = ")
         made.sample(stack, [int(count)])
-    made.message.time_nanos = int(next(clock) * 1e9)
+    made.message.time_nanos = int((seconds if seconds is not None else next(clock)) * 1e9)
     return made.bytes()
 
 

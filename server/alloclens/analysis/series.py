@@ -203,11 +203,15 @@ def _programs(found: Mapping[str, list[Snapshot]]) -> Iterable[list[Snapshot]]:
     return found.values() if len(found.keys() - {""}) > 1 else [list(chain.from_iterable(found.values()))]
 
 
-def taken_at(time_nanos: int, name: str, mtime_ns: int) -> TakenAt:
-    """Return the time in the profile, else in the file's name, else of the file."""
-    if time_nanos > 0:
+def taken_at(time_nanos: int, name: str, mtime_ns: int, now: float) -> TakenAt:
+    """Return the time in the profile, else in the file's name, else of the file.
+
+    A time more than a day after `now` is not believed: its snapshot would be the latest for as long. A day, because
+    clocks are set wrong by hours, and a name's time may be in another zone than UTC.
+    """
+    if 0 < time_nanos / 1e9 <= now + DAY:
         return TakenAt(time_nanos / 1e9, "profile")
-    if (named := _time_in_name(name)) is not None:
+    if (named := _time_in_name(name)) is not None and named <= now + DAY:
         return TakenAt(named, "file name")
     return TakenAt(mtime_ns / 1e9, "file's date")
 

@@ -6,6 +6,7 @@ import errno
 import hashlib
 import math
 import os
+import time
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
@@ -133,7 +134,7 @@ class Reader:
 
     def _began(self, path: str, head: Read) -> dict[tuple[str, int], Began]:
         profile, stamp = head.found.profile, stamp_of(path)
-        seconds = taken_at(profile.time_nanos, Path(path).name, stamp.mtime_ns if stamp else 0).seconds
+        seconds = taken_at(profile.time_nanos, Path(path).name, stamp.mtime_ns if stamp else 0, time.time()).seconds
         until = min(seconds, _built_at(*profile.text(profile.mappings.file[:1])))
         then = Then(path, until, _sources(self.roots, self.files), texts())
         return began(profile, head.lines, then)
@@ -168,7 +169,7 @@ def _snapshot(path: str, stamp: Stamp, found: Symbolized, lines: Lines) -> Snaps
     binary = profile.text(profile.mappings.file[:1])
     return Snapshot(
         path=path,
-        taken_at=taken_at(profile.time_nanos, Path(path).name, stamp.mtime_ns),
+        taken_at=taken_at(profile.time_nanos, Path(path).name, stamp.mtime_ns, time.time()),
         is_difference=profile.is_difference,
         default_sample_type=profile.default_sample_type,
         sample_types=lines.sample_types,
