@@ -16,6 +16,8 @@ from tests.support.profiles import Builder, goroutines, heap
 
 LARGEST_SEED = 1 << 20
 """Bytes, unpacked: mutants of larger ones would be slow for their size alone."""
+TAKEN = 1_700_000_000
+"""Seconds since 1970; always the same, so that an input can be made again."""
 STACK = "main.f:1@/w/a.go:2 + main.g@/w/a.go:9 < main.main@/w/b.go:3"
 MAPS = """
 --- Memory map: ---
@@ -62,6 +64,48 @@ main.wait(0xc000062120, {0x1, 0x2})
 created by main.main in goroutine 1
 \t/w/main.go:28 +0x3c
 """,
+    "crash": """2024/01/02 03:04:05 serving
+panic: it is full
+
+goroutine 1 gp=0xc000002380 m=0 mp=0x5a6d40 [running, locked to thread]:
+main.(*T).f(0x1, {0x2, ...})
+\t/w/main.go:30 +0x44 fp=0xc000046fd0 sp=0xc000046f80 pc=0x47e8aa
+...23 frames elided...
+created by main.main in goroutine 1
+\t/w/main.go:28 +0x3c
+
+goroutine 22 [select (no cases), 5 minutes] {a: "b c"}:
+main.wait(...)
+\t/w/main.go:165
+
+exit status 2
+""",
+    "threadz": """--- threadz 1 ---
+
+--- Thread 7f794ab90940 (name: main/14748) stack: ---
+  PC:  0x00bc8f1c: helper(arg *)
+  0x0040be31: main
+--- Thread 7f794964e700 (name: thread1/14751) stack: ---
+  [same as previous thread]
+--- Thread 7f794964e701 (name: thread2/14752) stack: ---
+  0x7f35bbe00100 0x0040be31
+      creator: 0xa45b96
+"""
+    + MAPS,
+    "symbolized heap": """--- symbol
+binary=/opt/app
+0x0000000000401000 main--std::map::operator[]--f
+0x0000000000401fff g
+---
+--- heap
+heap_v2/524288
+  t*: 7: 1112 [0: 0]
+@ 0x401000 0x402000
+  t*: 7: 112 [9: 300]
+
+MAPPED_LIBRARIES:
+00400000-00500000 r-xp 00000000 08:01 12 /opt/app
+""",
     "go mutex": "--- mutex:\ncycles/second=1000000000\nsampling period=5\n3000 2 @ 0x46a2b1 0x46a2f1\n"
     "#\t0x46a2b0\tmain.lock+0x10\t/w/main.go:12\n",
     "contentionz": "--- contentionz 1 ---\nsampling period = 100\nms since reset = 16502\ncycles/second = 2000000000\n"
@@ -97,8 +141,8 @@ LANGUAGES = (b"400000-500000 r-xp 00000000 08:01 12 /opt/app\n", b"\n 0x401000 c
 def all_seeds() -> tuple[bytes, ...]:
     """Return all seeds without compression, in an order that does not change."""
     made = (
-        heap(f"{STACK} = 2x512", f"{STACK} < main.x@/w/c.go:1 = 3x64/5", build_id="abc"),
-        goroutines(f"{STACK} = 7"),
+        heap(f"{STACK} = 2x512", f"{STACK} < main.x@/w/c.go:1 = 3x64/5", build_id="abc", seconds=TAKEN),
+        goroutines(f"{STACK} = 7", seconds=TAKEN),
     )
     texts = (text.encode() for text in TEXTS.values())
     cpu = (_cpu(order, size, language) for language in range(len(LANGUAGES)) for order in "<>" for size in "IQ")

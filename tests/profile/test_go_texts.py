@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import signal
+import sys
 import threading
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +14,7 @@ from alloclens.analysis.lines import lines
 from alloclens.analysis.prune import pruned
 from alloclens.analysis.top import top
 from alloclens.cli import main
+from alloclens.profile.errors import Unrecognized
 from alloclens.profile.formats import read
 from alloclens.profile.model import Frame, ValueType
 from click.testing import CliRunner
@@ -172,6 +176,99 @@ def test_every_header_of_a_goroutine(header: str, tail: str) -> None:
     assert known_frames(profile, 1) == [Frame("main.(*T).f", "/w/a b:c.go", 7), Frame("main.main", "/w/main.go", 5)]
     waited = int(profile.labels.number.sum())
     assert dict(labels(profile, 1)) | ({"minutes": waited} if waited else {}) == HEADERS[header]
+
+
+DUMP = """goroutine 1 [running]:
+main.crash(...)
+\t/w/main.go:9
+main.main()
+\t/w/main.go:5 +0x2a
+
+goroutine 7 [chan send (leaked)]:
+main.send()
+\t/w/main.go:7 +0x2a
+created by main.main in goroutine 1
+\t/w/main.go:4 +0x11
+"""
+CRASHED = [
+    (Frame("main.crash", "/w/main.go", 9), Frame("main.main", "/w/main.go", 5)),
+    (Frame("main.send", "/w/main.go", 7), Frame("main.main", "/w/main.go", 4)),
+]
+LOG = "2024-01-02T03:04:05Z INFO goroutine 9 [of many] is busy\nmain.noise\n\t/w/noise.go:1\n"
+"""The last two lines are a stack as loggers write one."""
+LOGS = {
+    "panic": f"panic: it is full [recovered]\n\tpanic: again\n\n{DUMP}exit status 2\n",
+    "signal": f"SIGQUIT: quit\nPC=0x47 m=0 sigcode=0\n\n{DUMP}\nrax    0x0\nrip    0x47\n",
+    "fatal error": f"fatal error: all goroutines are asleep - deadlock!\n\n{DUMP}",
+    "runtime stack": f"runtime: out of memory\n\nruntime stack:\nruntime.throw({{0x1, 0x2}})\n\t/go/panic.go:1 +0x4d\n\n{DUMP}",
+    "log lines around": f"{LOG}{DUMP}\n{LOG}",
+    "a log line without a blank one": f"{LOG}{DUMP}2024-01-02T03:04:05Z INFO bye\n",
+    "an older list before": f"{LOG}{DUMP.replace('main.go:7', 'main.go:77')}\n{LOG}{DUMP}",
+    "spaces for tabs": f"panic: x\n\n{DUMP}".replace("\t", "        "),
+    "line ends of Windows": f"panic: x\n\n{DUMP}".replace("\n", "\r\n"),
+    "elided": DUMP.replace("main.main()\n", "...23 frames elided...\nmain.main()\n").replace(
+        "created", "...additional frames elided...\ncreated"
+    ),
+    "ancestors": DUMP.rstrip()
+    + "\n[originating from goroutine 1]:\nmain.old(...)\n\t/w/main.go:3 +0x1\ncreated by main.older\n\t/w/main.go:2 +0x1\n",
+    "stack unavailable": DUMP + "\ngoroutine 8 [running]:\n\tgoroutine running on other thread; stack unavailable\n",
+}
+
+
+@pytest.mark.parametrize("name", LOGS)
+def test_crashes_in_logs(name: str) -> None:
+    profile = read(LOGS[name].encode())
+    found = [tuple(known_frames(profile, i)) for i in range(len(profile))]
+    assert found == [*CRASHED, *([()] if name == "stack unavailable" else [])]
+
+
+def test_a_log_without_a_crash_is_no_profile() -> None:
+    with pytest.raises(Unrecognized):
+        read(LOG.encode())
+
+
+PREFIXES = [
+    "Jan 02 03:04:05 host app[123]: ",
+    "app-1  | ",
+    "2024-01-02T03:04:05.678901234Z stderr F ",
+    "I0102 main.go:9] ",
+]
+
+
+@pytest.mark.parametrize("prefix", PREFIXES)
+def test_a_crash_behind_the_prefixes_of_a_log_collector_is_told(prefix: str) -> None:
+    lines_of_it = "".join(f"{prefix}{line}\n" for line in f"panic: x\n\n{DUMP}".splitlines())
+    with pytest.raises(Unrecognized, match="prefix") as told:
+        read(lines_of_it.encode())
+    assert f"“{prefix.strip()}”" in str(told.value)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGQUIT")
+@pytest.mark.parametrize("traceback", ["all", "system"])
+def test_what_a_program_writes_when_it_crashes(program: Path, traceback: str, tmp_path: Path) -> None:
+    """The goroutines of the program itself, as debug=2 says them."""
+    log = tmp_path / "log"
+    with log.open("wb") as stderr:
+        with running(program, 1, stderr=stderr, GOTRACEBACK=traceback) as service:
+            stderr.write(b"2024/01/02 03:04:05 INFO a line before\n")
+            stderr.flush()
+            dump = read(service.profile("goroutine?debug=2"))
+            service.child.send_signal(signal.SIGQUIT)
+            service.child.wait(60)
+        stderr.write(b"a line behind\n")
+    crash = read(log.read_bytes())
+    wanted, found = (Counter(map(tuple, own_goroutines(profile))) for profile in (dump, crash))
+    assert wanted.total() == WAITERS
+    assert found == wanted
+
+
+def own_goroutines(profile: Profile) -> list[list[Frame]]:
+    """Return the stacks of those that a function of main started, without the frames that only one of the two shows."""
+    known = (
+        [f for f in known_frames(profile, i) if not f.function.startswith("runtime.") and ".gowrap" not in f.function]
+        for i in range(len(profile))
+    )
+    return [frames for frames in known if len(frames) > 1 and all(f.function.startswith("main.") for f in frames)]
 
 
 def test_memory_statistics_are_kept(exact: Service) -> None:

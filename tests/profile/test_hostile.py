@@ -26,9 +26,12 @@ from alloclens.profile.formats import (
     java_symbols,
     java_text,
     jemalloc_text,
+    looks,
     memory_map,
     read,
+    symbol_section,
     text,
+    thread_text,
 )
 from alloclens.profile.formats import profile_pb2 as pb
 from alloclens.profile.formats.compression import MOST_LAYERS, MOST_PARTS, zstd
@@ -101,8 +104,13 @@ SKIPPED = b"\x5a\x2a\x4d\x18\x03\0\0\0abc"
 """A zstd frame with something for another program."""
 
 
+EMPTY_PARTS = {"gzip": gzip.compress(b""), "zstd": zstd.compress(b""), "skipped": SKIPPED}
+
+
 @pytest.mark.parametrize(
-    "part", [gzip.compress(b""), gzip.compress(b"") + b"\0", gzip.compress(b"x"), zstd.compress(b""), SKIPPED]
+    "part",
+    [*EMPTY_PARTS.values(), gzip.compress(b"") + b"\0", gzip.compress(b"x")],
+    ids=[*EMPTY_PARTS, "padded", "of one byte"],
 )
 def test_millions_of_packed_parts(part: bytes) -> None:
     """Each must not cost a copy of those behind it: the pytest timeout tells."""
@@ -110,11 +118,11 @@ def test_millions_of_packed_parts(part: bytes) -> None:
         read(part * 2_000_000)
 
 
-@pytest.mark.parametrize("part", [gzip.compress(b""), zstd.compress(b""), SKIPPED])
-def test_as_many_packed_parts_as_are_allowed(part: bytes) -> None:
+@pytest.mark.parametrize("kind", EMPTY_PARTS)
+def test_as_many_packed_parts_as_are_allowed(kind: str) -> None:
     raw = gzip.decompress(heap("main.f@/w/a.go:1 = 2x512"))
-    pack = gzip.compress if part.startswith(b"\x1f") else zstd.compress
-    assert read(part * (MOST_PARTS - 1) + pack(raw)).values.tolist() == [[2, 1024, 2, 1024]]
+    pack = gzip.compress if kind == "gzip" else zstd.compress
+    assert read(EMPTY_PARTS[kind] * (MOST_PARTS - 1) + pack(raw)).values.tolist() == [[2, 1024, 2, 1024]]
 
 
 @pytest.mark.parametrize(
@@ -406,8 +414,11 @@ MODULES = (
     java_symbols,
     java_text,
     jemalloc_text,
+    looks,
     memory_map,
+    symbol_section,
     text,
+    thread_text,
 )
 PATTERNS = {
     f"{module.__name__.rpartition('.')[2]}.{name}": found
@@ -447,6 +458,8 @@ STARTS = (
     "created by x\n\t",
     "#\t0x1\tf",
     "@ 0x1\n  t*: 1",
+    "--- Thread 1 (name: ",
+    "--- symbol\n0x1 f",
     '"a":"',
 )
 
@@ -454,11 +467,13 @@ STARTS = (
 @pytest.mark.parametrize("name", sorted(PATTERNS))
 def test_no_pattern_tries_every_way(name: str) -> None:
     """A pattern that tried every pair of characters would be at it for minutes."""
+    pattern = PATTERNS[name]
+    tried = pattern.search if pattern.flags & re.MULTILINE else pattern.match
     for start in STARTS:
         for unit in UNITS:
             run = start + unit * 20_000
             for subject in (run, run + "z", run + ")"):
-                PATTERNS[name].match(subject)
+                tried(subject if isinstance(pattern.pattern, str) else subject.encode())
 
 
 @pytest.mark.parametrize("unit", [*UNITS, "$a", "f ", "a-", "-"])
@@ -472,6 +487,10 @@ def test_no_pattern_tries_every_way(name: str) -> None:
         b"goroutine 1 [running labels:{",
         b"goroutine 1 [running]:\nmain.f",
         b"goroutine 1 [running]:\nmain.f\n\t",
+        b"panic: f\n\ngoroutine 1 [running]:\n",
+        b"--- threadz 1 ---\n--- Thread 1 (name: a/1) stack: ---\n",
+        b"--- threadz 1 ---\n--- Thread 1 (name: ",
+        b"--- symbol\n0x1 f",
         b"heap_v2/1\n@ 0x1\n",
         JAVA + b"0x3 ",
         b"--- mutex:\ncycles/second=",

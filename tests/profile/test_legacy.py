@@ -6,11 +6,12 @@ import gzip
 import re
 import struct
 import subprocess
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pytest
-from alloclens.profile.errors import ProfileError
+from alloclens.profile.errors import Malformed, ProfileError
 from alloclens.profile.formats import profile_pb2 as pb
 from alloclens.profile.formats import read
 from alloclens.profile.model import Frame
@@ -18,6 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.cli.test_pprof import program
+from tests.fuzz.seeds import TEXTS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -134,9 +136,13 @@ def our_place(profile: Profile, row: int) -> Place:
 
 
 def compared(data: bytes, folder: Path) -> tuple[Seen, Seen]:
+    return ours(read(data)), pprofs(written(folder, data))
+
+
+def written(folder: Path, data: bytes) -> Path:
     path = folder / "profile"
     path.write_bytes(data)
-    return ours(read(data)), pprofs(path)
+    return path
 
 
 def assert_same(data: bytes, folder: Path) -> None:
@@ -314,6 +320,69 @@ def test_memory_maps(tmp_path: Path, name: str) -> None:
 
 
 ended = st.sampled_from([[], [], ["---"], ["--- end", "1 1 @ 0x7777"]])
+
+
+@st.composite
+def threads(draw: st.DrawFn) -> bytes:
+    """Threads with their stacks in one line or several, and those that say that they are as the one before."""
+    mapped, lines = draw(maps()), []
+    for number, stack in enumerate(draw(stacks(mapped.edges))):
+        cut = draw(st.integers(0, len(stack)))
+        same = ["  [same as previous thread]"] if draw(st.sampled_from([False] * 3 + [True])) else []
+        lines += [f"--- Thread 7f{number:x} (name: a b{number}/1{number}) stack: ---", hexed(stack[:cut]), *same]
+        lines += [f"      creator:{hexed(stack[cut:])}"]
+    before = draw(st.sampled_from([[], ["--- threadz 1 ---", "", "of a service"]])) if lines else ["--- threadz 1 ---"]
+    end = draw(st.sampled_from(["--- Memory map: ---", "---- no stack trace for 3 threads"]))
+    map_ = ["--- Memory map: ---"] if end.startswith("----") else []
+    return "\n".join([*before, *lines, end, *map_, *mapped.lines, ""]).encode()
+
+
+@quick
+@given(threads())
+def test_threads(tmp_path: Path, data: bytes) -> None:
+    try:
+        ours_ = ours(read(data))
+    except ProfileError:
+        theirs = message(written(tmp_path, data))
+        assert theirs is None or not theirs.sample
+    else:
+        assert ours_ == pprofs(written(tmp_path, data))
+
+
+def test_the_names_beside_the_addresses_of_threads() -> None:
+    """pprof drops them."""
+    profile = read(TEXTS["threadz"].encode())
+    stacks_ = [
+        [profile.frame(row).function for row in profile.stack_frames[a:b]] for a, b in pairwise(profile.frame_at)
+    ]
+    assert stacks_ == [["helper(arg *)", "main"], ["", "main", ""]]
+    assert profile.values.tolist() == [[2], [1]]
+
+
+@pytest.mark.parametrize("name", ["gperftools heap", "tcmalloc", "growth", "contentionz", "jemalloc"])
+@pytest.mark.parametrize("marker", [b"", b"--- heap\n"])
+def test_names_before_a_profile(name: str, marker: bytes) -> None:
+    """The numbers are those of the profile without the names, which pprof does not read; jeprof shows the names like this."""
+    symbols = (
+        b"--- symbol\nbinary=/opt/app\n0x0000000000401000 main--f<int>::operator--\n0x0000000000401fff g(int)\n---\n"
+    )
+    bare, profile = read(TEXTS[name].encode()), read(symbols + marker + TEXTS[name].encode())
+    assert ours(profile)._replace(stacks={}) == ours(bare)._replace(stacks={})
+    assert profile.values.tolist() == bare.values.tolist()
+    assert profile.locations.address.tolist() == bare.locations.address.tolist()
+    names = {
+        hex(address): [profile.frame(row).function for row in range(a, b)]
+        for address, (a, b) in zip(
+            profile.locations.address.tolist(), pairwise(profile.locations.frame_at), strict=True
+        )
+    }
+    assert names["0x400fff"] == [
+        "f<int>::operator--",
+        "main",
+    ]  # innermost first; the leaf is not a return address there
+    assert names.get("0x401fff", ["g(int)"]) == ["g(int)"]
+    with pytest.raises(Malformed, match="behind the symbols"):
+        read(symbols.removesuffix(b"---\n"))
 
 
 @st.composite
@@ -535,9 +604,7 @@ def reads(data: bytes) -> bool:
 
 
 def pprof_reads(data: bytes, folder: Path) -> bool:
-    path = folder / "profile"
-    path.write_bytes(data)
-    return message(path) is not None
+    return message(written(folder, data)) is not None
 
 
 def as_bytes(data: str | bytes) -> bytes:

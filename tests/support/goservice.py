@@ -10,7 +10,7 @@ import urllib.request
 from dataclasses import dataclass
 from itertools import dropwhile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from alloclens.profile.formats import read
 
@@ -34,6 +34,7 @@ class Service:
 
     url: str
     source: Path
+    child: subprocess.Popen
 
     def get(self, what: str) -> bytes:
         with urllib.request.urlopen(f"{self.url}/{what}", timeout=30) as answer:
@@ -95,12 +96,12 @@ def build(folder: Path) -> Path:
 
 
 @contextlib.contextmanager
-def running(program: Path, rate: int) -> Iterator[Service]:
+def running(program: Path, rate: int, stderr: IO | None = None, **environment: str) -> Iterator[Service]:
     """Run it, with one object sampled for so many bytes."""
-    environment = tools.environment() | {"GODEBUG": "tracebacklabels=1"}
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "env": environment}
+    environment = tools.environment() | {"GODEBUG": "tracebacklabels=1"} | environment
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": stderr, "text": True, "env": environment}
     with process([program, "-rate", str(rate)], **pipes) as child:
         found = re.search(r"http://\S+", child.stdout.readline())
         assert found, child.poll()
-        yield Service(found[0], program.with_name("main.go"))
+        yield Service(found[0], program.with_name("main.go"), child)
         child.stdin.close()

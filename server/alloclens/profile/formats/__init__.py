@@ -16,7 +16,10 @@ from alloclens.profile.formats import (
     java_text,
     jemalloc_text,
     proto,
+    symbol_section,
+    thread_text,
 )
+from alloclens.profile.formats.addresses import named
 from alloclens.profile.formats.compression import unpacked
 from alloclens.profile.formats.looks import looks_like
 
@@ -26,14 +29,16 @@ if TYPE_CHECKING:
 FORMATS = (
     heap_text.parse,
     count_text.parse,
-    goroutine_dump.parse,
+    thread_text.parse,
     contention_text.parse,
     jemalloc_text.parse,
     java_text.parse,
     cpu_binary.parse,
     proto.parse,
+    goroutine_dump.parse,
 )
-"""Those with a mark of their own come first; all profile.proto has is that every byte of it fits."""
+"""Those that begin with a mark of their own come first; all profile.proto has is that every byte of it fits; goroutines may
+stand anywhere in a log."""
 
 LARGEST = 128 << 20
 """Bytes, unpacked; a million samples of 30 frames are some 70 MiB."""
@@ -50,10 +55,11 @@ def read(data: bytes, limit: int = LARGEST) -> Profile:
 
     Raises ProfileError: what the bytes look like, or what is wrong with them.
     """
-    data = unpacked(data, limit)
+    names, data = symbol_section.split(unpacked(data, limit))
     for parse in FORMATS:
         try:
-            return _checked(parse(data))
+            profile = parse(data)
+            return _checked(named(profile, names) if names else profile)
         except Unrecognized:
             continue
         except MemoryError as error:

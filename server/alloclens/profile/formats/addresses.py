@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -99,6 +99,19 @@ def assemble(
         is_base=np.zeros(len(stacks.values), np.bool_),
         **others,  # type: ignore[arg-type]  # the fields' own types
     )
+
+
+def named(profile: Profile, names: Mapping[int, Sequence[Frame]]) -> Profile:
+    """Return a profile that has only addresses with these frames for them, innermost first.
+
+    Of a caller, `names` may know the call or where it returns to, one behind: writers differ.
+    """
+    strings = _Strings({text: row for row, text in enumerate(profile.strings)})
+    address = profile.locations.address.view(np.uint64).tolist()
+    frames = [names.get(a) or names.get(a + 1) or UNKNOWN for a in address]
+    functions, rows = _functions(list(chain.from_iterable(frames)), strings)
+    locations = replace(profile.locations, frame_at=offsets(np.array([len(f) for f in frames], np.int64)))
+    return replace(profile, locations=locations, frames=rows, functions=functions, strings=tuple(strings.rows))
 
 
 def _functions(frames: Sequence[Frame], strings: _Strings) -> tuple[Functions, Frames]:

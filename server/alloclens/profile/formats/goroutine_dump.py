@@ -1,8 +1,8 @@
-r"""The stacks of all goroutines as text (debug=2), as a crash prints them, too: one sample for each goroutine.
+r"""The stacks of all goroutines as text (debug=2, or what a crash writes, also in a log): one sample for each goroutine.
 
 `goroutine 22 [chan receive, 5 minutes]:`, then for each frame the function with its arguments and, below it,
-`\t/w/main.go:165 +0x2a`. The last one may be `created by main.main in goroutine 1`: the go statement. Source: Go's runtime,
-traceback.go.
+`\t/w/main.go:165 +0x2a`. The last one may be `created by main.main in goroutine 1`: the go statement. A blank line ends
+a goroutine; lines that are no frames, such as `...23 frames elided...`, are passed over. Source: Go's runtime, traceback.go.
 """
 
 from __future__ import annotations
@@ -18,10 +18,13 @@ from alloclens.profile.formats.go_symbols import pairs
 from alloclens.profile.formats.text import decoded
 from alloclens.profile.model import Frame, Profile, ValueType
 
-MARK = b"goroutine "
+HEADER = re.compile(rb"^goroutine \d{1,19} [^\[\n]*\[[^\n]*:\r?$", re.MULTILINE)
+"""What is looked for in any bytes; LINE tells more."""
 LINE = re.compile(
-    r"^goroutine \d+ [^\[\n]*\[(?P<state>[^\]\n]{0,300}?)(?: labels:\{|\])(?P<rest>[^\n]*)$"
-    r"|^(?P<created>created by )?(?P<function>\S[^\n]*)\n\t(?P<file>[^\n]+):(?P<line>\d{1,18})(?: \+0x[0-9a-f]+)?(?: fp=[^\n]*)?$",
+    r"^goroutine (?P<id>\d{1,19}) [^\[\n]*\[(?P<state>[^\]\n]{0,300}?)(?: labels:\{|\])(?P<rest>[^\n]*):$"
+    r"|^(?P<created>created by )?(?P<function>\S[^\n]*)\n(?:\t| {4,8})(?P<file>\S[^\n]*):(?P<line>\d{1,18})"
+    r"(?: (?:\+0x|fp=|pc=)[^\n]*)?$"
+    r"|^(?P<end>\[originating from goroutine [^\n]*)?$",
     re.MULTILINE,
 )
 ARGUMENTS = re.compile(r"\([^()]*\)$")
@@ -38,7 +41,7 @@ class _Goroutine(NamedTuple):
 
 def parse(data: bytes) -> Profile:
     """Read a profile. Raises Unrecognized."""
-    if not data[:4096].lstrip().startswith(MARK):
+    if not HEADER.search(data):
         raise Unrecognized("no list of goroutines")
     goroutines = _goroutines(decoded(data).replace("\r\n", "\n"))
     if not goroutines:
@@ -55,17 +58,24 @@ def parse(data: bytes) -> Profile:
 
 
 def _goroutines(text: str) -> list[_Goroutine]:
-    out: list[_Goroutine] = []
+    """Return the goroutines of the last list: a log may hold several, and where a number comes again one begins."""
+    out: dict[str, _Goroutine] = {}
+    frames: list[Frame] | None = None
     for found in LINE.finditer(text):
-        if found["state"] is not None:
-            out.append(_Goroutine(found["state"], pairs(_labels_in(found["rest"])), []))
-        elif out:
-            out[-1].frames.append(Frame(_name(found), found["file"], int(found["line"])))
-    return out
+        if found["id"]:
+            if found["id"] in out:
+                out.clear()
+            frames = []
+            out[found["id"]] = _Goroutine(found["state"], pairs(_labels_in(found["rest"])), frames)
+        elif not found["function"]:
+            frames = None
+        elif frames is not None:
+            frames.append(Frame(_name(found), found["file"], int(found["line"])))
+    return list(out.values())
 
 
 def _labels_in(rest: str) -> str:
-    """Return what stands in the braces of `"a":"b"}]:` or ` {"a":"b"}:`, the ends of the two ways to write labels."""
+    """Return what stands in the braces of `"a":"b"}]` or ` {"a":"b"}`, the ends of the two ways to write labels."""
     return rest[: rest.rfind("}")].removeprefix(" {") if "}" in rest else ""
 
 

@@ -2,27 +2,77 @@
 
 from __future__ import annotations
 
+import re
+
+LOOKED_AT = 4096
+"""Bytes at the beginning of a file."""
 HTML = "an HTML page, perhaps a server's error; look at the URL it was fetched from"
-MARKS = (
-    (b"version https://git-lfs", "a Git LFS pointer; run `git lfs pull` to get the file itself"),
-    (b"<!doctype html", HTML),
-    (b"<html", HTML),
-    (
-        b'{"resourceprofiles"',
-        "a profile of OpenTelemetry (OTLP); alloclens reads pprof's, which its collectors can export",
-    ),
-    (b'{"head"', "a heap profile of V8 as JSON; pprof-nodejs writes one that alloclens reads"),
-    (b'{"snapshot"', "a heap snapshot of V8; pprof-nodejs writes a heap profile that alloclens reads"),
-    (b"{", "JSON; alloclens reads pprof's own formats"),
-    (b"java profile", "a Java heap dump; alloclens reads pprof's own formats, as async-profiler writes them"),
-    (b"pk\x03\x04", "a zip archive; unpack it"),
-    (b"404 page not found", 'a server\'s "404 page not found"; the program has to import "net/http/pprof"'),
-    (b"\xff\xfe", "text in UTF-16, as PowerShell's > writes it; fetch it with `curl -o FILE URL`"),
-    (b"file:", "pprof's own text output; give alloclens the profile it was made from"),
-    (b"type:", "pprof's own text output; give alloclens the profile it was made from"),
-    (b"build id:", "pprof's own text output; give alloclens the profile it was made from"),
-    (b"showing nodes", "pprof's own text output; give alloclens the profile it was made from"),
+PICTURE = "a picture or table that pprof wrote; give alloclens the profile it was made from"
+PACKED = "an archive; unpack it"
+OTLP = (
+    "a profile of OpenTelemetry (OTLP), whose Collector exports none for pprof; fetch the program's own from "
+    "/debug/pprof/heap, or export it from Pyroscope with `profilecli query profile --output pprof=FILE`"
 )
+JFR = (
+    "a recording of Java Flight Recorder; `jfrconv --alloc --total -o pb.gz FILE OUT.pb.gz` of async-profiler makes a "
+    "profile of it (with --live for --alloc: of the objects that are still alive)"
+)
+OWN_HEAP_PROFILER = "alloclens reads heap profiles of jemalloc and of gperftools' tcmalloc"
+MARKS = tuple(
+    (re.compile(pattern, re.DOTALL | re.IGNORECASE), words)
+    for pattern, words in (
+        (rb"version https://git-lfs", "a Git LFS pointer; run `git lfs pull` to get the file itself"),
+        (rb"\s*<(!doctype html|html)", HTML),
+        (rb"404 page not found", 'a server\'s "404 page not found"; the program has to import "net/http/pprof"'),
+        (rb"\xff\xfe|\xfe\xff", "text in UTF-16, as PowerShell's > writes it; fetch it with `curl -o FILE URL`"),
+        (rb"file:|type:|build id:|showing nodes|digraph |\s*<(\?xml|svg)", PICTURE),
+        (rb"pk\x03\x04|bzh|\xfd7zxz|7z\xbc\xaf|.{257}ustar", PACKED),
+        (rb'\s*{\s*"resource_?profiles"', OTLP),
+        (rb"flr\x00", JFR),
+        (
+            rb"java profile",
+            "a Java heap dump; open it with Eclipse Memory Analyzer or VisualVM, or profile with async-profiler",
+        ),
+        (
+            rb"memray\x00",
+            "a capture of memray, which exports none for pprof; see `memray flamegraph --leaks FILE`",
+        ),
+        (rb"\x80[\x02-\x05].{0,64}tracemalloc", "a snapshot of Python's tracemalloc; see `tracemalloc.Snapshot.load`"),
+        (rb"desc:[^\n]*\ncmd:", f"output of Valgrind's massif; see `ms_print FILE`. {OWN_HEAP_PROFILER}"),
+        (rb"v [0-9a-f]{5,6}( \d+)?\n", f"a recording of heaptrack; see `heaptrack_print FILE`. {OWN_HEAP_PROFILER}"),
+        (
+            rb'\s*{\s*"dhatfileversion"',
+            "output of DHAT; open it with Valgrind's dh_view.html. Of Rust, alloclens reads what the crate jemalloc_pprof writes",
+        ),
+        (
+            rb"# callgrind format|version: 1\ncreator: ",
+            "a profile of callgrind; see `callgrind_annotate FILE` or KCachegrind",
+        ),
+        (
+            rb"perfile2|perffile",
+            "a recording of perf; `perf_to_profile -i FILE -o OUT.pb` of perf_data_converter makes a profile of it",
+        ),
+        (rb"go 1\.\d+ trace\x00", "an execution trace of Go; see `go tool trace FILE`"),
+        (rb"nettrace", "a trace of .NET; see `dotnet-trace report FILE topN`"),
+        (
+            rb"\x7felf|mz.\x00|[\xce\xcf]\xfa\xed\xfe|\xca\xfe\xba\xbe",
+            "a program or library; the setting `binaries` (--binary) takes it, for profiles that have only addresses",
+        ),
+        (rb'\s*{\s*"head"\s*:', "a heap profile of V8 as JSON; the npm package pprof writes one that alloclens reads"),
+        (
+            rb'\s*{\s*"snapshot"\s*:',
+            "a heap snapshot of V8; the npm package pprof writes a heap profile that alloclens reads",
+        ),
+        (rb'\s*{\s*"nodes"\s*:', "a CPU profile of V8 as JSON; the npm package pprof writes one that alloclens reads"),
+        (
+            rb'\s*{.*"https://www\.speedscope\.app/',
+            "a file for speedscope; give alloclens the profile it was made from",
+        ),
+        (rb'\s*{\s*"log"\s*:', "a log as Docker keeps it; `docker logs CONTAINER` prints it plain"),
+        (rb"\s*(\{|\[\s*[{\"])", "JSON; alloclens reads pprof's own formats"),
+    )
+)
+PREFIXED = re.compile(rb"goroutine \d{1,19} [^\[\n]*\[[^\n]*:\r?$", re.MULTILINE)
 PROTOBUF = "protobuf that is no profile.proto: cut off, damaged, or another kind such as OTLP; fetch the profile again"
 FIRST_FIELD = b"\x0a"
 SHOWN = 24
@@ -33,11 +83,22 @@ def looks_like(data: bytes) -> str:
     """Say it in words that follow "not a profile alloclens knows:"."""
     if not data:
         return "the file is empty"
-    start = data[:200].lstrip().lower()
-    words = next((words for mark, words in MARKS if start.startswith(mark)), "")
+    words = next((words for mark, words in MARKS if mark.match(data[:LOOKED_AT])), "") or _prefixed(data)
     if words:
         return words
     return PROTOBUF if data.startswith(FIRST_FIELD) else f"it starts with {_said(data[:SHOWN])}"
+
+
+def _prefixed(data: bytes) -> str:
+    """Return what to do about goroutines in a log whose collector wrote something before each line."""
+    found = PREFIXED.search(data)
+    if not found:
+        return ""
+    prefix = data[data.rfind(b"\n", 0, found.start()) + 1 : found.start()].strip()
+    return (
+        f"goroutines with a prefix on each line ({_said(prefix)}), as log collectors add one; print the log without: "
+        "`journalctl -o cat`, `docker compose logs --no-log-prefix`, `kubectl logs`"
+    )
 
 
 def _said(data: bytes) -> str:

@@ -1,0 +1,55 @@
+"""The stacks of all threads as text: threadz of C++ services.
+
+`--- threadz 1 ---`, then for each thread `--- Thread 7f794ab90940 (name: main/14748) stack: ---` and its addresses, one
+line each with its name (`  0x0040be31: main`, which pprof drops), or that they are the same as those of the thread before.
+Source: pprof's legacy_profile.go.
+"""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from alloclens.profile.errors import Malformed, Unrecognized
+from alloclens.profile.formats.addresses import HEX, Stacks, addresses, assemble, named
+from alloclens.profile.formats.text import PROFILERS, decoded, sections
+from alloclens.profile.model import Frame, Profile, ValueType
+from alloclens.profile.ragged import offsets
+
+MARK = re.compile(rb"--- threadz \d+ ---|--- Thread [0-9a-fA-F]+ \(name: ")
+THREAD = re.compile(r"--- Thread [0-9a-fA-F]+ \(name: [^\n]*/\d+\) stack: ---")
+NAME = re.compile(r"0x([0-9a-f]{1,16}): (\S[^\n]*)")
+THE_OTHERS = "---- no stack trace for"
+SAME = "same as previous thread"
+KIND = ValueType("thread", "count")
+
+
+def parse(data: bytes) -> Profile:
+    """Read a profile. Raises Unrecognized or Malformed."""
+    if not MARK.match(data):
+        raise Unrecognized("no threads as text")
+    cut = sections(decoded(data))
+    listed = f"{cut.header}\n{cut.body}".partition(THE_OTHERS)[0]
+    counts: list[int] = []
+    stacks: list[str] = []
+    for stack in THREAD.split(listed)[1:]:
+        if SAME not in stack and HEX.search(stack):
+            counts.append(1)
+            stacks.append(stack)
+        elif counts:
+            counts[-1] += 1
+    if not counts:
+        raise Malformed("there is no thread with a stack")
+    depth, address = addresses(stacks, callers=False)
+    is_caller = np.ones_like(address)
+    is_caller[offsets(depth)[:-1]] = 0
+    profile = assemble(
+        (KIND,),
+        Stacks(np.array(counts, np.int64).reshape(-1, 1), depth, address - is_caller),
+        memory_map=cut.memory_map,
+        period=1,
+        period_type=KIND,
+        drop_frames=PROFILERS,
+    )
+    return named(profile, {int(found, 16): [Frame(name.strip(), "", 0)] for found, name in NAME.findall(listed)})
