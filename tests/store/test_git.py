@@ -249,3 +249,33 @@ def test_what_is_not_here_is_not_fetched(
         run(repository, "config", name, value)
     assert when(main, TWO) is None
     assert not ran.exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no FIFOs")
+@pytest.mark.timeout(30)
+def test_a_repository_that_does_not_answer_is_asked_once(main: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, output = [], git.output
+
+    def counted(*arguments: str, **given: object) -> bytes | None:
+        asked.append(arguments)
+        return output(*arguments, **given)
+
+    monkeypatch.setattr(git, "output", counted)
+    monkeypatch.setattr(git, "PATIENCE_SECONDS", 0.3)
+    repository = main.parents[2]
+    head = (repository / ".git" / "HEAD").read_bytes()
+    (repository / ".git" / "HEAD").unlink()
+    os.mkfifo(repository / ".git" / "HEAD")
+    for path in (main, main.with_name("other.go"), repository / "x.go"):
+        assert commit(str(path), "HEAD") is None
+    assert len(asked) == 1
+    (repository / ".git" / "HEAD").unlink()
+    (repository / ".git" / "HEAD").write_bytes(head)
+    git._silent.clear()
+    monkeypatch.setattr(git, "PATIENCE_SECONDS", 5)
+    assert commit(str(main), "HEAD")
+
+
+def test_without_a_repository_git_is_not_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(git, "output", lambda *_, **__: pytest.fail("git was asked"))
+    assert commit(str(tmp_path / "x.go"), "HEAD") is None

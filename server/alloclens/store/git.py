@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from functools import lru_cache
 from pathlib import PurePath
 
 from alloclens.source.text import LARGEST, decoded
 from alloclens.store.processes import output
 
-PATIENCE_SECONDS = 5
+PATIENCE_SECONDS = 5.0
+PAUSE_SECONDS = 60.0
+"""A repository whose git has not answered in time (its disk is slow, or a FIFO lies in it) is not asked for so long."""
+_silent: dict[str, float] = {}
+"""Until when, by repository."""
 QUIET = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
 LOCAL = {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none"}
 """What a partial clone lacks is not fetched. An old git knows the second only."""
@@ -53,6 +58,14 @@ def _asked(path: str, *arguments: str) -> str | None:
 
 def _run(path: str, *arguments: str) -> bytes | None:
     """Run git where a file lies. No hook, filter or file monitor of the repository is run by what is asked here."""
+    directory = PurePath(path).parent
+    repository = next((str(d) for d in (directory, *directory.parents) if os.path.lexists(d / ".git")), None)
+    begun = time.monotonic()
+    if repository is None or begun < _silent.get(repository, 0):
+        return None
     kept = {name: value for name, value in os.environ.items() if name not in OF_ANOTHER}
-    where = ("-C", str(PurePath(path).parent), "-c", "core.fsmonitor=false")
-    return output("git", *where, *arguments, env=kept | QUIET | LOCAL, seconds=PATIENCE_SECONDS)
+    where = ("-C", str(directory), "-c", "core.fsmonitor=false")
+    said = output("git", *where, *arguments, env=kept | QUIET | LOCAL, seconds=PATIENCE_SECONDS)
+    if said is None and time.monotonic() - begun >= PATIENCE_SECONDS:
+        _silent[repository] = time.monotonic() + PAUSE_SECONDS
+    return said
