@@ -56,7 +56,6 @@ OPENS_FILES = {
     "store/pages.py": {"write_text"},  # read-only files, one kept for each name: atomic by its own way
     "store/worker.py": {"open", "fdopen"},  # the null device, and the pipes it was started with
     "capture/files.py": {"open"},  # atomic by its own way
-    "capture/rotation.py": {"open"},  # new files only; one that is not whole protects what it is about
 }
 """Who opens a file otherwise than by alloclens.disk, and why it may."""
 OPENING = {

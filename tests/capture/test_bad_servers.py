@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 GOOD = heap("main.f@/a.go:1 = 1x8")
+IN_AN_HOUR = datetime.now(timezone.utc) + timedelta(hours=1)
 OK = b"HTTP/1.1 200 OK\r\n"
 
 
@@ -205,7 +206,7 @@ def test_the_servers_own_words(server: ProfileServer, body: bytes, end: str) -> 
     ("said", "low", "high"),
     [
         ("7", 7, 7),
-        (format_datetime(datetime.now(timezone.utc) + timedelta(hours=1), usegmt=True), 3000, 3600),
+        pytest.param(format_datetime(IN_AN_HOUR, usegmt=True), 3000, 3600, id="in an hour"),
         ("Wed, 21 Oct 2015 07:28:00 GMT", 0, 0),
         ("soon", 0, 0),
         ("-5", 0, 0),

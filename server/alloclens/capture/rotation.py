@@ -13,7 +13,7 @@ import stat
 from pathlib import Path
 
 from alloclens.capture.files import NAME
-from alloclens.disk import open_file, read_file, reason
+from alloclens.disk import open_file, read_file, reason, write_file
 
 LIST = ".alloclens-captures"
 SETTINGS = ("alloclens.toml", "pyproject.toml", ".vscode/settings.json")
@@ -34,8 +34,7 @@ def enlist(path: Path, data: bytes) -> None:
     entries.mkdir(exist_ok=True)
     if entries.is_symlink():
         raise NotADirectoryError(errno.ENOTDIR, "is a symbolic link", str(entries))
-    with (entries / path.name).open("x") as file:
-        file.write(hashlib.sha256(data).hexdigest())
+    write_file(entries / path.name, hashlib.sha256(data).hexdigest().encode())
 
 
 def unlisted(directory: Path, kind: str) -> int:
