@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import cached_property
-from operator import methodcaller
 from typing import TYPE_CHECKING, NamedTuple
 
-from alloclens.source.paths import canonical, join, name_of, rest_within
+from alloclens.source.paths import canonical, folders_of, join, name_of, rest_within
 from alloclens.source.recorded import recorded
 
 if TYPE_CHECKING:
@@ -44,14 +43,24 @@ class Builds:
     @cached_property
     def all(self) -> tuple[Built, ...]:
         """Every root, the longest first."""
-        found = {built for module in self._roots.modules for built in self._of(module)} | set(self._projects())
+        found = {*self._checkouts(), *self._projects()}
         return tuple(sorted(found, key=lambda built: (-len(built.there), built)))
+
+    def _checkouts(self) -> Iterator[Built]:
+        """Return each directory that held a module of the workspace."""
+        modules: dict[str, list[Module]] = {}
+        for module in self._roots.modules:
+            modules.setdefault(module.path, []).append(module)
+        for one in (recorded(file, tuple(functions)) for file, functions in self._functions.items() if modules):
+            for path in (one.package, *folders_of(one.package)):
+                yield from (built for module in modules.get(path, ()) for built in _root(one, module))
 
     def _projects(self) -> Iterator[Built]:
         """Return each directory that held node_modules, and the one here that shares most of its files."""
-        shared = Counter(built for file in self._functions if NODE in file for built in self._beside(canonical(file)))
-        for there in dict.fromkeys(built.there for built in shared):
-            best = Counter({built: n for built, n in shared.items() if built.there == there}).most_common(2)
+        shared: dict[str, Counter[Built]] = {}
+        for built in (built for file in self._functions if NODE in file for built in self._beside(canonical(file))):
+            shared.setdefault(built.there, Counter())[built] += 1
+        for best in (counts.most_common(2) for counts in shared.values()):
             if len(best) == 1 or best[0][1] > best[1][1]:
                 yield best[0][0]
 
@@ -60,15 +69,6 @@ class Builds:
         for directory in (p.directory for p in self._roots.packages if rest and name_of(p.directory) == NODE):
             if self._files.is_file(join(directory, rest)):
                 yield Built(there, directory.rpartition("/")[0])
-
-    def _of(self, module: Module) -> Iterator[Built]:
-        begins = methodcaller("startswith", (module.path + ".", module.path + "/", module.path + "_"))
-        known: tuple[str, ...] = ()
-        for file, functions in self._functions.items():
-            if not file.startswith(known) and any(map(begins, functions)):
-                found = tuple(_root(recorded(file, tuple(functions)), module))
-                known += tuple(f"{built.there}/" for built in found)
-                yield from found
 
 
 def _root(one: Recorded, module: Module) -> Iterator[Built]:

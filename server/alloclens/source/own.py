@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from alloclens.source.paths import is_within
+from alloclens.source.paths import folders_of
 
 if TYPE_CHECKING:
     from pathspec import PathSpec
@@ -19,7 +19,7 @@ GENERATED = ("*.pb.go", "*_gen.go", "*_generated.go", "zz_generated*", "bindata.
 
 def is_own(path: str, roots: Roots) -> bool:
     """Return whether a file that lies within the roots is the user's own code."""
-    folder = next((f for f in _edited(roots) if is_within(path, f)), None)
+    folder = min((f for f in folders_of(path) if f in roots.edited), key=roots.edited.__getitem__, default=None)
     if folder is None:
         return False
     inside = path[len(folder) :].strip("/")
@@ -42,13 +42,8 @@ def _compiles(patterns: tuple[str, ...]) -> bool:
     return True
 
 
-def _edited(roots: Roots) -> tuple[str, ...]:
-    """Return the folders whose files the user edits; a module may lie outside the workspace by go.work."""
-    return (*roots.folders, *(m.directory for m in roots.modules if m.main), *(m.here for m in roots.mappings))
-
-
 def _by_rule(path: str, inside: str, roots: Roots) -> bool:
-    if any(is_within(path, cache) for cache in roots.caches):
+    if roots.in_caches(path):
         return False
     *directories, name = inside.split("/")
     if any(d in DEPENDENCIES or d.startswith(".") for d in directories):

@@ -7,6 +7,10 @@ from __future__ import annotations
 
 import posixpath
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 FILE = re.compile(r"^file://(?:/(?=[A-Za-z]:)|[^/]*(?=/))")
 WEBPACK = re.compile(r"^webpack(?:-internal)?://[^/]*/")
@@ -47,6 +51,13 @@ def rest_within(path: str, root: str) -> str | None:
 def is_within(path: str, root: str) -> bool:
     """Return whether a canonical path lies in a folder."""
     return path.startswith(root.rstrip("/") + "/")
+
+
+def folders_of(path: str) -> Iterator[str]:
+    """Yield every folder that a canonical path lies in, the innermost first; "" is the root of an absolute path."""
+    while (slash := path.rfind("/")) >= 0:
+        path = path[:slash]
+        yield path
 
 
 def join(*parts: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from alloclens.source.paths import is_within, rest_within
+from alloclens.source.paths import folders_of, is_within, rest_within
 
 
 class Module(NamedTuple):
@@ -77,6 +77,8 @@ class Roots:
     """Longest recorded prefix first."""
     own_code: tuple[str, ...] = ()
     """Patterns as in .gitignore, of files that are the user's own beside the rules, or with `!` are not."""
+    left_out: tuple[str, ...] = ()
+    """What of the workspace was too much to look at: a sentence each."""
     folds_case: bool = False
     """Whether the file system takes Main.go and main.go for one file."""
 
@@ -90,22 +92,27 @@ class Roots:
 
     def hold(self, path: str) -> bool:
         """Return whether the path lies in a folder of the workspace, in one the user named, or in a cache."""
-        path = self.key(path)
-        return any(is_within(path, root) for root in self._all)
+        return not self._all.isdisjoint(folders_of(self.key(path)))
 
     def key(self, path: str) -> str:
         """Return what is equal for two paths of one file."""
         return path.casefold() if self.folds_case else path
 
     @cached_property
-    def caches(self) -> tuple[str, ...]:
+    def caches(self) -> frozenset[str]:
         """Where dependencies lie, which nobody edits."""
         found = (self.go_root, self.module_cache, *(p.directory for p in self.packages))
-        return tuple(dict.fromkeys(root for root in found if root))
+        return frozenset(root.rstrip("/") for root in found if root)
+
+    @cached_property
+    def edited(self) -> dict[str, int]:
+        """The folders whose files the user edits, each with its rank; a module may lie outside the workspace by go.work."""
+        found = (*self.folders, *(m.directory for m in self.modules if m.main), *(m.here for m in self.mappings))
+        return {folder: rank for rank, folder in enumerate(dict.fromkeys(root.rstrip("/") for root in found))}
 
     def in_caches(self, path: str) -> bool:
         """Return whether a path is a dependency's or the language's own, which nobody edits."""
-        return any(is_within(path, cache) for cache in self.caches)
+        return not self.caches.isdisjoint(folders_of(path))
 
     @cached_property
     def tops(self) -> frozenset[str]:
@@ -115,10 +122,10 @@ class Roots:
         return frozenset(map(self.key, (*self.folders, *modules, *mapped, *packages, *self.linked)))
 
     @cached_property
-    def _all(self) -> tuple[str, ...]:
-        above = [m.directory for m in self.modules if any(is_within(f, m.directory) for f in self.folders)]
-        named = (*(m.directory for m in self.modules if m.directory not in above), *(m.here for m in self.mappings))
-        return tuple(dict.fromkeys(self.key(root) for root in (*self.folders, *named, *self.caches)))
+    def _all(self) -> frozenset[str]:
+        modules = (m.directory for m in self.modules if not any(is_within(f, m.directory) for f in self.folders))
+        named = (*self.folders, *modules, *(m.here for m in self.mappings), *self.caches)
+        return frozenset(self.key(root.rstrip("/")) for root in named)
 
 
 def _moved(path: str, links: tuple[Link, ...]) -> str:

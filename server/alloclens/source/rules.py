@@ -3,29 +3,73 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby, takewhile
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from alloclens.source.paths import is_share, join, rest_within
+from alloclens.source.paths import folders_of, is_share, join
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from alloclens.source.builds import Builds
     from alloclens.source.files import Files
     from alloclens.source.recorded import Recorded
-    from alloclens.source.roots import Roots
+    from alloclens.source.roots import Renamed, Roots
 
+    T = TypeVar("T")
     Groups = Iterator[list[str]]
     """The likeliest first; what is in one group is equally likely."""
 
 
-class Ground(NamedTuple):
-    """All that rules may ask."""
+@dataclass(frozen=True, eq=False)
+class Ground:
+    """All that rules may ask. What there may be many of is asked for by the folders that a path lies in."""
 
     roots: Roots
     files: Files
     builds: Builds
+
+    @cached_property
+    def mapped(self) -> Mapping[str, Sequence[str]]:
+        """Where each prefix of the user's mappings lies here."""
+        return _grouped((m.recorded, m.here) for m in self.roots.mappings)
+
+    @cached_property
+    def modules(self) -> Mapping[str, Sequence[Sequence[str]]]:
+        """The directories of each module path: those of main modules before the targets of a `replace`."""
+        same = groupby(self.roots.modules, lambda module: (module.path, module.main))
+        return _grouped((path, [module.directory for module in modules]) for (path, _), modules in same)
+
+    @cached_property
+    def built(self) -> Mapping[str, Sequence[str]]:
+        """What each directory of a build is here."""
+        return _grouped((built.there, built.here) for built in self.builds.all)
+
+    @cached_property
+    def renamed(self) -> Mapping[str, Sequence[Renamed]]:
+        """What each module is replaced by."""
+        return _grouped((module.path, module) for module in self.roots.renamed)
+
+    @cached_property
+    def in_cache(self) -> Mapping[str, Sequence[str]]:
+        """What each module of the module cache is called there: a replacement before what is required."""
+        return _grouped((module.path, module.target) for module in (*self.roots.renamed, *self.roots.required))
+
+
+def _grouped(pairs: Iterable[tuple[str, T]]) -> dict[str, list[T]]:
+    grouped: dict[str, list[T]] = {}
+    for root, value in pairs:
+        grouped.setdefault(root.rstrip("/"), []).append(value)
+    return grouped
+
+
+def _along(path: str, grouped: Mapping[str, T]) -> Iterator[tuple[str, T]]:
+    """Yield what is known of a path and of the folders it lies in, the innermost first, each with the rest of the path."""
+    for root in (path, *folders_of(path)):
+        if root in grouped:
+            yield path[len(root) + 1 :], grouped[root]
 
 
 class Rule(NamedTuple):
@@ -39,9 +83,8 @@ class Rule(NamedTuple):
 
 
 def _mapped(recorded: Recorded, ground: Ground) -> Groups:
-    for prefix, mappings in groupby(ground.roots.mappings, lambda mapping: mapping.recorded):
-        if (rest := rest_within(recorded.path, prefix)) is not None:
-            yield [join(mapping.here, rest) for mapping in mappings]
+    for rest, directories in _along(recorded.path, ground.mapped):
+        yield [join(directory, rest) for directory in directories]
 
 
 def _as_recorded(recorded: Recorded, ground: Ground) -> Groups:
@@ -55,15 +98,14 @@ def _module(recorded: Recorded, ground: Ground) -> Groups:
     bare = VERSION.sub("", recorded.path)
     inside = f"{recorded.package}/{recorded.name}" if recorded.package else ""
     for path in (bare, inside):
-        for (name, _), modules in groupby(ground.roots.modules, lambda module: (module.path, module.main)):
-            if path and (rest := rest_within(path, name)):
-                yield [join(module.directory, rest) for module in modules]
+        for rest, groups in _along(path, ground.modules):
+            yield from ([join(directory, rest) for directory in directories] for directories in groups if rest)
 
 
 def _build(recorded: Recorded, ground: Ground) -> Groups:
-    for there, builds in groupby(ground.builds.all, lambda build: build.there):
-        if rest := rest_within(recorded.path, there):
-            yield [join(build.here, rest) for build in builds]
+    for rest, directories in _along(recorded.path, ground.built):
+        if rest:
+            yield [join(directory, rest) for directory in directories]
 
 
 def _vendor(recorded: Recorded, ground: Ground) -> Groups:
@@ -84,19 +126,18 @@ def _module_cache(recorded: Recorded, ground: Ground) -> Groups:
         return
     module, _, rest = _from_domain(recorded.path).partition("@")
     version, _, rest = rest.partition("/")
-    for renamed in ground.roots.renamed:
-        if renamed.path == _unescaped(module) and renamed.version in {"", version}:
+    for renamed in ground.renamed.get(_unescaped(module), ()):
+        if renamed.version in {"", version}:
             yield [join(cache, _escaped(renamed.target), rest)]
     yield [join(cache, _escaped(f"{module}@{version}"), rest)]
 
 
 def _required(recorded: Recorded, ground: Ground) -> Groups:
     """Find a dependency that its functions name, and its path without a version, in the version that go.mod asks for."""
-    roots = ground.roots
-    if roots.module_cache and recorded.package and not VERSIONED.search(recorded.path):
-        for module in (*roots.renamed, *roots.required):
-            if (rest := rest_within(recorded.package, module.path)) is not None:
-                yield [join(roots.module_cache, _escaped(module.target), rest, recorded.name)]
+    cache = ground.roots.module_cache
+    if cache and recorded.package and not VERSIONED.search(recorded.path):
+        for rest, targets in _along(recorded.package, ground.in_cache):
+            yield from ([join(cache, _escaped(target), rest, recorded.name)] for target in targets)
 
 
 def _go_root(recorded: Recorded, ground: Ground) -> Groups:
@@ -116,7 +157,8 @@ def _relative(recorded: Recorded, ground: Ground) -> Groups:
 
 
 def _container(recorded: Recorded, ground: Ground) -> Groups:
-    checkouts = (*ground.roots.folders, *(module.directory for module in ground.roots.modules))
+    modules = ground.roots.modules if len(ground.roots.modules) <= MOST_CHECKOUTS else ()
+    checkouts = (*ground.roots.folders, *(module.directory for module in modules))
     for pattern in CONTAINERS:
         if found := pattern.match(recorded.path):
             yield [join(checkout, recorded.path[found.end() :]) for checkout in checkouts]
@@ -127,6 +169,7 @@ def _suffix(recorded: Recorded, ground: Ground) -> Groups:
     wanted = [ground.roots.key(element) for element in recorded.end.split("/") if element][::-1]
     if len(wanted) > 1:
         here = [join(directory, recorded.name) for directory in ground.files.named("/".join(wanted[1::-1]))]
+        here = here if len(here) <= MOST_ALIKE else []
         shared = [_shared(wanted, ground.roots.key(path).split("/")[::-1]) for path in here]
         yield [path for path, n in zip(here, shared, strict=True) if n >= 2 and n == max(shared)]
 
@@ -150,6 +193,8 @@ RULES = (
     Rule("the only file that ends so", _suffix, guess=True),
 )
 
+MOST_CHECKOUTS, MOST_ALIKE = 100, 1000
+"""So many modules may each be what a container held, and so many files of one name be compared: no guess is made among more."""
 VERSION = re.compile(r"@v[^/]*(?=/)")
 """The version in a module's path: example.com/x@v1.2.3/y.go."""
 VERSIONED = re.compile(r"@v\d[^/]*/")
