@@ -26,10 +26,11 @@ hypothesis.settings.load_profile("patient")
 
 @pytest.fixture(scope="session", autouse=True)
 def _cache_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keep the tests, and the servers they start, out of the user's cache directory."""
+    """Keep the tests, and the servers they start, out of the user's own directories."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GOCACHE", os.environ.get("GOCACHE") or platformdirs.user_cache_dir("go-build"))  # Go's stays
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
         yield
 
 

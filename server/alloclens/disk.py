@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 # O_NONBLOCK: without it, opening a FIFO waits until somebody writes to it. O_NOCTTY: no terminal becomes ours.
 FLAGS = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_BINARY"))
 
+LONGEST_PATH = 4096
+"""No system opens a longer one, and to follow its links takes time that grows with the square of its length."""
 NOT_A_NAME, NOT_REGULAR = "not a file name", "not a regular file"
 
 
@@ -94,6 +96,8 @@ def is_name(path: str) -> bool:
 
 def real_path(path: str) -> str:
     """Return a path without symbolic links; as it is where it leads nowhere."""
+    if len(path) > LONGEST_PATH:
+        return path
     try:
         return os.path.realpath(path)
     except (OSError, ValueError, RecursionError):  # RecursionError: a long chain of links, before Python 3.13

@@ -23,7 +23,7 @@ NOTHING = Settings()
 
 
 def roots(*folders: Path, given: Settings = NOTHING) -> Roots:
-    return workspace([str(folder) for folder in folders], given).roots
+    return workspace([str(folder) for folder in folders], given, own=("pathMappings",)).roots
 
 
 def modules(*folders: Path) -> list[tuple[str, str, bool]]:
@@ -51,6 +51,7 @@ def test_modules_the_longest_path_first(tmp_path: Path) -> None:
 
 
 def test_a_replaced_module_in_a_directory_and_by_another_one(tmp_path: Path) -> None:
+    write(tmp_path, {"dep/go.mod": "module example.com/dep\n", "app/none": ""})
     app = write(
         tmp_path / "app",
         {
@@ -79,6 +80,7 @@ def test_go_work(tmp_path: Path) -> None:
             "work/go.work": "go 1.24\nuse ./app\nuse (\n\t../lib\n\t./none\n)\nreplace example.com/r => ./r\n",
             "work/app/go.mod": "module example.com/app\n",
             "lib/go.mod": "module example.com/lib\n",
+            "work/r/go.mod": "module example.com/fork\n",
         },
     )
     everything = [
@@ -86,7 +88,8 @@ def test_go_work(tmp_path: Path) -> None:
         ("example.com/lib", str(tmp_path / "lib"), True),
         ("example.com/r", str(tmp_path / "work/r"), False),
     ]
-    assert modules(tmp_path / "work") == everything
+    forked = ("example.com/fork", str(tmp_path / "work/r"), True)  # which is below the folder itself, if that is opened
+    assert set(modules(tmp_path / "work")) == {*everything, forked}
     assert modules(tmp_path / "work/app") == everything  # go.work counts for the modules below it
 
 
@@ -319,10 +322,12 @@ def test_where_a_replaced_directory_lies(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_read(tmp_path: Path) -> None:
-    assert go_mod.read(str(tmp_path / "go.mod")) is None
-    (tmp_path / "go.mod").mkdir()
-    assert go_mod.read(str(tmp_path / "go.mod")) is None
-    assert go_mod.read("/a\0b/go.mod") is None
+    write(
+        tmp_path, {"large/go.mod": "module example.com/large\n" + "\n" * go_mod.LARGEST, "a/go.work": "use ../none\n"}
+    )
+    (tmp_path / "b/go.mod").mkdir(parents=True)
+    assert modules(tmp_path) == []
+    assert roots(tmp_path).left_out == (f"{tmp_path}/large/go.mod was not read: larger than 1 MiB.",)
 
 
 WORDS = st.sampled_from(

@@ -36,7 +36,9 @@ def vscode() -> lsp.ClientCapabilities:
                 related_information=True, code_description_support=True
             ),
         ),
-        window=lsp.WindowClientCapabilities(work_done_progress=True),
+        window=lsp.WindowClientCapabilities(
+            work_done_progress=True, show_message=lsp.ShowMessageRequestClientCapabilities()
+        ),
         general=lsp.GeneralClientCapabilities(position_encodings=[UTF[16]]),
         experimental={"alloclens": {"commands": ["alloclens.showStacks", "alloclens.explain"], "status": True}},
     )

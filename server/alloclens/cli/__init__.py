@@ -12,7 +12,7 @@ from alloclens import __version__
 from alloclens.cli import terminal
 from alloclens.faults import fault
 
-COMMANDS = ("lsp", "capture", "top", "annotate", "explain", "leaks", "report")
+COMMANDS = ("lsp", "capture", "top", "annotate", "explain", "leaks", "report", "allow")
 """Each a module of this package with a `command`."""
 INTERRUPTED = 130
 """The exit code of a program that Ctrl-C ends, as a shell reports it."""

@@ -71,7 +71,7 @@ def tell_problems(known: World) -> None:
     for problem in known.problems:
         tell(unreadable(problem.name, problem.reason))
     for mistake in known.settings_problems:
-        tell(f"{mistake.path}:{mistake.line}: {mistake.message}")
+        tell(str(mistake))
 
 
 def _refuse_unknown(known: World, wanted: str) -> None:

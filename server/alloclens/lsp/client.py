@@ -48,6 +48,10 @@ class Client:
         return bool(self._window.work_done_progress)
 
     @property
+    def asks(self) -> bool:
+        return bool(self._window.show_message)
+
+    @property
     def relates_diagnostics(self) -> bool:
         ability = self._document.publish_diagnostics
         return bool(ability and ability.related_information)

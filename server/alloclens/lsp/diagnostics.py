@@ -53,7 +53,7 @@ def of(world: World, workspace: Workspace, client: Client) -> dict[str, list[typ
                 if not client.describes_codes:
                     made.code_description = None
                 out.setdefault(at.uri, []).append(made)
-    for problem in world.settings_problems:
+    for problem in (one for one in world.settings_problems if one.path):
         uri = uri_of(problem.path, world.sources.roots)
         out.setdefault(uri, []).append(_of_settings(problem))
     return out

@@ -12,6 +12,9 @@ from alloclens.disk import read_file, reason, write_file
 from alloclens.lsp.documents import opened, uri_of
 from alloclens.lsp.show import tell
 from alloclens.store import config
+from alloclens.store.settings import parse
+from alloclens.store.trust import allow
+from alloclens.store.workspace import targets
 
 if TYPE_CHECKING:
     from alloclens.lsp.server import Server
@@ -30,7 +33,8 @@ async def add_mapping(ls: Server, recorded: str, to: str) -> str | None:
     document = opened(ls.workspace, uri_of(path, ls.world.sources.roots))
     try:
         before = document.source if document else await asyncio.to_thread(_text, path)
-        after = config.with_mapping(before, path, recorded, to)
+        after = await asyncio.to_thread(config.with_mapping, before, path, recorded, to)
+        await asyncio.to_thread(_allow, folders, recorded, to)
         if document:
             await _replace(ls, document.uri, after)
             tell(ls, f"{path} has the path mapping now; save it, and it holds")
@@ -42,6 +46,12 @@ async def add_mapping(ls: Server, recorded: str, to: str) -> str | None:
     if ls.loader:
         ls.loader.poke()
     return path
+
+
+def _allow(folders: tuple[str, ...], recorded: str, to: str) -> None:
+    """Take what the user says for a permission, too, wherever it leads. Raises OSError."""
+    settings, _ = parse({"profileDirs": [], "pathMappings": [{"from": recorded, "to": to}]})
+    allow(target.grant for target in targets(folders, settings))
 
 
 def _text(path: str) -> str:

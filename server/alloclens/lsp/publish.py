@@ -11,6 +11,7 @@ from lsprotocol import types
 from alloclens.lsp import diagnostics
 from alloclens.lsp.documents import same
 from alloclens.lsp.notice import Notice
+from alloclens.lsp.permission import Permission
 from alloclens.lsp.progress import LoadingProgress
 from alloclens.lsp.status import STATUS, status
 from alloclens.wording.status import unreadable
@@ -40,6 +41,7 @@ class Publisher:
         self._one_at_a_time = asyncio.Lock()
         self._progress = LoadingProgress(ls)
         self._notice = Notice(ls)
+        self._permission = Permission(ls)
 
     async def show(self, world: World) -> None:
         """Make this the server's world and tell the editor."""
@@ -53,6 +55,7 @@ class Publisher:
             if self._ls.client.shows_status:
                 self._ls.protocol.notify(STATUS, status(world)._asdict())
             self._progress.update(world)
+            self._ls.run_task(self._permission.ask(world), "asking what may be read")
         if self._ls.client.refreshes_hints:
             self._refresh("hints", self._ls.workspace_inlay_hint_refresh_async)
         if self._ls.client.refreshes_lenses:

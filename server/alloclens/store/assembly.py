@@ -73,6 +73,7 @@ def assemble(
     return World(
         settings=settings,
         settings_problems=setup.problems,
+        outside=where.outside,
         directories=setup.directories,
         series=series,
         comparisons=tuple(comparisons),

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from alloclens.disk import open_file, real_path
+from alloclens.store.files import tree
 from alloclens.store.listing import Stamp
 
 if TYPE_CHECKING:
@@ -72,11 +73,11 @@ class Binaries:
 
     @cached_property
     def _by_build_id(self) -> dict[str, tuple[Binary, ...]]:
-        known: dict[str, tuple[Binary, ...]] = {}
+        known: dict[str, list[Binary]] = {}
         for binary in self.files:
             if binary.build_id:
-                known[binary.build_id] = (*known.get(binary.build_id, ()), binary)
-        return known
+                known.setdefault(binary.build_id, []).append(binary)
+        return {build_id: tuple(files) for build_id, files in known.items()}
 
 
 def plain(build_id: str) -> str:
@@ -98,7 +99,8 @@ def search(folders: Sequence[str], chosen: Sequence[str]) -> Binaries:
 def _search(folders: tuple[str, ...], chosen: tuple[str, ...], _moment: int) -> Binaries:
     named, messages = _chosen(folders, chosen)
     roots = [*((root, True) for root in named), *((real_path(f), False) for f in folders)]
-    paths = ((path, is_chosen) for root, is_chosen in roots for path in _files(root))
+    left_out: set[str] = set()
+    paths = ((path, is_chosen) for root, is_chosen in roots for path in _files(root, left_out))
     found: dict[str, tuple[Binary, ...]] = {}
     for count, (path, is_chosen) in enumerate(paths):
         if count >= MOST_FILES:
@@ -106,7 +108,7 @@ def _search(folders: tuple[str, ...], chosen: tuple[str, ...], _moment: int) -> 
             break
         if path not in found:
             found[path] = _objects(path, is_chosen)
-    return Binaries(tuple(b for objects in found.values() for b in objects), tuple(messages))
+    return Binaries(tuple(b for objects in found.values() for b in objects), (*messages, *sorted(left_out)))
 
 
 def _chosen(folders: tuple[str, ...], chosen: tuple[str, ...]) -> tuple[list[str], list[str]]:
@@ -121,11 +123,10 @@ def _chosen(folders: tuple[str, ...], chosen: tuple[str, ...]) -> tuple[list[str
     return there, messages
 
 
-def _files(root: str) -> Iterator[str]:
+def _files(root: str, left_out: set[str]) -> Iterator[str]:
     if os.path.isfile(root):
         yield root
-    for directory, names, files in os.walk(root):
-        names[:] = sorted(n for n in names if n not in SKIPPED and not n.startswith("."))
+    for directory, _, files in tree(root, SKIPPED, left_out):
         yield from (os.path.join(directory, name) for name in sorted(files))  # noqa: PTH118 - thrice as fast
 
 

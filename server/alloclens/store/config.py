@@ -14,6 +14,8 @@ from alloclens.store import settings, toml
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from alloclens.store.trust import Target
+
 OWN, SHARED = "alloclens.toml", "pyproject.toml"
 TABLES = {OWN: (), SHARED: ("tool", "alloclens")}
 """In which table of a file the settings lie."""
@@ -22,12 +24,16 @@ LARGEST = 256 << 10
 
 
 class ConfigProblem(NamedTuple):
-    """What is wrong with a settings file."""
+    """What is wrong with a settings file, or with a default."""
 
     path: str
+    """"" if no file says it."""
     line: int
     """From 1 on."""
     message: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: {self.message}" if self.path else self.message
 
 
 class Config(NamedTuple):
@@ -38,6 +44,13 @@ class Config(NamedTuple):
     values: Mapping[str, Any] = MappingProxyType({})
     """The good ones, as they were written."""
     problems: tuple[ConfigProblem, ...] = ()
+    lines: Mapping[toml.Path, int] = MappingProxyType({})
+    """Of the keys."""
+
+    def refusal(self, target: Target) -> ConfigProblem:
+        """Return why a path is not read, on its line if this file names it."""
+        path = self.path if target.setting in self.values else ""
+        return ConfigProblem(path, _line(self.lines, target.at), target.refusal)
 
 
 NONE = Config()
@@ -124,17 +137,18 @@ def _said(path: Path, data: bytes, before: Config) -> Config | None:
         return _invalid(path, error, before) if path.name == OWN or MARK.search(data) else None
     if table is None:
         return None
-    values, problems = _judged(table, keys)
-    lines = toml.lines_of_keys(text) if problems else {}
-    told = [(_line(lines, (*keys, *problem.path)), problem.message) for problem in problems] + _not_text(data)
-    return Config(str(path), MappingProxyType(values), tuple(ConfigProblem(str(path), *one) for one in sorted(told)))
+    values, wrong = _judged(table, keys)
+    lines = {at[len(keys) :]: line for at, line in toml.lines_of_keys(text).items() if at[: len(keys)] == keys}
+    told = [(_line(lines, problem.path), problem.message) for problem in wrong] + _not_text(data)
+    problems = tuple(ConfigProblem(str(path), *one) for one in sorted(told))
+    return Config(str(path), MappingProxyType(values), problems, MappingProxyType(lines))
 
 
 def _invalid(path: Path, error: toml.TOMLError, before: Config) -> Config:
     same = before.path == str(path)
     goes_on = "the settings from before stay in force" if same and before.values else "no setting of this file is used"
     problem = ConfigProblem(str(path), error.line, f"this is not valid TOML: {error.reason}; until it is, {goes_on}")
-    return Config(str(path), before.values if same else NONE.values, (problem,))
+    return before._replace(problems=(problem,)) if same else Config(str(path), problems=(problem,))
 
 
 def _table(found: Any, keys: tuple[str, ...]) -> Any:
@@ -152,7 +166,7 @@ def _judged(table: Any, keys: tuple[str, ...]) -> tuple[dict[str, Any], list[set
 
 
 def _line(lines: Mapping[toml.Path, int], path: toml.Path) -> int:
-    return next((lines[path[:n]] for n in range(len(path), 0, -1) if path[:n] in lines), 1)
+    return next((lines[path[:n]] for n in range(len(path), -1, -1) if path[:n] in lines), 1)
 
 
 def _not_text(data: bytes) -> list[tuple[int, str]]:

@@ -6,6 +6,7 @@ import os
 import sys
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from alloclens.disk import read_file, real_path
@@ -13,12 +14,16 @@ from alloclens.source.paths import canonical, join, name_of
 from alloclens.source.text import LARGEST, decoded
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
 
 SKIPPED = frozenset({"vendor", "node_modules", "site-packages", "testdata", "__pycache__"})
 MOST_DIRECTORIES = 50_000
-"""Bounds the walk in a workspace that is a whole home directory."""
+MOST_FILES = 500_000
+"""Bound the walk in a workspace that is a whole home directory."""
+DEEPEST = 100
+"""Levels: os.walk calls itself for each before Python 3.12, and a path of 4096 characters may have 2000."""
+MOST_LINKS = MOST_GO_FILES = 1000
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,8 @@ class Walked:
     """The directories that symbolic links lead to."""
     by_end: dict[str, list[str]] = field(default_factory=dict)
     """The directories of the files of each name, and of each directory/name; the case is folded."""
+    left_out: set[str] = field(default_factory=set)
+    """What was too much: a sentence each."""
 
 
 @lru_cache(2)
@@ -66,16 +73,39 @@ def walked(folders: tuple[str, ...], walk: int) -> Walked:
     del walk
     found = Walked()
     for folder in folders:
-        for _, (directory, names, files) in zip(range(MOST_DIRECTORIES), os.walk(folder), strict=False):
+        for directory, names, files in tree(folder, SKIPPED, found.left_out):
             _meet(canonical(directory), names, files, found)
-            names[:] = [n for n in names if n not in SKIPPED and not n.startswith(".")]
+    for kind, some, most in (("links", found.linked, MOST_LINKS), ("go.mod files", found.go_files, MOST_GO_FILES)):
+        if len(some) > most:
+            found.left_out.add(f"Only the first {most:,} {kind} were looked at.")
+            del some[most:]
     return found
+
+
+def tree(root: str, skipped: Collection[str], left_out: set[str]) -> Iterator[tuple[str, list[str], list[str]]]:
+    """Yield each directory below a root, with the names of the directories and of the files in it.
+
+    Hidden directories and those of skipped names are not entered, nor are links. What is too much is added to `left_out`.
+    """
+    top, directories, total = root.count(os.sep), 0, 0
+    for directory, names, files in os.walk(root):
+        directories, total = directories + 1, total + len(files)
+        if directories > MOST_DIRECTORIES or total > MOST_FILES:
+            most = f"{MOST_DIRECTORIES:,} directories or {MOST_FILES:,} files"
+            left_out.add(f"Only a part of {root} was searched: it has more than {most}.")
+            return
+        yield directory, names, files
+        names[:] = sorted(n for n in names if n not in skipped and not n.startswith("."))
+        if names and directory.count(os.sep) - top >= DEEPEST:
+            left_out.add(f"Only the upper {DEEPEST} levels of {root} were searched.")
+            names.clear()
 
 
 def _meet(directory: str, names: list[str], files: list[str], found: Walked) -> None:
     found.go_files += [join(directory, name) for name in ("go.mod", "go.work") if name in files]
     found.vendors += [join(directory, "vendor")] if "go.mod" in files and "vendor" in names else []
-    found.linked += [real(path) for path in (join(directory, name) for name in names) if os.path.islink(path)]  # noqa: PTH114
+    links = filter(os.path.islink, (join(directory, name) for name in names))
+    found.linked += map(real, islice(links, MOST_LINKS + 1 - len(found.linked)))
     for name in files:
         for end in (name.casefold(), f"{name_of(directory)}/{name}".casefold()):
             found.by_end.setdefault(end, []).append(directory)

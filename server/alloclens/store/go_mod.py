@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from alloclens.disk import read_file
 from alloclens.source.paths import canonical, is_absolute, join
 from alloclens.source.roots import Module, Renamed
-from alloclens.store.files import real, text_of
+from alloclens.source.text import decoded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -16,32 +17,36 @@ COMMENT = re.compile(r"//.*")
 BLOCK = re.compile(r"^(\w+)\s*\(\s*$")
 
 
+LARGEST = 1 << 20
+"""Bytes; a second for such a file."""
+
+
 class GoMod(NamedTuple):
     """One go.mod or go.work."""
 
     module: str
     """"" for a go.work."""
     used: tuple[str, ...]
-    """Directories of other modules that are edited here, too."""
+    """Directories of other modules that are edited here, too; absolute."""
     replaced: tuple[Module, ...]
     renamed: tuple[Renamed, ...]
-    required: tuple[Renamed, ...] = ()
+    required: tuple[Renamed, ...]
+    size: int
+    """Bytes."""
 
 
-def read(path: str) -> GoMod | None:
-    """Read a go.mod or go.work; None where it cannot be read. What is not understood is left out."""
-    text = text_of(path)
-    if text is None:
-        return None
+def read(path: str) -> GoMod:
+    """Read a go.mod or go.work; what is not understood is left out. Raises OSError."""
     directory = path.rpartition("/")[0]
-    said = list(_directives(text))
+    data = read_file(path, LARGEST)
+    said = list(_directives(decoded(data)))
     replaced = [words for verb, *words in said if verb == "replace" and "=>" in words[1:3] and all(words)]
     local = [Module(words[0], _under(directory, words[-1]), main=False) for words in replaced if _is_local(words[-1])]
     renamed = [_renamed(words) for words in replaced if len(words) - words.index("=>") == 3]
     required = [Renamed(path, version, f"{path}@{version}") for path, version in _required(said)]
     module = next((words[0] for verb, *words in said if verb == "module" and words), "")
     used = tuple(_under(directory, words[0]) for verb, *words in said if verb == "use" and words)
-    return GoMod(module, used, tuple(local), tuple(renamed), tuple(required))
+    return GoMod(module, used, tuple(local), tuple(renamed), tuple(required), len(data))
 
 
 def _required(said: Iterable[list[str]]) -> Iterator[tuple[str, str]]:
@@ -71,7 +76,7 @@ def _is_local(target: str) -> bool:
 
 def _under(directory: str, target: str) -> str:
     path = canonical(target)
-    return real(path if is_absolute(path) else join(directory, path))
+    return path if is_absolute(path) else join(directory, path)
 
 
 def _renamed(words: list[str]) -> Renamed:

@@ -168,7 +168,7 @@ class Loader:
         if setup.reader != self._setup.reader:
             self._known, self._listing = Known(), {}
         for problem in setup.problems if setup.problems != self._setup.problems else ():
-            log.warning("%s:%s: %s", problem.path, problem.line, problem.message)
+            log.warning("%s", problem)
         self._setup = setup
 
     async def _settle(self, directories: tuple[str, ...]) -> Seen:

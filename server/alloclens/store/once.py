@@ -21,11 +21,11 @@ def world(folders: Sequence[str], directories: Sequence[str] | None, given: Mapp
 
     `given` are settings that win over those of the folders' settings file.
     """
-    here = setup(tuple(folders), given)
     if directories is None:
+        here = setup(tuple(folders), given)
         directories = here.directories
     else:
-        here = here.labelled(directories)
+        here = setup(tuple(folders), {**given, "profileDirs": []}).labelled(directories)
     reader, known = here.reader, Known()
     files, known.faults = scan(directories, here.where.roots.folders)
     for snapshot in remembered(snapshots(), files, reader, reader.found_again):

@@ -7,12 +7,12 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from alloclens.source.roots import Roots
-from alloclens.store import config, labels
+from alloclens.store import config, labels, trust
 from alloclens.store.files import Disk, walked
 from alloclens.store.listing import stamp
 from alloclens.store.reading import Reader
 from alloclens.store.settings import Settings, layered, parse
-from alloclens.store.workspace import Workspace, under_folders, workspace
+from alloclens.store.workspace import Workspace, targets, workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -31,6 +31,8 @@ class Setup:
     """The editor's own settings."""
     stamps: tuple[object, ...] = ()
     """Of the settings files and of every go.mod and go.work."""
+    leads: tuple[object, ...] = ()
+    """What is allowed outside the folders, and where the settings lead."""
     settings: Settings = field(default_factory=Settings)
     file: Config = config.NONE
     """What the settings file says."""
@@ -42,29 +44,31 @@ class Setup:
 
     @property
     def problems(self) -> tuple[ConfigProblem, ...]:
-        """What is wrong with the settings file."""
-        return self.file.problems
+        """What is wrong with the settings file, and what leads out of the workspace."""
+        return (*self.file.problems, *(self.file.refusal(target) for target in self.where.outside))
 
     @property
     def directories(self) -> tuple[str, ...]:
         """The directories that hold profiles."""
-        return under_folders(self.folders, self.settings.profile_dirs)
+        return self.where.directories
 
     @property
     def reader(self) -> Reader:
         """What reads them."""
-        binaries = under_folders(self.folders, self.settings.binaries)
-        return Reader(self.where.roots, self.where.files, binaries, self.settings.largest_bytes)
+        return Reader(self.where.roots, self.where.files, self.where.binaries, self.settings.largest_bytes)
 
     def renewed(self, folders: tuple[str, ...], given: Mapping[str, Any]) -> Setup:
         """Return the setup as it is now: this one if nothing has changed. Asks the disk: call it from a thread."""
+        own = [name for name, value in given.items() if value is not None]
         stamps = config.stamps(folders), _stamps(self.where.files)
-        if (folders, given, stamps) != (self.folders, self.given, self.stamps):
+        leads = trust.stamp(), targets(folders, self.settings, own)
+        if (folders, given, stamps, leads) != (self.folders, self.given, self.stamps, self.leads):
             walk = self.where.files.walk + ((folders, stamps) != (self.folders, self.stamps))
             file = config.read(folders, self.file)
             settings, _ = parse(layered(file.values, given))
-            where = workspace(folders, settings, walk)
-            made = Setup(folders, given, (stamps[0], _stamps(where.files)), settings, file, where)
+            leads = trust.stamp(), targets(folders, settings, own)
+            where = workspace(folders, settings, own, walk)
+            made = Setup(folders, given, (stamps[0], _stamps(where.files)), leads, settings, file, where)
             return made.labelled(made.directories)
         return self if self.label_stamps == labels.stamps(self.directories) else self.labelled(self.directories)
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from alloclens.source.coverage import Coverage
     from alloclens.source.places import Place
     from alloclens.store.config import ConfigProblem
+    from alloclens.store.trust import Target
 
     Ints = NDArray[np.int64]
 
@@ -83,6 +84,8 @@ class World:
     settings: Settings = field(default_factory=Settings)
     settings_problems: tuple[ConfigProblem, ...] = ()
     """Of the settings file."""
+    outside: tuple[Target, ...] = ()
+    """What leads out of the workspace, and is not allowed to."""
     directories: tuple[str, ...] = ()
     series: tuple[Series, ...] = ()
     comparisons: tuple[Comparison, ...] = ()

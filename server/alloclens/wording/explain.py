@@ -105,7 +105,7 @@ def advice(found: Coverage, roots: Roots) -> Sequence[str]:
             "Open the folder that holds them, or say in alloclens.toml where they lie:",
             *_toml("/how/their/paths/begin", "${workspaceFolder}/where/that/is"),
         ]
-    return said
+    return [*said, *roots.left_out] if found.lost else said
 
 
 def _toml(recorded: str, to: str) -> list[str]:

@@ -1,0 +1,27 @@
+"""alloclens allow."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from alloclens.cli.errors import told
+from alloclens.cli.terminal import show
+from alloclens.store.files import real
+from alloclens.store.setup import setup
+from alloclens.store.trust import allow
+
+
+@click.command("allow")
+@click.argument("folder", default=os.curdir, type=click.Path(exists=True, file_okay=False))
+def command(folder: str) -> None:
+    """Allow what the settings file and the links in FOLDER name outside it now, and list it."""
+    outside = setup((real(folder),), {}).where.outside
+    if not outside:
+        show(f"Nothing leads out of {folder} that is not allowed.")
+        return
+    with told("what is allowed could not be written down"):
+        allow(target.grant for target in outside)
+    for target in outside:
+        show(f"{target.setting}: {target.path}")

@@ -1,0 +1,59 @@
+"""The question whether what leads out of the workspace may be read, once for each path."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+
+from alloclens.disk import reason
+from alloclens.lsp.show import tell
+from alloclens.store.trust import allow
+from alloclens.wording.printable import printable
+
+if TYPE_CHECKING:
+    from alloclens.lsp.server import Server
+    from alloclens.store.trust import Grant, Target
+    from alloclens.store.world import World
+
+ALLOW, NOT_NOW = "Allow", "Not Now"
+WARNING = types.MessageType.Warning
+
+
+class Permission:
+    """What has been asked in this session."""
+
+    def __init__(self, ls: Server) -> None:
+        self._ls = ls
+        self._asked: set[Grant] = set()
+        self._one_at_a_time = asyncio.Lock()
+
+    async def ask(self, world: World) -> None:
+        """Ask for each path in turn, until the answer is no: then the others are not asked for, either."""
+        async with self._one_at_a_time:
+            for target in world.outside:
+                if target.grant in self._asked:
+                    continue
+                self._asked.add(target.grant)
+                if await self._allows(target):
+                    await self._allow(target)
+                else:
+                    self._asked.update(one.grant for one in world.outside)
+
+    async def _allow(self, target: Target) -> None:
+        try:
+            await asyncio.to_thread(allow, [target.grant])
+        except OSError as error:
+            tell(self._ls, f"that could not be written down: {reason(error)}", WARNING)
+        if self._ls.loader:
+            self._ls.loader.poke()
+
+    async def _allows(self, target: Target) -> bool:
+        if not self._ls.client.asks:
+            tell(self._ls, printable(target.refusal), WARNING)
+            return False
+        actions = [types.MessageActionItem(ALLOW), types.MessageActionItem(NOT_NOW)]
+        asked = types.ShowMessageRequestParams(WARNING, f"alloclens: {printable(target.question)}", actions)
+        answer = await self._ls.window_show_message_request_async(asked)
+        return bool(answer and answer.title == ALLOW)
