@@ -53,7 +53,14 @@ def _headers(_context: click.Context, _option: click.Parameter, given: tuple[str
 @click.option("--count", type=click.IntRange(1), help="With --every: end after so many profiles.")
 @click.option("--seconds", type=click.IntRange(1, 86400), help="Ask for the difference over so many seconds.")
 @click.option("--keep", type=click.IntRange(1), help="Remove the oldest captures of this kind beyond so many.")
-@click.option("--header", "headers", multiple=True, metavar="'NAME: VALUE'", callback=_headers, help="Send this, too.")
+@click.option(
+    "--header",
+    "headers",
+    multiple=True,
+    metavar="'NAME: VALUE'",
+    callback=_headers,
+    help="Send this header, too; repeatable.",
+)
 @click.option("--bearer-file", type=FILE, help="Send the token in this file, read anew each time.")
 @click.option("--cacert", type=FILE, help="Trust the authorities in this PEM file, instead of the system's.")
 @click.option("--cert", type=FILE, help="Identify by the client certificate in this PEM file.")
