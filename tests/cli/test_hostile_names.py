@@ -10,13 +10,16 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from alloclens.cli import main
+from alloclens.cli import capture, main
 from click.testing import CliRunner
 
 from tests.cli.test_report import Page
 from tests.support.hostile import Made, harmless, hostile, nul, steering, workspace
+from tests.support.server import profile_server
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from click.testing import Result
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="files cannot be called so there")
@@ -155,3 +158,22 @@ def read(terminal: int) -> bytes:
         return os.read(terminal, 65536)
     except OSError:  # how Linux says that the other end is closed
         return b""
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 503 \x1b[2J\x9b31m\xc2\x9b\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 500 no\r\nContent-Length: 9\r\n\r\n\x1b]0;evil\x07",
+        b"HTTP/1.1 500 no\r\nContent-Length: 14\r\n\r\n\xe2\x80\xaeevil\xc2\x9b31m",
+        b"HTTP/1.1 302 no\r\nLocation: http://127.0.0.1:1/\xc2\x9b2J\xe2\x80\xae\r\nContent-Length: 0\r\n\r\n",
+    ],
+)
+def test_what_a_server_answers_is_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: bytes) -> None:
+    monkeypatch.setattr(capture, "PAUSE_SECONDS", 0.01)
+    with profile_server() as server:
+        server.pieces = [answer]
+        result = CliRunner().invoke(main, ["capture", server.url, "--into", str(tmp_path)])
+    assert result.exit_code == 1
+    assert result.output.startswith("http")
+    assert steering(result.output) == {"\n"}
