@@ -33,7 +33,7 @@ def start() -> None:
     """Log to standard error from now on, also what ends a thread."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(OneLine("%(levelname)s %(name)s: %(message)s"))
-    logging.basicConfig(handlers=[handler], level=logging.INFO)
+    logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
     logging.getLogger("pygls").setLevel(logging.WARNING)  # at INFO it writes down every message it sends
     threading.excepthook = _thread_failed
 

@@ -166,6 +166,19 @@ def test_wrong_arguments_are_quoted_as_text(arguments: tuple[str, ...]) -> None:
     assert result.stderr.isascii()
 
 
+def test_what_the_engine_would_log_is_told_in_a_line(series: Path) -> None:
+    (series / f"cache{HOSTILE}" / "alloclens").mkdir(parents=True)
+    environment = os.environ | {"XDG_CACHE_HOME": str(series / f"cache{HOSTILE}")}
+    for _ in range(2):
+        for name in ("texts", "snapshots"):
+            (series / f"cache{HOSTILE}" / "alloclens" / f"{name}.sqlite3").write_bytes(b"no database" * 100)
+        made = process("leaks", "p", cwd=series, capture_output=True, env=environment)
+        lines = made.stderr.decode().splitlines()
+        assert made.returncode == 0
+        assert len(lines) == 2
+        assert all(f"cache{WRITTEN_OUT}" in line and "begun anew" in line for line in lines)
+
+
 def test_json_is_ascii_and_exact(capsys: pytest.CaptureFixture[str]) -> None:
     terminal.show_json({"name": f"{HOSTILE}\x7f\u2028\ud800"})
     said = capsys.readouterr().out

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 import os
 import sys
 from contextlib import suppress
@@ -33,11 +34,19 @@ class Styled(NamedTuple):
     dim: bool = False
 
 
+class _Told(logging.Handler):
+    """Tells what the engine would log, such as that a damaged cache is begun anew."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        tell(record.getMessage())
+
+
 def prepare() -> None:
     r"""Let both streams write what their encoding lacks as \u25b2, where Python would raise UnicodeEncodeError."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+    logging.basicConfig(handlers=[_Told(logging.WARNING)])
 
 
 def show(*parts: str | Styled) -> None:
