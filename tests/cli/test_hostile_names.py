@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import re
@@ -11,10 +12,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 from alloclens.cli import capture, main
+from alloclens.profile.formats import profile_pb2 as pb
 from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.cli.test_report import Page
-from tests.support.hostile import Made, harmless, hostile, nul, steering, workspace
+from tests.support.hostile import STEERING, Made, harmless, hostile, nul, odd, steering, workspace
 from tests.support.server import profile_server
 
 if TYPE_CHECKING:
@@ -130,6 +134,20 @@ def test_the_report_shows_names_as_text(both: tuple[Made, Made], monkeypatch: py
     assert steering(raw) == set()
     names = {node["name"] for node in evil.data["flame"]["root"]["children"]}
     assert names == {"main.f", nul("main.g"), nul("lost.f")}
+
+
+@given(st.lists(st.text(max_size=9) | st.sampled_from(STEERING), min_size=1, max_size=30))
+@settings(max_examples=40)
+def test_whatever_a_profile_calls_things(tmp_path_factory: pytest.TempPathFactory, endings: list[str]) -> None:
+    message = pb.Profile.FromString(gzip.decompress(odd(harmless)))
+    for i in range(1, len(message.string_table)):
+        message.string_table[i] += endings[i % len(endings)]
+    file = tmp_path_factory.getbasetemp() / "any.pb"
+    file.write_bytes(message.SerializeToString())
+    shown, said = (CliRunner().invoke(main, ["top", str(file), *more]) for more in ((), ("--json",)))
+    assert (shown.exit_code, said.exit_code) == (0, 0)
+    assert len(shown.stdout.split("\n")) == 2 + len(json.loads(said.stdout)["rows"]) + 1
+    assert steering(shown.output) == {"\n"}
 
 
 @pytest.mark.parametrize("name", ["top", "annotate", "explain all", "leaks", "a file that is not there"])
