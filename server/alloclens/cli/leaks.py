@@ -106,7 +106,7 @@ def _print(found: list[tuple[Finding, Comparison]], known: World) -> None:
         show(quiet(known))
     for finding, comparison in found:
         file, line = place_of(finding, comparison, known)
-        where = os.path.relpath(file) if file else finding.file
+        where = _from_here(file) if file else finding.file
         show(Styled(f"{where}:{line}", bold=True), " ", Styled(sparkline(finding.points), "cyan"))
         limit = known.settings.memory_bytes
         said = message(finding, limit, comparison.in_use, waits=waits(finding, comparison))
@@ -115,6 +115,13 @@ def _print(found: list[tuple[Finding, Comparison]], known: World) -> None:
         if finding.verdict in RAISED:
             _print_stack(finding, comparison)
         show(Styled(f"  {figures(finding)}", dim=True))
+
+
+def _from_here(path: str) -> str:
+    try:
+        return os.path.relpath(path)
+    except (OSError, ValueError):  # this directory is gone, or the path is on another drive
+        return path
 
 
 def _print_stack(finding: Finding, comparison: Comparison) -> None:
