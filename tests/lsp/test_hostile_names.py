@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import attrs
 import pytest
 from lsprotocol import types as lsp
 from markdown_it import MarkdownIt
+from pygls import uris
 
 from tests.support.editor import Editor, vscode
 from tests.support.hostile import LINE, hostile, nul, steering, workspace
@@ -17,7 +19,6 @@ from tests.support.profiles import Builder, drop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 IMAGE = "![{}](https://evil.example/`x`.png)"
 
@@ -87,6 +88,10 @@ def displayed(answer: Any) -> Iterator[str]:
             yield from displayed(one)
 
 
+def written(page: str) -> str:
+    return Path(page).read_text("utf-8")
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="files cannot be called so there")
 async def test_every_label_is_text_on_one_line(editor: Editor, tmp_path: Path) -> None:
     made = workspace(tmp_path, hostile, nul)
@@ -130,6 +135,12 @@ async def test_every_label_is_text_on_one_line(editor: Editor, tmp_path: Path) -
         texts = list(displayed(answer))
         assert [text for text in texts if steering(text)] == []
     assert any(r"\x1b[2J" in text for text in displayed(answers))
+    pages = [uris.to_fs_path(call.to.uri) for call in callees if "dep.New" in call.to.name]
+    for page in (await command("alloclens.server.stackPage", uri, LINE - 1), *pages):
+        text = written(page)
+        assert r"dep.New\x1b[31m\x1b[2J" in text
+        assert steering(text) == {"\n"}
+    assert len(pages) == 1
     hover = await editor.hover(uri, LINE)
     for several in (hover, editor.status.tooltip, await command("alloclens.server.explain", uri)):
         assert r"x1b" in several
