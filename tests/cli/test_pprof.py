@@ -159,6 +159,38 @@ def test_names_that_are_not_utf_8_stay_apart(names: tuple[bytes, bytes], tmp_pat
         assert ours(file, None, "inuse_space", by) == printed_rows(theirs.stdout.decode("utf-8", "backslashreplace"))
 
 
+MANGLED = """
+_ZNSt6vectorIiSaIiEE9push_backEOi _ZNK3foo3barEv _ZN12_GLOBAL__N_13fooEv _ZN3FooC1Ev _ZN3FooD0Ev _ZN3foo3barEi.cold
+_ZNSt3mapIiSt6vectorIiSaIiEESt4lessIiESaISt4pairIKiS2_EEEixERS6_ _Znwm _ZdlPv _ZN3foonwEm _ZnwmRKSt9nothrow_t _ZN3FoocvbEv
+_ZN3fooltERKS_S1_ _ZN3foolsEi _ZN3fooclEv _ZN3fooptEv _ZN1AaaERKS_ _ZN1AadEv _ZN1AcmERKS_ _ZN1AssERKS_ _Z3fooPFviE _Z1fILi3EEvv
+_ZZN3foo3barEvENKUlvE_clEv _ZZN1A1fEiENKUlRKT_iE0_clIiEEDaS2_i _ZZZN1A1fEvENKUlvE_clEvENKUlvE_clEv _ZN1AUt_1fEv
+_ZZN1A1fEvENKUlPFviEiE_clES1_i _ZZ4mainENKUlvE_clEv _ZZ4mainENK3$_0clEv _ZZNK1A1fEvENKUlvE_clEv _ZNKR1A1fEv _ZNV1A1fEv
+_ZThn8_N3FooIiE3barEi _ZTv0_n24_NSt14basic_ofstreamIcSt11char_traitsIcEED1Ev _ZTW3bar _ZTH3bar ___ZN3foo3barEv_block_invoke
+_ZN3foo3barB5cxx11Ev _ZNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEE9_M_appendEPKcm _ZN1AcvPT_IcEEv _Z1fIiEDTcl1gEEv
+_ZNSt6thread11_State_implINS_8_InvokerISt5tupleIJZ4mainEUlvE_EEEEE6_M_runEv _Z1fIJidEEvDpT_ __ZN3foo3barEv
+_RNvCs1234_7mycrate3foo _RNvMCs1234_7mycrateNtB2_3Bar3new _RNvXCs1234_7mycrateNtB2_3BarNtB2_3Baz3new _RNCNvCs1234_7mycrate3foo0B3_
+_RINvCs1234_7mycrate3fooNtB2_3BarE _RNvXs_NtC5alloc3vecINtB4_3VecpENtNtC4core5clone5Clone5clone _RNvYINtC5alloc3VechENtC4core5Clone5clone
+_RINvC1a1fFG_RL0_hEuE _RNCINvC1a1fhE0 _RNvC1a4main.llvm.123456 _RNvNvNvCs1_1a4main3foo3bar.cold _RINvNtC3std3mem8align_ofjdE
+_ZN4core3fmt5Write9write_fmt17h0123456789abcdefE _ZN5alloc3vec16Vec$LT$T$C$A$GT$4push17h0123456789abcdefE
+_ZN71_$LT$Test$u20$$u2b$$u20$$u27$static$u20$as$u20$foo..Bar$LT$Test$GT$$GT$3bar17h930b740aa94f1d3aE
+_ZN1a4main17h0123456789abcdefE.llvm.123456 _ZN4core3ptr42drop_in_place$LT$alloc..string..String$GT$17h0123456789abcdefE
+_Read _Znonsense _Z main.(*Cache[int]).Put
+"""
+
+
+def test_mangled_names(tmp_path: Path) -> None:
+    """As pprof shows them by default: it takes this for a part of the symbolization."""
+    made = Builder(("inuse_space", "bytes"))
+    for number, name in enumerate(MANGLED.split(), 1):
+        made.sample(f"{name}@/w/a.cc:{number}", [number])
+    file = drop(tmp_path / "a.pb.gz", made.bytes())
+    for by in ("line", "function"):
+        found = ours(file, None, "inuse_space", by)
+        assert found == pprof(file, None, "inuse_space", by, "-symbolize=fastlocal")
+        assert found[1].total() > 50
+        assert any("std::vector::push_back" in name for _, _, name in found[1])
+
+
 TOP = 2**63
 
 

@@ -1,4 +1,4 @@
-"""Which files are looked at, where their code lies, and what their functions are called."""
+"""Which files are looked at, and where their code lies."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from alloclens.store import binaries
 from alloclens.store.binaries import HEAD, is_binary, search
-from alloclens.store.demangle import demangled
 from alloclens.store.layout import NOWHERE, Mapped, layout
 
 if TYPE_CHECKING:
@@ -116,33 +115,3 @@ def test_a_layout_cut_off(size: int) -> None:
     data = elf(2, (5, 0, 0x400000, 0x1000), (5, 0x1000, 0x401000, 0x500))[:size]
     with pytest.raises((ValueError, IndexError, struct.error)):
         layout(io.BytesIO(data), len(data))
-
-
-@pytest.mark.parametrize(
-    ("mangled", "name"),
-    [
-        ("_ZN5boost3fooIiEEvT_", "boost::foo"),
-        ("_ZNKSt6vectorIiSaIiEE4sizeEv", "std::vector::size"),
-        ("_ZN1AlsERKi", "A::operator<<"),
-        ("_ZN1AclEv", "A::operator()"),
-        ("_ZN1AcvSsEv", "A::operator std::string"),
-        ("_ZNK1AptEv", "A::operator->"),
-        ("_ZN1AixEi", "A::operator[]"),
-        ("_Znwm", "operator new"),
-        ("_ZN12_GLOBAL__N_13fooEv", "(anonymous namespace)::foo"),
-        ("_ZSt4moveIRiEONSt16remove_referenceIT_E4typeEOS2_", "std::move"),
-        ("_ZN3FooD1Ev", "Foo::~Foo"),
-        ("_Z3fooi.isra.0", "foo"),
-        ("_Z1gIXadL_Z1fvEEEvv", "g"),
-        ("_ZN2rs14Store$LT$T$GT$4keep17hfaf656214893cc7eE", "rs::Store<T>::keep"),
-        ("_RNvMCsbFYJioi4cCO_2rsINtB2_5StoreyE4keepB2_", "<rs::Store<u64>>::keep"),
-        ("main.(*Cache[int]).Put", "main.(*Cache[int]).Put"),
-        ("_Znonsense", "_Znonsense"),
-        ("main", "main"),
-        ("main.isra.0.cold", "main"),
-        ("", ""),
-    ],
-)
-def test_names(mangled: str, name: str) -> None:
-    pytest.importorskip("pydemumble", reason="the extra alloclens[binaries] is not installed")
-    assert demangled(mangled) == name

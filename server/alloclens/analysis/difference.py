@@ -57,18 +57,15 @@ def difference(head: Profile, base: Profile, *, of_differences: bool = False) ->
     )
 
 
-def overflow(profile: Profile) -> str:
-    """Return which sample types' sums may be wrong because 64 bits do not hold them; "" where none."""
+def overflow(profile: Profile) -> tuple[str, ...]:
+    """Return a note of the sample types whose sums may be wrong because 64 bits do not hold them, if there are any."""
     largest = max(-int(profile.values.min(initial=0)), int(profile.values.max(initial=0)))
     if largest * len(profile) < OVERFLOW:
-        return ""
+        return ()
     sums = np.abs(profile.values.astype(np.float64)).sum(axis=0)
     names = ", ".join(t.type for t, size in zip(profile.sample_types, sums.tolist(), strict=True) if size >= OVERFLOW)
-    return (
-        f"the values of {names} add up to more than 64 bits hold: their sums wrap around, as pprof's do"
-        if names
-        else ""
-    )
+    said = f"the values of {names} add up to more than 64 bits hold: their sums wrap around, as pprof's do"
+    return (said,) if names else ()
 
 
 def total(profile: Profile, column: int) -> int:

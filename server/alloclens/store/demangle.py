@@ -1,39 +1,138 @@
-"""Names of functions as a person wrote them, from the names linkers know them by."""
+"""Names of functions as pprof shows them, from the names linkers know them by.
+
+LLVM's demangler says all there is: types, template arguments, what a function returns. pprof leaves them out by default
+(`-symbolize=demangle=default`), and so is done here.
+"""
 
 from __future__ import annotations
 
 import importlib
+import itertools
 import re
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+import numpy as np
 
-MANGLED = ("_Z", "__Z", "_R", "?")
-RUST = re.compile(r"_R|_*Z.*17h[0-9a-f]{16}E")
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from alloclens.profile.model import Profile
+
+ITANIUM, RUST = ("_Z", "__Z", "___Z"), ("_R", "__R")
+MANGLED = (*ITANIUM, *RUST, "?")
+OLD_RUST = re.compile(r"_+Z.*17h[0-9a-f]{16}E")
 CLONE = re.compile(r"(\.cold|\.(part|isra|constprop)\.\d+)+$")
-ANONYMOUS = "(anonymous namespace)"
+SUFFIX = re.compile(r" \(\.[^()]*\)$")
+"""The same, and all that begins with a dot, as LLVM writes it."""
 SYMBOL = r"\(\)|<=>|<<=?|>>=?|->\*?|<=?|>=?"
-PART = re.compile(rf"{re.escape(ANONYMOUS)}|\boperator(?:{SYMBOL})|.", re.DOTALL)
-"""What is looked at as one piece; the brackets of an operator's name open nothing."""
-CLOSING = {"<": ">", "(": ")"}
-OPERATOR = re.compile(r"\S*\boperator\b.*")
-"""The one kind of name that may hold a space: operator new, operator bool."""
-QUALIFIERS = re.compile(r"(\s+(const|volatile)|\s*&+)*\s*$")
+BRACKETS = re.compile(rf"(\boperator(?:{SYMBOL})|->|[<>])")
+PARENTHESES = re.compile(r"(\(anonymous namespace\)|\boperator\(\)|[()])")
+"""Those of an operator's name open nothing."""
+LAMBDA = re.compile(r"'lambda(\d*)'$")
+UNNAMED = re.compile(r"'unnamed(\d*)'")
+AUTO = re.compile(r"\bauto\b")
+OPERATOR = re.compile(r"\boperator\b")
+"""Begins the one kind of name that may hold a space: operator new, operator bool."""
+QUALIFIERS = re.compile(r"(?:\s+(?:const|volatile)|\s*&+)*\s*")
+ENCLOSING = re.compile(r"(?: (?:const|volatile)| ?&+)*::")
+"""What follows the parameters of a function that something is declared in."""
+THUNK = re.compile(r"(?:(?:non-)?virtual|covariant return) thunk to ")
+KINDS = {
+    "thread-local wrapper routine for ": "TLS wrapper function for ",
+    "thread-local initialization routine for ": "TLS init function for ",
+    "invocation function for block in ": "invocation function for block in ",
+}
+"""What LLVM writes before a name, and what pprof does."""
+SPACE = "\0"
+"""Stands for a space within a name; the others part it from what a function returns."""
+
+REFERENCE = re.compile(r"S([0-9A-Z]*)_|T([0-9]*)_|(B[0-9A-Za-z]*_)")
+"""To an earlier part of a name, which stands there again: of C++ to a type or a template argument, of Rust to any."""
+WIDE = 8
+"""Characters that a letter may stand for, such as y for unsigned long long; most stand for themselves."""
+LONGEST = 4096
+"""Characters of a mangled name; the demangler calls itself for each part within a part."""
+LARGEST = 1 << 22
+"""Characters that a name may become: thirty references, each to what holds the one before twice, would be a gigabyte."""
+LARGEST_ALL = 1 << 25
+"""Characters that all names of a profile may become."""
+NOT_HERE = "its names are mangled; the package pydemumble makes them readable: pip install pydemumble"
+TOO_LARGE = "some of its names are so long that they stay mangled"
+
+
+def readable(profile: Profile) -> tuple[Profile, tuple[str, ...]]:
+    """Return a profile with the mangled names of its functions as pprof shows them, and why some stay as they are."""
+    text = profile.strings
+    mangled = [row for row in np.unique(profile.functions.name).tolist() if text[row].startswith((*ITANIUM, *RUST))]
+    if not mangled:
+        return profile, ()
+    if not can_demangle():
+        return profile, (NOT_HERE,)
+    left, row_of, names = LARGEST_ALL, np.arange(len(text)), list[str]()
+    for row in mangled:
+        full = _full(text[row]) if left > 0 else None
+        if full:
+            left -= len(full)
+            row_of[row] = len(text) + len(names)
+            names.append(_shown(text[row], full))
+    functions = replace(profile.functions, name=row_of[profile.functions.name])
+    notes = (TOO_LARGE,) if left <= 0 or any(_may_become(text[row]) > LARGEST for row in mangled) else ()
+    return replace(profile, functions=functions, strings=(*text, *names)), notes
 
 
 @lru_cache(maxsize=1 << 16)
 def demangled(name: str) -> str:
-    """Return a C++ name without types and template arguments, as pprof shows it, or a Rust name without its hash.
+    """Return a C++ name without types and template arguments, or a Rust name without its hash and, of v0, type arguments.
 
     Any other name, and every name where the package pydemumble is missing, is returned as it is, but without the
     suffixes of parts that a compiler split off.
     """
-    if not name.startswith(MANGLED):
-        return CLONE.sub("", name)
-    full = _demangler()(name)
-    return (full if RUST.match(name) else _bare(full)) or name
+    full = _full(name) if name.startswith(MANGLED) else ""
+    return _shown(name, full) if full else name if name.startswith(MANGLED) else CLONE.sub("", name)
+
+
+def _full(name: str) -> str:
+    """Return all that a mangled name says; "" where it is none, or would become too long."""
+    return _demangler()(name) if len(name) <= LONGEST and _may_become(name) <= LARGEST else ""
+
+
+def _may_become(name: str) -> int:
+    """Return how many characters a name may become at most.
+
+    What a reference stands for is no longer than all before it. Those of C++ have numbers in the order in which what they
+    stand for ends: it ended before the first reference with this number or a higher one.
+    """
+    size = at = 0
+    known: dict[str, list[tuple[int, int]]] = {"S": [], "T": []}
+    backward: dict[str, int] = {}
+    for found in REFERENCE.finditer(name):
+        size += WIDE * (found.start() - at)
+        at = found.end()
+        if found[3]:
+            size += backward.setdefault(found[3], size)
+        else:
+            digits, before = found[1] or found[2], known[found[0][0]]
+            number = int(digits, 36) + 1 if digits else 0
+            earlier = next((was for highest, was in before if highest >= number), None)
+            if earlier is None:
+                before.append((number, earlier := size))
+            size += earlier
+        if size > LARGEST:
+            break
+    return size + WIDE * (len(name) - at)
+
+
+def _shown(name: str, full: str) -> str:
+    if OLD_RUST.match(name):
+        return SUFFIX.sub("", full)
+    return _without_arguments(SUFFIX.sub("", full), of_rust=True) if name.startswith(RUST) else _bare(full) or name
+
+
+def can_demangle() -> bool:
+    """Return whether the package that does it is here."""
+    return bool(_demangler()("_Z1fv"))
 
 
 @lru_cache(maxsize=1)
@@ -47,21 +146,83 @@ def _demangler() -> Callable[[str], str]:
 
 def _bare(full: str) -> str:
     """Return "std::vector::size" for "unsigned long std::vector<int>::size<char>(int) const"."""
-    whole = "".join(_outside(full)).replace(ANONYMOUS, ANONYMOUS.replace(" ", "\0"))
-    name = QUALIFIERS.sub("", whole)
-    found = OPERATOR.search(name)
-    return (found[0] if found else name.rpartition(" ")[2]).replace("\0", " ")
+    if found := THUNK.match(full):
+        return found[0] + _without_arguments(full[found.end() :])
+    for kind, said in KINDS.items():
+        if full.startswith(kind):
+            return said + _bare(full[len(kind) :])
+    name = _without_parameters(_without_arguments(full))
+    operator = OPERATOR.search(name) if "operator" in name else None
+    return name[name.rfind(" ", 0, operator.start() if operator else None) + 1 :].replace(SPACE, " ")
 
 
-def _outside(full: str) -> list[str]:
-    """Return the parts of a text that stand in no brackets."""
+def _without_arguments(full: str, *, of_rust: bool = False) -> str:
+    """Return a text without what stands in angle brackets.
+
+    Of Rust the brackets stay, and all of those that hold no arguments: `<T as Trait>::f`.
+    """
     out: list[str] = []
-    closing: list[str] = []
-    for part in PART.findall(full):
-        if closing and part == closing[-1]:
-            closing.pop()
-        elif part in CLOSING:
-            closing.append(CLOSING[part])
-        elif not closing:
+    depth, before = 0, ""
+    for part in BRACKETS.split(full):
+        opens = part == "<" and (depth > 0 or not of_rust or before.isalnum() or before in ("_", ":"))
+        closes = part == ">" and depth > 0
+        depth += opens
+        if depth == 0 or (of_rust and depth == 1 and (opens or closes)):
             out.append(part)
-    return out
+        depth -= closes
+        before = part[-1:] or before
+    return "".join(out)
+
+
+def _without_parameters(text: str) -> str:
+    """Return a text without lists of parameters, but for those of lambdas, and with `()` where one is within a name."""
+    out: list[str] = []
+    is_function = False
+    for piece, parameters in _parted(UNNAMED.sub(_numbered, text)):
+        plain = _behind_parameters(piece) if is_function else piece
+        is_lambda = LAMBDA.search(plain)
+        out.append(plain[: is_lambda.start()] if is_lambda else plain)
+        if is_lambda:
+            out.append(f"{{lambda{_counted(parameters)}#{_number(is_lambda)}}}")
+        is_function = bool(parameters) and not is_lambda
+    return "".join(out)
+
+
+def _behind_parameters(piece: str) -> str:
+    """Return what stays of a piece behind a function's parameters: it may go on with what is declared in the function."""
+    enclosing = ENCLOSING.match(piece)
+    if enclosing:
+        return "()" + enclosing[0].replace(" ", SPACE) + piece[enclosing.end() :]
+    return "" if QUALIFIERS.fullmatch(piece) else piece
+
+
+def _counted(parameters: str) -> str:
+    """Return the parameters of a lambda with a number for each `auto`."""
+    count = itertools.count(1)
+    return AUTO.sub(lambda _: f"auto:{next(count)}", parameters).replace(" ", SPACE)
+
+
+def _parted(text: str) -> Iterator[tuple[str, str]]:
+    """Yield a text in pieces, each with the list of parameters behind it, and at last what is behind them all."""
+    plain: list[str] = []
+    parameters: list[str] = []
+    depth = 0
+    for part in PARENTHESES.split(text):
+        if not depth and part != "(":
+            plain.append(part.replace(" ", SPACE) if part.startswith("(") else part)
+            continue
+        depth += (part == "(") - (part == ")")
+        parameters.append(part)
+        if not depth:
+            yield "".join(plain), "".join(parameters)
+            plain, parameters = [], []
+    yield "".join(plain), ""
+
+
+def _numbered(found: re.Match[str]) -> str:
+    return f"{{unnamed{SPACE}type#{_number(found)}}}"
+
+
+def _number(found: re.Match[str]) -> int:
+    """Return what pprof counts from 1: LLVM leaves out the number of the first, and gives the second a 0."""
+    return int(found[1]) + 2 if found[1] else 1

@@ -30,6 +30,7 @@ from alloclens.source.places import SourceMap
 from alloclens.source.recorded import Kind
 from alloclens.source.roots import Roots
 from alloclens.store.began import Then, began
+from alloclens.store.demangle import readable
 from alloclens.store.files import Disk
 from alloclens.store.listing import stamp as stamp_of
 from alloclens.store.origins import keep_texts
@@ -80,9 +81,9 @@ class Reader:
             if error.errno != errno.EFBIG:
                 raise
             raise ProfileError(f"{error.strerror} (the setting largestProfile)") from error
-        found = symbolized(read(data, self.largest), self.roots.folders, self.binaries)
-        note = overflow(found.profile)
-        return replace(found, messages=(*found.messages, note)) if note else found
+        profile, notes = readable(read(data, self.largest))
+        found = symbolized(profile, self.roots.folders, self.binaries)
+        return replace(found, messages=(*found.messages, *notes, *overflow(profile)))
 
     @cached_property
     def digest(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -55,15 +56,14 @@ def read(data: bytes, limit: int = LARGEST) -> Profile:
 
     Raises ProfileError: what the bytes look like, or what is wrong with them.
     """
-    names, data = symbol_section.split(unpacked(data, limit))
-    for parse in FORMATS:
-        try:
-            profile = parse(data)
-            return _checked(named(profile, names) if names else profile)
-        except Unrecognized:
-            continue
-        except MemoryError as error:
-            raise Malformed(f"it needs more memory than there is ({error})") from error
+    try:
+        names, data = symbol_section.split(unpacked(data, limit))
+        for parse in FORMATS:
+            with suppress(Unrecognized):
+                profile = parse(data)
+                return _checked(named(profile, names) if names else profile)
+    except MemoryError as error:
+        raise Malformed(f"it needs more memory than there is ({error})") from error
     raise Unrecognized(f"not a profile alloclens knows: {looks_like(data)}")
 
 

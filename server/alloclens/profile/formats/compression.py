@@ -28,8 +28,8 @@ FIRST, LARGEST_INPUT = 1 << 14, 1 << 20
 
 The first hold the whole gzip header, which isal does not read well in pieces.
 """
-PIECE = 16 << 20
-"""Bytes that are unpacked at a time: zstd holds them twice."""
+PIECE = 1 << 20
+"""Bytes that are unpacked at a time; there is room for so many at once."""
 PADDING = re.compile(rb"\0*")
 
 
