@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import random
+import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -228,3 +231,39 @@ def test_what_has_settled() -> None:
 def test_absent(tmp_path: Path, name: str, absent: bool) -> None:
     (tmp_path / "a").write_bytes(b"x")
     assert is_absent(str(tmp_path / name)) is absent
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows makes links for administrators only")
+def test_what_stays_is_in_every_listing_whatever_else_changes(tmp_path: Path) -> None:
+    stays = {f"{chr(c)}-stays" for c in range(ord("a"), ord("z"))}
+    for name in stays:
+        (tmp_path / name).write_bytes(b"x")
+    changes = [
+        lambda path: path.write_bytes(b"x"),
+        lambda path: path.unlink(missing_ok=True),
+        lambda path: path.symlink_to(path.name),
+        lambda path: path.symlink_to("x" * 300),
+        lambda path: path.symlink_to("a-stays"),
+        lambda path: path.symlink_to("nowhere"),
+        lambda path: path.rename(path.with_name(f"{path.name}-moved")),
+        lambda path: path.mkdir(),
+        lambda path: path.rmdir(),
+    ]
+    done = threading.Event()
+
+    def change() -> None:
+        rng = random.Random(1)
+        while not done.is_set():
+            with suppress(OSError):
+                rng.choice(changes)(tmp_path / f"{rng.choice('abcdefghijklmnopqrstuvwxyz')}-changes")
+
+    changing = threading.Thread(target=change)
+    changing.start()
+    try:
+        for _ in range(500):
+            found = scan([str(tmp_path)])
+            assert stays <= names(found)
+            assert not faults(found).keys() & {tmp_path.name, *stays}
+    finally:
+        done.set()
+        changing.join()
