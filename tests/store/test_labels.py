@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from alloclens.store import labels
+from alloclens.store.listing import OUTSIDE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,6 +66,21 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
     labels.write(str(tmp_path / "a.pb.gz"), "y")
     assert (tmp_path / labels.NAME).is_symlink()
     assert '"a.pb.gz" = "y"' in (tmp_path / "shared.toml").read_text()
+
+
+def test_a_link_out_of_the_workspace_is_not_followed(tmp_path: Path) -> None:
+    """Neither is what it leads to read, nor is it written."""
+    profiles, elsewhere = tmp_path / "w" / "profiles", tmp_path / "elsewhere.toml"
+    profiles.mkdir(parents=True)
+    elsewhere.write_text('"a.pb.gz" = "x"\n')
+    (profiles / labels.NAME).symlink_to(elsewhere)
+    (problem,) = labels.read([str(profiles)], [str(tmp_path / "w")]).problems
+    assert problem.reason == OUTSIDE.format(elsewhere)
+    for label in ("y", ""):
+        with pytest.raises(OSError, match="leads out of the workspace"):
+            labels.write(str(profiles / "a.pb.gz"), label, [str(tmp_path / "w")])
+    assert elsewhere.read_text() == '"a.pb.gz" = "x"\n'
+    assert labels.read([str(profiles)], [str(tmp_path)]).of == {str(profiles / "a.pb.gz"): "x"}
 
 
 def test_a_file_that_cannot_be_read_is_left_alone(tmp_path: Path) -> None:

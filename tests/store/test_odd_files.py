@@ -65,7 +65,7 @@ def run(*arguments: str | Path) -> tuple[int, str]:
 
 def test_labels(tmp_path: Path, odd: Callable[[Path], Path]) -> None:
     odd(tmp_path / labels.NAME)
-    (problem,) = labels.read([str(tmp_path)]).problems
+    (problem,) = labels.read([str(tmp_path)], ["/"]).problems
     assert problem.reason in {"not a regular file", "Is a directory", "No such device or address"}
     with pytest.raises(OSError, match=r"."):
         labels.write(str(tmp_path / "a"), "label")

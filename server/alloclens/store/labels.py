@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from alloclens.disk import read_file, real_path, reason, write_file
 from alloclens.store import toml
-from alloclens.store.listing import stamp
+from alloclens.store.files import real
+from alloclens.store.listing import check_is_inside, stamp
 from alloclens.store.world import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from alloclens.store.listing import Stamp
 
@@ -30,25 +31,28 @@ class Labels(NamedTuple):
     problems: tuple[Problem, ...]
 
 
-def read(directories: Iterable[str]) -> Labels:
-    """Read the labels of the snapshots of these directories. Never raises: what is wrong is one of the problems."""
+def read(directories: Iterable[str], folders: Sequence[str] = ()) -> Labels:
+    """Read the labels of the snapshots of these directories. Never raises: what is wrong is one of the problems.
+
+    A symbolic link is followed within the directory and the workspace's folders.
+    """
     of: dict[str, str] = {}
     problems: list[Problem] = []
     for path in _files(directories):
         try:
-            of |= _labels(path)
+            of |= _labels(path, folders)
         except (OSError, ValueError) as error:
             problems.append(Problem(str(path), reason(error)))
     return Labels(of, tuple(problems))
 
 
-def write(snapshot: str, label: str) -> None:
+def write(snapshot: str, label: str, folders: Sequence[str] = ()) -> None:
     """Call the snapshot of this path so, or nothing if the label is "". Raises OSError or ValueError.
 
     A reader never sees a part of it. What else the file says stays, comments too.
     """
     path = Path(snapshot).with_name(NAME)
-    before = _data(path).decode()
+    before = _data(path, folders).decode()
     after = with_label(before, Path(snapshot).name, " ".join(label.split())).encode()
     if len(after) > LARGEST:
         raise ValueError("it would be larger than 1 MiB")
@@ -87,16 +91,17 @@ def _files(directories: Iterable[str]) -> list[Path]:
     return [Path(directory, NAME) for directory in directories]
 
 
-def _labels(path: Path) -> dict[str, str]:
+def _labels(path: Path, folders: Sequence[str]) -> dict[str, str]:
     """Return the labels of one file; none where there is none. Raises OSError or ValueError."""
-    said = toml.loads(_data(path).decode("utf-8-sig"))
+    said = toml.loads(_data(path, folders).decode("utf-8-sig"))
     if wrong := [key for key, value in said.items() if not isinstance(value, str)]:
         raise ValueError(f'{wrong[0]}: a label is a text, such as "heap.0007.pb.gz" = "after load"')
     return {str(path.parent / name): label for name, label in said.items()}
 
 
-def _data(path: Path) -> bytes:
+def _data(path: Path, folders: Sequence[str]) -> bytes:
     """Return what is in a file; nothing where there is none. Raises OSError."""
+    check_is_inside(str(path), (real(str(path.parent)), *folders))
     try:
         return read_file(path, LARGEST)
     except FileNotFoundError:

@@ -105,6 +105,13 @@ def is_absent(path: str) -> bool:
     return False
 
 
+def check_is_inside(path: str, roots: Iterable[str]) -> None:
+    """Raise OSError if a path leads out of all of these canonical directories. Asks the disk, but not whether it is there."""
+    target = real(path)
+    if not any(is_within(target, root) for root in roots):
+        raise OSError(errno.EINVAL, OUTSIDE.format(target))
+
+
 def stamp(path: str) -> Stamp | None:
     """Return the stamp of one file; None where there is none."""
     try:
@@ -142,9 +149,7 @@ def _looked_at(entry: os.DirEntry[str], roots: tuple[str, ...]) -> Stamp | None:
 
 
 def _followed(path: str, roots: tuple[str, ...]) -> os.stat_result:
-    target = real(path)
-    if not any(is_within(target, root) for root in roots):
-        raise OSError(errno.EINVAL, OUTSIDE.format(target))
+    check_is_inside(path, roots)
     try:
         return os.stat(path)  # noqa: PTH116 - paths are texts here
     except FileNotFoundError as error:

@@ -15,7 +15,7 @@ from alloclens.store.settings import Settings, layered, parse
 from alloclens.store.workspace import Workspace, targets, workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping, Sequence
 
     from alloclens.store.config import Config, ConfigProblem
     from alloclens.store.listing import Stamp
@@ -72,9 +72,9 @@ class Setup:
             return made.labelled(made.directories)
         return self if self.label_stamps == labels.stamps(self.directories) else self.labelled(self.directories)
 
-    def labelled(self, directories: Iterable[str]) -> Setup:
+    def labelled(self, directories: Sequence[str]) -> Setup:
         """Return the same with the labels that these directories have now."""
-        stamps, said = labels.stamps(directories), labels.read(directories)
+        stamps, said = labels.stamps(directories), labels.read(directories, self.where.roots.folders)
         return replace(self, label_stamps=stamps, labels=said.of, label_problems=said.problems)
 
 

@@ -173,7 +173,7 @@ def _label(world: World, path: str, label: str) -> str | None:
     if not any(snapshot.path == path for one in world.series for snapshot in one.snapshots):
         return printable(f"{path} is none of the snapshots that are read")
     try:
-        labels.write(path, label)
+        labels.write(path, label, world.sources.roots.folders)
     except (OSError, ValueError) as error:
         return printable(f"{labels.NAME} could not be changed: {reason(error)}")
     return None
