@@ -189,3 +189,15 @@ def test_one_version() -> None:
 def test_no_registry_in_the_lock_file() -> None:
     for lock in ("vscode-client/package-lock.json", "server/kernel/package-lock.json"):
         assert '"resolved"' not in (ROOT / lock).read_text()
+
+
+def test_no_generic_named_tuple() -> None:
+    """Python 3.10 refuses to import one."""
+    classes = [
+        n
+        for p in SERVER.rglob("*.py")
+        for n in ast.walk(ast.parse(p.read_text("utf-8")))
+        if isinstance(n, ast.ClassDef)
+    ]
+    bases = {c.name: {ast.unparse(base).partition("[")[0] for base in c.bases} for c in classes}
+    assert [name for name, of in bases.items() if of >= {"NamedTuple", "Generic"}] == []

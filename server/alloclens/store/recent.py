@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -11,7 +12,8 @@ if TYPE_CHECKING:
 Value = TypeVar("Value")
 
 
-class _Kept(NamedTuple, Generic[Value]):
+@dataclass(frozen=True)
+class _Kept(Generic[Value]):
     value: Value
     cost: int
 
