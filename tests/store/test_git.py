@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -216,6 +217,13 @@ def test_nothing_of_the_repository_is_run(main: Path, repository: Path, tmp_path
         "alias.rev-list",
         "alias.cat-file",
         "core.alternateRefsCommand",
+        "diff.harm.command",
+        "filter.harm.process",
+        "pager.rev-parse",
+        "pager.rev-list",
+        "pager.cat-file",
+        "uploadpack.packObjectsHook",
+        "remote.origin.uploadpack",
     ):
         run(repository, "config", name, str(program))
     run(repository, "config", "log.showSignature", "true")
@@ -226,6 +234,13 @@ def test_nothing_of_the_repository_is_run(main: Path, repository: Path, tmp_path
         path.chmod(0o755)
     assert when(main, TWO + 10) == "package three\n"
     assert at(main, "v1.0.0") == "package one\n"
+    bare, linked = tmp_path / "bare", tmp_path / "linked"  # what a folder may hold in place of .git
+    shutil.copytree(repository / ".git", bare)
+    linked.mkdir()
+    (linked / ".git").write_text(f"gitdir: {bare}\n")
+    for folder in (bare, linked):
+        assert commit(str(folder / "main.go"), "HEAD")
+        when(folder / "main.go", TWO + 10)
     assert not ran.exists(), ran.read_text()
 
 

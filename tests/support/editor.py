@@ -72,6 +72,9 @@ class Editor:
 
     def __init__(self, capabilities: lsp.ClientCapabilities) -> None:
         self.capabilities = capabilities
+        self.command = (sys.executable, "-m", "alloclens")
+        self.surroundings: dict[str, Any] = {}
+        """Of the server's process: its working directory, its environment."""
         self.settings: dict[str, Any] = {}
         self.diagnostics: dict[str, list[lsp.Diagnostic]] = {}
         self.messages: list[str] = []
@@ -150,7 +153,7 @@ class Editor:
     async def open_folder(self, root: Path | None, **settings: Any) -> None:
         """Start the server on a folder, or on none, with these settings."""
         self.settings = settings
-        await self.client.start_io(sys.executable, "-m", "alloclens", "lsp")
+        await self.client.start_io(*self.command, "lsp", **self.surroundings)
         await self.client.initialize_async(
             lsp.InitializeParams(
                 self.capabilities,

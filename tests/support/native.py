@@ -105,6 +105,10 @@ class Ran:
         mapped = (self.start, self.limit, self.offset)
         return addresses([address or self.address], mapped, file or str(self.binary), build_id)
 
+    def written(self, value: int) -> bytes:
+        """Return such a profile as it is written, with so many bytes."""
+        return encoded([self.address], (self.start, self.limit, self.offset), str(self.binary), value=value)
+
     def truth(self, *names: str) -> list[tuple[str, str, int]]:
         """Return what the three frames are."""
         lines = self.source.read_text().split("\n")
@@ -114,6 +118,11 @@ class Ran:
 
 def addresses(found: list[int], mapped: tuple[int, int, int], file: str, build_id: str = "") -> Profile:
     """Return a profile with one sample of 100 bytes for each address."""
+    return read(encoded(found, mapped, file, build_id))
+
+
+def encoded(found: list[int], mapped: tuple[int, int, int], file: str, build_id: str = "", value: int = 100) -> bytes:
+    """Return a profile with one sample for each address, as it is written."""
     message = pb.Profile(string_table=["", "inuse_space", "bytes", file, build_id])
     message.sample_type.add(type=1, unit=2)
     start, limit, offset = mapped
@@ -122,8 +131,8 @@ def addresses(found: list[int], mapped: tuple[int, int, int], file: str, build_i
     )
     for number, address in enumerate(found, 1):
         message.location.add(id=number, mapping_id=1, address=address)
-        message.sample.add(location_id=[number], value=[100])
-    return read(message.SerializeToString())
+        message.sample.add(location_id=[number], value=[value])
+    return message.SerializeToString()
 
 
 def frames(profile: Profile, location: int = 0) -> list[tuple[str, str, int]]:
