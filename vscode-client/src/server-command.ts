@@ -1,10 +1,11 @@
-// Which program is the server: the setting, else a Python of the workspace that has alloclens, else PATH.
+// Which program is the server: the setting, else a Python of the workspace that has alloclens, else PATH. A workspace's own
+// programs run only in a workspace that the user trusts: in any other, VS Code does not activate this extension.
 import * as path from 'node:path';
 
 export interface Command {
   command: string;
   args: string[];
-  options?: { cwd: string };
+  options: { cwd: string };
 }
 
 export interface Surroundings {
@@ -12,7 +13,7 @@ export interface Surroundings {
   home: string;
   folders: readonly string[];
   windows: boolean;
-  // A directory without Python modules: Python imports from the one it is started in before all others.
+  // The directory to start programs in, without Python modules: Python looks for modules where it is started.
   apart: string;
   // The interpreter a person has selected for the workspace, if the Python extension is there.
   selectedInterpreter: () => Promise<string | undefined>;
@@ -24,16 +25,18 @@ export interface Surroundings {
 const ENVIRONMENTS = ['.venv', 'venv'];
 
 export async function serverCommand(around: Surroundings): Promise<Command | undefined> {
+  const options = { cwd: around.apart };
   if (around.setting !== '') {
-    return { command: expanded(around.setting, around), args: ['lsp'] };
+    const named = expanded(around.setting, around);
+    return named === undefined ? undefined : { command: named, args: ['lsp'], options };
   }
   for (const python of await pythons(around)) {
     if (await around.hasAlloclens(python)) {
-      return { command: python, args: ['-m', 'alloclens', 'lsp'], options: { cwd: around.apart } };
+      return { command: python, args: ['-m', 'alloclens', 'lsp'], options };
     }
   }
   const found = around.onPath('alloclens');
-  return found === undefined ? undefined : { command: found, args: ['lsp'] };
+  return found === undefined ? undefined : { command: found, args: ['lsp'], options };
 }
 
 async function pythons(around: Surroundings): Promise<string[]> {
@@ -45,7 +48,15 @@ async function pythons(around: Surroundings): Promise<string[]> {
   return selected === undefined ? found : [selected, ...found];
 }
 
-function expanded(setting: string, around: Surroundings): string {
-  const home = setting.replace(/^~(?=$|[\\/])/, () => around.home);
-  return home.replaceAll('${workspaceFolder}', () => around.folders[0] ?? '');
+// A bare name is looked for on PATH, a relative path in the first folder.
+function expanded(setting: string, around: Surroundings): string | undefined {
+  const folder = around.folders[0] ?? '';
+  const named = setting.replace(/^~(?=$|[\\/])/, () => around.home).replaceAll('${workspaceFolder}', () => folder);
+  if (path.isAbsolute(named)) {
+    return named;
+  }
+  if (!/[\\/]/.test(named)) {
+    return around.onPath(named);
+  }
+  return folder === '' ? undefined : path.join(folder, named);
 }

@@ -17,7 +17,12 @@ interface Contributes {
   colors: { id: string; defaults: Record<string, string> }[];
 }
 
-const { contributes } = JSON.parse(readFileSync('package.json', 'utf8')) as { contributes: Contributes };
+interface Manifest {
+  contributes: Contributes;
+  capabilities: { untrustedWorkspaces: { supported: unknown } };
+}
+
+const { contributes, capabilities } = JSON.parse(readFileSync('package.json', 'utf8')) as Manifest;
 const commands = new Map(contributes.commands.map((one) => [one.command, one]));
 const views = contributes.views.alloclens.map(({ id }) => id);
 
@@ -73,4 +78,8 @@ test('heat has five colours in every kind of theme, each stronger than the one b
     assert.deepEqual(alpha, [...alpha].sort((a, b) => a - b));
     assert.equal(new Set(alpha).size, 5);
   }
+});
+
+test('in a workspace that nobody trusts the extension is not activated: it may start a program of the workspace', () => {
+  assert.equal(capabilities.untrustedWorkspaces.supported, false);
 });

@@ -84,9 +84,15 @@ const around = (given: Partial<Surroundings>): Surroundings => ({
 });
 
 test('the setting names the server', async () => {
-  const command = async (setting: string) => (await serverCommand(around({ setting })))?.command;
-  assert.equal(await command('~/bin/alloclens'), '/home/me/bin/alloclens');
-  assert.equal(await command('${workspaceFolder}/x'), '/w/x');
+  const onPath = (program: string) => (program === 'known' ? '/bin/known' : undefined);
+  const command = (setting: string, folders = ['/w']) => serverCommand(around({ setting, folders, onPath }));
+  const options = { cwd: '/extension' };
+  assert.deepEqual(await command('~/bin/alloclens'), { command: '/home/me/bin/alloclens', args: ['lsp'], options });
+  assert.equal((await command('${workspaceFolder}/x'))?.command, '/w/x');
+  assert.equal((await command('./bin/x'))?.command, '/w/bin/x');
+  assert.equal((await command('known'))?.command, '/bin/known', 'not what the directory holds that the server starts in');
+  assert.equal(await command('unknown'), undefined);
+  assert.equal(await command('./bin/x', []), undefined);
 });
 
 test('else a Python of the workspace that has it, the selected one first', async () => {
@@ -111,6 +117,6 @@ test('else a Python of the workspace that has it, the selected one first', async
 
 test('else the one on PATH, else none', async () => {
   const found = await serverCommand(around({ onPath: (program) => `/bin/${program}` }));
-  assert.deepEqual(found, { command: '/bin/alloclens', args: ['lsp'] });
+  assert.deepEqual(found, { command: '/bin/alloclens', args: ['lsp'], options: { cwd: '/extension' } });
   assert.equal(await serverCommand(around({})), undefined);
 });

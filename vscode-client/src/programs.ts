@@ -1,0 +1,37 @@
+// Programs of this machine.
+import { execFile } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+
+const PROBE_MS = 10_000;
+
+// The program of this name on PATH. An entry that is not absolute means the directory we happen to run in, anybody's.
+export function onPath(program: string): string | undefined {
+  const ending = process.platform === 'win32' && path.extname(program) === '' ? '.exe' : '';
+  return (process.env.PATH ?? '')
+    .split(path.delimiter)
+    .filter((directory) => path.isAbsolute(directory))
+    .map((directory) => path.join(directory, program + ending))
+    .find(isProgram);
+}
+
+// Whether a Python, started in this directory, has the module alloclens.
+export function hasAlloclens(python: string, cwd: string): Promise<boolean> {
+  if (!path.isAbsolute(python) || !isProgram(python)) {
+    return Promise.resolve(false);
+  }
+  return new Promise((resolve) => {
+    execFile(python, ['-c', 'import alloclens'], { timeout: PROBE_MS, cwd }, (error) => {
+      resolve(error === null);
+    });
+  });
+}
+
+function isProgram(file: string): boolean {
+  try {
+    fs.accessSync(file, fs.constants.X_OK);
+    return fs.statSync(file).isFile();
+  } catch {
+    return false;
+  }
+}
