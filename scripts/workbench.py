@@ -62,8 +62,13 @@ class Workbench:
 
 
 @contextlib.contextmanager
-def workbench(vsix: Path, settings: dict[str, Any], path: str | None = None) -> Iterator[Workbench]:
-    """Run a workbench with an extension. `settings` are the machine's: they win over the user's; `path` is its PATH."""
+def workbench(
+    vsix: Path, settings: dict[str, Any], path: str | None = None, *, trusts: bool = True
+) -> Iterator[Workbench]:
+    """Run a workbench with an extension. `settings` are the machine's: they win over the user's; `path` is its PATH.
+
+    It trusts every folder, or asks a person first.
+    """
     state = Path(tempfile.mkdtemp(prefix="alloclens-workbench-"))
     try:
         _write_settings(state, settings)
@@ -73,7 +78,7 @@ def workbench(vsix: Path, settings: dict[str, Any], path: str | None = None) -> 
             options = {"env": _environment(state, path), "stdout": log, "stderr": log, "stdin": subprocess.DEVNULL}
             subprocess.run([*command, "--install-extension", vsix, "--force"], check=True, **options)
             port = _free_port()
-            with process([*command, *_arguments(port)], **options) as child:
+            with process([*command, *_arguments(port, trusts)], **options) as child:
                 _wait_for(port, child)
                 yield Workbench(port, child.pid, state)
     finally:
@@ -133,9 +138,10 @@ def _environment(state: Path, path: str | None) -> dict[str, str]:
     return inherited | own | {"EXTENSIONS_GALLERY": "{}"}  # no marketplace is asked
 
 
-def _arguments(port: int) -> list[str]:
+def _arguments(port: int, trusts: bool) -> list[str]:
+    trust = ["--disable-workspace-trust"] if trusts else []
     quiet = ["--disable-telemetry", "--disable-update-check", "--disable-getting-started-override"]
-    return ["--auth", "none", "--bind-addr", f"127.0.0.1:{port}", "--disable-workspace-trust", *quiet]
+    return ["--auth", "none", "--bind-addr", f"127.0.0.1:{port}", *trust, *quiet]
 
 
 def _free_port() -> int:
