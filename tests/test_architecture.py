@@ -39,7 +39,7 @@ ONLY_IN = {
     "sqlite3": {"store"},
     "subprocess": {"store"},
     "pathspec": {"source"},
-    "msgspec": {"store"},
+    "msgspec": {"store", "lsp"},
     "tomlkit": {"store"},
     "urllib.request": {"capture"},
     "h11": {"capture"},

@@ -82,9 +82,5 @@ class Client:
 
 def _ours(experimental: Any) -> Mapping[str, Any]:
     """Return the part of the experimental capabilities that is about alloclens, whatever JSON a client sends there."""
-    found = _get(experimental, "alloclens")
-    return {name: _get(found, name) or () for name in ("commands", "status")}
-
-
-def _get(value: Any, name: str) -> Any:
-    return value.get(name) if isinstance(value, dict) else getattr(value, name, None)
+    found = experimental.get("alloclens") if isinstance(experimental, dict) else None
+    return found if isinstance(found, dict) else {}

@@ -6,7 +6,6 @@ wait for. That loses nothing: files are written whole or not at all, and so are 
 
 from __future__ import annotations
 
-import io
 import os
 import sys
 import threading
@@ -17,22 +16,6 @@ from alloclens.store import processes
 
 SECONDS = 1.0
 """Between two looks at whether the editor's process is there."""
-STANDARD_INPUT = 0
-
-
-class Input(io.BufferedReader):
-    """Standard input. It ends the session when it ends, even if no handler gets to run any more."""
-
-    def __init__(self) -> None:
-        super().__init__(io.FileIO(STANDARD_INPUT, closefd=False))
-
-    def readline(self, size: int | None = -1, /) -> bytes:
-        """Read a line, or end."""
-        return super().readline(size) or end()
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        """Read so many bytes, or end."""
-        return super().read(size) or end()
 
 
 def end(code: int = 0) -> NoReturn:

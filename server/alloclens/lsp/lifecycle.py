@@ -63,7 +63,7 @@ async def did_change_configuration(ls: Server, params: types.DidChangeConfigurat
         await _pull(ls)
     else:
         given = params.settings
-        _use(ls, given.get(SECTION, given) if isinstance(given, dict) else getattr(given, SECTION, None))
+        _use(ls, given.get(SECTION, given) if isinstance(given, dict) else None)
     follow(ls)
 
 
@@ -88,6 +88,7 @@ async def shutdown(ls: Server, params: None) -> None:
 def exit_(ls: Server, params: None) -> None:
     """End the process."""
     del params
+    ls.protocol.writer.close()
     end(0 if ls.is_shut_down else 1)
 
 
@@ -110,19 +111,10 @@ async def _pull(ls: Server) -> None:
 
 
 def _use(ls: Server, given: Any) -> None:
-    """Take settings in whatever shape JSON came: a dict, or the object that pygls makes of one."""
-    ls.given, problems = checked(plain(given) or {})
+    """Take settings, in whatever shape they came."""
+    ls.given, problems = checked(given if isinstance(given, dict) else {})
     for problem in problems:
         log.warning(problem.message)
-
-
-def plain(value: Any) -> Any:
-    """Return JSON as dicts and lists, whatever pygls has made of it."""
-    if hasattr(value, "_asdict"):
-        value = value._asdict()
-    if isinstance(value, dict):
-        return {name: plain(inner) for name, inner in value.items()}
-    return [plain(inner) for inner in value] if isinstance(value, (list, tuple)) else value
 
 
 def follow(ls: Server) -> None:

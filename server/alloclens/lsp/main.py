@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 from typing import TYPE_CHECKING
 
 from alloclens import log
 from alloclens.lsp import lifecycle
-from alloclens.lsp.ending import Input, end
+from alloclens.lsp.ending import end
 from alloclens.lsp.features import FEATURES
 from alloclens.lsp.server import Server
+from alloclens.lsp.wire import Writer, read
 
 if TYPE_CHECKING:
     from alloclens.store.worker import Worker
@@ -28,5 +30,17 @@ def serve(worker: Worker) -> None:
     log.start()
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # at a terminal; pygls would wait for another line of input
     server = make_server(worker)
-    server.start_io(stdin=Input())
-    end()
+    asyncio.run(_session(server))
+
+
+async def _session(server: Server) -> None:
+    """Serve until the process ends, which the wire's threads see to even if no handler gets to run any more."""
+    writer = Writer(1, end)
+    server.protocol.set_writer(writer)
+
+    def ended() -> None:
+        writer.close()
+        end()
+
+    read(0, server.protocol.receive, ended)
+    await asyncio.get_running_loop().create_future()

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sys
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
-from pygls.protocol import default_converter
 
 from alloclens import __version__
 from alloclens.lsp.client import Client
 from alloclens.lsp.labels import written_out
+from alloclens.lsp.params import strict_converter
+from alloclens.lsp.rpc import Protocol
 from alloclens.store.world import World
 
 if TYPE_CHECKING:
@@ -30,13 +30,16 @@ log = logging.getLogger(__name__)
 class Server(LanguageServer):
     """All mutable state of the session; touched by the event loop only."""
 
+    protocol: Protocol
+
     def __init__(self, worker: Worker) -> None:
         # Full: with incremental edits pygls counts lines as str.splitlines does, and form feeds move every later edit.
         super().__init__(
             "alloclens",
             __version__,
             text_document_sync_kind=types.TextDocumentSyncKind.Full,
-            converter_factory=lambda: written_out(default_converter()),  # type: ignore[no-untyped-call]  # pygls's
+            protocol_cls=Protocol,
+            converter_factory=lambda: written_out(strict_converter()),
         )
         self.worker = worker
         self.world = World()
@@ -70,10 +73,3 @@ class Server(LanguageServer):
         """Cancel all that runs beside the handlers."""
         for task in self._tasks:
             task.cancel()
-
-    def report_server_error(self, error: Exception, source: type[Exception]) -> None:
-        """Log a fault that no answer carries; a pop-up for it would say nothing to anybody."""
-        known = isinstance(
-            getattr(error, "data", None), dict
-        )  # pygls has made it of an exception, which it handles now
-        log.error("%s: %s", source.__name__, error, exc_info=sys.exc_info()[1] if known else None)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
-from pygls.exceptions import JsonRpcException
+
+from alloclens.lsp.rpc import RefusedError
 
 if TYPE_CHECKING:
     from alloclens.lsp.server import Server
@@ -19,7 +20,7 @@ async def shown(ls: Server, uri: str, selection: types.Range | None = None) -> b
     wanted = types.ShowDocumentParams(uri, take_focus=True, selection=selection)
     try:
         return (await ls.window_show_document_async(wanted)).success
-    except JsonRpcException:
+    except RefusedError:
         return False
 
 

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 from lsprotocol import types
+from msgspec import Struct
 
 from alloclens.analysis.calls import Amount, Line, Site, calls
+from alloclens.lsp.commands import Int64, given_back
 from alloclens.lsp.documents import document, path_of, uri_of
-from alloclens.lsp.lifecycle import plain
 from alloclens.lsp.spots import Spot, Spots, here
 from alloclens.source.carry import UNKNOWN, Marks, carried
 from alloclens.source.declarations import declared, is_closure
@@ -30,6 +31,18 @@ if TYPE_CHECKING:
     from alloclens.lsp.documents import Document
     from alloclens.lsp.server import Server
     from alloclens.store.world import FileLines, World
+
+
+class Item(Struct, frozen=True):
+    """What an editor gives back of an item when it wants its callers or callees."""
+
+    head: str
+    """The path of the snapshot that the item is of."""
+    function: str
+    file: str
+    line: Int64
+    binary: str
+
 
 NOWHERE = types.Range(types.Position(0, 0), types.Position(0, 0))
 
@@ -127,13 +140,11 @@ def _ends(
 
 def _asked(world: World, data: Any) -> tuple[Comparison, Site] | None:
     """Return what an item is about, and the comparison that knows it: a newer head of the same series will do."""
-    given = plain(data)
-    if world.shown is None or not isinstance(given, dict):
+    item = given_back(data, Item)  # the row of all that are too many has no data
+    if world.shown is None or item is None:
         return None
-    function, file, binary, head = (str(given.get(name, "")) for name in ("function", "file", "binary", "head"))
-    line = given.get("line")
-    series = (c for c in world.comparisons if any(s.path == head for s in c.series.snapshots))
-    return next(series, world.shown), Site(function, file, int(line) if isinstance(line, (int, float)) else 0, binary)
+    series = (c for c in world.comparisons if any(s.path == item.head for s in c.series.snapshots))
+    return next(series, world.shown), Site(item.function, item.file, item.line, item.binary)
 
 
 def _other(edge: Edge, places: Places, written: _Pages) -> types.CallHierarchyItem:

@@ -36,7 +36,7 @@ def register(server: Server) -> None:
     server.command(ADD_MAPPING)(add)
 
 
-async def explain(ls: Server, uri: str | None = None) -> str:
+async def explain(ls: Server, uri: str = "") -> str:
     """Return in plain text how much has a place here, what to do, what is known of one file, and of all."""
     return await asyncio.to_thread(_explained, ls.world, ls.workspace, uri)
 
@@ -85,7 +85,7 @@ def _mappings(world: World) -> list[dict[str, str]]:
     return [{"from": recorded, "to": to, "label": finds(one, found.total)} for one, recorded, to in pairs]
 
 
-def _explained(world: World, workspace: Workspace, uri: str | None) -> str:
+def _explained(world: World, workspace: Workspace, uri: str) -> str:
     if world.shown is None:
         return nothing(world.directories)
     found = world.coverage

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from itertools import chain
-from typing import Any
+
+from msgspec import Struct
 
 from alloclens.analysis.filters import Filters
 from alloclens.analysis.patterns import BadPattern, exact, search
-from alloclens.lsp.lifecycle import follow, plain
+from alloclens.lsp.lifecycle import follow
 from alloclens.lsp.server import Server
 from alloclens.lsp.show import tell
 from alloclens.wording.focus import words
@@ -23,15 +24,26 @@ def register(server: Server) -> None:
     server.command(UNFOCUS)(unfocus)
 
 
-def focus(ls: Server, step: Any) -> str | None:
-    """Take one step more; return in words what is wrong with a pattern.
+class Step(Struct, frozen=True, rename="camel"):
+    """What to look at from now on."""
 
-    Of {focus, ignore, function, ignoreFunction, stack}: the former two are pprof's patterns, then come exact names; a stack
-    is a list of them, and what passes through all is left.
-    """
-    wanted = plain(step) or {}
-    stack = [Filters(focus=exact(str(name))) for name in dict.fromkeys(wanted.get("stack") or ())]
-    one = Filters(focus=_pattern(wanted, "focus", "function"), ignore=_pattern(wanted, "ignore", "ignoreFunction"))
+    focus: str = ""
+    """A pattern of pprof's."""
+    ignore: str = ""
+    function: str = ""
+    """The exact name of a function, in place of `focus`."""
+    ignore_function: str = ""
+    stack: list[str] = []
+    """Exact names: what passes through all of them is left."""
+
+
+def focus(ls: Server, step: Step) -> str | None:
+    """Take one step more; return in words what is wrong with a pattern."""
+    stack = [Filters(focus=exact(name)) for name in dict.fromkeys(step.stack)]
+    one = Filters(
+        focus=step.focus or _exact(step.function),
+        ignore=step.ignore or _exact(step.ignore_function),
+    )
     chosen = tuple(part for part in (*stack, one) if part.given())
     try:
         for pattern in (given for part in chosen for given in part.given().values()):
@@ -43,9 +55,9 @@ def focus(ls: Server, step: Any) -> str | None:
     return None
 
 
-def unfocus(ls: Server, *every: bool | None) -> None:
-    """Take the last step back, or all; some editors send no argument, and pygls asks for one even where there is a default."""
-    _look_at(ls, () if any(every) else ls.focus[:-1])
+def unfocus(ls: Server, every: bool = False) -> None:
+    """Take the last step back, or every step."""
+    _look_at(ls, () if every else ls.focus[:-1])
 
 
 def _look_at(ls: Server, steps: tuple[tuple[Filters, ...], ...]) -> None:
@@ -56,5 +68,5 @@ def _look_at(ls: Server, steps: tuple[tuple[Filters, ...], ...]) -> None:
         tell(ls, f"{said}.")
 
 
-def _pattern(wanted: dict[str, Any], pattern: str, name: str) -> str:
-    return str(wanted.get(pattern) or (exact(str(wanted[name])) if wanted.get(name) else ""))
+def _exact(name: str) -> str:
+    return exact(name) if name else ""

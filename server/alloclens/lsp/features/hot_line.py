@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from lsprotocol import types
 
+from alloclens.lsp.commands import Uinteger
 from alloclens.lsp.documents import opened_path, same
-from alloclens.lsp.features.hot_lines import Asked, found
+from alloclens.lsp.features.hot_lines import DEFAULT, found
 from alloclens.lsp.server import Server
 from alloclens.lsp.show import shown, tell
 
@@ -23,12 +24,12 @@ def register(server: Server) -> None:
     server.command(COMMAND)(hot_line)
 
 
-async def hot_line(ls: Server, uri: str, line: int, step: int) -> dict[str, Any] | None:
+async def hot_line(ls: Server, uri: str, line: Uinteger, step: Literal[1, -1]) -> dict[str, Any] | None:
     """Have the editor show the hot line after (step 1) or before (-1) a line (0-based) of a document; return its Location.
 
     The lines are those of `hot_lines` without options. Returns None where there is none at all.
     """
-    rows = await asyncio.to_thread(found, ls.world, ls.workspace, Asked())
+    rows = await asyncio.to_thread(found, ls.world, ls.workspace, DEFAULT)
     row = neighbour(rows, (same(uri), line), step)
     if row is None:
         tell(ls, "no hot line yet")

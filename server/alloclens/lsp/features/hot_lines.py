@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+from msgspec import Struct
 
 from alloclens.analysis.selection import worth_showing
-from alloclens.lsp.lifecycle import plain
 from alloclens.lsp.quick import Quick, location
 from alloclens.lsp.server import Server
 from alloclens.lsp.spots import Spots
@@ -33,21 +33,23 @@ if TYPE_CHECKING:
 
 COMMAND = "alloclens.server.hotLines"
 COUNT = "alloclens.server.hotLineCount"
-SORTS = ("owned", "flat", "cum", "growth")
 MOST = 200
 LIMIT = 2000
 """Lines of one answer, whatever is asked for: to write them takes the event loop nearly 10 ms."""
 
 
-class Asked(NamedTuple):
+class Asked(Struct, frozen=True):
     """Which lines, and in which order."""
 
     own: bool = True
     """Only those of the user's own code that have a place here."""
-    sort: str = "owned"
+    sort: Literal["owned", "flat", "cum", "growth"] = "owned"
     filter: str = ""
     """A part of the function's name or of the file's, in any case."""
     most: int = MOST
+
+
+DEFAULT = Asked()
 
 
 def register(server: Server) -> None:
@@ -56,27 +58,17 @@ def register(server: Server) -> None:
     server.command(COUNT)(hot_line_count)
 
 
-async def hot_lines(ls: Server, *options: Any) -> Quick:
+async def hot_lines(ls: Server, options: Asked = DEFAULT) -> Quick:
     """Return the hot lines, heaviest first: [{label, location, function, file, line, own, flat, cum, owned, growth}].
 
-    `file` and `line` are as recorded. Options: see Asked; raises ValueError for an order that there is not.
+    `file` and `line` are as recorded.
     """
-    asked = _asked(plain(options[0]) if options else None)
-    return Quick(await asyncio.to_thread(found, ls.world, ls.workspace, asked))
+    return Quick(await asyncio.to_thread(found, ls.world, ls.workspace, options))
 
 
-async def hot_line_count(ls: Server, *options: Any) -> int:
-    """Return how many hot lines there are, those without a place here too. Options and errors as of `hot_lines`."""
-    asked = _asked(plain(options[0]) if options else None)
-    return await asyncio.to_thread(_count, ls.world, asked)
-
-
-def _asked(options: dict[str, Any] | None) -> Asked:
-    given = {name: value for name, value in (options or {}).items() if name in Asked._fields and value is not None}
-    asked = Asked(**given)
-    if asked.sort not in SORTS:
-        raise ValueError(f"no order {asked.sort!r}; there are {', '.join(SORTS)}")
-    return asked._replace(most=max(0, min(int(asked.most), LIMIT)))
+async def hot_line_count(ls: Server, options: Asked = DEFAULT) -> int:
+    """Return how many hot lines there are, those without a place here too."""
+    return await asyncio.to_thread(_count, ls.world, options)
 
 
 def found(world: World, workspace: Workspace, asked: Asked) -> list[dict[str, Any]]:
@@ -85,7 +77,7 @@ def found(world: World, workspace: Workspace, asked: Asked) -> list[dict[str, An
         return []
     comparison, spots = world.shown, Spots(world, workspace)
     rows = _sorted(comparison, _rows(comparison, asked), asked)
-    return list(islice(_placed(comparison, rows, spots, own=asked.own), asked.most))
+    return list(islice(_placed(comparison, rows, spots, own=asked.own), max(0, min(asked.most, LIMIT))))
 
 
 def _count(world: World, asked: Asked) -> int:

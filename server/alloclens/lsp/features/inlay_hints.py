@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from lsprotocol import types
+from msgspec import Struct
 
 from alloclens.analysis.selection import worth_showing
+from alloclens.lsp.commands import Int64, given_back
 from alloclens.lsp.documents import document
 from alloclens.lsp.features.hover import text_of
 from alloclens.wording.hint import hint
@@ -19,6 +21,14 @@ if TYPE_CHECKING:
     from alloclens.lsp.server import Server
     from alloclens.source.carry import Carried
     from alloclens.store.world import FileLines, World
+
+
+class Line(Struct, frozen=True):
+    """What an editor gives back of a hint when it wants the tooltip."""
+
+    uri: str
+    line: Int64
+    """1-based."""
 
 
 def register(server: Server) -> None:
@@ -50,15 +60,18 @@ def _hint(row: int, file: FileLines, at: Document, carried: Carried, spot: int, 
     line, unsure = int(carried.line[spot]), bool(carried.unsure[spot])
     label = hint(file.comparison.stats(row), file.comparison.sample_type.unit, unsure=unsure)
     part = types.InlayHintLabelPart(label, command=client.show_stacks("Show call stacks", at.uri, line - 1))
-    return types.InlayHint(at.end_of(line), [part], padding_left=True, data={"uri": at.uri, "line": line})
+    return types.InlayHint(at.end_of(line), [part], padding_left=True, data={"uri": at.uri, "line": line})  # a Line
 
 
 async def resolve(ls: Server, params: types.InlayHint) -> types.InlayHint:
     """Add the tooltip: all there is to say about the line."""
-    data: Any = params.data  # as it was given in _hint, or the object that pygls makes of JSON
-    uri, line = (data["uri"], data["line"]) if isinstance(data, dict) else (data.uri, data.line)
-    content = await asyncio.to_thread(text_of, ls, ls.world, uri, line)
+    line = given_back(params.data, Line)
+    if line is None:
+        return params
+    content = await asyncio.to_thread(text_of, ls, ls.world, line.uri, line.line)
     params.tooltip = content
-    if isinstance(params.label, (list, tuple)):  # VS Code shows the tooltip of the part under the mouse
+    if (
+        isinstance(params.label, (list, tuple)) and params.label
+    ):  # VS Code shows the tooltip of the part under the mouse
         params.label[0].tooltip = content
     return params

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from lsprotocol import types  # noqa: TC002 - pygls reads a command's annotations at run time
+from lsprotocol import types  # noqa: TC002 - a command's annotations are read at run time
+from msgspec import Struct
 
 from alloclens.analysis.flame import Asked
 from alloclens.analysis.flame import flame as tree_of
 from alloclens.analysis.timeline import owned
-from alloclens.lsp.lifecycle import plain
+from alloclens.lsp.commands import Int64
 from alloclens.lsp.quick import Quick
 from alloclens.lsp.server import Server
 from alloclens.lsp.spots import Here, Spots, here
@@ -19,7 +20,6 @@ from alloclens.wording import flame as wording
 if TYPE_CHECKING:
     from pygls.workspace import Workspace
 
-    from alloclens.analysis.flame import Site
     from alloclens.store.world import World
 
 FLAME = "alloclens.server.flame"
@@ -34,45 +34,51 @@ def register(server: Server) -> None:
     server.command(TIMELINE)(timeline)
 
 
-async def flame(ls: Server, *options: Any) -> Quick:
-    """Return the flame graph of what is shown (wording/flame.py); null without a profile, or where the path leads nowhere.
+class FlameOptions(Struct, frozen=True):
+    """Which flame graph."""
 
-    Options: {inverted?, path?: [name, file] of each node from the root, search?: part of a name}.
-    """
-    return Quick(await asyncio.to_thread(_flame, ls.world, _first(options)))
+    inverted: bool = False
+    path: list[tuple[str, str]] = []
+    """The name and the file of each node from the root to the one that is zoomed in to."""
+    search: str = ""
+    """A part of a name."""
 
 
-async def frame(ls: Server, file: str, line: int) -> types.Location | None:
+class LineOptions(Struct, frozen=True):
+    """A line: of a document, by `uri`, from 0 on; or as recorded, by `file`, from 1 on. Neither: no line."""
+
+    uri: str = ""
+    file: str = ""
+    line: Int64 = 0
+
+
+WHOLE, NO_LINE = FlameOptions(), LineOptions()
+
+
+async def flame(ls: Server, options: FlameOptions = WHOLE) -> Quick:
+    """Return the flame graph of what is shown (wording/flame.py); null without a profile, or where the path leads nowhere."""
+    return Quick(await asyncio.to_thread(_flame, ls.world, options))
+
+
+async def frame(ls: Server, file: str, line: Int64) -> types.Location | None:
     """Return where a recorded line (1-based) is here."""
     return await asyncio.to_thread(_frame, ls.world, ls.workspace, file, line)
 
 
-async def timeline(ls: Server, *line: Any) -> Quick:
+async def timeline(ls: Server, line: LineOptions = NO_LINE) -> Quick:
     """Return the shown series through time (wording/flame.py), and what one line owned.
 
-    That is {uri, line (0-based)}, or as recorded {file, line (1-based)}, by which `at` of the answer names it from then on.
+    `at` of the answer names the line as recorded, by which it can be asked for from then on.
     """
-    return Quick(await asyncio.to_thread(_timeline, ls.world, ls.workspace, _first(line)))
+    return Quick(await asyncio.to_thread(_timeline, ls.world, ls.workspace, line))
 
 
-def _first(arguments: tuple[Any, ...]) -> dict[str, Any]:
-    given = plain(arguments[0]) if arguments else None
-    return given if isinstance(given, dict) else {}
-
-
-def _flame(world: World, options: dict[str, Any]) -> dict[str, Any] | None:
+def _flame(world: World, options: FlameOptions) -> dict[str, Any] | None:
     shown = world.shown
     if shown is None:
         return None
-    asked = Asked(_path(options.get("path")), bool(options.get("inverted")), str(options.get("search") or ""))
-    tree = tree_of(shown, asked)
+    tree = tree_of(shown, Asked(tuple(options.path), options.inverted, options.search))
     return wording.flame(shown, tree, world.focus) if tree else None
-
-
-def _path(given: Any) -> tuple[Site, ...]:
-    """Read a path. What is none leads nowhere."""
-    sites = given if isinstance(given, list) else []
-    return tuple((str(s[0]), str(s[1])) if isinstance(s, list) and len(s) == 2 else ("", "") for s in sites)
 
 
 def _frame(world: World, workspace: Workspace, file: str, line: int) -> types.Location | None:
@@ -80,7 +86,7 @@ def _frame(world: World, workspace: Workspace, file: str, line: int) -> types.Lo
     return spot.location if spot else None
 
 
-def _timeline(world: World, workspace: Workspace, line: dict[str, Any]) -> dict[str, Any] | None:
+def _timeline(world: World, workspace: Workspace, line: LineOptions) -> dict[str, Any] | None:
     at = _asked(world, workspace, line)
     comparison = at.file.comparison if at else world.shown
     if comparison is None:
@@ -89,12 +95,10 @@ def _timeline(world: World, workspace: Workspace, line: dict[str, Any]) -> dict[
     return wording.timeline(comparison, named, _line(at) if at else None, world.focus)
 
 
-def _asked(world: World, workspace: Workspace, line: dict[str, Any]) -> Here | None:
-    if {"uri", "line"} <= line.keys():
-        return here(world, workspace, str(line["uri"]), int(line["line"]) + 1)
-    if {"file", "line"} <= line.keys():
-        return _recorded(world, str(line["file"]), int(line["line"]))
-    return None
+def _asked(world: World, workspace: Workspace, line: LineOptions) -> Here | None:
+    if line.uri:
+        return here(world, workspace, line.uri, line.line + 1)
+    return _recorded(world, line.file, line.line) if line.file else None
 
 
 def _recorded(world: World, recorded: str, line: int) -> Here | None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from alloclens.analysis.passing import Weight
 from alloclens.analysis.stack_tree import Line, branches
 from alloclens.lsp.client import STACK_PAGE
+from alloclens.lsp.commands import Uinteger
 from alloclens.lsp.documents import opened_path
 from alloclens.lsp.server import Server
 from alloclens.lsp.show import shown, tell
@@ -34,7 +35,7 @@ def register(server: Server) -> None:
     server.command(STACK_PAGE)(stack_page)
 
 
-async def stack_page(ls: Server, uri: str, line: int) -> str | None:
+async def stack_page(ls: Server, uri: str, line: Uinteger) -> str | None:
     """Write the page of a line (0-based), have the editor show it, and return its path; None where there is none."""
     try:
         path = await asyncio.to_thread(_written, ls.world, ls.workspace, uri, line + 1)

@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any, Literal
 
 from alloclens.analysis.stack_tree import Line, branches
+from alloclens.lsp.commands import Uinteger
 from alloclens.lsp.server import Server
 from alloclens.lsp.spots import Spots, here
 from alloclens.wording import views
@@ -26,7 +27,7 @@ def register(server: Server) -> None:
 
 
 async def stack_tree(
-    ls: Server, uri: str, line: int, direction: Literal["callers", "callees"], path: list[str]
+    ls: Server, uri: str, line: Uinteger, direction: Literal["callers", "callees"], path: list[str]
 ) -> list[dict[str, Any]]:
     """Return what is below a path of ids from a line (0-based) on: [{id, label, detail, location, own, leaf}].
 

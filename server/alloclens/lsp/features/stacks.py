@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+from alloclens.lsp.commands import Uinteger
 from alloclens.lsp.server import Server
 from alloclens.lsp.spots import Spots, here
 from alloclens.wording.hover import short_name, stack_label
@@ -28,7 +29,7 @@ def register(server: Server) -> None:
     server.command(COMMAND)(stacks)
 
 
-async def stacks(ls: Server, uri: str, line: int) -> dict[str, Any] | None:
+async def stacks(ls: Server, uri: str, line: Uinteger) -> dict[str, Any] | None:
     """Return the heaviest stacks through a line (0-based): {title, stacks: [{label, frames: [{label, location, own}]}]}."""
     return await asyncio.to_thread(_stacks, ls.world, ls.workspace, uri, line + 1)
 

@@ -1,0 +1,259 @@
+"""Messages -> handlers -> answers: JSON-RPC as LSP wants it.
+
+pygls keeps the handlers, asks the editor and states what the server can do. How messages are read, run, answered and
+refused is here, because pygls 2.1 leaves requests that it cannot read without an answer, and keeps the result of every
+command and a task for every notification until the process ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import json
+import logging
+import uuid
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeGuard
+
+import msgspec
+from lsprotocol import types
+from pygls.exceptions import (
+    JsonRpcException,
+    JsonRpcInternalError,
+    JsonRpcInvalidParams,
+    JsonRpcInvalidRequest,
+    JsonRpcMethodNotFound,
+    JsonRpcParseError,
+    JsonRpcRequestCancelled,
+    JsonRpcServerNotInitialized,
+)
+from pygls.protocol import JsonRPCResponseMessage, LanguageServerProtocol
+
+from alloclens.lsp.commands import arguments
+from alloclens.lsp.params import params_of
+from alloclens.lsp.wire import Unreadable, Writer
+from alloclens.wording.printable import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Generator
+
+    from cattrs import Converter
+
+    from alloclens.lsp.server import Server
+
+log = logging.getLogger(__name__)
+
+NOT_OURS = (
+    types.NOTEBOOK_DOCUMENT_DID_OPEN,
+    types.NOTEBOOK_DOCUMENT_DID_CHANGE,
+    types.NOTEBOOK_DOCUMENT_DID_CLOSE,
+)
+"""What pygls would do with documents: it keeps them a second time, and fails on a change of one that is not open."""
+LONGEST = 500
+"""Characters of an error message."""
+
+
+class RefusedError(Exception):
+    """The editor answered a request of ours with an error, or with what is no answer to it."""
+
+
+class Protocol(LanguageServerProtocol):
+    """One session. All methods belong to the event loop."""
+
+    _server: Server
+    writer: Writer
+
+    def __init__(self, server: Server, converter: Converter) -> None:
+        super().__init__(server, converter)
+        self._initialized = False
+        self._running: dict[str | int, asyncio.Task[Any]] = {}
+        """The editor's requests that are not answered yet."""
+        for method in NOT_OURS:
+            self.fm.builtin_features.pop(method)
+        self.fm.add_builtin_feature(types.WORKSPACE_EXECUTE_COMMAND, self._execute)
+
+    def receive(self, body: bytes | Unreadable) -> None:
+        """Take a message from the wire."""
+        try:
+            message = _decoded(body)
+        except JsonRpcParseError as error:
+            self._refuse(None, error)
+        else:
+            self.handle_message(message)
+
+    def handle_message(self, message: Any) -> None:
+        """Take a message, whatever JSON it is."""
+        if fault := _fault_of(message):
+            number = message.get("id") if isinstance(message, dict) else None
+            self._refuse(number if _is_id(number) else None, JsonRpcInvalidRequest(fault))
+        elif "method" not in message:
+            self._take_answer(message)
+        elif "id" in message:
+            self._take_request(message["id"], message["method"], message.get("params"))
+        else:
+            self._take_notification(message["method"], message.get("params"))
+
+    def _take_request(self, number: str | int, method: str, params: Any) -> None:
+        try:
+            self._admit(number, method)
+            work = self._work(method, params)
+        except JsonRpcException as error:
+            self._refuse(number, error)
+            return
+        self._initialized = True
+        task = self._running[number] = asyncio.ensure_future(work)
+        task.add_done_callback(partial(self._answer, number, method))
+
+    def _admit(self, number: str | int, method: str) -> None:
+        if self._server.is_shut_down:
+            raise JsonRpcInvalidRequest("the server is shutting down")
+        if not self._initialized and method != types.INITIALIZE:
+            raise JsonRpcServerNotInitialized("the first request has to be initialize")
+        if self._initialized and method == types.INITIALIZE:
+            raise JsonRpcInvalidRequest("the session is initialized already")
+        if number in self._running:
+            raise JsonRpcInvalidRequest(f"the request {json.dumps(number)} is still running")
+
+    def _take_notification(self, method: str, params: Any) -> None:
+        if method != types.EXIT and (self._server.is_shut_down or not self._initialized):
+            log.info("ignored %s: there is no session", printable(method)[:LONGEST])
+        elif method == types.CANCEL_REQUEST:
+            self._cancel(params)
+        else:
+            try:
+                self._server.run_task(self._work(method, params), method)
+            except JsonRpcException as error:  # nobody awaits an answer
+                log.info("ignored %s: %s", printable(method)[:LONGEST], _line(error.message))
+
+    def _cancel(self, params: Any) -> None:
+        number = params.get("id") if isinstance(params, dict) else None
+        task = self._running.get(number) if _is_id(number) else None
+        if task:  # else it was answered already
+            task.cancel()
+
+    def _work(self, method: str, params: Any) -> Coroutine[Any, Any, Any]:
+        """Return what handles a message, not yet begun. Raises JsonRpcException."""
+        handler = self.fm.builtin_features.get(method) or self.fm.features.get(method)
+        if handler is None:
+            raise JsonRpcMethodNotFound(f"there is no method {method}")
+        return self._run(handler, params_of(method, params, self._converter))
+
+    async def _run(self, handler: Callable[..., Any], *args: Any) -> Any:
+        result = handler(*args)
+        if inspect.isgenerator(result):
+            return await self._steps(result)
+        return await result if inspect.isawaitable(result) else result
+
+    async def _steps(self, steps: Generator[Any, Any, Any]) -> Any:
+        """Run a handler of pygls, which yields the handler of ours that it wants to be run."""
+        answer = None
+        while True:
+            try:
+                handler, args, _ = steps.send(answer)
+            except StopIteration as end:
+                return end.value
+            answer = await self._run(handler, *args)
+
+    async def _execute(self, params: types.ExecuteCommandParams) -> Any:
+        handler = self.fm.commands.get(params.command)
+        if handler is None:
+            raise JsonRpcInvalidParams(f"there is no command {params.command}")
+        return await self._run(handler, *arguments(params.command, handler.func, params.arguments or ()))
+
+    def _answer(self, number: str | int, method: str, task: asyncio.Task[Any]) -> None:
+        del self._running[number]
+        try:
+            if not task.cancelled():
+                self._send_data(JsonRPCResponseMessage(number, "2.0", task.result()))
+                return
+            error: JsonRpcException = JsonRpcRequestCancelled("the request was cancelled")
+        except JsonRpcException as refused:
+            error = refused
+        except Exception as fault:
+            log.exception("%s failed", method)
+            error = JsonRpcInternalError(
+                f"{method} failed: {fault or type(fault).__name__}; the server's log says where"
+            )
+        self._refuse(number, error)
+
+    def _refuse(self, number: str | int | None, error: JsonRpcException) -> None:
+        said = {"code": error.code, "message": _line(error.message)}
+        self._send_data({"jsonrpc": self.VERSION, "id": number, "error": said})
+
+    async def send_request_async(self, method: str, params: Any = None, msg_id: str | int | None = None) -> Any:
+        """Ask the editor, and forget the request when its answer is there or nobody awaits it any more. Raises RefusedError."""
+        number = str(uuid.uuid4()) if msg_id is None else msg_id
+        try:
+            return await asyncio.wrap_future(self.send_request(method, params, msg_id=number))
+        finally:
+            self._request_futures.pop(number, None)
+            self._result_types.pop(number, None)
+
+    def _take_answer(self, message: dict[str, Any]) -> None:
+        number = message.get("id")
+        future = self._request_futures.get(number) if _is_id(number) else None
+        if future is None or future.done():
+            log.info("the editor answered a request that nobody made, or that nobody awaits any more")
+            return
+        try:
+            future.set_result(self._result_of(message))
+        except RefusedError as error:
+            future.set_exception(error)
+
+    def _result_of(self, message: dict[str, Any]) -> Any:
+        if "error" in message:
+            error = message["error"]
+            raise RefusedError(_line(str(error.get("message") if isinstance(error, dict) else error)))
+        kind = self._result_types.get(message["id"])
+        try:
+            return self._converter.structure(message, kind).result if kind else message["result"]
+        except Exception as fault:
+            raise RefusedError("the editor's answer is not what LSP says") from fault
+
+    def _send_data(self, data: Any) -> None:
+        """Send a message. Raises ValueError, TypeError or what else a value that cannot be written as JSON leads to.
+
+        pygls's own logs such a fault, and the editor waits for ever.
+        """
+        body = json.dumps(data, default=self._serialize_message, allow_nan=False)  # ASCII: as many bytes as characters
+        self.writer.write(f"Content-Length: {len(body)}\r\n\r\n{body}".encode())
+
+
+def _decoded(body: bytes | Unreadable) -> Any:
+    if isinstance(body, Unreadable):
+        raise JsonRpcParseError(f"a message was passed over: {body.reason}")
+    try:
+        return msgspec.json.decode(body)  # of a large document in a quarter of the time
+    except (ValueError, RecursionError):
+        pass
+    try:
+        return json.loads(body, parse_constant=_no_constant)  # takes half a surrogate pair, which documents may hold
+    except (ValueError, RecursionError) as error:
+        raise JsonRpcParseError(f"a message is not JSON: {error}") from error
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _fault_of(message: Any) -> str:
+    """Return what makes this no message of JSON-RPC; "" where nothing does."""
+    if not isinstance(message, dict):
+        return "LSP has no batches" if isinstance(message, list) else "a message is an object"
+    if message.get("jsonrpc") != "2.0":
+        return 'jsonrpc is not "2.0"'
+    if "method" not in message:
+        return "" if "result" in message or "error" in message else "there is no method"
+    if not isinstance(message["method"], str):
+        return "the method is not a string"
+    if "id" in message and not _is_id(message["id"]):
+        return "the id is neither a string nor an integer"
+    return ""
+
+
+def _is_id(value: Any) -> TypeGuard[str | int]:
+    return isinstance(value, (str, int)) and not isinstance(value, bool)
+
+
+def _line(message: str) -> str:
+    return printable(message[:LONGEST])
