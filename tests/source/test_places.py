@@ -17,7 +17,6 @@ from alloclens.source.places import Nowhere, Place, SourceMap
 from alloclens.source.recorded import Kind
 from alloclens.source.roots import Link, Mapping, Module, Packages, Renamed, Roots
 from alloclens.source.rules import RULES
-from alloclens.source.text import split_lines
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -784,10 +783,6 @@ def test_patterns_add_own_code_and_take_it_away() -> None:
 def test_a_module_elsewhere_is_own_if_go_work_uses_it() -> None:
     used = (*ROOTS.modules, Module("example.com/used", "/used"))
     assert owned(["/used/u.go", "/outside/o.go"], modules=used) == ["/used/u.go"]
-
-
-def test_lines_as_lsp_counts_them() -> None:
-    assert split_lines("a\r\nb\rc\nd\fe\u2028f\v") == ["a", "b", "c", "d\fe\u2028f\v"]
 
 
 def test_a_folder_opened_below_its_module_holds_only_itself() -> None:

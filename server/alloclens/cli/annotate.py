@@ -26,6 +26,8 @@ from alloclens.wording.status import nothing, unreadable
 from alloclens.wording.verdict import message
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from alloclens.source.carry import Carried
     from alloclens.store.world import FileLines, World
 
@@ -110,7 +112,7 @@ def _spots(file: FileLines, carried: Carried) -> dict[int, _Spot]:
     return {row: _Spot(line, unsure) for row, line, unsure in each if line}
 
 
-def _print(text: list[str], hints: dict[int, str], verdicts: dict[int, str]) -> None:
+def _print(text: Sequence[str], hints: dict[int, str], verdicts: dict[int, str]) -> None:
     width = max(map(len, hints.values()), default=LONGEST)
     for number, code in enumerate(text, 1):
         beside = hints.get(number, "")

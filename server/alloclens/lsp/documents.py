@@ -81,4 +81,4 @@ def document(workspace: Workspace, uri: str) -> Document | None:
         return None
     at = opened(workspace, uri)
     text = at.source if at else text_of(path)
-    return None if text is None else Document(uri, path, text, tuple(split_lines(text)), workspace.position_codec)
+    return None if text is None else Document(uri, path, text, split_lines(text), workspace.position_codec)

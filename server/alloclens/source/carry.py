@@ -106,7 +106,7 @@ def _by_text(marks: Marks, then: str, now: str, spots: Ints) -> Ints:
     return out
 
 
-def _only(lines: list[str], text: str, extent: tuple[int, int]) -> int:
+def _only(lines: Sequence[str], text: str, extent: tuple[int, int]) -> int:
     """Return the one line (1-based) of a stretch with this text; 0 where there is none or more."""
     first, last = extent
     same = [n for n in range(first, last + 1) if lines[n - 1].strip() == text]

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from alloclens.source.memo import memo
+from alloclens.source.text import split_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 LONGEST_NAME = 1000
 """Characters: the time of a search grows with the square of some hostile names."""
-LONG_LINE = re.compile(r"^[^\n]{1000,}$", re.MULTILINE)
-GO_TEXT = re.compile(r"^package \w+", re.MULTILINE)
+LONG_LINE = 1000
+"""Characters."""
+PACKAGE = re.compile(r"package \w+")
 CLOSURE = re.compile(r"(?:\.(?:func|gowrap|deferwrap|dwrap)?\d+|-fm|-range\d+|·.*)+$")
 TYPE_ARGUMENTS = re.compile(r"\[[^\[\]]*(?:\[[^\[\]]*\][^\[\]]*)*\]")
 NOT_A_NAME = re.compile(r"(?:::)?(?:\{\{?.*?\}\}?|h[0-9a-f]{16}$)|(?<!^)\(.*|<[^<>]*>|<[^<>]*<[^<>]*>[^<>]*>")
@@ -25,22 +33,44 @@ def declared(text: str, function: str) -> list[int]:
     """Return the lines (1-based) that declare a function, or the one that a closure is in. Its name as profiles have it."""
     if len(function) > LONGEST_NAME:
         return []
-    text = _searched(text)
-    pattern = _go_pattern(outer(function)) if GO_TEXT.search(text) else _pattern(function)
-    if pattern is None:
+    searched, is_go = _searched(text)
+    name = _go_name(outer(function)) if is_go else _name(function)
+    if name is None:
         return []
-    return [1 + text.count("\n", 0, found.end()) for found in pattern.finditer(text)]
+    lines, counted = [1], 0
+    for start in _lines_with(searched, name.text):
+        if name.declaration.match(searched, start):
+            lines.append(lines[-1] + searched.count("\n", counted, start))
+            counted = start
+    return lines[1:]
 
 
-@lru_cache(16)
-def _searched(text: str) -> str:
-    """Return a text with one kind of line end and nothing on lines that no person wrote: searching them takes long."""
-    return LONG_LINE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+class _Searched(NamedTuple):
+    """What is searched of a text."""
+
+    text: str
+    """With one kind of line end, and nothing on lines that no person wrote: searching them takes long."""
+    is_go: bool
+
+
+@memo
+def _searched(text: str) -> _Searched:
+    lines = [line if len(line) < LONG_LINE else "" for line in split_lines(text)]
+    return _Searched("\n".join(lines), any(PACKAGE.match(line) for line in lines))
+
+
+def _lines_with(text: str, name: str) -> Iterator[int]:
+    """Return where the lines begin that a name is in: few of many, and only there is it worth trying a pattern."""
+    at = text.find(name)
+    while at >= 0:
+        yield text.rfind("\n", 0, at) + 1
+        end = text.find("\n", at)
+        at = text.find(name, end) if end >= 0 else -1
 
 
 def may_be_absent(function: str, text: str) -> bool:
     """Return whether a function can be in a program though its text does not declare it: Go makes `init` by itself."""
-    return function.endswith(".init") or not GO_TEXT.search(text)
+    return function.endswith(".init") or not _searched(text).is_go
 
 
 def is_closure(function: str) -> bool:
@@ -58,27 +88,35 @@ def _bare(function: str) -> str:
     return TYPE_ARGUMENTS.sub("", function) if len(function) <= LONGEST_NAME else function
 
 
+class _Name(NamedTuple):
+    """What a function is called in its text."""
+
+    text: str
+    declaration: re.Pattern[str]
+    """Matches where a line begins that declares it; the name is on that line."""
+
+
 @lru_cache(4096)
-def _go_pattern(function: str) -> re.Pattern[str] | None:
-    """Return what declares main.(*T).f: `func (t *T) f`, and main.f: `func f`."""
+def _go_name(function: str) -> _Name | None:
+    """Return how main.(*T).f is declared: `func (t *T) f`, and main.f: `func f`."""
     _, _, inside = function[function.rfind("/") + 1 :].partition(".")
     receiver, _, name = re.sub(r"[(*)]", "", inside).rpartition(".")
     if not name.isidentifier() or (receiver and not receiver.isidentifier()):
         return None
     before = rf"\([^)\n]*\b{receiver}\b[^)\n]*\) " if receiver else ""
-    return re.compile(rf"^func {before}{name}\b", re.MULTILINE)
+    return _Name(name, re.compile(rf"func {before}{name}\b"))
 
 
 @lru_cache(4096)
-def _pattern(function: str) -> re.Pattern[str] | None:
-    """Return what declares a function elsewhere: a keyword before it, parameters and a body after it, or an arrow."""
+def _name(function: str) -> _Name | None:
+    """Return how a function is declared elsewhere: a keyword before it, parameters and a body after it, or an arrow."""
     names = re.findall(r"[A-Za-z_$][\w$]*", NOT_A_NAME.sub("", function) or function)
     if not names:
         return None
     name = re.escape(names[-1])
-    return re.compile(
-        rf"^[^#\n]*{KEYWORD}[^\n=(]*(?<![\w$]){name}(?![\w$])"
-        rf"|^[^\S\n]*(?!{STATEMENT})(?:[A-Za-z_][\w:<>*&,]* )*[\w:*&]*(?<![\w$]){name}(?=[^\S\n]*{PARAMETERS}{BODY})"
-        rf"|^[^#\n]*(?<![\w$.]){name}(?=[^\S\n]*[:=][^\S\n]*(?:async )?(?:{PARAMETERS}|\w+)[^\S\n]*=>)",
-        re.MULTILINE,
+    declaration = re.compile(
+        rf"[^#\n]*{KEYWORD}[^\n=(]*(?<![\w$]){name}(?![\w$])"
+        rf"|[^\S\n]*(?!{STATEMENT})(?:[A-Za-z_][\w:<>*&,]* )*[\w:*&]*(?<![\w$]){name}(?=[^\S\n]*{PARAMETERS}{BODY})"
+        rf"|[^#\n]*(?<![\w$.]){name}(?=[^\S\n]*[:=][^\S\n]*(?:async )?(?:{PARAMETERS}|\w+)[^\S\n]*=>)"
     )
+    return _Name(names[-1], declaration)

@@ -8,20 +8,23 @@ past others is not in all of them. If it occurs once in each text it is known ag
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from alloclens.source.memo import memo
 from alloclens.source.text import split_lines
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
     Ints = NDArray[np.int64]
     Bools = NDArray[np.bool_]
 
 GONE = 0
+UNREADABLE = "\ufffd"
 LARGEST = 10**8
 """Lines then times lines now that are compared: some tens of milliseconds. Beyond, all but the ends of a file is unsure."""
 
@@ -41,7 +44,7 @@ class LineMap:
         return self.now[inside], self.unsure[inside]
 
 
-@lru_cache(64)
+@memo
 def line_map(then: str, now: str) -> LineMap:
     """Carry the lines of one text to another. Line ends and indentation make no difference."""
     old, new = _numbered(then, now)
@@ -55,8 +58,12 @@ def line_map(then: str, now: str) -> LineMap:
 
 def _numbered(then: str, now: str) -> tuple[Ints, Ints]:
     """Return both texts as numbers, one for each line; equal lines have equal numbers."""
-    old, new = (list(map(str.strip, split_lines(text))) for text in (then, now))
-    hashes = np.fromiter(map(hash, old + new), np.int64, len(old) + len(new))
+    old, new = split_lines(then), split_lines(now)
+    stripped: Iterable[str] = map(str.strip, old + new)
+    if UNREADABLE in then or UNREADABLE in now:  # of a file that is not UTF-8, an editor may have read more than we
+        stripped = (line.encode("ascii", "replace").decode() for line in stripped)
+    # A generator, not map(hash, …): between two lines another thread, the event loop, may run.
+    hashes = np.fromiter((hash(line) for line in stripped), np.int64, len(old) + len(new))
     number = np.unique(hashes, return_inverse=True)[1]
     return number[: len(old)], number[len(old) :]
 
