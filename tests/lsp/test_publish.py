@@ -21,7 +21,7 @@ def server(**rest: Any) -> SimpleNamespace:
     sent: list[str] = []
     return SimpleNamespace(
         sent=sent,
-        workspace=None,
+        documents=None,
         client=SimpleNamespace(shows_progress=True),
         run_task=lambda task, _what: asyncio.ensure_future(task),
         text_document_publish_diagnostics=lambda params: sent.append(params.diagnostics[0].message),

@@ -23,6 +23,7 @@ def vscode() -> lsp.ClientCapabilities:
     """What VS Code with our client says of itself, as far as it matters to the server."""
     return lsp.ClientCapabilities(
         workspace=lsp.WorkspaceClientCapabilities(
+            apply_edit=True,
             configuration=True,
             did_change_configuration=lsp.DidChangeConfigurationClientCapabilities(dynamic_registration=True),
             inlay_hint=lsp.InlayHintWorkspaceClientCapabilities(refresh_support=True),
@@ -48,7 +49,9 @@ def neovim(utf: int = 8) -> lsp.ClientCapabilities:
     """Neovim 0.11: refreshes hints, no commands of ours, prefers UTF-8."""
     return lsp.ClientCapabilities(
         workspace=lsp.WorkspaceClientCapabilities(
-            configuration=True, inlay_hint=lsp.InlayHintWorkspaceClientCapabilities(refresh_support=True)
+            apply_edit=True,
+            configuration=True,
+            inlay_hint=lsp.InlayHintWorkspaceClientCapabilities(refresh_support=True),
         ),
         text_document=lsp.TextDocumentClientCapabilities(
             hover=lsp.HoverClientCapabilities(content_format=[lsp.MarkupKind.Markdown]),

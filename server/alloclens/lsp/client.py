@@ -39,6 +39,10 @@ class Client:
         return bool(self._workspace.configuration)
 
     @property
+    def applies_edits(self) -> bool:
+        return bool(self._workspace.apply_edit)
+
+    @property
     def registers_configuration(self) -> bool:
         ability = self._workspace.did_change_configuration
         return bool(ability and ability.dynamic_registration)

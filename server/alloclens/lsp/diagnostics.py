@@ -8,21 +8,20 @@ from lsprotocol import types
 
 from alloclens.analysis.findings import RAISED
 from alloclens.analysis.verdicts import VERDICTS
-from alloclens.lsp.documents import document, uri_of
+from alloclens.lsp.documents import uri_of
 from alloclens.lsp.pages import page
 from alloclens.lsp.spots import Spots
 from alloclens.source.paths import name_of
+from alloclens.store.files import real
 from alloclens.wording.hover import short_name, stack_label
 from alloclens.wording.shapes import SHAPES
 from alloclens.wording.verdict import message
 
 if TYPE_CHECKING:
-    from pygls.workspace import Workspace
-
     from alloclens.analysis.comparison import Comparison
     from alloclens.analysis.findings import Finding
     from alloclens.lsp.client import Client
-    from alloclens.lsp.documents import Document
+    from alloclens.lsp.documents import Document, Documents
     from alloclens.lsp.spots import Spot
     from alloclens.store.config import ConfigProblem
     from alloclens.store.world import World
@@ -36,16 +35,24 @@ SEVERITY = {
 }
 
 
-def of(world: World, workspace: Workspace, client: Client) -> dict[str, list[types.Diagnostic]]:
-    """Return the diagnostics of every file that has any, by URI. Reads closed files: call it from a thread."""
+def of(world: World, documents: Documents, client: Client) -> dict[str, list[types.Diagnostic]]:
+    """Return the diagnostics of every document that has any, by URI. Reads closed files: call it from a thread."""
+    out = _of(world, documents, client)
+    for other in documents.doubles(world.sources.roots):
+        out[other.uri] = _of(world, documents.before_others(other.uri), client).get(other.uri, [])
+    return out
+
+
+def _of(world: World, documents: Documents, client: Client) -> dict[str, list[types.Diagnostic]]:
+    """Return the diagnostics of one document of each file."""
     out: dict[str, list[types.Diagnostic]] = {}
-    spots = Spots(world, workspace)
+    spots, roots = Spots(world, documents), world.sources.roots
     severities = {verdict: SEVERITY.get(world.settings.severity(verdict)) for verdict in VERDICTS}
     marked = [verdict for verdict, severity in severities.items() if severity]
     for comparison in world.comparisons:
         for finding in comparison.findings(marked):
             spot = spots.start(comparison, finding) or spots.of(comparison, finding.file, finding.line)
-            if spot and (at := document(workspace, spot.uri)) and spot.line <= len(at.lines):
+            if spot and (at := documents.named(spot.uri, roots)) and spot.line <= len(at.lines):
                 made = _diagnostic(finding, comparison, spot, at, world)
                 made.severity = severities[finding.verdict]
                 if client.relates_diagnostics:
@@ -54,13 +61,14 @@ def of(world: World, workspace: Workspace, client: Client) -> dict[str, list[typ
                     made.code_description = None
                 out.setdefault(at.uri, []).append(made)
     for problem in (one for one in world.settings_problems if one.path):
-        uri = uri_of(problem.path, world.sources.roots)
+        opened = documents.opened_at(real(problem.path), roots)
+        uri = opened.uri if opened else uri_of(problem.path, roots)
         out.setdefault(uri, []).append(_of_settings(problem))
     return out
 
 
 def _diagnostic(finding: Finding, comparison: Comparison, spot: Spot, at: Document, world: World) -> types.Diagnostic:
-    text = at.lines[spot.line - 1] if at.uri.endswith(".go") and not spot.unsure else ""
+    text = at.lines[spot.line - 1] if at.path.endswith(".go") and not spot.unsure else ""
     shape = comparison.shape(finding, text) if finding.verdict in RAISED else None
     waits = f"{name_of(finding.file)}:{finding.line}" if comparison.began(finding) else ""
     said = message(finding, world.settings.memory_bytes, comparison.in_use, waits=waits, unsure=spot.unsure)

@@ -1,8 +1,10 @@
-"""An editor's documents: their paths, their lines, and positions in the client's own units."""
+"""The documents that an editor has open, and those on disk: their paths, their lines, and positions in the editor's units."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -11,47 +13,122 @@ from lsprotocol import types
 from pygls import uris
 
 from alloclens.disk import is_name
+from alloclens.source.paths import canonical
 from alloclens.source.text import split_lines
+from alloclens.store import pages
 from alloclens.store.files import real, text_of
 
 if TYPE_CHECKING:
-    from pygls.workspace import PositionCodec, TextDocument, Workspace
+    from collections.abc import Mapping
 
     from alloclens.source.roots import Roots
 
+DRIVE = re.compile(r"^file:///[A-Z]:")
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, eq=False)
 class Document:
-    """The text of a file as the editor has it, else as it is on disk."""
+    """A document as the editor has it, unsaved edits included, or a file as it is on disk."""
 
     uri: str
-    path: str
-    """Real path, canonical."""
+    """As the editor writes it."""
     text: str
-    lines: tuple[str, ...]
-    codec: PositionCodec
+    encoding: types.PositionEncodingKind | str = types.PositionEncodingKind.Utf16
+    """The units of the editor's positions."""
+
+    @cached_property
+    def path(self) -> str:
+        """The real path, canonical; "" where the document is no file. Asks the disk: use it in a thread."""
+        path = opened_path(self.uri)
+        return real(path) if path else ""
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The lines. Takes long for a large text: use it in a thread."""
+        return split_lines(self.text)
 
     def end_of(self, line: int) -> types.Position:
         """Return the position behind the last character of a line (1-based)."""
-        return types.Position(line - 1, self.codec.client_num_units(self.lines[line - 1]))
+        return types.Position(line - 1, self.units(self.lines[line - 1]))
 
     def code_of(self, line: int) -> types.Range:
         """Return the range from a line's first visible character to its last."""
         text = self.lines[line - 1]
         indent = text[: len(text) - len(text.lstrip())]
-        return types.Range(types.Position(line - 1, self.codec.client_num_units(indent)), self.end_of(line))
+        return types.Range(types.Position(line - 1, self.units(indent)), self.end_of(line))
+
+    def units(self, text: str) -> int:
+        """Return how long a text is in the editor's units."""
+        if self.encoding == types.PositionEncodingKind.Utf32:
+            return len(text)
+        if self.encoding == types.PositionEncodingKind.Utf8:
+            return len(text.encode("utf-8", "surrogatepass"))
+        return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+@dataclass(frozen=True, eq=False)
+class Documents:
+    """All documents at one moment. A handler reads `ls.documents` once, as it does `ls.world`."""
+
+    encoding: types.PositionEncodingKind | str = types.PositionEncodingKind.Utf16
+    opened: Mapping[str, Document] = field(default_factory=dict)
+    """By `same` of their URI; of several that are one file, the first goes before the others."""
+
+    def with_text(self, uri: str, text: str) -> Documents:
+        """Return these documents and one more, or one with another text."""
+        return replace(self, opened={**self.opened, same(uri): Document(uri, text, self.encoding)})
+
+    def without(self, uri: str) -> Documents:
+        """Return these documents but one."""
+        return replace(self, opened={key: one for key, one in self.opened.items() if key != same(uri)})
+
+    def before_others(self, uri: str) -> Documents:
+        """Return the same documents, one of them as the first."""
+        first = self.opened.get(same(uri))
+        return replace(self, opened={same(uri): first, **self.opened}) if first else self
+
+    def named(self, uri: str, roots: Roots) -> Document | None:
+        """Return the document of a URI: an open one whatever it is, any other only where the roots hold its file.
+
+        May read the file: call it from a thread.
+        """
+        if found := self.opened.get(same(uri)):
+            return found
+        path = opened_path(uri)
+        return self._read(uri, path) if path and _held(path, roots) else self.page(uri)
+
+    def page(self, uri: str) -> Document | None:
+        """Return a page of ours. May read it: call it from a thread."""
+        path = opened_path(uri)
+        if path is None or not pages.holds(path):
+            return None
+        return self.opened.get(same(uri)) or self._read(uri, path)
+
+    def at(self, path: str, roots: Roots) -> Document | None:
+        """Return the document of a real path: an open one, or the file on disk. May read it: call it from a thread."""
+        return self.opened_at(path, roots) or self._read(uri_of(path, roots), path)
+
+    def opened_at(self, path: str, roots: Roots) -> Document | None:
+        """Return the open document of a real path. Asks the disk: call it from a thread."""
+        key = roots.key(path)
+        return next((one for one in self.opened.values() if roots.key(one.path) == key), None)
+
+    def doubles(self, roots: Roots) -> list[Document]:
+        """Return the open documents that are the same file as one before them: an editor may know it by several names."""
+        return [one for one in self.opened.values() if one.path and self.opened_at(one.path, roots) is not one]
+
+    def _read(self, uri: str, path: str) -> Document | None:
+        text = text_of(path)
+        return None if text is None else Document(uri, text, self.encoding)
 
 
 def opened_path(uri: str) -> str | None:
     """Return the path a URI means; None for an unsaved buffer, a notebook's cell and the like."""
-    path = uris.to_fs_path(uri)
+    try:
+        path = uris.to_fs_path(uri)
+    except ValueError:  # such as file://[
+        return None
     return path if path and is_name(path) else None
-
-
-def path_of(uri: str) -> str | None:
-    """Return the real path a URI means."""
-    path = opened_path(uri)
-    return real(path) if path else None
 
 
 def uri_of(path: str, roots: Roots) -> str:
@@ -64,21 +141,10 @@ def uri_of(path: str, roots: Roots) -> str:
 
 
 def same(uri: str) -> str:
-    """Return a URI as all that mean the same are spelt: editors do not agree on what is written as %40."""
-    return unquote(uri)
+    """Return a URI as all that mean the same are spelt: editors do not agree on C: and c%3A, nor on @ and %40."""
+    return DRIVE.sub(lambda drive: drive[0].lower(), unquote(uri))
 
 
-def opened(workspace: Workspace, uri: str) -> TextDocument | None:
-    """Return a document if the editor has it open."""
-    found: TextDocument | None = workspace.text_documents.get(same(uri))  # so pygls keeps them
-    return found
-
-
-def document(workspace: Workspace, uri: str) -> Document | None:
-    """Return a document; None where there is none to read."""
-    path = path_of(uri)
-    if path is None:
-        return None
-    at = opened(workspace, uri)
-    text = at.source if at else text_of(path)
-    return None if text is None else Document(uri, path, text, split_lines(text), workspace.position_codec)
+def _held(path: str, roots: Roots) -> bool:
+    """Return whether the roots hold a file, by its name, which asks no disk, and then by where its links lead."""
+    return roots.hold(roots.real(canonical(path))) and roots.hold(real(path))

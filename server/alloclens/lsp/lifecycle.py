@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types
 
 from alloclens.lsp.client import Client
-from alloclens.lsp.documents import opened_path
+from alloclens.lsp.documents import Documents, opened_path
 from alloclens.lsp.ending import end, follow_process
 from alloclens.lsp.publish import Publisher
 from alloclens.store.loader import Loader, Wanted
@@ -40,6 +40,7 @@ def initialize(ls: Server, params: types.InitializeParams) -> None:
     """Take what the client says of itself. Nothing here may raise: it would end the session."""
     ls.client = Client(params.capabilities)
     follow_process(params.process_id)
+    ls.documents = Documents(ls.workspace.position_encoding or types.PositionEncodingKind.Utf16)
     ls.folders = _folders(params)
     _use(ls, params.initialization_options)
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from alloclens.disk import read_file, reason, write_file
-from alloclens.lsp.documents import opened, uri_of
+from alloclens.lsp.rpc import RefusedError
 from alloclens.lsp.show import tell
 from alloclens.store import config
+from alloclens.store.files import real
 from alloclens.store.settings import parse
 from alloclens.store.trust import allow
 from alloclens.store.workspace import targets
@@ -29,23 +30,37 @@ async def add_mapping(ls: Server, recorded: str, to: str) -> str | None:
     if not folders:
         tell(ls, "no folder is open, so there is no place for a settings file", WARNING)
         return None
-    path = str(config.find(folders) or Path(folders[0], NAME))
-    document = opened(ls.workspace, uri_of(path, ls.world.sources.roots))
+    path = str(await asyncio.to_thread(config.find, folders) or Path(folders[0], NAME))
     try:
-        before = document.source if document else await asyncio.to_thread(_text, path)
-        after = await asyncio.to_thread(config.with_mapping, before, path, recorded, to)
-        await asyncio.to_thread(_allow, folders, recorded, to)
-        if document:
-            await _replace(ls, document.uri, after)
+        edit = await asyncio.to_thread(_written, ls, folders, path, recorded, to)
+        if edit:
+            await _apply(ls, edit)
             tell(ls, f"{path} has the path mapping now; save it, and it holds")
-        else:
-            await asyncio.to_thread(write_file, Path(path), after.encode())
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RefusedError) as error:
         tell(ls, f"{path} could not be changed: {reason(error)}", WARNING)
         return None
     if ls.loader:
         ls.loader.poke()
     return path
+
+
+def _written(ls: Server, folders: tuple[str, ...], path: str, recorded: str, to: str) -> types.WorkspaceEdit | None:
+    """Write the mapping into the file; where that is open in the editor, return the edit instead.
+
+    An editor that applies no edits reads the file again if nothing in it is unsaved. Raises OSError or ValueError.
+    """
+    document = ls.documents.opened_at(real(path), ls.world.sources.roots)
+    edited = document if ls.client.applies_edits else None
+    before = edited.text if edited else _text(path)
+    if document and document.text != before:
+        raise ValueError("it is open and has unsaved changes; save it first")
+    after = config.with_mapping(before, path, recorded, to)
+    _allow(folders, recorded, to)
+    if edited:
+        everything = types.Range(types.Position(0, 0), types.Position(2**31 - 1, 0))
+        return types.WorkspaceEdit(changes={edited.uri: [types.TextEdit(everything, after)]})
+    write_file(Path(path), after.encode())
+    return None
 
 
 def _allow(folders: tuple[str, ...], recorded: str, to: str) -> None:
@@ -62,13 +77,8 @@ def _text(path: str) -> str:
         return ""
 
 
-async def _replace(ls: Server, uri: str, text: str) -> None:
-    """Have the editor replace a document's text: an edit that a person can undo, and saves.
-
-    Raises ValueError if the editor refuses.
-    """
-    everything = types.Range(types.Position(0, 0), types.Position(2**31 - 1, 0))
-    edit = types.WorkspaceEdit(changes={uri: [types.TextEdit(everything, text)]})
+async def _apply(ls: Server, edit: types.WorkspaceEdit) -> None:
+    """Have the editor make an edit, which a person can undo, and saves. Raises ValueError or RefusedError."""
     done = await ls.workspace_apply_edit_async(types.ApplyWorkspaceEditParams(edit, "Add a path mapping"))
     if not done.applied:
         raise ValueError(done.failure_reason or "the editor refused the edit")

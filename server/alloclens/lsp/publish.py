@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 
 ANSWER_SECONDS = 10.0
 """After this long without an answer to a refresh, the next world may ask again."""
+PAUSE_SECONDS = 0.3
 NAMED = 3
 """So many unreadable files are named in one message; the log has all."""
 
@@ -35,7 +36,9 @@ class Publisher:
 
     def __init__(self, ls: Server) -> None:
         self._ls = ls
-        self._published: dict[str, list[types.Diagnostic]] = {}
+        self._published: dict[str, types.PublishDiagnosticsParams] = {}
+        """The last ones of every document that had any, by `same` of its URI."""
+        self._timer: asyncio.TimerHandle | None = None
         self._told: set[tuple[str, str]] = set()
         self._refreshing: set[str] = set()
         self._one_at_a_time = asyncio.Lock()
@@ -63,19 +66,27 @@ class Publisher:
 
     def has(self, uri: str) -> bool:
         """Return whether a document has findings, also such as are no more in its text."""
-        return same(uri) in map(same, self._published)
+        return same(uri) in self._published
+
+    def publish_soon(self) -> None:
+        """Publish when no document has changed for a while; editors move diagnostics with the text by themselves."""
+        if self._timer:
+            self._timer.cancel()
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(PAUSE_SECONDS, lambda: self._ls.run_task(self.publish(), "publishing"))
 
     async def publish(self) -> None:
         """Publish the diagnostics of the world, on the lines of the documents as they are now."""
         async with self._one_at_a_time:  # what is of an older world comes first
-            self._publish(await asyncio.to_thread(diagnostics.of, self._ls.world, self._ls.workspace, self._ls.client))
+            self._publish(await asyncio.to_thread(diagnostics.of, self._ls.world, self._ls.documents, self._ls.client))
 
     def _publish(self, found: dict[str, list[types.Diagnostic]]) -> None:
-        for uri in self._published.keys() | found.keys():
-            now = found.get(uri, [])
-            if now != self._published.get(uri, []):
-                self._ls.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, now))
-        self._published = {uri: [] for uri in self._published} | found
+        none = {key: types.PublishDiagnosticsParams(before.uri, []) for key, before in self._published.items()}
+        now = none | {same(uri): types.PublishDiagnosticsParams(uri, some) for uri, some in found.items()}
+        for key, params in now.items():
+            if params != self._published.get(key):
+                self._ls.text_document_publish_diagnostics(params)
+        self._published = now
 
     def _tell(self, world: World) -> None:
         """Tell once of each file that cannot be read."""

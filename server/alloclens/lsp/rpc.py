@@ -44,11 +44,14 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 NOT_OURS = (
+    types.TEXT_DOCUMENT_DID_OPEN,
+    types.TEXT_DOCUMENT_DID_CHANGE,
+    types.TEXT_DOCUMENT_DID_CLOSE,
     types.NOTEBOOK_DOCUMENT_DID_OPEN,
     types.NOTEBOOK_DOCUMENT_DID_CHANGE,
     types.NOTEBOOK_DOCUMENT_DID_CLOSE,
 )
-"""What pygls would do with documents: it keeps them a second time, and fails on a change of one that is not open."""
+"""What pygls would do itself: keep the documents, though it counts lines as str.splitlines does, and reads any file."""
 LONGEST = 500
 """Characters of an error message."""
 

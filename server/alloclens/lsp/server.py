@@ -11,6 +11,7 @@ from pygls.lsp.server import LanguageServer
 
 from alloclens import __version__
 from alloclens.lsp.client import Client
+from alloclens.lsp.documents import Documents
 from alloclens.lsp.labels import written_out
 from alloclens.lsp.params import strict_converter
 from alloclens.lsp.rpc import Protocol
@@ -44,6 +45,8 @@ class Server(LanguageServer):
         self.worker = worker
         self.world = World()
         """Replaced whole. A handler reads it once, and never across an await."""
+        self.documents = Documents()
+        """Replaced whole, as the world is."""
         self.is_shut_down = False
         """Whether the client has asked for it; it may only say `exit` then."""
         self.client = Client()

@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from lsprotocol import types
 
-from alloclens.lsp.documents import document, uri_of
+from alloclens.lsp.documents import uri_of
 from alloclens.source.carry import SAME, Marks, carried
 
 if TYPE_CHECKING:
-    from pygls.workspace import Workspace
-
     from alloclens.analysis.comparison import Comparison
     from alloclens.analysis.findings import Finding
-    from alloclens.lsp.documents import Document
+    from alloclens.lsp.documents import Document, Documents
     from alloclens.source.carry import Carried
     from alloclens.source.places import Place
     from alloclens.store.world import FileLines, World
@@ -39,9 +37,9 @@ class Spot(NamedTuple):
 class Spots:
     """Finds the spots for one answer: every file is carried once. Reads closed files: use it in a thread."""
 
-    def __init__(self, world: World, workspace: Workspace) -> None:
+    def __init__(self, world: World, documents: Documents) -> None:
         self._world = world
-        self._workspace = workspace
+        self._documents = documents
         self._known: dict[tuple[str, str], dict[int, Spot | None] | None] = {}
 
     def of(self, comparison: Comparison, recorded: str, line: int) -> Spot | None:
@@ -64,15 +62,14 @@ class Spots:
 
     def then(self, comparison: Comparison, path: str, line: int) -> Spot | None:
         """Return where a line of a file is that was as when the head was taken, whether it has numbers or not."""
-        uri = uri_of(path, self._world.sources.roots)
-        file, at = self._world.file_of(comparison, path), document(self._workspace, uri)
+        file, at = self._world.file_of(comparison, path), self._documents.at(path, self._world.sources.roots)
         if at is None:
             return None
         if file is None or file.origin is SAME:
-            return Spot(uri, line, unsure=file is None) if line <= len(at.lines) else None
+            return Spot(at.uri, line, unsure=file is None) if line <= len(at.lines) else None
         nothing = np.zeros(0, np.int64)
         now = carried(Marks(np.array([line]), np.array([-1]), [], nothing), file.origin, at.text)
-        return Spot(uri, int(now.line[0]), bool(now.unsure[0])) if now.line[0] else None
+        return Spot(at.uri, int(now.line[0]), bool(now.unsure[0])) if now.line[0] else None
 
     def _of_base(self, comparison: Comparison, place: Place, line: int) -> Spot | None:
         """Return where a line is that has no numbers, for nothing is left of what the base had there."""
@@ -85,7 +82,7 @@ class Spots:
         file = self._world.file_of(comparison, place.path)
         if file is None or file.origin is SAME:
             return None if self._world.sources.roots.in_caches(place.path) else {}
-        at = document(self._workspace, uri_of(place.path, self._world.sources.roots))
+        at = self._documents.at(place.path, self._world.sources.roots)
         return {**dict.fromkeys(file.marks.line.tolist()), **(spots_of(file, at, file.on(at.text)) if at else {})}
 
 
@@ -114,9 +111,9 @@ class Here(NamedTuple):
         return functions.name[number] if number >= 0 else ""
 
 
-def here(world: World, workspace: Workspace, uri: str, line: int) -> Here | None:
+def here(world: World, documents: Documents, uri: str, line: int) -> Here | None:
     """Return what is known of a line (1-based) of a document; the heaviest where several recorded lines are there."""
-    at = document(workspace, uri)
+    at = documents.named(uri, world.sources.roots)
     file = world.file(at.path) if at else None
     if at is None or file is None:
         return None

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import platformdirs
 
+from alloclens.source.paths import canonical, is_share
 from alloclens.store.files import real
 
 if TYPE_CHECKING:
@@ -46,7 +47,9 @@ def write(name: str, text: str) -> Path:
 
 def holds(path: str) -> bool:
     """Return whether a path is a page's."""
-    return path.endswith(".txt") and real(path).rpartition("/")[0] == real(str(directory()))
+    if not path.endswith(".txt") or is_share(canonical(path)):
+        return False
+    return real(path).rpartition("/")[0] == real(str(directory()))
 
 
 def prune(but: Collection[Path] = ()) -> None:

@@ -13,7 +13,6 @@ from msgspec import Struct
 
 from alloclens.analysis.calls import Amount, Line, Site, calls
 from alloclens.lsp.commands import Int64, given_back
-from alloclens.lsp.documents import document, path_of, uri_of
 from alloclens.lsp.spots import Spot, Spots, here
 from alloclens.source.carry import UNKNOWN, Marks, carried
 from alloclens.source.declarations import declared, is_closure
@@ -24,11 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from pygls.workspace import Workspace
-
     from alloclens.analysis.calls import Calls, Edge, Edges
     from alloclens.analysis.comparison import Comparison
-    from alloclens.lsp.documents import Document
+    from alloclens.lsp.documents import Document, Documents
     from alloclens.lsp.server import Server
     from alloclens.store.world import FileLines, World
 
@@ -57,26 +54,26 @@ def register(server: Server) -> None:
 async def prepare(ls: Server, params: types.CallHierarchyPrepareParams) -> list[types.CallHierarchyItem] | None:
     """Return the item of a line that has numbers, else of the function around it."""
     uri, line = params.text_document.uri, params.position.line + 1
-    item = await asyncio.to_thread(_prepared, ls.world, ls.workspace, uri, line)
+    item = await asyncio.to_thread(_prepared, ls.world, ls.documents, uri, line)
     return [item] if item else None
 
 
 async def incoming(ls: Server, params: types.CallHierarchyIncomingCallsParams) -> list[types.CallHierarchyIncomingCall]:
     """Return who calls an item, heaviest first; a last row stands for all that are too many."""
-    return await asyncio.to_thread(_incoming, ls.world, ls.workspace, params.item)
+    return await asyncio.to_thread(_incoming, ls.world, ls.documents, params.item)
 
 
 async def outgoing(ls: Server, params: types.CallHierarchyOutgoingCallsParams) -> list[types.CallHierarchyOutgoingCall]:
     """Return what an item calls, heaviest first; a last row stands for all that are too many."""
-    return await asyncio.to_thread(_outgoing, ls.world, ls.workspace, params.item)
+    return await asyncio.to_thread(_outgoing, ls.world, ls.documents, params.item)
 
 
-def _prepared(world: World, workspace: Workspace, uri: str, line: int) -> types.CallHierarchyItem | None:
-    at = document(workspace, uri)
+def _prepared(world: World, documents: Documents, uri: str, line: int) -> types.CallHierarchyItem | None:
+    at = documents.named(uri, world.sources.roots)
     file = world.file(at.path) if at else None
     if at is None or file is None:
         return None
-    if found := here(world, workspace, uri, line):
+    if found := here(world, documents, uri, line):
         cum, where = found.file.comparison.stats(found.row).cum, Spot(at.uri, line, found.unsure)
         site = Site(found.function, found.recorded, found.line)
         return _item(site, Amount(int(cum.value), cum.growth), where, at.code_of(line), found.file.comparison)
@@ -109,26 +106,26 @@ def _calls(comparison: Comparison, site: Site) -> Calls:
 
 
 def _incoming(
-    world: World, workspace: Workspace, item: types.CallHierarchyItem
+    world: World, documents: Documents, item: types.CallHierarchyItem
 ) -> list[types.CallHierarchyIncomingCall]:
-    return [types.CallHierarchyIncomingCall(*end) for end in _ends(world, workspace, item, "callers")]
+    return [types.CallHierarchyIncomingCall(*end) for end in _ends(world, documents, item, "callers")]
 
 
 def _outgoing(
-    world: World, workspace: Workspace, item: types.CallHierarchyItem
+    world: World, documents: Documents, item: types.CallHierarchyItem
 ) -> list[types.CallHierarchyOutgoingCall]:
-    return [types.CallHierarchyOutgoingCall(*end) for end in _ends(world, workspace, item, "callees")]
+    return [types.CallHierarchyOutgoingCall(*end) for end in _ends(world, documents, item, "callees")]
 
 
 def _ends(
-    world: World, workspace: Workspace, item: types.CallHierarchyItem, way: Literal["callers", "callees"]
+    world: World, documents: Documents, item: types.CallHierarchyItem, way: Literal["callers", "callees"]
 ) -> list[tuple[types.CallHierarchyItem, list[types.Range]]]:
     """Return the items at the other ends of an item's edges, and where the calls stand: in the caller."""
     asked = _asked(world, item.data)
     if asked is None:
         return []
     comparison, site = asked
-    places, written = Places(world, workspace, comparison), _Pages()
+    places, written = Places(world, documents.before_others(item.uri), comparison), _Pages()
     edges: Edges = getattr(_calls(comparison, site), way)
     others = [_other(edge, places, written) for edge in edges.heaviest]
     written.drop_old()
@@ -180,45 +177,50 @@ def _item(site: Site, passes: Amount, spot: Spot, code: types.Range, comparison:
 class Places:
     """Where recorded functions are now, for one answer. Reads closed files: use it in a thread."""
 
-    def __init__(self, world: World, workspace: Workspace, comparison: Comparison) -> None:
+    def __init__(self, world: World, documents: Documents, comparison: Comparison) -> None:
         self.world = world
         self.comparison = comparison
-        self._workspace = workspace
-        self._spots = Spots(world, workspace)
-        self._documents: dict[str, Document | None] = {}
+        self._documents = documents
+        self._spots = Spots(world, documents)
+        self._known: dict[str, Document | None] = {}
 
     def of(self, function: str, at: Line) -> Spot | None:
         """Return where a function is declared, else where a line of it is; None where neither has a place."""
         place = self.world.sources.place(at.file)
-        document_ = self._document(uri_of(place.path, self.world.sources.roots)) if place else None
-        if document_ is None:
+        document = self._at(place.path) if place else None
+        if document is None:
             return None
-        found = declared(document_.text, function) if function and not is_closure(function) else []
+        found = declared(document.text, function) if function and not is_closure(function) else []
         if len(found) == 1:
-            return Spot(document_.uri, found[0], unsure=False)
+            return Spot(document.uri, found[0], unsure=False)
         return self._spots.of(self.comparison, at.file, at.line)
 
     def code(self, spot: Spot) -> types.Range:
         """Return the range of a line's code."""
-        at = self._document(spot.uri)
+        at = self._named(spot.uri)
         return at.code_of(spot.line) if at and 0 < spot.line <= len(at.lines) else NOWHERE
 
     def ranges(self, lines: Sequence[Line], item: types.CallHierarchyItem) -> list[types.Range]:
         """Return where these lines are in an item's file; where none is, the item itself."""
-        path = self._key(path_of(item.uri))  # an editor may write an address in its own way
+        document = self._named(item.uri)
+        path = self._key(document.path) if document else None
         inside = (
             line for line in lines if (place := self.world.sources.place(line.file)) and self._key(place.path) == path
         )
         spots = dict.fromkeys(self._spots.of(self.comparison, line.file, line.line) for line in inside)
         return [self.code(spot) for spot in spots if spot] or [item.selection_range]
 
-    def _key(self, path: str | None) -> str | None:
-        return self.world.sources.roots.key(path) if path else None
+    def _key(self, path: str) -> str:
+        return self.world.sources.roots.key(path)
 
-    def _document(self, uri: str) -> Document | None:
-        if uri not in self._documents:
-            self._documents[uri] = document(self._workspace, uri)
-        return self._documents[uri]
+    def _at(self, path: str) -> Document | None:
+        found = self._documents.at(path, self.world.sources.roots)
+        return self._known.setdefault(found.uri, found) if found else None
+
+    def _named(self, uri: str) -> Document | None:
+        if uri not in self._known:
+            self._known[uri] = self._documents.named(uri, self.world.sources.roots)
+        return self._known[uri]
 
 
 class _Pages:

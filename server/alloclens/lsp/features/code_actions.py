@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
-from alloclens.lsp.documents import document, opened_path
 from alloclens.lsp.features import explain
 from alloclens.lsp.features.focus import FOCUS, UNFOCUS
 from alloclens.lsp.spots import here
-from alloclens.store.pages import holds
 from alloclens.wording.focus import words
 from alloclens.wording.hover import short_name
 from alloclens.wording.stack_page import NAMELESS
@@ -20,9 +18,8 @@ from alloclens.wording.stack_page_rows import stacks
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pygls.workspace import Workspace
-
     from alloclens.analysis.filters import Filters
+    from alloclens.lsp.documents import Documents
     from alloclens.lsp.server import Server
     from alloclens.lsp.spots import Here
     from alloclens.store.world import World
@@ -42,8 +39,8 @@ async def code_actions(ls: Server, params: types.CodeActionParams) -> list[types
 
 def _found(ls: Server, world: World, uri: str, line: int) -> list[types.CodeAction]:
     fixes = [_action(command, types.CodeActionKind.QuickFix) for command in explain.commands(ls, world, uri)]
-    at = here(world, ls.workspace, uri, line + 1)
-    looks = _of_line(ls, at, uri, line) if at else _of_page(ls.workspace, uri, line)
+    at = here(world, ls.documents, uri, line + 1)
+    looks = _of_line(ls, at, uri, line) if at else _of_page(ls.documents, uri, line)
     return fixes + [_action(command, types.CodeActionKind.Empty) for command in looks]
 
 
@@ -53,9 +50,9 @@ def _of_line(ls: Server, at: Here, uri: str, line: int) -> Iterator[types.Comman
         yield from _of_function(function)
 
 
-def _of_page(workspace: Workspace, uri: str, line: int) -> Iterator[types.Command]:
+def _of_page(documents: Documents, uri: str, line: int) -> Iterator[types.Command]:
     """What a page of call stacks has at a line."""
-    page = document(workspace, uri) if holds(opened_path(uri) or "") else None
+    page = documents.page(uri)
     for stack in stacks(page.lines) if page else ():
         if line in stack.rows:
             if (function := stack.functions.get(line, NAMELESS)) != NAMELESS:

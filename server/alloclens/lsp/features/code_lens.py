@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from lsprotocol import types
 
-from alloclens.lsp.documents import document
 from alloclens.source.declarations import declared, is_closure
 from alloclens.wording.units import amount, change
 
 if TYPE_CHECKING:
     from alloclens.analysis.functions import FunctionStats
     from alloclens.lsp.client import Client
-    from alloclens.lsp.documents import Document
+    from alloclens.lsp.documents import Document, Documents
     from alloclens.lsp.server import Server
     from alloclens.profile.model import ValueType
     from alloclens.store.world import FileLines, World
@@ -32,15 +31,15 @@ def register(server: Server) -> None:
 
 async def code_lens(ls: Server, params: types.CodeLensParams) -> list[types.CodeLens]:
     """Return a lens for each of the file's functions that the profile names; the heaviest where they are many."""
-    world = ls.world
-    if not world.settings.code_lens or (at := document(ls.workspace, params.text_document.uri)) is None:
+    if not ls.world.settings.code_lens:
         return []
-    return await asyncio.to_thread(_lenses, world, at, ls.client)
+    return await asyncio.to_thread(_lenses, ls.world, ls.documents, params.text_document.uri, ls.client)
 
 
-def _lenses(world: World, at: Document, client: Client) -> list[types.CodeLens]:
-    file = world.file(at.path)
-    if file is None:
+def _lenses(world: World, documents: Documents, uri: str, client: Client) -> list[types.CodeLens]:
+    at = documents.named(uri, world.sources.roots)
+    file = world.file(at.path) if at else None
+    if at is None or file is None:
         return []
     comparison = file.comparison
     lines = comparison.lines

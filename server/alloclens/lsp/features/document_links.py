@@ -8,14 +8,10 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 from pygls import uris
 
-from alloclens.lsp.documents import document, opened_path
-from alloclens.store.pages import holds
 from alloclens.wording.stack_page_rows import links
 
 if TYPE_CHECKING:
-    from pygls.workspace import Workspace
-
-    from alloclens.lsp.documents import Document
+    from alloclens.lsp.documents import Document, Documents
     from alloclens.lsp.server import Server
     from alloclens.wording.stack_page_rows import Link
 
@@ -27,16 +23,16 @@ def register(server: Server) -> None:
 
 async def document_links(ls: Server, params: types.DocumentLinkParams) -> list[types.DocumentLink]:
     """Return the links of a page; none of any other file."""
-    return await asyncio.to_thread(_links, ls.workspace, params.text_document.uri)
+    return await asyncio.to_thread(_links, ls.documents, params.text_document.uri)
 
 
-def _links(workspace: Workspace, uri: str) -> list[types.DocumentLink]:
-    at = document(workspace, uri) if holds(opened_path(uri) or "") else None
+def _links(documents: Documents, uri: str) -> list[types.DocumentLink]:
+    at = documents.page(uri)
     return [_link(one, at) for one in links(at.lines)] if at else []
 
 
 def _link(one: Link, at: Document) -> types.DocumentLink:
-    begin, end = (at.codec.client_num_units(at.lines[one.row][:n]) for n in (one.begin, one.end))
+    begin, end = (at.units(at.lines[one.row][:n]) for n in (one.begin, one.end))
     where = types.Range(types.Position(one.row, begin), types.Position(one.row, end))
     # VS Code goes to the line that a file's address ends with as #L42; others open the file at least
     return types.DocumentLink(where, target=f"{uris.from_fs_path(one.file)}#L{one.line}")

@@ -1,42 +1,53 @@
-"""Diagnostics follow the text as it is typed. Hints and hovers are asked for anew by the editor."""
+"""The documents that are open. Diagnostics follow their text; hints and hovers are asked for anew by the editor."""
 
 from __future__ import annotations
 
-import asyncio
+import logging
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from alloclens.lsp.documents import opened
+from alloclens.lsp.documents import same
 
 if TYPE_CHECKING:
     from alloclens.lsp.server import Server
 
-PAUSE_SECONDS = 0.3
-"""After the last key; editors move diagnostics with the text by themselves meanwhile."""
+log = logging.getLogger(__name__)
 
 
 def register(server: Server) -> None:
-    """Answer textDocument/didChange and didClose; pygls itself has the new text by then."""
+    """Answer textDocument/didOpen, didChange and didClose."""
+    server.feature(types.TEXT_DOCUMENT_DID_OPEN)(did_open)
     server.feature(types.TEXT_DOCUMENT_DID_CHANGE)(did_change)
     server.feature(types.TEXT_DOCUMENT_DID_CLOSE)(did_close)
 
 
+def did_open(ls: Server, params: types.DidOpenTextDocumentParams) -> None:
+    """Take a document. Its text may differ from the file's: editors keep what was not saved."""
+    document = params.text_document
+    ls.documents = ls.documents.with_text(document.uri, document.text)
+    if ls.publisher:
+        ls.publisher.publish_soon()
+
+
 def did_change(ls: Server, params: types.DidChangeTextDocumentParams) -> None:
-    """Publish again soon, if there is anything to publish."""
-    uri, version = params.text_document.uri, params.text_document.version
+    """Take a document's new text, which is the last of the changes: we ask for whole texts."""
+    uri = params.text_document.uri
+    if not params.content_changes:
+        return
+    last = params.content_changes[-1]
+    if same(uri) not in ls.documents.opened or isinstance(last, types.TextDocumentContentChangePartial):
+        log.warning("ignored a change: the document is not open, or only a part of it was sent")
+        ls.documents = ls.documents.without(uri)  # its text is not known any more
+    else:
+        ls.documents = ls.documents.with_text(uri, last.text)
     if ls.publisher and ls.publisher.has(uri):
-        ls.run_task(_publish(ls, uri, version), "publishing after an edit")
+        ls.publisher.publish_soon()
 
 
 def did_close(ls: Server, params: types.DidCloseTextDocumentParams) -> None:
-    """Publish again, on the lines of the file: what was typed and not saved is gone."""
-    if ls.publisher and ls.publisher.has(params.text_document.uri):
-        ls.run_task(ls.publisher.publish(), "publishing after a close")
-
-
-async def _publish(ls: Server, uri: str, version: int) -> None:
-    await asyncio.sleep(PAUSE_SECONDS)
-    document = opened(ls.workspace, uri)
-    if ls.publisher and document and document.version == version:  # else the next edit publishes
-        await ls.publisher.publish()
+    """Let go of a document; from now on its file counts, without what was typed and not saved."""
+    uri = params.text_document.uri
+    ls.documents = ls.documents.without(uri)
+    if ls.publisher and ls.publisher.has(uri):
+        ls.publisher.publish_soon()

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from alloclens.lsp.client import EXPLAIN
-from alloclens.lsp.documents import document, path_of
 from alloclens.lsp.mapping import add_mapping
 from alloclens.lsp.server import Server
 from alloclens.source.paths import name_of
@@ -18,8 +17,7 @@ from alloclens.wording.printable import rows
 from alloclens.wording.status import nothing
 
 if TYPE_CHECKING:
-    from pygls.workspace import Workspace
-
+    from alloclens.lsp.documents import Documents
     from alloclens.store.world import World
 
 COMMAND = "alloclens.server.explain"
@@ -38,12 +36,12 @@ def register(server: Server) -> None:
 
 async def explain(ls: Server, uri: str = "") -> str:
     """Return in plain text how much has a place here, what to do, what is known of one file, and of all."""
-    return await asyncio.to_thread(_explained, ls.world, ls.workspace, uri)
+    return await asyncio.to_thread(_explained, ls.world, ls.documents, uri)
 
 
 async def tell(ls: Server, uri: str) -> None:
     """Show the same as a message, in editors that have no other place for it."""
-    said = await asyncio.to_thread(_of_document, ls.world, ls.workspace, uri)
+    said = await asyncio.to_thread(_of_document, ls.world, ls.documents, uri)
     ls.window_show_message(types.ShowMessageParams(types.MessageType.Info, " · ".join(map(str.strip, said))))
 
 
@@ -59,8 +57,9 @@ async def add(ls: Server, recorded: str, to: str) -> str | None:
 
 def commands(ls: Server, world: World, uri: str) -> list[types.Command]:
     """Return, of a file without numbers, what would bring them, and what says why there are none. For a thread."""
-    path = path_of(uri)
-    if path is None or not world.shown or world.file(path) or not _could_have(world, path):
+    at = ls.documents.named(uri, world.sources.roots)
+    path = at.path if at else ""
+    if not path or not world.shown or world.file(path) or not _could_have(world, path):
         return []
     explained = types.Command(
         "Why are there no numbers here?", EXPLAIN if ls.client.explains else TELL, arguments=[uri]
@@ -85,20 +84,20 @@ def _mappings(world: World) -> list[dict[str, str]]:
     return [{"from": recorded, "to": to, "label": finds(one, found.total)} for one, recorded, to in pairs]
 
 
-def _explained(world: World, workspace: Workspace, uri: str) -> str:
+def _explained(world: World, documents: Documents, uri: str) -> str:
     if world.shown is None:
         return nothing(world.directories)
     found = world.coverage
     said = [f"{world.shown.sample_type.type} in {world.shown.head.name}", "", summary(found)]
     said += advice(found, world.sources.roots)
     if uri:
-        said += ["", *_of_document(world, workspace, uri)]
+        said += ["", *_of_document(world, documents, uri)]
     said += ["", "Every file that the profile names:"]
     return rows([*said, *(line for one in found.files for line in of_file(one, world.shown.sample_type.unit))])
 
 
-def _of_document(world: World, workspace: Workspace, uri: str) -> list[str]:
-    at = document(workspace, uri)
+def _of_document(world: World, documents: Documents, uri: str) -> list[str]:
+    at = documents.named(uri, world.sources.roots)
     if world.shown is None or at is None:
         return [nothing(world.directories)]
     named = world.shown.lines.by_name.get(name_of(at.path), {})

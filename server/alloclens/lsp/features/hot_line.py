@@ -29,7 +29,7 @@ async def hot_line(ls: Server, uri: str, line: Uinteger, step: Literal[1, -1]) -
 
     The lines are those of `hot_lines` without options. Returns None where there is none at all.
     """
-    rows = await asyncio.to_thread(found, ls.world, ls.workspace, DEFAULT)
+    rows = await asyncio.to_thread(found, ls.world, ls.documents, DEFAULT)
     row = neighbour(rows, (same(uri), line), step)
     if row is None:
         tell(ls, "no hot line yet")

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
-    from pygls.workspace import Workspace
 
     from alloclens.analysis.comparison import Comparison
     from alloclens.analysis.line_stats import LineStats
     from alloclens.analysis.lines import Lines
+    from alloclens.lsp.documents import Documents
     from alloclens.lsp.spots import Spot
     from alloclens.store.world import World
 
@@ -63,7 +63,7 @@ async def hot_lines(ls: Server, options: Asked = DEFAULT) -> Quick:
 
     `file` and `line` are as recorded.
     """
-    return Quick(await asyncio.to_thread(found, ls.world, ls.workspace, options))
+    return Quick(await asyncio.to_thread(found, ls.world, ls.documents, options))
 
 
 async def hot_line_count(ls: Server, options: Asked = DEFAULT) -> int:
@@ -71,11 +71,11 @@ async def hot_line_count(ls: Server, options: Asked = DEFAULT) -> int:
     return await asyncio.to_thread(_count, ls.world, options)
 
 
-def found(world: World, workspace: Workspace, asked: Asked) -> list[dict[str, Any]]:
+def found(world: World, documents: Documents, asked: Asked) -> list[dict[str, Any]]:
     """Return the answer of `hot_lines`. Reads closed files: use it in a thread."""
     if world.shown is None:
         return []
-    comparison, spots = world.shown, Spots(world, workspace)
+    comparison, spots = world.shown, Spots(world, documents)
     rows = _sorted(comparison, _rows(comparison, asked), asked)
     return list(islice(_placed(comparison, rows, spots, own=asked.own), max(0, min(asked.most, LIMIT))))
 

@@ -31,10 +31,10 @@ async def hover(ls: Server, params: types.HoverParams) -> types.Hover | None:
 
 def text_of(ls: Server, world: World, uri: str, line: int) -> types.MarkupContent | None:
     """Write the text of one line (1-based); None where it has no numbers. Looks into stacks: call it from a thread."""
-    at = here(world, ls.workspace, uri, line)
+    at = here(world, ls.documents, uri, line)
     if at is None:
         return None
-    comparison, spots = at.file.comparison, Spots(world, ls.workspace)
+    comparison, spots = at.file.comparison, Spots(world, ls.documents)
     stacks = comparison.stacks(at.recorded, at.line, wording.STACKS)
 
     def link(frame: Frame) -> str | None:

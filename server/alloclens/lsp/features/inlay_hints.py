@@ -11,13 +11,12 @@ from msgspec import Struct
 
 from alloclens.analysis.selection import worth_showing
 from alloclens.lsp.commands import Int64, given_back
-from alloclens.lsp.documents import document
 from alloclens.lsp.features.hover import text_of
 from alloclens.wording.hint import hint
 
 if TYPE_CHECKING:
     from alloclens.lsp.client import Client
-    from alloclens.lsp.documents import Document
+    from alloclens.lsp.documents import Document, Documents
     from alloclens.lsp.server import Server
     from alloclens.source.carry import Carried
     from alloclens.store.world import FileLines, World
@@ -39,15 +38,15 @@ def register(server: Server) -> None:
 
 async def inlay_hints(ls: Server, params: types.InlayHintParams) -> list[types.InlayHint]:
     """Return the hints of the asked lines, of the heaviest where they are many, from what is known now."""
-    world = ls.world
-    if not world.settings.hints or (at := document(ls.workspace, params.text_document.uri)) is None:
+    if not ls.world.settings.hints:
         return []
-    return await asyncio.to_thread(_hints, world, at, params.range, ls.client)
+    return await asyncio.to_thread(_hints, ls.world, ls.documents, params.text_document.uri, params.range, ls.client)
 
 
-def _hints(world: World, at: Document, asked: types.Range, client: Client) -> list[types.InlayHint]:
-    file = world.file(at.path)
-    if file is None:
+def _hints(world: World, documents: Documents, uri: str, asked: types.Range, client: Client) -> list[types.InlayHint]:
+    at = documents.named(uri, world.sources.roots)
+    file = world.file(at.path) if at else None
+    if at is None or file is None:
         return []
     carried = file.on(at.text)
     inside = (carried.line > asked.start.line) & (carried.line <= asked.end.line + 1)

@@ -18,8 +18,7 @@ from alloclens.lsp.spots import Here, Spots, here
 from alloclens.wording import flame as wording
 
 if TYPE_CHECKING:
-    from pygls.workspace import Workspace
-
+    from alloclens.lsp.documents import Documents
     from alloclens.store.world import World
 
 FLAME = "alloclens.server.flame"
@@ -62,7 +61,7 @@ async def flame(ls: Server, options: FlameOptions = WHOLE) -> Quick:
 
 async def frame(ls: Server, file: str, line: Int64) -> types.Location | None:
     """Return where a recorded line (1-based) is here."""
-    return await asyncio.to_thread(_frame, ls.world, ls.workspace, file, line)
+    return await asyncio.to_thread(_frame, ls.world, ls.documents, file, line)
 
 
 async def timeline(ls: Server, line: LineOptions = NO_LINE) -> Quick:
@@ -70,7 +69,7 @@ async def timeline(ls: Server, line: LineOptions = NO_LINE) -> Quick:
 
     `at` of the answer names the line as recorded, by which it can be asked for from then on.
     """
-    return Quick(await asyncio.to_thread(_timeline, ls.world, ls.workspace, line))
+    return Quick(await asyncio.to_thread(_timeline, ls.world, ls.documents, line))
 
 
 def _flame(world: World, options: FlameOptions) -> dict[str, Any] | None:
@@ -81,13 +80,13 @@ def _flame(world: World, options: FlameOptions) -> dict[str, Any] | None:
     return wording.flame(shown, tree, world.focus) if tree else None
 
 
-def _frame(world: World, workspace: Workspace, file: str, line: int) -> types.Location | None:
-    spot = Spots(world, workspace).of(world.shown, file, line) if world.shown else None
+def _frame(world: World, documents: Documents, file: str, line: int) -> types.Location | None:
+    spot = Spots(world, documents).of(world.shown, file, line) if world.shown else None
     return spot.location if spot else None
 
 
-def _timeline(world: World, workspace: Workspace, line: LineOptions) -> dict[str, Any] | None:
-    at = _asked(world, workspace, line)
+def _timeline(world: World, documents: Documents, line: LineOptions) -> dict[str, Any] | None:
+    at = _asked(world, documents, line)
     comparison = at.file.comparison if at else world.shown
     if comparison is None:
         return None
@@ -95,9 +94,9 @@ def _timeline(world: World, workspace: Workspace, line: LineOptions) -> dict[str
     return wording.timeline(comparison, named, _line(at) if at else None, world.focus)
 
 
-def _asked(world: World, workspace: Workspace, line: LineOptions) -> Here | None:
+def _asked(world: World, documents: Documents, line: LineOptions) -> Here | None:
     if line.uri:
-        return here(world, workspace, line.uri, line.line + 1)
+        return here(world, documents, line.uri, line.line + 1)
     return _recorded(world, line.file, line.line) if line.file else None
 
 

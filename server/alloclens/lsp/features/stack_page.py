@@ -20,9 +20,8 @@ from alloclens.store import pages
 from alloclens.wording.stack_page import UNSURE, Spot, Written, gone, not_here, page
 
 if TYPE_CHECKING:
-    from pygls.workspace import Workspace
-
     from alloclens.analysis.comparison import Comparison
+    from alloclens.lsp.documents import Documents
     from alloclens.lsp.spots import Here
     from alloclens.profile.model import Frame
     from alloclens.store.world import World
@@ -38,7 +37,7 @@ def register(server: Server) -> None:
 async def stack_page(ls: Server, uri: str, line: Uinteger) -> str | None:
     """Write the page of a line (0-based), have the editor show it, and return its path; None where there is none."""
     try:
-        path = await asyncio.to_thread(_written, ls.world, ls.workspace, uri, line + 1)
+        path = await asyncio.to_thread(_written, ls.world, ls.documents, uri, line + 1)
     except OSError as error:
         tell(ls, f"the page of call stacks could not be written: {error}")
         return None
@@ -54,13 +53,13 @@ async def _show(ls: Server, path: Path) -> None:
         tell(ls, f"the call stacks are in {path}")
 
 
-def _written(world: World, workspace: Workspace, uri: str, line: int) -> Path | None:
-    at = here(world, workspace, uri, line)
+def _written(world: World, documents: Documents, uri: str, line: int) -> Path | None:
+    at = here(world, documents, uri, line)
     if at is None:
         return None
     name = Path(opened_path(uri) or "").name
     digest = hashlib.sha256(f"{uri}\0{line}".encode("utf-8", "replace")).hexdigest()[:16]
-    text = _page(f"Call stacks through {name}:{line}", at, world, Spots(world, workspace))
+    text = _page(f"Call stacks through {name}:{line}", at, world, Spots(world, documents))
     path = pages.write(f"stacks-{digest}", text)
     pages.prune([path])
     return path

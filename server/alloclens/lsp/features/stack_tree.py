@@ -12,10 +12,9 @@ from alloclens.lsp.spots import Spots, here
 from alloclens.wording import views
 
 if TYPE_CHECKING:
-    from pygls.workspace import Workspace
-
     from alloclens.analysis.comparison import Comparison
     from alloclens.analysis.stack_tree import Branches, Direction, Node
+    from alloclens.lsp.documents import Documents
     from alloclens.store.world import World
 
 COMMAND = "alloclens.server.stackTree"
@@ -34,16 +33,16 @@ async def stack_tree(
     Below the empty path are the roots: the line itself, once for each function that is on it. The heaviest come first. A
     last row without an id stands for all that are too many.
     """
-    return await asyncio.to_thread(_tree, ls.world, ls.workspace, uri, line + 1, direction, path)
+    return await asyncio.to_thread(_tree, ls.world, ls.documents, uri, line + 1, direction, path)
 
 
 def _tree(
-    world: World, workspace: Workspace, uri: str, line: int, direction: Direction, path: list[str]
+    world: World, documents: Documents, uri: str, line: int, direction: Direction, path: list[str]
 ) -> list[dict[str, Any]]:
-    at = here(world, workspace, uri, line)
+    at = here(world, documents, uri, line)
     if at is None:
         return []
-    comparison, spots = at.file.comparison, Spots(world, workspace)
+    comparison, spots = at.file.comparison, Spots(world, documents)
     number = comparison.profile.sample_types.index(comparison.sample_type)
     found = branches(comparison.profile, number, Line(at.recorded, at.line), direction, path)
     whole = comparison.stats(at.row).cum.value

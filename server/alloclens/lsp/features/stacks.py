@@ -13,10 +13,9 @@ from alloclens.wording.printable import printable
 from alloclens.wording.units import amount
 
 if TYPE_CHECKING:
-    from pygls.workspace import Workspace
-
     from alloclens.analysis.comparison import Comparison
     from alloclens.analysis.stacks import Stack
+    from alloclens.lsp.documents import Documents
     from alloclens.profile.model import Frame
     from alloclens.store.world import World
 
@@ -31,14 +30,14 @@ def register(server: Server) -> None:
 
 async def stacks(ls: Server, uri: str, line: Uinteger) -> dict[str, Any] | None:
     """Return the heaviest stacks through a line (0-based): {title, stacks: [{label, frames: [{label, location, own}]}]}."""
-    return await asyncio.to_thread(_stacks, ls.world, ls.workspace, uri, line + 1)
+    return await asyncio.to_thread(_stacks, ls.world, ls.documents, uri, line + 1)
 
 
-def _stacks(world: World, workspace: Workspace, uri: str, line: int) -> dict[str, Any] | None:
-    at = here(world, workspace, uri, line)
+def _stacks(world: World, documents: Documents, uri: str, line: int) -> dict[str, Any] | None:
+    at = here(world, documents, uri, line)
     if at is None:
         return None
-    comparison, spots = at.file.comparison, Spots(world, workspace)
+    comparison, spots = at.file.comparison, Spots(world, documents)
     found = comparison.stacks(at.recorded, at.line, MOST)
     total = amount(comparison.stats(at.row).cum.value, comparison.sample_type.unit)
     title = printable(f"{total} {comparison.sample_type.type} through line {line}")

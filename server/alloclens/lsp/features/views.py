@@ -26,11 +26,10 @@ from alloclens.wording.units import amount
 from alloclens.wording.verdict import message
 
 if TYPE_CHECKING:
-    from pygls.workspace import Workspace
-
     from alloclens.analysis.comparison import Comparison
     from alloclens.analysis.findings import Finding
     from alloclens.analysis.series import Series, Snapshot
+    from alloclens.lsp.documents import Documents
     from alloclens.lsp.spots import Spot
     from alloclens.store.world import World
 
@@ -52,7 +51,7 @@ async def findings(ls: Server) -> Quick:
 
     [{verdict, code, severity, label, detail, tooltip, location, function, file, line}]; `file` and `line` are as recorded.
     """
-    return Quick(await asyncio.to_thread(_findings, ls.world, ls.workspace))
+    return Quick(await asyncio.to_thread(_findings, ls.world, ls.documents))
 
 
 async def series(ls: Server) -> Quick:
@@ -72,8 +71,8 @@ async def label(ls: Server, path: str, label: str) -> str | None:
     return failed
 
 
-def _findings(world: World, workspace: Workspace) -> list[dict[str, Any]]:
-    spots = Spots(world, workspace)
+def _findings(world: World, documents: Documents) -> list[dict[str, Any]]:
+    spots = Spots(world, documents)
     wanted = [verdict for verdict in VERDICTS if verdict in RAISED or world.settings.severity(verdict) != "off"]
     found = [(finding, of) for of in world.comparisons for finding in of.findings(wanted)]
     found.sort(key=lambda pair: badness(pair[0]))

@@ -16,9 +16,8 @@ from alloclens.wording.calls import symbol
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pygls.workspace import Workspace
-
     from alloclens.analysis.comparison import Comparison
+    from alloclens.lsp.documents import Documents
     from alloclens.lsp.server import Server
     from alloclens.store.world import World
 
@@ -39,15 +38,15 @@ async def symbols(ls: Server, params: types.WorkspaceSymbolParams) -> list[types
     if world.shown is None or not params.query.startswith(sign):
         return []
     asked = params.query[len(sign) :].strip()
-    return await asyncio.to_thread(_symbols, world, world.shown, ls.workspace, asked)
+    return await asyncio.to_thread(_symbols, world, world.shown, ls.documents, asked)
 
 
-def _symbols(world: World, comparison: Comparison, workspace: Workspace, asked: str) -> list[types.SymbolInformation]:
-    return list(islice(_found(world, comparison, workspace, asked), MOST))
+def _symbols(world: World, comparison: Comparison, documents: Documents, asked: str) -> list[types.SymbolInformation]:
+    return list(islice(_found(world, comparison, documents, asked), MOST))
 
 
-def _found(world: World, comparison: Comparison, workspace: Workspace, asked: str) -> Iterator[types.SymbolInformation]:
-    places, sign = Places(world, workspace, comparison), world.settings.symbol_prefix
+def _found(world: World, comparison: Comparison, documents: Documents, asked: str) -> Iterator[types.SymbolInformation]:
+    places, sign = Places(world, documents, comparison), world.settings.symbol_prefix
     for one in hot(comparison.profile, comparison.sample_type, asked, LOOKED_AT):
         if spot := places.of(one.function, one.at):
             yield types.SymbolInformation(
