@@ -111,6 +111,6 @@ server/kernel/node_modules/made: server/kernel/package-lock.json .venv/made
 	$(NPM_KERNEL) ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-$(VSIX): vscode-client/node_modules/made vscode-client/package.json vscode-client/README.md vscode-client/alloclens.schema.json $(wildcard vscode-client/src/*.ts vscode-client/src/*/*.ts vscode-client/media/* vscode-client/pictures/* vscode-client/pictures.mjs)
-	$(NPM) run --silent build -- --log-level=warning
+$(VSIX): vscode-client/node_modules/made vscode-client/package.json vscode-client/README.md vscode-client/alloclens.schema.json $(wildcard vscode-client/src/*.ts vscode-client/src/*/*.ts vscode-client/media/* vscode-client/pictures/* vscode-client/*.mjs)
+	$(NPM) run --silent build
 	$(NPM) run --silent package

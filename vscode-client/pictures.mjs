@@ -4,6 +4,7 @@
 import * as esbuild from 'esbuild';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import * as path from 'node:path';
+import { licenses } from './licenses.mjs';
 
 const HERE = import.meta.dirname;
 const REPORT = path.join(HERE, '../server/alloclens/report/pictures');
@@ -42,26 +43,8 @@ async function bundle(entry, options) {
 async function noted(made, ending) {
   const name = Object.keys(made.metafile.outputs).find((output) => output.endsWith(ending));
   const file = made.outputFiles.find((output) => output.path.endsWith(ending));
-  return MADE + (await licenses(Object.keys(made.metafile.outputs[name].inputs))) + file.text;
-}
-
-// The licenses of the packages that went in, each text once, as a comment.
-async function licenses(inputs) {
-  const packages = new Set(inputs.map((input) => /.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0]).filter(Boolean));
-  const byText = new Map();
-  for (const folder of [...packages].sort()) {
-    const { name, text } = await license(folder);
-    byText.set(text, [...(byText.get(text) ?? []), name]);
-  }
-  const notices = [...byText].map(([text, names]) => `${names.join(', ')}\n${text}`);
-  return `/*!\n${notices.join('\n\n').replaceAll('*/', '* /')}\n*/\n`;
-}
-
-async function license(folder) {
-  const read = (name) => readFile(path.join(HERE, folder, name), 'utf8');
-  const { name, version, license } = JSON.parse(await read('package.json'));
-  const apache = 'http://www.apache.org/licenses/LICENSE-2.0';
-  return { name: `${name} ${version} (${license})`, text: license === 'Apache-2.0' ? apache : (await read('LICENSE')).trim() };
+  const notices = await licenses(Object.keys(made.metafile.outputs[name].inputs));
+  return `${MADE}/*!\n${notices.replaceAll('*/', '* /')}*/\n${file.text}`;
 }
 
 async function write(stem, { js, css }) {
