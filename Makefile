@@ -5,6 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 VSIX := vscode-client/alloclens.vsix
 E2E ?= 1
+PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 NPM = PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix vscode-client
 NPM_KERNEL = PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix server/kernel
 
@@ -65,6 +66,11 @@ screenshot: .venv/made $(VSIX) ## the pictures of the README, taken of the demo
 proto: .venv/made ## profile_pb2.py from profile.proto
 	$(BIN)/python -m scripts.proto
 
+.PHONY: lock
+lock: .venv/made ## requirements-dev.txt, all packages of .venv with their hashes, from pyproject.toml
+	$(BIN)/uv pip compile --quiet --no-config --upgrade --universal --python-version 3.10 --extra dev --generate-hashes \
+	  --no-emit-index-url --custom-compile-command 'make lock' --output-file requirements-dev.txt pyproject.toml
+
 .PHONY: schema
 schema: .venv/made ## alloclens.schema.json from the settings
 	$(BIN)/python -m scripts.schema
@@ -96,11 +102,12 @@ leaks: .venv/made ## real Go programs that leak and that do not: who finds the l
 clean: ## remove what was made here
 	rm -rf .venv .tools server/kernel/node_modules vscode-client/node_modules vscode-client/dist $(VSIX)
 
-.venv/made: pyproject.toml
+.venv/made: pyproject.toml requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "Python 3.10 or later is needed; name one with PYTHON=."; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' || { echo "This Python cannot make virtual environments; on Debian, install python3-venv."; exit 1; }
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(PIP) --require-hashes --requirement requirements-dev.txt
+	$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 vscode-client/node_modules/made: vscode-client/package-lock.json .venv/made

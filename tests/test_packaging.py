@@ -5,14 +5,24 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.version import Version
 
 from scripts import tools
 
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
 ROOT = Path(__file__).resolve().parent.parent
+LOCK = ROOT / "requirements-dev.txt"
+PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
 CLIENT = ROOT / "vscode-client"
 VSIX = CLIENT / "alloclens.vsix"
 
@@ -57,3 +67,33 @@ def test_the_extension_carries_the_licences_of_what_is_in_it(tmp_path: Path) -> 
 def test_the_wheel_carries_the_licences_of_the_reports_pictures(tmp_path: Path) -> None:
     made = ROOT / "server/alloclens/report/pictures.js"
     assert_all_named(bundled("pictures/index.ts", tmp_path), made.read_text("utf-8"))
+
+
+def test_the_lock_names_no_registry_and_every_hash() -> None:
+    text = LOCK.read_text()
+    assert not re.search(r"://|^-", text, re.MULTILINE), "an index or a directory of wheels is in it"
+    locked = re.split(r"\n(?=[a-z])", text.partition("\n")[2])[1:]
+    assert locked
+    assert [one for one in locked if not re.search(r"--hash=sha256:[0-9a-f]{64}\b", one)] == []
+
+
+@pytest.mark.parametrize("python", PYTHONS)
+def test_the_lock_is_of_what_the_project_asks_for(python: str) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    asked = [*project["dependencies"], *(one for extra in project["optional-dependencies"].values() for one in extra)]
+    locked = [Requirement(line.split(" \\")[0]) for line in LOCK.read_text().splitlines() if re.match(r"[a-z]", line)]
+    here = {"python_version": python, "python_full_version": f"{python}.0", "sys_platform": "linux"}
+    for wanted in map(Requirement, asked):
+        if wanted.name == "alloclens" or (wanted.marker and not wanted.marker.evaluate(here)):
+            continue
+        same = [one for one in locked if one.name == wanted.name.replace(".", "-").lower()]
+        [one] = [one for one in same if not one.marker or one.marker.evaluate(here)]
+        [pin] = one.specifier
+        assert wanted.specifier.contains(Version(pin.version)), f"{wanted}: run make lock"
+
+
+def test_every_dependency_has_bounds() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    for one in map(Requirement, [*project["dependencies"], *project["optional-dependencies"]["binaries"]]):
+        kinds = {specifier.operator for specifier in one.specifier}
+        assert kinds in ({">=", "<"}, {"=="}), one

@@ -80,7 +80,7 @@ def allowed() -> frozenset[Grant]:
         return frozenset(msgspec.convert(json.loads(read_file(path, LARGEST)), list[Grant]))
     except FileNotFoundError:
         return frozenset()
-    except (OSError, ValueError, RecursionError) as error:
+    except (OSError, ValueError, RecursionError, msgspec.ValidationError) as error:
         log.warning("%s cannot be read (%s); nothing outside a workspace is allowed", path, reason(error))
         return frozenset()
 
