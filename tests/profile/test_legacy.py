@@ -503,6 +503,12 @@ def test_cpus(tmp_path: Path, data: bytes) -> None:
     assert_same(data, tmp_path)
 
 
+@pytest.mark.parametrize("count", [2**62, 2**63 - 1, 2**63, 2**64 - 1])
+@pytest.mark.parametrize("period", [1, 10_000, 2**62])
+def test_cpu_counts_beyond_64_bits_wrap_around(tmp_path: Path, count: int, period: int) -> None:
+    assert_same(struct.pack("<14Q", 0, 3, 0, period, 0, count, 1, 7, count, 1, 9, 0, 1, 0), tmp_path)
+
+
 def test_javas_cpu_profile(tmp_path: Path) -> None:
     words = [0, 3, 1, 10_000, 0, 5, 3, 0x10, 0x11, 0x11, 2, 1, 0x12, 0, 1, 0]
     table = "\n 0x10 com.example.Main.run (Main.java:12)\n 0x11 com.example.Main.main (Main.java:7)\n"

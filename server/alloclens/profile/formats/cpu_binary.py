@@ -15,7 +15,7 @@ from alloclens.profile.errors import Malformed, Unrecognized
 from alloclens.profile.formats.addresses import Stacks, assemble
 from alloclens.profile.formats.java_symbols import symbols
 from alloclens.profile.formats.memory_map import MOST_ADDRESSES, NO_MAP, memory_map
-from alloclens.profile.formats.text import LARGEST, PROFILERS, bounded, utf8
+from alloclens.profile.formats.text import PROFILERS, bounded, utf8
 from alloclens.profile.model import Profile, ValueType
 
 if TYPE_CHECKING:
@@ -50,26 +50,28 @@ def parse(data: bytes) -> Profile:
 
 
 def _profile(data: bytes, words: Words, size: int) -> Profile:
-    period = int(words[3]) * 1000
+    period = _signed([int(words[3]) * 1000 % MOST_ADDRESSES])
     is_java = int(words[2]) == JAVA
     samples, end = _samples(words, callers=not is_java)
     lines = utf8(data[end * size :]).split("\n")
     if not is_java:
         samples = _without_twin(_without_handler(samples))
-    total = sum(sample.times for sample in samples)
-    if max(total, 1) * period > LARGEST:
-        raise Malformed("the counts add up to more than 64 bits hold")
-    counts = np.array([sample.times for sample in samples], np.int64)
+    counts = _signed([sample.times for sample in samples])
     address = np.array([a for sample in samples for a in sample.stack], np.uint64)
     return assemble(
         TYPES,
         Stacks(np.stack([counts, counts * period], axis=1), np.array([len(s.stack) for s in samples]), address),
         memory_map=NO_MAP if is_java else memory_map(lines),
         symbols=symbols(lines, set(address.tolist())) if is_java else None,
-        period=period,
+        period=int(period[0]),
         period_type=TYPES[1],
         drop_frames=PROFILERS,
     )
+
+
+def _signed(words: list[int]) -> NDArray[np.int64]:
+    """Return numbers of 64 bits as pprof takes them: those of 2^63 and more are negative."""
+    return np.array(words, np.uint64).view(np.int64)
 
 
 def _samples(words: Words, *, callers: bool) -> tuple[list[_Sample], int]:
