@@ -248,15 +248,20 @@ def _heaviest(grown: Grown, most: int) -> Grown:
     return Grown(left, grown.sample, number[at[grown.node]], more[order[:most]])
 
 
+def _whole(values: Floats) -> Ints:
+    """Return whole numbers; what is beyond 64 bits becomes the last that is not."""
+    return np.clip(values, -(2.0**63), np.nextafter(2.0**63, 0)).astype(np.int64)
+
+
 def _finished(of: Stacks, grown: Grown, *, truncated: bool) -> Tree:
     nodes, change = grown.nodes, _changes(of, grown)
-    growth = (nodes.head - nodes.base).astype(np.int64)
+    growth = _whole(nodes.head - nodes.base)
     nothing = np.zeros(len(growth), np.bool_)
     return Tree(
         parent=nodes.parent,
         site=nodes.site,
         line=np.append(of.profile.frames.line, 0)[nodes.frame],  # the last one is for frame ALL
-        value=nodes.head.astype(np.int64),
+        value=_whole(nodes.head),
         growth=growth,
         certain=change.certain if change else nothing,
         known=~np.isnan(change.stated.low) if change else nothing,

@@ -31,7 +31,7 @@ def errors(profile: Profile) -> Sampling:
     for i, j in _heap_columns(profile):
         _fill(found, i, j, profile)
     if _counts_all(profile):
-        found.variance[:], found.sampled[:] = 0, np.abs(profile.values)
+        found.variance[:], found.sampled[:] = 0, np.abs(profile.values.astype(np.float64))
     return found
 
 
@@ -55,8 +55,8 @@ def _counts_all(profile: Profile) -> bool:
 
 def _fill(errors: Sampling, objects: int, space: int, profile: Profile) -> None:
     """Write the columns of a number of objects and of their bytes."""
-    rate, size = profile.period, np.abs(profile.values[:, space]).astype(np.float64)
-    count = np.abs(profile.values[:, objects]).astype(np.float64)
+    rate, size = profile.period, np.abs(profile.values[:, space].astype(np.float64))
+    count = np.abs(profile.values[:, objects].astype(np.float64))
     block = size / np.maximum(count, 1)
     p = -np.expm1(-block / rate) if rate > 1 else np.ones_like(size)  # at a rate of 1 every object is sampled
     blocks = np.divide(count * (1 - p), p, out=np.zeros_like(p), where=p > 0)
