@@ -69,6 +69,16 @@ def addresses(texts: Sequence[str], *, callers: bool) -> tuple[Ints, NDArray[np.
     return np.array([len(words) for words in lists], np.int64), found - np.uint64(callers)
 
 
+def without_twins(depth: Ints, address: NDArray[np.uint64]) -> tuple[Ints, NDArray[np.uint64]]:
+    """Take off the second address where it is the leaf once more: found by unwinding, and so one lower."""
+    deep = depth > 1
+    second = offsets(depth)[:-1][deep] + 1
+    is_twin = address[second - 1] == address[second] + np.uint64(1)
+    depth = depth.copy()
+    depth[deep] -= is_twin
+    return depth, np.delete(address, second[is_twin])
+
+
 def assemble(
     sample_types: tuple[ValueType, ...],
     stacks: Stacks,

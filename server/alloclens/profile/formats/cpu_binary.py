@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from alloclens.profile.errors import Malformed, Unrecognized
-from alloclens.profile.formats.addresses import Stacks, assemble
+from alloclens.profile.formats.addresses import Stacks, assemble, without_twins
 from alloclens.profile.formats.java_symbols import symbols
 from alloclens.profile.formats.memory_map import MOST_ADDRESSES, NO_MAP, memory_map
 from alloclens.profile.formats.text import PROFILERS, bounded, utf8
@@ -55,12 +55,15 @@ def _profile(data: bytes, words: Words, size: int) -> Profile:
     samples, end = _samples(words, callers=not is_java)
     lines = utf8(data[end * size :]).split("\n")
     if not is_java:
-        samples = _without_twin(_without_handler(samples))
+        samples = _without_handler(samples)
     counts = _signed([sample.times for sample in samples])
+    depth = np.array([len(sample.stack) for sample in samples], np.int64)
     address = np.array([a for sample in samples for a in sample.stack], np.uint64)
+    if not is_java:
+        depth, address = without_twins(depth, address)
     return assemble(
         TYPES,
-        Stacks(np.stack([counts, counts * period], axis=1), np.array([len(s.stack) for s in samples]), address),
+        Stacks(np.stack([counts, counts * period], axis=1), depth, address),
         memory_map=NO_MAP if is_java else memory_map(lines),
         symbols=symbols(lines, set(address.tolist())) if is_java else None,
         period=int(period[0]),
@@ -99,11 +102,6 @@ def _without_handler(samples: list[_Sample]) -> list[_Sample]:
             break
         samples = [_cut(s) if len(s.stack) > 1 and s.stack[1] == frame else s for s in samples]
     return samples
-
-
-def _without_twin(samples: list[_Sample]) -> list[_Sample]:
-    """Take off the second frame where it is the leaf once more: found by unwinding, and so one lower."""
-    return [_cut(s) if len(s.stack) > 1 and s.stack[0] == (s.stack[1] + 1) % MOST_ADDRESSES else s for s in samples]
 
 
 def _cut(sample: _Sample) -> _Sample:

@@ -12,7 +12,7 @@ import re
 import numpy as np
 
 from alloclens.profile.errors import Malformed, Unrecognized
-from alloclens.profile.formats.addresses import HEX, Stacks, addresses, assemble, named
+from alloclens.profile.formats.addresses import HEX, Stacks, addresses, assemble, named, without_twins
 from alloclens.profile.formats.text import PROFILERS, decoded, sections
 from alloclens.profile.model import Frame, Profile, ValueType
 from alloclens.profile.ragged import offsets
@@ -44,9 +44,10 @@ def parse(data: bytes) -> Profile:
     depth, address = addresses(stacks, callers=False)
     is_caller = np.ones_like(address)
     is_caller[offsets(depth)[:-1]] = 0
+    depth, address = without_twins(depth, address - is_caller)
     profile = assemble(
         (KIND,),
-        Stacks(np.array(counts, np.int64).reshape(-1, 1), depth, address - is_caller),
+        Stacks(np.array(counts, np.int64).reshape(-1, 1), depth, address),
         memory_map=cut.memory_map,
         period=1,
         period_type=KIND,
