@@ -9,6 +9,7 @@ from pathlib import Path
 
 import alloclens
 import pytest
+from alloclens.store import settings
 from alloclens.store.settings import Settings, camel_case, schema
 
 from scripts.schema import FILE, text
@@ -154,6 +155,7 @@ def without_words(part: dict) -> dict:
 def test_the_editors_settings_are_the_servers() -> None:
     theirs = {key: without_words(value) for key, value in offered().items() if key not in CLIENT_ONLY}
     assert theirs == {key: without_words(value) for key, value in schema()["properties"].items()}
+    assert {key.partition(".")[0] for key in CLIENT_ONLY} == settings.CLIENT_ONLY
     sent = re.search(r"SETTINGS = \[(.*?)\]", (ROOT / "vscode-client/src/given.ts").read_text(), re.DOTALL)
     assert re.findall(r"'(\w+)'", sent[1]) == list(schema()["properties"])
 

@@ -143,7 +143,7 @@ DIRS = '; ["profiles", ".pprof", "pprof"] is used'
             ["b", "a\0b"],
             'binaries: item 2: "a\\u0000b" is not a text without null characters; [] is used',
         ),
-        ("binaries", ["\ud800"], 'binaries: ["\\ud800"] is not Unicode, so the default is used'),
+        ("binaries", ["\ud800"], 'binaries: ["\\ud800"] is not Unicode; [] is used'),
         ("ownCode", ["a", "[z-a]"], 'ownCode: "[z-a]" is not a pattern as in .gitignore; [] is used'),
         ("ownCode", ["!"], 'ownCode: "!" is not a pattern as in .gitignore; [] is used'),
         ("ownCode", ["*a" * 500] * 100, "ownCode: these patterns are too long together; [] is used"),

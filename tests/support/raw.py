@@ -9,6 +9,7 @@ import queue
 import subprocess
 import sys
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -117,6 +118,14 @@ class RawClient:
             result = condition()
         assert result, f"{what} did not come; {found=} {self._ended=}\n" + "\n".join(self.log[-20:])
         return result
+
+    def until_state(self, condition: Callable[[], Any]) -> None:
+        """Wait until something holds of the server, which a request tells; asked again whenever something comes."""
+        deadline = time.monotonic() + PATIENCE
+        while not condition():
+            assert time.monotonic() < deadline, "\n".join(self.log[-20:])
+            with self._changed:
+                self._changed.wait(0.1)
 
     def until_log(self, part: str) -> str:
         """Wait for a line of the log."""

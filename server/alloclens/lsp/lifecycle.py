@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from contextlib import suppress
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
 from alloclens.lsp.client import Client
+from alloclens.lsp.configuration import SECTION
 from alloclens.lsp.documents import Documents, opened_path
 from alloclens.lsp.ending import end, follow_process
 from alloclens.lsp.publish import Publisher
 from alloclens.store.loader import Loader, Wanted
-from alloclens.store.settings import checked
 
 if TYPE_CHECKING:
     from alloclens.lsp.server import Server
 
-log = logging.getLogger(__name__)
-
-SECTION = "alloclens"
 STOP_SECONDS = 1.0
 
 
@@ -42,7 +38,7 @@ def initialize(ls: Server, params: types.InitializeParams) -> None:
     follow_process(params.process_id)
     ls.documents = Documents(ls.workspace.position_encoding or types.PositionEncodingKind.Utf16)
     ls.folders = _folders(params)
-    _use(ls, params.initialization_options)
+    ls.configuration.take(params.initialization_options)
 
 
 async def initialized(ls: Server, params: types.InitializedParams) -> None:
@@ -54,18 +50,19 @@ async def initialized(ls: Server, params: types.InitializedParams) -> None:
     if ls.client.registers_configuration:
         wanted = types.Registration("configuration", types.WORKSPACE_DID_CHANGE_CONFIGURATION, {"section": SECTION})
         ls.run_task(ls.client_register_capability_async(types.RegistrationParams([wanted])), "asking for settings")
-    await _pull(ls)
+    await ls.configuration.pull()
     follow(ls)
+    ls.configuration.tell()
 
 
 async def did_change_configuration(ls: Server, params: types.DidChangeConfigurationParams) -> None:
     """Use the new settings: asked for where the client answers, else as they were sent."""
     if ls.client.answers_configuration:
-        await _pull(ls)
+        await ls.configuration.pull()
     else:
-        given = params.settings
-        _use(ls, given.get(SECTION, given) if isinstance(given, dict) else None)
+        ls.configuration.take(params.settings)
     follow(ls)
+    ls.configuration.tell()
 
 
 def did_change_folders(ls: Server, params: types.DidChangeWorkspaceFoldersParams) -> None:
@@ -96,26 +93,6 @@ def exit_(ls: Server, params: None) -> None:
 def _folders(params: types.InitializeParams) -> dict[str, str]:
     given = [f.uri for f in params.workspace_folders or ()] or [u for u in (params.root_uri,) if u]
     return {uri: path for uri in given if (path := opened_path(uri))}
-
-
-async def _pull(ls: Server) -> None:
-    if not ls.client.answers_configuration:
-        return
-    asked = types.ConfigurationParams([types.ConfigurationItem(section=SECTION)])
-    try:
-        answer = await ls.workspace_configuration_async(asked)
-    except Exception:  # whatever the client answers, the settings so far go on
-        log.exception("the client did not tell its settings")
-        return
-    if answer and answer[0] is not None:  # an editor that has none of our settings
-        _use(ls, answer[0])
-
-
-def _use(ls: Server, given: Any) -> None:
-    """Take settings, in whatever shape they came."""
-    ls.given, problems = checked(given if isinstance(given, dict) else {})
-    for problem in problems:
-        log.warning(problem.message)
 
 
 def follow(ls: Server) -> None:

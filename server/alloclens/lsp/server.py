@@ -11,6 +11,7 @@ from pygls.lsp.server import LanguageServer
 
 from alloclens import __version__
 from alloclens.lsp.client import Client
+from alloclens.lsp.configuration import Configuration
 from alloclens.lsp.documents import Documents
 from alloclens.lsp.labels import written_out
 from alloclens.lsp.params import strict_converter
@@ -50,6 +51,7 @@ class Server(LanguageServer):
         self.is_shut_down = False
         """Whether the client has asked for it; it may only say `exit` then."""
         self.client = Client()
+        self.configuration = Configuration(self)
         self.given: dict[str, Any] = {}
         """The editor's settings; those in force are the world's."""
         self.folders: dict[str, str] = {}

@@ -169,9 +169,16 @@ class Problem(NamedTuple):
     """What is wrong with one key."""
 
     key: str
-    message: str
+    wrong: str
     path: tuple[str | int, ...]
     """Where: the key, and what lies in it, such as `("pathMappings", 0, "from")`."""
+    default: str = ""
+    """What counts instead if nothing else is set; "" where the key is no setting."""
+
+    @property
+    def message(self) -> str:
+        """What is wrong, and what is used instead."""
+        return f"{self.wrong}; {self.default} is used" if self.default else self.wrong
 
 
 def parse(given: Mapping[str, Any]) -> tuple[Settings, list[Problem]]:
@@ -196,7 +203,7 @@ def checked(given: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
             problems.append(_problem(key, value, str(error)))
             continue
         if not _is_unicode(value):
-            problems.append(Problem(key, f"{key}: {shown(value)} is not Unicode, so the default is used", (key,)))
+            problems.append(Problem(key, f"{key}: {shown(value)} is not Unicode", (key,), shown(field.default)))
         elif key == "ownCode" and (wrong := refused(tuple(value))):
             problems.append(_bad_patterns(wrong))
         else:
@@ -212,6 +219,13 @@ def unknown(given: Mapping[str, Any]) -> list[Problem]:
     if more := keys[MOST:]:
         problems.append(Problem(more[0], f"… and {len(more)} more keys that are no settings", (more[0],)))
     return problems
+
+
+def misspelt(given: Mapping[str, Any]) -> list[Problem]:
+    """Return a problem for each key that is nearly a setting. For editors, which send keys of their own, too."""
+    known = names()
+    keys = [key for key in islice(given, MOST_LOOKED_AT) if key not in known and key not in CLIENT_ONLY]
+    return unknown({key: given[key] for key in keys if _nearly(key, known)})
 
 
 def layered(*given: Mapping[str, Any]) -> dict[str, Any]:
@@ -265,6 +279,10 @@ def shown(value: Any) -> str:
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
+CLIENT_ONLY = frozenset({"server", "trace", "heat"})
+"""Settings of the VS Code client alone, as they are called on top."""
+MOST_LOOKED_AT = 200
+"""Keys of an editor that are compared with the names of settings."""
 MOST = 20
 """Keys that are no settings, each told."""
 TITLES = ("title", "description")
@@ -284,7 +302,7 @@ def _problem(key: str, value: Any, error: str) -> Problem:
         part = part["items"] if isinstance(step, int) else part["properties"][step]
     where = ": ".join(f"item {step + 1}" if isinstance(step, int) else step for step in path)
     return Problem(
-        key, f"{where}: {shown(value)} is not {_kind(part)}{_limit(part, value)}; {shown(default)} is used", tuple(path)
+        key, f"{where}: {shown(value)} is not {_kind(part)}{_limit(part, value)}", tuple(path), shown(default)
     )
 
 
@@ -300,7 +318,7 @@ def _is_unicode(value: Any) -> bool:
 def _bad_patterns(wrong: tuple[str, ...]) -> Problem:
     one = f"{shown(wrong[0])} is not a pattern as in .gitignore"
     what = one if len(wrong) == 1 else "these patterns are too long together"
-    return Problem("ownCode", f"ownCode: {what}; [] is used", ("ownCode",))
+    return Problem("ownCode", f"ownCode: {what}", ("ownCode",), "[]")
 
 
 def _steps(error: str) -> list[str | int]:
@@ -333,9 +351,15 @@ def _limit(part: dict[str, Any], value: Any) -> str:
 
 
 def _unknown(key: str, known: list[str]) -> str:
-    lower = {name.lower(): name for name in known}
-    close = get_close_matches(key.lower(), lower, 1)
+    nearly = _nearly(key, known)
     name = key if re.fullmatch(r"[\w-]{1,40}", key) else shown(key)
     return f"{name}: there is no such setting; " + (
-        f"did you mean {lower[close[0]]}?" if close else f"there are {', '.join(sorted(known))}"
+        f"did you mean {nearly}?" if nearly else f"there are {', '.join(sorted(known))}"
     )
+
+
+def _nearly(key: str, known: list[str]) -> str:
+    """Return the setting whose name is nearly this one; "" if there is none."""
+    lower = {name.lower(): name for name in known}
+    close = get_close_matches(key.lower()[:LONGEST], lower, 1)
+    return lower[close[0]] if close else ""
