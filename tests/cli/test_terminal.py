@@ -166,6 +166,7 @@ def test_wrong_arguments_are_quoted_as_text(arguments: tuple[str, ...]) -> None:
     assert result.stderr.isascii()
 
 
+@needs_posix
 def test_what_the_engine_would_log_is_told_in_a_line(series: Path) -> None:
     (series / f"cache{HOSTILE}" / "alloclens").mkdir(parents=True)
     environment = os.environ | {"XDG_CACHE_HOME": str(series / f"cache{HOSTILE}")}
