@@ -115,7 +115,7 @@ def line_of(ran: Ran) -> int:
 async def test_the_server_runs_nothing(planted: tuple[Folder, Way]) -> None:
     folder, found = planted
     editor = Editor(vscode())
-    editor.command = found.command
+    editor.program = found.command
     editor.surroundings = {"cwd": folder.path, "env": folder.environment(found)}
     await editor.open_folder(folder.path, binaries=["native"], revision="HEAD")
     uri = editor.open(folder.ran.source)
