@@ -1,23 +1,24 @@
-"""Which wish counts while profiles are looked for and read."""
+"""Which wish counts while profiles are looked for and read, and what a file costs that cannot be read."""
 
 from __future__ import annotations
 
 import asyncio
+import os
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from alloclens.analysis.filters import Filters
 from alloclens.store import loader
 from alloclens.store.loader import Loader, Wanted
+from alloclens.store.worker import Lost
+from alloclens.store.world import Problem, World
 
 from tests.support.profiles import drop, heap
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-
-    from alloclens.store.world import World
-
 FILES = 3
 MAPPED = {"pathMappings": [{"from": "/srv/build", "to": "."}]}
 
@@ -73,3 +74,34 @@ async def test_a_wish_while_files_are_looked_for_counts_before_any_is_read(
     assert {world.focus for world in worlds} == {focus}
     assert {len(world.settings.path_mappings) for world in worlds} == {len(given)}
     assert len(worker.read) == FILES
+
+
+class Losing(Here):
+    """One that is lost of one of the files."""
+
+    def run(self, work: Callable[..., Any], *args: Any, **more: Any) -> Any:
+        read = super().run(work, *args, **more)
+        if work.__name__ == "snapshot" and args[0].endswith("1.pb.gz"):
+            raise Lost("reading it took longer than 61 s and was stopped")
+        return read
+
+
+async def test_a_file_that_the_worker_is_lost_of_costs_itself_alone(folder: Path) -> None:
+    old = time.time() - 1000
+    for path in (folder / "profiles").iterdir():
+        os.utime(path, (old, old))  # not being written any more
+    worker, shown = Losing(), asyncio.Queue[World]()
+    following = Loader(shown.put, worker)
+    following.want(Wanted((str(folder),), {}))
+    task = asyncio.ensure_future(following.run())
+    world = await asyncio.wait_for(shown.get(), 30)
+    while world.pending:
+        world = await asyncio.wait_for(shown.get(), 30)
+    lost = str(folder / "profiles/1.pb.gz")
+    assert world.problems == (Problem(lost, "reading it took longer than 61 s and was stopped"),)
+    assert [snapshot.name for snapshot in world.series[0].snapshots] == ["0.pb.gz", "2.pb.gz"]
+    following.want(Wanted((str(folder),), {}, (Filters(focus="main"),)))
+    assert (await asyncio.wait_for(shown.get(), 30)).problems == world.problems
+    assert worker.read.count(lost) == 1  # and is not tried again
+    task.cancel()
+    following.stop()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from alloclens.disk import read_file, real_path
 from alloclens.source.paths import canonical, join, name_of
 from alloclens.source.text import LARGEST, decoded
+from alloclens.store.worker import take_longer
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -24,6 +25,8 @@ MOST_FILES = 500_000
 DEEPEST = 100
 """Levels: os.walk calls itself for each before Python 3.12, and a path of 4096 characters may have 2000."""
 MOST_LINKS = MOST_GO_FILES = 1000
+WALK_SECONDS = 300
+"""That a walk may take, on a network's disk."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,7 @@ def tree(root: str, skipped: Collection[str], left_out: set[str]) -> Iterator[tu
 
     Hidden directories and those of skipped names are not entered, nor are links. What is too much is added to `left_out`.
     """
+    take_longer(WALK_SECONDS)
     top, directories, total = root.count(os.sep), 0, 0
     for directory, names, files in os.walk(root):
         directories, total = directories + 1, total + len(files)

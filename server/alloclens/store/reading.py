@@ -38,6 +38,7 @@ from alloclens.store.recent import Recent
 from alloclens.store.snapshots import Snapshots
 from alloclens.store.symbols import Symbolized, symbolized
 from alloclens.store.texts import Texts
+from alloclens.store.worker import take_longer
 from alloclens.store.world import Problem
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ class Read(NamedTuple):
     lines: Lines
 
 
+PLACE_SECONDS = 0.02
+"""That it may take to find a recorded file and to keep its text, on a network's disk; one of our own takes a fiftieth."""
 READ: Recent[Read] = Recent(4, 1_000_000)
 """By reader and file; the cost is in samples. Heads and bases are read again and again."""
 
@@ -128,6 +131,7 @@ class Reader:
         return lines(in_focus(pruned(one.found.profile), focus), self._judge) if focus else one.lines
 
     def _judge(self, functions: Mapping[str, Sequence[str]]) -> Ownership:
+        take_longer(len(functions) * PLACE_SECONDS)
         sources = _sources(self.roots, self.files)
         sources.learn(functions)
         kinds = [sources.kind(file) for file in functions]

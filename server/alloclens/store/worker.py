@@ -20,6 +20,7 @@ from queue import SimpleQueue
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 from alloclens import log
+from alloclens.disk import reason
 from alloclens.store import processes
 
 if TYPE_CHECKING:
@@ -43,8 +44,17 @@ _caller: list[IO[bytes]] = []
 
 
 def seconds_for(size: int) -> float:
-    """Return how long a slow and busy machine may take to read files of so many bytes."""
-    return 30 + size / (1 << 20)
+    """Return how long reading files of so many bytes may take: on a slow and busy machine, with a network's disk."""
+    return 60 + size / (1 << 20)
+
+
+def take_longer(seconds: float) -> None:
+    """Ask for more time, in a worker process; anywhere else there is no limit.
+
+    For work that depends on more than the size of a file: a walk through a workspace, another process.
+    """
+    for answers in _caller:
+        _write(answers, ("longer", seconds))
 
 
 class Lost(Exception):  # noqa: N818 - says what became of the work
@@ -65,7 +75,7 @@ class Worker:
 
     def ahead(self, work: Work, *args: object, seconds: float = SECONDS) -> None:
         """Ask for what will be needed soon, without waiting for it. If it fails, whoever needs it is told."""
-        with self._lock:
+        with self._lock, suppress(Lost):
             self._started().ask(work, args, seconds)
 
     def run(self, work: Callable[..., Result], *args: object, seconds: float = SECONDS) -> Result:
@@ -73,7 +83,7 @@ class Worker:
 
         The work has so many seconds from when it begins, and then the process is ended.
         """
-        _take_longer(START_SECONDS + seconds)
+        take_longer(START_SECONDS + seconds)
         with self._lock:
             process = self._begun(work, args)
             try:
@@ -105,7 +115,10 @@ class Worker:
         if self._is_stopped:
             raise Lost("alloclens is ending")
         if self._process is None:
-            self._process = _Process()
+            try:
+                self._process = _Process()
+            except OSError as error:
+                raise Lost(f"the process that reads files cannot be started ({reason(error)})") from error
         return self._process
 
     def _let_go(self) -> None:
@@ -244,12 +257,6 @@ def _failed(error: Exception) -> bytes:
     except Exception:  # noqa: BLE001 - of any exception
         data = pickle.dumps(("failed", (RuntimeError(repr(error)), trace)))
     return data
-
-
-def _take_longer(seconds: float) -> None:
-    """In a worker process, whose work is about to wait for another one: ask for more time."""
-    for answers in _caller:
-        _write(answers, ("longer", seconds))
 
 
 def _write(stream: IO[bytes], value: object) -> None:
