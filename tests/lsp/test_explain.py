@@ -224,6 +224,11 @@ def dangling(folder: Path) -> None:
     (folder / "alloclens.toml").symlink_to(folder / "none" / "alloclens.toml")
 
 
+def elsewhere(folder: Path) -> None:
+    (folder.parent / "other.toml").write_text("other = 1\n")
+    (folder / "alloclens.toml").symlink_to(folder.parent / "other.toml")
+
+
 def settings_in(folder: Path) -> list[bytes]:
     return [path.read_bytes() for path in folder.glob("*.toml") if path.is_file()]
 
@@ -239,6 +244,7 @@ NOT_ROOT = pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, r
         (not_text, "can't decode byte 0xff"),
         (directory, "Is a directory"),
         (dangling, "No such file or directory"),
+        (elsewhere, "a symbolic link that leads out of the workspace, to "),
     ],
 )
 async def test_what_hinders_it_is_told(editor: Editor, folder: Path, hinder: object, reason: str) -> None:

@@ -275,6 +275,31 @@ def test_a_pipe_does_not_hold_us_up(tmp_path: Path) -> None:
     assert [problem.message for problem in read([tmp_path]).problems] == ["the file cannot be read: not a regular file"]
 
 
+def test_a_link_is_followed_within_the_workspace(tmp_path: Path) -> None:
+    folder, other = tmp_path / "w", tmp_path / "other"
+    for one in (folder, other):
+        one.mkdir()
+    write(other, "base = 'x'")
+    path = folder / "alloclens.toml"
+    path.symlink_to(other / "alloclens.toml")
+    message = f"the file cannot be read: a symbolic link that leads out of the workspace, to {other}/alloclens.toml"
+    assert read([folder]) == (str(path), {}, ((str(path), 1, message),), {})
+    assert dict(read([folder, other]).values) == {"base": "x"}
+    path.unlink()
+    path.symlink_to("pyproject.toml")
+    write(folder, "base = 'y'", "pyproject.toml")
+    assert dict(read([folder]).values) == {"base": "y"}
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize("text", ["a.b.c.k{} = 1\n", "[t{}]\n", "k{} = 1\n"])
+def test_a_large_file_is_edited_where_that_takes_no_time(text: str) -> None:
+    large = "".join(text.format(n) for n in range(1 << 14))
+    assert with_mapping(large, "alloclens.toml", "a", "b").startswith(large)
+    with pytest.raises(ValueError, match=r"^no path mapping can be added: larger than 64 KiB$"):
+        with_mapping("pathMappings = []\n" + large, "alloclens.toml", "a", "b")
+
+
 def test_stamps_change_with_the_files(tmp_path: Path) -> None:
     seen = [stamps([tmp_path])]
     path = write(tmp_path, "base = 'x'")

@@ -49,6 +49,7 @@ def _written(ls: Server, folders: tuple[str, ...], path: str, recorded: str, to:
 
     An editor that applies no edits reads the file again if nothing in it is unsaved. Raises OSError or ValueError.
     """
+    config.check_inside(Path(path), folders)
     document = ls.documents.opened_at(real(path), ls.world.sources.roots)
     edited = document if ls.client.applies_edits else None
     before = edited.text if edited else _text(path)

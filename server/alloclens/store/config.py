@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from pathlib import Path
@@ -9,7 +10,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from alloclens.disk import open_file, reason
+from alloclens.source.paths import is_within
 from alloclens.store import settings, toml
+from alloclens.store.files import real
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -68,7 +71,15 @@ def read(folders: Iterable[str | Path], before: Config = NONE) -> Config:
 
     While the file is no valid TOML, what it said `before` goes on.
     """
-    return next(filter(None, (_config(path, before) for path in _candidates(folders))), NONE)
+    folders = tuple(folders)
+    return next(filter(None, (_config(path, folders, before) for path in _candidates(folders))), NONE)
+
+
+def check_inside(path: Path, folders: Iterable[str | Path]) -> None:
+    """Raise OSError for a settings file that is a symbolic link out of the folders."""
+    target = real(str(path))
+    if not any(is_within(target, real(str(folder))) for folder in folders):
+        raise OSError(errno.EINVAL, f"a symbolic link that leads out of the workspace, to {target}")
 
 
 def stamps(folders: Iterable[str | Path]) -> tuple[Stamp, ...]:
@@ -109,12 +120,13 @@ def _stamp(path: Path) -> Stamp:
     return (found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino)
 
 
-def _config(path: Path, before: Config) -> Config | None:
+def _config(path: Path, folders: tuple[str | Path, ...], before: Config) -> Config | None:
     """Read one file; None if it is not there, or a pyproject.toml that is not about alloclens."""
     if not os.path.lexists(path):
         return None
     ours = path.name == OWN
     try:
+        check_inside(path, folders)
         with open_file(path) as file:
             data = file.read(LARGEST + 1)
     except OSError as error:
@@ -180,14 +192,15 @@ def _not_text(data: bytes) -> list[tuple[int, str]]:
 def _mapped(text: str, keys: tuple[str, ...], mapping: dict[str, str]) -> str:
     """Write a mapping as its own table at the end, or where that is not TOML, or doubles it, in what is there."""
     wanted = _wanted(toml.loads(text, str), keys, mapping)
+    reason = "its form is none that alloclens can extend"
     for way in (_appended, _in_place):
-        made = way(text, keys, mapping)
         try:
+            made = way(text, keys, mapping)
             if toml.loads(made, str) == wanted:
                 return made
-        except ValueError:
-            continue
-    raise ValueError("its form is none that alloclens can extend")
+        except ValueError as error:
+            reason = str(error)
+    raise ValueError(reason)
 
 
 def _wanted(data: dict[str, Any], keys: tuple[str, ...], mapping: dict[str, str]) -> dict[str, Any]:
@@ -219,10 +232,8 @@ def _appended(text: str, keys: tuple[str, ...], mapping: dict[str, str]) -> str:
 
 def _in_place(text: str, keys: tuple[str, ...], mapping: dict[str, str]) -> str:
     import tomlkit  # noqa: PLC0415
-    from tomlkit.exceptions import TOMLKitError  # noqa: PLC0415
 
-    try:
-        document = table = tomlkit.parse(text)
+    def put(table: Any) -> None:
         for key in keys:
             table = table[key]
         new = tomlkit.inline_table()
@@ -231,9 +242,8 @@ def _in_place(text: str, keys: tuple[str, ...], mapping: dict[str, str]) -> str:
             _put(table[LIST], mapping, new)
         else:
             table[LIST] = [new]
-        return document.as_string()
-    except (TOMLKitError, AttributeError, RecursionError, TypeError) as error:
-        raise ValueError(str(error)) from error
+
+    return toml.edited(text, put)
 
 
 LIST = "pathMappings"

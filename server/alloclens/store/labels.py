@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from alloclens.disk import read_file, real_path, reason, write_file
 from alloclens.store import toml
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from alloclens.store.listing import Stamp
 
 NAME = "labels.toml"
-Said = TypeVar("Said", bound="dict[str, Any]")
-"""What such a file says, with or without its comments."""
 LARGEST = 1 << 20
 """Bytes that such a file may have."""
 
@@ -67,16 +65,11 @@ def with_label(text: str, name: str, label: str) -> str:
 
     Raises ValueError if the text is no valid TOML.
     """
-    import tomlkit  # noqa: PLC0415 - takes a while, and is seldom wanted
-    from tomlkit.exceptions import TOMLKitError  # noqa: PLC0415
-
     bom, end = BOM if text.startswith(BOM) else "", "\r\n" if "\r\n" in text else "\n"
     plain = text.removeprefix(BOM).replace("\r\n", "\n")
-    wanted = _labelled(toml.loads(plain, str), name, label)
-    try:
-        made = _labelled(tomlkit.parse(plain), name, label).as_string()
-    except (TOMLKitError, AttributeError, RecursionError, TypeError) as error:
-        raise ValueError(str(error)) from error
+    wanted = toml.loads(plain, str)
+    _label(wanted, name, label)
+    made = toml.edited(plain, lambda document: _label(document, name, label))
     if toml.loads(made, str) != wanted:
         raise ValueError("its form is none that alloclens can extend")
     return bom + made.replace("\n", end)
@@ -108,12 +101,11 @@ def _data(path: Path, folders: Sequence[str]) -> bytes:
         return b""
 
 
-def _labelled(said: Said, name: str, label: str) -> Said:
+def _label(said: Any, name: str, label: str) -> None:
     if label:
         said[name] = label
     else:
         said.pop(name, None)
-    return said
 
 
 BOM = "\ufeff"

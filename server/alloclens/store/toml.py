@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 DEEPEST = 16
 """Levels of brackets, and dots of a key: tomllib's time grows with the square of a key's length, and its stack with each level."""
+LARGEST_EDITED = 64 << 10
+"""Characters: tomlkit's time grows with the square of the keys in a table, to two seconds for a text of this length."""
 TOKEN = re.compile(
     r'''"""(?:\\(?:.|\Z)|[^\\])*?(?:"{3,5}|\Z)|\'\'\'.*?(?:'{3,5}|\Z)|"(?:\\[^\n]|[^"\\\n])*"?|'(?:[^']*\Z|[^'\n]*'?)|#[^\n]*|[][{}=.,\n]''',
     re.DOTALL,
@@ -65,6 +67,21 @@ def lines_of_keys(text: str) -> dict[Path, int]:
         for depth in range(1, len(path) + 1):
             lines.setdefault(path[:depth], line)
     return lines
+
+
+def edited(text: str, change: Callable[[Any], None]) -> str:
+    """Return a text after a change to tomlkit's document of it: comments and layout stay. Raises ValueError."""
+    import tomlkit  # noqa: PLC0415 - takes a while, and is seldom wanted
+    from tomlkit.exceptions import TOMLKitError  # noqa: PLC0415
+
+    if len(text) > LARGEST_EDITED:
+        raise ValueError(f"larger than {LARGEST_EDITED >> 10} KiB")
+    try:
+        document = tomlkit.parse(text)
+        change(document)
+        return document.as_string()
+    except (TOMLKitError, AttributeError, RecursionError, TypeError) as error:
+        raise ValueError(str(error)) from error
 
 
 def _refuse_deep(text: str) -> None:
