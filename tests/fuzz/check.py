@@ -12,6 +12,7 @@ from alloclens.analysis.lines import lines
 from alloclens.analysis.top import top
 from alloclens.profile.errors import ProfileError
 from alloclens.profile.formats import read
+from alloclens.store.demangle import readable
 
 from tests.support.judge import own
 
@@ -38,7 +39,7 @@ def outcome(data: bytes) -> Outcome:
     """Read the bytes, and sum them up as an editor and `alloclens top` do. Raises what must not happen."""
     begin = time.process_time()
     try:
-        profile = read(data)
+        profile, _ = readable(read(data))
     except ProfileError as error:
         return Outcome(f"{type(error).__name__}: {DETAIL.sub('…', str(error))}", time.process_time() - begin)
     use(profile)

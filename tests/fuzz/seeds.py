@@ -18,6 +18,11 @@ LARGEST_SEED = 1 << 20
 """Bytes, unpacked: mutants of larger ones would be slow for their size alone."""
 TAKEN = 1_700_000_000
 """Seconds since 1970; always the same, so that an input can be made again."""
+MANGLED = (
+    "_ZNSt3mapIiSt6vectorIiSaIiEESt4lessIiESaISt4pairIKiS2_EEEixERS6_",
+    "_ZZN1A1fEiENKUlRKT_iE0_clIiEEDaS2_i",
+    "_RNvXs_NtC5alloc3vecINtB4_3VecpENtNtC4core5clone5Clone5clone",
+)
 STACK = "main.f:1@/w/a.go:2 + main.g@/w/a.go:9 < main.main@/w/b.go:3"
 MAPS = """
 --- Memory map: ---
@@ -143,6 +148,7 @@ def all_seeds() -> tuple[bytes, ...]:
     made = (
         heap(f"{STACK} = 2x512", f"{STACK} < main.x@/w/c.go:1 = 3x64/5", build_id="abc", seconds=TAKEN),
         goroutines(f"{STACK} = 7", seconds=TAKEN),
+        heap(*(f"{name}@/w/a.cc:1 = 1x8" for name in MANGLED), seconds=TAKEN),
     )
     texts = (text.encode() for text in TEXTS.values())
     cpu = (_cpu(order, size, language) for language in range(len(LANGUAGES)) for order in "<>" for size in "IQ")
