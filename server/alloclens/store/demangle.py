@@ -70,15 +70,16 @@ def readable(profile: Profile) -> tuple[Profile, tuple[str, ...]]:
         return profile, ()
     if not can_demangle():
         return profile, (NOT_HERE,)
+    notes: tuple[str, ...] = ()
     left, row_of, names = LARGEST_ALL, np.arange(len(text)), list[str]()
     for row in mangled:
-        full = _full(text[row]) if left > 0 else None
-        if full:
+        if left <= 0 or not _fits(text[row]):
+            notes = (TOO_LARGE,)
+        elif full := _demangler()(text[row]):
             left -= len(full)
             row_of[row] = len(text) + len(names)
             names.append(_shown(text[row], full))
     functions = replace(profile.functions, name=row_of[profile.functions.name])
-    notes = (TOO_LARGE,) if left <= 0 or any(_may_become(text[row]) > LARGEST for row in mangled) else ()
     return replace(profile, functions=functions, strings=(*text, *names)), notes
 
 
@@ -89,13 +90,14 @@ def demangled(name: str) -> str:
     Any other name, and every name where the package pydemumble is missing, is returned as it is, but without the
     suffixes of parts that a compiler split off.
     """
-    full = _full(name) if name.startswith(MANGLED) else ""
-    return _shown(name, full) if full else name if name.startswith(MANGLED) else CLONE.sub("", name)
+    if not name.startswith(MANGLED):
+        return CLONE.sub("", name)
+    full = _demangler()(name) if _fits(name) else ""
+    return _shown(name, full) if full else name
 
 
-def _full(name: str) -> str:
-    """Return all that a mangled name says; "" where it is none, or would become too long."""
-    return _demangler()(name) if len(name) <= LONGEST and _may_become(name) <= LARGEST else ""
+def _fits(name: str) -> bool:
+    return len(name) <= LONGEST and _may_become(name) <= LARGEST
 
 
 def _may_become(name: str) -> int:
@@ -125,6 +127,7 @@ def _may_become(name: str) -> int:
 
 
 def _shown(name: str, full: str) -> str:
+    """Return what pprof shows of a name, from all that it says."""
     if OLD_RUST.match(name):
         return SUFFIX.sub("", full)
     return _without_arguments(SUFFIX.sub("", full), of_rust=True) if name.startswith(RUST) else _bare(full) or name
