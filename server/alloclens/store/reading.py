@@ -60,6 +60,8 @@ class Read(NamedTuple):
 
 PLACE_SECONDS = 0.02
 """That it may take to find a recorded file and to keep its text, on a network's disk; one of our own takes a fiftieth."""
+MEANING = 2
+"""Raised when the same bytes mean something else than before; what was kept of them is then read anew."""
 READ: Recent[Read] = Recent(4, 1_000_000)
 """By reader and file; the cost is in samples. Heads and bases are read again and again."""
 
@@ -91,7 +93,7 @@ class Reader:
     @cached_property
     def digest(self) -> str:
         """What this reader is known by: two that read alike have the same."""
-        what = __version__, replace(self, files=Disk())
+        what = __version__, MEANING, replace(self, files=Disk())
         return hashlib.sha256(repr(what).encode("utf-8", "surrogatepass")).hexdigest()
 
     def snapshot(self, path: str, stamp: Stamp) -> Snapshot | Problem:
