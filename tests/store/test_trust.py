@@ -153,6 +153,14 @@ def test_what_is_allowed_is_kept(folder: Path) -> None:
         assert stat.S_IMODE(kept.parent.stat().st_mode) == 0o700
 
 
+def test_more_than_can_be_kept_leaves_what_is_kept(folder: Path) -> None:
+    one = Grant(str(folder), "binaries", "/b")
+    allow([one])
+    with pytest.raises(OSError, match="would be larger than 1 MiB"):
+        allow(Grant(str(folder), "pathMappings", f"/{n}{'/a' * 2000}") for n in range(300))
+    assert allowed() == {one}
+
+
 @pytest.mark.parametrize(
     "data", [b"", b"{}", b'[["/w", "binaries"]]', b'[["/w", "binaries", 3]]', b"[" * 100_000, b"\xff"]
 )

@@ -169,6 +169,9 @@ class Loader:
             self._known, self._listing = Known(), {}
         for problem in setup.problems if setup.problems != self._setup.problems else ():
             log.warning("%s", problem)
+        left_out, before = setup.where.roots.left_out, self._setup.where.roots.left_out
+        for said in left_out if left_out != before else ():
+            log.warning("%s", said)
         self._setup = setup
 
     async def _settle(self, directories: tuple[str, ...]) -> Seen:

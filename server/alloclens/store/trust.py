@@ -6,6 +6,7 @@ not read before the user has said so: in the editor's own settings, by an answer
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 from pathlib import Path
@@ -87,9 +88,11 @@ def allowed() -> frozenset[Grant]:
 
 def allow(grants: Iterable[Grant]) -> None:
     """Allow these from now on. Raises OSError."""
-    path = _path()
+    path, data = _path(), json.dumps(sorted(allowed().union(grants)), indent=1).encode()
+    if len(data) > LARGEST:
+        raise OSError(errno.EFBIG, f"{path} would be larger than {LARGEST >> 20} MiB")
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    write_file(path, json.dumps(sorted(allowed().union(grants)), indent=1).encode())
+    write_file(path, data)
 
 
 def stamp() -> Stamp | None:

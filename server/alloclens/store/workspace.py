@@ -117,12 +117,12 @@ def workspace(folders: Sequence[str], settings: Settings, own: Collection[str] =
         folds_case=any(map(folds_case, inside)),
     )
     grants, wanted = allowed(), targets(folders, settings, own)
-    passed = [t for t in wanted if t.setting in own or roots.hold(f"{canonical(t.path)}/x") or t.grant in grants]
+    passed = {t for t in wanted if t.setting in own or roots.hold(f"{canonical(t.path)}/x") or t.grant in grants}
     return Workspace(
-        replace(roots, mappings=_mappings(settings, passed)),
+        replace(roots, mappings=_mappings(settings, [t for t in wanted if t in passed])),
         Disk(inside, walk),
-        tuple(t.path for t in passed if t.setting == "profileDirs"),
-        tuple(t.path for t in passed if t.setting == "binaries"),
+        tuple(t.path for t in wanted if t in passed and t.setting == "profileDirs"),
+        tuple(t.path for t in wanted if t in passed and t.setting == "binaries"),
         tuple(t for t in wanted if t not in passed),
     )
 
@@ -224,9 +224,9 @@ def _installed(folder: str, pattern: str) -> Iterator[str]:
     return (found for found in _matching(folder, pattern) if name_of(found) in INSTALLED)
 
 
-def _matching(folder: str, pattern: str) -> list[str]:
+def _matching(folder: str, pattern: str) -> Iterator[str]:
     """Return the real paths of the directories that match a pattern; what cannot be looked at matches none."""
-    return [real(path) for path in sorted(glob.glob(f"{glob.escape(folder)}/{pattern}/"))]  # noqa: PTH207 - that one raises
+    return map(real, sorted(glob.glob(f"{glob.escape(folder)}/{pattern}/")))  # noqa: PTH207 - that one raises
 
 
 def _from_environment(name: str) -> str:
