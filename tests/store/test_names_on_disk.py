@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from alloclens.lsp.documents import opened_path, path_of, uri_of
+from alloclens.lsp.documents import opened_path, uri_of
 from alloclens.source.places import SourceMap
 from alloclens.source.roots import Roots
 from alloclens.store.once import world
@@ -86,4 +86,3 @@ def test_a_file_whose_name_is_not_utf_8_has_an_address(folder: Path) -> None:
 
 def test_an_address_that_names_no_file_is_none() -> None:
     assert opened_path("file:///w/main%00.go") is None
-    assert path_of("file:///w/main%00.go") is None

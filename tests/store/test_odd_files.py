@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 from alloclens.cli import main
-from alloclens.lsp.documents import document
+from alloclens.lsp.documents import Documents
 from alloclens.profile.errors import ProfileError
+from alloclens.source.roots import Roots
 from alloclens.store import config, labels
 from alloclens.store.binaries import archive
 from alloclens.store.files import text_of
@@ -19,7 +20,6 @@ from alloclens.store.layout import layout
 from alloclens.store.once import world
 from alloclens.store.reading import Reader
 from click.testing import CliRunner
-from pygls.workspace import Workspace
 
 from tests.support.profiles import drop, heap
 
@@ -101,7 +101,7 @@ def test_the_rest_of_the_folder_is_read(tmp_path: Path, odd: Callable[[Path], Pa
 
 def test_a_source(tmp_path: Path, odd: Callable[[Path], Path]) -> None:
     assert text_of(str(odd(tmp_path / "a.go"))) is None
-    assert document(Workspace(None), (tmp_path / "a.go").as_uri()) is None
+    assert Documents().named((tmp_path / "a.go").as_uri(), Roots(folders=(str(tmp_path),))) is None
 
 
 def test_a_profile(tmp_path: Path, odd: Callable[[Path], Path]) -> None:
