@@ -132,6 +132,19 @@ def test_what_is_printed_is_no_answer(one: Worker, capfd: pytest.CaptureFixture[
     assert said.err == "printed\nwritten\nechoed\n"
 
 
+def test_a_quiet_worker_writes_nothing_at_all(capfd: pytest.CaptureFixture[str]) -> None:
+    quiet = Worker(is_quiet=True)
+    quiet.run(exec, "import os; print('printed', flush=True); os.write(2, b'written')")
+    quiet.stop()
+    assert capfd.readouterr() == ("", "")
+
+
+def test_what_cannot_be_asked_ahead_is_not_waited_for(one: Worker) -> None:
+    with pytest.raises(Exception, match="lambda"):
+        one.ahead(len, lambda: 1)
+    assert one.run(os.getpid) != os.getpid()
+
+
 def test_many_threads_and_one_process(one: Worker) -> None:
     found: list[int] = []
     threads = [threading.Thread(target=lambda: found.append(one.run(os.getpid))) for _ in range(20)]

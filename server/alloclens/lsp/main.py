@@ -28,7 +28,7 @@ def make_server(worker: Worker) -> Server:
 def serve(worker: Worker) -> None:
     """Serve one editor until it goes; the worker reads profiles for it."""
     log.start()
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # at a terminal; pygls would wait for another line of input
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # else asyncio would wait for every thread
     server = make_server(worker)
     asyncio.run(_session(server))
 

@@ -31,7 +31,7 @@ from alloclens.source.recorded import Kind
 from alloclens.source.roots import Roots
 from alloclens.store.began import Then, began
 from alloclens.store.demangle import readable
-from alloclens.store.files import Disk
+from alloclens.store.files import WALK_SECONDS, Disk
 from alloclens.store.listing import stamp as stamp_of
 from alloclens.store.origins import keep_texts
 from alloclens.store.recent import Recent
@@ -133,7 +133,7 @@ class Reader:
         return lines(in_focus(pruned(one.found.profile), focus), self._judge) if focus else one.lines
 
     def _judge(self, functions: Mapping[str, Sequence[str]]) -> Ownership:
-        take_longer(len(functions) * PLACE_SECONDS)
+        take_longer(min(len(functions) * PLACE_SECONDS, WALK_SECONDS))
         sources = _sources(self.roots, self.files)
         sources.learn(functions)
         kinds = [sources.kind(file) for file in functions]

@@ -23,7 +23,7 @@ BYTES_PER_SECOND = 8 << 20
 @lru_cache(maxsize=16)
 def symcache(path: str, stamp: Stamp, build_id: str) -> Any:
     """Return the table of one object of a file, as symbolic.SymCache. Raises ValueError, or symbolic's errors."""
-    worker = Worker()
+    worker = Worker(is_quiet=True)  # the library prints what it makes of a damaged file
     try:
         table = worker.run(_table, path, build_id, seconds=SECONDS + stamp.size / BYTES_PER_SECOND)
     except Lost as error:

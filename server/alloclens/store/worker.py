@@ -64,7 +64,9 @@ class Lost(Exception):  # noqa: N818 - says what became of the work
 class Worker:
     """One process, started when it is first needed and again after it was lost. Methods may be called from any thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_quiet: bool = False) -> None:
+        """What a quiet process writes to standard error is dropped."""
+        self._stderr = subprocess.DEVNULL if is_quiet else None
         self._lock = threading.Lock()
         self._process: _Process | None = None
         self._is_stopped = False
@@ -116,7 +118,7 @@ class Worker:
             raise Lost("alloclens is ending")
         if self._process is None:
             try:
-                self._process = _Process()
+                self._process = _Process(self._stderr)
             except OSError as error:
                 raise Lost(f"the process that reads files cannot be started ({reason(error)})") from error
         return self._process
@@ -130,8 +132,8 @@ class Worker:
 class _Process:
     """The other process, as we see it. The caller has the lock."""
 
-    def __init__(self) -> None:
-        self.child = processes.start(processes.python(serve), stdin=subprocess.PIPE)
+    def __init__(self, stderr: int | None) -> None:
+        self.child = processes.start(processes.python(serve), stdin=subprocess.PIPE, stderr=stderr)
         assert self.child.stdin
         assert self.child.stdout
         self._calls, self._answers = self.child.stdin, self.child.stdout
@@ -142,10 +144,10 @@ class _Process:
 
     def ask(self, work: Work, args: Arguments, seconds: float) -> None:
         """Ask for work whose result nobody waits for."""
+        with _Deadline(self.child, self._patience + seconds):
+            self._call(False, work, args)
         self._ahead += 1
         self._patience += seconds
-        with _Deadline(self.child, self._patience):
-            self._call(False, work, args)
 
     def begin(self, work: Work, args: Arguments) -> bool:
         """Ask for work and wait until it begins; return False if the process was lost before it did."""
@@ -231,7 +233,7 @@ def serve() -> None:
 
 
 def _listen(calls: IO[bytes], waiting: SimpleQueue[bytes]) -> None:
-    """Take calls while another is being done, so that who calls never waits, and end with him at once."""
+    """Take calls while another is being done, so that the caller need not wait, and end as soon as the caller is gone."""
     while data := _read(calls):
         waiting.put(data)
     os._exit(0)
