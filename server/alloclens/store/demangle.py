@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 ITANIUM, RUST = ("_Z", "__Z", "___Z"), ("_R", "__R")
 MANGLED = (*ITANIUM, *RUST, "?")
 OLD_RUST = re.compile(r"_+Z.*17h[0-9a-f]{16}E")
+HASH = re.compile(r"::h[0-9a-f]{16}$")
+"""Of Rust before v0; some versions of the demangler leave it there."""
 CLONE = re.compile(r"(\.cold|\.(part|isra|constprop)\.\d+)+$")
 SUFFIX = re.compile(r" \(\.[^()]*\)$")
 """The same, and all that begins with a dot, as LLVM writes it."""
@@ -129,7 +131,7 @@ def _may_become(name: str) -> int:
 def _shown(name: str, full: str) -> str:
     """Return what pprof shows of a name, from all that it says."""
     if OLD_RUST.match(name):
-        return SUFFIX.sub("", full)
+        return HASH.sub("", SUFFIX.sub("", full))
     return _without_arguments(SUFFIX.sub("", full), of_rust=True) if name.startswith(RUST) else _bare(full) or name
 
 
