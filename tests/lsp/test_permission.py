@@ -47,7 +47,7 @@ async def asked(editor: Editor, folder: Path) -> str:
 
 def refusal(folder: Path, elsewhere: Path) -> str:
     where = f'profileDirs: "../elsewhere" leads out of {folder}, to {elsewhere}'
-    return f"{where}; it is not read. `alloclens allow {folder}` allows it."
+    return f"{where}; it is not read. `alloclens allow '{folder}'` allows it."  # there is a space in it
 
 
 def question(folder: Path, elsewhere: Path) -> str:

@@ -14,6 +14,7 @@ from alloclens.lsp.spots import Spots
 from alloclens.source.paths import name_of
 from alloclens.store.files import real
 from alloclens.wording.hover import short_name, stack_label
+from alloclens.wording.printable import printable
 from alloclens.wording.shapes import SHAPES
 from alloclens.wording.verdict import message
 
@@ -85,7 +86,7 @@ def _of_settings(problem: ConfigProblem) -> types.Diagnostic:
     line = problem.line - 1
     where = types.Range(types.Position(line, 0), types.Position(line + 1, 0))
     return types.Diagnostic(
-        where, problem.message, severity=types.DiagnosticSeverity.Error, code="settings", source=SOURCE
+        where, printable(problem.message), severity=types.DiagnosticSeverity.Error, code="settings", source=SOURCE
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import json
 import logging
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -60,7 +61,7 @@ class Target(NamedTuple):
     @property
     def refusal(self) -> str:
         """Why it is not read, and what to do."""
-        return f"{self._what}; it is not read. `alloclens allow {self.folder}` allows it."
+        return f"{self._what}; it is not read. `{shlex.join(['alloclens', 'allow', self.folder])}` allows it."
 
     @property
     def question(self) -> str:
