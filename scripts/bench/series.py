@@ -16,9 +16,10 @@ import numpy as np
 from alloclens.analysis.findings import RAISED, judge
 from alloclens.analysis.history import history
 from alloclens.analysis.owned import judged
-from alloclens.store.assembly import Known, assemble
+from alloclens.store.assembly import assemble
+from alloclens.store.known import Known
 from alloclens.store.listing import scan, stamp
-from alloclens.store.reading import remembered, snapshots, texts
+from alloclens.store.reading import snapshots, texts
 from alloclens.store.setup import setup
 from rich import box
 from rich.console import Console
@@ -102,18 +103,17 @@ async def _started(folder: Path) -> Started:
 
 
 def _judged(folder: Path, more: Iterator[bytes]) -> Judged:
-    here, known = setup((str(folder),), {}), Known()
-    for snapshot in remembered(snapshots(), scan(here.directories), here.reader, here.reader.found_again):
-        known.add(snapshot)
-    world = assemble(known, here, texts(), here.reader.pair)
+    here = setup((str(folder),), {})
+    known = Known(here.reader, snapshots())
+    known.remember(scan(here.directories))
+    world = assemble(known, here, texts())
     whole, judging = [], []
     for number, data in enumerate(islice(more, ROUNDS)):
         path = str(drop(folder / f"profiles/later.{number:06}.pb.gz", data))
         began = time.perf_counter()
-        here.reader.snapshot(path, stamp(path))
-        known.add(snapshots().of({path: stamp(path)}, here.reader.digest)[0])
+        known.read(path, stamp(path))
         between = time.perf_counter()
-        world = assemble(known, here, texts(), here.reader.pair)
+        world = assemble(known, here, texts())
         judging.append(time.perf_counter() - between)
         whole.append(time.perf_counter() - began)
     (comparison,) = world.comparisons

@@ -13,10 +13,10 @@ from alloclens.analysis.filters import Filters
 from alloclens.analysis.patterns import exact
 from alloclens.analysis.top import top
 from alloclens.profile.formats import read
-from alloclens.store.reading import Reader
 
 from tests.cli.test_pprof import PROFILES, needs_profiles, pprof, printed
 from tests.support.profiles import drop, heap
+from tests.support.reading import contents
 
 REAL = [
     ("go/pair-benthos/heap-after.pprof", ""),
@@ -40,7 +40,7 @@ def compare(head: Path, base: Path | None, focus: tuple[Filters, ...], *options:
     Two files by function: to lines of another build alloclens gives those of the head.
     """
     equal, by = 0, "function" if base else "line"
-    found = Reader().pair(Pair(str(head), str(base) if base else None, focus))
+    found = contents(Pair(str(head), str(base) if base else None, focus))
     for column, kind in enumerate(found.profile.sample_types):
         _, theirs = pprof(head, base, kind.type, by, *options)
         rows = top(found.profile, column, by, "flat").rows()
@@ -67,8 +67,8 @@ def test_steps_narrow_one_after_the_other(tmp_path: Path) -> None:
     path = drop(tmp_path / "a.pb.gz", heap("x@/w/x.go:1 < f@/w/f.go:1 = 5x8", "x@/w/x.go:1 < g@/w/g.go:1 = 3x8",
                                            "x@/w/x.go:1 < g@/w/g.go:1 < f@/w/f.go:2 = 2x8"))  # fmt: skip
     steps = Filters(focus=exact("f")), Filters(focus=exact("g"))
-    left = [Reader().pair(Pair(str(path), None, steps[:n])).profile.values[:, -1].sum() for n in range(3)]
+    left = [contents(Pair(str(path), None, steps[:n])).profile.values[:, -1].sum() for n in range(3)]
     assert left == [80, 56, 16]
-    contents = Reader().pair(Pair(str(path), None, steps))
-    assert contents.head.value.flat[:, -1].sum() == 16
-    assert contents.whole.value.flat[:, -1].sum() == 80
+    found = contents(Pair(str(path), None, steps))
+    assert found.head.value.flat[:, -1].sum() == 16
+    assert found.whole.value.flat[:, -1].sum() == 80

@@ -14,8 +14,10 @@ import pytest
 from alloclens.analysis.comparison import Pair
 from alloclens.profile.errors import ProfileError
 from alloclens.profile.formats import read
-from alloclens.source.places import Place, SourceMap
+from alloclens.source.places import Place
 from alloclens.store.setup import setup
+
+from tests.support.reading import read as read_all
 
 if TYPE_CHECKING:
     from alloclens.analysis.lines import Lines
@@ -183,10 +185,10 @@ def test_every_byte_of_a_real_profile_is_placed(name: str, tmp_path: Path, monke
     wanted = laid_out(machine, recorded(Path(PROFILES, name)), name)
     another_machine(monkeypatch, machine.root)
     here = setup(tuple(str(machine.checkout(one)) for one in checkouts), {})
-    profile = str(Path(PROFILES, name))
-    lines = here.reader.pair(Pair(profile, None)).head
-    sources = SourceMap(here.where.roots, here.where.files, lines.functions.by_file(lines.files))
-    found = {file: sources.find(file) for file in lines.files}
+    profile = Path(PROFILES, name)
+    known = read_all(profile, reader=here.reader)
+    lines = known.pair(Pair(str(profile), None)).head
+    found = {file: known.sources.find(file) for file in lines.files}
     wrong = {f: p for f, p in found.items() if (p.path if isinstance(p, Place) else None) != wanted.get(f)}
     assert not wrong
     assert shares(lines, set(wanted), NO_FILE.get(name, set())) == {(1.0, 1.0)}

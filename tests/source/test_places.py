@@ -553,9 +553,9 @@ def test_the_root_of_a_build_is_learnt_from_its_packages() -> None:
         "/srv/ci/27/tools/gen.go": ("example.com/app/tools.Gen",),
     }
     lost = ("/srv/ci/27/main.go", "/srv/ci/27/asm_amd64.s", "/srv/ci/27/tools/main.go")
-    sources = SourceMap(ROOTS, files(), dict.fromkeys(lost, ("main.main",)))
-    assert [sources.place(path) for path in lost[:2]] == [None, None]
-    sources.learn(functions)
+    of_main = dict.fromkeys(lost, ("main.main",))
+    assert [SourceMap(ROOTS, files(), of_main).place(path) for path in lost[:2]] == [None, None]
+    sources = SourceMap(ROOTS, files(), of_main | functions)
     found = [
         Place("/w/main.go", BUILD, OWN),
         Place("/w/asm_amd64.s", BUILD, OWN),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from alloclens.store.listing import Stamp
 from alloclens.store.once import world
 from alloclens.store.reading import Reader
 from alloclens.store.settings import Settings, parse
@@ -48,13 +47,13 @@ def test_settings_keep_the_good_part() -> None:
 )
 def test_a_bad_file_is_a_problem_with_its_reason(tmp_path: Path, data: bytes, reason: str) -> None:
     path = drop(tmp_path / "a.pb.gz", data)
-    found = Reader(workspace([str(tmp_path)], Settings()).roots).snapshot(str(path), Stamp(0, 0, 0))
+    found = Reader(workspace([str(tmp_path)], Settings()).roots).evidence(str(path))
     assert isinstance(found, Problem)
     assert reason in found.reason
 
 
 def test_a_file_that_is_gone_is_a_problem(tmp_path: Path) -> None:
-    found = Reader().snapshot(str(tmp_path / "gone"), Stamp(0, 0, 0))
+    found = Reader().evidence(str(tmp_path / "gone"))
     assert isinstance(found, Problem)
     assert found.reason == "No such file or directory"
 

@@ -156,7 +156,7 @@ async def test_permissions_taken_and_given_back() -> None:
             assert seen.names == [*NAMES]
             put(folder, "4.pb.gz")
             await seen.until(lambda: len(seen.names) == 4)
-            assert seen.worker.asked.count("snapshot") == 4
+            assert seen.worker.asked.count("evidence") == 4
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows makes links for administrators only")

@@ -4,24 +4,35 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pytest
 from alloclens.profile.model import MemStats
 from alloclens.source.roots import Roots
+from alloclens.store.known import Known
 from alloclens.store.listing import Stamp, stamp
-from alloclens.store.reading import Reader, remembered
+from alloclens.store.reading import Reader
 from alloclens.store.snapshots import Snapshots
 
 from tests.support.profiles import drop, goroutines, heap, heap_text
 
 if TYPE_CHECKING:
     from alloclens.analysis.series import Snapshot
+    from alloclens.store.evidence import Evidence
 
 READER = "r"
+
+
+class Taken(NamedTuple):
+    snapshot: Snapshot
+    evidence: Evidence
+    at: Stamp
+
+    def keep(self, kept: Snapshots) -> None:
+        kept.keep(self.snapshot, self.evidence, self.at, READER)
 
 
 @pytest.fixture
@@ -29,15 +40,14 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "cache" / "snapshots.sqlite3"
 
 
-def taken(folder: Path, name: str = "a.pb.gz", data: bytes | None = None) -> tuple[Snapshot, Stamp]:
+def taken(folder: Path, name: str = "a.pb.gz", data: bytes | None = None) -> Taken:
     """Read a snapshot of a module in this folder."""
     (folder / "go.mod").write_text("module example.com/app\n")
     (folder / "main.go").write_text("package main\n")
     stacks = f"main.f@{folder}/main.go:5 = 3x8/9 < x", f"main.g@/gone/lib.go:2 < main.f@{folder}/main.go:7 = 2x64"
     file = drop(folder / name, data or heap(stacks[0].removesuffix(" < x"), stacks[1], build_id="b"))
-    at = stamp(str(file))
-    made = Reader(Roots(folders=(str(folder),))).snapshot(str(file), at)
-    return made, at
+    reader, at = Reader(Roots(folders=(str(folder),))), stamp(str(file))
+    return Taken(Known(reader).read(str(file), at), reader.evidence(str(file)), at)
 
 
 def same(one: Snapshot, other: Snapshot) -> bool:
@@ -51,91 +61,132 @@ def same(one: Snapshot, other: Snapshot) -> bool:
 
 
 def test_what_was_read_is_known_to_the_next_session(tmp_path: Path, path: Path) -> None:
-    snapshot, at = taken(tmp_path)
-    threads, when = taken(tmp_path, "g.pb.gz", goroutines(f"main.f@{tmp_path}/main.go:5 = 12"))
-    text, then = taken(tmp_path, "t.txt", heap_text(f"main.f@{tmp_path}/main.go:5", 3, 64, 1 << 20))
-    assert text.mem_stats == MemStats(1 << 20, 2 << 20, 1 << 20, 4 << 20, 7)
-    assert len(snapshot.owned.key)
+    heap_, threads, text = every = (
+        taken(tmp_path),
+        taken(tmp_path, "g.pb.gz", goroutines(f"main.f@{tmp_path}/main.go:5 = 12")),
+        taken(tmp_path, "t.txt", heap_text(f"main.f@{tmp_path}/main.go:5", 3, 64, 1 << 20)),
+    )
+    assert text.snapshot.mem_stats == MemStats(1 << 20, 2 << 20, 1 << 20, 4 << 20, 7)
+    assert len(heap_.snapshot.owned.key)
     with closing(Snapshots(path)) as kept:
-        kept.keep(snapshot, at, READER)
-        kept.keep(threads, when, READER)
-        kept.keep(text, then, READER)
+        for one in every:
+            one.keep(kept)
     with closing(Snapshots(path)) as kept:
-        wanted = {snapshot.path: at, threads.path: when, text.path: then}
-        found = {s.path: s for s in kept.of(wanted | {"/p/new": at}, READER)}
+        wanted = {one.snapshot.path: one.at for one in every}
+        found = {s.path: s for s in kept.of(wanted | {"/p/new": heap_.at}, READER)}
         assert found.keys() == wanted.keys()
-        assert same(found[text.path], text)
-        assert same(found[snapshot.path], snapshot)
-        assert same(found[threads.path], threads)
+        assert all(same(found[one.snapshot.path], one.snapshot) for one in every)
+        keys, names = kept.evidence([one.snapshot.evidence for one in every])
+        assert {digest: of.tolist() for digest, of in keys.items()} == {
+            one.snapshot.evidence: one.evidence.keys.tolist() for one in every
+        }
+        assert names == heap_.evidence.names | threads.evidence.names | text.evidence.names
     assert np.isnan(
-        found[snapshot.path].owned.figures()[1:]
+        found[heap_.snapshot.path].owned.figures()[1:]
     ).all()  # what cannot be read any more makes nothing certain
 
 
 def test_another_file_or_another_reader_is_not_the_same(tmp_path: Path, path: Path) -> None:
-    snapshot, at = taken(tmp_path)
+    one = taken(tmp_path)
     with closing(Snapshots(path)) as kept:
-        kept.keep(snapshot, at, READER)
-        assert kept.of({snapshot.path: at._replace(size=1)}, READER) == []
-        assert kept.of({snapshot.path: at}, "another") == []
+        one.keep(kept)
+        assert kept.of({one.snapshot.path: one.at._replace(size=1)}, READER) == []
+        assert kept.of({one.snapshot.path: one.at}, "another") == []
+
+
+def test_figures_are_those_of_the_same_reading(tmp_path: Path, path: Path) -> None:
+    """Another session, which knows other files, may have attributed the lines otherwise meanwhile."""
+    one = taken(tmp_path)
+    with closing(Snapshots(path)) as kept:
+        one.keep(kept)
+        (known,) = kept.of({one.snapshot.path: one.at}, READER)
+        one._replace(snapshot=replace(one.snapshot, attribution=1)).keep(kept)
+        assert np.isnan(known.owned.figures()[1:]).all()
+        (again,) = kept.of({one.snapshot.path: one.at}, READER)
+        assert np.array_equal(again.owned.figures(), one.snapshot.owned.figures(), equal_nan=True)
 
 
 @pytest.mark.parametrize("column", ["facts", "owned"])
 def test_a_damaged_row_is_none(tmp_path: Path, path: Path, column: str) -> None:
-    snapshot, at = taken(tmp_path)
+    one = taken(tmp_path)
     with closing(Snapshots(path)) as kept:
-        kept.keep(snapshot, at, READER)
+        one.keep(kept)
+    damage(path, "snapshot3", column)
+    with closing(Snapshots(path)) as kept:
+        assert kept.of({one.snapshot.path: one.at}, READER) == []
+        one.keep(kept)
+        assert len(kept.of({one.snapshot.path: one.at}, READER)) == 1
+
+
+def test_damaged_figures_are_read_again(tmp_path: Path, path: Path) -> None:
+    one = taken(tmp_path)
+    reader = Reader(Roots(folders=(str(tmp_path),)))
+    with closing(Snapshots(path)) as kept:
+        kept.keep(one.snapshot, one.evidence, one.at, reader.digest)
+        damage(path, "snapshot3", "rest")
+        known = Known(reader, kept)
+        assert known.remember({one.snapshot.path: one.at}) == {one.snapshot.path}
+        assert known.next(()) is None
+        assert same(known.snapshots[one.snapshot.path], one.snapshot)
+
+
+@pytest.mark.parametrize(("table", "column"), [("evidence3", "keys"), ("name3", "file"), ("name3", "function")])
+def test_damaged_evidence_is_read_anew(tmp_path: Path, path: Path, table: str, column: str) -> None:
+    one = taken(tmp_path)
+    with closing(Snapshots(path)) as kept:
+        one.keep(kept)
+    damage(path, table, column)
+    with closing(Snapshots(path)) as kept:
+        assert kept.evidence([one.snapshot.evidence])[0] == {}
+        one.keep(kept)
+        keys, names = kept.evidence([one.snapshot.evidence])
+        assert keys.keys() == {one.snapshot.evidence}
+        assert names == one.evidence.names
+
+
+def damage(path: Path, table: str, column: str) -> None:
     with closing(sqlite3.connect(path)) as base:
-        (body,) = base.execute(f"SELECT {column} FROM snapshot2").fetchone()
-        base.execute(f"UPDATE snapshot2 SET {column} = ?", (bytes([body[0] ^ 1]) + body[1:],))
+        body, row = base.execute(f"SELECT {column}, rowid FROM {table}").fetchone()
+        base.execute(f"UPDATE {table} SET {column} = ? WHERE rowid = ?", (bytes([body[0] ^ 1]) + body[1:], row))
         base.commit()
-    with closing(Snapshots(path)) as kept:
-        assert kept.of({snapshot.path: at}, READER) == []
-        kept.keep(snapshot, at, READER)
-        assert len(kept.of({snapshot.path: at}, READER)) == 1
 
 
 def test_a_damaged_file_is_begun_anew(tmp_path: Path, path: Path) -> None:
-    snapshot, at = taken(tmp_path)
+    one = taken(tmp_path)
     path.parent.mkdir()
     path.write_bytes(b"SQLite format 3\0" + bytes(range(256)) * 40)
     with closing(Snapshots(path)) as kept:
-        kept.keep(snapshot, at, READER)
+        one.keep(kept)
     with closing(Snapshots(path)) as kept:
-        assert len(kept.of({snapshot.path: at}, READER)) == 1
+        assert len(kept.of({one.snapshot.path: one.at}, READER)) == 1
 
 
 def test_what_is_no_more_is_forgotten_in_its_directory_alone(tmp_path: Path, path: Path) -> None:
-    one, at = taken(tmp_path)
+    one = taken(tmp_path)
     (tmp_path / "other").mkdir()
-    other, then = taken(tmp_path / "other")
+    other = taken(tmp_path / "other")
     with closing(Snapshots(path)) as kept:
-        kept.keep(one, at, READER)
-        kept.keep(other, then, READER)
+        one.keep(kept)
+        other.keep(kept)
+        wanted = {one.snapshot.path: one.at, other.snapshot.path: other.at}
         kept.forget([str(tmp_path)], [])
-        assert len(kept.of({one.path: at}, READER)) == 1  # the file is there, whoever did not see it
-        for gone in (one, other):
-            Path(gone.path).unlink()
+        assert len(kept.of(wanted, READER)) == 2  # the files are there, whoever did not see them
+        for gone in wanted:
+            Path(gone).unlink()
+    with closing(Snapshots(path)) as kept:
         kept.forget([str(tmp_path)], [])
-        assert [s.path for s in kept.of({one.path: at, other.path: then}, READER)] == [other.path]
+        assert [s.path for s in kept.of(wanted, READER)] == [other.snapshot.path]
+        keys, names = kept.evidence([one.snapshot.evidence, other.snapshot.evidence])
+        assert keys.keys() == {other.snapshot.evidence}
+        assert names == other.evidence.names
+    with closing(sqlite3.connect(path)) as base:
+        assert base.execute("SELECT count(*) FROM name3").fetchone() == (len(other.evidence.names),)
 
 
 def test_the_oldest_go_when_there_are_too_many(tmp_path: Path, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("alloclens.store.snapshots.LARGEST", 0)
-    snapshot, at = taken(tmp_path)
+    one = taken(tmp_path)
     with closing(Snapshots(path)) as kept:
-        kept.keep(snapshot, at, READER)
+        one.keep(kept)
         kept.forget([], [])
-        assert kept.of({snapshot.path: at}, READER) == []
-
-
-def test_what_was_lost_and_is_found_is_judged_anew(tmp_path: Path, path: Path) -> None:
-    snapshot, at = taken(tmp_path)
-    assert snapshot.lost == ("/gone/lib.go",)
-    reader = Reader(Roots(folders=(str(tmp_path),)))
-    with closing(Snapshots(path)) as kept:
-        kept.keep(snapshot, at, reader.digest)
-        asked: list[tuple[str, ...]] = []
-        assert len(remembered(kept, {snapshot.path: at}, reader, lambda lost: bool(asked.append(lost)))) == 1
-        assert asked == [("/gone/lib.go",)]
-        assert remembered(kept, {snapshot.path: at}, reader, lambda _: True) == []
+        assert kept.of({one.snapshot.path: one.at}, READER) == []

@@ -99,13 +99,42 @@ class Lines:
         return np.arange(*np.searchsorted(self.file, [file, file + 1]))
 
 
-def lines(profile: Profile, judge: Judge) -> Lines:
-    """Return the numbers of every line. `judge` is asked once, about all files."""
+@dataclass(frozen=True, eq=False)
+class Named:
+    """The source lines that a profile names, before it is known whose they are."""
+
+    profile: Profile
+    sites: Sites
+    files: tuple[str, ...]
+    """Recorded names, clean."""
+    file: Ints
+    """Of each site, row number in `files`."""
+    functions: LineFunctions
+
+    @property
+    def by_file(self) -> dict[str, tuple[str, ...]]:
+        """The names of each file's functions."""
+        return self.functions.by_file(self.files)
+
+
+def named(profile: Profile) -> Named:
+    """Return the source lines of a profile."""
     sites = by_source_line(profile)
     numbers, file = np.unique(sites.file, return_inverse=True)
     files = tuple(sites.texts[i] for i in numbers.tolist())
-    functions = line_functions(profile, sites, file)
-    own, lost = (np.array(one, np.bool_) for one in judge(functions.by_file(files)))
+    return Named(profile, sites, files, file, line_functions(profile, sites, file))
+
+
+def lines(profile: Profile, judge: Judge) -> Lines:
+    """Return the numbers of every line. `judge` is asked once, about all files."""
+    found = named(profile)
+    return attributed(found, judge(found.by_file))
+
+
+def attributed(of: Named, whose: Ownership) -> Lines:
+    """Return the numbers of every line, with the files being whose they are."""
+    profile, sites, file = of.profile, of.sites, of.file
+    own, lost = (np.array(one, np.bool_) for one in whose)
     values, both = profile.values, np.concatenate(errors(profile), axis=1)
     flat, owned = incidence.flat(profile, sites), incidence.owned(profile, sites, own[file])
     value = flat.sum(values), incidence.cum(profile, sites, values), owned.sum(values)
@@ -113,11 +142,11 @@ def lines(profile: Profile, judge: Judge) -> Lines:
     types = len(profile.sample_types)
     return Lines(
         sample_types=profile.sample_types,
-        files=files,
+        files=of.files,
         own=own,
         lost=lost,
         charged=_charged(profile, sites, file, own | lost),
-        functions=functions,
+        functions=of.functions,
         file=file,
         line=sites.line,
         value=Measures(*(measure.astype(np.float64) for measure in value)),

@@ -14,14 +14,18 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
+from alloclens.analysis.programs import programs
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from numpy.typing import NDArray
 
     from alloclens.analysis.owned import Owned
+    from alloclens.analysis.programs import Functions
     from alloclens.profile.model import MemStats, ValueType
 
+NO_FUNCTIONS = np.zeros(0, np.int64)
 DAY = 24 * 3600.0
 NEAR = 3 * 3600.0
 """So far from the same time yesterday a snapshot may be."""
@@ -54,8 +58,10 @@ class Snapshot:
     build_id: str = ""
     program: str = ""
     """The name of its binary, without directories; "" where the profile does not say."""
-    lost: tuple[str, ...] = ()
-    """Recorded files that were not found, and may be the user's own."""
+    evidence: int = 0
+    """A digest of the functions that it names, and their files."""
+    attribution: int = 0
+    """A digest of whose these files were when its lines were summed up."""
     built_at: float = math.inf
     """When the program was last written, in seconds since 1970, where it is on this machine."""
     missing: tuple[str, ...] = ()
@@ -185,22 +191,21 @@ class Series:
         return next(by_label, None) or next(by_name, None)
 
 
-def group(snapshots: Iterable[Snapshot], labels: Mapping[str, str] | None = None) -> tuple[Series, ...]:
+def group(
+    snapshots: Iterable[Snapshot],
+    labels: Mapping[str, str] | None = None,
+    functions: Functions = lambda _: NO_FUNCTIONS,
+) -> tuple[Series, ...]:
     """Make one series for each directory, kind of profile and program, the one with the newest snapshot first."""
     of_kind: dict[str, dict[str, list[Snapshot]]] = {}
     for snapshot in snapshots:
         of_kind.setdefault(snapshot.kind, {}).setdefault(snapshot.program, []).append(snapshot)
     made = [
         Series(found[0].directory, tuple(sorted(found, key=attrgetter("order"))), labels or {})
-        for of_program in of_kind.values()
-        for found in _programs(of_program)
+        for by_name in of_kind.values()
+        for found in programs(by_name, functions)
     ]
-    return tuple(sorted(made, key=lambda s: (-s.snapshots[-1].taken_at.seconds, s.directory)))
-
-
-def _programs(found: Mapping[str, list[Snapshot]]) -> Iterable[list[Snapshot]]:
-    """Return the snapshots of each program. Where there is only one, those that name none are taken for its."""
-    return found.values() if len(found.keys() - {""}) > 1 else [list(chain.from_iterable(found.values()))]
+    return tuple(sorted(made, key=lambda s: (-s.snapshots[-1].taken_at.seconds, s.snapshots[-1].path)))
 
 
 def taken_at(time_nanos: int, name: str, mtime_ns: int, now: float) -> TakenAt:

@@ -15,7 +15,7 @@ from alloclens.source.paths import canonical, folders_of, join, name_of, rest_wi
 from alloclens.source.recorded import recorded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping
 
     from alloclens.source.files import Files
     from alloclens.source.recorded import Recorded
@@ -35,7 +35,7 @@ class Built(NamedTuple):
 class Builds:
     """The roots of the builds that some recorded functions come from. Looked for when first needed."""
 
-    def __init__(self, roots: Roots, files: Files, functions: Mapping[str, Sequence[str]]) -> None:
+    def __init__(self, roots: Roots, files: Files, functions: Mapping[str, Collection[str]]) -> None:
         self._roots = roots
         self._files = files
         self._functions = functions
@@ -51,7 +51,7 @@ class Builds:
         modules: dict[str, list[Module]] = {}
         for module in self._roots.modules:
             modules.setdefault(module.path, []).append(module)
-        for one in (recorded(file, tuple(functions)) for file, functions in self._functions.items() if modules):
+        for one in (recorded(file, functions) for file, functions in self._functions.items() if modules):
             for path in (one.package, *folders_of(one.package)):
                 yield from (built for module in modules.get(path, ()) for built in _root(one, module))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from alloclens.source.builds import Builds
@@ -12,8 +13,9 @@ from alloclens.source.recorded import Kind, recorded
 from alloclens.source.rules import RULES, Ground
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable
 
+    from alloclens.source.builds import Built
     from alloclens.source.files import Files
     from alloclens.source.recorded import Recorded
     from alloclens.source.roots import Roots
@@ -44,24 +46,34 @@ class Nowhere(NamedTuple):
     """Files that it might be."""
 
 
-class SourceMap:
-    """Places recorded files, each once, when asked for it."""
+Places = Mapping[str, Place | Nowhere]
+"""By recorded file."""
 
-    def __init__(self, roots: Roots, files: Files, functions: Mapping[str, Sequence[str]] | None = None) -> None:
-        """`functions` are the names of the functions that the profiles know in each recorded file."""
+
+class SourceMap:
+    """Places recorded files, each once, when asked for it.
+
+    An answer depends on what it was made of, and not on the order of anything, nor on what was asked before.
+    """
+
+    def __init__(
+        self,
+        roots: Roots,
+        files: Files,
+        functions: Mapping[str, Collection[str]] | None = None,
+        known: Places | None = None,
+    ) -> None:
+        """Take the names of the functions that the profiles know in each recorded file, and the answers that are known."""
         self.roots = roots
         self.files = files
-        self._functions: dict[str, Sequence[str]] = {}
+        self._functions = functions or {}
         self._ground = Ground(roots, files, Builds(roots, files, self._functions))
-        self._known: dict[str, Place | Nowhere] = {}
-        self.learn(functions or {})
+        self._known = dict(known or {})
 
-    def learn(self, functions: Mapping[str, Sequence[str]]) -> None:
-        """Take more recorded files with their functions; with them, what was found nowhere may be found."""
-        if not functions.keys() <= self._functions.keys():
-            self._functions = {**functions, **self._functions}
-            self._known = {path: found for path, found in self._known.items() if isinstance(found, Place)}
-            self._ground = Ground(self.roots, self.files, Builds(self.roots, self.files, self._functions))
+    @property
+    def builds(self) -> tuple[Built, ...]:
+        """Where the programs were built, as far as their functions say; the longest path first."""
+        return self._ground.builds.all
 
     def place(self, path: str) -> Place | None:
         """Return where a recorded file lies; None where no rule finds it within the roots."""
@@ -73,8 +85,7 @@ class SourceMap:
         if len(path) > LONGEST_PATH:
             return Nowhere(Kind.UNKNOWN, "its name is longer than any path")
         if path not in self._known:
-            one = recorded(path, tuple(self._functions.get(path, ())))
-            self._known[path] = self._find(one)
+            self._known[path] = self._find(recorded(path, self._functions.get(path, ())))
         return self._known[path]
 
     def kind(self, path: str) -> Kind:
@@ -105,7 +116,7 @@ class SourceMap:
 
     def declares(self, path: str, file: str) -> bool:
         """Return whether a file here declares one of the functions of a recorded one."""
-        return self._declares(path, recorded(file, tuple(self._functions.get(file, ()))))
+        return self._declares(path, recorded(file, self._functions.get(file, ())))
 
     def _find(self, one: Recorded) -> Place | Nowhere:
         if one.kind is Kind.BUILT_IN:

@@ -7,9 +7,13 @@ from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
 from itertools import takewhile
+from typing import TYPE_CHECKING
 
 from alloclens.source.declarations import LONGEST_NAME
 from alloclens.source.paths import canonical, is_absolute, name_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class Kind(IntEnum):
@@ -63,6 +67,7 @@ class Recorded:
     path: str
     """Canonical."""
     functions: tuple[str, ...] = ()
+    """Sorted."""
 
     @property
     def name(self) -> str:
@@ -115,9 +120,9 @@ def _first(path: str) -> str:
     return path.partition("/")[0]
 
 
-def recorded(path: str, functions: tuple[str, ...] = ()) -> Recorded:
-    """Take a path as a profile has it."""
-    return Recorded(canonical(path), tuple(f for f in functions if len(f) <= LONGEST_NAME))
+def recorded(path: str, functions: Iterable[str] = ()) -> Recorded:
+    """Take a path as a profile has it, with its functions in an order of their own."""
+    return Recorded(canonical(path), tuple(sorted(f for f in functions if f and len(f) <= LONGEST_NAME)))
 
 
 def package_of(function: str) -> str:

@@ -12,6 +12,7 @@ from alloclens.analysis import incidence
 from alloclens.analysis.sites import by_source_line, clean_path
 from alloclens.analysis.starts import Began, Starts, starts
 from alloclens.source.go_statements import Root, Start, started_by, statement_at
+from alloclens.source.places import Place
 from alloclens.store.origins import unchanged
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from alloclens.analysis.lines import Lines
     from alloclens.profile.model import Profile
-    from alloclens.source.places import SourceMap
+    from alloclens.source.places import Places
     from alloclens.store.texts import Texts
 
     Ints = NDArray[np.int64]
@@ -40,8 +41,13 @@ class Then(NamedTuple):
     """Its path."""
     until: float
     """When it was taken, or its program was built: what was written to since then is not what ran."""
-    sources: SourceMap
+    places: Places
     texts: Texts
+
+    def place(self, recorded: str) -> Place | None:
+        """Return where a recorded file lies here."""
+        found = self.places.get(clean_path(recorded))
+        return found if isinstance(found, Place) else None
 
     def text(self, path: str) -> str | None:
         """Return what a file held then; None where that is not known."""
@@ -102,7 +108,7 @@ def _started(profile: Profile, statement: int, root: int, own: int, then: Then) 
     """Ask the dump itself, then what calls the outermost function, then what hands over the outermost own one."""
     if statement >= 0:
         frame = profile.frame(statement)
-        place = then.sources.place(clean_path(frame.file))
+        place = then.place(frame.file)
         text = then.text(place.path) if place else None
         told = place is not None and (text is None or statement_at(text, frame.line) is not None)
         return [Start(place.path, frame.line, "go")] if place and told else []
@@ -115,7 +121,7 @@ def _started(profile: Profile, statement: int, root: int, own: int, then: Then) 
 
 def _candidates(profile: Profile, row: int, then: Then, *, direct: bool) -> list[Start]:
     frame = profile.frame(row)
-    place = then.sources.place(clean_path(frame.file))
+    place = then.place(frame.file)
     texts: Mapping[str, str] = then.package(place.path) if place else {}
     start_line = int(profile.functions.start_line[profile.frames.function[row]])
     path = place.path if place else frame.file

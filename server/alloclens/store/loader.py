@@ -11,9 +11,10 @@ import traceback
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from alloclens.store.assembly import Known, assemble
+from alloclens.store.assembly import assemble
+from alloclens.store.known import Known
 from alloclens.store.listing import Listing, Scan, Stamp, gone, is_absent, scan, settled
-from alloclens.store.reading import forget, remembered
+from alloclens.store.reading import forget
 from alloclens.store.setup import Setup
 from alloclens.store.snapshots import Snapshots
 from alloclens.store.texts import Texts
@@ -24,7 +25,6 @@ from alloclens.store.world import Problem, World
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-    from alloclens.analysis.comparison import Contents, Pair
     from alloclens.analysis.filters import Filters
     from alloclens.analysis.series import Snapshot
     from alloclens.store.worker import Worker
@@ -73,7 +73,6 @@ class Loader:
         self._poked = asyncio.Event()
         self._watcher = Watcher(self.poke)
         self._worker = worker
-        self._known = Known()
         self._listing: Listing = {}
         self._world = World()
         self._failures: list[str] = []
@@ -86,6 +85,7 @@ class Loader:
         self._shown: tuple[Setup, tuple[Filters, ...]] | None = None
         self._texts: Texts | None = None
         self._kept: Snapshots | None = None
+        self._known = self._nothing_known()
 
     def poke(self) -> None:
         """Ask for a look at the directories; safe from any thread."""
@@ -164,15 +164,18 @@ class Loader:
         """Look at the settings file and at where modules are. What is read depends on both: if they changed, all is read again."""
         if self._texts is None:
             self._texts, self._kept = await asyncio.to_thread(Texts), await asyncio.to_thread(Snapshots)
-        setup = await asyncio.to_thread(self._setup.renewed, wanted.folders, wanted.given)
-        if setup.reader != self._setup.reader:
-            self._known, self._listing = Known(), {}
-        for problem in setup.problems if setup.problems != self._setup.problems else ():
+            self._known = self._nothing_known()
+        before, self._setup = self._setup, await asyncio.to_thread(self._setup.renewed, wanted.folders, wanted.given)
+        if self._setup.reader != before.reader:
+            self._known, self._listing = self._nothing_known(), {}
+        for problem in self._setup.problems if self._setup.problems != before.problems else ():
             log.warning("%s", problem)
-        left_out, before = setup.where.roots.left_out, self._setup.where.roots.left_out
-        for said in left_out if left_out != before else ():
-            log.warning("%s", said)
-        self._setup = setup
+        said = self._setup.where.roots.left_out
+        for sentence in said if said != before.where.roots.left_out else ():
+            log.warning("%s", sentence)
+
+    def _nothing_known(self) -> Known:
+        return Known(self._setup.reader, self._kept, self._worker.run)
 
     async def _settle(self, directories: tuple[str, ...]) -> Seen:
         """Scan the directories; twice, if a file is young or missing or anything is odd: nothing is believed of one scan."""
@@ -198,20 +201,18 @@ class Loader:
 
         The newest wish wins: when other folders or settings are wanted meanwhile, the rest is left to the next look.
         """
-        shown, ordered = time.monotonic(), _most_wanted_first(new)
-        for path in ordered[:1]:
-            seconds = seconds_for(new[path].size)
-            await asyncio.to_thread(self._worker.ahead, self._setup.reader.look_ahead, path, seconds=seconds)
-        remembered = await asyncio.to_thread(self._remember, new)
-        self._listing |= {path: new[path] for path in remembered}
-        waiting = [path for path in ordered if path not in remembered]
-        while waiting and self._wanted == wanted:
-            path = waiting.pop(0)
-            await self._read(path, new[path])
-            if waiting and time.monotonic() - shown > SHOW_SECONDS:
-                await self._show(len(waiting), wanted.focus)
+        shown, unread = time.monotonic(), {path: new[path] for path in _most_wanted_first(new)}
+        for latest, stamp in list(unread.items())[:1]:
+            seconds = seconds_for(stamp.size)
+            await asyncio.to_thread(self._worker.ahead, self._setup.reader.look_ahead, latest, seconds=seconds)
+        for remembered in await asyncio.to_thread(self._remember, new):
+            self._listing[remembered] = unread.pop(remembered)
+        while self._wanted == wanted and (path := await asyncio.to_thread(self._known.next, unread)) is not None:
+            if time.monotonic() - shown > SHOW_SECONDS:
+                await self._show(len(unread), wanted.focus)
                 shown = time.monotonic()
-        await self._show(len(waiting), wanted.focus)
+            await self._read(path, unread.pop(path) if path in unread else self._listing[path])
+        await self._show(len(unread), wanted.focus)
 
     async def _forget(self, directories: tuple[str, ...], seen: Seen) -> None:
         """Drop from the caches what is of snapshots that are no more: a later scan than the one that missed them agrees.
@@ -227,33 +228,31 @@ class Loader:
             await asyncio.to_thread(self._worker.run, forget, [d for d in directories if d in there], but)
 
     def _remember(self, new: Listing) -> frozenset[str]:
-        """Take over what an earlier session has read of these files, and return which."""
-        if self._kept is None:
-            return frozenset()
-        found = remembered(self._kept, new, self._setup.reader, self._found_again)
-        for snapshot in found:
-            self._known.add(snapshot)
-        return frozenset(snapshot.path for snapshot in found)
-
-    def _found_again(self, lost: Sequence[str]) -> bool:
-        try:
-            return self._worker.run(self._setup.reader.found_again, lost)
-        except Lost:
-            return True
+        """Take over what was read of these files before, and look again for the sources that were not found."""
+        remembered = self._known.remember(new)
+        self._known.settle(again=True)
+        return remembered
 
     async def _read(self, path: str, stamp: Stamp) -> None:
         read = await asyncio.to_thread(self._snapshot, path, stamp)
-        if isinstance(read, Problem):
-            if await asyncio.to_thread(is_absent, path):  # deleted since it was listed
-                return
-            if 0 <= time.time() - stamp.mtime_ns / 1e9 < GRACE_SECONDS:
-                self._loop.call_later(GRACE_SECONDS, self.poke)
-                return
-            log.warning("%s: %s", path, read.reason)
-        else:
+        if not isinstance(read, Problem):
             self._note(read)
-        self._listing[path] = stamp
-        self._known.add(read)
+            self._listing[path] = stamp
+        elif await asyncio.to_thread(is_absent, path):  # deleted since it was listed
+            self._leave(path)
+        elif 0 <= time.time() - stamp.mtime_ns / 1e9 < GRACE_SECONDS:
+            self._leave(path)
+            self._loop.call_later(GRACE_SECONDS, self.poke)
+        else:
+            log.warning("%s: %s", path, read.reason)
+            self._listing[path] = stamp
+            self._known.blame(read)
+
+    def _leave(self, path: str) -> None:
+        """Leave a file to the next look."""
+        if path in self._known.unsettled:
+            self._known.forget(path)
+            self._listing.pop(path, None)
 
     def _note(self, snapshot: Snapshot) -> None:
         """Write down what hindered a reading, once for all snapshots."""
@@ -264,35 +263,20 @@ class Loader:
 
     def _snapshot(self, path: str, stamp: Stamp) -> Snapshot | Problem:
         try:
-            read = self._worker.run(self._setup.reader.snapshot, path, stamp, seconds=seconds_for(stamp.size))
-            return self._lighter(read, stamp)
+            return self._known.read(path, stamp)
         except Lost as error:
             return Problem(path, str(error))
         except Exception as error:  # a fault of ours costs this file, not the rest
             log.exception("reading %s failed", path)
             return Problem(path, f"a fault in alloclens ({error!r}); please report it with the file")
 
-    def _lighter(self, read: Snapshot | Problem, stamp: Stamp) -> Snapshot | Problem:
-        """Return the same as it was kept, if it was: that holds little in memory."""
-        if isinstance(read, Problem) or self._kept is None:
-            return read
-        return next(iter(self._kept.of({read.path: stamp}, self._setup.reader.digest)), read)
-
-    async def _show(self, pending: int, focus: tuple[Filters, ...]) -> None:
-        setup = self._setup
-        made = await asyncio.to_thread(assemble, self._known, setup, self._texts, self._pair, focus)
-        await self._replace(replace(made, pending=pending))
+    async def _show(self, unread: int, focus: tuple[Filters, ...]) -> None:
+        made = await asyncio.to_thread(assemble, self._known, self._setup, self._texts, focus)
+        await self._replace(replace(made, pending=unread + len(self._known.unsettled)))
 
     async def _replace(self, world: World) -> None:
         self._world = replace(world, generation=self._world.generation + 1)
         await self._on_world(self._world)
-
-    def _pair(self, pair: Pair) -> Contents | None:
-        size = sum(self._listing[path].size for path in (pair.head, pair.base) if path in self._listing)
-        try:
-            return self._worker.run(self._setup.reader.pair, pair, seconds=seconds_for(size))
-        except Lost:
-            return None
 
 
 def _most_wanted_first(new: Listing) -> list[str]:

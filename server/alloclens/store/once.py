@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from alloclens.store.assembly import Known, assemble
+from alloclens.store.assembly import assemble
+from alloclens.store.known import Known
 from alloclens.store.listing import scan
-from alloclens.store.reading import remembered, snapshots, texts
+from alloclens.store.reading import snapshots, texts
 from alloclens.store.setup import setup
+from alloclens.store.world import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,12 +28,14 @@ def world(folders: Sequence[str], directories: Sequence[str] | None, given: Mapp
         directories = here.directories
     else:
         here = setup(tuple(folders), {**given, "profileDirs": []}).labelled(directories)
-    reader, known = here.reader, Known()
+    known = Known(here.reader, snapshots())
     files, known.faults = scan(directories, here.where.roots.folders)
-    for snapshot in remembered(snapshots(), files, reader, reader.found_again):
-        known.add(snapshot)
-    for path, stamp in files.items():
-        if path not in known.snapshots:
-            known.add(reader.snapshot(path, stamp))
-    made = assemble(known, here, texts(), reader.pair)
+    remembered = known.remember(files)
+    unread = dict.fromkeys(path for path in files if path not in remembered)
+    while (path := known.next(unread)) is not None:
+        unread.pop(path, None)
+        read = known.read(path, files[path])
+        if isinstance(read, Problem):
+            known.blame(read)
+    made = assemble(known, here, texts())
     return replace(made, directories=tuple(directories))

@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING
 
 from alloclens.source.carry import SAME, UNKNOWN, Origin, fits
 from alloclens.source.paths import canonical, is_absolute, is_within
+from alloclens.source.places import Place
 from alloclens.store import git
 from alloclens.store.files import text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from alloclens.analysis.comparison import Comparison
     from alloclens.analysis.series import Snapshot
     from alloclens.source.carry import Marks
-    from alloclens.source.places import Place, SourceMap
+    from alloclens.source.places import Nowhere
     from alloclens.source.roots import Roots
     from alloclens.store.listing import Stamp
     from alloclens.store.texts import Texts
@@ -93,14 +94,13 @@ class Origins:
             yield Origin(f"as in git's commit {at[:12]}", text)
 
 
-def keep_texts(snapshot: Snapshot, files: Sequence[str], stamp: Stamp, sources: SourceMap, texts: Texts) -> None:
-    """Keep what the files are now that a snapshot names (as recorded), when it is first seen, or they are first found.
+def keep_texts(snapshot: Snapshot, places: Iterable[Place | Nowhere], roots: Roots, stamp: Stamp, texts: Texts) -> None:
+    """Keep what the files are now that a snapshot names, when it is first seen, or they are first found.
 
     Only files that the user may edit, and only those that are still as they were: what changed after the snapshot was
     taken, or after the program was built, is not what was profiled.
     """
-    places = (sources.place(file) for file in files)
-    edited = {p.path for p in places if p and not sources.roots.in_caches(p.path)}
+    edited = {one.path for one in places if isinstance(one, Place) and not roots.in_caches(one.path)}
     until = min(snapshot.taken_at.seconds, snapshot.built_at)
     found = {path: unchanged(path, until) for path in edited - texts.paths(snapshot.path, stamp)}
     if fresh := {path: text for path, text in found.items() if text is not None}:

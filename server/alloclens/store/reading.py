@@ -18,7 +18,7 @@ from alloclens.analysis.builds import moved
 from alloclens.analysis.comparison import Contents
 from alloclens.analysis.difference import Incomparable, difference, overflow
 from alloclens.analysis.filters import in_focus
-from alloclens.analysis.lines import Lines, Ownership, lines
+from alloclens.analysis.lines import Lines, Named, Ownership, attributed, lines, named
 from alloclens.analysis.owned import owned
 from alloclens.analysis.prune import pruned, unusable
 from alloclens.analysis.series import Snapshot, taken_at
@@ -31,6 +31,7 @@ from alloclens.source.recorded import Kind
 from alloclens.source.roots import Roots
 from alloclens.store.began import Then, began
 from alloclens.store.demangle import readable
+from alloclens.store.evidence import Evidence, evidence
 from alloclens.store.files import WALK_SECONDS, Disk
 from alloclens.store.listing import stamp as stamp_of
 from alloclens.store.origins import keep_texts
@@ -42,20 +43,38 @@ from alloclens.store.worker import take_longer
 from alloclens.store.world import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from alloclens.analysis.comparison import Pair
     from alloclens.analysis.filters import Filters
     from alloclens.analysis.starts import Began
+    from alloclens.source.builds import Built
+    from alloclens.source.places import Nowhere, Place, Places
     from alloclens.store.listing import Stamp
 
 
 class Read(NamedTuple):
-    """What is in a file."""
+    """What is in a file, whosever it is."""
 
     found: Symbolized
     """With nothing dropped yet."""
+    named: Named
+    """Of what is left."""
+    evidence: Evidence
+
+
+class Attributed(NamedTuple):
+    """The same, and its lines as they follow from where its files lie."""
+
+    read: Read
     lines: Lines
+    places: Places
+
+    def seen(self, focus: tuple[Filters, ...]) -> Lines:
+        """Return the lines of what is in focus."""
+        if not focus:
+            return self.lines
+        return lines(in_focus(self.read.named.profile, focus), lambda functions: _whose(functions, self.places))
 
 
 PLACE_SECONDS = 0.02
@@ -64,6 +83,27 @@ MEANING = 2
 """Raised when the same bytes mean something else than before; what was kept of them is then read anew."""
 READ: Recent[Read] = Recent(4, 1_000_000)
 """By reader and file; the cost is in samples. Heads and bases are read again and again."""
+LINES: Recent[Lines] = Recent(4, 1_000_000)
+"""By the same, and by whose the files are."""
+
+
+class Placed(NamedTuple):
+    """Where some recorded files lie."""
+
+    builds: tuple[Built, ...]
+    """Where the programs were built."""
+    places: list[Place | Nowhere]
+    """Of these files, or of all if the builds are not those that were known."""
+
+
+class Settled(NamedTuple):
+    """What all snapshots together say of the files in one of them."""
+
+    evidence: int
+    """The digest of the evidence of that one."""
+    attribution: int
+    """A digest of whose its files are."""
+    places: Places
 
 
 @dataclass(frozen=True)
@@ -96,19 +136,36 @@ class Reader:
         what = __version__, MEANING, replace(self, files=Disk())
         return hashlib.sha256(repr(what).encode("utf-8", "surrogatepass")).hexdigest()
 
-    def snapshot(self, path: str, stamp: Stamp) -> Snapshot | Problem:
+    def evidence(self, path: str) -> Evidence | Problem:
+        """Return what a profile says of where its program was built. Never raises for what a file may hold."""
+        try:
+            return self._read(path).evidence
+        except (ProfileError, OSError, MemoryError) as error:
+            return Problem(path, reason(error))
+
+    def places(
+        self, functions: Mapping[str, Collection[str]], files: Collection[str], builds: tuple[Built, ...]
+    ) -> Placed:
+        """Place some of the files that profiles name with these functions; all of them if the builds are not these any more."""
+        take_longer(min(len(functions) * PLACE_SECONDS, WALK_SECONDS))
+        sources = SourceMap(self.roots, self.files, functions)
+        wanted = files if sources.builds == builds else functions
+        return Placed(sources.builds, [sources.find(file) for file in wanted])
+
+    def snapshot(self, path: str, stamp: Stamp, settled: Settled) -> Snapshot | Problem:
         """Read one snapshot, and keep the texts it is of if it is seen for the first time.
 
         Never raises for what a file may hold.
         """
         try:
-            found, lines = self._read(path)
+            one = self._attributed(path, settled)
         except (ProfileError, OSError, MemoryError) as error:
             return Problem(path, reason(error))
-        snapshot = _snapshot(path, stamp, found, lines)
-        keep_texts(snapshot, lines.files, stamp, _sources(self.roots, self.files), texts())
+        found, snapshot = one.read.found, _snapshot(path, stamp, one, settled)
+        take_longer(min(len(settled.places) * PLACE_SECONDS, WALK_SECONDS))
+        keep_texts(snapshot, settled.places.values(), self.roots, stamp, texts())
         if not found.missing:  # what has no lines for want of a binary may have them next time
-            snapshots().keep(snapshot, stamp, self.digest)
+            snapshots().keep(snapshot, one.read.evidence, stamp, self.digest)
         return snapshot
 
     def look_ahead(self, path: str) -> None:
@@ -116,46 +173,51 @@ class Reader:
         with suppress(ProfileError, OSError, MemoryError):
             self._read(path)
 
-    def found_again(self, files: Sequence[str]) -> bool:
-        """Return whether any of these recorded files, which were lost, is the user's own now."""
-        return any(self._judge(dict.fromkeys(files, ())).own)
-
     def _read(self, path: str) -> Read:
-        """Read a profile and its lines, or remember: a new snapshot is read, and then compared."""
-        key = self.digest, self.files, path, stamp_of(path)
+        """Read a profile, or remember: a new snapshot is read, and then compared."""
+        key = self._key(path)
         if (known := READ.get(key)) is None:
             found = self.profile(path)
-            known = Read(found, lines(pruned(found.profile), self._judge))
+            of = named(pruned(found.profile))
+            known = Read(found, of, evidence(of.by_file))
             READ.keep(key, known, len(found.profile.values))
         return known
 
-    def _seen(self, one: Read, focus: tuple[Filters, ...]) -> Lines:
-        return lines(in_focus(pruned(one.found.profile), focus), self._judge) if focus else one.lines
+    def _attributed(self, path: str, settled: Settled) -> Attributed:
+        """Return a profile and its lines, with its files being whose they are. Raises ProfileError or OSError."""
+        read, key = self._read(path), (*self._key(path), settled.attribution)
+        if read.evidence.digest != settled.evidence:
+            raise ProfileError("it changed while it was read")
+        if (lines := LINES.get(key)) is None:
+            lines = attributed(read.named, _whose(read.named.files, settled.places))
+            LINES.keep(key, lines, len(read.found.profile.values))
+        return Attributed(read, lines, settled.places)
 
-    def _judge(self, functions: Mapping[str, Sequence[str]]) -> Ownership:
-        take_longer(min(len(functions) * PLACE_SECONDS, WALK_SECONDS))
-        sources = _sources(self.roots, self.files)
-        sources.learn(functions)
-        kinds = [sources.kind(file) for file in functions]
-        return Ownership([k is Kind.OWN for k in kinds], [k is Kind.UNKNOWN for k in kinds])
+    def _key(self, path: str) -> tuple[object, ...]:
+        return self.digest, self.files, path, stamp_of(path)
 
-    def _began(self, path: str, head: Read) -> dict[tuple[str, int], Began]:
-        profile, stamp = head.found.profile, stamp_of(path)
+    def _began(self, path: str, head: Attributed) -> dict[tuple[str, int], Began]:
+        profile, stamp = head.read.found.profile, stamp_of(path)
         seconds = taken_at(profile.time_nanos, Path(path).name, stamp.mtime_ns if stamp else 0, time.time()).seconds
         until = min(seconds, _built_at(*profile.text(profile.mappings.file[:1])))
-        then = Then(path, until, _sources(self.roots, self.files), texts())
-        return began(profile, head.lines, then)
+        return began(profile, head.lines, Then(path, until, head.places, texts()))
 
-    def pair(self, pair: Pair) -> Contents | None:
-        """Read the head and the base; None where a file has gone meanwhile: the next listing knows."""
+    def pair(self, pair: Pair, settled: Mapping[str, Settled]) -> Contents | None:
+        """Read the head and the base, of which this is settled; None where one has gone or changed: the next listing knows."""
         try:
-            head = self._read(pair.head)
-            base = self._read(pair.base) if pair.base else None
-            then = replace(base.found, profile=moved(base.found.profile, head.found.profile)) if base else None
-            difference = compared(head.found, then).profile
-            seen = self._seen(head, pair.focus), self._seen(base, pair.focus) if base else None
+            head = self._attributed(pair.head, settled[pair.head])
+            base = self._attributed(pair.base, settled[pair.base]) if pair.base else None
+            found, then = head.read.found, base.read.found if base else None
+            if then:
+                then = replace(then, profile=moved(then.profile, found.profile))
+            difference = compared(found, then).profile
             return Contents(
-                *seen, in_focus(difference, pair.focus), head.lines, self._began(pair.head, head), pair.focus
+                head.seen(pair.focus),
+                base.seen(pair.focus) if base else None,
+                in_focus(difference, pair.focus),
+                head.lines,
+                self._began(pair.head, head),
+                pair.focus,
             )
         except (ProfileError, OSError, MemoryError, Incomparable):
             return None
@@ -171,8 +233,13 @@ def compared(head: Symbolized, base: Symbolized | None, *, of_differences: bool 
     return Symbolized(pruned(profile), tuple(dict.fromkeys(messages)), tuple(dict.fromkeys(missing)))
 
 
-def _snapshot(path: str, stamp: Stamp, found: Symbolized, lines: Lines) -> Snapshot:
-    profile = found.profile
+def _whose(files: Iterable[str], places: Places) -> Ownership:
+    kinds = [places[file].kind if file in places else Kind.BUILT_IN for file in files]  # "" has no place
+    return Ownership([kind is Kind.OWN for kind in kinds], [kind is Kind.UNKNOWN for kind in kinds])
+
+
+def _snapshot(path: str, stamp: Stamp, one: Attributed, settled: Settled) -> Snapshot:
+    found, profile, lines = one.read.found, one.read.found.profile, one.lines
     binary = profile.text(profile.mappings.file[:1])
     return Snapshot(
         path=path,
@@ -185,7 +252,8 @@ def _snapshot(path: str, stamp: Stamp, found: Symbolized, lines: Lines) -> Snaps
         rate=lines.rate,
         build_id=profile.build_id,
         program=name_of(canonical(binary[0])) if binary else "",
-        lost=tuple(file for file, lost in zip(lines.files, lines.lost.tolist(), strict=True) if lost),
+        evidence=settled.evidence,
+        attribution=settled.attribution,
         built_at=_built_at(*binary),
         missing=found.missing,
         notes=found.messages,
@@ -193,27 +261,10 @@ def _snapshot(path: str, stamp: Stamp, found: Symbolized, lines: Lines) -> Snaps
     )
 
 
-@lru_cache(2)
-def _sources(roots: Roots, files: Disk) -> SourceMap:
-    """Return the places of all snapshots of a workspace: most of them name the same files."""
-    return SourceMap(roots, files)
-
-
 @lru_cache(1)
 def texts() -> Texts:
     """Return the store of source texts, opened when first needed."""
     return Texts()
-
-
-def remembered(
-    kept: Snapshots, wanted: Mapping[str, Stamp], reader: Reader, found_again: Callable[[Sequence[str]], bool]
-) -> list[Snapshot]:
-    """Return what an earlier session has read of these files; not what it would judge otherwise now."""
-    found = kept.of(wanted, reader.digest)
-    lost = tuple({file for snapshot in found for file in snapshot.lost})
-    if lost and found_again(lost):
-        return [snapshot for snapshot in found if not snapshot.lost]
-    return found
 
 
 @lru_cache(1)

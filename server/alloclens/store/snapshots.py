@@ -16,6 +16,7 @@ from alloclens.analysis.owned import Figures, Owned
 from alloclens.analysis.series import Snapshot, TakenAt, TimeSource
 from alloclens.profile.model import MemStats, ValueType
 from alloclens.store.cache import WRITING, Cache, sql_text
+from alloclens.store.evidence import Name, digest_of, packed
 from alloclens.store.listing import is_absent
 
 if TYPE_CHECKING:
@@ -25,23 +26,33 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from alloclens.store.evidence import Evidence
     from alloclens.store.listing import Stamp
 
+    Again = Callable[[str], Owned | None]
+    """Reads the lines of a file again; None where that cannot be done."""
+    Ints = NDArray[np.int64]
     Singles = NDArray[np.float32]
 
 SCHEMA = """
     DROP TABLE IF EXISTS snapshot1;
-    CREATE TABLE IF NOT EXISTS snapshot2 (
-        path TEXT PRIMARY KEY, directory TEXT NOT NULL, stamp TEXT NOT NULL, reader TEXT NOT NULL, check_sum INTEGER NOT NULL,
-        facts BLOB NOT NULL, owned BLOB NOT NULL, rest_sum INTEGER NOT NULL, rest BLOB NOT NULL
+    DROP TABLE IF EXISTS snapshot2;
+    CREATE TABLE IF NOT EXISTS snapshot3 (
+        path TEXT PRIMARY KEY, directory TEXT NOT NULL, stamp TEXT NOT NULL, reader TEXT NOT NULL, evidence INTEGER NOT NULL,
+        check_sum INTEGER NOT NULL, facts BLOB NOT NULL, owned BLOB NOT NULL, rest_sum INTEGER NOT NULL, rest BLOB NOT NULL
     );
-    CREATE INDEX IF NOT EXISTS by_directory ON snapshot2 (directory);
+    CREATE INDEX IF NOT EXISTS by_directory ON snapshot3 (directory);
+    CREATE INDEX IF NOT EXISTS by_evidence ON snapshot3 (evidence);
+    CREATE TABLE IF NOT EXISTS evidence3 (digest INTEGER PRIMARY KEY, keys BLOB NOT NULL);
+    CREATE TABLE IF NOT EXISTS name3 (key INTEGER PRIMARY KEY, file BLOB NOT NULL, function BLOB NOT NULL);
 """
-"""The 2 is the version of what the blobs hold."""
+"""The 3 is the version of what the blobs hold."""
 KEPT = """
-    SELECT path, stamp, check_sum, facts, owned FROM snapshot2 WHERE reader = ? AND path IN (SELECT value FROM json_each(?))
+    SELECT path, stamp, check_sum, facts, owned FROM snapshot3 WHERE reader = ? AND path IN (SELECT value FROM json_each(?))
 """
 """One question for thousands: to ask for each alone takes three times as long."""
+SETS = "SELECT digest, keys FROM evidence3 WHERE digest IN (SELECT value FROM json_each(?))"
+NAMES = "SELECT key, file, function FROM name3 WHERE key IN (SELECT value FROM json_each(?))"
 LARGEST = 1 << 30
 """Bytes that all snapshots may take; beyond, what was read first is forgotten first. 5,000 of 1,200 owned lines take 200 MB."""
 KEY, VALUE, REST = 8, 4, len(Figures._fields) - 1
@@ -59,7 +70,8 @@ class Facts(msgspec.Struct, frozen=True, array_like=True):
     rate: float
     build_id: str
     program: str
-    lost: tuple[str, ...]
+    evidence: int
+    attribution: int
     built_at: float
     missing: tuple[str, ...]
     notes: tuple[str, ...]
@@ -71,12 +83,14 @@ class Snapshots:
 
     def __init__(self, path: Path | None = None) -> None:
         self._cache = Cache("snapshots.sqlite3", SCHEMA, path)
+        self._swept = False
+        """Once in a session is enough: names go together with the programs that have them."""
 
     def close(self) -> None:
         """Let go of the file."""
         self._cache.close()
 
-    def keep(self, snapshot: Snapshot, stamp: Stamp, reader: str) -> None:
+    def keep(self, snapshot: Snapshot, evidence: Evidence, stamp: Stamp, reader: str) -> None:
         """Keep what a reader (by its digest) has read of a file. The snapshot's lines go by their keys."""
         owned = snapshot.owned
         facts, light, rest = (
@@ -87,25 +101,54 @@ class Snapshots:
         key = sql_text(snapshot.path), sql_text(os.path.dirname(snapshot.path)), repr(tuple(stamp)), reader  # noqa: PTH120
         with self._cache.transaction() as base:
             base.execute(WRITING)
-            row = *key, crc32(light, crc32(facts)), facts, light, crc32(rest), rest
-            base.execute("INSERT OR REPLACE INTO snapshot2 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+            _keep_evidence(base, evidence)
+            row = *key, snapshot.evidence, crc32(light, crc32(facts)), facts, light, crc32(rest), rest
+            base.execute("INSERT OR REPLACE INTO snapshot3 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
 
-    def of(self, wanted: Mapping[str, Stamp], reader: str) -> list[Snapshot]:
-        """Return what this reader has read of these files, as far as it is kept and whole."""
+    def of(self, wanted: Mapping[str, Stamp], reader: str, again: Again | None = None) -> list[Snapshot]:
+        """Return what this reader has read of these files, as far as it is kept and whole.
+
+        Most figures of the lines are read when they are needed. If they are no more then, `again` is asked for them.
+        """
         found, paths = [], {sql_text(path): path for path in wanted}
         with self._cache.transaction() as base:
             for key, stamp, check_sum, facts, owned in base.execute(KEPT, (reader, json.dumps(list(paths)))):
                 path = paths[key]
                 if stamp == repr(tuple(wanted[path])) and check_sum == crc32(owned, crc32(facts)):
-                    found.append(_snapshot(path, facts, owned, partial(self._rest, path, wanted[path])))
+                    found.append(_snapshot(path, facts, owned, partial(self._rest, path, stamp, check_sum, again)))
         return found
 
-    def _rest(self, path: str, stamp: Stamp, lines: int) -> Singles:
-        """Return the other figures of a snapshot; nan where they are no more: then nothing is certain."""
-        question = "SELECT rest_sum, rest FROM snapshot2 WHERE path = ? AND stamp = ?"
-        for check_sum, rest in self._cache.ask(question, sql_text(path), repr(tuple(stamp))):
+    def evidence(self, digests: Iterable[int]) -> tuple[dict[int, Ints], dict[int, Name]]:
+        """Return the keys of some evidence by its digest, as far as it is kept and whole, and the names of the keys."""
+        whole: dict[int, Ints] = {}
+        names: dict[int, Name] = {}
+        asked = json.dumps(list(digests))
+        with self._cache.transaction() as base:
+            sets = {d: np.frombuffer(k, np.int64) for d, k in base.execute(SETS, (asked,)) if digest_of(k) == d}
+            keys = np.unique(np.concatenate(list(sets.values()))) if sets else np.zeros(0, np.int64)
+            for key, *texts in base.execute(NAMES, (json.dumps(keys.tolist()),)):
+                if digest_of(packed(*texts)) == key:
+                    names[key] = Name(*(text.decode("utf-8", "surrogatepass") for text in texts))
+            known = np.fromiter(names, np.int64)
+            whole |= {digest: keys for digest, keys in sets.items() if np.isin(keys, known).all()}
+        if damaged := set(json.loads(asked)) - whole.keys():
+            with self._cache.transaction() as base:
+                base.execute(WRITING)
+                base.executemany("DELETE FROM evidence3 WHERE digest = ?", [(digest,) for digest in damaged])
+        return whole, names
+
+    def _rest(self, path: str, stamp: str, of: int, again: Again | None, lines: int) -> Singles:
+        """Return the other figures of a snapshot; nan where nobody knows them any more: then nothing is certain.
+
+        `of` is the check sum of its lines: another session may have attributed them otherwise meanwhile.
+        """
+        question = "SELECT rest_sum, rest FROM snapshot3 WHERE path = ? AND stamp = ? AND check_sum = ?"
+        for check_sum, rest in self._cache.ask(question, sql_text(path), stamp, of):
             if crc32(rest) == check_sum and len(rest) == 4 * REST * lines:
                 return np.frombuffer(rest, np.float32).reshape(REST, lines)
+        read = again(path) if again else None
+        if read and len(read.key) == lines:
+            return read.figures()[1:]
         return np.full((REST, lines), np.nan, np.float32)
 
     def forget(self, directories: Iterable[str], but: Collection[str]) -> None:
@@ -114,17 +157,42 @@ class Snapshots:
         with self._cache.transaction() as base:
             base.execute(WRITING)
             for directory in directories:
-                rows = base.execute("SELECT path FROM snapshot2 WHERE directory = ?", (sql_text(directory),))
+                rows = base.execute("SELECT path FROM snapshot3 WHERE directory = ?", (sql_text(directory),))
                 gone = [(path,) for (path,) in rows if path not in kept and is_absent(path)]
-                base.executemany("DELETE FROM snapshot2 WHERE path = ?", gone)
+                base.executemany("DELETE FROM snapshot3 WHERE path = ?", gone)
+            base.execute("DELETE FROM evidence3 WHERE NOT EXISTS (SELECT 1 FROM snapshot3 WHERE evidence = digest)")
+            if not self._swept:
+                _sweep_names(base)
+                self._swept = True
             while _size(base) > LARGEST:
                 base.execute(
-                    "DELETE FROM snapshot2 WHERE rowid IN (SELECT rowid FROM snapshot2 ORDER BY rowid LIMIT 100)"
+                    "DELETE FROM snapshot3 WHERE rowid IN (SELECT rowid FROM snapshot3 ORDER BY rowid LIMIT 100)"
                 )
 
 
+def _keep_evidence(base: sqlite3.Connection, evidence: Evidence) -> None:
+    """Keep what a profile names, where none before it named the same."""
+    row = evidence.digest, evidence.keys.tobytes()
+    if base.execute("INSERT OR IGNORE INTO evidence3 VALUES (?, ?)", row).rowcount:
+        texts = (
+            [text.encode("utf-8", "surrogatepass") for text in column]
+            for column in (evidence.files, evidence.functions)
+        )
+        base.executemany(
+            "INSERT OR REPLACE INTO name3 VALUES (?, ?, ?)", zip(evidence.keys.tolist(), *texts, strict=True)
+        )
+
+
+def _sweep_names(base: sqlite3.Connection) -> None:
+    """Drop the names that are in no evidence any more."""
+    used = [np.frombuffer(keys, np.int64) for (keys,) in base.execute("SELECT keys FROM evidence3")]
+    kept = np.fromiter((key for (key,) in base.execute("SELECT key FROM name3")), np.int64)
+    gone = np.setdiff1d(kept, np.concatenate(used)) if used else kept
+    base.executemany("DELETE FROM name3 WHERE key = ?", [(key,) for key in gone.tolist()])
+
+
 def _size(base: sqlite3.Connection) -> int:
-    return int(base.execute("SELECT total(length(owned) + length(rest)) FROM snapshot2").fetchone()[0])
+    return int(base.execute("SELECT total(length(owned) + length(rest)) FROM snapshot3").fetchone()[0])
 
 
 def _facts(snapshot: Snapshot) -> bytes:

@@ -1,0 +1,27 @@
+"""Profiles read as the server and the command line read them, without a directory that is followed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from alloclens.store.known import Known
+from alloclens.store.listing import stamp
+from alloclens.store.reading import Reader
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from alloclens.analysis.comparison import Contents, Pair
+
+
+def read(*paths: Path, reader: Reader | None = None) -> Known:
+    """Read some profiles, in this order."""
+    known = Known(reader or Reader())
+    for path in map(str, paths):
+        known.read(path, stamp(path))
+    return known
+
+
+def contents(pair: Pair) -> Contents | None:
+    """Read the files of a comparison."""
+    return read(*filter(None, (pair.base, pair.head))).pair(pair)
