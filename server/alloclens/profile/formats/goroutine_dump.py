@@ -18,8 +18,8 @@ from alloclens.profile.formats.go_symbols import pairs
 from alloclens.profile.formats.text import decoded
 from alloclens.profile.model import Frame, Profile, ValueType
 
-HEADER = re.compile(rb"^goroutine \d{1,19} [^\[\n]*\[[^\n]*:\r?$", re.MULTILINE)
-"""What is looked for in any bytes; LINE tells more."""
+HEADER = re.compile(rb"goroutine \d{1,19} [^\[\n]*\[[^\n]*:\r?$", re.MULTILINE)
+"""What is looked for in any bytes, also behind a prefix; LINE tells more."""
 LINE = re.compile(
     r"^goroutine (?P<id>\d{1,19}) [^\[\n]*\[(?P<state>[^\]\n]{0,300}?)(?: labels:\{|\])(?P<rest>[^\n]*):$"
     r"|^(?P<created>created by )?(?P<function>\S[^\n]*)\n(?:\t| {4,8})(?P<file>\S[^\n]*):(?P<line>\d{1,18})"
@@ -27,6 +27,7 @@ LINE = re.compile(
     r"|^(?P<end>\[originating from goroutine [^\n]*)?$",
     re.MULTILINE,
 )
+NEWLINE = ord("\n")
 ARGUMENTS = re.compile(r"\([^()]*\)$")
 CREATOR = re.compile(r" in goroutine \d+$")
 MINUTES = re.compile(r"(\d{1,9}) minutes")
@@ -41,7 +42,7 @@ class _Goroutine(NamedTuple):
 
 def parse(data: bytes) -> Profile:
     """Read a profile. Raises Unrecognized."""
-    if not HEADER.search(data):
+    if not any(found.start() == 0 or data[found.start() - 1] == NEWLINE for found in HEADER.finditer(data)):
         raise Unrecognized("no list of goroutines")
     goroutines = _goroutines(decoded(data).replace("\r\n", "\n"))
     if not goroutines:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from alloclens.profile.formats.goroutine_dump import HEADER
+
 LOOKED_AT = 4096
 """Bytes at the beginning of a file."""
 HTML = "an HTML page, perhaps a server's error; look at the URL it was fetched from"
@@ -72,7 +74,6 @@ MARKS = tuple(
         (rb"\s*(\{|\[\s*[{\"])", "JSON; alloclens reads pprof's own formats"),
     )
 )
-PREFIXED = re.compile(rb"goroutine \d{1,19} [^\[\n]*\[[^\n]*:\r?$", re.MULTILINE)
 PROTOBUF = "protobuf that is no profile.proto: cut off, damaged, or another kind such as OTLP; fetch the profile again"
 FIRST_FIELD = b"\x0a"
 SHOWN = 24
@@ -91,7 +92,7 @@ def looks_like(data: bytes) -> str:
 
 def _prefixed(data: bytes) -> str:
     """Return what to do about goroutines in a log whose collector wrote something before each line."""
-    found = PREFIXED.search(data)
+    found = HEADER.search(data)
     if not found:
         return ""
     prefix = data[data.rfind(b"\n", 0, found.start()) + 1 : found.start()].strip()
