@@ -79,7 +79,7 @@ class Settings(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown
     own_code: Annotated[
         tuple[PathText, ...],
         Meta(
-            max_length=1000,
+            max_length=200,
             description=(
                 "Patterns as in .gitignore that say which files of the workspace are your own code, beside the rules; "
                 "`!` before one takes files out. The last that matches decides."
