@@ -84,8 +84,12 @@ pictures: vscode-client/node_modules/made ## the report's flame graph and timeli
 	$(NPM) run --silent pictures
 
 .PHONY: fuzz
-fuzz: .venv/made ## ten minutes of damaged files of every format
+fuzz: .venv/made ## ten minutes of damaged profiles, settings, caches, messages and answers, and of names
 	$(BIN)/python -m tests.fuzz --minutes 10
+
+.PHONY: faults
+faults: .venv/made ## half an hour of killed servers and captures, and of directories in unrest
+	$(BIN)/python -m tests.faults --kills 1000
 
 .PHONY: bench
 bench: .venv/made ## time and memory of a load, beside gunzip and pprof; the first hint in a large workspace; a series of thousands; the flame graph of a large profile

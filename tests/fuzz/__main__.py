@@ -1,4 +1,4 @@
-"""`python -m tests.fuzz --minutes 10`: mutated profiles are read until the time is up, on two cores.
+"""`python -m tests.fuzz --minutes 10`: every target gets damaged inputs until its share of the time is up, on two cores.
 
 What must not happen, what takes longer than a second, and what makes the reader larger than 500 MB is written to
 tests/fuzz/found/, each input beside a text with the reason. Ends with 1 where anything was found.
@@ -9,14 +9,15 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import sys
+import tempfile
 import time
 from collections import Counter
 from multiprocessing.connection import wait
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.fuzz.check import PROFILE
 from tests.fuzz.child import Result, input_of, memory, work
+from tests.fuzz.targets import TARGETS
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -34,20 +35,24 @@ TOO_LARGE = 4 << 30
 EVERY = 10.0
 """Seconds between two lines of progress."""
 TICK = 0.25
+MEMORY = Path("/dev/shm")
+"""A folder on no disk, where there is one: hundreds of files are written in a second."""
 
 
 class Child:
     """A process that reads, and another one in its place when it dies."""
 
-    def __init__(self, seed: int, number: int) -> None:
-        self.seed = seed
+    def __init__(self, name: str, seed: int, number: int) -> None:
+        self.name, self.seed = name, seed
         self.start(number)
 
     def start(self, number: int) -> None:
         context = multiprocessing.get_context("spawn")
         self.pipe, theirs = context.Pipe(duplex=False)
         self.reading, self.since = number, time.monotonic() + PATIENCE  # a start takes its time
-        self.process = context.Process(target=work, args=(theirs, self.seed, number, CHILDREN), daemon=True)
+        self.folder = tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None)
+        where = self.name, Path(self.folder.name)
+        self.process = context.Process(target=work, args=(theirs, *where, self.seed, number, CHILDREN), daemon=True)
         self.process.start()
         theirs.close()
 
@@ -80,13 +85,14 @@ class Child:
         self.process.kill()
         self.process.join()
         self.pipe.close()
+        self.folder.cleanup()
 
 
 class Tally:
     """What was seen so far."""
 
-    def __init__(self, seed: int) -> None:
-        self.seed = seed
+    def __init__(self, name: str, seed: int) -> None:
+        self.name, self.seed = name, seed
         self.begin = time.monotonic()
         self.kinds: Counter[str] = Counter()
         self.slowest = self.highest = Result(-1, "", 0.0, 0, "")
@@ -102,16 +108,19 @@ class Tally:
 
     def keep(self, result: Result, reason: str) -> None:
         FOUND.mkdir(exist_ok=True)
-        path = FOUND / f"{self.seed}-{result.number}"
-        path.write_bytes(input_of(self.seed, result.number))
+        path = FOUND / f"{self.name}-{self.seed}-{result.number}"
         path.with_suffix(".txt").write_text(f"{reason}\n{result.fault}\n", "utf-8")
+        with tempfile.TemporaryDirectory() as folder:
+            target = TARGETS[self.name](Path(folder))
+            path.write_bytes(input_of(target, self.seed, result.number))
+            target.close()
         say(f"found {path.name}: {reason}")
 
     def line(self) -> str:
         seconds, inputs = time.monotonic() - self.begin, self.kinds.total()
         slow, high = self.slowest, self.highest
         return (
-            f"{inputs} inputs in {seconds:.0f} s ({inputs / seconds:.0f}/s), {self.kinds[PROFILE]} profiles, "
+            f"{self.name}: {inputs} inputs in {seconds:.0f} s ({inputs / seconds / CHILDREN:.0f}/s on a core), "
             f"slowest {slow.seconds:.2f} s (#{slow.number}), highest {high.peak / 1e6:.0f} MB (#{high.number}), "
             f"found {self.found}"
         )
@@ -128,10 +137,10 @@ def reason_of(result: Result) -> str:
     return ""
 
 
-def fuzz(seed: int, seconds: float) -> Tally:
-    """Read inputs for so long."""
-    tally, said = Tally(seed), time.monotonic()
-    children = [Child(seed, number) for number in range(CHILDREN)]
+def fuzz(name: str, seed: int, seconds: float) -> Tally:
+    """Give inputs to a target for so long."""
+    tally, said = Tally(name, seed), time.monotonic()
+    children = [Child(name, seed, number) for number in range(CHILDREN)]
     while time.monotonic() - tally.begin < seconds:
         pipes: list[Connection] = [child.pipe for child in children]
         wait(pipes, TICK)
@@ -153,14 +162,33 @@ def say(text: str) -> None:
 
 def main() -> int:
     options = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__.partition("\n")[0])
-    options.add_argument("--minutes", type=float, default=10.0)
+    options.add_argument("--minutes", type=float, default=10.0, help="for all targets together")
     options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--target", choices=TARGETS, action="append", help="by default all")
+    options.add_argument("--only", type=int, metavar="NUMBER", help="one input of one target, in this process")
     given = options.parse_args()
-    tally = fuzz(given.seed, given.minutes * 60)
-    for kind, count in tally.kinds.most_common():
-        say(f"{count:>8}  {kind}")
-    say(f"seed {given.seed}: {tally.line()}")
-    return bool(tally.found)
+    targets = given.target or list(TARGETS)
+    if given.only is not None:
+        return once(targets[0], given.seed, given.only)
+    tallies = [fuzz(name, given.seed, given.minutes * 60 / len(targets)) for name in targets]
+    for tally in tallies:
+        for kind, count in tally.kinds.most_common(20):
+            say(f"{count:>8}  {kind}")
+        say(tally.line())
+    found = sum(tally.found for tally in tallies)
+    say(f"seed {given.seed}: {sum(tally.kinds.total() for tally in tallies)} inputs, found {found}")
+    return bool(found)
+
+
+def once(name: str, seed: int, number: int) -> int:
+    """Use one input as it was used when it was found, to see it fail."""
+    with tempfile.TemporaryDirectory() as folder:
+        target = TARGETS[name](Path(folder))
+        data = input_of(target, seed, number)
+        say(f"{len(data)} bytes: {data[:200]!r}")
+        say(str(target.outcome(data)))
+        target.close()
+    return 0
 
 
 if __name__ == "__main__":

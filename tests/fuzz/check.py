@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-import re
-import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from alloclens.analysis.lines import lines
@@ -14,6 +12,7 @@ from alloclens.profile.errors import ProfileError
 from alloclens.profile.formats import read
 from alloclens.store.demangle import readable
 
+from tests.fuzz.target import Outcome, kind_of, measured
 from tests.support.judge import own
 
 if TYPE_CHECKING:
@@ -22,30 +21,21 @@ if TYPE_CHECKING:
 PROFILE = "profile"
 EXPANDED = 4 << 20
 """Frames; the stacks of larger profiles are not looked at one by one."""
-DETAIL = re.compile(r"\d+|\(.*\)|(['\"]).*\1|: .*", re.DOTALL)
 INT64 = 2**63
-
-
-class Outcome(NamedTuple):
-    """What became of some bytes."""
-
-    kind: str
-    """PROFILE, or the reason without the numbers and texts in it."""
-    seconds: float
-    """Of the processor, until a person sees numbers or the reason."""
 
 
 def outcome(data: bytes) -> Outcome:
     """Read the bytes, and sum them up as an editor and `alloclens top` do. Raises what must not happen."""
-    begin = time.process_time()
-    try:
-        profile, _ = readable(read(data))
-    except ProfileError as error:
-        return Outcome(f"{type(error).__name__}: {DETAIL.sub('…', str(error))}", time.process_time() - begin)
-    use(profile)
-    seconds = time.process_time() - begin
-    check(profile)
-    return Outcome(PROFILE, seconds)
+    kind = PROFILE
+    with measured() as clock:
+        try:
+            profile, _ = readable(read(data))
+            use(profile)
+        except ProfileError as error:
+            kind = kind_of(error)
+    if kind == PROFILE:
+        check(profile)
+    return Outcome(kind, clock.seconds)
 
 
 def use(profile: Profile) -> None:

@@ -10,11 +10,12 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, NamedTuple
 
-from tests.fuzz.check import outcome
-from tests.fuzz.mutate import made
+from tests.fuzz.targets import TARGETS
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
+
+    from tests.fuzz.target import Target
 
 CLEAR_PEAK = "5"
 """What Linux wants to read to forget the highest memory so far (proc_pid_clear_refs)."""
@@ -32,25 +33,26 @@ class Result(NamedTuple):
     """What must not happen; empty where it did not."""
 
 
-def input_of(seed: int, number: int) -> bytes:
+def input_of(target: Target, seed: int, number: int) -> bytes:
     """Return an input; the same arguments give the same one."""
-    return made(Random(f"{seed} {number}"))
+    return target.made(Random(f"{seed} {number}"))
 
 
-def work(pipe: Connection, seed: int, number: int, step: int) -> None:
-    """Read the inputs `number`, `number + step`, … until the process is ended. Sends a number, then its Result."""
+def work(pipe: Connection, name: str, folder: Path, seed: int, number: int, step: int) -> None:
+    """Use the inputs `number`, `number + step`, … until the process is ended. Sends a number, then its Result."""
     warnings.simplefilter("error")
+    target = TARGETS[name](folder)
     while True:
-        data = input_of(seed, number)
+        data = input_of(target, seed, number)
         pipe.send(number)
-        pipe.send(result(number, data))
+        pipe.send(result(target, number, data))
         number += step
 
 
-def result(number: int, data: bytes) -> Result:
+def result(target: Target, number: int, data: bytes) -> Result:
     forget_peak()
     try:
-        kind, seconds = outcome(data)
+        kind, seconds = target.outcome(data)
     except Exception as error:  # noqa: BLE001 - that is what is looked for
         where = "".join(traceback.format_exception(error)[-4:])
         return Result(number, type(error).__name__, 0.0, peak(), where)

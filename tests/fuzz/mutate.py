@@ -15,7 +15,7 @@ from tests.fuzz.seeds import all_seeds
 from tests.fuzz.wire import FIXED, LENGTH, VARINT, Field, by_number, encoded, varint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from random import Random
 
 LARGEST = 1 << 20
@@ -61,6 +61,14 @@ def made(rng: Random) -> bytes:
     for _ in range(rng.choice((0, 1, 1, 1, 2, 3, 5))):
         raw = mutated(rng, raw)[:LARGEST]
     return packed(rng, raw)
+
+
+def mutant(rng: Random, seeds: Sequence[bytes]) -> bytes:
+    """Return one of some seeds with a few changes."""
+    raw = rng.choice(seeds)
+    for _ in range(rng.choice((0, 1, 1, 1, 2, 3, 5))):
+        raw = mutated(rng, raw)[:LARGEST]
+    return raw
 
 
 def some_seed(rng: Random) -> bytes:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from random import Random
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -13,10 +15,16 @@ from tests.fuzz import seeds
 from tests.fuzz.__main__ import LARGEST, SLOWEST, Child, reason_of
 from tests.fuzz.check import PROFILE, check, outcome
 from tests.fuzz.child import Result, input_of
+from tests.fuzz.mutate import made
+from tests.fuzz.targets import TARGETS
 from tests.support.profiles import heap
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SEED = 20_260_101
 INPUTS = 400
+FEW = 30
 SHARE = 0.15
 """Of the inputs, at least: so many are profiles, and so many are not."""
 
@@ -28,7 +36,7 @@ def _the_same_seeds_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_every_input_is_a_profile_or_an_error_with_a_reason() -> None:
-    kinds = Counter(outcome(input_of(SEED, number)).kind for number in range(INPUTS))
+    kinds = Counter(outcome(made(Random(f"{SEED} {number}"))).kind for number in range(INPUTS))
     assert SHARE * INPUTS < kinds[PROFILE] < (1 - SHARE) * INPUTS
     assert len(kinds) > 10
 
@@ -37,8 +45,17 @@ def test_every_seed_is_a_profile() -> None:
     assert {outcome(seed).kind for seed in seeds.all_seeds()} == {PROFILE}
 
 
-def test_an_input_can_be_made_again() -> None:
-    assert [input_of(SEED, n) for n in range(20)] == [input_of(SEED, n) for n in range(20)]
+@pytest.mark.parametrize("name", [name for name in TARGETS if name != "profiles"])
+def test_a_few_inputs_of_every_other_target(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))  # targets set it, and go to folders of their own
+    monkeypatch.chdir(tmp_path)
+    target = TARGETS[name](tmp_path)
+    try:
+        inputs = [input_of(target, SEED, number) for number in range(FEW)]
+        assert inputs == [input_of(target, SEED, number) for number in range(FEW)]
+        assert all(target.outcome(data).kind for data in inputs)
+    finally:
+        target.close()
 
 
 def test_a_profile_that_does_not_fit_together_is_noticed() -> None:
@@ -67,7 +84,7 @@ def test_what_is_slow_large_or_at_fault_is_a_find() -> None:
 
 
 def test_another_process_takes_the_place_of_one_that_died() -> None:
-    child = Child(SEED, 0)
+    child = Child("profiles", SEED, 0)
     try:
         child.process.kill()
         child.process.join()

@@ -32,7 +32,7 @@ class RawClient:
     def __init__(self, folder: Path, **environment: str) -> None:
         import os
 
-        self._process = subprocess.Popen(
+        self.process = subprocess.Popen(
             [sys.executable, "-m", "alloclens", "lsp"],
             cwd=folder,
             env=os.environ | environment,
@@ -148,19 +148,19 @@ class RawClient:
 
     def wait(self) -> int:
         """Wait for the end of the process, and return its exit code."""
-        return self._process.wait(PATIENCE)
+        return self.process.wait(PATIENCE)
 
     def close(self) -> None:
         """End the session; whatever happened in it."""
-        if self._process.poll() is None:
+        if self.process.poll() is None:
             self.notify("exit")
             self._outbox.put(None)
             try:
-                self._process.wait(10)
+                self.process.wait(10)
             except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
+                self.process.kill()
+                self.process.wait()
+        for pipe in (self.process.stdin, self.process.stdout, self.process.stderr):
             with contextlib.suppress(OSError):
                 pipe.close()
 
@@ -169,13 +169,13 @@ class RawClient:
     def _write(self) -> None:
         with contextlib.suppress(OSError, ValueError):
             while (data := self._outbox.get()) is not None:
-                self._process.stdin.write(data)
-                self._process.stdin.flush()
-            self._process.stdin.close()
+                self.process.stdin.write(data)
+                self.process.stdin.flush()
+            self.process.stdin.close()
 
     def _read(self) -> None:
         with contextlib.suppress(OSError, ValueError):
-            for message in read(self._process.stdout):
+            for message in read(self.process.stdout):
                 with self._changed:
                     self.received.append(message)
                     self._changed.notify_all()
@@ -192,7 +192,7 @@ class RawClient:
 
     def _read_log(self) -> None:
         with contextlib.suppress(OSError, ValueError):
-            for line in self._process.stderr:
+            for line in self.process.stderr:
                 with self._changed:
                     self.log.append(line.decode("utf-8", "replace").rstrip())
                     self._changed.notify_all()

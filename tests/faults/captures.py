@@ -1,0 +1,50 @@
+"""Captures that die at any moment while they write and remove files."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from alloclens.capture.rotation import LIST
+from alloclens.profile.formats import read
+
+from tests.support.profiles import heap
+from tests.support.server import profile_server
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from random import Random
+
+KEPT = 5
+EVERY = "20ms"
+LONGEST_LIFE_SECONDS = 1.5
+FOREIGN = "heap-20200101T000000.000Z.pb.gz"
+"""Named like a capture, but put there by somebody else."""
+QUIET = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+COMMAND = [sys.executable, "-c", "import sys; sys.path.pop(0); from alloclens.cli import main; main()", "capture"]
+
+
+def kill(folder: Path, rng: Random) -> None:
+    """Start a series of captures into a folder and kill it. Raises AssertionError if it left half a file or took another's."""
+    folder.mkdir(exist_ok=True)
+    foreign = folder / FOREIGN
+    if not foreign.exists():
+        foreign.write_bytes(heap("main.f@/w/a.go:1 = 1x64"))
+    with profile_server() as server:
+        server.body = heap("main.f@/w/a.go:1 = 2x512")
+        options = ["--into", str(folder), "--keep", str(KEPT), "--every", EVERY]
+        with subprocess.Popen([*COMMAND, server.url, *options], **QUIET, cwd=folder.parent) as capture:
+            time.sleep(rng.uniform(0.3, LONGEST_LIFE_SECONDS))
+            with contextlib.suppress(ProcessLookupError):
+                capture.kill()
+        options = ["--into", str(folder), "--keep", str(KEPT)]
+        subprocess.run([*COMMAND, server.url, *options], **QUIET, check=True, cwd=folder.parent)
+    captured = [name for name in os.listdir(folder) if name.endswith(".pb.gz") and not name.startswith(".")]
+    assert FOREIGN in captured
+    assert len(os.listdir(folder / LIST)) <= KEPT + 1  # a capture that was killed before it was listed is nobody's
+    for name in captured:
+        read((folder / name).read_bytes())
