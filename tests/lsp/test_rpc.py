@@ -16,6 +16,7 @@ from alloclens.store.worker import Worker
 from lsprotocol import types as lsp
 from pygls.lsp.server import LanguageServer  # noqa: TC002 - a command's annotations are read at run time
 
+from tests.support.inside import answer, server_in_session
 from tests.support.raw import RawClient, frame, raw_client
 
 if TYPE_CHECKING:
@@ -345,30 +346,9 @@ def test_the_end_without_shutdown(tmp_path_factory: pytest.TempPathFactory) -> N
 # In process: what no editor can make happen
 
 
-class Wire:
-    """Keeps what is written."""
-
-    def __init__(self) -> None:
-        self.written: list[dict[str, Any]] = []
-
-    def write(self, data: bytes) -> None:
-        self.written.append(json.loads(data.partition(b"\r\n\r\n")[2]))
-
-
 @pytest.fixture
 def server() -> Server:
-    """A server in a session, whose answers are in `server.protocol.writer.written`."""
-    made = make_server(Worker())
-    made.protocol.set_writer(Wire())
-    made.protocol._initialized = True
-    return made
-
-
-async def answer(server: Server, method: str, params: Any = None) -> dict[str, Any]:
-    message = {"jsonrpc": "2.0", "id": 7, "method": method, "params": params}
-    server.protocol.receive(json.dumps(message).encode())
-    await asyncio.gather(*server.protocol._running.values(), return_exceptions=True)
-    return next(m for m in server.protocol.writer.written if m.get("id") == 7)
+    return server_in_session()
 
 
 @pytest.mark.parametrize("wrong", [object(), float("nan"), {1: {2}}])
@@ -393,6 +373,16 @@ async def test_a_fault_is_one_line_for_the_editor_and_whole_in_the_log(
     }
     assert "in fails" in caplog.text
     assert not [m for m in server.protocol.writer.written if m.get("method") == "window/showMessage"]
+
+
+async def test_what_the_editor_refuses_is_no_fault(server: Server, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    server.run_task(server.workspace_inlay_hint_refresh_async(None), "refreshing hints")
+    await asyncio.sleep(0)  # it asks at its first step
+    refused = {"error": {"code": NO_METHOD, "message": "not here"}}
+    server.protocol.handle_message({"jsonrpc": "2.0", "id": server.protocol.writer.written[0]["id"], **refused})
+    await asyncio.gather(*server._tasks, return_exceptions=True)
+    assert caplog.messages == ["refreshing hints: the editor refused: not here"]
 
 
 async def test_nothing_is_kept_of_what_is_done(server: Server) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sys
 from typing import TYPE_CHECKING
 
 from alloclens import log
@@ -15,6 +16,10 @@ from alloclens.lsp.wire import Writer, read
 
 if TYPE_CHECKING:
     from alloclens.store.worker import Worker
+
+
+SWITCH_SECONDS = 0.001
+"""After this long a thread that computes lets the event loop go on; Python's default is 5 ms."""
 
 
 def make_server(worker: Worker) -> Server:
@@ -29,6 +34,7 @@ def serve(worker: Worker) -> None:
     """Serve one editor until it goes; the worker reads profiles for it."""
     log.start()
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # else asyncio would wait for every thread
+    sys.setswitchinterval(SWITCH_SECONDS)
     server = make_server(worker)
     asyncio.run(_session(server))
 

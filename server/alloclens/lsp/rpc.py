@@ -27,10 +27,11 @@ from pygls.exceptions import (
     JsonRpcRequestCancelled,
     JsonRpcServerNotInitialized,
 )
-from pygls.protocol import JsonRPCResponseMessage, LanguageServerProtocol
+from pygls.protocol import LanguageServerProtocol
 
 from alloclens.lsp.commands import arguments
 from alloclens.lsp.params import params_of
+from alloclens.lsp.quick import Quick
 from alloclens.lsp.wire import Unreadable, Writer
 from alloclens.wording.printable import printable
 
@@ -75,7 +76,7 @@ class Protocol(LanguageServerProtocol):
             self.fm.builtin_features.pop(method)
         self.fm.add_builtin_feature(types.WORKSPACE_EXECUTE_COMMAND, self._execute)
 
-    def receive(self, body: bytes | Unreadable) -> None:
+    def receive(self, body: bytes | bytearray | Unreadable) -> None:
         """Take a message from the wire."""
         try:
             message = _decoded(body)
@@ -119,14 +120,14 @@ class Protocol(LanguageServerProtocol):
 
     def _take_notification(self, method: str, params: Any) -> None:
         if method != types.EXIT and (self._server.is_shut_down or not self._initialized):
-            log.info("ignored %s: there is no session", printable(method)[:LONGEST])
+            log.info("ignored %s: there is no session", method[:LONGEST])
         elif method == types.CANCEL_REQUEST:
             self._cancel(params)
         else:
             try:
                 self._server.run_task(self._work(method, params), method)
             except JsonRpcException as error:  # nobody awaits an answer
-                log.info("ignored %s: %s", printable(method)[:LONGEST], _line(error.message))
+                log.info("ignored %s: %s", method[:LONGEST], error.message[:LONGEST])
 
     def _cancel(self, params: Any) -> None:
         number = params.get("id") if isinstance(params, dict) else None
@@ -167,7 +168,9 @@ class Protocol(LanguageServerProtocol):
         del self._running[number]
         try:
             if not task.cancelled():
-                self._send_data(JsonRPCResponseMessage(number, "2.0", task.result()))
+                made = task.result()
+                result = made.answer if isinstance(made, Quick) else self._converter.unstructure(made)
+                self._send_data({"jsonrpc": self.VERSION, "id": number, "result": result})
                 return
             error: JsonRpcException = JsonRpcRequestCancelled("the request was cancelled")
         except JsonRpcException as refused:
@@ -222,7 +225,7 @@ class Protocol(LanguageServerProtocol):
         self.writer.write(f"Content-Length: {len(body)}\r\n\r\n{body}".encode())
 
 
-def _decoded(body: bytes | Unreadable) -> Any:
+def _decoded(body: bytes | bytearray | Unreadable) -> Any:
     if isinstance(body, Unreadable):
         raise JsonRpcParseError(f"a message was passed over: {body.reason}")
     try:

@@ -15,7 +15,7 @@ from alloclens.lsp.configuration import Configuration
 from alloclens.lsp.documents import Documents
 from alloclens.lsp.labels import written_out
 from alloclens.lsp.params import strict_converter
-from alloclens.lsp.rpc import Protocol
+from alloclens.lsp.rpc import Protocol, RefusedError
 from alloclens.store.world import World
 
 if TYPE_CHECKING:
@@ -69,7 +69,10 @@ class Server(LanguageServer):
 
         def ended(task: asyncio.Task[Any]) -> None:
             self._tasks.discard(task)
-            if not task.cancelled() and (error := task.exception()):
+            error = None if task.cancelled() else task.exception()
+            if isinstance(error, RefusedError):
+                log.info("%s: the editor refused: %s", what, error)
+            elif error:
                 log.error("%s failed", what, exc_info=error)
 
         task.add_done_callback(ended)

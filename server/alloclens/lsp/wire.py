@@ -42,13 +42,13 @@ class Frames:
         self._skip = 0
         """Bytes to come of a message that is too large."""
 
-    def feed(self, data: bytes) -> Iterator[bytes | Unreadable]:
+    def feed(self, data: bytes) -> Iterator[bytearray | Unreadable]:
         """Take the next bytes, and yield the body of every message that they complete."""
         self._data += data
         while (message := self._next()) is not None:
             yield message
 
-    def _next(self) -> bytes | Unreadable | None:
+    def _next(self) -> bytearray | Unreadable | None:
         skipped = min(self._skip, len(self._data))
         del self._data[:skipped]
         self._skip -= skipped
@@ -67,8 +67,11 @@ class Frames:
                 return Unreadable(f"it is larger than {LARGEST >> 20} MiB")
         if len(self._data) < self._length:
             return None
-        body = bytes(self._data[: self._length])
-        del self._data[: self._length]
+        if len(self._data) == self._length:  # nearly always; a large text is not copied
+            body, self._data = self._data, bytearray()
+        else:
+            body = self._data[: self._length]
+            del self._data[: self._length]
         self._length = None
         return body
 
@@ -104,7 +107,7 @@ class Writer:
                 return
 
 
-def read(descriptor: int, take: Callable[[bytes | Unreadable], object], on_end: Callable[[], object]) -> None:
+def read(descriptor: int, take: Callable[[bytearray | Unreadable], object], on_end: Callable[[], object]) -> None:
     """Read messages in a thread of its own, and hand each to the event loop; call `on_end` in that thread at the end."""
     loop = asyncio.get_running_loop()
 

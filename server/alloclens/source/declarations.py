@@ -55,8 +55,11 @@ class _Searched(NamedTuple):
 
 @memo
 def _searched(text: str) -> _Searched:
-    lines = [line if len(line) < LONG_LINE else "" for line in split_lines(text)]
-    return _Searched("\n".join(lines), any(PACKAGE.match(line) for line in lines))
+    lines = split_lines(text)
+    if "\r" in text or any(len(line) >= LONG_LINE for line in lines):
+        lines = tuple(line if len(line) < LONG_LINE else "" for line in lines)
+        text = "\n".join(lines)
+    return _Searched(text, any(PACKAGE.match(line) for line in lines))
 
 
 def _lines_with(text: str, name: str) -> Iterator[int]:
