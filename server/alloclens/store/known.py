@@ -196,8 +196,11 @@ class Known:
         settled = {path: self._settled(self.snapshots[path].evidence) for path in (pair.head, pair.base) if path}
         seconds = seconds_for(sum(self._stamps[path].size for path in settled))
         try:
-            contents: Contents | None = self._run(self._reader.pair, pair, settled, seconds=seconds)
+            contents: Contents | Problem | None = self._run(self._reader.pair, pair, settled, seconds=seconds)
         except Lost:
+            return None
+        if isinstance(contents, Problem):
+            self.problems[contents.path] = contents
             return None
         return contents
 

@@ -268,7 +268,7 @@ class Loader:
             return Problem(path, str(error))
         except Exception as error:  # a fault of ours costs this file, not the rest
             log.exception("reading %s failed", path)
-            return Problem(path, f"a fault in alloclens ({error!r}); please report it with the file")
+            return Problem.of(path, error)
 
     async def _show(self, unread: int, focus: tuple[Filters, ...]) -> None:
         made = await asyncio.to_thread(assemble, self._known, self._setup, self._texts, focus)

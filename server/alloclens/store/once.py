@@ -34,7 +34,10 @@ def world(folders: Sequence[str], directories: Sequence[str] | None, given: Mapp
     unread = dict.fromkeys(path for path in files if path not in remembered)
     while (path := known.next(unread)) is not None:
         unread.pop(path, None)
-        read = known.read(path, files[path])
+        try:
+            read = known.read(path, files[path])
+        except Exception as error:  # noqa: BLE001 - a fault of ours costs this file, not the rest
+            read = Problem.of(path, error)
         if isinstance(read, Problem):
             known.blame(read)
     made = assemble(known, here, texts())

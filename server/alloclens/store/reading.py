@@ -22,7 +22,7 @@ from alloclens.analysis.lines import Lines, Named, Ownership, attributed, lines,
 from alloclens.analysis.owned import owned
 from alloclens.analysis.prune import pruned, unusable
 from alloclens.analysis.series import Snapshot, taken_at
-from alloclens.disk import read_file, reason
+from alloclens.disk import read_file
 from alloclens.profile.errors import ProfileError
 from alloclens.profile.formats import LARGEST, read
 from alloclens.source.paths import canonical, name_of
@@ -137,11 +137,11 @@ class Reader:
         return hashlib.sha256(repr(what).encode("utf-8", "surrogatepass")).hexdigest()
 
     def evidence(self, path: str) -> Evidence | Problem:
-        """Return what a profile says of where its program was built. Never raises for what a file may hold."""
+        """Return what a profile says of where its program was built. Never raises."""
         try:
             return self._read(path).evidence
-        except (ProfileError, OSError, MemoryError) as error:
-            return Problem(path, reason(error))
+        except Exception as error:  # noqa: BLE001 - a fault of ours costs this file, not the rest
+            return Problem.of(path, error)
 
     def places(
         self, functions: Mapping[str, Collection[str]], files: Collection[str], builds: tuple[Built, ...]
@@ -153,14 +153,14 @@ class Reader:
         return Placed(sources.builds, [sources.find(file) for file in wanted])
 
     def snapshot(self, path: str, stamp: Stamp, settled: Settled) -> Snapshot | Problem:
-        """Read one snapshot, and keep the texts it is of if it is seen for the first time.
-
-        Never raises for what a file may hold.
-        """
+        """Read one snapshot, and keep the texts it is of if it is seen for the first time. Never raises."""
         try:
-            one = self._attributed(path, settled)
-        except (ProfileError, OSError, MemoryError) as error:
-            return Problem(path, reason(error))
+            return self._snapshot(path, stamp, settled)
+        except Exception as error:  # noqa: BLE001 - as above
+            return Problem.of(path, error)
+
+    def _snapshot(self, path: str, stamp: Stamp, settled: Settled) -> Snapshot:
+        one = self._attributed(path, settled)
         found, snapshot = one.read.found, _snapshot(path, stamp, one, settled)
         take_longer(min(len(settled.places) * PLACE_SECONDS, WALK_SECONDS))
         keep_texts(snapshot, settled.places.values(), self.roots, stamp, texts())
@@ -202,7 +202,7 @@ class Reader:
         until = min(seconds, _built_at(*profile.text(profile.mappings.file[:1])))
         return began(profile, head.lines, Then(path, until, head.places, texts()))
 
-    def pair(self, pair: Pair, settled: Mapping[str, Settled]) -> Contents | None:
+    def pair(self, pair: Pair, settled: Mapping[str, Settled]) -> Contents | Problem | None:
         """Read the head and the base, of which this is settled; None where one has gone or changed: the next listing knows."""
         try:
             head = self._attributed(pair.head, settled[pair.head])
@@ -221,6 +221,8 @@ class Reader:
             )
         except (ProfileError, OSError, MemoryError, Incomparable):
             return None
+        except Exception as error:  # noqa: BLE001 - as above
+            return Problem.of(pair.head, error)
 
 
 def compared(head: Symbolized, base: Symbolized | None, *, of_differences: bool = False) -> Symbolized:

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from alloclens.disk import reason
+from alloclens.faults import fault
+from alloclens.profile.errors import ProfileError
 from alloclens.source.carry import Carried, Marks, carried
 from alloclens.source.coverage import coverage
 from alloclens.source.files import NoFiles
@@ -39,6 +42,12 @@ class Problem:
 
     path: str
     reason: str
+
+    @classmethod
+    def of(cls, path: str, error: Exception) -> Problem:
+        """Return what was raised while a file was read: what is wrong with the file, or a fault of ours and where it is."""
+        is_the_files = isinstance(error, (ProfileError, OSError, MemoryError))
+        return cls(path, reason(error) if is_the_files else f"{fault(error)}; please report it with the file")
 
     @property
     def name(self) -> str:
