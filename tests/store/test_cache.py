@@ -46,7 +46,7 @@ class Words:
 
     def __getitem__(self, key: str) -> str | None:
         rows = self.cache.ask("SELECT * FROM word WHERE key = ?", key)
-        return next((value for _, value in whole(rows, key)), None)
+        return next((value for _, value, _ in whole(rows, key)), None)
 
     def close(self) -> None:
         self.cache.close()

@@ -36,6 +36,7 @@ MEMORY = ":memory:"
 WRITING = "BEGIN IMMEDIATE"
 """How a transaction begins that writes: of two that have read before, one could not go on."""
 
+Row = tuple[Any, ...]
 Identity = tuple[int, int]
 """Device and inode."""
 
@@ -167,20 +168,18 @@ def check_sum(*values: object) -> int:
     total = 0
     for value in values:
         data = value if isinstance(value, bytes) else str(value).encode("utf-8", "surrogatepass")
-        total = crc32(data, crc32(len(data).to_bytes(8, "little"), total))
+        total = crc32(data, crc32(b"%d " % len(data), total))
     return total
 
 
-def checked(*columns: object) -> tuple[object, ...]:
+def checked(*columns: object) -> Row:
     """Return a row: some columns and their check sum."""
     return *columns, check_sum(*columns)
 
 
-def whole(rows: Iterable[tuple[Any, ...]], *key: object) -> Iterator[list[Any]]:
-    """Yield the columns of those of some `checked` rows that are not damaged, and begin with this key: an index may be, too."""
-    for *columns, found in rows:
-        if found == check_sum(*columns) and columns[: len(key)] == [*key]:
-            yield columns
+def whole(rows: Iterable[Row], *key: object) -> Iterator[Row]:
+    """Yield those of some `checked` rows that are not damaged, and begin with this key: an index may be, too."""
+    return (row for row in rows if row[-1] == check_sum(*row[:-1]) and row[: len(key)] == key)
 
 
 def sql_text(path: str) -> str:

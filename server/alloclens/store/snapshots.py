@@ -6,8 +6,7 @@ import json
 import os
 from dataclasses import astuple
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING
-from zlib import crc32
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
@@ -15,7 +14,7 @@ import numpy as np
 from alloclens.analysis.owned import Figures, Owned
 from alloclens.analysis.series import Snapshot, TakenAt, TimeSource
 from alloclens.profile.model import MemStats, ValueType
-from alloclens.store.cache import WRITING, Cache, sql_text
+from alloclens.store.cache import WRITING, Cache, check_sum, sql_text, whole
 from alloclens.store.evidence import Name, digest_of, packed
 from alloclens.store.listing import is_absent
 
@@ -46,13 +45,18 @@ SCHEMA = """
     CREATE TABLE IF NOT EXISTS evidence3 (digest INTEGER PRIMARY KEY, keys BLOB NOT NULL);
     CREATE TABLE IF NOT EXISTS name3 (key INTEGER PRIMARY KEY, file BLOB NOT NULL, function BLOB NOT NULL);
 """
-"""The 3 is the version of what the blobs hold."""
+"""The 3 is the version of what the blobs hold.
+
+check_sum is of all columns but the rest, rest_sum of check_sum and the rest. Evidence and names are known by their digests.
+"""
 KEPT = """
-    SELECT path, stamp, check_sum, facts, owned FROM snapshot3 WHERE reader = ? AND path IN (SELECT value FROM json_each(?))
+    SELECT path, directory, stamp, reader, evidence, facts, owned, check_sum FROM snapshot3
+    WHERE reader = ? AND path IN (SELECT value FROM json_each(?))
 """
 """One question for thousands: to ask for each alone takes three times as long."""
 SETS = "SELECT digest, keys FROM evidence3 WHERE digest IN (SELECT value FROM json_each(?))"
 NAMES = "SELECT key, file, function FROM name3 WHERE key IN (SELECT value FROM json_each(?))"
+OLDEST = "DELETE FROM snapshot3 WHERE rowid IN (SELECT rowid FROM snapshot3 ORDER BY rowid LIMIT 100)"
 LARGEST = 1 << 30
 """Bytes that all snapshots may take; beyond, what was read first is forgotten first. 5,000 of 1,200 owned lines take 200 MB."""
 KEY, VALUE, REST = 8, 4, len(Figures._fields) - 1
@@ -98,11 +102,13 @@ class Snapshots:
             owned.key.tobytes() + owned.value.tobytes(),
             owned.figures()[1:].tobytes(),
         )
-        key = sql_text(snapshot.path), sql_text(os.path.dirname(snapshot.path)), repr(tuple(stamp)), reader  # noqa: PTH120
+        path, directory = sql_text(snapshot.path), sql_text(os.path.dirname(snapshot.path))  # noqa: PTH120
+        key = path, directory, repr(tuple(stamp)), reader, snapshot.evidence
+        total = check_sum(*key, facts, light)
         with self._cache.transaction() as base:
             base.execute(WRITING)
             _keep_evidence(base, evidence)
-            row = *key, snapshot.evidence, crc32(light, crc32(facts)), facts, light, crc32(rest), rest
+            row = *key, total, facts, light, check_sum(total, rest), rest
             base.execute("INSERT OR REPLACE INTO snapshot3 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
 
     def of(self, wanted: Mapping[str, Stamp], reader: str, again: Again | None = None) -> list[Snapshot]:
@@ -112,10 +118,11 @@ class Snapshots:
         """
         found, paths = [], {sql_text(path): path for path in wanted}
         with self._cache.transaction() as base:
-            for key, stamp, check_sum, facts, owned in base.execute(KEPT, (reader, json.dumps(list(paths)))):
-                path = paths[key]
-                if stamp == repr(tuple(wanted[path])) and check_sum == crc32(owned, crc32(facts)):
-                    found.append(_snapshot(path, facts, owned, partial(self._rest, path, stamp, check_sum, again)))
+            rows = base.execute(KEPT, (reader, json.dumps(list(paths))))
+            for key, _, stamp, _, _, facts, owned, total in whole(rows):
+                path = paths.get(key)
+                if path and stamp == repr(tuple(wanted[path])):
+                    found.append(_snapshot(path, facts, owned, partial(self._rest, path, stamp, total, again)))
         return found
 
     def evidence(self, digests: Iterable[int]) -> tuple[dict[int, Ints], dict[int, Name]]:
@@ -124,10 +131,10 @@ class Snapshots:
         names: dict[int, Name] = {}
         asked = json.dumps(list(digests))
         with self._cache.transaction() as base:
-            sets = {d: np.frombuffer(k, np.int64) for d, k in base.execute(SETS, (asked,)) if digest_of(k) == d}
+            sets = {d: np.frombuffer(k, np.int64) for d, k in base.execute(SETS, (asked,)) if _is_whole(d, k)}
             keys = np.unique(np.concatenate(list(sets.values()))) if sets else np.zeros(0, np.int64)
             for key, *texts in base.execute(NAMES, (json.dumps(keys.tolist()),)):
-                if digest_of(packed(*texts)) == key:
+                if _is_whole(key, *texts):
                     names[key] = Name(*(text.decode("utf-8", "surrogatepass") for text in texts))
             known = np.fromiter(names, np.int64)
             whole |= {digest: keys for digest, keys in sets.items() if np.isin(keys, known).all()}
@@ -142,10 +149,9 @@ class Snapshots:
 
         `of` is the check sum of its lines: another session may have attributed them otherwise meanwhile.
         """
-        question = "SELECT rest_sum, rest FROM snapshot3 WHERE path = ? AND stamp = ? AND check_sum = ?"
-        for check_sum, rest in self._cache.ask(question, sql_text(path), stamp, of):
-            if crc32(rest) == check_sum and len(rest) == 4 * REST * lines:
-                return np.frombuffer(rest, np.float32).reshape(REST, lines)
+        question = "SELECT check_sum, rest, rest_sum FROM snapshot3 WHERE path = ? AND stamp = ? AND check_sum = ?"
+        for _, rest, _ in whole(self._cache.ask(question, sql_text(path), stamp, of), of):
+            return np.frombuffer(rest, np.float32).reshape(REST, lines)
         read = again(path) if again else None
         if read and len(read.key) == lines:
             return read.figures()[1:]
@@ -164,10 +170,8 @@ class Snapshots:
             if not self._swept:
                 _sweep_names(base)
                 self._swept = True
-            while _size(base) > LARGEST:
-                base.execute(
-                    "DELETE FROM snapshot3 WHERE rowid IN (SELECT rowid FROM snapshot3 ORDER BY rowid LIMIT 100)"
-                )
+            while _size(base) > LARGEST and base.execute(OLDEST).rowcount:
+                pass
 
 
 def _keep_evidence(base: sqlite3.Connection, evidence: Evidence) -> None:
@@ -185,10 +189,16 @@ def _keep_evidence(base: sqlite3.Connection, evidence: Evidence) -> None:
 
 def _sweep_names(base: sqlite3.Connection) -> None:
     """Drop the names that are in no evidence any more."""
-    used = [np.frombuffer(keys, np.int64) for (keys,) in base.execute("SELECT keys FROM evidence3")]
+    sets = base.execute("SELECT * FROM evidence3")
+    used = [np.frombuffer(keys, np.int64) for digest, keys in sets if _is_whole(digest, keys)]
     kept = np.fromiter((key for (key,) in base.execute("SELECT key FROM name3")), np.int64)
     gone = np.setdiff1d(kept, np.concatenate(used)) if used else kept
     base.executemany("DELETE FROM name3 WHERE key = ?", [(key,) for key in gone.tolist()])
+
+
+def _is_whole(digest: int, *data: Any) -> bool:
+    """Return whether bytes are what a digest is of."""
+    return all(isinstance(one, bytes) for one in data) and digest == digest_of(packed(*data) if data[1:] else data[0])
 
 
 def _size(base: sqlite3.Connection) -> int:

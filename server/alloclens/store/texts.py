@@ -9,9 +9,9 @@ from __future__ import annotations
 import hashlib
 import zlib
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from alloclens.store.cache import WRITING, Cache, checked, sql_text, whole
+from alloclens.store.cache import WRITING, Cache, Row, checked, sql_text, whole
 from alloclens.store.listing import is_absent
 from alloclens.store.listing import stamp as stamp_of
 
@@ -100,25 +100,25 @@ def _manifest(base: sqlite3.Connection, snapshot: str, stamp: Stamp | None) -> s
     """Return the manifest of a snapshot; None where there is none of this stamp. Without a stamp, any will do."""
     key = (sql_text(snapshot), *((repr(tuple(stamp)),) if stamp else ()))
     rows = base.execute("SELECT * FROM seen2 WHERE snapshot = ?", key[:1])
-    return next((manifest for _, _, manifest in whole(rows, *key)), None)
+    return next((manifest for _, _, manifest, _ in whole(rows, *key)), None)
 
 
 def _entries(base: sqlite3.Connection, manifest: str) -> dict[str, str]:
     """Return the digests of a manifest's texts by path."""
     rows = base.execute("SELECT * FROM entry2 WHERE manifest = ?", (manifest,))
-    return {path: named for _, path, named in whole(rows, manifest)}
+    return {path: named for _, path, named, _ in whole(rows, manifest)}
 
 
 def _text(base: sqlite3.Connection, manifest: str, path: str) -> str | None:
     """Return the text of a path in a manifest; None where there is none."""
     entries = base.execute("SELECT * FROM entry2 WHERE manifest = ? AND path = ?", (manifest, path))
-    for _, _, named in whole(entries, manifest, path):
-        for _, body in _bodies(base, named):
+    for _, _, named, _ in whole(entries, manifest, path):
+        for _, body, _ in _bodies(base, named):
             return zlib.decompress(body).decode("utf-8", "surrogatepass")
     return None
 
 
-def _bodies(base: sqlite3.Connection, named: str) -> Iterator[list[Any]]:
+def _bodies(base: sqlite3.Connection, named: str) -> Iterator[Row]:
     return whole(base.execute("SELECT * FROM text2 WHERE digest = ?", (named,)), named)
 
 
