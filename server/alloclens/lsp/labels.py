@@ -24,7 +24,6 @@ SHOWN: dict[type, tuple[str, ...]] = {
     types.Diagnostic: ("message",),
     types.CallHierarchyItem: ("name", "detail"),
     types.SymbolInformation: ("name", "containerName"),
-    types.ResponseError: ("message",),
 }
 """By type, the fields, as they are called on the wire. A type stands behind those that it holds."""
 MESSAGES: dict[type, tuple[str, ...]] = {

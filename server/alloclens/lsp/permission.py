@@ -10,7 +10,6 @@ from lsprotocol import types
 from alloclens.disk import reason
 from alloclens.lsp.show import tell
 from alloclens.store.trust import allow
-from alloclens.wording.printable import printable
 
 if TYPE_CHECKING:
     from alloclens.lsp.server import Server
@@ -51,9 +50,9 @@ class Permission:
 
     async def _allows(self, target: Target) -> bool:
         if not self._ls.client.asks:
-            tell(self._ls, printable(target.refusal), WARNING)
+            tell(self._ls, target.refusal, WARNING)
             return False
         actions = [types.MessageActionItem(ALLOW), types.MessageActionItem(NOT_NOW)]
-        asked = types.ShowMessageRequestParams(WARNING, f"alloclens: {printable(target.question)}", actions)
+        asked = types.ShowMessageRequestParams(WARNING, f"alloclens: {target.question}", actions)
         answer = await self._ls.window_show_message_request_async(asked)
         return bool(answer and answer.title == ALLOW)
