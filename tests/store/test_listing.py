@@ -63,7 +63,7 @@ def put_dangling_link(path: Path) -> str:
 
 def put_link_outside(path: Path) -> str:
     path.symlink_to("/etc/hostname")
-    return listing.OUTSIDE.format(os.path.realpath("/etc/hostname"))
+    return f"a symbolic link that leads out of the workspace, to {os.path.realpath('/etc/hostname')}{listing.ADVICE}"
 
 
 def put_fifo(path: Path) -> str:

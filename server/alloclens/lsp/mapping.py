@@ -12,7 +12,7 @@ from alloclens.disk import read_file, reason, write_file
 from alloclens.lsp.rpc import RefusedError
 from alloclens.lsp.show import tell
 from alloclens.store import config
-from alloclens.store.files import real
+from alloclens.store.files import check_inside, real
 from alloclens.store.settings import parse
 from alloclens.store.trust import allow
 from alloclens.store.workspace import targets
@@ -49,7 +49,7 @@ def _written(ls: Server, folders: tuple[str, ...], path: str, recorded: str, to:
 
     An editor that applies no edits reads the file again if nothing in it is unsaved. Raises OSError or ValueError.
     """
-    config.check_inside(Path(path), folders)
+    check_inside(path, folders)
     document = ls.documents.opened_at(real(path), ls.world.sources.roots)
     edited = document if ls.client.applies_edits else None
     before = edited.text if edited else _text(path)

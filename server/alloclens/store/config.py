@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import re
 from pathlib import Path
@@ -10,9 +9,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from alloclens.disk import open_file, reason
-from alloclens.source.paths import is_within
 from alloclens.store import settings, toml
-from alloclens.store.files import real
+from alloclens.store.files import check_inside
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -75,13 +73,6 @@ def read(folders: Iterable[str | Path], before: Config = NONE) -> Config:
     return next(filter(None, (_config(path, folders, before) for path in _candidates(folders))), NONE)
 
 
-def check_inside(path: Path, folders: Iterable[str | Path]) -> None:
-    """Raise OSError for a settings file that is a symbolic link out of the folders."""
-    target = real(str(path))
-    if not any(is_within(target, real(str(folder))) for folder in folders):
-        raise OSError(errno.EINVAL, f"a symbolic link that leads out of the workspace, to {target}")
-
-
 def stamps(folders: Iterable[str | Path]) -> tuple[Stamp, ...]:
     """Return what changes whenever a file that `read` looks at does; None stands for one that is not there."""
     return tuple(_stamp(path) for path in _candidates(folders))
@@ -126,7 +117,7 @@ def _config(path: Path, folders: tuple[str | Path, ...], before: Config) -> Conf
         return None
     ours = path.name == OWN
     try:
-        check_inside(path, folders)
+        check_inside(str(path), map(str, folders))
         with open_file(path) as file:
             data = file.read(LARGEST + 1)
     except OSError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from dataclasses import dataclass, field
@@ -10,12 +11,12 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from alloclens.disk import read_file, real_path
-from alloclens.source.paths import canonical, join, name_of
+from alloclens.source.paths import canonical, is_within, join, name_of
 from alloclens.source.text import LARGEST, decoded
 from alloclens.store.worker import take_longer
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
 
 SKIPPED = frozenset({"vendor", "node_modules", "site-packages", "testdata", "__pycache__"})
@@ -118,6 +119,13 @@ def _meet(directory: str, names: list[str], files: list[str], found: Walked) -> 
 def real(path: str) -> str:
     """Return a path without symbolic links, canonical."""
     return canonical(real_path(path))
+
+
+def check_inside(path: str, roots: Iterable[str], advice: str = "") -> None:
+    """Raise OSError for a path that leads out of these directories by a symbolic link. It need not be there."""
+    target = real(path)
+    if not any(is_within(target, real(root)) for root in roots):
+        raise OSError(errno.EINVAL, f"a symbolic link that leads out of the workspace, to {target}{advice}")
 
 
 def text_of(path: str) -> str | None:

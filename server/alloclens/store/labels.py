@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from alloclens.disk import read_file, real_path, reason, write_file
 from alloclens.store import toml
-from alloclens.store.files import real
-from alloclens.store.listing import check_is_inside, stamp
+from alloclens.store.files import check_inside
+from alloclens.store.listing import stamp
 from alloclens.store.world import Problem
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def _labels(path: Path, folders: Sequence[str]) -> dict[str, str]:
 
 def _data(path: Path, folders: Sequence[str]) -> bytes:
     """Return what is in a file; nothing where there is none. Raises OSError."""
-    check_is_inside(str(path), (real(str(path.parent)), *folders))
+    check_inside(str(path), (str(path.parent), *folders))
     try:
         return read_file(path, LARGEST)
     except FileNotFoundError:

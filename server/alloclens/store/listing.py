@@ -8,8 +8,7 @@ import stat
 from typing import TYPE_CHECKING, NamedTuple
 
 from alloclens.disk import NOT_REGULAR, reason
-from alloclens.source.paths import canonical, is_within
-from alloclens.store.files import real
+from alloclens.store.files import check_inside
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -45,10 +44,7 @@ NOT_PROFILES = (
 )
 """A directory named pprof may well be a Go package, and one of profiles holds notes and pictures."""
 NOWHERE = "a symbolic link that leads nowhere"
-OUTSIDE = (
-    "a symbolic link that leads out of the workspace and its profile directories, to {}; if that is meant, add the "
-    "directory to the editor's setting profileDirs"
-)
+ADVICE = "; if that is meant, add the directory of that file to the editor's setting profileDirs"
 
 
 class Scan(NamedTuple):
@@ -70,7 +66,7 @@ def scan(directories: Iterable[str], folders: Iterable[str] = ()) -> Scan:
     A symbolic link is followed to a regular file in one of the directories or `folders`; all are real paths.
     """
     directories = tuple(directories)
-    roots = tuple(map(canonical, (*directories, *folders)))
+    roots = (*directories, *folders)
     found = Scan({}, {})
     for directory in directories:
         try:
@@ -103,13 +99,6 @@ def is_absent(path: str) -> bool:
     except (OSError, ValueError):
         return False
     return False
-
-
-def check_is_inside(path: str, roots: Iterable[str]) -> None:
-    """Raise OSError if a path leads out of all of these canonical directories. Asks the disk, but not whether it is there."""
-    target = real(path)
-    if not any(is_within(target, root) for root in roots):
-        raise OSError(errno.EINVAL, OUTSIDE.format(target))
 
 
 def stamp(path: str) -> Stamp | None:
@@ -149,7 +138,7 @@ def _looked_at(entry: os.DirEntry[str], roots: tuple[str, ...]) -> Stamp | None:
 
 
 def _followed(path: str, roots: tuple[str, ...]) -> os.stat_result:
-    check_is_inside(path, roots)
+    check_inside(path, roots, ADVICE)
     try:
         return os.stat(path)  # noqa: PTH116 - paths are texts here
     except FileNotFoundError as error:
