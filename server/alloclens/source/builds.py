@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from alloclens.source.paths import canonical, folders_of, join, name_of, rest_within
-from alloclens.source.recorded import recorded
+from alloclens.source.recorded import package_of, recorded
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -51,9 +51,15 @@ class Builds:
         modules: dict[str, list[Module]] = {}
         for module in self._roots.modules:
             modules.setdefault(module.path, []).append(module)
-        for one in (recorded(file, functions) for file, functions in self._functions.items() if modules):
-            for path in (one.package, *folders_of(one.package)):
-                yield from (built for module in modules.get(path, ()) for built in _root(one, module))
+        asked: set[tuple[str, str]] = set()  # the files of one directory, which is one package, all say the same
+        for file, functions in self._functions.items() if modules else ():
+            package = next((found for found in map(package_of, sorted(functions)) if found not in {"", "main"}), "")
+            key = file[: max(file.rfind("/"), file.rfind("\\")) + 1], package
+            if key not in asked:
+                asked.add(key)
+                one = recorded(file, functions)
+                for path in (package, *folders_of(package)):
+                    yield from (built for module in modules.get(path, ()) for built in _root(one, module))
 
     def _projects(self) -> Iterator[Built]:
         """Return each directory that held node_modules, and the one here that shares most of its files."""
