@@ -114,7 +114,9 @@ def test_a_line_that_is_none(client: RawClient, line: float) -> None:
     assert client.refused("textDocument/hover", params)[0] == INVALID_PARAMS
 
 
-@pytest.mark.parametrize("data", [None, 5, "x", [], {}, {"uri": 5, "line": 1}, {"uri": "file:///a.go", "line": 2**70}])
+@pytest.mark.parametrize(
+    "data", [None, 5, "x", [], {}, {"uri": 5, "line": 1}, {"uri": "file:///a.go", "line": 2**70}, {"\ud800": 1}]
+)
 def test_a_hint_of_another_server_stays_as_it_is(client: RawClient, data: Any) -> None:
     hint = {"position": AT["start"], "label": [], "data": data}
     assert client.result("inlayHint/resolve", hint).keys() <= hint.keys()
@@ -188,6 +190,8 @@ def test_a_command_that_needs_nothing_takes_null_for_nothing(client: RawClient, 
         ("stackTree", ["u", 0, "callers", [1]], "path[0]: Expected `str`, got `int`"),
         ("flame", [{"path": [["f"]]}], "options.path[0]: Expected `array` of length 2, got 1"),
         ("focus", [{"stack": "f"}], "step.stack: Expected `array`, got `str`"),
+        ("focus", [{"\ud800": "f"}], "step: This is not Unicode"),
+        ("stackTree", ["u", 0, "\ud800", []], "direction: This is not Unicode"),
     ],
 )
 def test_what_is_wrong_with_an_argument(client: RawClient, name: str, arguments: list[Any], wanted: str) -> None:
@@ -261,6 +265,8 @@ def test_a_wrong_length_is_told_and_the_session_goes_on(client: RawClient) -> No
 def test_unknown_methods(client: RawClient) -> None:
     assert client.refused("no/such\nmethod") == (NO_METHOD, r"there is no method no/such\nmethod")
     client.notify("$/unknown")  # may be ignored, says LSP
+    client.notify("textDocument/hover", {})
+    client.until_log("ignored textDocument/hover: it is a request and has no id")
     client.notify("no/such", {"a": [1]})
     client.until_log("ignored no/such: there is no method")
     assert len(client.refused("x" * 100_000)[1]) < 1000

@@ -143,6 +143,8 @@ DIRS = '; ["profiles", ".pprof", "pprof"] is used'
             ["b", "a\0b"],
             'binaries: item 2: "a\\u0000b" is not a text without null characters; [] is used',
         ),
+        ("leakSeverity", "\ud800", 'leakSeverity: "\\ud800" is not Unicode; "warning" is used'),
+        ("pathMappings", [{"\ud800": "x"}], 'pathMappings: [{"\\ud800": "x"}] is not Unicode; [] is used'),
         ("binaries", ["\ud800"], 'binaries: ["\\ud800"] is not Unicode; [] is used'),
         ("ownCode", ["a", "[z-a]"], 'ownCode: "[z-a]" is not a pattern as in .gitignore; [] is used'),
         ("ownCode", ["!"], 'ownCode: "!" is not a pattern as in .gitignore; [] is used'),

@@ -20,6 +20,10 @@ Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 """A line as a profile records it, from 1 on."""
 
 
+BAD = (msgspec.ValidationError, UnicodeEncodeError)
+"""What msgspec raises of a value of another type; and of half a surrogate pair where it looks for one of several texts."""
+
+
 def arguments(command: str, handler: Callable[..., Any], given: Sequence[Any]) -> list[Any]:
     """Return the arguments that a command's function takes after the server; null counts as left out.
 
@@ -35,7 +39,7 @@ def arguments(command: str, handler: Callable[..., Any], given: Sequence[Any]) -
             continue
         try:
             taken.append(msgspec.convert(value, types[parameter.name]))
-        except msgspec.ValidationError as error:
+        except BAD as error:
             fault = fault or (_said(error, parameter.name) if number < len(given) else f"{parameter.name} is missing")
     if fault:
         named = [
@@ -49,12 +53,12 @@ def given_back(data: Any, kind: type[Data]) -> Data | None:
     """Return the `data` that an editor gives back with an item; None if the item is another server's."""
     try:
         return msgspec.convert(data, kind)
-    except msgspec.ValidationError:
+    except BAD:
         return None
 
 
-def _said(error: msgspec.ValidationError, name: str) -> str:
-    said, _, path = str(error).partition(" - at `$")
+def _said(error: Exception, name: str) -> str:
+    said, _, path = ("This is not Unicode" if isinstance(error, UnicodeError) else str(error)).partition(" - at `$")
     return f"{name}{path.rstrip('`')}: {said}"
 
 

@@ -121,6 +121,8 @@ class Protocol(LanguageServerProtocol):
     def _take_notification(self, method: str, params: Any) -> None:
         if method != types.EXIT and (self._server.is_shut_down or not self._initialized):
             log.info("ignored %s: there is no session", method[:LONGEST])
+        elif method in types.METHOD_TO_TYPES and types.METHOD_TO_TYPES[method][1]:
+            log.info("ignored %s: it is a request and has no id", method[:LONGEST])
         elif method == types.CANCEL_REQUEST:
             self._cancel(params)
         else:

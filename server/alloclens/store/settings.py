@@ -199,10 +199,13 @@ def checked(given: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
             continue
         try:
             msgspec.convert(value, field.type)
+            is_unicode = _is_unicode(value)
         except msgspec.ValidationError as error:
             problems.append(_problem(key, value, str(error)))
             continue
-        if not _is_unicode(value):
+        except UnicodeEncodeError:  # where msgspec looks for a text among those that are allowed
+            is_unicode = False
+        if not is_unicode:
             problems.append(Problem(key, f"{key}: {shown(value)} is not Unicode", (key,), shown(field.default)))
         elif key == "ownCode" and (wrong := refused(tuple(value))):
             problems.append(_bad_patterns(wrong))
