@@ -34,12 +34,15 @@ class Here:
 
     def __init__(self) -> None:
         self.asked: list[str] = []
+        self.before: Callable[[str], None] = lambda _: None
+        """Called with the name of what it is asked for."""
 
     def ahead(self, *_: Any, **__: Any) -> None:
         """Nothing is done ahead."""
 
     def run(self, work: Callable[..., Any], *args: Any, **_: Any) -> Any:
         self.asked.append(work.__name__)
+        self.before(work.__name__)
         return work(*args)
 
 
@@ -111,9 +114,9 @@ def _fast(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFact
         cache.cache_clear()
 
 
-def put(folder: Path, *names: str, old: bool = True) -> list[str]:
-    """Write snapshots that nobody is writing any more."""
-    for i, name in enumerate(names, 1):
+def put(folder: Path, *names: str, old: bool = True, first: int = 1) -> list[str]:
+    """Write snapshots that nobody is writing any more: the first of so many megabytes, and each of one more."""
+    for i, name in enumerate(names, first):
         path = drop(folder / "profiles" / name, heap(f"main.keep@{folder}/main.go:3 = {i}x1048576"))
         if old:
             os.utime(path, (1_700_000_000 + i, 1_700_000_000 + i))
@@ -219,29 +222,41 @@ async def test_a_file_being_rewritten_stays_until_it_is_read_again(tmp_path: Pat
 
 
 async def test_rotation_loses_nothing(tmp_path: Path) -> None:
-    """One snapshot comes and the oldest goes, 60 times: all others are there in every world that is shown."""
+    """One snapshot comes and the oldest goes, 60 times: those that stay are there in every world that is shown."""
     folder, names = workspace(tmp_path), [f"{i:03}.pb.gz" for i in range(100)]
     put(folder, *names[:40])
-    for name in NAMES:
-        (folder / "profiles" / name).unlink()
-    there: list[set[str]] = [set(names[:40])]
-
-    def check(world: World) -> None:
-        if not world.pending and world.series:
-            shown = {s.name for one in world.series for s in one.snapshots}
-            assert not set.intersection(*there[-2:]) - shown
-
-    async with following(folder, check) as seen:
-        await seen.until(lambda: len(seen.names) == 40)
+    async with following(folder) as seen:
+        await seen.until(lambda: len(seen.names) == 40 + FILES)
+        already = len(seen.worlds)
         for i in range(60):
-            there.append({*names[i + 1 : i + 41]})
             put(folder, names[i + 40])
             (folder / "profiles" / names[i]).unlink()
             if i % 5 == 0:
-                await seen.until(lambda i=i: seen.names == names[i + 1 : i + 41])
-                del there[:-1]
-        await seen.until(lambda: seen.names == names[60:])
-        assert seen.problems == []
+                await seen.until(lambda i=i: {*seen.names} == {*NAMES, *names[i + 1 : i + 41]})
+        await seen.until(lambda: {*seen.names} == {*NAMES, *names[60:]})
+        for world in seen.worlds[already:]:
+            assert {*NAMES} <= {s.name for one in world.series for s in one.snapshots}
+            assert world.problems == ()
+            assert world.pending or world.comparisons
+        assert [name for name in kept(folder) if name in NAMES] == [*NAMES]
+
+
+async def test_a_base_deleted_while_it_is_compared_is_replaced_by_the_next(tmp_path: Path) -> None:
+    """As --keep deletes it: no world without the comparison is shown between the two."""
+    folder = workspace(tmp_path)
+    async with following(folder) as seen:
+        await seen.until(lambda: seen.names == [*NAMES])
+        already = len(seen.worlds)
+
+        def delete_the_base(work: str) -> None:
+            if work == "pair":
+                (folder / "profiles" / "1.pb.gz").unlink(missing_ok=True)
+
+        seen.worker.before = delete_the_base
+        put(folder, "4.pb.gz", first=4)
+        await seen.until(lambda: seen.names == ["2.pb.gz", "3.pb.gz", "4.pb.gz"])
+        assert all(world.comparisons for world in seen.worlds[already:])
+        assert seen.worlds[-1].comparisons[0].base.name == "2.pb.gz"
 
 
 async def test_caches_forget_after_two_scans_and_a_look_at_the_name(

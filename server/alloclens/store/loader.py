@@ -157,8 +157,9 @@ class Loader:
             self._known.forget(path)
             del self._listing[path]
         self._known.faults = seen.scan.faults
-        await self._load(new, wanted)
-        self._shown, self._may_forget = to_show, True
+        self._may_forget = True
+        if await self._load(new, wanted):
+            self._shown = to_show
 
     async def _prepare(self, wanted: Wanted) -> None:
         """Look at the settings file and at where modules are. What is read depends on both: if they changed, all is read again."""
@@ -196,9 +197,10 @@ class Loader:
         at_rest = all(s == self._listing.get(path) or s.mtime_ns < old for path, s in found.files.items())
         return at_rest and found.faults == self._known.faults and self._listing.keys() <= found.files.keys()
 
-    async def _load(self, new: Listing, wanted: Wanted) -> None:
+    async def _load(self, new: Listing, wanted: Wanted) -> bool:
         """Read the new files, the latest and the first of them first, and show what is known now and then.
 
+        Return whether all of it was shown.
         The newest wish wins: when other folders or settings are wanted meanwhile, the rest is left to the next look.
         """
         shown, unread = time.monotonic(), {path: new[path] for path in _most_wanted_first(new)}
@@ -212,7 +214,7 @@ class Loader:
                 await self._show(len(unread), wanted.focus)
                 shown = time.monotonic()
             await self._read(path, unread.pop(path) if path in unread else self._listing[path])
-        await self._show(len(unread), wanted.focus)
+        return await self._show(len(unread), wanted.focus)
 
     async def _forget(self, directories: tuple[str, ...], seen: Seen) -> None:
         """Drop from the caches what is of snapshots that are no more: a later scan than the one that missed them agrees.
@@ -270,9 +272,15 @@ class Loader:
             log.exception("reading %s failed", path)
             return Problem.of(path, error)
 
-    async def _show(self, unread: int, focus: tuple[Filters, ...]) -> None:
+    async def _show(self, unread: int, focus: tuple[Filters, ...]) -> bool:
+        """Show what is known; not where a file to be compared was deleted meanwhile: the next look is at once, and knows."""
         made = await asyncio.to_thread(assemble, self._known, self._setup, self._texts, focus)
+        unreadable = (path for pair, read in self._known.contents.items() if read is None for path in pair[:2] if path)
+        if not self._known.faults and await asyncio.to_thread(any, map(is_absent, unreadable)):
+            self.poke()
+            return False
         await self._replace(replace(made, pending=unread + len(self._known.unsettled)))
+        return True
 
     async def _replace(self, world: World) -> None:
         self._world = replace(world, generation=self._world.generation + 1)
