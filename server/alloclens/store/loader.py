@@ -160,6 +160,9 @@ class Loader:
         self._may_forget = True
         if await self._load(new, wanted):
             self._shown = to_show
+        if await asyncio.to_thread(self._known.look_again):
+            self._shown = None
+            self.poke()
 
     async def _prepare(self, wanted: Wanted) -> None:
         """Look at the settings file and at where modules are. What is read depends on both: if they changed, all is read again."""
@@ -207,7 +210,7 @@ class Loader:
         for latest, stamp in list(unread.items())[:1]:
             seconds = seconds_for(stamp.size)
             await asyncio.to_thread(self._worker.ahead, self._setup.reader.look_ahead, latest, seconds=seconds)
-        for remembered in await asyncio.to_thread(self._remember, new):
+        for remembered in await asyncio.to_thread(self._known.remember, new):
             self._listing[remembered] = unread.pop(remembered)
         while self._wanted == wanted and (path := await asyncio.to_thread(self._known.next, unread)) is not None:
             if time.monotonic() - shown > SHOW_SECONDS:
@@ -228,12 +231,6 @@ class Loader:
         but = frozenset((*self._listing, *seen.scan.files, *seen.scan.faults, *seen.written))
         with contextlib.suppress(Lost):  # the next change tries again
             await asyncio.to_thread(self._worker.run, forget, [d for d in directories if d in there], but)
-
-    def _remember(self, new: Listing) -> frozenset[str]:
-        """Take over what was read of these files before, and look again for the sources that were not found."""
-        remembered = self._known.remember(new)
-        self._known.settle(again=True)
-        return remembered
 
     async def _read(self, path: str, stamp: Stamp) -> None:
         read = await asyncio.to_thread(self._snapshot, path, stamp)
