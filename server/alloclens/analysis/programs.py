@@ -57,20 +57,22 @@ def _connected(snapshots: Iterable[Snapshot], functions: Functions) -> list[tupl
         alike.setdefault((snapshot.program, snapshot.build_id, snapshot.evidence), []).append(snapshot)
     parent = list(range(len(alike)))
     first: dict[tuple[str, str], int] = {}
-    last = np.zeros(0, np.int64)
-    """Which of them was the last to name each function; -1 where none did."""
+    owner = np.zeros(0, np.int64)
+    """One of those that name each function; -1 where none does."""
     for number, (one, *_) in enumerate(alike.values()):
         named = functions(one)
-        if (more := int(named.max(initial=-1)) + 1 - len(last)) > 0:
-            last = np.append(last, np.full(more, -1))
+        if (more := int(named.max(initial=-1)) + 1 - len(owner)) > 0:
+            owner = np.append(owner, np.full(more, -1))
+        owners = owner[named]
+        others = owners[:1] if (owners == owners[:1]).all() else np.unique(owners)  # nearly always the same one
         said = (("program", one.program), ("build id", one.build_id))
-        for other in {*last[named].tolist(), *(first.setdefault(key, number) for key in said if key[1])} - {-1}:
-            parent[_root(parent, other)] = _root(parent, number)
-        last[named] = number
+        for other in (*others[others >= 0].tolist(), *(first.setdefault(key, number) for key in said if key[1])):
+            parent[_root(parent, number)] = _root(parent, other)
+        owner[named] = _root(parent, number)
     parts: dict[int, list[Snapshot]] = {}
     for number, found in enumerate(alike.values()):
         parts.setdefault(_root(parent, number), []).extend(found)
-    count = Counter(_root(parent, number) for number in last[last >= 0].tolist())
+    count = Counter(_root(parent, number) for number in owner[owner >= 0].tolist())
     return [(part, count[root]) for root, part in parts.items()]
 
 

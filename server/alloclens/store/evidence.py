@@ -92,11 +92,16 @@ class AllEvidence:
         if digest in self._sets:
             return
         self._sets[digest] = of = keys[digest]
-        new = np.setdiff1d(of, self._keys, assume_unique=True)
-        at = np.searchsorted(self._keys, new)
-        self._keys, self._count = np.insert(self._keys, at, new), np.insert(self._count, at, 0)
-        self._count[np.searchsorted(self._keys, of)] += 1
-        fresh = {key: names[key] for key in new.tolist()}
+        at = np.searchsorted(self._keys, of)
+        is_new = self._keys.take(at, mode="clip") != of if len(self._keys) else np.ones(len(of), np.bool_)
+        self._count[at[~is_new]] += 1
+        if is_new.any():
+            self._add(of[is_new], at[is_new], names)
+
+    def _add(self, keys: Ints, at: Ints, names: Mapping[int, Name]) -> None:
+        """Add names that are in one set so far, at these places."""
+        self._keys, self._count = np.insert(self._keys, at, keys), np.insert(self._count, at, 1)
+        fresh = {key: names[key] for key in keys.tolist()}
         self._names |= fresh
         for file, functions in _by_file(fresh.values()).items():
             self.functions[file] = tuple(sorted({*self.functions.get(file, ()), *functions}))

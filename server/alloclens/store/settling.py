@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from alloclens.source.places import Place, SourceMap
 from alloclens.source.recorded import Kind
 from alloclens.store.evidence import AllEvidence, digest_of
@@ -100,7 +98,7 @@ class Settling:
             if self._numbered is None:
                 self._numbered = self.evidence.column(self._number)
             numbers = self._numbered[self.evidence.rows(digest)]
-            self._telling[digest] = np.unique(numbers[numbers >= 0])
+            self._telling[digest] = numbers[numbers >= 0]
         return self._telling[digest]
 
     def _number(self, name: Name) -> int:
