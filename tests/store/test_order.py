@@ -18,7 +18,7 @@ from alloclens.store import loader, once, reading
 from alloclens.store.loader import Loader, Wanted
 
 from tests.store.test_loader import Here
-from tests.support.profiles import heap
+from tests.support.profiles import drop, heap
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -218,3 +218,60 @@ async def test_any_way_leads_to_the_same_world(seed: int, tmp_path: Path, monkey
         check_that_it_is_settled(world)
     begin_session(monkeypatch, tmp_path / "fresh")
     assert found == said(once.world([str(scene.folder)], None, {}))
+
+
+async def test_a_new_snapshot_is_not_behind_those_that_are_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second tells of five older ones where their files lie; a sixth comes when the first of them has been read again."""
+    monkeypatch.setattr(loader, "SETTLE_SECONDS", 0)
+    monkeypatch.setattr(loader, "SHOW_SECONDS", -1)
+    begin_session(monkeypatch, tmp_path / "cache")
+    (tmp_path / "go.mod").write_text("module example.com/app\n")
+    for name in ("main.go", "db/open.go"):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(WORKSPACE[name])
+    held = f"main.main@/srv/build/main.go:4 = 10x{MB}"
+
+    def put(number: int, *stacks: str) -> None:
+        path = drop(tmp_path / "aside", heap(held, *stacks, seconds=2e9 + number))
+        os.utime(path, (10**9 + number, 10**9 + number))
+        path.rename(tmp_path / f"profiles/{number}.pb.gz")
+
+    (tmp_path / "profiles").mkdir()
+    for number in range(5):
+        put(number)
+    read: list[str] = []
+    done = asyncio.Event()
+
+    async def on_world(world: World) -> None:
+        pending.append(world.pending)
+        if not world.pending and len(read) >= 5:
+            done.set()
+
+    class Watched(Here):
+        def run(self, work: Any, *args: Any, **options: Any) -> Any:
+            if work.__name__ == "snapshot":
+                read.append(os.path.basename(args[0]))
+                if len(read) == 7:  # five, the one that tells, and the first that is read again
+                    put(6)
+            return super().run(work, *args, **options)
+
+    pending: list[int] = []
+    following = Loader(on_world, Watched())
+    following.want(Wanted((str(tmp_path),), {}))
+    task = asyncio.ensure_future(following.run())
+    await asyncio.wait_for(done.wait(), 30)
+    done.clear()
+    put(5, f"example.com/app/db.Open@/srv/build/db/open.go:4 = 1x{MB}")
+    following.poke()
+    while len(read) < 12:
+        await asyncio.wait_for(done.wait(), 30)
+        done.clear()
+    task.cancel()
+    following.stop()
+    assert read[5] == "5.pb.gz"
+    assert read.index("6.pb.gz") == 7
+    assert len(read) == 12
+    assert pending[-1] == 0

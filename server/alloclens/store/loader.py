@@ -158,10 +158,9 @@ class Loader:
             del self._listing[path]
         self._known.faults = seen.scan.faults
         self._may_forget = True
-        if await self._load(new, wanted):
+        if await self._load(new, wanted) and not await asyncio.to_thread(self._known.look_again):
             self._shown = to_show
-        if await asyncio.to_thread(self._known.look_again):
-            self._shown = None
+        else:
             self.poke()
 
     async def _prepare(self, wanted: Wanted) -> None:
@@ -203,8 +202,8 @@ class Loader:
     async def _load(self, new: Listing, wanted: Wanted) -> bool:
         """Read the new files, the latest and the first of them first, and show what is known now and then.
 
-        Return whether all of it was shown.
-        The newest wish wins: when other folders or settings are wanted meanwhile, the rest is left to the next look.
+        Return whether all is read, settled and shown. The newest wish wins: when other folders or settings are wanted
+        meanwhile, the rest is left to the next look; and what is to be read again, so that a file that comes is not behind it.
         """
         shown, unread = time.monotonic(), {path: new[path] for path in _most_wanted_first(new)}
         for latest, stamp in list(unread.items())[:1]:
@@ -213,11 +212,13 @@ class Loader:
         for remembered in await asyncio.to_thread(self._known.remember, new):
             self._listing[remembered] = unread.pop(remembered)
         while self._wanted == wanted and (path := await asyncio.to_thread(self._known.next, unread)) is not None:
-            if time.monotonic() - shown > SHOW_SECONDS:
+            await self._read(path, unread.pop(path) if path in unread else self._listing[path])
+            if (unread or self._known.unsettled) and time.monotonic() - shown > SHOW_SECONDS:
                 await self._show(len(unread), wanted.focus)
                 shown = time.monotonic()
-            await self._read(path, unread.pop(path) if path in unread else self._listing[path])
-        return await self._show(len(unread), wanted.focus)
+                if not unread:
+                    return False
+        return await self._show(len(unread), wanted.focus) and not unread and not self._known.unsettled
 
     async def _forget(self, directories: tuple[str, ...], seen: Seen) -> None:
         """Drop from the caches what is of snapshots that are no more: a later scan than the one that missed them agrees.
