@@ -565,6 +565,19 @@ def test_the_root_of_a_build_is_learnt_from_its_packages() -> None:
     assert sources.place("/srv/ci/28/main.go") is None
 
 
+def test_the_order_of_files_and_functions_says_nothing() -> None:
+    """A file of C says nothing of its package, whatever its functions are called; nor does a name too long to be one."""
+    functions = {
+        "/srv/ci/pkg/a.c": ["example.com/app/pkg.load"],
+        "/srv/ci/pkg/db.go": ["main.x", "example.com/app/pkg.Load", "example.com/app/pkg." + 10_000 * "y"],
+        "/srv/ci/main.go": ["main.main", "main.run"],
+    }
+    forward = SourceMap(ROOTS, files(), functions)
+    backward = SourceMap(ROOTS, files(), {file: functions[file][::-1] for file in reversed(functions)})
+    assert forward.builds == backward.builds != ()
+    assert [forward.find(file) for file in functions] == [backward.find(file) for file in functions]
+
+
 def test_the_deepest_root_of_a_build_is_the_right_one() -> None:
     functions = {
         "/srv/ci/pkg/db.go": ("example.com/app/pkg.Load",),

@@ -56,9 +56,10 @@ class Builds:
             package = next((found for found in map(package_of, sorted(functions)) if found not in {"", "main"}), "")
             key = file[: max(file.rfind("/"), file.rfind("\\")) + 1], package
             if key not in asked:
-                asked.add(key)
                 one = recorded(file, functions)
-                for path in (package, *folders_of(package)):
+                if one.package == package:  # not of a file of C, which says nothing
+                    asked.add(key)
+                for path in (one.package, *folders_of(one.package)):
                     yield from (built for module in modules.get(path, ()) for built in _root(one, module))
 
     def _projects(self) -> Iterator[Built]:
