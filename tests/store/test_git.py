@@ -238,9 +238,9 @@ def test_nothing_of_the_repository_is_run(main: Path, repository: Path, tmp_path
     shutil.copytree(repository / ".git", bare)
     linked.mkdir()
     (linked / ".git").write_text(f"gitdir: {bare}\n")
-    for folder in (bare, linked):
-        assert commit(str(folder / "main.go"), "HEAD")
-        when(folder / "main.go", TWO + 10)
+    assert commit(str(bare / "main.go"), "HEAD") is None  # git is asked only where there is a .git
+    assert commit(str(linked / "main.go"), "HEAD")
+    when(linked / "main.go", TWO + 10)
     assert not ran.exists(), ran.read_text()
 
 
@@ -278,17 +278,28 @@ def test_a_repository_that_does_not_answer_is_asked_once(main: Path, monkeypatch
     monkeypatch.setattr(git, "output", counted)
     monkeypatch.setattr(git, "PATIENCE_SECONDS", 0.3)
     repository = main.parents[2]
-    head = (repository / ".git" / "HEAD").read_bytes()
-    (repository / ".git" / "HEAD").unlink()
-    os.mkfifo(repository / ".git" / "HEAD")
+    branch = repository / ".git" / (repository / ".git" / "HEAD").read_text().removeprefix("ref: ").strip()
+    head = branch.read_bytes()
+    branch.unlink()
+    os.mkfifo(branch)
     for path in (main, main.with_name("other.go"), repository / "x.go"):
         assert commit(str(path), "HEAD") is None
     assert len(asked) == 1
-    (repository / ".git" / "HEAD").unlink()
-    (repository / ".git" / "HEAD").write_bytes(head)
+    branch.unlink()
+    branch.write_bytes(head)
     git._silent.clear()
     monkeypatch.setattr(git, "PATIENCE_SECONDS", 5)
     assert commit(str(main), "HEAD")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no FIFOs")
+@pytest.mark.parametrize("name", ["HEAD", "config", "packed-refs", "commondir"])
+def test_git_is_not_asked_where_it_would_wait(main: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(git, "output", lambda *_, **__: pytest.fail("git was asked"))
+    path = main.parents[2] / ".git" / name
+    path.unlink(missing_ok=True)
+    os.mkfifo(path)
+    assert commit(str(main), "HEAD") is None
 
 
 def test_without_a_repository_git_is_not_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

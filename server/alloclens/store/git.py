@@ -23,6 +23,8 @@ OF_ANOTHER = frozenset(
     {"GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE"}
 )
 """Set where a hook has started the editor: the repository is the one that the file lies in."""
+FSMONITOR = "fsmonitor--daemon.ipc"
+"""The socket of git's own file monitor, which is not asked."""
 PSEUDO_VERSION = re.compile(r"^v\d+\.\d+\.\d+-(?:.*\.)?\d{14}-([0-9a-f]{12})")
 """Go's name for a commit without a tag."""
 
@@ -61,7 +63,7 @@ def _run(path: str, *arguments: str) -> bytes | None:
     directory = PurePath(path).parent
     repository = next((str(d) for d in (directory, *directory.parents) if os.path.lexists(d / ".git")), None)
     begun = time.monotonic()
-    if repository is None or begun < _silent.get(repository, 0):
+    if repository is None or begun < _silent.get(repository, 0) or _would_wait(f"{repository}/.git"):
         return None
     kept = {name: value for name, value in os.environ.items() if name not in OF_ANOTHER}
     where = ("-C", str(directory), "-c", "core.fsmonitor=false")
@@ -69,3 +71,12 @@ def _run(path: str, *arguments: str) -> bytes | None:
     if said is None and time.monotonic() - begun >= PATIENCE_SECONDS:
         _silent[repository] = time.monotonic() + PAUSE_SECONDS
     return said
+
+
+def _would_wait(directory: str) -> bool:
+    """Return whether a FIFO, socket or device lies where git keeps its files: git would wait for somebody to write to it."""
+    try:
+        with os.scandir(directory) as entries:
+            return any(entry.name != FSMONITOR and not (entry.is_file() or entry.is_dir()) for entry in entries)
+    except OSError:  # a .git file, of a work tree
+        return False
