@@ -159,6 +159,24 @@ def test_names_that_are_not_utf_8_stay_apart(names: tuple[bytes, bytes], tmp_pat
         assert ours(file, None, "inuse_space", by) == printed_rows(theirs.stdout.decode("utf-8", "backslashreplace"))
 
 
+def test_functions_without_a_name_are_told_apart_by_where_they_begin(tmp_path: Path) -> None:
+    made = Builder(("inuse_space", "bytes"))
+    for start, value in ((1, 51), (9, 12), (9, 30)):
+        made.sample(f"f{value}:{start}@/w/a.go:{start}", [value])
+    for function in made.message.function:
+        function.name = function.system_name = function.filename = 0
+    for location in made.message.location:
+        location.line[0].line = 0
+    file = drop(tmp_path / "a.pb.gz", made.bytes())
+    for by in ("line", "function"):
+        theirs = subprocess.run(
+            [program(), *pprof_options(None, "inuse_space", by), file], capture_output=True, check=True, text=True
+        )
+        rows = printed_rows(theirs.stdout)
+        assert sorted(rows[1].elements()) == [(42, 42, "<unknown>"), (51, 51, "<unknown>")]
+        assert ours(file, None, "inuse_space", by) == rows
+
+
 MANGLED = """
 _ZNSt6vectorIiSaIiEE9push_backEOi _ZNK3foo3barEv _ZN12_GLOBAL__N_13fooEv _ZN3FooC1Ev _ZN3FooD0Ev _ZN3foo3barEi.cold
 _ZNSt3mapIiSt6vectorIiSaIiEESt4lessIiESaISt4pairIKiS2_EEEixERS6_ _Znwm _ZdlPv _ZN3foonwEm _ZnwmRKSt9nothrow_t _ZN3FoocvbEv

@@ -28,6 +28,8 @@ class Sites:
     line: Ints
     binary: Ints
     """The mapping's file, for frames without a function's name."""
+    start: Ints
+    """Where a function without a name is declared, which is all that pprof tells two of them apart by; else 0."""
 
     def __len__(self) -> int:
         return len(self.line)
@@ -36,19 +38,19 @@ class Sites:
 def by_line(profile: Profile) -> Sites:
     """Tell sites apart as `pprof -lines` does: by function, file and line."""
     columns = _columns(profile)
-    return _sites(columns, columns.function, columns.file, columns.line, columns.binary)
+    return _sites(columns, columns.function, columns.file, columns.line, nameless=True)
 
 
 def by_function(profile: Profile) -> Sites:
     """Tell sites apart as pprof does by default: by function."""
     columns = _columns(profile)
-    return _sites(columns, columns.function, _none(columns), _none(columns), columns.binary)
+    return _sites(columns, columns.function, _none(columns), _none(columns), nameless=True)
 
 
 def by_source_line(profile: Profile) -> Sites:
     """Tell sites apart as an editor does: by file and line, whatever function is there."""
     columns = _columns(profile)
-    return _sites(columns, _none(columns), columns.file, np.maximum(columns.line, 0), _none(columns))
+    return _sites(columns, _none(columns), columns.file, np.maximum(columns.line, 0))
 
 
 def by_function_start(profile: Profile) -> Sites:
@@ -56,7 +58,7 @@ def by_function_start(profile: Profile) -> Sites:
     columns = _columns(profile)
     row = profile.frames.function
     start = np.where(row >= 0, _take(profile.functions.start_line, np.maximum(row, 0)), 0)
-    return _sites(columns, columns.function, columns.file, start, _none(columns))
+    return _sites(columns, columns.function, columns.file, start)
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +70,7 @@ class _Columns:
     file: Ints
     line: Ints
     binary: Ints
+    start: Ints
 
 
 def _columns(profile: Profile) -> _Columns:
@@ -77,7 +80,8 @@ def _columns(profile: Profile) -> _Columns:
     function = np.where(known, _take(number[profile.functions.name], row), 0)
     file = np.where(known, _take(clean, row), 0)
     line = np.where(known, profile.frames.line, 0)
-    return _Columns(texts, function, file, line, _binary(profile, number, function == 0))
+    start = np.where(known & (function == 0), _take(profile.functions.start_line, row), 0)
+    return _Columns(texts, function, file, line, _binary(profile, number, function == 0), start)
 
 
 def _texts(profile: Profile) -> tuple[tuple[str, ...], Ints, Ints]:
@@ -112,11 +116,13 @@ def _none(columns: _Columns) -> Ints:
     return np.zeros_like(columns.line)
 
 
-def _sites(columns: _Columns, function: Ints, file: Ints, line: Ints, binary: Ints) -> Sites:
-    parts = (file, line, function, binary)
+def _sites(columns: _Columns, function: Ints, file: Ints, line: Ints, *, nameless: bool = False) -> Sites:
+    """Tell sites apart by these columns and, where wanted, functions without a name by their binary and start."""
+    binary, start = (columns.binary, columns.start) if nameless else (_none(columns), _none(columns))
+    parts = (file, line, function, binary, start)
     _, first, of_frame = np.unique(_packed(parts), return_index=True, return_inverse=True)
-    file, line, function, binary = (part[first] for part in parts)
-    return Sites(of_frame, columns.texts, function, file, line, binary)
+    file, line, function, binary, start = (part[first] for part in parts)
+    return Sites(of_frame, columns.texts, function, file, line, binary, start)
 
 
 def _packed(columns: tuple[Ints, ...]) -> Ints:
