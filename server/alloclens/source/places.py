@@ -115,8 +115,9 @@ class SourceMap:
         return self.kind(path) is Kind.OWN
 
     def declares(self, path: str, file: str) -> bool:
-        """Return whether a file here declares one of the functions of a recorded one."""
-        return self._declares(path, recorded(file, self._functions.get(file, ())))
+        """Return whether a file here, which may be opened, declares one of the functions of a recorded one."""
+        real = self._real(path)
+        return bool(real) and self._declares(real, recorded(file, self._functions.get(file, ())))
 
     def _find(self, one: Recorded) -> Place | Nowhere:
         if one.kind is Kind.BUILT_IN:
