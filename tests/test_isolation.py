@@ -16,6 +16,7 @@ from tests.support.profiles import drop, heap
 from tests.support.server import profile_server
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.support.native import Ran
@@ -145,6 +146,89 @@ def test_a_command_runs_nothing(planted: tuple[Folder, Way], name: str) -> None:
     command = [*found.command, *arguments]
     ran = subprocess.run(command, cwd=folder.path, env=folder.environment(found), capture_output=True, check=False)
     assert words in ran.stdout.decode(), ran
+    assert folder.marked() == []
+
+
+FIFOS = (
+    "go.work",
+    "pyproject.toml",
+    "deep/go.mod",
+    "gone.go",
+    "named/labels.toml",
+    "named/fifo.pb.gz",
+    "named/2.pb.gz",
+)
+LOOPS = ("loop.go", "named/a.pb.gz", "named/z.pb.gz", ".venv", "node_modules")
+NAMES = ("\x1b[31m.go", "a\nb.go", "\u202egnp.go", "x" * 240 + ".go", "named/\x1b]0;t\x07.pb.gz", "named/a\nb.pb.gz")
+
+
+@pytest.fixture
+def hostile(planted: tuple[Folder, Way]) -> Iterator[tuple[Folder, Way]]:
+    """The folder, as long as it is hostile in every way."""
+    folder, _ = planted
+    before = {*folder.path.rglob("*")}
+    make_odd(folder)
+    yield planted
+    for path in sorted({*folder.path.rglob("*")} - before, reverse=True):
+        if path.is_dir() and not path.is_symlink():
+            path.rmdir()
+        else:
+            path.unlink()
+
+
+def make_odd(folder: Folder) -> None:
+    """Add what hides, hangs, steers or breaks: FIFOs, loops, names, damaged caches, a key that is too long."""
+    for name in FIFOS:
+        (folder.path / name).parent.mkdir(exist_ok=True)
+        os.mkfifo(folder.path / name)
+    for name in LOOPS:
+        (folder.path / name).symlink_to(os.path.basename(name))
+    for name in NAMES:
+        (folder.path / name).write_bytes(b"\x1b[2J\0")
+    (folder.path / "named/directory.pb.gz").mkdir()
+    (folder.path / "alloclens.toml").write_text(".".join("a" * 100_000) + " = 1\n")
+    (folder.path / ".git").mkdir()
+    os.mkfifo(folder.path / ".git/HEAD")
+    place = f"{folder.ran.source}:{line_of(folder.ran)}"
+    odd = f"main.\x1b[31m\r\u202ef@{folder.path}/\x1b]0;t\x07\0.go:3 < main.g@{folder.path}/gone.go:2 = 1x{MIB}"
+    drop(folder.path / "named/3.pb.gz", heap(f"main.inner@{place} = 200x{MIB}", odd))
+    cache = folder.marks.parent / "cache" / "alloclens"
+    cache.mkdir(parents=True)
+    (cache / "texts.sqlite3").write_bytes(b"SQLite format 3\0" + bytes(range(256)) * 40)
+    (cache / "snapshots.sqlite3").write_bytes(b"\x1b[2J" * 1000)
+
+
+async def test_the_server_in_a_folder_that_is_hostile_in_every_way(hostile: tuple[Folder, Way]) -> None:
+    folder, found = hostile
+    editor = Editor(vscode())
+    editor.program = found.command
+    editor.surroundings = {"cwd": folder.path, "env": folder.environment(found)}
+    await editor.open_folder(folder.path, profileDirs=["named"])
+    uri = editor.open(folder.ran.source)
+
+    async def shown() -> bool:
+        return "200MB ▲100MB" in (await editor.hints(uri)).get(line_of(folder.ran), "")
+
+    await editor.until(shown)
+    await editor.close()
+    assert folder.marked() == []
+
+
+def test_every_command_in_a_folder_that_is_hostile_in_every_way(hostile: tuple[Folder, Way]) -> None:
+    folder, found = hostile
+    with profile_server() as server:
+        server.body = folder.ran.written(MIB)
+        commands = COMMANDS | {
+            "annotate": (COMMANDS["annotate"][0], "200MB"),
+            "capture": (["capture", server.url, "--into", "named"], "named/heap-"),
+        }
+        for arguments, words in commands.values():
+            command = [*found.command, *arguments]
+            ran = subprocess.run(
+                command, cwd=folder.path, env=folder.environment(found), capture_output=True, check=True
+            )
+            assert words in ran.stdout.decode(), ran
+            assert not any(sign in ran.stdout + ran.stderr for sign in (b"\x1b", b"\0", b"\r", "\u202e".encode())), ran
     assert folder.marked() == []
 
 
