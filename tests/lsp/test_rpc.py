@@ -381,6 +381,15 @@ async def test_a_fault_is_one_line_for_the_editor_and_whole_in_the_log(
     assert not [m for m in server.protocol.writer.written if m.get("method") == "window/showMessage"]
 
 
+async def test_a_fault_that_says_nothing_is_called_by_its_type(server: Server) -> None:
+    def fails(_params: None) -> None:
+        raise KeyError
+
+    server.feature("test/fails")(fails)
+    message = (await answer(server, "test/fails"))["error"]["message"]
+    assert message == "test/fails failed: KeyError; the server's log says where"
+
+
 async def test_what_the_editor_refuses_is_no_fault(server: Server, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
     server.run_task(server.workspace_inlay_hint_refresh_async(None), "refreshing hints")

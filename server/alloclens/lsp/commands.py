@@ -18,8 +18,6 @@ Uinteger = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
 """LSP's: a line of a document, from 0 on."""
 Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 """A line as a profile records it, from 1 on."""
-
-
 BAD = (msgspec.ValidationError, UnicodeEncodeError)
 """What msgspec raises of a value of another type; and of half a surrogate pair where it looks for one of several texts."""
 

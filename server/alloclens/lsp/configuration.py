@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types
 
 from alloclens.lsp.rpc import RefusedError
-from alloclens.lsp.show import tell
+from alloclens.lsp.show import first_of, tell
 from alloclens.store.settings import checked, misspelt, shown
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ log = logging.getLogger(__name__)
 SECTION = "alloclens"
 ANSWER_SECONDS = 10.0
 """After this long without an answer, what was set at the start counts."""
-NAMED = 3
-"""So many mistakes are told in one message; the log has all."""
 
 
 class Configuration:
@@ -44,7 +42,7 @@ class Configuration:
         try:
             answer = await asyncio.wait_for(self._ls.workspace_configuration_async(asked), ANSWER_SECONDS)
         except (RefusedError, asyncio.TimeoutError) as error:
-            log.warning("the editor did not tell its settings: %s", error or "no answer")
+            log.warning("the editor did not tell its settings: %s", str(error) or "no answer")
             return
         if answer and answer[0] is not None:  # null: an editor that has none of our settings
             self.take(answer[0])
@@ -56,9 +54,7 @@ class Configuration:
         for one in fresh:
             log.warning("the editor's settings: %s", one)
         if fresh:
-            more = f"; and {len(fresh) - NAMED} more, see the log" if len(fresh) > NAMED else ""
-            said = f"in the editor's settings: {'; '.join(fresh[:NAMED])}{more}"
-            tell(self._ls, said, types.MessageType.Warning)
+            tell(self._ls, f"in the editor's settings: {first_of(fresh)}", types.MessageType.Warning)
 
 
 def read(given: Any) -> tuple[dict[str, Any], list[str]]:

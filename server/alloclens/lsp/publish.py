@@ -13,6 +13,7 @@ from alloclens.lsp.documents import same
 from alloclens.lsp.notice import Notice
 from alloclens.lsp.permission import Permission
 from alloclens.lsp.progress import LoadingProgress
+from alloclens.lsp.show import first_of, tell
 from alloclens.lsp.status import STATUS, status
 from alloclens.wording.status import unreadable
 
@@ -27,8 +28,6 @@ log = logging.getLogger(__name__)
 ANSWER_SECONDS = 10.0
 """After this long without an answer to a refresh, the next world may ask again."""
 PAUSE_SECONDS = 0.3
-NAMED = 3
-"""So many unreadable files are named in one message; the log has all."""
 
 
 class Publisher:
@@ -90,14 +89,10 @@ class Publisher:
 
     def _tell(self, world: World) -> None:
         """Tell once of each file that cannot be read."""
-        fresh = [p for p in world.problems if (p.path, p.reason) not in self._told]
+        fresh = [unreadable(p.name, p.reason) for p in world.problems if (p.path, p.reason) not in self._told]
         self._told = {(p.path, p.reason) for p in world.problems}
-        if not fresh:
-            return
-        said = "; ".join(unreadable(p.name, p.reason) for p in fresh[:NAMED])
-        more = f"; and {len(fresh) - NAMED} more, see the log" if len(fresh) > NAMED else ""
-        message = types.ShowMessageParams(types.MessageType.Warning, f"alloclens: {said}{more}")
-        self._ls.window_show_message(message)
+        if fresh:
+            tell(self._ls, first_of(fresh), types.MessageType.Warning)
 
     def _refresh(self, kind: str, ask: Callable[[None], Awaitable[Any]]) -> None:
         """Ask the editor to ask again; one request of a kind at a time."""

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-NOT_OURS = (
+DOCUMENTS = (
     types.TEXT_DOCUMENT_DID_OPEN,
     types.TEXT_DOCUMENT_DID_CHANGE,
     types.TEXT_DOCUMENT_DID_CLOSE,
@@ -52,7 +52,7 @@ NOT_OURS = (
     types.NOTEBOOK_DOCUMENT_DID_CHANGE,
     types.NOTEBOOK_DOCUMENT_DID_CLOSE,
 )
-"""What pygls would do itself: keep the documents, though it counts lines as str.splitlines does, and reads any file."""
+"""What pygls would answer by keeping documents of its own, which read any file and count lines as str.splitlines does."""
 LONGEST = 500
 """Characters of an error message."""
 
@@ -72,7 +72,7 @@ class Protocol(LanguageServerProtocol):
         self._initialized = False
         self._running: dict[str | int, asyncio.Task[Any]] = {}
         """The editor's requests that are not answered yet."""
-        for method in NOT_OURS:
+        for method in DOCUMENTS:
             self.fm.builtin_features.pop(method)
         self.fm.add_builtin_feature(types.WORKSPACE_EXECUTE_COMMAND, self._execute)
 
@@ -179,9 +179,8 @@ class Protocol(LanguageServerProtocol):
             error = refused
         except Exception as fault:
             log.exception("%s failed", method)
-            error = JsonRpcInternalError(
-                f"{method} failed: {fault or type(fault).__name__}; the server's log says where"
-            )
+            said = str(fault) or type(fault).__name__
+            error = JsonRpcInternalError(f"{method} failed: {said}; the server's log says where")
         self._refuse(number, error)
 
     def _refuse(self, number: str | int | None, error: JsonRpcException) -> None:

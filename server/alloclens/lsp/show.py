@@ -9,7 +9,12 @@ from lsprotocol import types
 from alloclens.lsp.rpc import RefusedError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from alloclens.lsp.server import Server
+
+NAMED = 3
+"""Of several things that are wrong, so many are named in one message."""
 
 
 async def shown(ls: Server, uri: str, selection: types.Range | None = None) -> bool:
@@ -22,6 +27,12 @@ async def shown(ls: Server, uri: str, selection: types.Range | None = None) -> b
         return (await ls.window_show_document_async(wanted)).success
     except RefusedError:
         return False
+
+
+def first_of(said: Sequence[str]) -> str:
+    """Return as many sentences as one message has; the log has all of them."""
+    more = f"; and {len(said) - NAMED} more, see the log" if len(said) > NAMED else ""
+    return "; ".join(said[:NAMED]) + more
 
 
 def tell(ls: Server, said: str, how: types.MessageType = types.MessageType.Info) -> None:

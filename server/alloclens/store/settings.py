@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from alloclens.source.own import refused
+from alloclens.typed import ready
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,6 +24,7 @@ PathText = Annotated[str, Meta(max_length=4096, pattern=r"^[^\x00]*$")]
 Severity = Literal["error", "warning", "information", "hint", "off"]
 
 
+@ready
 class PathMapping(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One place where recorded paths lie."""
 
@@ -35,6 +37,7 @@ class PathMapping(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     ]
 
 
+@ready
 class Settings(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
     """Every setting of the server with its default; package.json must say the same (a test compares)."""
 

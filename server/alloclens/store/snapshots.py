@@ -17,6 +17,7 @@ from alloclens.profile.model import MemStats, ValueType
 from alloclens.store.cache import WRITING, Cache, check_sum, sql_text, whole
 from alloclens.store.evidence import Name, digest_of, packed
 from alloclens.store.listing import is_absent
+from alloclens.typed import ready
 
 if TYPE_CHECKING:
     import sqlite3
@@ -63,6 +64,7 @@ KEY, VALUE, REST = 8, 4, len(Figures._fields) - 1
 """Bytes of a line's key and value, and how many more figures it has."""
 
 
+@ready
 class Facts(msgspec.Struct, frozen=True, array_like=True):
     """What a snapshot is beside its lines."""
 

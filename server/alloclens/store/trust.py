@@ -19,6 +19,7 @@ import platformdirs
 from alloclens.disk import read_file, reason, write_file
 from alloclens.store.listing import stamp as stamp_of
 from alloclens.store.settings import shown
+from alloclens.typed import ready
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,6 +32,7 @@ LARGEST = 1 << 20
 """Bytes of the file that keeps what is allowed."""
 
 
+@ready
 class Grant(NamedTuple):
     """That a setting of a folder may lead to a place outside it."""
 

@@ -86,6 +86,11 @@ def _kind(place: Place) -> str:
     return {Kind.OWN: "your own code", Kind.STANDARD: "standard library"}.get(place.kind, "not your own code")
 
 
+def not_read(path: str) -> str:
+    """Say why nothing is known of a document that is neither open nor a file that may be read."""
+    return f"{path} is not open, and no source file of the workspace or of its dependencies that can be read."
+
+
 def nothing_of(path: str, named: bool) -> str:
     """Say why a file here has no numbers."""
     if named:

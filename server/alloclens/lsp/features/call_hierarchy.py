@@ -17,6 +17,7 @@ from alloclens.lsp.spots import Spot, Spots, here
 from alloclens.source.carry import UNKNOWN, Marks, carried
 from alloclens.source.declarations import declared, is_closure
 from alloclens.store import pages
+from alloclens.typed import ready
 from alloclens.wording import calls as wording
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from alloclens.store.world import FileLines, World
 
 
+@ready
 class Item(Struct, frozen=True):
     """What an editor gives back of an item when it wants its callers or callees."""
 

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from alloclens.lsp.client import EXPLAIN
+from alloclens.lsp.documents import opened_path
 from alloclens.lsp.mapping import add_mapping
 from alloclens.lsp.server import Server
 from alloclens.source.paths import name_of
 from alloclens.wording.drift import report
-from alloclens.wording.explain import advice, finds, mapping, nothing_of, of_file, summary
+from alloclens.wording.explain import advice, finds, mapping, not_read, nothing_of, of_file, summary
 from alloclens.wording.printable import rows
 from alloclens.wording.status import nothing
 
@@ -98,8 +99,10 @@ def _explained(world: World, documents: Documents, uri: str) -> str:
 
 def _of_document(world: World, documents: Documents, uri: str) -> list[str]:
     at = documents.named(uri, world.sources.roots)
-    if world.shown is None or at is None:
+    if world.shown is None:
         return [nothing(world.directories)]
+    if at is None or not at.path:
+        return [not_read(opened_path(uri) or uri)]
     named = world.shown.lines.by_name.get(name_of(at.path), {})
     here = world.sources.at(at.path, named)
     shares = [one for one in world.coverage.files if one.recorded in (here or named)]

@@ -11,6 +11,7 @@ from alloclens.analysis.patterns import BadPattern, exact, search
 from alloclens.lsp.lifecycle import follow
 from alloclens.lsp.server import Server
 from alloclens.lsp.show import tell
+from alloclens.typed import ready
 from alloclens.wording.focus import words
 from alloclens.wording.printable import printable
 
@@ -24,6 +25,7 @@ def register(server: Server) -> None:
     server.command(UNFOCUS)(unfocus)
 
 
+@ready
 class Step(Struct, frozen=True, rename="camel"):
     """What to look at from now on."""
 

@@ -13,6 +13,7 @@ from alloclens.analysis.selection import worth_showing
 from alloclens.lsp.quick import Quick, location
 from alloclens.lsp.server import Server
 from alloclens.lsp.spots import Spots
+from alloclens.typed import ready
 from alloclens.wording.hint import hint
 from alloclens.wording.views import grown
 
@@ -38,6 +39,7 @@ LIMIT = 2000
 """Lines of one answer, whatever is asked for: to write them takes the event loop nearly 10 ms."""
 
 
+@ready
 class Asked(Struct, frozen=True):
     """Which lines, and in which order."""
 

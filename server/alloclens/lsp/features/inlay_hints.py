@@ -12,6 +12,7 @@ from msgspec import Struct
 from alloclens.analysis.selection import worth_showing
 from alloclens.lsp.commands import Int64, given_back
 from alloclens.lsp.features.hover import text_of
+from alloclens.typed import ready
 from alloclens.wording.hint import hint
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from alloclens.store.world import FileLines, World
 
 
+@ready
 class Line(Struct, frozen=True):
     """What an editor gives back of a hint when it wants the tooltip."""
 

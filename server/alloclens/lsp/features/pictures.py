@@ -15,6 +15,7 @@ from alloclens.lsp.commands import Int64
 from alloclens.lsp.quick import Quick
 from alloclens.lsp.server import Server
 from alloclens.lsp.spots import Here, Spots, here
+from alloclens.typed import ready
 from alloclens.wording import flame as wording
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ def register(server: Server) -> None:
     server.command(TIMELINE)(timeline)
 
 
+@ready
 class FlameOptions(Struct, frozen=True):
     """Which flame graph."""
 
@@ -43,6 +45,7 @@ class FlameOptions(Struct, frozen=True):
     """A part of a name."""
 
 
+@ready
 class LineOptions(Struct, frozen=True):
     """A line: of a document, by `uri`, from 0 on; or as recorded, by `file`, from 1 on. Neither: no line."""
 

@@ -1,0 +1,72 @@
+"""Classes that msgspec makes values of: in many threads at once, from the first use on."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import alloclens
+import pytest
+
+RACE = """
+import sys, threading
+from typing import Literal, NamedTuple
+import msgspec
+from alloclens.typed import ready
+
+sys.setswitchinterval(1e-6)
+for _ in range(100):
+    @ready
+    class Inner(msgspec.Struct, forbid_unknown_fields=True):
+        name: str = msgspec.field(name="from")
+
+    @ready
+    class Pair(NamedTuple):
+        name: str
+        inner: Inner
+
+    @ready
+    class Outer(msgspec.Struct, rename="camel"):
+        all_of_them: tuple[Inner, ...] = ()
+        pairs: tuple[Pair, ...] = ()
+        one: Literal["a", "b"] = "a"
+
+    def use():
+        begin.wait()
+        inner = {"from": "x"}
+        msgspec.convert({"allOfThem": [inner], "pairs": [["x", inner]], "one": "b"}, Outer)
+
+    begin = threading.Barrier(4)
+    threads = [threading.Thread(target=use) for _ in range(4)]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+"""
+
+
+def test_the_first_uses_at_once() -> None:
+    """Without `ready` a few of these classes are enough: the process ends with a segmentation fault."""
+    assert subprocess.run([sys.executable, "-c", RACE], check=False).returncode == 0
+
+
+def structs() -> list[tuple[str, ast.ClassDef]]:
+    root = Path(alloclens.__file__).parent
+    trees = (
+        (path, ast.parse(path.read_text("utf-8"))) for path in sorted(root.rglob("*.py")) if "_pb2" not in path.name
+    )
+    classes = ((path, node) for path, tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef))
+    return [(f"{path.relative_to(root)}: {node.name}", node) for path, node in classes if is_struct(node)]
+
+
+def is_struct(node: ast.ClassDef) -> bool:
+    return any(ast.unparse(base).rpartition(".")[2] == "Struct" for base in node.bases)
+
+
+@pytest.mark.parametrize("node", [pytest.param(node, id=name) for name, node in structs()])
+def test_every_class_is_ready(node: ast.ClassDef) -> None:
+    assert "ready" in map(ast.unparse, node.decorator_list)
+
+
+def test_there_are_some() -> None:
+    assert len(structs()) > 5
