@@ -64,6 +64,11 @@ class Cache:
             self._closed = True
             self._base.close()
 
+    def __del__(self) -> None:
+        """Close the file of a cache that was dropped: from Python 3.13 on, sqlite3 warns of one that is left open."""
+        if base := getattr(self, "_base", None):
+            base.close()
+
     def ask(self, question: str, *values: object) -> list[Any]:
         """Return the rows of an answer; none where the file cannot be read."""
         with self.transaction() as base:
