@@ -169,7 +169,7 @@ NOTHING = "; until it is, no setting of this file is used"
         ('hints = true\nbase = """x\nhead = "x"\n\\', 2, ""),
         ("hints = true\nbase = [\n'a',\nhead = 'x'\n", 4, ""),
         ("hints = true\nbase = [\n'a'\n\n\n# end\n", 2, ""),
-        ("base = {a = 1\nhead = 'x'", 1, ""),
+        ("head = 'x'\nbase = {a = 1", 2, ""),
         ("head = 'x'\nbase = 'y' 'z'\n", 2, ""),
         ("base = 'x'\nhead = 'x'\nbase = 'y'", 3, ""),
         ("head = 'x'\nbase = " + "9" * 5000, 2, "a number has too many digits"),
