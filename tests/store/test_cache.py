@@ -8,7 +8,7 @@ import random
 import sqlite3
 import subprocess
 import sys
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -257,9 +257,8 @@ assert kept.of("/p/last", "/w/main.go") in (None, "last")
         subprocess.Popen([sys.executable, "-c", program, str(n)], stderr=subprocess.PIPE, text=True) for n in range(2)
     ]
     while any(child.poll() is None for child in run):
-        if path.exists() and path.stat().st_size:
-            with path.open("r+b") as file:
-                data = file.read()
+        with suppress(FileNotFoundError), path.open("r+b") as file:
+            if data := file.read():  # it may be begun anew at any moment
                 file.seek(0)
                 file.write(
                     damaged(data, rng)[: len(data)]
