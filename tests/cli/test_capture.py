@@ -259,6 +259,25 @@ def test_no_secret_is_ever_shown(server: ProfileServer, tmp_path: Path, status: 
     assert SECRET not in "".join(map(str, tmp_path.rglob("*")))
 
 
+def test_no_secret_is_shown_that_a_server_echoes(server: ProfileServer, tmp_path: Path) -> None:
+    server.status = 500
+    server.body = f"who is me:{SECRET} with Basic bWU6czNjcjN0, or bWU6czNjcjN0, or {SECRET}?".encode()
+    url = server.url.replace("//", f"//me:{SECRET}@")
+    results = [
+        run(url, "--into", tmp_path),
+        run(f"{server.url}?token={SECRET}", "--into", tmp_path),
+        run(server.url, "--into", tmp_path, "--header", f"X-Key: {SECRET}"),
+    ]
+    assert SECRET not in "".join(result.output for result in results)
+    assert "bWU6czNjcjN0" not in results[0].output
+    assert "who is … with …, or …, or …?" in results[0].output
+
+
+@pytest.mark.parametrize("url", ["", "http://", "http://127.0.0.1:99999/", "ftp://localhost/"])
+def test_a_url_that_is_not_an_address_is_a_wrong_argument(tmp_path: Path, url: str) -> None:
+    assert run(url, "--into", tmp_path).exit_code == 2
+
+
 @pytest.mark.parametrize(
     "options",
     [

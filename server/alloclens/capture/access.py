@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import ssl
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,8 @@ NOT_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE")
 """What OpenSSL calls bytes of another protocol."""
 LARGEST_TOKEN = 64 << 10
 """Bytes."""
+SHORTEST_SECRET = 4
+"""Characters: a shorter one stands in too many words."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,26 @@ class Access:
         if not VALUE.fullmatch(token):
             raise CaptureError(f"{self.bearer_file} does not hold a token: one line of text")
         return (*self.headers, ("Authorization", f"Bearer {token}"))
+
+    def hidden(self, text: str, *more: str) -> str:
+        """Return a text without what a server may have echoed of what it was sent, nor of these secrets."""
+        for secret in sorted({*self._secrets(), *more}, key=len, reverse=True):
+            if len(secret) >= SHORTEST_SECRET:
+                text = text.replace(secret, "…")
+        return text
+
+    def _secrets(self) -> Iterator[str]:
+        try:
+            values = [value for _, value in self.sent()]
+        except CaptureError:  # the token was not sent either
+            values = [value for _, value in self.headers]
+        for value in values:
+            scheme, _, rest = value.partition(" ")
+            yield from (value, rest)
+            if scheme == "Basic":
+                with suppress(ValueError):
+                    both = base64.b64decode(rest, validate=True).decode("utf-8", "replace")
+                    yield from (both, both.partition(":")[2])
 
     def anonymous(self) -> Access:
         """Return what another server than the one that was asked for gets to see."""

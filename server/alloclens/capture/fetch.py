@@ -8,6 +8,7 @@ import zlib
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import parse_qsl
 
 import h11
 
@@ -49,8 +50,16 @@ class Answer(NamedTuple):
 def fetch(address: Address, access: Access = NOBODY) -> Answer:
     """Return the profile at an address, at the latest after the patience and the seconds that were asked for.
 
-    Raises CaptureError.
+    Raises CaptureError, whose text has nothing of the credentials, whatever the server says.
     """
+    try:
+        return _fetched(address, access)
+    except CaptureError as error:
+        values = (value for _, value in parse_qsl(address.query))
+        raise CaptureError(access.hidden(str(error), address.query, *values), error.wait) from error
+
+
+def _fetched(address: Address, access: Access) -> Answer:
     deadline = Deadline(PATIENCE_SECONDS + address.seconds)
     at, redirects = address, list[str]()
     while True:

@@ -99,8 +99,10 @@ def command(
     if key and not cert:
         raise click.UsageError("--key belongs to a certificate; it needs --cert")
     signal.signal(signal.SIGTERM, _interrupt)  # as Ctrl-C: nothing half done stays
-    with told(""):
+    try:
         address = endpoint(url, seconds)
+    except CaptureError as error:
+        raise click.BadParameter(str(error), param_hint="URL") from error
     if basic := authorization(url):
         headers = (*headers, ("Authorization", basic))
     if sum(name.lower() == "authorization" for name, _ in headers) + bool(bearer_file) > 1:

@@ -123,7 +123,8 @@ def _filtered(profile: Profile, filters: Filters) -> Profile:
     try:
         found = filtered(profile, filters)
     except BadFilter as error:
-        raise click.ClickException(str(error)) from error
+        name, _, why = str(error).partition(": ")
+        raise click.BadParameter(why, param_hint=f"--{name.replace('_', '-')}") from error
     for note in found.notes:
         tell(note)
     return found.profile
