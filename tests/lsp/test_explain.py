@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 from lsprotocol import types as lsp
 
+from tests.support.editor import Editor, bare
 from tests.support.profiles import drop, heap
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from tests.support.editor import Editor
 
 MB = 1 << 20
 STORE = """package main
@@ -195,6 +194,23 @@ async def test_a_settings_file_that_is_open_is_edited_there(editor: Editor, lost
     editor.refuses_edits = True
     assert await add(editor) is None
     await editor.until(lambda: any("could not be changed: the editor refused" in said for said in editor.messages))
+
+
+async def test_an_open_settings_file_in_an_editor_that_applies_no_edits(lost: Path) -> None:
+    """What is saved is written, and the editor reads it again; what is not saved would be lost by that."""
+    settings = lost / "alloclens.toml"
+    settings.write_text("# ours\n")
+    editor = Editor(bare())
+    await editor.open_folder(lost)
+    uri = editor.open(settings)
+    assert await add(editor) == str(settings)
+    assert settings.read_text() == f"# ours\n\n{MAPPING}"
+    editor.edit(uri, "# typed, and not saved\n")
+    assert await add(editor) is None
+    await editor.until(lambda: any("has unsaved changes; save it first" in said for said in editor.messages))
+    assert settings.read_text() == f"# ours\n\n{MAPPING}"
+    assert editor.applied == []
+    await editor.close()
 
 
 async def test_without_a_folder_there_is_no_place_for_it(editor: Editor) -> None:

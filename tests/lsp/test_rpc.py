@@ -122,8 +122,11 @@ def test_a_hint_of_another_server_stays_as_it_is(client: RawClient, data: Any) -
     assert client.result("inlayHint/resolve", hint).keys() <= hint.keys()
 
 
-def test_some_editors_write_every_number_with_a_point(client: RawClient) -> None:
+def test_numbers_truths_and_empty_lists_as_some_editors_write_them(client: RawClient) -> None:
     assert client.result("textDocument/hover", {**HERE, "position": {"line": 1.0, "character": 0.0}}) is None
+    assert client.result("textDocument/codeAction", {**HERE, "range": AT, "context": {"diagnostics": {}}}) == []
+    hint = {"position": AT["start"], "label": "1MB", "paddingLeft": 1}
+    assert client.result("inlayHint/resolve", hint)["paddingLeft"] is True
 
 
 @pytest.mark.parametrize("method", NOTIFICATIONS)

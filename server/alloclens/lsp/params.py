@@ -49,6 +49,8 @@ def _exactly(kind: type, value: Any, _: Any) -> Any:
         return value
     if kind is int and isinstance(value, float) and value.is_integer():  # some editors write every number as 1.0
         return int(value)
+    if kind is bool and value in (0, 1):  # so Vim script writes them
+        return bool(value)
     raise TypeError
 
 
@@ -60,7 +62,7 @@ def _list_hook(converter: Converter, kind: Any) -> Callable[[Any, Any], Any]:
     item: Any = get_args(kind)[0]
 
     def structure(value: Any, _: Any) -> Any:
-        if not isinstance(value, list):
+        if not isinstance(value, list) and value != {}:  # so Lua writes an empty list
             raise TypeError
         return tuple(converter.structure(one, item) for one in value)
 
