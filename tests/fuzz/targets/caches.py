@@ -25,6 +25,7 @@ class Caches:
     def __init__(self, folder: Path) -> None:
         self.scene, self.good = Scene(folder), folder / "good"
         os.environ["XDG_CACHE_HOME"] = str(self.scene.cache)
+        forget()  # this process may have other caches open
         self.said()
         self.scene.main.write_text(ADDED + self.scene.main.read_text())
         forget()

@@ -53,11 +53,12 @@ class Servers:
         return Outcome(kind, clock.seconds)
 
     def serve(self) -> None:
-        while True:
-            connection, _ = self.listening.accept()
-            with connection, suppress(OSError):
-                connection.recv(1 << 16)
-                connection.sendall(self.answer)
+        with suppress(OSError):  # until it is closed
+            while True:
+                connection, _ = self.listening.accept()
+                with connection, suppress(OSError):
+                    connection.recv(1 << 16)
+                    connection.sendall(self.answer)
 
     def close(self) -> None:
         self.listening.close()
