@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 
 SNAPSHOTS = 4
 
-signal.signal(
-    signal.SIGINT, signal.default_int_handler
-)  # a shell's background jobs ignore it, and so would what tests start
+# A shell's background jobs ignore SIGINT, and what nohup starts SIGHUP: so would the programs that tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+if hasattr(signal, "SIGHUP"):
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 hypothesis.settings.register_profile(
     "patient", deadline=None
