@@ -47,7 +47,7 @@ e2e: .venv/made $(VSIX)
 	$(BIN)/python -m scripts.tools chromium
 	$(BIN)/python -m scripts.tools code-server
 	$(BIN)/python -m pytest -m e2e -n 2 --dist loadgroup tests/e2e
-	$(BIN)/python -m pytest -m e2e -n 2 tests/pictures
+	$(BIN)/python -m pytest -m e2e -n 2 tests/pictures tests/test_packaging.py
 endif
 
 .PHONY: fix
