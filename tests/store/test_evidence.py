@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from alloclens.source.roots import Roots
 from alloclens.store import known as store_known
-from alloclens.store.evidence import AllEvidence, Name, evidence
+from alloclens.store.evidence import AllEvidence, Name, evidence, key_of
 from alloclens.store.known import Known
 from alloclens.store.listing import stamp
 from alloclens.store.reading import Reader
@@ -34,18 +34,17 @@ def test_it_is_the_union_of_what_is_there(seed: int) -> None:
             names = {f"/{dice.choice('ab')}.go": dice.sample(["f", "g", "h"], dice.randint(0, 3)) for _ in range(2)}
             there.append(names)
             found = evidence(names)
-            made.add(found.digest, {found.digest: found.keys}, found.names)
+            made.add(found.digest, {found.digest: found.keys}, found)
         united: dict[str, set[str]] = {}
         for names in there:
             for file, functions in names.items():
                 united.setdefault(file, set()).update(functions or [""])
         assert made.functions == {file: tuple(sorted(functions)) for file, functions in united.items()}
         assert made.changed >= {f for f in before | made.functions if before.get(f) != made.functions.get(f)}
-        column = made.column(lambda name: len(name.function) + 10 * len(name.file))
-        for names in there:
-            digest = evidence(names).digest
-            wanted = [len(name.function) + 10 * len(name.file) for name in made.names(digest)]
-            assert column[made.rows(digest)].tolist() == wanted
+        column = made.column(key_of)
+        for found in map(evidence, there):
+            assert column[made.rows(found.digest)].tolist() == found.keys.tolist()
+            assert sorted(made.files(found.digest)) == sorted(set(found.files))
 
 
 def test_it_follows_from_the_names_alone() -> None:
@@ -53,7 +52,7 @@ def test_it_follows_from_the_names_alone() -> None:
     other = evidence({"/b.go": [], "/a.go": ["g", "f", "g"]})
     assert one.digest == other.digest
     assert np.array_equal(one.keys, other.keys)
-    assert set(one.names.values()) == {Name("/a.go", "f"), Name("/a.go", "g"), Name("/b.go", "")}
+    assert {*one.of(one.keys)} == {Name("/a.go", "f"), Name("/a.go", "g"), Name("/b.go", "")}
     assert evidence({"/a.gof": ("",)}).digest != evidence({"/a.go": ("f",)}).digest
 
 

@@ -61,14 +61,15 @@ class SourceMap:
         roots: Roots,
         files: Files,
         functions: Mapping[str, Collection[str]] | None = None,
-        known: Places | None = None,
+        given: Places | None = None,
     ) -> None:
-        """Take the names of the functions that the profiles know in each recorded file, and the answers that are known."""
+        """Take the names of the functions that the profiles know in each recorded file, and answers that were found before."""
         self.roots = roots
         self.files = files
         self._functions = functions or {}
         self._ground = Ground(roots, files, Builds(roots, files, self._functions))
-        self._known = dict(known or {})
+        self._given = given or {}
+        self._known: dict[str, Place | Nowhere] = {}
 
     @property
     def builds(self) -> tuple[Built, ...]:
@@ -82,6 +83,8 @@ class SourceMap:
 
     def find(self, path: str) -> Place | Nowhere:
         """Return where a recorded file lies, or why nowhere."""
+        if path in self._given:
+            return self._given[path]
         if len(path) > LONGEST_PATH:
             return Nowhere(Kind.UNKNOWN, "its name is longer than any path")
         if path not in self._known:

@@ -29,7 +29,7 @@ class Name(NamedTuple):
 
 
 class Evidence(NamedTuple):
-    """The names in one profile. It follows from the profile alone."""
+    """The names in one profile, or in several."""
 
     keys: Ints
     """A digest of each name, sorted."""
@@ -40,26 +40,25 @@ class Evidence(NamedTuple):
 
     @property
     def digest(self) -> int:
-        """What the names are known by."""
+        """What all the names are known by."""
         return digest_of(self.keys.tobytes())
 
-    @property
-    def names(self) -> dict[int, Name]:
-        """The names by key."""
-        return dict(zip(self.keys.tolist(), map(Name, self.files, self.functions), strict=True))
+    def of(self, keys: Ints) -> list[Name]:
+        """Return the names of some of the keys."""
+        return [Name(self.files[row], self.functions[row]) for row in np.searchsorted(self.keys, keys).tolist()]
 
 
 def evidence(functions: Mapping[str, Sequence[str]]) -> Evidence:
-    """Return the evidence of a profile that has these functions in its files. What has no file says nothing."""
-    found = {
-        key_of(file, function): (file, function)
-        for file, names in functions.items()
-        if file
-        for function in names or ("",)
-    }
-    keys = sorted(found)
-    files, names = zip(*(found[key] for key in keys), strict=True) if keys else ((), ())
-    return Evidence(np.array(keys, np.int64), files, names)
+    """Return the evidence of a profile that has these functions in its files; it says nothing of what has no file."""
+    names = (Name(file, function) for file, found in functions.items() if file for function in found or ("",))
+    return evidence_of({key_of(*name): name for name in names})
+
+
+def evidence_of(names: Mapping[int, Name]) -> Evidence:
+    """Return these names by their keys."""
+    found = sorted(names.items())
+    files, functions = tuple(name.file for _, name in found), tuple(name.function for _, name in found)
+    return Evidence(np.array([key for key, _ in found], np.int64), files, functions)
 
 
 class AllEvidence:
@@ -81,13 +80,14 @@ class AllEvidence:
         """Of all sets, sorted."""
         self._count = np.zeros(0, np.int64)
         """How many sets have each of them."""
-        self._names: dict[int, Name] = {}
+        self._names = np.zeros((0, 2), np.object_)
+        """The file and the function of each of them."""
 
     def __contains__(self, digest: int) -> bool:
         return digest in self._sets
 
-    def add(self, digest: int, keys: Mapping[int, Ints], names: Mapping[int, Name]) -> None:
-        """Add a snapshot's evidence. Its keys by its digest, and its names by their keys, are needed if it is new."""
+    def add(self, digest: int, keys: Mapping[int, Ints], names: Evidence) -> None:
+        """Add a snapshot's evidence. If it is new, its keys (by the digest) and their names are needed."""
         self._users[digest] += 1
         if digest in self._sets:
             return
@@ -96,14 +96,13 @@ class AllEvidence:
         is_new = self._keys.take(at, mode="clip") != of if len(self._keys) else np.ones(len(of), np.bool_)
         self._count[at[~is_new]] += 1
         if is_new.any():
-            self._add(of[is_new], at[is_new], names)
+            self._add(of[is_new], at[is_new], names.of(of[is_new]))
 
-    def _add(self, keys: Ints, at: Ints, names: Mapping[int, Name]) -> None:
+    def _add(self, keys: Ints, at: Ints, names: list[Name]) -> None:
         """Add names that are in one set so far, at these places."""
         self._keys, self._count = np.insert(self._keys, at, keys), np.insert(self._count, at, 1)
-        fresh = {key: names[key] for key in keys.tolist()}
-        self._names |= fresh
-        for file, functions in _by_file(fresh.values()).items():
+        self._names = np.insert(self._names, at, np.array(names, np.object_), axis=0)
+        for file, functions in _by_file(names).items():
             self.functions[file] = tuple(sorted({*self.functions.get(file, ()), *functions}))
             self.changed.add(file)
 
@@ -115,8 +114,10 @@ class AllEvidence:
         del self._users[digest]
         self._count[np.searchsorted(self._keys, self._sets.pop(digest))] -= 1
         left = self._count > 0
-        gone = [self._names.pop(key) for key in self._keys[~left].tolist()]
-        self._keys, self._count = self._keys[left], self._count[left]
+        if left.all():
+            return
+        gone = self._names[~left].tolist()
+        self._keys, self._count, self._names = self._keys[left], self._count[left], self._names[left]
         for file, functions in _by_file(gone).items():
             self.changed.add(file)
             if kept := tuple(sorted({*self.functions[file]}.difference(functions))):
@@ -124,20 +125,20 @@ class AllEvidence:
             else:
                 del self.functions[file]
 
-    def names(self, digest: int) -> list[Name]:
-        """Return the names of a set, in the order of their keys."""
-        return [self._names[key] for key in self._sets[digest].tolist()]
+    def files(self, digest: int) -> list[str]:
+        """Return the files of a set, each once."""
+        return list(dict.fromkeys(self._names[self.rows(digest), 0].tolist()))
 
-    def column(self, of: Callable[[Name], int]) -> Ints:
-        """Return a number for each name there is; `rows` says which of them are a set's."""
-        return np.array([of(self._names[key]) for key in self._keys.tolist()], np.int64)
+    def column(self, of: Callable[[str, str], int]) -> Ints:
+        """Return a number for each name there is, by its file and function; `rows` says which of them are a set's."""
+        return np.array([of(file, function) for file, function in self._names.tolist()], np.int64)
 
     def rows(self, digest: int) -> Ints:
         """Return the rows of a set's names in a `column`, as long as nothing is added or dropped."""
         return np.searchsorted(self._keys, self._sets[digest])
 
 
-def _by_file(names: Iterable[Name]) -> dict[str, list[str]]:
+def _by_file(names: Iterable[Sequence[str]]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for file, function in names:
         found.setdefault(file, []).append(function)

@@ -106,7 +106,7 @@ class Known:
         if isinstance(found, Problem):
             return found
         evidence, digest = self._settling.evidence, found.digest
-        evidence.add(digest, {digest: found.keys}, {} if digest in evidence else found.names)
+        evidence.add(digest, {digest: found.keys}, found)
         read: Snapshot | Problem | None = None
         try:
             self.settle()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from alloclens.source.places import Place, SourceMap
 from alloclens.source.recorded import Kind
 from alloclens.store.evidence import AllEvidence, digest_of
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 
     from alloclens.source.builds import Built
     from alloclens.source.places import Nowhere, Places
-    from alloclens.store.evidence import Ints, Name
+    from alloclens.store.evidence import Ints
     from alloclens.store.reading import Placed, Reader
 
     Run = Callable[..., Any]
@@ -36,7 +38,7 @@ class Settling:
         """By file; all that follows is worked out from them."""
         self._places: Places = {}
         self._builds: tuple[Built, ...] = ()
-        self._kinds = self.evidence.column(len)
+        self._kinds = np.zeros(0, np.int64)
         """Of each name, what is settled of its file."""
         self._numbers: dict[str, int] = {}
         """Of functions."""
@@ -66,7 +68,7 @@ class Settling:
             placed: Placed = self._run(self._reader.places, functions, wanted, self._builds)
             has_moved = self._take(functions, wanted, placed)
         if wanted or changed:
-            self._kinds, self._numbered = self.evidence.column(lambda name: _kind(self._places[name.file])), None
+            self._kinds, self._numbered = self.evidence.column(lambda file, _: _kind(self._places[file])), None
             changed.clear()
         return has_moved
 
@@ -83,8 +85,8 @@ class Settling:
 
     def of(self, digest: int) -> Settled:
         """Return what is settled of the files of a snapshot, given by its evidence."""
-        files = dict.fromkeys(name.file for name in self.evidence.names(digest))
-        return Settled(digest, self.attribution(digest), {file: self._places[file] for file in files})
+        places = {file: self._places[file] for file in self.evidence.files(digest)}
+        return Settled(digest, self.attribution(digest), places)
 
     def attribution(self, digest: int) -> int:
         """Return a digest of whose the files of a snapshot are, given by its evidence."""
@@ -101,10 +103,10 @@ class Settling:
             self._telling[digest] = numbers[numbers >= 0]
         return self._telling[digest]
 
-    def _number(self, name: Name) -> int:
-        if self._places[name.file].kind not in (Kind.OWN, Kind.UNKNOWN) or EVERY_PROGRAM.match(name.function):
+    def _number(self, file: str, function: str) -> int:
+        if self._places[file].kind not in (Kind.OWN, Kind.UNKNOWN) or EVERY_PROGRAM.match(function):
             return -1
-        return self._numbers.setdefault(name.function, len(self._numbers))
+        return self._numbers.setdefault(function, len(self._numbers))
 
     def drop(self, digest: int) -> None:
         """Take a snapshot's evidence away."""

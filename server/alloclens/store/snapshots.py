@@ -15,7 +15,7 @@ from alloclens.analysis.owned import Figures, Owned
 from alloclens.analysis.series import Snapshot, TakenAt, TimeSource
 from alloclens.profile.model import MemStats, ValueType
 from alloclens.store.cache import WRITING, Cache, check_sum, sql_text, whole
-from alloclens.store.evidence import Name, digest_of, packed
+from alloclens.store.evidence import Name, digest_of, evidence_of, packed
 from alloclens.store.listing import is_absent
 from alloclens.typed import ready
 
@@ -127,8 +127,8 @@ class Snapshots:
                     found.append(_snapshot(path, facts, owned, partial(self._rest, path, stamp, total, again)))
         return found
 
-    def evidence(self, digests: Iterable[int]) -> tuple[dict[int, Ints], dict[int, Name]]:
-        """Return the keys of some evidence by its digest, as far as it is kept and whole, and the names of the keys."""
+    def evidence(self, digests: Iterable[int]) -> tuple[dict[int, Ints], Evidence]:
+        """Return the keys of some evidence by its digest, as far as it is kept and whole, and the names of all of them."""
         whole: dict[int, Ints] = {}
         names: dict[int, Name] = {}
         asked = json.dumps(list(digests))
@@ -144,7 +144,7 @@ class Snapshots:
             with self._cache.transaction() as base:
                 base.execute(WRITING)
                 base.executemany("DELETE FROM evidence3 WHERE digest = ?", [(digest,) for digest in damaged])
-        return whole, names
+        return whole, evidence_of(names)
 
     def _rest(self, path: str, stamp: str, of: int, again: Again | None, lines: int) -> Singles:
         """Return the other figures of a snapshot; nan where nobody knows them any more: then nothing is certain.
