@@ -71,7 +71,7 @@ class Child:
             return [*out, self.replaced("ended the process")]
         if time.monotonic() - self.since > PATIENCE:
             return [*out, self.replaced(f"no answer in {PATIENCE:.0f} s")]
-        if memory(self.process.pid) > TOO_LARGE:
+        if not out and memory(self.process.pid) > TOO_LARGE:
             return [*out, self.replaced(f"more than {TOO_LARGE >> 30} GiB")]
         return out
 

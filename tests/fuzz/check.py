@@ -101,14 +101,13 @@ def check_texts(profile: Profile) -> None:
 def check_sums(profile: Profile) -> None:
     stacked = np.diff(profile.location_at) > 0
     per_line = lines(profile, own(lambda _: True))
-    for column in {0, len(profile.sample_types) - 1}:
+    for column, by in {(0, "line"), (len(profile.sample_types) - 1, "function")}:
         values = profile.values[:, column].tolist()
         assert per_line.total[column] == wrapped(sum(values))
         wanted = sum(profile.values[stacked, column].tolist())
-        for by in ("line", "function"):
-            found = top(profile, column, by, "flat")
-            assert wrapped(sum(found.flat.tolist())) == wrapped(wanted)
-            assert len(found.rows(100)) == min(len(found), 100)
+        found = top(profile, column, by, "flat")
+        assert wrapped(sum(found.flat.tolist())) == wrapped(wanted)
+        assert len(found.rows(100)) == min(len(found), 100)
         size = sum(map(abs, values))
         if size < INT64:
             assert math.isclose(per_line.value.flat[:, column].sum(), wanted, rel_tol=0, abs_tol=1e-9 * size)

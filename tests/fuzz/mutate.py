@@ -49,7 +49,8 @@ RUNS = (
     "#\t",
 )
 """What a pattern may go over again and again."""
-COMMON = (1, 2, 3, 10, 100, 1000, 10_000, 100_000)
+COMMON = (1, 1, 2, 2, 3, 3, 10, 10, 100, 100, 1000, 10_000, 100_000)
+"""How often something is repeated: seldom so often that reading it takes as long as a hundred others."""
 NUMBER = re.compile(r"-?\d+")
 
 
