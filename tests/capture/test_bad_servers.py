@@ -156,7 +156,7 @@ BROKEN = {
     "a shorter body than promised": ([OK + b"Content-Length: 99999\r\n\r\n", GOOD], "no whole HTTP answer"),
     "a chunk cut off": ([*chunked(), b"ffff\r\n" + GOOD], "no whole HTTP answer"),
     "chunks without the last": (chunked(GOOD), "no whole HTTP answer"),
-    "a chunk without a size": ([*chunked(), b"zz\r\n" + GOOD], "no whole HTTP answer"),
+    "a chunk without a size": ([*chunked(), b"zz\r\n" + GOOD], "no whole HTTP answer: illegal chunk header$"),
     "two lengths": ([OK + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\nab"], "no whole HTTP answer"),
     "another protocol": ([b"SSH-2.0-OpenSSH_9.6\r\n"], "no whole HTTP answer"),
     "no answer": ([], "waiting for the answer failed: the server closed the connection"),

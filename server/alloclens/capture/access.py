@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 Header = tuple[str, str]
 VALUE = re.compile(r"[^\x00-\x20\x7f\ud800-\udfff](?:[^\x00-\x1f\x7f\ud800-\udfff]*[^\x00-\x20\x7f\ud800-\udfff])?")
 HEADER = re.compile(rf"([!#$%&'*+.^_`|~0-9A-Za-z-]+): *({VALUE.pattern}) *")
+FRAMING = frozenset({"content-length", "transfer-encoding", "upgrade", "expect"})
+"""Headers that say how a request or its answer goes on: a GET request has nothing to say there."""
 NOT_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE")
 """What OpenSSL calls bytes of another protocol."""
 LARGEST_TOKEN = 64 << 10
@@ -91,6 +93,8 @@ def header(text: str) -> Header:
     found = HEADER.fullmatch(text)
     if not found:
         raise ValueError("a header looks like 'Name: value', without control characters")
+    if found[1].lower() in FRAMING:
+        raise ValueError(f"{found[1]} is not a header that a request for a profile can have")
     return found[1], found[2]
 
 

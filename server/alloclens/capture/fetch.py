@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import time
 import zlib
 from email.utils import parsedate_to_datetime
@@ -17,7 +18,7 @@ from alloclens.capture.address import moved, shortened
 from alloclens.capture.errors import CaptureError
 from alloclens.capture.proxies import proxy_for
 from alloclens.capture.wire import Deadline, Response, TooLarge, get, in_time
-from alloclens.profile.errors import ProfileError
+from alloclens.profile.errors import ProfileError, Unrecognized
 from alloclens.profile.formats import LARGEST, looks_like, read
 
 if TYPE_CHECKING:
@@ -32,6 +33,10 @@ LONGEST_WAIT_SECONDS = 24 * 3600.0
 REDIRECTS = (301, 302, 303, 307, 308)
 ENCODINGS = {"gzip": (31,), "x-gzip": (31,), "deflate": (15, -15)}
 """What zlib calls each; deflate is sent with and without a header."""
+TEMPORARY = (408, 425, 429)
+"""What a server answers that may answer otherwise a little later, beside its own faults from 500 on."""
+QUOTED = re.compile(r":? *(?:bytearray\(|b['\"]).*", re.DOTALL)
+"""The bytes that h11 quotes in its errors, as Python writes them."""
 NOBODY = Access()
 HINTS = {
     401: "--header, --bearer-file or user:password@ in the URL say who asks",
@@ -56,7 +61,8 @@ def fetch(address: Address, access: Access = NOBODY) -> Answer:
         return _fetched(address, access)
     except CaptureError as error:
         values = (value for _, value in parse_qsl(address.query))
-        raise CaptureError(access.hidden(str(error), address.query, *values), error.wait) from error
+        text = access.hidden(str(error), address.query, *values)
+        raise CaptureError(text, passing=error.passing, wait=error.wait) from error
 
 
 def _fetched(address: Address, access: Access) -> Answer:
@@ -89,11 +95,13 @@ def _response(at: Address, access: Access, deadline: Deadline, name: str) -> Res
     except h11.LocalProtocolError as error:
         raise CaptureError(f"{name}: the request cannot be sent: {error}") from error
     except h11.RemoteProtocolError as error:
-        raise CaptureError(f"{name} sent no whole HTTP answer: {shortened(str(error))}") from error
+        said = shortened(QUOTED.sub("", str(error)))
+        raise CaptureError(f"{name} sent no whole HTTP answer: {said}", passing=True) from error
     except OSError as error:
         if isinstance(error, TimeoutError) and not error.errno:  # ours, not the system's
-            raise CaptureError(f"{name}: gave up after {deadline.seconds:g} s while {deadline.doing}") from error
-        raise CaptureError(f"{name}: {deadline.doing} failed: {why(error)}") from error
+            said = f"gave up after {deadline.seconds:g} s while {deadline.doing}"
+            raise CaptureError(f"{name}: {said}", passing=True) from error
+        raise CaptureError(f"{name}: {deadline.doing} failed: {why(error)}", passing=True) from error
     return response._replace(body=_decoded(response, name))
 
 
@@ -128,12 +136,14 @@ def _profile(response: Response, name: str) -> bytes:
         text = f"{name} answered {response.status} {response.reason}".rstrip()
         wait = _wait(response)
         again = f"; it asks to wait for {math.ceil(wait)} s" if wait else ""
-        raise CaptureError(f"{text}{hint}{_in_its_words(response.body)}{again}", wait)
+        passing = response.status in TEMPORARY or response.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        raise CaptureError(f"{text}{hint}{_in_its_words(response.body)}{again}", passing=passing, wait=wait)
     try:
         read(response.body)
     except ProfileError as error:
         said = str(error) or looks_like(response.body)
-        raise CaptureError(f"{name} answered, but not with a profile: {said}") from error
+        passing = not isinstance(error, Unrecognized)  # such as half of one, of a program that is ending
+        raise CaptureError(f"{name} answered, but not with a profile: {said}", passing=passing) from error
     return response.body
 
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from alloclens.capture.address import Address
 
 TRIES = 3
-"""Of a single capture; a series simply goes on at its next time."""
+"""Of a single capture, if another try may help; a series simply goes on at its next time."""
 PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 30.0
 """For which a single capture waits because the server asks for it."""
@@ -85,7 +85,7 @@ def command(
     one that it redirects to.
 
     A capture ends after 30 seconds, and those the server was asked to observe the program for, whatever the server does. What is
-    not a profile is not written; a single capture is tried three times, a series goes on.
+    not a profile is not written; a single capture is tried three times where that may help, a series goes on.
 
     --keep removes only what alloclens captured into this directory, and never the newest file, one with a label in labels.toml, or
     one chosen as base or head in alloclens.toml, pyproject.toml or .vscode/settings.json.
@@ -140,7 +140,7 @@ class _Capture:
             try:
                 self._take()
             except CaptureError as error:
-                if not left or error.wait > LONGEST_PAUSE_SECONDS:
+                if not left or not error.passing or error.wait > LONGEST_PAUSE_SECONDS:
                     raise click.ClickException(str(error)) from error
                 tell(f"{error}; trying again")
                 time.sleep(max(PAUSE_SECONDS, error.wait))
