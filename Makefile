@@ -75,6 +75,10 @@ lock: .venv/made ## requirements-dev.txt, all packages of .venv with their hashe
 schema: .venv/made ## alloclens.schema.json from the settings
 	$(BIN)/python -m scripts.schema
 
+.PHONY: histories
+histories: .venv/made ## the releases of other projects that tests carry lines through; needs cargo
+	$(BIN)/python -m scripts.histories
+
 .PHONY: kernel
 kernel: server/kernel/node_modules/made ## kernel.wasm, the loops over samples, from kernel.ts
 	$(NPM_KERNEL) run --silent build

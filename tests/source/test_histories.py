@@ -1,0 +1,91 @@
+"""Lines carried through releases of real projects, against git's diff algorithms and tree-sitter's functions."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pytest
+from alloclens.source.carry import Carried, Origin, carried
+
+from scripts.histories.git_lines import ALGORITHMS, hunks
+from tests.support.histories import PACKED, projects
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.support.histories import Pair
+
+NAMES = ("gin", "go-redis", "click", "werkzeug", "zod", "regex-automata", "hyper", "pybind11", "nanobind")
+
+
+@pytest.fixture(params=NAMES)
+def pairs(request: pytest.FixtureRequest) -> list[Pair]:
+    return list(projects()[request.param].pairs.values())
+
+
+def test_there_are_hundreds_of_pairs_of_five_languages() -> None:
+    assert set(projects()) == set(NAMES)
+    counted = Counter[str]()
+    for project in projects().values():
+        counted[project.language] += len(project.pairs)
+        assert (PACKED.parent / f"LICENSE-{project.name}").read_text()
+    assert len(counted) == 5
+    assert min(counted.values()) > 90
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_installed_git_says_what_is_packed(tmp_path: Path, name: str) -> None:
+    for pair in list(projects()[name].pairs.values())[::40]:
+        said = [hunks(pair.then.text, pair.now.text, tmp_path, *algorithm) for algorithm in ALGORITHMS]
+        assert [one for i, one in enumerate(said) if one not in said[:i]] == pair.hunks
+
+
+def test_of_a_known_text_no_line_is_unmarked_in_another_function(pairs: list[Pair]) -> None:
+    """Not where no algorithm puts it."""
+    wrong = [one for one in strayed(pairs) if one.there not in one.said]
+    assert wrong == []
+
+
+def test_of_a_known_text_hardly_a_line_is_lost(pairs: list[Pair]) -> None:
+    """What all algorithms carry has a place, marked or not."""
+    lost, there = losses((pair, with_text(pair)) for pair in pairs)
+    assert lost <= 0.003 * there
+
+
+def with_text(pair: Pair) -> Carried:
+    return carried(pair.then.marks(start=pair.then.language == "go"), Origin("known", pair.then.text), pair.now.text)
+
+
+class Strayed(NamedTuple):
+    """A line that stands, unmarked, in another function than its own."""
+
+    line: str
+    own: str
+    there: str
+    said: set[str]
+    """The functions in which git's algorithms put it."""
+
+
+def strayed(pairs: list[Pair]) -> Iterator[Strayed]:
+    for pair in pairs:
+        found = with_text(pair)
+        for (line, function), now, unsure in zip(
+            pair.then.called, found.line.tolist(), found.unsure.tolist(), strict=True
+        ):
+            own, there = function.declared, pair.now.owners[now]
+            if now and not unsure and there != own:
+                said = {pair.now.owners[to] for to in pair.maps[:, line].tolist() if to}
+                yield Strayed(f"{pair.path}:{line}, now {now}", own, there, said)
+
+
+def losses(found: Iterator[tuple[Pair, Carried]] | list[tuple[Pair, Carried]]) -> tuple[int, int]:
+    """Return how many lines that all algorithms carry have no place, and how many they carry."""
+    lost = there = 0
+    for pair, one in found:
+        maps = pair.maps[:, [line for line, _ in pair.then.called]]
+        agreed = (maps == maps[0]).all(axis=0) & (maps[0] > 0)
+        lost, there = lost + np.count_nonzero(agreed & (one.line == 0)), there + np.count_nonzero(agreed)
+    return lost, there
