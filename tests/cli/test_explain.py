@@ -33,9 +33,7 @@ func hold() {
 	held = append(held, make([]byte, 1<<20))
 }
 """
-NO_DIRECTORY = (
-    "here is a file of that name, but it shares no directory with the recorded one or declares none of its functions"
-)
+NO_DIRECTORY = "a file here has that name, but it shares no directory with the recorded one"
 ABSENT = "no file of that name in the workspace"
 
 
@@ -161,15 +159,27 @@ def test_a_directory_that_is_not_there(folder: Path) -> None:
 def test_two_files_that_end_alike_are_both_named(folder: Path) -> None:
     for above in ("old", "new"):
         (folder / above / "pool").mkdir(parents=True)
-        (folder / above / "pool/pool.go").write_text("package pool\n\nfunc Get() {\n}\n")
-    drop(folder / "profiles/1.pb.gz", heap(f"pool.Get:3@/mnt/ci/pool/pool.go:4 = 8x{MB}"))
+        (folder / above / "pool/pool.go").write_text("package main\n\nfunc get() {\n}\n")
+    drop(folder / "profiles/1.pb.gz", heap(f"main.get:3@/mnt/ci/pool/pool.go:4 = 8x{MB}"))
     summary, first, second, *_ = lines()
     assert summary == "0.0% on lines you can open; 100% not found (/mnt/ci/…)."
     assert first == "No file here is sure to be one of those not found."  # each of the two could be
     assert second == "Open the folder that holds them, or say in alloclens.toml where they lie:"
-    head, *candidates = lines("pool.Get")
+    head, *candidates = lines("main.get")
     assert head == "8.0MB  /mnt/ci/pool/pool.go: 2 files here fit equally well"
     assert sorted(candidates) == [f"    it may be {folder}/{above}/pool/pool.go" for above in ("new", "old")]
+
+
+def test_a_part_of_a_module(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its other files are never opened because a profile names them: that is the user's to do."""
+    (folder / "sub").mkdir()
+    monkeypatch.chdir(folder / "sub")
+    said = lines("--profiles", folder / "profiles", "--all")
+    assert f"Only a part of the module in {folder} is open: open {folder} to find its other files." in said
+    assert (
+        f"20.0MB  example.com/app/main.go: it would be in {folder}, a module of which only a part is open: open all of it"
+        in said
+    )
 
 
 def test_lines_that_moved_changed_or_went(folder: Path) -> None:

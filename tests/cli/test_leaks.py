@@ -9,6 +9,7 @@ import pytest
 from alloclens.cli import main
 from click.testing import CliRunner
 
+from tests.support.placement.foreign import FOREIGN, OWN, ROOTS
 from tests.support.profiles import drop, goroutines, heap
 
 if TYPE_CHECKING:
@@ -141,3 +142,26 @@ def test_what_was_read_once_is_not_read_again(folder: Path, monkeypatch: pytest.
     monkeypatch.setattr(whole, lambda _, path, __: read.append(path))
     assert findings(folder / "p", "--workspace", folder, "--all") == before
     assert read == []
+
+
+def test_what_others_allocate_is_the_own_callers(tmp_path: Path) -> None:
+    """A file of the workspace ends like each of theirs and declares the same function: it is not the one that leaks."""
+    for path, text in OWN.items():
+        here = tmp_path / path.removeprefix("/w/")
+        here.parent.mkdir(parents=True, exist_ok=True)
+        here.write_text(text)
+    for module in ROOTS.modules:
+        (tmp_path / module.directory[3:] / "go.mod").write_text(f"module {module.path}\n")
+    caller = tmp_path / "caller.go"
+    caller.write_text("package main\n" + "\n" * len(FOREIGN))
+    lines = dict(enumerate(FOREIGN.values(), 2))
+    for i in range(12):
+        stacks = [
+            f"{one.function}@{one.recorded}:4 < main.main:1@{caller}:{line} = {1 + 9 * i}x{MB}"
+            for line, one in lines.items()
+        ]
+        beside = [f"{f}@{file}:4 = 1x{MB}" for one in lines.values() for file, fs in one.beside.items() for f in fs]
+        drop(tmp_path / f"p/h{i:03}.pb.gz", heap(*stacks, *beside))
+    found = findings(tmp_path / "p", "--workspace", tmp_path)
+    assert {(f["verdict"], f["file"]) for f in found} == {("leak", str(caller))}
+    assert sorted(f["line"] for f in found) == sorted(lines)

@@ -24,7 +24,7 @@ func hold() {
 ADD = "Add the path mapping /srv/build → ${workspaceFolder} to alloclens.toml"
 MAPPING = '[[pathMappings]]\nfrom = "/srv/build"\nto = "${workspaceFolder}"\n'
 TOLD = " The path mapping /srv/build → ${workspaceFolder} in alloclens.toml would say so."
-WHY = "here is a file of that name, but it shares no directory with the recorded one or declares none of its functions"
+WHY = "a file here has that name, but it shares no directory with the recorded one"
 
 
 @pytest.fixture

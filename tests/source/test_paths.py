@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from alloclens.source.paths import canonical, is_absolute, is_share, is_within, join, name_of, rest_within
+from alloclens.source.paths import bundled, canonical, is_absolute, is_share, is_within, join, name_of, rest_within
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -35,10 +35,28 @@ from hypothesis import strategies as st
         ("webpack:///./src/a.js", "src/a.js"),
         ("webpack://shop/src/a.js", "src/a.js"),
         ("webpack-internal:///./a.js", "a.js"),
+        ("webpack-internal:///(rsc)/./app/a.tsx", "app/a.tsx"),
+        ("webpack:///./src/a.vue?1a2b", "src/a.vue"),
+        ("webpack:///../lib/a.js", "../lib/a.js"),
+        ("turbopack:///[project]/src/a.ts", "src/a.ts"),
+        ("webpack:/src/a.js", "src/a.js"),  # as Go's filepath.Clean writes it
+        ("webpack-internal:/src/a.js", "src/a.js"),
+        ("file:///home/me/my%20app/%C3%A9.js", "/home/me/my app/é.js"),
+        ("file:///C:/my%20app/a.js", "C:/my app/a.js"),
+        ("file://C:/a.js", "C:/a.js"),
+        ("file:/C:/a.js", "C:/a.js"),
+        ("file:/a/b.go", "/a/b.go"),
+        ("/home/me/100%25.js", "/home/me/100%25.js"),  # no URL
     ],
 )
 def test_canonical(path: str, clean: str) -> None:
     assert canonical(path) == clean
+
+
+def test_what_bundlers_put_before_a_path() -> None:
+    assert list(bundled("webpack:/shop/src/a.ts")) == ["src/a.ts", "a.ts"]
+    assert list(bundled("webpack:/@me/shop/src/a.ts")) == ["shop/src/a.ts", "src/a.ts"]
+    assert list(bundled("/shop/src/a.ts")) == []
 
 
 @given(st.text() | st.text("/\\.:Cc ?", max_size=12))

@@ -7,7 +7,6 @@ The numbers in the names are the threads of reports that the case is from: 1 goo
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
@@ -20,47 +19,12 @@ from alloclens.source.rules import RULES
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from tests.support.files import FakeFiles, go
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
 OWN, DEPENDENCY, STANDARD, BUILT_IN, UNKNOWN = Kind
-SKIPPED = {"vendor", "node_modules", "site-packages"}
-
-
-class FakeFiles:
-    """Files in memory, as a disk has them, with symbolic links and perhaps without regard to case."""
-
-    def __init__(self, texts: dict[str, str], links: dict[str, str] | None = None, *, folds_case: bool = False) -> None:
-        self._texts = texts
-        self._links = links or {}
-        self._key = str.casefold if folds_case else str
-        self._true = {self._key(path): path for path in texts}
-        self.asked: list[str] = []
-
-    def is_file(self, path: str) -> bool:
-        self.asked.append(path)
-        return self._key(self.real(path)) in self._true
-
-    def real(self, path: str) -> str:
-        self.asked.append(path)
-        for link, target in self._links.items():
-            if f"{path}/".startswith(f"{link}/"):
-                path = target + path[len(link) :]
-        return self._true.get(self._key(path), path)
-
-    def named(self, end: str) -> Sequence[str]:
-        found = (PurePosixPath(path) for path in self._texts if path.startswith(("/w/", "C:/w/")))
-        ending = [path for path in found if self._key(f"/{path}").endswith(self._key(f"/{end}"))]
-        return [str(path.parent) for path in ending if not SKIPPED.intersection(path.parts)]
-
-    def text(self, path: str) -> str | None:
-        return self._texts.get(self.real(path))
-
-
-def go(*functions: str) -> str:
-    return "package x\n\n" + "".join(f"func {function}() {{}}\n" for function in functions)
-
-
 FILES = {
     "/w/main.go": (OWN, go("main")),
     "/w/run.go": (OWN, go("run")),
@@ -191,6 +155,8 @@ FOUND = {
     "exact, vendored": Case("/w/vendor/example.com/dep/v2/x.go", "", "/w/vendor/example.com/dep/v2/x.go", EXACT),
     "exact, file URL": Case("file:///w/src/ui.js", "", "/w/src/ui.js", EXACT),
     "exact, file URL with a host": Case("file://localhost/w/src/ui.js", "", "/w/src/ui.js", EXACT),
+    "exact, file URL, clean": Case("file:/w/src/ui.js", "", "/w/src/ui.js", EXACT),
+    "exact, file URL with escapes": Case("file:///w/%73rc/ui.js", "", "/w/src/ui.js", EXACT),
     "exact, through a link in the workspace": Case("/w/linked/z.go", "", "/w/real/z.go", EXACT),
     "exact, through a link of the system": Case("/alias/main.go", "", "/w/main.go", EXACT),
     "exact, by the link that was opened": Case("/home/me/shop/main.go", "", "/w/main.go", EXACT),
@@ -370,6 +336,12 @@ FOUND = {
     "relative, backslashes (5)": Case("src\\ui.js", "", "/w/src/ui.js", RELATIVE),
     "relative, webpack (6)": Case("webpack:///./src/ui.js", "", "/w/src/ui.js", RELATIVE),
     "relative, webpack-internal (6)": Case("webpack-internal:///./src/ui.js", "", "/w/src/ui.js", RELATIVE),
+    "relative, webpack, clean": Case("webpack:/src/ui.js", "", "/w/src/ui.js", RELATIVE),
+    "relative, webpack with a project": Case("webpack://shop/./src/ui.js", "", "/w/src/ui.js", RELATIVE),
+    "relative, webpack with a project, clean": Case("webpack:/shop/src/ui.js", "", "/w/src/ui.js", RELATIVE),
+    "relative, webpack with a project of a scope": Case("webpack:/@me/shop/src/ui.js", "", "/w/src/ui.js", RELATIVE),
+    "relative, Next.js": Case("webpack-internal:/(rsc)/src/ui.js", "", "/w/src/ui.js", RELATIVE),
+    "relative, webpack with a query": Case("webpack:/src/ui.js?1a2b", "", "/w/src/ui.js", RELATIVE),
     "relative, named like Go's own": Case("internal/db.go", "main.Open", "/w/internal/db.go", RELATIVE),
     # what ends so
     "suffix": Case("/some/where/store/deep/file.go", "main.load", "/w/store/deep/file.go", SUFFIX),
@@ -437,27 +409,31 @@ class Refused(NamedTuple):
 
 MAINS = ("/w/a/cmd/main.go", "/w/b/cmd/main.go")
 NAMED_MAIN = ("/w/main.go", *MAINS, "/w/tools/main.go")
-LOST = "a dependency that is neither in the module cache nor vendored"
-NO_DIRECTORY = "shares no directory with the recorded one or declares none of its functions"
+LOST = "a dependency that is neither installed, nor in the module cache, nor vendored here"
+NO_DIRECTORY = "a file here has that name, but it shares no directory with the recorded one"
+NO_FUNCTION = "a file here ends alike, but does not declare most of its functions"
 REFUSED = {
     "two that end alike": Refused("/x/cmd/main.go", "main.main", UNKNOWN, "2 files here fit equally well", MAINS),
-    "a function that is not there (4)": Refused("/x/a/cmd/main.go", "main.lost", UNKNOWN, NO_DIRECTORY, NAMED_MAIN),
-    "no function to tell by": Refused("/x/a/cmd/main.go", "", UNKNOWN, NO_DIRECTORY, NAMED_MAIN),
+    "a function that is not there (4)": Refused("/x/a/cmd/main.go", "main.lost", UNKNOWN, NO_FUNCTION, MAINS[:1]),
+    "no function to tell by": Refused("/x/a/cmd/main.go", "", UNKNOWN, NO_FUNCTION, MAINS[:1]),
     "the same name elsewhere (4)": Refused("/x/y/main.go", "main.main", UNKNOWN, NO_DIRECTORY, NAMED_MAIN),
     "no such name (4)": Refused("/project/user-app/app.js", "x", UNKNOWN, "no file of that name in the workspace"),
     "half an element of a mapping": Refused("/mappedx/run.go", "main.run", UNKNOWN, NO_DIRECTORY, ("/w/run.go",)),
     "half an element of a module": Refused("example.com/application/run.go", "", UNKNOWN, NO_DIRECTORY, ("/w/run.go",)),
     "Go's own, not in this version": Refused(
-        "net/http/gone.go", "net/http.Gone", STANDARD, "go1.26.1 here has not this file"
+        "net/http/gone.go",
+        "net/http.Gone",
+        STANDARD,
+        "part of Go's standard library, but not of go1.26.1, which is installed here",
     ),
     "Go's own server.go, and ours": Refused(
-        "/go/src/net/rpc/server.go", "net/rpc.Serve", STANDARD, "part of the language"
+        "/go/src/net/rpc/server.go", "net/rpc.Serve", STANDARD, "part of Go's standard library"
     ),
     "Go's own vendor, and ours": Refused(
         "vendor/golang.org/x/text/unicode/norm/norm.go",
         "vendor/golang.org/x/text/unicode/norm.init",
         STANDARD,
-        "part of the language",
+        "part of Go's standard library",
     ),
     "another version in the cache": Refused("github.com/Azure/sdk@v1.0.9/a.go", "", DEPENDENCY, LOST),
     "another version than go.mod's": Refused(
@@ -474,7 +450,33 @@ REFUSED = {
     "out of the roots by relative dots": Refused("../etc/passwd", "", UNKNOWN, "no file of that name"),
     "out of a module by dots": Refused("example.com/app/../../etc/passwd", "", UNKNOWN, "no file of that name"),
     "out of a container by dots": Refused("/app/../../etc/passwd", "", UNKNOWN, "on this machine, but outside"),
-    "out of the roots by a link": Refused("/w/escape/secret.go", "main.Secret", UNKNOWN, "outside the workspace"),
+    "of a module, out of the roots by a link": Refused(
+        "example.com/app/escape/secret.go",
+        "example.com/app/escape.Secret",
+        UNKNOWN,
+        "a symbolic link that leads out",
+        ("/w/escape/secret.go",),
+    ),
+    "in a container, out of the roots by a link": Refused(
+        "/app/escape/secret.go", "main.Secret", UNKNOWN, "a symbolic link that leads out", ("/w/escape/secret.go",)
+    ),
+    "a package of no module": Refused(
+        "/x/store/deep/file.go",
+        "github.com/x/deep.load",
+        UNKNOWN,
+        "its package github.com/x/deep belongs to no module of the workspace",
+        ("/w/store/deep/file.go",),
+    ),
+    "a package of a module, not in its directory": Refused(
+        "/x/store/deep/file.go",
+        "example.com/app/deep.load",
+        UNKNOWN,
+        "its package example.com/app/deep lies elsewhere in the workspace",
+        ("/w/store/deep/file.go",),
+    ),
+    "out of the roots by a link": Refused(
+        "/w/escape/secret.go", "main.Secret", UNKNOWN, "a symbolic link that leads out", ("/w/escape/secret.go",)
+    ),
 }
 
 
@@ -543,7 +545,7 @@ def test_gos_own_file_never_lands_in_ours_where_there_is_no_go() -> None:
     roots = replace(ROOTS, go_root="", go_version="")
     for recorded in ("/usr/local/go/src/net/http/server.go", "net/http/server.go"):
         found = places(recorded, SERVER, roots).find(recorded)
-        assert found == Nowhere(STANDARD, "part of the language; no Go on this machine has not this file")
+        assert found == Nowhere(STANDARD, "part of Go's standard library; no Go was found on this machine")
 
 
 def test_the_root_of_a_build_is_learnt_from_its_packages() -> None:
@@ -614,6 +616,49 @@ def test_where_a_node_project_was_is_learnt_from_its_packages() -> None:
     assert SourceMap(twice, both, functions).place("/p/user-app/src/ui.js") is None
 
 
+NODE = Roots(
+    folders=("/w",),
+    packages=(
+        Packages(r"node_modules/", "/w/node_modules"),
+        Packages(r"node_modules/", "/w/packages/web/node_modules", "web"),
+        Packages(r"node_modules/", "/w/tools/web/node_modules", "web"),
+        Packages(r"node_modules/", "/w/packages/api/node_modules", "api"),
+    ),
+)
+NODE_FILES = {
+    "/w/node_modules/react/i.js": "",
+    "/w/node_modules/hoisted/i.js": "",
+    "/w/packages/web/node_modules/react/i.js": "",
+    "/w/packages/web/src/ui.js": "function draw() {\n}\n",
+    "/w/tools/web/node_modules/react/i.js": "",
+    "/w/packages/api/node_modules/koa/i.js": "",
+}
+
+
+@pytest.mark.parametrize(
+    ("recorded", "path"),
+    [
+        ("/ci/packages/web/node_modules/react/i.js", "/w/packages/web/node_modules/react/i.js"),
+        ("webpack:///./packages/web/node_modules/react/i.js", "/w/packages/web/node_modules/react/i.js"),
+        ("/ci/packages/web/node_modules/hoisted/i.js", "/w/node_modules/hoisted/i.js"),
+        ("/ci/node_modules/react/i.js", "/w/node_modules/react/i.js"),
+        ("/ci/packages/api/node_modules/react/i.js", "/w/node_modules/react/i.js"),
+        ("/ci/node_modules/koa/i.js", None),  # another project may have put another version there
+        ("/ci/web/node_modules/react/i.js", None),  # of two parts of that name
+    ],
+)
+def test_the_node_modules_of_a_part_of_a_project(recorded: str, path: str | None) -> None:
+    place = SourceMap(NODE, FakeFiles(NODE_FILES), {}).place(recorded)
+    assert (place.path if place else None) == path
+
+
+def test_a_container_that_held_a_part_of_a_node_project() -> None:
+    functions = {"/app/node_modules/react/i.js": ("a",), "/app/src/ui.js": ("draw",)}
+    sources = SourceMap(NODE, FakeFiles(NODE_FILES), functions)
+    assert sources.place("/app/src/ui.js").path == "/w/packages/web/src/ui.js"
+    assert sources.place("/app/node_modules/react/i.js").path == "/w/packages/web/node_modules/react/i.js"
+
+
 WINDOWS = Roots(
     folders=("C:/w",),
     modules=(Module("example.com/app", "C:/w"),),
@@ -639,6 +684,7 @@ ON_WINDOWS = {
     "exact in another case": Case(r"c:\W\MAIN.GO", "", "C:/w/Main.go", EXACT),
     "exact, long form": Case(r"\\?\C:\w\Main.go", "", "C:/w/Main.go", EXACT),
     "exact, file URL": Case("file:///c:/w/Main.go", "", "C:/w/Main.go", EXACT),
+    "exact, file URL, clean": Case("file:/c:/w/Main.go", "", "C:/w/Main.go", EXACT),
     "mapping of a Linux path": Case("/mnt/build/run.go", "", "C:/w/run.go", MAPPED),
     "mapping of a Windows path": Case(r"d:\build\run.go", "", "C:/w/run.go", MAPPED),
     "-trimpath": Case("example.com/app/run.go", "main.run", "C:/w/run.go", MODULE),
@@ -729,6 +775,7 @@ def test_every_rule_has_a_case() -> None:
         ("/cache/github.com/!azure/sdk@v1.0.0/a.go", {"github.com/Azure/sdk@v1.0.0/a.go"}),
         ("/w/src/main/java/com/shop/Cart.java", {"Cart.java"}),
         ("/w/real/z.go", {"/w/linked/z.go", "/w/real/z.go"}),
+        ("/w/src/ui.js", {"webpack:/shop/src/ui.js?1a2b", "file:/w/%73rc/ui.js"}),
         ("/outside/o.go", {"/ci/o.go"}),
         ("/w/.venv/lib/python3.12/site-packages/jax/api.py", {"/usr/lib/python3/dist-packages/jax/api.py"}),
         ("/w/http/server.go", set()),
@@ -746,19 +793,17 @@ def test_the_recorded_files_of_a_file_here(path: str, recorded: set[str]) -> Non
         "/other/run.go": "main.run",
         "/usr/local/go/src/net/http/server.go": SERVER,
     }
-    sources = SourceMap(ROOTS, files(), {name: (function,) for name, function in functions.items()})
     everything = {*functions, *recorded, "/w/main.go", "/other/pkg/db.go"}
-    name = path.rpartition("/")[2]
-    named = [file for file in everything if file.replace("\\", "/").rpartition("/")[2] == name]
-    assert set(sources.at(path, named)) == recorded
+    sources = SourceMap(ROOTS, files(), {name: (functions[name],) if name in functions else () for name in everything})
+    assert set(sources.at(path)) == recorded
 
 
 def test_files_of_a_file_system_without_case() -> None:
     disk = FakeFiles(WINDOWS_FILES, folds_case=True)
-    sources = SourceMap(WINDOWS, disk, {"/ci/PKG/db.go": ("example.com/app/pkg.Load",)})
-    assert sources.at("C:/w/pkg/db.go", ["/ci/PKG/db.go", r"c:\w\PKG\db.go"]) == ["/ci/PKG/db.go", r"c:\w\PKG\db.go"]
-    assert sources.at("C:/W/pkg/DB.go", [r"C:\w\pkg\db.go"]) == [r"C:\w\pkg\db.go"]
-    by_end = SourceMap(replace(WINDOWS, modules=()), disk, {"/elsewhere/PKG/DB.go": ("other.Load",)})
+    recorded = {"/ci/PKG/db.go": ("example.com/app/pkg.Load",), r"c:\w\PKG\db.go": (), r"C:\w\pkg\db.go": ()}
+    sources = SourceMap(WINDOWS, disk, recorded)
+    assert sources.at("C:/w/pkg/db.go") == sources.at("C:/W/pkg/DB.go") == list(recorded)
+    by_end = SourceMap(replace(WINDOWS, modules=()), disk, {"/elsewhere/PKG/DB.go": ("main.Load",)})
     assert by_end.place("/elsewhere/PKG/DB.go") == ("C:/w/pkg/db.go", "the only file that ends so", OWN)
 
 
@@ -800,9 +845,16 @@ def test_a_module_elsewhere_is_own_if_go_work_uses_it() -> None:
 
 def test_a_folder_opened_below_its_module_holds_only_itself() -> None:
     roots = Roots(folders=("/w/pkg",), modules=(Module("example.com/app", "/w"),))
-    sources = SourceMap(roots, files(), {})
+    disk = files()
+    sources = SourceMap(roots, disk, {})
     assert sources.place("example.com/app/pkg/db.go") == Place("/w/pkg/db.go", MODULE, OWN)
-    assert sources.place("example.com/app/main.go") is None
+    for elsewhere in ("example.com/app/main.go", "/w/main.go"):
+        found = sources.find(elsewhere)
+        assert isinstance(found, Nowhere)
+        assert "it would be in /w, a module of which only a part is open" in found.reason
+    disk.asked.clear()
+    assert SourceMap(roots, disk, {}).place("example.com/app/main.go") is None
+    assert "/w/main.go" not in disk.asked
 
 
 ELEMENTS = st.sampled_from(

@@ -94,6 +94,10 @@ class Lines:
             out.setdefault(file[max(file.rfind("/"), file.rfind("\\")) + 1 :], {})[file] = number
         return out
 
+    def number(self, file: str) -> int | None:
+        """Return the row number of a recorded file; None where the profile does not name it."""
+        return self.by_name.get(file[max(file.rfind("/"), file.rfind("\\")) + 1 :], {}).get(file)
+
     def rows_in(self, file: int) -> Ints:
         """Return the rows of one of the files."""
         return np.arange(*np.searchsorted(self.file, [file, file + 1]))

@@ -64,7 +64,7 @@ def _about(known: World, shown: Comparison, found: Coverage, what: str) -> Itera
     files = _matching(known, shown, found, what)
     if not files:
         raise click.ClickException(_unknown(shown, what))
-    if os.path.isfile(what) and not known.sources.at(real(what), [one.recorded for one in files]):
+    if os.path.isfile(what) and not known.recorded_at(shown, real(what)):
         yield nothing_of(real(what), named=True)
     for one in files:
         yield from of_file(one, shown.sample_type.unit)
@@ -78,8 +78,7 @@ def _matching(known: World, shown: Comparison, found: Coverage, what: str) -> li
     """Return the recorded files that are a file here, or have this in their path or in a function's name."""
     lines = shown.lines
     if os.path.isfile(what):
-        named = lines.by_name.get(name_of(what), {})
-        here = known.sources.at(real(what), named) or named
+        here = known.recorded_at(shown, real(what)) or lines.by_name.get(name_of(what), {})
         return [one for one in found.files if one.recorded in here]
     functions = lines.functions.by_file(lines.files)
     return [f for f in found.files if what in f.recorded or any(what in name for name in functions[f.recorded])]

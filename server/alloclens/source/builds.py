@@ -7,15 +7,18 @@ project was.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from functools import cached_property
+from itertools import chain, takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
+from alloclens.source.declarations import declared, has_name
 from alloclens.source.paths import canonical, folders_of, join, name_of, rest_within
-from alloclens.source.recorded import package_of, recorded
+from alloclens.source.recorded import DEPENDENCY_PATH, OF_GO, package_among, recorded
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from alloclens.source.files import Files
     from alloclens.source.recorded import Recorded
@@ -23,6 +26,12 @@ if TYPE_CHECKING:
 
 
 NODE = "node_modules"
+MOST_FILES = 50
+"""Of a Node project, that are looked for."""
+OWNER = re.compile(r"[^/]+\.[^/]+$|(?:github\.com|gitlab\.com|bitbucket\.org)/[^/]+$")
+"""What import paths of many modules begin with, and none is."""
+TRIMMED = re.compile(r"[\w-]+(?:\.[\w-]+)+/")
+"""How the path of a program begins whose -trimpath has put its import path there."""
 
 
 class Built(NamedTuple):
@@ -43,45 +52,118 @@ class Builds:
     @cached_property
     def all(self) -> tuple[Built, ...]:
         """Every root, the longest first."""
-        found = {*self._checkouts(), *self._projects()}
+        found = {*(built for built, _ in self._checkouts), *self._projects()}
         return tuple(sorted(found, key=lambda built: (-len(built.there), built)))
 
-    def _checkouts(self) -> Iterator[Built]:
-        """Return each directory that held a module of the workspace."""
+    def packages(self, one: Recorded) -> Collection[str]:
+        """Return what the package of a Go file may be called: as its functions say, else as those beside it do."""
+        if one.package or not one.path.endswith(OF_GO):
+            return (one.package,) if one.package else ()
+        if TRIMMED.match(one.path):
+            return (one.path.rpartition("/")[0],)
+        for directory in folders_of(one.path):
+            if directory in self._import_paths:
+                inside = one.path[len(directory) + 1 :].rpartition("/")[0]
+                paths = self._import_paths[directory]
+                outer = {folder for path in paths for folder in folders_of(path)}  # of modules in one another
+                return [join(path, inside) for path in paths if path in self._modules or path not in outer]
+        return ()
+
+    @cached_property
+    def _modules(self) -> Mapping[str, Sequence[Module]]:
         modules: dict[str, list[Module]] = {}
         for module in self._roots.modules:
             modules.setdefault(module.path, []).append(module)
+        return modules
+
+    @cached_property
+    def _import_paths(self) -> Mapping[str, Collection[str]]:
+        """The import path of each directory of a build from which on its directories are called like its packages."""
+        found: dict[str, set[str]] = {}
+        for built, module in self._checkouts:
+            found.setdefault(built.there, set()).add(module)
+        for directory, package in self._directories:
+            if DEPENDENCY_PATH.search(f"{directory}/") or any(path in self._modules for path in _paths_of(package)):
+                continue
+            same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], _from_end(directory, package)))
+            there, path = directory.split("/"), package.split("/")
+            if len(path) > same and not OWNER.match("/".join(path[: len(path) - same])):
+                found.setdefault("/".join(there[: len(there) - same]), set()).add("/".join(path[: len(path) - same]))
+        return found
+
+    @cached_property
+    def _directories(self) -> Collection[tuple[str, str]]:
+        """The directories of the Go packages that functions name, each with the import path."""
         asked: set[tuple[str, str]] = set()  # the files of one directory, which is one package, all say the same
-        for file, functions in self._functions.items() if modules else ():
-            package = next((found for found in map(package_of, sorted(functions)) if found not in {"", "main"}), "")
+        found = set()
+        for file, functions in self._functions.items():
+            if not file.endswith(OF_GO):  # a file of C says nothing, whatever its functions are called
+                continue
+            package = package_among(sorted(functions))
             key = file[: max(file.rfind("/"), file.rfind("\\")) + 1], package
-            if key not in asked:
+            if package and key not in asked:
+                asked.add(key)
                 one = recorded(file, functions)
-                if one.package == package:  # not of a file of C, which says nothing
-                    asked.add(key)
-                for path in (one.package, *folders_of(one.package)):
-                    yield from (built for module in modules.get(path, ()) for built in _root(one, module))
+                if one.absolute and not one.standard:
+                    found.add((one.path.rpartition("/")[0], package))
+        return found
+
+    @cached_property
+    def _checkouts(self) -> Collection[tuple[Built, str]]:
+        """Each directory that held a module of the workspace, with the module's path."""
+        found = set()
+        for directory, package in self._directories:
+            for path in _paths_of(package):
+                for module in self._modules.get(path, ()):
+                    if (there := _root(directory, package, module)) is not None:
+                        found.add((Built(there, module.directory), module.path))
+        return found
 
     def _projects(self) -> Iterator[Built]:
-        """Return each directory that held node_modules, and the one here that shares most of its files."""
-        shared: dict[str, Counter[Built]] = {}
-        for built in (built for file in self._functions if NODE in file for built in self._beside(canonical(file))):
-            shared.setdefault(built.there, Counter())[built] += 1
-        for best in (counts.most_common(2) for counts in shared.values()):
-            if len(best) == 1 or best[0][1] > best[1][1]:
+        """Return each directory that held node_modules, and the one here that most of its files are in, own ones and others."""
+        here = [p.directory.rpartition("/")[0] for p in self._roots.packages if name_of(p.directory) == NODE]
+        packages: dict[str, list[str]] = {}
+        for path in map(canonical, (file for file in self._functions if here and NODE in file)):
+            there, _, rest = path.partition(f"/{NODE}/")
+            if rest and len(packages.setdefault(there, [])) < MOST_FILES:
+                packages[there].append(rest)
+        own: dict[str, dict[str, Collection[str]]] = {}
+        for file, functions in self._functions.items() if packages else ():
+            path = canonical(file)
+            project = next((folder for folder in folders_of(path) if folder in packages), None)
+            if project is not None and NODE not in path and len(own.setdefault(project, {})) < MOST_FILES:
+                own[project][path[len(project) + 1 :]] = functions
+        for there, rests in packages.items():
+            shared = Counter(
+                {Built(there, directory): self._shared(directory, rests, own.get(there, {})) for directory in here}
+            )
+            best = shared.most_common(2)
+            if best[0][1] and (len(best) == 1 or best[0][1] > best[1][1]):
                 yield best[0][0]
 
-    def _beside(self, path: str) -> Iterator[Built]:
-        there, _, rest = path.partition("/node_modules/")
-        for directory in (p.directory for p in self._roots.packages if rest and name_of(p.directory) == NODE):
-            if self._files.is_file(join(directory, rest)):
-                yield Built(there, directory.rpartition("/")[0])
+    def _shared(self, directory: str, packages: Iterable[str], own: Mapping[str, Collection[str]]) -> int:
+        """Return how many files of a project are in a directory here; 0 if its own ones tell that it is another project."""
+        there = [rest for rest in packages if self._files.is_file(join(directory, NODE, rest))]
+        texts = {rest: self._files.text(join(directory, rest)) for rest in own}
+        if not there or 2 * sum(1 for text in texts.values() if text is not None) < len(texts):
+            return 0
+        named = [(text, f) for rest, text in texts.items() if text is not None for f in own[rest] if has_name(f)]
+        if 2 * sum(1 for text, function in named if declared(text, function)) < len(named):
+            return 0
+        return len(there) + len(named)
 
 
-def _root(one: Recorded, module: Module) -> Iterator[Built]:
-    inside = rest_within(one.package, module.path)
-    if inside is None or not one.absolute:
-        return
-    end = f"/{join(inside, one.name)}"
-    if one.path.endswith(end):
-        yield Built(one.path[: -len(end)], module.directory)
+def _root(directory: str, package: str, module: Module) -> str | None:
+    inside = rest_within(package, module.path)
+    if not inside:
+        return directory
+    return directory[: -len(inside) - 1] if directory.endswith(f"/{inside}") else None
+
+
+def _paths_of(package: str) -> Iterator[str]:
+    """Yield the import paths of a package and of all that it may be in."""
+    return chain((package,), folders_of(package))
+
+
+def _from_end(directory: str, package: str) -> Iterator[tuple[str, str]]:
+    return zip(directory.split("/")[::-1], package.split("/")[::-1], strict=False)

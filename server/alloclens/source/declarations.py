@@ -16,11 +16,13 @@ LONGEST_NAME = 1000
 """Characters: the time of a search grows with the square of some hostile names."""
 LONG_LINE = 1000
 """Characters."""
-PACKAGE = re.compile(r"package \w+")
+PACKAGE = re.compile(r"package \w+(?![\w.;])")
+"""Of Go; other languages have dots or a semicolon in theirs."""
 CLOSURE = re.compile(r"(?:\.(?:func|gowrap|deferwrap|dwrap)?\d+|-fm|-range\d+|·.*)+$")
 TYPE_ARGUMENTS = re.compile(r"\[[^\[\]]*(?:\[[^\[\]]*\][^\[\]]*)*\]")
 NOT_A_NAME = re.compile(r"(?:::)?(?:\{\{?.*?\}\}?|h[0-9a-f]{16}$)|(?<!^)\(.*|<[^<>]*>|<[^<>]*<[^<>]*>[^<>]*>")
 """In names of C++, Rust and JavaScript: {{closure}}, a hash, parameters and type arguments."""
+NAMELESS = re.compile(r"^<|\(anonymous|(?:^|\.)init(?:\.\d+)?$")
 KEYWORD = r"\b(?:fn|def|function|func|fun|sub|proc|class|struct|impl|macro)\b"
 
 STATEMENT = r"(?:await|case|catch|else|for|if|match|new|return|switch|throw|while|with|yield)\b"
@@ -74,6 +76,11 @@ def _lines_with(text: str, name: str) -> Iterator[int]:
 def may_be_absent(function: str, text: str) -> bool:
     """Return whether a function can be in a program though its text does not declare it: Go makes `init` by itself."""
     return function.endswith(".init") or not _searched(text).is_go
+
+
+def has_name(function: str) -> bool:
+    """Return whether a text may declare a function by its name: not <module>, <lambda>, (anonymous), or Go's initialisers."""
+    return not NAMELESS.search(function)
 
 
 def is_closure(function: str) -> bool:

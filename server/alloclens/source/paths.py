@@ -8,12 +8,16 @@ from __future__ import annotations
 import posixpath
 import re
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-FILE = re.compile(r"^file://(?:/(?=[A-Za-z]:)|[^/]*(?=/))")
-WEBPACK = re.compile(r"^webpack(?:-internal)?://[^/]*/")
+FILE = re.compile(r"^file:(?:(?://[^/]+/|/*)(?=[A-Za-z]:)|(?://[^/]*)?(?=/))")
+"""The scheme of file:///a, of file:///C:/a, and of file:/a, as Go's filepath.Clean and Java write it."""
+BUNDLE = re.compile(r"^(?:webpack(?:-internal)?|turbopack):/(?:/[^/]*/)?(?:\([^/()]+\)/|\[project\]/)?")
+"""The scheme of webpack:///./src/a.js and webpack://shop/./src/a.js, also as filepath.Clean writes it, and a layer's name."""
+QUERY = re.compile(r"\?[^/]*$")
 DRIVE = re.compile(r"^[A-Za-z]:(?=/|$)")
 WINDOWS = re.compile(r"^(?:[A-Za-z]:\\|\\\\)|^[^/]*\\[^/]*$")
 """A drive or a share, or backslashes and no slash: elsewhere a backslash is a letter of a name."""
@@ -21,13 +25,28 @@ WINDOWS = re.compile(r"^(?:[A-Za-z]:\\|\\\\)|^[^/]*\\[^/]*$")
 
 def canonical(path: str) -> str:
     r"""Return a path without scheme, ".", ".." and backslashes: file:///C:\a\.\b.go -> C:/a/b.go."""
-    path = WEBPACK.sub("", FILE.sub("", path))
+    if found := FILE.match(path):
+        path = unquote(path[found.end() :], errors="surrogateescape")
+    elif found := BUNDLE.match(path):
+        path = QUERY.sub("", path[found.end() :])
     if WINDOWS.match(path):
         path = path.removeprefix("\\\\?\\").replace("\\", "/")
     if not path:
         return ""
     clean = posixpath.normpath(path)  # keeps the two slashes of a share
     return clean[0].upper() + clean[1:] if DRIVE.match(clean) else clean
+
+
+def bundled(path: str) -> Iterator[str]:
+    """Yield what a bundler's path may be without the name of its project: webpack:/shop/src/a.js -> src/a.js.
+
+    webpack://shop/./src/a.js says where the name ends, but filepath.Clean has taken that away.
+    """
+    if BUNDLE.match(path):
+        elements = canonical(path).split("/")
+        for names in (1, 2):
+            if elements[names:]:
+                yield "/".join(elements[names:])
 
 
 def is_absolute(path: str) -> bool:

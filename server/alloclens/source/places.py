@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from alloclens.source.builds import Builds
-from alloclens.source.declarations import declared
+from alloclens.source.declarations import declared, has_name, outer
 from alloclens.source.own import is_own
-from alloclens.source.paths import is_share, is_within, join, name_of
+from alloclens.source.paths import is_share, is_within, join
 from alloclens.source.recorded import Kind, recorded
-from alloclens.source.rules import RULES, Ground
+from alloclens.source.rules import RULES, Ground, stranger
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Sequence
 
     from alloclens.source.builds import Built
     from alloclens.source.files import Files
     from alloclens.source.recorded import Recorded
     from alloclens.source.roots import Roots
+    from alloclens.source.rules import Rule
 
 
 class Place(NamedTuple):
@@ -95,86 +97,111 @@ class SourceMap:
         """Return whose code a recorded file is."""
         return self.find(path).kind
 
-    def at(self, path: str, named: Collection[str]) -> list[str]:
-        """Return those of some recorded files of one name that lie at a path here.
+    def at(self, path: str) -> Sequence[str]:
+        """Return the recorded files that lie at a path here, whatever they were called and wherever they lay."""
+        return self.by_place.get(self.roots.key(path), ())
 
-        Only a top directory may be called otherwise where the program was built, so few of many are looked for; and those
-        that are recorded without a directory.
-        """
-        directory, _, name = path.rpartition("/")
-        if self.roots.key(directory) in self.roots.tops or self.roots.renamed:
-            return self._at(path, named)
-        last, end = _last(directory), f"/{name_of(directory)}/{name}"
-        alike = [file for file in named if file.endswith(end)]  # nearly always, and quick
-        return self._at(path, alike) or self._at(path, [file for file in named if _last(_directory(file)) == last])
-
-    def _at(self, path: str, candidates: Iterable[str]) -> list[str]:
-        wanted = self.roots.key(path)
-        places = ((file, self.place(file)) for file in candidates)
-        return [file for file, place in places if place and self.roots.key(place.path) == wanted]
+    @cached_property
+    def by_place(self) -> Mapping[str, Sequence[str]]:
+        """The recorded files by what their places are known by. Places all of them that are not placed yet."""
+        found: dict[str, list[str]] = {}
+        for file in self._functions:
+            if place := self.place(file):
+                found.setdefault(self.roots.key(place.path), []).append(file)
+        return found
 
     def is_own(self, path: str) -> bool:
         """Return whether a recorded file is found and is the user's own code."""
         return self.kind(path) is Kind.OWN
 
     def declares(self, path: str, file: str) -> bool:
-        """Return whether a file here, which may be opened, declares one of the functions of a recorded one."""
-        real = self._real(path)
-        return bool(real) and self._declares(real, recorded(file, self._functions.get(file, ())))
+        """Return whether a file here, which may be opened, declares most of the functions of a recorded one."""
+        one = recorded(file, self._functions.get(file, ()))
+        if not (real := self._real(path, {})) or (self.roots.modules and stranger(real, one, self._ground)):
+            return False
+        return self._declares(real, one)
 
     def _find(self, one: Recorded) -> Place | Nowhere:
         if one.kind is Kind.BUILT_IN:
             return Nowhere(Kind.BUILT_IN, "made by a compiler or part of a runtime; there is no file")
+        refused: dict[str, str] = {}
         groups = ((rule, group) for rule in RULES for group in rule.groups(one, self._ground))
         for rule, group in groups:
-            there = dict.fromkeys(filter(None, map(self._real, group)))
-            fitting = [path for path in there if not rule.guess or self._declares(path, one)]
+            there = dict.fromkeys(filter(None, (self._real(candidate, refused) for candidate in group)))
+            fitting = [path for path in there if self._fits(path, one, rule, refused)]
             if len(fitting) > 1:
                 return Nowhere(one.kind, f"{len(fitting)} files here fit equally well", tuple(fitting[:MOST]))
             if fitting:
                 return Place(fitting[0], rule.name, self._kind(fitting[0]))
-        return self._why(one)
+        return self._why(one, refused)
 
-    def _real(self, candidate: str) -> str:
-        """Return the real path of a file that is there and may be opened; "" of any other."""
-        if not (self.roots.hold(candidate) and self.files.is_file(candidate)):
+    def _real(self, candidate: str, refused: dict[str, str]) -> str:
+        """Return the real path of a file that is there and may be opened; "" of any other, and say if that is a pity."""
+        if not self.roots.hold(candidate):
+            for module in self.roots.partly_open:
+                if is_within(candidate, module):
+                    refused[candidate] = (
+                        f"it would be in {module}, a module of which only a part is open: open all of it"
+                    )
+            return ""
+        if not self.files.is_file(candidate):
             return ""
         path = self.files.real(candidate)
-        return path if self.roots.hold(path) else ""
+        if self.roots.hold(path):
+            return path
+        refused[candidate] = (
+            "it is behind a symbolic link that leads out of the workspace: open the folder it leads to, too"
+        )
+        return ""
+
+    def _fits(self, path: str, one: Recorded, rule: Rule, refused: dict[str, str]) -> bool:
+        """Return whether a file here may be the recorded one, as far as its rule leaves that open, and say why not."""
+        if not rule.any_code and is_own(path, self.roots) and (why := stranger(path, one, self._ground)):
+            refused[path] = why
+        elif rule.guess and not self._declares(path, one):
+            refused[path] = "a file here ends alike, but does not declare most of its functions"
+        else:
+            return True
+        return False
 
     def _declares(self, path: str, one: Recorded) -> bool:
         text = self.files.text(path)
-        return text is not None and any(declared(text, function) for function in one.functions)
+        named = {outer(function) for function in one.functions if has_name(function)}
+        if text is None or not named:
+            return False
+        return 2 * sum(1 for function in named if declared(text, function)) >= len(named)
 
     def _kind(self, path: str) -> Kind:
         if self.roots.go_root and is_within(path, self.roots.go_root):
             return Kind.STANDARD
         return Kind.OWN if is_own(path, self.roots) else Kind.DEPENDENCY
 
-    def _why(self, one: Recorded) -> Nowhere:
+    def _why(self, one: Recorded, refused: Mapping[str, str]) -> Nowhere:
         if one.kind is Kind.STANDARD:
-            here = f"{self.roots.go_version} here" if self.roots.go_version else "no Go on this machine"
-            return Nowhere(one.kind, f"part of the language; {here} has not this file")
+            return Nowhere(one.kind, self._not_standard(one))
         if one.kind is Kind.DEPENDENCY:
-            return Nowhere(one.kind, "a dependency that is neither in the module cache nor vendored")
+            return Nowhere(
+                one.kind, "a dependency that is neither installed, nor in the module cache, nor vendored here"
+            )
+        if refused:
+            why = next(iter(refused.values()))
+            return Nowhere(one.kind, why, tuple(path for path, said in refused.items() if said == why)[:MOST])
         if same := [join(directory, one.name) for directory in self.files.named(one.name)[:MOST]]:
-            why = "here is a file of that name, but it shares no directory with the recorded one or declares none of its functions"
+            why = "a file here has that name, but it shares no directory with the recorded one"
             return Nowhere(one.kind, why, tuple(same))
         return Nowhere(one.kind, self._absent(one.path))
+
+    def _not_standard(self, one: Recorded) -> str:
+        if not one.standard:
+            return "part of a standard library that is not installed here"
+        if self.roots.go_version:
+            return f"part of Go's standard library, but not of {self.roots.go_version}, which is installed here"
+        return "part of Go's standard library; no Go was found on this machine"
 
     def _absent(self, path: str) -> str:
         if path.startswith("/") and not is_share(path) and self.files.is_file(path):
             return "it is on this machine, but outside the workspace"
         return "no file of that name in the workspace"
-
-
-def _directory(path: str) -> str:
-    return path[: max(path.rfind("/"), path.rfind("\\"), 0)]
-
-
-def _last(directory: str) -> str:
-    """Return the last element of a directory as all systems and caches would write it."""
-    return name_of(directory).partition("@")[0].replace("!", "").casefold()
 
 
 LONGEST_PATH = 1000

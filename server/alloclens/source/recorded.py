@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
-from itertools import takewhile
+from itertools import islice, takewhile
 from typing import TYPE_CHECKING
 
 from alloclens.source.declarations import LONGEST_NAME
-from alloclens.source.paths import canonical, is_absolute, name_of
+from alloclens.source.paths import bundled, canonical, is_absolute, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,20 +45,29 @@ BUILT_IN = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 STANDARD_PATH = re.compile(
-    r"""/lib(?:64)?/python3\.\d+/(?!site-packages|dist-packages) | ^/rustc/ | /rustlib/src/rust/ | ^(?:\./)?(?:boot|Array|Base)\.jl$
-    | /share/julia/(?:base|stdlib)/ | ^/build/glibc- | /sysdeps/ """,
+    r"""/(?:python|pypy)3\.\d+t?/(?!site-packages|dist-packages) | /Python3\d+/Lib/(?!site-packages)
+    | ^/rustc/ | /rustlib/src/rust/ | ^(?:\./)?(?:boot|Array|Base)\.jl$ | /share/julia/(?:base|stdlib)/
+    | /include/c\+\+/ | /libstdc\+\+-v3/ | /lib/gcc/[^/]+/ | /lib/clang/[^/]+/include/ | /VC/Tools/MSVC/ | /\w+\.sdk/usr/
+    | ^/build/glibc- | /sysdeps/ """,
     re.VERBOSE,
 )
 DEPENDENCY_PATH = re.compile(
-    r"""/pkg/mod/ | (^|/)vendor/ | @v\d[^/]*/ | (^|/)node_modules/ | (site|dist)-packages/ | /registry/src/[^/]+/ | (^|/)external/
-    | /\.julia/packages/ """,
+    r"""/pkg/mod/ | (^|/)vendor/ | @v\d[^/]*/ | (^|/)node_modules/ | (site|dist)-packages/ | (^|/)external/
+    | /registry/src/[^/]+/ | /\.cargo/git/checkouts/ | ^[\w-]+-\d+\.\d+\.\d+[^/]*/src/
+    | ^/usr/(?:local/)?include/ | (^|/)_deps/[^/]+-src/ | /\.julia/packages/ """,
     re.VERBOSE,
 )
+MOST_FUNCTIONS = 9
+"""Of a file, that are asked for their package."""
 TOOLCHAIN = re.compile(r"(?:^|/)golang\.org/toolchain@[^/]+/src/(.+)$")
 GO_FILE = (".go", ".s")
 OF_GO = (*GO_FILE, ".y", ".rl", ".qtpl", ".templ")
 """And what Go's generators name in their `//line`."""
 JVM_FILE = (".java", ".kt", ".scala", ".groovy")
+JVM_STANDARD = re.compile(r"(?:java|javax|jdk|sun|com[./]sun|kotlin|scala|groovy)[./]")
+"""What the names of functions of the JVM's own libraries, and of its languages', begin with."""
+NAMELESS_PACKAGES = re.compile(r"(?:main|command-line-arguments|_/.*)?$")
+"""Packages whose name says nothing: of a program, of files given to `go build`, and of a directory outside GOPATH."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +78,8 @@ class Recorded:
     """Canonical."""
     functions: tuple[str, ...] = ()
     """Sorted."""
+    bundled: tuple[str, ...] = ()
+    """What else the path may be, where a bundler may have put names before it."""
 
     @property
     def name(self) -> str:
@@ -80,18 +92,22 @@ class Recorded:
     @cached_property
     def package(self) -> str:
         """The import path of the Go package that the functions say they are in; "" for main and where none says it."""
-        if not self.path.endswith(OF_GO):
+        return package_among(self.functions) if self.path.endswith(OF_GO) else ""
+
+    @cached_property
+    def jvm_package(self) -> str:
+        """The package that the functions of a file of Java or its like say they are in, such as com.shop; "" of others."""
+        if not self.path.endswith(JVM_FILE) or not self.functions:
             return ""
-        found = (package_of(function) for function in self.functions)
-        return next((package for package in found if package and package != "main"), "")
+        parts = re.split(r"[./]", self.functions[0])[:-1]
+        return ".".join(takewhile(lambda part: not part[:1].isupper(), parts))
 
     @cached_property
     def end(self) -> str:
         """How the path ends wherever the file lies: Java records its name alone, and its package in its functions."""
-        if not self.path.endswith(JVM_FILE) or "/" in self.path or not self.functions:
-            return self.path.lstrip("/")
-        parts = self.functions[0].split(".")[:-1]
-        return "/".join((*takewhile(lambda part: not part[:1].isupper(), parts), self.path))
+        if self.jvm_package and "/" not in self.path:
+            return f"{self.jvm_package.replace('.', '/')}/{self.path}"
+        return self.path.lstrip("/")
 
     @cached_property
     def standard(self) -> str:
@@ -111,7 +127,11 @@ class Recorded:
         """Whose code the file is by its name alone."""
         if BUILT_IN.search(self.path):
             return Kind.BUILT_IN
-        if self.standard or STANDARD_PATH.search(self.path):
+        if (
+            self.standard
+            or STANDARD_PATH.search(self.path)
+            or (self.jvm_package and JVM_STANDARD.match(self.functions[0]))
+        ):
             return Kind.STANDARD
         return Kind.DEPENDENCY if DEPENDENCY_PATH.search(self.path) else Kind.UNKNOWN
 
@@ -122,7 +142,18 @@ def _first(path: str) -> str:
 
 def recorded(path: str, functions: Iterable[str] = ()) -> Recorded:
     """Take a path as a profile has it, with its functions in an order of their own."""
-    return Recorded(canonical(path), tuple(sorted(f for f in functions if f and len(f) <= LONGEST_NAME)))
+    known = tuple(sorted(f for f in functions if f and len(f) <= LONGEST_NAME))
+    return Recorded(canonical(path), known, tuple(bundled(path)))
+
+
+def package_among(functions: Iterable[str]) -> str:
+    """Return the import path that most of the first Go functions say they are in; "" where none says it.
+
+    A function may bear the name of another package, by //go:linkname.
+    """
+    said = (package for package in map(package_of, functions) if not NAMELESS_PACKAGES.match(package))
+    found = Counter(islice(said, MOST_FUNCTIONS))
+    return min(found, key=lambda package: (-found[package], package), default="")
 
 
 def package_of(function: str) -> str:

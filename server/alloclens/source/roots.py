@@ -49,6 +49,8 @@ class Packages(NamedTuple):
     marker: str
     """What stands before a package in a recorded path: a regular expression."""
     directory: str
+    part: str = ""
+    """The name of the directory that it is in, if that is only a part of a project: web for packages/web/node_modules."""
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,12 @@ class Roots:
         modules, mapped = (m.directory for m in self.modules), (m.here for m in self.mappings)
         packages = (p.directory for p in self.packages)
         return frozenset(map(self.key, (*self.folders, *modules, *mapped, *packages, *self.linked)))
+
+    @cached_property
+    def partly_open(self) -> tuple[str, ...]:
+        """The directories of modules of which only a part is open: nothing else of them may be opened."""
+        found = (m.directory for m in self.modules if any(is_within(folder, m.directory) for folder in self.folders))
+        return tuple(directory for directory in dict.fromkeys(found) if not self.hold(f"{directory}/x"))
 
     @cached_property
     def _all(self) -> frozenset[str]:

@@ -8,7 +8,8 @@ from functools import cached_property
 from itertools import groupby, takewhile
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from alloclens.source.paths import folders_of, is_share, join
+from alloclens.source.paths import folders_of, is_share, join, name_of, rest_within
+from alloclens.source.recorded import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -53,6 +54,19 @@ class Ground:
         return _grouped((module.path, module) for module in self.roots.renamed)
 
     @cached_property
+    def import_paths(self) -> Mapping[str, Sequence[str]]:
+        """The import path of each directory that holds a module."""
+        return _grouped((module.directory, module.path) for module in self.roots.modules)
+
+    @cached_property
+    def packages(self) -> Mapping[str, Mapping[str, Sequence[str]]]:
+        """The directories of installed packages by their marker, and by the part of a project that they are of."""
+        packages: dict[str, dict[str, list[str]]] = {}
+        for marker, directory, part in self.roots.packages:
+            packages.setdefault(marker, {}).setdefault(part, []).append(directory)
+        return packages
+
+    @cached_property
     def in_cache(self) -> Mapping[str, Sequence[str]]:
         """What each module of the module cache is called there: a replacement before what is required."""
         return _grouped((module.path, module.target) for module in (*self.roots.renamed, *self.roots.required))
@@ -79,7 +93,9 @@ class Rule(NamedTuple):
     groups: Callable[[Recorded, Ground], Groups]
     """Where a file may be. If there are two in a group, it is neither."""
     guess: bool = False
-    """Whether the file must declare one of the recorded functions before it is believed."""
+    """Whether the file must declare most of the recorded functions before it is believed."""
+    any_code: bool = False
+    """Whether the rule alone tells that a file is the user's own. What others find must not be known as somebody else's."""
 
 
 def _mapped(recorded: Recorded, ground: Ground) -> Groups:
@@ -95,6 +111,8 @@ def _as_recorded(recorded: Recorded, ground: Ground) -> Groups:
 
 def _module(recorded: Recorded, ground: Ground) -> Groups:
     """Find what names its module: a path of -trimpath, or the package of its functions wherever it was built."""
+    if recorded.standard:
+        return
     bare = VERSION.sub("", recorded.path)
     inside = f"{recorded.package}/{recorded.name}" if recorded.package else ""
     for path in (bare, inside):
@@ -146,14 +164,26 @@ def _go_root(recorded: Recorded, ground: Ground) -> Groups:
 
 
 def _packages(recorded: Recorded, ground: Ground) -> Groups:
-    for marker, directory in ground.roots.packages:
+    """Find an installed package: that of the same part of a project first, as packages/web/node_modules is one's."""
+    for marker, parts in ground.packages.items():
         for found in re.finditer(marker, recorded.path):  # the outermost first: packages hold packages
-            yield [join(directory, recorded.path[found.end() :])]
+            rest, before = recorded.path[found.end() :], recorded.path[: found.start()].rstrip("/")
+            same_part = parts.get(name_of(before), ()) if before else ()
+            yield from ([join(directory, rest) for directory in group] for group in _nearest(before, same_part))
+            yield from ([join(directory, rest)] for directory in parts.get("", ()))
+
+
+def _nearest(before: str, parts: Sequence[str]) -> Groups:
+    """Group directories of packages by how much of their end the directory that holds each shares with a recorded one."""
+    wanted = before.split("/")[::-1]
+    shared = sorted((-_shared(wanted, part.split("/")[-2::-1]), part) for part in parts)
+    yield from ([part for _, part in same] for _, same in groupby(shared, lambda pair: pair[0]))
 
 
 def _relative(recorded: Recorded, ground: Ground) -> Groups:
     if not recorded.absolute and not recorded.standard:
-        yield [join(folder, recorded.path) for folder in ground.roots.folders]
+        for path in (recorded.path, *recorded.bundled):
+            yield [join(folder, path) for folder in ground.roots.folders]
 
 
 def _container(recorded: Recorded, ground: Ground) -> Groups:
@@ -170,18 +200,36 @@ def _suffix(recorded: Recorded, ground: Ground) -> Groups:
     if len(wanted) > 1:
         here = [join(directory, recorded.name) for directory in ground.files.named("/".join(wanted[1::-1]))]
         here = here if len(here) <= MOST_ALIKE else []
-        shared = [_shared(wanted, ground.roots.key(path).split("/")[::-1]) for path in here]
-        yield [path for path, n in zip(here, shared, strict=True) if n >= 2 and n == max(shared)]
+        ends = {path: ground.roots.key(path).split("/")[::-1] for path in here}
+        shared = {path: _shared(wanted, end) for path, end in ends.items()}
+        most = max(shared.values(), default=0)
+        longest = [path for path, n in shared.items() if n == most >= 2]
+        yield [path for path in longest if not _beside(wanted, ends[path]) and _in_package(path, recorded, ground)]
 
 
-def _shared(wanted: list[str], path: list[str]) -> int:
+def _beside(wanted: Sequence[str], end: Sequence[str]) -> bool:
+    """Return whether two paths, from their ends, part in one directory: services/a/db/db.go and services/b/db/db.go."""
+    n = _shared(wanted, end)
+    return wanted[n + 1 : n + 2] == end[n + 1 : n + 2] != []
+
+
+def _in_package(path: str, recorded: Recorded, ground: Ground) -> bool:
+    """Return whether a file is in the recorded package of Java or its like, by its directory or by what it says."""
+    package = recorded.jvm_package
+    if not package or f"/{path}".endswith(f"/{recorded.end}"):
+        return True
+    said = JVM_PACKAGE.findall(ground.files.text(path) or "")
+    return ".".join(said) == package
+
+
+def _shared(wanted: Sequence[str], path: Sequence[str]) -> int:
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(wanted, path, strict=False)))
 
 
 RULES = (
-    Rule("pathMappings", _mapped),
-    Rule("as recorded", _as_recorded),
-    Rule("module of the workspace", _module),
+    Rule("pathMappings", _mapped, any_code=True),
+    Rule("as recorded", _as_recorded, any_code=True),
+    Rule("module of the workspace", _module, any_code=True),
     Rule("root of the build", _build),
     Rule("vendor", _vendor),
     Rule("module cache", _module_cache),
@@ -193,12 +241,15 @@ RULES = (
     Rule("the only file that ends so", _suffix, guess=True),
 )
 
+FOREIGN = {Kind.STANDARD: "it is part of a standard library", Kind.DEPENDENCY: "it is a dependency's"}
+"""What is never the user's own code."""
 MOST_CHECKOUTS, MOST_ALIKE = 100, 1000
 """So many modules may each be what a container held, and so many files of one name be compared: no guess is made among more."""
 VERSION = re.compile(r"@v[^/]*(?=/)")
 """The version in a module's path: example.com/x@v1.2.3/y.go."""
 VERSIONED = re.compile(r"@v\d[^/]*/")
 UNESCAPED = re.compile(r"!([a-z])")
+JVM_PACKAGE = re.compile(r"^[^\S\n]*package\s+([\w.]+)", re.MULTILINE)
 DOMAIN = re.compile(r"(?:^|/)((?:[\w~-]+\.)+[A-Za-z][\w-]*/.*)$")
 """From where on a path of a module cache is a module's: its first element with a dot, wherever the cache lies."""
 CONTAINERS = tuple(
@@ -222,6 +273,31 @@ CONTAINERS = tuple(
     )
 )
 """Where containers, CI services and build systems put a checkout."""
+
+
+def stranger(path: str, recorded: Recorded, ground: Ground) -> str:
+    """Return why a recorded file cannot be the user's own file at a path here: a clause; "" if it can be."""
+    if recorded.kind in FOREIGN:
+        return FOREIGN[recorded.kind]
+    packages = ground.builds.packages(recorded)
+    others = [package for package in packages if not _may_hold(path, package, recorded, ground)]
+    for package in sorted(others):
+        if next(_along(package, ground.modules), None) is None:
+            return f"its package {package} belongs to no module of the workspace"
+    return (
+        f"its package {min(others)} lies elsewhere in the workspace" if others and len(others) == len(packages) else ""
+    )
+
+
+def _may_hold(path: str, package: str, recorded: Recorded, ground: Ground) -> bool:
+    """Return whether a file here can be in a Go package: as its module says, or as directories do where there is no module."""
+    directory = path.rpartition("/")[0]
+    for inside, modules in _along(directory, ground.import_paths):
+        return any(join(module, inside) == package for module in modules)
+    inside = next((rest for folder in ground.roots.folders if (rest := rest_within(directory, folder)) is not None), "")
+    depth = len(inside.split("/")) if inside else 0
+    shared = _shared(package.split("/")[::-1], directory.split("/")[::-1])
+    return shared > depth or (shared == depth and join(inside, recorded.name) == recorded.path)
 
 
 def _from_domain(path: str) -> str:

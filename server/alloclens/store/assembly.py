@@ -32,6 +32,7 @@ def assemble(known: Known, setup: Setup, texts: Texts | None, focus: tuple[Filte
             _ = compared.lines.by_name  # asked for with every first hint, which is not to wait for it
             comparisons.append(compared)
     known.contents = in_use
+    _ = known.sources.by_place  # as above
     return World(
         settings=settings,
         settings_problems=setup.problems,

@@ -15,7 +15,6 @@ from alloclens.profile.errors import ProfileError
 from alloclens.source.carry import Carried, Marks, carried
 from alloclens.source.coverage import coverage
 from alloclens.source.files import NoFiles
-from alloclens.source.paths import name_of
 from alloclens.source.places import SourceMap
 from alloclens.source.roots import Roots
 from alloclens.store.origins import Origins
@@ -134,15 +133,20 @@ class World:
         found = (self.file_of(comparison, path) for comparison in self.comparisons)
         return next((file for file in found if file), None)
 
+    def recorded_at(self, comparison: Comparison, path: str) -> dict[str, int]:
+        """Return the recorded files of a comparison that lie at a path here, with their row numbers."""
+        numbers = {file: comparison.lines.number(file) for file in self.sources.at(path)}
+        return {file: number for file, number in numbers.items() if number is not None}
+
     def file_of(self, comparison: Comparison, path: str) -> FileLines | None:
         """Return what one comparison has for a file of the workspace."""
         lines = comparison.lines
-        named = lines.by_name.get(name_of(path), {})
-        recorded = self.sources.at(path, named)
-        place = self.sources.place(recorded[0]) if recorded else None
+        numbers = self.recorded_at(comparison, path)
+        recorded = next(iter(numbers), "")
+        place = self.sources.place(recorded) if recorded else None
         if place is None:
             return None
-        rows = np.concatenate([lines.rows_in(named[file]) for file in recorded])
+        rows = np.concatenate([lines.rows_in(number) for number in numbers.values()])
         rows = rows[lines.line[rows] > 0]
         by_line = rows[np.argsort(lines.line[rows], kind="stable")]
-        return FileLines(comparison, place, recorded[0], by_line, self.origins) if len(rows) else None
+        return FileLines(comparison, place, recorded, by_line, self.origins) if len(rows) else None

@@ -104,6 +104,11 @@ def advice(found: Coverage, roots: Roots) -> Sequence[str]:
     for one in found.suggestions:
         recorded, to = mapping(one, roots)
         said += [f"A path mapping in alloclens.toml {finds(one, found.total)}:", *_toml(recorded, to)]
+    said += [
+        f"Only a part of the module in {directory} is open: open {directory} to find its other files."
+        for directory in roots.partly_open
+        if found.lost
+    ]
     if found.lost and not said:
         said = [
             "No file here is sure to be one of those not found.",

@@ -71,7 +71,8 @@ def commands(ls: Server, world: World, uri: str) -> list[types.Command]:
 
 def _could_have(world: World, path: str) -> bool:
     """Return whether the profile names a file of this name: for any other, that there are no numbers is no question."""
-    return world.shown is not None and name_of(path) in world.shown.lines.by_name
+    shown = world.shown
+    return bool(shown and (world.recorded_at(shown, path) or name_of(path) in shown.lines.by_name))
 
 
 def _add(one: dict[str, str]) -> types.Command:
@@ -104,7 +105,7 @@ def _of_document(world: World, documents: Documents, uri: str) -> list[str]:
     if at is None or not at.path:
         return [not_read(opened_path(uri) or uri)]
     named = world.shown.lines.by_name.get(name_of(at.path), {})
-    here = world.sources.at(at.path, named)
+    here = world.recorded_at(world.shown, at.path)
     shares = [one for one in world.coverage.files if one.recorded in (here or named)]
     said = [line for one in shares for line in of_file(one, world.shown.sample_type.unit)]
     file = world.file_of(world.shown, at.path)

@@ -1,0 +1,45 @@
+"""A disk in memory, for the rules of placement."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SKIPPED = {"vendor", "node_modules", "site-packages"}
+
+
+class FakeFiles:
+    """Files in memory, as a disk has them, with symbolic links and perhaps without regard to case."""
+
+    def __init__(self, texts: dict[str, str], links: dict[str, str] | None = None, *, folds_case: bool = False) -> None:
+        self._texts = texts
+        self._links = links or {}
+        self._key = str.casefold if folds_case else str
+        self._true = {self._key(path): path for path in texts}
+        self.asked: list[str] = []
+
+    def is_file(self, path: str) -> bool:
+        self.asked.append(path)
+        return self._key(self.real(path)) in self._true
+
+    def real(self, path: str) -> str:
+        self.asked.append(path)
+        for link, target in self._links.items():
+            if f"{path}/".startswith(f"{link}/"):
+                path = target + path[len(link) :]
+        return self._true.get(self._key(path), path)
+
+    def named(self, end: str) -> Sequence[str]:
+        found = (PurePosixPath(path) for path in self._texts if path.startswith(("/w/", "C:/w/")))
+        ending = [path for path in found if self._key(f"/{path}").endswith(self._key(f"/{end}"))]
+        return [str(path.parent) for path in ending if not SKIPPED.intersection(path.parts)]
+
+    def text(self, path: str) -> str | None:
+        return self._texts.get(self.real(path))
+
+
+def go(*functions: str) -> str:
+    return "package x\n\n" + "".join(f"func {function}() {{}}\n" for function in functions)
