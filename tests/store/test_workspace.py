@@ -144,6 +144,7 @@ def test_installed_packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     wanted = [
         tmp_path / "app/.venv/lib/python3.12/site-packages",
         tmp_path / "app/node_modules",
+        tmp_path / "app/packages/web/node_modules",
         home / ".cargo/registry/src/index-6f17d22bba15001f",
         home / ".rustup/toolchains/stable/lib/rustlib/src/rust",
         home / ".julia/juliaup/julia-1.11/share/julia",

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
 
-SKIPPED = frozenset({"vendor", "node_modules", "site-packages", "testdata", "__pycache__"})
+NODE_MODULES = "node_modules"
+SKIPPED = frozenset({"vendor", NODE_MODULES, "site-packages", "testdata", "__pycache__"})
 MOST_DIRECTORIES = 50_000
 MOST_FILES = 500_000
 """Bound the walk in a workspace that is a whole home directory."""
@@ -63,6 +64,8 @@ class Walked:
     """Every go.mod and go.work."""
     vendors: list[str] = field(default_factory=list)
     """The vendor directories beside a go.mod."""
+    packages: list[str] = field(default_factory=list)
+    """Every directory node_modules that is in no other."""
     linked: list[str] = field(default_factory=list)
     """The directories that symbolic links lead to."""
     by_end: dict[str, list[str]] = field(default_factory=dict)
@@ -109,6 +112,7 @@ def tree(root: str, skipped: Collection[str], left_out: set[str]) -> Iterator[tu
 def _meet(directory: str, names: list[str], files: list[str], found: Walked) -> None:
     found.go_files += [join(directory, name) for name in ("go.mod", "go.work") if name in files]
     found.vendors += [join(directory, "vendor")] if "go.mod" in files and "vendor" in names else []
+    found.packages += [join(directory, NODE_MODULES)] if NODE_MODULES in names else []
     links = filter(os.path.islink, (join(directory, name) for name in names))
     found.linked += map(real, islice(links, MOST_LINKS + 1 - len(found.linked)))
     for name in files:

@@ -14,7 +14,7 @@ from alloclens.disk import real_path, reason
 from alloclens.source.paths import canonical, is_absolute, is_share, is_within, join, name_of
 from alloclens.source.roots import Link, Mapping, Module, Packages, Renamed, Roots
 from alloclens.store import go_mod
-from alloclens.store.files import Disk, folds_case, real, walked
+from alloclens.store.files import NODE_MODULES, Disk, folds_case, real, walked
 from alloclens.store.go_env import go_env
 from alloclens.store.trust import Target, allowed
 
@@ -31,7 +31,8 @@ VIRTUAL_ENVIRONMENTS = (
     "venv/lib/python3*/site-packages",
     ".venv/Lib/site-packages",
 )
-INSTALLED = frozenset({"site-packages", "dist-packages", "node_modules"})
+INSTALLED = frozenset({"site-packages", "dist-packages", NODE_MODULES})
+NODE_MARKER = rf"{NODE_MODULES}/"
 SITE_PACKAGES = r"(?:site|dist)-packages/"
 MOST_MODULES = 1000
 """Directories that `use` and `replace` name."""
@@ -109,7 +110,9 @@ def workspace(folders: Sequence[str], settings: Settings, own: Collection[str] =
         go_root=go.root,
         go_version=go.version,
         module_cache=go.module_cache,
-        packages=said.first(_packages(inside, go.sources), MOST_PACKAGES, "directories of installed packages"),
+        packages=said.first(
+            _packages(inside, found.packages, go.sources), MOST_PACKAGES, "directories of installed packages"
+        ),
         links=tuple(Link(canonical(f), real(f)) for f in folders if real(f) != canonical(f)),
         linked=tuple(found.linked),
         own_code=settings.own_code,
@@ -199,12 +202,12 @@ def _is_module(directory: str) -> bool:
     return not wide and os.path.isfile(join(directory, "go.mod"))
 
 
-def _packages(folders: Iterable[str], go_sources: str) -> Iterator[Packages]:
+def _packages(folders: Sequence[str], parts: Iterable[str], go_sources: str) -> Iterator[Packages]:
     """Return where packages are installed: in the workspace's environments, and where cargo, rustup and others have theirs."""
     for folder in folders:
         for pattern in VIRTUAL_ENVIRONMENTS:
             yield from (Packages(SITE_PACKAGES, found) for found in _installed(folder, pattern))
-        yield from (Packages(r"node_modules/", found) for found in _installed(folder, "node_modules"))
+        yield from (Packages(NODE_MARKER, found) for found in _installed(folder, NODE_MODULES))
     if environment := _from_environment("VIRTUAL_ENV"):
         yield from (Packages(SITE_PACKAGES, found) for found in _installed(environment, "lib/python3*/site-packages"))
     home = os.path.expanduser("~")  # Path.home raises where there is none
@@ -217,6 +220,9 @@ def _packages(folders: Iterable[str], go_sources: str) -> Iterator[Packages]:
     yield from (Packages(r"/share/julia/", found) for found in _matching(julia, "juliaup/*/share/julia"))
     if go_sources:
         yield Packages(r"^/(?:.*/)?src/(?=[^/]+\.[^/]+/)", go_sources)
+    for above in (part.rpartition("/")[0] for part in parts):
+        if above not in folders:
+            yield from (Packages(NODE_MARKER, found, name_of(above)) for found in _installed(above, NODE_MODULES))
 
 
 def _installed(folder: str, pattern: str) -> Iterator[str]:
