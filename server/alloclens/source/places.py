@@ -156,7 +156,7 @@ class SourceMap:
 
     def _fits(self, path: str, one: Recorded, rule: Rule, refused: dict[str, str]) -> bool:
         """Return whether a file here may be the recorded one, as far as its rule leaves that open, and say why not."""
-        if not rule.any_code and is_own(path, self.roots) and (why := stranger(path, one, self._ground)):
+        if not rule.any_code and (why := stranger(path, one, self._ground)) and is_own(path, self.roots):
             refused[path] = why
         elif rule.guess and not self._declares(path, one):
             refused[path] = "a file here ends alike, but does not declare most of its functions"

@@ -106,7 +106,8 @@ def _mapped(recorded: Recorded, ground: Ground) -> Groups:
 def _as_recorded(recorded: Recorded, ground: Ground) -> Groups:
     if recorded.absolute:
         path = recorded.path
-        yield [path, ground.roots.real(path), path if is_share(path) else ground.files.real(path)]
+        there = not is_share(path) and ground.files.is_file(path)  # one question for many that `real` asks
+        yield [path, ground.roots.real(path), ground.files.real(path) if there else path]
 
 
 def _module(recorded: Recorded, ground: Ground) -> Groups:
