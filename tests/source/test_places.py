@@ -576,7 +576,9 @@ def test_the_order_of_files_and_functions_says_nothing() -> None:
     }
     forward = SourceMap(ROOTS, files(), functions)
     backward = SourceMap(ROOTS, files(), {file: functions[file][::-1] for file in reversed(functions)})
-    assert forward.builds == backward.builds != ()
+    assert forward.builds == backward.builds
+    assert forward.builds.roots
+    assert forward.builds.import_paths
     assert [forward.find(file) for file in functions] == [backward.find(file) for file in functions]
 
 

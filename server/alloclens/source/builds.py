@@ -41,6 +41,15 @@ class Built(NamedTuple):
     here: str
 
 
+class Learnt(NamedTuple):
+    """What all recorded functions together say, and the place of any file may depend on."""
+
+    roots: tuple[Built, ...] = ()
+    """The longest first."""
+    import_paths: tuple[tuple[str, str], ...] = ()
+    """Directories of builds with the import path of the package in each, from which on its directories are called so."""
+
+
 class Builds:
     """The roots of the builds that some recorded functions come from. Looked for when first needed."""
 
@@ -54,6 +63,12 @@ class Builds:
         """Every root, the longest first."""
         found = {*(built for built, _ in self._checkouts), *self._projects()}
         return tuple(sorted(found, key=lambda built: (-len(built.there), built)))
+
+    @property
+    def learnt(self) -> Learnt:
+        """All that is known of builds, in an order of its own."""
+        paths = sorted((directory, path) for directory, found in self._import_paths.items() for path in found)
+        return Learnt(self.all, tuple(paths))
 
     def packages(self, one: Recorded) -> Collection[str]:
         """Return what the package of a Go file may be called: as its functions say, else as those beside it do."""
@@ -123,16 +138,16 @@ class Builds:
         """Return each directory that held node_modules, and the one here that most of its files are in, own ones and others."""
         here = [p.directory.rpartition("/")[0] for p in self._roots.packages if name_of(p.directory) == NODE]
         packages: dict[str, list[str]] = {}
-        for path in map(canonical, (file for file in self._functions if here and NODE in file)):
+        files = sorted(self._functions) if here and any(NODE in file for file in self._functions) else ()
+        for path in map(canonical, (file for file in files if NODE in file)):
             there, _, rest = path.partition(f"/{NODE}/")
             if rest and len(packages.setdefault(there, [])) < MOST_FILES:
                 packages[there].append(rest)
         own: dict[str, dict[str, Collection[str]]] = {}
-        for file, functions in self._functions.items() if packages else ():
-            path = canonical(file)
+        for file, path in zip(files, map(canonical, files), strict=True):
             project = next((folder for folder in folders_of(path) if folder in packages), None)
             if project is not None and NODE not in path and len(own.setdefault(project, {})) < MOST_FILES:
-                own[project][path[len(project) + 1 :]] = functions
+                own[project][path[len(project) + 1 :]] = self._functions[file]
         for there, rests in packages.items():
             shared = Counter(
                 {Built(there, directory): self._shared(directory, rests, own.get(there, {})) for directory in here}

@@ -16,7 +16,7 @@ from alloclens.source.rules import RULES, Ground, stranger
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from alloclens.source.builds import Built
+    from alloclens.source.builds import Learnt
     from alloclens.source.files import Files
     from alloclens.source.recorded import Recorded
     from alloclens.source.roots import Roots
@@ -74,9 +74,9 @@ class SourceMap:
         self._known: dict[str, Place | Nowhere] = {}
 
     @property
-    def builds(self) -> tuple[Built, ...]:
-        """Where the programs were built, as far as their functions say; the longest path first."""
-        return self._ground.builds.all
+    def builds(self) -> Learnt:
+        """Where the programs were built, as far as their functions say."""
+        return self._ground.builds.learnt
 
     def place(self, path: str) -> Place | None:
         """Return where a recorded file lies; None where no rule finds it within the roots."""

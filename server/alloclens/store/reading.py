@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from alloclens.analysis.comparison import Pair
     from alloclens.analysis.filters import Filters
     from alloclens.analysis.starts import Began
-    from alloclens.source.builds import Built
+    from alloclens.source.builds import Learnt
     from alloclens.source.places import Nowhere, Place, Places
     from alloclens.store.listing import Stamp
 
@@ -90,7 +90,7 @@ LINES: Recent[Lines] = Recent(4, 1_000_000)
 class Placed(NamedTuple):
     """Where some recorded files lie."""
 
-    builds: tuple[Built, ...]
+    builds: Learnt
     """Where the programs were built."""
     places: list[Place | Nowhere]
     """Of these files, or of all if the builds are not those that were known."""
@@ -143,9 +143,7 @@ class Reader:
         except Exception as error:  # noqa: BLE001 - a fault of ours costs this file, not the rest
             return Problem.of(path, error)
 
-    def places(
-        self, functions: Mapping[str, Collection[str]], files: Collection[str], builds: tuple[Built, ...]
-    ) -> Placed:
+    def places(self, functions: Mapping[str, Collection[str]], files: Collection[str], builds: Learnt) -> Placed:
         """Place some of the files that profiles name with these functions; all of them if the builds are not these any more."""
         take_longer(min(len(functions) * PLACE_SECONDS, WALK_SECONDS))
         sources = SourceMap(self.roots, self.files, functions)

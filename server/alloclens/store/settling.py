@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from alloclens.source.builds import Learnt
 from alloclens.source.places import Place, SourceMap
 from alloclens.source.recorded import Kind
 from alloclens.store.evidence import AllEvidence, digest_of
@@ -15,7 +16,6 @@ from alloclens.store.reading import Settled
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
-    from alloclens.source.builds import Built
     from alloclens.source.places import Nowhere, Places
     from alloclens.store.evidence import Ints
     from alloclens.store.reading import Placed, Reader
@@ -37,7 +37,7 @@ class Settling:
         self._functions: Mapping[str, tuple[str, ...]] = {}
         """By file; all that follows is worked out from them."""
         self._places: Places = {}
-        self._builds: tuple[Built, ...] = ()
+        self._builds = Learnt()
         self._kinds = np.zeros(0, np.int64)
         """Of each name, what is settled of its file."""
         self._numbers: dict[str, int] = {}
