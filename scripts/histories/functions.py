@@ -134,6 +134,8 @@ def _inner(name: str, grammar: Grammar) -> str:
 
 
 def _joined(scope: str, name: str, grammar: Grammar) -> str:
+    if name.startswith("<") and scope:
+        return f"<{scope}::{name[1:]}"  # Rust's <hyper::server::Conn as Future>
     between = "." if grammar.module == "tree_sitter_python" else "::"
     return between.join(filter(None, (scope, name)))
 
@@ -189,12 +191,13 @@ def _python(node: Node, outer: _Outer) -> str:
 
 
 def _typescript(node: Node, _outer: _Outer) -> str:
-    """Return the name as V8 has it: of the function alone, or of what it is the value of."""
+    """Return the name as V8 has it: of the function alone, with `get` or `set`, or of what it is the value of."""
     name = node.child_by_field_name("name")
     parent = node.parent
     if name is None and parent and parent.type in {"variable_declarator", "pair", "public_field_definition"}:
         name = parent.child_by_field_name("name") or parent.child_by_field_name("key")
-    return _bare(name) if name and name.type in {"identifier", "property_identifier"} else ""
+    accessor = next((f"{child.type} " for child in node.children if child.type in {"get", "set"}), "")
+    return f"{accessor}{_bare(name)}" if name and name.type in {"identifier", "property_identifier"} else ""
 
 
 def _rust(node: Node, outer: _Outer) -> str:

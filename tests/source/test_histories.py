@@ -66,7 +66,7 @@ class Strayed(NamedTuple):
     own: str
     there: str
     said: set[str]
-    """The functions in which git's algorithms put it."""
+    """The functions in which git's algorithms put it; or where they call it changed, the lines of its function."""
 
 
 def strayed(pairs: list[Pair]) -> Iterator[Strayed]:
@@ -77,8 +77,13 @@ def strayed(pairs: list[Pair]) -> Iterator[Strayed]:
         ):
             own, there = function.declared, pair.now.owners[now]
             if now and not unsure and there != own:
-                said = {pair.now.owners[to] for to in pair.maps[:, line].tolist() if to}
+                said = after(pair, [line]) or after(pair, [n for n, name in enumerate(pair.then.owners) if name == own])
                 yield Strayed(f"{pair.path}:{line}, now {now}", own, there, said)
+
+
+def after(pair: Pair, lines: list[int]) -> set[str]:
+    """Return the functions in which git's algorithms put some lines."""
+    return {pair.now.owners[to] for to in pair.maps[:, lines].ravel().tolist() if to}
 
 
 def losses(found: Iterator[tuple[Pair, Carried]] | list[tuple[Pair, Carried]]) -> tuple[int, int]:
