@@ -17,7 +17,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import zipfile
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
@@ -95,8 +94,7 @@ def _packed(name: str, project: Project, folder: Path) -> dict[str, object]:
         if len(texts) > 1 and size < ENOUGH:
             size += len(texts[-1])
             kept[path] = _file(path, files[path], texts, project)
-    licence = next(path for path in map(folder.joinpath, LICENCES) if path.exists())
-    shutil.copyfile(licence, FOLDER / f"LICENSE-{name}")
+    shutil.copyfile(_licence(folder), FOLDER / f"LICENSE-{name}")
     print(f"{name}: {len(kept)} files", file=sys.stderr)
     return {"language": project.language, "package": project.package, "versions": versions, "files": kept}
 
@@ -130,43 +128,51 @@ def _sources(package: Path, project: Project) -> dict[str, str]:
     return found
 
 
+def _licence(folder: Path) -> Path:
+    """Return the licence that lies outermost: those of what a package brings with it lie deeper."""
+    found = (path for path in sorted(folder.glob("*/**/LICEN*")) if path.name in LICENCES)
+    return min(found, key=lambda path: (len(path.parts), LICENCES.index(path.name)))
+
+
 def _fetched(project: Project, version: str, folder: Path) -> Path:
-    """Fetch a release by the client of its registry, and return the folder of what it holds. Its licence goes to `folder`."""
-    into = folder / version
-    into.mkdir()
-    {"go": _go, "pip": _pip, "npm": _npm, "cargo": _cargo}[project.client](project.package, version, into)
-    for path in sorted(into.rglob("LICEN*")):
-        if path.name in LICENCES:
-            shutil.copyfile(path, folder / path.name)
-    return next(path for path in (into / "package", into / "vendor" / project.package, into) if path.is_dir())
+    """Fetch a release by the client of its registry, and return the folder of what it holds."""
+    with tempfile.TemporaryDirectory() as temporary:
+        fetched = FETCH[project.client](project.package, version, Path(temporary))
+        return Path(shutil.move(fetched, folder / version))
 
 
-def _go(package: str, version: str, into: Path) -> None:
-    said = subprocess.run([go(), "mod", "download", "-json", f"{package}@v{version}"], cwd=into, check=True, stdout=-1)
-    shutil.copytree(json.loads(said.stdout)["Dir"], into / "package")
+def _go(package: str, version: str, into: Path) -> Path:
+    told = [go(), "mod", "download", "-json", f"{package}@v{version}"]
+    said = subprocess.run(told, cwd=into, check=True, stdout=subprocess.PIPE)
+    return Path(shutil.copytree(json.loads(said.stdout)["Dir"], into / "package", copy_function=shutil.copyfile))
 
 
-def _pip(package: str, version: str, into: Path) -> None:
+def _pip(package: str, version: str, into: Path) -> Path:
     pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:"]
     subprocess.run([*pip, "--dest", into, f"{package}=={version}"], check=True)
-    for wheel in into.glob("*.whl"):
-        zipfile.ZipFile(wheel).extractall(into)
+    (wheel,) = into.glob("*.whl")
+    shutil.unpack_archive(wheel, into / "package", "zip")
+    return into / "package"
 
 
-def _npm(package: str, version: str, into: Path) -> None:
-    subprocess.run(
-        ["npm", "pack", "--silent", f"{package}@{version}"], cwd=into, check=True, stdout=-1, env=environment()
-    )
-    for archive in into.glob("*.tgz"):
-        shutil.unpack_archive(archive, into, filter="data")
+def _npm(package: str, version: str, into: Path) -> Path:
+    told = ["npm", "pack", "--silent", f"{package}@{version}"]
+    subprocess.run(told, cwd=into, check=True, stdout=subprocess.DEVNULL, env=environment())
+    (archive,) = into.glob("*.tgz")
+    shutil.unpack_archive(archive, into)
+    return into / "package"
 
 
-def _cargo(package: str, version: str, into: Path) -> None:
+def _cargo(package: str, version: str, into: Path) -> Path:
     (into / "src").mkdir()
     (into / "src" / "lib.rs").touch()
-    wanted = f'[package]\nname = "histories"\nversion = "0.1.0"\n[dependencies]\n{package} = {{ version = "={version}", default-features = false }}\n'
-    (into / "Cargo.toml").write_text(wanted)
-    subprocess.run(["cargo", "vendor", "--quiet"], cwd=into, check=True, stdout=-1)
+    wanted = f'{package} = {{ version = "={version}", default-features = false }}'
+    (into / "Cargo.toml").write_text(f'[package]\nname = "wanted"\nversion = "0.1.0"\n[dependencies]\n{wanted}\n')
+    subprocess.run(["cargo", "vendor", "--quiet"], cwd=into, check=True, stdout=subprocess.DEVNULL)
+    return into / "vendor" / package
+
+
+FETCH = {"go": _go, "pip": _pip, "npm": _npm, "cargo": _cargo}
 
 
 if __name__ == "__main__":
