@@ -247,10 +247,10 @@ for i in range(300):
     name = f"/p/{{me}}-{{i % 20}}"
     text = random.Random(name).randbytes(300).hex()
     kept.keep(name, Stamp(*{tuple(STAMP)}), {{"/w/main.go": text}})
-    assert kept.of(name, "/w/main.go") in (None, text)
+    assert kept.of(name, Stamp(*{tuple(STAMP)}), "/w/main.go") in (None, text)
     kept.forget(["/other"], [])
 kept.keep("/p/last", Stamp(*{tuple(STAMP)}), {{"/w/main.go": "last"}})
-assert kept.of("/p/last", "/w/main.go") in (None, "last")
+assert kept.of("/p/last", Stamp(*{tuple(STAMP)}), "/w/main.go") in (None, "last")
 """
     rng = random.Random(1)
     run = [
@@ -274,7 +274,7 @@ assert kept.of("/p/last", "/w/main.go") in (None, "last")
     with closing(Texts(path)) as kept:
         for _ in range(2):
             kept.keep("/p/new", STAMP, {"/w/main.go": "new"})
-        assert kept.of("/p/new", "/w/main.go") == "new"
+        assert kept.of("/p/new", STAMP, "/w/main.go") == "new"
 
 
 def test_texts_of_a_file_damaged_at_random_are_right_or_none(tmp_path: Path) -> None:
@@ -291,11 +291,11 @@ def test_texts_of_a_file_damaged_at_random_are_right_or_none(tmp_path: Path) -> 
             for i in range(0, 20, 5):
                 assert kept.paths(f"/p/{i}", STAMP) <= texts.keys()
                 for name, text in texts.items():
-                    found = kept.of(f"/p/{i}", name)
+                    found = kept.of(f"/p/{i}", STAMP, name)
                     assert found in {None, text}, (seed, i, name)
                     right += found == text
             for _ in range(2):
                 kept.keep("/p/new", STAMP, texts)
                 kept.forget(["/p"], ["/p/new"])
-            assert {name: kept.of("/p/new", name) for name in texts} == texts, seed
+            assert {name: kept.of("/p/new", STAMP, name) for name in texts} == texts, seed
     assert right > 1000

@@ -13,6 +13,7 @@ import pytest
 from alloclens.lsp.status import status
 from alloclens.store import loader, reading
 from alloclens.store import watcher as watching
+from alloclens.store.listing import stamp
 from alloclens.store.loader import Loader, Wanted
 from alloclens.store.watcher import Watcher
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
     from pathlib import Path
 
+    from alloclens.store.listing import Stamp
     from alloclens.store.world import World
 
 FILES = 3
@@ -120,10 +122,13 @@ def put(folder: Path, *names: str, old: bool = True, first: int = 1) -> list[str
         path = drop(folder / "profiles" / name, heap(f"main.keep@{folder}/main.go:3 = {i}x1048576"))
         if old:
             os.utime(path, (1_700_000_000 + i, 1_700_000_000 + i))
+        STAMPS[str(path)] = stamp(str(path))
     return list(names)
 
 
 NAMES = ("1.pb.gz", "2.pb.gz", "3.pb.gz")
+STAMPS: dict[str, Stamp] = {}
+"""Of what was written."""
 
 
 def workspace(folder: Path) -> Path:
@@ -138,8 +143,9 @@ def workspace(folder: Path) -> Path:
 def kept(folder: Path) -> list[str]:
     """Return the snapshots whose texts are kept, and can be read."""
     names = sorted(os.listdir(folder / "profiles")) if (folder / "profiles").is_dir() else NAMES
-    found = ((name, reading.texts().of(str(folder / "profiles" / name), str(folder / "main.go"))) for name in names)
-    return [name for name, text in found if text]
+    paths = {name: str(folder / "profiles" / name) for name in names}
+    main = str(folder / "main.go")
+    return [name for name, path in paths.items() if reading.texts().of(path, STAMPS.get(path, ()), main)]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has other permissions")
@@ -283,7 +289,7 @@ async def test_caches_forget_after_two_scans_and_a_look_at_the_name(
         assert seen.names == ["1.pb.gz", "3.pb.gz", "4.pb.gz"]
         assert "forget" in seen.worker.asked
         await seen.looks(1)
-        assert reading.texts().of(missed, str(folder / "main.go")) is None
+        assert reading.texts().of(missed, STAMPS[missed], str(folder / "main.go")) is None
         assert kept(folder) == ["1.pb.gz", "3.pb.gz", "4.pb.gz"]
 
 

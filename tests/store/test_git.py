@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from alloclens.store import git
-from alloclens.store.git import commit, commit_at, text_at
+from alloclens.store.git import commit, text_at, texts, versions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,8 +22,10 @@ ONE, TWO = 1_700_000_000, 1_700_100_000
 @pytest.fixture(autouse=True)
 def _fresh() -> Iterator[None]:
     git.text_at.cache_clear()
+    git._versions.cache_clear()
     yield
     git.text_at.cache_clear()
+    git._versions.cache_clear()
 
 
 def run(repository: Path, *arguments: str, seconds: int = ONE) -> str:
@@ -72,8 +74,9 @@ def at(path: Path, revision: str) -> str | None:
 
 
 def when(path: Path, seconds: float) -> str | None:
-    found = commit_at(str(path), seconds)
-    return found and text_at(str(path), found)
+    """Return what the newest commit of a time had."""
+    found = [one.blob for one in versions(str(path)) if one.seconds <= seconds]
+    return texts(str(path), found[:1]).get(found[0]) if found else None
 
 
 def test_the_newest_commit_of_a_time(main: Path) -> None:
@@ -119,10 +122,37 @@ def test_what_is_no_revision(main: Path, revision: str) -> None:
 
 
 def test_a_file_that_had_another_name(main: Path, repository: Path) -> None:
-    main.rename(main.with_name("shop.go"))
-    check_in(repository, TWO + 10)
-    assert when(main.with_name("shop.go"), TWO) is None
-    assert when(main, TWO) == "package two\n"  # and what is deleted now was there
+    run(repository, "checkout", "-q", "--", ".")
+    shop = main.parents[1] / "shop.go"
+    main.rename(shop)
+    moved = check_in(repository, TWO + 10)
+    assert [(one.commit, one.seconds, one.path) for one in versions(str(shop))][:2] == [
+        (moved, TWO + 10, "cmd/shop.go"),
+        (run(repository, "rev-parse", f"{moved}^"), TWO, "cmd/shop/main.go"),
+    ]
+    assert when(shop, TWO) == when(main, TWO) == "package two\n"  # and what is deleted now was there
+
+
+def test_no_more_versions_than_so_many(main: Path, repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The oldest is what was there before the oldest change that was looked at."""
+    for number in range(6):
+        main.write_text(f"package p{number}\n")
+        check_in(repository, TWO + number)
+    monkeypatch.setattr(git, "MOST_VERSIONS", 2)
+    found = [one.blob for one in versions(str(main))]
+    assert [texts(str(main), found)[blob] for blob in found] == ["package p5\n", "package p4\n", "package p3\n"]
+    for _ in range(3):
+        run(repository, "commit", "-q", "--allow-empty", "-m", "another file", seconds=TWO + 10)
+    git._versions.cache_clear()
+    monkeypatch.setattr(git, "MOST_COMMITS", 2)
+    (only,) = versions(str(main))
+    assert texts(str(main), [only.blob]) == {only.blob: "package p5\n"}
+
+
+def test_what_cannot_be_read_of_some_blobs(main: Path) -> None:
+    blob = versions(str(main))[0].blob
+    assert texts(str(main), ["0" * 40, blob, "f" * 40]) == {blob: "package two\n"}
+    assert texts(str(main), []) == {}
 
 
 @pytest.mark.parametrize(
@@ -178,7 +208,7 @@ def test_a_worktree_has_its_own_head(main: Path, repository: Path, tmp_path: Pat
 
 def test_no_git(main: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert commit_at(str(main), TWO) is None
+    assert versions(str(main)) == ()
     assert commit(str(main), "HEAD") is None
 
 
@@ -187,7 +217,7 @@ def test_a_git_that_does_not_answer(main: Path, monkeypatch: pytest.MonkeyPatch,
     (tmp_path / "git").chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(git, "PATIENCE_SECONDS", 0.1)
-    assert commit_at(str(main), TWO) is None
+    assert versions(str(main)) == ()
 
 
 def test_the_repository_of_the_file_and_no_other(main: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -227,6 +257,8 @@ def test_nothing_of_the_repository_is_run(main: Path, repository: Path, tmp_path
     ):
         run(repository, "config", name, str(program))
     run(repository, "config", "log.showSignature", "true")
+    run(repository, "config", "mailmap.file", str(program))
+    run(repository, "config", "diff.orderFile", str(program))
     for hook in ("post-checkout", "reference-transaction", "post-index-change", "pre-auto-gc", "fsmonitor-watchman"):
         path = repository / ".git" / "hooks" / hook
         path.parent.mkdir(exist_ok=True)

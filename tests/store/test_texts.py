@@ -43,9 +43,9 @@ def rows(path: Path, table: str) -> int:
 
 def test_what_was_kept(kept: Texts) -> None:
     kept.keep("/p/a", STAMP, GO)
-    assert {path: kept.of("/p/a", path) for path in GO} == GO
-    assert kept.of("/p/a", "/w/other.go") is None
-    assert kept.of("/p/b", "/w/main.go") is None
+    assert {path: kept.of("/p/a", STAMP, path) for path in GO} == GO
+    assert kept.of("/p/a", STAMP, "/w/other.go") is None
+    assert kept.of("/p/b", STAMP, "/w/main.go") is None
     assert kept.paths("/p/a", STAMP)
     assert not kept.paths("/p/a", LATER)
     assert not kept.paths("/p/b", STAMP)
@@ -55,19 +55,19 @@ def test_a_file_found_later_is_kept_beside_the_others_which_stay(kept: Texts) ->
     kept.keep("/p/a", STAMP, {"/w/a.go": "then"})
     kept.keep("/p/a", STAMP, {"/w/a.go": "later", "/w/b.go": "found"})
     assert kept.paths("/p/a", STAMP) == {"/w/a.go", "/w/b.go"}
-    assert (kept.of("/p/a", "/w/a.go"), kept.of("/p/a", "/w/b.go")) == ("then", "found")
+    assert (kept.of("/p/a", STAMP, "/w/a.go"), kept.of("/p/a", STAMP, "/w/b.go")) == ("then", "found")
 
 
 def test_what_another_file_of_the_same_name_saw_is_none(kept: Texts, tmp_path: Path) -> None:
     """Also before anything was kept for the new one, as where its sources are all younger than it."""
     snapshot = tmp_path / "heap.pb.gz"
     snapshot.write_bytes(b"old")
-    kept.keep(str(snapshot), stamp(str(snapshot)), GO)
-    assert kept.of(str(snapshot), "/w/main.go") == GO["/w/main.go"]
+    first = stamp(str(snapshot))
+    kept.keep(str(snapshot), first, GO)
+    assert kept.of(str(snapshot), first, "/w/main.go") == GO["/w/main.go"]
     snapshot.write_bytes(b"another")
-    assert kept.of(str(snapshot), "/w/main.go") is None
-    snapshot.unlink()  # or in a directory that is closed to us now
-    assert kept.of(str(snapshot), "/w/main.go") == GO["/w/main.go"]
+    assert kept.of(str(snapshot), stamp(str(snapshot)), "/w/main.go") is None
+    assert kept.of(str(snapshot), first, "/w/main.go") == GO["/w/main.go"]  # which an older world may still show
 
 
 def test_equal_texts_are_kept_once(kept: Texts, path: Path) -> None:
@@ -79,8 +79,9 @@ def test_equal_texts_are_kept_once(kept: Texts, path: Path) -> None:
 def test_another_file_of_the_same_name_has_texts_of_its_own(kept: Texts, path: Path) -> None:
     kept.keep("/p/a", STAMP, GO)
     kept.keep("/p/a", LATER, {"/w/main.go": "new"})
-    assert kept.of("/p/a", "/w/main.go") == "new"
-    assert kept.of("/p/a", "/w/shop.go") is None
+    assert kept.of("/p/a", LATER, "/w/main.go") == "new"
+    assert kept.of("/p/a", LATER, "/w/shop.go") is None
+    assert kept.of("/p/a", STAMP, "/w/main.go") is None
     assert (bool(kept.paths("/p/a", STAMP)), bool(kept.paths("/p/a", LATER))) == (False, True)
     kept.forget([], [])
     assert rows(path, "text2") == 1
@@ -92,7 +93,7 @@ def test_what_is_gone_is_forgotten_in_these_directories_only(kept: Texts, path: 
         kept.keep(name, STAMP, {"/w/main.go": name})
     kept.forget(["/p", "/p%/"], ["/p/b"])
     assert [name for name in names if kept.paths(name, STAMP)] == ["/p/b", "/p/deep/a", "/pp/a", "/q/a"]
-    assert kept.of("/p/a", "/w/main.go") is None
+    assert kept.of("/p/a", STAMP, "/w/main.go") is None
     assert (rows(path, "text2"), rows(path, "entry2")) == (4, 4)
 
 
@@ -100,7 +101,7 @@ def test_it_outlives_the_process(path: Path) -> None:
     with closing(Texts(path)) as first:
         first.keep("/p/a", STAMP, GO)
     with closing(Texts(path)) as second:
-        assert second.of("/p/a", "/w/shop.go") == GO["/w/shop.go"]
+        assert second.of("/p/a", STAMP, "/w/shop.go") == GO["/w/shop.go"]
 
 
 def test_it_is_bounded_and_the_oldest_go_first(kept: Texts, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,7 +126,7 @@ def test_one_that_is_too_large_by_itself(kept: Texts, path: Path, monkeypatch: p
 @pytest.mark.parametrize("text", ["", "\0", "a\0b\r\n\f\u2028", "\ud800 alone", "é€𝄞", "x" * 10**6])
 def test_any_text(kept: Texts, text: str) -> None:
     kept.keep("/p/a", STAMP, {"/w/main.go": text})
-    assert kept.of("/p/a", "/w/main.go") == text
+    assert kept.of("/p/a", STAMP, "/w/main.go") == text
 
 
 @pytest.mark.parametrize("name", ["caf\udce9", "a\nb", "'; DROP TABLE seen", "%", "é"])
@@ -134,7 +135,7 @@ def test_any_name(kept: Texts, name: str) -> None:
     kept.keep(f"/p/{name}/a", STAMP, {f"/w/{name}": "text"})
     kept.forget([f"/p/{name}"], [f"/p/{name}/a"])
     assert kept.paths(f"/p/{name}/a", STAMP)
-    assert kept.of(f"/p/{name}/a", f"/w/{name}") == "text"
+    assert kept.of(f"/p/{name}/a", STAMP, f"/w/{name}") == "text"
     kept.forget([f"/p/{name}"], [])
     assert not kept.paths(f"/p/{name}/a", STAMP)
 
@@ -151,7 +152,7 @@ def some(thread):
     for i in range(25):
         name = f"/p/{{sys.argv[1]}}-{{thread}}-{{i}}"
         kept.keep(name, Stamp(*{tuple(STAMP)}), {{"/w/main.go": name, "/w/shop.go": "same"}})
-        assert kept.of(name, "/w/main.go") == name
+        assert kept.of(name, Stamp(*{tuple(STAMP)}), "/w/main.go") == name
         kept.forget(["/other"], [])
 threads = [threading.Thread(target=some, args=(n,)) for n in range(3)]
 [t.start() for t in threads]
@@ -202,9 +203,9 @@ def test_a_damaged_file_is_begun_anew(path: Path, harm) -> None:
         second.forget(["/p"], [])
         second.keep("/p/new", STAMP, GO)
         second.keep("/p/new", STAMP, GO)  # what finds the damage may be what is lost by it
-        assert second.of("/p/new", "/w/main.go") == GO["/w/main.go"]
+        assert second.of("/p/new", STAMP, "/w/main.go") == GO["/w/main.go"]
     with closing(Texts(path)) as third:
-        assert third.of("/p/new", "/w/main.go") == GO["/w/main.go"]
+        assert third.of("/p/new", STAMP, "/w/main.go") == GO["/w/main.go"]
 
 
 @pytest.mark.parametrize("harm", [truncated, damaged, another])
@@ -217,12 +218,12 @@ def test_a_file_damaged_while_it_is_open(path: Path, harm) -> None:
         path.write_bytes(harm(path.read_bytes()))
         for i in range(50):
             kept.paths(f"/p/{i}", STAMP)
-            text = kept.of(f"/p/{i}", "/w/main.go")
+            text = kept.of(f"/p/{i}", STAMP, "/w/main.go")
             assert text in {None, random.Random(i).randbytes(500).hex()}
         kept.forget(["/p"], [])
         for _ in range(3):
             kept.keep("/p/new", STAMP, GO)
-        assert kept.of("/p/new", "/w/main.go") == GO["/w/main.go"]
+        assert kept.of("/p/new", STAMP, "/w/main.go") == GO["/w/main.go"]
 
 
 def test_the_log_of_a_damaged_file_goes_with_it(tmp_path: Path, path: Path) -> None:
@@ -236,7 +237,7 @@ def test_the_log_of_a_damaged_file_goes_with_it(tmp_path: Path, path: Path) -> N
         assert not kept.paths("/p/a", STAMP)
         kept.keep("/p/b", STAMP, GO)
     with closing(Texts(copy)) as again:
-        assert again.of("/p/b", "/w/main.go") == GO["/w/main.go"]
+        assert again.of("/p/b", STAMP, "/w/main.go") == GO["/w/main.go"]
 
 
 def test_one_that_is_closed_leaves_its_file_as_it_is(path: Path) -> None:
@@ -255,25 +256,25 @@ def test_a_text_that_is_damaged_is_none(kept: Texts, path: Path) -> None:
     with closing(sqlite3.connect(path)) as base:
         base.execute("UPDATE text2 SET body = substr(body, 1, 5)")
         base.commit()
-    assert kept.of("/p/a", "/w/main.go") is None
+    assert kept.of("/p/a", STAMP, "/w/main.go") is None
 
 
 def test_a_file_that_is_deleted_while_it_is_open(kept: Texts, path: Path) -> None:
     kept.keep("/p/a", STAMP, GO)
     path.unlink()
     kept.keep("/p/b", STAMP, GO)
-    assert kept.of("/p/b", "/w/main.go") == GO["/w/main.go"]
+    assert kept.of("/p/b", STAMP, "/w/main.go") == GO["/w/main.go"]
 
 
 def test_where_nothing_can_be_written_they_are_kept_in_memory(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with closing(Texts(tmp_path / "file" / "texts.sqlite3")) as kept:
         kept.keep("/p/a", STAMP, GO)
-        assert kept.of("/p/a", "/w/main.go") == GO["/w/main.go"]
+        assert kept.of("/p/a", STAMP, "/w/main.go") == GO["/w/main.go"]
     (tmp_path / "texts.sqlite3").mkdir()
     with closing(Texts(tmp_path / "texts.sqlite3")) as kept:
         kept.keep("/p/a", STAMP, GO)
-        assert kept.of("/p/a", "/w/main.go") == GO["/w/main.go"]
+        assert kept.of("/p/a", STAMP, "/w/main.go") == GO["/w/main.go"]
 
 
 def test_another_server_that_writes_for_long(kept: Texts, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -284,7 +285,7 @@ def test_another_server_that_writes_for_long(kept: Texts, path: Path, monkeypatc
         assert not waiting.paths("/p/a", STAMP)  # so it is tried again at the next look
         other.execute("ROLLBACK")
         waiting.keep("/p/a", STAMP, GO)
-        assert kept.of("/p/a", "/w/main.go") == GO["/w/main.go"]
+        assert kept.of("/p/a", STAMP, "/w/main.go") == GO["/w/main.go"]
 
 
 def test_nobody_else_may_read_them(kept: Texts, path: Path) -> None:

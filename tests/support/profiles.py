@@ -79,7 +79,13 @@ class Builder:
 
 
 def heap(
-    *stacks: str, seconds: float | None = None, rate: int = RATE, build_id: str = "", duration: float = 0
+    *stacks: str,
+    seconds: float | None = None,
+    rate: int = RATE,
+    build_id: str = "",
+    binary: str = "",
+    comment: str = "",
+    duration: float = 0,
 ) -> bytes:
     """Return a Go heap profile; a second later than the one before unless a time is given."""
     made = Builder(
@@ -94,8 +100,10 @@ def heap(
     made.message.time_nanos = int((seconds if seconds is not None else next(clock)) * 1e9)
     made.message.duration_nanos = int(duration * 1e9)
     made.message.period = rate
-    if build_id:
-        made.message.mapping.add(id=1, build_id=made.text(build_id))
+    if build_id or binary:
+        made.message.mapping.add(id=1, build_id=made.text(build_id), filename=made.text(binary))
+    if comment:
+        made.message.comment.append(made.text(comment))
     return made.bytes()
 
 

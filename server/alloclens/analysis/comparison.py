@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from alloclens.analysis.filters import Filters
-    from alloclens.analysis.series import Series, Snapshot
+    from alloclens.analysis.series import Provenance, Series, Snapshot
     from alloclens.analysis.starts import Began
     from alloclens.profile.model import Profile, ValueType
 
@@ -85,6 +85,11 @@ class Comparison:
     def lines(self) -> Lines:
         """The lines of the head that are in focus."""
         return self.contents.head
+
+    @property
+    def provenance(self) -> Provenance:
+        """What tells which texts the head is of."""
+        return self.series.provenance(self.head)
 
     @property
     def profile(self) -> Profile:

@@ -41,6 +41,46 @@ class TakenAt(NamedTuple):
     source: TimeSource
 
 
+class Build(NamedTuple):
+    """What is known of how the program of a snapshot was built."""
+
+    written_at: float = math.inf
+    """When the binary was last written that lies where the profile says, in seconds since 1970."""
+    is_here: bool = False
+    """Whether that binary is the one that ran: it has the build id of the profile."""
+    revision: str = ""
+    """The commit or version that the binary or the profile names."""
+    is_modified: bool = False
+    """Whether the binary says that something was not checked in."""
+    go_version: str = ""
+    """Such as go1.26.1."""
+
+
+UNKNOWN_BUILD = Build()
+
+
+class Copies(NamedTuple):
+    """A snapshot with which copies of source texts may have been kept."""
+
+    name: str
+    path: str
+    stamp: tuple[int, ...]
+
+
+class Provenance(NamedTuple):
+    """What tells which texts the program of a snapshot was built from."""
+
+    seconds: float
+    """When the snapshot was taken."""
+    build: Build
+    label: str
+    """What the user calls the snapshot."""
+    begun: float
+    """When the first snapshot of its process was taken."""
+    copies: tuple[Copies, ...]
+    """The snapshots of its process up to this one: all are of one build."""
+
+
 @dataclass(frozen=True, eq=False)
 class Snapshot:
     """One profile file of a series."""
@@ -62,8 +102,9 @@ class Snapshot:
     """A digest of the functions that it names, and their files."""
     attribution: int = 0
     """A digest of whose these files were when its lines were summed up."""
-    built_at: float = math.inf
-    """When the program was last written, in seconds since 1970, where it is on this machine."""
+    build: Build = UNKNOWN_BUILD
+    stamp: tuple[int, ...] = ()
+    """Of the file as it was read."""
     missing: tuple[str, ...] = ()
     """Binaries, as the profile names them, whose addresses have no lines because the binaries are not here."""
     notes: tuple[str, ...] = ()
@@ -145,6 +186,15 @@ class Series:
     def process(self, of: Snapshot) -> tuple[Snapshot, ...]:
         """Return the snapshots of the process that this one is of, in time order."""
         return next(run for run in self.processes if of in run)
+
+    def provenance(self, of: Snapshot) -> Provenance:
+        """Return what tells which texts a snapshot is of."""
+        process = self.process(of)
+        known = process[: process.index(of) + 1]
+        copies = tuple(Copies(one.name, one.path, one.stamp) for one in known)
+        return Provenance(
+            of.taken_at.seconds, of.build, self.labels.get(of.path, ""), process[0].taken_at.seconds, copies
+        )
 
     def head(self, wanted: str) -> Snapshot:
         """Return the snapshot that is looked at: latest unless another is named."""

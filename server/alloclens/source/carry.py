@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from alloclens.source.declarations import declared, is_closure, may_be_absent, outer
-from alloclens.source.drift import line_map
+from alloclens.source.drift import line_map, stays
 from alloclens.source.text import split_lines
 
 if TYPE_CHECKING:
@@ -25,9 +25,19 @@ class Origin(NamedTuple):
     """The text that recorded lines are of."""
 
     source: str
-    """Where it is from, such as "the copy kept when the snapshot was first seen"; "" where nothing is known of it."""
+    """Where it is from, such as "as in git's commit 1234567890ab"; "" where nothing is known of it."""
     text: str | None = None
     """None where `source` says that the file never changes, or is unknown."""
+    others: tuple[str, ...] = ()
+    """The sources of other texts that the lines may be of as well."""
+    doubtful: Bools | None = None
+    """For 0 and each line of `text`, whether it is another line in one of the others."""
+
+    def disagrees(self, lines: Ints) -> Bools:
+        """Return which lines of the text are other ones in another text that they may be of."""
+        if self.doubtful is None:
+            return np.zeros(len(lines), np.bool_)
+        return self.doubtful[np.where(lines < len(self.doubtful), lines, 0)]
 
 
 SAME = Origin("a file that never changes")
@@ -55,8 +65,24 @@ class Carried(NamedTuple):
     unsure: Bools
 
 
+def one_of(fitting: Sequence[Origin]) -> Origin:
+    """Return the first of some texts, which are all that the lines may be of; UNKNOWN if there is none."""
+    if not fitting:
+        return UNKNOWN
+    first, others = fitting[0], {one.text: one for one in reversed(fitting[1:]) if one.text != fitting[0].text}
+    if not others:
+        return first
+    doubtful = np.logical_or.reduce([~stays(first.text or "", text or "") for text in others])
+    return first._replace(others=tuple(one.source for one in reversed(others.values())), doubtful=doubtful)
+
+
 def carried(marks: Marks, origin: Origin, now: str) -> Carried:
-    """Carry lines to the text as it is now."""
+    """Carry lines to the text as it is now. Those that the texts they may be of disagree on are unsure."""
+    line, unsure = _carried(marks, origin, now)
+    return Carried(line, (unsure | origin.disagrees(marks.line)) & (line > 0))
+
+
+def _carried(marks: Marks, origin: Origin, now: str) -> Carried:
     if origin is SAME or origin.text == now:
         line = np.where(marks.line <= len(split_lines(now)), marks.line, 0)
         return Carried(line, np.zeros(len(line), np.bool_))

@@ -56,6 +56,12 @@ def line_map(then: str, now: str) -> LineMap:
     return LineMap(np.concatenate([[GONE], to + 1]), np.concatenate([[False], (certain < 0) & (moved >= 0)]))
 
 
+def stays(then: str, other: str) -> Bools:
+    """Return for 0 and each line of a text whether it certainly has the same number in another text."""
+    found = line_map(then, other)
+    return np.asarray((found.now == np.arange(len(found.now))) & ~found.unsure)
+
+
 def _numbered(then: str, now: str) -> tuple[Ints, Ints]:
     """Return both texts as numbers, one for each line; equal lines have equal numbers."""
     old, new = split_lines(then), split_lines(now)

@@ -39,6 +39,8 @@ class Then(NamedTuple):
 
     profile: str
     """Its path."""
+    stamp: tuple[int, ...]
+    """Of the profile as it was read."""
     until: float
     """When it was taken, or its program was built: what was written to since then is not what ran."""
     places: Places
@@ -51,7 +53,7 @@ class Then(NamedTuple):
 
     def text(self, path: str) -> str | None:
         """Return what a file held then; None where that is not known."""
-        kept = self.texts.of(self.profile, path)
+        kept = self.texts.of(self.profile, self.stamp, path)
         return unchanged(path, self.until) if kept is None else kept
 
     def package(self, path: str) -> dict[str, str]:

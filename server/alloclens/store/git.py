@@ -1,4 +1,4 @@
-"""What git has of a file: the text as it was checked in at some time."""
+"""What git has of a file: its text in one commit, and in each commit that changed it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,13 @@ import re
 import time
 from functools import lru_cache
 from pathlib import PurePath
+from typing import TYPE_CHECKING, NamedTuple
 
 from alloclens.source.text import LARGEST, decoded
 from alloclens.store.processes import output
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
 
 PATIENCE_SECONDS = 5.0
 PAUSE_SECONDS = 60.0
@@ -25,6 +29,17 @@ OF_ANOTHER = frozenset(
 """Set where a hook has started the editor: the repository is the one that the file lies in."""
 FSMONITOR = "fsmonitor--daemon.ipc"
 """The socket of git's own file monitor, which is not asked."""
+MOST_VERSIONS = 50
+"""Of a file: a deployed program may be many commits behind HEAD."""
+MOST_COMMITS = 5000
+"""Of a repository, that are looked through for the versions of a file."""
+LOG = (
+    *("--literal-pathspecs", "-c", "log.showSignature=false", "-c", "log.diffMerges=first-parent", "log"),
+    *("--first-parent", "-m", "--follow", "--raw", "-z", "--no-abbrev", "--format=%H %ct"),
+    *("--no-ext-diff", "--no-color", "--no-decorate", "--no-notes", "--no-mailmap"),
+    f"-O{os.devnull}",  # and no diff.orderFile
+)
+"""How git is asked for the changes of a file: nothing of this runs a program or reads what the configuration names."""
 PSEUDO_VERSION = re.compile(r"^v\d+\.\d+\.\d+-(?:.*\.)?\d{14}-([0-9a-f]{12})")
 """Go's name for a commit without a tag."""
 
@@ -35,11 +50,6 @@ def commit(path: str, revision: str) -> str | None:
     return _asked(
         path, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{pseudo[1] if pseudo else revision}^{{commit}}"
     )
-
-
-def commit_at(path: str, seconds: float) -> str | None:
-    """Return the commit that was the head's newest at a time; None where there is no repository, or none so old."""
-    return _asked(path, "rev-list", "-1", "--first-parent", f"--before={int(seconds)}", "HEAD") or None
 
 
 @lru_cache(64)
@@ -53,12 +63,94 @@ def text_at(path: str, at: str) -> str | None:
     return None if data is None else decoded(data)
 
 
+class Version(NamedTuple):
+    """A file as a commit left it."""
+
+    commit: str
+    seconds: int
+    """When it was committed, since 1970."""
+    path: str
+    """In the repository: it may have had another name then."""
+    blob: str
+
+
+def versions(path: str) -> tuple[Version, ...]:
+    """Return the versions of a file on the first parents of HEAD, under whatever name, the newest first.
+
+    At most MOST_VERSIONS, of the last MOST_COMMITS commits.
+    """
+    head = commit(path, "HEAD")
+    return _versions(path, head) if head else ()
+
+
+@lru_cache(64)
+def _versions(path: str, head: str) -> tuple[Version, ...]:
+    name = PurePath(path).name
+    oldest = _asked(path, "rev-list", "--first-parent", "--max-count=1", f"--skip={MOST_COMMITS}", head)
+    commits = f"{oldest}..{head}" if oldest else head
+    said = _run(path, *LOG, f"--max-count={MOST_VERSIONS}", commits, "--", f"./{name}")
+    found: list[Version] = []
+    for change in _changes((said or b"").decode("utf-8", "surrogateescape").split("\0")):
+        if change.now.path == found[-1].path if found else PurePath(change.now.path).name == name:
+            found[-1:] = [change.now, change.before]
+    if not found and (blob := _asked(path, "rev-parse", "--verify", "--quiet", f"{head}:./{name}")):
+        found = [Version(head, 0, path, blob)]
+    return tuple(one for one in found if one.blob.strip("0"))
+
+
+class _Change(NamedTuple):
+    now: Version
+    before: Version
+    """In the parent, whose time nothing says."""
+
+
+def _changes(fields: Iterable[str]) -> Iterator[_Change]:
+    """Read what LOG makes git write: `commit seconds`, then `:mode mode blob blob status`, and the one or two paths."""
+    rest = iter(fields)
+    at, seconds = "", "0"
+    for field in rest:
+        if field.lstrip("\n").startswith(":"):
+            mode, mode_now, blob, blob_now, status = field.lstrip("\n:").split(" ")
+            path = next(rest, "")
+            path_now = next(rest, "") if status.startswith("R") else path
+            now = Version(at, int(seconds), path_now, _of_file(mode_now, blob_now))
+            yield _Change(now, Version(f"{at}^", 0, path, _of_file(mode, blob)))
+        elif field:
+            at, _, seconds = field.partition(" ")
+
+
+def _of_file(mode: str, blob: str) -> str:
+    return blob if mode.startswith("100") else "0"
+
+
+def texts(path: str, blobs: Sequence[str]) -> dict[str, str]:
+    """Return the texts of some blobs of the repository that a file lies in; without those that are too large together."""
+    wanted, total = [], 0
+    for line in _batch(path, "--batch-check", blobs).decode().splitlines():
+        blob, kind, size = (*line.split(), "0")[:3]
+        if kind == "blob" and total + int(size) <= LARGEST:  # and not `missing`
+            wanted.append(blob)
+            total += int(size)
+    data = _batch(path, "--batch", wanted)
+    found, at = {}, 0
+    while (end := data.find(b"\n", at)) >= 0:  # `blob type size`, the contents, and a line feed
+        blob, _, size = data[at:end].decode().split()
+        at = end + 1 + int(size) + 1
+        found[blob] = decoded(data[end + 1 : at - 1])
+    return found
+
+
+def _batch(path: str, how: str, blobs: Sequence[str]) -> bytes:
+    asked = "".join(f"{blob}\n" for blob in blobs).encode()
+    return (_run(path, "cat-file", how, given=asked) or b"") if blobs else b""
+
+
 def _asked(path: str, *arguments: str) -> str | None:
     said = _run(path, *arguments)
     return None if said is None else said.decode("utf-8", "replace").strip() or None
 
 
-def _run(path: str, *arguments: str) -> bytes | None:
+def _run(path: str, *arguments: str, given: bytes = b"") -> bytes | None:
     """Run git where a file lies. No hook, filter or file monitor of the repository is run by what is asked here."""
     directory = PurePath(path).parent
     repository = next((str(d) for d in (directory, *directory.parents) if os.path.lexists(d / ".git")), None)
@@ -67,7 +159,7 @@ def _run(path: str, *arguments: str) -> bytes | None:
         return None
     kept = {name: value for name, value in os.environ.items() if name not in OF_ANOTHER}
     where = ("-C", str(directory), "-c", "core.fsmonitor=false")
-    said = output("git", *where, *arguments, env=kept | QUIET | LOCAL, seconds=PATIENCE_SECONDS)
+    said = output("git", *where, *arguments, env=kept | QUIET | LOCAL, seconds=PATIENCE_SECONDS, given=given)
     if said is None and time.monotonic() - begun >= PATIENCE_SECONDS:
         _silent[repository] = time.monotonic() + PAUSE_SECONDS
     return said

@@ -1,4 +1,4 @@
-"""Of which text the lines of a snapshot are: our own copy, git's, or nobody knows."""
+"""Which text the lines of a snapshot are of: our own copy, git's, or nobody knows."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from alloclens.source.carry import SAME, UNKNOWN, Origin, fits
-from alloclens.source.paths import canonical, is_absolute, is_within
+from alloclens.source.carry import SAME, UNKNOWN, Origin, fits, one_of
+from alloclens.source.paths import canonical, is_absolute, is_within, name_of
 from alloclens.source.places import Place
 from alloclens.store import git
+from alloclens.store.build import COMMIT, revisions
 from alloclens.store.files import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from alloclens.analysis.comparison import Comparison
-    from alloclens.analysis.series import Snapshot
+    from alloclens.analysis.series import Provenance, Snapshot
     from alloclens.source.carry import Marks
     from alloclens.source.places import Nowhere
     from alloclens.source.roots import Roots
@@ -25,6 +25,13 @@ if TYPE_CHECKING:
     from alloclens.store.texts import Texts
 
 VERSION = re.compile(r"@(v\d[^/]*)/")
+VERSIONED = re.compile(r".*(/[^/]+[@-]v?\d+\.\d+\.\d+[^/]*/.*)", re.DOTALL)
+"""The end of a path from a directory on that is called after a module, package or crate and its version."""
+COMPILED = re.compile(r"\.(?:go|c|cc|cpp|cxx|h|hh|hpp|hxx|inl|ipp|m|mm|cu|rs|zig|swift|d|nim|f|f90|s)$", re.IGNORECASE)
+"""Files that a binary is built from. Of any other file the binary is an interpreter, and its age says nothing."""
+
+AS_RECORDED = "as recorded"
+"""The rule of files that lie where they did when the program was built."""
 
 
 class Origins:
@@ -36,62 +43,97 @@ class Origins:
         self._revision = revision
         self._known: dict[tuple[str, str], Origin] = {}
 
-    def of(self, place: Place, recorded: str, comparison: Comparison, marks: Marks) -> Origin:
-        """Return the text that these lines of the head are of. `marks` are all lines of the file that the head knows."""
-        key = comparison.head.path, place.path
+    def of(self, place: Place, recorded: str, then: Provenance, marks: Marks) -> Origin:
+        """Return the text that these lines of a snapshot are of. `marks` are all lines of the file that it knows."""
+        key = then.copies[-1].path, place.path
         if key not in self._known:
-            self._known[key] = self._of(place, recorded, comparison, marks)
+            self._known[key] = self._of(place, recorded, then, marks)
         return self._known[key]
 
-    def _of(self, place: Place, recorded: str, comparison: Comparison, marks: Marks) -> Origin:
-        if self._never_changes(place, recorded):
-            return SAME
-        return next(
-            (one for one in self._candidates(place, recorded, comparison) if fits(marks, one.text or "")), UNKNOWN
-        )
-
-    def _never_changes(self, place: Place, recorded: str) -> bool:
-        roots = self._roots
-        if roots.go_root and is_within(place.path, roots.go_root):
-            version = roots.go_version.removeprefix("go")
-            return is_within(recorded, roots.go_root) or bool(
-                version and f"{version}." in f"{recorded}.".replace("/", ".")
-            )
-        return roots.in_caches(place.path)
-
-    def _candidates(self, place: Place, recorded: str, comparison: Comparison) -> Iterator[Origin]:
-        """Return the texts it may be, the likeliest first. What comes later is not asked for if one before it fits."""
+    def _of(self, place: Place, recorded: str, then: Provenance, marks: Marks) -> Origin:
+        if self._roots.in_caches(place.path):
+            return self._dependency(place, recorded, then, marks)
         if self._revision:
-            yield from self._at(place.path, self._revision)
-            return
-        if version := VERSION.search(recorded):
-            yield from self._at(place.path, version[1])
-        ways = [self._copy, self._checked_in]
-        elsewhere = is_absolute(canonical(recorded)) and place.rule != "as recorded"
-        for way in reversed(ways) if elsewhere else ways:  # what another machine built was probably checked in
-            yield from way(place.path, comparison)
+            return next(_fitting(_at(place.path, self._revision), marks), UNKNOWN)
+        told = next(_fitting(self._told(place, recorded, then), marks), None)
+        return told or one_of(list(_fitting(self._candidates(place, recorded, then), marks)))
 
-    def _copy(self, path: str, comparison: Comparison) -> Iterator[Origin]:
-        """Find the oldest copy of the head's process: all its snapshots are of one build."""
+    def _dependency(self, place: Place, recorded: str, then: Provenance, marks: Marks) -> Origin:
+        """Return that a file never changed since if it is of the same version, or declares all where the profile says."""
+        if self._is_version(place, recorded, then):
+            return SAME
+        text = text_of(place.path) if (marks.start > 0).any() else None
+        return SAME if text is not None and fits(marks, text) else UNKNOWN
+
+    def _is_version(self, place: Place, recorded: str, then: Provenance) -> bool:
+        """Return whether a file of a dependency or of Go itself is of the version that ran, as the paths or the binary say."""
+        if self._roots.go_root and is_within(place.path, self._roots.go_root):
+            version = self._roots.go_version
+            named = re.escape(version.removeprefix("go")) + r"(?!\d|\.\d|rc|beta)"
+            return bool(version) and (
+                then.build.go_version == version or bool(re.search(rf"(?<![\d.]){named}", recorded))
+            )
+        there, here = (VERSIONED.match(f"/{path}") for path in (canonical(recorded), place.path))
+        return there is not None and here is not None and _plain(there[1]) == _plain(here[1])
+
+    def _told(self, place: Place, recorded: str, then: Provenance) -> Iterator[Origin]:
+        """Return the texts that something says the program was built from."""
+        build = then.build
+        is_built_here = build.is_here and build.written_at <= then.begun and place.rule == AS_RECORDED
+        if is_built_here and COMPILED.search(place.path):
+            yield from self._copy(place.path, then)
+        for revision in (*([] if build.is_modified else [build.revision]), *revisions(then.label)):
+            yield from _at(place.path, revision if COMMIT.fullmatch(revision) else f"refs/tags/{revision}")
+        if place.own and (version := VERSION.search(recorded)):
+            yield from _at(place.path, version[1])
+
+    def _candidates(self, place: Place, recorded: str, then: Provenance) -> Iterator[Origin]:
+        """Return the texts that it may be, the likeliest first."""
+        ways = (self._copy(place.path, then), _checked_in(place.path, recorded, then.seconds))
+        elsewhere = is_absolute(canonical(recorded)) and place.rule != AS_RECORDED
+        for way in reversed(ways) if elsewhere else ways:  # what another machine built was probably checked in
+            yield from way
+
+    def _copy(self, path: str, then: Provenance) -> Iterator[Origin]:
+        """Find the oldest copy of the process: all its snapshots are of one build."""
         if self._texts is None:
             return
-        process = comparison.series.process(comparison.head)
-        for snapshot in process[: process.index(comparison.head) + 1]:
-            if (text := self._texts.of(snapshot.path, path)) is not None:
-                yield Origin(f"as it was when {snapshot.name} came", text)
+        for name, snapshot, stamp in then.copies:
+            if (text := self._texts.of(snapshot, stamp, path)) is not None:
+                yield Origin(f"as it was when {name} came", text)
                 return
 
-    def _checked_in(self, path: str, comparison: Comparison) -> Iterator[Origin]:
-        if at := git.commit_at(path, comparison.head.taken_at.seconds):
-            yield from self._blob(path, at)
 
-    def _at(self, path: str, revision: str) -> Iterator[Origin]:
-        if at := git.commit(path, revision):
-            yield from self._blob(path, at)
+def _plain(path: str) -> str:
+    """Return a path of the module cache without what stands before capital letters there."""
+    return path.replace("!", "").casefold()
 
-    def _blob(self, path: str, at: str) -> Iterator[Origin]:
-        if (text := git.text_at(path, at)) is not None:
-            yield Origin(f"as in git's commit {at[:12]}", text)
+
+def _fitting(texts: Iterable[Origin], marks: Marks) -> Iterator[Origin]:
+    return (one for one in texts if fits(marks, one.text or ""))
+
+
+def _at(path: str, revision: str) -> Iterator[Origin]:
+    if (at := git.commit(path, revision)) and (text := git.text_at(path, at)) is not None:
+        yield _of_commit(at, text)
+
+
+def _checked_in(path: str, recorded: str, seconds: float) -> Iterator[Origin]:
+    """Return the texts that git has had of a file until then under its recorded name, the newest first.
+
+    A program that runs may be built of any of them: what is deployed lags behind what is checked in.
+    """
+    before = [one for one in git.versions(path) if one.seconds <= seconds]
+    named = [one for one in before if name_of(one.path) == name_of(canonical(recorded))] or before
+    commit_of: dict[str, str] = {}
+    for one in named:
+        commit_of.setdefault(one.blob, one.commit)
+    texts = git.texts(path, tuple(commit_of))
+    return (_of_commit(commit_of[blob], text) for blob, text in texts.items())
+
+
+def _of_commit(at: str, text: str) -> Origin:
+    return Origin(f"as in git's commit {at[:12]}{at[40:]}", text)
 
 
 def keep_texts(snapshot: Snapshot, places: Iterable[Place | Nowhere], roots: Roots, stamp: Stamp, texts: Texts) -> None:
@@ -101,8 +143,9 @@ def keep_texts(snapshot: Snapshot, places: Iterable[Place | Nowhere], roots: Roo
     taken, or after the program was built, is not what was profiled.
     """
     edited = {one.path for one in places if isinstance(one, Place) and not roots.in_caches(one.path)}
-    until = min(snapshot.taken_at.seconds, snapshot.built_at)
-    found = {path: unchanged(path, until) for path in edited - texts.paths(snapshot.path, stamp)}
+    taken, built = snapshot.taken_at.seconds, snapshot.build.written_at
+    until = {path: min(taken, built) if COMPILED.search(path) else taken for path in edited}
+    found = {path: unchanged(path, until[path]) for path in edited - texts.paths(snapshot.path, stamp)}
     if fresh := {path: text for path, text in found.items() if text is not None}:
         texts.keep(snapshot.path, stamp, fresh)
 

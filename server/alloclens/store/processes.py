@@ -43,8 +43,8 @@ def program(name: str) -> str | None:
     return next((found for path in paths if (found := shutil.which(path))), None)
 
 
-def output(name: str, *arguments: str, env: Mapping[str, str], seconds: float) -> bytes | None:
-    """Return what a program on PATH writes to standard output.
+def output(name: str, *arguments: str, env: Mapping[str, str], seconds: float, given: bytes = b"") -> bytes | None:
+    """Return what a program on PATH writes to standard output when `given` is its standard input.
 
     None if there is no such program, if it fails, or if it takes longer than so many seconds; then it is ended.
     """
@@ -52,11 +52,12 @@ def output(name: str, *arguments: str, env: Mapping[str, str], seconds: float) -
     if path is None:
         return None
     try:
-        child = start([path, *arguments], stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=env)
+        stdin = subprocess.PIPE if given else subprocess.DEVNULL
+        child = start([path, *arguments], stdin=stdin, stderr=subprocess.DEVNULL, env=env)
     except (OSError, ValueError):  # ValueError: a null character
         return None
     try:
-        written, _ = child.communicate(timeout=seconds)
+        written, _ = child.communicate(given or None, timeout=seconds)
     except subprocess.TimeoutExpired:
         return None
     finally:

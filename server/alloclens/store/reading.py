@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import math
-import os
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -30,6 +28,7 @@ from alloclens.source.places import SourceMap
 from alloclens.source.recorded import Kind
 from alloclens.source.roots import Roots
 from alloclens.store.began import Then, began
+from alloclens.store.build import build
 from alloclens.store.demangle import readable
 from alloclens.store.evidence import Evidence, evidence
 from alloclens.store.files import WALK_SECONDS, Disk
@@ -47,6 +46,7 @@ if TYPE_CHECKING:
 
     from alloclens.analysis.comparison import Pair
     from alloclens.analysis.filters import Filters
+    from alloclens.analysis.series import Build
     from alloclens.analysis.starts import Began
     from alloclens.source.builds import Learnt
     from alloclens.source.places import Nowhere, Place, Places
@@ -79,7 +79,7 @@ class Attributed(NamedTuple):
 
 PLACE_SECONDS = 0.02
 """That it may take to find a recorded file and to keep its text, on a network's disk; one of our own takes a fiftieth."""
-MEANING = 2
+MEANING = 3
 """Raised when the same bytes mean something else than before; what was kept of them is then read anew."""
 READ: Recent[Read] = Recent(4, 1_000_000)
 """By reader and file; the cost is in samples. Heads and bases are read again and again."""
@@ -159,7 +159,8 @@ class Reader:
 
     def _snapshot(self, path: str, stamp: Stamp, settled: Settled) -> Snapshot:
         one = self._attributed(path, settled)
-        found, snapshot = one.read.found, _snapshot(path, stamp, one, settled)
+        found = one.read.found
+        snapshot = _snapshot(path, stamp, one, settled, build(found.profile, self.roots, self.binaries))
         take_longer(min(len(settled.places) * PLACE_SECONDS, WALK_SECONDS))
         keep_texts(snapshot, settled.places.values(), self.roots, stamp, texts())
         if not found.missing:  # what has no lines for want of a binary may have them next time
@@ -197,8 +198,8 @@ class Reader:
     def _began(self, path: str, head: Attributed) -> dict[tuple[str, int], Began]:
         profile, stamp = head.read.found.profile, stamp_of(path)
         seconds = taken_at(profile.time_nanos, Path(path).name, stamp.mtime_ns if stamp else 0, time.time()).seconds
-        until = min(seconds, _built_at(*profile.text(profile.mappings.file[:1])))
-        return began(profile, head.lines, Then(path, until, head.places, texts()))
+        until = min(seconds, build(profile, self.roots, self.binaries).written_at)
+        return began(profile, head.lines, Then(path, stamp or (), until, head.places, texts()))
 
     def pair(self, pair: Pair, settled: Mapping[str, Settled]) -> Contents | Problem | None:
         """Read the head and the base, of which this is settled; None where one has gone or changed: the next listing knows."""
@@ -238,7 +239,7 @@ def _whose(files: Iterable[str], places: Places) -> Ownership:
     return Ownership([kind is Kind.OWN for kind in kinds], [kind is Kind.UNKNOWN for kind in kinds])
 
 
-def _snapshot(path: str, stamp: Stamp, one: Attributed, settled: Settled) -> Snapshot:
+def _snapshot(path: str, stamp: Stamp, one: Attributed, settled: Settled, made: Build) -> Snapshot:
     found, profile, lines = one.read.found, one.read.found.profile, one.lines
     binary = profile.text(profile.mappings.file[:1])
     return Snapshot(
@@ -254,7 +255,8 @@ def _snapshot(path: str, stamp: Stamp, one: Attributed, settled: Settled) -> Sna
         program=name_of(canonical(binary[0])) if binary else "",
         evidence=settled.evidence,
         attribution=settled.attribution,
-        built_at=_built_at(*binary),
+        build=made,
+        stamp=stamp,
         missing=found.missing,
         notes=found.messages,
         mem_stats=profile.mem_stats,
@@ -277,13 +279,3 @@ def forget(directories: Sequence[str], but: frozenset[str]) -> None:
     """Drop what is kept of the snapshots of these directories that are no more."""
     texts().forget(directories, but)
     snapshots().forget(directories, but)
-
-
-def _built_at(binary: str = "") -> float:
-    """Return when a program of this machine was written: its sources cannot be younger."""
-    if not binary.startswith("/") or binary.startswith("//"):
-        return math.inf
-    try:
-        return os.stat(binary).st_mtime  # noqa: PTH116 - paths are texts here
-    except (OSError, ValueError):
-        return math.inf

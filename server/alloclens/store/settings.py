@@ -96,7 +96,7 @@ class Settings(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown
         Meta(
             description=(
                 "The git revision the profiled program was built from: a commit, tag or branch. "
-                "Empty: what was checked in when the snapshot was taken."
+                "Empty: what fits of all that was checked in until the snapshot."
             ),
             examples=["v1.4.2"],
         ),

@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 
 from alloclens.analysis.owned import Figures, Owned
-from alloclens.analysis.series import Snapshot, TakenAt, TimeSource
+from alloclens.analysis.series import Build, Snapshot, TakenAt, TimeSource
 from alloclens.profile.model import MemStats, ValueType
 from alloclens.store.cache import WRITING, Cache, check_sum, sql_text, whole
 from alloclens.store.evidence import Name, digest_of, evidence_of, packed
@@ -78,7 +78,7 @@ class Facts(msgspec.Struct, frozen=True, array_like=True):
     program: str
     evidence: int
     attribution: int
-    built_at: float
+    build: tuple[float, bool, str, bool, str]
     missing: tuple[str, ...]
     notes: tuple[str, ...]
     mem_stats: tuple[int, ...] | None
@@ -124,7 +124,8 @@ class Snapshots:
             for key, _, stamp, _, _, facts, owned, total in whole(rows):
                 path = paths.get(key)
                 if path and stamp == repr(tuple(wanted[path])):
-                    found.append(_snapshot(path, facts, owned, partial(self._rest, path, stamp, total, again)))
+                    rest = partial(self._rest, path, stamp, total, again)
+                    found.append(_snapshot(path, wanted[path], facts, owned, rest))
         return found
 
     def evidence(self, digests: Iterable[int]) -> tuple[dict[int, Ints], Evidence]:
@@ -209,19 +210,24 @@ def _size(base: sqlite3.Connection) -> int:
 
 def _facts(snapshot: Snapshot) -> bytes:
     of = {field: getattr(snapshot, field) for field in Facts.__struct_fields__}
-    of |= {"taken_at": tuple(snapshot.taken_at), "sample_types": tuple((t.type, t.unit) for t in snapshot.sample_types)}
+    of |= {
+        "taken_at": tuple(snapshot.taken_at),
+        "build": tuple(snapshot.build),
+        "sample_types": tuple((t.type, t.unit) for t in snapshot.sample_types),
+    }
     of["mem_stats"] = astuple(snapshot.mem_stats) if snapshot.mem_stats else None
     return msgspec.msgpack.encode(Facts(**of))
 
 
-def _snapshot(path: str, facts: bytes, owned: bytes, rest: Callable[[int], Singles]) -> Snapshot:
+def _snapshot(path: str, stamp: Stamp, facts: bytes, owned: bytes, rest: Callable[[int], Singles]) -> Snapshot:
     lines = len(owned) // (KEY + VALUE)
     value = np.frombuffer(owned, np.float32, offset=KEY * lines).copy()  # without what is before it
     kept = Owned(_keys(owned[: KEY * lines]), value, partial(rest, lines))
     given = msgspec.structs.asdict(DECODER.decode(facts))
     given["taken_at"], given["sample_types"] = TakenAt(*given["taken_at"]), _types(given["sample_types"])
+    given["build"] = Build(*given["build"])
     given["mem_stats"] = MemStats(*given["mem_stats"]) if given["mem_stats"] else None
-    return Snapshot(path=path, owned=kept, **given)
+    return Snapshot(path=path, stamp=stamp, owned=kept, **given)
 
 
 @lru_cache(10)

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from alloclens.store.cache import WRITING, Cache, Row, checked, sql_text, whole
 from alloclens.store.listing import is_absent
-from alloclens.store.listing import stamp as stamp_of
 
 if TYPE_CHECKING:
     import sqlite3
@@ -70,14 +69,13 @@ class Texts:
             seen = checked(sql_text(snapshot), repr(tuple(stamp)), manifest)
             base.execute("INSERT OR REPLACE INTO seen2 VALUES (?, ?, ?, ?)", seen)
 
-    def of(self, snapshot: str, path: str) -> str | None:
+    def of(self, snapshot: str, stamp: tuple[int, ...], path: str) -> str | None:
         """Return what a file held when a snapshot was first seen; None where that was not kept.
 
-        What was kept for another snapshot of the same name is not what this one saw.
+        What was kept for another snapshot of the same name, and so of another stamp, is not what this one saw.
         """
-        now = stamp_of(snapshot)
         with self._cache.transaction() as base:
-            manifest = _manifest(base, snapshot, now)
+            manifest = _manifest(base, snapshot, stamp)
             return _text(base, manifest, sql_text(path)) if manifest else None
         return None
 
@@ -96,9 +94,9 @@ class Texts:
                 _sweep(base)
 
 
-def _manifest(base: sqlite3.Connection, snapshot: str, stamp: Stamp | None) -> str | None:
-    """Return the manifest of a snapshot; None where there is none of this stamp. Without a stamp, any will do."""
-    key = (sql_text(snapshot), *((repr(tuple(stamp)),) if stamp else ()))
+def _manifest(base: sqlite3.Connection, snapshot: str, stamp: tuple[int, ...]) -> str | None:
+    """Return the manifest of a snapshot; None where there is none of this stamp."""
+    key = sql_text(snapshot), repr(tuple(stamp))
     rows = base.execute("SELECT * FROM seen2 WHERE snapshot = ?", key[:1])
     return next((manifest for _, _, manifest, _ in whole(rows, *key)), None)
 
@@ -122,7 +120,7 @@ def _bodies(base: sqlite3.Connection, named: str) -> Iterator[Row]:
     return whole(base.execute("SELECT * FROM text2 WHERE digest = ?", (named,)), named)
 
 
-def _kept(base: sqlite3.Connection, snapshot: str, stamp: Stamp) -> dict[str, str]:
+def _kept(base: sqlite3.Connection, snapshot: str, stamp: tuple[int, ...]) -> dict[str, str]:
     """Return the digests of the texts that are kept for a snapshot, by path."""
     manifest = _manifest(base, snapshot, stamp)
     return _entries(base, manifest) if manifest else {}

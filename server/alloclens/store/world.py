@@ -71,7 +71,7 @@ class FileLines:
     @property
     def origin(self) -> Origin:
         """The text that the recorded lines are of. May ask the disk."""
-        return self.origins.of(self.place, self.recorded, self.comparison, self.marks)
+        return self.origins.of(self.place, self.recorded, self.comparison.provenance, self.marks)
 
     @cached_property
     def marks(self) -> Marks:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from alloclens.analysis.comparison import Comparison
     from alloclens.source.carry import Carried, Origin
 
+NAMED = 3
+"""So many of the texts that fit are named."""
+
 
 def compared_text(origin: Origin) -> str:
     """Say which text the recorded lines are of."""
@@ -24,6 +27,13 @@ def compared_text(origin: Origin) -> str:
             "the text that was profiled is not known (when the snapshot was first seen, the file had changed or was not "
             "found here; and git has no text whose functions are where the profile says; the setting `revision` names the "
             "commit it was built from)"
+        )
+    if origin.others:
+        more = [f"{len(origin.others) + 1 - NAMED} more"] if len(origin.others) >= NAMED else []
+        named = "; ".join([origin.source, *origin.others[: NAMED - 1], *more])
+        return (
+            f"{len(origin.others) + 1} texts fit what was profiled ({named}); the first is taken for it, and ~ marks the "
+            "lines that they disagree on (the setting `revision` names the commit it was built from)"
         )
     return origin.source if origin is SAME else f"the text that was profiled is known: {origin.source}"
 
@@ -40,8 +50,12 @@ def report(
     kept = np.array([a or not any(asked) for a in asked], np.bool_)
     rows, line, unsure = rows[kept], carried.line[kept], carried.unsure[kept]
     shown = set(worth_showing(comparison, rows).tolist())
-    each = zip(rows.tolist(), line.tolist(), unsure.tolist(), strict=True)
-    said = [_where(comparison, row, now, doubt=doubt) for row, now, doubt in each if now and row in shown]
+    doubt = np.where(
+        origin.disagrees(comparison.lines.line[rows]), " ~ perhaps: the texts disagree on it", " ~ perhaps"
+    )
+    doubt = np.where(unsure, doubt, "")
+    each = zip(rows.tolist(), line.tolist(), doubt.tolist(), strict=True)
+    said = [_where(comparison, row, now, doubt) for row, now, doubt in each if now and row in shown]
     return [compared_text(origin), *said, *not_shown(comparison, rows[line == 0])]
 
 
@@ -56,10 +70,10 @@ def not_shown(comparison: Comparison, gone: NDArray[np.int64]) -> list[str]:
     return said
 
 
-def _where(comparison: Comparison, row: int, now: int, *, doubt: bool) -> str:
+def _where(comparison: Comparison, row: int, now: int, doubt: str) -> str:
     then, much = int(comparison.lines.line[row]), comparison.stats(row).cum.value
     moved = "" if then == now else f", recorded as line {then}"
-    return f"{amount(much, comparison.sample_type.unit)} on line {now}{moved}{' ~ perhaps' if doubt else ''}"
+    return f"{amount(much, comparison.sample_type.unit)} on line {now}{moved}{doubt}"
 
 
 def _functions(comparison: Comparison, rows: NDArray[np.int64]) -> list[str]:
