@@ -30,6 +30,14 @@ class Disk:
     def text(self, path: str) -> None:
         del path
 
+    def renamed(self, path: str) -> str:
+        del path
+        return ""
+
+    def beside(self, path: str) -> tuple[str, ...]:
+        del path
+        return ()
+
 
 GO = {f"/srv/build/p{i}/x.go": [f"example.com/app/p{i}.F"] for i in range(MANY)}
 JS = {f"/app/src/d{i}/x.js": [f"f{i}"] for i in range(MANY)}

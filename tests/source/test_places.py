@@ -762,8 +762,54 @@ def test_of_two_guesses_the_one_that_declares_the_function_is_taken() -> None:
     assert SourceMap(EQUAL, files, {"/app/a.py": ["run"]}).place("/app/a.py").path == "/w/a.py"
 
 
+RENAMED, MOVED = "renamed since", "moved to another file of its directory"
+RENAMES = {
+    "/w/db/old.go": "/w/db/new.go",
+    "/w/db/gone.go": "/w/db/gone_too.go",
+    "/w/db/foreign.go": "/w/db/new.go",
+    "/w/py/old.py": "/w/py/new.py",
+    "/w/db/out.go": "/etc/secret.go",
+}
+SINCE = {
+    "/w/db/new.go": go("Open"),
+    "/w/db/more.go": go("Close", "Flush"),
+    "/w/py/new.py": "def load():\n    pass\n",
+    "/w/py/more.py": "class Cart:\n    def add(self):\n        pass\n\n    def drop(self):\n        pass\n",
+    "/etc/secret.go": go("Secret"),
+}
+
+
+@pytest.mark.parametrize(
+    ("recorded", "functions", "path", "rule"),
+    [
+        ("/ci/db/old.go", ("example.com/app/db.Open",), "/w/db/new.go", RENAMED),
+        ("/w/db/old.go", (), "/w/db/new.go", RENAMED),
+        ("example.com/app/db/old.go", (), "/w/db/new.go", RENAMED),
+        ("py/old.py", ("load",), "/w/py/new.py", RENAMED),
+        ("/ci/db/gone.go", ("example.com/app/db.Close",), "/w/db/more.go", MOVED),
+        ("/ci/db/unknown.go", ("example.com/app/db.Close", "example.com/app/db.Flush"), "/w/db/more.go", MOVED),
+        ("py/unknown.py", ("Cart.add", "Cart.drop", "<module>"), "/w/py/more.py", MOVED),
+        ("py/unknown.py", ("Cart.add",), None, ""),  # many files may have one such function
+        ("/ci/db/unknown.go", ("example.com/app/db.Close", "example.com/app/db.A", "example.com/app/db.B"), None, ""),
+        ("db/foreign.go", ("github.com/x/y/db.Open",), None, ""),
+        ("github.com/x/y/db/old.go", ("github.com/x/y/db.Open",), None, ""),
+        ("/go/pkg/mod/github.com/x/y@v1.0.0/db/old.go", ("github.com/x/y/db.Open",), None, ""),
+        ("example.com/app/db/out.go", (), None, ""),
+    ],
+)
+def test_a_file_that_was_renamed_or_whose_functions_moved(
+    recorded: str, functions: tuple[str, ...], path: str | None, rule: str
+) -> None:
+    found = SourceMap(ROOTS, FakeFiles(SINCE, renames=RENAMES), {recorded: functions}).find(recorded)
+    if path is None:
+        assert isinstance(found, Nowhere)
+    else:
+        assert found == Place(path, rule, OWN)
+        assert found.moved == (rule == MOVED)
+
+
 def test_every_rule_has_a_case() -> None:
-    assert {case.rule for case in FOUND.values()} | {BUILD, CONTAINER} == {rule.name for rule in RULES}
+    assert {case.rule for case in FOUND.values()} | {BUILD, CONTAINER, RENAMED, MOVED} == {rule.name for rule in RULES}
     assert len(FOUND) + len(REFUSED) + len(ON_WINDOWS) >= 60
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from alloclens.store import git
-from alloclens.store.git import commit, text_at, texts, versions
+from alloclens.store.git import commit, renames, repository_of, text_at, texts, versions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -337,3 +337,47 @@ def test_git_is_not_asked_where_it_would_wait(main: Path, name: str, monkeypatch
 def test_without_a_repository_git_is_not_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(git, "output", lambda *_, **__: pytest.fail("git was asked"))
     assert commit(str(tmp_path / "x.go"), "HEAD") is None
+
+
+def test_where_renamed_files_went(repository: Path) -> None:
+    """Committed, in a directory that was renamed, twice, and only in the index; a file that was deleted went nowhere."""
+    texts = {f"{name}.go": f"package {name}\n" * 20 for name in ("plain", "deep/twice", "staged", "deleted", "quite é")}
+    for name, text in texts.items():
+        (repository / name).parent.mkdir(exist_ok=True)
+        (repository / name).write_text(text)
+    check_in(repository, ONE)
+    run(repository, "mv", "plain.go", "renamed.go")
+    run(repository, "mv", "deep", "deeper")
+    run(repository, "mv", "quite é.go", "é quite.go")
+    run(repository, "rm", "-q", "deleted.go")
+    check_in(repository, ONE)
+    run(repository, "mv", "deeper/twice.go", "deeper/three.go")
+    (repository / "deeper/three.go").write_text(texts["deep/twice.go"] + "// changed, too\n")
+    check_in(repository, TWO)
+    run(repository, "mv", "staged.go", "index.go")
+    assert renames(str(repository)) == {
+        "plain.go": "renamed.go",
+        "deep/twice.go": "deeper/three.go",
+        "deeper/twice.go": "deeper/three.go",
+        "quite é.go": "é quite.go",
+        "staged.go": "index.go",
+    }
+    assert repository_of(f"{repository}/deep/twice.go") == str(repository)
+
+
+def test_renames_of_a_merged_branch(repository: Path) -> None:
+    (repository / "old.go").write_text("package old\n" * 20)
+    check_in(repository, ONE)
+    run(repository, "checkout", "-q", "-b", "branch")
+    run(repository, "mv", "old.go", "new.go")
+    check_in(repository, ONE)
+    run(repository, "checkout", "-q", "main")
+    (repository / "other.go").write_text("package other\n")
+    check_in(repository, TWO)
+    run(repository, "merge", "-q", "--no-ff", "-m", "merged", "branch", seconds=TWO)
+    assert renames(str(repository)) == {"old.go": "new.go"}
+
+
+def test_renames_where_there_is_nothing(tmp_path: Path, repository: Path) -> None:
+    assert renames(str(tmp_path)) == renames(str(repository)) == {}
+    assert repository_of(f"{tmp_path}/x.go") == ""

@@ -14,11 +14,19 @@ SKIPPED = {"vendor", "node_modules", "site-packages"}
 class FakeFiles:
     """Files in memory, as a disk has them, with symbolic links and perhaps without regard to case."""
 
-    def __init__(self, texts: dict[str, str], links: dict[str, str] | None = None, *, folds_case: bool = False) -> None:
+    def __init__(
+        self,
+        texts: dict[str, str],
+        links: dict[str, str] | None = None,
+        *,
+        folds_case: bool = False,
+        renames: dict[str, str] | None = None,
+    ) -> None:
         self._texts = texts
         self._links = links or {}
         self._key = str.casefold if folds_case else str
         self._true = {self._key(path): path for path in texts}
+        self._renames = renames or {}
         self.asked: list[str] = []
 
     def is_file(self, path: str) -> bool:
@@ -39,6 +47,15 @@ class FakeFiles:
 
     def text(self, path: str) -> str | None:
         return self._texts.get(self.real(path))
+
+    def renamed(self, path: str) -> str:
+        return self._renames.get(path, "")
+
+    def beside(self, path: str) -> Sequence[str]:
+        there = PurePosixPath(path)
+        return [
+            p for p in self._texts if (PurePosixPath(p).parent, PurePosixPath(p).suffix) == (there.parent, there.suffix)
+        ]
 
 
 def go(*functions: str) -> str:

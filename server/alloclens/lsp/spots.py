@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from alloclens.lsp.documents import Document, Documents
     from alloclens.source.carry import Carried
     from alloclens.source.places import Place
-    from alloclens.store.world import FileLines, World
+    from alloclens.store.world import Bools, FileLines, World
 
 
 class Spot(NamedTuple):
@@ -40,20 +40,22 @@ class Spots:
     def __init__(self, world: World, documents: Documents) -> None:
         self._world = world
         self._documents = documents
-        self._known: dict[tuple[str, str], dict[int, Spot | None] | None] = {}
+        self._known: dict[tuple[str, str, str], dict[int, Spot | None] | None] = {}
 
     def of(self, comparison: Comparison, recorded: str, line: int) -> Spot | None:
         """Return where a recorded line (1-based) is; None where it has no place or is no more."""
         place = self._world.sources.place(recorded)
         if place is None or line < 1:
             return None
-        key = comparison.head.path, place.path
+        key = comparison.head.path, place.path, recorded if place.moved else ""
         if key not in self._known:
-            self._known[key] = self._all(comparison, place)
+            self._known[key] = self._all(comparison, place, recorded)
         spots = self._known[key]
         if spots is None:
             return Spot(uri_of(place.path, self._world.sources.roots), line, unsure=False)
-        return spots[line] if line in spots else self._of_base(comparison, place, line)
+        if line in spots or place.moved:
+            return spots.get(line)
+        return self._of_base(comparison, place, line)
 
     def start(self, comparison: Comparison, finding: Finding) -> Spot | None:
         """Return the `go` statement that goroutines are charged to; None where a finding has none or it is not known."""
@@ -77,18 +79,20 @@ class Spots:
         other = base is not None and base.build_id != comparison.head.build_id
         return spot._replace(unsure=True) if spot and other else spot
 
-    def _all(self, comparison: Comparison, place: Place) -> dict[int, Spot | None] | None:
+    def _all(self, comparison: Comparison, place: Place, recorded: str) -> dict[int, Spot | None] | None:
         """Return the spots of a file by recorded line, None for a line that is no more; None for one that never changes."""
         file = self._world.file_of(comparison, place.path)
         if file is None or file.origin is SAME:
             return None if self._world.sources.roots.in_caches(place.path) else {}
         at = self._documents.at(place.path, self._world.sources.roots)
-        return {**dict.fromkeys(file.marks.line.tolist()), **(spots_of(file, at, file.on(at.text)) if at else {})}
+        asked = file.rows_of(recorded) if place.moved else ~file.moved
+        now = spots_of(file, at, file.on(at.text), asked) if at else {}
+        return {**dict.fromkeys(file.marks.line[asked].tolist()), **now}
 
 
-def spots_of(file: FileLines, at: Document, carried: Carried) -> dict[int, Spot]:
-    """Return the spots of a file's lines by their recorded line; without those that are no more."""
-    each = zip(file.marks.line.tolist(), carried.line.tolist(), carried.unsure.tolist(), strict=True)
+def spots_of(file: FileLines, at: Document, carried: Carried, asked: Bools) -> dict[int, Spot]:
+    """Return the spots of some of a file's lines by their recorded line; without those that are no more."""
+    each = zip(*(column[asked].tolist() for column in (file.marks.line, *carried)), strict=True)
     return {line: Spot(at.uri, now, unsure) for line, now, unsure in each if now}
 
 

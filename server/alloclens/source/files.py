@@ -23,6 +23,12 @@ class Files(Protocol):
     def text(self, path: str) -> str | None:
         """Return what is in a file; None where it cannot be read."""
 
+    def renamed(self, path: str) -> str:
+        """Return where a file is now that was at a path once, as version control knows; "" if it does not."""
+
+    def beside(self, path: str) -> Sequence[str]:
+        """Return the files of one kind with a file, there or not, in its directory."""
+
 
 class NoFiles:
     """A disk with nothing on it."""
@@ -41,3 +47,11 @@ class NoFiles:
     def text(self, path: str) -> str | None:
         del path
         return None
+
+    def renamed(self, path: str) -> str:
+        del path
+        return ""
+
+    def beside(self, path: str) -> Sequence[str]:
+        del path
+        return ()

@@ -11,7 +11,7 @@ from alloclens.source.declarations import declared, has_name, outer
 from alloclens.source.own import is_own
 from alloclens.source.paths import is_share, is_within, join
 from alloclens.source.recorded import Kind, recorded
-from alloclens.source.rules import RULES, Ground, stranger
+from alloclens.source.rules import MOVED, RULES, Ground, stranger
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -36,6 +36,11 @@ class Place(NamedTuple):
     def own(self) -> bool:
         """Whether it is the user's own code."""
         return self.kind is Kind.OWN
+
+    @property
+    def moved(self) -> bool:
+        """Whether the functions were in another file when they were recorded: no text of this one is the text then."""
+        return self.rule == MOVED
 
 
 class Nowhere(NamedTuple):
@@ -159,7 +164,8 @@ class SourceMap:
         if not rule.any_code and (why := stranger(path, one, self._ground)) and is_own(path, self.roots):
             refused[path] = why
         elif rule.guess and not self._declares(path, one):
-            refused[path] = "a file here ends alike, but does not declare most of its functions"
+            if rule.name != MOVED:
+                refused[path] = "a file here ends alike, but does not declare most of its functions"
         else:
             return True
         return False

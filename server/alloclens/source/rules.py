@@ -8,8 +8,9 @@ from functools import cached_property
 from itertools import groupby, takewhile
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from alloclens.source.declarations import has_name
 from alloclens.source.paths import folders_of, is_share, join, name_of, rest_within
-from alloclens.source.recorded import Kind
+from alloclens.source.recorded import OF_GO, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -187,6 +188,30 @@ def _relative(recorded: Recorded, ground: Ground) -> Groups:
             yield [join(folder, path) for folder in ground.roots.folders]
 
 
+def _renamed(recorded: Recorded, ground: Ground) -> Groups:
+    """Find what was where other rules look, and is elsewhere now: as git says."""
+    for group in _gone(recorded, ground):
+        yield [now for path in group if (now := ground.files.renamed(path))]
+
+
+def _moved(recorded: Recorded, ground: Ground) -> Groups:
+    """Find the file of a directory that has the functions now of one that is gone.
+
+    In Go they are proven by the package, which has one of each name; elsewhere one name may be a coincidence.
+    """
+    if not recorded.path.endswith(OF_GO) and sum(map(has_name, recorded.functions)) < 2:
+        return
+    for group in _gone(recorded, ground):
+        yield [beside for path in group for beside in ground.files.beside(path)]
+
+
+def _gone(recorded: Recorded, ground: Ground) -> Groups:
+    """Yield where the rules that do not guess look for a file of the user's own, if it is not there any more."""
+    for rule in (_mapped, _as_recorded, _module, _build, _relative):
+        for group in rule(recorded, ground):
+            yield [path for path in group if ground.roots.hold(path) and not stranger(path, recorded, ground)]
+
+
 def _container(recorded: Recorded, ground: Ground) -> Groups:
     modules = ground.roots.modules if len(ground.roots.modules) <= MOST_CHECKOUTS else ()
     checkouts = (*ground.roots.folders, *(module.directory for module in modules))
@@ -227,6 +252,7 @@ def _shared(wanted: Sequence[str], path: Sequence[str]) -> int:
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(wanted, path, strict=False)))
 
 
+MOVED = "moved to another file of its directory"
 RULES = (
     Rule("pathMappings", _mapped, any_code=True),
     Rule("as recorded", _as_recorded, any_code=True),
@@ -238,6 +264,8 @@ RULES = (
     Rule("Go's own source", _go_root),
     Rule("installed package", _packages),
     Rule("relative to the workspace", _relative),
+    Rule("renamed since", _renamed, any_code=True),
+    Rule(MOVED, _moved, guess=True, any_code=True),
     Rule("container or CI root", _container, guess=True),
     Rule("the only file that ends so", _suffix, guess=True),
 )

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 from alloclens.disk import read_file, real_path
 from alloclens.source.paths import canonical, is_within, join, name_of
 from alloclens.source.text import LARGEST, decoded
+from alloclens.store import git
 from alloclens.store.worker import take_longer
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 
 NODE_MODULES = "node_modules"
@@ -27,6 +28,8 @@ MOST_FILES = 500_000
 DEEPEST = 100
 """Levels: os.walk calls itself for each before Python 3.12, and a path of 4096 characters may have 2000."""
 MOST_LINKS = MOST_GO_FILES = 1000
+MOST_BESIDE = 200
+"""Files of a directory, each of which may hold what is looked for."""
 WALK_SECONDS = 300
 """That a walk may take, on a network's disk."""
 
@@ -54,6 +57,23 @@ class Disk:
     def text(self, path: str) -> str | None:
         """Return what is in a source file; None where it cannot be read or is too large for one."""
         return text_of(path)
+
+    def renamed(self, path: str) -> str:
+        """Return where a file is now that was at a path once, as git knows; "" if it does not."""
+        repository = git.repository_of(path)
+        inside = _renames(repository, self.walk).get(path[len(repository) + 1 :]) if repository else None
+        return join(repository, inside) if inside else ""
+
+    def beside(self, path: str) -> Sequence[str]:
+        """Return the files of one kind with a file, there or not, in its directory; of very many none."""
+        directory, _, name = path.rpartition("/")
+        kind = os.path.splitext(name)[1]  # noqa: PTH122 - paths are texts here
+        try:
+            with os.scandir(directory or "/") as entries:
+                names = [entry.name for entry in islice(entries, MOST_BESIDE + 1) if entry.name.endswith(kind)]
+        except OSError:
+            return ()
+        return [join(directory, name) for name in sorted(names)] if len(names) <= MOST_BESIDE else ()
 
 
 @dataclass
@@ -118,6 +138,14 @@ def _meet(directory: str, names: list[str], files: list[str], found: Walked) -> 
     for name in files:
         for end in (name.casefold(), f"{name_of(directory)}/{name}".casefold()):
             found.by_end.setdefault(end, []).append(directory)
+
+
+@lru_cache(8)
+def _renames(repository: str, walk: int) -> Mapping[str, str]:
+    """Ask git once for each walk."""
+    del walk
+    take_longer(git.RENAME_SECONDS)
+    return git.renames(repository)
 
 
 def real(path: str) -> str:

@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import PurePath
 from typing import TYPE_CHECKING, NamedTuple
 
+from alloclens.source.paths import folders_of
 from alloclens.source.text import LARGEST, decoded
 from alloclens.store.processes import output
 
@@ -33,13 +34,19 @@ MOST_VERSIONS = 50
 """Of a file: a deployed program may be many commits behind HEAD."""
 MOST_COMMITS = 5000
 """Of a repository, that are looked through for the versions of a file."""
+SAFE = ("--literal-pathspecs", "-c", "log.showSignature=false", "-c", "log.diffMerges=first-parent")
 LOG = (
-    *("--literal-pathspecs", "-c", "log.showSignature=false", "-c", "log.diffMerges=first-parent", "log"),
+    *(*SAFE, "log"),
     *("--first-parent", "-m", "--follow", "--raw", "-z", "--no-abbrev", "--format=%H %ct"),
     *("--no-ext-diff", "--no-color", "--no-decorate", "--no-notes", "--no-mailmap"),
     f"-O{os.devnull}",  # and no diff.orderFile
 )
 """How git is asked for the changes of a file: nothing of this runs a program or reads what the configuration names."""
+MOST_RENAMES = 1000
+RENAME_SECONDS = 3 * PATIENCE_SECONDS
+"""For the three questions of `renames`."""
+RENAMED = ("-M", "-l1000", "--diff-filter=R", "--name-status", "-z", "--no-ext-diff", "--no-color", f"-O{os.devnull}")
+"""How git is asked for renames; the same holds."""
 PSEUDO_VERSION = re.compile(r"^v\d+\.\d+\.\d+-(?:.*\.)?\d{14}-([0-9a-f]{12})")
 """Go's name for a commit without a tag."""
 
@@ -143,6 +150,29 @@ def texts(path: str, blobs: Sequence[str]) -> dict[str, str]:
 def _batch(path: str, how: str, blobs: Sequence[str]) -> bytes:
     asked = "".join(f"{blob}\n" for blob in blobs).encode()
     return (_run(path, "cat-file", how, given=asked) or b"") if blobs else b""
+
+
+def repository_of(path: str) -> str:
+    """Return the top directory of the repository that a canonical path lies in, be there a file or not; "" if there is none."""
+    return next((folder for folder in folders_of(path) if os.path.lexists(f"{folder}/.git")), "")
+
+
+def renames(repository: str) -> dict[str, str]:
+    """Return where files went that were renamed in the last MOST_RENAMES commits or are so in the index: old -> new path.
+
+    The paths are as seen from the top directory. Empty where git has no answer in time.
+    """
+    at = f"{repository}/x"
+    oldest = _asked(at, "rev-list", "--first-parent", "--max-count=1", f"--skip={MOST_RENAMES}", "HEAD")
+    staged = _run(at, *SAFE, "diff-index", "--cached", *RENAMED, "HEAD") or b""
+    commits = f"{oldest}..HEAD" if oldest else "HEAD"
+    committed = _run(at, *SAFE, "log", "--first-parent", "-m", "--format=", *RENAMED, commits) or b""
+    now: dict[str, str] = {}
+    for said in (staged, committed):  # the newest first, so it is known what became of each new name
+        fields = said.decode("utf-8", "surrogateescape").replace("\n", "").split("\0")
+        for old, new in zip(fields[1::3], fields[2::3], strict=False):
+            now.setdefault(old, now.get(new, new))
+    return now
 
 
 def _asked(path: str, *arguments: str) -> str | None:

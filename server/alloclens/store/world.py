@@ -12,7 +12,7 @@ import numpy as np
 from alloclens.disk import reason
 from alloclens.faults import fault
 from alloclens.profile.errors import ProfileError
-from alloclens.source.carry import Carried, Marks, carried
+from alloclens.source.carry import UNKNOWN, Carried, Marks, carried
 from alloclens.source.coverage import coverage
 from alloclens.source.files import NoFiles
 from alloclens.source.places import SourceMap
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from alloclens.store.config import ConfigProblem
     from alloclens.store.trust import Target
 
+    Bools = NDArray[np.bool_]
     Ints = NDArray[np.int64]
 
 
@@ -63,25 +64,42 @@ class FileLines:
     rows: Ints
     """Rows of the head's lines, by recorded line."""
     origins: Origins
+    moved: Bools
+    """Which of the rows are of functions that were in another file when they were recorded."""
 
     def on(self, text: str) -> Carried:
         """Return where the rows are in the text as it is now. May ask the disk: call it from a thread."""
-        return carried(self.marks, self.origin, text)
+        line, unsure = np.zeros(len(self.rows), np.int64), np.zeros(len(self.rows), np.bool_)
+        for rows, origin in ((~self.moved, self.origin), (self.moved, UNKNOWN)):
+            if rows.any():
+                line[rows], unsure[rows] = carried(self._marks(self.rows[rows]), origin, text)
+        return Carried(line, unsure)
 
     @property
     def origin(self) -> Origin:
-        """The text that the recorded lines are of. May ask the disk."""
-        return self.origins.of(self.place, self.recorded, self.comparison.provenance, self.marks)
+        """The text that the recorded lines are of, but for those of other files. May ask the disk."""
+        stayed = self.rows[~self.moved]
+        if not len(stayed):
+            return UNKNOWN
+        return self.origins.of(self.place, self.recorded, self.comparison.provenance, self._marks(stayed))
+
+    def rows_of(self, recorded: str) -> Bools:
+        """Return which rows are of one recorded file."""
+        number = self.comparison.lines.number(recorded)
+        return np.isin(self.comparison.lines.file[self.rows], [] if number is None else [number])
 
     @cached_property
     def marks(self) -> Marks:
         """The lines with their functions."""
+        return self._marks(self.rows)
+
+    def _marks(self, rows: Ints) -> Marks:
         lines = self.comparison.lines
-        functions, row = np.unique(lines.functions.of_line[self.rows], return_inverse=True)
+        functions, row = np.unique(lines.functions.of_line[rows], return_inverse=True)
         known = functions >= 0
         names = [lines.functions.name[i] for i in functions[known].tolist()]
         start = lines.functions.start_line[functions[known]]
-        return Marks(lines.line[self.rows], row - np.count_nonzero(~known), names, start)
+        return Marks(lines.line[rows], row - np.count_nonzero(~known), names, start)
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,11 +160,12 @@ class World:
         """Return what one comparison has for a file of the workspace."""
         lines = comparison.lines
         numbers = self.recorded_at(comparison, path)
-        recorded = next(iter(numbers), "")
-        place = self.sources.place(recorded) if recorded else None
-        if place is None:
+        places = {file: place for file in numbers if (place := self.sources.place(file))}
+        recorded = min(places, key=lambda file: places[file].moved, default="")
+        if not recorded:
             return None
-        rows = np.concatenate([lines.rows_in(number) for number in numbers.values()])
+        rows = np.concatenate([lines.rows_in(numbers[file]) for file in places])
         rows = rows[lines.line[rows] > 0]
         by_line = rows[np.argsort(lines.line[rows], kind="stable")]
-        return FileLines(comparison, place, recorded, by_line, self.origins) if len(rows) else None
+        moved = np.isin(lines.file[by_line], [numbers[file] for file, place in places.items() if place.moved])
+        return FileLines(comparison, places[recorded], recorded, by_line, self.origins, moved) if len(rows) else None
