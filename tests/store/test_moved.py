@@ -117,3 +117,29 @@ def test_of_two_files_with_the_function_none_is_taken(folder: Path) -> None:
     (folder / "db/open_windows.go").write_text(OPEN)
     known = opened(folder)
     assert "2 files here fit equally well" in known.sources.find("/ci/db/open.go").reason
+
+
+def test_a_function_that_moved_to_another_file_of_its_package(folder: Path) -> None:
+    """Both files are still there; the one that was left still calls it."""
+    left = CLOSE.replace("func Close", "func Stay")
+    (folder / "db/close.go").write_text(left + "\nvar closed = Close\n")
+    (folder / "db/open.go").write_text(OPEN + CLOSE.partition("\n")[2])
+    (folder / "db/fresh.go").write_text("package db\n")
+    known = opened(folder)
+    assert numbers(known, folder / "db/open.go") == {4: (20, False), 8: (12, True)}
+    assert numbers(known, folder / "db/close.go") == {}
+    (folder / "db/open.go").write_text(OPEN)
+    (folder / "db/fresh.go").write_text(
+        CLOSE
+    )  # the profile names no file of that name: it is looked for in the same world
+    assert numbers(known, folder / "db/open.go") == {4: (20, False)}
+    assert numbers(known, folder / "db/fresh.go") == {4: (12, True)}
+
+
+def test_one_function_of_that_name_elsewhere_is_no_proof(folder: Path) -> None:
+    """Go's packages have one of each name; of other languages two functions must have gone the same way."""
+    (folder / "py/other.py").write_text(USERS)
+    (folder / "py/users.py").write_text(USERS.partition("    def keep")[0])
+    assert numbers(opened(folder), folder / "py/other.py") == {}
+    (folder / "py/users.py").write_text("class Users:\n    pass\n")
+    assert numbers(opened(folder), folder / "py/other.py") == {3: (7, True), 6: (5, True)}

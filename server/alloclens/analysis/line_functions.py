@@ -32,6 +32,10 @@ class LineFunctions:
     of_line: Ints
     """For each line its function's row, -1 where it has none."""
 
+    def rows_of(self, file: int) -> range:
+        """Return the rows of one file's functions."""
+        return range(*np.searchsorted(self.file, [file, file + 1]).tolist())
+
     def by_file(self, files: Sequence[str]) -> dict[str, tuple[str, ...]]:
         """Return the names of each file's functions."""
         at = np.searchsorted(self.file, np.arange(len(files) + 1)).tolist()

@@ -9,13 +9,17 @@ from lsprotocol import types
 
 from alloclens.lsp.documents import uri_of
 from alloclens.source.carry import SAME, Marks, carried
+from alloclens.source.places import Place
+from alloclens.source.rules import MOVED
+from alloclens.store.moves import moved_to
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from alloclens.analysis.comparison import Comparison
     from alloclens.analysis.findings import Finding
     from alloclens.lsp.documents import Document, Documents
     from alloclens.source.carry import Carried
-    from alloclens.source.places import Place
     from alloclens.store.world import Bools, FileLines, World
 
 
@@ -40,6 +44,7 @@ class Spots:
     def __init__(self, world: World, documents: Documents) -> None:
         self._world = world
         self._documents = documents
+        self._moves: dict[tuple[str, str], Mapping[int, str]] = {}
         self._known: dict[tuple[str, str, str], dict[int, Spot | None] | None] = {}
 
     def of(self, comparison: Comparison, recorded: str, line: int) -> Spot | None:
@@ -47,6 +52,7 @@ class Spots:
         place = self._world.sources.place(recorded)
         if place is None or line < 1:
             return None
+        place = self._now(comparison, place, recorded, line)
         key = comparison.head.path, place.path, recorded if place.moved else ""
         if key not in self._known:
             self._known[key] = self._all(comparison, place, recorded)
@@ -56,6 +62,14 @@ class Spots:
         if line in spots or place.moved:
             return spots.get(line)
         return self._of_base(comparison, place, line)
+
+    def _now(self, comparison: Comparison, place: Place, recorded: str, line: int) -> Place:
+        """Return the place of a recorded file, or of the one that the function of this line has moved to."""
+        key = comparison.head.path, place.path
+        if place.own and key not in self._moves:
+            self._moves[key] = self._world.moves.of(comparison.lines, place.path)
+        now = moved_to(self._moves.get(key, {}), comparison.lines, recorded, line)
+        return Place(now, MOVED, place.kind) if now else place
 
     def start(self, comparison: Comparison, finding: Finding) -> Spot | None:
         """Return the `go` statement that goroutines are charged to; None where a finding has none or it is not known."""

@@ -15,8 +15,11 @@ from alloclens.profile.errors import ProfileError
 from alloclens.source.carry import UNKNOWN, Carried, Marks, carried
 from alloclens.source.coverage import coverage
 from alloclens.source.files import NoFiles
-from alloclens.source.places import SourceMap
+from alloclens.source.places import Place, SourceMap
+from alloclens.source.recorded import Kind
 from alloclens.source.roots import Roots
+from alloclens.source.rules import MOVED
+from alloclens.store.moves import Moves
 from alloclens.store.origins import Origins
 from alloclens.store.settings import Settings
 
@@ -28,7 +31,6 @@ if TYPE_CHECKING:
     from alloclens.analysis.series import Series
     from alloclens.source.carry import Origin
     from alloclens.source.coverage import Coverage
-    from alloclens.source.places import Place
     from alloclens.store.config import ConfigProblem
     from alloclens.store.trust import Target
 
@@ -151,6 +153,11 @@ class World:
         found = (self.file_of(comparison, path) for comparison in self.comparisons)
         return next((file for file in found if file), None)
 
+    @cached_property
+    def moves(self) -> Moves:
+        """Which functions are in another file of their directory now."""
+        return Moves(self.sources)
+
     def recorded_at(self, comparison: Comparison, path: str) -> dict[str, int]:
         """Return the recorded files of a comparison that lie at a path here, with their row numbers."""
         numbers = {file: comparison.lines.number(file) for file in self.sources.at(path)}
@@ -158,14 +165,19 @@ class World:
 
     def file_of(self, comparison: Comparison, path: str) -> FileLines | None:
         """Return what one comparison has for a file of the workspace."""
-        lines = comparison.lines
+        lines, moves = comparison.lines, self.moves.of(comparison.lines, path)
         numbers = self.recorded_at(comparison, path)
-        places = {file: place for file in numbers if (place := self.sources.place(file))}
-        recorded = min(places, key=lambda file: places[file].moved, default="")
-        if not recorded:
-            return None
-        rows = np.concatenate([lines.rows_in(numbers[file]) for file in places])
+        here = [function for function, now in moves.items() if now == path]
+        rows = np.concatenate([np.zeros(0, np.int64), *(lines.rows_in(number) for number in numbers.values())])
+        rows = rows[~np.isin(lines.functions.of_line[rows], list(moves))]
+        rows = np.concatenate([rows, np.flatnonzero(np.isin(lines.functions.of_line, here))]) if here else rows
         rows = rows[lines.line[rows] > 0]
+        if not len(rows):
+            return None
         by_line = rows[np.argsort(lines.line[rows], kind="stable")]
-        moved = np.isin(lines.file[by_line], [numbers[file] for file, place in places.items() if place.moved])
-        return FileLines(comparison, places[recorded], recorded, by_line, self.origins, moved) if len(rows) else None
+        places = {file: place for file in numbers if (place := self.sources.place(file))}
+        stayed = [numbers[file] for file, place in places.items() if not place.moved]
+        moved = ~np.isin(lines.file[by_line], stayed)
+        recorded = lines.files[lines.file[by_line[np.argmin(moved)]]]
+        place = places.get(recorded) or Place(path, MOVED, Kind.OWN)
+        return FileLines(comparison, place, recorded, by_line, self.origins, moved)
