@@ -886,6 +886,13 @@ def test_patterns_add_own_code_and_take_it_away() -> None:
     assert owned(["/goroot/src/net/http/server.go", "/etc/passwd"], "**") == []
 
 
+def test_a_checkout_in_gopath_is_own_and_what_is_beside_it_is_not() -> None:
+    roots = Roots(folders=("/gopath/src/github.com/me/app",), packages=(Packages(r"src/", "/gopath/src"),))
+    own, other = "/gopath/src/github.com/me/app/main.go", "/gopath/src/github.com/x/y/z.go"
+    assert [is_own(path, roots) for path in (own, other)] == [True, False]
+    assert [roots.in_caches(path) for path in (own, other)] == [False, True]
+
+
 def test_a_module_elsewhere_is_own_if_go_work_uses_it() -> None:
     used = (*ROOTS.modules, Module("example.com/used", "/used"))
     assert owned(["/used/u.go", "/outside/o.go"], modules=used) == ["/used/u.go"]

@@ -113,8 +113,14 @@ class Roots:
         return {folder: rank for rank, folder in enumerate(dict.fromkeys(root.rstrip("/") for root in found))}
 
     def in_caches(self, path: str) -> bool:
-        """Return whether a path is a dependency's or the language's own, which nobody edits."""
-        return not self.caches.isdisjoint(folders_of(path))
+        """Return whether a path is a dependency's or the language's own, which nobody edits.
+
+        A folder that is opened within such a directory, as a checkout in GOPATH/src is, is edited all the same.
+        """
+        for folder in folders_of(path):
+            if folder in self.caches or folder in self.edited:
+                return folder in self.caches
+        return False
 
     @cached_property
     def tops(self) -> frozenset[str]:
