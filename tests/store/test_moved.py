@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from alloclens.cli import main
+from alloclens.lsp.documents import Documents
+from alloclens.lsp.spots import Spots
 from alloclens.store.once import world
 from click.testing import CliRunner
 
@@ -134,6 +136,23 @@ def test_a_function_that_moved_to_another_file_of_its_package(folder: Path) -> N
     )  # the profile names no file of that name: it is looked for in the same world
     assert numbers(known, folder / "db/open.go") == {4: (20, False)}
     assert numbers(known, folder / "db/fresh.go") == {4: (12, True)}
+
+
+def test_where_a_finding_leads_whose_function_has_moved(folder: Path) -> None:
+    """The line of that number in the file that has it now is another function's."""
+    (folder / "db/close.go").write_text("package db\n")
+    (folder / "db/open.go").write_text(OPEN + CLOSE.partition("\n")[2])
+    known = opened(folder)
+    spots = Spots(known, Documents())
+    assert spots.of(known.shown, "/ci/db/open.go", 4) == (f"{(folder / 'db/open.go').as_uri()}", 4, False)
+    assert spots.of(known.shown, "/ci/db/close.go", 4) == (f"{(folder / 'db/open.go').as_uri()}", 8, True)
+    (folder / "db/close.go").unlink()
+    known = opened(folder)
+    assert Spots(known, Documents()).of(known.shown, "/ci/db/close.go", 4) == (
+        f"{(folder / 'db/open.go').as_uri()}",
+        8,
+        True,
+    )
 
 
 def test_one_function_of_that_name_elsewhere_is_no_proof(folder: Path) -> None:

@@ -159,7 +159,7 @@ class Builds:
     def _shared(self, directory: str, packages: Iterable[str], own: Mapping[str, Collection[str]]) -> int:
         """Return how many files of a project are in a directory here; 0 if its own ones tell that it is another project."""
         there = [rest for rest in packages if self._files.is_file(join(directory, NODE, rest))]
-        texts = {rest: self._files.text(join(directory, rest)) for rest in own}
+        texts = {rest: self._files.text(join(directory, rest)) for rest in own} if there else {}
         if not there or 2 * sum(1 for text in texts.values() if text is not None) < len(texts):
             return 0
         named = [(text, f) for rest, text in texts.items() if text is not None for f in own[rest] if has_name(f)]

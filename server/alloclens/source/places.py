@@ -161,7 +161,7 @@ class SourceMap:
 
     def _fits(self, path: str, one: Recorded, rule: Rule, refused: dict[str, str]) -> bool:
         """Return whether a file here may be the recorded one, as far as its rule leaves that open, and say why not."""
-        if not rule.any_code and (why := stranger(path, one, self._ground)) and is_own(path, self.roots):
+        if not rule.tells_whose and (why := stranger(path, one, self._ground)) and is_own(path, self.roots):
             refused[path] = why
         elif rule.guess and not self._declares(path, one):
             if rule.name != MOVED:

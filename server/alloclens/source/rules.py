@@ -95,8 +95,8 @@ class Rule(NamedTuple):
     """Where a file may be. If there are two in a group, it is neither."""
     guess: bool = False
     """Whether the file must declare most of the recorded functions before it is believed."""
-    any_code: bool = False
-    """Whether the rule alone tells that a file is the user's own. What others find must not be known as somebody else's."""
+    tells_whose: bool = False
+    """Whether what it finds may be the user's own whatever the file and its functions are called, see `stranger`."""
 
 
 def _mapped(recorded: Recorded, ground: Ground) -> Groups:
@@ -254,9 +254,9 @@ def _shared(wanted: Sequence[str], path: Sequence[str]) -> int:
 
 MOVED = "moved to another file of its directory"
 RULES = (
-    Rule("pathMappings", _mapped, any_code=True),
-    Rule("as recorded", _as_recorded, any_code=True),
-    Rule("module of the workspace", _module, any_code=True),
+    Rule("pathMappings", _mapped, tells_whose=True),
+    Rule("as recorded", _as_recorded, tells_whose=True),
+    Rule("module of the workspace", _module, tells_whose=True),
     Rule("root of the build", _build),
     Rule("vendor", _vendor),
     Rule("module cache", _module_cache),
@@ -264,8 +264,8 @@ RULES = (
     Rule("Go's own source", _go_root),
     Rule("installed package", _packages),
     Rule("relative to the workspace", _relative),
-    Rule("renamed since", _renamed, any_code=True),
-    Rule(MOVED, _moved, guess=True, any_code=True),
+    Rule("renamed since", _renamed, tells_whose=True),
+    Rule(MOVED, _moved, guess=True, tells_whose=True),
     Rule("container or CI root", _container, guess=True),
     Rule("the only file that ends so", _suffix, guess=True),
 )
