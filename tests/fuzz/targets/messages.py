@@ -134,7 +134,7 @@ def request_id(line: bytes) -> Any:
     """Return the id of a request; None of anything else."""
     try:
         message = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):  # neither can the server read what is nested so deep
         return None
     is_request = isinstance(message, dict) and isinstance(message.get("method"), str)
     return message.get("id") if is_request and isinstance(message.get("id"), (int, str)) else None
