@@ -137,6 +137,7 @@ MAPPED, EXACT, MODULE, BUILD, VENDOR = (
     "vendor",
 )
 CACHE, REQUIRED, GOROOT, PACKAGE = "module cache", "required module", "Go's own source", "installed package"
+BUNDLED = "project of a bundler"
 RELATIVE, CONTAINER, SUFFIX = "relative to the workspace", "container or CI root", "the only file that ends so"
 HACK = "vendor/golang.org/x/net/http2/hpack/hpack.go"
 SERVER = "net/http.(*Server).Serve"
@@ -338,8 +339,8 @@ FOUND = {
     "relative, webpack-internal (6)": Case("webpack-internal:///./src/ui.js", "", "/w/src/ui.js", RELATIVE),
     "relative, webpack, clean": Case("webpack:/src/ui.js", "", "/w/src/ui.js", RELATIVE),
     "relative, webpack with a project": Case("webpack://shop/./src/ui.js", "", "/w/src/ui.js", RELATIVE),
-    "relative, webpack with a project, clean": Case("webpack:/shop/src/ui.js", "", "/w/src/ui.js", RELATIVE),
-    "relative, webpack with a project of a scope": Case("webpack:/@me/shop/src/ui.js", "", "/w/src/ui.js", RELATIVE),
+    "webpack with a project, clean": Case("webpack:/shop/src/ui.js", "draw", "/w/src/ui.js", BUNDLED),
+    "webpack with a project of a scope": Case("webpack:/@me/shop/src/ui.js", "draw", "/w/src/ui.js", BUNDLED),
     "relative, Next.js": Case("webpack-internal:/(rsc)/src/ui.js", "", "/w/src/ui.js", RELATIVE),
     "relative, webpack with a query": Case("webpack:/src/ui.js?1a2b", "", "/w/src/ui.js", RELATIVE),
     "relative, named like Go's own": Case("internal/db.go", "main.Open", "/w/internal/db.go", RELATIVE),
@@ -823,7 +824,7 @@ def test_every_rule_has_a_case() -> None:
         ("/cache/github.com/!azure/sdk@v1.0.0/a.go", {"github.com/Azure/sdk@v1.0.0/a.go"}),
         ("/w/src/main/java/com/shop/Cart.java", {"Cart.java"}),
         ("/w/real/z.go", {"/w/linked/z.go", "/w/real/z.go"}),
-        ("/w/src/ui.js", {"webpack:/shop/src/ui.js?1a2b", "file:/w/%73rc/ui.js"}),
+        ("/w/src/ui.js", {"webpack:/src/ui.js?1a2b", "file:/w/%73rc/ui.js"}),
         ("/outside/o.go", {"/ci/o.go"}),
         ("/w/.venv/lib/python3.12/site-packages/jax/api.py", {"/usr/lib/python3/dist-packages/jax/api.py"}),
         ("/w/http/server.go", set()),

@@ -183,9 +183,14 @@ def _nearest(before: str, parts: Sequence[str]) -> Groups:
 
 
 def _relative(recorded: Recorded, ground: Ground) -> Groups:
-    if not recorded.absolute and not recorded.standard:
-        for path in (recorded.path, *recorded.bundled):
-            yield [join(folder, path) for folder in ground.roots.folders]
+    if not recorded.absolute and not recorded.standard and not PYTHON_STANDARD.match(recorded.path):
+        yield [join(folder, recorded.path) for folder in ground.roots.folders]
+
+
+def _bundled(recorded: Recorded, ground: Ground) -> Groups:
+    """Find what a bundler recorded below the name of a project, which may be another one's: libraries bring such maps."""
+    for path in recorded.bundled:
+        yield [join(folder, path) for folder in ground.roots.folders]
 
 
 def _renamed(recorded: Recorded, ground: Ground) -> Groups:
@@ -264,6 +269,7 @@ RULES = (
     Rule("Go's own source", _go_root),
     Rule("installed package", _packages),
     Rule("relative to the workspace", _relative),
+    Rule("project of a bundler", _bundled, guess=True),
     Rule("renamed since", _renamed, tells_whose=True),
     Rule(MOVED, _moved, guess=True, tells_whose=True),
     Rule("container or CI root", _container, guess=True),
@@ -278,6 +284,12 @@ VERSION = re.compile(r"@v[^/]*(?=/)")
 """The version in a module's path: example.com/x@v1.2.3/y.go."""
 VERSIONED = re.compile(r"@v\d[^/]*/")
 UNESCAPED = re.compile(r"!([a-z])")
+PYTHON_STANDARD = re.compile(
+    r"""(?:asyncio|collections|concurrent|ctypes|email|encodings|html|http|importlib|json|logging|multiprocessing|sqlite3
+    |unittest|urllib|wsgiref|xml|xmlrpc)/(?:\w+/)*\w+\.py$""",
+    re.VERBOSE,
+)
+"""Packages of Python's library: some profilers take sys.path's directories away. A file of that name here is a mere guess."""
 JVM_PACKAGE = re.compile(r"^[^\S\n]*package\s+([\w.]+)", re.MULTILINE)
 DOMAIN = re.compile(r"(?:^|/)((?:[\w~-]+\.)+[A-Za-z][\w-]*/.*)$")
 """From where on a path of a module cache is a module's: its first element with a dot, wherever the cache lies."""

@@ -86,6 +86,7 @@ FOREIGN = {
     "node_modules": Foreign("/srv/app/node_modules/express/lib/router.js", "handle"),
     "node_modules, pnpm": Foreign("/srv/app/node_modules/.pnpm/express@4/node_modules/express/lib/router.js", "handle"),
     "node_modules, webpack": Foreign("webpack:///./node_modules/express/lib/router.js", "handle"),
+    "a library that was bundled": Foreign("webpack:/lib/src/ui.js", "render"),
     "another Node project": Foreign(
         "/srv/other/src/ui.js",
         "render",
@@ -94,6 +95,7 @@ FOREIGN = {
     "site-packages": Foreign("/usr/lib/python3.9/site-packages/requests/api.py", "get"),
     "dist-packages": Foreign("/usr/lib/python3/dist-packages/requests/api.py", "get"),
     "Python's library": Foreign("/usr/lib/python3.12/json/decoder.py", "Decoder.decode"),
+    "Python's library, relative to sys.path": Foreign("json/decoder.py", "JSONDecoder.raw_decode"),
     "Python's library, free-threaded": Foreign("/opt/lib/python3.13t/json/decoder.py", "Decoder.decode"),
     "Python's library, Windows": Foreign(
         r"C:\Users\me\Programs\Python\Python312\Lib\json\decoder.py", "Decoder.decode"
@@ -133,6 +135,7 @@ TRUE = {
     ),
     "a package in a container": Foreign("/app/db/db.go", "example.com/mono/db.New"),
     "Python in a container": Foreign("/app/json/decoder.py", "Decoder.decode"),
+    "a Python package called like one of the library": Foreign("json/decoder.py", "Decoder.decode"),
     "Rust in a container": Foreign("/usr/src/app/src/lib.rs", "shop::parse"),
     "a source package": Foreign("/root/rpmbuild/BUILD/shop-1.2.0/src/lib.rs", "shop::parse"),
     "Java by its package": Foreign("HashMap.java", "com.shop.util.HashMap.put"),
