@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from alloclens.analysis.builds import moved
+from alloclens.analysis.builds import NO_MAPS, are_two, meeting, moved
 from alloclens.analysis.difference import difference
 from alloclens.analysis.growth import growth
 from alloclens.analysis.lines import Ownership, lines
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from alloclens.analysis.builds import LineMaps
     from alloclens.analysis.lines import Lines
     from alloclens.profile.model import Profile
 
@@ -56,10 +57,10 @@ def of(one: Profile) -> Lines:
     return lines(one, all_own)
 
 
-def grown(head: Profile, base: Profile) -> dict[tuple[str, int], float]:
+def grown(head: Profile, base: Profile, maps: LineMaps = NO_MAPS) -> dict[tuple[str, int], float]:
     """Return the cum growth of the head's lines that have any."""
-    now = of(head)
-    value = growth(now, of(base), SPACE, one_process=False).value.cum
+    now, then = of(head), of(base)
+    value = growth(now, then, SPACE, meeting(then, now, maps), one_process=False).value.cum
     places = zip((now.files[i] for i in now.file.tolist()), now.line.tolist(), strict=True)
     return {place: grew for place, grew in zip(places, value.tolist(), strict=True) if grew}
 
@@ -85,6 +86,7 @@ def both(head: Profile, base: Profile) -> dict[tuple[str, int], float]:
     by_lines, by_stacks = grown(head, base), stacked(head, moved(base, head))
     now = of(head)
     here = {(now.files[file], line) for file, line in zip(now.file.tolist(), now.line.tolist(), strict=True)}
+    here -= unsaid(head, base)
     assert by_lines == {place: grew for place, grew in by_stacks.items() if place in here}
     return by_lines
 
@@ -94,18 +96,105 @@ def test_a_release_that_moves_code_shows_no_growth() -> None:
     assert stacked(profile(*RELEASE), moved(profile(*BASE), profile(*RELEASE))) == {}
 
 
+def test_two_builds_that_nothing_else_tells_apart() -> None:
+    assert are_two(of(profile(*BASE)), of(profile(*RELEASE)))
+    assert not are_two(of(profile(*BASE)), of(profile(*BASE[:2])))
+    assert not are_two(of(profile(*without_starts(BASE))), of(profile(*RELEASE)))
+
+
 def test_what_did_grow_is_shown_where_it_is_now() -> None:
     head = (RELEASE[0].replace("= 3x", "= 10x"), *RELEASE[1:])
     assert both(profile(*head), profile(*BASE)) == {("/w/b.go", 4): 7 * MB, ("/w/a.go", 14): 7 * MB}
 
 
 def test_without_declarations_lines_meet_by_their_numbers() -> None:
-    head, base = (profile(*without_starts(stacks)) for stacks in (RELEASE, BASE))
-    assert both(head, base)[("/w/b.go", 4)] == 3 * MB
+    base = profile(*without_starts(BASE))
     assert both(base, base) == {}
     assert both(profile(f"main.f@/w/a.go:5 = 9x{MB}"), profile(f"main.g@/w/a.go:5 = 2x{MB}")) == {
         ("/w/a.go", 5): 7 * MB
     }
+
+
+def unsaid(head: Profile, base: Profile, maps: LineMaps = NO_MAPS) -> set[tuple[str, int]]:
+    now = of(head)
+    rows = np.flatnonzero(meeting(of(base), now, maps).unsaid).tolist()
+    return {(now.files[now.file[row]], int(now.line[row])) for row in rows}
+
+
+def test_without_declarations_nothing_is_said_of_lines_that_others_may_have_become() -> None:
+    head, base = (profile(*without_starts(stacks)) for stacks in (RELEASE, BASE))
+    assert grown(head, base) == {}
+    assert len(unsaid(head, base)) == 8
+    assert unsaid(base, base) == set()
+
+
+INSIDE = (
+    f"main.keep:10@/w/a.go:11 = 3x{MB}",
+    f"main.keep:10@/w/a.go:14 = 4x{MB}",
+    f"main.serve:20@/w/a.go:22 = 5x{MB}",
+)
+KEEP = (f"main.keep:10@/w/a.go:11 = 3x{MB}", f"main.keep:10@/w/a.go:12 = 4x{MB}")
+"""Before: two lines came into main.keep."""
+
+
+def test_nothing_is_said_of_a_function_in_which_distances_disagree() -> None:
+    head, base = profile(*INSIDE), profile(*KEEP, f"main.serve:18@/w/a.go:20 = 5x{MB}")
+    assert unsaid(head, base) == {("/w/a.go", 11), ("/w/a.go", 14)}
+    assert grown(head, base) == {}
+    found = growth(of(head), of(base), SPACE, meeting(of(base), of(head)), one_process=False)
+    assert [found.of("cum", row) is None for row in range(3)] == [True, True, False]
+
+
+def test_a_function_that_only_one_of_them_has() -> None:
+    head, base = profile(*INSIDE), profile(*INSIDE[:2])
+    assert unsaid(head, base) == unsaid(base, head) == set()
+    assert grown(head, base) == {("/w/a.go", 22): 5 * MB}
+
+
+TO = np.array([0, *range(1, 12), 14, *range(15, 50)])
+"""Two lines came before line 12."""
+
+
+def test_the_texts_say_which_line_is_which() -> None:
+    head, base, maps = profile(*INSIDE), profile(*KEEP), {("/w/a.go", "/w/a.go"): TO}
+    assert unsaid(head, base, maps) == set()
+    met = meeting(of(base), of(head), maps)
+    assert met.line.tolist() == [11, 14]
+    value = growth(of(head), of(base), SPACE, met, one_process=False).value.cum
+    assert value.tolist() == [0, 0, 5 * MB]
+
+
+def test_of_a_line_that_was_changed_nothing_is_said() -> None:
+    head, base = profile(*INSIDE[:2]), profile(*KEEP)
+    maps = {("/w/a.go", "/w/a.go"): np.where(np.arange(len(TO)) == 12, 0, TO)}
+    assert unsaid(head, base, maps) == {("/w/a.go", 14)}
+    assert stacked(head, moved(base, head, maps))["/w/a.go", 14] == 4 * MB
+
+
+def test_what_a_line_held_that_had_no_sample_is_growth() -> None:
+    head, base = profile(*INSIDE[:2]), profile(KEEP[0])
+    maps = {("/w/a.go", "/w/a.go"): TO}
+    assert unsaid(head, base, maps) == set()
+    assert grown(head, base, maps) == {("/w/a.go", 14): 4 * MB}
+
+
+def test_a_function_that_is_gone_was_on_no_line_of_another() -> None:
+    head, base = profile(f"main.serve:5@/w/a.go:11 = 9x{MB}"), profile(KEEP[0], f"main.serve:20@/w/a.go:26 = 9x{MB}")
+    assert grown(head, base) == {}
+
+
+def test_a_function_of_another_name_by_its_text() -> None:
+    head, base = profile(f"main.hold:12@/w/a.go:13 = 9x{MB}"), profile(KEEP[0])
+    to = {("/w/a.go", "/w/a.go"): np.array([*range(11), 13])}
+    assert grown(head, base, to) == {("/w/a.go", 13): 6 * MB}
+
+
+def test_a_function_in_another_file_by_the_texts_of_both() -> None:
+    head, base = profile(*RELEASE[:2]), profile(*BASE[:2])
+    maps = {("/w/a.go", "/w/b.go"): np.array([0, *[0] * 10, 5, 4])}  # and its lines changed places
+    met = meeting(of(base), of(head), maps)
+    value = growth(of(head), of(base), SPACE, met, one_process=False).value.cum
+    assert dict(zip(of(head).line.tolist(), value.tolist(), strict=True)) == {14: 0, 4: -MB, 5: MB}
 
 
 def test_with_declarations_in_one_of_the_two_lines_meet_by_their_numbers() -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from alloclens.analysis.builds import NO_MAPS, LineMaps, Meeting, are_two, meeting
 from alloclens.analysis.findings import RAISED, Finding, Judgement, judge
 from alloclens.analysis.functions import FunctionStats, functions
 from alloclens.analysis.growth import Growth, growth, rows
@@ -49,6 +50,19 @@ class Pair(NamedTuple):
     base: str | None
     focus: tuple[Filters, ...] = ()
     """One after the other."""
+    builds: Builds | None = None
+    """What tells which texts the two are of, where they may be of two builds."""
+
+
+class Builds(NamedTuple):
+    """What may be two builds of a program."""
+
+    head: Provenance
+    base: Provenance
+    revision: str
+    """What the user says that the head was built from."""
+    one_process: bool
+    """Whether they are of one process, unless the code itself says otherwise."""
 
 
 class Contents(NamedTuple):
@@ -63,6 +77,8 @@ class Contents(NamedTuple):
     began: Mapping[tuple[str, int], Began]
     """Where the goroutines that wait in a line (recorded file, line) were started, as far as that is known."""
     focus: tuple[Filters, ...]
+    line_maps: LineMaps = NO_MAPS
+    """From the base's texts to the head's, where these are two builds."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +92,8 @@ class Comparison:
     one_process: bool
     """Whether base and head are of one process."""
     contents: Contents
+    met: Meeting | None
+    """How the lines of two builds meet; None where there is only one."""
     growth: Growth | None
     """On the lines of the head; None without a base."""
     judgement: Judgement | None
@@ -211,7 +229,7 @@ class Comparison:
         if base is None or self.growth is None:
             return {}
         others = [t for t in head.sample_types if t in base.sample_types and t != self.sample_type]
-        grown = {t: growth(head, base, t, one_process=self.one_process) for t in others}
+        grown = {t: growth(head, base, t, self.met, one_process=self.one_process) for t in others}
         return grown | {self.sample_type: self.growth}
 
     @cached_property
@@ -236,10 +254,12 @@ def compare(
     if number is None:
         return None
     wanted, process = head.sample_types[number], series.process(head)
-    one_process = base in process
-    grown = growth(contents.head, contents.base, wanted, one_process=one_process) if contents.base else None
+    one_process = base in process and not (contents.base and are_two(contents.base, contents.head))
+    same_build = one_process or bool(base and base.build_id and base.build_id == head.build_id)
+    met = meeting(contents.base, contents.head, contents.line_maps) if contents.base and not same_build else None
+    grown = growth(contents.head, contents.base, wanted, met, one_process=one_process) if contents.base else None
     found = _judgement(series.observations(head), contents.whole, sites) if not head.is_difference else None
-    return Comparison(series, head, base, wanted, one_process, contents, grown, found)
+    return Comparison(series, head, base, wanted, one_process, contents, met, grown, found)
 
 
 def _judgement(observed: Sequence[Snapshot], head: Lines, sites: OwnedSites) -> Judgement | None:

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from alloclens.analysis.builds import lines_in
 from alloclens.analysis.intervals import Interval, Sampling, exchanged, interval, ratio
 from alloclens.analysis.line_stats import Change
 from alloclens.analysis.lines import Measures
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from alloclens.analysis.builds import Meeting
     from alloclens.analysis.lines import Lines
     from alloclens.profile.model import ValueType
 
@@ -80,6 +80,8 @@ class Growth:
     flat: Changes
     cum: Changes
     owned: Changes
+    unsaid: NDArray[np.bool_]
+    """Rows of which nothing says how they grew; they count as unchanged."""
 
     @cached_property
     def value(self) -> Measures:
@@ -101,26 +103,38 @@ class Growth:
         """Which rows grew or shrank for certain, allowing for how many lines have any; never what is not known."""
         return Certain(self.flat.certain, self.cum.certain, self.owned.certain)
 
-    def of(self, measure: str, row: int) -> Change:
-        """Return how one measure of one row grew."""
+    def of(self, measure: str, row: int) -> Change | None:
+        """Return how one measure of one row grew; None where nothing says it."""
         part: Changes = getattr(self, measure)
-        return part.of(row)
+        return None if self.unsaid[row] else part.of(row)
 
 
-def growth(head: Lines, base: Lines, wanted: ValueType, *, one_process: bool = True) -> Growth:
+def growth(
+    head: Lines, base: Lines, wanted: ValueType, met: Meeting | None = None, *, one_process: bool = True
+) -> Growth:
     """Compare one sample type of two snapshots, on the lines of the head.
 
     A line that only the base has is not a row: nothing of it is left to show. Snapshots of two processes share no
-    objects, so both add their whole error; and they may be of two builds, so their lines meet by function.
+    objects, so both add their whole error; and where they are of two builds, `met` says how their lines meet.
     """
-    row = rows(base, head) if one_process else find(base, *lines_in(base, head))
+    row = _row_of(met, head) if met else rows(base, head)
+    unsaid = met.unsaid if met else np.zeros(len(head), np.bool_)
     now, then = columns(head.sample_types, wanted), columns(base.sample_types, wanted)
-    return Growth(
-        *(
-            changes(_side(head, name), _side(base, name, row), now, then, head.rate, one_process=one_process)
-            for name in Measures._fields
-        )
-    )
+
+    def one(name: str) -> Changes:
+        of_head = _side(head, name)
+        of_base = _side(base, name, row).but(unsaid, of_head)
+        return changes(of_head, of_base, now, then, head.rate, one_process=one_process)
+
+    return Growth(one("flat"), one("cum"), one("owned"), unsaid)
+
+
+def _row_of(met: Meeting, head: Lines) -> Ints:
+    """Return the row of the base for each row of the head, -1 for none."""
+    row = np.full(len(head), -1)
+    there = find(head, met.file, met.line)
+    row[there[there >= 0]] = np.flatnonzero(there >= 0)
+    return row
 
 
 class Side(NamedTuple):
@@ -129,6 +143,10 @@ class Side(NamedTuple):
     value: Floats
     variance: Floats
     sampled: Floats
+
+    def but(self, some: NDArray[np.bool_], other: Side) -> Side:
+        """Return these numbers, with those of another side in some rows."""
+        return Side(*(np.where(some[:, None], theirs, ours) for ours, theirs in zip(self, other, strict=True)))
 
 
 class Columns(NamedTuple):

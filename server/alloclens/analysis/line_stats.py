@@ -21,7 +21,7 @@ class Measure(NamedTuple):
 
     value: float
     growth: Change | None
-    """None where there is nothing to compare with."""
+    """None where there is nothing to compare with, or it is not known which line of another build it was."""
     error: float
     """Standard error of the value, by sampling; nan where it is not known."""
     sampled: float

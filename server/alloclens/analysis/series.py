@@ -57,6 +57,7 @@ class Build(NamedTuple):
 
 
 UNKNOWN_BUILD = Build()
+MOST_COPIES = 100
 
 
 class Copies(NamedTuple):
@@ -78,7 +79,7 @@ class Provenance(NamedTuple):
     begun: float
     """When the first snapshot of its process was taken."""
     copies: tuple[Copies, ...]
-    """The snapshots of its process up to this one: all are of one build."""
+    """The snapshots of its process up to this one, of many the first and last: all are of one build."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -191,7 +192,8 @@ class Series:
         """Return what tells which texts a snapshot is of."""
         process = self.process(of)
         known = process[: process.index(of) + 1]
-        copies = tuple(Copies(one.name, one.path, one.stamp) for one in known)
+        ends = known if len(known) <= MOST_COPIES else (*known[: MOST_COPIES // 2], *known[-MOST_COPIES // 2 :])
+        copies = tuple(Copies(one.name, one.path, one.stamp) for one in ends)
         return Provenance(
             of.taken_at.seconds, of.build, self.labels.get(of.path, ""), process[0].taken_at.seconds, copies
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from alloclens.analysis.comparison import Comparison, Pair, compare
+from alloclens.analysis.comparison import Builds, Comparison, Pair, compare
 from alloclens.analysis.series import group
 from alloclens.store.origins import Origins
 from alloclens.store.world import Problem, World
@@ -12,6 +12,7 @@ from alloclens.store.world import Problem, World
 if TYPE_CHECKING:
     from alloclens.analysis.comparison import Contents
     from alloclens.analysis.filters import Filters
+    from alloclens.analysis.series import Series, Snapshot
     from alloclens.store.known import Known
     from alloclens.store.setup import Setup
     from alloclens.store.texts import Texts
@@ -26,7 +27,7 @@ def assemble(known: Known, setup: Setup, texts: Texts | None, focus: tuple[Filte
     for one in series:
         head = one.head(settings.head)
         base = one.base(settings.base, head)
-        pair = Pair(head.path, base.path if base else None, focus)
+        pair = Pair(head.path, base.path if base else None, focus, _builds(one, head, base, settings.revision))
         contents = in_use[pair] = known.contents.get(pair) or known.pair(pair)
         if contents and (compared := compare(one, head, base, settings.sample_type, contents, known.sites)):
             _ = compared.lines.by_name  # asked for with every first hint, which is not to wait for it
@@ -45,6 +46,13 @@ def assemble(known: Known, setup: Setup, texts: Texts | None, focus: tuple[Filte
         origins=Origins(setup.where.roots, texts, settings.revision),
         focus=focus,
     )
+
+
+def _builds(series: Series, head: Snapshot, base: Snapshot | None, revision: str) -> Builds | None:
+    """Return what tells which texts two snapshots are of; None where they are of one build."""
+    if base is None or (base.build_id and base.build_id == head.build_id):
+        return None
+    return Builds(series.provenance(head), series.provenance(base), revision, base in series.process(head))
 
 
 def _problems(known: Known) -> list[Problem]:

@@ -7,7 +7,9 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from alloclens.source.carry import SAME, UNKNOWN, Origin, fits, one_of
+import numpy as np
+
+from alloclens.source.carry import SAME, UNKNOWN, Marks, Origin, fits, one_of
 from alloclens.source.paths import canonical, is_absolute, is_within, name_of
 from alloclens.source.places import Place
 from alloclens.store import git
@@ -17,12 +19,16 @@ from alloclens.store.files import text_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from numpy.typing import NDArray
+
+    from alloclens.analysis.lines import Lines
     from alloclens.analysis.series import Provenance, Snapshot
-    from alloclens.source.carry import Marks
     from alloclens.source.places import Nowhere
     from alloclens.source.roots import Roots
     from alloclens.store.listing import Stamp
     from alloclens.store.texts import Texts
+
+    Ints = NDArray[np.int64]
 
 VERSION = re.compile(r"@(v\d[^/]*)/")
 VERSIONED = re.compile(r".*(/[^/]+[@-]v?\d+\.\d+\.\d+[^/]*/.*)", re.DOTALL)
@@ -102,6 +108,14 @@ class Origins:
             if (text := self._texts.of(snapshot, stamp, path)) is not None:
                 yield Origin(f"as it was when {name} came", text)
                 return
+
+
+def marks_of(lines: Lines, rows: Ints) -> Marks:
+    """Return some rows of a snapshot's lines, all of one file, with their functions."""
+    functions, row = np.unique(lines.functions.of_line[rows], return_inverse=True)
+    known = functions >= 0
+    names = [lines.functions.name[i] for i in functions[known].tolist()]
+    return Marks(lines.line[rows], row - np.count_nonzero(~known), names, lines.functions.start_line[functions[known]])
 
 
 def _plain(path: str) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from alloclens import __version__
-from alloclens.analysis.builds import moved
+from alloclens.analysis.builds import NO_MAPS, are_two, moved
 from alloclens.analysis.comparison import Contents
 from alloclens.analysis.difference import Incomparable, difference, overflow
 from alloclens.analysis.filters import in_focus
@@ -38,13 +38,15 @@ from alloclens.store.recent import Recent
 from alloclens.store.snapshots import Snapshots
 from alloclens.store.symbols import Symbolized, symbolized
 from alloclens.store.texts import Texts
+from alloclens.store.two_builds import line_maps
 from alloclens.store.worker import take_longer
 from alloclens.store.world import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from alloclens.analysis.comparison import Pair
+    from alloclens.analysis.builds import LineMaps
+    from alloclens.analysis.comparison import Builds, Pair
     from alloclens.analysis.filters import Filters
     from alloclens.analysis.series import Build
     from alloclens.analysis.starts import Began
@@ -207,8 +209,9 @@ class Reader:
             head = self._attributed(pair.head, settled[pair.head])
             base = self._attributed(pair.base, settled[pair.base]) if pair.base else None
             found, then = head.read.found, base.read.found if base else None
+            maps = self._line_maps(head, base, pair.builds) if base and pair.builds else NO_MAPS
             if then:
-                then = replace(then, profile=moved(then.profile, found.profile))
+                then = replace(then, profile=moved(then.profile, found.profile, maps))
             difference = compared(found, then).profile
             return Contents(
                 head.seen(pair.focus),
@@ -217,11 +220,17 @@ class Reader:
                 head.lines,
                 self._began(pair.head, head),
                 pair.focus,
+                maps,
             )
         except (ProfileError, OSError, MemoryError, Incomparable):
             return None
         except Exception as error:  # noqa: BLE001 - as above
             return Problem.of(pair.head, error)
+
+    def _line_maps(self, head: Attributed, base: Attributed, builds: Builds) -> LineMaps:
+        if builds.one_process and not are_two(base.lines, head.lines):
+            return NO_MAPS
+        return line_maps(base.lines, head.lines, builds, {**base.places, **head.places}, self.roots, texts())
 
 
 def compared(head: Symbolized, base: Symbolized | None, *, of_differences: bool = False) -> Symbolized:

@@ -12,7 +12,7 @@ import numpy as np
 from alloclens.disk import reason
 from alloclens.faults import fault
 from alloclens.profile.errors import ProfileError
-from alloclens.source.carry import UNKNOWN, Carried, Marks, carried
+from alloclens.source.carry import UNKNOWN, Carried, carried
 from alloclens.source.coverage import coverage
 from alloclens.source.files import NoFiles
 from alloclens.source.places import Place, SourceMap
@@ -20,7 +20,7 @@ from alloclens.source.recorded import Kind
 from alloclens.source.roots import Roots
 from alloclens.source.rules import MOVED
 from alloclens.store.moves import Moves
-from alloclens.store.origins import Origins
+from alloclens.store.origins import Origins, marks_of
 from alloclens.store.settings import Settings
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from alloclens.analysis.comparison import Comparison
     from alloclens.analysis.filters import Filters
     from alloclens.analysis.series import Series
-    from alloclens.source.carry import Origin
+    from alloclens.source.carry import Marks, Origin
     from alloclens.source.coverage import Coverage
     from alloclens.store.config import ConfigProblem
     from alloclens.store.trust import Target
@@ -74,7 +74,7 @@ class FileLines:
         line, unsure = np.zeros(len(self.rows), np.int64), np.zeros(len(self.rows), np.bool_)
         for rows, origin in ((~self.moved, self.origin), (self.moved, UNKNOWN)):
             if rows.any():
-                line[rows], unsure[rows] = carried(self._marks(self.rows[rows]), origin, text)
+                line[rows], unsure[rows] = carried(marks_of(self.comparison.lines, self.rows[rows]), origin, text)
         return Carried(line, unsure)
 
     @property
@@ -83,7 +83,9 @@ class FileLines:
         stayed = self.rows[~self.moved]
         if not len(stayed):
             return UNKNOWN
-        return self.origins.of(self.place, self.recorded, self.comparison.provenance, self._marks(stayed))
+        return self.origins.of(
+            self.place, self.recorded, self.comparison.provenance, marks_of(self.comparison.lines, stayed)
+        )
 
     def rows_of(self, recorded: str) -> Bools:
         """Return which rows are of one recorded file."""
@@ -93,15 +95,7 @@ class FileLines:
     @cached_property
     def marks(self) -> Marks:
         """The lines with their functions."""
-        return self._marks(self.rows)
-
-    def _marks(self, rows: Ints) -> Marks:
-        lines = self.comparison.lines
-        functions, row = np.unique(lines.functions.of_line[rows], return_inverse=True)
-        known = functions >= 0
-        names = [lines.functions.name[i] for i in functions[known].tolist()]
-        start = lines.functions.start_line[functions[known]]
-        return Marks(lines.line[rows], row - np.count_nonzero(~known), names, start)
+        return marks_of(self.comparison.lines, self.rows)
 
 
 @dataclass(frozen=True, eq=False)

@@ -64,8 +64,10 @@ def _error(measure: Measure, unit: str) -> str:
 
 
 def _since(comparison: Comparison, measure: Measure) -> str:
-    if comparison.base is None or measure.growth is None:
+    if comparison.base is None:
         return ""
+    if measure.growth is None:
+        return f" · growth since {escape(comparison.base.name)} not known: which line it was in that build is not known"
     return f" · {_grown(measure, comparison.sample_type.unit)} since {escape(comparison.base.name)}"
 
 

@@ -1,0 +1,61 @@
+"""The texts of two builds of a program, compared: which line of the one is which of the other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from alloclens.analysis.builds import line_pairs
+from alloclens.source.drift import line_map
+from alloclens.source.places import Place
+from alloclens.store.origins import Origins, marks_of
+from alloclens.store.worker import take_longer
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from alloclens.analysis.builds import LineMaps
+    from alloclens.analysis.comparison import Builds
+    from alloclens.analysis.lines import Lines
+    from alloclens.analysis.series import Provenance
+    from alloclens.source.carry import Origin
+    from alloclens.source.places import Places
+    from alloclens.source.roots import Roots
+    from alloclens.store.texts import Texts
+
+    Ints = NDArray[np.int64]
+
+MOST_FILES = 50
+"""Whose texts are compared: those that are charged with most. Git is asked a few times for each."""
+FILE_SECONDS = 1
+
+
+def line_maps(base: Lines, head: Lines, builds: Builds, places: Places, roots: Roots, texts: Texts) -> LineMaps:
+    """Return for each file of the user's own whose texts are both known where the base's lines are in the head's text."""
+    own = {file: int(head.charged[row, -1]) for row, file in enumerate(head.files) if head.own[row]}
+    pairs = [pair for pair in line_pairs(base, head) if pair[1] in own]
+    heaviest = sorted(pairs, key=lambda pair: -own[pair[1]])[:MOST_FILES]
+    take_longer(len(heaviest) * FILE_SECONDS)
+    then, now = Origins(roots, texts), Origins(roots, texts, builds.revision)
+    maps = {}
+    for pair in heaviest:
+        old = _origin(then, base, pair[0], builds.base, places)
+        new = _origin(now, head, pair[1], builds.head, places)
+        if old and new and old.text is not None and new.text is not None:
+            maps[pair] = _between(old, new)
+    return maps
+
+
+def _origin(origins: Origins, lines: Lines, file: str, of: Provenance, places: Places) -> Origin | None:
+    place = places.get(file)
+    rows = lines.rows_in(lines.files.index(file))
+    rows = rows[lines.line[rows] > 0]
+    return origins.of(place, file, of, marks_of(lines, rows)) if isinstance(place, Place) else None
+
+
+def _between(old: Origin, new: Origin) -> Ints:
+    """Return the line of the new text for 0 and each line of the old; 0 for none, and where it is not known which it is."""
+    to = line_map(old.text or "", new.text or "").now
+    known = ~old.disagrees(np.arange(len(to))) & ~new.disagrees(to)
+    return np.where(known, to, 0)
