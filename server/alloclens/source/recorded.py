@@ -14,7 +14,7 @@ from alloclens.source.declarations import LONGEST_NAME
 from alloclens.source.paths import bundled, canonical, is_absolute, name_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
 
 class Kind(IntEnum):
@@ -66,6 +66,8 @@ OF_GO = (*GO_FILE, ".y", ".rl", ".qtpl", ".templ")
 JVM_FILE = (".java", ".kt", ".scala", ".groovy")
 JVM_STANDARD = re.compile(r"(?:java|javax|jdk|sun|com[./]sun|kotlin|scala|groovy)[./]")
 """What the names of functions of the JVM's own libraries, and of its languages', begin with."""
+OF_CLOSURE = re.compile(r"\.func\d+")
+"""In the names of Go's functions without names of their own."""
 NAMELESS_PACKAGES = re.compile(r"(?:main|command-line-arguments|_/.*)?$")
 """Packages whose name says nothing: of a program, of files given to `go build`, and of a directory outside GOPATH."""
 
@@ -146,14 +148,18 @@ def recorded(path: str, functions: Iterable[str] = ()) -> Recorded:
     return Recorded(canonical(path), known, tuple(bundled(path)))
 
 
-def package_among(functions: Iterable[str]) -> str:
+def package_among(functions: Collection[str]) -> str:
     """Return the import path that most of the first Go functions say they are in; "" where none says it.
 
-    A function may bear the name of another package, by //go:linkname.
+    A function may bear the name of another package, by //go:linkname; a closure, where what it is in was inlined. So closures
+    are asked only where no other function says it.
     """
-    said = (package for package in map(package_of, functions) if not NAMELESS_PACKAGES.match(package))
-    found = Counter(islice(said, MOST_FUNCTIONS))
-    return min(found, key=lambda package: (-found[package], package), default="")
+    for of_closures in (False, True):
+        said = (package_of(function) for function in functions if bool(OF_CLOSURE.search(function)) is of_closures)
+        named = (package for package in said if not NAMELESS_PACKAGES.match(package))
+        if found := Counter(islice(named, MOST_FUNCTIONS)):
+            return min(found, key=lambda package: (-found[package], package))
+    return ""
 
 
 def package_of(function: str) -> str:
