@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 PACKED = Path(__file__).parents[1] / "source" / "histories" / "histories.json.xz"
+NAMES = ("gin", "go-redis", "click", "werkzeug", "zod", "regex-automata", "hyper", "pybind11", "nanobind")
+"""Of the projects."""
 
 
 class Function(NamedTuple):
