@@ -237,7 +237,9 @@ def test_nothing_of_the_repository_is_run(main: Path, repository: Path, tmp_path
     program.write_text(f"#!/bin/sh\necho $0 $@ >> {ran}\ncat\n")
     program.chmod(0o755)
     (repository / ".gitattributes").write_text("*.go filter=harm diff=harm text eol=crlf\n")
+    (repository / "old.go").write_text("package old\n" * 20)
     check_in(repository, TWO + 10)
+    run(repository, "mv", "old.go", "new.go")
     settings = ("core.fsmonitor", "core.pager", "core.editor", "core.sshCommand", "core.gitProxy", "core.askPass")
     programs = ("diff.harm.textconv", "diff.external", "filter.harm.smudge", "filter.harm.clean", "gpg.program")
     for name in (
@@ -252,6 +254,8 @@ def test_nothing_of_the_repository_is_run(main: Path, repository: Path, tmp_path
         "pager.rev-parse",
         "pager.rev-list",
         "pager.cat-file",
+        "pager.log",
+        "pager.diff-index",
         "uploadpack.packObjectsHook",
         "remote.origin.uploadpack",
     ):
@@ -266,6 +270,7 @@ def test_nothing_of_the_repository_is_run(main: Path, repository: Path, tmp_path
         path.chmod(0o755)
     assert when(main, TWO + 10) == "package three\n"
     assert at(main, "v1.0.0") == "package one\n"
+    assert renames(str(repository)) == {"old.go": "new.go"}
     bare, linked = tmp_path / "bare", tmp_path / "linked"  # what a folder may hold in place of .git
     shutil.copytree(repository / ".git", bare)
     linked.mkdir()
@@ -381,3 +386,24 @@ def test_renames_of_a_merged_branch(repository: Path) -> None:
 def test_renames_where_there_is_nothing(tmp_path: Path, repository: Path) -> None:
     assert renames(str(tmp_path)) == renames(str(repository)) == {}
     assert repository_of(f"{tmp_path}/x.go") == ""
+
+
+def test_renames_where_all_commits_would_take_too_long(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fewer are asked for, and the repository is not taken for one that does not answer."""
+    (repository / "a.go").write_text("package a\n" * 20)
+    check_in(repository, ONE)
+    for old, new in (("a.go", "b.go"), ("b.go", "c.go")):
+        run(repository, "mv", old, new)
+        check_in(repository, TWO)
+    output = git.output
+
+    def slow(*arguments: str, seconds: float, **given: object) -> bytes | None:
+        assert seconds == 0
+        return output(*arguments, seconds=0 if arguments[-1] == "HEAD" and "log" in arguments else 30, **given)
+
+    assert renames(str(repository)) == {"a.go": "c.go", "b.go": "c.go"}
+    monkeypatch.setattr(git, "COMMITS_FOR_RENAMES", (3, 1))
+    monkeypatch.setattr(git, "output", slow)
+    monkeypatch.setattr(git, "PATIENCE_SECONDS", 0)  # whatever has no answer took too long
+    assert renames(str(repository)) == {"b.go": "c.go"}
+    assert not git._silent

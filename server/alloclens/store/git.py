@@ -42,9 +42,10 @@ LOG = (
     f"-O{os.devnull}",  # and no diff.orderFile
 )
 """How git is asked for the changes of a file: nothing of this runs a program or reads what the configuration names."""
-MOST_RENAMES = 1000
-RENAME_SECONDS = 3 * PATIENCE_SECONDS
-"""For the three questions of `renames`."""
+COMMITS_FOR_RENAMES = (1000, 50)
+"""So many are looked through, or, where that takes too long, so many."""
+RENAME_SECONDS = 5 * PATIENCE_SECONDS
+"""For the questions of `renames`."""
 RENAMED = ("-M", "-l1000", "--diff-filter=R", "--name-status", "-z", "--no-ext-diff", "--no-color", f"-O{os.devnull}")
 """How git is asked for renames; the same holds."""
 PSEUDO_VERSION = re.compile(r"^v\d+\.\d+\.\d+-(?:.*\.)?\d{14}-([0-9a-f]{12})")
@@ -158,17 +159,19 @@ def repository_of(path: str) -> str:
 
 
 def renames(repository: str) -> dict[str, str]:
-    """Return where files went that were renamed in the last MOST_RENAMES commits or are so in the index: old -> new path.
+    """Return where files went that were renamed in the last commits or are so in the index: old -> new path.
 
     The paths are as seen from the top directory. Empty where git has no answer in time.
     """
-    at = f"{repository}/x"
-    oldest = _asked(at, "rev-list", "--first-parent", "--max-count=1", f"--skip={MOST_RENAMES}", "HEAD")
-    staged = _run(at, *SAFE, "diff-index", "--cached", *RENAMED, "HEAD") or b""
-    commits = f"{oldest}..HEAD" if oldest else "HEAD"
-    committed = _run(at, *SAFE, "log", "--first-parent", "-m", "--format=", *RENAMED, commits) or b""
+    at, committed = f"{repository}/x", None
+    staged = _run(at, *SAFE, "diff-index", "--cached", *RENAMED, "HEAD", heavy=True)
+    for most in COMMITS_FOR_RENAMES:
+        if committed is None:
+            oldest = _asked(at, "rev-list", "--first-parent", "--max-count=1", f"--skip={most}", "HEAD")
+            commits = f"{oldest}..HEAD" if oldest else "HEAD"
+            committed = _run(at, *SAFE, "log", "--first-parent", "-m", "--format=", *RENAMED, commits, heavy=True)
     now: dict[str, str] = {}
-    for said in (staged, committed):  # the newest first, so it is known what became of each new name
+    for said in (staged or b"", committed or b""):  # the newest first, so it is known what became of each new name
         fields = said.decode("utf-8", "surrogateescape").replace("\n", "").split("\0")
         for old, new in zip(fields[1::3], fields[2::3], strict=False):
             now.setdefault(old, now.get(new, new))
@@ -180,8 +183,11 @@ def _asked(path: str, *arguments: str) -> str | None:
     return None if said is None else said.decode("utf-8", "replace").strip() or None
 
 
-def _run(path: str, *arguments: str, given: bytes = b"") -> bytes | None:
-    """Run git where a file lies. No hook, filter or file monitor of the repository is run by what is asked here."""
+def _run(path: str, *arguments: str, given: bytes = b"", heavy: bool = False) -> bytes | None:
+    """Run git where a file lies. No hook, filter or file monitor of the repository is run by what is asked here.
+
+    That a heavy question takes too long says nothing of whether the repository answers others.
+    """
     directory = PurePath(path).parent
     repository = next((str(d) for d in (directory, *directory.parents) if os.path.lexists(d / ".git")), None)
     begun = time.monotonic()
@@ -190,7 +196,7 @@ def _run(path: str, *arguments: str, given: bytes = b"") -> bytes | None:
     kept = {name: value for name, value in os.environ.items() if name not in OF_ANOTHER}
     where = ("-C", str(directory), "-c", "core.fsmonitor=false")
     said = output("git", *where, *arguments, env=kept | QUIET | LOCAL, seconds=PATIENCE_SECONDS, given=given)
-    if said is None and time.monotonic() - begun >= PATIENCE_SECONDS:
+    if said is None and not heavy and time.monotonic() - begun >= PATIENCE_SECONDS:
         _silent[repository] = time.monotonic() + PAUSE_SECONDS
     return said
 
