@@ -16,13 +16,14 @@ from alloclens.source.carry import SAME, UNKNOWN, Marks
 from alloclens.source.places import Place
 from alloclens.source.recorded import Kind
 from alloclens.source.roots import Roots
+from alloclens.store import once
 from alloclens.store.build import build
 from alloclens.store.origins import Origins
 from alloclens.store.texts import Texts
 from click.testing import CliRunner
 
 from scripts import tools
-from tests.support.profiles import drop, heap
+from tests.support.profiles import drop, goroutines, heap
 from tests.support.repository import Repository
 
 if TYPE_CHECKING:
@@ -407,3 +408,24 @@ def test_explain_says_which_texts_fit(repository: Repository, monkeypatch: pytes
     )
     assert first.strip() == "20.0MB on line 4"
     assert second.strip() == "10.0MB on line 6 ~ perhaps: the texts disagree on it"
+
+
+WAITS = "package main\n\nfunc wait() {\n\t<-never\n}\n\nfunc serve() {\n\tgo wait()\n}\n"
+
+
+def test_the_go_statement_is_looked_for_in_the_text_that_the_process_was_built_of(tmp_path: Path) -> None:
+    """Not in the copy that came with a later snapshot, when the file had been edited."""
+    main = tmp_path / "main.go"
+    (tmp_path / "go.mod").write_text("module example.com/app\n")
+    main.write_text(WAITS)
+    drop(tmp_path / "profiles/a.pb.gz", goroutines(f"main.wait@{main}:4 = 12"))
+
+    def began() -> list[tuple[str, int]]:
+        shown = once.world([str(tmp_path)], None, {}).shown
+        assert shown
+        return [(one.path, one.line) for one in shown.contents.began.values()]
+
+    assert began() == [(str(main), 8)]
+    main.write_text(WAITS.replace("\tgo", "\tlog()\n\tgo"))
+    drop(tmp_path / "profiles/b.pb.gz", goroutines(f"main.wait@{main}:4 = 15"))
+    assert began() == [(str(main), 8)]

@@ -51,14 +51,15 @@ class Pair(NamedTuple):
     focus: tuple[Filters, ...] = ()
     """One after the other."""
     builds: Builds | None = None
-    """What tells which texts the two are of, where they may be of two builds."""
+    """What tells which texts the two are of."""
 
 
 class Builds(NamedTuple):
-    """What may be two builds of a program."""
+    """What tells which texts a head and its base are of."""
 
     head: Provenance
-    base: Provenance
+    base: Provenance | None
+    """None where it is of the head's build."""
     revision: str
     """What the user says that the head was built from."""
     one_process: bool
@@ -104,7 +105,7 @@ class Comparison:
         """The lines of the head that are in focus."""
         return self.contents.head
 
-    @property
+    @cached_property
     def provenance(self) -> Provenance:
         """What tells which texts the head is of."""
         return self.series.provenance(self.head)

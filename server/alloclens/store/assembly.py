@@ -48,11 +48,11 @@ def assemble(known: Known, setup: Setup, texts: Texts | None, focus: tuple[Filte
     )
 
 
-def _builds(series: Series, head: Snapshot, base: Snapshot | None, revision: str) -> Builds | None:
-    """Return what tells which texts two snapshots are of; None where they are of one build."""
-    if base is None or (base.build_id and base.build_id == head.build_id):
-        return None
-    return Builds(series.provenance(head), series.provenance(base), revision, base in series.process(head))
+def _builds(series: Series, head: Snapshot, base: Snapshot | None, revision: str) -> Builds:
+    """Return what tells which texts two snapshots are of."""
+    other = base if base and not (base.build_id and base.build_id == head.build_id) else None
+    then = series.provenance(other) if other else None
+    return Builds(series.provenance(head), then, revision, base in series.process(head))
 
 
 def _problems(known: Known) -> list[Problem]:

@@ -13,7 +13,7 @@ from alloclens.analysis.sites import by_source_line, clean_path
 from alloclens.analysis.starts import Began, Starts, starts
 from alloclens.source.go_statements import Root, Start, started_by, statement_at
 from alloclens.source.places import Place
-from alloclens.store.origins import unchanged
+from alloclens.store.origins import oldest_copy, unchanged
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from alloclens.analysis.lines import Lines
+    from alloclens.analysis.series import Copies
     from alloclens.profile.model import Profile
     from alloclens.source.places import Places
     from alloclens.store.texts import Texts
@@ -37,10 +38,8 @@ MOST_FILES = 200
 class Then(NamedTuple):
     """The sources as they were when a profile was taken."""
 
-    profile: str
-    """Its path."""
-    stamp: tuple[int, ...]
-    """Of the profile as it was read."""
+    copies: tuple[Copies, ...]
+    """The snapshots of its process up to it."""
     until: float
     """When it was taken, or its program was built: what was written to since then is not what ran."""
     places: Places
@@ -53,8 +52,8 @@ class Then(NamedTuple):
 
     def text(self, path: str) -> str | None:
         """Return what a file held then; None where that is not known."""
-        kept = self.texts.of(self.profile, self.stamp, path)
-        return unchanged(path, self.until) if kept is None else kept
+        kept = oldest_copy(self.texts, self.copies, path)
+        return kept[1] if kept else unchanged(path, self.until)
 
     def package(self, path: str) -> dict[str, str]:
         """Return the texts of the Go files beside a file, and its own."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from alloclens.analysis.lines import Lines
-    from alloclens.analysis.series import Provenance, Snapshot
+    from alloclens.analysis.series import Copies, Provenance, Snapshot
     from alloclens.source.places import Nowhere
     from alloclens.source.roots import Roots
     from alloclens.store.listing import Stamp
@@ -101,13 +101,8 @@ class Origins:
             yield from way
 
     def _copy(self, path: str, then: Provenance) -> Iterator[Origin]:
-        """Find the oldest copy of the process: all its snapshots are of one build."""
-        if self._texts is None:
-            return
-        for name, snapshot, stamp in then.copies:
-            if (text := self._texts.of(snapshot, stamp, path)) is not None:
-                yield Origin(f"as it was when {name} came", text)
-                return
+        if self._texts and (found := oldest_copy(self._texts, then.copies, path)):
+            yield Origin(f"as it was when {found[0]} came", found[1])
 
 
 def marks_of(lines: Lines, rows: Ints) -> Marks:
@@ -121,6 +116,12 @@ def marks_of(lines: Lines, rows: Ints) -> Marks:
 def _plain(path: str) -> str:
     """Return a path of the module cache without what stands before capital letters there."""
     return path.replace("!", "").casefold()
+
+
+def oldest_copy(texts: Texts, copies: Iterable[Copies], path: str) -> tuple[str, str] | None:
+    """Return the first of a process's snapshots that has a copy of a file, and the copy: all are of one build."""
+    kept = ((name, texts.of(snapshot, stamp, path)) for name, snapshot, stamp in copies)
+    return next(((name, text) for name, text in kept if text is not None), None)
 
 
 def _fitting(texts: Iterable[Origin], marks: Marks) -> Iterator[Origin]:

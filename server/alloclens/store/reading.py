@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from alloclens import __version__
-from alloclens.analysis.builds import NO_MAPS, are_two, moved
+from alloclens.analysis.builds import NO_MAPS, moved
 from alloclens.analysis.comparison import Contents
 from alloclens.analysis.difference import Incomparable, difference, overflow
 from alloclens.analysis.filters import in_focus
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from alloclens.analysis.builds import LineMaps
     from alloclens.analysis.comparison import Builds, Pair
     from alloclens.analysis.filters import Filters
-    from alloclens.analysis.series import Build
+    from alloclens.analysis.series import Build, Provenance
     from alloclens.analysis.starts import Began
     from alloclens.source.builds import Learnt
     from alloclens.source.places import Nowhere, Place, Places
@@ -197,11 +197,9 @@ class Reader:
     def _key(self, path: str) -> tuple[object, ...]:
         return self.digest, self.files, path, stamp_of(path)
 
-    def _began(self, path: str, head: Attributed) -> dict[tuple[str, int], Began]:
-        profile, stamp = head.read.found.profile, stamp_of(path)
-        seconds = taken_at(profile.time_nanos, Path(path).name, stamp.mtime_ns if stamp else 0, time.time()).seconds
-        until = min(seconds, build(profile, self.roots, self.binaries).written_at)
-        return began(profile, head.lines, Then(path, stamp or (), until, head.places, texts()))
+    def _began(self, head: Attributed, of: Provenance) -> dict[tuple[str, int], Began]:
+        until = min(of.seconds, of.build.written_at)
+        return began(head.read.found.profile, head.lines, Then(of.copies, until, head.places, texts()))
 
     def pair(self, pair: Pair, settled: Mapping[str, Settled]) -> Contents | Problem | None:
         """Read the head and the base, of which this is settled; None where one has gone or changed: the next listing knows."""
@@ -218,7 +216,7 @@ class Reader:
                 base.seen(pair.focus) if base else None,
                 in_focus(difference, pair.focus),
                 head.lines,
-                self._began(pair.head, head),
+                self._began(head, pair.builds.head) if pair.builds else {},
                 pair.focus,
                 maps,
             )
@@ -228,8 +226,6 @@ class Reader:
             return Problem.of(pair.head, error)
 
     def _line_maps(self, head: Attributed, base: Attributed, builds: Builds) -> LineMaps:
-        if builds.one_process and not are_two(base.lines, head.lines):
-            return NO_MAPS
         return line_maps(base.lines, head.lines, builds, {**base.places, **head.places}, self.roots, texts())
 
 

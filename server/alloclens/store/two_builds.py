@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from alloclens.analysis.builds import line_pairs
+from alloclens.analysis.builds import are_two, line_pairs
 from alloclens.source.drift import line_map
 from alloclens.source.places import Place
 from alloclens.store.origins import Origins, marks_of
@@ -32,7 +32,12 @@ FILE_SECONDS = 1
 
 
 def line_maps(base: Lines, head: Lines, builds: Builds, places: Places, roots: Roots, texts: Texts) -> LineMaps:
-    """Return for each file of the user's own whose texts are both known where the base's lines are in the head's text."""
+    """Return for each file of the user's own whose texts are both known where the base's lines are in the head's text.
+
+    Nothing of a file has to be known if the two are of one build.
+    """
+    if builds.base is None or (builds.one_process and not are_two(base, head)):
+        return {}
     own = {file: int(head.charged[row, -1]) for row, file in enumerate(head.files) if head.own[row]}
     pairs = [pair for pair in line_pairs(base, head) if pair[1] in own]
     heaviest = sorted(pairs, key=lambda pair: -own[pair[1]])[:MOST_FILES]
