@@ -121,6 +121,9 @@ def test_what_the_binary_says_decides_unless_something_was_not_checked_in(reposi
     assert of(repository, taken(4.5, build=Build(revision=commit)), keeps(5)).text == ONE
     modified = of(repository, taken(4.5, build=Build(revision=commit, is_modified=True)), keeps(5))
     assert (modified.text, len(modified.others)) == (TWO, 2)
+    later = repository.run("rev-parse", "v1.2.0")
+    modified = of(repository, taken(4.5, build=Build(revision=later, is_modified=True)), keeps(5))
+    assert (modified.text, modified.others) == (TWO, (day_of(repository, 2),))  # and of nothing that is older
 
 
 def test_our_copy_is_one_of_several_unless_the_binary_shows_that_it_is_the_text(

@@ -64,7 +64,7 @@ def command(source: Path, profiles: str, base: str | None, head: str | None, sam
     _print(split_lines(text), _hints(file, carried), _verdicts(file, carried))
     if file.origin is UNKNOWN or file.origin.others:
         tell(f"~ {compared_text(file.origin)}")
-    for gone in not_shown(file.comparison, file.rows[carried.line == 0]):
+    for gone in not_shown(file.comparison, file.rows[carried.line == 0], file.origin):
         tell(gone)
 
 

@@ -95,7 +95,7 @@ class Origins:
 
     def _candidates(self, place: Place, recorded: str, then: Provenance) -> Iterator[Origin]:
         """Return the texts that it may be, the likeliest first."""
-        ways = (self._copy(place.path, then), _checked_in(place.path, recorded, then.seconds))
+        ways = (self._copy(place.path, then), _checked_in(place.path, recorded, then))
         elsewhere = is_absolute(canonical(recorded)) and place.rule != AS_RECORDED
         for way in reversed(ways) if elsewhere else ways:  # what another machine built was probably checked in
             yield from way
@@ -133,18 +133,23 @@ def _at(path: str, revision: str) -> Iterator[Origin]:
         yield _of_commit(at, text)
 
 
-def _checked_in(path: str, recorded: str, seconds: float) -> Iterator[Origin]:
-    """Return the texts that git has had of a file until then under its recorded name, the newest first.
+def _checked_in(path: str, recorded: str, then: Provenance) -> Iterator[Origin]:
+    """Return the texts that git had of a file by then under its recorded name, the newest first.
 
-    A program that runs may be built of any of them: what is deployed lags behind what is checked in.
+    A program that runs may be built of any of them: what is deployed lags behind what is checked in. If its binary names a
+    commit, and says that something was not checked in, it is of none before that commit.
     """
-    before = [one for one in git.versions(path) if one.seconds <= seconds]
+    before = [one for one in git.versions(path) if one.seconds <= then.seconds]
     named = [one for one in before if name_of(one.path) == name_of(canonical(recorded))] or before
     commit_of: dict[str, str] = {}
     for one in named:
         commit_of.setdefault(one.blob, one.commit)
     texts = git.texts(path, tuple(commit_of))
-    return (_of_commit(commit_of[blob], text) for blob, text in texts.items())
+    oldest = next(_at(path, then.build.revision), None) if then.build.is_modified else None
+    for blob, text in texts.items():
+        yield _of_commit(commit_of[blob], text)
+        if oldest and oldest.text == text:
+            return
 
 
 def _of_commit(at: str, text: str) -> Origin:

@@ -56,17 +56,23 @@ def report(
     doubt = np.where(unsure, doubt, "")
     each = zip(rows.tolist(), line.tolist(), doubt.tolist(), strict=True)
     said = [_where(comparison, row, now, doubt) for row, now, doubt in each if now and row in shown]
-    return [compared_text(origin), *said, *not_shown(comparison, rows[line == 0])]
+    return [compared_text(origin), *said, *not_shown(comparison, rows[line == 0], origin)]
 
 
-def not_shown(comparison: Comparison, gone: NDArray[np.int64]) -> list[str]:
+def not_shown(comparison: Comparison, gone: NDArray[np.int64], origin: Origin) -> list[str]:
     """Say which rows of the head's lines, that are no more, would be worth showing; a sentence for each."""
     shown = worth_showing(comparison, gone)
+    disagree = origin.disagrees(comparison.lines.line[shown]).tolist()
     said = []
-    for row, name in zip(shown.tolist(), _functions(comparison, shown), strict=True):
+    for row, name, doubt in zip(shown.tolist(), _functions(comparison, shown), disagree, strict=True):
         much = amount(comparison.stats(row).cum.value, comparison.sample_type.unit)
         then = f"line {comparison.lines.line[row]}{f' ({name})' if name else ''}"
-        said.append(f"{much} of {then} is not shown: the line was changed or deleted since.")
+        why = "the line was changed or deleted since" + (
+            ", if the text is the one that it is taken for" if doubt else ""
+        )
+        if origin is UNKNOWN:
+            why = "its function is not found here, or has not so many lines"
+        said.append(f"{much} of {then} is not shown: {why}.")
     return said
 
 
