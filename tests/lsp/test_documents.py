@@ -128,10 +128,10 @@ def test_a_text_is_split_once(monkeypatch: pytest.MonkeyPatch) -> None:
     now = "package once\n\nfunc F() {\n\tx()\n}\n"
     then = now.replace("x()", "x()\n\ty()")
     document = Document("file:///once.go", now)
-    marks = Marks(np.array([3, 4]), np.array([0, 0]), ["once.F"], np.array([3]))
+    marks = Marks(np.array([3, 4]), np.array([0, 0]), ["once.F"], np.array([3]), "once.go")
     for origin in (Origin("a copy", then), Origin("")):
         assert carried(marks, origin, document.text).line.tolist() == [3, 4]
-    assert declared(document.text, "once.F") == [3]
+    assert declared(document.text, "once.F", "once.go") == [3]
     assert document.end_of(4) == lsp.Position(3, 4)
     assert document.code_of(4).start == lsp.Position(3, 1)
     assert sorted(pieces) == sorted([len(now), len(then)])

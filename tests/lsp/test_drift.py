@@ -49,11 +49,12 @@ async def test_random_edits_as_they_are_typed(tmp_path: Path) -> None:
     lines = ["package main", *some_text(rng, LONG - 1)]
     path = tmp_path / "main.go"
     path.write_text("\n".join(lines))
-    drop(tmp_path / "profiles/a.pb.gz", heap(*(f"main.f@{path}:{n} = {100 + n}x{MB}" for n in range(1, LONG + 1))))
+    held = {n: f"{100 + n}MB" for n in range(1, LONG + 1) if lines[n - 1]}  # nothing is allocated on a blank line
+    drop(tmp_path / "profiles/a.pb.gz", heap(*(f"main.f@{path}:{n} = {100 + n}x{MB}" for n in held)))
     editor = Editor(bare())
     await editor.open_folder(tmp_path)
     uri = editor.open(path)
-    await editor.until_hints(uri, {n: f"{100 + n}MB" for n in range(1, LONG + 1)})
+    await editor.until_hints(uri, held)
     unmarked = asked = 0
     for seed in range(40):
         rng, text = random.Random(seed), Edited(lines)
@@ -64,9 +65,9 @@ async def test_random_edits_as_they_are_typed(tmp_path: Path) -> None:
             sure = {int(label(h)[:3]) - 100: h.position.line + 1 for h in hints if not label(h).startswith("~")}
             assert sure == {line: text.where.get(line) for line in sure}, (seed, text.text)
             unmarked, asked = unmarked + len(sure), asked + 1
-    assert unmarked > asked * LONG / 2  # and most of them are there
+    assert unmarked > asked * len(held) / 2  # and most of them are there
     editor.edit(uri, "\n".join(lines))
-    assert len(await editor.hints(uri)) == LONG
+    assert await editor.hints(uri) == held
     await editor.close()
 
 
@@ -135,7 +136,7 @@ async def test_later_snapshots_of_the_process_are_of_the_same_text(editor: Edito
     drop(folder / "profiles/a.pb.gz", heap(*stacks(folder, 3)))
     uri = await shown(editor, folder, FIRST)
     main = folder / "main.go"
-    text = "// new\n" + main.read_text().replace("\tkeep()\n", "\tkeep() // changed\n")
+    text = "// new\n" + main.read_text().replace("\tkeep()\n", "\tkeep(1)\n")
     main.write_text(text)
     editor.edit(uri, text)
     drop(folder / "profiles/b.pb.gz", heap(*stacks(folder, 40)))
@@ -181,7 +182,7 @@ def check_in(folder: Path, seconds: int) -> None:
 
 def edit(path: Path) -> None:
     """Move one function, change a line, and add some."""
-    text = path.read_text().replace("\tdep.New() // the caller\n", "\tdep.New() // changed\n")
+    text = path.read_text().replace("\tdep.New() // the caller\n", "\tdep.New(1) // the caller\n")
     path.write_text(text.replace("func keep", "// new\n\nfunc keep"))
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from alloclens.source.carry import SAME, UNKNOWN, Marks, Origin, carried, fits
+from alloclens.source.carry import SAME, UNKNOWN, Marks, Origin, carried
+from alloclens.source.fit import fits
 
 GO = """package shop
 
@@ -29,13 +30,13 @@ func Map[K comparable](k K) map[K][]byte {
 CART, LIST, MAP = "example.com/shop.(*Cart).Add", "example.com/shop.(*List).Add", "example.com/shop.Map[...]"
 
 
-def marks(*recorded: tuple[int, str], **start: int) -> Marks:
+def marks(*recorded: tuple[int, str], path: str = "shop.go", **start: int) -> Marks:
     """Make the marks of (line, function) pairs; `start` is where each is declared."""
     starts = {CART: 3, LIST: 7, f"{LIST}.func1": 10, f"{LIST}.gowrap1": 10, MAP: 15} | start
     names = sorted({name for _, name in recorded if name})
     line = np.array([line for line, _ in recorded], np.int64)
     function = np.array([names.index(name) if name else -1 for _, name in recorded], np.int64)
-    return Marks(line, function, names, np.array([starts.get(name, 0) for name in names], np.int64))
+    return Marks(line, function, names, np.array([starts.get(name, 0) for name in names], np.int64), path)
 
 
 ALL = marks((4, CART), (8, LIST), (11, f"{LIST}.func1"), (17, MAP))
@@ -139,7 +140,7 @@ def test_form_feeds_are_no_lines() -> None:
 
 def test_c_with_the_brace_on_a_line_of_its_own() -> None:
     now = "/* new */\nstatic void *keep(\n    size_t size\n)\n{\n#ifdef X\n  grow();\n#endif\n  return malloc(size);\n}\nint x;\n"
-    made = marks((8, "keep"), (9, "keep"), (10, "keep"), keep=1)
+    made = marks((8, "keep"), (9, "keep"), (10, "keep"), keep=1, path="keep.c")
     assert to(made, UNKNOWN, now) == unsure(9, 10, 0)
 
 
@@ -148,6 +149,8 @@ def test_what_fits() -> None:
     assert not fits(ALL, "\n" + GO)
     assert not fits(ALL, GO.replace("*Cart", "*Basket"))
     assert fits(marks((4, CART), **{CART: 0}), "\n" + GO)  # it does not say where
-    assert fits(marks((11, f"{LIST}.func1")), "package shop\n")  # a closure has no name to look for
+    assert fits(
+        marks((11, f"{LIST}.func1"), **{f"{LIST}.func1": 0}), GO.replace("*List", "*Rope")
+    )  # it has no name of its own
     assert fits(marks((1, "example.com/shop.init"), **{"example.com/shop.init": 1}), "package shop\n")
     assert fits(marks((4, CART)), GO + GO[14:78])  # one of the two is where it should be

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from alloclens.source.declarations import declared
+from alloclens.source.text import split_lines
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -59,7 +60,7 @@ func (Cart) Total() int { return 0 }
         ("gopkg.in/shop%2ev3.Serve", [6]),
         ("example.com/shop.Handler", []),
         ("example.com/shop.serve", []),
-        ("example.com/shop.indented", []),
+        ("example.com/shop.indented", [25]),  # no gofmt's work, but Go's
         ("example.com/shop.(*Other).Add", []),
         ("example.com/shop.Add", []),
         ("example.com/shop.Ser", []),
@@ -70,7 +71,7 @@ func (Cart) Total() int { return 0 }
     ],
 )
 def test_go(function: str, lines: list[int]) -> None:
-    assert declared(GO, function) == lines
+    assert declared(GO, function, "shop.go") == lines
 
 
 PYTHON = """# def add(
@@ -148,12 +149,21 @@ handle3(() => {
 """
 JULIA = "module M\nfunction scan_tokens(source::String)\nend\nshort(x) = scan_tokens(x)\n"
 JAVA = "class Cart {\n  public void add(int item) {\n    add(1);\n  }\n}\n"
+FILES = {
+    PYTHON: "shop.py",
+    RUST: "shop.rs",
+    C_PLUS_PLUS: "shop.cc",
+    JAVASCRIPT: "shop.js",
+    JULIA: "shop.jl",
+    JAVA: "Cart.java",
+}
 
 
 @pytest.mark.parametrize(
     ("text", "function", "lines"),
     [
-        (PYTHON, "Cart.add", [6, 13]),  # not the call of line 7
+        (PYTHON, "add", [6, 13]),  # not the call of line 7
+        (PYTHON, "Cart.add", [6]),
         (PYTHON, "total", [9]),
         (PYTHON, "Cart", [5]),
         (PYTHON, "ad", []),
@@ -183,15 +193,17 @@ JAVA = "class Cart {\n  public void add(int item) {\n    add(1);\n  }\n}\n"
     ],
 )
 def test_other_languages(text: str, function: str, lines: list[int]) -> None:
-    assert declared(text, function) == lines
+    assert declared(text, function, FILES[text]) == lines
 
 
 def test_all_ends_of_lines_count() -> None:
-    assert declared("package a\r\n\r\nfunc F() {}\r\n", "a.F") == [3]
-    assert declared("package a\r\rfunc F() {}", "a.F") == [3]
+    assert declared("package a\r\n\r\nfunc F() {}\r\n", "a.F", "a.go") == [3]
+    assert declared("package a\r\rfunc F() {}", "a.F", "a.go") == [3]
 
 
 @given(st.text(), st.text())
 def test_no_name_raises(text: str, function: str) -> None:
-    assert declared(f"package x\n{text}", function) == sorted(declared(f"package x\n{text}", function))
-    assert all(line >= 1 for line in declared(text, function))
+    for path in ("x.go", "x.py", "x.cc", "x.rs", "x.tsx", "x.java", "x.rb"):
+        found = declared(text, function, path)
+        assert found == sorted(found)
+        assert all(1 <= line <= len(split_lines(text)) for line in found)

@@ -948,7 +948,9 @@ def test_long_names_take_no_time(unit: str) -> None:
     files = FakeFiles({"/w/a.go": text})
     for recorded in (name, f"{name}/a.go", f"/w/{name}.go"):
         assert SourceMap(ROOTS, files, {recorded: [name, "main.f"]}).place(recorded) is None
-    assert declared(text, name) == []
+    assert [declared(text, name, f"/w/a{ending}") for ending in (".go", ".py", ".js", ".rs", ".java", ".rb")] == [
+        []
+    ] * 6
 
 
 @pytest.mark.timeout(20)

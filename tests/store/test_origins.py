@@ -43,7 +43,7 @@ MOVED = ONE.replace("func", "// keep\nfunc")
 
 
 def keeps(line: int, start: int = 3, function: str = "main.keep") -> Marks:
-    return Marks(np.array([line]), np.array([0]), [function], np.array([start]))
+    return Marks(np.array([line]), np.array([0]), [function], np.array([start]), "shop.go")
 
 
 def taken(day: float, label: str = "", build: Build = UNKNOWN_BUILD) -> Provenance:

@@ -47,7 +47,7 @@ def history(folder: Path, seed: int, *, is_go: bool) -> History:
     return History(folder / name, versions)
 
 
-def marks(recorded: Sequence[Recorded], *, with_starts: bool) -> Marks:
+def marks(path: str, recorded: Sequence[Recorded], *, with_starts: bool) -> Marks:
     names = sorted({one.function for one in recorded})
     start = {one.function: one.start if with_starts else 0 for one in recorded}
     return Marks(
@@ -55,6 +55,7 @@ def marks(recorded: Sequence[Recorded], *, with_starts: bool) -> Marks:
         np.array([names.index(one.function) for one in recorded], np.int64),
         [f"main.{name}" for name in names],
         np.array([start[name] for name in names], np.int64),
+        path,
     )
 
 
@@ -68,7 +69,7 @@ def deployed(one: History, folder: Path, dice: random.Random, behind: int, *, wi
     built = COMMITS - 1 - behind
     lines = one.versions[built].recorded()
     recorded = dice.sample(lines, min(len(lines), dice.randint(3, 30)))
-    asked = marks(recorded, with_starts=with_starts)
+    asked = marks(str(one.path), recorded, with_starts=with_starts)
     seconds = BEGIN + dice.randint(built, COMMITS - 1) * DAY + 1
     place = Place(str(one.path), "root of the build", Kind.OWN)
     origins = Origins(Roots((str(folder),)), None)

@@ -27,6 +27,10 @@ NAMES = ("gin", "go-redis", "click", "werkzeug", "zod", "regex-automata", "hyper
 """Of the projects."""
 
 
+ENDINGS = {"go": "go", "python": "py", "typescript": "ts", "rust": "rs", "cpp": "h"}
+"""Of the languages' files."""
+
+
 class Function(NamedTuple):
     """As `scripts.histories.functions` packs them."""
 
@@ -74,6 +78,7 @@ class Text:
             np.array([functions.index(one) for one in recorded], np.int64),
             [name for name, _ in functions],
             np.array([begin for _, begin in functions], np.int64),
+            f"it.{ENDINGS[self.language]}",
         )
 
 

@@ -84,7 +84,7 @@ class Spots:
         if file is None or file.origin is SAME:
             return Spot(at.uri, line, unsure=file is None) if line <= len(at.lines) else None
         nothing = np.zeros(0, np.int64)
-        now = carried(Marks(np.array([line]), np.array([-1]), [], nothing), file.origin, at.text)
+        now = carried(Marks(np.array([line]), np.array([-1]), [], nothing, path), file.origin, at.text)
         return Spot(at.uri, int(now.line[0]), bool(now.unsure[0])) if now.line[0] else None
 
     def _of_base(self, comparison: Comparison, place: Place, line: int) -> Spot | None:

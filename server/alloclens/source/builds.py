@@ -13,7 +13,8 @@ from functools import cached_property
 from itertools import chain, takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
-from alloclens.source.declarations import declared, has_name
+from alloclens.source.declarations import declared
+from alloclens.source.names import has_name
 from alloclens.source.paths import canonical, folders_of, join, name_of, rest_within
 from alloclens.source.recorded import DEPENDENCY_PATH, OF_GO, package_among, recorded
 
@@ -162,8 +163,9 @@ class Builds:
         texts = {rest: self._files.text(join(directory, rest)) for rest in own} if there else {}
         if not there or 2 * sum(1 for text in texts.values() if text is not None) < len(texts):
             return 0
-        named = [(text, f) for rest, text in texts.items() if text is not None for f in own[rest] if has_name(f)]
-        if 2 * sum(1 for text, function in named if declared(text, function)) < len(named):
+        read = [(rest, text) for rest, text in texts.items() if text is not None]
+        named = [(rest, text, function) for rest, text in read for function in own[rest] if has_name(function)]
+        if 2 * sum(1 for rest, text, function in named if declared(text, function, rest)) < len(named):
             return 0
         return len(there) + len(named)
 

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from alloclens.source.declarations import declared, is_closure, may_be_absent, outer
+from alloclens.source.declarations import again, around, declarations, parsed
 from alloclens.source.drift import line_map, stays
+from alloclens.source.grammars import comment_of
 from alloclens.source.text import split_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
+
+    from alloclens.source.syntax import Declaration
 
     Ints = NDArray[np.int64]
     Bools = NDArray[np.bool_]
@@ -55,6 +58,8 @@ class Marks:
     names: Sequence[str]
     start: Ints
     """Where each of the functions was declared, 1-based; 0 where unknown."""
+    path: str = ""
+    """Of the file here: the end of its name tells the language."""
 
 
 class Carried(NamedTuple):
@@ -89,72 +94,77 @@ def _carried(marks: Marks, origin: Origin, now: str) -> Carried:
     if origin.text is None:
         line = _by_function(marks, now)
         return Carried(line, line > 0)
-    line, unsure = line_map(origin.text, now).of(marks.line)
-    again = _by_text(marks, origin.text, now, np.flatnonzero((line == 0) & (marks.function >= 0)))
-    return Carried(np.where(line > 0, line, again), unsure | (again > 0))
-
-
-def fits(marks: Marks, text: str) -> bool:
-    """Return whether a text can be what was profiled: each function is declared where the profile says."""
-    told = [(n, s) for n, s in zip(marks.names, marks.start.tolist(), strict=True) if s > 0 and not is_closure(n)]
-    return all(start in lines or (not lines and may_be_absent(name, text)) for name, start, lines in _found(told, text))
-
-
-def _found(told: list[tuple[str, int]], text: str) -> Iterator[tuple[str, int, list[int]]]:
-    return ((name, start, declared(text, name)) for name, start in told)
+    return _by_text(marks, origin.text, now)
 
 
 def _by_function(marks: Marks, now: str) -> Ints:
-    """Find each function again by its name, and in it the line as far from its declaration as it was.
+    """Find each function again by its name, and in it the line as far from its start as it was.
 
-    A line of a function whose declaration was not recorded stays where it is, if it is still in that function.
+    A line of a function whose start was not recorded stays where it is, if it is still in that function.
     """
-    found = [_extent(now, name) for name in (*marks.names, "")]  # the last one is for function -1
-    first, last = np.array(found, np.int64).T
-    told = zip(marks.names, marks.start.tolist(), strict=True)
-    starts = {outer(name): start for name, start in told if start > 0 and not is_closure(name)}
-    then = np.array([starts.get(outer(name), 0) for name in marks.names] + [0])
-    shift = np.where(then > 0, first - then, 0)[marks.function]
-    line = marks.line + shift
+    started = [_start(name, start, marks.path) for name, start in zip(marks.names, marks.start.tolist(), strict=True)]
+    found = [
+        _only(declarations(now, name, marks.path), start) for name, start in zip(marks.names, started, strict=True)
+    ]
+    then = {one: start for one, start in zip(found, started, strict=True) if one and start > 0}
+    each = [(one.first, one.last, one.start - then.get(one, one.start)) if one else (1, 0, 0) for one in found]
+    first, last, shift = np.array([*each, (1, 0, 0)], np.int64).T  # the last one is for function -1
+    line = marks.line + shift[marks.function]
     inside = (line >= first[marks.function]) & (line <= last[marks.function])
     return np.where((marks.line > 0) & inside, line, 0)
 
 
-def _by_text(marks: Marks, then: str, now: str, spots: Ints) -> Ints:
-    """Find these lines again as the only one of their text in their function, then and now."""
-    out = np.zeros(len(marks.line), np.int64)
-    before, after = split_lines(then), split_lines(now)
-    for spot in spots.tolist():
-        name, line = marks.names[marks.function[spot]], int(marks.line[spot])
-        text = before[line - 1].strip() if 0 < line <= len(before) else ""
-        old, new = (_only(lines, text, _extent(whole, name)) for lines, whole in ((before, then), (after, now)))
-        out[spot] = new if old == line and text else 0
-    return out
+def _start(name: str, start: int, path: str) -> int:
+    """Return where a function started, by what was recorded or its name; 0 for one that is found by the one that it is in."""
+    parts = parsed(name, path)
+    return 0 if parts.closure else start if start > 0 else parts.line
 
 
-def _only(lines: Sequence[str], text: str, extent: tuple[int, int]) -> int:
-    """Return the one line (1-based) of a stretch with this text; 0 where there is none or more."""
-    first, last = extent
-    same = [n for n in range(first, last + 1) if lines[n - 1].strip() == text]
-    return same[0] if len(same) == 1 else 0
+def _only(found: list[Declaration], start: int) -> Declaration | None:
+    """Return the one declaration; of several that a text tells apart, the one that starts where it was recorded."""
+    if len(found) > 1:
+        twins = Counter((one.name, one.parameters) for one in found)
+        found = [one for one in found if one.start == start and twins[one.name, one.parameters] == 1]
+    return found[0] if len(found) == 1 else None
 
 
-def _extent(text: str, function: str) -> tuple[int, int]:
-    """Return the first and last line (1-based) of a function that is declared once; (1, 0) of any other."""
-    lines = declared(text, function) if function else []
-    return (lines[0], _end(text, lines[0])) if len(lines) == 1 else (1, 0)
+def _by_text(marks: Marks, then: str, now: str) -> Carried:
+    """Carry lines by what the two texts have in common, and ask which function each of them is in."""
+    moved = line_map(then, now, comment_of(marks.path))
+    line, unsure = moved.of(marks.line)
+    strayed = np.zeros(len(line), np.bool_)
+    for spot in np.flatnonzero(marks.line > moved.head).tolist():
+        at, to = int(marks.line[spot]), int(line[spot])
+        own = _own(marks, spot, then)
+        if own is None or own.first >= moved.tail:  # with all that is behind its first line, it is as it was
+            continue
+        here = again(now, own, marks.path)
+        if any(one.holds(to) for one in here):
+            continue
+        if len(here) == 1 and (found := _within(own, here[0], then, now, at)):
+            line[spot], unsure[spot] = found, True
+        elif to and (here or _was_there(to, then, now, marks.path)):
+            unsure[spot] = strayed[spot] = True
+    lost = strayed & np.isin(line, line[~strayed])
+    return Carried(np.where(lost, 0, line), unsure & ~lost)
 
 
-def _end(text: str, declaration: int) -> int:
-    """Return the last line (1-based) of the function declared on a line: what follows it indented, and the closing one."""
-    lines = split_lines(text)
-    indent = len(lines[declaration - 1]) - len(lines[declaration - 1].lstrip())
-    for number, line in enumerate(lines[declaration:], declaration + 1):
-        if line.strip() and len(line) - len(line.lstrip()) <= indent and not OPENS.match(line):
-            return number if CLOSES.match(line) else number - 1
-    return len(lines)
+def _own(marks: Marks, spot: int, then: str) -> Declaration | None:
+    """Return the function that a line was in: the one that was recorded, else what the text says."""
+    number, line = marks.function[spot], int(marks.line[spot])
+    named = declarations(then, marks.names[number], marks.path) if number >= 0 else []
+    inside = (one for one in named if one.kind == "function" and one.holds(line))
+    return max(inside, key=lambda one: one.first, default=None) or around(then, line, marks.path)
 
 
-OPENS = re.compile(r"\s*[{)\]]|\s*(?:#|//)")
-"""What follows a declaration without being the next one: its brace, the end of its parameters, a comment."""
-CLOSES = re.compile(r"\s*\}|\s*end\b")
+def _within(own: Declaration, here: Declaration, then: str, now: str, line: int) -> int:
+    """Return where a line is by the text of its function alone; 0 if that does not tell."""
+    before, after = ("\n".join(split_lines(text)[one.first - 1 : one.last]) for text, one in ((then, own), (now, here)))
+    found = int(line_map(before, after).now[line - own.first + 1])
+    return found and found + here.first - 1
+
+
+def _was_there(line: int, then: str, now: str, path: str) -> bool:
+    """Return whether the function that a line is in now was there before: it is no new name of the one the line was in."""
+    one = around(now, line, path)
+    return one is not None and bool(again(then, one, path))

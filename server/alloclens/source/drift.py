@@ -7,6 +7,7 @@ past others is not in all of them. If it occurs once in each text it is known ag
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from alloclens.source.memo import memo
 from alloclens.source.text import split_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
 GONE = 0
 UNREADABLE = "\ufffd"
 LARGEST = 10**8
-"""Lines then times lines now that are compared: some tens of milliseconds. Beyond, all but the ends of a file is unsure."""
+"""Lines then times lines now that are compared at once: some tens of milliseconds."""
+MOST_CUTS = 30
+"""How often in a row what is larger is cut in two."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +40,10 @@ class LineMap:
     """0 where the line was changed, deleted, or cannot be told from another one."""
     unsure: Bools
     """Whether `now` is a line that moved past others."""
+    head: int
+    """How many lines both begin with."""
+    tail: int
+    """The first of the lines (1-based) that both end with."""
 
     def of(self, lines: Ints) -> tuple[Ints, Bools]:
         """Return where these lines are now, and whether that is unsure. A line that the text never had is gone."""
@@ -45,15 +52,26 @@ class LineMap:
 
 
 @memo
-def line_map(then: str, now: str) -> LineMap:
-    """Carry the lines of one text to another. Line ends and indentation make no difference."""
+def line_map(then: str, now: str, comment: str = "") -> LineMap:
+    """Carry the lines of one text to another. Line ends and indentation make no difference.
+
+    Nor do white space within a line, and a comment at its end, if `comment` begins one in this language, where the line has no
+    other counterpart.
+    """
     old, new = _numbered(then, now)
     i, j = _once(old, new)
     moved = np.full(len(old), -1)
     moved[i] = j
-    certain = _certain(old, new, moved)
+    head, end = _same(old, new, moved), _same(old[::-1], new[::-1], len(new) - 1 - moved[::-1])
+    if np.array_equal(old, new):
+        head, end = len(old), 0
+    certain = _certain(old, new, head, end)
+    certain = _same_code(split_lines(then), split_lines(now), old, new, certain, comment)
     to = np.where(certain >= 0, certain, moved)
-    return LineMap(np.concatenate([[GONE], to + 1]), np.concatenate([[False], (certain < 0) & (moved >= 0)]))
+    gone, sure = [GONE], [False]
+    return LineMap(
+        np.concatenate([gone, to + 1]), np.concatenate([sure, (certain < 0) & (moved >= 0)]), head, len(old) - end + 1
+    )
 
 
 def stays(then: str, other: str) -> Bools:
@@ -87,15 +105,15 @@ def _singles(numbers: Ints) -> tuple[Ints, Ints]:
     return value[many == 1], at[many == 1]
 
 
-def _certain(old: Ints, new: Ints, once: Ints) -> Ints:
-    """Return for each old line the new one that it is in every longest common subsequence; else -1."""
-    if np.array_equal(old, new):
-        return np.arange(len(old))
-    begin, end = _same(old, new, once), _same(old[::-1], new[::-1], len(new) - 1 - once[::-1])
+def _certain(old: Ints, new: Ints, head: int, end: int) -> Ints:
+    """Return for each old line the new one that it is in every longest common subsequence; else -1.
+
+    All of them begin with the first `head` lines and end with the last `end` ones.
+    """
     rest, rest_now = len(old) - end, len(new) - end
-    middle = _in_all(old[begin:rest], new[begin:rest_now])
-    middle = np.where(middle >= 0, middle + begin, -1)
-    return np.concatenate([np.arange(begin), middle, np.arange(rest_now, len(new))])
+    middle = _in_all(old[head:rest], new[head:rest_now])
+    middle = np.where(middle >= 0, middle + head, -1)
+    return np.concatenate([np.arange(head), middle, np.arange(rest_now, len(new))])
 
 
 def _same(old: Ints, new: Ints, once: Ints) -> int:
@@ -111,7 +129,7 @@ def _same(old: Ints, new: Ints, once: Ints) -> int:
     return int(anchors[-1]) + 1 if len(anchors) else 0
 
 
-def _in_all(old: Ints, new: Ints) -> Ints:
+def _in_all(old: Ints, new: Ints, cuts: int = MOST_CUTS) -> Ints:
     """Return what `_certain` does.
 
     In the plane of old and new lines, two longest common subsequences have all others between them: what these two share, all
@@ -119,7 +137,9 @@ def _in_all(old: Ints, new: Ints) -> Ints:
     """
     to = np.full(len(old), -1)
     i, j = np.flatnonzero(np.isin(old, new)), np.flatnonzero(np.isin(new, old))
-    if 0 < len(i) * len(j) <= LARGEST:
+    if len(i) * len(j) > LARGEST:
+        return _in_parts(old, new, cuts - 1) if cuts else to
+    if len(i):
         a, b = _outermost(old[i], new[j])
         d, c = _outermost(new[j], old[i])
         one, other = np.full(len(i), -1), np.full(len(i), -1)
@@ -127,6 +147,26 @@ def _in_all(old: Ints, new: Ints) -> Ints:
         same = (one == other) & (one >= 0)
         to[i[same]] = j[one[same]]
     return to
+
+
+def _in_parts(old: Ints, new: Ints, cuts: int) -> Ints:
+    """Return what `_in_all` does for what is too much at once, cut in two at a line that occurs once in each.
+
+    As patience diff does; but only at a line that no other such line has moved past.
+    """
+    i, j = _once(old, new)
+    order = np.argsort(i)
+    i, j = i[order], j[order]
+    stayed = (np.maximum.accumulate(j) == j) & (np.minimum.accumulate(j[::-1])[::-1] == j)
+    if not stayed.any():
+        return np.full(len(old), -1)
+    i, j = i[stayed], j[stayed]
+    middle = np.abs(i - len(old) // 2).argmin()
+    at, there = int(i[middle]), int(j[middle])
+    behind = _in_all(old[at + 1 :], new[there + 1 :], cuts)
+    return np.concatenate(
+        [_in_all(old[:at], new[:there], cuts), [there], np.where(behind >= 0, behind + there + 1, -1)]
+    )
 
 
 def _outermost(old: Ints, new: Ints) -> tuple[list[int], list[int]]:
@@ -159,3 +199,44 @@ def _table(old: list[int], new: list[int]) -> list[int]:
         both = rows[-1] & places[line]
         rows.append((rows[-1] + both | rows[-1] - both) & all_bits)
     return rows
+
+
+def _same_code(before: Sequence[str], after: Sequence[str], old: Ints, new: Ints, certain: Ints, comment: str) -> Ints:
+    """Add the lines that both have, but for white space and a comment, between the same two certain ones."""
+    rows, others = np.flatnonzero(~np.isin(old, new)), np.flatnonzero(~np.isin(new, old))
+    if not len(rows) or not len(others):
+        return certain
+    reached = np.zeros(len(new), np.bool_)
+    reached[certain[certain >= 0]] = True
+    gaps = np.concatenate([np.cumsum(certain >= 0)[rows], np.cumsum(reached)[others]]).tolist()
+    lines = [before[row] for row in rows.tolist()] + [after[row] for row in others.tolist()]
+    numbers: dict[tuple[int, str], int] = {}
+    pairs = ((gap, code(line, comment)) for gap, line in zip(gaps, lines, strict=True))
+    number = np.array([numbers.setdefault(pair, len(numbers)) for pair in pairs], np.int64)
+    to = _in_all(number[: len(rows)], number[len(rows) :])
+    out = certain.copy()
+    out[rows[to >= 0]] = others[to[to >= 0]]
+    return out
+
+
+TOKEN = re.compile(r"""("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`)|(["'`])|([ \t]+)|(\w+|.)""")
+COMMENTS = {"//": re.compile(r"//|/\*(?:(?!\*/).)*\*/\s*$"), "#": re.compile("#")}
+
+
+def code(line: str, comment: str) -> str:
+    """Return a line without the comment at its end, and with a space only where it parts two words or signs."""
+    ends, out, spaced = COMMENTS.get(comment), "", True
+    for found in TOKEN.finditer(line):
+        string, quote, space, other = found.groups()
+        if quote:  # that of a string of several lines, or no quote at all
+            return line.strip()
+        if spaced and ends and ends.match(line, found.start()):
+            break
+        if space is None:
+            token = string or other
+            parts = (spaced and out and (out[-1] + token[0]).replace("_", "a").isalnum()) or (
+                spaced and out[-1:] == token[0]
+            )
+            out += f" {token}" if parts else token
+        spaced = space is not None
+    return out or line.strip()

@@ -14,8 +14,8 @@ import re
 from typing import TYPE_CHECKING, Literal, NamedTuple
 from urllib.parse import unquote
 
-from alloclens.source.declarations import CLOSURE, LONGEST_NAME, is_closure, outer
 from alloclens.source.go_text import EXPRESSION, Statement, guess, read
+from alloclens.source.names import CLOSURE, LONGEST_NAME, is_closure, outer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -7,7 +7,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from alloclens.source.builds import Builds
-from alloclens.source.declarations import declared, has_name, outer
+from alloclens.source.declarations import declared
+from alloclens.source.names import has_name, outer
 from alloclens.source.own import is_own
 from alloclens.source.paths import is_share, is_within, join
 from alloclens.source.recorded import Kind, recorded
@@ -175,7 +176,7 @@ class SourceMap:
         named = {outer(function) for function in one.functions if has_name(function)}
         if text is None or not named:
             return False
-        return 2 * sum(1 for function in named if declared(text, function)) >= len(named)
+        return 2 * sum(1 for function in named if declared(text, function, path)) >= len(named)
 
     def _kind(self, path: str) -> Kind:
         if self.roots.go_root and is_within(path, self.roots.go_root):

@@ -10,7 +10,7 @@ from functools import cached_property
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING
 
-from alloclens.source.declarations import LONGEST_NAME
+from alloclens.source.names import LONGEST_NAME
 from alloclens.source.paths import bundled, canonical, is_absolute, name_of
 
 if TYPE_CHECKING:

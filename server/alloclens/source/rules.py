@@ -8,7 +8,7 @@ from functools import cached_property
 from itertools import groupby, takewhile
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from alloclens.source.declarations import has_name
+from alloclens.source.names import has_name
 from alloclens.source.paths import folders_of, is_share, join, name_of, rest_within
 from alloclens.source.recorded import OF_GO, Kind
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from alloclens.source.declarations import declared, has_name
+from alloclens.source.declarations import declared
+from alloclens.source.names import has_name
 from alloclens.source.recorded import OF_GO
 
 if TYPE_CHECKING:
@@ -49,8 +50,8 @@ class Moves:
             gone: dict[str, list[int]] = {}
             for function in (f for number in numbers for f in lines.functions.rows_of(number)):
                 name = lines.functions.name[function]
-                if has_name(name) and path in texts and not declared(texts[path], name):
-                    others = [other for other, text in texts.items() if declared(text, name)]
+                if has_name(name) and path in texts and not declared(texts[path], name, path):
+                    others = [other for other, text in texts.items() if declared(text, name, other)]
                     if len(others) == 1:
                         gone.setdefault(others[0], []).append(function)
             for other, functions in gone.items():

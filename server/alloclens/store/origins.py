@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from alloclens.source.carry import SAME, UNKNOWN, Marks, Origin, fits, one_of
+from alloclens.source.carry import SAME, UNKNOWN, Marks, Origin, one_of
+from alloclens.source.fit import fits
 from alloclens.source.paths import canonical, is_absolute, is_within, name_of
 from alloclens.source.places import Place
 from alloclens.store import git
@@ -105,12 +106,14 @@ class Origins:
             yield Origin(f"as it was when {found[0]} came", found[1])
 
 
-def marks_of(lines: Lines, rows: Ints) -> Marks:
-    """Return some rows of a snapshot's lines, all of one file, with their functions."""
+def marks_of(lines: Lines, rows: Ints, path: str) -> Marks:
+    """Return some rows of a snapshot's lines, all of the file at a path here, with their functions."""
     functions, row = np.unique(lines.functions.of_line[rows], return_inverse=True)
     known = functions >= 0
     names = [lines.functions.name[i] for i in functions[known].tolist()]
-    return Marks(lines.line[rows], row - np.count_nonzero(~known), names, lines.functions.start_line[functions[known]])
+    return Marks(
+        lines.line[rows], row - np.count_nonzero(~known), names, lines.functions.start_line[functions[known]], path
+    )
 
 
 def _plain(path: str) -> str:

@@ -56,7 +56,7 @@ def _origin(origins: Origins, lines: Lines, file: str, of: Provenance, places: P
     place = places.get(file)
     rows = lines.rows_in(lines.files.index(file))
     rows = rows[lines.line[rows] > 0]
-    return origins.of(place, file, of, marks_of(lines, rows)) if isinstance(place, Place) else None
+    return origins.of(place, file, of, marks_of(lines, rows, place.path)) if isinstance(place, Place) else None
 
 
 def _between(old: Origin, new: Origin) -> Ints:

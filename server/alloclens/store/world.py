@@ -74,7 +74,9 @@ class FileLines:
         line, unsure = np.zeros(len(self.rows), np.int64), np.zeros(len(self.rows), np.bool_)
         for rows, origin in ((~self.moved, self.origin), (self.moved, UNKNOWN)):
             if rows.any():
-                line[rows], unsure[rows] = carried(marks_of(self.comparison.lines, self.rows[rows]), origin, text)
+                line[rows], unsure[rows] = carried(
+                    marks_of(self.comparison.lines, self.rows[rows], self.place.path), origin, text
+                )
         return Carried(line, unsure)
 
     @property
@@ -84,7 +86,10 @@ class FileLines:
         if not len(stayed):
             return UNKNOWN
         return self.origins.of(
-            self.place, self.recorded, self.comparison.provenance, marks_of(self.comparison.lines, stayed)
+            self.place,
+            self.recorded,
+            self.comparison.provenance,
+            marks_of(self.comparison.lines, stayed, self.place.path),
         )
 
     def rows_of(self, recorded: str) -> Bools:
@@ -95,7 +100,7 @@ class FileLines:
     @cached_property
     def marks(self) -> Marks:
         """The lines with their functions."""
-        return marks_of(self.comparison.lines, self.rows)
+        return marks_of(self.comparison.lines, self.rows, self.place.path)
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,7 +15,8 @@ from alloclens.analysis.calls import Amount, Line, Site, calls
 from alloclens.lsp.commands import Int64, given_back
 from alloclens.lsp.spots import Spot, Spots, here
 from alloclens.source.carry import UNKNOWN, Marks, carried
-from alloclens.source.declarations import declared, is_closure
+from alloclens.source.declarations import declared
+from alloclens.source.names import is_closure
 from alloclens.store import pages
 from alloclens.typed import ready
 from alloclens.wording import calls as wording
@@ -97,8 +98,8 @@ def _around(file: FileLines, at: Document, line: int) -> _Declared | None:
     """Return the innermost function that a line (1-based) is in, of those that the profile knows in the file."""
     names = [name for name in file.marks.names if not is_closure(name)]
     nothing, each = np.zeros(len(names), np.int64), np.arange(len(names))
-    inside = carried(Marks(np.full(len(names), line), each, names, nothing), UNKNOWN, at.text).line > 0
-    found = [_Declared(names[i], declared(at.text, names[i])[0]) for i in np.flatnonzero(inside).tolist()]
+    inside = carried(Marks(np.full(len(names), line), each, names, nothing, at.path), UNKNOWN, at.text).line > 0
+    found = [_Declared(names[i], declared(at.text, names[i], at.path)[0]) for i in np.flatnonzero(inside).tolist()]
     return max(found, key=lambda one: one.line, default=None)
 
 
@@ -192,7 +193,7 @@ class Places:
         document = self._at(place.path) if place else None
         if document is None:
             return None
-        found = declared(document.text, function) if function and not is_closure(function) else []
+        found = declared(document.text, function, document.path) if function and not is_closure(function) else []
         if len(found) == 1:
             return Spot(document.uri, found[0], unsure=False)
         return self._spots.of(self.comparison, at.file, at.line)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from lsprotocol import types
 
-from alloclens.source.declarations import declared, is_closure
+from alloclens.source.declarations import declared
+from alloclens.source.names import is_closure
 from alloclens.wording.units import amount, change
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def _lenses(world: World, documents: Documents, uri: str, client: Client) -> lis
     lines = comparison.lines
     recorded = {lines.files[i] for i in set(lines.file[file.rows].tolist())}
     ours = (f for f in comparison.functions(recorded) if not is_closure(f.name))
-    found = ((f, declared(at.text, f.name)) for f in islice(ours, MOST))
+    found = ((f, declared(at.text, f.name, at.path)) for f in islice(ours, MOST))
     placed = [(where[0], f.name, _title(f, comparison.sample_type)) for f, where in found if len(where) == 1]
     stacks = _heaviest(file, at)
     return [

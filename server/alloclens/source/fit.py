@@ -1,0 +1,102 @@
+"""Whether a text can be what was profiled: what the profile says of its functions and lines can prove that it is not."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from alloclens.source.declarations import declarations, parsed, read_as
+from alloclens.source.grammars import C_PLUS_PLUS, GO, GRAMMARS, PYTHON, RUST, C, ending_of
+from alloclens.source.memo import memo
+from alloclens.source.text import split_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from alloclens.source.carry import Marks
+    from alloclens.source.grammars import Grammar
+    from alloclens.source.syntax import Syntax
+
+COMPILED = (C, C_PLUS_PLUS, RUST)
+"""Symbols of these may come with the lines of inlined functions."""
+LITERAL = re.compile(r"\.func\d+$|(?<!\.init)\.\d+$")
+"""A Go function without a name. Other closures, and those with type arguments, may be wrappers that the compiler makes."""
+ELSEWHERE = re.compile(r"\.init(?:\.func\d+|\.\d+)*$|-fm$|-range\d")
+"""What Go names after a function that it need not be in: what initializes variables, the wrapper of a method value, and the
+body of a loop over a function."""
+C_WITHIN = 'import "C"'
+"""In Go, what stands in the comment before this is compiled."""
+
+
+def fits(marks: Marks, text: str) -> bool:
+    """Return whether a text can be what was profiled.
+
+    It cannot if a function does not start where it was recorded, if a line is outside the function that it was recorded in,
+    or if nothing can run on the line.
+    """
+    recorded = marks.line[marks.line > 0].tolist()
+    if recorded and (max(recorded) > len(split_lines(text)) or not idle_lines(text, marks.path).isdisjoint(recorded)):
+        return False
+    return all(
+        _can_be(text, marks.path, name, start, marks.line[(marks.function == number) & (marks.line > 0)].tolist())
+        for number, (name, start) in enumerate(zip(marks.names, marks.start.tolist(), strict=True))
+    )
+
+
+@memo
+def idle_lines(text: str, path: str) -> frozenset[int]:
+    """Return the lines (1-based) on which nothing runs: blank ones, comments, and in Go most closing braces.
+
+    At the end of a function its deferred calls run; at that of a loop over a function, what looks after that.
+    """
+    lines = split_lines(text)
+    blank = {number for number, line in enumerate(lines, 1) if not line.strip()}
+    read = read_as(text, path)
+    if read is None or not read.whole:
+        return frozenset(blank)
+    if GRAMMARS[ending_of(path)] is not GO:
+        return frozenset(blank | _comments(lines, read))
+    ends = {one.last for one in read.declarations}.union(read.loops)
+    braces = {number for number, line in enumerate(lines, 1) if line.strip() == "}" and number not in ends}
+    return frozenset(blank | braces | (set() if C_WITHIN in text else _comments(lines, read)))
+
+
+def _comments(lines: Collection[str], read: Syntax) -> set[int]:
+    """Return the lines of comments, without those that have code before or behind one."""
+    found: set[int] = set()
+    texts = list(lines)
+    for first, begin, last, end in read.comments:
+        before, behind = texts[first - 1][:begin], texts[last - 1].encode("utf-8", "replace")[end:]
+        found.update(range(first + bool(before.strip()), last + 1 - bool(end == 0 or behind.strip())))
+    return found
+
+
+def _can_be(text: str, path: str, name: str, start: int, lines: Collection[int]) -> bool:
+    """Return whether a function can start on a line of a text (0 where that is unknown), and have these lines."""
+    grammar, read = GRAMMARS.get(ending_of(path)), read_as(text, path)
+    if ELSEWHERE.search(name) or (
+        grammar is GO and name in text
+    ):  # a comment can give a function another package's name
+        return True
+    found, within = declarations(text, name, path), parsed(name, path).closure
+    if start > 0 and not within and found and not any(one.first <= start <= one.line for one in found):
+        return False
+    if read is None or grammar is None or not read.whole:
+        return True
+    if start > 0 and not found and not within and not _may_be_absent(name, grammar):
+        return False
+    closures = [one for one in read.declarations if one.kind == "closure"]
+    is_literal = grammar is GO and LITERAL.search(name) and "[" not in name and C_WITHIN not in text
+    if start > 0 and is_literal and not any(one.line == start for one in closures):
+        return False
+    reach = [*found, *closures] if within or grammar.spelled == "shortly" else found
+    unasked = not found or (start <= 0 and grammar in COMPILED)
+    return unasked or all(any(one.holds(line) for one in reach) for line in lines)
+
+
+def _may_be_absent(name: str, grammar: Grammar) -> bool:
+    """Return whether a function can be in a program though the text of its file does not declare it.
+
+    Macros make functions of C and Rust, Java's compiler makes some, and a script can give a function any name.
+    """
+    return grammar is not GO and (grammar is not PYTHON or name.startswith("<"))

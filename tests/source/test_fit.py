@@ -1,0 +1,171 @@
+"""Whether a text can be what was profiled: true texts fit, whatever Python's compiler records of them, and others are proven wrong."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import functools
+import inspect
+import json.decoder
+import subprocess
+import typing
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from alloclens.source.carry import Marks
+from alloclens.source.fit import fits, idle_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import CodeType
+
+GO = """package shop
+
+// Add adds.
+func (c *Cart) Add(b []byte) {
+	/* first
+	second */
+	if len(b) > 0 {
+		c.items = append(c.items, b)
+	}
+
+	defer func() {
+		c.n++
+	}()
+}
+
+func (c *Cart) All() {
+	for item := range c.each {
+		use(item) // each
+	}
+}
+
+func init() {
+	start()
+}
+"""
+ADD, ALL = "example.com/shop.(*Cart).Add", "example.com/shop.(*Cart).All"
+
+
+def marks(path: str, *recorded: tuple[str, int, int]) -> Marks:
+    """Make marks of (function, start, line)."""
+    functions = sorted({(name, start) for name, start, _ in recorded})
+    line = np.array([line for *_, line in recorded], np.int64)
+    number = np.array([functions.index((name, start)) for name, start, _ in recorded], np.int64)
+    return Marks(
+        line, number, [name for name, _ in functions], np.array([start for _, start in functions], np.int64), path
+    )
+
+
+@pytest.mark.parametrize("line", [4, 7, 8, 11, 13, 14])
+def test_a_line_that_can_run(line: int) -> None:
+    assert fits(marks("shop.go", (ADD, 4, line)), GO)
+
+
+@pytest.mark.parametrize(
+    ("function", "start", "line"),
+    [
+        (ADD, 4, 10),  # blank
+        (ADD, 4, 5),  # a comment
+        (ADD, 4, 6),
+        (ADD, 4, 9),  # a brace that ends no function
+        (ADD, 4, 17),  # in another function
+        (ADD, 4, 99),
+        (ADD, 3, 8),  # does not start there
+        ("example.com/shop.(*Basket).Add", 4, 8),  # not declared
+        (f"{ADD}.func1", 12, 12),  # no closure starts there
+        (f"{ADD}.func1", 11, 17),  # neither in the function nor in a closure
+    ],
+)
+def test_what_proves_a_text_wrong(function: str, start: int, line: int) -> None:
+    assert not fits(marks("shop.go", (function, start, line)), GO)
+
+
+@pytest.mark.parametrize(
+    ("function", "start", "line"),
+    [
+        (f"{ADD}.func1", 11, 12),
+        (f"{ADD}.deferwrap1", 11, 11),
+        (f"{ADD}-fm", 22, 22),  # where the method's value is taken
+        (f"{ALL}-range1", 17, 18),
+        (ALL, 16, 19),  # the brace of a loop over a function
+        ("example.com/shop.init", 1, 1),  # of variables
+        ("example.com/shop.init.0", 22, 23),
+        ("example.com/shop.init.All.func1", 11, 12),  # inlined
+        ("example.com/shop.Map[...].func1", 18, 18),  # a wrapper
+    ],
+)
+def test_what_a_compiler_makes(function: str, start: int, line: int) -> None:
+    assert fits(marks("shop.go", (function, start, line)), GO)
+
+
+def test_another_packages_name_in_a_comment_of_go() -> None:
+    text = "package runtime\n\n//go:linkname poll internal/poll.wait\nfunc poll() {\n\tx()\n}\n"
+    assert fits(marks("p.go", ("internal/poll.wait", 4, 5)), text)
+    assert not fits(marks("p.go", ("internal/poll.other", 4, 5)), text)
+
+
+def test_the_comment_that_c_is_in() -> None:
+    text = 'package p\n\n/*\nvoid *keep(void) {\n  return malloc(1);\n}\n*/\nimport "C"\n'
+    assert fits(marks("p.go", ("keep", 0, 5)), text)
+    assert not fits(marks("p.go", ("keep", 0, 5)), text.replace('import "C"', ""))
+
+
+def test_comments_beside_code_are_code() -> None:
+    assert idle_lines("/* a */ x()\n/* b\n*/ y()\nz() /* c\nd */\n  // e\n", "a.js") == {2, 5, 6, 7}
+    assert idle_lines("x = 1  # é\n  # é\n\nf('# g')\n", "a.py") == {2, 3, 5}
+    assert idle_lines("x // a\n\n// b\n", "a.rb") == {2, 4}  # nothing is known of its comments
+
+
+def test_what_a_grammar_cannot_read_whole_is_not_asked_for_its_extents() -> None:
+    text = "MACRO(a) {\n#ifdef X\nvoid f() {\n#else\nint f() {\n#endif\n  grow();\n}\n}}}\n"
+    assert fits(marks("a.cc", ("f()", 3, 9)), text)
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "name", "start", "wrong"),
+    [
+        ("a.ts", "export const keep =\n  async (n: number) => {\n  use(n);\n};\n", "keep", 2, 3),
+        (
+            "a.ts",
+            "@Injectable()\nexport class A {\n  @Get()\n  list<T>(): T[] {\n    return [];\n  }\n}\n",
+            "list",
+            4,
+            2,
+        ),
+        ("a.h", "template <class T>\nstatic T\nkeep(T one) {\n  return one;\n}\n", "keep", 3, 4),
+        ("a.h", "API_EXPORT\nvoid ns::T::f(int a) const {\n  use(a);\n}\n", "ns::T::f(int) const", 2, 3),
+        ("a.h", "struct T {\n  T& operator=(T o) { return o; }\n  void f(int);\n  void f() {}\n};\n", "T::f()", 4, 2),
+        (
+            "a.rs",
+            "impl<T> Tr for Cart<T> {\n  #[inline]\n  fn add(&self) {\n  }\n}\n",
+            "<x::Cart<T> as x::Tr>::add",
+            3,
+            4,
+        ),
+        ("A.java", "class A {\n  @Test\n  void f() {\n    g();\n  }\n}\n", "com.x.A.f", 3, 4),
+    ],
+)
+def test_where_functions_start(path: str, text: str, name: str, start: int, wrong: int) -> None:
+    assert fits(marks(path, (name, start, start)), text)
+    assert not fits(marks(path, (name, wrong, start)), text)
+
+
+MODULES = [argparse, dataclasses, functools, inspect, json.decoder, subprocess, typing]
+
+
+@pytest.mark.parametrize("module", MODULES, ids=[module.__name__ for module in MODULES])
+def test_all_that_pythons_compiler_records(module: Any) -> None:
+    text = inspect.getsource(module)
+    code = list(_codes(compile(text, "a.py", "exec")))
+    recorded = [(one.co_name, one.co_firstlineno, line) for one in code for *_, line in one.co_lines() if line]
+    assert fits(marks("a.py", *recorded), text)
+    assert not fits(marks("a.py", *recorded), f"\n{text}")
+
+
+def _codes(code: CodeType) -> Iterator[CodeType]:
+    yield code
+    for one in code.co_consts:
+        if inspect.iscode(one):
+            yield from _codes(one)
