@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from alloclens.store import git
-from alloclens.store.git import commit, renames, repository_of, text_at, texts, versions
+from alloclens.store.git import Version, commit, renames, repository_of, text_at, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,9 +23,11 @@ ONE, TWO = 1_700_000_000, 1_700_100_000
 def _fresh() -> Iterator[None]:
     git.text_at.cache_clear()
     git._versions.cache_clear()
+    git._texts.cache_clear()
     yield
     git.text_at.cache_clear()
     git._versions.cache_clear()
+    git._texts.cache_clear()
 
 
 def run(repository: Path, *arguments: str, seconds: int = ONE) -> str:
@@ -73,10 +75,15 @@ def at(path: Path, revision: str) -> str | None:
     return found and text_at(str(path), found)
 
 
+def versions(path: str) -> tuple[Version, ...]:
+    head = commit(path, "HEAD")
+    return git.versions(path, head) if head else ()
+
+
 def when(path: Path, seconds: float) -> str | None:
     """Return what the newest commit of a time had."""
     found = [one.blob for one in versions(str(path)) if one.seconds <= seconds]
-    return texts(str(path), found[:1]).get(found[0]) if found else None
+    return texts(str(path), tuple(found[:1])).get(found[0]) if found else None
 
 
 def test_the_newest_commit_of_a_time(main: Path) -> None:
@@ -140,19 +147,31 @@ def test_no_more_versions_than_so_many(main: Path, repository: Path, monkeypatch
         check_in(repository, TWO + number)
     monkeypatch.setattr(git, "MOST_VERSIONS", 2)
     found = [one.blob for one in versions(str(main))]
-    assert [texts(str(main), found)[blob] for blob in found] == ["package p5\n", "package p4\n", "package p3\n"]
+    assert [texts(str(main), tuple(found))[blob] for blob in found] == ["package p5\n", "package p4\n", "package p3\n"]
     for _ in range(3):
         run(repository, "commit", "-q", "--allow-empty", "-m", "another file", seconds=TWO + 10)
     git._versions.cache_clear()
+    git._texts.cache_clear()
     monkeypatch.setattr(git, "MOST_COMMITS", 2)
     (only,) = versions(str(main))
-    assert texts(str(main), [only.blob]) == {only.blob: "package p5\n"}
+    assert texts(str(main), (only.blob,)) == {only.blob: "package p5\n"}
+
+
+def test_what_git_did_not_answer_is_asked_again(main: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    path, head = str(main), commit(str(main), "HEAD")
+    blob = git.versions(path, head)[0].blob
+    git._versions.cache_clear()
+    with monkeypatch.context() as patch:
+        patch.setenv("PATH", str(tmp_path))
+        assert (git.versions(path, head), texts(path, (blob,))) == ((), {})
+    assert git.versions(path, head)
+    assert texts(path, (blob,)) == {blob: "package two\n"}
 
 
 def test_what_cannot_be_read_of_some_blobs(main: Path) -> None:
     blob = versions(str(main))[0].blob
-    assert texts(str(main), ["0" * 40, blob, "f" * 40]) == {blob: "package two\n"}
-    assert texts(str(main), []) == {}
+    assert texts(str(main), ("0" * 40, blob, "f" * 40)) == {blob: "package two\n"}
+    assert texts(str(main), ()) == {}
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from alloclens.source.text import LARGEST, decoded
 from alloclens.store.processes import output
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 PATIENCE_SECONDS = 5.0
 PAUSE_SECONDS = 60.0
@@ -82,13 +82,19 @@ class Version(NamedTuple):
     blob: str
 
 
-def versions(path: str) -> tuple[Version, ...]:
-    """Return the versions of a file on the first parents of HEAD, under whatever name, the newest first.
+def versions(path: str, head: str) -> tuple[Version, ...]:
+    """Return the versions of a file on the first parents of a commit, under whatever name, the newest first.
 
-    At most MOST_VERSIONS, of the last MOST_COMMITS commits.
+    At most MOST_VERSIONS, of the last MOST_COMMITS commits; none where git has no answer.
     """
-    head = commit(path, "HEAD")
-    return _versions(path, head) if head else ()
+    try:
+        return _versions(path, head)
+    except _NoAnswer:
+        return ()
+
+
+class _NoAnswer(Exception):  # noqa: N818 - git is slow now, and may answer next time
+    """Git failed or took too long: so nothing is remembered."""
 
 
 @lru_cache(64)
@@ -97,8 +103,10 @@ def _versions(path: str, head: str) -> tuple[Version, ...]:
     oldest = _asked(path, "rev-list", "--first-parent", "--max-count=1", f"--skip={MOST_COMMITS}", head)
     commits = f"{oldest}..{head}" if oldest else head
     said = _run(path, *LOG, f"--max-count={MOST_VERSIONS}", commits, "--", f"./{name}")
+    if said is None:
+        raise _NoAnswer
     found: list[Version] = []
-    for change in _changes((said or b"").decode("utf-8", "surrogateescape").split("\0")):
+    for change in _changes(said.decode("utf-8", "surrogateescape").split("\0")):
         if change.now.path == found[-1].path if found else PurePath(change.now.path).name == name:
             found[-1:] = [change.now, change.before]
     if not found and (blob := _asked(path, "rev-parse", "--verify", "--quiet", f"{head}:./{name}")):
@@ -131,8 +139,16 @@ def _of_file(mode: str, blob: str) -> str:
     return blob if mode.startswith("100") else "0"
 
 
-def texts(path: str, blobs: Sequence[str]) -> dict[str, str]:
+def texts(path: str, blobs: tuple[str, ...]) -> Mapping[str, str]:
     """Return the texts of some blobs of the repository that a file lies in; without those that are too large together."""
+    try:
+        return _texts(path, blobs)
+    except _NoAnswer:
+        return {}
+
+
+@lru_cache(16)
+def _texts(path: str, blobs: tuple[str, ...]) -> Mapping[str, str]:
     wanted, total = [], 0
     for line in _batch(path, "--batch-check", blobs).decode().splitlines():
         blob, kind, size = (*line.split(), "0")[:3]
@@ -150,7 +166,10 @@ def texts(path: str, blobs: Sequence[str]) -> dict[str, str]:
 
 def _batch(path: str, how: str, blobs: Sequence[str]) -> bytes:
     asked = "".join(f"{blob}\n" for blob in blobs).encode()
-    return (_run(path, "cat-file", how, given=asked) or b"") if blobs else b""
+    said = _run(path, "cat-file", how, given=asked) if blobs else b""
+    if said is None:
+        raise _NoAnswer
+    return said
 
 
 def repository_of(path: str) -> str:

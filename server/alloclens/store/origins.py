@@ -49,6 +49,8 @@ class Origins:
         self._texts = texts
         self._revision = revision
         self._known: dict[tuple[str, str], Origin] = {}
+        self._heads: dict[str, str | None] = {}
+        """The commits that are checked out, by repository."""
 
     def of(self, place: Place, recorded: str, then: Provenance, marks: Marks) -> Origin:
         """Return the text that these lines of a snapshot are of. `marks` are all lines of the file that it knows."""
@@ -89,14 +91,15 @@ class Origins:
         is_built_here = build.is_here and build.written_at <= then.begun and place.rule == AS_RECORDED
         if is_built_here and COMPILED.search(place.path):
             yield from self._copy(place.path, then)
-        for revision in (*([] if build.is_modified else [build.revision]), *revisions(then.label)):
+        named = revisions(then.label) if build.is_modified else (build.revision, *revisions(then.label))
+        for revision in filter(None, named):
             yield from _at(place.path, revision if COMMIT.fullmatch(revision) else f"refs/tags/{revision}")
         if place.own and (version := VERSION.search(recorded)):
             yield from _at(place.path, version[1])
 
     def _candidates(self, place: Place, recorded: str, then: Provenance) -> Iterator[Origin]:
         """Return the texts that it may be, the likeliest first."""
-        ways = (self._copy(place.path, then), _checked_in(place.path, recorded, then))
+        ways = (self._copy(place.path, then), self._checked_in(place.path, recorded, then))
         elsewhere = is_absolute(canonical(recorded)) and place.rule != AS_RECORDED
         for way in reversed(ways) if elsewhere else ways:  # what another machine built was probably checked in
             yield from way
@@ -104,6 +107,28 @@ class Origins:
     def _copy(self, path: str, then: Provenance) -> Iterator[Origin]:
         if self._texts and (found := oldest_copy(self._texts, then.copies, path)):
             yield Origin(f"as it was when {found[0]} came", found[1])
+
+    def _checked_in(self, path: str, recorded: str, then: Provenance) -> Iterator[Origin]:
+        """Return the texts that git had of a file by then under its recorded name, the newest first.
+
+        A program that runs may be built of any of them: what is deployed lags behind what is checked in. If its binary names a
+        commit, and says that something was not checked in, it is of none before that commit.
+        """
+        repository = git.repository_of(path)
+        if repository not in self._heads:
+            self._heads[repository] = git.commit(path, "HEAD") if repository else None
+        head = self._heads[repository]
+        before = [one for one in git.versions(path, head) if one.seconds <= then.seconds] if head else []
+        named = [one for one in before if name_of(one.path) == name_of(canonical(recorded))] or before
+        commit_of: dict[str, str] = {}
+        for one in named:
+            commit_of.setdefault(one.blob, one.commit)
+        texts = git.texts(path, tuple(commit_of))
+        oldest = next(_at(path, then.build.revision), None) if then.build.is_modified else None
+        for blob, text in texts.items():
+            yield _of_commit(commit_of[blob], text)
+            if oldest and oldest.text == text:
+                return
 
 
 def marks_of(lines: Lines, rows: Ints, path: str) -> Marks:
@@ -134,25 +159,6 @@ def _fitting(texts: Iterable[Origin], marks: Marks) -> Iterator[Origin]:
 def _at(path: str, revision: str) -> Iterator[Origin]:
     if (at := git.commit(path, revision)) and (text := git.text_at(path, at)) is not None:
         yield _of_commit(at, text)
-
-
-def _checked_in(path: str, recorded: str, then: Provenance) -> Iterator[Origin]:
-    """Return the texts that git had of a file by then under its recorded name, the newest first.
-
-    A program that runs may be built of any of them: what is deployed lags behind what is checked in. If its binary names a
-    commit, and says that something was not checked in, it is of none before that commit.
-    """
-    before = [one for one in git.versions(path) if one.seconds <= then.seconds]
-    named = [one for one in before if name_of(one.path) == name_of(canonical(recorded))] or before
-    commit_of: dict[str, str] = {}
-    for one in named:
-        commit_of.setdefault(one.blob, one.commit)
-    texts = git.texts(path, tuple(commit_of))
-    oldest = next(_at(path, then.build.revision), None) if then.build.is_modified else None
-    for blob, text in texts.items():
-        yield _of_commit(commit_of[blob], text)
-        if oldest and oldest.text == text:
-            return
 
 
 def _of_commit(at: str, text: str) -> Origin:
