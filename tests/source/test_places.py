@@ -568,6 +568,17 @@ def test_the_root_of_a_build_is_learnt_from_its_packages() -> None:
     assert sources.place("/srv/ci/28/main.go") is None
 
 
+def test_a_closure_that_was_inlined_into_another_package() -> None:
+    """It bears the name of what it was inlined into; where the file lay is known from others."""
+    others = {"/srv/ci/pkg/db.go": ("example.com/app/pkg.Load",)}
+    for inside in (
+        "internal/db.go",
+        "http/server.go",
+    ):  # of the first there is one of that name in the other package, too
+        closure = {f"/srv/ci/{inside}": ("example.com/app/pkg.Load.Open.func1",)}
+        assert SourceMap(ROOTS, files(), closure | others).place(f"/srv/ci/{inside}").path == f"/w/{inside}"
+
+
 def test_the_order_of_files_and_functions_says_nothing() -> None:
     """A file of C says nothing of its package, whatever its functions are called; nor does a name too long to be one."""
     functions = {

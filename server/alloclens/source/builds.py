@@ -72,9 +72,13 @@ class Builds:
         return Learnt(self.all, tuple(paths))
 
     def packages(self, one: Recorded) -> Collection[str]:
-        """Return what the package of a Go file may be called: as its functions say, else as those beside it do."""
-        if one.package or not one.path.endswith(OF_GO):
-            return (one.package,) if one.package else ()
+        """Return what the package of a Go file may be called: as its functions say, else as those beside it do.
+
+        Closures alone say little: one bears the name of the package that what it is in was inlined into.
+        """
+        said = (one.package,) if one.package else ()
+        if (said and not one.only_closures) or not one.path.endswith(OF_GO):
+            return said
         if TRIMMED.match(one.path):
             return (one.path.rpartition("/")[0],)
         for directory in folders_of(one.path):
@@ -83,7 +87,7 @@ class Builds:
                 paths = self._import_paths[directory]
                 outer = {folder for path in paths for folder in folders_of(path)}  # of modules in one another
                 return [join(path, inside) for path in paths if path in self._modules or path not in outer]
-        return ()
+        return said
 
     @cached_property
     def _modules(self) -> Mapping[str, Sequence[Module]]:

@@ -17,6 +17,7 @@ FILE = re.compile(r"^file:(?:(?://[^/]+/|/*)(?=[A-Za-z]:)|(?://[^/]*)?(?=/))")
 """The scheme of file:///a, of file:///C:/a, and of file:/a, as Go's filepath.Clean and Java write it."""
 BUNDLE = re.compile(r"^(?:webpack(?:-internal)?|turbopack):/(?:/[^/]*/)?(?:\([^/()]+\)/|\[project\]/)?")
 """The scheme of webpack:///./src/a.js and webpack://shop/./src/a.js, also as filepath.Clean writes it, and a layer's name."""
+LONGEST_SCHEME = len("webpack-internal:")
 QUERY = re.compile(r"\?[^/]*$")
 DRIVE = re.compile(r"^[A-Za-z]:(?=/|$)")
 WINDOWS = re.compile(r"^(?:[A-Za-z]:\\|\\\\)|^[^/]*\\[^/]*$")
@@ -25,7 +26,9 @@ WINDOWS = re.compile(r"^(?:[A-Za-z]:\\|\\\\)|^[^/]*\\[^/]*$")
 
 def canonical(path: str) -> str:
     r"""Return a path without scheme, ".", ".." and backslashes: file:///C:\a\.\b.go -> C:/a/b.go."""
-    if found := FILE.match(path):
+    if ":" not in path[:LONGEST_SCHEME]:
+        pass
+    elif found := FILE.match(path):
         path = unquote(path[found.end() :], errors="surrogateescape")
     elif found := BUNDLE.match(path):
         path = QUERY.sub("", path[found.end() :])
@@ -42,7 +45,7 @@ def bundled(path: str) -> Iterator[str]:
 
     webpack://shop/./src/a.js says where the name ends, but filepath.Clean has taken that away.
     """
-    if BUNDLE.match(path):
+    if ":" in path[:LONGEST_SCHEME] and BUNDLE.match(path):
         elements = canonical(path).split("/")
         for names in (1, 2):
             if elements[names:]:

@@ -97,6 +97,11 @@ class Recorded:
         return package_among(self.functions) if self.path.endswith(OF_GO) else ""
 
     @cached_property
+    def only_closures(self) -> bool:
+        """Whether no function of Go has a name of its own."""
+        return all(OF_CLOSURE.search(function) for function in self.functions)
+
+    @cached_property
     def jvm_package(self) -> str:
         """The package that the functions of a file of Java or its like say they are in, such as com.shop; "" of others."""
         if not self.path.endswith(JVM_FILE) or not self.functions:

@@ -116,8 +116,8 @@ def _module(recorded: Recorded, ground: Ground) -> Groups:
     if recorded.standard:
         return
     bare = VERSION.sub("", recorded.path)
-    inside = f"{recorded.package}/{recorded.name}" if recorded.package else ""
-    for path in (bare, inside):
+    packages = ground.builds.packages(recorded) if recorded.package else ()
+    for path in (bare, *(f"{package}/{recorded.name}" for package in packages)):
         for rest, groups in _along(path, ground.modules):
             yield from ([join(directory, rest) for directory in directories] for directories in groups if rest)
 
@@ -212,7 +212,7 @@ def _moved(recorded: Recorded, ground: Ground) -> Groups:
 
 def _gone(recorded: Recorded, ground: Ground) -> Groups:
     """Yield where the rules that do not guess look for a file of the user's own, if it is not there any more."""
-    for rule in (_mapped, _as_recorded, _module, _build, _relative):
+    for rule in (_mapped, _as_recorded, _module, _build, _relative) if recorded.kind not in FOREIGN else ():
         for group in rule(recorded, ground):
             yield [path for path in group if ground.roots.hold(path) and not stranger(path, recorded, ground)]
 
