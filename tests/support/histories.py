@@ -45,7 +45,8 @@ class Function(NamedTuple):
 class Text:
     """A source file of one release."""
 
-    def __init__(self, text: str, functions: Iterable[list[Any]], language: str) -> None:
+    def __init__(self, path: str, text: str, functions: Iterable[list[Any]], language: str) -> None:
+        self.path = path
         self.text = text
         self.functions = [Function(*known, tuple(calls)) for *known, calls in functions]
         self.language = language
@@ -133,7 +134,7 @@ def _project(name: str, packed: dict[str, Any]) -> Project:
     files, pairs = {}, {}
     for path, file in packed["files"].items():
         known = zip(file["texts"], file["functions"], strict=True)
-        texts = [Text(text, functions, packed["language"]) for text, functions in known]
+        texts = [Text(path, text, functions, packed["language"]) for text, functions in known]
         files[path] = [None if at is None else texts[at] for at in file["at"]]
         pairs |= {(texts[a], texts[b]): Pair(name, path, texts[a], texts[b], hunks) for a, b, hunks in file["pairs"]}
     return Project(name, packed["language"], packed["package"], packed["versions"], files, pairs)
