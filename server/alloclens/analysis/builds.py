@@ -1,13 +1,13 @@
 """Two builds of one program: where the code of one is in the other.
 
-A function is the same if its name is. A line of it is found by the two texts where they are known, else by its distance from
-the declaration: so a release that only moved code shows no growth. Functions that do not say where they are declared stay
-where they are.
+A function is the same if its name is, or of several of one name, if its file is, too. A line of it is found by the two texts
+where they are known, else by its distance from the declaration: so a release that only moved code shows no growth. Functions
+that do not say where they are declared stay where they are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -37,6 +37,15 @@ class Declared(NamedTuple):
     file: str
     line: int
     """1-based; 0 where unknown."""
+
+    def by_name(self) -> tuple[str, ...]:
+        return (self.name,)
+
+    def by_file(self) -> tuple[str, ...]:
+        return self.name, self.file
+
+
+Key = Callable[[Declared], tuple[str, ...]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -195,14 +204,21 @@ def _of_profile(profile: Profile) -> list[Declared]:
 
 
 def _counterparts(mine: Sequence[Declared], theirs: Sequence[Declared]) -> Ints:
-    """Return for each of my functions the row of the same one of theirs, -1 for none; and one -1 more, for no function."""
-    ours, others = _singles(mine), _singles(theirs)
-    return np.array([others.get(f.name, -1) if f.name in ours else -1 for f in mine] + [-1], np.int64)
+    """Return for each of my functions the row of the same one of theirs, -1 for none; and one -1 more, for no function.
+
+    Of functions of one name, those are the same that alone have it in a file.
+    """
+    there = np.full(len(mine) + 1, -1)
+    for key in (Declared.by_name, Declared.by_file):
+        ours, others = _singles(mine, key), _singles(theirs, key)
+        same = [others.get(key(f), -1) if key(f) in ours else -1 for f in mine]
+        there = np.where(there >= 0, there, [*same, -1])
+    return there
 
 
-def _singles(functions: Sequence[Declared]) -> dict[str, int]:
-    """Return the row of each name that is declared in one place alone."""
-    places: dict[str, set[Declared]] = {}
+def _singles(functions: Sequence[Declared], key: Key) -> dict[tuple[str, ...], int]:
+    """Return the row of each key of functions that are declared in one place alone."""
+    places: dict[tuple[str, ...], set[Declared]] = {}
     for function in functions:
-        places.setdefault(function.name, set()).add(function)
-    return {f.name: row for row, f in enumerate(functions) if f.name and len(places[f.name]) == 1}
+        places.setdefault(key(function), set()).add(function)
+    return {key(f): row for row, f in enumerate(functions) if f.name and len(places[key(f)]) == 1}
