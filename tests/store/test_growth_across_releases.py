@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from tests.support.histories import Project
 
-LATER = (-1, -3, -5)
+LATER = (-1, -4)
 """Releases that the later builds are of, from the last one back."""
 BETWEEN = 2
 """Releases from an earlier build to the later one."""
