@@ -154,3 +154,53 @@ def test_what_fits() -> None:
     )  # it has no name of its own
     assert fits(marks((1, "example.com/shop.init"), **{"example.com/shop.init": 1}), "package shop\n")
     assert fits(marks((4, CART)), GO + GO[14:78])  # one of the two is where it should be
+
+
+TWIN = """func {0}(b []byte) {{
+	kept = append(kept, b)
+	kept = append(kept, b)
+}}
+
+"""
+
+
+def twins(*names: str) -> str:
+    return "package shop\n\n" + "".join(map(TWIN.format, names))
+
+
+def test_a_twin_keeps_its_own_lines() -> None:
+    """A was deleted and C added like it: by their texts alone, A's line is on B, and B's on C."""
+    made = marks((4, "x.A"), (9, "x.B"))
+    assert to(made, Origin("our copy", twins("A", "B")), twins("B", "C")) == [(0, False), (4, True)]
+
+
+def test_a_function_that_was_renamed_keeps_its_lines() -> None:
+    made = marks((4, "x.A"), (9, "x.B"))
+    assert to(made, Origin("our copy", twins("A", "B")), twins("A", "C")) == sure(4, 9)
+
+
+def test_a_line_that_was_extracted_into_another_function_is_marked() -> None:
+    then = "package shop\n\nfunc A() {\n\tx()\n\thot()\n}\n"
+    now = "package shop\n\nfunc A() {\n\tx()\n\tB()\n}\n\nfunc B() {\n\thot()\n}\n"
+    assert to(marks((4, "x.A"), (5, "x.A")), Origin("our copy", then), now) == [(4, False), (9, True)]
+
+
+@pytest.mark.parametrize(
+    ("path", "then", "now", "same"),
+    [
+        ("a.go", "\ta := 1", "\ta   := 1", True),
+        ("a.go", "\ta(1)", "\ta(1) // why", True),
+        ("a.go", "\ta(1) // how", "\ta( 1 ) /* why */", True),
+        ("a.go", '\ta("b  c")', '\ta("b c")', False),
+        ("a.go", '\ta("// b")', '\ta("// c")', False),
+        ("a.go", "\ta(1)", "\ta(2)", False),
+        ("a.go", "\ta := b - -c", "\ta := b--c", False),
+        ("a.py", "a = f(1)", "a=f(1)  # why", True),
+        ("a.py", "a = f('#b')", "a = f('#c')", False),
+        ("a.py", "not x", "notx", False),
+        ("a.rb", "a = 1", "a  = 1", True),
+    ],
+)
+def test_the_same_line_but_for_white_space_and_a_comment(path: str, then: str, now: str, same: bool) -> None:
+    found = to(marks((2, ""), path=path), Origin("our copy", f"first\n{then}\nlast"), f"new\nfirst\n{now}\nlast")
+    assert found == (sure(3) if same else sure(0))

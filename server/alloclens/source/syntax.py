@@ -87,8 +87,8 @@ def syntax(text: str, ending: str) -> Syntax | None:
     if tree is None:
         return None
     captured = _captured(tree, grammar)
-    comments = tuple(_span(node) for node in captured.pop("comment", ()))
-    loops = tuple(node.end_point.row + 1 for node in captured.pop("loop", ()))
+    comments = tuple(sorted(_span(node) for node in captured.pop("comment", ())))
+    loops = tuple(sorted(node.end_point.row + 1 for node in captured.pop("loop", ())))
     declarations = tuple(_declarations(captured, source, grammar))
     named: dict[str, list[Declaration]] = {}
     for one in declarations:
