@@ -96,11 +96,12 @@ faults: .venv/made ## half an hour of killed servers and captures, and of direct
 	$(BIN)/python -m tests.faults --kills 1000
 
 .PHONY: bench
-bench: .venv/made ## time and memory of a load, beside gunzip and pprof; the first hint in a large workspace; a series of thousands; the flame graph of a large profile
+bench: .venv/made ## time and memory of a load, beside gunzip and pprof; the first hint in a large workspace; a series of thousands; the flame graph of a large profile; a key typed
 	$(BIN)/python -m scripts.bench
 	$(BIN)/python -m scripts.bench.placement
 	$(BIN)/python -m scripts.bench.series
 	$(BIN)/python -m scripts.bench.flame
+	$(BIN)/python -m scripts.bench.typing
 
 .PHONY: leaks
 leaks: .venv/made ## real Go programs that leak and that do not: who finds the line, and who is accused in vain
