@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -79,8 +80,17 @@ def outcome(project: Project, here: Path, build: int, last: int, built: str) -> 
 
 
 def is_right(project: Project, one: Number, line: int, build: int, last: int) -> bool:
-    """Whether git puts a recorded line there; or if it was gone between, whether it is back in its function, as it was."""
+    """Whether git puts a recorded line there.
+
+    Or, of a line that was changed or gone between, whether it has the same code but for a comment behind it, in its own
+    function, or in another one if that is gone.
+    """
     after = project.lines_after(one.path, one.line, build, last)
     then, now = project.release(build)[one.path], project.release(last)[one.path]
-    same = then.lines[one.line].strip() == now.lines[line].strip() and now.owners[line] == one.function.declared
-    return line in after or (after == {0} and same)
+    own = one.function.declared
+    kept = now.owners[line] == own or own not in now.owners
+    return line in after or (after == {0} and kept and code(then.lines[one.line]) == code(now.lines[line]))
+
+
+def code(line: str) -> str:
+    return re.split(r"\s+(?:#|//)\s", line, maxsplit=1)[0].strip()
