@@ -71,7 +71,7 @@ class Disk:
         try:
             with os.scandir(directory or "/") as entries:
                 names = [entry.name for entry in islice(entries, MOST_BESIDE + 1) if entry.name.endswith(kind)]
-        except OSError:
+        except (OSError, ValueError):  # a name that no file can have
             return ()
         return [join(directory, name) for name in sorted(names)] if len(names) <= MOST_BESIDE else ()
 
