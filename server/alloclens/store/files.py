@@ -10,7 +10,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from alloclens.disk import read_file, real_path
+from alloclens.disk import is_name, read_file, real_path
 from alloclens.source.paths import canonical, is_within, join, name_of
 from alloclens.source.text import LARGEST, decoded
 from alloclens.store import git
@@ -66,12 +66,14 @@ class Disk:
 
     def beside(self, path: str) -> Sequence[str]:
         """Return the files of one kind with a file, there or not, in its directory; of very many none."""
+        if not is_name(path):  # no file was ever called so
+            return ()
         directory, _, name = path.rpartition("/")
         kind = os.path.splitext(name)[1]  # noqa: PTH122 - paths are texts here
         try:
             with os.scandir(directory or "/") as entries:
                 names = [entry.name for entry in islice(entries, MOST_BESIDE + 1) if entry.name.endswith(kind)]
-        except (OSError, ValueError):  # a name that no file can have
+        except OSError:
             return ()
         return [join(directory, name) for name in sorted(names)] if len(names) <= MOST_BESIDE else ()
 
