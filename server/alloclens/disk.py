@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import secrets
 import shutil
 import stat
@@ -22,6 +23,8 @@ FLAGS = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_NOC
 
 LONGEST_PATH = 4096
 """No system opens a longer one, and to follow its links takes time that grows with the square of its length."""
+UNFINISHED = re.compile(r"\.alloclens\.[0-9a-f]{16}\.tmp")
+"""What `write_file` calls a file until it is whole. A process that is killed leaves it behind."""
 NOT_A_NAME, NOT_REGULAR = "not a file name", "not a regular file"
 
 

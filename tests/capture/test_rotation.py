@@ -192,6 +192,20 @@ def test_entries_of_captures_that_are_gone_are_forgotten(profiles: Path) -> None
     assert sorted(path.name for path in (profiles / LIST).iterdir()) == [path.name for path in made[1:]]
 
 
+def test_half_an_entry_of_a_killed_capture_is_swept_when_it_is_old(profiles: Path) -> None:
+    (path,) = captured(profiles)
+    killed = "import os, sys; os.fsync = lambda _: os._exit(9); from alloclens.disk import write_file; from pathlib import Path; "
+    subprocess.run(
+        [sys.executable, "-c", killed + "write_file(Path(sys.argv[1]), b'x')", profiles / LIST / "x"], check=False
+    )
+    (half,) = (profiles / LIST).glob(".*")
+    enlist(path, path.read_bytes())
+    assert half.exists(), "it is young"
+    os.utime(half, (0, 0))
+    enlist(path, path.read_bytes())
+    assert not half.exists()
+
+
 def test_the_store_takes_nothing_of_it_for_a_profile(profiles: Path) -> None:
     made = captured(profiles, 2)
     found = scan([str(profiles)])

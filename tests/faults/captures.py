@@ -41,10 +41,18 @@ def kill(folder: Path, rng: Random) -> None:
             time.sleep(rng.uniform(0.3, LONGEST_LIFE_SECONDS))
             with contextlib.suppress(ProcessLookupError):
                 capture.kill()
+        for path in left_aside(folder):
+            os.utime(path, (0, 0))  # as if it had died long ago
         options = ["--into", str(folder), "--keep", str(KEPT)]
         subprocess.run([*COMMAND, server.url, *options], **QUIET, check=True, cwd=folder.parent)
     captured = [name for name in os.listdir(folder) if name.endswith(".pb.gz") and not name.startswith(".")]
     assert FOREIGN in captured
+    assert left_aside(folder) == []
     assert len(os.listdir(folder / LIST)) <= KEPT + 1  # a capture that was killed before it was listed is nobody's
     for name in captured:
         read((folder / name).read_bytes())
+
+
+def left_aside(folder: Path) -> list[Path]:
+    """Return the temporary files in a folder of captures and in its list."""
+    return [path for directory in (folder, folder / LIST) for path in directory.glob(".*.tmp")]

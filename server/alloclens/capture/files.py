@@ -10,7 +10,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, BinaryIO
 
-from alloclens.disk import open_file
+from alloclens.disk import UNFINISHED, open_file
 
 if sys.platform != "win32":
     import fcntl
@@ -49,7 +49,8 @@ def write(directory: Path, kind: str, taken: datetime, data: bytes) -> Path:
 def sweep(directory: Path) -> None:
     """Remove the temporary files of captures that were killed: those that are old and that no process holds."""
     with contextlib.suppress(OSError), os.scandir(directory) as entries:
-        for path in [directory / entry.name for entry in entries if ASIDE.fullmatch(entry.name)]:
+        names = [entry.name for entry in entries if ASIDE.fullmatch(entry.name) or UNFINISHED.fullmatch(entry.name)]
+        for path in [directory / name for name in names]:
             with contextlib.suppress(OSError):  # also: it is open on Windows, where such a file cannot be removed
                 if _abandoned(path):
                     path.unlink()

@@ -12,7 +12,7 @@ import hashlib
 import stat
 from pathlib import Path
 
-from alloclens.capture.files import NAME
+from alloclens.capture.files import NAME, sweep
 from alloclens.disk import open_file, read_file, reason, write_file
 
 LIST = ".alloclens-captures"
@@ -35,6 +35,7 @@ def enlist(path: Path, data: bytes) -> None:
     if entries.is_symlink():
         raise NotADirectoryError(errno.ENOTDIR, "is a symbolic link", str(entries))
     write_file(entries / path.name, hashlib.sha256(data).hexdigest().encode())
+    sweep(entries)
 
 
 def unlisted(directory: Path, kind: str) -> int:

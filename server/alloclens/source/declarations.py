@@ -56,7 +56,9 @@ def _meant(read: Syntax, name: Name, spelled: str) -> list[Declaration]:
     alike = [(common(one.name, name.parts), one) for one in read.named.get(name.parts[-1], ())]
     if spelled == "exactly":
         alike = [(same, one) for same, one in alike if one.name == name.parts]
-    elif spelled == "fully":
+    elif spelled == "fully" and (
+        len(name.parts) > 1 or name.parameters >= 0
+    ):  # some symbolizers say the last part alone
         alike = [(same, one) for same, one in alike if same == len(one.name)] or alike
     most = max((same for same, _ in alike), default=0)
     found = [one for same, one in alike if same == most > 0]
