@@ -40,8 +40,13 @@ async def test_numbers_of_a_good_profile_in_an_odd_folder(
     (cache / "texts.sqlite3").write_bytes(b"SQLite format 3\0" + random.Random(1).randbytes(9000))
     (cache / "snapshots.sqlite3").mkdir()
     stacks = (
-        f"main.keep@{folder}/{n}:{line} < main.serve:5@{folder}/main.go:7 = 3x{MB}"
-        for n, line in (("main.go", 11), ("gone.go", 3), ("loop.go", 3), ("deep/x.go", 1))
+        f"main.{function}@{folder}/{n}:{line} < main.serve:5@{folder}/main.go:7 = 3x{MB}"
+        for function, n, line in (
+            ("keep", "main.go", 11),
+            ("gone", "gone.go", 3),
+            ("loop", "loop.go", 3),
+            ("x", "deep/x.go", 1),
+        )
     )
     drop(folder / "profiles/m.pb.gz", heap(*stacks))
     (folder / "deep").mkdir()

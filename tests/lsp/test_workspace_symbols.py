@@ -76,7 +76,7 @@ async def test_where_they_are(editor: Editor, one: Path) -> None:
 
 async def test_at_most_fifty(editor: Editor, folder: Path) -> None:
     main = folder / "main.go"
-    stacks = [f"main.f{n}@{main}:{n % 12 + 1} = {n + 1}x{MB}" for n in range(60)]
+    stacks = [f"main.f{n}@{main}:{6 + n % 2} = {n + 1}x{MB}" for n in range(60)]
     lost = [f"lost.f{n}@/elsewhere/lost.go:1 = 99x{MB}" for n in range(60)]
     drop(folder / "profiles/a.pb.gz", heap(*stacks, *lost))
     await ready(editor, folder)
