@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -79,6 +80,17 @@ def test_annotate(tmp_path: Path) -> None:
     assert "64.0MB ▲63.0MB     4     keep(make([]byte, 1<<20))" in result.output
     assert "Leak: 64.0MB held through this line" in result.output
     assert "Leak" not in run("annotate", source, "--profiles", tmp_path / "p", "--head", "1.pb.gz").output
+
+
+def test_annotate_shows_all_that_is_on_a_line(tmp_path: Path) -> None:
+    """One file, of the builds of two machines."""
+    (tmp_path / "go.mod").write_text("module example.com/app\n")
+    source = tmp_path / "db" / "db.go"
+    source.parent.mkdir()
+    source.write_text("package db\n\nfunc F() {\n\tkeep(make([]byte, 1<<20))\n}\n")
+    stacks = [f"example.com/app/db.F@/ci/{n}/db/db.go:4 = {n}x{MB}" for n in (1, 2)]
+    drop(tmp_path / "p/heap.pb.gz", heap(*stacks))
+    assert re.search(r"1.0MB, 2.0MB +4 ", run("annotate", source, "--profiles", tmp_path / "p").output)
 
 
 def test_annotate_says_why_there_is_nothing(tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ def command(source: Path, profiles: str, base: str | None, head: str | None, sam
     carried = file.on(text)
     show(Styled(status_line(file.comparison, settings.base, settings.head), bold=True))
     _print(split_lines(text), _hints(file, carried), _verdicts(file, carried))
-    if file.origin is UNKNOWN or file.origin.others:
+    if file.origin is UNKNOWN or file.origin.doubtful is not None:
         tell(f"~ {compared_text(file.origin)}")
     for gone in not_shown(file.comparison, file.rows[carried.line == 0], file.origin):
         tell(gone)
@@ -93,7 +93,11 @@ def _hints(file: FileLines, carried: Carried) -> dict[int, str]:
     comparison, spots = file.comparison, _spots(file, carried)
     shown = [row for row in worth_showing(comparison, file.rows).tolist() if row in spots]
     unit = comparison.sample_type.unit
-    return {spots[row].line: hint(comparison.stats(row), unit, unsure=spots[row].unsure) for row in shown}
+    beside: dict[int, list[str]] = {}
+    for row in shown:  # several files of other machines may be this one
+        text = hint(comparison.stats(row), unit, unsure=spots[row].unsure)
+        beside.setdefault(spots[row].line, []).append(text)
+    return {line: ", ".join(texts) for line, texts in beside.items()}
 
 
 def _verdicts(file: FileLines, carried: Carried) -> dict[int, str]:
