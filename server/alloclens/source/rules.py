@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby, takewhile
@@ -183,8 +184,19 @@ def _nearest(before: str, parts: Sequence[str]) -> Groups:
 
 
 def _relative(recorded: Recorded, ground: Ground) -> Groups:
-    if not recorded.absolute and not recorded.standard and not PYTHON_STANDARD.match(recorded.path):
+    if not recorded.absolute and not recorded.standard and not _is_called_standard(recorded.path):
         yield [join(folder, recorded.path) for folder in ground.roots.folders]
+
+
+def _like_standard(recorded: Recorded, ground: Ground) -> Groups:
+    """Find a file that is called like one of Python's library: some profilers take the directories of sys.path away."""
+    if _is_called_standard(recorded.path):
+        yield [join(folder, recorded.path) for folder in ground.roots.folders]
+
+
+def _is_called_standard(path: str) -> bool:
+    module = path.removesuffix(".py").partition("/")[0]
+    return path.endswith(".py") and module in sys.stdlib_module_names
 
 
 def _bundled(recorded: Recorded, ground: Ground) -> Groups:
@@ -269,6 +281,7 @@ RULES = (
     Rule("Go's own source", _go_root),
     Rule("installed package", _packages),
     Rule("relative to the workspace", _relative),
+    Rule("relative to the workspace", _like_standard, guess=True),
     Rule("project of a bundler", _bundled, guess=True),
     Rule("renamed since", _renamed, tells_whose=True),
     Rule(MOVED, _moved, guess=True, tells_whose=True),
@@ -284,12 +297,6 @@ VERSION = re.compile(r"@v[^/]*(?=/)")
 """The version in a module's path: example.com/x@v1.2.3/y.go."""
 VERSIONED = re.compile(r"@v\d[^/]*/")
 UNESCAPED = re.compile(r"!([a-z])")
-PYTHON_STANDARD = re.compile(
-    r"""(?:asyncio|collections|concurrent|ctypes|email|encodings|html|http|importlib|json|logging|multiprocessing|sqlite3
-    |unittest|urllib|wsgiref|xml|xmlrpc)/(?:\w+/)*\w+\.py$""",
-    re.VERBOSE,
-)
-"""Packages of Python's library: some profilers take sys.path's directories away. A file of that name here is a mere guess."""
 JVM_PACKAGE = re.compile(r"^[^\S\n]*package\s+([\w.]+)", re.MULTILINE)
 DOMAIN = re.compile(r"(?:^|/)((?:[\w~-]+\.)+[A-Za-z][\w-]*/.*)$")
 """From where on a path of a module cache is a module's: its first element with a dot, wherever the cache lies."""

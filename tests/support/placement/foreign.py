@@ -21,6 +21,7 @@ OWN = {
     "/w/express/lib/router.js": "function handle() {\n}\n",
     "/w/src/ui.js": "function draw() {\n}\nfunction clear() {\n}\n",
     "/w/json/decoder.py": PYTHON,
+    "/w/secrets.py": PYTHON,
     "/w/requests/api.py": "def get():\n    pass\n",
     "/w/src/lib.rs": "pub fn parse() {\n}\n",
     "/w/alloc/src/vec/mod.rs": "impl Vec {\n    pub fn push(&mut self) {\n    }\n}\n",
@@ -96,6 +97,7 @@ FOREIGN = {
     "dist-packages": Foreign("/usr/lib/python3/dist-packages/requests/api.py", "get"),
     "Python's library": Foreign("/usr/lib/python3.12/json/decoder.py", "Decoder.decode"),
     "Python's library, relative to sys.path": Foreign("json/decoder.py", "JSONDecoder.raw_decode"),
+    "a module of Python's library, relative to sys.path": Foreign("secrets.py", "token_bytes"),
     "Python's library, free-threaded": Foreign("/opt/lib/python3.13t/json/decoder.py", "Decoder.decode"),
     "Python's library, Windows": Foreign(
         r"C:\Users\me\Programs\Python\Python312\Lib\json\decoder.py", "Decoder.decode"
@@ -136,6 +138,7 @@ TRUE = {
     "a package in a container": Foreign("/app/db/db.go", "example.com/mono/db.New"),
     "Python in a container": Foreign("/app/json/decoder.py", "Decoder.decode"),
     "a Python package called like one of the library": Foreign("json/decoder.py", "Decoder.decode"),
+    "a Python module called like one of the library": Foreign("secrets.py", "Decoder.decode"),
     "Rust in a container": Foreign("/usr/src/app/src/lib.rs", "shop::parse"),
     "a source package": Foreign("/root/rpmbuild/BUILD/shop-1.2.0/src/lib.rs", "shop::parse"),
     "Java by its package": Foreign("HashMap.java", "com.shop.util.HashMap.put"),
