@@ -126,6 +126,20 @@ def test_what_the_binary_says_decides_unless_something_was_not_checked_in(reposi
     assert (modified.text, modified.others) == (TWO, (day_of(repository, 2),))  # and of nothing that is older
 
 
+@pytest.mark.parametrize(
+    "build",
+    [Build(revision="", is_modified=True), Build(written_at=BEGIN, is_here=True)],
+    ids=["a modified build", "written after the build"],
+)
+def test_a_text_that_may_never_have_been_checked_in_is_doubtful(repository: Repository, build: Build) -> None:
+    """Even where only one text fits: keep on line 4 is in MOVED alone."""
+    found = of(repository, taken(4.5, build=build), keeps(6, 4), recorded="/w/main.go")
+    assert (found.text, found.others) == (MOVED, ())
+    assert found.disagrees(np.array([6])).all()
+    sure = of(repository, taken(4.5), keeps(6, 4), recorded="/w/main.go")
+    assert not sure.disagrees(np.array([6])).any()
+
+
 def test_our_copy_is_one_of_several_unless_the_binary_shows_that_it_is_the_text(
     repository: Repository, texts: Texts
 ) -> None:

@@ -42,6 +42,13 @@ class Origin(NamedTuple):
             return np.zeros(len(lines), np.bool_)
         return self.doubtful[np.where(lines < len(self.doubtful), lines, 0)]
 
+    @property
+    def in_doubt(self) -> Origin:
+        """The same text, if there is any; the program may have been built from a text that nobody has kept."""
+        if self.text is None:
+            return self
+        return self._replace(doubtful=np.ones(len(split_lines(self.text)) + 1, np.bool_))
+
 
 SAME = Origin("a file that never changes")
 UNKNOWN = Origin("")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from alloclens.analysis.lines import Lines
-    from alloclens.analysis.series import Copies, Provenance, Snapshot
+    from alloclens.analysis.series import Build, Copies, Provenance, Snapshot
     from alloclens.source.places import Nowhere
     from alloclens.source.roots import Roots
     from alloclens.store.listing import Stamp
@@ -65,7 +65,10 @@ class Origins:
         if self._revision:
             return next(_fitting(_at(place.path, self._revision), marks), UNKNOWN)
         told = next(_fitting(self._told(place, recorded, then), marks), None)
-        return told or one_of(list(_fitting(self._candidates(place, recorded, then), marks)))
+        if told:
+            return told
+        found = one_of(list(_fitting(self._candidates(place, recorded, then), marks)))
+        return found.in_doubt if _may_be_lost(place, then.build) else found
 
     def _dependency(self, place: Place, recorded: str, then: Provenance, marks: Marks) -> Origin:
         """Return that a file never changed since if it is of the same version, or declares all where the profile says."""
@@ -139,6 +142,14 @@ def marks_of(lines: Lines, rows: Ints, path: str) -> Marks:
     return Marks(
         lines.line[rows], row - np.count_nonzero(~known), names, lines.functions.start_line[functions[known]], path
     )
+
+
+def _may_be_lost(place: Place, build: Build) -> bool:
+    """Return whether a program may have been built from a text that was never checked in, and is not there any more.
+
+    Its binary says that something was not checked in; or was built here, before the file was written.
+    """
+    return build.is_modified or (build.is_here and place.rule == AS_RECORDED and bool(COMPILED.search(place.path)))
 
 
 def _plain(path: str) -> str:

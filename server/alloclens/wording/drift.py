@@ -35,6 +35,11 @@ def compared_text(origin: Origin) -> str:
             f"{len(origin.others) + 1} texts fit what was profiled ({named}); the first is taken for it, and ~ marks the "
             "lines that they disagree on (the setting `revision` names the commit it was built from)"
         )
+    if origin.doubtful is not None:
+        return (
+            f"what was profiled fits one text ({origin.source}), but may be of one that was never checked in; ~ marks the lines "
+            "(the setting `revision` names the commit it was built from)"
+        )
     return origin.source if origin is SAME else f"the text that was profiled is known: {origin.source}"
 
 
