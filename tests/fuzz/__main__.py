@@ -89,7 +89,7 @@ class Tally:
 
     def __init__(self, name: str, seed: int) -> None:
         self.name, self.seed = name, seed
-        self.begin = time.monotonic()
+        self.begin, self.seconds = time.monotonic(), 0.0
         self.kinds: Counter[str] = Counter()
         self.slowest = self.highest = Result(-1, "", 0.0, 0, "")
         self.found = 0
@@ -113,7 +113,7 @@ class Tally:
         say(f"found {path.name}: {reason}")
 
     def line(self) -> str:
-        seconds, inputs = time.monotonic() - self.begin, self.kinds.total()
+        seconds, inputs = self.seconds, self.kinds.total()
         slow, high = self.slowest, self.highest
         return (
             f"{self.name}: {inputs} inputs in {seconds:.0f} s ({inputs / seconds / CHILDREN:.0f}/s on a core), "
@@ -137,8 +137,9 @@ def fuzz(name: str, seed: int, seconds: float) -> Tally:
     """Give inputs to a target for so long."""
     tally, said = Tally(name, seed), time.monotonic()
     children = [Child(name, seed, number) for number in range(CHILDREN)]
-    while time.monotonic() - tally.begin < seconds:
+    while tally.seconds < seconds:
         time.sleep(TICK)
+        tally.seconds = time.monotonic() - tally.begin
         for child in children:
             for result in child.results():
                 tally.add(result)
