@@ -63,7 +63,7 @@ def python(kind: str, function: str) -> str:
 
 FOREIGN = {
     GO: {
-        "module cache": Foreign("/root/go/pkg/mod/github.com/x/y@v1.2.3/db/db.go", "github.com/x/y/db.New", "db/db.go", go("db", "New"), 3),
+        "module cache": Foreign("/home/ci/go/pkg/mod/github.com/x/y@v1.2.3/db/db.go", "github.com/x/y/db.New", "db/db.go", go("db", "New"), 3),
         "module cache, escaped": Foreign("/home/ci/go/pkg/mod/github.com/!masterminds/sql@v1.0.0/table/table.go", "github.com/Masterminds/sql/table.Make", "table/table.go", go("table", "Make")),
         "module cache in a folder of its own": Foreign("/cache/gomod/github.com/x/y@v1.2.3/pool/pool.go", "github.com/x/y/pool.(*Pool).Get", "pool/pool.go", go("pool", "(p *Pool) Get"), 3),
         "-trimpath": Foreign("github.com/x/y@v1.2.3/kv/kv.go", "github.com/x/y/kv.Open", "kv/kv.go", go("kv", "Open"), 3),
@@ -85,7 +85,7 @@ FOREIGN = {
         "the standard library": Foreign("/usr/lib/python3.11/json/decoder.py", "JSONDecoder.decode", "json/decoder.py", python("JSONDecoder", "decode")),
         "the standard library of a framework": Foreign("/Library/Frameworks/Python.framework/Versions/3.12/lib/python3.12/email/message.py", "Message.walk", "email/message.py", python("Message", "walk")),
         "the standard library on Windows": Foreign(r"C:\Users\ci\AppData\Local\Programs\Python\Python312\Lib\http\client.py", "HTTPResponse.read", "http/client.py", python("HTTPResponse", "read")),
-        "the standard library of pyenv": Foreign("/root/.pyenv/versions/3.11.7/lib/python3.11/logging/config.py", "Configurator.convert", "logging/config.py", python("Configurator", "convert")),
+        "the standard library of pyenv": Foreign("/home/ci/.pyenv/versions/3.11.7/lib/python3.11/logging/config.py", "Configurator.convert", "logging/config.py", python("Configurator", "convert")),
     },
     NODE: {
         "node_modules": Foreign("/app/node_modules/express/lib/router.js", "handle", "lib/router.js", "'use strict';\n\nfunction handle() {\n}\n"),
@@ -95,10 +95,10 @@ FOREIGN = {
         "Node's own": Foreign("node:internal/streams/readable", "push", "internal/streams/readable", "function push() {\n}\n"),
     },
     RUST: {
-        "cargo's registry": Foreign("/root/.cargo/registry/src/index.crates-6f17d22b/hashbrown-0.14.0/src/raw/mod.rs", "hashbrown::raw::RawTable<T,A>::reserve_rehash", "src/raw/mod.rs", "impl Raw {\n\n    fn reserve_rehash(&mut self) {\n    }\n}\n"),
-        "cargo's git": Foreign("/root/.cargo/git/checkouts/dep-0123456789abcdef/89abcde/src/pool/mod.rs", "dep::pool::take", "src/pool/mod.rs", "use x;\n\npub fn take() {\n}\n"),
+        "cargo's registry": Foreign("/home/ci/.cargo/registry/src/index.crates-6f17d22b/hashbrown-0.14.0/src/raw/mod.rs", "hashbrown::raw::RawTable<T,A>::reserve_rehash", "src/raw/mod.rs", "impl Raw {\n\n    fn reserve_rehash(&mut self) {\n    }\n}\n"),
+        "cargo's git": Foreign("/home/ci/.cargo/git/checkouts/dep-0123456789abcdef/89abcde/src/pool/mod.rs", "dep::pool::take", "src/pool/mod.rs", "use x;\n\npub fn take() {\n}\n"),
         "Rust's own": Foreign("/rustc/9fc6b43126469e3858e2fe86cafb4f0fd5068869/library/alloc/src/raw_vec.rs", "alloc::raw_vec::finish_grow", "src/raw_vec.rs", "use x;\n\nfn finish_grow() {\n}\n"),
-        "Rust's own, of rustup": Foreign("/root/.rustup/toolchains/stable-x86_64-unknown-linux-gnu/lib/rustlib/src/rust/library/alloc/src/vec/mod.rs", "alloc::vec::Vec<T,A>::with_capacity_in", "src/vec/mod.rs", "impl Vec {\n\n    fn with_capacity_in() {\n    }\n}\n"),
+        "Rust's own, of rustup": Foreign("/home/ci/.rustup/toolchains/stable-x86_64-unknown-linux-gnu/lib/rustlib/src/rust/library/alloc/src/vec/mod.rs", "alloc::vec::Vec<T,A>::with_capacity_in", "src/vec/mod.rs", "impl Vec {\n\n    fn with_capacity_in() {\n    }\n}\n"),
     },
     CPP: {
         "the standard library": Foreign("/usr/include/c++/12/bits/new_allocator.h", "std::__new_allocator<char>::allocate", "bits/new_allocator.h", "struct x {\n\nchar* allocate(int n) {\n}\n};\n"),

@@ -169,7 +169,7 @@ FOUND = {
     "-trimpath, nested module": Case("example.com/app/tools/gen.go", "", "/w/tools/gen.go", MODULE),
     "go install of a version": Case("example.com/app@v1.2.3/internal/db.go", "", "/w/internal/db.go", MODULE),
     "TeamCity agent (3)": Case(
-        "/opt/buildagent/work/27ae/internal/db.go", "example.com/app/internal.Open", "/w/internal/db.go", MODULE
+        "/opt/buildagent/w/27ae/internal/db.go", "example.com/app/internal.Open", "/w/internal/db.go", MODULE
     ),
     "package of the module itself": Case("/somewhere/serve.go", "example.com/app.Serve", "/w/serve.go", MODULE),
     "method of a pointer": Case("/x/db.go", "example.com/app/internal.(*DB).Open.func1", "/w/internal/db.go", MODULE),

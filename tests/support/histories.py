@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from alloclens.source.carry import Marks
 
+from scripts.histories.functions import Function
 from scripts.histories.git_lines import lines_now
 
 if TYPE_CHECKING:
@@ -29,17 +30,6 @@ NAMES = ("gin", "go-redis", "click", "werkzeug", "zod", "regex-automata", "hyper
 
 ENDINGS = {"go": "go", "python": "py", "typescript": "ts", "rust": "rs", "cpp": "h"}
 """Of the languages' files."""
-
-
-class Function(NamedTuple):
-    """As `scripts.histories.functions` packs them."""
-
-    name: str
-    declared: str
-    first: int
-    last: int
-    start: int
-    calls: tuple[int, ...]
 
 
 class Text:

@@ -103,14 +103,12 @@ FOREIGN = {
         r"C:\Users\me\Programs\Python\Python312\Lib\json\decoder.py", "Decoder.decode"
     ),
     "Python's library, PyPy": Foreign("/usr/lib/pypy3.10/json/decoder.py", "Decoder.decode"),
-    "cargo's registry": Foreign(
-        "/root/.cargo/registry/src/index.crates.io-6f17/serde-1.0.0/src/lib.rs", "serde::parse"
-    ),
-    "cargo's checkouts": Foreign("/root/.cargo/git/checkouts/serde-0a1b/9fc6/src/lib.rs", "serde::parse"),
+    "cargo's registry": Foreign("/home/ci/.cargo/registry/src/registry-6f17/serde-1.0.0/src/lib.rs", "serde::parse"),
+    "cargo's checkouts": Foreign("/home/ci/.cargo/git/checkouts/serde-0a1b/9fc6/src/lib.rs", "serde::parse"),
     "cargo, trimmed paths": Foreign("serde-1.0.0/src/lib.rs", "serde::parse"),
     "Rust's library": Foreign("/rustc/9fc6b431/library/alloc/src/vec/mod.rs", "alloc::vec::Vec<T,A>::push"),
     "Rust's library, installed": Foreign(
-        "/root/.rustup/toolchains/stable/lib/rustlib/src/rust/library/alloc/src/vec/mod.rs",
+        "/home/ci/.rustup/toolchains/stable/lib/rustlib/src/rust/library/alloc/src/vec/mod.rs",
         "alloc::vec::Vec<T,A>::push",
     ),
     "C++'s library": Foreign("/usr/include/c++/12/bits/stl_vector.h", "std::vector<int>::push_back"),
@@ -140,7 +138,7 @@ TRUE = {
     "a Python package called like one of the library": Foreign("json/decoder.py", "Decoder.decode"),
     "a Python module called like one of the library": Foreign("secrets.py", "Decoder.decode"),
     "Rust in a container": Foreign("/usr/src/app/src/lib.rs", "shop::parse"),
-    "a source package": Foreign("/root/rpmbuild/BUILD/shop-1.2.0/src/lib.rs", "shop::parse"),
+    "a source package": Foreign("/home/ci/rpmbuild/BUILD/shop-1.2.0/src/lib.rs", "shop::parse"),
     "Java by its package": Foreign("HashMap.java", "com.shop.util.HashMap.put"),
     "Kotlin's way to leave the first directories out": Foreign("Cart.kt", "com.shop.cart.Cart.add"),
     "a Node project": Foreign(
