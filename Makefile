@@ -24,6 +24,7 @@ test: lint types unit e2e ## all checks; E2E=0 leaves out those in a real VS Cod
 lint: .venv/made vscode-client/node_modules/made server/kernel/node_modules/made
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/python -m scripts.settings --check
 	$(NPM) run --silent lint
 	$(NPM_KERNEL) run --silent check
 
@@ -71,9 +72,9 @@ lock: .venv/made ## requirements-dev.txt, all packages of .venv with their hashe
 	$(BIN)/uv pip compile --quiet --no-config --upgrade --universal --python-version 3.10 --extra dev --generate-hashes \
 	  --no-emit-index-url --custom-compile-command 'make lock' --output-file requirements-dev.txt pyproject.toml
 
-.PHONY: schema
-schema: .venv/made ## alloclens.schema.json from the settings
-	$(BIN)/python -m scripts.schema
+.PHONY: settings
+settings: .venv/made ## every list of settings, from store/settings.py
+	$(BIN)/python -m scripts.settings
 
 .PHONY: histories
 histories: .venv/made ## the releases of other projects that tests carry lines through; needs cargo

@@ -9,10 +9,8 @@ from pathlib import Path
 
 import alloclens
 import pytest
-from alloclens.store import settings
-from alloclens.store.settings import Settings, camel_case, schema
 
-from scripts.schema import FILE, text
+from scripts import settings
 
 ROOT = Path(__file__).resolve().parent.parent
 SERVER = ROOT / "server" / "alloclens"
@@ -72,7 +70,6 @@ OPENING = {
     "mmap",
 }
 """Functions and methods that open a file by its name."""
-CLIENT_ONLY = {"server.command", "trace.server", "heat"}
 
 
 def imports(path: Path) -> set[str]:
@@ -137,49 +134,28 @@ def test_one_module_prints_and_one_logs() -> None:
     assert found <= {"cli/terminal.py", "log.py", "store/symcache.py"}  # the last: a helper answers its parent
 
 
-def offered() -> dict[str, dict]:
-    package = json.loads((ROOT / "vscode-client" / "package.json").read_text())
-    properties = package["contributes"]["configuration"]["properties"]
-    return {key.removeprefix("alloclens."): value for key, value in properties.items()}
+def test_the_lists_of_settings_are_not_stale() -> None:
+    assert settings.stale(ROOT) == [], "run make settings"
 
 
-def without_words(part: dict) -> dict:
-    """Return what a schema says of values, without descriptions, examples and what only VS Code knows."""
-    items = {"items": without_words(part["items"])} if "items" in part else {}
-    inner = {"properties": {k: without_words(v) for k, v in part["properties"].items()}} if "properties" in part else {}
-    words = {"description", "markdownDescription", "examples", "scope", "items", "properties"}
-    words |= {"type"} if "enum" in part else set()
-    return {key: value for key, value in part.items() if key not in words} | items | inner
-
-
-def test_the_editors_settings_are_the_servers() -> None:
-    theirs = {key: without_words(value) for key, value in offered().items() if key not in CLIENT_ONLY}
-    assert theirs == {key: without_words(value) for key, value in schema()["properties"].items()}
-    assert {key.partition(".")[0] for key in CLIENT_ONLY} == settings.CLIENT_ONLY
-    sent = re.search(r"SETTINGS = \[(.*?)\]", (ROOT / "vscode-client/src/given.ts").read_text(), re.DOTALL)
-    assert re.findall(r"'(\w+)'", sent[1]) == list(schema()["properties"])
-
-
-def test_the_schema_is_made_of_the_settings() -> None:
-    assert FILE.read_text("utf-8") == text(), "stale: run make schema"
-    assert list(schema()["properties"]) == [camel_case(name) for name in Settings.__struct_fields__]
-    for key, part in schema()["properties"].items():
-        assert part["description"].strip(), key
-        assert part["default"] == without_tuples(getattr(Settings(), snake_case(key))), key
-
-
-def snake_case(key: str) -> str:
-    return re.sub(r"[A-Z]", lambda found: "_" + found[0].lower(), key)
-
-
-def without_tuples(value: object) -> object:
-    return list(value) if isinstance(value, tuple) else value
-
-
-def test_the_settings_are_in_both_readmes() -> None:
-    for readme in (ROOT / "README.md", ROOT / "vscode-client/README.md"):
-        said = set(re.findall(r"`alloclens\.([\w.]+)`", readme.read_text()))
-        assert said >= set(schema()["properties"]), readme
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        (settings.SCHEMA, '"largestProfile": {'),
+        (settings.MANIFEST, '"alloclens.largestProfile": {'),
+        (settings.PAGE, "| `alloclens.largestProfile` |"),
+    ],
+)
+def test_an_edited_list_of_settings_is_stale(tmp_path: Path, name: str, text: str) -> None:
+    for path in settings.outputs(ROOT):
+        copy = tmp_path / path.relative_to(ROOT)
+        copy.parent.mkdir(exist_ok=True)
+        copy.write_bytes(path.read_bytes())
+    edited = tmp_path / name
+    before = edited.read_text("utf-8")
+    edited.write_text(before.replace(text, text.replace("largest", "small")), "utf-8")
+    assert settings.stale(tmp_path) == [edited]
+    assert settings.outputs(tmp_path)[edited] == before
 
 
 def test_one_version() -> None:

@@ -1,22 +1,4 @@
-// The settings that a person has set. A mere default is left out: it must not win over alloclens.toml.
-export const SETTINGS = [
-  'profileDirs',
-  'base',
-  'head',
-  'sampleType',
-  'pathMappings',
-  'ownCode',
-  'revision',
-  'binaries',
-  'largestProfile',
-  'memoryLimit',
-  'leakSeverity',
-  'growingSeverity',
-  'fillingSeverity',
-  'hints',
-  'codeLens',
-  'symbolPrefix',
-];
+import { properties } from '../alloclens.schema.json';
 
 // Where VS Code found a setting; of several places the narrowest holds.
 export interface Found {
@@ -25,8 +7,9 @@ export interface Found {
   workspaceFolderValue?: unknown;
 }
 
+// The server's settings that the user has set. Defaults are left out: they must not override alloclens.toml.
 export function given(inspect: (name: string) => Found | undefined): Record<string, unknown> {
-  const values = SETTINGS.map((name): [string, unknown] => {
+  const values = Object.keys(properties).map((name): [string, unknown] => {
     const found = inspect(name);
     return [name, found?.workspaceFolderValue ?? found?.workspaceValue ?? found?.globalValue];
   });

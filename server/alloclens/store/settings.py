@@ -7,7 +7,7 @@ import re
 from difflib import get_close_matches
 from functools import cache
 from itertools import islice
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, get_args
 
 import msgspec
 from msgspec import Meta, Struct
@@ -27,31 +27,35 @@ Severity = Literal["error", "warning", "information", "hint", "off"]
 
 @ready
 class PathMapping(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One place where recorded paths lie."""
+    """One rule that maps recorded paths to paths on this machine."""
 
     from_: Annotated[
-        PathText, Meta(min_length=1, description="How recorded paths begin: whole elements, such as /build/app.")
+        PathText,
+        Meta(min_length=1, description="The start of the recorded paths: whole path elements, such as /build/app."),
     ] = msgspec.field(name="from")
     to: Annotated[
         PathText,
-        Meta(min_length=1, description="What stands there on this disk; it may begin with ${workspaceFolder}."),
+        Meta(min_length=1, description="The path that replaces it here. It may start with ${workspaceFolder}."),
     ]
 
 
 @ready
 class Settings(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """Every setting of the server with its default; package.json must say the same (a test compares)."""
+    """Every setting of the server with its default. `make settings` writes the other places that list them."""
 
     profile_dirs: Annotated[
         tuple[PathText, ...],
-        Meta(max_length=100, description="Directories watched for profiles: absolute, or under each workspace folder."),
+        Meta(
+            max_length=100,
+            description="Directories to watch for profiles: absolute, or relative to each workspace folder.",
+        ),
     ] = ("profiles", ".pprof", "pprof")
     base: Annotated[
         str,
         Meta(
             description=(
-                "What growth is counted from: first (of the running process), previous, latest, yesterday (the same time), "
-                "a file name or a label."
+                "The snapshot that growth is measured from: `first` (of the running process), `previous`, `latest`, "
+                "`yesterday` (the same time one day earlier), a file name or a label."
             ),
             examples=["first", "previous", "latest", "yesterday", "heap.0001.pb.gz", "after load"],
         ),
@@ -59,14 +63,17 @@ class Settings(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown
     head: Annotated[
         str,
         Meta(
-            description="What is shown: latest, previous, first, a file name or a label.",
-            examples=["latest", "previous", "first", "heap.0002.pb.gz", "after load"],
+            description="The snapshot to show. It takes the same values as `base`.",
+            examples=["latest", "previous", "first", "yesterday", "heap.0002.pb.gz", "after load"],
         ),
     ] = "latest"
     sample_type: Annotated[
         str,
         Meta(
-            description="What is counted. Empty: what the profile asks for.",
+            description=(
+                "The sample type to show, such as `inuse_space` or `alloc_objects`. If empty, the profile's default: "
+                "`inuse_space` for a heap profile."
+            ),
             examples=["inuse_space", "inuse_objects", "alloc_space", "alloc_objects"],
         ),
     ] = ""
@@ -75,7 +82,8 @@ class Settings(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown
         Meta(
             max_length=1000,
             description=(
-                "Where recorded paths lie here: the longest `from` first; `to` may begin with ${workspaceFolder}."
+                "Maps recorded paths to paths here, as `{ from, to }`. The longest matching `from` wins; `to` may start "
+                "with `${workspaceFolder}`."
             ),
             examples=[[{"from": "/build/app", "to": "${workspaceFolder}"}]],
         ),
@@ -85,8 +93,8 @@ class Settings(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown
         Meta(
             max_length=200,
             description=(
-                "Patterns as in .gitignore that say which files of the workspace are your own code, beside the rules; "
-                "`!` before one takes files out. The last that matches decides."
+                "Patterns in `.gitignore` syntax that mark workspace files as your own code, in addition to the built-in "
+                "rules. A leading `!` excludes files. The last matching pattern decides."
             ),
             examples=[["third_party/ours/**", "!**/*.pb.go"]],
         ),
@@ -95,8 +103,8 @@ class Settings(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown
         PathText,
         Meta(
             description=(
-                "The git revision the profiled program was built from: a commit, tag or branch. "
-                "Empty: what fits of all that was checked in until the snapshot."
+                "The git revision the profiled program was built from: a commit, tag or branch. If empty, alloclens tries "
+                "everything committed before the snapshot and uses what fits."
             ),
             examples=["v1.4.2"],
         ),
@@ -106,43 +114,48 @@ class Settings(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown
         Meta(
             max_length=100,
             description=(
-                "Programs, or directories of them, for profiles that have only addresses: absolute, or under each "
-                "workspace folder. The workspace itself is searched anyway."
+                "Programs, or directories of programs, for profiles that contain only addresses (C, C++, Rust): absolute, "
+                "or relative to each workspace folder. The workspace itself is always searched."
             ),
             examples=[["build/server"]],
         ),
     ] = ()
     largest_profile: Annotated[
-        int, Meta(ge=1, le=1 << 20, description="MiB that a profile may have once it is unpacked.")
+        int,
+        Meta(
+            ge=1,
+            le=1 << 20,
+            description="The largest size of a profile after decompression, in MiB. Larger profiles are not read.",
+        ),
     ] = 128
     memory_limit: Annotated[
         str,
         Meta(
             pattern=SIZE.pattern,
             description=(
-                "The memory that the program may use, such as 512MiB or 2GB (powers of 1024): a leak then says when it "
-                "will be full."
+                "The memory limit of the program, such as `512MiB` or `2GB` (powers of 1024). If set, a leak also says when "
+                "the limit will be reached."
             ),
             examples=["2GiB"],
         ),
     ] = ""
-    leak_severity: Annotated[Severity, Meta(description="How a line that leaks is marked.", examples=["error"])] = (
+    leak_severity: Annotated[Severity, Meta(description="The severity of a line that leaks.", examples=["error"])] = (
         "warning"
     )
     growing_severity: Annotated[
-        Severity, Meta(description="How a line is marked that grows and may leak.", examples=["off"])
+        Severity, Meta(description="The severity of a line that grows and may leak.", examples=["off"])
     ] = "information"
     filling_severity: Annotated[
-        Severity, Meta(description="How a line is marked that grew and flattens.", examples=["hint"])
+        Severity, Meta(description="The severity of a line that grew and is levelling off.", examples=["hint"])
     ] = "off"
-    hints: Annotated[bool, Meta(description="Numbers beside the lines.")] = True
-    code_lens: Annotated[bool, Meta(description="Numbers above the functions.")] = False
+    hints: Annotated[bool, Meta(description="Show numbers beside lines (inlay hints).")] = True
+    code_lens: Annotated[bool, Meta(description="Show numbers above functions (code lenses).")] = False
     symbol_prefix: Annotated[
         str,
         Meta(
             description=(
-                "What a search for workspace symbols begins with to find hot functions: `$serve`. "
-                "Empty: every search finds them."
+                "The prefix of a workspace symbol search that finds hot functions, as in `$serve`. If empty, every search "
+                "includes them."
             ),
             examples=["%"],
         ),
@@ -167,6 +180,40 @@ class Settings(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown
     def largest_bytes(self) -> int:
         """`largest_profile` in bytes."""
         return self.largest_profile << 20
+
+
+class ClientSettings(Struct, frozen=True, kw_only=True):
+    """Settings that only the VS Code extension reads; the server and settings files ignore them."""
+
+    heat: Annotated[
+        Literal["off", "subtle", "strong"],
+        Meta(
+            description=(
+                "Colour the lines that hold memory, in five steps by their share. Lines that grow use the warning colour."
+            ),
+            extra_json_schema={
+                "enumDescriptions": [
+                    "No colours.",
+                    "A mark in the overview ruler and a thin border.",
+                    "Also a background colour.",
+                ]
+            },
+        ),
+    ] = "off"
+    server_command: Annotated[
+        str,
+        Meta(
+            description=(
+                "The server program: a path, such as `~/.local/bin/alloclens` or `${workspaceFolder}/.venv/bin/alloclens`, "
+                "or a name on PATH. If empty, the extension uses the selected interpreter or the virtual environment of "
+                "the workspace if alloclens is installed there, and `alloclens` on PATH otherwise."
+            )
+        ),
+    ] = msgspec.field(name="server.command", default="")
+    trace_server: Annotated[
+        Literal["off", "messages", "verbose"],
+        Meta(description="Log the messages between VS Code and the server."),
+    ] = msgspec.field(name="trace.server", default="off")
 
 
 class Problem(NamedTuple):
@@ -241,9 +288,9 @@ def layered(*given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @cache
-def _fields() -> tuple[msgspec.structs.FieldInfo, ...]:
-    """Return the fields of Settings. Without a cache, each call evaluates all annotations anew, which takes two milliseconds."""
-    return msgspec.structs.fields(Settings)
+def _fields(kind: type[Struct] = Settings) -> tuple[msgspec.structs.FieldInfo, ...]:
+    """Return the fields of a class. The cache saves two milliseconds: msgspec evaluates all annotations on each call."""
+    return msgspec.structs.fields(kind)
 
 
 def names() -> list[str]:
@@ -261,23 +308,28 @@ def allowed(key: str) -> str:
 
 def schema() -> dict[str, Any]:
     """Return the JSON schema of an alloclens.toml, in one piece: some tools follow no references."""
-    parts = json.loads(json.dumps(msgspec.json.schema(Settings)["$defs"]))  # tuples become lists
-    properties, mapping = parts["Settings"]["properties"], parts["PathMapping"]
-    properties["pathMappings"]["items"] = {key: value for key, value in mapping.items() if key not in TITLES}
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "alloclens.toml",
-        "description": "Settings of alloclens for this workspace; what an editor sets wins.",
+        "description": "Settings of alloclens for this workspace. Settings of the editor override them.",
         "type": "object",
-        "properties": properties,
+        "properties": properties(Settings),
         "additionalProperties": False,
     }
 
 
-def camel_case(name: str) -> str:
-    """Return a setting's name as editors write it."""
-    first, *rest = name.split("_")
-    return first + "".join(part.capitalize() for part in rest)
+def properties(kind: type[Struct]) -> dict[str, Any]:
+    """Return the JSON schema of each setting of a class, by its name."""
+    parts = json.loads(json.dumps(msgspec.json.schema(kind)["$defs"]))  # tuples become lists
+    found: dict[str, Any] = parts[kind.__name__]["properties"]
+    for field in _fields(kind):
+        part = found[field.encode_name]
+        if "enum" in part:
+            part |= {"type": "string", "enum": list(get_args(get_args(field.type)[0]))}  # msgspec sorts the values
+        if "$ref" in part.get("items", {}):
+            item = parts[part["items"]["$ref"].rpartition("/")[2]]
+            part["items"] = {key: value for key, value in item.items() if key not in TITLES}
+    return found
 
 
 def shown(value: Any) -> str:
@@ -292,8 +344,8 @@ def shown(value: Any) -> str:
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
-CLIENT_ONLY = frozenset({"server", "trace", "heat"})
-"""Settings of the VS Code client alone, as they are called on top."""
+CLIENT_ONLY = frozenset(name.partition(".")[0] for name in ClientSettings.__struct_encode_fields__)
+"""The top-level keys of the settings that only the VS Code extension reads: heat, server, trace."""
 MOST_LOOKED_AT = 200
 """Keys of an editor that are compared with the names of settings."""
 MOST = 20
