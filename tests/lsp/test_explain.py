@@ -127,6 +127,16 @@ async def test_code_actions_where_numbers_are_missing(any_editor: Editor, lost: 
     assert await any_editor.actions(store) == []
 
 
+async def test_a_mapping_is_offered_where_it_finds_something(editor: Editor, lost: Path) -> None:
+    (lost / "bank.go").write_text(STORE.replace("hold", "settle"))
+    drop(lost / "profiles/a.pb.gz", snapshot(lost, 30, 10, f"main.pay:9@/opt/ci/bank.go:12 = 5x{MB}"))
+    await editor.open_folder(lost)
+    bank, store = editor.open(lost / "bank.go"), editor.open(lost / "store.go")
+    await editor.until_hints(editor.open(lost / "main.go"), {11: "10.0MB"})
+    assert [action.title for action in await editor.actions(bank)] == ["Why are there no numbers here?"]
+    assert [action.title for action in await editor.actions(store)] == [ADD, "Why are there no numbers here?"]
+
+
 async def test_an_editor_without_pages_is_told_why(any_editor: Editor, lost: Path) -> None:
     await any_editor.open_folder(lost)
     store = any_editor.open(lost / "store.go")

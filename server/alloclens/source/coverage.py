@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from alloclens.source.mappings import Lost, suggestions
+from alloclens.source.mappings import suggestions
 from alloclens.source.places import Place
 from alloclens.source.recorded import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from alloclens.source.mappings import Suggestion
+    from alloclens.source.mappings import MarksOf, Suggestion
     from alloclens.source.places import Nowhere, SourceMap
 
 
@@ -78,9 +78,8 @@ def _root(recorded: str) -> str:
     return f"{directory}/…" if directory else recorded
 
 
-def coverage(charged: Mapping[str, int], nameless: int, sources: SourceMap) -> Coverage:
+def coverage(charged: Mapping[str, int], nameless: int, sources: SourceMap, marks_of: MarksOf) -> Coverage:
     """Place all files of a profile. `charged` is by recorded file."""
     files = [Share(file, value, sources.find(file)) for file, value in charged.items()]
-    lost = [Lost(f.recorded, f.value) for f in files if f.found.kind is Kind.UNKNOWN]
     heaviest = tuple(sorted(files, key=lambda f: (-f.value, f.recorded)))
-    return Coverage(nameless, heaviest, tuple(suggestions(lost, sources)))
+    return Coverage(nameless, heaviest, tuple(suggestions(charged, sources, marks_of)))

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from alloclens.source.paths import canonical, join, name_of, rest_within
+from alloclens.source.carry import Marks
+from alloclens.source.declarations import declared
+from alloclens.source.fit import fits
+from alloclens.source.names import EVERY_PROGRAM, has_name, outer
+from alloclens.source.own import is_own
+from alloclens.source.paths import canonical, folders_of, join, name_of, rest_within
+from alloclens.source.places import Place
+from alloclens.source.recorded import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from alloclens.source.places import SourceMap
 
+MarksOf = Callable[[str, str], Marks]
+"""From a recorded file and a path here to the lines and functions that a profile has of that file."""
 LOOKED_AT = 50
 """So many of the heaviest lost files are looked for, and so many files of a name."""
 MOST = 5
 """Mappings suggested together."""
-
-
-class Lost(NamedTuple):
-    """A recorded file that was not found."""
-
-    recorded: str
-    value: int
 
 
 class Suggestion(NamedTuple):
@@ -31,6 +34,8 @@ class Suggestion(NamedTuple):
     recorded: str
     here: str
     value: int
+    found: frozenset[str]
+    """The files here that it would find."""
 
 
 class _Pair(NamedTuple):
@@ -38,31 +43,107 @@ class _Pair(NamedTuple):
     here: str
 
 
-def suggestions(lost: Sequence[Lost], sources: SourceMap) -> Iterator[Suggestion]:
-    """Return mappings that find some of these files, the one that finds most first; none where two find as much."""
-    left = sorted(lost, key=lambda one: -one.value)[:LOOKED_AT]
+def suggestions(charged: Mapping[str, int], sources: SourceMap, marks_of: MarksOf) -> Iterator[Suggestion]:
+    """Yield mappings that find lost files of a profile, the one that finds most first; none where two find as much.
+
+    `charged` is by recorded file, for all files of the profile.
+    """
+    lost = {file: value for file, value in charged.items() if sources.kind(file) is Kind.UNKNOWN}
+    found = _Trial(sources, marks_of).of(sorted(lost, key=lambda file: -lost[file])[:LOOKED_AT], charged)
     for _ in range(MOST):
-        found = Counter(
-            {pair: sum(one.value for one in left if _finds(pair, one, sources)) for pair in _pairs(left, sources)}
-        )
-        best = found.most_common(2)
-        if not best or best[0][1] <= 0 or (len(best) > 1 and best[0][1] == best[1][1]):
+        each = {pair: sum(lost.get(file, 0) for file in files) for pair, files in found.items()}
+        best = sorted(each, key=lambda pair: -each[pair])[:2]
+        if not best or each[best[0]] <= 0 or (len(best) > 1 and each[best[0]] == each[best[1]]):
             return
-        (pair, value), *_ = best
-        yield Suggestion(*pair, value)
-        left = [one for one in left if not _finds(pair, one, sources)]
+        files = [file for file in found[best[0]] if file in lost]
+        yield Suggestion(*best[0], each[best[0]], frozenset(_here(best[0], file) for file in files))
+        for file in files:
+            del lost[file]
 
 
-def _pairs(lost: Sequence[Lost], sources: SourceMap) -> set[_Pair]:
-    """Return the directories that would be one, where a lost file were one of the same name here."""
-    out = set()
-    for one in lost:
-        path = canonical(one.recorded)
-        for directory in sources.files.named(name_of(path))[:LOOKED_AT]:
+@dataclass(frozen=True)
+class _Trial:
+    """Tries mappings on all files of a profile."""
+
+    sources: SourceMap
+    marks_of: MarksOf
+    known: dict[tuple[str, str], frozenset[str] | None] = field(default_factory=dict)
+
+    def of(self, lost: Iterable[str], files: Collection[str]) -> dict[_Pair, list[str]]:
+        """Return the mappings that may be right, with the lost files that each would find."""
+        pairs = {pair for file in lost for pair in self._pairs(file)}
+        roots = {pair.recorded for pair in pairs}
+        inside: dict[str, list[str]] = {}
+        for file in files:
+            for root in roots.intersection(folders_of(canonical(file))):
+                inside.setdefault(root, []).append(file)
+        taken = {place.path: file for file in files if (place := self.sources.place(file))}
+        return {pair: found for pair in pairs if (found := self._found(pair, inside[pair.recorded], taken))}
+
+    def _pairs(self, file: str) -> Iterator[_Pair]:
+        """Yield the directories that would be one if a lost file were one of the same name here that has its functions."""
+        path = canonical(file)
+        for directory in self.sources.files.named(name_of(path))[:LOOKED_AT]:
             here = join(directory, name_of(path))
-            if sources.declares(here, one.recorded):
-                out.add(_pair(path, here))
-    return {pair for pair in out if pair.recorded.strip("/") and sources.roots.hold(f"{pair.here}/x")}
+            pair = _pair(path, here)
+            if pair.recorded.strip("/") and self.sources.roots.hold(f"{pair.here}/x") and self._shared(here, file):
+                yield pair
+
+    def _found(self, pair: _Pair, inside: Iterable[str], taken: Mapping[str, str]) -> list[str]:
+        """Return the lost files that a mapping finds; nothing if it is not sure to be right.
+
+        It is wrong if it puts a file where it is not, where another one is, or what is somebody else's on the user's own code.
+        """
+        found: list[str] = []
+        supported: list[frozenset[str]] = []
+        absent = 0
+        for file in inside:
+            here = _here(pair, file)
+            there, place = self.sources.opened(here), self.sources.find(file)
+            if isinstance(place, Place) and place.path == there:
+                supported += [frozenset({file})] if place.own else []
+            elif place.kind is not Kind.UNKNOWN:
+                if there and (isinstance(place, Place) or is_own(there, self.sources.roots)):
+                    return []
+            elif self.sources.stranger(here, file):
+                return []
+            elif not there:
+                absent += 1
+            elif there in taken or (shared := self._shared(here, file)) is None:
+                return []
+            else:
+                found.append(file)
+                supported += [shared] if shared else []
+        enough = len(supported) > 1 and len(frozenset().union(*supported)) > 1
+        sure = enough or any(self._is_exact(pair, file) for file in found)
+        return found if sure and absent <= len(found) + len(supported) else []
+
+    def _shared(self, here: str, file: str) -> frozenset[str] | None:
+        """Return the functions of a recorded file that tell it from others, if a file here has most of them; else None."""
+        if (here, file) not in self.known:
+            text, there = None, self.sources.opened(here)
+            if there and not self.sources.stranger(there, file):
+                text = self.sources.files.text(there)
+            named = frozenset(map(outer, filter(_tells, self.sources.functions(file))))
+            here_too = frozenset(name for name in named if text is not None and declared(text, name, there))
+            self.known[here, file] = here_too if text is not None and 2 * len(here_too) >= len(named) else None
+        return self.known[here, file]
+
+    def _is_exact(self, pair: _Pair, file: str) -> bool:
+        """Return whether the file here has all functions that tell, each where it was recorded."""
+        there = self.sources.opened(_here(pair, file))
+        marks, text = self.marks_of(file, there), self.sources.files.text(there)
+        starts = [start for name, start in zip(marks.names, marks.start.tolist(), strict=True) if _tells(name)]
+        return text is not None and bool(starts) and min(starts) > 0 and fits(marks, text)
+
+
+def _tells(function: str) -> bool:
+    return has_name(function) and not EVERY_PROGRAM.match(function)
+
+
+def _here(pair: _Pair, file: str) -> str:
+    """Return where a mapping looks for a recorded file."""
+    return join(pair.here, rest_within(canonical(file), pair.recorded) or "")
 
 
 def _pair(path: str, here: str) -> _Pair:
@@ -72,8 +153,3 @@ def _pair(path: str, here: str) -> _Pair:
         one.pop()
         other.pop()
     return _Pair("/".join(one), "/".join(other))
-
-
-def _finds(pair: _Pair, one: Lost, sources: SourceMap) -> bool:
-    rest = rest_within(canonical(one.recorded), pair.recorded)
-    return bool(rest) and sources.files.is_file(join(pair.here, rest or ""))

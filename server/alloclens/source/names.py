@@ -70,6 +70,10 @@ def has_name(function: str) -> bool:
     return not NAMELESS.search(function)
 
 
+EVERY_PROGRAM = re.compile(r"(main\.)?main(\.func\d|$)|main\.init\b|[<(]|$")
+"""What functions are called that tell no program from another: main, <module>, (anonymous)."""
+
+
 # Python, JavaScript, Java
 
 

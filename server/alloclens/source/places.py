@@ -120,12 +120,17 @@ class SourceMap:
         """Return whether a recorded file is found and is the user's own code."""
         return self.kind(path) is Kind.OWN
 
-    def declares(self, path: str, file: str) -> bool:
-        """Return whether a file here, which may be opened, declares most of the functions of a recorded one."""
-        one = recorded(file, self._functions.get(file, ()))
-        if not (real := self._real(path, {})) or (self.roots.modules and stranger(real, one, self._ground)):
-            return False
-        return self._declares(real, one)
+    def functions(self, file: str) -> Collection[str]:
+        """Return the functions that the profiles know in a recorded file."""
+        return self._functions.get(file, ())
+
+    def opened(self, path: str) -> str:
+        """Return the real path of a file that is there and may be opened; "" of any other."""
+        return self._real(path, {})
+
+    def stranger(self, path: str, file: str) -> str:
+        """Return why a recorded file cannot be the user's own file at a path here, there or not; "" if it can be."""
+        return stranger(path, recorded(file, self.functions(file)), self._ground)
 
     def _find(self, one: Recorded) -> Place | Nowhere:
         if one.kind is Kind.BUILT_IN:

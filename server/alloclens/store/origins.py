@@ -144,6 +144,13 @@ def marks_of(lines: Lines, rows: Ints, path: str) -> Marks:
     )
 
 
+def marks_in(lines: Lines, recorded: str, path: str) -> Marks:
+    """Return the lines of a recorded file, which may be the one at a path here."""
+    number = lines.number(recorded)
+    rows = np.zeros(0, np.int64) if number is None else lines.rows_in(number)
+    return marks_of(lines, rows[lines.line[rows] > 0], path)
+
+
 def _may_be_lost(place: Place, build: Build) -> bool:
     """Return whether a program may have been built from a text that was never checked in, and is not there any more.
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from alloclens.source.builds import Learnt
+from alloclens.source.names import EVERY_PROGRAM
 from alloclens.source.places import Place, SourceMap
 from alloclens.source.recorded import Kind
 from alloclens.store.evidence import AllEvidence, digest_of
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 
     Run = Callable[..., Any]
     """Calls a function with the arguments that follow, and has as many `seconds` for it: here or in the worker."""
-
-EVERY_PROGRAM = re.compile(r"(main\.)?main(\.func\d|$)|main\.init\b|[<(]|$")
-"""What functions are called that tell no program from another: main, <module>, (anonymous)."""
 
 
 class Settling:

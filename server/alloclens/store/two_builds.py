@@ -9,7 +9,7 @@ import numpy as np
 from alloclens.analysis.builds import are_two, line_pairs
 from alloclens.source.drift import line_map
 from alloclens.source.places import Place
-from alloclens.store.origins import Origins, marks_of
+from alloclens.store.origins import Origins, marks_in
 from alloclens.store.worker import take_longer
 
 if TYPE_CHECKING:
@@ -54,9 +54,7 @@ def line_maps(base: Lines, head: Lines, builds: Builds, places: Places, roots: R
 
 def _origin(origins: Origins, lines: Lines, file: str, of: Provenance, places: Places) -> Origin | None:
     place = places.get(file)
-    rows = lines.rows_in(lines.files.index(file))
-    rows = rows[lines.line[rows] > 0]
-    return origins.of(place, file, of, marks_of(lines, rows, place.path)) if isinstance(place, Place) else None
+    return origins.of(place, file, of, marks_in(lines, file, place.path)) if isinstance(place, Place) else None
 
 
 def _between(old: Origin, new: Origin) -> Ints:

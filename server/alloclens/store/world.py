@@ -13,14 +13,14 @@ from alloclens.disk import reason
 from alloclens.faults import fault
 from alloclens.profile.errors import ProfileError
 from alloclens.source.carry import UNKNOWN, Carried, carried
-from alloclens.source.coverage import coverage
+from alloclens.source.coverage import Coverage, coverage
 from alloclens.source.files import NoFiles
 from alloclens.source.places import Place, SourceMap
 from alloclens.source.recorded import Kind
 from alloclens.source.roots import Roots
 from alloclens.source.rules import MOVED
 from alloclens.store.moves import Moves
-from alloclens.store.origins import Origins, marks_of
+from alloclens.store.origins import Origins, marks_in, marks_of
 from alloclens.store.settings import Settings
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from alloclens.analysis.filters import Filters
     from alloclens.analysis.series import Series
     from alloclens.source.carry import Marks, Origin
-    from alloclens.source.coverage import Coverage
     from alloclens.store.config import ConfigProblem
     from alloclens.store.trust import Target
 
@@ -141,11 +140,12 @@ class World:
     def coverage(self) -> Coverage:
         """How much of what is shown has a place here. Places all its files: ask for it in a thread."""
         if self.shown is None:
-            return coverage({}, 0, self.sources)
+            return Coverage(0, (), ())
         lines, number = self.shown.contents.whole, self.shown.column
         *values, nowhere = lines.charged[:, number].tolist()
         charged = dict(zip(lines.files, values, strict=True))
-        return coverage(charged, nowhere + charged.pop("", 0), self.sources)
+        nameless = nowhere + charged.pop("", 0)
+        return coverage(charged, nameless, self.sources, lambda file, here: marks_in(lines, file, here))
 
     def file(self, path: str) -> FileLines | None:
         """Return the numbers of one file of the workspace, of the newest comparison that has any."""

@@ -65,8 +65,8 @@ def commands(ls: Server, world: World, uri: str) -> list[types.Command]:
     explained = types.Command(
         "Why are there no numbers here?", EXPLAIN if ls.client.explains else TELL, arguments=[uri]
     )
-    offered = [_add(one) for one in _mappings(world)] if world.coverage.lost else []
-    return [*offered, explained]
+    finding = [one for one in world.coverage.suggestions if path in one.found]
+    return [*(_add(*mapping(one, world.sources.roots)) for one in finding), explained]
 
 
 def _could_have(world: World, path: str) -> bool:
@@ -75,9 +75,9 @@ def _could_have(world: World, path: str) -> bool:
     return bool(shown and (world.recorded_at(shown, path) or name_of(path) in shown.lines.by_name))
 
 
-def _add(one: dict[str, str]) -> types.Command:
-    title = f"Add the path mapping {one['from']} → {one['to']} to alloclens.toml"
-    return types.Command(title, ADD_MAPPING, arguments=[one["from"], one["to"]])
+def _add(recorded: str, to: str) -> types.Command:
+    title = f"Add the path mapping {recorded} → {to} to alloclens.toml"
+    return types.Command(title, ADD_MAPPING, arguments=[recorded, to])
 
 
 def _mappings(world: World) -> list[dict[str, str]]:
