@@ -173,6 +173,7 @@ def test_two_files_that_end_alike_are_both_named(folder: Path) -> None:
 def test_a_part_of_a_module(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its other files are never opened because a profile names them: that is the user's to do."""
     (folder / "sub").mkdir()
+    (folder / "sub/alloclens.toml").touch()
     monkeypatch.chdir(folder / "sub")
     said = lines("--profiles", folder / "profiles", "--all")
     assert f"Only a part of the module in {folder} is open: open {folder} to find its other files." in said
@@ -180,6 +181,29 @@ def test_a_part_of_a_module(folder: Path, monkeypatch: pytest.MonkeyPatch) -> No
         f"20.0MB  example.com/app/main.go: it would be in {folder}, a module of which only a part is open: open all of it"
         in said
     )
+
+
+def test_all_commands_work_in_the_workspace_around(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder without a module of its own is no workspace: from there all say what they say above."""
+    (folder / "cmd/tool").mkdir(parents=True)
+    (folder / "alloclens.toml").write_text('profileDirs = ["profiles"]\n')
+    (folder / "main.go").rename(folder / "cmd/tool/main.go")
+    drop(folder / "profiles/1.pb.gz", heap(f"main.serve:7@example.com/app/cmd/tool/main.go:8 = 20x{MB}"))
+    above, annotated = lines("--all"), invoked("annotate", "cmd/tool/main.go", "--profiles", "profiles")
+    leaks, allowed = invoked("leaks", "profiles", "--all", "--json"), invoked("allow")
+    monkeypatch.chdir(folder / "cmd/tool")
+    assert lines("--all") == above
+    assert f"{folder}/cmd/tool/main.go (module of the workspace; your own code)" in above[-1]
+    assert invoked("annotate", "main.go", "--profiles", folder / "profiles") == annotated
+    assert "20.0MB     8 " in annotated
+    assert invoked("leaks", "../../profiles", "--all", "--json") == leaks.replace('"profiles"', '"../../profiles"')
+    assert invoked("allow") == allowed == f"Nothing leads out of {folder} that is not allowed.\n"
+
+
+def invoked(*arguments: object) -> str:
+    result = CliRunner().invoke(main, list(map(str, arguments)))
+    assert result.exit_code == 0, result.output
+    return result.stdout
 
 
 def test_lines_that_moved_changed_or_went(folder: Path) -> None:

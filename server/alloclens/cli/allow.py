@@ -8,16 +8,18 @@ import click
 
 from alloclens.cli.errors import told
 from alloclens.cli.terminal import show
+from alloclens.store.around import workspace_around
 from alloclens.store.files import real
 from alloclens.store.setup import setup
 from alloclens.store.trust import allow
 
 
 @click.command("allow")
-@click.argument("folder", default=os.curdir, type=click.Path(exists=True, file_okay=False))
-def command(folder: str) -> None:
-    """Allow what the settings file and the links in FOLDER name outside it now, and list it."""
-    outside = setup((real(folder),), {}).where.outside
+@click.argument("folder", required=False, type=click.Path(exists=True, file_okay=False))
+def command(folder: str | None) -> None:
+    """Allow what the settings file and the links in FOLDER name outside it now, and list it; by default around here."""
+    folder = real(folder) if folder else workspace_around(os.curdir)
+    outside = setup((folder,), {}).where.outside
     if not outside:
         show(f"Nothing leads out of {folder} that is not allowed.")
         return

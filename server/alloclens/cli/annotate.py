@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,6 +15,7 @@ from alloclens.cli.terminal import Styled, show, tell
 from alloclens.disk import read_file, real_path
 from alloclens.source.carry import UNKNOWN
 from alloclens.source.text import LARGEST, decoded, split_lines
+from alloclens.store.around import workspace_around
 from alloclens.store.files import real
 from alloclens.store.once import world
 from alloclens.wording.drift import compared_text, not_shown
@@ -30,9 +30,6 @@ if TYPE_CHECKING:
 
     from alloclens.source.carry import Carried
     from alloclens.store.world import FileLines, World
-
-MARKS = ("go.work", "go.mod", ".git", "pyproject.toml", "Cargo.toml", "package.json")
-"""A folder that holds one of these is taken for the workspace."""
 
 CHOICES = ("first", "previous", "latest", "yesterday")
 
@@ -80,13 +77,6 @@ def _refuse_unknown(known: World, wanted: str) -> None:
     names = [snapshot.name for one in known.series for snapshot in one.snapshots]
     if names and wanted not in CHOICES and not any(one.named(wanted) for one in known.series):
         raise click.ClickException(f"no snapshot is named {wanted}; there are {', '.join(CHOICES)} and {names[0]} …")
-
-
-def workspace_around(folder: str) -> str:
-    """Return the outermost module's folder that holds a folder, else that folder."""
-    here = Path(folder)
-    above = [p for p in (here, *here.parents) if any(os.path.exists(p / mark) for mark in MARKS)]
-    return str(above[-1] if above else here)
 
 
 def _hints(file: FileLines, carried: Carried) -> dict[int, str]:

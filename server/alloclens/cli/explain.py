@@ -11,6 +11,7 @@ from alloclens.cli.annotate import tell_problems
 from alloclens.cli.terminal import show
 from alloclens.disk import real_path
 from alloclens.source.paths import name_of
+from alloclens.store.around import workspace_around
 from alloclens.store.files import real, text_of
 from alloclens.store.once import world
 from alloclens.wording.drift import report
@@ -35,11 +36,13 @@ if TYPE_CHECKING:
 @click.option("--all", "everything", is_flag=True, help="Every file that the profile names.")
 @click.option("--sample-type", help="Such as inuse_space; by default as set, else the file's own.")
 def command(what: str | None, profiles: str | None, everything: bool, sample_type: str | None) -> None:
-    """Say where the files and lines of the latest profile lie in this folder, by which rule, or why nowhere.
+    """Say where the files and lines of the latest profile lie in the workspace around here, by which rule, or why nowhere.
 
     FILE is a file here, or a part of a recorded path; FUNCTION a part of a function's name.
     """
-    known = world([real_path(os.curdir)], [real_path(profiles)] if profiles else None, {"sampleType": sample_type})
+    known = world(
+        [workspace_around(os.curdir)], [real_path(profiles)] if profiles else None, {"sampleType": sample_type}
+    )
     tell_problems(known)
     if known.shown is None:
         raise click.ClickException(plain(nothing(known.directories)))

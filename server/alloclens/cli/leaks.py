@@ -10,9 +10,10 @@ import click
 
 from alloclens.analysis.findings import RAISED, badness
 from alloclens.analysis.verdicts import VERDICTS
-from alloclens.cli.annotate import tell_problems, workspace_around
+from alloclens.cli.annotate import tell_problems
 from alloclens.cli.terminal import Styled, show, show_json, tell
 from alloclens.source.paths import name_of
+from alloclens.store.around import workspace_around
 from alloclens.store.files import real
 from alloclens.store.once import world
 from alloclens.wording.hover import short_name, stack_label
@@ -34,13 +35,15 @@ FRAMES = 12
 @click.command("leaks")
 @click.argument("directory", type=click.Path(exists=True, file_okay=False))
 @click.option(
-    "--workspace", type=click.Path(exists=True, file_okay=False), help="Your own code; by default around here."
+    "--workspace",
+    type=click.Path(exists=True, file_okay=False),
+    help="Your own code; by default the workspace around here.",
 )
 @click.option("--all", "every", is_flag=True, help="Every line that owns something, not only what leaks or grows.")
 @click.option("--json", "as_json", is_flag=True, help="The same as JSON (docs/json.md).")
 def command(directory: str, workspace: str | None, every: bool, as_json: bool) -> None:
     """Judge the series of profiles in DIRECTORY: which lines of your own code leak, worst first."""
-    folder = real(workspace) if workspace else workspace_around(real(os.curdir))
+    folder = real(workspace) if workspace else workspace_around(os.curdir)
     known = world([folder], [real(directory)], {})
     tell_problems(known)
     if not known.series:

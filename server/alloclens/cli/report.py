@@ -22,11 +22,12 @@ from alloclens.analysis.parts import samples
 from alloclens.analysis.selection import by_weight, worth_showing
 from alloclens.analysis.timeline import points
 from alloclens.analysis.top import top
-from alloclens.cli.annotate import CHOICES, tell_problems, workspace_around
+from alloclens.cli.annotate import CHOICES, tell_problems
 from alloclens.cli.errors import told
 from alloclens.cli.leaks import place_of, quiet, waits
 from alloclens.cli.terminal import show_bytes
 from alloclens.disk import write_file
+from alloclens.store.around import workspace_around
 from alloclens.store.files import real
 from alloclens.store.once import world
 from alloclens.wording import flame as wording
@@ -59,7 +60,9 @@ PARTS = files("alloclens").joinpath("report")
 @click.argument("directory", type=click.Path(exists=True, file_okay=False))
 @click.option("-o", "--output", required=True, type=click.Path(dir_okay=False, allow_dash=True), help="- is stdout.")
 @click.option(
-    "--workspace", type=click.Path(exists=True, file_okay=False), help="Your own code; by default around here."
+    "--workspace",
+    type=click.Path(exists=True, file_okay=False),
+    help="Your own code; by default the workspace around here.",
 )
 @click.option(
     "--base", help="first, previous, latest, yesterday, a file name or a label; by default as set, else first."
@@ -70,7 +73,7 @@ def command(
     directory: str, output: str, workspace: str | None, base: str | None, head: str | None, sample_type: str | None
 ) -> None:
     """Write what the profiles in DIRECTORY say into one HTML page that needs no network."""
-    folder = real(workspace) if workspace else workspace_around(real(os.curdir))
+    folder = real(workspace) if workspace else workspace_around(os.curdir)
     known = world([folder], [real(directory)], {"base": base, "head": head, "sampleType": sample_type})
     tell_problems(known)
     text = _page(_shown(known), known, _Titles(Path(directory).resolve().name, directory, folder))

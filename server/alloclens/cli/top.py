@@ -18,7 +18,7 @@ from alloclens.cli.terminal import Styled, show, show_json, tell
 from alloclens.disk import real_path
 from alloclens.profile.sample_type import column
 from alloclens.source.roots import Roots
-from alloclens.store.files import real
+from alloclens.store.around import workspace_around
 from alloclens.store.reading import Reader, compared
 from alloclens.wording.units import amount, share
 
@@ -101,7 +101,7 @@ def command(
 
 
 def _profile(file: str, base: str | None, binaries: Sequence[str], *, of_differences: bool) -> Symbolized:
-    reader = Reader(Roots((real(os.curdir),)), binaries=tuple(map(real_path, binaries)))
+    reader = Reader(Roots((workspace_around(os.curdir),)), binaries=tuple(map(real_path, binaries)))
     with told(file):
         head = reader.profile(file)
     with told(base or file):
