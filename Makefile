@@ -60,7 +60,7 @@ fix: .venv/made ## format, and mend what can be mended by itself
 vsix: $(VSIX) ## the VS Code extension, packed
 
 .PHONY: screenshot
-screenshot: .venv/made $(VSIX) ## the pictures of the README, taken of the demo
+screenshot: .venv/made $(VSIX) ## pictures of the documentation, taken of the demo
 	$(BIN)/python -m scripts.screenshot
 
 .PHONY: proto

@@ -85,9 +85,9 @@ def _below(shapes: dict[str, str], rounds: int) -> str:
     files = "; ".join(f"{word}: {shape}" for word, shape in shapes.items())
     where = "; ".join(f"{name} {value}" for name, value in machine().items())
     return (
-        f"\nMedians of {rounds} processes each, in rounds that run every row once. A row without “whole process” is a call\n"
-        f"in a process that has made one before (the median of up to {CALLS}), from the file's bytes in memory.\n"
-        f"Peak: the resident memory of the whole process, which did only this.\n{files}\n{where}"
+        f"\nEach figure is the median of {rounds} processes, in rounds that run every row once. A row without “whole process”\n"
+        f"measures calls after a first one in the same process (the median of up to {CALLS}), with the bytes of the file in\n"
+        f"memory. Peak is the resident memory of a process that did only this.\n{files}\n{where}"
     )
 
 

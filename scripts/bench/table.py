@@ -1,4 +1,4 @@
-"""The table, in Markdown so that the README can quote it as it is."""
+"""The table, in Markdown, so that docs/benchmarks.md can quote it."""
 
 from __future__ import annotations
 
