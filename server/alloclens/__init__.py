@@ -1,3 +1,3 @@
-"""Heap profiles on the source lines they are about."""
+"""Heap profiles on source lines."""
 
 __version__ = "0.1.0"

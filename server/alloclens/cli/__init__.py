@@ -73,4 +73,4 @@ def _tell(error: click.ClickException) -> None:
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="alloclens")
 def main() -> None:
-    """Heap profiles on the source lines they are about."""
+    """Show heap profiles on source lines."""
