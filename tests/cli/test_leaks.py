@@ -144,6 +144,29 @@ def test_what_was_read_once_is_not_read_again(folder: Path, monkeypatch: pytest.
     assert read == []
 
 
+def test_a_leak_is_where_its_function_and_line_are_now(folder: Path) -> None:
+    """One function has moved within the file, one to another file of the package, and one was changed."""
+    heaps(folder, 12, "main.fulfil:13@%s/main.go:14 = {0}x%d" % (folder, 9 * MB))  # noqa: UP031 - {0} is the snapshot's
+    findings(folder / "p", "--workspace", folder)  # keeps the texts of now
+    page, fulfil = MAIN.index("func page"), MAIN.index("func fulfil")
+    (folder / "main.go").write_text("// New.\n" + MAIN[:page] + MAIN[fulfil:].replace("<-payments", "wait(payments)"))
+    (folder / "pages.go").write_text("package main\n\n" + MAIN[page:fulfil])
+    found = findings(folder / "p", "--workspace", folder, "--all")
+    assert {f["function"]: (f["file"], f["line"], f["placement"]) for f in found} == {
+        "main.main": (f"{folder}/main.go", LEAK + 1, "sure"),
+        "main.page": (f"{folder}/pages.go", 3, "unsure"),
+        "main.fulfil": (f"{folder}/main.go", WAIT, "unplaced"),
+    }
+    said = run(folder / "p", "--workspace", folder, "--all").stdout
+    assert f"main.go:{LEAK + 1} " in said
+    assert f"main.go:{WAIT} (changed or deleted since) " in said
+    assert said.partition("pages.go:3 ")[2].splitlines()[1].startswith("  ~ ")
+    page = folder / "r.html"
+    CliRunner().invoke(main, ["report", str(folder / "p"), "--workspace", str(folder), "-o", str(page)])
+    assert ">~ pages.go:3<" in page.read_text()
+    assert f">main.go:{LEAK + 1}<" in page.read_text()
+
+
 def test_what_others_allocate_is_the_own_callers(tmp_path: Path) -> None:
     """A file of the workspace ends like each of theirs and declares the same function: it is not the one that leaks."""
     for path, text in OWN.items():

@@ -9,6 +9,7 @@ from alloclens.cli import main
 from alloclens.lsp.documents import Documents
 from alloclens.lsp.spots import Spots
 from alloclens.store.once import world
+from alloclens.wording.drift import BY_NAME
 from click.testing import CliRunner
 
 from tests.store.test_git import ONE, TWO, check_in, run
@@ -153,6 +154,32 @@ def test_where_a_finding_leads_whose_function_has_moved(folder: Path) -> None:
         8,
         True,
     )
+
+
+def test_all_name_the_file_that_a_function_is_in_now(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both files are still there: `explain` of either says where the lines are."""
+    monkeypatch.chdir(folder)
+    (folder / "db/close.go").write_text("package db\n")
+    (folder / "db/fresh.go").write_text("// New.\n" + CLOSE)
+    profiles = str(folder.parent / "p")
+    moved = f"12.0MB  /ci/db/close.go → {folder}/db/close.go (module of the workspace; your own code)"
+    assert run_main("explain", "db/fresh.go", "--profiles", profiles)[1:] == [
+        moved,
+        f"    {BY_NAME}",
+        "    12.0MB on line 5, recorded as line 4 ~ perhaps",
+    ]
+    for asked in ("db/close.go", "db.Close"):
+        assert run_main("explain", asked, "--profiles", profiles)[1:] == [
+            moved,
+            f"    {BY_NAME}",
+            f"    12.0MB on line 5 of {folder}/db/fresh.go, recorded as line 4 ~ perhaps",
+        ]
+
+
+def run_main(*arguments: str) -> list[str]:
+    result = CliRunner().invoke(main, list(arguments))
+    assert result.exit_code == 0, result.output
+    return result.stdout.splitlines()
 
 
 def test_one_function_of_that_name_elsewhere_is_no_proof(folder: Path) -> None:

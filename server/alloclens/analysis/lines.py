@@ -102,6 +102,15 @@ class Lines:
         """Return the rows of one of the files."""
         return np.arange(*np.searchsorted(self.file, [file, file + 1]))
 
+    def row_of(self, recorded: str, line: int) -> int | None:
+        """Return the row of a recorded line; None where the profile does not name it."""
+        number = self.number(recorded)
+        if number is None:
+            return None
+        rows = self.rows_in(number)
+        at = int(np.searchsorted(self.line[rows], line))
+        return int(rows[at]) if at < len(rows) and self.line[rows[at]] == line else None
+
 
 @dataclass(frozen=True, eq=False)
 class Named:

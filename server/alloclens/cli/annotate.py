@@ -18,7 +18,7 @@ from alloclens.source.text import LARGEST, decoded, split_lines
 from alloclens.store.around import workspace_around
 from alloclens.store.files import real
 from alloclens.store.once import world
-from alloclens.wording.drift import compared_text, not_shown
+from alloclens.wording.drift import not_shown, texts
 from alloclens.wording.hint import LONGEST, hint
 from alloclens.wording.markdown import plain
 from alloclens.wording.status import line as status_line
@@ -59,8 +59,9 @@ def command(source: Path, profiles: str, base: str | None, head: str | None, sam
     carried = file.on(text)
     show(Styled(status_line(file.comparison, settings.base, settings.head), bold=True))
     _print(split_lines(text), _hints(file, carried), _verdicts(file, carried))
-    if file.origin is UNKNOWN or file.origin.doubtful is not None:
-        tell(f"~ {compared_text(file.origin)}")
+    if file.origin is UNKNOWN or file.origin.doubtful is not None or file.moved.any():
+        for said in texts(file.origin, file.moved):
+            tell(f"~ {said}")
     for gone in not_shown(file.comparison, file.rows[carried.line == 0], file.origin):
         tell(gone)
 

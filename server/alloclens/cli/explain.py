@@ -13,6 +13,7 @@ from alloclens.disk import real_path
 from alloclens.source.paths import name_of
 from alloclens.store.around import workspace_around
 from alloclens.store.files import real, text_of
+from alloclens.store.now import parts
 from alloclens.store.once import world
 from alloclens.wording.drift import report
 from alloclens.wording.explain import advice, nothing_of, of_file, summary
@@ -67,21 +68,30 @@ def _about(known: World, shown: Comparison, found: Coverage, what: str) -> Itera
     files = _matching(known, shown, found, what)
     if not files:
         raise click.ClickException(_unknown(shown, what))
-    if os.path.isfile(what) and not known.recorded_at(shown, real(what)):
+    if not os.path.isfile(what):
+        for one in files:
+            yield from of_file(one, shown.sample_type.unit)
+            if place := known.sources.place(one.recorded):
+                yield from _lines(known, shown, place.path, what)
+        return
+    if not known.recorded_in(shown, real(what)):
         yield nothing_of(real(what), named=True)
     for one in files:
         yield from of_file(one, shown.sample_type.unit)
-        place = known.sources.place(one.recorded)
-        file = known.file_of(shown, place.path) if place else None
-        if file and (text := text_of(file.place.path)) is not None:
-            yield from (f"    {said}" for said in report(shown, file.rows, file.on(text), file.origin, what))
+    yield from _lines(known, shown, real(what))
+
+
+def _lines(known: World, shown: Comparison, path: str, function: str = "") -> Iterator[str]:
+    """Say where the lines of a file of the workspace are now."""
+    if found := [*parts(known, shown, path, text_of)]:
+        yield from (f"    {said}" for said in report(shown, path, found, function))
 
 
 def _matching(known: World, shown: Comparison, found: Coverage, what: str) -> list[Share]:
     """Return the recorded files that are a file here, or have this in their path or in a function's name."""
     lines = shown.lines
     if os.path.isfile(what):
-        here = known.recorded_at(shown, real(what)) or lines.by_name.get(name_of(what), {})
+        here = known.recorded_in(shown, real(what)) or lines.by_name.get(name_of(what), {})
         return [one for one in found.files if one.recorded in here]
     functions = lines.functions.by_file(lines.files)
     return [f for f in found.files if what in f.recorded or any(what in name for name in functions[f.recorded])]

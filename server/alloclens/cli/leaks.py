@@ -14,7 +14,8 @@ from alloclens.cli.annotate import tell_problems
 from alloclens.cli.terminal import Styled, show, show_json, tell
 from alloclens.source.paths import name_of
 from alloclens.store.around import workspace_around
-from alloclens.store.files import real
+from alloclens.store.files import real, text_of
+from alloclens.store.now import UNPLACED, LinesNow
 from alloclens.store.once import world
 from alloclens.wording.hover import short_name, stack_label
 from alloclens.wording.markdown import plain
@@ -50,25 +51,18 @@ def command(directory: str, workspace: str | None, every: bool, as_json: bool) -
         raise click.ClickException(plain(nothing(known.directories)))
     found = [(f, c) for c in known.comparisons for f in c.findings(VERDICTS if every else RAISED)]
     found.sort(key=lambda pair: badness(pair[0]))
+    now = LinesNow(known, text_of)
     if as_json:
-        said = {"version": JSON_VERSION, "directory": directory, "findings": [_json(f, c, known) for f, c in found]}
+        said = {"version": JSON_VERSION, "directory": directory, "findings": [_json(f, c, now) for f, c in found]}
         show_json(said)
     else:
-        _print(found, known)
+        _print(found, known, now)
     if known.silent_goroutines and (note := goroutine_note(known.silent_goroutines)):
         tell(plain(note))
 
 
-def place_of(finding: Finding, comparison: Comparison, known: World) -> tuple[str | None, int]:
-    """Return the line to look at, as it was: the `go` statement of goroutines, where it is known, else the judged one."""
-    if began := comparison.began(finding):
-        return began.path, began.line
-    place = known.sources.place(finding.file)
-    return (place.path if place else None), finding.line
-
-
-def _json(finding: Finding, comparison: Comparison, known: World) -> dict[str, Any]:
-    file, line = place_of(finding, comparison, known)
+def _json(finding: Finding, comparison: Comparison, now: LinesNow) -> dict[str, Any]:
+    at = now.finding(comparison, finding)
     shape = comparison.shape(finding) if finding.verdict in RAISED else None
     return {
         "verdict": finding.verdict,
@@ -76,8 +70,9 @@ def _json(finding: Finding, comparison: Comparison, known: World) -> dict[str, A
         "rule": finding.rule.name.lower(),
         "shape": shape.value if shape else None,
         "message": verdict(finding, waits(finding, comparison)),
-        "file": file,
-        "line": line,
+        "file": at.path if at else None,
+        "line": (at and at.line) or finding.line,
+        "placement": at.placement if at else UNPLACED,
         "recorded": finding.file,
         "recorded_line": finding.line,
         "function": finding.function,
@@ -104,15 +99,16 @@ def waits(finding: Finding, comparison: Comparison) -> str:
     return f"{name_of(finding.file)}:{finding.line}" if comparison.began(finding) else ""
 
 
-def _print(found: list[tuple[Finding, Comparison]], known: World) -> None:
+def _print(found: list[tuple[Finding, Comparison]], known: World, now: LinesNow) -> None:
     if not found:
         show(quiet(known))
     for finding, comparison in found:
-        file, line = place_of(finding, comparison, known)
-        where = _from_here(file) if file else finding.file
-        show(Styled(f"{where}:{line}", bold=True), " ", Styled(sparkline(finding.points), "cyan"))
-        limit = known.settings.memory_bytes
-        said = message(finding, limit, comparison.in_use, waits=waits(finding, comparison))
+        at = now.finding(comparison, finding)
+        gone = " (changed or deleted since)" if at and not at.line else ""
+        where = f"{_from_here(at.path) if at else finding.file}:{(at and at.line) or finding.line}"
+        show(Styled(where, bold=True), gone, " ", Styled(sparkline(finding.points), "cyan"))
+        limit, unsure = known.settings.memory_bytes, bool(at and at.unsure)
+        said = message(finding, limit, comparison.in_use, waits=waits(finding, comparison), unsure=unsure)
         leaks = finding.verdict == "leak"
         show(Styled(f"  {said}", "red" if leaks else None, bold=leaks))
         if finding.verdict in RAISED:

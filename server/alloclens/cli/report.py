@@ -24,11 +24,12 @@ from alloclens.analysis.timeline import points
 from alloclens.analysis.top import top
 from alloclens.cli.annotate import CHOICES, tell_problems
 from alloclens.cli.errors import told
-from alloclens.cli.leaks import place_of, quiet, waits
+from alloclens.cli.leaks import quiet, waits
 from alloclens.cli.terminal import show_bytes
 from alloclens.disk import write_file
 from alloclens.store.around import workspace_around
-from alloclens.store.files import real
+from alloclens.store.files import real, text_of
+from alloclens.store.now import LinesNow
 from alloclens.store.once import world
 from alloclens.wording import flame as wording
 from alloclens.wording.markdown import plain
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from alloclens.analysis.comparison import Comparison
     from alloclens.analysis.findings import Finding
     from alloclens.analysis.line_stats import Measure
+    from alloclens.store.now import Now
     from alloclens.store.world import World
 
 LINES = 100
@@ -201,22 +203,32 @@ def _findings(known: World, titles: _Titles) -> str:
     found.sort(key=lambda pair: badness(pair[0]))
     if not found:
         return f"<p>{_html(quiet(known))}</p>"
-    rows = [_finding(finding, comparison, known, titles) for finding, comparison in found]
+    now = LinesNow(known, text_of)
+    rows = [_finding(finding, comparison, known, now, titles) for finding, comparison in found]
     return _table("What leaks or grows, worst first", ("Line", "Function", "Verdict", "In words", "Over time"), rows)
 
 
-def _finding(finding: Finding, comparison: Comparison, known: World, titles: _Titles) -> Row:
-    file, line = place_of(finding, comparison, known)
-    said = message(finding, known.settings.memory_bytes, comparison.in_use, waits=waits(finding, comparison))
+def _finding(finding: Finding, comparison: Comparison, known: World, now: LinesNow, titles: _Titles) -> Row:
+    at, in_use = now.finding(comparison, finding), comparison.in_use
+    unsure = bool(at and at.unsure)
+    said = message(finding, known.settings.memory_bytes, in_use, waits=waits(finding, comparison), unsure=unsure)
     shape = comparison.shape(finding)
     words = f"{said} {SHAPES[shape]}" if shape else said
     return [
-        _text(f"{_shortened(file, titles) if file else finding.file}:{line}", "place"),
+        _text(_place(at, finding.file, finding.line, titles), "place"),
         _text(finding.function, "place"),
         _text(finding.code, finding.verdict),
         _Cell(f'{_html(words)}<br><span class="dim">{_html(figures(finding))}</span>'),
         _Cell(f'<span class="spark" aria-hidden="true">{sparkline(finding.points)}</span>'),
     ]
+
+
+def _place(at: Now | None, recorded: str, line: int, titles: _Titles) -> str:
+    """Say where a recorded line is now."""
+    if at is None:
+        return f"{recorded}:{line}"
+    path = _shortened(at.path, titles)
+    return f"{'~ ' * at.unsure}{path}:{at.line}" if at.line else f"{path}:{line} (changed or deleted since)"
 
 
 def _shortened(path: str, titles: _Titles) -> str:
@@ -233,15 +245,16 @@ def _lines(shown: Comparison, known: World, titles: _Titles) -> str:
         return "<p>No line of your own code holds enough to be shown.</p>"
     headings = ("Line", "Function", "Owned", "Growth", "Flat", "Cum")
     caption = f"Lines of your own code in {shown.sample_type.type}, by what they own"
-    return _table(caption, headings, [_line(shown, row, known, titles) for row in rows.tolist()])
+    now = LinesNow(known, text_of)
+    return _table(caption, headings, [_line(shown, row, now, titles) for row in rows.tolist()])
 
 
-def _line(shown: Comparison, row: int, known: World, titles: _Titles) -> Row:
+def _line(shown: Comparison, row: int, now: LinesNow, titles: _Titles) -> Row:
     lines, stats, unit = shown.lines, shown.stats(row), shown.sample_type.unit
     file, function = lines.files[lines.file[row]], int(lines.functions.of_line[row])
-    place = known.sources.place(file)
+    at = now.of(shown, file, stats.line)
     return [
-        _text(f"{_shortened(place.path, titles) if place else file}:{lines.line[row]}", "place"),
+        _text(_place(at, file, stats.line, titles), "place"),
         _text(lines.functions.name[function] if function >= 0 else "", "place"),
         _text(amount(stats.owned.value, unit), "number"),
         _text(_grown(stats.owned, unit), "number"),

@@ -52,7 +52,7 @@ def _of(world: World, documents: Documents, client: Client) -> dict[str, list[ty
     marked = [verdict for verdict, severity in severities.items() if severity]
     for comparison in world.comparisons:
         for finding in comparison.findings(marked):
-            spot = spots.start(comparison, finding) or spots.of(comparison, finding.file, finding.line)
+            spot = spots.finding(comparison, finding)
             if spot and (at := documents.named(spot.uri, roots)) and spot.line <= len(at.lines):
                 made = _diagnostic(finding, comparison, spot, at, world)
                 made.severity = severities[finding.verdict]

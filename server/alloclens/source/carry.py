@@ -77,6 +77,19 @@ class Carried(NamedTuple):
     unsure: Bools
 
 
+class Part(NamedTuple):
+    """Lines of a snapshot that are in one file now."""
+
+    path: str
+    rows: Ints
+    """Of the snapshot's lines."""
+    carried: Carried
+    origin: Origin
+    """Of those that were in this file when they were recorded."""
+    moved: Bools
+    """Which of them were in another one."""
+
+
 def one_of(fitting: Sequence[Origin]) -> Origin:
     """Return the first of some texts, which are all that the lines may be of; UNKNOWN if there is none."""
     if not fitting:

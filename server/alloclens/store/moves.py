@@ -62,12 +62,8 @@ class Moves:
 
 def moved_to(moves: Mapping[int, str], lines: Lines, recorded: str, line: int) -> str:
     """Return the file that the function of a recorded line has moved to; "" if it is where it was."""
-    number = lines.number(recorded) if moves else None
-    if number is None:
-        return ""
-    rows = lines.rows_in(number)
-    functions = lines.functions.of_line[rows[lines.line[rows] == line]].tolist()
-    return next((moves[function] for function in functions if function in moves), "")
+    row = lines.row_of(recorded, line) if moves else None
+    return moves.get(int(lines.functions.of_line[row]), "") if row is not None else ""
 
 
 def _kind(path: str) -> str:

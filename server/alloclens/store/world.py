@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import PurePath
 from typing import TYPE_CHECKING
@@ -24,6 +24,8 @@ from alloclens.store.origins import Origins, marks_in, marks_of
 from alloclens.store.settings import Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from alloclens.analysis.comparison import Comparison
@@ -89,6 +91,14 @@ class FileLines:
             self.recorded,
             self.comparison.provenance,
             marks_of(self.comparison.lines, stayed, self.place.path),
+        )
+
+    def recorded_of(self, function: str) -> str:
+        """Return the recorded file that a function of these rows is in."""
+        lines = self.comparison.lines
+        of = np.unique(lines.functions.of_line[self.rows]).tolist()
+        return next(
+            (lines.files[lines.functions.file[i]] for i in of if i >= 0 and lines.functions.name[i] == function), ""
         )
 
     def rows_of(self, recorded: str) -> Bools:
@@ -161,6 +171,21 @@ class World:
         """Return the recorded files of a comparison that lie at a path here, with their row numbers."""
         numbers = {file: comparison.lines.number(file) for file in self.sources.at(path)}
         return {file: number for file, number in numbers.items() if number is not None}
+
+    def recorded_in(self, comparison: Comparison, path: str) -> set[str]:
+        """Return the recorded files that have lines in a file of the workspace, or had before these functions left it."""
+        file, files = self.file_of(comparison, path), comparison.lines.files
+        now = np.unique(comparison.lines.file[file.rows]).tolist() if file else []
+        return {*self.recorded_at(comparison, path), *(files[number] for number in now)}
+
+    def left(self, comparison: Comparison, path: str) -> Iterator[FileLines]:
+        """Yield the files into which functions of a file of the workspace have gone, with the lines of these alone."""
+        numbers = [*self.recorded_at(comparison, path).values()]
+        for now in sorted({*self.moves.of(comparison.lines, path).values()} - {path}):
+            if file := self.file_of(comparison, now):
+                gone = file.moved & np.isin(comparison.lines.file[file.rows], numbers)
+                if gone.any():
+                    yield replace(file, rows=file.rows[gone], moved=file.moved[gone])
 
     def file_of(self, comparison: Comparison, path: str) -> FileLines | None:
         """Return what one comparison has for a file of the workspace."""

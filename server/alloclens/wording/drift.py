@@ -11,11 +11,14 @@ from alloclens.source.carry import SAME, UNKNOWN
 from alloclens.wording.units import amount
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from alloclens.analysis.comparison import Comparison
-    from alloclens.source.carry import Carried, Origin
+    from alloclens.source.carry import Origin, Part
 
+BY_NAME = "lines of functions that were in another file when they were recorded are found by the function's name, and marked ~"
 NAMED = 3
 """So many of the texts that fit are named."""
 
@@ -43,25 +46,39 @@ def compared_text(origin: Origin) -> str:
     return origin.source if origin is SAME else f"the text that was profiled is known: {origin.source}"
 
 
-def report(
-    comparison: Comparison, rows: NDArray[np.int64], carried: Carried, origin: Origin, function: str = ""
-) -> list[str]:
-    """Say of these rows of the head's lines which text they are of, and where each that is worth showing is now.
+def texts(origin: Origin, moved: NDArray[np.bool_]) -> list[str]:
+    """Say which text lines are of; `moved` is of each, whether it was in another file."""
+    return [compared_text(origin)] * bool((~moved).any()) + [BY_NAME] * bool(moved.any())
 
-    With a part of a function's name only its lines, if there are any.
+
+def report(comparison: Comparison, path: str, parts: Sequence[Part], function: str = "") -> list[str]:
+    """Say which text the lines of a file are of, and where each is now that is worth showing; if elsewhere, in which file.
+
+    The first of the parts is the file itself, if any of its lines are still in it. With a part of a function's name only its lines, if there are any.
     """
-    names = _functions(comparison, rows)
-    asked = [function in name for name in names]
-    kept = np.array([a or not any(asked) for a in asked], np.bool_)
-    rows, line, unsure = rows[kept], carried.line[kept], carried.unsure[kept]
-    shown = set(worth_showing(comparison, rows).tolist())
-    doubt = np.where(
-        origin.disagrees(comparison.lines.line[rows]), " ~ perhaps: the texts disagree on it", " ~ perhaps"
-    )
+    asked = [np.array([function in name for name in _functions(comparison, part.rows)], np.bool_) for part in parts]
+    every = not any(one.any() for one in asked)
+    said = texts(parts[0].origin, np.concatenate([part.moved for part in parts]))
+    for part, kept in zip(parts, asked, strict=True):
+        said += _where(comparison, path, part, kept | every)
+    return said
+
+
+def _where(comparison: Comparison, path: str, part: Part, kept: NDArray[np.bool_]) -> list[str]:
+    rows, line, unsure = part.rows[kept], part.carried.line[kept], part.carried.unsure[kept]
+    disagree = part.origin.disagrees(comparison.lines.line[rows]) & ~part.moved[kept]
+    doubt = np.where(disagree, " ~ perhaps: the texts disagree on it", " ~ perhaps")
     doubt = np.where(unsure, doubt, "")
-    each = zip(rows.tolist(), line.tolist(), doubt.tolist(), strict=True)
-    said = [_where(comparison, row, now, doubt) for row, now, doubt in each if now and row in shown]
-    return [compared_text(origin), *said, *not_shown(comparison, rows[line == 0], origin)]
+    away = "" if part.path == path else f" of {part.path}"
+    shown = set(worth_showing(comparison, rows).tolist())
+    said = []
+    for row, now, perhaps in zip(rows.tolist(), line.tolist(), doubt.tolist(), strict=True):
+        if now and row in shown:
+            then = int(comparison.lines.line[row])
+            much = amount(comparison.stats(row).cum.value, comparison.sample_type.unit)
+            recorded = "" if then == now and not away else f", recorded as line {then}"
+            said.append(f"{much} on line {now}{away}{recorded}{perhaps}")
+    return [*said, *not_shown(comparison, rows[line == 0], part.origin)]
 
 
 def not_shown(comparison: Comparison, gone: NDArray[np.int64], origin: Origin) -> list[str]:
@@ -79,12 +96,6 @@ def not_shown(comparison: Comparison, gone: NDArray[np.int64], origin: Origin) -
             why = "its function is not found here, or has not so many lines"
         said.append(f"{much} of {then} is not shown: {why}.")
     return said
-
-
-def _where(comparison: Comparison, row: int, now: int, doubt: str) -> str:
-    then, much = int(comparison.lines.line[row]), comparison.stats(row).cum.value
-    moved = "" if then == now else f", recorded as line {then}"
-    return f"{amount(much, comparison.sample_type.unit)} on line {now}{moved}{doubt}"
 
 
 def _functions(comparison: Comparison, rows: NDArray[np.int64]) -> list[str]:

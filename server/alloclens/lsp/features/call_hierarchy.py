@@ -77,12 +77,12 @@ def _prepared(world: World, documents: Documents, uri: str, line: int) -> types.
     if at is None or file is None:
         return None
     if found := here(world, documents, uri, line):
-        cum, where = found.file.comparison.stats(found.row).cum, Spot(at.uri, line, found.unsure)
+        cum, where = found.comparison.stats(found.row).cum, Spot(at.uri, line, found.unsure)
         site = Site(found.function, found.recorded, found.line)
-        return _item(site, Amount(int(cum.value), cum.growth), where, at.code_of(line), found.file.comparison)
+        return _item(site, Amount(int(cum.value), cum.growth), where, at.code_of(line), found.comparison)
     if (around := _around(file, at, line)) is None:
         return None
-    site = Site(around.function, file.recorded)
+    site = Site(around.function, file.recorded_of(around.function))
     passes = _calls(file.comparison, site).cum
     return _item(site, passes, Spot(at.uri, around.line, unsure=False), at.code_of(around.line), file.comparison)
 

@@ -12,13 +12,14 @@ from alloclens.lsp.documents import opened_path
 from alloclens.lsp.mapping import add_mapping
 from alloclens.lsp.server import Server
 from alloclens.source.paths import name_of
+from alloclens.store.now import parts
 from alloclens.wording.drift import report
 from alloclens.wording.explain import advice, finds, mapping, not_read, nothing_of, of_file, summary
 from alloclens.wording.printable import rows
 from alloclens.wording.status import nothing
 
 if TYPE_CHECKING:
-    from alloclens.lsp.documents import Documents
+    from alloclens.lsp.documents import Document, Documents
     from alloclens.store.world import World
 
 COMMAND = "alloclens.server.explain"
@@ -105,10 +106,14 @@ def _of_document(world: World, documents: Documents, uri: str) -> list[str]:
     if at is None or not at.path:
         return [not_read(opened_path(uri) or uri)]
     named = world.shown.lines.by_name.get(name_of(at.path), {})
-    here = world.recorded_at(world.shown, at.path)
+    here = world.recorded_in(world.shown, at.path)
     shares = [one for one in world.coverage.files if one.recorded in (here or named)]
     said = [line for one in shares for line in of_file(one, world.shown.sample_type.unit)]
-    file = world.file_of(world.shown, at.path)
-    if file:
-        return [*said, *report(world.shown, file.rows, file.on(at.text), file.origin)]
+    if found := [*parts(world, world.shown, at.path, lambda path: _text(documents, path, at, world))]:
+        return [*said, *report(world.shown, at.path, found)]
     return [nothing_of(at.path, bool(named)), *said]
+
+
+def _text(documents: Documents, path: str, at: Document, world: World) -> str | None:
+    found = at if path == at.path else documents.at(path, world.sources.roots)
+    return found.text if found else None

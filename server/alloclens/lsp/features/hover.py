@@ -34,7 +34,7 @@ def text_of(ls: Server, world: World, uri: str, line: int) -> types.MarkupConten
     at = here(world, ls.documents, uri, line)
     if at is None:
         return None
-    comparison, spots = at.file.comparison, Spots(world, ls.documents)
+    comparison, spots = at.comparison, Spots(world, ls.documents)
     stacks = comparison.stacks(at.recorded, at.line, wording.STACKS)
 
     def link(frame: Frame) -> str | None:

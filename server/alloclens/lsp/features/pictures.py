@@ -90,7 +90,7 @@ def _frame(world: World, documents: Documents, file: str, line: int) -> types.Lo
 
 def _timeline(world: World, documents: Documents, line: LineOptions) -> dict[str, Any] | None:
     at = _asked(world, documents, line)
-    comparison = at.file.comparison if at else world.shown
+    comparison = at.comparison if at else world.shown
     if comparison is None:
         return None
     named = {"file": at.recorded, "line": at.line} if at else None
@@ -105,17 +105,13 @@ def _asked(world: World, documents: Documents, line: LineOptions) -> Here | None
 
 def _recorded(world: World, recorded: str, line: int) -> Here | None:
     """Return what is known of a recorded line, wherever it is in the text of now."""
-    place = world.sources.place(recorded)
-    file = world.file(place.path) if place else None
-    if file is None or recorded not in file.comparison.lines.files:
-        return None
-    lines = file.comparison.lines
-    rows = lines.rows_in(lines.files.index(recorded))
-    rows = rows[lines.line[rows] == line]
-    return Here(file, int(rows[0]), recorded, line, unsure=False) if len(rows) else None
+    for comparison in world.comparisons if world.sources.place(recorded) else ():
+        if (row := comparison.lines.row_of(recorded, line)) is not None:
+            return Here(comparison, row, recorded, line, unsure=False)
+    return None
 
 
 def _line(at: Here) -> dict[str, Any] | None:
-    found = owned(at.file.comparison, at.row)
+    found = owned(at.comparison, at.row)
     label = wording.line_label(at.recorded, at.line, found.sample_type) if found else ""
     return {"label": label, "values": found.values} if found else None

@@ -66,7 +66,7 @@ def _written(world: World, documents: Documents, uri: str, line: int) -> Path | 
 
 
 def _page(title: str, at: Here, world: World, spots: Spots) -> str:
-    comparison = at.file.comparison
+    comparison = at.comparison
     found = comparison.stacks(at.recorded, at.line, STACKS + 1)
     heaviest = found[:STACKS]
     stacks = [
@@ -82,7 +82,7 @@ def _page(title: str, at: Here, world: World, spots: Spots) -> str:
 
 def _whole(at: Here) -> Weight:
     """Return what goes through the line, in the stacks' own arithmetic: with a base its growth is not the line's always."""
-    comparison = at.file.comparison
+    comparison = at.comparison
     column = comparison.profile.sample_types.index(comparison.sample_type)
     roots = branches(comparison.profile, column, Line(at.recorded, at.line), "callers")
     return Weight(roots.value, roots.growth)

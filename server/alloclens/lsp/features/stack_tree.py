@@ -42,7 +42,7 @@ def _tree(
     at = here(world, documents, uri, line)
     if at is None:
         return []
-    comparison, spots = at.file.comparison, Spots(world, documents)
+    comparison, spots = at.comparison, Spots(world, documents)
     number = comparison.profile.sample_types.index(comparison.sample_type)
     found = branches(comparison.profile, number, Line(at.recorded, at.line), direction, path)
     whole = comparison.stats(at.row).cum.value

@@ -37,7 +37,7 @@ def _stacks(world: World, documents: Documents, uri: str, line: int) -> dict[str
     at = here(world, documents, uri, line)
     if at is None:
         return None
-    comparison, spots = at.file.comparison, Spots(world, documents)
+    comparison, spots = at.comparison, Spots(world, documents)
     found = comparison.stacks(at.recorded, at.line, MOST)
     total = amount(comparison.stats(at.row).cum.value, comparison.sample_type.unit)
     title = printable(f"{total} {comparison.sample_type.type} through line {line}")
