@@ -216,7 +216,7 @@ def test_a_mistake_in_the_settings_file(vscode: VsCode, folder: Path) -> None:
     vscode.page.locator(".squiggly-error").first.wait_for()
     vscode.page.keyboard.press("Control+Shift+m")
     problem = vscode.page.locator(".markers-panel .monaco-list-row", has_text="hints:")
-    expect(problem).to_contain_text(spaced('hints: "yes" is not true or false; true is used'))
+    expect(problem).to_contain_text(spaced('hints: "yes" is not true or false; using true'))
     expect(problem).to_contain_text("Ln 3")
     vscode.page.locator(".view-line", has_text="yes").click()
     vscode.go_to_line(3)

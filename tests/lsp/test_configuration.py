@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-NOT_A_TEXT = "base: 5 is not a text, so it counts as not set"
+NOT_A_TEXT = "base: 5 is not a string, so it is ignored"
 
 
 @pytest.mark.parametrize(
@@ -34,18 +34,18 @@ NOT_A_TEXT = "base: 5 is not a text, so it counts as not set"
         ({"base": None}, {}, []),
         ({"base": 5, "head": "first"}, {"head": "first"}, [NOT_A_TEXT]),
         ({"alloclens": {"base": 5}}, {}, [NOT_A_TEXT]),
-        (5, {}, ["5 is not a table of settings, so none is set"]),
-        ("base", {}, ['"base" is not a table of settings, so none is set']),
-        ([{"base": "first"}], {}, ['[{"base": "first"}] is not a table of settings, so none is set']),
-        ({"alloclens": []}, {}, ["[] is not a table of settings, so none is set"]),
-        ({"profileDir": ["p"]}, {}, ["profileDir: there is no such setting; did you mean profileDirs?"]),
-        ({"sampletype": "x"}, {}, ["sampletype: there is no such setting; did you mean sampleType?"]),
+        (5, {}, ["5 is not a table of settings, so it is ignored"]),
+        ("base", {}, ['"base" is not a table of settings, so it is ignored']),
+        ([{"base": "first"}], {}, ['[{"base": "first"}] is not a table of settings, so it is ignored']),
+        ({"alloclens": []}, {}, ["[] is not a table of settings, so it is ignored"]),
+        ({"profileDir": ["p"]}, {}, ["profileDir: unknown setting; did you mean profileDirs?"]),
+        ({"sampletype": "x"}, {}, ["sampletype: unknown setting; did you mean sampleType?"]),
         ({"enable": True, "maxNumberOfProblems": 100, "cmd": ["alloclens"]}, {}, []),  # an editor's own
         ({"server": {"command": []}, "heat": "off", "trace": {"server": "off"}}, {}, []),  # VS Code's
         (
             {"pathMappings": [{"from": "", "to": "x"}]},
             {},
-            ['pathMappings: item 1: from: "" is not a text that is not empty, so it counts as not set'],
+            ['pathMappings: item 1: from: "" is not a non-empty string, so it is ignored'],
         ),
     ],
 )
@@ -98,9 +98,7 @@ STARTS = {
 def test_a_mistake_is_told_and_costs_itself_alone(client: RawClient, start: Callable[..., None], nested: bool) -> None:
     given = {"profileDirs": ["mine"], "base": 5, "leakSeverty": "off"}
     start(client, {"alloclens": given} if nested else given)
-    client.until(
-        lambda: told(client, f"{NOT_A_TEXT}; leakSeverty: there is no such setting; did you mean leakSeverity?")
-    )
+    client.until(lambda: told(client, f"{NOT_A_TEXT}; leakSeverty: unknown setting; did you mean leakSeverity?"))
     client.until_state(lambda: snapshots(client) == 1)
 
 
@@ -108,7 +106,7 @@ def test_a_mistake_is_told_and_costs_itself_alone(client: RawClient, start: Call
 @pytest.mark.parametrize("start", STARTS.values(), ids=list(STARTS))
 def test_what_are_no_settings(client: RawClient, start: Callable[..., None], given: Any) -> None:
     start(client, given)
-    client.until(lambda: told(client, f"{json.dumps(given)} is not a table of settings, so none is set"))
+    client.until(lambda: told(client, f"{json.dumps(given)} is not a table of settings, so it is ignored"))
     assert snapshots(client) == 0
 
 
@@ -126,7 +124,7 @@ def test_many_mistakes_are_one_message(client: RawClient) -> None:
     client.start(initializationOptions=dict.fromkeys(["base", "head", "sampleType", "revision", "symbolPrefix"], 5))
     client.until(lambda: client.messages)
     assert client.messages[0].endswith("; and 2 more, see the log")
-    client.until(lambda: len([line for line in client.log if "is not a text" in line]) == 5)
+    client.until(lambda: len([line for line in client.log if "is not a string" in line]) == 5)
 
 
 class Asked:

@@ -310,13 +310,13 @@ async def test_a_mistake_is_a_diagnostic_on_its_line_until_it_is_mended(editor: 
     uri = settings.as_uri()
     await editor.until(lambda: editor.diagnostics.get(uri))
     assert [(d.range.start.line, d.severity, d.message) for d in editor.diagnostics[uri]] == [
-        (1, lsp.DiagnosticSeverity.Error, "sampletype: there is no such setting; did you mean sampleType?"),
-        (5, lsp.DiagnosticSeverity.Error, "pathMappings: item 1: to: 3 is not a text that is not empty; [] is used"),
+        (1, lsp.DiagnosticSeverity.Error, "sampletype: unknown setting; did you mean sampleType?"),
+        (5, lsp.DiagnosticSeverity.Error, "pathMappings: item 1: to: 3 is not a non-empty string; using []"),
     ]
     settings.write_text(f"hints = 1\n{MAPPING}")
     await editor.until(lambda: len(editor.diagnostics[uri]) == 1)
     (one,) = editor.diagnostics[uri]
-    assert (one.range.start.line, one.message) == (0, "hints: 1 is not true or false; true is used")
+    assert (one.range.start.line, one.message) == (0, "hints: 1 is not true or false; using true")
     await has_numbers(editor, lost / "store.go")  # a mistake costs only itself
     settings.write_text(MAPPING)
     await editor.until(lambda: not editor.diagnostics[uri])

@@ -156,7 +156,7 @@ async def test_a_label_is_a_base(editor: Editor, folder: Path) -> None:
     (folder / "profiles/labels.toml").write_text('"003.pb.gz" = "After load"\n')
     await editor.until_hints(uri, {6: "64.0MB owned ▲36.0MB", 7: "40.0MB cum", 11: "40.0MB"})
     (folder / "profiles/labels.toml").write_text('"003.pb.gz" = 3\n')
-    await editor.until(lambda: any("003.pb.gz: a label is a text" in m for m in editor.messages))
+    await editor.until(lambda: any("003.pb.gz: a label is a string" in m for m in editor.messages))
 
 
 async def test_the_hover_has_the_verdict(editor: Editor, folder: Path) -> None:

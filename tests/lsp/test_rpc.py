@@ -193,8 +193,8 @@ def test_a_command_that_needs_nothing_takes_null_for_nothing(client: RawClient, 
         ("stackTree", ["u", 0, "callers", [1]], "path[0]: Expected `str`, got `int`"),
         ("flame", [{"path": [["f"]]}], "options.path[0]: Expected `array` of length 2, got 1"),
         ("focus", [{"stack": "f"}], "step.stack: Expected `array`, got `str`"),
-        ("focus", [{"\ud800": "f"}], "step: This is not Unicode"),
-        ("stackTree", ["u", 0, "\ud800", []], "direction: This is not Unicode"),
+        ("focus", [{"\ud800": "f"}], "step: This is not valid Unicode"),
+        ("stackTree", ["u", 0, "\ud800", []], "direction: This is not valid Unicode"),
     ],
 )
 def test_what_is_wrong_with_an_argument(client: RawClient, name: str, arguments: list[Any], wanted: str) -> None:

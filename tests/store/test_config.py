@@ -95,8 +95,8 @@ def test_every_form_of_the_table(tmp_path: Path, text: str) -> None:
     assert said(tmp_path, text, "pyproject.toml") == ({"base": "x"}, [])
 
 
-BASE = 'is not a text; "first" is used'
-MAPPING = "pathMappings: item {}: from: 3 is not a text that is not empty; [] is used"
+BASE = 'is not a string; using "first"'
+MAPPING = "pathMappings: item {}: from: 3 is not a non-empty string; using []"
 
 
 @pytest.mark.parametrize(
@@ -121,11 +121,11 @@ MAPPING = "pathMappings: item {}: from: 3 is not a text that is not empty; [] is
         (
             "[[pathMappings]]\nfrom = 'x'\nto = 'x'\n[[pathMappings]]\nto = 'x'",
             4,
-            'pathMappings: item 2: {"to": "x"} is not a table of from and to alone; [] is used',
+            'pathMappings: item 2: {"to": "x"} is not a table with only from and to; using []',
         ),
-        ("\nhint = true", 2, "hint: there is no such setting; did you mean hints?"),
-        ("[sampleTypes]", 1, "sampleTypes: there is no such setting; did you mean sampleType?"),
-        ("\n[[heads]]\n[[heads]]", 2, "heads: there is no such setting; did you mean head?"),
+        ("\nhint = true", 2, "hint: unknown setting; did you mean hints?"),
+        ("[sampleTypes]", 1, "sampleTypes: unknown setting; did you mean sampleType?"),
+        ("\n[[heads]]\n[[heads]]", 2, "heads: unknown setting; did you mean head?"),
     ],
 )
 def test_a_bad_value_is_told_with_its_line(tmp_path: Path, text: str, line: int, message: str) -> None:
@@ -156,7 +156,7 @@ def test_the_good_part_of_a_partly_bad_file(tmp_path: Path) -> None:
     assert [line for line, _ in problems] == [2, 3, 4]
 
 
-NOTHING = "; until it is, no setting of this file is used"
+NOTHING = "; until it is, all settings of this file are ignored"
 
 
 @pytest.mark.parametrize(
@@ -203,7 +203,7 @@ def test_while_a_file_is_not_toml_what_it_said_goes_on(tmp_path: Path) -> None:
     broken = read([tmp_path], good)
     assert dict(broken.values) == dict(read([tmp_path], broken).values) == {"base": "x"}
     assert [problem.line for problem in broken.problems] == [2]
-    assert broken.problems[0].message.endswith("; until it is, the settings from before stay in force")
+    assert broken.problems[0].message.endswith("; until it is, the previous settings stay in effect")
     path.unlink()
     write(tmp_path, "[tool.alloclens]\nbase =\n", "pyproject.toml")
     assert dict(read([tmp_path], good).values) == {}, "that was another file"
@@ -248,7 +248,7 @@ def test_a_long_blank_line_in_a_broken_pyproject(tmp_path: Path) -> None:
 def test_many_unknown_keys_are_counted(tmp_path: Path) -> None:
     _, problems = said(tmp_path, "".join(f"[t{n}]\n" for n in range(30)))
     assert [line for line, _ in problems] == list(range(1, 22))
-    assert problems[-1] == (21, "… and 10 more keys that are no settings")
+    assert problems[-1] == (21, "… and 10 more unknown settings")
 
 
 def test_what_is_not_utf_8(tmp_path: Path) -> None:

@@ -89,81 +89,81 @@ def test_a_memory_limit_in_bytes(limit: str, wanted: int) -> None:
     assert Settings(memory_limit=limit).memory_bytes == wanted
 
 
-DIRS = '; ["profiles", ".pprof", "pprof"] is used'
+DIRS = '; using ["profiles", ".pprof", "pprof"]'
 
 
 @pytest.mark.parametrize(
     ("key", "value", "message"),
     [
-        ("profileDirs", 3, "profileDirs: 3 is not a list of texts" + DIRS),
-        ("profileDirs", "p", 'profileDirs: "p" is not a list of texts' + DIRS),
-        ("profileDirs", ["a", 3], "profileDirs: item 2: 3 is not a text" + DIRS),
-        ("profileDirs", ["a", None], "profileDirs: item 2: null is not a text" + DIRS),
-        ("base", True, 'base: true is not a text; "first" is used'),
-        ("head", ["é"], 'head: ["é"] is not a text; "latest" is used'),
-        ("sampleType", {}, 'sampleType: {} is not a text; "" is used'),
-        ("revision", 1.5, 'revision: 1.5 is not a text; "" is used'),
-        ("ownCode", [[]], "ownCode: item 1: [] is not a text; [] is used"),
-        ("binaries", {"a": 1}, 'binaries: {"a": 1} is not a list of texts; [] is used'),
-        ("pathMappings", {}, "pathMappings: {} is not a list of tables of from and to; [] is used"),
-        ("pathMappings", ["x"], 'pathMappings: item 1: "x" is not a table of from and to alone; [] is used'),
+        ("profileDirs", 3, "profileDirs: 3 is not a list of strings" + DIRS),
+        ("profileDirs", "p", 'profileDirs: "p" is not a list of strings' + DIRS),
+        ("profileDirs", ["a", 3], "profileDirs: item 2: 3 is not a string" + DIRS),
+        ("profileDirs", ["a", None], "profileDirs: item 2: null is not a string" + DIRS),
+        ("base", True, 'base: true is not a string; using "first"'),
+        ("head", ["é"], 'head: ["é"] is not a string; using "latest"'),
+        ("sampleType", {}, 'sampleType: {} is not a string; using ""'),
+        ("revision", 1.5, 'revision: 1.5 is not a string; using ""'),
+        ("ownCode", [[]], "ownCode: item 1: [] is not a string; using []"),
+        ("binaries", {"a": 1}, 'binaries: {"a": 1} is not a list of strings; using []'),
+        ("pathMappings", {}, "pathMappings: {} is not a list of tables with from and to; using []"),
+        ("pathMappings", ["x"], 'pathMappings: item 1: "x" is not a table with only from and to; using []'),
         (
             "pathMappings",
             [{"from": "/a", "to": "/b"}, {"from": 3, "to": "/b"}],
-            "pathMappings: item 2: from: 3 is not a text that is not empty; [] is used",
+            "pathMappings: item 2: from: 3 is not a non-empty string; using []",
         ),
         (
             "pathMappings",
             [{"from": "/a", "to": ""}],
-            'pathMappings: item 1: to: "" is not a text that is not empty; [] is used',
+            'pathMappings: item 1: to: "" is not a non-empty string; using []',
         ),
         (
             "pathMappings",
             [{"to": "/b"}],
-            'pathMappings: item 1: {"to": "/b"} is not a table of from and to alone; [] is used',
+            'pathMappings: item 1: {"to": "/b"} is not a table with only from and to; using []',
         ),
         (
             "pathMappings",
             [{"from": "/a", "to": "/b", "at": 1}],
-            'pathMappings: item 1: {"from": "/a", "to": "/b", "at": 1} is not a table of from and to alone; [] is used',
+            'pathMappings: item 1: {"from": "/a", "to": "/b", "at": 1} is not a table with only from and to; using []',
         ),
         (
             "profileDirs",
             ["a"] * 101,
-            'profileDirs: ["a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a"… is not a list of texts of at most 100'
+            'profileDirs: ["a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a"… is not a list of strings of at most 100 items'
             + DIRS,
         ),
         (
             "pathMappings",
             [{"from": "/a", "to": "/b" * 2049}],
-            f'pathMappings: item 1: to: "{"/b" * 29}… is not a text that is not empty of at most 4096 characters; [] is used',
+            f'pathMappings: item 1: to: "{"/b" * 29}… is not a non-empty string of at most 4096 characters; using []',
         ),
         (
             "binaries",
             ["b", "a\0b"],
-            'binaries: item 2: "a\\u0000b" is not a text without null characters; [] is used',
+            'binaries: item 2: "a\\u0000b" is not a string without null characters; using []',
         ),
-        ("leakSeverity", "\ud800", 'leakSeverity: "\\ud800" is not Unicode; "warning" is used'),
-        ("pathMappings", [{"\ud800": "x"}], 'pathMappings: [{"\\ud800": "x"}] is not Unicode; [] is used'),
-        ("binaries", ["\ud800"], 'binaries: ["\\ud800"] is not Unicode; [] is used'),
-        ("ownCode", ["a", "[z-a]"], 'ownCode: "[z-a]" is not a pattern as in .gitignore; [] is used'),
-        ("ownCode", ["!"], 'ownCode: "!" is not a pattern as in .gitignore; [] is used'),
-        ("ownCode", ["*a" * 500] * 100, "ownCode: these patterns are too long together; [] is used"),
-        ("largestProfile", 0, "largestProfile: 0 is not a whole number from 1 to 1048576; 128 is used"),
-        ("largestProfile", 2**20 + 1, "largestProfile: 1048577 is not a whole number from 1 to 1048576; 128 is used"),
-        ("largestProfile", True, "largestProfile: true is not a whole number from 1 to 1048576; 128 is used"),
-        ("largestProfile", 1.5, "largestProfile: 1.5 is not a whole number from 1 to 1048576; 128 is used"),
-        ("largestProfile", "64", 'largestProfile: "64" is not a whole number from 1 to 1048576; 128 is used'),
-        ("memoryLimit", "much", 'memoryLimit: "much" is not a size; "" is used'),
-        ("memoryLimit", 5, 'memoryLimit: 5 is not a size; "" is used'),
+        ("leakSeverity", "\ud800", 'leakSeverity: "\\ud800" is not valid Unicode; using "warning"'),
+        ("pathMappings", [{"\ud800": "x"}], 'pathMappings: [{"\\ud800": "x"}] is not valid Unicode; using []'),
+        ("binaries", ["\ud800"], 'binaries: ["\\ud800"] is not valid Unicode; using []'),
+        ("ownCode", ["a", "[z-a]"], 'ownCode: "[z-a]" is not a valid .gitignore pattern; using []'),
+        ("ownCode", ["!"], 'ownCode: "!" is not a valid .gitignore pattern; using []'),
+        ("ownCode", ["*a" * 500] * 100, "ownCode: the patterns are too long in total; using []"),
+        ("largestProfile", 0, "largestProfile: 0 is not an integer from 1 to 1048576; using 128"),
+        ("largestProfile", 2**20 + 1, "largestProfile: 1048577 is not an integer from 1 to 1048576; using 128"),
+        ("largestProfile", True, "largestProfile: true is not an integer from 1 to 1048576; using 128"),
+        ("largestProfile", 1.5, "largestProfile: 1.5 is not an integer from 1 to 1048576; using 128"),
+        ("largestProfile", "64", 'largestProfile: "64" is not an integer from 1 to 1048576; using 128'),
+        ("memoryLimit", "much", 'memoryLimit: "much" is not a size; using ""'),
+        ("memoryLimit", 5, 'memoryLimit: 5 is not a size; using ""'),
         (
             "leakSeverity",
             "loud",
-            'leakSeverity: "loud" is not one of error, hint, information, off, warning; "warning" is used',
+            'leakSeverity: "loud" is not one of error, warning, information, hint, off; using "warning"',
         ),
-        ("hints", 1, "hints: 1 is not true or false; true is used"),
-        ("codeLens", "on", 'codeLens: "on" is not true or false; false is used'),
-        ("symbolPrefix", 1, 'symbolPrefix: 1 is not a text; "$" is used'),
+        ("hints", 1, "hints: 1 is not true or false; using true"),
+        ("codeLens", "on", 'codeLens: "on" is not true or false; using false'),
+        ("symbolPrefix", 1, 'symbolPrefix: 1 is not a string; using "$"'),
     ],
 )
 def test_a_bad_one_costs_itself_alone(key: str, value: Any, message: str) -> None:
@@ -181,7 +181,7 @@ def test_a_problem_says_where() -> None:
 
 def test_a_long_value_is_cut() -> None:
     message = parse({"base": ["x" * 1000]})[1][0].message
-    assert message == f'base: ["{"x" * 57}… is not a text; "first" is used'
+    assert message == f'base: ["{"x" * 57}… is not a string; using "first"'
 
 
 def test_what_can_be_shown() -> None:
@@ -206,11 +206,11 @@ def test_unknown_keys() -> None:
         "memoryLimit, ownCode, pathMappings, profileDirs, revision, sampleType, symbolPrefix"
     )
     assert [problem.message for problem in unknown(given)] == [
-        "profile_dirs: there is no such setting; did you mean profileDirs?",
-        "BASE: there is no such setting; did you mean base?",
-        "pathMapings: there is no such setting; did you mean pathMappings?",
-        f'"": there is no such setting; there are {everything}',
-        f"xyz: there is no such setting; there are {everything}",
+        "profile_dirs: unknown setting; did you mean profileDirs?",
+        "BASE: unknown setting; did you mean base?",
+        "pathMapings: unknown setting; did you mean pathMappings?",
+        f'"": unknown setting; the settings are {everything}',
+        f"xyz: unknown setting; the settings are {everything}",
     ]
     assert unknown(given)[0] == Problem("profile_dirs", unknown(given)[0].message, ("profile_dirs",))
 
@@ -229,11 +229,11 @@ def test_the_later_layer_wins_key_by_key() -> None:
 
 
 def test_what_is_allowed() -> None:
-    assert allowed("base") == 'a text, such as "first"'
-    assert allowed("profileDirs") == 'a list of texts, such as ["profiles", ".pprof", "pprof"]'
+    assert allowed("base") == 'a string, such as "first"'
+    assert allowed("profileDirs") == 'a list of strings, such as ["profiles", ".pprof", "pprof"]'
     assert allowed("hints") == "true or false, such as true"
-    assert allowed("largestProfile") == "a whole number from 1 to 1048576, such as 128"
-    assert allowed("pathMappings") == "a list of tables of from and to"
+    assert allowed("largestProfile") == "an integer from 1 to 1048576, such as 128"
+    assert allowed("pathMappings") == "a list of tables with from and to"
 
 
 anything = st.recursive(

@@ -56,7 +56,9 @@ def given_back(data: Any, kind: type[Data]) -> Data | None:
 
 
 def _said(error: Exception, name: str) -> str:
-    said, _, path = ("This is not Unicode" if isinstance(error, UnicodeError) else str(error)).partition(" - at `$")
+    said, _, path = ("This is not valid Unicode" if isinstance(error, UnicodeError) else str(error)).partition(
+        " - at `$"
+    )
     return f"{name}{path.rstrip('`')}: {said}"
 
 

@@ -67,6 +67,6 @@ def read(given: Any) -> tuple[dict[str, Any], list[str]]:
     if given is None:
         return {}, []
     if not isinstance(given, dict):
-        return {}, [f"{shown(given)} is not a table of settings, so none is set"]
+        return {}, [f"{shown(given)} is not a table of settings, so it is ignored"]
     good, problems = checked(given)
-    return good, [f"{one.wrong}, so it counts as not set" for one in problems] + [one.wrong for one in misspelt(given)]
+    return good, [f"{one.wrong}, so it is ignored" for one in problems] + [one.wrong for one in misspelt(given)]

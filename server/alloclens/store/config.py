@@ -149,7 +149,9 @@ def _said(path: Path, data: bytes, before: Config) -> Config | None:
 
 def _invalid(path: Path, error: toml.TOMLError, before: Config) -> Config:
     same = before.path == str(path)
-    goes_on = "the settings from before stay in force" if same and before.values else "no setting of this file is used"
+    goes_on = (
+        "the previous settings stay in effect" if same and before.values else "all settings of this file are ignored"
+    )
     problem = ConfigProblem(str(path), error.line, f"this is not valid TOML: {error.reason}; until it is, {goes_on}")
     return before._replace(problems=(problem,)) if same else Config(str(path), problems=(problem,))
 
@@ -183,7 +185,7 @@ def _not_text(data: bytes) -> list[tuple[int, str]]:
 def _mapped(text: str, keys: tuple[str, ...], mapping: dict[str, str]) -> str:
     """Write a mapping as its own table at the end, or where that is not TOML, or doubles it, in what is there."""
     wanted = _wanted(toml.loads(text, str), keys, mapping)
-    reason = "its form is none that alloclens can extend"
+    reason = "alloclens cannot extend a file of this form"
     for way in (_appended, _in_place):
         try:
             made = way(text, keys, mapping)

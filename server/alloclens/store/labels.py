@@ -71,7 +71,7 @@ def with_label(text: str, name: str, label: str) -> str:
     _label(wanted, name, label)
     made = toml.edited(plain, lambda document: _label(document, name, label))
     if toml.loads(made, str) != wanted:
-        raise ValueError("its form is none that alloclens can extend")
+        raise ValueError("alloclens cannot extend a file of this form")
     return bom + made.replace("\n", end)
 
 
@@ -88,7 +88,7 @@ def _labels(path: Path, folders: Sequence[str]) -> dict[str, str]:
     """Return the labels of one file; none where there is none. Raises OSError or ValueError."""
     said = toml.loads(_data(path, folders).decode("utf-8-sig"))
     if wrong := [key for key, value in said.items() if not isinstance(value, str)]:
-        raise ValueError(f'{wrong[0]}: a label is a text, such as "heap.0007.pb.gz" = "after load"')
+        raise ValueError(f'{wrong[0]}: a label is a string, such as "heap.0007.pb.gz" = "after load"')
     return {str(path.parent / name): label for name, label in said.items()}
 
 

@@ -229,7 +229,7 @@ class Problem(NamedTuple):
     @property
     def message(self) -> str:
         """What is wrong, and what is used instead."""
-        return f"{self.wrong}; {self.default} is used" if self.default else self.wrong
+        return f"{self.wrong}; using {self.default}" if self.default else self.wrong
 
 
 def parse(given: Mapping[str, Any]) -> tuple[Settings, list[Problem]]:
@@ -257,7 +257,7 @@ def checked(given: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
         except UnicodeEncodeError:  # where msgspec looks for a text among those that are allowed
             is_unicode = False
         if not is_unicode:
-            problems.append(Problem(key, f"{key}: {shown(value)} is not Unicode", (key,), shown(field.default)))
+            problems.append(Problem(key, f"{key}: {shown(value)} is not valid Unicode", (key,), shown(field.default)))
         elif key == "ownCode" and (wrong := refused(tuple(value))):
             problems.append(_bad_patterns(wrong))
         else:
@@ -271,7 +271,7 @@ def unknown(given: Mapping[str, Any]) -> list[Problem]:
     keys = [key for key in given if key not in known]
     problems = [Problem(key, _unknown(key, known), (key,)) for key in keys[:MOST]]
     if more := keys[MOST:]:
-        problems.append(Problem(more[0], f"… and {len(more)} more keys that are no settings", (more[0],)))
+        problems.append(Problem(more[0], f"… and {len(more)} more unknown settings", (more[0],)))
     return problems
 
 
@@ -381,8 +381,8 @@ def _is_unicode(value: Any) -> bool:
 
 
 def _bad_patterns(wrong: tuple[str, ...]) -> Problem:
-    one = f"{shown(wrong[0])} is not a pattern as in .gitignore"
-    what = one if len(wrong) == 1 else "these patterns are too long together"
+    one = f"{shown(wrong[0])} is not a valid .gitignore pattern"
+    what = one if len(wrong) == 1 else "the patterns are too long in total"
     return Problem("ownCode", f"ownCode: {what}", ("ownCode",), "[]")
 
 
@@ -394,22 +394,22 @@ def _steps(error: str) -> list[str | int]:
 
 def _kind(part: dict[str, Any]) -> str:
     if "enum" in part:
-        return "one of " + ", ".join(sorted(part["enum"]))
+        return "one of " + ", ".join(part["enum"])
     kind = part["type"]
     if kind == "array":
-        return "a list of " + ("texts" if part["items"]["type"] == "string" else "tables of from and to")
+        return "a list of " + ("strings" if part["items"]["type"] == "string" else "tables with from and to")
     if kind == "integer":
-        return f"a whole number from {part['minimum']} to {part['maximum']}"
+        return f"an integer from {part['minimum']} to {part['maximum']}"
     if part.get("pattern") == SIZE.pattern:
         return "a size"
-    text = "a text that is not empty" if "minLength" in part else "a text"
-    return {"string": text, "boolean": "true or false", "object": "a table of from and to alone"}[kind]
+    text = "a non-empty string" if "minLength" in part else "a string"
+    return {"string": text, "boolean": "true or false", "object": "a table with only from and to"}[kind]
 
 
 def _limit(part: dict[str, Any], value: Any) -> str:
     """Say what is wrong with a value of the right type."""
     if isinstance(value, list) and len(value) > part.get("maxItems", len(value)):
-        return f" of at most {part['maxItems']}"
+        return f" of at most {part['maxItems']} items"
     if isinstance(value, str) and len(value) > part.get("maxLength", len(value)):
         return f" of at most {part['maxLength']} characters"
     return " without null characters" if isinstance(value, str) and "\0" in value else ""
@@ -418,8 +418,8 @@ def _limit(part: dict[str, Any], value: Any) -> str:
 def _unknown(key: str, known: list[str]) -> str:
     nearly = _nearly(key, known)
     name = key if re.fullmatch(r"[\w-]{1,40}", key) else shown(key)
-    return f"{name}: there is no such setting; " + (
-        f"did you mean {nearly}?" if nearly else f"there are {', '.join(sorted(known))}"
+    return f"{name}: unknown setting; " + (
+        f"did you mean {nearly}?" if nearly else f"the settings are {', '.join(sorted(known))}"
     )
 
 
