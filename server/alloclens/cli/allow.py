@@ -17,7 +17,7 @@ from alloclens.store.trust import allow
 @click.command("allow")
 @click.argument("folder", required=False, type=click.Path(exists=True, file_okay=False))
 def command(folder: str | None) -> None:
-    """Allow what the settings file and the links in FOLDER name outside it now, and list it; by default around here."""
+    """Allow and list the paths outside FOLDER that its settings file and links name now; by default, the workspace around here."""
     folder = real(folder) if folder else workspace_around(os.curdir)
     outside = setup((folder,), {}).where.outside
     if not outside:

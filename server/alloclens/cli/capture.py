@@ -48,23 +48,25 @@ def _headers(_context: click.Context, _option: click.Parameter, given: tuple[str
 
 @click.command("capture")
 @click.argument("url")
-@click.option("--into", required=True, type=click.Path(file_okay=False, path_type=Path), help="Where the files go.")
-@click.option("--every", type=duration, metavar="DURATION", help="Go on, one profile every so often: 500ms, 5s, 2m.")
-@click.option("--count", type=click.IntRange(1), help="With --every: end after so many profiles.")
-@click.option("--seconds", type=click.IntRange(1, 86400), help="Ask for the difference over so many seconds.")
-@click.option("--keep", type=click.IntRange(1), help="Remove the oldest captures of this kind beyond so many.")
+@click.option(
+    "--into", required=True, type=click.Path(file_okay=False, path_type=Path), help="The directory to write to."
+)
+@click.option("--every", type=duration, metavar="DURATION", help="Capture repeatedly at this interval: 500ms, 5s, 2m.")
+@click.option("--count", type=click.IntRange(1), help="With --every: stop after this number of profiles.")
+@click.option("--seconds", type=click.IntRange(1, 86400), help="Request the difference over this number of seconds.")
+@click.option("--keep", type=click.IntRange(1), help="Keep this number of captures of a kind, and remove older ones.")
 @click.option(
     "--header",
     "headers",
     multiple=True,
     metavar="'NAME: VALUE'",
     callback=_headers,
-    help="Send this header, too; repeatable.",
+    help="Send this header; repeatable.",
 )
-@click.option("--bearer-file", type=FILE, help="Send the token in this file, read anew each time.")
-@click.option("--cacert", type=FILE, help="Trust the authorities in this PEM file, instead of the system's.")
-@click.option("--cert", type=FILE, help="Identify by the client certificate in this PEM file.")
-@click.option("--key", type=FILE, help="The key of --cert, if it is in a file of its own.")
+@click.option("--bearer-file", type=FILE, help="Send the token in this file, which is read for each request.")
+@click.option("--cacert", type=FILE, help="Trust the certificate authorities in this PEM file instead of the system's.")
+@click.option("--cert", type=FILE, help="Send the client certificate in this PEM file.")
+@click.option("--key", type=FILE, help="The key of --cert, if it is in a separate file.")
 def command(
     url: str,
     into: Path,
@@ -78,21 +80,21 @@ def command(
     cert: Path | None,
     key: Path | None,
 ) -> None:
-    """Fetch heap profiles of the running Go process at URL.
+    """Fetch profiles from a running Go process at URL.
 
-    URL may name another profile by its path, such as http://127.0.0.1:6060/debug/pprof/goroutine. A user and password in it are
-    sent as Basic authentication and never shown. Like headers, tokens and certificates they are sent to this server only, not to
-    one that it redirects to.
+    The path of URL may name another profile, such as http://127.0.0.1:6060/debug/pprof/goroutine. A user and password in URL are
+    sent as Basic authentication and never shown. Like headers, tokens and certificates, they are not sent to another server that
+    URL redirects to.
 
-    A capture ends after 30 seconds, and those the server was asked to observe the program for, whatever the server does. What is
-    not a profile is not written; a single capture is tried three times where that may help, a series goes on.
+    A capture ends after 30 seconds, plus the duration for which the server observes the program. A response that is not a profile
+    is not written. A single capture is tried up to three times if a retry can help; a series continues.
 
-    --keep removes only what alloclens captured into this directory, and never the newest file, one with a label in labels.toml, or
-    one chosen as base or head in alloclens.toml, pyproject.toml or .vscode/settings.json.
+    --keep removes only files that alloclens captured into this directory, and never the newest file, a file with a label in
+    labels.toml, or one chosen as base or head in alloclens.toml, pyproject.toml or .vscode/settings.json.
 
-    http_proxy, https_proxy, all_proxy and no_proxy are obeyed, but not for servers on this machine.
+    http_proxy, https_proxy, all_proxy and no_proxy apply, except to servers on this machine.
 
-    Ctrl-C or SIGTERM ends a series with exit code 0, a single capture without a file and with 130 or 143.
+    Ctrl-C or SIGTERM ends a series with exit code 0, and a single capture with exit code 130 or 143 and without a file.
     """
     if count and every is None:
         raise click.UsageError("--count says when a series ends; it needs --every")

@@ -35,14 +35,14 @@ HEADINGS = ("flat", "flat%", "cum", "cum%")
 """Of the columns before `where`."""
 
 FILTERS = {
-    "focus": "Stacks with a function, source file or binary that matches.",
-    "ignore": "Not the stacks with such a one.",
-    "hide": "Not the frames that match.",
-    "show": "The frames that match only.",
-    "show_from": "Not what called the outermost frame that matches.",
-    "prune_from": "Not what the innermost function that matches called.",
-    "tag_focus": "Samples with a label that matches: key=a,b, key:value, or a range such as bytes=1mb:.",
-    "tag_ignore": "Not the samples with such a label.",
+    "focus": "Keep stacks with a matching function, source file or binary.",
+    "ignore": "Drop stacks with a matching function, source file or binary.",
+    "hide": "Drop matching frames.",
+    "show": "Keep only matching frames.",
+    "show_from": "Drop the callers of the outermost matching frame.",
+    "prune_from": "Drop the callees of the innermost matching function.",
+    "tag_focus": "Keep samples with a matching label: key=a,b, key:value, or a range such as bytes=1mb:.",
+    "tag_ignore": "Drop samples with a matching label.",
 }
 
 
@@ -53,7 +53,7 @@ def filter_options(command: Callable[..., None]) -> Callable[..., None]:
     def gathered(**given: Any) -> None:
         command(filters=Filters(**{field.name: given.pop(field.name) for field in fields(Filters)}), **given)
 
-    said = "Of inlined calls the function that they were inlined into."
+    said = "Attribute inlined calls to the function that contains them."
     out = click.option("--no-inlines", is_flag=True, help=said)(gathered)
     for name, said in reversed(FILTERS.items()):
         language = "TAG" if name.startswith("tag_") else "REGEX"
@@ -64,13 +64,18 @@ def filter_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.command("top")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False))
 @click.option("--base", type=click.Path(exists=True, dir_okay=False), help="Subtract this profile.")
-@click.option("--not-a-difference", is_flag=True, help="Subtract even what looks like a difference already.")
-@click.option("--binary", type=click.Path(exists=True), multiple=True, help="For addresses: a program, or a directory.")
+@click.option("--not-a-difference", is_flag=True, help="Subtract even if the file looks like a difference.")
+@click.option(
+    "--binary",
+    type=click.Path(exists=True),
+    multiple=True,
+    help="A program, or a directory of programs, to resolve addresses.",
+)
 @click.option("--by", type=click.Choice(get_args(By)), default="line", show_default=True)
-@click.option("--sample-type", default="", help="Such as inuse_space; by default the file's own.")
+@click.option("--sample-type", default="", help="Such as inuse_space; by default, that of the file.")
 @click.option("--sort", type=click.Choice(get_args(Sort)), default="flat", show_default=True)
-@click.option("--count", type=click.IntRange(1), default=30, show_default=True, help="Rows of the table.")
-@click.option("--json", "as_json", is_flag=True, help="All rows, exact, as JSON (docs/json.md).")
+@click.option("--count", type=click.IntRange(1), default=30, show_default=True, help="The number of rows.")
+@click.option("--json", "as_json", is_flag=True, help="Write all rows with exact values as JSON (docs/json.md).")
 @filter_options
 def command(
     file: str,
@@ -84,7 +89,7 @@ def command(
     as_json: bool,
     filters: Filters,
 ) -> None:
-    """Show where the bytes of FILE are, as `go tool pprof -top` counts them."""
+    """Show the heaviest lines or functions of FILE, as `go tool pprof -top` does."""
     read = _profile(file, base, binary, of_differences=not_a_difference)
     profile = read.profile
     number = _column(profile, file, sample_type)
