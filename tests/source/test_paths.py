@@ -5,7 +5,17 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from alloclens.source.paths import bundled, canonical, is_absolute, is_share, is_within, join, name_of, rest_within
+from alloclens.source.paths import (
+    bundled,
+    canonical,
+    is_absolute,
+    is_share,
+    is_within,
+    join,
+    name_of,
+    namespace,
+    rest_within,
+)
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -18,6 +28,8 @@ from hypothesis import strategies as st
         ("/a/./b//../c.go", "/a/c.go"),
         ("/../a.go", "/a.go"),
         ("../a.go", "../a.go"),
+        ("/@fs/home/me/a.ts", "/home/me/a.ts"),
+        ("/@fs/C:/me/a.ts", "C:/me/a.ts"),
         ("./a.go", "a.go"),
         (r"C:\a\.\b.go", "C:/a/b.go"),
         (r"c:\a\b.go", "C:/a/b.go"),
@@ -54,9 +66,26 @@ def test_canonical(path: str, clean: str) -> None:
 
 
 def test_what_bundlers_put_before_a_path() -> None:
-    assert list(bundled("webpack:/shop/src/a.ts")) == ["src/a.ts", "a.ts"]
-    assert list(bundled("webpack:/@me/shop/src/a.ts")) == ["shop/src/a.ts", "src/a.ts"]
+    assert list(bundled("webpack:/shop/src/a.ts")) == [("shop", "src/a.ts")]
+    assert list(bundled("webpack:/@me/shop/src/a.ts")) == [("@me/shop", "src/a.ts")]
+    assert list(bundled("webpack://@me/shop/../lib/a.ts?1a2b")) == [("@me/shop", "../lib/a.ts")]
     assert list(bundled("/shop/src/a.ts")) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("webpack://shop/./src/a.ts", ("shop", "src/a.ts")),
+        ("webpack://@me/shop/./src/a.ts", ("@me/shop", "src/a.ts")),
+        ("webpack:/@me/shop/src/a.ts", ("@me/shop", "src/a.ts")),
+        ("webpack:/shop/src/a.ts", ("", "")),
+        ("webpack:///./src/a.ts", ("", "")),
+        ("webpack-internal:///(rsc)/./src/a.ts", ("", "")),
+        ("/shop/./src/a.ts", ("", "")),
+    ],
+)
+def test_the_project_that_a_bundler_names(path: str, said: tuple[str, str]) -> None:
+    assert namespace(path) == said
 
 
 @given(st.text() | st.text("/\\.:Cc ?", max_size=12))

@@ -93,7 +93,9 @@ def _hints(file: FileLines, carried: Carried) -> dict[int, str]:
 
 def _verdicts(file: FileLines, carried: Carried) -> dict[int, str]:
     here = ((spot, file.comparison.verdict(row)) for row, spot in _spots(file, carried).items())
-    return {spot.line: message(f, unsure=spot.unsure) for spot, f in here if f and f.verdict in RAISED}
+    return {
+        spot.line: message(f, unsure=spot.unsure, guessed=file.guessed) for spot, f in here if f and f.verdict in RAISED
+    }
 
 
 class _Spot(NamedTuple):

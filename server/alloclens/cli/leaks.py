@@ -108,7 +108,9 @@ def _print(found: list[tuple[Finding, Comparison]], known: World, now: LinesNow)
         where = f"{_from_here(at.path) if at else finding.file}:{(at and at.line) or finding.line}"
         show(Styled(where, bold=True), gone, " ", Styled(sparkline(finding.points), "cyan"))
         limit, unsure = known.settings.memory_bytes, bool(at and at.unsure)
-        said = message(finding, limit, comparison.in_use, waits=waits(finding, comparison), unsure=unsure)
+        guessed = unsure and known.guesses(comparison, finding.file)
+        wait = waits(finding, comparison)
+        said = message(finding, limit, comparison.in_use, waits=wait, unsure=unsure, guessed=guessed)
         leaks = finding.verdict == "leak"
         show(Styled(f"  {said}", "red" if leaks else None, bold=leaks))
         if finding.verdict in RAISED:

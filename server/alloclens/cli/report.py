@@ -211,7 +211,8 @@ def _findings(known: World, titles: _Titles) -> str:
 def _finding(finding: Finding, comparison: Comparison, known: World, now: LinesNow, titles: _Titles) -> Row:
     at, in_use = now.finding(comparison, finding), comparison.in_use
     unsure = bool(at and at.unsure)
-    said = message(finding, known.settings.memory_bytes, in_use, waits=waits(finding, comparison), unsure=unsure)
+    guessed, wait = unsure and known.guesses(comparison, finding.file), waits(finding, comparison)
+    said = message(finding, known.settings.memory_bytes, in_use, waits=wait, unsure=unsure, guessed=guessed)
     shape = comparison.shape(finding)
     words = f"{said} {SHAPES[shape]}" if shape else said
     return [

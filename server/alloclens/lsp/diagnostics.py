@@ -72,7 +72,10 @@ def _diagnostic(finding: Finding, comparison: Comparison, spot: Spot, at: Docume
     text = at.lines[spot.line - 1] if at.path.endswith(".go") and not spot.unsure else ""
     shape = comparison.shape(finding, text) if finding.verdict in RAISED else None
     waits = f"{name_of(finding.file)}:{finding.line}" if comparison.began(finding) else ""
-    said = message(finding, world.settings.memory_bytes, comparison.in_use, waits=waits, unsure=spot.unsure)
+    guessed = spot.unsure and world.guesses(comparison, finding.file)
+    said = message(
+        finding, world.settings.memory_bytes, comparison.in_use, waits=waits, unsure=spot.unsure, guessed=guessed
+    )
     return types.Diagnostic(
         at.code_of(spot.line),
         f"{said} {SHAPES[shape]}" if shape else said,

@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from functools import cached_property
-from itertools import chain, takewhile
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
+from alloclens.source.alike import Built, checkouts, shared_end
 from alloclens.source.declarations import declared
 from alloclens.source.names import has_name
 from alloclens.source.paths import canonical, folders_of, join, name_of, rest_within
@@ -35,13 +36,6 @@ TRIMMED = re.compile(r"[\w-]+(?:\.[\w-]+)+/")
 """How the path of a program begins whose -trimpath has put its import path there."""
 
 
-class Built(NamedTuple):
-    """A directory of the build, and the one here that is the same."""
-
-    there: str
-    here: str
-
-
 class Learnt(NamedTuple):
     """What all recorded functions together say, and the place of any file may depend on."""
 
@@ -49,6 +43,8 @@ class Learnt(NamedTuple):
     """The longest first."""
     import_paths: tuple[tuple[str, str], ...] = ()
     """Directories of builds with the import path of the package in each, from which on its directories are called so."""
+    alike: tuple[Built, ...] = ()
+    """Roots that are known by the files in them alone, the longest first."""
 
 
 class Builds:
@@ -65,11 +61,17 @@ class Builds:
         found = {*(built for built, _ in self._checkouts), *self._projects()}
         return tuple(sorted(found, key=lambda built: (-len(built.there), built)))
 
+    @cached_property
+    def alike(self) -> tuple[Built, ...]:
+        """The roots that are known by the files in them alone, the longest first."""
+        found = checkouts(self._roots, self._files, self._functions)
+        return tuple(sorted(found, key=lambda built: (-len(built.there), built)))
+
     @property
     def learnt(self) -> Learnt:
         """All that is known of builds, in an order of its own."""
         paths = sorted((directory, path) for directory, found in self._import_paths.items() for path in found)
-        return Learnt(self.all, tuple(paths))
+        return Learnt(self.all, tuple(paths), self.alike)
 
     def packages(self, one: Recorded) -> Collection[str]:
         """Return what the package of a Go file may be called: as its functions say, else as those beside it do.
@@ -105,8 +107,8 @@ class Builds:
         for directory, package in self._directories:
             if DEPENDENCY_PATH.search(f"{directory}/") or any(path in self._modules for path in _paths_of(package)):
                 continue
-            same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], _from_end(directory, package)))
             there, path = directory.split("/"), package.split("/")
+            same = shared_end(there[::-1], path[::-1])
             if len(path) > same and not OWNER.match("/".join(path[: len(path) - same])):
                 found.setdefault("/".join(there[: len(there) - same]), set()).add("/".join(path[: len(path) - same]))
         return found
@@ -184,7 +186,3 @@ def _root(directory: str, package: str, module: Module) -> str | None:
 def _paths_of(package: str) -> Iterator[str]:
     """Yield the import paths of a package and of all that it may be in."""
     return chain((package,), folders_of(package))
-
-
-def _from_end(directory: str, package: str) -> Iterator[tuple[str, str]]:
-    return zip(directory.split("/")[::-1], package.split("/")[::-1], strict=False)

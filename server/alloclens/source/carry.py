@@ -35,6 +35,8 @@ class Origin(NamedTuple):
     """The sources of other texts that the lines may be of as well."""
     doubtful: Bools | None = None
     """For 0 and each line of `text`, whether it is another line in one of the others."""
+    guessed: bool = False
+    """Whether it is only a guess that the lines are of this file at all."""
 
     def disagrees(self, lines: Ints) -> Bools:
         """Return which lines of the text are other ones in another text that they may be of."""
@@ -48,6 +50,11 @@ class Origin(NamedTuple):
         if self.text is None:
             return self
         return self._replace(doubtful=np.ones(len(split_lines(self.text)) + 1, np.bool_))
+
+    @property
+    def guess(self) -> Origin:
+        """The same text, if there is any; it may be of another file than the recorded one."""
+        return self if self.text is None else self.in_doubt._replace(guessed=True)
 
 
 SAME = Origin("a file that never changes")

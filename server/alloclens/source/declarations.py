@@ -9,11 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from alloclens.source.grammars import GRAMMARS, ending_of
-from alloclens.source.names import Name, common, is_closure, name_of, parameters_in
+from alloclens.source.names import Name, common, has_name, is_closure, name_of, outer, parameters_in
 from alloclens.source.patterns import look_alikes
 from alloclens.source.syntax import syntax
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from alloclens.source.syntax import Declaration, Syntax
 
 
@@ -23,6 +25,12 @@ def declared(text: str, function: str, path: str) -> list[int]:
     The path of the text's file tells its language.
     """
     return [one.line for one in declarations(text, function, path)]
+
+
+def declares_most(text: str, functions: Iterable[str], path: str) -> bool:
+    """Return whether a text declares at least half of some functions, of those that have names; False if none has one."""
+    named = {outer(function) for function in functions if has_name(function)}
+    return bool(named) and 2 * sum(1 for function in named if declared(text, function, path)) >= len(named)
 
 
 def declarations(text: str, function: str, path: str) -> list[Declaration]:

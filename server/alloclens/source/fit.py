@@ -43,6 +43,17 @@ def fits(marks: Marks, text: str) -> bool:
     )
 
 
+def starts(marks: Marks, text: str) -> int:
+    """Return how many functions a text declares on the lines where they were recorded to start."""
+    each = zip(marks.names, marks.start.tolist(), strict=True)
+    return sum(1 for name, start in each if start > 0 and _starts(text, marks.path, name, start))
+
+
+def _starts(text: str, path: str, name: str, start: int) -> bool:
+    found = () if parsed(name, path).closure else declarations(text, name, path)
+    return any(one.first <= start <= one.line for one in found)
+
+
 @memo
 def idle_lines(text: str, path: str) -> frozenset[int]:
     """Return the lines (1-based) on which nothing runs: blank ones, comments, and in Go most closing braces.

@@ -15,9 +15,13 @@ if TYPE_CHECKING:
 
 FILE = re.compile(r"^file:(?:(?://[^/]+/|/*)(?=[A-Za-z]:)|(?://[^/]*)?(?=/))")
 """The scheme of file:///a, of file:///C:/a, and of file:/a, as Go's filepath.Clean and Java write it."""
+VITE = re.compile(r"^/@fs/*(?=/|[A-Za-z]:)")
+"""What Vite puts before the path of a file outside its project's directory."""
 BUNDLE = re.compile(r"^(?:webpack(?:-internal)?|turbopack):/(?:/[^/]*/)?(?:\([^/()]+\)/|\[project\]/)?")
 """The scheme of webpack:///./src/a.js and webpack://shop/./src/a.js, also as filepath.Clean writes it, and a layer's name."""
 LONGEST_SCHEME = len("webpack-internal:")
+NAMESPACE = re.compile(r"^(?:webpack(?:-internal)?|turbopack):/(?:/([^/][^?]*?)/(?=\.{1,2}/)|/?(@[^/]+/[^/]+)/)([^?]*)")
+"""The name of the project that a bundler puts before a path: all before ./ or ../, and that of a package with a scope."""
 QUERY = re.compile(r"\?[^/]*$")
 DRIVE = re.compile(r"^[A-Za-z]:(?=/|$)")
 WINDOWS = re.compile(r"^(?:[A-Za-z]:\\|\\\\)|^[^/]*\\[^/]*$")
@@ -26,6 +30,7 @@ WINDOWS = re.compile(r"^(?:[A-Za-z]:\\|\\\\)|^[^/]*\\[^/]*$")
 
 def canonical(path: str) -> str:
     r"""Return a path without scheme, ".", ".." and backslashes: file:///C:\a\.\b.go -> C:/a/b.go."""
+    path = VITE.sub("", path)
     if ":" not in path[:LONGEST_SCHEME]:
         pass
     elif found := FILE.match(path):
@@ -40,16 +45,27 @@ def canonical(path: str) -> str:
     return clean[0].upper() + clean[1:] if DRIVE.match(clean) else clean
 
 
-def bundled(path: str) -> Iterator[str]:
-    """Yield what a bundler's path may be without the name of its project: webpack:/shop/src/a.js -> src/a.js.
+def namespace(path: str) -> tuple[str, str]:
+    """Return the name of the project that a bundler's path says, with the path in it; ("", "") where it does not say it.
+
+    webpack://@me/shop/./src/a.js -> @me/shop, src/a.js.
+    """
+    found = NAMESPACE.match(path) if ":" in path[:LONGEST_SCHEME] else None
+    return (found[1] or found[2], posixpath.normpath(found[3])) if found else ("", "")
+
+
+def bundled(path: str) -> Iterator[tuple[str, str]]:
+    """Yield what the name of the project in a bundler's path may be, with the path in it: webpack:/shop/src/a.js -> shop, src/a.js.
 
     webpack://shop/./src/a.js says where the name ends, but filepath.Clean has taken that away.
     """
-    if ":" in path[:LONGEST_SCHEME] and BUNDLE.match(path):
-        elements = canonical(path).split("/")
-        for names in (1, 2):
-            if elements[names:]:
-                yield "/".join(elements[names:])
+    project, rest = namespace(path)
+    if project:
+        yield project, rest
+    elif ":" in path[:LONGEST_SCHEME] and BUNDLE.match(path):
+        first, *elements = canonical(path).split("/")
+        if elements:
+            yield first, "/".join(elements)
 
 
 def is_absolute(path: str) -> bool:

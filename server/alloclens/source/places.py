@@ -7,12 +7,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from alloclens.source.builds import Builds
-from alloclens.source.declarations import declared
-from alloclens.source.names import has_name, outer
+from alloclens.source.declarations import declares_most
 from alloclens.source.own import is_own
 from alloclens.source.paths import is_share, is_within, join
 from alloclens.source.recorded import Kind, recorded
-from alloclens.source.rules import MOVED, RULES, Ground, stranger
+from alloclens.source.rules import MOVED, RULES, Ground, proves, stranger
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -32,6 +31,8 @@ class Place(NamedTuple):
     rule: str
     """Which rule found it."""
     kind: Kind
+    guessed: bool = False
+    """Whether nothing proves it: a file of another program may have such a path, and functions called like these."""
 
     @property
     def own(self) -> bool:
@@ -143,7 +144,8 @@ class SourceMap:
             if len(fitting) > 1:
                 return Nowhere(one.kind, f"{len(fitting)} files here fit equally well", tuple(fitting[:MOST]))
             if fitting:
-                return Place(fitting[0], rule.name, self._kind(fitting[0]))
+                guessed = rule.guess and not proves(fitting[0], one, self._ground)
+                return Place(fitting[0], rule.name, self._kind(fitting[0]), guessed)
         return self._why(one, refused)
 
     def _real(self, candidate: str, refused: dict[str, str]) -> str:
@@ -169,7 +171,7 @@ class SourceMap:
         """Return whether a file here may be the recorded one, as far as its rule leaves that open, and say why not."""
         if not rule.tells_whose and (why := stranger(path, one, self._ground)) and is_own(path, self.roots):
             refused[path] = why
-        elif rule.guess and not self._declares(path, one):
+        elif rule.by_functions and not self._declares(path, one):
             if rule.name != MOVED:
                 refused[path] = "a file here ends alike, but does not declare most of its functions"
         else:
@@ -178,10 +180,7 @@ class SourceMap:
 
     def _declares(self, path: str, one: Recorded) -> bool:
         text = self.files.text(path)
-        named = {outer(function) for function in one.functions if has_name(function)}
-        if text is None or not named:
-            return False
-        return 2 * sum(1 for function in named if declared(text, function, path)) >= len(named)
+        return text is not None and declares_most(text, one.functions, path)
 
     def _kind(self, path: str) -> Kind:
         if self.roots.go_root and is_within(path, self.roots.go_root):

@@ -11,7 +11,7 @@ from itertools import islice, takewhile
 from typing import TYPE_CHECKING
 
 from alloclens.source.names import LONGEST_NAME
-from alloclens.source.paths import bundled, canonical, is_absolute, name_of
+from alloclens.source.paths import bundled, canonical, is_absolute, name_of, namespace
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -45,14 +45,21 @@ BUILT_IN = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 STANDARD_PATH = re.compile(
-    r"""/(?:python|pypy)3\.\d+t?/(?!site-packages|dist-packages) | /Python3\d+/Lib/(?!site-packages)
+    r"""/(?:python|pypy)3\.\d+t?/(?!site-packages|dist-packages) | /lib(?:64)?/python3/(?!site-packages|dist-packages)
+    | ^[A-Z]:/(?:.*/)?[^/]*(?i:python|conda)[^/]*/(?:.*/)?Lib/(?!site-packages) | (?:python3\d+|base_library)\.zip/
     | ^/rustc/ | /rustlib/src/rust/ | ^(?:\./)?(?:boot|Array|Base)\.jl$ | /share/julia/(?:base|stdlib)/
     | /include/c\+\+/ | /libstdc\+\+-v3/ | /lib/gcc/[^/]+/ | /lib/clang/[^/]+/include/ | /VC/Tools/MSVC/ | /\w+\.sdk/usr/
     | ^/build/glibc- | /sysdeps/ """,
     re.VERBOSE,
 )
+EMBEDDED = re.compile(
+    r"(?<![^/])(?:external|third[-_]?party|3rd[-_]?party|subprojects|deps(?=/(?:.*/)?[^/]+\.(?:c|cc|cpp|cxx|h|hh|hpp|hxx|inl|ipp)$))/"
+)
+"""What directories are called that hold other people's sources within one's own tree. In Python, deps/ may well be one's own."""
 DEPENDENCY_PATH = re.compile(
-    r"""/pkg/mod/ | (^|/)vendor/ | @v\d[^/]*/ | (^|/)node_modules/ | (site|dist)-packages/ | (^|/)external/
+    rf"""/pkg/mod/ | (^|/)vendor/ | @v\d[^/]*/ | (^|/)node_modules/ | (site|dist)-packages/ | {EMBEDDED.pattern}
+    | \.(?:egg|whl)/ | ^/opt/(?:python|nodejs|java|ruby)/ | ^/var/(?:runtime|lang)/ | /\.bun/install/ | /deno(?:-dir)?/(?:deps|npm|remote)/
+    | ^https?:/+(?!localhost|127\.|\[) | /\.conan2?/ | /vcpkg(?:_installed|/(?:buildtrees|installed|packages))/ | /CPM/ | /\.cpm/
     | /registry/src/[^/]+/ | /\.cargo/git/checkouts/ | ^[\w-]+-\d+\.\d+\.\d+[^/]*/src/
     | ^/usr/(?:local/)?include/ | (^|/)_deps/[^/]+-src/ | /\.julia/packages/ """,
     re.VERBOSE,
@@ -80,8 +87,10 @@ class Recorded:
     """Canonical."""
     functions: tuple[str, ...] = ()
     """Sorted."""
-    bundled: tuple[str, ...] = ()
-    """What else the path may be, where a bundler may have put names before it."""
+    project: str = ""
+    """The name of the project that a bundler says the file is of: a package's, or another one that was chosen."""
+    bundled: tuple[tuple[str, str], ...] = ()
+    """The names of projects that a bundler may have put before the path, each with the path in the project."""
 
     @property
     def name(self) -> str:
@@ -150,7 +159,7 @@ def _first(path: str) -> str:
 def recorded(path: str, functions: Iterable[str] = ()) -> Recorded:
     """Take a path as a profile has it, with its functions in an order of their own."""
     known = tuple(sorted(f for f in functions if f and len(f) <= LONGEST_NAME))
-    return Recorded(canonical(path), known, tuple(bundled(path)))
+    return Recorded(canonical(path), known, namespace(path)[0], tuple(bundled(path)))
 
 
 def package_among(functions: Collection[str]) -> str:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import groupby, takewhile
+from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from alloclens.source.alike import shared_end
 from alloclens.source.names import has_name
 from alloclens.source.paths import folders_of, is_share, join, name_of, rest_within
-from alloclens.source.recorded import OF_GO, Kind
+from alloclens.source.recorded import EMBEDDED, OF_GO, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from alloclens.source.builds import Builds
     from alloclens.source.files import Files
@@ -51,6 +53,30 @@ class Ground:
         return _grouped((built.there, built.here) for built in self.builds.all)
 
     @cached_property
+    def alike(self) -> Mapping[str, Sequence[str]]:
+        """The same, of those that are known by the files in them alone."""
+        return _grouped((built.there, built.here) for built in self.builds.alike)
+
+    @cached_property
+    def projects(self) -> Mapping[str, Sequence[str]]:
+        """The directories of each package of the workspace, by the name in its package.json."""
+        directories = self.files.named("package.json")[:MOST_PROJECTS]
+        return _grouped((name, at) for at in directories if (name := _project(self.files.text(f"{at}/package.json"))))
+
+    def crates(self, path: str) -> frozenset[str]:
+        """Return what the crate of a file may be called: as a Cargo.toml says, or as a program of its own; nothing without one."""
+        for folder in folders_of(path) if self.cargo else ():
+            if folder in self.cargo:
+                said = CRATE.findall(self.files.text(f"{folder}/Cargo.toml") or "")
+                return frozenset(name.replace("-", "_") for name in (*said, *path.removesuffix(".rs").split("/")[-2:]))
+        return frozenset()
+
+    @cached_property
+    def cargo(self) -> Collection[str]:
+        """The directories that hold a Cargo.toml."""
+        return frozenset(self.files.named("Cargo.toml"))
+
+    @cached_property
     def renamed(self) -> Mapping[str, Sequence[Renamed]]:
         """What each module is replaced by."""
         return _grouped((module.path, module) for module in self.roots.renamed)
@@ -81,6 +107,15 @@ def _grouped(pairs: Iterable[tuple[str, T]]) -> dict[str, list[T]]:
     return grouped
 
 
+def _project(text: str | None) -> str:
+    try:
+        said = json.loads(text or "")
+    except (ValueError, RecursionError):
+        return ""
+    name = said.get("name") if isinstance(said, dict) else ""
+    return name if isinstance(name, str) else ""
+
+
 def _along(path: str, grouped: Mapping[str, T]) -> Iterator[tuple[str, T]]:
     """Yield what is known of a path and of the folders it lies in, the innermost first, each with the rest of the path."""
     for root in (path, *folders_of(path)):
@@ -94,8 +129,10 @@ class Rule(NamedTuple):
     name: str
     groups: Callable[[Recorded, Ground], Groups]
     """Where a file may be. If there are two in a group, it is neither."""
+    by_functions: bool = False
+    """Whether the file must declare most of the recorded functions."""
     guess: bool = False
-    """Whether the file must declare most of the recorded functions before it is believed."""
+    """Whether even that tells too little, see `proves`."""
     tells_whose: bool = False
     """Whether what it finds may be the user's own whatever the file and its functions are called, see `stranger`."""
 
@@ -179,12 +216,12 @@ def _packages(recorded: Recorded, ground: Ground) -> Groups:
 def _nearest(before: str, parts: Sequence[str]) -> Groups:
     """Group directories of packages by how much of their end the directory that holds each shares with a recorded one."""
     wanted = before.split("/")[::-1]
-    shared = sorted((-_shared(wanted, part.split("/")[-2::-1]), part) for part in parts)
+    shared = sorted((-shared_end(wanted, part.split("/")[-2::-1]), part) for part in parts)
     yield from ([part for _, part in same] for _, same in groupby(shared, lambda pair: pair[0]))
 
 
 def _relative(recorded: Recorded, ground: Ground) -> Groups:
-    if not recorded.absolute and not recorded.standard and not _is_called_standard(recorded.path):
+    if not (recorded.absolute or recorded.standard or recorded.project or _is_called_standard(recorded.path)):
         yield [join(folder, recorded.path) for folder in ground.roots.folders]
 
 
@@ -200,9 +237,21 @@ def _is_called_standard(path: str) -> bool:
 
 
 def _bundled(recorded: Recorded, ground: Ground) -> Groups:
-    """Find what a bundler recorded below the name of a project, which may be another one's: libraries bring such maps."""
-    for path in recorded.bundled:
+    """Find what a bundler recorded below the name of a package here."""
+    for project, path in recorded.bundled:
+        yield [join(directory, path) for directory in ground.projects.get(project, ())]
+
+
+def _bundled_elsewhere(recorded: Recorded, ground: Ground) -> Groups:
+    """Find what a bundler recorded below another name, which may be that of a library: they bring such maps."""
+    for _, path in recorded.bundled:
         yield [join(folder, path) for folder in ground.roots.folders]
+
+
+def _alike(recorded: Recorded, ground: Ground) -> Groups:
+    for rest, directories in _along(recorded.path, ground.alike):
+        if rest:
+            yield [join(directory, rest) for directory in directories]
 
 
 def _renamed(recorded: Recorded, ground: Ground) -> Groups:
@@ -244,7 +293,7 @@ def _suffix(recorded: Recorded, ground: Ground) -> Groups:
         here = [join(directory, recorded.name) for directory in ground.files.named("/".join(wanted[1::-1]))]
         here = here if len(here) <= MOST_ALIKE else []
         ends = {path: ground.roots.key(path).split("/")[::-1] for path in here}
-        shared = {path: _shared(wanted, end) for path, end in ends.items()}
+        shared = {path: shared_end(wanted, end) for path, end in ends.items()}
         most = max(shared.values(), default=0)
         longest = [path for path, n in shared.items() if n == most >= 2]
         yield [path for path in longest if not _beside(wanted, ends[path]) and _in_package(path, recorded, ground)]
@@ -252,7 +301,7 @@ def _suffix(recorded: Recorded, ground: Ground) -> Groups:
 
 def _beside(wanted: Sequence[str], end: Sequence[str]) -> bool:
     """Return whether two paths, from their ends, part in one directory: services/a/db/db.go and services/b/db/db.go."""
-    n = _shared(wanted, end)
+    n = shared_end(wanted, end)
     return wanted[n + 1 : n + 2] == end[n + 1 : n + 2] != []
 
 
@@ -263,10 +312,6 @@ def _in_package(path: str, recorded: Recorded, ground: Ground) -> bool:
         return True
     said = JVM_PACKAGE.findall(ground.files.text(path) or "")
     return ".".join(said) == package
-
-
-def _shared(wanted: Sequence[str], path: Sequence[str]) -> int:
-    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(wanted, path, strict=False)))
 
 
 MOVED = "moved to another file of its directory"
@@ -281,16 +326,23 @@ RULES = (
     Rule("Go's own source", _go_root),
     Rule("installed package", _packages),
     Rule("relative to the workspace", _relative),
-    Rule("relative to the workspace", _like_standard, guess=True),
-    Rule("project of a bundler", _bundled, guess=True),
+    Rule("relative to the workspace", _like_standard, by_functions=True, guess=True),
+    Rule("project of a bundler", _bundled),
+    Rule("project of a bundler", _bundled_elsewhere, by_functions=True, guess=True),
     Rule("renamed since", _renamed, tells_whose=True),
-    Rule(MOVED, _moved, guess=True, tells_whose=True),
-    Rule("container or CI root", _container, guess=True),
-    Rule("the only file that ends so", _suffix, guess=True),
+    Rule(MOVED, _moved, by_functions=True, tells_whose=True),
+    Rule("root of the build", _alike, by_functions=True),
+    Rule("container or CI root", _container, by_functions=True, guess=True),
+    Rule("the only file that ends so", _suffix, by_functions=True, guess=True),
 )
 
 FOREIGN = {Kind.STANDARD: "it is part of a standard library", Kind.DEPENDENCY: "it is a dependency's"}
 """What is never the user's own code."""
+MOST_PROJECTS = 1000
+"""So many package.json are read."""
+CRATE = re.compile(r"""^[ \t]*name[ \t]*=[ \t]*["']([\w-]+)["']""", re.MULTILINE)
+"""In a Cargo.toml: the package's name, its library's, and its programs'."""
+CRATES = re.compile(r"(?<![\w:])(\w+)::")
 MOST_CHECKOUTS, MOST_ALIKE = 100, 1000
 """So many modules may each be what a container held, and so many files of one name be compared: no guess is made among more."""
 VERSION = re.compile(r"@v[^/]*(?=/)")
@@ -325,8 +377,15 @@ CONTAINERS = tuple(
 
 def stranger(path: str, recorded: Recorded, ground: Ground) -> str:
     """Return why a recorded file cannot be the user's own file at a path here: a clause; "" if it can be."""
-    if recorded.kind in FOREIGN:
+    if recorded.kind in FOREIGN and not _lies_in_such(path, recorded):
         return FOREIGN[recorded.kind]
+    project = recorded.project
+    if project and (project in ground.projects or (project.startswith("@") and ground.projects)):
+        ((_, inside),) = recorded.bundled
+        here = [join(directory, inside) for directory in ground.projects.get(project, ())]
+        return "" if path in here else f"a bundler says that it is of the package {project}"
+    if (crates := _crates(recorded)) and (own := ground.crates(path)) and crates.isdisjoint(own):
+        return f"its functions are of another crate: {', '.join(sorted(crates))}"
     packages = ground.builds.packages(recorded)
     others = [package for package in packages if not _may_hold(path, package, recorded, ground)]
     for package in sorted(others):
@@ -337,6 +396,30 @@ def stranger(path: str, recorded: Recorded, ground: Ground) -> str:
     )
 
 
+def proves(path: str, recorded: Recorded, ground: Ground) -> bool:
+    """Return whether the functions of a recorded file name its package or crate, and the file at a path here is in it.
+
+    It must be no `stranger`.
+    """
+    if recorded.jvm_package:
+        return _in_package(path, recorded, ground)
+    if recorded.path.endswith(".rs"):
+        return not _crates(recorded).isdisjoint(ground.crates(path))
+    return bool(ground.builds.packages(recorded))
+
+
+def _crates(recorded: Recorded) -> frozenset[str]:
+    """Return what the names of functions of Rust begin with: their crates, and those of the types that they are for."""
+    if not recorded.path.endswith(".rs"):
+        return frozenset()
+    return frozenset(crate for function in recorded.functions for crate in CRATES.findall(function))
+
+
+def _lies_in_such(path: str, recorded: Recorded) -> bool:
+    """Return whether a file here lies in such a directory of dependencies as well, and that counts as the user's own."""
+    return any(path.endswith(f"/{recorded.path[found.start() :]}") for found in EMBEDDED.finditer(recorded.path))
+
+
 def _may_hold(path: str, package: str, recorded: Recorded, ground: Ground) -> bool:
     """Return whether a file here can be in a Go package: as its module says, or as directories do where there is no module."""
     directory = path.rpartition("/")[0]
@@ -344,7 +427,7 @@ def _may_hold(path: str, package: str, recorded: Recorded, ground: Ground) -> bo
         return any(join(module, inside) == package for module in modules)
     inside = next((rest for folder in ground.roots.folders if (rest := rest_within(directory, folder)) is not None), "")
     depth = len(inside.split("/")) if inside else 0
-    shared = _shared(package.split("/")[::-1], directory.split("/")[::-1])
+    shared = shared_end(package.split("/")[::-1], directory.split("/")[::-1])
     return shared > depth or (shared == depth and join(inside, recorded.name) == recorded.path)
 
 

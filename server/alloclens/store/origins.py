@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from alloclens.source.carry import SAME, UNKNOWN, Marks, Origin, one_of
-from alloclens.source.fit import fits
+from alloclens.source.fit import fits, starts
 from alloclens.source.paths import canonical, is_absolute, is_within, name_of
 from alloclens.source.places import Place
 from alloclens.store import git
@@ -36,6 +36,8 @@ VERSIONED = re.compile(r".*(/[^/]+[@-]v?\d+\.\d+\.\d+[^/]*/.*)", re.DOTALL)
 """The end of a path from a directory on that is called after a module, package or crate and its version."""
 COMPILED = re.compile(r"\.(?:go|c|cc|cpp|cxx|h|hh|hpp|hxx|inl|ipp|m|mm|cu|rs|zig|swift|d|nim|f|f90|s)$", re.IGNORECASE)
 """Files that a binary is built from. Of any other file the binary is an interpreter, and its age says nothing."""
+LEAST_STARTS = 2
+"""So many functions that start where they were recorded prove that a file that was guessed is the one."""
 
 AS_RECORDED = "as recorded"
 """The rule of files that lie where they did when the program was built."""
@@ -56,7 +58,9 @@ class Origins:
         """Return the text that these lines of a snapshot are of. `marks` are all lines of the file that it knows."""
         key = then.copies[-1].path, place.path
         if key not in self._known:
-            self._known[key] = self._of(place, recorded, then, marks)
+            found = self._of(place, recorded, then, marks)
+            proven = not place.guessed or (found.text is not None and starts(marks, found.text) >= LEAST_STARTS)
+            self._known[key] = found if proven else found.guess
         return self._known[key]
 
     def _of(self, place: Place, recorded: str, then: Provenance, marks: Marks) -> Origin:

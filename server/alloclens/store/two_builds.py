@@ -47,7 +47,7 @@ def line_maps(base: Lines, head: Lines, builds: Builds, places: Places, roots: R
     for pair in heaviest:
         old = _origin(then, base, pair[0], builds.base, places)
         new = _origin(now, head, pair[1], builds.head, places)
-        if old and new and old.text is not None and new.text is not None:
+        if old and new and _is_known(old) and _is_known(new):
             maps[pair] = _between(old, new)
     return maps
 
@@ -55,6 +55,10 @@ def line_maps(base: Lines, head: Lines, builds: Builds, places: Places, roots: R
 def _origin(origins: Origins, lines: Lines, file: str, of: Provenance, places: Places) -> Origin | None:
     place = places.get(file)
     return origins.of(place, file, of, marks_in(lines, file, place.path)) if isinstance(place, Place) else None
+
+
+def _is_known(origin: Origin) -> bool:
+    return origin.text is not None and not origin.guessed
 
 
 def _between(old: Origin, new: Origin) -> Ints:

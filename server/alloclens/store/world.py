@@ -101,6 +101,11 @@ class FileLines:
             (lines.files[lines.functions.file[i]] for i in of if i >= 0 and lines.functions.name[i] == function), ""
         )
 
+    @property
+    def guessed(self) -> bool:
+        """Whether nothing proves that this is the recorded file. May ask the disk."""
+        return self.place.guessed and (self.origin is UNKNOWN or self.origin.guessed)
+
     def rows_of(self, recorded: str) -> Bools:
         """Return which rows are of one recorded file."""
         number = self.comparison.lines.number(recorded)
@@ -186,6 +191,14 @@ class World:
                 gone = file.moved & np.isin(comparison.lines.file[file.rows], numbers)
                 if gone.any():
                     yield replace(file, rows=file.rows[gone], moved=file.moved[gone])
+
+    def guesses(self, comparison: Comparison, recorded: str) -> bool:
+        """Return whether it is a guess that the lines of a recorded file are of a file here. May ask the disk."""
+        place = self.sources.place(recorded)
+        if place is None or not place.guessed:
+            return False
+        file = self.file_of(comparison, place.path)
+        return file is None or file.guessed
 
     def file_of(self, comparison: Comparison, path: str) -> FileLines | None:
         """Return what one comparison has for a file of the workspace."""

@@ -31,6 +31,11 @@ def compared_text(origin: Origin) -> str:
             "found here; and git has no text whose functions are where the profile says; the setting `revision` names the "
             "commit it was built from)"
         )
+    if origin.guessed:
+        return (
+            f"the lines are placed as if they were of this file ({origin.source}), which nothing proves: another program may have "
+            "a file of this name with functions called like these; ~ marks the lines (a path mapping says that it is this file)"
+        )
     if origin.others:
         more = [f"{len(origin.others) + 1 - NAMED} more"] if len(origin.others) >= NAMED else []
         named = "; ".join([origin.source, *origin.others[: NAMED - 1], *more])
@@ -66,7 +71,7 @@ def report(comparison: Comparison, path: str, parts: Sequence[Part], function: s
 
 def _where(comparison: Comparison, path: str, part: Part, kept: NDArray[np.bool_]) -> list[str]:
     rows, line, unsure = part.rows[kept], part.carried.line[kept], part.carried.unsure[kept]
-    disagree = part.origin.disagrees(comparison.lines.line[rows]) & ~part.moved[kept]
+    disagree = part.origin.disagrees(comparison.lines.line[rows]) & ~part.moved[kept] & (not part.origin.guessed)
     doubt = np.where(disagree, " ~ perhaps: the texts disagree on it", " ~ perhaps")
     doubt = np.where(unsure, doubt, "")
     away = "" if part.path == path else f" of {part.path}"

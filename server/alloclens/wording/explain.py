@@ -77,7 +77,8 @@ def of_file(one: Share, unit: str) -> list[str]:
     """Say of one recorded file how it was found, or why not: a line, and lines for the candidates."""
     much = amount(one.value, unit)
     if isinstance(one.found, Place):
-        return [f"{much}  {one.recorded} → {one.found.path} ({one.found.rule}; {_kind(one.found)})"]
+        rule = f"{one.found.rule}, a guess" if one.found.guessed else one.found.rule
+        return [f"{much}  {one.recorded} → {one.found.path} ({rule}; {_kind(one.found)})"]
     candidates = [f"    it may be {candidate}" for candidate in one.found.candidates]
     return [f"{much}  {one.recorded or 'no file name'}: {one.found.reason}", *candidates]
 

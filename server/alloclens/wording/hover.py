@@ -9,7 +9,7 @@ from alloclens.wording import pprof
 from alloclens.wording.focus import options, words
 from alloclens.wording.markdown import code, escape
 from alloclens.wording.units import amount, change, share, signed
-from alloclens.wording.verdict import UNSURE, figures, sparkline, verdict
+from alloclens.wording.verdict import doubt, figures, sparkline, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,15 +27,17 @@ FRAMES = 8
 """Of each stack: enough to leave the runtime and reach the user's own code; the peek view shows all."""
 
 
-def markdown(comparison: Comparison, row: int, stacks: list[Stack], link: Link, *, unsure: bool = False) -> str:
-    """Write the hover of one row of the head's lines. `unsure` is about where that row is now."""
+def markdown(
+    comparison: Comparison, row: int, stacks: list[Stack], link: Link, *, unsure: bool = False, guessed: bool = False
+) -> str:
+    """Write the hover of one row of the head's lines. `unsure` is about where that row is now, `guessed` about its file."""
     lines = comparison.lines
     file, number = lines.files[lines.file[row]], int(lines.line[row])
     parts = [_title(comparison, comparison.stats(row)), _table(comparison, row)]
     if judged := comparison.verdict(row):
         parts.append(f"{sparkline(judged.points)} {escape(verdict(judged))}  \n{escape(figures(judged))}")
     if unsure:
-        parts.append(f"~ {UNSURE} It was line {number} of {escape(file)}.")
+        parts.append(f"~ {doubt(guessed=guessed)} It was line {number} of {escape(file)}.")
     if stacks:
         parts += [_stacks(stacks, comparison, link), *_command(stacks, file, number, comparison)]
     if comparison.focus:

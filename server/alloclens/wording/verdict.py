@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from alloclens.analysis.findings import Finding
 
 UNSURE = "The source changed after the program was built: the line may be another one near by."
+GUESSED = "That it is this file is a guess: another program may have such a file. `alloclens explain` says more."
 
 SAID = {
     Rule.RISES: "Leak: {held}, and growing: {grown}, {pace} over {n}, no slower than before.",
@@ -33,15 +34,26 @@ BARS = "▁▂▃▄▅▆▇█"
 
 
 def message(
-    finding: Finding, memory_limit: float = 0, in_use: float = 0, *, waits: str = "", unsure: bool = False
+    finding: Finding,
+    memory_limit: float = 0,
+    in_use: float = 0,
+    *,
+    waits: str = "",
+    unsure: bool = False,
+    guessed: bool = False,
 ) -> str:
     """Say what is held, how it grew, and which rule says so; of a leak also when it reaches a memory limit (bytes).
 
     `in_use` is what the whole process holds at the head. `waits` says where goroutines wait, if it is not this line but
-    where they were started. `unsure` is about the line.
+    where they were started. `unsure` is about the line, `guessed` about the file.
     """
     said = verdict(finding, waits) + limit(finding, memory_limit, in_use)
-    return f"~ {said} {UNSURE}" if unsure else said
+    return f"~ {said} {doubt(guessed=guessed)}" if unsure else said
+
+
+def doubt(*, guessed: bool) -> str:
+    """Say why a line is unsure."""
+    return GUESSED if guessed else UNSURE
 
 
 def verdict(finding: Finding, waits: str = "") -> str:

@@ -41,7 +41,8 @@ def text_of(ls: Server, world: World, uri: str, line: int) -> types.MarkupConten
         spot = spots.of(comparison, frame.file, frame.line)
         return f"{spot.uri}#L{spot.line}" if spot else None
 
-    text = wording.markdown(comparison, at.row, stacks, link, unsure=at.unsure)
+    guessed = at.unsure and world.guesses(comparison, at.recorded)
+    text = wording.markdown(comparison, at.row, stacks, link, unsure=at.unsure, guessed=guessed)
     if ls.client.reads_markdown:
         return types.MarkupContent(types.MarkupKind.Markdown, text)
     return types.MarkupContent(types.MarkupKind.PlainText, plain(text))

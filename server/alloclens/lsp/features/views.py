@@ -86,7 +86,8 @@ def _finding(finding: Finding, comparison: Comparison, world: World, spots: Spot
     path, line = (began.path, start.line) if began and start else (finding.file, spot.line if spot else finding.line)
     waits = f"{name_of(finding.file)}:{finding.line}" if start else ""
     unsure = bool(spot and spot.unsure)
-    said = message(finding, world.settings.memory_bytes, comparison.in_use, waits=waits, unsure=unsure)
+    guessed = unsure and world.guesses(comparison, finding.file)
+    said = message(finding, world.settings.memory_bytes, comparison.in_use, waits=waits, unsure=unsure, guessed=guessed)
     named = views.place(path, line, finding.function)
     return {
         "verdict": finding.verdict,

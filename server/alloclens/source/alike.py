@@ -1,0 +1,111 @@
+"""Directories of a build that are known by the files in them.
+
+One file that ends like a recorded one and declares its functions proves nothing: many services have a /app/main.py with a
+create_app. If several files of one directory are all here, at the same paths and with their functions, it is that checkout.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from itertools import takewhile
+from typing import TYPE_CHECKING, NamedTuple
+
+from alloclens.source.declarations import declares_most
+from alloclens.source.names import has_name
+from alloclens.source.paths import folders_of, is_within, join, rest_within
+from alloclens.source.recorded import Kind, recorded
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+    from alloclens.source.files import Files
+    from alloclens.source.recorded import Recorded
+    from alloclens.source.roots import Roots
+
+LEAST = 3
+"""So many files of a directory, with as many functions that are not called like many others, tell that it is here."""
+FOUND_FOR_EACH_MISSING = 4
+"""A file may have been deleted since. Of another service that was made from the same template, many files are not here."""
+MOST_ASKED, MOST_ALIKE, MOST_DIRECTORIES, MOST_FILES = 500, 100, 20, 50
+"""So many files are asked where they may be, each of at most so many; so many directories are tried, with so many files of each."""
+# fmt: off
+COMMON = frozenset((
+    "app", "application", "call", "__call__", "constructor", "create", "create_app", "createApp", "delete", "get", "get_app", "handle",
+    "handler", "health", "index", "init", "__init__", "inner", "lifespan", "main", "__main__", "make_app", "new", "next", "post", "process",
+    "put", "run", "serve", "server", "setup", "shutdown", "start", "startup", "stop", "wrapped", "wrapper",
+))
+# fmt: on
+"""What functions are called in very many programs."""
+
+
+class Built(NamedTuple):
+    """A directory of a build, and the one here that is the same."""
+
+    there: str
+    here: str
+
+
+def checkouts(roots: Roots, files: Files, functions: Mapping[str, Collection[str]]) -> Iterator[Built]:
+    """Yield each directory of a build that is here, by its files; none that is equally like two directories here."""
+    named = (recorded(file, functions[file]) for file in sorted(functions))
+    telling = [one for one in named if _tells(one) and not roots.hold(roots.real(one.path))]
+    asked = Counter(pair for one in telling[:MOST_ASKED] for pair in _pairs(one, roots, files))
+    here: dict[str, list[str]] = {}
+    for pair, _ in asked.most_common():
+        here.setdefault(pair.there, []).append(pair.here)
+    for there in list(here)[:MOST_DIRECTORIES]:
+        inside = [one for one in telling if is_within(one.path, there)][:MOST_FILES]
+        shared = Counter({directory: _shared(inside, there, directory, roots, files) for directory in here[there][:5]})
+        best = shared.most_common(2)
+        if best[0][1] and (len(best) == 1 or best[0][1] > best[1][1]):
+            yield Built(there, best[0][0])
+
+
+def _tells(one: Recorded) -> bool:
+    """Return whether nothing but its place can tell whose a file is, and its functions have names."""
+    return one.kind is Kind.UNKNOWN and one.absolute and not one.package and any(map(has_name, one.functions))
+
+
+def _pairs(one: Recorded, roots: Roots, files: Files) -> Iterable[Built]:
+    """Return the directories from which on the recorded path is like that of a file here, for those that are most like it."""
+    there = one.path.split("/")
+    found: dict[Built, int] = {}
+    directories = files.named(one.name)
+    for directory in directories if len(directories) <= MOST_ALIKE else ():
+        folder = next((folder for folder in (directory, *folders_of(directory)) if folder in roots.edited), None)
+        if folder is None:
+            continue
+        inside = (rest_within(directory, folder) or "").split("/") if directory != folder else []
+        same = shared_end(roots.key(one.path).split("/")[-2:0:-1], [roots.key(name) for name in inside[::-1]])
+        same = min(same, len(there) - 3)  # the root of a disk is no checkout
+        if same >= 0:
+            pair = Built("/".join(there[: -1 - same]), join(folder, *inside[: len(inside) - same]))
+            found[pair] = same
+    most = max(found.values(), default=0)
+    return [pair for pair, same in found.items() if same == most]
+
+
+def shared_end(one: Sequence[str], other: Sequence[str]) -> int:
+    """Return how many elements of two paths, given from their ends, are the same."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+
+
+def _shared(inside: Collection[Recorded], there: str, here: str, roots: Roots, files: Files) -> int:
+    """Return how many files of a directory are here; 0 if they are too few to tell."""
+    found = [one for one in inside if _is_here(one, join(here, one.path[len(there) + 1 :]), roots, files)]
+    names = {function for one in found for function in one.functions if _is_telling(function)}
+    enough = min(len(found), len(names)) >= LEAST
+    return len(found) if enough and FOUND_FOR_EACH_MISSING * (len(inside) - len(found)) <= len(found) else 0
+
+
+def _is_here(one: Recorded, path: str, roots: Roots, files: Files) -> bool:
+    now = path if files.is_file(path) else files.renamed(path)
+    if not now or not roots.hold(path) or not roots.hold(files.real(now)):
+        return False
+    text = files.text(files.real(now))
+    return text is not None and declares_most(text, one.functions, now)
+
+
+def _is_telling(function: str) -> bool:
+    return has_name(function) and not COMMON.issuperset(re.findall(r"\w+", function))

@@ -1,0 +1,43 @@
+"""Files as runtimes, bundlers and package managers lay them out: a guess is marked, and somebody else's is no unmarked one."""
+
+from __future__ import annotations
+
+import pytest
+from alloclens.source.places import Place, SourceMap
+
+from tests.support.files import FakeFiles
+from tests.support.placement.layouts import ALIKE, FOREIGN, FOUND, OWN, PROVEN, ROOTS, Layout, Profile
+
+
+@pytest.mark.parametrize("case", FOREIGN.values(), ids=FOREIGN)
+def test_what_is_known_as_foreign_is_not_placed(case: Layout) -> None:
+    sources = SourceMap(ROOTS, FakeFiles(OWN), {**case.beside, case.recorded: case.functions})
+    assert sources.place(case.recorded) is None
+
+
+@pytest.mark.parametrize("case", ALIKE.values(), ids=ALIKE)
+def test_what_is_only_alike_is_marked(case: Layout) -> None:
+    sources = SourceMap(ROOTS, FakeFiles(OWN), {**case.beside, case.recorded: case.functions})
+    found = sources.find(case.recorded)
+    assert not isinstance(found, Place) or found.guessed, found
+
+
+@pytest.mark.parametrize(("recorded", "there", "here"), PROVEN.values(), ids=PROVEN)
+def test_several_files_prove_a_directory(recorded: Profile, there: str, here: str) -> None:
+    sources = SourceMap(ROOTS, FakeFiles(OWN), recorded)
+    own = [file for file in recorded if file.replace("\\", "/").startswith(there)]
+    places = {file.replace("\\", "/")[len(there) :]: sources.place(file) for file in own}
+    found = {file: place for file, place in places.items() if f"{here}{file}" in OWN}
+    assert len(found) >= 3
+    assert {file: (place.path, place.guessed) for file, place in found.items() if place} == {
+        file: (f"{here}{file}", False) for file in found
+    }
+    assert [place for file, place in places.items() if file not in found and place] == []
+
+
+@pytest.mark.parametrize(("case", "path", "guessed"), FOUND.values(), ids=FOUND)
+def test_own_files_are_found(case: Layout, path: str, guessed: bool) -> None:
+    sources = SourceMap(ROOTS, FakeFiles(OWN), {**case.beside, case.recorded: case.functions})
+    found = sources.find(case.recorded)
+    assert isinstance(found, Place), found
+    assert (found.path, found.own, found.guessed) == (path, True, guessed)
