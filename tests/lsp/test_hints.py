@@ -48,6 +48,18 @@ async def test_hints_follow_the_directory(any_editor: AnyEditor, folder: Path) -
     await any_editor.until_hints(main, {})
 
 
+async def test_a_line_of_a_file_with_two_names_has_one_hint(editor: AnyEditor, folder: Path) -> None:
+    """A sample that has the line under both names counts once: 3 + 4 MB."""
+    main = folder / "main.go"
+    both = f"main.keep:10@{main}:11 < main.serve:5@main.go:7 < main.keep:10@main.go:11 = 3x{MB}"
+    drop(folder / "profiles/a.pb.gz", heap(both, f"main.keep:10@main.go:11 = 4x{MB}"))
+    await editor.open_folder(folder)
+    uri = editor.open(main)
+    await editor.until_hints(uri, {7: "3.0MB cum", 11: "7.0MB"})
+    lines = await editor.command("alloclens.server.hotLines", {})
+    assert sorted((one["line"], one["label"]) for one in lines) == [(7, "3.0MB cum"), (11, "7.0MB")]
+
+
 async def test_the_dependency_has_its_own_numbers(any_editor: AnyEditor, folder: Path) -> None:
     drop(folder / "profiles/a.pb.gz", heap(*stacks(folder, 3)))
     await any_editor.open_folder(folder)

@@ -314,7 +314,9 @@ def _in_package(path: str, recorded: Recorded, ground: Ground) -> bool:
     return ".".join(said) == package
 
 
-MOVED = "moved to another file of its directory"
+RENAMED, MOVED = "renamed since", "moved to another file of its directory"
+ELSEWHERE = (RENAMED, MOVED)
+"""What is where these rules find it was in another file when it was recorded."""
 RULES = (
     Rule("pathMappings", _mapped, tells_whose=True),
     Rule("as recorded", _as_recorded, tells_whose=True),
@@ -329,7 +331,7 @@ RULES = (
     Rule("relative to the workspace", _like_standard, by_functions=True, guess=True),
     Rule("project of a bundler", _bundled),
     Rule("project of a bundler", _bundled_elsewhere, by_functions=True, guess=True),
-    Rule("renamed since", _renamed, tells_whose=True),
+    Rule(RENAMED, _renamed, tells_whose=True),
     Rule(MOVED, _moved, by_functions=True, tells_whose=True),
     Rule("root of the build", _alike, by_functions=True),
     Rule("container or CI root", _container, by_functions=True, guess=True),

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -82,6 +82,11 @@ class AllEvidence:
         """How many sets have each of them."""
         self._names = np.zeros((0, 2), np.object_)
         """The file and the function of each of them."""
+
+    @property
+    def digests(self) -> Collection[int]:
+        """Of all sets that there are."""
+        return self._sets.keys()
 
     def __contains__(self, digest: int) -> bool:
         return digest in self._sets

@@ -55,7 +55,9 @@ class Moves:
                     if len(others) == 1:
                         gone.setdefault(others[0], []).append(function)
             for other, functions in gone.items():
-                if path.endswith(OF_GO) or len(functions) > 1:  # elsewhere one name may be a coincidence
+                if (
+                    path.endswith(OF_GO) or len({lines.functions.name[function] for function in functions}) > 1
+                ):  # elsewhere one name may be a coincidence
                     found |= dict.fromkeys(functions, other)
         return found
 

@@ -17,6 +17,7 @@ from alloclens.analysis.comparison import Contents
 from alloclens.analysis.difference import Incomparable, difference, overflow
 from alloclens.analysis.filters import in_focus
 from alloclens.analysis.lines import Lines, Named, Ownership, attributed, lines, named
+from alloclens.analysis.one_name import renamed
 from alloclens.analysis.owned import owned
 from alloclens.analysis.prune import pruned, unusable
 from alloclens.analysis.series import Snapshot, taken_at
@@ -104,8 +105,10 @@ class Settled(NamedTuple):
     evidence: int
     """The digest of the evidence of that one."""
     attribution: int
-    """A digest of whose its files are."""
+    """A digest of whose its files are, and of what they are called."""
     places: Places
+    names: Mapping[str, str]
+    """What those of its files are called that have several names."""
 
 
 @dataclass(frozen=True)
@@ -189,6 +192,8 @@ class Reader:
         read, key = self._read(path), (*self._key(path), settled.attribution)
         if read.evidence.digest != settled.evidence:
             raise ProfileError("it changed while it was read")
+        if settled.names:
+            read = _renamed(read, key, settled.names)
         if (lines := LINES.get(key)) is None:
             lines = attributed(read.named, _whose(read.named.files, settled.places))
             LINES.keep(key, lines, len(read.found.profile.values))
@@ -237,6 +242,15 @@ def compared(head: Symbolized, base: Symbolized | None, *, of_differences: bool 
     messages = [message for one in both for message in one.messages] + ([reason] if reason else [])
     missing = [name for one in both for name in one.missing]
     return Symbolized(pruned(profile), tuple(dict.fromkeys(messages)), tuple(dict.fromkeys(missing)))
+
+
+def _renamed(read: Read, key: tuple[object, ...], names: Mapping[str, str]) -> Read:
+    """Return a profile whose files have one name each, or remember."""
+    if (known := READ.get(key)) is None:
+        found = replace(read.found, profile=renamed(read.found.profile, names))
+        known = Read(found, named(pruned(found.profile)), read.evidence)
+        READ.keep(key, known, len(found.profile.values))
+    return known
 
 
 def _whose(files: Iterable[str], places: Places) -> Ownership:

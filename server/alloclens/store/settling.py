@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,13 +11,14 @@ from alloclens.source.builds import Learnt
 from alloclens.source.names import EVERY_PROGRAM
 from alloclens.source.places import Place, SourceMap
 from alloclens.source.recorded import Kind
+from alloclens.source.rules import ELSEWHERE
 from alloclens.store.evidence import AllEvidence, digest_of
 from alloclens.store.reading import Settled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
-    from alloclens.source.places import Nowhere, Places
+    from alloclens.source.places import Places
     from alloclens.store.evidence import Ints
     from alloclens.store.reading import Placed, Reader
 
@@ -35,6 +37,12 @@ class Settling:
         """By file; all that follows is worked out from them."""
         self._places: Places = {}
         self._builds = Learnt()
+        self._names: Mapping[str, str] = {}
+        """What a recorded file is called, if that is not its own name."""
+        self._several: Mapping[str, Sequence[str]] = {}
+        """The recorded files that are one of the user's own, where there are several, by its path here."""
+        self._together: dict[int, frozenset[str]] = {}
+        """By the digest of the evidence: the paths here of the files that it has by several names."""
         self._kinds = np.zeros(0, np.int64)
         """Of each name, what is settled of its file."""
         self._numbers: dict[str, int] = {}
@@ -64,10 +72,40 @@ class Settling:
         if wanted or len(functions) < len(self._functions):
             placed: Placed = self._run(self._reader.places, functions, wanted, self._builds)
             has_moved = self._take(functions, wanted, placed)
-        if wanted or changed:
-            self._kinds, self._numbered = self.evidence.column(lambda file, _: _kind(self._places[file])), None
+        if has_names := (names := self._one_name()) != self._names:
+            self._names, self._attributions = names, {}
+        if wanted or changed or has_names:
+            self._kinds, self._numbered = self.evidence.column(lambda file, _: self._settled(file)), None
             changed.clear()
-        return has_moved
+        return has_moved or has_names
+
+    def _one_name(self) -> dict[str, str]:
+        """Return what a file of the user's own is called that a snapshot has by several names, for each other name of it.
+
+        Two files of a dependency may be two versions, one that is guessed may be of another program, and where one was renamed to
+        the other, both have been.
+        """
+        if not self._several:
+            return {}
+        key_of = {file: key for key, files in self._several.items() for file in files}
+        for digest in self.evidence.digests - self._together.keys():
+            found = Counter(filter(None, map(key_of.get, self.evidence.files(digest))))
+            self._together[digest] = frozenset(key for key, times in found.items() if times > 1)
+        together = frozenset[str]().union(*map(self._together.__getitem__, self.evidence.digests))
+        first = {key: min(self._several[key]) for key in together}
+        return {file: first[key] for key in together for file in self._several[key] if file != first[key]}
+
+    def _is_one(self, file: str) -> bool:
+        place = self._places[file]
+        return isinstance(place, Place) and place.own and not place.guessed and place.rule not in ELSEWHERE
+
+    def _settled(self, file: str) -> int:
+        """Return what a snapshot depends on: whose a file is, whether it is here, and what it is called."""
+        place = self._places[file]
+        kind = 2 * place.kind + isinstance(place, Place)
+        return (
+            digest_of(f"{kind} {self._names[file]}".encode("utf-8", "surrogatepass")) if file in self._names else kind
+        )
 
     def _take(self, functions: Mapping[str, tuple[str, ...]], wanted: Collection[str], placed: Placed) -> bool:
         before = self._places
@@ -75,6 +113,9 @@ class Settling:
         self._functions, self._builds = functions, placed.builds
         self._places = {file: place for file, place in before.items() if file in functions} | found
         self.sources = SourceMap(self._reader.roots, self._reader.files, functions, self._places)
+        own = ((key, [*filter(self._is_one, files)]) for key, files in self.sources.by_place.items() if len(files) > 1)
+        if (several := {key: files for key, files in own if len(files) > 1}) != self._several:
+            self._several, self._together = several, {}
         has_moved = any(before.get(file, place) != place for file, place in found.items())
         if has_moved:
             self._attributions, self._telling = {}, {}
@@ -82,8 +123,10 @@ class Settling:
 
     def of(self, digest: int) -> Settled:
         """Return what is settled of the files of a snapshot, given by its evidence."""
-        places = {file: self._places[file] for file in self.evidence.files(digest)}
-        return Settled(digest, self.attribution(digest), places)
+        files = self.evidence.files(digest)
+        names = {file: self._names[file] for file in files if file in self._names}
+        places = {file: self._places[file] for file in (*files, *names.values())}
+        return Settled(digest, self.attribution(digest), places, names)
 
     def attribution(self, digest: int) -> int:
         """Return a digest of whose the files of a snapshot are, given by its evidence."""
@@ -109,10 +152,6 @@ class Settling:
         """Take a snapshot's evidence away."""
         self.evidence.drop(digest)
         if digest not in self.evidence:
+            self._together.pop(digest, None)
             self._attributions.pop(digest, None)
             self._telling.pop(digest, None)
-
-
-def _kind(found: Place | Nowhere) -> int:
-    """Return what a snapshot depends on: whose a file is, and whether it is here."""
-    return 2 * found.kind + isinstance(found, Place)
