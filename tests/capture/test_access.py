@@ -122,7 +122,7 @@ def test_a_token_is_read_anew_for_each_request(server: ProfileServer, tmp_path: 
 def test_a_file_without_a_token(server: ProfileServer, tmp_path: Path, data: bytes) -> None:
     file = tmp_path / "token"
     file.write_bytes(data)
-    assert "does not hold a token" in refusal(server.url, Access(bearer_file=file))
+    assert "does not contain a token" in refusal(server.url, Access(bearer_file=file))
     assert server.asked == []
 
 
@@ -190,7 +190,7 @@ def test_a_redirect_in_a_circle(server: ProfileServer) -> None:
 def test_a_redirect_to_a_file(server: ProfileServer, tmp_path: Path) -> None:
     (tmp_path / "heap").write_bytes(GOOD)
     server.redirects = {"/debug/pprof/heap": (tmp_path / "heap").as_uri()}
-    assert "is not an address" in refusal(server.url, Access())
+    assert "is not an HTTP URL" in refusal(server.url, Access())
 
 
 def test_an_error_after_a_redirect_names_both_addresses(server: ProfileServer) -> None:
@@ -369,7 +369,7 @@ def test_the_words_of_an_error_are_unpacked(server: ProfileServer) -> None:
 )
 def test_an_encoding_that_is_not_kept(server: ProfileServer, encoding: str, body: bytes) -> None:
     server.headers, server.body = {"Content-Encoding": encoding}, body
-    assert f"cannot be unpacked (Content-Encoding: {encoding})" in refusal(server.url, Access())
+    assert f"cannot be decoded (Content-Encoding: {encoding})" in refusal(server.url, Access())
 
 
 def test_what_it_unpacks_to_is_bounded(server: ProfileServer, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -49,7 +49,7 @@ def test_an_address(url: str, seconds: int | None, wanted: str) -> None:
     ],
 )
 def test_no_address(url: str) -> None:
-    with pytest.raises(CaptureError, match="is not an address"):
+    with pytest.raises(CaptureError, match="is not a URL"):
         endpoint(url)
 
 
@@ -110,7 +110,7 @@ def test_a_redirect(location: str, wanted: str) -> None:
 
 @pytest.mark.parametrize("location", ["file:///etc/passwd", "gopher://h/x", "http://[::1", "x:" + "y" * 60000])
 def test_a_redirect_to_nowhere(location: str) -> None:
-    with pytest.raises(CaptureError, match="is not an address of HTTP") as caught:
+    with pytest.raises(CaptureError, match="is not an HTTP URL") as caught:
         moved(endpoint("http://h"), location)
     assert len(str(caught.value)) < 500
 

@@ -83,8 +83,8 @@ def test_an_answer_that_does_not_end(server: ProfileServer, pieces: Iterator[byt
     ("piece", "words"),
     [
         (b"HTTP/1.1 100 Continue\r\n\r\n", "interim answers"),
-        (b"X" * 1000, "no whole HTTP answer"),
-        (OK + b"X: " + b"x" * (1 << 20), "no whole HTTP answer"),
+        (b"X" * 1000, "incomplete or invalid HTTP response"),
+        (OK + b"X: " + b"x" * (1 << 20), "incomplete or invalid HTTP response"),
     ],
 )
 def test_headers_are_bounded(server: ProfileServer, piece: bytes, words: str) -> None:
@@ -153,12 +153,18 @@ def test_the_seconds_of_observation_are_waited_for(server: ProfileServer, path: 
 
 
 BROKEN = {
-    "a shorter body than promised": ([OK + b"Content-Length: 99999\r\n\r\n", GOOD], "no whole HTTP answer"),
-    "a chunk cut off": ([*chunked(), b"ffff\r\n" + GOOD], "no whole HTTP answer"),
-    "chunks without the last": (chunked(GOOD), "no whole HTTP answer"),
-    "a chunk without a size": ([*chunked(), b"zz\r\n" + GOOD], "no whole HTTP answer: illegal chunk header$"),
-    "two lengths": ([OK + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\nab"], "no whole HTTP answer"),
-    "another protocol": ([b"SSH-2.0-OpenSSH_9.6\r\n"], "no whole HTTP answer"),
+    "a shorter body than promised": (
+        [OK + b"Content-Length: 99999\r\n\r\n", GOOD],
+        "incomplete or invalid HTTP response",
+    ),
+    "a chunk cut off": ([*chunked(), b"ffff\r\n" + GOOD], "incomplete or invalid HTTP response"),
+    "chunks without the last": (chunked(GOOD), "incomplete or invalid HTTP response"),
+    "a chunk without a size": (
+        [*chunked(), b"zz\r\n" + GOOD],
+        "incomplete or invalid HTTP response: illegal chunk header$",
+    ),
+    "two lengths": ([OK + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\nab"], "incomplete or invalid HTTP response"),
+    "another protocol": ([b"SSH-2.0-OpenSSH_9.6\r\n"], "incomplete or invalid HTTP response"),
     "no answer": ([], "waiting for the answer failed: the server closed the connection"),
     "an empty answer": ([OK + b"Content-Length: 0\r\n\r\n"], "not with a profile: .*is empty"),
     "no content": ([b"HTTP/1.1 204 No Content\r\n\r\n"], "answered 204 No Content"),

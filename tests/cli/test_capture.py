@@ -231,14 +231,14 @@ main(["capture", "http://localhost:1", "--into", sys.argv[1]])
 def test_a_count_needs_a_series(tmp_path: Path) -> None:
     result = run("http://127.0.0.1:9", "--into", tmp_path, "--count", 3)
     assert result.exit_code == 2
-    assert "needs --every" in result.output
+    assert "requires --every" in result.output
 
 
 @pytest.mark.parametrize("text", ["0s", "5 s", "1d", "-1s", ""])
 def test_no_duration(text: str, tmp_path: Path) -> None:
     result = run("http://127.0.0.1:9", "--into", tmp_path, "--every", text)
     assert result.exit_code == 2
-    assert "no duration" in result.output
+    assert "is not a duration" in result.output
 
 
 SECRET = "s3cr3t"
@@ -324,7 +324,7 @@ def test_files_of_earlier_versions_stay_and_are_told_once(server: ProfileServer,
     assert old.exists()
     (line,) = result.stderr.splitlines()
     assert line.startswith(f"{tmp_path}: ")
-    assert line.endswith("not listed as one: 1 file")
+    assert line.endswith("not listed: 1 file")
 
 
 def test_what_an_earlier_run_captured_goes(server: ProfileServer, tmp_path: Path) -> None:

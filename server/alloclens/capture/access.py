@@ -51,7 +51,7 @@ class Access:
         except UnicodeDecodeError:
             token = ""
         if not VALUE.fullmatch(token):
-            raise CaptureError(f"{self.bearer_file} does not hold a token: one line of text")
+            raise CaptureError(f"{self.bearer_file} does not contain a token (one line of text)")
         return (*self.headers, ("Authorization", f"Bearer {token}"))
 
     def hidden(self, text: str, *more: str) -> str:
@@ -92,9 +92,9 @@ def header(text: str) -> Header:
     """Return name and value of `Name: value`. Raises ValueError, whose text has nothing of the value."""
     found = HEADER.fullmatch(text)
     if not found:
-        raise ValueError("a header looks like 'Name: value', without control characters")
+        raise ValueError("a header has the form 'Name: value', without control characters")
     if found[1].lower() in FRAMING:
-        raise ValueError(f"{found[1]} is not a header that a request for a profile can have")
+        raise ValueError(f"{found[1]} cannot be set in a request for a profile")
     return found[1], found[2]
 
 

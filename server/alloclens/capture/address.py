@@ -86,7 +86,7 @@ def endpoint(url: str, seconds: int | None = None) -> Address:
     Raises CaptureError.
     """
     if not (address := parsed(url)):
-        raise CaptureError(f"{without_secrets(url)} is not an address; one looks like http://127.0.0.1:6060")
+        raise CaptureError(f"{without_secrets(url)} is not a URL; use one like http://127.0.0.1:6060")
     path = address.path if address.path.strip("/") else DEFAULT_PATH
     parts = [part for part in address.query.split("&") if part and not (seconds and part.startswith("seconds="))]
     return address._replace(path=path, query="&".join([*parts, f"seconds={seconds}"] if seconds else parts))
@@ -99,7 +99,7 @@ def moved(address: Address, location: str) -> Address:
     except ValueError:  # brackets that are not closed
         url = ""
     if not (to := parsed(url)):
-        raise CaptureError(f"{address} redirects to {without_secrets(location)}, which is not an address of HTTP")
+        raise CaptureError(f"{address} redirects to {without_secrets(location)}, which is not an HTTP URL")
     return to
 
 

@@ -76,7 +76,7 @@ def _fetched(address: Address, access: Access) -> Answer:
         if location is None:
             return Answer(_profile(response, name), tuple(redirects))
         if len(redirects) == MOST_REDIRECTS:
-            raise CaptureError(f"{name} redirects once more; {MOST_REDIRECTS} redirects are followed")
+            raise CaptureError(f"{name} redirects again; at most {MOST_REDIRECTS} redirects are followed")
         before, at = at, moved(at, location)
         redirects.append(f"{before} redirects to {at}{_withheld(at, address, access)}")
 
@@ -96,7 +96,7 @@ def _response(at: Address, access: Access, deadline: Deadline, name: str) -> Res
         raise CaptureError(f"{name}: the request cannot be sent: {error}") from error
     except h11.RemoteProtocolError as error:
         said = shortened(QUOTED.sub("", str(error)))
-        raise CaptureError(f"{name} sent no whole HTTP answer: {said}", passing=True) from error
+        raise CaptureError(f"{name} sent an incomplete or invalid HTTP response: {said}", passing=True) from error
     except OSError as error:
         if isinstance(error, TimeoutError) and not error.errno:  # ours, not the system's
             said = f"gave up after {deadline.seconds:g} s while {deadline.doing}"
@@ -127,7 +127,7 @@ def _decoded(response: Response, name: str) -> bytes:
             raise CaptureError(f"{name} answered with more than {LARGEST_ANSWER >> 20} MiB")
         if unpacker.eof:
             return body
-    raise CaptureError(f"{name} answered with a body that cannot be unpacked (Content-Encoding: {encoding})")
+    raise CaptureError(f"{name} answered with a body that cannot be decoded (Content-Encoding: {encoding})")
 
 
 def _profile(response: Response, name: str) -> bytes:

@@ -31,6 +31,6 @@ def proxy_for(address: Address) -> Proxy | None:
     url = proxies[name]
     found = parsed(url)
     if not found or found.scheme != "http":
-        raise CaptureError(f"{name}_proxy names {without_secrets(url)}; alloclens can use only proxies of http://")
+        raise CaptureError(f"{name}_proxy names {without_secrets(url)}; alloclens supports only http:// proxies")
     said = authorization(url)
     return Proxy(found, (("Proxy-Authorization", said),) if said else ())

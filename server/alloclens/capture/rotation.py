@@ -55,7 +55,7 @@ def prune(directory: Path, kind: str, keep: int, newest: Path) -> list[str]:
     for name in old:
         try:
             if _second(name) not in said and not _removed(directory, name):
-                problems.append(f"{name} stays: it, or its entry in {LIST}, has changed since it was captured")
+                problems.append(f"{name} is kept: it or its entry in {LIST} has changed since the capture")
         except FileNotFoundError:  # another process was faster
             continue
         except OSError as error:

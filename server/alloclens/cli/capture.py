@@ -97,9 +97,9 @@ def command(
     Ctrl-C or SIGTERM ends a series with exit code 0, and a single capture with exit code 130 or 143 and without a file.
     """
     if count and every is None:
-        raise click.UsageError("--count says when a series ends; it needs --every")
+        raise click.UsageError("--count requires --every")
     if key and not cert:
-        raise click.UsageError("--key belongs to a certificate; it needs --cert")
+        raise click.UsageError("--key requires --cert")
     signal.signal(signal.SIGTERM, _interrupt)  # as Ctrl-C: nothing half done stays
     try:
         address = endpoint(url, seconds)
@@ -108,7 +108,7 @@ def command(
     if basic := authorization(url):
         headers = (*headers, ("Authorization", basic))
     if sum(name.lower() == "authorization" for name, _ in headers) + bool(bearer_file) > 1:
-        raise click.UsageError("only one of a password in the URL, --bearer-file and --header may say who asks")
+        raise click.UsageError("use only one of a password in the URL, --bearer-file and an Authorization header")
     capture = _Capture(address, Access(headers, bearer_file, cacert, cert, key), into, keep)
     capture.tell_of_unlisted()
     if every is None:
@@ -135,7 +135,7 @@ class _Capture:
                 number = unlisted(self.into, self.address.kind)
             if number:
                 files = "1 file" if number == 1 else f"{number} files"
-                tell(f"{self.into}: --keep leaves alone what is named like a capture but not listed as one: {files}")
+                tell(f"{self.into}: --keep ignores files that are named like captures but not listed: {files}")
 
     def once(self) -> None:
         for left in reversed(range(TRIES)):

@@ -13,5 +13,5 @@ def duration(text: str) -> float:
     """Return seconds; for use as the type of an option."""
     found = re.fullmatch(r"(\d+(?:\.\d+)?)(ms|s|m|h|)", text)
     if not found or float(found[1]) == 0:
-        raise click.BadParameter(f"{text!r} is no duration; one looks like 500ms, 5s or 2m")
+        raise click.BadParameter(f"{text!r} is not a duration; use one like 500ms, 5s or 2m")
     return float(found[1]) * SECONDS[found[2]]
