@@ -89,6 +89,14 @@ def write_file(path: Path, data: bytes) -> None:
         raise
 
 
+def written_at(found: os.stat_result) -> float:
+    """Return when a file was last written, or put where it is, in seconds since 1970.
+
+    cp -p, tar and others set back the time of modification; they cannot set that of the change. Windows has no such time.
+    """
+    return found.st_mtime if os.name == "nt" else max(found.st_mtime, found.st_ctime)
+
+
 def is_name(path: str) -> bool:
     """Return whether a file may be called so: without a null character, and in the file system's encoding."""
     try:

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import gzip
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
 import pytest
-from alloclens.analysis.owned import NOTHING
+from alloclens.analysis.code import code_of, holds
+from alloclens.analysis.lines import Ownership, attributed, named
+from alloclens.analysis.owned import NOTHING, owned
 from alloclens.analysis.series import Snapshot, TakenAt, group, taken_at
+from alloclens.profile.formats import profile_pb2 as pb
 from alloclens.profile.formats import read
 
 from tests.support.profiles import delta, goroutines, heap
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 HERE = "main.f@/o/a.go:1"
 NOW = 1_800_000_000
@@ -65,6 +75,54 @@ def test_first_and_previous_are_of_the_process_that_runs() -> None:
 def test_another_build_is_another_process() -> None:
     (series,) = group([snapshot("/p/a", 1), snapshot("/p/b", 2, build_id="y")])
     assert series.base("first", series.head("latest")) is None
+
+
+def placed(data: bytes, address: Callable[[int], int]) -> bytes:
+    """Return a heap profile with each location at the address of its number."""
+    message = pb.Profile.FromString(gzip.decompress(data))
+    for location in message.location:
+        location.address = address(location.id)
+    return message.SerializeToString()
+
+
+def seen(path: str, seconds: float, build_id: str, data: bytes) -> Snapshot:
+    profile = read(data)
+    made = snapshot(path, seconds, data, build_id=build_id)
+    return replace(made, code=code_of(profile), owned=owned(attributed(named(profile), MINE)))
+
+
+MINE = Ownership([True], [False])
+FIRST = ("main.f@/o/a.go:1 = 1x8/90", "main.g@/o/a.go:5 = 1x8/2")
+MORE = ("main.f@/o/a.go:1 = 1x8/95", "main.g@/o/a.go:5 = 1x8/2", "main.h@/o/a.go:9 = 1x8/7")
+
+
+@pytest.mark.parametrize(
+    ("later", "address", "processes"),
+    [
+        (MORE, lambda number: 0x401000 + number, 1),
+        (MORE, lambda number: 0x401000 + number + 16 * (number == 2), 2),  # other code
+        (MORE, lambda number: 0x55401000 + number, 2),  # loaded elsewhere
+        (MORE, lambda _: 0, 2),  # nobody knows
+        (("main.f@/o/a.go:2 = 1x8/95", *MORE[1:]), lambda number: 0x401000 + number, 2),  # other lines
+        (MORE[:1], lambda number: 0x401000 + number, 2),  # nothing allocated where the first one did
+        (("main.f@/o/a.go:1 = 1x8/99", "main.g@/o/a.go:5 = 1x8/1"), lambda number: 0x401000 + number, 2),
+    ],
+)
+def test_a_process_whose_binary_was_built_anew_while_it_runs(
+    later: tuple[str, ...], address: Callable[[int], int], processes: int
+) -> None:
+    """Its build id changes; its code stays where it is, and no line has allocated less."""
+    one = seen("/p/a", 1, "x", placed(heap(*FIRST), lambda number: 0x401000 + number))
+    two = seen("/p/b", 2, "y", placed(heap(*later), address))
+    (series,) = group([one, two])
+    assert len(series.processes) == processes
+    assert series.base("first", series.head("latest")) is (one if processes == 1 else None)
+
+
+def test_a_sample_of_a_large_program_is_enough() -> None:
+    many = [f"main.f{i}@/o/a.go:{i} = 1x8" for i in range(1, 1000)]
+    first, rest, all_of_them = (code_of(read(placed(heap(*of), lambda n: n))) for of in (many[:400], many[400:], many))
+    assert (holds(all_of_them, first), holds(all_of_them, rest), holds(first, all_of_them)) == (True, False, False)
 
 
 def test_programs_are_apart_but_one_takes_those_without_a_name() -> None:

@@ -15,7 +15,7 @@ import pytest
 from alloclens.store import cache
 from alloclens.store.cache import Cache, checked, whole
 from alloclens.store.listing import Stamp
-from alloclens.store.texts import Texts
+from alloclens.store.texts import Copy, Texts
 
 from tests.support.damage import damaged
 from tests.support.unprivileged import open_directory, unprivileged
@@ -240,17 +240,17 @@ def test_two_servers_whose_file_is_damaged_again_and_again(path: Path) -> None:
     program = f"""
 import random, sys
 from pathlib import Path
-from alloclens.store.texts import Texts
+from alloclens.store.texts import Copy, Texts
 from alloclens.store.listing import Stamp
 kept, me = Texts(Path({str(path)!r})), sys.argv[1]
 for i in range(300):
     name = f"/p/{{me}}-{{i % 20}}"
     text = random.Random(name).randbytes(300).hex()
-    kept.keep(name, Stamp(*{tuple(STAMP)}), {{"/w/main.go": text}})
-    assert kept.of(name, Stamp(*{tuple(STAMP)}), "/w/main.go") in (None, text)
+    kept.keep(name, Stamp(*{tuple(STAMP)}), {{"/w/main.go": Copy(text, 1.5)}})
+    assert kept.of(name, Stamp(*{tuple(STAMP)}), "/w/main.go") in (None, Copy(text, 1.5))
     kept.forget(["/other"], [])
-kept.keep("/p/last", Stamp(*{tuple(STAMP)}), {{"/w/main.go": "last"}})
-assert kept.of("/p/last", Stamp(*{tuple(STAMP)}), "/w/main.go") in (None, "last")
+kept.keep("/p/last", Stamp(*{tuple(STAMP)}), {{"/w/main.go": Copy("last", 1.5)}})
+assert kept.of("/p/last", Stamp(*{tuple(STAMP)}), "/w/main.go") in (None, Copy("last", 1.5))
 """
     rng = random.Random(1)
     run = [
@@ -273,12 +273,12 @@ assert kept.of("/p/last", Stamp(*{tuple(STAMP)}), "/w/main.go") in (None, "last"
         assert len(said.splitlines()) <= 2 * cache.MOST_FAILURES
     with closing(Texts(path)) as kept:
         for _ in range(2):
-            kept.keep("/p/new", STAMP, {"/w/main.go": "new"})
-        assert kept.of("/p/new", STAMP, "/w/main.go") == "new"
+            kept.keep("/p/new", STAMP, {"/w/main.go": Copy("new", 1.5)})
+        assert kept.of("/p/new", STAMP, "/w/main.go") == Copy("new", 1.5)
 
 
 def test_texts_of_a_file_damaged_at_random_are_right_or_none(tmp_path: Path) -> None:
-    texts = {f"/w/{i}.go": random.Random(i).randbytes(300).hex() for i in range(10)}
+    texts = {f"/w/{i}.go": Copy(random.Random(i).randbytes(300).hex(), 1.5) for i in range(10)}
     good = tmp_path / "good.sqlite3"
     with closing(Texts(good)) as kept:
         for i in range(20):

@@ -18,8 +18,8 @@ from alloclens.source.recorded import Kind
 from alloclens.source.roots import Roots
 from alloclens.store import once
 from alloclens.store.build import build
-from alloclens.store.origins import Origins
-from alloclens.store.texts import Texts
+from alloclens.store.origins import Origins, unchanged
+from alloclens.store.texts import Copy, Texts
 from click.testing import CliRunner
 
 from scripts import tools
@@ -145,7 +145,7 @@ def test_our_copy_is_one_of_several_unless_the_binary_shows_that_it_is_the_text(
 ) -> None:
     """It may have been taken after an edit: while the old program runs, its binary not here or built anew."""
     then, path = taken(4.5), own(repository).path
-    texts.keep("/p/heap.pb.gz", (1, 2, 3), {path: THREE})
+    texts.keep("/p/heap.pb.gz", (1, 2, 3), {path: Copy(THREE, BEGIN)})
     found = of(repository, then, keeps(5), texts, recorded="/w/main.go")
     assert (found.text, found.source) == (THREE, "as it was when heap.pb.gz came")
     assert found.others == (day_of(repository, 4), day_of(repository, 0))
@@ -158,12 +158,83 @@ def test_our_copy_is_one_of_several_unless_the_binary_shows_that_it_is_the_text(
     assert len(of(repository, then._replace(build=rebuilt), keeps(5), texts, recorded="/w/main.go").others) == 2
 
 
+SCRIPT = "import os\n\ndef keep():\n    a.append(1)\n    b.append(2)\n"
+SCRIPT_EDITED = SCRIPT.replace("    b", "    log()\n    b")
+
+
+def of_script(repository: Repository, texts: Texts, build: Build = UNKNOWN_BUILD, name: str = "keep.py") -> Origin:
+    path = str(repository.folder / name)
+    texts.keep("/p/heap.pb.gz", (1, 2, 3), {path: Copy(SCRIPT_EDITED, BEGIN + DAY)})
+    marks = Marks(np.array([4, 6]), np.array([0, 0]), ["keep"], np.array([0]), name)
+    return Origins(Roots((str(repository.folder),)), texts).of(
+        Place(path, "as recorded", Kind.OWN), path, taken(9, build=build), marks
+    )
+
+
+def test_of_a_copy_for_which_nothing_vouches_what_was_edited_since_the_commit_is_doubtful(
+    repository: Repository, texts: Texts
+) -> None:
+    """Though only the copy fits: the program may have begun before the last edit."""
+    repository.check_in({"keep.py": SCRIPT}, BEGIN + 5 * DAY)
+    found = of_script(repository, texts)
+    assert (found.text, found.others) == (SCRIPT_EDITED, ())
+    assert found.disagrees(np.array([4, 5, 6])).tolist() == [False, True, True]
+
+
+def test_a_copy_that_was_checked_in_is_believed(repository: Repository, texts: Texts) -> None:
+    repository.check_in({"keep.py": SCRIPT_EDITED}, BEGIN + 5 * DAY)
+    for made in (UNKNOWN_BUILD, Build(is_gone=True)):
+        assert not of_script(repository, texts, made).disagrees(np.array([4, 6])).any()
+
+
+@pytest.mark.parametrize(
+    ("name", "build", "doubtful"),
+    [
+        ("keep.py", UNKNOWN_BUILD, False),
+        ("keep.py", Build(is_gone=True), False),  # its interpreter
+        ("keep.rs", UNKNOWN_BUILD, False),  # the profile names none
+        ("keep.rs", Build(is_gone=True), True),
+        ("keep.rs", Build(written_at=BEGIN + 8 * DAY), False),  # it is there, where it may not be read
+        ("keep.rs", Build(written_at=BEGIN + 10 * DAY), True),  # it was built anew
+    ],
+)
+def test_a_copy_where_nothing_was_checked_in(
+    repository: Repository, texts: Texts, name: str, build: Build, doubtful: bool
+) -> None:
+    assert of_script(repository, texts, build, name).disagrees(np.array([4, 6])).all() == doubtful
+
+
+def test_a_copy_of_what_was_written_after_the_process_began_is_none(repository: Repository, texts: Texts) -> None:
+    """It came with a later snapshot; the first one has none of that file."""
+    path = str(repository.folder / "keep.py")
+    texts.keep("/p/b", (1, 2, 3), {path: Copy(SCRIPT_EDITED, BEGIN + 2 * DAY)})
+    copies = (Copies("a", "/p/a", (1, 2, 3)), Copies("b", "/p/b", (1, 2, 3)))
+    marks = Marks(np.array([4]), np.array([0]), ["keep"], np.array([0]), "keep.py")
+    for begun, source in ((1, ""), (3, "as it was when b came")):
+        then = taken(9)._replace(begun=BEGIN + begun * DAY, copies=copies)
+        found = Origins(Roots(), texts).of(Place(path, "as recorded", Kind.OWN), path, then, marks)
+        assert found.source == source
+
+
+def test_a_text_that_is_put_back_with_its_old_date_is_not_taken_for_untouched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Windows does not say when a file was changed."""
+    path = tmp_path / "main.py"
+    path.write_text(PYTHON)
+    os.utime(path, (BEGIN, BEGIN))
+    assert unchanged(str(path), BEGIN + DAY) is None
+    assert unchanged(str(path), path.stat().st_ctime) == Copy(PYTHON, path.stat().st_ctime)
+    monkeypatch.setattr(os, "name", "nt")
+    assert unchanged(str(path), BEGIN + DAY) == Copy(PYTHON, BEGIN)
+
+
 def test_the_copy_of_another_snapshot_of_that_name_is_none(repository: Repository, texts: Texts) -> None:
     shutil.rmtree(repository.folder / ".git")
     then, path = taken(4.5), own(repository).path
-    texts.keep("/p/heap.pb.gz", (9, 9, 9), {path: THREE})
+    texts.keep("/p/heap.pb.gz", (9, 9, 9), {path: Copy(THREE, BEGIN)})
     assert of(repository, then, keeps(5), texts) is UNKNOWN
-    texts.keep("/p/heap.pb.gz", (1, 2, 3), {path: TWO})
+    texts.keep("/p/heap.pb.gz", (1, 2, 3), {path: Copy(TWO, BEGIN)})
     assert of(repository, then, keeps(5), texts).text == TWO
 
 
@@ -369,6 +440,16 @@ def test_a_damaged_binary(built: tuple[Repository, str], tmp_path: Path, harm) -
 )
 def test_a_profile_that_names_its_version(comment: str, said: str) -> None:
     assert build(read(heap("main.f@/w/main.go:3 = 1x8", comment=comment)), Roots(), ()).revision == said
+
+
+@pytest.mark.parametrize(
+    ("path", "gone"),
+    [("", False), ("[kernel.kallsyms]", False), ("server", False), ("/srv/gone/server", True), ("HERE/other", True)],
+)
+def test_a_binary_that_is_named_and_not_there(tmp_path: Path, path: str, gone: bool) -> None:
+    (tmp_path / "other").write_bytes(b"of another build")
+    profile = read(heap("main.f@/w/main.go:3 = 1x8", binary=path.replace("HERE", str(tmp_path)), build_id="abcd"))
+    assert build(profile, Roots((str(tmp_path),)), ()).is_gone is gone
 
 
 PYTHON = "def serve():\n    kept.append(bytes(1 << 20))\n"

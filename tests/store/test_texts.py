@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from alloclens.store import cache, texts
 from alloclens.store.listing import Stamp, stamp
-from alloclens.store.texts import Texts
+from alloclens.store.texts import Copy, Texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 STAMP = Stamp(*range(len(Stamp._fields)))
 LATER = Stamp(*range(1, len(Stamp._fields) + 1))
-GO = {"/w/main.go": "package main\n", "/w/shop.go": "package main\n\nfunc f() {}\n"}
+GO = {"/w/main.go": Copy("package main\n", 1.5), "/w/shop.go": Copy("package main\n\nfunc f() {}\n", 2.5)}
 
 
 @pytest.fixture
@@ -52,10 +52,13 @@ def test_what_was_kept(kept: Texts) -> None:
 
 
 def test_a_file_found_later_is_kept_beside_the_others_which_stay(kept: Texts) -> None:
-    kept.keep("/p/a", STAMP, {"/w/a.go": "then"})
-    kept.keep("/p/a", STAMP, {"/w/a.go": "later", "/w/b.go": "found"})
+    kept.keep("/p/a", STAMP, {"/w/a.go": Copy("then", 1.5)})
+    kept.keep("/p/a", STAMP, {"/w/a.go": Copy("later", 2.5), "/w/b.go": Copy("found", 2.5)})
     assert kept.paths("/p/a", STAMP) == {"/w/a.go", "/w/b.go"}
-    assert (kept.of("/p/a", STAMP, "/w/a.go"), kept.of("/p/a", STAMP, "/w/b.go")) == ("then", "found")
+    assert (kept.of("/p/a", STAMP, "/w/a.go"), kept.of("/p/a", STAMP, "/w/b.go")) == (
+        Copy("then", 1.5),
+        Copy("found", 2.5),
+    )
 
 
 def test_what_another_file_of_the_same_name_saw_is_none(kept: Texts, tmp_path: Path) -> None:
@@ -73,13 +76,13 @@ def test_what_another_file_of_the_same_name_saw_is_none(kept: Texts, tmp_path: P
 def test_equal_texts_are_kept_once(kept: Texts, path: Path) -> None:
     for i in range(100):
         kept.keep(f"/p/{i}", STAMP, GO | {"/w/copy.go": GO["/w/main.go"]})
-    assert (rows(path, "text2"), rows(path, "entry2"), rows(path, "seen2")) == (2, 3, 100)
+    assert (rows(path, "text2"), rows(path, "entry3"), rows(path, "seen3")) == (2, 3, 100)
 
 
 def test_another_file_of_the_same_name_has_texts_of_its_own(kept: Texts, path: Path) -> None:
     kept.keep("/p/a", STAMP, GO)
-    kept.keep("/p/a", LATER, {"/w/main.go": "new"})
-    assert kept.of("/p/a", LATER, "/w/main.go") == "new"
+    kept.keep("/p/a", LATER, {"/w/main.go": Copy("new", 2.5)})
+    assert kept.of("/p/a", LATER, "/w/main.go") == Copy("new", 2.5)
     assert kept.of("/p/a", LATER, "/w/shop.go") is None
     assert kept.of("/p/a", STAMP, "/w/main.go") is None
     assert (bool(kept.paths("/p/a", STAMP)), bool(kept.paths("/p/a", LATER))) == (False, True)
@@ -90,11 +93,11 @@ def test_another_file_of_the_same_name_has_texts_of_its_own(kept: Texts, path: P
 def test_what_is_gone_is_forgotten_in_these_directories_only(kept: Texts, path: Path) -> None:
     names = ("/p/a", "/p/b", "/p/deep/a", "/pp/a", "/q/a", "/p%/a")
     for name in names:
-        kept.keep(name, STAMP, {"/w/main.go": name})
+        kept.keep(name, STAMP, {"/w/main.go": Copy(name, 1.5)})
     kept.forget(["/p", "/p%/"], ["/p/b"])
     assert [name for name in names if kept.paths(name, STAMP)] == ["/p/b", "/p/deep/a", "/pp/a", "/q/a"]
     assert kept.of("/p/a", STAMP, "/w/main.go") is None
-    assert (rows(path, "text2"), rows(path, "entry2")) == (4, 4)
+    assert (rows(path, "text2"), rows(path, "entry3")) == (4, 4)
 
 
 def test_it_outlives_the_process(path: Path) -> None:
@@ -108,7 +111,7 @@ def test_it_is_bounded_and_the_oldest_go_first(kept: Texts, path: Path, monkeypa
     rng = random.Random(1)
     names = [f"/p/{i}" for i in range(300)]
     for name in names:
-        kept.keep(name, STAMP, {"/w/main.go": rng.randbytes(1000).hex()})
+        kept.keep(name, STAMP, {"/w/main.go": Copy(rng.randbytes(1000).hex(), 1.5)})
     monkeypatch.setattr(texts, "LARGEST", 150_000)
     kept.forget(["/p"], names)
     left = [name for name in names if kept.paths(name, STAMP)]
@@ -118,24 +121,24 @@ def test_it_is_bounded_and_the_oldest_go_first(kept: Texts, path: Path, monkeypa
 
 def test_one_that_is_too_large_by_itself(kept: Texts, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(texts, "LARGEST", 10)
-    kept.keep("/p/a", STAMP, {"/w/main.go": random.Random(1).randbytes(1000).hex()})
+    kept.keep("/p/a", STAMP, {"/w/main.go": Copy(random.Random(1).randbytes(1000).hex(), 1.5)})
     kept.forget(["/p"], ["/p/a"])
     assert rows(path, "text2") == 0
 
 
 @pytest.mark.parametrize("text", ["", "\0", "a\0b\r\n\f\u2028", "\ud800 alone", "é€𝄞", "x" * 10**6])
 def test_any_text(kept: Texts, text: str) -> None:
-    kept.keep("/p/a", STAMP, {"/w/main.go": text})
-    assert kept.of("/p/a", STAMP, "/w/main.go") == text
+    kept.keep("/p/a", STAMP, {"/w/main.go": Copy(text, 1.5)})
+    assert kept.of("/p/a", STAMP, "/w/main.go") == Copy(text, 1.5)
 
 
 @pytest.mark.parametrize("name", ["caf\udce9", "a\nb", "'; DROP TABLE seen", "%", "é"])
 def test_any_name(kept: Texts, name: str) -> None:
     """Python has bytes that are no UTF-8 in a path as halves of surrogate pairs."""
-    kept.keep(f"/p/{name}/a", STAMP, {f"/w/{name}": "text"})
+    kept.keep(f"/p/{name}/a", STAMP, {f"/w/{name}": Copy("text", 1.5)})
     kept.forget([f"/p/{name}"], [f"/p/{name}/a"])
     assert kept.paths(f"/p/{name}/a", STAMP)
-    assert kept.of(f"/p/{name}/a", STAMP, f"/w/{name}") == "text"
+    assert kept.of(f"/p/{name}/a", STAMP, f"/w/{name}") == Copy("text", 1.5)
     kept.forget([f"/p/{name}"], [])
     assert not kept.paths(f"/p/{name}/a", STAMP)
 
@@ -145,14 +148,14 @@ def test_two_at_once(path: Path) -> None:
     program = f"""
 import sys, threading
 from pathlib import Path
-from alloclens.store.texts import Texts
+from alloclens.store.texts import Copy, Texts
 from alloclens.store.listing import Stamp
 kept = Texts(Path({str(path)!r}))
 def some(thread):
     for i in range(25):
         name = f"/p/{{sys.argv[1]}}-{{thread}}-{{i}}"
-        kept.keep(name, Stamp(*{tuple(STAMP)}), {{"/w/main.go": name, "/w/shop.go": "same"}})
-        assert kept.of(name, Stamp(*{tuple(STAMP)}), "/w/main.go") == name
+        kept.keep(name, Stamp(*{tuple(STAMP)}), {{"/w/main.go": Copy(name, 1.5), "/w/shop.go": Copy("same", 1.5)}})
+        assert kept.of(name, Stamp(*{tuple(STAMP)}), "/w/main.go") == Copy(name, 1.5)
         kept.forget(["/other"], [])
 threads = [threading.Thread(target=some, args=(n,)) for n in range(3)]
 [t.start() for t in threads]
@@ -163,7 +166,7 @@ threads = [threading.Thread(target=some, args=(n,)) for n in range(3)]
     ]
     assert [child.communicate(timeout=60)[1] for child in run] == ["", ""]
     assert [child.returncode for child in run] == [0, 0]
-    assert (rows(path, "seen2"), rows(path, "text2")) == (150, 151)
+    assert (rows(path, "seen3"), rows(path, "text2")) == (150, 151)
 
 
 def test_threads_of_one(kept: Texts, path: Path) -> None:
@@ -176,7 +179,7 @@ def test_threads_of_one(kept: Texts, path: Path) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert (rows(path, "seen2"), rows(path, "text2")) == (120, 2)
+    assert (rows(path, "seen3"), rows(path, "text2")) == (120, 2)
 
 
 def truncated(data: bytes) -> bytes:
@@ -196,7 +199,7 @@ def another(_data: bytes) -> bytes:
 def test_a_damaged_file_is_begun_anew(path: Path, harm) -> None:
     with closing(Texts(path)) as first:
         for i in range(50):
-            first.keep(f"/p/{i}", STAMP, {"/w/main.go": random.Random(i).randbytes(500).hex()})
+            first.keep(f"/p/{i}", STAMP, {"/w/main.go": Copy(random.Random(i).randbytes(500).hex(), 1.5)})
     path.write_bytes(harm(path.read_bytes()))
     with closing(Texts(path)) as second:
         second.paths("/p/1", STAMP)
@@ -212,14 +215,14 @@ def test_a_damaged_file_is_begun_anew(path: Path, harm) -> None:
 def test_a_file_damaged_while_it_is_open(path: Path, harm) -> None:
     with closing(Texts(path)) as kept:
         for i in range(50):
-            kept.keep(f"/p/{i}", STAMP, {"/w/main.go": random.Random(i).randbytes(500).hex()})
+            kept.keep(f"/p/{i}", STAMP, {"/w/main.go": Copy(random.Random(i).randbytes(500).hex(), 1.5)})
         with closing(sqlite3.connect(path)) as base:
             base.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         path.write_bytes(harm(path.read_bytes()))
         for i in range(50):
             kept.paths(f"/p/{i}", STAMP)
             text = kept.of(f"/p/{i}", STAMP, "/w/main.go")
-            assert text in {None, random.Random(i).randbytes(500).hex()}
+            assert text in {None, Copy(random.Random(i).randbytes(500).hex(), 1.5)}
         kept.forget(["/p"], [])
         for _ in range(3):
             kept.keep("/p/new", STAMP, GO)

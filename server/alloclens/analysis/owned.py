@@ -155,6 +155,13 @@ def owned(lines: Lines) -> Owned:
     return Owned(keys(lines, row), figures[0], figures[1:])
 
 
+def fell(earlier: Owned, later: Owned) -> bool:
+    """Return whether the allocations of any line since the start fell: the later snapshot is of another process."""
+    before, after = (Figures(*one.figures()).allocated for one in (earlier, later))
+    _, at, to = np.intersect1d(earlier.key, later.key, return_indices=True)
+    return not np.isin(earlier.key[before > 0], later.key).all() or bool((after[to] < before[at]).any())
+
+
 def keys(lines: Lines, row: Ints) -> Ints:
     """Return what these rows are known by in every snapshot: a number made of the file's name and the line."""
     files = np.array([_file_key(file) for file in lines.files] or [0], np.int64)

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
+from alloclens.analysis.code import holds
+from alloclens.analysis.owned import fell
 from alloclens.analysis.programs import programs
 
 if TYPE_CHECKING:
@@ -47,7 +49,9 @@ class Build(NamedTuple):
     written_at: float = math.inf
     """When the binary was last written that lies where the profile says, in seconds since 1970."""
     is_here: bool = False
-    """Whether that binary is the one that ran: it has the build id of the profile."""
+    """Whether that binary is the one that ran: it has the build id of the profile, and its lines at its addresses."""
+    is_gone: bool = False
+    """Whether the binary that the profile names is not there, or another one is."""
     revision: str = ""
     """The commit or version that the binary or the profile names."""
     is_modified: bool = False
@@ -74,6 +78,7 @@ class Provenance(NamedTuple):
     seconds: float
     """When the snapshot was taken."""
     build: Build
+    """As it was found with the first snapshot of its process: the binary may have been built anew since."""
     label: str
     """What the user calls the snapshot."""
     begun: float
@@ -97,6 +102,9 @@ class Snapshot:
     rate: float = 0.0
     """Bytes between two samples of a heap; 0 where all is counted."""
     build_id: str = ""
+    """Of the binary, as it was when the profile was written."""
+    code: bytes = b""
+    """A sample of which lines lie where in memory; b"" where there is no build id."""
     program: str = ""
     """The name of its binary, without directories; "" where the profile does not say."""
     evidence: int = 0
@@ -173,11 +181,19 @@ class Series:
 
     @property
     def _restarts(self) -> NDArray[np.bool_]:
-        """Where another process wrote the later of two: another build, or its totals since the start fell."""
+        """Where another process wrote the later of two: its totals since the start fell, or it is of another build.
+
+        Go reads the build id from the file that lies where the program was started from. So a process whose binary is built
+        anew while it runs has another build id from then on.
+        """
         since_start = [i for i, t in enumerate(self.snapshots[0].sample_types) if t.type.startswith("alloc_")]
+        restarted = (self._steps[:, since_start] < 0).any(axis=1)
         builds = [s.build_id for s in self.snapshots]
         rebuilt = np.fromiter(map(ne, builds[1:], builds), np.bool_)
-        return rebuilt | (self._steps[:, since_start] < 0).any(axis=1)
+        for step in np.flatnonzero(rebuilt & ~restarted).tolist() if since_start else ():
+            rebuilt[step] = not _goes_on(self.snapshots[step], self.snapshots[step + 1])
+        out: NDArray[np.bool_] = rebuilt | restarted
+        return out
 
     def named(self, name: str) -> Snapshot | None:
         """Return the snapshot of this file name, else the latest with this label, or whose file name holds it."""
@@ -195,7 +211,7 @@ class Series:
         ends = known if len(known) <= MOST_COPIES else (*known[: MOST_COPIES // 2], *known[-MOST_COPIES // 2 :])
         copies = tuple(Copies(one.name, one.path, one.stamp) for one in ends)
         return Provenance(
-            of.taken_at.seconds, of.build, self.labels.get(of.path, ""), process[0].taken_at.seconds, copies
+            of.taken_at.seconds, process[0].build, self.labels.get(of.path, ""), process[0].taken_at.seconds, copies
         )
 
     def head(self, wanted: str) -> Snapshot:
@@ -241,6 +257,11 @@ class Series:
         by_label = (s for s in reversed(self.snapshots) if _words(self.labels.get(s.path, "")) == label)
         by_name = (s for s in reversed(self.snapshots) if f" {label} " in f" {_words(s.name)} ")
         return next(by_label, None) or next(by_name, None)
+
+
+def _goes_on(earlier: Snapshot, later: Snapshot) -> bool:
+    """Return whether one process wrote two snapshots, though its binary was built anew between them."""
+    return holds(later.code, earlier.code) and not fell(earlier.owned, later.owned)
 
 
 def group(

@@ -9,7 +9,7 @@ import numpy as np
 from alloclens.analysis.owned import judged, keys
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from alloclens.analysis.comparison import Comparison
     from alloclens.analysis.series import Snapshot
@@ -86,9 +86,10 @@ def owned(comparison: Comparison, row: int) -> OwnedLine | None:
     if wanted is None or wanted.unit != comparison.sample_type.unit:
         return None
     key = int(keys(comparison.lines, np.array([row]))[0])
-    return OwnedLine(wanted, _values(comparison.series.snapshots, key, comparison.head.build_id))
+    builds = {snapshot.build_id for snapshot in comparison.series.process(comparison.head)}
+    return OwnedLine(wanted, _values(comparison.series.snapshots, key, builds))
 
 
-def _values(snapshots: Sequence[Snapshot], key: int, build_id: str) -> list[float | None]:
-    same = (snapshot.owned if snapshot.build_id == build_id else None for snapshot in snapshots)
+def _values(snapshots: Sequence[Snapshot], key: int, builds: Collection[str]) -> list[float | None]:
+    same = (snapshot.owned if snapshot.build_id in builds else None for snapshot in snapshots)
     return [float(one.value[one.key == key].sum()) if one else None for one in same]

@@ -44,6 +44,12 @@ class Origin(NamedTuple):
             return np.zeros(len(lines), np.bool_)
         return self.doubtful[np.where(lines < len(self.doubtful), lines, 0)]
 
+    def beside(self, other: Origin) -> Origin:
+        """The same text; what is another line in the other one is doubtful, though the lines are not of that."""
+        found = one_of((self, other))
+        doubtful = [one.doubtful for one in (self, found) if one.doubtful is not None]
+        return self._replace(doubtful=np.logical_or.reduce(doubtful) if doubtful else None)
+
     @property
     def in_doubt(self) -> Origin:
         """The same text, if there is any; the program may have been built from a text that nobody has kept."""

@@ -50,9 +50,10 @@ def assemble(known: Known, setup: Setup, texts: Texts | None, focus: tuple[Filte
 
 def _builds(series: Series, head: Snapshot, base: Snapshot | None, revision: str) -> Builds:
     """Return what tells which texts two snapshots are of."""
-    other = base if base and not (base.build_id and base.build_id == head.build_id) else None
-    then = series.provenance(other) if other else None
-    return Builds(series.provenance(head), then, revision, base in series.process(head))
+    one_process = base in series.process(head)
+    is_one = base is not None and bool(base.build_id) and (one_process or base.build_id == head.build_id)
+    then = series.provenance(base) if base and not is_one else None
+    return Builds(series.provenance(head), then, revision, one_process)
 
 
 def _problems(known: Known) -> list[Problem]:

@@ -41,7 +41,7 @@ class Then(NamedTuple):
     copies: tuple[Copies, ...]
     """The snapshots of its process up to it."""
     until: float
-    """When it was taken, or its program was built: what was written to since then is not what ran."""
+    """When its process was first seen, or its program was built: what was written to since then is not what ran."""
     places: Places
     texts: Texts
 
@@ -52,8 +52,10 @@ class Then(NamedTuple):
 
     def text(self, path: str) -> str | None:
         """Return what a file held then; None where that is not known."""
-        kept = oldest_copy(self.texts, self.copies, path)
-        return kept[1] if kept else unchanged(path, self.until)
+        if kept := oldest_copy(self.texts, self.copies, path, self.until):
+            return kept[1]
+        now = unchanged(path, self.until)
+        return now.text if now else None
 
     def package(self, path: str) -> dict[str, str]:
         """Return the texts of the Go files beside a file, and its own."""

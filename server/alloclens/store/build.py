@@ -1,8 +1,8 @@
 """What tells of which commit a profiled program was built: the binary itself, and what the profile says.
 
 Go stamps a binary with the commit it was built from (`go version -m` shows it). A binary counts only if it has the build id
-that the profile names, for it may have been built anew since; and it is read only in the workspace and under the setting
-`binaries`.
+that the profile names, and what the profile has at its addresses, for it may have been built anew since; and it is read only
+in the workspace and under the setting `binaries`.
 """
 
 from __future__ import annotations
@@ -12,15 +12,17 @@ import os
 import re
 import struct
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from alloclens.analysis.series import Build
 from alloclens.disk import open_file
-from alloclens.source.paths import name_of
+from alloclens.source.paths import canonical, is_absolute, is_share, name_of
 from alloclens.store.files import real
 from alloclens.store.listing import stamp
+from alloclens.store.pclntab import ran
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -55,11 +57,26 @@ def build(profile: Profile, roots: Roots, binaries: Sequence[str]) -> Build:
     """Return what is known of the build of a profile's program."""
     revision = _said(profile)
     path = next(iter(profile.text(profile.mappings.file[:1])), "")
-    written_at = _written_at(path)
-    for binary in _binaries(path, roots, binaries) if profile.build_id else ():
-        if (seen := stamp(binary)) and (found := _read(binary, seen, profile.build_id)):
-            return found._replace(written_at=written_at, is_here=binary == path, revision=found.revision or revision)
-    return Build(written_at, revision=revision)
+    written_at, may_be_read = _written_at(path), bool(path) and roots.hold(real(path))
+    for binary in _binaries(path, may_be_read, binaries):
+        if (seen := stamp(binary)) and (found := _that_ran(profile, binary, seen)):
+            revision = found.revision or revision
+            return found._replace(
+                written_at=written_at, is_here=binary == path, is_gone=binary != path, revision=revision
+            )
+    is_gone = is_absolute(canonical(path)) and (may_be_read or written_at == math.inf)
+    return Build(written_at, is_gone=is_gone, revision=revision)
+
+
+def _that_ran(profile: Profile, binary: str, seen: Stamp) -> Build | None:
+    """Return what is written in a binary if it is the one that ran, as far as can be told.
+
+    On Windows a build id is made of the binary's name and time, and nothing in the binary has it.
+    """
+    is_known = bool(_marks(profile.build_id))
+    found = _read(binary, seen, profile.build_id if is_known else "")
+    has_run = ran(profile, binary, seen) if found else None
+    return found if has_run or (is_known and has_run is None) else None
 
 
 def revisions(text: str) -> tuple[str, ...]:
@@ -79,7 +96,7 @@ def _said(profile: Profile) -> str:
 
 def _written_at(path: str) -> float:
     """Return when a program of this machine was last written; infinity where it is not here."""
-    if not path.startswith("/") or path.startswith("//"):
+    if not Path(path).is_absolute() or is_share(canonical(path)):
         return math.inf
     try:
         return os.stat(path).st_mtime  # noqa: PTH116 - paths are texts here
@@ -87,9 +104,9 @@ def _written_at(path: str) -> float:
         return math.inf
 
 
-def _binaries(path: str, roots: Roots, chosen: Iterable[str]) -> Iterator[str]:
+def _binaries(path: str, may_be_read: bool, chosen: Iterable[str]) -> Iterator[str]:
     """Return where the binary may lie that the profile has at this path."""
-    if path and roots.hold(real(path)):
+    if may_be_read:
         yield path
     for entry in chosen:
         yield entry
@@ -98,12 +115,12 @@ def _binaries(path: str, roots: Roots, chosen: Iterable[str]) -> Iterator[str]:
 
 @lru_cache(64)
 def _read(path: str, seen: Stamp, build_id: str) -> Build | None:
-    """Return what Go's linker wrote into a binary with this build id; None where it is no such binary."""
+    """Return what Go's linker wrote into a binary with this build id ("" for any); None where it is no such binary."""
     del seen
     try:
         with open_file(path) as file:
             data = file.read(PIECE)
-            if not any(mark in data for mark in _marks(build_id)):
+            if build_id and not any(mark in data for mark in _marks(build_id)):
                 return None
             for _ in range(MOST_PIECES):
                 if found := _stamped(data):

@@ -99,7 +99,7 @@ class LinesNow:
     def _of_base(self, comparison: Comparison, place: Place, line: int) -> Now:
         """Return where a line is that has no numbers, for nothing is left of what the base had there."""
         base, now = comparison.base, self._then(comparison, place.path, line)
-        other = base is not None and base.build_id != comparison.head.build_id
+        other = base is not None and not comparison.one_process and base.build_id != comparison.head.build_id
         return now._replace(unsure=now.unsure or other)
 
     def _all(self, comparison: Comparison, place: Place, recorded: str) -> dict[int, Now] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from functools import lru_cache
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from alloclens.disk import written_at
 from alloclens.source.carry import SAME, UNKNOWN, Marks, Origin, one_of
 from alloclens.source.fit import fits, starts
 from alloclens.source.paths import canonical, is_absolute, is_within, name_of
@@ -16,14 +18,15 @@ from alloclens.source.places import Place
 from alloclens.store import git
 from alloclens.store.build import COMMIT, revisions
 from alloclens.store.files import text_of
+from alloclens.store.texts import Copy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from alloclens.analysis.lines import Lines
-    from alloclens.analysis.series import Build, Copies, Provenance, Snapshot
+    from alloclens.analysis.series import Copies, Provenance, Snapshot
     from alloclens.source.places import Nowhere
     from alloclens.source.roots import Roots
     from alloclens.store.listing import Stamp
@@ -71,8 +74,14 @@ class Origins:
         told = next(_fitting(self._told(place, recorded, then), marks), None)
         if told:
             return told
-        found = one_of(list(_fitting(self._candidates(place, recorded, then), marks)))
-        return found.in_doubt if _may_be_lost(place, then.build) else found
+        copies, checked_in = list(self._copy(place.path, then)), list(self._checked_in(place.path, recorded, then))
+        elsewhere = is_absolute(canonical(recorded)) and place.rule != AS_RECORDED
+        texts = [*checked_in, *copies] if elsewhere else [*copies, *checked_in]
+        found = one_of(list(_fitting(texts, marks)))  # what another machine built was probably checked in
+        may_be_lost, build = _may_be_lost(place, then), then.build
+        if copies and found.text == copies[0].text and not (build.is_here or build.is_modified):
+            return _unvouched(found, checked_in, may_be_lost=may_be_lost)
+        return found.in_doubt if may_be_lost else found
 
     def _dependency(self, place: Place, recorded: str, then: Provenance, marks: Marks) -> Origin:
         """Return that a file never changed since if it is of the same version, or declares all where the profile says."""
@@ -95,24 +104,20 @@ class Origins:
     def _told(self, place: Place, recorded: str, then: Provenance) -> Iterator[Origin]:
         """Return the texts that something says the program was built from."""
         build = then.build
-        is_built_here = build.is_here and build.written_at <= then.begun and place.rule == AS_RECORDED
-        if is_built_here and COMPILED.search(place.path):
+        is_newer = build.is_here and build.written_at > then.begun
+        """Whether the binary was built anew since, and may say of which commit it is now."""
+        if build.is_here and not is_newer and place.rule == AS_RECORDED and COMPILED.search(place.path):
             yield from self._copy(place.path, then)
-        named = revisions(then.label) if build.is_modified else (build.revision, *revisions(then.label))
+        is_told = not build.is_modified and not is_newer
+        named = (build.revision, *revisions(then.label)) if is_told else revisions(then.label)
         for revision in filter(None, named):
             yield from _at(place.path, revision if COMMIT.fullmatch(revision) else f"refs/tags/{revision}")
         if place.own and (version := VERSION.search(recorded)):
             yield from _at(place.path, version[1])
 
-    def _candidates(self, place: Place, recorded: str, then: Provenance) -> Iterator[Origin]:
-        """Return the texts that it may be, the likeliest first."""
-        ways = (self._copy(place.path, then), self._checked_in(place.path, recorded, then))
-        elsewhere = is_absolute(canonical(recorded)) and place.rule != AS_RECORDED
-        for way in reversed(ways) if elsewhere else ways:  # what another machine built was probably checked in
-            yield from way
-
     def _copy(self, path: str, then: Provenance) -> Iterator[Origin]:
-        if self._texts and (found := oldest_copy(self._texts, then.copies, path)):
+        until = min(then.begun, then.build.written_at) if COMPILED.search(path) else then.begun
+        if self._texts and (found := oldest_copy(self._texts, then.copies, path, until)):
             yield Origin(f"as it was when {found[0]} came", found[1])
 
     def _checked_in(self, path: str, recorded: str, then: Provenance) -> Iterator[Origin]:
@@ -155,12 +160,28 @@ def marks_in(lines: Lines, recorded: str, path: str) -> Marks:
     return marks_of(lines, rows[lines.line[rows] > 0], path)
 
 
-def _may_be_lost(place: Place, build: Build) -> bool:
+def _may_be_lost(place: Place, then: Provenance) -> bool:
     """Return whether a program may have been built from a text that was never checked in, and is not there any more.
 
-    Its binary says that something was not checked in; or was built here, before the file was written.
+    Its binary says that something was not checked in; or it was built here, and the binary is another one by now, or is older
+    than the file.
     """
-    return build.is_modified or (build.is_here and place.rule == AS_RECORDED and bool(COMPILED.search(place.path)))
+    build = then.build
+    is_other = build.is_here or build.is_gone or then.begun < build.written_at < math.inf
+    return build.is_modified or (is_other and place.rule == AS_RECORDED and bool(COMPILED.search(place.path)))
+
+
+def _unvouched(copy: Origin, checked_in: Sequence[Origin], *, may_be_lost: bool) -> Origin:
+    """Return our copy with its doubtful lines, where nothing tells whether the program began before the last edit or after it.
+
+    A text that was checked in as it is probably ran. Else what was edited since the newest commit is doubtful, and without a commit
+    all of a program that was compiled. Scripts in a folder without a repository are believed: all of them would be doubtful.
+    """
+    if any(one.text == copy.text for one in checked_in):
+        return copy
+    if checked_in:
+        return copy.beside(checked_in[0])
+    return copy.in_doubt if may_be_lost else copy
 
 
 def _plain(path: str) -> str:
@@ -168,10 +189,13 @@ def _plain(path: str) -> str:
     return path.replace("!", "").casefold()
 
 
-def oldest_copy(texts: Texts, copies: Iterable[Copies], path: str) -> tuple[str, str] | None:
-    """Return the first of a process's snapshots that has a copy of a file, and the copy: all are of one build."""
+def oldest_copy(texts: Texts, copies: Iterable[Copies], path: str, until: float) -> tuple[str, str] | None:
+    """Return the first of a process's snapshots that has a copy of a file, and the copy: all are of one build.
+
+    A copy of what was written after `until` is none: with a later snapshot came what was edited while the program ran.
+    """
     kept = ((name, texts.of(snapshot, stamp, path)) for name, snapshot, stamp in copies)
-    return next(((name, text) for name, text in kept if text is not None), None)
+    return next(((name, copy.text) for name, copy in kept if copy and copy.written_at <= until), None)
 
 
 def _fitting(texts: Iterable[Origin], marks: Marks) -> Iterator[Origin]:
@@ -197,21 +221,23 @@ def keep_texts(snapshot: Snapshot, places: Iterable[Place | Nowhere], roots: Roo
     taken, built = snapshot.taken_at.seconds, snapshot.build.written_at
     until = {path: min(taken, built) if COMPILED.search(path) else taken for path in edited}
     found = {path: unchanged(path, until[path]) for path in edited - texts.paths(snapshot.path, stamp)}
-    if fresh := {path: text for path, text in found.items() if text is not None}:
+    if fresh := {path: copy for path, copy in found.items() if copy is not None}:
         texts.keep(snapshot.path, stamp, fresh)
 
 
-def unchanged(path: str, until: float) -> str | None:
+def unchanged(path: str, until: float) -> Copy | None:
     """Return what is in a file that was not written to since then (seconds since 1970); None of any other."""
     try:
         stat = os.stat(path)  # noqa: PTH116 - paths are texts here
     except OSError:
         return None
-    return _text(path, stat.st_mtime_ns, stat.st_size) if stat.st_mtime <= until else None
+    written = written_at(stat)
+    text = _text(path, (stat.st_mtime_ns, stat.st_ctime_ns, stat.st_size)) if written <= until else None
+    return None if text is None else Copy(text, written)
 
 
 @lru_cache(1000)
-def _text(path: str, mtime_ns: int, size: int) -> str | None:
+def _text(path: str, seen: tuple[int, ...]) -> str | None:
     """Read a text once for many snapshots."""
-    del mtime_ns, size
+    del seen
     return text_of(path)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from alloclens import __version__
 from alloclens.analysis.builds import NO_MAPS, moved
+from alloclens.analysis.code import code_of
 from alloclens.analysis.comparison import Contents
 from alloclens.analysis.difference import Incomparable, difference, overflow
 from alloclens.analysis.filters import in_focus
@@ -82,7 +83,7 @@ class Attributed(NamedTuple):
 
 PLACE_SECONDS = 0.02
 """That it may take to find a recorded file and to keep its text, on a network's disk; one of our own takes a fiftieth."""
-MEANING = 3
+MEANING = 4
 """Raised when the same bytes mean something else than before; what was kept of them is then read anew."""
 READ: Recent[Read] = Recent(4, 1_000_000)
 """By reader and file; the cost is in samples. Heads and bases are read again and again."""
@@ -203,7 +204,7 @@ class Reader:
         return self.digest, self.files, path, stamp_of(path)
 
     def _began(self, head: Attributed, of: Provenance) -> dict[tuple[str, int], Began]:
-        until = min(of.seconds, of.build.written_at)
+        until = min(of.begun, of.build.written_at)
         return began(head.read.found.profile, head.lines, Then(of.copies, until, head.places, texts()))
 
     def pair(self, pair: Pair, settled: Mapping[str, Settled]) -> Contents | Problem | None:
@@ -213,7 +214,7 @@ class Reader:
             base = self._attributed(pair.base, settled[pair.base]) if pair.base else None
             found, then = head.read.found, base.read.found if base else None
             maps = self._line_maps(head, base, pair.builds) if base and pair.builds else NO_MAPS
-            if then:
+            if then and not (pair.builds and pair.builds.base is None):
                 then = replace(then, profile=moved(then.profile, found.profile, maps))
             difference = compared(found, then).profile
             return Contents(
@@ -271,6 +272,7 @@ def _snapshot(path: str, stamp: Stamp, one: Attributed, settled: Settled, made: 
         owned=owned(lines),
         rate=lines.rate,
         build_id=profile.build_id,
+        code=code_of(profile) if profile.build_id else b"",
         program=name_of(canonical(binary[0])) if binary else "",
         evidence=settled.evidence,
         attribution=settled.attribution,

@@ -75,10 +75,11 @@ class Facts(msgspec.Struct, frozen=True, array_like=True):
     total: tuple[int, ...]
     rate: float
     build_id: str
+    code: bytes
     program: str
     evidence: int
     attribution: int
-    build: tuple[float, bool, str, bool, str]
+    build: tuple[float, bool, bool, str, bool, str]
     missing: tuple[str, ...]
     notes: tuple[str, ...]
     mem_stats: tuple[int, ...] | None

@@ -1,0 +1,49 @@
+"""Whether two profiles are of the same code in memory: what one has at an address, the other has there, too."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from alloclens.profile.model import Profile
+
+    Digests = NDArray[np.uint64]
+
+MOST = 128
+"""Places in the code that are kept of a profile."""
+MIX = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
+"""Of splitmix64."""
+
+
+def code_of(profile: Profile) -> bytes:
+    """Return digests of which lines lie at which addresses, in order: the least MOST of them, 8 bytes each.
+
+    The least of a set are a sample of it, and of every set that it is a part of.
+    """
+    where = profile.locations
+    if not len(where.address):
+        return b""
+    lines = np.add.reduceat(_mixed(profile.frames.line.view(np.uint64)), where.frame_at[:-1])
+    digests = _mixed(where.address.view(np.uint64) ^ lines)[where.address != 0]
+    return np.unique(digests)[:MOST].tobytes()
+
+
+def holds(later: bytes, earlier: bytes) -> bool:
+    """Return whether a later profile has all the code of an earlier one; False where one of them has no addresses.
+
+    The allocations of a process are never forgotten, so of one process it has. Another build has other lines at some addresses,
+    and another process of the same build has sampled other stacks.
+    """
+    old, new = np.frombuffer(earlier, np.uint64), np.frombuffer(later, np.uint64)
+    told = old if len(new) < MOST else old[old <= new[-1]]
+    return bool(len(told) and np.isin(told, new).all())
+
+
+def _mixed(of: Digests) -> Digests:
+    of = (of + MIX[0]) * MIX[1]
+    mixed: Digests = (of ^ (of >> np.uint64(27))) * MIX[2]
+    return mixed ^ (mixed >> np.uint64(31))
