@@ -1,4 +1,4 @@
-# Everything goes through a virtual environment of its own, .venv; Go, Node and npm come into it as wheels.
+# Everything runs in the virtual environment .venv; Go, Node and npm are installed into it as wheels.
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
 PYTHON ?= python3
@@ -10,15 +10,15 @@ NPM = PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix vscode-client
 NPM_KERNEL = PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix server/kernel
 
 .PHONY: help
-help: ## this list
+help: ## list all targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
 .PHONY: demo
-demo: .venv/made $(VSIX) ## the leaky example under load in a real VS Code, hints growing before your eyes
+demo: .venv/made $(VSIX) ## run the leaky example under load in a real VS Code
 	@exec $(BIN)/python -m scripts.demo
 
 .PHONY: test
-test: lint types unit e2e ## all checks; E2E=0 leaves out those in a real VS Code
+test: lint types unit e2e ## run all checks; E2E=0 skips those in a real VS Code
 
 .PHONY: lint
 lint: .venv/made vscode-client/node_modules/made server/kernel/node_modules/made
@@ -52,52 +52,52 @@ e2e: .venv/made $(VSIX)
 endif
 
 .PHONY: fix
-fix: .venv/made ## format, and mend what can be mended by itself
+fix: .venv/made ## format the code, and apply automatic fixes
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 .PHONY: vsix
-vsix: $(VSIX) ## the VS Code extension, packed
+vsix: $(VSIX) ## package the VS Code extension
 
 .PHONY: screenshot
-screenshot: .venv/made $(VSIX) ## pictures of the documentation, taken of the demo
+screenshot: .venv/made $(VSIX) ## take pictures of the demo for the documentation
 	$(BIN)/python -m scripts.screenshot
 
 .PHONY: proto
-proto: .venv/made ## profile_pb2.py from profile.proto
+proto: .venv/made ## generate profile_pb2.py from profile.proto
 	$(BIN)/python -m scripts.proto
 
 .PHONY: lock
-lock: .venv/made ## requirements-dev.txt, all packages of .venv with their hashes, from pyproject.toml
+lock: .venv/made ## lock all packages of .venv with their hashes, in requirements-dev.txt
 	$(BIN)/uv pip compile --quiet --no-config --upgrade --universal --python-version 3.10 --extra dev --generate-hashes \
 	  --no-emit-index-url --custom-compile-command 'make lock' --output-file requirements-dev.txt pyproject.toml
 
 .PHONY: settings
-settings: .venv/made ## every list of settings, from store/settings.py
+settings: .venv/made ## generate all lists of settings from store/settings.py
 	$(BIN)/python -m scripts.settings
 
 .PHONY: histories
-histories: .venv/made ## the releases of other projects that tests carry lines through; needs cargo
+histories: .venv/made ## rebuild the releases of other projects that tests use; needs cargo
 	$(BIN)/python -m scripts.histories
 
 .PHONY: kernel
-kernel: server/kernel/node_modules/made ## kernel.wasm, the loops over samples, from kernel.ts
+kernel: server/kernel/node_modules/made ## compile kernel.wasm, the loops over samples
 	$(NPM_KERNEL) run --silent build
 
 .PHONY: pictures
-pictures: vscode-client/node_modules/made ## the report's flame graph and timeline, from vscode-client/pictures
+pictures: vscode-client/node_modules/made ## bundle the report's flame graph and timeline
 	$(NPM) run --silent pictures
 
 .PHONY: fuzz
-fuzz: .venv/made ## ten minutes of damaged profiles, settings, caches, messages and answers, and of names
+fuzz: .venv/made ## feed damaged profiles, settings, caches, messages and responses for ten minutes
 	$(BIN)/python -m tests.fuzz --minutes 10
 
 .PHONY: faults
-faults: .venv/made ## half an hour of killed servers and captures, and of directories in unrest
+faults: .venv/made ## kill servers and captures in changing directories for half an hour
 	$(BIN)/python -m tests.faults --kills 1000
 
 .PHONY: bench
-bench: .venv/made ## time and memory of a load, beside gunzip and pprof; the first hint in a large workspace; a series of thousands; the flame graph of a large profile; a key typed
+bench: .venv/made ## measure time and memory, compared with gunzip and pprof
 	$(BIN)/python -m scripts.bench
 	$(BIN)/python -m scripts.bench.placement
 	$(BIN)/python -m scripts.bench.series
@@ -105,11 +105,11 @@ bench: .venv/made ## time and memory of a load, beside gunzip and pprof; the fir
 	$(BIN)/python -m scripts.bench.typing
 
 .PHONY: leaks
-leaks: .venv/made ## real Go programs that leak and that do not: who finds the line, and who is accused in vain
+leaks: .venv/made ## measure how well leaks are found in real Go programs
 	$(BIN)/python -m tests.leaks
 
 .PHONY: clean
-clean: ## remove what was made here
+clean: ## remove everything that was built here
 	rm -rf .venv .tools server/kernel/node_modules vscode-client/node_modules vscode-client/dist $(VSIX)
 
 .venv/made: pyproject.toml requirements-dev.txt
