@@ -19,7 +19,7 @@ export async function chooseSampleType(server: Server): Promise<void> {
 
 async function choose(setting: string, offered: Pick[], title: string): Promise<void> {
   if (offered.length === 0) {
-    void vscode.window.showInformationMessage('alloclens: no profile is read yet, so there is nothing to choose from.');
+    void vscode.window.showInformationMessage('alloclens: no profile has been read yet.');
     return;
   }
   const chosen = await vscode.window.showQuickPick(offered, { title, matchOnDescription: true, matchOnDetail: true });

@@ -29,7 +29,7 @@ export async function askPattern(server: Server, key: 'focus' | 'ignore'): Promi
 export async function stepOn(server: Server, key: 'function' | 'ignoreFunction', argument?: unknown): Promise<void> {
   const name = named(argument) ?? (await functionHere(server));
   if (name === undefined) {
-    void vscode.window.showInformationMessage('alloclens: there is no number at this line, so no function is known to look at.');
+    void vscode.window.showInformationMessage('alloclens: this line has no number, so there is no function to focus on.');
     return;
   }
   await take(server, { [key]: name });
@@ -79,7 +79,7 @@ function show(item: vscode.StatusBarItem, focus: string): void {
     return;
   }
   item.text = `$(filter) ${plain(focus)}`;
-  item.tooltip = `alloclens: all numbers are of samples ${printable(focus)}. A click takes the last step back; "alloclens: Clear Focus" all.`;
-  item.accessibilityInformation = { label: `alloclens: only samples ${printable(focus)}; one step back`, role: 'button' };
+  item.tooltip = `alloclens: all numbers are of samples ${printable(focus)}. Click to undo the last step; "alloclens: Clear Focus" undoes all.`;
+  item.accessibilityInformation = { label: `alloclens: only samples ${printable(focus)}; undo the last step`, role: 'button' };
   item.show();
 }

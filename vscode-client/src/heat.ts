@@ -1,4 +1,4 @@
-// Colours at the lines that hold memory, in the overview ruler and beside or behind the text; the warning colour where they grow.
+// Colours of lines that hold memory, in the overview ruler and beside or behind the text; the warning colour where they grow.
 import * as vscode from 'vscode';
 import { printable } from '../pictures/printable.ts';
 import type { HeatLine } from './heat-steps.ts';
@@ -24,7 +24,7 @@ const MODES: [mode: Mode, detail: string][] = [
 export async function chooseHeat(): Promise<void> {
   const now = settings.get<Mode>('heat', 'off');
   const offered = MODES.map(([value, detail]) => ({ label: value === now ? `$(check) ${value}` : value, detail, value }));
-  const chosen = await vscode.window.showQuickPick(offered, { title: 'Colours at the lines that hold memory' });
+  const chosen = await vscode.window.showQuickPick(offered, { title: 'Colours of lines that hold memory' });
   if (chosen !== undefined) {
     await settings.set('heat', chosen.value);
   }

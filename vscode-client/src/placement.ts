@@ -63,7 +63,7 @@ export async function addMapping(server: Server): Promise<void> {
     await noMapping();
     return;
   }
-  const chosen = await vscode.window.showQuickPick(mappingPicks(found), { title: 'Where recorded files lie here' });
+  const chosen = await vscode.window.showQuickPick(mappingPicks(found), { title: 'Path mappings that find recorded files' });
   const settings = chosen && (await server.ask<string | null>(ADD_MAPPING, chosen.from, chosen.to));
   if (typeof settings === 'string') {
     await vscode.window.showTextDocument(vscode.Uri.file(settings)); // otherwise the server has said why

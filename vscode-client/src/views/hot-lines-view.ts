@@ -22,7 +22,7 @@ export class HotLinesView extends View<Row> {
   }
 
   async sort(): Promise<void> {
-    const chosen = await vscode.window.showQuickPick(sortPicks(this.options.sort), { title: 'Hot lines, the most first by' });
+    const chosen = await vscode.window.showQuickPick(sortPicks(this.options.sort), { title: 'Sort hot lines by' });
     if (chosen !== undefined) {
       await this.choose({ sort: chosen.value });
     }

@@ -9,9 +9,9 @@ export const USUAL: HotOptions = { own: true, sort: 'owned', filter: '' };
 type Sort = HotOptions['sort'];
 
 const SORTS: [sort: Sort, title: string, detail: string][] = [
-  ['owned', 'Owned', 'what your own code answers for: its own allocations and those of libraries it calls'],
-  ['flat', 'Flat', 'what is allocated in the line itself'],
-  ['cum', 'Cum', 'what is allocated in the line and all it calls'],
+  ['owned', 'Owned', 'allocations of the line, and of libraries that it calls'],
+  ['flat', 'Flat', 'allocations of the line itself'],
+  ['cum', 'Cum', 'allocations of the line and of everything it calls'],
   ['growth', 'Growth', 'since the base'],
 ];
 

@@ -59,7 +59,7 @@ export class SnapshotActions {
     } else if (vscode.workspace.getWorkspaceFolder(uri) !== undefined) {
       await vscode.commands.executeCommand('revealInExplorer', uri);
     } else {
-      void vscode.window.showInformationMessage(inMessage(`alloclens: it is outside the workspace: ${chosen.path}`));
+      void vscode.window.showInformationMessage(inMessage(`alloclens: the file is outside the workspace: ${chosen.path}`));
     }
   }
 
@@ -73,7 +73,7 @@ export class SnapshotActions {
     const all = await this.server.ask<AllSeries>(SERIES);
     const offered = all === undefined ? [] : snapshotRows(all);
     if (offered.length === 0) {
-      void vscode.window.showInformationMessage('alloclens: no snapshot is read yet.');
+      void vscode.window.showInformationMessage('alloclens: no snapshot has been read yet.');
       return [];
     }
     const items = offered.map((row) => ({ label: plain(row.label), description: plain(row.description), row }));
@@ -109,7 +109,7 @@ async function removeForGood(failed: readonly [path: string, why: string][]): Pr
     try {
       await vscode.workspace.fs.delete(vscode.Uri.file(path));
     } catch (error) {
-      void vscode.window.showErrorMessage(inMessage(`alloclens: ${path} is not deleted: ${String(error)}`));
+      void vscode.window.showErrorMessage(inMessage(`alloclens: ${path} could not be deleted: ${String(error)}`));
     }
   }
 }
