@@ -107,6 +107,8 @@ class Meeting(NamedTuple):
     """And its line in the head."""
     unsaid: Bools
     """Lines of the head of which it is not known which of the base's they are: nothing says how they grew."""
+    unsaid_base: Bools
+    """Lines of the base that may be these."""
 
 
 def meeting(base: Lines, head: Lines, maps: LineMaps = NO_MAPS) -> Meeting:
@@ -124,11 +126,11 @@ def meeting(base: Lines, head: Lines, maps: LineMaps = NO_MAPS) -> Meeting:
     gone = (function >= 0) & (aligned.there[function] < 0)
     gone &= np.isin(_keys(file, line), _keys(head.file[others], head.line[others]))
     line = np.where(gone & (aligned.map[function] < 0), GONE, line)
-    return Meeting(file, line, _unsaid(base, head, aligned, file, line))
+    return Meeting(file, line, *_unsaid(base, head, aligned, file, line))
 
 
-def _unsaid(base: Lines, head: Lines, aligned: Alignment, file: Ints, line: Ints) -> Bools:
-    """Return the lines of the head of which it is not known which of the base's they are.
+def _unsaid(base: Lines, head: Lines, aligned: Alignment, file: Ints, line: Ints) -> tuple[Bools, Bools]:
+    """Return the lines of the head of which it is not known which of the base's they are, and the base's that they may be.
 
     Where the texts are known, these are lines that came into functions from which others went: they may have been changed. Where
     they are not, it is all lines of a function that has not the same ones in both.
@@ -150,7 +152,9 @@ def _unsaid(base: Lines, head: Lines, aligned: Alignment, file: Ints, line: Ints
     gained[of_head[came]] = True
     known[aligned.there] = True
     lost[-1] = gained[-1] = known[-1] = False
-    return np.where(by_text, came & lost[of_head], (known & (lost | gained))[of_head])
+    disagree, there = known & (lost | gained), aligned.there[of_base]
+    unsaid = np.where(by_text, came & lost[of_head], disagree[of_head])
+    return unsaid, np.where(aligned.map[of_base] >= 0, went & gained[there], disagree[there])
 
 
 def _was_there(head: Lines, maps: Sequence[Ints], of_function: Ints) -> Bools:

@@ -19,7 +19,7 @@ from alloclens.analysis.owned import Sites as OwnedSites
 from alloclens.analysis.owned import judged, rows_that_own
 from alloclens.analysis.passing import Weight, passing
 from alloclens.analysis.shapes import Shape, goroutine_shape, shape
-from alloclens.analysis.sites import Sites, by_source_line, clean_path
+from alloclens.analysis.sites import Sites, by_source_line, clean_path, on_lines
 from alloclens.analysis.stacks import Stack, having, through
 from alloclens.profile.sample_type import column
 
@@ -141,7 +141,7 @@ class Comparison:
     def shape(self, finding: Finding, text: str = "") -> Shape | None:
         """Return the known shape of a leak that its growing stacks show. `text` is the line's source, if it is Go."""
         stacks = self.stacks(finding.file, finding.line, STACKS, finding.sample_type)
-        whole, weight = sum(max(s.growth, 0) for s in stacks), dict.fromkeys(Shape, 0)
+        whole, weight = sum(s.grown for s in stacks), dict.fromkeys(Shape, 0)
         own = dict(zip(self.lines.files, self.lines.own.tolist(), strict=True))
         for stack in stacks:
             functions = [frame.function for frame in stack.frames]
@@ -150,7 +150,7 @@ class Comparison:
             else:
                 found = shape(functions, [own.get(clean_path(frame.file), False) for frame in stack.frames], text)
             if found:
-                weight[found] += max(stack.growth, 0)
+                weight[found] += stack.grown
         heaviest = max(weight, key=lambda one: weight[one])
         return heaviest if weight[heaviest] > LEAST * whole else None
 
@@ -205,13 +205,29 @@ class Comparison:
     def stacks(self, recorded: str, line: int, most: int, kind: ValueType | None = None) -> list[Stack]:
         """Return the heaviest stacks through a line, by growth where there is a base; in the shown type or another."""
         shown = self.profile.sample_types.index(kind or self.sample_type)
-        return through(self.profile, self._sites, self._on(recorded, line), shown, most)
+        return through(self.profile, self._sites, self._on(recorded, line), shown, most, self._unsaid_sites)
 
     def passing(self, recorded: str, line: int, stacks: Sequence[Stack]) -> list[list[Weight]]:
         """Return for each frame of some stacks through a line what of that line passes there, in the shown type."""
         column = self.profile.sample_types.index(self.sample_type)
         samples = having(self.profile, self._sites, self._on(recorded, line))
-        return passing(self.profile, self._sites, column, samples, [stack.sample for stack in stacks])
+        unsaid = np.ones_like(self._unsaid_sites) if (recorded, line) in self.unsaid else self._unsaid_sites
+        return passing(self.profile, self._sites, column, samples, [stack.sample for stack in stacks], unsaid)
+
+    @cached_property
+    def unsaid(self) -> frozenset[tuple[str, int]]:
+        """The lines (recorded file, line) of which nothing says how they grew: another build had them elsewhere, or not."""
+        head, base = self.contents.head, self.contents.base
+        if self.met is None or base is None:
+            return frozenset()
+        now, then = np.flatnonzero(self.met.unsaid), np.flatnonzero(self.met.unsaid_base)
+        files = (head.files[i] if i >= 0 else "" for i in self.met.file[then].tolist())
+        before = zip(files, np.maximum(self.met.line[then], 0).tolist(), strict=True)
+        return frozenset([*((head.files[head.file[row]], int(head.line[row])) for row in now.tolist()), *before])
+
+    @cached_property
+    def _unsaid_sites(self) -> NDArray[np.bool_]:
+        return on_lines(self._sites, self.unsaid)
 
     def _on(self, recorded: str, line: int) -> list[int]:
         sites = self._sites

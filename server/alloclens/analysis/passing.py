@@ -25,20 +25,24 @@ class Weight(NamedTuple):
 
     value: int
     """At the head."""
-    growth: int
-    """Head - base; equal to `value` where there is no base."""
+    growth: int | None
+    """Head - base; equal to `value` where there is no base; None where nothing says it."""
 
 
-def passing(profile: Profile, sites: Sites, column: int, through: Ints, stacks: Sequence[int]) -> list[list[Weight]]:
+def passing(
+    profile: Profile, sites: Sites, column: int, through: Ints, stacks: Sequence[int], unsaid: Mask | None = None
+) -> list[list[Weight]]:
     """Return what passes each frame of some samples' stacks, leaf first: what has the same frames from the root to there.
 
-    `through` are the rows of the samples that count, ascending; those of `stacks` are among them.
+    `through` are the rows of the samples that count, ascending; those of `stacks` are among them. From an `unsaid` site on,
+    nothing says how it grew.
     """
     values = profile.values[through, column]
     both = np.stack([np.where(profile.is_base[through], 0, values), values], axis=1)
     cursor, rows = _Cursor(profile, through), np.arange(len(through))
     node, key = np.zeros(len(through), np.int64), np.zeros(len(through), np.int64)
     shown, found = np.searchsorted(through, stacks), [[] for _ in stacks]  # type: tuple[Ints, list[list[Weight]]]
+    hidden = np.zeros(len(shown), np.bool_)
     while len(here := np.flatnonzero(cursor.stands(shown))):
         rows = rows[cursor.stands(rows)]
         key[rows] = node[rows] * len(sites) + sites.of_frame[cursor.frame[rows]]
@@ -46,8 +50,11 @@ def passing(profile: Profile, sites: Sites, column: int, through: Ints, stacks: 
         rows = rows[np.isin(key[rows], nodes)]
         node[rows] = np.searchsorted(nodes, key[rows])
         sums = One(node[rows], len(nodes)).sum(both[rows]).tolist()
+        if unsaid is not None:
+            hidden[here] |= unsaid[sites.of_frame[cursor.frame[shown[here]]]]
         for stack in here.tolist():
-            found[stack].append(Weight(*sums[node[shown[stack]]]))
+            value, growth = sums[node[shown[stack]]]
+            found[stack].append(Weight(value, None if hidden[stack] else growth))
         cursor.advance(rows)
     return [one[::-1] for one in found]
 

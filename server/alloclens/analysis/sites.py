@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from numpy.typing import NDArray
 
     from alloclens.profile.model import Profile
@@ -92,6 +94,13 @@ def _texts(profile: Profile) -> tuple[tuple[str, ...], Ints, Ints]:
     cleaned = [clean_path(profile.strings[i]) for i in files.tolist()]
     clean = np.array([numbers.setdefault(s, len(numbers)) for s in cleaned], np.int64)
     return tuple(numbers), number, clean[row] if len(row) else row
+
+
+def on_lines(sites: Sites, lines: Collection[tuple[str, int]]) -> NDArray[np.bool_]:
+    """Return which sites are on any of some lines (clean file, line)."""
+    number = {text: i for i, text in enumerate(sites.texts)} if lines else {}
+    keys = [(number[file] << 32) | line for file, line in lines if file in number]
+    return np.isin((sites.file << 32) | sites.line, np.array(keys, np.int64))
 
 
 def clean_path(path: str) -> str:

@@ -9,10 +9,10 @@ import numpy as np
 
 from alloclens.analysis.incidence import One
 from alloclens.analysis.parts import first, last, samples, some
-from alloclens.analysis.sites import by_line
+from alloclens.analysis.sites import by_line, on_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from numpy.typing import NDArray
 
@@ -46,8 +46,8 @@ class Node(NamedTuple):
     """Of a frame without a name."""
     value: int
     """At the head."""
-    growth: int
-    """Head - base; equal to `value` where there is no base."""
+    growth: int | None
+    """Head - base; equal to `value` where there is no base; None where it is not known which line of another build one was."""
     leaf: bool
     """Whether no sample goes on from here."""
 
@@ -66,27 +66,36 @@ class Branches(NamedTuple):
     """How many there are."""
     value: int
     """Of all of them, at the head."""
-    growth: int
+    growth: int | None
+    """None if that of any is."""
 
 
 def branches(
-    profile: Profile, column: int, line: Line, direction: Direction, path: Sequence[str] = (), most: int = MOST
+    profile: Profile,
+    column: int,
+    line: Line,
+    direction: Direction,
+    path: Sequence[str] = (),
+    most: int = MOST,
+    unsaid: Collection[tuple[str, int]] = (),
 ) -> Branches:
     """Return the nodes below a path of ids, heaviest first, then those that changed most.
 
     Below the empty path are the roots: the line itself, once for each function that is on it. The children of a node
-    sum to at most the node: a stack may end there. There is nothing below a path that is not there.
+    sum to at most the node: a stack may end there. There is nothing below a path that is not there. Of a node on an `unsaid`
+    line (file, line), and of all below it, nothing says how it grew; what only the base has of such is left out.
     """
     sites = by_line(profile)
     on = _on(sites, line)
     part = samples(profile, _through(profile, sites, on) & (profile.values[:, column] != 0))
     walk = _walk(part, sites, on, direction)
-    rows = np.arange(len(part))
+    rows, hidden = np.arange(len(part)), on_lines(sites, unsaid)
     for depth, key in enumerate(path):
         rows = rows[depth < walk.length[rows]]
-        rows = rows[walk.site(rows, depth) == _site(sites, key)]
+        rows = rows[walk.site(rows, depth) == (site := _site(sites, key))]
+        hidden |= site >= 0 and hidden[site]
     rows = rows[len(path) < walk.length[rows]]
-    return _branches(part, column, sites, walk, rows, len(path), most)
+    return _branches(part, column, sites, walk, rows, len(path), most, hidden)
 
 
 class _Walk(NamedTuple):
@@ -120,20 +129,26 @@ def _walk(profile: Profile, sites: Sites, on: Mask, direction: Direction) -> _Wa
     return _Walk(of_frame, outermost, -1, outermost - at[:-1] + 1)
 
 
-def _branches(profile: Profile, column: int, sites: Sites, walk: _Walk, rows: Ints, depth: int, most: int) -> Branches:
+def _branches(
+    profile: Profile, column: int, sites: Sites, walk: _Walk, rows: Ints, depth: int, most: int, hidden: Mask
+) -> Branches:
     found, group = np.unique(walk.site(rows, depth), return_inverse=True)
     values = profile.values[rows, column]
     goes_on = walk.length[rows] > depth + 1
     columns = np.stack([np.where(profile.is_base[rows], 0, values), values, goes_on], axis=1)
     sums = One(group, len(found)).sum(columns)
+    kept = ~hidden[found] | (sums[:, 0] != 0)
+    found, sums = found[kept], sums[kept]
     order = np.lexsort((-np.abs(sums[:, 1]), -np.abs(sums[:, 0])))[:most]
     each = zip(found[order].tolist(), sums[order].tolist(), strict=True)
-    nodes = [_node(sites, site, now, grown, leaf=not going) for site, (now, grown, going) in each]
+    nodes = [
+        _node(sites, site, now, None if hidden[site] else grown, leaf=not going) for site, (now, grown, going) in each
+    ]
     value, growth, _ = sums.sum(axis=0).tolist()
-    return Branches(nodes, len(found), value, growth)
+    return Branches(nodes, len(found), value, None if hidden[found].any() else growth)
 
 
-def _node(sites: Sites, site: int, value: int, growth: int, *, leaf: bool) -> Node:
+def _node(sites: Sites, site: int, value: int, growth: int | None, *, leaf: bool) -> Node:
     function, file, binary = (sites.texts[column[site]] for column in (sites.function, sites.file, sites.binary))
     return Node(function, file, int(sites.line[site]), binary, value, growth, leaf)
 

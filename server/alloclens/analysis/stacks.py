@@ -30,14 +30,29 @@ class Stack:
     """Leaf first."""
     value: int
     """At the head."""
-    growth: int
-    """Head - base; equal to `value` where there is no base."""
+    growth: int | None
+    """Head - base; equal to `value` where there is no base; None where it is not known which line of another build one was."""
     sample: int
     """The row of one that has it."""
 
+    @property
+    def grown(self) -> int:
+        """What counts of it in a growth: at most all that it holds where nothing says how much is new."""
+        return max(self.value if self.growth is None else self.growth, 0)
 
-def through(profile: Profile, sites: Sites, wanted: Sequence[int], column: int, most: int) -> list[Stack]:
-    """Return the heaviest stacks through any of these sites: by growth in a difference, else by value."""
+
+def through(
+    profile: Profile,
+    sites: Sites,
+    wanted: Sequence[int],
+    column: int,
+    most: int,
+    unsaid: NDArray[np.bool_] | None = None,
+) -> list[Stack]:
+    """Return the heaviest stacks through any of these sites: by growth in a difference, else by value.
+
+    Of a stack through any `unsaid` site, nothing says how it grew; what only the base has of such is left out.
+    """
     samples = having(profile, sites, wanted)
     samples = samples[profile.values[samples, column] != 0]
     if not len(samples):
@@ -46,12 +61,19 @@ def through(profile: Profile, sites: Sites, wanted: Sequence[int], column: int, 
     values = profile.values[samples, column]
     grown = _sums(group, values, len(example))
     now = _sums(group, np.where(profile.is_base[samples], 0, values), len(example))
-    order = np.lexsort((-now, -grown))[:most]
-    found = zip(example[order].tolist(), now[order].tolist(), grown[order].tolist(), strict=True)
-    return [Stack(_frames(profile, sample), value, growth, sample) for sample, value, growth in found]
+    hidden = np.zeros(len(example), np.bool_)
+    if unsaid is not None:
+        hidden[group[np.isin(samples, having(profile, sites, np.flatnonzero(unsaid)))]] = True
+    order = np.lexsort((-now, -np.where(hidden, 0, grown)))
+    order = order[~hidden[order] | (now[order] != 0)][:most]
+    found = zip(*(column[order].tolist() for column in (example, now, grown, hidden)), strict=True)
+    return [
+        Stack(_frames(profile, sample), value, None if unknown else growth, sample)
+        for sample, value, growth, unknown in found
+    ]
 
 
-def having(profile: Profile, sites: Sites, wanted: Sequence[int]) -> Ints:
+def having(profile: Profile, sites: Sites, wanted: Sequence[int] | Ints) -> Ints:
     """Return the rows of the samples that have any of these sites in their stack, ascending."""
     location = owners(np.diff(profile.locations.frame_at))[np.isin(sites.of_frame, wanted)]
     has = np.zeros(len(profile.locations.mapping), np.bool_)

@@ -63,10 +63,15 @@ def page(title: str, comparison: Comparison, whole: Weight, stacks: Sequence[Wri
         lines += ["", f"{number}. {_weight(stack.weight, whole, comparison)}", *_frames(frames, above)]
         above = frames
     if more:
-        value, growth = (sum(column) for column in zip(*(stack.weight for stack in stacks), strict=True))
-        rest = Weight(whole.value - value, whole.growth - growth)
+        rest = _rest(whole, [stack.weight for stack in stacks])
         lines += ["", f"The other stacks together: {_weight(rest, whole, comparison)}"]
     return rows((*lines, ""))
+
+
+def _rest(whole: Weight, shown: Sequence[Weight]) -> Weight:
+    grown = [one.growth for one in shown if one.growth is not None]
+    said = whole.growth is not None and len(grown) == len(shown)
+    return Weight(whole.value - sum(one.value for one in shown), (whole.growth or 0) - sum(grown) if said else None)
 
 
 def not_here(reason: str) -> str:

@@ -12,6 +12,7 @@ from lsprotocol import types
 from msgspec import Struct
 
 from alloclens.analysis.calls import Amount, Line, Site, calls
+from alloclens.analysis.parts import samples
 from alloclens.lsp.commands import Int64, given_back
 from alloclens.lsp.spots import Spot, Spots, here
 from alloclens.source.carry import UNKNOWN, Marks, carried
@@ -104,8 +105,10 @@ def _around(file: FileLines, at: Document, line: int) -> _Declared | None:
 
 
 def _calls(comparison: Comparison, site: Site) -> Calls:
-    one_process, compared = comparison.one_process, comparison.base is not None
-    return calls(comparison.profile, site, comparison.sample_type, one_process=one_process, compared=compared)
+    profile, compared = comparison.profile, comparison.base is not None
+    if (site.file, site.line) in comparison.unsaid:
+        profile, compared = samples(profile, ~profile.is_base), False
+    return calls(profile, site, comparison.sample_type, one_process=comparison.one_process, compared=compared)
 
 
 def _incoming(

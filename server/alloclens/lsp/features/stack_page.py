@@ -84,7 +84,7 @@ def _whole(at: Here) -> Weight:
     """Return what goes through the line, in the stacks' own arithmetic: with a base its growth is not the line's always."""
     comparison = at.comparison
     column = comparison.profile.sample_types.index(comparison.sample_type)
-    roots = branches(comparison.profile, column, Line(at.recorded, at.line), "callers")
+    roots = branches(comparison.profile, column, Line(at.recorded, at.line), "callers", unsaid=comparison.unsaid)
     return Weight(roots.value, roots.growth)
 
 

@@ -44,7 +44,7 @@ def _tree(
         return []
     comparison, spots = at.comparison, Spots(world, documents)
     number = comparison.profile.sample_types.index(comparison.sample_type)
-    found = branches(comparison.profile, number, Line(at.recorded, at.line), direction, path)
+    found = branches(comparison.profile, number, Line(at.recorded, at.line), direction, path, unsaid=comparison.unsaid)
     whole = comparison.stats(at.row).cum.value
     rows = [_row(node, whole, comparison, world, spots) for node in found.nodes]
     return rows + ([_others(found, comparison)] if found.many > len(rows) else [])
