@@ -86,17 +86,28 @@ FOREIGN = {
         "the standard library of a framework": Foreign("/Library/Frameworks/Python.framework/Versions/3.12/lib/python3.12/email/message.py", "Message.walk", "email/message.py", python("Message", "walk")),
         "the standard library on Windows": Foreign(r"C:\Users\ci\AppData\Local\Programs\Python\Python312\Lib\http\client.py", "HTTPResponse.read", "http/client.py", python("HTTPResponse", "read")),
         "the standard library of pyenv": Foreign("/home/ci/.pyenv/versions/3.11.7/lib/python3.11/logging/config.py", "Configurator.convert", "logging/config.py", python("Configurator", "convert")),
+        "the standard library in a zip": Foreign("/usr/lib/python312.zip/csv/reader.py", "Reader.next_row", "csv/reader.py", python("Reader", "next_row")),
+        "the standard library of conda on Windows": Foreign(r"C:\Users\ci\miniconda3\envs\a\Lib\xml\sax.py", "Parser.parse", "xml/sax.py", python("Parser", "parse")),
+        "a layer of Lambda": Foreign("/opt/python/requests/sessions.py", "Session.send", "requests/sessions.py", python("Session", "send")),
+        "Lambda's runtime": Foreign("/var/runtime/boot/events.py", "Event.load", "boot/events.py", python("Event", "load")),
+        "a wheel of pex": Foreign("/root/.pex/installed_wheels/9f/orm-2.0-py3-none-any.whl/orm/query.py", "Query.all_rows", "orm/query.py", python("Query", "all_rows")),
     },
     NODE: {
         "node_modules": Foreign("/app/node_modules/express/lib/router.js", "handle", "lib/router.js", "'use strict';\n\nfunction handle() {\n}\n"),
         "node_modules of webpack": Foreign("webpack:///./node_modules/express/lib/route.js", "dispatch", "lib/route.js", "'use strict';\n\nfunction dispatch() {\n}\n"),
         "pnpm": Foreign("/app/node_modules/.pnpm/cache@1.0.0/node_modules/cache/src/store.ts", "fill", "src/store.ts", "export const z = 1;\n\nexport function fill(): void {\n}\n"),
         "a workspace of yarn": Foreign("/home/ci/app/.yarn/__virtual__/pg/0/cache/pg.zip/node_modules/pg/lib/client.js", "query", "lib/client.js", "'use strict';\n\nfunction query() {\n}\n"),
+        "a layer of Lambda": Foreign("/opt/nodejs/node_modules/pg/lib/pool.js", "connect", "lib/pool.js", "'use strict';\n\nfunction connect() {\n}\n"),
+        "bun's cache": Foreign("/root/.bun/install/cache/koa@2.15.0/lib/context.js", "respond", "lib/context.js", "'use strict';\n\nfunction respond() {\n}\n"),
+        "Deno": Foreign("https://deno.land/std@0.200.0/http/listen.ts", "listen", "http/listen.ts", "export const z = 1;\n\nexport function listen(): void {\n}\n"),
+        "another package, of webpack": Foreign("webpack://@x/api/./src/serve.ts", "serveAll", "src/serve.ts", "export const z = 1;\n\nexport function serveAll(): void {\n}\n"),
+        "Vite, a dependency": Foreign("/@fs/srv/a/node_modules/vue/src/draw.ts", "drawAll", "src/draw.ts", "export const z = 1;\n\nexport function drawAll(): void {\n}\n"),
         "Node's own": Foreign("node:internal/streams/readable", "push", "internal/streams/readable", "function push() {\n}\n"),
     },
     RUST: {
         "cargo's registry": Foreign("/home/ci/.cargo/registry/src/index.crates-6f17d22b/hashbrown-0.14.0/src/raw/mod.rs", "hashbrown::raw::RawTable<T,A>::reserve_rehash", "src/raw/mod.rs", "impl Raw {\n\n    fn reserve_rehash(&mut self) {\n    }\n}\n"),
         "cargo's git": Foreign("/home/ci/.cargo/git/checkouts/dep-0123456789abcdef/89abcde/src/pool/mod.rs", "dep::pool::take", "src/pool/mod.rs", "use x;\n\npub fn take() {\n}\n"),
+        "another crate": Foreign("/build/src/queue/mod.rs", "crossbeam::queue::push", "src/queue/mod.rs", "use x;\n\npub fn push() {\n}\n"),
         "Rust's own": Foreign("/rustc/9fc6b43126469e3858e2fe86cafb4f0fd5068869/library/alloc/src/raw_vec.rs", "alloc::raw_vec::finish_grow", "src/raw_vec.rs", "use x;\n\nfn finish_grow() {\n}\n"),
         "Rust's own, of rustup": Foreign("/home/ci/.rustup/toolchains/stable-x86_64-unknown-linux-gnu/lib/rustlib/src/rust/library/alloc/src/vec/mod.rs", "alloc::vec::Vec<T,A>::with_capacity_in", "src/vec/mod.rs", "impl Vec {\n\n    fn with_capacity_in() {\n    }\n}\n"),
     },
@@ -104,6 +115,10 @@ FOREIGN = {
         "the standard library": Foreign("/usr/include/c++/12/bits/new_allocator.h", "std::__new_allocator<char>::allocate", "bits/new_allocator.h", "struct x {\n\nchar* allocate(int n) {\n}\n};\n"),
         "the standard library of clang": Foreign("/usr/lib/llvm-17/bin/../include/c++/v1/__memory/allocator.h", "std::__1::allocator<char>::allocate", "__memory/allocator.h", "struct x {\n\nchar* allocate(int n) {\n}\n};\n"),
         "Bazel": Foreign("/proc/self/cwd/external/com_google_absl/absl/strings/cord.cc", "absl::NewTree", "strings/cord.cc", "int x;\n\nchar* NewTree(int n) {\n}\n"),
+        "third_party": Foreign("../third_party/o/src/util/fill.cc", "o::fill", "src/util/fill.cc", "int x;\n\nchar* fill(int n) {\n}\n"),
+        "Meson": Foreign("../subprojects/o-1.2/src/util/drain.cc", "o::drain", "src/util/drain.cc", "int x;\n\nchar* drain(int n) {\n}\n"),
+        "Conan": Foreign("/root/.conan2/p/b/fmt1a2b/b/src/src/format.cc", "fmt::vformat", "src/format.cc", "int x;\n\nchar* vformat(int n) {\n}\n"),
+        "vcpkg": Foreign("/opt/vcpkg/buildtrees/re2/src/2023-1f/re2/dfa.cc", "re2::RunDfa", "re2/dfa.cc", "int x;\n\nchar* RunDfa(int n) {\n}\n"),
         "libc": Foreign("/build/glibc-ArtIv1/glibc-2.31/string/strdup.c", "strdup", "string/strdup.c", "int x;\n\nchar* strdup(const char* s) {\n}\n"),
     },
     JAVA: {
@@ -130,7 +145,9 @@ def folder(tmp_path: Path, caller: Caller) -> Path:
         "go.mod": "module example.com/shop\n\ngo 1.24\n",
         "services/s3/go.mod": "module example.com/shop/services/s3\n",
     }
-    write(tmp_path, own | {one.alike: one.text for one in cases} | (modules if caller is GO else {}))
+    packages = {"package.json": '{"name": "@x/web"}', "Cargo.toml": '[package]\nname = "shop"\n'}
+    more = {GO: modules, NODE: packages, RUST: packages}.get(caller, {})
+    write(tmp_path, own | {one.alike: one.text for one in cases} | more)
     for i in range(SNAPSHOTS):
         stacks = [
             f"{one.function}{f':{one.start}' if one.start else ''}@{one.recorded}:4 < {caller.function}@{tmp_path / caller.file}:{4 + n}"

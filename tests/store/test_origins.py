@@ -104,6 +104,28 @@ def test_what_does_not_fit_is_none_of_them(repository: Repository) -> None:
     assert (found.text, found.others) == (MOVED, ())
 
 
+def guessed(repository: Repository, marks: Marks) -> Origin:
+    place = own(repository)._replace(rule="container or CI root", guessed=True)
+    return Origins(Roots((str(repository.folder),)), None).of(place, "/app/main.go", taken(4.5), marks)
+
+
+def test_all_lines_of_a_file_that_is_a_guess_are_doubtful(repository: Repository) -> None:
+    found = guessed(repository, keeps(4))
+    assert (found.text, found.guessed) == (TWO, True)
+    assert found.disagrees(np.arange(9)).all()
+    assert guessed(repository, keeps(4, start=40)) is UNKNOWN
+
+
+def test_functions_that_start_where_they_were_recorded_prove_a_guess(repository: Repository) -> None:
+    repository.check_in({"main.go": TWO + "\nfunc drop() {\n\tpanic(1)\n}\n"}, BEGIN + 4.2 * DAY)
+    names, line, number = ["main.keep", "main.drop"], np.array([4, 10]), np.array([0, 1])
+    here = (repository.folder / "main.go").read_text().split("\n").index("func drop() {") + 1
+    proven = guessed(repository, Marks(line, number, names, np.array([3, here]), "main.go"))
+    assert (proven.guessed, proven.disagrees(np.array([4])).any()) == (False, False)
+    assert guessed(repository, Marks(line, number, names, np.array([3, 0]), "main.go")).guessed
+    assert guessed(repository, Marks(line, number, names, np.array([0, 0]), "main.go")).guessed
+
+
 @pytest.mark.parametrize("label", ["v1.1.0", "v1.1.0 in production", "deployed=COMMIT", "COMMIT"])
 def test_a_label_that_names_a_commit_or_a_version(repository: Repository, label: str) -> None:
     commit = repository.run("rev-parse", "v1.0.0")
