@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 from alloclens.source.places import Place, SourceMap
+from alloclens.source.recorded import Kind
 
 from tests.support.files import FakeFiles
-from tests.support.placement.layouts import ALIKE, FOREIGN, FOUND, OWN, PROVEN, ROOTS, Layout, Profile
+from tests.support.placement.layouts import ALIKE, FOREIGN, FOUND, OWN, PROVEN, ROOTS, SERVICE, Layout, Profile, at
 
 
 @pytest.mark.parametrize("case", FOREIGN.values(), ids=FOREIGN)
@@ -33,6 +34,24 @@ def test_several_files_prove_a_directory(recorded: Profile, there: str, here: st
         file: (f"{here}{file}", False) for file in found
     }
     assert [place for file, place in places.items() if file not in found and place] == []
+
+
+def test_a_file_that_was_renamed_in_a_proven_directory_is_found() -> None:
+    recorded = at("/app", SERVICE | {"orders/old.py": ("Order.load", "Order.drop")})
+    disk = FakeFiles(OWN, renames={"/w/orders/old.py": "/w/orders/models.py"})
+    assert SourceMap(ROOTS, disk, recorded).place("/app/orders/old.py") == Place(
+        "/w/orders/models.py", "renamed since", Kind.OWN
+    )
+
+
+def test_two_directories_that_are_equally_like_are_none() -> None:
+    """Two services of one template, both open: nothing tells which of them ran."""
+    files = {f"/w/{name}/{path}": OWN[f"/w/{path}"] for name in ("a", "b") for path in SERVICE}
+    sources = SourceMap(ROOTS, FakeFiles(files), at("/app", SERVICE))
+    assert [sources.place(f"/app/{path}") for path in SERVICE] == [None] * len(SERVICE)
+    del files["/w/b/db.py"]
+    sources = SourceMap(ROOTS, FakeFiles(files), at("/app", SERVICE))
+    assert sources.place("/app/main.py") == Place("/w/a/main.py", "root of the build", Kind.OWN)
 
 
 @pytest.mark.parametrize(("case", "path", "guessed"), FOUND.values(), ids=FOUND)

@@ -27,7 +27,7 @@ LEAST = 3
 """So many files of a directory, with as many functions that are not called like many others, tell that it is here."""
 FOUND_FOR_EACH_MISSING = 4
 """A file may have been deleted since. Of another service that was made from the same template, many files are not here."""
-MOST_ASKED, MOST_ALIKE, MOST_DIRECTORIES, MOST_FILES = 500, 100, 20, 50
+MOST_ASKED, MOST_ALIKE, MOST_DIRECTORIES, MOST_FILES = 200, 100, 20, 50
 """So many files are asked where they may be, each of at most so many; so many directories are tried, with so many files of each."""
 # fmt: off
 COMMON = frozenset((
@@ -64,7 +64,8 @@ def checkouts(roots: Roots, files: Files, functions: Mapping[str, Collection[str
 
 def _tells(one: Recorded) -> bool:
     """Return whether nothing but its place can tell whose a file is, and its functions have names."""
-    return one.kind is Kind.UNKNOWN and one.absolute and not one.package and any(map(has_name, one.functions))
+    told = one.kind is not Kind.UNKNOWN or one.package or one.project or one.called_standard
+    return not told and not one.path.startswith("..") and any(map(has_name, one.functions))
 
 
 def _pairs(one: Recorded, roots: Roots, files: Files) -> Iterable[Built]:
@@ -78,7 +79,9 @@ def _pairs(one: Recorded, roots: Roots, files: Files) -> Iterable[Built]:
             continue
         inside = (rest_within(directory, folder) or "").split("/") if directory != folder else []
         same = shared_end(roots.key(one.path).split("/")[-2:0:-1], [roots.key(name) for name in inside[::-1]])
-        same = min(same, len(there) - 3)  # the root of a disk is no checkout
+        same = min(
+            same, len(there) - (3 if one.absolute else 2)
+        )  # neither is the root of a disk a checkout, nor sys.path
         if same >= 0:
             pair = Built("/".join(there[: -1 - same]), join(folder, *inside[: len(inside) - same]))
             found[pair] = same

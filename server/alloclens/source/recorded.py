@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections import Counter
 from dataclasses import dataclass
 from enum import IntEnum
@@ -58,8 +59,8 @@ EMBEDDED = re.compile(
 """What directories are called that hold other people's sources within one's own tree. In Python, deps/ may well be one's own."""
 DEPENDENCY_PATH = re.compile(
     rf"""/pkg/mod/ | (^|/)vendor/ | @v\d[^/]*/ | (^|/)node_modules/ | (site|dist)-packages/ | {EMBEDDED.pattern}
-    | \.(?:egg|whl)/ | ^/opt/(?:python|nodejs|java|ruby)/ | ^/var/(?:runtime|lang)/ | /\.bun/install/ | /deno(?:-dir)?/(?:deps|npm|remote)/
-    | ^https?:/+(?!localhost|127\.|\[) | /\.conan2?/ | /vcpkg(?:_installed|/(?:buildtrees|installed|packages))/ | /CPM/ | /\.cpm/
+    | \.(?:egg|whl)/ | ^/opt/(?:python|nodejs|java|ruby)/ | ^/var/(?:runtime|lang)/ | /\.bun/install/ | /(?:\.cache|Caches|deno-dir)/(?:deno/)?(?:deps|npm|remote)/
+    | ^https?:/+(?!localhost|127\.|\[) | /\.conan2?/ | /vcpkg(?:_installed|/(?:buildtrees|installed|packages))/ | /\.cache/CPM/
     | /registry/src/[^/]+/ | /\.cargo/git/checkouts/ | ^[\w-]+-\d+\.\d+\.\d+[^/]*/src/
     | ^/usr/(?:local/)?include/ | (^|/)_deps/[^/]+-src/ | /\.julia/packages/ """,
     re.VERBOSE,
@@ -137,6 +138,12 @@ class Recorded:
         # linkname gives functions of runtime the names of other packages: the path says where it is, not the function
         inside = self.path.rpartition("/src/")[2] if self.package else self.path
         return inside if _first(inside) in STANDARD else ""
+
+    @property
+    def called_standard(self) -> bool:
+        """Whether it is called like a file of Python's library: some profilers take the directories of sys.path away."""
+        module = self.path.removesuffix(".py").partition("/")[0]
+        return self.path.endswith(".py") and module in sys.stdlib_module_names
 
     @cached_property
     def kind(self) -> Kind:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
@@ -166,6 +165,12 @@ def _build(recorded: Recorded, ground: Ground) -> Groups:
             yield [join(directory, rest) for directory in directories]
 
 
+def _alike(recorded: Recorded, ground: Ground) -> Groups:
+    for rest, directories in _along(recorded.path, ground.alike):
+        if rest:
+            yield [join(directory, rest) for directory in directories]
+
+
 def _vendor(recorded: Recorded, ground: Ground) -> Groups:
     """Find a dependency, by whatever names it, among those that the workspace has copies of."""
     if recorded.standard or not ground.roots.vendors:
@@ -221,19 +226,13 @@ def _nearest(before: str, parts: Sequence[str]) -> Groups:
 
 
 def _relative(recorded: Recorded, ground: Ground) -> Groups:
-    if not (recorded.absolute or recorded.standard or recorded.project or _is_called_standard(recorded.path)):
+    if not (recorded.absolute or recorded.standard or recorded.project or recorded.called_standard):
         yield [join(folder, recorded.path) for folder in ground.roots.folders]
 
 
 def _like_standard(recorded: Recorded, ground: Ground) -> Groups:
-    """Find a file that is called like one of Python's library: some profilers take the directories of sys.path away."""
-    if _is_called_standard(recorded.path):
+    if recorded.called_standard:
         yield [join(folder, recorded.path) for folder in ground.roots.folders]
-
-
-def _is_called_standard(path: str) -> bool:
-    module = path.removesuffix(".py").partition("/")[0]
-    return path.endswith(".py") and module in sys.stdlib_module_names
 
 
 def _bundled(recorded: Recorded, ground: Ground) -> Groups:
@@ -248,15 +247,14 @@ def _bundled_elsewhere(recorded: Recorded, ground: Ground) -> Groups:
         yield [join(folder, path) for folder in ground.roots.folders]
 
 
-def _alike(recorded: Recorded, ground: Ground) -> Groups:
-    for rest, directories in _along(recorded.path, ground.alike):
-        if rest:
-            yield [join(directory, rest) for directory in directories]
-
-
 def _renamed(recorded: Recorded, ground: Ground) -> Groups:
     """Find what was where other rules look, and is elsewhere now: as git says."""
-    for group in _gone(recorded, ground):
+    for group in _gone(recorded, ground, SURE):
+        yield [now for path in group if (now := ground.files.renamed(path))]
+
+
+def _renamed_relative(recorded: Recorded, ground: Ground) -> Groups:
+    for group in _gone(recorded, ground, (_relative,)):
         yield [now for path in group if (now := ground.files.renamed(path))]
 
 
@@ -267,13 +265,13 @@ def _moved(recorded: Recorded, ground: Ground) -> Groups:
     """
     if not recorded.path.endswith(OF_GO) and sum(map(has_name, recorded.functions)) < 2:
         return
-    for group in _gone(recorded, ground):
+    for group in _gone(recorded, ground, (*SURE, _relative)):
         yield [beside for path in group for beside in ground.files.beside(path)]
 
 
-def _gone(recorded: Recorded, ground: Ground) -> Groups:
-    """Yield where the rules that do not guess look for a file of the user's own, if it is not there any more."""
-    for rule in (_mapped, _as_recorded, _module, _build, _relative) if recorded.kind not in FOREIGN else ():
+def _gone(recorded: Recorded, ground: Ground, rules: Iterable[Callable[[Recorded, Ground], Groups]]) -> Groups:
+    """Yield where some rules look for a file of the user's own, if it is not there any more."""
+    for rule in rules if recorded.kind not in FOREIGN else ():
         for group in rule(recorded, ground):
             yield [path for path in group if ground.roots.hold(path) and not stranger(path, recorded, ground)]
 
@@ -314,6 +312,8 @@ def _in_package(path: str, recorded: Recorded, ground: Ground) -> bool:
     return ".".join(said) == package
 
 
+SURE = (_mapped, _as_recorded, _module, _build, _alike)
+"""What looks for the user's own files, and does not guess."""
 RENAMED, MOVED = "renamed since", "moved to another file of its directory"
 ELSEWHERE = (RENAMED, MOVED)
 """What is where these rules find it was in another file when it was recorded."""
@@ -327,13 +327,14 @@ RULES = (
     Rule("required module", _required),
     Rule("Go's own source", _go_root),
     Rule("installed package", _packages),
-    Rule("relative to the workspace", _relative),
+    Rule("root of the build", _alike, by_functions=True),
+    Rule("relative to the workspace", _relative, guess=True),
     Rule("relative to the workspace", _like_standard, by_functions=True, guess=True),
     Rule("project of a bundler", _bundled),
     Rule("project of a bundler", _bundled_elsewhere, by_functions=True, guess=True),
     Rule(RENAMED, _renamed, tells_whose=True),
+    Rule(RENAMED, _renamed_relative, guess=True, tells_whose=True),
     Rule(MOVED, _moved, by_functions=True, tells_whose=True),
-    Rule("root of the build", _alike, by_functions=True),
     Rule("container or CI root", _container, by_functions=True, guess=True),
     Rule("the only file that ends so", _suffix, by_functions=True, guess=True),
 )

@@ -32,6 +32,7 @@ OWN = {
     "/w/db.py": python("open_session", "close_session"),
     "/w/models.py": python_class("Base", "save"),
     "/w/orders/models.py": python_class("Order", "load", "total"),
+    "/w/orders/cart.py": python("fill_cart"),
     "/w/orders/routes.py": python("list_orders", "add_order"),
     "/w/requests/models.py": python_class("Response", "json", "iter_content"),
     "/w/json/decoder.py": python_class("Decoder", "raw_decode"),
@@ -98,6 +99,9 @@ ALIKE = {
     "another function of Google Cloud": Layout("/workspace/main.py", ("handler",)),
     "dependencies beside a Lambda function": Layout("/var/task/requests/models.py", RESPONSE),
     "Python's library, frozen": Layout("json/decoder.py", DECODER),
+    "a library of Debian's, built with -ffile-prefix-map": Layout("./src/format.cc", ("fmt::v9::vformat",)),
+    "a library's own bundle": Layout("webpack:///./lib/router.js", ("handle",)),
+    "a package relative to sys.path": Layout("requests/models.py", RESPONSE),
     "a zipapp with its dependencies": Layout("/srv/billing.pyz/requests/models.py", RESPONSE),
     "webpack, another name": Layout("webpack://billing/./lib/router.js", ("handle",)),
     "webpack, another name, clean": Layout("webpack:/billing/lib/router.js", ("handle",)),
@@ -184,6 +188,7 @@ SERVICE: Profile = {
     "orders/models.py": ("Order.load", "Order.total"),
     "orders/routes.py": ("list_orders",),
 }
+ORDERS: Profile = {"models.py": ("Order.load",), "routes.py": ("list_orders",), "cart.py": ("fill_cart",)}
 WEB: Profile = {
     "src/main.ts": ("main", "render"),
     "src/cart.ts": ("addItem",),
@@ -232,6 +237,15 @@ PROVEN = {
     "Bazel's sandbox": (at("/proc/self/cwd", ENGINE), "/proc/self/cwd", "/w"),
     "Bazel's execroot": (at("/b/execroot/_main", ENGINE), "/b/execroot/_main", "/w"),
     "CMake in a source package": (at("/build/reproducible-path/shop-1.2.0", ENGINE), "/build/reproducible-path/shop-1.2.0", "/w"),
+    "Bazel, relative": (ENGINE, "src", "/w/src"),
+    "Python, relative to sys.path": (
+        {**{f"orders/{path}": functions for path, functions in ORDERS.items()}, "json/decoder.py": ("JSONDecoder.raw_decode",)},
+        "orders", "/w/orders",
+    ),
+    "webpack, without a name": (
+        {f"webpack:///./packages/web/{path}": functions for path, functions in WEB.items()},
+        "webpack:///./packages/web", "/w/packages/web",
+    ),
     "a build of Conan's user": (at("/home/conan/project", ENGINE), "/home/conan/project", "/w"),
 }  # fmt: skip
 """Programs of one's own, the directory that each was in, and what that is here. All of their files are found, unmarked."""
@@ -245,7 +259,6 @@ FOUND = {
     ),
     "webpack, without a scope": (Layout("webpack://shop/./src/basket.ts", ("fillBasket",)), "/w/packages/shop/src/basket.ts", False),
     "webpack, without a scope, clean": (Layout("webpack:/shop/src/basket.ts", ("fillBasket",)), "/w/packages/shop/src/basket.ts", False),
-    "webpack, without a name": (Layout("webpack:///./lib/router.js", ("handle",)), "/w/lib/router.js", False),
     "a crate in a container": (Layout("/build/src/pool.rs", ("shop_core::pool::take",)), "/w/rs/src/pool.rs", False),
     "a program of a crate": (Layout("/build/src/bin/worker.rs", ("worker::work",)), "/w/rs/src/bin/worker.rs", False),
     "a crate, a method of another one's type": (
@@ -257,6 +270,9 @@ FOUND = {
         "/w/src/main/java/com/shop/util/Cache.java", False,
     ),
     # one file alone is found, and marked
+    "webpack, without a name": (Layout("webpack:///./lib/router.js", ("handle",)), "/w/lib/router.js", True),
+    "a lone relative path": (Layout("src/core/wheel.cc", ("spin_up",)), "/w/src/core/wheel.cc", True),
+    "a relative path of a script without functions": (Layout("tools/report/build.py", ("<module>",)), "/w/tools/report/build.py", True),
     "Next.js": (Layout("webpack://_N_E/./lib/router.js", ("handle",)), "/w/lib/router.js", True),
     "a lone file in a container": (Layout("/app/main.py", MAIN), "/w/main.py", True),
     "a lone file elsewhere": (Layout("/home/ci/shop/orders/models.py", ("Order.load",)), "/w/orders/models.py", True),
