@@ -55,7 +55,7 @@ def checkouts(roots: Roots, files: Files, functions: Mapping[str, Collection[str
     for pair, _ in asked.most_common():
         here.setdefault(pair.there, []).append(pair.here)
     for there in list(here)[:MOST_DIRECTORIES]:
-        inside = [one for one in telling if is_within(one.path, there)][:MOST_FILES]
+        inside = [one for one in telling if is_within(one.rooted, there)][:MOST_FILES]
         shared = Counter({directory: _shared(inside, there, directory, roots, files) for directory in here[there][:5]})
         best = shared.most_common(2)
         if best[0][1] and (len(best) == 1 or best[0][1] > best[1][1]):
@@ -64,13 +64,13 @@ def checkouts(roots: Roots, files: Files, functions: Mapping[str, Collection[str
 
 def _tells(one: Recorded) -> bool:
     """Return whether nothing but its place can tell whose a file is, and its functions have names."""
-    told = one.kind is not Kind.UNKNOWN or one.package or one.project or one.called_standard
-    return not told and not one.path.startswith("..") and any(map(has_name, one.functions))
+    told = one.kind is not Kind.UNKNOWN or one.package or one.called_standard
+    return not told and "../" not in one.rooted and any(map(has_name, one.functions))
 
 
 def _pairs(one: Recorded, roots: Roots, files: Files) -> Iterable[Built]:
     """Return the directories from which on the recorded path is like that of a file here, for those that are most like it."""
-    there = one.path.split("/")
+    there = one.rooted.split("/")
     found: dict[Built, int] = {}
     directories = files.named(one.name)
     for directory in directories if len(directories) <= MOST_ALIKE else ():
@@ -78,10 +78,10 @@ def _pairs(one: Recorded, roots: Roots, files: Files) -> Iterable[Built]:
         if folder is None:
             continue
         inside = (rest_within(directory, folder) or "").split("/") if directory != folder else []
-        same = shared_end(roots.key(one.path).split("/")[-2:0:-1], [roots.key(name) for name in inside[::-1]])
+        same = shared_end(roots.key(one.rooted).split("/")[-2:0:-1], [roots.key(name) for name in inside[::-1]])
         same = min(
             same, len(there) - (3 if one.absolute else 2)
-        )  # neither is the root of a disk a checkout, nor sys.path
+        )  # the first directory stays: no checkout is a whole disk
         if same >= 0:
             pair = Built("/".join(there[: -1 - same]), join(folder, *inside[: len(inside) - same]))
             found[pair] = same
@@ -96,7 +96,7 @@ def shared_end(one: Sequence[str], other: Sequence[str]) -> int:
 
 def _shared(inside: Collection[Recorded], there: str, here: str, roots: Roots, files: Files) -> int:
     """Return how many files of a directory are here; 0 if they are too few to tell."""
-    found = [one for one in inside if _is_here(one, join(here, one.path[len(there) + 1 :]), roots, files)]
+    found = [one for one in inside if _is_here(one, join(here, one.rooted[len(there) + 1 :]), roots, files)]
     names = {function for one in found for function in one.functions if _is_telling(function)}
     enough = min(len(found), len(names)) >= LEAST
     return len(found) if enough and FOUND_FOR_EACH_MISSING * (len(inside) - len(found)) <= len(found) else 0

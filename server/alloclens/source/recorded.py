@@ -140,6 +140,11 @@ class Recorded:
         return inside if _first(inside) in STANDARD else ""
 
     @property
+    def rooted(self) -> str:
+        """The path; where a bundler says the name of its project, below that."""
+        return f"webpack:{self.project}/{self.bundled[0][1]}" if self.project else self.path
+
+    @property
     def called_standard(self) -> bool:
         """Whether it is called like a file of Python's library: some profilers take the directories of sys.path away."""
         module = self.path.removesuffix(".py").partition("/")[0]

@@ -65,8 +65,8 @@ class Ground:
     def crates(self, path: str) -> frozenset[str]:
         """Return what the crate of a file may be called: as a Cargo.toml says, or as a program of its own; nothing without one."""
         for folder in folders_of(path) if self.cargo else ():
-            if folder in self.cargo:
-                said = CRATE.findall(self.files.text(f"{folder}/Cargo.toml") or "")
+            manifest = self.files.text(f"{folder}/Cargo.toml") if folder in self.cargo else None
+            if said := CRATE.findall(manifest or ""):
                 return frozenset(name.replace("-", "_") for name in (*said, *path.removesuffix(".rs").split("/")[-2:]))
         return frozenset()
 
@@ -166,7 +166,7 @@ def _build(recorded: Recorded, ground: Ground) -> Groups:
 
 
 def _alike(recorded: Recorded, ground: Ground) -> Groups:
-    for rest, directories in _along(recorded.path, ground.alike):
+    for rest, directories in _along(recorded.rooted, ground.alike):
         if rest:
             yield [join(directory, rest) for directory in directories]
 

@@ -55,6 +55,8 @@ OWN = {
     "/w/src/core/engine.cc": cpp("turn_over"),
     "/w/src/core/wheel.cc": cpp("spin_up"),
     "/w/deps/lua/src/lapi.c": "void lua_newstate(int n) {\n}\n",
+    "/w/Cargo.toml": '[workspace]\nmembers = ["rs"]\n',
+    "/w/gen/src/table.rs": "pub fn fill_table() {\n}\n",
     "/w/rs/Cargo.toml": '[package]\nname = "shop-core"\n\n[dependencies]\nserde = "1"\n',
     "/w/rs/src/pool.rs": "pub fn take() {\n}\n",
     "/w/rs/src/bin/worker.rs": "fn work() {\n}\n",
@@ -228,6 +230,9 @@ PROVEN = {
     "Windows": (windows(at("D:/deploy/shop", SERVICE)), "D:/deploy/shop", "/w"),
     "one service of a monorepo": (at("/app/packages/web", WEB), "/app/packages/web", "/w/packages/web"),
     "one service of a monorepo in a container": (at("/app", WEB), "/app", "/w/packages/web"),
+    "Next.js": (
+        {f"webpack://_N_E/./{path}": functions for path, functions in WEB.items()}, "webpack://_N_E/.", "/w/packages/web",
+    ),
     "Vite": (at("/@fs/home/ci/shop/packages/web", WEB), "/@fs/home/ci/shop/packages/web", "/w/packages/web"),
     "yarn's virtual folder": (
         at("/app/.yarn/__virtual__/web-virtual-1a/1/packages/web", WEB),
@@ -260,6 +265,7 @@ FOUND = {
     "webpack, without a scope": (Layout("webpack://shop/./src/basket.ts", ("fillBasket",)), "/w/packages/shop/src/basket.ts", False),
     "webpack, without a scope, clean": (Layout("webpack:/shop/src/basket.ts", ("fillBasket",)), "/w/packages/shop/src/basket.ts", False),
     "a crate in a container": (Layout("/build/src/pool.rs", ("shop_core::pool::take",)), "/w/rs/src/pool.rs", False),
+    "a file of no crate": (Layout("/build/gen/src/table.rs", ("generated::fill_table",)), "/w/gen/src/table.rs", True),
     "a program of a crate": (Layout("/build/src/bin/worker.rs", ("worker::work",)), "/w/rs/src/bin/worker.rs", False),
     "a crate, a method of another one's type": (
         Layout("/build/src/pool.rs", ("shop_core::pool::take", "<alloc::vec::Vec<T> as shop_core::Held>::drop")),
