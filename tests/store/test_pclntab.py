@@ -16,8 +16,8 @@ from alloclens.store.listing import stamp
 from alloclens.store.pclntab import ran
 
 from scripts import tools
-from tests.store.test_kinds_of_builds import CGO, FILES, KEPT_H
 from tests.support.placement.goproject import write
+from tests.support.placement.kinds import CGO, FILES, KEPT_H
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,7 +27,7 @@ WAYS = {
     "plain": (),
     "PIE": ("-buildmode=pie",),
     "stripped": ("-ldflags=-s -w",),
-    "not optimised": ("-gcflags=all=-N -l",),
+    "not optimised": ("-gcflags=example.com/app/...=-N -l",),
     "trimpath": ("-trimpath",),
 }
 
