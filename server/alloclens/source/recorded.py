@@ -54,7 +54,7 @@ STANDARD_PATH = re.compile(
     re.VERBOSE,
 )
 EMBEDDED = re.compile(
-    r"(?<![^/])(?:external|third[-_]?party|3rd[-_]?party|subprojects|deps(?=/(?:.*/)?[^/]+\.(?:c|cc|cpp|cxx|h|hh|hpp|hxx|inl|ipp)$))/"
+    r"(?<![^/])(?:external|third[-_]?party|3rd[-_]?party|subprojects|deps(?=/.*\.(?:c|cc|cpp|cxx|h|hh|hpp|hxx|inl|ipp)$))/"
 )
 """What directories are called that hold other people's sources within one's own tree. In Python, deps/ may well be one's own."""
 DEPENDENCY_PATH = re.compile(

@@ -67,7 +67,8 @@ class Ground:
         for folder in folders_of(path) if self.cargo else ():
             manifest = self.files.text(f"{folder}/Cargo.toml") if folder in self.cargo else None
             if said := CRATE.findall(manifest or ""):
-                return frozenset(name.replace("-", "_") for name in (*said, *path.removesuffix(".rs").split("/")[-2:]))
+                program = PROGRAM.search(path)
+                return frozenset(name.replace("-", "_") for name in (*said, *(program.groups() if program else ())))
         return frozenset()
 
     @cached_property
@@ -131,7 +132,7 @@ class Rule(NamedTuple):
     by_functions: bool = False
     """Whether the file must declare most of the recorded functions."""
     guess: bool = False
-    """Whether even that tells too little, see `proves`."""
+    """Whether that tells too little, so that the lines are marked unless something proves it, see `proves`."""
     tells_whose: bool = False
     """Whether what it finds may be the user's own whatever the file and its functions are called, see `stranger`."""
 
@@ -345,6 +346,8 @@ MOST_PROJECTS = 1000
 """So many package.json are read."""
 CRATE = re.compile(r"""^[ \t]*name[ \t]*=[ \t]*["']([\w-]+)["']""", re.MULTILINE)
 """In a Cargo.toml: the package's name, its library's, and its programs'."""
+PROGRAM = re.compile(r"/(?:bin|examples|tests|benches)/([^/]+?)(?:/main)?\.rs$")
+"""A file that is a crate of its own, without being named in Cargo.toml."""
 CRATES = re.compile(r"(?<![\w:])(\w+)::")
 MOST_CHECKOUTS, MOST_ALIKE = 100, 1000
 """So many modules may each be what a container held, and so many files of one name be compared: no guess is made among more."""
@@ -388,7 +391,7 @@ def stranger(path: str, recorded: Recorded, ground: Ground) -> str:
         here = [join(directory, inside) for directory in ground.projects.get(project, ())]
         return "" if path in here else f"a bundler says that it is of the package {project}"
     if (crates := _crates(recorded)) and (own := ground.crates(path)) and crates.isdisjoint(own):
-        return f"its functions are of another crate: {', '.join(sorted(crates))}"
+        return "its functions are of another crate"
     packages = ground.builds.packages(recorded)
     others = [package for package in packages if not _may_hold(path, package, recorded, ground)]
     for package in sorted(others):

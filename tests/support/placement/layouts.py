@@ -59,6 +59,7 @@ OWN = {
     "/w/gen/src/table.rs": "pub fn fill_table() {\n}\n",
     "/w/rs/Cargo.toml": '[package]\nname = "shop-core"\n\n[dependencies]\nserde = "1"\n',
     "/w/rs/src/pool.rs": "pub fn take() {\n}\n",
+    "/w/rs/src/queue/mod.rs": "pub fn push_back() {\n}\n",
     "/w/rs/src/bin/worker.rs": "fn work() {\n}\n",
     "/w/src/main/java/com/shop/util/Cache.java": "package com.shop.util;\nclass Cache {\n  void put() {\n  }\n}\n",
 }
@@ -177,6 +178,7 @@ FOREIGN = {
     "vcpkg, by manifest": Layout("/app/vcpkg_installed/x64-linux/src/format.cc", ("vformat",)),
     # Rust and Java: their functions say it
     "another crate": Layout("/build/src/pool.rs", ("r2d2::pool::take", "<r2d2::Pool as core::fmt::Debug>::fmt")),
+    "another crate, called like a directory here": Layout("/build/src/queue/mod.rs", ("queue::push_back",)),
     "another crate, relative": Layout("rs/src/pool.rs", ("r2d2::pool::take",)),
     "a jar of another package": Layout(
         "jar:file:/app/lib/guava-31.jar!/com/google/common/util/Cache.java", ("com.google.common.util.Cache.put",)
