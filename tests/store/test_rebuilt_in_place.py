@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
+from alloclens.cli import main as cli
 from alloclens.store.once import world
+from click.testing import CliRunner
 
 from scripts import tools
 from tests.support.placement.goproject import go_mod, marked, write
@@ -189,6 +192,32 @@ def test_a_program_that_is_built_anew_and_started_again(tmp_path: Path, flags: t
             process.profile(tmp_path / "profiles/2.pb.gz")
     known = opened(tmp_path)
     assert [len(one) for one in known.series[0].processes] == [1, 1]
+    assert shown(known, tmp_path) == true(tmp_path, large=6, small=3)
+
+
+def test_leaks_judges_the_whole_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with running(built(tmp_path, MAIN)) as process:
+        for number in range(8):
+            if number == 4:
+                built(tmp_path, EDITED)
+            process.profile(tmp_path / f"profiles/{number}.pb.gz")
+    said = CliRunner().invoke(cli, ["leaks", "profiles", "--all", "--json"])
+    assert {one["observations"] for one in json.loads(said.stdout)["findings"]} == {8}
+
+
+def test_the_next_process_has_the_build_id_that_the_old_one_had_in_the_end(tmp_path: Path) -> None:
+    with running(built(tmp_path, MAIN)) as process:
+        process.profile(tmp_path / "profiles/1.pb.gz")
+        assert shown(opened(tmp_path), tmp_path) == true(tmp_path, large=2, small=1)
+        built(tmp_path, EDITED)
+        process.profile(tmp_path / "profiles/2.pb.gz")
+    with running(tmp_path / "app") as process:
+        for _ in range(3):
+            process.profile(tmp_path / "profiles/3.pb.gz")
+    known = opened(tmp_path)
+    assert [one.build_id for one in known.series[0].snapshots[1:]] == [known.shown.head.build_id] * 2
+    assert [len(one) for one in known.series[0].processes] == [2, 1]
     assert shown(known, tmp_path) == true(tmp_path, large=6, small=3)
 
 

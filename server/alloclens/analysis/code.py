@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,6 +33,7 @@ def code_of(profile: Profile) -> bytes:
     return np.unique(digests)[:MOST].tobytes()
 
 
+@lru_cache(20_000)  # a series is parted anew for each snapshot that comes
 def holds(later: bytes, earlier: bytes) -> bool:
     """Return whether a later profile has all the code of an earlier one; False where one of them has no addresses.
 

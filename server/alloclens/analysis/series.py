@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from functools import cached_property
 from itertools import chain, pairwise
-from operator import attrgetter, ne
+from operator import attrgetter
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
@@ -184,16 +184,17 @@ class Series:
         """Where another process wrote the later of two: its totals since the start fell, or it is of another build.
 
         Go reads the build id from the file that lies where the program was started from. So a process whose binary is built
-        anew while it runs has another build id from then on.
+        anew while it runs has another build id from then on, and the process that is started next has the same one.
         """
         since_start = [i for i, t in enumerate(self.snapshots[0].sample_types) if t.type.startswith("alloc_")]
-        restarted = (self._steps[:, since_start] < 0).any(axis=1)
-        builds = [s.build_id for s in self.snapshots]
-        rebuilt = np.fromiter(map(ne, builds[1:], builds), np.bool_)
-        for step in np.flatnonzero(rebuilt & ~restarted).tolist() if since_start else ():
-            rebuilt[step] = not _goes_on(self.snapshots[step], self.snapshots[step + 1])
-        out: NDArray[np.bool_] = rebuilt | restarted
-        return out
+        restarted: NDArray[np.bool_] = np.asarray((self._steps[:, since_start] < 0).any(axis=1))
+        was_rebuilt = False
+        for step, (earlier, later) in enumerate(pairwise(self.snapshots)):
+            if not restarted[step] and (was_rebuilt or earlier.build_id != later.build_id):
+                restarted[step] = not since_start or not _goes_on(earlier, later)
+                was_rebuilt = True
+            was_rebuilt &= not restarted[step]
+        return restarted
 
     def named(self, name: str) -> Snapshot | None:
         """Return the snapshot of this file name, else the latest with this label, or whose file name holds it."""
@@ -260,8 +261,9 @@ class Series:
 
 
 def _goes_on(earlier: Snapshot, later: Snapshot) -> bool:
-    """Return whether one process wrote two snapshots, though its binary was built anew between them."""
-    return holds(later.code, earlier.code) and not fell(earlier.owned, later.owned)
+    """Return whether one process wrote two snapshots, though its binary was built anew while it ran."""
+    is_rebuilt = earlier.build_id != later.build_id
+    return holds(later.code, earlier.code) and not (is_rebuilt and fell(earlier.owned, later.owned))
 
 
 def group(
