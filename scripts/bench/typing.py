@@ -1,16 +1,54 @@
-"""python -m scripts.bench.typing: what a key costs in a Python file of 2,000 lines with 50 recorded ones, hints included."""
+"""python -m scripts.bench.typing: what a key costs, hints included, and how long it keeps the event loop.
+
+First in a Python file of 2,000 lines with 50 recorded ones: processor time. Then in texts of nearly 1 MB: the longest that the
+event loop did one thing, while the text was opened and while it was typed in.
+"""
 
 from __future__ import annotations
 
 import os
 import tempfile
+import time
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from tests.support.profiles import drop, heap
 from tests.support.raw import RawClient, raw_client
 
-FUNCTION = """def f{0}(a, b):
+KEYS, LARGE = 200, 1_000_000
+MONITORED = ("-m", "scripts.bench.monitored")
+
+
+class Language(NamedTuple):
+    """How a text is made that has one function after the other."""
+
+    name: str
+    ending: str
+    head: str
+    function: str
+    """With {0} for its number; its second line is recorded."""
+
+    @property
+    def lines(self) -> int:
+        """Of a function."""
+        return self.function.count("\n")
+
+    def text(self, functions: int) -> str:
+        return self.head + "".join(map(self.function.format, range(functions)))
+
+    def recorded(self, path: Path, functions: int, every: int) -> list[str]:
+        """Return the stacks of a heap that names the second line of some functions."""
+        first = self.head.count("\n") + 1
+        starts = ((i, first + self.lines * i) for i in range(0, functions, every))
+        package = "main." if self.name == "go" else ""
+        return [f"{package}f{i}:{start}@{path}:{start + 1} = 1x1048576" for i, start in starts]
+
+
+PYTHON = Language(
+    "python",
+    ".py",
+    "",
+    """def f{0}(a, b):
     x = [a] * {0}
     for y in x:
         b.append(y + {0})
@@ -18,39 +56,92 @@ FUNCTION = """def f{0}(a, b):
         b.extend(bytes({0}))
     return x
 
-"""
-FUNCTIONS, KEYS, LINE = 250, 200, 1001
+""",
+)
+GO = Language(
+    "go",
+    ".go",
+    "package main\n\n",
+    """func f{0}(a int, b []int) []int {{
+	x := make([]int, a*{0})
+	for _, y := range x {{
+		b = append(b, y+{0})
+	}}
+	return x
+}}
+
+""",
+)
+TYPESCRIPT = Language(
+    "typescript",
+    ".ts",
+    "",
+    """export function f{0}(a: number, b: number[]): number[] {{
+  const x = new Array<number>(a * {0});
+  for (const y of x) {{
+    b.push(y + {0});
+  }}
+  return x;
+}}
+
+""",
+)
 
 
 def main() -> None:
     """Measure it where the text that was profiled is known, and where it is not."""
-    text = "".join(map(FUNCTION.format, range(FUNCTIONS)))
-    for word, saved in (("known", text), ("not known", f"# new\n{text}")):
-        with tempfile.TemporaryDirectory() as made:
-            path = Path(made, "m.py")
-            path.write_text(saved)
-            drop(
-                Path(made, "profiles/a.pb.gz"),
-                heap(*(f"f{i}:{1 + 8 * i}@{path}:{2 + 8 * i} = 1x1048576" for i in range(0, FUNCTIONS, 5))),
-            )
-            with raw_client(Path(made)) as client:
-                print(f"the text then {word}: {1000 * _typed(client, path.as_uri(), text):.1f} ms of CPU a key")
+    for word, above in (("known", ""), ("not known", "# new\n")):
+        with tempfile.TemporaryDirectory() as made, raw_client(_folder(Path(made), PYTHON, 250, above)) as client:
+            seconds = _typed(client, Path(made, "m.py"), PYTHON, PYTHON.text(250), KEYS)
+            print(f"the text then {word}: {1000 * seconds:.1f} ms of CPU a key")
+    for language in (PYTHON, GO, TYPESCRIPT):
+        for word, above in (("known", ""), ("not known", "\n")):
+            print(f"{language.name}, the text then {word}: {_stalls(language, above)}")
 
 
-def _typed(client: RawClient, uri: str, text: str) -> float:
+def _folder(folder: Path, language: Language, functions: int, above: str) -> Path:
+    """Write a file of so many functions, and a profile of a fifth of them, but of 100 at most; `above` came since."""
+    path = folder / f"m{language.ending}"
+    path.write_text(above + language.text(functions))
+    (folder / "go.mod").write_text("module example.com/m\n")
+    drop(folder / "profiles/a.pb.gz", heap(*language.recorded(path, functions, max(5, functions // 100 + 1))))
+    return folder
+
+
+def _typed(client: RawClient, path: Path, language: Language, text: str, keys: int) -> float:
+    """Open a text and type into it; return the seconds of CPU that a key takes."""
     client.start()
-    opened = {"uri": uri, "languageId": "python", "version": 0, "text": text}
+    uri, at = path.as_uri(), text[: len(text) // 2].count("\n") // language.lines * language.lines + 1
+    opened = {"uri": uri, "languageId": language.name, "version": 0, "text": text}
     client.notify("textDocument/didOpen", {"textDocument": opened})
-    everything = {"start": {"line": 0, "character": 0}, "end": {"line": 5000, "character": 0}}
+    everything = {"start": {"line": 0, "character": 0}, "end": {"line": 10**6, "character": 0}}
     asked: Any = {"textDocument": {"uri": uri}, "range": everything}
     client.until_state(lambda: client.result("textDocument/inlayHint", asked))
-    before, at = _seconds(client.process.pid), {"line": LINE, "character": 5}
-    for key in range(1, KEYS + 1):
-        change = {"range": {"start": at, "end": at}, "text": "x"}
+    before, lines = _seconds(client.process.pid), text.split("\n")
+    for key in range(1, keys + 1):
+        lines[at] += "x"
         document = {"uri": uri, "version": key}
-        client.notify("textDocument/didChange", {"textDocument": document, "contentChanges": [change]})
+        client.notify(
+            "textDocument/didChange", {"textDocument": document, "contentChanges": [{"text": "\n".join(lines)}]}
+        )
         client.result("textDocument/inlayHint", asked)
-    return (_seconds(client.process.pid) - before) / KEYS
+    return (_seconds(client.process.pid) - before) / keys
+
+
+def _stalls(language: Language, above: str) -> str:
+    """Return the longest that the event loop did one thing, and that it did not come to do another."""
+    functions = LARGE // len(language.function.format(1000))
+    with tempfile.TemporaryDirectory() as made:
+        folder, out = _folder(Path(made), language, functions, above), Path(made, "stalls")
+        with raw_client(folder, MONITORED, ALLOCLENS_STALLS=str(out), PYTHONPATH=str(Path.cwd())) as client:
+            began = time.monotonic()
+            _typed(client, folder / f"m{language.ending}", language, language.text(functions), 20)
+        said = [line.split(" ", 3) for line in out.read_text().splitlines()]
+    stalls = [(what == "late", float(took), float(used)) for ended, took, used, what in said if float(ended) > began]
+    callbacks, late = ([(t, used) for is_late, t, used in stalls if is_late is kind] for kind in (False, True))
+    took, worked, waited, _ = (1000 * max(column) for pairs in (callbacks, late) for column in zip(*pairs, strict=True))
+    own = 1000 * max(min(pair) for pair in late)
+    return f"callbacks {took:.1f} ms, at work for {worked:.1f}; beats late by {waited:.1f} ms, {own:.1f} by own work"
 
 
 def _seconds(process: int) -> float:

@@ -13,10 +13,12 @@ import time
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
 PATIENCE = 60.0
+SERVER = ("-m", "alloclens", "lsp")
+"""What Python runs as the server."""
 CAPABILITIES: dict[str, Any] = {"general": {"positionEncodings": ["utf-16"]}}
 
 
@@ -29,11 +31,11 @@ def frame(body: bytes | Any, header: str = "Content-Length: {}\r\n\r\n") -> byte
 class RawClient:
     """A server process, and its three pipes."""
 
-    def __init__(self, folder: Path, **environment: str) -> None:
+    def __init__(self, folder: Path, program: Sequence[str] = SERVER, **environment: str) -> None:
         import os
 
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "alloclens", "lsp"],
+            [sys.executable, *program],
             cwd=folder,
             env=os.environ | environment,
             stdin=subprocess.PIPE,
@@ -222,9 +224,9 @@ def same_id(one: Any, other: Any) -> bool:
 
 
 @contextlib.contextmanager
-def raw_client(folder: Path, **environment: str) -> Iterator[RawClient]:
+def raw_client(folder: Path, program: Sequence[str] = SERVER, **environment: str) -> Iterator[RawClient]:
     """Start a server in a folder, and end it."""
-    client = RawClient(folder, **environment)
+    client = RawClient(folder, program, **environment)
     try:
         yield client
     finally:

@@ -26,7 +26,7 @@ LARGEST = 1 << 20
 """Characters of a text that is parsed; a longer one was made by a program."""
 PIECE = 4096
 """Bytes that a parser gets at once. While it asks for more, another thread can run."""
-RANGE = 128 << 10
+RANGE = 16 << 10
 """Bytes whose nodes are looked for at once."""
 FEWEST_STEPS = 1000
 BYTES_OF_A_STEP = 60

@@ -1,0 +1,47 @@
+"""python -m scripts.bench.monitored: the language server, with what its event loop does written to the file $ALLOCLENS_STALLS.
+
+A line for each callback of 1 ms or more, and for each beat of a clock in the loop that came as late: when it ended (time.monotonic),
+how long it took, how long it used the processor, in seconds, and what it was. The last of the numbers is that of the loop's thread for
+a callback, and that of the whole process for a late beat: a thread that does not let go of the interpreter makes beats late.
+On a busy machine the times also include waiting for a processor.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from asyncio import events
+from pathlib import Path
+
+from alloclens.cli import main
+
+LEAST, BEAT = 0.001, 0.005
+
+
+def watch(path: Path) -> None:
+    """Time all that the event loop runs from now on."""
+    run, out = events.Handle._run, path.open("a", buffering=1)  # noqa: SLF001 - every callback of asyncio goes through it
+
+    def beat(due: float, used: float) -> None:
+        if (late := time.monotonic() - due) >= LEAST:
+            out.write(f"{time.monotonic()} {late} {time.process_time() - used} late\n")
+        events.get_running_loop().call_later(BEAT, beat, time.monotonic() + BEAT, time.process_time())
+
+    def timed(handle: events.Handle) -> None:
+        if not beating:
+            beating.append(True)
+            beat(time.monotonic(), time.process_time())
+        began, worked = time.monotonic(), time.thread_time()
+        run(handle)
+        ended = time.monotonic()
+        if ended - began >= LEAST:
+            what = " ".join(repr(handle).split())
+            out.write(f"{ended} {ended - began} {time.thread_time() - worked} {what}\n")
+
+    beating: list[bool] = []
+    events.Handle._run = timed  # type: ignore[method-assign]  # noqa: SLF001 - as above
+
+
+if __name__ == "__main__":
+    watch(Path(os.environ["ALLOCLENS_STALLS"]))
+    main(["lsp"])
