@@ -7,7 +7,19 @@ from alloclens.source.places import Place, SourceMap
 from alloclens.source.recorded import Kind
 
 from tests.support.files import FakeFiles
-from tests.support.placement.layouts import ALIKE, FOREIGN, FOUND, OWN, PROVEN, ROOTS, SERVICE, Layout, Profile, at
+from tests.support.placement.layouts import (
+    ALIKE,
+    FOREIGN,
+    FOUND,
+    OWN,
+    PROVEN,
+    ROOTS,
+    SERVICE,
+    Layout,
+    Profile,
+    at,
+    python,
+)
 
 
 @pytest.mark.parametrize("case", FOREIGN.values(), ids=FOREIGN)
@@ -42,6 +54,17 @@ def test_a_file_that_was_renamed_in_a_proven_directory_is_found() -> None:
     assert SourceMap(ROOTS, disk, recorded).place("/app/orders/old.py") == Place(
         "/w/orders/models.py", "renamed since", Kind.OWN
     )
+
+
+def test_installed_packages_beside_a_program_do_not_count_as_missing() -> None:
+    """As in a zip file of Lambda: the dependencies lie in the directory of the function."""
+    packages = [f"boto/part{number}.py" for number in range(300)]
+    installed = {f"/w/.venv/lib/python3.12/site-packages/{path}": python("send") for path in packages}
+    recorded = at("/var/task", SERVICE) | {f"/var/task/{path}": ("send",) for path in packages}
+    for disk, guessed in ((OWN, True), (OWN | installed, False)):
+        sources = SourceMap(ROOTS, FakeFiles(disk), recorded)
+        places = [sources.place(f"/var/task/{path}") for path in SERVICE]
+        assert [place and place.guessed for place in places] == [guessed] * len(SERVICE)
 
 
 def test_two_directories_that_are_equally_like_are_none() -> None:

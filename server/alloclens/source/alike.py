@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from itertools import takewhile
+from itertools import chain, islice, takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
 from alloclens.source.declarations import declares_most
@@ -17,7 +17,7 @@ from alloclens.source.paths import folders_of, is_within, join, rest_within
 from alloclens.source.recorded import Kind, recorded
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from alloclens.source.files import Files
     from alloclens.source.recorded import Recorded
@@ -27,8 +27,10 @@ LEAST = 3
 """So many files of a directory, with as many functions that are not called like many others, tell that it is here."""
 FOUND_FOR_EACH_MISSING = 4
 """A file may have been deleted since. Of another service that was made from the same template, many files are not here."""
-MOST_ASKED, MOST_ALIKE, MOST_DIRECTORIES, MOST_FILES = 200, 100, 20, 50
-"""So many files are asked where they may be, each of at most so many; so many directories are tried, with so many files of each."""
+MOST_ASKED, MOST_ALIKE = 200, 100
+"""So many files are asked which of so many here they may be."""
+MOST_DIRECTORIES, MOST_INSIDE, MOST_FILES = 20, 2000, 50
+"""So many directories are tried, and so many files in each; so many texts are read."""
 # fmt: off
 COMMON = frozenset((
     "app", "application", "call", "__call__", "constructor", "create", "create_app", "createApp", "delete", "get", "get_app", "handle",
@@ -50,16 +52,24 @@ def checkouts(roots: Roots, files: Files, functions: Mapping[str, Collection[str
     """Yield each directory of a build that is here, by its files; none that is equally like two directories here."""
     named = (recorded(file, functions[file]) for file in sorted(functions))
     telling = [one for one in named if _tells(one) and not roots.hold(roots.real(one.path))]
-    asked = Counter(pair for one in telling[:MOST_ASKED] for pair in _pairs(one, roots, files))
+    pairs = filter(None, (_pairs(one, roots, files) for one in telling))
+    asked = Counter(chain.from_iterable(islice(pairs, MOST_ASKED)))
     here: dict[str, list[str]] = {}
     for pair, _ in asked.most_common():
         here.setdefault(pair.there, []).append(pair.here)
     for there in list(here)[:MOST_DIRECTORIES]:
-        inside = [one for one in telling if is_within(one.rooted, there)][:MOST_FILES]
-        shared = Counter({directory: _shared(inside, there, directory, roots, files) for directory in here[there][:5]})
+        inside = islice((one for one in telling if is_within(one.rooted, there)), MOST_INSIDE)
+        tried = [one for one in inside if not _is_installed(one, there, roots, files)][:MOST_FILES]
+        shared = Counter({directory: _shared(tried, there, directory, roots, files) for directory in here[there][:5]})
         best = shared.most_common(2)
         if best[0][1] and (len(best) == 1 or best[0][1] > best[1][1]):
             yield Built(there, best[0][0])
+
+
+def _is_installed(one: Recorded, there: str, roots: Roots, files: Files) -> bool:
+    """Return whether a file beside a program is of a package that is installed here, as Lambda has them in one directory."""
+    inside = one.rooted[len(there) + 1 :]
+    return any(files.is_file(join(packages.directory, inside)) for packages in roots.packages)
 
 
 def _tells(one: Recorded) -> bool:
@@ -68,7 +78,7 @@ def _tells(one: Recorded) -> bool:
     return not told and "../" not in one.rooted and any(map(has_name, one.functions))
 
 
-def _pairs(one: Recorded, roots: Roots, files: Files) -> Iterable[Built]:
+def _pairs(one: Recorded, roots: Roots, files: Files) -> Sequence[Built]:
     """Return the directories from which on the recorded path is like that of a file here, for those that are most like it."""
     there = one.rooted.split("/")
     found: dict[Built, int] = {}
