@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from alloclens.store.worker import Worker
 
 
-COLLECTED = 20_000, 20, 100
+COLLECTED = 2_000, 10, 1_000
 """The garbage collector's thresholds. It stops all threads: with Python's defaults it took 100 ms at a time to look through the
 modules' objects, which are frozen now, and those of a text of 1 MB, each time such a text was parsed."""
 SWITCH_SECONDS = 0.001

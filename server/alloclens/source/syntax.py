@@ -31,6 +31,9 @@ RANGE = 16 << 10
 FEWEST_STEPS = 1000
 BYTES_OF_A_STEP = 60
 """A parser reports each step. Code has some 190 bytes for each; a hostile text takes ever more steps, and memory for them."""
+MOST_EDITED = 64 << 10
+"""Bytes between the first and the last change for which a known tree is used: to tell it of them takes 1 ms for each 8 KiB, without
+another thread in between."""
 MOST_TREES = 4
 """Syntax trees that are kept for the next text of the same file; each is some ten times as large as its text."""
 
@@ -128,7 +131,7 @@ class _Trees:
         for other, before, tree in known:
             if other is grammar:
                 begin, end = _alike(before, source)
-                if 2 * (begin + end) > len(source):
+                if len(source) - begin - end <= min(len(source) // 2, MOST_EDITED):
                     return _told(tree, before, source, begin, end)
         return None
 
