@@ -1,4 +1,4 @@
-"""Whether two profiles are of the same code in memory: what one has at an address, the other has there, too."""
+"""Whether two profiles are of the same code in memory: the lines of one are at the same addresses in the other."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     Digests = NDArray[np.uint64]
 
 MOST = 128
-"""Places in the code that are kept of a profile."""
+"""Addresses of which a digest is kept."""
 MIX = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
 """Of splitmix64."""
 
 
 def code_of(profile: Profile) -> bytes:
-    """Return digests of which lines lie at which addresses, in order: the least MOST of them, 8 bytes each.
+    """Return the MOST smallest digests of pairs of an address and its lines, in order, 8 bytes each.
 
-    The least of a set are a sample of it, and of every set that it is a part of.
+    The smallest elements of two sets are samples that can be compared: whether one set contains the other.
     """
     where = profile.locations
     if not len(where.address):
@@ -37,8 +37,8 @@ def code_of(profile: Profile) -> bytes:
 def holds(later: bytes, earlier: bytes) -> bool:
     """Return whether a later profile has all the code of an earlier one; False where one of them has no addresses.
 
-    The allocations of a process are never forgotten, so of one process it has. Another build has other lines at some addresses,
-    and another process of the same build has sampled other stacks.
+    Go never forgets the allocations of a process, so a later profile of the same process has it. Another build has other lines at
+    some addresses, and another process has sampled other stacks.
     """
     old, new = np.frombuffer(earlier, np.uint64), np.frombuffer(later, np.uint64)
     told = old if len(new) < MOST else old[old <= new[-1]]

@@ -76,8 +76,8 @@ class Origins:
             return told
         copies, checked_in = list(self._copy(place.path, then)), list(self._checked_in(place.path, recorded, then))
         elsewhere = is_absolute(canonical(recorded)) and place.rule != AS_RECORDED
-        texts = [*checked_in, *copies] if elsewhere else [*copies, *checked_in]
-        found = one_of(list(_fitting(texts, marks)))  # what another machine built was probably checked in
+        # What another machine built was probably checked in.
+        found = one_of(list(_fitting([*checked_in, *copies] if elsewhere else [*copies, *checked_in], marks)))
         may_be_lost, build = _may_be_lost(place, then), then.build
         if copies and found.text == copies[0].text and not (build.is_here or build.is_modified):
             return _unvouched(found, checked_in, may_be_lost=may_be_lost)

@@ -1,8 +1,8 @@
-"""Go's table of functions and lines, which every binary of Go has, stripped ones too: whether its code is what a profile is of.
+"""Go's table of functions and lines (pclntab): tells whether a binary is the one that a profile is of.
 
-Go reads the build id of a profile from the file that lies where the program was started from. So the id may be that of a
-binary that was built anew since; what lies at the profile's addresses tells. The table is that of Go 1.18 and later, as
-debug/gosym reads it.
+When Go writes a profile, it reads the build id from the file at the program's path. If that was rebuilt while the program runs,
+the id is that of the new binary. The code at the profile's addresses tells them apart. Every Go binary has the table, even
+a stripped one. The format is that of Go 1.18 and later; see debug/gosym.
 """
 
 from __future__ import annotations
@@ -31,24 +31,24 @@ MAGIC = tuple(first[::way] + b"\0\0" for first in (b"\xf1\xff\xff\xff", b"\xf0\x
 """Of Go 1.20 and later, and of 1.18, in either order of bytes. Then come the quantum of addresses and the size of a pointer."""
 QUANTA, POINTERS = (b"\1", b"\2", b"\4"), (b"\4", b"\x08")
 PIECE, MOST_PIECES = 4 << 20, 128
-"""A binary is searched in pieces of so many bytes, and not beyond the first so many pieces."""
+"""A binary is searched in pieces of PIECE bytes, up to MOST_PIECES of them."""
 MOST_HEADERS = 8
-"""What looks like one may be anything."""
+"""Candidates for the table that are tried in one binary."""
 LARGEST, MOST_NAMES = 128 << 20, 4_000_000
-"""Bytes of a table and its names; the largest programs have a quarter of it."""
+"""Bytes of a table, and names in it; the largest programs have a quarter of that."""
 MOST_LOCATIONS = 500
-"""That are looked up: those with the highest addresses. A package is linked after what it imports, so the user's own are last,
-and whatever was changed before them has moved them."""
+"""Those with the highest addresses are looked up. Packages are linked after those that they import, so the user's own code is
+last, and any change in front of it moves it."""
 MOST_STEPS = 1_000_000
-"""In the lines of functions, for one profile."""
+"""Entries of line tables that are decoded for one profile."""
 ALIGNMENT, MOST_STARTS = 16, 4096
-"""Go's code starts at a multiple of so many bytes; so many are tried."""
+"""Go's code starts at a multiple of ALIGNMENT bytes; at most MOST_STARTS addresses are tried."""
 GENERATED = 1
-"""The line of code that the compiler made, which Go leaves out of stacks."""
+"""The line of compiler-generated code, which Go leaves out of stacks."""
 
 
 class _Odd(Exception):  # noqa: N818 - no fault of ours
-    """A table that is not Go's, or damaged."""
+    """The table is damaged, or too large."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +63,7 @@ class Table:
     name: Ints
     """Where in `data` the name of each function is."""
     lines: Ints
-    """And how its lines follow from addresses."""
+    """Where in `data` the lines of each function are."""
 
     @cached_property
     def row_of(self) -> dict[bytes, int]:
@@ -192,11 +192,11 @@ def _headers(file: BinaryIO) -> Iterator[int]:
 
 
 def _parsed(data: bytes) -> Table | None:
-    """Read a table, if it is one.
+    """Return the table at the beginning of some bytes; None if there is none.
 
-    Behind the header are words: functions, files, one that is not used, then where the parts of the table are: names, units of
-    compilation, files, lines, functions. The last begins with a pair of numbers for each function: its address and where
-    more is said of it, of which the second number is its name and the seventh its lines.
+    The header continues with words: the number of functions and files, the start of the text (unused since Go 1.26), and the offsets of
+    names, compilation units, files, lines and functions. The last part begins with a pair for each function: its address,
+    and the offset of its _func, of which the second number is its name and the seventh its lines.
     """
     order, size = ">" if data[0] == 0xFF else "<", data[7]
     if len(data) < 8 + 8 * size:
