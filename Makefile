@@ -73,7 +73,7 @@ lock: .venv/made ## lock all packages of .venv with their hashes, in requirement
 	  --no-emit-index-url --custom-compile-command 'make lock' --output-file requirements-dev.txt pyproject.toml
 
 .PHONY: settings
-settings: .venv/made ## generate all lists of settings from store/settings.py
+settings: .venv/made ## generate all lists of settings from settings/settings.py
 	$(BIN)/python -m scripts.settings
 
 .PHONY: histories

@@ -1,4 +1,4 @@
-"""make settings: writes every list of settings from the classes in store/settings.py; --check only says which are stale."""
+"""make settings: writes every list of settings from the classes in settings/settings.py; --check only says which are stale."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 import textwrap
 from typing import TYPE_CHECKING, Any
 
-from alloclens.store.settings import ClientSettings, Settings, properties, schema
+from alloclens.settings.settings import ClientSettings, Settings, properties, schema
 
 from scripts.tools import ROOT
 

@@ -51,10 +51,10 @@ OPENS_FILES = {
     "profile/kernel.py": {"read_bytes"},  # of the package itself
     "cli/report.py": {"read_bytes"},  # of the package itself
     "cli/terminal.py": {"open"},  # the null device
-    "store/binaries.py": {"open"},  # symbolic opens by name, and is asked to after disk.open_file has
-    "store/pages.py": {"write_text"},  # read-only files, one kept for each name: atomic by its own way
-    "store/worker.py": {"open", "fdopen"},  # the null device, and the pipes it was started with
-    "capture/files.py": {"open"},  # atomic by its own way
+    "symbols/binaries.py": {"open"},  # symbolic opens by name, and is asked to after disk.open_file has
+    "cache/pages.py": {"write_text"},  # read-only files, one kept for each name: atomic by its own way
+    "worker.py": {"open", "fdopen"},  # the null device, and the pipes it was started with
+    "sources/files.py": {"open"},  # atomic by its own way
 }
 """Who opens a file otherwise than by alloclens.disk, and why it may."""
 OPENING = {
@@ -131,7 +131,7 @@ def outlets(path: Path) -> set[str]:
 
 def test_one_module_prints_and_one_logs() -> None:
     found = {str(path.relative_to(SERVER)) for path in SERVER.rglob("*.py") if outlets(path)}
-    assert found <= {"cli/terminal.py", "log.py", "store/symcache.py"}  # the last: a helper answers its parent
+    assert found <= {"cli/terminal.py", "log.py", "symbols/symcache.py"}  # the last: a helper answers its parent
 
 
 def test_the_lists_of_settings_are_not_stale() -> None:

@@ -10,7 +10,7 @@ import pytest
 from alloclens.lsp.commands import arguments
 from alloclens.lsp.main import make_server
 from alloclens.lsp.status import STATUS
-from alloclens.store.worker import Worker
+from alloclens.worker import Worker
 from pygls.exceptions import JsonRpcInvalidParams
 
 ROOT = Path(__file__).resolve().parent.parent

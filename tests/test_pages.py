@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import click
 import pytest
-from alloclens.analysis.shapes import Shape
-from alloclens.analysis.verdicts import VERDICTS
 from alloclens.cli import main
+from alloclens.languages.go.leak_patterns import Shape
+from alloclens.series.verdicts import VERDICTS
 
 from scripts import tools
 from tests.support.profiles import heap

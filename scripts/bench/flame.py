@@ -11,8 +11,8 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
-from alloclens.analysis.flame import Asked, Stacks
-from alloclens.store.once import world
+from alloclens.session.once import world
+from alloclens.tables.flame import Asked, Stacks
 from alloclens.wording.flame import flame
 from rich import box
 from rich.console import Console
@@ -27,8 +27,8 @@ from tests.support.profiles import drop
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from alloclens.analysis.comparison import Comparison
-    from alloclens.analysis.flame import Site, Tree
+    from alloclens.series.comparison import Comparison
+    from alloclens.tables.flame import Site, Tree
 
 SIZES = (2_000, 1_000_000)
 """Samples."""

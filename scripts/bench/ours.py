@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from alloclens.analysis.lines import Lines, lines
-from alloclens.analysis.top import Top, top
 from alloclens.profile.formats import read
-from alloclens.profile.sample_type import column
+from alloclens.profile.sample_types import column
+from alloclens.tables.lines import Lines, lines
+from alloclens.tables.top import Top, top
 
 from tests.support.judge import own
 

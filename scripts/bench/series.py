@@ -13,14 +13,15 @@ from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from alloclens.analysis.findings import RAISED, judge
-from alloclens.analysis.history import history
-from alloclens.analysis.owned import judged
-from alloclens.store.assembly import assemble
-from alloclens.store.known import Known
-from alloclens.store.listing import scan, stamp
-from alloclens.store.reading import snapshots, texts
-from alloclens.store.setup import setup
+from alloclens.disk import stamp
+from alloclens.series.findings import RAISED, judge
+from alloclens.series.history import history
+from alloclens.series.owned import judged
+from alloclens.session.assembly import assemble
+from alloclens.session.known import Known
+from alloclens.session.listing import scan
+from alloclens.session.reading import snapshots, texts
+from alloclens.session.setup import setup
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -35,7 +36,7 @@ from tests.support.profiles import drop
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from alloclens.analysis.comparison import Comparison
+    from alloclens.series.comparison import Comparison
 
 SAMPLES = 2_000
 SHORT = 60

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from numpy.typing import NDArray
+    from alloclens.arrays import Ints
 
 ALGORITHMS = tuple(product(("myers", "minimal", "patience", "histogram"), ((), ("--ignore-all-space",))))
 HUNK = re.compile(rb"^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
@@ -37,7 +37,7 @@ def hunks(then: str, now: str, folder: Path, algorithm: str, options: Sequence[s
     return [[int(number) for number in hunk] for hunk in found]
 
 
-def lines_now(lines: int, changed: Sequence[Sequence[int]]) -> NDArray[np.int64]:
+def lines_now(lines: int, changed: Sequence[Sequence[int]]) -> Ints:
     """Return where each of so many lines is after these hunks (1-based; 0 where it is gone), and first a 0 for line 0."""
     now = np.arange(lines + 1)
     for first, count, to, come in changed:

@@ -13,9 +13,12 @@ import re
 import secrets
 import shutil
 import stat
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+
+from alloclens.paths import canonical, is_within
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 # O_NONBLOCK: without it, opening a FIFO waits until somebody writes to it. O_NOCTTY: no terminal becomes ours.
@@ -122,3 +125,46 @@ def reason(error: Exception) -> str:
 
 def _size(count: int) -> str:
     return f"{count >> 20} MiB" if count >= 1 << 20 else f"{count} bytes"
+
+
+def real(path: str) -> str:
+    """Return a path without symbolic links, canonical."""
+    return canonical(real_path(path))
+
+
+def check_inside(path: str, roots: Iterable[str], advice: str = "") -> None:
+    """Raise OSError for a path that leads out of these directories by a symbolic link. It need not be there."""
+    target = real(path)
+    if not any(is_within(target, real(root)) for root in roots):
+        raise OSError(errno.EINVAL, f"a symbolic link that leads out of the workspace, to {target}{advice}")
+
+
+class Stamp(NamedTuple):
+    """Enough to see that a file is another one or has other content."""
+
+    mtime_ns: int
+    size: int
+    inode: int
+
+
+def is_absent(path: str) -> bool:
+    """Return whether nothing has this name; False where that is not known."""
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except (OSError, ValueError):
+        return False
+    return False
+
+
+def stamp(path: str) -> Stamp | None:
+    """Return the stamp of one file; None where there is none."""
+    try:
+        return _stamp(os.stat(path))  # noqa: PTH116 - paths are texts here
+    except (OSError, ValueError):
+        return None
+
+
+def _stamp(found: os.stat_result) -> Stamp:
+    return Stamp(found.st_mtime_ns, found.st_size, found.st_ino)

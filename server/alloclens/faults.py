@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import traceback
+from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from alloclens import __version__
+from alloclens.disk import reason
+from alloclens.profile.errors import ProfileError
 
 HOME = Path(__file__).parent
 MOST_PLACES = 6
@@ -21,3 +24,21 @@ def fault(error: BaseException) -> str:
     ours = (f"{path.relative_to(HOME).as_posix()}:{line}" for path, line in calls[::-1] if path.is_relative_to(HOME))
     where = " < ".join(islice(ours, MOST_PLACES))
     return f"a fault in alloclens {__version__} ({'; '.join(filter(None, (said, where)))})"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A file that could not be read, and why."""
+
+    path: str
+    reason: str
+
+    @classmethod
+    def of(cls, path: str, error: Exception) -> Problem:
+        """Return what was raised while a file was read: what is wrong with the file, or a fault of ours and where it is."""
+        is_the_files = isinstance(error, (ProfileError, OSError, MemoryError))
+        return cls(path, reason(error) if is_the_files else f"{fault(error)}; please report it with the file")
+
+    @property
+    def name(self) -> str:
+        return PurePath(self.path).name

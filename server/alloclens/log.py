@@ -7,7 +7,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
-from alloclens.wording.printable import printable
+from alloclens.printable import printable
 
 if TYPE_CHECKING:
     from types import TracebackType

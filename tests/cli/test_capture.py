@@ -15,10 +15,10 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from alloclens.capture import files
-from alloclens.capture.rotation import LIST
 from alloclens.cli import capture, main
 from alloclens.profile.formats import read
+from alloclens.sources import files
+from alloclens.sources.rotation import LIST
 from click.testing import CliRunner
 
 from scripts.workbench import process

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from alloclens.cli import main
 from alloclens.profile.formats import profile_pb2 as pb
-from alloclens.store import reading
+from alloclens.session import reading
 from click.testing import CliRunner
 
 from tests.support.hostile import STEERING, steering
@@ -82,7 +82,7 @@ def test_reading_it(folder: Path, monkeypatch: pytest.MonkeyPatch, command: list
         "other1.pb.gz",
     ]
     assert r"(RuntimeError: \x1b[31m" in said[0]
-    assert "; store/reading.py:" in said[0]
+    assert "; session/reading.py:" in said[0]
     assert said[0].endswith("); please report it with the file")
     shown = (folder / "report.html").read_text("utf-8") if command[0] == "report" else result.stdout
     assert "64.0MB" in shown

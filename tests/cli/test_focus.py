@@ -7,12 +7,12 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pytest
-from alloclens.analysis.comparison import Pair
-from alloclens.analysis.difference import total
-from alloclens.analysis.filters import Filters
-from alloclens.analysis.patterns import exact
-from alloclens.analysis.top import top
 from alloclens.profile.formats import read
+from alloclens.series.comparison import Pair
+from alloclens.tables.top import top
+from alloclens.transform.difference import total
+from alloclens.transform.filters import Filters
+from alloclens.transform.patterns import exact
 
 from tests.cli.test_pprof import PROFILES, needs_profiles, pprof, printed
 from tests.support.profiles import drop, heap

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 from alloclens.cli import main
-from alloclens.store.once import world
+from alloclens.session.once import world
 from click.testing import CliRunner
 
 from tests.support.placement.goproject import write

@@ -138,7 +138,7 @@ def test_the_shape_of_a_leak(folder: Path) -> None:
 def test_what_was_read_once_is_not_read_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = findings(heaps(folder, 12), "--workspace", folder, "--all")
     read: list[str] = []
-    whole = "alloclens.store.reading.Reader.snapshot"
+    whole = "alloclens.session.reading.Reader.snapshot"
     monkeypatch.setattr(whole, lambda _, path, __: read.append(path))
     assert findings(folder / "p", "--workspace", folder, "--all") == before
     assert read == []

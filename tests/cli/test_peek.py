@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pytest
-from alloclens.analysis.calls import Site, calls
-from alloclens.analysis.sites import by_function, by_line
 from alloclens.profile.formats import read
-from alloclens.store.reading import Reader, compared
+from alloclens.session.reading import Reader, compared
+from alloclens.tables.calls import Site, calls
+from alloclens.tables.sites import by_function, by_line
 
 from scripts import tools
 from tests.cli.test_pprof import PROFILES, UNITS, needs_profiles, program
 from tests.support.profiles import Builder, drop
 
 if TYPE_CHECKING:
-    from alloclens.analysis.calls import Amount, Calls, Edges
     from alloclens.profile.model import Profile, ValueType
+    from alloclens.tables.calls import Amount, Calls, Edges
 
 SEPARATOR = re.compile(r"^-+\+-+$", re.MULTILINE)
 NUMBER = r"(-?\d+)(?:B|ns|us)?"

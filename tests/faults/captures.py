@@ -9,8 +9,8 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from alloclens.capture.rotation import LIST
 from alloclens.profile.formats import read
+from alloclens.sources.rotation import LIST
 
 from tests.support.profiles import heap
 from tests.support.server import profile_server

@@ -6,11 +6,11 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
-from alloclens.analysis.lines import lines
-from alloclens.analysis.top import top
 from alloclens.profile.errors import ProfileError
 from alloclens.profile.formats import read
-from alloclens.store.demangle import readable
+from alloclens.symbols.demangle import readable
+from alloclens.tables.lines import lines
+from alloclens.tables.top import top
 
 from tests.fuzz.target import Outcome, kind_of, measured
 from tests.support.judge import own

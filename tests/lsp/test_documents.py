@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from alloclens import text
+from alloclens.disk import real
+from alloclens.languages.declarations import declared
 from alloclens.lsp import documents as module
 from alloclens.lsp.documents import Document, Documents, opened_path, same
-from alloclens.source import text
-from alloclens.source.carry import Marks, Origin, carried
-from alloclens.source.declarations import declared
+from alloclens.source.line_mapping import Marks, Origin, carried
 from alloclens.source.roots import Roots
-from alloclens.source.text import LARGEST
-from alloclens.store.files import real
+from alloclens.text import LARGEST
 from hypothesis import given
 from hypothesis import strategies as st
 from lsprotocol import types as lsp

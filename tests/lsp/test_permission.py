@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from alloclens.store.trust import Grant, allowed
+from alloclens.settings.trust import Grant, allowed
 
 from tests.support.editor import Editor, bare, vscode
 from tests.support.profiles import drop, heap

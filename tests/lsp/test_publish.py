@@ -12,7 +12,7 @@ from alloclens.lsp import diagnostics
 from alloclens.lsp.documents import same
 from alloclens.lsp.progress import LoadingProgress
 from alloclens.lsp.publish import Publisher
-from alloclens.store.world import World
+from alloclens.session.world import World
 from lsprotocol import types as lsp
 
 

@@ -12,7 +12,7 @@ import attrs
 import pytest
 from alloclens.lsp.main import make_server
 from alloclens.lsp.rpc import RefusedError
-from alloclens.store.worker import Worker
+from alloclens.worker import Worker
 from lsprotocol import types as lsp
 from pygls.lsp.server import LanguageServer  # noqa: TC002 - a command's annotations are read at run time
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from alloclens.lsp.features import choices, views
-from alloclens.store.once import world
+from alloclens.session.once import world
 from pygls.exceptions import JsonRpcException
 
 from tests.support.profiles import drop, goroutines, heap

@@ -10,13 +10,13 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
-from alloclens.analysis.lines import lines
-from alloclens.analysis.prune import pruned
-from alloclens.analysis.top import top
 from alloclens.cli import main
 from alloclens.profile.errors import Unrecognized
 from alloclens.profile.formats import read
 from alloclens.profile.model import Frame, ValueType
+from alloclens.tables.lines import lines
+from alloclens.tables.top import top
+from alloclens.transform.prune import pruned
 from click.testing import CliRunner
 
 from tests.support.goservice import build, known_frames, labels, running, stacks, without_types

@@ -12,9 +12,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from alloclens.analysis.difference import overflow
-from alloclens.analysis.lines import lines
-from alloclens.analysis.top import top
 from alloclens.profile.errors import Malformed, ProfileError, Unrecognized
 from alloclens.profile.formats import (
     addresses,
@@ -35,6 +32,9 @@ from alloclens.profile.formats import (
 )
 from alloclens.profile.formats import profile_pb2 as pb
 from alloclens.profile.formats.compression import MOST_LAYERS, MOST_PARTS, zstd
+from alloclens.tables.lines import lines
+from alloclens.tables.top import top
+from alloclens.transform.difference import overflow
 
 from tests.bench.generate import nested, number, varint
 from tests.fuzz.check import check

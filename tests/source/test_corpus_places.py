@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from alloclens.analysis.comparison import Pair
 from alloclens.profile.errors import ProfileError
 from alloclens.profile.formats import read
+from alloclens.series.comparison import Pair
+from alloclens.session.setup import setup
 from alloclens.source.places import Place
-from alloclens.store.setup import setup
 
 from tests.support.reading import read as read_all
 
 if TYPE_CHECKING:
-    from alloclens.analysis.lines import Lines
+    from alloclens.tables.lines import Lines
 
 PROFILES = os.environ.get("ALLOCLENS_PROFILES")
 needs_profiles = pytest.mark.skipif(not PROFILES, reason="ALLOCLENS_PROFILES names no folder of real profiles")

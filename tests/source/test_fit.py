@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from alloclens.source.carry import Marks
 from alloclens.source.fit import fits, idle_lines
+from alloclens.source.line_mapping import Marks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

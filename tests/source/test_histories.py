@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pytest
-from alloclens.source.carry import UNKNOWN, Carried, Origin, carried
 from alloclens.source.fit import fits
+from alloclens.source.line_mapping import UNKNOWN, Carried, Origin, carried
 
 from scripts.histories.git_lines import ALGORITHMS, hunks
 from tests.support.histories import NAMES, PACKED, projects

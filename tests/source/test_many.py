@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from alloclens.source.builds import Builds
+from alloclens.source.build_roots import Builds
 from alloclens.source.places import SourceMap
 from alloclens.source.roots import Mapping, Module, Packages, Renamed, Roots
 

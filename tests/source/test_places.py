@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
-from alloclens.source.declarations import declared
+from alloclens.languages.declarations import declared
 from alloclens.source.own import is_own
 from alloclens.source.places import Nowhere, Place, SourceMap
 from alloclens.source.recorded import Kind

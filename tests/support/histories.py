@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from alloclens.source.carry import Marks
+from alloclens.source.line_mapping import Marks
 
 from scripts.histories.functions import Function
 from scripts.histories.git_lines import lines_now
@@ -19,9 +19,8 @@ from scripts.histories.git_lines import lines_now
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from numpy.typing import NDArray
+    from alloclens.arrays import Ints
 
-    Ints = NDArray[np.int64]
 
 PACKED = Path(__file__).parents[1] / "source" / "histories" / "histories.json.xz"
 NAMES = ("gin", "go-redis", "click", "werkzeug", "zod", "regex-automata", "hyper", "pybind11", "nanobind")

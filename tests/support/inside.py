@@ -7,7 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from alloclens.lsp.main import make_server
-from alloclens.store.worker import Worker
+from alloclens.worker import Worker
 
 if TYPE_CHECKING:
     from alloclens.lsp.server import Server

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from alloclens.analysis.lines import Judge, Ownership
+from alloclens.tables.lines import Judge, Ownership
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from alloclens.store.known import Known
-from alloclens.store.listing import stamp
-from alloclens.store.reading import Reader
+from alloclens.disk import stamp
+from alloclens.session.known import Known
+from alloclens.session.reading import Reader
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from alloclens.analysis.comparison import Contents, Pair
+    from alloclens.series.comparison import Contents, Pair
 
 
 def read(*paths: Path, reader: Reader | None = None) -> Known:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from alloclens.analysis.findings import Finding, judge
-from alloclens.analysis.history import history
-from alloclens.analysis.lines import Lines, lines
-from alloclens.analysis.owned import Sites, owned
-from alloclens.analysis.series import Snapshot, TakenAt
 from alloclens.profile.formats import read
 from alloclens.profile.model import ValueType
+from alloclens.series.findings import Finding, judge
+from alloclens.series.history import history
+from alloclens.series.owned import Sites, owned
+from alloclens.series.series import Snapshot, TakenAt
+from alloclens.tables.lines import Lines, lines
 
 from tests.support.judge import own
 from tests.support.profiles import RATE, Builder

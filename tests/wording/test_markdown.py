@@ -5,9 +5,9 @@ from __future__ import annotations
 import subprocess
 
 import pytest
+from alloclens.printable import printable
 from alloclens.wording.markdown import code, escape, plain
 from alloclens.wording.pprof import command
-from alloclens.wording.printable import printable
 from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 
 import pytest
-from alloclens.analysis.findings import Finding, Span
-from alloclens.analysis.line_stats import Change, LineStats, Measure
-from alloclens.analysis.verdicts import Rule
 from alloclens.profile.model import ValueType
+from alloclens.series.findings import Finding, Span
+from alloclens.series.verdicts import Rule
+from alloclens.tables.line_stats import Change, LineStats, Measure
 from alloclens.wording import hover
 from alloclens.wording.hint import LONGEST, hint
 from alloclens.wording.pprof import command

@@ -1,7 +1,7 @@
 // Names as text: what a profile or a directory calls something must not turn what is beside it around, nor begin a line.
 
 // Controls, separators and lone surrogates; zero-width and bidirectional controls, tags, interlinear annotation. As in the
-// server's wording/printable.py.
+// server's printable.py.
 const UNSAFE = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu;
 const SHORT: Record<string, string> = { '\t': '\\t', '\n': '\\n', '\r': '\\r' };
 

@@ -8,10 +8,10 @@ import click
 
 from alloclens.cli.errors import told
 from alloclens.cli.terminal import show
-from alloclens.store.around import workspace_around
-from alloclens.store.files import real
-from alloclens.store.setup import setup
-from alloclens.store.trust import allow
+from alloclens.disk import real
+from alloclens.session.setup import setup
+from alloclens.settings.trust import allow
+from alloclens.workspace.around import workspace_around
 
 
 @click.command("allow")

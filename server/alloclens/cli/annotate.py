@@ -8,28 +8,27 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 import numpy as np
 
-from alloclens.analysis.findings import RAISED
-from alloclens.analysis.selection import worth_showing
 from alloclens.cli.errors import told
 from alloclens.cli.terminal import Styled, show, tell
-from alloclens.disk import read_file, real_path
-from alloclens.source.carry import UNKNOWN
-from alloclens.source.text import LARGEST, decoded, split_lines
-from alloclens.store.around import workspace_around
-from alloclens.store.files import real
-from alloclens.store.once import world
+from alloclens.disk import read_file, real, real_path
+from alloclens.series.findings import RAISED
+from alloclens.series.selection import worth_showing
+from alloclens.session.once import world
+from alloclens.source.line_mapping import UNKNOWN
+from alloclens.text import LARGEST, decoded, split_lines
 from alloclens.wording.drift import not_shown, texts
 from alloclens.wording.hint import LONGEST, hint
 from alloclens.wording.markdown import plain
 from alloclens.wording.status import line as status_line
 from alloclens.wording.status import nothing, unreadable
 from alloclens.wording.verdict import message
+from alloclens.workspace.around import workspace_around
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from alloclens.source.carry import Carried
-    from alloclens.store.world import FileLines, World
+    from alloclens.session.world import FileLines, World
+    from alloclens.source.line_mapping import Carried
 
 CHOICES = ("first", "previous", "latest", "yesterday")
 

@@ -12,22 +12,22 @@ from typing import TYPE_CHECKING
 
 import click
 
-from alloclens.capture.access import Access, Header, header
-from alloclens.capture.address import authorization, endpoint
-from alloclens.capture.errors import CaptureError
-from alloclens.capture.fetch import fetch
-from alloclens.capture.files import sweep, write
-from alloclens.capture.rotation import enlist, prune, unlisted
 from alloclens.cli.durations import duration
 from alloclens.cli.errors import told
 from alloclens.cli.terminal import show, tell
 from alloclens.disk import reason
+from alloclens.sources.access import Access, Header, header
+from alloclens.sources.address import authorization, endpoint
+from alloclens.sources.errors import CaptureError
+from alloclens.sources.fetch import fetch
+from alloclens.sources.files import sweep, write
+from alloclens.sources.rotation import enlist, prune, unlisted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
-    from alloclens.capture.address import Address
+    from alloclens.sources.address import Address
 
 TRIES = 3
 """Of a single capture, if another try may help; a series simply goes on at its next time."""

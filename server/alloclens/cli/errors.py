@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from alloclens.analysis.difference import Incomparable
-from alloclens.capture.errors import CaptureError
 from alloclens.disk import reason
 from alloclens.profile.errors import ProfileError
+from alloclens.sources.errors import CaptureError
+from alloclens.transform.difference import Incomparable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,24 +9,24 @@ import click
 
 from alloclens.cli.annotate import tell_problems
 from alloclens.cli.terminal import show
-from alloclens.disk import real_path
-from alloclens.source.paths import name_of
-from alloclens.store.around import workspace_around
-from alloclens.store.files import real, text_of
-from alloclens.store.now import parts
-from alloclens.store.once import world
+from alloclens.disk import real, real_path
+from alloclens.paths import name_of
+from alloclens.session.line_mapper import parts
+from alloclens.session.once import world
 from alloclens.wording.drift import report
 from alloclens.wording.explain import advice, nothing_of, of_file, summary
 from alloclens.wording.markdown import plain
 from alloclens.wording.status import line as status_line
 from alloclens.wording.status import nothing
+from alloclens.workspace.around import workspace_around
+from alloclens.workspace.files import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from alloclens.analysis.comparison import Comparison
+    from alloclens.series.comparison import Comparison
+    from alloclens.session.world import World
     from alloclens.source.coverage import Coverage, Share
-    from alloclens.store.world import World
 
 
 @click.command("explain")

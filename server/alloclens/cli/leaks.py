@@ -8,25 +8,26 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from alloclens.analysis.findings import RAISED, badness
-from alloclens.analysis.verdicts import VERDICTS
 from alloclens.cli.annotate import tell_problems
 from alloclens.cli.terminal import Styled, show, show_json, tell
-from alloclens.source.paths import name_of
-from alloclens.store.around import workspace_around
-from alloclens.store.files import real, text_of
-from alloclens.store.now import UNPLACED, LinesNow
-from alloclens.store.once import world
+from alloclens.disk import real
+from alloclens.paths import name_of
+from alloclens.series.findings import RAISED, badness
+from alloclens.series.verdicts import VERDICTS
+from alloclens.session.line_mapper import UNPLACED, LinesNow
+from alloclens.session.once import world
 from alloclens.wording.hover import short_name, stack_label
 from alloclens.wording.markdown import plain
 from alloclens.wording.shapes import SHAPES
 from alloclens.wording.status import nothing
 from alloclens.wording.verdict import figures, goroutine_note, message, sparkline, verdict
+from alloclens.workspace.around import workspace_around
+from alloclens.workspace.files import text_of
 
 if TYPE_CHECKING:
-    from alloclens.analysis.comparison import Comparison
-    from alloclens.analysis.findings import Finding
-    from alloclens.store.world import World
+    from alloclens.series.comparison import Comparison
+    from alloclens.series.findings import Finding
+    from alloclens.session.world import World
 
 JSON_VERSION = 1
 FRAMES = 12

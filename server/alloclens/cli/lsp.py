@@ -6,8 +6,8 @@ import os
 
 import click
 
-from alloclens.store.processes import APART
-from alloclens.store.worker import Worker
+from alloclens.processes import APART
+from alloclens.worker import Worker
 
 
 @click.command("lsp")

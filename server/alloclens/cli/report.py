@@ -16,37 +16,37 @@ import click
 import numpy as np
 
 from alloclens import __version__
-from alloclens.analysis.findings import badness
-from alloclens.analysis.flame import Asked, flame
-from alloclens.analysis.parts import samples
-from alloclens.analysis.selection import by_weight, worth_showing
-from alloclens.analysis.timeline import points
-from alloclens.analysis.top import top
 from alloclens.cli.annotate import CHOICES, tell_problems
 from alloclens.cli.errors import told
 from alloclens.cli.leaks import quiet, waits
 from alloclens.cli.terminal import show_bytes
-from alloclens.disk import write_file
-from alloclens.store.around import workspace_around
-from alloclens.store.files import real, text_of
-from alloclens.store.now import LinesNow
-from alloclens.store.once import world
+from alloclens.disk import real, write_file
+from alloclens.printable import printable
+from alloclens.series.findings import badness
+from alloclens.series.selection import by_weight, worth_showing
+from alloclens.series.timeline import points
+from alloclens.session.line_mapper import LinesNow
+from alloclens.session.once import world
+from alloclens.tables.flame import Asked, flame
+from alloclens.tables.top import top
+from alloclens.transform.subset import samples
 from alloclens.wording import flame as wording
 from alloclens.wording.markdown import plain
-from alloclens.wording.printable import printable
 from alloclens.wording.shapes import SHAPES
 from alloclens.wording.status import in_full, moment, nothing
 from alloclens.wording.units import amount, change, share
 from alloclens.wording.verdict import figures, message, sparkline
+from alloclens.workspace.around import workspace_around
+from alloclens.workspace.files import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from alloclens.analysis.comparison import Comparison
-    from alloclens.analysis.findings import Finding
-    from alloclens.analysis.line_stats import Measure
-    from alloclens.store.now import Now
-    from alloclens.store.world import World
+    from alloclens.series.comparison import Comparison
+    from alloclens.series.findings import Finding
+    from alloclens.session.line_mapper import Now
+    from alloclens.session.world import World
+    from alloclens.tables.line_stats import Measure
 
 LINES = 100
 FUNCTIONS = 50

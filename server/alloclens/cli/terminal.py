@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
 import click
 
-from alloclens.wording.printable import printable
+from alloclens.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,24 +9,24 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
-from alloclens.analysis.difference import total
-from alloclens.analysis.filters import BadFilter, Filters, filtered
-from alloclens.analysis.top import By, Sort, Top, top
-from alloclens.analysis.unplaced import unplaced
 from alloclens.cli.errors import told
 from alloclens.cli.terminal import Styled, show, show_json, tell
 from alloclens.disk import real_path
-from alloclens.profile.sample_type import column
+from alloclens.profile.sample_types import column
+from alloclens.session.reading import Reader, compared
 from alloclens.source.roots import Roots
-from alloclens.store.around import workspace_around
-from alloclens.store.reading import Reader, compared
+from alloclens.tables.lines import unplaced
+from alloclens.tables.top import By, Sort, Top, top
+from alloclens.transform.difference import total
+from alloclens.transform.filters import BadFilter, Filters, filtered
 from alloclens.wording.units import amount, share
+from alloclens.workspace.around import workspace_around
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from alloclens.profile.model import Profile
-    from alloclens.store.symbols import Symbolized
+    from alloclens.symbols.symbols import Symbolized
 
 JSON_VERSION = 1
 """Raised when a key changes its meaning or goes; new keys do not raise it."""

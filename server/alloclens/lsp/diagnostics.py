@@ -6,26 +6,26 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from alloclens.analysis.findings import RAISED
-from alloclens.analysis.verdicts import VERDICTS
+from alloclens.disk import real
 from alloclens.lsp.documents import uri_of
 from alloclens.lsp.pages import page
 from alloclens.lsp.spots import Spots
-from alloclens.source.paths import name_of
-from alloclens.store.files import real
+from alloclens.paths import name_of
+from alloclens.printable import printable
+from alloclens.series.findings import RAISED
+from alloclens.series.verdicts import VERDICTS
 from alloclens.wording.hover import short_name, stack_label
-from alloclens.wording.printable import printable
 from alloclens.wording.shapes import SHAPES
 from alloclens.wording.verdict import message
 
 if TYPE_CHECKING:
-    from alloclens.analysis.comparison import Comparison
-    from alloclens.analysis.findings import Finding
     from alloclens.lsp.client import Client
     from alloclens.lsp.documents import Document, Documents
     from alloclens.lsp.spots import Spot
-    from alloclens.store.config import ConfigProblem
-    from alloclens.store.world import World
+    from alloclens.series.comparison import Comparison
+    from alloclens.series.findings import Finding
+    from alloclens.session.world import World
+    from alloclens.settings.config import ConfigProblem
 
 SOURCE = "alloclens"
 SEVERITY = {

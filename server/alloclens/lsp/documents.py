@@ -12,11 +12,11 @@ from urllib.parse import unquote
 from lsprotocol import types
 from pygls import uris
 
-from alloclens.disk import is_name
-from alloclens.source.paths import canonical
-from alloclens.source.text import split_lines
-from alloclens.store import pages
-from alloclens.store.files import real, text_of
+from alloclens.cache import pages
+from alloclens.disk import is_name, real
+from alloclens.paths import canonical
+from alloclens.text import split_lines
+from alloclens.workspace.files import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -12,7 +12,7 @@ import threading
 import time
 from typing import NoReturn
 
-from alloclens.store import processes
+from alloclens import processes
 
 SECONDS = 1.0
 """Between two looks at whether the editor's process is there."""

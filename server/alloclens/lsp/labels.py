@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
-from alloclens.wording.printable import printable
+from alloclens.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable

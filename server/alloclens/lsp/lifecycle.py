@@ -14,7 +14,7 @@ from alloclens.lsp.configuration import SECTION
 from alloclens.lsp.documents import Documents, opened_path
 from alloclens.lsp.ending import end, follow_process
 from alloclens.lsp.publish import Publisher
-from alloclens.store.loader import Loader, Wanted
+from alloclens.session.loader import Loader, Wanted
 
 if TYPE_CHECKING:
     from alloclens.lsp.server import Server

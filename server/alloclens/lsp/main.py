@@ -16,7 +16,7 @@ from alloclens.lsp.server import Server
 from alloclens.lsp.wire import Writer, read
 
 if TYPE_CHECKING:
-    from alloclens.store.worker import Worker
+    from alloclens.worker import Worker
 
 
 COLLECTED = 2_000, 10, 1_000

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from alloclens.disk import read_file, reason, write_file
+from alloclens.disk import check_inside, read_file, real, reason, write_file
 from alloclens.lsp.rpc import RefusedError
 from alloclens.lsp.show import tell
-from alloclens.store import config
-from alloclens.store.files import check_inside, real
-from alloclens.store.settings import parse
-from alloclens.store.trust import allow
-from alloclens.store.workspace import targets
+from alloclens.settings import config
+from alloclens.settings.settings import parse
+from alloclens.settings.trust import allow
+from alloclens.workspace.workspace import targets
 
 if TYPE_CHECKING:
     from alloclens.lsp.server import Server

@@ -13,8 +13,8 @@ from alloclens.wording.explain import mapping, unplaced
 
 if TYPE_CHECKING:
     from alloclens.lsp.server import Server
+    from alloclens.session.world import World
     from alloclens.source.coverage import Coverage
-    from alloclens.store.world import World
 
 MUCH = 0.1
 """Of the whole: from here on it is worth a word."""

@@ -9,12 +9,12 @@ from lsprotocol import types
 
 from alloclens.disk import reason
 from alloclens.lsp.show import tell
-from alloclens.store.trust import allow
+from alloclens.settings.trust import allow
 
 if TYPE_CHECKING:
     from alloclens.lsp.server import Server
-    from alloclens.store.trust import Grant, Target
-    from alloclens.store.world import World
+    from alloclens.session.world import World
+    from alloclens.settings.trust import Grant, Target
 
 ALLOW, NOT_NOW = "Allow", "Not Now"
 WARNING = types.MessageType.Warning

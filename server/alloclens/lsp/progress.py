@@ -9,7 +9,7 @@ from lsprotocol import types
 
 if TYPE_CHECKING:
     from alloclens.lsp.server import Server
-    from alloclens.store.world import World
+    from alloclens.session.world import World
 
 
 class LoadingProgress:

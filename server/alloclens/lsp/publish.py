@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from alloclens.lsp.server import Server
-    from alloclens.store.world import World
+    from alloclens.session.world import World
 
 log = logging.getLogger(__name__)
 

@@ -33,7 +33,7 @@ from alloclens.lsp.commands import arguments
 from alloclens.lsp.params import params_of
 from alloclens.lsp.quick import Quick
 from alloclens.lsp.wire import Unreadable, Writer
-from alloclens.wording.printable import printable
+from alloclens.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Generator

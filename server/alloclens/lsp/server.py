@@ -16,15 +16,15 @@ from alloclens.lsp.documents import Documents
 from alloclens.lsp.labels import written_out
 from alloclens.lsp.params import strict_converter
 from alloclens.lsp.rpc import Protocol, RefusedError
-from alloclens.store.world import World
+from alloclens.session.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
-    from alloclens.analysis.filters import Filters
     from alloclens.lsp.publish import Publisher
-    from alloclens.store.loader import Loader
-    from alloclens.store.worker import Worker
+    from alloclens.session.loader import Loader
+    from alloclens.transform.filters import Filters
+    from alloclens.worker import Worker
 
 log = logging.getLogger(__name__)
 

@@ -8,14 +8,14 @@ import numpy as np
 from lsprotocol import types
 
 from alloclens.lsp.documents import uri_of
-from alloclens.store.now import LinesNow
+from alloclens.session.line_mapper import LinesNow
 
 if TYPE_CHECKING:
-    from alloclens.analysis.comparison import Comparison
-    from alloclens.analysis.findings import Finding
     from alloclens.lsp.documents import Document, Documents
-    from alloclens.store.now import Now
-    from alloclens.store.world import World
+    from alloclens.series.comparison import Comparison
+    from alloclens.series.findings import Finding
+    from alloclens.session.line_mapper import Now
+    from alloclens.session.world import World
 
 
 class Spot(NamedTuple):

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from alloclens.printable import printable
 from alloclens.wording.focus import words
 from alloclens.wording.markdown import escape
-from alloclens.wording.printable import printable
 from alloclens.wording.status import in_full, line, nothing, unreadable
 from alloclens.wording.verdict import goroutine_note
 
 if TYPE_CHECKING:
-    from alloclens.store.world import World
+    from alloclens.session.world import World
 
 STATUS = "alloclens/status"
 """The notification."""

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    Ints = NDArray[np.int64]
+    from alloclens.arrays import Ints, Numbers
+
     Indices = NDArray[np.int32]
-    Numbers = NDArray[Any]
 
 MOST = 1 << 32
 """Bytes that WebAssembly's memory has at most."""

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from alloclens.profile.ragged import offsets, owners, spread
+from alloclens.arrays import offsets, owners, spread
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Ints = NDArray[np.int64]
+    from alloclens.arrays import Ints, Mask
+
     Indices = NDArray[np.int32]
 
 
@@ -123,7 +124,7 @@ class Profile:
     mappings: Mappings
     strings: tuple[str, ...]
     labels: Labels
-    is_base: NDArray[np.bool_]
+    is_base: Mask
     """Samples that carry the label pprof::base: they belong to the base of a difference."""
     time_nanos: int = 0
     duration_nanos: int = 0

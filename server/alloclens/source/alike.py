@@ -11,9 +11,9 @@ from collections import Counter
 from itertools import chain, islice, takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
-from alloclens.source.declarations import declares_most
-from alloclens.source.names import has_name
-from alloclens.source.paths import folders_of, is_within, join, rest_within
+from alloclens.languages.declarations import declares_most
+from alloclens.languages.names import has_name
+from alloclens.paths import folders_of, is_within, join, rest_within
 from alloclens.source.recorded import Kind, recorded
 
 if TYPE_CHECKING:

@@ -5,17 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from alloclens.source.declarations import declarations, parsed, read_as
-from alloclens.source.grammars import C_PLUS_PLUS, GO, GRAMMARS, PYTHON, RUST, C, ending_of
-from alloclens.source.memo import memo
-from alloclens.source.text import split_lines
+from alloclens.languages.declarations import declarations, parsed, read_as
+from alloclens.languages.grammars import C_PLUS_PLUS, GO, GRAMMARS, PYTHON, RUST, C, ending_of
+from alloclens.text import memo, split_lines
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from alloclens.source.carry import Marks
-    from alloclens.source.grammars import Grammar
-    from alloclens.source.syntax import Syntax
+    from alloclens.languages.grammars import Grammar
+    from alloclens.languages.syntax import Syntax
+    from alloclens.source.line_mapping import Marks
 
 COMPILED = (C, C_PLUS_PLUS, RUST)
 """Symbols of these may come with the lines of inlined functions."""

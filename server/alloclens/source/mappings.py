@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from alloclens.source.carry import Marks
-from alloclens.source.declarations import declared
+from alloclens.languages.declarations import declared
+from alloclens.languages.names import EVERY_PROGRAM, has_name, outer
+from alloclens.paths import canonical, folders_of, join, name_of, rest_within
 from alloclens.source.fit import fits
-from alloclens.source.names import EVERY_PROGRAM, has_name, outer
+from alloclens.source.line_mapping import Marks
 from alloclens.source.own import is_own
-from alloclens.source.paths import canonical, folders_of, join, name_of, rest_within
 from alloclens.source.places import Place
 from alloclens.source.recorded import Kind
 

@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from alloclens.source.paths import folders_of
+from alloclens.paths import folders_of
 
 if TYPE_CHECKING:
     from pathspec import PathSpec

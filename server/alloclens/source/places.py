@@ -6,17 +6,17 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from alloclens.source.builds import Builds
-from alloclens.source.declarations import declares_most
+from alloclens.languages.declarations import declares_most
+from alloclens.paths import is_share, is_within, join
+from alloclens.source.build_roots import Builds
 from alloclens.source.own import is_own
-from alloclens.source.paths import is_share, is_within, join
 from alloclens.source.recorded import Kind, recorded
 from alloclens.source.rules import MOVED, RULES, Ground, proves, stranger
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from alloclens.source.builds import Learnt
+    from alloclens.source.build_roots import Learnt
     from alloclens.source.files import Files
     from alloclens.source.recorded import Recorded
     from alloclens.source.roots import Roots

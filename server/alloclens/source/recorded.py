@@ -11,8 +11,8 @@ from functools import cached_property
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING
 
-from alloclens.source.names import LONGEST_NAME
-from alloclens.source.paths import bundled, canonical, is_absolute, name_of, namespace
+from alloclens.languages.names import LONGEST_NAME
+from alloclens.paths import bundled, canonical, is_absolute, name_of, namespace
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable

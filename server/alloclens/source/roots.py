@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from alloclens.source.paths import folders_of, is_within, rest_within
+from alloclens.paths import folders_of, is_within, rest_within
 
 
 class Module(NamedTuple):

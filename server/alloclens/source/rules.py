@@ -9,15 +9,15 @@ from functools import cached_property
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from alloclens.languages.names import has_name
+from alloclens.paths import folders_of, is_share, join, name_of, rest_within
 from alloclens.source.alike import shared_end
-from alloclens.source.names import has_name
-from alloclens.source.paths import folders_of, is_share, join, name_of, rest_within
 from alloclens.source.recorded import EMBEDDED, OF_GO, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
-    from alloclens.source.builds import Builds
+    from alloclens.source.build_roots import Builds
     from alloclens.source.files import Files
     from alloclens.source.recorded import Recorded
     from alloclens.source.roots import Renamed, Roots

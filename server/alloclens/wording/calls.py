@@ -5,16 +5,16 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from alloclens.source.paths import name_of
+from alloclens.paths import name_of
+from alloclens.printable import printable
 from alloclens.source.places import Nowhere
 from alloclens.wording.hover import short_name
-from alloclens.wording.printable import printable
 from alloclens.wording.units import amount, change, share
 
 if TYPE_CHECKING:
-    from alloclens.analysis.calls import Amount, Hot, Line, Site
-    from alloclens.analysis.line_stats import Change
     from alloclens.source.places import Place
+    from alloclens.tables.calls import Amount, Hot, Line, Site
+    from alloclens.tables.line_stats import Change
 
 
 def passing(passes: Amount, total: float, unit: str) -> str:

@@ -6,17 +6,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from alloclens.analysis.selection import worth_showing
-from alloclens.source.carry import SAME, UNKNOWN
+from alloclens.series.selection import worth_showing
+from alloclens.source.line_mapping import SAME, UNKNOWN
 from alloclens.wording.units import amount
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
-    from alloclens.analysis.comparison import Comparison
-    from alloclens.source.carry import Origin, Part
+    from alloclens.arrays import Ints, Mask
+    from alloclens.series.comparison import Comparison
+    from alloclens.source.line_mapping import Origin, Part
 
 BY_NAME = "lines of functions that were in another file when they were recorded are found by the function's name, and marked ~"
 NAMED = 3
@@ -51,7 +50,7 @@ def compared_text(origin: Origin) -> str:
     return origin.source if origin is SAME else f"the text that was profiled is known: {origin.source}"
 
 
-def texts(origin: Origin, moved: NDArray[np.bool_]) -> list[str]:
+def texts(origin: Origin, moved: Mask) -> list[str]:
     """Say which text lines are of; `moved` is of each, whether it was in another file."""
     return [compared_text(origin)] * bool((~moved).any()) + [BY_NAME] * bool(moved.any())
 
@@ -69,7 +68,7 @@ def report(comparison: Comparison, path: str, parts: Sequence[Part], function: s
     return said
 
 
-def _where(comparison: Comparison, path: str, part: Part, kept: NDArray[np.bool_]) -> list[str]:
+def _where(comparison: Comparison, path: str, part: Part, kept: Mask) -> list[str]:
     rows, line, unsure = part.rows[kept], part.carried.line[kept], part.carried.unsure[kept]
     disagree = part.origin.disagrees(comparison.lines.line[rows]) & ~part.moved[kept] & (not part.origin.guessed)
     doubt = np.where(disagree, " ~ perhaps: the texts disagree on it", " ~ perhaps")
@@ -86,7 +85,7 @@ def _where(comparison: Comparison, path: str, part: Part, kept: NDArray[np.bool_
     return [*said, *not_shown(comparison, rows[line == 0], part.origin)]
 
 
-def not_shown(comparison: Comparison, gone: NDArray[np.int64], origin: Origin) -> list[str]:
+def not_shown(comparison: Comparison, gone: Ints, origin: Origin) -> list[str]:
     """Say which rows of the head's lines, that are no more, would be worth showing; a sentence for each."""
     shown = worth_showing(comparison, gone)
     disagree = origin.disagrees(comparison.lines.line[shown]).tolist()
@@ -103,6 +102,6 @@ def not_shown(comparison: Comparison, gone: NDArray[np.int64], origin: Origin) -
     return said
 
 
-def _functions(comparison: Comparison, rows: NDArray[np.int64]) -> list[str]:
+def _functions(comparison: Comparison, rows: Ints) -> list[str]:
     functions = comparison.lines.functions
     return [functions.name[i] if i >= 0 else "" for i in functions.of_line[rows].tolist()]

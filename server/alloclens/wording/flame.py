@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from alloclens.analysis.flame_walk import ALL
-from alloclens.analysis.timeline import points, process_lines
-from alloclens.source.paths import name_of
+from alloclens.paths import name_of
+from alloclens.printable import printable
+from alloclens.series.timeline import points, process_lines
+from alloclens.tables.flame_walk import ALL
 from alloclens.wording.focus import words
-from alloclens.wording.printable import printable
 from alloclens.wording.units import amount, change, share
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from alloclens.analysis.comparison import Comparison
-    from alloclens.analysis.filters import Filters
-    from alloclens.analysis.flame import Tree
     from alloclens.profile.model import ValueType
+    from alloclens.series.comparison import Comparison
+    from alloclens.tables.flame import Tree
+    from alloclens.transform.filters import Filters
 
 EVERYTHING = "all"
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from alloclens.wording.printable import printable
+from alloclens.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from alloclens.analysis.filters import Filters
+    from alloclens.transform.filters import Filters
 
 
 MOST = 3

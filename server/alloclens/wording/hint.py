@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from alloclens.wording.units import amount, change
 
 if TYPE_CHECKING:
-    from alloclens.analysis.line_stats import LineStats, Measure
+    from alloclens.tables.line_stats import LineStats, Measure
 
 LONGEST = 32
 """VS Code cuts all hints of a line, of all servers, at 43 characters together."""

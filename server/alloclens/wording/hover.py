@@ -14,10 +14,10 @@ from alloclens.wording.verdict import doubt, figures, sparkline, verdict
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from alloclens.analysis.comparison import Comparison
-    from alloclens.analysis.line_stats import LineStats, Measure
-    from alloclens.analysis.stacks import Stack
     from alloclens.profile.model import Frame
+    from alloclens.series.comparison import Comparison
+    from alloclens.tables.line_stats import LineStats, Measure
+    from alloclens.tables.stacks import Stack
 
     Link = Callable[[Frame], "str | None"]
     """From a frame to the address of its line; None where it has no place here."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from alloclens.wording.printable import printable
+from alloclens.printable import printable
 
 SIGNS = re.compile(r"[\\`*_{}\[\]()#+!|<>~&]")
 MARKS = re.compile(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from alloclens.analysis.shapes import Shape
+from alloclens.languages.go.leak_patterns import Shape
 
 SHAPES = {
     Shape.TICKER: "It makes tickers: is each one stopped?",

@@ -6,14 +6,14 @@ import re
 from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
-from alloclens.analysis.passing import Weight
-from alloclens.wording.printable import printable, rows
+from alloclens.printable import printable, rows
+from alloclens.tables.stacks import Weight
 from alloclens.wording.units import amount, share, signed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from alloclens.analysis.comparison import Comparison
+    from alloclens.series.comparison import Comparison
 
 UNSURE = "~ perhaps"
 AS_ABOVE = "frames as above"

@@ -12,8 +12,8 @@ from alloclens.wording.units import amount, signed
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from alloclens.analysis.comparison import Comparison
-    from alloclens.analysis.series import Snapshot
+    from alloclens.series.comparison import Comparison
+    from alloclens.series.series import Snapshot
 
 
 def moment(snapshot: Snapshot) -> str:

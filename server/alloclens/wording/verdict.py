@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from alloclens.analysis.verdicts import Rule
+from alloclens.series.verdicts import Rule
 from alloclens.wording.units import amount, change, duration, rate, share, signed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from alloclens.analysis.comparison import Comparison
-    from alloclens.analysis.findings import Finding
+    from alloclens.series.comparison import Comparison
+    from alloclens.series.findings import Finding
 
 UNSURE = "The source changed after the program was built: the line may be another one near by."
 GUESSED = "That it is this file is a guess: another program may have such a file. `alloclens explain` says more."

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from alloclens.source.paths import name_of
+from alloclens.paths import name_of
+from alloclens.printable import printable
 from alloclens.wording.hover import short_name
 from alloclens.wording.markdown import escape
-from alloclens.wording.printable import printable
 from alloclens.wording.units import amount, change, rate, share, signed
 from alloclens.wording.verdict import figures, sparkline
 
 if TYPE_CHECKING:
-    from alloclens.analysis.findings import Finding
-    from alloclens.analysis.line_stats import Change
-    from alloclens.analysis.stack_tree import Branches, Node
     from alloclens.profile.model import ValueType
+    from alloclens.series.findings import Finding
+    from alloclens.tables.line_stats import Change
+    from alloclens.tables.stack_tree import Branches, Node
 
 
 def place(file: str, line: int, function: str) -> str:

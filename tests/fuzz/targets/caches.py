@@ -7,7 +7,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 from alloclens.cli import main
-from alloclens.store import reading
+from alloclens.session import reading
 from click.testing import CliRunner
 
 from tests.faults.scene import ADDED, Scene

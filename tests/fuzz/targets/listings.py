@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from alloclens.store.listing import scan
+from alloclens.session.listing import scan
 
 from tests.fuzz.target import Outcome, measured
 

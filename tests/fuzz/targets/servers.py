@@ -7,9 +7,9 @@ import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from alloclens.capture.address import endpoint
-from alloclens.capture.errors import CaptureError
-from alloclens.capture.fetch import fetch
+from alloclens.sources.address import endpoint
+from alloclens.sources.errors import CaptureError
+from alloclens.sources.fetch import fetch
 
 from tests.fuzz.mutate import mutant, packed
 from tests.fuzz.target import Outcome, kind_of, measured

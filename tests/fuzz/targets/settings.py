@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from alloclens.store import config, go_mod, labels
-from alloclens.store.settings import parse
-from alloclens.wording.printable import printable
+from alloclens.printable import printable
+from alloclens.settings import config, labels
+from alloclens.settings.settings import parse
+from alloclens.workspace import go_mod
 
 from tests.fuzz.mutate import mutant
 from tests.fuzz.target import Outcome, measured

@@ -11,14 +11,14 @@ import numpy as np
 from lsprotocol import types
 from msgspec import Struct
 
-from alloclens.analysis.calls import Amount, Line, Site, calls
-from alloclens.analysis.parts import samples
+from alloclens.cache import pages
+from alloclens.languages.declarations import declared
+from alloclens.languages.names import is_closure
 from alloclens.lsp.commands import Int64, given_back
 from alloclens.lsp.spots import Spot, Spots, here
-from alloclens.source.carry import UNKNOWN, Marks, carried
-from alloclens.source.declarations import declared
-from alloclens.source.names import is_closure
-from alloclens.store import pages
+from alloclens.source.line_mapping import UNKNOWN, Marks, carried
+from alloclens.tables.calls import Amount, Line, Site, calls
+from alloclens.transform.subset import samples
 from alloclens.typed import ready
 from alloclens.wording import calls as wording
 
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from alloclens.analysis.calls import Calls, Edge, Edges
-    from alloclens.analysis.comparison import Comparison
     from alloclens.lsp.documents import Document, Documents
     from alloclens.lsp.server import Server
-    from alloclens.store.world import FileLines, World
+    from alloclens.series.comparison import Comparison
+    from alloclens.session.world import FileLines, World
+    from alloclens.tables.calls import Calls, Edge, Edges
 
 
 @ready

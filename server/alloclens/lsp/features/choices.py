@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from alloclens.lsp.quick import Quick
 from alloclens.lsp.server import Server
-from alloclens.wording.printable import printable
+from alloclens.printable import printable
 from alloclens.wording.status import moment
 from alloclens.wording.units import amount
 
 if TYPE_CHECKING:
-    from alloclens.analysis.comparison import Comparison
-    from alloclens.analysis.series import Series, Snapshot
-    from alloclens.store.world import World
+    from alloclens.series.comparison import Comparison
+    from alloclens.series.series import Series, Snapshot
+    from alloclens.session.world import World
 
 SNAPSHOTS = "alloclens.server.snapshots"
 SAMPLE_TYPES = "alloclens.server.sampleTypes"

@@ -18,11 +18,11 @@ from alloclens.wording.stack_page_rows import stacks
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from alloclens.analysis.filters import Filters
     from alloclens.lsp.documents import Documents
     from alloclens.lsp.server import Server
     from alloclens.lsp.spots import Here
-    from alloclens.store.world import World
+    from alloclens.session.world import World
+    from alloclens.transform.filters import Filters
 
 
 def register(server: Server) -> None:

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 from lsprotocol import types
 
-from alloclens.source.declarations import declared
-from alloclens.source.names import is_closure
+from alloclens.languages.declarations import declared
+from alloclens.languages.names import is_closure
 from alloclens.wording.units import amount, change
 
 if TYPE_CHECKING:
-    from alloclens.analysis.functions import FunctionStats
     from alloclens.lsp.client import Client
     from alloclens.lsp.documents import Document, Documents
     from alloclens.lsp.server import Server
     from alloclens.profile.model import ValueType
-    from alloclens.store.world import FileLines, World
+    from alloclens.session.world import FileLines, World
+    from alloclens.tables.functions import FunctionStats
 
 MOST = 200
 """Lenses of one file."""

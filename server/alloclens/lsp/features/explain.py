@@ -11,16 +11,16 @@ from alloclens.lsp.client import EXPLAIN
 from alloclens.lsp.documents import opened_path
 from alloclens.lsp.mapping import add_mapping
 from alloclens.lsp.server import Server
-from alloclens.source.paths import name_of
-from alloclens.store.now import parts
+from alloclens.paths import name_of
+from alloclens.printable import rows
+from alloclens.session.line_mapper import parts
 from alloclens.wording.drift import report
 from alloclens.wording.explain import advice, finds, mapping, not_read, nothing_of, of_file, summary
-from alloclens.wording.printable import rows
 from alloclens.wording.status import nothing
 
 if TYPE_CHECKING:
     from alloclens.lsp.documents import Document, Documents
-    from alloclens.store.world import World
+    from alloclens.session.world import World
 
 COMMAND = "alloclens.server.explain"
 TELL = "alloclens.server.tellWhy"

@@ -6,14 +6,14 @@ from itertools import chain
 
 from msgspec import Struct
 
-from alloclens.analysis.filters import Filters
-from alloclens.analysis.patterns import BadPattern, exact, search
 from alloclens.lsp.lifecycle import follow
 from alloclens.lsp.server import Server
 from alloclens.lsp.show import tell
+from alloclens.printable import printable
+from alloclens.transform.filters import Filters
+from alloclens.transform.patterns import BadPattern, exact, search
 from alloclens.typed import ready
 from alloclens.wording.focus import words
-from alloclens.wording.printable import printable
 
 FOCUS = "alloclens.server.focus"
 UNFOCUS = "alloclens.server.unfocus"

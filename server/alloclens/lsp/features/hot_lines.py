@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from msgspec import Struct
 
-from alloclens.analysis.selection import worth_showing
 from alloclens.lsp.quick import Quick, location
 from alloclens.lsp.server import Server
 from alloclens.lsp.spots import Spots
+from alloclens.series.selection import worth_showing
 from alloclens.typed import ready
 from alloclens.wording.hint import hint
 from alloclens.wording.views import grown
@@ -20,17 +20,14 @@ from alloclens.wording.views import grown
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from numpy.typing import NDArray
-
-    from alloclens.analysis.comparison import Comparison
-    from alloclens.analysis.line_stats import LineStats
-    from alloclens.analysis.lines import Lines
+    from alloclens.arrays import Floats, Ints, Mask
     from alloclens.lsp.documents import Documents
     from alloclens.lsp.spots import Spot
-    from alloclens.store.world import World
+    from alloclens.series.comparison import Comparison
+    from alloclens.session.world import World
+    from alloclens.tables.line_stats import LineStats
+    from alloclens.tables.lines import Lines
 
-    Ints = NDArray[np.int64]
-    Floats = NDArray[np.float64]
 
 COMMAND = "alloclens.server.hotLines"
 COUNT = "alloclens.server.hotLineCount"
@@ -94,7 +91,7 @@ def _rows(comparison: Comparison, asked: Asked) -> Ints:
     return worth_showing(comparison, np.flatnonzero(kept), len(lines))
 
 
-def _named(lines: Lines, part: str) -> NDArray[np.bool_]:
+def _named(lines: Lines, part: str) -> Mask:
     """Return which lines have a function or a file with this in its name."""
     files = np.array([part in name.casefold() for name in lines.files], np.bool_)
     functions = np.array([part in name.casefold() for name in lines.functions.name] + [False])  # the last: no function

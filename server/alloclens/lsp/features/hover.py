@@ -14,7 +14,7 @@ from alloclens.wording.markdown import plain
 if TYPE_CHECKING:
     from alloclens.lsp.server import Server
     from alloclens.profile.model import Frame
-    from alloclens.store.world import World
+    from alloclens.session.world import World
 
 
 def register(server: Server) -> None:

@@ -9,9 +9,9 @@ import numpy as np
 from lsprotocol import types
 from msgspec import Struct
 
-from alloclens.analysis.selection import worth_showing
 from alloclens.lsp.commands import Int64, given_back
 from alloclens.lsp.features.hover import text_of
+from alloclens.series.selection import worth_showing
 from alloclens.typed import ready
 from alloclens.wording.hint import hint
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from alloclens.lsp.client import Client
     from alloclens.lsp.documents import Document, Documents
     from alloclens.lsp.server import Server
-    from alloclens.source.carry import Carried
-    from alloclens.store.world import FileLines, World
+    from alloclens.session.world import FileLines, World
+    from alloclens.source.line_mapping import Carried
 
 
 @ready

@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types  # noqa: TC002 - a command's annotations are read at run time
 from msgspec import Struct
 
-from alloclens.analysis.flame import Asked
-from alloclens.analysis.flame import flame as tree_of
-from alloclens.analysis.timeline import owned
 from alloclens.lsp.commands import Int64
 from alloclens.lsp.quick import Quick
 from alloclens.lsp.server import Server
 from alloclens.lsp.spots import Here, Spots, here
+from alloclens.series.timeline import owned
+from alloclens.tables.flame import Asked
+from alloclens.tables.flame import flame as tree_of
 from alloclens.typed import ready
 from alloclens.wording import flame as wording
 
 if TYPE_CHECKING:
     from alloclens.lsp.documents import Documents
-    from alloclens.store.world import World
+    from alloclens.session.world import World
 
 FLAME = "alloclens.server.flame"
 FRAME = "alloclens.server.frame"

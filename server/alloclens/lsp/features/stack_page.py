@@ -7,8 +7,7 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from alloclens.analysis.passing import Weight
-from alloclens.analysis.stack_tree import Line, branches
+from alloclens.cache import pages
 from alloclens.lsp.client import STACK_PAGE
 from alloclens.lsp.commands import Uinteger
 from alloclens.lsp.documents import opened_path
@@ -16,15 +15,16 @@ from alloclens.lsp.server import Server
 from alloclens.lsp.show import shown, tell
 from alloclens.lsp.spots import Spots, here
 from alloclens.source.places import Nowhere
-from alloclens.store import pages
+from alloclens.tables.stack_tree import Line, branches
+from alloclens.tables.stacks import Weight
 from alloclens.wording.stack_page import UNSURE, Spot, Written, gone, not_here, page
 
 if TYPE_CHECKING:
-    from alloclens.analysis.comparison import Comparison
     from alloclens.lsp.documents import Documents
     from alloclens.lsp.spots import Here
     from alloclens.profile.model import Frame
-    from alloclens.store.world import World
+    from alloclens.series.comparison import Comparison
+    from alloclens.session.world import World
 
 STACKS = 50
 

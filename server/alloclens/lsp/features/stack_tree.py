@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, Literal
 
-from alloclens.analysis.stack_tree import Line, branches
 from alloclens.lsp.commands import Uinteger
 from alloclens.lsp.server import Server
 from alloclens.lsp.spots import Spots, here
+from alloclens.tables.stack_tree import Line, branches
 from alloclens.wording import views
 
 if TYPE_CHECKING:
-    from alloclens.analysis.comparison import Comparison
-    from alloclens.analysis.stack_tree import Branches, Direction, Node
     from alloclens.lsp.documents import Documents
-    from alloclens.store.world import World
+    from alloclens.series.comparison import Comparison
+    from alloclens.session.world import World
+    from alloclens.tables.stack_tree import Branches, Direction, Node
 
 COMMAND = "alloclens.server.stackTree"
 

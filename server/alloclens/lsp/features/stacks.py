@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 from alloclens.lsp.commands import Uinteger
 from alloclens.lsp.server import Server
 from alloclens.lsp.spots import Spots, here
+from alloclens.printable import printable
 from alloclens.wording.hover import short_name, stack_label
-from alloclens.wording.printable import printable
 from alloclens.wording.units import amount
 
 if TYPE_CHECKING:
-    from alloclens.analysis.comparison import Comparison
-    from alloclens.analysis.stacks import Stack
     from alloclens.lsp.documents import Documents
     from alloclens.profile.model import Frame
-    from alloclens.store.world import World
+    from alloclens.series.comparison import Comparison
+    from alloclens.session.world import World
+    from alloclens.tables.stacks import Stack
 
 COMMAND = "alloclens.server.stacks"
 MOST = 20

@@ -7,31 +7,31 @@ import os
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from alloclens.analysis.findings import RAISED, badness
-from alloclens.analysis.verdicts import VERDICTS
 from alloclens.disk import reason
 from alloclens.lsp.features.choices import listed
 from alloclens.lsp.quick import Quick, location
 from alloclens.lsp.server import Server
 from alloclens.lsp.spots import Spots
-from alloclens.profile.sample_type import column
-from alloclens.source.paths import name_of
+from alloclens.paths import name_of
+from alloclens.printable import printable
+from alloclens.profile.sample_types import column
+from alloclens.series.findings import RAISED, badness
+from alloclens.series.verdicts import VERDICTS
+from alloclens.settings import labels
 from alloclens.source.places import Nowhere
-from alloclens.store import labels
 from alloclens.wording import views
-from alloclens.wording.printable import printable
 from alloclens.wording.stack_page import gone
 from alloclens.wording.status import moment
 from alloclens.wording.units import amount
 from alloclens.wording.verdict import message
 
 if TYPE_CHECKING:
-    from alloclens.analysis.comparison import Comparison
-    from alloclens.analysis.findings import Finding
-    from alloclens.analysis.series import Series, Snapshot
     from alloclens.lsp.documents import Documents
     from alloclens.lsp.spots import Spot
-    from alloclens.store.world import World
+    from alloclens.series.comparison import Comparison
+    from alloclens.series.findings import Finding
+    from alloclens.series.series import Series, Snapshot
+    from alloclens.session.world import World
 
 FINDINGS = "alloclens.server.findings"
 SERIES = "alloclens.server.series"

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from alloclens.analysis.calls import hot
 from alloclens.lsp.features.call_hierarchy import Places
 from alloclens.source.recorded import OF_GO, package_of
+from alloclens.tables.calls import hot
 from alloclens.wording.calls import symbol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from alloclens.analysis.comparison import Comparison
     from alloclens.lsp.documents import Documents
     from alloclens.lsp.server import Server
-    from alloclens.store.world import World
+    from alloclens.series.comparison import Comparison
+    from alloclens.session.world import World
 
 MOST = 50
 LOOKED_AT = 200

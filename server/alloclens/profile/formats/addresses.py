@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from alloclens.arrays import offsets
 from alloclens.profile.errors import Malformed
 from alloclens.profile.formats.memory_map import NO_MAP, MemoryMap
 from alloclens.profile.model import Frame, Frames, Functions, Labels, Locations, Profile
-from alloclens.profile.ragged import offsets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
+    from alloclens.arrays import Ints
     from alloclens.profile.model import ValueType
 
-    Ints = NDArray[np.int64]
 
 UNKNOWN = (Frame("", "", 0),)
 HEX = re.compile(r"0x([0-9a-f]+)")

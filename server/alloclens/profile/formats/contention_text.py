@@ -28,9 +28,8 @@ from alloclens.profile.formats.text import (
 from alloclens.profile.model import Profile, ValueType
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from alloclens.arrays import Ints
 
-    Ints = NDArray[np.int64]
 
 MARKS = (b"--- contentionz ", b"--- mutex:", b"--- contention:")
 SAMPLE = re.compile(r"(\d+) +(\d+) @([ x0-9a-f]*)")

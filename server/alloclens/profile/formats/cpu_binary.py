@@ -21,6 +21,8 @@ from alloclens.profile.model import Profile, ValueType
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from alloclens.arrays import Ints
+
     Words = NDArray[np.uint64]
 
 TYPES = (ValueType("samples", "count"), ValueType("cpu", "nanoseconds"))
@@ -72,7 +74,7 @@ def _profile(data: bytes, words: Words, size: int) -> Profile:
     )
 
 
-def _signed(words: list[int]) -> NDArray[np.int64]:
+def _signed(words: list[int]) -> Ints:
     """Return numbers of 64 bits as pprof takes them: those of 2^63 and more are negative."""
     return np.array(words, np.uint64).view(np.int64)
 

@@ -11,21 +11,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from alloclens.arrays import offsets
 from alloclens.profile.errors import Malformed, Unrecognized
 from alloclens.profile.formats.addresses import Label, Stacks, addresses, assemble
 from alloclens.profile.formats.go_symbols import symbols
 from alloclens.profile.formats.text import ALLOCATORS, CALLED_BY_GO, decoded, matches, sections, unsampled, whole
 from alloclens.profile.model import MemStats, Profile, ValueType
-from alloclens.profile.ragged import offsets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
+    from alloclens.arrays import Ints
     from alloclens.profile.model import Frame
 
-    Ints = NDArray[np.int64]
     Addresses = NDArray[np.uint64]
 
 MARK = b"heap profile:"

@@ -31,9 +31,9 @@ from alloclens.profile.model import Profile, ValueType
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from alloclens.arrays import Ints
     from alloclens.profile.model import Frame
 
-    Ints = NDArray[np.int64]
     Given = dict[str, str]
     Addresses = tuple[Ints, NDArray[np.uint64]]
     """How many each sample has, and all of them."""

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    Ints = NDArray[np.int64]
+    from alloclens.arrays import Ints, Mask
+
 
 SENTINELS = ("--- Memory map: ---", "MAPPED_LIBRARIES:")
 LONGEST_LINE = 4096
@@ -177,7 +178,7 @@ def _held(address: NDArray[np.uint64], regions: Sequence[Region]) -> list[list[i
     return held
 
 
-def _within(address: NDArray[np.uint64], start: int, limit: int) -> NDArray[np.bool_]:
+def _within(address: NDArray[np.uint64], start: int, limit: int) -> Mask:
     return (np.uint64(start) <= address) & (address < np.uint64(limit))
 
 

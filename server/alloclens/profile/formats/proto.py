@@ -7,20 +7,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 from google.protobuf.message import DecodeError
 
+from alloclens.arrays import offsets, owners
 from alloclens.profile.errors import Malformed, Unrecognized
 from alloclens.profile.formats import profile_pb2
 from alloclens.profile.formats.text import utf8
 from alloclens.profile.formats.wire import Messages, TooMany, Wire
 from alloclens.profile.kernel import arena
 from alloclens.profile.model import Frames, Functions, Labels, Locations, Mappings, Profile, ValueType
-from alloclens.profile.ragged import offsets, owners
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from numpy.typing import NDArray
 
-    Ints = NDArray[np.int64]
+    from alloclens.arrays import Ints, Mask
+
     Indices = NDArray[np.int32]
 
 # Field numbers of the messages in profile.proto.
@@ -165,7 +166,7 @@ class _Reader:
         key, text, unit = (self._texts(column).astype(np.int32) for column in (key, text, unit))
         return Labels(owners(counts).astype(np.int32), key, text, number, unit)
 
-    def _is_base(self, labels: Labels, samples: int) -> NDArray[np.bool_]:
+    def _is_base(self, labels: Labels, samples: int) -> Mask:
         out = np.zeros(samples, np.bool_)
         if "pprof::base" in self.strings:
             out[labels.sample[labels.key == self.strings.index("pprof::base")]] = True

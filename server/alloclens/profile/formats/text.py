@@ -14,10 +14,8 @@ from alloclens.profile.formats.memory_map import NO_MAP, SENTINELS, MemoryMap, m
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from numpy.typing import NDArray
+    from alloclens.arrays import Floats, Ints
 
-    Ints = NDArray[np.int64]
-    Floats = NDArray[np.float64]
 
 LARGEST = 2**63 - 1
 SENTINEL = re.compile(rf"^(?![ \t]*#)[^\n]*?(?:{'|'.join(SENTINELS)})[^\n]*", re.MULTILINE)

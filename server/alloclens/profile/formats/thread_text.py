@@ -11,11 +11,11 @@ import re
 
 import numpy as np
 
+from alloclens.arrays import offsets
 from alloclens.profile.errors import Malformed, Unrecognized
 from alloclens.profile.formats.addresses import HEX, Stacks, addresses, assemble, named, without_twins
 from alloclens.profile.formats.text import PROFILERS, decoded, sections
 from alloclens.profile.model import Frame, Profile, ValueType
-from alloclens.profile.ragged import offsets
 
 MARK = re.compile(rb"--- threadz \d+ ---|--- Thread [0-9a-fA-F]+ \(name: ")
 THREAD = re.compile(r"--- Thread [0-9a-fA-F]+ \(name: [^\n]*/\d+\) stack: ---")

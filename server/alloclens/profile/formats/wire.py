@@ -15,9 +15,9 @@ from alloclens.profile.errors import Malformed
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from alloclens.arrays import Ints
     from alloclens.profile.kernel import Arena
 
-    Ints = NDArray[np.int64]
     Indices = NDArray[np.int32]
 
 MARGIN = 16

@@ -1,0 +1,243 @@
+"""What was read of snapshots, in the user's cache directory: a directory of thousands is known at once."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import astuple
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import numpy as np
+
+from alloclens.cache.database import WRITING, Cache, check_sum, sql_text, whole
+from alloclens.disk import is_absent
+from alloclens.profile.build import Build
+from alloclens.profile.model import MemStats, ValueType
+from alloclens.series.owned import Figures, Owned
+from alloclens.series.series import Snapshot, TakenAt, TimeSource
+from alloclens.source.evidence import Name, digest_of, evidence_of, packed
+from alloclens.typed import ready
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable, Collection, Iterable, Mapping
+    from pathlib import Path
+
+    from alloclens.arrays import Ints, Singles
+    from alloclens.disk import Stamp
+    from alloclens.source.evidence import Evidence
+
+    Again = Callable[[str], Owned | None]
+    """Reads the lines of a file again; None where that cannot be done."""
+
+SCHEMA = """
+    DROP TABLE IF EXISTS snapshot1;
+    DROP TABLE IF EXISTS snapshot2;
+    CREATE TABLE IF NOT EXISTS snapshot3 (
+        path TEXT PRIMARY KEY, directory TEXT NOT NULL, stamp TEXT NOT NULL, reader TEXT NOT NULL, evidence INTEGER NOT NULL,
+        check_sum INTEGER NOT NULL, facts BLOB NOT NULL, owned BLOB NOT NULL, rest_sum INTEGER NOT NULL, rest BLOB NOT NULL
+    );
+    CREATE INDEX IF NOT EXISTS by_directory ON snapshot3 (directory);
+    CREATE INDEX IF NOT EXISTS by_evidence ON snapshot3 (evidence);
+    CREATE TABLE IF NOT EXISTS evidence3 (digest INTEGER PRIMARY KEY, keys BLOB NOT NULL);
+    CREATE TABLE IF NOT EXISTS name3 (key INTEGER PRIMARY KEY, file BLOB NOT NULL, function BLOB NOT NULL);
+"""
+"""The 3 is the version of what the blobs hold.
+
+check_sum is of all columns but the rest, rest_sum of check_sum and the rest. Evidence and names are known by their digests.
+"""
+KEPT = """
+    SELECT path, directory, stamp, reader, evidence, facts, owned, check_sum FROM snapshot3
+    WHERE reader = ? AND path IN (SELECT value FROM json_each(?))
+"""
+"""One question for thousands: to ask for each alone takes three times as long."""
+SETS = "SELECT digest, keys FROM evidence3 WHERE digest IN (SELECT value FROM json_each(?))"
+NAMES = "SELECT key, file, function FROM name3 WHERE key IN (SELECT value FROM json_each(?))"
+OLDEST = "DELETE FROM snapshot3 WHERE rowid IN (SELECT rowid FROM snapshot3 ORDER BY rowid LIMIT 100)"
+LARGEST = 1 << 30
+"""Bytes that all snapshots may take; beyond, what was read first is forgotten first. 5,000 of 1,200 owned lines take 200 MB."""
+KEY, VALUE, REST = 8, 4, len(Figures._fields) - 1
+"""Bytes of a line's key and value, and how many more figures it has."""
+
+
+@ready
+class Facts(msgspec.Struct, frozen=True, array_like=True):
+    """What a snapshot is beside its lines."""
+
+    taken_at: tuple[float, TimeSource]
+    is_difference: bool
+    default_sample_type: str
+    sample_types: tuple[tuple[str, str], ...]
+    total: tuple[int, ...]
+    rate: float
+    build_id: str
+    code: bytes
+    program: str
+    evidence: int
+    attribution: int
+    build: tuple[float, bool, bool, str, bool, str]
+    missing: tuple[str, ...]
+    notes: tuple[str, ...]
+    mem_stats: tuple[int, ...] | None
+
+
+class Snapshots:
+    """A store of snapshots. Every method may be called from any thread; none raises for what a disk does."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._cache = Cache("snapshots.sqlite3", SCHEMA, path)
+        self._swept = False
+        """Once in a session is enough: names go together with the programs that have them."""
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._cache.close()
+
+    def keep(self, snapshot: Snapshot, evidence: Evidence, stamp: Stamp, reader: str) -> None:
+        """Keep what a reader (by its digest) has read of a file. The snapshot's lines go by their keys."""
+        owned = snapshot.owned
+        facts, light, rest = (
+            _facts(snapshot),
+            owned.key.tobytes() + owned.value.tobytes(),
+            owned.figures()[1:].tobytes(),
+        )
+        path, directory = sql_text(snapshot.path), sql_text(os.path.dirname(snapshot.path))  # noqa: PTH120
+        key = path, directory, repr(tuple(stamp)), reader, snapshot.evidence
+        total = check_sum(*key, facts, light)
+        with self._cache.transaction() as base:
+            base.execute(WRITING)
+            _keep_evidence(base, evidence)
+            row = *key, total, facts, light, check_sum(total, rest), rest
+            base.execute("INSERT OR REPLACE INTO snapshot3 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+
+    def of(self, wanted: Mapping[str, Stamp], reader: str, again: Again | None = None) -> list[Snapshot]:
+        """Return what this reader has read of these files, as far as it is kept and whole.
+
+        Most figures of the lines are read when they are needed. If they are no more then, `again` is asked for them.
+        """
+        found, paths = [], {sql_text(path): path for path in wanted}
+        with self._cache.transaction() as base:
+            rows = base.execute(KEPT, (reader, json.dumps(list(paths))))
+            for key, _, stamp, _, _, facts, owned, total in whole(rows):
+                path = paths.get(key)
+                if path and stamp == repr(tuple(wanted[path])):
+                    rest = partial(self._rest, path, stamp, total, again)
+                    found.append(_snapshot(path, wanted[path], facts, owned, rest))
+        return found
+
+    def evidence(self, digests: Iterable[int]) -> tuple[dict[int, Ints], Evidence]:
+        """Return the keys of some evidence by its digest, as far as it is kept and whole, and the names of all of them."""
+        whole: dict[int, Ints] = {}
+        names: dict[int, Name] = {}
+        asked = json.dumps(list(digests))
+        with self._cache.transaction() as base:
+            sets = {d: np.frombuffer(k, np.int64) for d, k in base.execute(SETS, (asked,)) if _is_whole(d, k)}
+            keys = np.unique(np.concatenate(list(sets.values()))) if sets else np.zeros(0, np.int64)
+            for key, *texts in base.execute(NAMES, (json.dumps(keys.tolist()),)):
+                if _is_whole(key, *texts):
+                    names[key] = Name(*(text.decode("utf-8", "surrogatepass") for text in texts))
+            known = np.fromiter(names, np.int64)
+            whole |= {digest: keys for digest, keys in sets.items() if np.isin(keys, known).all()}
+        if damaged := set(json.loads(asked)) - whole.keys():
+            with self._cache.transaction() as base:
+                base.execute(WRITING)
+                base.executemany("DELETE FROM evidence3 WHERE digest = ?", [(digest,) for digest in damaged])
+        return whole, evidence_of(names)
+
+    def _rest(self, path: str, stamp: str, of: int, again: Again | None, lines: int) -> Singles:
+        """Return the other figures of a snapshot; nan where nobody knows them any more: then nothing is certain.
+
+        `of` is the check sum of its lines: another session may have attributed them otherwise meanwhile.
+        """
+        question = "SELECT check_sum, rest, rest_sum FROM snapshot3 WHERE path = ? AND stamp = ? AND check_sum = ?"
+        for _, rest, _ in whole(self._cache.ask(question, sql_text(path), stamp, of), of):
+            return np.frombuffer(rest, np.float32).reshape(REST, lines)
+        read = again(path) if again else None
+        if read and len(read.key) == lines:
+            return read.figures()[1:]
+        return np.full((REST, lines), np.nan, np.float32)
+
+    def forget(self, directories: Iterable[str], but: Collection[str]) -> None:
+        """Drop the snapshots of these directories that are no more, and the oldest of what is too much."""
+        kept = set(map(sql_text, but))
+        with self._cache.transaction() as base:
+            base.execute(WRITING)
+            for directory in directories:
+                rows = base.execute("SELECT path FROM snapshot3 WHERE directory = ?", (sql_text(directory),))
+                gone = [(path,) for (path,) in rows if path not in kept and is_absent(path)]
+                base.executemany("DELETE FROM snapshot3 WHERE path = ?", gone)
+            base.execute("DELETE FROM evidence3 WHERE NOT EXISTS (SELECT 1 FROM snapshot3 WHERE evidence = digest)")
+            if not self._swept:
+                _sweep_names(base)
+                self._swept = True
+            while _size(base) > LARGEST and base.execute(OLDEST).rowcount:
+                pass
+
+
+def _keep_evidence(base: sqlite3.Connection, evidence: Evidence) -> None:
+    """Keep what a profile names, where none before it named the same."""
+    row = evidence.digest, evidence.keys.tobytes()
+    if base.execute("INSERT OR IGNORE INTO evidence3 VALUES (?, ?)", row).rowcount:
+        texts = (
+            [text.encode("utf-8", "surrogatepass") for text in column]
+            for column in (evidence.files, evidence.functions)
+        )
+        base.executemany(
+            "INSERT OR REPLACE INTO name3 VALUES (?, ?, ?)", zip(evidence.keys.tolist(), *texts, strict=True)
+        )
+
+
+def _sweep_names(base: sqlite3.Connection) -> None:
+    """Drop the names that are in no evidence any more."""
+    sets = base.execute("SELECT * FROM evidence3")
+    used = [np.frombuffer(keys, np.int64) for digest, keys in sets if _is_whole(digest, keys)]
+    kept = np.fromiter((key for (key,) in base.execute("SELECT key FROM name3")), np.int64)
+    gone = np.setdiff1d(kept, np.concatenate(used)) if used else kept
+    base.executemany("DELETE FROM name3 WHERE key = ?", [(key,) for key in gone.tolist()])
+
+
+def _is_whole(digest: int, *data: Any) -> bool:
+    """Return whether bytes are what a digest is of."""
+    return all(isinstance(one, bytes) for one in data) and digest == digest_of(packed(*data) if data[1:] else data[0])
+
+
+def _size(base: sqlite3.Connection) -> int:
+    return int(base.execute("SELECT total(length(owned) + length(rest)) FROM snapshot3").fetchone()[0])
+
+
+def _facts(snapshot: Snapshot) -> bytes:
+    of = {field: getattr(snapshot, field) for field in Facts.__struct_fields__}
+    of |= {
+        "taken_at": tuple(snapshot.taken_at),
+        "build": tuple(snapshot.build),
+        "sample_types": tuple((t.type, t.unit) for t in snapshot.sample_types),
+    }
+    of["mem_stats"] = astuple(snapshot.mem_stats) if snapshot.mem_stats else None
+    return msgspec.msgpack.encode(Facts(**of))
+
+
+def _snapshot(path: str, stamp: Stamp, facts: bytes, owned: bytes, rest: Callable[[int], Singles]) -> Snapshot:
+    lines = len(owned) // (KEY + VALUE)
+    value = np.frombuffer(owned, np.float32, offset=KEY * lines).copy()  # without what is before it
+    kept = Owned(_keys(owned[: KEY * lines]), value, partial(rest, lines))
+    given = msgspec.structs.asdict(DECODER.decode(facts))
+    given["taken_at"], given["sample_types"] = TakenAt(*given["taken_at"]), _types(given["sample_types"])
+    given["build"] = Build(*given["build"])
+    given["mem_stats"] = MemStats(*given["mem_stats"]) if given["mem_stats"] else None
+    return Snapshot(path=path, stamp=stamp, owned=kept, **given)
+
+
+@lru_cache(10)
+def _keys(given: bytes) -> Ints:
+    """Return the keys: one array for the many snapshots that have the same."""
+    return np.frombuffer(given, np.int64)
+
+
+@lru_cache(100)
+def _types(given: tuple[tuple[str, str], ...]) -> tuple[ValueType, ...]:
+    return tuple(ValueType(*one) for one in given)
+
+
+DECODER = msgspec.msgpack.Decoder(Facts)

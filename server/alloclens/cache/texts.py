@@ -1,0 +1,165 @@
+"""The texts of source files as they were when a snapshot was first seen, each kept once, in the user's cache directory.
+
+Every snapshot has a manifest, which says what each file held: path -> text. Manifests and texts are known by their digest,
+so a hundred snapshots of an unchanged workspace cost no more than one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from alloclens.cache.database import WRITING, Cache, Row, checked, sql_text, whole
+from alloclens.disk import is_absent
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from alloclens.disk import Stamp
+
+SCHEMA = """
+    DROP TABLE IF EXISTS text;
+    DROP TABLE IF EXISTS entry;
+    DROP TABLE IF EXISTS seen;
+    DROP TABLE IF EXISTS entry2;
+    DROP TABLE IF EXISTS seen2;
+    CREATE TABLE IF NOT EXISTS text2 (digest TEXT PRIMARY KEY, body BLOB NOT NULL, check_sum INTEGER NOT NULL);
+    CREATE TABLE IF NOT EXISTS entry3 (
+        manifest TEXT, path TEXT, text TEXT NOT NULL, written_at REAL NOT NULL, check_sum INTEGER NOT NULL,
+        PRIMARY KEY (manifest, path)
+    );
+    CREATE TABLE IF NOT EXISTS seen3 (
+        snapshot TEXT PRIMARY KEY, stamp TEXT NOT NULL, manifest TEXT NOT NULL, check_sum INTEGER NOT NULL
+    );
+"""
+"""A row's check sum is of all its other columns: one that is damaged is as good as none."""
+OLDEST = "DELETE FROM seen3 WHERE rowid IN (SELECT rowid FROM seen3 ORDER BY rowid LIMIT 100)"
+LARGEST = 256 << 20
+"""Bytes that all texts may take, compressed; beyond, what was seen first is forgotten first."""
+
+
+class Copy(NamedTuple):
+    """What a file held."""
+
+    text: str
+    written_at: float
+    """When the file was written, in seconds since 1970."""
+
+
+Entry = tuple[str, float]
+"""The digest of a copy's text, and when the file was written."""
+
+
+class Texts:
+    """A store of texts. Every method may be called from any thread; none raises for what a disk does."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._cache = Cache("texts.sqlite3", SCHEMA, path)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._cache.close()
+
+    def paths(self, snapshot: str, stamp: Stamp) -> frozenset[str]:
+        """Return the files whose texts are kept for a snapshot."""
+        with self._cache.transaction() as base:
+            return frozenset(_kept(base, snapshot, stamp))
+        return frozenset()
+
+    def keep(self, snapshot: str, stamp: Stamp, copies: Mapping[str, Copy]) -> None:
+        """Keep copies, by path, of what was there when the snapshot was first seen; beside those that are kept already."""
+        fresh = {sql_text(path): (digest(one.text), float(one.written_at)) for path, one in copies.items()}
+        with self._cache.transaction() as base:
+            base.execute(WRITING)
+            entries = dict(sorted((fresh | _kept(base, snapshot, stamp)).items()))
+            manifest = digest(repr(entries))
+            _keep_bodies(base, {digest(one.text): one.text for one in copies.values()})
+            if _entries(base, manifest) != entries:
+                rows = (checked(manifest, path, *entry) for path, entry in entries.items())
+                base.executemany("INSERT OR REPLACE INTO entry3 VALUES (?, ?, ?, ?, ?)", rows)
+            seen = checked(sql_text(snapshot), repr(tuple(stamp)), manifest)
+            base.execute("INSERT OR REPLACE INTO seen3 VALUES (?, ?, ?, ?)", seen)
+
+    def of(self, snapshot: str, stamp: tuple[int, ...], path: str) -> Copy | None:
+        """Return what a file held when a snapshot was first seen; None where that was not kept.
+
+        What was kept for another snapshot of the same name, and so of another stamp, is not what this one saw.
+        """
+        with self._cache.transaction() as base:
+            manifest = _manifest(base, snapshot, stamp)
+            return _copy(base, manifest, sql_text(path)) if manifest else None
+        return None
+
+    def forget(self, directories: Iterable[str], but: Collection[str]) -> None:
+        """Drop the texts of the snapshots of these directories that are no more, and the oldest of what is too much."""
+        kept = set(map(sql_text, but))
+        with self._cache.transaction() as base:
+            base.execute(WRITING)
+            for directory in directories:
+                begin = sql_text(directory).rstrip("/") + "/"
+                rows = base.execute("SELECT snapshot FROM seen3 WHERE substr(snapshot, 1, ?) = ?", (len(begin), begin))
+                gone = [(s,) for (s,) in rows if s not in kept and "/" not in s[len(begin) :] and is_absent(s)]
+                base.executemany("DELETE FROM seen3 WHERE snapshot = ?", gone)
+            _sweep(base)
+            while _size(base) > LARGEST and base.execute(OLDEST).rowcount:
+                _sweep(base)
+
+
+def _manifest(base: sqlite3.Connection, snapshot: str, stamp: tuple[int, ...]) -> str | None:
+    """Return the manifest of a snapshot; None where there is none of this stamp."""
+    key = sql_text(snapshot), repr(tuple(stamp))
+    rows = base.execute("SELECT * FROM seen3 WHERE snapshot = ?", key[:1])
+    return next((manifest for _, _, manifest, _ in whole(rows, *key)), None)
+
+
+def _entries(base: sqlite3.Connection, manifest: str) -> dict[str, Entry]:
+    """Return the entries of a manifest by path."""
+    rows = base.execute("SELECT * FROM entry3 WHERE manifest = ?", (manifest,))
+    return {path: (named, written_at) for _, path, named, written_at, _ in whole(rows, manifest)}
+
+
+def _copy(base: sqlite3.Connection, manifest: str, path: str) -> Copy | None:
+    """Return the copy of a path in a manifest; None where there is none."""
+    entries = base.execute("SELECT * FROM entry3 WHERE manifest = ? AND path = ?", (manifest, path))
+    for _, _, named, written_at, _ in whole(entries, manifest, path):
+        for _, body, _ in _bodies(base, named):
+            return Copy(zlib.decompress(body).decode("utf-8", "surrogatepass"), written_at)
+    return None
+
+
+def _bodies(base: sqlite3.Connection, named: str) -> Iterator[Row]:
+    return whole(base.execute("SELECT * FROM text2 WHERE digest = ?", (named,)), named)
+
+
+def _kept(base: sqlite3.Connection, snapshot: str, stamp: tuple[int, ...]) -> dict[str, Entry]:
+    """Return the entries of the manifest of a snapshot, by path."""
+    manifest = _manifest(base, snapshot, stamp)
+    return _entries(base, manifest) if manifest else {}
+
+
+def _keep_bodies(base: sqlite3.Connection, bodies: Mapping[str, str]) -> None:
+    packed = (checked(named, _packed(text)) for named, text in bodies.items() if not any(_bodies(base, named)))
+    base.executemany("INSERT OR REPLACE INTO text2 VALUES (?, ?, ?)", packed)
+
+
+def _sweep(base: sqlite3.Connection) -> None:
+    base.execute("DELETE FROM entry3 WHERE manifest NOT IN (SELECT manifest FROM seen3)")
+    base.execute("DELETE FROM text2 WHERE digest NOT IN (SELECT text FROM entry3)")
+
+
+def _size(base: sqlite3.Connection) -> int:
+    return int(base.execute("SELECT total(length(body)) FROM text2").fetchone()[0])
+
+
+@lru_cache(1000)  # one snapshot after the other names the same texts
+def digest(text: str) -> str:
+    """Return what a text is known by."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _packed(text: str) -> bytes:
+    return zlib.compress(text.encode("utf-8", "surrogatepass"), 1)

@@ -1,0 +1,100 @@
+"""Where the functions that profiles name are declared in a text, and how far they reach.
+
+A grammar tells, for the languages that have one in `grammars.py`. For others, and for texts that are too large for a grammar,
+patterns do.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from alloclens.languages.grammars import GRAMMARS, ending_of
+from alloclens.languages.names import Name, common, has_name, is_closure, name_of, outer, parameters_in
+from alloclens.languages.patterns import look_alikes
+from alloclens.languages.syntax import syntax
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from alloclens.languages.syntax import Declaration, Syntax
+
+
+def declared(text: str, function: str, path: str) -> list[int]:
+    """Return the lines (1-based) that declare a function, or the one that a closure is in. Its name as profiles have it.
+
+    The path of the text's file tells its language.
+    """
+    return [one.line for one in declarations(text, function, path)]
+
+
+def declares_most(text: str, functions: Iterable[str], path: str) -> bool:
+    """Return whether a text declares at least half of some functions, of those that have names; False if none has one."""
+    named = {outer(function) for function in functions if has_name(function)}
+    return bool(named) and 2 * sum(1 for function in named if declared(text, function, path)) >= len(named)
+
+
+def declarations(text: str, function: str, path: str) -> list[Declaration]:
+    """Return the declarations that a function's name can mean, in their order; of a closure's name the function it is in."""
+    ending = ending_of(path)
+    if not ending:
+        return list(look_alikes(text, function))
+    name = parsed(function, path)
+    if not name.parts or not may_name(text, name.parts[-1]):
+        return []
+    read, spelled = syntax(text, ending), GRAMMARS[ending].spelled
+    found = _meant(read, name, spelled) if read else []
+    if found or (read and (read.whole or spelled == "exactly")):
+        return found
+    return list(look_alikes(text, name.parts[-1]))  # a brace that is not closed yet can hide it
+
+
+def may_name(text: str, part: str) -> bool:
+    """Return whether the last part of a name is in a text, which is found out faster than what is declared there."""
+    return part.startswith("<") or part.removeprefix("~").split(" ")[0].removeprefix("operator") in text
+
+
+def parsed(function: str, path: str) -> Name:
+    """Return the parts of a function's name, as profiles spell it in the language of a file."""
+    ending = ending_of(path)
+    return name_of(function, GRAMMARS[ending].names) if ending else Name((function,), is_closure(function))
+
+
+def _meant(read: Syntax, name: Name, spelled: str) -> list[Declaration]:
+    """Return the declarations that a name can mean: of those that end alike, the ones that have most in common with it."""
+    alike = [(common(one.name, name.parts), one) for one in read.named.get(name.parts[-1], ())]
+    if spelled == "exactly":
+        alike = [(same, one) for same, one in alike if one.name == name.parts]
+    elif spelled == "fully" and (
+        len(name.parts) > 1 or name.parameters >= 0
+    ):  # some symbolizers say the last part alone
+        alike = [(same, one) for same, one in alike if same == len(one.name)] or alike
+    most = max((same for same, _ in alike), default=0)
+    found = [one for same, one in alike if same == most > 0]
+    if name.parameters >= 0:
+        found = [one for one in found if parameters_in(one.parameters[1:-1]) == name.parameters] or found
+    return found
+
+
+def again(text: str, one: Declaration, path: str) -> list[Declaration]:
+    """Return the declarations of a text that have the name of one in another text of the same file.
+
+    Of several, those with the same parameters.
+    """
+    read = read_as(text, path)
+    if read is None:
+        return list(look_alikes(text, one.name[-1]))
+    same = [other for other in read.named.get(one.name[-1], ()) if other.name == one.name and other.kind == one.kind]
+    return [other for other in same if other.parameters == one.parameters] or same
+
+
+def around(text: str, line: int, path: str) -> Declaration | None:
+    """Return the innermost function with a name that a line (1-based) is in; None of any other line, or without a grammar."""
+    read = read_as(text, path)
+    inside = (one for one in read.declarations if one.kind == "function" and one.holds(line)) if read else ()
+    return max(inside, key=lambda one: one.first, default=None)
+
+
+def read_as(text: str, path: str) -> Syntax | None:
+    """Return what a grammar makes of the text of a file; None where there is none for it, or the text is too large."""
+    ending = ending_of(path)
+    return syntax(text, ending) if ending else None

@@ -1,0 +1,295 @@
+"""The functions that a text declares and how far each reaches, as a grammar reads it."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from functools import cache
+from threading import Lock
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+import numpy as np
+
+from alloclens.languages.grammars import GO, GRAMMARS, PYTHON
+from alloclens.languages.names import split
+from alloclens.text import memo, split_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tree_sitter import Language, Node, Point, Query, Tree
+
+    from alloclens.languages.grammars import Grammar
+
+LARGEST = 1 << 20
+"""Characters of a text that is parsed; a longer one was made by a program."""
+PIECE = 4096
+"""Bytes that a parser gets at once. While it asks for more, another thread can run."""
+RANGE = 16 << 10
+"""Bytes whose nodes are looked for at once."""
+FEWEST_STEPS = 1000
+BYTES_OF_A_STEP = 60
+"""A parser reports each step. Code has some 190 bytes for each; a hostile text takes ever more steps, and memory for them."""
+MOST_EDITED = 64 << 10
+"""Bytes between the first and the last change for which a known tree is used: to tell it of them takes 1 ms for each 8 KiB, without
+another thread in between."""
+MOST_TREES = 4
+"""Syntax trees that are kept for the next text of the same file; each is some ten times as large as its text."""
+
+Kind = Literal["function", "closure", "type"]
+KINDS: dict[str, Kind] = {"function": "function", "closure": "closure", "type": "type"}
+
+
+class Declaration(NamedTuple):
+    """A function, a closure or a class in a text. Lines are 1-based."""
+
+    name: tuple[str, ...]
+    """Its qualified name, the outermost part first: ("Cart", "add"). The last part is "" where it has no name."""
+    parameters: str
+    """As they are written, without white space: they tell overloads apart."""
+    first: int
+    """Where it begins, with its decorators or template parameters."""
+    start: int
+    """Where profiles say that it starts."""
+    line: int
+    """Where its name stands; where it begins if it has none."""
+    last: int
+    kind: Kind = "function"
+
+    def holds(self, line: int) -> bool:
+        """Return whether a line is within it."""
+        return self.first <= line <= self.last
+
+
+class Syntax(NamedTuple):
+    """What a grammar finds in a text."""
+
+    declarations: tuple[Declaration, ...]
+    """In the order in which they begin, outer ones first."""
+    named: dict[str, list[Declaration]]
+    """The same, by the last part of their names."""
+    comments: tuple[tuple[int, int, int, int], ...]
+    """Where each begins and ends: line (1-based), byte, line, byte."""
+    loops: tuple[int, ...]
+    """The last line of each loop that may have code at its closing brace."""
+    whole: bool
+    """Whether the grammar reads all of the text. If not, what it makes of the text may be wrong."""
+
+
+@memo
+def syntax(text: str, ending: str) -> Syntax | None:
+    """Read a text by the grammar of an ending in `GRAMMARS`; None where the text is too large or takes too long."""
+    grammar = GRAMMARS[ending]
+    if "\r" in text:
+        text = "\n".join(split_lines(text))
+    source = text.encode("utf-8", "replace")
+    if grammar.ignored:
+        source = grammar.ignored.sub(lambda found: b" " * len(found[0]), source)
+    tree = _parsed(source, grammar) if len(text) <= LARGEST else None
+    if tree is None:
+        return None
+    captured = _captured(tree, grammar)
+    comments = tuple(sorted(_span(node) for node in captured.pop("comment", ())))
+    loops = tuple(sorted(node.end_point.row + 1 for node in captured.pop("loop", ())))
+    declarations = tuple(_declarations(captured, source, grammar))
+    named: dict[str, list[Declaration]] = {}
+    for one in declarations:
+        named.setdefault(one.name[-1], []).append(one)
+    return Syntax(declarations, named, comments, loops, not tree.root_node.has_error)
+
+
+def _span(node: Node) -> tuple[int, int, int, int]:
+    begin, end = node.start_point, node.end_point
+    return begin.row + 1, begin.column, end.row + 1, end.column
+
+
+@cache
+def _language(grammar: Grammar) -> tuple[Language, Query]:
+    from tree_sitter import Language, Query  # noqa: PLC0415 - few commands need it
+
+    language = Language(getattr(importlib.import_module(grammar.package), grammar.get)())
+    return language, Query(language, grammar.query)
+
+
+class _Trees:
+    """The trees of the texts that were parsed last: the next text is mostly one of these with an edit."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._known: list[tuple[Grammar, bytes, Tree]] = []
+
+    def keep(self, grammar: Grammar, source: bytes, tree: Tree) -> None:
+        """Keep a tree instead of the one that was kept before all others."""
+        with self._lock:
+            self._known = [(grammar, source, tree), *self._known][:MOST_TREES]
+
+    def edited(self, grammar: Grammar, source: bytes) -> Tree | None:
+        """Return the tree of a text that differs from this one in a small part, told where it differs; None if there is none."""
+        with self._lock:
+            known = list(self._known)
+        for other, before, tree in known:
+            if other is grammar:
+                begin, end = _alike(before, source)
+                if len(source) - begin - end <= min(len(source) // 2, MOST_EDITED):
+                    return _told(tree, before, source, begin, end)
+        return None
+
+
+_trees = _Trees()
+
+
+def _alike(before: bytes, now: bytes) -> tuple[int, int]:
+    """Return how many bytes two texts begin with alike, and then how many they end with."""
+    a, b = np.frombuffer(before, np.uint8), np.frombuffer(now, np.uint8)
+    both = min(len(a), len(b))
+    begin = _same(a[:both], b[:both])
+    rest = both - begin
+    return begin, _same(a[len(a) - rest :][::-1], b[len(b) - rest :][::-1])
+
+
+def _same(a: np.ndarray, b: np.ndarray) -> int:
+    differ = a != b
+    return int(differ.argmax()) if differ.any() else len(a)
+
+
+def _told(tree: Tree, before: bytes, now: bytes, begin: int, end: int) -> Tree:
+    """Return a copy of a tree that knows which bytes have become other ones."""
+    copy, old, new = tree.copy(), len(before) - end, len(now) - end
+    copy.edit(begin, old, new, _point(before, begin), _point(before, old), _point(now, new))
+    return copy
+
+
+def _point(source: bytes, at: int) -> tuple[int, int]:
+    return source.count(b"\n", 0, at), at - source.rfind(b"\n", 0, at) - 1
+
+
+def _parsed(source: bytes, grammar: Grammar) -> Tree | None:
+    from tree_sitter import Parser  # noqa: PLC0415 - few commands need it
+
+    left = FEWEST_STEPS + len(source) // BYTES_OF_A_STEP
+
+    def stop(_at: int, _has_error: bool) -> bool:
+        nonlocal left
+        left -= 1
+        return left < 0
+
+    def read(at: int, _point: Point) -> bytes:
+        return source[at : at + PIECE]
+
+    parser = Parser(_language(grammar)[0])
+    edited = _trees.edited(grammar, source)
+    try:
+        if edited is None:
+            tree = parser.parse(read, progress_callback=stop)
+        else:
+            tree = parser.parse(read, edited, progress_callback=stop)
+    except ValueError:  # it was stopped
+        return None
+    _trees.keep(grammar, source, tree)
+    return tree
+
+
+def _captured(tree: Tree, grammar: Grammar) -> dict[str, set[Node]]:
+    """Return the nodes that the grammar's query captures; in pieces, between which another thread can run."""
+    from tree_sitter import QueryCursor  # noqa: PLC0415 - few commands need it
+
+    cursor = QueryCursor(_language(grammar)[1])  # its progress callback crashes Python in tree-sitter 0.26
+    captured: dict[str, set[Node]] = {}
+    for at in range(0, tree.root_node.end_byte, RANGE):
+        cursor.set_byte_range(at, at + RANGE)
+        for kind, nodes in cursor.captures(tree.root_node).items():
+            captured.setdefault(kind, set()).update(nodes)
+    return captured
+
+
+class _Around(NamedTuple):
+    """A node that others are in."""
+
+    end: int
+    """The byte behind it."""
+    name: tuple[str, ...]
+    """What the names of those in it begin with."""
+    first: int = 0
+    """The line that a declaration begins on which ends where this node does; 0 where it is no part of one."""
+    given: tuple[str, ...] = ()
+    """The name of such a declaration, if it has none of its own."""
+
+
+def _declarations(captured: dict[str, set[Node]], source: bytes, grammar: Grammar) -> Iterator[Declaration]:
+    """Return what is declared, named by all that is around it."""
+    nodes = [(node.start_byte, -node.end_byte, kind, node) for kind, some in captured.items() for node in some]
+    around = [_Around(len(source), ())]
+    for begin, minus_end, kind, node in sorted(nodes, key=lambda one: one[:2]):
+        while len(around) > 1 and around[-1].end <= begin:
+            around.pop()
+        outer, end = around[-1], -minus_end
+        head = outer if outer.end == end else _Around(end, ())
+        first = head.first or node.start_point.row + 1
+        if kind in {"head", "assigned"}:
+            around.append(_Around(end, outer.name, first, _given(node, source) if kind == "assigned" else ()))
+            continue
+        own, line = _own(node, source, grammar)
+        name = own or head.given
+        if kind != "scope":
+            last, start = node.end_point.row + 1, first if grammar is PYTHON else line
+            means = KINDS["closure" if kind == "function" and not name else kind]
+            full = (*outer.name, *(name or ("",)))
+            yield Declaration(full, _parameters(node, source), first, start, line, last, means)
+        inside = name if grammar.nests or kind in {"scope", "type"} else ()
+        around.append(_Around(end, (*outer.name, *inside)))
+
+
+NAMELESS = {
+    "lambda": ("<lambda>",),
+    "list_comprehension": ("<listcomp>",),
+    "generator_expression": ("<genexpr>",),
+    "set_comprehension": ("<setcomp>",),
+    "dictionary_comprehension": ("<dictcomp>",),
+}
+"""What Python calls them."""
+RECEIVER = re.compile(r"(\w+)\s*(?:\[.*\])?\s*,?\s*\)$", re.DOTALL)
+SCRIPT_NAME = re.compile(r"[\"'#]?([\w$]+(?:\.[\w$#]+)*)[\"']?$")
+
+
+def _own(node: Node, source: bytes, grammar: Grammar) -> tuple[tuple[str, ...], int]:
+    """Return the parts of a node's own name, none if it has none, and the line where it stands."""
+    named = _name_node(node)
+    if named is None:
+        return NAMELESS.get(node.type, ()), node.start_point.row + 1
+    text, line = _text(named, source), named.start_point.row + 1
+    if grammar.names == "native":
+        return split(text)[-1 if node.type == "impl_item" else 0 :], line
+    receiver = node.child_by_field_name("receiver") if grammar is GO else None
+    of = RECEIVER.search(_text(receiver, source)) if receiver else None
+    return ((of[1], text) if of else (text.lstrip("#"),)), line
+
+
+def _name_node(node: Node) -> Node | None:
+    """Return the node of a declaration's name; of C and C++ the innermost of its declarators."""
+    found = node.child_by_field_name("name") or node.child_by_field_name("declarator")
+    if node.type == "impl_item":
+        return node.child_by_field_name("type")
+    while found is not None and found.type.endswith("_declarator"):
+        inner = found.child_by_field_name("declarator")
+        found = inner or (found.named_children[-1] if found.named_children else None)
+    return found
+
+
+def _given(node: Node, source: bytes) -> tuple[str, ...]:
+    """Return the name that a variable, a field or a key gives to the function that it is."""
+    fields = ("name", "left", "key", "property")
+    named = next(filter(None, map(node.child_by_field_name, fields)), None)
+    found = SCRIPT_NAME.match(_text(named, source)) if named else None
+    return tuple(part for part in found[1].split(".") if part not in {"prototype", "this"}) if found else ()
+
+
+def _parameters(node: Node, source: bytes) -> str:
+    found = node.child_by_field_name("parameters")
+    within = node.child_by_field_name("declarator")
+    while found is None and within is not None:
+        found, within = within.child_by_field_name("parameters"), within.child_by_field_name("declarator")
+    return re.sub(r"\s+", "", _text(found, source)) if found else ""
+
+
+def _text(node: Node, source: bytes) -> str:
+    return source[node.start_byte : node.end_byte].decode("utf-8", "replace")

@@ -1,0 +1,282 @@
+"""One series as it is shown: a base, a head, a sample type, and all that follows from the three."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from alloclens.languages.go.leak_patterns import Shape, goroutine_shape, shape
+from alloclens.paths import clean_path
+from alloclens.profile.sample_types import column
+from alloclens.series.findings import RAISED, Finding, Judgement, judge
+from alloclens.series.history import history
+from alloclens.series.owned import Sites as OwnedSites
+from alloclens.series.owned import judged, rows_that_own
+from alloclens.tables.alignment import NO_MAPS, LineMaps, Meeting, are_two, meeting
+from alloclens.tables.functions import FunctionStats, functions
+from alloclens.tables.growth import Growth, growth, rows
+from alloclens.tables.line_stats import Change, LineStats, Measure
+from alloclens.tables.lines import Lines, Measures
+from alloclens.tables.sites import Sites, by_source_line, on_lines
+from alloclens.tables.stacks import Stack, Weight, having, passing, through
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from alloclens.arrays import Ints, Mask
+    from alloclens.profile.model import Profile, ValueType
+    from alloclens.series.series import Provenance, Series, Snapshot
+    from alloclens.tables.goroutines import Began
+    from alloclens.transform.filters import Filters
+
+
+STACKS = 20
+"""So many of a line's stacks are looked at for a shape."""
+LEAST = 0.1
+"""A shape that has less of a line's growth is none of the line."""
+MALG = "runtime.malg"
+"""Allocates goroutines, on a stack of the runtime's own."""
+
+
+class Pair(NamedTuple):
+    """The files of a comparison, and what is looked at in them."""
+
+    head: str
+    base: str | None
+    focus: tuple[Filters, ...] = ()
+    """One after the other."""
+    builds: Builds | None = None
+    """What tells which texts the two are of."""
+
+
+class Builds(NamedTuple):
+    """What tells which texts a head and its base are of."""
+
+    head: Provenance
+    base: Provenance | None
+    """None where it is of the head's build."""
+    revision: str
+    """What the user says that the head was built from."""
+    one_process: bool
+    """Whether they are of one process, unless the code itself says otherwise."""
+
+
+class Contents(NamedTuple):
+    """What is in focus in the files of a comparison."""
+
+    head: Lines
+    base: Lines | None
+    profile: Profile
+    """The head, or head - base."""
+    whole: Lines
+    """The head, in focus or not: a verdict on a line is about all that it owns."""
+    began: Mapping[tuple[str, int], Began]
+    """Where the goroutines that wait in a line (recorded file, line) were started, as far as that is known."""
+    focus: tuple[Filters, ...]
+    line_maps: LineMaps = NO_MAPS
+    """From the base's texts to the head's, where these are two builds."""
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """A series between its base and its head, in one sample type."""
+
+    series: Series
+    head: Snapshot
+    base: Snapshot | None
+    sample_type: ValueType
+    one_process: bool
+    """Whether base and head are of one process."""
+    contents: Contents
+    met: Meeting | None
+    """How the lines of two builds meet; None where there is only one."""
+    growth: Growth | None
+    """On the lines of the head; None without a base."""
+    judgement: Judgement | None
+    """Of the process of the head, from its first snapshot on; None where there is nothing to judge."""
+
+    @property
+    def lines(self) -> Lines:
+        """The lines of the head that are in focus."""
+        return self.contents.head
+
+    @cached_property
+    def provenance(self) -> Provenance:
+        """What tells which texts the head is of."""
+        return self.series.provenance(self.head)
+
+    @property
+    def profile(self) -> Profile:
+        """The head, or head - base."""
+        return self.contents.profile
+
+    @property
+    def focus(self) -> tuple[Filters, ...]:
+        """What is left of the samples, one step after the other; verdicts are on all."""
+        return self.contents.focus
+
+    @property
+    def in_use(self) -> int:
+        """What the whole process holds at the head, in the judged sample type; 0 where there is none."""
+        wanted = judged(self.head.sample_types)
+        return self.head.total[self.head.sample_types.index(wanted)] if wanted else 0
+
+    def findings(self, verdicts: Collection[str] = RAISED) -> list[Finding]:
+        """Return the verdicts of these kinds on lines that own something in focus at the head, worst first."""
+        return self.judgement.findings(verdicts, self._judged_rows[rows_that_own(self.lines)]) if self.judgement else []
+
+    def verdict(self, row: int) -> Finding | None:
+        """Return the verdict on a row of the head's lines."""
+        return self.judgement.of(int(self._judged_rows[row])) if self.judgement else None
+
+    def began(self, finding: Finding) -> Began | None:
+        """Return where the goroutines of a finding were started."""
+        return self.contents.began.get((finding.file, finding.line))
+
+    def shape(self, finding: Finding, text: str = "") -> Shape | None:
+        """Return the known shape of a leak that its growing stacks show. `text` is the line's source, if it is Go."""
+        stacks = self.stacks(finding.file, finding.line, STACKS, finding.sample_type)
+        whole, weight = sum(s.grown for s in stacks), dict.fromkeys(Shape, 0)
+        own = dict(zip(self.lines.files, self.lines.own.tolist(), strict=True))
+        for stack in stacks:
+            functions = [frame.function for frame in stack.frames]
+            if finding.is_goroutine:
+                found = goroutine_shape(functions)
+            else:
+                found = shape(functions, [own.get(clean_path(frame.file), False) for frame in stack.frames], text)
+            if found:
+                weight[found] += stack.grown
+        heaviest = max(weight, key=lambda one: weight[one])
+        return heaviest if weight[heaviest] > LEAST * whole else None
+
+    @cached_property
+    def goroutine_memory(self) -> Change | None:
+        """How much more the runtime holds for goroutines than at the base; None where that is not known."""
+        lines = self.lines
+        rows = [i for i, name in enumerate(lines.functions.name) if name == MALG]
+        row = np.flatnonzero(np.isin(lines.functions.of_line, rows))
+        grown = next((g for t, g in self._growths.items() if t.type == "inuse_space"), None)
+        return grown.of("flat", int(row[0])) if grown and len(row) else None
+
+    @property
+    def column(self) -> int:
+        """Which column of the head's values is shown."""
+        return self.head.sample_types.index(self.sample_type)
+
+    @property
+    def total(self) -> int:
+        """The head's whole, in the sample type's unit."""
+        return self.head.total[self.column]
+
+    @property
+    def in_focus(self) -> int:
+        """What of that is in focus."""
+        return int(self.lines.total[self.column])
+
+    @property
+    def grown(self) -> int | None:
+        """What the part in focus grew by; None where nothing is compared."""
+        base = self.contents.base
+        return self.in_focus - int(base.total[base.sample_types.index(self.sample_type)]) if base else None
+
+    def stats(self, row: int, wanted: ValueType | None = None) -> LineStats:
+        """Return the numbers of one row of the head's lines, in the shown sample type or another."""
+        kind = wanted or self.sample_type
+        lines, grown = self.lines, self._growths.get(kind)
+        number = lines.sample_types.index(kind)
+        measures = (
+            Measure(
+                float(value[row, number]),
+                grown.of(name, row) if grown else None,
+                float(np.sqrt(variance[row, number])),
+                float(sampled[row, number]),
+            )
+            for name, value, variance, sampled in zip(
+                Measures._fields, lines.value, lines.variance, lines.sampled, strict=True
+            )
+        )
+        return LineStats(int(lines.line[row]), *measures)
+
+    def stacks(self, recorded: str, line: int, most: int, kind: ValueType | None = None) -> list[Stack]:
+        """Return the heaviest stacks through a line, by growth where there is a base; in the shown type or another."""
+        shown = self.profile.sample_types.index(kind or self.sample_type)
+        return through(self.profile, self._sites, self._on(recorded, line), shown, most, self._unsaid_sites)
+
+    def passing(self, recorded: str, line: int, stacks: Sequence[Stack]) -> list[list[Weight]]:
+        """Return for each frame of some stacks through a line what of that line passes there, in the shown type."""
+        column = self.profile.sample_types.index(self.sample_type)
+        samples = having(self.profile, self._sites, self._on(recorded, line))
+        unsaid = np.ones_like(self._unsaid_sites) if (recorded, line) in self.unsaid else self._unsaid_sites
+        return passing(self.profile, self._sites, column, samples, [stack.sample for stack in stacks], unsaid)
+
+    @cached_property
+    def unsaid(self) -> frozenset[tuple[str, int]]:
+        """The lines (recorded file, line) of which nothing says how they grew: another build had them elsewhere, or not."""
+        head, base = self.contents.head, self.contents.base
+        if self.met is None or base is None:
+            return frozenset()
+        now, then = np.flatnonzero(self.met.unsaid), np.flatnonzero(self.met.unsaid_base)
+        files = (head.files[i] if i >= 0 else "" for i in self.met.file[then].tolist())
+        before = zip(files, np.maximum(self.met.line[then], 0).tolist(), strict=True)
+        return frozenset([*((head.files[head.file[row]], int(head.line[row])) for row in now.tolist()), *before])
+
+    @cached_property
+    def _unsaid_sites(self) -> Mask:
+        return on_lines(self._sites, self.unsaid)
+
+    def _on(self, recorded: str, line: int) -> list[int]:
+        sites = self._sites
+        file = sites.texts.index(recorded) if recorded in sites.texts else -1
+        return np.flatnonzero((sites.file == file) & (sites.line == line)).tolist()
+
+    def functions(self, files: Collection[str]) -> list[FunctionStats]:
+        """Return the functions of some recorded files, heaviest first."""
+        compared = self.base is not None
+        return functions(self.profile, self.sample_type, files, one_process=self.one_process, compared=compared)
+
+    @cached_property
+    def _growths(self) -> dict[ValueType, Growth]:
+        """The growth of every sample type: a hover shows them all."""
+        head, base = self.contents.head, self.contents.base
+        if base is None or self.growth is None:
+            return {}
+        others = [t for t in head.sample_types if t in base.sample_types and t != self.sample_type]
+        grown = {t: growth(head, base, t, self.met, one_process=self.one_process) for t in others}
+        return grown | {self.sample_type: self.growth}
+
+    @cached_property
+    def _judged_rows(self) -> Ints:
+        """The row of each of the head's lines among those that are judged."""
+        head, whole = self.contents.head, self.contents.whole
+        return np.arange(len(head)) if head is whole else rows(whole, head)
+
+    @cached_property
+    def _sites(self) -> Sites:
+        return by_source_line(self.profile)
+
+
+def compare(
+    series: Series, head: Snapshot, base: Snapshot | None, sample_type: str, contents: Contents, sites: OwnedSites
+) -> Comparison | None:
+    """Compare two snapshots of a series; None where it has not the wanted sample type ("": its own default).
+
+    `sites` numbers the lines that the snapshots of the series own.
+    """
+    number = column(head.sample_types, head.default_sample_type, sample_type)
+    if number is None:
+        return None
+    wanted, process = head.sample_types[number], series.process(head)
+    one_process = base in process and not (contents.base and are_two(contents.base, contents.head))
+    same_build = one_process or bool(base and base.build_id and base.build_id == head.build_id)
+    met = meeting(contents.base, contents.head, contents.line_maps) if contents.base and not same_build else None
+    grown = growth(contents.head, contents.base, wanted, met, one_process=one_process) if contents.base else None
+    found = _judgement(series.observations(head), contents.whole, sites) if not head.is_difference else None
+    return Comparison(series, head, base, wanted, one_process, contents, met, grown, found)
+
+
+def _judgement(observed: Sequence[Snapshot], head: Lines, sites: OwnedSites) -> Judgement | None:
+    wanted = judged(head.sample_types)
+    return judge(history(observed, head, sites), head, wanted) if wanted and len(observed) > 1 else None

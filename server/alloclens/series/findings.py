@@ -1,0 +1,149 @@
+"""Which lines of the user's own code leak, grow, or fill up; each with its figures and the rule that says so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from alloclens.series.verdicts import RULES, VERDICTS, Rule, verdicts
+from alloclens.stats.trend import slope
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from alloclens.arrays import Floats, Ints
+    from alloclens.profile.model import ValueType
+    from alloclens.series.history import History
+    from alloclens.series.verdicts import Verdicts
+    from alloclens.tables.lines import Lines
+
+
+RAISED = ("leak", "growing")
+"""The verdicts that are findings; the others are said when they are asked for."""
+GOROUTINE_BYTES = 2048 + 440
+"""What a goroutine takes at least, to compare some with bytes: its first stack and what the runtime knows of it."""
+POINTS = 24
+"""Of a history, as a picture has them."""
+
+
+class Span(NamedTuple):
+    """Over what a line was judged."""
+
+    observations: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The verdict on one line. Values in the unit of `sample_type`."""
+
+    rule: Rule
+    file: str
+    """As recorded."""
+    line: int
+    function: str
+    sample_type: ValueType
+    value: float
+    """Owned at the head."""
+    growth: float
+    """Since the first observation."""
+    low: float
+    high: float
+    """At 99 %, by sampling, the growth lies between these."""
+    floor: float
+    """Growth of what is never gone below: the least of each window."""
+    slope: float
+    """Theil–Sen of the floor, per second."""
+    chance: float
+    """Mann–Kendall: how often chance makes such a rise."""
+    retention: float
+    """Growth as a part of what was allocated meanwhile; nan where that is not known."""
+    over: Span
+    points: tuple[float, ...]
+    """What it owned, some even steps through time."""
+
+    @property
+    def verdict(self) -> str:
+        """leak, growing, filling, shrinking, churn, noise or stable."""
+        return self.rule.verdict
+
+    @property
+    def is_goroutine(self) -> bool:
+        """Whether it is about goroutines, not bytes."""
+        return self.sample_type.type == "goroutine"
+
+    @property
+    def code(self) -> str:
+        """The verdict, and of what: goroutine-leak, or as the verdict."""
+        return "goroutine-leak" if self.is_goroutine and self.verdict == "leak" else self.verdict
+
+    @property
+    def per_snapshot(self) -> float:
+        """The slope, per observation."""
+        return self.slope * self.over.seconds / max(self.over.observations - 1, 1)
+
+
+@dataclass(frozen=True, eq=False)
+class Judgement:
+    """The verdicts on all lines that own something at the head. A finding is made of one when it is asked for."""
+
+    history: History
+    head: Lines
+    sample_type: ValueType
+    verdicts: Verdicts
+
+    def findings(self, wanted: Collection[str] = VERDICTS, rows: Ints | None = None) -> list[Finding]:
+        """Return those of some verdicts, on these rows of the head's lines or on all, worst first."""
+        rules = [i for i, rule in enumerate(RULES) if rule.verdict in wanted]
+        said = np.isin(self.verdicts.rule, rules)
+        if rows is not None:
+            said &= np.isin(self.history.row, rows)
+        return sorted(map(self._finding, np.flatnonzero(said).tolist()), key=badness)
+
+    def of(self, row: int) -> Finding | None:
+        """Return the one on a row of the head's lines."""
+        place = int(np.searchsorted(self.history.row, row))
+        there = place < len(self.history.row) and self.history.row[place] == row
+        return self._finding(place) if there else None
+
+    def _finding(self, line: int) -> Finding:
+        history, head, found = self.history, self.head, self.verdicts
+        row, last = int(history.row[line]), len(history) - 1
+        floor = found.windows.floor[:, line]
+        function = int(head.functions.of_line[row])
+        return Finding(
+            rule=RULES[found.rule[line]],
+            file=head.files[head.file[row]],
+            line=int(head.line[row]),
+            function=head.functions.name[function] if function >= 0 else "",
+            sample_type=self.sample_type,
+            value=float(self._points[-1, line]),
+            growth=float(found.growth[line]),
+            low=float(found.bounds.low[line]),
+            high=float(found.bounds.high[line]),
+            floor=float(floor[-1] - floor[0]),
+            slope=slope(floor, found.windows.seconds),
+            chance=float(found.chance[line]),
+            retention=float(found.retention[line]),
+            over=Span(len(history), history.seconds(last) - history.seconds(0)),
+            points=tuple(self._points[:, line].tolist()),
+        )
+
+    @cached_property
+    def _points(self) -> Floats:
+        step = np.unique(np.linspace(0, len(self.history) - 1, POINTS).round().astype(np.int64))
+        return np.array([self.history.value(i) for i in step.tolist()])
+
+
+def judge(history: History, head: Lines, wanted: ValueType) -> Judgement:
+    """Judge the last observation of a process, whose lines these are."""
+    return Judgement(history, head, wanted, verdicts(history))
+
+
+def badness(finding: Finding) -> tuple[int, float]:
+    """Return the order of findings: by verdict, then by what they certainly grew."""
+    certain = max(finding.low, 0) if finding.growth > 0 else finding.growth
+    return VERDICTS.index(finding.verdict), -certain * (GOROUTINE_BYTES if finding.is_goroutine else 1)

@@ -1,0 +1,175 @@
+"""The lines that own something in one snapshot: all that is kept of most of the snapshots of a series."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from alloclens.arrays import Floats, Ints, Mask, Singles
+    from alloclens.profile.model import ValueType
+    from alloclens.tables.lines import Lines
+
+
+JUDGED = ("inuse_space", "space", "goroutine")
+"""The sample types whose growth can be a leak: what is held now. Totals since the start (alloc_space) always grow."""
+LINE_BITS = 24
+
+
+class Figures(NamedTuple):
+    """Of owned lines, each of shape (lines,); nan where it is not known."""
+
+    value: Floats
+    """In the unit of the judged sample type."""
+    variance: Floats
+    sampled: Floats
+    """How many sampled objects the value is made of."""
+    objects: Floats
+    """How many the value is of; of what is counted itself, the value."""
+    allocated: Floats
+    """Since the process started, in the same unit."""
+    allocated_variance: Floats
+    allocated_sampled: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Owned:
+    """The owned lines of one snapshot, in its judged sample type."""
+
+    key: Ints
+    """What a line is known by in every snapshot."""
+    value: Singles
+    """Seven digits are enough to judge by."""
+    rest: Singles | Callable[[], Singles]
+    """The other columns of `Figures`, shape (6, lines), or what reads them: of thousands of snapshots few are looked into."""
+
+    def figures(self) -> Singles:
+        """Return the columns of `Figures`, shape (7, lines)."""
+        rest = self.rest() if callable(self.rest) else self.rest
+        return np.concatenate([self.value[None], rest])
+
+
+NOTHING = Owned(np.zeros(0, np.int64), np.zeros(0, np.float32), np.zeros((len(Figures._fields) - 1, 0), np.float32))
+
+
+class Sites:
+    """Small numbers for keys, the same for one key always."""
+
+    def __init__(self) -> None:
+        self._keys = np.zeros(0, np.int64)
+        """Sorted."""
+        self._numbers = np.zeros(0, np.int64)
+        self._last = self._keys, self._numbers
+        self._floors: dict[tuple[Owned, ...], Singles] = {}
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def numbers(self, keys: Ints) -> Ints:
+        """Return a number for each of these different keys, 0 and up. Quick where they are those of the last call."""
+        last = self._last[0]
+        if not (keys is last or np.array_equal(keys, last)):
+            self._last = keys, self._numbered(keys)
+        return self._last[1]
+
+    def _numbered(self, keys: Ints) -> Ints:
+        place, new = self._places(keys)
+        if new.any():
+            fresh = np.sort(keys[new])
+            at = np.searchsorted(self._keys, fresh)
+            self._numbers = np.insert(self._numbers, at, np.arange(len(fresh)) + len(self))
+            self._keys = np.insert(self._keys, at, fresh)
+            place, _ = self._places(keys)
+        return self._numbers[place]
+
+    def floors(self, windows: Sequence[tuple[Owned, ...]], site: Ints) -> Singles:
+        """Return the least that these sites owned in each of some windows, shape (windows, sites).
+
+        Remembers the windows of one call for the next: in a long series most stay the same.
+        """
+        self._floors = {window: self._floors.get(window, _NONE) for window in windows}
+        for window, known in self._floors.items():
+            if known is _NONE:
+                self._floors[window] = self._floor(window)
+        padded = [np.pad(self._floors[w], (0, len(self) - len(self._floors[w])))[site] for w in windows]
+        return np.array(padded, np.float32).reshape(len(windows), len(site))
+
+    def _floor(self, window: Sequence[Owned]) -> Singles:
+        sites = [self.numbers(owned.key) for owned in window]
+        wide = np.zeros((len(window), len(self)), np.float32)
+        for row, site, owned in zip(wide, sites, window, strict=True):
+            row[site] = owned.value
+        least: Singles = wide.min(axis=0)
+        return least
+
+    def _places(self, keys: Ints) -> tuple[Ints, Mask]:
+        if not len(self):
+            return np.zeros(len(keys), np.int64), np.ones(len(keys), np.bool_)
+        place = np.minimum(np.searchsorted(self._keys, keys), len(self) - 1)
+        return place, self._keys[place] != keys
+
+
+_NONE = np.zeros(0, np.float32)
+
+
+def judged(types: Sequence[ValueType]) -> ValueType | None:
+    """Return the sample type that verdicts are about."""
+    return next((t for name in JUDGED for t in types if t.type == name), None)
+
+
+def rows_that_own(lines: Lines) -> Ints:
+    """Return the rows that own something, or did since the process started."""
+    return np.flatnonzero((lines.value.owned != 0).any(axis=1) & (lines.line > 0))
+
+
+def owned(lines: Lines) -> Owned:
+    """Keep what the owned lines need to be judged."""
+    wanted, row = judged(lines.sample_types), rows_that_own(lines)
+    if wanted is None:
+        return NOTHING
+    value, variance, sampled = (of.owned[row] for of in (lines.value, lines.variance, lines.sampled))
+    here = lines.sample_types.index(wanted)
+    objects = _column(lines, wanted.type.replace("space", "objects"))
+    since_start = _column(lines, wanted.type.replace("inuse_", "alloc_")) if "inuse_" in wanted.type else None
+    nothing = np.full(len(row), np.nan)
+    columns = Figures(
+        value=value[:, here],
+        variance=variance[:, here],
+        sampled=sampled[:, here],
+        objects=nothing if objects is None else value[:, objects],
+        allocated=nothing if since_start is None else value[:, since_start],
+        allocated_variance=nothing if since_start is None else variance[:, since_start],
+        allocated_sampled=nothing if since_start is None else sampled[:, since_start],
+    )
+    figures = np.array(columns, np.float32)
+    return Owned(keys(lines, row), figures[0], figures[1:])
+
+
+def fell(earlier: Owned, later: Owned) -> bool:
+    """Return whether the allocations of any line since the start fell: the later snapshot is of another process."""
+    before, after = (Figures(*one.figures()).allocated for one in (earlier, later))
+    _, at, to = np.intersect1d(earlier.key, later.key, return_indices=True)
+    return not np.isin(earlier.key[before > 0], later.key).all() or bool((after[to] < before[at]).any())
+
+
+def keys(lines: Lines, row: Ints) -> Ints:
+    """Return what these rows are known by in every snapshot: a number made of the file's name and the line."""
+    files = np.array([_file_key(file) for file in lines.files] or [0], np.int64)
+    return files[lines.file[row]] | (lines.line[row] & ((1 << LINE_BITS) - 1))
+
+
+@lru_cache(100_000)
+def _file_key(file: str) -> int:
+    """Return 39 bits of a digest, above the line's: of a thousand files two meet with a chance of one in a million."""
+    digest = hashlib.blake2b(file.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return (int.from_bytes(digest, "little") >> (LINE_BITS + 1)) << LINE_BITS
+
+
+def _column(lines: Lines, name: str) -> int | None:
+    return next((i for i, t in enumerate(lines.sample_types) if t.type == name), None)

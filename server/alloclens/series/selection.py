@@ -1,0 +1,51 @@
+"""Which rows are worth a reader's look."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from alloclens.arrays import Floats, Ints, Mask
+    from alloclens.series.comparison import Comparison
+
+
+SHARE = 0.005
+"""Of the total: what pprof leaves out of its own reports by default."""
+BYTES = 10 << 10
+"""And so much at least: half a percent of an idle service is nothing to look at."""
+MOST = 200
+"""Hints of one file: more than anybody reads, and still a small answer."""
+
+
+def worth_showing(comparison: Comparison, rows: Ints, most: int = MOST) -> Ints:
+    """Return those of these rows that are heavy or grew for certain; the heaviest, in their old order."""
+    weight = _weight(comparison, rows)
+    total = abs(int(comparison.lines.total[comparison.column]))  # of what is in focus
+    least = max(SHARE * total, BYTES if comparison.sample_type.unit == "bytes" else 1)
+    shown = (weight >= least) | _grew(comparison, rows)
+    kept = np.flatnonzero(shown & (weight > 0))
+    if len(kept) > most:
+        kept = np.sort(kept[np.argsort(-weight[kept], kind="stable")[:most]])
+    return rows[kept]
+
+
+def by_weight(comparison: Comparison, rows: Ints) -> Ints:
+    """Return the rows, the heaviest owned line first, then by what passes through them."""
+    number = comparison.column
+    owned, cum = (m[rows, number] for m in (comparison.lines.value.owned, comparison.lines.value.cum))
+    return rows[np.lexsort((-np.abs(cum), -np.abs(owned)))]
+
+
+def _weight(comparison: Comparison, rows: Ints) -> Floats:
+    value = comparison.lines.value
+    flat, cum = (np.abs(measure[rows, comparison.column]) for measure in (value.flat, value.cum))
+    return np.asarray(np.maximum(flat, cum))
+
+
+def _grew(comparison: Comparison, rows: Ints) -> Mask:
+    if comparison.growth is None:
+        return np.zeros(len(rows), np.bool_)
+    certain = comparison.growth.certain
+    return certain.flat[rows] | certain.owned[rows]

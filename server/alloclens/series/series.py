@@ -1,0 +1,300 @@
+"""Snapshots of one directory and kind, in time order; where the process restarted; which two are compared."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from functools import cached_property
+from itertools import chain, pairwise
+from operator import attrgetter
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+import numpy as np
+
+from alloclens.profile.build import UNKNOWN_BUILD, Build
+from alloclens.series.owned import fell
+from alloclens.series.programs import programs
+from alloclens.tables.code import holds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from alloclens.arrays import Ints, Mask
+    from alloclens.profile.model import MemStats, ValueType
+    from alloclens.series.owned import Owned
+    from alloclens.series.programs import Functions
+
+NO_FUNCTIONS = np.zeros(0, np.int64)
+DAY = 24 * 3600.0
+NEAR = 3 * 3600.0
+"""So far from the same time yesterday a snapshot may be."""
+
+TimeSource = Literal["profile", "file name", "file's date"]
+
+
+class TakenAt(NamedTuple):
+    """When a snapshot was taken, and how that is known."""
+
+    seconds: float
+    """Since 1970."""
+    source: TimeSource
+
+
+MOST_COPIES = 100
+
+
+class Copies(NamedTuple):
+    """A snapshot with which copies of source texts may have been kept."""
+
+    name: str
+    path: str
+    stamp: tuple[int, ...]
+
+
+class Provenance(NamedTuple):
+    """What tells which texts the program of a snapshot was built from."""
+
+    seconds: float
+    """When the snapshot was taken."""
+    build: Build
+    """As it was found with the first snapshot of its process: the binary may have been built anew since."""
+    label: str
+    """What the user calls the snapshot."""
+    begun: float
+    """When the first snapshot of its process was taken."""
+    copies: tuple[Copies, ...]
+    """The snapshots of its process up to this one, of many the first and last: all are of one build."""
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """One profile file of a series."""
+
+    path: str
+    taken_at: TakenAt
+    is_difference: bool
+    default_sample_type: str
+    sample_types: tuple[ValueType, ...]
+    total: tuple[int, ...]
+    """The sum of all samples, for each sample type."""
+    owned: Owned
+    rate: float = 0.0
+    """Bytes between two samples of a heap; 0 where all is counted."""
+    build_id: str = ""
+    """Of the binary, as it was when the profile was written."""
+    code: bytes = b""
+    """A sample of which lines lie where in memory; b"" where there is no build id."""
+    program: str = ""
+    """The name of its binary, without directories; "" where the profile does not say."""
+    evidence: int = 0
+    """A digest of the functions that it names, and their files."""
+    attribution: int = 0
+    """A digest of whose these files were when its lines were summed up."""
+    build: Build = UNKNOWN_BUILD
+    stamp: tuple[int, ...] = ()
+    """Of the file as it was read."""
+    missing: tuple[str, ...] = ()
+    """Binaries, as the profile names them, whose addresses have no lines because the binaries are not here."""
+    notes: tuple[str, ...] = ()
+    """What hindered the reading and what can be done."""
+    mem_stats: MemStats | None = None
+
+    @cached_property
+    def kind(self) -> str:
+        """What snapshots are parted by, beside their programs: the directory, and what is counted.
+
+        A text, for its hash is remembered: all snapshots are parted anew for each that comes.
+        """
+        return f"{self.directory}\0{self.sample_types}\0{self.is_difference}"
+
+    @cached_property
+    def order(self) -> tuple[float, str]:
+        """What a series is sorted by."""
+        return self.taken_at.seconds, self.path
+
+    @property
+    def directory(self) -> str:
+        return os.path.dirname(self.path)  # noqa: PTH120 - paths are texts here
+
+    @property
+    def name(self) -> str:
+        return self.path[self.path.rfind(os.sep) + 1 :]
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """The snapshots of one program, in one directory, of one kind of profile. Never empty."""
+
+    directory: str
+    snapshots: tuple[Snapshot, ...]
+    """In time order."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """What the user calls snapshots, by path."""
+
+    @property
+    def program(self) -> str:
+        """The name of the binary; "" where no snapshot says."""
+        return next((s.program for s in self.snapshots if s.program), "")
+
+    @cached_property
+    def processes(self) -> tuple[tuple[Snapshot, ...], ...]:
+        """The snapshots, parted where the program started anew."""
+        begin = [0, *(1 + np.flatnonzero(self._restarts)).tolist(), len(self.snapshots)]
+        return tuple(self.snapshots[i:j] for i, j in pairwise(begin))
+
+    def observations(self, head: Snapshot) -> list[Snapshot]:
+        """Return the snapshots of a process up to its head, without those that repeat the totals of the one before.
+
+        No garbage collection ended between two such: they are one observation.
+        """
+        end = self.snapshots.index(head) + 1
+        begin = end - 1 - self.process(head).index(head)
+        new = np.append(True, (self._steps[begin : end - 1] != 0).any(axis=1))
+        return [s for s, is_new in zip(self.snapshots[begin:end], new.tolist(), strict=True) if is_new]
+
+    @cached_property
+    def _steps(self) -> Ints:
+        """The change of the totals from each snapshot to the next, shape (snapshots - 1, sample types)."""
+        each = chain.from_iterable(s.total for s in self.snapshots)
+        return np.diff(np.fromiter(each, np.int64).reshape(len(self.snapshots), -1), axis=0)
+
+    @property
+    def _restarts(self) -> Mask:
+        """Where another process wrote the later of two: its totals since the start fell, or it is of another build.
+
+        Go reads the build id from the file that lies where the program was started from. So a process whose binary is built
+        anew while it runs has another build id from then on, and the process that is started next has the same one.
+        """
+        since_start = [i for i, t in enumerate(self.snapshots[0].sample_types) if t.type.startswith("alloc_")]
+        restarted: Mask = np.asarray((self._steps[:, since_start] < 0).any(axis=1))
+        was_rebuilt = False
+        for step, (earlier, later) in enumerate(pairwise(self.snapshots)):
+            if not restarted[step] and (was_rebuilt or earlier.build_id != later.build_id):
+                restarted[step] = not since_start or not _goes_on(earlier, later)
+                was_rebuilt = True
+            was_rebuilt &= not restarted[step]
+        return restarted
+
+    def named(self, name: str) -> Snapshot | None:
+        """Return the snapshot of this file name, else the latest with this label, or whose file name holds it."""
+        exact = (s for s in self.snapshots if s.name == name)
+        return next(exact, None) or (self._labelled(_words(name)) if _words(name) else None)
+
+    def process(self, of: Snapshot) -> tuple[Snapshot, ...]:
+        """Return the snapshots of the process that this one is of, in time order."""
+        return next(run for run in self.processes if of in run)
+
+    def provenance(self, of: Snapshot) -> Provenance:
+        """Return what tells which texts a snapshot is of."""
+        process = self.process(of)
+        known = process[: process.index(of) + 1]
+        ends = known if len(known) <= MOST_COPIES else (*known[: MOST_COPIES // 2], *known[-MOST_COPIES // 2 :])
+        copies = tuple(Copies(one.name, one.path, one.stamp) for one in ends)
+        return Provenance(
+            of.taken_at.seconds, process[0].build, self.labels.get(of.path, ""), process[0].taken_at.seconds, copies
+        )
+
+    def head(self, wanted: str) -> Snapshot:
+        """Return the snapshot that is looked at: latest unless another is named."""
+        latest = self.snapshots[-1]
+        if wanted in ("first", "latest"):
+            return latest if wanted == "latest" else self.snapshots[0]
+        if wanted == "previous":
+            return self._before(latest) or latest
+        return self.named(wanted) or latest
+
+    def base(self, wanted: str, head: Snapshot) -> Snapshot | None:
+        """Return the snapshot that is compared with; None where there is nothing to compare.
+
+        first and previous are of the head's own process: before a restart everything was another object.
+        """
+        if head.is_difference:
+            return None
+        chosen = self._chosen(wanted, head) or self.process(head)[0]
+        return None if chosen is head else chosen
+
+    def _chosen(self, wanted: str, head: Snapshot) -> Snapshot | None:
+        if wanted == "first":
+            return None
+        if wanted == "latest":
+            return self.snapshots[-1]
+        if wanted == "previous":
+            return self._before(head)
+        return self._a_day_before(head) if wanted == "yesterday" else self.named(wanted)
+
+    def _before(self, snapshot: Snapshot) -> Snapshot | None:
+        process = self.process(snapshot)
+        place = process.index(snapshot)
+        return process[place - 1] if place else None
+
+    def _a_day_before(self, head: Snapshot) -> Snapshot | None:
+        """Return the snapshot nearest to the same time yesterday, if there is one within some hours of it."""
+        moment = head.taken_at.seconds - DAY
+        nearest = min(self.snapshots, key=lambda s: abs(s.taken_at.seconds - moment))
+        return nearest if abs(nearest.taken_at.seconds - moment) <= NEAR else None
+
+    def _labelled(self, label: str) -> Snapshot | None:
+        by_label = (s for s in reversed(self.snapshots) if _words(self.labels.get(s.path, "")) == label)
+        by_name = (s for s in reversed(self.snapshots) if f" {label} " in f" {_words(s.name)} ")
+        return next(by_label, None) or next(by_name, None)
+
+
+def _goes_on(earlier: Snapshot, later: Snapshot) -> bool:
+    """Return whether one process wrote two snapshots, though its binary was built anew while it ran."""
+    is_rebuilt = earlier.build_id != later.build_id
+    return holds(later.code, earlier.code) and not (is_rebuilt and fell(earlier.owned, later.owned))
+
+
+def group(
+    snapshots: Iterable[Snapshot],
+    labels: Mapping[str, str] | None = None,
+    functions: Functions = lambda _: NO_FUNCTIONS,
+) -> tuple[Series, ...]:
+    """Make one series for each directory, kind of profile and program, the one with the newest snapshot first."""
+    of_kind: dict[str, dict[str, list[Snapshot]]] = {}
+    for snapshot in snapshots:
+        of_kind.setdefault(snapshot.kind, {}).setdefault(snapshot.program, []).append(snapshot)
+    made = [
+        Series(found[0].directory, tuple(sorted(found, key=attrgetter("order"))), labels or {})
+        for by_name in of_kind.values()
+        for found in programs(by_name, functions)
+    ]
+    return tuple(sorted(made, key=lambda s: (-s.snapshots[-1].taken_at.seconds, s.snapshots[-1].path)))
+
+
+def taken_at(time_nanos: int, name: str, mtime_ns: int, now: float) -> TakenAt:
+    """Return the time in the profile, else in the file's name, else of the file.
+
+    A time more than a day after `now` is not believed: its snapshot would be the latest for as long. A day, because
+    clocks are set wrong by hours, and a name's time may be in another zone than UTC.
+    """
+    if 0 < time_nanos / 1e9 <= now + DAY:
+        return TakenAt(time_nanos / 1e9, "profile")
+    if (named := _time_in_name(name)) is not None and named <= now + DAY:
+        return TakenAt(named, "file name")
+    return TakenAt(mtime_ns / 1e9, "file's date")
+
+
+def _words(text: str) -> str:
+    """Return a label as it is compared: heap.After_Load.pb.gz -> heap after load pb gz."""
+    return re.sub(r"[\W_]+", " ", text.casefold()).strip()
+
+
+UNIX_TIME = re.compile(r"(?<!\d)(1\d{9})(\d{3}|\d{6}|\d{9})?(?!\d)")
+CALENDAR_TIME = re.compile(r"(20\d\d)-?(\d\d)-?(\d\d)[T_.-]?(\d\d)[:-]?(\d\d)[:-]?(\d\d)(?:[.,](\d{1,6}))?")
+
+
+def _time_in_name(name: str) -> float | None:
+    """Read a UTC date and time, or seconds (or milli-, micro-, nanoseconds) since 1970."""
+    if found := CALENDAR_TIME.search(name):
+        *whole, fraction = found.groups(default="0")
+        try:
+            moment = datetime(*map(int, whole), tzinfo=timezone.utc)  # type: ignore[misc,arg-type]
+        except ValueError:
+            return None
+        return moment.timestamp() + float(f"0.{fraction}")
+    if found := UNIX_TIME.search(name):
+        return float(f"{found[1]}.{found[2] or 0}")
+    return None

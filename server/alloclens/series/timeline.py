@@ -1,0 +1,95 @@
+"""A series through time: what was in use at every snapshot, and what one line owned of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from alloclens.series.owned import judged, keys
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from alloclens.profile.model import ValueType
+    from alloclens.series.comparison import Comparison
+    from alloclens.series.series import Snapshot
+
+
+class Point(NamedTuple):
+    """One snapshot."""
+
+    name: str
+    path: str
+    time: float
+    """In seconds since 1970."""
+    value: int
+    """All of it, in the unit of the shown sample type."""
+    begins: bool
+    """Whether a process starts here: the snapshot before is of another."""
+    base: bool
+    head: bool
+
+
+def points(comparison: Comparison) -> list[Point]:
+    """Return the snapshots of the series in time order."""
+    first = {run[0].path for run in comparison.series.processes}
+    return [_point(snapshot, comparison, first) for snapshot in comparison.series.snapshots]
+
+
+def _point(snapshot: Snapshot, comparison: Comparison, first: set[str]) -> Point:
+    return Point(
+        name=snapshot.name,
+        path=snapshot.path,
+        time=snapshot.taken_at.seconds,
+        value=snapshot.total[snapshot.sample_types.index(comparison.sample_type)],
+        begins=snapshot.path in first,
+        base=snapshot is comparison.base,
+        head=snapshot is comparison.head,
+    )
+
+
+class ProcessLine(NamedTuple):
+    """What the Go runtime says of the whole process through time, in bytes."""
+
+    name: str
+    """As in runtime.MemStats."""
+    values: list[int | None]
+    """At each of `points`; None where the profile does not say, as only text profiles do."""
+
+
+def process_lines(comparison: Comparison) -> list[ProcessLine]:
+    """Return what is known of the process; nothing where something else than bytes is shown."""
+    stats = [snapshot.mem_stats for snapshot in comparison.series.snapshots]
+    if comparison.sample_type.unit != "bytes" or not any(stats):
+        return []
+    return [
+        ProcessLine("HeapInuse", [one.heap_in_use if one else None for one in stats]),
+        ProcessLine("HeapIdle", [one.heap_idle if one else None for one in stats]),
+        ProcessLine("StackInuse", [one.stack_in_use if one else None for one in stats]),
+        ProcessLine("Sys", [one.sys if one else None for one in stats]),
+    ]
+
+
+class OwnedLine(NamedTuple):
+    """What one line owned through time."""
+
+    sample_type: ValueType
+    """The judged one: of that it is known."""
+    values: list[float | None]
+    """At each of `points`; None at those of another build, where it may be another line."""
+
+
+def owned(comparison: Comparison, row: int) -> OwnedLine | None:
+    """Return what a row of the head's lines owned; None where that is not known in the unit that is shown."""
+    wanted = judged(comparison.head.sample_types)
+    if wanted is None or wanted.unit != comparison.sample_type.unit:
+        return None
+    key = int(keys(comparison.lines, np.array([row]))[0])
+    builds = {snapshot.build_id for snapshot in comparison.series.process(comparison.head)}
+    return OwnedLine(wanted, _values(comparison.series.snapshots, key, builds))
+
+
+def _values(snapshots: Sequence[Snapshot], key: int, builds: Collection[str]) -> list[float | None]:
+    same = (snapshot.owned if snapshot.build_id in builds else None for snapshot in snapshots)
+    return [float(one.value[one.key == key].sum()) if one else None for one in same]

@@ -1,0 +1,125 @@
+"""Recorded lines -> lines of the files as they are now. All that says where a recorded line is asks here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from alloclens.source.line_mapping import SAME, Marks, Part, carried
+from alloclens.source.places import Place
+from alloclens.source.rules import MOVED
+from alloclens.text import split_lines
+from alloclens.workspace.moves import moved_to
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from alloclens.arrays import Mask
+    from alloclens.series.comparison import Comparison
+    from alloclens.series.findings import Finding
+    from alloclens.session.world import FileLines, World
+
+TextOf = Callable[[str], str | None]
+"""The text of a file as it is now, by its real path; None where there is none."""
+
+
+UNPLACED = "unplaced"
+
+
+class Now(NamedTuple):
+    """Where a recorded line is now."""
+
+    path: str
+    """Real."""
+    line: int
+    """1-based; 0 for a line that is no more."""
+    unsure: bool = False
+
+    @property
+    def placement(self) -> str:
+        """How sure it is: sure, unsure or unplaced."""
+        return ("unsure" if self.unsure else "sure") if self.line else UNPLACED
+
+
+class LinesNow:
+    """Finds them for one answer: every file is carried once. Reads files: use it in a thread."""
+
+    def __init__(self, world: World, text_of: TextOf) -> None:
+        self._world = world
+        self._text_of = text_of
+        self._moves: dict[tuple[str, str], Mapping[int, str]] = {}
+        self._known: dict[tuple[str, str, str], dict[int, Now] | None] = {}
+
+    def of(self, comparison: Comparison, recorded: str, line: int) -> Now | None:
+        """Return where a recorded line (1-based) is; None where its file has no place."""
+        place = self._world.sources.place(recorded)
+        if place is None or line < 1:
+            return None
+        place = self._file(comparison, place, recorded, line)
+        key = comparison.head.path, place.path, recorded if place.moved else ""
+        if key not in self._known:
+            self._known[key] = self._all(comparison, place, recorded)
+        known = self._known[key]
+        if known is None:
+            return Now(place.path, line)
+        if line in known or place.moved:
+            return known.get(line, Now(place.path, 0))
+        return self._of_base(comparison, place, line)
+
+    def finding(self, comparison: Comparison, finding: Finding) -> Now | None:
+        """Return where a finding's line is, or the `go` statement that its goroutines are charged to."""
+        return self.start(comparison, finding) or self.of(comparison, finding.file, finding.line)
+
+    def start(self, comparison: Comparison, finding: Finding) -> Now | None:
+        """Return the `go` statement that goroutines are charged to; None where a finding has none or it is no more."""
+        began = comparison.began(finding)
+        found = self._then(comparison, began.path, began.line) if began else None
+        return found if found and found.line else None
+
+    def _file(self, comparison: Comparison, place: Place, recorded: str, line: int) -> Place:
+        """Return the place of a recorded file, or of the one that the function of this line has moved to."""
+        key = comparison.head.path, place.path
+        if place.own and key not in self._moves:
+            self._moves[key] = self._world.moves.of(comparison.lines, place.path)
+        now = moved_to(self._moves.get(key, {}), comparison.lines, recorded, line)
+        return Place(now, MOVED, place.kind) if now else place
+
+    def _then(self, comparison: Comparison, path: str, line: int) -> Now:
+        """Return where a line of a file is that was as when the head was taken, whether it has numbers or not."""
+        file, text = self._world.file_of(comparison, path), self._text_of(path)
+        if text is None:
+            return Now(path, 0)
+        if file is None or file.origin is SAME:
+            return Now(path, line if line <= len(split_lines(text)) else 0, unsure=file is None)
+        nothing = np.zeros(0, np.int64)
+        now = carried(Marks(np.array([line]), np.array([-1]), [], nothing, path), file.origin, text)
+        return Now(path, int(now.line[0]), bool(now.unsure[0]))
+
+    def _of_base(self, comparison: Comparison, place: Place, line: int) -> Now:
+        """Return where a line is that has no numbers, for nothing is left of what the base had there."""
+        base, now = comparison.base, self._then(comparison, place.path, line)
+        other = base is not None and not comparison.one_process and base.build_id != comparison.head.build_id
+        return now._replace(unsure=now.unsure or other)
+
+    def _all(self, comparison: Comparison, place: Place, recorded: str) -> dict[int, Now] | None:
+        """Return where the lines of a file are, by recorded line; None for one that never changes."""
+        file = self._world.file_of(comparison, place.path)
+        if file is None or file.origin is SAME:
+            return None if self._world.sources.roots.in_caches(place.path) else {}
+        asked, text = file.rows_of(recorded) if place.moved else ~file.moved, self._text_of(place.path)
+        return _lines(file, text, asked) if text is not None else {}
+
+
+def parts(world: World, comparison: Comparison, path: str, text_of: TextOf) -> Iterator[Part]:
+    """Yield the lines of a file of the workspace, then those of the functions that have left it for other files."""
+    file = world.file_of(comparison, path)
+    for one in (*([file] if file else ()), *world.left(comparison, path)):
+        if (text := text_of(one.place.path)) is not None:
+            yield Part(one.place.path, one.rows, one.on(text), one.origin, one.moved)
+
+
+def _lines(file: FileLines, text: str, asked: Mask) -> dict[int, Now]:
+    each = zip(*(column[asked].tolist() for column in (file.marks.line, *file.on(text))), strict=True)
+    return {line: Now(file.place.path, now, unsure) for line, now, unsure in each}

@@ -1,0 +1,293 @@
+"""Keeps a World equal to what the directories hold: poke, settle, list, read, replace."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import time
+import traceback
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from alloclens.cache.snapshots import Snapshots
+from alloclens.cache.texts import Texts
+from alloclens.disk import Stamp, is_absent
+from alloclens.faults import Problem
+from alloclens.session.assembly import assemble
+from alloclens.session.known import Known
+from alloclens.session.listing import Listing, Scan, gone, scan, settled
+from alloclens.session.reading import forget
+from alloclens.session.setup import Setup
+from alloclens.session.watcher import Watcher
+from alloclens.session.world import World
+from alloclens.worker import Lost, seconds_for
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+    from alloclens.series.series import Snapshot
+    from alloclens.transform.filters import Filters
+    from alloclens.worker import Worker
+
+log = logging.getLogger(__name__)
+
+SETTLE_SECONDS = 0.15
+"""Between the two scans that must agree on a file: a writer that pauses longer is caught by GRACE_SECONDS."""
+AT_REST_SECONDS = 60.0
+"""A file that was not written to for so long is not being written."""
+POLL_SECONDS = 2.0
+"""Network file systems send no events, and a directory made again is silent until it is looked for."""
+GRACE_SECONDS = 2.0
+"""A file younger than this that cannot be read is still being written: it is read again before anybody is told."""
+WHERE = "the profile directories"
+SHOW_SECONDS = 0.5
+"""While many files are read, what is known is shown this often."""
+
+
+class Wanted(NamedTuple):
+    """What is to be followed."""
+
+    folders: tuple[str, ...]
+    given: Mapping[str, Any]
+    """The editor's settings; they win over those of the settings file."""
+    focus: tuple[Filters, ...] = ()
+
+
+class Seen(NamedTuple):
+    """What the directories hold now, beside what was known."""
+
+    scan: Scan
+    """Without the files that are still being written."""
+    gone: Sequence[str] = ()
+    """The known files that are no more, or whose directories are followed no more."""
+    written: frozenset[str] = frozenset()
+    """The files that are still being written."""
+
+
+class Loader:
+    """Follows the profile directories of some workspace folders. All methods belong to the event loop but `poke`."""
+
+    def __init__(self, on_world: Callable[[World], Awaitable[None]], worker: Worker) -> None:
+        self._on_world = on_world
+        self._loop = asyncio.get_running_loop()
+        self._poked = asyncio.Event()
+        self._watcher = Watcher(self.poke)
+        self._worker = worker
+        self._listing: Listing = {}
+        self._world = World()
+        self._failures: list[str] = []
+        """Of the looks since the last good one: each cause once."""
+        self._may_forget = False
+        """Whether the caches may hold what is of snapshots that are no more."""
+        self._noted: set[str] = set()
+        self._wanted: Wanted | None = None
+        self._setup = Setup()
+        self._shown: tuple[Setup, tuple[Filters, ...]] | None = None
+        self._texts: Texts | None = None
+        self._kept: Snapshots | None = None
+        self._known = self._nothing_known()
+
+    def poke(self) -> None:
+        """Ask for a look at the directories; safe from any thread."""
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._poked.set)
+
+    def want(self, wanted: Wanted) -> None:
+        """Follow this from now on."""
+        self._wanted = wanted
+        self.poke()
+
+    def stop(self) -> None:
+        """End the watcher."""
+        self._watcher.stop()
+        for cache in (self._texts, self._kept):
+            if cache:
+                cache.close()
+
+    async def run(self) -> None:
+        """Follow the directories until cancelled."""
+        while True:
+            await self._next_poke()
+            if self._wanted is not None:
+                await self._try_look(self._wanted)
+
+    async def _next_poke(self) -> None:
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self._poked.wait(), POLL_SECONDS)
+        self._poked.clear()
+
+    async def _try_look(self, wanted: Wanted) -> None:
+        """Take one look. One that failed must not be the last one; when a second fails, too, it is said until one succeeds."""
+        try:
+            await self._look(wanted)
+            self._failures.clear()
+        except Exception as error:
+            self._shown = None
+            cause = f"{type(error).__name__} in {traceback.extract_tb(error.__traceback__)[-1].name}"
+            if cause not in self._failures:
+                log.exception("a look at the profile directories failed; the next is in %s s", POLL_SECONDS)
+            if self._failures:
+                await self._tell_failure(cause)
+            self._failures = [*dict.fromkeys((*self._failures, cause))]
+
+    async def _tell_failure(self, cause: str) -> None:
+        """Show the world as it was with one more problem, unless that is shown."""
+        told = Problem(WHERE, f"a fault in alloclens ({cause}, see the log); it tries again every {POLL_SECONDS:g} s")
+        if told not in self._world.problems:
+            with contextlib.suppress(Exception):  # perhaps the very cause, which is logged
+                await self._replace(replace(self._world, problems=(*self._world.problems, told)))
+
+    async def _look(self, wanted: Wanted) -> None:
+        """Take one look, and show a new world if anything is new."""
+        await self._prepare(wanted)
+        directories = self._setup.directories
+        await asyncio.to_thread(self._watcher.follow, directories)
+        seen = await self._settle(directories)
+        if seen.written:
+            self.poke()
+        if self._wanted != wanted:  # it poked when it was wished for: the next look is after that
+            return
+        new = {path: stamp for path, stamp in seen.scan.files.items() if self._listing.get(path) != stamp}
+        to_show = self._setup, wanted.focus
+        if not new and not seen.gone and seen.scan.faults == self._known.faults and self._shown == to_show:
+            await self._forget(directories, seen)
+            return
+        self._shown = None  # until it is: a fault on the way must not pass for done
+        for path in seen.gone:
+            self._known.forget(path)
+            del self._listing[path]
+        self._known.faults = seen.scan.faults
+        self._may_forget = True
+        if await self._load(new, wanted) and not await asyncio.to_thread(self._known.look_again):
+            self._shown = to_show
+        else:
+            self.poke()
+
+    async def _prepare(self, wanted: Wanted) -> None:
+        """Look at the settings file and at where modules are. What is read depends on both: if they changed, all is read again."""
+        if self._texts is None:
+            self._texts, self._kept = await asyncio.to_thread(Texts), await asyncio.to_thread(Snapshots)
+            self._known = self._nothing_known()
+        before, self._setup = self._setup, await asyncio.to_thread(self._setup.renewed, wanted.folders, wanted.given)
+        if self._setup.reader != before.reader:
+            self._known, self._listing = self._nothing_known(), {}
+        for problem in self._setup.problems if self._setup.problems != before.problems else ():
+            log.warning("%s", problem)
+        said = self._setup.where.roots.left_out
+        for sentence in said if said != before.where.roots.left_out else ():
+            log.warning("%s", sentence)
+
+    def _nothing_known(self) -> Known:
+        return Known(self._setup.reader, self._kept, self._worker.run)
+
+    async def _settle(self, directories: tuple[str, ...]) -> Seen:
+        """Scan the directories; twice, if a file is young or missing or anything is odd: nothing is believed of one scan."""
+        folders = self._setup.where.roots.folders
+        before = await asyncio.to_thread(scan, directories, folders)
+        if self._is_plain(before):
+            return Seen(before)
+        await asyncio.sleep(SETTLE_SECONDS)
+        now = await asyncio.to_thread(scan, directories, folders)
+        at_rest = settled(before, now)
+        left = [path for path in self._listing if os.path.dirname(path) not in directories]  # noqa: PTH120
+        lost = await asyncio.to_thread(gone, self._listing.keys() - set(left), before, now)
+        return Seen(at_rest, [*left, *lost], frozenset(now.files.keys() - at_rest.files.keys()))
+
+    def _is_plain(self, found: Scan) -> bool:
+        """Return whether a scan finds what is known, and beside it only files that nobody is writing."""
+        old = (time.time() - AT_REST_SECONDS) * 1e9
+        at_rest = all(s == self._listing.get(path) or s.mtime_ns < old for path, s in found.files.items())
+        return at_rest and found.faults == self._known.faults and self._listing.keys() <= found.files.keys()
+
+    async def _load(self, new: Listing, wanted: Wanted) -> bool:
+        """Read the new files, the latest and the first of them first, and show what is known now and then.
+
+        Return whether all is read, settled and shown. The newest wish wins: when other folders or settings are wanted
+        meanwhile, the rest is left to the next look; and what is to be read again, so that a file that comes is not behind it.
+        """
+        shown, unread = time.monotonic(), {path: new[path] for path in _most_wanted_first(new)}
+        for latest, stamp in list(unread.items())[:1]:
+            seconds = seconds_for(stamp.size)
+            await asyncio.to_thread(self._worker.ahead, self._setup.reader.look_ahead, latest, seconds=seconds)
+        for remembered in await asyncio.to_thread(self._known.remember, new):
+            self._listing[remembered] = unread.pop(remembered)
+        while self._wanted == wanted and (path := await asyncio.to_thread(self._known.next, unread)) is not None:
+            await self._read(path, unread.pop(path) if path in unread else self._listing[path])
+            if (unread or self._known.unsettled) and time.monotonic() - shown > SHOW_SECONDS:
+                await self._show(len(unread), wanted.focus)
+                shown = time.monotonic()
+                if not unread:
+                    return False
+        return await self._show(len(unread), wanted.focus) and not unread and not self._known.unsettled
+
+    async def _forget(self, directories: tuple[str, ...], seen: Seen) -> None:
+        """Drop from the caches what is of snapshots that are no more: a later scan than the one that missed them agrees.
+
+        What is of a directory that could not be listed stays, and of one without any snapshot: an unmounted disk looks so.
+        """
+        if not self._may_forget:
+            return
+        self._may_forget = False
+        there = {os.path.dirname(path) for path in self._listing} - seen.scan.faults.keys()  # noqa: PTH120
+        but = frozenset((*self._listing, *seen.scan.files, *seen.scan.faults, *seen.written))
+        with contextlib.suppress(Lost):  # the next change tries again
+            await asyncio.to_thread(self._worker.run, forget, [d for d in directories if d in there], but)
+
+    async def _read(self, path: str, stamp: Stamp) -> None:
+        read = await asyncio.to_thread(self._snapshot, path, stamp)
+        if not isinstance(read, Problem):
+            self._note(read)
+            self._listing[path] = stamp
+        elif await asyncio.to_thread(is_absent, path):  # deleted since it was listed
+            self._leave(path)
+        elif 0 <= time.time() - stamp.mtime_ns / 1e9 < GRACE_SECONDS:
+            self._leave(path)
+            self._loop.call_later(GRACE_SECONDS, self.poke)
+        else:
+            log.warning("%s: %s", path, read.reason)
+            self._listing[path] = stamp
+            self._known.blame(read)
+
+    def _leave(self, path: str) -> None:
+        """Leave a file to the next look."""
+        if path in self._known.unsettled:
+            self._known.forget(path)
+            self._listing.pop(path, None)
+
+    def _note(self, snapshot: Snapshot) -> None:
+        """Write down what hindered a reading, once for all snapshots."""
+        for note in snapshot.notes:
+            if note not in self._noted:
+                self._noted.add(note)
+                log.warning("%s: %s", snapshot.path, note)
+
+    def _snapshot(self, path: str, stamp: Stamp) -> Snapshot | Problem:
+        try:
+            return self._known.read(path, stamp)
+        except Lost as error:
+            return Problem(path, str(error))
+        except Exception as error:  # a fault of ours costs this file, not the rest
+            log.exception("reading %s failed", path)
+            return Problem.of(path, error)
+
+    async def _show(self, unread: int, focus: tuple[Filters, ...]) -> bool:
+        """Show what is known; not where a file to be compared was deleted meanwhile: the next look is at once, and knows."""
+        made = await asyncio.to_thread(assemble, self._known, self._setup, self._texts, focus)
+        unreadable = (path for pair, read in self._known.contents.items() if read is None for path in pair[:2] if path)
+        if not self._known.faults and await asyncio.to_thread(any, map(is_absent, unreadable)):
+            self.poke()
+            return False
+        await self._replace(replace(made, pending=unread + len(self._known.unsettled)))
+        return True
+
+    async def _replace(self, world: World) -> None:
+        self._world = replace(world, generation=self._world.generation + 1)
+        await self._on_world(self._world)
+
+
+def _most_wanted_first(new: Listing) -> list[str]:
+    """Order by time, but the latest before all others: head and base are what is looked at."""
+    by_time = sorted(new, key=lambda p: new[p].mtime_ns)
+    return by_time[-1:] + by_time[:-1]

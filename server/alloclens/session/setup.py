@@ -1,0 +1,88 @@
+"""What all reading and placing depends on: the settings, and what the workspace holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from alloclens.disk import stamp
+from alloclens.session.reading import Reader
+from alloclens.settings import config, labels, trust
+from alloclens.settings.settings import Settings, layered, parse
+from alloclens.source.roots import Roots
+from alloclens.workspace.files import Disk, walked
+from alloclens.workspace.workspace import Workspace, targets, workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from alloclens.disk import Stamp
+    from alloclens.faults import Problem
+    from alloclens.settings.config import Config, ConfigProblem
+
+
+@dataclass(frozen=True)
+class Setup:
+    """Two are equal if they were made of the same."""
+
+    folders: tuple[str, ...] = ()
+    given: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    """The editor's own settings."""
+    stamps: tuple[object, ...] = ()
+    """Of the settings files and of every go.mod and go.work."""
+    leads: tuple[object, ...] = ()
+    """What is allowed outside the folders, and where the settings lead."""
+    settings: Settings = field(default_factory=Settings)
+    file: Config = config.NONE
+    """What the settings file says."""
+    where: Workspace = field(default_factory=lambda: Workspace(Roots(), Disk()))
+    label_stamps: tuple[Stamp | None, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """What the user calls snapshots, by path."""
+    label_problems: tuple[Problem, ...] = ()
+
+    @property
+    def problems(self) -> tuple[ConfigProblem, ...]:
+        """What is wrong with the settings file, and what leads out of the workspace."""
+        return (*self.file.problems, *(self.file.refusal(target) for target in self.where.outside))
+
+    @property
+    def directories(self) -> tuple[str, ...]:
+        """The directories that hold profiles."""
+        return self.where.directories
+
+    @property
+    def reader(self) -> Reader:
+        """What reads them."""
+        return Reader(self.where.roots, self.where.files, self.where.binaries, self.settings.largest_bytes)
+
+    def renewed(self, folders: tuple[str, ...], given: Mapping[str, Any]) -> Setup:
+        """Return the setup as it is now: this one if nothing has changed. Asks the disk: call it from a thread."""
+        own = [name for name, value in given.items() if value is not None]
+        stamps = config.stamps(folders), _stamps(self.where.files)
+        leads = trust.stamp(), targets(folders, self.settings, own)
+        if (folders, given, stamps, leads) != (self.folders, self.given, self.stamps, self.leads):
+            walk = self.where.files.walk + ((folders, stamps) != (self.folders, self.stamps))
+            file = config.read(folders, self.file)
+            settings, _ = parse(layered(file.values, given))
+            leads = trust.stamp(), targets(folders, settings, own)
+            where = workspace(folders, settings, own, walk)
+            made = Setup(folders, given, (stamps[0], _stamps(where.files)), leads, settings, file, where)
+            return made.labelled(made.directories)
+        return self if self.label_stamps == labels.stamps(self.directories) else self.labelled(self.directories)
+
+    def labelled(self, directories: Sequence[str]) -> Setup:
+        """Return the same with the labels that these directories have now."""
+        stamps, said = labels.stamps(directories), labels.read(directories, self.where.roots.folders)
+        return replace(self, label_stamps=stamps, labels=said.of, label_problems=said.problems)
+
+
+def _stamps(files: Disk) -> tuple[object, ...]:
+    go_files = walked(files.folders, files.walk).go_files if files.folders else []
+    return tuple((path, stamp(path)) for path in go_files)
+
+
+def setup(folders: tuple[str, ...], given: Mapping[str, Any]) -> Setup:
+    """Return the setup of some folders as it is now."""
+    return Setup().renewed(folders, given)

@@ -1,0 +1,195 @@
+"""Everything known now, as one frozen value that is replaced whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from alloclens.settings.settings import Settings
+from alloclens.source.coverage import Coverage, coverage
+from alloclens.source.files import NoFiles
+from alloclens.source.line_mapping import UNKNOWN, Carried, carried
+from alloclens.source.places import Place, SourceMap
+from alloclens.source.recorded import Kind
+from alloclens.source.roots import Roots
+from alloclens.source.rules import MOVED
+from alloclens.workspace.moves import Moves
+from alloclens.workspace.source_versions import Origins, marks_in, marks_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from alloclens.arrays import Ints, Mask
+    from alloclens.faults import Problem
+    from alloclens.series.comparison import Comparison
+    from alloclens.series.series import Series
+    from alloclens.settings.config import ConfigProblem
+    from alloclens.settings.trust import Target
+    from alloclens.source.line_mapping import Marks, Origin
+    from alloclens.transform.filters import Filters
+
+
+@dataclass(frozen=True, eq=False)
+class FileLines:
+    """The lines of one file of the workspace that a comparison has numbers for."""
+
+    comparison: Comparison
+    place: Place
+    recorded: str
+    rows: Ints
+    """Rows of the head's lines, by recorded line."""
+    origins: Origins
+    moved: Mask
+    """Which of the rows are of functions that were in another file when they were recorded."""
+
+    def on(self, text: str) -> Carried:
+        """Return where the rows are in the text as it is now. May ask the disk: call it from a thread."""
+        line, unsure = np.zeros(len(self.rows), np.int64), np.zeros(len(self.rows), np.bool_)
+        for rows, origin in ((~self.moved, self.origin), (self.moved, UNKNOWN)):
+            if rows.any():
+                line[rows], unsure[rows] = carried(
+                    marks_of(self.comparison.lines, self.rows[rows], self.place.path), origin, text
+                )
+        return Carried(line, unsure)
+
+    @property
+    def origin(self) -> Origin:
+        """The text that the recorded lines are of, but for those of other files. May ask the disk."""
+        stayed = self.rows[~self.moved]
+        if not len(stayed):
+            return UNKNOWN
+        return self.origins.of(
+            self.place,
+            self.recorded,
+            self.comparison.provenance,
+            marks_of(self.comparison.lines, stayed, self.place.path),
+        )
+
+    def recorded_of(self, function: str) -> str:
+        """Return the recorded file that a function of these rows is in."""
+        lines = self.comparison.lines
+        of = np.unique(lines.functions.of_line[self.rows]).tolist()
+        return next(
+            (lines.files[lines.functions.file[i]] for i in of if i >= 0 and lines.functions.name[i] == function), ""
+        )
+
+    @property
+    def guessed(self) -> bool:
+        """Whether nothing proves that this is the recorded file. May ask the disk."""
+        return self.place.guessed and (self.origin is UNKNOWN or self.origin.guessed)
+
+    def rows_of(self, recorded: str) -> Mask:
+        """Return which rows are of one recorded file."""
+        number = self.comparison.lines.number(recorded)
+        return np.isin(self.comparison.lines.file[self.rows], [] if number is None else [number])
+
+    @cached_property
+    def marks(self) -> Marks:
+        """The lines with their functions."""
+        return marks_of(self.comparison.lines, self.rows, self.place.path)
+
+
+@dataclass(frozen=True, eq=False)
+class World:
+    """What the profile directories say. Before the first load it is empty, and every feature answers from it."""
+
+    generation: int = 0
+    settings: Settings = field(default_factory=Settings)
+    settings_problems: tuple[ConfigProblem, ...] = ()
+    """Of the settings file."""
+    outside: tuple[Target, ...] = ()
+    """What leads out of the workspace, and is not allowed to."""
+    directories: tuple[str, ...] = ()
+    series: tuple[Series, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()
+    """Of the series that have the wanted sample type, newest first."""
+    problems: tuple[Problem, ...] = ()
+    focus: tuple[Filters, ...] = ()
+    """All numbers but the verdicts are of what these leave, one after the other."""
+    pending: int = 0
+    """How many files are still to be read."""
+    sources: SourceMap = field(default_factory=lambda: SourceMap(Roots(), NoFiles()))
+    origins: Origins = field(default_factory=lambda: Origins(Roots(), None))
+
+    @property
+    def shown(self) -> Comparison | None:
+        """The comparison that speaks for the workspace: the newest."""
+        return self.comparisons[0] if self.comparisons else None
+
+    @property
+    def silent_goroutines(self) -> Comparison | None:
+        """The heap in which goroutines may pile up, if no goroutine profile beside it says where."""
+        if any(c.judgement and c.judgement.sample_type.type == "goroutine" for c in self.comparisons):
+            return None
+        return next((c for c in self.comparisons if c.goroutine_memory), None)
+
+    @cached_property
+    def coverage(self) -> Coverage:
+        """How much of what is shown has a place here. Places all its files: ask for it in a thread."""
+        if self.shown is None:
+            return Coverage(0, (), ())
+        lines, number = self.shown.contents.whole, self.shown.column
+        *values, nowhere = lines.charged[:, number].tolist()
+        charged = dict(zip(lines.files, values, strict=True))
+        nameless = nowhere + charged.pop("", 0)
+        return coverage(charged, nameless, self.sources, lambda file, here: marks_in(lines, file, here))
+
+    def file(self, path: str) -> FileLines | None:
+        """Return the numbers of one file of the workspace, of the newest comparison that has any."""
+        found = (self.file_of(comparison, path) for comparison in self.comparisons)
+        return next((file for file in found if file), None)
+
+    @cached_property
+    def moves(self) -> Moves:
+        """Which functions are in another file of their directory now."""
+        return Moves(self.sources)
+
+    def recorded_at(self, comparison: Comparison, path: str) -> dict[str, int]:
+        """Return the recorded files of a comparison that lie at a path here, with their row numbers."""
+        numbers = {file: comparison.lines.number(file) for file in self.sources.at(path)}
+        return {file: number for file, number in numbers.items() if number is not None}
+
+    def recorded_in(self, comparison: Comparison, path: str) -> set[str]:
+        """Return the recorded files that have lines in a file of the workspace, or had before these functions left it."""
+        file, files = self.file_of(comparison, path), comparison.lines.files
+        now = np.unique(comparison.lines.file[file.rows]).tolist() if file else []
+        return {*self.recorded_at(comparison, path), *(files[number] for number in now)}
+
+    def left(self, comparison: Comparison, path: str) -> Iterator[FileLines]:
+        """Yield the files into which functions of a file of the workspace have gone, with the lines of these alone."""
+        numbers = [*self.recorded_at(comparison, path).values()]
+        for now in sorted({*self.moves.of(comparison.lines, path).values()} - {path}):
+            if file := self.file_of(comparison, now):
+                gone = file.moved & np.isin(comparison.lines.file[file.rows], numbers)
+                if gone.any():
+                    yield replace(file, rows=file.rows[gone], moved=file.moved[gone])
+
+    def guesses(self, comparison: Comparison, recorded: str) -> bool:
+        """Return whether it is a guess that the lines of a recorded file are of a file here. May ask the disk."""
+        place = self.sources.place(recorded)
+        if place is None or not place.guessed:
+            return False
+        file = self.file_of(comparison, place.path)
+        return file is None or file.guessed
+
+    def file_of(self, comparison: Comparison, path: str) -> FileLines | None:
+        """Return what one comparison has for a file of the workspace."""
+        lines, moves = comparison.lines, self.moves.of(comparison.lines, path)
+        numbers = self.recorded_at(comparison, path)
+        here = [function for function, now in moves.items() if now == path]
+        rows = np.concatenate([np.zeros(0, np.int64), *(lines.rows_in(number) for number in numbers.values())])
+        rows = rows[~np.isin(lines.functions.of_line[rows], list(moves))]
+        rows = np.concatenate([rows, np.flatnonzero(np.isin(lines.functions.of_line, here))]) if here else rows
+        rows = rows[lines.line[rows] > 0]
+        if not len(rows):
+            return None
+        by_line = rows[np.argsort(lines.line[rows], kind="stable")]
+        places = {file: place for file in numbers if (place := self.sources.place(file))}
+        stayed = [numbers[file] for file, place in places.items() if not place.moved]
+        moved = ~np.isin(lines.file[by_line], stayed)
+        recorded = lines.files[lines.file[by_line[np.argmin(moved)]]]
+        place = places.get(recorded) or Place(path, MOVED, Kind.OWN)
+        return FileLines(comparison, place, recorded, by_line, self.origins, moved)

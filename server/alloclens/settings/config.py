@@ -1,0 +1,241 @@
+"""The settings file of a workspace: alloclens.toml, or the table tool.alloclens of pyproject.toml."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from alloclens.disk import check_inside, open_file, reason
+from alloclens.settings import settings, toml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from alloclens.settings.trust import Target
+
+OWN, SHARED = "alloclens.toml", "pyproject.toml"
+TABLES = {OWN: (), SHARED: ("tool", "alloclens")}
+"""In which table of a file the settings lie."""
+LARGEST = 256 << 10
+"""Bytes that a settings file may have: the slowest of this size is read in half a second."""
+
+
+class ConfigProblem(NamedTuple):
+    """What is wrong with a settings file, or with a default."""
+
+    path: str
+    """"" if no file says it."""
+    line: int
+    """From 1 on."""
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: {self.message}" if self.path else self.message
+
+
+class Config(NamedTuple):
+    """What a settings file says."""
+
+    path: str = ""
+    """Empty if there is none."""
+    values: Mapping[str, Any] = MappingProxyType({})
+    """The good ones, as they were written."""
+    problems: tuple[ConfigProblem, ...] = ()
+    lines: Mapping[toml.Path, int] = MappingProxyType({})
+    """Of the keys."""
+
+    def refusal(self, target: Target) -> ConfigProblem:
+        """Return why a path is not read, on its line if this file names it."""
+        path = self.path if target.setting in self.values else ""
+        return ConfigProblem(path, _line(self.lines, target.at), target.refusal)
+
+
+NONE = Config()
+Stamp = tuple[int, int, int, int] | None
+
+
+def find(folders: Iterable[str | Path]) -> Path | None:
+    """Return the settings file of the first folder that has one; alloclens.toml goes before pyproject.toml."""
+    path = read(folders).path
+    return Path(path) if path else None
+
+
+def read(folders: Iterable[str | Path], before: Config = NONE) -> Config:
+    """Read the settings file of these folders. Never raises: whatever is wrong is one of its problems.
+
+    While the file is no valid TOML, what it said `before` goes on.
+    """
+    folders = tuple(folders)
+    return next(filter(None, (_config(path, folders, before) for path in _candidates(folders))), NONE)
+
+
+def stamps(folders: Iterable[str | Path]) -> tuple[Stamp, ...]:
+    """Return what changes whenever a file that `read` looks at does; None stands for one that is not there."""
+    return tuple(_stamp(path) for path in _candidates(folders))
+
+
+def with_mapping(text: str, path: str, from_: str, to: str) -> str:
+    """Return the text of the settings file at `path` with one path mapping more, or another `to` where there is one.
+
+    Comments and layout stay. Raises ValueError if the text is no valid TOML, or its mappings are no list of tables.
+    """
+    keys = TABLES[OWN if Path(path).name != SHARED else SHARED]
+    bom, end = BOM if text.startswith(BOM) else "", "\r\n" if "\r\n" in text else "\n"
+    plain = text.removeprefix(BOM).replace("\r\n", "\n")
+    try:
+        made = _mapped(plain, keys, {"from": from_, "to": to})
+        made.encode()
+    except ValueError as error:
+        raise ValueError(f"no path mapping can be added: {error}") from error
+    return bom + made.replace("\n", end)
+
+
+BOM = "\ufeff"
+MARK = re.compile(rb"^[ \t\[]*tool[ \t]*\.[ \t]*alloclens\b", re.MULTILINE)
+"""What a pyproject.toml says that is about alloclens, whatever else is broken in it."""
+
+
+def _candidates(folders: Iterable[str | Path]) -> Iterator[Path]:
+    return (Path(folder) / name for folder in folders for name in TABLES)
+
+
+def _stamp(path: Path) -> Stamp:
+    try:
+        found = path.stat()
+    except (OSError, ValueError):
+        return None
+    return (found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino)
+
+
+def _config(path: Path, folders: tuple[str | Path, ...], before: Config) -> Config | None:
+    """Read one file; None if it is not there, or a pyproject.toml that is not about alloclens."""
+    if not os.path.lexists(path):
+        return None
+    ours = path.name == OWN
+    try:
+        check_inside(str(path), map(str, folders))
+        with open_file(path) as file:
+            data = file.read(LARGEST + 1)
+    except OSError as error:
+        return _unreadable(path, reason(error)) if ours else None
+    if len(data) > LARGEST:
+        return _unreadable(path, f"larger than {LARGEST >> 10} KiB") if ours or MARK.search(data) else None
+    return _said(path, data, before) if ours or b"alloclens" in data else None
+
+
+def _unreadable(path: Path, why: str) -> Config:
+    return Config(str(path), problems=(ConfigProblem(str(path), 1, f"the file cannot be read: {why}"),))
+
+
+def _said(path: Path, data: bytes, before: Config) -> Config | None:
+    keys = TABLES[path.name]
+    text = data.removeprefix(BOM.encode()).decode("utf-8", "replace")
+    try:
+        table = _table(toml.loads(text), keys)
+    except toml.TOMLError as error:
+        return _invalid(path, error, before) if path.name == OWN or MARK.search(data) else None
+    if table is None:
+        return None
+    values, wrong = _judged(table, keys)
+    lines = {at[len(keys) :]: line for at, line in toml.lines_of_keys(text).items() if at[: len(keys)] == keys}
+    told = [(_line(lines, problem.path), problem.message) for problem in wrong] + _not_text(data)
+    problems = tuple(ConfigProblem(str(path), *one) for one in sorted(told))
+    return Config(str(path), MappingProxyType(values), problems, MappingProxyType(lines))
+
+
+def _invalid(path: Path, error: toml.TOMLError, before: Config) -> Config:
+    same = before.path == str(path)
+    goes_on = (
+        "the previous settings stay in effect" if same and before.values else "all settings of this file are ignored"
+    )
+    problem = ConfigProblem(str(path), error.line, f"this is not valid TOML: {error.reason}; until it is, {goes_on}")
+    return before._replace(problems=(problem,)) if same else Config(str(path), problems=(problem,))
+
+
+def _table(found: Any, keys: tuple[str, ...]) -> Any:
+    for key in keys:
+        found = found.get(key) if isinstance(found, dict) else None
+    return found
+
+
+def _judged(table: Any, keys: tuple[str, ...]) -> tuple[dict[str, Any], list[settings.Problem]]:
+    if not isinstance(table, dict):
+        name = ".".join(keys)
+        return {}, [settings.Problem(name, f"{name}: {settings.shown(table)} is not a table of settings", ())]
+    values, problems = settings.checked(table)
+    return values, problems + settings.unknown(table)
+
+
+def _line(lines: Mapping[toml.Path, int], path: toml.Path) -> int:
+    return next((lines[path[:n]] for n in range(len(path), -1, -1) if path[:n] in lines), 1)
+
+
+def _not_text(data: bytes) -> list[tuple[int, str]]:
+    try:
+        data.decode()
+    except UnicodeDecodeError as error:
+        return [(data.count(b"\n", 0, error.start) + 1, "this is not UTF-8; what is not is read as \ufffd")]
+    return []
+
+
+def _mapped(text: str, keys: tuple[str, ...], mapping: dict[str, str]) -> str:
+    """Write a mapping as its own table at the end, or where that is not TOML, or doubles it, in what is there."""
+    wanted = _wanted(toml.loads(text, str), keys, mapping)
+    reason = "alloclens cannot extend a file of this form"
+    for way in (_appended, _in_place):
+        try:
+            made = way(text, keys, mapping)
+            if toml.loads(made, str) == wanted:
+                return made
+        except ValueError as error:
+            reason = str(error)
+    raise ValueError(reason)
+
+
+def _wanted(data: dict[str, Any], keys: tuple[str, ...], mapping: dict[str, str]) -> dict[str, Any]:
+    table: Any = data
+    for key in keys:
+        table = table.setdefault(key, {}) if isinstance(table, dict) else None
+    there = table.setdefault(LIST, []) if isinstance(table, dict) else None
+    if not isinstance(there, list) or not all(isinstance(one, dict) for one in there):
+        raise ValueError(f"{LIST} is not a list of tables")
+    _put(there, mapping, mapping)
+    return data
+
+
+def _put(there: Any, mapping: dict[str, str], new: Any) -> None:
+    same = [one for one in there if one.get("from") == mapping["from"]]
+    for one in same:
+        one["to"] = mapping["to"]
+    if not same:
+        there.append(new)
+
+
+def _appended(text: str, keys: tuple[str, ...], mapping: dict[str, str]) -> str:
+    import tomlkit  # noqa: PLC0415 - takes a while, and is seldom wanted
+
+    values = "".join(f"{key} = {tomlkit.string(value).as_string()}\n" for key, value in mapping.items())
+    before = f"{text}\n" if text and not text.endswith("\n") else text
+    return f"{before}{before and chr(10)}[[{'.'.join((*keys, LIST))}]]\n{values}"
+
+
+def _in_place(text: str, keys: tuple[str, ...], mapping: dict[str, str]) -> str:
+    import tomlkit  # noqa: PLC0415
+
+    def put(table: Any) -> None:
+        for key in keys:
+            table = table[key]
+        new = tomlkit.inline_table()
+        new.update(mapping)
+        if LIST in table:
+            _put(table[LIST], mapping, new)
+        else:
+            table[LIST] = [new]
+
+    return toml.edited(text, put)
+
+
+LIST = "pathMappings"

@@ -1,0 +1,188 @@
+"""Where the profiled program was built, learnt from the packages of its functions.
+
+A function example.com/app/db.Open in /srv/build/db/open.go says that example.com/app was built in /srv/build. So main.go,
+whose functions say nothing, is found there, too. In the same way the packages in a project's node_modules say where the
+project was.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from functools import cached_property
+from itertools import chain
+from typing import TYPE_CHECKING, NamedTuple
+
+from alloclens.languages.declarations import declared
+from alloclens.languages.names import has_name
+from alloclens.paths import canonical, folders_of, join, name_of, rest_within
+from alloclens.source.alike import Built, checkouts, shared_end
+from alloclens.source.recorded import DEPENDENCY_PATH, OF_GO, package_among, recorded
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+    from alloclens.source.files import Files
+    from alloclens.source.recorded import Recorded
+    from alloclens.source.roots import Module, Roots
+
+
+NODE = "node_modules"
+MOST_FILES = 50
+"""Of a Node project, that are looked for."""
+OWNER = re.compile(r"[^/]+\.[^/]+$|(?:github\.com|gitlab\.com|bitbucket\.org)/[^/]+$")
+"""What import paths of many modules begin with, and none is."""
+TRIMMED = re.compile(r"[\w-]+(?:\.[\w-]+)+/")
+"""How the path of a program begins whose -trimpath has put its import path there."""
+
+
+class Learnt(NamedTuple):
+    """What all recorded functions together say, and the place of any file may depend on."""
+
+    roots: tuple[Built, ...] = ()
+    """The longest first."""
+    import_paths: tuple[tuple[str, str], ...] = ()
+    """Directories of builds with the import path of the package in each, from which on its directories are called so."""
+    alike: tuple[Built, ...] = ()
+    """Roots that are known by the files in them alone, the longest first."""
+
+
+class Builds:
+    """The roots of the builds that some recorded functions come from. Looked for when first needed."""
+
+    def __init__(self, roots: Roots, files: Files, functions: Mapping[str, Collection[str]]) -> None:
+        self._roots = roots
+        self._files = files
+        self._functions = functions
+
+    @cached_property
+    def all(self) -> tuple[Built, ...]:
+        """Every root, the longest first."""
+        found = {*(built for built, _ in self._checkouts), *self._projects()}
+        return tuple(sorted(found, key=lambda built: (-len(built.there), built)))
+
+    @cached_property
+    def alike(self) -> tuple[Built, ...]:
+        """The roots that are known by the files in them alone, the longest first."""
+        found = checkouts(self._roots, self._files, self._functions)
+        return tuple(sorted(found, key=lambda built: (-len(built.there), built)))
+
+    @property
+    def learnt(self) -> Learnt:
+        """All that is known of builds, in an order of its own."""
+        paths = sorted((directory, path) for directory, found in self._import_paths.items() for path in found)
+        return Learnt(self.all, tuple(paths), self.alike)
+
+    def packages(self, one: Recorded) -> Collection[str]:
+        """Return what the package of a Go file may be called: as its functions say, else as those beside it do.
+
+        Closures alone say little: one bears the name of the package that what it is in was inlined into.
+        """
+        said = (one.package,) if one.package else ()
+        if (said and not one.only_closures) or not one.path.endswith(OF_GO):
+            return said
+        if TRIMMED.match(one.path):
+            return (one.path.rpartition("/")[0],)
+        for directory in folders_of(one.path):
+            if directory in self._import_paths:
+                inside = one.path[len(directory) + 1 :].rpartition("/")[0]
+                paths = self._import_paths[directory]
+                outer = {folder for path in paths for folder in folders_of(path)}  # of modules in one another
+                return [join(path, inside) for path in paths if path in self._modules or path not in outer]
+        return said
+
+    @cached_property
+    def _modules(self) -> Mapping[str, Sequence[Module]]:
+        modules: dict[str, list[Module]] = {}
+        for module in self._roots.modules:
+            modules.setdefault(module.path, []).append(module)
+        return modules
+
+    @cached_property
+    def _import_paths(self) -> Mapping[str, Collection[str]]:
+        """The import path of each directory of a build from which on its directories are called like its packages."""
+        found: dict[str, set[str]] = {}
+        for built, module in self._checkouts:
+            found.setdefault(built.there, set()).add(module)
+        for directory, package in self._directories:
+            if DEPENDENCY_PATH.search(f"{directory}/") or any(path in self._modules for path in _paths_of(package)):
+                continue
+            there, path = directory.split("/"), package.split("/")
+            same = shared_end(there[::-1], path[::-1])
+            if len(path) > same and not OWNER.match("/".join(path[: len(path) - same])):
+                found.setdefault("/".join(there[: len(there) - same]), set()).add("/".join(path[: len(path) - same]))
+        return found
+
+    @cached_property
+    def _directories(self) -> Collection[tuple[str, str]]:
+        """The directories of the Go packages that functions name, each with the import path."""
+        asked: set[tuple[str, str]] = set()  # the files of one directory, which is one package, all say the same
+        found = set()
+        for file, functions in self._functions.items():
+            if not file.endswith(OF_GO):  # a file of C says nothing, whatever its functions are called
+                continue
+            package = package_among(sorted(functions))
+            key = file[: max(file.rfind("/"), file.rfind("\\")) + 1], package
+            if package and key not in asked:
+                asked.add(key)
+                one = recorded(file, functions)
+                if one.absolute and not one.standard:
+                    found.add((one.path.rpartition("/")[0], package))
+        return found
+
+    @cached_property
+    def _checkouts(self) -> Collection[tuple[Built, str]]:
+        """Each directory that held a module of the workspace, with the module's path."""
+        found = set()
+        for directory, package in self._directories:
+            for path in _paths_of(package):
+                for module in self._modules.get(path, ()):
+                    if (there := _root(directory, package, module)) is not None:
+                        found.add((Built(there, module.directory), module.path))
+        return found
+
+    def _projects(self) -> Iterator[Built]:
+        """Return each directory that held node_modules, and the one here that most of its files are in, own ones and others."""
+        here = [p.directory.rpartition("/")[0] for p in self._roots.packages if name_of(p.directory) == NODE]
+        packages: dict[str, list[str]] = {}
+        files = sorted(self._functions) if here and any(NODE in file for file in self._functions) else ()
+        for path in map(canonical, (file for file in files if NODE in file)):
+            there, _, rest = path.partition(f"/{NODE}/")
+            if rest and len(packages.setdefault(there, [])) < MOST_FILES:
+                packages[there].append(rest)
+        own: dict[str, dict[str, Collection[str]]] = {}
+        for file, path in zip(files, map(canonical, files), strict=True):
+            project = next((folder for folder in folders_of(path) if folder in packages), None)
+            if project is not None and NODE not in path and len(own.setdefault(project, {})) < MOST_FILES:
+                own[project][path[len(project) + 1 :]] = self._functions[file]
+        for there, rests in packages.items():
+            shared = Counter(
+                {Built(there, directory): self._shared(directory, rests, own.get(there, {})) for directory in here}
+            )
+            best = shared.most_common(2)
+            if best[0][1] and (len(best) == 1 or best[0][1] > best[1][1]):
+                yield best[0][0]
+
+    def _shared(self, directory: str, packages: Iterable[str], own: Mapping[str, Collection[str]]) -> int:
+        """Return how many files of a project are in a directory here; 0 if its own ones tell that it is another project."""
+        there = [rest for rest in packages if self._files.is_file(join(directory, NODE, rest))]
+        texts = {rest: self._files.text(join(directory, rest)) for rest in own} if there else {}
+        if not there or 2 * sum(1 for text in texts.values() if text is not None) < len(texts):
+            return 0
+        read = [(rest, text) for rest, text in texts.items() if text is not None]
+        named = [(rest, text, function) for rest, text in read for function in own[rest] if has_name(function)]
+        if 2 * sum(1 for rest, text, function in named if declared(text, function, rest)) < len(named):
+            return 0
+        return len(there) + len(named)
+
+
+def _root(directory: str, package: str, module: Module) -> str | None:
+    inside = rest_within(package, module.path)
+    if not inside:
+        return directory
+    return directory[: -len(inside) - 1] if directory.endswith(f"/{inside}") else None
+
+
+def _paths_of(package: str) -> Iterator[str]:
+    """Yield the import paths of a package and of all that it may be in."""
+    return chain((package,), folders_of(package))

@@ -1,0 +1,199 @@
+"""Recorded lines of a file, carried to the text of that file as it is now."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from alloclens.languages.declarations import again, around, declarations, parsed
+from alloclens.languages.grammars import comment_of
+from alloclens.source.text_diff import line_map, stays
+from alloclens.text import split_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from alloclens.arrays import Ints, Mask
+    from alloclens.languages.syntax import Declaration
+
+
+class Origin(NamedTuple):
+    """The text that recorded lines are of."""
+
+    source: str
+    """Where it is from, such as "as in git's commit 1234567890ab"; "" where nothing is known of it."""
+    text: str | None = None
+    """None where `source` says that the file never changes, or is unknown."""
+    others: tuple[str, ...] = ()
+    """The sources of other texts that the lines may be of as well."""
+    doubtful: Mask | None = None
+    """For 0 and each line of `text`, whether it is another line in one of the others."""
+    guessed: bool = False
+    """Whether it is only a guess that the lines are of this file at all."""
+
+    def disagrees(self, lines: Ints) -> Mask:
+        """Return which lines of the text are other ones in another text that they may be of."""
+        if self.doubtful is None:
+            return np.zeros(len(lines), np.bool_)
+        return self.doubtful[np.where(lines < len(self.doubtful), lines, 0)]
+
+    def beside(self, other: Origin) -> Origin:
+        """The same text; what is another line in the other one is doubtful, though the lines are not of that."""
+        found = one_of((self, other))
+        doubtful = [one.doubtful for one in (self, found) if one.doubtful is not None]
+        return self._replace(doubtful=np.logical_or.reduce(doubtful) if doubtful else None)
+
+    @property
+    def in_doubt(self) -> Origin:
+        """The same text, if there is any; the program may have been built from a text that nobody has kept."""
+        if self.text is None:
+            return self
+        return self._replace(doubtful=np.ones(len(split_lines(self.text)) + 1, np.bool_))
+
+    @property
+    def guess(self) -> Origin:
+        """The same text, if there is any; it may be of another file than the recorded one."""
+        return self if self.text is None else self.in_doubt._replace(guessed=True)
+
+
+SAME = Origin("a file that never changes")
+UNKNOWN = Origin("")
+
+
+@dataclass(frozen=True, eq=False)
+class Marks:
+    """Recorded lines of one file, and the functions they are in."""
+
+    line: Ints
+    """1-based; 0 where unknown."""
+    function: Ints
+    """Row number in `names`; -1 where unknown."""
+    names: Sequence[str]
+    start: Ints
+    """Where each of the functions was declared, 1-based; 0 where unknown."""
+    path: str = ""
+    """Of the file here: the end of its name tells the language."""
+
+
+class Carried(NamedTuple):
+    """Where recorded lines are now."""
+
+    line: Ints
+    """1-based; 0 where the line is no more, or cannot be told."""
+    unsure: Mask
+
+
+class Part(NamedTuple):
+    """Lines of a snapshot that are in one file now."""
+
+    path: str
+    rows: Ints
+    """Of the snapshot's lines."""
+    carried: Carried
+    origin: Origin
+    """Of those that were in this file when they were recorded."""
+    moved: Mask
+    """Which of them were in another one."""
+
+
+def one_of(fitting: Sequence[Origin]) -> Origin:
+    """Return the first of some texts, which are all that the lines may be of; UNKNOWN if there is none."""
+    if not fitting:
+        return UNKNOWN
+    first, others = fitting[0], {one.text: one for one in reversed(fitting[1:]) if one.text != fitting[0].text}
+    if not others:
+        return first
+    doubtful = np.logical_or.reduce([~stays(first.text or "", text or "") for text in others])
+    return first._replace(others=tuple(one.source for one in reversed(others.values())), doubtful=doubtful)
+
+
+def carried(marks: Marks, origin: Origin, now: str) -> Carried:
+    """Carry lines to the text as it is now. Those that the texts they may be of disagree on are unsure."""
+    line, unsure = _carried(marks, origin, now)
+    return Carried(line, (unsure | origin.disagrees(marks.line)) & (line > 0))
+
+
+def _carried(marks: Marks, origin: Origin, now: str) -> Carried:
+    if origin is SAME or origin.text == now:
+        line = np.where(marks.line <= len(split_lines(now)), marks.line, 0)
+        return Carried(line, np.zeros(len(line), np.bool_))
+    if origin.text is None:
+        line = _by_function(marks, now)
+        return Carried(line, line > 0)
+    return _by_text(marks, origin.text, now)
+
+
+def _by_function(marks: Marks, now: str) -> Ints:
+    """Find each function again by its name, and in it the line as far from its start as it was.
+
+    A line of a function whose start was not recorded stays where it is, if it is still in that function.
+    """
+    started = [_start(name, start, marks.path) for name, start in zip(marks.names, marks.start.tolist(), strict=True)]
+    found = [
+        _only(declarations(now, name, marks.path), start) for name, start in zip(marks.names, started, strict=True)
+    ]
+    then = {one: start for one, start in zip(found, started, strict=True) if one and start > 0}
+    each = [(one.first, one.last, one.start - then.get(one, one.start)) if one else (1, 0, 0) for one in found]
+    first, last, shift = np.array([*each, (1, 0, 0)], np.int64).T  # the last one is for function -1
+    line = marks.line + shift[marks.function]
+    inside = (line >= first[marks.function]) & (line <= last[marks.function])
+    return np.where((marks.line > 0) & inside, line, 0)
+
+
+def _start(name: str, start: int, path: str) -> int:
+    """Return where a function started, by what was recorded or its name; 0 for one that is found by the one that it is in."""
+    parts = parsed(name, path)
+    return 0 if parts.closure else start if start > 0 else parts.line
+
+
+def _only(found: list[Declaration], start: int) -> Declaration | None:
+    """Return the one declaration; of several that a text tells apart, the one that starts where it was recorded."""
+    if len(found) > 1:
+        twins = Counter((one.name, one.parameters) for one in found)
+        found = [one for one in found if one.start == start and twins[one.name, one.parameters] == 1]
+    return found[0] if len(found) == 1 else None
+
+
+def _by_text(marks: Marks, then: str, now: str) -> Carried:
+    """Carry lines by what the two texts have in common, and ask which function each of them is in."""
+    moved = line_map(then, now, comment_of(marks.path))
+    line, unsure = moved.of(marks.line)
+    strayed = np.zeros(len(line), np.bool_)
+    for spot in np.flatnonzero(marks.line > moved.head).tolist():
+        at, to = int(marks.line[spot]), int(line[spot])
+        own = _own(marks, spot, then)
+        if own is None or own.first >= moved.tail:  # with all that is behind its first line, it is as it was
+            continue
+        here = again(now, own, marks.path)
+        if any(one.holds(to) for one in here):
+            continue
+        if len(here) == 1 and (found := _within(own, here[0], then, now, at)):
+            line[spot], unsure[spot] = found, True
+        elif to and (here or _was_there(to, then, now, marks.path)):
+            unsure[spot] = strayed[spot] = True
+    lost = strayed & np.isin(line, line[~strayed])
+    return Carried(np.where(lost, 0, line), unsure & ~lost)
+
+
+def _own(marks: Marks, spot: int, then: str) -> Declaration | None:
+    """Return the function that a line was in: the one that was recorded, else what the text says."""
+    number, line = marks.function[spot], int(marks.line[spot])
+    named = declarations(then, marks.names[number], marks.path) if number >= 0 else []
+    inside = (one for one in named if one.kind == "function" and one.holds(line))
+    return max(inside, key=lambda one: one.first, default=None) or around(then, line, marks.path)
+
+
+def _within(own: Declaration, here: Declaration, then: str, now: str, line: int) -> int:
+    """Return where a line is by the text of its function alone; 0 if that does not tell."""
+    before, after = ("\n".join(split_lines(text)[one.first - 1 : one.last]) for text, one in ((then, own), (now, here)))
+    found = int(line_map(before, after).now[line - own.first + 1])
+    return found and found + here.first - 1
+
+
+def _was_there(line: int, then: str, now: str, path: str) -> bool:
+    """Return whether the function that a line is in now was there before: it is no new name of the one the line was in."""
+    one = around(now, line, path)
+    return one is not None and bool(again(then, one, path))

@@ -1,0 +1,239 @@
+"""Where the lines of a text are in a later text of the same file: only where there is no doubt, marked where there is some.
+
+A line is carried if every longest common subsequence of the two texts has it, in the same two places. Of a line that stands
+twice, and of which one was deleted or came, no text says which; then there is more than one such subsequence. A line that moved
+past others is not in all of them. If it occurs once in each text it is known again, and marked.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from alloclens.text import memo, split_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from alloclens.arrays import Ints, Mask
+
+
+GONE = 0
+UNREADABLE = "\ufffd"
+LARGEST = 10**8
+"""Lines then times lines now that are compared at once: some tens of milliseconds."""
+MOST_CUTS = 30
+"""How often in a row what is larger is cut in two."""
+
+
+@dataclass(frozen=True, eq=False)
+class LineMap:
+    """For each line of the text then, and for 0, the line now; both 1-based."""
+
+    now: Ints
+    """0 where the line was changed, deleted, or cannot be told from another one."""
+    unsure: Mask
+    """Whether `now` is a line that moved past others."""
+    head: int
+    """How many lines both begin with."""
+    tail: int
+    """The first of the lines (1-based) that both end with."""
+
+    def of(self, lines: Ints) -> tuple[Ints, Mask]:
+        """Return where these lines are now, and whether that is unsure. A line that the text never had is gone."""
+        inside = np.where((lines > 0) & (lines < len(self.now)), lines, 0)
+        return self.now[inside], self.unsure[inside]
+
+
+@memo
+def line_map(then: str, now: str, comment: str = "") -> LineMap:
+    """Carry the lines of one text to another. Line ends and indentation make no difference.
+
+    Nor do white space within a line, and a comment at its end, if `comment` begins one in this language, where the line has no
+    other counterpart.
+    """
+    old, new = _numbered(then, now)
+    i, j = _once(old, new)
+    moved = np.full(len(old), -1)
+    moved[i] = j
+    head, end = _same(old, new, moved), _same(old[::-1], new[::-1], len(new) - 1 - moved[::-1])
+    if np.array_equal(old, new):
+        head, end = len(old), 0
+    certain = _certain(old, new, head, end)
+    certain = _same_code(split_lines(then), split_lines(now), old, new, certain, comment)
+    to = np.where(certain >= 0, certain, moved)
+    gone, sure = [GONE], [False]
+    return LineMap(
+        np.concatenate([gone, to + 1]), np.concatenate([sure, (certain < 0) & (moved >= 0)]), head, len(old) - end + 1
+    )
+
+
+def stays(then: str, other: str) -> Mask:
+    """Return for 0 and each line of a text whether it certainly has the same number in another text."""
+    found = line_map(then, other)
+    return np.asarray((found.now == np.arange(len(found.now))) & ~found.unsure)
+
+
+def _numbered(then: str, now: str) -> tuple[Ints, Ints]:
+    """Return both texts as numbers, one for each line; equal lines have equal numbers."""
+    old, new = split_lines(then), split_lines(now)
+    stripped: Iterable[str] = map(str.strip, old + new)
+    if UNREADABLE in then or UNREADABLE in now:  # of a file that is not UTF-8, an editor may have read more than we
+        stripped = (line.encode("ascii", "replace").decode() for line in stripped)
+    # A generator, not map(hash, …): between two lines another thread, the event loop, may run.
+    hashes = np.fromiter((hash(line) for line in stripped), np.int64, len(old) + len(new))
+    number = np.unique(hashes, return_inverse=True)[1]
+    return number[: len(old)], number[len(old) :]
+
+
+def _once(old: Ints, new: Ints) -> tuple[Ints, Ints]:
+    """Return where the lines are that occur once in each of the two."""
+    a, i = _singles(old)
+    b, j = _singles(new)
+    _, at, there = np.intersect1d(a, b, assume_unique=True, return_indices=True)
+    return i[at], j[there]
+
+
+def _singles(numbers: Ints) -> tuple[Ints, Ints]:
+    value, at, many = np.unique(numbers, return_index=True, return_counts=True)
+    return value[many == 1], at[many == 1]
+
+
+def _certain(old: Ints, new: Ints, head: int, end: int) -> Ints:
+    """Return for each old line the new one that it is in every longest common subsequence; else -1.
+
+    All of them begin with the first `head` lines and end with the last `end` ones.
+    """
+    rest, rest_now = len(old) - end, len(new) - end
+    middle = _in_all(old[head:rest], new[head:rest_now])
+    middle = np.where(middle >= 0, middle + head, -1)
+    return np.concatenate([np.arange(head), middle, np.arange(rest_now, len(new))])
+
+
+def _same(old: Ints, new: Ints, once: Ints) -> int:
+    """Return how many lines both begin with, up to the last of them that occurs once in each.
+
+    A subsequence that misses such a line has it among those it leaves out and gains nothing by it: so all longest ones have
+    it, and with it all lines before.
+    """
+    both = min(len(old), len(new))
+    differ = np.flatnonzero(old[:both] != new[:both])
+    same = differ[0] if len(differ) else both
+    anchors = np.flatnonzero(once[:same] == np.arange(same))
+    return int(anchors[-1]) + 1 if len(anchors) else 0
+
+
+def _in_all(old: Ints, new: Ints, cuts: int = MOST_CUTS) -> Ints:
+    """Return what `_certain` does.
+
+    In the plane of old and new lines, two longest common subsequences have all others between them: what these two share, all
+    share.
+    """
+    to = np.full(len(old), -1)
+    i, j = np.flatnonzero(np.isin(old, new)), np.flatnonzero(np.isin(new, old))
+    if len(i) * len(j) > LARGEST:
+        return _in_parts(old, new, cuts - 1) if cuts else to
+    if len(i):
+        a, b = _outermost(old[i], new[j])
+        d, c = _outermost(new[j], old[i])
+        one, other = np.full(len(i), -1), np.full(len(i), -1)
+        one[a], other[c] = b, d
+        same = (one == other) & (one >= 0)
+        to[i[same]] = j[one[same]]
+    return to
+
+
+def _in_parts(old: Ints, new: Ints, cuts: int) -> Ints:
+    """Return what `_in_all` does for what is too much at once, cut in two at a line that occurs once in each.
+
+    As patience diff does; but only at a line that no other such line has moved past.
+    """
+    i, j = _once(old, new)
+    order = np.argsort(i)
+    i, j = i[order], j[order]
+    stayed = (np.maximum.accumulate(j) == j) & (np.minimum.accumulate(j[::-1])[::-1] == j)
+    if not stayed.any():
+        return np.full(len(old), -1)
+    i, j = i[stayed], j[stayed]
+    middle = np.abs(i - len(old) // 2).argmin()
+    at, there = int(i[middle]), int(j[middle])
+    behind = _in_all(old[at + 1 :], new[there + 1 :], cuts)
+    return np.concatenate(
+        [_in_all(old[:at], new[:there], cuts), [there], np.where(behind >= 0, behind + there + 1, -1)]
+    )
+
+
+def _outermost(old: Ints, new: Ints) -> tuple[list[int], list[int]]:
+    """Return the longest common subsequence that, from the end on, leaves out new lines rather than old ones."""
+    a, b, i, j = old.tolist(), new.tolist(), len(old), len(new)
+    rows = _table(a, b)
+    at, there = [], []
+    while i and j:
+        if rows[i] >> (j - 1) & 1:
+            j -= 1
+        elif a[i - 1] != b[j - 1]:
+            i -= 1
+        else:
+            i, j = i - 1, j - 1
+            at.append(i)
+            there.append(j)
+    return at, there
+
+
+def _table(old: list[int], new: list[int]) -> list[int]:
+    """Return, for each number of old lines, at which new lines the longest common subsequence becomes longer: bits that are 0.
+
+    One whole number for each row, which Python adds at once (Hyyrö, 2004); numpy would need as many steps for each row.
+    """
+    places: dict[int, int] = {}
+    for j, line in enumerate(new):
+        places[line] = places.get(line, 0) | 1 << j
+    rows = [all_bits := (1 << len(new)) - 1]
+    for line in old:
+        both = rows[-1] & places[line]
+        rows.append((rows[-1] + both | rows[-1] - both) & all_bits)
+    return rows
+
+
+def _same_code(before: Sequence[str], after: Sequence[str], old: Ints, new: Ints, certain: Ints, comment: str) -> Ints:
+    """Add the lines that both have, but for white space and a comment, between the same two certain ones."""
+    rows, others = np.flatnonzero(~np.isin(old, new)), np.flatnonzero(~np.isin(new, old))
+    if not len(rows) or not len(others):
+        return certain
+    reached = np.zeros(len(new), np.bool_)
+    reached[certain[certain >= 0]] = True
+    gaps = np.concatenate([np.cumsum(certain >= 0)[rows], np.cumsum(reached)[others]]).tolist()
+    lines = [before[row] for row in rows.tolist()] + [after[row] for row in others.tolist()]
+    numbers: dict[tuple[int, str], int] = {}
+    pairs = ((gap, code(line, comment)) for gap, line in zip(gaps, lines, strict=True))
+    number = np.array([numbers.setdefault(pair, len(numbers)) for pair in pairs], np.int64)
+    to = _in_all(number[: len(rows)], number[len(rows) :])
+    out = certain.copy()
+    out[rows[to >= 0]] = others[to[to >= 0]]
+    return out
+
+
+TOKEN = re.compile(r"""("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`)|(["'`])|([ \t]+)|(\w+|.)""")
+COMMENTS = {"//": re.compile(r"//|/\*(?:(?!\*/).)*\*/\s*$"), "#": re.compile("#")}
+
+
+def code(line: str, comment: str) -> str:
+    """Return a line without the comment at its end, and with a space only where it parts two words or signs."""
+    ends, out, spaced = COMMENTS.get(comment), "", True
+    for found in TOKEN.finditer(line):
+        string, quote, space, other = found.groups()
+        if quote:  # that of a string of several lines, or no quote at all
+            return line.strip()
+        if spaced and ends and ends.match(line, found.start()):
+            break
+        if space is None:
+            token = string or other
+            parts = (spaced and out and (out[-1] + token[0]).replace("_", "a").isalnum()) or (
+                spaced and out[-1:] == token[0]
+            )
+            out += f" {token}" if parts else token
+        spaced = space is not None
+    return out or line.strip()

@@ -1,0 +1,1 @@
+"""Processes and services -> profile files."""

@@ -1,0 +1,123 @@
+"""Who asks, and which servers are trusted."""
+
+from __future__ import annotations
+
+import base64
+import re
+import ssl
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from alloclens.disk import read_file, reason
+from alloclens.sources.errors import CaptureError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+Header = tuple[str, str]
+VALUE = re.compile(r"[^\x00-\x20\x7f\ud800-\udfff](?:[^\x00-\x1f\x7f\ud800-\udfff]*[^\x00-\x20\x7f\ud800-\udfff])?")
+HEADER = re.compile(rf"([!#$%&'*+.^_`|~0-9A-Za-z-]+): *({VALUE.pattern}) *")
+FRAMING = frozenset({"content-length", "transfer-encoding", "upgrade", "expect"})
+"""Headers that say how a request or its answer goes on: a GET request has nothing to say there."""
+NOT_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE")
+"""What OpenSSL calls bytes of another protocol."""
+LARGEST_TOKEN = 64 << 10
+"""Bytes."""
+SHORTEST_SECRET = 4
+"""Characters: a shorter one stands in too many words."""
+
+
+@dataclass(frozen=True)
+class Access:
+    """What is sent to the server that was asked for, and to no other. Nothing of it is ever printed but file names."""
+
+    headers: tuple[Header, ...] = ()
+    bearer_file: Path | None = None
+    cacert: Path | None = None
+    cert: Path | None = None
+    key: Path | None = None
+    """Of `cert`; None if it is in the same file."""
+
+    def sent(self) -> tuple[Header, ...]:
+        """Return the headers to send; the token is read anew, for who issues it may replace it. Raises CaptureError."""
+        if self.bearer_file is None:
+            return self.headers
+        try:
+            token = read_file(self.bearer_file, LARGEST_TOKEN).decode("utf-8-sig").strip()
+        except OSError as error:
+            raise CaptureError(f"{self.bearer_file} cannot be read: {reason(error)}") from error
+        except UnicodeDecodeError:
+            token = ""
+        if not VALUE.fullmatch(token):
+            raise CaptureError(f"{self.bearer_file} does not contain a token (one line of text)")
+        return (*self.headers, ("Authorization", f"Bearer {token}"))
+
+    def hidden(self, text: str, *more: str) -> str:
+        """Return a text without what a server may have echoed of what it was sent, nor of these secrets."""
+        for secret in sorted({*self._secrets(), *more}, key=len, reverse=True):
+            if len(secret) >= SHORTEST_SECRET:
+                text = text.replace(secret, "…")
+        return text
+
+    def _secrets(self) -> Iterator[str]:
+        try:
+            values = [value for _, value in self.sent()]
+        except CaptureError:  # the token was not sent either
+            values = [value for _, value in self.headers]
+        for value in values:
+            scheme, _, rest = value.partition(" ")
+            yield from (value, rest)
+            if scheme == "Basic":
+                with suppress(ValueError):
+                    both = base64.b64decode(rest, validate=True).decode("utf-8", "replace")
+                    yield from (both, both.partition(":")[2])
+
+    def anonymous(self) -> Access:
+        """Return what another server than the one that was asked for gets to see."""
+        return Access(cacert=self.cacert)
+
+    def context(self) -> ssl.SSLContext:
+        """Return how to speak TLS; the files are read anew, for they may be renewed. Raises CaptureError."""
+        with _usable(self.cacert):
+            made = ssl.create_default_context(cafile=self.cacert)
+        if self.cert:
+            with _usable(self.cert, self.key):
+                made.load_cert_chain(self.cert, self.key, password=_no_password)
+        return made
+
+
+def header(text: str) -> Header:
+    """Return name and value of `Name: value`. Raises ValueError, whose text has nothing of the value."""
+    found = HEADER.fullmatch(text)
+    if not found:
+        raise ValueError("a header has the form 'Name: value', without control characters")
+    if found[1].lower() in FRAMING:
+        raise ValueError(f"{found[1]} cannot be set in a request for a profile")
+    return found[1], found[2]
+
+
+def why(error: OSError | ValueError) -> str:
+    """Return the reason of an error, also of OpenSSL's, without its number and where in OpenSSL it was found."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"the certificate is not trusted: {error.verify_message} (--cacert names the authorities to trust)"
+    if isinstance(error, ssl.SSLError) and error.reason in NOT_TLS:
+        return "the server does not speak TLS; its URL begins with http://"
+    if isinstance(error, ssl.SSLError) and error.reason:
+        return error.reason.replace("_", " ").lower()
+    return reason(error)
+
+
+@contextmanager
+def _usable(*files: Path | None) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, ValueError) as error:  # SSLError is an OSError
+        names = " with ".join(str(file) for file in files if file)
+        raise CaptureError(f"{names} cannot be used: {why(error)}") from error
+
+
+def _no_password() -> str:
+    """Keep OpenSSL from asking the terminal."""
+    raise ValueError("the key is encrypted")

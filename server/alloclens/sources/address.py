@@ -1,0 +1,154 @@
+"""Addresses: what is asked, without who asks. An address can be printed: it holds no password."""
+
+from __future__ import annotations
+
+import base64
+import ipaddress
+import re
+from typing import NamedTuple
+from urllib.parse import SplitResult, quote, unquote, unquote_to_bytes, urljoin, urlsplit
+
+from alloclens.sources.errors import CaptureError
+
+LONGEST_KIND = 60
+"""Characters; it becomes a part of file names."""
+LONGEST_QUOTE = 300
+"""Characters."""
+DEFAULT_PATH = "/debug/pprof/heap"
+PORTS = {"http": 80, "https": 443}
+SCHEME = re.compile(r"[A-Za-z]+://")
+HOST = re.compile(r"[a-z0-9._-]+")
+SECONDS = re.compile(r"(?:^|&)seconds=(\d{1,6})(?:&|$)")
+USUAL_SECONDS = {"profile": 30, "trace": 1}
+"""For how long net/http/pprof observes the program if the query does not say, by the last part of the path."""
+SAFE = "/?%:@!$&'()*+,;=~[]"
+"""What is sent in a path or query as it was written; all else is percent-encoded."""
+
+
+class Address(NamedTuple):
+    """One resource of one server."""
+
+    scheme: str
+    """http or https."""
+    host: str
+    """A name in ASCII, or an IP address without brackets."""
+    port: int
+    path: str
+    query: str
+    """Never printed: it may hold a token."""
+
+    @property
+    def authority(self) -> str:
+        """Host and port as a Host header and a CONNECT request have them, the port only where it is not the usual one."""
+        host = f"[{self.host.partition('%')[0]}]" if ":" in self.host else self.host
+        return host if self.port == PORTS[self.scheme] else f"{host}:{self.port}"
+
+    @property
+    def origin(self) -> str:
+        """Whom credentials are for."""
+        return f"{self.scheme}://{self.authority}"
+
+    @property
+    def target(self) -> str:
+        """Path and query, as they are sent."""
+        return f"{self.path}?{self.query}" if self.query else self.path
+
+    @property
+    def kind(self) -> str:
+        """What is served, as a word: heap of /debug/pprof/heap."""
+        return re.sub(r"[^A-Za-z0-9_]+", "_", self.path.rstrip("/").rpartition("/")[2])[:LONGEST_KIND] or "profile"
+
+    @property
+    def seconds(self) -> int:
+        """How long the server observes the program before it answers."""
+        found = SECONDS.search(self.query)
+        return int(found[1]) if found else USUAL_SECONDS.get(self.kind, 0)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the server is on this machine."""
+        if self.host == "localhost" or self.host.endswith(".localhost"):
+            return True
+        try:
+            ip = ipaddress.ip_address(self.host)
+        except ValueError:
+            return False
+        mapped = getattr(ip, "ipv4_mapped", None) or ip
+        return bool(mapped.is_loopback or mapped.is_unspecified)  # http://0.0.0.0:6060 is what Go programs log
+
+    def __str__(self) -> str:
+        return shortened(f"{self.origin}{self.path}")
+
+
+def endpoint(url: str, seconds: int | None = None) -> Address:
+    """Return the address to ask: the URL's own path, or Go's heap profile; `seconds` asks for a difference.
+
+    Raises CaptureError.
+    """
+    if not (address := parsed(url)):
+        raise CaptureError(f"{without_secrets(url)} is not a URL; use one like http://127.0.0.1:6060")
+    path = address.path if address.path.strip("/") else DEFAULT_PATH
+    parts = [part for part in address.query.split("&") if part and not (seconds and part.startswith("seconds="))]
+    return address._replace(path=path, query="&".join([*parts, f"seconds={seconds}"] if seconds else parts))
+
+
+def moved(address: Address, location: str) -> Address:
+    """Return where a redirect leads, without a user and password that may stand in it. Raises CaptureError."""
+    try:
+        url = urljoin(f"{address.origin}{address.target}", location)
+    except ValueError:  # brackets that are not closed
+        url = ""
+    if not (to := parsed(url)):
+        raise CaptureError(f"{address} redirects to {without_secrets(location)}, which is not an HTTP URL")
+    return to
+
+
+def authorization(url: str) -> str:
+    """Return the Authorization header for the user and password of a URL that is an address; "" if it has none."""
+    user, _, _ = _split(url).netloc.rpartition("@")
+    name, _, password = user.partition(":")
+    both = unquote_to_bytes(name) + b":" + unquote_to_bytes(password)
+    return f"Basic {base64.b64encode(both).decode()}" if user else ""
+
+
+def parsed(url: str) -> Address | None:
+    """Return the address in a URL, without user, password and fragment; None if it is none of HTTP."""
+    try:
+        url.encode()  # a lone surrogate, of an argument that is not text
+        parts = _split(url)
+        port = parts.port if parts.port is not None else PORTS[parts.scheme]
+        host = _host(unquote(parts.hostname or ""))
+    except (
+        ValueError,
+        KeyError,
+    ):  # also brackets that are not closed, a port that is not a number, a name too long for DNS
+        return None
+    if parts.scheme not in PORTS or port == 0:
+        return None
+    return Address(parts.scheme, host, port, quote(parts.path, SAFE), quote(parts.query, SAFE))
+
+
+def without_secrets(url: str) -> str:
+    """Return what can be printed of a URL that may be malformed: no user, no password, no query."""
+    scheme = SCHEME.match(url)
+    rest = url[scheme.end() :] if scheme else url
+    return shortened(f"{scheme[0] if scheme else ''}{rest.rpartition('@')[2].partition('?')[0]}")
+
+
+def _split(url: str) -> SplitResult:
+    return urlsplit(url if "://" in url else f"http://{url}")
+
+
+def _host(name: str) -> str:
+    """Return a host's name as it is sent. Raises ValueError."""
+    if ":" in name:
+        return str(ipaddress.ip_address(name))
+    ascii_name = name.encode("idna").decode()
+    if not HOST.fullmatch(ascii_name):
+        raise ValueError("not the name of a host")
+    return ascii_name
+
+
+def shortened(text: str) -> str:
+    """Return what a message quotes of a text that a server can make as long as it likes."""
+    return text if len(text) <= LONGEST_QUOTE else f"{text[: LONGEST_QUOTE - 1]}…"

@@ -1,0 +1,166 @@
+"""One profile from a running process's HTTP endpoint."""
+
+from __future__ import annotations
+
+import math
+import re
+import time
+import zlib
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import parse_qsl
+
+import h11
+
+from alloclens.profile.errors import ProfileError, Unrecognized
+from alloclens.profile.formats import LARGEST, looks_like, read
+from alloclens.sources.access import Access, why
+from alloclens.sources.address import moved, shortened
+from alloclens.sources.errors import CaptureError
+from alloclens.sources.proxies import proxy_for
+from alloclens.sources.wire import Deadline, Response, TooLarge, get, in_time
+
+if TYPE_CHECKING:
+    from alloclens.sources.address import Address
+
+LARGEST_ANSWER = LARGEST
+"""Bytes, as sent and without its encoding."""
+MOST_REDIRECTS = 10
+PATIENCE_SECONDS = 30.0
+"""Beside the seconds that were asked for: a large heap takes its time to write down."""
+LONGEST_WAIT_SECONDS = 24 * 3600.0
+REDIRECTS = (301, 302, 303, 307, 308)
+ENCODINGS = {"gzip": (31,), "x-gzip": (31,), "deflate": (15, -15)}
+"""What zlib calls each; deflate is sent with and without a header."""
+TEMPORARY = (408, 425, 429)
+"""What a server answers that may answer otherwise a little later, beside its own faults from 500 on."""
+QUOTED = re.compile(r":? *(?:bytearray\(|b['\"]).*", re.DOTALL)
+"""The bytes that h11 quotes in its errors, as Python writes them."""
+NOBODY = Access()
+HINTS = {
+    401: "--header, --bearer-file or user:password@ in the URL say who asks",
+    404: 'does the program import "net/http/pprof"?',
+}
+
+
+class Answer(NamedTuple):
+    """A profile, as it was sent but for its encoding."""
+
+    data: bytes
+    redirects: tuple[str, ...]
+    """What a person should know of them."""
+
+
+def fetch(address: Address, access: Access = NOBODY) -> Answer:
+    """Return the profile at an address, at the latest after the patience and the seconds that were asked for.
+
+    Raises CaptureError, whose text has nothing of the credentials, whatever the server says.
+    """
+    try:
+        return _fetched(address, access)
+    except CaptureError as error:
+        values = (value for _, value in parse_qsl(address.query))
+        text = access.hidden(str(error), address.query, *values)
+        raise CaptureError(text, passing=error.passing, wait=error.wait) from error
+
+
+def _fetched(address: Address, access: Access) -> Answer:
+    deadline = Deadline(PATIENCE_SECONDS + address.seconds)
+    at, redirects = address, list[str]()
+    while True:
+        name = f"{at} (redirected from {address})" if redirects else str(at)
+        known = at.origin == address.origin
+        response = _response(at, access if known else access.anonymous(), deadline, name)
+        location = response.headers.get("location") if response.status in REDIRECTS else None
+        if location is None:
+            return Answer(_profile(response, name), tuple(redirects))
+        if len(redirects) == MOST_REDIRECTS:
+            raise CaptureError(f"{name} redirects again; at most {MOST_REDIRECTS} redirects are followed")
+        before, at = at, moved(at, location)
+        redirects.append(f"{before} redirects to {at}{_withheld(at, address, access)}")
+
+
+def _withheld(at: Address, address: Address, access: Access) -> str:
+    secret = at.origin != address.origin and access != access.anonymous()
+    return f"; headers and certificate are only for {address.origin} and are not sent there" if secret else ""
+
+
+def _response(at: Address, access: Access, deadline: Deadline, name: str) -> Response:
+    """Ask once; return the answer without its encoding."""
+    try:
+        response = in_time(deadline, lambda: _asked(at, access, deadline))
+    except TooLarge as error:
+        raise CaptureError(f"{name} answered with more than {LARGEST_ANSWER >> 20} MiB") from error
+    except h11.LocalProtocolError as error:
+        raise CaptureError(f"{name}: the request cannot be sent: {error}") from error
+    except h11.RemoteProtocolError as error:
+        said = shortened(QUOTED.sub("", str(error)))
+        raise CaptureError(f"{name} sent an incomplete or invalid HTTP response: {said}", passing=True) from error
+    except OSError as error:
+        if isinstance(error, TimeoutError) and not error.errno:  # ours, not the system's
+            said = f"gave up after {deadline.seconds:g} s while {deadline.doing}"
+            raise CaptureError(f"{name}: {said}", passing=True) from error
+        raise CaptureError(f"{name}: {deadline.doing} failed: {why(error)}", passing=True) from error
+    return response._replace(body=_decoded(response, name))
+
+
+def _asked(at: Address, access: Access, deadline: Deadline) -> Response:
+    given = access.sent()
+    names = {name.lower() for name, _ in given}
+    ours = ("Host", at.authority), ("User-Agent", "alloclens"), ("Accept-Encoding", "identity"), ("Connection", "close")
+    headers = [*(one for one in ours if one[0].lower() not in names), *given]
+    return get(at, headers, proxy_for(at), access.context, deadline, LARGEST_ANSWER)
+
+
+def _decoded(response: Response, name: str) -> bytes:
+    encoding = response.headers.get("content-encoding", "identity").strip().lower()
+    if encoding in ("", "identity") or not response.body:
+        return response.body
+    for window_bits in ENCODINGS.get(encoding, ()):
+        unpacker = zlib.decompressobj(window_bits)
+        try:
+            body = unpacker.decompress(response.body, LARGEST_ANSWER + 1)
+        except zlib.error:
+            continue
+        if len(body) > LARGEST_ANSWER:
+            raise CaptureError(f"{name} answered with more than {LARGEST_ANSWER >> 20} MiB")
+        if unpacker.eof:
+            return body
+    raise CaptureError(f"{name} answered with a body that cannot be decoded (Content-Encoding: {encoding})")
+
+
+def _profile(response: Response, name: str) -> bytes:
+    if response.status != HTTPStatus.OK:
+        hint = f" ({HINTS[response.status]})" if response.status in HINTS else ""
+        text = f"{name} answered {response.status} {response.reason}".rstrip()
+        wait = _wait(response)
+        again = f"; it asks to wait for {math.ceil(wait)} s" if wait else ""
+        passing = response.status in TEMPORARY or response.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        raise CaptureError(f"{text}{hint}{_in_its_words(response.body)}{again}", passing=passing, wait=wait)
+    try:
+        read(response.body)
+    except ProfileError as error:
+        said = str(error) or looks_like(response.body)
+        passing = not isinstance(error, Unrecognized)  # such as half of one, of a program that is ending
+        raise CaptureError(f"{name} answered, but not with a profile: {said}", passing=passing) from error
+    return response.body
+
+
+def _in_its_words(body: bytes) -> str:
+    """Return the first line of an answer, if that is text: net/http/pprof says there what was wrong."""
+    try:
+        line = body.decode().strip().partition("\n")[0].strip()
+    except UnicodeDecodeError:
+        return ""
+    return f": {shortened(line)}" if line and not line.startswith("<") else ""
+
+
+def _wait(response: Response) -> float:
+    """Return for how many seconds a server does not want to be asked."""
+    said = response.headers.get("retry-after", "")
+    try:
+        wait = float(said) if said.isdigit() else parsedate_to_datetime(said).timestamp() - time.time()
+    except (ValueError, TypeError, OverflowError, OSError):  # neither a number nor a time
+        return 0.0
+    return min(max(0.0, wait), LONGEST_WAIT_SECONDS)

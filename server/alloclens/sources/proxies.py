@@ -1,0 +1,36 @@
+"""Through which proxy a server is asked: what the environment or the system says, but never for this machine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.request import getproxies, proxy_bypass
+
+from alloclens.sources.address import Address, authorization, parsed, without_secrets
+from alloclens.sources.errors import CaptureError
+
+if TYPE_CHECKING:
+    from alloclens.sources.access import Header
+
+
+class Proxy(NamedTuple):
+    """One that speaks HTTP."""
+
+    address: Address
+    headers: tuple[Header, ...]
+    """Who asks it."""
+
+
+def proxy_for(address: Address) -> Proxy | None:
+    """Return the proxy that http_proxy, https_proxy, all_proxy and no_proxy name. Raises CaptureError."""
+    if address.is_local or proxy_bypass(address.host) or proxy_bypass(address.authority):
+        return None
+    proxies = getproxies()
+    name = next((name for name in (address.scheme, "all") if proxies.get(name)), "")
+    if not name:
+        return None
+    url = proxies[name]
+    found = parsed(url)
+    if not found or found.scheme != "http":
+        raise CaptureError(f"{name}_proxy names {without_secrets(url)}; alloclens supports only http:// proxies")
+    said = authorization(url)
+    return Proxy(found, (("Proxy-Authorization", said),) if said else ())

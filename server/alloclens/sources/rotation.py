@@ -1,0 +1,124 @@
+"""Which captures `--keep` removes: only files that are listed as captured, and still what was captured.
+
+The list is a hidden directory beside the profiles with one file for each capture, which holds the digest of its bytes. So
+several processes add and remove entries without a lock, and a damaged entry protects its capture.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import stat
+from pathlib import Path
+
+from alloclens.disk import open_file, read_file, reason, write_file
+from alloclens.sources.files import NAME, sweep
+
+LIST = ".alloclens-captures"
+SETTINGS = ("alloclens.toml", "pyproject.toml", ".vscode/settings.json")
+"""Where `base` and `head` are set, in the directory of the captures, in the working directory, and in those above them."""
+LABELS = "labels.toml"
+LARGEST_SETTINGS = 16 << 20
+"""Bytes."""
+LARGEST_ENTRY = 1 << 10
+"""Bytes."""
+PIECE = 1 << 20
+"""Bytes."""
+SECOND = len("20260102T030405")
+
+
+def enlist(path: Path, data: bytes) -> None:
+    """Add a capture to the list of its directory. Raises OSError."""
+    entries = path.with_name(LIST)
+    entries.mkdir(exist_ok=True)
+    if entries.is_symlink():
+        raise NotADirectoryError(errno.ENOTDIR, "is a symbolic link", str(entries))
+    write_file(entries / path.name, hashlib.sha256(data).hexdigest().encode())
+    sweep(entries)
+
+
+def unlisted(directory: Path, kind: str) -> int:
+    """Count the files that are named like captures of this kind and not listed. Raises OSError."""
+    return len(set(_named(directory, kind)) - set(_named(directory / LIST, kind)))
+
+
+def prune(directory: Path, kind: str, keep: int, newest: Path) -> list[str]:
+    """Remove the captures of a kind beyond the latest `keep`; return what hindered it.
+
+    The one just written, `newest`, stays whatever the clock said of the others, and so does every capture whose time stands in
+    labels.toml or a settings file: it has a label, or was chosen as base or head. Raises OSError if such a file cannot be read.
+    """
+    old = [name for name in _present(directory, kind)[:-keep] if name != newest.name]
+    said = _settings(directory) if old else ""
+    problems = []
+    for name in old:
+        try:
+            if _second(name) not in said and not _removed(directory, name):
+                problems.append(f"{name} is kept: it or its entry in {LIST} has changed since the capture")
+        except FileNotFoundError:  # another process was faster
+            continue
+        except OSError as error:
+            problems.append(f"{name} cannot be removed: {reason(error)}")
+    return problems
+
+
+def _present(directory: Path, kind: str) -> list[str]:
+    """Return the listed captures that are still there, oldest first, and forget the others."""
+    present = []
+    for name in _named(directory / LIST, kind):
+        try:
+            if stat.S_ISREG((directory / name).lstat().st_mode):
+                present.append(name)
+        except FileNotFoundError:
+            with contextlib.suppress(OSError):
+                (directory / LIST / name).unlink()
+    return present
+
+
+def _named(directory: Path, kind: str) -> list[str]:
+    """Return the names of captures of a kind in a directory, oldest first; none where there is no directory."""
+    if directory.name == LIST and directory.is_symlink():
+        return []
+    try:
+        found = [n for path in directory.iterdir() if (n := NAME.fullmatch(path.name)) and n[1] == kind]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    return [n[0] for n in sorted(found, key=lambda n: (n[2], int(n[3] or 1)))]
+
+
+def _removed(directory: Path, name: str) -> bool:
+    """Remove a capture and its entry, unless it is not what was captured."""
+    entry, path = directory / LIST / name, directory / name
+    digest = hashlib.sha256()
+    with open_file(path) as file:
+        while piece := file.read(PIECE):
+            digest.update(piece)
+    if read_file(entry, LARGEST_ENTRY) != digest.hexdigest().encode():
+        return False
+    path.unlink(missing_ok=True)
+    entry.unlink(missing_ok=True)
+    return True
+
+
+def _settings(directory: Path) -> str:
+    """Return the text of all files that may name a capture. Raises OSError if one is there and cannot be read.
+
+    They are not parsed: what they name is protected also while a person is editing them, and VS Code's has comments.
+    """
+    here, there = Path.cwd(), directory.resolve()
+    folders = dict.fromkeys((there, *there.parents, here, *here.parents))
+    texts = []
+    for path in (there / LABELS, *(folder / name for folder in folders for name in SETTINGS)):
+        try:
+            texts.append(read_file(path, LARGEST_SETTINGS).decode("utf-8", "replace"))
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError as error:
+            raise OSError(error.errno, f"{reason(error)}, and it may name a capture", str(path)) from error
+    return "\n".join(texts).upper()
+
+
+def _second(name: str) -> str:
+    """Return the time of a capture to the second: `base` is a file name or some words of one, such as 20260102T030405."""
+    return name[name.index("-") + 1 :][:SECOND]

@@ -1,0 +1,1 @@
+"""Numbers -> numbers: intervals and trends. Pure functions."""

@@ -1,1 +1,0 @@
-"""A directory in, a World out: listing, watching, loading. The only room with disk and time (with capture)."""

@@ -1,0 +1,1 @@
+"""Addresses -> source lines."""

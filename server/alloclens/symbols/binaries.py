@@ -1,0 +1,179 @@
+"""Which files on this disk are programs or libraries, and their build ids.
+
+Looked for under the setting `binaries` and in the workspace, never where a profile says that a file is.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import re
+import stat
+import time
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from alloclens.disk import Stamp, open_file, real_path
+from alloclens.walk import tree
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+LARGEST_BINARY = 4 << 30
+"""Bytes. Addresses in a binary's symbols are kept in 32 bits by the library that reads them."""
+MOST_FILES = 50_000
+"""Files looked at in one search, for about a second."""
+EXECUTABLE = stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH
+NATIVE = re.compile(r"\.(so|so\.[\d.]+|debug|dylib|dll|exe)$|\.dSYM/")
+SKIPPED = frozenset({"node_modules", "site-packages"})
+FRESH = 10
+"""Seconds for which a search holds: a hundred profiles read in a row search once."""
+ELF, PE, FAT = b"\x7fELF", b"MZ", b"\xca\xfe\xba\xbe"
+MACH_O = (b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe")
+HEAD = 20
+"""Bytes that tell what a file is."""
+RUNNABLE = (2, 3)
+"""ET_EXEC and ET_DYN: e_type of programs and libraries; 1 are the object files of a build."""
+
+
+@dataclass(frozen=True)
+class Binary:
+    """One object of a file; a universal binary holds several."""
+
+    path: str
+    stamp: Stamp
+    is_chosen: bool
+    """Whether it lies under the setting `binaries`."""
+    build_id: str = ""
+    """Lower-case hexadecimal; "" where it has none."""
+    has_lines: bool = False
+    """Whether debug information is there."""
+    fault: str = ""
+    """Why it cannot be used."""
+
+
+@dataclass(frozen=True)
+class Binaries:
+    """What a search found."""
+
+    files: tuple[Binary, ...] = ()
+    messages: tuple[str, ...] = ()
+    """What of the setting is not there, and whether the search was cut short."""
+
+    def with_build_id(self, build_id: str) -> tuple[Binary, ...]:
+        """Return the files of one build: the program itself, and perhaps its debug information beside it."""
+        return self._by_build_id.get(plain(build_id), ())
+
+    def named(self, name: str) -> tuple[Binary, ...]:
+        """Return the files of this base name."""
+        return tuple(b for b in self.files if name and Path(b.path).name == name)
+
+    @cached_property
+    def _by_build_id(self) -> dict[str, tuple[Binary, ...]]:
+        known: dict[str, list[Binary]] = {}
+        for binary in self.files:
+            if binary.build_id:
+                known.setdefault(binary.build_id, []).append(binary)
+        return {build_id: tuple(files) for build_id, files in known.items()}
+
+
+def plain(build_id: str) -> str:
+    """Return a build id as all of them are compared: lower case, a UUID without its hyphens."""
+    return build_id.lower().replace("-", "")
+
+
+def search(folders: Sequence[str], chosen: Sequence[str]) -> Binaries:
+    """Return the binaries under the setting's files and directories, then those under the workspace's folders.
+
+    A path of the setting is absolute or under each folder. Symbolic links inside are not followed, hidden directories
+    and installed packages are left out, and the search ends after MOST_FILES files. Needs the package symbolic: raises
+    ImportError. The result is at most FRESH seconds old.
+    """
+    return _search(tuple(folders), tuple(chosen), int(time.monotonic()) // FRESH)
+
+
+@lru_cache(maxsize=4)
+def _search(folders: tuple[str, ...], chosen: tuple[str, ...], _moment: int) -> Binaries:
+    named, messages = _chosen(folders, chosen)
+    roots = [*((root, True) for root in named), *((real_path(f), False) for f in folders)]
+    left_out: set[str] = set()
+    paths = ((path, is_chosen) for root, is_chosen in roots for path in _files(root, left_out))
+    found: dict[str, tuple[Binary, ...]] = {}
+    for count, (path, is_chosen) in enumerate(paths):
+        if count >= MOST_FILES:
+            messages.append(f"only {MOST_FILES} files were searched for programs; name yours in the setting binaries")
+            break
+        if path not in found:
+            found[path] = _objects(path, is_chosen)
+    return Binaries(tuple(b for objects in found.values() for b in objects), (*messages, *sorted(left_out)))
+
+
+def _chosen(folders: tuple[str, ...], chosen: tuple[str, ...]) -> tuple[list[str], list[str]]:
+    """Return the real paths of the setting, and a message for each of its entries that is nowhere."""
+    there, messages = [], []
+    for entry in chosen:
+        paths = [real_path(os.path.join(f, entry)) for f in folders or ("",)]  # noqa: PTH118 - paths are texts
+        found = [p for p in dict.fromkeys(paths) if os.path.exists(p)]
+        there += found
+        if not found:
+            messages.append(f"setting binaries: {entry} is not there")
+    return there, messages
+
+
+def _files(root: str, left_out: set[str]) -> Iterator[str]:
+    if os.path.isfile(root):
+        yield root
+    for directory, _, files in tree(root, SKIPPED, left_out):
+        yield from (os.path.join(directory, name) for name in sorted(files))  # noqa: PTH118 - thrice as fast
+
+
+def _objects(path: str, is_chosen: bool) -> tuple[Binary, ...]:
+    """Return what a regular file holds; nothing where it is no binary or has gone.
+
+    In the workspace only files are opened that may be run, or have the name of a library or of debug information.
+    """
+    try:
+        found = os.lstat(path)
+        if not stat.S_ISREG(found.st_mode) or not (is_chosen or found.st_mode & EXECUTABLE or NATIVE.search(path)):
+            return ()
+        return _read(path, Stamp(found.st_mtime_ns, found.st_size, found.st_ino), is_chosen)
+    except OSError:
+        return ()
+
+
+@lru_cache(maxsize=MOST_FILES)
+def _read(path: str, stamp: Stamp, is_chosen: bool) -> tuple[Binary, ...]:
+    with open_file(path) as file:
+        if not is_binary(file.read(HEAD)):
+            return ()
+    if stamp.size > LARGEST_BINARY:
+        return (Binary(path, stamp, is_chosen, fault=f"is larger than {LARGEST_BINARY >> 30} GiB"),)
+    try:
+        objects = [(plain(o.code_id or ""), "debug" in o.features) for o in archive(path).iter_objects()]
+    except ImportError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever the file holds
+        return (Binary(path, stamp, is_chosen, fault=f"is damaged or cut off ({first_line(error)})"),)
+    return tuple(Binary(path, stamp, is_chosen, *found) for found in objects)
+
+
+def archive(path: str) -> Any:
+    """Return a binary as symbolic.Archive, which opens files by their name. Raises ImportError, OSError or symbolic's errors."""
+    with open_file(path):  # so that it is a regular file
+        return importlib.import_module("symbolic.debuginfo").Archive.open(path)
+
+
+def first_line(error: Exception) -> str:
+    """Return an error's own words; the library appends a trace of its own calls."""
+    return (str(error) or type(error).__name__).splitlines()[0]
+
+
+def is_binary(head: bytes) -> bool:
+    """Return whether the first HEAD bytes are those of a program or library: ELF, Mach-O or PE."""
+    if head.startswith(ELF) and len(head) == HEAD:
+        return int.from_bytes(head[16:18], "big" if head[5] == 2 else "little") in RUNNABLE
+    if head.startswith(FAT):  # Java's class files begin so, too, and then have their version, 45 or more
+        return int.from_bytes(head[4:8], "big") < 45
+    return head.startswith((*MACH_O, PE))

@@ -1,0 +1,173 @@
+"""What tells of which commit a profiled program was built: the binary itself, and what the profile says.
+
+Go stamps a binary with the commit it was built from (`go version -m` shows it). A binary counts only if it has the build id
+that the profile names, and what the profile has at its addresses, for it may have been built anew since; and it is read only
+in the workspace and under the setting `binaries`.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+import struct
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from alloclens.disk import open_file, real, stamp
+from alloclens.paths import canonical, is_absolute, is_share, name_of
+from alloclens.profile.build import Build
+from alloclens.symbols.pclntab import ran
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from alloclens.disk import Stamp
+    from alloclens.profile.model import Profile
+    from alloclens.source.roots import Roots
+
+MAGIC = b"\xff Go buildinf:"
+"""Begins what Go's linker writes for debug/buildinfo."""
+INLINE = 2
+"""The flag of Go 1.18 and later: the two texts follow. Before, there was no stamp."""
+SENTINEL = 16
+"""Bytes before and behind the second text that say where it is."""
+PIECE, MOST_PIECES = 4 << 20, 64
+"""A binary is searched in pieces of so many bytes, and not beyond the first so many pieces."""
+LONGEST = 1 << 20
+"""Bytes of what is read of one."""
+NT_GNU_BUILD_ID, LC_UUID = 3, 0x1B
+REVISION_LABELS = frozenset(
+    (
+        *("commit", "git.commit", "git_commit", "git.sha", "git_sha", "revision", "vcs.revision", "vcs_revision"),
+        *("service_git_ref", "version", "service.version", "service_version"),
+    )
+)
+"""Keys of sample labels by which profilers say what was deployed."""
+COMMIT = re.compile(r"[0-9a-f]{7,40}")
+VERSION = re.compile(r"v?\d+(?:\.\d+)+[\w.+-]*")
+
+
+def build(profile: Profile, roots: Roots, binaries: Sequence[str]) -> Build:
+    """Return what is known of the build of a profile's program."""
+    revision = _said(profile)
+    path = next(iter(profile.text(profile.mappings.file[:1])), "")
+    written_at, may_be_read = _written_at(path), bool(path) and roots.hold(real(path))
+    for binary in _binaries(path, may_be_read, binaries):
+        if (seen := stamp(binary)) and (found := _that_ran(profile, binary, seen)):
+            revision = found.revision or revision
+            return found._replace(
+                written_at=written_at, is_here=binary == path, is_gone=binary != path, revision=revision
+            )
+    is_gone = is_absolute(canonical(path)) and (may_be_read or written_at == math.inf)
+    return Build(written_at, is_gone=is_gone, revision=revision)
+
+
+def _that_ran(profile: Profile, binary: str, seen: Stamp) -> Build | None:
+    """Return what is written in a binary if it is the one that ran, as far as can be told.
+
+    On Windows a build id is made of the binary's name and time, and nothing in the binary has it.
+    """
+    is_known = bool(_marks(profile.build_id))
+    found = _read(binary, seen, profile.build_id if is_known else "")
+    has_run = ran(profile, binary, seen) if found else None
+    return found if has_run or (is_known and has_run is None) else None
+
+
+def revisions(text: str) -> tuple[str, ...]:
+    """Return the words of a text that may name a commit or a version's tag."""
+    words = re.split(r"[\s=,;()\[\]\"']+", text)
+    return tuple(word for word in words if COMMIT.fullmatch(word) or VERSION.fullmatch(word))
+
+
+def _said(profile: Profile) -> str:
+    """Return the one commit or version that the profile's labels and comments name; "" for none or several."""
+    keys = [i for i, text in enumerate(profile.strings) if text in REVISION_LABELS]
+    said = np.unique(profile.labels.text[np.isin(profile.labels.key, keys)])
+    texts = {*profile.text(said.astype(np.int64)), *profile.comments}
+    named = {word for text in texts for word in revisions(text)}
+    return named.pop() if len(named) == 1 else ""
+
+
+def _written_at(path: str) -> float:
+    """Return when a program of this machine was last written; infinity where it is not here."""
+    if not Path(path).is_absolute() or is_share(canonical(path)):
+        return math.inf
+    try:
+        return os.stat(path).st_mtime  # noqa: PTH116 - paths are texts here
+    except (OSError, ValueError):
+        return math.inf
+
+
+def _binaries(path: str, may_be_read: bool, chosen: Iterable[str]) -> Iterator[str]:
+    """Return where the binary may lie that the profile has at this path."""
+    if may_be_read:
+        yield path
+    for entry in chosen:
+        yield entry
+        yield f"{entry}/{name_of(path)}"
+
+
+@lru_cache(64)
+def _read(path: str, seen: Stamp, build_id: str) -> Build | None:
+    """Return what Go's linker wrote into a binary with this build id ("" for any); None where it is no such binary."""
+    del seen
+    try:
+        with open_file(path) as file:
+            data = file.read(PIECE)
+            if build_id and not any(mark in data for mark in _marks(build_id)):
+                return None
+            for _ in range(MOST_PIECES):
+                if found := _stamped(data):
+                    return found
+                more = file.read(PIECE)
+                data = data[-LONGEST:] + more
+                if not more:
+                    break
+    except OSError:
+        return None
+    return Build()
+
+
+def _marks(build_id: str) -> list[bytes]:
+    """Return how a build id stands in a binary: as a note of ELF, or as a Mach-O's UUID."""
+    try:
+        data = bytes.fromhex(build_id.replace("-", ""))
+    except ValueError:
+        return []
+    notes = [struct.pack(f"{order}III4s", 4, len(data), NT_GNU_BUILD_ID, b"GNU") + data for order in "<>"]
+    return [*notes, struct.pack("<II", LC_UUID, 8 + len(data)) + data] if data else []
+
+
+def _stamped(data: bytes) -> Build | None:
+    """Read what debug/buildinfo reads: a head of 32 bytes, then Go's version and the module's lines, each after its length."""
+    at = data.find(MAGIC)
+    while 0 <= at < len(data) - 32:
+        if data[at + 15] & INLINE:
+            go, end = _text(data, at + 32)
+            lines, _ = _text(data, end)
+            if go.startswith((b"go1", b"devel")) and len(lines) > 2 * SENTINEL:
+                return _of_lines(go.decode("ascii", "replace"), lines[SENTINEL:-SENTINEL].decode("utf-8", "replace"))
+        at = data.find(MAGIC, at + 1)
+    return None
+
+
+def _text(data: bytes, at: int) -> tuple[bytes, int]:
+    """Return the text after its length, a varint, and where it ends; nothing of one that is cut off."""
+    size = shift = 0
+    for byte in data[at : at + 5]:
+        at += 1
+        size |= (byte & 0x7F) << shift
+        shift += 7
+        if byte < 0x80:
+            break
+    return data[at : at + size] if at + size <= len(data) else b"", at + size
+
+
+def _of_lines(go: str, lines: str) -> Build:
+    settings = dict(re.findall(r"^build\t([^=\n]+)=(.*)$", lines, re.MULTILINE))
+    revision, is_modified = settings.get("vcs.revision", ""), settings.get("vcs.modified") == "true"
+    return Build(revision=revision, is_modified=is_modified, go_version=go.split(maxsplit=1)[0])

@@ -1,0 +1,215 @@
+"""Go's table of functions and lines (pclntab): tells whether a binary is the one that a profile is of.
+
+When Go writes a profile, it reads the build id from the file at the program's path. If that was rebuilt while the program runs,
+the id is that of the new binary. The code at the profile's addresses tells them apart. Every Go binary has the table, even
+a stripped one. The format is that of Go 1.18 and later; see debug/gosym.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from itertools import chain, islice
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from alloclens.disk import open_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import BinaryIO
+
+    from alloclens.arrays import Ints
+    from alloclens.disk import Stamp
+    from alloclens.profile.model import Profile
+
+
+MAGIC = tuple(first[::way] + b"\0\0" for first in (b"\xf1\xff\xff\xff", b"\xf0\xff\xff\xff") for way in (1, -1))
+"""Of Go 1.20 and later, and of 1.18, in either order of bytes. Then come the quantum of addresses and the size of a pointer."""
+QUANTA, POINTERS = (b"\1", b"\2", b"\4"), (b"\4", b"\x08")
+PIECE, MOST_PIECES = 4 << 20, 128
+"""A binary is searched in pieces of PIECE bytes, up to MOST_PIECES of them."""
+MOST_HEADERS = 8
+"""Candidates for the table that are tried in one binary."""
+LARGEST, MOST_NAMES = 128 << 20, 4_000_000
+"""Bytes of a table, and names in it; the largest programs have a quarter of that."""
+MOST_LOCATIONS = 500
+"""Those with the highest addresses are looked up. Packages are linked after those that they import, so the user's own code is
+last, and any change in front of it moves it."""
+MOST_STEPS = 1_000_000
+"""Entries of line tables that are decoded for one profile."""
+ALIGNMENT, MOST_STARTS = 16, 4096
+"""Go's code starts at a multiple of ALIGNMENT bytes; at most MOST_STARTS addresses are tried."""
+GENERATED = 1
+"""The line of compiler-generated code, which Go leaves out of stacks."""
+
+
+class _Odd(Exception):  # noqa: N818 - no fault of ours
+    """The table is damaged, or too large."""
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """The table of one binary. Its functions are in the order of their addresses."""
+
+    data: bytes
+    """Of the file, from the table on."""
+    quantum: int
+    entry: Ints
+    """Where each function begins, in bytes from the first one; and where the last one ends."""
+    name: Ints
+    """Where in `data` the name of each function is."""
+    lines: Ints
+    """Where in `data` the lines of each function are."""
+
+    @cached_property
+    def row_of(self) -> dict[bytes, int]:
+        """The functions by name. Those with type arguments are left out: profiles name them otherwise. Raises _Odd."""
+        begin, end = int(self.name.min()), self.data.find(b"\0", int(self.name.max()))
+        if self.data.count(b"\0", begin, end) > MOST_NAMES:
+            raise _Odd
+        texts = self.data[begin:end].split(b"\0")
+        at = begin + np.cumsum([0, *(len(text) + 1 for text in texts[:-1])])
+        named = dict(zip(at.tolist(), texts, strict=True))
+        each = ((named.get(where, b"["), row) for row, where in enumerate(self.name.tolist()))
+        return {name: row for name, row in each if b"[" not in name}
+
+    def steps(self, row: int, most: int) -> tuple[Ints, Ints]:
+        """Return where each line of a function ends, in bytes from its beginning, and the lines. Raises _Odd."""
+        ends: list[int] = []
+        lines: list[int] = []
+        at, line, end = int(self.lines[row]), -1, 0
+        while not ends or self.data[at : at + 1] != b"\0":
+            change, at = self._varint(at)
+            size, at = self._varint(at)
+            line, end = line + (~(change >> 1) if change & 1 else change >> 1), end + size * self.quantum
+            ends.append(end)
+            lines.append(line)
+            if len(ends) > most:
+                raise _Odd
+        return np.array(ends, np.int64), np.array(lines, np.int64)
+
+    def _varint(self, at: int) -> tuple[int, int]:
+        value = 0
+        for shift, byte in enumerate(self.data[at : at + 5]):
+            value |= (byte & 0x7F) << 7 * shift
+            if byte < 0x80:
+                return value, at + shift + 1
+        raise _Odd
+
+
+def ran(profile: Profile, path: str, seen: Stamp) -> bool | None:
+    """Return whether a binary has the profile's lines at its addresses; None where that cannot be told."""
+    table = _table(path, seen)
+    if table is None:
+        return None
+    where = profile.locations
+    rows = np.flatnonzero((where.address > 0) & (where.mapping == 0))
+    rows = rows[np.argsort(where.address[rows])][-MOST_LOCATIONS:]
+    name = np.append(profile.functions.system_name, 0)  # of no function: ""
+    outer = profile.text(name[profile.frames.function[where.frame_at[rows + 1] - 1]])
+    address, line = where.address[rows], profile.frames.line[where.frame_at[rows]]
+    try:
+        named = np.array([table.row_of.get(name.encode("utf-8", "replace"), -1) for name in outer], np.int64)
+        looked_up, starts = _Lines(table), _starts(table, address[named >= 0], named[named >= 0])
+        return any(looked_up.agree(address - start, line) for start in starts) if starts else None
+    except _Odd:
+        return None
+
+
+class _Lines:
+    """The lines of some functions of a table, each worked out once."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self._known: dict[int, tuple[Ints, Ints]] = {}
+        self._left = MOST_STEPS
+
+    def agree(self, offset: Ints, line: Ints) -> bool:
+        """Return whether code, in bytes from the first function, has these lines. Raises _Odd."""
+        inside = (offset >= 0) & (offset < self._table.entry[-1]) & (line > 0)  # C's code is outside
+        row = np.searchsorted(self._table.entry, offset[inside], "right") - 1
+        within = offset[inside] - self._table.entry[row]
+        each = zip(row.tolist(), within.tolist(), line[inside].tolist(), strict=True)
+        return bool(inside.any()) and all(self._at(one, at) in (recorded, GENERATED) for one, at, recorded in each)
+
+    def _at(self, row: int, offset: int) -> int:
+        if row not in self._known:
+            self._known[row] = self._table.steps(row, self._left)
+            self._left -= len(self._known[row][0])
+        ends, lines = self._known[row]
+        at = int(np.searchsorted(ends, offset, "right"))
+        return int(lines[at]) if at < len(lines) else 0
+
+
+def _starts(table: Table, address: Ints, row: Ints) -> list[int]:
+    """Return where in memory the first function may lie, if nearly all of these addresses lie in their functions."""
+    if not len(row):
+        return []
+    first, behind = address - table.entry[row + 1] + 1, address - table.entry[row] + 1
+    points = np.concatenate([first, behind])
+    order = np.argsort(points, kind="stable")
+    points, held = points[order], np.cumsum(np.repeat([1, -1], len(row))[order])
+    best = np.flatnonzero(held[:-1] * 10 >= held.max() * 9)
+    spans = zip(points[best].tolist(), points[best + 1].tolist(), strict=True)
+    each = (range(-(-begin // ALIGNMENT) * ALIGNMENT, end, ALIGNMENT) for begin, end in spans)
+    return list(islice(chain.from_iterable(each), MOST_STARTS))
+
+
+@lru_cache(2)
+def _table(path: str, seen: Stamp) -> Table | None:
+    """Read the table of a binary; None where it has none that can be read."""
+    del seen
+    try:
+        with open_file(path) as file:
+            for at in islice(_headers(file), MOST_HEADERS):
+                file.seek(at)
+                if table := _parsed(file.read(LARGEST)):
+                    return table
+    except OSError:
+        pass
+    return None
+
+
+def _headers(file: BinaryIO) -> Iterator[int]:
+    """Return where a table may begin in a file. Whoever asks may read elsewhere between."""
+    before = b""
+    for begin in range(0, MOST_PIECES * PIECE, PIECE):
+        file.seek(begin)
+        data = before + file.read(PIECE)
+        for magic in MAGIC:
+            at = data.find(magic)
+            while at >= 0:
+                if data[at + 6 : at + 7] in QUANTA and data[at + 7 : at + 8] in POINTERS:
+                    yield begin - len(before) + at
+                at = data.find(magic, at + 1)
+        if len(data) < PIECE:
+            return
+        before = data[-7:]
+
+
+def _parsed(data: bytes) -> Table | None:
+    """Return the table at the beginning of some bytes; None if there is none.
+
+    The header continues with words: the number of functions and files, the start of the text (unused since Go 1.26), and the offsets of
+    names, compilation units, files, lines and functions. The last part begins with a pair for each function: its address,
+    and the offset of its _func, of which the second number is its name and the seventh its lines.
+    """
+    order, size = ">" if data[0] == 0xFF else "<", data[7]
+    if len(data) < 8 + 8 * size:
+        return None
+    words = np.frombuffer(data[8 : 8 + 8 * size], f"{order}u{size}").astype(np.int64)
+    count, names, lines, functions = (int(words[i]) for i in (0, 3, 6, 7))
+    if not (0 < count <= len(data) // 8 and all(0 < at < len(data) for at in (names, lines, functions))):
+        return None
+    numbers = np.frombuffer(data, f"{order}u4", (len(data) - functions) // 4, functions)
+    if len(numbers) < 2 * count + 1:
+        return None
+    entry, about = (numbers[i : 2 * count + 1 : 2].astype(np.int64) for i in (0, 1))
+    about //= 4
+    if entry[0] or (np.diff(entry) < 0).any() or about.max() + 6 >= len(numbers):
+        return None
+    name, line = names + numbers[about + 1].astype(np.int64), lines + numbers[about + 6].astype(np.int64)
+    whole = data[: functions + 4 * int(about.max()) + 28]
+    return Table(whole, data[6], entry, name, line) if max(name.max(), line.max()) < len(whole) else None

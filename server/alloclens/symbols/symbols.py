@@ -1,0 +1,204 @@
+"""Functions and lines for the addresses of a profile that has none, from the programs' own debug information."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from alloclens.arrays import owners
+from alloclens.disk import open_file
+from alloclens.symbols.binaries import Binary, first_line, plain, search
+from alloclens.symbols.demangle import demangled
+from alloclens.symbols.layout import NOWHERE, Layout, Mapped, layout
+from alloclens.symbols.symcache import symcache
+from alloclens.transform.symbolize import Call, resolved
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from alloclens.arrays import Ints, Mask
+    from alloclens.profile.model import Profile
+    from alloclens.symbols.binaries import Binaries
+
+
+INSTALL = "its addresses need the package symbolic to become lines: pip install 'alloclens[binaries]'"
+FARTHEST = np.uint64(1 << 32)
+"""Bytes from a binary's start: the library keeps addresses in 32 bits."""
+
+
+@dataclass(frozen=True, eq=False)
+class Symbolized:
+    """A profile with what could be found."""
+
+    profile: Profile
+    messages: tuple[str, ...] = ()
+    """What hindered it and what can be done, each once."""
+    missing: tuple[str, ...] = ()
+    """The binaries, as the profile names them, that hold addresses without lines and are not here."""
+
+
+class _Unusable(Exception):  # noqa: N818 - says what is wrong with a file, in words for a person
+    """A binary that gives no lines."""
+
+
+def symbolized(profile: Profile, folders: Sequence[str], chosen: Sequence[str]) -> Symbolized:
+    """Return the profile with frames, inlined ones innermost first, for the addresses that have none.
+
+    Binaries are searched for under the setting (`chosen`) and the workspace's folders, only if a location needs one. They
+    are known by build id. For a mapping without build id one of the same base name is taken, but only from under the
+    setting and only if there is one. Never raises for what a binary may hold.
+    """
+    rows = np.flatnonzero(_lacks_lines(profile))
+    if not len(rows):
+        return Symbolized(profile)
+    try:
+        binaries = search(folders, chosen)
+    except ImportError:
+        return Symbolized(profile, (INSTALL,), _names(profile, np.unique(profile.locations.mapping[rows])))
+    return _Symbolizer(profile, binaries).run(rows)
+
+
+def _lacks_lines(profile: Profile) -> Mask:
+    """Return for each location whether it has an address in a binary, and no frame with a file."""
+    where = profile.locations
+    has_file = _has_file(profile)[profile.frames.function]
+    owner = owners(np.diff(where.frame_at))
+    named = np.bincount(owner[has_file], minlength=len(where.mapping)) > 0
+    out: Mask = (where.mapping >= 0) & (where.address != 0) & ~named
+    return out
+
+
+def _has_file(profile: Profile) -> Mask:
+    """Return for each function whether its file is known; one more row for "no function", -1."""
+    return np.append([bool(profile.strings[i]) for i in profile.functions.file.tolist()], False).astype(np.bool_)
+
+
+def _names(profile: Profile, mappings: Ints) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(profile.text(profile.mappings.file[mappings])))
+
+
+class _Symbolizer:
+    """One profile and the binaries at hand."""
+
+    def __init__(self, profile: Profile, binaries: Binaries) -> None:
+        self.profile = profile
+        self.binaries = binaries
+        self.messages = list(binaries.messages)
+        self.missing: list[str] = []
+
+    def run(self, rows: Ints) -> Symbolized:
+        stacks: dict[int, list[Call]] = {}
+        mapping = self.profile.locations.mapping[rows]
+        for number in np.unique(mapping).tolist():
+            stacks |= self._of_mapping(number, rows[mapping == number])
+        profile = resolved(self.profile, stacks) if stacks else self.profile
+        return Symbolized(profile, tuple(dict.fromkeys(self.messages)), tuple(dict.fromkeys(self.missing)))
+
+    def _of_mapping(self, number: int, rows: Ints) -> dict[int, list[Call]]:
+        """Return the stacks of those of a mapping's locations that are found."""
+        file, build_id = self.profile.text(np.array([c[number] for c in self._columns()]))
+        found = self._candidates(_base_name(file), build_id)
+        if not found:
+            self.missing.append(file)
+            return {}
+        try:
+            symbols, where = _image(found)
+        except _Unusable as error:
+            self.messages.append(str(error))
+            return {}
+        return _looked_up(symbols, where.lookup_addresses(self._addresses(rows), self._mapped(number)), rows)
+
+    def _columns(self) -> tuple[Ints, Ints]:
+        return self.profile.mappings.file, self.profile.mappings.build_id
+
+    def _addresses(self, rows: Ints) -> NDArray[np.uint64]:
+        return self.profile.locations.address[rows].astype(np.int64).view(np.uint64)
+
+    def _mapped(self, number: int) -> Mapped:
+        table = self.profile.mappings
+        return Mapped(*(int(c[number]) % (1 << 64) for c in (table.start, table.limit, table.offset)))
+
+    def _candidates(self, name: str, build_id: str) -> tuple[Binary, ...]:
+        if build_id:
+            found = self.binaries.with_build_id(build_id)
+            if not found:
+                self.messages += [_refused(b, build_id) for b in self.binaries.named(name)]
+            return found
+        found = tuple(b for b in self.binaries.named(name) if b.is_chosen)
+        if len({b.path for b in found}) > 1:
+            paths = ", ".join(sorted({b.path for b in found}))
+            self.messages.append(f"setting binaries: which of these is the {name} that ran? Name one: {paths}")
+            return ()
+        return found
+
+
+def _base_name(file: str) -> str:
+    """Return the last part of a path of any system."""
+    return file.replace("\\", "/").rpartition("/")[2]
+
+
+def _refused(binary: Binary, wanted: str) -> str:
+    if binary.fault:
+        return _faulty(binary)
+    has = f"build id {binary.build_id}" if binary.build_id else "no build id"
+    return f"{binary.path}: has {has}, the profile's has {plain(wanted)}; the very build that ran is needed"
+
+
+def _image(found: tuple[Binary, ...]) -> tuple[Any, Layout]:
+    """Return the symbols and the layout of one build; they may lie in two files. Raises _Unusable.
+
+    A file without debug information is not used: its symbols name the nearest exported function, perhaps a wrong one.
+    """
+    best = max(found, key=lambda b: b.has_lines)
+    if best.fault:
+        raise _Unusable(_faulty(best))
+    where = next((w for w in [_layout(b) for b in found] if w.code), None)
+    if not best.has_lines:
+        raise _Unusable(
+            f"{best.path}: has no debug information; the same build made with -g and not stripped is needed"
+        )
+    if where is None:
+        raise _Unusable(f"{best.path}: has only debug information; the program that ran is needed beside it")
+    return _symbols(best), where
+
+
+def _faulty(binary: Binary) -> str:
+    return f"{binary.path}: {binary.fault}; a whole copy of the program that ran is needed"
+
+
+def _layout(binary: Binary) -> Layout:
+    try:
+        with open_file(binary.path) as file:
+            return layout(file, binary.stamp.size)
+    except (OSError, ValueError, IndexError, struct.error) as error:
+        raise _Unusable(f"{binary.path}: cannot be read ({first_line(error)}); copy it again") from error
+
+
+def _symbols(binary: Binary) -> Any:
+    try:
+        return symcache(binary.path, binary.stamp, binary.build_id)
+    except Exception as error:
+        said = f"{binary.path}: its debug information cannot be read ({first_line(error)}); build or copy it again"
+        raise _Unusable(said) from error
+
+
+def _looked_up(symbols: Any, addresses: NDArray[np.uint64], rows: Ints) -> dict[int, list[Call]]:
+    """Return the stack of each row whose address is in the code and has a name."""
+    inside = (addresses != NOWHERE) & (addresses < FARTHEST)
+    distinct, which = np.unique(addresses[inside], return_inverse=True)
+    stacks = [_calls(symbols, address) for address in distinct.tolist()]
+    pairs = zip(rows[inside].tolist(), which.tolist(), strict=True)
+    return {row: stacks[number] for row, number in pairs if stacks[number]}
+
+
+def _calls(symbols: Any, address: int) -> list[Call]:
+    try:
+        found = symbols.lookup(address)
+    except Exception:  # noqa: BLE001 - one address of a half-broken table
+        return []
+    return [Call(demangled(f.symbol), f.symbol, f.full_path or "", f.line) for f in found if f.symbol or f.full_path]

@@ -1,0 +1,1 @@
+"""Profile -> tables: lines, functions, stacks, call edges, trees."""

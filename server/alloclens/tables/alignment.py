@@ -1,0 +1,222 @@
+"""Two builds of one program: where the code of one is in the other.
+
+A function is the same if its name is, or of several of one name, if its file is, too. A line of it is found by the two texts
+where they are known, else by its distance from the declaration: so a release that only moved code shows no growth. Functions
+that do not say where they are declared stay where they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from alloclens.arrays import packed
+from alloclens.paths import clean_path
+
+if TYPE_CHECKING:
+    from alloclens.arrays import Ints, Mask
+    from alloclens.profile.model import Profile
+    from alloclens.tables.lines import Lines
+
+
+LineMaps = Mapping[tuple[str, str], "Ints"]
+"""By a recorded file of the base and one of the head: for 0 and each line of the one, the line of the other; 0 for none."""
+NO_MAPS: LineMaps = {}
+GONE = -1
+
+
+class Declared(NamedTuple):
+    """Where a function is declared."""
+
+    name: str
+    file: str
+    line: int
+    """1-based; 0 where unknown."""
+
+    def by_name(self) -> tuple[str, ...]:
+        return (self.name,)
+
+    def by_file(self) -> tuple[str, ...]:
+        return self.name, self.file
+
+
+Key = Callable[[Declared], tuple[str, ...]]
+
+
+@dataclass(frozen=True, eq=False)
+class Alignment:
+    """Where the functions of the base are in the head; a row for each of the base's, and one more for no function."""
+
+    there: Ints
+    """The row of the same function of the head, -1 for none."""
+    shift: Ints
+    """How far its declaration moved."""
+    map: Ints
+    """The row number of the map of its file, -1 where the texts are not known."""
+    maps: Sequence[Ints]
+
+    def lines(self, function: Ints, line: Ints) -> Ints:
+        """Return where lines of the base's functions are in the head: GONE where the texts say that they are not."""
+        out = np.where(line > 0, line + self.shift[function], line)
+        known = (line > 0) & (self.map[function] >= 0)
+        if known.any():
+            out[known] = self._mapped(self.map[function[known]], line[known])
+        return out
+
+    def _mapped(self, number: Ints, line: Ints) -> Ints:
+        at = np.cumsum([0, *map(len, self.maps)])
+        inside = line < np.diff(at)[number]
+        to = np.concatenate(self.maps)[np.where(inside, at[number] + line, 0)]
+        return np.where(inside & (to > 0), to, GONE)
+
+
+def line_pairs(base: Lines, head: Lines) -> list[tuple[str, str]]:
+    """Return the files of two builds that have functions in common: those whose texts an alignment asks for."""
+    mine, theirs = _of_lines(base), _of_lines(head)
+    pairs = dict.fromkeys(_pairs(mine, theirs, _counterparts(mine, theirs)))
+    return [pair for pair in pairs if pair[1] in head.files]
+
+
+def _pairs(mine: Sequence[Declared], theirs: Sequence[Declared], there: Ints) -> list[tuple[str, str]]:
+    """Return for each function of the base its file, and the one that it is in at the head; the same if it is not there."""
+    rows = zip(mine, there.tolist(), strict=False)
+    return [(f.file, theirs[row].file if row >= 0 else f.file) for f, row in rows]
+
+
+def _aligned(mine: Sequence[Declared], theirs: Sequence[Declared], maps: LineMaps) -> Alignment:
+    there = _counterparts(mine, theirs)
+    numbers = {pair: number for number, pair in enumerate(maps)}
+    number = [numbers.get(pair, -1) for pair in _pairs(mine, theirs, there)]
+    start, start_there = (np.array([*(f.line for f in some), 0], np.int64) for some in (mine, theirs))
+    known = (there >= 0) & (start > 0) & (start_there[there] > 0)
+    shift = np.where(known, start_there[there] - start, 0)
+    return Alignment(there, shift, np.array([*number, -1], np.int64), list(maps.values()))
+
+
+class Meeting(NamedTuple):
+    """How the lines of two builds meet."""
+
+    file: Ints
+    """For each line of the base, the row number of its file in the head's files; -1 for none."""
+    line: Ints
+    """And its line in the head."""
+    unsaid: Mask
+    """Lines of the head of which it is not known which of the base's they are: nothing says how they grew."""
+    unsaid_base: Mask
+    """Lines of the base that may be these."""
+
+
+def meeting(base: Lines, head: Lines, maps: LineMaps = NO_MAPS) -> Meeting:
+    """Return where the lines of one build are in another."""
+    aligned = _aligned(_of_lines(base), _of_lines(head), maps)
+    function = base.functions.of_line
+    number = {file: i for i, file in enumerate(head.files)}
+    file = np.array([number.get(f, -1) for f in base.files], np.int64)[base.file]
+    there = aligned.there[function]
+    known = np.flatnonzero(there >= 0)
+    file[known] = head.functions.file[there[known]]
+    line = aligned.lines(function, base.line)
+    others = np.isin(head.functions.of_line, aligned.there[:-1])
+    """Lines of functions that the base has, too: a function that is gone was not there."""
+    gone = (function >= 0) & (aligned.there[function] < 0)
+    gone &= np.isin(packed(file, line), packed(head.file[others], head.line[others]))
+    line = np.where(gone & (aligned.map[function] < 0), GONE, line)
+    return Meeting(file, line, *_unsaid(base, head, aligned, file, line))
+
+
+def _unsaid(base: Lines, head: Lines, aligned: Alignment, file: Ints, line: Ints) -> tuple[Mask, Mask]:
+    """Return the lines of the head of which it is not known which of the base's they are, and the base's that they may be.
+
+    Where the texts are known, these are lines that came into functions from which others went: they may have been changed. Where
+    they are not, it is all lines of a function that has not the same ones in both.
+    """
+    of_base, of_head = base.functions.of_line, head.functions.of_line
+    mapped = np.full(len(head.functions.name) + 1, -1)
+    """The map of each function of the head."""
+    mapped[aligned.there] = aligned.map
+    mapped[-1] = -1  # of no function
+    by_text = mapped[of_head] >= 0
+    met = np.isin(packed(file, line), packed(head.file, head.line))
+    went = _has_values(base) & np.where(aligned.map[of_base] >= 0, line == GONE, ~met)
+    met = np.where(
+        by_text, _was_there(head, aligned.maps, mapped), np.isin(packed(head.file, head.line), packed(file, line))
+    )
+    came = _has_values(head) & ~met
+    lost, gained, known = (np.zeros(len(mapped), np.bool_) for _ in range(3))
+    lost[aligned.there[of_base[went]]] = True
+    gained[of_head[came]] = True
+    known[aligned.there] = True
+    lost[-1] = gained[-1] = known[-1] = False
+    disagree, there = known & (lost | gained), aligned.there[of_base]
+    unsaid = np.where(by_text, came & lost[of_head], disagree[of_head])
+    return unsaid, np.where(aligned.map[of_base] >= 0, went & gained[there], disagree[there])
+
+
+def _was_there(head: Lines, maps: Sequence[Ints], of_function: Ints) -> Mask:
+    """Return which lines of the head the text of the base has, too."""
+    number = of_function[head.functions.of_line]
+    texts = [packed(np.full(len(to), i), to) for i, to in enumerate(maps)]
+    return np.isin(packed(number, head.line), np.concatenate(texts)) if texts else np.zeros(len(head), np.bool_)
+
+
+def _has_values(lines: Lines) -> Mask:
+    return np.asarray((lines.value.cum != 0).any(axis=1) & (lines.line > 0))
+
+
+def are_two(base: Lines, head: Lines) -> bool:
+    """Return whether two snapshots are of different builds: a function is declared elsewhere in one of them."""
+    return bool(_aligned(_of_lines(base), _of_lines(head), NO_MAPS).shift.any())
+
+
+def moved(base: Profile, head: Profile, maps: LineMaps = NO_MAPS) -> Profile:
+    """Return the base with the lines that its code has in the head; 0 for lines that are gone."""
+    if base.build_id and base.build_id == head.build_id:
+        return base
+    aligned = _aligned(_of_profile(base), _of_profile(head), maps)
+    rows = np.flatnonzero(aligned.there >= 0)
+    file, line = base.functions.file.copy(), aligned.lines(base.frames.function, base.frames.line)
+    file[rows] = np.arange(len(rows)) + len(base.strings)
+    return replace(
+        base,
+        frames=replace(base.frames, line=np.maximum(line, 0)),
+        functions=replace(base.functions, file=file, start_line=base.functions.start_line + aligned.shift[:-1]),
+        strings=(*base.strings, *head.text(head.functions.file[aligned.there[rows]])),
+    )
+
+
+def _of_lines(lines: Lines) -> list[Declared]:
+    found = lines.functions
+    return [
+        Declared(n, lines.files[f], at)
+        for n, f, at in zip(found.name, found.file.tolist(), found.start_line.tolist(), strict=True)
+    ]
+
+
+def _of_profile(profile: Profile) -> list[Declared]:
+    found = profile.functions
+    files = map(clean_path, profile.text(found.file))
+    return list(map(Declared, profile.text(found.name), files, found.start_line.tolist()))
+
+
+def _counterparts(mine: Sequence[Declared], theirs: Sequence[Declared]) -> Ints:
+    """Return for each of my functions the row of the same one of theirs, -1 for none; and one -1 more, for no function.
+
+    Of functions of one name, those are the same that alone have it in a file.
+    """
+    there = np.full(len(mine) + 1, -1)
+    for key in (Declared.by_name, Declared.by_file):
+        ours, others = _singles(mine, key), _singles(theirs, key)
+        same = [others.get(key(f), -1) if key(f) in ours else -1 for f in mine]
+        there = np.where(there >= 0, there, [*same, -1])
+    return there
+
+
+def _singles(functions: Sequence[Declared], key: Key) -> dict[tuple[str, ...], int]:
+    """Return the row of each key of functions that are declared in one place alone."""
+    places: dict[tuple[str, ...], set[Declared]] = {}
+    for function in functions:
+        places.setdefault(key(function), set()).add(function)
+    return {key(f): row for row, f in enumerate(functions) if f.name and len(places[key(f)]) == 1}

@@ -1,0 +1,71 @@
+"""Which samples count for which site: flat, cum and owned are three answers to that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from alloclens.profile import kernel
+
+if TYPE_CHECKING:
+    from alloclens.arrays import Ints, Mask, Numbers
+    from alloclens.profile.model import Profile
+    from alloclens.tables.sites import Sites
+
+
+@dataclass(frozen=True, eq=False)
+class One:
+    """Every sample counts for one site, or none."""
+
+    site: Ints
+    """Of each sample; -1 where it counts for none."""
+    sites: int
+
+    def sum(self, values: Numbers) -> Numbers:
+        """Sum the values of each site's samples: (samples, k) in, (sites, k) of the same type out."""
+        counted = np.flatnonzero(self.site >= 0)
+        out = np.zeros((self.sites, values.shape[1]), values.dtype)
+        for k in range(values.shape[1]):
+            np.add.at(out[:, k], self.site[counted], values[counted, k])
+        return out
+
+
+def flat(profile: Profile, sites: Sites) -> One:
+    """Count a sample for the site of its leaf."""
+    site = np.full(len(profile), -1)
+    stacked = np.flatnonzero(np.diff(profile.location_at))
+    leaf = profile.location[profile.location_at[stacked]]
+    site[stacked] = sites.of_frame[profile.locations.frame_at[leaf]]
+    return One(site, len(sites))
+
+
+def owned(profile: Profile, sites: Sites, own: Mask) -> One:
+    """Count a sample for the deepest of its sites that is the user's own. Shape of `own`: (sites,)."""
+    first = _first_own(profile, sites, own)
+    begin, end = profile.location_at[:-1], profile.location_at[1:]
+    hit = np.append(np.flatnonzero((first >= 0).take(profile.location)), np.iinfo(np.int64).max)
+    deepest = hit[np.searchsorted(hit, begin)]
+    site = np.full(len(profile), -1)
+    has = deepest < end
+    site[has] = first[profile.location[deepest[has]]]
+    return One(site, len(sites))
+
+
+def cum(profile: Profile, sites: Sites, values: Numbers) -> Numbers:
+    """Sum each sample's values for every site of its stack, once however often the site recurs.
+
+    Values: (samples, k); returns (sites, k) of the same type.
+    """
+    found = kernel.cum(profile.location_at, profile.location, profile.locations.frame_at, sites.of_frame, values)
+    return np.pad(found, ((0, len(sites) - len(found)), (0, 0)))
+
+
+def _first_own(profile: Profile, sites: Sites, own: Mask) -> Ints:
+    """Return for each location its innermost site that is the user's own, -1 where none is."""
+    frame = np.flatnonzero(own[sites.of_frame])[::-1]
+    location = np.searchsorted(profile.locations.frame_at, frame, side="right") - 1
+    out = np.full(len(profile.locations.mapping), -1)
+    out[location] = sites.of_frame[frame]  # the innermost comes last and stays
+    return out

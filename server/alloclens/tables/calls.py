@@ -1,0 +1,295 @@
+"""Who calls a function or a line, and what it calls: the edges of pprof's graph, as `pprof -peek` counts them.
+
+A sample counts once for each distinct edge of its stack, however often that recurs; a call from a site to itself is none.
+Inlined calls are calls.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from alloclens.arrays import owners, some
+from alloclens.tables.attribution import One
+from alloclens.tables.growth import Side, changes, columns
+from alloclens.tables.sampling import errors, sampling_rate
+from alloclens.tables.sites import by_function, by_line
+from alloclens.tables.top import top
+from alloclens.transform.subset import samples
+
+if TYPE_CHECKING:
+    from alloclens.arrays import Ints, Mask
+    from alloclens.profile.model import Profile, ValueType
+    from alloclens.tables.growth import Changes
+    from alloclens.tables.line_stats import Change
+    from alloclens.tables.sites import Sites
+    from alloclens.tables.top import Top
+
+
+MOST = 200
+"""Edges of one answer, each way."""
+LINES = 50
+"""Lines of one edge."""
+
+
+class Site(NamedTuple):
+    """What is asked about: a line of a file, whatever function is there; or a function, wherever its lines are."""
+
+    function: str
+    file: str = ""
+    line: int = 0
+    """1-based; 0 where a function is meant."""
+    binary: str = ""
+    """The mapping's file, for code without a function's name."""
+
+
+class Amount(NamedTuple):
+    """What passes, in the unit of the asked sample type."""
+
+    value: int
+    """At the head."""
+    growth: Change | None
+    """None where nothing is compared."""
+
+
+class Line(NamedTuple):
+    """A recorded line, and what passes over an edge there."""
+
+    file: str
+    line: int
+    """1-based; 0 where unknown."""
+    value: int
+    """At the head."""
+
+
+@dataclass(frozen=True)
+class Edge:
+    """The calls between the asked site and one function, whichever of them calls."""
+
+    function: str
+    binary: str
+    """As in `Site`."""
+    amount: Amount
+    lines: tuple[Line, ...]
+    """Of the caller: where it calls from; the heaviest LINES, heaviest first."""
+    at: Line
+    """The heaviest line of `function` in these calls."""
+
+
+@dataclass(frozen=True)
+class Edges:
+    """The edges of a site that anything passes, one way."""
+
+    heaviest: tuple[Edge, ...]
+    """By what passes."""
+    others: int
+    """How many more there are."""
+    rest: Amount
+    """What passes over any of these others, each sample once."""
+
+
+@dataclass(frozen=True)
+class Calls:
+    """What is known of a site."""
+
+    flat: Amount
+    cum: Amount
+    callers: Edges
+    callees: Edges
+
+
+def calls(
+    profile: Profile,
+    asked: Site,
+    wanted: ValueType,
+    *,
+    one_process: bool = True,
+    compared: bool = False,
+    most: int = MOST,
+) -> Calls:
+    """Return who calls a site and what it calls, `most` edges each way. The profile is a head, or head - base.
+
+    `one_process` says whether those two share objects; `compared` that there is a base, be none of it left in the profile.
+    A growth is certain allowing for all functions of the profile.
+    """
+    hit = _frames(profile, asked)
+    through = samples(profile, some(some(hit, profile.locations.frame_at)[profile.location], profile.location_at))
+    counted = _Counted(through, wanted, compared or bool(profile.is_base.any()), one_process)
+    frame, sample = through.stack_frames, owners(np.diff(through.frame_at))
+    inside, same = hit[frame], sample[1:] == sample[:-1]
+    into = np.flatnonzero(same & inside[:-1] & ~inside[1:])
+    out = np.flatnonzero(same & ~inside[:-1] & inside[1:])
+    leaf = np.flatnonzero(inside & (np.diff(sample, prepend=-1) > 0))
+    return Calls(
+        flat=counted.whole(sample[leaf]),
+        cum=counted.whole(np.arange(len(through))),
+        callers=counted.edges(sample[into], frame[into + 1], frame[into + 1], most),
+        callees=counted.edges(sample[out], frame[out], frame[out + 1], most),
+    )
+
+
+def _frames(profile: Profile, asked: Site) -> Mask:
+    """Return which frames of the profile are of the site."""
+    sites = by_line(profile) if asked.line else by_function(profile)
+    if asked.line:
+        hit = (sites.file == _number(sites, asked.file)) & (sites.line == asked.line)
+    else:
+        hit = (sites.function == _number(sites, asked.function)) & (sites.binary == _number(sites, asked.binary))
+    found: Mask = hit[sites.of_frame]
+    return found
+
+
+def _number(sites: Sites, text: str) -> int:
+    return sites.texts.index(text) if text in sites.texts else -1
+
+
+class _Sums(NamedTuple):
+    """What passes, a row for each group of samples."""
+
+    value: Ints
+    """At the head."""
+    grown: Changes | None
+    """None where nothing is compared."""
+
+    def of(self, row: int) -> Amount:
+        return Amount(int(self.value[row]), self.grown.of(row) if self.grown else None)
+
+    def heaviest(self) -> Ints:
+        """Return the rows that anything passes, heaviest first."""
+        value, grown = np.abs(self.value), np.abs(self.grown.value if self.grown else np.zeros(len(self.value)))
+        order = np.lexsort((-grown, -value))
+        return order[(value[order] > 0) | (grown[order] > 0)]
+
+
+@dataclass(frozen=True, eq=False)
+class _Counted:
+    """Sums of the values of samples."""
+
+    profile: Profile
+    wanted: ValueType
+    compared: bool
+    """Whether there is a base, be it without any of these samples."""
+    one_process: bool
+
+    def whole(self, sample: Ints) -> Amount:
+        """Sum these samples."""
+        return self._sums(sample, np.zeros(len(sample), np.int64), 1).of(0)
+
+    def edges(self, sample: Ints, other: Ints, caller: Ints, most: int) -> Edges:
+        """Gather calls by the function of `other`; it and `caller` are frames. All of shape (calls,)."""
+        site, edge = np.unique(self._functions.of_frame[other], return_inverse=True)
+        sums = self._sums(*_once(sample, edge), len(site))
+        order = sums.heaviest()
+        rank = np.full(len(site), len(order))
+        rank[order] = np.arange(len(order))
+        row = rank[edge]
+        rest = np.unique(sample[(row >= most) & (row < len(order))])
+        kept, shown = row < min(most, len(order)), order[:most]
+        called = (self._lines(sample[kept], row[kept], one[kept], len(shown)) for one in (caller, other))
+        each = zip(shown.tolist(), site[shown].tolist(), *called, strict=True)
+        made = tuple(self._edge(at, sums.of(i), lines, there[0]) for i, at, lines, there in each)
+        return Edges(made, len(order) - len(made), self.whole(rest))
+
+    def _edge(self, site: int, amount: Amount, lines: list[Line], at: Line) -> Edge:
+        where = self._functions
+        return Edge(where.texts[where.function[site]], where.texts[where.binary[site]], amount, tuple(lines), at)
+
+    def _lines(self, sample: Ints, edge: Ints, frame: Ints, edges: int) -> list[list[Line]]:
+        """Return for each edge the heaviest lines of these frames, heaviest first."""
+        where, rows = self._by_line, len(self._by_line)
+        spot, group = np.unique(edge * rows + where.of_frame[frame], return_inverse=True)
+        sample, group = _once(sample, group)
+        value = self._at_head(sample, group, len(spot))
+        either = One(group, len(spot)).sum(np.abs(self.profile.values[:, [self._column]])[sample])[:, 0]
+        order = np.lexsort((-either, -np.abs(value), spot // rows))
+        of = spot[order] // rows
+        order = order[np.arange(len(of)) - np.searchsorted(of, of) < LINES]
+        out: list[list[Line]] = [[] for _ in range(edges)]
+        found = (spot[order] // rows, spot[order] % rows, value[order])
+        for to, row, passes in zip(*(column.tolist() for column in found), strict=True):
+            out[to].append(Line(where.texts[where.file[row]], int(where.line[row]), passes))
+        return out
+
+    def _sums(self, sample: Ints, group: Ints, groups: int) -> _Sums:
+        """Sum the samples of each group. Shape of `sample` and `group`: the same; a sample is once in a group."""
+        value = self._at_head(sample, group, groups)
+        if not self.compared:
+            return _Sums(value, None)
+        is_base = self.profile.is_base[sample]
+        head, base = (
+            self._side(sample[~is_base], group[~is_base], groups),
+            self._side(sample[is_base], group[is_base], groups),
+        )
+        of = columns(self.profile.sample_types, self.wanted)
+        grown = changes(head, base, of, of, sampling_rate(self.profile), one_process=self.one_process)
+        return _Sums(value, replace(grown, looked_at=len(self._functions)))
+
+    def _at_head(self, sample: Ints, group: Ints, groups: int) -> Ints:
+        head = ~self.profile.is_base[sample]
+        found: Ints = One(group[head], groups).sum(self.profile.values[:, [self._column]][sample[head]])[:, 0]
+        return found
+
+    def _side(self, sample: Ints, group: Ints, groups: int) -> Side:
+        return Side(*(One(group, groups).sum(one[sample]) for one in self._of_samples))
+
+    @cached_property
+    def _of_samples(self) -> Side:
+        """What each sample has, of the base too, whose values are negative in a difference."""
+        profile = self.profile
+        values = np.where(profile.is_base[:, None], -profile.values, profile.values).astype(np.float64)
+        return Side(values, *errors(profile))
+
+    @cached_property
+    def _column(self) -> int:
+        return self.profile.sample_types.index(self.wanted)
+
+    @cached_property
+    def _functions(self) -> Sites:
+        return by_function(self.profile)
+
+    @cached_property
+    def _by_line(self) -> Sites:
+        return by_line(self.profile)
+
+
+def _once(sample: Ints, group: Ints) -> tuple[Ints, Ints]:
+    """Return each sample once for each of its groups."""
+    samples = int(sample.max(initial=0)) + 1
+    found = np.unique(group * samples + sample)
+    return found % samples, found // samples
+
+
+class Hot(NamedTuple):
+    """A function by what passes through it."""
+
+    function: str
+    at: Line
+    """Its heaviest line."""
+    cum: int
+    """At the head, in the unit of the asked sample type."""
+
+
+def hot(profile: Profile, wanted: ValueType, containing: str, most: int) -> list[Hot]:
+    """Return the heaviest functions at the head whose name contains a text, in whatever case.
+
+    Without nameless ones, and without those whose lines come to nothing each, as negative values can.
+    """
+    head, number = samples(profile, ~profile.is_base), profile.sample_types.index(wanted)
+    functions, lines = top(head, number, "function", "cum"), top(head, number, "line", "cum")
+    named, first = np.unique(lines.sites.function[lines.order], return_index=True)
+    text, searched = functions.sites.texts, containing.casefold()
+    row = np.full(len(text), -1)
+    row[named] = lines.order[first]
+    numbers = ((functions.sites.function[i], i) for i in functions.order.tolist())
+    named_so = ((n, i) for n, i in numbers if text[n] and searched in text[n].casefold())
+    found = ((n, i) for n, i in named_so if functions.cum[i] and row[n] >= 0)
+    return [Hot(text[n], _line(lines, int(row[n])), int(functions.cum[i])) for n, i in islice(found, most)]
+
+
+def _line(lines: Top, row: int) -> Line:
+    where = lines.sites
+    return Line(where.texts[where.file[row]], int(where.line[row]), int(lines.cum[row]))

@@ -1,0 +1,295 @@
+"""The call tree of a profile in one sample type, from the root or from the leaf, as far as a picture shows it.
+
+A node is a function (name and file, as pprof's) by one way from the root.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from threading import Lock
+from typing import TYPE_CHECKING, NamedTuple
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from alloclens.arrays import some
+from alloclens.tables.flame_walk import Grown, everything, top, walk, way_of
+from alloclens.tables.growth import Side, changes, columns
+from alloclens.tables.sampling import errors, sampling_rate
+from alloclens.tables.sites import by_line
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from alloclens.arrays import Floats, Ints, Mask
+    from alloclens.profile.model import Profile, ValueType
+    from alloclens.series.comparison import Comparison
+    from alloclens.tables.flame_walk import Way
+    from alloclens.tables.growth import Changes, Columns
+
+
+MOST = 2_000
+"""Nodes of one answer: more than a screen has room for; the event loop writes so many in 6 ms."""
+LEAST = 1 / 2_000
+"""Of what is shown: less is narrower than a pixel."""
+ANSWERS = 16
+"""Remembered, to zoom out again."""
+
+
+Site = tuple[str, str]
+"""What a path tells functions apart by: `Functions.name`, and `Functions.file`."""
+
+
+class Asked(NamedTuple):
+    """What is wanted of a tree."""
+
+    path: tuple[Site, ...] = ()
+    """From the root to the node whose subtree is shown; () is everything."""
+    inverted: bool = False
+    """From the leaves: below a function stand its callers."""
+    search: str = ""
+    """Only samples through a function whose name has this in it, upper or lower case."""
+    most: int = MOST
+    least: float = LEAST
+
+
+class Functions(NamedTuple):
+    """One row for each function."""
+
+    of_frame: Ints
+    """Of each frame of the profile its function's row."""
+    name: Sequence[str]
+    """Without a name, the binary's file, else "?"."""
+    file: Sequence[str]
+    """As recorded, clean; "" where unknown."""
+
+
+@dataclass(frozen=True, eq=False)
+class Tree:
+    """One row for each node, the heaviest first: row 0 is the root, and parents stand before their children."""
+
+    parent: Ints
+    site: Ints
+    """Row of `functions`; ALL for the root of everything."""
+    line: Ints
+    """In that function, where the heaviest sample passes; 0 where unknown."""
+    value: Ints
+    """At the head, in the sample type's unit."""
+    growth: Ints
+    """Head - base; equal to `value` where nothing is compared."""
+    certain: Mask
+    """Which grew or shrank for certain, allowing for how many nodes there are."""
+    known: Mask
+    """Of which growth the error is known."""
+    more: Mask
+    """Which have children that are not here."""
+    truncated: bool
+    """Whether nodes are left out for their number, not for their weight."""
+    compared: bool
+    """Whether the growth is that between two: else it is the value."""
+    functions: Functions
+
+    def __len__(self) -> int:
+        return len(self.parent)
+
+
+@dataclass(frozen=True, eq=False)
+class Stacks:
+    """The samples of a profile (a head, or head - base) in one sample type, to be walked again and again."""
+
+    profile: Profile
+    wanted: ValueType
+    one_process: bool = True
+    """Whether base and head share objects."""
+    has_base: bool = False
+    """Whether the head is compared, be it with nothing: none of the base's samples need be in focus."""
+    answers: dict[Asked, Tree | None] = field(default_factory=dict)
+
+    def tree(self, asked: Asked) -> Tree | None:
+        """Return what is asked for; None where the path leads nowhere. Safe from any thread: another may clear the answers."""
+        try:
+            return self.answers[asked]
+        except KeyError:
+            tree = _tree(self, asked)
+        if len(self.answers) >= ANSWERS:
+            self.answers.clear()
+        self.answers[asked] = tree
+        return tree
+
+    @cached_property
+    def functions(self) -> Functions:
+        """What nodes are told apart by."""
+        sites = by_line(self.profile)
+        parts = np.stack([sites.function, sites.file, sites.binary])
+        found, of_site = np.unique(parts, axis=1, return_inverse=True)
+        texts = sites.texts
+        each = [(texts[name] or texts[binary] or "?", texts[file]) for name, file, binary in found.T.tolist()]
+        rows = {site: row for row, site in enumerate(dict.fromkeys(each))}
+        row = np.array([rows[site] for site in each], np.int64)[of_site.reshape(-1)]
+        return Functions(row[sites.of_frame], [name for name, _ in rows], [file for _, file in rows])
+
+    @cached_property
+    def from_root(self) -> Way:
+        return way_of(self.profile, self.functions.of_frame, inverted=False)
+
+    @cached_property
+    def from_leaf(self) -> Way:
+        return way_of(self.profile, self.functions.of_frame, inverted=True)
+
+    @cached_property
+    def values(self) -> Ints:
+        """Of the samples, in the wanted sample type."""
+        return self.profile.values[:, self.profile.sample_types.index(self.wanted)]
+
+    @cached_property
+    def head(self) -> Floats:
+        """What each sample adds to the head. Whole numbers up to 2^53 stay exact."""
+        return np.where(self.profile.is_base, 0, np.maximum(self.values, 0)).astype(np.float64)
+
+    @cached_property
+    def base(self) -> Floats:
+        """What each sample adds to the base: all that is negative, also in files that are a difference themselves."""
+        return np.where(self.profile.is_base, -self.values, np.maximum(-self.values, 0)).astype(np.float64)
+
+    @cached_property
+    def compares(self) -> bool:
+        """Whether there is a base whose samples are known."""
+        return self.has_base or bool(self.profile.is_base.any())
+
+    @cached_property
+    def samples(self) -> Ints:
+        """Those that matter: for the error of growth also what was allocated by a stack that holds nothing now."""
+        return np.arange(len(self.profile)) if self.compares else np.flatnonzero(self.values)
+
+    @cached_property
+    def kinds(self) -> Columns:
+        return columns(self.profile.sample_types, self.wanted)
+
+    @cached_property
+    def errors(self) -> tuple[tuple[int, Floats], ...]:
+        """What growth and its error are made of: place in a row of sums (SIDE, sample type), and that of each sample."""
+        profile, (own, allocated, objects, space) = self.profile, self.kinds
+        parts = profile.values, *errors(profile)
+        wanted = [{own, objects, space}, {own, allocated}, {own, allocated}]
+        places = [(part, i) for part, of in enumerate(wanted) for i in of if i is not None]
+        return tuple((part * len(profile.sample_types) + i, _column(parts[part], i)) for part, i in places)
+
+
+_stacks: WeakKeyDictionary[Comparison, Stacks] = WeakKeyDictionary()
+_lock = Lock()
+
+
+def flame(comparison: Comparison, asked: Asked) -> Tree | None:
+    """Return the tree of a comparison; None where the path leads nowhere. Call it from a thread.
+
+    What is made of a comparison for that is remembered as long as the comparison is.
+    """
+    with _lock:
+        if comparison not in _stacks:
+            compared = comparison.base is not None
+            _stacks[comparison] = Stacks(comparison.profile, comparison.sample_type, comparison.one_process, compared)
+        stacks = _stacks[comparison]
+    return stacks.tree(asked)
+
+
+def _tree(of: Stacks, asked: Asked) -> Tree | None:
+    way = of.from_leaf if asked.inverted else of.from_root
+    samples = _through(of, asked.search) if asked.search else of.samples
+    head, base = of.head[samples], of.base[samples]
+    root = everything(head, base)
+    with walk(way, samples, head, base) as walked:
+        for step, site in enumerate(asked.path):
+            if step:
+                walked.advance()
+            walked.through(_frames(of.functions, site))
+            if not len(walked.rows):
+                return None
+        if asked.path:
+            samples, root = walked.rows["sample"].astype(np.int64), top(walked.rows, way)
+            walked.advance()
+        grown = walked.grow(root, samples, asked.least)
+    return _finished(of, _heaviest(grown, asked.most), truncated=len(grown.nodes.parent) > asked.most)
+
+
+def _through(of: Stacks, text: str) -> Ints:
+    """Return the samples that have a function with this text in its name anywhere in their stacks."""
+    profile, wanted = of.profile, text.casefold()
+    hit = np.array([wanted in name.casefold() for name in of.functions.name], np.bool_)[of.functions.of_frame]
+    has = some(hit, profile.locations.frame_at)
+    return of.samples[some(has[profile.location], profile.location_at)[of.samples]]
+
+
+def _frames(functions: Functions, site: Site) -> Mask:
+    """Return which frames are of a function."""
+    of_site = [one == site for one in zip(functions.name, functions.file, strict=True)]
+    return np.array(of_site, np.bool_)[functions.of_frame]
+
+
+def _heaviest(grown: Grown, most: int) -> Grown:
+    """Return the tree of so many of the heaviest nodes, the heaviest first. Samples go back to the nodes that stay."""
+    nodes = grown.nodes
+    order = np.argsort(-nodes.weight, kind="stable")  # parents stay before their children
+    parent, stays = np.maximum(nodes.parent, 0), np.zeros(len(order), np.bool_)
+    stays[order[:most]] = True
+    number = np.zeros(len(order), np.int64)
+    number[order[:most]] = np.arange(min(most, len(order)))
+    at = np.arange(len(order))
+    while not stays[at].all():
+        at = np.where(stays[at], at, parent[at])
+    more = grown.more.copy()
+    more[parent[~stays]] = True
+    left = nodes.of(order[:most])
+    left.parent[1:] = number[left.parent[1:]]
+    return Grown(left, grown.sample, number[at[grown.node]], more[order[:most]])
+
+
+def _whole(values: Floats) -> Ints:
+    """Return whole numbers; what is beyond 64 bits becomes the last that is not."""
+    return np.clip(values, -(2.0**63), np.nextafter(2.0**63, 0)).astype(np.int64)
+
+
+def _finished(of: Stacks, grown: Grown, *, truncated: bool) -> Tree:
+    nodes, change = grown.nodes, _changes(of, grown)
+    growth = _whole(nodes.head - nodes.base)
+    nothing = np.zeros(len(growth), np.bool_)
+    return Tree(
+        parent=nodes.parent,
+        site=nodes.site,
+        line=np.append(of.profile.frames.line, 0)[nodes.frame],  # the last one is for frame ALL
+        value=_whole(nodes.head),
+        growth=growth,
+        certain=change.certain if change else nothing,
+        known=~np.isnan(change.stated.low) if change else nothing,
+        more=grown.more,
+        truncated=truncated,
+        compared=bool(of.base.any()) or of.compares,
+        functions=of.functions,
+    )
+
+
+def _changes(of: Stacks, grown: Grown) -> Changes | None:
+    """Return how the nodes grew; None where no base is known."""
+    if not of.compares:
+        return None
+    head, base = _sides(of, grown)
+    made = changes(head, base, of.kinds, of.kinds, sampling_rate(of.profile), one_process=of.one_process)
+    return replace(made, looked_at=len(grown.nodes.parent))
+
+
+def _sides(of: Stacks, grown: Grown) -> tuple[Side, Side]:
+    """Sum what head and base have of each node, with all below it. What nothing is made of stays 0."""
+    parent, types = grown.nodes.parent, len(of.profile.sample_types)
+    place = grown.node * 2 + of.profile.is_base[grown.sample]
+    each = np.zeros((len(parent), 2, len(Side._fields) * types))
+    for column, values in of.errors:
+        each[:, :, column] = np.bincount(place, values[grown.sample], 2 * len(parent)).reshape(-1, 2)
+    each[:, 1, :types] *= -1  # a base's values are negative
+    for row in range(len(parent) - 1, 0, -1):  # parents stand before their children
+        each[parent[row]] += each[row]
+    parts = each.reshape(len(parent), 2, len(Side._fields), types)
+    return Side(*parts[:, 0].swapaxes(0, 1)), Side(*parts[:, 1].swapaxes(0, 1))
+
+
+def _column(table: Ints | Floats, i: int) -> Floats:
+    return np.ascontiguousarray(table[:, i], np.float64)

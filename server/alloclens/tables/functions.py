@@ -1,0 +1,77 @@
+"""The numbers of whole functions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from alloclens.tables import attribution
+from alloclens.tables.growth import Side, changes, columns
+from alloclens.tables.sampling import errors, sampling_rate
+from alloclens.tables.sites import by_function_start
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from alloclens.arrays import Mask
+    from alloclens.profile.model import Profile, ValueType
+    from alloclens.tables.line_stats import Change
+    from alloclens.tables.sites import Sites
+
+
+@dataclass(frozen=True)
+class FunctionStats:
+    """One function of one file, in the unit of the asked sample type."""
+
+    name: str
+    start_line: int
+    """Where it is declared, 1-based."""
+    flat: int
+    """At the head."""
+    cum: int
+    """At the head."""
+    growth: Change | None
+    """Of cum; None where nothing is compared."""
+
+
+def functions(
+    profile: Profile, wanted: ValueType, files: Collection[str], *, one_process: bool = True, compared: bool = False
+) -> list[FunctionStats]:
+    """Return the functions of these recorded files that say where they are declared, heaviest first.
+
+    The profile is a head, or head - base; `one_process` says whether those two share objects, `compared` that there is a
+    base, be none of it left in the profile.
+    """
+    sites = by_function_start(profile)
+    column = profile.sample_types.index(wanted)
+    is_head = ~profile.is_base[:, None]
+    head = _side(profile, sites, is_head)
+    flat = attribution.flat(profile, sites).sum(np.where(is_head, profile.values[:, [column]], 0))[:, 0]
+    grown = None
+    if compared or profile.is_base.any():
+        of = columns(profile.sample_types, wanted)
+        base, rate = _side(profile, sites, ~is_head), sampling_rate(profile)
+        grown = changes(head, base, of, of, rate, one_process=one_process)
+    cum = head.value[:, column] + (np.abs(grown.value) if grown else 0)
+    ours = [i for i, file in enumerate(sites.texts) if file in files]
+    rows = np.flatnonzero(np.isin(sites.file, ours) & (sites.line > 0) & (cum != 0))
+    rows = rows[np.argsort(-np.abs(head.value[rows, column]), kind="stable")]
+    return [
+        FunctionStats(
+            name=sites.texts[sites.function[i]],
+            start_line=int(sites.line[i]),
+            flat=int(flat[i]),
+            cum=int(head.value[i, column]),
+            growth=grown.of(i) if grown else None,
+        )
+        for i in rows.tolist()
+    ]
+
+
+def _side(profile: Profile, sites: Sites, of: Mask) -> Side:
+    """Sum what passes through each function, of the samples of the head or of those of the base, which are negative."""
+    values = np.where(profile.is_base[:, None], -profile.values, profile.values).astype(np.float64)
+    each = (values, *errors(profile))
+    return Side(*(attribution.cum(profile, sites, np.where(of, one, 0)) for one in each))

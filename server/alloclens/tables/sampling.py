@@ -1,0 +1,59 @@
+"""What a heap profile's sampling does to its numbers: the variance of every sample's value.
+
+With rate R a block of size s is sampled with p = 1 - exp(-s/R), and n sampled blocks are written down as n/p. The
+variance of that is n·(1-p)/p² blocks², and s² times as much in bytes². Source: Go's runtime/pprof un-samples by this
+formula (protomem.go); the variance is that of n/p for binomial n.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from alloclens.stats.intervals import Sampling
+
+if TYPE_CHECKING:
+    from alloclens.profile.model import Profile
+
+
+def errors(profile: Profile) -> Sampling:
+    """Return the variance of each value, and how many sampled objects it tells of; nan where that is not known.
+
+    Both of shape (samples, sample types).
+    """
+    found = Sampling(*(np.full(profile.values.shape, np.nan) for _ in Sampling._fields))
+    for i, j in _heap_columns(profile):
+        _fill(found, i, j, profile)
+    if _counts_all(profile):
+        found.variance[:], found.sampled[:] = 0, np.abs(profile.values.astype(np.float64))
+    return found
+
+
+def sampling_rate(profile: Profile) -> float:
+    """Return the bytes between two samples of a heap; 0 where all is counted."""
+    return float(profile.period) if _heap_columns(profile) and profile.period > 1 else 0.0
+
+
+def _heap_columns(profile: Profile) -> list[tuple[int, int]]:
+    """Return the columns of objects and of their bytes."""
+    names = [t.type for t in profile.sample_types]
+    pairs = [(f"{prefix}objects", f"{prefix}space") for prefix in ("alloc_", "inuse_", "")]
+    there = [(names.index(a), names.index(b)) for a, b in pairs if a in names and b in names]
+    return there if profile.period > 0 else []
+
+
+def _counts_all(profile: Profile) -> bool:
+    names = [t.type for t in profile.sample_types]
+    return bool(names) and all(name in ("goroutine", "threadcreate") for name in names)
+
+
+def _fill(errors: Sampling, objects: int, space: int, profile: Profile) -> None:
+    """Write the columns of a number of objects and of their bytes."""
+    rate, size = profile.period, np.abs(profile.values[:, space].astype(np.float64))
+    count = np.abs(profile.values[:, objects].astype(np.float64))
+    block = size / np.maximum(count, 1)
+    p = -np.expm1(-block / rate) if rate > 1 else np.ones_like(size)  # at a rate of 1 every object is sampled
+    blocks = np.divide(count * (1 - p), p, out=np.zeros_like(p), where=p > 0)
+    errors.variance[:, objects], errors.variance[:, space] = blocks, blocks * block**2
+    errors.sampled[:, objects] = errors.sampled[:, space] = np.rint(count * p)

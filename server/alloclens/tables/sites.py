@@ -1,0 +1,137 @@
+"""What numbers are kept by: a site is a function, or a line of it, or a line of a file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from alloclens.paths import clean_path
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from alloclens.arrays import Ints, Mask
+    from alloclens.profile.model import Profile
+
+
+@dataclass(frozen=True, eq=False)
+class Sites:
+    """One row for each site, in the order of their columns; texts are row numbers in `texts`."""
+
+    of_frame: Ints
+    """The site of each frame of the profile."""
+    texts: tuple[str, ...]
+    function: Ints
+    file: Ints
+    line: Ints
+    binary: Ints
+    """The mapping's file, for frames without a function's name."""
+    start: Ints
+    """Where a function without a name is declared, which is all that pprof tells two of them apart by; else 0."""
+
+    def __len__(self) -> int:
+        return len(self.line)
+
+
+def by_line(profile: Profile) -> Sites:
+    """Tell sites apart as `pprof -lines` does: by function, file and line."""
+    columns = _columns(profile)
+    return _sites(columns, columns.function, columns.file, columns.line, nameless=True)
+
+
+def by_function(profile: Profile) -> Sites:
+    """Tell sites apart as pprof does by default: by function."""
+    columns = _columns(profile)
+    return _sites(columns, columns.function, _none(columns), _none(columns), nameless=True)
+
+
+def by_source_line(profile: Profile) -> Sites:
+    """Tell sites apart as an editor does: by file and line, whatever function is there."""
+    columns = _columns(profile)
+    return _sites(columns, _none(columns), columns.file, np.maximum(columns.line, 0))
+
+
+def by_function_start(profile: Profile) -> Sites:
+    """Tell functions of one name apart by their file, and give as `line` where each is declared."""
+    columns = _columns(profile)
+    row = profile.frames.function
+    start = np.where(row >= 0, _take(profile.functions.start_line, np.maximum(row, 0)), 0)
+    return _sites(columns, columns.function, columns.file, start)
+
+
+@dataclass(frozen=True, eq=False)
+class _Columns:
+    """What is known of each frame; equal texts have equal numbers."""
+
+    texts: tuple[str, ...]
+    function: Ints
+    file: Ints
+    line: Ints
+    binary: Ints
+    start: Ints
+
+
+def _columns(profile: Profile) -> _Columns:
+    texts, number, clean = _texts(profile)
+    known = profile.frames.function >= 0
+    row = np.where(known, profile.frames.function, 0)
+    function = np.where(known, _take(number[profile.functions.name], row), 0)
+    file = np.where(known, _take(clean, row), 0)
+    line = np.where(known, profile.frames.line, 0)
+    start = np.where(known & (function == 0), _take(profile.functions.start_line, row), 0)
+    return _Columns(texts, function, file, line, _binary(profile, number, function == 0), start)
+
+
+def _texts(profile: Profile) -> tuple[tuple[str, ...], Ints, Ints]:
+    """Return the distinct texts ("" first), the number of each string, and that of each function's clean file."""
+    numbers: dict[str, int] = {"": 0}
+    number = np.array([numbers.setdefault(s, len(numbers)) for s in profile.strings], np.int64)
+    files, row = np.unique(profile.functions.file, return_inverse=True)
+    cleaned = [clean_path(profile.strings[i]) for i in files.tolist()]
+    clean = np.array([numbers.setdefault(s, len(numbers)) for s in cleaned], np.int64)
+    return tuple(numbers), number, clean[row] if len(row) else row
+
+
+def on_lines(sites: Sites, lines: Collection[tuple[str, int]]) -> Mask:
+    """Return which sites are on any of some lines (clean file, line)."""
+    number = {text: i for i, text in enumerate(sites.texts)} if lines else {}
+    keys = [(number[file] << 32) | line for file, line in lines if file in number]
+    return np.isin((sites.file << 32) | sites.line, np.array(keys, np.int64))
+
+
+def _binary(profile: Profile, number: Ints, nameless: Mask) -> Ints:
+    mapping = np.repeat(profile.locations.mapping, np.diff(profile.locations.frame_at))
+    file = _take(number[profile.mappings.file], np.maximum(mapping, 0))
+    return np.where(nameless & (mapping >= 0), file, 0)
+
+
+def _take(column: Ints, rows: Ints) -> Ints:
+    return column[rows] if len(column) else np.zeros(len(rows), np.int64)
+
+
+def _none(columns: _Columns) -> Ints:
+    return np.zeros_like(columns.line)
+
+
+def _sites(columns: _Columns, function: Ints, file: Ints, line: Ints, *, nameless: bool = False) -> Sites:
+    """Tell sites apart by these columns and, where wanted, functions without a name by their binary and start."""
+    binary, start = (columns.binary, columns.start) if nameless else (_none(columns), _none(columns))
+    parts = (file, line, function, binary, start)
+    _, first, of_frame = np.unique(_packed(parts), return_index=True, return_inverse=True)
+    file, line, function, binary, start = (part[first] for part in parts)
+    return Sites(of_frame, columns.texts, function, file, line, binary, start)
+
+
+def _packed(columns: tuple[Ints, ...]) -> Ints:
+    """Return one number for each row, in the order of the rows: sorting those is quicker than sorting rows."""
+    ranks = [column - column.min(initial=0) for column in columns]
+    widths = [int(rank.max(initial=0)).bit_length() for rank in ranks]
+    if sum(widths) > 63 or min(int(rank.min(initial=0)) for rank in ranks) < 0:  # lines of 2^40, say
+        ranks = [np.unique(column, return_inverse=True)[1] for column in columns]
+        widths = [int(rank.max(initial=0)).bit_length() for rank in ranks]
+    out = np.zeros(len(ranks[0]), np.int64)
+    for rank, width in zip(ranks, widths, strict=True):
+        out = out << width | rank
+    return out

@@ -1,0 +1,175 @@
+"""The samples through a line as a tree: up through its callers to the start of the program, or down to the leaves."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+import numpy as np
+
+from alloclens.arrays import first, last, some
+from alloclens.tables.attribution import One
+from alloclens.tables.sites import by_line, on_lines
+from alloclens.transform.subset import samples
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from alloclens.arrays import Ints, Mask
+    from alloclens.profile.model import Profile
+    from alloclens.tables.sites import Sites
+
+
+Direction = Literal["callers", "callees"]
+MOST = 200
+"""Nodes of one answer."""
+
+
+class Line(NamedTuple):
+    """A line as the profile recorded it."""
+
+    file: str
+    """Clean."""
+    line: int
+    """1-based."""
+
+
+class Node(NamedTuple):
+    """A frame of the tree, with the samples that reach it by one path."""
+
+    function: str
+    file: str
+    line: int
+    binary: str
+    """Of a frame without a name."""
+    value: int
+    """At the head."""
+    growth: int | None
+    """Head - base; equal to `value` where there is no base; None where it is not known which line of another build one was."""
+    leaf: bool
+    """Whether no sample goes on from here."""
+
+    @property
+    def id(self) -> str:
+        """What it is called in a path: the same in every profile."""
+        return json.dumps([self.function, self.file, self.line, self.binary])
+
+
+class Branches(NamedTuple):
+    """The nodes below one path."""
+
+    nodes: list[Node]
+    """The heaviest."""
+    many: int
+    """How many there are."""
+    value: int
+    """Of all of them, at the head."""
+    growth: int | None
+    """None if that of any is."""
+
+
+def branches(
+    profile: Profile,
+    column: int,
+    line: Line,
+    direction: Direction,
+    path: Sequence[str] = (),
+    most: int = MOST,
+    unsaid: Collection[tuple[str, int]] = (),
+) -> Branches:
+    """Return the nodes below a path of ids, heaviest first, then those that changed most.
+
+    Below the empty path are the roots: the line itself, once for each function that is on it. The children of a node
+    sum to at most the node: a stack may end there. There is nothing below a path that is not there. Of a node on an `unsaid`
+    line (file, line), and of all below it, nothing says how it grew; what only the base has of such is left out.
+    """
+    sites = by_line(profile)
+    on = _on(sites, line)
+    part = samples(profile, _through(profile, sites, on) & (profile.values[:, column] != 0))
+    walk = _walk(part, sites, on, direction)
+    rows, hidden = np.arange(len(part)), on_lines(sites, unsaid)
+    for depth, key in enumerate(path):
+        rows = rows[depth < walk.length[rows]]
+        rows = rows[walk.site(rows, depth) == (site := _site(sites, key))]
+        hidden |= site >= 0 and hidden[site]
+    rows = rows[len(path) < walk.length[rows]]
+    return _branches(part, column, sites, walk, rows, len(path), most, hidden)
+
+
+class _Walk(NamedTuple):
+    """The way of each sample from the line on."""
+
+    of_frame: Ints
+    """The site of each frame of all stacks."""
+    start: Ints
+    """Where in these the line is."""
+    step: int
+    length: Ints
+    """How many frames the way has, the line's own included."""
+
+    def site(self, rows: Ints, depth: int) -> Ints:
+        """Return the site of some samples so many steps from the line."""
+        found: Ints = self.of_frame[self.start[rows] + self.step * depth]
+        return found
+
+
+def _walk(profile: Profile, sites: Sites, on: Mask, direction: Direction) -> _Walk:
+    """Lay the ways.
+
+    Where the line recurs, its callers are those of its innermost call and its callees those of its outermost: so the
+    other calls, and what lies between them, are in the tree, too, and each sample is in it once.
+    """
+    of_frame, at = sites.of_frame[profile.stack_frames], profile.frame_at
+    if direction == "callers":
+        innermost = first(on[of_frame], at)
+        return _Walk(of_frame, innermost, 1, at[1:] - innermost)
+    outermost = last(on[of_frame], at)
+    return _Walk(of_frame, outermost, -1, outermost - at[:-1] + 1)
+
+
+def _branches(
+    profile: Profile, column: int, sites: Sites, walk: _Walk, rows: Ints, depth: int, most: int, hidden: Mask
+) -> Branches:
+    found, group = np.unique(walk.site(rows, depth), return_inverse=True)
+    values = profile.values[rows, column]
+    goes_on = walk.length[rows] > depth + 1
+    columns = np.stack([np.where(profile.is_base[rows], 0, values), values, goes_on], axis=1)
+    sums = One(group, len(found)).sum(columns)
+    kept = ~hidden[found] | (sums[:, 0] != 0)
+    found, sums = found[kept], sums[kept]
+    order = np.lexsort((-np.abs(sums[:, 1]), -np.abs(sums[:, 0])))[:most]
+    each = zip(found[order].tolist(), sums[order].tolist(), strict=True)
+    nodes = [
+        _node(sites, site, now, None if hidden[site] else grown, leaf=not going) for site, (now, grown, going) in each
+    ]
+    value, growth, _ = sums.sum(axis=0).tolist()
+    return Branches(nodes, len(found), value, None if hidden[found].any() else growth)
+
+
+def _node(sites: Sites, site: int, value: int, growth: int | None, *, leaf: bool) -> Node:
+    function, file, binary = (sites.texts[column[site]] for column in (sites.function, sites.file, sites.binary))
+    return Node(function, file, int(sites.line[site]), binary, value, growth, leaf)
+
+
+def _through(profile: Profile, sites: Sites, on: Mask) -> Mask:
+    """Return which samples have such a site in their stack. Shape of `on`: (sites,)."""
+    hit = some(on[sites.of_frame], profile.locations.frame_at)
+    return some(hit[profile.location], profile.location_at)
+
+
+def _on(sites: Sites, line: Line) -> Mask:
+    file = sites.texts.index(line.file) if line.file in sites.texts else -1
+    return np.asarray((sites.file == file) & (sites.line == line.line))
+
+
+def _site(sites: Sites, key: str) -> int:
+    """Return the site that an id means; -1 for none."""
+    try:
+        function, file, line, binary = json.loads(key)
+        texts = [sites.texts.index(text) for text in (function, file, binary)]
+        wanted = int(line)
+    except (TypeError, ValueError):
+        return -1
+    columns = zip((sites.function, sites.file, sites.binary), texts, strict=True)
+    hit = np.flatnonzero(np.logical_and.reduce([sites.line == wanted, *(column == text for column, text in columns)]))
+    return int(hit[0]) if len(hit) else -1

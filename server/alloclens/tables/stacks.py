@@ -1,0 +1,185 @@
+"""The heaviest stacks through a line: from a number to the calls behind it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from alloclens.arrays import offsets, owners, spread
+from alloclens.tables.attribution import One
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from alloclens.arrays import Ints, Mask
+    from alloclens.profile.model import Frame, Profile
+    from alloclens.tables.sites import Sites
+
+
+BASE = np.uint64(0x9E3779B97F4A7C15)  # the golden ratio as a fraction of 2^64: an odd number whose powers mix well
+
+
+@dataclass(frozen=True)
+class Stack:
+    """One distinct stack through a line."""
+
+    frames: tuple[Frame, ...]
+    """Leaf first."""
+    value: int
+    """At the head."""
+    growth: int | None
+    """Head - base; equal to `value` where there is no base; None where it is not known which line of another build one was."""
+    sample: int
+    """The row of one that has it."""
+
+    @property
+    def grown(self) -> int:
+        """What counts of it in a growth: at most all that it holds where nothing says how much is new."""
+        return max(self.value if self.growth is None else self.growth, 0)
+
+
+def through(
+    profile: Profile,
+    sites: Sites,
+    wanted: Sequence[int],
+    column: int,
+    most: int,
+    unsaid: Mask | None = None,
+) -> list[Stack]:
+    """Return the heaviest stacks through any of these sites: by growth in a difference, else by value.
+
+    Of a stack through any `unsaid` site, nothing says how it grew; what only the base has of such is left out.
+    """
+    samples = having(profile, sites, wanted)
+    samples = samples[profile.values[samples, column] != 0]
+    if not len(samples):
+        return []
+    example, group = _distinct(profile, sites, samples)
+    values = profile.values[samples, column]
+    grown = _sums(group, values, len(example))
+    now = _sums(group, np.where(profile.is_base[samples], 0, values), len(example))
+    hidden = np.zeros(len(example), np.bool_)
+    if unsaid is not None:
+        hidden[group[np.isin(samples, having(profile, sites, np.flatnonzero(unsaid)))]] = True
+    order = np.lexsort((-now, -np.where(hidden, 0, grown)))
+    order = order[~hidden[order] | (now[order] != 0)][:most]
+    found = zip(*(column[order].tolist() for column in (example, now, grown, hidden)), strict=True)
+    return [
+        Stack(_frames(profile, sample), value, None if unknown else growth, sample)
+        for sample, value, growth, unknown in found
+    ]
+
+
+def having(profile: Profile, sites: Sites, wanted: Sequence[int] | Ints) -> Ints:
+    """Return the rows of the samples that have any of these sites in their stack, ascending."""
+    location = owners(np.diff(profile.locations.frame_at))[np.isin(sites.of_frame, wanted)]
+    has = np.zeros(len(profile.locations.mapping), np.bool_)
+    has[location] = True
+    sample = np.searchsorted(profile.location_at, np.flatnonzero(has.take(profile.location)), side="right") - 1
+    return sample[np.diff(sample, prepend=-1) > 0]
+
+
+def _distinct(profile: Profile, sites: Sites, samples: Ints) -> tuple[Ints, Ints]:
+    """Return one sample for each distinct stack, and for each sample which of them it has.
+
+    A stack's digest is the sum of (site + 1) · BASE^place over its frames. The sum over the frames of one location is the
+    same wherever it stands, but for a power of BASE.
+    """
+    at = profile.locations.frame_at
+    width = np.diff(at)
+    powers = _powers(int(width.max(initial=0)))
+    term = (sites.of_frame.astype(np.uint64) + np.uint64(1)) * powers[np.arange(at[-1]) - np.repeat(at[:-1], width)]
+    of_location = np.add.reduceat(term, at[:-1]) if len(width) else term
+    location = profile.location[spread(profile.location_at[samples], np.diff(profile.location_at)[samples])]
+    begin = offsets(np.diff(profile.location_at)[samples])[:-1]
+    frames_before = offsets(width[location])[:-1]
+    place = frames_before - np.repeat(frames_before[begin], np.diff(np.append(begin, len(location))))
+    digest = np.add.reduceat(of_location[location] * _powers(int(place.max()) + 1)[place], begin)
+    _, example, group = np.unique(digest, return_index=True, return_inverse=True)
+    return samples[example], group
+
+
+def _powers(count: int) -> NDArray[np.uint64]:
+    return np.cumprod(np.concatenate([[np.uint64(1)], np.full(max(count - 1, 0), BASE)]), dtype=np.uint64)
+
+
+def _sums(group: Ints, values: Ints, groups: int) -> Ints:
+    out = np.zeros(groups, np.int64)
+    np.add.at(out, group, values)
+    return out
+
+
+def _frames(profile: Profile, sample: int) -> tuple[Frame, ...]:
+    where, at = (
+        profile.location[profile.location_at[sample] : profile.location_at[sample + 1]],
+        profile.locations.frame_at,
+    )
+    return tuple(profile.frame(row) for i in where.tolist() for row in range(at[i], at[i + 1]))
+
+
+class Weight(NamedTuple):
+    """What goes through something."""
+
+    value: int
+    """At the head."""
+    growth: int | None
+    """Head - base; equal to `value` where there is no base; None where nothing says it."""
+
+
+def passing(
+    profile: Profile, sites: Sites, column: int, through: Ints, stacks: Sequence[int], unsaid: Mask | None = None
+) -> list[list[Weight]]:
+    """Return what passes each frame of some samples' stacks, leaf first: what has the same frames from the root to there.
+
+    `through` are the rows of the samples that count, ascending; those of `stacks` are among them. From an `unsaid` site on,
+    nothing says how it grew.
+    """
+    values = profile.values[through, column]
+    both = np.stack([np.where(profile.is_base[through], 0, values), values], axis=1)
+    cursor, rows = _Cursor(profile, through), np.arange(len(through))
+    node, key = np.zeros(len(through), np.int64), np.zeros(len(through), np.int64)
+    shown, found = np.searchsorted(through, stacks), [[] for _ in stacks]  # type: tuple[Ints, list[list[Weight]]]
+    hidden = np.zeros(len(shown), np.bool_)
+    while len(here := np.flatnonzero(cursor.stands(shown))):
+        rows = rows[cursor.stands(rows)]
+        key[rows] = node[rows] * len(sites) + sites.of_frame[cursor.frame[rows]]
+        nodes = np.unique(key[shown[here]])
+        rows = rows[np.isin(key[rows], nodes)]
+        node[rows] = np.searchsorted(nodes, key[rows])
+        sums = One(node[rows], len(nodes)).sum(both[rows]).tolist()
+        if unsaid is not None:
+            hidden[here] |= unsaid[sites.of_frame[cursor.frame[shown[here]]]]
+        for stack in here.tolist():
+            value, growth = sums[node[shown[stack]]]
+            found[stack].append(Weight(value, None if hidden[stack] else growth))
+        cursor.advance(rows)
+    return [one[::-1] for one in found]
+
+
+class _Cursor:
+    """The frame that each of some samples stands at, from the root on."""
+
+    def __init__(self, profile: Profile, samples: Ints) -> None:
+        self._location, self._frame_at = profile.location, profile.locations.frame_at
+        self._begin, self._at = profile.location_at[samples], profile.location_at[samples + 1]
+        self.frame = np.zeros(len(samples), np.int64)
+        self._enter(np.arange(len(samples)))
+
+    def stands(self, rows: Ints) -> Mask:
+        """Return which have not come to their end."""
+        return np.asarray(self._at[rows] >= self._begin[rows])
+
+    def advance(self, rows: Ints) -> None:
+        """Go to what the frame calls."""
+        inlined = self.frame[rows] > self._frame_at[self._location[self._at[rows]]]
+        self.frame[rows[inlined]] -= 1
+        self._enter(rows[~inlined])
+
+    def _enter(self, rows: Ints) -> None:
+        self._at[rows] -= 1
+        left = rows[self.stands(rows)]
+        self.frame[left] = self._frame_at[self._location[self._at[left]] + 1] - 1

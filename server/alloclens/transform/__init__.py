@@ -1,0 +1,1 @@
+"""Profile -> Profile: filters, difference, symbols added."""

@@ -1,0 +1,176 @@
+"""What a user wants seen of a profile, with pprof's meaning and in pprof's order."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from alloclens.arrays import last, some
+from alloclens.transform import tags
+from alloclens.transform.patterns import BadPattern, hit_frames, search
+from alloclens.transform.prune import prune_from
+from alloclens.transform.subset import deep, frames, samples, stacks
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from alloclens.arrays import Mask
+    from alloclens.profile.model import Profile
+    from alloclens.transform.patterns import Search
+    from alloclens.transform.tags import Tag
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Regular expressions on the names of functions, source files and binaries; "" where nothing is wanted."""
+
+    focus: str = ""
+    """Samples with such a frame."""
+    ignore: str = ""
+    """Not the samples with such a frame."""
+    hide: str = ""
+    """Not these frames."""
+    show: str = ""
+    """These frames only."""
+    show_from: str = ""
+    """Not what called the outermost such frame, nor samples without one."""
+    tag_focus: str = ""
+    """Samples with such a label: see transform/tags.py."""
+    tag_ignore: str = ""
+    prune_from: str = ""
+    """Not what the innermost such function called; its name only."""
+    no_inlines: bool = False
+    """Of inlined calls the function that they were inlined into."""
+
+    def given(self) -> dict[str, str | bool]:
+        """Return those that are wanted, by name."""
+        return {name: value for name, value in asdict(self).items() if value}
+
+
+class BadFilter(ValueError):  # noqa: N818 - a property of the text
+    """A filter that cannot be read; says which, and why."""
+
+
+@dataclass(frozen=True, eq=False)
+class Filtered:
+    """What is left, and what to tell about the way there."""
+
+    profile: Profile
+    notes: tuple[str, ...]
+
+
+def filtered(profile: Profile, filters: Filters) -> Filtered:
+    """Return what pprof leaves of a profile. Raises BadFilter.
+
+    100 % is still what it was before: `difference.total` of the whole profile.
+    """
+    tests = _tests(filters)
+    units = tags.units(profile)
+    profile, matched = _by_name(profile, tests)
+    if tests.show_from:
+        profile, matched["show_from"] = _show_from(profile, tests.show_from)
+    profile, by_tag = _by_tag(profile, tests, units)
+    if tests.prune_from:
+        profile = prune_from(profile, tests.prune_from)
+    if filters.no_inlines:
+        profile = _outermost(profile)
+    return Filtered(profile, _notes(tests, matched | by_tag))
+
+
+def in_focus(profile: Profile, focus: Sequence[Filters]) -> Profile:
+    """Return what is left by some filters, one after the other. Raises BadFilter."""
+    for one in focus:
+        profile = filtered(profile, one).profile
+    return profile
+
+
+@dataclass(frozen=True)
+class _Tests:
+    focus: Search | None
+    ignore: Search | None
+    hide: Search | None
+    show: Search | None
+    show_from: Search | None
+    prune_from: Search | None
+    tag_focus: Tag | None
+    tag_ignore: Tag | None
+
+
+def _tests(filters: Filters) -> _Tests:
+    names = [f.name for f in fields(_Tests)]
+    return _Tests(*(_test(name, getattr(filters, name)) for name in names))
+
+
+def _test(name: str, text: str) -> Any:
+    try:
+        return (tags.parsed if name.startswith("tag_") else search)(text) if text else None
+    except BadPattern as error:
+        raise BadFilter(f"{name}: {error}") from error
+
+
+def _by_name(profile: Profile, tests: _Tests) -> tuple[Profile, dict[str, bool]]:
+    """Return the profile, and which of the tests hit a location.
+
+    Where there is any, samples without locations go: nothing of theirs is in focus.
+    """
+    if not (tests.focus or tests.ignore or tests.hide or tests.show):
+        return profile, {}
+    at = profile.locations.frame_at
+    ignored = some(_hits(profile, tests.ignore, without=False), at)
+    focused = some(_hits(profile, tests.focus, without=True), at) & ~ignored
+    hidden = _hits(profile, tests.hide, without=False)
+    shown = _hits(profile, tests.show, without=True) & ~hidden
+    if tests.show:  # even of a binary that matches, a location without symbols is nothing to show
+        shown &= profile.frames.function >= 0
+    hit = {"focus": focused, "ignore": ignored, "hide": hidden, "show": shown}
+    left = samples(profile, _passes(profile, focused) & ~_passes(profile, ignored))
+    return deep(frames(left, shown)), {name: bool(mask.any()) for name, mask in hit.items()}
+
+
+def _hits(profile: Profile, test: Search | None, *, without: bool) -> Mask:
+    if test is None:
+        return np.full(len(profile.frames.function), without, np.bool_)
+    return hit_frames(profile, test)
+
+
+def _passes(profile: Profile, hit: Mask) -> Mask:
+    """Return which samples have a location that hits. Shape of `hit`: (locations,)."""
+    return some(hit[profile.location], profile.location_at)
+
+
+def _show_from(profile: Profile, test: Search) -> tuple[Profile, bool]:
+    """End every stack at its outermost frame that hits."""
+    hit, at = hit_frames(profile, test), profile.locations.frame_at
+    there = some(hit, at)
+    end = np.where(there, last(hit, at), at[1:])
+    outermost = last(there[profile.location], profile.location_at)
+    inside = np.arange(len(profile.location)) <= np.repeat(outermost, np.diff(profile.location_at))
+    made = frames(stacks(profile, inside), np.arange(len(hit)) <= np.repeat(end, np.diff(at)))
+    return deep(made), bool(there.any())
+
+
+def _by_tag(profile: Profile, tests: _Tests, units: dict[str, str]) -> tuple[Profile, dict[str, bool]]:
+    keep, matched = np.ones(len(profile), np.bool_), {}
+    for name, tag in (("tag_focus", tests.tag_focus), ("tag_ignore", tests.tag_ignore)):
+        if tag:
+            hit = tags.hit_samples(profile, tag, units)
+            matched[name] = bool(hit.any())
+            keep &= hit if tag is tests.tag_focus else ~hit
+    return samples(profile, keep), matched
+
+
+def _outermost(profile: Profile) -> Profile:
+    at = profile.locations.frame_at
+    return frames(profile, np.isin(np.arange(at[-1]), at[1:] - 1))
+
+
+def _notes(tests: _Tests, matched: dict[str, bool]) -> tuple[str, ...]:
+    """Say what pprof says, and of a tag what it was taken for."""
+    ranges = [n for n in ("tag_focus", "tag_ignore") if (tag := getattr(tests, n)) and tag.range]
+    nothing = [name for name, hit in matched.items() if getattr(tests, name) and not hit]
+    return (
+        *(f"{name} is taken for a range of numbers, not for a regular expression" for name in ranges),
+        *(f"{name} matched no samples" for name in nothing),
+    )

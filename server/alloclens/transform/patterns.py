@@ -1,0 +1,83 @@
+"""Regular expressions as pprof has them: RE2's, in time linear in the text however hostile the pattern."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import re2  # type: ignore[import-untyped]
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from alloclens.arrays import Ints, Mask
+    from alloclens.profile.model import Profile
+
+    Search = Callable[[str], bool]
+
+OPTIONS = re2.Options()
+OPTIONS.log_errors = False  # standard output and error belong to the caller
+OPTIONS.max_mem = 8 << 20  # bytes for one pattern: drop_frames comes with the file
+LONGEST = 1 << 16
+"""Characters; RE2 complains on standard error of patterns of millions. What pprof itself drops of C++ takes 2,000."""
+LONGEST_QUOTE = 60
+"""Characters of a pattern in a message."""
+
+
+class BadPattern(ValueError):  # noqa: N818 - a property of the text
+    """A text that is no regular expression; says what is wrong with it, and where."""
+
+
+def search(pattern: str) -> Search:
+    """Return what tells whether a text has the pattern anywhere in it. Raises BadPattern."""
+    if len(pattern) > LONGEST:
+        raise BadPattern(f"longer than {LONGEST} characters: {_quoted(pattern)}")
+    try:
+        expression = re2.compile(pattern.encode("utf-8", "surrogateescape"), OPTIONS)
+    except re2.error as error:
+        raise BadPattern(_reason(pattern, error.args[0].decode("utf-8", "replace"))) from error
+    return lambda text: expression.search(text.encode("utf-8", "replace")) is not None
+
+
+def exact(text: str) -> str:
+    """Return the pattern of this text and no other."""
+    return f"^{re2.escape(text.encode('utf-8', 'surrogateescape')).decode('utf-8', 'surrogateescape')}$"
+
+
+def _reason(pattern: str, said: str) -> str:
+    """RE2 says "missing ]: [ab": what is wrong, then from where on, or the whole pattern."""
+    what, _, part = said.partition(": ")
+    at = pattern.find(part)
+    where = f" at character {at + 1}, {_quoted(part)}," if part not in {"", pattern} and at >= 0 else ""
+    return f"{what}{where} in {_quoted(pattern)}"
+
+
+def _quoted(text: str) -> str:
+    return repr(text if len(text) <= LONGEST_QUOTE else text[:LONGEST_QUOTE] + "…")
+
+
+def hit_texts(profile: Profile, column: Ints | NDArray[np.int32], test: Search) -> Mask:
+    """Ask the test once for each distinct string of a column of row numbers; the answer has the column's shape."""
+    rows, place = np.unique(column, return_inverse=True)
+    return np.array([test(profile.strings[i]) for i in rows.tolist()], np.bool_)[place.reshape(-1)]
+
+
+def hit_frames(profile: Profile, test: Search) -> Mask:
+    """Return which frames hit by function name or file as recorded, or by their binary's file: shape (frames,)."""
+    functions = hit_texts(profile, profile.functions.name, test) | hit_texts(profile, profile.functions.file, test)
+    binary = np.repeat(_hit_binaries(profile, test), np.diff(profile.locations.frame_at))
+    return of_rows(functions, profile.frames.function) | binary
+
+
+def of_rows(hit: Mask, row: Ints) -> Mask:
+    """Return hit[row], False where row is -1."""
+    return np.append(hit, False)[row]
+
+
+def _hit_binaries(profile: Profile, test: Search) -> Mask:
+    mapping = profile.locations.mapping
+    if not len(profile.mappings.file):  # pprof then gives all locations one binary without a name
+        return np.full(len(mapping), test(""), np.bool_)
+    return of_rows(hit_texts(profile, profile.mappings.file, test), mapping)

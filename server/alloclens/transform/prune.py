@@ -1,0 +1,109 @@
+"""Frames below a function that nobody asks about: what a file wants dropped, and what a user wants cut off.
+
+An allocator's own frames are such: what counts is who called it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from alloclens.arrays import first, last, some
+from alloclens.transform.patterns import BadPattern, hit_texts, of_rows, search
+from alloclens.transform.subset import frames, stacks
+
+if TYPE_CHECKING:
+    from alloclens.arrays import Mask
+    from alloclens.profile.model import Profile
+    from alloclens.transform.patterns import Search
+
+
+PARENTHESIS = re.compile(r"\(anonymous namespace\)|operator\(\)|\(")
+"""The first that stands for itself alone begins a C++ function's arguments."""
+
+
+def pruned(profile: Profile) -> Profile:
+    """Return the profile without the frames that its drop_frames names and keep_frames does not.
+
+    What they called goes with them, up to the outermost such frame that has been called by another. The two patterns
+    are empty in what is returned: they have been followed. They stay, as all frames do, where one is no regular
+    expression: pprof ignores both then.
+    """
+    if not profile.drop_frames or unusable(profile):
+        return profile
+    drop = search(_whole(profile.drop_frames))
+    keep = search(_whole(profile.keep_frames)) if profile.keep_frames else lambda _: False
+    hit = _hit_functions(profile, lambda name: drop(name) and not keep(name))
+    return replace(_dropped(profile, hit), drop_frames="", keep_frames="")
+
+
+def unusable(profile: Profile) -> str:
+    """Return why the file's own patterns cannot be followed; "" where they can."""
+    if not profile.drop_frames:
+        return ""
+    try:
+        for pattern in (profile.drop_frames, profile.keep_frames):
+            search(_whole(pattern))
+    except BadPattern as error:
+        return f"nothing is dropped by the file's drop_frames and keep_frames: {error}"
+    return ""
+
+
+def prune_from(profile: Profile, test: Search) -> Profile:
+    """Return the profile without what the innermost matching function of each stack called."""
+    hit, at = _hit_functions(profile, test), profile.locations.frame_at
+    begin = np.where(some(hit, at), first(hit, at), at[:-1])
+    keep = np.arange(len(hit)) >= np.repeat(begin, np.diff(at))
+    return frames(_from_first(profile, some(hit, at)), keep)
+
+
+def _whole(pattern: str) -> str:
+    return f"^({pattern})$"
+
+
+def _hit_functions(profile: Profile, test: Search) -> Mask:
+    """Return which frames hit by their function's name without arguments: shape (frames,)."""
+    names = hit_texts(profile, profile.functions.name, lambda name: bool(name) and test(_simple(name)))
+    return of_rows(names, profile.frames.function)
+
+
+def _simple(name: str) -> str:
+    name = name.removeprefix(".")  # PowerPC's mark of a function's code
+    end = next((m.start() for m in PARENTHESIS.finditer(name) if m[0] == "("), len(name))
+    return name[:end]
+
+
+def _from_first(profile: Profile, hit: Mask) -> Profile:
+    """Begin every stack at its innermost location that hits. Shape of `hit`: (locations,)."""
+    at, there = profile.location_at, hit[profile.location]
+    begin = np.where(some(there, at), first(there, at), at[:-1])
+    return stacks(profile, np.arange(len(there)) >= np.repeat(begin, np.diff(at)))
+
+
+def _dropped(profile: Profile, hit: Mask) -> Profile:
+    """Drop in every location the frames up to its outermost hit, and in every stack what they called.
+
+    A location whose outermost frame hits goes as a whole, but keeps its frames where no stack may lose it.
+    """
+    at = profile.locations.frame_at
+    outermost = last(hit, at)
+    whole = outermost == at[1:] - 1
+    keep = np.repeat(whole, np.diff(at)) | (np.arange(len(hit)) > np.repeat(outermost, np.diff(at)))
+    return frames(stacks(profile, _above(profile, some(hit, at), whole)), keep)
+
+
+def _above(profile: Profile, hit: Mask, whole: Mask) -> Mask:
+    """Return which places of the stacks stay.
+
+    Hits that no other location called stay, that a stack of allocator's frames alone be not empty.
+    """
+    at, here = profile.location_at, np.arange(len(profile.location))
+    depth = np.diff(at)
+    there = hit[profile.location]
+    called = here < np.repeat(last(~there, at), depth)
+    cut = np.repeat(last(there & called, at), depth)
+    out: Mask = (here > cut) | ((here == cut) & ~whole[profile.location])
+    return out

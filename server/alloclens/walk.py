@@ -1,0 +1,46 @@
+"""A bounded walk through a directory."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from alloclens.worker import take_longer
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+
+MOST_DIRECTORIES = 50_000
+
+
+MOST_FILES = 500_000
+"""Bound the walk in a workspace that is a whole home directory."""
+
+
+DEEPEST = 100
+"""Levels: os.walk calls itself for each before Python 3.12, and a path of 4096 characters may have 2000."""
+
+
+WALK_SECONDS = 300
+"""That a walk may take, on a network's disk."""
+
+
+def tree(root: str, skipped: Collection[str], left_out: set[str]) -> Iterator[tuple[str, list[str], list[str]]]:
+    """Yield each directory below a root, with the names of the directories and of the files in it.
+
+    Hidden directories and those of skipped names are not entered, nor are links. What is too much is added to `left_out`.
+    """
+    take_longer(WALK_SECONDS)
+    top, directories, total = root.count(os.sep), 0, 0
+    for directory, names, files in os.walk(root):
+        directories, total = directories + 1, total + len(files)
+        if directories > MOST_DIRECTORIES or total > MOST_FILES:
+            most = f"{MOST_DIRECTORIES:,} directories or {MOST_FILES:,} files"
+            left_out.add(f"Only a part of {root} was searched: it has more than {most}.")
+            return
+        yield directory, names, files
+        names[:] = sorted(n for n in names if n not in skipped and not n.startswith("."))
+        if names and directory.count(os.sep) - top >= DEEPEST:
+            left_out.add(f"Only the upper {DEEPEST} levels of {root} were searched.")
+            names.clear()

@@ -1,0 +1,74 @@
+"""Where Go keeps its sources on this machine: as `go env` says, or where they usually are."""
+
+from __future__ import annotations
+
+import json
+import os
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+from alloclens.disk import real, real_path
+from alloclens.processes import output, program
+from alloclens.workspace.files import text_of
+
+WANTED = ("GOROOT", "GOMODCACHE", "GOPATH")
+INSTALLED = (
+    "/usr/local/go",
+    "/usr/lib/go",
+    "/opt/homebrew/opt/go/libexec",
+    "/usr/local/opt/go/libexec",
+    "C:/Program Files/Go",
+)
+"""An editor started from a desktop has not the PATH of a shell."""
+PATIENCE_SECONDS = 10
+
+
+class GoEnv(NamedTuple):
+    """Real paths; "" where there is no such directory."""
+
+    root: str
+    version: str
+    """Of `root`, such as go1.26.1."""
+    module_cache: str
+    sources: str
+    """GOPATH/src, for what was built without modules."""
+
+
+def go_env() -> GoEnv:
+    """Ask once for each environment."""
+    return _go_env(*(os.environ.get(name, "") for name in (*WANTED, "PATH", "HOME")))
+
+
+@lru_cache(4)
+def _go_env(*environment: str) -> GoEnv:
+    del environment
+    said = _asked()
+    root = _first_directory(
+        said.get("GOROOT", ""), os.environ.get("GOROOT", ""), *_beside_go(), *INSTALLED, inside="src/runtime"
+    )
+    path = (said.get("GOPATH") or os.environ.get("GOPATH") or os.path.expanduser("~/go")).split(os.pathsep)[0]
+    cache = _first_directory(
+        said.get("GOMODCACHE", ""), os.environ.get("GOMODCACHE", ""), str(Path(path, "pkg", "mod"))
+    )
+    version = (text_of(f"{root}/VERSION") or "").split() if root else []
+    return GoEnv(root, version[0] if version else "", cache, _first_directory(str(Path(path, "src"))))
+
+
+def _asked() -> dict[str, str]:
+    """Return what `go env` says, outside any module: there it might download the Go that the module wants."""
+    env = os.environ | {"GOTOOLCHAIN": "local", "GO111MODULE": "", "GOFLAGS": "", "GOWORK": "off"}
+    said = output("go", "env", "-json", *WANTED, env=env, seconds=PATIENCE_SECONDS)
+    try:
+        return dict(json.loads(said or b"{}"))
+    except ValueError:
+        return {}
+
+
+def _beside_go() -> list[str]:
+    go = program("go")
+    return [str(Path(real_path(go)).parent.parent)] if go else []
+
+
+def _first_directory(*candidates: str, inside: str = "") -> str:
+    return next((real(c) for c in candidates if c and os.path.isdir(f"{c}/{inside}")), "")

@@ -1,0 +1,85 @@
+"""What go.mod and go.work say of where modules lie."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from alloclens.disk import read_file
+from alloclens.paths import canonical, is_absolute, join
+from alloclens.source.roots import Module, Renamed
+from alloclens.text import decoded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+COMMENT = re.compile(r"//.*")
+BLOCK = re.compile(r"^(\w+)\s*\(\s*$")
+
+
+LARGEST = 1 << 20
+"""Bytes; a second for such a file."""
+
+
+class GoMod(NamedTuple):
+    """One go.mod or go.work."""
+
+    module: str
+    """"" for a go.work."""
+    used: tuple[str, ...]
+    """Directories of other modules that are edited here, too; absolute."""
+    replaced: tuple[Module, ...]
+    renamed: tuple[Renamed, ...]
+    required: tuple[Renamed, ...]
+    size: int
+    """Bytes."""
+
+
+def read(path: str) -> GoMod:
+    """Read a go.mod or go.work; what is not understood is left out. Raises OSError."""
+    directory = path.rpartition("/")[0]
+    data = read_file(path, LARGEST)
+    said = list(_directives(decoded(data)))
+    replaced = [words for verb, *words in said if verb == "replace" and "=>" in words[1:3] and all(words)]
+    local = [Module(words[0], _under(directory, words[-1]), main=False) for words in replaced if _is_local(words[-1])]
+    renamed = [_renamed(words) for words in replaced if len(words) - words.index("=>") == 3]
+    required = [Renamed(path, version, f"{path}@{version}") for path, version in _required(said)]
+    module = next((words[0] for verb, *words in said if verb == "module" and words), "")
+    used = tuple(_under(directory, words[0]) for verb, *words in said if verb == "use" and words)
+    return GoMod(module, used, tuple(local), tuple(renamed), tuple(required), len(data))
+
+
+def _required(said: Iterable[list[str]]) -> Iterator[tuple[str, str]]:
+    return ((words[1], words[2]) for words in said if words[0] == "require" and len(words) == 3)
+
+
+def _directives(text: str) -> Iterator[list[str]]:
+    """Return the words of each directive, those of a block each with the block's verb."""
+    verb = ""
+    for raw in text.splitlines():
+        line = COMMENT.sub("", raw).strip()
+        if found := BLOCK.match(line):
+            verb = found[1]
+        elif line == ")":
+            verb = ""
+        elif line:
+            yield [verb, *_words(line)] if verb else _words(line)
+
+
+def _words(line: str) -> list[str]:
+    return [word.strip('"`') for word in line.split()]
+
+
+def _is_local(target: str) -> bool:
+    return target.startswith(("./", "../", ".\\", "..\\")) or target in {".", ".."} or is_absolute(canonical(target))
+
+
+def _under(directory: str, target: str) -> str:
+    path = canonical(target)
+    return path if is_absolute(path) else join(directory, path)
+
+
+def _renamed(words: list[str]) -> Renamed:
+    arrow = words.index("=>")
+    version = words[1] if arrow == 2 else ""
+    return Renamed(words[0], version, f"{words[arrow + 1]}@{words[arrow + 2]}")

@@ -1,0 +1,130 @@
+"""From the goroutines that wait in a line of the user's own code to the `go` statement that started them."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from alloclens.languages.go.go_statements import Root, Start, started_by, statement_at
+from alloclens.paths import clean_path
+from alloclens.source.places import Place
+from alloclens.tables import attribution
+from alloclens.tables.goroutines import Began, Starts, starts
+from alloclens.tables.sites import by_source_line
+from alloclens.workspace.source_versions import oldest_copy, unchanged
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from alloclens.arrays import Ints
+    from alloclens.cache.texts import Texts
+    from alloclens.profile.model import Profile
+    from alloclens.series.series import Copies
+    from alloclens.source.places import Places
+    from alloclens.tables.lines import Lines
+
+
+KIND = "goroutine"
+MOST_LINES = 30
+"""Of those in which goroutines wait, the heaviest."""
+MOST_FILES = 200
+"""Of a package."""
+
+
+class Then(NamedTuple):
+    """The sources as they were when a profile was taken."""
+
+    copies: tuple[Copies, ...]
+    """The snapshots of its process up to it."""
+    until: float
+    """When its process was first seen, or its program was built: what was written to since then is not what ran."""
+    places: Places
+    texts: Texts
+
+    def place(self, recorded: str) -> Place | None:
+        """Return where a recorded file lies here."""
+        found = self.places.get(clean_path(recorded))
+        return found if isinstance(found, Place) else None
+
+    def text(self, path: str) -> str | None:
+        """Return what a file held then; None where that is not known."""
+        if kept := oldest_copy(self.texts, self.copies, path, self.until):
+            return kept[1]
+        now = unchanged(path, self.until)
+        return now.text if now else None
+
+    def package(self, path: str) -> dict[str, str]:
+        """Return the texts of the Go files beside a file, and its own."""
+        directory = os.path.dirname(path)  # noqa: PTH120
+        try:
+            names = sorted(n for n in os.listdir(directory) if n.endswith(".go") and not n.endswith("_test.go"))  # noqa: PTH208
+        except OSError:
+            return {}
+        found = {f"{directory}/{name}": self.text(f"{directory}/{name}") for name in names[:MOST_FILES]}
+        return {path: text for path, text in found.items() if text is not None}
+
+
+def began(profile: Profile, lines: Lines, then: Then) -> dict[tuple[str, int], Began]:
+    """Return where the goroutines of each own line (recorded file, line) were started; not where several places fit."""
+    if [t.type for t in profile.sample_types] != [KIND]:
+        return {}
+    own = dict(zip(lines.files, lines.own.tolist(), strict=True))
+    sites = by_source_line(profile)
+    of_site = np.array([own.get(text, False) for text in sites.texts], np.bool_)[sites.file]
+    owner = attribution.owned(profile, sites, of_site).site
+    at = starts(profile, lambda file: own.get(clean_path(file), False))
+    found: dict[int, Counter[tuple[int, int, int]]] = {}
+    for site, *rows, count in _grouped(owner, at, np.abs(profile.values[:, 0])):
+        found.setdefault(site, Counter())[rows[0], rows[1], rows[2]] += count
+    heaviest = sorted(found, key=lambda site: -found[site].total())[:MOST_LINES]
+    made = {(sites.texts[sites.file[s]], int(sites.line[s])): _one(profile, found[s], then) for s in heaviest}
+    return {line: one for line, one in made.items() if one}
+
+
+def _grouped(owner: Ints, at: Starts, count: Ints) -> list[list[int]]:
+    """Return [site, statement, root, own, goroutines] of each kind of goroutine that waits in a line of the user's own."""
+    kinds = np.stack([owner, at.statement, at.root, at.own], axis=1)[owner >= 0]
+    distinct, number = np.unique(kinds, axis=0, return_inverse=True)
+    sums = np.bincount(number.reshape(-1), weights=count[owner >= 0], minlength=len(distinct)).astype(np.int64)
+    out: list[list[int]] = np.column_stack([distinct, sums]).tolist() if len(distinct) else []
+    return out
+
+
+def _one(profile: Profile, kinds: Counter[tuple[int, int, int]], then: Then) -> Began | None:
+    """Return the place where most of these goroutines were started, if there is only one for each."""
+    places: Counter[tuple[str, int]] = Counter()
+    for (statement, root, own), count in kinds.items():
+        found = _started(profile, statement, root, own, then)
+        if len(found) == 1:
+            places[found[0].file, found[0].line] += count
+    if not places:
+        return None
+    ((path, line), count), *_ = places.most_common(1)
+    return Began(path, line, count) if 2 * count > sum(kinds.values()) else None
+
+
+def _started(profile: Profile, statement: int, root: int, own: int, then: Then) -> list[Start]:
+    """Ask the dump itself, then what calls the outermost function, then what hands over the outermost own one."""
+    if statement >= 0:
+        frame = profile.frame(statement)
+        place = then.place(frame.file)
+        text = then.text(place.path) if place else None
+        told = place is not None and (text is None or statement_at(text, frame.line) is not None)
+        return [Start(place.path, frame.line, "go")] if place and told else []
+    for row, direct in ((root, True), (own, own == root)):
+        found = _candidates(profile, row, then, direct=direct) if row >= 0 else []
+        if found:
+            return found
+    return []
+
+
+def _candidates(profile: Profile, row: int, then: Then, *, direct: bool) -> list[Start]:
+    frame = profile.frame(row)
+    place = then.place(frame.file)
+    texts: Mapping[str, str] = then.package(place.path) if place else {}
+    start_line = int(profile.functions.start_line[profile.frames.function[row]])
+    path = place.path if place else frame.file
+    return started_by(Root(frame.function, path, frame.line, max(start_line, 0), direct), texts)

@@ -1,0 +1,66 @@
+"""The texts of two builds of a program, compared: which line of the one is which of the other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from alloclens.source.places import Place
+from alloclens.source.text_diff import line_map
+from alloclens.tables.alignment import are_two, line_pairs
+from alloclens.worker import take_longer
+from alloclens.workspace.source_versions import Origins, marks_in
+
+if TYPE_CHECKING:
+    from alloclens.arrays import Ints
+    from alloclens.cache.texts import Texts
+    from alloclens.series.comparison import Builds
+    from alloclens.series.series import Provenance
+    from alloclens.source.line_mapping import Origin
+    from alloclens.source.places import Places
+    from alloclens.source.roots import Roots
+    from alloclens.tables.alignment import LineMaps
+    from alloclens.tables.lines import Lines
+
+
+MOST_FILES = 50
+"""Whose texts are compared: those that are charged with most. Git is asked a few times for each."""
+FILE_SECONDS = 1
+
+
+def line_maps(base: Lines, head: Lines, builds: Builds, places: Places, roots: Roots, texts: Texts) -> LineMaps:
+    """Return for each file of the user's own whose texts are both known where the base's lines are in the head's text.
+
+    Nothing of a file has to be known if the two are of one build.
+    """
+    if builds.base is None or (builds.one_process and not are_two(base, head)):
+        return {}
+    own = {file: int(head.charged[row, -1]) for row, file in enumerate(head.files) if head.own[row]}
+    pairs = [pair for pair in line_pairs(base, head) if pair[1] in own]
+    heaviest = sorted(pairs, key=lambda pair: -own[pair[1]])[:MOST_FILES]
+    take_longer(len(heaviest) * FILE_SECONDS)
+    then, now = Origins(roots, texts), Origins(roots, texts, builds.revision)
+    maps = {}
+    for pair in heaviest:
+        old = _origin(then, base, pair[0], builds.base, places)
+        new = _origin(now, head, pair[1], builds.head, places)
+        if old and new and _is_known(old) and _is_known(new):
+            maps[pair] = _between(old, new)
+    return maps
+
+
+def _origin(origins: Origins, lines: Lines, file: str, of: Provenance, places: Places) -> Origin | None:
+    place = places.get(file)
+    return origins.of(place, file, of, marks_in(lines, file, place.path)) if isinstance(place, Place) else None
+
+
+def _is_known(origin: Origin) -> bool:
+    return origin.text is not None and not origin.guessed
+
+
+def _between(old: Origin, new: Origin) -> Ints:
+    """Return the line of the new text for 0 and each line of the old; 0 for none, and where it is not known which it is."""
+    to = line_map(old.text or "", new.text or "").now
+    known = ~old.disagrees(np.arange(len(to))) & ~new.disagrees(to)
+    return np.where(known, to, 0)

@@ -1,0 +1,81 @@
+"""Functions that are in another file of their directory now than when they were recorded, while their own is still there."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from alloclens.languages.declarations import declared
+from alloclens.languages.names import has_name
+from alloclens.source.recorded import OF_GO
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from alloclens.source.places import SourceMap
+    from alloclens.tables.lines import Lines
+
+    Stamps = tuple[tuple[str, int, int], ...]
+
+
+class Moves:
+    """Finds them by package and name. Asks the disk: call it from a thread."""
+
+    def __init__(self, sources: SourceMap) -> None:
+        self._sources = sources
+        self._known: dict[tuple[Lines, str], tuple[Stamps, Mapping[int, str]]] = {}
+
+    def of(self, lines: Lines, path: str) -> Mapping[int, str]:
+        """Return the functions, by their row numbers, that have left files beside a path or itself, each with its new file."""
+        key = lines, f"{os.path.dirname(path)}/*{_kind(path)}"  # noqa: PTH120 - paths are texts here
+        beside = self._sources.files.beside(path)
+        recorded = {here: numbers for here in beside if (numbers := self._numbers(lines, here))}
+        if not recorded:
+            return {}
+        stamps = tuple(_stamps(beside))
+        if key not in self._known or self._known[key][0] != stamps:
+            self._known[key] = stamps, self._found(lines, recorded, beside)
+        return self._known[key][1]
+
+    def _numbers(self, lines: Lines, path: str) -> list[int]:
+        """Return the row numbers of the recorded files that are the user's own file at a path."""
+        found = ((file, self._sources.place(file)) for file in self._sources.at(path))
+        numbers = (lines.number(file) for file, place in found if place and place.own and not place.moved)
+        return [number for number in numbers if number is not None]
+
+    def _found(self, lines: Lines, recorded: Mapping[str, Sequence[int]], beside: Sequence[str]) -> dict[int, str]:
+        texts = {path: text for path in beside if (text := self._sources.files.text(path)) is not None}
+        found: dict[int, str] = {}
+        for path, numbers in recorded.items():
+            gone: dict[str, list[int]] = {}
+            for function in (f for number in numbers for f in lines.functions.rows_of(number)):
+                name = lines.functions.name[function]
+                if has_name(name) and path in texts and not declared(texts[path], name, path):
+                    others = [other for other, text in texts.items() if declared(text, name, other)]
+                    if len(others) == 1:
+                        gone.setdefault(others[0], []).append(function)
+            for other, functions in gone.items():
+                if (
+                    path.endswith(OF_GO) or len({lines.functions.name[function] for function in functions}) > 1
+                ):  # elsewhere one name may be a coincidence
+                    found |= dict.fromkeys(functions, other)
+        return found
+
+
+def moved_to(moves: Mapping[int, str], lines: Lines, recorded: str, line: int) -> str:
+    """Return the file that the function of a recorded line has moved to; "" if it is where it was."""
+    row = lines.row_of(recorded, line) if moves else None
+    return moves.get(int(lines.functions.of_line[row]), "") if row is not None else ""
+
+
+def _kind(path: str) -> str:
+    return os.path.splitext(path)[1]  # noqa: PTH122 - as above
+
+
+def _stamps(paths: Sequence[str]) -> Iterator[tuple[str, int, int]]:
+    for path in paths:
+        try:
+            stat = os.stat(path)  # noqa: PTH116 - as above
+        except OSError:
+            continue
+        yield path, stat.st_mtime_ns, stat.st_size

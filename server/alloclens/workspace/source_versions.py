@@ -1,0 +1,241 @@
+"""Which text the lines of a snapshot are of: our own copy, git's, or nobody knows."""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from alloclens.cache.texts import Copy
+from alloclens.disk import written_at
+from alloclens.paths import canonical, is_absolute, is_within, name_of
+from alloclens.source.fit import fits, starts
+from alloclens.source.line_mapping import SAME, UNKNOWN, Marks, Origin, one_of
+from alloclens.source.places import Place
+from alloclens.symbols.build_info import COMMIT, revisions
+from alloclens.workspace import git
+from alloclens.workspace.files import text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from alloclens.arrays import Ints
+    from alloclens.cache.texts import Texts
+    from alloclens.disk import Stamp
+    from alloclens.series.series import Copies, Provenance, Snapshot
+    from alloclens.source.places import Nowhere
+    from alloclens.source.roots import Roots
+    from alloclens.tables.lines import Lines
+
+
+VERSION = re.compile(r"@(v\d[^/]*)/")
+VERSIONED = re.compile(r".*(/[^/]+[@-]v?\d+\.\d+\.\d+[^/]*/.*)", re.DOTALL)
+"""The end of a path from a directory on that is called after a module, package or crate and its version."""
+COMPILED = re.compile(r"\.(?:go|c|cc|cpp|cxx|h|hh|hpp|hxx|inl|ipp|m|mm|cu|rs|zig|swift|d|nim|f|f90|s)$", re.IGNORECASE)
+"""Files that a binary is built from. Of any other file the binary is an interpreter, and its age says nothing."""
+LEAST_STARTS = 2
+"""So many functions that start where they were recorded prove that a file that was guessed is the one."""
+
+AS_RECORDED = "as recorded"
+"""The rule of files that lie where they did when the program was built."""
+
+
+class Origins:
+    """Finds, for the files of one world, the text then. Asks the disk: call it from a thread."""
+
+    def __init__(self, roots: Roots, texts: Texts | None, revision: str = "") -> None:
+        self._roots = roots
+        self._texts = texts
+        self._revision = revision
+        self._known: dict[tuple[str, str], Origin] = {}
+        self._heads: dict[str, str | None] = {}
+        """The commits that are checked out, by repository."""
+
+    def of(self, place: Place, recorded: str, then: Provenance, marks: Marks) -> Origin:
+        """Return the text that these lines of a snapshot are of. `marks` are all lines of the file that it knows."""
+        key = then.copies[-1].path, place.path
+        if key not in self._known:
+            found = self._of(place, recorded, then, marks)
+            proven = not place.guessed or (found.text is not None and starts(marks, found.text) >= LEAST_STARTS)
+            self._known[key] = found if proven else found.guess
+        return self._known[key]
+
+    def _of(self, place: Place, recorded: str, then: Provenance, marks: Marks) -> Origin:
+        if self._roots.in_caches(place.path):
+            return self._dependency(place, recorded, then, marks)
+        if self._revision:
+            return next(_fitting(_at(place.path, self._revision), marks), UNKNOWN)
+        told = next(_fitting(self._told(place, recorded, then), marks), None)
+        if told:
+            return told
+        copies, checked_in = list(self._copy(place.path, then)), list(self._checked_in(place.path, recorded, then))
+        elsewhere = is_absolute(canonical(recorded)) and place.rule != AS_RECORDED
+        # What another machine built was probably checked in.
+        found = one_of(list(_fitting([*checked_in, *copies] if elsewhere else [*copies, *checked_in], marks)))
+        may_be_lost, build = _may_be_lost(place, then), then.build
+        if copies and found.text == copies[0].text and not (build.is_here or build.is_modified):
+            return _unvouched(found, checked_in, may_be_lost=may_be_lost)
+        return found.in_doubt if may_be_lost else found
+
+    def _dependency(self, place: Place, recorded: str, then: Provenance, marks: Marks) -> Origin:
+        """Return that a file never changed since if it is of the same version, or declares all where the profile says."""
+        if self._is_version(place, recorded, then):
+            return SAME
+        text = text_of(place.path) if (marks.start > 0).any() else None
+        return SAME if text is not None and fits(marks, text) else UNKNOWN
+
+    def _is_version(self, place: Place, recorded: str, then: Provenance) -> bool:
+        """Return whether a file of a dependency or of Go itself is of the version that ran, as the paths or the binary say."""
+        if self._roots.go_root and is_within(place.path, self._roots.go_root):
+            version = self._roots.go_version
+            named = re.escape(version.removeprefix("go")) + r"(?!\d|\.\d|rc|beta)"
+            return bool(version) and (
+                then.build.go_version == version or bool(re.search(rf"(?<![\d.]){named}", recorded))
+            )
+        there, here = (VERSIONED.match(f"/{path}") for path in (canonical(recorded), place.path))
+        return there is not None and here is not None and _plain(there[1]) == _plain(here[1])
+
+    def _told(self, place: Place, recorded: str, then: Provenance) -> Iterator[Origin]:
+        """Return the texts that something says the program was built from."""
+        build = then.build
+        is_newer = build.is_here and build.written_at > then.begun
+        """Whether the binary was built anew since, and may say of which commit it is now."""
+        if build.is_here and not is_newer and place.rule == AS_RECORDED and COMPILED.search(place.path):
+            yield from self._copy(place.path, then)
+        is_told = not build.is_modified and not is_newer
+        named = (build.revision, *revisions(then.label)) if is_told else revisions(then.label)
+        for revision in filter(None, named):
+            yield from _at(place.path, revision if COMMIT.fullmatch(revision) else f"refs/tags/{revision}")
+        if place.own and (version := VERSION.search(recorded)):
+            yield from _at(place.path, version[1])
+
+    def _copy(self, path: str, then: Provenance) -> Iterator[Origin]:
+        until = min(then.begun, then.build.written_at) if COMPILED.search(path) else then.begun
+        if self._texts and (found := oldest_copy(self._texts, then.copies, path, until)):
+            yield Origin(f"as it was when {found[0]} came", found[1])
+
+    def _checked_in(self, path: str, recorded: str, then: Provenance) -> Iterator[Origin]:
+        """Return the texts that git had of a file by then under its recorded name, the newest first.
+
+        A program that runs may be built of any of them: what is deployed lags behind what is checked in. If its binary names a
+        commit, and says that something was not checked in, it is of none before that commit.
+        """
+        repository = git.repository_of(path)
+        if repository not in self._heads:
+            self._heads[repository] = git.commit(path, "HEAD") if repository else None
+        head = self._heads[repository]
+        before = [one for one in git.versions(path, head) if one.seconds <= then.seconds] if head else []
+        named = [one for one in before if name_of(one.path) == name_of(canonical(recorded))] or before
+        commit_of: dict[str, str] = {}
+        for one in named:
+            commit_of.setdefault(one.blob, one.commit)
+        texts = git.texts(path, tuple(commit_of))
+        oldest = next(_at(path, then.build.revision), None) if then.build.is_modified else None
+        for blob, text in texts.items():
+            yield _of_commit(commit_of[blob], text)
+            if oldest and oldest.text == text:
+                return
+
+
+def marks_of(lines: Lines, rows: Ints, path: str) -> Marks:
+    """Return some rows of a snapshot's lines, all of the file at a path here, with their functions."""
+    functions, row = np.unique(lines.functions.of_line[rows], return_inverse=True)
+    known = functions >= 0
+    names = [lines.functions.name[i] for i in functions[known].tolist()]
+    return Marks(
+        lines.line[rows], row - np.count_nonzero(~known), names, lines.functions.start_line[functions[known]], path
+    )
+
+
+def marks_in(lines: Lines, recorded: str, path: str) -> Marks:
+    """Return the lines of a recorded file, which may be the one at a path here."""
+    number = lines.number(recorded)
+    rows = np.zeros(0, np.int64) if number is None else lines.rows_in(number)
+    return marks_of(lines, rows[lines.line[rows] > 0], path)
+
+
+def _may_be_lost(place: Place, then: Provenance) -> bool:
+    """Return whether a program may have been built from a text that was never checked in, and is not there any more.
+
+    Its binary says that something was not checked in; or it was built here, and the binary is another one by now, or is older
+    than the file.
+    """
+    build = then.build
+    is_other = build.is_here or build.is_gone or then.begun < build.written_at < math.inf
+    return build.is_modified or (is_other and place.rule == AS_RECORDED and bool(COMPILED.search(place.path)))
+
+
+def _unvouched(copy: Origin, checked_in: Sequence[Origin], *, may_be_lost: bool) -> Origin:
+    """Return our copy with its doubtful lines, where nothing tells whether the program began before the last edit or after it.
+
+    A text that was checked in as it is probably ran. Else what was edited since the newest commit is doubtful, and without a commit
+    all of a program that was compiled. Scripts in a folder without a repository are believed: all of them would be doubtful.
+    """
+    if any(one.text == copy.text for one in checked_in):
+        return copy
+    if checked_in:
+        return copy.beside(checked_in[0])
+    return copy.in_doubt if may_be_lost else copy
+
+
+def _plain(path: str) -> str:
+    """Return a path of the module cache without what stands before capital letters there."""
+    return path.replace("!", "").casefold()
+
+
+def oldest_copy(texts: Texts, copies: Iterable[Copies], path: str, until: float) -> tuple[str, str] | None:
+    """Return the first of a process's snapshots that has a copy of a file, and the copy: all are of one build.
+
+    A copy of what was written after `until` is none: with a later snapshot came what was edited while the program ran.
+    """
+    kept = ((name, texts.of(snapshot, stamp, path)) for name, snapshot, stamp in copies)
+    return next(((name, copy.text) for name, copy in kept if copy and copy.written_at <= until), None)
+
+
+def _fitting(texts: Iterable[Origin], marks: Marks) -> Iterator[Origin]:
+    return (one for one in texts if fits(marks, one.text or ""))
+
+
+def _at(path: str, revision: str) -> Iterator[Origin]:
+    if (at := git.commit(path, revision)) and (text := git.text_at(path, at)) is not None:
+        yield _of_commit(at, text)
+
+
+def _of_commit(at: str, text: str) -> Origin:
+    return Origin(f"as in git's commit {at[:12]}{at[40:]}", text)
+
+
+def keep_texts(snapshot: Snapshot, places: Iterable[Place | Nowhere], roots: Roots, stamp: Stamp, texts: Texts) -> None:
+    """Keep what the files are now that a snapshot names, when it is first seen, or they are first found.
+
+    Only files that the user may edit, and only those that are still as they were: what changed after the snapshot was
+    taken, or after the program was built, is not what was profiled.
+    """
+    edited = {one.path for one in places if isinstance(one, Place) and not roots.in_caches(one.path)}
+    taken, built = snapshot.taken_at.seconds, snapshot.build.written_at
+    until = {path: min(taken, built) if COMPILED.search(path) else taken for path in edited}
+    found = {path: unchanged(path, until[path]) for path in edited - texts.paths(snapshot.path, stamp)}
+    if fresh := {path: copy for path, copy in found.items() if copy is not None}:
+        texts.keep(snapshot.path, stamp, fresh)
+
+
+def unchanged(path: str, until: float) -> Copy | None:
+    """Return what is in a file that was not written to since then (seconds since 1970); None of any other."""
+    try:
+        stat = os.stat(path)  # noqa: PTH116 - paths are texts here
+    except OSError:
+        return None
+    written = written_at(stat)
+    text = _text(path, (stat.st_mtime_ns, stat.st_ctime_ns, stat.st_size)) if written <= until else None
+    return None if text is None else Copy(text, written)
+
+
+@lru_cache(1000)
+def _text(path: str, seen: tuple[int, ...]) -> str | None:
+    """Read a text once for many snapshots."""
+    del seen
+    return text_of(path)

@@ -1,0 +1,241 @@
+"""What a workspace's folders hold: Go modules, installed packages, and every file by its name; and where its settings lead."""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+from dataclasses import dataclass, field, replace
+from itertools import islice, product
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+from alloclens.disk import real, real_path, reason
+from alloclens.paths import canonical, is_absolute, is_share, is_within, join, name_of
+from alloclens.settings.trust import Target, allowed
+from alloclens.source.roots import Link, Mapping, Module, Packages, Renamed, Roots
+from alloclens.workspace import go_mod
+from alloclens.workspace.files import NODE_MODULES, Disk, folds_case, walked
+from alloclens.workspace.go_env import go_env
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Sequence
+
+    from alloclens.settings.settings import Settings
+    from alloclens.workspace.go_mod import GoMod
+
+    T = TypeVar("T")
+
+VIRTUAL_ENVIRONMENTS = (
+    ".venv/lib/python3*/site-packages",
+    "venv/lib/python3*/site-packages",
+    ".venv/Lib/site-packages",
+)
+INSTALLED = frozenset({"site-packages", "dist-packages", NODE_MODULES})
+NODE_MARKER = rf"{NODE_MODULES}/"
+SITE_PACKAGES = r"(?:site|dist)-packages/"
+MOST_MODULES = 1000
+"""Directories that `use` and `replace` name."""
+MOST_VERSIONS = 10_000
+"""Modules that are required, and as many that another one replaces."""
+MOST_GO_BYTES = 8 << 20
+"""Of all go.mod and go.work files together: about three seconds."""
+MOST_VENDORS = MOST_PACKAGES = 100
+"""Each may hold any file of a dependency."""
+
+
+class Workspace(NamedTuple):
+    """Where files may lie, and the disk they lie on."""
+
+    roots: Roots
+    files: Disk
+    directories: tuple[str, ...] = ()
+    """That hold profiles."""
+    binaries: tuple[str, ...] = ()
+    """Files and directories that are searched for binaries."""
+    outside: tuple[Target, ...] = ()
+    """What leads out of the folders, and may not."""
+
+
+@dataclass
+class _Go:
+    """What go.mod and go.work files say together, up to a bound. The dictionaries are sets that keep their order."""
+
+    modules: dict[Module, None] = field(default_factory=dict)
+    renamed: dict[Renamed, None] = field(default_factory=dict)
+    required: dict[Renamed, None] = field(default_factory=dict)
+    left_out: set[str] = field(default_factory=set)
+    bytes_left: int = MOST_GO_BYTES
+
+    def read(self, path: str) -> GoMod | None:
+        """Read one file; None where there is none, or too much."""
+        if self.bytes_left < 0:
+            return None
+        try:
+            said = go_mod.read(path)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            self.left_out.add(f"{path} was not read: {reason(error)}.")
+            return None
+        self.bytes_left -= said.size
+        if self.bytes_left < 0:
+            self.left_out.add(f"Only the first {MOST_GO_BYTES >> 20} MiB of go.mod files were read.")
+        return said
+
+    def first(self, some: Iterable[T], most: int, what: str) -> tuple[T, ...]:
+        """Return the first of many, and say so if there are more."""
+        found = tuple(islice(some, most + 1))
+        if len(found) > most:
+            self.left_out.add(f"Only the first {most:,} {what} were looked at.")
+        return found[:most]
+
+
+def workspace(folders: Sequence[str], settings: Settings, own: Collection[str] = (), walk: int = 0) -> Workspace:
+    """Look at all that these folders hold. Walks through them once for each number: call it from a thread.
+
+    `own` names the settings that are the user's own: they may lead anywhere.
+    """
+    inside = tuple(dict.fromkeys(real(f) for f in folders))
+    found, go = walked(inside, walk), go_env()
+    said = _go_files([*(path for path in found.go_files if _holds(inside, real(path))), *_above(inside)], inside)
+    roots = Roots(
+        folders=inside,
+        modules=tuple(sorted(said.modules, key=lambda m: (-len(m.path), not m.main, m))),
+        vendors=said.first(found.vendors, MOST_VENDORS, "vendor directories"),
+        renamed=said.first(said.renamed, MOST_VERSIONS, "replaced modules"),
+        required=tuple(
+            sorted(said.first(said.required, MOST_VERSIONS, "required modules"), key=lambda m: -len(m.path))
+        ),
+        go_root=go.root,
+        go_version=go.version,
+        module_cache=go.module_cache,
+        packages=said.first(
+            _packages(inside, found.packages, go.sources), MOST_PACKAGES, "directories of installed packages"
+        ),
+        links=tuple(Link(canonical(f), real(f)) for f in folders if real(f) != canonical(f)),
+        linked=tuple(found.linked),
+        own_code=settings.own_code,
+        left_out=tuple(sorted(said.left_out | found.left_out)),
+        folds_case=any(map(folds_case, inside)),
+    )
+    grants, wanted = allowed(), targets(folders, settings, own)
+    passed = {t for t in wanted if t.setting in own or roots.hold(f"{canonical(t.path)}/x") or t.grant in grants}
+    return Workspace(
+        replace(roots, mappings=_mappings(settings, [t for t in wanted if t in passed])),
+        Disk(inside, walk),
+        tuple(t.path for t in wanted if t in passed and t.setting == "profileDirs"),
+        tuple(t.path for t in wanted if t in passed and t.setting == "binaries"),
+        tuple(t for t in wanted if t not in passed),
+    )
+
+
+def targets(folders: Iterable[str], settings: Settings, own: Collection[str] = ()) -> tuple[Target, ...]:
+    """Return where the settings lead now, from each folder; what is relative means each."""
+    found: dict[tuple[object, str], Target] = {}
+    for (at, text), folder in product(_paths(settings), dict.fromkeys(map(real, folders))):
+        setting = str(at[0])
+        if is_share(canonical(text)) and setting not in own:  # to ask whether it is there would call another machine
+            path = text
+        else:
+            path = _mapped(folder, text) if setting == "pathMappings" else real_path(os.path.join(folder, text))  # noqa: PTH118
+        found.setdefault((at, path), Target(folder, setting, path, text, at))
+    return tuple(found.values())
+
+
+def _paths(settings: Settings) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    yield from ((("profileDirs",), path) for path in settings.profile_dirs)
+    yield from ((("binaries",), path) for path in settings.binaries)
+    yield from ((("pathMappings", i, "to"), one.to) for i, one in enumerate(settings.path_mappings))
+
+
+def _mapped(folder: str, to: str) -> str:
+    to = re.sub(r"^\$\{workspaceFolder\}[/\\]?", "", to)
+    path = canonical(os.path.expanduser(to))
+    return real(path if path and is_absolute(path) else join(folder, path))
+
+
+def _mappings(settings: Settings, passed: Iterable[Target]) -> tuple[Mapping, ...]:
+    """Return the user's mappings, the longest first."""
+    recorded = [canonical(one.from_) for one in settings.path_mappings]
+    made = [Mapping(recorded[int(t.at[1])], t.path) for t in passed if t.setting == "pathMappings"]
+    return tuple(sorted(made, key=lambda m: -len(m.recorded)))
+
+
+def _above(folders: Iterable[str]) -> Iterator[str]:
+    """Return the go.mod of the module that an opened folder is only a part of, and the go.work that names it."""
+    for folder, name in product(folders, ("go.mod", "go.work")):
+        above = (join(parent, name) for parent in map(str, PurePosixPath(folder).parents))
+        yield from islice(filter(os.path.isfile, above), 1)
+
+
+def _go_files(paths: Iterable[str], folders: Sequence[str]) -> _Go:
+    go, named = _Go(), dict[Module, None]()
+    for path in paths:
+        if said := go.read(path):
+            go.modules |= {Module(said.module, path.rpartition("/")[0]): None} if said.module else {}
+            go.renamed |= dict.fromkeys(said.renamed)
+            go.required |= dict.fromkeys(said.required)
+            named |= dict.fromkeys((*said.replaced, *(Module("", directory) for directory in said.used)))
+    for module in go.first(named, MOST_MODULES, "directories that go.mod and go.work files name"):
+        directory = "" if is_share(module.directory) else real(module.directory)
+        if not _holds(folders, directory) and not _is_module(directory):
+            continue
+        if module.path:
+            go.modules[module._replace(directory=directory)] = None
+        elif (used := go.read(join(directory, "go.mod"))) and used.module:
+            go.modules[Module(used.module, directory)] = None
+    return go
+
+
+def _holds(folders: Iterable[str], path: str) -> bool:
+    return any(path == folder or is_within(path, folder) for folder in folders)
+
+
+def _is_module(directory: str) -> bool:
+    """Return whether a directory outside the workspace is a Go module, and not a whole disk or the folder of all homes.
+
+    Otherwise a line in a go.mod would open any file of this machine.
+    """
+    home = real(os.path.expanduser("~"))
+    wide = "/" not in directory.rstrip("/") or directory == home or is_within(home, directory)
+    return not wide and os.path.isfile(join(directory, "go.mod"))
+
+
+def _packages(folders: Sequence[str], parts: Iterable[str], go_sources: str) -> Iterator[Packages]:
+    """Return where packages are installed: in the workspace's environments, and where cargo, rustup and others have theirs."""
+    for folder in folders:
+        for pattern in VIRTUAL_ENVIRONMENTS:
+            yield from (Packages(SITE_PACKAGES, found) for found in _installed(folder, pattern))
+        yield from (Packages(NODE_MARKER, found) for found in _installed(folder, NODE_MODULES))
+    if environment := _from_environment("VIRTUAL_ENV"):
+        yield from (Packages(SITE_PACKAGES, found) for found in _installed(environment, "lib/python3*/site-packages"))
+    home = os.path.expanduser("~")  # Path.home raises where there is none
+    cargo = _from_environment("CARGO_HOME") or f"{home}/.cargo"
+    yield from (Packages(r"/registry/src/[^/]+/", found) for found in _matching(cargo, "registry/src/*"))
+    rustup = _from_environment("RUSTUP_HOME") or f"{home}/.rustup"
+    rust = _matching(rustup, "toolchains/*/lib/rustlib/src/rust")
+    yield from (Packages(r"^/rustc/[^/]+/|/rustlib/src/rust/", found) for found in rust)
+    julia = _from_environment("JULIA_DEPOT_PATH") or f"{home}/.julia"
+    yield from (Packages(r"/share/julia/", found) for found in _matching(julia, "juliaup/*/share/julia"))
+    if go_sources:
+        yield Packages(r"^/(?:.*/)?src/(?=[^/]+\.[^/]+/)", go_sources)
+    for above in (part.rpartition("/")[0] for part in parts):
+        if above not in folders:
+            yield from (Packages(NODE_MARKER, found, name_of(above)) for found in _installed(above, NODE_MODULES))
+
+
+def _installed(folder: str, pattern: str) -> Iterator[str]:
+    """Return directories of packages; a link counts if it leads to one of that name, wherever, and not to just any directory."""
+    return (found for found in _matching(folder, pattern) if name_of(found) in INSTALLED)
+
+
+def _matching(folder: str, pattern: str) -> Iterator[str]:
+    """Return the real paths of the directories that match a pattern; what cannot be looked at matches none."""
+    return map(real, sorted(glob.glob(f"{glob.escape(folder)}/{pattern}/")))  # noqa: PTH207 - that one raises
+
+
+def _from_environment(name: str) -> str:
+    """Return the first directory of an environment variable; "" for a relative one, which would mean the working directory."""
+    path = os.environ.get(name, "").split(os.pathsep)[0]
+    return path if is_absolute(canonical(path)) else ""

@@ -1,0 +1,134 @@
+"""A damaged cache changes nothing that is said: what it has lost is read anew."""
+
+from __future__ import annotations
+
+import os
+import random
+import sqlite3
+from contextlib import closing, suppress
+from typing import TYPE_CHECKING
+
+import pytest
+from alloclens.cli import main
+from alloclens.session import reading
+from click.testing import CliRunner
+
+from tests.support.damage import damaged
+from tests.support.profiles import drop, heap
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+MB = 1 << 20
+SEEDS = 100
+MAIN = (
+    "package main\n\nfunc leak() { kept = append(kept, page()) }\n\nfunc page() []byte { return make([]byte, 1<<20) }\n"
+)
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    forget()
+    yield tmp_path / "cache" / "alloclens"
+    forget()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A line that leaks, one that holds a full cache, and a source that is older than all snapshots."""
+    folder = tmp_path / "w"
+    folder.mkdir()
+    (folder / "go.mod").write_text("module example.com/app\n")
+    (folder / "main.go").write_text(MAIN)
+    os.utime(folder / "main.go", (1_500_000_000, 1_500_000_000))
+    for i in range(8):
+        stacks = (
+            f"main.leak@{folder}/main.go:3 = {1 + 9 * i}x{MB}",
+            f"main.page@{folder}/main.go:5 = {min(i, 1) * 40}x{MB}",
+        )
+        drop(folder / f"profiles/h{i}.pb.gz", heap(*stacks))
+    return folder
+
+
+def forget() -> None:
+    """End what would be one session."""
+    for cache in (reading.texts, reading.snapshots):
+        if cache.cache_info().currsize:
+            cache().close()
+        cache.cache_clear()
+
+
+def said(folder: Path, command: str) -> str:
+    """Return all that a command says of the folder."""
+    arguments = {
+        "leaks": ["leaks", str(folder / "profiles"), "--all", "--json"],
+        "annotate": ["annotate", str(folder / "main.go"), "--profiles", str(folder / "profiles")],
+    }[command]
+    result = CliRunner().invoke(main, arguments)
+    assert result.exception is None, result.output
+    return result.stdout
+
+
+def test_random_damage_changes_no_verdict(folder: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    leaks, annotated = said(folder, "leaks"), said(folder, "annotate")
+    assert '"verdict": "leak"' in leaks
+    assert "~" not in annotated
+    forget()
+    whole = {path.name: path.read_bytes() for path in cache.iterdir() if path.suffix == ".sqlite3"}
+    assert whole.keys() == {"texts.sqlite3", "snapshots.sqlite3"}
+    for seed in range(SEEDS):
+        rng = random.Random(seed)
+        harmed = {"snapshots.sqlite3"} if seed % 2 else {*whole}
+        for path in cache.iterdir():
+            path.unlink()
+        for name, data in whole.items():
+            (cache / name).write_bytes(damaged(data, rng) if name in harmed else data)
+        found = said(folder, "leaks")
+        if seed % 2:
+            assert (found, said(folder, "annotate")) == (leaks, annotated), seed
+        else:  # texts cannot be made again: where they are lost, lines are marked
+            assert found.replace('"placement": "unsure"', '"placement": "sure"') == leaks, seed
+        forget()
+
+
+COLUMNS = {
+    "snapshot3": "path directory stamp reader evidence facts owned check_sum rest rest_sum",
+    "evidence3": "digest keys",
+    "name3": "key file function",
+}
+
+
+@pytest.mark.parametrize(
+    ("table", "column"), [(table, column) for table, columns in COLUMNS.items() for column in columns.split()]
+)
+def test_a_row_with_a_damaged_column_is_read_anew(
+    folder: Path, cache: Path, monkeypatch: pytest.MonkeyPatch, table: str, column: str
+) -> None:
+    """Whatever is in it instead: another row's, or another kind of value."""
+    monkeypatch.chdir(folder)
+    leaks = said(folder, "leaks")
+    for value in (f"(SELECT {column} FROM {table} ORDER BY rowid DESC LIMIT 1)", "x'00ff'", "'text'", "7", "1.5"):
+        forget()
+        with closing(sqlite3.connect(cache / "snapshots.sqlite3")) as base, suppress(sqlite3.IntegrityError):
+            base.execute(
+                f"UPDATE OR REPLACE {table} SET {column} = {value} WHERE rowid = (SELECT min(rowid) FROM {table})"
+            )
+            base.commit()
+        assert said(folder, "leaks") == leaks, value
+
+
+def test_a_row_under_the_name_of_another_is_read_anew(
+    folder: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where a page of the file holds another's keys."""
+    monkeypatch.chdir(folder)
+    leaks = said(folder, "leaks")
+    forget()
+    with closing(sqlite3.connect(cache / "snapshots.sqlite3")) as base:
+        other = "(SELECT path, stamp FROM snapshot3 WHERE path LIKE '%h7%')"
+        base.execute(f"UPDATE OR REPLACE snapshot3 SET (path, stamp) = {other} WHERE path LIKE '%h2%'")
+        base.commit()
+    assert said(folder, "leaks") == leaks

@@ -1,0 +1,209 @@
+"""Where a function is declared in a text: line numbers counted by hand."""
+
+from __future__ import annotations
+
+import pytest
+from alloclens.languages.declarations import declared
+from alloclens.text import split_lines
+from hypothesis import given
+from hypothesis import strategies as st
+
+GO = """// func Serve is not here
+package shop
+
+import "net/http"
+
+func Serve(w http.ResponseWriter) {
+	go func() { Cart() }()
+}
+
+func (c *Cart) Add(item Item) error { return nil }
+
+func (list List[T]) Add(item T) {}
+
+func Map[T any](all []T) {}
+
+type Handler func(int)
+
+var serve = func() {}
+
+func ServeAll() {}
+
+func init() {}
+
+func init() {}
+	func indented() {}
+func (Cart) Total() int { return 0 }
+"""
+
+
+@pytest.mark.parametrize(
+    ("function", "lines"),
+    [
+        ("example.com/shop.Serve", [6]),
+        ("main.Serve", [6]),
+        ("example.com/shop.Serve.func1", [6]),
+        ("example.com/shop.Serve.func1.2", [6]),
+        ("example.com/shop.Serve.gowrap1", [6]),
+        ("example.com/shop.Serve.deferwrap2", [6]),
+        ("example.com/shop.Serve-range1", [6]),
+        ("example.com/shop.(*Cart).Add", [10]),
+        ("example.com/shop.(*Cart).Add-fm", [10]),
+        ("example.com/shop.List[go.shape.int].Add", [12]),
+        ("example.com/shop.List[go.shape.struct { x/y.A[int] }].Add", [12]),
+        ("example.com/shop.Map[...]", [14]),
+        ("example.com/shop.Map[go.shape.string].func1", [14]),
+        ("example.com/shop.Cart.Total", [26]),
+        ("example.com/shop.(*Cart).Total", [26]),  # the compiler makes the one of the pointer
+        ("example.com/shop.init", [22, 24]),
+        ("example.com/shop.init.0", [22, 24]),
+        ("gopkg.in/shop%2ev3.Serve", [6]),
+        ("example.com/shop.Handler", []),
+        ("example.com/shop.serve", []),
+        ("example.com/shop.indented", [25]),  # no gofmt's work, but Go's
+        ("example.com/shop.(*Other).Add", []),
+        ("example.com/shop.Add", []),
+        ("example.com/shop.Ser", []),
+        ("example.com/shop.glob..func1", []),
+        ("example.com/shop.", []),
+        ("", []),
+        ("Serve", []),
+    ],
+)
+def test_go(function: str, lines: list[int]) -> None:
+    assert declared(GO, function, "shop.go") == lines
+
+
+PYTHON = """# def add(
+import shop
+
+
+class Cart:
+    async def add(self, item):
+        return add(item)
+
+    def total(self) -> int:
+        pass
+
+
+def add(item): pass
+"""
+RUST = """use std::vec;
+
+impl<T> Cart<T> {
+    pub fn add(&mut self, item: T) {
+        self.items.push(item);
+    }
+}
+
+pub(crate) async fn serve() {}
+fn other() {
+    if ready(1) {
+    }
+    match ready(2) {
+    }
+}
+"""
+C_PLUS_PLUS = """#include <vector>
+
+namespace shop {
+void Cart::add(int item) {
+  items.push_back(item);
+}
+
+static std::vector<int> all(
+    int n) {
+  return add(n);
+}
+Cart::Cart(int n)
+    : n(n) {}
+int Cart::total() const
+{
+  return add(n,
+             2);
+}
+}
+"""
+JAVASCRIPT = """const x = require("x");
+function handle(req) {
+  handle2(req);
+}
+class Router {
+  next(req) {
+    handle3(
+      req
+    )
+    return next(req, {
+    })
+  }
+}
+const later = async (req) => {
+}
+module.exports = {
+  soon: req => 1,
+  last: function (req) {
+  },
+}
+handle3(() => {
+})
+"""
+JULIA = "module M\nfunction scan_tokens(source::String)\nend\nshort(x) = scan_tokens(x)\n"
+JAVA = "class Cart {\n  public void add(int item) {\n    add(1);\n  }\n}\n"
+FILES = {
+    PYTHON: "shop.py",
+    RUST: "shop.rs",
+    C_PLUS_PLUS: "shop.cc",
+    JAVASCRIPT: "shop.js",
+    JULIA: "shop.jl",
+    JAVA: "Cart.java",
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "function", "lines"),
+    [
+        (PYTHON, "add", [6, 13]),  # not the call of line 7
+        (PYTHON, "Cart.add", [6]),
+        (PYTHON, "total", [9]),
+        (PYTHON, "Cart", [5]),
+        (PYTHON, "ad", []),
+        (RUST, "shop::Cart<T>::add", [4]),
+        (RUST, "shop::Cart<alloc::vec::Vec<T>>::add::h0123456789abcdef", [4]),
+        (RUST, "shop::serve::{{closure}}", [9]),
+        (RUST, "shop::push", []),
+        (RUST, "shop::ready", []),
+        (C_PLUS_PLUS, "shop::Cart::add(int)", [4]),
+        (C_PLUS_PLUS, "shop::all", [8]),
+        (C_PLUS_PLUS, "push_back", []),
+        (C_PLUS_PLUS, "shop::Cart::Cart(int)", [12]),
+        (C_PLUS_PLUS, "shop::Cart::total() const", [14]),
+        (JAVASCRIPT, "handle", [2]),
+        (JAVASCRIPT, "./index.js:handle:2", [2]),
+        (JAVASCRIPT, "next", [6]),
+        (JAVASCRIPT, "handle2", []),
+        (JAVASCRIPT, "handle3", []),
+        (JAVASCRIPT, "./index.js:later:14", [14]),
+        (JAVASCRIPT, "soon", [17]),
+        (JULIA, "scan_tokens(::String)", [2]),
+        (JULIA, "short(::Int64)", [4]),
+        (JAVA, "com.shop.Cart.add", [2]),
+        (JAVA, "com.shop.Cart.<init>", [1]),
+        (JAVA, "", []),
+        (JAVA, "…", []),
+    ],
+)
+def test_other_languages(text: str, function: str, lines: list[int]) -> None:
+    assert declared(text, function, FILES[text]) == lines
+
+
+def test_all_ends_of_lines_count() -> None:
+    assert declared("package a\r\n\r\nfunc F() {}\r\n", "a.F", "a.go") == [3]
+    assert declared("package a\r\rfunc F() {}", "a.F", "a.go") == [3]
+
+
+@given(st.text(), st.text())
+def test_no_name_raises(text: str, function: str) -> None:
+    for path in ("x.go", "x.py", "x.cc", "x.rs", "x.tsx", "x.java", "x.rb"):
+        found = declared(text, function, path)
+        assert found == sorted(found)
+        assert all(1 <= line <= len(split_lines(text)) for line in found)

@@ -1,0 +1,94 @@
+"""Which snapshots are of one program, where profiles do not name it."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from alloclens.series.programs import ENOUGH
+from alloclens.series.series import group
+from alloclens.session.once import world
+
+from tests.series.test_series import snapshot
+from tests.support.profiles import drop, heap
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from alloclens.series.series import Snapshot
+
+SHOP, TILL, NEXT_SHOP = range(20), range(50, 70), range(19, 60)
+FEW = range(90, 93)
+
+
+def parted(of: dict[str, Sequence[int]], dice: random.Random | None = None, **given: dict[str, str]) -> list[str]:
+    """Part snapshots by the functions that each names. Returns the names of those in one series, such as "ab"."""
+    made = {
+        name: snapshot(f"/p/{name}", at, evidence=at, **{key: value.get(name, "") for key, value in given.items()})
+        for at, name in enumerate(of)
+    }
+
+    def functions(one: Snapshot) -> np.ndarray:
+        return np.array(of[one.name], np.int64)
+
+    given_in = list(made.values())
+    (dice or random.Random(1)).shuffle(given_in)
+    return sorted("".join(sorted(s.name for s in series.snapshots)) for series in group(given_in, {}, functions))
+
+
+def test_what_has_nothing_in_common_is_two_programs() -> None:
+    assert parted({"a": SHOP, "b": TILL, "c": SHOP[5:], "d": TILL[5:]}) == ["ac", "bd"]
+
+
+def test_a_program_that_changed_is_one() -> None:
+    """Of its first build it kept one function, and of its second one half: the first and the third have none."""
+    assert parted({"a": SHOP, "b": NEXT_SHOP, "c": TILL}) == ["abc"]
+
+
+@pytest.mark.parametrize("names", [1, ENOUGH - 1])
+def test_too_little_tells_no_program(names: int) -> None:
+    assert parted({"a": SHOP, "b": range(100, 100 + names), "c": ()}) == ["abc"]
+
+
+def test_what_tells_too_little_is_apart_from_several_programs() -> None:
+    assert parted({"a": SHOP, "b": TILL, "c": FEW, "d": (), "e": [*FEW, SHOP[0]]}) == ["ace", "b", "d"]
+
+
+def test_a_name_or_a_build_tells_before_functions_do() -> None:
+    assert parted({"a": SHOP, "b": TILL}, build_id={"a": "x", "b": "x"}) == ["ab"]
+    assert parted({"a": SHOP, "b": TILL}, program={"a": "shop", "b": "shop"}) == ["ab"]
+    assert parted({"a": SHOP, "b": SHOP}, program={"a": "shop", "b": "till"}) == ["a", "b"]
+    assert parted({"a": SHOP, "b": TILL, "c": SHOP}, program={"a": "shop"}) == ["ac", "b"]
+    assert parted({"a": SHOP, "b": FEW}, program={"a": "shop"}) == ["ab"]
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_in_any_order_as_a_plain_search_finds_it(seed: int) -> None:
+    dice = random.Random(seed)
+    of = {name: dice.sample(range(60), dice.choice((0, 3, 12))) for name in "abcdefghij"[: dice.randint(1, 10)]}
+    builds = {name: dice.choice(("", "", "x", "y")) for name in of}
+    parts: list[set[str]] = []
+    for name, named in of.items():
+        joined = [p for p in parts if any(set(of[o]) & set(named) or builds[o] == builds[name] != "" for o in p)]
+        parts = [p for p in parts if p not in joined] + [{name}.union(*joined)]
+    told = [p for p in parts if len({f for name in p for f in of[name]}) >= ENOUGH]
+    rest = {name for p in parts if p not in told for name in p}
+    wanted = [set(of)] if len(told) < 2 else [*told, *([rest] if rest else [])]
+    assert parted(of, dice, build_id=builds) == sorted("".join(sorted(part)) for part in wanted)
+
+
+def test_two_programs_that_say_nothing_of_themselves(tmp_path: Path) -> None:
+    """Each is built in three places. All Go programs have main.main and the language's own functions."""
+    for number in range(6):
+        program = ("shop", "till")[number % 2]
+        calls = " < ".join(f"example.com/{program}.F{i}@/srv/{number}/{program}/f.go:{i + 1}" for i in range(12))
+        common = "net/http.(*conn).serve@/usr/local/go/src/net/http/server.go:9 < main.main@/srv/main.go:3"
+        drop(tmp_path / f"profiles/{number}.pb.gz", heap(f"{calls} < {common} = {number + 1}x1048576"))
+    made = world([str(tmp_path)], None, {})
+    assert [[s.name for s in one.snapshots] for one in made.series] == [
+        ["1.pb.gz", "3.pb.gz", "5.pb.gz"],
+        ["0.pb.gz", "2.pb.gz", "4.pb.gz"],
+    ]

@@ -1,0 +1,186 @@
+"""Which snapshots belong together, in which order, and which two are compared."""
+
+from __future__ import annotations
+
+import gzip
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from alloclens.profile.formats import profile_pb2 as pb
+from alloclens.profile.formats import read
+from alloclens.series.owned import NOTHING, owned
+from alloclens.series.series import Snapshot, TakenAt, group, taken_at
+from alloclens.tables.code import code_of, holds
+from alloclens.tables.lines import Ownership, attributed, named
+
+from tests.support.profiles import delta, goroutines, heap
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+HERE = "main.f@/o/a.go:1"
+NOW = 1_800_000_000
+
+
+def snapshot(path: str, seconds: float, data: bytes | None = None, **given: str) -> Snapshot:
+    profile = read(data or heap(f"{HERE} = 1x8/{int(seconds) + 1}"))
+    return Snapshot(
+        path=path,
+        taken_at=TakenAt(seconds, "profile"),
+        is_difference=profile.is_difference,
+        default_sample_type="",
+        sample_types=profile.sample_types,
+        total=tuple(profile.values.sum(axis=0).tolist()),
+        owned=NOTHING,
+        **given,
+    )
+
+
+def names(found: object) -> list[str]:
+    return [s.name for s in found]
+
+
+def test_one_series_for_each_directory_and_kind_in_time_order() -> None:
+    made = group(
+        [snapshot("/p/b", 1), snapshot("/p/a", 2), snapshot("/q/c", 5), snapshot("/p/g", 3, goroutines(f"{HERE} = 1"))]
+    )
+    assert [names(s.snapshots) for s in made] == [["c"], ["g"], ["b", "a"]]
+
+
+def test_base_and_head_by_word_and_by_name() -> None:
+    (series,) = group([snapshot(f"/p/{n}", i) for i, n in enumerate("abcd")])
+    latest = series.head("latest")
+    assert latest.name == "d"
+    assert series.head("previous").name == "c"
+    assert series.head("first").name == "a"
+    assert series.head("b").name == "b"
+    assert series.head("gone").name == "d"
+    bases = {word: series.base(word, latest) for word in ("first", "previous", "b", "gone", "latest")}
+    assert {w: b and b.name for w, b in bases.items()} == {
+        "first": "a", "previous": "c", "b": "b", "gone": "a", "latest": None,
+    }  # fmt: skip
+
+
+def test_first_and_previous_are_of_the_process_that_runs() -> None:
+    old = [snapshot("/p/a", 1, heap(f"{HERE} = 1x8/90")), snapshot("/p/b", 2, heap(f"{HERE} = 1x8/99"))]
+    new = [snapshot("/p/c", 3, heap(f"{HERE} = 1x8/5")), snapshot("/p/d", 4, heap(f"{HERE} = 1x8/6"))]
+    (series,) = group(old + new)
+    assert series.base("first", series.head("latest")).name == "c"
+    assert series.base("first", series.head("b")).name == "a"
+    assert series.base("previous", series.head("c")) is None
+    assert series.base("a", series.head("latest")).name == "a"
+
+
+def test_another_build_is_another_process() -> None:
+    (series,) = group([snapshot("/p/a", 1), snapshot("/p/b", 2, build_id="y")])
+    assert series.base("first", series.head("latest")) is None
+
+
+def placed(data: bytes, address: Callable[[int], int]) -> bytes:
+    """Return a heap profile with each location at the address of its number."""
+    message = pb.Profile.FromString(gzip.decompress(data))
+    for location in message.location:
+        location.address = address(location.id)
+    return message.SerializeToString()
+
+
+def seen(path: str, seconds: float, build_id: str, data: bytes) -> Snapshot:
+    profile = read(data)
+    made = snapshot(path, seconds, data, build_id=build_id)
+    return replace(made, code=code_of(profile), owned=owned(attributed(named(profile), MINE)))
+
+
+MINE = Ownership([True], [False])
+FIRST = ("main.f@/o/a.go:1 = 1x8/90", "main.g@/o/a.go:5 = 1x8/2")
+MORE = ("main.f@/o/a.go:1 = 1x8/95", "main.g@/o/a.go:5 = 1x8/2", "main.h@/o/a.go:9 = 1x8/7")
+
+
+@pytest.mark.parametrize(
+    ("later", "address", "processes"),
+    [
+        (MORE, lambda number: 0x401000 + number, 1),
+        (MORE, lambda number: 0x401000 + number + 16 * (number == 2), 2),  # other code
+        (MORE, lambda number: 0x55401000 + number, 2),  # loaded elsewhere
+        (MORE, lambda _: 0, 2),  # nobody knows
+        (("main.f@/o/a.go:2 = 1x8/95", *MORE[1:]), lambda number: 0x401000 + number, 2),  # other lines
+        (MORE[:1], lambda number: 0x401000 + number, 2),  # nothing allocated where the first one did
+        (("main.f@/o/a.go:1 = 1x8/99", "main.g@/o/a.go:5 = 1x8/1"), lambda number: 0x401000 + number, 2),
+    ],
+)
+def test_a_process_whose_binary_was_built_anew_while_it_runs(
+    later: tuple[str, ...], address: Callable[[int], int], processes: int
+) -> None:
+    """Its build id changes; its code stays where it is, and no line has allocated less."""
+    one = seen("/p/a", 1, "x", placed(heap(*FIRST), lambda number: 0x401000 + number))
+    two = seen("/p/b", 2, "y", placed(heap(*later), address))
+    (series,) = group([one, two])
+    assert len(series.processes) == processes
+    assert series.base("first", series.head("latest")) is (one if processes == 1 else None)
+
+
+def test_a_sample_of_a_large_program_is_enough() -> None:
+    many = [f"main.f{i}@/o/a.go:{i} = 1x8" for i in range(1, 1000)]
+    first, rest, all_of_them = (code_of(read(placed(heap(*of), lambda n: n))) for of in (many[:400], many[400:], many))
+    assert (holds(all_of_them, first), holds(all_of_them, rest), holds(first, all_of_them)) == (True, False, False)
+
+
+def test_programs_are_apart_but_one_takes_those_without_a_name() -> None:
+    shop, till = snapshot("/p/a", 1, program="shop"), snapshot("/p/b", 2, program="till")
+    nameless = snapshot("/p/c", 3)
+    assert [(s.program, names(s.snapshots)) for s in group([shop, till])] == [("till", ["b"]), ("shop", ["a"])]
+    assert [(s.program, names(s.snapshots)) for s in group([shop, nameless])] == [("shop", ["a", "c"])]
+    assert [s.program for s in group([shop, till, nameless])] == ["", "till", "shop"]
+
+
+def test_a_base_by_its_label_or_by_words_of_its_name() -> None:
+    files = ["heap.1.pb.gz", "heap.after_load.2.pb.gz", "heap.3.pb.gz", "heap.4.pb.gz"]
+    made = [snapshot(f"/p/{name}", i) for i, name in enumerate(files)]
+    (series,) = group(made, {"/p/heap.1.pb.gz": "Idle"})
+    head = series.head("latest")
+    bases = {word: series.base(word, head).name for word in ("idle", "IDLE", "after load", "after-load", "load", "loa")}
+    assert bases == {
+        "idle": files[0], "IDLE": files[0], "after load": files[1], "after-load": files[1], "load": files[1],
+        "loa": files[0],
+    }  # fmt: skip
+
+
+def test_the_same_time_yesterday() -> None:
+    day, hour = 86400, 3600
+    times = {"a": 0, "b": 2 * hour, "c": day - 7 * hour, "d": day + 2.2 * hour}
+    (series,) = group([snapshot(f"/p/{name}", at) for name, at in times.items()])
+    assert series.base("yesterday", series.named("d")).name == "b"
+    assert series.base("yesterday", series.named("c")).name == "a"  # nothing near: as `first`
+
+
+def test_a_file_that_is_a_difference_has_no_base_and_its_own_series() -> None:
+    made = group([snapshot("/p/a", 1), snapshot("/p/d", 2, delta(heap(f"{HERE} = 1x8"), seconds=30))])
+    assert [names(s.snapshots) for s in made] == [["d"], ["a"]]
+    assert made[0].base("first", made[0].snapshots[0]) is None
+
+
+def test_equal_totals_are_one_observation() -> None:
+    same = heap(f"{HERE} = 2x8")
+    (series,) = group([snapshot("/p/a", 1, same), snapshot("/p/b", 2, same), snapshot("/p/c", 3)])
+    assert names(series.observations(series.head("latest"))) == ["a", "c"]
+
+
+@pytest.mark.parametrize(
+    ("nanos", "name", "wanted"),
+    [
+        (1_500_000_000, "heap-20200101T000000Z", (1.5, "profile")),
+        (0, "heap-20200102T030405.250Z.pb.gz", (1577934245.25, "file name")),
+        (0, "heap.2020-01-02_03-04-05.pb.gz", (1577934245, "file name")),
+        (0, "heap-1577934245.pb.gz", (1577934245, "file name")),
+        (0, "1577934245250000000.pb.gz", (1577934245.25, "file name")),
+        (0, "pprof.app.alloc_objects.001.pb.gz", (9, "file's date")),
+        (0, "heap-20201399T000000.pb.gz", (9, "file's date")),
+        (2**63 - 1, "heap-20200102T030405Z.pb.gz", (1577934245, "file name")),
+        ((NOW + 2 * 86400) * 10**9, "heap.pb.gz", (9, "file's date")),
+        ((NOW + 80000) * 10**9, "heap.pb.gz", (NOW + 80000, "profile")),
+        (0, "heap-20991231T235959Z.pb.gz", (9, "file's date")),
+        (-1, "heap-1999999999.pb.gz", (9, "file's date")),
+    ],
+)
+def test_when_a_snapshot_was_taken(nanos: int, name: str, wanted: tuple[float, str]) -> None:
+    assert taken_at(nanos, name, 9_000_000_000, NOW) == wanted

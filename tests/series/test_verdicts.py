@@ -1,0 +1,111 @@
+"""What the history of a process says of its lines, on simulated processes whose truth is known."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import permutations
+
+import numpy as np
+import pytest
+from alloclens.series.findings import RAISED, Finding
+from alloclens.stats.trend import chances, slope
+
+from tests.support.sampled import HERE, Heap, judged, snapshot
+
+MB = 1 << 20
+
+
+def test_mann_kendall_and_theil_sen_by_hand() -> None:
+    # 1 2 3 4 5: one order of 120 has no inversion. 1 3 2 4 5: four more have one. All alike: every order has as few.
+    # 1 2 2 4 5: as 1 2 3 4 5 but for one tie, which counts as an inversion.
+    values = np.array([[1, 7, 1, 1], [2, 7, 3, 2], [3, 7, 2, 2], [4, 7, 4, 4], [5, 7, 5, 5]], float)
+    assert chances(values).tolist() == pytest.approx([1 / 120, (1 + 4 + 9 + 15 + 20 + 22) / 120, 5 / 120, 5 / 120])
+    slopes = [slope(column, np.arange(5.0) * 10) for column in values.T]
+    assert slopes == pytest.approx([0.1, 0, 0.1, 0.1])
+
+
+def test_mann_kendall_against_all_orders() -> None:
+    orders = np.array(list(permutations(range(6)))).T
+    rises = np.sign(orders[None] - orders[:, None])[np.triu_indices(6, 1)].sum(axis=0)
+    made = chances(orders.astype(float))
+    for i in range(0, len(rises), 37):
+        assert made[i] == pytest.approx(np.mean(rises >= rises[i]))
+
+
+def one_site(rng: np.random.Generator, steps: list[int], churn: int = 0, size: int = 4096) -> list[Finding]:
+    """A site that holds so many MB more (or less) at each step, and turns over so many MB besides."""
+    site, seen = Heap(rng, size), []
+    for step in steps:
+        blocks, turned = abs(step * MB) // size, (churn * MB) // size
+        site.allocate(turned + (blocks if step > 0 else 0))
+        site.free(turned + (0 if step > 0 else blocks))
+        seen.append(site.snapshot())
+    return judged(seen)
+
+
+@pytest.mark.parametrize(
+    ("steps", "churn", "wanted"),
+    [
+        ([5] * 12, 0, "leak"),
+        ([5] * 20, 50, "leak"),
+        ([3] * 60, 0, "leak"),
+        ([30, 30, 30] + [0] * 12, 0, "filling"),
+        ([30, 20, 14, 10, 7, 5, 3, 2, 1, 1, 1, 0, 0, 0], 0, "filling"),
+        ([15] * 3, 0, "growing"),
+        ([200] + [0] * 12, 0, "stable"),
+        ([200] + [-10] * 12, 0, "shrinking"),
+        ([8] + [0] * 12, 400, "churn"),
+    ],
+)
+def test_the_verdict(steps: list[int], churn: int, wanted: str) -> None:
+    hits = Counter(one_site(np.random.default_rng(seed), steps, churn)[0].verdict for seed in range(5))
+    assert hits[wanted] >= 4, hits
+
+
+@pytest.mark.parametrize(
+    "steps", [[64] + [0] * 12, [64, 40, -40] + [40, -40] * 6, [30, 30, 30] + [0] * 12, [64, -30] * 3]
+)
+def test_what_turns_over_is_not_raised(steps: list[int]) -> None:
+    raised = sum(f.verdict in RAISED for seed in range(12) for f in one_site(np.random.default_rng(seed), steps, 64))
+    assert raised <= 1  # CHANCE is allowed for the one line of each process
+
+
+def test_a_finding_says_how_much() -> None:
+    (found,) = one_site(np.random.default_rng(1), [8] * 10)
+    assert (found.file, found.line, found.over.observations) == ("/o/a.go", 1, 10)
+    assert found.low < 72 * MB < found.high
+    assert found.slope == pytest.approx(8 * MB / 60, rel=0.2)
+    assert found.per_snapshot == pytest.approx(8 * MB, rel=0.2)
+    assert found.retention == pytest.approx(1)
+
+
+def crowd(rng: np.random.Generator, snapshots: int, leak: int) -> tuple[list, dict[str, Heap]]:
+    """A process of forty sites that turn over 100 MB a minute together; one more keeps `leak` bytes a minute."""
+    churn = {f"main.work@/o/a.go:{10 + i}": Heap(rng, int(size)) for i, size in enumerate(2 ** rng.integers(5, 16, 40))}
+    leaky, seen = Heap(rng, 256), []
+    for site in churn.values():
+        site.allocate(4 * MB // site.size)
+    for _ in range(snapshots):
+        for site in churn.values():
+            blocks = int(rng.poisson(2.5 * MB / site.size))
+            site.allocate(blocks)
+            site.free(min(int(rng.poisson(2.5 * MB / site.size)), site.live))
+        leaky.allocate(leak // 256)
+        seen.append(snapshot({HERE: leaky, **churn}))
+    return seen, churn
+
+
+def test_pure_churn_raises_nothing() -> None:
+    seen, _ = crowd(np.random.default_rng(1), 100, 0)
+    for upto in (2, 3, 6, 10, 30, 100):
+        assert [f for f in judged(seen[:upto]) if f.verdict in RAISED] == []
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_a_slow_leak_under_churn_a_hundred_times_as_large(seed: int) -> None:
+    """One MiB a minute beside 100 MiB a minute that come and go."""
+    seen, _ = crowd(np.random.default_rng(seed), 30, MB)
+    pair = {f.line: f for f in judged(seen[:2])}
+    assert 1 not in pair or pair[1].rule.name == "UNCLEAR"
+    first = judged(seen)[0]
+    assert (first.line, first.verdict) == (1, "leak")

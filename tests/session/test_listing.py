@@ -1,0 +1,270 @@
+"""What lies in a directory: one odd entry never hides another, and what is not known is not taken for gone."""
+
+from __future__ import annotations
+
+import os
+import random
+import threading
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from alloclens.disk import Stamp, is_absent
+from alloclens.session import listing
+from alloclens.session.listing import NOWHERE, Scan, gone, scan, settled
+from alloclens.session.once import world
+
+from tests.support.profiles import drop, heap
+from tests.support.unprivileged import open_directory, unprivileged
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+A, B = Stamp(1, 1, 1), Stamp(2, 1, 1)
+LOOP = "Too many levels of symbolic links"
+
+
+def names(found: Scan) -> set[str]:
+    return {path.rpartition(os.sep)[2] for path in found.files}
+
+
+def faults(found: Scan) -> dict[str, str]:
+    return {path.rpartition(os.sep)[2]: why for path, why in found.faults.items()}
+
+
+def test_a_listing_is_files_that_may_be_profiles(tmp_path: Path) -> None:
+    for name in ("a.pb.gz", "heap", "B.PPROF", ".hidden", "x.tmp", "y~", "z.part", "doc.go", "README.md"):
+        (tmp_path / name).write_bytes(b"x")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "linked").symlink_to(tmp_path / "folder")
+    found = scan([str(tmp_path), str(tmp_path / "none"), str(tmp_path / "heap")])
+    assert (names(found), found.faults) == ({"a.pb.gz", "heap", "B.PPROF"}, {})
+
+
+def put_loop(path: Path) -> str:
+    path.symlink_to(path.name)
+    return LOOP
+
+
+def put_link_through_a_file(path: Path) -> str:
+    path.symlink_to("a.pb.gz/x")
+    return "Not a directory"
+
+
+def put_long_link(path: Path) -> str:
+    path.symlink_to("x" * 300)
+    return "File name too long"
+
+
+def put_dangling_link(path: Path) -> str:
+    path.symlink_to("gone")
+    return NOWHERE
+
+
+def put_link_outside(path: Path) -> str:
+    path.symlink_to("/etc/hostname")
+    return f"a symbolic link that leads out of the workspace, to {os.path.realpath('/etc/hostname')}{listing.ADVICE}"
+
+
+def put_fifo(path: Path) -> str:
+    os.mkfifo(path)
+    return "not a regular file"
+
+
+ODD = (put_loop, put_link_through_a_file, put_long_link, put_dangling_link, put_link_outside, put_fifo)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other faults")
+@pytest.mark.parametrize("put", ODD, ids=lambda put: put.__name__)
+@pytest.mark.parametrize("name", ["0", "odd", "z"])
+def test_an_odd_entry_hides_no_other(tmp_path: Path, put: Callable[[Path], str], name: str) -> None:
+    profiles = {f"{c}.pb.gz" for c in "abcdefgh"}
+    for profile in sorted(profiles):
+        drop(tmp_path / profile, heap(f"main.f@{tmp_path}/main.go:1 = 1x8"))
+    reason = put(tmp_path / name)
+    found = scan([str(tmp_path)])
+    assert (names(found), faults(found)) == (profiles, {name: reason})
+    known = world([str(tmp_path)], [str(tmp_path)], {})
+    assert sum(len(series.snapshots) for series in known.series) == len(profiles)
+    assert [(problem.name, problem.reason) for problem in known.problems] == [(name, reason)]
+
+
+def test_an_entry_that_cannot_be_followed_hides_no_other() -> None:
+    with open_directory() as root:
+        for name in ("p", "closed"):
+            (root / name).mkdir()
+            (root / name / name).write_bytes(b"x")
+        (root / "p" / "b").symlink_to(root / "closed" / "closed")
+        os.chmod(root / "closed", 0)
+        with unprivileged():
+            found = scan([str(root / "p")], [str(root)])
+        assert (names(found), faults(found)) == ({"p"}, {"b": "Permission denied"})
+
+
+@pytest.mark.parametrize("mode", [0o000, 0o300, 0o400, 0o600])
+def test_a_directory_that_is_closed_is_unknown(mode: int) -> None:
+    with open_directory() as root:
+        (root / "p").mkdir()
+        (root / "p" / "a").write_bytes(b"x")
+        before = scan([str(root / "p")])
+        os.chmod(root / "p", mode)
+        with unprivileged():
+            after = scan([str(root / "p")])
+            assert gone(before.files, after, after) == []
+        assert (after.files, faults(after)) == ({}, {"p": "Permission denied"})
+        os.chmod(root / "p", 0o700)
+        assert scan([str(root / "p")]) == before
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows makes links for administrators only")
+def test_links_are_followed_within_the_workspace(tmp_path: Path) -> None:
+    """The same three files under as many names, listed from a directory alone and from a workspace's."""
+    for name in ("w/p/a", "w/b", "out/c"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    (tmp_path / "w/to").symlink_to(tmp_path / "out")
+    for name, target in (("1", "a"), ("2", "../b"), ("3", "../../out/c"), ("4", "../to/c"), ("5", "../../w/p/1")):
+        (tmp_path / "w/p" / name).symlink_to(target)
+    profiles, folder = str(tmp_path / "w/p"), str(tmp_path / "w")
+    assert names(scan([profiles])) == {"a", "1", "5"}
+    found = scan([profiles], [folder])
+    assert (names(found), set(faults(found))) == ({"a", "1", "2", "5"}, {"3", "4"})
+    assert names(scan([profiles, str(tmp_path / "out")], [folder])) == {"a", "1", "2", "3", "4", "5", "c"}
+
+
+@pytest.fixture
+def each_entry(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[str], None]], None]:
+    """Have something done whenever a directory yields an entry."""
+    scandir = os.scandir
+
+    def install(act: Callable[[str], None]) -> None:
+        class Entries:
+            def __init__(self, directory: str) -> None:
+                self.entries = list(scandir(directory))
+
+            def __enter__(self) -> Iterator[Any]:
+                for entry in self.entries:
+                    act(entry.path)
+                    yield entry
+
+            def __exit__(self, *_: object) -> None:
+                pass
+
+        monkeypatch.setattr(listing.os, "scandir", Entries)
+
+    return install
+
+
+def test_a_file_deleted_under_our_eyes_hides_no_other(
+    tmp_path: Path, each_entry: Callable[[Callable[[str], None]], None]
+) -> None:
+    for i in range(20):
+        (tmp_path / f"{i}").write_bytes(b"x")
+
+    def rotate(path: str) -> None:
+        if int(os.path.basename(path)) % 2:
+            os.unlink(path)
+
+    each_entry(rotate)
+    found = scan([str(tmp_path)])
+    assert (names(found), found.faults) == ({str(i) for i in range(0, 20, 2)}, {})
+
+
+def test_a_listing_that_breaks_off_is_not_whole(
+    tmp_path: Path, each_entry: Callable[[Callable[[str], None]], None]
+) -> None:
+    for i in range(20):
+        (tmp_path / f"{i}").write_bytes(b"x")
+    before, seen = scan([str(tmp_path)]), 0
+
+    def break_off(_path: str) -> None:
+        nonlocal seen
+        seen += 1
+        if seen > 5:
+            raise OSError(116, "Stale file handle")
+
+    each_entry(break_off)
+    after = scan([str(tmp_path)])
+    assert (len(after.files), after.faults) == (5, {str(tmp_path): "Stale file handle"})
+    for path in before.files:
+        os.unlink(path)
+    assert gone(before.files, before, after) == []
+
+
+def test_what_is_gone_is_missed_by_every_scan_and_has_no_name(tmp_path: Path) -> None:
+    p = str(tmp_path)
+    for name in ("there", "scanned once", "odd"):
+        (tmp_path / name).write_bytes(b"x")
+    (tmp_path / "directory").mkdir()
+    known = {f"{p}/{name}": A for name in ("there", "scanned once", "odd", "gone", "directory")}
+    first, second = Scan({}, {f"{p}/odd": "why"}), Scan({f"{p}/scanned once": A}, {})
+    os.unlink(tmp_path / "scanned once")
+    os.unlink(tmp_path / "odd")
+    assert gone(known, first, second) == [f"{p}/gone", f"{p}/directory"]
+    assert gone(known, Scan({}, {}), Scan({}, {p: "why"})) == []
+
+
+@pytest.mark.parametrize("instead", [None, "file", "loop"])
+def test_a_directory_that_became_something_else(tmp_path: Path, instead: str | None) -> None:
+    """One that is missing, or a file, holds nothing for certain; of a loop of links nothing is known."""
+    profiles = tmp_path / "p"
+    profiles.mkdir()
+    (profiles / "a").write_bytes(b"x")
+    before = scan([str(profiles)])
+    (profiles / "a").unlink()
+    profiles.rmdir()
+    if instead == "file":
+        profiles.write_bytes(b"x")
+    elif instead == "loop":
+        profiles.symlink_to(profiles)
+    after = scan([str(profiles)])
+    assert after == Scan({}, {str(profiles): LOOP} if instead == "loop" else {})
+    assert gone(before.files, after, after) == ([] if instead == "loop" else list(before.files))
+
+
+def test_what_has_settled() -> None:
+    before, after = Scan({"a": A, "b": A}, {"x": "1"}), Scan({"a": A, "b": B, "c": A}, {"x": "2", "y": "3"})
+    assert settled(before, after) == Scan({"a": A}, {"x": "2"})
+
+
+@pytest.mark.parametrize(("name", "absent"), [("missing", True), ("a", False), ("a/b", True), ("x" * 300, False)])
+def test_absent(tmp_path: Path, name: str, absent: bool) -> None:
+    (tmp_path / "a").write_bytes(b"x")
+    assert is_absent(str(tmp_path / name)) is absent
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows makes links for administrators only")
+def test_what_stays_is_in_every_listing_whatever_else_changes(tmp_path: Path) -> None:
+    stays = {f"{chr(c)}-stays" for c in range(ord("a"), ord("z"))}
+    for name in stays:
+        (tmp_path / name).write_bytes(b"x")
+    changes = [
+        lambda path: path.write_bytes(b"x"),
+        lambda path: path.unlink(missing_ok=True),
+        lambda path: path.symlink_to(path.name),
+        lambda path: path.symlink_to("x" * 300),
+        lambda path: path.symlink_to("a-stays"),
+        lambda path: path.symlink_to("nowhere"),
+        lambda path: path.rename(path.with_name(f"{path.name}-moved")),
+        lambda path: path.mkdir(),
+        lambda path: path.rmdir(),
+    ]
+    done = threading.Event()
+
+    def change() -> None:
+        rng = random.Random(1)
+        while not done.is_set():
+            with suppress(OSError):
+                rng.choice(changes)(tmp_path / f"{rng.choice('abcdefghijklmnopqrstuvwxyz')}-changes")
+
+    changing = threading.Thread(target=change)
+    changing.start()
+    try:
+        for _ in range(500):
+            found = scan([str(tmp_path)])
+            assert stays <= names(found)
+            assert not faults(found).keys() & {tmp_path.name, *stays}
+    finally:
+        done.set()
+        changing.join()

@@ -1,0 +1,108 @@
+"""Which wish counts while profiles are looked for and read, and what a file costs that cannot be read."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from alloclens.faults import Problem
+from alloclens.session import loader
+from alloclens.session.loader import Loader, Wanted
+from alloclens.session.world import World
+from alloclens.transform.filters import Filters
+from alloclens.worker import Lost
+
+from tests.support.profiles import drop, heap
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+FILES = 3
+MAPPED = {"pathMappings": [{"from": "/srv/build", "to": "."}]}
+
+
+class Here:
+    """A worker that is no other process, and what it has read."""
+
+    def __init__(self) -> None:
+        self.read: list[str] = []
+
+    def ahead(self, *_: Any, **__: Any) -> None:
+        """Nothing is done ahead."""
+
+    def run(self, work: Callable[..., Any], *args: Any, **_: Any) -> Any:
+        if work.__name__ == "snapshot":
+            self.read.append(args[0])
+        return work(*args)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "go.mod").write_text("module example.com/app\n")
+    for i in range(FILES):
+        drop(tmp_path / f"profiles/{i}.pb.gz", heap(f"main.keep@{tmp_path}/main.go:11 = {i + 1}x1048576"))
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("given", "focus"), [({}, (Filters(focus="main"),)), (MAPPED, ())], ids=["focus", "path mappings"]
+)
+async def test_a_wish_while_files_are_looked_for_counts_before_any_is_read(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, given: dict[str, Any], focus: tuple[Filters, ...]
+) -> None:
+    worker, worlds, shown = Here(), [], asyncio.Event()
+    newer, loop, scan = Wanted((str(folder),), given, focus), asyncio.get_running_loop(), loader.scan
+
+    async def on_world(world: World) -> None:
+        worlds.append(world)
+        if not world.pending:
+            shown.set()
+
+    def scan_while_another_is_wanted(*given: Any) -> Any:
+        loop.call_soon_threadsafe(following.want, newer)
+        return scan(*given)
+
+    following = Loader(on_world, worker)
+    monkeypatch.setattr(loader, "scan", scan_while_another_is_wanted)
+    following.want(Wanted((str(folder),), {}))
+    task = asyncio.ensure_future(following.run())
+    await asyncio.wait_for(shown.wait(), 30)
+    task.cancel()
+    following.stop()
+    assert {world.focus for world in worlds} == {focus}
+    assert {len(world.settings.path_mappings) for world in worlds} == {len(given)}
+    assert len(worker.read) == FILES
+
+
+class Losing(Here):
+    """One that is lost of one of the files."""
+
+    def run(self, work: Callable[..., Any], *args: Any, **more: Any) -> Any:
+        read = super().run(work, *args, **more)
+        if work.__name__ == "snapshot" and args[0].endswith("1.pb.gz"):
+            raise Lost("reading it took longer than 61 s and was stopped")
+        return read
+
+
+async def test_a_file_that_the_worker_is_lost_of_costs_itself_alone(folder: Path) -> None:
+    old = time.time() - 1000
+    for path in (folder / "profiles").iterdir():
+        os.utime(path, (old, old))  # not being written any more
+    worker, shown = Losing(), asyncio.Queue[World]()
+    following = Loader(shown.put, worker)
+    following.want(Wanted((str(folder),), {}))
+    task = asyncio.ensure_future(following.run())
+    world = await asyncio.wait_for(shown.get(), 30)
+    while world.pending:
+        world = await asyncio.wait_for(shown.get(), 30)
+    lost = str(folder / "profiles/1.pb.gz")
+    assert world.problems == (Problem(lost, "reading it took longer than 61 s and was stopped"),)
+    assert [snapshot.name for snapshot in world.series[0].snapshots] == ["0.pb.gz", "2.pb.gz"]
+    following.want(Wanted((str(folder),), {}, (Filters(focus="main"),)))
+    assert (await asyncio.wait_for(shown.get(), 30)).problems == world.problems
+    assert worker.read.count(lost) == 1  # and is not tried again
+    task.cancel()
+    following.stop()

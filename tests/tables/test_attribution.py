@@ -1,0 +1,177 @@
+"""Flat, cum and owned against a plain loop over the samples, and top against hand-made cases."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+from alloclens.profile.formats import read
+from alloclens.tables import attribution, sites
+from alloclens.tables.lines import Ownership, lines
+from alloclens.tables.stacks import having, passing, through
+from alloclens.tables.top import top
+from alloclens.transform.difference import difference, total
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.support.judge import own
+from tests.support.profiles import Builder, heap
+
+FRAMES = [
+    f"{f}@{p}:{n}" for f, p, n in (("f", "/o/a.go", 1), ("f", "/o/a.go", 2), ("g", "/o/a.go", 2), ("h", "/v/b.go", 1))
+]
+stack = st.lists(st.lists(st.sampled_from(FRAMES), min_size=1, max_size=2).map(" + ".join), max_size=6).map(" < ".join)
+samples = st.lists(st.tuples(stack, st.integers(-(2**40), 2**40)), max_size=12)
+
+
+def profile_of(given: list[tuple[str, int]]) -> object:
+    made = Builder(("cpu", "count"))
+    for text, value in given:
+        made.sample(text, [value])
+    return read(made.bytes())
+
+
+@settings(max_examples=30)
+@given(samples)
+def test_against_a_loop(given: list[tuple[str, int]]) -> None:
+    profile = profile_of(given)
+    where = sites.by_source_line(profile)
+    own = np.array([where.texts[i].startswith("/o/") for i in where.file.tolist()], np.bool_)
+    counted = {
+        "flat": attribution.flat(profile, where).sum(profile.values),
+        "cum": attribution.cum(profile, where, profile.values),
+        "owned": attribution.owned(profile, where, own).sum(profile.values),
+    }
+    for name, want in loop(given).items():
+        sums = counted[name][:, 0].tolist()
+        keys = [f"{where.texts[f]}:{n}" for f, n in zip(where.file.tolist(), where.line.tolist(), strict=True)]
+        assert {k: v for k, v in zip(keys, sums, strict=True) if v} == {k: v for k, v in want.items() if v}
+
+
+def places_of(text: str) -> list[str]:
+    return [frame.split("@")[1] for location in text.split(" < ") if location for frame in location.split(" + ")]
+
+
+def ways(places: list[str]) -> list[tuple[str, ...]]:
+    """Return the ways from the root to each place of a stack, leaf first."""
+    return [tuple(places[i:]) for i in range(len(places))]
+
+
+def loop(given: list[tuple[str, int]]) -> dict[str, Counter[str]]:
+    out = {"flat": Counter(), "cum": Counter(), "owned": Counter()}
+    for text, value in given:
+        places = places_of(text)
+        for place in set(places):
+            out["cum"][place] += value
+        if places:
+            out["flat"][places[0]] += value
+        own = [p for p in places if p.startswith("/o/")]
+        if own:
+            out["owned"][own[0]] += value
+    return out
+
+
+@settings(max_examples=30)
+@given(samples)
+def test_the_stacks_through_a_line_add_up_to_its_cum(given: list[tuple[str, int]]) -> None:
+    profile = profile_of(given)
+    where = sites.by_source_line(profile)
+    sums = attribution.cum(profile, where, profile.values)[:, 0]
+    for site in range(len(where)):
+        found = through(profile, where, [site], 0, 100)
+        assert sum(s.value for s in found) == sums[site]
+        assert len({s.frames for s in found}) == len(found)
+
+
+@settings(max_examples=30)
+@given(samples, samples)
+def test_what_passes_a_frame_came_by_the_same_frames(head: list[tuple[str, int]], base: list[tuple[str, int]]) -> None:
+    made = difference(profile_of(head), profile_of(base))
+    where = sites.by_source_line(made)
+    for site in range(len(where)):
+        name = f"{where.texts[where.file[site]]}:{where.line[site]}"
+        now: Counter[tuple[str, ...]] = Counter()
+        grown: Counter[tuple[str, ...]] = Counter()
+        for text, value, is_head in [(*one, True) for one in head] + [(*one, False) for one in base]:
+            for way in ways(places_of(text)) if name in places_of(text) else ():
+                now[way] += value if is_head else 0
+                grown[way] += value if is_head else -value
+        stacks = through(made, where, [site], 0, 100)
+        found = passing(made, where, 0, having(made, where, [site]), [stack.sample for stack in stacks])
+        for stack, weights in zip(stacks, found, strict=True):
+            places = [f"{frame.file}:{frame.line}" for frame in stack.frames]
+            assert weights == [(now[way], grown[way]) for way in ways(places)]
+
+
+def test_owned_goes_to_the_caller_in_own_code() -> None:
+    made = lines(
+        read(heap("dep.New@/v/dep.go:4 < main.serve@/o/main.go:6 < main.main@/o/main.go:1 = 2x100")),
+        own(lambda file: file.startswith("/o/")),
+    )
+    rows = {(made.files[f], n): i for i, (f, n) in enumerate(zip(made.file.tolist(), made.line.tolist(), strict=True))}
+    assert made.value.owned[:, 3].tolist()[rows["/o/main.go", 6]] == 200
+    assert made.value.owned[:, 3].sum() == 200
+    assert made.value.cum[rows["/o/main.go", 1], 3] == 200
+
+
+def test_a_sample_is_charged_to_the_deepest_file_that_is_own_or_lost_else_to_its_leafs() -> None:
+    stacks = (
+        "dep.New@/v/dep.go:4 < main.lost@/l/lost.go:3 < main.main@/o/main.go:1 = 2x100",
+        "dep.New@/v/dep.go:4 < main.main@/o/main.go:1 = 3x100",
+        "dep.New@/v/dep.go:4 < net.serve@/g/net.go:1 = 5x100",
+        " = 7x100",
+    )
+    made = lines(
+        read(heap(*stacks)), lambda files: Ownership([f[1] == "o" for f in files], [f[1] == "l" for f in files])
+    )
+    *charged, nowhere = made.charged[:, 3].tolist()
+    assert dict(zip(made.files, charged, strict=True)) == {
+        "/g/net.go": 0, "/l/lost.go": 200, "/o/main.go": 300, "/v/dep.go": 500
+    }  # fmt: skip
+    assert nowhere == 700
+
+
+def test_a_line_is_in_the_outermost_of_its_functions() -> None:
+    stacks = (
+        "main.serve.func1:6@/o/main.go:6 < main.serve:3@/o/main.go:6 = 1x8",
+        "main.serve.func1:6@/o/main.go:7 = 1x8",
+        "main.other@/o/other.go:2 = 1x8",
+    )
+    made = lines(read(heap(*stacks)), own(lambda _: True))
+    names = [made.functions.name[i] for i in made.functions.of_line.tolist()]
+    assert list(zip(made.line.tolist(), names, strict=True)) == [
+        (6, "main.serve"), (7, "main.serve.func1"), (2, "main.other")
+    ]  # fmt: skip
+    assert made.functions.by_file(made.files) == {
+        "/o/main.go": ("main.serve.func1", "main.serve"), "/o/other.go": ("main.other",)
+    }  # fmt: skip
+    assert made.functions.start_line.tolist() == [6, 3, 0]
+
+
+def test_a_path_is_one_file_however_it_is_written() -> None:
+    profile = read(heap("f@/w/./a.go:1 = 1x8", "f@/w/x/../a.go:1 = 1x8"))
+    assert [(r.file, r.flat) for r in top(profile, 3, "line", "flat").rows()] == [("/w/a.go", 16)]
+
+
+def test_a_difference_is_head_minus_base_and_percent_of_the_base() -> None:
+    head = read(heap("f@/a.go:1 = 5x100", "new@/a.go:2 = 1x100"))
+    base = read(heap("f@/a.go:1 = 2x100", "gone@/a.go:3 = 3x100"))
+    made = difference(head, base)
+    rows = {r.function: r.flat for r in top(made, 3, "function", "flat").rows()}
+    assert rows == {"f": 300, "new": 100, "gone": -300}
+    assert total(made, 3) == 500
+
+
+def test_equal_stacks_of_head_and_base_are_one_stack() -> None:
+    head, base = (read(heap(f"f@/a.go:1 < main@/a.go:9 = {n}x100")) for n in (5, 2))
+    made = difference(head, base)
+    where = sites.by_source_line(made)
+    (found,) = through(made, where, [0], 3, 9)
+    assert (found.value, found.growth) == (500, 300)
+    assert [f.function for f in found.frames] == ["f", "main"]
+
+
+def test_a_file_without_samples() -> None:
+    made = lines(read(heap()), own(lambda _: True))
+    assert len(made) == 0
+    assert made.total.tolist() == [0, 0, 0, 0]

@@ -1,0 +1,111 @@
+"""Growth and its error, against a simulation with known truth: blocks sampled as Go's runtime samples them."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from alloclens.profile.formats import read
+from alloclens.profile.model import Profile, ValueType
+from alloclens.tables.functions import functions
+from alloclens.tables.growth import Growth, growth
+from alloclens.tables.lines import Lines, lines
+from alloclens.transform.difference import difference
+
+from tests.support.judge import own
+from tests.support.profiles import RATE, Builder, heap
+from tests.support.sampled import HERE, Heap
+
+SPACE = ValueType("inuse_space", "bytes")
+
+
+@pytest.mark.parametrize("size", [64, 200_000])
+@pytest.mark.parametrize("churn", [0.0, 0.5])
+def test_the_stated_interval_holds_the_true_growth(size: int, churn: float) -> None:
+    rng = np.random.default_rng(7)
+    live, grown = (200 << 20) // size, (20 << 20) // size
+    outside = 0
+    for _ in range(40):
+        site = Heap(rng, size)
+        site.allocate(live)
+        base = site.snapshot()
+        site.free(int(live * churn))
+        site.allocate(int(live * churn) + grown)
+        made = growth(site.snapshot(), base, SPACE)
+        outside += not made.low.flat[0] <= grown * size <= made.high.flat[0]
+    assert outside <= 3  # of 40, less than one is expected; more than 3 would be chance once in a thousand
+
+
+def pair(head: str, base: str) -> tuple[Lines, Lines]:
+    return tuple(lines(read(heap(d)), own(lambda _: True)) for d in (head, base))
+
+
+def test_what_stays_adds_no_error() -> None:
+    # 10 R blocks of 1 byte stay and 10 R come: as if those that stay were not there.
+    alone = growth(*pair(f"{HERE} = {10 * RATE}x1", f"{HERE} = 0x1"), SPACE)
+    beside = growth(*pair(f"{HERE} = {20 * RATE}x1", f"{HERE} = {10 * RATE}x1"), SPACE)
+    assert (beside.low.flat[0], beside.high.flat[0]) == pytest.approx((alone.low.flat[0], alone.high.flat[0]))
+    still = growth(*pair(f"{HERE} = 100000x64/100000", f"{HERE} = 100000x64/100000"), SPACE)
+    assert not still.certain.flat[0]
+
+
+def test_the_interval_by_hand() -> None:
+    # 10 sampled blocks of 1 byte came, none went; each counts for R. Poisson's exact 99 % limits (half of chi-square's
+    # quantiles): of 10, 3.717 and 21.398; of 0, 5.298 above. 10 - √((10 - 3.717)² + 5.298²) = 1.78; 10 + 11.398 = 21.40.
+    made = growth(*pair(f"{HERE} = {10 * RATE}x1", f"{HERE} = 0x1"), SPACE)
+    assert made.low.flat[0] == pytest.approx(1.78 * RATE, abs=0.2 * RATE)
+    assert made.high.flat[0] == pytest.approx(21.40 * RATE, abs=0.2 * RATE)
+    assert made.certain.flat[0]
+
+
+def test_objects_have_the_interval_of_their_bytes() -> None:
+    both = pair(f"{HERE} = {10 * RATE // 64}x64", f"{HERE} = 0x64")
+    space, objects = (growth(*both, ValueType(*kind)) for kind in (SPACE, ("inuse_objects", "count")))
+    assert objects.low.flat[0] == pytest.approx(space.low.flat[0] / 64, rel=1e-3)
+    assert objects.high.flat[0] == pytest.approx(space.high.flat[0] / 64, rel=1e-3)
+
+
+def test_two_processes_share_nothing() -> None:
+    # 10 sampled blocks each: 10 is down by 6.283 and up by 11.398, so ± √(6.283² + 11.398²) = 13.0 R.
+    both = pair(f"{HERE} = {10 * RATE}x1", f"{HERE} = {10 * RATE}x1")
+    made = growth(*both, SPACE, one_process=False)
+    assert (made.low.flat[0], made.high.flat[0]) == pytest.approx((-13.0 * RATE, 13.0 * RATE), rel=0.05)
+
+
+def test_an_unknown_error_is_never_certain() -> None:
+    made = [Builder(("cpu", "nanoseconds")) for _ in range(2)]
+    for builder, value in zip(made, (10**9, 1), strict=True):
+        builder.sample(HERE, [value])
+    head, base = (lines(read(b.bytes()), own(lambda _: True)) for b in made)
+    found: Growth = growth(head, base, ValueType("cpu", "nanoseconds"))
+    assert math.isnan(found.low.flat[0])
+    assert not found.certain.flat[0]
+
+
+def compared(head: bytes, base: bytes) -> Profile:
+    return difference(read(head), read(base))
+
+
+def test_a_function_grew_for_certain_though_none_of_its_lines_did() -> None:
+    # Eight sampled blocks of 1 byte on each of two lines: 8 - √((8 - 2.57)² + 5.3²) = 0.4 R alone, and much less among
+    # many lines; 16 together are 16 - √((16 - 7.57)² + 5.3²) = 6.0 R.
+    both = [f"main.f:1@/o/a.go:{line} < main.run:9@/o/b.go:{line} = {{}}x1" for line in (2, 3)]
+    head, base = (heap(*(stack.format(n * RATE) for stack in both)) for n in (8, 0))
+    by_line = growth(*(lines(read(d), own(lambda _: True)) for d in (head, base)), SPACE)
+    assert not by_line.certain.flat.any()
+    (found,) = functions(compared(head, base), SPACE, ["/o/a.go"])
+    assert (found.cum, found.growth.value, found.growth.certain) == (16 * RATE, 16 * RATE, True)
+    assert found.growth.low == pytest.approx(6.0 * RATE, abs=0.5 * RATE)
+
+
+def test_a_function_of_one_line_grows_as_the_line() -> None:
+    base = heap(f"main.f:1@/o/a.go:2 = {RATE}x7/{3 * RATE}", "main.g:8@/o/a.go:9 = 5x4096")
+    head = heap(f"main.f:1@/o/a.go:2 = {4 * RATE}x7/{9 * RATE}", "main.g:8@/o/a.go:9 = 9x4096")
+    by_line = growth(*(lines(read(d), own(lambda _: True)) for d in (head, base)), SPACE)
+    found = {f.name: f.growth for f in functions(compared(head, base), SPACE, ["/o/a.go"])}
+    for row, name in enumerate(("main.f", "main.g")):
+        line = by_line.of("cum", row)
+        assert tuple(found[name]) == pytest.approx(tuple(line))
+    alone = functions(read(head), SPACE, ["/o/a.go"])
+    assert [f.growth for f in alone] == [None, None]

@@ -1,0 +1,191 @@
+"""Files and functions that were elsewhere when a profile was taken."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from alloclens.cli import main
+from alloclens.lsp.documents import Documents
+from alloclens.lsp.spots import Spots
+from alloclens.session.once import world
+from alloclens.wording.drift import BY_NAME
+from click.testing import CliRunner
+
+from tests.support.profiles import drop, heap
+from tests.workspace.test_git import ONE, TWO, check_in, run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from alloclens.session.world import World
+
+MB = 1 << 20
+OPEN = """package db
+
+func Open() {
+	kept = append(kept, make([]byte, 1<<20))
+}
+"""
+CLOSE = """package db
+
+func Close() {
+	held = append(held, make([]byte, 1<<20))
+}
+"""
+USERS = """class Users:
+    def load(self):
+        self.all.append(bytearray(1 << 20))
+
+    def keep(self):
+        self.kept.append(bytearray(1 << 20))
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A repository with a Go package of two files and a Python module, of which a profile was taken on another machine."""
+    folder = tmp_path / "app"
+    for name, text in {"db/open.go": OPEN, "db/close.go": CLOSE, "py/users.py": USERS}.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    (folder / "go.mod").write_text("module example.com/app\n")
+    run(folder, "init", "-q", "-b", "main")
+    check_in(folder, ONE)
+    drop(
+        tmp_path / "p/1.pb.gz",
+        heap(
+            f"example.com/app/db.Open:3@/ci/db/open.go:4 = 20x{MB}",
+            f"example.com/app/db.Close:3@/ci/db/close.go:4 = 12x{MB}",
+            f"Users.load:2@/ci/py/users.py:3 = 7x{MB}",
+            f"Users.keep:5@/ci/py/users.py:6 = 5x{MB}",
+            seconds=ONE + 1,
+        ),
+    )
+    return folder
+
+
+def opened(folder: Path) -> World:
+    return world([str(folder)], [str(folder.parent / "p")], {})
+
+
+def numbers(known: World, path: Path) -> dict[int, tuple[float, bool]]:
+    """Return the bytes of each line of a file as it is now, and whether the line is unsure."""
+    file = known.file(str(path))
+    if file is None:
+        return {}
+    carried, value = file.on(path.read_text()), file.comparison.lines.value.cum[file.rows, file.comparison.column]
+    each = zip(carried.line.tolist(), carried.unsure.tolist(), value.tolist(), strict=True)
+    return {line: (much / MB, unsure) for line, unsure, much in each if line}
+
+
+def test_a_renamed_file(folder: Path) -> None:
+    run(folder, "mv", "db/open.go", "db/opened.go")
+    (folder / "db/opened.go").write_text(OPEN.replace("package db\n", "// Package db holds.\npackage db\n"))
+    check_in(folder, TWO)
+    known = opened(folder)
+    assert numbers(known, folder / "db/opened.go") == {5: (20, False)}
+    assert known.sources.is_own("/ci/db/open.go")
+
+
+def test_a_renamed_directory(folder: Path) -> None:
+    run(folder, "mv", "db", "store")
+    check_in(folder, TWO)
+    known = opened(folder)
+    assert numbers(known, folder / "store/open.go") == {4: (20, False)}
+    assert numbers(known, folder / "store/close.go") == {4: (12, False)}
+
+
+def test_a_file_that_was_renamed_without_git(folder: Path) -> None:
+    """What another file held is not the text then: the line is found by its function, and unsure."""
+    (folder / "db/open.go").rename(folder / "db/opened.go")
+    (folder / "py/users.py").rename(folder / "py/people.py")
+    known = opened(folder)
+    assert numbers(known, folder / "db/opened.go") == {4: (20, True)}
+    assert numbers(known, folder / "py/people.py") == {3: (7, True), 6: (5, True)}
+
+
+def test_a_file_that_went_into_another(folder: Path) -> None:
+    """The other file's own lines are as sure as before, though its text then never had the function."""
+    (folder / "db/open.go").unlink()
+    (folder / "db/close.go").write_text("// Both.\n" + CLOSE + OPEN.partition("\n")[2])
+    known = opened(folder)
+    assert numbers(known, folder / "db/close.go") == {5: (12, False), 9: (20, True)}
+    found = CliRunner().invoke(main, ["leaks", str(folder.parent / "p"), "--workspace", str(folder), "--all", "--json"])
+    assert found.exit_code == 0
+
+
+def test_of_two_files_with_the_function_none_is_taken(folder: Path) -> None:
+    (folder / "db/open.go").rename(folder / "db/open_linux.go")
+    (folder / "db/open_windows.go").write_text(OPEN)
+    known = opened(folder)
+    assert "2 files here fit equally well" in known.sources.find("/ci/db/open.go").reason
+
+
+def test_a_function_that_moved_to_another_file_of_its_package(folder: Path) -> None:
+    """Both files are still there; the one that was left still calls it."""
+    left = CLOSE.replace("func Close", "func Stay")
+    (folder / "db/close.go").write_text(left + "\nvar closed = Close\n")
+    (folder / "db/open.go").write_text(OPEN + CLOSE.partition("\n")[2])
+    (folder / "db/fresh.go").write_text("package db\n")
+    known = opened(folder)
+    assert numbers(known, folder / "db/open.go") == {4: (20, False), 8: (12, True)}
+    assert numbers(known, folder / "db/close.go") == {}
+    (folder / "db/open.go").write_text(OPEN)
+    (folder / "db/fresh.go").write_text(
+        CLOSE
+    )  # the profile names no file of that name: it is looked for in the same world
+    assert numbers(known, folder / "db/open.go") == {4: (20, False)}
+    assert numbers(known, folder / "db/fresh.go") == {4: (12, True)}
+
+
+def test_where_a_finding_leads_whose_function_has_moved(folder: Path) -> None:
+    """The line of that number in the file that has it now is another function's."""
+    (folder / "db/close.go").write_text("package db\n")
+    (folder / "db/open.go").write_text(OPEN + CLOSE.partition("\n")[2])
+    known = opened(folder)
+    spots = Spots(known, Documents())
+    assert spots.of(known.shown, "/ci/db/open.go", 4) == (f"{(folder / 'db/open.go').as_uri()}", 4, False)
+    assert spots.of(known.shown, "/ci/db/close.go", 4) == (f"{(folder / 'db/open.go').as_uri()}", 8, True)
+    (folder / "db/close.go").unlink()
+    known = opened(folder)
+    assert Spots(known, Documents()).of(known.shown, "/ci/db/close.go", 4) == (
+        f"{(folder / 'db/open.go').as_uri()}",
+        8,
+        True,
+    )
+
+
+def test_all_name_the_file_that_a_function_is_in_now(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both files are still there: `explain` of either says where the lines are."""
+    monkeypatch.chdir(folder)
+    (folder / "db/close.go").write_text("package db\n")
+    (folder / "db/fresh.go").write_text("// New.\n" + CLOSE)
+    profiles = str(folder.parent / "p")
+    moved = f"12.0MB  /ci/db/close.go → {folder}/db/close.go (module of the workspace; your own code)"
+    assert run_main("explain", "db/fresh.go", "--profiles", profiles)[1:] == [
+        moved,
+        f"    {BY_NAME}",
+        "    12.0MB on line 5, recorded as line 4 ~ perhaps",
+    ]
+    for asked in ("db/close.go", "db.Close"):
+        assert run_main("explain", asked, "--profiles", profiles)[1:] == [
+            moved,
+            f"    {BY_NAME}",
+            f"    12.0MB on line 5 of {folder}/db/fresh.go, recorded as line 4 ~ perhaps",
+        ]
+
+
+def run_main(*arguments: str) -> list[str]:
+    result = CliRunner().invoke(main, list(arguments))
+    assert result.exit_code == 0, result.output
+    return result.stdout.splitlines()
+
+
+def test_one_function_of_that_name_elsewhere_is_no_proof(folder: Path) -> None:
+    """Go's packages have one of each name; of other languages two functions must have gone the same way."""
+    (folder / "py/other.py").write_text(USERS)
+    (folder / "py/users.py").write_text(USERS.partition("    def keep")[0])
+    assert numbers(opened(folder), folder / "py/other.py") == {}
+    (folder / "py/users.py").write_text("class Users:\n    pass\n")
+    assert numbers(opened(folder), folder / "py/other.py") == {3: (7, True), 6: (5, True)}

@@ -1,0 +1,552 @@
+"""Which text is believed: what decides, what is one of several, and what is believed only where it fits."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from alloclens.cache.texts import Copy, Texts
+from alloclens.cli import main as cli
+from alloclens.profile.build import UNKNOWN_BUILD, Build
+from alloclens.profile.formats import read
+from alloclens.series.series import Copies, Provenance
+from alloclens.session import once
+from alloclens.source.line_mapping import SAME, UNKNOWN, Marks
+from alloclens.source.places import Place
+from alloclens.source.recorded import Kind
+from alloclens.source.roots import Roots
+from alloclens.symbols.build_info import build
+from alloclens.workspace.source_versions import Origins, unchanged
+from click.testing import CliRunner
+
+from scripts import tools
+from tests.support.profiles import drop, goroutines, heap
+from tests.support.repository import Repository
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from alloclens.source.line_mapping import Origin
+
+MB = 1 << 20
+DAY = 86_400
+BEGIN = 1_700_000_000
+ONE = "package main\n\nfunc keep() {\n\ta = grow(a)\n\tb = grow(b)\n}\n"
+TWO = ONE.replace("\tb", "\tlog()\n\tb")
+THREE = TWO.replace("log", "trace")
+MOVED = ONE.replace("func", "// keep\nfunc")
+"""These declare keep elsewhere than the first three."""
+
+
+def keeps(line: int, start: int = 3, function: str = "main.keep") -> Marks:
+    return Marks(np.array([line]), np.array([0]), [function], np.array([start]), "shop.go")
+
+
+def taken(day: float, label: str = "", build: Build = UNKNOWN_BUILD) -> Provenance:
+    seconds = BEGIN + day * DAY
+    return Provenance(seconds, build, label, seconds, (Copies("heap.pb.gz", "/p/heap.pb.gz", (1, 2, 3)),))
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    """Five days of main.go: ONE, TWO, THREE, MOVED and TWO again."""
+    made = Repository(tmp_path / "w")
+    for day, text in enumerate((ONE, TWO, THREE, MOVED, TWO)):
+        made.check_in({"main.go": text}, BEGIN + day * DAY)
+        made.run("tag", f"v1.{day}.0")
+    return made
+
+
+@pytest.fixture
+def texts(tmp_path: Path) -> Iterator[Texts]:
+    made = Texts(tmp_path / "texts.sqlite3")
+    yield made
+    made.close()
+
+
+def own(repository: Repository, rule: str = "root of the build") -> Place:
+    return Place(str(repository.folder / "main.go"), rule, Kind.OWN)
+
+
+def of(
+    repository: Repository, then: Provenance, marks: Marks, texts: Texts | None = None, recorded: str = "/srv/main.go"
+) -> Origin:
+    origins = Origins(Roots((str(repository.folder),)), texts)
+    return origins.of(
+        own(repository, "as recorded" if recorded.startswith("/w") else "root of the build"), recorded, then, marks
+    )
+
+
+def day_of(repository: Repository, number: int) -> str:
+    return f"as in git's commit {repository.run('rev-parse', f'v1.{number}.0')[:12]}"
+
+
+def test_of_several_that_fit_the_newest_is_taken_and_what_they_disagree_on_is_doubtful(repository: Repository) -> None:
+    found = of(repository, taken(4.5), keeps(4))
+    assert (found.text, found.source) == (TWO, day_of(repository, 4))
+    assert found.others == (day_of(repository, 2), day_of(repository, 0))
+    assert found.disagrees(np.array([3, 4, 5, 6])).tolist() == [False, False, True, True]
+
+
+def test_what_was_checked_in_later_is_none_of_them(repository: Repository) -> None:
+    assert of(repository, taken(0.5), keeps(5)).others == ()
+    assert of(repository, taken(0.5), keeps(5)).text == ONE
+    assert of(repository, taken(1.5), keeps(5)).others == (day_of(repository, 0),)
+    assert of(repository, taken(-0.5), keeps(5)) is UNKNOWN
+
+
+def test_what_does_not_fit_is_none_of_them(repository: Repository) -> None:
+    found = of(repository, taken(3.5), keeps(5, start=4))
+    assert (found.text, found.others) == (MOVED, ())
+
+
+def guessed(repository: Repository, marks: Marks) -> Origin:
+    place = own(repository)._replace(rule="container or CI root", guessed=True)
+    return Origins(Roots((str(repository.folder),)), None).of(place, "/app/main.go", taken(4.5), marks)
+
+
+def test_all_lines_of_a_file_that_is_a_guess_are_doubtful(repository: Repository) -> None:
+    found = guessed(repository, keeps(4))
+    assert (found.text, found.guessed) == (TWO, True)
+    assert found.disagrees(np.arange(9)).all()
+    assert guessed(repository, keeps(4, start=40)) is UNKNOWN
+
+
+def test_functions_that_start_where_they_were_recorded_prove_a_guess(repository: Repository) -> None:
+    repository.check_in({"main.go": TWO + "\nfunc drop() {\n\tpanic(1)\n}\n"}, BEGIN + 4.2 * DAY)
+    names, line, number = ["main.keep", "main.drop"], np.array([4, 10]), np.array([0, 1])
+    here = (repository.folder / "main.go").read_text().split("\n").index("func drop() {") + 1
+    proven = guessed(repository, Marks(line, number, names, np.array([3, here]), "main.go"))
+    assert (proven.guessed, proven.disagrees(np.array([4])).any()) == (False, False)
+    assert guessed(repository, Marks(line, number, names, np.array([3, 0]), "main.go")).guessed
+    assert guessed(repository, Marks(line, number, names, np.array([0, 0]), "main.go")).guessed
+
+
+@pytest.mark.parametrize("label", ["v1.1.0", "v1.1.0 in production", "deployed=COMMIT", "COMMIT"])
+def test_a_label_that_names_a_commit_or_a_version(repository: Repository, label: str) -> None:
+    commit = repository.run("rev-parse", "v1.0.0")
+    found = of(repository, taken(4.5, label.replace("COMMIT", commit[:10])), keeps(5))
+    assert (found.text, found.others) == (TWO if label.startswith("v1.1.0") else ONE, ())
+
+
+@pytest.mark.parametrize("label", ["v1.3.0", "v9.0.0", "main", "after 1.1.0 load"])
+def test_a_label_that_names_none_that_fits(repository: Repository, label: str) -> None:
+    assert len(of(repository, taken(4.5, label), keeps(5)).others) == 2
+
+
+def test_what_the_binary_says_decides_unless_something_was_not_checked_in(repository: Repository) -> None:
+    commit = repository.run("rev-parse", "v1.0.0")
+    assert of(repository, taken(4.5, build=Build(revision=commit)), keeps(5)).text == ONE
+    modified = of(repository, taken(4.5, build=Build(revision=commit, is_modified=True)), keeps(5))
+    assert (modified.text, len(modified.others)) == (TWO, 2)
+    later = repository.run("rev-parse", "v1.2.0")
+    modified = of(repository, taken(4.5, build=Build(revision=later, is_modified=True)), keeps(5))
+    assert (modified.text, modified.others) == (TWO, (day_of(repository, 2),))  # and of nothing that is older
+
+
+@pytest.mark.parametrize(
+    "build",
+    [Build(revision="", is_modified=True), Build(written_at=BEGIN, is_here=True)],
+    ids=["a modified build", "written after the build"],
+)
+def test_a_text_that_may_never_have_been_checked_in_is_doubtful(repository: Repository, build: Build) -> None:
+    """Even where only one text fits: keep on line 4 is in MOVED alone."""
+    found = of(repository, taken(4.5, build=build), keeps(6, 4), recorded="/w/main.go")
+    assert (found.text, found.others) == (MOVED, ())
+    assert found.disagrees(np.array([6])).all()
+    sure = of(repository, taken(4.5), keeps(6, 4), recorded="/w/main.go")
+    assert not sure.disagrees(np.array([6])).any()
+
+
+def test_our_copy_is_one_of_several_unless_the_binary_shows_that_it_is_the_text(
+    repository: Repository, texts: Texts
+) -> None:
+    """It may have been taken after an edit: while the old program runs, its binary not here or built anew."""
+    then, path = taken(4.5), own(repository).path
+    texts.keep("/p/heap.pb.gz", (1, 2, 3), {path: Copy(THREE, BEGIN)})
+    found = of(repository, then, keeps(5), texts, recorded="/w/main.go")
+    assert (found.text, found.source) == (THREE, "as it was when heap.pb.gz came")
+    assert found.others == (day_of(repository, 4), day_of(repository, 0))
+    elsewhere = of(repository, then, keeps(5), texts)
+    assert (elsewhere.text, len(elsewhere.others)) == (TWO, 2)
+    built = Build(written_at=then.seconds - 1, is_here=True)
+    found = of(repository, then._replace(build=built), keeps(5), texts, recorded="/w/main.go")
+    assert (found.text, found.others) == (THREE, ())
+    rebuilt = Build(written_at=then.seconds + 1, is_here=True)
+    assert len(of(repository, then._replace(build=rebuilt), keeps(5), texts, recorded="/w/main.go").others) == 2
+
+
+SCRIPT = "import os\n\ndef keep():\n    a.append(1)\n    b.append(2)\n"
+SCRIPT_EDITED = SCRIPT.replace("    b", "    log()\n    b")
+
+
+def of_script(repository: Repository, texts: Texts, build: Build = UNKNOWN_BUILD, name: str = "keep.py") -> Origin:
+    path = str(repository.folder / name)
+    texts.keep("/p/heap.pb.gz", (1, 2, 3), {path: Copy(SCRIPT_EDITED, BEGIN + DAY)})
+    marks = Marks(np.array([4, 6]), np.array([0, 0]), ["keep"], np.array([0]), name)
+    return Origins(Roots((str(repository.folder),)), texts).of(
+        Place(path, "as recorded", Kind.OWN), path, taken(9, build=build), marks
+    )
+
+
+def test_of_a_copy_for_which_nothing_vouches_what_was_edited_since_the_commit_is_doubtful(
+    repository: Repository, texts: Texts
+) -> None:
+    """Though only the copy fits: the program may have begun before the last edit."""
+    repository.check_in({"keep.py": SCRIPT}, BEGIN + 5 * DAY)
+    found = of_script(repository, texts)
+    assert (found.text, found.others) == (SCRIPT_EDITED, ())
+    assert found.disagrees(np.array([4, 5, 6])).tolist() == [False, True, True]
+
+
+def test_a_copy_that_was_checked_in_is_believed(repository: Repository, texts: Texts) -> None:
+    repository.check_in({"keep.py": SCRIPT_EDITED}, BEGIN + 5 * DAY)
+    for made in (UNKNOWN_BUILD, Build(is_gone=True)):
+        assert not of_script(repository, texts, made).disagrees(np.array([4, 6])).any()
+
+
+@pytest.mark.parametrize(
+    ("name", "build", "doubtful"),
+    [
+        ("keep.py", UNKNOWN_BUILD, False),
+        ("keep.py", Build(is_gone=True), False),  # its interpreter
+        ("keep.rs", UNKNOWN_BUILD, False),  # the profile names none
+        ("keep.rs", Build(is_gone=True), True),
+        ("keep.rs", Build(written_at=BEGIN + 8 * DAY), False),  # it is there, where it may not be read
+        ("keep.rs", Build(written_at=BEGIN + 10 * DAY), True),  # it was built anew
+    ],
+)
+def test_a_copy_where_nothing_was_checked_in(
+    repository: Repository, texts: Texts, name: str, build: Build, doubtful: bool
+) -> None:
+    assert of_script(repository, texts, build, name).disagrees(np.array([4, 6])).all() == doubtful
+
+
+def test_a_copy_of_what_was_written_after_the_process_began_is_none(repository: Repository, texts: Texts) -> None:
+    """It came with a later snapshot; the first one has none of that file."""
+    path = str(repository.folder / "keep.py")
+    texts.keep("/p/b", (1, 2, 3), {path: Copy(SCRIPT_EDITED, BEGIN + 2 * DAY)})
+    copies = (Copies("a", "/p/a", (1, 2, 3)), Copies("b", "/p/b", (1, 2, 3)))
+    marks = Marks(np.array([4]), np.array([0]), ["keep"], np.array([0]), "keep.py")
+    for begun, source in ((1, ""), (3, "as it was when b came")):
+        then = taken(9)._replace(begun=BEGIN + begun * DAY, copies=copies)
+        found = Origins(Roots(), texts).of(Place(path, "as recorded", Kind.OWN), path, then, marks)
+        assert found.source == source
+
+
+def test_a_text_that_is_put_back_with_its_old_date_is_not_taken_for_untouched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Windows does not say when a file was changed."""
+    path = tmp_path / "main.py"
+    path.write_text(PYTHON)
+    os.utime(path, (BEGIN, BEGIN))
+    assert unchanged(str(path), BEGIN + DAY) is None
+    assert unchanged(str(path), path.stat().st_ctime) == Copy(PYTHON, path.stat().st_ctime)
+    monkeypatch.setattr(os, "name", "nt")
+    assert unchanged(str(path), BEGIN + DAY) == Copy(PYTHON, BEGIN)
+
+
+def test_the_copy_of_another_snapshot_of_that_name_is_none(repository: Repository, texts: Texts) -> None:
+    shutil.rmtree(repository.folder / ".git")
+    then, path = taken(4.5), own(repository).path
+    texts.keep("/p/heap.pb.gz", (9, 9, 9), {path: Copy(THREE, BEGIN)})
+    assert of(repository, then, keeps(5), texts) is UNKNOWN
+    texts.keep("/p/heap.pb.gz", (1, 2, 3), {path: Copy(TWO, BEGIN)})
+    assert of(repository, then, keeps(5), texts).text == TWO
+
+
+def test_a_file_that_had_another_name(repository: Repository) -> None:
+    """What is recorded under its old name was built before it was renamed."""
+    repository.run("mv", "main.go", "shop.go")
+    repository.check_in({}, BEGIN + 5 * DAY)
+    repository.check_in({"shop.go": ONE.replace("grow", "more")}, BEGIN + 5.5 * DAY)
+    place = Place(str(repository.folder / "shop.go"), "renamed", Kind.OWN)
+    origins = Origins(Roots((str(repository.folder),)), None)
+    found = origins.of(place, "/srv/main.go", taken(6), keeps(5))
+    assert (found.text, len(found.others)) == (TWO, 2)
+    origins = Origins(Roots((str(repository.folder),)), None)
+    found = origins.of(place, "/srv/shop.go", taken(6), keeps(5))
+    assert (found.text, len(found.others)) == (ONE.replace("grow", "more"), 1)  # as it was renamed
+
+
+# A dependency's file, which nobody edits, but which is another one in another version
+
+
+CACHE, GO_ROOT = "/home/me/go/pkg/mod", "/usr/local/go"
+NODE = "/w/node_modules"
+
+
+@pytest.mark.parametrize(
+    ("recorded", "path", "same"),
+    [
+        ("/go/pkg/mod/example.com/dep@v1.2.3/dep.go", "example.com/dep@v1.2.3/dep.go", True),
+        ("example.com/dep@v1.2.3/dep.go", "example.com/dep@v1.2.3/dep.go", True),
+        ("github.com/Azure/dep@v1.2.3/a/dep.go", "github.com/!azure/dep@v1.2.3/a/dep.go", True),
+        ("/go/pkg/mod/example.com/dep@v1.2.4/dep.go", "example.com/dep@v1.2.3/dep.go", False),
+        ("/srv/app/vendor/example.com/dep/dep.go", "example.com/dep@v1.2.3/dep.go", False),
+        ("/home/ci/.cargo/registry/src/x-1/serde-1.0.130/lib.rs", "src/y-2/serde-1.0.130/lib.rs", True),
+        ("/home/ci/.cargo/registry/src/x-1/serde-1.0.130/lib.rs", "src/y-2/serde-1.0.131/lib.rs", False),
+        ("/app/node_modules/.pnpm/a@4.18.2/node_modules/a/i.js", ".pnpm/a@4.18.2/node_modules/a/i.js", True),
+        ("/app/node_modules/a/i.js", "a/i.js", False),
+        ("/rustc/9fc6b43126469e3858e2fe86cafb4f0fd5068869/library/alloc/src/vec.rs", "alloc/src/vec.rs", False),
+    ],
+)
+def test_a_dependency_is_the_same_only_in_the_same_version(recorded: str, path: str, same: bool) -> None:
+    place = Place(f"{CACHE}/{path}", "module cache", Kind.DEPENDENCY)
+    found = Origins(Roots(module_cache=CACHE), None).of(place, recorded, taken(1), keeps(5))
+    assert found is (SAME if same else UNKNOWN)
+
+
+@pytest.mark.parametrize(
+    ("recorded", "here", "ran", "same"),
+    [
+        ("/usr/local/go/src/net/http/server.go", "go1.22.1", "", False),
+        ("/usr/local/go/src/net/http/server.go", "go1.22.1", "go1.22.1", True),
+        ("/usr/local/go/src/net/http/server.go", "go1.22.1", "go1.22.2", False),
+        ("net/http/server.go", "go1.22.1", "", False),
+        ("/opt/hostedtoolcache/go/1.22.1/x64/src/net/http/server.go", "go1.22.1", "", True),
+        ("/opt/hostedtoolcache/go/1.22.1/x64/src/net/http/server.go", "go1.22", "", False),
+        ("/opt/hostedtoolcache/go/1.22.10/x64/src/net/http/server.go", "go1.22.1", "", False),
+        ("/go/pkg/mod/golang.org/toolchain@v0.0.1-go1.22.1.linux-amd64/src/net/http/server.go", "go1.22.1", "", True),
+        ("/go/pkg/mod/golang.org/toolchain@v0.0.1-go1.22rc1.linux-amd64/src/net/http/server.go", "go1.22", "", False),
+        ("/usr/local/go/src/net/http/server.go", "", "", False),
+    ],
+)
+def test_go_itself_is_the_same_only_in_the_same_version(recorded: str, here: str, ran: str, same: bool) -> None:
+    place = Place(f"{GO_ROOT}/src/net/http/server.go", "Go's own source", Kind.STANDARD)
+    roots = Roots(go_root=GO_ROOT, go_version=here)
+    found = Origins(roots, None).of(place, recorded, taken(1, build=Build(go_version=ran)), keeps(5))
+    assert found is (SAME if same else UNKNOWN)
+
+
+def test_a_dependency_of_any_version_is_the_same_where_it_fits(tmp_path: Path) -> None:
+    path = tmp_path / "mod/example.com/dep@v1.2.3/dep.go"
+    path.parent.mkdir(parents=True)
+    path.write_text(ONE)
+    place, roots = Place(str(path), "required module", Kind.DEPENDENCY), Roots(module_cache=str(tmp_path / "mod"))
+
+    def found(marks: Marks) -> Origin:
+        return Origins(roots, None).of(place, "/srv/vendor/example.com/dep/dep.go", taken(1), marks)
+
+    assert found(keeps(5)) is SAME
+    assert found(keeps(6, start=4)) is UNKNOWN  # it declares keep elsewhere
+    assert found(keeps(5, start=0)) is UNKNOWN  # nothing shows that it fits
+
+
+# The program that ran
+
+
+PROGRAM = """package main
+
+import (
+	"os"
+	"runtime"
+	"runtime/pprof"
+)
+
+var kept [][]byte
+
+func main() {
+	runtime.MemProfileRate = 1
+	kept = append(kept, make([]byte, 1<<20))
+	file, _ := os.Create(os.Args[1])
+	pprof.WriteHeapProfile(file)
+	runtime.KeepAlive(kept)
+}
+"""
+EDITED = PROGRAM.replace("\tkept = append", "\tkept = nil\n\tkept = append")
+"""It fits, too: main is declared on the same line."""
+
+
+def go(folder: Path, *arguments: str) -> str:
+    told = {"GOTOOLCHAIN": "local", "GOFLAGS": "", "GOWORK": "off", "PWD": str(folder)}
+    command = [tools.go(), *arguments]
+    return subprocess.run(
+        command, cwd=folder, check=True, env=tools.environment() | told, capture_output=True, text=True
+    ).stdout
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Repository, str]:
+    """A service built of its first commit and run, and a second commit since; with the first one."""
+    made = Repository(tmp_path_factory.mktemp("built") / "w")
+    files = {"go.mod": "module example.com/app\n\ngo 1.24\n", "main.go": PROGRAM, ".gitignore": "/app\n/profiles\n"}
+    commit = made.check_in(files, BEGIN)
+    go(made.folder, "build", "-buildvcs=true", "-trimpath", "-o", "app", ".")
+    (made.folder / "profiles").mkdir()
+    subprocess.run([made.folder / "app", made.folder / "profiles/heap.pb.gz"], check=True, timeout=60)
+    made.check_in({"main.go": EDITED}, BEGIN + DAY)
+    return made, commit
+
+
+def explained(folder: Path, monkeypatch: pytest.MonkeyPatch, file: str = "main.go") -> str:
+    monkeypatch.chdir(folder)
+    result = CliRunner().invoke(cli, ["explain", file])
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+@pytest.mark.timeout(300)
+def test_what_go_stamps_into_a_binary(built: tuple[Repository, str]) -> None:
+    """As `go version -m` reads it, which is Go's own debug/buildinfo."""
+    repository, commit = built
+    profile = read((repository.folder / "profiles/heap.pb.gz").read_bytes())
+    found = build(profile, Roots((str(repository.folder),)), ())
+    said = go(repository.folder, "version", "-m", "app")
+    assert f"vcs.revision={found.revision}\n" in said
+    assert found.revision == commit
+    assert ("vcs.modified=true" in said) is found.is_modified is False
+    assert said.split()[1] == found.go_version
+    assert found.is_here
+    assert found.written_at == (repository.folder / "app").stat().st_mtime
+
+
+@pytest.mark.timeout(300)
+def test_the_stamp_of_the_binary_says_which_commit_ran(
+    built: tuple[Repository, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    repository, commit = built
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    assert f"the text that was profiled is known: as in git's commit {commit[:12]}\n" in explained(
+        repository.folder, monkeypatch
+    )
+
+
+@pytest.mark.timeout(300)
+def test_a_binary_that_was_built_anew_is_not_the_one_that_ran(built: tuple[Repository, str], tmp_path: Path) -> None:
+    repository, _ = built
+    profile = read((repository.folder / "profiles/heap.pb.gz").read_bytes())
+    again, roots = tmp_path / "again", Roots((str(tmp_path),))
+    shutil.copytree(repository.folder, again)
+    go(again, "build", "-buildvcs=true", "-trimpath", "-o", "app", ".")  # of the second commit
+    for binaries in ((), (str(again / "app"),), (str(again),)):
+        found = build(profile, roots, binaries)
+        assert (found.is_here, found.revision) == (False, "")
+    elsewhere = build(profile, roots, (str(repository.folder),))  # as the setting says
+    assert (elsewhere.is_here, elsewhere.revision) == (True, built[1])
+
+
+def test_a_binary_outside_the_workspace_is_not_read(built: tuple[Repository, str], tmp_path: Path) -> None:
+    profile = read((built[0].folder / "profiles/heap.pb.gz").read_bytes())
+    assert build(profile, Roots((str(tmp_path),)), ()).revision == ""
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        lambda _: b"",
+        lambda data: data[:100],
+        lambda data: data[: data.index(b"\xff Go buildinf:") + 40],
+        lambda data: data[4:],
+    ],
+)
+def test_a_damaged_binary(built: tuple[Repository, str], tmp_path: Path, harm) -> None:
+    profile = read((built[0].folder / "profiles/heap.pb.gz").read_bytes())
+    (tmp_path / "app").write_bytes(harm((built[0].folder / "app").read_bytes()))
+    assert build(profile, Roots(), (str(tmp_path),)).revision in {"", built[1]}
+
+
+@pytest.mark.parametrize(
+    ("comment", "said"),
+    [
+        ("vcs.revision=0123456789abcdef0123456789abcdef01234567", "0123456789abcdef0123456789abcdef01234567"),
+        ("v1.2.3", "v1.2.3"),
+        ("built from v1.2.3, not v1.2.4", ""),
+        ("nothing", ""),
+    ],
+)
+def test_a_profile_that_names_its_version(comment: str, said: str) -> None:
+    assert build(read(heap("main.f@/w/main.go:3 = 1x8", comment=comment)), Roots(), ()).revision == said
+
+
+@pytest.mark.parametrize(
+    ("path", "gone"),
+    [("", False), ("[kernel.kallsyms]", False), ("server", False), ("/srv/gone/server", True), ("HERE/other", True)],
+)
+def test_a_binary_that_is_named_and_not_there(tmp_path: Path, path: str, gone: bool) -> None:
+    (tmp_path / "other").write_bytes(b"of another build")
+    profile = read(heap("main.f@/w/main.go:3 = 1x8", binary=path.replace("HERE", str(tmp_path)), build_id="abcd"))
+    assert build(profile, Roots((str(tmp_path),)), ()).is_gone is gone
+
+
+PYTHON = "def serve():\n    kept.append(bytes(1 << 20))\n"
+
+
+def test_the_age_of_an_interpreter_says_nothing_of_its_scripts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a copy the line would be lost: it is another one now."""
+    script, python = tmp_path / "main.py", tmp_path / "bin/python3"
+    script.write_text(PYTHON)
+    python.parent.mkdir()
+    python.write_bytes(b"an interpreter")
+    os.utime(python, (BEGIN, BEGIN))
+    drop(tmp_path / "profiles/a.pb.gz", heap(f"serve@{script}:2 = 20x{MB}", binary=str(python)))
+    assert "the text that was profiled is known: as it was when a.pb.gz came" in explained(
+        tmp_path, monkeypatch, "main.py"
+    )
+    script.write_text("import os\n\n" + PYTHON)
+    assert "20.0MB on line 4, recorded as line 2\n" in explained(tmp_path, monkeypatch, "main.py")
+
+
+def test_a_binary_that_is_older_than_its_source_was_built_of_another_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "go.mod").write_text("module example.com/app\n")
+    (tmp_path / "main.go").write_text(ONE)
+    (tmp_path / "app").write_bytes(b"a program")
+    os.utime(tmp_path / "app", (BEGIN, BEGIN))
+    stack = f"main.keep:3@{tmp_path}/main.go:5 = 20x{MB}"
+    drop(tmp_path / "profiles/a.pb.gz", heap(stack, binary=str(tmp_path / "app")))
+    assert "the text that was profiled is not known" in explained(tmp_path, monkeypatch)
+
+
+def test_a_profile_that_another_one_took_the_place_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "go.mod").write_text("module example.com/app\n")
+    (tmp_path / "main.go").write_text(ONE)
+    stack = f"main.keep:3@{tmp_path}/main.go:5 = 20x{MB}"
+    drop(tmp_path / "profiles/heap.pb.gz", heap(stack))
+    assert "20.0MB on line 5\n" in explained(tmp_path, monkeypatch)
+    (tmp_path / "main.go").write_text(TWO)  # main is built and run again
+    drop(tmp_path / "profiles/heap.pb.gz", heap(stack.replace(":5 =", ":6 =")))
+    assert "20.0MB on line 6\n" in explained(tmp_path, monkeypatch)
+
+
+def test_explain_says_which_texts_fit(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = repository.folder
+    (folder / "go.mod").write_text("module example.com/app\n")
+    stacks = (f"main.keep:3@/srv/main.go:4 = 20x{MB}", f"main.keep:3@/srv/main.go:6 = 10x{MB}")
+    (folder / "alloclens.toml").write_text('[[pathMappings]]\nfrom = "/srv"\nto = "${workspaceFolder}"\n')
+    drop(folder / "profiles/a.pb.gz", heap(*stacks, seconds=BEGIN + 4.5 * DAY))
+    _, said, first, second = explained(folder, monkeypatch).splitlines()[1:]
+    days = "; ".join(day_of(repository, number) for number in (4, 2, 0))
+    assert said.strip().startswith(
+        f"3 texts fit what was profiled ({days}); the first is taken for it, and ~ marks the lines"
+    )
+    assert first.strip() == "20.0MB on line 4"
+    assert second.strip() == "10.0MB on line 6 ~ perhaps: the texts disagree on it"
+
+
+WAITS = "package main\n\nfunc wait() {\n\t<-never\n}\n\nfunc serve() {\n\tgo wait()\n}\n"
+
+
+def test_the_go_statement_is_looked_for_in_the_text_that_the_process_was_built_of(tmp_path: Path) -> None:
+    """Not in the copy that came with a later snapshot, when the file had been edited."""
+    main = tmp_path / "main.go"
+    (tmp_path / "go.mod").write_text("module example.com/app\n")
+    main.write_text(WAITS)
+    drop(tmp_path / "profiles/a.pb.gz", goroutines(f"main.wait@{main}:4 = 12"))
+
+    def began() -> list[tuple[str, int]]:
+        shown = once.world([str(tmp_path)], None, {}).shown
+        assert shown
+        return [(one.path, one.line) for one in shown.contents.began.values()]
+
+    assert began() == [(str(main), 8)]
+    main.write_text(WAITS.replace("\tgo", "\tlog()\n\tgo"))
+    drop(tmp_path / "profiles/b.pb.gz", goroutines(f"main.wait@{main}:4 = 15"))
+    assert began() == [(str(main), 8)]
