@@ -7,7 +7,7 @@ import re
 
 import numpy as np
 import pytest
-from alloclens import memo, text
+from alloclens import text
 from alloclens.languages import patterns
 from alloclens.languages.declarations import declared
 from alloclens.source.text_diff import line_map
@@ -93,10 +93,10 @@ def test_declarations_are_those_that_their_pattern_finds_in_the_whole_text(body:
 
 
 def test_what_is_remembered_is_bounded_by_the_size_of_the_texts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memo, "MOST", 10)
+    monkeypatch.setattr(text, "MAX_CHARACTERS", 10)
     asked: list[str] = []
 
-    @memo.memo
+    @text.memo
     def length(one: str) -> int:
         asked.append(one)
         return len(one)

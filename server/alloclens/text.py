@@ -1,25 +1,49 @@
-"""The text of a source file, and its lines as LSP counts them."""
+"""The text of a source file, its lines as LSP counts them, and what is remembered of texts."""
 
 from __future__ import annotations
 
-from collections import OrderedDict
+import codecs
+import re
 from functools import wraps
+from operator import itemgetter
 from threading import Lock
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+from cachetools import LRUCache, cached
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-import codecs
-import re
+Texts = ParamSpec("Texts")
+Answer = TypeVar("Answer")
 
 LINE_END = re.compile(r"\r\n|\n|\r")
-LARGEST = 8 << 20
-"""Bytes of a source file: what is larger is no source that anybody reads."""
-
-
+MAX_BYTES = 8 << 20
+"""Of a source file: nobody reads a larger one."""
 PIECE = 256 << 10
 """Characters that are split at once: Python can do nothing else meanwhile, and a server has an event loop."""
+MAX_CHARACTERS = 32 << 20
+"""Of all the texts about which one function remembers its answers."""
+
+
+def memo(function: Callable[Texts, Answer]) -> Callable[Texts, Answer]:
+    """Remember what a function of texts returned, as functools.lru_cache does, as long as the texts are not too large together.
+
+    The newest answer is remembered whatever its size.
+    """
+    limit = MAX_CHARACTERS
+    known: LRUCache[Any, tuple[Answer, int]] = LRUCache(limit, getsizeof=itemgetter(1))
+
+    @cached(known, lock=Lock())
+    def answered(*texts: str, **named: str) -> tuple[Answer, int]:
+        size = sum(map(len, (*texts, *named.values())))
+        return function(*texts, **named), min(size, limit)  # type: ignore[arg-type] # all are texts
+
+    @wraps(function)
+    def remembered(*texts: Texts.args, **named: Texts.kwargs) -> Answer:
+        return answered(*texts, **named)[0]  # type: ignore[arg-type] # as above
+
+    return remembered
 
 
 @memo
@@ -50,41 +74,3 @@ def _end_of_piece(text: str, start: int) -> int:
 
 def _split(text: str) -> list[str]:
     return LINE_END.split(text) if "\r" in text else text.split("\n")  # which is six times as fast
-
-
-Texts = ParamSpec("Texts")
-
-
-Answer = TypeVar("Answer")
-
-
-MOST = 32 << 20
-"""Characters of all texts that one function remembers answers about. The newest answer is remembered whatever its size."""
-
-
-def memo(function: Callable[Texts, Answer]) -> Callable[Texts, Answer]:
-    """Remember what a function of texts returned lately, as functools.lru_cache does for a number of answers."""
-    known: OrderedDict[Any, Answer] = OrderedDict()
-    lock, size = Lock(), 0
-
-    @wraps(function)
-    def remembered(*texts: Texts.args, **named: Texts.kwargs) -> Answer:
-        nonlocal size
-        key: Any = (*texts, *named.values())
-        with lock:
-            if key in known:
-                known.move_to_end(key)
-                return known[key]
-        made = function(*texts, **named)
-        with lock:
-            size += 0 if key in known else _size(key)  # another thread may have asked for the same meanwhile
-            known[key] = made
-            while size > MOST and len(known) > 1:
-                size -= _size(known.popitem(last=False)[0])
-        return made
-
-    return remembered
-
-
-def _size(texts: tuple[str, ...]) -> int:
-    return sum(map(len, texts))

@@ -11,6 +11,8 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from cachetools import LRUCache
+
 from alloclens import __version__
 from alloclens.cache.snapshots import Snapshots
 from alloclens.cache.texts import Texts
@@ -23,7 +25,6 @@ from alloclens.profile.formats import LARGEST, read
 from alloclens.series.comparison import Contents
 from alloclens.series.owned import owned
 from alloclens.series.series import Snapshot, taken_at
-from alloclens.session.recent import Recent
 from alloclens.source.evidence import Evidence, evidence
 from alloclens.source.places import SourceMap
 from alloclens.source.recorded import Kind
@@ -46,7 +47,7 @@ from alloclens.workspace.line_maps import line_maps
 from alloclens.workspace.source_versions import keep_texts
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 
     from alloclens.disk import Stamp
     from alloclens.profile.build import Build
@@ -68,6 +69,11 @@ class Read(NamedTuple):
     """Of what is left."""
     evidence: Evidence
 
+    @property
+    def cost(self) -> int:
+        """Its samples; at least a quarter of what may be remembered, so that four are, and at most all of that."""
+        return min(max(len(self.found.profile), MAX_SAMPLES // 4), MAX_SAMPLES)
+
 
 class Attributed(NamedTuple):
     """The same, and its lines as they follow from where its files lie."""
@@ -87,9 +93,11 @@ PLACE_SECONDS = 0.02
 """That it may take to find a recorded file and to keep its text, on a network's disk; one of our own takes a fiftieth."""
 MEANING = 4
 """Raised when the same bytes mean something else than before; what was kept of them is then read anew."""
-READ: Recent[Read] = Recent(4, 1_000_000)
-"""By reader and file; the cost is in samples. Heads and bases are read again and again."""
-LINES: Recent[Lines] = Recent(4, 1_000_000)
+MAX_SAMPLES = 1_000_000
+"""Of all profiles that are remembered."""
+READ: LRUCache[Hashable, Read] = LRUCache(MAX_SAMPLES, getsizeof=lambda read: read.cost)
+"""By reader and file: heads and bases are read again and again."""
+LINES: LRUCache[Hashable, Lines] = LRUCache(maxsize=4)
 """By the same, and by whose the files are."""
 
 
@@ -187,7 +195,7 @@ class Reader:
             found = self.profile(path)
             of = named(pruned(found.profile))
             known = Read(found, of, evidence(of.by_file))
-            READ.keep(key, known, len(found.profile.values))
+            READ[key] = known
         return known
 
     def _attributed(self, path: str, settled: Settled) -> Attributed:
@@ -199,7 +207,7 @@ class Reader:
             read = _renamed(read, key, settled.names)
         if (lines := LINES.get(key)) is None:
             lines = attributed(read.named, _whose(read.named.files, settled.places))
-            LINES.keep(key, lines, len(read.found.profile.values))
+            LINES[key] = lines
         return Attributed(read, lines, settled.places)
 
     def _key(self, path: str) -> tuple[object, ...]:

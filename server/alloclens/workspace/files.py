@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from alloclens.disk import is_name, read_file, real
 from alloclens.paths import canonical, join, name_of
-from alloclens.text import LARGEST, decoded
+from alloclens.text import MAX_BYTES, decoded
 from alloclens.walk import tree
 from alloclens.worker import take_longer
 from alloclens.workspace import git
@@ -126,7 +126,7 @@ def _renames(repository: str, walk: int) -> Mapping[str, str]:
 def text_of(path: str) -> str | None:
     """Return what is in a source file; None where it cannot be read or is too large for one."""
     try:
-        return decoded(read_file(path, LARGEST))
+        return decoded(read_file(path, MAX_BYTES))
     except OSError:
         return None
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from alloclens.paths import folders_of
 from alloclens.processes import output
-from alloclens.text import LARGEST, decoded
+from alloclens.text import MAX_BYTES, decoded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -65,7 +65,7 @@ def text_at(path: str, at: str) -> str | None:
     """Return what a file held in a commit; None where it had none, or one too large for a source."""
     name = f"{at}:./{PurePath(path).name}"
     size = _asked(path, "cat-file", "-s", name)
-    if not size or int(size) > LARGEST:
+    if not size or int(size) > MAX_BYTES:
         return None
     data = _run(path, "cat-file", "blob", name)
     return None if data is None else decoded(data)
@@ -152,7 +152,7 @@ def _texts(path: str, blobs: tuple[str, ...]) -> Mapping[str, str]:
     wanted, total = [], 0
     for line in _batch(path, "--batch-check", blobs).decode().splitlines():
         blob, kind, size = (*line.split(), "0")[:3]
-        if kind == "blob" and total + int(size) <= LARGEST:  # and not `missing`
+        if kind == "blob" and total + int(size) <= MAX_BYTES:  # and not `missing`
             wanted.append(blob)
             total += int(size)
     data = _batch(path, "--batch", wanted)
