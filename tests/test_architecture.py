@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import alloclens
@@ -14,36 +15,70 @@ from scripts import settings
 
 ROOT = Path(__file__).resolve().parent.parent
 SERVER = ROOT / "server" / "alloclens"
-MAY_IMPORT = {
-    "profile": set(),
-    "analysis": {"profile"},
-    "source": set(),
-    "store": {"source", "analysis", "profile"},
-    "capture": {"profile"},
-    "wording": {"source", "analysis", "profile"},
-    "lsp": {"store", "source", "analysis", "profile", "wording"},
-    "cli": {"lsp", "store", "capture", "source", "analysis", "profile", "wording"},
+BASE = {
+    "search_path": set(),
+    "arrays": set(),
+    "text": set(),
+    "paths": set(),
+    "printable": set(),
+    "typed": set(),
+    "processes": {"search_path"},
+    "disk": {"paths"},
+    "log": {"printable"},
+    "worker": {"disk", "log", "processes"},
+    "walk": {"worker"},
+    "faults": {"disk", "profile"},
 }
+"""The modules outside of rooms, and what each may import. Every room may import them."""
+ROOMS = {
+    "profile": set(),
+    "transform": {"profile"},
+    "stats": {"profile"},
+    "tables": {"profile", "transform", "stats"},
+    "languages": set(),
+    "series": {"profile", "transform", "stats", "tables", "languages"},
+    "source": {"languages"},
+    "settings": {"source"},
+    "cache": {"profile", "series", "source"},
+    "symbols": {"profile", "transform", "source"},
+    "workspace": {"profile", "tables", "series", "languages", "source", "settings", "cache", "symbols"},
+    "sources": {"profile"},
+    "session": {
+        *("profile", "transform", "tables", "series", "languages", "source"),
+        *("settings", "cache", "workspace", "symbols"),
+    },
+    "wording": {"profile", "transform", "stats", "tables", "languages", "series", "source"},
+    "lsp": {
+        *("profile", "transform", "stats", "tables", "languages", "series", "source"),
+        *("settings", "cache", "workspace", "session", "wording"),
+    },
+    "cli": {
+        *("profile", "transform", "stats", "tables", "series", "source", "settings", "workspace", "symbols"),
+        *("sources", "session", "wording", "lsp"),
+    },
+}
+"""The rooms, in an order in which each imports only from those above it."""
 ONLY_IN = {
     "pygls": {"lsp"},
     "lsprotocol": {"lsp"},
     "click": {"cli"},
-    "watchdog": {"store"},
-    "asyncio": {"store", "lsp"},
+    "watchdog": {"session"},
+    "asyncio": {"session", "lsp"},
     "google": {"profile"},
     "wasmtime": {"profile"},
     "isal": {"profile"},
-    "re2": {"analysis"},
-    "symbolic": {"store"},
-    "sqlite3": {"store"},
-    "subprocess": {"store"},
+    "re2": {"transform"},
+    "symbolic": {"symbols"},
+    "tree_sitter": {"languages"},
+    "sqlite3": {"cache"},
+    "subprocess": {"processes", "worker"},
     "pathspec": {"source"},
-    "msgspec": {"store", "lsp"},
-    "tomlkit": {"store"},
-    "urllib.request": {"capture"},
-    "h11": {"capture"},
-    "socket": {"capture"},
-    "ssl": {"capture"},
+    "msgspec": {"settings", "cache", "typed", "lsp"},
+    "tomlkit": {"settings"},
+    "urllib.request": {"sources"},
+    "h11": {"sources"},
+    "socket": {"sources"},
+    "ssl": {"sources"},
 }
 """Who alone may import a module."""
 OPENS_FILES = {
@@ -72,7 +107,14 @@ OPENING = {
 """Functions and methods that open a file by its name."""
 
 
+def modules() -> dict[str, Path]:
+    """Return the modules of the package by their names below it; a package by its own."""
+    each = {path.relative_to(SERVER).with_suffix(""): path for path in SERVER.rglob("*.py")}
+    return {".".join(name.parts).removesuffix("__init__").rstrip("."): path for name, path in each.items()}
+
+
 def imports(path: Path) -> set[str]:
+    """Return all that a module imports, also for types alone."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Import):
@@ -83,24 +125,38 @@ def imports(path: Path) -> set[str]:
     return found
 
 
-def modules() -> list[Path]:
-    return sorted(p for p in SERVER.rglob("*.py") if p.parent != SERVER and "_pb2" not in p.name)
+def test_imports_follow_the_table() -> None:
+    """What a room or a module may import, and which packages it alone may. The order of the table leaves no circle of rooms."""
+    order = list(ROOMS)
+    assert {p.name for p in SERVER.iterdir() if (p / "__init__.py").exists()} == set(ROOMS)
+    assert all(order.index(below) < order.index(room) for room, may in ROOMS.items() for below in may)
+    wrong = []
+    for name, path in modules().items():
+        room = name.partition(".")[0]
+        if room in {"", "__main__"}:
+            continue
+        may = BASE[room] if room in BASE else ROOMS[room] | set(BASE) | {room}
+        for imported in imports(path):
+            other = re.match(r"alloclens\.(\w+)", imported)
+            if other and other[1] in {*ROOMS, *BASE} and other[1] not in may:
+                wrong.append(f"{name} must not import {imported}")
+            for package, rooms in ONLY_IN.items():
+                if f"{imported}.".startswith(f"{package}.") and room not in rooms:
+                    wrong.append(f"{name} must not import {imported}")
+    assert wrong == []
 
 
-def test_every_room_is_known() -> None:
-    assert {p.name for p in SERVER.iterdir() if (p / "__init__.py").exists()} == set(MAY_IMPORT)
-
-
-@pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(SERVER)))
-def test_imports_point_down(path: Path) -> None:
-    room = path.relative_to(SERVER).parts[0]
-    for name in imports(path):
-        other = re.match(r"alloclens\.(\w+)", name)
-        if other and other[1] in MAY_IMPORT and other[1] != room:
-            assert other[1] in MAY_IMPORT[room], f"{room} must not import {name}"
-        for package, rooms in ONLY_IN.items():
-            if name == package or name.startswith(package + "."):
-                assert room in rooms, f"{room} must not import {name}"
+def test_no_circles() -> None:
+    """Modules import one another in one direction, also for types."""
+    every = modules()
+    uses: dict[str, set[str]] = {}
+    for name, path in every.items():
+        whole = {one.removeprefix("alloclens.") for one in imports(path) if one.startswith("alloclens")}
+        uses[name] = {one if one in every else one.rpartition(".")[0] for one in whole} - {"", name}
+    try:
+        TopologicalSorter(uses).prepare()
+    except CycleError as circle:
+        pytest.fail(" -> ".join(circle.args[1]))
 
 
 def opened(path: Path) -> set[str]:

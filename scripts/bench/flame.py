@@ -12,7 +12,7 @@ from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
 from alloclens.session.once import world
-from alloclens.tables.flame import Asked, Stacks
+from alloclens.tables.flame import Asked, FlameGraph
 from alloclens.wording.flame import flame
 from rich import box
 from rich.console import Console
@@ -123,11 +123,11 @@ def _drawn(shown: Comparison, page: Picture) -> Drawn:
     )
 
 
-def _stacks(shown: Comparison) -> Stacks:
-    return Stacks(shown.profile, shown.sample_type, shown.one_process)
+def _stacks(shown: Comparison) -> FlameGraph:
+    return FlameGraph(shown.profile, shown.sample_type, shown.one_process)
 
 
-def _forgetful(stacks: Stacks) -> Stacks:
+def _forgetful(stacks: FlameGraph) -> FlameGraph:
     """Return the same without its answers."""
     stacks.answers.clear()
     return stacks

@@ -20,7 +20,7 @@ from alloclens.source.roots import Roots
 from tests.support.profiles import drop, goroutines, heap, heap_text
 
 if TYPE_CHECKING:
-    from alloclens.series.series import Snapshot
+    from alloclens.series.snapshot import Snapshot
     from alloclens.source.evidence import Evidence
 
 READER = "r"

@@ -136,7 +136,7 @@ def printed(function: str, binary: str) -> str:
 
 def passing(amount: Amount) -> int:
     """Return what pprof counts: in a difference, how much more."""
-    return int(amount.growth.value) if amount.growth else amount.value
+    return int(amount.value if amount.growth is None else amount.growth)
 
 
 def node(found: Calls) -> Node:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from alloclens.lsp import configuration
 from alloclens.lsp.client import Client
-from alloclens.lsp.configuration import Configuration, read
+from alloclens.lsp.configuration import read
 from alloclens.lsp.rpc import RefusedError
 from lsprotocol import types as lsp
 
@@ -151,5 +151,5 @@ async def test_an_editor_that_does_not_tell_its_settings(
     """What it said at the start counts, also if it never answers."""
     monkeypatch.setattr(configuration, "ANSWER_SECONDS", 0.01)
     server = Asked(answer)
-    await Configuration(server).pull()
+    await configuration.pull(server)
     assert server.given == {"base": "previous"}

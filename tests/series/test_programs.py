@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from alloclens.series.series import Snapshot
+    from alloclens.series.snapshot import Snapshot
 
 SHOP, TILL, NEXT_SHOP = range(20), range(50, 70), range(19, 60)
 FEW = range(90, 93)

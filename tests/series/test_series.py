@@ -10,7 +10,8 @@ import pytest
 from alloclens.profile.formats import profile_pb2 as pb
 from alloclens.profile.formats import read
 from alloclens.series.owned import NOTHING, owned
-from alloclens.series.series import Snapshot, TakenAt, group, taken_at
+from alloclens.series.series import group
+from alloclens.series.snapshot import Snapshot, TakenAt, taken_at
 from alloclens.tables.code import code_of, holds
 from alloclens.tables.lines import Ownership, attributed, named
 

@@ -164,7 +164,7 @@ def of(one: Comparison) -> dict[str, Any]:
         "whose": list(zip(lines.files, lines.own.tolist(), lines.lost.tolist(), strict=True)),
         "values": {name: value.tolist() for name, value in lines.value._asdict().items()},
         "charged": lines.charged.tolist(),
-        "growth": [(each.value.tolist(), each.certain.tolist()) for each in (grown.flat, grown.cum, grown.owned)]
+        "growth": [(each.value.tolist(), each.significant.tolist()) for each in (grown.flat, grown.cum, grown.owned)]
         if grown
         else None,
         "verdicts": [repr(finding) for finding in one.judgement.findings()] if one.judgement else None,

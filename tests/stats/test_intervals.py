@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from alloclens.profile.formats import read
 from alloclens.stats.intervals import Interval, Sampling, exchanged, interval
-from alloclens.tables.sampling import errors
+from alloclens.stats.sampling import errors
 
 from tests.support.profiles import RATE, heap
 

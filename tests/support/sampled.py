@@ -10,7 +10,7 @@ from alloclens.profile.model import ValueType
 from alloclens.series.findings import Finding, judge
 from alloclens.series.history import history
 from alloclens.series.owned import Sites, owned
-from alloclens.series.series import Snapshot, TakenAt
+from alloclens.series.snapshot import Snapshot, TakenAt
 from alloclens.tables.lines import Lines, lines
 
 from tests.support.judge import own

@@ -142,7 +142,7 @@ def test_nothing_is_said_of_a_function_in_which_distances_disagree() -> None:
     assert unsaid(head, base) == {("/w/a.go", 11), ("/w/a.go", 14)}
     assert grown(head, base) == {}
     found = growth(of(head), of(base), SPACE, meeting(of(base), of(head)), one_process=False)
-    assert [found.of("cum", row) is None for row in range(3)] == [True, True, False]
+    assert [found.amount("cum", row, 0).growth is None for row in range(3)] == [True, True, False]
 
 
 def test_a_function_that_only_one_of_them_has() -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from alloclens.profile.formats import read
 from alloclens.profile.model import ValueType
+from alloclens.stats.amount import Amount
 from alloclens.tables.calls import LINES, Edges, Line, Site, calls, hot
 from alloclens.transform.difference import difference
 from hypothesis import given, settings
@@ -19,7 +20,7 @@ from tests.support.profiles import Builder, heap
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from alloclens.tables.calls import Amount, Edge
+    from alloclens.tables.calls import Edge
 
 CPU = ValueType("cpu", "count")
 SPACE = ValueType("inuse_space", "bytes")
@@ -70,8 +71,8 @@ def grown(edges: tuple[Edge, ...]) -> dict[str, float]:
 
 
 def growth(amount: Amount) -> float:
-    assert amount.growth
-    return amount.growth.value
+    assert amount.growth is not None
+    return amount.growth
 
 
 def not_zero(counted: Counter) -> dict:
@@ -91,7 +92,7 @@ def test_against_a_loop(given: list[tuple[str, int]]) -> None:
     profile = profile_of(given)
     for site, asked in ASKED:
         found, want = calls(profile, site, CPU), loop(given, asked)
-        assert (found.flat, found.cum) == ((want["flat"][""], None), (want["cum"][""], None))
+        assert (found.flat, found.cum) == (Amount(want["flat"][""]), Amount(want["cum"][""]))
         assert values(found.callers.heaviest) == not_zero(want["callers"])
         assert values(found.callees.heaviest) == not_zero(want["callees"])
         lines = {(e.function, f"{n.file}:{n.line}"): n.value for e in found.callers.heaviest for n in e.lines}
@@ -121,8 +122,8 @@ def test_the_rest_against_a_loop(given: list[tuple[str, int]]) -> None:
         whole, few = calls(profile, site, CPU).callers, calls(profile, site, CPU, most=1).callers
         assert few.heaviest == whole.heaviest[:1]
         left = {edge.function for edge in whole.heaviest[1:]}
-        assert (few.others, few.rest) == (len(left), (over(given, asked, left), None))
-        assert (whole.others, whole.rest) == (0, (0, None))
+        assert (few.others, few.rest) == (len(left), Amount(over(given, asked, left)))
+        assert (whole.others, whole.rest) == (0, Amount(0))
 
 
 def over(given: list[tuple[str, int]], asked: Callable[[Frame], bool], callers: set[str]) -> int:
@@ -188,8 +189,8 @@ def test_code_without_names() -> None:
 @pytest.mark.parametrize("site", [Site("nobody"), Site("", "/a.go", 77), Site("", "/none.go", 1), Site("")])
 def test_what_is_not_there(site: Site) -> None:
     found = calls(profile_of([("f@/a.go:1", 3)]), site, CPU)
-    nothing = Edges((), 0, (0, None))
-    assert found == type(found)((0, None), (0, None), nothing, nothing)
+    nothing = Edges((), 0, Amount(0))
+    assert found == type(found)(Amount(0), Amount(0), nothing, nothing)
     assert calls(profile_of([]), site, CPU) == found
 
 
@@ -201,7 +202,7 @@ def test_growth_is_certain_or_not() -> None:
         for n, m in ((2, 70_000), (60, 140_000))
     )
     found = calls(difference(head, base), Site("new"), SPACE)
-    assert [(e.function, growth(e.amount), e.amount.growth.certain) for e in found.callers.heaviest] == [
+    assert [(e.function, growth(e.amount), e.amount.significant) for e in found.callers.heaviest] == [
         ("f", 58 * mib, True),
         ("g", 560_000, False),
     ]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from alloclens.profile.formats import read
 from alloclens.profile.model import ValueType
-from alloclens.tables.flame import Asked, Stacks
+from alloclens.tables.flame import Asked, FlameGraph
 from alloclens.tables.flame_walk import ALL, DEEPEST
 from alloclens.transform.difference import difference
 from alloclens.transform.prune import pruned
@@ -58,9 +58,9 @@ def summed(samples: list[tuple[tuple[str, ...], int, bool]]) -> Values:
     return {path: (head, grown) for path, (head, grown, some) in out.items() if some}
 
 
-def of(*lines: str, base: tuple[str, ...] | None = None) -> Stacks:
+def of(*lines: str, base: tuple[str, ...] | None = None) -> FlameGraph:
     head = read(heap(*lines))
-    return Stacks(difference(head, read(heap(*base))) if base else head, SPACE)
+    return FlameGraph(difference(head, read(heap(*base))) if base else head, SPACE)
 
 
 def traces(head: Path, base: Path | None) -> list[tuple[tuple[str, ...], int, bool]]:
@@ -89,7 +89,7 @@ def traces(head: Path, base: Path | None) -> list[tuple[tuple[str, ...], int, bo
 def test_every_node_is_the_sum_of_pprofs_traces(head: str, base: str | None, inverted: bool) -> None:
     paths = [Path(PROFILES, name) for name in (head, base) if name]
     profiles = [read(path.read_bytes()) for path in paths]
-    stacks = Stacks(pruned(difference(*profiles) if base else profiles[0]), ALLOCATED)
+    stacks = FlameGraph(pruned(difference(*profiles) if base else profiles[0]), ALLOCATED)
     told = [(path[::-1] if inverted else path, v, b) for path, v, b in traces(paths[0], paths[1] if base else None)]
     wanted = summed(told)
     assert len(wanted) > 100
@@ -111,7 +111,7 @@ def looped(profile: Profile, *, inverted: bool) -> Values:
 def test_every_node_is_that_of_a_plain_loop(inverted: bool) -> None:
     head, base = (read(generate.profile(300, seed)) for seed in (1, 2))
     for profile in (head, difference(head, base)):
-        found = named(Stacks(profile, SPACE).tree(EVERY._replace(inverted=inverted)))
+        found = named(FlameGraph(profile, SPACE).tree(EVERY._replace(inverted=inverted)))
         assert found == looped(profile, inverted=inverted)
 
 
@@ -124,7 +124,7 @@ def test_the_heavy_ones_are_those_of_a_plain_loop(inverted: bool, least: float) 
     whole = looped(profile, inverted=inverted)
     weight = {path: max(value, value - grown) for path, (value, grown) in whole.items()}
     wanted = {path: whole[path] for path in whole if weight[path] >= least * weight[()]}
-    tree = Stacks(profile, SPACE).tree(EVERY._replace(inverted=inverted, least=least))
+    tree = FlameGraph(profile, SPACE).tree(EVERY._replace(inverted=inverted, least=least))
     assert named(tree) == wanted | {(): whole[()]}
     inside = {path[:-1] for path in whole.keys() - wanted.keys()}
     assert tree.more.sum() == len(inside & wanted.keys())
@@ -179,7 +179,7 @@ def test_two_functions_of_one_name_are_two_nodes() -> None:
 
 
 def certain(tree: Tree) -> dict[str, bool]:
-    rows = zip(tree.site.tolist(), tree.certain.tolist(), strict=True)
+    rows = zip(tree.site.tolist(), tree.significant.tolist(), strict=True)
     return {tree.functions.name[site]: sure for site, sure in rows if site != ALL}
 
 
@@ -208,19 +208,19 @@ def test_growth_has_the_error_of_what_came_and_went() -> None:
     still = of(head.format(60 * RATE), base=(then,)).tree(Asked())  # 20 sampled blocks came
     churned = of(head.format(260 * RATE), base=(then,)).tree(Asked())  # perhaps all 60 came and all 40 went
     assert (still.growth.tolist(), churned.growth.tolist()) == ([20 * RATE] * 2, [20 * RATE] * 2)
-    assert (still.certain.all(), churned.certain.any()) == (True, False)
-    apart = Stacks(of(head.format(60 * RATE), base=(then,)).profile, SPACE, one_process=False)
-    assert not apart.tree(Asked()).certain.any()
+    assert (still.significant.all(), churned.significant.any()) == (True, False)
+    apart = FlameGraph(of(head.format(60 * RATE), base=(then,)).profile, SPACE, one_process=False)
+    assert not apart.tree(Asked()).significant.any()
 
 
 def test_a_file_that_is_a_difference_itself() -> None:
     made = Builder(("inuse_space", "bytes"))
     made.sample("main.a@/w/a.go:1", [-5])
     made.sample("main.b@/w/a.go:2", [7])
-    tree = Stacks(read(made.bytes()), SPACE).tree(Asked())
+    tree = FlameGraph(read(made.bytes()), SPACE).tree(Asked())
     assert named(tree) == {(): (7, 2), ("main.a",): (0, -5), ("main.b",): (7, 7)}
     assert tree.compared
-    assert not (tree.certain | tree.known).any()
+    assert not (tree.significant | tree.known).any()
 
 
 def test_the_light_is_left_out_and_comes_with_a_path() -> None:
@@ -283,7 +283,7 @@ def test_samples_without_a_stack_are_in_the_root_alone() -> None:
     made = Builder(("inuse_space", "bytes"))
     made.sample("", [5])
     made.sample("main.b@/w/a.go:2", [7])
-    assert named(Stacks(read(made.bytes()), SPACE).tree(Asked())) == {(): (12, 12), ("main.b",): (7, 7)}
+    assert named(FlameGraph(read(made.bytes()), SPACE).tree(Asked())) == {(): (12, 12), ("main.b",): (7, 7)}
 
 
 def test_an_answer_is_remembered() -> None:
@@ -297,5 +297,5 @@ def test_an_answer_is_given_though_another_thread_forgets_it() -> None:
             super().__setitem__(asked, tree)
             self.clear()
 
-    stacks = Stacks(of(A).profile, SPACE, answers=Forgetful())
+    stacks = FlameGraph(of(A).profile, SPACE, answers=Forgetful())
     assert stacks.tree(Asked()).value[0] == 3 * MB

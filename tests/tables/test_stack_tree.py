@@ -39,14 +39,20 @@ def branches(*arguments: object) -> list[Node]:
 
 
 def rows(*arguments: object) -> list[tuple[str, int, int, int, bool]]:
-    return [(n.function, n.line, n.value, n.growth, n.leaf) for n in branches(*arguments)]
+    return [(n.function, n.line, n.amount.value, n.amount.growth, n.leaf) for n in branches(*arguments)]
 
 
 def test_who_calls_a_line() -> None:
     (root,) = branches(A, SPACE, SERVE, "callers")
-    assert (root.function, root.file, root.line, root.value, root.leaf) == ("main.serve", "/w/main.go", 6, 1350, False)
+    assert (root.function, root.file, root.line, root.amount.value, root.leaf) == (
+        "main.serve",
+        "/w/main.go",
+        6,
+        1350,
+        False,
+    )
     above = branches(A, SPACE, SERVE, "callers", [root.id])
-    assert [(n.function, n.line, n.value, n.leaf) for n in above] == [
+    assert [(n.function, n.line, n.amount.value, n.leaf) for n in above] == [
         ("main.test", 8, 1000, True),
         ("main.main", 2, 350, True),
     ]
@@ -55,7 +61,7 @@ def test_who_calls_a_line() -> None:
 
 def test_what_a_line_calls() -> None:
     (root,) = branches(A, SPACE, SERVE, "callees")
-    assert (root.value, root.leaf) == (1350, False)
+    assert (root.amount.value, root.leaf) == (1350, False)
     below = rows(A, SPACE, SERVE, "callees", [root.id])  # 1000 of it end in the line itself
     assert below == [("dep.New", 4, 300, 300, True), ("dep.Old", 9, 50, 50, True)]
 
@@ -80,7 +86,7 @@ def test_a_difference_is_by_what_the_head_has() -> None:
     then = read(heap("main.serve@/w/main.go:6 < main.test@/w/main_test.go:8 = 2x500"))
     found = difference(A, then)
     (root,) = branches(found, SPACE, SERVE, "callers")
-    assert (root.value, root.growth) == (1350, 350)
+    assert (root.amount.value, root.amount.growth) == (1350, 350)
     assert rows(found, SPACE, SERVE, "callers", [root.id]) == [
         ("main.test", 8, 1000, 0, True),
         ("main.main", 2, 350, 350, True),
@@ -101,7 +107,7 @@ def chain(direction: str, profile: object) -> list[str]:
     path, names = [], []
     while found := branches(profile, SPACE, Line("/w/a.go", 3), direction, path):
         (node,) = found
-        assert node.value == 100
+        assert node.amount.value == 100
         path.append(node.id)
         names.append(node.function)
     assert node.leaf
@@ -129,7 +135,7 @@ def test_the_heaviest_of_many() -> None:
     (root,) = branches(profile, SPACE, Line("/w/a.go", 3), "callers")
     found = found_branches(profile, SPACE, Line("/w/a.go", 3), "callers", [root.id], 3)
     assert [node.line for node in found.nodes] == [20, 19, 18]
-    assert (found.many, found.value, found.growth) == (10, 155, 150)
+    assert (found.many, found.amount.value, found.amount.growth) == (10, 155, 150)
 
 
 FRAMES = [f"{f}@/o/a.go:{n}" for f, n in (("f", 1), ("f", 2), ("g", 2), ("h", 3))]
@@ -167,7 +173,7 @@ def tree(profile: object, line: Line, direction: str, path: list[str], names: tu
         at = (*names, f"{node.function}@{node.file}:{node.line}")
         below = tree(profile, line, direction, [*path, node.id], at)
         assert node.leaf == (not below)
-        out[at] += node.value
+        out[at] += node.amount.value
         out.update(below)
     return out
 
@@ -190,7 +196,7 @@ def test_against_pprof(name: str) -> None:
             found = Counter()
             for root in roots:
                 for node in branches(profile, column, Line(file, int(line)), direction, [root.id]):
-                    found[f"{node.function} {node.file}:{node.line}"] += node.value
+                    found[f"{node.function} {node.file}:{node.line}"] += node.amount.value
             assert found == wanted, (function, direction)
 
 

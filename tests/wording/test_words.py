@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import math
-
 import pytest
 from alloclens.profile.model import ValueType
+from alloclens.series.comparison import LineStats
 from alloclens.series.findings import Finding, Span
 from alloclens.series.verdicts import Rule
-from alloclens.tables.line_stats import Change, LineStats, Measure
+from alloclens.stats.amount import Amount
 from alloclens.wording import hover
 from alloclens.wording.hint import LONGEST, hint
 from alloclens.wording.pprof import command
-from alloclens.wording.units import amount, change, duration, rate, share
+from alloclens.wording.units import amount, change, duration, growth, rate, share
 from alloclens.wording.verdict import figures, message, sparkline
 
 MB = 1 << 20
@@ -40,13 +39,10 @@ def test_changes_rates_and_shares() -> None:
     assert share(1, 0) == "0%"
 
 
-def measure(value: float, growth: float | None = None, *, certain: bool = True) -> Measure:
-    return Measure(
-        value * MB,
-        None if growth is None else Change(growth * MB, growth * MB, growth * MB, certain),
-        math.nan,
-        math.nan,
-    )
+def measure(value: float, growth: float | None = None, *, significant: bool = True) -> Amount:
+    if growth is None:
+        return Amount(value * MB)
+    return Amount(value * MB, growth * MB, growth * MB, growth * MB, significant)
 
 
 @pytest.mark.parametrize(
@@ -55,12 +51,12 @@ def measure(value: float, growth: float | None = None, *, certain: bool = True) 
         (measure(14.1, 8.3), measure(14.1, 8.3), measure(14.1, 8.3), "14.1MB ▲8.3MB"),
         (measure(2), measure(22.1, 8.3), measure(0), "2.0MB flat · 22.1MB cum ▲8.3MB"),
         (measure(0), measure(482, 300), measure(482, 300), "482MB owned ▲300MB"),
-        (measure(0), measure(900, 300), measure(482, 12, certain=False), "482MB owned"),
+        (measure(0), measure(900, 300), measure(482, 12, significant=False), "482MB owned"),
         (measure(0), measure(22, -5), measure(0), "22.0MB cum ▼5.0MB"),
         (measure(3), measure(3), measure(3), "3.0MB"),
     ],
 )
-def test_hints(flat: Measure, cum: Measure, owned: Measure, wanted: str) -> None:
+def test_hints(flat: Amount, cum: Amount, owned: Amount, wanted: str) -> None:
     assert hint(LineStats(1, flat, cum, owned), "bytes") == wanted
 
 
@@ -166,6 +162,4 @@ def test_the_command_that_shows_the_same() -> None:
 
 
 def test_an_unknown_error_is_said() -> None:
-    assert "error unknown" in hover._grown(
-        Measure(2, Change(1, math.nan, math.nan, certain=False), math.nan, math.nan), "bytes"
-    )
+    assert "error unknown" in growth(Amount(2, 1), "bytes", interval=True)

@@ -105,5 +105,5 @@ def shown(known: World, here: Path, one: Number) -> float:
     if file is None:
         return 0
     rows = file.rows[file.comparison.lines.line[file.rows] == one.line].tolist()
-    growths = [file.comparison.stats(row).flat.growth for row in rows]
-    return sum(growth.value for growth in growths if growth and growth.certain)
+    amounts = [file.comparison.stats(row).flat for row in rows]
+    return sum(one.growth for one in amounts if one.growth is not None and one.significant)

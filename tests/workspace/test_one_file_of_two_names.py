@@ -58,7 +58,7 @@ def numbers(known: World) -> list[object]:
     """Return what is said of every line, but for the names of its file."""
     shown, lines = known.shown, known.shown.lines
     stacks = [
-        [(s.value, s.growth, [f.line for f in s.frames]) for s in shown.stacks(lines.files[lines.file[row]], line, 9)]
+        [(*s.amount[:2], [f.line for f in s.frames]) for s in shown.stacks(lines.files[lines.file[row]], line, 9)]
         for row, line in enumerate(lines.line.tolist())
     ]
     findings = [(f.verdict, f.line, f.value, f.growth, f.low, f.high, f.points) for f in shown.findings(VERDICTS)]

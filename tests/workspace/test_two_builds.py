@@ -81,8 +81,8 @@ def release(folder: Path, seed: int, known: str, *, is_go: bool, with_starts: bo
             found[f"{what}"] += 1
             found[f"{what}, grew"] += line.number in grew
             found[f"{what}, said"] += said is not None
-            found[f"{what}, wrong"] += said is not None and said.value != 40 * MB * (line.number in grew)
-            found[f"{what}, found"] += said is not None and line.number in grew and said.value == 40 * MB
+            found[f"{what}, wrong"] += said is not None and said != 40 * MB * (line.number in grew)
+            found[f"{what}, found"] += said is not None and line.number in grew and said == 40 * MB
     return found
 
 

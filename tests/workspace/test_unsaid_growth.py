@@ -38,14 +38,18 @@ def shown(tmp_path: Path) -> Comparison:
 
 def lines(shown: Comparison, line: int) -> list[tuple[int, int | None, list[int]]]:
     found = shown.stacks(FILE, line, 9)
-    return [(one.value // MB, one.growth and one.growth // MB, [f.line for f in one.frames]) for one in found]
+    return [
+        (value // MB, growth and growth // MB, [f.line for f in one.frames])
+        for one in found
+        for value, growth in [one.amount[:2]]
+    ]
 
 
 def grown(shown: Comparison, line: int) -> float | None:
     row = shown.lines.row_of(FILE, line)
     assert row is not None
     found = shown.stats(row).cum.growth
-    return found.value / MB if found else None
+    return found / MB if found is not None else None
 
 
 def test_a_line_and_its_stacks_agree(shown: Comparison) -> None:
@@ -71,9 +75,9 @@ def test_what_passes_the_frames_of_a_stack(shown: Comparison) -> None:
 def test_the_tree_and_the_calls_of_a_line(shown: Comparison, line: int, growth: int | None) -> None:
     number = shown.profile.sample_types.index(shown.sample_type)
     top = branches(shown.profile, number, Line(FILE, line), "callees", unsaid=shown.unsaid)
-    assert (top.growth, [one.growth for one in top.nodes]) == (growth, [growth])
+    assert (top.amount.growth, [one.amount.growth for one in top.nodes]) == (growth, [growth])
     calls = _calls(shown, Site("main.keep" if line == 14 else "main.main", FILE, line))
-    assert (calls.cum.growth and calls.cum.growth.value) == growth
+    assert calls.cum.growth == growth
 
 
 def test_below_a_line_whose_growth_is_known(shown: Comparison) -> None:
@@ -81,5 +85,7 @@ def test_below_a_line_whose_growth_is_known(shown: Comparison) -> None:
     path: list[str] = []
     for expected in ([(26, 17)], [(17, 10), (9, 7)], [(12, None), (5, None)]):
         nodes = branches(shown.profile, number, at, "callees", path, unsaid=shown.unsaid).nodes
-        assert [(one.value // MB, one.growth and one.growth // MB) for one in nodes] == expected
+        assert [
+            (value // MB, growth and growth // MB) for one in nodes for value, growth in [one.amount[:2]]
+        ] == expected
         path.append(nodes[0].id)

@@ -16,7 +16,7 @@ from alloclens.disk import is_absent
 from alloclens.profile.build import Build
 from alloclens.profile.model import MemStats, ValueType
 from alloclens.series.owned import Figures, Owned
-from alloclens.series.series import Snapshot, TakenAt, TimeSource
+from alloclens.series.snapshot import Snapshot, TakenAt, TimeSource
 from alloclens.source.evidence import Name, digest_of, evidence_of, packed
 from alloclens.typed import ready
 

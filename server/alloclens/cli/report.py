@@ -27,14 +27,14 @@ from alloclens.series.selection import by_weight, worth_showing
 from alloclens.series.timeline import points
 from alloclens.session.line_mapper import LinesNow
 from alloclens.session.once import world
-from alloclens.tables.flame import Asked, flame
+from alloclens.tables.flame import Asked
 from alloclens.tables.top import top
 from alloclens.transform.subset import samples
 from alloclens.wording import flame as wording
 from alloclens.wording.markdown import plain
 from alloclens.wording.shapes import SHAPES
 from alloclens.wording.status import in_full, moment, nothing
-from alloclens.wording.units import amount, change, share
+from alloclens.wording.units import amount, growth, share
 from alloclens.wording.verdict import figures, message, sparkline
 from alloclens.workspace.around import workspace_around
 from alloclens.workspace.files import text_of
@@ -46,7 +46,6 @@ if TYPE_CHECKING:
     from alloclens.series.findings import Finding
     from alloclens.session.line_mapper import Now
     from alloclens.session.world import World
-    from alloclens.tables.line_stats import Measure
 
 LINES = 100
 FUNCTIONS = 50
@@ -146,7 +145,7 @@ def _data(shown: Comparison) -> str:
     """Return what the pictures draw, as JSON that HTML does not read into."""
     said: dict[str, Any] = {"timeline": wording.timeline(shown)}
     for name, inverted in (("flame", False), ("inverted", True)):
-        tree = flame(shown, Asked(inverted=inverted, most=NODES, least=LEAST))
+        tree = shown.flame_graph.tree(Asked(inverted=inverted, most=NODES, least=LEAST))
         said[name] = wording.flame(shown, tree) if tree else None
     return json.dumps(said).replace("<", "\\u003c")
 
@@ -258,17 +257,10 @@ def _line(shown: Comparison, row: int, now: LinesNow, titles: _Titles) -> Row:
         _text(_place(at, file, stats.line, titles), "place"),
         _text(lines.functions.name[function] if function >= 0 else "", "place"),
         _text(amount(stats.owned.value, unit), "number"),
-        _text(_grown(stats.owned, unit), "number"),
+        _text(growth(stats.owned, unit) if stats.owned.growth else "", "number"),
         _text(amount(stats.flat.value, unit), "number"),
         _text(amount(stats.cum.value, unit), "number"),
     ]
-
-
-def _grown(measure: Measure, unit: str) -> str:
-    grown = measure.growth
-    if grown is None or not grown.value:
-        return ""
-    return change(grown.value, unit) + ("" if grown.certain else ", may be noise")
 
 
 def _functions(shown: Comparison) -> str:

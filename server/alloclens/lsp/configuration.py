@@ -22,39 +22,34 @@ ANSWER_SECONDS = 10.0
 """After this long without an answer, what was set at the start counts."""
 
 
-class Configuration:
-    """What the editor sets, and which mistakes in it were told."""
+def take(ls: Server, given: Any) -> None:
+    """Use these settings from now on, whatever JSON they are."""
+    ls.given, mistakes = read(given)
+    ls.mistakes = tuple(mistakes)
 
-    def __init__(self, ls: Server) -> None:
-        self._ls = ls
-        self._wrong: list[str] = []
-        self._told: set[str] = set()
 
-    def take(self, given: Any) -> None:
-        """Use these settings from now on, whatever JSON they are."""
-        self._ls.given, self._wrong = read(given)
+async def pull(ls: Server) -> None:
+    """Ask the editor for its settings, if it answers that."""
+    if not ls.client.answers_configuration:
+        return
+    asked = types.ConfigurationParams([types.ConfigurationItem(section=SECTION)])
+    try:
+        answer = await asyncio.wait_for(ls.workspace_configuration_async(asked), ANSWER_SECONDS)
+    except (RefusedError, asyncio.TimeoutError) as error:
+        log.warning("the editor did not tell its settings: %s", str(error) or "no answer")
+        return
+    if answer and answer[0] is not None:  # null: an editor that has none of our settings
+        take(ls, answer[0])
 
-    async def pull(self) -> None:
-        """Ask the editor for its settings, if it answers that."""
-        if not self._ls.client.answers_configuration:
-            return
-        asked = types.ConfigurationParams([types.ConfigurationItem(section=SECTION)])
-        try:
-            answer = await asyncio.wait_for(self._ls.workspace_configuration_async(asked), ANSWER_SECONDS)
-        except (RefusedError, asyncio.TimeoutError) as error:
-            log.warning("the editor did not tell its settings: %s", str(error) or "no answer")
-            return
-        if answer and answer[0] is not None:  # null: an editor that has none of our settings
-            self.take(answer[0])
 
-    def tell(self) -> None:
-        """Tell each mistake once, until it is mended and made again."""
-        fresh = [one for one in self._wrong if one not in self._told]
-        self._told = set(self._wrong)
-        for one in fresh:
-            log.warning("the editor's settings: %s", one)
-        if fresh:
-            tell(self._ls, f"in the editor's settings: {first_of(fresh)}", types.MessageType.Warning)
+def tell_mistakes(ls: Server) -> None:
+    """Tell the user of each mistake once, until it is mended and made again."""
+    fresh = [one for one in ls.mistakes if one not in ls.told]
+    ls.told = frozenset(ls.mistakes)
+    for one in fresh:
+        log.warning("the editor's settings: %s", one)
+    if fresh:
+        tell(ls, f"in the editor's settings: {first_of(fresh)}", types.MessageType.Warning)
 
 
 def read(given: Any) -> tuple[dict[str, Any], list[str]]:

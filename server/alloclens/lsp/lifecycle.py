@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from alloclens.lsp.client import Client
-from alloclens.lsp.configuration import SECTION
+from alloclens.lsp.configuration import SECTION, pull, take, tell_mistakes
 from alloclens.lsp.documents import Documents, opened_path
 from alloclens.lsp.ending import end, follow_process
 from alloclens.lsp.publish import Publisher
@@ -38,31 +38,31 @@ def initialize(ls: Server, params: types.InitializeParams) -> None:
     follow_process(params.process_id)
     ls.documents = Documents(ls.workspace.position_encoding or types.PositionEncodingKind.Utf16)
     ls.folders = _folders(params)
-    ls.configuration.take(params.initialization_options)
+    take(ls, params.initialization_options)
 
 
 async def initialized(ls: Server, params: types.InitializedParams) -> None:
     """Start to follow the directories, with the settings the client has by now."""
     del params
-    ls.publisher = Publisher(ls)
-    ls.loader = Loader(ls.publisher.show, ls.worker)
+    ls.publisher = publisher = Publisher(ls)
+    ls.loader = Loader(publisher.show, ls.worker)
     ls.run_task(ls.loader.run(), "following the profile directories")
     if ls.client.registers_configuration:
         wanted = types.Registration("configuration", types.WORKSPACE_DID_CHANGE_CONFIGURATION, {"section": SECTION})
         ls.run_task(ls.client_register_capability_async(types.RegistrationParams([wanted])), "asking for settings")
-    await ls.configuration.pull()
+    await pull(ls)
     follow(ls)
-    ls.configuration.tell()
+    tell_mistakes(ls)
 
 
 async def did_change_configuration(ls: Server, params: types.DidChangeConfigurationParams) -> None:
     """Use the new settings: asked for where the client answers, else as they were sent."""
     if ls.client.answers_configuration:
-        await ls.configuration.pull()
+        await pull(ls)
     else:
-        ls.configuration.take(params.settings)
+        take(ls, params.settings)
     follow(ls)
-    ls.configuration.tell()
+    tell_mistakes(ls)
 
 
 def did_change_folders(ls: Server, params: types.DidChangeWorkspaceFoldersParams) -> None:

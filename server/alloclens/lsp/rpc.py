@@ -27,6 +27,7 @@ from pygls.exceptions import (
     JsonRpcRequestCancelled,
     JsonRpcServerNotInitialized,
 )
+from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol
 
 from alloclens.lsp.commands import arguments
@@ -39,8 +40,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Generator
 
     from cattrs import Converter
-
-    from alloclens.lsp.server import Server
 
 log = logging.getLogger(__name__)
 
@@ -61,13 +60,45 @@ class RefusedError(Exception):
     """The editor answered a request of ours with an error, or with what is no answer to it."""
 
 
+class Session(LanguageServer):
+    """A server of one editor, with what runs beside its handlers. All methods belong to the event loop."""
+
+    protocol: Protocol
+
+    def __init__(self, *args: Any, **named: Any) -> None:
+        super().__init__(*args, **named)
+        self.is_shut_down = False
+        """Whether the client has asked for it; it may only say `exit` then."""
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    def run_task(self, work: Coroutine[Any, Any, Any], what: str) -> None:
+        """Run something beside the handlers, and log it if it fails."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)  # asyncio itself keeps only a weak reference
+
+        def ended(task: asyncio.Task[Any]) -> None:
+            self._tasks.discard(task)
+            error = None if task.cancelled() else task.exception()
+            if isinstance(error, RefusedError):
+                log.info("%s: the editor refused: %s", what, error)
+            elif error:
+                log.error("%s failed", what, exc_info=error)
+
+        task.add_done_callback(ended)
+
+    def stop_tasks(self) -> None:
+        """Cancel all that runs beside the handlers."""
+        for task in self._tasks:
+            task.cancel()
+
+
 class Protocol(LanguageServerProtocol):
     """One session. All methods belong to the event loop."""
 
-    _server: Server
+    _server: Session
     writer: Writer
 
-    def __init__(self, server: Server, converter: Converter) -> None:
+    def __init__(self, server: Session, converter: Converter) -> None:
         super().__init__(server, converter)
         self._initialized = False
         self._running: dict[str | int, asyncio.Task[Any]] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from math import sqrt
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -15,20 +16,22 @@ from alloclens.series.findings import RAISED, Finding, Judgement, judge
 from alloclens.series.history import history
 from alloclens.series.owned import Sites as OwnedSites
 from alloclens.series.owned import judged, rows_that_own
+from alloclens.stats.amount import Amount
 from alloclens.tables.alignment import NO_MAPS, LineMaps, Meeting, are_two, meeting
+from alloclens.tables.flame import FlameGraph
 from alloclens.tables.functions import FunctionStats, functions
 from alloclens.tables.growth import Growth, growth, rows
-from alloclens.tables.line_stats import Change, LineStats, Measure
 from alloclens.tables.lines import Lines, Measures
 from alloclens.tables.sites import Sites, by_source_line, on_lines
-from alloclens.tables.stacks import Stack, Weight, having, passing, through
+from alloclens.tables.stacks import Stack, having, passing, through
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from alloclens.arrays import Ints, Mask
     from alloclens.profile.model import Profile, ValueType
-    from alloclens.series.series import Provenance, Series, Snapshot
+    from alloclens.series.series import Provenance, Series
+    from alloclens.series.snapshot import Snapshot
     from alloclens.tables.goroutines import Began
     from alloclens.transform.filters import Filters
 
@@ -80,6 +83,17 @@ class Contents(NamedTuple):
     """From the base's texts to the head's, where these are two builds."""
 
 
+@dataclass(frozen=True)
+class LineStats:
+    """All numbers of one line in one sample type, in its unit."""
+
+    line: int
+    """1-based."""
+    flat: Amount
+    cum: Amount
+    owned: Amount
+
+
 @dataclass(frozen=True, eq=False)
 class Comparison:
     """A series between its base and its head, in one sample type."""
@@ -113,6 +127,11 @@ class Comparison:
         """The head, or head - base."""
         return self.contents.profile
 
+    @cached_property
+    def flame_graph(self) -> FlameGraph:
+        """The stacks as a tree. Ask it in a thread."""
+        return FlameGraph(self.profile, self.sample_type, self.one_process, has_base=self.base is not None)
+
     @property
     def focus(self) -> tuple[Filters, ...]:
         """What is left of the samples, one step after the other; verdicts are on all."""
@@ -139,7 +158,7 @@ class Comparison:
     def shape(self, finding: Finding, text: str = "") -> Shape | None:
         """Return the known shape of a leak that its growing stacks show. `text` is the line's source, if it is Go."""
         stacks = self.stacks(finding.file, finding.line, STACKS, finding.sample_type)
-        whole, weight = sum(s.grown for s in stacks), dict.fromkeys(Shape, 0)
+        whole, weight = sum(s.grown for s in stacks), dict.fromkeys(Shape, 0.0)
         own = dict(zip(self.lines.files, self.lines.own.tolist(), strict=True))
         for stack in stacks:
             functions = [frame.function for frame in stack.frames]
@@ -153,13 +172,13 @@ class Comparison:
         return heaviest if weight[heaviest] > LEAST * whole else None
 
     @cached_property
-    def goroutine_memory(self) -> Change | None:
-        """How much more the runtime holds for goroutines than at the base; None where that is not known."""
+    def goroutine_memory(self) -> Amount | None:
+        """What the runtime holds for goroutines, and how that grew; None where that is not known."""
         lines = self.lines
         rows = [i for i, name in enumerate(lines.functions.name) if name == MALG]
         row = np.flatnonzero(np.isin(lines.functions.of_line, rows))
-        grown = next((g for t, g in self._growths.items() if t.type == "inuse_space"), None)
-        return grown.of("flat", int(row[0])) if grown and len(row) else None
+        kind = next((t for t in self._growths if t.type == "inuse_space"), None)
+        return self.stats(int(row[0]), kind).flat if kind and len(row) else None
 
     @property
     def column(self) -> int:
@@ -187,25 +206,19 @@ class Comparison:
         kind = wanted or self.sample_type
         lines, grown = self.lines, self._growths.get(kind)
         number = lines.sample_types.index(kind)
-        measures = (
-            Measure(
-                float(value[row, number]),
-                grown.of(name, row) if grown else None,
-                float(np.sqrt(variance[row, number])),
-                float(sampled[row, number]),
-            )
-            for name, value, variance, sampled in zip(
-                Measures._fields, lines.value, lines.variance, lines.sampled, strict=True
-            )
-        )
-        return LineStats(int(lines.line[row]), *measures)
+        amounts = []
+        for name, *columns in zip(Measures._fields, lines.value, lines.variance, lines.sampled, strict=True):
+            value, variance, sampled = (float(column[row, number]) for column in columns)
+            amount = grown.amount(name, row, value) if grown else Amount(value)
+            amounts.append(amount._replace(error=sqrt(variance), sampled=sampled))
+        return LineStats(int(lines.line[row]), *amounts)
 
     def stacks(self, recorded: str, line: int, most: int, kind: ValueType | None = None) -> list[Stack]:
         """Return the heaviest stacks through a line, by growth where there is a base; in the shown type or another."""
         shown = self.profile.sample_types.index(kind or self.sample_type)
         return through(self.profile, self._sites, self._on(recorded, line), shown, most, self._unsaid_sites)
 
-    def passing(self, recorded: str, line: int, stacks: Sequence[Stack]) -> list[list[Weight]]:
+    def passing(self, recorded: str, line: int, stacks: Sequence[Stack]) -> list[list[Amount]]:
         """Return for each frame of some stacks through a line what of that line passes there, in the shown type."""
         column = self.profile.sample_types.index(self.sample_type)
         samples = having(self.profile, self._sites, self._on(recorded, line))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from alloclens.arrays import Floats, Ints, Singles
     from alloclens.series.owned import Sites
-    from alloclens.series.series import Snapshot
+    from alloclens.series.snapshot import Snapshot
     from alloclens.tables.lines import Lines
 
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from alloclens.profile.sample_types import columns
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -134,11 +136,9 @@ def owned(lines: Lines) -> Owned:
     if wanted is None:
         return NOTHING
     value, variance, sampled = (of.owned[row] for of in (lines.value, lines.variance, lines.sampled))
-    here = lines.sample_types.index(wanted)
-    objects = _column(lines, wanted.type.replace("space", "objects"))
-    since_start = _column(lines, wanted.type.replace("inuse_", "alloc_")) if "inuse_" in wanted.type else None
+    here, since_start, objects, _ = columns(lines.sample_types, wanted)
     nothing = np.full(len(row), np.nan)
-    columns = Figures(
+    figures = Figures(
         value=value[:, here],
         variance=variance[:, here],
         sampled=sampled[:, here],
@@ -147,8 +147,8 @@ def owned(lines: Lines) -> Owned:
         allocated_variance=nothing if since_start is None else variance[:, since_start],
         allocated_sampled=nothing if since_start is None else sampled[:, since_start],
     )
-    figures = np.array(columns, np.float32)
-    return Owned(keys(lines, row), figures[0], figures[1:])
+    kept = np.array(figures, np.float32)
+    return Owned(keys(lines, row), kept[0], kept[1:])
 
 
 def fell(earlier: Owned, later: Owned) -> bool:
@@ -169,7 +169,3 @@ def _file_key(file: str) -> int:
     """Return 39 bits of a digest, above the line's: of a thousand files two meet with a chance of one in a million."""
     digest = hashlib.blake2b(file.encode("utf-8", "surrogatepass"), digest_size=8).digest()
     return (int.from_bytes(digest, "little") >> (LINE_BITS + 1)) << LINE_BITS
-
-
-def _column(lines: Lines, name: str) -> int | None:
-    return next((i for i, t in enumerate(lines.sample_types) if t.type == name), None)

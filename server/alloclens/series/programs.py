@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from alloclens.arrays import Ints
-    from alloclens.series.series import Snapshot
+    from alloclens.series.snapshot import Snapshot
 
     Functions = Callable[[Snapshot], Ints]
     """From a snapshot to small numbers, 0 and up, of the functions that it names and that not every program has."""

@@ -20,7 +20,7 @@ MOST = 200
 
 
 def worth_showing(comparison: Comparison, rows: Ints, most: int = MOST) -> Ints:
-    """Return those of these rows that are heavy or grew for certain; the heaviest, in their old order."""
+    """Return those of these rows that are heavy or grew significantly; the heaviest, in their old order."""
     weight = _weight(comparison, rows)
     total = abs(int(comparison.lines.total[comparison.column]))  # of what is in focus
     least = max(SHARE * total, BYTES if comparison.sample_type.unit == "bytes" else 1)
@@ -47,5 +47,5 @@ def _weight(comparison: Comparison, rows: Ints) -> Floats:
 def _grew(comparison: Comparison, rows: Ints) -> Mask:
     if comparison.growth is None:
         return np.zeros(len(rows), np.bool_)
-    certain = comparison.growth.certain
-    return certain.flat[rows] | certain.owned[rows]
+    significant = comparison.growth.significant
+    return significant.flat[rows] | significant.owned[rows]

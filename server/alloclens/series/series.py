@@ -2,44 +2,30 @@
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
 from functools import cached_property
 from itertools import chain, pairwise
 from operator import attrgetter
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from alloclens.profile.build import UNKNOWN_BUILD, Build
 from alloclens.series.owned import fell
 from alloclens.series.programs import programs
+from alloclens.series.snapshot import DAY, Snapshot
 from alloclens.tables.code import holds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from alloclens.arrays import Ints, Mask
-    from alloclens.profile.model import MemStats, ValueType
-    from alloclens.series.owned import Owned
+    from alloclens.profile.build import Build
     from alloclens.series.programs import Functions
 
 NO_FUNCTIONS = np.zeros(0, np.int64)
-DAY = 24 * 3600.0
 NEAR = 3 * 3600.0
 """So far from the same time yesterday a snapshot may be."""
-
-TimeSource = Literal["profile", "file name", "file's date"]
-
-
-class TakenAt(NamedTuple):
-    """When a snapshot was taken, and how that is known."""
-
-    seconds: float
-    """Since 1970."""
-    source: TimeSource
 
 
 MOST_COPIES = 100
@@ -66,61 +52,6 @@ class Provenance(NamedTuple):
     """When the first snapshot of its process was taken."""
     copies: tuple[Copies, ...]
     """The snapshots of its process up to this one, of many the first and last: all are of one build."""
-
-
-@dataclass(frozen=True, eq=False)
-class Snapshot:
-    """One profile file of a series."""
-
-    path: str
-    taken_at: TakenAt
-    is_difference: bool
-    default_sample_type: str
-    sample_types: tuple[ValueType, ...]
-    total: tuple[int, ...]
-    """The sum of all samples, for each sample type."""
-    owned: Owned
-    rate: float = 0.0
-    """Bytes between two samples of a heap; 0 where all is counted."""
-    build_id: str = ""
-    """Of the binary, as it was when the profile was written."""
-    code: bytes = b""
-    """A sample of which lines lie where in memory; b"" where there is no build id."""
-    program: str = ""
-    """The name of its binary, without directories; "" where the profile does not say."""
-    evidence: int = 0
-    """A digest of the functions that it names, and their files."""
-    attribution: int = 0
-    """A digest of whose these files were when its lines were summed up."""
-    build: Build = UNKNOWN_BUILD
-    stamp: tuple[int, ...] = ()
-    """Of the file as it was read."""
-    missing: tuple[str, ...] = ()
-    """Binaries, as the profile names them, whose addresses have no lines because the binaries are not here."""
-    notes: tuple[str, ...] = ()
-    """What hindered the reading and what can be done."""
-    mem_stats: MemStats | None = None
-
-    @cached_property
-    def kind(self) -> str:
-        """What snapshots are parted by, beside their programs: the directory, and what is counted.
-
-        A text, for its hash is remembered: all snapshots are parted anew for each that comes.
-        """
-        return f"{self.directory}\0{self.sample_types}\0{self.is_difference}"
-
-    @cached_property
-    def order(self) -> tuple[float, str]:
-        """What a series is sorted by."""
-        return self.taken_at.seconds, self.path
-
-    @property
-    def directory(self) -> str:
-        return os.path.dirname(self.path)  # noqa: PTH120 - paths are texts here
-
-    @property
-    def name(self) -> str:
-        return self.path[self.path.rfind(os.sep) + 1 :]
 
 
 @dataclass(frozen=True, eq=False)
@@ -264,37 +195,6 @@ def group(
     return tuple(sorted(made, key=lambda s: (-s.snapshots[-1].taken_at.seconds, s.snapshots[-1].path)))
 
 
-def taken_at(time_nanos: int, name: str, mtime_ns: int, now: float) -> TakenAt:
-    """Return the time in the profile, else in the file's name, else of the file.
-
-    A time more than a day after `now` is not believed: its snapshot would be the latest for as long. A day, because
-    clocks are set wrong by hours, and a name's time may be in another zone than UTC.
-    """
-    if 0 < time_nanos / 1e9 <= now + DAY:
-        return TakenAt(time_nanos / 1e9, "profile")
-    if (named := _time_in_name(name)) is not None and named <= now + DAY:
-        return TakenAt(named, "file name")
-    return TakenAt(mtime_ns / 1e9, "file's date")
-
-
 def _words(text: str) -> str:
     """Return a label as it is compared: heap.After_Load.pb.gz -> heap after load pb gz."""
     return re.sub(r"[\W_]+", " ", text.casefold()).strip()
-
-
-UNIX_TIME = re.compile(r"(?<!\d)(1\d{9})(\d{3}|\d{6}|\d{9})?(?!\d)")
-CALENDAR_TIME = re.compile(r"(20\d\d)-?(\d\d)-?(\d\d)[T_.-]?(\d\d)[:-]?(\d\d)[:-]?(\d\d)(?:[.,](\d{1,6}))?")
-
-
-def _time_in_name(name: str) -> float | None:
-    """Read a UTC date and time, or seconds (or milli-, micro-, nanoseconds) since 1970."""
-    if found := CALENDAR_TIME.search(name):
-        *whole, fraction = found.groups(default="0")
-        try:
-            moment = datetime(*map(int, whole), tzinfo=timezone.utc)  # type: ignore[misc,arg-type]
-        except ValueError:
-            return None
-        return moment.timestamp() + float(f"0.{fraction}")
-    if found := UNIX_TIME.search(name):
-        return float(f"{found[1]}.{found[2] or 0}")
-    return None

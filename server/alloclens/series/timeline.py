@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from alloclens.profile.model import ValueType
     from alloclens.series.comparison import Comparison
-    from alloclens.series.series import Snapshot
+    from alloclens.series.snapshot import Snapshot
 
 
 class Point(NamedTuple):

@@ -10,9 +10,9 @@ import numpy as np
 
 from alloclens.arrays import ratio
 from alloclens.series.owned import Figures
+from alloclens.stats.growth import limit
 from alloclens.stats.intervals import Interval, Sampling, exchanged, interval
 from alloclens.stats.trend import chances
-from alloclens.tables.growth import limit
 
 if TYPE_CHECKING:
     from alloclens.arrays import Floats, Ints, Mask, Singles

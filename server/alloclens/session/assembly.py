@@ -13,7 +13,8 @@ from alloclens.workspace.source_versions import Origins
 if TYPE_CHECKING:
     from alloclens.cache.texts import Texts
     from alloclens.series.comparison import Contents
-    from alloclens.series.series import Series, Snapshot
+    from alloclens.series.series import Series
+    from alloclens.series.snapshot import Snapshot
     from alloclens.session.known import Known
     from alloclens.session.setup import Setup
     from alloclens.transform.filters import Filters

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from alloclens.faults import Problem
 from alloclens.series.owned import Sites
-from alloclens.series.series import Snapshot
+from alloclens.series.snapshot import Snapshot
 from alloclens.session.settling import Settling
 from alloclens.worker import Lost, seconds_for
 

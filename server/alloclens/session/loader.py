@@ -27,7 +27,7 @@ from alloclens.worker import Lost, seconds_for
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-    from alloclens.series.series import Snapshot
+    from alloclens.series.snapshot import Snapshot
     from alloclens.transform.filters import Filters
     from alloclens.worker import Worker
 

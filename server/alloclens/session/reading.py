@@ -24,7 +24,7 @@ from alloclens.profile.errors import ProfileError
 from alloclens.profile.formats import LARGEST, read
 from alloclens.series.comparison import Contents
 from alloclens.series.owned import owned
-from alloclens.series.series import Snapshot, taken_at
+from alloclens.series.snapshot import Snapshot, taken_at
 from alloclens.source.evidence import Evidence, evidence
 from alloclens.source.places import SourceMap
 from alloclens.source.recorded import Kind
@@ -260,7 +260,7 @@ def _renamed(read: Read, key: tuple[object, ...], names: Mapping[str, str]) -> R
     if (known := READ.get(key)) is None:
         found = replace(read.found, profile=renamed(read.found.profile, names))
         known = Read(found, named(pruned(found.profile)), read.evidence)
-        READ.keep(key, known, len(found.profile.values))
+        READ[key] = known
     return known
 
 

@@ -13,19 +13,20 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from alloclens.arrays import owners, some
+from alloclens.arrays import owners
+from alloclens.profile.sample_types import columns
+from alloclens.stats.amount import Amount
+from alloclens.stats.growth import Side, changes, of_samples
+from alloclens.stats.sampling import sampling_rate
 from alloclens.tables.attribution import One
-from alloclens.tables.growth import Side, changes, columns
-from alloclens.tables.sampling import errors, sampling_rate
 from alloclens.tables.sites import by_function, by_line
 from alloclens.tables.top import top
-from alloclens.transform.subset import samples
+from alloclens.transform.subset import samples, samples_through
 
 if TYPE_CHECKING:
     from alloclens.arrays import Ints, Mask
     from alloclens.profile.model import Profile, ValueType
-    from alloclens.tables.growth import Changes
-    from alloclens.tables.line_stats import Change
+    from alloclens.stats.growth import Changes
     from alloclens.tables.sites import Sites
     from alloclens.tables.top import Top
 
@@ -45,15 +46,6 @@ class Site(NamedTuple):
     """1-based; 0 where a function is meant."""
     binary: str = ""
     """The mapping's file, for code without a function's name."""
-
-
-class Amount(NamedTuple):
-    """What passes, in the unit of the asked sample type."""
-
-    value: int
-    """At the head."""
-    growth: Change | None
-    """None where nothing is compared."""
 
 
 class Line(NamedTuple):
@@ -117,7 +109,7 @@ def calls(
     A growth is certain allowing for all functions of the profile.
     """
     hit = _frames(profile, asked)
-    through = samples(profile, some(some(hit, profile.locations.frame_at)[profile.location], profile.location_at))
+    through = samples(profile, samples_through(profile, hit))
     counted = _Counted(through, wanted, compared or bool(profile.is_base.any()), one_process)
     frame, sample = through.stack_frames, owners(np.diff(through.frame_at))
     inside, same = hit[frame], sample[1:] == sample[:-1]
@@ -156,7 +148,8 @@ class _Sums(NamedTuple):
     """None where nothing is compared."""
 
     def of(self, row: int) -> Amount:
-        return Amount(int(self.value[row]), self.grown.of(row) if self.grown else None)
+        value = float(self.value[row])
+        return self.grown.amount(row, value) if self.grown else Amount(value)
 
     def heaviest(self) -> Ints:
         """Return the rows that anything passes, heaviest first."""
@@ -238,10 +231,7 @@ class _Counted:
 
     @cached_property
     def _of_samples(self) -> Side:
-        """What each sample has, of the base too, whose values are negative in a difference."""
-        profile = self.profile
-        values = np.where(profile.is_base[:, None], -profile.values, profile.values).astype(np.float64)
-        return Side(values, *errors(profile))
+        return of_samples(self.profile)
 
     @cached_property
     def _column(self) -> int:

@@ -7,26 +7,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from alloclens.arrays import some
+from alloclens.profile.sample_types import columns
+from alloclens.stats.growth import Side, changes
+from alloclens.stats.sampling import errors, sampling_rate
 from alloclens.tables.flame_walk import Grown, everything, top, walk, way_of
-from alloclens.tables.growth import Side, changes, columns
-from alloclens.tables.sampling import errors, sampling_rate
 from alloclens.tables.sites import by_line
+from alloclens.transform.subset import samples_through
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from alloclens.arrays import Floats, Ints, Mask
     from alloclens.profile.model import Profile, ValueType
-    from alloclens.series.comparison import Comparison
+    from alloclens.profile.sample_types import Columns
+    from alloclens.stats.growth import Changes
     from alloclens.tables.flame_walk import Way
-    from alloclens.tables.growth import Changes, Columns
 
 
 MOST = 2_000
@@ -78,8 +77,8 @@ class Tree:
     """At the head, in the sample type's unit."""
     growth: Ints
     """Head - base; equal to `value` where nothing is compared."""
-    certain: Mask
-    """Which grew or shrank for certain, allowing for how many nodes there are."""
+    significant: Mask
+    """Which grew or shrank significantly, corrected for how many nodes there are."""
     known: Mask
     """Of which growth the error is known."""
     more: Mask
@@ -95,7 +94,7 @@ class Tree:
 
 
 @dataclass(frozen=True, eq=False)
-class Stacks:
+class FlameGraph:
     """The samples of a profile (a head, or head - base) in one sample type, to be walked again and again."""
 
     profile: Profile
@@ -176,24 +175,7 @@ class Stacks:
         return tuple((part * len(profile.sample_types) + i, _column(parts[part], i)) for part, i in places)
 
 
-_stacks: WeakKeyDictionary[Comparison, Stacks] = WeakKeyDictionary()
-_lock = Lock()
-
-
-def flame(comparison: Comparison, asked: Asked) -> Tree | None:
-    """Return the tree of a comparison; None where the path leads nowhere. Call it from a thread.
-
-    What is made of a comparison for that is remembered as long as the comparison is.
-    """
-    with _lock:
-        if comparison not in _stacks:
-            compared = comparison.base is not None
-            _stacks[comparison] = Stacks(comparison.profile, comparison.sample_type, comparison.one_process, compared)
-        stacks = _stacks[comparison]
-    return stacks.tree(asked)
-
-
-def _tree(of: Stacks, asked: Asked) -> Tree | None:
+def _tree(of: FlameGraph, asked: Asked) -> Tree | None:
     way = of.from_leaf if asked.inverted else of.from_root
     samples = _through(of, asked.search) if asked.search else of.samples
     head, base = of.head[samples], of.base[samples]
@@ -212,12 +194,11 @@ def _tree(of: Stacks, asked: Asked) -> Tree | None:
     return _finished(of, _heaviest(grown, asked.most), truncated=len(grown.nodes.parent) > asked.most)
 
 
-def _through(of: Stacks, text: str) -> Ints:
+def _through(of: FlameGraph, text: str) -> Ints:
     """Return the samples that have a function with this text in its name anywhere in their stacks."""
     profile, wanted = of.profile, text.casefold()
     hit = np.array([wanted in name.casefold() for name in of.functions.name], np.bool_)[of.functions.of_frame]
-    has = some(hit, profile.locations.frame_at)
-    return of.samples[some(has[profile.location], profile.location_at)[of.samples]]
+    return of.samples[samples_through(profile, hit)[of.samples]]
 
 
 def _frames(functions: Functions, site: Site) -> Mask:
@@ -249,7 +230,7 @@ def _whole(values: Floats) -> Ints:
     return np.clip(values, -(2.0**63), np.nextafter(2.0**63, 0)).astype(np.int64)
 
 
-def _finished(of: Stacks, grown: Grown, *, truncated: bool) -> Tree:
+def _finished(of: FlameGraph, grown: Grown, *, truncated: bool) -> Tree:
     nodes, change = grown.nodes, _changes(of, grown)
     growth = _whole(nodes.head - nodes.base)
     nothing = np.zeros(len(growth), np.bool_)
@@ -259,8 +240,8 @@ def _finished(of: Stacks, grown: Grown, *, truncated: bool) -> Tree:
         line=np.append(of.profile.frames.line, 0)[nodes.frame],  # the last one is for frame ALL
         value=_whole(nodes.head),
         growth=growth,
-        certain=change.certain if change else nothing,
-        known=~np.isnan(change.stated.low) if change else nothing,
+        significant=change.significant if change else nothing,
+        known=~np.isnan(change.interval.low) if change else nothing,
         more=grown.more,
         truncated=truncated,
         compared=bool(of.base.any()) or of.compares,
@@ -268,7 +249,7 @@ def _finished(of: Stacks, grown: Grown, *, truncated: bool) -> Tree:
     )
 
 
-def _changes(of: Stacks, grown: Grown) -> Changes | None:
+def _changes(of: FlameGraph, grown: Grown) -> Changes | None:
     """Return how the nodes grew; None where no base is known."""
     if not of.compares:
         return None
@@ -277,7 +258,7 @@ def _changes(of: Stacks, grown: Grown) -> Changes | None:
     return replace(made, looked_at=len(grown.nodes.parent))
 
 
-def _sides(of: Stacks, grown: Grown) -> tuple[Side, Side]:
+def _sides(of: FlameGraph, grown: Grown) -> tuple[Side, Side]:
     """Sum what head and base have of each node, with all below it. What nothing is made of stays 0."""
     parent, types = grown.nodes.parent, len(of.profile.sample_types)
     place = grown.node * 2 + of.profile.is_base[grown.sample]

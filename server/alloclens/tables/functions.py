@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from alloclens.profile.sample_types import columns
+from alloclens.stats.amount import Amount
+from alloclens.stats.growth import Side, changes, of_samples
+from alloclens.stats.sampling import sampling_rate
 from alloclens.tables import attribution
-from alloclens.tables.growth import Side, changes, columns
-from alloclens.tables.sampling import errors, sampling_rate
 from alloclens.tables.sites import by_function_start
 
 if TYPE_CHECKING:
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
 
     from alloclens.arrays import Mask
     from alloclens.profile.model import Profile, ValueType
-    from alloclens.tables.line_stats import Change
     from alloclens.tables.sites import Sites
 
 
@@ -30,10 +31,7 @@ class FunctionStats:
     """Where it is declared, 1-based."""
     flat: int
     """At the head."""
-    cum: int
-    """At the head."""
-    growth: Change | None
-    """Of cum; None where nothing is compared."""
+    cum: Amount
 
 
 def functions(
@@ -54,24 +52,22 @@ def functions(
         of = columns(profile.sample_types, wanted)
         base, rate = _side(profile, sites, ~is_head), sampling_rate(profile)
         grown = changes(head, base, of, of, rate, one_process=one_process)
-    cum = head.value[:, column] + (np.abs(grown.value) if grown else 0)
+    value = head.value[:, column]
+    cum = value + (np.abs(grown.value) if grown else 0)
     ours = [i for i, file in enumerate(sites.texts) if file in files]
     rows = np.flatnonzero(np.isin(sites.file, ours) & (sites.line > 0) & (cum != 0))
-    rows = rows[np.argsort(-np.abs(head.value[rows, column]), kind="stable")]
+    rows = rows[np.argsort(-np.abs(value[rows]), kind="stable")]
     return [
         FunctionStats(
             name=sites.texts[sites.function[i]],
             start_line=int(sites.line[i]),
             flat=int(flat[i]),
-            cum=int(head.value[i, column]),
-            growth=grown.of(i) if grown else None,
+            cum=grown.amount(i, float(value[i])) if grown else Amount(float(value[i])),
         )
         for i in rows.tolist()
     ]
 
 
 def _side(profile: Profile, sites: Sites, of: Mask) -> Side:
-    """Sum what passes through each function, of the samples of the head or of those of the base, which are negative."""
-    values = np.where(profile.is_base[:, None], -profile.values, profile.values).astype(np.float64)
-    each = (values, *errors(profile))
-    return Side(*(attribution.cum(profile, sites, np.where(of, one, 0)) for one in each))
+    """Sum what passes through each function, of some of the samples."""
+    return Side(*(attribution.cum(profile, sites, np.where(of, one, 0)) for one in of_samples(profile)))

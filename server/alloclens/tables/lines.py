@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from alloclens.arrays import some
+from alloclens.stats.sampling import errors, sampling_rate
 from alloclens.tables import attribution
-from alloclens.tables.sampling import errors, sampling_rate
 from alloclens.tables.sites import by_source_line
 
 if TYPE_CHECKING:

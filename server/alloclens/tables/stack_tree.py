@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
-from alloclens.arrays import first, last, some
+from alloclens.arrays import first, last
+from alloclens.stats.amount import Amount
 from alloclens.tables.attribution import One
 from alloclens.tables.sites import by_line, on_lines
-from alloclens.transform.subset import samples
+from alloclens.transform.subset import samples, samples_through
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -42,10 +43,9 @@ class Node(NamedTuple):
     line: int
     binary: str
     """Of a frame without a name."""
-    value: int
-    """At the head."""
-    growth: int | None
-    """Head - base; equal to `value` where there is no base; None where it is not known which line of another build one was."""
+    amount: Amount
+    """Its growth is the plain difference, without an interval; equal to the value where there is no base; None where it is not
+    known which line of another build one was."""
     leaf: bool
     """Whether no sample goes on from here."""
 
@@ -62,10 +62,8 @@ class Branches(NamedTuple):
     """The heaviest."""
     many: int
     """How many there are."""
-    value: int
-    """Of all of them, at the head."""
-    growth: int | None
-    """None if that of any is."""
+    amount: Amount
+    """Of all of them. Its growth is None if that of any is."""
 
 
 def branches(
@@ -85,7 +83,7 @@ def branches(
     """
     sites = by_line(profile)
     on = _on(sites, line)
-    part = samples(profile, _through(profile, sites, on) & (profile.values[:, column] != 0))
+    part = samples(profile, samples_through(profile, on[sites.of_frame]) & (profile.values[:, column] != 0))
     walk = _walk(part, sites, on, direction)
     rows, hidden = np.arange(len(part)), on_lines(sites, unsaid)
     for depth, key in enumerate(path):
@@ -143,18 +141,12 @@ def _branches(
         _node(sites, site, now, None if hidden[site] else grown, leaf=not going) for site, (now, grown, going) in each
     ]
     value, growth, _ = sums.sum(axis=0).tolist()
-    return Branches(nodes, len(found), value, None if hidden[found].any() else growth)
+    return Branches(nodes, len(found), Amount(value, None if hidden[found].any() else growth))
 
 
 def _node(sites: Sites, site: int, value: int, growth: int | None, *, leaf: bool) -> Node:
     function, file, binary = (sites.texts[column[site]] for column in (sites.function, sites.file, sites.binary))
-    return Node(function, file, int(sites.line[site]), binary, value, growth, leaf)
-
-
-def _through(profile: Profile, sites: Sites, on: Mask) -> Mask:
-    """Return which samples have such a site in their stack. Shape of `on`: (sites,)."""
-    hit = some(on[sites.of_frame], profile.locations.frame_at)
-    return some(hit[profile.location], profile.location_at)
+    return Node(function, file, int(sites.line[site]), binary, Amount(value, growth), leaf)
 
 
 def _on(sites: Sites, line: Line) -> Mask:

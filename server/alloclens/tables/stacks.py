@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from alloclens.arrays import offsets, owners, spread
+from alloclens.arrays import offsets, spread
+from alloclens.stats.amount import Amount
 from alloclens.tables.attribution import One
+from alloclens.transform.subset import samples_through
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,17 +31,17 @@ class Stack:
 
     frames: tuple[Frame, ...]
     """Leaf first."""
-    value: int
-    """At the head."""
-    growth: int | None
-    """Head - base; equal to `value` where there is no base; None where it is not known which line of another build one was."""
+    amount: Amount
+    """Its growth is the plain difference, without an interval; equal to the value where there is no base; None where it is not
+    known which line of another build one was."""
     sample: int
     """The row of one that has it."""
 
     @property
-    def grown(self) -> int:
+    def grown(self) -> float:
         """What counts of it in a growth: at most all that it holds where nothing says how much is new."""
-        return max(self.value if self.growth is None else self.growth, 0)
+        value, growth = self.amount[:2]
+        return max(value if growth is None else growth, 0)
 
 
 def through(
@@ -69,18 +71,14 @@ def through(
     order = order[~hidden[order] | (now[order] != 0)][:most]
     found = zip(*(column[order].tolist() for column in (example, now, grown, hidden)), strict=True)
     return [
-        Stack(_frames(profile, sample), value, None if unknown else growth, sample)
+        Stack(_frames(profile, sample), Amount(value, None if unknown else growth), sample)
         for sample, value, growth, unknown in found
     ]
 
 
 def having(profile: Profile, sites: Sites, wanted: Sequence[int] | Ints) -> Ints:
     """Return the rows of the samples that have any of these sites in their stack, ascending."""
-    location = owners(np.diff(profile.locations.frame_at))[np.isin(sites.of_frame, wanted)]
-    has = np.zeros(len(profile.locations.mapping), np.bool_)
-    has[location] = True
-    sample = np.searchsorted(profile.location_at, np.flatnonzero(has.take(profile.location)), side="right") - 1
-    return sample[np.diff(sample, prepend=-1) > 0]
+    return np.flatnonzero(samples_through(profile, np.isin(sites.of_frame, wanted)))
 
 
 def _distinct(profile: Profile, sites: Sites, samples: Ints) -> tuple[Ints, Ints]:
@@ -121,18 +119,9 @@ def _frames(profile: Profile, sample: int) -> tuple[Frame, ...]:
     return tuple(profile.frame(row) for i in where.tolist() for row in range(at[i], at[i + 1]))
 
 
-class Weight(NamedTuple):
-    """What goes through something."""
-
-    value: int
-    """At the head."""
-    growth: int | None
-    """Head - base; equal to `value` where there is no base; None where nothing says it."""
-
-
 def passing(
     profile: Profile, sites: Sites, column: int, through: Ints, stacks: Sequence[int], unsaid: Mask | None = None
-) -> list[list[Weight]]:
+) -> list[list[Amount]]:
     """Return what passes each frame of some samples' stacks, leaf first: what has the same frames from the root to there.
 
     `through` are the rows of the samples that count, ascending; those of `stacks` are among them. From an `unsaid` site on,
@@ -142,7 +131,7 @@ def passing(
     both = np.stack([np.where(profile.is_base[through], 0, values), values], axis=1)
     cursor, rows = _Cursor(profile, through), np.arange(len(through))
     node, key = np.zeros(len(through), np.int64), np.zeros(len(through), np.int64)
-    shown, found = np.searchsorted(through, stacks), [[] for _ in stacks]  # type: tuple[Ints, list[list[Weight]]]
+    shown, found = np.searchsorted(through, stacks), [[] for _ in stacks]  # type: tuple[Ints, list[list[Amount]]]
     hidden = np.zeros(len(shown), np.bool_)
     while len(here := np.flatnonzero(cursor.stands(shown))):
         rows = rows[cursor.stands(rows)]
@@ -155,7 +144,7 @@ def passing(
             hidden[here] |= unsaid[sites.of_frame[cursor.frame[shown[here]]]]
         for stack in here.tolist():
             value, growth = sums[node[shown[stack]]]
-            found[stack].append(Weight(value, None if hidden[stack] else growth))
+            found[stack].append(Amount(value, None if hidden[stack] else growth))
         cursor.advance(rows)
     return [one[::-1] for one in found]
 

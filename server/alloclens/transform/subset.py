@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from alloclens.arrays import offsets, owners
+from alloclens.arrays import offsets, owners, some
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from alloclens.profile.model import Locations, Profile
 
     Table = TypeVar("Table", bound=DataclassInstance)
+
+
+def samples_through(profile: Profile, hit: Mask) -> Mask:
+    """Return which samples have a frame in their stack that hits. Shape of `hit`: (frames,)."""
+    location = some(hit, profile.locations.frame_at)
+    return some(location[profile.location], profile.location_at)
 
 
 def samples(profile: Profile, keep: Mask) -> Profile:

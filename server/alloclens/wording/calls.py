@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 from alloclens.paths import name_of
 from alloclens.printable import printable
 from alloclens.source.places import Nowhere
 from alloclens.wording.hover import short_name
-from alloclens.wording.units import amount, change, share
+from alloclens.wording.units import amount, growth, share
 
 if TYPE_CHECKING:
     from alloclens.source.places import Place
-    from alloclens.tables.calls import Amount, Hot, Line, Site
-    from alloclens.tables.line_stats import Change
+    from alloclens.stats.amount import Amount
+    from alloclens.tables.calls import Hot, Line, Site
 
 
 def passing(passes: Amount, total: float, unit: str) -> str:
     """Say what passes, its share of the whole, and its growth: 12.3MB · 45% · ▲8.3MB."""
-    said = [amount(passes.value, unit), share(passes.value, total), *_grown(passes.growth, unit)]
-    return " · ".join(said)
-
-
-def _grown(growth: Change | None, unit: str) -> list[str]:
-    if growth is None or growth.value == 0:
-        return []
-    doubt = " (error unknown)" if math.isnan(growth.low) else "" if growth.certain else ", may be noise"
-    return [change(growth.value, unit) + doubt]
+    said = [amount(passes.value, unit), share(passes.value, total)]
+    return " · ".join([*said, growth(passes, unit)] if passes.growth else said)
 
 
 def name(site: Site, line: int = 0) -> str:

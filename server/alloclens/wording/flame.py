@@ -51,7 +51,7 @@ class _Row(NamedTuple):
     line: int
     value: int
     growth: int
-    certain: bool
+    significant: bool
     known: bool
     more: bool
 
@@ -73,7 +73,7 @@ def _node(row: _Row, comparison: Comparison, tree: Tree, own: frozenset[str]) ->
         "label": f"{amount(row.value, unit)} · {share(row.value, comparison.total)}",
         "growth": row.growth if tree.compared else None,
         "growthLabel": _growth(row, unit) if tree.compared else "",
-        "certain": row.certain,
+        "certain": row.significant,
         "file": file,
         "line": row.line,
         "own": file in own,
@@ -86,7 +86,7 @@ def _growth(row: _Row, unit: str) -> str:
     if not row.growth:
         return "unchanged"
     unsure = ", may be noise" if row.known else ", error unknown"
-    return change(row.growth, unit) + ("" if row.certain else unsure)
+    return change(row.growth, unit) + ("" if row.significant else unsure)
 
 
 def timeline(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from alloclens.wording.units import amount, change
+from alloclens.wording.units import amount, significant_growth
 
 if TYPE_CHECKING:
-    from alloclens.tables.line_stats import LineStats, Measure
+    from alloclens.series.comparison import LineStats
 
 LONGEST = 32
 """VS Code cuts all hints of a line, of all servers, at 43 characters together."""
@@ -25,14 +25,9 @@ def _hint(stats: LineStats, unit: str) -> str:
     flat, cum, owned = stats.flat, stats.cum, stats.owned
     if flat.value == cum.value:
         judged = owned if owned.value == flat.value else flat  # what findings are about, where it is the same
-        return amount(flat.value, unit) + _growth(judged, unit)
+        return amount(flat.value, unit) + significant_growth(judged, unit)
     if abs(owned.value) > abs(flat.value):
-        return f"{amount(owned.value, unit)} owned" + _growth(owned, unit)
+        return f"{amount(owned.value, unit)} owned" + significant_growth(owned, unit)
     if flat.value:
-        return f"{amount(flat.value, unit)} flat · {amount(cum.value, unit)} cum" + _growth(cum, unit)
-    return f"{amount(cum.value, unit)} cum" + _growth(cum, unit)
-
-
-def _growth(measure: Measure, unit: str) -> str:
-    grown = measure.growth
-    return f" {change(grown.value, unit)}" if grown and grown.certain else ""
+        return f"{amount(flat.value, unit)} flat · {amount(cum.value, unit)} cum" + significant_growth(cum, unit)
+    return f"{amount(cum.value, unit)} cum" + significant_growth(cum, unit)

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 from alloclens.wording import pprof
 from alloclens.wording.focus import options, words
 from alloclens.wording.markdown import code, escape
-from alloclens.wording.units import amount, change, share, signed
+from alloclens.wording.units import amount, difference, growth, share
 from alloclens.wording.verdict import doubt, figures, sparkline, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from alloclens.profile.model import Frame
-    from alloclens.series.comparison import Comparison
-    from alloclens.tables.line_stats import LineStats, Measure
+    from alloclens.series.comparison import Comparison, LineStats
+    from alloclens.stats.amount import Amount
     from alloclens.tables.stacks import Stack
 
     Link = Callable[[Frame], "str | None"]
@@ -52,12 +52,12 @@ def _title(comparison: Comparison, stats: LineStats) -> str:
     return f"{said} {escape(comparison.sample_type.type)}{_since(comparison, main)}"
 
 
-def _main(stats: LineStats) -> tuple[Measure, str]:
+def _main(stats: LineStats) -> tuple[Amount, str]:
     """Return the measure a line is judged by: what it owns, else what passes through it."""
     return (stats.owned, "owned") if stats.owned.value else (stats.cum, "cum")
 
 
-def _error(measure: Measure, unit: str) -> str:
+def _error(measure: Amount, unit: str) -> str:
     """Return the 95 % interval of a number, and how many sampled objects it is made of."""
     if math.isnan(measure.error) or not measure.error:
         return ""
@@ -65,23 +65,12 @@ def _error(measure: Measure, unit: str) -> str:
     return f" ± {amount(1.96 * measure.error, unit)} ({many})"
 
 
-def _since(comparison: Comparison, measure: Measure) -> str:
+def _since(comparison: Comparison, measure: Amount) -> str:
     if comparison.base is None:
         return ""
     if measure.growth is None:
         return f" · growth since {escape(comparison.base.name)} not known: which line it was in that build is not known"
-    return f" · {_grown(measure, comparison.sample_type.unit)} since {escape(comparison.base.name)}"
-
-
-def _grown(measure: Measure, unit: str) -> str:
-    """Return a growth with its 99 % interval, and whether it is certain."""
-    grown = measure.growth
-    if grown is None or grown.value == 0:
-        return "unchanged"
-    if math.isnan(grown.low):
-        return f"{change(grown.value, unit)} (error unknown)"
-    within = f" ({signed(grown.low, unit)} to {signed(grown.high, unit)})" if grown.low < grown.high else ""
-    return f"{change(grown.value, unit)}{within}{'' if grown.certain else ', may be noise'}"
+    return f" · {growth(measure, comparison.sample_type.unit, interval=True)} since {escape(comparison.base.name)}"
 
 
 def _table(comparison: Comparison, row: int) -> str:
@@ -90,7 +79,7 @@ def _table(comparison: Comparison, row: int) -> str:
         stats = comparison.stats(row, kind)
         numbers = ", ".join(f"{amount(getattr(stats, m).value, kind.unit)} {m}" for m in ("flat", "cum", "owned"))
         main, _ = _main(stats)
-        grown = f" · {_grown(main, kind.unit)}" if main.growth else ""
+        grown = f" · {growth(main, kind.unit, interval=True)}" if main.growth is not None else ""
         name = escape(kind.type)
         said.append(f"- {f'**{name}**' if kind == comparison.sample_type else name}: {numbers}{grown}")
     return "\n".join(said)
@@ -108,8 +97,7 @@ def _stacks(stacks: list[Stack], comparison: Comparison, link: Link) -> str:
 def stack_label(stack: Stack, comparison: Comparison) -> str:
     """Return a stack's bytes, and how they changed where something is compared: ▲ is for what is judged."""
     unit = comparison.sample_type.unit
-    grown = f" ({signed(stack.growth, unit)})" if comparison.base and stack.growth else ""
-    return amount(stack.value, unit) + grown
+    return amount(stack.amount.value, unit) + (difference(stack.amount, unit) if comparison.base else "")
 
 
 def _frame(frame: Frame, link: Link) -> str:

@@ -7,8 +7,8 @@ from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
 from alloclens.printable import printable, rows
-from alloclens.tables.stacks import Weight
-from alloclens.wording.units import amount, share, signed
+from alloclens.stats.amount import Amount
+from alloclens.wording.units import amount, difference, share
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -39,9 +39,9 @@ class Spot(NamedTuple):
 class Written(NamedTuple):
     """A stack, leaf first."""
 
-    weight: Weight
+    weight: Amount
     spots: Sequence[Spot]
-    passing: Sequence[Weight]
+    passing: Sequence[Amount]
     """What of the line goes through each spot, from the root by the same way."""
 
 
@@ -54,7 +54,7 @@ class Row(NamedTuple):
     note: str
 
 
-def page(title: str, comparison: Comparison, whole: Weight, stacks: Sequence[Written], more: bool = False) -> str:
+def page(title: str, comparison: Comparison, whole: Amount, stacks: Sequence[Written], more: bool = False) -> str:
     """Write a page: what is compared, then each stack, heaviest first. `more` if these are not all of the whole."""
     lines = [title, _compared(comparison, whole)]
     above: Sequence[Row] = ()
@@ -68,10 +68,10 @@ def page(title: str, comparison: Comparison, whole: Weight, stacks: Sequence[Wri
     return rows((*lines, ""))
 
 
-def _rest(whole: Weight, shown: Sequence[Weight]) -> Weight:
+def _rest(whole: Amount, shown: Sequence[Amount]) -> Amount:
     grown = [one.growth for one in shown if one.growth is not None]
     said = whole.growth is not None and len(grown) == len(shown)
-    return Weight(whole.value - sum(one.value for one in shown), (whole.growth or 0) - sum(grown) if said else None)
+    return Amount(whole.value - sum(one.value for one in shown), (whole.growth or 0) - sum(grown) if said else None)
 
 
 def not_here(reason: str) -> str:
@@ -86,7 +86,7 @@ def gone(line: int) -> str:
     return "the line was changed or deleted since"
 
 
-def _compared(comparison: Comparison, whole: Weight) -> str:
+def _compared(comparison: Comparison, whole: Amount) -> str:
     """Say sample type, base and head, and what goes through the line."""
     kind, head = comparison.sample_type, comparison.head.name
     pair = f"{comparison.base.name} → {head}" if comparison.base else head
@@ -94,16 +94,16 @@ def _compared(comparison: Comparison, whole: Weight) -> str:
     return f"{kind.type}, {pair}: {much}, {share(whole.value, comparison.total)} of all"
 
 
-def _weight(one: Weight, whole: Weight, comparison: Comparison) -> str:
+def _weight(one: Amount, whole: Amount, comparison: Comparison) -> str:
     unit = comparison.sample_type.unit
     return f"{amount(one.value, unit)}, {share(one.value, whole.value)}{_growth(one, comparison)}"
 
 
-def _growth(one: Weight, comparison: Comparison) -> str:
-    return f" ({signed(one.growth, comparison.sample_type.unit)})" if comparison.base and one.growth else ""
+def _growth(one: Amount, comparison: Comparison) -> str:
+    return difference(one, comparison.sample_type.unit) if comparison.base else ""
 
 
-def _row(spot: Spot, weight: Weight, comparison: Comparison) -> Row:
+def _row(spot: Spot, weight: Amount, comparison: Comparison) -> Row:
     where = f"{spot.file}:{spot.line}" if spot.file else "no file"
     much = f"{amount(weight.value, comparison.sample_type.unit)}{_growth(weight, comparison)}"
     return Row(_name(spot), where, much, spot.note)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from alloclens.series.comparison import Comparison
-    from alloclens.series.series import Snapshot
+    from alloclens.series.snapshot import Snapshot
 
 
 def moment(snapshot: Snapshot) -> str:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from alloclens.stats.amount import Amount
 
 
 class Step(NamedTuple):
@@ -54,6 +57,28 @@ def change(value: float, unit: str) -> str:
 def signed(value: float, unit: str) -> str:
     """Return a difference in words, with its sign: +8.3MB, -2.0MB."""
     return f"{'-' if value < 0 else '+'}{amount(abs(value), unit)}"
+
+
+def growth(of: Amount, unit: str, *, interval: bool = False) -> str:
+    """Return a growth that was judged: ▲8.3MB, or ▲8.3MB, may be noise; also with its interval."""
+    if not of.growth:
+        return "unchanged"
+    said = change(of.growth, unit)
+    if not of.is_judged:
+        return f"{said} (error unknown)"
+    if interval and of.low < of.high:
+        said += f" ({signed(of.low, unit)} to {signed(of.high, unit)})"
+    return said if of.significant else f"{said}, may be noise"
+
+
+def significant_growth(of: Amount, unit: str) -> str:
+    """Return a growth that is significant, after a space; "" for any other."""
+    return f" {change(of.growth, unit)}" if of.growth and of.significant else ""
+
+
+def difference(of: Amount, unit: str) -> str:
+    """Return a growth that nobody judged, after a space; "" where nothing changed: (+8.3MB)."""
+    return f" ({signed(of.growth, unit)})" if of.growth else ""
 
 
 def duration(seconds: float) -> str:

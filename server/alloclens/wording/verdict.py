@@ -122,10 +122,10 @@ def _what(finding: Finding, waits: str) -> str:
 def goroutine_note(comparison: Comparison) -> str:
     """Say that goroutines pile up, where a heap profile shows that and no goroutine profile says which; else ""."""
     grown = comparison.goroutine_memory
-    if grown is None or not grown.certain or grown.value <= 0:
+    if grown is None or not grown.significant or not grown.growth or grown.growth <= 0:
         return ""
     return (
-        f"runtime.malg holds {change(grown.value, 'bytes')}: goroutines that do not end. A heap profile cannot say which "
+        f"runtime.malg holds {change(grown.growth, 'bytes')}: goroutines that do not end. A heap profile cannot say which "
         "`go` statement started them; goroutine profiles beside it can: "
         "`alloclens capture http://HOST:PORT/debug/pprof/goroutine --into DIR`."
     )

@@ -14,7 +14,6 @@ from alloclens.wording.verdict import figures, sparkline
 if TYPE_CHECKING:
     from alloclens.profile.model import ValueType
     from alloclens.series.findings import Finding
-    from alloclens.tables.line_stats import Change
     from alloclens.tables.stack_tree import Branches, Node
 
 
@@ -42,13 +41,6 @@ def tooltip(finding: Finding, label: str, said: str, not_here: str) -> str:
     return "\n\n".join(parts + ([f"Not here: {escape(not_here)}."] if not_here else []))
 
 
-def grown(growth: Change, unit: str) -> str:
-    """Return a growth, and whether it is certain: ▲8.3MB, or ▲8.3MB, may be noise."""
-    if not growth.value:
-        return "unchanged"
-    return f"{change(growth.value, unit)}{'' if growth.certain else ', may be noise'}"
-
-
 def total(value: int, before: int | None, kind: ValueType) -> str:
     """Return what a snapshot holds, and how that differs from the one before in its process, if there is one."""
     step = value - before if before is not None else 0
@@ -63,14 +55,14 @@ def frame_name(node: Node) -> str:
 
 def frame_detail(node: Node, whole: float, unit: str, *, compared: bool) -> str:
     """Say what reaches a frame, as a part of `whole`, and where it is: 42.0MB · 93% · +40.0MB  main.go:6."""
-    said = [amount(node.value, unit), share(node.value, whole)]
-    if compared and node.growth:
-        said.append(signed(node.growth, unit))
+    said = [amount(node.amount.value, unit), share(node.amount.value, whole)]
+    if compared and node.amount.growth:
+        said.append(signed(node.amount.growth, unit))
     where = place(node.file, node.line, "")
     return " · ".join(said) + (f"  {where}" if where else "")
 
 
 def others(found: Branches, unit: str) -> str:
     """Say what the frames come to that are too many to be shown."""
-    rest = found.value - sum(node.value for node in found.nodes)
+    rest = found.amount.value - sum(node.amount.value for node in found.nodes)
     return f"{found.many - len(found.nodes)} more: {amount(rest, unit)}"

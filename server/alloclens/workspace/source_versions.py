@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from alloclens.arrays import Ints
     from alloclens.cache.texts import Texts
     from alloclens.disk import Stamp
-    from alloclens.series.series import Copies, Provenance, Snapshot
+    from alloclens.series.series import Copies, Provenance
+    from alloclens.series.snapshot import Snapshot
     from alloclens.source.places import Nowhere
     from alloclens.source.roots import Roots
     from alloclens.tables.lines import Lines

@@ -17,7 +17,7 @@ from alloclens.languages.names import is_closure
 from alloclens.lsp.commands import Int64, given_back
 from alloclens.lsp.spots import Spot, Spots, here
 from alloclens.source.line_mapping import UNKNOWN, Marks, carried
-from alloclens.tables.calls import Amount, Line, Site, calls
+from alloclens.tables.calls import Line, Site, calls
 from alloclens.transform.subset import samples
 from alloclens.typed import ready
 from alloclens.wording import calls as wording
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from alloclens.lsp.server import Server
     from alloclens.series.comparison import Comparison
     from alloclens.session.world import FileLines, World
+    from alloclens.stats.amount import Amount
     from alloclens.tables.calls import Calls, Edge, Edges
 
 
@@ -80,7 +81,7 @@ def _prepared(world: World, documents: Documents, uri: str, line: int) -> types.
     if found := here(world, documents, uri, line):
         cum, where = found.comparison.stats(found.row).cum, Spot(at.uri, line, found.unsure)
         site = Site(found.function, found.recorded, found.line)
-        return _item(site, Amount(int(cum.value), cum.growth), where, at.code_of(line), found.comparison)
+        return _item(site, cum, where, at.code_of(line), found.comparison)
     if (around := _around(file, at, line)) is None:
         return None
     site = Site(around.function, file.recorded_of(around.function))

@@ -13,7 +13,8 @@ from alloclens.wording.units import amount
 
 if TYPE_CHECKING:
     from alloclens.series.comparison import Comparison
-    from alloclens.series.series import Series, Snapshot
+    from alloclens.series.series import Series
+    from alloclens.series.snapshot import Snapshot
     from alloclens.session.world import World
 
 SNAPSHOTS = "alloclens.server.snapshots"

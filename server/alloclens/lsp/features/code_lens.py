@@ -11,7 +11,7 @@ from lsprotocol import types
 
 from alloclens.languages.declarations import declared
 from alloclens.languages.names import is_closure
-from alloclens.wording.units import amount, change
+from alloclens.wording.units import amount, significant_growth
 
 if TYPE_CHECKING:
     from alloclens.lsp.client import Client
@@ -66,6 +66,5 @@ def _heaviest(file: FileLines, at: Document) -> dict[str, int]:
 
 
 def _title(function: FunctionStats, kind: ValueType) -> str:
-    grew = function.growth
-    grown = f" {change(grew.value, kind.unit)}" if grew and grew.certain else ""
-    return f"{amount(function.cum, kind.unit)} cum · {amount(function.flat, kind.unit)} flat{grown}"
+    cum, unit = function.cum, kind.unit
+    return f"{amount(cum.value, unit)} cum · {amount(function.flat, unit)} flat{significant_growth(cum, unit)}"

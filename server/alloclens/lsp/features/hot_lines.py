@@ -15,7 +15,7 @@ from alloclens.lsp.spots import Spots
 from alloclens.series.selection import worth_showing
 from alloclens.typed import ready
 from alloclens.wording.hint import hint
-from alloclens.wording.views import grown
+from alloclens.wording.units import growth
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,9 +23,8 @@ if TYPE_CHECKING:
     from alloclens.arrays import Floats, Ints, Mask
     from alloclens.lsp.documents import Documents
     from alloclens.lsp.spots import Spot
-    from alloclens.series.comparison import Comparison
+    from alloclens.series.comparison import Comparison, LineStats
     from alloclens.session.world import World
-    from alloclens.tables.line_stats import LineStats
     from alloclens.tables.lines import Lines
 
 
@@ -142,7 +141,7 @@ def _line(comparison: Comparison, row: int, spot: Spot | None) -> dict[str, Any]
 
 
 def _grown(stats: LineStats, unit: str) -> dict[str, Any] | None:
-    growth = (stats.owned if stats.owned.value else stats.cum).growth
-    return (
-        {"value": int(growth.value), "label": grown(growth, unit), "certain": bool(growth.certain)} if growth else None
-    )
+    main = stats.owned if stats.owned.value else stats.cum
+    if main.growth is None:
+        return None
+    return {"value": int(main.growth), "label": growth(main, unit), "certain": main.significant}

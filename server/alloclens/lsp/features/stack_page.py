@@ -16,7 +16,6 @@ from alloclens.lsp.show import shown, tell
 from alloclens.lsp.spots import Spots, here
 from alloclens.source.places import Nowhere
 from alloclens.tables.stack_tree import Line, branches
-from alloclens.tables.stacks import Weight
 from alloclens.wording.stack_page import UNSURE, Spot, Written, gone, not_here, page
 
 if TYPE_CHECKING:
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from alloclens.profile.model import Frame
     from alloclens.series.comparison import Comparison
     from alloclens.session.world import World
+    from alloclens.stats.amount import Amount
 
 STACKS = 50
 
@@ -71,7 +71,7 @@ def _page(title: str, at: Here, world: World, spots: Spots) -> str:
     heaviest = found[:STACKS]
     stacks = [
         Written(
-            Weight(stack.value, stack.growth),
+            stack.amount,
             [_spot(frame, comparison, world, spots) for frame in stack.frames],
             passing,
         )
@@ -80,12 +80,12 @@ def _page(title: str, at: Here, world: World, spots: Spots) -> str:
     return page(title, comparison, _whole(at), stacks, more=len(found) > STACKS)
 
 
-def _whole(at: Here) -> Weight:
+def _whole(at: Here) -> Amount:
     """Return what goes through the line, in the stacks' own arithmetic: with a base its growth is not the line's always."""
     comparison = at.comparison
     column = comparison.profile.sample_types.index(comparison.sample_type)
-    roots = branches(comparison.profile, column, Line(at.recorded, at.line), "callers", unsaid=comparison.unsaid)
-    return Weight(roots.value, roots.growth)
+    line = Line(at.recorded, at.line)
+    return branches(comparison.profile, column, line, "callers", unsaid=comparison.unsaid).amount
 
 
 def _spot(frame: Frame, comparison: Comparison, world: World, spots: Spots) -> Spot:

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from alloclens.lsp.spots import Spot
     from alloclens.series.comparison import Comparison
     from alloclens.series.findings import Finding
-    from alloclens.series.series import Series, Snapshot
+    from alloclens.series.series import Series
+    from alloclens.series.snapshot import Snapshot
     from alloclens.session.world import World
 
 FINDINGS = "alloclens.server.findings"

@@ -11,10 +11,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from alloclens.profile.sample_types import columns
 from alloclens.stats.intervals import Sampling
 
 if TYPE_CHECKING:
     from alloclens.profile.model import Profile
+
+
+SPACES = frozenset(("inuse_space", "alloc_space", "space"))
 
 
 def errors(profile: Profile) -> Sampling:
@@ -37,10 +41,9 @@ def sampling_rate(profile: Profile) -> float:
 
 def _heap_columns(profile: Profile) -> list[tuple[int, int]]:
     """Return the columns of objects and of their bytes."""
-    names = [t.type for t in profile.sample_types]
-    pairs = [(f"{prefix}objects", f"{prefix}space") for prefix in ("alloc_", "inuse_", "")]
-    there = [(names.index(a), names.index(b)) for a, b in pairs if a in names and b in names]
-    return there if profile.period > 0 else []
+    types = profile.sample_types if profile.period > 0 else ()
+    each = (columns(types, one) for one in types if one.type in SPACES)
+    return [(one.objects, one.value) for one in each if one.objects is not None]
 
 
 def _counts_all(profile: Profile) -> bool:
