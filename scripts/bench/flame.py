@@ -12,7 +12,7 @@ from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
 from alloclens.session.once import world
-from alloclens.tables.flame import Asked, FlameGraph
+from alloclens.tables.flame import FlameGraph, FlameQuery
 from alloclens.wording.flame import flame
 from rich import box
 from rich.console import Console
@@ -101,20 +101,20 @@ def _shown(folder: Path) -> Comparison:
 
 
 def _drawn(shown: Comparison, page: Picture) -> Drawn:
-    first = _timed(lambda: _stacks(shown).tree(Asked()))
+    first = _timed(lambda: _stacks(shown).tree(FlameQuery()))
     stacks = _stacks(shown)
-    tree = stacks.tree(Asked())
+    tree = stacks.tree(FlameQuery())
     if tree is None:
         raise SystemExit("there is no root")
     path = _heaviest(tree)
-    if stacks.tree(Asked(path=path)) is None:
+    if stacks.tree(FlameQuery(path=path)) is None:
         raise SystemExit(f"there is nothing at {path}")
     said = flame(shown, tree)
     sent = json.dumps(said)
     return Drawn(
         first=first,
-        zoom=_timed(lambda: _forgetful(stacks).tree(Asked(path=path))),
-        inverted=_timed(lambda: _forgetful(stacks).tree(Asked(inverted=True))),
+        zoom=_timed(lambda: _forgetful(stacks).tree(FlameQuery(path=path))),
+        inverted=_timed(lambda: _forgetful(stacks).tree(FlameQuery(inverted=True))),
         words=_timed(lambda: flame(shown, tree)),
         dump=_timed(lambda: json.dumps(said)),
         picture=median(page.page.evaluate(PICTURE, sent) for _ in range(ROUNDS)),

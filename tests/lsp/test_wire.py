@@ -7,7 +7,7 @@ import threading
 
 import pytest
 from alloclens.lsp import wire
-from alloclens.lsp.wire import Frames, Unreadable, Writer
+from alloclens.lsp.wire import Framing, Unreadable, Writer
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,7 +26,7 @@ HEADERS = (
 
 
 def found(data: bytes) -> list[bytes | Unreadable]:
-    return list(Frames().feed(data))
+    return list(Framing().feed(data))
 
 
 @pytest.mark.parametrize("header", HEADERS)
@@ -40,7 +40,7 @@ def test_legal_headers(header: str) -> None:
 )
 def test_the_pieces_make_no_difference(messages: list[tuple[str, bytes]], sizes: list[int]) -> None:
     data = b"".join(header.format(len(body)).encode() + body for header, body in messages)
-    frames, out, at = Frames(), [], 0
+    frames, out, at = Framing(), [], 0
     for size in (*sizes, len(data)):
         out += frames.feed(data[at : at + size])
         at += size
@@ -49,7 +49,7 @@ def test_the_pieces_make_no_difference(messages: list[tuple[str, bytes]], sizes:
 
 @given(st.lists(st.binary(max_size=100)))
 def test_no_bytes_break_it(pieces: list[bytes]) -> None:
-    frames = Frames()
+    frames = Framing()
     for piece in pieces:
         list(frames.feed(piece))
 
@@ -70,7 +70,7 @@ def test_a_wrong_length_costs_no_more_than_one_message_after_it(said: int) -> No
 
 def test_a_message_that_is_too_large_is_passed_over_and_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wire, "LARGEST", 10)
-    frames = Frames()
+    frames = Framing()
     assert len(list(frames.feed(b"Content-Length: 1000\r\n\r\n"))) == 1
     for _ in range(10):
         assert list(frames.feed(100 * b"x")) == []
@@ -80,7 +80,7 @@ def test_a_message_that_is_too_large_is_passed_over_and_not_kept(monkeypatch: py
 
 def test_what_has_no_end_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wire, "LONGEST_HEADER", 100)
-    frames = Frames()
+    frames = Framing()
     for _ in range(100):
         list(frames.feed(50 * b"x"))
     assert len(frames._data) <= 100

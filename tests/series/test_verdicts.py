@@ -8,7 +8,7 @@ from itertools import permutations
 import numpy as np
 import pytest
 from alloclens.series.findings import RAISED, Finding
-from alloclens.stats.trend import chances, slope
+from alloclens.stats.trend import p_values, slope
 
 from tests.support.sampled import HERE, Heap, judged, snapshot
 
@@ -19,7 +19,7 @@ def test_mann_kendall_and_theil_sen_by_hand() -> None:
     # 1 2 3 4 5: one order of 120 has no inversion. 1 3 2 4 5: four more have one. All alike: every order has as few.
     # 1 2 2 4 5: as 1 2 3 4 5 but for one tie, which counts as an inversion.
     values = np.array([[1, 7, 1, 1], [2, 7, 3, 2], [3, 7, 2, 2], [4, 7, 4, 4], [5, 7, 5, 5]], float)
-    assert chances(values).tolist() == pytest.approx([1 / 120, (1 + 4 + 9 + 15 + 20 + 22) / 120, 5 / 120, 5 / 120])
+    assert p_values(values).tolist() == pytest.approx([1 / 120, (1 + 4 + 9 + 15 + 20 + 22) / 120, 5 / 120, 5 / 120])
     slopes = [slope(column, np.arange(5.0) * 10) for column in values.T]
     assert slopes == pytest.approx([0.1, 0, 0.1, 0.1])
 
@@ -27,7 +27,7 @@ def test_mann_kendall_and_theil_sen_by_hand() -> None:
 def test_mann_kendall_against_all_orders() -> None:
     orders = np.array(list(permutations(range(6)))).T
     rises = np.sign(orders[None] - orders[:, None])[np.triu_indices(6, 1)].sum(axis=0)
-    made = chances(orders.astype(float))
+    made = p_values(orders.astype(float))
     for i in range(0, len(rises), 37):
         assert made[i] == pytest.approx(np.mean(rises >= rises[i]))
 

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from alloclens.settings.settings import PathMapping, Problem, Settings, allowed, checked, layered, parse, shown, unknown
+from alloclens.settings.settings import Mistake, PathMapping, Settings, allowed, checked, layered, parse, shown, unknown
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -212,7 +212,7 @@ def test_unknown_keys() -> None:
         f'"": unknown setting; the settings are {everything}',
         f"xyz: unknown setting; the settings are {everything}",
     ]
-    assert unknown(given)[0] == Problem("profile_dirs", unknown(given)[0].message, ("profile_dirs",))
+    assert unknown(given)[0] == Mistake("profile_dirs", unknown(given)[0].message, ("profile_dirs",))
 
 
 def test_an_editors_own_keys_are_no_problem() -> None:

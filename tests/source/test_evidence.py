@@ -11,7 +11,7 @@ from alloclens.disk import stamp
 from alloclens.session import known as store_known
 from alloclens.session.known import Known
 from alloclens.session.reading import Reader
-from alloclens.source.evidence import AllEvidence, Name, evidence, key_of
+from alloclens.source.evidence import AllEvidence, RecordedName, evidence, key_of
 from alloclens.source.roots import Roots
 
 from tests.support.profiles import drop, heap
@@ -52,7 +52,7 @@ def test_it_follows_from_the_names_alone() -> None:
     other = evidence({"/b.go": [], "/a.go": ["g", "f", "g"]})
     assert one.digest == other.digest
     assert np.array_equal(one.keys, other.keys)
-    assert {*one.of(one.keys)} == {Name("/a.go", "f"), Name("/a.go", "g"), Name("/b.go", "")}
+    assert {*one.of(one.keys)} == {RecordedName("/a.go", "f"), RecordedName("/a.go", "g"), RecordedName("/b.go", "")}
     assert evidence({"/a.gof": ("",)}).digest != evidence({"/a.go": ("f",)}).digest
 
 

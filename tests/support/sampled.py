@@ -9,7 +9,7 @@ from alloclens.profile.formats import read
 from alloclens.profile.model import ValueType
 from alloclens.series.findings import Finding, judge
 from alloclens.series.history import history
-from alloclens.series.owned import Sites, owned
+from alloclens.series.owned import LineNumbers, owned
 from alloclens.series.snapshot import Snapshot, TakenAt
 from alloclens.tables.lines import Lines, lines
 
@@ -58,7 +58,7 @@ def snapshot(sites: dict[str, Heap]) -> Lines:
 
 def judged(observed: list[Lines], every: float = 60.0) -> list[Finding]:
     """Return the verdicts on the last of these, taken so many seconds apart."""
-    sites, wanted = Sites(), ValueType("inuse_space", "bytes")
+    sites, wanted = LineNumbers(), ValueType("inuse_space", "bytes")
     snapshots = [
         Snapshot(
             path=f"/p/{i}",

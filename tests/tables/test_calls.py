@@ -10,7 +10,7 @@ import pytest
 from alloclens.profile.formats import read
 from alloclens.profile.model import ValueType
 from alloclens.stats.amount import Amount
-from alloclens.tables.calls import LINES, Edges, Line, Site, calls, hot
+from alloclens.tables.calls import LINES, CallLine, Edges, Site, calls, hot
 from alloclens.transform.difference import difference
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -160,13 +160,13 @@ def test_the_lines_of_a_call() -> None:
     )
     new = calls(profile, Site("new"), CPU)
     assert [(e.function, e.amount.value, e.lines, e.at) for e in new.callers.heaviest] == [
-        ("f", 9, (Line("/a.go", 9, 7), Line("/a.go", 5, 2)), Line("/a.go", 9, 7)),
-        ("wrap", 4, (Line("/n.go", 8, 4),), Line("/n.go", 8, 4)),
+        ("f", 9, (CallLine("/a.go", 9, 7), CallLine("/a.go", 5, 2)), CallLine("/a.go", 9, 7)),
+        ("wrap", 4, (CallLine("/n.go", 8, 4),), CallLine("/n.go", 8, 4)),
     ]
     f = calls(profile, Site("f"), CPU)
     assert [(e.function, e.amount.value, e.lines, e.at) for e in f.callees.heaviest] == [
-        ("new", 9, (Line("/a.go", 9, 7), Line("/a.go", 5, 2)), Line("/n.go", 1, 9)),
-        ("wrap", 4, (Line("/a.go", 5, 4),), Line("/n.go", 8, 4)),
+        ("new", 9, (CallLine("/a.go", 9, 7), CallLine("/a.go", 5, 2)), CallLine("/n.go", 1, 9)),
+        ("wrap", 4, (CallLine("/a.go", 5, 4),), CallLine("/n.go", 8, 4)),
     ]
     assert [(e.function, e.amount.value) for e in f.callers.heaviest] == [("main", 13)]
     of_line = calls(profile, Site("f", "/a.go", 9), CPU)
@@ -181,7 +181,7 @@ def test_code_without_names() -> None:
     made.message.sample.add(value=[3], location_id=[2, 1])
     found = calls(read(made.bytes()), Site("", binary="/lib/b.so"), CPU)
     assert [(e.function, e.binary, e.amount.value, e.at) for e in found.callers.heaviest] == [
-        ("", "/bin/a", 3, Line("", 0, 3))
+        ("", "/bin/a", 3, CallLine("", 0, 3))
     ]
     assert found.flat.value == found.cum.value == 3
 
@@ -229,8 +229,8 @@ def test_hot_functions() -> None:
     for profile in (read(head), difference(read(head), read(base))):
         found = hot(profile, SPACE, "JSON", 9)
         assert [(one.function, one.cum, one.at) for one in found] == [
-            ("json.grow", 140, Line("/j.go", 3, 100)),
-            ("json.Encode", 100, Line("/j.go", 9, 100)),
+            ("json.grow", 140, CallLine("/j.go", 3, 100)),
+            ("json.Encode", 100, CallLine("/j.go", 9, 100)),
         ]
         assert [one.function for one in hot(profile, SPACE, "", 2)] == ["json.grow", "json.Encode"]
         assert [one.function for one in hot(profile, SPACE, "n.enc", 9)] == ["json.Encode"]

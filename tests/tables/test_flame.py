@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from alloclens.profile.formats import read
 from alloclens.profile.model import ValueType
-from alloclens.tables.flame import Asked, FlameGraph
+from alloclens.tables.flame import FlameGraph, FlameQuery
 from alloclens.tables.flame_walk import ALL, DEEPEST
 from alloclens.transform.difference import difference
 from alloclens.transform.prune import pruned
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from alloclens.tables.flame import Tree
 
 SPACE, ALLOCATED = ValueType("inuse_space", "bytes"), ValueType("alloc_space", "bytes")
-EVERY = Asked(most=10**9, least=0)
+EVERY = FlameQuery(most=10**9, least=0)
 MB = 1 << 20
 TRACE = re.compile(r" *(?P<value>-?\d+)B? {3}(?P<name>\S.*)$")
 BASE_LABEL = "pprof::base:"
@@ -137,7 +137,7 @@ C = f"main.load@/w/c.go:3 < main.main@/w/b.go:3 = 4x{MB}"
 
 
 def test_by_hand_from_the_root_and_from_the_leaf() -> None:
-    value = {path: v // MB for path, (v, _) in named(of(A, B, C).tree(Asked())).items()}
+    value = {path: v // MB for path, (v, _) in named(of(A, B, C).tree(FlameQuery())).items()}
     assert value == {
         (): 8,
         ("main.main",): 8,
@@ -148,7 +148,7 @@ def test_by_hand_from_the_root_and_from_the_leaf() -> None:
         ("main.main", "main.serve", "main.serve", "main.keep"): 1,
         ("main.main", "main.load"): 4,
     }
-    value = {path: v // MB for path, (v, _) in named(of(A, B, C).tree(Asked(inverted=True))).items()}
+    value = {path: v // MB for path, (v, _) in named(of(A, B, C).tree(FlameQuery(inverted=True))).items()}
     assert value[("main.keep",)] == 1
     assert value[("main.new", "main.keep", "main.serve", "main.main")] == 3
     assert value[("main.load", "main.main")] == 4
@@ -156,25 +156,25 @@ def test_by_hand_from_the_root_and_from_the_leaf() -> None:
 
 
 def test_where_a_node_is_and_where_its_heaviest_sample_passes() -> None:
-    tree = of(A, B, C).tree(Asked(path=(("main.main", "/w/b.go"), ("main.serve", "/w/b.go"))))
+    tree = of(A, B, C).tree(FlameQuery(path=(("main.main", "/w/b.go"), ("main.serve", "/w/b.go"))))
     files = [tree.functions.file[site] for site in tree.site.tolist()]
     at = sorted((files[row], int(tree.line[row])) for row in range(len(tree)))
     assert at == sorted([("/w/b.go", 7), ("/w/a.go", 5), ("/w/a.go", 9), ("/w/b.go", 8), ("/w/a.go", 6)])
     assert (files[0], int(tree.value[0])) == ("/w/b.go", 4 * MB)  # the subtree's root comes first
-    assert of(A).tree(Asked()).site[0] == ALL
-    assert of(A).tree(Asked(path=(("main.gone", "/w/b.go"),))) is None
+    assert of(A).tree(FlameQuery()).site[0] == ALL
+    assert of(A).tree(FlameQuery(path=(("main.gone", "/w/b.go"),))) is None
 
 
 def test_two_functions_of_one_name_are_two_nodes() -> None:
     """Such as statics of C. A path leads to one of them, and what is below that is its own."""
     a, b = f"init@/w/a.c:3 < main@/w/m.c:5 = 8x{MB}", f"x@/w/b.c:9 < init@/w/b.c:3 < main@/w/m.c:6 = 2x{MB}"
     stacks, main = of(a, b), ("main", "/w/m.c")
-    assert sorted(stacks.tree(Asked()).value.tolist()) == [2 * MB, 2 * MB, 8 * MB, 10 * MB, 10 * MB]
+    assert sorted(stacks.tree(FlameQuery()).value.tolist()) == [2 * MB, 2 * MB, 8 * MB, 10 * MB, 10 * MB]
     for file, wanted in (("/w/a.c", {(): 8}), ("/w/b.c", {(): 2, ("x",): 2})):
-        tree = stacks.tree(Asked((main, ("init", file))))
+        tree = stacks.tree(FlameQuery((main, ("init", file))))
         assert {path: value // MB for path, (value, _) in named(tree).items()} == wanted
-    assert stacks.tree(Asked((main, ("init", "")))) is None
-    inverted = stacks.tree(Asked((("init", "/w/a.c"),), inverted=True))
+    assert stacks.tree(FlameQuery((main, ("init", "")))) is None
+    inverted = stacks.tree(FlameQuery((("init", "/w/a.c"),), inverted=True))
     assert named(inverted) == {(): (8 * MB, 8 * MB), ("main",): (8 * MB, 8 * MB)}
 
 
@@ -189,7 +189,7 @@ def test_what_grew_and_what_is_gone() -> None:
     )
     head = f"{keep} {50 * RATE}x1", f"{load} {6 * RATE}x1", f"{gone} 0x1/{30 * RATE}"
     then = f"{keep} {10 * RATE}x1", f"{load} {5 * RATE}x1", f"{gone} {30 * RATE}x1"
-    tree = of(*head, base=then).tree(Asked())
+    tree = of(*head, base=then).tree(FlameQuery())
     assert {path[-1]: v for path, v in named(tree).items() if len(path) > 1} == {
         "main.keep": (50 * RATE, 40 * RATE),
         "main.load": (6 * RATE, RATE),
@@ -205,19 +205,19 @@ def test_what_grew_and_what_is_gone() -> None:
 def test_growth_has_the_error_of_what_came_and_went() -> None:
     head = f"main.keep@/w/a.go:5 = {60 * RATE}x1/{{}}"
     then = f"main.keep@/w/a.go:5 = {40 * RATE}x1/{40 * RATE}"
-    still = of(head.format(60 * RATE), base=(then,)).tree(Asked())  # 20 sampled blocks came
-    churned = of(head.format(260 * RATE), base=(then,)).tree(Asked())  # perhaps all 60 came and all 40 went
+    still = of(head.format(60 * RATE), base=(then,)).tree(FlameQuery())  # 20 sampled blocks came
+    churned = of(head.format(260 * RATE), base=(then,)).tree(FlameQuery())  # perhaps all 60 came and all 40 went
     assert (still.growth.tolist(), churned.growth.tolist()) == ([20 * RATE] * 2, [20 * RATE] * 2)
     assert (still.significant.all(), churned.significant.any()) == (True, False)
     apart = FlameGraph(of(head.format(60 * RATE), base=(then,)).profile, SPACE, one_process=False)
-    assert not apart.tree(Asked()).significant.any()
+    assert not apart.tree(FlameQuery()).significant.any()
 
 
 def test_a_file_that_is_a_difference_itself() -> None:
     made = Builder(("inuse_space", "bytes"))
     made.sample("main.a@/w/a.go:1", [-5])
     made.sample("main.b@/w/a.go:2", [7])
-    tree = FlameGraph(read(made.bytes()), SPACE).tree(Asked())
+    tree = FlameGraph(read(made.bytes()), SPACE).tree(FlameQuery())
     assert named(tree) == {(): (7, 2), ("main.a",): (0, -5), ("main.b",): (7, 7)}
     assert tree.compared
     assert not (tree.significant | tree.known).any()
@@ -227,7 +227,7 @@ def test_the_light_is_left_out_and_comes_with_a_path() -> None:
     stacks = of(
         f"main.big@/w/a.go:1 = 4000x{MB}", *(f"main.f{i}@/w/a.go:{i} < main.small@/w/a.go:9 = 1x{MB}" for i in range(3))
     )
-    tree = stacks.tree(Asked())  # 1 of 4003 is below 1/2000, the 3 of main.small are not
+    tree = stacks.tree(FlameQuery())  # 1 of 4003 is below 1/2000, the 3 of main.small are not
     assert {path: v[0] // MB for path, v in named(tree).items()} == {(): 4003, ("main.big",): 4000, ("main.small",): 3}
     assert dict(zip(tree.value.tolist(), tree.more.tolist(), strict=True)) == {
         4003 * MB: False,
@@ -235,67 +235,69 @@ def test_the_light_is_left_out_and_comes_with_a_path() -> None:
         3 * MB: True,
     }
     assert not tree.truncated
-    inside = stacks.tree(Asked(path=(("main.small", "/w/a.go"),)))
+    inside = stacks.tree(FlameQuery(path=(("main.small", "/w/a.go"),)))
     assert inside.value.tolist() == [3 * MB, MB, MB, MB]
     assert not inside.more.any()
 
 
 def test_so_many_nodes_and_so_deep_at_most() -> None:
     stacks = of(*(f"main.f{i}@/w/a.go:1 < main.g{i % 3}@/w/a.go:2 = {10 + i}x{MB}" for i in range(30)))
-    whole, cut = stacks.tree(Asked()), stacks.tree(Asked(most=10))
+    whole, cut = stacks.tree(FlameQuery()), stacks.tree(FlameQuery(most=10))
     assert (len(whole), whole.truncated, cut.truncated) == (34, False, True)
     assert sorted(cut.value.tolist()) == sorted(whole.value.tolist())[-10:]
     assert named(cut).keys() <= named(whole).keys()
     assert cut.more.tolist() == [False, True, True, True, *[False] * 6]
 
     deep = of(" < ".join(["main.f@/w/a.go:1"] * (DEEPEST + 50)) + f" = 1x{MB}")
-    tree = deep.tree(Asked())
+    tree = deep.tree(FlameQuery())
     assert len(tree) == DEEPEST + 1
     assert tree.more.sum() == 1
-    assert len(deep.tree(Asked(path=(("main.f", "/w/a.go"),) * DEEPEST))) == 51
+    assert len(deep.tree(FlameQuery(path=(("main.f", "/w/a.go"),) * DEEPEST))) == 51
 
 
 def test_what_ends_is_not_taken_for_what_goes_on() -> None:
     """Frames behind the end of one stack are those of the stack beside it."""
     seven = [f"main.y{i}@/w/y.go:{i}" for i in range(7)]
     short = f"main.x@/w/a.go:2 < main.m@/w/a.go:1 = 5x{MB}"
-    tree = of(f"{' < '.join(seven)} = 3x{MB}", short, f"{' < '.join(seven)} < {short}").tree(Asked())
+    tree = of(f"{' < '.join(seven)} = 3x{MB}", short, f"{' < '.join(seven)} < {short}").tree(FlameQuery())
     value = {path: v // MB for path, (v, _) in named(tree).items()}
     assert (value[("main.m", "main.x")], value[("main.m", "main.x", "main.y6")]) == (10, 5)
 
 
 def test_what_was_left_does_not_come_back() -> None:
     alike = " < ".join([f"main.z{i}@/w/z.go:{i}" for i in range(20)])
-    tree = of(*(f"{alike} < main.f{i}@/w/a.go:1 < main.m@/w/a.go:9 = 1x{MB}" for i in range(3))).tree(Asked(least=0.5))
+    tree = of(*(f"{alike} < main.f{i}@/w/a.go:1 < main.m@/w/a.go:9 = 1x{MB}" for i in range(3))).tree(
+        FlameQuery(least=0.5)
+    )
     assert named(tree) == {(): (3 * MB, 3 * MB), ("main.m",): (3 * MB, 3 * MB)}
     assert tree.more.tolist() == [False, True]
 
 
 def test_only_what_is_searched_for() -> None:
-    tree = of(A, B, C).tree(Asked(search="NEW"))
+    tree = of(A, B, C).tree(FlameQuery(search="NEW"))
     assert {path: v // MB for path, (v, _) in named(tree).items()} == {
         ("main.main", "main.serve", "main.keep", "main.new")[:depth]: 3 for depth in range(5)
     }
-    assert named(of(A).tree(Asked(search="nothing"))) == {(): (0, 0)}
+    assert named(of(A).tree(FlameQuery(search="nothing"))) == {(): (0, 0)}
 
 
 def test_samples_without_a_stack_are_in_the_root_alone() -> None:
     made = Builder(("inuse_space", "bytes"))
     made.sample("", [5])
     made.sample("main.b@/w/a.go:2", [7])
-    assert named(FlameGraph(read(made.bytes()), SPACE).tree(Asked())) == {(): (12, 12), ("main.b",): (7, 7)}
+    assert named(FlameGraph(read(made.bytes()), SPACE).tree(FlameQuery())) == {(): (12, 12), ("main.b",): (7, 7)}
 
 
 def test_an_answer_is_remembered() -> None:
     stacks = of(A, B, C)
-    assert stacks.tree(Asked()) is stacks.tree(Asked())
+    assert stacks.tree(FlameQuery()) is stacks.tree(FlameQuery())
 
 
 def test_an_answer_is_given_though_another_thread_forgets_it() -> None:
     class Forgetful(dict):
-        def __setitem__(self, asked: Asked, tree: Tree | None) -> None:
+        def __setitem__(self, asked: FlameQuery, tree: Tree | None) -> None:
             super().__setitem__(asked, tree)
             self.clear()
 
     stacks = FlameGraph(of(A).profile, SPACE, answers=Forgetful())
-    assert stacks.tree(Asked()).value[0] == 3 * MB
+    assert stacks.tree(FlameQuery()).value[0] == 3 * MB

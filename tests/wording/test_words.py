@@ -72,7 +72,7 @@ def test_a_hint_is_never_longer_than_a_line_has_room_for(value: float, scale: fl
 def finding(rule: Rule, kind: str = "inuse_space", unit: str = "bytes", **given: float) -> Finding:
     of = {"value": 482 * MB, "growth": 300 * MB, "low": 280 * MB, "high": 321 * MB, "floor": 290 * MB, "slope": 2 * MB}
     return Finding(
-        rule=rule, file="/a.go", line=1, function="main.f", sample_type=ValueType(kind, unit), chance=1e-6, retention=0.98,
+        rule=rule, file="/a.go", line=1, function="main.f", sample_type=ValueType(kind, unit), p_value=1e-6, retention=0.98,
         over=Span(14, 150.0), points=(), **{**of, **given},
     )  # fmt: skip
 

@@ -17,7 +17,7 @@ from alloclens.profile.build import Build
 from alloclens.profile.model import MemStats, ValueType
 from alloclens.series.owned import Figures, Owned
 from alloclens.series.snapshot import Snapshot, TakenAt, TimeSource
-from alloclens.source.evidence import Name, digest_of, evidence_of, packed
+from alloclens.source.evidence import RecordedName, digest_of, evidence_of, packed
 from alloclens.typed import ready
 
 if TYPE_CHECKING:
@@ -130,14 +130,14 @@ class Snapshots:
     def evidence(self, digests: Iterable[int]) -> tuple[dict[int, Ints], Evidence]:
         """Return the keys of some evidence by its digest, as far as it is kept and whole, and the names of all of them."""
         whole: dict[int, Ints] = {}
-        names: dict[int, Name] = {}
+        names: dict[int, RecordedName] = {}
         asked = json.dumps(list(digests))
         with self._cache.transaction() as base:
             sets = {d: np.frombuffer(k, np.int64) for d, k in base.execute(SETS, (asked,)) if _is_whole(d, k)}
             keys = np.unique(np.concatenate(list(sets.values()))) if sets else np.zeros(0, np.int64)
             for key, *texts in base.execute(NAMES, (json.dumps(keys.tolist()),)):
                 if _is_whole(key, *texts):
-                    names[key] = Name(*(text.decode("utf-8", "surrogatepass") for text in texts))
+                    names[key] = RecordedName(*(text.decode("utf-8", "surrogatepass") for text in texts))
             known = np.fromiter(names, np.int64)
             whole |= {digest: keys for digest, keys in sets.items() if np.isin(keys, known).all()}
         if damaged := set(json.loads(asked)) - whole.keys():

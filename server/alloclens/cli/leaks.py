@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from alloclens.series.findings import Finding
     from alloclens.session.world import World
 
-JSON_VERSION = 1
+JSON_VERSION = 2
 FRAMES = 12
 """Of the stack that grew."""
 
@@ -87,7 +87,7 @@ def _json(finding: Finding, comparison: Comparison, now: LinesNow) -> dict[str, 
         "floor": finding.floor,
         "per_hour": finding.slope * 3600,
         "per_snapshot": finding.per_snapshot,
-        "chance": finding.chance,
+        "p_value": finding.p_value,
         "retention": None if math.isnan(finding.retention) else finding.retention,
         "observations": finding.over.observations,
         "seconds": finding.over.seconds,

@@ -27,7 +27,7 @@ from alloclens.series.selection import by_weight, worth_showing
 from alloclens.series.timeline import points
 from alloclens.session.line_mapper import LinesNow
 from alloclens.session.once import world
-from alloclens.tables.flame import Asked
+from alloclens.tables.flame import FlameQuery
 from alloclens.tables.top import top
 from alloclens.transform.subset import samples
 from alloclens.wording import flame as wording
@@ -145,7 +145,7 @@ def _data(shown: Comparison) -> str:
     """Return what the pictures draw, as JSON that HTML does not read into."""
     said: dict[str, Any] = {"timeline": wording.timeline(shown)}
     for name, inverted in (("flame", False), ("inverted", True)):
-        tree = shown.flame_graph.tree(Asked(inverted=inverted, most=NODES, least=LEAST))
+        tree = shown.flame_graph.tree(FlameQuery(inverted=inverted, most=NODES, least=LEAST))
         said[name] = wording.flame(shown, tree) if tree else None
     return json.dumps(said).replace("<", "\\u003c")
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from alloclens.languages.grammars import GRAMMARS, ending_of
-from alloclens.languages.names import Name, common, has_name, is_closure, name_of, outer, parameters_in
+from alloclens.languages.names import FunctionName, common, has_name, is_closure, name_of, outer, parameters_in
 from alloclens.languages.patterns import look_alikes
 from alloclens.languages.syntax import syntax
 
@@ -53,13 +53,13 @@ def may_name(text: str, part: str) -> bool:
     return part.startswith("<") or part.removeprefix("~").split(" ")[0].removeprefix("operator") in text
 
 
-def parsed(function: str, path: str) -> Name:
+def parsed(function: str, path: str) -> FunctionName:
     """Return the parts of a function's name, as profiles spell it in the language of a file."""
     ending = ending_of(path)
-    return name_of(function, GRAMMARS[ending].names) if ending else Name((function,), is_closure(function))
+    return name_of(function, GRAMMARS[ending].names) if ending else FunctionName((function,), is_closure(function))
 
 
-def _meant(read: Syntax, name: Name, spelled: str) -> list[Declaration]:
+def _meant(read: Syntax, name: FunctionName, spelled: str) -> list[Declaration]:
     """Return the declarations that a name can mean: of those that end alike, the ones that have most in common with it."""
     alike = [(common(one.name, name.parts), one) for one in read.named.get(name.parts[-1], ())]
     if spelled == "exactly":

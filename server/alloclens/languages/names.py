@@ -13,7 +13,7 @@ LONGEST_NAME = 1000
 """Characters: the time of some expressions grows with the square of a hostile name."""
 
 
-class Name(NamedTuple):
+class FunctionName(NamedTuple):
     """A function's name, taken apart."""
 
     parts: tuple[str, ...] = ()
@@ -27,9 +27,9 @@ class Name(NamedTuple):
 
 
 @lru_cache(4096)
-def name_of(function: str, spelling: str) -> Name:
+def name_of(function: str, spelling: str) -> FunctionName:
     """Take a function's name apart. `spelling` is a key of `SPELLINGS`."""
-    return SPELLINGS[spelling](function) if len(function) <= LONGEST_NAME else Name()
+    return SPELLINGS[spelling](function) if len(function) <= LONGEST_NAME else FunctionName()
 
 
 # Go
@@ -53,13 +53,13 @@ def _bare(function: str) -> str:
     return TYPE_ARGUMENTS.sub("", function) if len(function) <= LONGEST_NAME else function
 
 
-def _go(function: str) -> Name:
+def _go(function: str) -> FunctionName:
     """x/main.(*T).f.func1 -> T, f. A closure that was inlined is named after what it was inlined into, which is left out."""
     named = outer(function)
     parts = re.sub(r"[(*)]", "", named[named.rfind("/") + 1 :]).split(".")[1:]
     if not all(part.isidentifier() for part in parts) or len(parts) > 2:
         parts = []
-    return Name(tuple(parts), is_closure(function))
+    return FunctionName(tuple(parts), is_closure(function))
 
 
 NAMELESS = re.compile(r"^<|\(anonymous|(?:^|\.)init(?:\.\d+)?$")
@@ -77,34 +77,34 @@ EVERY_PROGRAM = re.compile(r"(main\.)?main(\.func\d|$)|main\.init\b|[<(]|$")
 # Python, JavaScript, Java
 
 
-def _python(function: str) -> Name:
+def _python(function: str) -> FunctionName:
     """Module.T.f.<locals>.g -> module, T, f, g."""
-    return Name(tuple(part for part in re.split(r"[.:]", function) if part not in {"", "<locals>"}))
+    return FunctionName(tuple(part for part in re.split(r"[.:]", function) if part not in {"", "<locals>"}))
 
 
 NODE = re.compile(r"(?:.*:)?([^:]*):(\d{1,9})$", re.DOTALL)
 
 
-def _javascript(function: str) -> Name:
+def _javascript(function: str) -> FunctionName:
     """./index.js:Router.handle:136 -> Router, handle; line 136."""
     found = NODE.match(function)
     name, line = (found[1], int(found[2])) if found else (function, 0)
     parts = tuple(part.lstrip("#") for part in name.split(" ")[-1].split("."))
     known = tuple(part for part in parts if part not in {"", "prototype"} and not part.startswith(("(", "<")))
-    return Name(known, not known, line=line)
+    return FunctionName(known, not known, line=line)
 
 
 LAMBDA = re.compile(r"\blambda\$(\w+)\$\d+$")
 
 
-def _java(function: str) -> Name:
+def _java(function: str) -> FunctionName:
     """com.x.Cart$Item.lambda$add$0 -> com, x, Cart, Item, add. Initializers are their class."""
     name = function.partition("(")[0].replace("::", ".")
     found = LAMBDA.search(name)
     name = f"{name[: found.start()]}{found[1]}" if found else name
     parts = (part.lstrip("0123456789") for part in re.split(r"[./$]", name))
     skipped = {"", "<init>", "<clinit>", *(("new", "static") if found else ())}
-    return Name(tuple(part for part in parts if part not in skipped), found is not None)
+    return FunctionName(tuple(part for part in parts if part not in skipped), found is not None)
 
 
 # C, C++, Rust
@@ -121,12 +121,12 @@ PIECE = re.compile(
 OPERATOR = re.compile(r"operator\s+(\W)")
 
 
-def _native(function: str) -> Name:
+def _native(function: str) -> FunctionName:
     """ns::T<int>::f(int) const -> ns, T, f; <x::T as y::Trait>::f::{{closure}} -> x, T, f."""
     name = CLONE.sub("", HASH.sub("", function)).replace("{anonymous}", "(anonymous namespace)")
     found = CLOSED.search(name)
     inner = name[: found.start()] if found else name
-    return Name(split(inner), found is not None, -1 if found else _count(inner))
+    return FunctionName(split(inner), found is not None, -1 if found else _count(inner))
 
 
 def split(name: str) -> tuple[str, ...]:

@@ -32,7 +32,7 @@ class Unreadable(NamedTuple):
     reason: str
 
 
-class Frames:
+class Framing:
     """Finds the messages in a stream of bytes, however the stream is cut into pieces."""
 
     def __init__(self) -> None:
@@ -112,7 +112,7 @@ def read(descriptor: int, take: Callable[[bytearray | Unreadable], object], on_e
     loop = asyncio.get_running_loop()
 
     def run() -> None:
-        frames = Frames()
+        frames = Framing()
         try:
             while data := os.read(descriptor, READ):
                 for message in frames.feed(data):

@@ -14,8 +14,7 @@ from alloclens.paths import clean_path
 from alloclens.profile.sample_types import column
 from alloclens.series.findings import RAISED, Finding, Judgement, judge
 from alloclens.series.history import history
-from alloclens.series.owned import Sites as OwnedSites
-from alloclens.series.owned import judged, rows_that_own
+from alloclens.series.owned import LineNumbers, judged, rows_that_own
 from alloclens.stats.amount import Amount
 from alloclens.tables.alignment import NO_MAPS, LineMaps, Meeting, are_two, meeting
 from alloclens.tables.flame import FlameGraph
@@ -51,11 +50,11 @@ class Pair(NamedTuple):
     base: str | None
     focus: tuple[Filters, ...] = ()
     """One after the other."""
-    builds: Builds | None = None
+    builds: BuildPair | None = None
     """What tells which texts the two are of."""
 
 
-class Builds(NamedTuple):
+class BuildPair(NamedTuple):
     """What tells which texts a head and its base are of."""
 
     head: Provenance
@@ -272,7 +271,7 @@ class Comparison:
 
 
 def compare(
-    series: Series, head: Snapshot, base: Snapshot | None, sample_type: str, contents: Contents, sites: OwnedSites
+    series: Series, head: Snapshot, base: Snapshot | None, sample_type: str, contents: Contents, sites: LineNumbers
 ) -> Comparison | None:
     """Compare two snapshots of a series; None where it has not the wanted sample type ("": its own default).
 
@@ -290,6 +289,6 @@ def compare(
     return Comparison(series, head, base, wanted, one_process, contents, met, grown, found)
 
 
-def _judgement(observed: Sequence[Snapshot], head: Lines, sites: OwnedSites) -> Judgement | None:
+def _judgement(observed: Sequence[Snapshot], head: Lines, sites: LineNumbers) -> Judgement | None:
     wanted = judged(head.sample_types)
     return judge(history(observed, head, sites), head, wanted) if wanted and len(observed) > 1 else None

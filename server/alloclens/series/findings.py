@@ -57,8 +57,8 @@ class Finding:
     """Growth of what is never gone below: the least of each window."""
     slope: float
     """Theil–Sen of the floor, per second."""
-    chance: float
-    """Mann–Kendall: how often chance makes such a rise."""
+    p_value: float
+    """Of the trend of the floor, by Mann–Kendall's test."""
     retention: float
     """Growth as a part of what was allocated meanwhile; nan where that is not known."""
     over: Span
@@ -126,7 +126,7 @@ class Judgement:
             high=float(found.bounds.high[line]),
             floor=float(floor[-1] - floor[0]),
             slope=slope(floor, found.windows.seconds),
-            chance=float(found.chance[line]),
+            p_value=float(found.p_value[line]),
             retention=float(found.retention[line]),
             over=Span(len(history), history.seconds(last) - history.seconds(0)),
             points=tuple(self._points[:, line].tolist()),

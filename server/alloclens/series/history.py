@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from alloclens.arrays import Floats, Ints, Singles
-    from alloclens.series.owned import Sites
+    from alloclens.series.owned import LineNumbers
     from alloclens.series.snapshot import Snapshot
     from alloclens.tables.lines import Lines
 
 
 MOST_WINDOWS = 20
-"""Into so many windows a history is cut at most: enough for a trend, whose law is then small enough to be exact."""
+"""Into so many windows a history is cut at most: enough for a trend, whose distribution is then small enough to be exact."""
 
 
 class Windows(NamedTuple):
@@ -41,7 +41,7 @@ class History:
     """Of the head's lines, shape (lines,)."""
     site: Ints
     """Of the same lines."""
-    sites: Sites
+    sites: LineNumbers
 
     def __len__(self) -> int:
         return len(self.observed)
@@ -93,7 +93,7 @@ class History:
         return wide[:, self.site]
 
 
-def history(observed: Sequence[Snapshot], head: Lines, sites: Sites) -> History:
+def history(observed: Sequence[Snapshot], head: Lines, sites: LineNumbers) -> History:
     """Gather what the head's owned lines owned in all observations."""
     row = rows_that_own(head)
     return History(observed, row, sites.numbers(keys(head, row)), sites)

@@ -60,7 +60,7 @@ class Owned:
 NOTHING = Owned(np.zeros(0, np.int64), np.zeros(0, np.float32), np.zeros((len(Figures._fields) - 1, 0), np.float32))
 
 
-class Sites:
+class LineNumbers:
     """Small numbers for keys, the same for one key always."""
 
     def __init__(self) -> None:

@@ -12,29 +12,29 @@ from alloclens.arrays import ratio
 from alloclens.series.owned import Figures
 from alloclens.stats.growth import limit
 from alloclens.stats.intervals import Interval, Sampling, exchanged, interval
-from alloclens.stats.trend import chances
+from alloclens.stats.trend import p_values
 
 if TYPE_CHECKING:
     from alloclens.arrays import Floats, Ints, Mask, Singles
     from alloclens.series.history import History, Windows
 
 
-ENOUGH = 6
+MIN_OBSERVATIONS = 6
 """Observations from which on a trend is judged. Fewer can say that a line grew, not that it goes on: with four,
 Mann–Kendall cannot reach one in a hundred at all, with five only if none ever falls."""
-CHANCE = 0.01
-"""Of all lines looked at, the chance that any is said to grow, or to rise steadily, though it does not."""
+SIGNIFICANCE = 0.01
+"""The probability that any of the lines looked at is said to grow, or to rise steadily, though it does not."""
 SLOWER = 0.5
 """Growth that has fallen below this part of its earlier pace flattens."""
 FADED = 1 / 3
 """Growth that seems to have fallen below this part of the pace of all fades: less than half, as errors are not allowed for."""
 DOUBT = 1.28
 """In standard errors: what nine of ten such figures would be. It guards what stronger evidence has found already."""
-SAG = 1 / 6
+MAX_SAG = 1 / 6
 """A floor that fell by this part of its whole rise goes up and down."""
-LEAST_SHARE = 0.005
+MIN_SHARE = 0.005
 """A growth is worth a word if it is this part of all that is in use."""
-RETAINED = 0.1
+MIN_RETENTION = 0.1
 """Of what is allocated, churn keeps less than this."""
 NEARLY = 0.1
 """A line is stable if it changed by less than this part of it."""
@@ -87,8 +87,8 @@ class Verdicts:
     """Of that growth, by sampling alone: they hold it at 99 %."""
     windows: Windows
     """Of the history."""
-    chance: Floats
-    """Mann–Kendall of the floor."""
+    p_value: Floats
+    """Of the trend of the floor, by Mann–Kendall's test."""
     retention: Floats
     """Growth as a part of what was allocated meanwhile; nan where that is not known."""
 
@@ -98,28 +98,28 @@ def verdicts(history: History) -> Verdicts:
     last, middle = len(history) - 1, (len(history) - 1) // 2
     then, now = history.figures(0), history.figures(last)
     looked_at = int(np.count_nonzero(now.value))
-    enough = len(history) >= ENOUGH  # then the trend says what is load
+    enough = len(history) >= MIN_OBSERVATIONS  # then the trend says what is load
     whole = _bounds(history.rate, then, now, limit(looked_at), load=not enough)
     late = _bounds(history.rate, history.figures(middle), now, DOUBT if enough else limit(1), load=not enough)
     windows = history.windows()
-    chance = chances(windows.floor)
+    p_value = p_values(windows.floor)
     floor = windows.floor[-1] - windows.floor[0]
     growth, allocated = now.value - then.value, np.nan_to_num(now.allocated - then.allocated)
     rule = _rules(
         enough=enough,
-        grew=(whole.low > 0) & (growth > LEAST_SHARE * now.value.sum()),
+        grew=(whole.low > 0) & (growth > MIN_SHARE * now.value.sum()),
         risen=floor > growth / 2,
         still=late.low > 0,
         slows=_slows(history),
         fades=_fades(history),
-        proven=(chance < CHANCE / max(looked_at, 1)) & (_sag(windows.floor) < SAG * floor),
-        likely=chance < CHANCE,
+        proven=(p_value < SIGNIFICANCE / max(looked_at, 1)) & (_sag(windows.floor) < MAX_SAG * floor),
+        likely=p_value < SIGNIFICANCE,
         fell=whole.high < 0,
-        turns=np.abs(growth) < RETAINED * allocated,
+        turns=np.abs(growth) < MIN_RETENTION * allocated,
         stands=np.abs(growth) <= NEARLY * now.value,
     )
     stated = _bounds(history.rate, then, now, limit(1), load=False)
-    return Verdicts(rule, growth, stated, windows, chance, _share(growth, allocated))
+    return Verdicts(rule, growth, stated, windows, p_value, _share(growth, allocated))
 
 
 def _rules(
@@ -156,12 +156,12 @@ def _rules(
 def _bounds(rate: float, then: Figures, now: Figures, z: float, *, load: bool) -> Interval:
     """Return between what bounds the growth lies, by sampling; with `load`, also by what comes and goes by chance."""
     size = np.maximum(_size(then), _size(now))
-    chance = size if load else np.zeros_like(size)
+    each = size if load else np.zeros_like(size)  # how much one object adds to the variance, as a Poisson number
     between = Figures(*(after - before for after, before in zip(now, then, strict=True)))
-    allocated = Sampling(between.allocated_variance + between.allocated * chance, between.allocated_sampled)
+    allocated = Sampling(between.allocated_variance + between.allocated * each, between.allocated_sampled)
     came, went = exchanged(
-        Sampling(now.variance + now.value * chance, now.sampled),
-        Sampling(then.variance + then.value * chance, then.sampled),
+        Sampling(now.variance + now.value * each, now.sampled),
+        Sampling(then.variance + then.value * each, then.sampled),
         None if np.isnan(allocated.variance).all() else allocated,
     )
     step = rate or (1.0 if load else 0.0)  # what is counted whole comes and goes one by one
@@ -169,7 +169,7 @@ def _bounds(rate: float, then: Figures, now: Figures, z: float, *, load: bool) -
 
 
 def _size(figures: Figures) -> Floats:
-    """Return of how much one object is: as a Poisson law, objects that come and go have that much more variance."""
+    """Return of how much one object is: as a Poisson number, objects that come and go have that much more variance."""
     return np.where(figures.objects > 0, ratio(figures.value, figures.objects), 0)
 
 

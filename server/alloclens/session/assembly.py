@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from alloclens.faults import Problem
-from alloclens.series.comparison import Builds, Comparison, Pair, compare
+from alloclens.series.comparison import BuildPair, Comparison, Pair, compare
 from alloclens.series.series import group
 from alloclens.session.world import World
 from alloclens.workspace.source_versions import Origins
@@ -50,12 +50,12 @@ def assemble(known: Known, setup: Setup, texts: Texts | None, focus: tuple[Filte
     )
 
 
-def _builds(series: Series, head: Snapshot, base: Snapshot | None, revision: str) -> Builds:
+def _builds(series: Series, head: Snapshot, base: Snapshot | None, revision: str) -> BuildPair:
     """Return what tells which texts two snapshots are of."""
     one_process = base in series.process(head)
     is_one = base is not None and bool(base.build_id) and (one_process or base.build_id == head.build_id)
     then = series.provenance(base) if base and not is_one else None
-    return Builds(series.provenance(head), then, revision, one_process)
+    return BuildPair(series.provenance(head), then, revision, one_process)
 
 
 def _problems(known: Known) -> list[Problem]:

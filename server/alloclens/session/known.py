@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from alloclens.faults import Problem
-from alloclens.series.owned import Sites
+from alloclens.series.owned import LineNumbers
 from alloclens.series.snapshot import Snapshot
 from alloclens.session.settling import Settling
 from alloclens.worker import Lost, seconds_for
@@ -47,7 +47,7 @@ class Known:
         self.faults: Mapping[str, str] = {}
         """Why entries of the profile directories cannot be read, or these not be listed, by path."""
         self.contents: dict[Pair, Contents | None] = {}
-        self.sites = Sites()
+        self.sites = LineNumbers()
         """Numbers the lines that snapshots own, and remembers their windows."""
         self._stamps: dict[str, Stamp] = {}
         """Of the files of the snapshots."""

@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 
     from alloclens.disk import Stamp
     from alloclens.profile.build import Build
-    from alloclens.series.comparison import Builds, Pair
+    from alloclens.series.comparison import BuildPair, Pair
     from alloclens.series.series import Provenance
     from alloclens.source.build_roots import Learnt
     from alloclens.source.places import Nowhere, Place, Places
@@ -241,7 +241,7 @@ class Reader:
         except Exception as error:  # noqa: BLE001 - as above
             return Problem.of(pair.head, error)
 
-    def _line_maps(self, head: Attributed, base: Attributed, builds: Builds) -> LineMaps:
+    def _line_maps(self, head: Attributed, base: Attributed, builds: BuildPair) -> LineMaps:
         return line_maps(base.lines, head.lines, builds, {**base.places, **head.places}, self.roots, texts())
 
 

@@ -161,10 +161,10 @@ def _table(found: Any, keys: tuple[str, ...]) -> Any:
     return found
 
 
-def _judged(table: Any, keys: tuple[str, ...]) -> tuple[dict[str, Any], list[settings.Problem]]:
+def _judged(table: Any, keys: tuple[str, ...]) -> tuple[dict[str, Any], list[settings.Mistake]]:
     if not isinstance(table, dict):
         name = ".".join(keys)
-        return {}, [settings.Problem(name, f"{name}: {settings.shown(table)} is not a table of settings", ())]
+        return {}, [settings.Mistake(name, f"{name}: {settings.shown(table)} is not a table of settings", ())]
     values, problems = settings.checked(table)
     return values, problems + settings.unknown(table)
 

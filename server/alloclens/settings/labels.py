@@ -19,7 +19,7 @@ LARGEST = 1 << 20
 """Bytes that such a file may have."""
 
 
-class Labels(NamedTuple):
+class SnapshotLabels(NamedTuple):
     """What all such files say."""
 
     of: dict[str, str]
@@ -27,7 +27,7 @@ class Labels(NamedTuple):
     problems: tuple[Problem, ...]
 
 
-def read(directories: Iterable[str], folders: Sequence[str] = ()) -> Labels:
+def read(directories: Iterable[str], folders: Sequence[str] = ()) -> SnapshotLabels:
     """Read the labels of the snapshots of these directories. Never raises: what is wrong is one of the problems.
 
     A symbolic link is followed within the directory and the workspace's folders.
@@ -39,7 +39,7 @@ def read(directories: Iterable[str], folders: Sequence[str] = ()) -> Labels:
             of |= _labels(path, folders)
         except (OSError, ValueError) as error:
             problems.append(Problem(str(path), reason(error)))
-    return Labels(of, tuple(problems))
+    return SnapshotLabels(of, tuple(problems))
 
 
 def write(snapshot: str, label: str, folders: Sequence[str] = ()) -> None:

@@ -216,7 +216,7 @@ class ClientSettings(Struct, frozen=True, kw_only=True):
     ] = msgspec.field(name="trace.server", default="off")
 
 
-class Problem(NamedTuple):
+class Mistake(NamedTuple):
     """What is wrong with one key."""
 
     key: str
@@ -232,7 +232,7 @@ class Problem(NamedTuple):
         return f"{self.wrong}; using {self.default}" if self.default else self.wrong
 
 
-def parse(given: Mapping[str, Any]) -> tuple[Settings, list[Problem]]:
+def parse(given: Mapping[str, Any]) -> tuple[Settings, list[Mistake]]:
     """Return the settings that are good, the defaults for the rest, and a problem for each bad key.
 
     Keys that are no setting are passed over: an editor sends its own, too.
@@ -241,7 +241,7 @@ def parse(given: Mapping[str, Any]) -> tuple[Settings, list[Problem]]:
     return msgspec.convert(good, Settings), problems
 
 
-def checked(given: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
+def checked(given: Mapping[str, Any]) -> tuple[dict[str, Any], list[Mistake]]:
     """Return what is good as it was given, by key, and a problem for each bad key. None means: not set."""
     good, problems = {}, []
     for field in _fields():
@@ -257,7 +257,7 @@ def checked(given: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
         except UnicodeEncodeError:  # where msgspec looks for a text among those that are allowed
             is_unicode = False
         if not is_unicode:
-            problems.append(Problem(key, f"{key}: {shown(value)} is not valid Unicode", (key,), shown(field.default)))
+            problems.append(Mistake(key, f"{key}: {shown(value)} is not valid Unicode", (key,), shown(field.default)))
         elif key == "ownCode" and (wrong := refused(tuple(value))):
             problems.append(_bad_patterns(wrong))
         else:
@@ -265,17 +265,17 @@ def checked(given: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
     return good, problems
 
 
-def unknown(given: Mapping[str, Any]) -> list[Problem]:
+def unknown(given: Mapping[str, Any]) -> list[Mistake]:
     """Return a problem for each of the first MOST keys that are no settings, and one for all others. For files only."""
     known = names()
     keys = [key for key in given if key not in known]
-    problems = [Problem(key, _unknown(key, known), (key,)) for key in keys[:MOST]]
+    problems = [Mistake(key, _unknown(key, known), (key,)) for key in keys[:MOST]]
     if more := keys[MOST:]:
-        problems.append(Problem(more[0], f"… and {len(more)} more unknown settings", (more[0],)))
+        problems.append(Mistake(more[0], f"… and {len(more)} more unknown settings", (more[0],)))
     return problems
 
 
-def misspelt(given: Mapping[str, Any]) -> list[Problem]:
+def misspelt(given: Mapping[str, Any]) -> list[Mistake]:
     """Return a problem for each key that is nearly a setting. For editors, which send keys of their own, too."""
     known = names()
     keys = [key for key in islice(given, MOST_LOOKED_AT) if key not in known and key not in CLIENT_ONLY]
@@ -357,7 +357,7 @@ PLACE = re.compile(r" - at `\$((?:\[\d+\]|\.\w+)+)`$")
 STEP = re.compile(r"\[(\d+)\]|\.(\w+)")
 
 
-def _problem(key: str, value: Any, error: str) -> Problem:
+def _problem(key: str, value: Any, error: str) -> Mistake:
     part = schema()["properties"][key]
     default = part["default"]
     path: list[str | int] = [key]
@@ -366,7 +366,7 @@ def _problem(key: str, value: Any, error: str) -> Problem:
         value = value[step]
         part = part["items"] if isinstance(step, int) else part["properties"][step]
     where = ": ".join(f"item {step + 1}" if isinstance(step, int) else step for step in path)
-    return Problem(
+    return Mistake(
         key, f"{where}: {shown(value)} is not {_kind(part)}{_limit(part, value)}", tuple(path), shown(default)
     )
 
@@ -380,10 +380,10 @@ def _is_unicode(value: Any) -> bool:
     return True
 
 
-def _bad_patterns(wrong: tuple[str, ...]) -> Problem:
+def _bad_patterns(wrong: tuple[str, ...]) -> Mistake:
     one = f"{shown(wrong[0])} is not a valid .gitignore pattern"
     what = one if len(wrong) == 1 else "the patterns are too long in total"
-    return Problem("ownCode", f"ownCode: {what}", ("ownCode",), "[]")
+    return Mistake("ownCode", f"ownCode: {what}", ("ownCode",), "[]")
 
 
 def _steps(error: str) -> list[str | int]:

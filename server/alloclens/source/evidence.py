@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from alloclens.arrays import Ints
 
 
-class Name(NamedTuple):
+class RecordedName(NamedTuple):
     """A function and the file it is recorded in. A file without any has one whose function is ""."""
 
     file: str
@@ -41,18 +41,18 @@ class Evidence(NamedTuple):
         """What all the names are known by."""
         return digest_of(self.keys.tobytes())
 
-    def of(self, keys: Ints) -> list[Name]:
+    def of(self, keys: Ints) -> list[RecordedName]:
         """Return the names of some of the keys."""
-        return [Name(self.files[row], self.functions[row]) for row in np.searchsorted(self.keys, keys).tolist()]
+        return [RecordedName(self.files[row], self.functions[row]) for row in np.searchsorted(self.keys, keys).tolist()]
 
 
 def evidence(functions: Mapping[str, Sequence[str]]) -> Evidence:
     """Return the evidence of a profile that has these functions in its files; it says nothing of what has no file."""
-    names = (Name(file, function) for file, found in functions.items() if file for function in found or ("",))
+    names = (RecordedName(file, function) for file, found in functions.items() if file for function in found or ("",))
     return evidence_of({key_of(*name): name for name in names})
 
 
-def evidence_of(names: Mapping[int, Name]) -> Evidence:
+def evidence_of(names: Mapping[int, RecordedName]) -> Evidence:
     """Return these names by their keys."""
     found = sorted(names.items())
     files, functions = tuple(name.file for _, name in found), tuple(name.function for _, name in found)
@@ -101,7 +101,7 @@ class AllEvidence:
         if is_new.any():
             self._add(of[is_new], at[is_new], names.of(of[is_new]))
 
-    def _add(self, keys: Ints, at: Ints, names: list[Name]) -> None:
+    def _add(self, keys: Ints, at: Ints, names: list[RecordedName]) -> None:
         """Add names that are in one set so far, at these places."""
         self._keys, self._count = np.insert(self._keys, at, keys), np.insert(self._count, at, 1)
         self._names = np.insert(self._names, at, np.array(names, np.object_), axis=0)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from alloclens.source.files import Files
     from alloclens.source.recorded import Recorded
     from alloclens.source.roots import Roots
-    from alloclens.source.rules import Rule
+    from alloclens.source.rules import PlacementRule
 
 
 class Place(NamedTuple):
@@ -167,7 +167,7 @@ class SourceMap:
         )
         return ""
 
-    def _fits(self, path: str, one: Recorded, rule: Rule, refused: dict[str, str]) -> bool:
+    def _fits(self, path: str, one: Recorded, rule: PlacementRule, refused: dict[str, str]) -> bool:
         """Return whether a file here may be the recorded one, as far as its rule leaves that open, and say why not."""
         if not rule.tells_whose and (why := stranger(path, one, self._ground)) and is_own(path, self.roots):
             refused[path] = why

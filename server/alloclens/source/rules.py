@@ -123,7 +123,7 @@ def _along(path: str, grouped: Mapping[str, T]) -> Iterator[tuple[str, T]]:
             yield path[len(root) + 1 :], grouped[root]
 
 
-class Rule(NamedTuple):
+class PlacementRule(NamedTuple):
     """One way to find a file."""
 
     name: str
@@ -319,25 +319,25 @@ RENAMED, MOVED = "renamed since", "moved to another file of its directory"
 ELSEWHERE = (RENAMED, MOVED)
 """What is where these rules find it was in another file when it was recorded."""
 RULES = (
-    Rule("pathMappings", _mapped, tells_whose=True),
-    Rule("as recorded", _as_recorded, tells_whose=True),
-    Rule("module of the workspace", _module, tells_whose=True),
-    Rule("root of the build", _build),
-    Rule("vendor", _vendor),
-    Rule("module cache", _module_cache),
-    Rule("required module", _required),
-    Rule("Go's own source", _go_root),
-    Rule("installed package", _packages),
-    Rule("root of the build", _alike, by_functions=True),
-    Rule("relative to the workspace", _relative, guess=True),
-    Rule("relative to the workspace", _like_standard, by_functions=True, guess=True),
-    Rule("project of a bundler", _bundled),
-    Rule("project of a bundler", _bundled_elsewhere, by_functions=True, guess=True),
-    Rule(RENAMED, _renamed, tells_whose=True),
-    Rule(RENAMED, _renamed_relative, guess=True, tells_whose=True),
-    Rule(MOVED, _moved, by_functions=True, tells_whose=True),
-    Rule("container or CI root", _container, by_functions=True, guess=True),
-    Rule("the only file that ends so", _suffix, by_functions=True, guess=True),
+    PlacementRule("pathMappings", _mapped, tells_whose=True),
+    PlacementRule("as recorded", _as_recorded, tells_whose=True),
+    PlacementRule("module of the workspace", _module, tells_whose=True),
+    PlacementRule("root of the build", _build),
+    PlacementRule("vendor", _vendor),
+    PlacementRule("module cache", _module_cache),
+    PlacementRule("required module", _required),
+    PlacementRule("Go's own source", _go_root),
+    PlacementRule("installed package", _packages),
+    PlacementRule("root of the build", _alike, by_functions=True),
+    PlacementRule("relative to the workspace", _relative, guess=True),
+    PlacementRule("relative to the workspace", _like_standard, by_functions=True, guess=True),
+    PlacementRule("project of a bundler", _bundled),
+    PlacementRule("project of a bundler", _bundled_elsewhere, by_functions=True, guess=True),
+    PlacementRule(RENAMED, _renamed, tells_whose=True),
+    PlacementRule(RENAMED, _renamed_relative, guess=True, tells_whose=True),
+    PlacementRule(MOVED, _moved, by_functions=True, tells_whose=True),
+    PlacementRule("container or CI root", _container, by_functions=True, guess=True),
+    PlacementRule("the only file that ends so", _suffix, by_functions=True, guess=True),
 )
 
 FOREIGN = {Kind.STANDARD: "it is part of a standard library", Kind.DEPENDENCY: "it is a dependency's"}

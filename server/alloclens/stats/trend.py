@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from alloclens.arrays import Floats
 
 
-def chances(values: NDArray[np.floating[Any]]) -> Floats:
-    """Return for each column of (times, series), some dozens of times at most, how often chance makes such a rise.
+def p_values(values: NDArray[np.floating[Any]]) -> Floats:
+    """Return for each column of (times, series), some dozens of times at most, the p-value of a rise.
 
-    Mann–Kendall, one-sided: the chance of so many rises over falls, or more, if every order were as likely.
+    Mann–Kendall, one-sided: the probability of so many rises over falls, or more, if every order were equally likely.
     """
     first, second = np.triu_indices(len(values), k=1)
     rises = np.sign(values[second] - values[first]).sum(axis=0).astype(np.int64)
@@ -34,9 +34,9 @@ def slope(values: NDArray[np.floating[Any]], seconds: Floats) -> float:
 def _tail(n: int) -> Floats:
     """Return P(at most k inversions) of a random order of n, for k = 0, 1, …: S = pairs - 2 k (Kendall 1938).
 
-    Exact without ties. Ties narrow the law of S, so with them it errs towards no trend.
+    Exact without ties. Ties narrow the distribution of S, so with them it errs towards no trend.
     """
-    chance = np.ones(1)
+    probability = np.ones(1)
     for size in range(2, n + 1):  # the largest of `size` stands before 0 … size - 1 others
-        chance = np.convolve(chance, np.full(size, 1 / size))
-    return np.minimum(np.cumsum(chance), 1.0)
+        probability = np.convolve(probability, np.full(size, 1 / size))
+    return np.minimum(np.cumsum(probability), 1.0)

@@ -32,7 +32,7 @@ class Mapped(NamedTuple):
     """Where in the file `start` lies."""
 
 
-class Code(NamedTuple):
+class Section(NamedTuple):
     """A part of the file that is loaded to run."""
 
     offset: int
@@ -48,7 +48,7 @@ class Layout:
 
     base: int
     """The lowest address it was linked for; symbols are looked up by their distance from it."""
-    code: tuple[Code, ...]
+    code: tuple[Section, ...]
     """Empty where a file holds only the debug information of another."""
     is_moved: bool
     """Whether it runs at another address than it was linked for, as a library or a PIE does."""
@@ -81,9 +81,9 @@ def layout(file: BinaryIO, size: int) -> Layout:
     """
     head = file.read(64)
     if not head.startswith(b"\x7fELF"):
-        return Layout(0, (Code(0, 0, size),), is_moved=True)
+        return Layout(0, (Section(0, 0, size),), is_moved=True)
     segments = list(_segments(file, head))
-    code = tuple(Code(s.offset, s.address, s.size) for s in segments if s.flags & PF_X and s.size)
+    code = tuple(Section(s.offset, s.address, s.size) for s in segments if s.flags & PF_X and s.size)
     if any(c.offset + c.size > size for c in code):
         raise ValueError("cut off")
     base = segments[0].address if segments else 0

@@ -48,7 +48,7 @@ class Site(NamedTuple):
     """The mapping's file, for code without a function's name."""
 
 
-class Line(NamedTuple):
+class CallLine(NamedTuple):
     """A recorded line, and what passes over an edge there."""
 
     file: str
@@ -66,9 +66,9 @@ class Edge:
     binary: str
     """As in `Site`."""
     amount: Amount
-    lines: tuple[Line, ...]
+    lines: tuple[CallLine, ...]
     """Of the caller: where it calls from; the heaviest LINES, heaviest first."""
-    at: Line
+    at: CallLine
     """The heaviest line of `function` in these calls."""
 
 
@@ -187,11 +187,11 @@ class _Counted:
         made = tuple(self._edge(at, sums.of(i), lines, there[0]) for i, at, lines, there in each)
         return Edges(made, len(order) - len(made), self.whole(rest))
 
-    def _edge(self, site: int, amount: Amount, lines: list[Line], at: Line) -> Edge:
+    def _edge(self, site: int, amount: Amount, lines: list[CallLine], at: CallLine) -> Edge:
         where = self._functions
         return Edge(where.texts[where.function[site]], where.texts[where.binary[site]], amount, tuple(lines), at)
 
-    def _lines(self, sample: Ints, edge: Ints, frame: Ints, edges: int) -> list[list[Line]]:
+    def _lines(self, sample: Ints, edge: Ints, frame: Ints, edges: int) -> list[list[CallLine]]:
         """Return for each edge the heaviest lines of these frames, heaviest first."""
         where, rows = self._by_line, len(self._by_line)
         spot, group = np.unique(edge * rows + where.of_frame[frame], return_inverse=True)
@@ -201,10 +201,10 @@ class _Counted:
         order = np.lexsort((-either, -np.abs(value), spot // rows))
         of = spot[order] // rows
         order = order[np.arange(len(of)) - np.searchsorted(of, of) < LINES]
-        out: list[list[Line]] = [[] for _ in range(edges)]
+        out: list[list[CallLine]] = [[] for _ in range(edges)]
         found = (spot[order] // rows, spot[order] % rows, value[order])
         for to, row, passes in zip(*(column.tolist() for column in found), strict=True):
-            out[to].append(Line(where.texts[where.file[row]], int(where.line[row]), passes))
+            out[to].append(CallLine(where.texts[where.file[row]], int(where.line[row]), passes))
         return out
 
     def _sums(self, sample: Ints, group: Ints, groups: int) -> _Sums:
@@ -257,7 +257,7 @@ class Hot(NamedTuple):
     """A function by what passes through it."""
 
     function: str
-    at: Line
+    at: CallLine
     """Its heaviest line."""
     cum: int
     """At the head, in the unit of the asked sample type."""
@@ -280,6 +280,6 @@ def hot(profile: Profile, wanted: ValueType, containing: str, most: int) -> list
     return [Hot(text[n], _line(lines, int(row[n])), int(functions.cum[i])) for n, i in islice(found, most)]
 
 
-def _line(lines: Top, row: int) -> Line:
+def _line(lines: Top, row: int) -> CallLine:
     where = lines.sites
-    return Line(where.texts[where.file[row]], int(where.line[row]), int(lines.cum[row]))
+    return CallLine(where.texts[where.file[row]], int(where.line[row]), int(lines.cum[row]))

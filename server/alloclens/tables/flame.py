@@ -40,7 +40,7 @@ Site = tuple[str, str]
 """What a path tells functions apart by: `Functions.name`, and `Functions.file`."""
 
 
-class Asked(NamedTuple):
+class FlameQuery(NamedTuple):
     """What is wanted of a tree."""
 
     path: tuple[Site, ...] = ()
@@ -53,7 +53,7 @@ class Asked(NamedTuple):
     least: float = LEAST
 
 
-class Functions(NamedTuple):
+class FlameFunctions(NamedTuple):
     """One row for each function."""
 
     of_frame: Ints
@@ -87,7 +87,7 @@ class Tree:
     """Whether nodes are left out for their number, not for their weight."""
     compared: bool
     """Whether the growth is that between two: else it is the value."""
-    functions: Functions
+    functions: FlameFunctions
 
     def __len__(self) -> int:
         return len(self.parent)
@@ -103,9 +103,9 @@ class FlameGraph:
     """Whether base and head share objects."""
     has_base: bool = False
     """Whether the head is compared, be it with nothing: none of the base's samples need be in focus."""
-    answers: dict[Asked, Tree | None] = field(default_factory=dict)
+    answers: dict[FlameQuery, Tree | None] = field(default_factory=dict)
 
-    def tree(self, asked: Asked) -> Tree | None:
+    def tree(self, asked: FlameQuery) -> Tree | None:
         """Return what is asked for; None where the path leads nowhere. Safe from any thread: another may clear the answers."""
         try:
             return self.answers[asked]
@@ -117,7 +117,7 @@ class FlameGraph:
         return tree
 
     @cached_property
-    def functions(self) -> Functions:
+    def functions(self) -> FlameFunctions:
         """What nodes are told apart by."""
         sites = by_line(self.profile)
         parts = np.stack([sites.function, sites.file, sites.binary])
@@ -126,7 +126,7 @@ class FlameGraph:
         each = [(texts[name] or texts[binary] or "?", texts[file]) for name, file, binary in found.T.tolist()]
         rows = {site: row for row, site in enumerate(dict.fromkeys(each))}
         row = np.array([rows[site] for site in each], np.int64)[of_site.reshape(-1)]
-        return Functions(row[sites.of_frame], [name for name, _ in rows], [file for _, file in rows])
+        return FlameFunctions(row[sites.of_frame], [name for name, _ in rows], [file for _, file in rows])
 
     @cached_property
     def from_root(self) -> Way:
@@ -175,7 +175,7 @@ class FlameGraph:
         return tuple((part * len(profile.sample_types) + i, _column(parts[part], i)) for part, i in places)
 
 
-def _tree(of: FlameGraph, asked: Asked) -> Tree | None:
+def _tree(of: FlameGraph, asked: FlameQuery) -> Tree | None:
     way = of.from_leaf if asked.inverted else of.from_root
     samples = _through(of, asked.search) if asked.search else of.samples
     head, base = of.head[samples], of.base[samples]
@@ -201,7 +201,7 @@ def _through(of: FlameGraph, text: str) -> Ints:
     return of.samples[samples_through(profile, hit)[of.samples]]
 
 
-def _frames(functions: Functions, site: Site) -> Mask:
+def _frames(functions: FlameFunctions, site: Site) -> Mask:
     """Return which frames are of a function."""
     of_site = [one == site for one in zip(functions.name, functions.file, strict=True)]
     return np.array(of_site, np.bool_)[functions.of_frame]

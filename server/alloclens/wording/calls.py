@@ -13,7 +13,7 @@ from alloclens.wording.units import amount, growth, share
 if TYPE_CHECKING:
     from alloclens.source.places import Place
     from alloclens.stats.amount import Amount
-    from alloclens.tables.calls import Hot, Line, Site
+    from alloclens.tables.calls import CallLine, Hot, Site
 
 
 def passing(passes: Amount, total: float, unit: str) -> str:
@@ -38,7 +38,7 @@ def symbol(one: Hot, unit: str) -> str:
     return f"{short_name(one.function)} {amount(one.cum, unit)}"
 
 
-def page(site: Site, at: Line, found: Place | Nowhere) -> str:
+def page(site: Site, at: CallLine, found: Place | Nowhere) -> str:
     """Say where a function was recorded, and why it cannot be opened: the text of a page of its own."""
     where = f"{at.file}, line {at.line}" if at.file and at.line else at.file
     recorded = f"It was recorded in {where}." if where else _nameless(site)

@@ -24,7 +24,7 @@ FEWEST_FOLDED = 2
 """Frames as above: one takes no more room than the words that stand for it."""
 
 
-class Spot(NamedTuple):
+class FrameSpot(NamedTuple):
     """A frame of a stack and where it is."""
 
     function: str
@@ -40,12 +40,12 @@ class Written(NamedTuple):
     """A stack, leaf first."""
 
     weight: Amount
-    spots: Sequence[Spot]
+    spots: Sequence[FrameSpot]
     passing: Sequence[Amount]
     """What of the line goes through each spot, from the root by the same way."""
 
 
-class Row(NamedTuple):
+class FrameRow(NamedTuple):
     """A frame in words."""
 
     name: str
@@ -57,7 +57,7 @@ class Row(NamedTuple):
 def page(title: str, comparison: Comparison, whole: Amount, stacks: Sequence[Written], more: bool = False) -> str:
     """Write a page: what is compared, then each stack, heaviest first. `more` if these are not all of the whole."""
     lines = [title, _compared(comparison, whole)]
-    above: Sequence[Row] = ()
+    above: Sequence[FrameRow] = ()
     for number, stack in enumerate(stacks, 1):
         frames = [_row(*one, comparison) for one in zip(stack.spots, stack.passing, strict=True)]
         lines += ["", f"{number}. {_weight(stack.weight, whole, comparison)}", *_frames(frames, above)]
@@ -103,13 +103,13 @@ def _growth(one: Amount, comparison: Comparison) -> str:
     return difference(one, comparison.sample_type.unit) if comparison.base else ""
 
 
-def _row(spot: Spot, weight: Amount, comparison: Comparison) -> Row:
+def _row(spot: FrameSpot, weight: Amount, comparison: Comparison) -> FrameRow:
     where = f"{spot.file}:{spot.line}" if spot.file else "no file"
     much = f"{amount(weight.value, comparison.sample_type.unit)}{_growth(weight, comparison)}"
-    return Row(_name(spot), where, much, spot.note)
+    return FrameRow(_name(spot), where, much, spot.note)
 
 
-def _frames(rows: Sequence[Row], above: Sequence[Row]) -> Iterator[str]:
+def _frames(rows: Sequence[FrameRow], above: Sequence[FrameRow]) -> Iterator[str]:
     """Write the frames of a stack, but for those on the side of main that the stack above ends with, too."""
     same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(rows[::-1], above[::-1], strict=False)))
     folded = min(same, len(rows) - 1)
@@ -121,5 +121,5 @@ def _frames(rows: Sequence[Row], above: Sequence[Row]) -> Iterator[str]:
         yield f"    … {folded} {AS_ABOVE}"
 
 
-def _name(spot: Spot) -> str:
+def _name(spot: FrameSpot) -> str:
     return re.sub(r"\s+", " ", printable(spot.function)).strip() or NAMELESS

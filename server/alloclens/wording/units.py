@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from alloclens.stats.amount import Amount
 
 
-class Step(NamedTuple):
+class Unit(NamedTuple):
     """One unit of a scale."""
 
     size: float
@@ -16,16 +16,16 @@ class Step(NamedTuple):
     name: str
 
 
-BYTES = tuple(Step(1024.0**i, name) for i, name in enumerate(("B", "kB", "MB", "GB", "TB", "PB")))
+BYTES = tuple(Unit(1024.0**i, name) for i, name in enumerate(("B", "kB", "MB", "GB", "TB", "PB")))
 """pprof's: powers of 1024 under these names."""
-COUNT = tuple(Step(1000.0**i, name) for i, name in enumerate(("", "k", "M", "G", "T")))
+COUNT = tuple(Unit(1000.0**i, name) for i, name in enumerate(("", "k", "M", "G", "T")))
 TIME = (
-    Step(1, "ns"),
-    Step(1e3, "µs"),
-    Step(1e6, "ms"),
-    Step(1e9, "s"),
-    Step(60e9, "min"),
-    Step(3600e9, "h"),
+    Unit(1, "ns"),
+    Unit(1e3, "µs"),
+    Unit(1e6, "ms"),
+    Unit(1e9, "s"),
+    Unit(60e9, "min"),
+    Unit(3600e9, "h"),
 )
 SPANS = ((86400.0, " days"), (3600.0, "h"), (60.0, "min"), (1.0, "s"))
 """Seconds and their names."""

@@ -75,7 +75,7 @@ def figures(finding: Finding) -> str:
     said = [
         f"floor {signed(finding.floor, unit)} in {duration(over.seconds)}",
         f"Theil–Sen {signed(finding.per_snapshot, unit)} for each snapshot, {signed(finding.slope * 3600, unit)}/h",
-        f"Mann–Kendall {_chance(finding.chance)}",
+        f"Mann–Kendall {_p_value(finding.p_value)}",
     ]
     if not math.isnan(finding.retention):
         said.append(f"{share(finding.retention, 1)} of what was allocated stayed")
@@ -109,8 +109,8 @@ def _grown(finding: Finding) -> str:
     return f"{change(finding.growth, unit)}{between} in {span}"
 
 
-def _chance(chance: float) -> str:
-    return f"1 in {amount(1 / chance, 'count')}" if 0 < chance < 0.1 else share(chance, 1)
+def _p_value(p: float) -> str:
+    return f"1 in {amount(1 / p, 'count')}" if 0 < p < 0.1 else share(p, 1)
 
 
 def _what(finding: Finding, waits: str) -> str:

@@ -15,7 +15,7 @@ from alloclens.workspace.source_versions import Origins, marks_in
 if TYPE_CHECKING:
     from alloclens.arrays import Ints
     from alloclens.cache.texts import Texts
-    from alloclens.series.comparison import Builds
+    from alloclens.series.comparison import BuildPair
     from alloclens.series.series import Provenance
     from alloclens.source.line_mapping import Origin
     from alloclens.source.places import Places
@@ -29,7 +29,7 @@ MOST_FILES = 50
 FILE_SECONDS = 1
 
 
-def line_maps(base: Lines, head: Lines, builds: Builds, places: Places, roots: Roots, texts: Texts) -> LineMaps:
+def line_maps(base: Lines, head: Lines, builds: BuildPair, places: Places, roots: Roots, texts: Texts) -> LineMaps:
     """Return for each file of the user's own whose texts are both known where the base's lines are in the head's text.
 
     Nothing of a file has to be known if the two are of one build.

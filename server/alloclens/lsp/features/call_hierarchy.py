@@ -17,7 +17,7 @@ from alloclens.languages.names import is_closure
 from alloclens.lsp.commands import Int64, given_back
 from alloclens.lsp.spots import Spot, Spots, here
 from alloclens.source.line_mapping import UNKNOWN, Marks, carried
-from alloclens.tables.calls import Line, Site, calls
+from alloclens.tables.calls import CallLine, Site, calls
 from alloclens.transform.subset import samples
 from alloclens.typed import ready
 from alloclens.wording import calls as wording
@@ -191,7 +191,7 @@ class Places:
         self._spots = Spots(world, documents)
         self._known: dict[str, Document | None] = {}
 
-    def of(self, function: str, at: Line) -> Spot | None:
+    def of(self, function: str, at: CallLine) -> Spot | None:
         """Return where a function is declared, else where a line of it is; None where neither has a place."""
         place = self.world.sources.place(at.file)
         document = self._at(place.path) if place else None
@@ -207,7 +207,7 @@ class Places:
         at = self._named(spot.uri)
         return at.code_of(spot.line) if at and 0 < spot.line <= len(at.lines) else NOWHERE
 
-    def ranges(self, lines: Sequence[Line], item: types.CallHierarchyItem) -> list[types.Range]:
+    def ranges(self, lines: Sequence[CallLine], item: types.CallHierarchyItem) -> list[types.Range]:
         """Return where these lines are in an item's file; where none is, the item itself."""
         document = self._named(item.uri)
         path = self._key(document.path) if document else None

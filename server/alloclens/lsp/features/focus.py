@@ -26,7 +26,7 @@ def register(server: Server) -> None:
 
 
 @ready
-class Step(Struct, frozen=True, rename="camel"):
+class FocusStep(Struct, frozen=True, rename="camel"):
     """What to look at from now on."""
 
     focus: str = ""
@@ -39,7 +39,7 @@ class Step(Struct, frozen=True, rename="camel"):
     """Exact names: what passes through all of them is left."""
 
 
-def focus(ls: Server, step: Step) -> str | None:
+def focus(ls: Server, step: FocusStep) -> str | None:
     """Take one step more; return in words what is wrong with a pattern."""
     stack = [Filters(focus=exact(name)) for name in dict.fromkeys(step.stack)]
     one = Filters(

@@ -36,7 +36,7 @@ LIMIT = 2000
 
 
 @ready
-class Asked(Struct, frozen=True):
+class HotLinesQuery(Struct, frozen=True):
     """Which lines, and in which order."""
 
     own: bool = True
@@ -47,7 +47,7 @@ class Asked(Struct, frozen=True):
     most: int = MOST
 
 
-DEFAULT = Asked()
+DEFAULT = HotLinesQuery()
 
 
 def register(server: Server) -> None:
@@ -56,7 +56,7 @@ def register(server: Server) -> None:
     server.command(COUNT)(hot_line_count)
 
 
-async def hot_lines(ls: Server, options: Asked = DEFAULT) -> Quick:
+async def hot_lines(ls: Server, options: HotLinesQuery = DEFAULT) -> Quick:
     """Return the hot lines, heaviest first: [{label, location, function, file, line, own, flat, cum, owned, growth}].
 
     `file` and `line` are as recorded.
@@ -64,12 +64,12 @@ async def hot_lines(ls: Server, options: Asked = DEFAULT) -> Quick:
     return Quick(await asyncio.to_thread(found, ls.world, ls.documents, options))
 
 
-async def hot_line_count(ls: Server, options: Asked = DEFAULT) -> int:
+async def hot_line_count(ls: Server, options: HotLinesQuery = DEFAULT) -> int:
     """Return how many hot lines there are, those without a place here too."""
     return await asyncio.to_thread(_count, ls.world, options)
 
 
-def found(world: World, documents: Documents, asked: Asked) -> list[dict[str, Any]]:
+def found(world: World, documents: Documents, asked: HotLinesQuery) -> list[dict[str, Any]]:
     """Return the answer of `hot_lines`. Reads closed files: use it in a thread."""
     if world.shown is None:
         return []
@@ -78,11 +78,11 @@ def found(world: World, documents: Documents, asked: Asked) -> list[dict[str, An
     return list(islice(_placed(comparison, rows, spots, own=asked.own), max(0, min(asked.most, LIMIT))))
 
 
-def _count(world: World, asked: Asked) -> int:
+def _count(world: World, asked: HotLinesQuery) -> int:
     return len(_rows(world.shown, asked)) if world.shown else 0
 
 
-def _rows(comparison: Comparison, asked: Asked) -> Ints:
+def _rows(comparison: Comparison, asked: HotLinesQuery) -> Ints:
     lines = comparison.lines
     kept = lines.own[lines.file] & (lines.line > 0) if asked.own else np.ones(len(lines), np.bool_)
     if asked.filter:
@@ -97,7 +97,7 @@ def _named(lines: Lines, part: str) -> Mask:
     return np.asarray(files[lines.file] | functions[lines.functions.of_line])
 
 
-def _sorted(comparison: Comparison, rows: Ints, asked: Asked) -> Ints:
+def _sorted(comparison: Comparison, rows: Ints, asked: HotLinesQuery) -> Ints:
     """Return the rows, those with most of a measure first, whatever its sign, then by what passes through them."""
     cum = comparison.lines.value.cum[rows, comparison.column]
     key = _growth(comparison, own=asked.own)[rows] if asked.sort == "growth" else _measure(comparison, asked.sort)[rows]

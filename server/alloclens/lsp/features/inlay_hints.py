@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @ready
-class Line(Struct, frozen=True):
+class HintLine(Struct, frozen=True):
     """What an editor gives back of a hint when it wants the tooltip."""
 
     uri: str
@@ -66,7 +66,7 @@ def _hint(row: int, file: FileLines, at: Document, carried: Carried, spot: int, 
 
 async def resolve(ls: Server, params: types.InlayHint) -> types.InlayHint:
     """Add the tooltip: all there is to say about the line."""
-    line = given_back(params.data, Line)
+    line = given_back(params.data, HintLine)
     if line is None:
         return params
     content = await asyncio.to_thread(text_of, ls, ls.world, line.uri, line.line)

@@ -13,7 +13,7 @@ from alloclens.lsp.quick import Quick
 from alloclens.lsp.server import Server
 from alloclens.lsp.spots import Here, Spots, here
 from alloclens.series.timeline import owned
-from alloclens.tables.flame import Asked
+from alloclens.tables.flame import FlameQuery
 from alloclens.typed import ready
 from alloclens.wording import flame as wording
 
@@ -78,7 +78,7 @@ def _flame(world: World, options: FlameOptions) -> dict[str, Any] | None:
     shown = world.shown
     if shown is None:
         return None
-    tree = shown.flame_graph.tree(Asked(tuple(options.path), options.inverted, options.search))
+    tree = shown.flame_graph.tree(FlameQuery(tuple(options.path), options.inverted, options.search))
     return wording.flame(shown, tree, world.focus) if tree else None
 
 

@@ -16,7 +16,7 @@ from alloclens.lsp.show import shown, tell
 from alloclens.lsp.spots import Spots, here
 from alloclens.source.places import Nowhere
 from alloclens.tables.stack_tree import Line, branches
-from alloclens.wording.stack_page import UNSURE, Spot, Written, gone, not_here, page
+from alloclens.wording.stack_page import UNSURE, FrameSpot, Written, gone, not_here, page
 
 if TYPE_CHECKING:
     from alloclens.lsp.documents import Documents
@@ -88,11 +88,11 @@ def _whole(at: Here) -> Amount:
     return branches(comparison.profile, column, line, "callers", unsaid=comparison.unsaid).amount
 
 
-def _spot(frame: Frame, comparison: Comparison, world: World, spots: Spots) -> Spot:
+def _spot(frame: Frame, comparison: Comparison, world: World, spots: Spots) -> FrameSpot:
     spot = spots.of(comparison, frame.file, frame.line)
     path = opened_path(spot.uri) if spot else None
     if spot and path:
-        return Spot(frame.function, path, spot.line, UNSURE if spot.unsure else "")
+        return FrameSpot(frame.function, path, spot.line, UNSURE if spot.unsure else "")
     found = world.sources.find(frame.file)
     why = found.reason if isinstance(found, Nowhere) else gone(frame.line)
-    return Spot(frame.function, frame.file, frame.line, not_here(why))
+    return FrameSpot(frame.function, frame.file, frame.line, not_here(why))
