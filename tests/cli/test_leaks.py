@@ -64,7 +64,7 @@ def findings(*arguments: object) -> list[dict]:
     result = run(*arguments, "--json")
     assert result.exit_code == 0, result.output
     said = json.loads(result.stdout)
-    assert said["version"] == 1
+    assert said["version"] == 2
     return said["findings"]
 
 

@@ -51,8 +51,8 @@ async def test_hints_follow_the_directory(any_editor: AnyEditor, folder: Path) -
 async def test_a_line_of_a_file_with_two_names_has_one_hint(editor: AnyEditor, folder: Path) -> None:
     """A sample that has the line under both names counts once: 3 + 4 MB."""
     main = folder / "main.go"
-    both = f"main.keep:10@{main}:11 < main.serve:5@main.go:7 < main.keep:10@main.go:11 = 3x{MB}"
-    drop(folder / "profiles/a.pb.gz", heap(both, f"main.keep:10@main.go:11 = 4x{MB}"))
+    both = f"main.keep:10@{main}:11 < main.serve:5@example.com/app/main.go:7 < main.keep:10@example.com/app/main.go:11 = 3x{MB}"
+    drop(folder / "profiles/a.pb.gz", heap(both, f"main.keep:10@example.com/app/main.go:11 = 4x{MB}"))
     await editor.open_folder(folder)
     uri = editor.open(main)
     await editor.until_hints(uri, {7: "3.0MB cum", 11: "7.0MB"})

@@ -6,8 +6,8 @@ import subprocess
 
 import pytest
 from alloclens.printable import printable
+from alloclens.wording.hover import command
 from alloclens.wording.markdown import code, escape, plain
-from alloclens.wording.pprof import command
 from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt

@@ -10,7 +10,7 @@ from alloclens.series.verdicts import Rule
 from alloclens.stats.amount import Amount
 from alloclens.wording import hover
 from alloclens.wording.hint import LONGEST, hint
-from alloclens.wording.pprof import command
+from alloclens.wording.hover import command
 from alloclens.wording.units import amount, change, duration, growth, rate, share
 from alloclens.wording.verdict import figures, message, sparkline
 

@@ -196,7 +196,7 @@ def test_what_is_too_large(repository: Path, monkeypatch: pytest.MonkeyPatch) ->
     path = repository / "main.go"
     path.write_text("package main\n")
     check_in(repository, ONE)
-    monkeypatch.setattr(git, "LARGEST", 12)
+    monkeypatch.setattr(git, "MAX_BYTES", 12)
     assert when(path, ONE) is None
 
 

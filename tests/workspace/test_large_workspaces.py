@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from alloclens import walk
 from alloclens.session.setup import setup
 from alloclens.symbols.binaries import search
-from alloclens.workspace import files, go_mod
+from alloclens.workspace import go_mod
 from alloclens.workspace.files import Disk, walked
 
 from tests.support.placement.goproject import write
@@ -47,7 +48,7 @@ def test_directories_a_thousand_levels_deep(tmp_path: Path, levels: list[Path]) 
 
 @pytest.mark.parametrize(("bound", "most"), [("MOST_DIRECTORIES", 10), ("MOST_FILES", 9)])
 def test_more_than_is_searched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bound: str, most: int) -> None:
-    monkeypatch.setattr(files, bound, most)
+    monkeypatch.setattr(walk, bound, most)
     write(tmp_path, {f"d{i}/x.go": "" for i in range(20)})
     walked.cache_clear()
     assert len(Disk((str(tmp_path),)).named("x.go")) == 9  # which is the first 9, whatever order the disk has

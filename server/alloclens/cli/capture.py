@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import re
 import signal
 import time
 from datetime import datetime, timezone
@@ -12,7 +13,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from alloclens.cli.durations import duration
 from alloclens.cli.errors import told
 from alloclens.cli.terminal import show, tell
 from alloclens.disk import reason
@@ -44,6 +44,17 @@ def _headers(_context: click.Context, _option: click.Parameter, given: tuple[str
         return tuple(map(header, given))
     except ValueError as error:
         raise click.BadParameter(str(error)) from error
+
+
+SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "": 1.0}
+
+
+def duration(text: str) -> float:
+    """Return seconds; for use as the type of an option."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)(ms|s|m|h|)", text)
+    if not found or float(found[1]) == 0:
+        raise click.BadParameter(f"{text!r} is not a duration; use one like 500ms, 5s or 2m")
+    return float(found[1]) * SECONDS[found[2]]
 
 
 @click.command("capture")

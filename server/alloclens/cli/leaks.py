@@ -18,9 +18,8 @@ from alloclens.session.line_mapper import UNPLACED, LinesNow
 from alloclens.session.once import world
 from alloclens.wording.hover import short_name, stack_label
 from alloclens.wording.markdown import plain
-from alloclens.wording.shapes import SHAPES
 from alloclens.wording.status import nothing
-from alloclens.wording.verdict import figures, goroutine_note, message, sparkline, verdict
+from alloclens.wording.verdict import SHAPES, figures, goroutine_note, message, sparkline, verdict
 from alloclens.workspace.around import workspace_around
 from alloclens.workspace.files import text_of
 

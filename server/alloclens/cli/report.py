@@ -32,10 +32,9 @@ from alloclens.tables.top import top
 from alloclens.transform.subset import samples
 from alloclens.wording import flame as wording
 from alloclens.wording.markdown import plain
-from alloclens.wording.shapes import SHAPES
 from alloclens.wording.status import in_full, moment, nothing
 from alloclens.wording.units import amount, growth, share
-from alloclens.wording.verdict import figures, message, sparkline
+from alloclens.wording.verdict import SHAPES, figures, message, sparkline
 from alloclens.workspace.around import workspace_around
 from alloclens.workspace.files import text_of
 

@@ -15,8 +15,7 @@ from alloclens.printable import printable
 from alloclens.series.findings import RAISED
 from alloclens.series.verdicts import VERDICTS
 from alloclens.wording.hover import short_name, stack_label
-from alloclens.wording.shapes import SHAPES
-from alloclens.wording.verdict import message
+from alloclens.wording.verdict import SHAPES, message
 
 if TYPE_CHECKING:
     from alloclens.lsp.client import Client

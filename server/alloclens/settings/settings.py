@@ -182,6 +182,7 @@ class Settings(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown
         return self.largest_profile << 20
 
 
+@ready
 class ClientSettings(Struct, frozen=True, kw_only=True):
     """Settings that only the VS Code extension reads; the server and settings files ignore them."""
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
+import re
+import shlex
 from typing import TYPE_CHECKING
 
-from alloclens.wording import pprof
 from alloclens.wording.focus import options, words
 from alloclens.wording.markdown import code, escape
 from alloclens.wording.units import amount, difference, growth, share
 from alloclens.wording.verdict import doubt, figures, sparkline, verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from alloclens.profile.model import Frame
     from alloclens.series.comparison import Comparison, LineStats
@@ -119,4 +120,11 @@ def _command(stacks: list[Stack], file: str, line: int, comparison: Comparison) 
     here = (f.function for s in stacks for f in s.frames if f.line == line and f.file.endswith(file))
     function = next(here, "")
     base = comparison.base.path if comparison.base else None
-    return [code(pprof.command(function, comparison.sample_type.type, comparison.head.path, base, focus))]
+    return [code(command(function, comparison.sample_type.type, comparison.head.path, base, focus))]
+
+
+def command(function: str, sample_type: str, head: str, base: str | None, focus: Sequence[str] = ()) -> str:
+    """Return the command that lists a function's lines with flat and cum, as text for a shell. `focus` are further options."""
+    compared = [f"-diff_base={base}"] if base else []
+    listed = f"-list=^{re.escape(function)}$"
+    return shlex.join(["go", "tool", "pprof", f"-sample_index={sample_type}", listed, *focus, *compared, head])

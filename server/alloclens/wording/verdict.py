@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from alloclens.languages.go.leak_patterns import Shape
 from alloclens.series.verdicts import Rule
 from alloclens.wording.units import amount, change, duration, rate, share, signed
 
@@ -129,3 +130,15 @@ def goroutine_note(comparison: Comparison) -> str:
         "`go` statement started them; goroutine profiles beside it can: "
         "`alloclens capture http://HOST:PORT/debug/pprof/goroutine --into DIR`."
     )
+
+
+SHAPES = {
+    Shape.TICKER: "It makes tickers: is each one stopped?",
+    Shape.TIMER: "It makes timers: is each one stopped that does not fire?",
+    Shape.RESPONSE_BODY: "It asks for HTTP responses: is each body closed?",
+    Shape.REGISTRATION: "It registers something in a table of a dependency, each time: register it once.",
+    Shape.CONTEXT: "It makes contexts: is each one cancelled?",
+    Shape.MAP: "A map grows: is anything ever deleted from it?",
+    Shape.SLICE: "A slice grows: is it ever cut back?",
+    Shape.GOROUTINE: "Goroutines are started that do not end.",
+}

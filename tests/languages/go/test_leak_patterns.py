@@ -269,7 +269,7 @@ def shapes(profile: Profile, mark: Marked) -> Iterator[str]:
     for stack in through(profile, sites, site, column, 1000):
         names = [frame.function for frame in stack.frames]
         known = shape(names, [name.startswith("main.") for name in names], mark.text)
-        total[known.value if known else "none"] += stack.value
+        total[known.value if known else "none"] += int(stack.amount.value)
     assert total, mark
     large = {name for name, value in total.items() if value > PART * total.total()}
     yield from large - {"none"} or large
