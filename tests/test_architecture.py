@@ -84,6 +84,7 @@ ONLY_IN = {
 OPENS_FILES = {
     "disk.py": {"open"},
     "profile/kernel.py": {"read_bytes"},  # of the package itself
+    "languages/syntax.py": {"read_text"},  # of the package itself
     "cli/report.py": {"read_bytes"},  # of the package itself
     "cli/terminal.py": {"open"},  # the null device
     "symbols/binaries.py": {"open"},  # symbolic opens by name, and is asked to after disk.open_file has

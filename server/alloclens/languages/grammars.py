@@ -12,7 +12,7 @@ class Grammar(NamedTuple):
     package: str
     """Imported when it is first needed."""
     query: str
-    """What it captures:
+    """The file of the query, which captures:
 
     - function, closure, type: what is declared;
     - scope: what is only part of a name, such as a namespace;
@@ -35,100 +35,19 @@ class Grammar(NamedTuple):
     """What the grammar cannot read, and is read as spaces instead."""
 
 
-GO = Grammar(
-    "tree_sitter_go",
-    """
-    [(function_declaration) (method_declaration)] @function
-    (func_literal) @closure
-    (for_statement (range_clause)) @loop
-    (comment) @comment
-    """,
-    "go",
-    "exactly",
-)
-PYTHON = Grammar(
-    "tree_sitter_python",
-    """
-    (function_definition) @function
-    (class_definition) @type
-    (decorated_definition) @head
-    [(lambda) (list_comprehension) (generator_expression) (set_comprehension) (dictionary_comprehension)] @closure
-    (comment) @comment
-    """,
-    "python",
-    "shortly",
-    comment="#",
-    nests=True,
-)
-FUNCTIONS = "[(arrow_function) (function_expression) (generator_function) (class)]"
-BOTH_SCRIPTS = f"""
-    [(function_declaration) (generator_function_declaration) (method_definition)
-     (function_expression) (generator_function) (arrow_function)] @function
-    [(class_declaration) (class)] @type
-    (variable_declarator value: {FUNCTIONS}) @assigned
-    (assignment_expression right: {FUNCTIONS}) @assigned
-    (pair value: {FUNCTIONS}) @assigned
-    (comment) @comment
-    """
-JAVASCRIPT = Grammar(
-    "tree_sitter_javascript",
-    f"{BOTH_SCRIPTS} (field_definition value: {FUNCTIONS}) @assigned",
-    "javascript",
-    "shortly",
-)
-TYPESCRIPT = Grammar(
-    "tree_sitter_typescript",
-    f"""{BOTH_SCRIPTS}
-    (abstract_class_declaration) @type
-    [(internal_module) (module)] @scope
-    (public_field_definition value: {FUNCTIONS}) @assigned
-    """,
-    "javascript",
-    "shortly",
-    "language_typescript",
-)
-RUST = Grammar(
-    "tree_sitter_rust",
-    """
-    (function_item) @function
-    (closure_expression) @closure
-    [(impl_item) (trait_item) (mod_item)] @scope
-    [(line_comment) (block_comment)] @comment
-    """,
-    "native",
-    nests=True,
-)
+GO = Grammar("tree_sitter_go", "go/declarations.scm", "go", "exactly")
+PYTHON = Grammar("tree_sitter_python", "python.scm", "python", "shortly", comment="#", nests=True)
+JAVASCRIPT = Grammar("tree_sitter_javascript", "javascript.scm", "javascript", "shortly")
+TYPESCRIPT = Grammar("tree_sitter_typescript", "typescript.scm", "javascript", "shortly", "language_typescript")
+RUST = Grammar("tree_sitter_rust", "rust.scm", "native", nests=True)
 MACRO = re.compile(
     rb"^[ \t]*[A-Z][A-Z0-9_]{3,}[ \t]*(?:\([^(){};\n]*\))?[ \t]*$|(?<!#define )\b[A-Z][A-Z0-9]*_[A-Z0-9_]+(?=[ \t]+[A-Za-z_])",
     re.MULTILINE,
 )
 """A macro that is no part of a declaration's grammar: alone on a line, or a word before others."""
-C = Grammar("tree_sitter_c", "(function_definition) @function (comment) @comment", "native", ignored=MACRO)
-C_PLUS_PLUS = Grammar(
-    "tree_sitter_cpp",
-    """
-    (function_definition) @function
-    (lambda_expression) @closure
-    [(class_specifier body: (_)) (struct_specifier body: (_)) (union_specifier body: (_))] @type
-    (namespace_definition) @scope
-    (template_declaration) @head
-    (comment) @comment
-    """,
-    "native",
-    nests=True,
-    ignored=MACRO,
-)
-JAVA = Grammar(
-    "tree_sitter_java",
-    """
-    [(method_declaration) (constructor_declaration) (compact_constructor_declaration) (static_initializer)] @function
-    (lambda_expression) @closure
-    [(class_declaration) (interface_declaration) (enum_declaration) (record_declaration)
-     (annotation_type_declaration)] @type
-    [(line_comment) (block_comment)] @comment
-    """,
-    "java",
-)
+C = Grammar("tree_sitter_c", "c.scm", "native", ignored=MACRO)
+C_PLUS_PLUS = Grammar("tree_sitter_cpp", "cpp.scm", "native", nests=True, ignored=MACRO)
+JAVA = Grammar("tree_sitter_java", "java.scm", "java")
 ENDINGS = {
     GO: ".go",
     PYTHON: ".py .pyi .pyw",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import re
 from functools import cache
+from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from alloclens.languages.grammars import Grammar
 
 LARGEST = 1 << 20
-"""Characters of a text that is parsed; a longer one was made by a program."""
+"""Bytes of a text that is parsed; a longer one was made by a program."""
 PIECE = 4096
 """Bytes that a parser gets at once. While it asks for more, another thread can run."""
 RANGE = 16 << 10
@@ -85,10 +86,10 @@ def syntax(text: str, ending: str) -> Syntax | None:
     source = text.encode("utf-8", "replace")
     if grammar.ignored:
         source = grammar.ignored.sub(lambda found: b" " * len(found[0]), source)
-    tree = _parsed(source, grammar) if len(text) <= LARGEST else None
+    tree = parse(source, grammar)
     if tree is None:
         return None
-    captured = _captured(tree, grammar)
+    captured = captures(tree, grammar, grammar.query)
     comments = tuple(sorted(_span(node) for node in captured.pop("comment", ())))
     loops = tuple(sorted(node.end_point.row + 1 for node in captured.pop("loop", ())))
     declarations = tuple(_declarations(captured, source, grammar))
@@ -104,11 +105,17 @@ def _span(node: Node) -> tuple[int, int, int, int]:
 
 
 @cache
-def _language(grammar: Grammar) -> tuple[Language, Query]:
-    from tree_sitter import Language, Query  # noqa: PLC0415 - few commands need it
+def _language(grammar: Grammar) -> Language:
+    from tree_sitter import Language  # noqa: PLC0415 - few commands need it
 
-    language = Language(getattr(importlib.import_module(grammar.package), grammar.get)())
-    return language, Query(language, grammar.query)
+    return Language(getattr(importlib.import_module(grammar.package), grammar.get)())
+
+
+@cache
+def _query(grammar: Grammar, name: str) -> Query:
+    from tree_sitter import Query  # noqa: PLC0415 - few commands need it
+
+    return Query(_language(grammar), (Path(__file__).parent / name).read_text("utf-8"))
 
 
 class _Trees:
@@ -163,9 +170,12 @@ def _point(source: bytes, at: int) -> tuple[int, int]:
     return source.count(b"\n", 0, at), at - source.rfind(b"\n", 0, at) - 1
 
 
-def _parsed(source: bytes, grammar: Grammar) -> Tree | None:
+def parse(source: bytes, grammar: Grammar) -> Tree | None:
+    """Return the syntax tree of a text; None if the text is too large or takes too many steps."""
     from tree_sitter import Parser  # noqa: PLC0415 - few commands need it
 
+    if len(source) > LARGEST:
+        return None
     left = FEWEST_STEPS + len(source) // BYTES_OF_A_STEP
 
     def stop(_at: int, _has_error: bool) -> bool:
@@ -176,7 +186,7 @@ def _parsed(source: bytes, grammar: Grammar) -> Tree | None:
     def read(at: int, _point: Point) -> bytes:
         return source[at : at + PIECE]
 
-    parser = Parser(_language(grammar)[0])
+    parser = Parser(_language(grammar))
     edited = _trees.edited(grammar, source)
     try:
         if edited is None:
@@ -189,17 +199,24 @@ def _parsed(source: bytes, grammar: Grammar) -> Tree | None:
     return tree
 
 
-def _captured(tree: Tree, grammar: Grammar) -> dict[str, set[Node]]:
-    """Return the nodes that the grammar's query captures; in pieces, between which another thread can run."""
+def captures(tree: Tree, grammar: Grammar, query: str) -> dict[str, list[Node]]:
+    """Return the nodes that the query in a file captures, in the order in which they begin, outer ones first.
+
+    They are looked for in pieces, between which another thread can run.
+    """
     from tree_sitter import QueryCursor  # noqa: PLC0415 - few commands need it
 
-    cursor = QueryCursor(_language(grammar)[1])  # its progress callback crashes Python in tree-sitter 0.26
+    cursor = QueryCursor(_query(grammar, query))  # its progress callback crashes Python in tree-sitter 0.26
     captured: dict[str, set[Node]] = {}
     for at in range(0, tree.root_node.end_byte, RANGE):
         cursor.set_byte_range(at, at + RANGE)
         for kind, nodes in cursor.captures(tree.root_node).items():
             captured.setdefault(kind, set()).update(nodes)
-    return captured
+    return {kind: sorted(nodes, key=_extent) for kind, nodes in captured.items()}
+
+
+def _extent(node: Node) -> tuple[int, int]:
+    return node.start_byte, -node.end_byte
 
 
 class _Around(NamedTuple):
@@ -215,7 +232,7 @@ class _Around(NamedTuple):
     """The name of such a declaration, if it has none of its own."""
 
 
-def _declarations(captured: dict[str, set[Node]], source: bytes, grammar: Grammar) -> Iterator[Declaration]:
+def _declarations(captured: dict[str, list[Node]], source: bytes, grammar: Grammar) -> Iterator[Declaration]:
     """Return what is declared, named by all that is around it."""
     nodes = [(node.start_byte, -node.end_byte, kind, node) for kind, some in captured.items() for node in some]
     around = [_Around(len(source), ())]
@@ -256,11 +273,11 @@ def _own(node: Node, source: bytes, grammar: Grammar) -> tuple[tuple[str, ...], 
     named = _name_node(node)
     if named is None:
         return NAMELESS.get(node.type, ()), node.start_point.row + 1
-    text, line = _text(named, source), named.start_point.row + 1
+    text, line = node_text(named, source), named.start_point.row + 1
     if grammar.names == "native":
         return split(text)[-1 if node.type == "impl_item" else 0 :], line
     receiver = node.child_by_field_name("receiver") if grammar is GO else None
-    of = RECEIVER.search(_text(receiver, source)) if receiver else None
+    of = RECEIVER.search(node_text(receiver, source)) if receiver else None
     return ((of[1], text) if of else (text.lstrip("#"),)), line
 
 
@@ -279,7 +296,7 @@ def _given(node: Node, source: bytes) -> tuple[str, ...]:
     """Return the name that a variable, a field or a key gives to the function that it is."""
     fields = ("name", "left", "key", "property")
     named = next(filter(None, map(node.child_by_field_name, fields)), None)
-    found = SCRIPT_NAME.match(_text(named, source)) if named else None
+    found = SCRIPT_NAME.match(node_text(named, source)) if named else None
     return tuple(part for part in found[1].split(".") if part not in {"prototype", "this"}) if found else ()
 
 
@@ -288,8 +305,9 @@ def _parameters(node: Node, source: bytes) -> str:
     within = node.child_by_field_name("declarator")
     while found is None and within is not None:
         found, within = within.child_by_field_name("parameters"), within.child_by_field_name("declarator")
-    return re.sub(r"\s+", "", _text(found, source)) if found else ""
+    return re.sub(r"\s+", "", node_text(found, source)) if found else ""
 
 
-def _text(node: Node, source: bytes) -> str:
+def node_text(node: Node, source: bytes) -> str:
+    """Return what a node spans of its source."""
     return source[node.start_byte : node.end_byte].decode("utf-8", "replace")

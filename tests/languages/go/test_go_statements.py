@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from alloclens.languages.go.go_statements import Root, Start, started_by, statement_at, statements
-from alloclens.languages.go.scanner import read as read_go
+from alloclens.languages.go.go_statements import Root, Start, started_by, statement_at
+from alloclens.languages.go.parser import parse_go
 from alloclens.profile.formats import read
 from alloclens.tables.goroutines import Starts, is_dump, starts
 from hypothesis import given
@@ -426,8 +426,8 @@ def test_as_gos_own_parser(tmp_path: Path) -> None:
 
 
 def found_in(text: str) -> str:
-    going = [f'go {s.line} {s.end} "{s.called}" "{s.of}" {s.literal}\n' for s in statements(text)]
-    return "".join(going + [f"func {c.line} {c.end_line}\n" for c in read_go(text).closures])
+    going = [f'go {s.line} {s.end} "{s.called}" "{s.of}" {s.literal}\n' for s in parse_go(text).statements]
+    return "".join(going + [f"func {c.line} {c.end_line}\n" for c in parse_go(text).closures])
 
 
 NASTY = """package nasty // go comment()
@@ -477,8 +477,8 @@ P, E = "", "()"
 
 def test_statements() -> None:
     """Lines and names read off by hand."""
-    found = {s.line: s for s in statements(NASTY)}
-    assert [tuple(s) for s in statements(NASTY)] == [
+    found = {s.line: s for s in parse_go(NASTY).statements}
+    assert [tuple(s) for s in parse_go(NASTY).statements] == [
         (9, 9, "plain", P, 0),
         (10, 13, "run", E, 0),
         (14, 14, "later", P, 0),
@@ -505,7 +505,9 @@ def test_statements() -> None:
     ]
     assert statement_at(NASTY, 10) == found[10]
     assert statement_at(NASTY, 12) is None
-    assert [tuple(s) for s in statements(NASTY.replace("\n", "\r\n"))] == [tuple(s) for s in statements(NASTY)]
+    assert [tuple(s) for s in parse_go(NASTY.replace("\n", "\r\n")).statements] == [
+        tuple(s) for s in parse_go(NASTY).statements
+    ]
 
 
 SHOP = """package shop
@@ -662,7 +664,7 @@ FUNCTIONS = st.sampled_from(["x.f", "x.T.f", "x.f.func1", "x.f.func1.2", "x.f.go
 @given(st.one_of(st.text(), st.lists(WORDS).map("".join)), st.one_of(FUNCTIONS, st.text()), st.integers(0, 9))
 def test_nothing_raises(text: str, function: str, line: int) -> None:
     last = text.count("\n") + 1
-    assert all(1 <= s.line <= s.end <= last and 0 <= s.literal <= s.end for s in statements(text))
+    assert all(1 <= s.line <= s.end <= last and 0 <= s.literal <= s.end for s in parse_go(text).statements)
     for start_line in (0, line):
         for direct in (False, True):
             found = started_by(Root(function, "/x.go", line, start_line, direct), {"/x.go": text, "/y/y.go": text})

@@ -1,0 +1,2 @@
+(function_definition) @function
+(comment) @comment
