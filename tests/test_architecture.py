@@ -88,9 +88,7 @@ OPENS_FILES = {
     "cli/report.py": {"read_bytes"},  # of the package itself
     "cli/terminal.py": {"open"},  # the null device
     "symbols/binaries.py": {"open"},  # symbolic opens by name, and is asked to after disk.open_file has
-    "cache/pages.py": {"write_text"},  # read-only files, one kept for each name: atomic by its own way
     "worker.py": {"open", "fdopen"},  # the null device, and the pipes it was started with
-    "sources/files.py": {"open"},  # atomic by its own way
 }
 """Who opens a file otherwise than by alloclens.disk, and why it may."""
 OPENING = {

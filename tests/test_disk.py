@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import stat
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -71,3 +73,35 @@ def test_a_failed_write_leaves_the_old_file_alone(tmp_path: Path, monkeypatch: p
     with pytest.raises(OSError, match="no space"):
         write_file(path, b"new")
     assert [(p.name, p.read_bytes()) for p in tmp_path.iterdir()] == [("settings.toml", b"old")]
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_a_new_file_takes_no_name_that_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, links: bool) -> None:
+    """Also on a file system without hard links."""
+
+    def refused(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    if not links:
+        monkeypatch.setattr(os, "link", refused)
+    path, dangling = tmp_path / "a", tmp_path / "link"
+    write_file(path, b"first", new=True, mode=0o440)
+    dangling.symlink_to("nowhere")
+    for taken in (path, dangling):
+        with pytest.raises(FileExistsError):
+            write_file(taken, b"second", new=True)
+    assert (path.read_bytes(), stat.S_IMODE(path.stat().st_mode)) == (b"first", 0o440)
+    assert sorted(tmp_path.iterdir()) == [path, dangling]
+
+
+def test_of_many_writers_one_gets_the_name(tmp_path: Path) -> None:
+    def written(body: bytes) -> bytes:
+        try:
+            write_file(tmp_path / "a", body, new=True)
+        except FileExistsError:
+            return b""
+        return body
+
+    with ThreadPoolExecutor(8) as pool:
+        (winner,) = filter(None, pool.map(written, [b"%d" % n for n in range(64)]))
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [winner]

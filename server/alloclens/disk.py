@@ -13,9 +13,15 @@ import re
 import secrets
 import shutil
 import stat
+import sys
+import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from alloclens.paths import canonical, is_within
+
+if sys.platform != "win32":
+    import fcntl
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,6 +34,8 @@ LONGEST_PATH = 4096
 """No system opens a longer one, and to follow its links takes time that grows with the square of its length."""
 UNFINISHED = re.compile(r"\.alloclens\.[0-9a-f]{16}\.tmp")
 """What `write_file` calls a file until it is whole. A process that is killed leaves it behind."""
+STALE_SECONDS = 3600.0
+"""A file is written in one go, right after it was made."""
 NOT_A_NAME, NOT_REGULAR = "not a file name", "not a regular file"
 
 
@@ -66,30 +74,81 @@ def _opener(path: str, _flags: int) -> int:
     raise OSError(errno.EISDIR, os.strerror(errno.EISDIR)) if stat.S_ISDIR(mode) else OSError(errno.EINVAL, NOT_REGULAR)
 
 
-def write_file(path: Path, data: bytes) -> None:
+def write_file(path: Path, data: bytes, *, new: bool = False, mode: int | None = None) -> None:
     """Write a file whole: whoever reads it meanwhile, or after a crash, finds the old contents or the new.
 
-    An existing file keeps its mode; a symbolic link stays, and the file that it leads to is written. Raises OSError, also
-    where something other than a regular file has the name.
+    An existing file keeps its mode unless one is given; a symbolic link stays, and the file that it leads to is written.
+    Raises OSError, also if something other than a regular file has the name. With `new` it raises FileExistsError if
+    anything has the name: of several writers at once, one gets it.
     """
     try:
-        path = path.resolve()
-        if path.exists() and not path.is_file():
+        path = path if new else path.resolve()
+        if not new and path.exists() and not path.is_file():
             raise OSError(errno.EINVAL, NOT_REGULAR)
+        aside = path.with_name(f".alloclens.{secrets.token_hex(8)}.tmp")
     except (RuntimeError, ValueError) as error:  # a loop of symbolic links before Python 3.13, a null character
         raise OSError(errno.EINVAL, NOT_A_NAME) from error
-    aside = path.with_name(f".alloclens.{secrets.token_hex(8)}.tmp")
     try:
         with aside.open("xb") as file:
+            _lock(file)
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        if path.exists():
+        if mode is not None:
+            aside.chmod(mode)
+        elif not new and path.exists():
             shutil.copymode(path, aside)
-        aside.replace(path)
-    except BaseException:
+        if new:
+            _take_name(aside, path)
+        else:
+            aside.replace(path)
+    except BaseException:  # also Ctrl-C: nothing half done stays
         aside.unlink(missing_ok=True)
         raise
+
+
+def _take_name(aside: Path, path: Path) -> None:
+    """Rename a file; raise FileExistsError if the name is taken."""
+    if os.name == "nt":
+        aside.rename(path)
+        return
+    try:
+        path.hardlink_to(aside)
+    except FileExistsError:
+        raise
+    except OSError:  # the file system has no hard links: take the name by an empty file
+        path.touch(exist_ok=False)
+        aside.replace(path)
+    else:
+        aside.unlink()
+
+
+def sweep(directory: Path) -> None:
+    """Remove what `write_file` left in a directory when it was killed: files that are old and that no process holds."""
+    with suppress(OSError), os.scandir(directory) as entries:
+        names = [entry.name for entry in entries if UNFINISHED.fullmatch(entry.name)]
+        for path in [directory / name for name in names]:
+            with suppress(OSError):  # also: it is open on Windows, where such a file cannot be removed
+                if _abandoned(path):
+                    path.unlink()
+
+
+def _abandoned(path: Path) -> bool:
+    found = path.lstat()
+    if not stat.S_ISREG(found.st_mode) or time.time() - found.st_mtime < STALE_SECONDS:
+        return False
+    with open_file(path) as file:
+        return _lock(file)
+
+
+def _lock(file: BinaryIO) -> bool:
+    """Hold a file until it is closed or the process ends; return whether no other process holds it."""
+    if sys.platform != "win32":
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:  # held, or on a file system without locks
+            return False
+    return True
 
 
 def written_at(found: os.stat_result) -> float:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from alloclens.cache import pages
+from alloclens.disk import STALE_SECONDS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -79,12 +80,13 @@ def test_odd_entries_keep_no_page_from_going(folder: Path) -> None:
 
 def test_what_a_killed_server_left_goes(folder: Path) -> None:
     pages.write("a", "")
-    for name, age in ((".b.txt.1.tmp", 0), (".c.txt.1.tmp", pages.LONGEST_WRITE + 1), ("mine.tmp", 99 * 99)):
+    young, old = (f".alloclens.{digit * 16}.tmp" for digit in "ab")
+    for name, age in ((young, 0), (old, STALE_SECONDS + 1), ("mine.tmp", 99 * 99)):
         (folder / name).touch()
         then = time.time() - age
         os.utime(folder / name, (then, then))
     pages.prune()
-    assert {path.name for path in folder.iterdir()} == {"a.txt", ".b.txt.1.tmp", "mine.tmp"}
+    assert {path.name for path in folder.iterdir()} == {"a.txt", young, "mine.tmp"}
 
 
 def test_a_disk_that_takes_none(tmp_path: Path) -> None:

@@ -11,8 +11,9 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 import pytest
+from alloclens.disk import STALE_SECONDS, sweep
 from alloclens.sources import files
-from alloclens.sources.files import STALE_SECONDS, sweep, write
+from alloclens.sources.files import write
 
 from scripts.workbench import process
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 MOMENT = datetime(2026, 1, 2, 3, 4, 5, 678_000, timezone.utc)
 NAME = "heap-20260102T030405.678Z.pb.gz"
-ASIDE = f".{NAME}.tmp"
+ASIDE = ".alloclens.0123456789abcdef.tmp"
 HOLD = """
 import sys
 from datetime import datetime, timezone
@@ -53,11 +54,17 @@ def test_captures_at_once_are_as_many_files(tmp_path: Path) -> None:
     assert [path.read_bytes() for path in made] == bodies
 
 
-def test_a_name_that_another_capture_is_writing_under_is_left_to_it(tmp_path: Path) -> None:
-    theirs = tmp_path / ASIDE
-    theirs.write_bytes(b"half")
-    assert write(tmp_path, "heap", MOMENT, b"ours").name == "heap-20260102T030405.678Z-2.pb.gz"
-    assert theirs.read_bytes() == b"half"
+@pytest.mark.skipif("sys.platform == 'win32'", reason="no signal to go on")
+def test_a_name_that_another_capture_takes_meanwhile_is_left_to_it(tmp_path: Path) -> None:
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with process([sys.executable, "-c", HOLD, tmp_path], **pipes) as child, child.stdin, child.stdout:
+        child.stdout.readline()
+        ours = write(tmp_path, "heap", MOMENT, b"ours")
+        child.stdin.close()
+        assert child.wait() == 0
+    theirs = tmp_path / "heap-20260102T030405.678Z-2.pb.gz"
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == {ours: b"ours", theirs: b"half"}
+    assert ours.name == NAME
 
 
 def test_a_write_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,15 +82,16 @@ def test_what_a_killed_capture_leaves_is_swept_when_it_is_old(tmp_path: Path) ->
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     with process([sys.executable, "-c", HOLD, tmp_path], **pipes) as child, child.stdin, child.stdout:
         child.stdout.readline()
-        made_long_ago(tmp_path / ASIDE)
+        (aside,) = tmp_path.iterdir()
+        made_long_ago(aside)
         sweep(tmp_path)
-        assert (tmp_path / ASIDE).exists(), "a process holds it"
+        assert aside.exists(), "a process holds it"
         child.kill()
         child.wait()
-    (tmp_path / ASIDE).touch()
+    aside.touch()
     sweep(tmp_path)
-    assert (tmp_path / ASIDE).exists(), "it is young"
-    made_long_ago(tmp_path / ASIDE)
+    assert aside.exists(), "it is young"
+    made_long_ago(aside)
     sweep(tmp_path)
     assert list(tmp_path.iterdir()) == []
 
@@ -93,7 +101,7 @@ def test_what_others_left_is_not_swept(tmp_path: Path) -> None:
         made_long_ago(tmp_path / name)
         for name in (NAME, f"{NAME}.tmp", ".heap.pb.gz.tmp", f"{ASIDE}~", f".x{ASIDE}", ".labels.toml.tmp")
     ]
-    directory, link = (tmp_path / f".heap-20260102T030405.678Z-{i}.pb.gz.tmp" for i in (2, 3))
+    directory, link = (tmp_path / f"{ASIDE[:-5]}{i}.tmp" for i in (2, 3))
     directory.mkdir()
     link.symlink_to(others[0])
     for path in (directory, link):

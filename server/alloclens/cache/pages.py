@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import os
-import secrets
 import stat
 import sys
-import time
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import platformdirs
 
-from alloclens.disk import real
+from alloclens.disk import real, sweep, write_file
 from alloclens.paths import canonical, is_share
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-LONGEST_WRITE = 60.0
-"""Seconds."""
 MOST = 1000
 """Pages that are kept: one answer has up to 200, and those that are open in an editor are not to go with it."""
 
@@ -34,14 +30,8 @@ def write(name: str, text: str) -> Path:
     """Write a page whole, read-only, in place of one of the same name. Raises OSError."""
     path = directory() / f"{name}.txt"
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-    try:
-        aside.write_text(text, "utf-8", errors="replace", newline="\n")
-        aside.chmod(0o444)
-        _release(path)
-        aside.replace(path)
-    finally:
-        aside.unlink(missing_ok=True)
+    _release(path)
+    write_file(path, text.encode("utf-8", "replace"), mode=0o444)
     return path
 
 
@@ -54,11 +44,10 @@ def holds(path: str) -> bool:
 
 def prune(but: Collection[Path] = ()) -> None:
     """Delete the oldest pages beyond the newest MOST, but none of these, and what a killed server has left half written."""
+    sweep(directory())
     ours = sorted((written, path) for path, written in _files() if path not in but)
     pages = [path for _, path in ours if path.suffix == ".txt" and not path.name.startswith(".")]
-    long_ago = time.time() - LONGEST_WRITE
-    half = [path for written, path in ours if path.match(".*.txt.*.tmp") and written < long_ago]
-    for old in half + pages[: max(len(pages) + len(but) - MOST, 0)]:
+    for old in pages[: max(len(pages) + len(but) - MOST, 0)]:
         with suppress(OSError):  # another server may do the same
             _release(old)
             old.unlink()
@@ -75,5 +64,8 @@ def _files() -> Iterator[tuple[Path, float]]:
 
 
 def _release(path: Path) -> None:
-    if sys.platform == "win32" and path.exists():
+    """Let a page be replaced or deleted, and remove a link or a pipe that has its name."""
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        path.unlink()
+    elif sys.platform == "win32" and path.exists():
         path.chmod(0o600)  # what is read-only is neither replaced nor deleted there

@@ -15,12 +15,12 @@ import click
 
 from alloclens.cli.errors import told
 from alloclens.cli.terminal import show, tell
-from alloclens.disk import reason
+from alloclens.disk import reason, sweep
 from alloclens.sources.access import Access, Header, header
 from alloclens.sources.address import authorization, endpoint
 from alloclens.sources.errors import CaptureError
 from alloclens.sources.fetch import fetch
-from alloclens.sources.files import sweep, write
+from alloclens.sources.files import write
 from alloclens.sources.rotation import enlist, prune, unlisted
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ import hashlib
 import stat
 from pathlib import Path
 
-from alloclens.disk import open_file, read_file, reason, write_file
-from alloclens.sources.files import NAME, sweep
+from alloclens.disk import open_file, read_file, reason, sweep, write_file
+from alloclens.sources.files import NAME
 
 LIST = ".alloclens-captures"
 SETTINGS = ("alloclens.toml", "pyproject.toml", ".vscode/settings.json")
