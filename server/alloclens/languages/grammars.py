@@ -11,7 +11,7 @@ class Grammar(NamedTuple):
 
     package: str
     """Imported when it is first needed."""
-    query: str
+    query: str = ""
     """The file of the query, which captures:
 
     - function, closure, type: what is declared;
@@ -21,7 +21,7 @@ class Grammar(NamedTuple):
     - loop: what may have code at its closing brace;
     - comment.
     """
-    names: str
+    names: str = ""
     """How profiles spell its functions: the key of a parser in `names.py`."""
     spelled: Literal["exactly", "fully", "shortly"] = "fully"
     """How much of a function's name profiles have beside what a text says: nothing, the modules around it, or any part of both."""

@@ -89,7 +89,7 @@ def syntax(text: str, ending: str) -> Syntax | None:
     tree = parse(source, grammar)
     if tree is None:
         return None
-    captured = captures(tree, grammar, grammar.query)
+    captured = captures(tree, grammar, Path(__file__).parent / grammar.query)
     comments = tuple(sorted(_span(node) for node in captured.pop("comment", ())))
     loops = tuple(sorted(node.end_point.row + 1 for node in captured.pop("loop", ())))
     declarations = tuple(_declarations(captured, source, grammar))
@@ -112,10 +112,10 @@ def _language(grammar: Grammar) -> Language:
 
 
 @cache
-def _query(grammar: Grammar, name: str) -> Query:
+def _query(grammar: Grammar, file: Path) -> Query:
     from tree_sitter import Query  # noqa: PLC0415 - few commands need it
 
-    return Query(_language(grammar), (Path(__file__).parent / name).read_text("utf-8"))
+    return Query(_language(grammar), file.read_text("utf-8"))
 
 
 class _Trees:
@@ -199,7 +199,7 @@ def parse(source: bytes, grammar: Grammar) -> Tree | None:
     return tree
 
 
-def captures(tree: Tree, grammar: Grammar, query: str) -> dict[str, list[Node]]:
+def captures(tree: Tree, grammar: Grammar, query: Path) -> dict[str, list[Node]]:
     """Return the nodes that the query in a file captures, in the order in which they begin, outer ones first.
 
     They are looked for in pieces, between which another thread can run.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from itertools import zip_longest
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from alloclens.languages.grammars import GO
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from tree_sitter import Node
 
-QUERY = "go/goroutines.scm"
+QUERY = Path(__file__).with_name("goroutines.scm")
 EXPRESSION = "()"
 VERSION = re.compile(r"(?:/v\d+|\.v\d+)\Z")
 
