@@ -1,1 +1,39 @@
-"""What is known of programming languages."""
+"""What is known of programming languages: one file or folder each, and one line here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from alloclens.languages.go import GO
+from alloclens.languages.java import JAVA
+from alloclens.languages.javascript import JAVASCRIPT, TSX, TYPESCRIPT
+from alloclens.languages.native import C_PLUS_PLUS, RUST, C
+from alloclens.languages.python import PYTHON
+
+if TYPE_CHECKING:
+    from alloclens.languages.language import Language
+
+LANGUAGES: tuple[Language, ...] = (
+    GO,
+    PYTHON,
+    JAVASCRIPT,
+    TYPESCRIPT,
+    TSX,
+    RUST,
+    C,
+    C_PLUS_PLUS,
+    JAVA,
+)
+"""The first that has the end of a file's name is its language."""
+
+
+def language_of(path: str) -> Language | None:
+    """Return the language of a file by the end of its name; None if it is not one of these."""
+    ending = path[path.rfind(".") :].lower()
+    return next((one for one in LANGUAGES if ending in one.endings), None)
+
+
+def comment_of(path: str) -> str:
+    """Return what begins a comment in a file; "" if that is not known."""
+    language = language_of(path)
+    return language.comment if language else ""

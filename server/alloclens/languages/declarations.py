@@ -1,15 +1,16 @@
 """Where the functions that profiles name are declared in a text, and how far they reach.
 
-A grammar tells, for the languages that have one in `grammars.py`. For others, and for texts that are too large for a grammar,
-patterns do.
+A grammar tells, for the languages that have one. For others, and for texts that are too large for a grammar, patterns do.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from alloclens.languages.grammars import GRAMMARS, ending_of
-from alloclens.languages.names import FunctionName, common, has_name, is_closure, name_of, outer, parameters_in
+from alloclens.languages import language_of
+from alloclens.languages.go.names import is_closure, outer
+from alloclens.languages.language import FunctionName
+from alloclens.languages.names import common, has_name, name_of, parameters_in
 from alloclens.languages.patterns import look_alikes
 from alloclens.languages.syntax import syntax
 
@@ -35,17 +36,17 @@ def declares_most(text: str, functions: Iterable[str], path: str) -> bool:
 
 def declarations(text: str, function: str, path: str) -> list[Declaration]:
     """Return the declarations that a function's name can mean, in their order; of a closure's name the function it is in."""
-    ending = ending_of(path)
-    if not ending:
+    language = language_of(path)
+    if not language:
         return list(look_alikes(text, function))
     name = parsed(function, path)
     if not name.parts or not may_name(text, name.parts[-1]):
         return []
-    read, spelled = syntax(text, ending), GRAMMARS[ending].spelled
-    found = _meant(read, name, spelled) if read else []
-    if found or (read and (read.whole or spelled == "exactly")):
+    read = read_as(text, path)
+    found = _meant(read, name, language.spelled) if read else []
+    if found or (read and (read.whole or language.spelled == "exactly")):
         return found
-    return list(look_alikes(text, name.parts[-1]))  # a brace that is not closed yet can hide it
+    return list(look_alikes(text, name.parts[-1], language.declaration))  # a brace that is not closed yet can hide it
 
 
 def may_name(text: str, part: str) -> bool:
@@ -55,8 +56,8 @@ def may_name(text: str, part: str) -> bool:
 
 def parsed(function: str, path: str) -> FunctionName:
     """Return the parts of a function's name, as profiles spell it in the language of a file."""
-    ending = ending_of(path)
-    return name_of(function, GRAMMARS[ending].names) if ending else FunctionName((function,), is_closure(function))
+    language = language_of(path)
+    return name_of(function, language.names) if language else FunctionName((function,), is_closure(function))
 
 
 def _meant(read: Syntax, name: FunctionName, spelled: str) -> list[Declaration]:
@@ -82,7 +83,8 @@ def again(text: str, one: Declaration, path: str) -> list[Declaration]:
     """
     read = read_as(text, path)
     if read is None:
-        return list(look_alikes(text, one.name[-1]))
+        language = language_of(path)
+        return list(look_alikes(text, one.name[-1], language.declaration if language else ""))
     same = [other for other in read.named.get(one.name[-1], ()) if other.name == one.name and other.kind == one.kind]
     return [other for other in same if other.parameters == one.parameters] or same
 
@@ -96,5 +98,5 @@ def around(text: str, line: int, path: str) -> Declaration | None:
 
 def read_as(text: str, path: str) -> Syntax | None:
     """Return what a grammar makes of the text of a file; None where there is none for it, or the text is too large."""
-    ending = ending_of(path)
-    return syntax(text, ending) if ending else None
+    language = language_of(path)
+    return syntax(text, language.endings[0]) if language and language.grammar else None

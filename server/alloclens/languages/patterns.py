@@ -27,9 +27,12 @@ OPENS = re.compile(r"\s*[{)\]]|\s*(?:#|//)")
 CLOSES = re.compile(r"\s*\}|\s*end\b")
 
 
-def look_alikes(text: str, function: str) -> Iterator[Declaration]:
-    """Return what looks like a declaration of a function: a keyword before its name, or parameters and a body behind it."""
-    name = _pattern(function) if len(function) <= LONGEST_NAME else None
+def look_alikes(text: str, function: str, declaration: str = "") -> Iterator[Declaration]:
+    """Return what looks like a declaration of a function: a keyword before its name, or parameters and a body behind it.
+
+    `declaration` is what else does: `Language.declaration`.
+    """
+    name = _pattern(function, declaration) if len(function) <= LONGEST_NAME else None
     if name is None:
         return
     searched = _searched(text)
@@ -68,7 +71,7 @@ class _Pattern(NamedTuple):
 
 
 @lru_cache(4096)
-def _pattern(function: str) -> _Pattern | None:
+def _pattern(function: str, more: str = "") -> _Pattern | None:
     names = re.findall(r"[A-Za-z_$][\w$]*", NOT_A_NAME.sub("", function) or function)
     if not names:
         return None
@@ -77,6 +80,7 @@ def _pattern(function: str) -> _Pattern | None:
         rf"[^#\n]*{KEYWORD}[^\n=(]*(?<![\w$]){name}(?![\w$])"
         rf"|[^\S\n]*(?!{STATEMENT})(?:[A-Za-z_][\w:<>*&,]* )*[\w:*&]*(?<![\w$]){name}(?=[^\S\n]*{PARAMETERS}{BODY})"
         rf"|[^#\n]*(?<![\w$.]){name}(?=[^\S\n]*[:=][^\S\n]*(?:async )?(?:{PARAMETERS}|\w+)[^\S\n]*=>)"
+        + (f"|{more.replace('{name}', name)}" if more else "")
     )
     return _Pattern(names[-1], declaration)
 

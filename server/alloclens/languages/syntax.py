@@ -5,22 +5,22 @@ from __future__ import annotations
 import importlib
 import re
 from functools import cache
-from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
-from alloclens.languages.grammars import GO, GRAMMARS, PYTHON
-from alloclens.languages.names import split
+from alloclens.languages import language_of
 from alloclens.text import memo, split_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-    from tree_sitter import Language, Node, Point, Query, Tree
+    import tree_sitter
+    from tree_sitter import Node, Point, Query, Tree
 
-    from alloclens.languages.grammars import Grammar
+    from alloclens.languages.language import Grammar, Language
 
 LARGEST = 1 << 20
 """Bytes of a text that is parsed; a longer one was made by a program."""
@@ -79,20 +79,22 @@ class Syntax(NamedTuple):
 
 @memo
 def syntax(text: str, ending: str) -> Syntax | None:
-    """Read a text by the grammar of an ending in `GRAMMARS`; None where the text is too large or takes too long."""
-    grammar = GRAMMARS[ending]
+    """Read a text by the grammar of a file's ending; None if there is none, or the text is too large or takes too long."""
+    language = language_of(ending)
+    if not language or not language.grammar:
+        return None
     if "\r" in text:
         text = "\n".join(split_lines(text))
     source = text.encode("utf-8", "replace")
-    if grammar.ignored:
-        source = grammar.ignored.sub(lambda found: b" " * len(found[0]), source)
-    tree = parse(source, grammar)
+    if language.ignored:
+        source = language.ignored.sub(lambda found: b" " * len(found[0]), source)
+    tree = parse(source, language.grammar)
     if tree is None:
         return None
-    captured = captures(tree, grammar, Path(__file__).parent / grammar.query)
+    captured = captures(tree, language.grammar, language.query)
     comments = tuple(sorted(_span(node) for node in captured.pop("comment", ())))
     loops = tuple(sorted(node.end_point.row + 1 for node in captured.pop("loop", ())))
-    declarations = tuple(_declarations(captured, source, grammar))
+    declarations = tuple(_declarations(captured, source, language))
     named: dict[str, list[Declaration]] = {}
     for one in declarations:
         named.setdefault(one.name[-1], []).append(one)
@@ -105,7 +107,7 @@ def _span(node: Node) -> tuple[int, int, int, int]:
 
 
 @cache
-def _language(grammar: Grammar) -> Language:
+def _loaded(grammar: Grammar) -> tree_sitter.Language:
     from tree_sitter import Language  # noqa: PLC0415 - few commands need it
 
     return Language(getattr(importlib.import_module(grammar.package), grammar.get)())
@@ -115,7 +117,7 @@ def _language(grammar: Grammar) -> Language:
 def _query(grammar: Grammar, file: Path) -> Query:
     from tree_sitter import Query  # noqa: PLC0415 - few commands need it
 
-    return Query(_language(grammar), file.read_text("utf-8"))
+    return Query(_loaded(grammar), file.read_text("utf-8"))
 
 
 class _Trees:
@@ -186,7 +188,7 @@ def parse(source: bytes, grammar: Grammar) -> Tree | None:
     def read(at: int, _point: Point) -> bytes:
         return source[at : at + PIECE]
 
-    parser = Parser(_language(grammar))
+    parser = Parser(_loaded(grammar))
     edited = _trees.edited(grammar, source)
     try:
         if edited is None:
@@ -232,7 +234,7 @@ class _Around(NamedTuple):
     """The name of such a declaration, if it has none of its own."""
 
 
-def _declarations(captured: dict[str, list[Node]], source: bytes, grammar: Grammar) -> Iterator[Declaration]:
+def _declarations(captured: dict[str, list[Node]], source: bytes, language: Language) -> Iterator[Declaration]:
     """Return what is declared, named by all that is around it."""
     nodes = [(node.start_byte, -node.end_byte, kind, node) for kind, some in captured.items() for node in some]
     around = [_Around(len(source), ())]
@@ -245,38 +247,31 @@ def _declarations(captured: dict[str, list[Node]], source: bytes, grammar: Gramm
         if kind in {"head", "assigned"}:
             around.append(_Around(end, outer.name, first, _given(node, source) if kind == "assigned" else ()))
             continue
-        own, line = _own(node, source, grammar)
+        own, line = _own(node, source, language)
         name = own or head.given
         if kind != "scope":
-            last, start = node.end_point.row + 1, first if grammar is PYTHON else line
+            last, start = node.end_point.row + 1, first if language.starts_with_head else line
             means = KINDS["closure" if kind == "function" and not name else kind]
             full = (*outer.name, *(name or ("",)))
             yield Declaration(full, _parameters(node, source), first, start, line, last, means)
-        inside = name if grammar.nests or kind in {"scope", "type"} else ()
+        inside = name if language.nests or kind in {"scope", "type"} else ()
         around.append(_Around(end, (*outer.name, *inside)))
 
 
-NAMELESS = {
-    "lambda": ("<lambda>",),
-    "list_comprehension": ("<listcomp>",),
-    "generator_expression": ("<genexpr>",),
-    "set_comprehension": ("<setcomp>",),
-    "dictionary_comprehension": ("<dictcomp>",),
-}
-"""What Python calls them."""
 RECEIVER = re.compile(r"(\w+)\s*(?:\[.*\])?\s*,?\s*\)$", re.DOTALL)
 SCRIPT_NAME = re.compile(r"[\"'#]?([\w$]+(?:\.[\w$#]+)*)[\"']?$")
 
 
-def _own(node: Node, source: bytes, grammar: Grammar) -> tuple[tuple[str, ...], int]:
+def _own(node: Node, source: bytes, language: Language) -> tuple[tuple[str, ...], int]:
     """Return the parts of a node's own name, none if it has none, and the line where it stands."""
     named = _name_node(node)
     if named is None:
-        return NAMELESS.get(node.type, ()), node.start_point.row + 1
+        called = language.nameless.get(node.type)
+        return (called,) if called else (), node.start_point.row + 1
     text, line = node_text(named, source), named.start_point.row + 1
-    if grammar.names == "native":
-        return split(text)[-1 if node.type == "impl_item" else 0 :], line
-    receiver = node.child_by_field_name("receiver") if grammar is GO else None
+    if language.parts:
+        return language.parts(text)[-1 if node.type == "impl_item" else 0 :], line
+    receiver = node.child_by_field_name("receiver")
     of = RECEIVER.search(node_text(receiver, source)) if receiver else None
     return ((of[1], text) if of else (text.lstrip("#"),)), line
 

@@ -5,19 +5,18 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from alloclens.languages import language_of
 from alloclens.languages.declarations import declarations, parsed, read_as
-from alloclens.languages.grammars import C_PLUS_PLUS, GO, GRAMMARS, PYTHON, RUST, C, ending_of
+from alloclens.languages.go import GO
 from alloclens.text import memo, split_lines
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from alloclens.languages.grammars import Grammar
+    from alloclens.languages.language import Language
     from alloclens.languages.syntax import Syntax
     from alloclens.source.line_mapping import Marks
 
-COMPILED = (C, C_PLUS_PLUS, RUST)
-"""Symbols of these may come with the lines of inlined functions."""
 LITERAL = re.compile(r"\.func\d+$|(?<!\.init)\.\d+$")
 """A Go function without a name. Other closures, and those with type arguments, may be wrappers that the compiler makes."""
 ELSEWHERE = re.compile(r"\.init(?:\.func\d+|\.\d+)*$|-fm$|-range\d")
@@ -64,7 +63,7 @@ def idle_lines(text: str, path: str) -> frozenset[int]:
     read = read_as(text, path)
     if read is None or not read.whole:
         return frozenset(blank)
-    if GRAMMARS[ending_of(path)] is not GO:
+    if language_of(path) is not GO:
         return frozenset(blank | _comments(lines, read))
     ends = {one.last for one in read.declarations}.union(read.loops)
     braces = {number for number, line in enumerate(lines, 1) if line.strip() == "}" and number not in ends}
@@ -83,30 +82,27 @@ def _comments(lines: Collection[str], read: Syntax) -> set[int]:
 
 def _can_be(text: str, path: str, name: str, start: int, lines: Collection[int]) -> bool:
     """Return whether a function can start on a line of a text (0 where that is unknown), and have these lines."""
-    grammar, read = GRAMMARS.get(ending_of(path)), read_as(text, path)
+    language, read = language_of(path), read_as(text, path)
     if ELSEWHERE.search(name) or (
-        grammar is GO and name in text
+        language is GO and name in text
     ):  # a comment can give a function another package's name
         return True
     found, within = declarations(text, name, path), parsed(name, path).closure
     if start > 0 and not within and found and not any(one.first <= start <= one.line for one in found):
         return False
-    if read is None or grammar is None or not read.whole:
+    if read is None or language is None or not read.whole:
         return True
-    if start > 0 and not found and not within and not _may_be_absent(name, grammar):
+    if start > 0 and not found and not within and not _may_be_absent(name, language):
         return False
     closures = [one for one in read.declarations if one.kind == "closure"]
-    is_literal = grammar is GO and LITERAL.search(name) and "[" not in name and C_WITHIN not in text
+    is_literal = language is GO and LITERAL.search(name) and "[" not in name and C_WITHIN not in text
     if start > 0 and is_literal and not any(one.line == start for one in closures):
         return False
-    reach = [*found, *closures] if within or grammar.spelled == "shortly" else found
-    unasked = not found or (start <= 0 and grammar in COMPILED)
+    reach = [*found, *closures] if within or language.spelled == "shortly" else found
+    unasked = not found or (start <= 0 and language.inlines)
     return unasked or all(any(one.holds(line) for one in reach) for line in lines)
 
 
-def _may_be_absent(name: str, grammar: Grammar) -> bool:
-    """Return whether a function can be in a program though the text of its file does not declare it.
-
-    Macros make functions of C and Rust, Java's compiler makes some, and a script can give a function any name.
-    """
-    return grammar is not GO and (grammar is not PYTHON or name.startswith("<"))
+def _may_be_absent(name: str, language: Language) -> bool:
+    """Return whether a function can be in a program though the text of its file does not declare it."""
+    return not language.declares_all or name.startswith("<")

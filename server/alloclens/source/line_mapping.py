@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from alloclens.languages import comment_of
 from alloclens.languages.declarations import again, around, declarations, parsed
-from alloclens.languages.grammars import comment_of
 from alloclens.source.text_diff import line_map, stays
 from alloclens.text import split_lines
 

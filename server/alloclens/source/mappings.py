@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from alloclens.languages.declarations import declared
-from alloclens.languages.names import EVERY_PROGRAM, has_name, outer
+from alloclens.languages.go.names import outer
+from alloclens.languages.names import EVERY_PROGRAM, has_name
 from alloclens.paths import canonical, folders_of, join, name_of, rest_within
 from alloclens.source.fit import fits
 from alloclens.source.line_mapping import Marks

@@ -14,8 +14,9 @@ import re
 from typing import TYPE_CHECKING, Literal, NamedTuple
 from urllib.parse import unquote
 
+from alloclens.languages.go.names import CLOSURE, is_closure, outer
 from alloclens.languages.go.parser import Name, Statement, guess, parse_go
-from alloclens.languages.names import CLOSURE, LONGEST_NAME, is_closure, outer
+from alloclens.languages.names import LONGEST_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

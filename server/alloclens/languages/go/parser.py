@@ -10,7 +10,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from alloclens.languages.grammars import GO
+from alloclens.languages.go import GRAMMAR
 from alloclens.languages.syntax import captures, node_text, parse
 from alloclens.text import memo
 
@@ -85,10 +85,10 @@ class GoText(NamedTuple):
 def parse_go(text: str) -> GoText:
     r"""Return what a text says; nothing if it is too large or takes too many steps to parse. As for Go, a line ends at \n only."""
     source = text.encode("utf-8", "replace")
-    tree = parse(source, GO)
+    tree = parse(source, GRAMMAR)
     if tree is None:
         return GoText()
-    found = captures(tree, GO, QUERY)
+    found = captures(tree, GRAMMAR, QUERY)
     imports = tuple(_import(node, source) for node in found.get("import", ()))
     declared = {node_text(node, source) for node in found.get("declared", ())}
     statements = [(node, *_statement(node, source)) for node in found.get("go", ())]

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from alloclens.cache import pages
 from alloclens.languages.declarations import declared
-from alloclens.languages.names import is_closure
+from alloclens.languages.go.names import is_closure
 from alloclens.lsp.commands import Int64, given_back
 from alloclens.lsp.spots import Spot, Spots, here
 from alloclens.source.line_mapping import UNKNOWN, Marks, carried

@@ -10,7 +10,7 @@ import numpy as np
 from lsprotocol import types
 
 from alloclens.languages.declarations import declared
-from alloclens.languages.names import is_closure
+from alloclens.languages.go.names import is_closure
 from alloclens.wording.units import amount, significant_growth
 
 if TYPE_CHECKING:

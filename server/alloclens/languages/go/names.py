@@ -1,0 +1,35 @@
+"""The names of Go's functions."""
+
+from __future__ import annotations
+
+import re
+
+from alloclens.languages.language import FunctionName
+from alloclens.languages.names import LONGEST_NAME
+
+CLOSURE = re.compile(r"(?:\.(?:func|gowrap|deferwrap|dwrap)?\d+|-fm|-range\d+|·.*)+$")
+TYPE_ARGUMENTS = re.compile(r"\[[^\[\]]*(?:\[[^\[\]]*\][^\[\]]*)*\]")
+
+
+def is_closure(function: str) -> bool:
+    """Return whether a Go function is declared within another one, which alone can be found by its name."""
+    return outer(function) != _bare(function)
+
+
+def outer(function: str) -> str:
+    """Return the Go function that a closure is in; a declared one's own: main.serve.func1.2 -> main.serve."""
+    return CLOSURE.sub("", _bare(function)) if len(function) <= LONGEST_NAME else function
+
+
+def _bare(function: str) -> str:
+    """Return a name without type arguments: sync.(*Pool[go.shape.int]).Get -> sync.(*Pool).Get."""
+    return TYPE_ARGUMENTS.sub("", function) if len(function) <= LONGEST_NAME else function
+
+
+def parse_name(function: str) -> FunctionName:
+    """x/main.(*T).f.func1 -> T, f. A closure that was inlined is named after what it was inlined into, which is left out."""
+    named = outer(function)
+    parts = re.sub(r"[(*)]", "", named[named.rfind("/") + 1 :]).split(".")[1:]
+    if not all(part.isidentifier() for part in parts) or len(parts) > 2:
+        parts = []
+    return FunctionName(tuple(parts), is_closure(function))

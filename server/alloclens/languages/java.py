@@ -1,0 +1,23 @@
+"""Java."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from alloclens.languages.language import FunctionName, Grammar, Language
+
+LAMBDA = re.compile(r"\blambda\$(\w+)\$\d+$")
+
+
+def _name(function: str) -> FunctionName:
+    """com.x.Cart$Item.lambda$add$0 -> com, x, Cart, Item, add. Initializers are their class."""
+    name = function.partition("(")[0].replace("::", ".")
+    found = LAMBDA.search(name)
+    name = f"{name[: found.start()]}{found[1]}" if found else name
+    parts = (part.lstrip("0123456789") for part in re.split(r"[./$]", name))
+    skipped = {"", "<init>", "<clinit>", *(("new", "static") if found else ())}
+    return FunctionName(tuple(part for part in parts if part not in skipped), found is not None)
+
+
+JAVA = Language((".java",), _name, Grammar("tree_sitter_java"), Path(__file__).with_name("java.scm"))

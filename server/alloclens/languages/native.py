@@ -1,0 +1,93 @@
+"""C, C++ and Rust, whose functions profiles know by their symbols."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from alloclens.languages.language import FunctionName, Grammar, Language
+from alloclens.languages.names import parameters_in
+
+HASH = re.compile(r"::h[0-9a-f]{16}$")
+CLOSED = re.compile(r"(?:::)?(?:\{\{?(?:closure|lambda|vtable\.shim|shim)|'lambda|\$_\d)")
+CLONE = re.compile(r"(?: ?\[clone [^\]]*\]| \(\.[^()]*\)|\.(?:cold|(?:part|isra|constprop)\.\d+))+$")
+PIECE = re.compile(
+    r"\boperator\b(?:\s*(?:\(\)|\[\]|->\*?|<=>|<<=?|>>=?|[-+*/%^&|~!=<>,]+|\"\"\s*\w+)|\s+[^()]+)?"
+    r"|->|::|\s+|[(<\[{]|[)>\]}]|[^\s:()<>\[\]{}-]+|."
+)
+
+
+OPERATOR = re.compile(r"operator\s+(\W)")
+
+
+def _name(function: str) -> FunctionName:
+    """ns::T<int>::f(int) const -> ns, T, f; <x::T as y::Trait>::f::{{closure}} -> x, T, f."""
+    name = CLONE.sub("", HASH.sub("", function)).replace("{anonymous}", "(anonymous namespace)")
+    found = CLOSED.search(name)
+    inner = name[: found.start()] if found else name
+    return FunctionName(_parts(inner), found is not None, -1 if found else _count(inner))
+
+
+def _parts(name: str) -> tuple[str, ...]:
+    """Return the parts of a qualified name of C, C++ or Rust, without arguments and what a function returns."""
+    parts, part, depth, opened, over = list[str](), "", 0, 0, False
+    for found in PIECE.finditer(name):
+        piece = found[0]
+        if piece in "(<[{":
+            opened = found.end() if not depth else opened
+            depth += 1
+            over = over or bool(part and piece == "(")
+        elif piece in ")>]}":
+            depth = max(depth - 1, 0)
+            inner = name[opened : found.start()]
+            if piece == ">" and not depth and not part and (not parts or inner.startswith("impl ")):
+                parts += _parts(_self_type(inner))[-1:]  # of Rust
+        elif depth or (over and piece != "::"):
+            continue
+        elif piece == "::":
+            parts, part, over = [*parts, part], "", False
+        elif piece.isspace():
+            if not name.startswith("<", found.end()):  # what was before is what the function returns
+                parts, part = [], ""
+        else:
+            part += OPERATOR.sub(r"operator\1", piece).strip()
+    return tuple(one for one in (*parts, part) if one)
+
+
+def _self_type(inner: str) -> str:
+    """Return the type of <T as Trait> and <impl Trait for T>."""
+    return inner.removeprefix("impl ").split(" as ")[0].split(" for ")[-1]
+
+
+PARAMETERS = re.compile(r"\(([^()]*(?:\([^()]*\)[^()]*)*)\)[^()]*$")
+
+
+def _count(name: str) -> int:
+    """Return how many parameters a C++ name has, -1 where it has no list of them."""
+    found = PARAMETERS.search(name)
+    return -1 if found is None else parameters_in(found[1])
+
+
+MACRO = re.compile(
+    rb"^[ \t]*[A-Z][A-Z0-9_]{3,}[ \t]*(?:\([^(){};\n]*\))?[ \t]*$|(?<!#define )\b[A-Z][A-Z0-9]*_[A-Z0-9_]+(?=[ \t]+[A-Za-z_])",
+    re.MULTILINE,
+)
+"""A macro that is no part of a declaration's grammar: alone on a line, or a word before others."""
+C = Language(
+    (".c",),
+    _name,
+    Grammar("tree_sitter_c"),
+    Path(__file__).with_name("c.scm"),
+    ignored=MACRO,
+    parts=_parts,
+    inlines=True,
+)
+C_PLUS_PLUS = C._replace(
+    endings=(".cc", ".cpp", ".cxx", ".c++", ".h", ".hh", ".hpp", ".hxx", ".h++", ".inl", ".ipp", ".tpp", ".cu", ".cuh"),
+    grammar=Grammar("tree_sitter_cpp"),
+    query=Path(__file__).with_name("cpp.scm"),
+    nests=True,
+)
+RUST = C_PLUS_PLUS._replace(
+    endings=(".rs",), grammar=Grammar("tree_sitter_rust"), query=Path(__file__).with_name("rust.scm"), ignored=None
+)
