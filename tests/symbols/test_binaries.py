@@ -110,6 +110,12 @@ def test_where_code_is_looked_up() -> None:
     assert lookup(library, Mapped(high, high + 0x2000, 0), high + 0x5A0) == [0x15A0]
 
 
+def test_segments_out_of_order() -> None:
+    """ELF wants them in the order of their addresses; a damaged file need not have it."""
+    damaged = elf(2, (4, 0, 0x500000, 0x1000), (5, 0x1000, 0x401000, 0x500))
+    assert lookup(damaged, Mapped(0x401000, 0x402000, 0x1000), 0x401282) == [0x282]
+
+
 @pytest.mark.parametrize("size", [4, 30, 63, 64, 100, 170])
 def test_a_layout_cut_off(size: int) -> None:
     data = elf(2, (5, 0, 0x400000, 0x1000), (5, 0x1000, 0x401000, 0x500))[:size]

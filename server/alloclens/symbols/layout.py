@@ -86,7 +86,7 @@ def layout(file: BinaryIO, size: int) -> Layout:
     code = tuple(Section(s.offset, s.address, s.size) for s in segments if s.flags & PF_X and s.size)
     if any(c.offset + c.size > size for c in code):
         raise ValueError("cut off")
-    base = segments[0].address if segments else 0
+    base = min((s.address for s in segments), default=0)
     return Layout(base, code, _number(head, head, 16, 2) == ET_DYN)
 
 
@@ -99,7 +99,7 @@ class _Segment(NamedTuple):
 
 
 def _segments(file: BinaryIO, head: bytes) -> list[_Segment]:
-    """Return the loaded segments; ELF has them in the order of their addresses."""
+    """Return the loaded segments."""
     wide = head[4] == 2
     if len(head) < (64 if wide else 52):
         raise ValueError("cut off")
