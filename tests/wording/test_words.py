@@ -9,9 +9,8 @@ from alloclens.series.findings import Finding, Span
 from alloclens.series.verdicts import Rule
 from alloclens.stats.amount import Amount
 from alloclens.wording import hover
-from alloclens.wording.hint import LONGEST, hint
+from alloclens.wording.amounts import LONGEST, amount, change, duration, growth, hint, rate, share
 from alloclens.wording.hover import command
-from alloclens.wording.units import amount, change, duration, growth, rate, share
 from alloclens.wording.verdict import figures, message, sparkline
 
 MB = 1 << 20

@@ -16,8 +16,8 @@ from alloclens.series.selection import worth_showing
 from alloclens.session.once import world
 from alloclens.source.line_mapping import UNKNOWN
 from alloclens.text import MAX_BYTES, decoded, split_lines
+from alloclens.wording.amounts import LONGEST, hint
 from alloclens.wording.drift import not_shown, texts
-from alloclens.wording.hint import LONGEST, hint
 from alloclens.wording.markdown import plain
 from alloclens.wording.status import line as status_line
 from alloclens.wording.status import nothing, unreadable

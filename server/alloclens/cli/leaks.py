@@ -14,7 +14,7 @@ from alloclens.disk import real
 from alloclens.paths import name_of
 from alloclens.series.findings import RAISED, badness
 from alloclens.series.verdicts import VERDICTS
-from alloclens.session.line_mapper import UNPLACED, LinesNow
+from alloclens.session.line_mapper import UNPLACED, LineMapper
 from alloclens.session.once import world
 from alloclens.wording.hover import short_name, stack_label
 from alloclens.wording.markdown import plain
@@ -51,7 +51,7 @@ def command(directory: str, workspace: str | None, every: bool, as_json: bool) -
         raise click.ClickException(plain(nothing(known.directories)))
     found = [(f, c) for c in known.comparisons for f in c.findings(VERDICTS if every else RAISED)]
     found.sort(key=lambda pair: badness(pair[0]))
-    now = LinesNow(known, text_of)
+    now = LineMapper(known, text_of)
     if as_json:
         said = {"version": JSON_VERSION, "directory": directory, "findings": [_json(f, c, now) for f, c in found]}
         show_json(said)
@@ -61,7 +61,7 @@ def command(directory: str, workspace: str | None, every: bool, as_json: bool) -
         tell(plain(note))
 
 
-def _json(finding: Finding, comparison: Comparison, now: LinesNow) -> dict[str, Any]:
+def _json(finding: Finding, comparison: Comparison, now: LineMapper) -> dict[str, Any]:
     at = now.finding(comparison, finding)
     shape = comparison.shape(finding) if finding.verdict in RAISED else None
     return {
@@ -99,7 +99,7 @@ def waits(finding: Finding, comparison: Comparison) -> str:
     return f"{name_of(finding.file)}:{finding.line}" if comparison.began(finding) else ""
 
 
-def _print(found: list[tuple[Finding, Comparison]], known: World, now: LinesNow) -> None:
+def _print(found: list[tuple[Finding, Comparison]], known: World, now: LineMapper) -> None:
     if not found:
         show(quiet(known))
     for finding, comparison in found:

@@ -25,15 +25,15 @@ from alloclens.printable import printable
 from alloclens.series.findings import badness
 from alloclens.series.selection import by_weight, worth_showing
 from alloclens.series.timeline import points
-from alloclens.session.line_mapper import LinesNow
+from alloclens.session.line_mapper import LineMapper
 from alloclens.session.once import world
 from alloclens.tables.flame import FlameQuery
 from alloclens.tables.top import top
 from alloclens.transform.subset import samples
 from alloclens.wording import flame as wording
+from alloclens.wording.amounts import amount, growth, share
 from alloclens.wording.markdown import plain
 from alloclens.wording.status import in_full, moment, nothing
-from alloclens.wording.units import amount, growth, share
 from alloclens.wording.verdict import SHAPES, figures, message, sparkline
 from alloclens.workspace.around import workspace_around
 from alloclens.workspace.files import text_of
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
     from alloclens.series.comparison import Comparison
     from alloclens.series.findings import Finding
-    from alloclens.session.line_mapper import Now
+    from alloclens.session.line_mapper import MappedLine
     from alloclens.session.world import World
 
 LINES = 100
@@ -201,12 +201,12 @@ def _findings(known: World, titles: _Titles) -> str:
     found.sort(key=lambda pair: badness(pair[0]))
     if not found:
         return f"<p>{_html(quiet(known))}</p>"
-    now = LinesNow(known, text_of)
+    now = LineMapper(known, text_of)
     rows = [_finding(finding, comparison, known, now, titles) for finding, comparison in found]
     return _table("What leaks or grows, worst first", ("Line", "Function", "Verdict", "In words", "Over time"), rows)
 
 
-def _finding(finding: Finding, comparison: Comparison, known: World, now: LinesNow, titles: _Titles) -> Row:
+def _finding(finding: Finding, comparison: Comparison, known: World, now: LineMapper, titles: _Titles) -> Row:
     at, in_use = now.finding(comparison, finding), comparison.in_use
     unsure = bool(at and at.unsure)
     guessed, wait = unsure and known.guesses(comparison, finding.file), waits(finding, comparison)
@@ -222,7 +222,7 @@ def _finding(finding: Finding, comparison: Comparison, known: World, now: LinesN
     ]
 
 
-def _place(at: Now | None, recorded: str, line: int, titles: _Titles) -> str:
+def _place(at: MappedLine | None, recorded: str, line: int, titles: _Titles) -> str:
     """Say where a recorded line is now."""
     if at is None:
         return f"{recorded}:{line}"
@@ -244,11 +244,11 @@ def _lines(shown: Comparison, known: World, titles: _Titles) -> str:
         return "<p>No line of your own code holds enough to be shown.</p>"
     headings = ("Line", "Function", "Owned", "Growth", "Flat", "Cum")
     caption = f"Lines of your own code in {shown.sample_type.type}, by what they own"
-    now = LinesNow(known, text_of)
+    now = LineMapper(known, text_of)
     return _table(caption, headings, [_line(shown, row, now, titles) for row in rows.tolist()])
 
 
-def _line(shown: Comparison, row: int, now: LinesNow, titles: _Titles) -> Row:
+def _line(shown: Comparison, row: int, now: LineMapper, titles: _Titles) -> Row:
     lines, stats, unit = shown.lines, shown.stats(row), shown.sample_type.unit
     file, function = lines.files[lines.file[row]], int(lines.functions.of_line[row])
     at = now.of(shown, file, stats.line)

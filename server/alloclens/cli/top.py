@@ -19,7 +19,7 @@ from alloclens.tables.lines import unplaced
 from alloclens.tables.top import By, Sort, Top, top
 from alloclens.transform.difference import total
 from alloclens.transform.filters import BadFilter, Filters, filtered
-from alloclens.wording.units import amount, share
+from alloclens.wording.amounts import amount, share
 from alloclens.workspace.around import workspace_around
 
 if TYPE_CHECKING:

@@ -8,13 +8,13 @@ import numpy as np
 from lsprotocol import types
 
 from alloclens.lsp.documents import uri_of
-from alloclens.session.line_mapper import LinesNow
+from alloclens.session.line_mapper import LineMapper
 
 if TYPE_CHECKING:
     from alloclens.lsp.documents import Document, Documents
     from alloclens.series.comparison import Comparison
     from alloclens.series.findings import Finding
-    from alloclens.session.line_mapper import Now
+    from alloclens.session.line_mapper import MappedLine
     from alloclens.session.world import World
 
 
@@ -40,7 +40,7 @@ class Spots:
         self._roots = world.sources.roots
         self._documents = documents
         self._known: dict[str, Document | None] = {}
-        self._now = LinesNow(world, self._text)
+        self._now = LineMapper(world, self._text)
 
     def of(self, comparison: Comparison, recorded: str, line: int) -> Spot | None:
         """Return where a recorded line (1-based) is; None where it has no place or is no more."""
@@ -54,7 +54,7 @@ class Spots:
         """Return where a finding is, or what its goroutines are charged to; None where it has no place or is no more."""
         return self._spot(self._now.finding(comparison, finding))
 
-    def _spot(self, now: Now | None) -> Spot | None:
+    def _spot(self, now: MappedLine | None) -> Spot | None:
         if now is None or not now.line:
             return None
         at = self._known.get(now.path) or self._documents.opened_at(now.path, self._roots)

@@ -28,7 +28,7 @@ TextOf = Callable[[str], str | None]
 UNPLACED = "unplaced"
 
 
-class Now(NamedTuple):
+class MappedLine(NamedTuple):
     """Where a recorded line is now."""
 
     path: str
@@ -43,16 +43,16 @@ class Now(NamedTuple):
         return ("unsure" if self.unsure else "sure") if self.line else UNPLACED
 
 
-class LinesNow:
+class LineMapper:
     """Finds them for one answer: every file is carried once. Reads files: use it in a thread."""
 
     def __init__(self, world: World, text_of: TextOf) -> None:
         self._world = world
         self._text_of = text_of
         self._moves: dict[tuple[str, str], Mapping[int, str]] = {}
-        self._known: dict[tuple[str, str, str], dict[int, Now] | None] = {}
+        self._known: dict[tuple[str, str, str], dict[int, MappedLine] | None] = {}
 
-    def of(self, comparison: Comparison, recorded: str, line: int) -> Now | None:
+    def of(self, comparison: Comparison, recorded: str, line: int) -> MappedLine | None:
         """Return where a recorded line (1-based) is; None where its file has no place."""
         place = self._world.sources.place(recorded)
         if place is None or line < 1:
@@ -63,16 +63,16 @@ class LinesNow:
             self._known[key] = self._all(comparison, place, recorded)
         known = self._known[key]
         if known is None:
-            return Now(place.path, line)
+            return MappedLine(place.path, line)
         if line in known or place.moved:
-            return known.get(line, Now(place.path, 0))
+            return known.get(line, MappedLine(place.path, 0))
         return self._of_base(comparison, place, line)
 
-    def finding(self, comparison: Comparison, finding: Finding) -> Now | None:
+    def finding(self, comparison: Comparison, finding: Finding) -> MappedLine | None:
         """Return where a finding's line is, or the `go` statement that its goroutines are charged to."""
         return self.start(comparison, finding) or self.of(comparison, finding.file, finding.line)
 
-    def start(self, comparison: Comparison, finding: Finding) -> Now | None:
+    def start(self, comparison: Comparison, finding: Finding) -> MappedLine | None:
         """Return the `go` statement that goroutines are charged to; None where a finding has none or it is no more."""
         began = comparison.began(finding)
         found = self._then(comparison, began.path, began.line) if began else None
@@ -86,24 +86,24 @@ class LinesNow:
         now = moved_to(self._moves.get(key, {}), comparison.lines, recorded, line)
         return Place(now, MOVED, place.kind) if now else place
 
-    def _then(self, comparison: Comparison, path: str, line: int) -> Now:
+    def _then(self, comparison: Comparison, path: str, line: int) -> MappedLine:
         """Return where a line of a file is that was as when the head was taken, whether it has numbers or not."""
         file, text = self._world.file_of(comparison, path), self._text_of(path)
         if text is None:
-            return Now(path, 0)
+            return MappedLine(path, 0)
         if file is None or file.origin is SAME:
-            return Now(path, line if line <= len(split_lines(text)) else 0, unsure=file is None)
+            return MappedLine(path, line if line <= len(split_lines(text)) else 0, unsure=file is None)
         nothing = np.zeros(0, np.int64)
         now = carried(Marks(np.array([line]), np.array([-1]), [], nothing, path), file.origin, text)
-        return Now(path, int(now.line[0]), bool(now.unsure[0]))
+        return MappedLine(path, int(now.line[0]), bool(now.unsure[0]))
 
-    def _of_base(self, comparison: Comparison, place: Place, line: int) -> Now:
+    def _of_base(self, comparison: Comparison, place: Place, line: int) -> MappedLine:
         """Return where a line is that has no numbers, for nothing is left of what the base had there."""
         base, now = comparison.base, self._then(comparison, place.path, line)
         other = base is not None and not comparison.one_process and base.build_id != comparison.head.build_id
         return now._replace(unsure=now.unsure or other)
 
-    def _all(self, comparison: Comparison, place: Place, recorded: str) -> dict[int, Now] | None:
+    def _all(self, comparison: Comparison, place: Place, recorded: str) -> dict[int, MappedLine] | None:
         """Return where the lines of a file are, by recorded line; None for one that never changes."""
         file = self._world.file_of(comparison, place.path)
         if file is None or file.origin is SAME:
@@ -120,6 +120,6 @@ def parts(world: World, comparison: Comparison, path: str, text_of: TextOf) -> I
             yield Part(one.place.path, one.rows, one.on(text), one.origin, one.moved)
 
 
-def _lines(file: FileLines, text: str, asked: Mask) -> dict[int, Now]:
+def _lines(file: FileLines, text: str, asked: Mask) -> dict[int, MappedLine]:
     each = zip(*(column[asked].tolist() for column in (file.marks.line, *file.on(text))), strict=True)
-    return {line: Now(file.place.path, now, unsure) for line, now, unsure in each}
+    return {line: MappedLine(file.place.path, now, unsure) for line, now, unsure in each}

@@ -15,13 +15,12 @@ from alloclens.cache.snapshots import Snapshots
 from alloclens.cache.texts import Texts
 from alloclens.disk import Stamp, is_absent
 from alloclens.faults import Problem
-from alloclens.session.assembly import assemble
 from alloclens.session.known import Known
 from alloclens.session.listing import Listing, Scan, gone, scan, settled
 from alloclens.session.reading import forget
 from alloclens.session.setup import Setup
 from alloclens.session.watcher import Watcher
-from alloclens.session.world import World
+from alloclens.session.world import World, assemble
 from alloclens.worker import Lost, seconds_for
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import numpy as np
 
 from alloclens.series.selection import worth_showing
 from alloclens.source.line_mapping import SAME, UNKNOWN
-from alloclens.wording.units import amount
+from alloclens.wording.amounts import amount
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

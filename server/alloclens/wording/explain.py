@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from alloclens.source.places import Place
 from alloclens.source.recorded import Kind
-from alloclens.wording.units import amount, share
+from alloclens.wording.amounts import amount, share
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,8 +8,8 @@ from alloclens.paths import name_of
 from alloclens.printable import printable
 from alloclens.series.timeline import points, process_lines
 from alloclens.tables.flame_walk import ALL
+from alloclens.wording.amounts import amount, change, share
 from alloclens.wording.focus import words
-from alloclens.wording.units import amount, change, share
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,9 +7,9 @@ import re
 import shlex
 from typing import TYPE_CHECKING
 
+from alloclens.wording.amounts import amount, difference, growth, share
 from alloclens.wording.focus import options, words
 from alloclens.wording.markdown import code, escape
-from alloclens.wording.units import amount, difference, growth, share
 from alloclens.wording.verdict import doubt, figures, sparkline, verdict
 
 if TYPE_CHECKING:

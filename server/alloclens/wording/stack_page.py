@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from alloclens.printable import printable, rows
 from alloclens.stats.amount import Amount
-from alloclens.wording.units import amount, difference, share
+from alloclens.wording.amounts import amount, difference, share
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -6,8 +6,8 @@ from datetime import datetime
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from alloclens.wording.amounts import amount, signed
 from alloclens.wording.markdown import code, escape
-from alloclens.wording.units import amount, signed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from alloclens.languages.go.leak_patterns import Shape
 from alloclens.series.verdicts import Rule
-from alloclens.wording.units import amount, change, duration, rate, share, signed
+from alloclens.wording.amounts import amount, change, duration, rate, share, signed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

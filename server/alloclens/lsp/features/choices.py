@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from alloclens.lsp.quick import Quick
 from alloclens.lsp.server import Server
 from alloclens.printable import printable
+from alloclens.wording.amounts import amount
 from alloclens.wording.status import moment
-from alloclens.wording.units import amount
 
 if TYPE_CHECKING:
     from alloclens.series.comparison import Comparison

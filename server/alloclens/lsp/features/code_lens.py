@@ -11,7 +11,7 @@ from lsprotocol import types
 
 from alloclens.languages.declarations import declared
 from alloclens.languages.go.names import is_closure
-from alloclens.wording.units import amount, significant_growth
+from alloclens.wording.amounts import amount, significant_growth
 
 if TYPE_CHECKING:
     from alloclens.lsp.client import Client

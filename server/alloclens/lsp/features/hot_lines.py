@@ -14,8 +14,7 @@ from alloclens.lsp.server import Server
 from alloclens.lsp.spots import Spots
 from alloclens.series.selection import worth_showing
 from alloclens.typed import ready
-from alloclens.wording.hint import hint
-from alloclens.wording.units import growth
+from alloclens.wording.amounts import growth, hint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

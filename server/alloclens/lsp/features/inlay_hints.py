@@ -13,7 +13,7 @@ from alloclens.lsp.commands import Int64, given_back
 from alloclens.lsp.features.hover import text_of
 from alloclens.series.selection import worth_showing
 from alloclens.typed import ready
-from alloclens.wording.hint import hint
+from alloclens.wording.amounts import hint
 
 if TYPE_CHECKING:
     from alloclens.lsp.client import Client

@@ -9,8 +9,8 @@ from alloclens.lsp.commands import Uinteger
 from alloclens.lsp.server import Server
 from alloclens.lsp.spots import Spots, here
 from alloclens.printable import printable
+from alloclens.wording.amounts import amount
 from alloclens.wording.hover import short_name, stack_label
-from alloclens.wording.units import amount
 
 if TYPE_CHECKING:
     from alloclens.lsp.documents import Documents

@@ -20,9 +20,9 @@ from alloclens.series.verdicts import VERDICTS
 from alloclens.settings import labels
 from alloclens.source.places import Nowhere
 from alloclens.wording import views
+from alloclens.wording.amounts import amount
 from alloclens.wording.stack_page import gone
 from alloclens.wording.status import moment
-from alloclens.wording.units import amount
 from alloclens.wording.verdict import message
 
 if TYPE_CHECKING:
