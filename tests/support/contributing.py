@@ -10,12 +10,17 @@ PAGE = Path(__file__).resolve().parents[2] / "CONTRIBUTING.md"
 CODE = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
+def code(heading: str) -> list[str]:
+    """Return the blocks of Python code below a heading."""
+    _, _, section = PAGE.read_text("utf-8").partition(f"\n## {heading}\n")
+    return CODE.findall(section.partition("\n## ")[0])
+
+
 def modules(heading: str) -> list[ModuleType]:
     """Return the blocks of Python code below a heading, each run as a module."""
-    _, _, section = PAGE.read_text("utf-8").partition(f"\n## {heading}\n")
     out = []
-    for number, code in enumerate(CODE.findall(section.partition("\n## ")[0])):
+    for number, block in enumerate(code(heading)):
         module = ModuleType(f"example{number}")
-        exec(compile(code, "CONTRIBUTING.md", "exec"), module.__dict__)
+        exec(compile(block, "CONTRIBUTING.md", "exec"), module.__dict__)
         out.append(module)
     return out

@@ -1,0 +1,21 @@
+"""The worked example of CONTRIBUTING.md, run as it stands there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from alloclens.lsp import main
+
+from tests.support.contributing import modules
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_one_file_and_one_name_are_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    total, test = modules("Example: adding a feature")
+    with pytest.raises(KeyError, match=r"alloclens\.server\.total"):
+        test.test_total(tmp_path)
+    monkeypatch.setattr(main, "FEATURES", (*main.FEATURES, total))
+    test.test_total(tmp_path)

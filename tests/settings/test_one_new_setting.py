@@ -1,0 +1,38 @@
+"""The worked example of CONTRIBUTING.md: one field is a setting everywhere."""
+
+from __future__ import annotations
+
+import json
+import sys
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from alloclens.settings import settings
+
+import scripts.settings as lists
+from tests.support.contributing import code
+
+if TYPE_CHECKING:
+    import pytest
+
+FIRST = "    profile_dirs: Annotated["
+
+
+def test_one_field_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    (field,) = code("Example: adding a setting")
+    with open(settings.__file__, encoding="utf-8") as file:
+        before, first, after = file.read().partition(FIRST)
+    assert first
+    made = ModuleType("alloclens.settings.settings")
+    monkeypatch.setitem(sys.modules, made.__name__, made)
+    exec(compile(f"{before}    {field}{first}{after}", "settings.py", "exec"), made.__dict__)
+    assert made.checked({"maxHints": 5}) == ({"maxHints": 5}, [])
+    (wrong,) = made.checked({"maxHints": 0})[1]
+    assert wrong.wrong.startswith("maxHints")
+    for name in ("Settings", "schema", "properties"):
+        monkeypatch.setattr(lists, name, getattr(made, name))
+    schema, manifest, page = lists.outputs(lists.ROOT).values()
+    assert json.loads(schema)["properties"]["maxHints"]["maximum"] == 10_000
+    offered = json.loads(manifest)["contributes"]["configuration"]["properties"]
+    assert offered["alloclens.maxHints"]["default"] == 200
+    assert "| `alloclens.maxHints` | `200` | The number of hints in one file. |" in page
