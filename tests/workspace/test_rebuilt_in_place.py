@@ -232,6 +232,19 @@ def test_a_text_that_was_put_back_with_its_old_date(tmp_path: Path) -> None:
     assert unmarked(shown(opened(tmp_path), tmp_path)) == {}
 
 
+def test_an_edit_that_was_put_back_while_a_binary_outside_the_workspace_runs(tmp_path: Path) -> None:
+    """As that of `go run`: what is checked in is not what was built."""
+    folder, outside = tmp_path / "w", tmp_path / "outside"
+    repository = Repository(folder)
+    repository.check_in(
+        {"main.go": MAIN, "go.mod": go_mod("example.com/app"), ".gitignore": "/app\n/profiles\n"}, BEGIN
+    )
+    with running(built(folder, SWAPPED).rename(outside)) as process:
+        repository.run("checkout", "main.go")
+        process.profile(folder / "profiles/1.pb.gz")
+        assert unmarked(shown(opened(folder), folder)) == {}
+
+
 def test_a_binary_that_is_gone(tmp_path: Path) -> None:
     """As that of `go run`. The file was edited before the first snapshot came."""
     with running(built(tmp_path, MAIN)) as process:

@@ -163,6 +163,37 @@ def test_a_text_that_may_never_have_been_checked_in_is_doubtful(repository: Repo
     assert not sure.disagrees(np.array([6])).any()
 
 
+@pytest.mark.parametrize(
+    ("recorded", "age", "doubtful"),
+    [
+        ("/w/main.go", -1, True),
+        ("example.com/app/main.go", -1, True),  # -trimpath
+        ("/ci/main.go", -1, False),  # what was built elsewhere
+        ("/w/main.go", 1, False),
+    ],
+)
+def test_what_was_written_after_its_binary_may_be_another_text(
+    repository: Repository, recorded: str, age: int, doubtful: bool
+) -> None:
+    """As an edit is that was put back while `go run` still runs: the binary lies outside the workspace."""
+    written = (repository.folder / "main.go").stat().st_ctime
+    then = taken((written - BEGIN) / DAY + 1, build=Build(written_at=written + age))
+    found = of(repository, then, keeps(6, 4), recorded=recorded)
+    assert (found.text, found.others) == (MOVED, ())
+    assert found.disagrees(np.array([6])).all() == doubtful
+
+
+def test_a_copy_from_before_the_binary_is_the_text_whatever_was_written_since(
+    repository: Repository, texts: Texts
+) -> None:
+    written = (repository.folder / "main.go").stat().st_ctime
+    then = taken((written - BEGIN) / DAY + 1, build=Build(written_at=written - 1))
+    texts.keep("/p/heap.pb.gz", (1, 2, 3), {own(repository).path: Copy(MOVED, written - 2)})
+    found = of(repository, then, keeps(6, 4), texts, recorded="/w/main.go")
+    assert (found.text, found.source) == (MOVED, "as it was when heap.pb.gz came")
+    assert not found.disagrees(np.array([6])).any()
+
+
 def test_our_copy_is_one_of_several_unless_the_binary_shows_that_it_is_the_text(
     repository: Repository, texts: Texts
 ) -> None:

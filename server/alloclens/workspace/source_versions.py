@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from alloclens.arrays import Ints
     from alloclens.cache.texts import Texts
     from alloclens.disk import Stamp
+    from alloclens.profile.build import Build
     from alloclens.series.series import Copies, Provenance
     from alloclens.series.snapshot import Snapshot
     from alloclens.source.places import Nowhere
@@ -78,8 +79,11 @@ class Origins:
         # What another machine built was probably checked in.
         found = one_of(list(_fitting([*checked_in, *copies] if elsewhere else [*copies, *checked_in], marks)))
         may_be_lost, build = _may_be_lost(place, then), then.build
-        if copies and found.text == copies[0].text and not (build.is_here or build.is_modified):
+        is_copy = bool(copies) and found.text == copies[0].text
+        if is_copy and not (build.is_here or build.is_modified):
             return _unvouched(found, checked_in, may_be_lost=may_be_lost)
+        if not is_copy and _is_newer_than_its_binary(place, recorded, build):
+            return found.in_doubt
         return found.in_doubt if may_be_lost else found
 
     def _dependency(self, place: Place, recorded: str, then: Provenance, marks: Marks) -> Origin:
@@ -168,6 +172,20 @@ def _may_be_lost(place: Place, then: Provenance) -> bool:
     build = then.build
     is_other = build.is_here or build.is_gone or then.begun < build.written_at < math.inf
     return build.is_modified or (is_other and place.rule == AS_RECORDED and bool(COMPILED.search(place.path)))
+
+
+def _is_newer_than_its_binary(place: Place, recorded: str, build: Build) -> bool:
+    """Return whether a file was written after a binary that was built here, wherever that lies.
+
+    What was there when it was built may be lost: an edit that was put back after `go run` was never checked in.
+    """
+    built_here = place.rule == AS_RECORDED or not is_absolute(canonical(recorded))  # -trimpath leaves no directory
+    if not built_here or build.written_at == math.inf or not COMPILED.search(place.path):
+        return False
+    try:
+        return written_at(os.stat(place.path)) > build.written_at  # noqa: PTH116 - paths are texts here
+    except OSError:
+        return False
 
 
 def _unvouched(copy: Origin, checked_in: Sequence[Origin], *, may_be_lost: bool) -> Origin:
