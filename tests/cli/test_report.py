@@ -216,6 +216,18 @@ def test_with_and_without_the_pictures(
     test_it_asks_for_nothing(folder)
 
 
+def test_the_template_names_nothing_that_is_not_there(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import alloclens.cli.report as module
+
+    (tmp_path / "page.html").write_text("<p>{{ titel }}</p>")
+    monkeypatch.setattr(module, "PARTS", tmp_path)
+    result = run(folder, "-o", "-")
+    assert result.exit_code == 70
+    assert "'titel' is undefined" in result.output
+
+
 @pytest.mark.parametrize("stacks", [(), ("main.f@/w/a.go:1 = 0x8",)])
 def test_a_profile_without_values_has_a_page_that_says_so(tmp_path: Path, stacks: tuple[str, ...]) -> None:
     drop(tmp_path / "p/a.pb.gz", heap(*stacks))

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import os
-from html import escape
 from importlib.resources import files
 from pathlib import Path
-from string import Template
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 import numpy as np
+from jinja2 import Environment, StrictUndefined
 
 from alloclens import __version__
 from alloclens.cli.annotate import CHOICES, tell_problems
@@ -107,22 +105,37 @@ def _shown(known: World) -> Comparison:
 
 
 def _page(shown: Comparison, known: World, titles: _Titles) -> str:
-    """Fill the template: everything in it is HTML already."""
+    """Fill the template. All it is given is text, shown as it is on one line, but for the style and the script."""
     pictures = _part("pictures.js")
     style, script = _part("page.css") + _part("pictures.css").replace("</", "<\\/"), _script(pictures)
-    return Template(_part("page.html")).substitute(
-        policy=f"default-src 'none'; base-uri 'none'; form-action 'none'; style-src {_digest(style)}; script-src {_digest(script)}",
-        title=_html(f"Memory of {titles.name}"),
-        compared=_html(plain(in_full(shown))),
+    page = Environment(
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_one_line,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    ).from_string(_part("page.html"))
+    return page.render(
+        style_digest=_digest(style),
+        script_digest=_digest(script),
+        title=f"Memory of {titles.name}",
+        compared=plain(in_full(shown)),
         style=style,
         findings=_findings(known, titles),
         lines=_lines(shown, known, titles),
-        functions=_folded("The heaviest functions as a table", _functions(shown), shut=bool(pictures)),
-        snapshots=_folded("The snapshots as a table", _snapshots(shown), shut=bool(pictures)),
-        footer=_html(f"alloclens {__version__}: {_many(shown)} in {titles.directory}"),
+        functions=_functions(shown),
+        snapshots=_snapshots(shown),
+        has_pictures=bool(pictures),
+        footer=f"alloclens {__version__}: {_many(shown)} in {titles.directory}",
         data=_data(shown),
         script=script,
     )
+
+
+def _one_line(value: object) -> object:
+    """Return what is to be escaped on one line, and what is HTML already as it is."""
+    return value if hasattr(value, "__html__") else printable(str(value))
 
 
 def _part(name: str) -> str:
@@ -132,21 +145,21 @@ def _part(name: str) -> str:
 
 
 def _script(pictures: str) -> str:
-    """Return the script; within a text, what would end it or hide its end is written otherwise."""
+    """Return the script, with "</script" and "<!--" spelled so that neither ends it or hides its end."""
     return f"{pictures}\n{_part('page.js')}".replace("</script", "<\\/script").replace("<!--", "<\\!--")
 
 
 def _digest(text: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 
-def _data(shown: Comparison) -> str:
-    """Return what the pictures draw, as JSON that HTML does not read into."""
-    said: dict[str, Any] = {"timeline": wording.timeline(shown)}
+def _data(shown: Comparison) -> dict[str, Any]:
+    """Return what the pictures draw."""
+    data: dict[str, Any] = {"timeline": wording.timeline(shown)}
     for name, inverted in (("flame", False), ("inverted", True)):
         tree = shown.flame_graph.tree(FlameQuery(inverted=inverted, most=NODES, least=LEAST))
-        said[name] = wording.flame(shown, tree) if tree else None
-    return json.dumps(said).replace("<", "\\u003c")
+        data[name] = wording.flame(shown, tree) if tree else None
+    return data
 
 
 def _many(shown: Comparison) -> str:
@@ -154,72 +167,50 @@ def _many(shown: Comparison) -> str:
     return f"{count} profile{'' if count == 1 else 's'}"
 
 
-class _Cell(NamedTuple):
-    """One cell of a table."""
+class _Table(NamedTuple):
+    """A table whose first column names the rows."""
 
-    html: str
-    kind: str = ""
-    """Its class."""
-
-
-Row = list[_Cell]
+    caption: str
+    columns: Sequence[tuple[str, str]]
+    """The heading and the class of each: "place", "number" or ""."""
+    rows: Sequence[Sequence[str]]
 
 
-def _text(text: str, kind: str = "") -> _Cell:
-    return _Cell(_html(text), kind)
+class _FindingRow(NamedTuple):
+    place: str
+    function: str
+    verdict: str
+    code: str
+    words: str
+    figures: str
+    sparkline: str
 
 
-def _html(text: str) -> str:
-    """Return HTML that shows a text as it is, on one line."""
-    return escape(printable(text))
-
-
-def _table(caption: str, headings: Sequence[str], rows: Sequence[Row]) -> str:
-    """Return a table whose first column names the rows. Wide ones scroll by themselves."""
-    caption, kinds = _html(caption), [cell.kind if cell.kind == "number" else "" for cell in rows[0]]
-    head = "".join(f'<th scope="col" class="{k}">{_html(h)}</th>' for h, k in zip(headings, kinds, strict=True))
-    body = "\n".join(f"<tr>{_cells(row)}</tr>" for row in rows)
-    return (
-        f'<div class="scroll" role="region" aria-label="{caption}" tabindex="0"><table><caption>{caption}</caption>\n'
-        f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div>"
-    )
-
-
-def _cells(row: Row) -> str:
-    first, *rest = row
-    cells = [f'<th scope="row" class="{first.kind}">{first.html}</th>']
-    return "".join(cells + [f'<td class="{cell.kind}">{cell.html}</td>' for cell in rest])
-
-
-def _folded(summary: str, table: str, *, shut: bool) -> str:
-    """Return a table that is there on demand where a picture shows the same."""
-    return f"<details{'' if shut else ' open'}><summary>{_html(summary)}</summary>\n{table}\n</details>"
-
-
-def _findings(known: World, titles: _Titles) -> str:
-    found = [(f, c) for c in known.comparisons for f in c.findings()]
-    found.sort(key=lambda pair: badness(pair[0]))
-    if not found:
-        return f"<p>{_html(quiet(known))}</p>"
+def _findings(known: World, titles: _Titles) -> list[_FindingRow] | str:
+    """Return the findings, worst first, or why there are none."""
+    findings = [(finding, of) for of in known.comparisons for finding in of.findings()]
+    findings.sort(key=lambda pair: badness(pair[0]))
+    if not findings:
+        return quiet(known)
     now = LineMapper(known, text_of)
-    rows = [_finding(finding, comparison, known, now, titles) for finding, comparison in found]
-    return _table("What leaks or grows, worst first", ("Line", "Function", "Verdict", "In words", "Over time"), rows)
+    return [_finding(finding, comparison, known, now, titles) for finding, comparison in findings]
 
 
-def _finding(finding: Finding, comparison: Comparison, known: World, now: LineMapper, titles: _Titles) -> Row:
+def _finding(finding: Finding, comparison: Comparison, known: World, now: LineMapper, titles: _Titles) -> _FindingRow:
     at, in_use = now.finding(comparison, finding), comparison.in_use
     unsure = bool(at and at.unsure)
     guessed, wait = unsure and known.guesses(comparison, finding.file), waits(finding, comparison)
     said = message(finding, known.settings.memory_bytes, in_use, waits=wait, unsure=unsure, guessed=guessed)
     shape = comparison.shape(finding)
-    words = f"{said} {SHAPES[shape]}" if shape else said
-    return [
-        _text(_place(at, finding.file, finding.line, titles), "place"),
-        _text(finding.function, "place"),
-        _text(finding.code, finding.verdict),
-        _Cell(f'{_html(words)}<br><span class="dim">{_html(figures(finding))}</span>'),
-        _Cell(f'<span class="spark" aria-hidden="true">{sparkline(finding.points)}</span>'),
-    ]
+    return _FindingRow(
+        _place(at, finding.file, finding.line, titles),
+        finding.function,
+        finding.verdict,
+        finding.code,
+        f"{said} {SHAPES[shape]}" if shape else said,
+        figures(finding),
+        sparkline(finding.points),
+    )
 
 
 def _place(at: MappedLine | None, recorded: str, line: int, titles: _Titles) -> str:
@@ -236,60 +227,61 @@ def _shortened(path: str, titles: _Titles) -> str:
     return inside.replace(os.sep, "/")
 
 
-def _lines(shown: Comparison, known: World, titles: _Titles) -> str:
+def _lines(shown: Comparison, known: World, titles: _Titles) -> _Table | str:
+    """Return the heaviest lines of the user's own code, or why there are none."""
     lines = shown.lines
     own = np.flatnonzero(lines.own[lines.file] & (lines.line > 0)) if len(lines) else np.zeros(0, np.int64)
     rows = by_weight(shown, worth_showing(shown, own, LINES))
     if not len(rows):
-        return "<p>No line of your own code holds enough to be shown.</p>"
-    headings = ("Line", "Function", "Owned", "Growth", "Flat", "Cum")
+        return "No line of your own code holds enough to be shown."
+    numbers = [(heading, "number") for heading in ("Owned", "Growth", "Flat", "Cum")]
+    columns = [("Line", "place"), ("Function", "place"), *numbers]
     caption = f"Lines of your own code in {shown.sample_type.type}, by what they own"
     now = LineMapper(known, text_of)
-    return _table(caption, headings, [_line(shown, row, now, titles) for row in rows.tolist()])
+    return _Table(caption, columns, [_line(shown, row, now, titles) for row in rows.tolist()])
 
 
-def _line(shown: Comparison, row: int, now: LineMapper, titles: _Titles) -> Row:
+def _line(shown: Comparison, row: int, now: LineMapper, titles: _Titles) -> list[str]:
     lines, stats, unit = shown.lines, shown.stats(row), shown.sample_type.unit
     file, function = lines.files[lines.file[row]], int(lines.functions.of_line[row])
     at = now.of(shown, file, stats.line)
     return [
-        _text(_place(at, file, stats.line, titles), "place"),
-        _text(lines.functions.name[function] if function >= 0 else "", "place"),
-        _text(amount(stats.owned.value, unit), "number"),
-        _text(growth(stats.owned, unit) if stats.owned.growth else "", "number"),
-        _text(amount(stats.flat.value, unit), "number"),
-        _text(amount(stats.cum.value, unit), "number"),
+        _place(at, file, stats.line, titles),
+        lines.functions.name[function] if function >= 0 else "",
+        amount(stats.owned.value, unit),
+        growth(stats.owned, unit) if stats.owned.growth else "",
+        amount(stats.flat.value, unit),
+        amount(stats.cum.value, unit),
     ]
 
 
-def _functions(shown: Comparison) -> str:
-    """Return the functions of the head, as pprof counts them."""
+def _functions(shown: Comparison) -> _Table | str:
+    """Return the functions of the head, as pprof counts them, or why there are none."""
     profile, unit = shown.profile, shown.sample_type.unit
     column = profile.sample_types.index(shown.sample_type)
-    found = top(samples(profile, ~profile.is_base), column, "function", "cum", shown.total)
+    functions = top(samples(profile, ~profile.is_base), column, "function", "cum", shown.total)
     rows = [
         [
-            _text(row.function or row.binary or "?", "place"),
-            *(_text(t, "number") for v in (row.flat, row.cum) for t in (amount(v, unit), share(v, found.total))),
+            row.function or row.binary or "?",
+            *(text for value in (row.flat, row.cum) for text in (amount(value, unit), share(value, functions.total))),
         ]
-        for row in found.rows(FUNCTIONS)
+        for row in functions.rows(FUNCTIONS)
     ]
     if not rows:
-        return f"<p>{_html(f'No function has a value in {shown.sample_type.type}.')}</p>"
-    caption = f"The {len(rows)} heaviest of {len(found)} functions in {shown.sample_type.type}, by cum"
-    return _table(caption, ("Function", "Flat", "Flat %", "Cum", "Cum %"), rows)
+        return f"No function has a value in {shown.sample_type.type}."
+    caption = f"The {len(rows)} heaviest of {len(functions)} functions in {shown.sample_type.type}, by cum"
+    numbers = [(heading, "number") for heading in ("Flat", "Flat %", "Cum", "Cum %")]
+    return _Table(caption, [("Function", "place"), *numbers], rows)
 
 
-def _snapshots(shown: Comparison) -> str:
+def _snapshots(shown: Comparison) -> _Table:
     series, unit = shown.series, shown.sample_type.unit
-    each = list(zip(series.snapshots, points(shown), strict=True))[-SNAPSHOTS:]
+    newest = list(zip(series.snapshots, points(shown), strict=True))[-SNAPSHOTS:]
     rows = []
-    for snapshot, point in reversed(each):
+    for snapshot, point in reversed(newest):
         marks = [word for word in ("base", "head") if getattr(point, word)] + ["process starts"] * point.begins
         label = series.labels.get(snapshot.path)
-        name = _text(f"{snapshot.name} ({label})" if label else snapshot.name, "place")
-        rows.append(
-            [name, _text(moment(snapshot)), _text(amount(point.value, unit), "number"), _text(", ".join(marks))]
-        )
+        name = f"{snapshot.name} ({label})" if label else snapshot.name
+        rows.append([name, moment(snapshot), amount(point.value, unit), ", ".join(marks)])
     caption = f"The {len(rows)} newest of {len(series.snapshots)} snapshots, by {shown.sample_type.type}"
-    return _table(caption, ("Snapshot", "Time", "In all", "Marks"), rows)
+    return _Table(caption, [("Snapshot", "place"), ("Time", ""), ("In all", "number"), ("Marks", "")], rows)
