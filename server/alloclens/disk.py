@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 # O_NONBLOCK: without it, opening a FIFO waits until somebody writes to it. O_NOCTTY: no terminal becomes ours.
 FLAGS = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_BINARY"))
 
-LONGEST_PATH = 4096
+MAX_PATH_CHARACTERS = 4096
 """No system opens a longer one, and to follow its links takes time that grows with the square of its length."""
 UNFINISHED = re.compile(r"\.alloclens\.[0-9a-f]{16}\.tmp")
 """What `write_file` calls a file until it is whole. A process that is killed leaves it behind."""
@@ -169,7 +169,7 @@ def is_name(path: str) -> bool:
 
 def real_path(path: str) -> str:
     """Return a path without symbolic links; as it is where it leads nowhere."""
-    if len(path) > LONGEST_PATH:
+    if len(path) > MAX_PATH_CHARACTERS:
         return path
     try:
         return os.path.realpath(path)

@@ -35,27 +35,27 @@ def test_a_page_is_read_only_and_is_written_anew(folder: Path) -> None:
 
 
 def test_the_oldest_go_but_none_of_the_answer(folder: Path) -> None:
-    for number in range(pages.MOST):
+    for number in range(pages.MAX_PAGES):
         path = pages.write(f"{number}", "")
         os.utime(path, (number + 1, number + 1))
     answer = [pages.write(name, "") for name in ("new", "0")]
     pages.prune(answer)
-    assert names(folder) == {"new", "0", *map(str, range(2, pages.MOST))}  # 201 pages: the oldest but 0 is gone
+    assert names(folder) == {"new", "0", *map(str, range(2, pages.MAX_PAGES))}  # 201 pages: the oldest but 0 is gone
 
 
 def test_an_answer_of_very_many_is_kept_whole(folder: Path) -> None:
-    answer = [pages.write(f"{number}", "") for number in range(pages.MOST + 5)]
+    answer = [pages.write(f"{number}", "") for number in range(pages.MAX_PAGES + 5)]
     pages.prune(answer)
-    assert len(names(folder)) == pages.MOST + 5
+    assert len(names(folder)) == pages.MAX_PAGES + 5
     pages.prune()
-    assert len(names(folder)) == pages.MOST
+    assert len(names(folder)) == pages.MAX_PAGES
 
 
 def test_what_is_no_page_stays(folder: Path) -> None:
     pages.write("a", "")
     (folder / ".a.txt.1.tmp").touch()
     (folder / "notes.md").touch()
-    for number in range(pages.MOST + 1):
+    for number in range(pages.MAX_PAGES + 1):
         pages.write(f"{number}", "")
     pages.prune()
     assert {".a.txt.1.tmp", "notes.md"} <= {path.name for path in folder.iterdir()}
@@ -63,14 +63,14 @@ def test_what_is_no_page_stays(folder: Path) -> None:
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no FIFOs")
 def test_odd_entries_keep_no_page_from_going(folder: Path) -> None:
-    for number in range(pages.MOST + 1):
+    for number in range(pages.MAX_PAGES + 1):
         os.utime(pages.write(f"{number}", ""), (number + 1, number + 1))
     (folder / "directory.txt").mkdir()
     (folder / "dangling.txt").symlink_to("nowhere")
     (folder / "loop.txt").symlink_to("loop.txt")
     os.mkfifo(folder / "fifo.txt")
     pages.prune()
-    assert names(folder) == {"directory", "dangling", "loop", "fifo", *map(str, range(1, pages.MOST + 1))}
+    assert names(folder) == {"directory", "dangling", "loop", "fifo", *map(str, range(1, pages.MAX_PAGES + 1))}
     with pytest.raises(OSError, match=r"."):
         pages.write("directory", "")
     assert pages.write("loop", "text").read_text() == "text"

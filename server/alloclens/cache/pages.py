@@ -17,7 +17,7 @@ from alloclens.paths import canonical, is_share
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-MOST = 1000
+MAX_PAGES = 1000
 """Pages that are kept: one answer has up to 200, and those that are open in an editor are not to go with it."""
 
 
@@ -43,11 +43,11 @@ def holds(path: str) -> bool:
 
 
 def prune(but: Collection[Path] = ()) -> None:
-    """Delete the oldest pages beyond the newest MOST, but none of these, and what a killed server has left half written."""
+    """Delete the oldest pages beyond the newest MAX_PAGES, but none of these, and what a killed server has left half written."""
     sweep(directory())
     ours = sorted((written, path) for path, written in _files() if path not in but)
     pages = [path for _, path in ours if path.suffix == ".txt" and not path.name.startswith(".")]
-    for old in pages[: max(len(pages) + len(but) - MOST, 0)]:
+    for old in pages[: max(len(pages) + len(but) - MAX_PAGES, 0)]:
         with suppress(OSError):  # another server may do the same
             _release(old)
             old.unlink()

@@ -57,7 +57,7 @@ def may_name(text: str, part: str) -> bool:
 def parsed(function: str, path: str) -> FunctionName:
     """Return the parts of a function's name, as profiles spell it in the language of a file."""
     language = language_of(path)
-    return name_of(function, language.names) if language else FunctionName((function,), is_closure(function))
+    return name_of(function, language.parse_name) if language else FunctionName((function,), is_closure(function))
 
 
 def _meant(read: Syntax, name: FunctionName, spelled: str) -> list[Declaration]:

@@ -10,7 +10,7 @@ from alloclens.languages.language import FunctionName, Grammar, Language
 LAMBDA = re.compile(r"\blambda\$(\w+)\$\d+$")
 
 
-def _name(function: str) -> FunctionName:
+def _parse_name(function: str) -> FunctionName:
     """com.x.Cart$Item.lambda$add$0 -> com, x, Cart, Item, add. Initializers are their class."""
     name = function.partition("(")[0].replace("::", ".")
     found = LAMBDA.search(name)
@@ -20,4 +20,4 @@ def _name(function: str) -> FunctionName:
     return FunctionName(tuple(part for part in parts if part not in skipped), found is not None)
 
 
-JAVA = Language((".java",), _name, Grammar("tree_sitter_java"), Path(__file__).with_name("java.scm"))
+JAVA = Language((".java",), _parse_name, Grammar("tree_sitter_java"), Path(__file__).with_name("java.scm"))

@@ -10,7 +10,7 @@ from alloclens.languages.language import FunctionName, Grammar, Language
 NODE = re.compile(r"(?:.*:)?([^:]*):(\d{1,9})$", re.DOTALL)
 
 
-def _name(function: str) -> FunctionName:
+def _parse_name(function: str) -> FunctionName:
     """./index.js:Router.handle:136 -> Router, handle; line 136."""
     found = NODE.match(function)
     name, line = (found[1], int(found[2])) if found else (function, 0)
@@ -21,7 +21,7 @@ def _name(function: str) -> FunctionName:
 
 JAVASCRIPT = Language(
     (".js", ".mjs", ".cjs", ".jsx"),
-    _name,
+    _parse_name,
     Grammar("tree_sitter_javascript"),
     Path(__file__).with_name("javascript.scm"),
     spelled="shortly",

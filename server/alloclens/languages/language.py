@@ -38,7 +38,7 @@ class Language(NamedTuple):
 
     endings: tuple[str, ...]
     """Of the names of its files, with the dot."""
-    names: Callable[[str], FunctionName]
+    parse_name: Callable[[str], FunctionName]
     """Takes a function's name apart, as profiles spell it."""
     grammar: Grammar | None = None
     """Without one, declarations are found by patterns."""
@@ -62,7 +62,7 @@ class Language(NamedTuple):
     """Whether a function's name has the functions around it."""
     ignored: re.Pattern[bytes] | None = None
     """What the grammar cannot read, and is read as spaces instead."""
-    parts: Callable[[str], tuple[str, ...]] | None = None
+    split_name: Callable[[str], tuple[str, ...]] | None = None
     """Takes the name in a declaration apart, if that may be qualified."""
     nameless: Mapping[str, str] = MappingProxyType({})
     """What profiles call functions without a name, by the kinds of their nodes."""

@@ -11,7 +11,7 @@ from alloclens.languages.language import FunctionName
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-LONGEST_NAME = 1000
+MAX_NAME_CHARACTERS = 1000
 """Characters: the time of some expressions grows with the square of a hostile name."""
 
 NAMELESS = re.compile(r"^<|\(anonymous|(?:^|\.)init(?:\.\d+)?$")
@@ -27,9 +27,9 @@ EVERY_PROGRAM = re.compile(r"(main\.)?main(\.func\d|$)|main\.init\b|[<(]|$")
 
 
 @lru_cache(4096)
-def name_of(function: str, names: Callable[[str], FunctionName]) -> FunctionName:
-    """Take a function's name apart by the `names` of its language."""
-    return names(function) if len(function) <= LONGEST_NAME else FunctionName()
+def name_of(function: str, parse_name: Callable[[str], FunctionName]) -> FunctionName:
+    """Take a function's name apart by the `parse_name` of its language."""
+    return parse_name(function) if len(function) <= MAX_NAME_CHARACTERS else FunctionName()
 
 
 def common(declared: Sequence[str], recorded: Sequence[str]) -> int:

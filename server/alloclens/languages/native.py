@@ -20,7 +20,7 @@ PIECE = re.compile(
 OPERATOR = re.compile(r"operator\s+(\W)")
 
 
-def _name(function: str) -> FunctionName:
+def _parse_name(function: str) -> FunctionName:
     """ns::T<int>::f(int) const -> ns, T, f; <x::T as y::Trait>::f::{{closure}} -> x, T, f."""
     name = CLONE.sub("", HASH.sub("", function)).replace("{anonymous}", "(anonymous namespace)")
     found = CLOSED.search(name)
@@ -75,11 +75,11 @@ MACRO = re.compile(
 """A macro that is no part of a declaration's grammar: alone on a line, or a word before others."""
 C = Language(
     (".c",),
-    _name,
+    _parse_name,
     Grammar("tree_sitter_c"),
     Path(__file__).with_name("c.scm"),
     ignored=MACRO,
-    parts=_parts,
+    split_name=_parts,
     inlines=True,
 )
 C_PLUS_PLUS = C._replace(

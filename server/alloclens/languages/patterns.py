@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from alloclens.languages.names import LONGEST_NAME
+from alloclens.languages.names import MAX_NAME_CHARACTERS
 from alloclens.languages.syntax import Declaration
 from alloclens.text import memo, split_lines
 
@@ -32,7 +32,7 @@ def look_alikes(text: str, function: str, declaration: str = "") -> Iterator[Dec
 
     `declaration` is what else does: `Language.declaration`.
     """
-    name = _pattern(function, declaration) if len(function) <= LONGEST_NAME else None
+    name = _pattern(function, declaration) if len(function) <= MAX_NAME_CHARACTERS else None
     if name is None:
         return
     searched = _searched(text)

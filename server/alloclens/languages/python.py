@@ -9,14 +9,14 @@ from types import MappingProxyType
 from alloclens.languages.language import FunctionName, Grammar, Language
 
 
-def _name(function: str) -> FunctionName:
+def _parse_name(function: str) -> FunctionName:
     """Module.T.f.<locals>.g -> module, T, f, g."""
     return FunctionName(tuple(part for part in re.split(r"[.:]", function) if part not in {"", "<locals>"}))
 
 
 PYTHON = Language(
     (".py", ".pyi", ".pyw"),
-    _name,
+    _parse_name,
     Grammar("tree_sitter_python"),
     Path(__file__).with_name("python.scm"),
     comment="#",

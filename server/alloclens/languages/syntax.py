@@ -22,19 +22,19 @@ if TYPE_CHECKING:
 
     from alloclens.languages.language import Grammar, Language
 
-LARGEST = 1 << 20
+MAX_TEXT_BYTES = 1 << 20
 """Bytes of a text that is parsed; a longer one was made by a program."""
 PIECE = 4096
 """Bytes that a parser gets at once. While it asks for more, another thread can run."""
 RANGE = 16 << 10
 """Bytes whose nodes are looked for at once."""
-FEWEST_STEPS = 1000
+MIN_STEPS = 1000
 BYTES_OF_A_STEP = 60
 """A parser reports each step. Code has some 190 bytes for each; a hostile text takes ever more steps, and memory for them."""
-MOST_EDITED = 64 << 10
+MAX_EDITED_BYTES = 64 << 10
 """Bytes between the first and the last change for which a known tree is used: to tell it of them takes 1 ms for each 8 KiB, without
 another thread in between."""
-MOST_TREES = 4
+MAX_TREES = 4
 """Syntax trees that are kept for the next text of the same file; each is some ten times as large as its text."""
 
 Kind = Literal["function", "closure", "type"]
@@ -130,7 +130,7 @@ class _Trees:
     def keep(self, grammar: Grammar, source: bytes, tree: Tree) -> None:
         """Keep a tree instead of the one that was kept before all others."""
         with self._lock:
-            self._known = [(grammar, source, tree), *self._known][:MOST_TREES]
+            self._known = [(grammar, source, tree), *self._known][:MAX_TREES]
 
     def edited(self, grammar: Grammar, source: bytes) -> Tree | None:
         """Return the tree of a text that differs from this one in a small part, told where it differs; None if there is none."""
@@ -139,7 +139,7 @@ class _Trees:
         for other, before, tree in known:
             if other is grammar:
                 begin, end = _alike(before, source)
-                if len(source) - begin - end <= min(len(source) // 2, MOST_EDITED):
+                if len(source) - begin - end <= min(len(source) // 2, MAX_EDITED_BYTES):
                     return _told(tree, before, source, begin, end)
         return None
 
@@ -176,9 +176,9 @@ def parse(source: bytes, grammar: Grammar) -> Tree | None:
     """Return the syntax tree of a text; None if the text is too large or takes too many steps."""
     from tree_sitter import Parser  # noqa: PLC0415 - few commands need it
 
-    if len(source) > LARGEST:
+    if len(source) > MAX_TEXT_BYTES:
         return None
-    left = FEWEST_STEPS + len(source) // BYTES_OF_A_STEP
+    left = MIN_STEPS + len(source) // BYTES_OF_A_STEP
 
     def stop(_at: int, _has_error: bool) -> bool:
         nonlocal left
@@ -269,8 +269,8 @@ def _own(node: Node, source: bytes, language: Language) -> tuple[tuple[str, ...]
         called = language.nameless.get(node.type)
         return (called,) if called else (), node.start_point.row + 1
     text, line = node_text(named, source), named.start_point.row + 1
-    if language.parts:
-        return language.parts(text)[-1 if node.type == "impl_item" else 0 :], line
+    if language.split_name:
+        return language.split_name(text)[-1 if node.type == "impl_item" else 0 :], line
     receiver = node.child_by_field_name("receiver")
     of = RECEIVER.search(node_text(receiver, source)) if receiver else None
     return ((of[1], text) if of else (text.lstrip("#"),)), line

@@ -11,7 +11,7 @@ from functools import cached_property
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING
 
-from alloclens.languages.names import LONGEST_NAME
+from alloclens.languages.names import MAX_NAME_CHARACTERS
 from alloclens.paths import bundled, canonical, is_absolute, name_of, namespace
 
 if TYPE_CHECKING:
@@ -170,7 +170,7 @@ def _first(path: str) -> str:
 
 def recorded(path: str, functions: Iterable[str] = ()) -> Recorded:
     """Take a path as a profile has it, with its functions in an order of their own."""
-    known = tuple(sorted(f for f in functions if f and len(f) <= LONGEST_NAME))
+    known = tuple(sorted(f for f in functions if f and len(f) <= MAX_NAME_CHARACTERS))
     return Recorded(canonical(path), known, namespace(path)[0], tuple(bundled(path)))
 
 

@@ -16,7 +16,7 @@ from urllib.parse import unquote
 
 from alloclens.languages.go.names import CLOSURE, is_closure, outer
 from alloclens.languages.go.parser import Name, Statement, guess, parse_go
-from alloclens.languages.names import LONGEST_NAME
+from alloclens.languages.names import MAX_NAME_CHARACTERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -63,7 +63,7 @@ def started_by(root: Root, texts: Mapping[str, str]) -> list[Start]:
     The texts are those of the user's own packages by path, that of the root's file among them. What a library starts by
     an interface that it was given (http.Handler) is not found.
     """
-    if len(root.function) > LONGEST_NAME:
+    if len(root.function) > MAX_NAME_CHARACTERS:
         return []
     name = root.function.removesuffix(METHOD_VALUE)
     if WRAPPER.search(name):

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-LONGEST = 1000
+MAX_LINE_CHARACTERS = 1000
 """Characters; no person writes a longer line."""
 
 
@@ -118,7 +118,7 @@ def shape(functions: Sequence[str], own: Sequence[bool], text: str = "") -> Shap
     mine = next((i for i, is_own in enumerate(own) if is_own), None)
     if mine is None:
         return Shape.GOROUTINE if {"runtime.malg", "runtime.newproc1"} <= set(functions) else None
-    text = text if len(text) <= LONGEST else ""
+    text = text if len(text) <= MAX_LINE_CHARACTERS else ""
     called = [_bare(name) for name in dropwhile(lambda name: not name, functions[:mine])]
     if called:
         return _called(called, text)

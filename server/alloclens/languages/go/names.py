@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from alloclens.languages.language import FunctionName
-from alloclens.languages.names import LONGEST_NAME
+from alloclens.languages.names import MAX_NAME_CHARACTERS
 
 CLOSURE = re.compile(r"(?:\.(?:func|gowrap|deferwrap|dwrap)?\d+|-fm|-range\d+|·.*)+$")
 TYPE_ARGUMENTS = re.compile(r"\[[^\[\]]*(?:\[[^\[\]]*\][^\[\]]*)*\]")
@@ -18,12 +18,12 @@ def is_closure(function: str) -> bool:
 
 def outer(function: str) -> str:
     """Return the Go function that a closure is in; a declared one's own: main.serve.func1.2 -> main.serve."""
-    return CLOSURE.sub("", _bare(function)) if len(function) <= LONGEST_NAME else function
+    return CLOSURE.sub("", _bare(function)) if len(function) <= MAX_NAME_CHARACTERS else function
 
 
 def _bare(function: str) -> str:
     """Return a name without type arguments: sync.(*Pool[go.shape.int]).Get -> sync.(*Pool).Get."""
-    return TYPE_ARGUMENTS.sub("", function) if len(function) <= LONGEST_NAME else function
+    return TYPE_ARGUMENTS.sub("", function) if len(function) <= MAX_NAME_CHARACTERS else function
 
 
 def parse_name(function: str) -> FunctionName:
