@@ -34,7 +34,20 @@ def faults(found: Scan) -> dict[str, str]:
 
 
 def test_a_listing_is_files_that_may_be_profiles(tmp_path: Path) -> None:
-    for name in ("a.pb.gz", "heap", "B.PPROF", ".hidden", "x.tmp", "y~", "z.part", "doc.go", "README.md"):
+    for name in (
+        "a.pb.gz",
+        "heap",
+        "B.PPROF",
+        ".hidden",
+        "x.tmp",
+        "y~",
+        "z.part",
+        "doc.go",
+        "lib.rs",
+        "A.java",
+        "x.h",
+        "README.md",
+    ):
         (tmp_path / name).write_bytes(b"x")
     (tmp_path / "folder").mkdir()
     (tmp_path / "linked").symlink_to(tmp_path / "folder")

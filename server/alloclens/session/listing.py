@@ -5,9 +5,11 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from alloclens.disk import NOT_REGULAR, Stamp, _stamp, check_inside, is_absent, reason
+from alloclens.languages import LANGUAGES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,13 +19,10 @@ Listing = dict[str, Stamp]
 """By absolute path."""
 
 NOT_PROFILES = (
-    ".go",
+    *chain.from_iterable(language.endings for language in LANGUAGES),
     ".mod",
     ".sum",
     ".md",
-    ".py",
-    ".js",
-    ".ts",
     ".json",
     ".yaml",
     ".yml",
@@ -33,7 +32,7 @@ NOT_PROFILES = (
     ".svg",
     ".png",
 )
-"""A directory named pprof may well be a Go package, and one of profiles holds notes and pictures."""
+"""Ends of names: a directory named pprof may well be a Go package, and one of profiles holds notes and pictures."""
 NOWHERE = "a symbolic link that leads nowhere"
 ADVICE = "; if that is meant, add the directory of that file to the editor's setting profileDirs"
 
