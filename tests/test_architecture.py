@@ -38,7 +38,7 @@ ROOMS = {
     "languages": set(),
     "series": {"profile", "transform", "stats", "tables", "languages"},
     "source": {"languages"},
-    "settings": {"source"},
+    "settings": {"languages", "source"},
     "cache": {"profile", "series", "source"},
     "symbols": {"profile", "transform", "source"},
     "workspace": {"profile", "tables", "series", "languages", "source", "settings", "cache", "symbols"},

@@ -9,11 +9,14 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from alloclens.disk import check_inside, open_file, reason
-from alloclens.settings import settings, toml
+from alloclens.languages.toml import lines_of_keys
+from alloclens.settings import settings
+from alloclens.settings.toml import BOM, TOMLError, edit_toml, loads
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from alloclens.languages.toml import KeyPath
     from alloclens.settings.trust import Target
 
 OWN, SHARED = "alloclens.toml", "pyproject.toml"
@@ -44,7 +47,7 @@ class Config(NamedTuple):
     values: Mapping[str, Any] = MappingProxyType({})
     """The good ones, as they were written."""
     problems: tuple[ConfigProblem, ...] = ()
-    lines: Mapping[toml.Path, int] = MappingProxyType({})
+    lines: Mapping[KeyPath, int] = MappingProxyType({})
     """Of the keys."""
 
     def refusal(self, target: Target) -> ConfigProblem:
@@ -82,18 +85,20 @@ def with_mapping(text: str, path: str, from_: str, to: str) -> str:
 
     Comments and layout stay. Raises ValueError if the text is no valid TOML, or its mappings are no list of tables.
     """
+    import tomlkit  # noqa: PLC0415 - takes a while, and is seldom wanted
+
     keys = TABLES[OWN if Path(path).name != SHARED else SHARED]
-    bom, end = BOM if text.startswith(BOM) else "", "\r\n" if "\r\n" in text else "\n"
-    plain = text.removeprefix(BOM).replace("\r\n", "\n")
     try:
-        made = _mapped(plain, keys, {"from": from_, "to": to})
-        made.encode()
+        values = "".join(
+            f"{key} = {tomlkit.string(value).as_string()}\n" for key, value in (("from", from_), ("to", to))
+        )
+        added = f"[[{'.'.join((*keys, LIST))}]]\n{values}"
+        return edit_toml(text, lambda data: _map(data, keys, from_, to), added)
     except ValueError as error:
         raise ValueError(f"no path mapping can be added: {error}") from error
-    return bom + made.replace("\n", end)
 
 
-BOM = "\ufeff"
+LIST = "pathMappings"
 MARK = re.compile(rb"^[ \t\[]*tool[ \t]*\.[ \t]*alloclens\b", re.MULTILINE)
 """What a pyproject.toml says that is about alloclens, whatever else is broken in it."""
 
@@ -134,19 +139,19 @@ def _said(path: Path, data: bytes, before: Config) -> Config | None:
     keys = TABLES[path.name]
     text = data.removeprefix(BOM.encode()).decode("utf-8", "replace")
     try:
-        table = _table(toml.loads(text), keys)
-    except toml.TOMLError as error:
+        table = _table(loads(text), keys)
+    except TOMLError as error:
         return _invalid(path, error, before) if path.name == OWN or MARK.search(data) else None
     if table is None:
         return None
     values, wrong = _judged(table, keys)
-    lines = {at[len(keys) :]: line for at, line in toml.lines_of_keys(text).items() if at[: len(keys)] == keys}
+    lines = {at[len(keys) :]: line for at, line in lines_of_keys(text).items() if at[: len(keys)] == keys}
     told = [(_line(lines, problem.path), problem.message) for problem in wrong] + _not_text(data)
     problems = tuple(ConfigProblem(str(path), *one) for one in sorted(told))
     return Config(str(path), MappingProxyType(values), problems, MappingProxyType(lines))
 
 
-def _invalid(path: Path, error: toml.TOMLError, before: Config) -> Config:
+def _invalid(path: Path, error: TOMLError, before: Config) -> Config:
     same = before.path == str(path)
     goes_on = (
         "the previous settings stay in effect" if same and before.values else "all settings of this file are ignored"
@@ -169,7 +174,7 @@ def _judged(table: Any, keys: tuple[str, ...]) -> tuple[dict[str, Any], list[set
     return values, problems + settings.unknown(table)
 
 
-def _line(lines: Mapping[toml.Path, int], path: toml.Path) -> int:
+def _line(lines: Mapping[KeyPath, int], path: KeyPath) -> int:
     return next((lines[path[:n]] for n in range(len(path), -1, -1) if path[:n] in lines), 1)
 
 
@@ -181,61 +186,16 @@ def _not_text(data: bytes) -> list[tuple[int, str]]:
     return []
 
 
-def _mapped(text: str, keys: tuple[str, ...], mapping: dict[str, str]) -> str:
-    """Write a mapping as its own table at the end, or where that is not TOML, or doubles it, in what is there."""
-    wanted = _wanted(toml.loads(text, str), keys, mapping)
-    reason = "alloclens cannot extend a file of this form"
-    for way in (_appended, _in_place):
-        try:
-            made = way(text, keys, mapping)
-            if toml.loads(made, str) == wanted:
-                return made
-        except ValueError as error:
-            reason = str(error)
-    raise ValueError(reason)
-
-
-def _wanted(data: dict[str, Any], keys: tuple[str, ...], mapping: dict[str, str]) -> dict[str, Any]:
-    table: Any = data
+def _map(data: Any, keys: tuple[str, ...], from_: str, to: str) -> None:
+    """Put a mapping into what a file says: into plain values or tomlkit's."""
+    table = data
     for key in keys:
         table = table.setdefault(key, {}) if isinstance(table, dict) else None
     there = table.setdefault(LIST, []) if isinstance(table, dict) else None
     if not isinstance(there, list) or not all(isinstance(one, dict) for one in there):
         raise ValueError(f"{LIST} is not a list of tables")
-    _put(there, mapping, mapping)
-    return data
-
-
-def _put(there: Any, mapping: dict[str, str], new: Any) -> None:
-    same = [one for one in there if one.get("from") == mapping["from"]]
+    same = [one for one in there if one.get("from") == from_]
     for one in same:
-        one["to"] = mapping["to"]
+        one["to"] = to
     if not same:
-        there.append(new)
-
-
-def _appended(text: str, keys: tuple[str, ...], mapping: dict[str, str]) -> str:
-    import tomlkit  # noqa: PLC0415 - takes a while, and is seldom wanted
-
-    values = "".join(f"{key} = {tomlkit.string(value).as_string()}\n" for key, value in mapping.items())
-    before = f"{text}\n" if text and not text.endswith("\n") else text
-    return f"{before}{before and chr(10)}[[{'.'.join((*keys, LIST))}]]\n{values}"
-
-
-def _in_place(text: str, keys: tuple[str, ...], mapping: dict[str, str]) -> str:
-    import tomlkit  # noqa: PLC0415
-
-    def put(table: Any) -> None:
-        for key in keys:
-            table = table[key]
-        new = tomlkit.inline_table()
-        new.update(mapping)
-        if LIST in table:
-            _put(table[LIST], mapping, new)
-        else:
-            table[LIST] = [new]
-
-    return toml.edited(text, put)
-
-
-LIST = "pathMappings"
+        there.append({"from": from_, "to": to})

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from alloclens.disk import check_inside, read_file, real_path, reason, stamp, write_file
 from alloclens.faults import Problem
-from alloclens.settings import toml
+from alloclens.settings.toml import edit_toml, loads
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -63,14 +63,14 @@ def with_label(text: str, name: str, label: str) -> str:
 
     Raises ValueError if the text is no valid TOML.
     """
-    bom, end = BOM if text.startswith(BOM) else "", "\r\n" if "\r\n" in text else "\n"
-    plain = text.removeprefix(BOM).replace("\r\n", "\n")
-    wanted = toml.loads(plain, str)
-    _label(wanted, name, label)
-    made = toml.edited(plain, lambda document: _label(document, name, label))
-    if toml.loads(made, str) != wanted:
-        raise ValueError("alloclens cannot extend a file of this form")
-    return bom + made.replace("\n", end)
+
+    def change(said: Any) -> None:
+        if label:
+            said[name] = label
+        else:
+            said.pop(name, None)
+
+    return edit_toml(text, change)
 
 
 def stamps(directories: Iterable[str]) -> tuple[Stamp | None, ...]:
@@ -84,7 +84,7 @@ def _files(directories: Iterable[str]) -> list[Path]:
 
 def _labels(path: Path, folders: Sequence[str]) -> dict[str, str]:
     """Return the labels of one file; none where there is none. Raises OSError or ValueError."""
-    said = toml.loads(_data(path, folders).decode("utf-8-sig"))
+    said = loads(_data(path, folders).decode("utf-8-sig"))
     if wrong := [key for key, value in said.items() if not isinstance(value, str)]:
         raise ValueError(f'{wrong[0]}: a label is a string, such as "heap.0007.pb.gz" = "after load"')
     return {str(path.parent / name): label for name, label in said.items()}
@@ -97,13 +97,3 @@ def _data(path: Path, folders: Sequence[str]) -> bytes:
         return read_file(path, LARGEST)
     except FileNotFoundError:
         return b""
-
-
-def _label(said: Any, name: str, label: str) -> None:
-    if label:
-        said[name] = label
-    else:
-        said.pop(name, None)
-
-
-BOM = "\ufeff"
