@@ -777,6 +777,64 @@ def test_of_two_guesses_the_one_that_declares_the_function_is_taken() -> None:
     assert SourceMap(EQUAL, files, {"/app/a.py": ["run"]}).place("/app/a.py").path == "/w/a.py"
 
 
+LIB, COPY, OTHER_COPY = (
+    "/w/lib/lib.go",
+    "/w/svc/vendor/example.com/lib/lib.go",
+    "/w/job/vendor/example.com/lib/lib.go",
+)
+VENDORED = Roots(
+    folders=("/w",),
+    modules=(
+        Module("example.com/svc", "/w/svc"),
+        Module("example.com/job", "/w/job"),
+        Module("example.com/lib", "/w/lib", main=False),
+    ),
+    vendors=("/w/job/vendor", "/w/svc/vendor"),
+)
+
+
+@pytest.mark.parametrize(
+    ("recorded", "here", "path"),
+    [
+        ("/ci/svc/vendor/example.com/lib/lib.go", (LIB, COPY), COPY),
+        ("/ci/svc/vendor/example.com/lib/lib.go", (LIB, COPY, OTHER_COPY), COPY),
+        ("/ci/job/vendor/example.com/lib/lib.go", (LIB, COPY, OTHER_COPY), OTHER_COPY),
+        ("/ci/job/vendor/example.com/lib/lib.go", (LIB, COPY), COPY),  # the only one
+        ("/build/vendor/example.com/lib/lib.go", (LIB, COPY, OTHER_COPY), ""),
+        ("/ci/svc/vendor/example.com/lib/lib.go", (LIB,), ""),
+        ("vendor/example.com/lib/lib.go", (LIB, COPY), COPY),
+        ("/home/vendor/src/lib/lib.go", (LIB, COPY), LIB),  # a directory called so that holds no copies
+        ("/ci/lib/lib.go", (LIB, COPY), LIB),
+        ("example.com/lib/lib.go", (LIB, COPY), LIB),
+        ("example.com/lib@v0.0.0/lib.go", (LIB, COPY), ""),
+        ("example.com/lib@v0.0.0/lib.go", (COPY,), COPY),
+        ("example.com/lib@v0.0.0/lib.go", (LIB,), LIB),
+    ],
+)
+def test_a_module_of_the_workspace_that_is_vendored_too(recorded: str, here: tuple[str, ...], path: str) -> None:
+    """What a vendor directory held when it was built is a copy, which may be another version."""
+    files = FakeFiles({one: go("Fill") + f"// {one}\n" for one in here})
+    found = SourceMap(VENDORED, files, {recorded: ["example.com/lib.Fill"]}).find(recorded)
+    assert (found.path if isinstance(found, Place) else "") == path
+
+
+def test_a_vendored_copy_that_does_not_differ_is_the_module() -> None:
+    files = FakeFiles({LIB: go("Fill"), COPY: go("Fill")})
+    recorded = "example.com/lib@v0.0.0/lib.go"
+    assert SourceMap(VENDORED, files, {recorded: ["example.com/lib.Fill"]}).place(recorded).path == LIB
+
+
+def test_a_vendored_copy_does_not_say_where_its_module_was() -> None:
+    """What lies beside it is not taken for the module's."""
+    functions = {
+        "/ci/svc/vendor/example.com/lib/lib.go": ["example.com/lib.Fill"],
+        "/ci/svc/vendor/example.com/lib/cmd/main.go": ["main.main"],
+    }
+    files = FakeFiles({LIB: go("Fill"), "/w/lib/cmd/main.go": go("main")})
+    sources = SourceMap(VENDORED, files, functions)
+    assert [sources.place(file) for file in functions] == [None, None]
+
+
 RENAMED, MOVED = "renamed since", "moved to another file of its directory"
 RENAMES = {
     "/w/db/old.go": "/w/db/new.go",

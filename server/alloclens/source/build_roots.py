@@ -135,7 +135,8 @@ class Builds:
         """Each directory that held a module of the workspace, with the module's path."""
         found = set()
         for directory, package in self._directories:
-            for path in _paths_of(package):
+            is_copy = directory.endswith(f"/vendor/{package}")
+            for path in () if is_copy else _paths_of(package):
                 for module in self._modules.get(path, ()):
                     if (there := _root(directory, package, module)) is not None:
                         found.add((Built(there, module.directory), module.path))

@@ -140,6 +140,13 @@ class Recorded:
         return inside if _first(inside) in STANDARD else ""
 
     @property
+    def vendored(self) -> str:
+        """The path below a vendor directory; "" of what lies in none, for other directories may be called so, too."""
+        inside = f"/{self.path}".rpartition("/vendor/")[2]
+        is_there = f"{self.package}/{self.name}" == inside if self.package and not self.only_closures else True
+        return inside if len(inside) <= len(self.path) and is_there else ""
+
+    @property
     def rooted(self) -> str:
         """The path; where a bundler says the name of its project, below that."""
         return f"webpack:{self.project}/{self.bundled[0][1]}" if self.project else self.path

@@ -151,13 +151,27 @@ def _as_recorded(recorded: Recorded, ground: Ground) -> Groups:
 
 def _module(recorded: Recorded, ground: Ground) -> Groups:
     """Find what names its module: a path of -trimpath, or the package of its functions wherever it was built."""
-    if recorded.standard:
+    if recorded.standard or recorded.vendored:
         return
     bare = VERSION.sub("", recorded.path)
     packages = ground.builds.packages(recorded) if recorded.package else ()
     for path in (bare, *(f"{package}/{recorded.name}" for package in packages)):
         for rest, groups in _along(path, ground.modules):
-            yield from ([join(directory, rest) for directory in directories] for directories in groups if rest)
+            for directories in groups if rest else ():
+                here = [join(directory, rest) for directory in directories]
+                yield [*here, *_other_copies(here, path, ground)] if bare != recorded.path else here
+
+
+def _other_copies(here: Sequence[str], path: str, ground: Ground) -> Iterator[str]:
+    """Yield the vendored copies of a file of a module that is also in the workspace, if their texts differ.
+
+    A path of -trimpath with a version may be of either.
+    """
+    texts = {ground.files.text(one) for one in here if ground.files.is_file(one)}
+    for vendor in ground.roots.vendors if texts else ():
+        copy = join(vendor, path)
+        if ground.files.is_file(copy) and ground.files.text(copy) not in texts:
+            yield copy
 
 
 def _build(recorded: Recorded, ground: Ground) -> Groups:
@@ -176,10 +190,13 @@ def _vendor(recorded: Recorded, ground: Ground) -> Groups:
     """Find a dependency, by whatever names it, among those that the workspace has copies of."""
     if recorded.standard or not ground.roots.vendors:
         return
+    if recorded.vendored:
+        before = recorded.path[: -len(f"vendor/{recorded.vendored}")].rstrip("/")
+        for vendors in _nearest(before, ground.roots.vendors):
+            yield [join(vendor, recorded.vendored) for vendor in vendors]
     bare = VERSION.sub("", _from_domain(recorded.path))
-    after = [recorded.path.rpartition("/vendor/")[2]] if "/vendor/" in recorded.path else []
     package = [f"{recorded.package}/{recorded.name}"] if recorded.package else []
-    for name in dict.fromkeys((*after, _unescaped(bare), *package)):
+    for name in dict.fromkeys((_unescaped(bare), *package)):
         yield [join(vendor, name) for vendor in ground.roots.vendors]
 
 
