@@ -23,7 +23,7 @@ def test_lines_as_lsp_counts_them() -> None:
 @given(st.text("a\r\n\f"), st.integers(0, 8))
 def test_the_pieces_in_which_a_text_is_split_make_no_difference(whole: str, piece: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(text, "PIECE", piece)
+        patch.setattr(text, "SPLIT_CHARACTERS", piece)
         assert list(split_lines.__wrapped__(whole)) == re.split("\r\n|\r|\n", whole)
 
 
@@ -93,7 +93,7 @@ def test_declarations_are_those_that_their_pattern_finds_in_the_whole_text(body:
 
 
 def test_what_is_remembered_is_bounded_by_the_size_of_the_texts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(text, "MAX_CHARACTERS", 10)
+    monkeypatch.setattr(text, "MAX_REMEMBERED_CHARACTERS", 10)
     asked: list[str] = []
 
     @text.memo

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # O_NONBLOCK: without it, opening a FIFO waits until somebody writes to it. O_NOCTTY: no terminal becomes ours.
-FLAGS = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_BINARY"))
+OPEN_FLAGS = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_BINARY"))
 
 MAX_PATH_CHARACTERS = 4096
 """No system opens a longer one, and to follow its links takes time that grows with the square of its length."""
@@ -66,7 +66,7 @@ def read_file(path: str | Path, limit: int) -> bytes:
 
 
 def _opener(path: str, _flags: int) -> int:
-    descriptor = os.open(path, FLAGS)
+    descriptor = os.open(path, OPEN_FLAGS)
     mode = os.fstat(descriptor).st_mode
     if stat.S_ISREG(mode):
         return descriptor

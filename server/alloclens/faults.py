@@ -12,17 +12,17 @@ from alloclens.disk import reason
 from alloclens.profile.errors import ProfileError
 
 HOME = Path(__file__).parent
-MOST_PLACES = 6
-LONGEST = 300
+MAX_PLACES = 6
+MAX_ERROR_CHARACTERS = 300
 """Characters of an exception's own text: it may quote a whole file."""
 
 
 def fault(error: BaseException) -> str:
     """Return what was raised and where: the lines of alloclens that led there, the innermost first."""
-    said = ": ".join(filter(None, (type(error).__name__, str(error)[:LONGEST])))
+    said = ": ".join(filter(None, (type(error).__name__, str(error)[:MAX_ERROR_CHARACTERS])))
     calls = [(Path(frame.f_code.co_filename), line) for frame, line in traceback.walk_tb(error.__traceback__)]
     ours = (f"{path.relative_to(HOME).as_posix()}:{line}" for path, line in calls[::-1] if path.is_relative_to(HOME))
-    where = " < ".join(islice(ours, MOST_PLACES))
+    where = " < ".join(islice(ours, MAX_PLACES))
     return f"a fault in alloclens {__version__} ({'; '.join(filter(None, (said, where)))})"
 
 

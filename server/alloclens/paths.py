@@ -19,7 +19,7 @@ VITE = re.compile(r"^/@fs/*(?=/|[A-Za-z]:)")
 """What Vite puts before the path of a file outside its project's directory."""
 BUNDLE = re.compile(r"^(?:webpack(?:-internal)?|turbopack):/(?:/[^/]*/)?(?:\([^/()]+\)/|\[project\]/)?")
 """The scheme of webpack:///./src/a.js and webpack://shop/./src/a.js, also as filepath.Clean writes it, and a layer's name."""
-LONGEST_SCHEME = len("webpack-internal:")
+MAX_SCHEME_CHARACTERS = len("webpack-internal:")
 NAMESPACE = re.compile(r"^(?:webpack(?:-internal)?|turbopack):/(?:/([^/][^?]*?)/(?=\.{1,2}/)|/?(@[^/]+/[^/]+)/)([^?]*)")
 """The name of the project that a bundler puts before a path: all before ./ or ../, and that of a package with a scope."""
 QUERY = re.compile(r"\?[^/]*$")
@@ -31,7 +31,7 @@ WINDOWS = re.compile(r"^(?:[A-Za-z]:\\|\\\\)|^[^/]*\\[^/]*$")
 def canonical(path: str) -> str:
     r"""Return a path without scheme, ".", ".." and backslashes: file:///C:\a\.\b.go -> C:/a/b.go."""
     path = VITE.sub("", path)
-    if ":" not in path[:LONGEST_SCHEME]:
+    if ":" not in path[:MAX_SCHEME_CHARACTERS]:
         pass
     elif found := FILE.match(path):
         path = unquote(path[found.end() :], errors="surrogateescape")
@@ -50,7 +50,7 @@ def namespace(path: str) -> tuple[str, str]:
 
     webpack://@me/shop/./src/a.js -> @me/shop, src/a.js.
     """
-    found = NAMESPACE.match(path) if ":" in path[:LONGEST_SCHEME] else None
+    found = NAMESPACE.match(path) if ":" in path[:MAX_SCHEME_CHARACTERS] else None
     return (found[1] or found[2], posixpath.normpath(found[3])) if found else ("", "")
 
 
@@ -62,7 +62,7 @@ def bundled(path: str) -> Iterator[tuple[str, str]]:
     project, rest = namespace(path)
     if project:
         yield project, rest
-    elif ":" in path[:LONGEST_SCHEME] and BUNDLE.match(path):
+    elif ":" in path[:MAX_SCHEME_CHARACTERS] and BUNDLE.match(path):
         first, *elements = canonical(path).split("/")
         if elements:
             yield first, "/".join(elements)

@@ -18,11 +18,11 @@ Texts = ParamSpec("Texts")
 Answer = TypeVar("Answer")
 
 LINE_END = re.compile(r"\r\n|\n|\r")
-MAX_BYTES = 8 << 20
+MAX_SOURCE_BYTES = 8 << 20
 """Of a source file: nobody reads a larger one."""
-PIECE = 256 << 10
+SPLIT_CHARACTERS = 256 << 10
 """Characters that are split at once: Python can do nothing else meanwhile, and a server has an event loop."""
-MAX_CHARACTERS = 32 << 20
+MAX_REMEMBERED_CHARACTERS = 32 << 20
 """Of all the texts about which one function remembers its answers."""
 
 
@@ -31,7 +31,7 @@ def memo(function: Callable[Texts, Answer]) -> Callable[Texts, Answer]:
 
     The newest answer is remembered whatever its size.
     """
-    limit = MAX_CHARACTERS
+    limit = MAX_REMEMBERED_CHARACTERS
     known: LRUCache[Any, tuple[Answer, int]] = LRUCache(limit, getsizeof=itemgetter(1))
 
     @cached(known, lock=Lock())
@@ -69,7 +69,7 @@ def decoded(data: bytes) -> str:
 
 def _end_of_piece(text: str, start: int) -> int:
     """Return where a piece ends that begins here: behind a line feed, or at the end of the text."""
-    return text.find("\n", start + PIECE) + 1 or len(text)
+    return text.find("\n", start + SPLIT_CHARACTERS) + 1 or len(text)
 
 
 def _split(text: str) -> list[str]:

@@ -11,18 +11,18 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
 
-MOST_DIRECTORIES = 50_000
+MAX_WALKED_DIRECTORIES = 50_000
 
 
-MOST_FILES = 500_000
+MAX_WALKED_FILES = 500_000
 """Bound the walk in a workspace that is a whole home directory."""
 
 
-DEEPEST = 100
+MAX_WALK_LEVELS = 100
 """Levels: os.walk calls itself for each before Python 3.12, and a path of 4096 characters may have 2000."""
 
 
-WALK_SECONDS = 300
+MAX_WALK_SECONDS = 300
 """That a walk may take, on a network's disk."""
 
 
@@ -31,16 +31,16 @@ def tree(root: str, skipped: Collection[str], left_out: set[str]) -> Iterator[tu
 
     Hidden directories and those of skipped names are not entered, nor are links. What is too much is added to `left_out`.
     """
-    take_longer(WALK_SECONDS)
+    take_longer(MAX_WALK_SECONDS)
     top, directories, total = root.count(os.sep), 0, 0
     for directory, names, files in os.walk(root):
         directories, total = directories + 1, total + len(files)
-        if directories > MOST_DIRECTORIES or total > MOST_FILES:
-            most = f"{MOST_DIRECTORIES:,} directories or {MOST_FILES:,} files"
+        if directories > MAX_WALKED_DIRECTORIES or total > MAX_WALKED_FILES:
+            most = f"{MAX_WALKED_DIRECTORIES:,} directories or {MAX_WALKED_FILES:,} files"
             left_out.add(f"Only a part of {root} was searched: it has more than {most}.")
             return
         yield directory, names, files
         names[:] = sorted(n for n in names if n not in skipped and not n.startswith("."))
-        if names and directory.count(os.sep) - top >= DEEPEST:
-            left_out.add(f"Only the upper {DEEPEST} levels of {root} were searched.")
+        if names and directory.count(os.sep) - top >= MAX_WALK_LEVELS:
+            left_out.add(f"Only the upper {MAX_WALK_LEVELS} levels of {root} were searched.")
             names.clear()

@@ -150,7 +150,7 @@ def test_a_full_disk_costs_what_is_new(path: Path, caplog: pytest.LogCaptureFixt
     with closing(Words(path)) as words:
         words["old"] = "kept"
         words.cache.ask("PRAGMA max_page_count = 3")
-        for i in range(database.MOST_FAILURES - 1):
+        for i in range(database.MAX_FAILURES - 1):
             words[f"{i}"] = "x" * 100_000
             assert words[f"{i}"] is None
             assert words["old"] == "kept"
@@ -270,7 +270,7 @@ assert kept.of("/p/last", Stamp(*{tuple(STAMP)}), "/w/main.go") in (None, Copy("
     for child in run:
         said = child.communicate()[1]
         assert (child.returncode, "Traceback" in said) == (0, False), said
-        assert len(said.splitlines()) <= 2 * database.MOST_FAILURES
+        assert len(said.splitlines()) <= 2 * database.MAX_FAILURES
     with closing(Texts(path)) as kept:
         for _ in range(2):
             kept.keep("/p/new", STAMP, {"/w/main.go": Copy("new", 1.5)})

@@ -189,7 +189,7 @@ def test_what_is_no_more_is_forgotten_in_its_directory_alone(tmp_path: Path, pat
 
 
 def test_the_oldest_go_when_there_are_too_many(tmp_path: Path, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("alloclens.cache.snapshots.LARGEST", 0)
+    monkeypatch.setattr("alloclens.cache.snapshots.MAX_SNAPSHOTS_BYTES", 0)
     one = taken(tmp_path)
     with closing(Snapshots(path)) as kept:
         one.keep(kept)

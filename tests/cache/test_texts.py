@@ -112,7 +112,7 @@ def test_it_is_bounded_and_the_oldest_go_first(kept: Texts, path: Path, monkeypa
     names = [f"/p/{i}" for i in range(300)]
     for name in names:
         kept.keep(name, STAMP, {"/w/main.go": Copy(rng.randbytes(1000).hex(), 1.5)})
-    monkeypatch.setattr(texts, "LARGEST", 150_000)
+    monkeypatch.setattr(texts, "MAX_TEXTS_BYTES", 150_000)
     kept.forget(["/p"], names)
     left = [name for name in names if kept.paths(name, STAMP)]
     assert left == names[-len(left) :]
@@ -120,7 +120,7 @@ def test_it_is_bounded_and_the_oldest_go_first(kept: Texts, path: Path, monkeypa
 
 
 def test_one_that_is_too_large_by_itself(kept: Texts, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(texts, "LARGEST", 10)
+    monkeypatch.setattr(texts, "MAX_TEXTS_BYTES", 10)
     kept.keep("/p/a", STAMP, {"/w/main.go": Copy(random.Random(1).randbytes(1000).hex(), 1.5)})
     kept.forget(["/p"], ["/p/a"])
     assert rows(path, "text2") == 0

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from alloclens.profile.errors import ProfileError
-from alloclens.profile.formats import LARGEST
+from alloclens.profile.formats import MAX_PROFILE_BYTES
 from alloclens.profile.formats.compression import unpacked
 
 from tests.bench import generate
@@ -187,6 +187,6 @@ def _cpu(order: str, size: str, language: int) -> bytes:
 
 def _raw(data: bytes) -> bytes:
     try:
-        return unpacked(data, LARGEST)
+        return unpacked(data, MAX_PROFILE_BYTES)
     except ProfileError:
         return data

@@ -14,7 +14,7 @@ from alloclens.lsp import documents as module
 from alloclens.lsp.documents import Document, Documents, opened_path, same
 from alloclens.source.line_mapping import Marks, Origin, carried
 from alloclens.source.roots import Roots
-from alloclens.text import MAX_BYTES
+from alloclens.text import MAX_SOURCE_BYTES
 from hypothesis import given
 from hypothesis import strategies as st
 from lsprotocol import types as lsp
@@ -72,7 +72,7 @@ def places(tmp_path: Path) -> dict[str, Path]:
     if hasattr(os, "mkfifo"):
         os.mkfifo(inside / "fifo.go")
     with (inside / "huge.go").open("wb") as file:
-        file.truncate(MAX_BYTES + 1)
+        file.truncate(MAX_SOURCE_BYTES + 1)
     return {"inside": inside, "outside": outside}
 
 

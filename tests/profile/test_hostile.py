@@ -31,7 +31,7 @@ from alloclens.profile.formats import (
     thread_text,
 )
 from alloclens.profile.formats import profile_pb2 as pb
-from alloclens.profile.formats.compression import MOST_LAYERS, MOST_PARTS, zstd
+from alloclens.profile.formats.compression import MAX_LAYERS, MAX_PARTS, zstd
 from alloclens.tables.lines import lines
 from alloclens.tables.top import top
 from alloclens.transform.difference import overflow
@@ -114,7 +114,7 @@ EMPTY_PARTS = {"gzip": gzip.compress(b""), "zstd": zstd.compress(b""), "skipped"
 )
 def test_millions_of_packed_parts(part: bytes) -> None:
     """Each must not cost a copy of those behind it: the pytest timeout tells."""
-    with pytest.raises(Malformed, match=f"more than {MOST_PARTS} packed parts"):
+    with pytest.raises(Malformed, match=f"more than {MAX_PARTS} packed parts"):
         read(part * 2_000_000)
 
 
@@ -122,7 +122,7 @@ def test_millions_of_packed_parts(part: bytes) -> None:
 def test_as_many_packed_parts_as_are_allowed(kind: str) -> None:
     raw = gzip.decompress(heap("main.f@/w/a.go:1 = 2x512"))
     pack = gzip.compress if kind == "gzip" else zstd.compress
-    assert read(EMPTY_PARTS[kind] * (MOST_PARTS - 1) + pack(raw)).values.tolist() == [[2, 1024, 2, 1024]]
+    assert read(EMPTY_PARTS[kind] * (MAX_PARTS - 1) + pack(raw)).values.tolist() == [[2, 1024, 2, 1024]]
 
 
 @pytest.mark.parametrize(
@@ -138,9 +138,9 @@ def test_packed_twice(packs: tuple[object, ...]) -> None:
 
 def test_packed_over_and_over() -> None:
     data = heap("main.f@/w/a.go:1 = 2x512")
-    for _ in range(MOST_LAYERS):
+    for _ in range(MAX_LAYERS):
         data = gzip.compress(data)
-    with pytest.raises(Malformed, match=f"packed more than {MOST_LAYERS} times"):
+    with pytest.raises(Malformed, match=f"packed more than {MAX_LAYERS} times"):
         read(data)
 
 

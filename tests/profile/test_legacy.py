@@ -480,7 +480,7 @@ def test_javas(tmp_path: Path, data: bytes) -> None:
     known, wanted = named(our.stacks), named(theirs.stacks)
     assert known.keys() == wanted.keys(), data
     for stack, values in known.items():
-        tolerance = 2**-44 + (doubt(data, java_text.RATE) if b"heapz" in data else 0)
+        tolerance = 2**-44 + (doubt(data, java_text.RATE_BYTES) if b"heapz" in data else 0)
         np.testing.assert_allclose(values, wanted[stack], rtol=tolerance, atol=1, err_msg=str(data))
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from alloclens.series.programs import ENOUGH
+from alloclens.series.programs import MIN_FUNCTIONS
 from alloclens.series.series import group
 from alloclens.session.once import world
 
@@ -48,7 +48,7 @@ def test_a_program_that_changed_is_one() -> None:
     assert parted({"a": SHOP, "b": NEXT_SHOP, "c": TILL}) == ["abc"]
 
 
-@pytest.mark.parametrize("names", [1, ENOUGH - 1])
+@pytest.mark.parametrize("names", [1, MIN_FUNCTIONS - 1])
 def test_too_little_tells_no_program(names: int) -> None:
     assert parted({"a": SHOP, "b": range(100, 100 + names), "c": ()}) == ["abc"]
 
@@ -74,7 +74,7 @@ def test_in_any_order_as_a_plain_search_finds_it(seed: int) -> None:
     for name, named in of.items():
         joined = [p for p in parts if any(set(of[o]) & set(named) or builds[o] == builds[name] != "" for o in p)]
         parts = [p for p in parts if p not in joined] + [{name}.union(*joined)]
-    told = [p for p in parts if len({f for name in p for f in of[name]}) >= ENOUGH]
+    told = [p for p in parts if len({f for name in p for f in of[name]}) >= MIN_FUNCTIONS]
     rest = {name for p in parts if p not in told for name in p}
     wanted = [set(of)] if len(told) < 2 else [*told, *([rest] if rest else [])]
     assert parted(of, dice, build_id=builds) == sorted("".join(sorted(part)) for part in wanted)

@@ -141,7 +141,7 @@ def test_a_repeated_line_does_not_follow_what_moved_past_it() -> None:
 def test_what_is_too_much_at_once_is_cut_at_lines_that_stand_once(monkeypatch: pytest.MonkeyPatch) -> None:
     then = ["a", "hot", "x", "hot", "b", "end"]
     now = ["a", "new", "hot", "x", "hot", "b", "new", "end"]
-    monkeypatch.setattr(text_diff, "LARGEST", 3)
+    monkeypatch.setattr(text_diff, "MAX_COMPARISONS", 3)
     assert exact("\n".join(then), "\n".join(now)) == {1: 1, 2: 3, 3: 4, 4: 5, 5: 6, 6: 8}
 
 
@@ -149,7 +149,7 @@ def test_what_is_too_much_and_cannot_be_cut_is_unsure(monkeypatch: pytest.Monkey
     """Both lines that stand once moved past each other."""
     then = ["a", "hot", "x", "hot", "b", "hot", "end"]
     now = ["a", "b", "hot", "hot", "x", "hot", "end"]
-    monkeypatch.setattr(text_diff, "LARGEST", 3)
+    monkeypatch.setattr(text_diff, "MAX_COMPARISONS", 3)
     assert mapped("\n".join(then), "\n".join(now)) == {1: (1, False), 3: (5, True), 5: (2, True), 7: (7, False)}
 
 

@@ -373,7 +373,7 @@ def test_an_encoding_that_is_not_kept(server: ProfileServer, encoding: str, body
 
 
 def test_what_it_unpacks_to_is_bounded(server: ProfileServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fetching, "LARGEST_ANSWER", 1 << 20)
+    monkeypatch.setattr(fetching, "MAX_ANSWER_BYTES", 1 << 20)
     server.headers, server.body = {"Content-Encoding": "gzip"}, gzip.compress(bytes(64 << 20))
     tracemalloc.start()
     try:

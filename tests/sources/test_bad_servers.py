@@ -40,7 +40,7 @@ def server() -> Iterator[ProfileServer]:
 
 @pytest.fixture
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fetching, "PATIENCE_SECONDS", 0.3)
+    monkeypatch.setattr(fetching, "ANSWER_TIMEOUT_SECONDS", 0.3)
 
 
 def asked(url: str, seconds: int | None = None) -> bytes:
@@ -94,7 +94,7 @@ def test_headers_are_bounded(server: ProfileServer, piece: bytes, words: str) ->
 
 @pytest.mark.parametrize("pieces", [[OK + b"\r\n"], [OK + b"Content-Length: 1073741824\r\n\r\n"], chunked()])
 def test_bodies_are_bounded(server: ProfileServer, monkeypatch: pytest.MonkeyPatch, pieces: list[bytes]) -> None:
-    monkeypatch.setattr(fetching, "LARGEST_ANSWER", 1 << 20)
+    monkeypatch.setattr(fetching, "MAX_ANSWER_BYTES", 1 << 20)
     server.pieces = itertools.chain(pieces, itertools.repeat(b"3e8\r\n%s\r\n" % (b"x" * 1000)))
     assert refusal(server.url).endswith("answered with more than 1 MiB")
 
@@ -139,7 +139,7 @@ def test_an_address_that_does_not_answer_leaves_time_for_the_next(
             client.connect_ex(full.getsockname())
         found = [(socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.1", p)) for p in (full.getsockname()[1], port)]
         monkeypatch.setattr(socket, "getaddrinfo", lambda *_a, **_k: found)
-        monkeypatch.setattr(fetching, "PATIENCE_SECONDS", 2.0)
+        monkeypatch.setattr(fetching, "ANSWER_TIMEOUT_SECONDS", 2.0)
         assert asked("http://localhost:1") == GOOD
 
 
@@ -244,7 +244,7 @@ def test_nobody_there() -> None:
 
 def test_no_thread_is_left_behind(server: ProfileServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """A series must not gather them."""
-    monkeypatch.setattr(fetching, "PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr(fetching, "ANSWER_TIMEOUT_SECONDS", 0.1)
     server.delay = 20
     for _ in range(3):
         refusal(server.url)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from alloclens.symbols import binaries
-from alloclens.symbols.binaries import HEAD, is_binary, search
+from alloclens.symbols.binaries import MAGIC_BYTES, is_binary, search
 from alloclens.symbols.layout import NOWHERE, Mapped, layout
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ ELF = b"\x7fELF\x02\x01\x01".ljust(16, b"\0")
 
 @pytest.fixture(autouse=True)
 def _fresh() -> None:
-    """Search anew in each test, not only after binaries.FRESH seconds."""
+    """Search anew in each test, not only after binaries.SEARCH_TTL_SECONDS seconds."""
     binaries._search.cache_clear()
 
 
@@ -41,10 +41,10 @@ def looked_at(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         (ELF + b"\1\0\0\0", False),
         (ELF, False),
         (b"\x7fELF\1\2".ljust(16, b"\0") + b"\0\2\0\0", True),
-        (b"MZ".ljust(HEAD), True),
-        (b"\xcf\xfa\xed\xfe".ljust(HEAD), True),
-        (b"\xca\xfe\xba\xbe\0\0\0\2".ljust(HEAD), True),
-        (b"\xca\xfe\xba\xbe\0\0\0\x34".ljust(HEAD), False),
+        (b"MZ".ljust(MAGIC_BYTES), True),
+        (b"\xcf\xfa\xed\xfe".ljust(MAGIC_BYTES), True),
+        (b"\xca\xfe\xba\xbe\0\0\0\2".ljust(MAGIC_BYTES), True),
+        (b"\xca\xfe\xba\xbe\0\0\0\x34".ljust(MAGIC_BYTES), False),
         (b"#!/bin/sh", False),
         (b"", False),
     ],
@@ -77,7 +77,7 @@ def test_what_is_looked_at(tmp_path: Path, looked_at: list[str]) -> None:
 def test_a_search_has_an_end(tmp_path: Path, looked_at: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     for n in range(9):
         (tmp_path / f"{n}.so").write_bytes(b"x")
-    monkeypatch.setattr(binaries, "MOST_FILES", 5)
+    monkeypatch.setattr(binaries, "MAX_SEARCHED_FILES", 5)
     assert "only 5 files were searched" in search([str(tmp_path)], []).messages[0]
     assert len(looked_at) == 5
 

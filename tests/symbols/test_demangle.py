@@ -91,7 +91,7 @@ def of_functions(*names: str) -> Profile:
 def test_what_all_names_of_a_profile_may_become_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     names = [f"_Z{len(name)}{name}v" for name in (f"f{i}" for i in range(10))]
     assert readable(of_functions(*names))[1] == ()
-    monkeypatch.setattr(demangle, "LARGEST_ALL", 20)
+    monkeypatch.setattr(demangle, "MAX_PROFILE_CHARACTERS", 20)
     profile, notes = readable(of_functions(*names))
     assert notes == (demangle.TOO_LARGE,)
     assert {name.startswith("_Z") for name in profile.text(profile.functions.name)} == {True, False}

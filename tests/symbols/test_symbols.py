@@ -31,7 +31,7 @@ CPP = ("shop::Box::inner", "shop::middle", "shop::outer")
 
 @pytest.fixture(autouse=True)
 def _fresh() -> None:
-    """Search anew in each test, not only after binaries.FRESH seconds."""
+    """Search anew in each test, not only after binaries.SEARCH_TTL_SECONDS seconds."""
     binaries._search.cache_clear()
 
 
@@ -132,7 +132,7 @@ def test_a_cut_program(program: Ran, tmp_path: Path, size: int) -> None:
     for build_id in ("", BUILD_ID):
         found = symbolized(given := program.profile(build_id), [], [str(tmp_path)])
         assert found.profile is given
-        assert [m for m in found.messages if "cut off" in m or "has no build id" in m] or size < binaries.HEAD
+        assert [m for m in found.messages if "cut off" in m or "has no build id" in m] or size < binaries.MAGIC_BYTES
 
 
 @needs_linux
@@ -170,7 +170,7 @@ def test_addresses_outside_the_code_stay_unknown(program: Ran) -> None:
 @needs_linux
 def test_a_file_too_large(program: Ran, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.copy2(program.binary, tmp_path / "native")
-    monkeypatch.setattr(binaries, "LARGEST_BINARY", 1 << 10)
+    monkeypatch.setattr(binaries, "MAX_BINARY_BYTES", 1 << 10)
     found = symbolized(given := program.profile(), [], [str(tmp_path)])
     assert found.profile is given
     assert "is larger than" in found.messages[0]

@@ -10,7 +10,7 @@ import pytest
 from alloclens.profile.formats import read
 from alloclens.profile.model import ValueType
 from alloclens.stats.amount import Amount
-from alloclens.tables.calls import LINES, CallLine, Edges, Site, calls, hot
+from alloclens.tables.calls import MAX_EDGE_LINES, CallLine, Edges, Site, calls, hot
 from alloclens.transform.difference import difference
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -144,10 +144,12 @@ def test_the_rest_has_its_growth() -> None:
 
 def test_an_edge_has_its_heaviest_lines() -> None:
     """And what passes them all."""
-    found = calls(profile_of([(f"new@/n.go:1 < f@/a.go:{n}", n) for n in range(1, LINES + 11)]), Site("new"), CPU)
+    found = calls(
+        profile_of([(f"new@/n.go:1 < f@/a.go:{n}", n) for n in range(1, MAX_EDGE_LINES + 11)]), Site("new"), CPU
+    )
     (edge,) = found.callers.heaviest
-    assert [line.line for line in edge.lines] == list(range(LINES + 10, 10, -1))
-    assert edge.amount.value == sum(range(1, LINES + 11))
+    assert [line.line for line in edge.lines] == list(range(MAX_EDGE_LINES + 10, 10, -1))
+    assert edge.amount.value == sum(range(1, MAX_EDGE_LINES + 11))
 
 
 def test_the_lines_of_a_call() -> None:

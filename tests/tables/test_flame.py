@@ -12,7 +12,7 @@ import pytest
 from alloclens.profile.formats import read
 from alloclens.profile.model import ValueType
 from alloclens.tables.flame import FlameGraph, FlameQuery
-from alloclens.tables.flame_walk import ALL, DEEPEST
+from alloclens.tables.flame_walk import ALL, MAX_LEVELS
 from alloclens.transform.difference import difference
 from alloclens.transform.prune import pruned
 
@@ -248,11 +248,11 @@ def test_so_many_nodes_and_so_deep_at_most() -> None:
     assert named(cut).keys() <= named(whole).keys()
     assert cut.more.tolist() == [False, True, True, True, *[False] * 6]
 
-    deep = of(" < ".join(["main.f@/w/a.go:1"] * (DEEPEST + 50)) + f" = 1x{MB}")
+    deep = of(" < ".join(["main.f@/w/a.go:1"] * (MAX_LEVELS + 50)) + f" = 1x{MB}")
     tree = deep.tree(FlameQuery())
-    assert len(tree) == DEEPEST + 1
+    assert len(tree) == MAX_LEVELS + 1
     assert tree.more.sum() == 1
-    assert len(deep.tree(FlameQuery(path=(("main.f", "/w/a.go"),) * DEEPEST))) == 51
+    assert len(deep.tree(FlameQuery(path=(("main.f", "/w/a.go"),) * MAX_LEVELS))) == 51
 
 
 def test_what_ends_is_not_taken_for_what_goes_on() -> None:

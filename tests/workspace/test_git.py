@@ -145,14 +145,14 @@ def test_no_more_versions_than_so_many(main: Path, repository: Path, monkeypatch
     for number in range(6):
         main.write_text(f"package p{number}\n")
         check_in(repository, TWO + number)
-    monkeypatch.setattr(git, "MOST_VERSIONS", 2)
+    monkeypatch.setattr(git, "MAX_VERSIONS", 2)
     found = [one.blob for one in versions(str(main))]
     assert [texts(str(main), tuple(found))[blob] for blob in found] == ["package p5\n", "package p4\n", "package p3\n"]
     for _ in range(3):
         run(repository, "commit", "-q", "--allow-empty", "-m", "another file", seconds=TWO + 10)
     git._versions.cache_clear()
     git._texts.cache_clear()
-    monkeypatch.setattr(git, "MOST_COMMITS", 2)
+    monkeypatch.setattr(git, "MAX_COMMITS", 2)
     (only,) = versions(str(main))
     assert texts(str(main), (only.blob,)) == {only.blob: "package p5\n"}
 
@@ -196,7 +196,7 @@ def test_what_is_too_large(repository: Path, monkeypatch: pytest.MonkeyPatch) ->
     path = repository / "main.go"
     path.write_text("package main\n")
     check_in(repository, ONE)
-    monkeypatch.setattr(git, "MAX_BYTES", 12)
+    monkeypatch.setattr(git, "MAX_SOURCE_BYTES", 12)
     assert when(path, ONE) is None
 
 
@@ -235,7 +235,7 @@ def test_a_git_that_does_not_answer(main: Path, monkeypatch: pytest.MonkeyPatch,
     (tmp_path / "git").write_text("#!/bin/sh\nexec /bin/sleep 60\n")
     (tmp_path / "git").chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr(git, "PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr(git, "GIT_TIMEOUT_SECONDS", 0.1)
     assert versions(str(main)) == ()
 
 
@@ -332,7 +332,7 @@ def test_a_repository_that_does_not_answer_is_asked_once(main: Path, monkeypatch
         return output(*arguments, **given)
 
     monkeypatch.setattr(git, "output", counted)
-    monkeypatch.setattr(git, "PATIENCE_SECONDS", 0.3)
+    monkeypatch.setattr(git, "GIT_TIMEOUT_SECONDS", 0.3)
     repository = main.parents[2]
     branch = repository / ".git" / (repository / ".git" / "HEAD").read_text().removeprefix("ref: ").strip()
     head = branch.read_bytes()
@@ -344,7 +344,7 @@ def test_a_repository_that_does_not_answer_is_asked_once(main: Path, monkeypatch
     branch.unlink()
     branch.write_bytes(head)
     git._silent.clear()
-    monkeypatch.setattr(git, "PATIENCE_SECONDS", 5)
+    monkeypatch.setattr(git, "GIT_TIMEOUT_SECONDS", 5)
     assert commit(str(main), "HEAD")
 
 
@@ -423,6 +423,6 @@ def test_renames_where_all_commits_would_take_too_long(repository: Path, monkeyp
     assert renames(str(repository)) == {"a.go": "c.go", "b.go": "c.go"}
     monkeypatch.setattr(git, "COMMITS_FOR_RENAMES", (3, 1))
     monkeypatch.setattr(git, "output", slow)
-    monkeypatch.setattr(git, "PATIENCE_SECONDS", 0)  # whatever has no answer took too long
+    monkeypatch.setattr(git, "GIT_TIMEOUT_SECONDS", 0)  # whatever has no answer took too long
     assert renames(str(repository)) == {"b.go": "c.go"}
     assert not git._silent

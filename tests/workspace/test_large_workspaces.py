@@ -46,7 +46,7 @@ def test_directories_a_thousand_levels_deep(tmp_path: Path, levels: list[Path]) 
     assert search([str(tmp_path)], []).messages == (f"Only the upper 100 levels of {tmp_path} were searched.",)
 
 
-@pytest.mark.parametrize(("bound", "most"), [("MOST_DIRECTORIES", 10), ("MOST_FILES", 9)])
+@pytest.mark.parametrize(("bound", "most"), [("MAX_WALKED_DIRECTORIES", 10), ("MAX_WALKED_FILES", 9)])
 def test_more_than_is_searched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bound: str, most: int) -> None:
     monkeypatch.setattr(walk, bound, most)
     write(tmp_path, {f"d{i}/x.go": "" for i in range(20)})
@@ -85,7 +85,7 @@ GO_MODS = {
 
 @pytest.mark.parametrize(("text", "what", "most"), GO_MODS.values(), ids=GO_MODS)
 def test_a_go_mod_of_a_megabyte(tmp_path: Path, text: str, what: str, most: int) -> None:
-    assert len(text) < go_mod.LARGEST
+    assert len(text) < go_mod.MAX_GO_MOD_BYTES
     (tmp_path / "go.work").write_text(text)
     [said] = left_out(tmp_path)
     assert said.startswith(f"Only the first {most:,} {what}")

@@ -324,7 +324,8 @@ def test_where_a_replaced_directory_lies(tmp_path: Path) -> None:
 
 def test_what_cannot_be_read(tmp_path: Path) -> None:
     write(
-        tmp_path, {"large/go.mod": "module example.com/large\n" + "\n" * go_mod.LARGEST, "a/go.work": "use ../none\n"}
+        tmp_path,
+        {"large/go.mod": "module example.com/large\n" + "\n" * go_mod.MAX_GO_MOD_BYTES, "a/go.work": "use ../none\n"},
     )
     (tmp_path / "b/go.mod").mkdir(parents=True)
     assert modules(tmp_path) == []

@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 WAIT_SECONDS = 2.0
 """For another server that writes to the same file."""
-MOST_FAILURES = 10
+MAX_FAILURES = 10
 """After so many, the file is not used any more in this process."""
 MODES = """
     PRAGMA journal_mode = WAL;
@@ -99,7 +99,7 @@ class Cache:
         if self._closed:  # a thread that was still at work
             return
         self._failures += 1
-        if self._file and self._failures >= MOST_FAILURES:
+        if self._file and self._failures >= MAX_FAILURES:
             self._log("%s cannot be used (%s); memory is used in its place", error)
             self._base.close()
             self._base = self._in_memory()

@@ -48,7 +48,7 @@ SCHEMA = """
 
 check_sum is of all columns but the rest, rest_sum of check_sum and the rest. Evidence and names are known by their digests.
 """
-KEPT = """
+SELECT_KEPT = """
     SELECT path, directory, stamp, reader, evidence, facts, owned, check_sum FROM snapshot3
     WHERE reader = ? AND path IN (SELECT value FROM json_each(?))
 """
@@ -56,7 +56,7 @@ KEPT = """
 SETS = "SELECT digest, keys FROM evidence3 WHERE digest IN (SELECT value FROM json_each(?))"
 NAMES = "SELECT key, file, function FROM name3 WHERE key IN (SELECT value FROM json_each(?))"
 OLDEST = "DELETE FROM snapshot3 WHERE rowid IN (SELECT rowid FROM snapshot3 ORDER BY rowid LIMIT 100)"
-LARGEST = 1 << 30
+MAX_SNAPSHOTS_BYTES = 1 << 30
 """Bytes that all snapshots may take; beyond, what was read first is forgotten first. 5,000 of 1,200 owned lines take 200 MB."""
 KEY, VALUE, REST = 8, 4, len(Figures._fields) - 1
 """Bytes of a line's key and value, and how many more figures it has."""
@@ -119,7 +119,7 @@ class Snapshots:
         """
         found, paths = [], {sql_text(path): path for path in wanted}
         with self._cache.transaction() as base:
-            rows = base.execute(KEPT, (reader, json.dumps(list(paths))))
+            rows = base.execute(SELECT_KEPT, (reader, json.dumps(list(paths))))
             for key, _, stamp, _, _, facts, owned, total in whole(rows):
                 path = paths.get(key)
                 if path and stamp == repr(tuple(wanted[path])):
@@ -172,7 +172,7 @@ class Snapshots:
             if not self._swept:
                 _sweep_names(base)
                 self._swept = True
-            while _size(base) > LARGEST and base.execute(OLDEST).rowcount:
+            while _size(base) > MAX_SNAPSHOTS_BYTES and base.execute(OLDEST).rowcount:
                 pass
 
 

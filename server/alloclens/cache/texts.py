@@ -38,7 +38,7 @@ SCHEMA = """
 """
 """A row's check sum is of all its other columns: one that is damaged is as good as none."""
 OLDEST = "DELETE FROM seen3 WHERE rowid IN (SELECT rowid FROM seen3 ORDER BY rowid LIMIT 100)"
-LARGEST = 256 << 20
+MAX_TEXTS_BYTES = 256 << 20
 """Bytes that all texts may take, compressed; beyond, what was seen first is forgotten first."""
 
 
@@ -105,7 +105,7 @@ class Texts:
                 gone = [(s,) for (s,) in rows if s not in kept and "/" not in s[len(begin) :] and is_absent(s)]
                 base.executemany("DELETE FROM seen3 WHERE snapshot = ?", gone)
             _sweep(base)
-            while _size(base) > LARGEST and base.execute(OLDEST).rowcount:
+            while _size(base) > MAX_TEXTS_BYTES and base.execute(OLDEST).rowcount:
                 _sweep(base)
 
 

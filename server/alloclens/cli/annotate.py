@@ -15,7 +15,7 @@ from alloclens.series.findings import RAISED
 from alloclens.series.selection import worth_showing
 from alloclens.session.once import world
 from alloclens.source.line_mapping import UNKNOWN
-from alloclens.text import MAX_BYTES, decoded, split_lines
+from alloclens.text import MAX_SOURCE_BYTES, decoded, split_lines
 from alloclens.wording.amounts import LONGEST, hint
 from alloclens.wording.drift import not_shown, texts
 from alloclens.wording.markdown import plain
@@ -54,7 +54,7 @@ def command(source: Path, profiles: str, base: str | None, head: str | None, sam
     if file is None:
         raise click.ClickException(_why_nothing(known, source))
     with told(str(source)):
-        text = decoded(read_file(path, MAX_BYTES))
+        text = decoded(read_file(path, MAX_SOURCE_BYTES))
     carried = file.on(text)
     show(Styled(status_line(file.comparison, settings.base, settings.head), bold=True))
     _print(split_lines(text), _hints(file, carried), _verdicts(file, carried))

@@ -29,13 +29,13 @@ if TYPE_CHECKING:
 
     Indices = NDArray[np.int32]
 
-MOST = 1 << 32
+MAX_MEMORY_BYTES = 1 << 32
 """Bytes that WebAssembly's memory has at most."""
-PAGE = 1 << 16
+PAGE_BYTES = 1 << 16
 """Bytes by which WebAssembly's memory grows."""
-ALIGNMENT = 16
+ALIGNMENT_BYTES = 16
 """Bytes."""
-KEPT = 128 << 20
+MAX_KEPT_BYTES = 128 << 20
 """Bytes of memory in use that stay for the next time: fresh memory costs more time than most files need."""
 _local = threading.local()
 
@@ -54,13 +54,13 @@ class Arena:
 
     def clear(self) -> None:
         """Take back all that was handed out."""
-        self._end = ALIGNMENT  # address 0 is nobody's
+        self._end = ALIGNMENT_BYTES  # address 0 is nobody's
 
     def room(self, size: int) -> int:
         """Hand out so many bytes, and return where. Raises MemoryError."""
         at = self._end
-        self._end = -(-(at + size) // ALIGNMENT) * ALIGNMENT
-        pages = -(-self._end // PAGE) - self._memory.size(self._store)
+        self._end = -(-(at + size) // ALIGNMENT_BYTES) * ALIGNMENT_BYTES
+        pages = -(-self._end // PAGE_BYTES) - self._memory.size(self._store)
         try:
             if pages > 0:
                 self._memory.grow(self._store, pages)
@@ -71,7 +71,7 @@ class Arena:
 
     def keep(self, at: int, size: int) -> None:
         """Take back all but the first `size` bytes of what was handed out last: no more were needed."""
-        self._end = -(-(at + size) // ALIGNMENT) * ALIGNMENT
+        self._end = -(-(at + size) // ALIGNMENT_BYTES) * ALIGNMENT_BYTES
         self.touched = max(self.touched, self._end)
 
     def taken(self, at: int, count: int, kind: Any) -> Numbers:
@@ -106,7 +106,7 @@ def arena() -> Iterator[Arena]:
     _local.arena = None  # a use within a use gets another one
     lent.clear()
     yield lent  # of an arena in which something went wrong it is not known how much was touched: it is not kept
-    _local.arena = lent if lent.touched <= KEPT else None
+    _local.arena = lent if lent.touched <= MAX_KEPT_BYTES else None
 
 
 def cum(location_at: Ints, location: Indices, site_at: Ints, site: Ints, values: Numbers) -> Numbers:
@@ -139,7 +139,7 @@ def _instance() -> tuple[wasmtime.Store, wasmtime.Instance]:
             return store, wasmtime.Instance(store, module, [])
         except wasmtime.WasmtimeError as error:
             fault = error
-    raise MemoryError(_too_little(PAGE)) from fault
+    raise MemoryError(_too_little(PAGE_BYTES)) from fault
 
 
 @cache
@@ -153,7 +153,7 @@ def _compiled(is_roomy: bool) -> tuple[wasmtime.Engine, wasmtime.Module]:
 
 def _too_little(wanted: int) -> str:
     """Say why there are not so many bytes."""
-    if wanted > MOST:
+    if wanted > MAX_MEMORY_BYTES:
         return "the profile needs more than 4 GiB to be read"
     said = f"{-(-wanted >> 20)} MiB of memory cannot be reserved"
     if sys.platform != "win32":

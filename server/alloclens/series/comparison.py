@@ -35,9 +35,9 @@ if TYPE_CHECKING:
     from alloclens.transform.filters import Filters
 
 
-STACKS = 20
+MAX_SHAPE_STACKS = 20
 """So many of a line's stacks are looked at for a shape."""
-LEAST = 0.1
+MIN_SHAPE_SHARE = 0.1
 """A shape that has less of a line's growth is none of the line."""
 MALG = "runtime.malg"
 """Allocates goroutines, on a stack of the runtime's own."""
@@ -156,7 +156,7 @@ class Comparison:
 
     def shape(self, finding: Finding, text: str = "") -> Shape | None:
         """Return the known shape of a leak that its growing stacks show. `text` is the line's source, if it is Go."""
-        stacks = self.stacks(finding.file, finding.line, STACKS, finding.sample_type)
+        stacks = self.stacks(finding.file, finding.line, MAX_SHAPE_STACKS, finding.sample_type)
         whole, weight = sum(s.grown for s in stacks), dict.fromkeys(Shape, 0.0)
         own = dict(zip(self.lines.files, self.lines.own.tolist(), strict=True))
         for stack in stacks:
@@ -168,7 +168,7 @@ class Comparison:
             if found:
                 weight[found] += stack.grown
         heaviest = max(weight, key=lambda one: weight[one])
-        return heaviest if weight[heaviest] > LEAST * whole else None
+        return heaviest if weight[heaviest] > MIN_SHAPE_SHARE * whole else None
 
     @cached_property
     def goroutine_memory(self) -> Amount | None:

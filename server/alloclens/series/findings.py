@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 RAISED = ("leak", "growing")
 """The verdicts that are findings; the others are said when they are asked for."""
-GOROUTINE_BYTES = 2048 + 440
+MIN_GOROUTINE_BYTES = 2048 + 440
 """What a goroutine takes at least, to compare some with bytes: its first stack and what the runtime knows of it."""
-POINTS = 24
+MAX_POINTS = 24
 """Of a history, as a picture has them."""
 
 
@@ -134,7 +134,7 @@ class Judgement:
 
     @cached_property
     def _points(self) -> Floats:
-        step = np.unique(np.linspace(0, len(self.history) - 1, POINTS).round().astype(np.int64))
+        step = np.unique(np.linspace(0, len(self.history) - 1, MAX_POINTS).round().astype(np.int64))
         return np.array([self.history.value(i) for i in step.tolist()])
 
 
@@ -146,4 +146,4 @@ def judge(history: History, head: Lines, wanted: ValueType) -> Judgement:
 def badness(finding: Finding) -> tuple[int, float]:
     """Return the order of findings: by verdict, then by what they certainly grew."""
     certain = max(finding.low, 0) if finding.growth > 0 else finding.growth
-    return VERDICTS.index(finding.verdict), -certain * (GOROUTINE_BYTES if finding.is_goroutine else 1)
+    return VERDICTS.index(finding.verdict), -certain * (MIN_GOROUTINE_BYTES if finding.is_goroutine else 1)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from alloclens.tables.lines import Lines
 
 
-MOST_WINDOWS = 20
+MAX_WINDOWS = 20
 """Into so many windows a history is cut at most: enough for a trend, whose distribution is then small enough to be exact."""
 
 
@@ -78,7 +78,7 @@ class History:
         Their length is a power of two, so that one more observation leaves nearly all as they are.
         """
         length = 1
-        while length * MOST_WINDOWS < len(self):
+        while length * MAX_WINDOWS < len(self):
             length *= 2
         count = len(self) // length
         owned = [one.owned for one in self.observed]

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Functions = Callable[[Snapshot], Ints]
     """From a snapshot to small numbers, 0 and up, of the functions that it names and that not every program has."""
 
-ENOUGH = 10
+MIN_FUNCTIONS = 10
 """Functions. Stacks of one program nearly always meet in the functions that it begins with."""
 
 
@@ -39,7 +39,7 @@ def _apart(snapshots: Sequence[Snapshot], functions: Functions) -> list[list[Sna
     """Part snapshots that have nothing in common. Those that name too little to be told apart stay together."""
     told, rest = [], []
     for part, count in _connected(snapshots, functions):
-        if count >= ENOUGH:
+        if count >= MIN_FUNCTIONS:
             told.append(part)
         else:
             rest += part

@@ -11,19 +11,19 @@ if TYPE_CHECKING:
     from alloclens.series.comparison import Comparison
 
 
-SHARE = 0.005
+MIN_HINT_SHARE = 0.005
 """Of the total: what pprof leaves out of its own reports by default."""
-BYTES = 10 << 10
+MIN_HINT_BYTES = 10 << 10
 """And so much at least: half a percent of an idle service is nothing to look at."""
-MOST = 200
+MAX_HINTS = 200
 """Hints of one file: more than anybody reads, and still a small answer."""
 
 
-def worth_showing(comparison: Comparison, rows: Ints, most: int = MOST) -> Ints:
+def worth_showing(comparison: Comparison, rows: Ints, most: int = MAX_HINTS) -> Ints:
     """Return those of these rows that are heavy or grew significantly; the heaviest, in their old order."""
     weight = _weight(comparison, rows)
     total = abs(int(comparison.lines.total[comparison.column]))  # of what is in focus
-    least = max(SHARE * total, BYTES if comparison.sample_type.unit == "bytes" else 1)
+    least = max(MIN_HINT_SHARE * total, MIN_HINT_BYTES if comparison.sample_type.unit == "bytes" else 1)
     shown = (weight >= least) | _grew(comparison, rows)
     kept = np.flatnonzero(shown & (weight > 0))
     if len(kept) > most:

@@ -13,7 +13,7 @@ import numpy as np
 
 from alloclens.series.owned import fell
 from alloclens.series.programs import programs
-from alloclens.series.snapshot import DAY, Snapshot
+from alloclens.series.snapshot import DAY_SECONDS, Snapshot
 from alloclens.tables.code import holds
 
 if TYPE_CHECKING:
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from alloclens.series.programs import Functions
 
 NO_FUNCTIONS = np.zeros(0, np.int64)
-NEAR = 3 * 3600.0
+MAX_OFFSET_SECONDS = 3 * 3600.0
 """So far from the same time yesterday a snapshot may be."""
 
 
-MOST_COPIES = 100
+MAX_COPIES = 100
 
 
 class Copies(NamedTuple):
@@ -121,7 +121,7 @@ class Series:
         """Return what tells which texts a snapshot is of."""
         process = self.process(of)
         known = process[: process.index(of) + 1]
-        ends = known if len(known) <= MOST_COPIES else (*known[: MOST_COPIES // 2], *known[-MOST_COPIES // 2 :])
+        ends = known if len(known) <= MAX_COPIES else (*known[: MAX_COPIES // 2], *known[-MAX_COPIES // 2 :])
         copies = tuple(Copies(one.name, one.path, one.stamp) for one in ends)
         return Provenance(
             of.taken_at.seconds, process[0].build, self.labels.get(of.path, ""), process[0].taken_at.seconds, copies
@@ -162,9 +162,9 @@ class Series:
 
     def _a_day_before(self, head: Snapshot) -> Snapshot | None:
         """Return the snapshot nearest to the same time yesterday, if there is one within some hours of it."""
-        moment = head.taken_at.seconds - DAY
+        moment = head.taken_at.seconds - DAY_SECONDS
         nearest = min(self.snapshots, key=lambda s: abs(s.taken_at.seconds - moment))
-        return nearest if abs(nearest.taken_at.seconds - moment) <= NEAR else None
+        return nearest if abs(nearest.taken_at.seconds - moment) <= MAX_OFFSET_SECONDS else None
 
     def _labelled(self, label: str) -> Snapshot | None:
         by_label = (s for s in reversed(self.snapshots) if _words(self.labels.get(s.path, "")) == label)

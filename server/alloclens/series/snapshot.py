@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from alloclens.series.owned import Owned
 
 
-DAY = 24 * 3600.0
+DAY_SECONDS = 24 * 3600.0
 
 
 TimeSource = Literal["profile", "file name", "file's date"]
@@ -91,9 +91,9 @@ def taken_at(time_nanos: int, name: str, mtime_ns: int, now: float) -> TakenAt:
     A time more than a day after `now` is not believed: its snapshot would be the latest for as long. A day, because
     clocks are set wrong by hours, and a name's time may be in another zone than UTC.
     """
-    if 0 < time_nanos / 1e9 <= now + DAY:
+    if 0 < time_nanos / 1e9 <= now + DAY_SECONDS:
         return TakenAt(time_nanos / 1e9, "profile")
-    if (named := _time_in_name(name)) is not None and named <= now + DAY:
+    if (named := _time_in_name(name)) is not None and named <= now + DAY_SECONDS:
         return TakenAt(named, "file name")
     return TakenAt(mtime_ns / 1e9, "file's date")
 

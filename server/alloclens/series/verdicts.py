@@ -24,19 +24,19 @@ MIN_OBSERVATIONS = 6
 Mann–Kendall cannot reach one in a hundred at all, with five only if none ever falls."""
 SIGNIFICANCE = 0.01
 """The probability that any of the lines looked at is said to grow, or to rise steadily, though it does not."""
-SLOWER = 0.5
+FLATTENING_PACE = 0.5
 """Growth that has fallen below this part of its earlier pace flattens."""
-FADED = 1 / 3
+FADED_PACE = 1 / 3
 """Growth that seems to have fallen below this part of the pace of all fades: less than half, as errors are not allowed for."""
-DOUBT = 1.28
+DOUBT_ERRORS = 1.28
 """In standard errors: what nine of ten such figures would be. It guards what stronger evidence has found already."""
 MAX_SAG = 1 / 6
 """A floor that fell by this part of its whole rise goes up and down."""
-MIN_SHARE = 0.005
+MIN_GROWTH_SHARE = 0.005
 """A growth is worth a word if it is this part of all that is in use."""
 MIN_RETENTION = 0.1
 """Of what is allocated, churn keeps less than this."""
-NEARLY = 0.1
+MAX_STABLE_CHANGE = 0.1
 """A line is stable if it changed by less than this part of it."""
 
 
@@ -100,14 +100,14 @@ def verdicts(history: History) -> Verdicts:
     looked_at = int(np.count_nonzero(now.value))
     enough = len(history) >= MIN_OBSERVATIONS  # then the trend says what is load
     whole = _bounds(history.rate, then, now, limit(looked_at), load=not enough)
-    late = _bounds(history.rate, history.figures(middle), now, DOUBT if enough else limit(1), load=not enough)
+    late = _bounds(history.rate, history.figures(middle), now, DOUBT_ERRORS if enough else limit(1), load=not enough)
     windows = history.windows()
     p_value = p_values(windows.floor)
     floor = windows.floor[-1] - windows.floor[0]
     growth, allocated = now.value - then.value, np.nan_to_num(now.allocated - then.allocated)
     rule = _rules(
         enough=enough,
-        grew=(whole.low > 0) & (growth > MIN_SHARE * now.value.sum()),
+        grew=(whole.low > 0) & (growth > MIN_GROWTH_SHARE * now.value.sum()),
         risen=floor > growth / 2,
         still=late.low > 0,
         slows=_slows(history),
@@ -116,7 +116,7 @@ def verdicts(history: History) -> Verdicts:
         likely=p_value < SIGNIFICANCE,
         fell=whole.high < 0,
         turns=np.abs(growth) < MIN_RETENTION * allocated,
-        stands=np.abs(growth) <= NEARLY * now.value,
+        stands=np.abs(growth) <= MAX_STABLE_CHANGE * now.value,
     )
     stated = _bounds(history.rate, then, now, limit(1), load=False)
     return Verdicts(rule, growth, stated, windows, p_value, _share(growth, allocated))
@@ -184,9 +184,9 @@ def _slows(history: History) -> Mask:
     now, out = history.figures(last), np.zeros(len(history.row), np.bool_)
     for begin, end, since in ((0, middle, middle), (0, last, quarter)):
         before = history.value(end) - history.value(begin)
-        at_most = _bounds(history.rate, history.figures(since), now, DOUBT, load=True).high
+        at_most = _bounds(history.rate, history.figures(since), now, DOUBT_ERRORS, load=True).high
         by_clock, by_work = (
-            _slower(SLOWER * before, clock(end) - clock(begin), at_most, clock(last) - clock(since))
+            _slower(FLATTENING_PACE * before, clock(end) - clock(begin), at_most, clock(last) - clock(since))
             for clock in (history.seconds, history.work)
         )
         out |= by_clock & by_work
@@ -199,7 +199,7 @@ def _fades(history: History) -> Mask:
     quarter = last - max(1, last // 4)
     whole, late = (history.value(last) - history.value(begin) for begin in (0, quarter))
     by_clock, by_work = (
-        _slower(FADED * whole, clock(last) - clock(0), late, clock(last) - clock(quarter))
+        _slower(FADED_PACE * whole, clock(last) - clock(0), late, clock(last) - clock(quarter))
         for clock in (history.seconds, history.work)
     )
     return by_clock & by_work

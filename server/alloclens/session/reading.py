@@ -21,7 +21,7 @@ from alloclens.disk import stamp as stamp_of
 from alloclens.faults import Problem
 from alloclens.paths import canonical, name_of
 from alloclens.profile.errors import ProfileError
-from alloclens.profile.formats import LARGEST, read
+from alloclens.profile.formats import MAX_PROFILE_BYTES, read
 from alloclens.series.comparison import Contents
 from alloclens.series.owned import owned
 from alloclens.series.snapshot import Snapshot, taken_at
@@ -39,7 +39,7 @@ from alloclens.transform.difference import Incomparable, difference, overflow
 from alloclens.transform.filters import in_focus
 from alloclens.transform.one_name import renamed
 from alloclens.transform.prune import pruned, unusable
-from alloclens.walk import WALK_SECONDS
+from alloclens.walk import MAX_WALK_SECONDS
 from alloclens.worker import take_longer
 from alloclens.workspace.files import Disk
 from alloclens.workspace.goroutine_origins import Then, began
@@ -131,7 +131,7 @@ class Reader:
     files: Disk = field(default_factory=Disk)
     binaries: tuple[str, ...] = ()
     """Files and directories that are searched for binaries, too; absolute."""
-    largest: int = LARGEST
+    largest: int = MAX_PROFILE_BYTES
     """Bytes, unpacked."""
 
     def profile(self, path: str) -> Symbolized:
@@ -161,7 +161,7 @@ class Reader:
 
     def places(self, functions: Mapping[str, Collection[str]], files: Collection[str], builds: Learnt) -> Placed:
         """Place some of the files that profiles name with these functions; all of them if the builds are not these any more."""
-        take_longer(min(len(functions) * PLACE_SECONDS, WALK_SECONDS))
+        take_longer(min(len(functions) * PLACE_SECONDS, MAX_WALK_SECONDS))
         sources = SourceMap(self.roots, self.files, functions)
         wanted = files if sources.builds == builds else functions
         return Placed(sources.builds, [sources.find(file) for file in wanted])
@@ -177,7 +177,7 @@ class Reader:
         one = self._attributed(path, settled)
         found = one.read.found
         snapshot = _snapshot(path, stamp, one, settled, build(found.profile, self.roots, self.binaries))
-        take_longer(min(len(settled.places) * PLACE_SECONDS, WALK_SECONDS))
+        take_longer(min(len(settled.places) * PLACE_SECONDS, MAX_WALK_SECONDS))
         keep_texts(snapshot, settled.places.values(), self.roots, stamp, texts())
         if not found.missing:  # what has no lines for want of a binary may have them next time
             snapshots().keep(snapshot, one.read.evidence, stamp, self.digest)

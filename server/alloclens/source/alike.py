@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from alloclens.source.recorded import Recorded
     from alloclens.source.roots import Roots
 
-LEAST = 3
+MIN_ALIKE_FILES = 3
 """So many files of a directory, with as many functions that are not called like many others, tell that it is here."""
-FOUND_FOR_EACH_MISSING = 4
+MIN_FOUND_PER_MISSING = 4
 """A file may have been deleted since. Of another service that was made from the same template, many files are not here."""
-MOST_ASKED, MOST_ALIKE = 200, 100
+MAX_ASKED_FILES, MAX_ALIKE_FILES = 200, 100
 """So many files are asked which of so many here they may be."""
-MOST_DIRECTORIES, MOST_INSIDE, MOST_FILES = 20, 2000, 50
+MAX_DIRECTORIES, MAX_DIRECTORY_FILES, MAX_TEXTS = 20, 2000, 50
 """So many directories are tried, and so many files in each; so many texts are read."""
 # fmt: off
 COMMON = frozenset((
@@ -53,13 +53,13 @@ def checkouts(roots: Roots, files: Files, functions: Mapping[str, Collection[str
     named = (recorded(file, functions[file]) for file in sorted(functions))
     telling = [one for one in named if _tells(one) and not roots.hold(roots.real(one.path))]
     pairs = filter(None, (_pairs(one, roots, files) for one in telling))
-    asked = Counter(chain.from_iterable(islice(pairs, MOST_ASKED)))
+    asked = Counter(chain.from_iterable(islice(pairs, MAX_ASKED_FILES)))
     here: dict[str, list[str]] = {}
     for pair, _ in asked.most_common():
         here.setdefault(pair.there, []).append(pair.here)
-    for there in list(here)[:MOST_DIRECTORIES]:
-        inside = islice((one for one in telling if is_within(one.rooted, there)), MOST_INSIDE)
-        tried = [one for one in inside if not _is_installed(one, there, roots, files)][:MOST_FILES]
+    for there in list(here)[:MAX_DIRECTORIES]:
+        inside = islice((one for one in telling if is_within(one.rooted, there)), MAX_DIRECTORY_FILES)
+        tried = [one for one in inside if not _is_installed(one, there, roots, files)][:MAX_TEXTS]
         shared = Counter({directory: _shared(tried, there, directory, roots, files) for directory in here[there][:5]})
         best = shared.most_common(2)
         if best[0][1] and (len(best) == 1 or best[0][1] > best[1][1]):
@@ -83,7 +83,7 @@ def _pairs(one: Recorded, roots: Roots, files: Files) -> Sequence[Built]:
     there = one.rooted.split("/")
     found: dict[Built, int] = {}
     directories = files.named(one.name)
-    for directory in directories if len(directories) <= MOST_ALIKE else ():
+    for directory in directories if len(directories) <= MAX_ALIKE_FILES else ():
         folder = next((folder for folder in (directory, *folders_of(directory)) if folder in roots.edited), None)
         if folder is None:
             continue
@@ -108,8 +108,8 @@ def _shared(inside: Collection[Recorded], there: str, here: str, roots: Roots, f
     """Return how many files of a directory are here; 0 if they are too few to tell."""
     found = [one for one in inside if _is_here(one, join(here, one.rooted[len(there) + 1 :]), roots, files)]
     names = {function for one in found for function in one.functions if _is_telling(function)}
-    enough = min(len(found), len(names)) >= LEAST
-    return len(found) if enough and FOUND_FOR_EACH_MISSING * (len(inside) - len(found)) <= len(found) else 0
+    enough = min(len(found), len(names)) >= MIN_ALIKE_FILES
+    return len(found) if enough and MIN_FOUND_PER_MISSING * (len(inside) - len(found)) <= len(found) else 0
 
 
 def _is_here(one: Recorded, path: str, roots: Roots, files: Files) -> bool:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 NODE = "node_modules"
-MOST_FILES = 50
+MAX_NODE_FILES = 50
 """Of a Node project, that are looked for."""
 OWNER = re.compile(r"[^/]+\.[^/]+$|(?:github\.com|gitlab\.com|bitbucket\.org)/[^/]+$")
 """What import paths of many modules begin with, and none is."""
@@ -149,12 +149,12 @@ class Builds:
         files = sorted(self._functions) if here and any(NODE in file for file in self._functions) else ()
         for path in map(canonical, (file for file in files if NODE in file)):
             there, _, rest = path.partition(f"/{NODE}/")
-            if rest and len(packages.setdefault(there, [])) < MOST_FILES:
+            if rest and len(packages.setdefault(there, [])) < MAX_NODE_FILES:
                 packages[there].append(rest)
         own: dict[str, dict[str, Collection[str]]] = {}
         for file, path in zip(files, map(canonical, files), strict=True):
             project = next((folder for folder in folders_of(path) if folder in packages), None)
-            if project is not None and NODE not in path and len(own.setdefault(project, {})) < MOST_FILES:
+            if project is not None and NODE not in path and len(own.setdefault(project, {})) < MAX_NODE_FILES:
                 own[project][path[len(project) + 1 :]] = self._functions[file]
         for there, rests in packages.items():
             shared = Counter(

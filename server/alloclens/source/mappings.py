@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 MarksOf = Callable[[str, str], Marks]
 """From a recorded file and a path here to the lines and functions that a profile has of that file."""
-LOOKED_AT = 50
+MAX_LOST_FILES = 50
 """So many of the heaviest lost files are looked for, and so many files of a name."""
-MOST = 5
+MAX_SUGGESTIONS = 5
 """Mappings suggested together."""
 
 
@@ -50,8 +50,8 @@ def suggestions(charged: Mapping[str, int], sources: SourceMap, marks_of: MarksO
     `charged` is by recorded file, for all files of the profile.
     """
     lost = {file: value for file, value in charged.items() if sources.kind(file) is Kind.UNKNOWN}
-    found = _Trial(sources, marks_of).of(sorted(lost, key=lambda file: -lost[file])[:LOOKED_AT], charged)
-    for _ in range(MOST):
+    found = _Trial(sources, marks_of).of(sorted(lost, key=lambda file: -lost[file])[:MAX_LOST_FILES], charged)
+    for _ in range(MAX_SUGGESTIONS):
         each = {pair: sum(lost.get(file, 0) for file in files) for pair, files in found.items()}
         best = sorted(each, key=lambda pair: -each[pair])[:2]
         if not best or each[best[0]] <= 0 or (len(best) > 1 and each[best[0]] == each[best[1]]):
@@ -84,7 +84,7 @@ class _Trial:
     def _pairs(self, file: str) -> Iterator[_Pair]:
         """Yield the directories that would be one if a lost file were one of the same name here that has its functions."""
         path = canonical(file)
-        for directory in self.sources.files.named(name_of(path))[:LOOKED_AT]:
+        for directory in self.sources.files.named(name_of(path))[:MAX_LOST_FILES]:
             here = join(directory, name_of(path))
             pair = _pair(path, here)
             if pair.recorded.strip("/") and self.sources.roots.hold(f"{pair.here}/x") and self._shared(here, file):

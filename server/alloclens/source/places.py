@@ -94,7 +94,7 @@ class SourceMap:
         """Return where a recorded file lies, or why nowhere."""
         if path in self._given:
             return self._given[path]
-        if len(path) > LONGEST_PATH:
+        if len(path) > MAX_RECORDED_CHARACTERS:
             return Nowhere(Kind.UNKNOWN, "its name is longer than any path")
         if path not in self._known:
             self._known[path] = self._find(recorded(path, self._functions.get(path, ())))
@@ -142,7 +142,7 @@ class SourceMap:
             there = dict.fromkeys(filter(None, (self._real(candidate, refused) for candidate in group)))
             fitting = [path for path in there if self._fits(path, one, rule, refused)]
             if len(fitting) > 1:
-                return Nowhere(one.kind, f"{len(fitting)} files here fit equally well", tuple(fitting[:MOST]))
+                return Nowhere(one.kind, f"{len(fitting)} files here fit equally well", tuple(fitting[:MAX_CANDIDATES]))
             if fitting:
                 guessed = rule.guess and not proves(fitting[0], one, self._ground)
                 return Place(fitting[0], rule.name, self._kind(fitting[0]), guessed)
@@ -196,8 +196,8 @@ class SourceMap:
             )
         if refused:
             why = next(iter(refused.values()))
-            return Nowhere(one.kind, why, tuple(path for path, said in refused.items() if said == why)[:MOST])
-        if same := [join(directory, one.name) for directory in self.files.named(one.name)[:MOST]]:
+            return Nowhere(one.kind, why, tuple(path for path, said in refused.items() if said == why)[:MAX_CANDIDATES])
+        if same := [join(directory, one.name) for directory in self.files.named(one.name)[:MAX_CANDIDATES]]:
             why = "a file here has that name, but it shares no directory with the recorded one"
             return Nowhere(one.kind, why, tuple(same))
         return Nowhere(one.kind, self._absent(one.path))
@@ -215,7 +215,7 @@ class SourceMap:
         return "no file of that name in the workspace"
 
 
-LONGEST_PATH = 1000
+MAX_RECORDED_CHARACTERS = 1000
 """Characters: the time of some rules grows with the square of a hostile path."""
-MOST = 5
+MAX_CANDIDATES = 5
 """So many candidates are named."""

@@ -65,7 +65,7 @@ DEPENDENCY_PATH = re.compile(
     | ^/usr/(?:local/)?include/ | (^|/)_deps/[^/]+-src/ | /\.julia/packages/ """,
     re.VERBOSE,
 )
-MOST_FUNCTIONS = 9
+MAX_PACKAGE_FUNCTIONS = 9
 """Of a file, that are asked for their package."""
 TOOLCHAIN = re.compile(r"(?:^|/)golang\.org/toolchain@[^/]+/src/(.+)$")
 GO_FILE = (".go", ".s")
@@ -190,7 +190,7 @@ def package_among(functions: Collection[str]) -> str:
     for of_closures in (False, True):
         said = (package_of(function) for function in functions if bool(OF_CLOSURE.search(function)) is of_closures)
         named = (package for package in said if not NAMELESS_PACKAGES.match(package))
-        if found := Counter(islice(named, MOST_FUNCTIONS)):
+        if found := Counter(islice(named, MAX_PACKAGE_FUNCTIONS)):
             return min(found, key=lambda package: (-found[package], package))
     return ""
 

@@ -59,7 +59,7 @@ class Ground:
     @cached_property
     def projects(self) -> Mapping[str, Sequence[str]]:
         """The directories of each package of the workspace, by the name in its package.json."""
-        directories = self.files.named("package.json")[:MOST_PROJECTS]
+        directories = self.files.named("package.json")[:MAX_PROJECTS]
         return _grouped((name, at) for at in directories if (name := _project(self.files.text(f"{at}/package.json"))))
 
     def crates(self, path: str) -> frozenset[str]:
@@ -295,7 +295,7 @@ def _gone(recorded: Recorded, ground: Ground, rules: Iterable[Callable[[Recorded
 
 
 def _container(recorded: Recorded, ground: Ground) -> Groups:
-    modules = ground.roots.modules if len(ground.roots.modules) <= MOST_CHECKOUTS else ()
+    modules = ground.roots.modules if len(ground.roots.modules) <= MAX_CHECKOUTS else ()
     checkouts = (*ground.roots.folders, *(module.directory for module in modules))
     for pattern in CONTAINERS:
         if found := pattern.match(recorded.path):
@@ -307,7 +307,7 @@ def _suffix(recorded: Recorded, ground: Ground) -> Groups:
     wanted = [ground.roots.key(element) for element in recorded.end.split("/") if element][::-1]
     if len(wanted) > 1:
         here = [join(directory, recorded.name) for directory in ground.files.named("/".join(wanted[1::-1]))]
-        here = here if len(here) <= MOST_ALIKE else []
+        here = here if len(here) <= MAX_SAME_NAME_FILES else []
         ends = {path: ground.roots.key(path).split("/")[::-1] for path in here}
         shared = {path: shared_end(wanted, end) for path, end in ends.items()}
         most = max(shared.values(), default=0)
@@ -359,14 +359,14 @@ RULES = (
 
 FOREIGN = {Kind.STANDARD: "it is part of a standard library", Kind.DEPENDENCY: "it is a dependency's"}
 """What is never the user's own code."""
-MOST_PROJECTS = 1000
+MAX_PROJECTS = 1000
 """So many package.json are read."""
 CRATE = re.compile(r"""^[ \t]*name[ \t]*=[ \t]*["']([\w-]+)["']""", re.MULTILINE)
 """In a Cargo.toml: the package's name, its library's, and its programs'."""
 PROGRAM = re.compile(r"/(?:bin|examples|tests|benches)/([^/]+?)(?:/main)?\.rs$")
 """A file that is a crate of its own, without being named in Cargo.toml."""
 CRATES = re.compile(r"(?<![\w:])(\w+)::")
-MOST_CHECKOUTS, MOST_ALIKE = 100, 1000
+MAX_CHECKOUTS, MAX_SAME_NAME_FILES = 100, 1000
 """So many modules may each be what a container held, and so many files of one name be compared: no guess is made among more."""
 VERSION = re.compile(r"@v[^/]*(?=/)")
 """The version in a module's path: example.com/x@v1.2.3/y.go."""

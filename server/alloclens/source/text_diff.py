@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 GONE = 0
 UNREADABLE = "\ufffd"
-LARGEST = 10**8
+MAX_COMPARISONS = 10**8
 """Lines then times lines now that are compared at once: some tens of milliseconds."""
-MOST_CUTS = 30
+MAX_CUTS = 30
 """How often in a row what is larger is cut in two."""
 
 
@@ -126,7 +126,7 @@ def _same(old: Ints, new: Ints, once: Ints) -> int:
     return int(anchors[-1]) + 1 if len(anchors) else 0
 
 
-def _in_all(old: Ints, new: Ints, cuts: int = MOST_CUTS) -> Ints:
+def _in_all(old: Ints, new: Ints, cuts: int = MAX_CUTS) -> Ints:
     """Return what `_certain` does.
 
     In the plane of old and new lines, two longest common subsequences have all others between them: what these two share, all
@@ -134,7 +134,7 @@ def _in_all(old: Ints, new: Ints, cuts: int = MOST_CUTS) -> Ints:
     """
     to = np.full(len(old), -1)
     i, j = np.flatnonzero(np.isin(old, new)), np.flatnonzero(np.isin(new, old))
-    if len(i) * len(j) > LARGEST:
+    if len(i) * len(j) > MAX_COMPARISONS:
         return _in_parts(old, new, cuts - 1) if cuts else to
     if len(i):
         a, b = _outermost(old[i], new[j])

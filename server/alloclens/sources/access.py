@@ -23,9 +23,9 @@ FRAMING = frozenset({"content-length", "transfer-encoding", "upgrade", "expect"}
 """Headers that say how a request or its answer goes on: a GET request has nothing to say there."""
 NOT_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE")
 """What OpenSSL calls bytes of another protocol."""
-LARGEST_TOKEN = 64 << 10
+MAX_TOKEN_BYTES = 64 << 10
 """Bytes."""
-SHORTEST_SECRET = 4
+MIN_SECRET_CHARACTERS = 4
 """Characters: a shorter one stands in too many words."""
 
 
@@ -45,7 +45,7 @@ class Access:
         if self.bearer_file is None:
             return self.headers
         try:
-            token = read_file(self.bearer_file, LARGEST_TOKEN).decode("utf-8-sig").strip()
+            token = read_file(self.bearer_file, MAX_TOKEN_BYTES).decode("utf-8-sig").strip()
         except OSError as error:
             raise CaptureError(f"{self.bearer_file} cannot be read: {reason(error)}") from error
         except UnicodeDecodeError:
@@ -57,7 +57,7 @@ class Access:
     def hidden(self, text: str, *more: str) -> str:
         """Return a text without what a server may have echoed of what it was sent, nor of these secrets."""
         for secret in sorted({*self._secrets(), *more}, key=len, reverse=True):
-            if len(secret) >= SHORTEST_SECRET:
+            if len(secret) >= MIN_SECRET_CHARACTERS:
                 text = text.replace(secret, "…")
         return text
 

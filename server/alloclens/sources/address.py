@@ -10,16 +10,16 @@ from urllib.parse import SplitResult, quote, unquote, unquote_to_bytes, urljoin,
 
 from alloclens.sources.errors import CaptureError
 
-LONGEST_KIND = 60
+MAX_KIND_CHARACTERS = 60
 """Characters; it becomes a part of file names."""
-LONGEST_QUOTE = 300
+MAX_QUOTE_CHARACTERS = 300
 """Characters."""
 DEFAULT_PATH = "/debug/pprof/heap"
 PORTS = {"http": 80, "https": 443}
 SCHEME = re.compile(r"[A-Za-z]+://")
 HOST = re.compile(r"[a-z0-9._-]+")
-SECONDS = re.compile(r"(?:^|&)seconds=(\d{1,6})(?:&|$)")
-USUAL_SECONDS = {"profile": 30, "trace": 1}
+SECONDS_PARAMETER = re.compile(r"(?:^|&)seconds=(\d{1,6})(?:&|$)")
+DEFAULT_SECONDS = {"profile": 30, "trace": 1}
 """For how long net/http/pprof observes the program if the query does not say, by the last part of the path."""
 SAFE = "/?%:@!$&'()*+,;=~[]"
 """What is sent in a path or query as it was written; all else is percent-encoded."""
@@ -56,13 +56,15 @@ class Address(NamedTuple):
     @property
     def kind(self) -> str:
         """What is served, as a word: heap of /debug/pprof/heap."""
-        return re.sub(r"[^A-Za-z0-9_]+", "_", self.path.rstrip("/").rpartition("/")[2])[:LONGEST_KIND] or "profile"
+        return (
+            re.sub(r"[^A-Za-z0-9_]+", "_", self.path.rstrip("/").rpartition("/")[2])[:MAX_KIND_CHARACTERS] or "profile"
+        )
 
     @property
     def seconds(self) -> int:
         """How long the server observes the program before it answers."""
-        found = SECONDS.search(self.query)
-        return int(found[1]) if found else USUAL_SECONDS.get(self.kind, 0)
+        found = SECONDS_PARAMETER.search(self.query)
+        return int(found[1]) if found else DEFAULT_SECONDS.get(self.kind, 0)
 
     @property
     def is_local(self) -> bool:
@@ -151,4 +153,4 @@ def _host(name: str) -> str:
 
 def shortened(text: str) -> str:
     """Return what a message quotes of a text that a server can make as long as it likes."""
-    return text if len(text) <= LONGEST_QUOTE else f"{text[: LONGEST_QUOTE - 1]}…"
+    return text if len(text) <= MAX_QUOTE_CHARACTERS else f"{text[: MAX_QUOTE_CHARACTERS - 1]}…"

@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl
 import h11
 
 from alloclens.profile.errors import ProfileError, Unrecognized
-from alloclens.profile.formats import LARGEST, looks_like, read
+from alloclens.profile.formats import MAX_PROFILE_BYTES, looks_like, read
 from alloclens.sources.access import Access, why
 from alloclens.sources.address import moved, shortened
 from alloclens.sources.errors import CaptureError
@@ -24,12 +24,12 @@ from alloclens.sources.wire import Deadline, Response, TooLarge, get, in_time
 if TYPE_CHECKING:
     from alloclens.sources.address import Address
 
-LARGEST_ANSWER = LARGEST
+MAX_ANSWER_BYTES = MAX_PROFILE_BYTES
 """Bytes, as sent and without its encoding."""
-MOST_REDIRECTS = 10
-PATIENCE_SECONDS = 30.0
+MAX_REDIRECTS = 10
+ANSWER_TIMEOUT_SECONDS = 30.0
 """Beside the seconds that were asked for: a large heap takes its time to write down."""
-LONGEST_WAIT_SECONDS = 24 * 3600.0
+MAX_WAIT_SECONDS = 24 * 3600.0
 REDIRECTS = (301, 302, 303, 307, 308)
 ENCODINGS = {"gzip": (31,), "x-gzip": (31,), "deflate": (15, -15)}
 """What zlib calls each; deflate is sent with and without a header."""
@@ -66,7 +66,7 @@ def fetch(address: Address, access: Access = NOBODY) -> Answer:
 
 
 def _fetched(address: Address, access: Access) -> Answer:
-    deadline = Deadline(PATIENCE_SECONDS + address.seconds)
+    deadline = Deadline(ANSWER_TIMEOUT_SECONDS + address.seconds)
     at, redirects = address, list[str]()
     while True:
         name = f"{at} (redirected from {address})" if redirects else str(at)
@@ -75,8 +75,8 @@ def _fetched(address: Address, access: Access) -> Answer:
         location = response.headers.get("location") if response.status in REDIRECTS else None
         if location is None:
             return Answer(_profile(response, name), tuple(redirects))
-        if len(redirects) == MOST_REDIRECTS:
-            raise CaptureError(f"{name} redirects again; at most {MOST_REDIRECTS} redirects are followed")
+        if len(redirects) == MAX_REDIRECTS:
+            raise CaptureError(f"{name} redirects again; at most {MAX_REDIRECTS} redirects are followed")
         before, at = at, moved(at, location)
         redirects.append(f"{before} redirects to {at}{_withheld(at, address, access)}")
 
@@ -91,7 +91,7 @@ def _response(at: Address, access: Access, deadline: Deadline, name: str) -> Res
     try:
         response = in_time(deadline, lambda: _asked(at, access, deadline))
     except TooLarge as error:
-        raise CaptureError(f"{name} answered with more than {LARGEST_ANSWER >> 20} MiB") from error
+        raise CaptureError(f"{name} answered with more than {MAX_ANSWER_BYTES >> 20} MiB") from error
     except h11.LocalProtocolError as error:
         raise CaptureError(f"{name}: the request cannot be sent: {error}") from error
     except h11.RemoteProtocolError as error:
@@ -110,7 +110,7 @@ def _asked(at: Address, access: Access, deadline: Deadline) -> Response:
     names = {name.lower() for name, _ in given}
     ours = ("Host", at.authority), ("User-Agent", "alloclens"), ("Accept-Encoding", "identity"), ("Connection", "close")
     headers = [*(one for one in ours if one[0].lower() not in names), *given]
-    return get(at, headers, proxy_for(at), access.context, deadline, LARGEST_ANSWER)
+    return get(at, headers, proxy_for(at), access.context, deadline, MAX_ANSWER_BYTES)
 
 
 def _decoded(response: Response, name: str) -> bytes:
@@ -120,11 +120,11 @@ def _decoded(response: Response, name: str) -> bytes:
     for window_bits in ENCODINGS.get(encoding, ()):
         unpacker = zlib.decompressobj(window_bits)
         try:
-            body = unpacker.decompress(response.body, LARGEST_ANSWER + 1)
+            body = unpacker.decompress(response.body, MAX_ANSWER_BYTES + 1)
         except zlib.error:
             continue
-        if len(body) > LARGEST_ANSWER:
-            raise CaptureError(f"{name} answered with more than {LARGEST_ANSWER >> 20} MiB")
+        if len(body) > MAX_ANSWER_BYTES:
+            raise CaptureError(f"{name} answered with more than {MAX_ANSWER_BYTES >> 20} MiB")
         if unpacker.eof:
             return body
     raise CaptureError(f"{name} answered with a body that cannot be decoded (Content-Encoding: {encoding})")
@@ -163,4 +163,4 @@ def _wait(response: Response) -> float:
         wait = float(said) if said.isdigit() else parsedate_to_datetime(said).timestamp() - time.time()
     except (ValueError, TypeError, OverflowError, OSError):  # neither a number nor a time
         return 0.0
-    return min(max(0.0, wait), LONGEST_WAIT_SECONDS)
+    return min(max(0.0, wait), MAX_WAIT_SECONDS)

@@ -19,11 +19,11 @@ LIST = ".alloclens-captures"
 SETTINGS = ("alloclens.toml", "pyproject.toml", ".vscode/settings.json")
 """Where `base` and `head` are set, in the directory of the captures, in the working directory, and in those above them."""
 LABELS = "labels.toml"
-LARGEST_SETTINGS = 16 << 20
+MAX_SETTINGS_BYTES = 16 << 20
 """Bytes."""
-LARGEST_ENTRY = 1 << 10
+MAX_ENTRY_BYTES = 1 << 10
 """Bytes."""
-PIECE = 1 << 20
+COPY_BYTES = 1 << 20
 """Bytes."""
 SECOND = len("20260102T030405")
 
@@ -92,9 +92,9 @@ def _removed(directory: Path, name: str) -> bool:
     entry, path = directory / LIST / name, directory / name
     digest = hashlib.sha256()
     with open_file(path) as file:
-        while piece := file.read(PIECE):
+        while piece := file.read(COPY_BYTES):
             digest.update(piece)
-    if read_file(entry, LARGEST_ENTRY) != digest.hexdigest().encode():
+    if read_file(entry, MAX_ENTRY_BYTES) != digest.hexdigest().encode():
         return False
     path.unlink(missing_ok=True)
     entry.unlink(missing_ok=True)
@@ -111,7 +111,7 @@ def _settings(directory: Path) -> str:
     texts = []
     for path in (there / LABELS, *(folder / name for folder in folders for name in SETTINGS)):
         try:
-            texts.append(read_file(path, LARGEST_SETTINGS).decode("utf-8", "replace"))
+            texts.append(read_file(path, MAX_SETTINGS_BYTES).decode("utf-8", "replace"))
         except (FileNotFoundError, NotADirectoryError):
             continue
         except OSError as error:

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from alloclens.sources.address import Address
     from alloclens.sources.proxies import Proxy
 
-LARGEST_HEADERS = 64 << 10
+MAX_HEADER_BYTES = 64 << 10
 """Bytes."""
-MOST_INTERIM = 100
+MAX_INTERIM_ANSWERS = 100
 """Answers such as `100 Continue` before the answer."""
-PIECE = 64 << 10
+READ_BYTES = 64 << 10
 """Bytes."""
 TICK_SECONDS = 0.2
 T = TypeVar("T")
@@ -113,7 +113,7 @@ def _tunnel(connection: socket.socket, address: Address, proxy: Proxy, deadline:
     host = f"[{address.host}]" if ":" in address.host else address.host
     target = f"{host}:{address.port}"
     request = h11.Request(method="CONNECT", target=target, headers=[("Host", target), *proxy.headers])
-    answer = _exchange(connection, request, deadline, LARGEST_HEADERS)
+    answer = _exchange(connection, request, deadline, MAX_HEADER_BYTES)
     if answer.status != HTTPStatus.OK:
         deadline.doing = f"connecting to {target}"
         raise ConnectionError(f"the proxy {proxy.address.origin} answered {answer.status} {answer.reason}")
@@ -142,7 +142,7 @@ def _connect(to: Address, deadline: Deadline) -> socket.socket:
 
 
 def _exchange(connection: socket.socket, request: h11.Request, deadline: Deadline, limit: int) -> Response:
-    protocol = h11.Connection(h11.CLIENT, max_incomplete_event_size=LARGEST_HEADERS)
+    protocol = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_HEADER_BYTES)
     data = (protocol.send(request) or b"") + (protocol.send(h11.EndOfMessage()) or b"")
     connection.settimeout(deadline.left("sending the request"))
     connection.sendall(data)
@@ -153,7 +153,7 @@ def _exchange(connection: socket.socket, request: h11.Request, deadline: Deadlin
         connection.settimeout(
             deadline.left(f"reading the answer after {came} bytes" if came else "waiting for the answer")
         )
-        piece = connection.recv(PIECE)
+        piece = connection.recv(READ_BYTES)
         if not came and not piece:
             raise ConnectionError("the server closed the connection")
         came += len(piece)
@@ -173,8 +173,8 @@ def answer(protocol: h11.Connection, receive: Callable[[], bytes], limit: int) -
             protocol.receive_data(receive())
         elif isinstance(event, h11.InformationalResponse):
             interim += 1
-            if interim > MOST_INTERIM:
-                raise h11.RemoteProtocolError(f"more than {MOST_INTERIM} interim answers")
+            if interim > MAX_INTERIM_ANSWERS:
+                raise h11.RemoteProtocolError(f"more than {MAX_INTERIM_ANSWERS} interim answers")
         elif isinstance(event, h11.Response):
             head = event
         elif isinstance(event, h11.Data):

@@ -21,18 +21,18 @@ from alloclens.walk import tree
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-LARGEST_BINARY = 4 << 30
+MAX_BINARY_BYTES = 4 << 30
 """Bytes. Addresses in a binary's symbols are kept in 32 bits by the library that reads them."""
-MOST_FILES = 50_000
+MAX_SEARCHED_FILES = 50_000
 """Files looked at in one search, for about a second."""
 EXECUTABLE = stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH
 NATIVE = re.compile(r"\.(so|so\.[\d.]+|debug|dylib|dll|exe)$|\.dSYM/")
 SKIPPED = frozenset({"node_modules", "site-packages"})
-FRESH = 10
+SEARCH_TTL_SECONDS = 10
 """Seconds for which a search holds: a hundred profiles read in a row search once."""
 ELF, PE, FAT = b"\x7fELF", b"MZ", b"\xca\xfe\xba\xbe"
 MACH_O = (b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe")
-HEAD = 20
+MAGIC_BYTES = 20
 """Bytes that tell what a file is."""
 RUNNABLE = (2, 3)
 """ET_EXEC and ET_DYN: e_type of programs and libraries; 1 are the object files of a build."""
@@ -88,10 +88,10 @@ def search(folders: Sequence[str], chosen: Sequence[str]) -> Binaries:
     """Return the binaries under the setting's files and directories, then those under the workspace's folders.
 
     A path of the setting is absolute or under each folder. Symbolic links inside are not followed, hidden directories
-    and installed packages are left out, and the search ends after MOST_FILES files. Needs the package symbolic: raises
+    and installed packages are left out, and the search ends after MAX_SEARCHED_FILES files. Needs the package symbolic: raises
     ImportError. The result is at most FRESH seconds old.
     """
-    return _search(tuple(folders), tuple(chosen), int(time.monotonic()) // FRESH)
+    return _search(tuple(folders), tuple(chosen), int(time.monotonic()) // SEARCH_TTL_SECONDS)
 
 
 @lru_cache(maxsize=4)
@@ -102,8 +102,10 @@ def _search(folders: tuple[str, ...], chosen: tuple[str, ...], _moment: int) -> 
     paths = ((path, is_chosen) for root, is_chosen in roots for path in _files(root, left_out))
     found: dict[str, tuple[Binary, ...]] = {}
     for count, (path, is_chosen) in enumerate(paths):
-        if count >= MOST_FILES:
-            messages.append(f"only {MOST_FILES} files were searched for programs; name yours in the setting binaries")
+        if count >= MAX_SEARCHED_FILES:
+            messages.append(
+                f"only {MAX_SEARCHED_FILES} files were searched for programs; name yours in the setting binaries"
+            )
             break
         if path not in found:
             found[path] = _objects(path, is_chosen)
@@ -143,13 +145,13 @@ def _objects(path: str, is_chosen: bool) -> tuple[Binary, ...]:
         return ()
 
 
-@lru_cache(maxsize=MOST_FILES)
+@lru_cache(maxsize=MAX_SEARCHED_FILES)
 def _read(path: str, stamp: Stamp, is_chosen: bool) -> tuple[Binary, ...]:
     with open_file(path) as file:
-        if not is_binary(file.read(HEAD)):
+        if not is_binary(file.read(MAGIC_BYTES)):
             return ()
-    if stamp.size > LARGEST_BINARY:
-        return (Binary(path, stamp, is_chosen, fault=f"is larger than {LARGEST_BINARY >> 30} GiB"),)
+    if stamp.size > MAX_BINARY_BYTES:
+        return (Binary(path, stamp, is_chosen, fault=f"is larger than {MAX_BINARY_BYTES >> 30} GiB"),)
     try:
         objects = [(plain(o.code_id or ""), "debug" in o.features) for o in archive(path).iter_objects()]
     except ImportError:
@@ -172,7 +174,7 @@ def first_line(error: Exception) -> str:
 
 def is_binary(head: bytes) -> bool:
     """Return whether the first HEAD bytes are those of a program or library: ELF, Mach-O or PE."""
-    if head.startswith(ELF) and len(head) == HEAD:
+    if head.startswith(ELF) and len(head) == MAGIC_BYTES:
         return int.from_bytes(head[16:18], "big" if head[5] == 2 else "little") in RUNNABLE
     if head.startswith(FAT):  # Java's class files begin so, too, and then have their version, 45 or more
         return int.from_bytes(head[4:8], "big") < 45

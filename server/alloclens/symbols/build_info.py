@@ -31,13 +31,13 @@ if TYPE_CHECKING:
 
 MAGIC = b"\xff Go buildinf:"
 """Begins what Go's linker writes for debug/buildinfo."""
-INLINE = 2
+INLINE_FLAG = 2
 """The flag of Go 1.18 and later: the two texts follow. Before, there was no stamp."""
-SENTINEL = 16
+SENTINEL_BYTES = 16
 """Bytes before and behind the second text that say where it is."""
-PIECE, MOST_PIECES = 4 << 20, 64
+PIECE_BYTES, MAX_PIECES = 4 << 20, 64
 """A binary is searched in pieces of so many bytes, and not beyond the first so many pieces."""
-LONGEST = 1 << 20
+MAX_INFO_BYTES = 1 << 20
 """Bytes of what is read of one."""
 NT_GNU_BUILD_ID, LC_UUID = 3, 0x1B
 REVISION_LABELS = frozenset(
@@ -117,14 +117,14 @@ def _read(path: str, seen: Stamp, build_id: str) -> Build | None:
     del seen
     try:
         with open_file(path) as file:
-            data = file.read(PIECE)
+            data = file.read(PIECE_BYTES)
             if build_id and not any(mark in data for mark in _marks(build_id)):
                 return None
-            for _ in range(MOST_PIECES):
+            for _ in range(MAX_PIECES):
                 if found := _stamped(data):
                     return found
-                more = file.read(PIECE)
-                data = data[-LONGEST:] + more
+                more = file.read(PIECE_BYTES)
+                data = data[-MAX_INFO_BYTES:] + more
                 if not more:
                     break
     except OSError:
@@ -146,11 +146,13 @@ def _stamped(data: bytes) -> Build | None:
     """Read what debug/buildinfo reads: a head of 32 bytes, then Go's version and the module's lines, each after its length."""
     at = data.find(MAGIC)
     while 0 <= at < len(data) - 32:
-        if data[at + 15] & INLINE:
+        if data[at + 15] & INLINE_FLAG:
             go, end = _text(data, at + 32)
             lines, _ = _text(data, end)
-            if go.startswith((b"go1", b"devel")) and len(lines) > 2 * SENTINEL:
-                return _of_lines(go.decode("ascii", "replace"), lines[SENTINEL:-SENTINEL].decode("utf-8", "replace"))
+            if go.startswith((b"go1", b"devel")) and len(lines) > 2 * SENTINEL_BYTES:
+                return _of_lines(
+                    go.decode("ascii", "replace"), lines[SENTINEL_BYTES:-SENTINEL_BYTES].decode("utf-8", "replace")
+                )
         at = data.find(MAGIC, at + 1)
     return None
 

@@ -52,13 +52,13 @@ SPACE = "\0"
 
 REFERENCE = re.compile(r"S([0-9A-Z]*)_|T([0-9]*)_|(B[0-9A-Za-z]*_)")
 """To an earlier part of a name, which stands there again: of C++ to a type or a template argument, of Rust to any."""
-WIDE = 8
+MAX_LETTER_CHARACTERS = 8
 """Characters that a letter may stand for, such as y for unsigned long long; most stand for themselves."""
-LONGEST = 4096
+MAX_MANGLED_CHARACTERS = 4096
 """Characters of a mangled name; the demangler calls itself for each part within a part."""
-LARGEST = 1 << 22
+MAX_DEMANGLED_CHARACTERS = 1 << 22
 """Characters that a name may become: thirty references, each to what holds the one before twice, would be a gigabyte."""
-LARGEST_ALL = 1 << 25
+MAX_PROFILE_CHARACTERS = 1 << 25
 """Characters that all names of a profile may become."""
 NOT_HERE = "its names are mangled; the package pydemumble makes them readable: pip install pydemumble"
 TOO_LARGE = "some of its names are so long that they stay mangled"
@@ -73,7 +73,7 @@ def readable(profile: Profile) -> tuple[Profile, tuple[str, ...]]:
     if not can_demangle():
         return profile, (NOT_HERE,)
     notes: tuple[str, ...] = ()
-    left, row_of, names = LARGEST_ALL, np.arange(len(text)), list[str]()
+    left, row_of, names = MAX_PROFILE_CHARACTERS, np.arange(len(text)), list[str]()
     for row in mangled:
         if left <= 0 or not _fits(text[row]):
             notes = (TOO_LARGE,)
@@ -99,7 +99,7 @@ def demangled(name: str) -> str:
 
 
 def _fits(name: str) -> bool:
-    return len(name) <= LONGEST and _may_become(name) <= LARGEST
+    return len(name) <= MAX_MANGLED_CHARACTERS and _may_become(name) <= MAX_DEMANGLED_CHARACTERS
 
 
 def _may_become(name: str) -> int:
@@ -112,7 +112,7 @@ def _may_become(name: str) -> int:
     known: dict[str, list[tuple[int, int]]] = {"S": [], "T": []}
     backward: dict[str, int] = {}
     for found in REFERENCE.finditer(name):
-        size += WIDE * (found.start() - at)
+        size += MAX_LETTER_CHARACTERS * (found.start() - at)
         at = found.end()
         if found[3]:
             size += backward.setdefault(found[3], size)
@@ -123,9 +123,9 @@ def _may_become(name: str) -> int:
             if earlier is None:
                 before.append((number, earlier := size))
             size += earlier
-        if size > LARGEST:
+        if size > MAX_DEMANGLED_CHARACTERS:
             break
-    return size + WIDE * (len(name) - at)
+    return size + MAX_LETTER_CHARACTERS * (len(name) - at)
 
 
 def _shown(name: str, full: str) -> str:

@@ -28,20 +28,20 @@ if TYPE_CHECKING:
 MAGIC = tuple(first[::way] + b"\0\0" for first in (b"\xf1\xff\xff\xff", b"\xf0\xff\xff\xff") for way in (1, -1))
 """Of Go 1.20 and later, and of 1.18, in either order of bytes. Then come the quantum of addresses and the size of a pointer."""
 QUANTA, POINTERS = (b"\1", b"\2", b"\4"), (b"\4", b"\x08")
-PIECE, MOST_PIECES = 4 << 20, 128
-"""A binary is searched in pieces of PIECE bytes, up to MOST_PIECES of them."""
-MOST_HEADERS = 8
+TABLE_PIECE_BYTES, MAX_TABLE_PIECES = 4 << 20, 128
+"""A binary is searched in pieces of TABLE_PIECE_BYTES, up to MAX_TABLE_PIECES of them."""
+MAX_HEADERS = 8
 """Candidates for the table that are tried in one binary."""
-LARGEST, MOST_NAMES = 128 << 20, 4_000_000
+MAX_TABLE_BYTES, MAX_FUNCTION_NAMES = 128 << 20, 4_000_000
 """Bytes of a table, and names in it; the largest programs have a quarter of that."""
-MOST_LOCATIONS = 500
+MAX_LOCATIONS = 500
 """Those with the highest addresses are looked up. Packages are linked after those that they import, so the user's own code is
 last, and any change in front of it moves it."""
-MOST_STEPS = 1_000_000
+MAX_STEPS = 1_000_000
 """Entries of line tables that are decoded for one profile."""
-ALIGNMENT, MOST_STARTS = 16, 4096
-"""Go's code starts at a multiple of ALIGNMENT bytes; at most MOST_STARTS addresses are tried."""
-GENERATED = 1
+CODE_ALIGNMENT_BYTES, MAX_STARTS = 16, 4096
+"""Go's code starts at a multiple of CODE_ALIGNMENT_BYTES; at most MAX_STARTS addresses are tried."""
+GENERATED_LINE = 1
 """The line of compiler-generated code, which Go leaves out of stacks."""
 
 
@@ -67,7 +67,7 @@ class Table:
     def row_of(self) -> dict[bytes, int]:
         """The functions by name. Those with type arguments are left out: profiles name them otherwise. Raises _Odd."""
         begin, end = int(self.name.min()), self.data.find(b"\0", int(self.name.max()))
-        if self.data.count(b"\0", begin, end) > MOST_NAMES:
+        if self.data.count(b"\0", begin, end) > MAX_FUNCTION_NAMES:
             raise _Odd
         texts = self.data[begin:end].split(b"\0")
         at = begin + np.cumsum([0, *(len(text) + 1 for text in texts[:-1])])
@@ -106,7 +106,7 @@ def ran(profile: Profile, path: str, seen: Stamp) -> bool | None:
         return None
     where = profile.locations
     rows = np.flatnonzero((where.address > 0) & (where.mapping == 0))
-    rows = rows[np.argsort(where.address[rows])][-MOST_LOCATIONS:]
+    rows = rows[np.argsort(where.address[rows])][-MAX_LOCATIONS:]
     name = np.append(profile.functions.system_name, 0)  # of no function: ""
     outer = profile.text(name[profile.frames.function[where.frame_at[rows + 1] - 1]])
     address, line = where.address[rows], profile.frames.line[where.frame_at[rows]]
@@ -124,7 +124,7 @@ class _Lines:
     def __init__(self, table: Table) -> None:
         self._table = table
         self._known: dict[int, tuple[Ints, Ints]] = {}
-        self._left = MOST_STEPS
+        self._left = MAX_STEPS
 
     def agree(self, offset: Ints, line: Ints) -> bool:
         """Return whether code, in bytes from the first function, has these lines. Raises _Odd."""
@@ -132,7 +132,7 @@ class _Lines:
         row = np.searchsorted(self._table.entry, offset[inside], "right") - 1
         within = offset[inside] - self._table.entry[row]
         each = zip(row.tolist(), within.tolist(), line[inside].tolist(), strict=True)
-        return bool(inside.any()) and all(self._at(one, at) in (recorded, GENERATED) for one, at, recorded in each)
+        return bool(inside.any()) and all(self._at(one, at) in (recorded, GENERATED_LINE) for one, at, recorded in each)
 
     def _at(self, row: int, offset: int) -> int:
         if row not in self._known:
@@ -153,8 +153,11 @@ def _starts(table: Table, address: Ints, row: Ints) -> list[int]:
     points, held = points[order], np.cumsum(np.repeat([1, -1], len(row))[order])
     best = np.flatnonzero(held[:-1] * 10 >= held.max() * 9)
     spans = zip(points[best].tolist(), points[best + 1].tolist(), strict=True)
-    each = (range(-(-begin // ALIGNMENT) * ALIGNMENT, end, ALIGNMENT) for begin, end in spans)
-    return list(islice(chain.from_iterable(each), MOST_STARTS))
+    each = (
+        range(-(-begin // CODE_ALIGNMENT_BYTES) * CODE_ALIGNMENT_BYTES, end, CODE_ALIGNMENT_BYTES)
+        for begin, end in spans
+    )
+    return list(islice(chain.from_iterable(each), MAX_STARTS))
 
 
 @lru_cache(2)
@@ -163,9 +166,9 @@ def _table(path: str, seen: Stamp) -> Table | None:
     del seen
     try:
         with open_file(path) as file:
-            for at in islice(_headers(file), MOST_HEADERS):
+            for at in islice(_headers(file), MAX_HEADERS):
                 file.seek(at)
-                if table := _parsed(file.read(LARGEST)):
+                if table := _parsed(file.read(MAX_TABLE_BYTES)):
                     return table
     except OSError:
         pass
@@ -175,16 +178,16 @@ def _table(path: str, seen: Stamp) -> Table | None:
 def _headers(file: BinaryIO) -> Iterator[int]:
     """Return where a table may begin in a file. Whoever asks may read elsewhere between."""
     before = b""
-    for begin in range(0, MOST_PIECES * PIECE, PIECE):
+    for begin in range(0, MAX_TABLE_PIECES * TABLE_PIECE_BYTES, TABLE_PIECE_BYTES):
         file.seek(begin)
-        data = before + file.read(PIECE)
+        data = before + file.read(TABLE_PIECE_BYTES)
         for magic in MAGIC:
             at = data.find(magic)
             while at >= 0:
                 if data[at + 6 : at + 7] in QUANTA and data[at + 7 : at + 8] in POINTERS:
                     yield begin - len(before) + at
                 at = data.find(magic, at + 1)
-        if len(data) < PIECE:
+        if len(data) < TABLE_PIECE_BYTES:
             return
         before = data[-7:]
 

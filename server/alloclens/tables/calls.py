@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from alloclens.tables.top import Top
 
 
-MOST = 200
+MAX_EDGES = 200
 """Edges of one answer, each way."""
-LINES = 50
+MAX_EDGE_LINES = 50
 """Lines of one edge."""
 
 
@@ -67,7 +67,7 @@ class Edge:
     """As in `Site`."""
     amount: Amount
     lines: tuple[CallLine, ...]
-    """Of the caller: where it calls from; the heaviest LINES, heaviest first."""
+    """Of the caller: where it calls from; the heaviest MAX_EDGE_LINES, heaviest first."""
     at: CallLine
     """The heaviest line of `function` in these calls."""
 
@@ -101,7 +101,7 @@ def calls(
     *,
     one_process: bool = True,
     compared: bool = False,
-    most: int = MOST,
+    most: int = MAX_EDGES,
 ) -> Calls:
     """Return who calls a site and what it calls, `most` edges each way. The profile is a head, or head - base.
 
@@ -200,7 +200,7 @@ class _Counted:
         either = One(group, len(spot)).sum(np.abs(self.profile.values[:, [self._column]])[sample])[:, 0]
         order = np.lexsort((-either, -np.abs(value), spot // rows))
         of = spot[order] // rows
-        order = order[np.arange(len(of)) - np.searchsorted(of, of) < LINES]
+        order = order[np.arange(len(of)) - np.searchsorted(of, of) < MAX_EDGE_LINES]
         out: list[list[CallLine]] = [[] for _ in range(edges)]
         found = (spot[order] // rows, spot[order] % rows, value[order])
         for to, row, passes in zip(*(column.tolist() for column in found), strict=True):

@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
     Digests = NDArray[np.uint64]
 
-MOST = 128
+MAX_DIGESTS = 128
 """Addresses of which a digest is kept."""
 MIX = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
 """Of splitmix64."""
 
 
 def code_of(profile: Profile) -> bytes:
-    """Return the MOST smallest digests of pairs of an address and its lines, in order, 8 bytes each.
+    """Return the MAX_DIGESTS smallest digests of pairs of an address and its lines, in order, 8 bytes each.
 
     The smallest elements of two sets are samples that can be compared: whether one set contains the other.
     """
@@ -30,7 +30,7 @@ def code_of(profile: Profile) -> bytes:
         return b""
     lines = np.add.reduceat(_mixed(profile.frames.line.view(np.uint64)), where.frame_at[:-1])
     digests = _mixed(where.address.view(np.uint64) ^ lines)[where.address != 0]
-    return np.unique(digests)[:MOST].tobytes()
+    return np.unique(digests)[:MAX_DIGESTS].tobytes()
 
 
 @lru_cache(20_000)  # a series is parted anew for each snapshot that comes
@@ -41,7 +41,7 @@ def holds(later: bytes, earlier: bytes) -> bool:
     some addresses, and another process has sampled other stacks.
     """
     old, new = np.frombuffer(earlier, np.uint64), np.frombuffer(later, np.uint64)
-    told = old if len(new) < MOST else old[old <= new[-1]]
+    told = old if len(new) < MAX_DIGESTS else old[old <= new[-1]]
     return bool(len(told) and np.isin(told, new).all())
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from alloclens.profile.sample_types import columns
 from alloclens.stats.growth import Side, changes
 from alloclens.stats.sampling import errors, sampling_rate
-from alloclens.tables.flame_walk import Grown, everything, top, walk, way_of
+from alloclens.tables.flame_walk import Grown, subtree_root, walk, way_of, whole_root
 from alloclens.tables.sites import by_line
 from alloclens.transform.subset import samples_through
 
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
     from alloclens.tables.flame_walk import Way
 
 
-MOST = 2_000
+MAX_NODES = 2_000
 """Nodes of one answer: more than a screen has room for; the event loop writes so many in 6 ms."""
-LEAST = 1 / 2_000
+MIN_NODE_SHARE = 1 / 2_000
 """Of what is shown: less is narrower than a pixel."""
-ANSWERS = 16
+MAX_ANSWERS = 16
 """Remembered, to zoom out again."""
 
 
@@ -49,8 +49,8 @@ class FlameQuery(NamedTuple):
     """From the leaves: below a function stand its callers."""
     search: str = ""
     """Only samples through a function whose name has this in it, upper or lower case."""
-    most: int = MOST
-    least: float = LEAST
+    most: int = MAX_NODES
+    least: float = MIN_NODE_SHARE
 
 
 class FlameFunctions(NamedTuple):
@@ -111,7 +111,7 @@ class FlameGraph:
             return self.answers[asked]
         except KeyError:
             tree = _tree(self, asked)
-        if len(self.answers) >= ANSWERS:
+        if len(self.answers) >= MAX_ANSWERS:
             self.answers.clear()
         self.answers[asked] = tree
         return tree
@@ -179,7 +179,7 @@ def _tree(of: FlameGraph, asked: FlameQuery) -> Tree | None:
     way = of.from_leaf if asked.inverted else of.from_root
     samples = _through(of, asked.search) if asked.search else of.samples
     head, base = of.head[samples], of.base[samples]
-    root = everything(head, base)
+    root = whole_root(head, base)
     with walk(way, samples, head, base) as walked:
         for step, site in enumerate(asked.path):
             if step:
@@ -188,7 +188,7 @@ def _tree(of: FlameGraph, asked: FlameQuery) -> Tree | None:
             if not len(walked.rows):
                 return None
         if asked.path:
-            samples, root = walked.rows["sample"].astype(np.int64), top(walked.rows, way)
+            samples, root = walked.rows["sample"].astype(np.int64), subtree_root(walked.rows, way)
             walked.advance()
         grown = walked.grow(root, samples, asked.least)
     return _finished(of, _heaviest(grown, asked.most), truncated=len(grown.nodes.parent) > asked.most)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     Rows = NDArray[np.void]
 
-DEEPEST = 200
+MAX_LEVELS = 200
 """Levels of one answer: JSON is read and written recursively."""
 ALL = -1
 """The site of the root of everything."""
@@ -38,7 +38,7 @@ NODE = np.dtype([
     *((name, "f8") for name in ("head", "base", "heaviest")),
     *((name, "u4") for name in ("waiting", "more")),
 ])  # fmt: skip
-SLOT = 16
+SLOT_BYTES = 16
 """Bytes of an entry of the kernel's hash tables."""
 WRAP = 1 << 32
 """Below 0 the kernel's numbers go on from here."""
@@ -140,9 +140,9 @@ class Walk:
         enough = max(least * float(root.weight[0]), 1.0)
         # Of one level no more nodes can weigh that much: no sample is in two of them. What is heavy was light at first.
         positive = sum(float(np.maximum(self.rows[side], 0).sum()) for side in ("head", "base"))
-        heavy = min(count, int(positive / enough) + 1) * DEEPEST
+        heavy = min(count, int(positive / enough) + 1) * MAX_LEVELS
         tree, light = self._table(heavy), self._table(heavy + count)
-        made = self._memory.call("grow", self._rows, count, self._way, enough, DEEPEST, tree, light)
+        made = self._memory.call("grow", self._rows, count, self._way, enough, MAX_LEVELS, tree, light)
         nodes = self._memory.view(int(self._memory.view(tree, 1, np.uint32)[0]), made, NODE)
         reached = np.zeros(int(samples.max(initial=0)) + 1, np.int64)
         reached[self.rows["sample"]] = self.rows["node"]
@@ -150,7 +150,10 @@ class Walk:
 
     def _table(self, most: int) -> int:
         """Make a table for so many nodes below a root; return where it is."""
-        nodes, slots = self._memory.room(NODE.itemsize * (most + 1)), self._memory.room(SLOT * max(4 * (most + 1), 16))
+        nodes, slots = (
+            self._memory.room(NODE.itemsize * (most + 1)),
+            self._memory.room(SLOT_BYTES * max(4 * (most + 1), 16)),
+        )
         self._memory.view(nodes, 1, NODE)[:] = 0
         return self._memory.put(np.array([nodes, 1, slots, 0]), np.uint32)
 
@@ -162,13 +165,13 @@ def walk(way: Way, samples: Ints, head: Floats, base: Floats) -> Iterator[Walk]:
         yield Walk(memory, way, samples, head, base)
 
 
-def everything(head: Floats, base: Floats) -> Nodes:
+def whole_root(head: Floats, base: Floats) -> Nodes:
     """Return the node above all roots, for samples that add so much to head and base."""
     nowhere = np.full(1, ALL)
     return Nodes(nowhere, nowhere, nowhere, head.sum(keepdims=True), base.sum(keepdims=True))
 
 
-def top(rows: Rows, way: Way) -> Nodes:
+def subtree_root(rows: Rows, way: Way) -> Nodes:
     """Return the node that is the root of a subtree: all of these rows stand there."""
     frame = rows["frame"][[np.argmax(rows["head"] + rows["base"])]].astype(np.int64)
     sums = (rows[side].sum(keepdims=True) for side in ("head", "base"))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 Direction = Literal["callers", "callees"]
-MOST = 200
+MAX_BRANCHES = 200
 """Nodes of one answer."""
 
 
@@ -72,7 +72,7 @@ def branches(
     line: Line,
     direction: Direction,
     path: Sequence[str] = (),
-    most: int = MOST,
+    most: int = MAX_BRANCHES,
     unsaid: Collection[tuple[str, int]] = (),
 ) -> Branches:
     """Return the nodes below a path of ids, heaviest first, then those that changed most.

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 OPTIONS = re2.Options()
 OPTIONS.log_errors = False  # standard output and error belong to the caller
 OPTIONS.max_mem = 8 << 20  # bytes for one pattern: drop_frames comes with the file
-LONGEST = 1 << 16
+MAX_PATTERN_CHARACTERS = 1 << 16
 """Characters; RE2 complains on standard error of patterns of millions. What pprof itself drops of C++ takes 2,000."""
-LONGEST_QUOTE = 60
+MAX_QUOTED_PATTERN_CHARACTERS = 60
 """Characters of a pattern in a message."""
 
 
@@ -32,8 +32,8 @@ class BadPattern(ValueError):  # noqa: N818 - a property of the text
 
 def search(pattern: str) -> Search:
     """Return what tells whether a text has the pattern anywhere in it. Raises BadPattern."""
-    if len(pattern) > LONGEST:
-        raise BadPattern(f"longer than {LONGEST} characters: {_quoted(pattern)}")
+    if len(pattern) > MAX_PATTERN_CHARACTERS:
+        raise BadPattern(f"longer than {MAX_PATTERN_CHARACTERS} characters: {_quoted(pattern)}")
     try:
         expression = re2.compile(pattern.encode("utf-8", "surrogateescape"), OPTIONS)
     except re2.error as error:
@@ -55,7 +55,7 @@ def _reason(pattern: str, said: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    return repr(text if len(text) <= LONGEST_QUOTE else text[:LONGEST_QUOTE] + "…")
+    return repr(text if len(text) <= MAX_QUOTED_PATTERN_CHARACTERS else text[:MAX_QUOTED_PATTERN_CHARACTERS] + "…")
 
 
 def hit_texts(profile: Profile, column: Ints | NDArray[np.int32], test: Search) -> Mask:

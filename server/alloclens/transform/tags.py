@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Number = TypeVar("Number", float, "Floats")
 
 AMOUNT = re.compile(r"([+-]?[0-9]+)([A-Za-z]*)")
-LARGEST = (1 << 63) - 1
+MAX_INT64 = (1 << 63) - 1
 BASE = ("pprof::base", "true")
 """The label that pprof gives the samples of a base."""
 FAMILIES = (
@@ -166,7 +166,7 @@ def _range(text: str) -> Range | None:
 def _amount(text: str, unit: str | None = None) -> tuple[float, str]:
     """Return 64kb as number and unit, in the unit that is given or its own."""
     number, own = AMOUNT.findall(text)[0]
-    if abs(int(number)) > LARGEST:
+    if abs(int(number)) > MAX_INT64:
         raise BadPattern(f"{number} is larger than a label can be")
     return _scaled(float(int(number)), own, own if unit is None else unit)
 

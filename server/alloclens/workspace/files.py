@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from alloclens.disk import is_name, read_file, real
 from alloclens.paths import canonical, join, name_of
-from alloclens.text import MAX_BYTES, decoded
+from alloclens.text import MAX_SOURCE_BYTES, decoded
 from alloclens.walk import tree
 from alloclens.worker import take_longer
 from alloclens.workspace import git
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 NODE_MODULES = "node_modules"
 SKIPPED = frozenset({"vendor", NODE_MODULES, "site-packages", "testdata", "__pycache__"})
-MOST_LINKS = MOST_GO_FILES = 1000
-MOST_BESIDE = 200
+MAX_LINKS = MAX_GO_FILES = 1000
+MAX_SIBLINGS = 200
 """Files of a directory, each of which may hold what is looked for."""
 
 
@@ -65,10 +65,10 @@ class Disk:
         kind = os.path.splitext(name)[1]  # noqa: PTH122 - paths are texts here
         try:
             with os.scandir(directory or "/") as entries:
-                names = [entry.name for entry in islice(entries, MOST_BESIDE + 1) if entry.name.endswith(kind)]
+                names = [entry.name for entry in islice(entries, MAX_SIBLINGS + 1) if entry.name.endswith(kind)]
         except OSError:
             return ()
-        return [join(directory, name) for name in sorted(names)] if len(names) <= MOST_BESIDE else ()
+        return [join(directory, name) for name in sorted(names)] if len(names) <= MAX_SIBLINGS else ()
 
 
 @dataclass
@@ -97,7 +97,7 @@ def walked(folders: tuple[str, ...], walk: int) -> Walked:
     for folder in folders:
         for directory, names, files in tree(folder, SKIPPED, found.left_out):
             _meet(canonical(directory), names, files, found)
-    for kind, some, most in (("links", found.linked, MOST_LINKS), ("go.mod files", found.go_files, MOST_GO_FILES)):
+    for kind, some, most in (("links", found.linked, MAX_LINKS), ("go.mod files", found.go_files, MAX_GO_FILES)):
         if len(some) > most:
             found.left_out.add(f"Only the first {most:,} {kind} were looked at.")
             del some[most:]
@@ -109,7 +109,7 @@ def _meet(directory: str, names: list[str], files: list[str], found: Walked) -> 
     found.vendors += [join(directory, "vendor")] if "go.mod" in files and "vendor" in names else []
     found.packages += [join(directory, NODE_MODULES)] if NODE_MODULES in names else []
     links = filter(os.path.islink, (join(directory, name) for name in names))
-    found.linked += map(real, islice(links, MOST_LINKS + 1 - len(found.linked)))
+    found.linked += map(real, islice(links, MAX_LINKS + 1 - len(found.linked)))
     for name in files:
         for end in (name.casefold(), f"{name_of(directory)}/{name}".casefold()):
             found.by_end.setdefault(end, []).append(directory)
@@ -119,14 +119,14 @@ def _meet(directory: str, names: list[str], files: list[str], found: Walked) -> 
 def _renames(repository: str, walk: int) -> Mapping[str, str]:
     """Ask git once for each walk."""
     del walk
-    take_longer(git.RENAME_SECONDS)
+    take_longer(git.RENAME_TIMEOUT_SECONDS)
     return git.renames(repository)
 
 
 def text_of(path: str) -> str | None:
     """Return what is in a source file; None where it cannot be read or is too large for one."""
     try:
-        return decoded(read_file(path, MAX_BYTES))
+        return decoded(read_file(path, MAX_SOURCE_BYTES))
     except OSError:
         return None
 

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from alloclens.paths import folders_of
 from alloclens.processes import output
-from alloclens.text import MAX_BYTES, decoded
+from alloclens.text import MAX_SOURCE_BYTES, decoded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-PATIENCE_SECONDS = 5.0
-PAUSE_SECONDS = 60.0
+GIT_TIMEOUT_SECONDS = 5.0
+GIT_PAUSE_SECONDS = 60.0
 """A repository whose git has not answered in time (its disk is slow, or a FIFO lies in it) is not asked for so long."""
 _silent: dict[str, float] = {}
 """Until when, by repository."""
@@ -30,9 +30,9 @@ OF_ANOTHER = frozenset(
 """Set where a hook has started the editor: the repository is the one that the file lies in."""
 FSMONITOR = "fsmonitor--daemon.ipc"
 """The socket of git's own file monitor, which is not asked."""
-MOST_VERSIONS = 50
+MAX_VERSIONS = 50
 """Of a file: a deployed program may be many commits behind HEAD."""
-MOST_COMMITS = 5000
+MAX_COMMITS = 5000
 """Of a repository, that are looked through for the versions of a file."""
 SAFE = ("--literal-pathspecs", "-c", "log.showSignature=false", "-c", "log.diffMerges=first-parent")
 LOG = (
@@ -44,7 +44,7 @@ LOG = (
 """How git is asked for the changes of a file: nothing of this runs a program or reads what the configuration names."""
 COMMITS_FOR_RENAMES = (1000, 50)
 """So many are looked through, or, where that takes too long, so many."""
-RENAME_SECONDS = 5 * PATIENCE_SECONDS
+RENAME_TIMEOUT_SECONDS = 5 * GIT_TIMEOUT_SECONDS
 """For the questions of `renames`."""
 RENAMED = ("-M", "-l1000", "--diff-filter=R", "--name-status", "-z", "--no-ext-diff", "--no-color", f"-O{os.devnull}")
 """How git is asked for renames; the same holds."""
@@ -65,7 +65,7 @@ def text_at(path: str, at: str) -> str | None:
     """Return what a file held in a commit; None where it had none, or one too large for a source."""
     name = f"{at}:./{PurePath(path).name}"
     size = _asked(path, "cat-file", "-s", name)
-    if not size or int(size) > MAX_BYTES:
+    if not size or int(size) > MAX_SOURCE_BYTES:
         return None
     data = _run(path, "cat-file", "blob", name)
     return None if data is None else decoded(data)
@@ -85,7 +85,7 @@ class Version(NamedTuple):
 def versions(path: str, head: str) -> tuple[Version, ...]:
     """Return the versions of a file on the first parents of a commit, under whatever name, the newest first.
 
-    At most MOST_VERSIONS, of the last MOST_COMMITS commits; none where git has no answer.
+    At most MAX_VERSIONS, of the last MAX_COMMITS commits; none where git has no answer.
     """
     try:
         return _versions(path, head)
@@ -100,9 +100,9 @@ class _NoAnswer(Exception):  # noqa: N818 - git is slow now, and may answer next
 @lru_cache(64)
 def _versions(path: str, head: str) -> tuple[Version, ...]:
     name = PurePath(path).name
-    oldest = _asked(path, "rev-list", "--first-parent", "--max-count=1", f"--skip={MOST_COMMITS}", head)
+    oldest = _asked(path, "rev-list", "--first-parent", "--max-count=1", f"--skip={MAX_COMMITS}", head)
     commits = f"{oldest}..{head}" if oldest else head
-    said = _run(path, *LOG, f"--max-count={MOST_VERSIONS}", commits, "--", f"./{name}")
+    said = _run(path, *LOG, f"--max-count={MAX_VERSIONS}", commits, "--", f"./{name}")
     if said is None:
         raise _NoAnswer
     found: list[Version] = []
@@ -152,7 +152,7 @@ def _texts(path: str, blobs: tuple[str, ...]) -> Mapping[str, str]:
     wanted, total = [], 0
     for line in _batch(path, "--batch-check", blobs).decode().splitlines():
         blob, kind, size = (*line.split(), "0")[:3]
-        if kind == "blob" and total + int(size) <= MAX_BYTES:  # and not `missing`
+        if kind == "blob" and total + int(size) <= MAX_SOURCE_BYTES:  # and not `missing`
             wanted.append(blob)
             total += int(size)
     data = _batch(path, "--batch", wanted)
@@ -214,9 +214,9 @@ def _run(path: str, *arguments: str, given: bytes = b"", heavy: bool = False) ->
         return None
     kept = {name: value for name, value in os.environ.items() if name not in OF_ANOTHER}
     where = ("-C", str(directory), "-c", "core.fsmonitor=false")
-    said = output("git", *where, *arguments, env=kept | QUIET | LOCAL, seconds=PATIENCE_SECONDS, given=given)
-    if said is None and not heavy and time.monotonic() - begun >= PATIENCE_SECONDS:
-        _silent[repository] = time.monotonic() + PAUSE_SECONDS
+    said = output("git", *where, *arguments, env=kept | QUIET | LOCAL, seconds=GIT_TIMEOUT_SECONDS, given=given)
+    if said is None and not heavy and time.monotonic() - begun >= GIT_TIMEOUT_SECONDS:
+        _silent[repository] = time.monotonic() + GIT_PAUSE_SECONDS
     return said
 
 

@@ -21,7 +21,7 @@ INSTALLED = (
     "C:/Program Files/Go",
 )
 """An editor started from a desktop has not the PATH of a shell."""
-PATIENCE_SECONDS = 10
+GO_TIMEOUT_SECONDS = 10
 
 
 class GoEnv(NamedTuple):
@@ -58,7 +58,7 @@ def _go_env(*environment: str) -> GoEnv:
 def _asked() -> dict[str, str]:
     """Return what `go env` says, outside any module: there it might download the Go that the module wants."""
     env = os.environ | {"GOTOOLCHAIN": "local", "GO111MODULE": "", "GOFLAGS": "", "GOWORK": "off"}
-    said = output("go", "env", "-json", *WANTED, env=env, seconds=PATIENCE_SECONDS)
+    said = output("go", "env", "-json", *WANTED, env=env, seconds=GO_TIMEOUT_SECONDS)
     try:
         return dict(json.loads(said or b"{}"))
     except ValueError:

@@ -17,7 +17,7 @@ COMMENT = re.compile(r"//.*")
 BLOCK = re.compile(r"^(\w+)\s*\(\s*$")
 
 
-LARGEST = 1 << 20
+MAX_GO_MOD_BYTES = 1 << 20
 """Bytes; a second for such a file."""
 
 
@@ -38,7 +38,7 @@ class GoMod(NamedTuple):
 def read(path: str) -> GoMod:
     """Read a go.mod or go.work; what is not understood is left out. Raises OSError."""
     directory = path.rpartition("/")[0]
-    data = read_file(path, LARGEST)
+    data = read_file(path, MAX_GO_MOD_BYTES)
     said = list(_directives(decoded(data)))
     replaced = [words for verb, *words in said if verb == "replace" and "=>" in words[1:3] and all(words)]
     local = [Module(words[0], _under(directory, words[-1]), main=False) for words in replaced if _is_local(words[-1])]

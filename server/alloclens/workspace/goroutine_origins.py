@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 
 KIND = "goroutine"
-MOST_LINES = 30
+MAX_WAITING_LINES = 30
 """Of those in which goroutines wait, the heaviest."""
-MOST_FILES = 200
+MAX_PACKAGE_FILES = 200
 """Of a package."""
 
 
@@ -63,7 +63,7 @@ class Then(NamedTuple):
             names = sorted(n for n in os.listdir(directory) if n.endswith(".go") and not n.endswith("_test.go"))  # noqa: PTH208
         except OSError:
             return {}
-        found = {f"{directory}/{name}": self.text(f"{directory}/{name}") for name in names[:MOST_FILES]}
+        found = {f"{directory}/{name}": self.text(f"{directory}/{name}") for name in names[:MAX_PACKAGE_FILES]}
         return {path: text for path, text in found.items() if text is not None}
 
 
@@ -79,7 +79,7 @@ def began(profile: Profile, lines: Lines, then: Then) -> dict[tuple[str, int], B
     found: dict[int, Counter[tuple[int, int, int]]] = {}
     for site, *rows, count in _grouped(owner, at, np.abs(profile.values[:, 0])):
         found.setdefault(site, Counter())[rows[0], rows[1], rows[2]] += count
-    heaviest = sorted(found, key=lambda site: -found[site].total())[:MOST_LINES]
+    heaviest = sorted(found, key=lambda site: -found[site].total())[:MAX_WAITING_LINES]
     made = {(sites.texts[sites.file[s]], int(sites.line[s])): _one(profile, found[s], then) for s in heaviest}
     return {line: one for line, one in made.items() if one}
 

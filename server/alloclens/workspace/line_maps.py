@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from alloclens.tables.lines import Lines
 
 
-MOST_FILES = 50
+MAX_COMPARED_FILES = 50
 """Whose texts are compared: those that are charged with most. Git is asked a few times for each."""
 FILE_SECONDS = 1
 
@@ -38,7 +38,7 @@ def line_maps(base: Lines, head: Lines, builds: BuildPair, places: Places, roots
         return {}
     own = {file: int(head.charged[row, -1]) for row, file in enumerate(head.files) if head.own[row]}
     pairs = [pair for pair in line_pairs(base, head) if pair[1] in own]
-    heaviest = sorted(pairs, key=lambda pair: -own[pair[1]])[:MOST_FILES]
+    heaviest = sorted(pairs, key=lambda pair: -own[pair[1]])[:MAX_COMPARED_FILES]
     take_longer(len(heaviest) * FILE_SECONDS)
     then, now = Origins(roots, texts), Origins(roots, texts, builds.revision)
     maps = {}

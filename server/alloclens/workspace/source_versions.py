@@ -39,7 +39,7 @@ VERSIONED = re.compile(r".*(/[^/]+[@-]v?\d+\.\d+\.\d+[^/]*/.*)", re.DOTALL)
 """The end of a path from a directory on that is called after a module, package or crate and its version."""
 COMPILED = re.compile(r"\.(?:go|c|cc|cpp|cxx|h|hh|hpp|hxx|inl|ipp|m|mm|cu|rs|zig|swift|d|nim|f|f90|s)$", re.IGNORECASE)
 """Files that a binary is built from. Of any other file the binary is an interpreter, and its age says nothing."""
-LEAST_STARTS = 2
+MIN_PROVING_STARTS = 2
 """So many functions that start where they were recorded prove that a file that was guessed is the one."""
 
 AS_RECORDED = "as recorded"
@@ -62,7 +62,7 @@ class Origins:
         key = then.copies[-1].path, place.path
         if key not in self._known:
             found = self._of(place, recorded, then, marks)
-            proven = not place.guessed or (found.text is not None and starts(marks, found.text) >= LEAST_STARTS)
+            proven = not place.guessed or (found.text is not None and starts(marks, found.text) >= MIN_PROVING_STARTS)
             self._known[key] = found if proven else found.guess
         return self._known[key]
 

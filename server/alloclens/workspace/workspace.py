@@ -34,13 +34,13 @@ VIRTUAL_ENVIRONMENTS = (
 INSTALLED = frozenset({"site-packages", "dist-packages", NODE_MODULES})
 NODE_MARKER = rf"{NODE_MODULES}/"
 SITE_PACKAGES = r"(?:site|dist)-packages/"
-MOST_MODULES = 1000
+MAX_MODULES = 1000
 """Directories that `use` and `replace` name."""
-MOST_VERSIONS = 10_000
+MAX_REQUIRED_MODULES = 10_000
 """Modules that are required, and as many that another one replaces."""
-MOST_GO_BYTES = 8 << 20
+MAX_GO_BYTES = 8 << 20
 """Of all go.mod and go.work files together: about three seconds."""
-MOST_VENDORS = MOST_PACKAGES = 100
+MAX_VENDORS = MAX_PACKAGES = 100
 """Each may hold any file of a dependency."""
 
 
@@ -65,7 +65,7 @@ class _Go:
     renamed: dict[Renamed, None] = field(default_factory=dict)
     required: dict[Renamed, None] = field(default_factory=dict)
     left_out: set[str] = field(default_factory=set)
-    bytes_left: int = MOST_GO_BYTES
+    bytes_left: int = MAX_GO_BYTES
 
     def read(self, path: str) -> GoMod | None:
         """Read one file; None where there is none, or too much."""
@@ -80,7 +80,7 @@ class _Go:
             return None
         self.bytes_left -= said.size
         if self.bytes_left < 0:
-            self.left_out.add(f"Only the first {MOST_GO_BYTES >> 20} MiB of go.mod files were read.")
+            self.left_out.add(f"Only the first {MAX_GO_BYTES >> 20} MiB of go.mod files were read.")
         return said
 
     def first(self, some: Iterable[T], most: int, what: str) -> tuple[T, ...]:
@@ -102,16 +102,16 @@ def workspace(folders: Sequence[str], settings: Settings, own: Collection[str] =
     roots = Roots(
         folders=inside,
         modules=tuple(sorted(said.modules, key=lambda m: (-len(m.path), not m.main, m))),
-        vendors=said.first(found.vendors, MOST_VENDORS, "vendor directories"),
-        renamed=said.first(said.renamed, MOST_VERSIONS, "replaced modules"),
+        vendors=said.first(found.vendors, MAX_VENDORS, "vendor directories"),
+        renamed=said.first(said.renamed, MAX_REQUIRED_MODULES, "replaced modules"),
         required=tuple(
-            sorted(said.first(said.required, MOST_VERSIONS, "required modules"), key=lambda m: -len(m.path))
+            sorted(said.first(said.required, MAX_REQUIRED_MODULES, "required modules"), key=lambda m: -len(m.path))
         ),
         go_root=go.root,
         go_version=go.version,
         module_cache=go.module_cache,
         packages=said.first(
-            _packages(inside, found.packages, go.sources), MOST_PACKAGES, "directories of installed packages"
+            _packages(inside, found.packages, go.sources), MAX_PACKAGES, "directories of installed packages"
         ),
         links=tuple(Link(canonical(f), real(f)) for f in folders if real(f) != canonical(f)),
         linked=tuple(found.linked),
@@ -177,7 +177,7 @@ def _go_files(paths: Iterable[str], folders: Sequence[str]) -> _Go:
             go.renamed |= dict.fromkeys(said.renamed)
             go.required |= dict.fromkeys(said.required)
             named |= dict.fromkeys((*said.replaced, *(Module("", directory) for directory in said.used)))
-    for module in go.first(named, MOST_MODULES, "directories that go.mod and go.work files name"):
+    for module in go.first(named, MAX_MODULES, "directories that go.mod and go.work files name"):
         directory = "" if is_share(module.directory) else real(module.directory)
         if not _holds(folders, directory) and not _is_module(directory):
             continue

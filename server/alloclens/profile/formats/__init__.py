@@ -41,17 +41,17 @@ FORMATS = (
 """Those that begin with a mark of their own come first; all profile.proto has is that every byte of it fits; goroutines may
 stand anywhere in a log."""
 
-LARGEST = 128 << 20
+MAX_PROFILE_BYTES = 128 << 20
 """Bytes, unpacked; a million samples of 30 frames are some 70 MiB."""
-MOST_NUMBERS = 1 << 26
+MAX_NUMBERS = 1 << 26
 """A number for each sample type of each sample and frame: every table that is made of a profile has so many at most."""
-MOST_FRAMES = 1 << 27
+MAX_STACK_FRAMES = 1 << 27
 """Of all stacks; a location may have many lines, and be in many stacks."""
-PART = 1 << 20
+LOCATIONS_AT_A_TIME = 1 << 20
 """Locations whose frames are counted at a time."""
 
 
-def read(data: bytes, limit: int = LARGEST) -> Profile:
+def read(data: bytes, limit: int = MAX_PROFILE_BYTES) -> Profile:
     """Read a profile of at most `limit` unpacked bytes, in whatever format it is.
 
     Raises ProfileError: what the bytes look like, or what is wrong with them.
@@ -69,14 +69,14 @@ def read(data: bytes, limit: int = LARGEST) -> Profile:
 
 def _checked(profile: Profile) -> Profile:
     types, rows = len(profile.sample_types), len(profile) + len(profile.frames.line)
-    if types * rows > MOST_NUMBERS:
-        raise Malformed(f"{types} sample types of {rows} samples and frames are more than {MOST_NUMBERS} numbers")
+    if types * rows > MAX_NUMBERS:
+        raise Malformed(f"{types} sample types of {rows} samples and frames are more than {MAX_NUMBERS} numbers")
     widths, location = np.diff(profile.locations.frame_at), profile.location
-    if int(widths.max(initial=0)) * len(location) > MOST_FRAMES:
-        parts = (location[at : at + PART] for at in range(0, len(location), PART))
-        if sum(int(widths[part].sum()) for part in parts) > MOST_FRAMES:
-            raise Malformed(f"the stacks have more than {MOST_FRAMES} frames")
+    if int(widths.max(initial=0)) * len(location) > MAX_STACK_FRAMES:
+        parts = (location[at : at + LOCATIONS_AT_A_TIME] for at in range(0, len(location), LOCATIONS_AT_A_TIME))
+        if sum(int(widths[part].sum()) for part in parts) > MAX_STACK_FRAMES:
+            raise Malformed(f"the stacks have more than {MAX_STACK_FRAMES} frames")
     return profile
 
 
-__all__ = ["FORMATS", "LARGEST", "ProfileError", "looks_like", "read"]
+__all__ = ["FORMATS", "MAX_PROFILE_BYTES", "ProfileError", "looks_like", "read"]

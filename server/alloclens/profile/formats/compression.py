@@ -19,16 +19,16 @@ else:
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-MOST_LAYERS = 4
+MAX_LAYERS = 4
 """Times that a file may be packed; one that unpacks to itself would never end."""
-MOST_PARTS = 1 << 16
+MAX_PARTS = 1 << 16
 """Packed parts of one file, one behind the other; each takes microseconds, however small it is."""
-FIRST, LARGEST_INPUT = 1 << 14, 1 << 20
+FIRST_INPUT_BYTES, MAX_INPUT_BYTES = 1 << 14, 1 << 20
 """Bytes of a part that are given first, and at most at a time: what lies behind its end is copied and given again.
 
 The first hold the whole gzip header, which isal does not read well in pieces.
 """
-PIECE = 1 << 20
+OUTPUT_BYTES = 1 << 20
 """Bytes that are unpacked at a time; there is room for so many at once."""
 PADDING = re.compile(rb"\0*")
 
@@ -53,37 +53,37 @@ def unpacked(data: bytes, limit: int) -> bytes:
     It may be packed several times over, and in several parts one behind the other. Raises Malformed where it is damaged,
     cut off, or more than `limit` bytes.
     """
-    for _ in range(MOST_LAYERS + 1):
+    for _ in range(MAX_LAYERS + 1):
         packing = next((p for p in PACKINGS if p.magic.match(data)), None)
         if packing is None:
             if len(data) > limit:
                 raise _too_large(limit)
             return data
         data = _unpacked_once(packing, data, limit)
-    raise Malformed(f"packed more than {MOST_LAYERS} times over")
+    raise Malformed(f"packed more than {MAX_LAYERS} times over")
 
 
 def _unpacked_once(packing: _Packing, data: bytes, limit: int) -> bytes:
     out: list[bytes] = []
     view, at, left = memoryview(data), 0, limit
-    for _ in range(MOST_PARTS):
-        part, size = packing.decompressor(), FIRST
+    for _ in range(MAX_PARTS):
+        part, size = packing.decompressor(), FIRST_INPUT_BYTES
         while not part.eof:
             given = view[at : at + size] if part.needs_input else view[:0]
             if part.needs_input and not given:
                 raise Malformed(f"the {packing.name} data is cut off: the file was copied or written only in part")
             try:
-                out.append(part.decompress(given, min(PIECE, left + 1)))
+                out.append(part.decompress(given, min(OUTPUT_BYTES, left + 1)))
             except (igzip_lib.error, zstd.ZstdError) as error:  # type: ignore[misc]  # its stub calls the class an instance
                 raise Malformed(f"the {packing.name} data is damaged ({error})") from error
             left -= len(out[-1])
             if left < 0:
                 raise _too_large(limit)
-            at, size = at + len(given), min(2 * size, LARGEST_INPUT)
+            at, size = at + len(given), min(2 * size, MAX_INPUT_BYTES)
         at = PADDING.match(data, at - len(part.unused_data)).end()  # type: ignore[union-attr]  # it always matches
         if at == len(data):
             return b"".join(out)
-    raise Malformed(f"more than {MOST_PARTS} packed parts in one file")
+    raise Malformed(f"more than {MAX_PARTS} packed parts in one file")
 
 
 def _too_large(limit: int) -> Malformed:

@@ -15,8 +15,8 @@ from alloclens.profile.errors import Malformed, Unrecognized
 from alloclens.profile.formats.addresses import Stacks, addresses, assemble
 from alloclens.profile.formats.go_symbols import symbols
 from alloclens.profile.formats.text import (
-    LARGEST,
     LOCKS,
+    MAX_INT64,
     attributes,
     before_the_next_section,
     decoded,
@@ -58,7 +58,7 @@ def parse(data: bytes) -> Profile:
         Stacks(np.stack(_scaled(count, delay, period, per_second), axis=1), depth, address),
         memory_map=cut.memory_map,
         symbols=symbols(text),
-        duration_nanos=min(max(number(given, "ms since reset"), 0) * MILLISECOND, LARGEST),
+        duration_nanos=min(max(number(given, "ms since reset"), 0) * MILLISECOND, MAX_INT64),
         period=period,
         period_type=TYPES[0],
         drop_frames=LOCKS,
@@ -73,6 +73,6 @@ def _scaled(count: Ints, delay: Ints, period: int, per_second: int) -> list[Ints
     if period <= 0:
         return [count, delay]
     waited = delay * float(period) / (per_second / NANOSECONDS) if per_second > 0 else delay.astype(np.float64)
-    if (waited >= LARGEST).any() or (count * float(period) >= LARGEST).any():
+    if (waited >= MAX_INT64).any() or (count * float(period) >= MAX_INT64).any():
         raise Malformed("a number does not fit into 64 bits once it is un-sampled")
     return [count * period, waited.astype(np.int64) if per_second > 0 else delay]

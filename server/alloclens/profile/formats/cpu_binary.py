@@ -14,7 +14,7 @@ import numpy as np
 from alloclens.profile.errors import Malformed, Unrecognized
 from alloclens.profile.formats.addresses import Stacks, assemble, without_twins
 from alloclens.profile.formats.java_symbols import symbols
-from alloclens.profile.formats.memory_map import MOST_ADDRESSES, NO_MAP, memory_map
+from alloclens.profile.formats.memory_map import ADDRESS_SPACE, NO_MAP, memory_map
 from alloclens.profile.formats.text import PROFILERS, bounded, utf8
 from alloclens.profile.model import Profile, ValueType
 
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 
 TYPES = (ValueType("samples", "count"), ValueType("cpu", "nanoseconds"))
 WORDS = ("<u4", ">u4", "<u8", ">u8")
-HEADER = 5
+HEADER_WORDS = 5
 """Words."""
 CPP, JAVA = 0, 1
-SIMILAR = 32
+STACKS_PER_EXCEPTION = 32
 """One stack of so many may lack the frame that the signal handler put into all the others."""
-MOST_HANDLER_FRAMES = 2
+MAX_HANDLER_FRAMES = 2
 
 
 class _Sample(NamedTuple):
@@ -44,15 +44,15 @@ def parse(data: bytes) -> Profile:
     """Read a profile. Raises Unrecognized or Malformed."""
     for kind in WORDS:
         words = np.frombuffer(data, kind, len(data) // np.dtype(kind).itemsize)
-        head = words[:HEADER].tolist()
-        if len(head) == HEADER and head[:2] == [0, 3] and head[2] in (CPP, JAVA) and head[3] > 0 and head[4] == 0:
+        head = words[:HEADER_WORDS].tolist()
+        if len(head) == HEADER_WORDS and head[:2] == [0, 3] and head[2] in (CPP, JAVA) and head[3] > 0 and head[4] == 0:
             bounded(data)
             return _profile(data, words.astype(np.uint64), np.dtype(kind).itemsize)
     raise Unrecognized("no CPU profile in binary")
 
 
 def _profile(data: bytes, words: Words, size: int) -> Profile:
-    period = _signed([int(words[3]) * 1000 % MOST_ADDRESSES])
+    period = _signed([int(words[3]) * 1000 % ADDRESS_SPACE])
     is_java = int(words[2]) == JAVA
     samples, end = _samples(words, callers=not is_java)
     lines = utf8(data[end * size :]).split("\n")
@@ -82,7 +82,7 @@ def _signed(words: list[int]) -> Ints:
 def _samples(words: Words, *, callers: bool) -> tuple[list[_Sample], int]:
     """Return the samples, and where the words end. Of callers all but a leaf are return addresses: the call lies before."""
     out: list[_Sample] = []
-    at, numbers = HEADER, words.tolist()
+    at, numbers = HEADER_WORDS, words.tolist()
     while at + 2 <= len(numbers):
         count, depth = numbers[at], numbers[at + 1]
         stack = numbers[at + 2 : at + 2 + depth]
@@ -91,16 +91,16 @@ def _samples(words: Words, *, callers: bool) -> tuple[list[_Sample], int]:
         at += 2 + depth
         if (count, stack) == (0, [0]):
             return out, at
-        out.append(_Sample(count, [(a - (callers and i > 0)) % MOST_ADDRESSES for i, a in enumerate(stack)]))
+        out.append(_Sample(count, [(a - (callers and i > 0)) % ADDRESS_SPACE for i, a in enumerate(stack)]))
     raise Malformed("the end of the samples is missing: the file was copied or written only in part")
 
 
 def _without_handler(samples: list[_Sample]) -> list[_Sample]:
     """Take off the second frame while nearly all stacks have the same there: it is the signal handler's."""
-    for _ in range(MOST_HANDLER_FRAMES):
+    for _ in range(MAX_HANDLER_FRAMES):
         seconds = Counter(sample.stack[1] for sample in samples if len(sample.stack) > 1)
         frame, count = max(seconds.items(), key=lambda item: item[1], default=(0, 0))
-        if not count or count < len(samples) - len(samples) // SIMILAR:
+        if not count or count < len(samples) - len(samples) // STACKS_PER_EXCEPTION:
             break
         samples = [_cut(s) if len(s.stack) > 1 and s.stack[1] == frame else s for s in samples]
     return samples

@@ -18,8 +18,8 @@ from alloclens.profile.formats.java_symbols import symbols
 from alloclens.profile.formats.text import (
     ALLOCATORS,
     CALLED_BY_GO,
-    LARGEST,
     LOCKS,
+    MAX_INT64,
     attributes,
     decoded,
     number,
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 HEAP, CONTENTION = "--- heapz 1 ---", "--- contentionz 1 ---"
 SAMPLE = re.compile(r"\s*(\d+)\s+(\d+)\s+@\s+([ x0-9a-f]*)")
-RATE = 512 << 10
+RATE_BYTES = 512 << 10
 """Bytes: what the Java agent samples at."""
 MILLISECOND = 1_000_000
 
@@ -68,10 +68,10 @@ def _heap(given: Given, count: Ints, size: Ints, stacks: Addresses, known: dict[
         raise Malformed("a line has no objects")
     return assemble(
         (ValueType("inuse_objects", "count"), ValueType("inuse_space", given["resolution"])),
-        Stacks(np.stack(unsampled(count, size, RATE), axis=1), *stacks),
+        Stacks(np.stack(unsampled(count, size, RATE_BYTES), axis=1), *stacks),
         symbols=known,
         labels=[Label(i, "bytes", n) for i, n in enumerate((size // count).tolist())],
-        period=RATE,
+        period=RATE_BYTES,
         period_type=ValueType("space", "bytes"),
         drop_frames=ALLOCATORS,
         keep_frames=CALLED_BY_GO,
@@ -81,7 +81,7 @@ def _heap(given: Given, count: Ints, size: Ints, stacks: Addresses, known: dict[
 def _contention(given: Given, count: Ints, delay: Ints, stacks: Addresses, known: dict[int, list[Frame]]) -> Profile:
     period = number(given, "sampling period")
     times = period or 1
-    if max((int(column.max(initial=0)) for column in (count, delay)), default=0) * abs(times) > LARGEST:
+    if max((int(column.max(initial=0)) for column in (count, delay)), default=0) * abs(times) > MAX_INT64:
         raise Malformed("a number does not fit into 64 bits once it is un-sampled")
     types = ValueType("contentions", "count"), ValueType("delay", given["resolution"])
     return assemble(
@@ -90,6 +90,6 @@ def _contention(given: Given, count: Ints, delay: Ints, stacks: Addresses, known
         symbols=known,
         period=period,
         period_type=types[0],
-        duration_nanos=min(max(number(given, "ms since reset"), 0) * MILLISECOND, LARGEST),
+        duration_nanos=min(max(number(given, "ms since reset"), 0) * MILLISECOND, MAX_INT64),
         drop_frames=LOCKS,
     )

@@ -6,7 +6,7 @@ import re
 
 from alloclens.profile.formats.goroutine_dump import HEADER
 
-LOOKED_AT = 4096
+LOOKED_AT_BYTES = 4096
 """Bytes at the beginning of a file."""
 HTML = "an HTML page, perhaps a server's error; look at the URL it was fetched from"
 PICTURE = "a picture or table that pprof wrote; give alloclens the profile it was made from"
@@ -76,7 +76,7 @@ MARKS = tuple(
 )
 PROTOBUF = "protobuf that is no profile.proto: cut off, damaged, or another kind such as OTLP; fetch the profile again"
 FIRST_FIELD = b"\x0a"
-SHOWN = 24
+SHOWN_BYTES = 24
 """Bytes."""
 
 
@@ -84,10 +84,10 @@ def looks_like(data: bytes) -> str:
     """Say it in words that follow "not a profile alloclens knows:"."""
     if not data:
         return "the file is empty"
-    words = next((words for mark, words in MARKS if mark.match(data[:LOOKED_AT])), "") or _prefixed(data)
+    words = next((words for mark, words in MARKS if mark.match(data[:LOOKED_AT_BYTES])), "") or _prefixed(data)
     if words:
         return words
-    return PROTOBUF if data.startswith(FIRST_FIELD) else f"it starts with {_said(data[:SHOWN])}"
+    return PROTOBUF if data.startswith(FIRST_FIELD) else f"it starts with {_said(data[:SHOWN_BYTES])}"
 
 
 def _prefixed(data: bytes) -> str:

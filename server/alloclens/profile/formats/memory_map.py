@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 SENTINELS = ("--- Memory map: ---", "MAPPED_LIBRARIES:")
-LONGEST_LINE = 4096
+MAX_LINE_CHARACTERS = 4096
 """Characters; the longest path that Linux allows."""
 HEX = r"[0-9a-fA-F]{1,16}"  # no longer: start and limit may touch, and every way to part them is tried
 RANGE = rf"\s*(?:0x)?(?P<start>{HEX})[\s-]?\s*(?:0x)?(?P<limit>{HEX}):?(?:\s+(?P<mode>[-rwxp]+))?"
@@ -29,19 +29,19 @@ PROC = re.compile(RANGE + r"(?:\s+(?P<offset>[0-9a-fA-F]+))?\s+[0-9a-fA-F]+:[0-9
 BRIEF = re.compile(
     RANGE + r"(?:\s+(?P<file>\S+))?(?:\s+\(@(?P<offset>[0-9a-fA-F]+)\))?(?:\s+(?P<build_id>[0-9a-fA-F]+))?"
 )
-LONGEST_NAME, LONGEST_VALUE = 64, 1024
-MOST_NAMES = 64
+MAX_NAME_CHARACTERS, MAX_VALUE_CHARACTERS = 64, 1024
+MAX_NAMES = 64
 """Names that stand for parts of paths; a map has a few."""
 LIBRARY = re.compile(r"[.]so$|[.]so[._][0-9]+")
 LOG_PREFIX = re.compile(r"^[^\[\]]+:[0-9]+]\s")
-FIRST_TEXT = 0x400000
+DEFAULT_TEXT_ADDRESS = 0x400000
 """Where Linux puts a program that is not position-independent."""
 HUGE_PAGES = "/anon_hugepage"
-MOST_ADDRESSES = 1 << 64
-NOWHERE = -2
-MOST_REGIONS = 10_000
+ADDRESS_SPACE = 1 << 64
+NO_REGION = -2
+MAX_REGIONS = 10_000
 """Executable ones; Linux allows a process 65,530 of all kinds."""
-MOST_MENDED = 256
+MAX_MENDED_REGIONS = 256
 """Regions taken to begin earlier: each costs a look at all of them."""
 
 
@@ -73,15 +73,15 @@ class MemoryMap:
         regions, row = list(self.regions), np.full(len(address), -1)
         for i, (begin, end) in reversed(list(enumerate(_held(address, regions)))):  # the first region stays
             row[begin:end] = i
-        row[address == 0] = NOWHERE
+        row[address == 0] = NO_REGION
         mended = 0
         while (lost := row == -1).any():
             at = np.flatnonzero(lost)[seen[lost].argmin()]
-            begun = _first_part(regions, int(address[at])) if mended < MOST_MENDED else None
+            begun = _first_part(regions, int(address[at])) if mended < MAX_MENDED_REGIONS else None
             mended += 1
             if begun is None:
                 row[lost] = len(regions)
-                regions.append(Region(0, MOST_ADDRESSES - 1, 0, "", ""))
+                regions.append(Region(0, ADDRESS_SPACE - 1, 0, "", ""))
                 break
             region, regions[begun] = regions[begun], _from_its_beginning(regions[begun])
             hit = _within(address, regions[begun].start, region.start)
@@ -94,14 +94,14 @@ NO_MAP = MemoryMap(())
 
 def memory_map(lines: Iterable[str]) -> MemoryMap:
     """Read the lines behind a sentinel; those that are no regions are passed over. Raises Malformed."""
-    found = list(islice(_regions(lines), MOST_REGIONS + 1))
-    if len(found) > MOST_REGIONS:
-        raise Malformed(f"a memory map of more than {MOST_REGIONS} regions")
+    found = list(islice(_regions(lines), MAX_REGIONS + 1))
+    if len(found) > MAX_REGIONS:
+        raise Malformed(f"a memory map of more than {MAX_REGIONS} regions")
     regions = _main_first(_joined(found))
     if len(regions) > 1 and regions[0].file.startswith(HUGE_PAGES) and regions[0].limit == regions[1].start:
         regions = regions[1:]
-    if regions and regions[0].start - regions[0].offset == FIRST_TEXT:
-        regions[0] = regions[0]._replace(start=FIRST_TEXT, offset=0)
+    if regions and regions[0].start - regions[0].offset == DEFAULT_TEXT_ADDRESS:
+        regions[0] = regions[0]._replace(start=DEFAULT_TEXT_ADDRESS, offset=0)
     return MemoryMap(tuple(regions))
 
 
@@ -109,26 +109,26 @@ def _regions(lines: Iterable[str]) -> Iterator[Region]:
     values: dict[str, str] = {}
     names = re.compile("(?!)")
     for line in lines:
-        if len(line) > LONGEST_LINE:
+        if len(line) > MAX_LINE_CHARACTERS:
             continue
         text = names.sub(lambda name: values[name[0]], LOG_PREFIX.sub("", line))
-        if len(text) > LONGEST_LINE:  # names for texts of names grow without end
+        if len(text) > MAX_LINE_CHARACTERS:  # names for texts of names grow without end
             continue
         if found := PROC.match(text) or BRIEF.match(text):
             parts = found.groupdict()
             if "x" in (parts["mode"] or "x") and (region := _region(parts)):
                 yield region
-        elif "=" in text and len(values) < MOST_NAMES:  # name=value: $name stands for it from here on
+        elif "=" in text and len(values) < MAX_NAMES:  # name=value: $name stands for it from here on
             name, _, value = text.partition("=")
             key = "$" + name.strip()
-            if key not in values and len(key) <= LONGEST_NAME:  # as in pprof, the first value stays
-                values[key] = value.strip()[:LONGEST_VALUE]
+            if key not in values and len(key) <= MAX_NAME_CHARACTERS:  # as in pprof, the first value stays
+                values[key] = value.strip()[:MAX_VALUE_CHARACTERS]
                 names = re.compile("|".join(map(re.escape, values)))
 
 
 def _region(parts: dict[str, str | None]) -> Region | None:
     start, limit, offset = (int(parts[name] or "0", 16) for name in ("start", "limit", "offset"))
-    if max(start, limit, offset) >= MOST_ADDRESSES:
+    if max(start, limit, offset) >= ADDRESS_SPACE:
         return None
     return Region(start, limit, offset, parts["file"] or "", parts.get("build_id") or "")
 
@@ -147,7 +147,7 @@ def _joined(regions: Iterable[Region]) -> list[Region]:
 
 def _follows(before: Region, after: Region) -> bool:
     differ = (a and b and a != b for a, b in ((before.file, after.file), (before.build_id, after.build_id)))
-    next_offset = (before.offset + before.limit - before.start) % MOST_ADDRESSES
+    next_offset = (before.offset + before.limit - before.start) % ADDRESS_SPACE
     gap = before.offset and after.offset and next_offset != after.offset
     return before.limit == after.start and not any(differ) and not gap
 

@@ -32,11 +32,11 @@ LINE = 4
 MAPPING_WIDTH, LOCATION_WIDTH, LINE_WIDTH, FUNCTION_WIDTH, LABEL_WIDTH = 6, 3, 2, 5, 4
 NAMELESS = "unnamed"
 """A sample type whose name is empty."""
-NEVER_PACKED = 2
+MAX_UNPACKED_VALUES = 2
 """Values of a sample that Go's writers do not pack."""
-MOST_TYPES = 1 << 10
+MAX_SAMPLE_TYPES = 1 << 10
 """Sample types; each is a line of every hover."""
-MOST_STRINGS = 1 << 20
+MAX_STRINGS = 1 << 20
 """A text is an object of its own; the largest profiles have some hundred thousand."""
 
 
@@ -60,9 +60,9 @@ def parse(data: bytes) -> Profile:
 
 
 def _header(tables: Wire) -> profile_pb2.Header:
-    if tables.nested(tables.whole, SAMPLE_TYPE)[1].count > MOST_TYPES:
-        raise TooMany(f"more than {MOST_TYPES} sample types")
-    tables.nested(tables.whole, STRING, MOST_STRINGS)
+    if tables.nested(tables.whole, SAMPLE_TYPE)[1].count > MAX_SAMPLE_TYPES:
+        raise TooMany(f"more than {MAX_SAMPLE_TYPES} sample types")
+    tables.nested(tables.whole, STRING, MAX_STRINGS)
     return profile_pb2.Header.FromString(tables.without(MAPPING, LOCATION, FUNCTION))
 
 
@@ -152,7 +152,7 @@ class _Reader:
         internal/profile, encode.go, beside google/pprof's, runtime/pprof's and those of continuous profilers.
         """
         in_use = any(self._string(t.type).startswith("inuse_") for t in self.header.sample_type)
-        if not in_use or self.header.duration_nanos <= 0 or len(self.header.sample_type) <= NEVER_PACKED:
+        if not in_use or self.header.duration_nanos <= 0 or len(self.header.sample_type) <= MAX_UNPACKED_VALUES:
             return False
         try:
             self.samples.nested(samples, VALUE, most=0)

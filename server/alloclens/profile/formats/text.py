@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from alloclens.arrays import Floats, Ints
 
 
-LARGEST = 2**63 - 1
+MAX_INT64 = 2**63 - 1
 SENTINEL = re.compile(rf"^(?![ \t]*#)[^\n]*?(?:{'|'.join(SENTINELS)})[^\n]*", re.MULTILINE)
-LARGEST_TEXT = 32 << 20
+MAX_TEXT_BYTES = 32 << 20
 """Bytes; ten thousand stacks of 30 addresses are some 4 MiB."""
-QUOTED = 60
+MAX_QUOTED_LINE_CHARACTERS = 60
 """Characters of a bad line in a message."""
 
 
@@ -38,8 +38,8 @@ def utf8(data: bytes) -> str:
 
 def bounded(data: bytes) -> None:
     """Raise Malformed where a file is larger than any in a format without tables: each line costs many times its bytes."""
-    if len(data) > LARGEST_TEXT:
-        raise Malformed(f"larger than the {LARGEST_TEXT >> 20} MiB that a profile in this format may have")
+    if len(data) > MAX_TEXT_BYTES:
+        raise Malformed(f"larger than the {MAX_TEXT_BYTES >> 20} MiB that a profile in this format may have")
 
 
 class Sections(NamedTuple):
@@ -74,7 +74,7 @@ def matches(sample: re.Pattern[str], lines: Iterable[str]) -> list[re.Match[str]
     found = [sample.match(line) for line in given]
     if None in found:
         bad = given[found.index(None)]
-        raise Malformed(f"a line is no sample: {bad[:QUOTED]!r}")
+        raise Malformed(f"a line is no sample: {bad[:MAX_QUOTED_LINE_CHARACTERS]!r}")
     return [match for match in found if match]
 
 
@@ -97,8 +97,8 @@ def number(given: Mapping[str, str], name: str) -> int:
     try:
         found = int(given.get(name, "0"), 0)
     except ValueError as error:
-        raise Malformed(f"{name} is no number: {given[name][:QUOTED]!r}") from error
-    if abs(found) > LARGEST:
+        raise Malformed(f"{name} is no number: {given[name][:MAX_QUOTED_LINE_CHARACTERS]!r}") from error
+    if abs(found) > MAX_INT64:
         raise Malformed(f"{name} does not fit into 64 bits")
     return found
 
@@ -122,7 +122,7 @@ def unsampled(
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
         scale = np.where(some, 1 / (1 - np.exp(-(size / np.where(some, count, 1)) / rate)), 0.0)
         scaled = count.astype(np.float64) * scale, size.astype(np.float64) * scale
-    if not all(np.abs(column).sum() < LARGEST for column in scaled):
+    if not all(np.abs(column).sum() < MAX_INT64 for column in scaled):
         raise Malformed("a number does not fit into 64 bits once it is un-sampled")
     return whole_numbers(scaled[0]).astype(np.int64), whole_numbers(scaled[1]).astype(np.int64)
 

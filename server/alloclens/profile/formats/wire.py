@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 
     Indices = NDArray[np.int32]
 
-MARGIN = 16
+MARGIN_BYTES = 16
 """Bytes behind the data: a number that starts at the last byte may be read on before it is found to be cut off."""
-SPAN = 8
+SPAN_BYTES = 8
 """Bytes: two u32, where a message begins and where it ends."""
-MOST = 1 << 22
+MAX_MESSAGES = 1 << 22
 """Messages of one kind: samples, locations, lines, labels."""
-MOST_REST = 64 << 20
+MAX_TABLE_BYTES = 64 << 20
 """Bytes of a file without its samples."""
-SHORTEST = 2
+MIN_FIELD_BYTES = 2
 """Bytes of a field."""
 WRONG = {
     -1: "a field runs past the end of its message: the file is damaged or cut off",
@@ -62,18 +62,18 @@ class Wire:
 
     def __init__(self, memory: Arena, data: bytes) -> None:
         self._memory = memory
-        begin = memory.room(len(data) + MARGIN)
+        begin = memory.room(len(data) + MARGIN_BYTES)
         memory.view(begin, len(data), np.uint8)[:] = np.frombuffer(data, np.uint8)
-        memory.view(begin + len(data), MARGIN, np.uint8)[:] = 0
+        memory.view(begin + len(data), MARGIN_BYTES, np.uint8)[:] = 0
         self._bounds = begin, begin + len(data)
         self.whole = Messages(memory.put(np.array(self._bounds), np.uint32), 1, len(data))
 
-    def nested(self, messages: Messages, number: int, most: int = MOST) -> tuple[Ints, Messages]:
+    def nested(self, messages: Messages, number: int, most: int = MAX_MESSAGES) -> tuple[Ints, Messages]:
         """Return a repeated message: how many each message has, and all of them. Raises Malformed."""
         counts = self._memory.room(4 * messages.count)
-        spans = self._memory.room(SPAN * min(messages.size // SHORTEST + 1, most))
+        spans = self._memory.room(SPAN_BYTES * min(messages.size // MIN_FIELD_BYTES + 1, most))
         found = self._call("nested", messages.spans, messages.count, number, most, counts, spans, most=most)
-        self._memory.keep(spans, SPAN * found)
+        self._memory.keep(spans, SPAN_BYTES * found)
         begins, ends = (
             self._memory.view(spans, 2 * found, np.uint32).reshape(-1, 2).sum(axis=0, dtype=np.int64).tolist()
         )
@@ -101,8 +101,10 @@ class Wire:
     def without(self, *numbers: int) -> bytes:
         """Return the message without its nested messages of these numbers."""
         begin, end = self._bounds
-        out = self._memory.room(min(end - begin, MOST_REST))
-        size = self._call("rest", begin, end, sum(1 << number for number in numbers), MOST_REST, out, most=MOST_REST)
+        out = self._memory.room(min(end - begin, MAX_TABLE_BYTES))
+        size = self._call(
+            "rest", begin, end, sum(1 << number for number in numbers), MAX_TABLE_BYTES, out, most=MAX_TABLE_BYTES
+        )
         return self._memory.taken(out, size, np.uint8).tobytes()
 
     def _call(self, name: str, *arguments: int, most: int = 0) -> int:
