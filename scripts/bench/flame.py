@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from alloclens.series.comparison import Comparison
-    from alloclens.tables.flame import Site, Tree
+    from alloclens.tables.flame import FlameSite, FlameTree
 
 SIZES = (2_000, 1_000_000)
 """Samples."""
@@ -133,7 +133,7 @@ def _forgetful(stacks: FlameGraph) -> FlameGraph:
     return stacks
 
 
-def _heaviest(tree: Tree) -> tuple[Site, ...]:
+def _heaviest(tree: FlameTree) -> tuple[FlameSite, ...]:
     """Return the functions of the heaviest node, and of the heaviest below it."""
     below = tree.parent.tolist().index(1) if 1 in tree.parent else 1
     sites = [int(tree.site[row]) for row in sorted({1, below})]

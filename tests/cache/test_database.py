@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 from alloclens.cache import database
 from alloclens.cache.database import Cache, checked, whole
-from alloclens.cache.texts import Copy, Texts
+from alloclens.cache.texts import SourceCopy, Texts
 from alloclens.disk import Stamp
 
 from tests.support.damage import damaged
@@ -273,12 +273,12 @@ assert kept.of("/p/last", Stamp(*{tuple(STAMP)}), "/w/main.go") in (None, Copy("
         assert len(said.splitlines()) <= 2 * database.MAX_FAILURES
     with closing(Texts(path)) as kept:
         for _ in range(2):
-            kept.keep("/p/new", STAMP, {"/w/main.go": Copy("new", 1.5)})
-        assert kept.of("/p/new", STAMP, "/w/main.go") == Copy("new", 1.5)
+            kept.keep("/p/new", STAMP, {"/w/main.go": SourceCopy("new", 1.5)})
+        assert kept.of("/p/new", STAMP, "/w/main.go") == SourceCopy("new", 1.5)
 
 
 def test_texts_of_a_file_damaged_at_random_are_right_or_none(tmp_path: Path) -> None:
-    texts = {f"/w/{i}.go": Copy(random.Random(i).randbytes(300).hex(), 1.5) for i in range(10)}
+    texts = {f"/w/{i}.go": SourceCopy(random.Random(i).randbytes(300).hex(), 1.5) for i in range(10)}
     good = tmp_path / "good.sqlite3"
     with closing(Texts(good)) as kept:
         for i in range(20):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from alloclens.cache import database, texts
-from alloclens.cache.texts import Copy, Texts
+from alloclens.cache.texts import SourceCopy, Texts
 from alloclens.disk import Stamp, stamp
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 STAMP = Stamp(*range(len(Stamp._fields)))
 LATER = Stamp(*range(1, len(Stamp._fields) + 1))
-GO = {"/w/main.go": Copy("package main\n", 1.5), "/w/shop.go": Copy("package main\n\nfunc f() {}\n", 2.5)}
+GO = {"/w/main.go": SourceCopy("package main\n", 1.5), "/w/shop.go": SourceCopy("package main\n\nfunc f() {}\n", 2.5)}
 
 
 @pytest.fixture
@@ -52,12 +52,12 @@ def test_what_was_kept(kept: Texts) -> None:
 
 
 def test_a_file_found_later_is_kept_beside_the_others_which_stay(kept: Texts) -> None:
-    kept.keep("/p/a", STAMP, {"/w/a.go": Copy("then", 1.5)})
-    kept.keep("/p/a", STAMP, {"/w/a.go": Copy("later", 2.5), "/w/b.go": Copy("found", 2.5)})
+    kept.keep("/p/a", STAMP, {"/w/a.go": SourceCopy("then", 1.5)})
+    kept.keep("/p/a", STAMP, {"/w/a.go": SourceCopy("later", 2.5), "/w/b.go": SourceCopy("found", 2.5)})
     assert kept.paths("/p/a", STAMP) == {"/w/a.go", "/w/b.go"}
     assert (kept.of("/p/a", STAMP, "/w/a.go"), kept.of("/p/a", STAMP, "/w/b.go")) == (
-        Copy("then", 1.5),
-        Copy("found", 2.5),
+        SourceCopy("then", 1.5),
+        SourceCopy("found", 2.5),
     )
 
 
@@ -81,8 +81,8 @@ def test_equal_texts_are_kept_once(kept: Texts, path: Path) -> None:
 
 def test_another_file_of_the_same_name_has_texts_of_its_own(kept: Texts, path: Path) -> None:
     kept.keep("/p/a", STAMP, GO)
-    kept.keep("/p/a", LATER, {"/w/main.go": Copy("new", 2.5)})
-    assert kept.of("/p/a", LATER, "/w/main.go") == Copy("new", 2.5)
+    kept.keep("/p/a", LATER, {"/w/main.go": SourceCopy("new", 2.5)})
+    assert kept.of("/p/a", LATER, "/w/main.go") == SourceCopy("new", 2.5)
     assert kept.of("/p/a", LATER, "/w/shop.go") is None
     assert kept.of("/p/a", STAMP, "/w/main.go") is None
     assert (bool(kept.paths("/p/a", STAMP)), bool(kept.paths("/p/a", LATER))) == (False, True)
@@ -93,7 +93,7 @@ def test_another_file_of_the_same_name_has_texts_of_its_own(kept: Texts, path: P
 def test_what_is_gone_is_forgotten_in_these_directories_only(kept: Texts, path: Path) -> None:
     names = ("/p/a", "/p/b", "/p/deep/a", "/pp/a", "/q/a", "/p%/a")
     for name in names:
-        kept.keep(name, STAMP, {"/w/main.go": Copy(name, 1.5)})
+        kept.keep(name, STAMP, {"/w/main.go": SourceCopy(name, 1.5)})
     kept.forget(["/p", "/p%/"], ["/p/b"])
     assert [name for name in names if kept.paths(name, STAMP)] == ["/p/b", "/p/deep/a", "/pp/a", "/q/a"]
     assert kept.of("/p/a", STAMP, "/w/main.go") is None
@@ -111,7 +111,7 @@ def test_it_is_bounded_and_the_oldest_go_first(kept: Texts, path: Path, monkeypa
     rng = random.Random(1)
     names = [f"/p/{i}" for i in range(300)]
     for name in names:
-        kept.keep(name, STAMP, {"/w/main.go": Copy(rng.randbytes(1000).hex(), 1.5)})
+        kept.keep(name, STAMP, {"/w/main.go": SourceCopy(rng.randbytes(1000).hex(), 1.5)})
     monkeypatch.setattr(texts, "MAX_TEXTS_BYTES", 150_000)
     kept.forget(["/p"], names)
     left = [name for name in names if kept.paths(name, STAMP)]
@@ -121,24 +121,24 @@ def test_it_is_bounded_and_the_oldest_go_first(kept: Texts, path: Path, monkeypa
 
 def test_one_that_is_too_large_by_itself(kept: Texts, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(texts, "MAX_TEXTS_BYTES", 10)
-    kept.keep("/p/a", STAMP, {"/w/main.go": Copy(random.Random(1).randbytes(1000).hex(), 1.5)})
+    kept.keep("/p/a", STAMP, {"/w/main.go": SourceCopy(random.Random(1).randbytes(1000).hex(), 1.5)})
     kept.forget(["/p"], ["/p/a"])
     assert rows(path, "text2") == 0
 
 
 @pytest.mark.parametrize("text", ["", "\0", "a\0b\r\n\f\u2028", "\ud800 alone", "é€𝄞", "x" * 10**6])
 def test_any_text(kept: Texts, text: str) -> None:
-    kept.keep("/p/a", STAMP, {"/w/main.go": Copy(text, 1.5)})
-    assert kept.of("/p/a", STAMP, "/w/main.go") == Copy(text, 1.5)
+    kept.keep("/p/a", STAMP, {"/w/main.go": SourceCopy(text, 1.5)})
+    assert kept.of("/p/a", STAMP, "/w/main.go") == SourceCopy(text, 1.5)
 
 
 @pytest.mark.parametrize("name", ["caf\udce9", "a\nb", "'; DROP TABLE seen", "%", "é"])
 def test_any_name(kept: Texts, name: str) -> None:
     """Python has bytes that are no UTF-8 in a path as halves of surrogate pairs."""
-    kept.keep(f"/p/{name}/a", STAMP, {f"/w/{name}": Copy("text", 1.5)})
+    kept.keep(f"/p/{name}/a", STAMP, {f"/w/{name}": SourceCopy("text", 1.5)})
     kept.forget([f"/p/{name}"], [f"/p/{name}/a"])
     assert kept.paths(f"/p/{name}/a", STAMP)
-    assert kept.of(f"/p/{name}/a", STAMP, f"/w/{name}") == Copy("text", 1.5)
+    assert kept.of(f"/p/{name}/a", STAMP, f"/w/{name}") == SourceCopy("text", 1.5)
     kept.forget([f"/p/{name}"], [])
     assert not kept.paths(f"/p/{name}/a", STAMP)
 
@@ -199,7 +199,7 @@ def another(_data: bytes) -> bytes:
 def test_a_damaged_file_is_begun_anew(path: Path, harm) -> None:
     with closing(Texts(path)) as first:
         for i in range(50):
-            first.keep(f"/p/{i}", STAMP, {"/w/main.go": Copy(random.Random(i).randbytes(500).hex(), 1.5)})
+            first.keep(f"/p/{i}", STAMP, {"/w/main.go": SourceCopy(random.Random(i).randbytes(500).hex(), 1.5)})
     path.write_bytes(harm(path.read_bytes()))
     with closing(Texts(path)) as second:
         second.paths("/p/1", STAMP)
@@ -215,14 +215,14 @@ def test_a_damaged_file_is_begun_anew(path: Path, harm) -> None:
 def test_a_file_damaged_while_it_is_open(path: Path, harm) -> None:
     with closing(Texts(path)) as kept:
         for i in range(50):
-            kept.keep(f"/p/{i}", STAMP, {"/w/main.go": Copy(random.Random(i).randbytes(500).hex(), 1.5)})
+            kept.keep(f"/p/{i}", STAMP, {"/w/main.go": SourceCopy(random.Random(i).randbytes(500).hex(), 1.5)})
         with closing(sqlite3.connect(path)) as base:
             base.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         path.write_bytes(harm(path.read_bytes()))
         for i in range(50):
             kept.paths(f"/p/{i}", STAMP)
             text = kept.of(f"/p/{i}", STAMP, "/w/main.go")
-            assert text in {None, Copy(random.Random(i).randbytes(500).hex(), 1.5)}
+            assert text in {None, SourceCopy(random.Random(i).randbytes(500).hex(), 1.5)}
         kept.forget(["/p"], [])
         for _ in range(3):
             kept.keep("/p/new", STAMP, GO)

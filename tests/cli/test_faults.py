@@ -90,7 +90,7 @@ def test_reading_it(folder: Path, monkeypatch: pytest.MonkeyPatch, command: list
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
 def test_comparing_it(folder: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]) -> None:
-    break_(monkeypatch, "began", "other")
+    break_(monkeypatch, "goroutine_origins", "other")
     result = run(*command)
     assert result.exit_code == 0
     (said,) = (line for line in result.stderr.splitlines() if "fault" in line)

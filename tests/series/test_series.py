@@ -12,8 +12,8 @@ from alloclens.profile.formats import read
 from alloclens.series.owned import NOTHING, owned
 from alloclens.series.series import group
 from alloclens.series.snapshot import Snapshot, TakenAt, taken_at
-from alloclens.tables.code import code_of, holds
-from alloclens.tables.lines import Ownership, attributed, named
+from alloclens.tables.code import code_digests, contains_code
+from alloclens.tables.lines import Ownership, attributed, unattributed
 
 from tests.support.profiles import delta, goroutines, heap
 
@@ -89,7 +89,7 @@ def placed(data: bytes, address: Callable[[int], int]) -> bytes:
 def seen(path: str, seconds: float, build_id: str, data: bytes) -> Snapshot:
     profile = read(data)
     made = snapshot(path, seconds, data, build_id=build_id)
-    return replace(made, code=code_of(profile), owned=owned(attributed(named(profile), MINE)))
+    return replace(made, code=code_digests(profile), owned=owned(attributed(unattributed(profile), MINE)))
 
 
 MINE = Ownership([True], [False])
@@ -122,8 +122,14 @@ def test_a_process_whose_binary_was_built_anew_while_it_runs(
 
 def test_a_sample_of_a_large_program_is_enough() -> None:
     many = [f"main.f{i}@/o/a.go:{i} = 1x8" for i in range(1, 1000)]
-    first, rest, all_of_them = (code_of(read(placed(heap(*of), lambda n: n))) for of in (many[:400], many[400:], many))
-    assert (holds(all_of_them, first), holds(all_of_them, rest), holds(first, all_of_them)) == (True, False, False)
+    first, rest, all_of_them = (
+        code_digests(read(placed(heap(*of), lambda n: n))) for of in (many[:400], many[400:], many)
+    )
+    assert (contains_code(all_of_them, first), contains_code(all_of_them, rest), contains_code(first, all_of_them)) == (
+        True,
+        False,
+        False,
+    )
 
 
 def test_programs_are_apart_but_one_takes_those_without_a_name() -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 from alloclens.source.fit import fits, idle_lines
-from alloclens.source.line_mapping import Marks
+from alloclens.source.line_mapping import RecordedLines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,12 +48,12 @@ func init() {
 ADD, ALL = "example.com/shop.(*Cart).Add", "example.com/shop.(*Cart).All"
 
 
-def marks(path: str, *recorded: tuple[str, int, int]) -> Marks:
+def marks(path: str, *recorded: tuple[str, int, int]) -> RecordedLines:
     """Make marks of (function, start, line)."""
     functions = sorted({(name, start) for name, start, _ in recorded})
     line = np.array([line for *_, line in recorded], np.int64)
     number = np.array([functions.index((name, start)) for name, start, _ in recorded], np.int64)
-    return Marks(
+    return RecordedLines(
         line, number, [name for name, _ in functions], np.array([start for _, start in functions], np.int64), path
     )
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pytest
 from alloclens.source.fit import fits
-from alloclens.source.line_mapping import UNKNOWN, Carried, Origin, carried
+from alloclens.source.line_mapping import UNKNOWN_VERSION, MappedLines, SourceVersion, map_lines
 
 from scripts.histories.git_lines import ALGORITHMS, hunks
 from tests.support.histories import NAMES, PACKED, projects
@@ -68,7 +68,7 @@ def test_of_a_known_text_hardly_a_line_is_lost(pairs: list[Pair]) -> None:
 
 def test_of_an_unknown_text_every_line_is_marked(pairs: list[Pair]) -> None:
     """And few are lost whose functions say where they were declared."""
-    found = [(pair, carried(pair.then.marks(start=True), UNKNOWN, pair.now.text)) for pair in pairs]
+    found = [(pair, map_lines(pair.then.marks(start=True), UNKNOWN_VERSION, pair.now.text)) for pair in pairs]
     assert all(one.unsure[one.line > 0].all() for _, one in found)
     lost, there = losses(found)
     assert lost <= LOST_OF_UNKNOWN[pairs[0].then.language] * there
@@ -79,8 +79,10 @@ def test_the_text_that_was_built_fits(pairs: list[Pair]) -> None:
 
 
 @cache
-def with_text(pair: Pair) -> Carried:
-    return carried(pair.then.marks(start=pair.then.language == "go"), Origin("known", pair.then.text), pair.now.text)
+def with_text(pair: Pair) -> MappedLines:
+    return map_lines(
+        pair.then.marks(start=pair.then.language == "go"), SourceVersion("known", pair.then.text), pair.now.text
+    )
 
 
 class Strayed(NamedTuple):
@@ -126,7 +128,7 @@ def after(pair: Pair, lines: list[int]) -> set[str]:
     return {pair.now.owners[to] for to in pair.maps[:, lines].ravel().tolist() if to}
 
 
-def losses(found: Iterator[tuple[Pair, Carried]] | list[tuple[Pair, Carried]]) -> tuple[int, int]:
+def losses(found: Iterator[tuple[Pair, MappedLines]] | list[tuple[Pair, MappedLines]]) -> tuple[int, int]:
     """Return how many lines that all algorithms carry have no place, and how many they carry."""
     lost = there = 0
     for pair, one in found:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from alloclens.source.fit import fits
-from alloclens.source.line_mapping import SAME, UNKNOWN, Marks, Origin, carried
+from alloclens.source.line_mapping import UNCHANGING, UNKNOWN_VERSION, RecordedLines, SourceVersion, map_lines
 
 GO = """package shop
 
@@ -30,20 +30,20 @@ func Map[K comparable](k K) map[K][]byte {
 CART, LIST, MAP = "example.com/shop.(*Cart).Add", "example.com/shop.(*List).Add", "example.com/shop.Map[...]"
 
 
-def marks(*recorded: tuple[int, str], path: str = "shop.go", **start: int) -> Marks:
+def marks(*recorded: tuple[int, str], path: str = "shop.go", **start: int) -> RecordedLines:
     """Make the marks of (line, function) pairs; `start` is where each is declared."""
     starts = {CART: 3, LIST: 7, f"{LIST}.func1": 10, f"{LIST}.gowrap1": 10, MAP: 15} | start
     names = sorted({name for _, name in recorded if name})
     line = np.array([line for line, _ in recorded], np.int64)
     function = np.array([names.index(name) if name else -1 for _, name in recorded], np.int64)
-    return Marks(line, function, names, np.array([starts.get(name, 0) for name in names], np.int64), path)
+    return RecordedLines(line, function, names, np.array([starts.get(name, 0) for name in names], np.int64), path)
 
 
 ALL = marks((4, CART), (8, LIST), (11, f"{LIST}.func1"), (17, MAP))
 
 
-def to(made: Marks, origin: Origin, now: str) -> list[tuple[int, bool]]:
-    found = carried(made, origin, now)
+def to(made: RecordedLines, version: SourceVersion, now: str) -> list[tuple[int, bool]]:
+    found = map_lines(made, version, now)
     return list(zip(found.line.tolist(), found.unsure.tolist(), strict=True))
 
 
@@ -57,91 +57,91 @@ def unsure(*lines: int) -> list[tuple[int, bool]]:
 
 
 def test_a_file_that_never_changes() -> None:
-    assert to(ALL, SAME, GO) == sure(4, 8, 11, 17)
-    assert to(ALL, SAME, "\n" * 10) == sure(4, 8, 11, 0)
+    assert to(ALL, UNCHANGING, GO) == sure(4, 8, 11, 17)
+    assert to(ALL, UNCHANGING, "\n" * 10) == sure(4, 8, 11, 0)
 
 
 def test_the_same_text() -> None:
-    assert to(ALL, Origin("our copy", GO), GO) == sure(4, 8, 11, 17)
-    assert to(marks((99, CART), (0, "")), Origin("our copy", GO), GO) == sure(0, 0)
+    assert to(ALL, SourceVersion("our copy", GO), GO) == sure(4, 8, 11, 17)
+    assert to(marks((99, CART), (0, "")), SourceVersion("our copy", GO), GO) == sure(0, 0)
 
 
 def test_through_the_text_then() -> None:
     now = "// new\n" + GO.replace("\tl.items = append(l.items, b)\n", "")
-    assert to(ALL, Origin("our copy", GO), now) == sure(5, 0, 11, 17)
+    assert to(ALL, SourceVersion("our copy", GO), now) == sure(5, 0, 11, 17)
 
 
 def test_the_only_one_of_its_text_in_its_function() -> None:
     """A text that stands twice is known again by the function it is in, and marked."""
     then = GO.replace("l.items = append(l.items, b)", "c.items = append(c.items, b)")
     cart, rest = then[14:78], then[78:]
-    assert to(ALL, Origin("our copy", then), "package shop\n\n" + rest + cart)[:2] == [(17, True), (4, False)]
+    assert to(ALL, SourceVersion("our copy", then), "package shop\n\n" + rest + cart)[:2] == [(17, True), (4, False)]
     twice = then.replace("\tc.items = append(c.items, b)\n", "\tc.items = append(c.items, b)\n" * 2)
-    assert to(ALL, Origin("our copy", then), twice)[:2] == unsure(0, 0)
+    assert to(ALL, SourceVersion("our copy", then), twice)[:2] == unsure(0, 0)
 
 
 def test_functions_found_again() -> None:
     cart, rest = GO[14:78], GO[78:]
     assert cart.startswith("func (c *Cart)")
-    assert to(ALL, UNKNOWN, GO) == unsure(4, 8, 11, 17)
-    assert to(ALL, UNKNOWN, "package shop\n\n// new\n" + rest + cart) == unsure(18, 5, 8, 14)
+    assert to(ALL, UNKNOWN_VERSION, GO) == unsure(4, 8, 11, 17)
+    assert to(ALL, UNKNOWN_VERSION, "package shop\n\n// new\n" + rest + cart) == unsure(18, 5, 8, 14)
 
 
 def test_beyond_the_end_of_its_function_a_line_is_gone() -> None:
     shorter = GO.replace("\n\tgo func() {\n\t\tl.seen <- len(b)\n\t}()\n", "")
-    assert to(ALL, UNKNOWN, shorter) == unsure(4, 8, 0, 13)
-    assert to(marks((5, CART), (6, CART)), UNKNOWN, GO) == unsure(5, 0)
+    assert to(ALL, UNKNOWN_VERSION, shorter) == unsure(4, 8, 0, 13)
+    assert to(marks((5, CART), (6, CART)), UNKNOWN_VERSION, GO) == unsure(5, 0)
 
 
 def test_before_its_declaration_a_line_is_gone() -> None:
     """A preprocessor may record any line."""
-    assert to(marks((2, CART)), UNKNOWN, GO) == unsure(0)
+    assert to(marks((2, CART)), UNKNOWN_VERSION, GO) == unsure(0)
 
 
 def test_declared_twice_is_found_nowhere() -> None:
-    assert to(ALL, UNKNOWN, GO + GO[14:78]) == unsure(0, 8, 11, 17)
+    assert to(ALL, UNKNOWN_VERSION, GO + GO[14:78]) == unsure(0, 8, 11, 17)
 
 
 def test_declared_nowhere() -> None:
-    assert to(ALL, UNKNOWN, GO.replace("*Cart", "*Basket")) == unsure(0, 8, 11, 17)
-    assert to(ALL, UNKNOWN, "") == unsure(0, 0, 0, 0)
+    assert to(ALL, UNKNOWN_VERSION, GO.replace("*Cart", "*Basket")) == unsure(0, 8, 11, 17)
+    assert to(ALL, UNKNOWN_VERSION, "") == unsure(0, 0, 0, 0)
 
 
 def test_without_a_start_a_line_stays_if_it_is_still_in_its_function() -> None:
     lost = marks((4, CART), (9, CART), (11, f"{LIST}.func1"), **{CART: 0})
-    assert to(lost, UNKNOWN, GO) == unsure(4, 0, 11)  # the closure's outer function is not among these
-    assert to(lost, UNKNOWN, "\n" * 7 + GO) == unsure(0, 0, 0)
+    assert to(lost, UNKNOWN_VERSION, GO) == unsure(4, 0, 11)  # the closure's outer function is not among these
+    assert to(lost, UNKNOWN_VERSION, "\n" * 7 + GO) == unsure(0, 0, 0)
 
 
 def test_without_a_function_a_line_is_gone() -> None:
-    assert to(marks((4, ""), (4, CART)), UNKNOWN, GO) == unsure(0, 4)
+    assert to(marks((4, ""), (4, CART)), UNKNOWN_VERSION, GO) == unsure(0, 4)
 
 
 def test_a_closure_moves_with_the_function_it_is_in() -> None:
     now = GO.replace("func (l *List)", "\n\nfunc (l *List)")
     made = marks((8, LIST), (11, f"{LIST}.func1"), (10, f"{LIST}.gowrap1"))
-    assert to(made, UNKNOWN, now) == unsure(10, 13, 12)
+    assert to(made, UNKNOWN_VERSION, now) == unsure(10, 13, 12)
 
 
 def test_a_closure_in_a_generic_function() -> None:
     made = marks((15, MAP), (17, f"{MAP}.func1"))
-    assert to(made, UNKNOWN, "package shop\n\n\n" + GO[14:]) == unsure(16, 18)
+    assert to(made, UNKNOWN_VERSION, "package shop\n\n\n" + GO[14:]) == unsure(16, 18)
 
 
 @pytest.mark.parametrize("end", ["\r\n", "\r"])
 def test_other_line_ends(end: str) -> None:
     now = "// new\n" + GO
-    assert to(ALL, UNKNOWN, now.replace("\n", end)) == unsure(5, 9, 12, 18)
+    assert to(ALL, UNKNOWN_VERSION, now.replace("\n", end)) == unsure(5, 9, 12, 18)
 
 
 def test_form_feeds_are_no_lines() -> None:
-    assert to(ALL, UNKNOWN, GO.replace("package shop", "package shop //\f\u2028\x85")) == unsure(4, 8, 11, 17)
+    assert to(ALL, UNKNOWN_VERSION, GO.replace("package shop", "package shop //\f\u2028\x85")) == unsure(4, 8, 11, 17)
 
 
 def test_c_with_the_brace_on_a_line_of_its_own() -> None:
     now = "/* new */\nstatic void *keep(\n    size_t size\n)\n{\n#ifdef X\n  grow();\n#endif\n  return malloc(size);\n}\nint x;\n"
     made = marks((8, "keep"), (9, "keep"), (10, "keep"), keep=1, path="keep.c")
-    assert to(made, UNKNOWN, now) == unsure(9, 10, 0)
+    assert to(made, UNKNOWN_VERSION, now) == unsure(9, 10, 0)
 
 
 def test_what_fits() -> None:
@@ -171,18 +171,18 @@ def twins(*names: str) -> str:
 def test_a_twin_keeps_its_own_lines() -> None:
     """A was deleted and C added like it: by their texts alone, A's line is on B, and B's on C."""
     made = marks((4, "x.A"), (9, "x.B"))
-    assert to(made, Origin("our copy", twins("A", "B")), twins("B", "C")) == [(0, False), (4, True)]
+    assert to(made, SourceVersion("our copy", twins("A", "B")), twins("B", "C")) == [(0, False), (4, True)]
 
 
 def test_a_function_that_was_renamed_keeps_its_lines() -> None:
     made = marks((4, "x.A"), (9, "x.B"))
-    assert to(made, Origin("our copy", twins("A", "B")), twins("A", "C")) == sure(4, 9)
+    assert to(made, SourceVersion("our copy", twins("A", "B")), twins("A", "C")) == sure(4, 9)
 
 
 def test_a_line_that_was_extracted_into_another_function_is_marked() -> None:
     then = "package shop\n\nfunc A() {\n\tx()\n\thot()\n}\n"
     now = "package shop\n\nfunc A() {\n\tx()\n\tB()\n}\n\nfunc B() {\n\thot()\n}\n"
-    assert to(marks((4, "x.A"), (5, "x.A")), Origin("our copy", then), now) == [(4, False), (9, True)]
+    assert to(marks((4, "x.A"), (5, "x.A")), SourceVersion("our copy", then), now) == [(4, False), (9, True)]
 
 
 @pytest.mark.parametrize(
@@ -202,5 +202,5 @@ def test_a_line_that_was_extracted_into_another_function_is_marked() -> None:
     ],
 )
 def test_the_same_line_but_for_white_space_and_a_comment(path: str, then: str, now: str, same: bool) -> None:
-    found = to(marks((2, ""), path=path), Origin("our copy", f"first\n{then}\nlast"), f"new\nfirst\n{now}\nlast")
+    found = to(marks((2, ""), path=path), SourceVersion("our copy", f"first\n{then}\nlast"), f"new\nfirst\n{now}\nlast")
     assert found == (sure(3) if same else sure(0))

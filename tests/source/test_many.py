@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from alloclens.source.build_roots import Builds
 from alloclens.source.places import SourceMap
-from alloclens.source.roots import Mapping, Module, Packages, Renamed, Roots
+from alloclens.source.roots import CachedModule, Module, Packages, PathMapping, Roots
 
 pytestmark = pytest.mark.timeout(60)
 MANY = 10_000
@@ -42,11 +42,11 @@ class Disk:
 GO = {f"/srv/build/p{i}/x.go": [f"example.com/app/p{i}.F"] for i in range(MANY)}
 JS = {f"/app/src/d{i}/x.js": [f"f{i}"] for i in range(MANY)}
 MODULES = tuple(Module(f"example.com/m{i}", f"/w/m{i}") for i in range(MANY))
-VERSIONS = tuple(Renamed(f"example.com/m{i}", "v1.0.0", f"example.com/m{i}@v1.0.0") for i in range(MANY))
+VERSIONS = tuple(CachedModule(f"example.com/m{i}", "v1.0.0", f"example.com/m{i}@v1.0.0") for i in range(MANY))
 GROUNDS = {
     "modules": (Roots(folders=("/w",), modules=MODULES), GO),
     "modules that a container may have held": (Roots(folders=("/w",), modules=MODULES), JS),
-    "mappings": (Roots(folders=("/w",), mappings=tuple(Mapping(f"/m{i}", f"/z{i}") for i in range(MANY))), JS),
+    "mappings": (Roots(folders=("/w",), mappings=tuple(PathMapping(f"/m{i}", f"/z{i}") for i in range(MANY))), JS),
     "required": (Roots(folders=("/w",), module_cache="/cache", required=VERSIONS), GO),
     "replaced": (Roots(folders=("/w",), module_cache="/cache", renamed=VERSIONS), GO),
 }
@@ -79,8 +79,8 @@ def test_the_innermost_of_modules_in_one_another() -> None:
 def test_a_required_module_within_a_replaced_one() -> None:
     roots = Roots(
         module_cache="/cache",
-        renamed=(Renamed("example.com/a", "", "example.com/fork@v2.0.0"),),
-        required=(Renamed("example.com/a/b", "v1.0.0", "example.com/a/b@v1.0.0"),),
+        renamed=(CachedModule("example.com/a", "", "example.com/fork@v2.0.0"),),
+        required=(CachedModule("example.com/a/b", "v1.0.0", "example.com/a/b@v1.0.0"),),
     )
     recorded = {"/build/vendor/x.go": ["example.com/a/b/c.F"]}
     both = "/cache/example.com/fork@v2.0.0/b/c/x.go", "/cache/example.com/a/b@v1.0.0/c/x.go"

@@ -14,7 +14,7 @@ from alloclens.languages.declarations import declared
 from alloclens.source.own import is_own
 from alloclens.source.places import Nowhere, Place, SourceMap
 from alloclens.source.recorded import Kind
-from alloclens.source.roots import Link, Mapping, Module, Packages, Renamed, Roots
+from alloclens.source.roots import CachedModule, FolderLink, Module, Packages, PathMapping, Roots
 from alloclens.source.rules import RULES
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -94,10 +94,10 @@ ROOTS = Roots(
     ),
     vendors=("/w/vendor",),
     renamed=(
-        Renamed("example.com/old", "", "example.com/fork@v1.2.0"),
-        Renamed("example.com/one", "v1.0.1", "example.com/One@v9.9.9"),
+        CachedModule("example.com/old", "", "example.com/fork@v1.2.0"),
+        CachedModule("example.com/one", "v1.0.1", "example.com/One@v9.9.9"),
     ),
-    required=(Renamed("github.com/pkg/errors", "v0.9.1", "github.com/pkg/errors@v0.9.1"),),
+    required=(CachedModule("github.com/pkg/errors", "v0.9.1", "github.com/pkg/errors@v0.9.1"),),
     go_root="/goroot",
     go_version="go1.26.1",
     module_cache="/cache",
@@ -108,14 +108,14 @@ ROOTS = Roots(
         Packages(r"^/rustc/[^/]+/|/rustlib/src/rust/", "/rust"),
         Packages(r"^/(?:.*/)?src/(?=[^/]+\.[^/]+/)", "/gopath/src"),
     ),
-    links=(Link("/home/me/shop", "/w"),),
+    links=(FolderLink("/home/me/shop", "/w"),),
     linked=("/w/real",),
     mappings=(
-        Mapping("/mapped/deep", "/w/deeper"),
-        Mapping("/build/lib", "/named"),
-        Mapping("/w/swap", "/w/swapped"),
-        Mapping("/mapped", "/w"),
-        Mapping("D:/ci", "/w"),
+        PathMapping("/mapped/deep", "/w/deeper"),
+        PathMapping("/build/lib", "/named"),
+        PathMapping("/w/swap", "/w/swapped"),
+        PathMapping("/mapped", "/w"),
+        PathMapping("D:/ci", "/w"),
     ),
 )
 
@@ -683,7 +683,7 @@ WINDOWS = Roots(
     go_root="C:/Program Files/Go",
     go_version="go1.26.1",
     module_cache="C:/Users/Me/go/pkg/mod",
-    mappings=(Mapping("/mnt/build", "C:/w"), Mapping("D:/build", "C:/w")),
+    mappings=(PathMapping("/mnt/build", "C:/w"), PathMapping("D:/build", "C:/w")),
     folds_case=True,
 )
 WINDOWS_FILES = {

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 from alloclens.profile.formats import read
-from alloclens.stats.intervals import Interval, Sampling, exchanged, interval
+from alloclens.stats.intervals import Interval, Sampling, interval, turnover
 from alloclens.stats.sampling import errors
 
 from tests.support.profiles import RATE, heap
@@ -91,7 +91,7 @@ def one_line(*sites: Trials) -> Trials:
 
 def of(trials: Trials, level: float, *, counters: bool = True) -> Interval:
     head, base = trials.head, trials.base
-    came, went = exchanged(head.sampling, base.sampling, trials.allocated.sampling if counters else None)
+    came, went = turnover(head.sampling, base.sampling, trials.allocated.sampling if counters else None)
     block = np.maximum(*(column.value / np.maximum(column.objects, 1) for column in (head, base)))
     return interval(head.value - base.value, came, went, block, RATE, z(level))
 
@@ -103,7 +103,7 @@ def stated(trials: Trials) -> np.ndarray:
 
 def wald(trials: Trials) -> np.ndarray:
     """The standard error of the growth."""
-    came, went = exchanged(trials.head.sampling, trials.base.sampling, trials.allocated.sampling)
+    came, went = turnover(trials.head.sampling, trials.base.sampling, trials.allocated.sampling)
     return np.sqrt(came.variance + went.variance)
 
 
@@ -270,7 +270,7 @@ def test_what_came_and_went_by_hand() -> None:
     # 10 -> 14 objects. 5 allocated: 1 was freed. 40 allocated: 36 were, but only 10 there were, and 14 are there.
     head, base = (Sampling(np.full(3, v), np.full(3, v / 2)) for v in (14.0, 10.0))
     allocated = Sampling(np.array([5.0, 40, -1]), np.array([2.5, 20, -1]))
-    came, went = exchanged(head, base, allocated)
+    came, went = turnover(head, base, allocated)
     assert (came.variance.tolist(), went.variance.tolist()) == ([5, 14, 0], [1, 10, 0])
     assert (came.sampled.tolist(), went.sampled.tolist()) == ([2.5, 7, 0], [0.5, 5, 0])
-    assert exchanged(head, base, None) == (head, base)
+    assert turnover(head, base, None) == (head, base)

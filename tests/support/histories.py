@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from alloclens.source.line_mapping import Marks
+from alloclens.source.line_mapping import RecordedLines
 
 from scripts.histories.functions import Function
 from scripts.histories.git_lines import lines_now
@@ -59,11 +59,11 @@ class Text:
         """The lines that a heap profile can name, on which something is called or made, each with its innermost function."""
         return sorted({line: one for one in self.functions for line in one.calls}.items())
 
-    def marks(self, *, start: bool) -> Marks:
+    def marks(self, *, start: bool) -> RecordedLines:
         """Return those lines as profiles record them, with or without where each function begins."""
         recorded = [(one.name, one.start if start else 0) for _, one in self.called]
         functions = sorted(set(recorded))
-        return Marks(
+        return RecordedLines(
             np.array([line for line, _ in self.called], np.int64),
             np.array([functions.index(one) for one in recorded], np.int64),
             [name for name, _ in functions],

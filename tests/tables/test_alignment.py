@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from alloclens.profile.formats import read
 from alloclens.profile.model import ValueType
-from alloclens.tables.alignment import NO_MAPS, are_two, meeting, moved
+from alloclens.tables.alignment import NO_MAPS, align, are_different_builds, realigned
 from alloclens.tables.growth import growth
 from alloclens.tables.lines import Ownership, lines
 from alloclens.tables.sites import by_source_line
@@ -60,7 +60,7 @@ def of(one: Profile) -> Lines:
 def grown(head: Profile, base: Profile, maps: LineMaps = NO_MAPS) -> dict[tuple[str, int], float]:
     """Return the cum growth of the head's lines that have any."""
     now, then = of(head), of(base)
-    value = growth(now, then, SPACE, meeting(then, now, maps), one_process=False).value.cum
+    value = growth(now, then, SPACE, align(then, now, maps), one_process=False).value.cum
     places = zip((now.files[i] for i in now.file.tolist()), now.line.tolist(), strict=True)
     return {place: grew for place, grew in zip(places, value.tolist(), strict=True) if grew}
 
@@ -83,7 +83,7 @@ def without_starts(stacks: Sequence[str]) -> list[str]:
 
 def both(head: Profile, base: Profile) -> dict[tuple[str, int], float]:
     """Return the growth by lines, which by stacks is the same."""
-    by_lines, by_stacks = grown(head, base), stacked(head, moved(base, head))
+    by_lines, by_stacks = grown(head, base), stacked(head, realigned(base, head))
     now = of(head)
     here = {(now.files[file], line) for file, line in zip(now.file.tolist(), now.line.tolist(), strict=True)}
     here -= unsaid(head, base)
@@ -93,13 +93,13 @@ def both(head: Profile, base: Profile) -> dict[tuple[str, int], float]:
 
 def test_a_release_that_moves_code_shows_no_growth() -> None:
     assert both(profile(*RELEASE), profile(*BASE)) == {}
-    assert stacked(profile(*RELEASE), moved(profile(*BASE), profile(*RELEASE))) == {}
+    assert stacked(profile(*RELEASE), realigned(profile(*BASE), profile(*RELEASE))) == {}
 
 
 def test_two_builds_that_nothing_else_tells_apart() -> None:
-    assert are_two(of(profile(*BASE)), of(profile(*RELEASE)))
-    assert not are_two(of(profile(*BASE)), of(profile(*BASE[:2])))
-    assert not are_two(of(profile(*without_starts(BASE))), of(profile(*RELEASE)))
+    assert are_different_builds(of(profile(*BASE)), of(profile(*RELEASE)))
+    assert not are_different_builds(of(profile(*BASE)), of(profile(*BASE[:2])))
+    assert not are_different_builds(of(profile(*without_starts(BASE))), of(profile(*RELEASE)))
 
 
 def test_what_did_grow_is_shown_where_it_is_now() -> None:
@@ -117,7 +117,7 @@ def test_without_declarations_lines_meet_by_their_numbers() -> None:
 
 def unsaid(head: Profile, base: Profile, maps: LineMaps = NO_MAPS) -> set[tuple[str, int]]:
     now = of(head)
-    rows = np.flatnonzero(meeting(of(base), now, maps).unsaid).tolist()
+    rows = np.flatnonzero(align(of(base), now, maps).unsaid).tolist()
     return {(now.files[now.file[row]], int(now.line[row])) for row in rows}
 
 
@@ -141,7 +141,7 @@ def test_nothing_is_said_of_a_function_in_which_distances_disagree() -> None:
     head, base = profile(*INSIDE), profile(*KEEP, f"main.serve:18@/w/a.go:20 = 5x{MB}")
     assert unsaid(head, base) == {("/w/a.go", 11), ("/w/a.go", 14)}
     assert grown(head, base) == {}
-    found = growth(of(head), of(base), SPACE, meeting(of(base), of(head)), one_process=False)
+    found = growth(of(head), of(base), SPACE, align(of(base), of(head)), one_process=False)
     assert [found.amount("cum", row, 0).growth is None for row in range(3)] == [True, True, False]
 
 
@@ -158,7 +158,7 @@ TO = np.array([0, *range(1, 12), 14, *range(15, 50)])
 def test_the_texts_say_which_line_is_which() -> None:
     head, base, maps = profile(*INSIDE), profile(*KEEP), {("/w/a.go", "/w/a.go"): TO}
     assert unsaid(head, base, maps) == set()
-    met = meeting(of(base), of(head), maps)
+    met = align(of(base), of(head), maps)
     assert met.line.tolist() == [11, 14]
     value = growth(of(head), of(base), SPACE, met, one_process=False).value.cum
     assert value.tolist() == [0, 0, 5 * MB]
@@ -168,7 +168,7 @@ def test_of_a_line_that_was_changed_nothing_is_said() -> None:
     head, base = profile(*INSIDE[:2]), profile(*KEEP)
     maps = {("/w/a.go", "/w/a.go"): np.where(np.arange(len(TO)) == 12, 0, TO)}
     assert unsaid(head, base, maps) == {("/w/a.go", 14)}
-    assert stacked(head, moved(base, head, maps))["/w/a.go", 14] == 4 * MB
+    assert stacked(head, realigned(base, head, maps))["/w/a.go", 14] == 4 * MB
 
 
 def test_what_a_line_held_that_had_no_sample_is_growth() -> None:
@@ -192,7 +192,7 @@ def test_a_function_of_another_name_by_its_text() -> None:
 def test_a_function_in_another_file_by_the_texts_of_both() -> None:
     head, base = profile(*RELEASE[:2]), profile(*BASE[:2])
     maps = {("/w/a.go", "/w/b.go"): np.array([0, *[0] * 10, 5, 4])}  # and its lines changed places
-    met = meeting(of(base), of(head), maps)
+    met = align(of(base), of(head), maps)
     value = growth(of(head), of(base), SPACE, met, one_process=False).value.cum
     assert dict(zip(of(head).line.tolist(), value.tolist(), strict=True)) == {14: 0, 4: -MB, 5: MB}
 
@@ -309,7 +309,7 @@ def test_real_releases_as_pprof_compares_their_functions(releases: list[Path]) -
     old, new, more = (read(path.read_bytes()) for path in releases)
     assert own(both(new, old)) == {}
     assert by_pprof(releases[1], releases[0]) == {}
-    between = difference(more, moved(old, more))
+    between = difference(more, realigned(old, more))
     rows = top(between, between.sample_types.index(SPACE), "function", "cum").rows()
     ours = {row.function: row.cum for row in rows if row.function.startswith("main.") and row.cum}
     assert ours == by_pprof(releases[2], releases[0])

@@ -22,7 +22,7 @@ from tests.support.profiles import RATE, Builder, heap
 
 if TYPE_CHECKING:
     from alloclens.profile.model import Profile
-    from alloclens.tables.flame import Tree
+    from alloclens.tables.flame import FlameTree
 
 SPACE, ALLOCATED = ValueType("inuse_space", "bytes"), ValueType("alloc_space", "bytes")
 EVERY = FlameQuery(most=10**9, least=0)
@@ -34,7 +34,7 @@ Values = dict[tuple[str, ...], tuple[int, int]]
 """By the names from the root: value of the head, and growth."""
 
 
-def named(tree: Tree) -> Values:
+def named(tree: FlameTree) -> Values:
     """Return the nodes by their paths; those of one name in several files together, as a path means them."""
     out: defaultdict[tuple[str, ...], list[int]] = defaultdict(lambda: [0, 0])
     paths: list[tuple[str, ...]] = []
@@ -178,7 +178,7 @@ def test_two_functions_of_one_name_are_two_nodes() -> None:
     assert named(inverted) == {(): (8 * MB, 8 * MB), ("main",): (8 * MB, 8 * MB)}
 
 
-def certain(tree: Tree) -> dict[str, bool]:
+def certain(tree: FlameTree) -> dict[str, bool]:
     rows = zip(tree.site.tolist(), tree.significant.tolist(), strict=True)
     return {tree.functions.name[site]: sure for site, sure in rows if site != ALL}
 
@@ -295,7 +295,7 @@ def test_an_answer_is_remembered() -> None:
 
 def test_an_answer_is_given_though_another_thread_forgets_it() -> None:
     class Forgetful(dict):
-        def __setitem__(self, asked: FlameQuery, tree: Tree | None) -> None:
+        def __setitem__(self, asked: FlameQuery, tree: FlameTree | None) -> None:
             super().__setitem__(asked, tree)
             self.clear()
 

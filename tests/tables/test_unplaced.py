@@ -5,7 +5,7 @@ from __future__ import annotations
 from alloclens.profile.formats import read
 from alloclens.tables.lines import unplaced
 from alloclens.transform.difference import difference, total
-from alloclens.transform.symbolize import Call, resolved
+from alloclens.transform.symbolize import SymbolizedFrame, resolved
 
 from tests.support import native
 from tests.support.profiles import heap
@@ -24,8 +24,8 @@ def test_bytes_without_a_line() -> None:
 
 def test_frames_in_place_of_addresses() -> None:
     given = native.addresses([0x2000, 0x3000, 0x4000], MAPPED, "app")
-    inlined = [Call("f", "_f", "/w/f.c", 3), Call("g", "_g", "/w/f.c", 9)]
-    found = resolved(given, {2: inlined, 0: [Call("h", "h", "", 0)]})
+    inlined = [SymbolizedFrame("f", "_f", "/w/f.c", 3), SymbolizedFrame("g", "_g", "/w/f.c", 9)]
+    found = resolved(given, {2: inlined, 0: [SymbolizedFrame("h", "h", "", 0)]})
     assert [native.frames(found, n) for n in range(3)] == [
         [("h", "", 0)],
         [("", "", 0)],
@@ -34,6 +34,6 @@ def test_frames_in_place_of_addresses() -> None:
     assert found.text(found.functions.system_name) == ["h", "_f", "_g"]
     assert found.frame_at.tolist() == [0, 1, 2, 4]
     assert unplaced(found)[0] == 200
-    again = resolved(found, {2: [Call("k", "k", "/w/k.c", 1)]})
+    again = resolved(found, {2: [SymbolizedFrame("k", "k", "/w/k.c", 1)]})
     assert [native.frames(again, n)[0][0] for n in range(3)] == ["h", "", "k"]
     assert unplaced(given)[0] == 300

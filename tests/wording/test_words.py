@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from alloclens.profile.model import ValueType
 from alloclens.series.comparison import LineStats
-from alloclens.series.findings import Finding, Span
+from alloclens.series.findings import Finding, ObservedSpan
 from alloclens.series.verdicts import Rule
 from alloclens.stats.amount import Amount
 from alloclens.wording import hover
@@ -72,7 +72,7 @@ def finding(rule: Rule, kind: str = "inuse_space", unit: str = "bytes", **given:
     of = {"value": 482 * MB, "growth": 300 * MB, "low": 280 * MB, "high": 321 * MB, "floor": 290 * MB, "slope": 2 * MB}
     return Finding(
         rule=rule, file="/a.go", line=1, function="main.f", sample_type=ValueType(kind, unit), p_value=1e-6, retention=0.98,
-        over=Span(14, 150.0), points=(), **{**of, **given},
+        over=ObservedSpan(14, 150.0), points=(), **{**of, **given},
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from alloclens.workspace import git
-from alloclens.workspace.git import Version, commit, renames, repository_of, text_at, texts
+from alloclens.workspace.git import FileVersion, commit, renames, repository_of, text_at, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,7 +75,7 @@ def at(path: Path, revision: str) -> str | None:
     return found and text_at(str(path), found)
 
 
-def versions(path: str) -> tuple[Version, ...]:
+def versions(path: str) -> tuple[FileVersion, ...]:
     head = commit(path, "HEAD")
     return git.versions(path, head) if head else ()
 

@@ -63,7 +63,7 @@ def test_the_lines_of_other_files_are_judged(folder: Path) -> None:
     assert known.problems == ()
     (leak,) = known.comparisons[0].findings()
     assert (leak.verdict, leak.file, leak.line) == ("leak", "example.com/app@v1\0/main.go", 4)
-    assert known.file(f"{folder}/main.go").origin is not None
+    assert known.file(f"{folder}/main.go").version is not None
     assert len(known.coverage.files) == len(encoded) + 1
 
 

@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from alloclens.cache.texts import Copy, Texts
+from alloclens.cache.texts import SourceCopy, Texts
 from alloclens.cli import main as cli
 from alloclens.profile.build import UNKNOWN_BUILD, Build
 from alloclens.profile.formats import read
 from alloclens.series.series import Copies, Provenance
 from alloclens.session import once
-from alloclens.source.line_mapping import SAME, UNKNOWN, Marks
+from alloclens.source.line_mapping import UNCHANGING, UNKNOWN_VERSION, RecordedLines
 from alloclens.source.places import Place
 from alloclens.source.recorded import Kind
 from alloclens.source.roots import Roots
 from alloclens.symbols.build_info import build
-from alloclens.workspace.source_versions import Origins, unchanged
+from alloclens.workspace.source_versions import SourceVersions, unchanged
 from click.testing import CliRunner
 
 from scripts import tools
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from alloclens.source.line_mapping import Origin
+    from alloclens.source.line_mapping import SourceVersion
 
 MB = 1 << 20
 DAY = 86_400
@@ -43,8 +43,8 @@ MOVED = ONE.replace("func", "// keep\nfunc")
 """These declare keep elsewhere than the first three."""
 
 
-def keeps(line: int, start: int = 3, function: str = "main.keep") -> Marks:
-    return Marks(np.array([line]), np.array([0]), [function], np.array([start]), "shop.go")
+def keeps(line: int, start: int = 3, function: str = "main.keep") -> RecordedLines:
+    return RecordedLines(np.array([line]), np.array([0]), [function], np.array([start]), "shop.go")
 
 
 def taken(day: float, label: str = "", build: Build = UNKNOWN_BUILD) -> Provenance:
@@ -74,10 +74,14 @@ def own(repository: Repository, rule: str = "root of the build") -> Place:
 
 
 def of(
-    repository: Repository, then: Provenance, marks: Marks, texts: Texts | None = None, recorded: str = "/srv/main.go"
-) -> Origin:
-    origins = Origins(Roots((str(repository.folder),)), texts)
-    return origins.of(
+    repository: Repository,
+    then: Provenance,
+    marks: RecordedLines,
+    texts: Texts | None = None,
+    recorded: str = "/srv/main.go",
+) -> SourceVersion:
+    versions = SourceVersions(Roots((str(repository.folder),)), texts)
+    return versions.of(
         own(repository, "as recorded" if recorded.startswith("/w") else "root of the build"), recorded, then, marks
     )
 
@@ -97,7 +101,7 @@ def test_what_was_checked_in_later_is_none_of_them(repository: Repository) -> No
     assert of(repository, taken(0.5), keeps(5)).others == ()
     assert of(repository, taken(0.5), keeps(5)).text == ONE
     assert of(repository, taken(1.5), keeps(5)).others == (day_of(repository, 0),)
-    assert of(repository, taken(-0.5), keeps(5)) is UNKNOWN
+    assert of(repository, taken(-0.5), keeps(5)) is UNKNOWN_VERSION
 
 
 def test_what_does_not_fit_is_none_of_them(repository: Repository) -> None:
@@ -105,26 +109,26 @@ def test_what_does_not_fit_is_none_of_them(repository: Repository) -> None:
     assert (found.text, found.others) == (MOVED, ())
 
 
-def guessed(repository: Repository, marks: Marks) -> Origin:
+def guessed(repository: Repository, marks: RecordedLines) -> SourceVersion:
     place = own(repository)._replace(rule="container or CI root", guessed=True)
-    return Origins(Roots((str(repository.folder),)), None).of(place, "/app/main.go", taken(4.5), marks)
+    return SourceVersions(Roots((str(repository.folder),)), None).of(place, "/app/main.go", taken(4.5), marks)
 
 
 def test_all_lines_of_a_file_that_is_a_guess_are_doubtful(repository: Repository) -> None:
     found = guessed(repository, keeps(4))
     assert (found.text, found.guessed) == (TWO, True)
     assert found.disagrees(np.arange(9)).all()
-    assert guessed(repository, keeps(4, start=40)) is UNKNOWN
+    assert guessed(repository, keeps(4, start=40)) is UNKNOWN_VERSION
 
 
 def test_functions_that_start_where_they_were_recorded_prove_a_guess(repository: Repository) -> None:
     repository.check_in({"main.go": TWO + "\nfunc drop() {\n\tpanic(1)\n}\n"}, BEGIN + 4.2 * DAY)
     names, line, number = ["main.keep", "main.drop"], np.array([4, 10]), np.array([0, 1])
     here = (repository.folder / "main.go").read_text().split("\n").index("func drop() {") + 1
-    proven = guessed(repository, Marks(line, number, names, np.array([3, here]), "main.go"))
+    proven = guessed(repository, RecordedLines(line, number, names, np.array([3, here]), "main.go"))
     assert (proven.guessed, proven.disagrees(np.array([4])).any()) == (False, False)
-    assert guessed(repository, Marks(line, number, names, np.array([3, 0]), "main.go")).guessed
-    assert guessed(repository, Marks(line, number, names, np.array([0, 0]), "main.go")).guessed
+    assert guessed(repository, RecordedLines(line, number, names, np.array([3, 0]), "main.go")).guessed
+    assert guessed(repository, RecordedLines(line, number, names, np.array([0, 0]), "main.go")).guessed
 
 
 @pytest.mark.parametrize("label", ["v1.1.0", "v1.1.0 in production", "deployed=COMMIT", "COMMIT"])
@@ -199,7 +203,7 @@ def test_our_copy_is_one_of_several_unless_the_binary_shows_that_it_is_the_text(
 ) -> None:
     """It may have been taken after an edit: while the old program runs, its binary not here or built anew."""
     then, path = taken(4.5), own(repository).path
-    texts.keep("/p/heap.pb.gz", (1, 2, 3), {path: Copy(THREE, BEGIN)})
+    texts.keep("/p/heap.pb.gz", (1, 2, 3), {path: SourceCopy(THREE, BEGIN)})
     found = of(repository, then, keeps(5), texts, recorded="/w/main.go")
     assert (found.text, found.source) == (THREE, "as it was when heap.pb.gz came")
     assert found.others == (day_of(repository, 4), day_of(repository, 0))
@@ -216,11 +220,13 @@ SCRIPT = "import os\n\ndef keep():\n    a.append(1)\n    b.append(2)\n"
 SCRIPT_EDITED = SCRIPT.replace("    b", "    log()\n    b")
 
 
-def of_script(repository: Repository, texts: Texts, build: Build = UNKNOWN_BUILD, name: str = "keep.py") -> Origin:
+def of_script(
+    repository: Repository, texts: Texts, build: Build = UNKNOWN_BUILD, name: str = "keep.py"
+) -> SourceVersion:
     path = str(repository.folder / name)
-    texts.keep("/p/heap.pb.gz", (1, 2, 3), {path: Copy(SCRIPT_EDITED, BEGIN + DAY)})
-    marks = Marks(np.array([4, 6]), np.array([0, 0]), ["keep"], np.array([0]), name)
-    return Origins(Roots((str(repository.folder),)), texts).of(
+    texts.keep("/p/heap.pb.gz", (1, 2, 3), {path: SourceCopy(SCRIPT_EDITED, BEGIN + DAY)})
+    marks = RecordedLines(np.array([4, 6]), np.array([0, 0]), ["keep"], np.array([0]), name)
+    return SourceVersions(Roots((str(repository.folder),)), texts).of(
         Place(path, "as recorded", Kind.OWN), path, taken(9, build=build), marks
     )
 
@@ -261,12 +267,12 @@ def test_a_copy_where_nothing_was_checked_in(
 def test_a_copy_of_what_was_written_after_the_process_began_is_none(repository: Repository, texts: Texts) -> None:
     """It came with a later snapshot; the first one has none of that file."""
     path = str(repository.folder / "keep.py")
-    texts.keep("/p/b", (1, 2, 3), {path: Copy(SCRIPT_EDITED, BEGIN + 2 * DAY)})
+    texts.keep("/p/b", (1, 2, 3), {path: SourceCopy(SCRIPT_EDITED, BEGIN + 2 * DAY)})
     copies = (Copies("a", "/p/a", (1, 2, 3)), Copies("b", "/p/b", (1, 2, 3)))
-    marks = Marks(np.array([4]), np.array([0]), ["keep"], np.array([0]), "keep.py")
+    marks = RecordedLines(np.array([4]), np.array([0]), ["keep"], np.array([0]), "keep.py")
     for begun, source in ((1, ""), (3, "as it was when b came")):
         then = taken(9)._replace(begun=BEGIN + begun * DAY, copies=copies)
-        found = Origins(Roots(), texts).of(Place(path, "as recorded", Kind.OWN), path, then, marks)
+        found = SourceVersions(Roots(), texts).of(Place(path, "as recorded", Kind.OWN), path, then, marks)
         assert found.source == source
 
 
@@ -278,17 +284,17 @@ def test_a_text_that_is_put_back_with_its_old_date_is_not_taken_for_untouched(
     path.write_text(PYTHON)
     os.utime(path, (BEGIN, BEGIN))
     assert unchanged(str(path), BEGIN + DAY) is None
-    assert unchanged(str(path), path.stat().st_ctime) == Copy(PYTHON, path.stat().st_ctime)
+    assert unchanged(str(path), path.stat().st_ctime) == SourceCopy(PYTHON, path.stat().st_ctime)
     monkeypatch.setattr(os, "name", "nt")
-    assert unchanged(str(path), BEGIN + DAY) == Copy(PYTHON, BEGIN)
+    assert unchanged(str(path), BEGIN + DAY) == SourceCopy(PYTHON, BEGIN)
 
 
 def test_the_copy_of_another_snapshot_of_that_name_is_none(repository: Repository, texts: Texts) -> None:
     shutil.rmtree(repository.folder / ".git")
     then, path = taken(4.5), own(repository).path
-    texts.keep("/p/heap.pb.gz", (9, 9, 9), {path: Copy(THREE, BEGIN)})
-    assert of(repository, then, keeps(5), texts) is UNKNOWN
-    texts.keep("/p/heap.pb.gz", (1, 2, 3), {path: Copy(TWO, BEGIN)})
+    texts.keep("/p/heap.pb.gz", (9, 9, 9), {path: SourceCopy(THREE, BEGIN)})
+    assert of(repository, then, keeps(5), texts) is UNKNOWN_VERSION
+    texts.keep("/p/heap.pb.gz", (1, 2, 3), {path: SourceCopy(TWO, BEGIN)})
     assert of(repository, then, keeps(5), texts).text == TWO
 
 
@@ -298,11 +304,11 @@ def test_a_file_that_had_another_name(repository: Repository) -> None:
     repository.check_in({}, BEGIN + 5 * DAY)
     repository.check_in({"shop.go": ONE.replace("grow", "more")}, BEGIN + 5.5 * DAY)
     place = Place(str(repository.folder / "shop.go"), "renamed", Kind.OWN)
-    origins = Origins(Roots((str(repository.folder),)), None)
-    found = origins.of(place, "/srv/main.go", taken(6), keeps(5))
+    versions = SourceVersions(Roots((str(repository.folder),)), None)
+    found = versions.of(place, "/srv/main.go", taken(6), keeps(5))
     assert (found.text, len(found.others)) == (TWO, 2)
-    origins = Origins(Roots((str(repository.folder),)), None)
-    found = origins.of(place, "/srv/shop.go", taken(6), keeps(5))
+    versions = SourceVersions(Roots((str(repository.folder),)), None)
+    found = versions.of(place, "/srv/shop.go", taken(6), keeps(5))
     assert (found.text, len(found.others)) == (ONE.replace("grow", "more"), 1)  # as it was renamed
 
 
@@ -330,8 +336,8 @@ NODE = "/w/node_modules"
 )
 def test_a_dependency_is_the_same_only_in_the_same_version(recorded: str, path: str, same: bool) -> None:
     place = Place(f"{CACHE}/{path}", "module cache", Kind.DEPENDENCY)
-    found = Origins(Roots(module_cache=CACHE), None).of(place, recorded, taken(1), keeps(5))
-    assert found is (SAME if same else UNKNOWN)
+    found = SourceVersions(Roots(module_cache=CACHE), None).of(place, recorded, taken(1), keeps(5))
+    assert found is (UNCHANGING if same else UNKNOWN_VERSION)
 
 
 @pytest.mark.parametrize(
@@ -352,8 +358,8 @@ def test_a_dependency_is_the_same_only_in_the_same_version(recorded: str, path: 
 def test_go_itself_is_the_same_only_in_the_same_version(recorded: str, here: str, ran: str, same: bool) -> None:
     place = Place(f"{GO_ROOT}/src/net/http/server.go", "Go's own source", Kind.STANDARD)
     roots = Roots(go_root=GO_ROOT, go_version=here)
-    found = Origins(roots, None).of(place, recorded, taken(1, build=Build(go_version=ran)), keeps(5))
-    assert found is (SAME if same else UNKNOWN)
+    found = SourceVersions(roots, None).of(place, recorded, taken(1, build=Build(go_version=ran)), keeps(5))
+    assert found is (UNCHANGING if same else UNKNOWN_VERSION)
 
 
 def test_a_dependency_of_any_version_is_the_same_where_it_fits(tmp_path: Path) -> None:
@@ -362,12 +368,12 @@ def test_a_dependency_of_any_version_is_the_same_where_it_fits(tmp_path: Path) -
     path.write_text(ONE)
     place, roots = Place(str(path), "required module", Kind.DEPENDENCY), Roots(module_cache=str(tmp_path / "mod"))
 
-    def found(marks: Marks) -> Origin:
-        return Origins(roots, None).of(place, "/srv/vendor/example.com/dep/dep.go", taken(1), marks)
+    def found(marks: RecordedLines) -> SourceVersion:
+        return SourceVersions(roots, None).of(place, "/srv/vendor/example.com/dep/dep.go", taken(1), marks)
 
-    assert found(keeps(5)) is SAME
-    assert found(keeps(6, start=4)) is UNKNOWN  # it declares keep elsewhere
-    assert found(keeps(5, start=0)) is UNKNOWN  # nothing shows that it fits
+    assert found(keeps(5)) is UNCHANGING
+    assert found(keeps(6, start=4)) is UNKNOWN_VERSION  # it declares keep elsewhere
+    assert found(keeps(5, start=0)) is UNKNOWN_VERSION  # nothing shows that it fits
 
 
 # The program that ran
@@ -572,12 +578,12 @@ def test_the_go_statement_is_looked_for_in_the_text_that_the_process_was_built_o
     main.write_text(WAITS)
     drop(tmp_path / "profiles/a.pb.gz", goroutines(f"main.wait@{main}:4 = 12"))
 
-    def began() -> list[tuple[str, int]]:
+    def origins() -> list[tuple[str, int]]:
         shown = once.world([str(tmp_path)], None, {}).shown
         assert shown
-        return [(one.path, one.line) for one in shown.contents.began.values()]
+        return [(one.path, one.line) for one in shown.contents.goroutine_origins.values()]
 
-    assert began() == [(str(main), 8)]
+    assert origins() == [(str(main), 8)]
     main.write_text(WAITS.replace("\tgo", "\tlog()\n\tgo"))
     drop(tmp_path / "profiles/b.pb.gz", goroutines(f"main.wait@{main}:4 = 15"))
-    assert began() == [(str(main), 8)]
+    assert origins() == [(str(main), 8)]

@@ -72,7 +72,7 @@ def outcome(project: Project, here: Path, build: int, last: int, built: str) -> 
         placed += np.count_nonzero(found.line)
         sure += np.count_nonzero(list(now.values()))
         wrong += [
-            f"{path}:{one.line} is on {now[one.line]}: {text.lines[now[one.line]].strip()} ({file.origin.source})"
+            f"{path}:{one.line} is on {now[one.line]}: {text.lines[now[one.line]].strip()} ({file.version.source})"
             for one in asked
             if one.path == path and now.get(one.line) and not is_right(project, one, now[one.line], build, last)
         ]

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from alloclens.profile.build import UNKNOWN_BUILD
 from alloclens.series.series import Copies, Provenance
-from alloclens.source.line_mapping import Marks, carried
+from alloclens.source.line_mapping import RecordedLines, map_lines
 from alloclens.source.places import Place
 from alloclens.source.recorded import Kind
 from alloclens.source.roots import Roots
-from alloclens.workspace.source_versions import Origins
+from alloclens.workspace.source_versions import SourceVersions
 
 from tests.support.program import Program
 from tests.support.repository import Repository
@@ -48,10 +48,10 @@ def history(folder: Path, seed: int, *, is_go: bool) -> History:
     return History(folder / name, versions)
 
 
-def marks(path: str, recorded: Sequence[Recorded], *, with_starts: bool) -> Marks:
+def marks(path: str, recorded: Sequence[Recorded], *, with_starts: bool) -> RecordedLines:
     names = sorted({one.function for one in recorded})
     start = {one.function: one.start if with_starts else 0 for one in recorded}
-    return Marks(
+    return RecordedLines(
         np.array([one.line for one in recorded], np.int64),
         np.array([names.index(one.function) for one in recorded], np.int64),
         [f"main.{name}" for name in names],
@@ -73,9 +73,9 @@ def deployed(one: History, folder: Path, dice: random.Random, behind: int, *, wi
     asked = marks(str(one.path), recorded, with_starts=with_starts)
     seconds = BEGIN + dice.randint(built, COMMITS - 1) * DAY + 1
     place = Place(str(one.path), "root of the build", Kind.OWN)
-    origins = Origins(Roots((str(folder),)), None)
-    origin = origins.of(place, f"/srv/{one.path.name}", provenance(seconds), asked)
-    line, unsure = carried(asked, origin, now)
+    versions = SourceVersions(Roots((str(folder),)), None)
+    version = versions.of(place, f"/srv/{one.path.name}", provenance(seconds), asked)
+    line, unsure = map_lines(asked, version, now)
     found: Counter[str] = Counter()
     for given, at, doubt in zip(recorded, line.tolist(), unsure.tolist(), strict=True):
         true = where.get(given.number, 0)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from alloclens.lsp.features.call_hierarchy import Site, _calls
 from alloclens.session.once import world
-from alloclens.tables.stack_tree import Line, branches
+from alloclens.tables.stack_tree import LineKey, branches
 from alloclens.wording.hover import stack_label
 
 from tests.support.profiles import drop, heap
@@ -74,14 +74,14 @@ def test_what_passes_the_frames_of_a_stack(shown: Comparison) -> None:
 @pytest.mark.parametrize(("line", "growth"), [(14, None), (41, 17 * MB)])
 def test_the_tree_and_the_calls_of_a_line(shown: Comparison, line: int, growth: int | None) -> None:
     number = shown.profile.sample_types.index(shown.sample_type)
-    top = branches(shown.profile, number, Line(FILE, line), "callees", unsaid=shown.unsaid)
+    top = branches(shown.profile, number, LineKey(FILE, line), "callees", unsaid=shown.unsaid)
     assert (top.amount.growth, [one.amount.growth for one in top.nodes]) == (growth, [growth])
     calls = _calls(shown, Site("main.keep" if line == 14 else "main.main", FILE, line))
     assert calls.cum.growth == growth
 
 
 def test_below_a_line_whose_growth_is_known(shown: Comparison) -> None:
-    number, at = shown.profile.sample_types.index(shown.sample_type), Line(FILE, 41)
+    number, at = shown.profile.sample_types.index(shown.sample_type), LineKey(FILE, 41)
     path: list[str] = []
     for expected in ([(26, 17)], [(17, 10), (9, 7)], [(12, None), (5, None)]):
         nodes = branches(shown.profile, number, at, "callees", path, unsaid=shown.unsaid).nodes

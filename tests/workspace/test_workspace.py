@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from alloclens.settings.settings import Settings, parse
-from alloclens.source.roots import Link, Mapping, Module, Renamed, Roots
+from alloclens.source.roots import CachedModule, FolderLink, Module, PathMapping, Roots
 from alloclens.workspace import go_env as asked
 from alloclens.workspace import go_mod
 from alloclens.workspace.files import Disk, folds_case
@@ -66,10 +66,10 @@ def test_a_replaced_module_in_a_directory_and_by_another_one(tmp_path: Path) -> 
         ("example.com/in", str(app / "forks/in"), False),
     ]
     found = roots(app)
-    assert found.renamed == (Renamed("example.com/old", "", "example.com/New@v1.2.0"),)
+    assert found.renamed == (CachedModule("example.com/old", "", "example.com/New@v1.2.0"),)
     assert found.required == (
-        Renamed("example.com/a/b", "v1.2.0", "example.com/a/b@v1.2.0"),
-        Renamed("example.com/a", "v1.0.0", "example.com/a@v1.0.0"),
+        CachedModule("example.com/a/b", "v1.2.0", "example.com/a/b@v1.2.0"),
+        CachedModule("example.com/a", "v1.0.0", "example.com/a@v1.0.0"),
     )
 
 
@@ -113,7 +113,7 @@ def test_a_folder_opened_through_a_link(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(real)
     found = roots(tmp_path / "link")
     assert found.folders == (str(real),)
-    assert found.links == (Link(str(tmp_path / "link"), str(real)),)
+    assert found.links == (FolderLink(str(tmp_path / "link"), str(real)),)
     assert found.opened(str(real / "main.go")) == str(tmp_path / "link/main.go")
     assert roots(tmp_path / "link", real).folders == (str(real),)
 
@@ -177,9 +177,9 @@ def test_mappings_are_of_each_folder(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_the_longest_mapping_is_the_first(tmp_path: Path) -> None:
     said, _ = parse({"pathMappings": [{"from": f, "to": "/x"} for f in ("/a", "/a/b/c/", "c:\\a\\b")]})
     assert roots(tmp_path, given=said).mappings == (
-        Mapping("/a/b/c", "/x"),
-        Mapping("C:/a/b", "/x"),
-        Mapping("/a", "/x"),
+        PathMapping("/a/b/c", "/x"),
+        PathMapping("C:/a/b", "/x"),
+        PathMapping("/a", "/x"),
     )
 
 

@@ -15,7 +15,7 @@ from alloclens.cache.database import WRITING, Cache, check_sum, sql_text, whole
 from alloclens.disk import is_absent
 from alloclens.profile.build import Build
 from alloclens.profile.model import MemStats, ValueType
-from alloclens.series.owned import Figures, Owned
+from alloclens.series.owned import Figures, OwnedLines
 from alloclens.series.snapshot import Snapshot, TakenAt, TimeSource
 from alloclens.source.evidence import RecordedName, digest_of, evidence_of, packed
 from alloclens.typed import ready
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from alloclens.disk import Stamp
     from alloclens.source.evidence import Evidence
 
-    Again = Callable[[str], Owned | None]
+    Again = Callable[[str], OwnedLines | None]
     """Reads the lines of a file again; None where that cannot be done."""
 
 SCHEMA = """
@@ -63,7 +63,7 @@ KEY, VALUE, REST = 8, 4, len(Figures._fields) - 1
 
 
 @ready
-class Facts(msgspec.Struct, frozen=True, array_like=True):
+class SnapshotFacts(msgspec.Struct, frozen=True, array_like=True):
     """What a snapshot is beside its lines."""
 
     taken_at: tuple[float, TimeSource]
@@ -208,20 +208,20 @@ def _size(base: sqlite3.Connection) -> int:
 
 
 def _facts(snapshot: Snapshot) -> bytes:
-    of = {field: getattr(snapshot, field) for field in Facts.__struct_fields__}
+    of = {field: getattr(snapshot, field) for field in SnapshotFacts.__struct_fields__}
     of |= {
         "taken_at": tuple(snapshot.taken_at),
         "build": tuple(snapshot.build),
         "sample_types": tuple((t.type, t.unit) for t in snapshot.sample_types),
     }
     of["mem_stats"] = astuple(snapshot.mem_stats) if snapshot.mem_stats else None
-    return msgspec.msgpack.encode(Facts(**of))
+    return msgspec.msgpack.encode(SnapshotFacts(**of))
 
 
 def _snapshot(path: str, stamp: Stamp, facts: bytes, owned: bytes, rest: Callable[[int], Singles]) -> Snapshot:
     lines = len(owned) // (KEY + VALUE)
     value = np.frombuffer(owned, np.float32, offset=KEY * lines).copy()  # without what is before it
-    kept = Owned(_keys(owned[: KEY * lines]), value, partial(rest, lines))
+    kept = OwnedLines(_keys(owned[: KEY * lines]), value, partial(rest, lines))
     given = msgspec.structs.asdict(DECODER.decode(facts))
     given["taken_at"], given["sample_types"] = TakenAt(*given["taken_at"]), _types(given["sample_types"])
     given["build"] = Build(*given["build"])
@@ -240,4 +240,4 @@ def _types(given: tuple[tuple[str, str], ...]) -> tuple[ValueType, ...]:
     return tuple(ValueType(*one) for one in given)
 
 
-DECODER = msgspec.msgpack.Decoder(Facts)
+DECODER = msgspec.msgpack.Decoder(SnapshotFacts)

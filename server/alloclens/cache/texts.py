@@ -42,7 +42,7 @@ MAX_TEXTS_BYTES = 256 << 20
 """Bytes that all texts may take, compressed; beyond, what was seen first is forgotten first."""
 
 
-class Copy(NamedTuple):
+class SourceCopy(NamedTuple):
     """What a file held."""
 
     text: str
@@ -70,7 +70,7 @@ class Texts:
             return frozenset(_kept(base, snapshot, stamp))
         return frozenset()
 
-    def keep(self, snapshot: str, stamp: Stamp, copies: Mapping[str, Copy]) -> None:
+    def keep(self, snapshot: str, stamp: Stamp, copies: Mapping[str, SourceCopy]) -> None:
         """Keep copies, by path, of what was there when the snapshot was first seen; beside those that are kept already."""
         fresh = {sql_text(path): (digest(one.text), float(one.written_at)) for path, one in copies.items()}
         with self._cache.transaction() as base:
@@ -84,7 +84,7 @@ class Texts:
             seen = checked(sql_text(snapshot), repr(tuple(stamp)), manifest)
             base.execute("INSERT OR REPLACE INTO seen3 VALUES (?, ?, ?, ?)", seen)
 
-    def of(self, snapshot: str, stamp: tuple[int, ...], path: str) -> Copy | None:
+    def of(self, snapshot: str, stamp: tuple[int, ...], path: str) -> SourceCopy | None:
         """Return what a file held when a snapshot was first seen; None where that was not kept.
 
         What was kept for another snapshot of the same name, and so of another stamp, is not what this one saw.
@@ -122,12 +122,12 @@ def _entries(base: sqlite3.Connection, manifest: str) -> dict[str, Entry]:
     return {path: (named, written_at) for _, path, named, written_at, _ in whole(rows, manifest)}
 
 
-def _copy(base: sqlite3.Connection, manifest: str, path: str) -> Copy | None:
+def _copy(base: sqlite3.Connection, manifest: str, path: str) -> SourceCopy | None:
     """Return the copy of a path in a manifest; None where there is none."""
     entries = base.execute("SELECT * FROM entry3 WHERE manifest = ? AND path = ?", (manifest, path))
     for _, _, named, written_at, _ in whole(entries, manifest, path):
         for _, body, _ in _bodies(base, named):
-            return Copy(zlib.decompress(body).decode("utf-8", "surrogatepass"), written_at)
+            return SourceCopy(zlib.decompress(body).decode("utf-8", "surrogatepass"), written_at)
     return None
 
 

@@ -14,7 +14,7 @@ from alloclens.disk import read_file, real, real_path
 from alloclens.series.findings import RAISED
 from alloclens.series.selection import worth_showing
 from alloclens.session.once import world
-from alloclens.source.line_mapping import UNKNOWN
+from alloclens.source.line_mapping import UNKNOWN_VERSION
 from alloclens.text import MAX_SOURCE_BYTES, decoded, split_lines
 from alloclens.wording.amounts import LONGEST, hint
 from alloclens.wording.drift import not_shown, texts
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from alloclens.session.world import FileLines, World
-    from alloclens.source.line_mapping import Carried
+    from alloclens.source.line_mapping import MappedLines
 
 CHOICES = ("first", "previous", "latest", "yesterday")
 
@@ -55,13 +55,13 @@ def command(source: Path, profiles: str, base: str | None, head: str | None, sam
         raise click.ClickException(_why_nothing(known, source))
     with told(str(source)):
         text = decoded(read_file(path, MAX_SOURCE_BYTES))
-    carried = file.on(text)
+    mapped = file.on(text)
     show(Styled(status_line(file.comparison, settings.base, settings.head), bold=True))
-    _print(split_lines(text), _hints(file, carried), _verdicts(file, carried))
-    if file.origin is UNKNOWN or file.origin.doubtful is not None or file.moved.any():
-        for said in texts(file.origin, file.moved):
+    _print(split_lines(text), _hints(file, mapped), _verdicts(file, mapped))
+    if file.version is UNKNOWN_VERSION or file.version.doubtful is not None or file.moved.any():
+        for said in texts(file.version, file.moved):
             tell(f"~ {said}")
-    for gone in not_shown(file.comparison, file.rows[carried.line == 0], file.origin):
+    for gone in not_shown(file.comparison, file.rows[mapped.line == 0], file.version):
         tell(gone)
 
 
@@ -79,8 +79,8 @@ def _refuse_unknown(known: World, wanted: str) -> None:
         raise click.ClickException(f"no snapshot is named {wanted}; there are {', '.join(CHOICES)} and {names[0]} …")
 
 
-def _hints(file: FileLines, carried: Carried) -> dict[int, str]:
-    comparison, spots = file.comparison, _spots(file, carried)
+def _hints(file: FileLines, mapped: MappedLines) -> dict[int, str]:
+    comparison, spots = file.comparison, _spots(file, mapped)
     shown = [row for row in worth_showing(comparison, file.rows).tolist() if row in spots]
     unit = comparison.sample_type.unit
     beside: dict[int, list[str]] = {}
@@ -90,8 +90,8 @@ def _hints(file: FileLines, carried: Carried) -> dict[int, str]:
     return {line: ", ".join(texts) for line, texts in beside.items()}
 
 
-def _verdicts(file: FileLines, carried: Carried) -> dict[int, str]:
-    here = ((spot, file.comparison.verdict(row)) for row, spot in _spots(file, carried).items())
+def _verdicts(file: FileLines, mapped: MappedLines) -> dict[int, str]:
+    here = ((spot, file.comparison.verdict(row)) for row, spot in _spots(file, mapped).items())
     return {
         spot.line: message(f, unsure=spot.unsure, guessed=file.guessed) for spot, f in here if f and f.verdict in RAISED
     }
@@ -102,9 +102,9 @@ class _Spot(NamedTuple):
     unsure: bool
 
 
-def _spots(file: FileLines, carried: Carried) -> dict[int, _Spot]:
+def _spots(file: FileLines, mapped: MappedLines) -> dict[int, _Spot]:
     """Return where each row of the head's lines is now, without those that are no more."""
-    each = zip(file.rows.tolist(), carried.line.tolist(), carried.unsure.tolist(), strict=True)
+    each = zip(file.rows.tolist(), mapped.line.tolist(), mapped.unsure.tolist(), strict=True)
     return {row: _Spot(line, unsure) for row, line, unsure in each if line}
 
 

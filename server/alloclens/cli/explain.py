@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from alloclens.series.comparison import Comparison
     from alloclens.session.world import World
-    from alloclens.source.coverage import Coverage, Share
+    from alloclens.source.coverage import Coverage, FileShare
 
 
 @click.command("explain")
@@ -87,7 +87,7 @@ def _lines(known: World, shown: Comparison, path: str, function: str = "") -> It
         yield from (f"    {said}" for said in report(shown, path, found, function))
 
 
-def _matching(known: World, shown: Comparison, found: Coverage, what: str) -> list[Share]:
+def _matching(known: World, shown: Comparison, found: Coverage, what: str) -> list[FileShare]:
     """Return the recorded files that are a file here, or have this in their path or in a function's name."""
     lines = shown.lines
     if os.path.isfile(what):

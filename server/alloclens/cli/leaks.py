@@ -96,7 +96,7 @@ def _json(finding: Finding, comparison: Comparison, now: LineMapper) -> dict[str
 
 def waits(finding: Finding, comparison: Comparison) -> str:
     """Return where the goroutines of a finding wait, if it is said where they were started; else ""."""
-    return f"{name_of(finding.file)}:{finding.line}" if comparison.began(finding) else ""
+    return f"{name_of(finding.file)}:{finding.line}" if comparison.goroutine_origin(finding) else ""
 
 
 def _print(found: list[tuple[Finding, Comparison]], known: World, now: LineMapper) -> None:

@@ -70,7 +70,7 @@ def _of(world: World, documents: Documents, client: Client) -> dict[str, list[ty
 def _diagnostic(finding: Finding, comparison: Comparison, spot: Spot, at: Document, world: World) -> types.Diagnostic:
     text = at.lines[spot.line - 1] if at.path.endswith(".go") and not spot.unsure else ""
     shape = comparison.shape(finding, text) if finding.verdict in RAISED else None
-    waits = f"{name_of(finding.file)}:{finding.line}" if comparison.began(finding) else ""
+    waits = f"{name_of(finding.file)}:{finding.line}" if comparison.goroutine_origin(finding) else ""
     guessed = spot.unsure and world.guesses(comparison, finding.file)
     said = message(
         finding, world.settings.memory_bytes, comparison.in_use, waits=waits, unsure=spot.unsure, guessed=guessed

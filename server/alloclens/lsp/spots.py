@@ -92,11 +92,11 @@ def here(world: World, documents: Documents, uri: str, line: int) -> Here | None
     file = world.file(at.path) if at else None
     if at is None or file is None:
         return None
-    carried, lines = file.on(at.text), file.comparison.lines
-    spots = np.flatnonzero(carried.line == line)
+    mapped, lines = file.on(at.text), file.comparison.lines
+    spots = np.flatnonzero(mapped.line == line)
     if not len(spots):
         return None
     weight = np.abs(lines.value.cum[file.rows[spots], file.comparison.column])
     spot = int(spots[np.argmax(weight)])
     row = int(file.rows[spot])
-    return Here(file.comparison, row, lines.files[lines.file[row]], int(lines.line[row]), bool(carried.unsure[spot]))
+    return Here(file.comparison, row, lines.files[lines.file[row]], int(lines.line[row]), bool(mapped.unsure[spot]))

@@ -16,7 +16,7 @@ from alloclens.series.findings import RAISED, Finding, Judgement, judge
 from alloclens.series.history import history
 from alloclens.series.owned import LineNumbers, judged, rows_that_own
 from alloclens.stats.amount import Amount
-from alloclens.tables.alignment import NO_MAPS, LineMaps, Meeting, are_two, meeting
+from alloclens.tables.alignment import NO_MAPS, Alignment, LineMaps, align, are_different_builds
 from alloclens.tables.flame import FlameGraph
 from alloclens.tables.functions import FunctionStats, functions
 from alloclens.tables.growth import Growth, growth, rows
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from alloclens.profile.model import Profile, ValueType
     from alloclens.series.series import Provenance, Series
     from alloclens.series.snapshot import Snapshot
-    from alloclens.tables.goroutines import Began
+    from alloclens.tables.goroutines import GoroutineOrigin
     from alloclens.transform.filters import Filters
 
 
@@ -75,7 +75,7 @@ class Contents(NamedTuple):
     """The head, or head - base."""
     whole: Lines
     """The head, in focus or not: a verdict on a line is about all that it owns."""
-    began: Mapping[tuple[str, int], Began]
+    goroutine_origins: Mapping[tuple[str, int], GoroutineOrigin]
     """Where the goroutines that wait in a line (recorded file, line) were started, as far as that is known."""
     focus: tuple[Filters, ...]
     line_maps: LineMaps = NO_MAPS
@@ -104,7 +104,7 @@ class Comparison:
     one_process: bool
     """Whether base and head are of one process."""
     contents: Contents
-    met: Meeting | None
+    alignment: Alignment | None
     """How the lines of two builds meet; None where there is only one."""
     growth: Growth | None
     """On the lines of the head; None without a base."""
@@ -150,9 +150,9 @@ class Comparison:
         """Return the verdict on a row of the head's lines."""
         return self.judgement.of(int(self._judged_rows[row])) if self.judgement else None
 
-    def began(self, finding: Finding) -> Began | None:
+    def goroutine_origin(self, finding: Finding) -> GoroutineOrigin | None:
         """Return where the goroutines of a finding were started."""
-        return self.contents.began.get((finding.file, finding.line))
+        return self.contents.goroutine_origins.get((finding.file, finding.line))
 
     def shape(self, finding: Finding, text: str = "") -> Shape | None:
         """Return the known shape of a leak that its growing stacks show. `text` is the line's source, if it is Go."""
@@ -228,11 +228,11 @@ class Comparison:
     def unsaid(self) -> frozenset[tuple[str, int]]:
         """The lines (recorded file, line) of which nothing says how they grew: another build had them elsewhere, or not."""
         head, base = self.contents.head, self.contents.base
-        if self.met is None or base is None:
+        if self.alignment is None or base is None:
             return frozenset()
-        now, then = np.flatnonzero(self.met.unsaid), np.flatnonzero(self.met.unsaid_base)
-        files = (head.files[i] if i >= 0 else "" for i in self.met.file[then].tolist())
-        before = zip(files, np.maximum(self.met.line[then], 0).tolist(), strict=True)
+        now, then = np.flatnonzero(self.alignment.unsaid), np.flatnonzero(self.alignment.unsaid_base)
+        files = (head.files[i] if i >= 0 else "" for i in self.alignment.file[then].tolist())
+        before = zip(files, np.maximum(self.alignment.line[then], 0).tolist(), strict=True)
         return frozenset([*((head.files[head.file[row]], int(head.line[row])) for row in now.tolist()), *before])
 
     @cached_property
@@ -256,7 +256,7 @@ class Comparison:
         if base is None or self.growth is None:
             return {}
         others = [t for t in head.sample_types if t in base.sample_types and t != self.sample_type]
-        grown = {t: growth(head, base, t, self.met, one_process=self.one_process) for t in others}
+        grown = {t: growth(head, base, t, self.alignment, one_process=self.one_process) for t in others}
         return grown | {self.sample_type: self.growth}
 
     @cached_property
@@ -281,12 +281,12 @@ def compare(
     if number is None:
         return None
     wanted, process = head.sample_types[number], series.process(head)
-    one_process = base in process and not (contents.base and are_two(contents.base, contents.head))
+    one_process = base in process and not (contents.base and are_different_builds(contents.base, contents.head))
     same_build = one_process or bool(base and base.build_id and base.build_id == head.build_id)
-    met = meeting(contents.base, contents.head, contents.line_maps) if contents.base and not same_build else None
-    grown = growth(contents.head, contents.base, wanted, met, one_process=one_process) if contents.base else None
+    alignment = align(contents.base, contents.head, contents.line_maps) if contents.base and not same_build else None
+    grown = growth(contents.head, contents.base, wanted, alignment, one_process=one_process) if contents.base else None
     found = _judgement(series.observations(head), contents.whole, sites) if not head.is_difference else None
-    return Comparison(series, head, base, wanted, one_process, contents, met, grown, found)
+    return Comparison(series, head, base, wanted, one_process, contents, alignment, grown, found)
 
 
 def _judgement(observed: Sequence[Snapshot], head: Lines, sites: LineNumbers) -> Judgement | None:

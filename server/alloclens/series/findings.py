@@ -29,7 +29,7 @@ MAX_POINTS = 24
 """Of a history, as a picture has them."""
 
 
-class Span(NamedTuple):
+class ObservedSpan(NamedTuple):
     """Over what a line was judged."""
 
     observations: int
@@ -61,7 +61,7 @@ class Finding:
     """Of the trend of the floor, by Mann–Kendall's test."""
     retention: float
     """Growth as a part of what was allocated meanwhile; nan where that is not known."""
-    over: Span
+    over: ObservedSpan
     points: tuple[float, ...]
     """What it owned, some even steps through time."""
 
@@ -128,7 +128,7 @@ class Judgement:
             slope=slope(floor, found.windows.seconds),
             p_value=float(found.p_value[line]),
             retention=float(found.retention[line]),
-            over=Span(len(history), history.seconds(last) - history.seconds(0)),
+            over=ObservedSpan(len(history), history.seconds(last) - history.seconds(0)),
             points=tuple(self._points[:, line].tolist()),
         )
 

@@ -41,7 +41,7 @@ class Figures(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Owned:
+class OwnedLines:
     """The owned lines of one snapshot, in its judged sample type."""
 
     key: Ints
@@ -57,7 +57,9 @@ class Owned:
         return np.concatenate([self.value[None], rest])
 
 
-NOTHING = Owned(np.zeros(0, np.int64), np.zeros(0, np.float32), np.zeros((len(Figures._fields) - 1, 0), np.float32))
+NOTHING = OwnedLines(
+    np.zeros(0, np.int64), np.zeros(0, np.float32), np.zeros((len(Figures._fields) - 1, 0), np.float32)
+)
 
 
 class LineNumbers:
@@ -68,7 +70,7 @@ class LineNumbers:
         """Sorted."""
         self._numbers = np.zeros(0, np.int64)
         self._last = self._keys, self._numbers
-        self._floors: dict[tuple[Owned, ...], Singles] = {}
+        self._floors: dict[tuple[OwnedLines, ...], Singles] = {}
 
     def __len__(self) -> int:
         return len(self._keys)
@@ -90,7 +92,7 @@ class LineNumbers:
             place, _ = self._places(keys)
         return self._numbers[place]
 
-    def floors(self, windows: Sequence[tuple[Owned, ...]], site: Ints) -> Singles:
+    def floors(self, windows: Sequence[tuple[OwnedLines, ...]], site: Ints) -> Singles:
         """Return the least that these sites owned in each of some windows, shape (windows, sites).
 
         Remembers the windows of one call for the next: in a long series most stay the same.
@@ -102,7 +104,7 @@ class LineNumbers:
         padded = [np.pad(self._floors[w], (0, len(self) - len(self._floors[w])))[site] for w in windows]
         return np.array(padded, np.float32).reshape(len(windows), len(site))
 
-    def _floor(self, window: Sequence[Owned]) -> Singles:
+    def _floor(self, window: Sequence[OwnedLines]) -> Singles:
         sites = [self.numbers(owned.key) for owned in window]
         wide = np.zeros((len(window), len(self)), np.float32)
         for row, site, owned in zip(wide, sites, window, strict=True):
@@ -130,7 +132,7 @@ def rows_that_own(lines: Lines) -> Ints:
     return np.flatnonzero((lines.value.owned != 0).any(axis=1) & (lines.line > 0))
 
 
-def owned(lines: Lines) -> Owned:
+def owned(lines: Lines) -> OwnedLines:
     """Keep what the owned lines need to be judged."""
     wanted, row = judged(lines.sample_types), rows_that_own(lines)
     if wanted is None:
@@ -148,10 +150,10 @@ def owned(lines: Lines) -> Owned:
         allocated_sampled=nothing if since_start is None else sampled[:, since_start],
     )
     kept = np.array(figures, np.float32)
-    return Owned(keys(lines, row), kept[0], kept[1:])
+    return OwnedLines(keys(lines, row), kept[0], kept[1:])
 
 
-def fell(earlier: Owned, later: Owned) -> bool:
+def allocations_fell(earlier: OwnedLines, later: OwnedLines) -> bool:
     """Return whether the allocations of any line since the start fell: the later snapshot is of another process."""
     before, after = (Figures(*one.figures()).allocated for one in (earlier, later))
     _, at, to = np.intersect1d(earlier.key, later.key, return_indices=True)

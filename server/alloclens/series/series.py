@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from alloclens.series.owned import fell
+from alloclens.series.owned import allocations_fell
 from alloclens.series.programs import programs
 from alloclens.series.snapshot import DAY_SECONDS, Snapshot
-from alloclens.tables.code import holds
+from alloclens.tables.code import contains_code
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -175,7 +175,7 @@ class Series:
 def _goes_on(earlier: Snapshot, later: Snapshot) -> bool:
     """Return whether one process wrote two snapshots, though its binary was built anew while it ran."""
     is_rebuilt = earlier.build_id != later.build_id
-    return holds(later.code, earlier.code) and not (is_rebuilt and fell(earlier.owned, later.owned))
+    return contains_code(later.code, earlier.code) and not (is_rebuilt and allocations_fell(earlier.owned, later.owned))
 
 
 def group(

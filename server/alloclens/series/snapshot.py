@@ -13,7 +13,7 @@ from alloclens.profile.build import UNKNOWN_BUILD, Build
 
 if TYPE_CHECKING:
     from alloclens.profile.model import MemStats, ValueType
-    from alloclens.series.owned import Owned
+    from alloclens.series.owned import OwnedLines
 
 
 DAY_SECONDS = 24 * 3600.0
@@ -41,7 +41,7 @@ class Snapshot:
     sample_types: tuple[ValueType, ...]
     total: tuple[int, ...]
     """The sum of all samples, for each sample type."""
-    owned: Owned
+    owned: OwnedLines
     rate: float = 0.0
     """Bytes between two samples of a heap; 0 where all is counted."""
     build_id: str = ""

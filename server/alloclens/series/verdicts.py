@@ -10,8 +10,8 @@ import numpy as np
 
 from alloclens.arrays import ratio
 from alloclens.series.owned import Figures
-from alloclens.stats.growth import limit
-from alloclens.stats.intervals import Interval, Sampling, exchanged, interval
+from alloclens.stats.growth import critical_value
+from alloclens.stats.intervals import Interval, Sampling, interval, turnover
 from alloclens.stats.trend import p_values
 
 if TYPE_CHECKING:
@@ -99,8 +99,10 @@ def verdicts(history: History) -> Verdicts:
     then, now = history.figures(0), history.figures(last)
     looked_at = int(np.count_nonzero(now.value))
     enough = len(history) >= MIN_OBSERVATIONS  # then the trend says what is load
-    whole = _bounds(history.rate, then, now, limit(looked_at), load=not enough)
-    late = _bounds(history.rate, history.figures(middle), now, DOUBT_ERRORS if enough else limit(1), load=not enough)
+    whole = _bounds(history.rate, then, now, critical_value(looked_at), load=not enough)
+    late = _bounds(
+        history.rate, history.figures(middle), now, DOUBT_ERRORS if enough else critical_value(1), load=not enough
+    )
     windows = history.windows()
     p_value = p_values(windows.floor)
     floor = windows.floor[-1] - windows.floor[0]
@@ -118,7 +120,7 @@ def verdicts(history: History) -> Verdicts:
         turns=np.abs(growth) < MIN_RETENTION * allocated,
         stands=np.abs(growth) <= MAX_STABLE_CHANGE * now.value,
     )
-    stated = _bounds(history.rate, then, now, limit(1), load=False)
+    stated = _bounds(history.rate, then, now, critical_value(1), load=False)
     return Verdicts(rule, growth, stated, windows, p_value, _share(growth, allocated))
 
 
@@ -159,13 +161,13 @@ def _bounds(rate: float, then: Figures, now: Figures, z: float, *, load: bool) -
     each = size if load else np.zeros_like(size)  # how much one object adds to the variance, as a Poisson number
     between = Figures(*(after - before for after, before in zip(now, then, strict=True)))
     allocated = Sampling(between.allocated_variance + between.allocated * each, between.allocated_sampled)
-    came, went = exchanged(
+    added, removed = turnover(
         Sampling(now.variance + now.value * each, now.sampled),
         Sampling(then.variance + then.value * each, then.sampled),
         None if np.isnan(allocated.variance).all() else allocated,
     )
     step = rate or (1.0 if load else 0.0)  # what is counted whole comes and goes one by one
-    return interval(between.value, came, went, size, step, z)
+    return interval(between.value, added, removed, size, step, z)
 
 
 def _size(figures: Figures) -> Floats:

@@ -13,7 +13,7 @@ from alloclens.languages.names import EVERY_PROGRAM
 from alloclens.series.owned import LineNumbers
 from alloclens.series.snapshot import Snapshot
 from alloclens.session.reading import Settled
-from alloclens.source.build_roots import Learnt
+from alloclens.source.build_roots import LearnedBuilds
 from alloclens.source.evidence import AllEvidence, digest_of
 from alloclens.source.places import Place, SourceMap
 from alloclens.source.recorded import Kind
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from alloclens.cache.snapshots import Snapshots
     from alloclens.disk import Stamp
     from alloclens.series.comparison import Contents, Pair
-    from alloclens.series.owned import Owned
+    from alloclens.series.owned import OwnedLines
     from alloclens.session.reading import Placed, Reader
     from alloclens.source.evidence import Evidence
     from alloclens.source.places import Places
@@ -142,7 +142,7 @@ class Known:
         same = (one for one in kept if (one.evidence, one.attribution) == (read.evidence, read.attribution))
         return next(same, read)
 
-    def _again(self, path: str) -> Owned | None:
+    def _again(self, path: str) -> OwnedLines | None:
         """Read the lines of a snapshot again; None where that cannot be done."""
         try:
             read = self._snapshot(path, self._stamps[path], self.snapshots[path].evidence)
@@ -211,7 +211,7 @@ class Settling:
         self._functions: Mapping[str, tuple[str, ...]] = {}
         """By file; all that follows is worked out from them."""
         self._places: Places = {}
-        self._builds = Learnt()
+        self._builds = LearnedBuilds()
         self._names: Mapping[str, str] = {}
         """What a recorded file is called, if that is not its own name."""
         self._several: Mapping[str, Sequence[str]] = {}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from alloclens.source.line_mapping import SAME, Marks, Part, carried
+from alloclens.source.line_mapping import UNCHANGING, LinesInFile, RecordedLines, map_lines
 from alloclens.source.places import Place
 from alloclens.source.rules import MOVED
 from alloclens.text import split_lines
@@ -74,8 +74,8 @@ class LineMapper:
 
     def start(self, comparison: Comparison, finding: Finding) -> MappedLine | None:
         """Return the `go` statement that goroutines are charged to; None where a finding has none or it is no more."""
-        began = comparison.began(finding)
-        found = self._then(comparison, began.path, began.line) if began else None
+        origin = comparison.goroutine_origin(finding)
+        found = self._then(comparison, origin.path, origin.line) if origin else None
         return found if found and found.line else None
 
     def _file(self, comparison: Comparison, place: Place, recorded: str, line: int) -> Place:
@@ -91,10 +91,10 @@ class LineMapper:
         file, text = self._world.file_of(comparison, path), self._text_of(path)
         if text is None:
             return MappedLine(path, 0)
-        if file is None or file.origin is SAME:
+        if file is None or file.version is UNCHANGING:
             return MappedLine(path, line if line <= len(split_lines(text)) else 0, unsure=file is None)
         nothing = np.zeros(0, np.int64)
-        now = carried(Marks(np.array([line]), np.array([-1]), [], nothing, path), file.origin, text)
+        now = map_lines(RecordedLines(np.array([line]), np.array([-1]), [], nothing, path), file.version, text)
         return MappedLine(path, int(now.line[0]), bool(now.unsure[0]))
 
     def _of_base(self, comparison: Comparison, place: Place, line: int) -> MappedLine:
@@ -106,20 +106,20 @@ class LineMapper:
     def _all(self, comparison: Comparison, place: Place, recorded: str) -> dict[int, MappedLine] | None:
         """Return where the lines of a file are, by recorded line; None for one that never changes."""
         file = self._world.file_of(comparison, place.path)
-        if file is None or file.origin is SAME:
+        if file is None or file.version is UNCHANGING:
             return None if self._world.sources.roots.in_caches(place.path) else {}
         asked, text = file.rows_of(recorded) if place.moved else ~file.moved, self._text_of(place.path)
         return _lines(file, text, asked) if text is not None else {}
 
 
-def parts(world: World, comparison: Comparison, path: str, text_of: TextOf) -> Iterator[Part]:
+def parts(world: World, comparison: Comparison, path: str, text_of: TextOf) -> Iterator[LinesInFile]:
     """Yield the lines of a file of the workspace, then those of the functions that have left it for other files."""
     file = world.file_of(comparison, path)
     for one in (*([file] if file else ()), *world.left(comparison, path)):
         if (text := text_of(one.place.path)) is not None:
-            yield Part(one.place.path, one.rows, one.on(text), one.origin, one.moved)
+            yield LinesInFile(one.place.path, one.rows, one.on(text), one.version, one.moved)
 
 
 def _lines(file: FileLines, text: str, asked: Mask) -> dict[int, MappedLine]:
-    each = zip(*(column[asked].tolist() for column in (file.marks.line, *file.on(text))), strict=True)
+    each = zip(*(column[asked].tolist() for column in (file.recorded_lines.line, *file.on(text))), strict=True)
     return {line: MappedLine(file.place.path, now, unsure) for line, now, unsure in each}

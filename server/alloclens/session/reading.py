@@ -32,9 +32,9 @@ from alloclens.source.roots import Roots
 from alloclens.symbols.build_info import build
 from alloclens.symbols.demangle import readable
 from alloclens.symbols.symbols import Symbolized, symbolized
-from alloclens.tables.alignment import NO_MAPS, moved
-from alloclens.tables.code import code_of
-from alloclens.tables.lines import Lines, Named, Ownership, attributed, lines, named
+from alloclens.tables.alignment import NO_MAPS, realigned
+from alloclens.tables.code import code_digests
+from alloclens.tables.lines import Lines, Ownership, UnattributedLines, attributed, lines, unattributed
 from alloclens.transform.difference import Incomparable, difference, overflow
 from alloclens.transform.filters import in_focus
 from alloclens.transform.one_name import renamed
@@ -42,7 +42,7 @@ from alloclens.transform.prune import pruned, unusable
 from alloclens.walk import MAX_WALK_SECONDS
 from alloclens.worker import take_longer
 from alloclens.workspace.files import Disk
-from alloclens.workspace.goroutine_origins import Then, began
+from alloclens.workspace.goroutine_origins import ProfiledSources, goroutine_origins
 from alloclens.workspace.line_maps import line_maps
 from alloclens.workspace.source_versions import keep_texts
 
@@ -53,10 +53,10 @@ if TYPE_CHECKING:
     from alloclens.profile.build import Build
     from alloclens.series.comparison import BuildPair, Pair
     from alloclens.series.series import Provenance
-    from alloclens.source.build_roots import Learnt
+    from alloclens.source.build_roots import LearnedBuilds
     from alloclens.source.places import Nowhere, Place, Places
     from alloclens.tables.alignment import LineMaps
-    from alloclens.tables.goroutines import Began
+    from alloclens.tables.goroutines import GoroutineOrigin
     from alloclens.transform.filters import Filters
 
 
@@ -65,7 +65,7 @@ class Read(NamedTuple):
 
     found: Symbolized
     """With nothing dropped yet."""
-    named: Named
+    unattributed: UnattributedLines
     """Of what is left."""
     evidence: Evidence
 
@@ -86,7 +86,7 @@ class Attributed(NamedTuple):
         """Return the lines of what is in focus."""
         if not focus:
             return self.lines
-        return lines(in_focus(self.read.named.profile, focus), lambda functions: _whose(functions, self.places))
+        return lines(in_focus(self.read.unattributed.profile, focus), lambda functions: _whose(functions, self.places))
 
 
 PLACE_SECONDS = 0.02
@@ -104,7 +104,7 @@ LINES: LRUCache[Hashable, Lines] = LRUCache(maxsize=4)
 class Placed(NamedTuple):
     """Where some recorded files lie."""
 
-    builds: Learnt
+    builds: LearnedBuilds
     """Where the programs were built."""
     places: list[Place | Nowhere]
     """Of these files, or of all if the builds are not those that were known."""
@@ -159,7 +159,7 @@ class Reader:
         except Exception as error:  # noqa: BLE001 - a fault of ours costs this file, not the rest
             return Problem.of(path, error)
 
-    def places(self, functions: Mapping[str, Collection[str]], files: Collection[str], builds: Learnt) -> Placed:
+    def places(self, functions: Mapping[str, Collection[str]], files: Collection[str], builds: LearnedBuilds) -> Placed:
         """Place some of the files that profiles name with these functions; all of them if the builds are not these any more."""
         take_longer(min(len(functions) * PLACE_SECONDS, MAX_WALK_SECONDS))
         sources = SourceMap(self.roots, self.files, functions)
@@ -193,7 +193,7 @@ class Reader:
         key = self._key(path)
         if (known := READ.get(key)) is None:
             found = self.profile(path)
-            of = named(pruned(found.profile))
+            of = unattributed(pruned(found.profile))
             known = Read(found, of, evidence(of.by_file))
             READ[key] = known
         return known
@@ -206,16 +206,18 @@ class Reader:
         if settled.names:
             read = _renamed(read, key, settled.names)
         if (lines := LINES.get(key)) is None:
-            lines = attributed(read.named, _whose(read.named.files, settled.places))
+            lines = attributed(read.unattributed, _whose(read.unattributed.files, settled.places))
             LINES[key] = lines
         return Attributed(read, lines, settled.places)
 
     def _key(self, path: str) -> tuple[object, ...]:
         return self.digest, self.files, path, stamp_of(path)
 
-    def _began(self, head: Attributed, of: Provenance) -> dict[tuple[str, int], Began]:
+    def _began(self, head: Attributed, of: Provenance) -> dict[tuple[str, int], GoroutineOrigin]:
         until = min(of.begun, of.build.written_at)
-        return began(head.read.found.profile, head.lines, Then(of.copies, until, head.places, texts()))
+        return goroutine_origins(
+            head.read.found.profile, head.lines, ProfiledSources(of.copies, until, head.places, texts())
+        )
 
     def pair(self, pair: Pair, settled: Mapping[str, Settled]) -> Contents | Problem | None:
         """Read the head and the base, of which this is settled; None where one has gone or changed: the next listing knows."""
@@ -225,7 +227,7 @@ class Reader:
             found, then = head.read.found, base.read.found if base else None
             maps = self._line_maps(head, base, pair.builds) if base and pair.builds else NO_MAPS
             if then and not (pair.builds and pair.builds.base is None):
-                then = replace(then, profile=moved(then.profile, found.profile, maps))
+                then = replace(then, profile=realigned(then.profile, found.profile, maps))
             difference = compared(found, then).profile
             return Contents(
                 head.seen(pair.focus),
@@ -259,7 +261,7 @@ def _renamed(read: Read, key: tuple[object, ...], names: Mapping[str, str]) -> R
     """Return a profile whose files have one name each, or remember."""
     if (known := READ.get(key)) is None:
         found = replace(read.found, profile=renamed(read.found.profile, names))
-        known = Read(found, named(pruned(found.profile)), read.evidence)
+        known = Read(found, unattributed(pruned(found.profile)), read.evidence)
         READ[key] = known
     return known
 
@@ -282,7 +284,7 @@ def _snapshot(path: str, stamp: Stamp, one: Attributed, settled: Settled, made: 
         owned=owned(lines),
         rate=lines.rate,
         build_id=profile.build_id,
-        code=code_of(profile) if profile.build_id else b"",
+        code=code_digests(profile) if profile.build_id else b"",
         program=name_of(canonical(binary[0])) if binary else "",
         evidence=settled.evidence,
         attribution=settled.attribution,

@@ -14,13 +14,13 @@ from alloclens.series.series import group
 from alloclens.settings.settings import Settings
 from alloclens.source.coverage import Coverage, coverage
 from alloclens.source.files import NoFiles
-from alloclens.source.line_mapping import UNKNOWN, Carried, carried
+from alloclens.source.line_mapping import UNKNOWN_VERSION, MappedLines, map_lines
 from alloclens.source.places import Place, SourceMap
 from alloclens.source.recorded import Kind
 from alloclens.source.roots import Roots
 from alloclens.source.rules import MOVED
 from alloclens.workspace.moves import Moves
-from alloclens.workspace.source_versions import Origins, marks_in, marks_of
+from alloclens.workspace.source_versions import SourceVersions, recorded_lines, recorded_lines_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from alloclens.session.setup import Setup
     from alloclens.settings.config import ConfigProblem
     from alloclens.settings.trust import Target
-    from alloclens.source.line_mapping import Marks, Origin
+    from alloclens.source.line_mapping import RecordedLines, SourceVersion
     from alloclens.transform.filters import Filters
 
 
@@ -47,31 +47,31 @@ class FileLines:
     recorded: str
     rows: Ints
     """Rows of the head's lines, by recorded line."""
-    origins: Origins
+    versions: SourceVersions
     moved: Mask
     """Which of the rows are of functions that were in another file when they were recorded."""
 
-    def on(self, text: str) -> Carried:
+    def on(self, text: str) -> MappedLines:
         """Return where the rows are in the text as it is now. May ask the disk: call it from a thread."""
         line, unsure = np.zeros(len(self.rows), np.int64), np.zeros(len(self.rows), np.bool_)
-        for rows, origin in ((~self.moved, self.origin), (self.moved, UNKNOWN)):
+        for rows, version in ((~self.moved, self.version), (self.moved, UNKNOWN_VERSION)):
             if rows.any():
-                line[rows], unsure[rows] = carried(
-                    marks_of(self.comparison.lines, self.rows[rows], self.place.path), origin, text
+                line[rows], unsure[rows] = map_lines(
+                    recorded_lines(self.comparison.lines, self.rows[rows], self.place.path), version, text
                 )
-        return Carried(line, unsure)
+        return MappedLines(line, unsure)
 
     @property
-    def origin(self) -> Origin:
+    def version(self) -> SourceVersion:
         """The text that the recorded lines are of, but for those of other files. May ask the disk."""
         stayed = self.rows[~self.moved]
         if not len(stayed):
-            return UNKNOWN
-        return self.origins.of(
+            return UNKNOWN_VERSION
+        return self.versions.of(
             self.place,
             self.recorded,
             self.comparison.provenance,
-            marks_of(self.comparison.lines, stayed, self.place.path),
+            recorded_lines(self.comparison.lines, stayed, self.place.path),
         )
 
     def recorded_of(self, function: str) -> str:
@@ -85,7 +85,7 @@ class FileLines:
     @property
     def guessed(self) -> bool:
         """Whether nothing proves that this is the recorded file. May ask the disk."""
-        return self.place.guessed and (self.origin is UNKNOWN or self.origin.guessed)
+        return self.place.guessed and (self.version is UNKNOWN_VERSION or self.version.guessed)
 
     def rows_of(self, recorded: str) -> Mask:
         """Return which rows are of one recorded file."""
@@ -93,9 +93,9 @@ class FileLines:
         return np.isin(self.comparison.lines.file[self.rows], [] if number is None else [number])
 
     @cached_property
-    def marks(self) -> Marks:
+    def recorded_lines(self) -> RecordedLines:
         """The lines with their functions."""
-        return marks_of(self.comparison.lines, self.rows, self.place.path)
+        return recorded_lines(self.comparison.lines, self.rows, self.place.path)
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +118,7 @@ class World:
     pending: int = 0
     """How many files are still to be read."""
     sources: SourceMap = field(default_factory=lambda: SourceMap(Roots(), NoFiles()))
-    origins: Origins = field(default_factory=lambda: Origins(Roots(), None))
+    versions: SourceVersions = field(default_factory=lambda: SourceVersions(Roots(), None))
 
     @property
     def shown(self) -> Comparison | None:
@@ -141,7 +141,7 @@ class World:
         *values, nowhere = lines.charged[:, number].tolist()
         charged = dict(zip(lines.files, values, strict=True))
         nameless = nowhere + charged.pop("", 0)
-        return coverage(charged, nameless, self.sources, lambda file, here: marks_in(lines, file, here))
+        return coverage(charged, nameless, self.sources, lambda file, here: recorded_lines_in(lines, file, here))
 
     def file(self, path: str) -> FileLines | None:
         """Return the numbers of one file of the workspace, of the newest comparison that has any."""
@@ -198,7 +198,7 @@ class World:
         moved = ~np.isin(lines.file[by_line], stayed)
         recorded = lines.files[lines.file[by_line[np.argmin(moved)]]]
         place = places.get(recorded) or Place(path, MOVED, Kind.OWN)
-        return FileLines(comparison, place, recorded, by_line, self.origins, moved)
+        return FileLines(comparison, place, recorded, by_line, self.versions, moved)
 
 
 def assemble(known: Known, setup: Setup, texts: Texts | None, focus: tuple[Filters, ...] = ()) -> World:
@@ -226,7 +226,7 @@ def assemble(known: Known, setup: Setup, texts: Texts | None, focus: tuple[Filte
         comparisons=tuple(comparisons),
         problems=(*_problems(known), *setup.label_problems),
         sources=known.sources,
-        origins=Origins(setup.where.roots, texts, settings.revision),
+        versions=SourceVersions(setup.where.roots, texts, settings.revision),
         focus=focus,
     )
 

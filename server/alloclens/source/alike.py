@@ -41,14 +41,14 @@ COMMON = frozenset((
 """What functions are called in very many programs."""
 
 
-class Built(NamedTuple):
+class BuildRoot(NamedTuple):
     """A directory of a build, and the one here that is the same."""
 
     there: str
     here: str
 
 
-def checkouts(roots: Roots, files: Files, functions: Mapping[str, Collection[str]]) -> Iterator[Built]:
+def checkouts(roots: Roots, files: Files, functions: Mapping[str, Collection[str]]) -> Iterator[BuildRoot]:
     """Yield each directory of a build that is here, by its files; none that is equally like two directories here."""
     named = (recorded(file, functions[file]) for file in sorted(functions))
     telling = [one for one in named if _tells(one) and not roots.hold(roots.real(one.path))]
@@ -63,7 +63,7 @@ def checkouts(roots: Roots, files: Files, functions: Mapping[str, Collection[str
         shared = Counter({directory: _shared(tried, there, directory, roots, files) for directory in here[there][:5]})
         best = shared.most_common(2)
         if best[0][1] and (len(best) == 1 or best[0][1] > best[1][1]):
-            yield Built(there, best[0][0])
+            yield BuildRoot(there, best[0][0])
 
 
 def _is_installed(one: Recorded, there: str, roots: Roots, files: Files) -> bool:
@@ -78,10 +78,10 @@ def _tells(one: Recorded) -> bool:
     return not told and "../" not in one.rooted and any(map(has_name, one.functions))
 
 
-def _pairs(one: Recorded, roots: Roots, files: Files) -> Sequence[Built]:
+def _pairs(one: Recorded, roots: Roots, files: Files) -> Sequence[BuildRoot]:
     """Return the directories from which on the recorded path is like that of a file here, for those that are most like it."""
     there = one.rooted.split("/")
-    found: dict[Built, int] = {}
+    found: dict[BuildRoot, int] = {}
     directories = files.named(one.name)
     for directory in directories if len(directories) <= MAX_ALIKE_FILES else ():
         folder = next((folder for folder in (directory, *folders_of(directory)) if folder in roots.edited), None)
@@ -93,7 +93,7 @@ def _pairs(one: Recorded, roots: Roots, files: Files) -> Sequence[Built]:
             same, len(there) - (3 if one.absolute else 2)
         )  # the first directory stays: no checkout is a whole disk
         if same >= 0:
-            pair = Built("/".join(there[: -1 - same]), join(folder, *inside[: len(inside) - same]))
+            pair = BuildRoot("/".join(there[: -1 - same]), join(folder, *inside[: len(inside) - same]))
             found[pair] = same
     most = max(found.values(), default=0)
     return [pair for pair, same in found.items() if same == most]

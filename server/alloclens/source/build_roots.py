@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from alloclens.languages.declarations import declared
 from alloclens.languages.names import has_name
 from alloclens.paths import canonical, folders_of, join, name_of, rest_within
-from alloclens.source.alike import Built, checkouts, shared_end
+from alloclens.source.alike import BuildRoot, checkouts, shared_end
 from alloclens.source.recorded import DEPENDENCY_PATH, OF_GO, package_among, recorded
 
 if TYPE_CHECKING:
@@ -36,14 +36,14 @@ TRIMMED = re.compile(r"[\w-]+(?:\.[\w-]+)+/")
 """How the path of a program begins whose -trimpath has put its import path there."""
 
 
-class Learnt(NamedTuple):
+class LearnedBuilds(NamedTuple):
     """What all recorded functions together say, and the place of any file may depend on."""
 
-    roots: tuple[Built, ...] = ()
+    roots: tuple[BuildRoot, ...] = ()
     """The longest first."""
     import_paths: tuple[tuple[str, str], ...] = ()
     """Directories of builds with the import path of the package in each, from which on its directories are called so."""
-    alike: tuple[Built, ...] = ()
+    alike: tuple[BuildRoot, ...] = ()
     """Roots that are known by the files in them alone, the longest first."""
 
 
@@ -56,22 +56,22 @@ class Builds:
         self._functions = functions
 
     @cached_property
-    def all(self) -> tuple[Built, ...]:
+    def all(self) -> tuple[BuildRoot, ...]:
         """Every root, the longest first."""
         found = {*(built for built, _ in self._checkouts), *self._projects()}
         return tuple(sorted(found, key=lambda built: (-len(built.there), built)))
 
     @cached_property
-    def alike(self) -> tuple[Built, ...]:
+    def alike(self) -> tuple[BuildRoot, ...]:
         """The roots that are known by the files in them alone, the longest first."""
         found = checkouts(self._roots, self._files, self._functions)
         return tuple(sorted(found, key=lambda built: (-len(built.there), built)))
 
     @property
-    def learnt(self) -> Learnt:
+    def learned(self) -> LearnedBuilds:
         """All that is known of builds, in an order of its own."""
         paths = sorted((directory, path) for directory, found in self._import_paths.items() for path in found)
-        return Learnt(self.all, tuple(paths), self.alike)
+        return LearnedBuilds(self.all, tuple(paths), self.alike)
 
     def packages(self, one: Recorded) -> Collection[str]:
         """Return what the package of a Go file may be called: as its functions say, else as those beside it do.
@@ -131,7 +131,7 @@ class Builds:
         return found
 
     @cached_property
-    def _checkouts(self) -> Collection[tuple[Built, str]]:
+    def _checkouts(self) -> Collection[tuple[BuildRoot, str]]:
         """Each directory that held a module of the workspace, with the module's path."""
         found = set()
         for directory, package in self._directories:
@@ -139,10 +139,10 @@ class Builds:
             for path in () if is_copy else _paths_of(package):
                 for module in self._modules.get(path, ()):
                     if (there := _root(directory, package, module)) is not None:
-                        found.add((Built(there, module.directory), module.path))
+                        found.add((BuildRoot(there, module.directory), module.path))
         return found
 
-    def _projects(self) -> Iterator[Built]:
+    def _projects(self) -> Iterator[BuildRoot]:
         """Return each directory that held node_modules, and the one here that most of its files are in, own ones and others."""
         here = [p.directory.rpartition("/")[0] for p in self._roots.packages if name_of(p.directory) == NODE]
         packages: dict[str, list[str]] = {}
@@ -158,7 +158,7 @@ class Builds:
                 own[project][path[len(project) + 1 :]] = self._functions[file]
         for there, rests in packages.items():
             shared = Counter(
-                {Built(there, directory): self._shared(directory, rests, own.get(there, {})) for directory in here}
+                {BuildRoot(there, directory): self._shared(directory, rests, own.get(there, {})) for directory in here}
             )
             best = shared.most_common(2)
             if best[0][1] and (len(best) == 1 or best[0][1] > best[1][1]):

@@ -14,18 +14,18 @@ from alloclens.source.recorded import Kind
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from alloclens.source.mappings import MarksOf, Suggestion
+    from alloclens.source.mappings import LinesOf, Suggestion
     from alloclens.source.places import Nowhere, SourceMap
 
 
-class Part(NamedTuple):
+class CoverageGroup(NamedTuple):
     """What is summed up together."""
 
     kind: Kind
     found: bool
 
 
-class Share(NamedTuple):
+class FileShare(NamedTuple):
     """One recorded file."""
 
     recorded: str
@@ -40,7 +40,7 @@ class Coverage:
 
     nameless: int
     """Charged to no file at all: the stacks have only addresses."""
-    files: tuple[Share, ...]
+    files: tuple[FileShare, ...]
     """Heaviest first."""
     suggestions: tuple[Suggestion, ...]
     """Mappings that would find what was not found, the one that finds most first."""
@@ -51,17 +51,17 @@ class Coverage:
         return self.nameless + sum(file.value for file in self.files)
 
     @cached_property
-    def parts(self) -> Mapping[Part, int]:
+    def parts(self) -> Mapping[CoverageGroup, int]:
         """The value of each part."""
-        out: Counter[Part] = Counter()
+        out: Counter[CoverageGroup] = Counter()
         for file in self.files:
-            out[Part(file.found.kind, isinstance(file.found, Place))] += file.value
+            out[CoverageGroup(file.found.kind, isinstance(file.found, Place))] += file.value
         return out
 
     @property
     def lost(self) -> int:
         """What was not found and may be the user's own."""
-        return self.parts.get(Part(Kind.UNKNOWN, found=False), 0)
+        return self.parts.get(CoverageGroup(Kind.UNKNOWN, found=False), 0)
 
     @cached_property
     def lost_roots(self) -> tuple[str, ...]:
@@ -78,8 +78,8 @@ def _root(recorded: str) -> str:
     return f"{directory}/…" if directory else recorded
 
 
-def coverage(charged: Mapping[str, int], nameless: int, sources: SourceMap, marks_of: MarksOf) -> Coverage:
+def coverage(charged: Mapping[str, int], nameless: int, sources: SourceMap, lines_of: LinesOf) -> Coverage:
     """Place all files of a profile. `charged` is by recorded file."""
-    files = [Share(file, value, sources.find(file)) for file, value in charged.items()]
+    files = [FileShare(file, value, sources.find(file)) for file, value in charged.items()]
     heaviest = tuple(sorted(files, key=lambda f: (-f.value, f.recorded)))
-    return Coverage(nameless, heaviest, tuple(suggestions(charged, sources, marks_of)))
+    return Coverage(nameless, heaviest, tuple(suggestions(charged, sources, lines_of)))

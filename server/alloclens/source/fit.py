@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from alloclens.languages.language import Language
     from alloclens.languages.syntax import Syntax
-    from alloclens.source.line_mapping import Marks
+    from alloclens.source.line_mapping import RecordedLines
 
 LITERAL = re.compile(r"\.func\d+$|(?<!\.init)\.\d+$")
 """A Go function without a name. Other closures, and those with type arguments, may be wrappers that the compiler makes."""
@@ -26,25 +26,25 @@ C_WITHIN = 'import "C"'
 """In Go, what stands in the comment before this is compiled."""
 
 
-def fits(marks: Marks, text: str) -> bool:
+def fits(lines: RecordedLines, text: str) -> bool:
     """Return whether a text can be what was profiled.
 
     It cannot if a function does not start where it was recorded, if a line is outside the function that it was recorded in,
     or if nothing can run on the line.
     """
-    recorded = marks.line[marks.line > 0].tolist()
-    if recorded and (max(recorded) > len(split_lines(text)) or not idle_lines(text, marks.path).isdisjoint(recorded)):
+    recorded = lines.line[lines.line > 0].tolist()
+    if recorded and (max(recorded) > len(split_lines(text)) or not idle_lines(text, lines.path).isdisjoint(recorded)):
         return False
     return all(
-        _can_be(text, marks.path, name, start, marks.line[(marks.function == number) & (marks.line > 0)].tolist())
-        for number, (name, start) in enumerate(zip(marks.names, marks.start.tolist(), strict=True))
+        _can_be(text, lines.path, name, start, lines.line[(lines.function == number) & (lines.line > 0)].tolist())
+        for number, (name, start) in enumerate(zip(lines.names, lines.start.tolist(), strict=True))
     )
 
 
-def starts(marks: Marks, text: str) -> int:
+def starts(lines: RecordedLines, text: str) -> int:
     """Return how many functions a text declares on the lines where they were recorded to start."""
-    each = zip(marks.names, marks.start.tolist(), strict=True)
-    return sum(1 for name, start in each if start > 0 and _starts(text, marks.path, name, start))
+    each = zip(lines.names, lines.start.tolist(), strict=True)
+    return sum(1 for name, start in each if start > 0 and _starts(text, lines.path, name, start))
 
 
 def _starts(text: str, path: str, name: str, start: int) -> bool:

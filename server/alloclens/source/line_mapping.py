@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from alloclens.languages.syntax import Declaration
 
 
-class Origin(NamedTuple):
+class SourceVersion(NamedTuple):
     """The text that recorded lines are of."""
 
     source: str
@@ -40,31 +40,31 @@ class Origin(NamedTuple):
             return np.zeros(len(lines), np.bool_)
         return self.doubtful[np.where(lines < len(self.doubtful), lines, 0)]
 
-    def beside(self, other: Origin) -> Origin:
+    def beside(self, other: SourceVersion) -> SourceVersion:
         """The same text; what is another line in the other one is doubtful, though the lines are not of that."""
-        found = one_of((self, other))
+        found = first_of((self, other))
         doubtful = [one.doubtful for one in (self, found) if one.doubtful is not None]
         return self._replace(doubtful=np.logical_or.reduce(doubtful) if doubtful else None)
 
     @property
-    def in_doubt(self) -> Origin:
+    def in_doubt(self) -> SourceVersion:
         """The same text, if there is any; the program may have been built from a text that nobody has kept."""
         if self.text is None:
             return self
         return self._replace(doubtful=np.ones(len(split_lines(self.text)) + 1, np.bool_))
 
     @property
-    def guess(self) -> Origin:
+    def guess(self) -> SourceVersion:
         """The same text, if there is any; it may be of another file than the recorded one."""
         return self if self.text is None else self.in_doubt._replace(guessed=True)
 
 
-SAME = Origin("a file that never changes")
-UNKNOWN = Origin("")
+UNCHANGING = SourceVersion("a file that never changes")
+UNKNOWN_VERSION = SourceVersion("")
 
 
 @dataclass(frozen=True, eq=False)
-class Marks:
+class RecordedLines:
     """Recorded lines of one file, and the functions they are in."""
 
     line: Ints
@@ -78,7 +78,7 @@ class Marks:
     """Of the file here: the end of its name tells the language."""
 
 
-class Carried(NamedTuple):
+class MappedLines(NamedTuple):
     """Where recorded lines are now."""
 
     line: Ints
@@ -86,23 +86,23 @@ class Carried(NamedTuple):
     unsure: Mask
 
 
-class Part(NamedTuple):
+class LinesInFile(NamedTuple):
     """Lines of a snapshot that are in one file now."""
 
     path: str
     rows: Ints
     """Of the snapshot's lines."""
-    carried: Carried
-    origin: Origin
+    mapped: MappedLines
+    version: SourceVersion
     """Of those that were in this file when they were recorded."""
     moved: Mask
     """Which of them were in another one."""
 
 
-def one_of(fitting: Sequence[Origin]) -> Origin:
+def first_of(fitting: Sequence[SourceVersion]) -> SourceVersion:
     """Return the first of some texts, which are all that the lines may be of; UNKNOWN if there is none."""
     if not fitting:
-        return UNKNOWN
+        return UNKNOWN_VERSION
     first, others = fitting[0], {one.text: one for one in reversed(fitting[1:]) if one.text != fitting[0].text}
     if not others:
         return first
@@ -110,37 +110,37 @@ def one_of(fitting: Sequence[Origin]) -> Origin:
     return first._replace(others=tuple(one.source for one in reversed(others.values())), doubtful=doubtful)
 
 
-def carried(marks: Marks, origin: Origin, now: str) -> Carried:
+def map_lines(lines: RecordedLines, version: SourceVersion, now: str) -> MappedLines:
     """Carry lines to the text as it is now. Those that the texts they may be of disagree on are unsure."""
-    line, unsure = _carried(marks, origin, now)
-    return Carried(line, (unsure | origin.disagrees(marks.line)) & (line > 0))
+    line, unsure = _map_lines(lines, version, now)
+    return MappedLines(line, (unsure | version.disagrees(lines.line)) & (line > 0))
 
 
-def _carried(marks: Marks, origin: Origin, now: str) -> Carried:
-    if origin is SAME or origin.text == now:
-        line = np.where(marks.line <= len(split_lines(now)), marks.line, 0)
-        return Carried(line, np.zeros(len(line), np.bool_))
-    if origin.text is None:
-        line = _by_function(marks, now)
-        return Carried(line, line > 0)
-    return _by_text(marks, origin.text, now)
+def _map_lines(lines: RecordedLines, version: SourceVersion, now: str) -> MappedLines:
+    if version is UNCHANGING or version.text == now:
+        line = np.where(lines.line <= len(split_lines(now)), lines.line, 0)
+        return MappedLines(line, np.zeros(len(line), np.bool_))
+    if version.text is None:
+        line = _by_function(lines, now)
+        return MappedLines(line, line > 0)
+    return _by_text(lines, version.text, now)
 
 
-def _by_function(marks: Marks, now: str) -> Ints:
+def _by_function(lines: RecordedLines, now: str) -> Ints:
     """Find each function again by its name, and in it the line as far from its start as it was.
 
     A line of a function whose start was not recorded stays where it is, if it is still in that function.
     """
-    started = [_start(name, start, marks.path) for name, start in zip(marks.names, marks.start.tolist(), strict=True)]
+    started = [_start(name, start, lines.path) for name, start in zip(lines.names, lines.start.tolist(), strict=True)]
     found = [
-        _only(declarations(now, name, marks.path), start) for name, start in zip(marks.names, started, strict=True)
+        _only(declarations(now, name, lines.path), start) for name, start in zip(lines.names, started, strict=True)
     ]
     then = {one: start for one, start in zip(found, started, strict=True) if one and start > 0}
     each = [(one.first, one.last, one.start - then.get(one, one.start)) if one else (1, 0, 0) for one in found]
     first, last, shift = np.array([*each, (1, 0, 0)], np.int64).T  # the last one is for function -1
-    line = marks.line + shift[marks.function]
-    inside = (line >= first[marks.function]) & (line <= last[marks.function])
-    return np.where((marks.line > 0) & inside, line, 0)
+    line = lines.line + shift[lines.function]
+    inside = (line >= first[lines.function]) & (line <= last[lines.function])
+    return np.where((lines.line > 0) & inside, line, 0)
 
 
 def _start(name: str, start: int, path: str) -> int:
@@ -157,33 +157,33 @@ def _only(found: list[Declaration], start: int) -> Declaration | None:
     return found[0] if len(found) == 1 else None
 
 
-def _by_text(marks: Marks, then: str, now: str) -> Carried:
+def _by_text(lines: RecordedLines, then: str, now: str) -> MappedLines:
     """Carry lines by what the two texts have in common, and ask which function each of them is in."""
-    moved = line_map(then, now, comment_of(marks.path))
-    line, unsure = moved.of(marks.line)
+    moved = line_map(then, now, comment_of(lines.path))
+    line, unsure = moved.of(lines.line)
     strayed = np.zeros(len(line), np.bool_)
-    for spot in np.flatnonzero(marks.line > moved.head).tolist():
-        at, to = int(marks.line[spot]), int(line[spot])
-        own = _own(marks, spot, then)
+    for spot in np.flatnonzero(lines.line > moved.head).tolist():
+        at, to = int(lines.line[spot]), int(line[spot])
+        own = _own(lines, spot, then)
         if own is None or own.first >= moved.tail:  # with all that is behind its first line, it is as it was
             continue
-        here = again(now, own, marks.path)
+        here = again(now, own, lines.path)
         if any(one.holds(to) for one in here):
             continue
         if len(here) == 1 and (found := _within(own, here[0], then, now, at)):
             line[spot], unsure[spot] = found, True
-        elif to and (here or _was_there(to, then, now, marks.path)):
+        elif to and (here or _was_there(to, then, now, lines.path)):
             unsure[spot] = strayed[spot] = True
     lost = strayed & np.isin(line, line[~strayed])
-    return Carried(np.where(lost, 0, line), unsure & ~lost)
+    return MappedLines(np.where(lost, 0, line), unsure & ~lost)
 
 
-def _own(marks: Marks, spot: int, then: str) -> Declaration | None:
+def _own(lines: RecordedLines, spot: int, then: str) -> Declaration | None:
     """Return the function that a line was in: the one that was recorded, else what the text says."""
-    number, line = marks.function[spot], int(marks.line[spot])
-    named = declarations(then, marks.names[number], marks.path) if number >= 0 else []
+    number, line = lines.function[spot], int(lines.line[spot])
+    named = declarations(then, lines.names[number], lines.path) if number >= 0 else []
     inside = (one for one in named if one.kind == "function" and one.holds(line))
-    return max(inside, key=lambda one: one.first, default=None) or around(then, line, marks.path)
+    return max(inside, key=lambda one: one.first, default=None) or around(then, line, lines.path)
 
 
 def _within(own: Declaration, here: Declaration, then: str, now: str, line: int) -> int:

@@ -11,7 +11,7 @@ from alloclens.languages.go.names import outer
 from alloclens.languages.names import EVERY_PROGRAM, has_name
 from alloclens.paths import canonical, folders_of, join, name_of, rest_within
 from alloclens.source.fit import fits
-from alloclens.source.line_mapping import Marks
+from alloclens.source.line_mapping import RecordedLines
 from alloclens.source.own import is_own
 from alloclens.source.places import Place
 from alloclens.source.recorded import Kind
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from alloclens.source.places import SourceMap
 
-MarksOf = Callable[[str, str], Marks]
+LinesOf = Callable[[str, str], RecordedLines]
 """From a recorded file and a path here to the lines and functions that a profile has of that file."""
 MAX_LOST_FILES = 50
 """So many of the heaviest lost files are looked for, and so many files of a name."""
@@ -44,13 +44,13 @@ class _Pair(NamedTuple):
     here: str
 
 
-def suggestions(charged: Mapping[str, int], sources: SourceMap, marks_of: MarksOf) -> Iterator[Suggestion]:
+def suggestions(charged: Mapping[str, int], sources: SourceMap, lines_of: LinesOf) -> Iterator[Suggestion]:
     """Yield mappings that find lost files of a profile, the one that finds most first; none where two find as much.
 
     `charged` is by recorded file, for all files of the profile.
     """
     lost = {file: value for file, value in charged.items() if sources.kind(file) is Kind.UNKNOWN}
-    found = _Trial(sources, marks_of).of(sorted(lost, key=lambda file: -lost[file])[:MAX_LOST_FILES], charged)
+    found = _Trial(sources, lines_of).of(sorted(lost, key=lambda file: -lost[file])[:MAX_LOST_FILES], charged)
     for _ in range(MAX_SUGGESTIONS):
         each = {pair: sum(lost.get(file, 0) for file in files) for pair, files in found.items()}
         best = sorted(each, key=lambda pair: -each[pair])[:2]
@@ -67,7 +67,7 @@ class _Trial:
     """Tries mappings on all files of a profile."""
 
     sources: SourceMap
-    marks_of: MarksOf
+    lines_of: LinesOf
     known: dict[tuple[str, str], frozenset[str] | None] = field(default_factory=dict)
 
     def of(self, lost: Iterable[str], files: Collection[str]) -> dict[_Pair, list[str]]:
@@ -133,9 +133,9 @@ class _Trial:
     def _is_exact(self, pair: _Pair, file: str) -> bool:
         """Return whether the file here has all functions that tell, each where it was recorded."""
         there = self.sources.opened(_here(pair, file))
-        marks, text = self.marks_of(file, there), self.sources.files.text(there)
-        starts = [start for name, start in zip(marks.names, marks.start.tolist(), strict=True) if _tells(name)]
-        return text is not None and bool(starts) and min(starts) > 0 and fits(marks, text)
+        lines, text = self.lines_of(file, there), self.sources.files.text(there)
+        starts = [start for name, start in zip(lines.names, lines.start.tolist(), strict=True) if _tells(name)]
+        return text is not None and bool(starts) and min(starts) > 0 and fits(lines, text)
 
 
 def _tells(function: str) -> bool:

@@ -11,12 +11,12 @@ from alloclens.paths import is_share, is_within, join
 from alloclens.source.build_roots import Builds
 from alloclens.source.own import is_own
 from alloclens.source.recorded import Kind, recorded
-from alloclens.source.rules import MOVED, RULES, Ground, proves, stranger
+from alloclens.source.rules import MOVED, RULES, PlacementContext, proves, stranger
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from alloclens.source.build_roots import Learnt
+    from alloclens.source.build_roots import LearnedBuilds
     from alloclens.source.files import Files
     from alloclens.source.recorded import Recorded
     from alloclens.source.roots import Roots
@@ -76,14 +76,14 @@ class SourceMap:
         self.roots = roots
         self.files = files
         self._functions = functions or {}
-        self._ground = Ground(roots, files, Builds(roots, files, self._functions))
+        self._context = PlacementContext(roots, files, Builds(roots, files, self._functions))
         self._given = given or {}
         self._known: dict[str, Place | Nowhere] = {}
 
     @property
-    def builds(self) -> Learnt:
+    def builds(self) -> LearnedBuilds:
         """Where the programs were built, as far as their functions say."""
-        return self._ground.builds.learnt
+        return self._context.builds.learned
 
     def place(self, path: str) -> Place | None:
         """Return where a recorded file lies; None where no rule finds it within the roots."""
@@ -131,20 +131,20 @@ class SourceMap:
 
     def stranger(self, path: str, file: str) -> str:
         """Return why a recorded file cannot be the user's own file at a path here, there or not; "" if it can be."""
-        return stranger(path, recorded(file, self.functions(file)), self._ground)
+        return stranger(path, recorded(file, self.functions(file)), self._context)
 
     def _find(self, one: Recorded) -> Place | Nowhere:
         if one.kind is Kind.BUILT_IN:
             return Nowhere(Kind.BUILT_IN, "made by a compiler or part of a runtime; there is no file")
         refused: dict[str, str] = {}
-        groups = ((rule, group) for rule in RULES for group in rule.groups(one, self._ground))
+        groups = ((rule, group) for rule in RULES for group in rule.groups(one, self._context))
         for rule, group in groups:
             there = dict.fromkeys(filter(None, (self._real(candidate, refused) for candidate in group)))
             fitting = [path for path in there if self._fits(path, one, rule, refused)]
             if len(fitting) > 1:
                 return Nowhere(one.kind, f"{len(fitting)} files here fit equally well", tuple(fitting[:MAX_CANDIDATES]))
             if fitting:
-                guessed = rule.guess and not proves(fitting[0], one, self._ground)
+                guessed = rule.guess and not proves(fitting[0], one, self._context)
                 return Place(fitting[0], rule.name, self._kind(fitting[0]), guessed)
         return self._why(one, refused)
 
@@ -169,7 +169,7 @@ class SourceMap:
 
     def _fits(self, path: str, one: Recorded, rule: PlacementRule, refused: dict[str, str]) -> bool:
         """Return whether a file here may be the recorded one, as far as its rule leaves that open, and say why not."""
-        if not rule.tells_whose and (why := stranger(path, one, self._ground)) and is_own(path, self.roots):
+        if not rule.tells_whose and (why := stranger(path, one, self._context)) and is_own(path, self.roots):
             refused[path] = why
         elif rule.by_functions and not self._declares(path, one):
             if rule.name != MOVED:

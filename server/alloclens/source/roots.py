@@ -19,7 +19,7 @@ class Module(NamedTuple):
     """False for the target of a `replace`."""
 
 
-class Renamed(NamedTuple):
+class CachedModule(NamedTuple):
     """A module that lies in the module cache: the target of a `replace`, or a required one under its own name."""
 
     path: str
@@ -29,14 +29,14 @@ class Renamed(NamedTuple):
     """Such as example.com/fork@v1.2.0."""
 
 
-class Link(NamedTuple):
+class FolderLink(NamedTuple):
     """A folder by two names."""
 
     opened: str
     real: str
 
 
-class Mapping(NamedTuple):
+class PathMapping(NamedTuple):
     """What the user says of recorded paths: where one begins with this, it lies there."""
 
     recorded: str
@@ -63,19 +63,19 @@ class Roots:
     """Longest module path first."""
     vendors: tuple[str, ...] = ()
     """The vendor directories of the modules."""
-    renamed: tuple[Renamed, ...] = ()
-    required: tuple[Renamed, ...] = ()
+    renamed: tuple[CachedModule, ...] = ()
+    required: tuple[CachedModule, ...] = ()
     """Longest module path first, then in the order of the folders."""
     go_root: str = ""
     go_version: str = ""
     """Of `go_root`, such as go1.26.1."""
     module_cache: str = ""
     packages: tuple[Packages, ...] = ()
-    links: tuple[Link, ...] = ()
+    links: tuple[FolderLink, ...] = ()
     """Of workspace folders that were opened through a symbolic link."""
     linked: tuple[str, ...] = ()
     """Directories that symbolic links within the workspace lead to."""
-    mappings: tuple[Mapping, ...] = ()
+    mappings: tuple[PathMapping, ...] = ()
     """Longest recorded prefix first."""
     own_code: tuple[str, ...] = ()
     """Patterns as in .gitignore, of files that are the user's own beside the rules, or with `!` are not."""
@@ -90,7 +90,7 @@ class Roots:
 
     def opened(self, path: str) -> str:
         """Return a real path as the editor knows it."""
-        return _moved(path, tuple(Link(real, opened) for opened, real in self.links))
+        return _moved(path, tuple(FolderLink(real, opened) for opened, real in self.links))
 
     def hold(self, path: str) -> bool:
         """Return whether the path lies in a folder of the workspace, in one the user named, or in a cache."""
@@ -142,7 +142,7 @@ class Roots:
         return frozenset(self.key(root.rstrip("/")) for root in named)
 
 
-def _moved(path: str, links: tuple[Link, ...]) -> str:
+def _moved(path: str, links: tuple[FolderLink, ...]) -> str:
     for opened, real in links:
         if (rest := rest_within(path, opened)) is not None:
             return f"{real.rstrip('/')}/{rest}" if rest else real

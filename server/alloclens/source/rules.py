@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from alloclens.source.build_roots import Builds
     from alloclens.source.files import Files
     from alloclens.source.recorded import Recorded
-    from alloclens.source.roots import Renamed, Roots
+    from alloclens.source.roots import CachedModule, Roots
 
     T = TypeVar("T")
     Groups = Iterator[list[str]]
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class Ground:
+class PlacementContext:
     """All that rules may ask. What there may be many of is asked for by the folders that a path lies in."""
 
     roots: Roots
@@ -77,7 +77,7 @@ class Ground:
         return frozenset(self.files.named("Cargo.toml"))
 
     @cached_property
-    def renamed(self) -> Mapping[str, Sequence[Renamed]]:
+    def renamed(self) -> Mapping[str, Sequence[CachedModule]]:
         """What each module is replaced by."""
         return _grouped((module.path, module) for module in self.roots.renamed)
 
@@ -127,7 +127,7 @@ class PlacementRule(NamedTuple):
     """One way to find a file."""
 
     name: str
-    groups: Callable[[Recorded, Ground], Groups]
+    groups: Callable[[Recorded, PlacementContext], Groups]
     """Where a file may be. If there are two in a group, it is neither."""
     by_functions: bool = False
     """Whether the file must declare most of the recorded functions."""
@@ -137,98 +137,98 @@ class PlacementRule(NamedTuple):
     """Whether what it finds may be the user's own whatever the file and its functions are called, see `stranger`."""
 
 
-def _mapped(recorded: Recorded, ground: Ground) -> Groups:
-    for rest, directories in _along(recorded.path, ground.mapped):
+def _mapped(recorded: Recorded, context: PlacementContext) -> Groups:
+    for rest, directories in _along(recorded.path, context.mapped):
         yield [join(directory, rest) for directory in directories]
 
 
-def _as_recorded(recorded: Recorded, ground: Ground) -> Groups:
+def _as_recorded(recorded: Recorded, context: PlacementContext) -> Groups:
     if recorded.absolute:
         path = recorded.path
-        there = not is_share(path) and ground.files.is_file(path)  # one question for many that `real` asks
-        yield [path, ground.roots.real(path), ground.files.real(path) if there else path]
+        there = not is_share(path) and context.files.is_file(path)  # one question for many that `real` asks
+        yield [path, context.roots.real(path), context.files.real(path) if there else path]
 
 
-def _module(recorded: Recorded, ground: Ground) -> Groups:
+def _module(recorded: Recorded, context: PlacementContext) -> Groups:
     """Find what names its module: a path of -trimpath, or the package of its functions wherever it was built."""
     if recorded.standard or recorded.vendored:
         return
     bare = VERSION.sub("", recorded.path)
-    packages = ground.builds.packages(recorded) if recorded.package else ()
+    packages = context.builds.packages(recorded) if recorded.package else ()
     for path in (bare, *(f"{package}/{recorded.name}" for package in packages)):
-        for rest, groups in _along(path, ground.modules):
+        for rest, groups in _along(path, context.modules):
             for directories in groups if rest else ():
                 here = [join(directory, rest) for directory in directories]
-                yield [*here, *_other_copies(here, path, ground)] if bare != recorded.path else here
+                yield [*here, *_other_copies(here, path, context)] if bare != recorded.path else here
 
 
-def _other_copies(here: Sequence[str], path: str, ground: Ground) -> Iterator[str]:
+def _other_copies(here: Sequence[str], path: str, context: PlacementContext) -> Iterator[str]:
     """Yield the vendored copies of a file of a module that is also in the workspace, if their texts differ.
 
     A path of -trimpath with a version may be of either.
     """
-    texts = {ground.files.text(one) for one in here if ground.files.is_file(one)}
-    for vendor in ground.roots.vendors if texts else ():
+    texts = {context.files.text(one) for one in here if context.files.is_file(one)}
+    for vendor in context.roots.vendors if texts else ():
         copy = join(vendor, path)
-        if ground.files.is_file(copy) and ground.files.text(copy) not in texts:
+        if context.files.is_file(copy) and context.files.text(copy) not in texts:
             yield copy
 
 
-def _build(recorded: Recorded, ground: Ground) -> Groups:
-    for rest, directories in _along(recorded.path, ground.built):
+def _build(recorded: Recorded, context: PlacementContext) -> Groups:
+    for rest, directories in _along(recorded.path, context.built):
         if rest:
             yield [join(directory, rest) for directory in directories]
 
 
-def _alike(recorded: Recorded, ground: Ground) -> Groups:
-    for rest, directories in _along(recorded.rooted, ground.alike):
+def _alike(recorded: Recorded, context: PlacementContext) -> Groups:
+    for rest, directories in _along(recorded.rooted, context.alike):
         if rest:
             yield [join(directory, rest) for directory in directories]
 
 
-def _vendor(recorded: Recorded, ground: Ground) -> Groups:
+def _vendor(recorded: Recorded, context: PlacementContext) -> Groups:
     """Find a dependency, by whatever names it, among those that the workspace has copies of."""
-    if recorded.standard or not ground.roots.vendors:
+    if recorded.standard or not context.roots.vendors:
         return
     if recorded.vendored:
         before = recorded.path[: -len(f"vendor/{recorded.vendored}")].rstrip("/")
-        for vendors in _nearest(before, ground.roots.vendors):
+        for vendors in _nearest(before, context.roots.vendors):
             yield [join(vendor, recorded.vendored) for vendor in vendors]
     bare = VERSION.sub("", _from_domain(recorded.path))
     package = [f"{recorded.package}/{recorded.name}"] if recorded.package else []
     for name in dict.fromkeys((_unescaped(bare), *package)):
-        yield [join(vendor, name) for vendor in ground.roots.vendors]
+        yield [join(vendor, name) for vendor in context.roots.vendors]
 
 
-def _module_cache(recorded: Recorded, ground: Ground) -> Groups:
-    cache = ground.roots.module_cache
+def _module_cache(recorded: Recorded, context: PlacementContext) -> Groups:
+    cache = context.roots.module_cache
     found = VERSIONED.search(recorded.path)
     if not cache or found is None or is_share(recorded.path):
         return
     module, _, rest = _from_domain(recorded.path).partition("@")
     version, _, rest = rest.partition("/")
-    for renamed in ground.renamed.get(_unescaped(module), ()):
+    for renamed in context.renamed.get(_unescaped(module), ()):
         if renamed.version in {"", version}:
             yield [join(cache, _escaped(renamed.target), rest)]
     yield [join(cache, _escaped(f"{module}@{version}"), rest)]
 
 
-def _required(recorded: Recorded, ground: Ground) -> Groups:
+def _required(recorded: Recorded, context: PlacementContext) -> Groups:
     """Find a dependency that its functions name, and its path without a version, in the version that go.mod asks for."""
-    cache = ground.roots.module_cache
+    cache = context.roots.module_cache
     if cache and recorded.package and not VERSIONED.search(recorded.path):
-        for rest, targets in _along(recorded.package, ground.in_cache):
+        for rest, targets in _along(recorded.package, context.in_cache):
             yield from ([join(cache, _escaped(target), rest, recorded.name)] for target in targets)
 
 
-def _go_root(recorded: Recorded, ground: Ground) -> Groups:
-    if ground.roots.go_root and recorded.standard:
-        yield [join(ground.roots.go_root, "src", recorded.standard)]
+def _go_root(recorded: Recorded, context: PlacementContext) -> Groups:
+    if context.roots.go_root and recorded.standard:
+        yield [join(context.roots.go_root, "src", recorded.standard)]
 
 
-def _packages(recorded: Recorded, ground: Ground) -> Groups:
+def _packages(recorded: Recorded, context: PlacementContext) -> Groups:
     """Find an installed package: that of the same part of a project first, as packages/web/node_modules is one's."""
-    for marker, parts in ground.packages.items():
+    for marker, parts in context.packages.items():
         for found in re.finditer(marker, recorded.path):  # the outermost first: packages hold packages
             rest, before = recorded.path[found.end() :], recorded.path[: found.start()].rstrip("/")
             same_part = parts.get(name_of(before), ()) if before else ()
@@ -243,76 +243,78 @@ def _nearest(before: str, parts: Sequence[str]) -> Groups:
     yield from ([part for _, part in same] for _, same in groupby(shared, lambda pair: pair[0]))
 
 
-def _relative(recorded: Recorded, ground: Ground) -> Groups:
+def _relative(recorded: Recorded, context: PlacementContext) -> Groups:
     if not (recorded.absolute or recorded.standard or recorded.project or recorded.called_standard):
-        yield [join(folder, recorded.path) for folder in ground.roots.folders]
+        yield [join(folder, recorded.path) for folder in context.roots.folders]
 
 
-def _like_standard(recorded: Recorded, ground: Ground) -> Groups:
+def _like_standard(recorded: Recorded, context: PlacementContext) -> Groups:
     if recorded.called_standard:
-        yield [join(folder, recorded.path) for folder in ground.roots.folders]
+        yield [join(folder, recorded.path) for folder in context.roots.folders]
 
 
-def _bundled(recorded: Recorded, ground: Ground) -> Groups:
+def _bundled(recorded: Recorded, context: PlacementContext) -> Groups:
     """Find what a bundler recorded below the name of a package here."""
     for project, path in recorded.bundled:
-        yield [join(directory, path) for directory in ground.projects.get(project, ())]
+        yield [join(directory, path) for directory in context.projects.get(project, ())]
 
 
-def _bundled_elsewhere(recorded: Recorded, ground: Ground) -> Groups:
+def _bundled_elsewhere(recorded: Recorded, context: PlacementContext) -> Groups:
     """Find what a bundler recorded below another name, which may be that of a library: they bring such maps."""
     for _, path in recorded.bundled:
-        yield [join(folder, path) for folder in ground.roots.folders]
+        yield [join(folder, path) for folder in context.roots.folders]
 
 
-def _renamed(recorded: Recorded, ground: Ground) -> Groups:
+def _renamed(recorded: Recorded, context: PlacementContext) -> Groups:
     """Find what was where other rules look, and is elsewhere now: as git says."""
-    for group in _gone(recorded, ground, SURE):
-        yield [now for path in group if (now := ground.files.renamed(path))]
+    for group in _gone(recorded, context, SURE):
+        yield [now for path in group if (now := context.files.renamed(path))]
 
 
-def _renamed_relative(recorded: Recorded, ground: Ground) -> Groups:
-    for group in _gone(recorded, ground, (_relative,)):
-        yield [now for path in group if (now := ground.files.renamed(path))]
+def _renamed_relative(recorded: Recorded, context: PlacementContext) -> Groups:
+    for group in _gone(recorded, context, (_relative,)):
+        yield [now for path in group if (now := context.files.renamed(path))]
 
 
-def _moved(recorded: Recorded, ground: Ground) -> Groups:
+def _moved(recorded: Recorded, context: PlacementContext) -> Groups:
     """Find the file of a directory that has the functions now of one that is gone.
 
     In Go they are proven by the package, which has one of each name; elsewhere one name may be a coincidence.
     """
     if not recorded.path.endswith(OF_GO) and sum(map(has_name, recorded.functions)) < 2:
         return
-    for group in _gone(recorded, ground, (*SURE, _relative)):
-        yield [beside for path in group for beside in ground.files.beside(path)]
+    for group in _gone(recorded, context, (*SURE, _relative)):
+        yield [beside for path in group for beside in context.files.beside(path)]
 
 
-def _gone(recorded: Recorded, ground: Ground, rules: Iterable[Callable[[Recorded, Ground], Groups]]) -> Groups:
+def _gone(
+    recorded: Recorded, context: PlacementContext, rules: Iterable[Callable[[Recorded, PlacementContext], Groups]]
+) -> Groups:
     """Yield where some rules look for a file of the user's own, if it is not there any more."""
     for rule in rules if recorded.kind not in FOREIGN else ():
-        for group in rule(recorded, ground):
-            yield [path for path in group if ground.roots.hold(path) and not stranger(path, recorded, ground)]
+        for group in rule(recorded, context):
+            yield [path for path in group if context.roots.hold(path) and not stranger(path, recorded, context)]
 
 
-def _container(recorded: Recorded, ground: Ground) -> Groups:
-    modules = ground.roots.modules if len(ground.roots.modules) <= MAX_CHECKOUTS else ()
-    checkouts = (*ground.roots.folders, *(module.directory for module in modules))
+def _container(recorded: Recorded, context: PlacementContext) -> Groups:
+    modules = context.roots.modules if len(context.roots.modules) <= MAX_CHECKOUTS else ()
+    checkouts = (*context.roots.folders, *(module.directory for module in modules))
     for pattern in CONTAINERS:
         if found := pattern.match(recorded.path):
             yield [join(checkout, recorded.path[found.end() :]) for checkout in checkouts]
 
 
-def _suffix(recorded: Recorded, ground: Ground) -> Groups:
+def _suffix(recorded: Recorded, context: PlacementContext) -> Groups:
     """Find the files of the workspace that share the longest end with the recorded path, two elements at least."""
-    wanted = [ground.roots.key(element) for element in recorded.end.split("/") if element][::-1]
+    wanted = [context.roots.key(element) for element in recorded.end.split("/") if element][::-1]
     if len(wanted) > 1:
-        here = [join(directory, recorded.name) for directory in ground.files.named("/".join(wanted[1::-1]))]
+        here = [join(directory, recorded.name) for directory in context.files.named("/".join(wanted[1::-1]))]
         here = here if len(here) <= MAX_SAME_NAME_FILES else []
-        ends = {path: ground.roots.key(path).split("/")[::-1] for path in here}
+        ends = {path: context.roots.key(path).split("/")[::-1] for path in here}
         shared = {path: shared_end(wanted, end) for path, end in ends.items()}
         most = max(shared.values(), default=0)
         longest = [path for path, n in shared.items() if n == most >= 2]
-        yield [path for path in longest if not _beside(wanted, ends[path]) and _in_package(path, recorded, ground)]
+        yield [path for path in longest if not _beside(wanted, ends[path]) and _in_package(path, recorded, context)]
 
 
 def _beside(wanted: Sequence[str], end: Sequence[str]) -> bool:
@@ -321,12 +323,12 @@ def _beside(wanted: Sequence[str], end: Sequence[str]) -> bool:
     return wanted[n + 1 : n + 2] == end[n + 1 : n + 2] != []
 
 
-def _in_package(path: str, recorded: Recorded, ground: Ground) -> bool:
+def _in_package(path: str, recorded: Recorded, context: PlacementContext) -> bool:
     """Return whether a file is in the recorded package of Java or its like, by its directory or by what it says."""
     package = recorded.jvm_package
     if not package or f"/{path}".endswith(f"/{recorded.end}"):
         return True
-    said = JVM_PACKAGE.findall(ground.files.text(path) or "")
+    said = JVM_PACKAGE.findall(context.files.text(path) or "")
     return ".".join(said) == package
 
 
@@ -398,37 +400,37 @@ CONTAINERS = tuple(
 """Where containers, CI services and build systems put a checkout."""
 
 
-def stranger(path: str, recorded: Recorded, ground: Ground) -> str:
+def stranger(path: str, recorded: Recorded, context: PlacementContext) -> str:
     """Return why a recorded file cannot be the user's own file at a path here: a clause; "" if it can be."""
     if recorded.kind in FOREIGN and not _lies_in_such(path, recorded):
         return FOREIGN[recorded.kind]
     project = recorded.project
-    if project and (project in ground.projects or (project.startswith("@") and ground.projects)):
+    if project and (project in context.projects or (project.startswith("@") and context.projects)):
         ((_, inside),) = recorded.bundled
-        here = [join(directory, inside) for directory in ground.projects.get(project, ())]
+        here = [join(directory, inside) for directory in context.projects.get(project, ())]
         return "" if path in here else f"a bundler says that it is of the package {project}"
-    if (crates := _crates(recorded)) and (own := ground.crates(path)) and crates.isdisjoint(own):
+    if (crates := _crates(recorded)) and (own := context.crates(path)) and crates.isdisjoint(own):
         return "its functions are of another crate"
-    packages = ground.builds.packages(recorded)
-    others = [package for package in packages if not _may_hold(path, package, recorded, ground)]
+    packages = context.builds.packages(recorded)
+    others = [package for package in packages if not _may_hold(path, package, recorded, context)]
     for package in sorted(others):
-        if next(_along(package, ground.modules), None) is None:
+        if next(_along(package, context.modules), None) is None:
             return f"its package {package} belongs to no module of the workspace"
     return (
         f"its package {min(others)} lies elsewhere in the workspace" if others and len(others) == len(packages) else ""
     )
 
 
-def proves(path: str, recorded: Recorded, ground: Ground) -> bool:
+def proves(path: str, recorded: Recorded, context: PlacementContext) -> bool:
     """Return whether the functions of a recorded file name its package or crate, and the file at a path here is in it.
 
     It must be no `stranger`.
     """
     if recorded.jvm_package:
-        return _in_package(path, recorded, ground)
+        return _in_package(path, recorded, context)
     if recorded.path.endswith(".rs"):
-        return not _crates(recorded).isdisjoint(ground.crates(path))
-    return bool(ground.builds.packages(recorded))
+        return not _crates(recorded).isdisjoint(context.crates(path))
+    return bool(context.builds.packages(recorded))
 
 
 def _crates(recorded: Recorded) -> frozenset[str]:
@@ -443,12 +445,14 @@ def _lies_in_such(path: str, recorded: Recorded) -> bool:
     return any(path.endswith(f"/{recorded.path[found.start() :]}") for found in EMBEDDED.finditer(recorded.path))
 
 
-def _may_hold(path: str, package: str, recorded: Recorded, ground: Ground) -> bool:
+def _may_hold(path: str, package: str, recorded: Recorded, context: PlacementContext) -> bool:
     """Return whether a file here can be in a Go package: as its module says, or as directories do where there is no module."""
     directory = path.rpartition("/")[0]
-    for inside, modules in _along(directory, ground.import_paths):
+    for inside, modules in _along(directory, context.import_paths):
         return any(join(module, inside) == package for module in modules)
-    inside = next((rest for folder in ground.roots.folders if (rest := rest_within(directory, folder)) is not None), "")
+    inside = next(
+        (rest for folder in context.roots.folders if (rest := rest_within(directory, folder)) is not None), ""
+    )
     depth = len(inside.split("/")) if inside else 0
     shared = shared_end(package.split("/")[::-1], directory.split("/")[::-1])
     return shared > depth or (shared == depth and join(inside, recorded.name) == recorded.path)

@@ -17,7 +17,7 @@ import numpy as np
 
 from alloclens.arrays import ratio
 from alloclens.stats.amount import Amount
-from alloclens.stats.intervals import Interval, Sampling, exchanged, interval
+from alloclens.stats.intervals import Interval, Sampling, interval, turnover
 from alloclens.stats.sampling import errors
 
 if TYPE_CHECKING:
@@ -30,22 +30,22 @@ FALSE_ALARMS = 0.01
 """The probability that any of the lines looked at is said to have changed significantly though it did not."""
 
 
-class Side(NamedTuple):
+class SampledValues(NamedTuple):
     """What one of two snapshots has, a row for each row of the head; each of shape (rows, sample types)."""
 
     value: Floats
     variance: Floats
     sampled: Floats
 
-    def but(self, some: Mask, other: Side) -> Side:
+    def but(self, some: Mask, other: SampledValues) -> SampledValues:
         """Return these numbers, with those of another side in some rows."""
-        return Side(*(np.where(some[:, None], theirs, ours) for ours, theirs in zip(self, other, strict=True)))
+        return SampledValues(*(np.where(some[:, None], theirs, ours) for ours, theirs in zip(self, other, strict=True)))
 
 
-def of_samples(profile: Profile) -> Side:
+def values_of_samples(profile: Profile) -> SampledValues:
     """Return what every sample has; those of a base, whose values are negative in a difference, with their sign turned."""
     values = np.where(profile.is_base[:, None], -profile.values, profile.values).astype(np.float64)
-    return Side(values, *errors(profile))
+    return SampledValues(values, *errors(profile))
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,8 +53,8 @@ class Changes:
     """How one measure of each row grew."""
 
     value: Floats
-    came: Sampling
-    went: Sampling
+    added: Sampling
+    removed: Sampling
     block: Floats
     rate: Floats | float
     """As `interval` has them."""
@@ -64,12 +64,14 @@ class Changes:
     @cached_property
     def interval(self) -> Interval:
         """Where the true growth lies, 99 times of 100. Asked for a few lines, and made for all then."""
-        return interval(self.value, self.came, self.went, self.block, self.rate, limit(1))
+        return interval(self.value, self.added, self.removed, self.block, self.rate, critical_value(1))
 
     @cached_property
     def significant(self) -> Mask:
         """Which rows grew or shrank significantly, corrected for how many there are."""
-        low, high = interval(self.value, self.came, self.went, self.block, self.rate, limit(self.looked_at))
+        low, high = interval(
+            self.value, self.added, self.removed, self.block, self.rate, critical_value(self.looked_at)
+        )
         return np.asarray((self.value != 0) & ((low > 0) | (high < 0)))
 
     def amount(self, row: int, value: float) -> Amount:
@@ -79,7 +81,9 @@ class Changes:
         return Amount(value, *grown)
 
 
-def changes(head: Side, base: Side, now: Columns, then: Columns, rate: float, *, one_process: bool) -> Changes:
+def changes(
+    head: SampledValues, base: SampledValues, now: Columns, then: Columns, rate: float, *, one_process: bool
+) -> Changes:
     """Compare two sides whose rows are the same lines or functions, allowing for how many of them there are."""
     value = head.value[:, now.value]
     grown = value - base.value[:, then.value]
@@ -87,13 +91,13 @@ def changes(head: Side, base: Side, now: Columns, then: Columns, rate: float, *,
     if one_process and now.allocated is not None and then.allocated is not None:
         after, before = _sampling(head, now.allocated), _sampling(base, then.allocated)
         allocated = Sampling(after.variance - before.variance, after.sampled - before.sampled)
-    came, went = exchanged(_sampling(head, now.value), _sampling(base, then.value), allocated)
+    added, removed = turnover(_sampling(head, now.value), _sampling(base, then.value), allocated)
     size = np.maximum(_size(head.value, now), _size(base.value, then))
     block, unit = (np.ones_like(size), ratio(rate, size)) if now.value == now.objects else (size, rate)
-    return Changes(grown, came, went, block, unit, int(np.count_nonzero(value)))
+    return Changes(grown, added, removed, block, unit, int(np.count_nonzero(value)))
 
 
-def _sampling(side: Side, column: int) -> Sampling:
+def _sampling(side: SampledValues, column: int) -> Sampling:
     return Sampling(side.variance[:, column], side.sampled[:, column])
 
 
@@ -104,6 +108,6 @@ def _size(value: Floats, columns: Columns) -> Floats:
     return ratio(value[:, columns.space], value[:, columns.objects])
 
 
-def limit(looked_at: int) -> float:
+def critical_value(looked_at: int) -> float:
     """Return the bound in standard errors for this many lines (Bonferroni, two-sided)."""
     return NormalDist().inv_cdf(1 - FALSE_ALARMS / (2 * max(looked_at, 1)))

@@ -50,7 +50,7 @@ class Interval(NamedTuple):
     high: Floats
 
 
-def exchanged(head: Sampling, base: Sampling, allocated: Sampling | None) -> tuple[Sampling, Sampling]:
+def turnover(head: Sampling, base: Sampling, allocated: Sampling | None) -> tuple[Sampling, Sampling]:
     """Return what came and what went, at most. `allocated` is the difference of the totals since the start, if known.
 
     Objects that live in both snapshots are the same sampled objects, and are in neither if the allocations are known.
@@ -59,12 +59,14 @@ def exchanged(head: Sampling, base: Sampling, allocated: Sampling | None) -> tup
         return head, base
     new = [np.maximum(a, 0) for a in allocated]
     old = [np.maximum(a - (h - b), 0) for a, h, b in zip(new, head, base, strict=True)]
-    came = (np.minimum(a, h) for a, h in zip(new, head, strict=True))
-    went = (np.minimum(f, b) for f, b in zip(old, base, strict=True))
-    return Sampling(*came), Sampling(*went)
+    added = (np.minimum(a, h) for a, h in zip(new, head, strict=True))
+    removed = (np.minimum(f, b) for f, b in zip(old, base, strict=True))
+    return Sampling(*added), Sampling(*removed)
 
 
-def interval(growth: Floats, came: Sampling, went: Sampling, block: Floats, rate: Floats | float, z: float) -> Interval:
+def interval(
+    growth: Floats, added: Sampling, removed: Sampling, block: Floats, rate: Floats | float, z: float
+) -> Interval:
     """Return the interval of each line's true growth, shape (lines,).
 
     `block` is the mean size of the line's objects and `rate` the sampling rate, in the unit of the growth; `z` is the
@@ -72,8 +74,8 @@ def interval(growth: Floats, came: Sampling, went: Sampling, block: Floats, rate
     that of what can go unseen; a rate of 0 says that nothing can: then it is 0 wide.
     """
     rate = np.broadcast_to(np.asarray(rate, np.float64), growth.shape)
-    low = np.hypot(_down(came, rate, z), _up(went, block, rate, z))
-    high = np.hypot(_up(came, block, rate, z), _down(went, rate, z))
+    low = np.hypot(_down(added, rate, z), _up(removed, block, rate, z))
+    high = np.hypot(_up(added, block, rate, z), _down(removed, rate, z))
     return Interval(growth - low, growth + high)
 
 

@@ -14,7 +14,7 @@ from alloclens.symbols.binaries import Binary, first_line, plain, search
 from alloclens.symbols.demangle import demangled
 from alloclens.symbols.layout import NOWHERE, Layout, Mapped, layout
 from alloclens.symbols.symcache import symcache
-from alloclens.transform.symbolize import Call, resolved
+from alloclens.transform.symbolize import SymbolizedFrame, resolved
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -92,14 +92,14 @@ class _Symbolizer:
         self.missing: list[str] = []
 
     def run(self, rows: Ints) -> Symbolized:
-        stacks: dict[int, list[Call]] = {}
+        stacks: dict[int, list[SymbolizedFrame]] = {}
         mapping = self.profile.locations.mapping[rows]
         for number in np.unique(mapping).tolist():
             stacks |= self._of_mapping(number, rows[mapping == number])
         profile = resolved(self.profile, stacks) if stacks else self.profile
         return Symbolized(profile, tuple(dict.fromkeys(self.messages)), tuple(dict.fromkeys(self.missing)))
 
-    def _of_mapping(self, number: int, rows: Ints) -> dict[int, list[Call]]:
+    def _of_mapping(self, number: int, rows: Ints) -> dict[int, list[SymbolizedFrame]]:
         """Return the stacks of those of a mapping's locations that are found."""
         file, build_id = self.profile.text(np.array([c[number] for c in self._columns()]))
         found = self._candidates(_base_name(file), build_id)
@@ -187,7 +187,7 @@ def _symbols(binary: Binary) -> Any:
         raise _Unusable(said) from error
 
 
-def _looked_up(symbols: Any, addresses: NDArray[np.uint64], rows: Ints) -> dict[int, list[Call]]:
+def _looked_up(symbols: Any, addresses: NDArray[np.uint64], rows: Ints) -> dict[int, list[SymbolizedFrame]]:
     """Return the stack of each row whose address is in the code and has a name."""
     inside = (addresses != NOWHERE) & (addresses < FARTHEST)
     distinct, which = np.unique(addresses[inside], return_inverse=True)
@@ -196,9 +196,13 @@ def _looked_up(symbols: Any, addresses: NDArray[np.uint64], rows: Ints) -> dict[
     return {row: stacks[number] for row, number in pairs if stacks[number]}
 
 
-def _calls(symbols: Any, address: int) -> list[Call]:
+def _calls(symbols: Any, address: int) -> list[SymbolizedFrame]:
     try:
         found = symbols.lookup(address)
     except Exception:  # noqa: BLE001 - one address of a half-broken table
         return []
-    return [Call(demangled(f.symbol), f.symbol, f.full_path or "", f.line) for f in found if f.symbol or f.full_path]
+    return [
+        SymbolizedFrame(demangled(f.symbol), f.symbol, f.full_path or "", f.line)
+        for f in found
+        if f.symbol or f.full_path
+    ]

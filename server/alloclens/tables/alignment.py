@@ -28,7 +28,7 @@ NO_MAPS: LineMaps = {}
 GONE = -1
 
 
-class Declared(NamedTuple):
+class DeclaredFunction(NamedTuple):
     """Where a function is declared."""
 
     name: str
@@ -43,11 +43,11 @@ class Declared(NamedTuple):
         return self.name, self.file
 
 
-Key = Callable[[Declared], tuple[str, ...]]
+Key = Callable[[DeclaredFunction], tuple[str, ...]]
 
 
 @dataclass(frozen=True, eq=False)
-class Alignment:
+class FunctionAlignment:
     """Where the functions of the base are in the head; a row for each of the base's, and one more for no function."""
 
     there: Ints
@@ -80,23 +80,23 @@ def line_pairs(base: Lines, head: Lines) -> list[tuple[str, str]]:
     return [pair for pair in pairs if pair[1] in head.files]
 
 
-def _pairs(mine: Sequence[Declared], theirs: Sequence[Declared], there: Ints) -> list[tuple[str, str]]:
+def _pairs(mine: Sequence[DeclaredFunction], theirs: Sequence[DeclaredFunction], there: Ints) -> list[tuple[str, str]]:
     """Return for each function of the base its file, and the one that it is in at the head; the same if it is not there."""
     rows = zip(mine, there.tolist(), strict=False)
     return [(f.file, theirs[row].file if row >= 0 else f.file) for f, row in rows]
 
 
-def _aligned(mine: Sequence[Declared], theirs: Sequence[Declared], maps: LineMaps) -> Alignment:
+def _aligned(mine: Sequence[DeclaredFunction], theirs: Sequence[DeclaredFunction], maps: LineMaps) -> FunctionAlignment:
     there = _counterparts(mine, theirs)
     numbers = {pair: number for number, pair in enumerate(maps)}
     number = [numbers.get(pair, -1) for pair in _pairs(mine, theirs, there)]
     start, start_there = (np.array([*(f.line for f in some), 0], np.int64) for some in (mine, theirs))
     known = (there >= 0) & (start > 0) & (start_there[there] > 0)
     shift = np.where(known, start_there[there] - start, 0)
-    return Alignment(there, shift, np.array([*number, -1], np.int64), list(maps.values()))
+    return FunctionAlignment(there, shift, np.array([*number, -1], np.int64), list(maps.values()))
 
 
-class Meeting(NamedTuple):
+class Alignment(NamedTuple):
     """How the lines of two builds meet."""
 
     file: Ints
@@ -109,7 +109,7 @@ class Meeting(NamedTuple):
     """Lines of the base that may be these."""
 
 
-def meeting(base: Lines, head: Lines, maps: LineMaps = NO_MAPS) -> Meeting:
+def align(base: Lines, head: Lines, maps: LineMaps = NO_MAPS) -> Alignment:
     """Return where the lines of one build are in another."""
     aligned = _aligned(_of_lines(base), _of_lines(head), maps)
     function = base.functions.of_line
@@ -124,10 +124,10 @@ def meeting(base: Lines, head: Lines, maps: LineMaps = NO_MAPS) -> Meeting:
     gone = (function >= 0) & (aligned.there[function] < 0)
     gone &= np.isin(packed(file, line), packed(head.file[others], head.line[others]))
     line = np.where(gone & (aligned.map[function] < 0), GONE, line)
-    return Meeting(file, line, *_unsaid(base, head, aligned, file, line))
+    return Alignment(file, line, *_unsaid(base, head, aligned, file, line))
 
 
-def _unsaid(base: Lines, head: Lines, aligned: Alignment, file: Ints, line: Ints) -> tuple[Mask, Mask]:
+def _unsaid(base: Lines, head: Lines, aligned: FunctionAlignment, file: Ints, line: Ints) -> tuple[Mask, Mask]:
     """Return the lines of the head of which it is not known which of the base's they are, and the base's that they may be.
 
     Where the texts are known, these are lines that came into functions from which others went: they may have been changed. Where
@@ -166,12 +166,12 @@ def _has_values(lines: Lines) -> Mask:
     return np.asarray((lines.value.cum != 0).any(axis=1) & (lines.line > 0))
 
 
-def are_two(base: Lines, head: Lines) -> bool:
+def are_different_builds(base: Lines, head: Lines) -> bool:
     """Return whether two snapshots are of different builds: a function is declared elsewhere in one of them."""
     return bool(_aligned(_of_lines(base), _of_lines(head), NO_MAPS).shift.any())
 
 
-def moved(base: Profile, head: Profile, maps: LineMaps = NO_MAPS) -> Profile:
+def realigned(base: Profile, head: Profile, maps: LineMaps = NO_MAPS) -> Profile:
     """Return the base with the lines that its code has in the head; 0 for lines that are gone."""
     if base.build_id and base.build_id == head.build_id:
         return base
@@ -187,36 +187,36 @@ def moved(base: Profile, head: Profile, maps: LineMaps = NO_MAPS) -> Profile:
     )
 
 
-def _of_lines(lines: Lines) -> list[Declared]:
+def _of_lines(lines: Lines) -> list[DeclaredFunction]:
     found = lines.functions
     return [
-        Declared(n, lines.files[f], at)
+        DeclaredFunction(n, lines.files[f], at)
         for n, f, at in zip(found.name, found.file.tolist(), found.start_line.tolist(), strict=True)
     ]
 
 
-def _of_profile(profile: Profile) -> list[Declared]:
+def _of_profile(profile: Profile) -> list[DeclaredFunction]:
     found = profile.functions
     files = map(clean_path, profile.text(found.file))
-    return list(map(Declared, profile.text(found.name), files, found.start_line.tolist()))
+    return list(map(DeclaredFunction, profile.text(found.name), files, found.start_line.tolist()))
 
 
-def _counterparts(mine: Sequence[Declared], theirs: Sequence[Declared]) -> Ints:
+def _counterparts(mine: Sequence[DeclaredFunction], theirs: Sequence[DeclaredFunction]) -> Ints:
     """Return for each of my functions the row of the same one of theirs, -1 for none; and one -1 more, for no function.
 
     Of functions of one name, those are the same that alone have it in a file.
     """
     there = np.full(len(mine) + 1, -1)
-    for key in (Declared.by_name, Declared.by_file):
+    for key in (DeclaredFunction.by_name, DeclaredFunction.by_file):
         ours, others = _singles(mine, key), _singles(theirs, key)
         same = [others.get(key(f), -1) if key(f) in ours else -1 for f in mine]
         there = np.where(there >= 0, there, [*same, -1])
     return there
 
 
-def _singles(functions: Sequence[Declared], key: Key) -> dict[tuple[str, ...], int]:
+def _singles(functions: Sequence[DeclaredFunction], key: Key) -> dict[tuple[str, ...], int]:
     """Return the row of each key of functions that are declared in one place alone."""
-    places: dict[tuple[str, ...], set[Declared]] = {}
+    places: dict[tuple[str, ...], set[DeclaredFunction]] = {}
     for function in functions:
         places.setdefault(key(function), set()).add(function)
     return {key(f): row for row, f in enumerate(functions) if f.name and len(places[key(f)]) == 1}

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class One:
+class Attribution:
     """Every sample counts for one site, or none."""
 
     site: Ints
@@ -32,16 +32,16 @@ class One:
         return out
 
 
-def flat(profile: Profile, sites: Sites) -> One:
+def flat(profile: Profile, sites: Sites) -> Attribution:
     """Count a sample for the site of its leaf."""
     site = np.full(len(profile), -1)
     stacked = np.flatnonzero(np.diff(profile.location_at))
     leaf = profile.location[profile.location_at[stacked]]
     site[stacked] = sites.of_frame[profile.locations.frame_at[leaf]]
-    return One(site, len(sites))
+    return Attribution(site, len(sites))
 
 
-def owned(profile: Profile, sites: Sites, own: Mask) -> One:
+def owned(profile: Profile, sites: Sites, own: Mask) -> Attribution:
     """Count a sample for the deepest of its sites that is the user's own. Shape of `own`: (sites,)."""
     first = _first_own(profile, sites, own)
     begin, end = profile.location_at[:-1], profile.location_at[1:]
@@ -50,7 +50,7 @@ def owned(profile: Profile, sites: Sites, own: Mask) -> One:
     site = np.full(len(profile), -1)
     has = deepest < end
     site[has] = first[profile.location[deepest[has]]]
-    return One(site, len(sites))
+    return Attribution(site, len(sites))
 
 
 def cum(profile: Profile, sites: Sites, values: Numbers) -> Numbers:

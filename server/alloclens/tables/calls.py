@@ -16,9 +16,9 @@ import numpy as np
 from alloclens.arrays import owners
 from alloclens.profile.sample_types import columns
 from alloclens.stats.amount import Amount
-from alloclens.stats.growth import Side, changes, of_samples
+from alloclens.stats.growth import SampledValues, changes, values_of_samples
 from alloclens.stats.sampling import sampling_rate
-from alloclens.tables.attribution import One
+from alloclens.tables.attribution import Attribution
 from alloclens.tables.sites import by_function, by_line
 from alloclens.tables.top import top
 from alloclens.transform.subset import samples, samples_through
@@ -37,7 +37,7 @@ MAX_EDGE_LINES = 50
 """Lines of one edge."""
 
 
-class Site(NamedTuple):
+class CallSite(NamedTuple):
     """What is asked about: a line of a file, whatever function is there; or a function, wherever its lines are."""
 
     function: str
@@ -96,7 +96,7 @@ class Calls:
 
 def calls(
     profile: Profile,
-    asked: Site,
+    asked: CallSite,
     wanted: ValueType,
     *,
     one_process: bool = True,
@@ -124,7 +124,7 @@ def calls(
     )
 
 
-def _frames(profile: Profile, asked: Site) -> Mask:
+def _frames(profile: Profile, asked: CallSite) -> Mask:
     """Return which frames of the profile are of the site."""
     sites = by_line(profile) if asked.line else by_function(profile)
     if asked.line:
@@ -197,7 +197,7 @@ class _Counted:
         spot, group = np.unique(edge * rows + where.of_frame[frame], return_inverse=True)
         sample, group = _once(sample, group)
         value = self._at_head(sample, group, len(spot))
-        either = One(group, len(spot)).sum(np.abs(self.profile.values[:, [self._column]])[sample])[:, 0]
+        either = Attribution(group, len(spot)).sum(np.abs(self.profile.values[:, [self._column]])[sample])[:, 0]
         order = np.lexsort((-either, -np.abs(value), spot // rows))
         of = spot[order] // rows
         order = order[np.arange(len(of)) - np.searchsorted(of, of) < MAX_EDGE_LINES]
@@ -223,15 +223,15 @@ class _Counted:
 
     def _at_head(self, sample: Ints, group: Ints, groups: int) -> Ints:
         head = ~self.profile.is_base[sample]
-        found: Ints = One(group[head], groups).sum(self.profile.values[:, [self._column]][sample[head]])[:, 0]
+        found: Ints = Attribution(group[head], groups).sum(self.profile.values[:, [self._column]][sample[head]])[:, 0]
         return found
 
-    def _side(self, sample: Ints, group: Ints, groups: int) -> Side:
-        return Side(*(One(group, groups).sum(one[sample]) for one in self._of_samples))
+    def _side(self, sample: Ints, group: Ints, groups: int) -> SampledValues:
+        return SampledValues(*(Attribution(group, groups).sum(one[sample]) for one in self._of_samples))
 
     @cached_property
-    def _of_samples(self) -> Side:
-        return of_samples(self.profile)
+    def _of_samples(self) -> SampledValues:
+        return values_of_samples(self.profile)
 
     @cached_property
     def _column(self) -> int:
@@ -253,7 +253,7 @@ def _once(sample: Ints, group: Ints) -> tuple[Ints, Ints]:
     return found % samples, found // samples
 
 
-class Hot(NamedTuple):
+class HotFunction(NamedTuple):
     """A function by what passes through it."""
 
     function: str
@@ -263,7 +263,7 @@ class Hot(NamedTuple):
     """At the head, in the unit of the asked sample type."""
 
 
-def hot(profile: Profile, wanted: ValueType, containing: str, most: int) -> list[Hot]:
+def hot_functions(profile: Profile, wanted: ValueType, containing: str, most: int) -> list[HotFunction]:
     """Return the heaviest functions at the head whose name contains a text, in whatever case.
 
     Without nameless ones, and without those whose lines come to nothing each, as negative values can.
@@ -277,7 +277,7 @@ def hot(profile: Profile, wanted: ValueType, containing: str, most: int) -> list
     numbers = ((functions.sites.function[i], i) for i in functions.order.tolist())
     named_so = ((n, i) for n, i in numbers if text[n] and searched in text[n].casefold())
     found = ((n, i) for n, i in named_so if functions.cum[i] and row[n] >= 0)
-    return [Hot(text[n], _line(lines, int(row[n])), int(functions.cum[i])) for n, i in islice(found, most)]
+    return [HotFunction(text[n], _line(lines, int(row[n])), int(functions.cum[i])) for n, i in islice(found, most)]
 
 
 def _line(lines: Top, row: int) -> CallLine:

@@ -20,7 +20,7 @@ MIX = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(0
 """Of splitmix64."""
 
 
-def code_of(profile: Profile) -> bytes:
+def code_digests(profile: Profile) -> bytes:
     """Return the MAX_DIGESTS smallest digests of pairs of an address and its lines, in order, 8 bytes each.
 
     The smallest elements of two sets are samples that can be compared: whether one set contains the other.
@@ -34,7 +34,7 @@ def code_of(profile: Profile) -> bytes:
 
 
 @lru_cache(20_000)  # a series is parted anew for each snapshot that comes
-def holds(later: bytes, earlier: bytes) -> bool:
+def contains_code(later: bytes, earlier: bytes) -> bool:
     """Return whether a later profile has all the code of an earlier one; False where one of them has no addresses.
 
     Go never forgets the allocations of a process, so a later profile of the same process has it. Another build has other lines at

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from alloclens.profile.sample_types import columns
-from alloclens.stats.growth import Side, changes
+from alloclens.stats.growth import SampledValues, changes
 from alloclens.stats.sampling import errors, sampling_rate
-from alloclens.tables.flame_walk import Grown, subtree_root, walk, way_of, whole_root
+from alloclens.tables.flame_walk import WalkedTree, stack_walk, subtree_root, walk_order, whole_root
 from alloclens.tables.sites import by_line
 from alloclens.transform.subset import samples_through
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from alloclens.profile.model import Profile, ValueType
     from alloclens.profile.sample_types import Columns
     from alloclens.stats.growth import Changes
-    from alloclens.tables.flame_walk import Way
+    from alloclens.tables.flame_walk import WalkOrder
 
 
 MAX_NODES = 2_000
@@ -36,14 +36,14 @@ MAX_ANSWERS = 16
 """Remembered, to zoom out again."""
 
 
-Site = tuple[str, str]
+FlameSite = tuple[str, str]
 """What a path tells functions apart by: `Functions.name`, and `Functions.file`."""
 
 
 class FlameQuery(NamedTuple):
     """What is wanted of a tree."""
 
-    path: tuple[Site, ...] = ()
+    path: tuple[FlameSite, ...] = ()
     """From the root to the node whose subtree is shown; () is everything."""
     inverted: bool = False
     """From the leaves: below a function stand its callers."""
@@ -65,7 +65,7 @@ class FlameFunctions(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Tree:
+class FlameTree:
     """One row for each node, the heaviest first: row 0 is the root, and parents stand before their children."""
 
     parent: Ints
@@ -103,9 +103,9 @@ class FlameGraph:
     """Whether base and head share objects."""
     has_base: bool = False
     """Whether the head is compared, be it with nothing: none of the base's samples need be in focus."""
-    answers: dict[FlameQuery, Tree | None] = field(default_factory=dict)
+    answers: dict[FlameQuery, FlameTree | None] = field(default_factory=dict)
 
-    def tree(self, asked: FlameQuery) -> Tree | None:
+    def tree(self, asked: FlameQuery) -> FlameTree | None:
         """Return what is asked for; None where the path leads nowhere. Safe from any thread: another may clear the answers."""
         try:
             return self.answers[asked]
@@ -129,12 +129,12 @@ class FlameGraph:
         return FlameFunctions(row[sites.of_frame], [name for name, _ in rows], [file for _, file in rows])
 
     @cached_property
-    def from_root(self) -> Way:
-        return way_of(self.profile, self.functions.of_frame, inverted=False)
+    def from_root(self) -> WalkOrder:
+        return walk_order(self.profile, self.functions.of_frame, inverted=False)
 
     @cached_property
-    def from_leaf(self) -> Way:
-        return way_of(self.profile, self.functions.of_frame, inverted=True)
+    def from_leaf(self) -> WalkOrder:
+        return walk_order(self.profile, self.functions.of_frame, inverted=True)
 
     @cached_property
     def values(self) -> Ints:
@@ -175,23 +175,23 @@ class FlameGraph:
         return tuple((part * len(profile.sample_types) + i, _column(parts[part], i)) for part, i in places)
 
 
-def _tree(of: FlameGraph, asked: FlameQuery) -> Tree | None:
-    way = of.from_leaf if asked.inverted else of.from_root
+def _tree(of: FlameGraph, asked: FlameQuery) -> FlameTree | None:
+    order = of.from_leaf if asked.inverted else of.from_root
     samples = _through(of, asked.search) if asked.search else of.samples
     head, base = of.head[samples], of.base[samples]
     root = whole_root(head, base)
-    with walk(way, samples, head, base) as walked:
+    with stack_walk(order, samples, head, base) as stacks:
         for step, site in enumerate(asked.path):
             if step:
-                walked.advance()
-            walked.through(_frames(of.functions, site))
-            if not len(walked.rows):
+                stacks.advance()
+            stacks.through(_frames(of.functions, site))
+            if not len(stacks.rows):
                 return None
         if asked.path:
-            samples, root = walked.rows["sample"].astype(np.int64), subtree_root(walked.rows, way)
-            walked.advance()
-        grown = walked.grow(root, samples, asked.least)
-    return _finished(of, _heaviest(grown, asked.most), truncated=len(grown.nodes.parent) > asked.most)
+            samples, root = stacks.rows["sample"].astype(np.int64), subtree_root(stacks.rows, order)
+            stacks.advance()
+        walked = stacks.grow(root, samples, asked.least)
+    return _finished(of, _heaviest(walked, asked.most), truncated=len(walked.nodes.parent) > asked.most)
 
 
 def _through(of: FlameGraph, text: str) -> Ints:
@@ -201,15 +201,15 @@ def _through(of: FlameGraph, text: str) -> Ints:
     return of.samples[samples_through(profile, hit)[of.samples]]
 
 
-def _frames(functions: FlameFunctions, site: Site) -> Mask:
+def _frames(functions: FlameFunctions, site: FlameSite) -> Mask:
     """Return which frames are of a function."""
     of_site = [one == site for one in zip(functions.name, functions.file, strict=True)]
     return np.array(of_site, np.bool_)[functions.of_frame]
 
 
-def _heaviest(grown: Grown, most: int) -> Grown:
+def _heaviest(walked: WalkedTree, most: int) -> WalkedTree:
     """Return the tree of so many of the heaviest nodes, the heaviest first. Samples go back to the nodes that stay."""
-    nodes = grown.nodes
+    nodes = walked.nodes
     order = np.argsort(-nodes.weight, kind="stable")  # parents stay before their children
     parent, stays = np.maximum(nodes.parent, 0), np.zeros(len(order), np.bool_)
     stays[order[:most]] = True
@@ -218,11 +218,11 @@ def _heaviest(grown: Grown, most: int) -> Grown:
     at = np.arange(len(order))
     while not stays[at].all():
         at = np.where(stays[at], at, parent[at])
-    more = grown.more.copy()
+    more = walked.more.copy()
     more[parent[~stays]] = True
     left = nodes.of(order[:most])
     left.parent[1:] = number[left.parent[1:]]
-    return Grown(left, grown.sample, number[at[grown.node]], more[order[:most]])
+    return WalkedTree(left, walked.sample, number[at[walked.node]], more[order[:most]])
 
 
 def _whole(values: Floats) -> Ints:
@@ -230,11 +230,11 @@ def _whole(values: Floats) -> Ints:
     return np.clip(values, -(2.0**63), np.nextafter(2.0**63, 0)).astype(np.int64)
 
 
-def _finished(of: FlameGraph, grown: Grown, *, truncated: bool) -> Tree:
-    nodes, change = grown.nodes, _changes(of, grown)
+def _finished(of: FlameGraph, walked: WalkedTree, *, truncated: bool) -> FlameTree:
+    nodes, change = walked.nodes, _changes(of, walked)
     growth = _whole(nodes.head - nodes.base)
     nothing = np.zeros(len(growth), np.bool_)
-    return Tree(
+    return FlameTree(
         parent=nodes.parent,
         site=nodes.site,
         line=np.append(of.profile.frames.line, 0)[nodes.frame],  # the last one is for frame ALL
@@ -242,34 +242,34 @@ def _finished(of: FlameGraph, grown: Grown, *, truncated: bool) -> Tree:
         growth=growth,
         significant=change.significant if change else nothing,
         known=~np.isnan(change.interval.low) if change else nothing,
-        more=grown.more,
+        more=walked.more,
         truncated=truncated,
         compared=bool(of.base.any()) or of.compares,
         functions=of.functions,
     )
 
 
-def _changes(of: FlameGraph, grown: Grown) -> Changes | None:
+def _changes(of: FlameGraph, walked: WalkedTree) -> Changes | None:
     """Return how the nodes grew; None where no base is known."""
     if not of.compares:
         return None
-    head, base = _sides(of, grown)
+    head, base = _sides(of, walked)
     made = changes(head, base, of.kinds, of.kinds, sampling_rate(of.profile), one_process=of.one_process)
-    return replace(made, looked_at=len(grown.nodes.parent))
+    return replace(made, looked_at=len(walked.nodes.parent))
 
 
-def _sides(of: FlameGraph, grown: Grown) -> tuple[Side, Side]:
+def _sides(of: FlameGraph, walked: WalkedTree) -> tuple[SampledValues, SampledValues]:
     """Sum what head and base have of each node, with all below it. What nothing is made of stays 0."""
-    parent, types = grown.nodes.parent, len(of.profile.sample_types)
-    place = grown.node * 2 + of.profile.is_base[grown.sample]
-    each = np.zeros((len(parent), 2, len(Side._fields) * types))
+    parent, types = walked.nodes.parent, len(of.profile.sample_types)
+    place = walked.node * 2 + of.profile.is_base[walked.sample]
+    each = np.zeros((len(parent), 2, len(SampledValues._fields) * types))
     for column, values in of.errors:
-        each[:, :, column] = np.bincount(place, values[grown.sample], 2 * len(parent)).reshape(-1, 2)
+        each[:, :, column] = np.bincount(place, values[walked.sample], 2 * len(parent)).reshape(-1, 2)
     each[:, 1, :types] *= -1  # a base's values are negative
     for row in range(len(parent) - 1, 0, -1):  # parents stand before their children
         each[parent[row]] += each[row]
-    parts = each.reshape(len(parent), 2, len(Side._fields), types)
-    return Side(*parts[:, 0].swapaxes(0, 1)), Side(*parts[:, 1].swapaxes(0, 1))
+    parts = each.reshape(len(parent), 2, len(SampledValues._fields), types)
+    return SampledValues(*parts[:, 0].swapaxes(0, 1)), SampledValues(*parts[:, 1].swapaxes(0, 1))
 
 
 def _column(table: Ints | Floats, i: int) -> Floats:

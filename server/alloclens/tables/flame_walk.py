@@ -44,7 +44,7 @@ WRAP = 1 << 32
 """Below 0 the kernel's numbers go on from here."""
 
 
-class Way(NamedTuple):
+class WalkOrder(NamedTuple):
     """How stacks are walked: from the root, or from the leaf."""
 
     step: int
@@ -61,7 +61,7 @@ class Way(NamedTuple):
     """The function of each frame."""
 
 
-class Nodes(NamedTuple):
+class TreeNodes(NamedTuple):
     """Rows of a tree, parents before children."""
 
     parent: Ints
@@ -77,48 +77,48 @@ class Nodes(NamedTuple):
         """What a node is shown for: what it holds, or held. Of no child more than of its parent."""
         return np.maximum(self.head, self.base)
 
-    def of(self, rows: Ints | Mask) -> Nodes:
-        return Nodes(self.parent[rows], self.site[rows], self.frame[rows], self.head[rows], self.base[rows])
+    def of(self, rows: Ints | Mask) -> TreeNodes:
+        return TreeNodes(self.parent[rows], self.site[rows], self.frame[rows], self.head[rows], self.base[rows])
 
 
-class Grown(NamedTuple):
+class WalkedTree(NamedTuple):
     """A tree, where each of its samples was left, and which nodes have children that are not in it."""
 
-    nodes: Nodes
+    nodes: TreeNodes
     sample: Ints
     node: Ints
     """Of each sample the last that it reached."""
     more: Mask
 
 
-def way_of(profile: Profile, site: Ints, *, inverted: bool) -> Way:
+def walk_order(profile: Profile, site: Ints, *, inverted: bool) -> WalkOrder:
     """Return the way from the root, or from the leaf; `site` is of each frame."""
     bounds = profile.locations.frame_at
     first, last = bounds[:-1], bounds[1:] - 1
     step, entry, leave = (1, first, last) if inverted else (-1, last, first)
     leaves = np.zeros(len(site), np.bool_)
     leaves[leave] = True
-    return Way(step, profile.location, profile.location_at, entry, leaves, site)
+    return WalkOrder(step, profile.location, profile.location_at, entry, leaves, site)
 
 
-class Walk:
+class StackWalk:
     """Samples under way, in the kernel's memory."""
 
-    def __init__(self, memory: Arena, way: Way, samples: Ints, head: Floats, base: Floats) -> None:
+    def __init__(self, memory: Arena, order: WalkOrder, samples: Ints, head: Floats, base: Floats) -> None:
         """Stand at the first frames of these samples' stacks, which add so much to head and base."""
         self._memory = memory
-        frames = np.stack([way.site, way.leaves], axis=1)
-        columns = [memory.put(column, np.uint32) for column in (way.location, way.entry, frames)]
-        self._way = memory.put(np.array([*columns, way.step % WRAP]), np.uint32)
-        begin, end = way.location_at[samples], way.location_at[samples + 1]
+        frames = np.stack([order.site, order.leaves], axis=1)
+        columns = [memory.put(column, np.uint32) for column in (order.location, order.entry, frames)]
+        self._order = memory.put(np.array([*columns, order.step % WRAP]), np.uint32)
+        begin, end = order.location_at[samples], order.location_at[samples + 1]
         self._count = len(samples)
         self._rows = memory.room(ROW.itemsize * self._count)
         memory.keep(self._rows, ROW.itemsize * self._count)
         rows = self.rows
         rows["sample"], rows["node"], rows["head"], rows["base"] = samples, 0, head, base
-        rows["at"], rows["end"] = (begin, end) if way.step > 0 else ((end - 1) % WRAP, (begin - 1) % WRAP)
-        first = way.location.take(rows["at"], mode="clip") if len(way.location) else 0
-        rows["frame"] = way.entry[first] if len(way.entry) else 0  # of those without a stack any: they do not go on
+        rows["at"], rows["end"] = (begin, end) if order.step > 0 else ((end - 1) % WRAP, (begin - 1) % WRAP)
+        first = order.location.take(rows["at"], mode="clip") if len(order.location) else 0
+        rows["frame"] = order.entry[first] if len(order.entry) else 0  # of those without a stack any: they do not go on
 
     @property
     def rows(self) -> Rows:
@@ -132,9 +132,9 @@ class Walk:
 
     def advance(self) -> None:
         """Go one frame on, without those whose stacks end."""
-        self._count = self._memory.call("advance", self._rows, self._count, self._way)
+        self._count = self._memory.call("advance", self._rows, self._count, self._order)
 
-    def grow(self, root: Nodes, samples: Ints, least: float) -> Grown:
+    def grow(self, root: TreeNodes, samples: Ints, least: float) -> WalkedTree:
         """Add what is heavy enough below a root, which all of these samples are in."""
         count = self._count
         enough = max(least * float(root.weight[0]), 1.0)
@@ -142,11 +142,11 @@ class Walk:
         positive = sum(float(np.maximum(self.rows[side], 0).sum()) for side in ("head", "base"))
         heavy = min(count, int(positive / enough) + 1) * MAX_LEVELS
         tree, light = self._table(heavy), self._table(heavy + count)
-        made = self._memory.call("grow", self._rows, count, self._way, enough, MAX_LEVELS, tree, light)
+        made = self._memory.call("grow", self._rows, count, self._order, enough, MAX_LEVELS, tree, light)
         nodes = self._memory.view(int(self._memory.view(tree, 1, np.uint32)[0]), made, NODE)
         reached = np.zeros(int(samples.max(initial=0)) + 1, np.int64)
         reached[self.rows["sample"]] = self.rows["node"]
-        return Grown(_nodes(root, nodes), samples, reached[samples], nodes["more"] > 0)
+        return WalkedTree(_nodes(root, nodes), samples, reached[samples], nodes["more"] > 0)
 
     def _table(self, most: int) -> int:
         """Make a table for so many nodes below a root; return where it is."""
@@ -159,29 +159,29 @@ class Walk:
 
 
 @contextmanager
-def walk(way: Way, samples: Ints, head: Floats, base: Floats) -> Iterator[Walk]:
+def stack_walk(order: WalkOrder, samples: Ints, head: Floats, base: Floats) -> Iterator[StackWalk]:
     """Lend a walk through the stacks of these samples, which add so much to head and base."""
     with arena() as memory:
-        yield Walk(memory, way, samples, head, base)
+        yield StackWalk(memory, order, samples, head, base)
 
 
-def whole_root(head: Floats, base: Floats) -> Nodes:
+def whole_root(head: Floats, base: Floats) -> TreeNodes:
     """Return the node above all roots, for samples that add so much to head and base."""
     nowhere = np.full(1, ALL)
-    return Nodes(nowhere, nowhere, nowhere, head.sum(keepdims=True), base.sum(keepdims=True))
+    return TreeNodes(nowhere, nowhere, nowhere, head.sum(keepdims=True), base.sum(keepdims=True))
 
 
-def subtree_root(rows: Rows, way: Way) -> Nodes:
+def subtree_root(rows: Rows, order: WalkOrder) -> TreeNodes:
     """Return the node that is the root of a subtree: all of these rows stand there."""
     frame = rows["frame"][[np.argmax(rows["head"] + rows["base"])]].astype(np.int64)
     sums = (rows[side].sum(keepdims=True) for side in ("head", "base"))
-    return Nodes(np.full(1, ALL), way.site[frame], frame, *sums)
+    return TreeNodes(np.full(1, ALL), order.site[frame], frame, *sums)
 
 
-def _nodes(root: Nodes, found: Rows) -> Nodes:
+def _nodes(root: TreeNodes, found: Rows) -> TreeNodes:
     """Return the kernel's nodes, the first as the root is."""
     parent, site, frame = (found[name].astype(np.int64) for name in ("parent", "site", "frame"))
-    nodes = Nodes(parent, site, frame, found["head"].copy(), found["base"].copy())
+    nodes = TreeNodes(parent, site, frame, found["head"].copy(), found["base"].copy())
     for column, of_root in zip(nodes, root, strict=True):
         column[0] = of_root[0]
     return nodes

@@ -9,7 +9,7 @@ import numpy as np
 
 from alloclens.profile.sample_types import columns
 from alloclens.stats.amount import Amount
-from alloclens.stats.growth import Side, changes, of_samples
+from alloclens.stats.growth import SampledValues, changes, values_of_samples
 from alloclens.stats.sampling import sampling_rate
 from alloclens.tables import attribution
 from alloclens.tables.sites import by_function_start
@@ -68,6 +68,6 @@ def functions(
     ]
 
 
-def _side(profile: Profile, sites: Sites, of: Mask) -> Side:
+def _side(profile: Profile, sites: Sites, of: Mask) -> SampledValues:
     """Sum what passes through each function, of some of the samples."""
-    return Side(*(attribution.cum(profile, sites, np.where(of, one, 0)) for one in of_samples(profile)))
+    return SampledValues(*(attribution.cum(profile, sites, np.where(of, one, 0)) for one in values_of_samples(profile)))

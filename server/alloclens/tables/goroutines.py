@@ -20,7 +20,7 @@ STATE = "state"
 
 
 @dataclass(frozen=True, eq=False)
-class Starts:
+class StartFrames:
     """Rows of `Profile.frames`, one for each sample in each column; -1 where it has none."""
 
     statement: Ints
@@ -32,16 +32,16 @@ class Starts:
     """The outermost frame that has a name, runtime.goexit aside."""
 
 
-def starts(profile: Profile, own_of_file: Callable[[str], bool]) -> Starts:
+def start_frames(profile: Profile, own_of_file: Callable[[str], bool]) -> StartFrames:
     """Return where each sample of a goroutine profile began. Each recorded file is asked for once."""
     own = _of_frames(profile, profile.functions.file, own_of_file)
     named = _of_frames(profile, profile.functions.name, lambda name: name not in ("", BELOW_ALL))
     begin, end = profile.location_at[:-1], profile.location_at[1:]
     if not is_dump(profile):
-        return Starts(np.full(len(profile), -1), _last(profile, own, end), _last(profile, named, end))
+        return StartFrames(np.full(len(profile), -1), _last(profile, own, end), _last(profile, named, end))
     above = np.maximum(end - 1, begin)
     statement = _last(profile, own, end, above)
-    return Starts(statement, _last(profile, own, above), _last(profile, named, above))
+    return StartFrames(statement, _last(profile, own, above), _last(profile, named, above))
 
 
 def is_dump(profile: Profile) -> bool:
@@ -81,7 +81,7 @@ def _outermost(profile: Profile, wanted: Mask) -> Ints:
     return out
 
 
-class Began(NamedTuple):
+class GoroutineOrigin(NamedTuple):
     """The one place where the goroutines that wait in a line were started, for all that is known."""
 
     path: str

@@ -11,13 +11,13 @@ import numpy as np
 from alloclens.arrays import packed
 from alloclens.profile.sample_types import columns
 from alloclens.stats.amount import Amount
-from alloclens.stats.growth import Changes, Side, changes
+from alloclens.stats.growth import Changes, SampledValues, changes
 from alloclens.tables.lines import Measures
 
 if TYPE_CHECKING:
     from alloclens.arrays import Floats, Ints, Mask
     from alloclens.profile.model import ValueType
-    from alloclens.tables.alignment import Meeting
+    from alloclens.tables.alignment import Alignment
     from alloclens.tables.lines import Lines
 
 
@@ -66,15 +66,15 @@ class Growth:
 
 
 def growth(
-    head: Lines, base: Lines, wanted: ValueType, met: Meeting | None = None, *, one_process: bool = True
+    head: Lines, base: Lines, wanted: ValueType, alignment: Alignment | None = None, *, one_process: bool = True
 ) -> Growth:
     """Compare one sample type of two snapshots, on the lines of the head.
 
     A line that only the base has is not a row: nothing of it is left to show. Snapshots of two processes share no
     objects, so both add their whole error; and where they are of two builds, `met` says how their lines meet.
     """
-    row = _row_of(met, head) if met else rows(base, head)
-    unsaid = met.unsaid if met else np.zeros(len(head), np.bool_)
+    row = _row_of(alignment, head) if alignment else rows(base, head)
+    unsaid = alignment.unsaid if alignment else np.zeros(len(head), np.bool_)
     now, then = columns(head.sample_types, wanted), columns(base.sample_types, wanted)
 
     def one(name: str) -> Changes:
@@ -85,18 +85,18 @@ def growth(
     return Growth(one("flat"), one("cum"), one("owned"), unsaid)
 
 
-def _row_of(met: Meeting, head: Lines) -> Ints:
+def _row_of(alignment: Alignment, head: Lines) -> Ints:
     """Return the row of the base for each row of the head, -1 for none."""
     row = np.full(len(head), -1)
-    there = find(head, met.file, met.line)
+    there = find(head, alignment.file, alignment.line)
     row[there[there >= 0]] = np.flatnonzero(there >= 0)
     return row
 
 
-def _side(lines: Lines, name: str, row: Ints | None = None) -> Side:
+def _side(lines: Lines, name: str, row: Ints | None = None) -> SampledValues:
     """Return the numbers of one measure; by `row`, in the order of other lines, 0 where there is no such line."""
     found = (getattr(of, name) for of in (lines.value, lines.variance, lines.sampled))
-    return Side(*found) if row is None else Side(*(_taken(one, row) for one in found))
+    return SampledValues(*found) if row is None else SampledValues(*(_taken(one, row) for one in found))
 
 
 def _taken(columns: Floats, row: Ints) -> Floats:

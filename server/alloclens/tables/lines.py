@@ -40,7 +40,7 @@ class Ownership(NamedTuple):
     """Not found, and perhaps the user's own."""
 
 
-Judge = Callable[[Mapping[str, Sequence[str]]], Ownership]
+OwnershipOf = Callable[[Mapping[str, Sequence[str]]], Ownership]
 """From the recorded files, each with the names of its functions."""
 
 
@@ -108,7 +108,7 @@ class Lines:
 
 
 @dataclass(frozen=True, eq=False)
-class Named:
+class UnattributedLines:
     """The source lines that a profile names, before it is known whose they are."""
 
     profile: Profile
@@ -125,21 +125,21 @@ class Named:
         return self.functions.by_file(self.files)
 
 
-def named(profile: Profile) -> Named:
+def unattributed(profile: Profile) -> UnattributedLines:
     """Return the source lines of a profile."""
     sites = by_source_line(profile)
     numbers, file = np.unique(sites.file, return_inverse=True)
     files = tuple(sites.texts[i] for i in numbers.tolist())
-    return Named(profile, sites, files, file, line_functions(profile, sites, file))
+    return UnattributedLines(profile, sites, files, file, line_functions(profile, sites, file))
 
 
-def lines(profile: Profile, judge: Judge) -> Lines:
+def lines(profile: Profile, judge: OwnershipOf) -> Lines:
     """Return the numbers of every line. `judge` is asked once, about all files."""
-    found = named(profile)
+    found = unattributed(profile)
     return attributed(found, judge(found.by_file))
 
 
-def attributed(of: Named, whose: Ownership) -> Lines:
+def attributed(of: UnattributedLines, whose: Ownership) -> Lines:
     """Return the numbers of every line, with the files being whose they are."""
     profile, sites, file = of.profile, of.sites, of.file
     own, lost = (np.array(one, np.bool_) for one in whose)
@@ -171,11 +171,11 @@ def _charged(profile: Profile, sites: Sites, file: Ints, wanted: Mask) -> Ints:
     deepest, leaf = attribution.owned(profile, sites, wanted[file]).site, attribution.flat(profile, sites).site
     site = np.where(deepest >= 0, deepest, leaf)
     of_sample = np.append(file, len(wanted))[site]  # the last one is for site -1: no stack
-    charged: Ints = attribution.One(of_sample, len(wanted) + 1).sum(np.abs(profile.values))
+    charged: Ints = attribution.Attribution(of_sample, len(wanted) + 1).sum(np.abs(profile.values))
     return charged
 
 
-UNKNOWN = np.iinfo(np.int64).max
+UNKNOWN_START = np.iinfo(np.int64).max
 """As a start: after every known one."""
 
 
@@ -209,7 +209,7 @@ def line_functions(profile: Profile, sites: Sites, file: Ints) -> LineFunctions:
     known = np.flatnonzero(row >= 0)
     row, site = row[known], sites.of_frame[known]
     start = profile.functions.start_line[row]
-    order = np.lexsort((row, np.where(start > 0, start, UNKNOWN), site))
+    order = np.lexsort((row, np.where(start > 0, start, UNKNOWN_START), site))
     first = order[np.diff(site[order], prepend=-1) > 0]
     count = max(len(profile.functions.name), 1)
     pairs, of_site = np.unique(file[site[first]] * count + row[first], return_inverse=True)

@@ -9,7 +9,7 @@ import numpy as np
 
 from alloclens.arrays import first, last
 from alloclens.stats.amount import Amount
-from alloclens.tables.attribution import One
+from alloclens.tables.attribution import Attribution
 from alloclens.tables.sites import by_line, on_lines
 from alloclens.transform.subset import samples, samples_through
 
@@ -26,7 +26,7 @@ MAX_BRANCHES = 200
 """Nodes of one answer."""
 
 
-class Line(NamedTuple):
+class LineKey(NamedTuple):
     """A line as the profile recorded it."""
 
     file: str
@@ -35,7 +35,7 @@ class Line(NamedTuple):
     """1-based."""
 
 
-class Node(NamedTuple):
+class StackNode(NamedTuple):
     """A frame of the tree, with the samples that reach it by one path."""
 
     function: str
@@ -58,7 +58,7 @@ class Node(NamedTuple):
 class Branches(NamedTuple):
     """The nodes below one path."""
 
-    nodes: list[Node]
+    nodes: list[StackNode]
     """The heaviest."""
     many: int
     """How many there are."""
@@ -69,7 +69,7 @@ class Branches(NamedTuple):
 def branches(
     profile: Profile,
     column: int,
-    line: Line,
+    line: LineKey,
     direction: Direction,
     path: Sequence[str] = (),
     most: int = MAX_BRANCHES,
@@ -132,7 +132,7 @@ def _branches(
     values = profile.values[rows, column]
     goes_on = walk.length[rows] > depth + 1
     columns = np.stack([np.where(profile.is_base[rows], 0, values), values, goes_on], axis=1)
-    sums = One(group, len(found)).sum(columns)
+    sums = Attribution(group, len(found)).sum(columns)
     kept = ~hidden[found] | (sums[:, 0] != 0)
     found, sums = found[kept], sums[kept]
     order = np.lexsort((-np.abs(sums[:, 1]), -np.abs(sums[:, 0])))[:most]
@@ -144,12 +144,12 @@ def _branches(
     return Branches(nodes, len(found), Amount(value, None if hidden[found].any() else growth))
 
 
-def _node(sites: Sites, site: int, value: int, growth: int | None, *, leaf: bool) -> Node:
+def _node(sites: Sites, site: int, value: int, growth: int | None, *, leaf: bool) -> StackNode:
     function, file, binary = (sites.texts[column[site]] for column in (sites.function, sites.file, sites.binary))
-    return Node(function, file, int(sites.line[site]), binary, Amount(value, growth), leaf)
+    return StackNode(function, file, int(sites.line[site]), binary, Amount(value, growth), leaf)
 
 
-def _on(sites: Sites, line: Line) -> Mask:
+def _on(sites: Sites, line: LineKey) -> Mask:
     file = sites.texts.index(line.file) if line.file in sites.texts else -1
     return np.asarray((sites.file == file) & (sites.line == line.line))
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from alloclens.arrays import offsets, spread
 from alloclens.stats.amount import Amount
-from alloclens.tables.attribution import One
+from alloclens.tables.attribution import Attribution
 from alloclens.transform.subset import samples_through
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ def passing(
         nodes = np.unique(key[shown[here]])
         rows = rows[np.isin(key[rows], nodes)]
         node[rows] = np.searchsorted(nodes, key[rows])
-        sums = One(node[rows], len(nodes)).sum(both[rows]).tolist()
+        sums = Attribution(node[rows], len(nodes)).sum(both[rows]).tolist()
         if unsaid is not None:
             hidden[here] |= unsaid[sites.of_frame[cursor.frame[shown[here]]]]
         for stack in here.tolist():

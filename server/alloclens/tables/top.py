@@ -21,7 +21,7 @@ Sort = Literal["flat", "cum"]
 
 
 @dataclass(frozen=True)
-class Row:
+class TopRow:
     """One site and its two numbers, in the unit of the sample type."""
 
     function: str
@@ -50,13 +50,13 @@ class Top:
     def __len__(self) -> int:
         return len(self.order)
 
-    def rows(self, most: int | None = None) -> list[Row]:
+    def rows(self, most: int | None = None) -> list[TopRow]:
         """Return the heaviest rows; all by default."""
         where, chosen = self.sites, self.order[:most]
         columns = (where.function, where.file, where.line, where.binary, self.flat, self.cum)
         text = where.texts
         return [
-            Row(text[f], text[p], n, text[b], v, c)
+            TopRow(text[f], text[p], n, text[b], v, c)
             for f, p, n, b, v, c in zip(*(column[chosen].tolist() for column in columns), strict=True)
         ]
 

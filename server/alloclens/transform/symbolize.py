@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from alloclens.profile.model import Profile
 
 
-class Call(NamedTuple):
+class SymbolizedFrame(NamedTuple):
     """One frame of an address: where the code at it was written."""
 
     name: str
@@ -29,7 +29,7 @@ class Call(NamedTuple):
     """1-based; 0 where unknown."""
 
 
-def resolved(profile: Profile, stacks: Mapping[int, Sequence[Call]]) -> Profile:
+def resolved(profile: Profile, stacks: Mapping[int, Sequence[SymbolizedFrame]]) -> Profile:
     """Return the profile with these frames, innermost first, in place of those its locations (by row) had."""
     rows = np.array(sorted(stacks), np.int64)
     calls = [call for row in rows.tolist() for call in stacks[row]]

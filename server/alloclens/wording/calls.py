@@ -13,7 +13,7 @@ from alloclens.wording.hover import short_name
 if TYPE_CHECKING:
     from alloclens.source.places import Place
     from alloclens.stats.amount import Amount
-    from alloclens.tables.calls import CallLine, Hot, Site
+    from alloclens.tables.calls import CallLine, CallSite, HotFunction
 
 
 def passing(passes: Amount, total: float, unit: str) -> str:
@@ -22,7 +22,7 @@ def passing(passes: Amount, total: float, unit: str) -> str:
     return " · ".join([*said, growth(passes, unit)] if passes.growth else said)
 
 
-def name(site: Site, line: int = 0) -> str:
+def name(site: CallSite, line: int = 0) -> str:
     """Return what a site is called; a line (1-based, where it is now) with its number: serve:42."""
     of = short_name(site.function) or name_of(site.binary or site.file) or "?"
     return f"{of}:{line}" if line else of
@@ -33,19 +33,19 @@ def others(many: int) -> str:
     return f"{many} more"
 
 
-def symbol(one: Hot, unit: str) -> str:
+def symbol(one: HotFunction, unit: str) -> str:
     """Name a function by itself and what passes through it: main.serve 45.0MB."""
     return f"{short_name(one.function)} {amount(one.cum, unit)}"
 
 
-def page(site: Site, at: CallLine, found: Place | Nowhere) -> str:
+def page(site: CallSite, at: CallLine, found: Place | Nowhere) -> str:
     """Say where a function was recorded, and why it cannot be opened: the text of a page of its own."""
     where = f"{at.file}, line {at.line}" if at.file and at.line else at.file
     recorded = f"It was recorded in {where}." if where else _nameless(site)
     return "\n\n".join(map(printable, (site.function or name(site), recorded, *_why(found), ADVICE))) + "\n"
 
 
-def _nameless(site: Site) -> str:
+def _nameless(site: CallSite) -> str:
     return f"The profile does not say where it was written{f'; it is in {site.binary}' if site.binary else ''}."
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from alloclens.series.selection import worth_showing
-from alloclens.source.line_mapping import SAME, UNKNOWN
+from alloclens.source.line_mapping import UNCHANGING, UNKNOWN_VERSION
 from alloclens.wording.amounts import amount
 
 if TYPE_CHECKING:
@@ -15,62 +15,62 @@ if TYPE_CHECKING:
 
     from alloclens.arrays import Ints, Mask
     from alloclens.series.comparison import Comparison
-    from alloclens.source.line_mapping import Origin, Part
+    from alloclens.source.line_mapping import LinesInFile, SourceVersion
 
 BY_NAME = "lines of functions that were in another file when they were recorded are found by the function's name, and marked ~"
 NAMED = 3
 """So many of the texts that fit are named."""
 
 
-def compared_text(origin: Origin) -> str:
+def compared_text(version: SourceVersion) -> str:
     """Say which text the recorded lines are of."""
-    if origin is UNKNOWN:
+    if version is UNKNOWN_VERSION:
         return (
             "the text that was profiled is not known (when the snapshot was first seen, the file had changed or was not "
             "found here; and git has no text whose functions are where the profile says; the setting `revision` names the "
             "commit it was built from)"
         )
-    if origin.guessed:
+    if version.guessed:
         return (
-            f"the lines are placed as if they were of this file ({origin.source}), which nothing proves: another program may have "
+            f"the lines are placed as if they were of this file ({version.source}), which nothing proves: another program may have "
             "a file of this name with functions called like these; ~ marks the lines (a path mapping says that it is this file)"
         )
-    if origin.others:
-        more = [f"{len(origin.others) + 1 - NAMED} more"] if len(origin.others) >= NAMED else []
-        named = "; ".join([origin.source, *origin.others[: NAMED - 1], *more])
+    if version.others:
+        more = [f"{len(version.others) + 1 - NAMED} more"] if len(version.others) >= NAMED else []
+        named = "; ".join([version.source, *version.others[: NAMED - 1], *more])
         return (
-            f"{len(origin.others) + 1} texts fit what was profiled ({named}); the first is taken for it, and ~ marks the "
+            f"{len(version.others) + 1} texts fit what was profiled ({named}); the first is taken for it, and ~ marks the "
             "lines that they disagree on (the setting `revision` names the commit it was built from)"
         )
-    if origin.doubtful is not None:
+    if version.doubtful is not None:
         return (
-            f"what was profiled fits one text ({origin.source}), but may be of one that was never checked in; ~ marks the lines "
+            f"what was profiled fits one text ({version.source}), but may be of one that was never checked in; ~ marks the lines "
             "(the setting `revision` names the commit it was built from)"
         )
-    return origin.source if origin is SAME else f"the text that was profiled is known: {origin.source}"
+    return version.source if version is UNCHANGING else f"the text that was profiled is known: {version.source}"
 
 
-def texts(origin: Origin, moved: Mask) -> list[str]:
+def texts(version: SourceVersion, moved: Mask) -> list[str]:
     """Say which text lines are of; `moved` is of each, whether it was in another file."""
-    return [compared_text(origin)] * bool((~moved).any()) + [BY_NAME] * bool(moved.any())
+    return [compared_text(version)] * bool((~moved).any()) + [BY_NAME] * bool(moved.any())
 
 
-def report(comparison: Comparison, path: str, parts: Sequence[Part], function: str = "") -> list[str]:
+def report(comparison: Comparison, path: str, parts: Sequence[LinesInFile], function: str = "") -> list[str]:
     """Say which text the lines of a file are of, and where each is now that is worth showing; if elsewhere, in which file.
 
     The first of the parts is the file itself, if any of its lines are still in it. With a part of a function's name only its lines, if there are any.
     """
     asked = [np.array([function in name for name in _functions(comparison, part.rows)], np.bool_) for part in parts]
     every = not any(one.any() for one in asked)
-    said = texts(parts[0].origin, np.concatenate([part.moved for part in parts]))
+    said = texts(parts[0].version, np.concatenate([part.moved for part in parts]))
     for part, kept in zip(parts, asked, strict=True):
         said += _where(comparison, path, part, kept | every)
     return said
 
 
-def _where(comparison: Comparison, path: str, part: Part, kept: Mask) -> list[str]:
-    rows, line, unsure = part.rows[kept], part.carried.line[kept], part.carried.unsure[kept]
-    disagree = part.origin.disagrees(comparison.lines.line[rows]) & ~part.moved[kept] & (not part.origin.guessed)
+def _where(comparison: Comparison, path: str, part: LinesInFile, kept: Mask) -> list[str]:
+    rows, line, unsure = part.rows[kept], part.mapped.line[kept], part.mapped.unsure[kept]
+    disagree = part.version.disagrees(comparison.lines.line[rows]) & ~part.moved[kept] & (not part.version.guessed)
     doubt = np.where(disagree, " ~ perhaps: the texts disagree on it", " ~ perhaps")
     doubt = np.where(unsure, doubt, "")
     away = "" if part.path == path else f" of {part.path}"
@@ -82,13 +82,13 @@ def _where(comparison: Comparison, path: str, part: Part, kept: Mask) -> list[st
             much = amount(comparison.stats(row).cum.value, comparison.sample_type.unit)
             recorded = "" if then == now and not away else f", recorded as line {then}"
             said.append(f"{much} on line {now}{away}{recorded}{perhaps}")
-    return [*said, *not_shown(comparison, rows[line == 0], part.origin)]
+    return [*said, *not_shown(comparison, rows[line == 0], part.version)]
 
 
-def not_shown(comparison: Comparison, gone: Ints, origin: Origin) -> list[str]:
+def not_shown(comparison: Comparison, gone: Ints, version: SourceVersion) -> list[str]:
     """Say which rows of the head's lines, that are no more, would be worth showing; a sentence for each."""
     shown = worth_showing(comparison, gone)
-    disagree = origin.disagrees(comparison.lines.line[shown]).tolist()
+    disagree = version.disagrees(comparison.lines.line[shown]).tolist()
     said = []
     for row, name, doubt in zip(shown.tolist(), _functions(comparison, shown), disagree, strict=True):
         much = amount(comparison.stats(row).cum.value, comparison.sample_type.unit)
@@ -96,7 +96,7 @@ def not_shown(comparison: Comparison, gone: Ints, origin: Origin) -> list[str]:
         why = "the line was changed or deleted since" + (
             ", if the text is the one that it is taken for" if doubt else ""
         )
-        if origin is UNKNOWN:
+        if version is UNKNOWN_VERSION:
             why = "its function is not found here, or has not so many lines"
         said.append(f"{much} of {then} is not shown: {why}.")
     return said

@@ -12,7 +12,7 @@ from alloclens.wording.amounts import amount, share
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from alloclens.source.coverage import Coverage, Part, Share
+    from alloclens.source.coverage import Coverage, CoverageGroup, FileShare
     from alloclens.source.mappings import Suggestion
     from alloclens.source.roots import Roots
 
@@ -48,7 +48,7 @@ def _whose(found: Coverage) -> str:
     return f" ({', '.join(each)})" if each else ""
 
 
-def _named(part: Part, found: Coverage) -> str:
+def _named(part: CoverageGroup, found: Coverage) -> str:
     return f"{WHOSE[part]} ({', '.join(found.lost_roots[:ROOTS])})" if part.kind is Kind.UNKNOWN else WHOSE[part]
 
 
@@ -73,7 +73,7 @@ def unplaced(found: Coverage, roots: Roots) -> str:
     return f"{much} Are they in {found.suggestions[0].here}? The path mapping {recorded} → {to} in alloclens.toml would say so."
 
 
-def of_file(one: Share, unit: str) -> list[str]:
+def of_file(one: FileShare, unit: str) -> list[str]:
     """Say of one recorded file how it was found, or why not: a line, and lines for the candidates."""
     much = amount(one.value, unit)
     if isinstance(one.found, Place):

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
     from alloclens.profile.model import ValueType
     from alloclens.series.comparison import Comparison
-    from alloclens.tables.flame import Tree
+    from alloclens.tables.flame import FlameTree
     from alloclens.transform.filters import Filters
 
 EVERYTHING = "all"
 
 
-def flame(comparison: Comparison, tree: Tree, focus: Sequence[Filters] = ()) -> dict[str, Any]:
+def flame(comparison: Comparison, tree: FlameTree, focus: Sequence[Filters] = ()) -> dict[str, Any]:
     """Return {sampleType, unit, total, totalLabel, base, focus, truncated, root}.
 
     A node is {name, value, label, growth, growthLabel, certain, file, line, own, more, children}; shares are of all that
@@ -56,14 +56,14 @@ class _Row(NamedTuple):
     more: bool
 
 
-def _nodes(comparison: Comparison, tree: Tree) -> list[dict[str, Any]]:
+def _nodes(comparison: Comparison, tree: FlameTree) -> list[dict[str, Any]]:
     columns = (getattr(tree, name).tolist() for name in _Row._fields)
     lines = comparison.lines
     own = frozenset(file for file, is_own in zip(lines.files, lines.own.tolist(), strict=True) if is_own)
     return [_node(_Row(*row), comparison, tree, own) for row in zip(*columns, strict=True)]
 
 
-def _node(row: _Row, comparison: Comparison, tree: Tree, own: frozenset[str]) -> dict[str, Any]:
+def _node(row: _Row, comparison: Comparison, tree: FlameTree, own: frozenset[str]) -> dict[str, Any]:
     unit = comparison.sample_type.unit
     there = row.site != ALL
     file = tree.functions.file[row.site] if there else ""

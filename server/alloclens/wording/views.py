@@ -14,7 +14,7 @@ from alloclens.wording.verdict import figures, sparkline
 if TYPE_CHECKING:
     from alloclens.profile.model import ValueType
     from alloclens.series.findings import Finding
-    from alloclens.tables.stack_tree import Branches, Node
+    from alloclens.tables.stack_tree import Branches, StackNode
 
 
 def place(file: str, line: int, function: str) -> str:
@@ -47,13 +47,13 @@ def total(value: int, before: int | None, kind: ValueType) -> str:
     return printable(f"{amount(value, kind.unit)} {kind.type}{f' ({signed(step, kind.unit)})' if step else ''}")
 
 
-def frame_name(node: Node) -> str:
+def frame_name(node: StackNode) -> str:
     """Return the function of a frame, else what is known of it."""
     found = short_name(node.function) or (f"[{name_of(node.binary)}]" if node.binary else name_of(node.file) or "?")
     return printable(found)
 
 
-def frame_detail(node: Node, whole: float, unit: str, *, compared: bool) -> str:
+def frame_detail(node: StackNode, whole: float, unit: str, *, compared: bool) -> str:
     """Say what reaches a frame, as a part of `whole`, and where it is: 42.0MB · 93% · +40.0MB  main.go:6."""
     said = [amount(node.amount.value, unit), share(node.amount.value, whole)]
     if compared and node.amount.growth:

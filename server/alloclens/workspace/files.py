@@ -72,7 +72,7 @@ class Disk:
 
 
 @dataclass
-class Walked:
+class WalkResult:
     """What a walk through some folders has met."""
 
     go_files: list[str] = field(default_factory=list)
@@ -90,10 +90,10 @@ class Walked:
 
 
 @lru_cache(2)
-def walked(folders: tuple[str, ...], walk: int) -> Walked:
+def walked(folders: tuple[str, ...], walk: int) -> WalkResult:
     """Walk through folders, once for each number. Takes about a second for 100,000 files."""
     del walk
-    found = Walked()
+    found = WalkResult()
     for folder in folders:
         for directory, names, files in tree(folder, SKIPPED, found.left_out):
             _meet(canonical(directory), names, files, found)
@@ -104,7 +104,7 @@ def walked(folders: tuple[str, ...], walk: int) -> Walked:
     return found
 
 
-def _meet(directory: str, names: list[str], files: list[str], found: Walked) -> None:
+def _meet(directory: str, names: list[str], files: list[str], found: WalkResult) -> None:
     found.go_files += [join(directory, name) for name in ("go.mod", "go.work") if name in files]
     found.vendors += [join(directory, "vendor")] if "go.mod" in files and "vendor" in names else []
     found.packages += [join(directory, NODE_MODULES)] if NODE_MODULES in names else []

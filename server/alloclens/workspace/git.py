@@ -71,7 +71,7 @@ def text_at(path: str, at: str) -> str | None:
     return None if data is None else decoded(data)
 
 
-class Version(NamedTuple):
+class FileVersion(NamedTuple):
     """A file as a commit left it."""
 
     commit: str
@@ -82,7 +82,7 @@ class Version(NamedTuple):
     blob: str
 
 
-def versions(path: str, head: str) -> tuple[Version, ...]:
+def versions(path: str, head: str) -> tuple[FileVersion, ...]:
     """Return the versions of a file on the first parents of a commit, under whatever name, the newest first.
 
     At most MAX_VERSIONS, of the last MAX_COMMITS commits; none where git has no answer.
@@ -98,25 +98,25 @@ class _NoAnswer(Exception):  # noqa: N818 - git is slow now, and may answer next
 
 
 @lru_cache(64)
-def _versions(path: str, head: str) -> tuple[Version, ...]:
+def _versions(path: str, head: str) -> tuple[FileVersion, ...]:
     name = PurePath(path).name
     oldest = _asked(path, "rev-list", "--first-parent", "--max-count=1", f"--skip={MAX_COMMITS}", head)
     commits = f"{oldest}..{head}" if oldest else head
     said = _run(path, *LOG, f"--max-count={MAX_VERSIONS}", commits, "--", f"./{name}")
     if said is None:
         raise _NoAnswer
-    found: list[Version] = []
+    found: list[FileVersion] = []
     for change in _changes(said.decode("utf-8", "surrogateescape").split("\0")):
         if change.now.path == found[-1].path if found else PurePath(change.now.path).name == name:
             found[-1:] = [change.now, change.before]
     if not found and (blob := _asked(path, "rev-parse", "--verify", "--quiet", f"{head}:./{name}")):
-        found = [Version(head, 0, path, blob)]
+        found = [FileVersion(head, 0, path, blob)]
     return tuple(one for one in found if one.blob.strip("0"))
 
 
 class _Change(NamedTuple):
-    now: Version
-    before: Version
+    now: FileVersion
+    before: FileVersion
     """In the parent, whose time nothing says."""
 
 
@@ -129,8 +129,8 @@ def _changes(fields: Iterable[str]) -> Iterator[_Change]:
             mode, mode_now, blob, blob_now, status = field.lstrip("\n:").split(" ")
             path = next(rest, "")
             path_now = next(rest, "") if status.startswith("R") else path
-            now = Version(at, int(seconds), path_now, _of_file(mode_now, blob_now))
-            yield _Change(now, Version(f"{at}^", 0, path, _of_file(mode, blob)))
+            now = FileVersion(at, int(seconds), path_now, _of_file(mode_now, blob_now))
+            yield _Change(now, FileVersion(f"{at}^", 0, path, _of_file(mode, blob)))
         elif field:
             at, _, seconds = field.partition(" ")
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from alloclens.disk import read_file
 from alloclens.paths import canonical, is_absolute, join
-from alloclens.source.roots import Module, Renamed
+from alloclens.source.roots import CachedModule, Module
 from alloclens.text import decoded
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ class GoMod(NamedTuple):
     used: tuple[str, ...]
     """Directories of other modules that are edited here, too; absolute."""
     replaced: tuple[Module, ...]
-    renamed: tuple[Renamed, ...]
-    required: tuple[Renamed, ...]
+    renamed: tuple[CachedModule, ...]
+    required: tuple[CachedModule, ...]
     size: int
     """Bytes."""
 
@@ -43,7 +43,7 @@ def read(path: str) -> GoMod:
     replaced = [words for verb, *words in said if verb == "replace" and "=>" in words[1:3] and all(words)]
     local = [Module(words[0], _under(directory, words[-1]), main=False) for words in replaced if _is_local(words[-1])]
     renamed = [_renamed(words) for words in replaced if len(words) - words.index("=>") == 3]
-    required = [Renamed(path, version, f"{path}@{version}") for path, version in _required(said)]
+    required = [CachedModule(path, version, f"{path}@{version}") for path, version in _required(said)]
     module = next((words[0] for verb, *words in said if verb == "module" and words), "")
     used = tuple(_under(directory, words[0]) for verb, *words in said if verb == "use" and words)
     return GoMod(module, used, tuple(local), tuple(renamed), tuple(required), len(data))
@@ -79,7 +79,7 @@ def _under(directory: str, target: str) -> str:
     return path if is_absolute(path) else join(directory, path)
 
 
-def _renamed(words: list[str]) -> Renamed:
+def _renamed(words: list[str]) -> CachedModule:
     arrow = words.index("=>")
     version = words[1] if arrow == 2 else ""
-    return Renamed(words[0], version, f"{words[arrow + 1]}@{words[arrow + 2]}")
+    return CachedModule(words[0], version, f"{words[arrow + 1]}@{words[arrow + 2]}")

@@ -12,7 +12,7 @@ from alloclens.languages.go.go_statements import Root, Start, started_by, statem
 from alloclens.paths import clean_path
 from alloclens.source.places import Place
 from alloclens.tables import attribution
-from alloclens.tables.goroutines import Began, Starts, starts
+from alloclens.tables.goroutines import GoroutineOrigin, StartFrames, start_frames
 from alloclens.tables.sites import by_source_line
 from alloclens.workspace.source_versions import oldest_copy, unchanged
 
@@ -34,7 +34,7 @@ MAX_PACKAGE_FILES = 200
 """Of a package."""
 
 
-class Then(NamedTuple):
+class ProfiledSources(NamedTuple):
     """The sources as they were when a profile was taken."""
 
     copies: tuple[Copies, ...]
@@ -67,7 +67,9 @@ class Then(NamedTuple):
         return {path: text for path, text in found.items() if text is not None}
 
 
-def began(profile: Profile, lines: Lines, then: Then) -> dict[tuple[str, int], Began]:
+def goroutine_origins(
+    profile: Profile, lines: Lines, sources: ProfiledSources
+) -> dict[tuple[str, int], GoroutineOrigin]:
     """Return where the goroutines of each own line (recorded file, line) were started; not where several places fit."""
     if [t.type for t in profile.sample_types] != [KIND]:
         return {}
@@ -75,16 +77,16 @@ def began(profile: Profile, lines: Lines, then: Then) -> dict[tuple[str, int], B
     sites = by_source_line(profile)
     of_site = np.array([own.get(text, False) for text in sites.texts], np.bool_)[sites.file]
     owner = attribution.owned(profile, sites, of_site).site
-    at = starts(profile, lambda file: own.get(clean_path(file), False))
+    at = start_frames(profile, lambda file: own.get(clean_path(file), False))
     found: dict[int, Counter[tuple[int, int, int]]] = {}
     for site, *rows, count in _grouped(owner, at, np.abs(profile.values[:, 0])):
         found.setdefault(site, Counter())[rows[0], rows[1], rows[2]] += count
     heaviest = sorted(found, key=lambda site: -found[site].total())[:MAX_WAITING_LINES]
-    made = {(sites.texts[sites.file[s]], int(sites.line[s])): _one(profile, found[s], then) for s in heaviest}
+    made = {(sites.texts[sites.file[s]], int(sites.line[s])): _one(profile, found[s], sources) for s in heaviest}
     return {line: one for line, one in made.items() if one}
 
 
-def _grouped(owner: Ints, at: Starts, count: Ints) -> list[list[int]]:
+def _grouped(owner: Ints, at: StartFrames, count: Ints) -> list[list[int]]:
     """Return [site, statement, root, own, goroutines] of each kind of goroutine that waits in a line of the user's own."""
     kinds = np.stack([owner, at.statement, at.root, at.own], axis=1)[owner >= 0]
     distinct, number = np.unique(kinds, axis=0, return_inverse=True)
@@ -93,38 +95,38 @@ def _grouped(owner: Ints, at: Starts, count: Ints) -> list[list[int]]:
     return out
 
 
-def _one(profile: Profile, kinds: Counter[tuple[int, int, int]], then: Then) -> Began | None:
+def _one(profile: Profile, kinds: Counter[tuple[int, int, int]], sources: ProfiledSources) -> GoroutineOrigin | None:
     """Return the place where most of these goroutines were started, if there is only one for each."""
     places: Counter[tuple[str, int]] = Counter()
     for (statement, root, own), count in kinds.items():
-        found = _started(profile, statement, root, own, then)
+        found = _started(profile, statement, root, own, sources)
         if len(found) == 1:
             places[found[0].file, found[0].line] += count
     if not places:
         return None
     ((path, line), count), *_ = places.most_common(1)
-    return Began(path, line, count) if 2 * count > sum(kinds.values()) else None
+    return GoroutineOrigin(path, line, count) if 2 * count > sum(kinds.values()) else None
 
 
-def _started(profile: Profile, statement: int, root: int, own: int, then: Then) -> list[Start]:
+def _started(profile: Profile, statement: int, root: int, own: int, sources: ProfiledSources) -> list[Start]:
     """Ask the dump itself, then what calls the outermost function, then what hands over the outermost own one."""
     if statement >= 0:
         frame = profile.frame(statement)
-        place = then.place(frame.file)
-        text = then.text(place.path) if place else None
+        place = sources.place(frame.file)
+        text = sources.text(place.path) if place else None
         told = place is not None and (text is None or statement_at(text, frame.line) is not None)
         return [Start(place.path, frame.line, "go")] if place and told else []
     for row, direct in ((root, True), (own, own == root)):
-        found = _candidates(profile, row, then, direct=direct) if row >= 0 else []
+        found = _candidates(profile, row, sources, direct=direct) if row >= 0 else []
         if found:
             return found
     return []
 
 
-def _candidates(profile: Profile, row: int, then: Then, *, direct: bool) -> list[Start]:
+def _candidates(profile: Profile, row: int, sources: ProfiledSources, *, direct: bool) -> list[Start]:
     frame = profile.frame(row)
-    place = then.place(frame.file)
-    texts: Mapping[str, str] = then.package(place.path) if place else {}
+    place = sources.place(frame.file)
+    texts: Mapping[str, str] = sources.package(place.path) if place else {}
     start_line = int(profile.functions.start_line[profile.frames.function[row]])
     path = place.path if place else frame.file
     return started_by(Root(frame.function, path, frame.line, max(start_line, 0), direct), texts)

@@ -8,16 +8,16 @@ import numpy as np
 
 from alloclens.source.places import Place
 from alloclens.source.text_diff import line_map
-from alloclens.tables.alignment import are_two, line_pairs
+from alloclens.tables.alignment import are_different_builds, line_pairs
 from alloclens.worker import take_longer
-from alloclens.workspace.source_versions import Origins, marks_in
+from alloclens.workspace.source_versions import SourceVersions, recorded_lines_in
 
 if TYPE_CHECKING:
     from alloclens.arrays import Ints
     from alloclens.cache.texts import Texts
     from alloclens.series.comparison import BuildPair
     from alloclens.series.series import Provenance
-    from alloclens.source.line_mapping import Origin
+    from alloclens.source.line_mapping import SourceVersion
     from alloclens.source.places import Places
     from alloclens.source.roots import Roots
     from alloclens.tables.alignment import LineMaps
@@ -34,32 +34,34 @@ def line_maps(base: Lines, head: Lines, builds: BuildPair, places: Places, roots
 
     Nothing of a file has to be known if the two are of one build.
     """
-    if builds.base is None or (builds.one_process and not are_two(base, head)):
+    if builds.base is None or (builds.one_process and not are_different_builds(base, head)):
         return {}
     own = {file: int(head.charged[row, -1]) for row, file in enumerate(head.files) if head.own[row]}
     pairs = [pair for pair in line_pairs(base, head) if pair[1] in own]
     heaviest = sorted(pairs, key=lambda pair: -own[pair[1]])[:MAX_COMPARED_FILES]
     take_longer(len(heaviest) * FILE_SECONDS)
-    then, now = Origins(roots, texts), Origins(roots, texts, builds.revision)
+    then, now = SourceVersions(roots, texts), SourceVersions(roots, texts, builds.revision)
     maps = {}
     for pair in heaviest:
-        old = _origin(then, base, pair[0], builds.base, places)
-        new = _origin(now, head, pair[1], builds.head, places)
+        old = _version(then, base, pair[0], builds.base, places)
+        new = _version(now, head, pair[1], builds.head, places)
         if old and new and _is_known(old) and _is_known(new):
             maps[pair] = _between(old, new)
     return maps
 
 
-def _origin(origins: Origins, lines: Lines, file: str, of: Provenance, places: Places) -> Origin | None:
+def _version(versions: SourceVersions, lines: Lines, file: str, of: Provenance, places: Places) -> SourceVersion | None:
     place = places.get(file)
-    return origins.of(place, file, of, marks_in(lines, file, place.path)) if isinstance(place, Place) else None
+    return (
+        versions.of(place, file, of, recorded_lines_in(lines, file, place.path)) if isinstance(place, Place) else None
+    )
 
 
-def _is_known(origin: Origin) -> bool:
-    return origin.text is not None and not origin.guessed
+def _is_known(version: SourceVersion) -> bool:
+    return version.text is not None and not version.guessed
 
 
-def _between(old: Origin, new: Origin) -> Ints:
+def _between(old: SourceVersion, new: SourceVersion) -> Ints:
     """Return the line of the new text for 0 and each line of the old; 0 for none, and where it is not known which it is."""
     to = line_map(old.text or "", new.text or "").now
     known = ~old.disagrees(np.arange(len(to))) & ~new.disagrees(to)

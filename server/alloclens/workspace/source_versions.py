@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from alloclens.cache.texts import Copy
+from alloclens.cache.texts import SourceCopy
 from alloclens.disk import written_at
 from alloclens.paths import canonical, is_absolute, is_within, name_of
 from alloclens.source.fit import fits, starts
-from alloclens.source.line_mapping import SAME, UNKNOWN, Marks, Origin, one_of
+from alloclens.source.line_mapping import UNCHANGING, UNKNOWN_VERSION, RecordedLines, SourceVersion, first_of
 from alloclens.source.places import Place
 from alloclens.symbols.build_info import COMMIT, revisions
 from alloclens.workspace import git
@@ -46,39 +46,42 @@ AS_RECORDED = "as recorded"
 """The rule of files that lie where they did when the program was built."""
 
 
-class Origins:
+class SourceVersions:
     """Finds, for the files of one world, the text then. Asks the disk: call it from a thread."""
 
     def __init__(self, roots: Roots, texts: Texts | None, revision: str = "") -> None:
         self._roots = roots
         self._texts = texts
         self._revision = revision
-        self._known: dict[tuple[str, str], Origin] = {}
+        self._known: dict[tuple[str, str], SourceVersion] = {}
         self._heads: dict[str, str | None] = {}
         """The commits that are checked out, by repository."""
 
-    def of(self, place: Place, recorded: str, then: Provenance, marks: Marks) -> Origin:
+    def of(self, place: Place, recorded: str, provenance: Provenance, lines: RecordedLines) -> SourceVersion:
         """Return the text that these lines of a snapshot are of. `marks` are all lines of the file that it knows."""
-        key = then.copies[-1].path, place.path
+        key = provenance.copies[-1].path, place.path
         if key not in self._known:
-            found = self._of(place, recorded, then, marks)
-            proven = not place.guessed or (found.text is not None and starts(marks, found.text) >= MIN_PROVING_STARTS)
+            found = self._of(place, recorded, provenance, lines)
+            proven = not place.guessed or (found.text is not None and starts(lines, found.text) >= MIN_PROVING_STARTS)
             self._known[key] = found if proven else found.guess
         return self._known[key]
 
-    def _of(self, place: Place, recorded: str, then: Provenance, marks: Marks) -> Origin:
+    def _of(self, place: Place, recorded: str, provenance: Provenance, lines: RecordedLines) -> SourceVersion:
         if self._roots.in_caches(place.path):
-            return self._dependency(place, recorded, then, marks)
+            return self._dependency(place, recorded, provenance, lines)
         if self._revision:
-            return next(_fitting(_at(place.path, self._revision), marks), UNKNOWN)
-        told = next(_fitting(self._told(place, recorded, then), marks), None)
+            return next(_fitting(_at(place.path, self._revision), lines), UNKNOWN_VERSION)
+        told = next(_fitting(self._told(place, recorded, provenance), lines), None)
         if told:
             return told
-        copies, checked_in = list(self._copy(place.path, then)), list(self._checked_in(place.path, recorded, then))
+        copies, checked_in = (
+            list(self._copy(place.path, provenance)),
+            list(self._checked_in(place.path, recorded, provenance)),
+        )
         elsewhere = is_absolute(canonical(recorded)) and place.rule != AS_RECORDED
         # What another machine built was probably checked in.
-        found = one_of(list(_fitting([*checked_in, *copies] if elsewhere else [*copies, *checked_in], marks)))
-        may_be_lost, build = _may_be_lost(place, then), then.build
+        found = first_of(list(_fitting([*checked_in, *copies] if elsewhere else [*copies, *checked_in], lines)))
+        may_be_lost, build = _may_be_lost(place, provenance), provenance.build
         is_copy = bool(copies) and found.text == copies[0].text
         if is_copy and not (build.is_here or build.is_modified):
             return _unvouched(found, checked_in, may_be_lost=may_be_lost)
@@ -86,44 +89,44 @@ class Origins:
             return found.in_doubt
         return found.in_doubt if may_be_lost else found
 
-    def _dependency(self, place: Place, recorded: str, then: Provenance, marks: Marks) -> Origin:
+    def _dependency(self, place: Place, recorded: str, provenance: Provenance, lines: RecordedLines) -> SourceVersion:
         """Return that a file never changed since if it is of the same version, or declares all where the profile says."""
-        if self._is_version(place, recorded, then):
-            return SAME
-        text = text_of(place.path) if (marks.start > 0).any() else None
-        return SAME if text is not None and fits(marks, text) else UNKNOWN
+        if self._is_version(place, recorded, provenance):
+            return UNCHANGING
+        text = text_of(place.path) if (lines.start > 0).any() else None
+        return UNCHANGING if text is not None and fits(lines, text) else UNKNOWN_VERSION
 
-    def _is_version(self, place: Place, recorded: str, then: Provenance) -> bool:
+    def _is_version(self, place: Place, recorded: str, provenance: Provenance) -> bool:
         """Return whether a file of a dependency or of Go itself is of the version that ran, as the paths or the binary say."""
         if self._roots.go_root and is_within(place.path, self._roots.go_root):
             version = self._roots.go_version
             named = re.escape(version.removeprefix("go")) + r"(?!\d|\.\d|rc|beta)"
             return bool(version) and (
-                then.build.go_version == version or bool(re.search(rf"(?<![\d.]){named}", recorded))
+                provenance.build.go_version == version or bool(re.search(rf"(?<![\d.]){named}", recorded))
             )
         there, here = (VERSIONED.match(f"/{path}") for path in (canonical(recorded), place.path))
         return there is not None and here is not None and _plain(there[1]) == _plain(here[1])
 
-    def _told(self, place: Place, recorded: str, then: Provenance) -> Iterator[Origin]:
+    def _told(self, place: Place, recorded: str, provenance: Provenance) -> Iterator[SourceVersion]:
         """Return the texts that something says the program was built from."""
-        build = then.build
-        is_newer = build.is_here and build.written_at > then.begun
+        build = provenance.build
+        is_newer = build.is_here and build.written_at > provenance.begun
         """Whether the binary was built anew since, and may say of which commit it is now."""
         if build.is_here and not is_newer and place.rule == AS_RECORDED and COMPILED.search(place.path):
-            yield from self._copy(place.path, then)
+            yield from self._copy(place.path, provenance)
         is_told = not build.is_modified and not is_newer
-        named = (build.revision, *revisions(then.label)) if is_told else revisions(then.label)
+        named = (build.revision, *revisions(provenance.label)) if is_told else revisions(provenance.label)
         for revision in filter(None, named):
             yield from _at(place.path, revision if COMMIT.fullmatch(revision) else f"refs/tags/{revision}")
         if place.own and (version := VERSION.search(recorded)):
             yield from _at(place.path, version[1])
 
-    def _copy(self, path: str, then: Provenance) -> Iterator[Origin]:
-        until = min(then.begun, then.build.written_at) if COMPILED.search(path) else then.begun
-        if self._texts and (found := oldest_copy(self._texts, then.copies, path, until)):
-            yield Origin(f"as it was when {found[0]} came", found[1])
+    def _copy(self, path: str, provenance: Provenance) -> Iterator[SourceVersion]:
+        until = min(provenance.begun, provenance.build.written_at) if COMPILED.search(path) else provenance.begun
+        if self._texts and (found := oldest_copy(self._texts, provenance.copies, path, until)):
+            yield SourceVersion(f"as it was when {found[0]} came", found[1])
 
-    def _checked_in(self, path: str, recorded: str, then: Provenance) -> Iterator[Origin]:
+    def _checked_in(self, path: str, recorded: str, provenance: Provenance) -> Iterator[SourceVersion]:
         """Return the texts that git had of a file by then under its recorded name, the newest first.
 
         A program that runs may be built of any of them: what is deployed lags behind what is checked in. If its binary names a
@@ -133,44 +136,44 @@ class Origins:
         if repository not in self._heads:
             self._heads[repository] = git.commit(path, "HEAD") if repository else None
         head = self._heads[repository]
-        before = [one for one in git.versions(path, head) if one.seconds <= then.seconds] if head else []
+        before = [one for one in git.versions(path, head) if one.seconds <= provenance.seconds] if head else []
         named = [one for one in before if name_of(one.path) == name_of(canonical(recorded))] or before
         commit_of: dict[str, str] = {}
         for one in named:
             commit_of.setdefault(one.blob, one.commit)
         texts = git.texts(path, tuple(commit_of))
-        oldest = next(_at(path, then.build.revision), None) if then.build.is_modified else None
+        oldest = next(_at(path, provenance.build.revision), None) if provenance.build.is_modified else None
         for blob, text in texts.items():
             yield _of_commit(commit_of[blob], text)
             if oldest and oldest.text == text:
                 return
 
 
-def marks_of(lines: Lines, rows: Ints, path: str) -> Marks:
+def recorded_lines(lines: Lines, rows: Ints, path: str) -> RecordedLines:
     """Return some rows of a snapshot's lines, all of the file at a path here, with their functions."""
     functions, row = np.unique(lines.functions.of_line[rows], return_inverse=True)
     known = functions >= 0
     names = [lines.functions.name[i] for i in functions[known].tolist()]
-    return Marks(
+    return RecordedLines(
         lines.line[rows], row - np.count_nonzero(~known), names, lines.functions.start_line[functions[known]], path
     )
 
 
-def marks_in(lines: Lines, recorded: str, path: str) -> Marks:
+def recorded_lines_in(lines: Lines, recorded: str, path: str) -> RecordedLines:
     """Return the lines of a recorded file, which may be the one at a path here."""
     number = lines.number(recorded)
     rows = np.zeros(0, np.int64) if number is None else lines.rows_in(number)
-    return marks_of(lines, rows[lines.line[rows] > 0], path)
+    return recorded_lines(lines, rows[lines.line[rows] > 0], path)
 
 
-def _may_be_lost(place: Place, then: Provenance) -> bool:
+def _may_be_lost(place: Place, provenance: Provenance) -> bool:
     """Return whether a program may have been built from a text that was never checked in, and is not there any more.
 
     Its binary says that something was not checked in; or it was built here, and the binary is another one by now, or is older
     than the file.
     """
-    build = then.build
-    is_other = build.is_here or build.is_gone or then.begun < build.written_at < math.inf
+    build = provenance.build
+    is_other = build.is_here or build.is_gone or provenance.begun < build.written_at < math.inf
     return build.is_modified or (is_other and place.rule == AS_RECORDED and bool(COMPILED.search(place.path)))
 
 
@@ -188,7 +191,7 @@ def _is_newer_than_its_binary(place: Place, recorded: str, build: Build) -> bool
         return False
 
 
-def _unvouched(copy: Origin, checked_in: Sequence[Origin], *, may_be_lost: bool) -> Origin:
+def _unvouched(copy: SourceVersion, checked_in: Sequence[SourceVersion], *, may_be_lost: bool) -> Origin:
     """Return our copy with its doubtful lines, where nothing tells whether the program began before the last edit or after it.
 
     A text that was checked in as it is probably ran. Else what was edited since the newest commit is doubtful, and without a commit
@@ -215,17 +218,17 @@ def oldest_copy(texts: Texts, copies: Iterable[Copies], path: str, until: float)
     return next(((name, copy.text) for name, copy in kept if copy and copy.written_at <= until), None)
 
 
-def _fitting(texts: Iterable[Origin], marks: Marks) -> Iterator[Origin]:
-    return (one for one in texts if fits(marks, one.text or ""))
+def _fitting(texts: Iterable[SourceVersion], lines: RecordedLines) -> Iterator[SourceVersion]:
+    return (one for one in texts if fits(lines, one.text or ""))
 
 
-def _at(path: str, revision: str) -> Iterator[Origin]:
+def _at(path: str, revision: str) -> Iterator[SourceVersion]:
     if (at := git.commit(path, revision)) and (text := git.text_at(path, at)) is not None:
         yield _of_commit(at, text)
 
 
-def _of_commit(at: str, text: str) -> Origin:
-    return Origin(f"as in git's commit {at[:12]}{at[40:]}", text)
+def _of_commit(at: str, text: str) -> SourceVersion:
+    return SourceVersion(f"as in git's commit {at[:12]}{at[40:]}", text)
 
 
 def keep_texts(snapshot: Snapshot, places: Iterable[Place | Nowhere], roots: Roots, stamp: Stamp, texts: Texts) -> None:
@@ -242,7 +245,7 @@ def keep_texts(snapshot: Snapshot, places: Iterable[Place | Nowhere], roots: Roo
         texts.keep(snapshot.path, stamp, fresh)
 
 
-def unchanged(path: str, until: float) -> Copy | None:
+def unchanged(path: str, until: float) -> SourceCopy | None:
     """Return what is in a file that was not written to since then (seconds since 1970); None of any other."""
     try:
         stat = os.stat(path)  # noqa: PTH116 - paths are texts here
@@ -250,7 +253,7 @@ def unchanged(path: str, until: float) -> Copy | None:
         return None
     written = written_at(stat)
     text = _text(path, (stat.st_mtime_ns, stat.st_ctime_ns, stat.st_size)) if written <= until else None
-    return None if text is None else Copy(text, written)
+    return None if text is None else SourceCopy(text, written)
 
 
 @lru_cache(1000)

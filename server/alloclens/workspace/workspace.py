@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from alloclens.disk import real, real_path, reason
 from alloclens.paths import canonical, is_absolute, is_share, is_within, join, name_of
 from alloclens.settings.trust import Target, allowed
-from alloclens.source.roots import Link, Mapping, Module, Packages, Renamed, Roots
+from alloclens.source.roots import CachedModule, FolderLink, Module, Packages, PathMapping, Roots
 from alloclens.workspace import go_mod
 from alloclens.workspace.files import NODE_MODULES, Disk, folds_case, walked
 from alloclens.workspace.go_env import go_env
@@ -62,8 +62,8 @@ class _Go:
     """What go.mod and go.work files say together, up to a bound. The dictionaries are sets that keep their order."""
 
     modules: dict[Module, None] = field(default_factory=dict)
-    renamed: dict[Renamed, None] = field(default_factory=dict)
-    required: dict[Renamed, None] = field(default_factory=dict)
+    renamed: dict[CachedModule, None] = field(default_factory=dict)
+    required: dict[CachedModule, None] = field(default_factory=dict)
     left_out: set[str] = field(default_factory=set)
     bytes_left: int = MAX_GO_BYTES
 
@@ -113,7 +113,7 @@ def workspace(folders: Sequence[str], settings: Settings, own: Collection[str] =
         packages=said.first(
             _packages(inside, found.packages, go.sources), MAX_PACKAGES, "directories of installed packages"
         ),
-        links=tuple(Link(canonical(f), real(f)) for f in folders if real(f) != canonical(f)),
+        links=tuple(FolderLink(canonical(f), real(f)) for f in folders if real(f) != canonical(f)),
         linked=tuple(found.linked),
         own_code=settings.own_code,
         left_out=tuple(sorted(said.left_out | found.left_out)),
@@ -155,10 +155,10 @@ def _mapped(folder: str, to: str) -> str:
     return real(path if path and is_absolute(path) else join(folder, path))
 
 
-def _mappings(settings: Settings, passed: Iterable[Target]) -> tuple[Mapping, ...]:
+def _mappings(settings: Settings, passed: Iterable[Target]) -> tuple[PathMapping, ...]:
     """Return the user's mappings, the longest first."""
     recorded = [canonical(one.from_) for one in settings.path_mappings]
-    made = [Mapping(recorded[int(t.at[1])], t.path) for t in passed if t.setting == "pathMappings"]
+    made = [PathMapping(recorded[int(t.at[1])], t.path) for t in passed if t.setting == "pathMappings"]
     return tuple(sorted(made, key=lambda m: -len(m.recorded)))
 
 

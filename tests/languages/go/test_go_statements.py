@@ -11,7 +11,7 @@ import pytest
 from alloclens.languages.go.go_statements import Root, Start, started_by, statement_at
 from alloclens.languages.go.parser import parse_go
 from alloclens.profile.formats import read
-from alloclens.tables.goroutines import Starts, is_dump, starts
+from alloclens.tables.goroutines import StartFrames, is_dump, start_frames
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -300,7 +300,7 @@ class Program:
     def found(self, form: str) -> dict[str, list[Start]]:
         """Return what is found for the goroutines of each label."""
         profile = self.profiles[form]
-        at = starts(profile, self.texts.__contains__)
+        at = start_frames(profile, self.texts.__contains__)
         out: dict[str, list[Start]] = {}
         for i in range(len(profile)):
             for key, kind in labels(profile, i):
@@ -309,7 +309,7 @@ class Program:
         return out
 
 
-def started(profile: Profile, at: Starts, i: int, texts: dict[str, str]) -> list[Start]:
+def started(profile: Profile, at: StartFrames, i: int, texts: dict[str, str]) -> list[Start]:
     """The way a caller goes: the statement, what called the outermost function, then what called the outermost own one."""
     if at.statement[i] >= 0:
         frame = profile.frame(at.statement[i])
@@ -628,7 +628,7 @@ def test_the_outermost_frames() -> None:
             " = 1",
         )
     )
-    at = starts(profile, lambda file: file.startswith("/w/"))
+    at = start_frames(profile, lambda file: file.startswith("/w/"))
     lines = [
         [profile.frame(row).line if row >= 0 else -1 for row in column] for column in (at.statement, at.own, at.root)
     ]
@@ -637,7 +637,7 @@ def test_the_outermost_frames() -> None:
     frames = "main.a()\n\t/w/a.go:1\nx.Go()\n\t/go/x.go:2\ncreated by {} in goroutine 1\n\t{}:3"
     for creator, file, wanted in (("x.Go", "/go/x.go", -1), ("main.main", "/w/a.go", 3)):
         profile = read(dump.format(frames.format(creator, file)).encode())
-        at = starts(profile, lambda file: file.startswith("/w/"))
+        at = start_frames(profile, lambda file: file.startswith("/w/"))
         assert [profile.frame(row).line if row >= 0 else -1 for row in at.statement] == [wanted, 9]
         assert [profile.frame(row).line if row >= 0 else -1 for row in at.own] == [1, -1]
         assert profile.frame(at.root[0]).line == 2

@@ -16,8 +16,8 @@ from alloclens.languages.declarations import declared
 from alloclens.languages.go.names import is_closure
 from alloclens.lsp.commands import Int64, given_back
 from alloclens.lsp.spots import Spot, Spots, here
-from alloclens.source.line_mapping import UNKNOWN, Marks, carried
-from alloclens.tables.calls import CallLine, Site, calls
+from alloclens.source.line_mapping import UNKNOWN_VERSION, RecordedLines, map_lines
+from alloclens.tables.calls import CallLine, CallSite, calls
 from alloclens.transform.subset import samples
 from alloclens.typed import ready
 from alloclens.wording import calls as wording
@@ -80,11 +80,11 @@ def _prepared(world: World, documents: Documents, uri: str, line: int) -> types.
         return None
     if found := here(world, documents, uri, line):
         cum, where = found.comparison.stats(found.row).cum, Spot(at.uri, line, found.unsure)
-        site = Site(found.function, found.recorded, found.line)
+        site = CallSite(found.function, found.recorded, found.line)
         return _item(site, cum, where, at.code_of(line), found.comparison)
     if (around := _around(file, at, line)) is None:
         return None
-    site = Site(around.function, file.recorded_of(around.function))
+    site = CallSite(around.function, file.recorded_of(around.function))
     passes = _calls(file.comparison, site).cum
     return _item(site, passes, Spot(at.uri, around.line, unsure=False), at.code_of(around.line), file.comparison)
 
@@ -98,14 +98,19 @@ class _Declared(NamedTuple):
 
 def _around(file: FileLines, at: Document, line: int) -> _Declared | None:
     """Return the innermost function that a line (1-based) is in, of those that the profile knows in the file."""
-    names = [name for name in file.marks.names if not is_closure(name)]
+    names = [name for name in file.recorded_lines.names if not is_closure(name)]
     nothing, each = np.zeros(len(names), np.int64), np.arange(len(names))
-    inside = carried(Marks(np.full(len(names), line), each, names, nothing, at.path), UNKNOWN, at.text).line > 0
+    inside = (
+        map_lines(
+            RecordedLines(np.full(len(names), line), each, names, nothing, at.path), UNKNOWN_VERSION, at.text
+        ).line
+        > 0
+    )
     found = [_Declared(names[i], declared(at.text, names[i], at.path)[0]) for i in np.flatnonzero(inside).tolist()]
     return max(found, key=lambda one: one.line, default=None)
 
 
-def _calls(comparison: Comparison, site: Site) -> Calls:
+def _calls(comparison: Comparison, site: CallSite) -> Calls:
     profile, compared = comparison.profile, comparison.base is not None
     if (site.file, site.line) in comparison.unsaid:
         profile, compared = samples(profile, ~profile.is_base), False
@@ -142,18 +147,18 @@ def _ends(
     return [*zip(others, ranges, strict=True), *last]
 
 
-def _asked(world: World, data: Any) -> tuple[Comparison, Site] | None:
+def _asked(world: World, data: Any) -> tuple[Comparison, CallSite] | None:
     """Return what an item is about, and the comparison that knows it: a newer head of the same series will do."""
     item = given_back(data, Item)  # the row of all that are too many has no data
     if world.shown is None or item is None:
         return None
     series = (c for c in world.comparisons if any(s.path == item.head for s in c.series.snapshots))
-    return next(series, world.shown), Site(item.function, item.file, item.line, item.binary)
+    return next(series, world.shown), CallSite(item.function, item.file, item.line, item.binary)
 
 
 def _other(edge: Edge, places: Places, written: _Pages) -> types.CallHierarchyItem:
     """Return the item of the function at the other end of an edge: a place, or a page that says why it has none."""
-    site = Site(edge.function, edge.at.file, binary=edge.binary)
+    site = CallSite(edge.function, edge.at.file, binary=edge.binary)
     spot = places.of(edge.function, edge.at)
     if spot is None:
         text = wording.page(site, edge.at, places.world.sources.find(edge.at.file))
@@ -168,7 +173,9 @@ def _rest(edges: Edges, item: types.CallHierarchyItem, comparison: Comparison) -
     return types.CallHierarchyItem(name, types.SymbolKind.Function, item.uri, item.range, where, detail=said)
 
 
-def _item(site: Site, passes: Amount, spot: Spot, code: types.Range, comparison: Comparison) -> types.CallHierarchyItem:
+def _item(
+    site: CallSite, passes: Amount, spot: Spot, code: types.Range, comparison: Comparison
+) -> types.CallHierarchyItem:
     said = wording.passing(passes, comparison.total, comparison.sample_type.unit)
     return types.CallHierarchyItem(
         name=wording.name(site, spot.line if site.line else 0),

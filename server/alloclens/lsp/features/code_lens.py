@@ -57,12 +57,12 @@ def _lenses(world: World, documents: Documents, uri: str, client: Client) -> lis
 
 def _heaviest(file: FileLines, at: Document) -> dict[str, int]:
     """Return the heaviest line (1-based) of each function, where its stacks are: where it is declared are none, mostly."""
-    marks, line = file.marks, file.on(at.text).line
+    lines, line = file.recorded_lines, file.on(at.text).line
     weight = np.abs(file.comparison.lines.value.cum[file.rows, file.comparison.column])
     order = np.argsort(-weight, kind="stable")
-    order = order[(line[order] > 0) & (marks.function[order] >= 0)]
-    function, first = np.unique(marks.function[order], return_index=True)
-    return dict(zip([marks.names[i] for i in function.tolist()], line[order[first]].tolist(), strict=True))
+    order = order[(line[order] > 0) & (lines.function[order] >= 0)]
+    function, first = np.unique(lines.function[order], return_index=True)
+    return dict(zip([lines.names[i] for i in function.tolist()], line[order[first]].tolist(), strict=True))
 
 
 def _title(function: FunctionStats, kind: ValueType) -> str:

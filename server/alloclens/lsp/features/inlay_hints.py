@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from alloclens.lsp.documents import Document, Documents
     from alloclens.lsp.server import Server
     from alloclens.session.world import FileLines, World
-    from alloclens.source.line_mapping import Carried
+    from alloclens.source.line_mapping import MappedLines
 
 
 @ready
@@ -50,15 +50,15 @@ def _hints(world: World, documents: Documents, uri: str, asked: types.Range, cli
     file = world.file(at.path) if at else None
     if at is None or file is None:
         return []
-    carried = file.on(at.text)
-    inside = (carried.line > asked.start.line) & (carried.line <= asked.end.line + 1)
+    mapped = file.on(at.text)
+    inside = (mapped.line > asked.start.line) & (mapped.line <= asked.end.line + 1)
     spots = dict(zip(file.rows[inside].tolist(), np.flatnonzero(inside).tolist(), strict=True))
     shown = worth_showing(file.comparison, file.rows[inside]).tolist()
-    return [_hint(row, file, at, carried, spots[row], client) for row in shown]
+    return [_hint(row, file, at, mapped, spots[row], client) for row in shown]
 
 
-def _hint(row: int, file: FileLines, at: Document, carried: Carried, spot: int, client: Client) -> types.InlayHint:
-    line, unsure = int(carried.line[spot]), bool(carried.unsure[spot])
+def _hint(row: int, file: FileLines, at: Document, mapped: MappedLines, spot: int, client: Client) -> types.InlayHint:
+    line, unsure = int(mapped.line[spot]), bool(mapped.unsure[spot])
     label = hint(file.comparison.stats(row), file.comparison.sample_type.unit, unsure=unsure)
     part = types.InlayHintLabelPart(label, command=client.show_stacks("Show call stacks", at.uri, line - 1))
     return types.InlayHint(at.end_of(line), [part], padding_left=True, data={"uri": at.uri, "line": line})  # a Line

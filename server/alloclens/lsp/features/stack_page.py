@@ -15,7 +15,7 @@ from alloclens.lsp.server import Server
 from alloclens.lsp.show import shown, tell
 from alloclens.lsp.spots import Spots, here
 from alloclens.source.places import Nowhere
-from alloclens.tables.stack_tree import Line, branches
+from alloclens.tables.stack_tree import LineKey, branches
 from alloclens.wording.stack_page import UNSURE, FrameSpot, Written, gone, not_here, page
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def _whole(at: Here) -> Amount:
     """Return what goes through the line, in the stacks' own arithmetic: with a base its growth is not the line's always."""
     comparison = at.comparison
     column = comparison.profile.sample_types.index(comparison.sample_type)
-    line = Line(at.recorded, at.line)
+    line = LineKey(at.recorded, at.line)
     return branches(comparison.profile, column, line, "callers", unsaid=comparison.unsaid).amount
 
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any, Literal
 from alloclens.lsp.commands import Uinteger
 from alloclens.lsp.server import Server
 from alloclens.lsp.spots import Spots, here
-from alloclens.tables.stack_tree import Line, branches
+from alloclens.tables.stack_tree import LineKey, branches
 from alloclens.wording import views
 
 if TYPE_CHECKING:
     from alloclens.lsp.documents import Documents
     from alloclens.series.comparison import Comparison
     from alloclens.session.world import World
-    from alloclens.tables.stack_tree import Branches, Direction, Node
+    from alloclens.tables.stack_tree import Branches, Direction, StackNode
 
 COMMAND = "alloclens.server.stackTree"
 
@@ -44,13 +44,15 @@ def _tree(
         return []
     comparison, spots = at.comparison, Spots(world, documents)
     number = comparison.profile.sample_types.index(comparison.sample_type)
-    found = branches(comparison.profile, number, Line(at.recorded, at.line), direction, path, unsaid=comparison.unsaid)
+    found = branches(
+        comparison.profile, number, LineKey(at.recorded, at.line), direction, path, unsaid=comparison.unsaid
+    )
     whole = comparison.stats(at.row).cum.value
     rows = [_row(node, whole, comparison, world, spots) for node in found.nodes]
     return rows + ([_others(found, comparison)] if found.many > len(rows) else [])
 
 
-def _row(node: Node, whole: float, comparison: Comparison, world: World, spots: Spots) -> dict[str, Any]:
+def _row(node: StackNode, whole: float, comparison: Comparison, world: World, spots: Spots) -> dict[str, Any]:
     spot = spots.of(comparison, node.file, node.line)
     return {
         "id": node.id,

@@ -81,10 +81,10 @@ def _findings(world: World, documents: Documents) -> list[dict[str, Any]]:
 
 
 def _finding(finding: Finding, comparison: Comparison, world: World, spots: Spots) -> dict[str, Any]:
-    began = comparison.began(finding)
+    origin = comparison.goroutine_origin(finding)
     start = spots.start(comparison, finding)
     spot = start or spots.of(comparison, finding.file, finding.line)
-    path, line = (began.path, start.line) if began and start else (finding.file, spot.line if spot else finding.line)
+    path, line = (origin.path, start.line) if origin and start else (finding.file, spot.line if spot else finding.line)
     waits = f"{name_of(finding.file)}:{finding.line}" if start else ""
     unsure = bool(spot and spot.unsure)
     guessed = unsure and world.guesses(comparison, finding.file)

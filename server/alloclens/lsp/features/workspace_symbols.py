@@ -10,7 +10,7 @@ from lsprotocol import types
 
 from alloclens.lsp.features.call_hierarchy import Places
 from alloclens.source.recorded import OF_GO, package_of
-from alloclens.tables.calls import hot
+from alloclens.tables.calls import hot_functions
 from alloclens.wording.calls import symbol
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def _symbols(world: World, comparison: Comparison, documents: Documents, asked: 
 
 def _found(world: World, comparison: Comparison, documents: Documents, asked: str) -> Iterator[types.SymbolInformation]:
     places, sign = Places(world, documents, comparison), world.settings.symbol_prefix
-    for one in hot(comparison.profile, comparison.sample_type, asked, LOOKED_AT):
+    for one in hot_functions(comparison.profile, comparison.sample_type, asked, LOOKED_AT):
         if spot := places.of(one.function, one.at):
             yield types.SymbolInformation(
                 location=types.Location(spot.uri, places.code(spot)),
