@@ -1,1 +1,1 @@
-"""Bytes in, a Profile out: numpy columns in pprof's words. Knows no path on this disk, no time and no editor."""
+"""Parses bytes into a Profile: numpy columns with pprof's names. Does not access the disk, the clock or an editor."""

@@ -1,4 +1,4 @@
-"""TODO."""
+"""How the profiled program was built."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from typing import NamedTuple
 
 
 class Build(NamedTuple):
-    """What is known of how the program of a snapshot was built."""
+    """What is known about the build of a snapshot's program."""
 
     written_at: float = math.inf
-    """When the binary was last written that lies where the profile says, in seconds since 1970."""
+    """Modification time of the binary at the path in the profile, in seconds since 1970."""
     is_here: bool = False
-    """Whether that binary is the one that ran: it has the build id of the profile, and its lines at its addresses."""
+    """Whether that binary is the one that ran: its build id and its lines match the profile."""
     is_gone: bool = False
-    """Whether the binary that the profile names is not there, or another one is."""
+    """Whether the binary that the profile names is missing or has been replaced."""
     revision: str = ""
     """The commit or version that the binary or the profile names."""
     is_modified: bool = False
-    """Whether the binary says that something was not checked in."""
+    """Whether the binary says that it was built with uncommitted changes."""
     go_version: str = ""
     """Such as go1.26.1."""
 

@@ -1,20 +1,20 @@
-"""Why bytes are not a Profile.
+"""Errors of parsing a profile.
 
 ProfileError
-├── Unrecognized   not this format: the next one may know it
-└── Malformed      this format, but broken: nobody else will read it either
+├── Unrecognized   not this format: another parser may accept it
+└── Malformed      this format, but broken: no other parser is tried
 """
 
 from __future__ import annotations
 
 
 class ProfileError(Exception):
-    """Bytes that cannot become a Profile; the text says what they look like and what to do."""
+    """The bytes are not a profile. The message says what they look like and what to do."""
 
 
 class Unrecognized(ProfileError):  # noqa: N818 - pprof's word, and it is not a fault of the bytes
-    """Not this format."""
+    """The bytes are not in this format."""
 
 
 class Malformed(ProfileError):  # noqa: N818 - reads as the state of the file it is raised for
-    """This format, but broken."""
+    """The bytes are in this format, but damaged."""

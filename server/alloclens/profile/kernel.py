@@ -1,7 +1,7 @@
-"""The loops over samples and frames, compiled: kernel.wasm, made of server/kernel/kernel.ts by `make kernel`.
+"""The compiled loops over samples and frames: kernel.wasm, built from server/kernel/kernel.ts by `make kernel`.
 
-WebAssembly, because one small file then serves every platform, and because whatever the bytes of a file make it do, it
-reaches no memory but its own.
+WebAssembly, because one small file serves every platform, and because a malicious profile can reach no memory but the
+kernel's own.
 """
 
 from __future__ import annotations
@@ -30,18 +30,18 @@ if TYPE_CHECKING:
     Indices = NDArray[np.int32]
 
 MAX_MEMORY_BYTES = 1 << 32
-"""Bytes that WebAssembly's memory has at most."""
+"""Limit of WebAssembly's memory."""
 PAGE_BYTES = 1 << 16
-"""Bytes by which WebAssembly's memory grows."""
+"""Unit of growth of WebAssembly's memory."""
 ALIGNMENT_BYTES = 16
 """Bytes."""
 MAX_KEPT_BYTES = 128 << 20
-"""Bytes of memory in use that stay for the next time: fresh memory costs more time than most files need."""
+"""An arena of up to this size is reused: allocating fresh memory takes longer than reading most files."""
 _local = threading.local()
 
 
 class Arena:
-    """The kernel's memory, handed out from one end to the other, and the kernel's functions."""
+    """The kernel's functions and its memory, with a bump allocator."""
 
     def __init__(self) -> None:
         self._store, instance = _instance()
@@ -49,15 +49,15 @@ class Arena:
         self._memory = self._exports["memory"]
         self._base = ctypes.addressof(self._memory.data_ptr(self._store).contents)
         self.touched = 0
-        """Bytes that were ever in use; the rest of the memory is only an address range."""
+        """Bytes that were ever in use; the rest is only reserved address space."""
         self.clear()
 
     def clear(self) -> None:
-        """Take back all that was handed out."""
-        self._end = ALIGNMENT_BYTES  # address 0 is nobody's
+        """Free all allocations."""
+        self._end = ALIGNMENT_BYTES  # address 0 is never allocated
 
     def room(self, size: int) -> int:
-        """Hand out so many bytes, and return where. Raises MemoryError."""
+        """Allocate so many bytes and return their address. Raises MemoryError."""
         at = self._end
         self._end = -(-(at + size) // ALIGNMENT_BYTES) * ALIGNMENT_BYTES
         pages = -(-self._end // PAGE_BYTES) - self._memory.size(self._store)
@@ -70,31 +70,31 @@ class Arena:
         return at
 
     def keep(self, at: int, size: int) -> None:
-        """Take back all but the first `size` bytes of what was handed out last: no more were needed."""
+        """Shrink the last allocation to `size` bytes."""
         self._end = -(-(at + size) // ALIGNMENT_BYTES) * ALIGNMENT_BYTES
         self.touched = max(self.touched, self._end)
 
     def taken(self, at: int, count: int, kind: Any) -> Numbers:
-        """Copy out numbers that lie at the end of what was handed out, and take all that back."""
+        """Copy numbers out of the last allocation and free it."""
         self.keep(at, count * np.dtype(kind).itemsize)
         out = self.view(at, count, kind).copy()
         self.keep(at, 0)
         return out
 
     def put(self, column: Numbers, kind: Any) -> int:
-        """Copy a column in, as this type; return where it is."""
+        """Copy a column in as this type and return its address."""
         at = self.room(size := column.size * np.dtype(kind).itemsize)
         self.keep(at, size)
         self.view(at, column.size, kind)[:] = column.reshape(-1)
         return at
 
     def view(self, at: int, count: int, kind: Any) -> Numbers:
-        """Return numbers of the memory as they lie there. Invalid as soon as the memory is used by another."""
+        """Return a view of numbers in the memory. It is invalid as soon as the memory is reused."""
         size = count * np.dtype(kind).itemsize
         return np.frombuffer((ctypes.c_uint8 * size).from_address(self._base + at), kind)
 
     def call(self, name: str, *arguments: float) -> Any:
-        """Call a function of the kernel. Addresses of 2 GiB and more are negative there."""
+        """Call a function of the kernel. Addresses from 2 GiB on are passed as negative numbers."""
         signed = (a - (1 << 32) if isinstance(a, int) and 1 << 31 <= a < 1 << 32 else a for a in arguments)
         return self._exports[name](self._store, *signed)
 
@@ -103,9 +103,9 @@ class Arena:
 def arena() -> Iterator[Arena]:
     """Lend this thread's arena, empty."""
     lent = getattr(_local, "arena", None) or Arena()
-    _local.arena = None  # a use within a use gets another one
+    _local.arena = None  # a nested use gets another arena
     lent.clear()
-    yield lent  # of an arena in which something went wrong it is not known how much was touched: it is not kept
+    yield lent  # not kept after an exception: how much was touched is unknown
     _local.arena = lent if lent.touched <= MAX_KEPT_BYTES else None
 
 
@@ -113,7 +113,8 @@ def cum(location_at: Ints, location: Indices, site_at: Ints, site: Ints, values:
     """Add the values of each sample to every site of its stack, once.
 
     Sample i has the locations location[location_at[i]:location_at[i + 1]], location l the sites
-    site[site_at[l]:site_at[l + 1]]. Values: (samples, k), whole or not; returns (sites, k) of the same type.
+    site[site_at[l]:site_at[l + 1]]. Values have the shape (samples, k), integer or float; returns (sites, k) of the
+    same type.
     """
     sites, width = int(site.max(initial=-1)) + 1, values.shape[1]
     kind = np.float64 if values.dtype.kind == "f" else np.int64
@@ -122,15 +123,15 @@ def cum(location_at: Ints, location: Indices, site_at: Ints, site: Ints, values:
         given, out = memory.put(values, kind), memory.put(np.zeros(sites * (width + 1)), kind)
         name = "cumFloat" if kind is np.float64 else "cumWhole"
         memory.call(name, at, stacks, len(values), at_sites, all_sites, given, width, out)
-        # Before the sums of each row stands which sample was added last.
+        # The first column of each row is the sample that was added last.
         return memory.view(out, sites * (width + 1), kind).reshape(sites, width + 1)[:, 1:].copy()
 
 
 def _instance() -> tuple[wasmtime.Store, wasmtime.Instance]:
-    """Return a kernel of its own. Raises MemoryError.
+    """Return a new instance of the kernel. Raises MemoryError.
 
-    If it can, it reserves 4 GiB of addresses at once: then its memory never moves, and no access needs a check. Where that
-    many are not to be had, because of `ulimit -v`, the loops take about half as long again.
+    If possible, it reserves 4 GiB of address space, so that its memory never moves and accesses need no bounds check.
+    If `ulimit -v` forbids that, the loops take about 1.5 times as long.
     """
     for is_roomy in (True, False):
         engine, module = _compiled(is_roomy)
@@ -152,7 +153,7 @@ def _compiled(is_roomy: bool) -> tuple[wasmtime.Engine, wasmtime.Module]:
 
 
 def _too_little(wanted: int) -> str:
-    """Say why there are not so many bytes."""
+    """Return why so many bytes cannot be allocated."""
     if wanted > MAX_MEMORY_BYTES:
         return "the profile needs more than 4 GiB to be read"
     said = f"{-(-wanted >> 20)} MiB of memory cannot be reserved"

@@ -1,7 +1,7 @@
-"""What a profile is: the tables of pprof's profile.proto, as columns.
+"""The profile: the tables of pprof's profile.proto, as columns.
 
 A *stack* is the frames of one sample, leaf first. A location with several lines is several frames (inlined calls,
-innermost first). Everything that points elsewhere does so by row number, -1 where it points nowhere.
+innermost first). All references are row numbers; -1 means none.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ if TYPE_CHECKING:
 
 
 class ValueType(NamedTuple):
-    """What a value means, such as ("inuse_space", "bytes")."""
+    """The meaning of a value, such as ("inuse_space", "bytes")."""
 
     type: str
     unit: str
 
 
 class Frame(NamedTuple):
-    """One place of one stack, as the profile recorded it."""
+    """One frame of a stack, as recorded."""
 
     function: str
     file: str
     line: int
-    """1-based; 0 where unknown."""
+    """1-based; 0 if unknown."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +46,7 @@ class Functions:
     system_name: Ints
     file: Ints
     start_line: Ints
-    """The line of the function's declaration; 0 where unknown."""
+    """Line of the declaration; 0 if unknown."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,11 +56,11 @@ class Mappings:
     file: Ints
     build_id: Ints
     start: Ints
-    """Where it lay in memory; addresses of 2^63 and more are negative here and in every such column."""
+    """Start address in memory. In all address columns, addresses from 2^63 on are negative."""
     limit: Ints
-    """The first address behind it."""
+    """The first address after it."""
     offset: Ints
-    """Where in the file `start` lies."""
+    """Offset of `start` in the file."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +69,7 @@ class Locations:
 
     mapping: Ints
     address: Ints
-    """In memory; 0 where unknown."""
+    """Address in memory; 0 if unknown."""
     frame_at: Ints
     """Shape (locations + 1,); every location has at least one frame."""
 
@@ -89,14 +89,14 @@ class Labels:
     sample: Indices
     key: Indices
     text: Indices
-    """0 where the label is a number."""
+    """0 if the label is a number."""
     number: Ints
     unit: Indices
 
 
 @dataclass(frozen=True)
 class MemStats:
-    """What the Go runtime says of the whole process beside the profile, in bytes."""
+    """The Go runtime's statistics of the whole process, in bytes."""
 
     heap_in_use: int
     heap_idle: int
@@ -108,11 +108,11 @@ class MemStats:
 
 @dataclass(frozen=True, eq=False)
 class Profile:
-    """A profile, as read from one file or as the difference of two."""
+    """A profile, read from one file or computed as the difference of two."""
 
     sample_types: tuple[ValueType, ...]
     default_sample_type: str
-    """The type the file asks to be shown first; "" where it does not say."""
+    """The type to show first, as the file says; "" if it does not."""
     values: Ints
     """Shape (samples, sample types)."""
     location_at: Ints
@@ -125,7 +125,7 @@ class Profile:
     strings: tuple[str, ...]
     labels: Labels
     is_base: Mask
-    """Samples that carry the label pprof::base: they belong to the base of a difference."""
+    """Samples with the label pprof::base, which belong to the base of a difference."""
     time_nanos: int = 0
     duration_nanos: int = 0
     period: int = 0
@@ -135,28 +135,28 @@ class Profile:
     comments: tuple[str, ...] = ()
     mem_stats: MemStats | None = None
     is_delta: bool = False
-    """Written by net/http/pprof for ?seconds=N: what came and went in N seconds."""
+    """Whether net/http/pprof computed the difference over N seconds (?seconds=N)."""
 
     def __len__(self) -> int:
         return len(self.values)
 
     @property
     def build_id(self) -> str:
-        """Of the program: its binary is the first mapping. "" where it is not known."""
+        """The build id of the program, which is the first mapping; "" if unknown."""
         return next(iter(self.text(self.mappings.build_id[:1])), "")
 
     @property
     def is_difference(self) -> bool:
-        """Whether the values are provably a difference already, which must not be subtracted from another.
+        """Whether the values certainly are a difference already and must not be subtracted again.
 
-        A duration proves nothing: continuous profilers give one to what was in use at its end.
+        A duration proves nothing: continuous profilers also record one for what was in use at its end.
         """
         in_use = (i for i, t in enumerate(self.sample_types) if t.type.startswith("inuse_"))
         return self.is_delta or bool(self.is_base.any()) or any(self.values[:, i].min(initial=0) < 0 for i in in_use)
 
     @cached_property
     def block_size(self) -> Ints:
-        """Return the mean bytes of the objects of each sample, from its label `bytes`; 0 where unknown."""
+        """The mean object size of each sample in bytes, from its label `bytes`; 0 if unknown."""
         out = np.zeros(len(self), np.int64)
         keys = [i for i, text in enumerate(self.strings) if text == "bytes"]
         hit = np.isin(self.labels.key, keys) & (self.labels.text == 0)
@@ -165,12 +165,12 @@ class Profile:
 
     @cached_property
     def frame_at(self) -> Ints:
-        """Return where the frames of each sample begin in `stack_frames`: shape (samples + 1,)."""
+        """Offsets of each sample's frames in `stack_frames`: shape (samples + 1,)."""
         return self._stacks[0]
 
     @cached_property
     def stack_frames(self) -> Ints:
-        """Return the frames of all samples, one stack behind the other, leaf first."""
+        """The frames of all samples, concatenated, leaf first."""
         return self._stacks[1]
 
     @cached_property
@@ -180,11 +180,11 @@ class Profile:
         return offsets(depth), spread(self.locations.frame_at[self.location], width)
 
     def text(self, column: Ints) -> list[str]:
-        """Return the strings a column of row numbers means; "" for -1."""
+        """Look up a column of row numbers in `strings`; "" for -1."""
         return [self.strings[i] if i >= 0 else "" for i in column.tolist()]
 
     def frame(self, row: int) -> Frame:
-        """Return one frame in words."""
+        """Return one frame with its names."""
         function = int(self.frames.function[row])
         if function < 0:
             return Frame("", "", 0)

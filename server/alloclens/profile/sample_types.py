@@ -1,4 +1,4 @@
-"""Which columns of values are meant, and which belong together: by name, never by place."""
+"""Finds the columns of sample types, and the columns that belong together, by name."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ HEAP_DEFAULT = "inuse_space"
 
 
 class Columns(NamedTuple):
-    """The columns of a profile's values that belong to a sample type."""
+    """The value columns that belong to a sample type."""
 
     value: int
-    """Its own."""
+    """The column itself."""
     allocated: int | None
-    """What was allocated of the same since the process started."""
+    """The same unit, allocated since the process started."""
     objects: int | None
     space: int | None
-    """How many objects there are, and how many bytes. Of a type that is neither, both are its own."""
+    """The columns of objects and of bytes. For other types both are the column itself."""
 
 
 def columns(types: Sequence[ValueType], wanted: ValueType) -> Columns:
-    """Return the columns that belong to a sample type, which is one of these."""
+    """Return the columns that belong to one of these sample types."""
     name = wanted.type
     since_start = column_of(types, name.replace("inuse_", "alloc_"))
     is_alloc = since_start is not None and types[since_start].type.startswith("alloc_")
@@ -36,14 +36,14 @@ def columns(types: Sequence[ValueType], wanted: ValueType) -> Columns:
 
 
 def column_of(types: Sequence[ValueType], name: str) -> int | None:
-    """Return the column of a sample type, given by its name; None if there is none."""
+    """Return the column of the sample type with this name; None if there is none."""
     return next((i for i, one in enumerate(types) if one.type == name), None)
 
 
 def column(types: Sequence[ValueType], default: str, wanted: str = "") -> int | None:
-    """Return the column of `wanted`; of the file's default, inuse_space or the last type when "" is wanted.
+    """Return the column of `wanted`; for "", of the file's default, inuse_space or the last type.
 
-    None where the file has no such type. Source: pprof's SampleIndexByName.
+    Returns None if the file has no such type. Source: pprof's SampleIndexByName.
     """
     names = [t.type for t in types]
     if wanted:

@@ -1,4 +1,4 @@
-"""A number as it is shown: its value, its growth, and the errors of both."""
+"""A number with its growth and the errors of both."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ class Amount(NamedTuple):
 
     value: float
     growth: float | None = None
-    """Head - base; None if there is no base, or if it is not known what the value was in it."""
+    """Head - base; None if there is no base or its value is unknown."""
     low: float = nan
     high: float = nan
-    """The 99 % interval of the growth; nan where its error is unknown, or was not asked for."""
+    """The 99 % interval of the growth; nan if its error is unknown or was not requested."""
     significant: bool = False
-    """Whether the growth is beyond its sampling error, after the correction for how many amounts were looked at."""
+    """Whether the growth exceeds its sampling error, corrected for the number of amounts tested."""
     error: float = nan
-    """Standard error of the value, by sampling; nan where it is unknown."""
+    """Standard error of the value from sampling; nan if unknown."""
     sampled: float = nan
-    """How many sampled objects the value is made of; nan where that is unknown."""
+    """Number of sampled objects in the value; nan if unknown."""
 
     @property
     def is_judged(self) -> bool:

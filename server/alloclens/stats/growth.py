@@ -1,9 +1,9 @@
-"""Growth between two snapshots of one process, with its error.
+"""Growth between two snapshots, with its sampling error.
 
-Objects that live in both snapshots are the same sampled objects: they add no error. Those that came number at most
-min(allocated between the two, in use at the head), those that went at most min(freed between the two, in use at the
-base). The sums here are not of objects but of their variances, which bounds the variance of the growth from above and
-needs no matching of stacks. `intervals` turns them into bounds of the true growth.
+Objects that live in both snapshots of a process are the same sampled objects and add no error. At most min(allocated
+between the two, in use at the head) objects were added, and at most min(freed between the two, in use at the base) were
+removed. The sums here are of variances rather than of objects: that bounds the variance of the growth from above,
+without matching stacks. `intervals` turns them into bounds of the true growth.
 """
 
 from __future__ import annotations
@@ -27,55 +27,55 @@ if TYPE_CHECKING:
 
 
 FALSE_ALARMS = 0.01
-"""The probability that any of the lines looked at is said to have changed significantly though it did not."""
+"""The probability that any line is reported as significantly changed though it did not change."""
 
 
 class SampledValues(NamedTuple):
-    """What one of two snapshots has, a row for each row of the head; each of shape (rows, sample types)."""
+    """The values of a snapshot with their errors; each of shape (rows, sample types)."""
 
     value: Floats
     variance: Floats
     sampled: Floats
 
     def but(self, some: Mask, other: SampledValues) -> SampledValues:
-        """Return these numbers, with those of another side in some rows."""
+        """Return these values with some rows replaced by those of another snapshot."""
         return SampledValues(*(np.where(some[:, None], theirs, ours) for ours, theirs in zip(self, other, strict=True)))
 
 
 def values_of_samples(profile: Profile) -> SampledValues:
-    """Return what every sample has; those of a base, whose values are negative in a difference, with their sign turned."""
+    """Return the values of every sample; the base's samples, negative in a difference, become positive."""
     values = np.where(profile.is_base[:, None], -profile.values, profile.values).astype(np.float64)
     return SampledValues(values, *errors(profile))
 
 
 @dataclass(frozen=True, eq=False)
 class Changes:
-    """How one measure of each row grew."""
+    """The growth of each row in one measure."""
 
     value: Floats
     added: Sampling
     removed: Sampling
     block: Floats
     rate: Floats | float
-    """As `interval` has them."""
+    """See `interval`."""
     looked_at: int
-    """How many rows have any of it at the head."""
+    """Number of rows that are not zero at the head."""
 
     @cached_property
     def interval(self) -> Interval:
-        """Where the true growth lies, 99 times of 100. Asked for a few lines, and made for all then."""
+        """The 99 % interval of each row's growth. Computed for all rows at the first request."""
         return interval(self.value, self.added, self.removed, self.block, self.rate, critical_value(1))
 
     @cached_property
     def significant(self) -> Mask:
-        """Which rows grew or shrank significantly, corrected for how many there are."""
+        """Rows that grew or shrank significantly, corrected for the number of rows."""
         low, high = interval(
             self.value, self.added, self.removed, self.block, self.rate, critical_value(self.looked_at)
         )
         return np.asarray((self.value != 0) & ((low > 0) | (high < 0)))
 
     def amount(self, row: int, value: float) -> Amount:
-        """Return the value of one row at the head, with its growth."""
+        """Return a row's value at the head with its growth."""
         low, high = self.interval
         grown = float(self.value[row]), float(low[row]), float(high[row]), bool(self.significant[row])
         return Amount(value, *grown)
@@ -84,7 +84,7 @@ class Changes:
 def changes(
     head: SampledValues, base: SampledValues, now: Columns, then: Columns, rate: float, *, one_process: bool
 ) -> Changes:
-    """Compare two sides whose rows are the same lines or functions, allowing for how many of them there are."""
+    """Compare two snapshots whose rows are the same lines or functions."""
     value = head.value[:, now.value]
     grown = value - base.value[:, then.value]
     allocated = None
@@ -102,12 +102,12 @@ def _sampling(side: SampledValues, column: int) -> Sampling:
 
 
 def _size(value: Floats, columns: Columns) -> Floats:
-    """Return the mean size of each line's objects in bytes, 0 where it is not known."""
+    """Return the mean size in bytes of each line's objects; 0 if unknown."""
     if columns.objects is None or columns.space is None:
         return np.zeros(len(value))
     return ratio(value[:, columns.space], value[:, columns.objects])
 
 
 def critical_value(looked_at: int) -> float:
-    """Return the bound in standard errors for this many lines (Bonferroni, two-sided)."""
+    """Return the critical value in standard errors for this many tests (Bonferroni, two-sided)."""
     return NormalDist().inv_cdf(1 - FALSE_ALARMS / (2 * max(looked_at, 1)))

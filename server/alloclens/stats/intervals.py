@@ -1,24 +1,22 @@
-"""Intervals of sampled growth that hold for few sampled objects, too.
+"""Confidence intervals of sampled growth that hold for few sampled objects, too.
 
-What came and what went between two snapshots are two sums over sampled objects. At rate R an object of size s is sampled
-with p = 1 - exp(-s/R), and counts for s/p bytes then. With y = s/2R it adds w² = s²(1-p)/p² = R²(y / sinh y)² to the
-variance, never more than R², and 2uw² to the third central moment, u = s/p - s/2 = R·y / tanh y, never less than 2Rw². That
-is the negative binomial law; where s is small against R, u = w = R and it is Poisson's. As u <= R(1 + ln(R²/w²)), and
-w²(1 + ln(R²/w²)) is concave in w², a sum of n sampled objects of whatever sizes with the variance v has u <= R(1 + ln(nR²/v)).
+The bytes added and the bytes removed between two snapshots are two sums over sampled objects. At rate R an object of
+size s is sampled with p = 1 - exp(-s/R) and then counts for s/p bytes. With y = s/2R it adds w² = s²(1-p)/p² = R²(y /
+sinh y)² to the variance, never more than R², and 2uw² to the third central moment, u = s/p - s/2 = R·y / tanh y, never
+less than 2Rw². That is a negative binomial distribution; for s much smaller than R, u = w = R and it is Poisson. As u
+<= R(1 + ln(R²/w²)), and w²(1 + ln(R²/w²)) is concave in w², a sum of n sampled objects of whatever sizes with the
+variance v has u <= R(1 + ln(nR²/v)).
 
-How far the truth may lie from one sum is read off a gamma law with these moments, which for small blocks gives the exact
-limits of a Poisson mean, quantiles of gamma(n) and gamma(n + 1) (Garwood 1936):
+The distance of the true value from one sum follows from a gamma distribution with these moments, which for small blocks
+gives the exact limits of a Poisson mean, quantiles of gamma(n) and gamma(n + 1) (Garwood 1936):
 
-- Down: of all laws with this variance the least skewed reaches furthest, u = R. With n = v/R², after Wilson and Hilferty
+- Down: of all distributions with this variance the least skewed one, u = R, reaches furthest. With n = v/R², after Wilson and Hilferty
   (1931): R·n·(1 - (1 - 1/9n - z/3√n)³), all of R·n where the cube is negative.
 - Up: as if one more object, of any kind, had nearly been sampled: variance v + R², third moment 2(uv + R³). So Fay and Feuer
-  (1997) add the greatest weight. The quantile is Cornish and Fisher's (1938) of third order, which has a value however
-  skewed the law: R + z·e + U·(z² - 1)/3 + U²/e·(z³ - 7z)/36 with e² = v + R² and U = (uv + R³)/e²; its last term is left
-  out where it is negative. Blocks so large that nearly each is sampled are missed one by one: half a block more where, at
-  this level, chance misses any.
+  (1997) add the greatest weight. The quantile is Cornish and Fisher's (1938) of third order, which is defined for any skew: R + z·e + U·(z² - 1)/3 + U²/e·(z³ - 7z)/36 with e² = v + R² and U = (uv + R³)/e²; its last term is omitted if negative. Large blocks, nearly all of which are sampled, are missed one at a time: add half a block if, at this level, one may be missed.
 
-Both sums are independent. The interval of the difference is Zou and Donner's (2008, MOVER): down from the growth by the
-root of the sum of squares of what came, down, and what went, up.
+The two sums are independent. The interval of their difference is Zou and Donner's (2008, MOVER): the growth minus the
+root of the sum of squares of the lower distance of what was added and the upper distance of what was removed.
 """
 
 from __future__ import annotations
@@ -35,27 +33,27 @@ if TYPE_CHECKING:
 
 
 class Sampling(NamedTuple):
-    """What is known of how a sum of sampled objects was sampled. One entry for each line."""
+    """The sampling error of sums of sampled objects, one for each line."""
 
     variance: Floats
-    """Of the sum, in the square of its unit; nan where it is not known."""
+    """Variance of the sum; nan if unknown."""
     sampled: Floats
-    """How many sampled objects the sum is made of."""
+    """Number of sampled objects in the sum."""
 
 
 class Interval(NamedTuple):
-    """Where the truth lies, in the unit of the growth; nan where the variance is."""
+    """Bounds of the true growth, in its unit; nan where the variance is nan."""
 
     low: Floats
     high: Floats
 
 
 def turnover(head: Sampling, base: Sampling, allocated: Sampling | None) -> tuple[Sampling, Sampling]:
-    """Return what came and what went, at most. `allocated` is the difference of the totals since the start, if known.
+    """Return upper bounds of what was added and removed. `allocated` is the difference of the alloc columns, if known.
 
-    Objects that live in both snapshots are the same sampled objects, and are in neither if the allocations are known.
+    Objects that live in both snapshots are in neither sum if the allocations are known.
     """
-    if allocated is None:  # nothing says what stayed: as if everything had been exchanged
+    if allocated is None:  # unknown what stayed: assume nothing did
         return head, base
     new = [np.maximum(a, 0) for a in allocated]
     old = [np.maximum(a - (h - b), 0) for a, h, b in zip(new, head, base, strict=True)]
@@ -67,11 +65,11 @@ def turnover(head: Sampling, base: Sampling, allocated: Sampling | None) -> tupl
 def interval(
     growth: Floats, added: Sampling, removed: Sampling, block: Floats, rate: Floats | float, z: float
 ) -> Interval:
-    """Return the interval of each line's true growth, shape (lines,).
+    """Return the confidence interval of each line's growth, shape (lines,).
 
     `block` is the mean size of the line's objects and `rate` the sampling rate, in the unit of the growth; `z` is the
-    normal quantile of the two-sided level, 2.576 for 99 %. Where nothing was sampled as coming or going the interval is
-    that of what can go unseen; a rate of 0 says that nothing can: then it is 0 wide.
+    normal quantile of the two-sided level, 2.576 for 99 %. If no sampled object was added or removed, the interval
+    covers what sampling can miss. At a rate of 0, sampling misses nothing and its width is 0.
     """
     rate = np.broadcast_to(np.asarray(rate, np.float64), growth.shape)
     low = np.hypot(_down(added, rate, z), _up(removed, block, rate, z))
@@ -80,14 +78,14 @@ def interval(
 
 
 def _down(one: Sampling, rate: Floats, z: float) -> Floats:
-    """Return how far below its estimate the truth may lie."""
+    """Return how far the true value may be below the estimate."""
     count = ratio(one.variance, rate**2)
     root = 1 - ratio(1, 9 * count) - ratio(z, 3 * np.sqrt(count))
     return np.asarray(rate * count * (1 - np.maximum(root, 0) ** 3))
 
 
 def _up(one: Sampling, block: Floats, rate: Floats, z: float) -> Floats:
-    """Return how far above its estimate the truth may lie."""
+    """Return how far the true value may be above the estimate."""
     variance = one.variance + rate**2
     unit = ratio(one.variance * _unit(one, rate) + rate**3, variance)
     error = np.sqrt(variance)
@@ -96,12 +94,12 @@ def _up(one: Sampling, block: Floats, rate: Floats, z: float) -> Floats:
 
 
 def _unit(one: Sampling, rate: Floats) -> Floats:
-    """Return half of the third moment over the variance, at most."""
+    """Return an upper bound of half the third moment over the variance."""
     most = ratio(one.sampled * rate**2, one.variance)
     return np.asarray(rate * (1 + np.log(np.maximum(most, 1))))
 
 
 def _missed(one: Sampling, block: Floats, rate: Floats, z: float) -> Mask:
-    """Return whether chance, as often as the level asks, misses any block among those sampled and one more."""
+    """Return whether sampling misses a block, of those sampled and one more, with more than the level's probability."""
     chance = (one.sampled + 1) * np.where(rate > 0, np.exp(-ratio(block, rate)), 0)
     return np.asarray(chance > NormalDist().cdf(-z))

@@ -1,8 +1,8 @@
-"""What a heap profile's sampling does to its numbers: the variance of every sample's value.
+"""The variance that a heap profile's sampling adds to every sample's value.
 
-With rate R a block of size s is sampled with p = 1 - exp(-s/R), and n sampled blocks are written down as n/p. The
-variance of that is n·(1-p)/p² blocks², and s² times as much in bytes². Source: Go's runtime/pprof un-samples by this
-formula (protomem.go); the variance is that of n/p for binomial n.
+At rate R a block of size s is sampled with p = 1 - exp(-s/R), and n sampled blocks are recorded as n/p. The variance of
+n/p is n·(1-p)/p² blocks², and s² times as much in bytes². Go's runtime/pprof un-samples by this formula (protomem.go);
+the variance is that of n/p for binomial n.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SPACES = frozenset(("inuse_space", "alloc_space", "space"))
 
 
 def errors(profile: Profile) -> Sampling:
-    """Return the variance of each value, and how many sampled objects it tells of; nan where that is not known.
+    """Return the variance and the number of sampled objects of each value; nan if unknown.
 
     Both of shape (samples, sample types).
     """
@@ -35,12 +35,12 @@ def errors(profile: Profile) -> Sampling:
 
 
 def sampling_rate(profile: Profile) -> float:
-    """Return the bytes between two samples of a heap; 0 where all is counted."""
+    """Return the mean bytes between two samples of a heap profile; 0 if it is not sampled."""
     return float(profile.period) if _heap_columns(profile) and profile.period > 1 else 0.0
 
 
 def _heap_columns(profile: Profile) -> list[tuple[int, int]]:
-    """Return the columns of objects and of their bytes."""
+    """Return the column pairs of objects and of their bytes."""
     types = profile.sample_types if profile.period > 0 else ()
     each = (columns(types, one) for one in types if one.type in SPACES)
     return [(one.objects, one.value) for one in each if one.objects is not None]
@@ -52,11 +52,11 @@ def _counts_all(profile: Profile) -> bool:
 
 
 def _fill(errors: Sampling, objects: int, space: int, profile: Profile) -> None:
-    """Write the columns of a number of objects and of their bytes."""
+    """Fill in the columns of objects and of their bytes."""
     rate, size = profile.period, np.abs(profile.values[:, space].astype(np.float64))
     count = np.abs(profile.values[:, objects].astype(np.float64))
     block = size / np.maximum(count, 1)
-    p = -np.expm1(-block / rate) if rate > 1 else np.ones_like(size)  # at a rate of 1 every object is sampled
+    p = -np.expm1(-block / rate) if rate > 1 else np.ones_like(size)  # a rate of 1 samples every object
     blocks = np.divide(count * (1 - p), p, out=np.zeros_like(p), where=p > 0)
     errors.variance[:, objects], errors.variance[:, space] = blocks, blocks * block**2
     errors.sampled[:, objects] = errors.sampled[:, space] = np.rint(count * p)

@@ -1,4 +1,4 @@
-"""Does a number keep rising? Two old, robust answers: Mann–Kendall and Theil–Sen."""
+"""Tests for a rising trend: Mann–Kendall's test and Theil–Sen's slope."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 def p_values(values: NDArray[np.floating[Any]]) -> Floats:
-    """Return for each column of (times, series), some dozens of times at most, the p-value of a rise.
+    """Return the p-value of a rise for each column of (times, series), for at most some dozens of times.
 
-    Mann–Kendall, one-sided: the probability of so many rises over falls, or more, if every order were equally likely.
+    Mann–Kendall, one-sided: the probability of at least this surplus of rises if all orders were equally likely.
     """
     first, second = np.triu_indices(len(values), k=1)
     rises = np.sign(values[second] - values[first]).sum(axis=0).astype(np.int64)
@@ -32,11 +32,11 @@ def slope(values: NDArray[np.floating[Any]], seconds: Floats) -> float:
 
 @lru_cache(64)
 def _tail(n: int) -> Floats:
-    """Return P(at most k inversions) of a random order of n, for k = 0, 1, …: S = pairs - 2 k (Kendall 1938).
+    """Return P(at most k inversions) of a random permutation of n, for k = 0, 1, …: S = pairs - 2 k (Kendall 1938).
 
-    Exact without ties. Ties narrow the distribution of S, so with them it errs towards no trend.
+    Exact without ties. Ties narrow the distribution of S, so the test becomes conservative.
     """
     probability = np.ones(1)
-    for size in range(2, n + 1):  # the largest of `size` stands before 0 … size - 1 others
+    for size in range(2, n + 1):  # the largest of `size` precedes 0 … size - 1 others
         probability = np.convolve(probability, np.full(size, 1 / size))
     return np.minimum(np.cumsum(probability), 1.0)

@@ -1,4 +1,4 @@
-"""The formats alloclens reads. A new one is one file with a `parse` and one line here."""
+"""The supported formats. To add one, add a module with `parse` and one line here."""
 
 from __future__ import annotations
 
@@ -38,23 +38,23 @@ FORMATS = (
     proto.parse,
     goroutine_dump.parse,
 )
-"""Those that begin with a mark of their own come first; all profile.proto has is that every byte of it fits; goroutines may
-stand anywhere in a log."""
+"""Formats that start with a magic string come first. A profile.proto is recognized only by parsing all of it, and
+goroutines may appear anywhere in a log."""
 
 MAX_PROFILE_BYTES = 128 << 20
-"""Bytes, unpacked; a million samples of 30 frames are some 70 MiB."""
+"""Unpacked size; a million samples of 30 frames take about 70 MiB."""
 MAX_NUMBERS = 1 << 26
-"""A number for each sample type of each sample and frame: every table that is made of a profile has so many at most."""
+"""Sample types × (samples + frames): bounds every table computed from a profile."""
 MAX_STACK_FRAMES = 1 << 27
-"""Of all stacks; a location may have many lines, and be in many stacks."""
+"""Frames of all stacks together: a location may have many lines and be in many stacks."""
 LOCATIONS_AT_A_TIME = 1 << 20
-"""Locations whose frames are counted at a time."""
+"""Number of locations whose frames are counted at once."""
 
 
 def read(data: bytes, limit: int = MAX_PROFILE_BYTES) -> Profile:
-    """Read a profile of at most `limit` unpacked bytes, in whatever format it is.
+    """Parse a profile in any supported format that unpacks to at most `limit` bytes.
 
-    Raises ProfileError: what the bytes look like, or what is wrong with them.
+    Raises ProfileError, which says what the bytes look like or what is wrong with them.
     """
     try:
         names, data = symbol_section.split(unpacked(data, limit))

@@ -1,4 +1,4 @@
-"""Profiles whose stacks are addresses, as all formats older than profile.proto write them."""
+"""Builds profiles from stacks of addresses, as in all formats older than profile.proto."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ class Stacks:
     """Shape (samples, sample types)."""
     depth: Ints
     address: NDArray[np.uint64]
-    """Of all samples, one behind the other, leaf first."""
+    """Addresses of all samples, concatenated, leaf first."""
 
 
 @dataclass
 class _Strings:
-    """A string table that fills itself; "" is row 0."""
+    """A string table that adds strings as needed; "" is row 0."""
 
     rows: dict[str, int] = field(default_factory=lambda: {"": 0})
 
@@ -57,9 +57,9 @@ class _Strings:
 
 
 def addresses(texts: Sequence[str], *, callers: bool) -> tuple[Ints, NDArray[np.uint64]]:
-    """Read lists such as " 0x46a2b1 0x46a2f0": how many each has, and all addresses. Raises Malformed.
+    """Parse lists such as " 0x46a2b1 0x46a2f0" into their lengths and all addresses. Raises Malformed.
 
-    Of `callers` every address is where a call returns to; the call lies before it, so one is subtracted.
+    With `callers`, addresses are return addresses: 1 is subtracted to get the call.
     """
     lists = [HEX.findall(text) for text in texts]
     try:
@@ -70,7 +70,7 @@ def addresses(texts: Sequence[str], *, callers: bool) -> tuple[Ints, NDArray[np.
 
 
 def without_twins(depth: Ints, address: NDArray[np.uint64]) -> tuple[Ints, NDArray[np.uint64]]:
-    """Take off the second address where it is the leaf once more: found by unwinding, and so one lower."""
+    """Remove the second address of a stack if it repeats the leaf, minus 1."""
     deep = depth > 1
     second = offsets(depth)[:-1][deep] + 1
     is_twin = address[second - 1] == address[second] + np.uint64(1)
@@ -88,7 +88,7 @@ def assemble(
     labels: Iterable[Label] = (),
     **others: object,
 ) -> Profile:
-    """Make a profile. `symbols`: the frames of an address, innermost first; `others`: further fields of Profile."""
+    """Build a profile. `symbols`: the frames of an address, innermost first; `others`: further fields of Profile."""
     strings = _Strings()
     address, seen, location = np.unique(stacks.address, return_index=True, return_inverse=True)
     frames = [(symbols or {}).get(a) or UNKNOWN for a in address.tolist()]
@@ -112,9 +112,9 @@ def assemble(
 
 
 def named(profile: Profile, names: Mapping[int, Sequence[Frame]]) -> Profile:
-    """Return a profile that has only addresses with these frames for them, innermost first.
+    """Return a profile of addresses with these frames, innermost first.
 
-    Of a caller, `names` may know the call or where it returns to, one behind: writers differ.
+    For callers, writers name either the call or the return address, which is 1 higher.
     """
     strings = _Strings({text: row for row, text in enumerate(profile.strings)})
     address = profile.locations.address.view(np.uint64).tolist()
@@ -125,7 +125,7 @@ def named(profile: Profile, names: Mapping[int, Sequence[Frame]]) -> Profile:
 
 
 def _functions(frames: Sequence[Frame], strings: _Strings) -> tuple[Functions, Frames]:
-    """Return a row for each function of each file, and for each frame its function and line."""
+    """Return the distinct functions, and each frame's function and line."""
     rows: dict[tuple[str, str], int] = {}
     known = [rows.setdefault((f.function, f.file), len(rows)) if f.function or f.file else -1 for f in frames]
     name, file = strings(name for name, _ in rows), strings(file for _, file in rows)

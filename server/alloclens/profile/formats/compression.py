@@ -1,4 +1,4 @@
-"""Unpacking, for every format alike: gzip, as Go and most others write, and zstd."""
+"""Decompresses gzip, which Go and most others write, and zstd, for every format."""
 
 from __future__ import annotations
 
@@ -20,23 +20,24 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 MAX_LAYERS = 4
-"""Times that a file may be packed; one that unpacks to itself would never end."""
+"""Nested compressions of a file; one that unpacks to itself would never end."""
 MAX_PARTS = 1 << 16
-"""Packed parts of one file, one behind the other; each takes microseconds, however small it is."""
+"""Concatenated compressed parts of a file; each takes microseconds, however small."""
 FIRST_INPUT_BYTES, MAX_INPUT_BYTES = 1 << 14, 1 << 20
-"""Bytes of a part that are given first, and at most at a time: what lies behind its end is copied and given again.
+"""Input given to a part's decompressor first, and at most at a time: input after the part's end is copied and given
+again.
 
-The first hold the whole gzip header, which isal does not read well in pieces.
+The first piece holds the whole gzip header, which isal does not parse well in pieces.
 """
 OUTPUT_BYTES = 1 << 20
-"""Bytes that are unpacked at a time; there is room for so many at once."""
+"""Output unpacked at a time."""
 PADDING = re.compile(rb"\0*")
 
 
 class _Packing(NamedTuple):
     name: str
     magic: re.Pattern[bytes]
-    """What a part begins with."""
+    """The start of a part."""
     decompressor: Callable[[], igzip_lib.IgzipDecompressor | zstd.ZstdDecompressor]
 
 
@@ -44,14 +45,14 @@ PACKINGS = (
     _Packing("gzip", re.compile(rb"\x1f\x8b"), partial(igzip_lib.IgzipDecompressor, igzip_lib.DECOMP_GZIP)),
     _Packing("zstd", re.compile(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18"), zstd.ZstdDecompressor),
 )
-"""The second magic of zstd is that of a frame to be skipped."""
+"""The second magic of zstd is a skippable frame."""
 
 
 def unpacked(data: bytes, limit: int) -> bytes:
-    """Return the data without compression, in time linear in it and in what it unpacks to.
+    """Decompress data in time linear in its size and in the unpacked size.
 
-    It may be packed several times over, and in several parts one behind the other. Raises Malformed where it is damaged,
-    cut off, or more than `limit` bytes.
+    Compression may be nested, and each layer may have several concatenated parts. Raises Malformed if the data is
+    damaged, cut off, or unpacks to more than `limit` bytes.
     """
     for _ in range(MAX_LAYERS + 1):
         packing = next((p for p in PACKINGS if p.magic.match(data)), None)

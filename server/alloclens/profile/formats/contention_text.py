@@ -1,4 +1,4 @@
-"""Where a program waited for locks, as text: Go's block and mutex profiles (debug=1), and contentionz of C++.
+"""Text profiles of lock contention: Go's block and mutex profiles (debug=1) and C++'s contentionz.
 
 `--- contention:` or `--- mutex:`, then `cycles/second=1000000000`, then `3000 2 @ 0x46a2b1 …`: cycles and how often.
 Source: pprof's legacy_profile.go, runtime/pprof.
@@ -40,7 +40,7 @@ MILLISECOND = 1_000_000
 
 
 def parse(data: bytes) -> Profile:
-    """Read a profile. Raises Unrecognized or Malformed."""
+    """Parse a profile. Raises Unrecognized or Malformed."""
     if not data.startswith(MARKS):
         raise Unrecognized("no contention as text")
     text = decoded(data)
@@ -66,9 +66,9 @@ def parse(data: bytes) -> Profile:
 
 
 def _scaled(count: Ints, delay: Ints, period: int, per_second: int) -> list[Ints]:
-    """Return how often and how many nanoseconds: one of `period` events was written down, its time in cycles.
+    """Return the un-sampled counts and nanoseconds: one of `period` events was recorded, its time in cycles.
 
-    As in pprof, a period of 0 or less is taken for an unknown one: the numbers stay as they are.
+    As in pprof, a period of 0 or less is treated as unknown and the numbers stay as they are.
     """
     if period <= 0:
         return [count, delay]

@@ -1,4 +1,4 @@
-"""Counts as text: Go's goroutine and threadcreate profiles, and those a program makes itself (debug=1).
+"""Text profiles of counts: Go's goroutine, threadcreate and custom profiles (debug=1).
 
 `goroutine profile: total 9`, then `2 @ 0x103b125 …` for each stack. Source: runtime/pprof's printCountProfile.
 """
@@ -19,7 +19,7 @@ SAMPLE = re.compile(r"(\d+) @((?: 0x[0-9a-f]+)*)$")
 
 
 def parse(data: bytes) -> Profile:
-    """Read a profile. Raises Unrecognized or Malformed."""
+    """Parse a profile. Raises Unrecognized or Malformed."""
     if MARK not in data[:4096]:
         raise Unrecognized("no counts as text")
     text = decoded(data)

@@ -1,7 +1,8 @@
-"""CPU profiles of gperftools and of old Go: machine words of 32 or 64 bits, in the byte order of their machine.
+"""CPU profiles of gperftools and old Go versions: words of 32 or 64 bits, in the machine's byte order.
 
-0, 3, 0, period in microseconds, 0; then for each stack how often, how deep, and its addresses; then 0, 1, 0 and the memory
-map as text. With a 1 in third place it is Java's, whose text says what the addresses are. Source: gperftools' cpuprofile-fileformat.html, pprof's legacy_profile.go.
+0, 3, 0, period in microseconds, 0; then for each stack how often, how deep, and its addresses; then 0, 1, 0 and the
+memory map as text. If the third word is 1, it is Java's, and the text names the addresses. Source: gperftools'
+cpuprofile-fileformat.html, pprof's legacy_profile.go.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ HEADER_WORDS = 5
 """Words."""
 CPP, JAVA = 0, 1
 STACKS_PER_EXCEPTION = 32
-"""One stack of so many may lack the frame that the signal handler put into all the others."""
+"""One in so many stacks may lack the signal handler's frame that all others have."""
 MAX_HANDLER_FRAMES = 2
 
 
@@ -41,7 +42,7 @@ class _Sample(NamedTuple):
 
 
 def parse(data: bytes) -> Profile:
-    """Read a profile. Raises Unrecognized or Malformed."""
+    """Parse a profile. Raises Unrecognized or Malformed."""
     for kind in WORDS:
         words = np.frombuffer(data, kind, len(data) // np.dtype(kind).itemsize)
         head = words[:HEADER_WORDS].tolist()
@@ -75,12 +76,12 @@ def _profile(data: bytes, words: Words, size: int) -> Profile:
 
 
 def _signed(words: list[int]) -> Ints:
-    """Return numbers of 64 bits as pprof takes them: those of 2^63 and more are negative."""
+    """Reinterpret 64-bit numbers as signed, as pprof does."""
     return np.array(words, np.uint64).view(np.int64)
 
 
 def _samples(words: Words, *, callers: bool) -> tuple[list[_Sample], int]:
-    """Return the samples, and where the words end. Of callers all but a leaf are return addresses: the call lies before."""
+    """Return the samples and the end of their words. With `callers`, all but the leaf are return addresses."""
     out: list[_Sample] = []
     at, numbers = HEADER_WORDS, words.tolist()
     while at + 2 <= len(numbers):
@@ -96,7 +97,7 @@ def _samples(words: Words, *, callers: bool) -> tuple[list[_Sample], int]:
 
 
 def _without_handler(samples: list[_Sample]) -> list[_Sample]:
-    """Take off the second frame while nearly all stacks have the same there: it is the signal handler's."""
+    """Remove the second frame while nearly all stacks share it: it is the signal handler's."""
     for _ in range(MAX_HANDLER_FRAMES):
         seconds = Counter(sample.stack[1] for sample in samples if len(sample.stack) > 1)
         frame, count = max(seconds.items(), key=lambda item: item[1], default=(0, 0))

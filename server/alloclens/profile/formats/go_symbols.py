@@ -1,4 +1,4 @@
-"""The comments of Go's text profiles (debug=1): what each address of a stack means, and its labels.
+"""Parses the comments of Go's text profiles (debug=1): symbols of addresses, and labels.
 
 `#	0x46a2b0	main.fill+0x10	/w/main.go:12` follows the sample; inlined calls share an address, innermost first. Source:
 runtime/pprof's printStackRecord.
@@ -26,7 +26,7 @@ SURROGATES = range(0xD800, 0xE000)
 
 
 def symbols(text: str) -> dict[int, list[Frame]]:
-    """Return the frames of each address: the call itself, one before where it returns to."""
+    """Return the frames of each address, which is the call's: the return address minus 1."""
     out: dict[int, dict[Frame, None]] = {}
     for address, function, file, line in SYMBOL.findall(text):
         out.setdefault(int(address, 16), {})[Frame(function.strip(), file, int(line))] = None
@@ -34,7 +34,7 @@ def symbols(text: str) -> dict[int, list[Frame]]:
 
 
 def labels(lines: Iterable[str]) -> Iterator[Label]:
-    """Return the labels of the samples of a text: what is neither blank nor a comment is a sample."""
+    """Yield the labels of the samples of a text. A line that is neither blank nor a comment is a sample."""
     sample = -1
     for line in map(str.strip, lines):
         sample += bool(line) and not line.startswith("#")
@@ -43,9 +43,9 @@ def labels(lines: Iterable[str]) -> Iterator[Label]:
 
 
 def pairs(text: str) -> dict[str, str]:
-    """Read labels such as `"a":"b", "c":"d"`; Go quotes with %q, and in tracebacks only what needs it."""
+    """Parse labels such as `"a":"b", "c":"d"`. Go quotes with %q, in tracebacks only if needed."""
     out, at = {}, 0
-    while found := PAIR.match(text, at):  # a search would try again from every character of what is none
+    while found := PAIR.match(text, at):  # a search would retry at every character
         out[_plain(found[1] or found[2])] = _plain(found[3] or found[4] or "")
         at = found.end()
     return out
@@ -59,5 +59,5 @@ def _character(escape: str) -> str:
     if escape in ESCAPES:
         return ESCAPES[escape]
     number = int(escape[1:], 16)
-    is_byte = escape[0] == "x" and number > 0x7F  # one that is not UTF-8: it stays as it is written
+    is_byte = escape[0] == "x" and number > 0x7F  # a byte that is not UTF-8 stays escaped
     return "\\" + escape if is_byte or number > sys.maxunicode or number in SURROGATES else chr(number)

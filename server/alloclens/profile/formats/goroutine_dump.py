@@ -1,8 +1,9 @@
-r"""The stacks of all goroutines as text (debug=2, or what a crash writes, also in a log): one sample for each goroutine.
+r"""Stack traces of all goroutines (debug=2, or a crash, also in a log): one sample for each goroutine.
 
 `goroutine 22 [chan receive, 5 minutes]:`, then for each frame the function with its arguments and, below it,
 `\t/w/main.go:165 +0x2a`. The last one may be `created by main.main in goroutine 1`: the go statement. A blank line ends
-a goroutine; lines that are no frames, such as `...23 frames elided...`, are passed over. Source: Go's runtime, traceback.go.
+a goroutine. Lines that are not frames, such as `...23 frames elided...`, are ignored. Source: Go's runtime,
+traceback.go.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from alloclens.profile.formats.text import decoded
 from alloclens.profile.model import Frame, Profile, ValueType
 
 HEADER = re.compile(rb"goroutine \d{1,19} [^\[\n]*\[[^\n]*:\r?$", re.MULTILINE)
-"""What is looked for in any bytes, also behind a prefix; LINE tells more."""
+"""Searched for in any bytes, also after a prefix; LINE is stricter."""
 LINE = re.compile(
     r"^goroutine (?P<id>\d{1,19}) [^\[\n]*\[(?P<state>[^\]\n]{0,300}?)(?: labels:\{|\])(?P<rest>[^\n]*):$"
     r"|^(?P<created>created by )?(?P<function>\S[^\n]*)\n(?:\t| {4,8})(?P<file>\S[^\n]*):(?P<line>\d{1,18})"
@@ -41,7 +42,7 @@ class _Goroutine(NamedTuple):
 
 
 def parse(data: bytes) -> Profile:
-    """Read a profile. Raises Unrecognized."""
+    """Parse a profile. Raises Unrecognized."""
     if not any(found.start() == 0 or data[found.start() - 1] == NEWLINE for found in HEADER.finditer(data)):
         raise Unrecognized("no list of goroutines")
     goroutines = _goroutines(decoded(data).replace("\r\n", "\n"))
@@ -51,7 +52,7 @@ def parse(data: bytes) -> Profile:
     stacks = Stacks(
         np.ones((len(goroutines), 1), np.int64),
         np.array([len(g.frames) for g in goroutines], np.int64),
-        np.array([known[f] for g in goroutines for f in g.frames], np.uint64),  # no addresses: numbers in their place
+        np.array([known[f] for g in goroutines for f in g.frames], np.uint64),  # ids in place of addresses
     )
     symbols = {number: [frame] for frame, number in known.items()}
     labels = [label for i, g in enumerate(goroutines) for label in _labels(i, g)]
@@ -59,7 +60,7 @@ def parse(data: bytes) -> Profile:
 
 
 def _goroutines(text: str) -> list[_Goroutine]:
-    """Return the goroutines of the last list: a log may hold several, and where a number comes again one begins."""
+    """Return the goroutines of the last dump. A log may hold several; a repeated id starts a new one."""
     out: dict[str, _Goroutine] = {}
     frames: list[Frame] | None = None
     for found in LINE.finditer(text):
@@ -76,7 +77,7 @@ def _goroutines(text: str) -> list[_Goroutine]:
 
 
 def _labels_in(rest: str) -> str:
-    """Return what stands in the braces of `"a":"b"}]` or ` {"a":"b"}`, the ends of the two ways to write labels."""
+    """Return the text within the braces of `"a":"b"}]` or ` {"a":"b"}`, the two ways Go writes labels."""
     return rest[: rest.rfind("}")].removeprefix(" {") if "}" in rest else ""
 
 

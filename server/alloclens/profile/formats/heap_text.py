@@ -1,7 +1,7 @@
-"""Heap profiles as text: Go's debug=1, and those of gperftools and tcmalloc.
+"""Text heap profiles: Go's debug=1, gperftools' and tcmalloc's.
 
-`heap profile: 1: 64 [3: 192] @ heap/1048576`, then `1: 64 [3: 192] @ 0x46a2b1 …` for each stack: objects and bytes in use,
-and in brackets all that were ever allocated. Source: pprof's legacy_profile.go, runtime/pprof, gperftools.
+`heap profile: 1: 64 [3: 192] @ heap/1048576`, then `1: 64 [3: 192] @ 0x46a2b1 …` for each stack: objects and bytes in
+use, and in brackets allocated since the start. Source: pprof's legacy_profile.go, runtime/pprof, gperftools.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ SAMPLE = re.compile(rf"{COUNTS}([ x0-9a-f]*)")
 IN_USE = (ValueType("inuse_objects", "count"), ValueType("inuse_space", "bytes"))
 ALLOCATED = (ValueType("alloc_objects", "count"), ValueType("alloc_space", "bytes"))
 ONLY = (ValueType("objects", "count"), ValueType("space", "bytes"))
-"""Where nothing is said of what was allocated, as of growthz."""
+"""If allocations are not recorded, as in growthz."""
 SAMPLED = ("heap", "heap_v2", "heapz_v2")
 IN_USE_ONLY = ("growth", "growthz", "fragmentation", "fragmentationz")
 UNSAMPLED = ("heapprofile", *IN_USE_ONLY)
@@ -46,7 +46,7 @@ MEM_STAT = re.compile(r"^# (\w+) = (\d{1,18})", re.MULTILINE)
 
 
 def parse(data: bytes) -> Profile:
-    """Read a profile. Raises Unrecognized or Malformed."""
+    """Parse a profile. Raises Unrecognized or Malformed."""
     if MARK not in data[:4096]:
         raise Unrecognized("no heap profile as text")
     text = decoded(data)
@@ -68,14 +68,14 @@ def parse(data: bytes) -> Profile:
         labels=[Label(i, "bytes", size) for i, size in enumerate(_block_sizes(pairs))],
         period=rate,
         period_type=ValueType("space", "bytes"),
-        drop_frames="" if known else ALLOCATORS,  # runtime.main calls all of a program: Go's proto has none either
+        drop_frames="" if known else ALLOCATORS,  # runtime.main calls everything: Go's proto has no drop_frames either
         keep_frames="" if known else CALLED_BY_GO,
         mem_stats=_mem_stats(text),
     )
 
 
 def _header(line: str) -> tuple[int, int, int, int, str, int]:
-    """Return the four totals, the kind, and how many bytes there were on average for one sampled object."""
+    """Return the four totals, the kind, and the sampling rate in bytes."""
     found = HEADER.match(line)
     if MARK.decode() not in line:
         raise Unrecognized("no heap profile as text")
@@ -89,9 +89,10 @@ def _header(line: str) -> tuple[int, int, int, int, str, int]:
 
 
 def _without_allocator(depth: Ints, address: Addresses, known: Mapping[int, list[Frame]]) -> tuple[Ints, Addresses]:
-    """Begin every stack at its first frame that is not the runtime's own, as Go's profile.proto does.
+    """Start every stack at its first frame outside the runtime, as Go's profile.proto does.
 
-    Go's comments leave those frames out: an address without one is taken for such. A stack of nothing else stays.
+    Go's comments omit those frames, so an address without a comment is taken for one. A stack of only such frames
+    stays.
     """
     others = [a for a, frames in known.items() if not all(f.function.startswith(RUNTIME) for f in frames)]
     seen, at = offsets(np.isin(address, np.array(others, np.uint64)).astype(np.int64)), offsets(depth)
@@ -106,7 +107,7 @@ def _check(pairs: list[tuple[Ints, Ints]]) -> None:
 
 
 def _block_sizes(pairs: list[tuple[Ints, Ints]]) -> list[int]:
-    """Return the mean bytes of an object as they were sampled, of those in use where there are any."""
+    """Return the mean object size as sampled, of the objects in use if there are any."""
     out = np.zeros(len(pairs[0][0]), np.int64)
     for count, size in pairs:
         some = count != 0

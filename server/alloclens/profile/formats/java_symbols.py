@@ -1,4 +1,4 @@
-"""The table at the end of Java's profiles: ` 0x3 com.example.Main.run (Main.java:12)` says what a location is."""
+"""Parses the symbol table of Java's profiles: ` 0x3 com.example.Main.run (Main.java:12)`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ STUB = "generated stub/JIT"
 
 
 def symbols(lines: Iterable[str], used: set[int]) -> dict[int, list[Frame]]:
-    """Return the frame of each location in use. A function is of one file: the first that it is seen with."""
+    """Return the frame of each used location. A function belongs to the first file it appears with."""
     out: dict[int, list[Frame]] = {}
     files: dict[str, str] = {}
     for line in lines:
@@ -33,8 +33,8 @@ def symbols(lines: Iterable[str], used: set[int]) -> dict[int, list[Frame]]:
 
 
 def _frame(text: str) -> Frame:
-    """Read what a location is: a line, a function of a library, or a state of the virtual machine."""
-    before, _, line = text.rpartition(":")  # in two steps, as one pattern would take long over many brackets
+    """Parse a location: a line, a library function, or a state of the virtual machine."""
+    before, _, line = text.rpartition(":")  # in two steps: one pattern would be slow with many brackets
     if LINE.fullmatch(line) and (found := FILE.fullmatch(before)):
         return Frame(found[1], found[2], max(int(line[:-1]), 0))
     if text.endswith(")") and (found := BRACKET.fullmatch(text[:-1])):

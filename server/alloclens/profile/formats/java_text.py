@@ -1,4 +1,4 @@
-"""Heap and contention profiles of Java: `--- heapz 1 ---`, attributes, samples, and at the end what the locations are.
+"""Java's heap and contention profiles: `--- heapz 1 ---`, attributes, samples, and a symbol table.
 
 `  7048     1 @ 0x3 0x4` is bytes and objects; ` 0x3 com.example.Main.run (Main.java:12)` names a location. Source: pprof's
 legacy_java_profile.go.
@@ -36,17 +36,17 @@ if TYPE_CHECKING:
 
     Given = dict[str, str]
     Addresses = tuple[Ints, NDArray[np.uint64]]
-    """How many each sample has, and all of them."""
+    """The depth of each stack, and all addresses."""
 
 HEAP, CONTENTION = "--- heapz 1 ---", "--- contentionz 1 ---"
 SAMPLE = re.compile(r"\s*(\d+)\s+(\d+)\s+@\s+([ x0-9a-f]*)")
 RATE_BYTES = 512 << 10
-"""Bytes: what the Java agent samples at."""
+"""The Java agent's sampling rate."""
 MILLISECOND = 1_000_000
 
 
 def parse(data: bytes) -> Profile:
-    """Read a profile. Raises Unrecognized or Malformed."""
+    """Parse a profile. Raises Unrecognized or Malformed."""
     if not data.startswith(b"---"):
         raise Unrecognized("no profile of Java")
     header, _, text = decoded(data).partition("\n")

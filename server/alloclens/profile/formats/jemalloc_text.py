@@ -23,7 +23,7 @@ STACK = re.compile(r"^@", re.MULTILINE)
 
 
 def parse(data: bytes) -> Profile:
-    """Read a profile: the sum of all threads. Raises Unrecognized or Malformed."""
+    """Parse a profile as the sum of all threads. Raises Unrecognized or Malformed."""
     if not data.startswith(MARK):
         raise Unrecognized("no heap profile of jemalloc")
     cut = sections(decoded(data).replace("\r\n", "\n"))

@@ -1,4 +1,4 @@
-"""What bytes that are no profile look like, and what to do about it."""
+"""Describes bytes that are not a profile, and what to do about them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from alloclens.profile.formats.goroutine_dump import HEADER
 
 LOOKED_AT_BYTES = 4096
-"""Bytes at the beginning of a file."""
+"""Length of the start of a file that is examined."""
 HTML = "an HTML page, perhaps a server's error; look at the URL it was fetched from"
 PICTURE = "a picture or table that pprof wrote; give alloclens the profile it was made from"
 PACKED = "an archive; unpack it"
@@ -81,7 +81,7 @@ SHOWN_BYTES = 24
 
 
 def looks_like(data: bytes) -> str:
-    """Say it in words that follow "not a profile alloclens knows:"."""
+    """Describe the bytes in words that follow "not a profile alloclens knows:"."""
     if not data:
         return "the file is empty"
     words = next((words for mark, words in MARKS if mark.match(data[:LOOKED_AT_BYTES])), "") or _prefixed(data)
@@ -91,7 +91,7 @@ def looks_like(data: bytes) -> str:
 
 
 def _prefixed(data: bytes) -> str:
-    """Return what to do about goroutines in a log whose collector wrote something before each line."""
+    """Return what to do about goroutines in a log whose collector prefixes each line."""
     found = HEADER.search(data)
     if not found:
         return ""
@@ -103,6 +103,6 @@ def _prefixed(data: bytes) -> str:
 
 
 def _said(data: bytes) -> str:
-    """Write a text's first line as it is, other bytes as numbers."""
+    """Return the first line of a text as it is, other bytes in hexadecimal."""
     line = data.split(b"\n", 1)[0].decode("latin-1").rstrip()
     return f"“{line}”" if line.isascii() and line.isprintable() and line else f"the bytes {data.hex(' ')}"

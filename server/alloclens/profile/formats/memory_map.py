@@ -1,4 +1,4 @@
-"""Where the binaries of a process lay: what a text profile ends with, as Linux's /proc/self/maps writes it or shorter."""
+"""The memory map at the end of a text profile, in the format of Linux's /proc/self/maps or a shorter one."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 SENTINELS = ("--- Memory map: ---", "MAPPED_LIBRARIES:")
 MAX_LINE_CHARACTERS = 4096
-"""Characters; the longest path that Linux allows."""
-HEX = r"[0-9a-fA-F]{1,16}"  # no longer: start and limit may touch, and every way to part them is tried
+"""The longest path that Linux allows."""
+HEX = r"[0-9a-fA-F]{1,16}"  # no longer: start and limit may be adjacent, and every split is tried
 RANGE = rf"\s*(?:0x)?(?P<start>{HEX})[\s-]?\s*(?:0x)?(?P<limit>{HEX}):?(?:\s+(?P<mode>[-rwxp]+))?"
 PROC = re.compile(RANGE + r"(?:\s+(?P<offset>[0-9a-fA-F]+))?\s+[0-9a-fA-F]+:[0-9a-fA-F]+\s+\d+(?:\s+(?P<file>\S+))?")
 BRIEF = re.compile(
@@ -31,22 +31,22 @@ BRIEF = re.compile(
 )
 MAX_NAME_CHARACTERS, MAX_VALUE_CHARACTERS = 64, 1024
 MAX_NAMES = 64
-"""Names that stand for parts of paths; a map has a few."""
+"""Names that are substituted in paths; a map has a few."""
 LIBRARY = re.compile(r"[.]so$|[.]so[._][0-9]+")
 LOG_PREFIX = re.compile(r"^[^\[\]]+:[0-9]+]\s")
 DEFAULT_TEXT_ADDRESS = 0x400000
-"""Where Linux puts a program that is not position-independent."""
+"""Load address of programs on Linux that are not position-independent."""
 HUGE_PAGES = "/anon_hugepage"
 ADDRESS_SPACE = 1 << 64
 NO_REGION = -2
 MAX_REGIONS = 10_000
-"""Executable ones; Linux allows a process 65,530 of all kinds."""
+"""Executable regions; Linux allows 65,530 regions of all kinds."""
 MAX_MENDED_REGIONS = 256
-"""Regions taken to begin earlier: each costs a look at all of them."""
+"""Regions extended to their beginning; each takes a pass over all regions."""
 
 
 class Region(NamedTuple):
-    """A piece of a file in memory, at start <= address < limit."""
+    """A part of a file in memory, at start <= address < limit."""
 
     start: int
     limit: int
@@ -57,21 +57,21 @@ class Region(NamedTuple):
 
 @dataclass(frozen=True)
 class MemoryMap:
-    """All executable regions, the program's own first."""
+    """All executable regions, the program's first."""
 
     regions: tuple[Region, ...]
 
     def placed(
         self, address: NDArray[np.uint64], seen: Ints, strings: Callable[[Iterable[str]], Ints]
     ) -> tuple[Mappings, Ints]:
-        """Return the regions as Mappings, and the row of the one that each address lies in. Addresses are sorted.
+        """Return the regions as Mappings, and the region of each of the sorted addresses.
 
-        What lies in none gets a region of its own without a name, as in pprof; an address of 0 lies nowhere. `seen`:
-        where in the file an address stands first. As in pprof, only before the first that lies in none is a region
-        taken to begin earlier, which mends what writers do that leave out the first part of a file.
+        As in pprof, addresses outside all regions get a nameless one, except 0. `seen` is the first position of each
+        address in the file. Some writers omit the first part of a file: as in pprof, a region is extended to its
+        beginning if that covers the first address outside all regions.
         """
         regions, row = list(self.regions), np.full(len(address), -1)
-        for i, (begin, end) in reversed(list(enumerate(_held(address, regions)))):  # the first region stays
+        for i, (begin, end) in reversed(list(enumerate(_held(address, regions)))):  # the first region wins
             row[begin:end] = i
         row[address == 0] = NO_REGION
         mended = 0
@@ -93,7 +93,7 @@ NO_MAP = MemoryMap(())
 
 
 def memory_map(lines: Iterable[str]) -> MemoryMap:
-    """Read the lines behind a sentinel; those that are no regions are passed over. Raises Malformed."""
+    """Parse the lines after a sentinel, ignoring lines that are not regions. Raises Malformed."""
     found = list(islice(_regions(lines), MAX_REGIONS + 1))
     if len(found) > MAX_REGIONS:
         raise Malformed(f"a memory map of more than {MAX_REGIONS} regions")
@@ -112,16 +112,16 @@ def _regions(lines: Iterable[str]) -> Iterator[Region]:
         if len(line) > MAX_LINE_CHARACTERS:
             continue
         text = names.sub(lambda name: values[name[0]], LOG_PREFIX.sub("", line))
-        if len(text) > MAX_LINE_CHARACTERS:  # names for texts of names grow without end
+        if len(text) > MAX_LINE_CHARACTERS:  # nested substitutions may grow without bound
             continue
         if found := PROC.match(text) or BRIEF.match(text):
             parts = found.groupdict()
             if "x" in (parts["mode"] or "x") and (region := _region(parts)):
                 yield region
-        elif "=" in text and len(values) < MAX_NAMES:  # name=value: $name stands for it from here on
+        elif "=" in text and len(values) < MAX_NAMES:  # name=value: $name is substituted from here on
             name, _, value = text.partition("=")
             key = "$" + name.strip()
-            if key not in values and len(key) <= MAX_NAME_CHARACTERS:  # as in pprof, the first value stays
+            if key not in values and len(key) <= MAX_NAME_CHARACTERS:  # as in pprof, the first value wins
                 values[key] = value.strip()[:MAX_VALUE_CHARACTERS]
                 names = re.compile("|".join(map(re.escape, values)))
 
@@ -134,7 +134,7 @@ def _region(parts: dict[str, str | None]) -> Region | None:
 
 
 def _joined(regions: Iterable[Region]) -> list[Region]:
-    """Make one of neighbours that are parts of one file."""
+    """Merge adjacent regions of one file."""
     out: list[Region] = []
     for region in regions:
         if out and _follows(out[-1], region):
@@ -162,7 +162,7 @@ def _main_first(regions: list[Region]) -> list[Region]:
 
 
 def _first_part(regions: list[Region], address: int) -> int | None:
-    """Return the first region that may begin so much earlier that it holds an address."""
+    """Return the first region that, extended to its beginning, contains an address."""
     may = (i for i, r in enumerate(regions) if r.offset and 0 <= r.start - r.offset <= address < r.start)
     return next(may, None)
 
@@ -172,7 +172,7 @@ def _from_its_beginning(region: Region) -> Region:
 
 
 def _held(address: NDArray[np.uint64], regions: Sequence[Region]) -> list[list[int]]:
-    """Return where, in the sorted addresses, those of each region begin and end."""
+    """Return the range of each region in the sorted addresses."""
     bounds = np.array([(r.start, max(r.start, r.limit)) for r in regions], np.uint64).reshape(-1, 2)
     held: list[list[int]] = np.searchsorted(address, bounds).tolist()
     return held

@@ -1,4 +1,4 @@
-"""profile.proto: what Go serves and every pprof producer writes."""
+"""profile.proto, the format that Go serves and all pprof producers write."""
 
 from __future__ import annotations
 
@@ -28,24 +28,24 @@ if TYPE_CHECKING:
 SAMPLE_TYPE, SAMPLE, MAPPING, LOCATION, FUNCTION, STRING = 1, 2, 3, 4, 5, 6
 LOCATION_ID, VALUE, LABEL = 1, 2, 3
 LINE = 4
-# How many number fields a message has, from field 1 on.
+# Number of scalar fields of a message, from field 1 on.
 MAPPING_WIDTH, LOCATION_WIDTH, LINE_WIDTH, FUNCTION_WIDTH, LABEL_WIDTH = 6, 3, 2, 5, 4
 NAMELESS = "unnamed"
-"""A sample type whose name is empty."""
+"""Name of a sample type without one."""
 MAX_UNPACKED_VALUES = 2
-"""Values of a sample that Go's writers do not pack."""
+"""Go's writers do not pack up to this many values of a sample."""
 MAX_SAMPLE_TYPES = 1 << 10
-"""Sample types; each is a line of every hover."""
+"""Each sample type is a line of every hover."""
 MAX_STRINGS = 1 << 20
-"""A text is an object of its own; the largest profiles have some hundred thousand."""
+"""Each string is a Python object; the largest profiles have some hundred thousand."""
 
 
 def parse(data: bytes) -> Profile:
-    """Read a profile. Raises Unrecognized or Malformed."""
+    """Parse a profile. Raises Unrecognized or Malformed."""
     with arena() as memory:
         try:
             samples = Wire(memory, data)
-            # Samples are nearly all of a file: so the whole of it is gone through twice only.
+            # Samples are most of a file: without them, the tables are small.
             tables = Wire(memory, samples.without(SAMPLE))
             header = _header(tables)
         except TooMany:
@@ -67,7 +67,7 @@ def _header(tables: Wire) -> profile_pb2.Header:
 
 
 class _Reader:
-    """The tables of one file, each checked where it points into another."""
+    """Reads the tables of one file and checks their references."""
 
     def __init__(self, samples: Wire, tables: Wire, header: profile_pb2.Header) -> None:
         self.samples = samples
@@ -145,11 +145,11 @@ class _Reader:
         return values.reshape(-1, types)
 
     def _is_delta(self, samples: Messages) -> bool:
-        """Return whether net/http/pprof computed the heap's difference (?seconds=N).
+        """Return whether net/http/pprof computed a heap difference (?seconds=N).
 
-        It leaves no mark, but it alone writes a duration and values that are not packed: the runtime gives a heap no
-        duration, and whatever else writes Go's four sample types packs more than two values. Source: Go's
-        internal/profile, encode.go, beside google/pprof's, runtime/pprof's and those of continuous profilers.
+        It leaves no label, but only it writes both a duration and unpacked values: the runtime writes no duration for a
+        heap, and other writers of Go's four sample types pack more than two values. Source: Go's internal/profile,
+        encode.go, beside google/pprof's, runtime/pprof's and those of continuous profilers.
         """
         in_use = any(self._string(t.type).startswith("inuse_") for t in self.header.sample_type)
         if not in_use or self.header.duration_nanos <= 0 or len(self.header.sample_type) <= MAX_UNPACKED_VALUES:
@@ -187,9 +187,9 @@ class _Reader:
 
 
 def _with_names_of_their_own(given: Iterable[ValueType]) -> tuple[ValueType, ...]:
-    """Return the sample types, each by another name: columns are found by it, and the user chooses one by it.
+    """Make the names of sample types unique: columns are found, and chosen by the user, by name.
 
-    pprof drops those whose name is not theirs alone.
+    pprof drops duplicates.
     """
     names: dict[str, ValueType] = {}
     for kind in given:
@@ -202,7 +202,7 @@ def _with_names_of_their_own(given: Iterable[ValueType]) -> tuple[ValueType, ...
 
 
 def _at_least_one(width: Ints, frames: Frames) -> tuple[Ints, Frames]:
-    """Give a location without lines one frame that knows nothing, as pprof does."""
+    """Give each location without lines one unknown frame, as pprof does."""
     at = offsets(width)[:-1][width == 0]
     if not len(at):
         return width, frames
@@ -210,12 +210,12 @@ def _at_least_one(width: Ints, frames: Frames) -> tuple[Ints, Frames]:
 
 
 def _are_small(ids: Ints) -> bool:
-    """Return whether a table from id to row is no larger than the ids, as with nearly all writers."""
+    """Return whether a table indexed by id is about as small as the ids, as with nearly all writers."""
     return not len(ids) or bool(ids.min() >= 0 and ids.max() < 4 * len(ids) + 1000)
 
 
 def _row_of(ids: Ints) -> Indices:
-    """Return the row of each id from 0 on, -1 where no row has it; 0 is no id, and of equal ids the first counts."""
+    """Return a table from id to row, -1 for none; 0 is not an id, and the first of equal ids wins."""
     out = np.full(int(ids.max(initial=0)) + 1, -1, np.int32)
     out[ids[::-1]] = np.arange(len(ids), dtype=np.int32)[::-1]
     out[0] = -1
@@ -223,8 +223,8 @@ def _row_of(ids: Ints) -> Indices:
 
 
 def _rows(ids: Ints, wanted: Ints) -> Ints:
-    """Return the row of each wanted id, -1 where no row has it. Ids may have gaps and any order."""
-    if _are_small(ids):  # an id beyond the table meets its last entry, one below 0 its first: no row
+    """Return the row of each wanted id, -1 for none. Ids may have gaps and any order."""
+    if _are_small(ids):  # ids out of range clip to the first or last entry, which are -1
         return np.append(_row_of(ids), -1).take(wanted, mode="clip").astype(np.int64)
     order = np.argsort(ids, kind="stable")
     place = np.minimum(np.searchsorted(ids, wanted, sorter=order), len(ids) - 1)

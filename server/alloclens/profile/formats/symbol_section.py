@@ -1,7 +1,7 @@
-"""What pprof's and jeprof's `--raw` put before a profile: the names of its addresses.
+"""The symbol section that pprof's and jeprof's `--raw` put before a profile.
 
-`--- symbol`, `binary=/opt/app`, then `0x0000000000401234 main--f` for each address, `---`, and the profile as it is written
-without, mostly behind a line such as `--- heap`. Source: gperftools' pprof and jeprof, PrintSymbolizedProfile and ReadSymbols.
+`--- symbol`, `binary=/opt/app`, then `0x0000000000401234 main--f` for each address, `---`, and the profile itself,
+usually after a line such as `--- heap`. Source: gperftools' pprof and jeprof, PrintSymbolizedProfile and ReadSymbols.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ MARK = re.compile(rb"--- ?symbol\r?\n")
 END = re.compile(rb"^---[ \t]*\r?\n(?:--- ?(?:heap|growth|profile|contention)[ \t]*\r?\n)?", re.MULTILINE)
 SYMBOL = re.compile(r"^0x([0-9a-fA-F]{1,16})[ \t]+(\S[^\r\n]*)", re.MULTILINE)
 INLINED = re.compile(r"(?<!operator)--")
-"""Between the names of one address; the last of them is the innermost."""
+"""Separates the names of one address; the last is the innermost."""
 
 Names = dict[int, list[Frame]]
 """The frames of each address, innermost first."""
 
 
 def split(data: bytes) -> tuple[Names, bytes]:
-    """Return the names, and the profile behind them. Raises Malformed."""
+    """Return the names and the profile after them. Raises Malformed."""
     mark = MARK.match(data)
     if not mark:
         return {}, data

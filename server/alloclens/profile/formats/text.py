@@ -1,4 +1,4 @@
-"""What the text formats have in common: sections, sample lines, un-sampling, the frames to drop."""
+"""Helpers of the text formats: sections, sample lines, un-sampling, the frames to drop."""
 
 from __future__ import annotations
 
@@ -20,39 +20,39 @@ if TYPE_CHECKING:
 MAX_INT64 = 2**63 - 1
 SENTINEL = re.compile(rf"^(?![ \t]*#)[^\n]*?(?:{'|'.join(SENTINELS)})[^\n]*", re.MULTILINE)
 MAX_TEXT_BYTES = 32 << 20
-"""Bytes; ten thousand stacks of 30 addresses are some 4 MiB."""
+"""Ten thousand stacks of 30 addresses take about 4 MiB."""
 MAX_QUOTED_LINE_CHARACTERS = 60
-"""Characters of a bad line in a message."""
+"""Length of a bad line in a message."""
 
 
 def decoded(data: bytes) -> str:
-    """Return the text of a file. Raises Malformed where it is too large to be a profile."""
+    """Decode a file. Raises Malformed if it is too large."""
     bounded(data)
     return utf8(data)
 
 
 def utf8(data: bytes) -> str:
-    r"""Return the text; a byte that is not UTF-8 becomes `\xff`, so names that differ stay different."""
+    r"""Decode UTF-8; invalid bytes are escaped as `\xff`, so that different names stay different."""
     return data.decode("utf-8", "backslashreplace")
 
 
 def bounded(data: bytes) -> None:
-    """Raise Malformed where a file is larger than any in a format without tables: each line costs many times its bytes."""
+    """Raise Malformed if a text file is too large: each line takes many times its size in memory."""
     if len(data) > MAX_TEXT_BYTES:
         raise Malformed(f"larger than the {MAX_TEXT_BYTES >> 20} MiB that a profile in this format may have")
 
 
 class Sections(NamedTuple):
-    """A text profile, cut where its memory map begins."""
+    """A text profile, split at its memory map."""
 
     header: str
-    """The first line that is neither blank nor a comment."""
+    """First line that is neither blank nor a comment."""
     body: str
     memory_map: MemoryMap
 
 
 def sections(text: str) -> Sections:
-    """Cut a text into its parts."""
+    """Split a text profile."""
     start = 0
     while (end := text.find("\n", start)) >= 0 and not text[start:end].lstrip(" \t\r")[:1].strip("#"):
         start = end + 1
@@ -64,12 +64,12 @@ def sections(text: str) -> Sections:
 
 
 def before_the_next_section(lines: Iterable[str]) -> list[str]:
-    """Return the lines before one that begins with three dashes."""
+    """Return the lines before the next one that starts with three dashes."""
     return list(takewhile(lambda line: not line.lstrip().startswith("---"), lines))
 
 
 def matches(sample: re.Pattern[str], lines: Iterable[str]) -> list[re.Match[str]]:
-    """Return the sample lines. Raises Malformed where a line is none, nor blank or a comment."""
+    """Match the sample lines. Raises Malformed for a line that is not a sample, blank or a comment."""
     given = [line for line in map(str.strip, lines) if line and not line.startswith("#")]
     found = [sample.match(line) for line in given]
     if None in found:
@@ -79,7 +79,7 @@ def matches(sample: re.Pattern[str], lines: Iterable[str]) -> list[re.Match[str]
 
 
 def whole(numbers: list[str]) -> Ints:
-    """Read whole numbers. Raises Malformed where one does not fit into 64 bits."""
+    """Parse integers. Raises Malformed if one does not fit into 64 bits."""
     try:
         return np.array(list(map(int, numbers)), np.int64)
     except (ValueError, OverflowError) as error:
@@ -87,13 +87,13 @@ def whole(numbers: list[str]) -> Ints:
 
 
 def attributes(lines: Iterable[str]) -> dict[str, str]:
-    """Read lines such as `sampling period = 100`; others are passed over."""
+    """Parse lines such as `sampling period = 100`, ignoring others."""
     pairs = (line.partition("=") for line in lines if "=" in line)
     return {name.strip(): value.strip() for name, _, value in pairs}
 
 
 def number(given: Mapping[str, str], name: str) -> int:
-    """Return a number that may be given, else 0. Raises Malformed."""
+    """Return a numeric attribute, 0 if it is missing. Raises Malformed."""
     try:
         found = int(given.get(name, "0"), 0)
     except ValueError as error:
@@ -104,17 +104,16 @@ def number(given: Mapping[str, str], name: str) -> int:
 
 
 def carried(values: Floats) -> Floats:
-    """Make whole numbers of these that differ by less than 1 from them, and whose sum does, too."""
+    """Round numbers so that each, and every sum of the first ones, is off by less than 1."""
     return np.diff(np.floor(np.cumsum(values)), prepend=0)
 
 
 def unsampled(
     count: Ints, size: Ints, rate: int, whole_numbers: Callable[[Floats], Floats] = np.trunc
 ) -> tuple[Ints, Ints]:
-    """Return how many objects of how many bytes there were, when one of so many bytes on average was sampled.
+    """Estimate the objects and bytes from those sampled at a rate in bytes.
 
-    Source: pprof's scaleHeapSample, which cuts off what is not whole; a rate of 1 or less means that every object was
-    written down.
+    Source: pprof's scaleHeapSample, which truncates; a rate of 1 or less means that every object was recorded.
     """
     if rate <= 1:
         return np.where(size == 0, 0, count), np.where(count == 0, 0, size)
@@ -136,7 +135,7 @@ ALLOCATORS = (
     r"|(simple_alloc|__gnu_cxx::new_allocator|__malloc_alloc_template)::allocate"
     r"|(tcmalloc|BaseArena)::.*|runtime\..*"
 )
-"""drop_frames of heap profiles: what allocates for others, named as pprof's own tables name it."""
+"""drop_frames of heap profiles: the allocators, from pprof's tables."""
 CALLED_BY_GO = r"runtime\.(panic|reflectcall|call[0-9]*)"
 """keep_frames of heap profiles."""
 LOCKS = (

@@ -1,8 +1,8 @@
-"""The stacks of all threads as text: threadz of C++ services.
+"""Text stack traces of all threads: threadz of C++ services.
 
 `--- threadz 1 ---`, then for each thread `--- Thread 7f794ab90940 (name: main/14748) stack: ---` and its addresses, one
-line each with its name (`  0x0040be31: main`, which pprof drops), or that they are the same as those of the thread before.
-Source: pprof's legacy_profile.go.
+line each with its name (` 0x0040be31: main`, which pprof drops), or a line that they are the same as the previous
+thread's. Source: pprof's legacy_profile.go.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ KIND = ValueType("thread", "count")
 
 
 def parse(data: bytes) -> Profile:
-    """Read a profile. Raises Unrecognized or Malformed."""
+    """Parse a profile. Raises Unrecognized or Malformed."""
     if not MARK.match(data):
         raise Unrecognized("no threads as text")
     cut = sections(decoded(data))

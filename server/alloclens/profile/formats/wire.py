@@ -1,4 +1,4 @@
-"""Encoded protobuf messages, read into columns by the kernel: of a whole table at once.
+"""Parses encoded protobuf messages into columns, a whole table at once, in the kernel.
 
 Source: the public "Encoding" page of Protocol Buffers.
 """
@@ -21,15 +21,16 @@ if TYPE_CHECKING:
     Indices = NDArray[np.int32]
 
 MARGIN_BYTES = 16
-"""Bytes behind the data: a number that starts at the last byte may be read on before it is found to be cut off."""
+"""Padding after the data: a varint that starts at the last byte may be read further before the truncation is
+noticed."""
 SPAN_BYTES = 8
-"""Bytes: two u32, where a message begins and where it ends."""
+"""Two u32, the start and end of a message."""
 MAX_MESSAGES = 1 << 22
-"""Messages of one kind: samples, locations, lines, labels."""
+"""Number of samples, locations, lines or labels."""
 MAX_TABLE_BYTES = 64 << 20
-"""Bytes of a file without its samples."""
+"""Size of a file without its samples."""
 MIN_FIELD_BYTES = 2
-"""Bytes of a field."""
+"""Size of the smallest field."""
 WRONG = {
     -1: "a field runs past the end of its message: the file is damaged or cut off",
     -2: "a number is longer than ten bytes: the file is damaged or cut off",
@@ -43,7 +44,7 @@ TOO_MANY = -5
 
 
 class TooMany(Malformed):
-    """More than is read of a file, whatever it is."""
+    """The file has more of something than the limit, whatever it is."""
 
 
 @dataclass(frozen=True)
@@ -51,10 +52,10 @@ class Messages:
     """Encoded messages of one kind, in the order of the file."""
 
     spans: int
-    """Where their spans lie in the kernel's memory."""
+    """Address of their spans in the kernel's memory."""
     count: int
     size: int
-    """Bytes of them all."""
+    """Total size in bytes."""
 
 
 class Wire:
@@ -69,7 +70,7 @@ class Wire:
         self.whole = Messages(memory.put(np.array(self._bounds), np.uint32), 1, len(data))
 
     def nested(self, messages: Messages, number: int, most: int = MAX_MESSAGES) -> tuple[Ints, Messages]:
-        """Return a repeated message: how many each message has, and all of them. Raises Malformed."""
+        """Return a repeated message field: the count in each message, and all of them. Raises Malformed."""
         counts = self._memory.room(4 * messages.count)
         spans = self._memory.room(SPAN_BYTES * min(messages.size // MIN_FIELD_BYTES + 1, most))
         found = self._call("nested", messages.spans, messages.count, number, most, counts, spans, most=most)
@@ -80,19 +81,19 @@ class Wire:
         return self._counts(counts, messages), Messages(spans, found, ends - begins)
 
     def scalars(self, messages: Messages, width: int) -> Ints:
-        """Return the number fields 1 to `width`, the last one given and 0 where there is none: (messages, width)."""
+        """Return the scalar fields 1 to `width`: (messages, width). The last value wins; missing ones are 0."""
         out = self._memory.room(8 * messages.count * width)
         self._call("scalars", messages.spans, messages.count, width, out)
         return self._memory.taken(out, messages.count * width, np.int64).reshape(-1, width)
 
     def numbers(self, messages: Messages, number: int) -> tuple[Ints, Ints]:
-        """Return a repeated number: how many each message has, and all of them. Packed and not are alike."""
+        """Return a repeated number field, packed or not: the count in each message, and all of them."""
         counts, out = self._memory.room(4 * messages.count), self._memory.room(8 * messages.size)
         found = self._call("numbers", messages.spans, messages.count, number, counts, out)
         return self._counts(counts, messages), self._memory.taken(out, found, np.int64)
 
     def rows(self, messages: Messages, number: int, row: Indices) -> tuple[Ints, Indices]:
-        """Return a repeated id as the row that each stands for: row[id], -1 for no row."""
+        """Return a repeated id field, each id mapped to row[id]; -1 for none."""
         table = self._memory.put(row, np.int32)
         counts, out = self._memory.room(4 * messages.count), self._memory.room(4 * messages.size)
         found = self._call("rows", messages.spans, messages.count, number, table, len(row), counts, out)
