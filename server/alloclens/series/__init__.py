@@ -1,1 +1,1 @@
-"""Snapshots -> verdicts."""
+"""Groups snapshots into series and computes verdicts on lines."""

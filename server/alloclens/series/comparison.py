@@ -1,4 +1,4 @@
-"""One series as it is shown: a base, a head, a sample type, and all that follows from the three."""
+"""A comparison of two snapshots of a series in one sample type, and everything derived from it."""
 
 from __future__ import annotations
 
@@ -36,55 +36,55 @@ if TYPE_CHECKING:
 
 
 MAX_SHAPE_STACKS = 20
-"""So many of a line's stacks are looked at for a shape."""
+"""Number of a line's stacks searched for a leak pattern."""
 MIN_SHAPE_SHARE = 0.1
-"""A shape that has less of a line's growth is none of the line."""
+"""Share of a line's growth that a pattern needs to count."""
 MALG = "runtime.malg"
-"""Allocates goroutines, on a stack of the runtime's own."""
+"""The runtime function that allocates goroutines, on the system stack."""
 
 
 class Pair(NamedTuple):
-    """The files of a comparison, and what is looked at in them."""
+    """The files of a comparison and their filters."""
 
     head: str
     base: str | None
     focus: tuple[Filters, ...] = ()
-    """One after the other."""
+    """Applied one after the other."""
     builds: BuildPair | None = None
-    """What tells which texts the two are of."""
+    """Which source versions the two were built from."""
 
 
 class BuildPair(NamedTuple):
-    """What tells which texts a head and its base are of."""
+    """Which source versions a head and its base were built from."""
 
     head: Provenance
     base: Provenance | None
-    """None where it is of the head's build."""
+    """None if it is of the head's build."""
     revision: str
-    """What the user says that the head was built from."""
+    """The revision of the head, if the user set it."""
     one_process: bool
-    """Whether they are of one process, unless the code itself says otherwise."""
+    """Whether they are of one process, unless their code shows otherwise."""
 
 
 class Contents(NamedTuple):
-    """What is in focus in the files of a comparison."""
+    """The contents of a comparison's files, filtered by the focus."""
 
     head: Lines
     base: Lines | None
     profile: Profile
     """The head, or head - base."""
     whole: Lines
-    """The head, in focus or not: a verdict on a line is about all that it owns."""
+    """The unfiltered head: a verdict is about everything that a line owns."""
     goroutine_origins: Mapping[tuple[str, int], GoroutineOrigin]
-    """Where the goroutines that wait in a line (recorded file, line) were started, as far as that is known."""
+    """Where the goroutines that wait in a line (recorded file, line) were started, if known."""
     focus: tuple[Filters, ...]
     line_maps: LineMaps = NO_MAPS
-    """From the base's texts to the head's, where these are two builds."""
+    """From the base's source texts to the head's, if they are two builds."""
 
 
 @dataclass(frozen=True)
 class LineStats:
-    """All numbers of one line in one sample type, in its unit."""
+    """The values of one line in one sample type, in its unit."""
 
     line: int
     """1-based."""
@@ -95,7 +95,7 @@ class LineStats:
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """A series between its base and its head, in one sample type."""
+    """A series with a base and a head, in one sample type."""
 
     series: Series
     head: Snapshot
@@ -105,20 +105,20 @@ class Comparison:
     """Whether base and head are of one process."""
     contents: Contents
     alignment: Alignment | None
-    """How the lines of two builds meet; None where there is only one."""
+    """How the lines of two builds correspond; None for a single build."""
     growth: Growth | None
-    """On the lines of the head; None without a base."""
+    """Growth of the head's lines; None without a base."""
     judgement: Judgement | None
-    """Of the process of the head, from its first snapshot on; None where there is nothing to judge."""
+    """Verdicts on the head's process since its first snapshot; None if there is nothing to judge."""
 
     @property
     def lines(self) -> Lines:
-        """The lines of the head that are in focus."""
+        """The head's lines, in focus."""
         return self.contents.head
 
     @cached_property
     def provenance(self) -> Provenance:
-        """What tells which texts the head is of."""
+        """What is known of the source version of the head."""
         return self.series.provenance(self.head)
 
     @property
@@ -128,22 +128,22 @@ class Comparison:
 
     @cached_property
     def flame_graph(self) -> FlameGraph:
-        """The stacks as a tree. Ask it in a thread."""
+        """The stacks as a tree. Slow: use it in a thread."""
         return FlameGraph(self.profile, self.sample_type, self.one_process, has_base=self.base is not None)
 
     @property
     def focus(self) -> tuple[Filters, ...]:
-        """What is left of the samples, one step after the other; verdicts are on all."""
+        """The filters in effect, one after the other. Verdicts ignore them."""
         return self.contents.focus
 
     @property
     def in_use(self) -> int:
-        """What the whole process holds at the head, in the judged sample type; 0 where there is none."""
+        """The total of the process at the head in the judged sample type; 0 without one."""
         wanted = judged(self.head.sample_types)
         return self.head.total[self.head.sample_types.index(wanted)] if wanted else 0
 
     def findings(self, verdicts: Collection[str] = RAISED) -> list[Finding]:
-        """Return the verdicts of these kinds on lines that own something in focus at the head, worst first."""
+        """Return the findings with these verdicts on lines that own something in focus, worst first."""
         return self.judgement.findings(verdicts, self._judged_rows[rows_that_own(self.lines)]) if self.judgement else []
 
     def verdict(self, row: int) -> Finding | None:
@@ -151,11 +151,11 @@ class Comparison:
         return self.judgement.of(int(self._judged_rows[row])) if self.judgement else None
 
     def goroutine_origin(self, finding: Finding) -> GoroutineOrigin | None:
-        """Return where the goroutines of a finding were started."""
+        """Return where the goroutines of a finding were started; None if unknown."""
         return self.contents.goroutine_origins.get((finding.file, finding.line))
 
     def shape(self, finding: Finding, text: str = "") -> Shape | None:
-        """Return the known shape of a leak that its growing stacks show. `text` is the line's source, if it is Go."""
+        """Return the leak pattern that a finding's growing stacks match. `text` is the line's source, if it is Go."""
         stacks = self.stacks(finding.file, finding.line, MAX_SHAPE_STACKS, finding.sample_type)
         whole, weight = sum(s.grown for s in stacks), dict.fromkeys(Shape, 0.0)
         own = dict(zip(self.lines.files, self.lines.own.tolist(), strict=True))
@@ -172,7 +172,7 @@ class Comparison:
 
     @cached_property
     def goroutine_memory(self) -> Amount | None:
-        """What the runtime holds for goroutines, and how that grew; None where that is not known."""
+        """Memory that the runtime holds for goroutines, with its growth; None if unknown."""
         lines = self.lines
         rows = [i for i, name in enumerate(lines.functions.name) if name == MALG]
         row = np.flatnonzero(np.isin(lines.functions.of_line, rows))
@@ -181,27 +181,27 @@ class Comparison:
 
     @property
     def column(self) -> int:
-        """Which column of the head's values is shown."""
+        """The column of the sample type in the head's values."""
         return self.head.sample_types.index(self.sample_type)
 
     @property
     def total(self) -> int:
-        """The head's whole, in the sample type's unit."""
+        """The head's total, in the sample type's unit."""
         return self.head.total[self.column]
 
     @property
     def in_focus(self) -> int:
-        """What of that is in focus."""
+        """The part of the total that is in focus."""
         return int(self.lines.total[self.column])
 
     @property
     def grown(self) -> int | None:
-        """What the part in focus grew by; None where nothing is compared."""
+        """Growth of the part in focus; None without a base."""
         base = self.contents.base
         return self.in_focus - int(base.total[base.sample_types.index(self.sample_type)]) if base else None
 
     def stats(self, row: int, wanted: ValueType | None = None) -> LineStats:
-        """Return the numbers of one row of the head's lines, in the shown sample type or another."""
+        """Return the values of a row of the head's lines, in the shown or another sample type."""
         kind = wanted or self.sample_type
         lines, grown = self.lines, self._growths.get(kind)
         number = lines.sample_types.index(kind)
@@ -213,12 +213,12 @@ class Comparison:
         return LineStats(int(lines.line[row]), *amounts)
 
     def stacks(self, recorded: str, line: int, most: int, kind: ValueType | None = None) -> list[Stack]:
-        """Return the heaviest stacks through a line, by growth where there is a base; in the shown type or another."""
+        """Return the heaviest stacks through a line, by growth if there is a base, in the shown or another type."""
         shown = self.profile.sample_types.index(kind or self.sample_type)
         return through(self.profile, self._sites, self._on(recorded, line), shown, most, self._unsaid_sites)
 
     def passing(self, recorded: str, line: int, stacks: Sequence[Stack]) -> list[list[Amount]]:
-        """Return for each frame of some stacks through a line what of that line passes there, in the shown type."""
+        """Return the part of a line's value through each frame of some of its stacks, in the shown type."""
         column = self.profile.sample_types.index(self.sample_type)
         samples = having(self.profile, self._sites, self._on(recorded, line))
         unsaid = np.ones_like(self._unsaid_sites) if (recorded, line) in self.unsaid else self._unsaid_sites
@@ -226,7 +226,7 @@ class Comparison:
 
     @cached_property
     def unsaid(self) -> frozenset[tuple[str, int]]:
-        """The lines (recorded file, line) of which nothing says how they grew: another build had them elsewhere, or not."""
+        """The lines (recorded file, line) of unknown growth: another build had them elsewhere or not at all."""
         head, base = self.contents.head, self.contents.base
         if self.alignment is None or base is None:
             return frozenset()
@@ -251,7 +251,7 @@ class Comparison:
 
     @cached_property
     def _growths(self) -> dict[ValueType, Growth]:
-        """The growth of every sample type: a hover shows them all."""
+        """The growth in every sample type, for hovers."""
         head, base = self.contents.head, self.contents.base
         if base is None or self.growth is None:
             return {}
@@ -261,7 +261,7 @@ class Comparison:
 
     @cached_property
     def _judged_rows(self) -> Ints:
-        """The row of each of the head's lines among those that are judged."""
+        """The row of each of the head's lines among the judged lines."""
         head, whole = self.contents.head, self.contents.whole
         return np.arange(len(head)) if head is whole else rows(whole, head)
 
@@ -273,9 +273,9 @@ class Comparison:
 def compare(
     series: Series, head: Snapshot, base: Snapshot | None, sample_type: str, contents: Contents, sites: LineNumbers
 ) -> Comparison | None:
-    """Compare two snapshots of a series; None where it has not the wanted sample type ("": its own default).
+    """Compare two snapshots of a series; None if it lacks the sample type ("": its default).
 
-    `sites` numbers the lines that the snapshots of the series own.
+    `sites` numbers the owned lines of the series.
     """
     number = column(head.sample_types, head.default_sample_type, sample_type)
     if number is None:

@@ -1,4 +1,4 @@
-"""Which lines of the user's own code leak, grow, or fill up; each with its figures and the rule that says so."""
+"""Findings: lines of own code with their verdict, the rule behind it and its figures."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 
 
 RAISED = ("leak", "growing")
-"""The verdicts that are findings; the others are said when they are asked for."""
+"""The verdicts that are reported; the others are shown on request."""
 MIN_GOROUTINE_BYTES = 2048 + 440
-"""What a goroutine takes at least, to compare some with bytes: its first stack and what the runtime knows of it."""
+"""Minimum memory of a goroutine, to rank goroutines with bytes: its first stack and its descriptor."""
 MAX_POINTS = 24
-"""Of a history, as a picture has them."""
+"""Points of a history in a chart."""
 
 
 class ObservedSpan(NamedTuple):
-    """Over what a line was judged."""
+    """The observations behind a verdict."""
 
     observations: int
     seconds: float
@@ -47,23 +47,23 @@ class Finding:
     function: str
     sample_type: ValueType
     value: float
-    """Owned at the head."""
+    """The owned value at the head."""
     growth: float
     """Since the first observation."""
     low: float
     high: float
-    """At 99 %, by sampling, the growth lies between these."""
+    """The 99 % sampling interval of the growth."""
     floor: float
-    """Growth of what is never gone below: the least of each window."""
+    """Growth of the floor, the minimum of each window."""
     slope: float
-    """Theil–Sen of the floor, per second."""
+    """Theil–Sen slope of the floor, per second."""
     p_value: float
-    """Of the trend of the floor, by Mann–Kendall's test."""
+    """p-value of the floor's trend (Mann–Kendall)."""
     retention: float
-    """Growth as a part of what was allocated meanwhile; nan where that is not known."""
+    """Growth as a share of the allocations meanwhile; nan if unknown."""
     over: ObservedSpan
     points: tuple[float, ...]
-    """What it owned, some even steps through time."""
+    """Owned values at evenly spaced observations."""
 
     @property
     def verdict(self) -> str:
@@ -72,23 +72,23 @@ class Finding:
 
     @property
     def is_goroutine(self) -> bool:
-        """Whether it is about goroutines, not bytes."""
+        """Whether the values count goroutines."""
         return self.sample_type.type == "goroutine"
 
     @property
     def code(self) -> str:
-        """The verdict, and of what: goroutine-leak, or as the verdict."""
+        """The diagnostic code: goroutine-leak, or the verdict."""
         return "goroutine-leak" if self.is_goroutine and self.verdict == "leak" else self.verdict
 
     @property
     def per_snapshot(self) -> float:
-        """The slope, per observation."""
+        """The slope per observation."""
         return self.slope * self.over.seconds / max(self.over.observations - 1, 1)
 
 
 @dataclass(frozen=True, eq=False)
 class Judgement:
-    """The verdicts on all lines that own something at the head. A finding is made of one when it is asked for."""
+    """The verdicts on all lines that own something at the head. Findings are created on request."""
 
     history: History
     head: Lines
@@ -96,7 +96,7 @@ class Judgement:
     verdicts: Verdicts
 
     def findings(self, wanted: Collection[str] = VERDICTS, rows: Ints | None = None) -> list[Finding]:
-        """Return those of some verdicts, on these rows of the head's lines or on all, worst first."""
+        """Return the findings with these verdicts, on some or all rows of the head's lines, worst first."""
         rules = [i for i, rule in enumerate(RULES) if rule.verdict in wanted]
         said = np.isin(self.verdicts.rule, rules)
         if rows is not None:
@@ -104,7 +104,7 @@ class Judgement:
         return sorted(map(self._finding, np.flatnonzero(said).tolist()), key=badness)
 
     def of(self, row: int) -> Finding | None:
-        """Return the one on a row of the head's lines."""
+        """Return the finding on a row of the head's lines."""
         place = int(np.searchsorted(self.history.row, row))
         there = place < len(self.history.row) and self.history.row[place] == row
         return self._finding(place) if there else None
@@ -139,11 +139,11 @@ class Judgement:
 
 
 def judge(history: History, head: Lines, wanted: ValueType) -> Judgement:
-    """Judge the last observation of a process, whose lines these are."""
+    """Judge a process at its last observation, the head."""
     return Judgement(history, head, wanted, verdicts(history))
 
 
 def badness(finding: Finding) -> tuple[int, float]:
-    """Return the order of findings: by verdict, then by what they certainly grew."""
+    """Sort key of findings: by verdict, then by their certain growth."""
     certain = max(finding.low, 0) if finding.growth > 0 else finding.growth
     return VERDICTS.index(finding.verdict), -certain * (MIN_GOROUTINE_BYTES if finding.is_goroutine else 1)

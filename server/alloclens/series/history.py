@@ -1,4 +1,4 @@
-"""What the lines of a process owned, observation by observation."""
+"""The owned values of a process's lines over time."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ if TYPE_CHECKING:
 
 
 MAX_WINDOWS = 20
-"""Into so many windows a history is cut at most: enough for a trend, whose distribution is then small enough to be exact."""
+"""Enough windows for a trend, and few enough to compute its distribution exactly."""
 
 
 class Windows(NamedTuple):
-    """Successive windows of equal length, from the first observation on; what fills none at the end is left out."""
+    """Successive windows of equal length. An incomplete last window is omitted."""
 
     seconds: Floats
-    """The middle of each window, shape (windows,)."""
+    """Midpoint of each window, shape (windows,)."""
     floor: Singles
-    """The least that each line owned in each window, shape (windows, lines)."""
+    """Minimum owned value of each line in each window, shape (windows, lines)."""
 
 
 @dataclass(frozen=True, eq=False)
 class History:
-    """One process. The lines are those that own something at its last observation, the head."""
+    """The history of one process. Its lines are those that own something at the last observation, the head."""
 
     observed: Sequence[Snapshot]
     """In time order."""
     row: Ints
-    """Of the head's lines, shape (lines,)."""
+    """Rows of the head's lines, shape (lines,)."""
     site: Ints
-    """Of the same lines."""
+    """Site numbers of the same lines."""
     sites: LineNumbers
 
     def __len__(self) -> int:
@@ -48,34 +48,34 @@ class History:
 
     @property
     def rate(self) -> float:
-        """Bytes between two samples; 0 where all is counted."""
+        """Mean bytes between two samples; 0 if the profile is not sampled."""
         return self.observed[-1].rate
 
     def seconds(self, observation: int) -> float:
-        """Return when it was taken."""
+        """Return when an observation was made."""
         return self.observed[observation].taken_at.seconds
 
     def work(self, observation: int) -> float:
-        """Return what the whole process had allocated by then; nan where that is not known."""
+        """Return the bytes the process had allocated by then; nan if unknown."""
         found = self.observed[observation]
         each = zip(found.sample_types, found.total, strict=True)
         return next((float(total) for kind, total in each if kind.type == "alloc_space"), np.nan)
 
     def value(self, observation: int) -> Floats:
-        """Return what each line owned then, shape (lines,)."""
+        """Return each line's owned value then, shape (lines,)."""
         owned = self.observed[observation].owned
         value: Floats = self._wide(owned.value[None], owned.key)[0]
         return value
 
     def figures(self, observation: int) -> Figures:
-        """Return all figures of one observation; 0 where a line owned nothing then."""
+        """Return all figures of an observation; 0 for lines that owned nothing."""
         owned = self.observed[observation].owned
         return Figures(*self._wide(owned.figures(), owned.key))
 
     def windows(self) -> Windows:
-        """Cut the history into windows; up to 20 observations are a window each.
+        """Split the history into windows; up to 20 observations are one window each.
 
-        Their length is a power of two, so that one more observation leaves nearly all as they are.
+        The length is a power of two, so that a new observation changes few windows.
         """
         length = 1
         while length * MAX_WINDOWS < len(self):
@@ -94,6 +94,6 @@ class History:
 
 
 def history(observed: Sequence[Snapshot], head: Lines, sites: LineNumbers) -> History:
-    """Gather what the head's owned lines owned in all observations."""
+    """Return the history of the head's owned lines."""
     row = rows_that_own(head)
     return History(observed, row, sites.numbers(keys(head, row)), sites)

@@ -1,4 +1,4 @@
-"""The lines that own something in one snapshot: all that is kept of most of the snapshots of a series."""
+"""The owned lines of a snapshot: all that is kept of most snapshots of a series."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ if TYPE_CHECKING:
 
 
 JUDGED = ("inuse_space", "space", "goroutine")
-"""The sample types whose growth can be a leak: what is held now. Totals since the start (alloc_space) always grow."""
+"""The sample types whose growth can be a leak: those in use now. Totals since the start (alloc_space) always grow."""
 LINE_BITS = 24
 
 
 class Figures(NamedTuple):
-    """Of owned lines, each of shape (lines,); nan where it is not known."""
+    """Figures of owned lines, each of shape (lines,); nan if unknown."""
 
     value: Floats
     """In the unit of the judged sample type."""
     variance: Floats
     sampled: Floats
-    """How many sampled objects the value is made of."""
+    """Number of sampled objects in the value."""
     objects: Floats
-    """How many the value is of; of what is counted itself, the value."""
+    """Number of objects in the value; the value itself for counts."""
     allocated: Floats
-    """Since the process started, in the same unit."""
+    """Allocated since the process started, in the same unit."""
     allocated_variance: Floats
     allocated_sampled: Floats
 
@@ -45,11 +45,11 @@ class OwnedLines:
     """The owned lines of one snapshot, in its judged sample type."""
 
     key: Ints
-    """What a line is known by in every snapshot."""
+    """Key of each line, the same in every snapshot."""
     value: Singles
-    """Seven digits are enough to judge by."""
+    """float32: seven digits are enough for verdicts."""
     rest: Singles | Callable[[], Singles]
-    """The other columns of `Figures`, shape (6, lines), or what reads them: of thousands of snapshots few are looked into."""
+    """The other columns of `Figures`, shape (6, lines), or a function that loads them: few snapshots need them."""
 
     def figures(self) -> Singles:
         """Return the columns of `Figures`, shape (7, lines)."""
@@ -63,7 +63,7 @@ NOTHING = OwnedLines(
 
 
 class LineNumbers:
-    """Small numbers for keys, the same for one key always."""
+    """Assigns small, stable numbers to keys."""
 
     def __init__(self) -> None:
         self._keys = np.zeros(0, np.int64)
@@ -76,7 +76,7 @@ class LineNumbers:
         return len(self._keys)
 
     def numbers(self, keys: Ints) -> Ints:
-        """Return a number for each of these different keys, 0 and up. Quick where they are those of the last call."""
+        """Return a number from 0 on for each of these distinct keys. Fast for the keys of the last call."""
         last = self._last[0]
         if not (keys is last or np.array_equal(keys, last)):
             self._last = keys, self._numbered(keys)
@@ -93,9 +93,9 @@ class LineNumbers:
         return self._numbers[place]
 
     def floors(self, windows: Sequence[tuple[OwnedLines, ...]], site: Ints) -> Singles:
-        """Return the least that these sites owned in each of some windows, shape (windows, sites).
+        """Return the minimum of these sites' owned values in each window, shape (windows, sites).
 
-        Remembers the windows of one call for the next: in a long series most stay the same.
+        Caches the windows of the last call: in a long series most stay the same.
         """
         self._floors = {window: self._floors.get(window, _NONE) for window in windows}
         for window, known in self._floors.items():
@@ -123,17 +123,17 @@ _NONE = np.zeros(0, np.float32)
 
 
 def judged(types: Sequence[ValueType]) -> ValueType | None:
-    """Return the sample type that verdicts are about."""
+    """Return the sample type that verdicts judge; None if there is none."""
     return next((t for name in JUDGED for t in types if t.type == name), None)
 
 
 def rows_that_own(lines: Lines) -> Ints:
-    """Return the rows that own something, or did since the process started."""
+    """Return the rows that own something, or allocated something since the process started."""
     return np.flatnonzero((lines.value.owned != 0).any(axis=1) & (lines.line > 0))
 
 
 def owned(lines: Lines) -> OwnedLines:
-    """Keep what the owned lines need to be judged."""
+    """Extract the figures that verdicts need of the owned lines."""
     wanted, row = judged(lines.sample_types), rows_that_own(lines)
     if wanted is None:
         return NOTHING
@@ -154,20 +154,20 @@ def owned(lines: Lines) -> OwnedLines:
 
 
 def allocations_fell(earlier: OwnedLines, later: OwnedLines) -> bool:
-    """Return whether the allocations of any line since the start fell: the later snapshot is of another process."""
+    """Return whether any line's allocations since the start fell, so that the process must have restarted."""
     before, after = (Figures(*one.figures()).allocated for one in (earlier, later))
     _, at, to = np.intersect1d(earlier.key, later.key, return_indices=True)
     return not np.isin(earlier.key[before > 0], later.key).all() or bool((after[to] < before[at]).any())
 
 
 def keys(lines: Lines, row: Ints) -> Ints:
-    """Return what these rows are known by in every snapshot: a number made of the file's name and the line."""
+    """Return the keys of these rows: a hash of the file's name, combined with the line."""
     files = np.array([_file_key(file) for file in lines.files] or [0], np.int64)
     return files[lines.file[row]] | (lines.line[row] & ((1 << LINE_BITS) - 1))
 
 
 @lru_cache(100_000)
 def _file_key(file: str) -> int:
-    """Return 39 bits of a digest, above the line's: of a thousand files two meet with a chance of one in a million."""
+    """Return 39 bits of a digest, above the line's bits. A thousand files collide with a probability of 10^-6."""
     digest = hashlib.blake2b(file.encode("utf-8", "surrogatepass"), digest_size=8).digest()
     return (int.from_bytes(digest, "little") >> (LINE_BITS + 1)) << LINE_BITS

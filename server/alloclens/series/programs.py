@@ -1,9 +1,9 @@
-"""Which snapshots of one directory and kind are of one program.
+"""Groups the snapshots of a directory and kind by program.
 
-A profile may name its binary; then that tells. Where it does not, snapshots are of one program if they have anything in
-common: a build id, a function of code that is not the language's or a dependency's, or another snapshot that has something
-in common with both. So a program that merely changed stays one. Only what has nothing in common is two programs, and only
-if each names enough functions for that not to be an accident.
+If the profile names its binary, that decides. If not, snapshots belong together if they share a build id or a function
+outside the standard library and dependencies, directly or through other snapshots. So a program that merely changed
+stays one program. Two groups without anything in common are two programs only if each names enough functions that this
+is no accident.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from alloclens.series.snapshot import Snapshot
 
     Functions = Callable[[Snapshot], Ints]
-    """From a snapshot to small numbers, 0 and up, of the functions that it names and that not every program has."""
+    """From a snapshot to the numbers, from 0 on, of its functions that are specific to a program."""
 
 MIN_FUNCTIONS = 10
-"""Functions. Stacks of one program nearly always meet in the functions that it begins with."""
+"""Functions that a group needs to count as a program. Stacks of one program nearly always share its entry functions."""
 
 
 def programs(by_name: Mapping[str, list[Snapshot]], functions: Functions) -> list[list[Snapshot]]:
-    """Part snapshots, given by the names of their programs ("" for none), by program. The order says nothing."""
+    """Split snapshots, given by program name ("" for none), by program, in no particular order."""
     nameless = by_name.get("", [])
     if len(by_name) > 2:
         return [*(found for name, found in by_name.items() if name), *_apart(nameless, functions)]
@@ -36,7 +36,7 @@ def programs(by_name: Mapping[str, list[Snapshot]], functions: Functions) -> lis
 
 
 def _apart(snapshots: Sequence[Snapshot], functions: Functions) -> list[list[Snapshot]]:
-    """Part snapshots that have nothing in common. Those that name too little to be told apart stay together."""
+    """Split snapshots that have nothing in common. Those with too few functions stay together."""
     told, rest = [], []
     for part, count in _connected(snapshots, functions):
         if count >= MIN_FUNCTIONS:
@@ -49,20 +49,20 @@ def _apart(snapshots: Sequence[Snapshot], functions: Functions) -> list[list[Sna
 
 
 def _connected(snapshots: Iterable[Snapshot], functions: Functions) -> list[tuple[list[Snapshot], int]]:
-    """Return the snapshots that are connected by what they have in common, and how many functions those name."""
+    """Return the connected groups of snapshots, each with its number of functions."""
     alike: dict[tuple[str, str, int], list[Snapshot]] = {}
     for snapshot in snapshots:
         alike.setdefault((snapshot.program, snapshot.build_id, snapshot.evidence), []).append(snapshot)
     parent = list(range(len(alike)))
     first: dict[tuple[str, str], int] = {}
     owner = np.zeros(0, np.int64)
-    """One of those that name each function; -1 where none does."""
+    """A group that names each function; -1 for none."""
     for number, (one, *_) in enumerate(alike.values()):
         named = functions(one)
         if (more := int(named.max(initial=-1)) + 1 - len(owner)) > 0:
             owner = np.append(owner, np.full(more, -1))
         owners = owner[named]
-        others = owners[:1] if (owners == owners[:1]).all() else np.unique(owners)  # nearly always the same one
+        others = owners[:1] if (owners == owners[:1]).all() else np.unique(owners)  # nearly always the same
         said = (("program", one.program), ("build id", one.build_id))
         for other in (*others[others >= 0].tolist(), *(first.setdefault(key, number) for key in said if key[1])):
             parent[_root(parent, number)] = _root(parent, other)

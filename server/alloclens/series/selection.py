@@ -1,4 +1,4 @@
-"""Which rows are worth a reader's look."""
+"""Selects the rows to show."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ if TYPE_CHECKING:
 
 
 MIN_HINT_SHARE = 0.005
-"""Of the total: what pprof leaves out of its own reports by default."""
+"""Share of the total below which pprof's reports omit nodes by default."""
 MIN_HINT_BYTES = 10 << 10
-"""And so much at least: half a percent of an idle service is nothing to look at."""
+"""Absolute minimum: half a percent of an idle service is not worth a hint."""
 MAX_HINTS = 200
-"""Hints of one file: more than anybody reads, and still a small answer."""
+"""Hints of one file: more than anybody reads, and still a small response."""
 
 
 def worth_showing(comparison: Comparison, rows: Ints, most: int = MAX_HINTS) -> Ints:
-    """Return those of these rows that are heavy or grew significantly; the heaviest, in their old order."""
+    """Return the rows that are heavy or grew significantly, at most the heaviest `most`, in the given order."""
     weight = _weight(comparison, rows)
-    total = abs(int(comparison.lines.total[comparison.column]))  # of what is in focus
+    total = abs(int(comparison.lines.total[comparison.column]))  # of the samples in focus
     least = max(MIN_HINT_SHARE * total, MIN_HINT_BYTES if comparison.sample_type.unit == "bytes" else 1)
     shown = (weight >= least) | _grew(comparison, rows)
     kept = np.flatnonzero(shown & (weight > 0))
@@ -32,7 +32,7 @@ def worth_showing(comparison: Comparison, rows: Ints, most: int = MAX_HINTS) -> 
 
 
 def by_weight(comparison: Comparison, rows: Ints) -> Ints:
-    """Return the rows, the heaviest owned line first, then by what passes through them."""
+    """Sort rows by owned value, then by cum value, heaviest first."""
     number = comparison.column
     owned, cum = (m[rows, number] for m in (comparison.lines.value.owned, comparison.lines.value.cum))
     return rows[np.lexsort((-np.abs(cum), -np.abs(owned)))]

@@ -1,4 +1,4 @@
-"""Snapshots of one directory and kind, in time order; where the process restarted; which two are compared."""
+"""Series of snapshots in time order: finds restarts, and chooses base and head."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 
 NO_FUNCTIONS = np.zeros(0, np.int64)
 MAX_OFFSET_SECONDS = 3 * 3600.0
-"""So far from the same time yesterday a snapshot may be."""
+"""Maximum distance from the same time yesterday."""
 
 
 MAX_COPIES = 100
 
 
 class Copies(NamedTuple):
-    """A snapshot with which copies of source texts may have been kept."""
+    """A snapshot with which copies of source texts may have been stored."""
 
     name: str
     path: str
@@ -40,45 +40,45 @@ class Copies(NamedTuple):
 
 
 class Provenance(NamedTuple):
-    """What tells which texts the program of a snapshot was built from."""
+    """What is known about the source version that a snapshot's program was built from."""
 
     seconds: float
     """When the snapshot was taken."""
     build: Build
-    """As it was found with the first snapshot of its process: the binary may have been built anew since."""
+    """As found with the process's first snapshot: the binary may have been rebuilt since."""
     label: str
-    """What the user calls the snapshot."""
+    """The user's label of the snapshot."""
     begun: float
     """When the first snapshot of its process was taken."""
     copies: tuple[Copies, ...]
-    """The snapshots of its process up to this one, of many the first and last: all are of one build."""
+    """The snapshots of its process up to this one (if there are many, the first and last), all of one build."""
 
 
 @dataclass(frozen=True, eq=False)
 class Series:
-    """The snapshots of one program, in one directory, of one kind of profile. Never empty."""
+    """The snapshots of one program, directory and kind of profile. Never empty."""
 
     directory: str
     snapshots: tuple[Snapshot, ...]
     """In time order."""
     labels: Mapping[str, str] = field(default_factory=dict)
-    """What the user calls snapshots, by path."""
+    """The user's labels of snapshots, by path."""
 
     @property
     def program(self) -> str:
-        """The name of the binary; "" where no snapshot says."""
+        """The name of the binary; "" if unknown."""
         return next((s.program for s in self.snapshots if s.program), "")
 
     @cached_property
     def processes(self) -> tuple[tuple[Snapshot, ...], ...]:
-        """The snapshots, parted where the program started anew."""
+        """The snapshots, split where the program restarted."""
         begin = [0, *(1 + np.flatnonzero(self._restarts)).tolist(), len(self.snapshots)]
         return tuple(self.snapshots[i:j] for i, j in pairwise(begin))
 
     def observations(self, head: Snapshot) -> list[Snapshot]:
-        """Return the snapshots of a process up to its head, without those that repeat the totals of the one before.
+        """Return the snapshots of a process up to its head, without those that repeat the previous totals.
 
-        No garbage collection ended between two such: they are one observation.
+        No garbage collection ended between two such snapshots: they are one observation.
         """
         end = self.snapshots.index(head) + 1
         begin = end - 1 - self.process(head).index(head)
@@ -93,10 +93,10 @@ class Series:
 
     @property
     def _restarts(self) -> Mask:
-        """Where another process wrote the later of two: its totals since the start fell, or it is of another build.
+        """Where the later of two snapshots is another process's: totals since the start fell, or the build differs.
 
-        Go reads the build id from the file that lies where the program was started from. So a process whose binary is built
-        anew while it runs has another build id from then on, and the process that is started next has the same one.
+        Go reads the build id from the executable's path. So if the binary is rebuilt, the build id of a running process
+        changes, and the next process has the same one.
         """
         since_start = [i for i, t in enumerate(self.snapshots[0].sample_types) if t.type.startswith("alloc_")]
         restarted: Mask = np.asarray((self._steps[:, since_start] < 0).any(axis=1))
@@ -109,16 +109,16 @@ class Series:
         return restarted
 
     def named(self, name: str) -> Snapshot | None:
-        """Return the snapshot of this file name, else the latest with this label, or whose file name holds it."""
+        """Return the snapshot with this file name, else the latest with this label or with it in its file name."""
         exact = (s for s in self.snapshots if s.name == name)
         return next(exact, None) or (self._labelled(_words(name)) if _words(name) else None)
 
     def process(self, of: Snapshot) -> tuple[Snapshot, ...]:
-        """Return the snapshots of the process that this one is of, in time order."""
+        """Return the snapshots of this one's process, in time order."""
         return next(run for run in self.processes if of in run)
 
     def provenance(self, of: Snapshot) -> Provenance:
-        """Return what tells which texts a snapshot is of."""
+        """Return what is known of a snapshot's source version."""
         process = self.process(of)
         known = process[: process.index(of) + 1]
         ends = known if len(known) <= MAX_COPIES else (*known[: MAX_COPIES // 2], *known[-MAX_COPIES // 2 :])
@@ -128,7 +128,7 @@ class Series:
         )
 
     def head(self, wanted: str) -> Snapshot:
-        """Return the snapshot that is looked at: latest unless another is named."""
+        """Return the head: the latest snapshot unless another is named."""
         latest = self.snapshots[-1]
         if wanted in ("first", "latest"):
             return latest if wanted == "latest" else self.snapshots[0]
@@ -137,9 +137,9 @@ class Series:
         return self.named(wanted) or latest
 
     def base(self, wanted: str, head: Snapshot) -> Snapshot | None:
-        """Return the snapshot that is compared with; None where there is nothing to compare.
+        """Return the base; None if there is nothing to compare.
 
-        first and previous are of the head's own process: before a restart everything was another object.
+        `first` and `previous` stay within the head's process: a restart replaces all objects.
         """
         if head.is_difference:
             return None
@@ -161,7 +161,7 @@ class Series:
         return process[place - 1] if place else None
 
     def _a_day_before(self, head: Snapshot) -> Snapshot | None:
-        """Return the snapshot nearest to the same time yesterday, if there is one within some hours of it."""
+        """Return the snapshot nearest to the same time yesterday, if it is within some hours."""
         moment = head.taken_at.seconds - DAY_SECONDS
         nearest = min(self.snapshots, key=lambda s: abs(s.taken_at.seconds - moment))
         return nearest if abs(nearest.taken_at.seconds - moment) <= MAX_OFFSET_SECONDS else None
@@ -173,7 +173,7 @@ class Series:
 
 
 def _goes_on(earlier: Snapshot, later: Snapshot) -> bool:
-    """Return whether one process wrote two snapshots, though its binary was built anew while it ran."""
+    """Return whether one process wrote both snapshots, although its binary was rebuilt meanwhile."""
     is_rebuilt = earlier.build_id != later.build_id
     return contains_code(later.code, earlier.code) and not (is_rebuilt and allocations_fell(earlier.owned, later.owned))
 
@@ -183,7 +183,7 @@ def group(
     labels: Mapping[str, str] | None = None,
     functions: Functions = lambda _: NO_FUNCTIONS,
 ) -> tuple[Series, ...]:
-    """Make one series for each directory, kind of profile and program, the one with the newest snapshot first."""
+    """Group snapshots by directory, kind and program; the series with the newest snapshot comes first."""
     of_kind: dict[str, dict[str, list[Snapshot]]] = {}
     for snapshot in snapshots:
         of_kind.setdefault(snapshot.kind, {}).setdefault(snapshot.program, []).append(snapshot)
@@ -196,5 +196,5 @@ def group(
 
 
 def _words(text: str) -> str:
-    """Return a label as it is compared: heap.After_Load.pb.gz -> heap after load pb gz."""
+    """Normalize a label for comparison: heap.After_Load.pb.gz -> heap after load pb gz."""
     return re.sub(r"[\W_]+", " ", text.casefold()).strip()

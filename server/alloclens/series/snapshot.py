@@ -1,4 +1,4 @@
-"""One profile file of a series, and when it was taken."""
+"""A profile file of a series, and when it was taken."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TimeSource = Literal["profile", "file name", "file's date"]
 
 
 class TakenAt(NamedTuple):
-    """When a snapshot was taken, and how that is known."""
+    """When a snapshot was taken, and the source of that time."""
 
     seconds: float
     """Since 1970."""
@@ -32,7 +32,7 @@ class TakenAt(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Snapshot:
-    """One profile file of a series."""
+    """A profile file of a series."""
 
     path: str
     taken_at: TakenAt
@@ -40,40 +40,40 @@ class Snapshot:
     default_sample_type: str
     sample_types: tuple[ValueType, ...]
     total: tuple[int, ...]
-    """The sum of all samples, for each sample type."""
+    """Sum of all samples for each sample type."""
     owned: OwnedLines
     rate: float = 0.0
-    """Bytes between two samples of a heap; 0 where all is counted."""
+    """Mean bytes between two samples of a heap profile; 0 if it is not sampled."""
     build_id: str = ""
-    """Of the binary, as it was when the profile was written."""
+    """Build id of the binary when the profile was written."""
     code: bytes = b""
-    """A sample of which lines lie where in memory; b"" where there is no build id."""
+    """Digests of code addresses and their lines, see tables/code.py; b"" without a build id."""
     program: str = ""
-    """The name of its binary, without directories; "" where the profile does not say."""
+    """Base name of its binary; "" if unknown."""
     evidence: int = 0
-    """A digest of the functions that it names, and their files."""
+    """Digest of its functions and their files."""
     attribution: int = 0
-    """A digest of whose these files were when its lines were summed up."""
+    """Digest of the files' ownership when the lines were computed."""
     build: Build = UNKNOWN_BUILD
     stamp: tuple[int, ...] = ()
-    """Of the file as it was read."""
+    """Stamp of the file that was read."""
     missing: tuple[str, ...] = ()
-    """Binaries, as the profile names them, whose addresses have no lines because the binaries are not here."""
+    """Recorded names of binaries that are missing here, so that their addresses have no lines."""
     notes: tuple[str, ...] = ()
-    """What hindered the reading and what can be done."""
+    """Problems while reading, and what to do about them."""
     mem_stats: MemStats | None = None
 
     @cached_property
     def kind(self) -> str:
-        """What snapshots are parted by, beside their programs: the directory, and what is counted.
+        """Key that separates series, besides the program: the directory and the sample types.
 
-        A text, for its hash is remembered: all snapshots are parted anew for each that comes.
+        A string, because its hash is cached: all snapshots are grouped again for each new one.
         """
         return f"{self.directory}\0{self.sample_types}\0{self.is_difference}"
 
     @cached_property
     def order(self) -> tuple[float, str]:
-        """What a series is sorted by."""
+        """Sort key within a series."""
         return self.taken_at.seconds, self.path
 
     @property
@@ -86,10 +86,10 @@ class Snapshot:
 
 
 def taken_at(time_nanos: int, name: str, mtime_ns: int, now: float) -> TakenAt:
-    """Return the time in the profile, else in the file's name, else of the file.
+    """Return the time in the profile, else in the file's name, else the file's modification time.
 
-    A time more than a day after `now` is not believed: its snapshot would be the latest for as long. A day, because
-    clocks are set wrong by hours, and a name's time may be in another zone than UTC.
+    A time more than a day after `now` is ignored: its snapshot would stay the latest until then. A day allows for wrong
+    clocks, and for names with a time in another zone than UTC.
     """
     if 0 < time_nanos / 1e9 <= now + DAY_SECONDS:
         return TakenAt(time_nanos / 1e9, "profile")
@@ -105,7 +105,7 @@ CALENDAR_TIME = re.compile(r"(20\d\d)-?(\d\d)-?(\d\d)[T_.-]?(\d\d)[:-]?(\d\d)[:-
 
 
 def _time_in_name(name: str) -> float | None:
-    """Read a UTC date and time, or seconds (or milli-, micro-, nanoseconds) since 1970."""
+    """Parse a UTC date and time, or seconds (or milli-, micro-, nanoseconds) since 1970."""
     if found := CALENDAR_TIME.search(name):
         *whole, fraction = found.groups(default="0")
         try:

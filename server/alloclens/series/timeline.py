@@ -1,4 +1,4 @@
-"""A series through time: what was in use at every snapshot, and what one line owned of it."""
+"""A series over time: the total at every snapshot, and what one line owned."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class Point(NamedTuple):
     time: float
     """In seconds since 1970."""
     value: int
-    """All of it, in the unit of the shown sample type."""
+    """The total, in the unit of the shown sample type."""
     begins: bool
-    """Whether a process starts here: the snapshot before is of another."""
+    """Whether this is the first snapshot of a process."""
     base: bool
     head: bool
 
@@ -50,16 +50,16 @@ def _point(snapshot: Snapshot, comparison: Comparison, first: set[str]) -> Point
 
 
 class ProcessLine(NamedTuple):
-    """What the Go runtime says of the whole process through time, in bytes."""
+    """A runtime statistic of the whole process over time, in bytes."""
 
     name: str
     """As in runtime.MemStats."""
     values: list[int | None]
-    """At each of `points`; None where the profile does not say, as only text profiles do."""
+    """At each of `points`; None if unknown: only text profiles have it."""
 
 
 def process_lines(comparison: Comparison) -> list[ProcessLine]:
-    """Return what is known of the process; nothing where something else than bytes is shown."""
+    """Return the runtime statistics of the process; none unless bytes are shown."""
     stats = [snapshot.mem_stats for snapshot in comparison.series.snapshots]
     if comparison.sample_type.unit != "bytes" or not any(stats):
         return []
@@ -72,16 +72,16 @@ def process_lines(comparison: Comparison) -> list[ProcessLine]:
 
 
 class OwnedLine(NamedTuple):
-    """What one line owned through time."""
+    """The owned value of one line over time."""
 
     sample_type: ValueType
-    """The judged one: of that it is known."""
+    """The judged sample type, for which it is kept."""
     values: list[float | None]
-    """At each of `points`; None at those of another build, where it may be another line."""
+    """At each of `points`; None for other builds, where it may be another line."""
 
 
 def owned(comparison: Comparison, row: int) -> OwnedLine | None:
-    """Return what a row of the head's lines owned; None where that is not known in the unit that is shown."""
+    """Return the owned values of a row of the head's lines; None if unknown in the shown unit."""
     wanted = judged(comparison.head.sample_types)
     if wanted is None or wanted.unit != comparison.sample_type.unit:
         return None

@@ -1,4 +1,4 @@
-"""What the history of a process says of each line that owns something: does it leak? With the rule that says so."""
+"""Computes the verdict on each line from the history of a process, with the rule behind it."""
 
 from __future__ import annotations
 
@@ -20,48 +20,49 @@ if TYPE_CHECKING:
 
 
 MIN_OBSERVATIONS = 6
-"""Observations from which on a trend is judged. Fewer can say that a line grew, not that it goes on: with four,
-Mann–Kendall cannot reach one in a hundred at all, with five only if none ever falls."""
+"""Minimum number of observations to judge a trend. Fewer show that a line grew, not that it keeps growing: with four,
+Mann–Kendall cannot reach 0.01 at all, with five only if no value falls."""
 SIGNIFICANCE = 0.01
-"""The probability that any of the lines looked at is said to grow, or to rise steadily, though it does not."""
+"""The probability that any line is reported to grow, or to rise steadily, though it does not."""
 FLATTENING_PACE = 0.5
-"""Growth that has fallen below this part of its earlier pace flattens."""
+"""Growth that certainly fell below this share of its earlier pace is flattening."""
 FADED_PACE = 1 / 3
-"""Growth that seems to have fallen below this part of the pace of all fades: less than half, as errors are not allowed for."""
+"""Growth whose estimate fell below this share of its overall pace fades. Less than a half, because errors are
+ignored."""
 DOUBT_ERRORS = 1.28
-"""In standard errors: what nine of ten such figures would be. It guards what stronger evidence has found already."""
+"""A one-sided 90 % bound, in standard errors. It only refines what stronger evidence has found."""
 MAX_SAG = 1 / 6
-"""A floor that fell by this part of its whole rise goes up and down."""
+"""A floor that sank by this share of its total rise swings."""
 MIN_GROWTH_SHARE = 0.005
-"""A growth is worth a word if it is this part of all that is in use."""
+"""Smaller shares of the memory in use are not reported as growth."""
 MIN_RETENTION = 0.1
-"""Of what is allocated, churn keeps less than this."""
+"""Churn retains less than this share of its allocations."""
 MAX_STABLE_CHANGE = 0.1
-"""A line is stable if it changed by less than this part of it."""
+"""A line is stable if it changed by less than this share."""
 
 
 class Rule(Enum):
-    """What fired; the value is the verdict."""
+    """The rule that fired; the value is the verdict."""
 
     RISES = ("leak", "rises")
-    """Its floor rises steadily, still rises, and does not seem to slow down."""
+    """The floor rises steadily, still rises, and does not seem to slow down."""
     YOUNG = ("growing", "young")
-    """It grew for certain; there are too few observations to say more."""
+    """It grew significantly, but there are too few observations to say more."""
     UNPROVEN = ("growing", "unproven")
-    """It grew for certain and still does, but the trend may yet be chance among so many lines."""
+    """It grew significantly and still grows, but among so many lines the trend may be chance."""
     FADES = ("growing", "fades")
-    """It grew for certain and still does, but of late it seems to slow down."""
+    """It grew significantly and still grows, but lately seems to slow down."""
     FILLED = ("filling", "filled")
-    """It grew for certain, but not in the second half of the observations."""
+    """It grew significantly, but not in the second half of the observations."""
     SLOWS = ("filling", "slows")
-    """It still grows, at less than half the pace it had."""
+    """It still grows, at less than half its earlier pace."""
     FELL = ("shrinking", "fell")
     TURNS = ("churn", "turns over")
-    """Much was allocated and nearly nothing of it kept."""
+    """Much was allocated and nearly nothing retained."""
     SWINGS = ("noise", "swings")
-    """It is larger than it was, but has been up and down."""
+    """It is larger than at the start, but went up and down."""
     UNCLEAR = ("noise", "unclear")
-    """The change is within what sampling and load do by chance."""
+    """The change is within the noise of sampling and load."""
     STANDS = ("stable", "stands")
 
     @property
@@ -80,25 +81,25 @@ class Verdicts:
     """One entry for each line of a history."""
 
     rule: Ints
-    """Place in RULES."""
+    """Index in RULES."""
     growth: Floats
     """Since the first observation."""
     bounds: Interval
-    """Of that growth, by sampling alone: they hold it at 99 %."""
+    """The 99 % sampling interval of the growth."""
     windows: Windows
-    """Of the history."""
+    """Windows of the history."""
     p_value: Floats
-    """Of the trend of the floor, by Mann–Kendall's test."""
+    """p-value of the floor's trend (Mann–Kendall)."""
     retention: Floats
-    """Growth as a part of what was allocated meanwhile; nan where that is not known."""
+    """Growth as a share of the allocations meanwhile; nan if unknown."""
 
 
 def verdicts(history: History) -> Verdicts:
-    """Judge all lines at the last observation. A history of one observation says nothing but that they stand."""
+    """Judge all lines at the last observation. With a single observation, all lines are stable."""
     last, middle = len(history) - 1, (len(history) - 1) // 2
     then, now = history.figures(0), history.figures(last)
     looked_at = int(np.count_nonzero(now.value))
-    enough = len(history) >= MIN_OBSERVATIONS  # then the trend says what is load
+    enough = len(history) >= MIN_OBSERVATIONS  # then the trend accounts for load
     whole = _bounds(history.rate, then, now, critical_value(looked_at), load=not enough)
     late = _bounds(
         history.rate, history.figures(middle), now, DOUBT_ERRORS if enough else critical_value(1), load=not enough
@@ -156,9 +157,9 @@ def _rules(
 
 
 def _bounds(rate: float, then: Figures, now: Figures, z: float, *, load: bool) -> Interval:
-    """Return between what bounds the growth lies, by sampling; with `load`, also by what comes and goes by chance."""
+    """Return the growth's interval from sampling error and, with `load`, random fluctuation of load."""
     size = np.maximum(_size(then), _size(now))
-    each = size if load else np.zeros_like(size)  # how much one object adds to the variance, as a Poisson number
+    each = size if load else np.zeros_like(size)  # variance added by each object, as a Poisson number
     between = Figures(*(after - before for after, before in zip(now, then, strict=True)))
     allocated = Sampling(between.allocated_variance + between.allocated * each, between.allocated_sampled)
     added, removed = turnover(
@@ -166,20 +167,20 @@ def _bounds(rate: float, then: Figures, now: Figures, z: float, *, load: bool) -
         Sampling(then.variance + then.value * each, then.sampled),
         None if np.isnan(allocated.variance).all() else allocated,
     )
-    step = rate or (1.0 if load else 0.0)  # what is counted whole comes and goes one by one
+    step = rate or (1.0 if load else 0.0)  # unsampled objects come and go one by one
     return interval(between.value, added, removed, size, step, z)
 
 
 def _size(figures: Figures) -> Floats:
-    """Return of how much one object is: as a Poisson number, objects that come and go have that much more variance."""
+    """Return the mean object size: the variance that each object adds as a Poisson number."""
     return np.where(figures.objects > 0, ratio(figures.value, figures.objects), 0)
 
 
 def _slows(history: History) -> Mask:
-    """Return which lines grow at less than half their earlier pace: by the clock, and by what the process allocates.
+    """Return which lines grow at less than half their earlier pace, both per second and per byte allocated.
 
-    Looked at twice: the second half against the first, the last quarter against all. A leak under less load is as fast
-    as ever by what is allocated; a cache that fills is slower by both.
+    Compares the second half with the first, and the last quarter with the whole. Under less load, a leak keeps its pace
+    per byte allocated; a cache that fills slows down by both measures.
     """
     last = len(history) - 1
     middle, quarter = last // 2, last - max(1, last // 4)
@@ -196,7 +197,7 @@ def _slows(history: History) -> Mask:
 
 
 def _fades(history: History) -> Mask:
-    """Return which lines seem to grow at less than a third of the pace of all in the last quarter."""
+    """Return which lines seem to grow in the last quarter at less than a third of their overall pace."""
     last = len(history) - 1
     quarter = last - max(1, last // 4)
     whole, late = (history.value(last) - history.value(begin) for begin in (0, quarter))
@@ -208,7 +209,7 @@ def _fades(history: History) -> Mask:
 
 
 def _slower(before: Floats, span_before: float, now: Floats, span: float) -> Mask:
-    """Return what grows slower than before, in these spans of a clock; all, if that is not known or stands still."""
+    """Return which lines grow slower than before, given the spans of a clock; all if a span is unknown or 0."""
     if not (span > 0 and span_before > 0):
         return np.ones(len(now), np.bool_)
     slower: Mask = now / span < before / span_before
@@ -216,7 +217,7 @@ def _slower(before: Floats, span_before: float, now: Floats, span: float) -> Mas
 
 
 def _sag(floor: Singles) -> Singles:
-    """Return by how much each line's floor fell at most below where it had been; a leak's never falls but by sampling."""
+    """Return each line's largest fall of the floor below an earlier value. A leak's floor falls only by sampling."""
     return np.asarray((np.maximum.accumulate(floor) - floor).max(axis=0))
 
 

@@ -1,8 +1,8 @@
-"""Two builds of one program: where the code of one is in the other.
+"""Aligns two builds of a program: finds the lines of one build in the other.
 
-A function is the same if its name is, or of several of one name, if its file is, too. A line of it is found by the two texts
-where they are known, else by its distance from the declaration: so a release that only moved code shows no growth. Functions
-that do not say where they are declared stay where they are.
+Functions are matched by name, and by file if several share the name. Lines are matched by comparing the two source
+texts if they are known, else by their distance from the declaration, so a release that only moved code shows no growth.
+Functions with an unknown declaration keep their lines.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ if TYPE_CHECKING:
 
 
 LineMaps = Mapping[tuple[str, str], "Ints"]
-"""By a recorded file of the base and one of the head: for 0 and each line of the one, the line of the other; 0 for none."""
+"""By recorded file of the base and of the head: the head's line for 0 and each line of the base; 0 for none."""
 NO_MAPS: LineMaps = {}
 GONE = -1
 
 
 class DeclaredFunction(NamedTuple):
-    """Where a function is declared."""
+    """A function and where it is declared."""
 
     name: str
     file: str
     line: int
-    """1-based; 0 where unknown."""
+    """1-based; 0 if unknown."""
 
     def by_name(self) -> tuple[str, ...]:
         return (self.name,)
@@ -48,18 +48,18 @@ Key = Callable[[DeclaredFunction], tuple[str, ...]]
 
 @dataclass(frozen=True, eq=False)
 class FunctionAlignment:
-    """Where the functions of the base are in the head; a row for each of the base's, and one more for no function."""
+    """Maps functions of the base to the head: a row for each function of the base, and a last one for no function."""
 
     there: Ints
-    """The row of the same function of the head, -1 for none."""
+    """Row of the same function in the head; -1 for none."""
     shift: Ints
-    """How far its declaration moved."""
+    """Lines that its declaration moved."""
     map: Ints
-    """The row number of the map of its file, -1 where the texts are not known."""
+    """Number of its file's line map; -1 if the texts are unknown."""
     maps: Sequence[Ints]
 
     def lines(self, function: Ints, line: Ints) -> Ints:
-        """Return where lines of the base's functions are in the head: GONE where the texts say that they are not."""
+        """Map lines of the base's functions to the head; GONE if the texts show that a line was removed."""
         out = np.where(line > 0, line + self.shift[function], line)
         known = (line > 0) & (self.map[function] >= 0)
         if known.any():
@@ -74,14 +74,14 @@ class FunctionAlignment:
 
 
 def line_pairs(base: Lines, head: Lines) -> list[tuple[str, str]]:
-    """Return the files of two builds that have functions in common: those whose texts an alignment asks for."""
+    """Return the file pairs of two builds that share functions, whose texts an alignment needs."""
     mine, theirs = _of_lines(base), _of_lines(head)
     pairs = dict.fromkeys(_pairs(mine, theirs, _counterparts(mine, theirs)))
     return [pair for pair in pairs if pair[1] in head.files]
 
 
 def _pairs(mine: Sequence[DeclaredFunction], theirs: Sequence[DeclaredFunction], there: Ints) -> list[tuple[str, str]]:
-    """Return for each function of the base its file, and the one that it is in at the head; the same if it is not there."""
+    """Return each base function's file and its file in the head, which is the same if it is missing there."""
     rows = zip(mine, there.tolist(), strict=False)
     return [(f.file, theirs[row].file if row >= 0 else f.file) for f, row in rows]
 
@@ -97,20 +97,20 @@ def _aligned(mine: Sequence[DeclaredFunction], theirs: Sequence[DeclaredFunction
 
 
 class Alignment(NamedTuple):
-    """How the lines of two builds meet."""
+    """How the lines of two builds correspond."""
 
     file: Ints
-    """For each line of the base, the row number of its file in the head's files; -1 for none."""
+    """Index of each base line's file in the head's files; -1 for none."""
     line: Ints
-    """And its line in the head."""
+    """Its line in the head."""
     unsaid: Mask
-    """Lines of the head of which it is not known which of the base's they are: nothing says how they grew."""
+    """Lines of the head whose counterpart in the base is unknown, so their growth is unknown."""
     unsaid_base: Mask
-    """Lines of the base that may be these."""
+    """Lines of the base that may be their counterparts."""
 
 
 def align(base: Lines, head: Lines, maps: LineMaps = NO_MAPS) -> Alignment:
-    """Return where the lines of one build are in another."""
+    """Find the lines of one build in another."""
     aligned = _aligned(_of_lines(base), _of_lines(head), maps)
     function = base.functions.of_line
     number = {file: i for i, file in enumerate(head.files)}
@@ -120,7 +120,7 @@ def align(base: Lines, head: Lines, maps: LineMaps = NO_MAPS) -> Alignment:
     file[known] = head.functions.file[there[known]]
     line = aligned.lines(function, base.line)
     others = np.isin(head.functions.of_line, aligned.there[:-1])
-    """Lines of functions that the base has, too: a function that is gone was not there."""
+    """Lines of functions that the base has, too. A removed function cannot have become one of them."""
     gone = (function >= 0) & (aligned.there[function] < 0)
     gone &= np.isin(packed(file, line), packed(head.file[others], head.line[others]))
     line = np.where(gone & (aligned.map[function] < 0), GONE, line)
@@ -128,16 +128,16 @@ def align(base: Lines, head: Lines, maps: LineMaps = NO_MAPS) -> Alignment:
 
 
 def _unsaid(base: Lines, head: Lines, aligned: FunctionAlignment, file: Ints, line: Ints) -> tuple[Mask, Mask]:
-    """Return the lines of the head of which it is not known which of the base's they are, and the base's that they may be.
+    """Return the lines of the head without a certain counterpart, and the base's lines that may be it.
 
-    Where the texts are known, these are lines that came into functions from which others went: they may have been changed. Where
-    they are not, it is all lines of a function that has not the same ones in both.
+    If the texts are known, these are lines added to functions that also lost lines: they may be the lost ones, edited.
+    If not, they are all lines of every function whose lines differ.
     """
     of_base, of_head = base.functions.of_line, head.functions.of_line
     mapped = np.full(len(head.functions.name) + 1, -1)
-    """The map of each function of the head."""
+    """Line map of each function of the head."""
     mapped[aligned.there] = aligned.map
-    mapped[-1] = -1  # of no function
+    mapped[-1] = -1  # no function
     by_text = mapped[of_head] >= 0
     met = np.isin(packed(file, line), packed(head.file, head.line))
     went = _has_values(base) & np.where(aligned.map[of_base] >= 0, line == GONE, ~met)
@@ -156,7 +156,7 @@ def _unsaid(base: Lines, head: Lines, aligned: FunctionAlignment, file: Ints, li
 
 
 def _was_there(head: Lines, maps: Sequence[Ints], of_function: Ints) -> Mask:
-    """Return which lines of the head the text of the base has, too."""
+    """Return which lines of the head are also in the base's text."""
     number = of_function[head.functions.of_line]
     texts = [packed(np.full(len(to), i), to) for i, to in enumerate(maps)]
     return np.isin(packed(number, head.line), np.concatenate(texts)) if texts else np.zeros(len(head), np.bool_)
@@ -167,12 +167,12 @@ def _has_values(lines: Lines) -> Mask:
 
 
 def are_different_builds(base: Lines, head: Lines) -> bool:
-    """Return whether two snapshots are of different builds: a function is declared elsewhere in one of them."""
+    """Return whether the declaration of any function moved between two snapshots."""
     return bool(_aligned(_of_lines(base), _of_lines(head), NO_MAPS).shift.any())
 
 
 def realigned(base: Profile, head: Profile, maps: LineMaps = NO_MAPS) -> Profile:
-    """Return the base with the lines that its code has in the head; 0 for lines that are gone."""
+    """Renumber the lines of the base as in the head; lines that are gone become 0."""
     if base.build_id and base.build_id == head.build_id:
         return base
     aligned = _aligned(_of_profile(base), _of_profile(head), maps)
@@ -202,9 +202,9 @@ def _of_profile(profile: Profile) -> list[DeclaredFunction]:
 
 
 def _counterparts(mine: Sequence[DeclaredFunction], theirs: Sequence[DeclaredFunction]) -> Ints:
-    """Return for each of my functions the row of the same one of theirs, -1 for none; and one -1 more, for no function.
+    """Return the row of the same function of theirs for each of mine, -1 for none, and a final -1 for no function.
 
-    Of functions of one name, those are the same that alone have it in a file.
+    Functions that share a name are matched if the name is unique within the file.
     """
     there = np.full(len(mine) + 1, -1)
     for key in (DeclaredFunction.by_name, DeclaredFunction.by_file):
@@ -215,7 +215,7 @@ def _counterparts(mine: Sequence[DeclaredFunction], theirs: Sequence[DeclaredFun
 
 
 def _singles(functions: Sequence[DeclaredFunction], key: Key) -> dict[tuple[str, ...], int]:
-    """Return the row of each key of functions that are declared in one place alone."""
+    """Return the row of each key whose functions are declared in only one place."""
     places: dict[tuple[str, ...], set[DeclaredFunction]] = {}
     for function in functions:
         places.setdefault(key(function), set()).add(function)

@@ -1,4 +1,4 @@
-"""Which samples count for which site: flat, cum and owned are three answers to that."""
+"""Attributes samples to sites: flat, cum and owned."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Attribution:
-    """Every sample counts for one site, or none."""
+    """Attributes each sample to at most one site."""
 
     site: Ints
-    """Of each sample; -1 where it counts for none."""
+    """The site of each sample; -1 for none."""
     sites: int
 
     def sum(self, values: Numbers) -> Numbers:
-        """Sum the values of each site's samples: (samples, k) in, (sites, k) of the same type out."""
+        """Sum values of the shape (samples, k) by site; returns (sites, k) of the same type."""
         counted = np.flatnonzero(self.site >= 0)
         out = np.zeros((self.sites, values.shape[1]), values.dtype)
         for k in range(values.shape[1]):
@@ -33,7 +33,7 @@ class Attribution:
 
 
 def flat(profile: Profile, sites: Sites) -> Attribution:
-    """Count a sample for the site of its leaf."""
+    """Attribute each sample to the site of its leaf."""
     site = np.full(len(profile), -1)
     stacked = np.flatnonzero(np.diff(profile.location_at))
     leaf = profile.location[profile.location_at[stacked]]
@@ -42,7 +42,7 @@ def flat(profile: Profile, sites: Sites) -> Attribution:
 
 
 def owned(profile: Profile, sites: Sites, own: Mask) -> Attribution:
-    """Count a sample for the deepest of its sites that is the user's own. Shape of `own`: (sites,)."""
+    """Attribute each sample to its deepest site in own code. Shape of `own`: (sites,)."""
     first = _first_own(profile, sites, own)
     begin, end = profile.location_at[:-1], profile.location_at[1:]
     hit = np.append(np.flatnonzero((first >= 0).take(profile.location)), np.iinfo(np.int64).max)
@@ -54,7 +54,7 @@ def owned(profile: Profile, sites: Sites, own: Mask) -> Attribution:
 
 
 def cum(profile: Profile, sites: Sites, values: Numbers) -> Numbers:
-    """Sum each sample's values for every site of its stack, once however often the site recurs.
+    """Add each sample's values to every site of its stack, once even if the site recurs.
 
     Values: (samples, k); returns (sites, k) of the same type.
     """
@@ -63,9 +63,9 @@ def cum(profile: Profile, sites: Sites, values: Numbers) -> Numbers:
 
 
 def _first_own(profile: Profile, sites: Sites, own: Mask) -> Ints:
-    """Return for each location its innermost site that is the user's own, -1 where none is."""
+    """Return the innermost own site of each location; -1 for none."""
     frame = np.flatnonzero(own[sites.of_frame])[::-1]
     location = np.searchsorted(profile.locations.frame_at, frame, side="right") - 1
     out = np.full(len(profile.locations.mapping), -1)
-    out[location] = sites.of_frame[frame]  # the innermost comes last and stays
+    out[location] = sites.of_frame[frame]  # the last assignment, the innermost, wins
     return out

@@ -1,7 +1,7 @@
-"""Who calls a function or a line, and what it calls: the edges of pprof's graph, as `pprof -peek` counts them.
+"""Callers and callees of a function or a line, counted like `pprof -peek`.
 
-A sample counts once for each distinct edge of its stack, however often that recurs; a call from a site to itself is none.
-Inlined calls are calls.
+A sample counts once for each distinct edge of its stack, even if the edge recurs. Calls from a site to itself do not
+count. Inlined calls do.
 """
 
 from __future__ import annotations
@@ -32,61 +32,61 @@ if TYPE_CHECKING:
 
 
 MAX_EDGES = 200
-"""Edges of one answer, each way."""
+"""Edges of one answer in each direction."""
 MAX_EDGE_LINES = 50
 """Lines of one edge."""
 
 
 class CallSite(NamedTuple):
-    """What is asked about: a line of a file, whatever function is there; or a function, wherever its lines are."""
+    """A line of a file, in whatever function, or a whole function."""
 
     function: str
     file: str = ""
     line: int = 0
-    """1-based; 0 where a function is meant."""
+    """1-based; 0 for a whole function."""
     binary: str = ""
-    """The mapping's file, for code without a function's name."""
+    """The mapping's file, for code without a function name."""
 
 
 class CallLine(NamedTuple):
-    """A recorded line, and what passes over an edge there."""
+    """A recorded line and the weight of an edge's calls there."""
 
     file: str
     line: int
-    """1-based; 0 where unknown."""
+    """1-based; 0 if unknown."""
     value: int
     """At the head."""
 
 
 @dataclass(frozen=True)
 class Edge:
-    """The calls between the asked site and one function, whichever of them calls."""
+    """The calls between a site and one function, in one direction."""
 
     function: str
     binary: str
-    """As in `Site`."""
+    """As in `CallSite`."""
     amount: Amount
     lines: tuple[CallLine, ...]
-    """Of the caller: where it calls from; the heaviest MAX_EDGE_LINES, heaviest first."""
+    """The caller's calling lines; the heaviest MAX_EDGE_LINES, heaviest first."""
     at: CallLine
     """The heaviest line of `function` in these calls."""
 
 
 @dataclass(frozen=True)
 class Edges:
-    """The edges of a site that anything passes, one way."""
+    """The non-zero edges of a site in one direction."""
 
     heaviest: tuple[Edge, ...]
-    """By what passes."""
+    """Heaviest first."""
     others: int
-    """How many more there are."""
+    """Number of further edges."""
     rest: Amount
-    """What passes over any of these others, each sample once."""
+    """Weight of the further edges, each sample once."""
 
 
 @dataclass(frozen=True)
 class Calls:
-    """What is known of a site."""
+    """A site's numbers and edges."""
 
     flat: Amount
     cum: Amount
@@ -103,10 +103,10 @@ def calls(
     compared: bool = False,
     most: int = MAX_EDGES,
 ) -> Calls:
-    """Return who calls a site and what it calls, `most` edges each way. The profile is a head, or head - base.
+    """Return the callers and callees of a site, at most `most` each. The profile is a head, or head - base.
 
-    `one_process` says whether those two share objects; `compared` that there is a base, be none of it left in the profile.
-    A growth is certain allowing for all functions of the profile.
+    `one_process`: head and base share objects. `compared`: there is a base, even if the profile has none of its
+    samples. Significance is corrected for all functions of the profile.
     """
     hit = _frames(profile, asked)
     through = samples(profile, samples_through(profile, hit))
@@ -125,7 +125,7 @@ def calls(
 
 
 def _frames(profile: Profile, asked: CallSite) -> Mask:
-    """Return which frames of the profile are of the site."""
+    """Return which frames belong to the site."""
     sites = by_line(profile) if asked.line else by_function(profile)
     if asked.line:
         hit = (sites.file == _number(sites, asked.file)) & (sites.line == asked.line)
@@ -140,19 +140,19 @@ def _number(sites: Sites, text: str) -> int:
 
 
 class _Sums(NamedTuple):
-    """What passes, a row for each group of samples."""
+    """Sums over groups of samples, one row each."""
 
     value: Ints
     """At the head."""
     grown: Changes | None
-    """None where nothing is compared."""
+    """None if nothing is compared."""
 
     def of(self, row: int) -> Amount:
         value = float(self.value[row])
         return self.grown.amount(row, value) if self.grown else Amount(value)
 
     def heaviest(self) -> Ints:
-        """Return the rows that anything passes, heaviest first."""
+        """Return the rows that are not zero, heaviest first."""
         value, grown = np.abs(self.value), np.abs(self.grown.value if self.grown else np.zeros(len(self.value)))
         order = np.lexsort((-grown, -value))
         return order[(value[order] > 0) | (grown[order] > 0)]
@@ -160,12 +160,12 @@ class _Sums(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class _Counted:
-    """Sums of the values of samples."""
+    """Sums values over groups of samples."""
 
     profile: Profile
     wanted: ValueType
     compared: bool
-    """Whether there is a base, be it without any of these samples."""
+    """Whether there is a base, even without any of these samples."""
     one_process: bool
 
     def whole(self, sample: Ints) -> Amount:
@@ -173,7 +173,7 @@ class _Counted:
         return self._sums(sample, np.zeros(len(sample), np.int64), 1).of(0)
 
     def edges(self, sample: Ints, other: Ints, caller: Ints, most: int) -> Edges:
-        """Gather calls by the function of `other`; it and `caller` are frames. All of shape (calls,)."""
+        """Group calls by the function of the frames `other`; `caller` are the calling frames. All of shape (calls,)."""
         site, edge = np.unique(self._functions.of_frame[other], return_inverse=True)
         sums = self._sums(*_once(sample, edge), len(site))
         order = sums.heaviest()
@@ -192,7 +192,7 @@ class _Counted:
         return Edge(where.texts[where.function[site]], where.texts[where.binary[site]], amount, tuple(lines), at)
 
     def _lines(self, sample: Ints, edge: Ints, frame: Ints, edges: int) -> list[list[CallLine]]:
-        """Return for each edge the heaviest lines of these frames, heaviest first."""
+        """Return the heaviest lines of these frames for each edge, heaviest first."""
         where, rows = self._by_line, len(self._by_line)
         spot, group = np.unique(edge * rows + where.of_frame[frame], return_inverse=True)
         sample, group = _once(sample, group)
@@ -208,7 +208,7 @@ class _Counted:
         return out
 
     def _sums(self, sample: Ints, group: Ints, groups: int) -> _Sums:
-        """Sum the samples of each group. Shape of `sample` and `group`: the same; a sample is once in a group."""
+        """Sum the samples of each group. `sample` and `group` are pairs; no pair occurs twice."""
         value = self._at_head(sample, group, groups)
         if not self.compared:
             return _Sums(value, None)
@@ -247,26 +247,26 @@ class _Counted:
 
 
 def _once(sample: Ints, group: Ints) -> tuple[Ints, Ints]:
-    """Return each sample once for each of its groups."""
+    """Remove duplicate (sample, group) pairs."""
     samples = int(sample.max(initial=0)) + 1
     found = np.unique(group * samples + sample)
     return found % samples, found // samples
 
 
 class HotFunction(NamedTuple):
-    """A function by what passes through it."""
+    """A function and its cum value."""
 
     function: str
     at: CallLine
     """Its heaviest line."""
     cum: int
-    """At the head, in the unit of the asked sample type."""
+    """At the head, in the unit of the sample type."""
 
 
 def hot_functions(profile: Profile, wanted: ValueType, containing: str, most: int) -> list[HotFunction]:
-    """Return the heaviest functions at the head whose name contains a text, in whatever case.
+    """Return the heaviest functions at the head whose names contain a text, ignoring case.
 
-    Without nameless ones, and without those whose lines come to nothing each, as negative values can.
+    Functions without a name are omitted, and so are those whose lines are all zero, as negative values can make them.
     """
     head, number = samples(profile, ~profile.is_base), profile.sample_types.index(wanted)
     functions, lines = top(head, number, "function", "cum"), top(head, number, "line", "cum")

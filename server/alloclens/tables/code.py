@@ -1,4 +1,4 @@
-"""Whether two profiles are of the same code in memory: the lines of one are at the same addresses in the other."""
+"""Tests whether two profiles have the same code at the same addresses."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     Digests = NDArray[np.uint64]
 
 MAX_DIGESTS = 128
-"""Addresses of which a digest is kept."""
+"""Number of address digests kept for a profile."""
 MIX = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
-"""Of splitmix64."""
+"""Constants of splitmix64."""
 
 
 def code_digests(profile: Profile) -> bytes:
-    """Return the MAX_DIGESTS smallest digests of pairs of an address and its lines, in order, 8 bytes each.
+    """Return the MAX_DIGESTS smallest digests of (address, lines) pairs, sorted, 8 bytes each.
 
-    The smallest elements of two sets are samples that can be compared: whether one set contains the other.
+    The smallest elements of two sets are enough to test whether one contains the other (a bottom-k sketch).
     """
     where = profile.locations
     if not len(where.address):
@@ -33,11 +33,11 @@ def code_digests(profile: Profile) -> bytes:
     return np.unique(digests)[:MAX_DIGESTS].tobytes()
 
 
-@lru_cache(20_000)  # a series is parted anew for each snapshot that comes
+@lru_cache(20_000)  # a series is split again for each new snapshot
 def contains_code(later: bytes, earlier: bytes) -> bool:
-    """Return whether a later profile has all the code of an earlier one; False where one of them has no addresses.
+    """Return whether a later profile has all the code of an earlier one; False if either has no addresses.
 
-    Go never forgets the allocations of a process, so a later profile of the same process has it. Another build has other lines at
+    Go's heap profiles keep all allocations of a process, so a later profile has it. Another build has other lines at
     some addresses, and another process has sampled other stacks.
     """
     old, new = np.frombuffer(earlier, np.uint64), np.frombuffer(later, np.uint64)

@@ -1,6 +1,6 @@
-"""The call tree of a profile in one sample type, from the root or from the leaf, as far as a picture shows it.
+"""The flame graph: a call tree in one sample type, from the root or the leaves, limited to what is visible.
 
-A node is a function (name and file, as pprof's) by one way from the root.
+A node is a function (name and file, as in pprof) reached by one path from the root.
 """
 
 from __future__ import annotations
@@ -29,26 +29,26 @@ if TYPE_CHECKING:
 
 
 MAX_NODES = 2_000
-"""Nodes of one answer: more than a screen has room for; the event loop writes so many in 6 ms."""
+"""Nodes of one answer: more than fit on a screen. Serializing them takes the event loop 6 ms."""
 MIN_NODE_SHARE = 1 / 2_000
-"""Of what is shown: less is narrower than a pixel."""
+"""Share of what is shown: less is narrower than a pixel."""
 MAX_ANSWERS = 16
-"""Remembered, to zoom out again."""
+"""Number of answers cached for zooming out."""
 
 
 FlameSite = tuple[str, str]
-"""What a path tells functions apart by: `Functions.name`, and `Functions.file`."""
+"""Identifies a function in a path: (name, file) of `FlameFunctions`."""
 
 
 class FlameQuery(NamedTuple):
-    """What is wanted of a tree."""
+    """Selects a part of the tree."""
 
     path: tuple[FlameSite, ...] = ()
-    """From the root to the node whose subtree is shown; () is everything."""
+    """Path from the root to the node whose subtree is shown; () is the root."""
     inverted: bool = False
-    """From the leaves: below a function stand its callers."""
+    """Whether to start from the leaves, so that a function's children are its callers."""
     search: str = ""
-    """Only samples through a function whose name has this in it, upper or lower case."""
+    """Only samples through a function whose name contains this, ignoring case."""
     most: int = MAX_NODES
     least: float = MIN_NODE_SHARE
 
@@ -57,36 +57,36 @@ class FlameFunctions(NamedTuple):
     """One row for each function."""
 
     of_frame: Ints
-    """Of each frame of the profile its function's row."""
+    """Each frame's function."""
     name: Sequence[str]
-    """Without a name, the binary's file, else "?"."""
+    """Its name, else the binary's file, else "?"."""
     file: Sequence[str]
-    """As recorded, clean; "" where unknown."""
+    """As recorded, cleaned; "" if unknown."""
 
 
 @dataclass(frozen=True, eq=False)
 class FlameTree:
-    """One row for each node, the heaviest first: row 0 is the root, and parents stand before their children."""
+    """One row for each node, heaviest first. Row 0 is the root, and parents precede their children."""
 
     parent: Ints
     site: Ints
     """Row of `functions`; ALL for the root of everything."""
     line: Ints
-    """In that function, where the heaviest sample passes; 0 where unknown."""
+    """Line in that function of the heaviest sample; 0 if unknown."""
     value: Ints
-    """At the head, in the sample type's unit."""
+    """Value at the head, in the sample type's unit."""
     growth: Ints
-    """Head - base; equal to `value` where nothing is compared."""
+    """Head - base; equal to `value` if nothing is compared."""
     significant: Mask
-    """Which grew or shrank significantly, corrected for how many nodes there are."""
+    """Nodes that grew or shrank significantly, corrected for the number of nodes."""
     known: Mask
-    """Of which growth the error is known."""
+    """Nodes whose growth has a known error."""
     more: Mask
-    """Which have children that are not here."""
+    """Nodes with children that were left out."""
     truncated: bool
-    """Whether nodes are left out for their number, not for their weight."""
+    """Whether nodes were left out because of the limit, not their weight."""
     compared: bool
-    """Whether the growth is that between two: else it is the value."""
+    """Whether there is a base; if not, the growth is the value."""
     functions: FlameFunctions
 
     def __len__(self) -> int:
@@ -95,18 +95,18 @@ class FlameTree:
 
 @dataclass(frozen=True, eq=False)
 class FlameGraph:
-    """The samples of a profile (a head, or head - base) in one sample type, to be walked again and again."""
+    """Builds trees from a profile (a head, or head - base) in one sample type."""
 
     profile: Profile
     wanted: ValueType
     one_process: bool = True
-    """Whether base and head share objects."""
+    """Whether head and base share objects."""
     has_base: bool = False
-    """Whether the head is compared, be it with nothing: none of the base's samples need be in focus."""
+    """Whether there is a base, even if none of its samples are in focus."""
     answers: dict[FlameQuery, FlameTree | None] = field(default_factory=dict)
 
     def tree(self, asked: FlameQuery) -> FlameTree | None:
-        """Return what is asked for; None where the path leads nowhere. Safe from any thread: another may clear the answers."""
+        """Return a tree; None if the path does not exist. Thread-safe: another thread may clear the answers."""
         try:
             return self.answers[asked]
         except KeyError:
@@ -118,7 +118,7 @@ class FlameGraph:
 
     @cached_property
     def functions(self) -> FlameFunctions:
-        """What nodes are told apart by."""
+        """The functions of the nodes."""
         sites = by_line(self.profile)
         parts = np.stack([sites.function, sites.file, sites.binary])
         found, of_site = np.unique(parts, axis=1, return_inverse=True)
@@ -138,27 +138,27 @@ class FlameGraph:
 
     @cached_property
     def values(self) -> Ints:
-        """Of the samples, in the wanted sample type."""
+        """The samples' values in the sample type."""
         return self.profile.values[:, self.profile.sample_types.index(self.wanted)]
 
     @cached_property
     def head(self) -> Floats:
-        """What each sample adds to the head. Whole numbers up to 2^53 stay exact."""
+        """What each sample adds to the head. Integers up to 2^53 stay exact."""
         return np.where(self.profile.is_base, 0, np.maximum(self.values, 0)).astype(np.float64)
 
     @cached_property
     def base(self) -> Floats:
-        """What each sample adds to the base: all that is negative, also in files that are a difference themselves."""
+        """What each sample adds to the base: all negative values, also in files that are themselves a difference."""
         return np.where(self.profile.is_base, -self.values, np.maximum(-self.values, 0)).astype(np.float64)
 
     @cached_property
     def compares(self) -> bool:
-        """Whether there is a base whose samples are known."""
+        """Whether there is a base."""
         return self.has_base or bool(self.profile.is_base.any())
 
     @cached_property
     def samples(self) -> Ints:
-        """Those that matter: for the error of growth also what was allocated by a stack that holds nothing now."""
+        """The samples that matter. The error of growth also needs the allocations of stacks that hold nothing now."""
         return np.arange(len(self.profile)) if self.compares else np.flatnonzero(self.values)
 
     @cached_property
@@ -167,7 +167,7 @@ class FlameGraph:
 
     @cached_property
     def errors(self) -> tuple[tuple[int, Floats], ...]:
-        """What growth and its error are made of: place in a row of sums (SIDE, sample type), and that of each sample."""
+        """The columns that growth and its error need: the index in a row of sums, and the value of each sample."""
         profile, (own, allocated, objects, space) = self.profile, self.kinds
         parts = profile.values, *errors(profile)
         wanted = [{own, objects, space}, {own, allocated}, {own, allocated}]
@@ -195,22 +195,22 @@ def _tree(of: FlameGraph, asked: FlameQuery) -> FlameTree | None:
 
 
 def _through(of: FlameGraph, text: str) -> Ints:
-    """Return the samples that have a function with this text in its name anywhere in their stacks."""
+    """Return the samples through a function whose name contains this text."""
     profile, wanted = of.profile, text.casefold()
     hit = np.array([wanted in name.casefold() for name in of.functions.name], np.bool_)[of.functions.of_frame]
     return of.samples[samples_through(profile, hit)[of.samples]]
 
 
 def _frames(functions: FlameFunctions, site: FlameSite) -> Mask:
-    """Return which frames are of a function."""
+    """Return which frames belong to a function."""
     of_site = [one == site for one in zip(functions.name, functions.file, strict=True)]
     return np.array(of_site, np.bool_)[functions.of_frame]
 
 
 def _heaviest(walked: WalkedTree, most: int) -> WalkedTree:
-    """Return the tree of so many of the heaviest nodes, the heaviest first. Samples go back to the nodes that stay."""
+    """Keep the heaviest nodes, heaviest first. Samples of removed nodes move to the nearest kept ancestor."""
     nodes = walked.nodes
-    order = np.argsort(-nodes.weight, kind="stable")  # parents stay before their children
+    order = np.argsort(-nodes.weight, kind="stable")  # parents still precede their children
     parent, stays = np.maximum(nodes.parent, 0), np.zeros(len(order), np.bool_)
     stays[order[:most]] = True
     number = np.zeros(len(order), np.int64)
@@ -226,7 +226,7 @@ def _heaviest(walked: WalkedTree, most: int) -> WalkedTree:
 
 
 def _whole(values: Floats) -> Ints:
-    """Return whole numbers; what is beyond 64 bits becomes the last that is not."""
+    """Convert to integers, clipped to 64 bits."""
     return np.clip(values, -(2.0**63), np.nextafter(2.0**63, 0)).astype(np.int64)
 
 
@@ -237,7 +237,7 @@ def _finished(of: FlameGraph, walked: WalkedTree, *, truncated: bool) -> FlameTr
     return FlameTree(
         parent=nodes.parent,
         site=nodes.site,
-        line=np.append(of.profile.frames.line, 0)[nodes.frame],  # the last one is for frame ALL
+        line=np.append(of.profile.frames.line, 0)[nodes.frame],  # the last entry is for frame ALL
         value=_whole(nodes.head),
         growth=growth,
         significant=change.significant if change else nothing,
@@ -250,7 +250,7 @@ def _finished(of: FlameGraph, walked: WalkedTree, *, truncated: bool) -> FlameTr
 
 
 def _changes(of: FlameGraph, walked: WalkedTree) -> Changes | None:
-    """Return how the nodes grew; None where no base is known."""
+    """Return the growth of the nodes; None without a base."""
     if not of.compares:
         return None
     head, base = _sides(of, walked)
@@ -259,14 +259,14 @@ def _changes(of: FlameGraph, walked: WalkedTree) -> Changes | None:
 
 
 def _sides(of: FlameGraph, walked: WalkedTree) -> tuple[SampledValues, SampledValues]:
-    """Sum what head and base have of each node, with all below it. What nothing is made of stays 0."""
+    """Sum the values and errors of head and base for each subtree. Columns that are not needed stay 0."""
     parent, types = walked.nodes.parent, len(of.profile.sample_types)
     place = walked.node * 2 + of.profile.is_base[walked.sample]
     each = np.zeros((len(parent), 2, len(SampledValues._fields) * types))
     for column, values in of.errors:
         each[:, :, column] = np.bincount(place, values[walked.sample], 2 * len(parent)).reshape(-1, 2)
     each[:, 1, :types] *= -1  # a base's values are negative
-    for row in range(len(parent) - 1, 0, -1):  # parents stand before their children
+    for row in range(len(parent) - 1, 0, -1):  # parents precede their children
         each[parent[row]] += each[row]
     parts = each.reshape(len(parent), 2, len(SampledValues._fields), types)
     return SampledValues(*parts[:, 0].swapaxes(0, 1)), SampledValues(*parts[:, 1].swapaxes(0, 1))

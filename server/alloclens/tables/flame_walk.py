@@ -1,7 +1,7 @@
-"""Walks all stacks of a profile at once, one frame a step, and makes a tree of the ways that are heavy enough.
+"""Walks all stacks of a profile in parallel, one frame per step, and builds a tree of the heavy paths.
 
-Samples whose stack enters a node that is too light are left at the node before it, so the work is that of what is shown.
-The loops are the kernel's (server/kernel/walk.ts).
+A sample stops before the first node that is too light, so the work is proportional to what is shown. The loops are the
+kernel's (server/kernel/walk.ts).
 """
 
 from __future__ import annotations
@@ -25,38 +25,38 @@ if TYPE_CHECKING:
     Rows = NDArray[np.void]
 
 MAX_LEVELS = 200
-"""Levels of one answer: JSON is read and written recursively."""
+"""Depth of a tree: JSON is read and written recursively."""
 ALL = -1
-"""The site of the root of everything."""
+"""The site of the root."""
 ROW = np.dtype([
     *((name, "u4") for name in ("sample", "node", "at", "end", "frame", "next")),
     *((name, "f8") for name in ("head", "base")),
 ])  # fmt: skip
-"""A sample under way, as the kernel has it."""
+"""A sample during the walk, in the kernel's layout."""
 NODE = np.dtype([
     *((name, "u4") for name in ("parent", "site", "frame", "depth")),
     *((name, "f8") for name in ("head", "base", "heaviest")),
     *((name, "u4") for name in ("waiting", "more")),
 ])  # fmt: skip
 SLOT_BYTES = 16
-"""Bytes of an entry of the kernel's hash tables."""
+"""Size of an entry in the kernel's hash tables."""
 WRAP = 1 << 32
-"""Below 0 the kernel's numbers go on from here."""
+"""The kernel's u32 numbers wrap around here."""
 
 
 class WalkOrder(NamedTuple):
-    """How stacks are walked: from the root, or from the leaf."""
+    """The order of a walk: from the root or from the leaf."""
 
     step: int
-    """In `location` and among the frames of one: 1 or -1."""
+    """Direction in `location` and within a location: 1 or -1."""
     location: NDArray[np.int32]
     """All stacks, as in the profile."""
     location_at: Ints
-    """Where each sample's begins there."""
+    """Offsets of each sample's stack in `location`."""
     entry: Ints
-    """The frame by which each location is entered."""
+    """The first frame of each location in this order."""
     leaves: Mask
-    """Which frames are the last ones of their location."""
+    """Which frames are the last of their location."""
     site: Ints
     """The function of each frame."""
 
@@ -68,13 +68,13 @@ class TreeNodes(NamedTuple):
     """ALL for the root."""
     site: Ints
     frame: Ints
-    """By which the heaviest sample comes."""
+    """The heaviest sample's frame."""
     head: Floats
     base: Floats
 
     @property
     def weight(self) -> Floats:
-        """What a node is shown for: what it holds, or held. Of no child more than of its parent."""
+        """The larger of head and base, by which nodes are selected. A child never weighs more than its parent."""
         return np.maximum(self.head, self.base)
 
     def of(self, rows: Ints | Mask) -> TreeNodes:
@@ -82,17 +82,17 @@ class TreeNodes(NamedTuple):
 
 
 class WalkedTree(NamedTuple):
-    """A tree, where each of its samples was left, and which nodes have children that are not in it."""
+    """A tree, the node at which each sample stopped, and which nodes have children that were left out."""
 
     nodes: TreeNodes
     sample: Ints
     node: Ints
-    """Of each sample the last that it reached."""
+    """The last node that each sample reached."""
     more: Mask
 
 
 def walk_order(profile: Profile, site: Ints, *, inverted: bool) -> WalkOrder:
-    """Return the way from the root, or from the leaf; `site` is of each frame."""
+    """Return the order from the root or from the leaf; `site` has an entry for each frame."""
     bounds = profile.locations.frame_at
     first, last = bounds[:-1], bounds[1:] - 1
     step, entry, leave = (1, first, last) if inverted else (-1, last, first)
@@ -102,10 +102,10 @@ def walk_order(profile: Profile, site: Ints, *, inverted: bool) -> WalkOrder:
 
 
 class StackWalk:
-    """Samples under way, in the kernel's memory."""
+    """A walk in progress, in the kernel's memory."""
 
     def __init__(self, memory: Arena, order: WalkOrder, samples: Ints, head: Floats, base: Floats) -> None:
-        """Stand at the first frames of these samples' stacks, which add so much to head and base."""
+        """Start at the first frames of these samples, which add `head` and `base`."""
         self._memory = memory
         frames = np.stack([order.site, order.leaves], axis=1)
         columns = [memory.put(column, np.uint32) for column in (order.location, order.entry, frames)]
@@ -118,27 +118,29 @@ class StackWalk:
         rows["sample"], rows["node"], rows["head"], rows["base"] = samples, 0, head, base
         rows["at"], rows["end"] = (begin, end) if order.step > 0 else ((end - 1) % WRAP, (begin - 1) % WRAP)
         first = order.location.take(rows["at"], mode="clip") if len(order.location) else 0
-        rows["frame"] = order.entry[first] if len(order.entry) else 0  # of those without a stack any: they do not go on
+        rows["frame"] = (
+            order.entry[first] if len(order.entry) else 0
+        )  # any frame for samples without a stack: they stop at once
 
     @property
     def rows(self) -> Rows:
-        """What is under way. Valid until the next step."""
+        """The samples still walking. Valid until the next step."""
         return self._memory.view(self._rows, self._count, ROW)
 
     def through(self, wanted: Mask) -> None:
-        """Keep the samples whose next frame is wanted."""
+        """Keep the samples whose current frame is wanted."""
         mask = self._memory.put(wanted, np.uint8)
         self._count = self._memory.call("through", self._rows, self._count, mask)
 
     def advance(self) -> None:
-        """Go one frame on, without those whose stacks end."""
+        """Advance by one frame, dropping samples whose stacks end."""
         self._count = self._memory.call("advance", self._rows, self._count, self._order)
 
     def grow(self, root: TreeNodes, samples: Ints, least: float) -> WalkedTree:
-        """Add what is heavy enough below a root, which all of these samples are in."""
+        """Build the tree of heavy nodes below a root that contains all of these samples."""
         count = self._count
         enough = max(least * float(root.weight[0]), 1.0)
-        # Of one level no more nodes can weigh that much: no sample is in two of them. What is heavy was light at first.
+        # Bound on the heavy nodes of a level: no sample is in two of them. A heavy node starts as a light one.
         positive = sum(float(np.maximum(self.rows[side], 0).sum()) for side in ("head", "base"))
         heavy = min(count, int(positive / enough) + 1) * MAX_LEVELS
         tree, light = self._table(heavy), self._table(heavy + count)
@@ -149,7 +151,7 @@ class StackWalk:
         return WalkedTree(_nodes(root, nodes), samples, reached[samples], nodes["more"] > 0)
 
     def _table(self, most: int) -> int:
-        """Make a table for so many nodes below a root; return where it is."""
+        """Allocate a table for so many nodes below a root and return its address."""
         nodes, slots = (
             self._memory.room(NODE.itemsize * (most + 1)),
             self._memory.room(SLOT_BYTES * max(4 * (most + 1), 16)),
@@ -160,26 +162,26 @@ class StackWalk:
 
 @contextmanager
 def stack_walk(order: WalkOrder, samples: Ints, head: Floats, base: Floats) -> Iterator[StackWalk]:
-    """Lend a walk through the stacks of these samples, which add so much to head and base."""
+    """Walk the stacks of these samples, which add `head` and `base`."""
     with arena() as memory:
         yield StackWalk(memory, order, samples, head, base)
 
 
 def whole_root(head: Floats, base: Floats) -> TreeNodes:
-    """Return the node above all roots, for samples that add so much to head and base."""
+    """Return the root of all samples, which add `head` and `base`."""
     nowhere = np.full(1, ALL)
     return TreeNodes(nowhere, nowhere, nowhere, head.sum(keepdims=True), base.sum(keepdims=True))
 
 
 def subtree_root(rows: Rows, order: WalkOrder) -> TreeNodes:
-    """Return the node that is the root of a subtree: all of these rows stand there."""
+    """Return the root node of a subtree, which all of these rows have reached."""
     frame = rows["frame"][[np.argmax(rows["head"] + rows["base"])]].astype(np.int64)
     sums = (rows[side].sum(keepdims=True) for side in ("head", "base"))
     return TreeNodes(np.full(1, ALL), order.site[frame], frame, *sums)
 
 
 def _nodes(root: TreeNodes, found: Rows) -> TreeNodes:
-    """Return the kernel's nodes, the first as the root is."""
+    """Copy the kernel's nodes, replacing the first with the root."""
     parent, site, frame = (found[name].astype(np.int64) for name in ("parent", "site", "frame"))
     nodes = TreeNodes(parent, site, frame, found["head"].copy(), found["base"].copy())
     for column, of_root in zip(nodes, root, strict=True):

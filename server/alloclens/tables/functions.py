@@ -1,4 +1,4 @@
-"""The numbers of whole functions."""
+"""Values of whole functions."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class FunctionStats:
-    """One function of one file, in the unit of the asked sample type."""
+    """A function of a file, in the unit of the sample type."""
 
     name: str
     start_line: int
-    """Where it is declared, 1-based."""
+    """Line of the declaration, 1-based."""
     flat: int
     """At the head."""
     cum: Amount
@@ -37,10 +37,10 @@ class FunctionStats:
 def functions(
     profile: Profile, wanted: ValueType, files: Collection[str], *, one_process: bool = True, compared: bool = False
 ) -> list[FunctionStats]:
-    """Return the functions of these recorded files that say where they are declared, heaviest first.
+    """Return the functions of these recorded files with a known declaration, heaviest first.
 
-    The profile is a head, or head - base; `one_process` says whether those two share objects, `compared` that there is a
-    base, be none of it left in the profile.
+    The profile is a head, or head - base. `one_process`: head and base share objects. `compared`: there is a base, even
+    if the profile has none of its samples.
     """
     sites = by_function_start(profile)
     column = profile.sample_types.index(wanted)
@@ -69,5 +69,5 @@ def functions(
 
 
 def _side(profile: Profile, sites: Sites, of: Mask) -> SampledValues:
-    """Sum what passes through each function, of some of the samples."""
+    """Sum the cum values of some samples by function."""
     return SampledValues(*(attribution.cum(profile, sites, np.where(of, one, 0)) for one in values_of_samples(profile)))

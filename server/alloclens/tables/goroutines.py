@@ -1,4 +1,4 @@
-"""Where the goroutines of a profile began: the frames that tell which `go` statement started each."""
+"""Finds the frames that tell which `go` statement started each goroutine."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ if TYPE_CHECKING:
 
 BELOW_ALL = "runtime.goexit"
 STATE = "state"
-"""The label that every goroutine of a dump (debug=2) has, and hardly all of another profile."""
+"""A label of every goroutine of a dump (debug=2). Other profiles hardly have it on all samples."""
 
 
 @dataclass(frozen=True, eq=False)
 class StartFrames:
-    """Rows of `Profile.frames`, one for each sample in each column; -1 where it has none."""
+    """Rows of `Profile.frames` for each sample; -1 for none."""
 
     statement: Ints
-    """`created by`: the `go` statement, where it is the user's own. Of the main goroutine, which nothing tells from
-    others, the line main.main is at."""
+    """The `go` statement (`created by`) if it is in own code. For the main goroutine, which looks like any other,
+    main.main's line."""
     own: Ints
-    """The outermost of the user's own frames: the function that was started or handed over."""
+    """The outermost frame in own code: the function that was started or passed on."""
     root: Ints
-    """The outermost frame that has a name, runtime.goexit aside."""
+    """The outermost named frame except runtime.goexit."""
 
 
 def start_frames(profile: Profile, own_of_file: Callable[[str], bool]) -> StartFrames:
-    """Return where each sample of a goroutine profile began. Each recorded file is asked for once."""
+    """Return the start frames of each sample of a goroutine profile. `own_of_file` is called once for each file."""
     own = _of_frames(profile, profile.functions.file, own_of_file)
     named = _of_frames(profile, profile.functions.name, lambda name: name not in ("", BELOW_ALL))
     begin, end = profile.location_at[:-1], profile.location_at[1:]
@@ -52,16 +52,16 @@ def is_dump(profile: Profile) -> bool:
 
 
 def _of_frames(profile: Profile, column: Ints, asked: Callable[[str], bool]) -> Mask:
-    """Return for each frame what is said of the text of its function; False where it has no function."""
+    """Return for each frame the predicate of its function's text; False without a function."""
     texts, row = np.unique(column, return_inverse=True)
     said = np.array([asked(text) for text in profile.text(texts)], np.bool_)
-    of_function = np.append(said[row], False)  # the last one is for row -1: no function
+    of_function = np.append(said[row], False)  # the last entry is for row -1, no function
     out: Mask = of_function[profile.frames.function]
     return out
 
 
 def _last(profile: Profile, wanted: Mask, end: Ints, begin: Ints | None = None) -> Ints:
-    """Return for each sample the outermost wanted frame of its locations from `begin` up to `end`."""
+    """Return each sample's outermost wanted frame among the locations from `begin` to `end`."""
     outermost = _outermost(profile, wanted)
     hit = np.append(-1, np.flatnonzero((outermost >= 0).take(profile.location)))
     last = hit[np.searchsorted(hit, end) - 1]
@@ -72,21 +72,21 @@ def _last(profile: Profile, wanted: Mask, end: Ints, begin: Ints | None = None) 
 
 
 def _outermost(profile: Profile, wanted: Mask) -> Ints:
-    """Return for each location its outermost wanted frame, -1 where none is."""
+    """Return each location's outermost wanted frame; -1 for none."""
     frame = np.flatnonzero(wanted)
     out = np.full(len(profile.locations.mapping), -1)
     out[np.searchsorted(profile.locations.frame_at, frame, side="right") - 1] = (
-        frame  # the outermost comes last and stays
+        frame  # the last assignment, the outermost, wins
     )
     return out
 
 
 class GoroutineOrigin(NamedTuple):
-    """The one place where the goroutines that wait in a line were started, for all that is known."""
+    """The place where the goroutines that wait in a line were started."""
 
     path: str
-    """Of this disk."""
+    """On this disk."""
     line: int
-    """1-based, in the text as it was when the profile was taken."""
+    """1-based, in the source text at the time of the profile."""
     goroutines: int
-    """How many of them."""
+    """Number of goroutines."""

@@ -1,4 +1,4 @@
-"""How every line grew between two snapshots."""
+"""Growth of every line between two snapshots."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Significant(NamedTuple):
-    """For each measure, which lines changed significantly."""
+    """The lines that changed significantly, in each measure."""
 
     flat: Mask
     cum: Mask
@@ -37,7 +37,7 @@ class Growth:
     cum: Changes
     owned: Changes
     unsaid: Mask
-    """Rows of which nothing says how they grew; they count as unchanged."""
+    """Rows whose growth is unknown; they count as unchanged."""
 
     @cached_property
     def value(self) -> Measures:
@@ -46,21 +46,21 @@ class Growth:
 
     @cached_property
     def low(self) -> Measures:
-        """Above this the true growth lies, 99 times of 100; nan where that is not known."""
+        """Lower bound of the 99 % interval; nan if unknown."""
         return Measures(*(one.interval.low for one in (self.flat, self.cum, self.owned)))
 
     @cached_property
     def high(self) -> Measures:
-        """And below this."""
+        """Upper bound of the 99 % interval; nan if unknown."""
         return Measures(*(one.interval.high for one in (self.flat, self.cum, self.owned)))
 
     @cached_property
     def significant(self) -> Significant:
-        """Which rows grew or shrank significantly, corrected for how many lines have any; never what is not known."""
+        """Rows that grew or shrank significantly, corrected for the number of non-zero lines."""
         return Significant(self.flat.significant, self.cum.significant, self.owned.significant)
 
     def amount(self, measure: str, row: int, value: float) -> Amount:
-        """Return one measure of one row at the head, with its growth where something says it."""
+        """Return one measure of a row at the head, with its growth if known."""
         part: Changes = getattr(self, measure)
         return Amount(value) if self.unsaid[row] else part.amount(row, value)
 
@@ -70,8 +70,8 @@ def growth(
 ) -> Growth:
     """Compare one sample type of two snapshots, on the lines of the head.
 
-    A line that only the base has is not a row: nothing of it is left to show. Snapshots of two processes share no
-    objects, so both add their whole error; and where they are of two builds, `met` says how their lines meet.
+    Lines that only the base has are omitted. Snapshots of two processes share no objects, so the whole error of both
+    counts. For two builds, `alignment` says how their lines correspond.
     """
     row = _row_of(alignment, head) if alignment else rows(base, head)
     unsaid = alignment.unsaid if alignment else np.zeros(len(head), np.bool_)
@@ -86,7 +86,7 @@ def growth(
 
 
 def _row_of(alignment: Alignment, head: Lines) -> Ints:
-    """Return the row of the base for each row of the head, -1 for none."""
+    """Return the base's row for each row of the head; -1 for none."""
     row = np.full(len(head), -1)
     there = find(head, alignment.file, alignment.line)
     row[there[there >= 0]] = np.flatnonzero(there >= 0)
@@ -94,7 +94,7 @@ def _row_of(alignment: Alignment, head: Lines) -> Ints:
 
 
 def _side(lines: Lines, name: str, row: Ints | None = None) -> SampledValues:
-    """Return the numbers of one measure; by `row`, in the order of other lines, 0 where there is no such line."""
+    """Return the values of one measure, with `row` in the order of other lines, 0 for rows of -1."""
     found = (getattr(of, name) for of in (lines.value, lines.variance, lines.sampled))
     return SampledValues(*found) if row is None else SampledValues(*(_taken(one, row) for one in found))
 
@@ -104,14 +104,14 @@ def _taken(columns: Floats, row: Ints) -> Floats:
 
 
 def rows(of: Lines, wanted: Lines) -> Ints:
-    """Return for each row of `wanted` the row of `of` with the same file and line, -1 where it has none."""
+    """Return for each row of `wanted` the row of `of` with the same file and line; -1 for none."""
     number = {file: i for i, file in enumerate(of.files)}
     file = np.array([number.get(f, -1) for f in wanted.files], np.int64)[wanted.file]
     return find(of, file, wanted.line)
 
 
 def find(of: Lines, file: Ints, line: Ints) -> Ints:
-    """Return the rows of these (file number, line) pairs, -1 where there are none."""
+    """Return the rows of these (file number, line) pairs; -1 for none."""
     if not len(of):
         return np.full(len(file), -1)
     key, asked = packed(of.file, of.line), packed(file, line)

@@ -1,4 +1,4 @@
-"""The numbers of one profile on its source lines: what an editor needs of a snapshot, and all it keeps of most."""
+"""The values of a profile by source line."""
 
 from __future__ import annotations
 
@@ -21,76 +21,76 @@ if TYPE_CHECKING:
 
 
 class Measures(NamedTuple):
-    """The three measures of each line, as floats: whole numbers up to 2^53 bytes stay exact."""
+    """The three measures of each line, as floats: integers up to 2^53 stay exact."""
 
     flat: Floats
-    """Samples whose leaf is the line."""
+    """Sum of the samples whose leaf is the line."""
     cum: Floats
-    """Samples that have the line anywhere in their stack, each once."""
+    """Sum of the samples with the line anywhere in their stack, each once."""
     owned: Floats
-    """Samples whose deepest frame in the user's own code is the line."""
+    """Sum of the samples whose deepest frame in own code is the line."""
 
 
 class Ownership(NamedTuple):
-    """Whose the files of a profile are; an entry for each."""
+    """The ownership of each file of a profile."""
 
     own: Sequence[bool]
-    """The user's own code."""
+    """Whether it is own code."""
     lost: Sequence[bool]
-    """Not found, and perhaps the user's own."""
+    """Whether it was not found and may be own code."""
 
 
 OwnershipOf = Callable[[Mapping[str, Sequence[str]]], Ownership]
-"""From the recorded files, each with the names of its functions."""
+"""From recorded files, each with its functions' names, to their ownership."""
 
 
 @dataclass(frozen=True, eq=False)
 class Lines:
-    """One row for each source line a profile names, by file and then by line."""
+    """One row for each source line of a profile, sorted by file and line."""
 
     sample_types: tuple[ValueType, ...]
     files: tuple[str, ...]
-    """Recorded names, clean."""
+    """Recorded names, cleaned."""
     own: Mask
-    """Which of the files are the user's own code."""
+    """Which files are own code."""
     lost: Mask
-    """Which of the files were not found, and may be the user's own."""
+    """Which files were not found and may be own code."""
     charged: Ints
-    """The sum of |value| of the samples that each file is charged with, shape (files + 1, sample types).
+    """Sum of |value| of the samples charged to each file, shape (files + 1, sample types).
 
-    A sample is charged to the deepest file of its stack that is own or lost, else to its leaf's, else to the last row.
+    A sample is charged to the deepest own or lost file of its stack, else to its leaf's file, else to the last row.
     """
     functions: LineFunctions
     file: Ints
     """Row number in `files`."""
     line: Ints
-    """1-based; 0 where unknown."""
+    """1-based; 0 if unknown."""
     value: Measures
     """In the units of the sample types; each of shape (lines, sample types)."""
     variance: Measures
-    """Of `value`, by sampling, in the same shape; nan where it is not known."""
+    """Sampling variance of `value`, in the same shape; nan if unknown."""
     sampled: Measures
-    """How many sampled objects `value` is made of, in the same shape; nan where it is not known."""
+    """Number of sampled objects in `value`, in the same shape; nan if unknown."""
     total: Ints
-    """The sum of all samples, also of those without a line; shape (sample types,)."""
+    """Sum of all samples, including those without a line; shape (sample types,)."""
     rate: float
-    """Bytes between two samples of a heap; 0 where all is counted."""
+    """Mean bytes between two samples of a heap profile; 0 if it is not sampled."""
     unplaced: Ints
-    """The sum of |value| of the samples whose stacks name no file at all; shape (sample types,)."""
+    """Sum of |value| of the samples whose stacks name no file; shape (sample types,)."""
 
     def __len__(self) -> int:
         return len(self.line)
 
     @cached_property
     def by_name(self) -> dict[str, dict[str, int]]:
-        """The row numbers of the files, by the last element of their paths."""
+        """Index of each file, by the last element of its path."""
         out: dict[str, dict[str, int]] = {}
         for number, file in enumerate(self.files):
             out.setdefault(file[max(file.rfind("/"), file.rfind("\\")) + 1 :], {})[file] = number
         return out
 
     def number(self, file: str) -> int | None:
-        """Return the row number of a recorded file; None where the profile does not name it."""
+        """Return the index of a recorded file; None if the profile does not name it."""
         return self.by_name.get(file[max(file.rfind("/"), file.rfind("\\")) + 1 :], {}).get(file)
 
     def rows_in(self, file: int) -> Ints:
@@ -98,7 +98,7 @@ class Lines:
         return np.arange(*np.searchsorted(self.file, [file, file + 1]))
 
     def row_of(self, recorded: str, line: int) -> int | None:
-        """Return the row of a recorded line; None where the profile does not name it."""
+        """Return the row of a recorded line; None if the profile does not name it."""
         number = self.number(recorded)
         if number is None:
             return None
@@ -109,14 +109,14 @@ class Lines:
 
 @dataclass(frozen=True, eq=False)
 class UnattributedLines:
-    """The source lines that a profile names, before it is known whose they are."""
+    """The source lines of a profile, before their ownership is known."""
 
     profile: Profile
     sites: Sites
     files: tuple[str, ...]
     """Recorded names, clean."""
     file: Ints
-    """Of each site, row number in `files`."""
+    """Index in `files` of each site."""
     functions: LineFunctions
 
     @property
@@ -134,13 +134,13 @@ def unattributed(profile: Profile) -> UnattributedLines:
 
 
 def lines(profile: Profile, judge: OwnershipOf) -> Lines:
-    """Return the numbers of every line. `judge` is asked once, about all files."""
+    """Return the values of every line. `judge` is called once, for all files."""
     found = unattributed(profile)
     return attributed(found, judge(found.by_file))
 
 
 def attributed(of: UnattributedLines, whose: Ownership) -> Lines:
-    """Return the numbers of every line, with the files being whose they are."""
+    """Return the values of every line, given the ownership of the files."""
     profile, sites, file = of.profile, of.sites, of.file
     own, lost = (np.array(one, np.bool_) for one in whose)
     values, both = profile.values, np.concatenate(errors(profile), axis=1)
@@ -170,25 +170,25 @@ def _charged(profile: Profile, sites: Sites, file: Ints, wanted: Mask) -> Ints:
     """Charge each sample to one file, or to none: shape (files + 1, sample types)."""
     deepest, leaf = attribution.owned(profile, sites, wanted[file]).site, attribution.flat(profile, sites).site
     site = np.where(deepest >= 0, deepest, leaf)
-    of_sample = np.append(file, len(wanted))[site]  # the last one is for site -1: no stack
+    of_sample = np.append(file, len(wanted))[site]  # the last entry is for site -1, no stack
     charged: Ints = attribution.Attribution(of_sample, len(wanted) + 1).sum(np.abs(profile.values))
     return charged
 
 
 UNKNOWN_START = np.iinfo(np.int64).max
-"""As a start: after every known one."""
+"""Sorts an unknown start after every known one."""
 
 
 @dataclass(frozen=True, eq=False)
 class LineFunctions:
-    """One row for each function, by the row number of its file."""
+    """One row for each function, sorted by file."""
 
     name: tuple[str, ...]
     start_line: Ints
-    """Of its declaration, 1-based; 0 where unknown."""
+    """Line of its declaration, 1-based; 0 if unknown."""
     file: Ints
     of_line: Ints
-    """For each line its function's row, -1 where it has none."""
+    """Function of each line; -1 for none."""
 
     def rows_of(self, file: int) -> range:
         """Return the rows of one file's functions."""
@@ -201,9 +201,9 @@ class LineFunctions:
 
 
 def line_functions(profile: Profile, sites: Sites, file: Ints) -> LineFunctions:
-    """Return the functions of source lines. `file` is the row number of each site's file.
+    """Return the functions of source lines. `file` is the index of each site's file.
 
-    Of several functions on one line the outermost is taken, which is declared first.
+    If several functions are on one line, the one declared first, the outermost, is taken.
     """
     row = profile.frames.function
     known = np.flatnonzero(row >= 0)
@@ -221,9 +221,9 @@ def line_functions(profile: Profile, sites: Sites, file: Ints) -> LineFunctions:
 
 
 def unplaced(profile: Profile) -> Ints:
-    """Return the part of `total` whose stacks name no file at all: shape (sample types,), in their units.
+    """Return the part of `total` whose stacks name no file: shape (sample types,).
 
-    As in `total` the sum of |value|, and in a difference of the base's samples.
+    A sum of |value|, in a difference over the base's samples.
     """
     values = np.abs(profile.values)
     if profile.is_base.any():
@@ -233,8 +233,8 @@ def unplaced(profile: Profile) -> Ints:
 
 
 def _lacks_a_file(profile: Profile) -> Mask:
-    """Return for each sample whether none of its frames has a file."""
+    """Return which samples have no frame with a file."""
     texts = np.array([bool(text) for text in profile.strings], np.bool_)
-    of_function = np.append(texts[profile.functions.file], False)  # the last one is for row -1: no function
+    of_function = np.append(texts[profile.functions.file], False)  # the last entry is for row -1, no function
     of_location = some(of_function[profile.frames.function], profile.locations.frame_at)
     return ~some(of_location[profile.location], profile.location_at)

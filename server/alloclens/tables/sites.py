@@ -1,4 +1,4 @@
-"""What numbers are kept by: a site is a function, or a line of it, or a line of a file."""
+"""Sites, by which values are summed: functions, lines of functions, or lines of files."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Sites:
-    """One row for each site, in the order of their columns; texts are row numbers in `texts`."""
+    """One row for each site, sorted; text columns are row numbers in `texts`."""
 
     of_frame: Ints
     """The site of each frame of the profile."""
@@ -27,34 +27,34 @@ class Sites:
     file: Ints
     line: Ints
     binary: Ints
-    """The mapping's file, for frames without a function's name."""
+    """The mapping's file, for frames without a function name."""
     start: Ints
-    """Where a function without a name is declared, which is all that pprof tells two of them apart by; else 0."""
+    """Declaration of a nameless function, by which pprof distinguishes such functions; else 0."""
 
     def __len__(self) -> int:
         return len(self.line)
 
 
 def by_line(profile: Profile) -> Sites:
-    """Tell sites apart as `pprof -lines` does: by function, file and line."""
+    """Group frames by function, file and line, like `pprof -lines`."""
     columns = _columns(profile)
     return _sites(columns, columns.function, columns.file, columns.line, nameless=True)
 
 
 def by_function(profile: Profile) -> Sites:
-    """Tell sites apart as pprof does by default: by function."""
+    """Group frames by function, as pprof does by default."""
     columns = _columns(profile)
     return _sites(columns, columns.function, _none(columns), _none(columns), nameless=True)
 
 
 def by_source_line(profile: Profile) -> Sites:
-    """Tell sites apart as an editor does: by file and line, whatever function is there."""
+    """Group frames by file and line, in whatever function."""
     columns = _columns(profile)
     return _sites(columns, _none(columns), columns.file, np.maximum(columns.line, 0))
 
 
 def by_function_start(profile: Profile) -> Sites:
-    """Tell functions of one name apart by their file, and give as `line` where each is declared."""
+    """Group frames by function and file; `line` is the function's declaration."""
     columns = _columns(profile)
     row = profile.frames.function
     start = np.where(row >= 0, _take(profile.functions.start_line, np.maximum(row, 0)), 0)
@@ -63,7 +63,7 @@ def by_function_start(profile: Profile) -> Sites:
 
 @dataclass(frozen=True, eq=False)
 class _Columns:
-    """What is known of each frame; equal texts have equal numbers."""
+    """Columns of each frame; equal texts have equal numbers."""
 
     texts: tuple[str, ...]
     function: Ints
@@ -85,7 +85,7 @@ def _columns(profile: Profile) -> _Columns:
 
 
 def _texts(profile: Profile) -> tuple[tuple[str, ...], Ints, Ints]:
-    """Return the distinct texts ("" first), the number of each string, and that of each function's clean file."""
+    """Return the distinct texts ("" first), each string's number, and the number of each function's cleaned file."""
     numbers: dict[str, int] = {"": 0}
     number = np.array([numbers.setdefault(s, len(numbers)) for s in profile.strings], np.int64)
     files, row = np.unique(profile.functions.file, return_inverse=True)
@@ -95,7 +95,7 @@ def _texts(profile: Profile) -> tuple[tuple[str, ...], Ints, Ints]:
 
 
 def on_lines(sites: Sites, lines: Collection[tuple[str, int]]) -> Mask:
-    """Return which sites are on any of some lines (clean file, line)."""
+    """Return which sites are on any of these lines (cleaned file, line)."""
     number = {text: i for i, text in enumerate(sites.texts)} if lines else {}
     keys = [(number[file] << 32) | line for file, line in lines if file in number]
     return np.isin((sites.file << 32) | sites.line, np.array(keys, np.int64))
@@ -116,7 +116,7 @@ def _none(columns: _Columns) -> Ints:
 
 
 def _sites(columns: _Columns, function: Ints, file: Ints, line: Ints, *, nameless: bool = False) -> Sites:
-    """Tell sites apart by these columns and, where wanted, functions without a name by their binary and start."""
+    """Group frames by these columns and, with `nameless`, nameless functions by binary and start."""
     binary, start = (columns.binary, columns.start) if nameless else (_none(columns), _none(columns))
     parts = (file, line, function, binary, start)
     _, first, of_frame = np.unique(_packed(parts), return_index=True, return_inverse=True)
@@ -125,10 +125,10 @@ def _sites(columns: _Columns, function: Ints, file: Ints, line: Ints, *, nameles
 
 
 def _packed(columns: tuple[Ints, ...]) -> Ints:
-    """Return one number for each row, in the order of the rows: sorting those is quicker than sorting rows."""
+    """Pack each row into one number in the order of the rows: sorting numbers is faster than sorting rows."""
     ranks = [column - column.min(initial=0) for column in columns]
     widths = [int(rank.max(initial=0)).bit_length() for rank in ranks]
-    if sum(widths) > 63 or min(int(rank.min(initial=0)) for rank in ranks) < 0:  # lines of 2^40, say
+    if sum(widths) > 63 or min(int(rank.min(initial=0)) for rank in ranks) < 0:  # for example lines of 2^40
         ranks = [np.unique(column, return_inverse=True)[1] for column in columns]
         widths = [int(rank.max(initial=0)).bit_length() for rank in ranks]
     out = np.zeros(len(ranks[0]), np.int64)

@@ -1,4 +1,4 @@
-"""The samples through a line as a tree: up through its callers to the start of the program, or down to the leaves."""
+"""A tree of the samples through a line: up through its callers, or down to the leaves."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MAX_BRANCHES = 200
 
 
 class LineKey(NamedTuple):
-    """A line as the profile recorded it."""
+    """A recorded line."""
 
     file: str
     """Clean."""
@@ -36,22 +36,22 @@ class LineKey(NamedTuple):
 
 
 class StackNode(NamedTuple):
-    """A frame of the tree, with the samples that reach it by one path."""
+    """A frame of the tree and the samples that reach it by one path."""
 
     function: str
     file: str
     line: int
     binary: str
-    """Of a frame without a name."""
+    """The mapping's file, for a frame without a name."""
     amount: Amount
-    """Its growth is the plain difference, without an interval; equal to the value where there is no base; None where it is not
-    known which line of another build one was."""
+    """Its growth is the plain difference, without an interval; equal to the value without a base; None if its line in
+    the base's build is unknown."""
     leaf: bool
-    """Whether no sample goes on from here."""
+    """Whether no sample continues from here."""
 
     @property
     def id(self) -> str:
-        """What it is called in a path: the same in every profile."""
+        """Its id in a path, the same in every profile."""
         return json.dumps([self.function, self.file, self.line, self.binary])
 
 
@@ -59,11 +59,11 @@ class Branches(NamedTuple):
     """The nodes below one path."""
 
     nodes: list[StackNode]
-    """The heaviest."""
+    """The heaviest nodes."""
     many: int
-    """How many there are."""
+    """Number of all nodes."""
     amount: Amount
-    """Of all of them. Its growth is None if that of any is."""
+    """Sum of all nodes. Its growth is None if any node's is."""
 
 
 def branches(
@@ -77,9 +77,9 @@ def branches(
 ) -> Branches:
     """Return the nodes below a path of ids, heaviest first, then those that changed most.
 
-    Below the empty path are the roots: the line itself, once for each function that is on it. The children of a node
-    sum to at most the node: a stack may end there. There is nothing below a path that is not there. Of a node on an `unsaid`
-    line (file, line), and of all below it, nothing says how it grew; what only the base has of such is left out.
+    Below the empty path are the roots: the line itself, once for each function on it. The children of a node sum to at
+    most the node, because a stack may end there. A path that does not exist has no children. For nodes on an `unsaid`
+    line (file, line), and all below them, the growth is unknown, and those that only the base has are omitted.
     """
     sites = by_line(profile)
     on = _on(sites, line)
@@ -95,27 +95,27 @@ def branches(
 
 
 class _Walk(NamedTuple):
-    """The way of each sample from the line on."""
+    """The path of each sample from the line on."""
 
     of_frame: Ints
     """The site of each frame of all stacks."""
     start: Ints
-    """Where in these the line is."""
+    """Position of the line in `of_frame`."""
     step: int
     length: Ints
-    """How many frames the way has, the line's own included."""
+    """Number of frames of the path, including the line's."""
 
     def site(self, rows: Ints, depth: int) -> Ints:
-        """Return the site of some samples so many steps from the line."""
+        """Return the sites of some samples at this distance from the line."""
         found: Ints = self.of_frame[self.start[rows] + self.step * depth]
         return found
 
 
 def _walk(profile: Profile, sites: Sites, on: Mask, direction: Direction) -> _Walk:
-    """Lay the ways.
+    """Return the paths.
 
-    Where the line recurs, its callers are those of its innermost call and its callees those of its outermost: so the
-    other calls, and what lies between them, are in the tree, too, and each sample is in it once.
+    If the line recurs in a stack, callers are those of its innermost call and callees those of its outermost. So the
+    tree includes the other calls and what is between them, and each sample is in it once.
     """
     of_frame, at = sites.of_frame[profile.stack_frames], profile.frame_at
     if direction == "callers":
@@ -155,7 +155,7 @@ def _on(sites: Sites, line: LineKey) -> Mask:
 
 
 def _site(sites: Sites, key: str) -> int:
-    """Return the site that an id means; -1 for none."""
+    """Return the site with this id; -1 for none."""
     try:
         function, file, line, binary = json.loads(key)
         texts = [sites.texts.index(text) for text in (function, file, binary)]

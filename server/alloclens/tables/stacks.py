@@ -1,4 +1,4 @@
-"""The heaviest stacks through a line: from a number to the calls behind it."""
+"""The heaviest stacks through a line."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from alloclens.tables.sites import Sites
 
 
-BASE = np.uint64(0x9E3779B97F4A7C15)  # the golden ratio as a fraction of 2^64: an odd number whose powers mix well
+BASE = np.uint64(0x9E3779B97F4A7C15)  # 2^64 divided by the golden ratio, odd: its powers mix well
 
 
 @dataclass(frozen=True)
@@ -32,14 +32,14 @@ class Stack:
     frames: tuple[Frame, ...]
     """Leaf first."""
     amount: Amount
-    """Its growth is the plain difference, without an interval; equal to the value where there is no base; None where it is not
-    known which line of another build one was."""
+    """Its growth is the plain difference, without an interval; equal to the value without a base; None if a line's
+    counterpart in the base's build is unknown."""
     sample: int
-    """The row of one that has it."""
+    """A sample with this stack."""
 
     @property
     def grown(self) -> float:
-        """What counts of it in a growth: at most all that it holds where nothing says how much is new."""
+        """Its weight in a growth: its value if the growth is unknown; never negative."""
         value, growth = self.amount[:2]
         return max(value if growth is None else growth, 0)
 
@@ -52,9 +52,9 @@ def through(
     most: int,
     unsaid: Mask | None = None,
 ) -> list[Stack]:
-    """Return the heaviest stacks through any of these sites: by growth in a difference, else by value.
+    """Return the heaviest stacks through any of these sites, by growth in a difference, else by value.
 
-    Of a stack through any `unsaid` site, nothing says how it grew; what only the base has of such is left out.
+    For stacks through an `unsaid` site the growth is unknown, and those that only the base has are omitted.
     """
     samples = having(profile, sites, wanted)
     samples = samples[profile.values[samples, column] != 0]
@@ -77,15 +77,15 @@ def through(
 
 
 def having(profile: Profile, sites: Sites, wanted: Sequence[int] | Ints) -> Ints:
-    """Return the rows of the samples that have any of these sites in their stack, ascending."""
+    """Return the samples through any of these sites, ascending."""
     return np.flatnonzero(samples_through(profile, np.isin(sites.of_frame, wanted)))
 
 
 def _distinct(profile: Profile, sites: Sites, samples: Ints) -> tuple[Ints, Ints]:
-    """Return one sample for each distinct stack, and for each sample which of them it has.
+    """Return one sample for each distinct stack, and the distinct stack of each sample.
 
-    A stack's digest is the sum of (site + 1) · BASE^place over its frames. The sum over the frames of one location is the
-    same wherever it stands, but for a power of BASE.
+    A stack's digest is the sum of (site + 1) · BASE^place over its frames. The sum over a location's frames is the same
+    at every place, up to a power of BASE.
     """
     at = profile.locations.frame_at
     width = np.diff(at)
@@ -122,10 +122,10 @@ def _frames(profile: Profile, sample: int) -> tuple[Frame, ...]:
 def passing(
     profile: Profile, sites: Sites, column: int, through: Ints, stacks: Sequence[int], unsaid: Mask | None = None
 ) -> list[list[Amount]]:
-    """Return what passes each frame of some samples' stacks, leaf first: what has the same frames from the root to there.
+    """Return the amount through each frame of some stacks, leaf first: of samples with the same path from the root.
 
-    `through` are the rows of the samples that count, ascending; those of `stacks` are among them. From an `unsaid` site on,
-    nothing says how it grew.
+    `through` are the samples that count, ascending, including `stacks`. From an `unsaid` site on, the growth is
+    unknown.
     """
     values = profile.values[through, column]
     both = np.stack([np.where(profile.is_base[through], 0, values), values], axis=1)
@@ -150,7 +150,7 @@ def passing(
 
 
 class _Cursor:
-    """The frame that each of some samples stands at, from the root on."""
+    """The current frame of each of some samples, walking from the root."""
 
     def __init__(self, profile: Profile, samples: Ints) -> None:
         self._location, self._frame_at = profile.location, profile.locations.frame_at
@@ -159,11 +159,11 @@ class _Cursor:
         self._enter(np.arange(len(samples)))
 
     def stands(self, rows: Ints) -> Mask:
-        """Return which have not come to their end."""
+        """Return which have not reached their end."""
         return np.asarray(self._at[rows] >= self._begin[rows])
 
     def advance(self, rows: Ints) -> None:
-        """Go to what the frame calls."""
+        """Advance to the next callee."""
         inlined = self.frame[rows] > self._frame_at[self._location[self._at[rows]]]
         self.frame[rows[inlined]] -= 1
         self._enter(rows[~inlined])

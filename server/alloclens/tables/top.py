@@ -1,4 +1,4 @@
-"""The rows of `pprof -top`, to the byte."""
+"""The rows of `pprof -top`, equal to the byte."""
 
 from __future__ import annotations
 
@@ -22,29 +22,29 @@ Sort = Literal["flat", "cum"]
 
 @dataclass(frozen=True)
 class TopRow:
-    """One site and its two numbers, in the unit of the sample type."""
+    """A site with its flat and cum values, in the unit of the sample type."""
 
     function: str
     file: str
     line: int
-    """1-based; 0 where unknown or by function."""
+    """1-based; 0 if unknown or by function."""
     binary: str
-    """Where the name is unknown: the file of the mapping."""
+    """The mapping's file if the function's name is unknown."""
     flat: int
     cum: int
 
 
 @dataclass(frozen=True, eq=False)
 class Top:
-    """All sites that are not zero, heaviest first."""
+    """The non-zero sites, heaviest first."""
 
     total: int
-    """What 100 % is."""
+    """The value of 100 %."""
     sites: Sites
     order: Ints
     """Row numbers of `sites`."""
     flat: Ints
-    """Of every site."""
+    """Value of every site."""
     cum: Ints
 
     def __len__(self) -> int:
@@ -62,9 +62,9 @@ class Top:
 
 
 def top(profile: Profile, column: int, by: By, sort: Sort, whole: int | None = None) -> Top:
-    """Return what pprof shows with -nodefraction=0 -nodecount=0 for one sample type.
+    """Return pprof's rows with -nodefraction=0 -nodecount=0 in one sample type.
 
-    `whole` is what 100 % was before the profile was filtered.
+    `whole` is 100 % before the profile was filtered.
     """
     where = {"line": sites.by_line, "function": sites.by_function}[by](profile)
     values = profile.values[:, [column]]

@@ -1,1 +1,1 @@
-"""Profile -> Profile: filters, difference, symbols added."""
+"""Profile -> Profile: filters, difference, symbolization."""

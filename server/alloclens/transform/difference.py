@@ -1,4 +1,4 @@
-"""Head minus base as one profile, as `pprof -diff_base` makes it: every other number then needs no second case."""
+"""Computes head minus base as one profile, like `pprof -diff_base`, so that other code treats it as any profile."""
 
 from __future__ import annotations
 
@@ -17,14 +17,13 @@ OVERFLOW = 2**63
 
 
 class Incomparable(ValueError):  # noqa: N818 - it is a property of the two, not a fault
-    """Two profiles that must not be subtracted."""
+    """The two profiles cannot be subtracted."""
 
 
 def difference(head: Profile, base: Profile, *, of_differences: bool = False) -> Profile:
-    """Return the samples of both, those of the base negative and marked. Raises Incomparable.
+    """Return the samples of both, with those of the base negated and marked. Raises Incomparable.
 
-    Sample types that only one of them has are left out. What is a difference already is subtracted only
-    `of_differences`.
+    Sample types that only one has are omitted. A profile that already is a difference needs `of_differences`.
     """
     shared = [t for t in head.sample_types if t in base.sample_types]
     if not shared:
@@ -37,7 +36,7 @@ def difference(head: Profile, base: Profile, *, of_differences: bool = False) ->
         )
     of_head = head.values[:, [head.sample_types.index(t) for t in shared]]
     of_base = base.values[:, [base.sample_types.index(t) for t in shared]]
-    # Equal strings may stand twice; Sites gives equal texts one number.
+    # A string may occur twice; Sites gives equal strings one number.
     number = np.arange(len(base.strings)) + len(head.strings)
     return replace(
         head,
@@ -56,7 +55,7 @@ def difference(head: Profile, base: Profile, *, of_differences: bool = False) ->
 
 
 def overflow(profile: Profile) -> tuple[str, ...]:
-    """Return a note of the sample types whose sums may be wrong because 64 bits do not hold them, if there are any."""
+    """Return a note about the sample types whose sums overflow 64 bits, if any."""
     largest = max(-int(profile.values.min(initial=0)), int(profile.values.max(initial=0)))
     if largest * len(profile) < OVERFLOW:
         return ()
@@ -67,7 +66,7 @@ def overflow(profile: Profile) -> tuple[str, ...]:
 
 
 def total(profile: Profile, column: int) -> int:
-    """Return what 100 % is: the sum of |value|, of the base's samples in a difference."""
+    """Return 100 %: the sum of |value|, in a difference over the base's samples."""
     values = np.abs(profile.values[:, column])
     of_base = int(values[profile.is_base].sum())
     return of_base if of_base > 0 else int(values.sum())

@@ -1,4 +1,4 @@
-"""What a user wants seen of a profile, with pprof's meaning and in pprof's order."""
+"""Filters a profile as pprof does, in pprof's order."""
 
 from __future__ import annotations
 
@@ -24,47 +24,47 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Filters:
-    """Regular expressions on the names of functions, source files and binaries; "" where nothing is wanted."""
+    """Regular expressions on the names of functions, source files and binaries; "" for none."""
 
     focus: str = ""
-    """Samples with such a frame."""
+    """Keep samples with a matching frame."""
     ignore: str = ""
-    """Not the samples with such a frame."""
+    """Drop samples with a matching frame."""
     hide: str = ""
-    """Not these frames."""
+    """Drop matching frames."""
     show: str = ""
-    """These frames only."""
+    """Keep only matching frames."""
     show_from: str = ""
-    """Not what called the outermost such frame, nor samples without one."""
+    """Drop the callers of the outermost matching frame, and samples without one."""
     tag_focus: str = ""
-    """Samples with such a label: see transform/tags.py."""
+    """Keep samples with a matching label, see tags.py."""
     tag_ignore: str = ""
     prune_from: str = ""
-    """Not what the innermost such function called; its name only."""
+    """Drop what the innermost matching function called; matches names of functions only."""
     no_inlines: bool = False
-    """Of inlined calls the function that they were inlined into."""
+    """Attribute inlined calls to the function they were inlined into."""
 
     def given(self) -> dict[str, str | bool]:
-        """Return those that are wanted, by name."""
+        """Return the filters that are set, by name."""
         return {name: value for name, value in asdict(self).items() if value}
 
 
 class BadFilter(ValueError):  # noqa: N818 - a property of the text
-    """A filter that cannot be read; says which, and why."""
+    """A filter is invalid; the message says which one and why."""
 
 
 @dataclass(frozen=True, eq=False)
 class Filtered:
-    """What is left, and what to tell about the way there."""
+    """A filtered profile with notes for the user."""
 
     profile: Profile
     notes: tuple[str, ...]
 
 
 def filtered(profile: Profile, filters: Filters) -> Filtered:
-    """Return what pprof leaves of a profile. Raises BadFilter.
+    """Filter a profile as pprof does. Raises BadFilter.
 
-    100 % is still what it was before: `difference.total` of the whole profile.
+    100 % remains `difference.total` of the whole profile.
     """
     tests = _tests(filters)
     units = tags.units(profile)
@@ -80,7 +80,7 @@ def filtered(profile: Profile, filters: Filters) -> Filtered:
 
 
 def in_focus(profile: Profile, focus: Sequence[Filters]) -> Profile:
-    """Return what is left by some filters, one after the other. Raises BadFilter."""
+    """Apply several filters one after the other. Raises BadFilter."""
     for one in focus:
         profile = filtered(profile, one).profile
     return profile
@@ -111,9 +111,9 @@ def _test(name: str, text: str) -> Any:
 
 
 def _by_name(profile: Profile, tests: _Tests) -> tuple[Profile, dict[str, bool]]:
-    """Return the profile, and which of the tests hit a location.
+    """Return the filtered profile, and which of the tests matched a location.
 
-    Where there is any, samples without locations go: nothing of theirs is in focus.
+    If any test is set, samples without locations are dropped.
     """
     if not (tests.focus or tests.ignore or tests.hide or tests.show):
         return profile, {}
@@ -122,7 +122,7 @@ def _by_name(profile: Profile, tests: _Tests) -> tuple[Profile, dict[str, bool]]
     focused = some(_hits(profile, tests.focus, without=True), at) & ~ignored
     hidden = _hits(profile, tests.hide, without=False)
     shown = _hits(profile, tests.show, without=True) & ~hidden
-    if tests.show:  # even of a binary that matches, a location without symbols is nothing to show
+    if tests.show:  # a location without symbols is never shown, even if its binary matches
         shown &= profile.frames.function >= 0
     hit = {"focus": focused, "ignore": ignored, "hide": hidden, "show": shown}
     left = samples(profile, _passes(profile, focused) & ~_passes(profile, ignored))
@@ -136,12 +136,12 @@ def _hits(profile: Profile, test: Search | None, *, without: bool) -> Mask:
 
 
 def _passes(profile: Profile, hit: Mask) -> Mask:
-    """Return which samples have a location that hits. Shape of `hit`: (locations,)."""
+    """Return which samples have a matching location. Shape of `hit`: (locations,)."""
     return some(hit[profile.location], profile.location_at)
 
 
 def _show_from(profile: Profile, test: Search) -> tuple[Profile, bool]:
-    """End every stack at its outermost frame that hits."""
+    """End every stack at its outermost matching frame."""
     hit, at = hit_frames(profile, test), profile.locations.frame_at
     there = some(hit, at)
     end = np.where(there, last(hit, at), at[1:])
@@ -167,7 +167,7 @@ def _outermost(profile: Profile) -> Profile:
 
 
 def _notes(tests: _Tests, matched: dict[str, bool]) -> tuple[str, ...]:
-    """Say what pprof says, and of a tag what it was taken for."""
+    """Return pprof's notes, and how a tag was interpreted."""
     ranges = [n for n in ("tag_focus", "tag_ignore") if (tag := getattr(tests, n)) and tag.range]
     nothing = [name for name, hit in matched.items() if getattr(tests, name) and not hit]
     return (

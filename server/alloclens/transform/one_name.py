@@ -1,7 +1,7 @@
-"""One name for a file that a profile names in several ways.
+"""Unifies the names of a file that a profile records in several ways.
 
-A program may be compiled of one file under two paths, or loaded from a relative and an absolute one. Its numbers are of one
-line then: a sample whose stack has the line under both names counts once.
+A file may be compiled under two paths, or loaded from a relative and an absolute one. A sample whose stack has a line
+under both names must count once.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def renamed(profile: Profile, names: Mapping[str, str]) -> Profile:
-    """Return a profile with some of its files called otherwise; `names` is by their clean paths."""
+    """Rename files of a profile; `names` maps cleaned paths to the new names."""
     if not names:
         return profile
     files, row = np.unique(profile.functions.file, return_inverse=True)

@@ -1,4 +1,4 @@
-"""Regular expressions as pprof has them: RE2's, in time linear in the text however hostile the pattern."""
+"""Regular expressions like pprof's: RE2, in time linear in the text for any pattern."""
 
 from __future__ import annotations
 
@@ -18,20 +18,21 @@ if TYPE_CHECKING:
     Search = Callable[[str], bool]
 
 OPTIONS = re2.Options()
-OPTIONS.log_errors = False  # standard output and error belong to the caller
-OPTIONS.max_mem = 8 << 20  # bytes for one pattern: drop_frames comes with the file
+OPTIONS.log_errors = False  # standard error belongs to the caller
+OPTIONS.max_mem = 8 << 20  # bytes for one pattern: drop_frames is untrusted
 MAX_PATTERN_CHARACTERS = 1 << 16
-"""Characters; RE2 complains on standard error of patterns of millions. What pprof itself drops of C++ takes 2,000."""
+"""RE2 complains on standard error about patterns of millions of characters. pprof's own drop_frames for C++ has
+2,000."""
 MAX_QUOTED_PATTERN_CHARACTERS = 60
-"""Characters of a pattern in a message."""
+"""Length of a pattern in a message."""
 
 
 class BadPattern(ValueError):  # noqa: N818 - a property of the text
-    """A text that is no regular expression; says what is wrong with it, and where."""
+    """The regular expression is invalid; the message says what is wrong and where."""
 
 
 def search(pattern: str) -> Search:
-    """Return what tells whether a text has the pattern anywhere in it. Raises BadPattern."""
+    """Compile a pattern into a test whether a text contains a match. Raises BadPattern."""
     if len(pattern) > MAX_PATTERN_CHARACTERS:
         raise BadPattern(f"longer than {MAX_PATTERN_CHARACTERS} characters: {_quoted(pattern)}")
     try:
@@ -42,12 +43,12 @@ def search(pattern: str) -> Search:
 
 
 def exact(text: str) -> str:
-    """Return the pattern of this text and no other."""
+    """Escape a text so that the pattern matches exactly this text."""
     return f"^{re2.escape(text.encode('utf-8', 'surrogateescape')).decode('utf-8', 'surrogateescape')}$"
 
 
 def _reason(pattern: str, said: str) -> str:
-    """RE2 says "missing ]: [ab": what is wrong, then from where on, or the whole pattern."""
+    """Parse RE2's message, "missing ]: [ab": the fault, then the rest of the pattern or all of it."""
     what, _, part = said.partition(": ")
     at = pattern.find(part)
     where = f" at character {at + 1}, {_quoted(part)}," if part not in {"", pattern} and at >= 0 else ""
@@ -59,25 +60,25 @@ def _quoted(text: str) -> str:
 
 
 def hit_texts(profile: Profile, column: Ints | NDArray[np.int32], test: Search) -> Mask:
-    """Ask the test once for each distinct string of a column of row numbers; the answer has the column's shape."""
+    """Apply a test to a column of row numbers, once for each distinct string; returns the column's shape."""
     rows, place = np.unique(column, return_inverse=True)
     return np.array([test(profile.strings[i]) for i in rows.tolist()], np.bool_)[place.reshape(-1)]
 
 
 def hit_frames(profile: Profile, test: Search) -> Mask:
-    """Return which frames hit by function name or file as recorded, or by their binary's file: shape (frames,)."""
+    """Return which frames match by function name, recorded file, or their binary's file: shape (frames,)."""
     functions = hit_texts(profile, profile.functions.name, test) | hit_texts(profile, profile.functions.file, test)
     binary = np.repeat(_hit_binaries(profile, test), np.diff(profile.locations.frame_at))
     return of_rows(functions, profile.frames.function) | binary
 
 
 def of_rows(hit: Mask, row: Ints) -> Mask:
-    """Return hit[row], False where row is -1."""
+    """Return hit[row], False for -1."""
     return np.append(hit, False)[row]
 
 
 def _hit_binaries(profile: Profile, test: Search) -> Mask:
     mapping = profile.locations.mapping
-    if not len(profile.mappings.file):  # pprof then gives all locations one binary without a name
+    if not len(profile.mappings.file):  # pprof then gives all locations a nameless binary
         return np.full(len(mapping), test(""), np.bool_)
     return of_rows(hit_texts(profile, profile.mappings.file, test), mapping)

@@ -1,6 +1,6 @@
-"""Frames below a function that nobody asks about: what a file wants dropped, and what a user wants cut off.
+"""Removes frames of no interest: those that the profile's drop_frames names, and those that the user cuts off.
 
-An allocator's own frames are such: what counts is who called it.
+For example, an allocator's own frames: its caller is of interest.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 
 PARENTHESIS = re.compile(r"\(anonymous namespace\)|operator\(\)|\(")
-"""The first that stands for itself alone begins a C++ function's arguments."""
+"""The first bare parenthesis starts a C++ function's arguments."""
 
 
 def pruned(profile: Profile) -> Profile:
-    """Return the profile without the frames that its drop_frames names and keep_frames does not.
+    """Remove the frames that match drop_frames but not keep_frames.
 
     What they called goes with them, up to the outermost such frame that has been called by another. The two patterns
     are empty in what is returned: they have been followed. They stay, as all frames do, where one is no regular
@@ -41,7 +41,7 @@ def pruned(profile: Profile) -> Profile:
 
 
 def unusable(profile: Profile) -> str:
-    """Return why the file's own patterns cannot be followed; "" where they can."""
+    """Return why the profile's own patterns are invalid; "" if they are valid."""
     if not profile.drop_frames:
         return ""
     try:
@@ -53,7 +53,7 @@ def unusable(profile: Profile) -> str:
 
 
 def prune_from(profile: Profile, test: Search) -> Profile:
-    """Return the profile without what the innermost matching function of each stack called."""
+    """Remove the callees of the innermost matching function of each stack."""
     hit, at = _hit_functions(profile, test), profile.locations.frame_at
     begin = np.where(some(hit, at), first(hit, at), at[:-1])
     keep = np.arange(len(hit)) >= np.repeat(begin, np.diff(at))
@@ -65,28 +65,28 @@ def _whole(pattern: str) -> str:
 
 
 def _hit_functions(profile: Profile, test: Search) -> Mask:
-    """Return which frames hit by their function's name without arguments: shape (frames,)."""
+    """Return which frames match by their function's name without arguments: shape (frames,)."""
     names = hit_texts(profile, profile.functions.name, lambda name: bool(name) and test(_simple(name)))
     return of_rows(names, profile.frames.function)
 
 
 def _simple(name: str) -> str:
-    name = name.removeprefix(".")  # PowerPC's mark of a function's code
+    name = name.removeprefix(".")  # PowerPC's prefix of a function's code
     end = next((m.start() for m in PARENTHESIS.finditer(name) if m[0] == "("), len(name))
     return name[:end]
 
 
 def _from_first(profile: Profile, hit: Mask) -> Profile:
-    """Begin every stack at its innermost location that hits. Shape of `hit`: (locations,)."""
+    """Start every stack at its innermost matching location. Shape of `hit`: (locations,)."""
     at, there = profile.location_at, hit[profile.location]
     begin = np.where(some(there, at), first(there, at), at[:-1])
     return stacks(profile, np.arange(len(there)) >= np.repeat(begin, np.diff(at)))
 
 
 def _dropped(profile: Profile, hit: Mask) -> Profile:
-    """Drop in every location the frames up to its outermost hit, and in every stack what they called.
+    """Drop the frames of every location up to its outermost match, and their callees from every stack.
 
-    A location whose outermost frame hits goes as a whole, but keeps its frames where no stack may lose it.
+    A location whose outermost frame matches is dropped whole; if it must stay in a stack, it keeps its frames.
     """
     at = profile.locations.frame_at
     outermost = last(hit, at)
@@ -96,9 +96,9 @@ def _dropped(profile: Profile, hit: Mask) -> Profile:
 
 
 def _above(profile: Profile, hit: Mask, whole: Mask) -> Mask:
-    """Return which places of the stacks stay.
+    """Return which entries of the stacks stay.
 
-    Hits that no other location called stay, that a stack of allocator's frames alone be not empty.
+    Matches without another caller stay, so that a stack of only allocator frames does not become empty.
     """
     at, here = profile.location_at, np.arange(len(profile.location))
     depth = np.diff(at)

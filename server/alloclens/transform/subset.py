@@ -1,4 +1,4 @@
-"""A profile without some of its samples, of its locations in stacks, or of its frames in locations."""
+"""Selects samples, locations of stacks, or frames of locations of a profile."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 
 def samples_through(profile: Profile, hit: Mask) -> Mask:
-    """Return which samples have a frame in their stack that hits. Shape of `hit`: (frames,)."""
+    """Return which samples have a matching frame. Shape of `hit`: (frames,)."""
     location = some(hit, profile.locations.frame_at)
     return some(location[profile.location], profile.location_at)
 
 
 def samples(profile: Profile, keep: Mask) -> Profile:
-    """Return the profile with some of its samples. Shape of `keep`: (samples,)."""
+    """Keep some samples. Shape of `keep`: (samples,)."""
     number = np.cumsum(keep, dtype=np.int32) - np.int32(1)
     labels = _rows(profile.labels, keep[profile.labels.sample])
     depth = np.diff(profile.location_at)
@@ -40,18 +40,18 @@ def samples(profile: Profile, keep: Mask) -> Profile:
 
 
 def stacks(profile: Profile, keep: Mask) -> Profile:
-    """Return the profile with some of its samples' locations. Shape of `keep`: as `location`.
+    """Keep some locations of the stacks. `keep` has the shape of `location`.
 
-    Samples stay, be their stacks empty.
+    Samples stay even if their stacks become empty.
     """
     depth = np.bincount(owners(np.diff(profile.location_at))[keep], minlength=len(profile))
     return replace(profile, location_at=offsets(depth), location=profile.location[keep])
 
 
 def frames(profile: Profile, keep: Mask) -> Profile:
-    """Return the profile with some of its frames. Shape of `keep`: (frames,).
+    """Keep some frames. Shape of `keep`: (frames,).
 
-    Locations that lose all of them go, out of the stacks too.
+    Locations without frames are removed, also from the stacks.
     """
     if keep.all():
         return profile
@@ -69,7 +69,7 @@ def frames(profile: Profile, keep: Mask) -> Profile:
 
 
 def deep(profile: Profile) -> Profile:
-    """Return the profile without the samples whose stacks are empty."""
+    """Drop the samples with empty stacks."""
     return samples(profile, np.diff(profile.location_at) > 0)
 
 

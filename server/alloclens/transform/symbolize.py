@@ -1,4 +1,4 @@
-"""A profile whose addresses have become frames."""
+"""Adds frames for the addresses of a profile."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 
 class SymbolizedFrame(NamedTuple):
-    """One frame of an address: where the code at it was written."""
+    """One frame of an address."""
 
     name: str
     system_name: str
-    """As the linker knows it."""
+    """The linker's name."""
     file: str
     """"" where unknown."""
     line: int
@@ -30,7 +30,7 @@ class SymbolizedFrame(NamedTuple):
 
 
 def resolved(profile: Profile, stacks: Mapping[int, Sequence[SymbolizedFrame]]) -> Profile:
-    """Return the profile with these frames, innermost first, in place of those its locations (by row) had."""
+    """Replace the frames of some locations (by row) with these, innermost first."""
     rows = np.array(sorted(stacks), np.int64)
     calls = [call for row in rows.tolist() for call in stacks[row]]
     number = {key: n for n, key in enumerate(dict.fromkeys(c[:3] for c in calls))}
@@ -45,7 +45,7 @@ def resolved(profile: Profile, stacks: Mapping[int, Sequence[SymbolizedFrame]]) 
 
 
 def _functions(profile: Profile, keys: list[tuple[str, str, str]]) -> tuple[Functions, tuple[str, ...]]:
-    """Return the profile's functions and strings with a function for each (name, system name, file) behind them."""
+    """Append a function for each (name, system name, file) to the functions and strings."""
     texts: dict[str, int] = {}
     first = len(profile.strings)
 
@@ -63,7 +63,7 @@ def _functions(profile: Profile, keys: list[tuple[str, str, str]]) -> tuple[Func
 
 
 def _spliced(profile: Profile, rows: Ints, counts: Ints, added: Frames) -> tuple[Ints, Frames]:
-    """Return where each location's frames begin, and the frames, once those rows have that many of the added."""
+    """Replace the frames of some locations with the added ones; return the new frame_at and frames."""
     was, old = profile.locations.frame_at, profile.frames
     width = np.diff(was)
     width[rows] = counts

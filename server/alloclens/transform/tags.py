@@ -1,4 +1,4 @@
-"""Filters on the labels of samples, in pprof's language: `32kb:64kb`, `bytes=1mb:`, `state=idle,busy`, `key:value`."""
+"""Filters samples by their labels, with pprof's syntax: `32kb:64kb`, `bytes=1mb:`, `state=idle,busy`, `key:value`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Number = TypeVar("Number", float, "Floats")
 AMOUNT = re.compile(r"([+-]?[0-9]+)([A-Za-z]*)")
 MAX_INT64 = (1 << 63) - 1
 BASE = ("pprof::base", "true")
-"""The label that pprof gives the samples of a base."""
+"""pprof's label of a base's samples."""
 FAMILIES = (
     {
         "B": (1, ("b", "byte")),
@@ -44,13 +44,13 @@ FAMILIES = (
         "hrs": (3600 * 10**9, ("hour", "hr")),
     },
 )
-"""Units that can be compared, as pprof names them; the first of each stands for a unit that is not among them."""
+"""Comparable units with pprof's names; the first of each family is the fallback."""
 KNOWN = {alias: (family, name) for family in FAMILIES for name, (_, aliases) in family.items() for alias in aliases}
 
 
 @dataclass(frozen=True)
 class Range:
-    """Numbers from `least` to `most`, both included, in `unit`."""
+    """Numbers from `least` to `most` inclusive, in `unit`."""
 
     least: float
     most: float
@@ -59,7 +59,7 @@ class Range:
 
 @dataclass(frozen=True)
 class Tag:
-    """What a label must be: of this key ("" for any), and in the range, or of a text that matches."""
+    """Matches labels with this key ("" for any) that are in the range or match a text."""
 
     key: str
     range: Range | None
@@ -67,7 +67,7 @@ class Tag:
 
 
 def parsed(text: str) -> Tag:
-    """Read a filter as pprof does. Raises BadPattern."""
+    """Parse a filter as pprof does. Raises BadPattern."""
     key, equals, value = text.partition("=")
     if not equals:
         key, value = "", text
@@ -77,9 +77,9 @@ def parsed(text: str) -> Tag:
 
 
 def hit_samples(profile: Profile, tag: Tag, units: dict[str, str]) -> Mask:
-    """Return which samples have such a label: shape (samples,). `units` are those of the whole profile.
+    """Return which samples have a matching label. `units` are those of the whole profile.
 
-    With a key, one of several patterns is enough; without, each must match a label's `key:text`.
+    With a key, any pattern may match; without, each must match a label's `key:text`.
     """
     if tag.range is not None:
         return _with_number(profile, tag.key, tag.range, units)
@@ -92,7 +92,7 @@ def hit_samples(profile: Profile, tag: Tag, units: dict[str, str]) -> Mask:
 
 
 def units(profile: Profile) -> dict[str, str]:
-    """Return the unit of each key of numbers: the first that a sample names, else what pprof takes it for."""
+    """Return the unit of each numeric key: the first that a sample has, else pprof's default."""
     found: dict[str, str] = {}
     rows = _numeric(profile)
     pair, at = np.unique(_pairs(profile, profile.labels.unit)[rows], return_index=True)
@@ -130,13 +130,13 @@ def _inside(numbers: Floats, unit: str, wanted: Range) -> Mask:
 
 
 def _numeric(profile: Profile) -> Ints:
-    """Return the rows of labels that pprof takes for numbers: a zero without a unit is none."""
+    """Return the rows of the labels that pprof takes for numbers, which excludes zeros without a unit."""
     labels = profile.labels
     return np.flatnonzero((labels.text == 0) & ((labels.number != 0) | hit_texts(profile, labels.unit, bool)))
 
 
 def _pairs(profile: Profile, other: NDArray[np.int32]) -> Ints:
-    """Return each label's key and another text as one number."""
+    """Pack each label's key and another string into one number."""
     return profile.labels.key * np.int64(len(profile.strings)) + other
 
 
@@ -152,7 +152,7 @@ def _of_labels(profile: Profile, rows: Ints) -> Mask:
 
 
 def _range(text: str) -> Range | None:
-    """Read 32kb, 32kb:, :32kb or 32kb:64kb; None where it is something else, or of units that cannot be compared."""
+    """Parse 32kb, 32kb:, :32kb or 32kb:64kb; None for anything else or for incomparable units."""
     ends = text.split(":")
     if len(ends) > 2 or not any(ends) or not all(AMOUNT.fullmatch(end) for end in ends if end):
         return None
@@ -164,7 +164,7 @@ def _range(text: str) -> Range | None:
 
 
 def _amount(text: str, unit: str | None = None) -> tuple[float, str]:
-    """Return 64kb as number and unit, in the unit that is given or its own."""
+    """Parse 64kb into a number and its unit, converted to `unit` if given."""
     number, own = AMOUNT.findall(text)[0]
     if abs(int(number)) > MAX_INT64:
         raise BadPattern(f"{number} is larger than a label can be")
@@ -172,7 +172,7 @@ def _amount(text: str, unit: str | None = None) -> tuple[float, str]:
 
 
 def _scaled(value: Number, given: str, wanted: str) -> tuple[Number, str]:
-    """Return a value in the unit that is wanted, or else in what pprof takes it for."""
+    """Convert a value to a unit, or else to pprof's fallback."""
     if (known := _known(given)) is None:
         return value, wanted
     family, name = known
