@@ -1,4 +1,4 @@
-"""The array types that every room uses, and what numpy lacks for ragged columns and for pairs of numbers.
+"""Array types used everywhere, and helpers that numpy lacks for ragged columns and for pairs of numbers.
 
 A ragged column holds rows of unequal length one after the other: row i is values[at[i]:at[i + 1]].
 """
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 
 def offsets(counts: Ints) -> Ints:
-    """Return where rows of these lengths begin: shape (rows + 1,), first 0, last the total."""
+    """Return the offsets of rows of these lengths: shape (rows + 1,), first 0, last the total."""
     out = np.zeros(len(counts) + 1, np.int64)
     np.cumsum(counts, out=out[1:])
     return out
 
 
 def spread(begin: Ints, counts: Ints) -> Ints:
-    """Return begin[0], begin[0] + 1, … (counts[0] of them), then begin[1], … as one index column."""
+    """Concatenate the ranges begin[i], begin[i] + 1, …, counts[i] numbers each, into one index column."""
     at = offsets(counts)
     return np.arange(at[-1]) + np.repeat(begin - at[:-1], counts)
 
@@ -39,19 +39,19 @@ def owners(counts: Ints) -> Ints:
 
 
 def some(hit: Mask, at: Ints) -> Mask:
-    """Return for each row whether it has a hit."""
+    """Return whether each row has a hit."""
     return first(hit, at) < at[1:]
 
 
 def first(hit: Mask, at: Ints) -> Ints:
-    """Return for each row where its first hit is, or where the row ends."""
+    """Return the position of the first hit of each row, or the end of the row."""
     place = np.append(np.flatnonzero(hit), len(hit))
     out: Ints = np.minimum(place[np.searchsorted(place, at[:-1])], at[1:])
     return out
 
 
 def last(hit: Mask, at: Ints) -> Ints:
-    """Return for each row where its last hit is, or the place before the row."""
+    """Return the position of the last hit of each row, or the position before the row."""
     place = np.append(-1, np.flatnonzero(hit))
     out: Ints = np.maximum(place[np.searchsorted(place, at[1:]) - 1], at[:-1] - 1)
     return out

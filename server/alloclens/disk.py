@@ -1,8 +1,8 @@
-"""The one way to open a file, and the one way to write one.
+"""Opens and writes files safely. All other modules use it.
 
-A directory may hold a FIFO, a device or a file of any size under the name of a profile, a settings file or a source. Only
-regular files are read, never more than is asked for, and opening one never waits. A profile, a setting or an editor may
-name what no file can be called: that is no file, and no reason to raise ValueError.
+A profile, a settings file or a source file may turn out to be a FIFO, a device or a file of any size. Only regular
+files are read, never more than the limit, and opening one never blocks. A name that no file can have raises OSError,
+not ValueError.
 """
 
 from __future__ import annotations
@@ -27,22 +27,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-# O_NONBLOCK: without it, opening a FIFO waits until somebody writes to it. O_NOCTTY: no terminal becomes ours.
+# O_NONBLOCK: do not wait for a writer to a FIFO. O_NOCTTY: do not acquire a controlling terminal.
 OPEN_FLAGS = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_BINARY"))
 
 MAX_PATH_CHARACTERS = 4096
-"""No system opens a longer one, and to follow its links takes time that grows with the square of its length."""
+"""No system opens longer paths, and the time to resolve links is quadratic in the length."""
 UNFINISHED = re.compile(r"\.alloclens\.[0-9a-f]{16}\.tmp")
-"""What `write_file` calls a file until it is whole. A process that is killed leaves it behind."""
+"""Temporary names of `write_file`. A process that is killed leaves such a file behind."""
 STALE_SECONDS = 3600.0
 """A file is written in one go, right after it was made."""
 NOT_A_NAME, NOT_REGULAR = "not a file name", "not a regular file"
 
 
 def open_file(path: str | Path) -> BinaryIO:
-    """Open a regular file for reading; symbolic links are followed.
+    """Open a regular file for reading, following symbolic links.
 
-    Raises OSError, also where the path leads to a directory, FIFO, socket or device, or holds a null character.
+    Raises OSError, also for a directory, FIFO, socket or device, and for a path with a null character.
     """
     try:
         return open(path, "rb", opener=_opener)
@@ -51,14 +51,14 @@ def open_file(path: str | Path) -> BinaryIO:
 
 
 def read_file(path: str | Path, limit: int) -> bytes:
-    """Return the contents of a regular file of at most `limit` bytes.
+    """Return the contents of a regular file that has at most `limit` bytes.
 
-    Raises OSError as open_file does, with EFBIG for a larger file.
+    Raises OSError like open_file, with EFBIG for a larger file.
     """
     with open_file(path) as file:
         size = os.fstat(file.fileno()).st_size
         data = file.read(min(size, limit) + 1)
-        if size < len(data) <= limit:  # it grows, or is one of those in /proc, which have no size
+        if size < len(data) <= limit:  # it is growing, or in /proc, where sizes are 0
             data += file.read(limit + 1 - len(data))
     if len(data) > limit:
         raise OSError(errno.EFBIG, f"larger than {_size(limit)}")
@@ -75,7 +75,7 @@ def _opener(path: str, _flags: int) -> int:
 
 
 def write_file(path: Path, data: bytes, *, new: bool = False, mode: int | None = None) -> None:
-    """Write a file whole: whoever reads it meanwhile, or after a crash, finds the old contents or the new.
+    """Write a file atomically: a reader sees the old contents or the new, also after a crash.
 
     An existing file keeps its mode unless one is given; a symbolic link stays, and the file that it leads to is written.
     Raises OSError, also if something other than a regular file has the name. With `new` it raises FileExistsError if
@@ -86,7 +86,7 @@ def write_file(path: Path, data: bytes, *, new: bool = False, mode: int | None =
         if not new and path.exists() and not path.is_file():
             raise OSError(errno.EINVAL, NOT_REGULAR)
         aside = path.with_name(f".alloclens.{secrets.token_hex(8)}.tmp")
-    except (RuntimeError, ValueError) as error:  # a loop of symbolic links before Python 3.13, a null character
+    except (RuntimeError, ValueError) as error:  # a link loop before Python 3.13; a null character
         raise OSError(errno.EINVAL, NOT_A_NAME) from error
     try:
         with aside.open("xb") as file:
@@ -152,15 +152,15 @@ def _lock(file: BinaryIO) -> bool:
 
 
 def written_at(found: os.stat_result) -> float:
-    """Return when a file was last written, or put where it is, in seconds since 1970.
+    """Return when a file was last written or moved here, in seconds since 1970.
 
-    cp -p, tar and others set back the time of modification; they cannot set that of the change. Windows has no such time.
+    cp -p and tar restore the modification time, but cannot set the change time. Windows has no change time.
     """
     return found.st_mtime if os.name == "nt" else max(found.st_mtime, found.st_ctime)
 
 
 def is_name(path: str) -> bool:
-    """Return whether a file may be called so: without a null character, and in the file system's encoding."""
+    """Return whether a file can have this name: no null character, and encodable for the file system."""
     try:
         return b"\0" not in os.fsencode(path)
     except UnicodeEncodeError:
@@ -168,7 +168,7 @@ def is_name(path: str) -> bool:
 
 
 def real_path(path: str) -> str:
-    """Return a path without symbolic links; as it is where it leads nowhere."""
+    """Resolve the symbolic links of a path; return it unchanged if that fails."""
     if len(path) > MAX_PATH_CHARACTERS:
         return path
     try:
@@ -178,7 +178,7 @@ def real_path(path: str) -> str:
 
 
 def reason(error: Exception) -> str:
-    """Return what an error says, without its number and the file's name."""
+    """Return the message of an error, without its number and file name."""
     return (isinstance(error, OSError) and error.strerror) or str(error) or type(error).__name__
 
 
@@ -187,19 +187,19 @@ def _size(count: int) -> str:
 
 
 def real(path: str) -> str:
-    """Return a path without symbolic links, canonical."""
+    """Return the canonical path with symbolic links resolved."""
     return canonical(real_path(path))
 
 
 def check_inside(path: str, roots: Iterable[str], advice: str = "") -> None:
-    """Raise OSError for a path that leads out of these directories by a symbolic link. It need not be there."""
+    """Raise OSError if symbolic links lead out of these directories. The path need not exist."""
     target = real(path)
     if not any(is_within(target, real(root)) for root in roots):
         raise OSError(errno.EINVAL, f"a symbolic link that leads out of the workspace, to {target}{advice}")
 
 
 class Stamp(NamedTuple):
-    """Enough to see that a file is another one or has other content."""
+    """Identifies a version of a file: if it is replaced or rewritten, the stamp changes."""
 
     mtime_ns: int
     size: int
@@ -207,7 +207,7 @@ class Stamp(NamedTuple):
 
 
 def is_absent(path: str) -> bool:
-    """Return whether nothing has this name; False where that is not known."""
+    """Return whether nothing exists at this path; False if that cannot be determined."""
     try:
         os.lstat(path)
     except (FileNotFoundError, NotADirectoryError):
@@ -218,7 +218,7 @@ def is_absent(path: str) -> bool:
 
 
 def stamp(path: str) -> Stamp | None:
-    """Return the stamp of one file; None where there is none."""
+    """Return the stamp of a file; None if it cannot be read."""
     try:
         return _stamp(os.stat(path))  # noqa: PTH116 - paths are texts here
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""A fault of alloclens itself, in one line that says enough to mend it."""
+"""Formats an unexpected exception in one line that is enough to find the bug."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from alloclens.profile.errors import ProfileError
 HOME = Path(__file__).parent
 MAX_PLACES = 6
 MAX_ERROR_CHARACTERS = 300
-"""Characters of an exception's own text: it may quote a whole file."""
+"""An exception's message may quote a whole file."""
 
 
 def fault(error: BaseException) -> str:
-    """Return what was raised and where: the lines of alloclens that led there, the innermost first."""
+    """Return the exception and the frames in alloclens that it passed through, innermost first."""
     said = ": ".join(filter(None, (type(error).__name__, str(error)[:MAX_ERROR_CHARACTERS])))
     calls = [(Path(frame.f_code.co_filename), line) for frame, line in traceback.walk_tb(error.__traceback__)]
     ours = (f"{path.relative_to(HOME).as_posix()}:{line}" for path, line in calls[::-1] if path.is_relative_to(HOME))
@@ -35,7 +35,7 @@ class Problem:
 
     @classmethod
     def of(cls, path: str, error: Exception) -> Problem:
-        """Return what was raised while a file was read: what is wrong with the file, or a fault of ours and where it is."""
+        """Describe an exception raised while reading a file: a fault of the file, or one of ours and its location."""
         is_the_files = isinstance(error, (ProfileError, OSError, MemoryError))
         return cls(path, reason(error) if is_the_files else f"{fault(error)}; please report it with the file")
 

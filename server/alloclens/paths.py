@@ -1,6 +1,6 @@
-r"""Paths as texts, alike on every system: forward slashes, a drive as "C:", one name for one file.
+r"""Paths as strings with the same rules on every system: forward slashes, upper-case drives, one name for one file.
 
-A profile may come from another system: C:\app\main.go is a path here, too, though no file of that name can be.
+A profile may come from another system, so C:\app\main.go is a path on Linux, too.
 """
 
 from __future__ import annotations
@@ -14,22 +14,23 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 FILE = re.compile(r"^file:(?:(?://[^/]+/|/*)(?=[A-Za-z]:)|(?://[^/]*)?(?=/))")
-"""The scheme of file:///a, of file:///C:/a, and of file:/a, as Go's filepath.Clean and Java write it."""
+"""The scheme of file:///a and file:///C:/a, and of file:/a as written by Go's filepath.Clean and Java."""
 VITE = re.compile(r"^/@fs/*(?=/|[A-Za-z]:)")
-"""What Vite puts before the path of a file outside its project's directory."""
+"""The prefix that Vite adds to files outside its project directory."""
 BUNDLE = re.compile(r"^(?:webpack(?:-internal)?|turbopack):/(?:/[^/]*/)?(?:\([^/()]+\)/|\[project\]/)?")
-"""The scheme of webpack:///./src/a.js and webpack://shop/./src/a.js, also as filepath.Clean writes it, and a layer's name."""
+"""The scheme of webpack:///./src/a.js and webpack://shop/./src/a.js, also after filepath.Clean, with an optional layer
+name."""
 MAX_SCHEME_CHARACTERS = len("webpack-internal:")
 NAMESPACE = re.compile(r"^(?:webpack(?:-internal)?|turbopack):/(?:/([^/][^?]*?)/(?=\.{1,2}/)|/?(@[^/]+/[^/]+)/)([^?]*)")
-"""The name of the project that a bundler puts before a path: all before ./ or ../, and that of a package with a scope."""
+"""The project name in a bundler's path: everything before ./ or ../, or the name of a scoped package."""
 QUERY = re.compile(r"\?[^/]*$")
 DRIVE = re.compile(r"^[A-Za-z]:(?=/|$)")
 WINDOWS = re.compile(r"^(?:[A-Za-z]:\\|\\\\)|^[^/]*\\[^/]*$")
-"""A drive or a share, or backslashes and no slash: elsewhere a backslash is a letter of a name."""
+"""A drive, a share, or backslashes without slashes. Anywhere else a backslash is an ordinary character."""
 
 
 def canonical(path: str) -> str:
-    r"""Return a path without scheme, ".", ".." and backslashes: file:///C:\a\.\b.go -> C:/a/b.go."""
+    r"""Remove scheme, ".", ".." and backslashes: file:///C:\a\.\b.go -> C:/a/b.go."""
     path = VITE.sub("", path)
     if ":" not in path[:MAX_SCHEME_CHARACTERS]:
         pass
@@ -46,7 +47,7 @@ def canonical(path: str) -> str:
 
 
 def namespace(path: str) -> tuple[str, str]:
-    """Return the name of the project that a bundler's path says, with the path in it; ("", "") where it does not say it.
+    """Return the project name in a bundler's path and the path within the project; ("", "") if it has none.
 
     webpack://@me/shop/./src/a.js -> @me/shop, src/a.js.
     """
@@ -55,9 +56,9 @@ def namespace(path: str) -> tuple[str, str]:
 
 
 def bundled(path: str) -> Iterator[tuple[str, str]]:
-    """Yield what the name of the project in a bundler's path may be, with the path in it: webpack:/shop/src/a.js -> shop, src/a.js.
+    """Yield possible project names in a bundler's path, each with the rest: webpack:/shop/src/a.js -> shop, src/a.js.
 
-    webpack://shop/./src/a.js says where the name ends, but filepath.Clean has taken that away.
+    webpack://shop/./src/a.js shows where the name ends, but filepath.Clean removes the "./".
     """
     project, rest = namespace(path)
     if project:
@@ -69,17 +70,17 @@ def bundled(path: str) -> Iterator[tuple[str, str]]:
 
 
 def is_absolute(path: str) -> bool:
-    """Return whether a canonical path begins at a root or a drive."""
+    """Return whether a canonical path starts at a root or a drive."""
     return path.startswith("/") or bool(DRIVE.match(path))
 
 
 def is_share(path: str) -> bool:
-    """Return whether a canonical path is on another machine: even to ask whether it is there would call that one."""
+    """Return whether a canonical path is on another machine. Even a check for existence would contact it."""
     return path.startswith("//")
 
 
 def rest_within(path: str, root: str) -> str | None:
-    """Return a canonical path as seen from a folder that it lies in: "" for the folder itself; None outside."""
+    """Return a canonical path relative to a folder: "" for the folder itself, None for a path outside."""
     root = root.rstrip("/")
     if path == root:
         return ""
@@ -87,19 +88,19 @@ def rest_within(path: str, root: str) -> str | None:
 
 
 def is_within(path: str, root: str) -> bool:
-    """Return whether a canonical path lies in a folder."""
+    """Return whether a canonical path is inside a folder."""
     return path.startswith(root.rstrip("/") + "/")
 
 
 def folders_of(path: str) -> Iterator[str]:
-    """Yield every folder that a canonical path lies in, the innermost first; "" is the root of an absolute path."""
+    """Yield the folders that contain a canonical path, innermost first; "" is the root."""
     while (slash := path.rfind("/")) >= 0:
         path = path[:slash]
         yield path
 
 
 def join(*parts: str) -> str:
-    """Join parts of canonical paths; empty ones are left out. The first alone decides where it lies."""
+    """Join parts of canonical paths, ignoring empty ones. Later parts never restart the path."""
     first, *others = [part for part in parts if part]
     return posixpath.normpath("/".join([first.rstrip("/"), *others]))
 
@@ -110,7 +111,7 @@ def name_of(path: str) -> str:
 
 
 def clean_path(path: str) -> str:
-    """Return the path as Go's filepath.Clean writes it, so that one file has one name."""
+    """Normalize a path like Go's filepath.Clean, so that one file has one name."""
     if not path:
         return ""
     cleaned = posixpath.normpath(path)

@@ -1,4 +1,4 @@
-"""Names as text: what a profile, a directory or a server calls something must not steer a terminal or break a row."""
+"""Escapes untrusted names, so that they cannot control a terminal or break a line."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ UNSAFE = re.compile(
 
 
 def printable(text: str) -> str:
-    r"""Return a text on one line, with every character that is not to be shown as it is written as \x1b or \u202e."""
+    r"""Return a text on one line, with unsafe characters escaped like \x1b or \u202e."""
     return UNSAFE.sub(lambda found: found[0].encode("unicode_escape", "surrogatepass").decode("ascii"), text)
 
 
 def rows(lines: Iterable[str]) -> str:
-    """Return lines as one text, in which each stays one line."""
+    """Join lines into one text, each escaped to stay one line."""
     return "\n".join(map(printable, lines))

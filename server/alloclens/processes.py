@@ -1,7 +1,7 @@
-"""The programs that we start: which file each is, where it runs, and that none outlives us.
+"""Starts child processes: finds the executable, sets the directory, and ends the child when we end.
 
-The directory that we are started in, and every folder that is opened, may be anybody's: no program and no Python module
-is taken from there, nor from a relative entry of PATH.
+The working directory and every opened folder may be hostile: no program or Python module is loaded from there, nor from
+a relative entry of PATH.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ if TYPE_CHECKING:
     Child = subprocess.Popen[bytes]
 
 SUFFIX = ".exe" if os.name == "nt" else ""
-"""Of a program's file. What else Windows starts by name are scripts, which take their arguments apart in ways of their own."""
+"""The extension of executables. Scripts, which Windows also starts by name, parse their arguments differently."""
 APART = sys.prefix
-"""Where child processes run: a directory of the Python that runs us, without modules."""
+"""The working directory of child processes: Python's prefix, which has no modules."""
 _running: dict[Child, int] = {}
-"""Each with our end of a pipe; see `_tie`."""
+"""Running children, each with our end of the pipe of `_tie`."""
 
 
 def program(name: str) -> str | None:
-    """Return the path of a program on PATH; None where there is none.
+    """Return the path of a program on PATH; None if it is not there.
 
-    shutil.which alone looks into the working directory: on Windows always, elsewhere for an entry like "." or "".
+    shutil.which alone also searches the working directory: on Windows always, elsewhere for entries like "." or "".
     """
     entries = os.environ.get("PATH", os.defpath).split(os.pathsep)
     paths = [str(Path(entry, name + SUFFIX)) for entry in entries if Path(entry).is_absolute()]
@@ -44,9 +44,9 @@ def program(name: str) -> str | None:
 
 
 def output(name: str, *arguments: str, env: Mapping[str, str], seconds: float, given: bytes = b"") -> bytes | None:
-    """Return what a program on PATH writes to standard output when `given` is its standard input.
+    """Run a program on PATH with `given` as standard input and return its standard output.
 
-    None if there is no such program, if it fails, or if it takes longer than so many seconds; then it is ended.
+    Returns None if the program is missing, fails, or exceeds the time limit, after which it is killed.
     """
     path = program(name)
     if path is None:
@@ -66,9 +66,9 @@ def output(name: str, *arguments: str, env: Mapping[str, str], seconds: float, g
 
 
 def python(function: Callable[[], None]) -> list[str]:
-    """Return the command line that calls a module's function in a Python of its own, which imports what this one would.
+    """Return a command line that calls a module's function in a new Python with our import path.
 
-    -I ignores the working directory, PYTHONPATH and Python's other variables. (-P would do, but is not in 3.10.)
+    -I ignores the working directory and Python's environment variables. -P would suffice, but needs Python 3.11.
     """
     module, name = function.__module__, function.__name__
     code = f"import sys; sys.path[:] = {search_path()!a}; import {module}; {module}.{name}()"
@@ -77,7 +77,7 @@ def python(function: Callable[[], None]) -> list[str]:
 
 
 def start(command: list[str], *, stdin: int, stderr: int | None = None, env: Mapping[str, str] | None = None) -> Child:
-    """Start a program whose standard output is a pipe. Raises OSError or ValueError. `end` must be called for it."""
+    """Start a program with a pipe as standard output. The caller must call `end`. Raises OSError or ValueError."""
     tie, ours = os.pipe()
     inherited = (tie,) if sys.platform == "linux" else ()
     try:
@@ -95,32 +95,32 @@ def start(command: list[str], *, stdin: int, stderr: int | None = None, env: Map
 
 
 def end(child: Child) -> None:
-    """End a process if it has not ended by itself, and let go of it."""
+    """Kill a process if it still runs, and release its resources."""
     child.kill()
     for pipe in (child.stdin, child.stdout):
-        with suppress(OSError):  # what is still to be written to a process that is gone
+        with suppress(OSError):  # unwritten data for a dead process
             if pipe:
                 pipe.close()
-    with suppress(subprocess.TimeoutExpired):  # it waits for a disk, and dies when that answers
+    with suppress(subprocess.TimeoutExpired):  # it is blocked on a disk and dies when that responds
         child.wait(1)
     if (ours := _running.pop(child, None)) is not None:
         os.close(ours)
 
 
 def end_all() -> None:
-    """End all processes that we have started and that still run, without waiting for them."""
+    """Kill all running child processes without waiting for them."""
     for child in list(_running):
         child.kill()
 
 
 def _tie(child: Child, pipe: int) -> None:
-    """Let the kernel kill a process as soon as we are gone, by whatever death and whatever it is busy with.
+    """Have the kernel kill a child as soon as we die, however we die and whatever it is doing.
 
-    It inherits one end of a pipe, which wants a signal for it when the other end is closed, and that is ours alone. Only
-    Linux lets the signal be chosen; elsewhere a worker notices by itself, and a program that we ask has a time limit.
+    The child inherits one end of a pipe and gets SIGKILL when the other end, which only we hold, is closed. Only Linux
+    allows choosing the signal. Elsewhere a worker notices by itself, and other programs have a time limit.
     """
     if sys.platform == "linux":
-        with suppress(OSError):  # a kernel that only resembles Linux
+        with suppress(OSError):  # not a real Linux kernel
             fcntl.fcntl(pipe, fcntl.F_SETOWN, child.pid)
             fcntl.fcntl(pipe, fcntl.F_SETSIG, signal.SIGKILL)
             fcntl.fcntl(pipe, fcntl.F_SETFL, fcntl.fcntl(pipe, fcntl.F_GETFL) | os.O_ASYNC)

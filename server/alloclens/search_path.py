@@ -1,20 +1,20 @@
 # ruff: noqa: PTH100, PTH117, PTH120 - pathlib imports much
-"""Where Python looks for modules: not in the directory that we are started in, which is somebody's project.
+"""Removes the working directory, which is somebody's project, from Python's module search path.
 
-Python itself looks there first when it is started with -m, or when PYTHONPATH has an empty or a relative entry. Only sys
-and os may be imported here, and nothing from __future__: Python has imported those two before it runs any code of ours,
-and any other module would come from that directory.
+Python searches it first when started with -m, or when PYTHONPATH has an empty or relative entry. This module may import
+only sys and os, and nothing from __future__: Python has loaded those two before any of our code runs, but any other
+module could come from that directory.
 """
 
 import os
 import sys
 
 OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-"""Where this package lies: what is imported from there runs already."""
+"""The directory of this package; its code is already running."""
 
 
 def search_path() -> list[str]:
-    """Return sys.path without the entries that are the working directory, or are relative to it."""
+    """Return sys.path without the working directory and relative entries."""
     relative = [entry for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if not os.path.isabs(entry)]
     dropped = {os.path.realpath(entry) for entry in ("", *relative)} - {os.path.realpath(OURS)}
     return [entry for entry in sys.path if os.path.isabs(entry) and os.path.realpath(entry) not in dropped]

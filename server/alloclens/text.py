@@ -1,4 +1,4 @@
-"""The text of a source file, its lines as LSP counts them, and what is remembered of texts."""
+"""Decodes source files, splits them into lines as LSP does, and caches functions of texts."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ Answer = TypeVar("Answer")
 
 LINE_END = re.compile(r"\r\n|\n|\r")
 MAX_SOURCE_BYTES = 8 << 20
-"""Of a source file: nobody reads a larger one."""
+"""Larger source files are ignored: nobody reads them."""
 SPLIT_CHARACTERS = 256 << 10
-"""Characters that are split at once: Python can do nothing else meanwhile, and a server has an event loop."""
+"""Lines are split in pieces, because str.split holds the GIL and the server has an event loop."""
 MAX_REMEMBERED_CHARACTERS = 32 << 20
-"""Of all the texts about which one function remembers its answers."""
+"""Total length of the texts in one function's cache."""
 
 
 def memo(function: Callable[Texts, Answer]) -> Callable[Texts, Answer]:
-    """Remember what a function of texts returned, as functools.lru_cache does, as long as the texts are not too large together.
+    """Cache a function of texts like functools.lru_cache, bounded by the total length of the texts.
 
-    The newest answer is remembered whatever its size.
+    The newest result is always kept.
     """
     limit = MAX_REMEMBERED_CHARACTERS
     known: LRUCache[Any, tuple[Answer, int]] = LRUCache(limit, getsizeof=itemgetter(1))
@@ -48,7 +48,7 @@ def memo(function: Callable[Texts, Answer]) -> Callable[Texts, Answer]:
 
 @memo
 def split_lines(text: str) -> tuple[str, ...]:
-    r"""Split at \\n, \\r\\n and \\r only: str.splitlines also splits at form feeds and U+2028, which LSP does not."""
+    r"""Split at \\n, \\r\\n and \\r, as LSP does; str.splitlines also splits at form feeds and U+2028."""
     lines: list[str] = []
     start, end = 0, _end_of_piece(text, 0)
     while end < len(text):
@@ -58,9 +58,9 @@ def split_lines(text: str) -> tuple[str, ...]:
 
 
 def decoded(data: bytes) -> str:
-    """Return the text of a source file, as an editor shows it: UTF-8, or UTF-16 with a byte order mark.
+    """Decode a source file as an editor does: UTF-8, or UTF-16 with a byte order mark.
 
-    What is neither is read as U+FFFD.
+    Invalid bytes become U+FFFD.
     """
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return data.decode("utf-16", "replace")
@@ -68,9 +68,9 @@ def decoded(data: bytes) -> str:
 
 
 def _end_of_piece(text: str, start: int) -> int:
-    """Return where a piece ends that begins here: behind a line feed, or at the end of the text."""
+    """Return the end of the piece that starts here: after a line feed, or the end of the text."""
     return text.find("\n", start + SPLIT_CHARACTERS) + 1 or len(text)
 
 
 def _split(text: str) -> list[str]:
-    return LINE_END.split(text) if "\r" in text else text.split("\n")  # which is six times as fast
+    return LINE_END.split(text) if "\r" in text else text.split("\n")  # six times as fast

@@ -1,4 +1,4 @@
-"""Classes that msgspec makes of what an editor or a file says."""
+"""Makes msgspec structs safe to use from several threads."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ Kind = TypeVar("Kind", bound=type)
 
 
 def ready(kind: Kind) -> Kind:
-    """Have msgspec look at a class when it is defined, as a decorator.
+    """Decorate a struct so that msgspec inspects it when it is defined.
 
-    It does so when the class is first used, and where two threads do that at once, the process crashes (msgspec 0.22).
+    By default msgspec inspects a class at its first use, and two threads that do so at once crash the process (msgspec
+    0.22).
     """
     msgspec.json.Decoder(kind)
     return kind

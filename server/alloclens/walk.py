@@ -15,21 +15,22 @@ MAX_WALKED_DIRECTORIES = 50_000
 
 
 MAX_WALKED_FILES = 500_000
-"""Bound the walk in a workspace that is a whole home directory."""
+"""Bounds the walk if the workspace is a whole home directory."""
 
 
 MAX_WALK_LEVELS = 100
-"""Levels: os.walk calls itself for each before Python 3.12, and a path of 4096 characters may have 2000."""
+"""Before Python 3.12 os.walk recurses at each level, and a path of 4096 characters may have 2000 levels."""
 
 
 MAX_WALK_SECONDS = 300
-"""That a walk may take, on a network's disk."""
+"""Time limit for a walk, for network file systems."""
 
 
 def tree(root: str, skipped: Collection[str], left_out: set[str]) -> Iterator[tuple[str, list[str], list[str]]]:
-    """Yield each directory below a root, with the names of the directories and of the files in it.
+    """Yield each directory below a root with the names of its subdirectories and files.
 
-    Hidden directories and those of skipped names are not entered, nor are links. What is too much is added to `left_out`.
+    Hidden directories, `skipped` names and links are not entered. If a limit is reached, a message is added to
+    `left_out`.
     """
     take_longer(MAX_WALK_SECONDS)
     top, directories, total = root.count(os.sep), 0, 0
