@@ -1,7 +1,8 @@
-"""Directories of a build that are known by the files in them.
+"""Recognizes directories of a build by the files in them.
 
-One file that ends like a recorded one and declares its functions proves nothing: many services have a /app/main.py with a
-create_app. If several files of one directory are all here, at the same paths and with their functions, it is that checkout.
+One file with a matching end of its path and matching functions proves nothing: many services have a /app/main.py with a
+create_app. If several files of a directory are all here, at the same paths and with their functions, it is that
+checkout.
 """
 
 from __future__ import annotations
@@ -24,13 +25,13 @@ if TYPE_CHECKING:
     from alloclens.source.roots import Roots
 
 MIN_ALIKE_FILES = 3
-"""So many files of a directory, with as many functions that are not called like many others, tell that it is here."""
+"""Files of a directory, and distinctive functions in them, that are needed to recognize it."""
 MIN_FOUND_PER_MISSING = 4
-"""A file may have been deleted since. Of another service that was made from the same template, many files are not here."""
+"""A file may have been deleted since. If it is another service made from the same template, many files are missing."""
 MAX_ASKED_FILES, MAX_ALIKE_FILES = 200, 100
-"""So many files are asked which of so many here they may be."""
+"""Recorded files to match, and files of one name here to match them with."""
 MAX_DIRECTORIES, MAX_DIRECTORY_FILES, MAX_TEXTS = 20, 2000, 50
-"""So many directories are tried, and so many files in each; so many texts are read."""
+"""Directories to try, files to consider in each, and texts to read of them."""
 # fmt: off
 COMMON = frozenset((
     "app", "application", "call", "__call__", "constructor", "create", "create_app", "createApp", "delete", "get", "get_app", "handle",
@@ -38,18 +39,18 @@ COMMON = frozenset((
     "put", "run", "serve", "server", "setup", "shutdown", "start", "startup", "stop", "wrapped", "wrapper",
 ))
 # fmt: on
-"""What functions are called in very many programs."""
+"""Names of functions that very many programs have."""
 
 
 class BuildRoot(NamedTuple):
-    """A directory of a build, and the one here that is the same."""
+    """A directory of a build, and its counterpart here."""
 
     there: str
     here: str
 
 
 def checkouts(roots: Roots, files: Files, functions: Mapping[str, Collection[str]]) -> Iterator[BuildRoot]:
-    """Yield each directory of a build that is here, by its files; none that is equally like two directories here."""
+    """Yield each directory of a build that is recognized here by its files. Ambiguous ones are omitted."""
     named = (recorded(file, functions[file]) for file in sorted(functions))
     telling = [one for one in named if _tells(one) and not roots.hold(roots.real(one.path))]
     pairs = filter(None, (_pairs(one, roots, files) for one in telling))
@@ -67,19 +68,19 @@ def checkouts(roots: Roots, files: Files, functions: Mapping[str, Collection[str
 
 
 def _is_installed(one: Recorded, there: str, roots: Roots, files: Files) -> bool:
-    """Return whether a file beside a program is of a package that is installed here, as Lambda has them in one directory."""
+    """Return whether a file belongs to an installed package: AWS Lambda puts packages beside the program."""
     inside = one.rooted[len(there) + 1 :]
     return any(files.is_file(join(packages.directory, inside)) for packages in roots.packages)
 
 
 def _tells(one: Recorded) -> bool:
-    """Return whether nothing but its place can tell whose a file is, and its functions have names."""
+    """Return whether only its location can tell whose a file is, and its functions have names."""
     told = one.kind is not Kind.UNKNOWN or one.package or one.called_standard
     return not told and "../" not in one.rooted and any(map(has_name, one.functions))
 
 
 def _pairs(one: Recorded, roots: Roots, files: Files) -> Sequence[BuildRoot]:
-    """Return the directories from which on the recorded path is like that of a file here, for those that are most like it."""
+    """Return the directory pairs below which a recorded path equals that of a file here, for the longest match."""
     there = one.rooted.split("/")
     found: dict[BuildRoot, int] = {}
     directories = files.named(one.name)
@@ -91,7 +92,7 @@ def _pairs(one: Recorded, roots: Roots, files: Files) -> Sequence[BuildRoot]:
         same = shared_end(roots.key(one.rooted).split("/")[-2:0:-1], [roots.key(name) for name in inside[::-1]])
         same = min(
             same, len(there) - (3 if one.absolute else 2)
-        )  # the first directory stays: no checkout is a whole disk
+        )  # keep the first directory: no checkout is a whole disk
         if same >= 0:
             pair = BuildRoot("/".join(there[: -1 - same]), join(folder, *inside[: len(inside) - same]))
             found[pair] = same
@@ -100,12 +101,12 @@ def _pairs(one: Recorded, roots: Roots, files: Files) -> Sequence[BuildRoot]:
 
 
 def shared_end(one: Sequence[str], other: Sequence[str]) -> int:
-    """Return how many elements of two paths, given from their ends, are the same."""
+    """Return how many elements two reversed paths share at their start."""
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
 def _shared(inside: Collection[Recorded], there: str, here: str, roots: Roots, files: Files) -> int:
-    """Return how many files of a directory are here; 0 if they are too few to tell."""
+    """Return how many files of a directory are here; 0 if there are too few to recognize it."""
     found = [one for one in inside if _is_here(one, join(here, one.rooted[len(there) + 1 :]), roots, files)]
     names = {function for one in found for function in one.functions if _is_telling(function)}
     enough = min(len(found), len(names)) >= MIN_ALIKE_FILES

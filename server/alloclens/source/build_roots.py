@@ -1,8 +1,8 @@
-"""Where the profiled program was built, learnt from the packages of its functions.
+"""Infers where the profiled program was built from the packages of its functions.
 
-A function example.com/app/db.Open in /srv/build/db/open.go says that example.com/app was built in /srv/build. So main.go,
-whose functions say nothing, is found there, too. In the same way the packages in a project's node_modules say where the
-project was.
+A function example.com/app/db.Open in /srv/build/db/open.go shows that example.com/app was built in /srv/build, so
+main.go is found there, too, although its functions show nothing. In the same way, the packages in node_modules show
+where a project was.
 """
 
 from __future__ import annotations
@@ -29,26 +29,26 @@ if TYPE_CHECKING:
 
 NODE = "node_modules"
 MAX_NODE_FILES = 50
-"""Of a Node project, that are looked for."""
+"""Files of a Node project to look for."""
 OWNER = re.compile(r"[^/]+\.[^/]+$|(?:github\.com|gitlab\.com|bitbucket\.org)/[^/]+$")
-"""What import paths of many modules begin with, and none is."""
+"""Prefixes that many modules share, and that are not modules themselves."""
 TRIMMED = re.compile(r"[\w-]+(?:\.[\w-]+)+/")
-"""How the path of a program begins whose -trimpath has put its import path there."""
+"""The start of a path that -trimpath replaced with an import path."""
 
 
 class LearnedBuilds(NamedTuple):
-    """What all recorded functions together say, and the place of any file may depend on."""
+    """What all recorded functions together show about builds. The place of any file may depend on it."""
 
     roots: tuple[BuildRoot, ...] = ()
-    """The longest first."""
+    """Longest first."""
     import_paths: tuple[tuple[str, str], ...] = ()
-    """Directories of builds with the import path of the package in each, from which on its directories are called so."""
+    """Directories of builds with the import path of each; the directories below follow the import path."""
     alike: tuple[BuildRoot, ...] = ()
-    """Roots that are known by the files in them alone, the longest first."""
+    """Roots recognized only by the files in them, longest first."""
 
 
 class Builds:
-    """The roots of the builds that some recorded functions come from. Looked for when first needed."""
+    """The build roots of recorded functions. Computed on demand."""
 
     def __init__(self, roots: Roots, files: Files, functions: Mapping[str, Collection[str]]) -> None:
         self._roots = roots
@@ -57,26 +57,26 @@ class Builds:
 
     @cached_property
     def all(self) -> tuple[BuildRoot, ...]:
-        """Every root, the longest first."""
+        """Every root, longest first."""
         found = {*(built for built, _ in self._checkouts), *self._projects()}
         return tuple(sorted(found, key=lambda built: (-len(built.there), built)))
 
     @cached_property
     def alike(self) -> tuple[BuildRoot, ...]:
-        """The roots that are known by the files in them alone, the longest first."""
+        """The roots recognized only by the files in them, longest first."""
         found = checkouts(self._roots, self._files, self._functions)
         return tuple(sorted(found, key=lambda built: (-len(built.there), built)))
 
     @property
     def learned(self) -> LearnedBuilds:
-        """All that is known of builds, in an order of its own."""
+        """Everything known about builds, in a fixed order."""
         paths = sorted((directory, path) for directory, found in self._import_paths.items() for path in found)
         return LearnedBuilds(self.all, tuple(paths), self.alike)
 
     def packages(self, one: Recorded) -> Collection[str]:
-        """Return what the package of a Go file may be called: as its functions say, else as those beside it do.
+        """Return the possible packages of a Go file, from its functions, else from the files beside it.
 
-        Closures alone say little: one bears the name of the package that what it is in was inlined into.
+        Closures alone prove little: they are named after the package that their function was inlined into.
         """
         said = (one.package,) if one.package else ()
         if (said and not one.only_closures) or not one.path.endswith(OF_GO):
@@ -87,7 +87,7 @@ class Builds:
             if directory in self._import_paths:
                 inside = one.path[len(directory) + 1 :].rpartition("/")[0]
                 paths = self._import_paths[directory]
-                outer = {folder for path in paths for folder in folders_of(path)}  # of modules in one another
+                outer = {folder for path in paths for folder in folders_of(path)}  # of nested modules
                 return [join(path, inside) for path in paths if path in self._modules or path not in outer]
         return said
 
@@ -100,7 +100,7 @@ class Builds:
 
     @cached_property
     def _import_paths(self) -> Mapping[str, Collection[str]]:
-        """The import path of each directory of a build from which on its directories are called like its packages."""
+        """Import paths of directories of a build whose subdirectories follow the import path."""
         found: dict[str, set[str]] = {}
         for built, module in self._checkouts:
             found.setdefault(built.there, set()).add(module)
@@ -115,11 +115,11 @@ class Builds:
 
     @cached_property
     def _directories(self) -> Collection[tuple[str, str]]:
-        """The directories of the Go packages that functions name, each with the import path."""
-        asked: set[tuple[str, str]] = set()  # the files of one directory, which is one package, all say the same
+        """Directories of Go packages with their import paths, from the functions' names."""
+        asked: set[tuple[str, str]] = set()  # all files of a directory are of one package
         found = set()
         for file, functions in self._functions.items():
-            if not file.endswith(OF_GO):  # a file of C says nothing, whatever its functions are called
+            if not file.endswith(OF_GO):  # C files have no package, whatever their functions are called
                 continue
             package = package_among(sorted(functions))
             key = file[: max(file.rfind("/"), file.rfind("\\")) + 1], package
@@ -132,7 +132,7 @@ class Builds:
 
     @cached_property
     def _checkouts(self) -> Collection[tuple[BuildRoot, str]]:
-        """Each directory that held a module of the workspace, with the module's path."""
+        """Each directory that held a module of the workspace, with the module path."""
         found = set()
         for directory, package in self._directories:
             is_copy = directory.endswith(f"/vendor/{package}")
@@ -143,7 +143,7 @@ class Builds:
         return found
 
     def _projects(self) -> Iterator[BuildRoot]:
-        """Return each directory that held node_modules, and the one here that most of its files are in, own ones and others."""
+        """Yield each directory that held node_modules, with the directory here that has most of its files."""
         here = [p.directory.rpartition("/")[0] for p in self._roots.packages if name_of(p.directory) == NODE]
         packages: dict[str, list[str]] = {}
         files = sorted(self._functions) if here and any(NODE in file for file in self._functions) else ()
@@ -165,7 +165,7 @@ class Builds:
                 yield best[0][0]
 
     def _shared(self, directory: str, packages: Iterable[str], own: Mapping[str, Collection[str]]) -> int:
-        """Return how many files of a project are in a directory here; 0 if its own ones tell that it is another project."""
+        """Return how many files of a project are in a directory here; 0 if its own files show another project."""
         there = [rest for rest in packages if self._files.is_file(join(directory, NODE, rest))]
         texts = {rest: self._files.text(join(directory, rest)) for rest in own} if there else {}
         if not there or 2 * sum(1 for text in texts.values() if text is not None) < len(texts):
@@ -185,5 +185,5 @@ def _root(directory: str, package: str, module: Module) -> str | None:
 
 
 def _paths_of(package: str) -> Iterator[str]:
-    """Yield the import paths of a package and of all that it may be in."""
+    """Yield the import path of a package and all its prefixes."""
     return chain((package,), folders_of(package))

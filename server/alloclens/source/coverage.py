@@ -1,4 +1,4 @@
-"""How much of a profile has a place here, whose it is, and what could be done about the rest."""
+"""How much of a profile is placed here, by ownership, and how to place the rest."""
 
 from __future__ import annotations
 
@@ -19,40 +19,40 @@ if TYPE_CHECKING:
 
 
 class CoverageGroup(NamedTuple):
-    """What is summed up together."""
+    """Key of a sum."""
 
     kind: Kind
     found: bool
 
 
 class FileShare(NamedTuple):
-    """One recorded file."""
+    """A recorded file and its share of the profile."""
 
     recorded: str
     value: int
-    """What is charged to it, in the unit of the sample type."""
+    """The value charged to it, in the unit of the sample type."""
     found: Place | Nowhere
 
 
 @dataclass(frozen=True)
 class Coverage:
-    """Where the bytes of a profile are. Each sample is charged to one file, see `Lines.charged`."""
+    """The distribution of a profile over files. Each sample is charged to one file, see `Lines.charged`."""
 
     nameless: int
-    """Charged to no file at all: the stacks have only addresses."""
+    """Charged to no file: the stacks have only addresses."""
     files: tuple[FileShare, ...]
     """Heaviest first."""
     suggestions: tuple[Suggestion, ...]
-    """Mappings that would find what was not found, the one that finds most first."""
+    """Path mappings that would place lost files, the most effective first."""
 
     @cached_property
     def total(self) -> int:
-        """All there is."""
+        """The whole value."""
         return self.nameless + sum(file.value for file in self.files)
 
     @cached_property
     def parts(self) -> Mapping[CoverageGroup, int]:
-        """The value of each part."""
+        """The value of each group."""
         out: Counter[CoverageGroup] = Counter()
         for file in self.files:
             out[CoverageGroup(file.found.kind, isinstance(file.found, Place))] += file.value
@@ -60,12 +60,12 @@ class Coverage:
 
     @property
     def lost(self) -> int:
-        """What was not found and may be the user's own."""
+        """The value that was not found and may be own code."""
         return self.parts.get(CoverageGroup(Kind.UNKNOWN, found=False), 0)
 
     @cached_property
     def lost_roots(self) -> tuple[str, ...]:
-        """Where the files were that are not found: the first two directories of each, or its bare name; heaviest first."""
+        """The first two directories of files that were not found, or their bare names; heaviest first."""
         out: Counter[str] = Counter()
         for file in self.files:
             if file.found.kind is Kind.UNKNOWN:
@@ -79,7 +79,7 @@ def _root(recorded: str) -> str:
 
 
 def coverage(charged: Mapping[str, int], nameless: int, sources: SourceMap, lines_of: LinesOf) -> Coverage:
-    """Place all files of a profile. `charged` is by recorded file."""
+    """Place all files of a profile. `charged` maps recorded files to values."""
     files = [FileShare(file, value, sources.find(file)) for file, value in charged.items()]
     heaviest = tuple(sorted(files, key=lambda f: (-f.value, f.recorded)))
     return Coverage(nameless, heaviest, tuple(suggestions(charged, sources, lines_of)))

@@ -1,7 +1,7 @@
-"""Evidence: the functions that profiles name in each file. It tells where programs were built, and so whose the files are.
+"""Evidence: the functions that profiles name in each file. It shows where programs were built.
 
-One profile alone may not say it: that main.go of /srv/build is the user's own follows from a function of another package
-in /srv/build, which a later profile names first. So the evidence of all snapshots together decides for each of them.
+One profile may not be enough: that main.go in /srv/build is own code may follow from a function of another package
+there that only a later profile names. So the evidence of all snapshots is combined.
 """
 
 from __future__ import annotations
@@ -20,77 +20,77 @@ if TYPE_CHECKING:
 
 
 class RecordedName(NamedTuple):
-    """A function and the file it is recorded in. A file without any has one whose function is ""."""
+    """A function and its recorded file. A file without functions has one name with the function ""."""
 
     file: str
     function: str
 
 
 class Evidence(NamedTuple):
-    """The names in one profile, or in several."""
+    """The names in one or more profiles."""
 
     keys: Ints
-    """A digest of each name, sorted."""
+    """Digest of each name, sorted."""
     files: tuple[str, ...]
-    """Of each name."""
+    """File of each name."""
     functions: tuple[str, ...]
-    """Of each name."""
+    """Function of each name."""
 
     @property
     def digest(self) -> int:
-        """What all the names are known by."""
+        """Digest of all names."""
         return digest_of(self.keys.tobytes())
 
     def of(self, keys: Ints) -> list[RecordedName]:
-        """Return the names of some of the keys."""
+        """Return the names of these keys."""
         return [RecordedName(self.files[row], self.functions[row]) for row in np.searchsorted(self.keys, keys).tolist()]
 
 
 def evidence(functions: Mapping[str, Sequence[str]]) -> Evidence:
-    """Return the evidence of a profile that has these functions in its files; it says nothing of what has no file."""
+    """Return the evidence of a profile with these functions by file. Functions without a file are ignored."""
     names = (RecordedName(file, function) for file, found in functions.items() if file for function in found or ("",))
     return evidence_of({key_of(*name): name for name in names})
 
 
 def evidence_of(names: Mapping[int, RecordedName]) -> Evidence:
-    """Return these names by their keys."""
+    """Build evidence from names by key."""
     found = sorted(names.items())
     files, functions = tuple(name.file for _, name in found), tuple(name.function for _, name in found)
     return Evidence(np.array([key for key, _ in found], np.int64), files, functions)
 
 
 class AllEvidence:
-    """The evidence of all snapshots that are there. It is the same in whatever order they came.
+    """The combined evidence of all current snapshots. It does not depend on their order.
 
-    Most of thousands of snapshots name the same functions, so each set of names is kept once, and so is each name.
+    Most snapshots name the same functions, so each set of names and each name is stored once.
     """
 
     def __init__(self) -> None:
         self.functions: dict[str, tuple[str, ...]] = {}
-        """Of each file, sorted; "" for a file without any."""
+        """Functions of each file, sorted; "" for a file without any."""
         self.changed: set[str] = set()
-        """The files whose functions may be others than when this was emptied."""
+        """Files whose functions may have changed since this was cleared."""
         self._sets: dict[int, Ints] = {}
-        """Keys by their digest."""
+        """Keys of each set, by digest."""
         self._users: Counter[int] = Counter()
-        """How many snapshots have each set."""
+        """Number of snapshots with each set."""
         self._keys = np.zeros(0, np.int64)
-        """Of all sets, sorted."""
+        """Keys of all sets, sorted."""
         self._count = np.zeros(0, np.int64)
-        """How many sets have each of them."""
+        """Number of sets with each key."""
         self._names = np.zeros((0, 2), np.object_)
-        """The file and the function of each of them."""
+        """File and function of each key."""
 
     @property
     def digests(self) -> Collection[int]:
-        """Of all sets that there are."""
+        """Digests of all sets."""
         return self._sets.keys()
 
     def __contains__(self, digest: int) -> bool:
         return digest in self._sets
 
     def add(self, digest: int, keys: Mapping[int, Ints], names: Evidence) -> None:
-        """Add a snapshot's evidence. If it is new, its keys (by the digest) and their names are needed."""
+        """Add a snapshot's evidence. `keys` (by digest) and `names` are used if it is new."""
         self._users[digest] += 1
         if digest in self._sets:
             return
@@ -102,7 +102,7 @@ class AllEvidence:
             self._add(of[is_new], at[is_new], names.of(of[is_new]))
 
     def _add(self, keys: Ints, at: Ints, names: list[RecordedName]) -> None:
-        """Add names that are in one set so far, at these places."""
+        """Insert new names, which are in one set so far, at these positions."""
         self._keys, self._count = np.insert(self._keys, at, keys), np.insert(self._count, at, 1)
         self._names = np.insert(self._names, at, np.array(names, np.object_), axis=0)
         for file, functions in _by_file(names).items():
@@ -110,7 +110,7 @@ class AllEvidence:
             self.changed.add(file)
 
     def drop(self, digest: int) -> None:
-        """Take a snapshot's evidence away again."""
+        """Remove a snapshot's evidence."""
         self._users[digest] -= 1
         if self._users[digest]:
             return
@@ -129,15 +129,15 @@ class AllEvidence:
                 del self.functions[file]
 
     def files(self, digest: int) -> list[str]:
-        """Return the files of a set, each once."""
+        """Return the distinct files of a set."""
         return list(dict.fromkeys(self._names[self.rows(digest), 0].tolist()))
 
     def column(self, of: Callable[[str, str], int]) -> Ints:
-        """Return a number for each name there is, by its file and function; `rows` says which of them are a set's."""
+        """Return a number for each name, from its file and function; see `rows` for those of a set."""
         return np.array([of(file, function) for file, function in self._names.tolist()], np.int64)
 
     def rows(self, digest: int) -> Ints:
-        """Return the rows of a set's names in a `column`, as long as nothing is added or dropped."""
+        """Return the rows of a set's names in a `column`. Valid until the next add or drop."""
         return np.searchsorted(self._keys, self._sets[digest])
 
 
@@ -149,16 +149,16 @@ def _by_file(names: Iterable[Sequence[str]]) -> dict[str, list[str]]:
 
 
 def digest_of(keys: bytes) -> int:
-    """Return a number of 64 bits that stands for these bytes."""
+    """Return a 64-bit digest."""
     return int.from_bytes(hashlib.blake2b(keys, digest_size=8).digest(), "little", signed=True)
 
 
 @lru_cache(100_000)
 def key_of(file: str, function: str) -> int:
-    """Return what a name is known by."""
+    """Return the key of a name."""
     return digest_of(packed(file.encode("utf-8", "surrogatepass"), function.encode("utf-8", "surrogatepass")))
 
 
 def packed(file: bytes, function: bytes) -> bytes:
-    """Return the bytes of a name, other ones for every other."""
+    """Encode a name unambiguously."""
     return b"%d %b%b" % (len(file), file, function)

@@ -1,4 +1,4 @@
-"""What the rules may ask of a disk."""
+"""The file system as seen by the placement rules."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ class Files(Protocol):
     """The files of this machine. All paths are canonical and absolute."""
 
     def is_file(self, path: str) -> bool:
-        """Return whether there is a file of this name."""
+        """Return whether a file exists."""
 
     def real(self, path: str) -> str:
-        """Return the path without symbolic links."""
+        """Resolve symbolic links."""
 
     def named(self, end: str) -> Sequence[str]:
-        """Return the directories of the workspace that hold a file of this name, or whose path ends in directory/name."""
+        """Return the workspace's directories that contain a file with this name, or with the end directory/name."""
 
     def text(self, path: str) -> str | None:
-        """Return what is in a file; None where it cannot be read."""
+        """Return the text of a file; None if it cannot be read."""
 
     def renamed(self, path: str) -> str:
-        """Return where a file is now that was at a path once, as version control knows; "" if it does not."""
+        """Return where version control moved a file from this path; "" if unknown."""
 
     def beside(self, path: str) -> Sequence[str]:
-        """Return the files of one kind with a file, there or not, in its directory."""
+        """Return the files with the same extension in a file's directory. The file need not exist."""
 
 
 class NoFiles:
-    """A disk with nothing on it."""
+    """An empty file system."""
 
     def is_file(self, path: str) -> bool:
         del path

@@ -1,4 +1,4 @@
-"""Whether a text can be what was profiled: what the profile says of its functions and lines can prove that it is not."""
+"""Tests whether a text can be what was profiled: recorded functions and lines can disprove it."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ if TYPE_CHECKING:
     from alloclens.source.line_mapping import RecordedLines
 
 LITERAL = re.compile(r"\.func\d+$|(?<!\.init)\.\d+$")
-"""A Go function without a name. Other closures, and those with type arguments, may be wrappers that the compiler makes."""
+"""A Go function literal. Other closures, and those with type arguments, may be compiler-generated wrappers."""
 ELSEWHERE = re.compile(r"\.init(?:\.func\d+|\.\d+)*$|-fm$|-range\d")
-"""What Go names after a function that it need not be in: what initializes variables, the wrapper of a method value, and the
-body of a loop over a function."""
+"""Go names these after a function that need not contain them: variable initializers, method value wrappers, and
+range-over-func bodies."""
 C_WITHIN = 'import "C"'
-"""In Go, what stands in the comment before this is compiled."""
+"""In Go, the comment before this is compiled."""
 
 
 def fits(lines: RecordedLines, text: str) -> bool:
     """Return whether a text can be what was profiled.
 
-    It cannot if a function does not start where it was recorded, if a line is outside the function that it was recorded in,
-    or if nothing can run on the line.
+    It cannot if a function does not start where recorded, if a line is outside its recorded function, or if a line has
+    no code.
     """
     recorded = lines.line[lines.line > 0].tolist()
     if recorded and (max(recorded) > len(split_lines(text)) or not idle_lines(text, lines.path).isdisjoint(recorded)):
@@ -42,7 +42,7 @@ def fits(lines: RecordedLines, text: str) -> bool:
 
 
 def starts(lines: RecordedLines, text: str) -> int:
-    """Return how many functions a text declares on the lines where they were recorded to start."""
+    """Return how many functions the text declares on their recorded start lines."""
     each = zip(lines.names, lines.start.tolist(), strict=True)
     return sum(1 for name, start in each if start > 0 and _starts(text, lines.path, name, start))
 
@@ -54,9 +54,9 @@ def _starts(text: str, path: str, name: str, start: int) -> bool:
 
 @memo
 def idle_lines(text: str, path: str) -> frozenset[int]:
-    """Return the lines (1-based) on which nothing runs: blank ones, comments, and in Go most closing braces.
+    """Return the lines (1-based) without code: blank ones, comments, and in Go most closing braces.
 
-    At the end of a function its deferred calls run; at that of a loop over a function, what looks after that.
+    At the end of a function its deferred calls run, and at the end of a range-over-func loop its checks.
     """
     lines = split_lines(text)
     blank = {number for number, line in enumerate(lines, 1) if not line.strip()}
@@ -71,7 +71,7 @@ def idle_lines(text: str, path: str) -> frozenset[int]:
 
 
 def _comments(lines: Collection[str], read: Syntax) -> set[int]:
-    """Return the lines of comments, without those that have code before or behind one."""
+    """Return the lines of comments, except lines that also have code."""
     found: set[int] = set()
     texts = list(lines)
     for first, begin, last, end in read.comments:
@@ -81,11 +81,9 @@ def _comments(lines: Collection[str], read: Syntax) -> set[int]:
 
 
 def _can_be(text: str, path: str, name: str, start: int, lines: Collection[int]) -> bool:
-    """Return whether a function can start on a line of a text (0 where that is unknown), and have these lines."""
+    """Return whether a function can start on this line of a text (0 if unknown) and contain these lines."""
     language, read = language_of(path), read_as(text, path)
-    if ELSEWHERE.search(name) or (
-        language is GO and name in text
-    ):  # a comment can give a function another package's name
+    if ELSEWHERE.search(name) or (language is GO and name in text):  # a directive can give it another package's name
         return True
     found, within = declarations(text, name, path), parsed(name, path).closure
     if start > 0 and not within and found and not any(one.first <= start <= one.line for one in found):
@@ -104,5 +102,5 @@ def _can_be(text: str, path: str, name: str, start: int, lines: Collection[int])
 
 
 def _may_be_absent(name: str, language: Language) -> bool:
-    """Return whether a function can be in a program though the text of its file does not declare it."""
+    """Return whether a program can have a function that the text of its file does not declare."""
     return not language.declares_all or name.startswith("<")

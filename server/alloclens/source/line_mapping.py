@@ -1,4 +1,4 @@
-"""Recorded lines of a file, carried to the text of that file as it is now."""
+"""Maps recorded lines of a file to the current text of that file."""
 
 from __future__ import annotations
 
@@ -21,41 +21,41 @@ if TYPE_CHECKING:
 
 
 class SourceVersion(NamedTuple):
-    """The text that recorded lines are of."""
+    """The source text that recorded lines refer to."""
 
     source: str
-    """Where it is from, such as "as in git's commit 1234567890ab"; "" where nothing is known of it."""
+    """Where it is from, such as "as in git's commit 1234567890ab"; "" if nothing is known."""
     text: str | None = None
-    """None where `source` says that the file never changes, or is unknown."""
+    """None if the file never changes or `source` is unknown."""
     others: tuple[str, ...] = ()
-    """The sources of other texts that the lines may be of as well."""
+    """The sources of other texts that the lines may refer to."""
     doubtful: Mask | None = None
-    """For 0 and each line of `text`, whether it is another line in one of the others."""
+    """For 0 and each line of `text`, whether it is a different line in one of the others."""
     guessed: bool = False
-    """Whether it is only a guess that the lines are of this file at all."""
+    """Whether it is only a guess that the lines are of this file."""
 
     def disagrees(self, lines: Ints) -> Mask:
-        """Return which lines of the text are other ones in another text that they may be of."""
+        """Return which lines are different lines in another possible text."""
         if self.doubtful is None:
             return np.zeros(len(lines), np.bool_)
         return self.doubtful[np.where(lines < len(self.doubtful), lines, 0)]
 
     def beside(self, other: SourceVersion) -> SourceVersion:
-        """The same text; what is another line in the other one is doubtful, though the lines are not of that."""
+        """Mark the lines that differ in another text as doubtful, without adding that text."""
         found = first_of((self, other))
         doubtful = [one.doubtful for one in (self, found) if one.doubtful is not None]
         return self._replace(doubtful=np.logical_or.reduce(doubtful) if doubtful else None)
 
     @property
     def in_doubt(self) -> SourceVersion:
-        """The same text, if there is any; the program may have been built from a text that nobody has kept."""
+        """This version with all lines doubtful: the program may have been built from a text that nobody kept."""
         if self.text is None:
             return self
         return self._replace(doubtful=np.ones(len(split_lines(self.text)) + 1, np.bool_))
 
     @property
     def guess(self) -> SourceVersion:
-        """The same text, if there is any; it may be of another file than the recorded one."""
+        """This version as a guess: it may be of another file than the recorded one."""
         return self if self.text is None else self.in_doubt._replace(guessed=True)
 
 
@@ -65,42 +65,42 @@ UNKNOWN_VERSION = SourceVersion("")
 
 @dataclass(frozen=True, eq=False)
 class RecordedLines:
-    """Recorded lines of one file, and the functions they are in."""
+    """Recorded lines of one file with their functions."""
 
     line: Ints
-    """1-based; 0 where unknown."""
+    """1-based; 0 if unknown."""
     function: Ints
-    """Row number in `names`; -1 where unknown."""
+    """Index in `names`; -1 if unknown."""
     names: Sequence[str]
     start: Ints
-    """Where each of the functions was declared, 1-based; 0 where unknown."""
+    """Recorded declaration of each function, 1-based; 0 if unknown."""
     path: str = ""
-    """Of the file here: the end of its name tells the language."""
+    """Path of the file here, whose extension tells the language."""
 
 
 class MappedLines(NamedTuple):
     """Where recorded lines are now."""
 
     line: Ints
-    """1-based; 0 where the line is no more, or cannot be told."""
+    """1-based; 0 if the line is gone or ambiguous."""
     unsure: Mask
 
 
 class LinesInFile(NamedTuple):
-    """Lines of a snapshot that are in one file now."""
+    """Lines of a snapshot that are now in one file."""
 
     path: str
     rows: Ints
-    """Of the snapshot's lines."""
+    """Rows of the snapshot's lines."""
     mapped: MappedLines
     version: SourceVersion
-    """Of those that were in this file when they were recorded."""
+    """The version of this file, for lines recorded in it."""
     moved: Mask
-    """Which of them were in another one."""
+    """Which lines were recorded in another file."""
 
 
 def first_of(fitting: Sequence[SourceVersion]) -> SourceVersion:
-    """Return the first of some texts, which are all that the lines may be of; UNKNOWN if there is none."""
+    """Return the first of all possible versions, with the lines that others disagree on marked as doubtful."""
     if not fitting:
         return UNKNOWN_VERSION
     first, others = fitting[0], {one.text: one for one in reversed(fitting[1:]) if one.text != fitting[0].text}
@@ -111,7 +111,7 @@ def first_of(fitting: Sequence[SourceVersion]) -> SourceVersion:
 
 
 def map_lines(lines: RecordedLines, version: SourceVersion, now: str) -> MappedLines:
-    """Carry lines to the text as it is now. Those that the texts they may be of disagree on are unsure."""
+    """Map lines to the current text. Lines on which the possible versions disagree are unsure."""
     line, unsure = _map_lines(lines, version, now)
     return MappedLines(line, (unsure | version.disagrees(lines.line)) & (line > 0))
 
@@ -127,9 +127,9 @@ def _map_lines(lines: RecordedLines, version: SourceVersion, now: str) -> Mapped
 
 
 def _by_function(lines: RecordedLines, now: str) -> Ints:
-    """Find each function again by its name, and in it the line as far from its start as it was.
+    """Find each function by name, and the line by its distance from the function's start.
 
-    A line of a function whose start was not recorded stays where it is, if it is still in that function.
+    If the start was not recorded, a line keeps its number if that is still in the function.
     """
     started = [_start(name, start, lines.path) for name, start in zip(lines.names, lines.start.tolist(), strict=True)]
     found = [
@@ -137,20 +137,20 @@ def _by_function(lines: RecordedLines, now: str) -> Ints:
     ]
     then = {one: start for one, start in zip(found, started, strict=True) if one and start > 0}
     each = [(one.first, one.last, one.start - then.get(one, one.start)) if one else (1, 0, 0) for one in found]
-    first, last, shift = np.array([*each, (1, 0, 0)], np.int64).T  # the last one is for function -1
+    first, last, shift = np.array([*each, (1, 0, 0)], np.int64).T  # the last entry is for function -1
     line = lines.line + shift[lines.function]
     inside = (line >= first[lines.function]) & (line <= last[lines.function])
     return np.where((lines.line > 0) & inside, line, 0)
 
 
 def _start(name: str, start: int, path: str) -> int:
-    """Return where a function started, by what was recorded or its name; 0 for one that is found by the one that it is in."""
+    """Return the start of a function, as recorded or in its name; 0 for closures."""
     parts = parsed(name, path)
     return 0 if parts.closure else start if start > 0 else parts.line
 
 
 def _only(found: list[Declaration], start: int) -> Declaration | None:
-    """Return the one declaration; of several that a text tells apart, the one that starts where it was recorded."""
+    """Return the only declaration, or of several that differ, the one at the recorded start."""
     if len(found) > 1:
         twins = Counter((one.name, one.parameters) for one in found)
         found = [one for one in found if one.start == start and twins[one.name, one.parameters] == 1]
@@ -158,14 +158,14 @@ def _only(found: list[Declaration], start: int) -> Declaration | None:
 
 
 def _by_text(lines: RecordedLines, then: str, now: str) -> MappedLines:
-    """Carry lines by what the two texts have in common, and ask which function each of them is in."""
+    """Map lines by comparing the two texts, and check that each stays in its function."""
     moved = line_map(then, now, comment_of(lines.path))
     line, unsure = moved.of(lines.line)
     strayed = np.zeros(len(line), np.bool_)
     for spot in np.flatnonzero(lines.line > moved.head).tolist():
         at, to = int(lines.line[spot]), int(line[spot])
         own = _own(lines, spot, then)
-        if own is None or own.first >= moved.tail:  # with all that is behind its first line, it is as it was
+        if own is None or own.first >= moved.tail:  # it is unchanged from its first line on
             continue
         here = again(now, own, lines.path)
         if any(one.holds(to) for one in here):
@@ -179,7 +179,7 @@ def _by_text(lines: RecordedLines, then: str, now: str) -> MappedLines:
 
 
 def _own(lines: RecordedLines, spot: int, then: str) -> Declaration | None:
-    """Return the function that a line was in: the one that was recorded, else what the text says."""
+    """Return the function of a line: the recorded one, else the one in the text."""
     number, line = lines.function[spot], int(lines.line[spot])
     named = declarations(then, lines.names[number], lines.path) if number >= 0 else []
     inside = (one for one in named if one.kind == "function" and one.holds(line))
@@ -187,13 +187,13 @@ def _own(lines: RecordedLines, spot: int, then: str) -> Declaration | None:
 
 
 def _within(own: Declaration, here: Declaration, then: str, now: str, line: int) -> int:
-    """Return where a line is by the text of its function alone; 0 if that does not tell."""
+    """Map a line by comparing only its function's text; 0 if that fails."""
     before, after = ("\n".join(split_lines(text)[one.first - 1 : one.last]) for text, one in ((then, own), (now, here)))
     found = int(line_map(before, after).now[line - own.first + 1])
     return found and found + here.first - 1
 
 
 def _was_there(line: int, then: str, now: str, path: str) -> bool:
-    """Return whether the function that a line is in now was there before: it is no new name of the one the line was in."""
+    """Return whether the current function of a line existed before, so that it is not the renamed old one."""
     one = around(now, line, path)
     return one is not None and bool(again(then, one, path))

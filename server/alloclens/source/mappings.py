@@ -1,4 +1,4 @@
-"""Which path mapping would find files that no rule has found."""
+"""Suggests path mappings for files that no rule has found."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ if TYPE_CHECKING:
     from alloclens.source.places import SourceMap
 
 LinesOf = Callable[[str, str], RecordedLines]
-"""From a recorded file and a path here to the lines and functions that a profile has of that file."""
+"""From a recorded file and a path here to the file's recorded lines."""
 MAX_LOST_FILES = 50
-"""So many of the heaviest lost files are looked for, and so many files of a name."""
+"""Number of lost files to try, heaviest first, and of files with one name."""
 MAX_SUGGESTIONS = 5
-"""Mappings suggested together."""
+"""Number of suggestions."""
 
 
 class Suggestion(NamedTuple):
-    """A mapping, and how much it would find."""
+    """A mapping, and the value it would place."""
 
     recorded: str
     here: str
     value: int
     found: frozenset[str]
-    """The files here that it would find."""
+    """The files here that it would place."""
 
 
 class _Pair(NamedTuple):
@@ -45,9 +45,9 @@ class _Pair(NamedTuple):
 
 
 def suggestions(charged: Mapping[str, int], sources: SourceMap, lines_of: LinesOf) -> Iterator[Suggestion]:
-    """Yield mappings that find lost files of a profile, the one that finds most first; none where two find as much.
+    """Yield mappings that find lost files, the most effective first; none if the best is ambiguous.
 
-    `charged` is by recorded file, for all files of the profile.
+    `charged` maps all recorded files of the profile to their values.
     """
     lost = {file: value for file, value in charged.items() if sources.kind(file) is Kind.UNKNOWN}
     found = _Trial(sources, lines_of).of(sorted(lost, key=lambda file: -lost[file])[:MAX_LOST_FILES], charged)
@@ -64,14 +64,14 @@ def suggestions(charged: Mapping[str, int], sources: SourceMap, lines_of: LinesO
 
 @dataclass(frozen=True)
 class _Trial:
-    """Tries mappings on all files of a profile."""
+    """Tests mappings on all files of a profile."""
 
     sources: SourceMap
     lines_of: LinesOf
     known: dict[tuple[str, str], frozenset[str] | None] = field(default_factory=dict)
 
     def of(self, lost: Iterable[str], files: Collection[str]) -> dict[_Pair, list[str]]:
-        """Return the mappings that may be right, with the lost files that each would find."""
+        """Return the plausible mappings, with the lost files that each finds."""
         pairs = {pair for file in lost for pair in self._pairs(file)}
         roots = {pair.recorded for pair in pairs}
         inside: dict[str, list[str]] = {}
@@ -82,7 +82,7 @@ class _Trial:
         return {pair: found for pair in pairs if (found := self._found(pair, inside[pair.recorded], taken))}
 
     def _pairs(self, file: str) -> Iterator[_Pair]:
-        """Yield the directories that would be one if a lost file were one of the same name here that has its functions."""
+        """Yield the mappings from a lost file to each file here with the same name and functions."""
         path = canonical(file)
         for directory in self.sources.files.named(name_of(path))[:MAX_LOST_FILES]:
             here = join(directory, name_of(path))
@@ -91,9 +91,9 @@ class _Trial:
                 yield pair
 
     def _found(self, pair: _Pair, inside: Iterable[str], taken: Mapping[str, str]) -> list[str]:
-        """Return the lost files that a mapping finds; nothing if it is not sure to be right.
+        """Return the lost files that a mapping finds; none unless it is certain.
 
-        It is wrong if it puts a file where it is not, where another one is, or what is somebody else's on the user's own code.
+        It is wrong if it maps a placed file elsewhere, two files to one, or foreign code onto own code.
         """
         found: list[str] = []
         supported: list[frozenset[str]] = []
@@ -120,7 +120,7 @@ class _Trial:
         return found if sure and absent <= len(found) + len(supported) else []
 
     def _shared(self, here: str, file: str) -> frozenset[str] | None:
-        """Return the functions of a recorded file that tell it from others, if a file here has most of them; else None."""
+        """Return the shared distinctive functions if a file here has most of a recorded file's; else None."""
         if (here, file) not in self.known:
             text, there = None, self.sources.opened(here)
             if there and not self.sources.stranger(there, file):
@@ -131,7 +131,7 @@ class _Trial:
         return self.known[here, file]
 
     def _is_exact(self, pair: _Pair, file: str) -> bool:
-        """Return whether the file here has all functions that tell, each where it was recorded."""
+        """Return whether the file here has all distinctive functions at their recorded lines."""
         there = self.sources.opened(_here(pair, file))
         lines, text = self.lines_of(file, there), self.sources.files.text(there)
         starts = [start for name, start in zip(lines.names, lines.start.tolist(), strict=True) if _tells(name)]
@@ -143,12 +143,12 @@ def _tells(function: str) -> bool:
 
 
 def _here(pair: _Pair, file: str) -> str:
-    """Return where a mapping looks for a recorded file."""
+    """Apply a mapping to a recorded file."""
     return join(pair.here, rest_within(canonical(file), pair.recorded) or "")
 
 
 def _pair(path: str, here: str) -> _Pair:
-    """Take off what two paths have in common at their ends."""
+    """Remove the common end of two paths."""
     one, other = path.split("/"), here.split("/")
     while one and other and one[-1] == other[-1]:
         one.pop()

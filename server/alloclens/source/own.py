@@ -1,4 +1,4 @@
-"""Which files are the user's own code: those they can change to end a leak."""
+"""Decides which files are own code, which the user can change to fix a leak."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ GENERATED = ("*.pb.go", "*_gen.go", "*_generated.go", "zz_generated*", "bindata.
 
 
 def is_own(path: str, roots: Roots) -> bool:
-    """Return whether a file that lies within the roots is the user's own code."""
+    """Return whether a file within the roots is own code."""
     folder = min((f for f in folders_of(path) if f in roots.edited), key=roots.edited.__getitem__, default=None)
     if folder is None:
         return False
@@ -28,7 +28,7 @@ def is_own(path: str, roots: Roots) -> bool:
 
 
 def refused(patterns: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the first pattern that cannot be used, or all if they are too long together; nothing if they are good."""
+    """Return the first invalid pattern, or all if they are too long together; () if they are valid."""
     if not patterns or _compiles(patterns):
         return ()
     return next(((pattern,) for pattern in patterns if not _compiles((pattern,))), patterns)
@@ -52,7 +52,7 @@ def _by_rule(path: str, inside: str, roots: Roots) -> bool:
 
 
 def _chosen(inside: str, patterns: tuple[str, ...]) -> bool | None:
-    """Return what the user's patterns say of a file; None where none matches. The last one that matches decides."""
+    """Apply the user's patterns to a file, of which the last match wins; None if none matches."""
     return _spec(patterns).check_file(inside).include if patterns else None
 
 
@@ -60,4 +60,4 @@ def _chosen(inside: str, patterns: tuple[str, ...]) -> bool | None:
 def _spec(patterns: tuple[str, ...]) -> PathSpec[Any]:
     from pathspec import GitIgnoreSpec  # noqa: PLC0415 - 60 ms that a start without patterns need not wait for
 
-    return GitIgnoreSpec.from_lines(patterns, backend="re2")  # in time linear in the path, whatever the patterns are
+    return GitIgnoreSpec.from_lines(patterns, backend="re2")  # linear in the path for any pattern

@@ -1,4 +1,4 @@
-"""From a recorded file to the file here, by rules tried in order; or the reason why there is none."""
+"""Places recorded files: finds the file here by rules tried in order, or the reason why there is none."""
 
 from __future__ import annotations
 
@@ -24,35 +24,35 @@ if TYPE_CHECKING:
 
 
 class Place(NamedTuple):
-    """Where a recorded file lies here."""
+    """The file here that a recorded file refers to."""
 
     path: str
     """Real, absolute and canonical."""
     rule: str
-    """Which rule found it."""
+    """The rule that found it."""
     kind: Kind
     guessed: bool = False
-    """Whether nothing proves it: a file of another program may have such a path, and functions called like these."""
+    """Whether it is unproven: another program may have a file with such a path and functions."""
 
     @property
     def own(self) -> bool:
-        """Whether it is the user's own code."""
+        """Whether it is own code."""
         return self.kind is Kind.OWN
 
     @property
     def moved(self) -> bool:
-        """Whether the functions were in another file when they were recorded: no text of this one is the text then."""
+        """Whether the functions were recorded in another file, so that no version of this one applies."""
         return self.rule == MOVED
 
 
 class Nowhere(NamedTuple):
-    """Why a recorded file has no place here."""
+    """The reason why a recorded file was not placed."""
 
     kind: Kind
     reason: str
-    """A clause that begins with a small letter."""
+    """A clause in lower case."""
     candidates: tuple[str, ...] = ()
-    """Files that it might be."""
+    """Possible files."""
 
 
 Places = Mapping[str, Place | Nowhere]
@@ -60,9 +60,9 @@ Places = Mapping[str, Place | Nowhere]
 
 
 class SourceMap:
-    """Places recorded files, each once, when asked for it.
+    """Places recorded files on demand and caches the answers.
 
-    An answer depends on what it was made of, and not on the order of anything, nor on what was asked before.
+    An answer depends only on the constructor's arguments, not on order or on earlier questions.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class SourceMap:
         functions: Mapping[str, Collection[str]] | None = None,
         given: Places | None = None,
     ) -> None:
-        """Take the names of the functions that the profiles know in each recorded file, and answers that were found before."""
+        """Take the recorded functions of each file, and answers that are already known."""
         self.roots = roots
         self.files = files
         self._functions = functions or {}
@@ -82,16 +82,16 @@ class SourceMap:
 
     @property
     def builds(self) -> LearnedBuilds:
-        """Where the programs were built, as far as their functions say."""
+        """Where the programs were built, as inferred from their functions."""
         return self._context.builds.learned
 
     def place(self, path: str) -> Place | None:
-        """Return where a recorded file lies; None where no rule finds it within the roots."""
+        """Return the place of a recorded file; None if no rule finds it within the roots."""
         found = self.find(path)
         return found if isinstance(found, Place) else None
 
     def find(self, path: str) -> Place | Nowhere:
-        """Return where a recorded file lies, or why nowhere."""
+        """Return the place of a recorded file, or why it has none."""
         if path in self._given:
             return self._given[path]
         if len(path) > MAX_RECORDED_CHARACTERS:
@@ -101,16 +101,16 @@ class SourceMap:
         return self._known[path]
 
     def kind(self, path: str) -> Kind:
-        """Return whose code a recorded file is."""
+        """Return the kind of code in a recorded file."""
         return self.find(path).kind
 
     def at(self, path: str) -> Sequence[str]:
-        """Return the recorded files that lie at a path here, whatever they were called and wherever they lay."""
+        """Return the recorded files that are placed at a path here."""
         return self.by_place.get(self.roots.key(path), ())
 
     @cached_property
     def by_place(self) -> Mapping[str, Sequence[str]]:
-        """The recorded files by what their places are known by. Places all of them that are not placed yet."""
+        """The recorded files by the key of their places. Places all files."""
         found: dict[str, list[str]] = {}
         for file in self._functions:
             if place := self.place(file):
@@ -118,19 +118,19 @@ class SourceMap:
         return found
 
     def is_own(self, path: str) -> bool:
-        """Return whether a recorded file is found and is the user's own code."""
+        """Return whether a recorded file was found and is own code."""
         return self.kind(path) is Kind.OWN
 
     def functions(self, file: str) -> Collection[str]:
-        """Return the functions that the profiles know in a recorded file."""
+        """Return the recorded functions of a file."""
         return self._functions.get(file, ())
 
     def opened(self, path: str) -> str:
-        """Return the real path of a file that is there and may be opened; "" of any other."""
+        """Return the real path of a file that exists and may be opened; else ""."""
         return self._real(path, {})
 
     def stranger(self, path: str, file: str) -> str:
-        """Return why a recorded file cannot be the user's own file at a path here, there or not; "" if it can be."""
+        """Return why a recorded file cannot be the own file at a path, which need not exist; "" if it can."""
         return stranger(path, recorded(file, self.functions(file)), self._context)
 
     def _find(self, one: Recorded) -> Place | Nowhere:
@@ -149,7 +149,7 @@ class SourceMap:
         return self._why(one, refused)
 
     def _real(self, candidate: str, refused: dict[str, str]) -> str:
-        """Return the real path of a file that is there and may be opened; "" of any other, and say if that is a pity."""
+        """Return the real path of a file that exists and may be opened; else "", perhaps with a reason in `refused`."""
         if not self.roots.hold(candidate):
             for module in self.roots.partly_open:
                 if is_within(candidate, module):
@@ -168,7 +168,7 @@ class SourceMap:
         return ""
 
     def _fits(self, path: str, one: Recorded, rule: PlacementRule, refused: dict[str, str]) -> bool:
-        """Return whether a file here may be the recorded one, as far as its rule leaves that open, and say why not."""
+        """Return whether a file here can be the recorded one; if its rule needs checks that fail, say why."""
         if not rule.tells_whose and (why := stranger(path, one, self._context)) and is_own(path, self.roots):
             refused[path] = why
         elif rule.by_functions and not self._declares(path, one):
@@ -216,6 +216,6 @@ class SourceMap:
 
 
 MAX_RECORDED_CHARACTERS = 1000
-"""Characters: the time of some rules grows with the square of a hostile path."""
+"""The time of some rules is quadratic in the path."""
 MAX_CANDIDATES = 5
-"""So many candidates are named."""
+"""Number of candidates to name."""

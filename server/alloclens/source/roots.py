@@ -1,4 +1,4 @@
-"""Where files may lie: the workspace's folders and modules, what the user named, and the caches of dependencies."""
+"""Where files may be: the workspace's folders and modules, paths the user named, and dependency caches."""
 
 from __future__ import annotations
 
@@ -10,34 +10,34 @@ from alloclens.paths import folders_of, is_within, rest_within
 
 
 class Module(NamedTuple):
-    """A Go module whose files lie in a directory that the user edits."""
+    """A Go module in a directory that the user edits."""
 
     path: str
-    """As in its go.mod's module line, or on the left of a `replace`."""
+    """The module path in go.mod, or on the left of a `replace`."""
     directory: str
     main: bool = True
     """False for the target of a `replace`."""
 
 
 class CachedModule(NamedTuple):
-    """A module that lies in the module cache: the target of a `replace`, or a required one under its own name."""
+    """A module in the module cache: the target of a `replace`, or a required module under its own name."""
 
     path: str
     version: str
-    """The version that is replaced, "" for all; or that is required."""
+    """The replaced version, "" for all, or the required one."""
     target: str
     """Such as example.com/fork@v1.2.0."""
 
 
 class FolderLink(NamedTuple):
-    """A folder by two names."""
+    """A folder opened through a symbolic link."""
 
     opened: str
     real: str
 
 
 class PathMapping(NamedTuple):
-    """What the user says of recorded paths: where one begins with this, it lies there."""
+    """A path mapping of the user: replaces a prefix of recorded paths."""
 
     recorded: str
     here: str
@@ -47,18 +47,18 @@ class Packages(NamedTuple):
     """A directory of installed packages, such as site-packages."""
 
     marker: str
-    """What stands before a package in a recorded path: a regular expression."""
+    """Regular expression for the part of a recorded path before a package."""
     directory: str
     part: str = ""
-    """The name of the directory that it is in, if that is only a part of a project: web for packages/web/node_modules."""
+    """The enclosing directory's name if it is only a part of a project: web for packages/web/node_modules."""
 
 
 @dataclass(frozen=True)
 class Roots:
-    """All paths are real, absolute and canonical. Nothing outside them is ever opened because a profile names it."""
+    """All paths are real, absolute and canonical. No file outside them is opened because a profile names it."""
 
     folders: tuple[str, ...] = ()
-    """The workspace's."""
+    """The workspace's folders."""
     modules: tuple[Module, ...] = ()
     """Longest module path first."""
     vendors: tuple[str, ...] = ()
@@ -68,54 +68,54 @@ class Roots:
     """Longest module path first, then in the order of the folders."""
     go_root: str = ""
     go_version: str = ""
-    """Of `go_root`, such as go1.26.1."""
+    """Version of `go_root`, such as go1.26.1."""
     module_cache: str = ""
     packages: tuple[Packages, ...] = ()
     links: tuple[FolderLink, ...] = ()
-    """Of workspace folders that were opened through a symbolic link."""
+    """The workspace folders opened through symbolic links."""
     linked: tuple[str, ...] = ()
-    """Directories that symbolic links within the workspace lead to."""
+    """Targets of symbolic links within the workspace."""
     mappings: tuple[PathMapping, ...] = ()
     """Longest recorded prefix first."""
     own_code: tuple[str, ...] = ()
-    """Patterns as in .gitignore, of files that are the user's own beside the rules, or with `!` are not."""
+    """Patterns as in .gitignore of further own code, or with `!` of files that are not."""
     left_out: tuple[str, ...] = ()
-    """What of the workspace was too much to look at: a sentence each."""
+    """Parts of the workspace that exceeded a limit: a sentence each."""
     folds_case: bool = False
-    """Whether the file system takes Main.go and main.go for one file."""
+    """Whether the file system ignores case."""
 
     def real(self, path: str) -> str:
-        """Return the real path of one that goes through the link a folder was opened by."""
+        """Resolve the links through which folders were opened."""
         return _moved(path, self.links)
 
     def opened(self, path: str) -> str:
-        """Return a real path as the editor knows it."""
+        """Return a real path under the name that the editor uses."""
         return _moved(path, tuple(FolderLink(real, opened) for opened, real in self.links))
 
     def hold(self, path: str) -> bool:
-        """Return whether the path lies in a folder of the workspace, in one the user named, or in a cache."""
+        """Return whether a path is in the workspace, in a folder the user named, or in a cache."""
         return not self._all.isdisjoint(folders_of(self.key(path)))
 
     def key(self, path: str) -> str:
-        """Return what is equal for two paths of one file."""
+        """Return a key that is equal for all paths of one file."""
         return path.casefold() if self.folds_case else path
 
     @cached_property
     def caches(self) -> frozenset[str]:
-        """Where dependencies lie, which nobody edits."""
+        """The directories of dependencies, which nobody edits."""
         found = (self.go_root, self.module_cache, *(p.directory for p in self.packages))
         return frozenset(root.rstrip("/") for root in found if root)
 
     @cached_property
     def edited(self) -> dict[str, int]:
-        """The folders whose files the user edits, each with its rank; a module may lie outside the workspace by go.work."""
+        """The folders whose files the user edits, with their rank. go.work may add modules outside the workspace."""
         found = (*self.folders, *(m.directory for m in self.modules if m.main), *(m.here for m in self.mappings))
         return {folder: rank for rank, folder in enumerate(dict.fromkeys(root.rstrip("/") for root in found))}
 
     def in_caches(self, path: str) -> bool:
-        """Return whether a path is a dependency's or the language's own, which nobody edits.
+        """Return whether a path belongs to a dependency or the language, which nobody edits.
 
-        A folder that is opened within such a directory, as a checkout in GOPATH/src is, is edited all the same.
+        A folder opened inside such a directory, such as a checkout in GOPATH/src, is edited nevertheless.
         """
         for folder in folders_of(path):
             if folder in self.caches or folder in self.edited:
@@ -124,14 +124,14 @@ class Roots:
 
     @cached_property
     def tops(self) -> frozenset[str]:
-        """Directories that may have another name where the program was built."""
+        """Directories that may have had another name where the program was built."""
         modules, mapped = (m.directory for m in self.modules), (m.here for m in self.mappings)
         packages = (p.directory for p in self.packages)
         return frozenset(map(self.key, (*self.folders, *modules, *mapped, *packages, *self.linked)))
 
     @cached_property
     def partly_open(self) -> tuple[str, ...]:
-        """The directories of modules of which only a part is open: nothing else of them may be opened."""
+        """Directories of modules that are only partly opened; the rest of them must not be read."""
         found = (m.directory for m in self.modules if any(is_within(folder, m.directory) for folder in self.folders))
         return tuple(directory for directory in dict.fromkeys(found) if not self.hold(f"{directory}/x"))
 

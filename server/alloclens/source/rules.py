@@ -1,4 +1,4 @@
-"""The rules by which a recorded path becomes a path here, in the order in which they are tried."""
+"""The rules that map a recorded path to a path here, in order."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
     Groups = Iterator[list[str]]
-    """The likeliest first; what is in one group is equally likely."""
+    """Most likely first; paths in one group are equally likely."""
 
 
 @dataclass(frozen=True, eq=False)
 class PlacementContext:
-    """All that rules may ask. What there may be many of is asked for by the folders that a path lies in."""
+    """What the rules need to know. Large collections are looked up by the folders of a path."""
 
     roots: Roots
     files: Files
@@ -37,7 +37,7 @@ class PlacementContext:
 
     @cached_property
     def mapped(self) -> Mapping[str, Sequence[str]]:
-        """Where each prefix of the user's mappings lies here."""
+        """The targets of each prefix of the user's mappings."""
         return _grouped((m.recorded, m.here) for m in self.roots.mappings)
 
     @cached_property
@@ -48,22 +48,22 @@ class PlacementContext:
 
     @cached_property
     def built(self) -> Mapping[str, Sequence[str]]:
-        """What each directory of a build is here."""
+        """The counterparts here of each build directory."""
         return _grouped((built.there, built.here) for built in self.builds.all)
 
     @cached_property
     def alike(self) -> Mapping[str, Sequence[str]]:
-        """The same, of those that are known by the files in them alone."""
+        """The same for directories recognized only by the files in them."""
         return _grouped((built.there, built.here) for built in self.builds.alike)
 
     @cached_property
     def projects(self) -> Mapping[str, Sequence[str]]:
-        """The directories of each package of the workspace, by the name in its package.json."""
+        """The directories of the workspace's packages, by the name in package.json."""
         directories = self.files.named("package.json")[:MAX_PROJECTS]
         return _grouped((name, at) for at in directories if (name := _project(self.files.text(f"{at}/package.json"))))
 
     def crates(self, path: str) -> frozenset[str]:
-        """Return what the crate of a file may be called: as a Cargo.toml says, or as a program of its own; nothing without one."""
+        """Return the possible crate names of a file: from its Cargo.toml, or its own name if it is a program."""
         for folder in folders_of(path) if self.cargo else ():
             manifest = self.files.text(f"{folder}/Cargo.toml") if folder in self.cargo else None
             if said := CRATE.findall(manifest or ""):
@@ -73,22 +73,22 @@ class PlacementContext:
 
     @cached_property
     def cargo(self) -> Collection[str]:
-        """The directories that hold a Cargo.toml."""
+        """The directories with a Cargo.toml."""
         return frozenset(self.files.named("Cargo.toml"))
 
     @cached_property
     def renamed(self) -> Mapping[str, Sequence[CachedModule]]:
-        """What each module is replaced by."""
+        """The replacements of each module."""
         return _grouped((module.path, module) for module in self.roots.renamed)
 
     @cached_property
     def import_paths(self) -> Mapping[str, Sequence[str]]:
-        """The import path of each directory that holds a module."""
+        """The module paths of each directory."""
         return _grouped((module.directory, module.path) for module in self.roots.modules)
 
     @cached_property
     def packages(self) -> Mapping[str, Mapping[str, Sequence[str]]]:
-        """The directories of installed packages by their marker, and by the part of a project that they are of."""
+        """The directories of installed packages, by marker and then by part of the project."""
         packages: dict[str, dict[str, list[str]]] = {}
         for marker, directory, part in self.roots.packages:
             packages.setdefault(marker, {}).setdefault(part, []).append(directory)
@@ -96,7 +96,7 @@ class PlacementContext:
 
     @cached_property
     def in_cache(self) -> Mapping[str, Sequence[str]]:
-        """What each module of the module cache is called there: a replacement before what is required."""
+        """The names of each module in the module cache, replacements before required versions."""
         return _grouped((module.path, module.target) for module in (*self.roots.renamed, *self.roots.required))
 
 
@@ -117,24 +117,24 @@ def _project(text: str | None) -> str:
 
 
 def _along(path: str, grouped: Mapping[str, T]) -> Iterator[tuple[str, T]]:
-    """Yield what is known of a path and of the folders it lies in, the innermost first, each with the rest of the path."""
+    """Look up a path and its folders, innermost first; yield the rest of the path and the value."""
     for root in (path, *folders_of(path)):
         if root in grouped:
             yield path[len(root) + 1 :], grouped[root]
 
 
 class PlacementRule(NamedTuple):
-    """One way to find a file."""
+    """A rule to find a file."""
 
     name: str
     groups: Callable[[Recorded, PlacementContext], Groups]
-    """Where a file may be. If there are two in a group, it is neither."""
+    """Possible paths. If two files of a group fit, it is neither."""
     by_functions: bool = False
     """Whether the file must declare most of the recorded functions."""
     guess: bool = False
-    """Whether that tells too little, so that the lines are marked unless something proves it, see `proves`."""
+    """Whether the rule only guesses: lines are marked unless something proves the place, see `proves`."""
     tells_whose: bool = False
-    """Whether what it finds may be the user's own whatever the file and its functions are called, see `stranger`."""
+    """Whether its result may be own code whatever the names of the file and its functions, see `stranger`."""
 
 
 def _mapped(recorded: Recorded, context: PlacementContext) -> Groups:
@@ -145,12 +145,12 @@ def _mapped(recorded: Recorded, context: PlacementContext) -> Groups:
 def _as_recorded(recorded: Recorded, context: PlacementContext) -> Groups:
     if recorded.absolute:
         path = recorded.path
-        there = not is_share(path) and context.files.is_file(path)  # one question for many that `real` asks
+        there = not is_share(path) and context.files.is_file(path)  # one system call in place of the many of `real`
         yield [path, context.roots.real(path), context.files.real(path) if there else path]
 
 
 def _module(recorded: Recorded, context: PlacementContext) -> Groups:
-    """Find what names its module: a path of -trimpath, or the package of its functions wherever it was built."""
+    """Find files by module: from a -trimpath path, or from the package of the functions, wherever it was built."""
     if recorded.standard or recorded.vendored:
         return
     bare = VERSION.sub("", recorded.path)
@@ -187,7 +187,7 @@ def _alike(recorded: Recorded, context: PlacementContext) -> Groups:
 
 
 def _vendor(recorded: Recorded, context: PlacementContext) -> Groups:
-    """Find a dependency, by whatever names it, among those that the workspace has copies of."""
+    """Find a dependency in a vendor directory."""
     if recorded.standard or not context.roots.vendors:
         return
     if recorded.vendored:
@@ -214,7 +214,7 @@ def _module_cache(recorded: Recorded, context: PlacementContext) -> Groups:
 
 
 def _required(recorded: Recorded, context: PlacementContext) -> Groups:
-    """Find a dependency that its functions name, and its path without a version, in the version that go.mod asks for."""
+    """Find a dependency by its functions' package, in the version that go.mod requires, if the path has none."""
     cache = context.roots.module_cache
     if cache and recorded.package and not VERSIONED.search(recorded.path):
         for rest, targets in _along(recorded.package, context.in_cache):
@@ -227,9 +227,9 @@ def _go_root(recorded: Recorded, context: PlacementContext) -> Groups:
 
 
 def _packages(recorded: Recorded, context: PlacementContext) -> Groups:
-    """Find an installed package: that of the same part of a project first, as packages/web/node_modules is one's."""
+    """Find an installed package, first that of the same part of a project, such as packages/web/node_modules."""
     for marker, parts in context.packages.items():
-        for found in re.finditer(marker, recorded.path):  # the outermost first: packages hold packages
+        for found in re.finditer(marker, recorded.path):  # outermost first: packages are nested
             rest, before = recorded.path[found.end() :], recorded.path[: found.start()].rstrip("/")
             same_part = parts.get(name_of(before), ()) if before else ()
             yield from ([join(directory, rest) for directory in group] for group in _nearest(before, same_part))
@@ -237,7 +237,7 @@ def _packages(recorded: Recorded, context: PlacementContext) -> Groups:
 
 
 def _nearest(before: str, parts: Sequence[str]) -> Groups:
-    """Group directories of packages by how much of their end the directory that holds each shares with a recorded one."""
+    """Group package directories by how many trailing elements their parent shares with the recorded path."""
     wanted = before.split("/")[::-1]
     shared = sorted((-shared_end(wanted, part.split("/")[-2::-1]), part) for part in parts)
     yield from ([part for _, part in same] for _, same in groupby(shared, lambda pair: pair[0]))
@@ -254,19 +254,19 @@ def _like_standard(recorded: Recorded, context: PlacementContext) -> Groups:
 
 
 def _bundled(recorded: Recorded, context: PlacementContext) -> Groups:
-    """Find what a bundler recorded below the name of a package here."""
+    """Find files that a bundler recorded below the name of a package here."""
     for project, path in recorded.bundled:
         yield [join(directory, path) for directory in context.projects.get(project, ())]
 
 
 def _bundled_elsewhere(recorded: Recorded, context: PlacementContext) -> Groups:
-    """Find what a bundler recorded below another name, which may be that of a library: they bring such maps."""
+    """Find files that a bundler recorded below another name, which may be a library's own source map."""
     for _, path in recorded.bundled:
         yield [join(folder, path) for folder in context.roots.folders]
 
 
 def _renamed(recorded: Recorded, context: PlacementContext) -> Groups:
-    """Find what was where other rules look, and is elsewhere now: as git says."""
+    """Find files that git renamed since, from where other rules look."""
     for group in _gone(recorded, context, SURE):
         yield [now for path in group if (now := context.files.renamed(path))]
 
@@ -277,9 +277,9 @@ def _renamed_relative(recorded: Recorded, context: PlacementContext) -> Groups:
 
 
 def _moved(recorded: Recorded, context: PlacementContext) -> Groups:
-    """Find the file of a directory that has the functions now of one that is gone.
+    """Find the file in the same directory that now has the functions of a deleted one.
 
-    In Go they are proven by the package, which has one of each name; elsewhere one name may be a coincidence.
+    In Go names are unique within a package; elsewhere a single name may be a coincidence.
     """
     if not recorded.path.endswith(OF_GO) and sum(map(has_name, recorded.functions)) < 2:
         return
@@ -290,7 +290,7 @@ def _moved(recorded: Recorded, context: PlacementContext) -> Groups:
 def _gone(
     recorded: Recorded, context: PlacementContext, rules: Iterable[Callable[[Recorded, PlacementContext], Groups]]
 ) -> Groups:
-    """Yield where some rules look for a file of the user's own, if it is not there any more."""
+    """Yield the paths where some rules look for a file in own code."""
     for rule in rules if recorded.kind not in FOREIGN else ():
         for group in rule(recorded, context):
             yield [path for path in group if context.roots.hold(path) and not stranger(path, recorded, context)]
@@ -305,7 +305,7 @@ def _container(recorded: Recorded, context: PlacementContext) -> Groups:
 
 
 def _suffix(recorded: Recorded, context: PlacementContext) -> Groups:
-    """Find the files of the workspace that share the longest end with the recorded path, two elements at least."""
+    """Find the workspace's files that share the longest end with the recorded path, at least two elements."""
     wanted = [context.roots.key(element) for element in recorded.end.split("/") if element][::-1]
     if len(wanted) > 1:
         here = [join(directory, recorded.name) for directory in context.files.named("/".join(wanted[1::-1]))]
@@ -318,13 +318,13 @@ def _suffix(recorded: Recorded, context: PlacementContext) -> Groups:
 
 
 def _beside(wanted: Sequence[str], end: Sequence[str]) -> bool:
-    """Return whether two paths, from their ends, part in one directory: services/a/db/db.go and services/b/db/db.go."""
+    """Return whether two reversed paths differ in only one directory: services/a/db/db.go, services/b/db/db.go."""
     n = shared_end(wanted, end)
     return wanted[n + 1 : n + 2] == end[n + 1 : n + 2] != []
 
 
 def _in_package(path: str, recorded: Recorded, context: PlacementContext) -> bool:
-    """Return whether a file is in the recorded package of Java or its like, by its directory or by what it says."""
+    """Return whether a file is in the recorded JVM package, by its directory or its package declaration."""
     package = recorded.jvm_package
     if not package or f"/{path}".endswith(f"/{recorded.end}"):
         return True
@@ -333,10 +333,10 @@ def _in_package(path: str, recorded: Recorded, context: PlacementContext) -> boo
 
 
 SURE = (_mapped, _as_recorded, _module, _build, _alike)
-"""What looks for the user's own files, and does not guess."""
+"""Rules that look for own code and do not guess."""
 RENAMED, MOVED = "renamed since", "moved to another file of its directory"
 ELSEWHERE = (RENAMED, MOVED)
-"""What is where these rules find it was in another file when it was recorded."""
+"""Rules whose result was recorded in another file."""
 RULES = (
     PlacementRule("pathMappings", _mapped, tells_whose=True),
     PlacementRule("as recorded", _as_recorded, tells_whose=True),
@@ -360,23 +360,23 @@ RULES = (
 )
 
 FOREIGN = {Kind.STANDARD: "it is part of a standard library", Kind.DEPENDENCY: "it is a dependency's"}
-"""What is never the user's own code."""
+"""Kinds that are never own code, and why."""
 MAX_PROJECTS = 1000
-"""So many package.json are read."""
+"""Number of package.json files to read."""
 CRATE = re.compile(r"""^[ \t]*name[ \t]*=[ \t]*["']([\w-]+)["']""", re.MULTILINE)
-"""In a Cargo.toml: the package's name, its library's, and its programs'."""
+"""The names of the package, its library and its programs in Cargo.toml."""
 PROGRAM = re.compile(r"/(?:bin|examples|tests|benches)/([^/]+?)(?:/main)?\.rs$")
-"""A file that is a crate of its own, without being named in Cargo.toml."""
+"""A file that is a crate without an entry in Cargo.toml."""
 CRATES = re.compile(r"(?<![\w:])(\w+)::")
 MAX_CHECKOUTS, MAX_SAME_NAME_FILES = 100, 1000
-"""So many modules may each be what a container held, and so many files of one name be compared: no guess is made among more."""
+"""Modules to try as a container's checkout, and files of one name to compare; no guess is made among more."""
 VERSION = re.compile(r"@v[^/]*(?=/)")
 """The version in a module's path: example.com/x@v1.2.3/y.go."""
 VERSIONED = re.compile(r"@v\d[^/]*/")
 UNESCAPED = re.compile(r"!([a-z])")
 JVM_PACKAGE = re.compile(r"^[^\S\n]*package\s+([\w.]+)", re.MULTILINE)
 DOMAIN = re.compile(r"(?:^|/)((?:[\w~-]+\.)+[A-Za-z][\w-]*/.*)$")
-"""From where on a path of a module cache is a module's: its first element with a dot, wherever the cache lies."""
+"""The module's part of a path in a module cache: from the first element with a dot on."""
 CONTAINERS = tuple(
     re.compile(pattern)
     for pattern in (
@@ -401,7 +401,7 @@ CONTAINERS = tuple(
 
 
 def stranger(path: str, recorded: Recorded, context: PlacementContext) -> str:
-    """Return why a recorded file cannot be the user's own file at a path here: a clause; "" if it can be."""
+    """Return why a recorded file cannot be the own file at a path here, as a clause; "" if it can."""
     if recorded.kind in FOREIGN and not _lies_in_such(path, recorded):
         return FOREIGN[recorded.kind]
     project = recorded.project
@@ -422,9 +422,9 @@ def stranger(path: str, recorded: Recorded, context: PlacementContext) -> str:
 
 
 def proves(path: str, recorded: Recorded, context: PlacementContext) -> bool:
-    """Return whether the functions of a recorded file name its package or crate, and the file at a path here is in it.
+    """Return whether the recorded functions name a package or crate that contains the file at a path here.
 
-    It must be no `stranger`.
+    The file must not be a `stranger`.
     """
     if recorded.jvm_package:
         return _in_package(path, recorded, context)
@@ -434,19 +434,19 @@ def proves(path: str, recorded: Recorded, context: PlacementContext) -> bool:
 
 
 def _crates(recorded: Recorded) -> frozenset[str]:
-    """Return what the names of functions of Rust begin with: their crates, and those of the types that they are for."""
+    """Return the crates in the names of Rust functions: their own, and those of their types."""
     if not recorded.path.endswith(".rs"):
         return frozenset()
     return frozenset(crate for function in recorded.functions for crate in CRATES.findall(function))
 
 
 def _lies_in_such(path: str, recorded: Recorded) -> bool:
-    """Return whether a file here lies in such a directory of dependencies as well, and that counts as the user's own."""
+    """Return whether a file here is in the same third-party directory, which then counts as own code."""
     return any(path.endswith(f"/{recorded.path[found.start() :]}") for found in EMBEDDED.finditer(recorded.path))
 
 
 def _may_hold(path: str, package: str, recorded: Recorded, context: PlacementContext) -> bool:
-    """Return whether a file here can be in a Go package: as its module says, or as directories do where there is no module."""
+    """Return whether a file here can be in a Go package, by its module, or by its directories without one."""
     directory = path.rpartition("/")[0]
     for inside, modules in _along(directory, context.import_paths):
         return any(join(module, inside) == package for module in modules)
@@ -459,7 +459,7 @@ def _may_hold(path: str, package: str, recorded: Recorded, context: PlacementCon
 
 
 def _from_domain(path: str) -> str:
-    """Return what of a path with a module's version is the module's own, as in its import path but for `!`."""
+    """Return the module's part of a path with a version, still with `!` escapes."""
     inside = path.rpartition("/pkg/mod/")[2]
     found = DOMAIN.search(inside) if inside == path else None
     return found[1] if found else inside
@@ -470,5 +470,5 @@ def _unescaped(path: str) -> str:
 
 
 def _escaped(module: str) -> str:
-    """Return a module as the cache writes it, for file systems that have no upper case."""
+    """Escape a module path as the module cache does, for case-insensitive file systems."""
     return re.sub(r"[A-Z]", lambda letter: "!" + letter[0].lower(), module)

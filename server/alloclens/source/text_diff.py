@@ -1,8 +1,8 @@
-"""Where the lines of a text are in a later text of the same file: only where there is no doubt, marked where there is some.
+"""Maps the lines of a text to a later text of the same file.
 
-A line is carried if every longest common subsequence of the two texts has it, in the same two places. Of a line that stands
-twice, and of which one was deleted or came, no text says which; then there is more than one such subsequence. A line that moved
-past others is not in all of them. If it occurs once in each text it is known again, and marked.
+A line is mapped if every longest common subsequence of the two texts has it in the same two places. If a line occurs
+twice and one copy was added or deleted, the texts do not show which: there are several such subsequences. A line that
+moved past others is not in all of them; if it occurs once in each text, it is mapped and marked as unsure.
 """
 
 from __future__ import annotations
@@ -24,36 +24,36 @@ if TYPE_CHECKING:
 GONE = 0
 UNREADABLE = "\ufffd"
 MAX_COMPARISONS = 10**8
-"""Lines then times lines now that are compared at once: some tens of milliseconds."""
+"""Old lines times new lines compared at once: takes some tens of milliseconds."""
 MAX_CUTS = 30
-"""How often in a row what is larger is cut in two."""
+"""Recursion depth of splitting larger texts."""
 
 
 @dataclass(frozen=True, eq=False)
 class LineMap:
-    """For each line of the text then, and for 0, the line now; both 1-based."""
+    """The new line for 0 and each line of the old text; both 1-based."""
 
     now: Ints
-    """0 where the line was changed, deleted, or cannot be told from another one."""
+    """0 if the line was changed, deleted, or is ambiguous."""
     unsure: Mask
-    """Whether `now` is a line that moved past others."""
+    """Whether the line moved past others."""
     head: int
-    """How many lines both begin with."""
+    """Number of common lines at the start."""
     tail: int
-    """The first of the lines (1-based) that both end with."""
+    """First line (1-based) of the common end."""
 
     def of(self, lines: Ints) -> tuple[Ints, Mask]:
-        """Return where these lines are now, and whether that is unsure. A line that the text never had is gone."""
+        """Return the new lines, and which are unsure. Lines beyond the old text are gone."""
         inside = np.where((lines > 0) & (lines < len(self.now)), lines, 0)
         return self.now[inside], self.unsure[inside]
 
 
 @memo
 def line_map(then: str, now: str, comment: str = "") -> LineMap:
-    """Carry the lines of one text to another. Line ends and indentation make no difference.
+    """Map the lines of one text to another, ignoring line ends and indentation.
 
-    Nor do white space within a line, and a comment at its end, if `comment` begins one in this language, where the line has no
-    other counterpart.
+    If a line has no other counterpart, white space within it is ignored, too, and a trailing comment, which starts with
+    `comment`.
     """
     old, new = _numbered(then, now)
     i, j = _once(old, new)
@@ -72,25 +72,25 @@ def line_map(then: str, now: str, comment: str = "") -> LineMap:
 
 
 def stays(then: str, other: str) -> Mask:
-    """Return for 0 and each line of a text whether it certainly has the same number in another text."""
+    """Return whether 0 and each line of a text certainly have the same number in another text."""
     found = line_map(then, other)
     return np.asarray((found.now == np.arange(len(found.now))) & ~found.unsure)
 
 
 def _numbered(then: str, now: str) -> tuple[Ints, Ints]:
-    """Return both texts as numbers, one for each line; equal lines have equal numbers."""
+    """Number the lines of both texts; equal lines have equal numbers."""
     old, new = split_lines(then), split_lines(now)
     stripped: Iterable[str] = map(str.strip, old + new)
-    if UNREADABLE in then or UNREADABLE in now:  # of a file that is not UTF-8, an editor may have read more than we
+    if UNREADABLE in then or UNREADABLE in now:  # an editor may decode a file that is not UTF-8 better than we do
         stripped = (line.encode("ascii", "replace").decode() for line in stripped)
-    # A generator, not map(hash, …): between two lines another thread, the event loop, may run.
+    # A generator, not map(hash, …), so that the event loop's thread may run between two lines.
     hashes = np.fromiter((hash(line) for line in stripped), np.int64, len(old) + len(new))
     number = np.unique(hashes, return_inverse=True)[1]
     return number[: len(old)], number[len(old) :]
 
 
 def _once(old: Ints, new: Ints) -> tuple[Ints, Ints]:
-    """Return where the lines are that occur once in each of the two."""
+    """Return the positions of the lines that occur once in each text."""
     a, i = _singles(old)
     b, j = _singles(new)
     _, at, there = np.intersect1d(a, b, assume_unique=True, return_indices=True)
@@ -103,9 +103,9 @@ def _singles(numbers: Ints) -> tuple[Ints, Ints]:
 
 
 def _certain(old: Ints, new: Ints, head: int, end: int) -> Ints:
-    """Return for each old line the new one that it is in every longest common subsequence; else -1.
+    """Return each old line's counterpart in all longest common subsequences; else -1.
 
-    All of them begin with the first `head` lines and end with the last `end` ones.
+    All of them start with the first `head` lines and end with the last `end` ones.
     """
     rest, rest_now = len(old) - end, len(new) - end
     middle = _in_all(old[head:rest], new[head:rest_now])
@@ -114,10 +114,10 @@ def _certain(old: Ints, new: Ints, head: int, end: int) -> Ints:
 
 
 def _same(old: Ints, new: Ints, once: Ints) -> int:
-    """Return how many lines both begin with, up to the last of them that occurs once in each.
+    """Return the number of common lines at the start, up to the last that occurs once in each text.
 
-    A subsequence that misses such a line has it among those it leaves out and gains nothing by it: so all longest ones have
-    it, and with it all lines before.
+    Leaving out such a line never makes a common subsequence longer: so all longest ones have it, and all lines before
+    it.
     """
     both = min(len(old), len(new))
     differ = np.flatnonzero(old[:both] != new[:both])
@@ -127,10 +127,10 @@ def _same(old: Ints, new: Ints, once: Ints) -> int:
 
 
 def _in_all(old: Ints, new: Ints, cuts: int = MAX_CUTS) -> Ints:
-    """Return what `_certain` does.
+    """Like `_certain`, without a common head and end.
 
-    In the plane of old and new lines, two longest common subsequences have all others between them: what these two share, all
-    share.
+    In the plane of old and new lines, all longest common subsequences lie between two extreme ones: what these share,
+    all share.
     """
     to = np.full(len(old), -1)
     i, j = np.flatnonzero(np.isin(old, new)), np.flatnonzero(np.isin(new, old))
@@ -147,9 +147,9 @@ def _in_all(old: Ints, new: Ints, cuts: int = MAX_CUTS) -> Ints:
 
 
 def _in_parts(old: Ints, new: Ints, cuts: int) -> Ints:
-    """Return what `_in_all` does for what is too much at once, cut in two at a line that occurs once in each.
+    """Like `_in_all` for large texts: split them at a line that occurs once in each.
 
-    As patience diff does; but only at a line that no other such line has moved past.
+    Like patience diff, but only at a line that no other such line has moved past.
     """
     i, j = _once(old, new)
     order = np.argsort(i)
@@ -167,7 +167,7 @@ def _in_parts(old: Ints, new: Ints, cuts: int) -> Ints:
 
 
 def _outermost(old: Ints, new: Ints) -> tuple[list[int], list[int]]:
-    """Return the longest common subsequence that, from the end on, leaves out new lines rather than old ones."""
+    """Return the longest common subsequence that, from the end, skips new lines before old ones."""
     a, b, i, j = old.tolist(), new.tolist(), len(old), len(new)
     rows = _table(a, b)
     at, there = [], []
@@ -184,9 +184,9 @@ def _outermost(old: Ints, new: Ints) -> tuple[list[int], list[int]]:
 
 
 def _table(old: list[int], new: list[int]) -> list[int]:
-    """Return, for each number of old lines, at which new lines the longest common subsequence becomes longer: bits that are 0.
+    """Return a row for each prefix of the old lines: a 0 bit where a new line makes the subsequence longer.
 
-    One whole number for each row, which Python adds at once (Hyyrö, 2004); numpy would need as many steps for each row.
+    Each row is one integer, so that Python adds all bits at once (Hyyrö, 2004); numpy would need a step for each bit.
     """
     places: dict[int, int] = {}
     for j, line in enumerate(new):
@@ -199,7 +199,7 @@ def _table(old: list[int], new: list[int]) -> list[int]:
 
 
 def _same_code(before: Sequence[str], after: Sequence[str], old: Ints, new: Ints, certain: Ints, comment: str) -> Ints:
-    """Add the lines that both have, but for white space and a comment, between the same two certain ones."""
+    """Add the lines between the same two certain ones that differ only in white space and comments."""
     rows, others = np.flatnonzero(~np.isin(old, new)), np.flatnonzero(~np.isin(new, old))
     if not len(rows) or not len(others):
         return certain
@@ -221,11 +221,11 @@ COMMENTS = {"//": re.compile(r"//|/\*(?:(?!\*/).)*\*/\s*$"), "#": re.compile("#"
 
 
 def code(line: str, comment: str) -> str:
-    """Return a line without the comment at its end, and with a space only where it parts two words or signs."""
+    """Strip a trailing comment, and spaces that do not separate two words or operators."""
     ends, out, spaced = COMMENTS.get(comment), "", True
     for found in TOKEN.finditer(line):
         string, quote, space, other = found.groups()
-        if quote:  # that of a string of several lines, or no quote at all
+        if quote:  # part of a multi-line string, or not a quote at all
             return line.strip()
         if spaced and ends and ends.match(line, found.start()):
             break
