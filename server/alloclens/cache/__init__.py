@@ -1,1 +1,1 @@
-"""What is kept between two runs."""
+"""Data kept between runs."""

@@ -1,4 +1,4 @@
-"""A file of tables in the user's cache directory. What it holds can be made again: it is never worth an error."""
+"""An SQLite file in the user's cache directory. Its contents can be recomputed, so no failure raises an error."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 WAIT_SECONDS = 2.0
-"""For another server that writes to the same file."""
+"""Lock timeout, for another server that writes to the same file."""
 MAX_FAILURES = 10
-"""After so many, the file is not used any more in this process."""
+"""Failures after which this process stops using the file."""
 MODES = """
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = NORMAL;
     PRAGMA cell_size_check = ON;
 """
 NOT_DAMAGE = ("locked", "full", "readonly", "unable to open", "disk I/O error", "interrupted")
-"""What is in SQLite's messages about a disk, a permission or another process, which an OperationalError may be about, too."""
+"""Parts of OperationalError's messages that are about the disk, permissions or another process."""
 MEMORY = ":memory:"
 WRITING = "BEGIN IMMEDIATE"
-"""How a transaction begins that writes: of two that have read before, one could not go on."""
+"""Starts a write transaction: of two transactions that first read and then write, one would fail."""
 
 Row = tuple[Any, ...]
 Identity = tuple[int, int]
@@ -42,9 +42,9 @@ Identity = tuple[int, int]
 
 
 class Cache:
-    """Tables in a file, or in memory where the file cannot be used.
+    """Tables in a file, or in memory if the file cannot be used.
 
-    Every method may be called from any thread. None raises for what a disk does, or for what a damaged file holds.
+    All methods are thread-safe. None raises because of the disk or a damaged file.
     """
 
     def __init__(self, name: str, schema: str, path: Path | None = None) -> None:
@@ -54,30 +54,30 @@ class Cache:
         self._logged: set[str] = set()
         self._failures = 0
         self._file: Identity | None = None
-        """The file that is open; None in memory."""
+        """Identity of the open file; None in memory."""
         self._closed = False
         self._base = self._opened()
 
     def close(self) -> None:
-        """Let go of the file. What is asked for or kept later is lost."""
+        """Close the file. Later calls find and store nothing."""
         with self._lock:
             self._closed = True
             self._base.close()
 
     def __del__(self) -> None:
-        """Close the file of a cache that was dropped: from Python 3.13 on, sqlite3 warns of one that is left open."""
+        """Close the file when the cache is garbage-collected: from Python 3.13 on, sqlite3 warns about open ones."""
         if base := getattr(self, "_base", None):
             base.close()
 
     def ask(self, question: str, *values: object) -> list[Any]:
-        """Return the rows of an answer; none where the file cannot be read."""
+        """Return the rows of a query; none if the file cannot be read."""
         with self.transaction() as base:
             return list(base.execute(question, values))
         return []
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Do all of it or nothing. An error ends the block, costs the cache and not the caller."""
+        """Run a block as one transaction. An error ends the block and is not passed to the caller."""
         with self._lock:
             self._follow()
             try:
@@ -90,13 +90,13 @@ class Cache:
                     self._base.rollback()
 
     def _follow(self) -> None:
-        """Open the file again if another server has begun it anew."""
+        """Reopen the file if another server has recreated it."""
         if self._file and not self._closed and self._file != _identity(self._path):
             self._base.close()
             self._base = self._opened()
 
     def _blame(self, error: Exception) -> None:
-        if self._closed:  # a thread that was still at work
+        if self._closed:  # a thread was still working
             return
         self._failures += 1
         if self._file and self._failures >= MAX_FAILURES:
@@ -112,14 +112,14 @@ class Cache:
             self._log("%s: %s", error)
 
     def _log(self, message: str, error: Exception) -> None:
-        """Log a failure, each once."""
+        """Log each distinct failure once."""
         said = message % (self._path, reason(error))
         if said not in self._logged:
             self._logged.add(said)
             log.warning("%s", said)
 
     def _opened(self) -> sqlite3.Connection:
-        """Open the file, a new one in place of a damaged one, or none: then all is kept for this process only."""
+        """Open the file, recreating a damaged one; if that fails, use memory."""
         for _ in range(3):
             try:
                 return self._in_file()
@@ -132,12 +132,12 @@ class Cache:
         return self._in_memory()
 
     def _in_file(self) -> sqlite3.Connection:
-        """Connect to the file. Raises whatever SQLite or the disk does."""
+        """Connect to the file. Raises SQLite's and the disk's errors."""
         self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._path.touch(mode=0o600)
-        if not all(map(_is_regular, self._files())):  # SQLite would wait at a FIFO
+        if not all(map(_is_regular, self._files())):  # SQLite would block on a FIFO
             raise OSError(errno.EINVAL, NOT_REGULAR)
-        self._file = _identity(self._path)  # if another file takes the name now, the next transaction opens that
+        self._file = _identity(self._path)  # if the file is replaced now, the next transaction notices
         return self._connected(str(self._path))
 
     def _in_memory(self) -> sqlite3.Connection:
@@ -149,7 +149,7 @@ class Cache:
         try:
             base.text_factory = _text
             base.executescript(self._schema)
-            with suppress(sqlite3.OperationalError):  # locked: another server is setting the same
+            with suppress(sqlite3.OperationalError):  # locked: another server sets the same
                 base.executescript(MODES)
         except BaseException:
             base.close()
@@ -157,19 +157,19 @@ class Cache:
         return base
 
     def _unlink(self) -> None:
-        """Drop the file and its log, unless another server has done so: a new file must not be mended by the log of the old."""
+        """Delete the file and its log, unless another server has: an old log must not be applied to a new file."""
         if self._file == _identity(self._path):
             for path in self._files():
                 with suppress(OSError):
                     path.unlink(missing_ok=True)
 
     def _files(self) -> list[Path]:
-        """Return the file and what SQLite puts beside it."""
+        """Return the file and SQLite's files beside it."""
         return [Path(f"{self._path}{end}") for end in ("", "-wal", "-shm", "-journal")]
 
 
 def check_sum(*values: object) -> int:
-    """Return a number of 32 bits by which damage to any of these values is noticed."""
+    """Return a 32-bit check sum of these values."""
     total = 0
     for value in values:
         data = value if isinstance(value, bytes) else str(value).encode("utf-8", "surrogatepass")
@@ -178,29 +178,29 @@ def check_sum(*values: object) -> int:
 
 
 def checked(*columns: object) -> Row:
-    """Return a row: some columns and their check sum."""
+    """Return a row of these columns and their check sum."""
     return *columns, check_sum(*columns)
 
 
 def whole(rows: Iterable[Row], *key: object) -> Iterator[Row]:
-    """Yield those of some `checked` rows that are not damaged, and begin with this key: an index may be, too."""
+    """Yield the `checked` rows that are undamaged and start with this key, because an index may be damaged, too."""
     return (row for row in rows if row[-1] == check_sum(*row[:-1]) and row[: len(key)] == key)
 
 
 def sql_text(path: str) -> str:
-    """Return a path without the bytes that are no text, of which the file system has some and SQLite takes none."""
+    """Escape the undecodable bytes of a path, which SQLite does not accept."""
     return path.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _is_damage(error: Exception) -> bool:
-    """Return whether an error is about what a file holds, and not about the disk, another process or our own code."""
+    """Return whether an error means a damaged file, and not the disk, another process or a bug."""
     if isinstance(error, sqlite3.OperationalError):
         return not any(words in str(error) for words in NOT_DAMAGE)
     return not isinstance(error, (OSError, MemoryError, sqlite3.ProgrammingError))
 
 
 def _is_regular(path: Path) -> bool:
-    """Return whether a name is a regular file's, or nobody's."""
+    """Return whether a path is a regular file or does not exist."""
     try:
         return stat.S_ISREG(path.stat().st_mode)
     except FileNotFoundError:
@@ -216,5 +216,5 @@ def _identity(path: Path) -> Identity | None:
 
 
 def _text(data: bytes) -> str:
-    """Return a text, also of a damaged row: it is for a check sum to tell."""
+    """Decode a text, even of a damaged row: the check sum detects that."""
     return data.decode("utf-8", "replace")

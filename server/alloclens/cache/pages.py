@@ -1,4 +1,4 @@
-"""Texts for a person to read: files in the user's cache directory, which every editor can open."""
+"""Text pages for users: files in the cache directory, which every editor can open."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
 MAX_PAGES = 1000
-"""Pages that are kept: one answer has up to 200, and those that are open in an editor are not to go with it."""
+"""Number of pages kept: one answer has up to 200, and pages open in an editor must survive it."""
 
 
 def directory() -> Path:
-    """Return where the pages lie."""
+    """Return the directory of the pages."""
     return Path(platformdirs.user_cache_dir("alloclens", appauthor=False), "pages")
 
 
 def write(name: str, text: str) -> Path:
-    """Write a page whole, read-only, in place of one of the same name. Raises OSError."""
+    """Write a read-only page atomically, replacing one of the same name. Raises OSError."""
     path = directory() / f"{name}.txt"
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     _release(path)
@@ -36,25 +36,25 @@ def write(name: str, text: str) -> Path:
 
 
 def holds(path: str) -> bool:
-    """Return whether a path is a page's."""
+    """Return whether a path is a page."""
     if not path.endswith(".txt") or is_share(canonical(path)):
         return False
     return real(path).rpartition("/")[0] == real(str(directory()))
 
 
 def prune(but: Collection[Path] = ()) -> None:
-    """Delete the oldest pages beyond the newest MAX_PAGES, but none of these, and what a killed server has left half written."""
+    """Delete all but the newest MAX_PAGES pages and those in `but`, and unfinished files of killed servers."""
     sweep(directory())
     ours = sorted((written, path) for path, written in _files() if path not in but)
     pages = [path for _, path in ours if path.suffix == ".txt" and not path.name.startswith(".")]
     for old in pages[: max(len(pages) + len(but) - MAX_PAGES, 0)]:
-        with suppress(OSError):  # another server may do the same
+        with suppress(OSError):  # another server may be doing the same
             _release(old)
             old.unlink()
 
 
 def _files() -> Iterator[tuple[Path, float]]:
-    """Yield the files of the directory and when they were written; what else lies there is nobody's page."""
+    """Yield the regular files of the directory with their modification times."""
     with suppress(OSError), os.scandir(directory()) as entries:
         for entry in entries:
             with suppress(OSError):
@@ -68,4 +68,4 @@ def _release(path: Path) -> None:
     if path.is_symlink() or (path.exists() and not path.is_file()):
         path.unlink()
     elif sys.platform == "win32" and path.exists():
-        path.chmod(0o600)  # what is read-only is neither replaced nor deleted there
+        path.chmod(0o600)  # Windows neither replaces nor deletes read-only files

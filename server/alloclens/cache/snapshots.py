@@ -1,4 +1,4 @@
-"""What was read of snapshots, in the user's cache directory: a directory of thousands is known at once."""
+"""Caches what was read of snapshots, so that a directory of thousands loads at once."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from alloclens.source.evidence import Evidence
 
     Again = Callable[[str], OwnedLines | None]
-    """Reads the lines of a file again; None where that cannot be done."""
+    """Reads the lines of a file again; None if that fails."""
 
 SCHEMA = """
     DROP TABLE IF EXISTS snapshot1;
@@ -44,27 +44,28 @@ SCHEMA = """
     CREATE TABLE IF NOT EXISTS evidence3 (digest INTEGER PRIMARY KEY, keys BLOB NOT NULL);
     CREATE TABLE IF NOT EXISTS name3 (key INTEGER PRIMARY KEY, file BLOB NOT NULL, function BLOB NOT NULL);
 """
-"""The 3 is the version of what the blobs hold.
+"""The 3 is the version of the blobs' contents.
 
-check_sum is of all columns but the rest, rest_sum of check_sum and the rest. Evidence and names are known by their digests.
+check_sum covers all columns but the rest, rest_sum covers check_sum and the rest. Evidence and names have digests as
+keys.
 """
 SELECT_KEPT = """
     SELECT path, directory, stamp, reader, evidence, facts, owned, check_sum FROM snapshot3
     WHERE reader = ? AND path IN (SELECT value FROM json_each(?))
 """
-"""One question for thousands: to ask for each alone takes three times as long."""
+"""One query for thousands: separate queries take three times as long."""
 SETS = "SELECT digest, keys FROM evidence3 WHERE digest IN (SELECT value FROM json_each(?))"
 NAMES = "SELECT key, file, function FROM name3 WHERE key IN (SELECT value FROM json_each(?))"
 OLDEST = "DELETE FROM snapshot3 WHERE rowid IN (SELECT rowid FROM snapshot3 ORDER BY rowid LIMIT 100)"
 MAX_SNAPSHOTS_BYTES = 1 << 30
-"""Bytes that all snapshots may take; beyond, what was read first is forgotten first. 5,000 of 1,200 owned lines take 200 MB."""
+"""Size of all snapshots; the oldest are dropped first. 5,000 snapshots of 1,200 owned lines take 200 MB."""
 KEY, VALUE, REST = 8, 4, len(Figures._fields) - 1
-"""Bytes of a line's key and value, and how many more figures it has."""
+"""Bytes of a line's key and value, and its number of other figures."""
 
 
 @ready
 class SnapshotFacts(msgspec.Struct, frozen=True, array_like=True):
-    """What a snapshot is beside its lines."""
+    """A snapshot without its lines."""
 
     taken_at: tuple[float, TimeSource]
     is_difference: bool
@@ -84,19 +85,19 @@ class SnapshotFacts(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Snapshots:
-    """A store of snapshots. Every method may be called from any thread; none raises for what a disk does."""
+    """A store of snapshots. All methods are thread-safe; none raises because of the disk."""
 
     def __init__(self, path: Path | None = None) -> None:
         self._cache = Cache("snapshots.sqlite3", SCHEMA, path)
         self._swept = False
-        """Once in a session is enough: names go together with the programs that have them."""
+        """Whether unused names were removed: once per session is enough."""
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._cache.close()
 
     def keep(self, snapshot: Snapshot, evidence: Evidence, stamp: Stamp, reader: str) -> None:
-        """Keep what a reader (by its digest) has read of a file. The snapshot's lines go by their keys."""
+        """Store what a reader (by its digest) has read of a file."""
         owned = snapshot.owned
         facts, light, rest = (
             _facts(snapshot),
@@ -113,9 +114,9 @@ class Snapshots:
             base.execute("INSERT OR REPLACE INTO snapshot3 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
 
     def of(self, wanted: Mapping[str, Stamp], reader: str, again: Again | None = None) -> list[Snapshot]:
-        """Return what this reader has read of these files, as far as it is kept and whole.
+        """Return the stored, undamaged snapshots of these files by this reader.
 
-        Most figures of the lines are read when they are needed. If they are no more then, `again` is asked for them.
+        Most figures of the lines are loaded on demand. If they are gone by then, `again` reads them.
         """
         found, paths = [], {sql_text(path): path for path in wanted}
         with self._cache.transaction() as base:
@@ -128,7 +129,7 @@ class Snapshots:
         return found
 
     def evidence(self, digests: Iterable[int]) -> tuple[dict[int, Ints], Evidence]:
-        """Return the keys of some evidence by its digest, as far as it is kept and whole, and the names of all of them."""
+        """Return the stored, undamaged keys of evidence by digest, and the names of all keys."""
         whole: dict[int, Ints] = {}
         names: dict[int, RecordedName] = {}
         asked = json.dumps(list(digests))
@@ -147,9 +148,9 @@ class Snapshots:
         return whole, evidence_of(names)
 
     def _rest(self, path: str, stamp: str, of: int, again: Again | None, lines: int) -> Singles:
-        """Return the other figures of a snapshot; nan where nobody knows them any more: then nothing is certain.
+        """Return the other figures of a snapshot; nan if they are lost, so that nothing is significant.
 
-        `of` is the check sum of its lines: another session may have attributed them otherwise meanwhile.
+        `of` is the check sum of its lines: another session may have changed their attribution meanwhile.
         """
         question = "SELECT check_sum, rest, rest_sum FROM snapshot3 WHERE path = ? AND stamp = ? AND check_sum = ?"
         for _, rest, _ in whole(self._cache.ask(question, sql_text(path), stamp, of), of):
@@ -160,7 +161,7 @@ class Snapshots:
         return np.full((REST, lines), np.nan, np.float32)
 
     def forget(self, directories: Iterable[str], but: Collection[str]) -> None:
-        """Drop the snapshots of these directories that are no more, and the oldest of what is too much."""
+        """Drop the snapshots of deleted files in these directories, and the oldest beyond the limit."""
         kept = set(map(sql_text, but))
         with self._cache.transaction() as base:
             base.execute(WRITING)
@@ -177,7 +178,7 @@ class Snapshots:
 
 
 def _keep_evidence(base: sqlite3.Connection, evidence: Evidence) -> None:
-    """Keep what a profile names, where none before it named the same."""
+    """Store the names in a profile unless they are stored already."""
     row = evidence.digest, evidence.keys.tobytes()
     if base.execute("INSERT OR IGNORE INTO evidence3 VALUES (?, ?)", row).rowcount:
         texts = (
@@ -190,7 +191,7 @@ def _keep_evidence(base: sqlite3.Connection, evidence: Evidence) -> None:
 
 
 def _sweep_names(base: sqlite3.Connection) -> None:
-    """Drop the names that are in no evidence any more."""
+    """Drop names without evidence."""
     sets = base.execute("SELECT * FROM evidence3")
     used = [np.frombuffer(keys, np.int64) for digest, keys in sets if _is_whole(digest, keys)]
     kept = np.fromiter((key for (key,) in base.execute("SELECT key FROM name3")), np.int64)
@@ -199,7 +200,7 @@ def _sweep_names(base: sqlite3.Connection) -> None:
 
 
 def _is_whole(digest: int, *data: Any) -> bool:
-    """Return whether bytes are what a digest is of."""
+    """Return whether bytes match their digest."""
     return all(isinstance(one, bytes) for one in data) and digest == digest_of(packed(*data) if data[1:] else data[0])
 
 
@@ -220,7 +221,7 @@ def _facts(snapshot: Snapshot) -> bytes:
 
 def _snapshot(path: str, stamp: Stamp, facts: bytes, owned: bytes, rest: Callable[[int], Singles]) -> Snapshot:
     lines = len(owned) // (KEY + VALUE)
-    value = np.frombuffer(owned, np.float32, offset=KEY * lines).copy()  # without what is before it
+    value = np.frombuffer(owned, np.float32, offset=KEY * lines).copy()  # drop the keys before it
     kept = OwnedLines(_keys(owned[: KEY * lines]), value, partial(rest, lines))
     given = msgspec.structs.asdict(DECODER.decode(facts))
     given["taken_at"], given["sample_types"] = TakenAt(*given["taken_at"]), _types(given["sample_types"])
@@ -231,7 +232,7 @@ def _snapshot(path: str, stamp: Stamp, facts: bytes, owned: bytes, rest: Callabl
 
 @lru_cache(10)
 def _keys(given: bytes) -> Ints:
-    """Return the keys: one array for the many snapshots that have the same."""
+    """Return the keys, sharing one array between equal snapshots."""
     return np.frombuffer(given, np.int64)
 
 

@@ -1,7 +1,7 @@
-"""The texts of source files as they were when a snapshot was first seen, each kept once, in the user's cache directory.
+"""Stores the texts of source files at the time a snapshot was first seen, each text once.
 
-Every snapshot has a manifest, which says what each file held: path -> text. Manifests and texts are known by their digest,
-so a hundred snapshots of an unchanged workspace cost no more than one.
+Every snapshot has a manifest: path -> text. Manifests and texts have digests as keys, so a hundred snapshots of an
+unchanged workspace take no more space than one.
 """
 
 from __future__ import annotations
@@ -36,42 +36,42 @@ SCHEMA = """
         snapshot TEXT PRIMARY KEY, stamp TEXT NOT NULL, manifest TEXT NOT NULL, check_sum INTEGER NOT NULL
     );
 """
-"""A row's check sum is of all its other columns: one that is damaged is as good as none."""
+"""A row's check sum covers all its other columns; damaged rows are ignored."""
 OLDEST = "DELETE FROM seen3 WHERE rowid IN (SELECT rowid FROM seen3 ORDER BY rowid LIMIT 100)"
 MAX_TEXTS_BYTES = 256 << 20
-"""Bytes that all texts may take, compressed; beyond, what was seen first is forgotten first."""
+"""Compressed size of all texts; the oldest snapshots are dropped first."""
 
 
 class SourceCopy(NamedTuple):
-    """What a file held."""
+    """The contents of a file."""
 
     text: str
     written_at: float
-    """When the file was written, in seconds since 1970."""
+    """Modification time of the file, in seconds since 1970."""
 
 
 Entry = tuple[str, float]
-"""The digest of a copy's text, and when the file was written."""
+"""The digest of a copy's text, and the modification time."""
 
 
 class Texts:
-    """A store of texts. Every method may be called from any thread; none raises for what a disk does."""
+    """A store of texts. All methods are thread-safe; none raises because of the disk."""
 
     def __init__(self, path: Path | None = None) -> None:
         self._cache = Cache("texts.sqlite3", SCHEMA, path)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._cache.close()
 
     def paths(self, snapshot: str, stamp: Stamp) -> frozenset[str]:
-        """Return the files whose texts are kept for a snapshot."""
+        """Return the files with stored texts for a snapshot."""
         with self._cache.transaction() as base:
             return frozenset(_kept(base, snapshot, stamp))
         return frozenset()
 
     def keep(self, snapshot: str, stamp: Stamp, copies: Mapping[str, SourceCopy]) -> None:
-        """Keep copies, by path, of what was there when the snapshot was first seen; beside those that are kept already."""
+        """Store copies, by path, made when the snapshot was first seen. Copies that are already stored stay."""
         fresh = {sql_text(path): (digest(one.text), float(one.written_at)) for path, one in copies.items()}
         with self._cache.transaction() as base:
             base.execute(WRITING)
@@ -85,9 +85,9 @@ class Texts:
             base.execute("INSERT OR REPLACE INTO seen3 VALUES (?, ?, ?, ?)", seen)
 
     def of(self, snapshot: str, stamp: tuple[int, ...], path: str) -> SourceCopy | None:
-        """Return what a file held when a snapshot was first seen; None where that was not kept.
+        """Return a file's contents when a snapshot was first seen; None if they were not stored.
 
-        What was kept for another snapshot of the same name, and so of another stamp, is not what this one saw.
+        Copies for another snapshot of the same name, which has another stamp, are not used.
         """
         with self._cache.transaction() as base:
             manifest = _manifest(base, snapshot, stamp)
@@ -95,7 +95,7 @@ class Texts:
         return None
 
     def forget(self, directories: Iterable[str], but: Collection[str]) -> None:
-        """Drop the texts of the snapshots of these directories that are no more, and the oldest of what is too much."""
+        """Drop the texts of deleted snapshots in these directories, and the oldest beyond the limit."""
         kept = set(map(sql_text, but))
         with self._cache.transaction() as base:
             base.execute(WRITING)
@@ -110,7 +110,7 @@ class Texts:
 
 
 def _manifest(base: sqlite3.Connection, snapshot: str, stamp: tuple[int, ...]) -> str | None:
-    """Return the manifest of a snapshot; None where there is none of this stamp."""
+    """Return the manifest of a snapshot; None if there is none with this stamp."""
     key = sql_text(snapshot), repr(tuple(stamp))
     rows = base.execute("SELECT * FROM seen3 WHERE snapshot = ?", key[:1])
     return next((manifest for _, _, manifest, _ in whole(rows, *key)), None)
@@ -123,7 +123,7 @@ def _entries(base: sqlite3.Connection, manifest: str) -> dict[str, Entry]:
 
 
 def _copy(base: sqlite3.Connection, manifest: str, path: str) -> SourceCopy | None:
-    """Return the copy of a path in a manifest; None where there is none."""
+    """Return the copy of a path in a manifest; None if there is none."""
     entries = base.execute("SELECT * FROM entry3 WHERE manifest = ? AND path = ?", (manifest, path))
     for _, _, named, written_at, _ in whole(entries, manifest, path):
         for _, body, _ in _bodies(base, named):
@@ -136,7 +136,7 @@ def _bodies(base: sqlite3.Connection, named: str) -> Iterator[Row]:
 
 
 def _kept(base: sqlite3.Connection, snapshot: str, stamp: tuple[int, ...]) -> dict[str, Entry]:
-    """Return the entries of the manifest of a snapshot, by path."""
+    """Return the manifest entries of a snapshot by path."""
     manifest = _manifest(base, snapshot, stamp)
     return _entries(base, manifest) if manifest else {}
 
@@ -155,9 +155,9 @@ def _size(base: sqlite3.Connection) -> int:
     return int(base.execute("SELECT total(length(body)) FROM text2").fetchone()[0])
 
 
-@lru_cache(1000)  # one snapshot after the other names the same texts
+@lru_cache(1000)  # successive snapshots have the same texts
 def digest(text: str) -> str:
-    """Return what a text is known by."""
+    """Return the key of a text."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 

@@ -1,6 +1,6 @@
-"""Which files on this disk are programs or libraries, and their build ids.
+"""Finds programs and libraries on this disk, with their build ids.
 
-Looked for under the setting `binaries` and in the workspace, never where a profile says that a file is.
+Searches the setting `binaries` and the workspace, never a path that a profile names.
 """
 
 from __future__ import annotations
@@ -22,52 +22,52 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 MAX_BINARY_BYTES = 4 << 30
-"""Bytes. Addresses in a binary's symbols are kept in 32 bits by the library that reads them."""
+"""The symbol library stores addresses in 32 bits."""
 MAX_SEARCHED_FILES = 50_000
-"""Files looked at in one search, for about a second."""
+"""Files examined in one search; takes about a second."""
 EXECUTABLE = stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH
 NATIVE = re.compile(r"\.(so|so\.[\d.]+|debug|dylib|dll|exe)$|\.dSYM/")
 SKIPPED = frozenset({"node_modules", "site-packages"})
 SEARCH_TTL_SECONDS = 10
-"""Seconds for which a search holds: a hundred profiles read in a row search once."""
+"""Lifetime of a search: a hundred profiles read in a row share one."""
 ELF, PE, FAT = b"\x7fELF", b"MZ", b"\xca\xfe\xba\xbe"
 MACH_O = (b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe")
 MAGIC_BYTES = 20
-"""Bytes that tell what a file is."""
+"""Bytes at the start that identify a file."""
 RUNNABLE = (2, 3)
-"""ET_EXEC and ET_DYN: e_type of programs and libraries; 1 are the object files of a build."""
+"""e_type of programs and libraries, ET_EXEC and ET_DYN; object files have 1."""
 
 
 @dataclass(frozen=True)
 class Binary:
-    """One object of a file; a universal binary holds several."""
+    """One object of a file; a universal binary has several."""
 
     path: str
     stamp: Stamp
     is_chosen: bool
-    """Whether it lies under the setting `binaries`."""
+    """Whether it was found through the setting `binaries`."""
     build_id: str = ""
-    """Lower-case hexadecimal; "" where it has none."""
+    """Lower-case hexadecimal; "" if it has none."""
     has_lines: bool = False
-    """Whether debug information is there."""
+    """Whether it has debug information."""
     fault: str = ""
-    """Why it cannot be used."""
+    """Why it is unusable; "" if it is usable."""
 
 
 @dataclass(frozen=True)
 class Binaries:
-    """What a search found."""
+    """The result of a search."""
 
     files: tuple[Binary, ...] = ()
     messages: tuple[str, ...] = ()
-    """What of the setting is not there, and whether the search was cut short."""
+    """Missing entries of the setting, and whether the search hit a limit."""
 
     def with_build_id(self, build_id: str) -> tuple[Binary, ...]:
-        """Return the files of one build: the program itself, and perhaps its debug information beside it."""
+        """Return the files of one build: the program, and perhaps separate debug information."""
         return self._by_build_id.get(plain(build_id), ())
 
     def named(self, name: str) -> tuple[Binary, ...]:
-        """Return the files of this base name."""
+        """Return the files with this base name."""
         return tuple(b for b in self.files if name and Path(b.path).name == name)
 
     @cached_property
@@ -80,16 +80,16 @@ class Binaries:
 
 
 def plain(build_id: str) -> str:
-    """Return a build id as all of them are compared: lower case, a UUID without its hyphens."""
+    """Normalize a build id: lower case, without hyphens."""
     return build_id.lower().replace("-", "")
 
 
 def search(folders: Sequence[str], chosen: Sequence[str]) -> Binaries:
-    """Return the binaries under the setting's files and directories, then those under the workspace's folders.
+    """Return the binaries in the setting's paths, then those in the workspace's folders.
 
-    A path of the setting is absolute or under each folder. Symbolic links inside are not followed, hidden directories
-    and installed packages are left out, and the search ends after MAX_SEARCHED_FILES files. Needs the package symbolic: raises
-    ImportError. The result is at most FRESH seconds old.
+    Paths in the setting are absolute or relative to each folder. Links, hidden directories and installed packages are
+    skipped, and the search ends after MAX_SEARCHED_FILES files. Raises ImportError without the package symbolic. The
+    result is at most SEARCH_TTL_SECONDS old.
     """
     return _search(tuple(folders), tuple(chosen), int(time.monotonic()) // SEARCH_TTL_SECONDS)
 
@@ -113,7 +113,7 @@ def _search(folders: tuple[str, ...], chosen: tuple[str, ...], _moment: int) -> 
 
 
 def _chosen(folders: tuple[str, ...], chosen: tuple[str, ...]) -> tuple[list[str], list[str]]:
-    """Return the real paths of the setting, and a message for each of its entries that is nowhere."""
+    """Return the real paths of the setting, and a message for each entry that does not exist."""
     there, messages = [], []
     for entry in chosen:
         paths = [real_path(os.path.join(f, entry)) for f in folders or ("",)]  # noqa: PTH118 - paths are texts
@@ -132,9 +132,9 @@ def _files(root: str, left_out: set[str]) -> Iterator[str]:
 
 
 def _objects(path: str, is_chosen: bool) -> tuple[Binary, ...]:
-    """Return what a regular file holds; nothing where it is no binary or has gone.
+    """Return the objects of a regular file; none if it is not a binary or is gone.
 
-    In the workspace only files are opened that may be run, or have the name of a library or of debug information.
+    In the workspace, only executables, and files named like libraries or debug information, are opened.
     """
     try:
         found = os.lstat(path)
@@ -156,26 +156,26 @@ def _read(path: str, stamp: Stamp, is_chosen: bool) -> tuple[Binary, ...]:
         objects = [(plain(o.code_id or ""), "debug" in o.features) for o in archive(path).iter_objects()]
     except ImportError:
         raise
-    except Exception as error:  # noqa: BLE001 - whatever the file holds
+    except Exception as error:  # noqa: BLE001 - the library's errors are not documented
         return (Binary(path, stamp, is_chosen, fault=f"is damaged or cut off ({first_line(error)})"),)
     return tuple(Binary(path, stamp, is_chosen, *found) for found in objects)
 
 
 def archive(path: str) -> Any:
-    """Return a binary as symbolic.Archive, which opens files by their name. Raises ImportError, OSError or symbolic's errors."""
-    with open_file(path):  # so that it is a regular file
+    """Open a binary as a symbolic.Archive. Raises ImportError, OSError or symbolic's errors."""
+    with open_file(path):  # checks that it is a regular file
         return importlib.import_module("symbolic.debuginfo").Archive.open(path)
 
 
 def first_line(error: Exception) -> str:
-    """Return an error's own words; the library appends a trace of its own calls."""
+    """Return the first line of an error's message, because the library appends a stack trace."""
     return (str(error) or type(error).__name__).splitlines()[0]
 
 
 def is_binary(head: bytes) -> bool:
-    """Return whether the first HEAD bytes are those of a program or library: ELF, Mach-O or PE."""
+    """Return whether the first MAGIC_BYTES are those of a program or library: ELF, Mach-O or PE."""
     if head.startswith(ELF) and len(head) == MAGIC_BYTES:
         return int.from_bytes(head[16:18], "big" if head[5] == 2 else "little") in RUNNABLE
-    if head.startswith(FAT):  # Java's class files begin so, too, and then have their version, 45 or more
+    if head.startswith(FAT):  # Java class files start alike, followed by a version of at least 45
         return int.from_bytes(head[4:8], "big") < 45
     return head.startswith((*MACH_O, PE))

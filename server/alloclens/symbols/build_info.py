@@ -1,8 +1,8 @@
-"""What tells of which commit a profiled program was built: the binary itself, and what the profile says.
+"""Finds the commit that a profiled program was built from, in the binary and in the profile.
 
-Go stamps a binary with the commit it was built from (`go version -m` shows it). A binary counts only if it has the build id
-that the profile names, and what the profile has at its addresses, for it may have been built anew since; and it is read only
-in the workspace and under the setting `binaries`.
+Go stamps a binary with its commit (`go version -m` shows it). The binary may have been rebuilt since, so it counts only
+if its build id and its lines match the profile. Only binaries in the workspace and under the setting `binaries` are
+read.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ if TYPE_CHECKING:
     from alloclens.source.roots import Roots
 
 MAGIC = b"\xff Go buildinf:"
-"""Begins what Go's linker writes for debug/buildinfo."""
+"""Start of the data that Go's linker writes for debug/buildinfo."""
 INLINE_FLAG = 2
-"""The flag of Go 1.18 and later: the two texts follow. Before, there was no stamp."""
+"""Flag of Go 1.18 and later: the two strings follow inline. Older versions have no stamp."""
 SENTINEL_BYTES = 16
-"""Bytes before and behind the second text that say where it is."""
+"""Length of the markers before and after the second string."""
 PIECE_BYTES, MAX_PIECES = 4 << 20, 64
-"""A binary is searched in pieces of so many bytes, and not beyond the first so many pieces."""
+"""A binary is searched in pieces of PIECE_BYTES, up to MAX_PIECES of them."""
 MAX_INFO_BYTES = 1 << 20
-"""Bytes of what is read of one."""
+"""Size of the build info read."""
 NT_GNU_BUILD_ID, LC_UUID = 3, 0x1B
 REVISION_LABELS = frozenset(
     (
@@ -46,13 +46,13 @@ REVISION_LABELS = frozenset(
         *("service_git_ref", "version", "service.version", "service_version"),
     )
 )
-"""Keys of sample labels by which profilers say what was deployed."""
+"""Label keys that profilers use for the deployed version."""
 COMMIT = re.compile(r"[0-9a-f]{7,40}")
 VERSION = re.compile(r"v?\d+(?:\.\d+)+[\w.+-]*")
 
 
 def build(profile: Profile, roots: Roots, binaries: Sequence[str]) -> Build:
-    """Return what is known of the build of a profile's program."""
+    """Return what is known about the build of a profile's program."""
     revision = _said(profile)
     path = next(iter(profile.text(profile.mappings.file[:1])), "")
     written_at, may_be_read = _written_at(path), bool(path) and roots.hold(real(path))
@@ -67,9 +67,9 @@ def build(profile: Profile, roots: Roots, binaries: Sequence[str]) -> Build:
 
 
 def _that_ran(profile: Profile, binary: str, seen: Stamp) -> Build | None:
-    """Return what is written in a binary if it is the one that ran, as far as can be told.
+    """Return a binary's build info if it is the one that ran, as far as can be determined.
 
-    On Windows a build id is made of the binary's name and time, and nothing in the binary has it.
+    On Windows the build id is made of the binary's name and time and is not in the binary.
     """
     is_known = bool(_marks(profile.build_id))
     found = _read(binary, seen, profile.build_id if is_known else "")
@@ -78,13 +78,13 @@ def _that_ran(profile: Profile, binary: str, seen: Stamp) -> Build | None:
 
 
 def revisions(text: str) -> tuple[str, ...]:
-    """Return the words of a text that may name a commit or a version's tag."""
+    """Return the words of a text that look like a commit or a version tag."""
     words = re.split(r"[\s=,;()\[\]\"']+", text)
     return tuple(word for word in words if COMMIT.fullmatch(word) or VERSION.fullmatch(word))
 
 
 def _said(profile: Profile) -> str:
-    """Return the one commit or version that the profile's labels and comments name; "" for none or several."""
+    """Return the only commit or version in the profile's labels and comments; "" for none or several."""
     keys = [i for i, text in enumerate(profile.strings) if text in REVISION_LABELS]
     said = np.unique(profile.labels.text[np.isin(profile.labels.key, keys)])
     texts = {*profile.text(said.astype(np.int64)), *profile.comments}
@@ -93,7 +93,7 @@ def _said(profile: Profile) -> str:
 
 
 def _written_at(path: str) -> float:
-    """Return when a program of this machine was last written; infinity where it is not here."""
+    """Return the modification time of a program on this machine; infinity if it does not exist."""
     if not Path(path).is_absolute() or is_share(canonical(path)):
         return math.inf
     try:
@@ -103,7 +103,7 @@ def _written_at(path: str) -> float:
 
 
 def _binaries(path: str, may_be_read: bool, chosen: Iterable[str]) -> Iterator[str]:
-    """Return where the binary may lie that the profile has at this path."""
+    """Yield possible paths of the binary with this recorded path."""
     if may_be_read:
         yield path
     for entry in chosen:
@@ -113,7 +113,7 @@ def _binaries(path: str, may_be_read: bool, chosen: Iterable[str]) -> Iterator[s
 
 @lru_cache(64)
 def _read(path: str, seen: Stamp, build_id: str) -> Build | None:
-    """Return what Go's linker wrote into a binary with this build id ("" for any); None where it is no such binary."""
+    """Read the build info of a Go binary with this build id ("" for any); None if it has another."""
     del seen
     try:
         with open_file(path) as file:
@@ -133,7 +133,7 @@ def _read(path: str, seen: Stamp, build_id: str) -> Build | None:
 
 
 def _marks(build_id: str) -> list[bytes]:
-    """Return how a build id stands in a binary: as a note of ELF, or as a Mach-O's UUID."""
+    """Return the encodings of a build id: as an ELF note and as a Mach-O UUID."""
     try:
         data = bytes.fromhex(build_id.replace("-", ""))
     except ValueError:
@@ -143,7 +143,7 @@ def _marks(build_id: str) -> list[bytes]:
 
 
 def _stamped(data: bytes) -> Build | None:
-    """Read what debug/buildinfo reads: a head of 32 bytes, then Go's version and the module's lines, each after its length."""
+    """Parse like debug/buildinfo: a header of 32 bytes, then Go's version and the module info, each with a length."""
     at = data.find(MAGIC)
     while 0 <= at < len(data) - 32:
         if data[at + 15] & INLINE_FLAG:
@@ -158,7 +158,7 @@ def _stamped(data: bytes) -> Build | None:
 
 
 def _text(data: bytes, at: int) -> tuple[bytes, int]:
-    """Return the text after its length, a varint, and where it ends; nothing of one that is cut off."""
+    """Return a string with a varint length, and its end; b"" if it is cut off."""
     size = shift = 0
     for byte in data[at : at + 5]:
         at += 1

@@ -1,7 +1,7 @@
-"""Names of functions as pprof shows them, from the names linkers know them by.
+"""Demangles names of functions like pprof.
 
-LLVM's demangler says all there is: types, template arguments, what a function returns. pprof leaves them out by default
-(`-symbolize=demangle=default`), and so is done here.
+LLVM's demangler includes types, template arguments and return types. pprof omits them by default
+(`-symbolize=demangle=default`), and so does this module.
 """
 
 from __future__ import annotations
@@ -24,48 +24,48 @@ ITANIUM, RUST = ("_Z", "__Z", "___Z"), ("_R", "__R")
 MANGLED = (*ITANIUM, *RUST, "?")
 OLD_RUST = re.compile(r"_+Z.*17h[0-9a-f]{16}E")
 HASH = re.compile(r"::h[0-9a-f]{16}$")
-"""Of Rust before v0; some versions of the demangler leave it there."""
+"""Hash of Rust's mangling before v0; some versions of the demangler keep it."""
 CLONE = re.compile(r"(\.cold|\.(part|isra|constprop)\.\d+)+$")
 SUFFIX = re.compile(r" \(\.[^()]*\)$")
-"""The same, and all that begins with a dot, as LLVM writes it."""
+"""The same, and any suffix that starts with a dot, as LLVM prints it."""
 SYMBOL = r"\(\)|<=>|<<=?|>>=?|->\*?|<=?|>=?"
 BRACKETS = re.compile(rf"(\boperator(?:{SYMBOL})|->|[<>])")
 PARENTHESES = re.compile(r"(\(anonymous namespace\)|\boperator\(\)|[()])")
-"""Those of an operator's name open nothing."""
+"""Parentheses in an operator's name do not nest."""
 LAMBDA = re.compile(r"'lambda(\d*)'$")
 UNNAMED = re.compile(r"'unnamed(\d*)'")
 AUTO = re.compile(r"\bauto\b")
 OPERATOR = re.compile(r"\boperator\b")
-"""Begins the one kind of name that may hold a space: operator new, operator bool."""
+"""Starts the only kind of name that may contain a space: operator new, operator bool."""
 QUALIFIERS = re.compile(r"(?:\s+(?:const|volatile)|\s*&+)*\s*")
 ENCLOSING = re.compile(r"(?: (?:const|volatile)| ?&+)*::")
-"""What follows the parameters of a function that something is declared in."""
+"""Follows the parameters of an enclosing function."""
 THUNK = re.compile(r"(?:(?:non-)?virtual|covariant return) thunk to ")
 KINDS = {
     "thread-local wrapper routine for ": "TLS wrapper function for ",
     "thread-local initialization routine for ": "TLS init function for ",
     "invocation function for block in ": "invocation function for block in ",
 }
-"""What LLVM writes before a name, and what pprof does."""
+"""LLVM's prefixes and pprof's."""
 SPACE = "\0"
-"""Stands for a space within a name; the others part it from what a function returns."""
+"""Replaces a space within a name; other spaces separate the return type."""
 
 REFERENCE = re.compile(r"S([0-9A-Z]*)_|T([0-9]*)_|(B[0-9A-Za-z]*_)")
-"""To an earlier part of a name, which stands there again: of C++ to a type or a template argument, of Rust to any."""
+"""A back reference to an earlier part of the name: in C++ a type or a template argument, in Rust any part."""
 MAX_LETTER_CHARACTERS = 8
-"""Characters that a letter may stand for, such as y for unsigned long long; most stand for themselves."""
+"""Characters that one letter may expand to, such as y to unsigned long long."""
 MAX_MANGLED_CHARACTERS = 4096
-"""Characters of a mangled name; the demangler calls itself for each part within a part."""
+"""Length of a mangled name: the demangler recurses for nested parts."""
 MAX_DEMANGLED_CHARACTERS = 1 << 22
-"""Characters that a name may become: thirty references, each to what holds the one before twice, would be a gigabyte."""
+"""Length of a demangled name: thirty nested references that double each time would be a gigabyte."""
 MAX_PROFILE_CHARACTERS = 1 << 25
-"""Characters that all names of a profile may become."""
+"""Total length of a profile's demangled names."""
 NOT_HERE = "its names are mangled; the package pydemumble makes them readable: pip install pydemumble"
 TOO_LARGE = "some of its names are so long that they stay mangled"
 
 
 def readable(profile: Profile) -> tuple[Profile, tuple[str, ...]]:
-    """Return a profile with the mangled names of its functions as pprof shows them, and why some stay as they are."""
+    """Demangle the functions of a profile like pprof; also return why some stay mangled."""
     text = profile.strings
     mangled = [row for row in np.unique(profile.functions.name).tolist() if text[row].startswith((*ITANIUM, *RUST))]
     if not mangled:
@@ -87,10 +87,9 @@ def readable(profile: Profile) -> tuple[Profile, tuple[str, ...]]:
 
 @lru_cache(maxsize=1 << 16)
 def demangled(name: str) -> str:
-    """Return a C++ name without types and template arguments, or a Rust name without its hash and, of v0, type arguments.
+    """Demangle a C++ name without types and template arguments, or a Rust name without hash and type arguments.
 
-    Any other name, and every name where the package pydemumble is missing, is returned as it is, but without the
-    suffixes of parts that a compiler split off.
+    Other names, and all names without the package pydemumble, stay as they are, except for suffixes of compiler clones.
     """
     if not name.startswith(MANGLED):
         return CLONE.sub("", name)
@@ -103,10 +102,10 @@ def _fits(name: str) -> bool:
 
 
 def _may_become(name: str) -> int:
-    """Return how many characters a name may become at most.
+    """Return an upper bound of the demangled length.
 
-    What a reference stands for is no longer than all before it. Those of C++ have numbers in the order in which what they
-    stand for ends: it ended before the first reference with this number or a higher one.
+    A reference expands to at most everything before it. C++ numbers references by the end of their targets: a target
+    ended before the first reference with its number or a higher one.
     """
     size = at = 0
     known: dict[str, list[tuple[int, int]]] = {"S": [], "T": []}
@@ -129,14 +128,14 @@ def _may_become(name: str) -> int:
 
 
 def _shown(name: str, full: str) -> str:
-    """Return what pprof shows of a name, from all that it says."""
+    """Return the name that pprof shows, from the full one."""
     if OLD_RUST.match(name):
         return HASH.sub("", SUFFIX.sub("", full))
     return _without_arguments(SUFFIX.sub("", full), of_rust=True) if name.startswith(RUST) else _bare(full) or name
 
 
 def can_demangle() -> bool:
-    """Return whether the package that does it is here."""
+    """Return whether the demangler is installed."""
     return bool(_demangler()("_Z1fv"))
 
 
@@ -162,9 +161,9 @@ def _bare(full: str) -> str:
 
 
 def _without_arguments(full: str, *, of_rust: bool = False) -> str:
-    """Return a text without what stands in angle brackets.
+    """Remove template arguments in angle brackets.
 
-    Of Rust the brackets stay, and all of those that hold no arguments: `<T as Trait>::f`.
+    In Rust, the brackets stay, and so does the content of those without arguments: `<T as Trait>::f`.
     """
     out: list[str] = []
     depth, before = 0, ""

@@ -1,6 +1,6 @@
-"""Where the code of a binary lies in its file and in memory.
+"""The layout of a binary's code in its file and in memory.
 
-A mapping says at which address which byte of the file lay; symbols are kept by the addresses the file was linked for.
+A mapping gives the memory address of each byte of the file; symbols use the addresses the file was linked for.
 """
 
 from __future__ import annotations
@@ -20,41 +20,41 @@ NOWHERE = np.uint64(2**64 - 1)
 PT_LOAD, PF_X, ET_DYN = 1, 1, 3
 SEGMENT_64 = ("IIQQQQQQ", (0, 1, 2, 3, 5))
 SEGMENT_32 = ("IIIIIIII", (0, 6, 1, 2, 4))
-"""Format of a program header, and where in it are p_type, p_flags, p_offset, p_vaddr, p_filesz."""
+"""Format of a program header, and the indices of p_type, p_flags, p_offset, p_vaddr, p_filesz."""
 
 
 class Mapped(NamedTuple):
-    """A mapping's memory, as the profile says it; unsigned."""
+    """A mapping's memory range as recorded, unsigned."""
 
     start: int
     limit: int
     offset: int
-    """Where in the file `start` lies."""
+    """Offset of `start` in the file."""
 
 
 class Section(NamedTuple):
-    """A part of the file that is loaded to run."""
+    """An executable part of the file."""
 
     offset: int
-    """In the file."""
+    """Offset in the file."""
     address: int
-    """Where it was linked to be."""
+    """Address it was linked for."""
     size: int
 
 
 @dataclass(frozen=True)
 class Layout:
-    """What the loader does with a file."""
+    """How the loader maps a file."""
 
     base: int
-    """The lowest address it was linked for; symbols are looked up by their distance from it."""
+    """The lowest address it was linked for; symbols are relative to it."""
     code: tuple[Section, ...]
-    """Empty where a file holds only the debug information of another."""
+    """Empty if the file has only debug information."""
     is_moved: bool
-    """Whether it runs at another address than it was linked for, as a library or a PIE does."""
+    """Whether it is position-independent, as a library or a PIE."""
 
     def lookup_addresses(self, addresses: Addresses, mapped: Mapped) -> Addresses:
-        """Return addresses in memory as addresses from `base` on; NOWHERE for those outside the code.
+        """Convert memory addresses to addresses relative to `base`; NOWHERE outside the code.
 
         file offset = address - start + offset, linked address = file offset - p_offset + p_vaddr: as in the System V
         ABI, and as pprof computes it.
@@ -70,14 +70,14 @@ class Layout:
 
 
 def _is_whole(mapped: Mapped) -> bool:
-    """Return whether the mapping is a stand-in for all memory: its addresses are those of the file already."""
+    """Return whether the mapping is a placeholder for all memory, so that addresses are those of the file."""
     return mapped.start == mapped.offset == 0 and mapped.limit in {0, 2**64 - 1}
 
 
 def layout(file: BinaryIO, size: int) -> Layout:
-    """Read the layout of a binary of this size. Raises ValueError or struct.error for a broken ELF file.
+    """Read the layout of a binary of this size. Raises ValueError or struct.error for a damaged ELF file.
 
-    Mach-O and PE: taken to be mapped as one piece, with their headers at the start.
+    Mach-O and PE files are assumed to be mapped as one piece, with their headers at the start.
     """
     head = file.read(64)
     if not head.startswith(b"\x7fELF"):

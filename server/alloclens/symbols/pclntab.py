@@ -26,23 +26,23 @@ if TYPE_CHECKING:
 
 
 MAGIC = tuple(first[::way] + b"\0\0" for first in (b"\xf1\xff\xff\xff", b"\xf0\xff\xff\xff") for way in (1, -1))
-"""Of Go 1.20 and later, and of 1.18, in either order of bytes. Then come the quantum of addresses and the size of a pointer."""
+"""Magic of Go 1.20 and later, and of 1.18, in either byte order. The PC quantum and the pointer size follow."""
 QUANTA, POINTERS = (b"\1", b"\2", b"\4"), (b"\4", b"\x08")
 TABLE_PIECE_BYTES, MAX_TABLE_PIECES = 4 << 20, 128
 """A binary is searched in pieces of TABLE_PIECE_BYTES, up to MAX_TABLE_PIECES of them."""
 MAX_HEADERS = 8
-"""Candidates for the table that are tried in one binary."""
+"""Candidates for the table to try in one binary."""
 MAX_TABLE_BYTES, MAX_FUNCTION_NAMES = 128 << 20, 4_000_000
-"""Bytes of a table, and names in it; the largest programs have a quarter of that."""
+"""Size of a table, and names in it; the largest programs have a quarter of that."""
 MAX_LOCATIONS = 500
-"""Those with the highest addresses are looked up. Packages are linked after those that they import, so the user's own code is
-last, and any change in front of it moves it."""
+"""Locations to look up, those with the highest addresses. Packages are linked after their imports, so own code is last,
+and any change before it moves it."""
 MAX_STEPS = 1_000_000
-"""Entries of line tables that are decoded for one profile."""
+"""Line table entries to decode for one profile."""
 CODE_ALIGNMENT_BYTES, MAX_STARTS = 16, 4096
-"""Go's code starts at a multiple of CODE_ALIGNMENT_BYTES; at most MAX_STARTS addresses are tried."""
+"""Go's code starts at a multiple of CODE_ALIGNMENT_BYTES; at most MAX_STARTS start addresses are tried."""
 GENERATED_LINE = 1
-"""The line of compiler-generated code, which Go leaves out of stacks."""
+"""The line of compiler-generated code, which Go omits from stacks."""
 
 
 class _Odd(Exception):  # noqa: N818 - no fault of ours
@@ -51,21 +51,21 @@ class _Odd(Exception):  # noqa: N818 - no fault of ours
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """The table of one binary. Its functions are in the order of their addresses."""
+    """The table of one binary, with its functions sorted by address."""
 
     data: bytes
-    """Of the file, from the table on."""
+    """The file's data from the table on."""
     quantum: int
     entry: Ints
-    """Where each function begins, in bytes from the first one; and where the last one ends."""
+    """Start of each function, relative to the first one, and the end of the last one."""
     name: Ints
-    """Where in `data` the name of each function is."""
+    """Offset of each function's name in `data`."""
     lines: Ints
-    """Where in `data` the lines of each function are."""
+    """Offset of each function's lines in `data`."""
 
     @cached_property
     def row_of(self) -> dict[bytes, int]:
-        """The functions by name. Those with type arguments are left out: profiles name them otherwise. Raises _Odd."""
+        """The functions by name, without generic ones, which profiles name differently. Raises _Odd."""
         begin, end = int(self.name.min()), self.data.find(b"\0", int(self.name.max()))
         if self.data.count(b"\0", begin, end) > MAX_FUNCTION_NAMES:
             raise _Odd
@@ -76,7 +76,7 @@ class Table:
         return {name: row for name, row in each if b"[" not in name}
 
     def steps(self, row: int, most: int) -> tuple[Ints, Ints]:
-        """Return where each line of a function ends, in bytes from its beginning, and the lines. Raises _Odd."""
+        """Return the end offset of each line range of a function, and the lines. Raises _Odd."""
         ends: list[int] = []
         lines: list[int] = []
         at, line, end = int(self.lines[row]), -1, 0
@@ -100,14 +100,14 @@ class Table:
 
 
 def ran(profile: Profile, path: str, seen: Stamp) -> bool | None:
-    """Return whether a binary has the profile's lines at its addresses; None where that cannot be told."""
+    """Return whether a binary has the profile's lines at its addresses; None if that cannot be determined."""
     table = _table(path, seen)
     if table is None:
         return None
     where = profile.locations
     rows = np.flatnonzero((where.address > 0) & (where.mapping == 0))
     rows = rows[np.argsort(where.address[rows])][-MAX_LOCATIONS:]
-    name = np.append(profile.functions.system_name, 0)  # of no function: ""
+    name = np.append(profile.functions.system_name, 0)  # for no function: ""
     outer = profile.text(name[profile.frames.function[where.frame_at[rows + 1] - 1]])
     address, line = where.address[rows], profile.frames.line[where.frame_at[rows]]
     try:
@@ -119,7 +119,7 @@ def ran(profile: Profile, path: str, seen: Stamp) -> bool | None:
 
 
 class _Lines:
-    """The lines of some functions of a table, each worked out once."""
+    """Decodes and caches the lines of functions of a table."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -127,8 +127,8 @@ class _Lines:
         self._left = MAX_STEPS
 
     def agree(self, offset: Ints, line: Ints) -> bool:
-        """Return whether code, in bytes from the first function, has these lines. Raises _Odd."""
-        inside = (offset >= 0) & (offset < self._table.entry[-1]) & (line > 0)  # C's code is outside
+        """Return whether code at these offsets from the first function has these lines. Raises _Odd."""
+        inside = (offset >= 0) & (offset < self._table.entry[-1]) & (line > 0)  # C code is outside
         row = np.searchsorted(self._table.entry, offset[inside], "right") - 1
         within = offset[inside] - self._table.entry[row]
         each = zip(row.tolist(), within.tolist(), line[inside].tolist(), strict=True)
@@ -144,7 +144,7 @@ class _Lines:
 
 
 def _starts(table: Table, address: Ints, row: Ints) -> list[int]:
-    """Return where in memory the first function may lie, if nearly all of these addresses lie in their functions."""
+    """Return possible addresses of the first function, for which nearly all addresses are in their functions."""
     if not len(row):
         return []
     first, behind = address - table.entry[row + 1] + 1, address - table.entry[row] + 1
@@ -162,7 +162,7 @@ def _starts(table: Table, address: Ints, row: Ints) -> list[int]:
 
 @lru_cache(2)
 def _table(path: str, seen: Stamp) -> Table | None:
-    """Read the table of a binary; None where it has none that can be read."""
+    """Read the table of a binary; None if it has no readable one."""
     del seen
     try:
         with open_file(path) as file:
@@ -176,7 +176,7 @@ def _table(path: str, seen: Stamp) -> Table | None:
 
 
 def _headers(file: BinaryIO) -> Iterator[int]:
-    """Return where a table may begin in a file. Whoever asks may read elsewhere between."""
+    """Yield possible offsets of the table in a file. The caller may seek in between."""
     before = b""
     for begin in range(0, MAX_TABLE_PIECES * TABLE_PIECE_BYTES, TABLE_PIECE_BYTES):
         file.seek(begin)
@@ -193,11 +193,11 @@ def _headers(file: BinaryIO) -> Iterator[int]:
 
 
 def _parsed(data: bytes) -> Table | None:
-    """Return the table at the beginning of some bytes; None if there is none.
+    """Parse the table at the start of some bytes; None if there is none.
 
-    The header continues with words: the number of functions and files, the start of the text (unused since Go 1.26), and the offsets of
-    names, compilation units, files, lines and functions. The last part begins with a pair for each function: its address,
-    and the offset of its _func, of which the second number is its name and the seventh its lines.
+    The header continues with words: the number of functions and files, the start of the text (unused since Go 1.26),
+    and the offsets of names, compilation units, files, lines and functions. The functions part starts with a pair for
+    each function: its address, and the offset of its _func, whose second number is its name and the seventh its lines.
     """
     order, size = ">" if data[0] == 0xFF else "<", data[7]
     if len(data) < 8 + 8 * size:

@@ -1,4 +1,4 @@
-"""Functions and lines for the addresses of a profile that has none, from the programs' own debug information."""
+"""Symbolizes the addresses of a profile from the programs' debug information."""
 
 from __future__ import annotations
 
@@ -28,30 +28,30 @@ if TYPE_CHECKING:
 
 INSTALL = "its addresses need the package symbolic to become lines: pip install 'alloclens[binaries]'"
 FARTHEST = np.uint64(1 << 32)
-"""Bytes from a binary's start: the library keeps addresses in 32 bits."""
+"""Distance from a binary's start: the library stores addresses in 32 bits."""
 
 
 @dataclass(frozen=True, eq=False)
 class Symbolized:
-    """A profile with what could be found."""
+    """A symbolized profile."""
 
     profile: Profile
     messages: tuple[str, ...] = ()
-    """What hindered it and what can be done, each once."""
+    """Distinct problems, and what to do about them."""
     missing: tuple[str, ...] = ()
-    """The binaries, as the profile names them, that hold addresses without lines and are not here."""
+    """Recorded names of the missing binaries of addresses without lines."""
 
 
 class _Unusable(Exception):  # noqa: N818 - says what is wrong with a file, in words for a person
-    """A binary that gives no lines."""
+    """The binary cannot be symbolized."""
 
 
 def symbolized(profile: Profile, folders: Sequence[str], chosen: Sequence[str]) -> Symbolized:
-    """Return the profile with frames, inlined ones innermost first, for the addresses that have none.
+    """Add frames, inlined ones innermost first, for addresses without any.
 
-    Binaries are searched for under the setting (`chosen`) and the workspace's folders, only if a location needs one. They
-    are known by build id. For a mapping without build id one of the same base name is taken, but only from under the
-    setting and only if there is one. Never raises for what a binary may hold.
+    If a location needs one, binaries are searched in the setting's paths (`chosen`) and the workspace's folders and
+    matched by build id. For a mapping without a build id, the only binary with its base name in the setting's paths is
+    used. Never raises because of a binary's contents.
     """
     rows = np.flatnonzero(_lacks_lines(profile))
     if not len(rows):
@@ -64,7 +64,7 @@ def symbolized(profile: Profile, folders: Sequence[str], chosen: Sequence[str]) 
 
 
 def _lacks_lines(profile: Profile) -> Mask:
-    """Return for each location whether it has an address in a binary, and no frame with a file."""
+    """Return which locations have an address in a binary and no frame with a file."""
     where = profile.locations
     has_file = _has_file(profile)[profile.frames.function]
     owner = owners(np.diff(where.frame_at))
@@ -74,7 +74,7 @@ def _lacks_lines(profile: Profile) -> Mask:
 
 
 def _has_file(profile: Profile) -> Mask:
-    """Return for each function whether its file is known; one more row for "no function", -1."""
+    """Return which functions have a known file, with a last row for function -1."""
     return np.append([bool(profile.strings[i]) for i in profile.functions.file.tolist()], False).astype(np.bool_)
 
 
@@ -83,7 +83,7 @@ def _names(profile: Profile, mappings: Ints) -> tuple[str, ...]:
 
 
 class _Symbolizer:
-    """One profile and the binaries at hand."""
+    """Symbolizes one profile with the binaries found."""
 
     def __init__(self, profile: Profile, binaries: Binaries) -> None:
         self.profile = profile
@@ -100,7 +100,7 @@ class _Symbolizer:
         return Symbolized(profile, tuple(dict.fromkeys(self.messages)), tuple(dict.fromkeys(self.missing)))
 
     def _of_mapping(self, number: int, rows: Ints) -> dict[int, list[SymbolizedFrame]]:
-        """Return the stacks of those of a mapping's locations that are found."""
+        """Return the frames of the locations of a mapping that can be symbolized."""
         file, build_id = self.profile.text(np.array([c[number] for c in self._columns()]))
         found = self._candidates(_base_name(file), build_id)
         if not found:
@@ -138,7 +138,7 @@ class _Symbolizer:
 
 
 def _base_name(file: str) -> str:
-    """Return the last part of a path of any system."""
+    """Return the base name of a path of any system."""
     return file.replace("\\", "/").rpartition("/")[2]
 
 
@@ -150,9 +150,9 @@ def _refused(binary: Binary, wanted: str) -> str:
 
 
 def _image(found: tuple[Binary, ...]) -> tuple[Any, Layout]:
-    """Return the symbols and the layout of one build; they may lie in two files. Raises _Unusable.
+    """Return the symbols and the layout of one build, which may be in two files. Raises _Unusable.
 
-    A file without debug information is not used: its symbols name the nearest exported function, perhaps a wrong one.
+    A file without debug information is not used: its symbols give the nearest exported function, perhaps a wrong one.
     """
     best = max(found, key=lambda b: b.has_lines)
     if best.fault:
@@ -188,7 +188,7 @@ def _symbols(binary: Binary) -> Any:
 
 
 def _looked_up(symbols: Any, addresses: NDArray[np.uint64], rows: Ints) -> dict[int, list[SymbolizedFrame]]:
-    """Return the stack of each row whose address is in the code and has a name."""
+    """Return the frames of each row whose address is in the code and has a name."""
     inside = (addresses != NOWHERE) & (addresses < FARTHEST)
     distinct, which = np.unique(addresses[inside], return_inverse=True)
     stacks = [_calls(symbols, address) for address in distinct.tolist()]

@@ -1,6 +1,6 @@
-"""The table from addresses to frames of one binary, made in a process of its own.
+"""Builds the table from addresses to frames of a binary, in a separate process.
 
-The library that makes it ends the process when debug information is damaged in some ways; then only that one ends.
+The library aborts the process for some kinds of damaged debug information.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from alloclens.disk import Stamp
 
 BYTES_PER_SECOND = 8 << 20
-"""A program with a gigabyte of debug information takes some tens of seconds; a busy machine, several times that."""
+"""A gigabyte of debug information takes some tens of seconds, several times that on a busy machine."""
 
 
 @lru_cache(maxsize=16)
 def symcache(path: str, stamp: Stamp, build_id: str) -> Any:
-    """Return the table of one object of a file, as symbolic.SymCache. Raises ValueError, or symbolic's errors."""
-    worker = Worker(is_quiet=True)  # the library prints what it makes of a damaged file
+    """Return the symbolic.SymCache of one object of a file. Raises ValueError, or symbolic's errors."""
+    worker = Worker(is_quiet=True)  # the library prints about damaged files
     try:
         table = worker.run(_table, path, build_id, seconds=SECONDS + stamp.size / BYTES_PER_SECOND)
     except Lost as error:
@@ -34,7 +34,7 @@ def symcache(path: str, stamp: Stamp, build_id: str) -> Any:
 
 
 def _table(path: str, build_id: str) -> bytes:
-    """Return the table of the object that has this build id. Raises ValueError, whatever the file holds."""
+    """Return the table of the object with this build id. All errors become ValueError."""
     try:
         for found in archive(path).iter_objects():
             if plain(found.code_id or "") == build_id:
