@@ -77,9 +77,9 @@ def _opener(path: str, _flags: int) -> int:
 def write_file(path: Path, data: bytes, *, new: bool = False, mode: int | None = None) -> None:
     """Write a file atomically: a reader sees the old contents or the new, also after a crash.
 
-    An existing file keeps its mode unless one is given; a symbolic link stays, and the file that it leads to is written.
-    Raises OSError, also if something other than a regular file has the name. With `new` it raises FileExistsError if
-    anything has the name: of several writers at once, one gets it.
+    An existing file keeps its mode unless one is given, and a symbolic link is followed. Raises OSError, also if the
+    path names something other than a regular file. With `new` it raises FileExistsError if the name is taken; of
+    several simultaneous writers only one succeeds.
     """
     try:
         path = path if new else path.resolve()
@@ -102,7 +102,7 @@ def write_file(path: Path, data: bytes, *, new: bool = False, mode: int | None =
             _take_name(aside, path)
         else:
             aside.replace(path)
-    except BaseException:  # also Ctrl-C: nothing half done stays
+    except BaseException:  # also for Ctrl-C: leave nothing unfinished
         aside.unlink(missing_ok=True)
         raise
 
@@ -124,11 +124,11 @@ def _take_name(aside: Path, path: Path) -> None:
 
 
 def sweep(directory: Path) -> None:
-    """Remove what `write_file` left in a directory when it was killed: files that are old and that no process holds."""
+    """Remove the temporary files of killed `write_file` calls: those that are old and not locked."""
     with suppress(OSError), os.scandir(directory) as entries:
         names = [entry.name for entry in entries if UNFINISHED.fullmatch(entry.name)]
         for path in [directory / name for name in names]:
-            with suppress(OSError):  # also: it is open on Windows, where such a file cannot be removed
+            with suppress(OSError):  # on Windows, open files cannot be removed
                 if _abandoned(path):
                     path.unlink()
 

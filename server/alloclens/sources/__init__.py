@@ -1,1 +1,1 @@
-"""Processes and services -> profile files."""
+"""Fetches profiles from processes and services and writes them to files."""

@@ -1,4 +1,4 @@
-"""Who asks, and which servers are trusted."""
+"""Credentials of requests, and trusted certificates."""
 
 from __future__ import annotations
 
@@ -20,28 +20,28 @@ Header = tuple[str, str]
 VALUE = re.compile(r"[^\x00-\x20\x7f\ud800-\udfff](?:[^\x00-\x1f\x7f\ud800-\udfff]*[^\x00-\x20\x7f\ud800-\udfff])?")
 HEADER = re.compile(rf"([!#$%&'*+.^_`|~0-9A-Za-z-]+): *({VALUE.pattern}) *")
 FRAMING = frozenset({"content-length", "transfer-encoding", "upgrade", "expect"})
-"""Headers that say how a request or its answer goes on: a GET request has nothing to say there."""
+"""Headers that frame a request or its answer; users may not set them."""
 NOT_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE")
-"""What OpenSSL calls bytes of another protocol."""
+"""OpenSSL's errors for a server that does not speak TLS."""
 MAX_TOKEN_BYTES = 64 << 10
 """Bytes."""
 MIN_SECRET_CHARACTERS = 4
-"""Characters: a shorter one stands in too many words."""
+"""Shorter secrets occur in too many words to be redacted."""
 
 
 @dataclass(frozen=True)
 class Access:
-    """What is sent to the server that was asked for, and to no other. Nothing of it is ever printed but file names."""
+    """Credentials for the requested server only. Nothing of them is printed except file names."""
 
     headers: tuple[Header, ...] = ()
     bearer_file: Path | None = None
     cacert: Path | None = None
     cert: Path | None = None
     key: Path | None = None
-    """Of `cert`; None if it is in the same file."""
+    """Key of `cert`; None if it is in the same file."""
 
     def sent(self) -> tuple[Header, ...]:
-        """Return the headers to send; the token is read anew, for who issues it may replace it. Raises CaptureError."""
+        """Return the headers to send. Reads the token again, since it may be renewed. Raises CaptureError."""
         if self.bearer_file is None:
             return self.headers
         try:
@@ -55,7 +55,7 @@ class Access:
         return (*self.headers, ("Authorization", f"Bearer {token}"))
 
     def hidden(self, text: str, *more: str) -> str:
-        """Return a text without what a server may have echoed of what it was sent, nor of these secrets."""
+        """Redact credentials that a server may have echoed, and these secrets."""
         for secret in sorted({*self._secrets(), *more}, key=len, reverse=True):
             if len(secret) >= MIN_SECRET_CHARACTERS:
                 text = text.replace(secret, "…")
@@ -64,7 +64,7 @@ class Access:
     def _secrets(self) -> Iterator[str]:
         try:
             values = [value for _, value in self.sent()]
-        except CaptureError:  # the token was not sent either
+        except CaptureError:  # so the token was not sent
             values = [value for _, value in self.headers]
         for value in values:
             scheme, _, rest = value.partition(" ")
@@ -75,11 +75,11 @@ class Access:
                     yield from (both, both.partition(":")[2])
 
     def anonymous(self) -> Access:
-        """Return what another server than the one that was asked for gets to see."""
+        """Return the access for servers other than the requested one."""
         return Access(cacert=self.cacert)
 
     def context(self) -> ssl.SSLContext:
-        """Return how to speak TLS; the files are read anew, for they may be renewed. Raises CaptureError."""
+        """Return a TLS context. Reads the files again, since they may be renewed. Raises CaptureError."""
         with _usable(self.cacert):
             made = ssl.create_default_context(cafile=self.cacert)
         if self.cert:
@@ -89,7 +89,7 @@ class Access:
 
 
 def header(text: str) -> Header:
-    """Return name and value of `Name: value`. Raises ValueError, whose text has nothing of the value."""
+    """Parse `Name: value`. Raises ValueError with a message that does not contain the value."""
     found = HEADER.fullmatch(text)
     if not found:
         raise ValueError("a header has the form 'Name: value', without control characters")
@@ -99,7 +99,7 @@ def header(text: str) -> Header:
 
 
 def why(error: OSError | ValueError) -> str:
-    """Return the reason of an error, also of OpenSSL's, without its number and where in OpenSSL it was found."""
+    """Return the message of an error, including OpenSSL's, without numbers and source locations."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"the certificate is not trusted: {error.verify_message} (--cacert names the authorities to trust)"
     if isinstance(error, ssl.SSLError) and error.reason in NOT_TLS:

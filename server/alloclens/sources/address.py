@@ -1,4 +1,4 @@
-"""Addresses: what is asked, without who asks. An address can be printed: it holds no password."""
+"""Addresses of profiles, without credentials, so that they can be printed."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from urllib.parse import SplitResult, quote, unquote, unquote_to_bytes, urljoin,
 from alloclens.sources.errors import CaptureError
 
 MAX_KIND_CHARACTERS = 60
-"""Characters; it becomes a part of file names."""
+"""The kind becomes a part of file names."""
 MAX_QUOTE_CHARACTERS = 300
-"""Characters."""
+"""Length of quoted server text in a message."""
 DEFAULT_PATH = "/debug/pprof/heap"
 PORTS = {"http": 80, "https": 443}
 SCHEME = re.compile(r"[A-Za-z]+://")
 HOST = re.compile(r"[a-z0-9._-]+")
 SECONDS_PARAMETER = re.compile(r"(?:^|&)seconds=(\d{1,6})(?:&|$)")
 DEFAULT_SECONDS = {"profile": 30, "trace": 1}
-"""For how long net/http/pprof observes the program if the query does not say, by the last part of the path."""
+"""net/http/pprof's default duration by the last part of the path."""
 SAFE = "/?%:@!$&'()*+,;=~[]"
-"""What is sent in a path or query as it was written; all else is percent-encoded."""
+"""Characters of a path or query that are not percent-encoded."""
 
 
 class Address(NamedTuple):
@@ -35,34 +35,34 @@ class Address(NamedTuple):
     port: int
     path: str
     query: str
-    """Never printed: it may hold a token."""
+    """Never printed: it may contain a token."""
 
     @property
     def authority(self) -> str:
-        """Host and port as a Host header and a CONNECT request have them, the port only where it is not the usual one."""
+        """Host and port for the Host header, with the port only if it is not the default."""
         host = f"[{self.host.partition('%')[0]}]" if ":" in self.host else self.host
         return host if self.port == PORTS[self.scheme] else f"{host}:{self.port}"
 
     @property
     def origin(self) -> str:
-        """Whom credentials are for."""
+        """The origin, which limits credentials."""
         return f"{self.scheme}://{self.authority}"
 
     @property
     def target(self) -> str:
-        """Path and query, as they are sent."""
+        """The request target: path and query."""
         return f"{self.path}?{self.query}" if self.query else self.path
 
     @property
     def kind(self) -> str:
-        """What is served, as a word: heap of /debug/pprof/heap."""
+        """The kind of profile as a word: heap for /debug/pprof/heap."""
         return (
             re.sub(r"[^A-Za-z0-9_]+", "_", self.path.rstrip("/").rpartition("/")[2])[:MAX_KIND_CHARACTERS] or "profile"
         )
 
     @property
     def seconds(self) -> int:
-        """How long the server observes the program before it answers."""
+        """How long the server records before it answers."""
         found = SECONDS_PARAMETER.search(self.query)
         return int(found[1]) if found else DEFAULT_SECONDS.get(self.kind, 0)
 
@@ -83,7 +83,7 @@ class Address(NamedTuple):
 
 
 def endpoint(url: str, seconds: int | None = None) -> Address:
-    """Return the address to ask: the URL's own path, or Go's heap profile; `seconds` asks for a difference.
+    """Return the address of a profile: the URL's path, or Go's heap profile; `seconds` requests a difference.
 
     Raises CaptureError.
     """
@@ -95,10 +95,10 @@ def endpoint(url: str, seconds: int | None = None) -> Address:
 
 
 def moved(address: Address, location: str) -> Address:
-    """Return where a redirect leads, without a user and password that may stand in it. Raises CaptureError."""
+    """Return the target of a redirect, without user and password. Raises CaptureError."""
     try:
         url = urljoin(f"{address.origin}{address.target}", location)
-    except ValueError:  # brackets that are not closed
+    except ValueError:  # unbalanced brackets
         url = ""
     if not (to := parsed(url)):
         raise CaptureError(f"{address} redirects to {without_secrets(location)}, which is not an HTTP URL")
@@ -106,7 +106,7 @@ def moved(address: Address, location: str) -> Address:
 
 
 def authorization(url: str) -> str:
-    """Return the Authorization header for the user and password of a URL that is an address; "" if it has none."""
+    """Return the Authorization header for the user and password in a URL; "" if it has none."""
     user, _, _ = _split(url).netloc.rpartition("@")
     name, _, password = user.partition(":")
     both = unquote_to_bytes(name) + b":" + unquote_to_bytes(password)
@@ -114,9 +114,9 @@ def authorization(url: str) -> str:
 
 
 def parsed(url: str) -> Address | None:
-    """Return the address in a URL, without user, password and fragment; None if it is none of HTTP."""
+    """Parse an HTTP URL, dropping user, password and fragment; None if it is not one."""
     try:
-        url.encode()  # a lone surrogate, of an argument that is not text
+        url.encode()  # fails for a lone surrogate
         parts = _split(url)
         port = parts.port if parts.port is not None else PORTS[parts.scheme]
         host = _host(unquote(parts.hostname or ""))
@@ -131,7 +131,7 @@ def parsed(url: str) -> Address | None:
 
 
 def without_secrets(url: str) -> str:
-    """Return what can be printed of a URL that may be malformed: no user, no password, no query."""
+    """Return the printable part of a URL that may be malformed: no user, password or query."""
     scheme = SCHEME.match(url)
     rest = url[scheme.end() :] if scheme else url
     return shortened(f"{scheme[0] if scheme else ''}{rest.rpartition('@')[2].partition('?')[0]}")
@@ -142,7 +142,7 @@ def _split(url: str) -> SplitResult:
 
 
 def _host(name: str) -> str:
-    """Return a host's name as it is sent. Raises ValueError."""
+    """Return a host name in ASCII. Raises ValueError."""
     if ":" in name:
         return str(ipaddress.ip_address(name))
     ascii_name = name.encode("idna").decode()
@@ -152,5 +152,5 @@ def _host(name: str) -> str:
 
 
 def shortened(text: str) -> str:
-    """Return what a message quotes of a text that a server can make as long as it likes."""
+    """Shorten a server's text for a message."""
     return text if len(text) <= MAX_QUOTE_CHARACTERS else f"{text[: MAX_QUOTE_CHARACTERS - 1]}…"

@@ -1,14 +1,14 @@
-"""Why there is no profile."""
+"""Errors of fetching a profile."""
 
 from __future__ import annotations
 
 
 class CaptureError(Exception):
-    """A profile that could not be fetched; the text says what was asked and what came."""
+    """The profile could not be fetched. The message says what was requested and what was returned."""
 
     def __init__(self, text: str, *, passing: bool = False, wait: float = 0.0) -> None:
         super().__init__(text)
         self.passing = passing
-        """Whether the same request may succeed a little later."""
+        """Whether the same request may succeed later."""
         self.wait = wait
-        """Seconds after which the server wants to be asked again; 0 where it does not say."""
+        """The server's Retry-After in seconds; 0 if it did not send one."""

@@ -1,4 +1,4 @@
-"""One profile from a running process's HTTP endpoint."""
+"""Fetches a profile from an HTTP endpoint of a running process."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ if TYPE_CHECKING:
     from alloclens.sources.address import Address
 
 MAX_ANSWER_BYTES = MAX_PROFILE_BYTES
-"""Bytes, as sent and without its encoding."""
+"""Size of an answer, both as sent and decoded."""
 MAX_REDIRECTS = 10
 ANSWER_TIMEOUT_SECONDS = 30.0
-"""Beside the seconds that were asked for: a large heap takes its time to write down."""
+"""Added to the requested seconds: writing a large heap takes time."""
 MAX_WAIT_SECONDS = 24 * 3600.0
 REDIRECTS = (301, 302, 303, 307, 308)
 ENCODINGS = {"gzip": (31,), "x-gzip": (31,), "deflate": (15, -15)}
-"""What zlib calls each; deflate is sent with and without a header."""
+"""zlib's window bits for each; deflate is sent with and without a header."""
 TEMPORARY = (408, 425, 429)
-"""What a server answers that may answer otherwise a little later, beside its own faults from 500 on."""
+"""Status codes, besides those from 500 on, after which a retry may succeed."""
 QUOTED = re.compile(r":? *(?:bytearray\(|b['\"]).*", re.DOTALL)
-"""The bytes that h11 quotes in its errors, as Python writes them."""
+"""The bytes that h11 quotes in its errors."""
 NOBODY = Access()
 HINTS = {
     401: "--header, --bearer-file or user:password@ in the URL say who asks",
@@ -45,17 +45,17 @@ HINTS = {
 
 
 class Answer(NamedTuple):
-    """A profile, as it was sent but for its encoding."""
+    """A profile as sent, without its content encoding."""
 
     data: bytes
     redirects: tuple[str, ...]
-    """What a person should know of them."""
+    """Messages about redirects."""
 
 
 def fetch(address: Address, access: Access = NOBODY) -> Answer:
-    """Return the profile at an address, at the latest after the patience and the seconds that were asked for.
+    """Fetch the profile at an address, within ANSWER_TIMEOUT_SECONDS plus the requested seconds.
 
-    Raises CaptureError, whose text has nothing of the credentials, whatever the server says.
+    Raises CaptureError with a message that never contains credentials.
     """
     try:
         return _fetched(address, access)
@@ -87,7 +87,7 @@ def _withheld(at: Address, address: Address, access: Access) -> str:
 
 
 def _response(at: Address, access: Access, deadline: Deadline, name: str) -> Response:
-    """Ask once; return the answer without its encoding."""
+    """Send one request and return the decoded answer."""
     try:
         response = in_time(deadline, lambda: _asked(at, access, deadline))
     except TooLarge as error:
@@ -98,7 +98,7 @@ def _response(at: Address, access: Access, deadline: Deadline, name: str) -> Res
         said = shortened(QUOTED.sub("", str(error)))
         raise CaptureError(f"{name} sent an incomplete or invalid HTTP response: {said}", passing=True) from error
     except OSError as error:
-        if isinstance(error, TimeoutError) and not error.errno:  # ours, not the system's
+        if isinstance(error, TimeoutError) and not error.errno:  # ours, not the operating system's
             said = f"gave up after {deadline.seconds:g} s while {deadline.doing}"
             raise CaptureError(f"{name}: {said}", passing=True) from error
         raise CaptureError(f"{name}: {deadline.doing} failed: {why(error)}", passing=True) from error
@@ -142,13 +142,13 @@ def _profile(response: Response, name: str) -> bytes:
         read(response.body)
     except ProfileError as error:
         said = str(error) or looks_like(response.body)
-        passing = not isinstance(error, Unrecognized)  # such as half of one, of a program that is ending
+        passing = not isinstance(error, Unrecognized)  # for example truncated, by a program that exits
         raise CaptureError(f"{name} answered, but not with a profile: {said}", passing=passing) from error
     return response.body
 
 
 def _in_its_words(body: bytes) -> str:
-    """Return the first line of an answer, if that is text: net/http/pprof says there what was wrong."""
+    """Return the first line of a text answer, where net/http/pprof says what was wrong."""
     try:
         line = body.decode().strip().partition("\n")[0].strip()
     except UnicodeDecodeError:
@@ -157,7 +157,7 @@ def _in_its_words(body: bytes) -> str:
 
 
 def _wait(response: Response) -> float:
-    """Return for how many seconds a server does not want to be asked."""
+    """Return the seconds of Retry-After, 0 without it."""
     said = response.headers.get("retry-after", "")
     try:
         wait = float(said) if said.isdigit() else parsedate_to_datetime(said).timestamp() - time.time()

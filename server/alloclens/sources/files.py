@@ -1,4 +1,4 @@
-"""Captured profiles on disk: whole or not at all, under a name with their time."""
+"""Writes captured profiles to disk atomically, with their time in the name."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 SUFFIX = ".pb.gz"
 NAME = re.compile(rf"([A-Za-z0-9_]+)-(\d{{8}}T\d{{6}}\.\d{{3}}Z)(?:-(\d+))?{re.escape(SUFFIX)}")
-"""Its groups: kind, time, and a number where several were captured within a millisecond."""
+"""Groups: kind, time, and a number if several were captured within a millisecond."""
 
 
 def write(directory: Path, kind: str, taken: datetime, data: bytes) -> Path:
-    """Write a profile and return its path. A reader never sees a part of it, and no older file is overwritten.
+    """Write a profile atomically and return its path. No existing file is overwritten.
 
     Raises OSError.
     """

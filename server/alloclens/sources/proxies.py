@@ -1,4 +1,4 @@
-"""Through which proxy a server is asked: what the environment or the system says, but never for this machine."""
+"""Chooses the proxy for a server from the environment or the system; none for this machine."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
 
 
 class Proxy(NamedTuple):
-    """One that speaks HTTP."""
+    """An HTTP proxy."""
 
     address: Address
     headers: tuple[Header, ...]
-    """Who asks it."""
+    """Credentials for the proxy."""
 
 
 def proxy_for(address: Address) -> Proxy | None:
-    """Return the proxy that http_proxy, https_proxy, all_proxy and no_proxy name. Raises CaptureError."""
+    """Return the proxy according to http_proxy, https_proxy, all_proxy and no_proxy. Raises CaptureError."""
     if address.is_local or proxy_bypass(address.host) or proxy_bypass(address.authority):
         return None
     proxies = getproxies()

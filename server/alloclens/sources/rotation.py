@@ -1,7 +1,7 @@
-"""Which captures `--keep` removes: only files that are listed as captured, and still what was captured.
+"""Removes old captures for `--keep`: only files that are listed as captures and have not changed.
 
-The list is a hidden directory beside the profiles with one file for each capture, which holds the digest of its bytes. So
-several processes add and remove entries without a lock, and a damaged entry protects its capture.
+The list is a hidden directory beside the profiles with one file for each capture, which holds the digest of its bytes.
+So several processes can add and remove entries without a lock, and a damaged entry protects its capture.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from alloclens.sources.files import NAME
 
 LIST = ".alloclens-captures"
 SETTINGS = ("alloclens.toml", "pyproject.toml", ".vscode/settings.json")
-"""Where `base` and `head` are set, in the directory of the captures, in the working directory, and in those above them."""
+"""Files that may set `base` and `head`, in the capture directory, the working directory, and their parents."""
 LABELS = "labels.toml"
 MAX_SETTINGS_BYTES = 16 << 20
 """Bytes."""
@@ -39,15 +39,16 @@ def enlist(path: Path, data: bytes) -> None:
 
 
 def unlisted(directory: Path, kind: str) -> int:
-    """Count the files that are named like captures of this kind and not listed. Raises OSError."""
+    """Count the files named like captures of this kind that are not listed. Raises OSError."""
     return len(set(_named(directory, kind)) - set(_named(directory / LIST, kind)))
 
 
 def prune(directory: Path, kind: str, keep: int, newest: Path) -> list[str]:
-    """Remove the captures of a kind beyond the latest `keep`; return what hindered it.
+    """Remove all but the latest `keep` captures of a kind; return problems.
 
-    The one just written, `newest`, stays whatever the clock said of the others, and so does every capture whose time stands in
-    labels.toml or a settings file: it has a label, or was chosen as base or head. Raises OSError if such a file cannot be read.
+    `newest`, the one just written, always stays, whatever the clock said before. So does every capture whose time
+    occurs in labels.toml or a settings file: it has a label, or is a chosen base or head. Raises OSError if such a file
+    cannot be read.
     """
     old = [name for name in _present(directory, kind)[:-keep] if name != newest.name]
     said = _settings(directory) if old else ""
@@ -56,7 +57,7 @@ def prune(directory: Path, kind: str, keep: int, newest: Path) -> list[str]:
         try:
             if _second(name) not in said and not _removed(directory, name):
                 problems.append(f"{name} is kept: it or its entry in {LIST} has changed since the capture")
-        except FileNotFoundError:  # another process was faster
+        except FileNotFoundError:  # another process removed it
             continue
         except OSError as error:
             problems.append(f"{name} cannot be removed: {reason(error)}")
@@ -64,7 +65,7 @@ def prune(directory: Path, kind: str, keep: int, newest: Path) -> list[str]:
 
 
 def _present(directory: Path, kind: str) -> list[str]:
-    """Return the listed captures that are still there, oldest first, and forget the others."""
+    """Return the listed captures that still exist, oldest first, and drop the entries of others."""
     present = []
     for name in _named(directory / LIST, kind):
         try:
@@ -77,7 +78,7 @@ def _present(directory: Path, kind: str) -> list[str]:
 
 
 def _named(directory: Path, kind: str) -> list[str]:
-    """Return the names of captures of a kind in a directory, oldest first; none where there is no directory."""
+    """Return the names of a kind's captures in a directory, oldest first; none if it does not exist."""
     if directory.name == LIST and directory.is_symlink():
         return []
     try:
@@ -88,7 +89,7 @@ def _named(directory: Path, kind: str) -> list[str]:
 
 
 def _removed(directory: Path, name: str) -> bool:
-    """Remove a capture and its entry, unless it is not what was captured."""
+    """Remove a capture and its entry, unless the file has changed."""
     entry, path = directory / LIST / name, directory / name
     digest = hashlib.sha256()
     with open_file(path) as file:
@@ -102,9 +103,9 @@ def _removed(directory: Path, name: str) -> bool:
 
 
 def _settings(directory: Path) -> str:
-    """Return the text of all files that may name a capture. Raises OSError if one is there and cannot be read.
+    """Return the text of all files that may name a capture. Raises OSError if one cannot be read.
 
-    They are not parsed: what they name is protected also while a person is editing them, and VS Code's has comments.
+    They are not parsed, so that a capture is protected even while a user edits them; VS Code's may have comments.
     """
     here, there = Path.cwd(), directory.resolve()
     folders = dict.fromkeys((there, *there.parents, here, *here.parents))
@@ -120,5 +121,5 @@ def _settings(directory: Path) -> str:
 
 
 def _second(name: str) -> str:
-    """Return the time of a capture to the second: `base` is a file name or some words of one, such as 20260102T030405."""
+    """Return a capture's time to the second: `base` may be a part of a file name, such as 20260102T030405."""
     return name[name.index("-") + 1 :][:SECOND]

@@ -1,4 +1,4 @@
-"""One HTTP/1.1 request and its answer, over sockets that know how much time is left. h11 knows the protocol."""
+"""Sends one HTTP/1.1 request with a deadline, using h11."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 MAX_HEADER_BYTES = 64 << 10
 """Bytes."""
 MAX_INTERIM_ANSWERS = 100
-"""Answers such as `100 Continue` before the answer."""
+"""Informational answers such as `100 Continue`."""
 READ_BYTES = 64 << 10
 """Bytes."""
 TICK_SECONDS = 0.2
@@ -30,27 +30,27 @@ T = TypeVar("T")
 
 
 class TooLarge(Exception):  # noqa: N818 - the state of the answer it is raised for
-    """A body that is longer than was allowed."""
+    """The body exceeds the limit."""
 
 
 class Response(NamedTuple):
-    """A whole answer, as it came."""
+    """A complete answer, as received."""
 
     status: int
     reason: str
     headers: dict[str, str]
-    """By lower-case name; the last of several."""
+    """By lower-case name; the last value wins."""
     body: bytes
 
 
 class Deadline:
-    """When all must have ended, and what is being waited for until then."""
+    """A deadline, and what is currently being waited for."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds, self.end, self.doing = seconds, time.monotonic() + seconds, "starting"
 
     def left(self, doing: str) -> float:
-        """Return the seconds left for what is done next. Raises TimeoutError if there are none."""
+        """Return the seconds left for the next step. Raises TimeoutError if there are none."""
         self.doing = doing
         left = self.end - time.monotonic()
         if left <= 0:
@@ -59,10 +59,10 @@ class Deadline:
 
 
 def in_time(deadline: Deadline, call: Callable[[], T]) -> T:
-    """Return what a call returns that minds this deadline itself, or raise what it raises.
+    """Run a call that observes the deadline, and return or raise its result.
 
-    It runs in a thread that can be left behind: no signal and no time-out interrupts the system's resolver, and on Windows Ctrl-C
-    does not interrupt a socket.
+    It runs in a thread that can be abandoned: nothing interrupts the system's resolver, and on Windows Ctrl-C does not
+    interrupt a socket.
     """
     returned: list[T] = []
     raised: list[BaseException] = []
@@ -92,9 +92,9 @@ def get(
     deadline: Deadline,
     limit: int,
 ) -> Response:
-    """Return the answer to a GET request. Raises OSError, also TimeoutError; h11.ProtocolError; TooLarge."""
+    """Send a GET request and return the answer. Raises OSError, including TimeoutError; h11.ProtocolError; TooLarge."""
     asked, target = (proxy.address if proxy else address), address.target
-    host = address.host.partition("%")[0]  # no certificate is for an IPv6 zone
+    host = address.host.partition("%")[0]  # certificates have no IPv6 zone
     with ExitStack() as opened:
         connection = opened.enter_context(_connect(asked, deadline))
         if address.scheme == "https":
@@ -109,7 +109,7 @@ def get(
 
 
 def _tunnel(connection: socket.socket, address: Address, proxy: Proxy, deadline: Deadline) -> None:
-    """Ask a proxy for a connection to a server. What it answers is not the server's word. Raises OSError."""
+    """Open a tunnel to a server through a proxy. Raises OSError if the proxy refuses."""
     host = f"[{address.host}]" if ":" in address.host else address.host
     target = f"{host}:{address.port}"
     request = h11.Request(method="CONNECT", target=target, headers=[("Host", target), *proxy.headers])
@@ -120,14 +120,14 @@ def _tunnel(connection: socket.socket, address: Address, proxy: Proxy, deadline:
 
 
 def _connect(to: Address, deadline: Deadline) -> socket.socket:
-    """Try each address that a name has; none may use up the time of the others."""
+    """Try each address of a host with an equal share of the remaining time."""
     deadline.left(f"looking up {to.host}")
     found = socket.getaddrinfo(to.host, to.port, type=socket.SOCK_STREAM)
     failed = OSError(f"{to.host} has no address")
     for number, (family, kind, protocol, _, at) in enumerate(found):
         try:
             connection = socket.socket(family, kind, protocol)
-        except OSError as error:  # a kind of address that this machine does not have
+        except OSError as error:  # an address family that this machine lacks
             failed = error
             continue
         try:
@@ -163,7 +163,7 @@ def _exchange(connection: socket.socket, request: h11.Request, deadline: Deadlin
 
 
 def answer(protocol: h11.Connection, receive: Callable[[], bytes], limit: int) -> Response:
-    """Read one answer. Raises h11.ProtocolError, TooLarge and what `receive` raises."""
+    """Read one answer. Raises h11.ProtocolError, TooLarge, and the errors of `receive`."""
     head: h11.Response | None = None
     body: list[bytes] = []
     left, interim = limit, 0

@@ -179,7 +179,7 @@ def _without_arguments(full: str, *, of_rust: bool = False) -> str:
 
 
 def _without_parameters(text: str) -> str:
-    """Return a text without lists of parameters, but for those of lambdas, and with `()` where one is within a name."""
+    """Remove parameter lists, except those of lambdas; one within a name becomes `()`."""
     out: list[str] = []
     is_function = False
     for piece, parameters in _parted(UNNAMED.sub(_numbered, text)):
@@ -193,7 +193,7 @@ def _without_parameters(text: str) -> str:
 
 
 def _behind_parameters(piece: str) -> str:
-    """Return what stays of a piece behind a function's parameters: it may go on with what is declared in the function."""
+    """Return the rest of a piece after a function's parameters, which may name a declaration in the function."""
     enclosing = ENCLOSING.match(piece)
     if enclosing:
         return "()" + enclosing[0].replace(" ", SPACE) + piece[enclosing.end() :]
@@ -201,13 +201,13 @@ def _behind_parameters(piece: str) -> str:
 
 
 def _counted(parameters: str) -> str:
-    """Return the parameters of a lambda with a number for each `auto`."""
+    """Number each `auto` in the parameters of a lambda."""
     count = itertools.count(1)
     return AUTO.sub(lambda _: f"auto:{next(count)}", parameters).replace(" ", SPACE)
 
 
 def _parted(text: str) -> Iterator[tuple[str, str]]:
-    """Yield a text in pieces, each with the list of parameters behind it, and at last what is behind them all."""
+    """Yield pieces of a text, each with the parameter list after it, and finally the rest."""
     plain: list[str] = []
     parameters: list[str] = []
     depth = 0
@@ -228,5 +228,5 @@ def _numbered(found: re.Match[str]) -> str:
 
 
 def _number(found: re.Match[str]) -> int:
-    """Return what pprof counts from 1: LLVM leaves out the number of the first, and gives the second a 0."""
+    """Return pprof's number, which starts at 1: LLVM omits the first number and starts the second at 0."""
     return int(found[1]) + 2 if found[1] else 1

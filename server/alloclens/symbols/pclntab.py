@@ -1,8 +1,8 @@
-"""Go's table of functions and lines (pclntab): tells whether a binary is the one that a profile is of.
+"""Go's table of functions and lines (pclntab): tells whether a binary is the one that was profiled.
 
-When Go writes a profile, it reads the build id from the file at the program's path. If that was rebuilt while the program runs,
-the id is that of the new binary. The code at the profile's addresses tells them apart. Every Go binary has the table, even
-a stripped one. The format is that of Go 1.18 and later; see debug/gosym.
+Go reads the build id of a profile from the file at the program's path. If the program was rebuilt while it runs, that
+is the new binary's id, and only the code at the profile's addresses tells them apart. Every Go binary has the table,
+even a stripped one. The format is that of Go 1.18 and later; see debug/gosym.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""The disk side of `source`."""
+"""Disk access for `source`: the workspace's files, git, go.mod and source versions."""

@@ -1,4 +1,4 @@
-"""The disk, as the rules of placement ask it."""
+"""The disk, as the placement rules use it."""
 
 from __future__ import annotations
 
@@ -24,42 +24,42 @@ NODE_MODULES = "node_modules"
 SKIPPED = frozenset({"vendor", NODE_MODULES, "site-packages", "testdata", "__pycache__"})
 MAX_LINKS = MAX_GO_FILES = 1000
 MAX_SIBLINGS = 200
-"""Files of a directory, each of which may hold what is looked for."""
+"""Files of a directory that are searched for moved functions."""
 
 
 @dataclass(frozen=True)
 class Disk:
-    """The files of this machine, and by name those of some folders, as they were when these were last walked."""
+    """The files of this machine, and an index of some folders by file name from their last walk."""
 
     folders: tuple[str, ...] = ()
     walk: int = 0
-    """Another number asks for another walk. The walk itself stays behind when this value goes to another process."""
+    """A new number triggers a new walk. The result of the walk is not sent to other processes."""
 
     def is_file(self, path: str) -> bool:
-        """Return whether there is a file of this name."""
+        """Return whether a file exists."""
         return os.path.isfile(path)
 
     def real(self, path: str) -> str:
-        """Return the path without symbolic links."""
+        """Resolve symbolic links."""
         return real(path)
 
     def named(self, end: str) -> Sequence[str]:
-        """Return the directories of the workspace that hold a file of this name, or whose path ends in directory/name."""
+        """Return the workspace's directories that contain a file with this name, or with the end directory/name."""
         return walked(self.folders, self.walk).by_end.get(end.casefold(), ())
 
     def text(self, path: str) -> str | None:
-        """Return what is in a source file; None where it cannot be read or is too large for one."""
+        """Return the text of a source file; None if it is unreadable or too large."""
         return text_of(path)
 
     def renamed(self, path: str) -> str:
-        """Return where a file is now that was at a path once, as git knows; "" if it does not."""
+        """Return where git moved a file from this path; "" if unknown."""
         repository = git.repository_of(path)
         inside = _renames(repository, self.walk).get(path[len(repository) + 1 :]) if repository else None
         return join(repository, inside) if inside else ""
 
     def beside(self, path: str) -> Sequence[str]:
-        """Return the files of one kind with a file, there or not, in its directory; of very many none."""
-        if not is_name(path):  # no file was ever called so
+        """Return the files with the same extension in a file's directory; none if there are too many."""
+        if not is_name(path):  # no file can have this name
             return ()
         directory, _, name = path.rpartition("/")
         kind = os.path.splitext(name)[1]  # noqa: PTH122 - paths are texts here
@@ -73,25 +73,25 @@ class Disk:
 
 @dataclass
 class WalkResult:
-    """What a walk through some folders has met."""
+    """The result of walking some folders."""
 
     go_files: list[str] = field(default_factory=list)
     """Every go.mod and go.work."""
     vendors: list[str] = field(default_factory=list)
     """The vendor directories beside a go.mod."""
     packages: list[str] = field(default_factory=list)
-    """Every directory node_modules that is in no other."""
+    """Every outermost node_modules directory."""
     linked: list[str] = field(default_factory=list)
-    """The directories that symbolic links lead to."""
+    """Directories that symbolic links point to."""
     by_end: dict[str, list[str]] = field(default_factory=dict)
-    """The directories of the files of each name, and of each directory/name; the case is folded."""
+    """The directories with a file of each name, and of each directory/name, case-folded."""
     left_out: set[str] = field(default_factory=set)
-    """What was too much: a sentence each."""
+    """Limits that were exceeded: a sentence each."""
 
 
 @lru_cache(2)
 def walked(folders: tuple[str, ...], walk: int) -> WalkResult:
-    """Walk through folders, once for each number. Takes about a second for 100,000 files."""
+    """Walk folders, once for each number. Takes about a second for 100,000 files."""
     del walk
     found = WalkResult()
     for folder in folders:
@@ -117,14 +117,14 @@ def _meet(directory: str, names: list[str], files: list[str], found: WalkResult)
 
 @lru_cache(8)
 def _renames(repository: str, walk: int) -> Mapping[str, str]:
-    """Ask git once for each walk."""
+    """Call git once for each walk."""
     del walk
     take_longer(git.RENAME_TIMEOUT_SECONDS)
     return git.renames(repository)
 
 
 def text_of(path: str) -> str | None:
-    """Return what is in a source file; None where it cannot be read or is too large for one."""
+    """Return the text of a source file; None if it is unreadable or too large."""
     try:
         return decoded(read_file(path, MAX_SOURCE_BYTES))
     except OSError:
@@ -132,7 +132,7 @@ def text_of(path: str) -> str | None:
 
 
 def folds_case(directory: str) -> bool:
-    """Return whether the file system that holds a directory takes upper and lower case for the same."""
+    """Return whether the file system of a directory ignores case."""
     swapped = directory.swapcase()
     if swapped == directory or not os.path.exists(directory):
         return sys.platform in {"win32", "darwin"}

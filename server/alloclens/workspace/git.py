@@ -1,4 +1,4 @@
-"""What git has of a file: its text in one commit, and in each commit that changed it."""
+"""Asks git for the text of a file in a commit, its history, and renames."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ if TYPE_CHECKING:
 
 GIT_TIMEOUT_SECONDS = 5.0
 GIT_PAUSE_SECONDS = 60.0
-"""A repository whose git has not answered in time (its disk is slow, or a FIFO lies in it) is not asked for so long."""
+"""After a timeout (a slow disk, or a FIFO in the repository), git is not asked about the repository for this long."""
 _silent: dict[str, float] = {}
-"""Until when, by repository."""
+"""End of the pause, by repository."""
 QUIET = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
 LOCAL = {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none"}
-"""What a partial clone lacks is not fetched. An old git knows the second only."""
+"""Never fetch missing objects of a partial clone. Old versions of git know only the second."""
 OF_ANOTHER = frozenset(
     {"GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE"}
 )
-"""Set where a hook has started the editor: the repository is the one that the file lies in."""
+"""Variables that are set if a git hook started the editor. The file's own repository is used instead."""
 FSMONITOR = "fsmonitor--daemon.ipc"
-"""The socket of git's own file monitor, which is not asked."""
+"""The socket of git's file monitor, which is not used."""
 MAX_VERSIONS = 50
-"""Of a file: a deployed program may be many commits behind HEAD."""
+"""Versions of a file: a deployed program may be many commits behind HEAD."""
 MAX_COMMITS = 5000
-"""Of a repository, that are looked through for the versions of a file."""
+"""Commits of a repository searched for versions of a file."""
 SAFE = ("--literal-pathspecs", "-c", "log.showSignature=false", "-c", "log.diffMerges=first-parent")
 LOG = (
     *(*SAFE, "log"),
@@ -41,19 +41,19 @@ LOG = (
     *("--no-ext-diff", "--no-color", "--no-decorate", "--no-notes", "--no-mailmap"),
     f"-O{os.devnull}",  # and no diff.orderFile
 )
-"""How git is asked for the changes of a file: nothing of this runs a program or reads what the configuration names."""
+"""Options to list the changes of a file without running a program or reading files that the configuration names."""
 COMMITS_FOR_RENAMES = (1000, 50)
-"""So many are looked through, or, where that takes too long, so many."""
+"""Number of commits searched, and the fallback after a timeout."""
 RENAME_TIMEOUT_SECONDS = 5 * GIT_TIMEOUT_SECONDS
-"""For the questions of `renames`."""
+"""Time limit of `renames`."""
 RENAMED = ("-M", "-l1000", "--diff-filter=R", "--name-status", "-z", "--no-ext-diff", "--no-color", f"-O{os.devnull}")
-"""How git is asked for renames; the same holds."""
+"""Options to list renames, equally safe."""
 PSEUDO_VERSION = re.compile(r"^v\d+\.\d+\.\d+-(?:.*\.)?\d{14}-([0-9a-f]{12})")
-"""Go's name for a commit without a tag."""
+"""Go's version for a commit without a tag."""
 
 
 def commit(path: str, revision: str) -> str | None:
-    """Return the commit of a revision, as the repository of a file has it; None where it has none."""
+    """Resolve a revision in the repository of a file; None if it does not exist."""
     pseudo = PSEUDO_VERSION.match(revision)
     return _asked(
         path, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{pseudo[1] if pseudo else revision}^{{commit}}"
@@ -62,7 +62,7 @@ def commit(path: str, revision: str) -> str | None:
 
 @lru_cache(64)
 def text_at(path: str, at: str) -> str | None:
-    """Return what a file held in a commit; None where it had none, or one too large for a source."""
+    """Return the text of a file in a commit; None if it did not exist or is too large."""
     name = f"{at}:./{PurePath(path).name}"
     size = _asked(path, "cat-file", "-s", name)
     if not size or int(size) > MAX_SOURCE_BYTES:
@@ -72,20 +72,20 @@ def text_at(path: str, at: str) -> str | None:
 
 
 class FileVersion(NamedTuple):
-    """A file as a commit left it."""
+    """A file in a commit."""
 
     commit: str
     seconds: int
-    """When it was committed, since 1970."""
+    """Time of the commit, since 1970."""
     path: str
-    """In the repository: it may have had another name then."""
+    """Path in the repository, which may have been different then."""
     blob: str
 
 
 def versions(path: str, head: str) -> tuple[FileVersion, ...]:
-    """Return the versions of a file on the first parents of a commit, under whatever name, the newest first.
+    """Return the versions of a file on a commit's first-parent history, across renames, newest first.
 
-    At most MAX_VERSIONS, of the last MAX_COMMITS commits; none where git has no answer.
+    Returns at most MAX_VERSIONS from the last MAX_COMMITS commits; none if git fails.
     """
     try:
         return _versions(path, head)
@@ -94,7 +94,7 @@ def versions(path: str, head: str) -> tuple[FileVersion, ...]:
 
 
 class _NoAnswer(Exception):  # noqa: N818 - git is slow now, and may answer next time
-    """Git failed or took too long: so nothing is remembered."""
+    """Git failed or timed out, so the result must not be cached."""
 
 
 @lru_cache(64)
@@ -117,11 +117,11 @@ def _versions(path: str, head: str) -> tuple[FileVersion, ...]:
 class _Change(NamedTuple):
     now: FileVersion
     before: FileVersion
-    """In the parent, whose time nothing says."""
+    """The version in the parent, whose time is unknown."""
 
 
 def _changes(fields: Iterable[str]) -> Iterator[_Change]:
-    """Read what LOG makes git write: `commit seconds`, then `:mode mode blob blob status`, and the one or two paths."""
+    """Parse git's output for LOG: `commit seconds`, then `:mode mode blob blob status`, and the one or two paths."""
     rest = iter(fields)
     at, seconds = "", "0"
     for field in rest:
@@ -140,7 +140,7 @@ def _of_file(mode: str, blob: str) -> str:
 
 
 def texts(path: str, blobs: tuple[str, ...]) -> Mapping[str, str]:
-    """Return the texts of some blobs of the repository that a file lies in; without those that are too large together."""
+    """Return the texts of blobs in a file's repository, up to a total size."""
     try:
         return _texts(path, blobs)
     except _NoAnswer:
@@ -152,7 +152,7 @@ def _texts(path: str, blobs: tuple[str, ...]) -> Mapping[str, str]:
     wanted, total = [], 0
     for line in _batch(path, "--batch-check", blobs).decode().splitlines():
         blob, kind, size = (*line.split(), "0")[:3]
-        if kind == "blob" and total + int(size) <= MAX_SOURCE_BYTES:  # and not `missing`
+        if kind == "blob" and total + int(size) <= MAX_SOURCE_BYTES:  # not `missing`
             wanted.append(blob)
             total += int(size)
     data = _batch(path, "--batch", wanted)
@@ -173,14 +173,14 @@ def _batch(path: str, how: str, blobs: Sequence[str]) -> bytes:
 
 
 def repository_of(path: str) -> str:
-    """Return the top directory of the repository that a canonical path lies in, be there a file or not; "" if there is none."""
+    """Return the top directory of the repository of a canonical path, which need not exist; "" if there is none."""
     return next((folder for folder in folders_of(path) if os.path.lexists(f"{folder}/.git")), "")
 
 
 def renames(repository: str) -> dict[str, str]:
-    """Return where files went that were renamed in the last commits or are so in the index: old -> new path.
+    """Return the files renamed in the last commits or in the index: old -> new path.
 
-    The paths are as seen from the top directory. Empty where git has no answer in time.
+    Paths are relative to the top directory. Empty if git fails or times out.
     """
     at, committed = f"{repository}/x", None
     staged = _run(at, *SAFE, "diff-index", "--cached", *RENAMED, "HEAD", heavy=True)
@@ -190,7 +190,7 @@ def renames(repository: str) -> dict[str, str]:
             commits = f"{oldest}..HEAD" if oldest else "HEAD"
             committed = _run(at, *SAFE, "log", "--first-parent", "-m", "--format=", *RENAMED, commits, heavy=True)
     now: dict[str, str] = {}
-    for said in (staged or b"", committed or b""):  # the newest first, so it is known what became of each new name
+    for said in (staged or b"", committed or b""):  # newest first, so that chains of renames are followed
         fields = said.decode("utf-8", "surrogateescape").replace("\n", "").split("\0")
         for old, new in zip(fields[1::3], fields[2::3], strict=False):
             now.setdefault(old, now.get(new, new))
@@ -203,9 +203,9 @@ def _asked(path: str, *arguments: str) -> str | None:
 
 
 def _run(path: str, *arguments: str, given: bytes = b"", heavy: bool = False) -> bytes | None:
-    """Run git where a file lies. No hook, filter or file monitor of the repository is run by what is asked here.
+    """Run git in a file's directory. The commands used here run no hook, filter or file monitor of the repository.
 
-    That a heavy question takes too long says nothing of whether the repository answers others.
+    A timeout of a heavy command does not pause the repository.
     """
     directory = PurePath(path).parent
     repository = next((str(d) for d in (directory, *directory.parents) if os.path.lexists(d / ".git")), None)
@@ -221,9 +221,9 @@ def _run(path: str, *arguments: str, given: bytes = b"", heavy: bool = False) ->
 
 
 def _would_wait(directory: str) -> bool:
-    """Return whether a FIFO, socket or device lies where git keeps its files: git would wait for somebody to write to it."""
+    """Return whether git's directory contains a FIFO, socket or device, on which git could block."""
     try:
         with os.scandir(directory) as entries:
             return any(entry.name != FSMONITOR and not (entry.is_file() or entry.is_dir()) for entry in entries)
-    except OSError:  # a .git file, of a work tree
+    except OSError:  # a .git file of a work tree
         return False

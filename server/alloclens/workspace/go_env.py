@@ -1,4 +1,4 @@
-"""Where Go keeps its sources on this machine: as `go env` says, or where they usually are."""
+"""Finds Go's directories on this machine, with `go env` or in the usual places."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ INSTALLED = (
     "/usr/local/opt/go/libexec",
     "C:/Program Files/Go",
 )
-"""An editor started from a desktop has not the PATH of a shell."""
+"""For editors started from a desktop, without the PATH of a shell."""
 GO_TIMEOUT_SECONDS = 10
 
 
 class GoEnv(NamedTuple):
-    """Real paths; "" where there is no such directory."""
+    """Real paths; "" if there is no such directory."""
 
     root: str
     version: str
-    """Of `root`, such as go1.26.1."""
+    """Version of `root`, such as go1.26.1."""
     module_cache: str
     sources: str
-    """GOPATH/src, for what was built without modules."""
+    """GOPATH/src, for programs built without modules."""
 
 
 def go_env() -> GoEnv:
-    """Ask once for each environment."""
+    """Return Go's directories, cached by environment."""
     return _go_env(*(os.environ.get(name, "") for name in (*WANTED, "PATH", "HOME")))
 
 
@@ -56,7 +56,7 @@ def _go_env(*environment: str) -> GoEnv:
 
 
 def _asked() -> dict[str, str]:
-    """Return what `go env` says, outside any module: there it might download the Go that the module wants."""
+    """Run `go env` outside any module, where it might download another Go."""
     env = os.environ | {"GOTOOLCHAIN": "local", "GO111MODULE": "", "GOFLAGS": "", "GOWORK": "off"}
     said = output("go", "env", "-json", *WANTED, env=env, seconds=GO_TIMEOUT_SECONDS)
     try:

@@ -1,4 +1,4 @@
-"""What go.mod and go.work say of where modules lie."""
+"""Parses go.mod and go.work for the locations of modules."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BLOCK = re.compile(r"^(\w+)\s*\(\s*$")
 
 
 MAX_GO_MOD_BYTES = 1 << 20
-"""Bytes; a second for such a file."""
+"""Parsing such a file takes a second."""
 
 
 class GoMod(NamedTuple):
@@ -27,7 +27,7 @@ class GoMod(NamedTuple):
     module: str
     """"" for a go.work."""
     used: tuple[str, ...]
-    """Directories of other modules that are edited here, too; absolute."""
+    """Absolute directories of the other modules of a workspace."""
     replaced: tuple[Module, ...]
     renamed: tuple[CachedModule, ...]
     required: tuple[CachedModule, ...]
@@ -36,7 +36,7 @@ class GoMod(NamedTuple):
 
 
 def read(path: str) -> GoMod:
-    """Read a go.mod or go.work; what is not understood is left out. Raises OSError."""
+    """Parse a go.mod or go.work, ignoring unknown directives. Raises OSError."""
     directory = path.rpartition("/")[0]
     data = read_file(path, MAX_GO_MOD_BYTES)
     said = list(_directives(decoded(data)))
@@ -54,7 +54,7 @@ def _required(said: Iterable[list[str]]) -> Iterator[tuple[str, str]]:
 
 
 def _directives(text: str) -> Iterator[list[str]]:
-    """Return the words of each directive, those of a block each with the block's verb."""
+    """Yield the words of each directive, with the block's verb repeated on each line."""
     verb = ""
     for raw in text.splitlines():
         line = COMMENT.sub("", raw).strip()

@@ -1,4 +1,4 @@
-"""From the goroutines that wait in a line of the user's own code to the `go` statement that started them."""
+"""Finds the `go` statement that started the goroutines waiting in a line of own code."""
 
 from __future__ import annotations
 
@@ -29,35 +29,35 @@ if TYPE_CHECKING:
 
 KIND = "goroutine"
 MAX_WAITING_LINES = 30
-"""Of those in which goroutines wait, the heaviest."""
+"""Lines with waiting goroutines, heaviest first."""
 MAX_PACKAGE_FILES = 200
-"""Of a package."""
+"""Go files of a package."""
 
 
 class ProfiledSources(NamedTuple):
-    """The sources as they were when a profile was taken."""
+    """The source texts at the time of a profile."""
 
     copies: tuple[Copies, ...]
-    """The snapshots of its process up to it."""
+    """The snapshots of its process up to the profile."""
     until: float
-    """When its process was first seen, or its program was built: what was written to since then is not what ran."""
+    """When the process was first seen, or its program was built: files written later are not what ran."""
     places: Places
     texts: Texts
 
     def place(self, recorded: str) -> Place | None:
-        """Return where a recorded file lies here."""
+        """Return the place of a recorded file."""
         found = self.places.get(clean_path(recorded))
         return found if isinstance(found, Place) else None
 
     def text(self, path: str) -> str | None:
-        """Return what a file held then; None where that is not known."""
+        """Return the text of a file then; None if unknown."""
         if kept := oldest_copy(self.texts, self.copies, path, self.until):
             return kept[1]
         now = unchanged(path, self.until)
         return now.text if now else None
 
     def package(self, path: str) -> dict[str, str]:
-        """Return the texts of the Go files beside a file, and its own."""
+        """Return the texts of the Go files of a file's package."""
         directory = os.path.dirname(path)  # noqa: PTH120
         try:
             names = sorted(n for n in os.listdir(directory) if n.endswith(".go") and not n.endswith("_test.go"))  # noqa: PTH208
@@ -70,7 +70,7 @@ class ProfiledSources(NamedTuple):
 def goroutine_origins(
     profile: Profile, lines: Lines, sources: ProfiledSources
 ) -> dict[tuple[str, int], GoroutineOrigin]:
-    """Return where the goroutines of each own line (recorded file, line) were started; not where several places fit."""
+    """Return the origin of the goroutines in each own line (recorded file, line), unless it is ambiguous."""
     if [t.type for t in profile.sample_types] != [KIND]:
         return {}
     own = dict(zip(lines.files, lines.own.tolist(), strict=True))
@@ -87,7 +87,7 @@ def goroutine_origins(
 
 
 def _grouped(owner: Ints, at: StartFrames, count: Ints) -> list[list[int]]:
-    """Return [site, statement, root, own, goroutines] of each kind of goroutine that waits in a line of the user's own."""
+    """Return [site, statement, root, own, goroutines] of each group of goroutines waiting in own code."""
     kinds = np.stack([owner, at.statement, at.root, at.own], axis=1)[owner >= 0]
     distinct, number = np.unique(kinds, axis=0, return_inverse=True)
     sums = np.bincount(number.reshape(-1), weights=count[owner >= 0], minlength=len(distinct)).astype(np.int64)
@@ -96,7 +96,7 @@ def _grouped(owner: Ints, at: StartFrames, count: Ints) -> list[list[int]]:
 
 
 def _one(profile: Profile, kinds: Counter[tuple[int, int, int]], sources: ProfiledSources) -> GoroutineOrigin | None:
-    """Return the place where most of these goroutines were started, if there is only one for each."""
+    """Return the place where more than half of these goroutines were started."""
     places: Counter[tuple[str, int]] = Counter()
     for (statement, root, own), count in kinds.items():
         found = _started(profile, statement, root, own, sources)
@@ -109,7 +109,7 @@ def _one(profile: Profile, kinds: Counter[tuple[int, int, int]], sources: Profil
 
 
 def _started(profile: Profile, statement: int, root: int, own: int, sources: ProfiledSources) -> list[Start]:
-    """Ask the dump itself, then what calls the outermost function, then what hands over the outermost own one."""
+    """Use the dump itself, else calls of the outermost function, else uses of the outermost own function as a value."""
     if statement >= 0:
         frame = profile.frame(statement)
         place = sources.place(frame.file)

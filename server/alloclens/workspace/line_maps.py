@@ -1,4 +1,4 @@
-"""The texts of two builds of a program, compared: which line of the one is which of the other."""
+"""Maps lines between two builds of a program by comparing their source texts."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 
 
 MAX_COMPARED_FILES = 50
-"""Whose texts are compared: those that are charged with most. Git is asked a few times for each."""
+"""Files to compare, heaviest first. Each takes a few calls of git."""
 FILE_SECONDS = 1
 
 
 def line_maps(base: Lines, head: Lines, builds: BuildPair, places: Places, roots: Roots, texts: Texts) -> LineMaps:
-    """Return for each file of the user's own whose texts are both known where the base's lines are in the head's text.
+    """Return the line map of each own file whose text is known in both builds.
 
-    Nothing of a file has to be known if the two are of one build.
+    Returns none if the two are of one build.
     """
     if builds.base is None or (builds.one_process and not are_different_builds(base, head)):
         return {}
@@ -62,7 +62,7 @@ def _is_known(version: SourceVersion) -> bool:
 
 
 def _between(old: SourceVersion, new: SourceVersion) -> Ints:
-    """Return the line of the new text for 0 and each line of the old; 0 for none, and where it is not known which it is."""
+    """Return the new line for 0 and each line of the old text; 0 if it is gone or doubtful."""
     to = line_map(old.text or "", new.text or "").now
     known = ~old.disagrees(np.arange(len(to))) & ~new.disagrees(to)
     return np.where(known, to, 0)

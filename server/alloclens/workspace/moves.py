@@ -1,4 +1,4 @@
-"""Functions that are in another file of their directory now than when they were recorded, while their own is still there."""
+"""Finds functions that moved to another file of their directory while the old file still exists."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 
 class Moves:
-    """Finds them by package and name. Asks the disk: call it from a thread."""
+    """Finds moved functions by package and name. Reads the disk: use it in a thread."""
 
     def __init__(self, sources: SourceMap) -> None:
         self._sources = sources
         self._known: dict[tuple[Lines, str], tuple[Stamps, Mapping[int, str]]] = {}
 
     def of(self, lines: Lines, path: str) -> Mapping[int, str]:
-        """Return the functions, by their row numbers, that have left files beside a path or itself, each with its new file."""
+        """Return the functions (rows) that left this file or one beside it, each with its new file."""
         key = lines, f"{os.path.dirname(path)}/*{_kind(path)}"  # noqa: PTH120 - paths are texts here
         beside = self._sources.files.beside(path)
         recorded = {here: numbers for here in beside if (numbers := self._numbers(lines, here))}
@@ -38,7 +38,7 @@ class Moves:
         return self._known[key][1]
 
     def _numbers(self, lines: Lines, path: str) -> list[int]:
-        """Return the row numbers of the recorded files that are the user's own file at a path."""
+        """Return the indices of the recorded files placed at a path in own code."""
         found = ((file, self._sources.place(file)) for file in self._sources.at(path))
         numbers = (lines.number(file) for file, place in found if place and place.own and not place.moved)
         return [number for number in numbers if number is not None]
@@ -57,13 +57,13 @@ class Moves:
             for other, functions in gone.items():
                 if (
                     path.endswith(OF_GO) or len({lines.functions.name[function] for function in functions}) > 1
-                ):  # elsewhere one name may be a coincidence
+                ):  # elsewhere a single name may be a coincidence
                     found |= dict.fromkeys(functions, other)
         return found
 
 
 def moved_to(moves: Mapping[int, str], lines: Lines, recorded: str, line: int) -> str:
-    """Return the file that the function of a recorded line has moved to; "" if it is where it was."""
+    """Return the file that the function of a recorded line moved to; "" if it did not move."""
     row = lines.row_of(recorded, line) if moves else None
     return moves.get(int(lines.functions.of_line[row]), "") if row is not None else ""
 

@@ -1,4 +1,4 @@
-"""Which text the lines of a snapshot are of: our own copy, git's, or nobody knows."""
+"""Finds the source text that a snapshot's lines refer to: our own copy, a version in git, or unknown."""
 
 from __future__ import annotations
 
@@ -36,18 +36,18 @@ if TYPE_CHECKING:
 
 VERSION = re.compile(r"@(v\d[^/]*)/")
 VERSIONED = re.compile(r".*(/[^/]+[@-]v?\d+\.\d+\.\d+[^/]*/.*)", re.DOTALL)
-"""The end of a path from a directory on that is called after a module, package or crate and its version."""
+"""The end of a path from a directory named after a module, package or crate with its version."""
 COMPILED = re.compile(r"\.(?:go|c|cc|cpp|cxx|h|hh|hpp|hxx|inl|ipp|m|mm|cu|rs|zig|swift|d|nim|f|f90|s)$", re.IGNORECASE)
-"""Files that a binary is built from. Of any other file the binary is an interpreter, and its age says nothing."""
+"""Files that are compiled. For others the binary is an interpreter, whose age is irrelevant."""
 MIN_PROVING_STARTS = 2
-"""So many functions that start where they were recorded prove that a file that was guessed is the one."""
+"""Functions at their recorded start lines that prove a guessed file."""
 
 AS_RECORDED = "as recorded"
-"""The rule of files that lie where they did when the program was built."""
+"""The rule for files still at their recorded path."""
 
 
 class SourceVersions:
-    """Finds, for the files of one world, the text then. Asks the disk: call it from a thread."""
+    """Finds the profiled versions of a world's files. Reads the disk: use it in a thread."""
 
     def __init__(self, roots: Roots, texts: Texts | None, revision: str = "") -> None:
         self._roots = roots
@@ -55,10 +55,10 @@ class SourceVersions:
         self._revision = revision
         self._known: dict[tuple[str, str], SourceVersion] = {}
         self._heads: dict[str, str | None] = {}
-        """The commits that are checked out, by repository."""
+        """The HEAD commit of each repository."""
 
     def of(self, place: Place, recorded: str, provenance: Provenance, lines: RecordedLines) -> SourceVersion:
-        """Return the text that these lines of a snapshot are of. `marks` are all lines of the file that it knows."""
+        """Return the version that a snapshot refers to. `lines` are all its lines of the file."""
         key = provenance.copies[-1].path, place.path
         if key not in self._known:
             found = self._of(place, recorded, provenance, lines)
@@ -79,7 +79,7 @@ class SourceVersions:
             list(self._checked_in(place.path, recorded, provenance)),
         )
         elsewhere = is_absolute(canonical(recorded)) and place.rule != AS_RECORDED
-        # What another machine built was probably checked in.
+        # A program built on another machine was probably built from a commit.
         found = first_of(list(_fitting([*checked_in, *copies] if elsewhere else [*copies, *checked_in], lines)))
         may_be_lost, build = _may_be_lost(place, provenance), provenance.build
         is_copy = bool(copies) and found.text == copies[0].text
@@ -90,14 +90,14 @@ class SourceVersions:
         return found.in_doubt if may_be_lost else found
 
     def _dependency(self, place: Place, recorded: str, provenance: Provenance, lines: RecordedLines) -> SourceVersion:
-        """Return that a file never changed since if it is of the same version, or declares all where the profile says."""
+        """Return UNCHANGING if the file has the same version, or declares all functions where recorded."""
         if self._is_version(place, recorded, provenance):
             return UNCHANGING
         text = text_of(place.path) if (lines.start > 0).any() else None
         return UNCHANGING if text is not None and fits(lines, text) else UNKNOWN_VERSION
 
     def _is_version(self, place: Place, recorded: str, provenance: Provenance) -> bool:
-        """Return whether a file of a dependency or of Go itself is of the version that ran, as the paths or the binary say."""
+        """Return whether a file of a dependency or of Go has the version that ran, by paths or the binary."""
         if self._roots.go_root and is_within(place.path, self._roots.go_root):
             version = self._roots.go_version
             named = re.escape(version.removeprefix("go")) + r"(?!\d|\.\d|rc|beta)"
@@ -108,10 +108,10 @@ class SourceVersions:
         return there is not None and here is not None and _plain(there[1]) == _plain(here[1])
 
     def _told(self, place: Place, recorded: str, provenance: Provenance) -> Iterator[SourceVersion]:
-        """Return the texts that something says the program was built from."""
+        """Yield the versions that the binary, a label or a path names."""
         build = provenance.build
         is_newer = build.is_here and build.written_at > provenance.begun
-        """Whether the binary was built anew since, and may say of which commit it is now."""
+        """Whether the binary was rebuilt since, so that its commit may be a later one."""
         if build.is_here and not is_newer and place.rule == AS_RECORDED and COMPILED.search(place.path):
             yield from self._copy(place.path, provenance)
         is_told = not build.is_modified and not is_newer
@@ -127,10 +127,10 @@ class SourceVersions:
             yield SourceVersion(f"as it was when {found[0]} came", found[1])
 
     def _checked_in(self, path: str, recorded: str, provenance: Provenance) -> Iterator[SourceVersion]:
-        """Return the texts that git had of a file by then under its recorded name, the newest first.
+        """Yield the committed versions of a file until then, under its recorded name, newest first.
 
-        A program that runs may be built of any of them: what is deployed lags behind what is checked in. If its binary names a
-        commit, and says that something was not checked in, it is of none before that commit.
+        A running program may be built from any of them, because deployments lag behind. If its binary names a commit
+        with uncommitted changes, older versions are excluded.
         """
         repository = git.repository_of(path)
         if repository not in self._heads:
@@ -150,7 +150,7 @@ class SourceVersions:
 
 
 def recorded_lines(lines: Lines, rows: Ints, path: str) -> RecordedLines:
-    """Return some rows of a snapshot's lines, all of the file at a path here, with their functions."""
+    """Return rows of a snapshot's lines, all of one file, with their functions."""
     functions, row = np.unique(lines.functions.of_line[rows], return_inverse=True)
     known = functions >= 0
     names = [lines.functions.name[i] for i in functions[known].tolist()]
@@ -160,17 +160,16 @@ def recorded_lines(lines: Lines, rows: Ints, path: str) -> RecordedLines:
 
 
 def recorded_lines_in(lines: Lines, recorded: str, path: str) -> RecordedLines:
-    """Return the lines of a recorded file, which may be the one at a path here."""
+    """Return the lines of a recorded file that is placed at a path."""
     number = lines.number(recorded)
     rows = np.zeros(0, np.int64) if number is None else lines.rows_in(number)
     return recorded_lines(lines, rows[lines.line[rows] > 0], path)
 
 
 def _may_be_lost(place: Place, provenance: Provenance) -> bool:
-    """Return whether a program may have been built from a text that was never checked in, and is not there any more.
+    """Return whether a program may have been built from a text that was never committed and is lost.
 
-    Its binary says that something was not checked in; or it was built here, and the binary is another one by now, or is older
-    than the file.
+    Either its binary has uncommitted changes, or it was built here and the binary is gone or was replaced.
     """
     build = provenance.build
     is_other = build.is_here or build.is_gone or provenance.begun < build.written_at < math.inf
@@ -178,11 +177,11 @@ def _may_be_lost(place: Place, provenance: Provenance) -> bool:
 
 
 def _is_newer_than_its_binary(place: Place, recorded: str, build: Build) -> bool:
-    """Return whether a file was written after a binary that was built here, wherever that lies.
+    """Return whether a file was written after a binary that was built here.
 
-    What was there when it was built may be lost: an edit that was put back after `go run` was never checked in.
+    The text at the time of the build may be lost: an edit that was reverted after `go run` was never committed.
     """
-    built_here = place.rule == AS_RECORDED or not is_absolute(canonical(recorded))  # -trimpath leaves no directory
+    built_here = place.rule == AS_RECORDED or not is_absolute(canonical(recorded))  # -trimpath removes directories
     if not built_here or build.written_at == math.inf or not COMPILED.search(place.path):
         return False
     try:
@@ -192,10 +191,10 @@ def _is_newer_than_its_binary(place: Place, recorded: str, build: Build) -> bool
 
 
 def _unvouched(copy: SourceVersion, checked_in: Sequence[SourceVersion], *, may_be_lost: bool) -> Origin:
-    """Return our copy with its doubtful lines, where nothing tells whether the program began before the last edit or after it.
+    """Return our copy with doubtful lines, because the last edit may be older or younger than the program.
 
-    A text that was checked in as it is probably ran. Else what was edited since the newest commit is doubtful, and without a commit
-    all of a program that was compiled. Scripts in a folder without a repository are believed: all of them would be doubtful.
+    A committed text probably ran. Else the lines edited since the newest commit are doubtful, and without a commit all
+    lines of a compiled program. Scripts without a repository are trusted, or all of them would be doubtful.
     """
     if any(one.text == copy.text for one in checked_in):
         return copy
@@ -205,14 +204,14 @@ def _unvouched(copy: SourceVersion, checked_in: Sequence[SourceVersion], *, may_
 
 
 def _plain(path: str) -> str:
-    """Return a path of the module cache without what stands before capital letters there."""
+    """Normalize a module cache path, which marks capital letters with `!`."""
     return path.replace("!", "").casefold()
 
 
 def oldest_copy(texts: Texts, copies: Iterable[Copies], path: str, until: float) -> tuple[str, str] | None:
-    """Return the first of a process's snapshots that has a copy of a file, and the copy: all are of one build.
+    """Return the oldest copy of a file from a process's snapshots, with the snapshot's name.
 
-    A copy of what was written after `until` is none: with a later snapshot came what was edited while the program ran.
+    Copies of files written after `until` are ignored: they were edited while the program ran.
     """
     kept = ((name, texts.of(snapshot, stamp, path)) for name, snapshot, stamp in copies)
     return next(((name, copy.text) for name, copy in kept if copy and copy.written_at <= until), None)
@@ -232,10 +231,10 @@ def _of_commit(at: str, text: str) -> SourceVersion:
 
 
 def keep_texts(snapshot: Snapshot, places: Iterable[Place | Nowhere], roots: Roots, stamp: Stamp, texts: Texts) -> None:
-    """Keep what the files are now that a snapshot names, when it is first seen, or they are first found.
+    """Store copies of a snapshot's files when it is first seen, or when they are first found.
 
-    Only files that the user may edit, and only those that are still as they were: what changed after the snapshot was
-    taken, or after the program was built, is not what was profiled.
+    Only editable files that were not written after the snapshot was taken or the program was built: others are not what
+    was profiled.
     """
     edited = {one.path for one in places if isinstance(one, Place) and not roots.in_caches(one.path)}
     taken, built = snapshot.taken_at.seconds, snapshot.build.written_at
@@ -246,7 +245,7 @@ def keep_texts(snapshot: Snapshot, places: Iterable[Place | Nowhere], roots: Roo
 
 
 def unchanged(path: str, until: float) -> SourceCopy | None:
-    """Return what is in a file that was not written to since then (seconds since 1970); None of any other."""
+    """Return a copy of a file unless it was written after `until` (seconds since 1970)."""
     try:
         stat = os.stat(path)  # noqa: PTH116 - paths are texts here
     except OSError:
@@ -258,6 +257,6 @@ def unchanged(path: str, until: float) -> SourceCopy | None:
 
 @lru_cache(1000)
 def _text(path: str, seen: tuple[int, ...]) -> str | None:
-    """Read a text once for many snapshots."""
+    """Read a text, cached by stamp for many snapshots."""
     del seen
     return text_of(path)

@@ -1,4 +1,4 @@
-"""What a workspace's folders hold: Go modules, installed packages, and every file by its name; and where its settings lead."""
+"""Examines a workspace: Go modules, installed packages, files by name, and paths in settings."""
 
 from __future__ import annotations
 
@@ -35,31 +35,31 @@ INSTALLED = frozenset({"site-packages", "dist-packages", NODE_MODULES})
 NODE_MARKER = rf"{NODE_MODULES}/"
 SITE_PACKAGES = r"(?:site|dist)-packages/"
 MAX_MODULES = 1000
-"""Directories that `use` and `replace` name."""
+"""Directories named by `use` and `replace`."""
 MAX_REQUIRED_MODULES = 10_000
-"""Modules that are required, and as many that another one replaces."""
+"""Required modules, and as many replaced ones."""
 MAX_GO_BYTES = 8 << 20
-"""Of all go.mod and go.work files together: about three seconds."""
+"""Total size of go.mod and go.work files: takes about three seconds."""
 MAX_VENDORS = MAX_PACKAGES = 100
-"""Each may hold any file of a dependency."""
+"""Each may contain any file of a dependency."""
 
 
 class Workspace(NamedTuple):
-    """Where files may lie, and the disk they lie on."""
+    """Where files may be, and the disk."""
 
     roots: Roots
     files: Disk
     directories: tuple[str, ...] = ()
-    """That hold profiles."""
+    """Directories with profiles."""
     binaries: tuple[str, ...] = ()
-    """Files and directories that are searched for binaries."""
+    """Files and directories to search for binaries."""
     outside: tuple[Target, ...] = ()
-    """What leads out of the folders, and may not."""
+    """Targets outside the folders that are not allowed."""
 
 
 @dataclass
 class _Go:
-    """What go.mod and go.work files say together, up to a bound. The dictionaries are sets that keep their order."""
+    """The combined contents of go.mod and go.work files, bounded. The dictionaries are ordered sets."""
 
     modules: dict[Module, None] = field(default_factory=dict)
     renamed: dict[CachedModule, None] = field(default_factory=dict)
@@ -68,7 +68,7 @@ class _Go:
     bytes_left: int = MAX_GO_BYTES
 
     def read(self, path: str) -> GoMod | None:
-        """Read one file; None where there is none, or too much."""
+        """Read one file; None if it is missing or the limit is exceeded."""
         if self.bytes_left < 0:
             return None
         try:
@@ -84,7 +84,7 @@ class _Go:
         return said
 
     def first(self, some: Iterable[T], most: int, what: str) -> tuple[T, ...]:
-        """Return the first of many, and say so if there are more."""
+        """Return the first items, with a note if there are more."""
         found = tuple(islice(some, most + 1))
         if len(found) > most:
             self.left_out.add(f"Only the first {most:,} {what} were looked at.")
@@ -92,9 +92,9 @@ class _Go:
 
 
 def workspace(folders: Sequence[str], settings: Settings, own: Collection[str] = (), walk: int = 0) -> Workspace:
-    """Look at all that these folders hold. Walks through them once for each number: call it from a thread.
+    """Examine these folders. Walks them once for each number: use it in a thread.
 
-    `own` names the settings that are the user's own: they may lead anywhere.
+    `own` names the user's own settings, whose paths may lead anywhere.
     """
     inside = tuple(dict.fromkeys(real(f) for f in folders))
     found, go = walked(inside, walk), go_env()
@@ -131,11 +131,11 @@ def workspace(folders: Sequence[str], settings: Settings, own: Collection[str] =
 
 
 def targets(folders: Iterable[str], settings: Settings, own: Collection[str] = ()) -> tuple[Target, ...]:
-    """Return where the settings lead now, from each folder; what is relative means each."""
+    """Return the current targets of the settings' paths, relative to each folder."""
     found: dict[tuple[object, str], Target] = {}
     for (at, text), folder in product(_paths(settings), dict.fromkeys(map(real, folders))):
         setting = str(at[0])
-        if is_share(canonical(text)) and setting not in own:  # to ask whether it is there would call another machine
+        if is_share(canonical(text)) and setting not in own:  # a check for existence would contact another machine
             path = text
         else:
             path = _mapped(folder, text) if setting == "pathMappings" else real_path(os.path.join(folder, text))  # noqa: PTH118
@@ -156,14 +156,14 @@ def _mapped(folder: str, to: str) -> str:
 
 
 def _mappings(settings: Settings, passed: Iterable[Target]) -> tuple[PathMapping, ...]:
-    """Return the user's mappings, the longest first."""
+    """Return the user's path mappings, longest first."""
     recorded = [canonical(one.from_) for one in settings.path_mappings]
     made = [PathMapping(recorded[int(t.at[1])], t.path) for t in passed if t.setting == "pathMappings"]
     return tuple(sorted(made, key=lambda m: -len(m.recorded)))
 
 
 def _above(folders: Iterable[str]) -> Iterator[str]:
-    """Return the go.mod of the module that an opened folder is only a part of, and the go.work that names it."""
+    """Yield the nearest go.mod and go.work above each opened folder."""
     for folder, name in product(folders, ("go.mod", "go.work")):
         above = (join(parent, name) for parent in map(str, PurePosixPath(folder).parents))
         yield from islice(filter(os.path.isfile, above), 1)
@@ -193,9 +193,9 @@ def _holds(folders: Iterable[str], path: str) -> bool:
 
 
 def _is_module(directory: str) -> bool:
-    """Return whether a directory outside the workspace is a Go module, and not a whole disk or the folder of all homes.
+    """Return whether a directory outside the workspace is a Go module, but not a disk or a parent of homes.
 
-    Otherwise a line in a go.mod would open any file of this machine.
+    Otherwise a line in a go.mod could open any file of this machine.
     """
     home = real(os.path.expanduser("~"))
     wide = "/" not in directory.rstrip("/") or directory == home or is_within(home, directory)
@@ -203,14 +203,14 @@ def _is_module(directory: str) -> bool:
 
 
 def _packages(folders: Sequence[str], parts: Iterable[str], go_sources: str) -> Iterator[Packages]:
-    """Return where packages are installed: in the workspace's environments, and where cargo, rustup and others have theirs."""
+    """Yield directories of installed packages: in the workspace's environments, and of cargo, rustup and others."""
     for folder in folders:
         for pattern in VIRTUAL_ENVIRONMENTS:
             yield from (Packages(SITE_PACKAGES, found) for found in _installed(folder, pattern))
         yield from (Packages(NODE_MARKER, found) for found in _installed(folder, NODE_MODULES))
     if environment := _from_environment("VIRTUAL_ENV"):
         yield from (Packages(SITE_PACKAGES, found) for found in _installed(environment, "lib/python3*/site-packages"))
-    home = os.path.expanduser("~")  # Path.home raises where there is none
+    home = os.path.expanduser("~")  # Path.home raises without a home directory
     cargo = _from_environment("CARGO_HOME") or f"{home}/.cargo"
     yield from (Packages(r"/registry/src/[^/]+/", found) for found in _matching(cargo, "registry/src/*"))
     rustup = _from_environment("RUSTUP_HOME") or f"{home}/.rustup"
@@ -226,16 +226,16 @@ def _packages(folders: Sequence[str], parts: Iterable[str], go_sources: str) -> 
 
 
 def _installed(folder: str, pattern: str) -> Iterator[str]:
-    """Return directories of packages; a link counts if it leads to one of that name, wherever, and not to just any directory."""
+    """Return matching package directories. A link counts only if its target also has such a name."""
     return (found for found in _matching(folder, pattern) if name_of(found) in INSTALLED)
 
 
 def _matching(folder: str, pattern: str) -> Iterator[str]:
-    """Return the real paths of the directories that match a pattern; what cannot be looked at matches none."""
+    """Return the real paths of the directories that match a pattern, ignoring unreadable ones."""
     return map(real, sorted(glob.glob(f"{glob.escape(folder)}/{pattern}/")))  # noqa: PTH207 - that one raises
 
 
 def _from_environment(name: str) -> str:
-    """Return the first directory of an environment variable; "" for a relative one, which would mean the working directory."""
+    """Return the first directory of an environment variable; "" if it is relative to the working directory."""
     path = os.environ.get(name, "").split(os.pathsep)[0]
     return path if is_absolute(canonical(path)) else ""
