@@ -1,19 +1,22 @@
 """Confidence intervals of sampled growth that hold for few sampled objects, too.
 
 The bytes added and the bytes removed between two snapshots are two sums over sampled objects. At rate R an object of
-size s is sampled with p = 1 - exp(-s/R) and then counts for s/p bytes. With y = s/2R it adds w² = s²(1-p)/p² = R²(y /
-sinh y)² to the variance, never more than R², and 2uw² to the third central moment, u = s/p - s/2 = R·y / tanh y, never
-less than 2Rw². That is a negative binomial distribution; for s much smaller than R, u = w = R and it is Poisson. As u
-<= R(1 + ln(R²/w²)), and w²(1 + ln(R²/w²)) is concave in w², a sum of n sampled objects of whatever sizes with the
-variance v has u <= R(1 + ln(nR²/v)).
+size s is sampled with p = 1 - exp(-s/R) and then counts for s/p bytes. With y = s/2R it adds
+w² = s²(1-p)/p² = R²(y / sinh y)² to the variance, never more than R², and 2uw² to the third central moment,
+u = s/p - s/2 = R·y / tanh y, never less than 2Rw². That is a negative binomial distribution; for s much smaller than R,
+u = w = R and it is Poisson. As u <= R(1 + ln(R²/w²)), and w²(1 + ln(R²/w²)) is concave in w², a sum of n sampled objects
+of any sizes with the variance v has u <= R(1 + ln(nR²/v)).
 
 The distance of the true value from one sum follows from a gamma distribution with these moments, which for small blocks
 gives the exact limits of a Poisson mean, quantiles of gamma(n) and gamma(n + 1) (Garwood 1936):
 
-- Down: of all distributions with this variance the least skewed one, u = R, reaches furthest. With n = v/R², after Wilson and Hilferty
-  (1931): R·n·(1 - (1 - 1/9n - z/3√n)³), all of R·n where the cube is negative.
-- Up: as if one more object, of any kind, had nearly been sampled: variance v + R², third moment 2(uv + R³). So Fay and Feuer
-  (1997) add the greatest weight. The quantile is Cornish and Fisher's (1938) of third order, which is defined for any skew: R + z·e + U·(z² - 1)/3 + U²/e·(z³ - 7z)/36 with e² = v + R² and U = (uv + R³)/e²; its last term is omitted if negative. Large blocks, nearly all of which are sampled, are missed one at a time: add half a block if, at this level, one may be missed.
+- Down: of all distributions with this variance the least skewed one, u = R, reaches furthest. With n = v/R², after Wilson
+  and Hilferty (1931): R·n·(1 - (1 - 1/9n - z/3√n)³), all of R·n where the cube is negative.
+- Up: as if one more object, of any kind, had nearly been sampled: variance v + R², third moment 2(uv + R³). So Fay and
+  Feuer (1997) add the greatest weight. The quantile is Cornish and Fisher's (1938) of third order, which is defined for
+  any skew: R + z·e + U·(z² - 1)/3 + U²/e·(z³ - 7z)/36 with e² = v + R² and U = (uv + R³)/e²; its last term is omitted if
+  negative. Large blocks, nearly all of which are sampled, are missed one at a time: add half a block if, at this level,
+  one may be missed.
 
 The two sums are independent. The interval of their difference is Zou and Donner's (2008, MOVER): the growth minus the
 root of the sum of squares of the lower distance of what was added and the upper distance of what was removed.
