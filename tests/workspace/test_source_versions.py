@@ -192,7 +192,7 @@ def test_a_copy_from_before_the_binary_is_the_text_whatever_was_written_since(
 ) -> None:
     written = (repository.folder / "main.go").stat().st_ctime
     then = taken((written - BEGIN) / DAY + 1, build=Build(written_at=written - 1))
-    texts.keep("/p/heap.pb.gz", (1, 2, 3), {own(repository).path: Copy(MOVED, written - 2)})
+    texts.keep("/p/heap.pb.gz", (1, 2, 3), {own(repository).path: SourceCopy(MOVED, written - 2)})
     found = of(repository, then, keeps(6, 4), texts, recorded="/w/main.go")
     assert (found.text, found.source) == (MOVED, "as it was when heap.pb.gz came")
     assert not found.disagrees(np.array([6])).any()

@@ -190,7 +190,7 @@ def _is_newer_than_its_binary(place: Place, recorded: str, build: Build) -> bool
         return False
 
 
-def _unvouched(copy: SourceVersion, checked_in: Sequence[SourceVersion], *, may_be_lost: bool) -> Origin:
+def _unvouched(copy: SourceVersion, checked_in: Sequence[SourceVersion], *, may_be_lost: bool) -> SourceVersion:
     """Return our copy with doubtful lines, because the last edit may be older or younger than the program.
 
     A committed text probably ran. Else the lines edited since the newest commit are doubtful, and without a commit all
