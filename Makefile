@@ -25,6 +25,7 @@ lint: .venv/made vscode-client/node_modules/made server/kernel/node_modules/made
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m scripts.settings --check
+	$(BIN)/python -m scripts.protocol --check
 	$(NPM) run --silent lint
 	$(NPM_KERNEL) run --silent check
 
@@ -75,6 +76,10 @@ lock: .venv/made ## lock all packages of .venv with their hashes, in requirement
 .PHONY: settings
 settings: .venv/made ## generate all lists of settings from settings/settings.py
 	$(BIN)/python -m scripts.settings
+
+.PHONY: protocol
+protocol: .venv/made ## generate vscode-client/src/protocol.ts from lsp/protocol.py
+	$(BIN)/python -m scripts.protocol
 
 .PHONY: histories
 histories: .venv/made ## rebuild the releases of other projects that tests use; needs cargo

@@ -47,7 +47,7 @@ ROOMS = {
         *("profile", "transform", "tables", "series", "languages", "source"),
         *("settings", "cache", "workspace", "symbols"),
     },
-    "wording": {"profile", "transform", "stats", "tables", "languages", "series", "source"},
+    "wording": {"profile", "transform", "stats", "tables", "languages", "series", "source", "session"},
     "lsp": {
         *("profile", "transform", "stats", "tables", "languages", "series", "source"),
         *("settings", "cache", "workspace", "session", "wording"),
@@ -144,6 +144,13 @@ def test_imports_follow_the_table() -> None:
                 if f"{imported}.".startswith(f"{package}.") and not {room, name} & rooms:
                     wrong.append(f"{name} must not import {imported}")
     assert wrong == []
+
+
+def test_features_do_not_import_each_other() -> None:
+    features = {name: path for name, path in modules().items() if name.startswith("lsp.features.")}
+    assert len(features) > 10
+    imported = {name: [one for one in imports(path) if ".lsp.features" in one] for name, path in features.items()}
+    assert {name: found for name, found in imported.items() if found} == {}
 
 
 def test_no_circles() -> None:

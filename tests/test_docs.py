@@ -7,11 +7,13 @@ import re
 from pathlib import Path
 
 import pytest
-from alloclens.lsp.commands import arguments
+from alloclens.lsp.commands import takes
 from alloclens.lsp.main import make_server
-from alloclens.lsp.status import STATUS
+from alloclens.lsp.protocol import AskedLine, FlameOptions, FocusStep, HotLinesQuery, Location, Position, Range, Status
 from alloclens.worker import Worker
-from pygls.exceptions import JsonRpcInvalidParams
+from msgspec.structs import fields
+
+from scripts import protocol
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = sorted((ROOT / "docs").glob("*.md"))
@@ -20,6 +22,7 @@ CODE = re.compile(r"^```.*?^```$|^ {4,}\S[^\n]*$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 COMMAND = re.compile(r"^- `(alloclens\.server\.\w+)\((.*?)\)`", re.MULTILINE)
+INNERMOST = re.compile(r"\{ ([^{}]*?) \}")
 REPOSITORY = json.loads((ROOT / "vscode-client/package.json").read_text("utf-8"))["repository"]["url"]
 HERE = REPOSITORY.removesuffix(".git") + "/blob/main/"
 """The URL of this directory, for the page that is shown outside the repository."""
@@ -59,13 +62,29 @@ def test_the_readme_lists_every_page() -> None:
 
 def test_the_protocol_page_lists_every_command_with_its_parameters() -> None:
     page = (ROOT / "docs/protocol.md").read_text("utf-8")
-    commands = make_server(Worker()).protocol.fm.commands
-    assert dict(COMMAND.findall(page)) == {name: taken(name, command.func) for name, command in commands.items()}
-    assert f"## Notification: {STATUS}\n" in page
+    commands = make_server(Worker()).offered
+    assert dict(COMMAND.findall(page)) == {name: takes(one.command) for name, one in commands.items()}
+    assert f"## Notification: {Status.method}\n" in page
 
 
-def taken(name: str, function: object) -> str:
-    """Return the parameters of a command, as the server names them when there are too many arguments."""
-    with pytest.raises(JsonRpcInvalidParams) as refused:
-        arguments(name, function, [None] * 9)
-    return str(refused.value).partition("it takes (")[2].removesuffix(")")
+def test_the_protocol_page_lists_the_fields_of_every_answer() -> None:
+    page = (ROOT / "docs/protocol.md").read_text("utf-8")
+    assert re.findall(r"^\| `(\w+)` \| .* \| .* \|$", page.partition("## Commands")[0], re.MULTILINE)[-4:] == names(
+        Status
+    )
+    text, shapes = " ".join(page.split()), []
+    while found := INNERMOST.search(text):
+        shapes.append([part.partition(":")[0] for part in found[1].split(", ")])
+        text = text.replace(found[0], "", 1)
+    arguments = {
+        FlameOptions,
+        FocusStep,
+        HotLinesQuery,
+        AskedLine,
+    }  # those are in the commands' parameters
+    for kind in set(protocol.structs()) - arguments - {Status, Location, Range, Position}:
+        assert names(kind) in shapes, kind.__name__
+
+
+def names(kind: type) -> list[str]:
+    return [field.encode_name for field in fields(kind)]

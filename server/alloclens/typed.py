@@ -1,12 +1,16 @@
-"""Makes msgspec structs safe to use from several threads."""
+"""Classes that msgspec reads from what an editor or a file says, and writes as JSON."""
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
 Kind = TypeVar("Kind", bound=type)
+
+
+class Message(msgspec.Struct, frozen=True, rename="camel"):
+    """A value that leaves as JSON, under names as JavaScript spells them."""
 
 
 def ready(kind: Kind) -> Kind:
@@ -17,3 +21,8 @@ def ready(kind: Kind) -> Kind:
     """
     msgspec.json.Decoder(kind)
     return kind
+
+
+def as_json(value: Any) -> Any:
+    """Return a value, or all that it holds, as what JSON has."""
+    return msgspec.to_builtins(value)

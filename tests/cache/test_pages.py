@@ -34,6 +34,17 @@ def test_a_page_is_read_only_and_is_written_anew(folder: Path) -> None:
     assert names(folder) == {"a"}
 
 
+def test_what_is_kept_beside_a_page_goes_with_it(folder: Path) -> None:
+    path = pages.write("a", "one \udc80\n", [1, "\udc80"])
+    assert pages.data(str(path), "one ?\n") == [1, "\udc80"]
+    assert pages.data(str(path), "another\n") is pages.data(str(folder / "b.txt"), "one ?\n") is None
+    os.utime(path, (1, 1))
+    for number in range(pages.MAX_PAGES):
+        pages.write(f"{number}", "")
+    pages.prune()
+    assert not [name for name in os.listdir(folder) if name.startswith("a.")]
+
+
 def test_the_oldest_go_but_none_of_the_answer(folder: Path) -> None:
     for number in range(pages.MAX_PAGES):
         path = pages.write(f"{number}", "")

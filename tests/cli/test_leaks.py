@@ -117,6 +117,14 @@ def test_goroutines_are_charged_to_their_go_statement(folder: Path) -> None:
     (found,) = findings(folder / "p", "--workspace", folder)
     assert found["line"] == GO  # it was the only one when the profile was taken, and the text of then was kept
 
+    (folder / "main.go").write_text("\n".join("" if n == GO else line for n, line in enumerate(MAIN.split("\n"), 1)))
+    (found,) = findings(folder / "p", "--workspace", folder)
+    assert (found["line"], "805 goroutines wait in this line" in found["message"]) == (WAIT, True)
+    assert "805 goroutines wait in this line" in run(folder / "p", "--workspace", folder).output
+    page = CliRunner().invoke(main, ["report", str(folder / "p"), "-o", "-", "--workspace", str(folder)]).output
+    assert "805 goroutines wait in this line" in page
+    assert "started here" not in page
+
 
 def test_goroutines_that_only_the_heap_shows(folder: Path) -> None:
     malg = "runtime.malg@/r/proc.go:9 < runtime.newproc1@/r/proc.go:8 < runtime.systemstack@/r/a.s:7 = {0}0000x432"

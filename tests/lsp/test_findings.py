@@ -136,6 +136,16 @@ async def test_goroutines_are_charged_to_the_statement_that_starts_them(editor: 
     uri = editor.open(main)
     editor.edit(uri, "// one more line\n" + main.read_text())
     await editor.until(lambda: found(editor, uri) == [(5, "goroutine-leak")])
+    (row,) = await editor.command("alloclens.server.findings")
+    assert row["label"] == "main.go:5  main.wait"
+    assert "goroutines started here wait at main.go:8" in row["tooltip"].replace("\\", "")
+
+    editor.edit(uri, main.read_text().replace("\tgo wait()\n", "\n"))
+    await editor.until(lambda: found(editor, uri) == [(8, "goroutine-leak")])
+    assert editor.diagnostics[uri][0].message.startswith("Leak: 705 goroutines wait in this line")
+    (row,) = await editor.command("alloclens.server.findings")
+    assert row["label"] == "main.go:8  main.wait"
+    assert "goroutines wait in this line" in row["tooltip"].replace("\\", "")
 
 
 async def test_how_findings_are_marked_is_a_setting(editor: Editor, folder: Path) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from alloclens.lsp.features.hot_line import COMMAND, neighbour
+from alloclens.lsp.features.hot_lines import neighbour
+from alloclens.lsp.protocol import GoToHotLine, Location, Position, Range
 from lsprotocol import types as lsp
 
 from tests.support.editor import Editor, bare, neovim
@@ -71,18 +72,18 @@ async def test_round_the_workspace(jumps: Jumps, folder: Path) -> None:
         uri, line = way[-1]
         jumps.at.clear()
         for wanted in way:
-            assert at(await jumps.command(COMMAND, uri, line - 1, step)) == wanted
+            assert at(await jumps.command(GoToHotLine.name, uri, line - 1, step)) == wanted
             uri, line = wanted
         await jumps.until(lambda way=way: jumps.at == way)
-    assert at(await jumps.command(COMMAND, main, 7, 1)) == (main, 11)
-    assert at(await jumps.command(COMMAND, main, 7, -1)) == (main, 7)
-    assert at(await jumps.command(COMMAND, "", 0, 1)) == (main, 6)
+    assert at(await jumps.command(GoToHotLine.name, main, 7, 1)) == (main, 11)
+    assert at(await jumps.command(GoToHotLine.name, main, 7, -1)) == (main, 7)
+    assert at(await jumps.command(GoToHotLine.name, "", 0, 1)) == (main, 6)
 
 
 async def test_where_nothing_is_shown_the_line_is_said(folder: Path) -> None:
     for editor in (Editor(bare()), Jumps(success=False)):
         main, other = await opened(editor, folder)
-        assert at(await editor.command(COMMAND, main, 10, 1)) == (other, 3)
+        assert at(await editor.command(GoToHotLine.name, main, 10, 1)) == (other, 3)
         said = f"alloclens: {folder}/other.go:3  5.0MB cum"
         await editor.until(lambda editor=editor, said=said: said in editor.messages)
         await editor.close()
@@ -90,12 +91,13 @@ async def test_where_nothing_is_shown_the_line_is_said(folder: Path) -> None:
 
 async def test_before_the_first_profile(jumps: Jumps, folder: Path) -> None:
     await jumps.open_folder(folder)
-    assert await jumps.command(COMMAND, (folder / "main.go").as_uri(), 0, 1) is None
+    assert await jumps.command(GoToHotLine.name, (folder / "main.go").as_uri(), 0, 1) is None
     await jumps.until(lambda: "alloclens: no hot line yet" in jumps.messages)
     assert not jumps.at
 
 
 def test_a_uri_in_another_spelling() -> None:
-    rows = [{"location": {"uri": "file:///w/a%40b.go", "range": {"start": {"line": line}}}} for line in (3, 9)]
-    assert neighbour(rows, ("file:///w/a@b.go", 3), 1) == rows[1]
+    starts = [Position(line, 0) for line in (3, 9)]
+    lines = [(Location("file:///w/a%40b.go", Range(start, start)), "") for start in starts]
+    assert neighbour(lines, ("file:///w/a@b.go", 3), 1) == lines[1]
     assert neighbour([], ("file:///w/a@b.go", 3), 1) is None

@@ -57,10 +57,10 @@ async def test_the_flame_graph(editor: Editor, folder: Path) -> None:
     said = {name: serve[name] for name in serve if name != "children"}
     assert said == {
         "name": "main.serve", "value": 42 * MB, "label": "42.0MB · 93%", "growth": 40 * MB, "growthLabel": "▲40.0MB",
-        "certain": True, "file": str(folder / "main.go"), "line": 6, "own": True, "more": False,
+        "significant": True, "file": str(folder / "main.go"), "line": 6, "own": True, "more": False,
     }  # fmt: skip
     kept = found["root"]["children"][1]
-    assert (kept["growth"], kept["growthLabel"], kept["certain"]) == (0, "unchanged", False)
+    assert (kept["growth"], kept["growthLabel"], kept["significant"]) == (0, "unchanged", False)
     assert (main["own"], serve["children"][0]["own"]) == (False, False)
 
 
@@ -92,8 +92,8 @@ async def test_growth_is_shown_of_what_the_base_has_nothing_of(editor: Editor, f
     await editor.command(FOCUS, {"function": "example.com/dep.New"})
     await editor.until(lambda: editor.status.focus)
     found = await editor.command(FLAME)
-    said = {name: found["root"][name] for name in ("growth", "growthLabel", "certain")}
-    assert (found["base"], said) == (True, {"growth": 60 * MB, "growthLabel": "▲60.0MB", "certain": True})
+    said = {name: found["root"][name] for name in ("growth", "growthLabel", "significant")}
+    assert (found["base"], said) == (True, {"growth": 60 * MB, "growthLabel": "▲60.0MB", "significant": True})
 
 
 async def test_where_a_recorded_line_is(editor: Editor, folder: Path) -> None:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import inspect
 import json
 from typing import TYPE_CHECKING, Any
 
 import attrs
+import msgspec
 import pytest
 from alloclens.lsp.main import make_server
+from alloclens.lsp.protocol import Command
 from alloclens.lsp.rpc import RefusedError
+from alloclens.typed import Message
 from alloclens.worker import Worker
 from lsprotocol import types as lsp
-from pygls.lsp.server import LanguageServer  # noqa: TC002 - a command's annotations are read at run time
 
 from tests.support.inside import answer, server_in_session
 from tests.support.raw import RawClient, frame, raw_client
@@ -141,8 +142,8 @@ def test_a_notification_that_cannot_be_read_is_ignored_in_one_line(client: RawCl
 # Commands
 
 
-def takes(name: str) -> list[inspect.Parameter]:
-    return list(inspect.signature(SERVER.protocol.fm.commands[name].func).parameters.values())[1:]
+def takes(name: str) -> tuple[msgspec.structs.FieldInfo, ...]:
+    return msgspec.structs.fields(SERVER.offered[name].command)
 
 
 def of_command(client: RawClient, name: str, *arguments: Any) -> tuple[int, str]:
@@ -156,7 +157,7 @@ def test_a_command_says_what_it_takes(client: RawClient, name: str) -> None:
     code, message = of_command(client, name, *many)
     assert code == INVALID_PARAMS
     assert message.startswith(f"{name}: there are {len(many)} arguments; it takes (")
-    required = [p for p in parameters if p.default is p.empty]
+    required = [p for p in parameters if p.required]
     for missing in ({"command": name}, {"command": name, "arguments": []}, {"command": name, "arguments": [None]}):
         if required:
             code, message = client.refused("workspace/executeCommand", missing)
@@ -169,7 +170,7 @@ def test_a_command_says_what_it_takes(client: RawClient, name: str) -> None:
         assert "; it takes (" in message
 
 
-@pytest.mark.parametrize("name", [name for name in COMMANDS if all(p.default is not p.empty for p in takes(name))])
+@pytest.mark.parametrize("name", [name for name in COMMANDS if not any(p.required for p in takes(name))])
 def test_a_command_that_needs_nothing_takes_null_for_nothing(client: RawClient, name: str) -> None:
     for given in ({}, {"arguments": []}, {"arguments": [None for _ in takes(name)]}):
         assert "error" not in client.ask("workspace/executeCommand", {"command": name, **given})
@@ -407,13 +408,13 @@ async def test_nothing_is_kept_of_what_is_done(server: Server) -> None:
     def results() -> int:
         return sum(isinstance(one, Kept) for one in gc.get_objects())
 
-    async def command(ls: LanguageServer) -> Kept:  # noqa: ARG001 - pygls looks for the name
+    async def command(_server: Server, _command: Keep) -> Kept:
         await asyncio.sleep(0)
-        return Kept()
+        return Kept({"a": 1})
 
-    server.command("test/command")(command)
+    server.offer(Keep, command)
     for _ in range(20):
-        assert (await answer(server, "workspace/executeCommand", {"command": "test/command"}))["result"] == {"a": 1}
+        assert (await answer(server, "workspace/executeCommand", {"command": Keep.name}))["result"] == {"a": {"a": 1}}
         server.protocol.writer.written.clear()
         server.protocol.receive(b'{"jsonrpc": "2.0", "method": "$/setTrace", "params": {"value": "off"}}')
     await asyncio.gather(*server._tasks)
@@ -423,9 +424,12 @@ async def test_nothing_is_kept_of_what_is_done(server: Server) -> None:
     assert not server.protocol._result_types
 
 
-class Kept:
-    def __init__(self) -> None:
-        self.a = 1
+class Kept(Message, frozen=True):
+    a: dict[str, int]
+
+
+class Keep(Command[Kept], frozen=True):
+    name = "test/command"
 
 
 async def test_a_question_that_nobody_awaits_any_more_is_forgotten(server: Server) -> None:

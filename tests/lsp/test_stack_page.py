@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
-from alloclens.lsp.client import STACK_PAGE
-from alloclens.wording.stack_page_rows import links
+from alloclens.lsp.protocol import ShowStackPage
+from alloclens.printable import printable
+from alloclens.profile.model import ValueType
+from alloclens.stats.amount import Amount
+from alloclens.wording.stack_page import UNSURE, FrameSpot, Written, not_here, page
 from lsprotocol import types as lsp
 
 from tests.support.editor import Editor, bare, ready, vscode
@@ -19,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 MB = 1 << 20
+STACK_PAGE = ShowStackPage.name
 
 
 class Shows(Editor):
@@ -239,24 +245,45 @@ async def test_names_that_would_be_links(shows: Shows, folder: Path) -> None:
     ]
 
 
-def test_links_of_other_forms() -> None:
-    assert [
-        (x.file, x.line)
-        for x in links(["    main.f  C:\\w\\a b.go:7  1.0MB  ~ perhaps", "    operator new  /w/a:b.go:8   0B (-3.0MB)"])
-    ] == [
-        ("C:\\w\\a b.go", 7),
-        ("/w/a:b.go", 8),
-    ]
-    assert (
-        links(
-            [
-                "  f  /w/a.go:7  3B",
-                "    f  /w/a.go:0  3B",
-                "    f  w/a.go:7  3B",
-                "    f  x  /w/a.go:7  3B",
-                "    f  /w/a.go:7  3B  (not here: x)",
-                "    f  /w/a.go:7  3B  (not here: /w/a.go:7  3B)",
-            ]
-        )
-        == []
-    )
+async def test_a_function_is_looked_at_by_its_exact_name(shows: Shows, folder: Path) -> None:
+    """On the page a control character is written out and white space is one space."""
+    main, odd = folder / "main.go", "x\n    f  /etc/passwd:1"
+    drop(folder / "profiles/a.pb.gz", heap(f"{odd}:9@{main}:7 < main.serve@{main}:6 = 3x{MB}"))
+    page = await written(shows, await ready(shows, folder, "3.0MB"), 5)
+    opened, row = shows.open(page), page.read_text("utf-8").split("\n").index("1. 3.0MB, 100%") + 1
+    steps = [action.arguments[0] for action in await shows.actions(opened, row + 1)]
+    assert steps == [{"function": odd}, {"ignoreFunction": odd}, {"stack": ["main.serve", odd]}]
+
+
+@pytest.mark.parametrize("damage", ["gone", "cut off", "of another text", "of another form"])
+async def test_a_page_whose_data_is_gone_has_no_links(shows: Shows, two: Path, damage: str) -> None:
+    uri = await ready(shows, two)
+    page = await written(shows, uri, 5)
+    opened = shows.open(page)
+    assert len(await shows.links(opened)) == 3
+    data = page.with_suffix(".json")
+    if damage == "of another text":
+        shows.edit(opened, page.read_text("utf-8") + "more\n")
+    else:
+        kept = json.loads(data.read_bytes())
+        data.unlink()
+        if damage == "cut off":
+            data.write_text(json.dumps(kept)[:-9])
+        elif damage == "of another form":
+            data.write_text(json.dumps({**kept, "data": [1, {"a": []}]}))
+    assert await shows.links(opened) == []
+    assert await shows.actions(opened, 6) == []
+    if damage != "of another text":
+        assert await written(shows, uri, 5) == page
+        assert len(await shows.links(opened)) == 3
+
+
+@pytest.mark.parametrize("file", ["C:\\w\\a b.go", "/w/a:b.go", "/w/" + 90 * "é" + ".go", "/w/a\tb.go"])
+def test_links_of_other_forms(file: str) -> None:
+    kind = ValueType("inuse_space", "bytes")
+    compared = SimpleNamespace(sample_type=kind, base=None, head=SimpleNamespace(name="a"), total=9)
+    spots = [FrameSpot(70 * "f", file, 7, UNSURE, placed=True), FrameSpot("f  x", file, 7, not_here("/w/a.go:7  3B"))]
+    made = page("title", compared, Amount(9), [Written(Amount(9), spots, [Amount(9), Amount(9)])])
+    (link,) = made.rows.links
+    assert (link.file, link.line) == (file, 7)
+    assert made.text.split("\n")[link.row][link.begin : link.end] == printable(f"{file}:7")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from alloclens.lsp.features import choices, views
+from alloclens.lsp.features import snapshots
 from alloclens.session.once import world
 from pygls.exceptions import JsonRpcException
 
@@ -157,7 +157,7 @@ async def test_what_a_hot_line_says(editor: Editor, folder: Path) -> None:
         "flat": 0,
         "cum": 19 * MB,
         "owned": 19 * MB,
-        "growth": {"value": 18 * MB, "label": "▲18.0MB", "certain": True},
+        "growth": {"value": 18 * MB, "label": "▲18.0MB", "significant": True},
     }
     assert (found[1]["location"], found[1]["own"], found[1]["cum"], found[1]["file"]) == (
         None,
@@ -213,15 +213,15 @@ def test_of_a_long_series_the_newest_are_listed(folder: Path, monkeypatch: pytes
     """The base is listed whatever its age."""
     drop_series(folder, 6)
     known = world([str(folder)], [str(folder / "profiles")], {"base": "001.pb.gz"})
-    monkeypatch.setattr(choices, "MOST", 2)
-    (one,) = views._all(known)["series"]
-    assert [(s["name"], s["detail"], s["base"], s["head"], s["begins"]) for s in one["snapshots"]] == [
+    monkeypatch.setattr(snapshots, "MAX_SNAPSHOTS", 2)
+    (one,) = snapshots._all(known).series
+    assert [(s.name, s.detail, s.base, s.head, s.begins) for s in one.snapshots] == [
         ("005.pb.gz", "86.0MB inuse_space (+9.0MB)", False, True, False),
         ("004.pb.gz", "77.0MB inuse_space (+9.0MB)", False, False, False),
         ("001.pb.gz", "50.0MB inuse_space (+49.0MB)", True, False, False),
     ]
-    assert (one["more"], one["process"]) == (3, 6)
-    assert [s["name"] for s in choices._snapshots(known)] == ["005.pb.gz", "004.pb.gz", "001.pb.gz"]
+    assert (one.more, one.process) == (3, 6)
+    assert [s.name for s in snapshots._choices(known)] == ["005.pb.gz", "004.pb.gz", "001.pb.gz"]
 
 
 async def test_hot_lines_are_counted(editor: Editor, folder: Path) -> None:

@@ -202,7 +202,7 @@ def node(name: str, size: int, *children: dict[str, Any], **rest: Any) -> dict[s
         if "store" in name
         else "/go/src/runtime/proc.go"
     )
-    place = {"file": file, "line": 7, "own": not name.startswith("runtime"), "certain": False, "more": False}
+    place = {"file": file, "line": 7, "own": not name.startswith("runtime"), "significant": False, "more": False}
     return made | place | rest | {"children": list(children)}
 
 
@@ -221,9 +221,9 @@ def small(**serve: Any) -> dict[str, Any]:
 
 def compared() -> dict[str, Any]:
     """Return a tree in which one frame surely grew, one surely shrank, and one may have grown."""
-    grew = {"growth": 3 * MB, "growthLabel": "▲3.0MB", "certain": True}
-    shrank = {"growth": -2 * MB, "growthLabel": "▼2.0MB", "certain": True}
-    unsure = {"growth": 1 * MB, "growthLabel": "▲1.0MB, may be noise", "certain": False}
+    grew = {"growth": 3 * MB, "growthLabel": "▲3.0MB", "significant": True}
+    shrank = {"growth": -2 * MB, "growthLabel": "▼2.0MB", "significant": True}
+    unsure = {"growth": 1 * MB, "growthLabel": "▲1.0MB, may be noise", "significant": False}
     return node(
         "all",
         10,

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from alloclens.lsp.documents import Documents
-from alloclens.lsp.features.hot_lines import HotLinesQuery, found
+from alloclens.lsp.features.hot_lines import _hot_lines
+from alloclens.lsp.protocol import HotLinesQuery
 from alloclens.series.verdicts import VERDICTS
 from alloclens.session.once import world
 
@@ -62,9 +63,7 @@ def numbers(known: World) -> list[object]:
         for row, line in enumerate(lines.line.tolist())
     ]
     findings = [(f.verdict, f.line, f.value, f.growth, f.low, f.high, f.points) for f in shown.findings(VERDICTS)]
-    hot = [
-        (one["label"], one["location"]["range"], one["growth"]) for one in found(known, Documents(), HotLinesQuery())
-    ]
+    hot = [(one.label, one.location.range, one.growth) for one in _hot_lines(known, Documents(), HotLinesQuery())]
     return [[shown.stats(row) for row in range(len(lines))], stacks, findings, hot]
 
 

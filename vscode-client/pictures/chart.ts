@@ -3,7 +3,7 @@ import type { HierarchyRectangularNode } from 'd3-hierarchy';
 import type { Tooltip } from 'd3-flame-graph';
 import flamegraph from 'd3-flame-graph';
 import { select } from 'd3-selection';
-import type { Site } from './data.ts';
+import type { Site } from './tree.ts';
 import { shortName } from './packages.ts';
 import { printable } from './printable.ts';
 import type { Cell } from './tree.ts';

@@ -1,5 +1,5 @@
 // What colour a frame has: names of variables of pictures.css.
-import type { Flame, FlameNode } from './data.ts';
+import type { Flame, FlameNode } from '../src/protocol.ts';
 import { hue, HUES, packageOf } from './packages.ts';
 
 export const FOUND = 'var(--alloclens-found)';
@@ -28,7 +28,7 @@ export class Hues {
 
 // In a comparison only growth that is more than chance is coloured, in three steps of its share of the largest.
 export function growthFill(node: FlameNode, largest: number): string {
-  if (!node.certain || node.growth === null || node.growth === 0) {
+  if (!node.significant || node.growth === null || node.growth === 0) {
     return GREY;
   }
   const part = Math.abs(node.growth) / largest;
@@ -41,7 +41,7 @@ export function packageFill(node: FlameNode, hues: Hues): string {
 }
 
 export function largestGrowth(node: FlameNode): number {
-  const mine = node.certain ? Math.abs(node.growth ?? 0) : 0;
+  const mine = node.significant ? Math.abs(node.growth ?? 0) : 0;
   return node.children.reduce((most, child) => Math.max(most, largestGrowth(child)), mine);
 }
 

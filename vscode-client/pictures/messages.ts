@@ -1,5 +1,6 @@
 // What a picture's page in VS Code and the extension say to each other.
-import type { Flame, Site, Timeline } from './data.ts';
+import type { Flame, Timeline } from '../src/protocol.ts';
+import type { Site } from './tree.ts';
 
 export type FromPage =
   | { type: 'flame'; id: number; path: Site[]; inverted: boolean; search: string } // answered

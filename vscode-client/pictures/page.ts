@@ -1,6 +1,7 @@
 // The script of a picture's page in VS Code; <body data-picture> says which picture it is.
 import './pictures.css';
-import type { Flame, Site, Timeline } from './data.ts';
+import type { Flame, Timeline } from '../src/protocol.ts';
+import type { Site } from './tree.ts';
 import { make } from './dom.ts';
 import type { FlameHandle, FlameView } from './flame.ts';
 import { flame } from './flame.ts';

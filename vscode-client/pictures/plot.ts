@@ -1,6 +1,6 @@
 // uPlot, told of our series: lines, restarts, base and head, and a stretch that can be drawn with the mouse.
 import uPlot from 'uplot';
-import type { Timeline, TimelinePoint } from './data.ts';
+import type { Timeline, TimelinePoint } from '../src/protocol.ts';
 import { onTheme, onWidth } from './dom.ts';
 import { printable } from './printable.ts';
 import type { Ends } from './series.ts';

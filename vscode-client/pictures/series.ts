@@ -1,5 +1,5 @@
 // The arithmetic and the words of the timeline.
-import type { RecordedLine, Timeline, TimelinePoint } from './data.ts';
+import type { RecordedLine, Timeline, TimelinePoint } from '../src/protocol.ts';
 import { amount } from './units.ts';
 
 // The index of the nearest of ascending times; -1 for none.

@@ -1,5 +1,5 @@
 // The timeline: what is in use, snapshot by snapshot; where processes began; and the choice of base and head.
-import type { Timeline, TimelinePoint } from './data.ts';
+import type { Timeline, TimelinePoint } from '../src/protocol.ts';
 import { make, newId, swatch, write, writeTitled } from './dom.ts';
 import type { Line } from './plot.ts';
 import { Plot } from './plot.ts';

@@ -1,7 +1,10 @@
 // The tree of a flame graph: what the chart draws of it, places in it by their paths, and parts that come later.
-import type { Flame, FlameNode, Site } from './data.ts';
+import type { Flame, FlameNode } from '../src/protocol.ts';
 import { shortName } from './packages.ts';
 import { amount } from './units.ts';
+
+// What a path tells functions apart by: of one name there may be several, in different files.
+export type Site = readonly [name: string, file: string];
 
 // What d3-flame-graph draws: `value` is a width. It puts marks of its own on these, so they are made anew for each drawing.
 export interface Cell {

@@ -2,18 +2,17 @@
 import * as vscode from 'vscode';
 import { picks, sampleTypePicks } from './picks.ts';
 import type { Pick } from './picks.ts';
-import type { SampleType, Snapshot } from './protocol.ts';
 import { SAMPLE_TYPES, SNAPSHOTS } from './protocol.ts';
 import type { Server } from './server.ts';
 import * as settings from './settings.ts';
 
 export async function chooseSnapshot(server: Server, end: 'base' | 'head'): Promise<void> {
-  const snapshots = (await server.ask<Snapshot[]>(SNAPSHOTS)) ?? [];
+  const snapshots = (await server.ask(SNAPSHOTS)) ?? [];
   await choose(end, picks(snapshots, end, settings.given()[end]), `The ${end} snapshot`);
 }
 
 export async function chooseSampleType(server: Server): Promise<void> {
-  const types = (await server.ask<SampleType[]>(SAMPLE_TYPES)) ?? [];
+  const types = (await server.ask(SAMPLE_TYPES)) ?? [];
   await choose('sampleType', sampleTypePicks(types), 'What is counted');
 }
 

@@ -2,10 +2,10 @@
 import type { LogOutputChannel } from 'vscode';
 import type { ClientCapabilities, ConfigurationMiddleware, LanguageClientOptions, StaticFeature } from 'vscode-languageclient/node';
 import { CloseAction, ErrorAction, LanguageClient } from 'vscode-languageclient/node';
-import { EXPERIMENTAL, SECTION, STATUS } from './protocol.ts';
+import { EXPERIMENTAL, STATUS } from './protocol.ts';
 import type { Status } from './protocol.ts';
 import type { Command } from './server-command.ts';
-import { written } from './settings.ts';
+import { SECTION, written } from './settings.ts';
 
 export interface Listener {
   log: LogOutputChannel;

@@ -8,7 +8,6 @@ import { showMenu } from './menu.ts';
 import { goToHotLine } from './navigation.ts';
 import { Pictures } from './pictures.ts';
 import { addMapping, Placement } from './placement.ts';
-import { SECTION } from './protocol.ts';
 import { Server } from './server.ts';
 import * as settings from './settings.ts';
 import { showStacks } from './stacks.ts';
@@ -37,7 +36,7 @@ export function activate(context: vscode.ExtensionContext): void {
     ...views.commands,
   };
   for (const [name, run] of Object.entries(commands)) {
-    context.subscriptions.push(vscode.commands.registerCommand(`${SECTION}.${name}`, run));
+    context.subscriptions.push(vscode.commands.registerCommand(`${settings.SECTION}.${name}`, run));
   }
   const items = vscode.Disposable.from(statusItem(running), focus.focusItem(running));
   context.subscriptions.push(running, items, placement, pictures, views, new Heat(running), restartsOnChange(running));
@@ -46,7 +45,7 @@ export function activate(context: vscode.ExtensionContext): void {
 
 function restartsOnChange(running: Server): vscode.Disposable {
   return vscode.workspace.onDidChangeConfiguration((change) => {
-    if (change.affectsConfiguration(`${SECTION}.server.command`)) {
+    if (change.affectsConfiguration(`${settings.SECTION}.server.command`)) {
       void running.restart();
     }
   });

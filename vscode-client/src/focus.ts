@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { printable } from '../pictures/printable.ts';
 import { named, pattern } from './focus-words.ts';
 import { inMessage, plain } from './plain.ts';
-import type { FocusStep, StackNode } from './protocol.ts';
+import type { FocusStep } from './protocol.ts';
 import { FOCUS, STACK_TREE, UNFOCUS } from './protocol.ts';
 import type { Server } from './server.ts';
 import { NOT_RUNNING } from './server.ts';
@@ -42,11 +42,11 @@ export async function stackOf(server: Server, row?: FrameRow): Promise<void> {
 }
 
 export async function back(server: Server, all: boolean): Promise<void> {
-  await server.ask<null>(UNFOCUS, all);
+  await server.ask(UNFOCUS, all);
 }
 
 async function take(server: Server, step: FocusStep): Promise<void> {
-  const wrong = await server.ask<string | null>(FOCUS, step);
+  const wrong = await server.ask(FOCUS, step);
   if (wrong === undefined) {
     void vscode.window.showInformationMessage(NOT_RUNNING);
   } else if (wrong !== null) {
@@ -57,7 +57,7 @@ async function take(server: Server, step: FocusStep): Promise<void> {
 // Of several on the line the one through which most passes.
 async function functionHere(server: Server): Promise<string | undefined> {
   const at = cursor();
-  const roots = at && (await server.ask<StackNode[]>(STACK_TREE, at.uri, at.line, 'callers', []));
+  const roots = at && (await server.ask(STACK_TREE, at.uri, at.line, 'callers', []));
   return named(functionOf(roots?.[0]?.id ?? ''));
 }
 
@@ -67,7 +67,7 @@ export function focusItem(server: Server): vscode.Disposable {
   item.name = 'alloclens: Focus';
   item.command = 'alloclens.unfocus';
   const follow = server.onStatus(({ focus }) => {
-    show(item, focus ?? '');
+    show(item, focus);
   });
   return vscode.Disposable.from(item, follow);
 }

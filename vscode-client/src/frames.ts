@@ -1,6 +1,5 @@
 // The frames of some stacks that can be opened, each line once, the heaviest stack first.
-import type { Location } from 'vscode-languageclient';
-import type { Stack } from './protocol.ts';
+import type { Location, Stack } from './protocol.ts';
 
 export interface PlacedFrames {
   locations: Location[];

@@ -1,5 +1,5 @@
 // How hot a line is: five steps, by the logarithm of its share.
-import type { HotSite } from './protocol.ts';
+import type { HotLine } from './protocol.ts';
 
 export const STEPS = 5;
 
@@ -19,7 +19,7 @@ export function step(value: number, whole: number): number {
 }
 
 // The lines of each file, by its address; of several numbers at one line the hottest.
-export function heat(sites: readonly HotSite[]): Map<string, HeatLine[]> {
+export function heat(sites: readonly HotLine[]): Map<string, HeatLine[]> {
   const whole = total(sites);
   const files = new Map<string, Map<number, HeatLine>>();
   for (const site of sites) {
@@ -38,16 +38,16 @@ function add(lines: Map<number, HeatLine>, found: HeatLine): void {
   lines.set(line, { line, step: Math.max(step, old.step), grown: grown || old.grown });
 }
 
-function weight({ flat, owned }: HotSite): number {
+function weight({ flat, owned }: HotLine): number {
   return Math.max(Math.abs(flat), Math.abs(owned));
 }
 
 // Every sample is flat in one line; so all together are the whole, or nearly: the server leaves the lightest out.
-function total(sites: readonly HotSite[]): number {
+function total(sites: readonly HotLine[]): number {
   const flat = sites.reduce((sum, site) => sum + Math.abs(site.flat), 0);
   return sites.reduce((most, site) => Math.max(most, weight(site)), flat);
 }
 
-export function grew({ growth }: HotSite): boolean {
-  return growth !== null && growth.certain && growth.value > 0;
+export function grew({ growth }: HotLine): boolean {
+  return growth !== null && growth.significant && growth.value > 0;
 }

@@ -4,8 +4,8 @@ import { printable } from '../pictures/printable.ts';
 import type { HeatLine } from './heat-steps.ts';
 import { heat, STEPS } from './heat-steps.ts';
 import { Later } from './later.ts';
-import type { HotSite } from './protocol.ts';
-import { HOT_LINES, SECTION } from './protocol.ts';
+import type { HotLine } from './protocol.ts';
+import { HOT_LINES } from './protocol.ts';
 import type { Server } from './server.ts';
 import * as settings from './settings.ts';
 import { Turns } from './turns.ts';
@@ -52,7 +52,7 @@ export class Heat implements vscode.Disposable {
       this.later.ask();
     };
     const chosen = vscode.workspace.onDidChangeConfiguration((change) => {
-      if (change.affectsConfiguration(`${SECTION}.heat`)) {
+      if (change.affectsConfiguration(`${settings.SECTION}.heat`)) {
         ask();
       }
     });
@@ -69,7 +69,7 @@ export class Heat implements vscode.Disposable {
     this.turns
       .take(async (outdated) => {
         this.change(settings.get<Mode>('heat', 'off'));
-        const sites = this.marks && (await this.server.ask<HotSite[]>(HOT_LINES, { own: false, most: MOST }));
+        const sites = this.marks && (await this.server.ask(HOT_LINES, { own: false, most: MOST }));
         if (!outdated()) {
           this.paint(sites ?? []);
         }
@@ -94,7 +94,7 @@ export class Heat implements vscode.Disposable {
     this.marks = undefined;
   }
 
-  private paint(sites: readonly HotSite[]): void {
+  private paint(sites: readonly HotLine[]): void {
     const files = new Map([...heat(sites)].map(([uri, lines]) => [vscode.Uri.parse(uri).toString(), lines]));
     for (const editor of this.marks ? vscode.window.visibleTextEditors : []) {
       this.mark(editor, files.get(editor.document.uri.toString()) ?? []);

@@ -1,6 +1,5 @@
 // To the next and the previous hot line.
 import * as vscode from 'vscode';
-import type { Location } from 'vscode-languageclient';
 import { HOT_LINE } from './protocol.ts';
 import type { Server } from './server.ts';
 import { NOT_RUNNING } from './server.ts';
@@ -9,7 +8,7 @@ import { NOT_RUNNING } from './server.ts';
 export async function goToHotLine(server: Server, step: 1 | -1): Promise<void> {
   const editor = vscode.window.activeTextEditor;
   const [uri, line] = [editor?.document.uri.toString() ?? '', editor?.selection.active.line ?? 0];
-  if ((await server.ask<Location | null>(HOT_LINE, uri, line, step)) === undefined) {
+  if ((await server.ask(HOT_LINE, uri, line, step)) === undefined) {
     void vscode.window.showInformationMessage(NOT_RUNNING);
   }
 }

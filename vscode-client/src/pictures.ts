@@ -1,22 +1,16 @@
 // The flame graph and the timeline: pages of their own, whose pictures are made in ../pictures.
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
-import type { Location } from 'vscode-languageclient';
-import type { Flame, Timeline } from '../pictures/data.ts';
 import type { FromPage, ToPage } from '../pictures/messages.ts';
 import { printable } from '../pictures/printable.ts';
 import type { AskedLine } from '../pictures/series.ts';
 import { headSetting, recorded } from '../pictures/series.ts';
 import { inMessage } from './plain.ts';
-import type { FocusStep, Status } from './protocol.ts';
-import { FOCUS } from './protocol.ts';
+import type { Commands, FocusStep, Status, Timeline } from './protocol.ts';
+import { FLAME, FOCUS, FRAME, TIMELINE } from './protocol.ts';
 import type { Server } from './server.ts';
 import { NOT_RUNNING } from './server.ts';
 import * as settings from './settings.ts';
-
-const FLAME = 'alloclens.server.flame';
-const TIMELINE = 'alloclens.server.timeline';
-const FRAME = 'alloclens.server.frame';
 
 type Place = Extract<FromPage, { type: 'open' }>;
 
@@ -112,7 +106,7 @@ export class Pictures implements vscode.Disposable, vscode.WebviewPanelSerialize
     switch (message.type) {
       case 'flame': {
         const { id, path, inverted, search } = message;
-        const data = await this.ask<Flame>(FLAME, { path, inverted, search });
+        const data = await this.ask(FLAME, { path, inverted, search });
         return tell(panel, { type: 'answer', id, data });
       }
       case 'timeline':
@@ -132,7 +126,7 @@ export class Pictures implements vscode.Disposable, vscode.WebviewPanelSerialize
 
   private async timeline(): Promise<Timeline | null | undefined> {
     const { line } = this;
-    const data = await this.ask<Timeline>(TIMELINE, ...(line === undefined ? [] : [line]));
+    const data = await this.ask(TIMELINE, ...(line === undefined ? [] : [line]));
     if (data && line === this.line) {
       this.remember(recorded(line, data));
     }
@@ -148,9 +142,12 @@ export class Pictures implements vscode.Disposable, vscode.WebviewPanelSerialize
   }
 
   // A page always gets its answer: undefined, too, when there is no server, it has yet to read, or it fails.
-  private async ask<T>(command: string, ...args: unknown[]): Promise<T | null | undefined> {
+  private async ask<C extends keyof Commands>(
+    command: C,
+    ...args: Commands[C]['arguments']
+  ): Promise<Commands[C]['answer'] | undefined> {
     try {
-      const data = await this.server.ask<T | null>(command, ...args);
+      const data = await this.server.ask(command, ...args);
       return data === null && this.state === 'loading' ? undefined : data;
     } catch (error) {
       this.server.log.error(printable(`${command}: ${String(error)}`));
@@ -160,7 +157,7 @@ export class Pictures implements vscode.Disposable, vscode.WebviewPanelSerialize
 
   // Opens a line beside the picture. Why it did not, in words; else ''.
   private async open(picture: vscode.WebviewPanel, { file, line, stay }: Place): Promise<string> {
-    const place = await this.server.ask<Location | null>(FRAME, file, line);
+    const place = await this.server.ask(FRAME, file, line);
     if (!place) {
       return place === null ? `${file}:${line} is not in this workspace. “alloclens: Explain Placement” says why.` : NOT_RUNNING;
     }
@@ -172,7 +169,7 @@ export class Pictures implements vscode.Disposable, vscode.WebviewPanelSerialize
   }
 
   private async focus(step: FocusStep): Promise<void> {
-    const error = await this.ask<string>(FOCUS, step);
+    const error = await this.ask(FOCUS, step);
     if (error) {
       void vscode.window.showErrorMessage(inMessage(`alloclens: ${error}`));
     }

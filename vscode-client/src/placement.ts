@@ -1,7 +1,6 @@
 // Where the files of the profile lie here, or why nowhere, as a text to read; and the path mapping that would find more.
 import * as vscode from 'vscode';
 import { mappingPicks } from './picks.ts';
-import type { PathMapping } from './protocol.ts';
 import { ADD_MAPPING, EXPLAIN, MAPPINGS } from './protocol.ts';
 import type { Server } from './server.ts';
 import { NOT_RUNNING } from './server.ts';
@@ -29,7 +28,7 @@ export class Placement implements vscode.TextDocumentContentProvider, vscode.Dis
   // Explains one file and what all have in common; every file when no editor of a file is active.
   async explain(uri?: string): Promise<void> {
     this.about = uri ?? this.aboutActive();
-    const said = await this.server.ask<string>(EXPLAIN, this.about ?? null);
+    const said = await this.server.ask(EXPLAIN, this.about);
     if (said === undefined) {
       void vscode.window.showInformationMessage(NOT_RUNNING);
       return;
@@ -54,7 +53,7 @@ export class Placement implements vscode.TextDocumentContentProvider, vscode.Dis
 }
 
 export async function addMapping(server: Server): Promise<void> {
-  const found = await server.ask<PathMapping[]>(MAPPINGS);
+  const found = await server.ask(MAPPINGS);
   if (found === undefined) {
     void vscode.window.showInformationMessage(NOT_RUNNING);
     return;
@@ -64,7 +63,7 @@ export async function addMapping(server: Server): Promise<void> {
     return;
   }
   const chosen = await vscode.window.showQuickPick(mappingPicks(found), { title: 'Path mappings that find recorded files' });
-  const settings = chosen && (await server.ask<string | null>(ADD_MAPPING, chosen.from, chosen.to));
+  const settings = chosen && (await server.ask(ADD_MAPPING, chosen.from, chosen.to));
   if (typeof settings === 'string') {
     await vscode.window.showTextDocument(vscode.Uri.file(settings)); // otherwise the server has said why
   }

@@ -5,7 +5,7 @@ import type { LanguageClient } from 'vscode-languageclient/node';
 import { State } from 'vscode-languageclient/node';
 import { end, newClient } from './client.ts';
 import { CrashPolicy } from './crash-policy.ts';
-import type { Status } from './protocol.ts';
+import type { Commands, Status } from './protocol.ts';
 import type { Command } from './server-command.ts';
 import { serverCommand } from './server-command.ts';
 import { given } from './settings.ts';
@@ -36,12 +36,12 @@ export class Server implements vscode.Disposable {
   }
 
   // Runs a command of the server; undefined while there is none.
-  async ask<T>(command: string, ...args: unknown[]): Promise<T | undefined> {
+  async ask<C extends keyof Commands>(command: C, ...args: Commands[C]['arguments']): Promise<Commands[C]['answer'] | undefined> {
     if (this.client?.state !== State.Running) {
       return undefined;
     }
     const params = { command, arguments: args };
-    return await this.client.sendRequest<T>('workspace/executeCommand', params);
+    return await this.client.sendRequest<Commands[C]['answer']>('workspace/executeCommand', params);
   }
 
   dispose(): void {
@@ -140,6 +140,6 @@ export class Server implements vscode.Disposable {
   }
 
   private say(state: Status['state'], text: string, tooltip: string): void {
-    this.statusChanged.fire({ state, text, tooltip });
+    this.statusChanged.fire({ state, text, tooltip, focus: '' });
   }
 }

@@ -1,7 +1,8 @@
 // Choices are settings, so that they stay and everybody can see them: of the workspace, or the user's where there is none.
 import * as vscode from 'vscode';
 import * as all from './given.ts';
-import { SECTION } from './protocol.ts';
+
+export const SECTION = 'alloclens';
 
 export function get<T>(name: string, otherwise: T): T {
   return vscode.workspace.getConfiguration(SECTION).get(name, otherwise);

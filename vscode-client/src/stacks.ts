@@ -12,7 +12,7 @@ export async function showStacks(server: Server, uri?: string, line?: number): P
   if (at === undefined) {
     return;
   }
-  const found = await server.ask<Stacks | null>(STACKS, at.uri.toString(), at.position.line);
+  const found = await server.ask(STACKS, at.uri.toString(), at.position.line);
   const frames = placedFrames(found?.stacks ?? []);
   if (frames.locations.length === 0) {
     void vscode.window.showInformationMessage(nothing(found));

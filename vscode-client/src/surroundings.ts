@@ -2,8 +2,8 @@
 import * as os from 'node:os';
 import * as vscode from 'vscode';
 import { hasAlloclens, onPath } from './programs.ts';
-import { SECTION } from './protocol.ts';
 import type { Surroundings } from './server-command.ts';
+import { SECTION } from './settings.ts';
 
 // The part of the Python extension's interface that is used here.
 interface PythonExtension {

@@ -3,11 +3,11 @@ import { mock, test } from 'node:test';
 import { named, pattern } from '../src/focus-words.ts';
 import { heat, step } from '../src/heat-steps.ts';
 import { Later } from '../src/later.ts';
-import type { HotSite } from '../src/protocol.ts';
+import type { HotLine } from '../src/protocol.ts';
 
-const GREW = { value: 1, label: '▲1B', certain: true };
+const GREW = { value: 1, label: '▲1B', significant: true };
 
-const site = (uri: string | null, line: number, given: Partial<HotSite> = {}): HotSite => ({
+const site = (uri: string | null, line: number, given: Partial<HotLine> = {}): HotLine => ({
   location: uri === null ? null : { uri, range: { start: { line, character: 0 }, end: { line, character: 0 } } },
   label: '',
   function: 'main.serve',
@@ -48,7 +48,7 @@ test('a line that only passes calls on is cold unless it grows; of two numbers a
     site('a', 2, { cum: 100 }),
     site('a', 3, { cum: 100, growth: GREW }),
     site('a', 4, { cum: 100, growth: { ...GREW, value: -1 } }),
-    site('a', 5, { cum: 100, growth: { ...GREW, certain: false } }),
+    site('a', 5, { cum: 100, growth: { ...GREW, significant: false } }),
   ]);
   assert.deepEqual(found.get('a'), [
     { line: 1, step: 5, grown: true },

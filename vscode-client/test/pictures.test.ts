@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { GREY, growthFill, Hues, largestGrowth, legend, packageFill } from '../pictures/colours.ts';
-import type { Flame, FlameNode, Site, Timeline, TimelinePoint } from '../pictures/data.ts';
+import type { Flame, FlameNode, Timeline, TimelinePoint } from '../src/protocol.ts';
+import type { Site } from '../pictures/tree.ts';
 import { direction, step } from '../pictures/keyboard.ts';
 import { hue, HUES, packageOf, shortName } from '../pictures/packages.ts';
 import { headSetting, moved, nearest, recorded, restarts, sampled, shownEnds, still, stretch, summary, ticks } from '../pictures/series.ts';
@@ -9,7 +10,7 @@ import { at, cells, graft, hasMore, heading, nothing, search, shortFocus, spoken
 import { amount, share } from '../pictures/units.ts';
 
 function node(name: string, value: number, children: FlameNode[] = [], rest: Partial<FlameNode> = {}): FlameNode {
-  const words = { label: `${value}B`, growth: null, growthLabel: '', certain: false };
+  const words = { label: `${value}B`, growth: null, growthLabel: '', significant: false };
   return { name, value, children, ...words, file: '/w/main.go', line: 1, own: false, more: false, ...rest };
 }
 
@@ -124,11 +125,11 @@ test('own code has the hue of its package, nothing else has one', () => {
 });
 
 test('in a comparison what surely changed is coloured', () => {
-  const changed = (growth: number, certain = true) => growthFill(node('a', 1, [], { growth, certain, own: true }), 1000);
+  const changed = (growth: number, significant = true) => growthFill(node('a', 1, [], { growth, significant, own: true }), 1000);
   assert.deepEqual([changed(1000), changed(100), changed(10)], ['grew-3', 'grew-2', 'grew-1'].map((name) => `var(--alloclens-${name})`));
   assert.equal(changed(-1000), 'var(--alloclens-shrank-3)');
   assert.equal(changed(1000, false), GREY);
-  const unsure = node('all', 9, [node('a', 5, [], { growth: 7, certain: false }), node('b', 4, [], { growth: -3, certain: true })]);
+  const unsure = node('all', 9, [node('a', 5, [], { growth: 7, significant: false }), node('b', 4, [], { growth: -3, significant: true })]);
   assert.equal(largestGrowth(unsure), 3);
 });
 

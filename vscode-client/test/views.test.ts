@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Finding, HotSite, Series, SeriesSnapshot, StackNode } from '../src/protocol.ts';
+import type { Finding, HotLine, Series, SeriesSnapshot, StackNode } from '../src/protocol.ts';
 import { findingRows, nothingFound } from '../src/views/finding-rows.ts';
 import { frameRows, functionOf, samePlace, titleOf } from '../src/views/frame-rows.ts';
 import { described, hotRows, remembered, sortPicks, USUAL } from '../src/views/hot-rows.ts';
@@ -26,7 +26,7 @@ const finding = (given: Partial<Finding>): Finding => ({
   ...given,
 });
 
-const site = (given: Partial<HotSite>): HotSite => ({
+const site = (given: Partial<HotLine>): HotLine => ({
   location: at('file:///w/main.go', 6),
   label: '14.1MB ▲8.3MB',
   function: 'example.com/w/cache.(*Store).Put',
@@ -116,8 +116,8 @@ test('no finding: how much was looked at, and when there can be one', () => {
 
 test('a hot line: its function in short, the hint, and where it was recorded', () => {
   const [grows, still, unknown] = hotRows([
-    site({ growth: { value: 8, label: '▲8.3MB', certain: true } }),
-    site({ label: '~3.0MB', line: 8, own: false, location: null, growth: { value: 9, label: '▲9B, may be noise', certain: false } }),
+    site({ growth: { value: 8, label: '▲8.3MB', significant: true } }),
+    site({ label: '~3.0MB', line: 8, own: false, location: null, growth: { value: 9, label: '▲9B, may be noise', significant: false } }),
     site({ function: '', line: 9 }),
   ]);
   assert.equal(grows?.label, 'cache.(*Store).Put');

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import stat
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import platformdirs
 
-from alloclens.disk import real, sweep, write_file
+from alloclens.disk import read_file, real, sweep, write_file
 from alloclens.paths import canonical, is_share
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
 MAX_PAGES = 1000
-"""Number of pages kept: one answer has up to 200, and pages open in an editor must survive it."""
+"""Pages that are kept: one answer has up to 200, and those that are open in an editor are not to go with it."""
+MAX_DATA_BYTES = 64 << 20
 
 
 def directory() -> Path:
@@ -26,13 +29,39 @@ def directory() -> Path:
     return Path(platformdirs.user_cache_dir("alloclens", appauthor=False), "pages")
 
 
-def write(name: str, text: str) -> Path:
-    """Write a read-only page atomically, replacing one of the same name. Raises OSError."""
+def write(name: str, text: str, data: object = None) -> Path:
+    """Write a page whole, read-only, in place of one of the same name. Raises OSError.
+
+    `data` is what the page says, of what JSON has; it is kept beside the page.
+    """
     path = directory() / f"{name}.txt"
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _write(path, text)
+    if data is not None:
+        _write(_beside(path), json.dumps({"page": _digest(text), "data": data}))
+    return path
+
+
+def data(path: str, text: str) -> Any:
+    """Return what was kept beside a page with this text; None if there is nothing, or another text is there by now."""
+    try:
+        kept = json.loads(read_file(_beside(Path(path)), MAX_DATA_BYTES))
+    except (OSError, ValueError, RecursionError):
+        return None
+    return kept.get("data") if isinstance(kept, dict) and kept.get("page") == _digest(text) else None
+
+
+def _beside(page: Path) -> Path:
+    return page.with_suffix(".json")
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+
+
+def _write(path: Path, text: str) -> None:
     _release(path)
     write_file(path, text.encode("utf-8", "replace"), mode=0o444)
-    return path
 
 
 def holds(path: str) -> bool:
@@ -48,9 +77,10 @@ def prune(but: Collection[Path] = ()) -> None:
     ours = sorted((written, path) for path, written in _files() if path not in but)
     pages = [path for _, path in ours if path.suffix == ".txt" and not path.name.startswith(".")]
     for old in pages[: max(len(pages) + len(but) - MAX_PAGES, 0)]:
-        with suppress(OSError):  # another server may be doing the same
-            _release(old)
-            old.unlink()
+        for file in (_beside(old), old):  # a page goes last: what is beside none would stay for ever
+            with suppress(OSError):  # another server may do the same
+                _release(file)
+                file.unlink()
 
 
 def _files() -> Iterator[tuple[Path, float]]:

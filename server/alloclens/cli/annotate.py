@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import click
 import numpy as np
@@ -13,6 +13,7 @@ from alloclens.cli.terminal import Styled, show, tell
 from alloclens.disk import read_file, real, real_path
 from alloclens.series.findings import RAISED
 from alloclens.series.selection import worth_showing
+from alloclens.session.line_mapper import MappedFinding, MappedLine
 from alloclens.session.once import world
 from alloclens.source.line_mapping import UNKNOWN_VERSION
 from alloclens.text import MAX_SOURCE_BYTES, decoded, split_lines
@@ -21,7 +22,7 @@ from alloclens.wording.drift import not_shown, texts
 from alloclens.wording.markdown import plain
 from alloclens.wording.status import line as status_line
 from alloclens.wording.status import nothing, unreadable
-from alloclens.wording.verdict import message
+from alloclens.wording.verdict import placed_message
 from alloclens.workspace.around import workspace_around
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def command(source: Path, profiles: str, base: str | None, head: str | None, sam
         text = decoded(read_file(path, MAX_SOURCE_BYTES))
     mapped = file.on(text)
     show(Styled(status_line(file.comparison, settings.base, settings.head), bold=True))
-    _print(split_lines(text), _hints(file, mapped), _verdicts(file, mapped))
+    _print(split_lines(text), _hints(file, mapped), _verdicts(file, mapped, known.settings.memory_bytes))
     if file.version is UNKNOWN_VERSION or file.version.doubtful is not None or file.moved.any():
         for said in texts(file.version, file.moved):
             tell(f"~ {said}")
@@ -80,7 +81,7 @@ def _refuse_unknown(known: World, wanted: str) -> None:
 
 
 def _hints(file: FileLines, mapped: MappedLines) -> dict[int, str]:
-    comparison, spots = file.comparison, _spots(file, mapped)
+    comparison, spots = file.comparison, _lines_now(file, mapped)
     shown = [row for row in worth_showing(comparison, file.rows).tolist() if row in spots]
     unit = comparison.sample_type.unit
     beside: dict[int, list[str]] = {}
@@ -90,22 +91,19 @@ def _hints(file: FileLines, mapped: MappedLines) -> dict[int, str]:
     return {line: ", ".join(texts) for line, texts in beside.items()}
 
 
-def _verdicts(file: FileLines, mapped: MappedLines) -> dict[int, str]:
-    here = ((spot, file.comparison.verdict(row)) for row, spot in _spots(file, mapped).items())
+def _verdicts(file: FileLines, mapped: MappedLines, memory_limit: float) -> dict[int, str]:
+    here = ((now, file.comparison.verdict(row)) for row, now in _lines_now(file, mapped).items())
     return {
-        spot.line: message(f, unsure=spot.unsure, guessed=file.guessed) for spot, f in here if f and f.verdict in RAISED
+        now.line: placed_message(finding, file.comparison, MappedFinding(now, "", file.guessed), memory_limit)
+        for now, finding in here
+        if finding and finding.verdict in RAISED
     }
 
 
-class _Spot(NamedTuple):
-    line: int
-    unsure: bool
-
-
-def _spots(file: FileLines, mapped: MappedLines) -> dict[int, _Spot]:
-    """Return where each row of the head's lines is now, without those that are no more."""
+def _lines_now(file: FileLines, mapped: MappedLines) -> dict[int, MappedLine]:
+    """Return where each row of the head's lines is now, without those that are not there any more."""
     each = zip(file.rows.tolist(), mapped.line.tolist(), mapped.unsure.tolist(), strict=True)
-    return {row: _Spot(line, unsure) for row, line, unsure in each if line}
+    return {row: MappedLine(file.place.path, line, unsure) for row, line, unsure in each if line}
 
 
 def _print(text: Sequence[str], hints: dict[int, str], verdicts: dict[int, str]) -> None:

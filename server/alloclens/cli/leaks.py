@@ -11,7 +11,6 @@ import click
 from alloclens.cli.annotate import tell_problems
 from alloclens.cli.terminal import Styled, show, show_json, tell
 from alloclens.disk import real
-from alloclens.paths import name_of
 from alloclens.series.findings import RAISED, badness
 from alloclens.series.verdicts import VERDICTS
 from alloclens.session.line_mapper import UNPLACED, LineMapper
@@ -19,7 +18,7 @@ from alloclens.session.once import world
 from alloclens.wording.hover import short_name, stack_label
 from alloclens.wording.markdown import plain
 from alloclens.wording.status import nothing
-from alloclens.wording.verdict import SHAPES, figures, goroutine_note, message, sparkline, verdict
+from alloclens.wording.verdict import SHAPES, figures, goroutine_note, placed_message, sparkline, verdict
 from alloclens.workspace.around import workspace_around
 from alloclens.workspace.files import text_of
 
@@ -62,14 +61,15 @@ def command(directory: str, workspace: str | None, every: bool, as_json: bool) -
 
 
 def _json(finding: Finding, comparison: Comparison, now: LineMapper) -> dict[str, Any]:
-    at = now.finding(comparison, finding)
+    found = now.finding(comparison, finding)
+    at = found.at
     shape = comparison.shape(finding) if finding.verdict in RAISED else None
     return {
         "verdict": finding.verdict,
         "code": finding.code,
         "rule": finding.rule.name.lower(),
         "shape": shape.value if shape else None,
-        "message": verdict(finding, waits(finding, comparison)),
+        "message": verdict(finding, found.waits),
         "file": at.path if at else None,
         "line": (at and at.line) or finding.line,
         "placement": at.placement if at else UNPLACED,
@@ -94,23 +94,16 @@ def _json(finding: Finding, comparison: Comparison, now: LineMapper) -> dict[str
     }
 
 
-def waits(finding: Finding, comparison: Comparison) -> str:
-    """Return where the goroutines of a finding wait, if it is said where they were started; else ""."""
-    return f"{name_of(finding.file)}:{finding.line}" if comparison.goroutine_origin(finding) else ""
-
-
 def _print(found: list[tuple[Finding, Comparison]], known: World, now: LineMapper) -> None:
     if not found:
         show(quiet(known))
     for finding, comparison in found:
-        at = now.finding(comparison, finding)
+        placed = now.finding(comparison, finding)
+        at = placed.at
         gone = " (changed or deleted since)" if at and not at.line else ""
         where = f"{_from_here(at.path) if at else finding.file}:{(at and at.line) or finding.line}"
         show(Styled(where, bold=True), gone, " ", Styled(sparkline(finding.points), "cyan"))
-        limit, unsure = known.settings.memory_bytes, bool(at and at.unsure)
-        guessed = unsure and known.guesses(comparison, finding.file)
-        wait = waits(finding, comparison)
-        said = message(finding, limit, comparison.in_use, waits=wait, unsure=unsure, guessed=guessed)
+        said = placed_message(finding, comparison, placed, known.settings.memory_bytes)
         leaks = finding.verdict == "leak"
         show(Styled(f"  {said}", "red" if leaks else None, bold=leaks))
         if finding.verdict in RAISED:

@@ -16,7 +16,7 @@ from jinja2 import Environment, StrictUndefined
 from alloclens import __version__
 from alloclens.cli.annotate import CHOICES, tell_problems
 from alloclens.cli.errors import told
-from alloclens.cli.leaks import quiet, waits
+from alloclens.cli.leaks import quiet
 from alloclens.cli.terminal import show_bytes
 from alloclens.disk import real, write_file
 from alloclens.printable import printable
@@ -28,11 +28,12 @@ from alloclens.session.once import world
 from alloclens.tables.flame import FlameQuery
 from alloclens.tables.top import top
 from alloclens.transform.subset import samples
+from alloclens.typed import as_json
 from alloclens.wording import flame as wording
 from alloclens.wording.amounts import amount, growth, share
 from alloclens.wording.markdown import plain
 from alloclens.wording.status import in_full, moment, nothing
-from alloclens.wording.verdict import SHAPES, figures, message, sparkline
+from alloclens.wording.verdict import SHAPES, figures, placed_message, sparkline
 from alloclens.workspace.around import workspace_around
 from alloclens.workspace.files import text_of
 
@@ -153,13 +154,13 @@ def _digest(text: str) -> str:
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 
-def _data(shown: Comparison) -> dict[str, Any]:
-    """Return what the pictures draw."""
+def _data(shown: Comparison) -> Any:
+    """Return what the pictures draw, as JSON."""
     data: dict[str, Any] = {"timeline": wording.timeline(shown)}
     for name, inverted in (("flame", False), ("inverted", True)):
         tree = shown.flame_graph.tree(FlameQuery(inverted=inverted, most=NODES, least=LEAST))
         data[name] = wording.flame(shown, tree) if tree else None
-    return data
+    return as_json(data)
 
 
 def _many(shown: Comparison) -> str:
@@ -197,13 +198,11 @@ def _findings(known: World, titles: _Titles) -> list[_FindingRow] | str:
 
 
 def _finding(finding: Finding, comparison: Comparison, known: World, now: LineMapper, titles: _Titles) -> _FindingRow:
-    at, in_use = now.finding(comparison, finding), comparison.in_use
-    unsure = bool(at and at.unsure)
-    guessed, wait = unsure and known.guesses(comparison, finding.file), waits(finding, comparison)
-    said = message(finding, known.settings.memory_bytes, in_use, waits=wait, unsure=unsure, guessed=guessed)
+    placed = now.finding(comparison, finding)
+    said = placed_message(finding, comparison, placed, known.settings.memory_bytes)
     shape = comparison.shape(finding)
     return _FindingRow(
-        _place(at, finding.file, finding.line, titles),
+        _place(placed.at, finding.file, finding.line, titles),
         finding.function,
         finding.verdict,
         finding.code,

@@ -6,15 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
+from alloclens.lsp.commands import as_command
+from alloclens.lsp.protocol import EXPLAIN, SHOW_STACKS, ShowStackPage, TellWhy
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-SHOW_STACKS = "alloclens.showStacks"
-"""The command by which an editor shows the stacks of a line in its own way; it says in `experimental` that it has it."""
-STACK_PAGE = "alloclens.server.stackPage"
-"""The server's own command, by which every other editor shows them as a page."""
-EXPLAIN = "alloclens.explain"
-"""The command by which an editor shows where recorded files lie."""
 
 
 class Client:
@@ -71,9 +67,14 @@ class Client:
         return types.MarkupKind.Markdown in formats
 
     def show_stacks(self, title: str, uri: str, line: int) -> types.Command:
-        """Return the command that shows the stacks of a line (0-based) in this editor."""
-        known = SHOW_STACKS in self._ours.get("commands", ())
-        return types.Command(title, SHOW_STACKS if known else STACK_PAGE, arguments=[uri, line])
+        """Return the command that shows the stacks of a line (0-based): the editor's own way, or a page."""
+        if SHOW_STACKS in self._ours.get("commands", ()):
+            return types.Command(title, SHOW_STACKS, arguments=[uri, line])
+        return as_command(title, ShowStackPage(uri=uri, line=line))
+
+    def explain(self, title: str, uri: str) -> types.Command:
+        """Return the command that says why a document has no numbers: the editor's own way, or a message."""
+        return types.Command(title, EXPLAIN, arguments=[uri]) if self.explains else as_command(title, TellWhy(uri=uri))
 
     @property
     def explains(self) -> bool:

@@ -1,50 +1,68 @@
-"""The arguments of a command, checked against the signature of the function that runs it."""
+"""The arguments of a command: checked when an editor sends them, and written for an editor to send."""
 
 from __future__ import annotations
 
-import inspect
 import json
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_type_hints
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
-from msgspec.inspect import BoolType, IntType, ListType, LiteralType, StrType, StructType, TupleType, Type, type_info
+from lsprotocol import types
+from msgspec.inspect import (
+    BoolType,
+    IntType,
+    ListType,
+    LiteralType,
+    StrType,
+    StructType,
+    TupleType,
+    Type,
+    VarTupleType,
+    type_info,
+)
 from pygls.exceptions import JsonRpcInvalidParams
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
+    from alloclens.lsp.protocol import Command
+
+Given = TypeVar("Given", bound="Command[Any]")
 Data = TypeVar("Data")
-Uinteger = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
-"""LSP's: a line of a document, from 0 on."""
-Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
-"""A line as a profile records it, from 1 on."""
 BAD = (msgspec.ValidationError, UnicodeEncodeError)
-"""What msgspec raises of a value of another type; and of half a surrogate pair where it looks for one of several texts."""
+"""What msgspec raises for a value of another type; and for half a surrogate pair where it expects one of several texts."""
 
 
-def arguments(command: str, handler: Callable[..., Any], given: Sequence[Any]) -> list[Any]:
-    """Return the arguments that a command's function takes after the server; null counts as left out.
+def read(command: type[Given], given: Sequence[Any]) -> Given:
+    """Return a command with these arguments; null counts as left out.
 
     Raises JsonRpcInvalidParams, which says what the command takes.
     """
-    parameters = list(inspect.signature(handler).parameters.values())[1:]
-    types = get_type_hints(handler, include_extras=True)
-    taken, fault = [], f"there are {len(given)} arguments" if len(given) > len(parameters) else ""
-    for number, parameter in enumerate(parameters):
+    fields = msgspec.structs.fields(command)
+    taken, fault = {}, f"there are {len(given)} arguments" if len(given) > len(fields) else ""
+    for number, field in enumerate(fields):
         value = _without_nulls(given[number]) if number < len(given) else None
-        if value is None and parameter.default is not parameter.empty:
-            taken.append(parameter.default)
+        if value is None and not field.required:
             continue
         try:
-            taken.append(msgspec.convert(value, types[parameter.name]))
+            taken[field.name] = msgspec.convert(value, field.type)
         except BAD as error:
-            fault = fault or (_said(error, parameter.name) if number < len(given) else f"{parameter.name} is missing")
+            fault = fault or (_fault(error, field.name) if number < len(given) else f"{field.name} is missing")
     if fault:
-        named = [
-            f"{p.name}{'' if p.default is p.empty else '?'}: {_word(type_info(types[p.name]))}" for p in parameters
-        ]
-        raise JsonRpcInvalidParams(f"{command}: {fault}; it takes ({', '.join(named)})")
-    return taken
+        raise JsonRpcInvalidParams(f"{command.name}: {fault}; it takes ({takes(command)})")
+    return command(**taken)
+
+
+def takes(command: type[Command[Any]]) -> str:
+    """Write the arguments of a command as LSP's specification does."""
+    fields = msgspec.structs.fields(command)
+    return ", ".join(f"{f.encode_name}{'' if f.required else '?'}: {_word(type_info(f.type))}" for f in fields)
+
+
+def as_command(title: str, command: Command[Any]) -> types.Command:
+    """Return a command with its arguments for an editor to send when the user chooses `title`."""
+    return types.Command(
+        title, command.name, arguments=[msgspec.to_builtins(value) for value in msgspec.structs.astuple(command)]
+    )
 
 
 def given_back(data: Any, kind: type[Data]) -> Data | None:
@@ -55,11 +73,10 @@ def given_back(data: Any, kind: type[Data]) -> Data | None:
         return None
 
 
-def _said(error: Exception, name: str) -> str:
-    said, _, path = ("This is not valid Unicode" if isinstance(error, UnicodeError) else str(error)).partition(
-        " - at `$"
-    )
-    return f"{name}{path.rstrip('`')}: {said}"
+def _fault(error: Exception, name: str) -> str:
+    message = "This is not valid Unicode" if isinstance(error, UnicodeError) else str(error)
+    message, _, path = message.partition(" - at `$")
+    return f"{name}{path.rstrip('`')}: {message}"
 
 
 def _without_nulls(value: Any) -> Any:
@@ -67,11 +84,10 @@ def _without_nulls(value: Any) -> Any:
 
 
 def _word(kind: Type) -> str:
-    """Write a type as LSP's specification does."""
     match kind:
         case LiteralType(values):
             return " | ".join(map(json.dumps, values))
-        case ListType(item_type=item):
+        case ListType(item_type=item) | VarTupleType(item_type=item):
             return f"{_word(item)}[]"
         case TupleType(items):
             return f"[{', '.join(map(_word, items))}]"

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
 from alloclens.disk import real
 from alloclens.lsp.documents import uri_of
-from alloclens.lsp.pages import page
 from alloclens.lsp.spots import Spots
-from alloclens.paths import name_of
 from alloclens.printable import printable
 from alloclens.series.findings import RAISED
 from alloclens.series.verdicts import VERDICTS
 from alloclens.wording.hover import short_name, stack_label
-from alloclens.wording.verdict import SHAPES, message
+from alloclens.wording.verdict import SHAPES, placed_message
 
 if TYPE_CHECKING:
     from alloclens.lsp.client import Client
@@ -23,10 +22,13 @@ if TYPE_CHECKING:
     from alloclens.lsp.spots import Spot
     from alloclens.series.comparison import Comparison
     from alloclens.series.findings import Finding
+    from alloclens.session.line_mapper import MappedFinding
     from alloclens.session.world import World
     from alloclens.settings.config import ConfigProblem
 
 SOURCE = "alloclens"
+PAGES = Path(__file__).parent.parent / "pages"
+"""The explanations that codes lead to. They come with the package, so that they need no network."""
 SEVERITY = {
     "error": types.DiagnosticSeverity.Error,
     "warning": types.DiagnosticSeverity.Warning,
@@ -51,9 +53,10 @@ def _of(world: World, documents: Documents, client: Client) -> dict[str, list[ty
     marked = [verdict for verdict, severity in severities.items() if severity]
     for comparison in world.comparisons:
         for finding in comparison.findings(marked):
-            spot = spots.finding(comparison, finding)
+            now = spots.finding(comparison, finding)
+            spot = spots.spot(now.at)
             if spot and (at := documents.named(spot.uri, roots)) and spot.line <= len(at.lines):
-                made = _diagnostic(finding, comparison, spot, at, world)
+                made = _diagnostic(finding, comparison, now, spot.line, at, world)
                 made.severity = severities[finding.verdict]
                 if client.relates_diagnostics:
                     made.related_information = _stack(finding, comparison, spots)
@@ -67,19 +70,17 @@ def _of(world: World, documents: Documents, client: Client) -> dict[str, list[ty
     return out
 
 
-def _diagnostic(finding: Finding, comparison: Comparison, spot: Spot, at: Document, world: World) -> types.Diagnostic:
-    text = at.lines[spot.line - 1] if at.path.endswith(".go") and not spot.unsure else ""
+def _diagnostic(
+    finding: Finding, comparison: Comparison, now: MappedFinding, line: int, at: Document, world: World
+) -> types.Diagnostic:
+    text = at.lines[line - 1] if at.path.endswith(".go") and not now.unsure else ""
     shape = comparison.shape(finding, text) if finding.verdict in RAISED else None
-    waits = f"{name_of(finding.file)}:{finding.line}" if comparison.goroutine_origin(finding) else ""
-    guessed = spot.unsure and world.guesses(comparison, finding.file)
-    said = message(
-        finding, world.settings.memory_bytes, comparison.in_use, waits=waits, unsure=spot.unsure, guessed=guessed
-    )
+    said = placed_message(finding, comparison, now, world.settings.memory_bytes)
     return types.Diagnostic(
-        at.code_of(spot.line),
+        at.code_of(line),
         f"{said} {SHAPES[shape]}" if shape else said,
         code=finding.code,
-        code_description=types.CodeDescription(page(shape.value if shape else finding.code)),
+        code_description=types.CodeDescription((PAGES / f"{shape.value if shape else finding.code}.md").as_uri()),
         source=SOURCE,
     )
 
@@ -100,5 +101,12 @@ def _stack(finding: Finding, comparison: Comparison, spots: Spots) -> list[types
     label = stack_label(stacks[0], comparison)
     placed = [(f, spots.of(comparison, f.file, f.line)) for f in stacks[0].frames]
     return [
-        types.DiagnosticRelatedInformation(at.location, f"{short_name(f.function)} · {label}") for f, at in placed if at
+        types.DiagnosticRelatedInformation(_location(at), f"{short_name(f.function)} · {label}")
+        for f, at in placed
+        if at
     ]
+
+
+def _location(spot: Spot) -> types.Location:
+    at = types.Position(spot.line - 1, 0)
+    return types.Location(spot.uri, types.Range(at, at))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+import msgspec
 from lsprotocol import types
 from pygls import uris
 
@@ -16,6 +17,8 @@ from alloclens.cache import pages
 from alloclens.disk import is_name, real
 from alloclens.paths import canonical
 from alloclens.text import split_lines
+from alloclens.typed import ready
+from alloclens.wording.stack_page import PageRows
 from alloclens.workspace.files import text_of
 
 if TYPE_CHECKING:
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 
     from alloclens.source.roots import Roots
 
+ready(PageRows)
 DRIVE = re.compile(r"^file:///[A-Z]:")
 
 
@@ -103,6 +107,15 @@ class Documents:
         if path is None or not pages.holds(path):
             return None
         return self.opened.get(same(uri)) or self._read(uri, path)
+
+    def page_rows(self, uri: str) -> PageRows | None:
+        """Return what the rows of a page of call stacks are about. Reads the disk: call it from a thread."""
+        path, page = opened_path(uri), self.page(uri)
+        kept = pages.data(path, page.text) if path and page else None
+        try:
+            return msgspec.convert(kept, PageRows) if kept else None
+        except msgspec.ValidationError:
+            return None
 
     def at(self, path: str, roots: Roots) -> Document | None:
         """Return the document of a real path: an open one, or the file on disk. May read it: call it from a thread."""

@@ -13,8 +13,10 @@ from alloclens.lsp.documents import same
 from alloclens.lsp.notice import Notice
 from alloclens.lsp.permission import Permission
 from alloclens.lsp.progress import LoadingProgress
+from alloclens.lsp.protocol import Status
 from alloclens.lsp.show import first_of, tell
-from alloclens.lsp.status import STATUS, status
+from alloclens.lsp.status import status
+from alloclens.typed import as_json
 from alloclens.wording.status import unreadable
 
 if TYPE_CHECKING:
@@ -55,7 +57,7 @@ class Publisher:
         finally:  # of a fault in publishing, too
             self._tell(world)
             if self._ls.client.shows_status:
-                self._ls.protocol.notify(STATUS, status(world)._asdict())
+                self._ls.protocol.notify(Status.method, as_json(status(world)))
             self._progress.update(world)
             self._ls.run_task(self._permission.ask(world), "asking what may be read")
         if self._ls.client.refreshes_hints:

@@ -13,7 +13,7 @@ import json
 import logging
 import uuid
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard, TypeVar
 
 import msgspec
 from lsprotocol import types
@@ -30,17 +30,20 @@ from pygls.exceptions import (
 from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol
 
-from alloclens.lsp.commands import arguments
+from alloclens.lsp import commands
 from alloclens.lsp.params import params_of
-from alloclens.lsp.quick import Quick
 from alloclens.lsp.wire import Unreadable, Writer
 from alloclens.printable import printable
+from alloclens.typed import as_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Generator
+    from collections.abc import Awaitable, Callable, Coroutine, Generator
 
     from cattrs import Converter
 
+    from alloclens.lsp.protocol import Command
+
+Answer = TypeVar("Answer")
 log = logging.getLogger(__name__)
 
 DOCUMENTS = (
@@ -60,6 +63,13 @@ class RefusedError(Exception):
     """The editor answered a request of ours with an error, or with what is no answer to it."""
 
 
+class Offered(NamedTuple):
+    """A command and the function that answers it."""
+
+    command: type[Command[Any]]
+    handler: Callable[[Any, Any], Any]
+
+
 class Session(LanguageServer):
     """A server of one editor, with what runs beside its handlers. All methods belong to the event loop."""
 
@@ -70,6 +80,13 @@ class Session(LanguageServer):
         self.is_shut_down = False
         """Whether the client has asked for it; it may only say `exit` then."""
         self._tasks: set[asyncio.Task[Any]] = set()
+        self.offered: dict[str, Offered] = {}
+        """The commands by their names."""
+
+    def offer(self, command: type[Command[Answer]], handler: Callable[[Any, Any], Answer | Awaitable[Answer]]) -> None:
+        """Answer a command of the protocol by what a handler returns, which is called with this server and the command."""
+        self.offered[command.name] = Offered(command, handler)
+        self.command(command.name)(handler)  # pygls states what the server can do
 
     def run_task(self, work: Coroutine[Any, Any, Any], what: str) -> None:
         """Run something beside the handlers, and log it if it fails."""
@@ -191,19 +208,28 @@ class Protocol(LanguageServerProtocol):
                 return end.value
             answer = await self._run(handler, *args)
 
-    async def _execute(self, params: types.ExecuteCommandParams) -> Any:
-        handler = self.fm.commands.get(params.command)
-        if handler is None:
+    async def _execute(self, params: types.ExecuteCommandParams) -> msgspec.Raw:
+        """Return the answer to a command as JSON: it holds values of our protocol only, and none of lsprotocol's.
+
+        For an answer of 2,000 lines, cattrs and json take the event loop more than 100 ms, and msgspec less than one.
+        """
+        offered = self._server.offered.get(params.command)
+        if offered is None:
             raise JsonRpcInvalidParams(f"there is no command {params.command}")
-        return await self._run(handler, *arguments(params.command, handler.func, params.arguments or ()))
+        asked = commands.read(offered.command, params.arguments or ())
+        return msgspec.Raw(_encoded(await self._run(offered.handler, self._server, asked)))
 
     def _answer(self, number: str | int, method: str, task: asyncio.Task[Any]) -> None:
         del self._running[number]
         try:
             if not task.cancelled():
-                made = task.result()
-                result = made.answer if isinstance(made, Quick) else self._converter.unstructure(made)
-                self._send_data({"jsonrpc": self.VERSION, "id": number, "result": result})
+                result = task.result()
+                if isinstance(result, msgspec.Raw):
+                    head = json.dumps({"jsonrpc": self.VERSION, "id": number}).encode()
+                    self._write(b'%s, "result": %s}' % (head[:-1], bytes(result)))
+                else:
+                    result = self._converter.unstructure(result)
+                    self._send_data({"jsonrpc": self.VERSION, "id": number, "result": result})
                 return
             error: JsonRpcException = JsonRpcRequestCancelled("the request was cancelled")
         except JsonRpcException as refused:
@@ -253,8 +279,20 @@ class Protocol(LanguageServerProtocol):
 
         pygls's own logs such a fault, and the editor waits for ever.
         """
-        body = json.dumps(data, default=self._serialize_message, allow_nan=False)  # ASCII: as many bytes as characters
-        self.writer.write(f"Content-Length: {len(body)}\r\n\r\n{body}".encode())
+        self._write(json.dumps(data, default=self._serialize_message, allow_nan=False).encode())
+
+    def _write(self, body: bytes) -> None:
+        self.writer.write(b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
+
+
+def _encoded(answer: Any) -> bytes:
+    try:
+        return msgspec.json.encode(answer)
+    except (
+        UnicodeEncodeError,
+        OverflowError,
+    ):  # half a surrogate pair, as names on disk may hold, or more than 64 bits
+        return json.dumps(as_json(answer)).encode()
 
 
 def _decoded(body: bytes | bytearray | Unreadable) -> Any:

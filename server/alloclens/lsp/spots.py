@@ -1,4 +1,4 @@
-"""Recorded lines -> lines of the documents as they are now, unsaved edits included."""
+"""Recorded lines and functions -> lines of the documents as they are now, unsaved edits included."""
 
 from __future__ import annotations
 
@@ -7,15 +7,24 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from lsprotocol import types
 
+from alloclens.languages.declarations import declared
+from alloclens.languages.go.names import is_closure
+from alloclens.lsp import protocol
 from alloclens.lsp.documents import uri_of
 from alloclens.session.line_mapper import LineMapper
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from alloclens.lsp.documents import Document, Documents
     from alloclens.series.comparison import Comparison
     from alloclens.series.findings import Finding
-    from alloclens.session.line_mapper import MappedLine
+    from alloclens.session.line_mapper import MappedFinding, MappedLine
     from alloclens.session.world import World
+    from alloclens.tables.calls import CallLine
+
+
+NOWHERE = types.Range(types.Position(0, 0), types.Position(0, 0))
 
 
 class Spot(NamedTuple):
@@ -26,11 +35,13 @@ class Spot(NamedTuple):
     """1-based."""
     unsure: bool
 
-    @property
-    def location(self) -> types.Location:
-        """The line as LSP says it."""
-        at = types.Position(self.line - 1, 0)
-        return types.Location(self.uri, types.Range(at, at))
+
+def location(spot: Spot | None) -> protocol.Location | None:
+    """Return the beginning of a line as the protocol has it; None if there is no line."""
+    if spot is None:
+        return None
+    at = protocol.Position(spot.line - 1, 0)
+    return protocol.Location(spot.uri, protocol.Range(at, at))
 
 
 class Spots:
@@ -44,17 +55,14 @@ class Spots:
 
     def of(self, comparison: Comparison, recorded: str, line: int) -> Spot | None:
         """Return where a recorded line (1-based) is; None where it has no place or is no more."""
-        return self._spot(self._now.of(comparison, recorded, line))
+        return self.spot(self._now.of(comparison, recorded, line))
 
-    def start(self, comparison: Comparison, finding: Finding) -> Spot | None:
-        """Return the `go` statement that goroutines are charged to; None where a finding has none or it is not known."""
-        return self._spot(self._now.start(comparison, finding))
+    def finding(self, comparison: Comparison, finding: Finding) -> MappedFinding:
+        """Return where a finding is, and where its goroutines wait."""
+        return self._now.finding(comparison, finding)
 
-    def finding(self, comparison: Comparison, finding: Finding) -> Spot | None:
-        """Return where a finding is, or what its goroutines are charged to; None where it has no place or is no more."""
-        return self._spot(self._now.finding(comparison, finding))
-
-    def _spot(self, now: MappedLine | None) -> Spot | None:
+    def spot(self, now: MappedLine | None) -> Spot | None:
+        """Return the line of a document that is at a place; None if there is no place or the line is not there any more."""
         if now is None or not now.line:
             return None
         at = self._known.get(now.path) or self._documents.opened_at(now.path, self._roots)
@@ -65,6 +73,55 @@ class Spots:
             self._known[path] = self._documents.at(path, self._roots)
         found = self._known[path]
         return found.text if found else None
+
+
+class FunctionPlaces:
+    """Where recorded functions are now, for one answer. Reads closed files: use it in a thread."""
+
+    def __init__(self, world: World, documents: Documents, comparison: Comparison) -> None:
+        self.world = world
+        self.comparison = comparison
+        self._documents = documents
+        self._spots = Spots(world, documents)
+        self._known: dict[str, Document | None] = {}
+
+    def of(self, function: str, at: CallLine) -> Spot | None:
+        """Return where a function is declared, else where a line of it is; None where neither has a place."""
+        place = self.world.sources.place(at.file)
+        document = self._at(place.path) if place else None
+        if document is None:
+            return None
+        found = declared(document.text, function, document.path) if function and not is_closure(function) else []
+        if len(found) == 1:
+            return Spot(document.uri, found[0], unsure=False)
+        return self._spots.of(self.comparison, at.file, at.line)
+
+    def code(self, spot: Spot) -> types.Range:
+        """Return the range of a line's code."""
+        at = self._named(spot.uri)
+        return at.code_of(spot.line) if at and 0 < spot.line <= len(at.lines) else NOWHERE
+
+    def ranges(self, lines: Sequence[CallLine], item: types.CallHierarchyItem) -> list[types.Range]:
+        """Return where these lines are in an item's file; where none is, the item itself."""
+        document = self._named(item.uri)
+        path = self._key(document.path) if document else None
+        inside = (
+            line for line in lines if (place := self.world.sources.place(line.file)) and self._key(place.path) == path
+        )
+        spots = dict.fromkeys(self._spots.of(self.comparison, line.file, line.line) for line in inside)
+        return [self.code(spot) for spot in spots if spot] or [item.selection_range]
+
+    def _key(self, path: str) -> str:
+        return self.world.sources.roots.key(path)
+
+    def _at(self, path: str) -> Document | None:
+        found = self._documents.at(path, self.world.sources.roots)
+        return self._known.setdefault(found.uri, found) if found else None
+
+    def _named(self, uri: str) -> Document | None:
+        if uri not in self._known:
+            self._known[uri] = self._documents.named(uri, self.world.sources.roots)
+        return self._known[uri]
 
 
 class Here(NamedTuple):

@@ -1,9 +1,10 @@
-"""What a status bar says. LSP has no word for it, so an editor that wants it says so in its capabilities."""
+"""What a status bar says. LSP has no word for it, so an editor that wants it announces that in its capabilities."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING
 
+from alloclens.lsp.protocol import Status
 from alloclens.printable import printable
 from alloclens.wording.focus import words
 from alloclens.wording.markdown import escape
@@ -11,22 +12,8 @@ from alloclens.wording.status import in_full, line, nothing, unreadable
 from alloclens.wording.verdict import goroutine_note
 
 if TYPE_CHECKING:
+    from alloclens.lsp.protocol import State
     from alloclens.session.world import World
-
-STATUS = "alloclens/status"
-"""The notification."""
-State = Literal["empty", "loading", "ok", "problem"]
-
-
-class Status(NamedTuple):
-    """The state of the world in words."""
-
-    state: State
-    text: str
-    tooltip: str
-    """Markdown."""
-    focus: str
-    """What is seen only, in words; "" where everything is."""
 
 
 def status(world: World) -> Status:

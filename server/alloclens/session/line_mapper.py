@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from alloclens.paths import name_of
 from alloclens.source.line_mapping import UNCHANGING, LinesInFile, RecordedLines, map_lines
 from alloclens.source.places import Place
 from alloclens.source.rules import MOVED
@@ -43,6 +44,22 @@ class MappedLine(NamedTuple):
         return ("unsure" if self.unsure else "sure") if self.line else UNPLACED
 
 
+class MappedFinding(NamedTuple):
+    """Where a finding is now."""
+
+    at: MappedLine | None
+    """The `go` statement that its goroutines are charged to, if that is known and still there, else the line itself."""
+    waits: str
+    """Where its goroutines wait, as main.go:8, if `at` is where they were started; else ""."""
+    guessed: bool
+    """Whether the line is unsure because it is a guess that its file is this one."""
+
+    @property
+    def unsure(self) -> bool:
+        """Whether the finding may be about another line near by."""
+        return self.at is not None and self.at.unsure
+
+
 class LineMapper:
     """Finds them for one answer: every file is carried once. Reads files: use it in a thread."""
 
@@ -68,14 +85,18 @@ class LineMapper:
             return known.get(line, MappedLine(place.path, 0))
         return self._of_base(comparison, place, line)
 
-    def finding(self, comparison: Comparison, finding: Finding) -> MappedLine | None:
-        """Return where a finding's line is, or the `go` statement that its goroutines are charged to."""
-        return self.start(comparison, finding) or self.of(comparison, finding.file, finding.line)
+    def finding(self, comparison: Comparison, finding: Finding) -> MappedFinding:
+        """Return where a finding is, and where its goroutines wait."""
+        start = self._start(comparison, finding)
+        at = start or self.of(comparison, finding.file, finding.line)
+        waits = f"{name_of(finding.file)}:{finding.line}" if start else ""
+        guessed = at is not None and at.unsure and self._world.guesses(comparison, finding.file)
+        return MappedFinding(at, waits, guessed)
 
-    def start(self, comparison: Comparison, finding: Finding) -> MappedLine | None:
-        """Return the `go` statement that goroutines are charged to; None where a finding has none or it is no more."""
-        origin = comparison.goroutine_origin(finding)
-        found = self._then(comparison, origin.path, origin.line) if origin else None
+    def _start(self, comparison: Comparison, finding: Finding) -> MappedLine | None:
+        """Return the `go` statement that goroutines are charged to; None if a finding has none or it is not there any more."""
+        began = comparison.goroutine_origin(finding)
+        found = self._then(comparison, began.path, began.line) if began else None
         return found if found and found.line else None
 
     def _file(self, comparison: Comparison, place: Place, recorded: str, line: int) -> Place:

@@ -11,12 +11,12 @@ from alloclens.stats.amount import Amount
 from alloclens.wording.amounts import amount, difference, share
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from alloclens.series.comparison import Comparison
 
 UNSURE = "~ perhaps"
-AS_ABOVE = "frames as above"
+INDENT, GAP = "    ", "  "
 NAMELESS = "?"
 WIDEST = (60, 90)
 """Characters of the columns of functions and files; what is longer pushes the rest to the right."""
@@ -34,6 +34,8 @@ class FrameSpot(NamedTuple):
     """1-based; 0 where unknown."""
     note: str = ""
     """Why it has no place here, or how sure that is."""
+    placed: bool = False
+    """Whether it has a place here."""
 
 
 class Written(NamedTuple):
@@ -45,6 +47,46 @@ class Written(NamedTuple):
     """What of the line goes through each spot, from the root by the same way."""
 
 
+class Link(NamedTuple):
+    """A file:line in a page."""
+
+    row: int
+    """0-based."""
+    begin: int
+    end: int
+    """Characters of the row."""
+    file: str
+    line: int
+    """1-based."""
+
+
+class StackRows(NamedTuple):
+    """The rows of a stack in a page."""
+
+    heading: int
+    """0-based; the frames follow it."""
+    end: int
+    """The row behind the last one."""
+    functions: list[str]
+    """Of each frame that has a row; "" if it has no name."""
+    stack: list[str]
+    """The functions of the whole stack that have a name, from the root to the leaf."""
+
+
+class PageRows(NamedTuple):
+    """What the rows of a page are about."""
+
+    links: list[Link]
+    stacks: list[StackRows]
+
+
+class Page(NamedTuple):
+    """A page of call stacks."""
+
+    text: str
+    rows: PageRows
+
+
 class FrameRow(NamedTuple):
     """A frame in words."""
 
@@ -54,18 +96,28 @@ class FrameRow(NamedTuple):
     note: str
 
 
-def page(title: str, comparison: Comparison, whole: Amount, stacks: Sequence[Written], more: bool = False) -> str:
+def page(title: str, comparison: Comparison, whole: Amount, stacks: Sequence[Written], more: bool = False) -> Page:
     """Write a page: what is compared, then each stack, heaviest first. `more` if these are not all of the whole."""
-    lines = [title, _compared(comparison, whole)]
+    lines, said = [title, _compared(comparison, whole)], PageRows([], [])
     above: Sequence[FrameRow] = ()
     for number, stack in enumerate(stacks, 1):
         frames = [_row(*one, comparison) for one in zip(stack.spots, stack.passing, strict=True)]
-        lines += ["", f"{number}. {_weight(stack.weight, whole, comparison)}", *_frames(frames, above)]
+        shown, folded = _shown(frames, above)
+        lines += ["", f"{number}. {_weight(stack.weight, whole, comparison)}"]
+        heading, widths = len(lines) - 1, _widths(shown)
+        for spot, frame in zip(stack.spots, shown, strict=False):
+            if spot.placed:
+                begin = len(INDENT) + max(len(frame.name), widths[0]) + len(GAP)
+                said.links.append(Link(len(lines), begin, begin + len(frame.where), spot.file, spot.line))
+            lines.append(_line(frame, widths))
+        lines += [f"{INDENT}… {folded} frames as above"] if folded else []
+        names = [spot.function if _name(spot) != NAMELESS else "" for spot in stack.spots]
+        said.stacks.append(StackRows(heading, len(lines), names[: len(shown)], [n for n in reversed(names) if n]))
         above = frames
     if more:
         rest = _rest(whole, [stack.weight for stack in stacks])
         lines += ["", f"The other stacks together: {_weight(rest, whole, comparison)}"]
-    return rows((*lines, ""))
+    return Page(rows((*lines, "")), said)
 
 
 def _rest(whole: Amount, shown: Sequence[Amount]) -> Amount:
@@ -104,21 +156,27 @@ def _growth(one: Amount, comparison: Comparison) -> str:
 
 
 def _row(spot: FrameSpot, weight: Amount, comparison: Comparison) -> FrameRow:
-    where = f"{spot.file}:{spot.line}" if spot.file else "no file"
+    where = printable(f"{spot.file}:{spot.line}") if spot.file else "no file"
     much = f"{amount(weight.value, comparison.sample_type.unit)}{_growth(weight, comparison)}"
     return FrameRow(_name(spot), where, much, spot.note)
 
 
-def _frames(rows: Sequence[FrameRow], above: Sequence[FrameRow]) -> Iterator[str]:
-    """Write the frames of a stack, but for those on the side of main that the stack above ends with, too."""
-    same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(rows[::-1], above[::-1], strict=False)))
-    folded = min(same, len(rows) - 1)
-    shown = rows[: len(rows) - folded] if folded >= FEWEST_FOLDED else rows
-    name, where = (min(max((len(row[i]) for row in shown), default=0), most) for i, most in enumerate(WIDEST))
-    for row in shown:
-        yield f"    {row.name:<{name}}  {row.where:<{where}}  {row.much}{f'  {row.note}' if row.note else ''}"
-    if len(shown) < len(rows):
-        yield f"    … {folded} {AS_ABOVE}"
+def _shown(frames: Sequence[FrameRow], above: Sequence[FrameRow]) -> tuple[Sequence[FrameRow], int]:
+    """Return the frames of a stack that get a row, and how many do not: those that the stack above ends with, too."""
+    same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(frames[::-1], above[::-1], strict=False)))
+    folded = min(same, len(frames) - 1)
+    return (frames[: len(frames) - folded], folded) if folded >= FEWEST_FOLDED else (frames, 0)
+
+
+def _widths(frames: Sequence[FrameRow]) -> tuple[int, int]:
+    """Return the widths of the columns of functions and files."""
+    name, where = (min(max((len(row[i]) for row in frames), default=0), most) for i, most in enumerate(WIDEST))
+    return name, where
+
+
+def _line(row: FrameRow, widths: tuple[int, int]) -> str:
+    note = f"{GAP}{row.note}" if row.note else ""
+    return f"{INDENT}{row.name:<{widths[0]}}{GAP}{row.where:<{widths[1]}}{GAP}{row.much}{note}"
 
 
 def _name(spot: FrameSpot) -> str:

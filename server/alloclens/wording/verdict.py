@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from alloclens.series.comparison import Comparison
     from alloclens.series.findings import Finding
+    from alloclens.session.line_mapper import MappedFinding
 
 UNSURE = "The source changed after the program was built: the line may be another one near by."
 GUESSED = "That it is this file is a guess: another program may have such a file. `alloclens explain` says more."
@@ -34,22 +35,19 @@ SAID = {
 BARS = "▁▂▃▄▅▆▇█"
 
 
-def message(
-    finding: Finding,
-    memory_limit: float = 0,
-    in_use: float = 0,
-    *,
-    waits: str = "",
-    unsure: bool = False,
-    guessed: bool = False,
-) -> str:
+def placed_message(finding: Finding, comparison: Comparison, now: MappedFinding, memory_limit: float) -> str:
+    """Return the message of a finding for the line where it is now, and why that line is unsure."""
+    said = message(finding, memory_limit, comparison.in_use, waits=now.waits)
+    return f"~ {said} {doubt(guessed=now.guessed)}" if now.unsure else said
+
+
+def message(finding: Finding, memory_limit: float = 0, in_use: float = 0, *, waits: str = "") -> str:
     """Say what is held, how it grew, and which rule says so; of a leak also when it reaches a memory limit (bytes).
 
     `in_use` is what the whole process holds at the head. `waits` says where goroutines wait, if it is not this line but
-    where they were started. `unsure` is about the line, `guessed` about the file.
+    where they were started.
     """
-    said = verdict(finding, waits) + limit(finding, memory_limit, in_use)
-    return f"~ {said} {doubt(guessed=guessed)}" if unsure else said
+    return verdict(finding, waits) + limit(finding, memory_limit, in_use)
 
 
 def doubt(*, guessed: bool) -> str:

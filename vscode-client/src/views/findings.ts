@@ -1,6 +1,5 @@
 // The view Findings: the lines that leak or grow, worst first.
 import { printable } from '../../pictures/printable.ts';
-import type { AllSeries, Finding } from '../protocol.ts';
 import { FINDINGS, HOT_LINE_COUNT, SERIES } from '../protocol.ts';
 import type { Server } from '../server.ts';
 import { findingRows, nothingFound } from './finding-rows.ts';
@@ -16,14 +15,14 @@ export class FindingsView extends View<Row> {
     super(server, 'alloclens.findings');
     this.keep(
       server.onStatus(({ focus }) => {
-        this.focus = focus ?? '';
+        this.focus = focus;
       }),
     );
   }
 
   protected override async rows(): Promise<Row[]> {
     const mine = ++this.asked;
-    const found = (await this.server.ask<Finding[]>(FINDINGS)) ?? [];
+    const found = (await this.server.ask(FINDINGS)) ?? [];
     const message = found.length === 0 ? await this.nothing() : '';
     if (mine === this.asked) {
       this.view.message = printable(message); // unless a newer answer has already said another
@@ -32,8 +31,8 @@ export class FindingsView extends View<Row> {
   }
 
   private async nothing(): Promise<string> {
-    const all = await this.server.ask<AllSeries>(SERIES);
-    const lines = await this.server.ask<number>(HOT_LINE_COUNT, USUAL);
+    const all = await this.server.ask(SERIES);
+    const lines = await this.server.ask(HOT_LINE_COUNT, USUAL);
     return nothingFound(all?.series ?? [], lines ?? 0, this.focus);
   }
 }

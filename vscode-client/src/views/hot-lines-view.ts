@@ -1,9 +1,9 @@
 // The view Hot Lines: the heaviest lines, in the order and of the code that a person chose.
 import * as vscode from 'vscode';
 import { printable } from '../../pictures/printable.ts';
-import type { HotOptions, HotSite } from '../protocol.ts';
 import { HOT_LINES } from '../protocol.ts';
 import type { Server } from '../server.ts';
+import type { HotOptions } from './hot-rows.ts';
 import { described, hotRows, remembered, sortPicks } from './hot-rows.ts';
 import type { Row } from './rows.ts';
 import { setContext, View } from './view.ts';
@@ -44,7 +44,7 @@ export class HotLinesView extends View<Row> {
   }
 
   protected override async rows(): Promise<Row[]> {
-    return hotRows((await this.server.ask<HotSite[]>(HOT_LINES, this.options)) ?? []);
+    return hotRows((await this.server.ask(HOT_LINES, this.options)) ?? []);
   }
 
   private say(): void {

@@ -1,8 +1,11 @@
 // The rows of the view Hot Lines, and its words for what is chosen.
 import { grew } from '../heat-steps.ts';
-import type { HotOptions, HotSite } from '../protocol.ts';
+import type { HotLine, HotLinesQuery } from '../protocol.ts';
 import type { Icon, Row } from './rows.ts';
 import { code, escape, fileName, MISSING, placeOf, said, shortName, unique } from './rows.ts';
+
+// What a person chooses.
+export type HotOptions = Required<Omit<HotLinesQuery, 'most'>>;
 
 export const USUAL: HotOptions = { own: true, sort: 'owned', filter: '' };
 
@@ -36,11 +39,11 @@ export function remembered(found: unknown): HotOptions {
   return { own: own !== false, sort: known, filter: typeof filter === 'string' ? filter : '' };
 }
 
-export function hotRows(sites: readonly HotSite[]): Row[] {
+export function hotRows(sites: readonly HotLine[]): Row[] {
   return unique(sites.map(row));
 }
 
-function row(site: HotSite): Row {
+function row(site: HotLine): Row {
   const place = placeOf(site.location);
   const where = `${fileName(site.file)}:${site.line}`;
   return {
@@ -56,11 +59,11 @@ function row(site: HotSite): Row {
   };
 }
 
-function icon(site: HotSite): Icon {
+function icon(site: HotLine): Icon {
   return grew(site) ? { id: 'arrow-up', color: 'list.warningForeground' } : { id: site.own ? 'symbol-method' : 'library' };
 }
 
-function tooltip(site: HotSite): string {
+function tooltip(site: HotLine): string {
   const names = [site.function, `${site.file}:${site.line}`].filter((name) => name !== '');
   const grown = site.growth === null ? [] : [`Since the base: ${site.growth.label}`];
   return [...names.map(code), ...[site.label, ...grown].map(escape)].join('\n\n');

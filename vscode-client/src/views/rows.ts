@@ -1,6 +1,6 @@
 // The rows of the views as values: what they show, and what their actions are about. view.ts makes tree items of them.
-import type { Location } from 'vscode-languageclient';
 import { printable } from '../../pictures/printable.ts';
+import type { Location } from '../protocol.ts';
 
 export interface Place {
   uri: string;

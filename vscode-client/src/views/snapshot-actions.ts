@@ -2,7 +2,6 @@
 import * as vscode from 'vscode';
 import { printable } from '../../pictures/printable.ts';
 import { inMessage, plain } from '../plain.ts';
-import type { AllSeries } from '../protocol.ts';
 import { LABEL, SERIES } from '../protocol.ts';
 import type { Server } from '../server.ts';
 import * as settings from '../settings.ts';
@@ -35,7 +34,7 @@ export class SnapshotActions {
     const { name, path, label } = chosen.snapshot;
     const prompt = 'Such as "after load"; empty removes it. It is kept in labels.toml beside the profile.';
     const given = await vscode.window.showInputBox({ title: printable(`Label of ${name}`), prompt, value: label });
-    const wrong = given === undefined ? null : await this.server.ask<string | null>(LABEL, path, given.trim());
+    const wrong = given === undefined ? null : await this.server.ask(LABEL, path, given.trim());
     if (typeof wrong === 'string') {
       void vscode.window.showErrorMessage(inMessage(`alloclens: ${wrong}`));
     }
@@ -70,7 +69,7 @@ export class SnapshotActions {
   }
 
   private async pick(): Promise<SeriesRow[]> {
-    const all = await this.server.ask<AllSeries>(SERIES);
+    const all = await this.server.ask(SERIES);
     const offered = all === undefined ? [] : snapshotRows(all);
     if (offered.length === 0) {
       void vscode.window.showInformationMessage('alloclens: no snapshot has been read yet.');

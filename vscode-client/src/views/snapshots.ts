@@ -1,5 +1,4 @@
 // The view Snapshots: every series, and what is compared.
-import type { AllSeries } from '../protocol.ts';
 import { SERIES } from '../protocol.ts';
 import type { Server } from '../server.ts';
 import type { SeriesRow } from './series-rows.ts';
@@ -19,7 +18,7 @@ export class SnapshotsView extends View<SeriesRow> {
     if (parent !== undefined) {
       return parent.rows ?? [];
     }
-    const all = await this.server.ask<AllSeries>(SERIES);
+    const all = await this.server.ask(SERIES);
     return all === undefined ? [] : seriesRows(all);
   }
 }

@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import { printable } from '../../pictures/printable.ts';
 import { Later } from '../later.ts';
-import type { Direction, StackNode } from '../protocol.ts';
+import type { Direction } from '../protocol.ts';
 import { STACK_TREE } from '../protocol.ts';
 import type { Server } from '../server.ts';
 import type { FrameRow } from './frame-rows.ts';
@@ -58,7 +58,7 @@ export class StacksView extends View<FrameRow> {
     }
     this.view.description = printable(titleOf(root));
     const path = parent?.path ?? [];
-    const found = await this.server.ask<StackNode[]>(STACK_TREE, root.at.uri, root.at.line, root.direction, path);
+    const found = await this.server.ask(STACK_TREE, root.at.uri, root.at.line, root.direction, path);
     return frameRows(found ?? [], root, path);
   }
 

@@ -1,6 +1,6 @@
 // What the views say when they are empty depends on whether any profile is shown.
 import type * as vscode from 'vscode';
-import type { AllSeries, Status } from '../protocol.ts';
+import type { State, Status } from '../protocol.ts';
 import { SERIES } from '../protocol.ts';
 import type { Server } from '../server.ts';
 import { Turns } from '../turns.ts';
@@ -21,11 +21,11 @@ export function followState(server: Server): vscode.Disposable {
 
 // While more is read, and where some files are bad, others may well be shown; and there may be profiles of which none has
 // the chosen sample type.
-async function known(server: Server, { state }: Status): Promise<Status['state'] | 'unmatched'> {
+async function known(server: Server, { state }: Status): Promise<State | 'unmatched'> {
   if (state === 'ok') {
     return state;
   }
-  const { series } = (await server.ask<AllSeries>(SERIES)) ?? { series: [] };
+  const { series } = (await server.ask(SERIES)) ?? { series: [] };
   if (series.some(({ shown }) => shown)) {
     return 'ok';
   }

@@ -14,16 +14,16 @@ from msgspec import Struct
 from alloclens.cache import pages
 from alloclens.languages.declarations import declared
 from alloclens.languages.go.names import is_closure
-from alloclens.lsp.commands import Int64, given_back
-from alloclens.lsp.spots import Spot, Spots, here
+from alloclens.lsp.commands import given_back
+from alloclens.lsp.protocol import Int64
+from alloclens.lsp.spots import FunctionPlaces, Spot, here
 from alloclens.source.line_mapping import UNKNOWN_VERSION, RecordedLines, map_lines
-from alloclens.tables.calls import CallLine, CallSite, calls
+from alloclens.tables.calls import CallSite, calls
 from alloclens.transform.subset import samples
 from alloclens.typed import ready
 from alloclens.wording import calls as wording
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from alloclens.lsp.documents import Document, Documents
@@ -44,9 +44,6 @@ class Item(Struct, frozen=True):
     file: str
     line: Int64
     binary: str
-
-
-NOWHERE = types.Range(types.Position(0, 0), types.Position(0, 0))
 
 
 def register(server: Server) -> None:
@@ -137,7 +134,7 @@ def _ends(
     if asked is None:
         return []
     comparison, site = asked
-    places, written = Places(world, documents.before_others(item.uri), comparison), _Pages()
+    places, written = FunctionPlaces(world, documents.before_others(item.uri), comparison), _Pages()
     edges: Edges = getattr(_calls(comparison, site), way)
     others = [_other(edge, places, written) for edge in edges.heaviest]
     written.drop_old()
@@ -156,7 +153,7 @@ def _asked(world: World, data: Any) -> tuple[Comparison, CallSite] | None:
     return next(series, world.shown), CallSite(item.function, item.file, item.line, item.binary)
 
 
-def _other(edge: Edge, places: Places, written: _Pages) -> types.CallHierarchyItem:
+def _other(edge: Edge, places: FunctionPlaces, written: _Pages) -> types.CallHierarchyItem:
     """Return the item of the function at the other end of an edge: a place, or a page that says why it has none."""
     site = CallSite(edge.function, edge.at.file, binary=edge.binary)
     spot = places.of(edge.function, edge.at)
@@ -186,55 +183,6 @@ def _item(
         detail=f"~{said}" if spot.unsure else said,
         data={**site._asdict(), "head": comparison.head.path},
     )
-
-
-class Places:
-    """Where recorded functions are now, for one answer. Reads closed files: use it in a thread."""
-
-    def __init__(self, world: World, documents: Documents, comparison: Comparison) -> None:
-        self.world = world
-        self.comparison = comparison
-        self._documents = documents
-        self._spots = Spots(world, documents)
-        self._known: dict[str, Document | None] = {}
-
-    def of(self, function: str, at: CallLine) -> Spot | None:
-        """Return where a function is declared, else where a line of it is; None where neither has a place."""
-        place = self.world.sources.place(at.file)
-        document = self._at(place.path) if place else None
-        if document is None:
-            return None
-        found = declared(document.text, function, document.path) if function and not is_closure(function) else []
-        if len(found) == 1:
-            return Spot(document.uri, found[0], unsure=False)
-        return self._spots.of(self.comparison, at.file, at.line)
-
-    def code(self, spot: Spot) -> types.Range:
-        """Return the range of a line's code."""
-        at = self._named(spot.uri)
-        return at.code_of(spot.line) if at and 0 < spot.line <= len(at.lines) else NOWHERE
-
-    def ranges(self, lines: Sequence[CallLine], item: types.CallHierarchyItem) -> list[types.Range]:
-        """Return where these lines are in an item's file; where none is, the item itself."""
-        document = self._named(item.uri)
-        path = self._key(document.path) if document else None
-        inside = (
-            line for line in lines if (place := self.world.sources.place(line.file)) and self._key(place.path) == path
-        )
-        spots = dict.fromkeys(self._spots.of(self.comparison, line.file, line.line) for line in inside)
-        return [self.code(spot) for spot in spots if spot] or [item.selection_range]
-
-    def _key(self, path: str) -> str:
-        return self.world.sources.roots.key(path)
-
-    def _at(self, path: str) -> Document | None:
-        found = self._documents.at(path, self.world.sources.roots)
-        return self._known.setdefault(found.uri, found) if found else None
-
-    def _named(self, uri: str) -> Document | None:
-        if uri not in self._known:
-            self._known[uri] = self._documents.named(uri, self.world.sources.roots)
-        return self._known[uri]
 
 
 class _Pages:

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from alloclens.lsp.features import explain
-from alloclens.lsp.features.focus import FOCUS, UNFOCUS
+from alloclens.lsp import protocol
+from alloclens.lsp.commands import as_command
 from alloclens.lsp.spots import here
+from alloclens.paths import name_of
+from alloclens.wording.explain import mapping
 from alloclens.wording.focus import words
 from alloclens.wording.hover import short_name
-from alloclens.wording.stack_page import NAMELESS
-from alloclens.wording.stack_page_rows import stacks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from alloclens.lsp.documents import Documents
     from alloclens.lsp.server import Server
     from alloclens.lsp.spots import Here
     from alloclens.session.world import World
     from alloclens.transform.filters import Filters
+    from alloclens.wording.stack_page import PageRows
 
 
 def register(server: Server) -> None:
@@ -38,10 +38,32 @@ async def code_actions(ls: Server, params: types.CodeActionParams) -> list[types
 
 
 def _found(ls: Server, world: World, uri: str, line: int) -> list[types.CodeAction]:
-    fixes = [_action(command, types.CodeActionKind.QuickFix) for command in explain.commands(ls, world, uri)]
+    fixes = [_action(command, types.CodeActionKind.QuickFix) for command in _of_placement(ls, world, uri)]
     at = here(world, ls.documents, uri, line + 1)
-    looks = _of_line(ls, at, uri, line) if at else _of_page(ls.documents, uri, line)
+    looks = _of_line(ls, at, uri, line) if at else _of_page(ls.documents.page_rows(uri), line)
     return fixes + [_action(command, types.CodeActionKind.Empty) for command in looks]
+
+
+def _of_placement(ls: Server, world: World, uri: str) -> list[types.Command]:
+    """Return, of a file without numbers, what would bring them, and what says why there are none."""
+    at = ls.documents.named(uri, world.sources.roots)
+    path = at.path if at else ""
+    if not path or not world.shown or world.file(path) or not _could_have(world, path):
+        return []
+    finding = [mapping(one, world.sources.roots) for one in world.coverage.suggestions if path in one.found]
+    added = [
+        as_command(
+            f"Add the path mapping {recorded} → {to} to alloclens.toml", protocol.AddMapping(recorded=recorded, to=to)
+        )
+        for recorded, to in finding
+    ]
+    return [*added, ls.client.explain("Why are there no numbers here?", uri)]
+
+
+def _could_have(world: World, path: str) -> bool:
+    """Return whether the profile names a file of this name: any other has no numbers as a matter of course."""
+    shown = world.shown
+    return bool(shown and (world.recorded_at(shown, path) or name_of(path) in shown.lines.by_name))
 
 
 def _of_line(ls: Server, at: Here, uri: str, line: int) -> Iterator[types.Command]:
@@ -50,30 +72,30 @@ def _of_line(ls: Server, at: Here, uri: str, line: int) -> Iterator[types.Comman
         yield from _of_function(function)
 
 
-def _of_page(documents: Documents, uri: str, line: int) -> Iterator[types.Command]:
+def _of_page(page: PageRows | None, line: int) -> Iterator[types.Command]:
     """What a page of call stacks has at a line."""
-    page = documents.page(uri)
-    for stack in stacks(page.lines) if page else ():
-        if line in stack.rows:
-            if (function := stack.functions.get(line, NAMELESS)) != NAMELESS:
+    for stack in page.stacks if page else ():
+        if stack.heading <= line < stack.end:
+            frame = line - stack.heading - 1
+            if 0 <= frame < len(stack.functions) and (function := stack.functions[frame]):
                 yield from _of_function(function)
-            yield _step("Show only what passes through this stack", {"stack": stack.known})
+            yield _step("Show only what passes through this stack", protocol.FocusStep(stack=tuple(stack.stack)))
 
 
 def _of_function(function: str) -> Iterator[types.Command]:
     name = short_name(function)
-    yield _step(f"Show only what passes through {name}", {"function": function})
-    yield _step(f"Leave out what passes through {name}", {"ignoreFunction": function})
+    yield _step(f"Show only what passes through {name}", protocol.FocusStep(function=function))
+    yield _step(f"Leave out what passes through {name}", protocol.FocusStep(ignore_function=function))
 
 
 def _back(steps: tuple[tuple[Filters, ...], ...]) -> list[types.CodeAction]:
-    last = [types.Command(f"Step back from samples {words(one)}", UNFOCUS, arguments=[None]) for one in steps[-1:]]
-    every = [types.Command("Show all samples", UNFOCUS, arguments=[True])] if len(steps) > 1 else []
+    last = [as_command(f"Step back from samples {words(one)}", protocol.Unfocus()) for one in steps[-1:]]
+    every = [as_command("Show all samples", protocol.Unfocus(every=True))] if len(steps) > 1 else []
     return [_action(command, types.CodeActionKind.Empty) for command in last + every]
 
 
-def _step(title: str, step: dict[str, Any]) -> types.Command:
-    return types.Command(title, FOCUS, arguments=[step])
+def _step(title: str, step: protocol.FocusStep) -> types.Command:
+    return as_command(title, protocol.AddFocus(step))
 
 
 def _action(command: types.Command, kind: types.CodeActionKind | str) -> types.CodeAction:

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from alloclens.lsp.client import EXPLAIN
+from alloclens.lsp import protocol
 from alloclens.lsp.documents import opened_path
 from alloclens.lsp.mapping import add_mapping
-from alloclens.lsp.server import Server
 from alloclens.paths import name_of
 from alloclens.printable import rows
 from alloclens.session.line_mapper import parts
@@ -20,71 +19,44 @@ from alloclens.wording.status import nothing
 
 if TYPE_CHECKING:
     from alloclens.lsp.documents import Document, Documents
+    from alloclens.lsp.server import Server
     from alloclens.session.world import World
-
-COMMAND = "alloclens.server.explain"
-TELL = "alloclens.server.tellWhy"
-MAPPINGS = "alloclens.server.mappings"
-ADD_MAPPING = "alloclens.server.addMapping"
 
 
 def register(server: Server) -> None:
     """Offer the commands."""
-    server.command(COMMAND)(explain)
-    server.command(TELL)(tell)
-    server.command(MAPPINGS)(mappings)
-    server.command(ADD_MAPPING)(add)
+    server.offer(protocol.ExplainPlacement, explain)
+    server.offer(protocol.TellWhy, tell)
+    server.offer(protocol.GetMappings, mappings)
+    server.offer(protocol.AddMapping, add)
 
 
-async def explain(ls: Server, uri: str = "") -> str:
+async def explain(ls: Server, command: protocol.ExplainPlacement) -> str:
     """Return in plain text how much has a place here, what to do, what is known of one file, and of all."""
-    return await asyncio.to_thread(_explained, ls.world, ls.documents, uri)
+    return await asyncio.to_thread(_explained, ls.world, ls.documents, command.uri)
 
 
-async def tell(ls: Server, uri: str) -> None:
+async def tell(ls: Server, command: protocol.TellWhy) -> None:
     """Show the same as a message, in editors that have no other place for it."""
-    said = await asyncio.to_thread(_of_document, ls.world, ls.documents, uri)
+    said = await asyncio.to_thread(_of_document, ls.world, ls.documents, command.uri)
     ls.window_show_message(types.ShowMessageParams(types.MessageType.Info, " · ".join(map(str.strip, said))))
 
 
-async def mappings(ls: Server) -> list[dict[str, str]]:
-    """Return the path mappings that would find what is not found, the best first: [{from, to, label}]."""
+async def mappings(ls: Server, command: protocol.GetMappings) -> list[protocol.PathMapping]:
+    """Return the path mappings that would find what is not found, best first."""
+    del command
     return await asyncio.to_thread(_mappings, ls.world)
 
 
-async def add(ls: Server, recorded: str, to: str) -> str | None:
+async def add(ls: Server, command: protocol.AddMapping) -> str | None:
     """Write a path mapping into the settings file; return that file's path."""
-    return await add_mapping(ls, recorded, to)
+    return await add_mapping(ls, command.recorded, command.to)
 
 
-def commands(ls: Server, world: World, uri: str) -> list[types.Command]:
-    """Return, of a file without numbers, what would bring them, and what says why there are none. For a thread."""
-    at = ls.documents.named(uri, world.sources.roots)
-    path = at.path if at else ""
-    if not path or not world.shown or world.file(path) or not _could_have(world, path):
-        return []
-    explained = types.Command(
-        "Why are there no numbers here?", EXPLAIN if ls.client.explains else TELL, arguments=[uri]
-    )
-    finding = [one for one in world.coverage.suggestions if path in one.found]
-    return [*(_add(*mapping(one, world.sources.roots)) for one in finding), explained]
-
-
-def _could_have(world: World, path: str) -> bool:
-    """Return whether the profile names a file of this name: for any other, that there are no numbers is no question."""
-    shown = world.shown
-    return bool(shown and (world.recorded_at(shown, path) or name_of(path) in shown.lines.by_name))
-
-
-def _add(recorded: str, to: str) -> types.Command:
-    title = f"Add the path mapping {recorded} → {to} to alloclens.toml"
-    return types.Command(title, ADD_MAPPING, arguments=[recorded, to])
-
-
-def _mappings(world: World) -> list[dict[str, str]]:
+def _mappings(world: World) -> list[protocol.PathMapping]:
     found, roots = world.coverage, world.sources.roots
     pairs = ((one, *mapping(one, roots)) for one in found.suggestions)
-    return [{"from": recorded, "to": to, "label": finds(one, found.total)} for one, recorded, to in pairs]
+    return [protocol.PathMapping(recorded, to, finds(one, found.total)) for one, recorded, to in pairs]
 
 
 def _explained(world: World, documents: Documents, uri: str) -> str:

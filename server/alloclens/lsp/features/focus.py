@@ -3,44 +3,29 @@
 from __future__ import annotations
 
 from itertools import chain
+from typing import TYPE_CHECKING
 
-from msgspec import Struct
-
+from alloclens.lsp import protocol
 from alloclens.lsp.lifecycle import follow
-from alloclens.lsp.server import Server
 from alloclens.lsp.show import tell
 from alloclens.printable import printable
 from alloclens.transform.filters import Filters
 from alloclens.transform.patterns import BadPattern, exact, search
-from alloclens.typed import ready
 from alloclens.wording.focus import words
 
-FOCUS = "alloclens.server.focus"
-UNFOCUS = "alloclens.server.unfocus"
+if TYPE_CHECKING:
+    from alloclens.lsp.server import Server
 
 
 def register(server: Server) -> None:
     """Offer the commands."""
-    server.command(FOCUS)(focus)
-    server.command(UNFOCUS)(unfocus)
+    server.offer(protocol.AddFocus, focus)
+    server.offer(protocol.Unfocus, unfocus)
 
 
-@ready
-class FocusStep(Struct, frozen=True, rename="camel"):
-    """What to look at from now on."""
-
-    focus: str = ""
-    """A pattern of pprof's."""
-    ignore: str = ""
-    function: str = ""
-    """The exact name of a function, in place of `focus`."""
-    ignore_function: str = ""
-    stack: list[str] = []
-    """Exact names: what passes through all of them is left."""
-
-
-def focus(ls: Server, step: FocusStep) -> str | None:
-    """Take one step more; return in words what is wrong with a pattern."""
+def focus(ls: Server, command: protocol.AddFocus) -> str | None:
+    """Take one step more; return what is wrong with a pattern."""
+    step = command.step
     stack = [Filters(focus=exact(name)) for name in dict.fromkeys(step.stack)]
     one = Filters(
         focus=step.focus or _exact(step.function),
@@ -57,9 +42,9 @@ def focus(ls: Server, step: FocusStep) -> str | None:
     return None
 
 
-def unfocus(ls: Server, every: bool = False) -> None:
+def unfocus(ls: Server, command: protocol.Unfocus) -> None:
     """Take the last step back, or every step."""
-    _look_at(ls, () if every else ls.focus[:-1])
+    _look_at(ls, () if command.every else ls.focus[:-1])
 
 
 def _look_at(ls: Server, steps: tuple[tuple[Filters, ...], ...]) -> None:

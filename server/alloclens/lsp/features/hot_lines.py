@@ -1,87 +1,101 @@
-"""Every line worth a look, in the whole workspace: for next and previous, and for a table of them."""
+"""Every line worth a look in the whole workspace: as a table, and one after the other in every editor."""
 
 from __future__ import annotations
 
 import asyncio
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
-from msgspec import Struct
+from lsprotocol import types
 
-from alloclens.lsp.quick import Quick, location
-from alloclens.lsp.server import Server
-from alloclens.lsp.spots import Spots
+from alloclens.lsp import protocol
+from alloclens.lsp.documents import opened_path, same
+from alloclens.lsp.show import shown, tell
+from alloclens.lsp.spots import Spots, location
 from alloclens.series.selection import worth_showing
-from alloclens.typed import ready
 from alloclens.wording.amounts import growth, hint
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from alloclens.arrays import Floats, Ints, Mask
     from alloclens.lsp.documents import Documents
+    from alloclens.lsp.server import Server
     from alloclens.lsp.spots import Spot
     from alloclens.series.comparison import Comparison, LineStats
     from alloclens.session.world import World
     from alloclens.tables.lines import Lines
 
-
-COMMAND = "alloclens.server.hotLines"
-COUNT = "alloclens.server.hotLineCount"
-MOST = 200
-LIMIT = 2000
-"""Lines of one answer, whatever is asked for: to write them takes the event loop nearly 10 ms."""
-
-
-@ready
-class HotLinesQuery(Struct, frozen=True):
-    """Which lines, and in which order."""
-
-    own: bool = True
-    """Only those of the user's own code that have a place here."""
-    sort: Literal["owned", "flat", "cum", "growth"] = "owned"
-    filter: str = ""
-    """A part of the function's name or of the file's, in any case."""
-    most: int = MOST
-
-
-DEFAULT = HotLinesQuery()
+MAX_LINES = 2000
+"""Lines of one answer, whatever is asked for."""
 
 
 def register(server: Server) -> None:
     """Offer the commands."""
-    server.command(COMMAND)(hot_lines)
-    server.command(COUNT)(hot_line_count)
+    server.offer(protocol.GetHotLines, hot_lines)
+    server.offer(protocol.CountHotLines, hot_line_count)
+    server.offer(protocol.GoToHotLine, hot_line)
 
 
-async def hot_lines(ls: Server, options: HotLinesQuery = DEFAULT) -> Quick:
-    """Return the hot lines, heaviest first: [{label, location, function, file, line, own, flat, cum, owned, growth}].
+async def hot_lines(ls: Server, command: protocol.GetHotLines) -> list[protocol.HotLine]:
+    """Return the hot lines, heaviest first."""
+    return await asyncio.to_thread(_hot_lines, ls.world, ls.documents, command.options)
 
-    `file` and `line` are as recorded.
+
+async def hot_line_count(ls: Server, command: protocol.CountHotLines) -> int:
+    """Return how many hot lines there are, including those without a place here."""
+    world = ls.world
+    return len(await asyncio.to_thread(_rows, world.shown, command.options)) if world.shown else 0
+
+
+async def hot_line(ls: Server, command: protocol.GoToHotLine) -> protocol.Location | None:
+    """Have the editor show the hot line after or before a line: by line within a file, then on to the next file.
+
+    The lines are those of `hot_lines` without options; behind the last one comes the first.
     """
-    return Quick(await asyncio.to_thread(found, ls.world, ls.documents, options))
+    lines = await asyncio.to_thread(_hot_lines, ls.world, ls.documents, protocol.HotLinesQuery())
+    placed = [(line.location, line.label) for line in lines if line.location]
+    found = neighbour(placed, (same(command.uri), command.line), command.step)
+    if found is None:
+        tell(ls, "no hot line yet")
+        return None
+    ls.run_task(_show(ls, *found), "showing a hot line")  # not before the answer: some editors do one thing at a time
+    return found[0]
 
 
-async def hot_line_count(ls: Server, options: HotLinesQuery = DEFAULT) -> int:
-    """Return how many hot lines there are, those without a place here too."""
-    return await asyncio.to_thread(_count, ls.world, options)
+Labelled = tuple[protocol.Location, str]
+"""Where a hot line is, and its label."""
 
 
-def found(world: World, documents: Documents, asked: HotLinesQuery) -> list[dict[str, Any]]:
+def neighbour(lines: Sequence[Labelled], here: tuple[str, int], step: int) -> Labelled | None:
+    """Return the line next to a place, (URI, line)."""
+
+    def place(line: Labelled) -> tuple[str, int]:
+        return same(line[0].uri), line[0].range.start.line
+
+    ordered = sorted(lines, key=place, reverse=step < 0)
+    beyond = (line for line in ordered if (place(line) < here if step < 0 else place(line) > here))
+    return next(beyond, ordered[0] if ordered else None)
+
+
+async def _show(ls: Server, at: protocol.Location, label: str) -> None:
+    line = at.range.start.line
+    start = types.Position(line, 0)
+    if not await shown(ls, at.uri, types.Range(start, start)):
+        tell(ls, f"{opened_path(at.uri)}:{line + 1}  {label}")
+
+
+def _hot_lines(world: World, documents: Documents, asked: protocol.HotLinesQuery) -> list[protocol.HotLine]:
     """Return the answer of `hot_lines`. Reads closed files: use it in a thread."""
     if world.shown is None:
         return []
     comparison, spots = world.shown, Spots(world, documents)
     rows = _sorted(comparison, _rows(comparison, asked), asked)
-    return list(islice(_placed(comparison, rows, spots, own=asked.own), max(0, min(asked.most, LIMIT))))
+    return list(islice(_placed(comparison, rows, spots, own=asked.own), max(0, min(asked.most, MAX_LINES))))
 
 
-def _count(world: World, asked: HotLinesQuery) -> int:
-    return len(_rows(world.shown, asked)) if world.shown else 0
-
-
-def _rows(comparison: Comparison, asked: HotLinesQuery) -> Ints:
+def _rows(comparison: Comparison, asked: protocol.HotLinesQuery) -> Ints:
     lines = comparison.lines
     kept = lines.own[lines.file] & (lines.line > 0) if asked.own else np.ones(len(lines), np.bool_)
     if asked.filter:
@@ -96,7 +110,7 @@ def _named(lines: Lines, part: str) -> Mask:
     return np.asarray(files[lines.file] | functions[lines.functions.of_line])
 
 
-def _sorted(comparison: Comparison, rows: Ints, asked: HotLinesQuery) -> Ints:
+def _sorted(comparison: Comparison, rows: Ints, asked: protocol.HotLinesQuery) -> Ints:
     """Return the rows, those with most of a measure first, whatever its sign, then by what passes through them."""
     cum = comparison.lines.value.cum[rows, comparison.column]
     key = _growth(comparison, own=asked.own)[rows] if asked.sort == "growth" else _measure(comparison, asked.sort)[rows]
@@ -116,7 +130,7 @@ def _growth(comparison: Comparison, *, own: bool) -> Floats:
     return value.owned if own else np.where(_measure(comparison, "owned") != 0, value.owned, value.cum)
 
 
-def _placed(comparison: Comparison, rows: Ints, spots: Spots, *, own: bool) -> Iterator[dict[str, Any]]:
+def _placed(comparison: Comparison, rows: Ints, spots: Spots, *, own: bool) -> Iterator[protocol.HotLine]:
     lines = comparison.lines
     for row in rows.tolist():
         spot = spots.of(comparison, lines.files[lines.file[row]], int(lines.line[row]))
@@ -124,23 +138,25 @@ def _placed(comparison: Comparison, rows: Ints, spots: Spots, *, own: bool) -> I
             yield _line(comparison, row, spot)
 
 
-def _line(comparison: Comparison, row: int, spot: Spot | None) -> dict[str, Any]:
+def _line(comparison: Comparison, row: int, spot: Spot | None) -> protocol.HotLine:
     lines, stats = comparison.lines, comparison.stats(row)
     number, function = int(lines.file[row]), int(lines.functions.of_line[row])
-    return {
-        "label": hint(stats, comparison.sample_type.unit, unsure=bool(spot and spot.unsure)),
-        "location": location(spot),
-        "function": lines.functions.name[function] if function >= 0 else "",
-        "file": lines.files[number],
-        "line": stats.line,
-        "own": bool(lines.own[number]),
-        **{name: int(getattr(stats, name).value) for name in ("flat", "cum", "owned")},
-        "growth": _grown(stats, comparison.sample_type.unit),
-    }
+    return protocol.HotLine(
+        label=hint(stats, comparison.sample_type.unit, unsure=bool(spot and spot.unsure)),
+        location=location(spot),
+        function=lines.functions.name[function] if function >= 0 else "",
+        file=lines.files[number],
+        line=stats.line,
+        own=bool(lines.own[number]),
+        flat=int(stats.flat.value),
+        cum=int(stats.cum.value),
+        owned=int(stats.owned.value),
+        growth=_grown(stats, comparison.sample_type.unit),
+    )
 
 
-def _grown(stats: LineStats, unit: str) -> dict[str, Any] | None:
+def _grown(stats: LineStats, unit: str) -> protocol.LineGrowth | None:
     main = stats.owned if stats.owned.value else stats.cum
     if main.growth is None:
         return None
-    return {"value": int(main.growth), "label": growth(main, unit), "certain": main.significant}
+    return protocol.LineGrowth(int(main.growth), growth(main, unit), significant=bool(main.significant))

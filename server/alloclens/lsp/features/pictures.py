@@ -3,100 +3,67 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from lsprotocol import types  # noqa: TC002 - a command's annotations are read at run time
-from msgspec import Struct
-
-from alloclens.lsp.commands import Int64
-from alloclens.lsp.quick import Quick
-from alloclens.lsp.server import Server
-from alloclens.lsp.spots import Here, Spots, here
+from alloclens.lsp import protocol
+from alloclens.lsp.spots import Here, Spots, here, location
 from alloclens.series.timeline import owned
 from alloclens.tables.flame import FlameQuery
-from alloclens.typed import ready
 from alloclens.wording import flame as wording
 
 if TYPE_CHECKING:
     from alloclens.lsp.documents import Documents
+    from alloclens.lsp.server import Server
     from alloclens.session.world import World
-
-FLAME = "alloclens.server.flame"
-FRAME = "alloclens.server.frame"
-TIMELINE = "alloclens.server.timeline"
 
 
 def register(server: Server) -> None:
     """Offer the commands."""
-    server.command(FLAME)(flame)
-    server.command(FRAME)(frame)
-    server.command(TIMELINE)(timeline)
+    server.offer(protocol.GetFlame, flame)
+    server.offer(protocol.GetFrame, frame)
+    server.offer(protocol.GetTimeline, timeline)
 
 
-@ready
-class FlameOptions(Struct, frozen=True):
-    """Which flame graph."""
-
-    inverted: bool = False
-    path: list[tuple[str, str]] = []
-    """The name and the file of each node from the root to the one that is zoomed in to."""
-    search: str = ""
-    """A part of a name."""
+async def flame(ls: Server, command: protocol.GetFlame) -> wording.Flame | None:
+    """Return the flame graph of what is shown; None without a profile, or if the path leads nowhere."""
+    return await asyncio.to_thread(_flame, ls.world, command.options)
 
 
-@ready
-class LineOptions(Struct, frozen=True):
-    """A line: of a document, by `uri`, from 0 on; or as recorded, by `file`, from 1 on. Neither: no line."""
-
-    uri: str = ""
-    file: str = ""
-    line: Int64 = 0
+async def frame(ls: Server, command: protocol.GetFrame) -> protocol.Location | None:
+    """Return where a recorded line is here."""
+    return await asyncio.to_thread(_frame, ls.world, ls.documents, command.file, command.line)
 
 
-WHOLE, NO_LINE = FlameOptions(), LineOptions()
-
-
-async def flame(ls: Server, options: FlameOptions = WHOLE) -> Quick:
-    """Return the flame graph of what is shown (wording/flame.py); null without a profile, or where the path leads nowhere."""
-    return Quick(await asyncio.to_thread(_flame, ls.world, options))
-
-
-async def frame(ls: Server, file: str, line: Int64) -> types.Location | None:
-    """Return where a recorded line (1-based) is here."""
-    return await asyncio.to_thread(_frame, ls.world, ls.documents, file, line)
-
-
-async def timeline(ls: Server, line: LineOptions = NO_LINE) -> Quick:
-    """Return the shown series through time (wording/flame.py), and what one line owned.
+async def timeline(ls: Server, command: protocol.GetTimeline) -> wording.Timeline | None:
+    """Return the shown series through time, and what one line owned.
 
     `at` of the answer names the line as recorded, by which it can be asked for from then on.
     """
-    return Quick(await asyncio.to_thread(_timeline, ls.world, ls.documents, line))
+    return await asyncio.to_thread(_timeline, ls.world, ls.documents, command.line)
 
 
-def _flame(world: World, options: FlameOptions) -> dict[str, Any] | None:
+def _flame(world: World, options: protocol.FlameOptions) -> wording.Flame | None:
     shown = world.shown
     if shown is None:
         return None
-    tree = shown.flame_graph.tree(FlameQuery(tuple(options.path), options.inverted, options.search))
+    tree = shown.flame_graph.tree(FlameQuery(options.path, options.inverted, options.search))
     return wording.flame(shown, tree, world.focus) if tree else None
 
 
-def _frame(world: World, documents: Documents, file: str, line: int) -> types.Location | None:
-    spot = Spots(world, documents).of(world.shown, file, line) if world.shown else None
-    return spot.location if spot else None
+def _frame(world: World, documents: Documents, file: str, line: int) -> protocol.Location | None:
+    return location(Spots(world, documents).of(world.shown, file, line)) if world.shown else None
 
 
-def _timeline(world: World, documents: Documents, line: LineOptions) -> dict[str, Any] | None:
+def _timeline(world: World, documents: Documents, line: protocol.AskedLine) -> wording.Timeline | None:
     at = _asked(world, documents, line)
     comparison = at.comparison if at else world.shown
     if comparison is None:
         return None
-    named = {"file": at.recorded, "line": at.line} if at else None
+    named = wording.RecordedLine(at.recorded, at.line) if at else None
     return wording.timeline(comparison, named, _line(at) if at else None, world.focus)
 
 
-def _asked(world: World, documents: Documents, line: LineOptions) -> Here | None:
+def _asked(world: World, documents: Documents, line: protocol.AskedLine) -> Here | None:
     if line.uri:
         return here(world, documents, line.uri, line.line + 1)
     return _recorded(world, line.file, line.line) if line.file else None
@@ -110,7 +77,8 @@ def _recorded(world: World, recorded: str, line: int) -> Here | None:
     return None
 
 
-def _line(at: Here) -> dict[str, Any] | None:
+def _line(at: Here) -> wording.OwnedLine | None:
     found = owned(at.comparison, at.row)
-    label = wording.line_label(at.recorded, at.line, found.sample_type) if found else ""
-    return {"label": label, "values": found.values} if found else None
+    if found is None:
+        return None
+    return wording.OwnedLine(wording.line_label(at.recorded, at.line, found.sample_type), found.values)

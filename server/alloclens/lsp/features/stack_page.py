@@ -1,4 +1,4 @@
-"""The stacks through a line as a page to read, in every editor: a file whose frames lead to their lines."""
+"""The call stacks through a line as a page to read, in every editor: a file whose frames are links to their lines."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lsprotocol import types
+from pygls import uris
+
 from alloclens.cache import pages
-from alloclens.lsp.client import STACK_PAGE
-from alloclens.lsp.commands import Uinteger
+from alloclens.lsp import protocol
 from alloclens.lsp.documents import opened_path
-from alloclens.lsp.server import Server
 from alloclens.lsp.show import shown, tell
 from alloclens.lsp.spots import Spots, here
 from alloclens.source.places import Nowhere
@@ -19,25 +20,28 @@ from alloclens.tables.stack_tree import LineKey, branches
 from alloclens.wording.stack_page import UNSURE, FrameSpot, Written, gone, not_here, page
 
 if TYPE_CHECKING:
-    from alloclens.lsp.documents import Documents
+    from alloclens.lsp.documents import Document, Documents
+    from alloclens.lsp.server import Server
     from alloclens.lsp.spots import Here
     from alloclens.profile.model import Frame
     from alloclens.series.comparison import Comparison
     from alloclens.session.world import World
     from alloclens.stats.amount import Amount
+    from alloclens.wording.stack_page import Link, Page
 
-STACKS = 50
+MAX_STACKS = 50
 
 
 def register(server: Server) -> None:
-    """Offer the command."""
-    server.command(STACK_PAGE)(stack_page)
+    """Offer the command, and answer textDocument/documentLink."""
+    server.offer(protocol.ShowStackPage, stack_page)
+    server.feature(types.TEXT_DOCUMENT_DOCUMENT_LINK)(document_links)
 
 
-async def stack_page(ls: Server, uri: str, line: Uinteger) -> str | None:
-    """Write the page of a line (0-based), have the editor show it, and return its path; None where there is none."""
+async def stack_page(ls: Server, command: protocol.ShowStackPage) -> str | None:
+    """Write the page of a line, have the editor show it, and return its path; None if no stack passes through the line."""
     try:
-        path = await asyncio.to_thread(_written, ls.world, ls.documents, uri, line + 1)
+        path = await asyncio.to_thread(_written, ls.world, ls.documents, command.uri, command.line + 1)
     except OSError as error:
         tell(ls, f"the page of call stacks could not be written: {error}")
         return None
@@ -46,6 +50,23 @@ async def stack_page(ls: Server, uri: str, line: Uinteger) -> str | None:
         return None
     ls.run_task(_show(ls, path), "showing call stacks")  # not before the answer: some editors do one thing at a time
     return str(path)
+
+
+async def document_links(ls: Server, params: types.DocumentLinkParams) -> list[types.DocumentLink]:
+    """Return the links of a page; none of any other file."""
+    return await asyncio.to_thread(_links, ls.documents, params.text_document.uri)
+
+
+def _links(documents: Documents, uri: str) -> list[types.DocumentLink]:
+    at, rows = documents.page(uri), documents.page_rows(uri)
+    return [_link(one, at) for one in rows.links if one.row < len(at.lines)] if at and rows else []
+
+
+def _link(one: Link, at: Document) -> types.DocumentLink:
+    begin, end = (at.units(at.lines[one.row][:n]) for n in (one.begin, one.end))
+    where = types.Range(types.Position(one.row, begin), types.Position(one.row, end))
+    # VS Code goes to the line that a file's address ends with as #L42; others open the file at least
+    return types.DocumentLink(where, target=f"{uris.from_fs_path(one.file)}#L{one.line}")
 
 
 async def _show(ls: Server, path: Path) -> None:
@@ -59,16 +80,16 @@ def _written(world: World, documents: Documents, uri: str, line: int) -> Path | 
         return None
     name = Path(opened_path(uri) or "").name
     digest = hashlib.sha256(f"{uri}\0{line}".encode("utf-8", "replace")).hexdigest()[:16]
-    text = _page(f"Call stacks through {name}:{line}", at, world, Spots(world, documents))
-    path = pages.write(f"stacks-{digest}", text)
+    made = _page(f"Call stacks through {name}:{line}", at, world, Spots(world, documents))
+    path = pages.write(f"stacks-{digest}", made.text, made.rows)
     pages.prune([path])
     return path
 
 
-def _page(title: str, at: Here, world: World, spots: Spots) -> str:
+def _page(title: str, at: Here, world: World, spots: Spots) -> Page:
     comparison = at.comparison
-    found = comparison.stacks(at.recorded, at.line, STACKS + 1)
-    heaviest = found[:STACKS]
+    found = comparison.stacks(at.recorded, at.line, MAX_STACKS + 1)
+    heaviest = found[:MAX_STACKS]
     stacks = [
         Written(
             stack.amount,
@@ -77,7 +98,7 @@ def _page(title: str, at: Here, world: World, spots: Spots) -> str:
         )
         for stack, passing in zip(heaviest, comparison.passing(at.recorded, at.line, heaviest), strict=True)
     ]
-    return page(title, comparison, _whole(at), stacks, more=len(found) > STACKS)
+    return page(title, comparison, _whole(at), stacks, more=len(found) > MAX_STACKS)
 
 
 def _whole(at: Here) -> Amount:
@@ -92,7 +113,7 @@ def _spot(frame: Frame, comparison: Comparison, world: World, spots: Spots) -> F
     spot = spots.of(comparison, frame.file, frame.line)
     path = opened_path(spot.uri) if spot else None
     if spot and path:
-        return FrameSpot(frame.function, path, spot.line, UNSURE if spot.unsure else "")
+        return FrameSpot(frame.function, path, spot.line, UNSURE if spot.unsure else "", placed=True)
     found = world.sources.find(frame.file)
     why = found.reason if isinstance(found, Nowhere) else gone(frame.line)
     return FrameSpot(frame.function, frame.file, frame.line, not_here(why))

@@ -1,58 +1,93 @@
-"""From a hot line to its call stacks, for editors that show them in their own way (VS Code's peek view)."""
+"""From a hot line to its call stacks, for editors that show them in their own way: as lists, and as a tree."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from alloclens.lsp.commands import Uinteger
-from alloclens.lsp.server import Server
-from alloclens.lsp.spots import Spots, here
+from alloclens.lsp import protocol
+from alloclens.lsp.spots import Spots, here, location
 from alloclens.printable import printable
+from alloclens.tables.stack_tree import LineKey, branches
+from alloclens.wording import views
 from alloclens.wording.amounts import amount
 from alloclens.wording.hover import short_name, stack_label
 
 if TYPE_CHECKING:
     from alloclens.lsp.documents import Documents
+    from alloclens.lsp.server import Server
     from alloclens.profile.model import Frame
     from alloclens.series.comparison import Comparison
     from alloclens.session.world import World
+    from alloclens.tables.stack_tree import Branches, StackNode
     from alloclens.tables.stacks import Stack
 
-COMMAND = "alloclens.server.stacks"
-MOST = 20
+MAX_STACKS = 20
 
 
 def register(server: Server) -> None:
-    """Offer the command."""
-    server.command(COMMAND)(stacks)
+    """Offer the commands."""
+    server.offer(protocol.GetStacks, stacks)
+    server.offer(protocol.GetStackTree, stack_tree)
 
 
-async def stacks(ls: Server, uri: str, line: Uinteger) -> dict[str, Any] | None:
-    """Return the heaviest stacks through a line (0-based): {title, stacks: [{label, frames: [{label, location, own}]}]}."""
-    return await asyncio.to_thread(_stacks, ls.world, ls.documents, uri, line + 1)
+async def stacks(ls: Server, command: protocol.GetStacks) -> protocol.Stacks | None:
+    """Return the heaviest stacks through a line."""
+    return await asyncio.to_thread(_stacks, ls.world, ls.documents, command.uri, command.line + 1)
 
 
-def _stacks(world: World, documents: Documents, uri: str, line: int) -> dict[str, Any] | None:
+async def stack_tree(ls: Server, command: protocol.GetStackTree) -> list[protocol.StackNode]:
+    """Return the children of a node, heaviest first; a last row without an id stands for all that are left out."""
+    return await asyncio.to_thread(_tree, ls.world, ls.documents, command)
+
+
+def _stacks(world: World, documents: Documents, uri: str, line: int) -> protocol.Stacks | None:
     at = here(world, documents, uri, line)
     if at is None:
         return None
     comparison, spots = at.comparison, Spots(world, documents)
-    found = comparison.stacks(at.recorded, at.line, MOST)
+    found = comparison.stacks(at.recorded, at.line, MAX_STACKS)
     total = amount(comparison.stats(at.row).cum.value, comparison.sample_type.unit)
     title = printable(f"{total} {comparison.sample_type.type} through line {line}")
-    return {"title": title, "stacks": [_stack(s, comparison, world, spots) for s in found]}
+    return protocol.Stacks(title, [_stack(one, comparison, world, spots) for one in found])
 
 
-def _stack(stack: Stack, comparison: Comparison, world: World, spots: Spots) -> dict[str, Any]:
-    frames = [_frame(f, comparison, world, spots) for f in stack.frames]
-    return {"label": stack_label(stack, comparison), "frames": frames}
+def _stack(stack: Stack, comparison: Comparison, world: World, spots: Spots) -> protocol.Stack:
+    frames = [_frame(frame, comparison, world, spots) for frame in stack.frames]
+    return protocol.Stack(stack_label(stack, comparison), frames)
 
 
-def _frame(frame: Frame, comparison: Comparison, world: World, spots: Spots) -> dict[str, Any]:
-    spot = spots.of(comparison, frame.file, frame.line)
-    return {
-        "label": printable(f"{short_name(frame.function)}  {frame.file}:{frame.line}"),
-        "location": spot.location if spot else None,
-        "own": world.sources.is_own(frame.file),
-    }
+def _frame(frame: Frame, comparison: Comparison, world: World, spots: Spots) -> protocol.Frame:
+    return protocol.Frame(
+        label=printable(f"{short_name(frame.function)}  {frame.file}:{frame.line}"),
+        location=location(spots.of(comparison, frame.file, frame.line)),
+        own=world.sources.is_own(frame.file),
+    )
+
+
+def _tree(world: World, documents: Documents, asked: protocol.GetStackTree) -> list[protocol.StackNode]:
+    at = here(world, documents, asked.uri, asked.line + 1)
+    if at is None:
+        return []
+    comparison, spots, line = at.comparison, Spots(world, documents), LineKey(at.recorded, at.line)
+    profile, number = comparison.profile, comparison.profile.sample_types.index(comparison.sample_type)
+    found = branches(profile, number, line, asked.direction, asked.path, unsaid=comparison.unsaid)
+    whole = comparison.stats(at.row).cum.value
+    rows = [_node(node, whole, comparison, world, spots) for node in found.nodes]
+    return rows + ([_others(found, comparison)] if found.many > len(rows) else [])
+
+
+def _node(node: StackNode, whole: float, comparison: Comparison, world: World, spots: Spots) -> protocol.StackNode:
+    return protocol.StackNode(
+        id=node.id,
+        label=views.frame_name(node),
+        detail=views.frame_detail(node, whole, comparison.sample_type.unit, compared=comparison.base is not None),
+        location=location(spots.of(comparison, node.file, node.line)),
+        own=world.sources.is_own(node.file),
+        leaf=node.leaf,
+    )
+
+
+def _others(found: Branches, comparison: Comparison) -> protocol.StackNode:
+    said = views.others(found, comparison.sample_type.unit)
+    return protocol.StackNode("", "…", said, None, own=False, leaf=True)

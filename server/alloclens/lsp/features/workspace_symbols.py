@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from alloclens.lsp.features.call_hierarchy import Places
+from alloclens.lsp.spots import FunctionPlaces
 from alloclens.source.recorded import OF_GO, package_of
 from alloclens.tables.calls import hot_functions
 from alloclens.wording.calls import symbol
@@ -46,7 +46,7 @@ def _symbols(world: World, comparison: Comparison, documents: Documents, asked: 
 
 
 def _found(world: World, comparison: Comparison, documents: Documents, asked: str) -> Iterator[types.SymbolInformation]:
-    places, sign = Places(world, documents, comparison), world.settings.symbol_prefix
+    places, sign = FunctionPlaces(world, documents, comparison), world.settings.symbol_prefix
     for one in hot_functions(comparison.profile, comparison.sample_type, asked, LOOKED_AT):
         if spot := places.of(one.function, one.at):
             yield types.SymbolInformation(

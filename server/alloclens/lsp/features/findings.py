@@ -1,0 +1,72 @@
+"""What the view Findings lists: the lines that leak or grow, worst first."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from alloclens.lsp import protocol
+from alloclens.lsp.spots import Spots, location
+from alloclens.series.findings import RAISED, badness
+from alloclens.series.verdicts import VERDICTS
+from alloclens.source.places import Nowhere
+from alloclens.wording import views
+from alloclens.wording.stack_page import gone
+from alloclens.wording.verdict import placed_message
+
+if TYPE_CHECKING:
+    from alloclens.lsp.documents import Documents
+    from alloclens.lsp.server import Server
+    from alloclens.lsp.spots import Spot
+    from alloclens.series.comparison import Comparison
+    from alloclens.series.findings import Finding
+    from alloclens.session.world import World
+
+MAX_FINDINGS = 200
+
+
+def register(server: Server) -> None:
+    """Offer the command."""
+    server.offer(protocol.GetFindings, findings)
+
+
+async def findings(ls: Server, command: protocol.GetFindings) -> list[protocol.Finding]:
+    """Return the lines that leak or grow, and those of other verdicts that are marked, worst first."""
+    del command
+    return await asyncio.to_thread(_findings, ls.world, ls.documents)
+
+
+def _findings(world: World, documents: Documents) -> list[protocol.Finding]:
+    spots = Spots(world, documents)
+    wanted = [verdict for verdict in VERDICTS if verdict in RAISED or world.settings.severity(verdict) != "off"]
+    found = [(finding, of) for of in world.comparisons for finding in of.findings(wanted)]
+    found.sort(key=lambda pair: badness(pair[0]))
+    return [_finding(finding, of, world, spots) for finding, of in found[:MAX_FINDINGS]]
+
+
+def _finding(finding: Finding, comparison: Comparison, world: World, spots: Spots) -> protocol.Finding:
+    now = spots.finding(comparison, finding)
+    spot = spots.spot(now.at)
+    said = placed_message(finding, comparison, now, world.settings.memory_bytes)
+    named = views.place(
+        now.at.path if now.at and now.waits else finding.file, spot.line if spot else finding.line, finding.function
+    )
+    return protocol.Finding(
+        verdict=finding.verdict,
+        code=finding.code,
+        severity=world.settings.severity(finding.verdict),
+        label=named,
+        detail=views.detail(finding),
+        tooltip=views.tooltip(finding, named, said, _not_here(world, finding.file, finding.line, spot)),
+        location=location(spot),
+        function=finding.function,
+        file=finding.file,
+        line=finding.line,
+    )
+
+
+def _not_here(world: World, recorded: str, line: int, spot: Spot | None) -> str:
+    if spot:
+        return ""
+    found = world.sources.find(recorded)
+    return found.reason if isinstance(found, Nowhere) else gone(line)

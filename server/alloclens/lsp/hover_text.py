@@ -1,0 +1,35 @@
+"""All there is to say about a line: the text of its hover, and the tooltip of its hint."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+
+from alloclens.lsp.spots import Spots, here
+from alloclens.wording import hover as wording
+from alloclens.wording.markdown import plain
+
+if TYPE_CHECKING:
+    from alloclens.lsp.server import Server
+    from alloclens.profile.model import Frame
+    from alloclens.session.world import World
+
+
+def text_of(ls: Server, world: World, uri: str, line: int) -> types.MarkupContent | None:
+    """Write the text of one line (1-based); None where it has no numbers. Looks into stacks: call it from a thread."""
+    at = here(world, ls.documents, uri, line)
+    if at is None:
+        return None
+    comparison, spots = at.comparison, Spots(world, ls.documents)
+    stacks = comparison.stacks(at.recorded, at.line, wording.STACKS)
+
+    def link(frame: Frame) -> str | None:
+        spot = spots.of(comparison, frame.file, frame.line)
+        return f"{spot.uri}#L{spot.line}" if spot else None
+
+    guessed = at.unsure and world.guesses(comparison, at.recorded)
+    text = wording.markdown(comparison, at.row, stacks, link, unsure=at.unsure, guessed=guessed)
+    if ls.client.reads_markdown:
+        return types.MarkupContent(types.MarkupKind.Markdown, text)
+    return types.MarkupContent(types.MarkupKind.PlainText, plain(text))

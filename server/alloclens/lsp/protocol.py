@@ -1,0 +1,451 @@
+"""What the server and an editor say to each other beyond LSP: commands with their arguments and answers, and a notification.
+
+docs/protocol.md explains it, and `make protocol` writes vscode-client/src/protocol.ts from it. A command is a class whose
+fields are its arguments. Lines of documents are 0-based, as in LSP; a `file` and `line` beside each other are as recorded in
+the profile, 1-based.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Generic, Literal, TypeVar
+
+import msgspec
+
+from alloclens.settings.settings import Severity  # noqa: TC001 - msgspec reads the fields of a class
+from alloclens.typed import Message, ready
+from alloclens.wording.flame import Flame, Timeline
+
+Answer = TypeVar("Answer")
+Uinteger = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
+"""LSP's: a line of a document."""
+Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+"""A line as a profile records it."""
+
+
+class Command(Message, Generic[Answer], frozen=True):
+    """A command of the server. Its fields are its arguments, in their order."""
+
+    name: ClassVar[str]
+
+
+class Position(Message, frozen=True):
+    """A position, as LSP has it."""
+
+    line: int
+    character: int
+
+
+class Range(Message, frozen=True):
+    """A range, as LSP has it."""
+
+    start: Position
+    end: Position
+
+
+class Location(Message, frozen=True):
+    """A location, as LSP has it."""
+
+    uri: str
+    range: Range
+
+
+# What the client can do
+
+SHOW_STACKS = "alloclens.showStacks"
+"""A command of the client: it shows the call stacks of a line, (uri, line)."""
+EXPLAIN = "alloclens.explain"
+"""A command of the client: it shows where recorded files lie, (uri)."""
+
+
+class Abilities(Message, frozen=True):
+    """What a client announces as `alloclens` in `capabilities.experimental`."""
+
+    commands: list[str]
+    """Commands of the client that the server may put into its answers."""
+    status: bool
+    """Whether it takes the notification `alloclens/status`."""
+
+
+VSCODE = Abilities([SHOW_STACKS, EXPLAIN], status=True)
+"""What the extension for VS Code announces."""
+
+
+# Status
+
+State = Literal["empty", "loading", "ok", "problem"]
+
+
+class Status(Message, frozen=True):
+    """The params of the notification that follows every change: what a status bar shows."""
+
+    method: ClassVar[str] = "alloclens/status"
+    state: State
+    text: str
+    tooltip: str
+    """Markdown."""
+    focus: str
+    """Which samples are shown, in words; empty if all are."""
+
+
+# Call stacks
+
+
+class Frame(Message, frozen=True):
+    """A frame of a call stack."""
+
+    label: str
+    location: Location | None
+    own: bool
+
+
+class Stack(Message, frozen=True):
+    """A call stack, leaf first."""
+
+    label: str
+    frames: list[Frame]
+
+
+class Stacks(Message, frozen=True):
+    """The heaviest call stacks of a line."""
+
+    title: str
+    stacks: list[Stack]
+
+
+class StackNode(Message, frozen=True):
+    """A frame in the tree of a line's callers or callees."""
+
+    id: str
+    """JSON: [function, file, line, binary]; empty in a row that stands for all that are left out."""
+    label: str
+    detail: str
+    location: Location | None
+    own: bool
+    leaf: bool
+
+
+Direction = Literal["callees", "callers"]
+
+
+class ShowStackPage(Command[str | None], frozen=True):
+    """Write the call stacks of a line to a file and have the editor show it. Returns the file's path."""
+
+    name = "alloclens.server.stackPage"
+    uri: str
+    line: Uinteger
+
+
+class GetStacks(Command[Stacks | None], frozen=True):
+    """Return the heaviest call stacks of a line."""
+
+    name = "alloclens.server.stacks"
+    uri: str
+    line: Uinteger
+
+
+class GetStackTree(Command[list[StackNode]], frozen=True):
+    """Return the children of a node in the tree of a line's callers or callees, heaviest first."""
+
+    name = "alloclens.server.stackTree"
+    uri: str
+    line: Uinteger
+    direction: Direction
+    path: tuple[str, ...]
+    """The ids from the root to the node; an empty path returns the roots, one for each function on the line."""
+
+
+# Hot lines
+
+
+class LineGrowth(Message, frozen=True):
+    """How a line grew since the base."""
+
+    value: int
+    label: str
+    significant: bool
+
+
+class HotLine(Message, frozen=True):
+    """A line that holds memory."""
+
+    label: str
+    location: Location | None
+    function: str
+    file: str
+    line: int
+    own: bool
+    flat: int
+    cum: int
+    owned: int
+    growth: LineGrowth | None
+    """Null without a base."""
+
+
+@ready
+class HotLinesQuery(Message, frozen=True):
+    """Which hot lines, and in which order."""
+
+    own: bool = True
+    """Only lines of the user's own code that have a location."""
+    sort: Literal["owned", "flat", "cum", "growth"] = "owned"
+    filter: str = ""
+    """A part of the function's or the file's name, in any case."""
+    most: int = 200
+
+
+class GoToHotLine(Command[Location | None], frozen=True):
+    """Have the editor show the next (1) or the previous (-1) hot line. Returns its location."""
+
+    name = "alloclens.server.hotLine"
+    uri: str
+    line: Uinteger
+    step: Literal[1, -1]
+
+
+class GetHotLines(Command[list[HotLine]], frozen=True):
+    """Return the hot lines, heaviest first."""
+
+    name = "alloclens.server.hotLines"
+    options: HotLinesQuery = HotLinesQuery()
+
+
+class CountHotLines(Command[int], frozen=True):
+    """Return how many hot lines there are, including those without a location."""
+
+    name = "alloclens.server.hotLineCount"
+    options: HotLinesQuery = HotLinesQuery()
+
+
+# Findings
+
+
+class Finding(Message, frozen=True):
+    """A line with a verdict."""
+
+    verdict: str
+    code: str
+    severity: Severity
+    label: str
+    detail: str
+    tooltip: str
+    """Markdown."""
+    location: Location | None
+    function: str
+    file: str
+    line: int
+
+
+class GetFindings(Command[list[Finding]], frozen=True):
+    """Return the lines that leak or grow, and those with another verdict that has a severity, worst first."""
+
+    name = "alloclens.server.findings"
+
+
+# Snapshots
+
+
+class SeriesSnapshot(Message, frozen=True):
+    """A snapshot of a series."""
+
+    name: str
+    path: str
+    label: str
+    """The user's, or empty."""
+    time: str
+    detail: str
+    size: str
+    base: bool
+    head: bool
+    begins: bool
+    """Whether a process starts here."""
+
+
+class Series(Message, frozen=True):
+    """The snapshots of one service."""
+
+    directory: str
+    program: str
+    sample_types: list[str]
+    shown: bool
+    snapshots: list[SeriesSnapshot]
+    """Newest first."""
+    more: int
+    """Older snapshots that are left out."""
+    process: int
+    """Snapshots of the latest process."""
+
+
+class Unreadable(Message, frozen=True):
+    """A file that could not be read."""
+
+    name: str
+    path: str
+    reason: str
+
+
+class AllSeries(Message, frozen=True):
+    """All that is in the profile directories."""
+
+    series: list[Series]
+    problems: list[Unreadable]
+
+
+class Snapshot(Message, frozen=True):
+    """A snapshot that can be chosen as base or head."""
+
+    name: str
+    directory: str
+    label: str
+    """The user's, or empty."""
+    detail: str
+    base: bool
+    head: bool
+
+
+class SampleType(Message, frozen=True):
+    """A sample type that can be chosen."""
+
+    name: str
+    unit: str
+    selected: bool
+
+
+class GetSeries(Command[AllSeries], frozen=True):
+    """Return all series with their newest snapshots, and the files that could not be read."""
+
+    name = "alloclens.server.series"
+
+
+class GetSnapshots(Command[list[Snapshot]], frozen=True):
+    """Return the newest snapshots of the series that is shown, and its base and head."""
+
+    name = "alloclens.server.snapshots"
+
+
+class GetSampleTypes(Command[list[SampleType]], frozen=True):
+    """Return all sample types."""
+
+    name = "alloclens.server.sampleTypes"
+
+
+class SetLabel(Command[str | None], frozen=True):
+    """Label a snapshot; an empty label removes it. Returns why that failed."""
+
+    name = "alloclens.server.label"
+    path: str
+    label: str
+
+
+# Focus
+
+
+@ready
+class FocusStep(Message, frozen=True, omit_defaults=True):
+    """Which samples to look at from now on."""
+
+    focus: str = ""
+    """A pattern, as for pprof's -focus."""
+    ignore: str = ""
+    function: str = ""
+    """The exact name of a function."""
+    ignore_function: str = ""
+    stack: tuple[str, ...] = ()
+    """Exact names of functions: samples that pass through all of them."""
+
+
+class AddFocus(Command[str | None], frozen=True):
+    """Add a step to the focus. Returns what is wrong with a pattern."""
+
+    name = "alloclens.server.focus"
+    step: FocusStep
+
+
+class Unfocus(Command[None], frozen=True):
+    """Remove the last step, or every step."""
+
+    name = "alloclens.server.unfocus"
+    every: bool = False
+
+
+# Placement
+
+
+class PathMapping(Message, frozen=True):
+    """A path mapping that would find missing files."""
+
+    from_: str = msgspec.field(name="from")
+    to: str
+    label: str
+
+
+class ExplainPlacement(Command[str], frozen=True):
+    """Return the placement of all recorded files and of a document, as plain text."""
+
+    name = "alloclens.server.explain"
+    uri: str = ""
+
+
+class TellWhy(Command[None], frozen=True):
+    """Show as a message why a document has no numbers."""
+
+    name = "alloclens.server.tellWhy"
+    uri: str
+
+
+class GetMappings(Command[list[PathMapping]], frozen=True):
+    """Return the path mappings that would find missing files, best first."""
+
+    name = "alloclens.server.mappings"
+
+
+class AddMapping(Command[str | None], frozen=True):
+    """Write a path mapping to the settings file. Returns the file's path."""
+
+    name = "alloclens.server.addMapping"
+    recorded: str
+    to: str
+
+
+# Pictures
+
+
+@ready
+class FlameOptions(Message, frozen=True):
+    """Which flame graph."""
+
+    inverted: bool = False
+    path: tuple[tuple[str, str], ...] = ()
+    """The name and the file of each node from the root to the one to zoom in to."""
+    search: str = ""
+    """A part of a function's name."""
+
+
+@ready
+class AskedLine(Message, frozen=True):
+    """A line: of a document, by `uri`, 0-based; or as recorded, by `file`, 1-based. None if both are empty."""
+
+    uri: str = ""
+    file: str = ""
+    line: Int64 = 0
+
+
+class GetFlame(Command[Flame | None], frozen=True):
+    """Return the flame graph of what is shown; null without a profile, or if the path leads nowhere."""
+
+    name = "alloclens.server.flame"
+    options: FlameOptions = FlameOptions()
+
+
+class GetFrame(Command[Location | None], frozen=True):
+    """Return the location of a recorded line."""
+
+    name = "alloclens.server.frame"
+    file: str
+    line: Int64
+
+
+class GetTimeline(Command[Timeline | None], frozen=True):
+    """Return the series over time, and what a line owned."""
+
+    name = "alloclens.server.timeline"
+    line: AskedLine = AskedLine()
