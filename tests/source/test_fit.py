@@ -152,6 +152,23 @@ def test_where_functions_start(path: str, text: str, name: str, start: int, wron
     assert not fits(marks(path, (name, wrong, start)), text)
 
 
+@pytest.mark.parametrize(
+    ("text", "lines", "fit"),
+    [
+        ("def keep(n):\n    return [n]\n", [1], False),
+        ("def keep(n):\n    return [n]\n", [2], True),
+        ("def keep(n):\n    return [n]\n", [1, 2], True),  # what a signal interrupted
+        ("def keep(n): return [n]\n", [1], True),
+        ("def keep(\n    n,\n): return [\n    n]\n", [3], True),
+        ("def keep(\n    n,\n):\n    return [n]\n", [2], False),
+        ("@cached\ndef keep(n):\n    return [n]\n", [1, 2], False),
+        ("class keep:\n    n = 1\n", [1], True),  # what runs there makes the class
+    ],
+)
+def test_a_function_of_python_does_not_run_on_its_head(text: str, lines: list[int], fit: bool) -> None:
+    assert fits(marks("a.py", *(("keep", 0, line) for line in lines)), text) == fit
+
+
 MODULES = [argparse, dataclasses, functools, inspect, json.decoder, subprocess, typing]
 
 

@@ -77,6 +77,17 @@ def test_two_directories_that_are_equally_like_are_none() -> None:
     assert sources.place("/app/main.py") == Place("/w/a/main.py", "root of the build", Kind.OWN)
 
 
+@pytest.mark.parametrize("gone", ["", "/w/a/db.py", "/w/b/db.py"])
+def test_of_two_directories_that_may_each_have_lost_a_file_none_is_taken(gone: str) -> None:
+    """Not even if one of them has all files: those of the other may have been deleted since."""
+    service = SERVICE | {"orders/cart.py": ("fill_cart",)}
+    files = {f"/w/{name}/{path}": OWN[f"/w/{path}"] for name in ("a", "b") for path in service}
+    files.pop(gone, "")
+    sources = SourceMap(ROOTS, FakeFiles(files), at("/app", service))
+    places = {path: sources.place(f"/app/{path}") for path in service}
+    assert {path: place for path, place in places.items() if place and not place.guessed} == {}
+
+
 @pytest.mark.parametrize(("case", "path", "guessed"), FOUND.values(), ids=FOUND)
 def test_own_files_are_found(case: Layout, path: str, guessed: bool) -> None:
     sources = SourceMap(ROOTS, FakeFiles(OWN), {**case.beside, case.recorded: case.functions})

@@ -56,6 +56,8 @@ class Declaration(NamedTuple):
     """Where its name stands; where it begins if it has none."""
     last: int
     kind: Kind = "function"
+    body: int = 0
+    """Where its body begins; 0 if it has none."""
 
     def holds(self, line: int) -> bool:
         """Return whether a line is within it."""
@@ -253,7 +255,9 @@ def _declarations(captured: dict[str, list[Node]], source: bytes, language: Lang
             last, start = node.end_point.row + 1, first if language.starts_with_head else line
             means = KINDS["closure" if kind == "function" and not name else kind]
             full = (*outer.name, *(name or ("",)))
-            yield Declaration(full, _parameters(node, source), first, start, line, last, means)
+            body = node.child_by_field_name("body")
+            within = body.start_point.row + 1 if body else 0
+            yield Declaration(full, _parameters(node, source), first, start, line, last, means, within)
         inside = name if language.nests or kind in {"scope", "type"} else ()
         around.append(_Around(end, (*outer.name, *inside)))
 

@@ -30,8 +30,8 @@ MIN_FOUND_PER_MISSING = 4
 """A file may have been deleted since. If it is another service made from the same template, many files are missing."""
 MAX_ASKED_FILES, MAX_ALIKE_FILES = 200, 100
 """Recorded files to match, and files of one name here to match them with."""
-MAX_DIRECTORIES, MAX_DIRECTORY_FILES, MAX_TEXTS = 20, 2000, 50
-"""Directories to try, files to consider in each, and texts to read of them."""
+MAX_DIRECTORIES, MAX_CHECKOUTS, MAX_DIRECTORY_FILES, MAX_TEXTS = 20, 20, 2000, 50
+"""Directories of builds to try, directories here that each may be, files to consider in each, and texts to read of them."""
 # fmt: off
 COMMON = frozenset((
     "app", "application", "call", "__call__", "constructor", "create", "create_app", "createApp", "delete", "get", "get_app", "handle",
@@ -50,7 +50,10 @@ class BuildRoot(NamedTuple):
 
 
 def checkouts(roots: Roots, files: Files, functions: Mapping[str, Collection[str]]) -> Iterator[BuildRoot]:
-    """Yield each directory of a build that is recognized here by its files. Ambiguous ones are omitted."""
+    """Yield each directory of a build that is recognized here by its files. Ambiguous ones are omitted.
+
+    If several directories may be it, none is taken, even if only one has all files: those of another may have been deleted since.
+    """
     named = (recorded(file, functions[file]) for file in sorted(functions))
     telling = [one for one in named if _tells(one) and not roots.hold(roots.real(one.path))]
     pairs = filter(None, (_pairs(one, roots, files) for one in telling))
@@ -61,10 +64,11 @@ def checkouts(roots: Roots, files: Files, functions: Mapping[str, Collection[str
     for there in list(here)[:MAX_DIRECTORIES]:
         inside = islice((one for one in telling if is_within(one.rooted, there)), MAX_DIRECTORY_FILES)
         tried = [one for one in inside if not _is_installed(one, there, roots, files)][:MAX_TEXTS]
-        shared = Counter({directory: _shared(tried, there, directory, roots, files) for directory in here[there][:5]})
-        best = shared.most_common(2)
-        if best[0][1] and (len(best) == 1 or best[0][1] > best[1][1]):
-            yield BuildRoot(there, best[0][0])
+        alike = [
+            directory for directory in here[there][:MAX_CHECKOUTS] if _is_same(tried, there, directory, roots, files)
+        ]
+        if len(alike) == 1:
+            yield BuildRoot(there, alike[0])
 
 
 def _is_installed(one: Recorded, there: str, roots: Roots, files: Files) -> bool:
@@ -105,12 +109,12 @@ def shared_end(one: Sequence[str], other: Sequence[str]) -> int:
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
-def _shared(inside: Collection[Recorded], there: str, here: str, roots: Roots, files: Files) -> int:
-    """Return how many files of a directory are here; 0 if there are too few to recognize it."""
+def _is_same(inside: Collection[Recorded], there: str, here: str, roots: Roots, files: Files) -> bool:
+    """Return whether enough files of a directory of a build are in a directory here for it to be the same."""
     found = [one for one in inside if _is_here(one, join(here, one.rooted[len(there) + 1 :]), roots, files)]
     names = {function for one in found for function in one.functions if _is_telling(function)}
     enough = min(len(found), len(names)) >= MIN_ALIKE_FILES
-    return len(found) if enough and MIN_FOUND_PER_MISSING * (len(inside) - len(found)) <= len(found) else 0
+    return enough and MIN_FOUND_PER_MISSING * (len(inside) - len(found)) <= len(found)
 
 
 def _is_here(one: Recorded, path: str, roots: Roots, files: Files) -> bool:

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 from alloclens.languages import language_of
 from alloclens.languages.declarations import declarations, parsed, read_as
 from alloclens.languages.go import GO
+from alloclens.languages.python import PYTHON
 from alloclens.text import memo, split_lines
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from alloclens.languages.language import Language
-    from alloclens.languages.syntax import Syntax
+    from alloclens.languages.syntax import Declaration, Syntax
     from alloclens.source.line_mapping import RecordedLines
 
 LITERAL = re.compile(r"\.func\d+$|(?<!\.init)\.\d+$")
@@ -98,7 +99,14 @@ def _can_be(text: str, path: str, name: str, start: int, lines: Collection[int])
         return False
     reach = [*found, *closures] if within or language.spelled == "shortly" else found
     unasked = not found or (start <= 0 and language.inlines)
-    return unasked or all(any(one.holds(line) for one in reach) for line in lines)
+    is_within = unasked or all(any(one.holds(line) for one in reach) for line in lines)
+    return is_within and not (language is PYTHON and _is_head(found, lines))
+
+
+def _is_head(found: Collection[Declaration], lines: Collection[int]) -> bool:
+    """Return whether all lines are before the first statement of a function. Python does not allocate there."""
+    last = max(lines, default=0)
+    return last > 0 and bool(found) and all(one.kind == "function" and last < one.body for one in found)
 
 
 def _may_be_absent(name: str, language: Language) -> bool:
