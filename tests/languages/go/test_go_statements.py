@@ -618,6 +618,26 @@ def test_started_by(root: Root, wanted: list[str]) -> None:
     assert sorted(f"{file.rpartition('/')[2]}:{line} {how}" for file, line, how in found) == wanted
 
 
+ASSIGNED = """package p
+
+func f() {
+	a, b := func() { wait() }, func() { hold() }
+	var c func() = func() {
+		wait()
+	}
+	go a()
+	go b()
+	go c()
+}
+"""
+
+
+@pytest.mark.parametrize(("function", "line", "wanted"), [("x/p.f.func1", 4, [8, 9]), ("x/p.f.func3", 6, [10])])
+def test_closures_of_one_assignment_and_of_a_typed_variable(function: str, line: int, wanted: list[int]) -> None:
+    """Two closures on one line cannot be told apart, but neither is the other's."""
+    assert started_by(Root(function, "/p.go", line), {"/p.go": ASSIGNED}) == [Start("/p.go", n, "go") for n in wanted]
+
+
 def test_the_outermost_frames() -> None:
     """By hand, where no Go program is needed: own frames between a library's, inlined ones, none at all."""
     profile = read(

@@ -174,7 +174,9 @@ def _uses(path: str, text: str, named: _Named, direct: bool) -> Iterator[Start]:
     read = parse_go(text)
     if direct:
         yield from (Start(path, s.line, "go") for s in read.statements if _means(Name(s.called, s.of), named, read))
-    yield from (Start(path, line, "handed") for name, line in read.values if _means(name, named, read))
+    for name, lines in read.values.items():
+        if _means(name, named, read):
+            yield from (Start(path, line, "handed") for line in lines)
 
 
 def _means(name: Name, named: _Named, read: GoText) -> bool:

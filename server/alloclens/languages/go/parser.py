@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from itertools import zip_longest
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from alloclens.languages.go import GRAMMAR
@@ -15,7 +16,7 @@ from alloclens.languages.syntax import captures, node_text, parse
 from alloclens.text import memo
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from tree_sitter import Node
 
@@ -73,8 +74,8 @@ class GoText(NamedTuple):
     """The first and last line of each declared function."""
     packages: frozenset[str] = frozenset()
     """The names of imported packages that no variable has."""
-    values: tuple[tuple[Name, int], ...] = ()
-    """Each function that may be named without being called, and the line of its last name."""
+    values: Mapping[Name, list[int]] = MappingProxyType({})
+    """The lines on which something that may be a function is named without being called."""
 
     def function(self, line: int) -> tuple[int, int] | None:
         """Return the first and last line of the declared function that a line is in."""
@@ -94,6 +95,9 @@ def parse_go(text: str) -> GoText:
     statements = [(node, *_statement(node, source)) for node in found.get("go", ())]
     started = {function.start_byte: made.line for _, made, function in statements if function and made.literal}
     kept = {at: name for node in found.get("kept", ()) for at, name in _kept(node, source)}
+    values: dict[Name, list[int]] = {}
+    for name, line in (_name(node, source) for node in found.get("value", ())):
+        values.setdefault(name, []).append(line)
     return GoText(
         next((node_text(node, source) for node in found.get("package", ())), ""),
         imports,
@@ -101,7 +105,7 @@ def parse_go(text: str) -> GoText:
         tuple(_closures(found.get("closure", ()), started, kept)),
         tuple((_line(node), _last_line(node)) for node in found.get("function", ())),
         frozenset({name or guess(path) for name, path in imports} - declared),
-        tuple(_name(node, source) for node in found.get("value", ())),
+        values,
     )
 
 
