@@ -8,7 +8,7 @@ from alloclens.search_path import search_path
 def main() -> None:
     """Run the command line, with modules of the working directory out of reach."""
     sys.path[:] = search_path()
-    from alloclens.cli import main as run  # noqa: PLC0415 - what it imports must not come from the working directory
+    from alloclens.cli import main as run  # noqa: PLC0415 - sys.path must be set first
 
     run()
 

@@ -220,7 +220,7 @@ def is_absent(path: str) -> bool:
 def stamp(path: str) -> Stamp | None:
     """Return the stamp of a file; None if it cannot be read."""
     try:
-        return _stamp(os.stat(path))  # noqa: PTH116 - paths are texts here
+        return _stamp(os.stat(path))
     except (OSError, ValueError):
         return None
 

@@ -1,4 +1,3 @@
-# ruff: noqa: PTH100, PTH117, PTH120 - pathlib imports much
 """Removes the working directory, which is somebody's project, from Python's module search path.
 
 Python searches it first when started with -m, or when PYTHONPATH has an empty or relative entry. This module may import

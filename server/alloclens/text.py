@@ -37,11 +37,11 @@ def memo(function: Callable[Texts, Answer]) -> Callable[Texts, Answer]:
     @cached(known, lock=Lock())
     def answered(*texts: str, **named: str) -> tuple[Answer, int]:
         size = sum(map(len, (*texts, *named.values())))
-        return function(*texts, **named), min(size, limit)  # type: ignore[arg-type] # all are texts
+        return function(*texts, **named), min(size, limit)  # type: ignore[arg-type]  # all parameters are texts
 
     @wraps(function)
     def remembered(*texts: Texts.args, **named: Texts.kwargs) -> Answer:
-        return answered(*texts, **named)[0]  # type: ignore[arg-type] # as above
+        return answered(*texts, **named)[0]  # type: ignore[arg-type]  # all parameters are texts
 
     return remembered
 

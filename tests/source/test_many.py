@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from alloclens.source.build_roots import Builds
 from alloclens.source.places import SourceMap
-from alloclens.source.roots import CachedModule, Module, Packages, PathMapping, Roots
+from alloclens.source.roots import CachedModule, Module, Packages, PrefixMapping, Roots
 
 pytestmark = pytest.mark.timeout(60)
 MANY = 10_000
@@ -46,7 +46,7 @@ VERSIONS = tuple(CachedModule(f"example.com/m{i}", "v1.0.0", f"example.com/m{i}@
 GROUNDS = {
     "modules": (Roots(folders=("/w",), modules=MODULES), GO),
     "modules that a container may have held": (Roots(folders=("/w",), modules=MODULES), JS),
-    "mappings": (Roots(folders=("/w",), mappings=tuple(PathMapping(f"/m{i}", f"/z{i}") for i in range(MANY))), JS),
+    "mappings": (Roots(folders=("/w",), mappings=tuple(PrefixMapping(f"/m{i}", f"/z{i}") for i in range(MANY))), JS),
     "required": (Roots(folders=("/w",), module_cache="/cache", required=VERSIONS), GO),
     "replaced": (Roots(folders=("/w",), module_cache="/cache", renamed=VERSIONS), GO),
 }

@@ -14,7 +14,7 @@ from alloclens.languages.declarations import declared
 from alloclens.source.own import is_own
 from alloclens.source.places import Nowhere, Place, SourceMap
 from alloclens.source.recorded import Kind
-from alloclens.source.roots import CachedModule, FolderLink, Module, Packages, PathMapping, Roots
+from alloclens.source.roots import CachedModule, FolderLink, Module, Packages, PrefixMapping, Roots
 from alloclens.source.rules import RULES
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -111,11 +111,11 @@ ROOTS = Roots(
     links=(FolderLink("/home/me/shop", "/w"),),
     linked=("/w/real",),
     mappings=(
-        PathMapping("/mapped/deep", "/w/deeper"),
-        PathMapping("/build/lib", "/named"),
-        PathMapping("/w/swap", "/w/swapped"),
-        PathMapping("/mapped", "/w"),
-        PathMapping("D:/ci", "/w"),
+        PrefixMapping("/mapped/deep", "/w/deeper"),
+        PrefixMapping("/build/lib", "/named"),
+        PrefixMapping("/w/swap", "/w/swapped"),
+        PrefixMapping("/mapped", "/w"),
+        PrefixMapping("D:/ci", "/w"),
     ),
 )
 
@@ -683,7 +683,7 @@ WINDOWS = Roots(
     go_root="C:/Program Files/Go",
     go_version="go1.26.1",
     module_cache="C:/Users/Me/go/pkg/mod",
-    mappings=(PathMapping("/mnt/build", "C:/w"), PathMapping("D:/build", "C:/w")),
+    mappings=(PrefixMapping("/mnt/build", "C:/w"), PrefixMapping("D:/build", "C:/w")),
     folds_case=True,
 )
 WINDOWS_FILES = {

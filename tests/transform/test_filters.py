@@ -13,7 +13,7 @@ import pytest
 from alloclens.profile.formats import read
 from alloclens.tables.top import top
 from alloclens.transform.difference import difference, total
-from alloclens.transform.filters import BadFilter, Filters, filtered
+from alloclens.transform.filters import FilterError, Filters, filtered
 from alloclens.transform.prune import pruned, unusable
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -223,5 +223,5 @@ def test_what_a_file_wants_dropped_is_dropped_once() -> None:
 
 
 def test_a_number_too_large_for_a_label_is_told() -> None:
-    with pytest.raises(BadFilter, match=r"^tag_focus: 9223372036854775808 is larger"):
+    with pytest.raises(FilterError, match=r"^tag_focus: 9223372036854775808 is larger"):
         filtered(read(file_of(([], []), mapped=False)), Filters(tag_focus="5:9223372036854775808"))

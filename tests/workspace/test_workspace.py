@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from alloclens.settings.settings import Settings, parse
-from alloclens.source.roots import CachedModule, FolderLink, Module, PathMapping, Roots
+from alloclens.source.roots import CachedModule, FolderLink, Module, PrefixMapping, Roots
 from alloclens.workspace import go_env as asked
 from alloclens.workspace import go_mod
 from alloclens.workspace.files import Disk, folds_case
@@ -177,9 +177,9 @@ def test_mappings_are_of_each_folder(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_the_longest_mapping_is_the_first(tmp_path: Path) -> None:
     said, _ = parse({"pathMappings": [{"from": f, "to": "/x"} for f in ("/a", "/a/b/c/", "c:\\a\\b")]})
     assert roots(tmp_path, given=said).mappings == (
-        PathMapping("/a/b/c", "/x"),
-        PathMapping("C:/a/b", "/x"),
-        PathMapping("/a", "/x"),
+        PrefixMapping("/a/b/c", "/x"),
+        PrefixMapping("C:/a/b", "/x"),
+        PrefixMapping("/a", "/x"),
     )
 
 

@@ -83,7 +83,7 @@ class Cache:
             try:
                 yield self._base
                 self._base.commit()
-            except Exception as error:  # noqa: BLE001 - damage may come to light as nearly anything
+            except Exception as error:  # noqa: BLE001 - a damaged file may raise nearly anything
                 self._blame(error)
             finally:
                 with suppress(sqlite3.Error):
@@ -123,7 +123,7 @@ class Cache:
         for _ in range(3):
             try:
                 return self._in_file()
-            except Exception as error:  # noqa: BLE001 - as above
+            except Exception as error:  # noqa: BLE001 - a damaged file may raise nearly anything
                 if not _is_damage(error):
                     self._log("%s cannot be used (%s); memory is used in its place", error)
                     break

@@ -104,7 +104,7 @@ class Snapshots:
             owned.key.tobytes() + owned.value.tobytes(),
             owned.figures()[1:].tobytes(),
         )
-        path, directory = sql_text(snapshot.path), sql_text(os.path.dirname(snapshot.path))  # noqa: PTH120
+        path, directory = sql_text(snapshot.path), sql_text(os.path.dirname(snapshot.path))
         key = path, directory, repr(tuple(stamp)), reader, snapshot.evidence
         total = check_sum(*key, facts, light)
         with self._cache.transaction() as base:

@@ -10,7 +10,7 @@ import click
 from alloclens.disk import reason
 from alloclens.profile.errors import ProfileError
 from alloclens.sources.errors import CaptureError
-from alloclens.transform.difference import Incomparable
+from alloclens.transform.difference import IncomparableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +21,7 @@ def told(what: str) -> Iterator[None]:
     """Turn what files and servers may do into a message about `what`."""
     try:
         yield
-    except (ProfileError, Incomparable, CaptureError) as error:
+    except (ProfileError, IncomparableError, CaptureError) as error:
         raise click.ClickException(f"{what}: {error}" if what else str(error)) from error
     except OSError as error:
         raise click.ClickException(f"{what}: {reason(error)}") from error

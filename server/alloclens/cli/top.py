@@ -18,7 +18,7 @@ from alloclens.source.roots import Roots
 from alloclens.tables.lines import unplaced
 from alloclens.tables.top import By, Sort, Top, top
 from alloclens.transform.difference import total
-from alloclens.transform.filters import BadFilter, Filters, filtered
+from alloclens.transform.filters import FilterError, Filters, filtered
 from alloclens.wording.amounts import amount, share
 from alloclens.workspace.around import workspace_around
 
@@ -127,7 +127,7 @@ def _tell_unplaced(found: Symbolized, number: int) -> None:
 def _filtered(profile: Profile, filters: Filters) -> Profile:
     try:
         found = filtered(profile, filters)
-    except BadFilter as error:
+    except FilterError as error:
         name, _, why = str(error).partition(": ")
         raise click.BadParameter(why, param_hint=f"--{name.replace('_', '-')}") from error
     for note in found.notes:

@@ -12,9 +12,9 @@ class ProfileError(Exception):
     """The bytes are not a profile. The message says what they look like and what to do."""
 
 
-class Unrecognized(ProfileError):  # noqa: N818 - pprof's word, and it is not a fault of the bytes
+class Unrecognized(ProfileError):  # noqa: N818 - pprof's word (errUnrecognized), and no error until all parsers have raised it
     """The bytes are not in this format."""
 
 
-class Malformed(ProfileError):  # noqa: N818 - reads as the state of the file it is raised for
+class Malformed(ProfileError):  # noqa: N818 - pprof's word (errMalformed)
     """The bytes are in this format, but damaged."""

@@ -78,7 +78,7 @@ class Snapshot:
 
     @property
     def directory(self) -> str:
-        return os.path.dirname(self.path)  # noqa: PTH120 - paths are texts here
+        return os.path.dirname(self.path)
 
     @property
     def name(self) -> str:
@@ -109,7 +109,8 @@ def _time_in_name(name: str) -> float | None:
     if found := CALENDAR_TIME.search(name):
         *whole, fraction = found.groups(default="0")
         try:
-            moment = datetime(*map(int, whole), tzinfo=timezone.utc)  # type: ignore[misc,arg-type]
+            year, month, day, hour, minute, second = map(int, whole)
+            moment = datetime(year, month, day, hour, minute, second, tzinfo=timezone.utc)
         except ValueError:
             return None
         return moment.timestamp() + float(f"0.{fraction}")

@@ -47,7 +47,7 @@ class Scan(NamedTuple):
 
     def knows(self, path: str) -> bool:
         """Return whether the scan says of a file whether it is there."""
-        return path in self.files or (path not in self.faults and os.path.dirname(path) not in self.faults)  # noqa: PTH120
+        return path in self.files or (path not in self.faults and os.path.dirname(path) not in self.faults)
 
 
 def scan(directories: Iterable[str], folders: Iterable[str] = ()) -> Scan:
@@ -111,7 +111,7 @@ def _looked_at(entry: os.DirEntry[str], roots: tuple[str, ...]) -> Stamp | None:
 def _followed(path: str, roots: tuple[str, ...]) -> os.stat_result:
     check_inside(path, roots, ADVICE)
     try:
-        return os.stat(path)  # noqa: PTH116 - paths are texts here
+        return os.stat(path)
     except FileNotFoundError as error:
         raise OSError(errno.EINVAL, NOWHERE) from error
     except PermissionError as error:  # of the target, not of the directory

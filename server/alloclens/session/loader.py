@@ -190,7 +190,7 @@ class Loader:
         await asyncio.sleep(SETTLE_SECONDS)
         now = await asyncio.to_thread(scan, directories, folders)
         at_rest = settled(before, now)
-        left = [path for path in self._listing if os.path.dirname(path) not in directories]  # noqa: PTH120
+        left = [path for path in self._listing if os.path.dirname(path) not in directories]
         lost = await asyncio.to_thread(gone, self._listing.keys() - set(left), before, now)
         return Seen(at_rest, [*left, *lost], frozenset(now.files.keys() - at_rest.files.keys()))
 
@@ -229,7 +229,7 @@ class Loader:
         if not self._may_forget:
             return
         self._may_forget = False
-        there = {os.path.dirname(path) for path in self._listing} - seen.scan.faults.keys()  # noqa: PTH120
+        there = {os.path.dirname(path) for path in self._listing} - seen.scan.faults.keys()
         but = frozenset((*self._listing, *seen.scan.files, *seen.scan.faults, *seen.written))
         with contextlib.suppress(Lost):  # the next change tries again
             await asyncio.to_thread(self._worker.run, forget, [d for d in directories if d in there], but)

@@ -35,7 +35,7 @@ from alloclens.symbols.symbols import Symbolized, symbolized
 from alloclens.tables.alignment import NO_MAPS, realigned
 from alloclens.tables.code import code_digests
 from alloclens.tables.lines import Lines, Ownership, UnattributedLines, attributed, lines, unattributed
-from alloclens.transform.difference import Incomparable, difference, overflow
+from alloclens.transform.difference import IncomparableError, difference, overflow
 from alloclens.transform.filters import in_focus
 from alloclens.transform.one_name import renamed
 from alloclens.transform.prune import pruned, unusable
@@ -238,7 +238,7 @@ class Reader:
                 pair.focus,
                 maps,
             )
-        except (ProfileError, OSError, MemoryError, Incomparable):
+        except (ProfileError, OSError, MemoryError, IncomparableError):
             return None
         except Exception as error:  # noqa: BLE001 - as above
             return Problem.of(pair.head, error)
@@ -248,7 +248,7 @@ class Reader:
 
 
 def compared(head: Symbolized, base: Symbolized | None, *, of_differences: bool = False) -> Symbolized:
-    """Return the head, or head - base, without the frames that it wants dropped. Raises Incomparable."""
+    """Return the head, or head - base, without the frames that it wants dropped. Raises IncomparableError."""
     both = [head, base] if base else [head]
     profile = difference(head.profile, base.profile, of_differences=of_differences) if base else head.profile
     reason = unusable(profile)

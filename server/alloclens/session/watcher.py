@@ -93,7 +93,7 @@ def _identity(directory: str) -> Identity | None:
     On a closed one inotify would fail, and watchdog takes that for a watch.
     """
     try:
-        found = os.stat(directory)  # noqa: PTH116 - paths are texts here
+        found = os.stat(directory)
     except (OSError, ValueError):
         return None
     if not stat.S_ISDIR(found.st_mode) or not os.access(directory, os.R_OK):

@@ -37,7 +37,7 @@ def refused(patterns: tuple[str, ...]) -> tuple[str, ...]:
 def _compiles(patterns: tuple[str, ...]) -> bool:
     try:
         _spec(patterns)
-    except Exception:  # noqa: BLE001 - pathspec and the two engines beneath it each have errors of their own
+    except Exception:  # noqa: BLE001 - pathspec and its two engines raise different errors
         return False
     return True
 
@@ -58,6 +58,6 @@ def _chosen(inside: str, patterns: tuple[str, ...]) -> bool | None:
 
 @lru_cache(8)
 def _spec(patterns: tuple[str, ...]) -> PathSpec[Any]:
-    from pathspec import GitIgnoreSpec  # noqa: PLC0415 - 60 ms that a start without patterns need not wait for
+    from pathspec import GitIgnoreSpec  # noqa: PLC0415 - takes 60 ms, and most users have no patterns
 
     return GitIgnoreSpec.from_lines(patterns, backend="re2")  # linear in the path for any pattern

@@ -36,7 +36,7 @@ class FolderLink(NamedTuple):
     real: str
 
 
-class PathMapping(NamedTuple):
+class PrefixMapping(NamedTuple):
     """A path mapping of the user: replaces a prefix of recorded paths."""
 
     recorded: str
@@ -75,7 +75,7 @@ class Roots:
     """The workspace folders opened through symbolic links."""
     linked: tuple[str, ...] = ()
     """Targets of symbolic links within the workspace."""
-    mappings: tuple[PathMapping, ...] = ()
+    mappings: tuple[PrefixMapping, ...] = ()
     """Longest recorded prefix first."""
     own_code: tuple[str, ...] = ()
     """Patterns as in .gitignore of further own code, or with `!` of files that are not."""

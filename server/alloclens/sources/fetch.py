@@ -19,7 +19,7 @@ from alloclens.sources.access import Access, why
 from alloclens.sources.address import moved, shortened
 from alloclens.sources.errors import CaptureError
 from alloclens.sources.proxies import proxy_for
-from alloclens.sources.wire import Deadline, Response, TooLarge, get, in_time
+from alloclens.sources.wire import Deadline, Response, TooLargeError, get, in_time
 
 if TYPE_CHECKING:
     from alloclens.sources.address import Address
@@ -90,7 +90,7 @@ def _response(at: Address, access: Access, deadline: Deadline, name: str) -> Res
     """Send one request and return the decoded answer."""
     try:
         response = in_time(deadline, lambda: _asked(at, access, deadline))
-    except TooLarge as error:
+    except TooLargeError as error:
         raise CaptureError(f"{name} answered with more than {MAX_ANSWER_BYTES >> 20} MiB") from error
     except h11.LocalProtocolError as error:
         raise CaptureError(f"{name}: the request cannot be sent: {error}") from error

@@ -29,7 +29,7 @@ TICK_SECONDS = 0.2
 T = TypeVar("T")
 
 
-class TooLarge(Exception):  # noqa: N818 - the state of the answer it is raised for
+class TooLargeError(Exception):
     """The body exceeds the limit."""
 
 
@@ -70,7 +70,7 @@ def in_time(deadline: Deadline, call: Callable[[], T]) -> T:
     def run() -> None:
         try:
             returned.append(call())
-        except BaseException as error:  # noqa: BLE001 - is raised below
+        except BaseException as error:  # noqa: BLE001 - raised again below
             raised.append(error)
 
     thread = threading.Thread(target=run, name="capture", daemon=True)
@@ -92,7 +92,7 @@ def get(
     deadline: Deadline,
     limit: int,
 ) -> Response:
-    """Send a GET request and return the answer. Raises OSError, including TimeoutError; h11.ProtocolError; TooLarge."""
+    """Send a GET request and return the answer. Raises OSError, including TimeoutError; h11.ProtocolError; TooLargeError."""
     asked, target = (proxy.address if proxy else address), address.target
     host = address.host.partition("%")[0]  # certificates have no IPv6 zone
     with ExitStack() as opened:
@@ -163,7 +163,7 @@ def _exchange(connection: socket.socket, request: h11.Request, deadline: Deadlin
 
 
 def answer(protocol: h11.Connection, receive: Callable[[], bytes], limit: int) -> Response:
-    """Read one answer. Raises h11.ProtocolError, TooLarge, and the errors of `receive`."""
+    """Read one answer. Raises h11.ProtocolError, TooLargeError, and the errors of `receive`."""
     head: h11.Response | None = None
     body: list[bytes] = []
     left, interim = limit, 0
@@ -180,7 +180,7 @@ def answer(protocol: h11.Connection, receive: Callable[[], bytes], limit: int) -
         elif isinstance(event, h11.Data):
             left -= len(event.data)
             if left < 0:
-                raise TooLarge
+                raise TooLargeError
             body.append(bytes(event.data))
         else:
             break

@@ -97,7 +97,7 @@ def _written_at(path: str) -> float:
     if not Path(path).is_absolute() or is_share(canonical(path)):
         return math.inf
     try:
-        return os.stat(path).st_mtime  # noqa: PTH116 - paths are texts here
+        return os.stat(path).st_mtime
     except (OSError, ValueError):
         return math.inf
 

@@ -45,7 +45,7 @@ GENERATED_LINE = 1
 """The line of compiler-generated code, which Go omits from stacks."""
 
 
-class _Odd(Exception):  # noqa: N818 - no fault of ours
+class _TableError(Exception):
     """The table is damaged, or too large."""
 
 
@@ -65,10 +65,10 @@ class Table:
 
     @cached_property
     def row_of(self) -> dict[bytes, int]:
-        """The functions by name, without generic ones, which profiles name differently. Raises _Odd."""
+        """The functions by name, without generic ones, which profiles name differently. Raises _TableError."""
         begin, end = int(self.name.min()), self.data.find(b"\0", int(self.name.max()))
         if self.data.count(b"\0", begin, end) > MAX_FUNCTION_NAMES:
-            raise _Odd
+            raise _TableError
         texts = self.data[begin:end].split(b"\0")
         at = begin + np.cumsum([0, *(len(text) + 1 for text in texts[:-1])])
         named = dict(zip(at.tolist(), texts, strict=True))
@@ -76,7 +76,7 @@ class Table:
         return {name: row for name, row in each if b"[" not in name}
 
     def steps(self, row: int, most: int) -> tuple[Ints, Ints]:
-        """Return the end offset of each line range of a function, and the lines. Raises _Odd."""
+        """Return the end offset of each line range of a function, and the lines. Raises _TableError."""
         ends: list[int] = []
         lines: list[int] = []
         at, line, end = int(self.lines[row]), -1, 0
@@ -87,7 +87,7 @@ class Table:
             ends.append(end)
             lines.append(line)
             if len(ends) > most:
-                raise _Odd
+                raise _TableError
         return np.array(ends, np.int64), np.array(lines, np.int64)
 
     def _varint(self, at: int) -> tuple[int, int]:
@@ -96,7 +96,7 @@ class Table:
             value |= (byte & 0x7F) << 7 * shift
             if byte < 0x80:
                 return value, at + shift + 1
-        raise _Odd
+        raise _TableError
 
 
 def ran(profile: Profile, path: str, seen: Stamp) -> bool | None:
@@ -114,7 +114,7 @@ def ran(profile: Profile, path: str, seen: Stamp) -> bool | None:
         named = np.array([table.row_of.get(name.encode("utf-8", "replace"), -1) for name in outer], np.int64)
         looked_up, starts = _Lines(table), _starts(table, address[named >= 0], named[named >= 0])
         return any(looked_up.agree(address - start, line) for start in starts) if starts else None
-    except _Odd:
+    except _TableError:
         return None
 
 
@@ -127,7 +127,7 @@ class _Lines:
         self._left = MAX_STEPS
 
     def agree(self, offset: Ints, line: Ints) -> bool:
-        """Return whether code at these offsets from the first function has these lines. Raises _Odd."""
+        """Return whether code at these offsets from the first function has these lines. Raises _TableError."""
         inside = (offset >= 0) & (offset < self._table.entry[-1]) & (line > 0)  # C code is outside
         row = np.searchsorted(self._table.entry, offset[inside], "right") - 1
         within = offset[inside] - self._table.entry[row]

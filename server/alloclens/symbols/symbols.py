@@ -42,7 +42,7 @@ class Symbolized:
     """Recorded names of the missing binaries of addresses without lines."""
 
 
-class _Unusable(Exception):  # noqa: N818 - says what is wrong with a file, in words for a person
+class _BinaryError(Exception):
     """The binary cannot be symbolized."""
 
 
@@ -108,7 +108,7 @@ class _Symbolizer:
             return {}
         try:
             symbols, where = _image(found)
-        except _Unusable as error:
+        except _BinaryError as error:
             self.messages.append(str(error))
             return {}
         return _looked_up(symbols, where.lookup_addresses(self._addresses(rows), self._mapped(number)), rows)
@@ -150,20 +150,20 @@ def _refused(binary: Binary, wanted: str) -> str:
 
 
 def _image(found: tuple[Binary, ...]) -> tuple[Any, Layout]:
-    """Return the symbols and the layout of one build, which may be in two files. Raises _Unusable.
+    """Return the symbols and the layout of one build, which may be in two files. Raises _BinaryError.
 
     A file without debug information is not used: its symbols give the nearest exported function, perhaps a wrong one.
     """
     best = max(found, key=lambda b: b.has_lines)
     if best.fault:
-        raise _Unusable(_faulty(best))
+        raise _BinaryError(_faulty(best))
     where = next((w for w in [_layout(b) for b in found] if w.code), None)
     if not best.has_lines:
-        raise _Unusable(
+        raise _BinaryError(
             f"{best.path}: has no debug information; the same build made with -g and not stripped is needed"
         )
     if where is None:
-        raise _Unusable(f"{best.path}: has only debug information; the program that ran is needed beside it")
+        raise _BinaryError(f"{best.path}: has only debug information; the program that ran is needed beside it")
     return _symbols(best), where
 
 
@@ -176,7 +176,7 @@ def _layout(binary: Binary) -> Layout:
         with open_file(binary.path) as file:
             return layout(file, binary.stamp.size)
     except (OSError, ValueError, IndexError, struct.error) as error:
-        raise _Unusable(f"{binary.path}: cannot be read ({first_line(error)}); copy it again") from error
+        raise _BinaryError(f"{binary.path}: cannot be read ({first_line(error)}); copy it again") from error
 
 
 def _symbols(binary: Binary) -> Any:
@@ -184,7 +184,7 @@ def _symbols(binary: Binary) -> Any:
         return symcache(binary.path, binary.stamp, binary.build_id)
     except Exception as error:
         said = f"{binary.path}: its debug information cannot be read ({first_line(error)}); build or copy it again"
-        raise _Unusable(said) from error
+        raise _BinaryError(said) from error
 
 
 def _looked_up(symbols: Any, addresses: NDArray[np.uint64], rows: Ints) -> dict[int, list[SymbolizedFrame]]:
@@ -199,7 +199,7 @@ def _looked_up(symbols: Any, addresses: NDArray[np.uint64], rows: Ints) -> dict[
 def _calls(symbols: Any, address: int) -> list[SymbolizedFrame]:
     try:
         found = symbols.lookup(address)
-    except Exception:  # noqa: BLE001 - one address of a half-broken table
+    except Exception:  # noqa: BLE001 - the library's errors are not documented
         return []
     return [
         SymbolizedFrame(demangled(f.symbol), f.symbol, f.full_path or "", f.line)

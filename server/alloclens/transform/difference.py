@@ -16,21 +16,21 @@ if TYPE_CHECKING:
 OVERFLOW = 2**63
 
 
-class Incomparable(ValueError):  # noqa: N818 - it is a property of the two, not a fault
+class IncomparableError(ValueError):
     """The two profiles cannot be subtracted."""
 
 
 def difference(head: Profile, base: Profile, *, of_differences: bool = False) -> Profile:
-    """Return the samples of both, with those of the base negated and marked. Raises Incomparable.
+    """Return the samples of both, with those of the base negated and marked. Raises IncomparableError.
 
     Sample types that only one has are omitted. A profile that already is a difference needs `of_differences`.
     """
     shared = [t for t in head.sample_types if t in base.sample_types]
     if not shared:
-        raise Incomparable(f"no sample type in common: {_names(head)} and {_names(base)}")
+        raise IncomparableError(f"no sample type in common: {_names(head)} and {_names(base)}")
     if not of_differences and (head.is_difference or base.is_difference):
         what = "cannot be subtracted from what is a difference" if head.is_difference else "is a difference"
-        raise Incomparable(
+        raise IncomparableError(
             f"{what} already: it has negative values in use, or was fetched with ?seconds=N, or made with -diff_base "
             "(alloclens top --not-a-difference subtracts it all the same, as pprof does)"
         )

@@ -9,7 +9,7 @@ import numpy as np
 
 from alloclens.arrays import last, some
 from alloclens.transform import tags
-from alloclens.transform.patterns import BadPattern, hit_frames, search
+from alloclens.transform.patterns import PatternError, hit_frames, search
 from alloclens.transform.prune import prune_from
 from alloclens.transform.subset import deep, frames, samples, stacks
 
@@ -49,7 +49,7 @@ class Filters:
         return {name: value for name, value in asdict(self).items() if value}
 
 
-class BadFilter(ValueError):  # noqa: N818 - a property of the text
+class FilterError(ValueError):
     """A filter is invalid; the message says which one and why."""
 
 
@@ -62,7 +62,7 @@ class Filtered:
 
 
 def filtered(profile: Profile, filters: Filters) -> Filtered:
-    """Filter a profile as pprof does. Raises BadFilter.
+    """Filter a profile as pprof does. Raises FilterError.
 
     100 % remains `difference.total` of the whole profile.
     """
@@ -80,7 +80,7 @@ def filtered(profile: Profile, filters: Filters) -> Filtered:
 
 
 def in_focus(profile: Profile, focus: Sequence[Filters]) -> Profile:
-    """Apply several filters one after the other. Raises BadFilter."""
+    """Apply several filters one after the other. Raises FilterError."""
     for one in focus:
         profile = filtered(profile, one).profile
     return profile
@@ -106,8 +106,8 @@ def _tests(filters: Filters) -> _Tests:
 def _test(name: str, text: str) -> Any:
     try:
         return (tags.parsed if name.startswith("tag_") else search)(text) if text else None
-    except BadPattern as error:
-        raise BadFilter(f"{name}: {error}") from error
+    except PatternError as error:
+        raise FilterError(f"{name}: {error}") from error
 
 
 def _by_name(profile: Profile, tests: _Tests) -> tuple[Profile, dict[str, bool]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import re2  # type: ignore[import-untyped]
+import re2
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,18 +27,18 @@ MAX_QUOTED_PATTERN_CHARACTERS = 60
 """Length of a pattern in a message."""
 
 
-class BadPattern(ValueError):  # noqa: N818 - a property of the text
+class PatternError(ValueError):
     """The regular expression is invalid; the message says what is wrong and where."""
 
 
 def search(pattern: str) -> Search:
-    """Compile a pattern into a test whether a text contains a match. Raises BadPattern."""
+    """Compile a pattern into a test whether a text contains a match. Raises PatternError."""
     if len(pattern) > MAX_PATTERN_CHARACTERS:
-        raise BadPattern(f"longer than {MAX_PATTERN_CHARACTERS} characters: {_quoted(pattern)}")
+        raise PatternError(f"longer than {MAX_PATTERN_CHARACTERS} characters: {_quoted(pattern)}")
     try:
         expression = re2.compile(pattern.encode("utf-8", "surrogateescape"), OPTIONS)
     except re2.error as error:
-        raise BadPattern(_reason(pattern, error.args[0].decode("utf-8", "replace"))) from error
+        raise PatternError(_reason(pattern, error.args[0].decode("utf-8", "replace"))) from error
     return lambda text: expression.search(text.encode("utf-8", "replace")) is not None
 
 

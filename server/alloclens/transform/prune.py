@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from alloclens.arrays import first, last, some
-from alloclens.transform.patterns import BadPattern, hit_texts, of_rows, search
+from alloclens.transform.patterns import PatternError, hit_texts, of_rows, search
 from alloclens.transform.subset import frames, stacks
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def unusable(profile: Profile) -> str:
     try:
         for pattern in (profile.drop_frames, profile.keep_frames):
             search(_whole(pattern))
-    except BadPattern as error:
+    except PatternError as error:
         return f"nothing is dropped by the file's drop_frames and keep_frames: {error}"
     return ""
 

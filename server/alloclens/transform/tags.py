@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from alloclens.transform.patterns import BadPattern, hit_texts, search
+from alloclens.transform.patterns import PatternError, hit_texts, search
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,7 +67,7 @@ class Tag:
 
 
 def parsed(text: str) -> Tag:
-    """Parse a filter as pprof does. Raises BadPattern."""
+    """Parse a filter as pprof does. Raises PatternError."""
     key, equals, value = text.partition("=")
     if not equals:
         key, value = "", text
@@ -167,7 +167,7 @@ def _amount(text: str, unit: str | None = None) -> tuple[float, str]:
     """Parse 64kb into a number and its unit, converted to `unit` if given."""
     number, own = AMOUNT.findall(text)[0]
     if abs(int(number)) > MAX_INT64:
-        raise BadPattern(f"{number} is larger than a label can be")
+        raise PatternError(f"{number} is larger than a label can be")
     return _scaled(float(int(number)), own, own if unit is None else unit)
 
 

@@ -62,7 +62,7 @@ class Disk:
         if not is_name(path):  # no file can have this name
             return ()
         directory, _, name = path.rpartition("/")
-        kind = os.path.splitext(name)[1]  # noqa: PTH122 - paths are texts here
+        kind = os.path.splitext(name)[1]
         try:
             with os.scandir(directory or "/") as entries:
                 names = [entry.name for entry in islice(entries, MAX_SIBLINGS + 1) if entry.name.endswith(kind)]
@@ -137,6 +137,6 @@ def folds_case(directory: str) -> bool:
     if swapped == directory or not os.path.exists(directory):
         return sys.platform in {"win32", "darwin"}
     try:
-        return os.path.samefile(directory, swapped)  # noqa: PTH121 - paths are texts here
+        return os.path.samefile(directory, swapped)
     except OSError:
         return False

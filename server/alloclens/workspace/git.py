@@ -89,11 +89,11 @@ def versions(path: str, head: str) -> tuple[FileVersion, ...]:
     """
     try:
         return _versions(path, head)
-    except _NoAnswer:
+    except _GitError:
         return ()
 
 
-class _NoAnswer(Exception):  # noqa: N818 - git is slow now, and may answer next time
+class _GitError(Exception):
     """Git failed or timed out, so the result must not be cached."""
 
 
@@ -104,7 +104,7 @@ def _versions(path: str, head: str) -> tuple[FileVersion, ...]:
     commits = f"{oldest}..{head}" if oldest else head
     said = _run(path, *LOG, f"--max-count={MAX_VERSIONS}", commits, "--", f"./{name}")
     if said is None:
-        raise _NoAnswer
+        raise _GitError
     found: list[FileVersion] = []
     for change in _changes(said.decode("utf-8", "surrogateescape").split("\0")):
         if change.now.path == found[-1].path if found else PurePath(change.now.path).name == name:
@@ -143,7 +143,7 @@ def texts(path: str, blobs: tuple[str, ...]) -> Mapping[str, str]:
     """Return the texts of blobs in a file's repository, up to a total size."""
     try:
         return _texts(path, blobs)
-    except _NoAnswer:
+    except _GitError:
         return {}
 
 
@@ -168,7 +168,7 @@ def _batch(path: str, how: str, blobs: Sequence[str]) -> bytes:
     asked = "".join(f"{blob}\n" for blob in blobs).encode()
     said = _run(path, "cat-file", how, given=asked) if blobs else b""
     if said is None:
-        raise _NoAnswer
+        raise _GitError
     return said
 
 

@@ -58,9 +58,9 @@ class ProfiledSources(NamedTuple):
 
     def package(self, path: str) -> dict[str, str]:
         """Return the texts of the Go files of a file's package."""
-        directory = os.path.dirname(path)  # noqa: PTH120
+        directory = os.path.dirname(path)
         try:
-            names = sorted(n for n in os.listdir(directory) if n.endswith(".go") and not n.endswith("_test.go"))  # noqa: PTH208
+            names = sorted(n for n in os.listdir(directory) if n.endswith(".go") and not n.endswith("_test.go"))
         except OSError:
             return {}
         found = {f"{directory}/{name}": self.text(f"{directory}/{name}") for name in names[:MAX_PACKAGE_FILES]}

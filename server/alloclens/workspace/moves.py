@@ -27,7 +27,7 @@ class Moves:
 
     def of(self, lines: Lines, path: str) -> Mapping[int, str]:
         """Return the functions (rows) that left this file or one beside it, each with its new file."""
-        key = lines, f"{os.path.dirname(path)}/*{_kind(path)}"  # noqa: PTH120 - paths are texts here
+        key = lines, f"{os.path.dirname(path)}/*{_kind(path)}"
         beside = self._sources.files.beside(path)
         recorded = {here: numbers for here in beside if (numbers := self._numbers(lines, here))}
         if not recorded:
@@ -69,13 +69,13 @@ def moved_to(moves: Mapping[int, str], lines: Lines, recorded: str, line: int) -
 
 
 def _kind(path: str) -> str:
-    return os.path.splitext(path)[1]  # noqa: PTH122 - as above
+    return os.path.splitext(path)[1]
 
 
 def _stamps(paths: Sequence[str]) -> Iterator[tuple[str, int, int]]:
     for path in paths:
         try:
-            stat = os.stat(path)  # noqa: PTH116 - as above
+            stat = os.stat(path)
         except OSError:
             continue
         yield path, stat.st_mtime_ns, stat.st_size

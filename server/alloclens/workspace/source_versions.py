@@ -185,7 +185,7 @@ def _is_newer_than_its_binary(place: Place, recorded: str, build: Build) -> bool
     if not built_here or build.written_at == math.inf or not COMPILED.search(place.path):
         return False
     try:
-        return written_at(os.stat(place.path)) > build.written_at  # noqa: PTH116 - paths are texts here
+        return written_at(os.stat(place.path)) > build.written_at
     except OSError:
         return False
 
@@ -247,7 +247,7 @@ def keep_texts(snapshot: Snapshot, places: Iterable[Place | Nowhere], roots: Roo
 def unchanged(path: str, until: float) -> SourceCopy | None:
     """Return a copy of a file unless it was written after `until` (seconds since 1970)."""
     try:
-        stat = os.stat(path)  # noqa: PTH116 - paths are texts here
+        stat = os.stat(path)
     except OSError:
         return None
     written = written_at(stat)

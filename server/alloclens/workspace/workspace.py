@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from alloclens.disk import real, real_path, reason
 from alloclens.paths import canonical, is_absolute, is_share, is_within, join, name_of
 from alloclens.settings.trust import Target, allowed
-from alloclens.source.roots import CachedModule, FolderLink, Module, Packages, PathMapping, Roots
+from alloclens.source.roots import CachedModule, FolderLink, Module, Packages, PrefixMapping, Roots
 from alloclens.workspace import go_mod
 from alloclens.workspace.files import NODE_MODULES, Disk, folds_case, walked
 from alloclens.workspace.go_env import go_env
@@ -138,7 +138,7 @@ def targets(folders: Iterable[str], settings: Settings, own: Collection[str] = (
         if is_share(canonical(text)) and setting not in own:  # a check for existence would contact another machine
             path = text
         else:
-            path = _mapped(folder, text) if setting == "pathMappings" else real_path(os.path.join(folder, text))  # noqa: PTH118
+            path = _mapped(folder, text) if setting == "pathMappings" else real_path(os.path.join(folder, text))
         found.setdefault((at, path), Target(folder, setting, path, text, at))
     return tuple(found.values())
 
@@ -155,10 +155,10 @@ def _mapped(folder: str, to: str) -> str:
     return real(path if path and is_absolute(path) else join(folder, path))
 
 
-def _mappings(settings: Settings, passed: Iterable[Target]) -> tuple[PathMapping, ...]:
+def _mappings(settings: Settings, passed: Iterable[Target]) -> tuple[PrefixMapping, ...]:
     """Return the user's path mappings, longest first."""
     recorded = [canonical(one.from_) for one in settings.path_mappings]
-    made = [PathMapping(recorded[int(t.at[1])], t.path) for t in passed if t.setting == "pathMappings"]
+    made = [PrefixMapping(recorded[int(t.at[1])], t.path) for t in passed if t.setting == "pathMappings"]
     return tuple(sorted(made, key=lambda m: -len(m.recorded)))
 
 
@@ -232,7 +232,7 @@ def _installed(folder: str, pattern: str) -> Iterator[str]:
 
 def _matching(folder: str, pattern: str) -> Iterator[str]:
     """Return the real paths of the directories that match a pattern, ignoring unreadable ones."""
-    return map(real, sorted(glob.glob(f"{glob.escape(folder)}/{pattern}/")))  # noqa: PTH207 - that one raises
+    return map(real, sorted(glob.glob(f"{glob.escape(folder)}/{pattern}/")))
 
 
 def _from_environment(name: str) -> str:

@@ -10,7 +10,7 @@ from alloclens.lsp.lifecycle import follow
 from alloclens.lsp.show import tell
 from alloclens.printable import printable
 from alloclens.transform.filters import Filters
-from alloclens.transform.patterns import BadPattern, exact, search
+from alloclens.transform.patterns import PatternError, exact, search
 from alloclens.wording.focus import words
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def focus(ls: Server, command: protocol.AddFocus) -> str | None:
     try:
         for pattern in (given for part in chosen for given in part.given().values()):
             search(str(pattern))
-    except BadPattern as error:
+    except PatternError as error:
         return printable(str(error))
     if chosen:
         _look_at(ls, (*ls.focus, chosen))

@@ -137,7 +137,7 @@ def _snapshot(
 def _size(path: str) -> str:
     """Return how large a file is; "" if it has gone."""
     try:
-        return amount(os.stat(path).st_size, "bytes")  # noqa: PTH116 - paths are texts here
+        return amount(os.stat(path).st_size, "bytes")
     except OSError:
         return ""
 

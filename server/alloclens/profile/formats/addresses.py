@@ -107,7 +107,7 @@ def assemble(
         labels=_labels(labels, strings),
         strings=tuple(strings.rows),
         is_base=np.zeros(len(stacks.values), np.bool_),
-        **others,  # type: ignore[arg-type]  # the fields' own types
+        **others,  # type: ignore[arg-type]  # each has its field's type
     )
 
 

@@ -31,7 +31,7 @@ The first piece holds the whole gzip header, which isal does not parse well in p
 """
 OUTPUT_BYTES = 1 << 20
 """Output unpacked at a time."""
-PADDING = re.compile(rb"\0*")
+PADDING = re.compile(rb"\0+")
 
 
 class _Packing(NamedTuple):
@@ -75,13 +75,15 @@ def _unpacked_once(packing: _Packing, data: bytes, limit: int) -> bytes:
                 raise Malformed(f"the {packing.name} data is cut off: the file was copied or written only in part")
             try:
                 out.append(part.decompress(given, min(OUTPUT_BYTES, left + 1)))
-            except (igzip_lib.error, zstd.ZstdError) as error:  # type: ignore[misc]  # its stub calls the class an instance
+            except (igzip_lib.error, zstd.ZstdError) as error:  # type: ignore[misc]  # its stub declares the class as an instance
                 raise Malformed(f"the {packing.name} data is damaged ({error})") from error
             left -= len(out[-1])
             if left < 0:
                 raise _too_large(limit)
             at, size = at + len(given), min(2 * size, MAX_INPUT_BYTES)
-        at = PADDING.match(data, at - len(part.unused_data)).end()  # type: ignore[union-attr]  # it always matches
+        at -= len(part.unused_data)
+        padding = PADDING.match(data, at)
+        at = padding.end() if padding else at
         if at == len(data):
             return b"".join(out)
     raise Malformed(f"more than {MAX_PARTS} packed parts in one file")

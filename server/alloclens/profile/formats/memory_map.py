@@ -140,8 +140,9 @@ def _joined(regions: Iterable[Region]) -> list[Region]:
         if out and _follows(out[-1], region):
             before = out.pop()
             file, build_id = region.file or before.file, region.build_id or before.build_id
-            region = before._replace(limit=region.limit, file=file, build_id=build_id)  # noqa: PLW2901
-        out.append(region)
+            out.append(before._replace(limit=region.limit, file=file, build_id=build_id))
+        else:
+            out.append(region)
     return out
 
 

@@ -11,7 +11,7 @@ from alloclens.arrays import offsets, owners
 from alloclens.profile.errors import Malformed, Unrecognized
 from alloclens.profile.formats import profile_pb2
 from alloclens.profile.formats.text import utf8
-from alloclens.profile.formats.wire import Messages, TooMany, Wire
+from alloclens.profile.formats.wire import Messages, TooManyError, Wire
 from alloclens.profile.kernel import arena
 from alloclens.profile.model import Frames, Functions, Labels, Locations, Mappings, Profile, ValueType
 
@@ -48,7 +48,7 @@ def parse(data: bytes) -> Profile:
             # Samples are most of a file: without them, the tables are small.
             tables = Wire(memory, samples.without(SAMPLE))
             header = _header(tables)
-        except TooMany:
+        except TooManyError:
             raise
         except (DecodeError, Malformed) as error:
             raise Unrecognized(str(error)) from error
@@ -61,7 +61,7 @@ def parse(data: bytes) -> Profile:
 
 def _header(tables: Wire) -> profile_pb2.Header:
     if tables.nested(tables.whole, SAMPLE_TYPE)[1].count > MAX_SAMPLE_TYPES:
-        raise TooMany(f"more than {MAX_SAMPLE_TYPES} sample types")
+        raise TooManyError(f"more than {MAX_SAMPLE_TYPES} sample types")
     tables.nested(tables.whole, STRING, MAX_STRINGS)
     return profile_pb2.Header.FromString(tables.without(MAPPING, LOCATION, FUNCTION))
 
@@ -156,7 +156,7 @@ class _Reader:
             return False
         try:
             self.samples.nested(samples, VALUE, most=0)
-        except TooMany:
+        except TooManyError:
             return False
         return True
 

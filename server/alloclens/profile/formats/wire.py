@@ -43,7 +43,7 @@ WRONG = {
 TOO_MANY = -5
 
 
-class TooMany(Malformed):
+class TooManyError(Malformed):
     """The file has more of something than the limit, whatever it is."""
 
 
@@ -111,7 +111,7 @@ class Wire:
     def _call(self, name: str, *arguments: int, most: int = 0) -> int:
         found: int = self._memory.call(name, *arguments)
         if found < 0:
-            raise (TooMany if found == TOO_MANY else Malformed)(WRONG[found].format(most=most))
+            raise (TooManyError if found == TOO_MANY else Malformed)(WRONG[found].format(most=most))
         return found
 
     def _counts(self, counts: int, messages: Messages) -> Ints:
