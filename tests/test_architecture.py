@@ -24,7 +24,7 @@ BASE = {
     "typed": set(),
     "processes": {"search_path"},
     "disk": {"paths"},
-    "log": {"printable"},
+    "log": {"disk", "printable"},
     "worker": {"disk", "log", "processes"},
     "walk": {"worker"},
     "faults": {"disk", "profile"},

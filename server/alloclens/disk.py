@@ -16,6 +16,7 @@ import stat
 import sys
 import time
 from contextlib import suppress
+from io import FileIO
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from alloclens.paths import canonical, is_within
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-# O_NONBLOCK: do not wait for a writer to a FIFO. O_NOCTTY: do not acquire a controlling terminal.
-OPEN_FLAGS = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_BINARY"))
+# O_NONBLOCK: do not wait for the other end of a FIFO. O_NOCTTY: do not acquire a controlling terminal.
+NO_WAIT = sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_BINARY"))
 
 MAX_PATH_CHARACTERS = 4096
 """No system opens longer paths, and the time to resolve links is quadratic in the length."""
@@ -65,8 +66,29 @@ def read_file(path: str | Path, limit: int) -> bytes:
     return data
 
 
+def append_to(path: str, *, anew: bool) -> FileIO:
+    """Open a regular file so that each write goes to its end, also if others write to it; emptied first with `anew`.
+
+    A file that is not there is made, for its owner only. Raises OSError as open_file does.
+    """
+    try:
+        file = FileIO(path, "ab", opener=_appender)
+    except ValueError as error:
+        raise OSError(errno.EINVAL, NOT_A_NAME) from error
+    if anew:
+        file.truncate(0)
+    return file
+
+
+def _appender(path: str, flags: int) -> int:
+    return _regular(os.open(path, flags | NO_WAIT, 0o600))
+
+
 def _opener(path: str, _flags: int) -> int:
-    descriptor = os.open(path, OPEN_FLAGS)
+    return _regular(os.open(path, os.O_RDONLY | NO_WAIT))
+
+
+def _regular(descriptor: int) -> int:
     mode = os.fstat(descriptor).st_mode
     if stat.S_ISREG(mode):
         return descriptor

@@ -1,12 +1,17 @@
-"""The log of the server and of its worker: standard error, one line for each record."""
+"""The log of the server and of its worker: one line for each record, on standard error or in a file that both append to.
+
+A record never holds source text, nor messages of the editor, which do.
+"""
 
 from __future__ import annotations
 
+import io
 import logging
 import sys
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from alloclens.disk import append_to, reason
 from alloclens.printable import printable
 
 if TYPE_CHECKING:
@@ -15,6 +20,23 @@ if TYPE_CHECKING:
     ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 INDENT = "    "
+OURS = "%(levelname)s %(name)s: %(message)s"
+IN_FILE = f"%(asctime)s.%(msecs)03d %(process)d {OURS}"
+Level = Literal["error", "warning", "info", "debug"]
+NUMBERS: dict[Level, int] = {
+    "error": logging.ERROR,
+    "warning": logging.WARNING,
+    "info": logging.INFO,
+    "debug": logging.DEBUG,
+}
+
+
+class LogTo(NamedTuple):
+    """What is logged, and where."""
+
+    level: Level = "info"
+    path: str | None = None
+    """A file; None is standard error."""
 
 
 class OneLine(logging.Formatter):
@@ -29,13 +51,33 @@ class OneLine(logging.Formatter):
         return "\n".join(INDENT + printable(line) for line in super().formatException(ei).split("\n"))
 
 
-def start() -> None:
-    """Log to standard error from now on, also what ends a thread."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(OneLine("%(levelname)s %(name)s: %(message)s"))
-    logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
-    logging.getLogger("pygls").setLevel(logging.WARNING)  # at INFO it writes down every message it sends
+def start(to: LogTo = LogTo(), *, anew: bool = False) -> LogTo:  # noqa: B008 - a frozen value
+    """Log from now on, also what ends a thread. With `anew` the file is emptied first. Return what holds.
+
+    A file that cannot be opened is reported on standard error, which then takes its place.
+    """
+    file, problem = None, ""
+    try:
+        file = append_to(to.path, anew=anew) if to.path else None
+    except OSError as error:
+        problem = f"the log file {to.path} cannot be opened ({reason(error)}); logging to standard error"
+    logging.basicConfig(handlers=[_handler(file)], level=max(NUMBERS[to.level], logging.WARNING), force=True)
+    logging.getLogger("alloclens").setLevel(NUMBERS[to.level])  # ours alone: at INFO pygls logs every message
     threading.excepthook = _thread_failed
+    if problem:
+        logging.getLogger(__name__).error("%s", problem)
+    return LogTo(to.level, to.path if file else None)
+
+
+def _handler(file: io.FileIO | None) -> logging.Handler:
+    """Return what writes to a file or to standard error. A record is one write, so that those of two processes do not mix."""
+    if file is None:
+        stream, form = sys.stderr, OURS
+    else:
+        stream, form = io.TextIOWrapper(file, "utf-8", "backslashreplace", newline="\n", write_through=True), IN_FILE
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(OneLine(form, "%Y-%m-%d %H:%M:%S"))
+    return handler
 
 
 def _thread_failed(ended: threading.ExceptHookArgs) -> None:

@@ -65,13 +65,13 @@ def output(name: str, *arguments: str, env: Mapping[str, str], seconds: float, g
     return written if child.returncode == 0 else None
 
 
-def python(function: Callable[[], None]) -> list[str]:
+def python(function: Callable[..., None], *arguments: str | None) -> list[str]:
     """Return a command line that calls a module's function in a new Python with our import path.
 
     -I ignores the working directory and Python's environment variables. -P would suffice, but needs Python 3.11.
     """
     module, name = function.__module__, function.__name__
-    code = f"import sys; sys.path[:] = {search_path()!a}; import {module}; {module}.{name}()"
+    code = f"import sys; sys.path[:] = {search_path()!a}; import {module}; {module}.{name}(*{arguments!a})"
     options = ["-X", f"utf8={sys.flags.utf8_mode}", *(["-B"] if sys.flags.dont_write_bytecode else [])]
     return [sys.executable, "-I", *options, "-c", code]
 

@@ -21,11 +21,14 @@ from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 from alloclens import log, processes
 from alloclens.disk import reason
+from alloclens.log import LogTo
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from typing_extensions import Self
+
+    from alloclens.log import Level
 
     Work = Callable[..., object]
     Arguments = tuple[object, ...]
@@ -63,9 +66,10 @@ class Lost(Exception):  # noqa: N818 - says what became of the work
 class Worker:
     """One process, started when it is first needed and again after it was lost. Methods may be called from any thread."""
 
-    def __init__(self, *, is_quiet: bool = False) -> None:
+    def __init__(self, *, is_quiet: bool = False, log_to: LogTo = LogTo()) -> None:  # noqa: B008 - a frozen value
         """What a quiet process writes to standard error is dropped."""
         self._stderr = subprocess.DEVNULL if is_quiet else None
+        self._log_to = log_to
         self._lock = threading.Lock()
         self._process: _Process | None = None
         self._is_stopped = False
@@ -117,7 +121,7 @@ class Worker:
             raise Lost("alloclens is ending")
         if self._process is None:
             try:
-                self._process = _Process(self._stderr)
+                self._process = _Process(self._stderr, self._log_to)
             except OSError as error:
                 raise Lost(f"the process that reads files cannot be started ({reason(error)})") from error
         return self._process
@@ -131,8 +135,8 @@ class Worker:
 class _Process:
     """The other process, as we see it. The caller has the lock."""
 
-    def __init__(self, stderr: int | None) -> None:
-        self.child = processes.start(processes.python(serve), stdin=subprocess.PIPE, stderr=stderr)
+    def __init__(self, stderr: int | None, log_to: LogTo) -> None:
+        self.child = processes.start(processes.python(serve, *log_to), stdin=subprocess.PIPE, stderr=stderr)
         assert self.child.stdin
         assert self.child.stdout
         self._calls, self._answers = self.child.stdin, self.child.stdout
@@ -217,9 +221,9 @@ class _Deadline:
         self._child.kill()
 
 
-def serve() -> None:
+def serve(level: Level, path: str | None) -> None:
     """Be the worker process: do the calls from standard input until the other end is closed."""
-    log.start()
+    log.start(LogTo(level, path))
     calls, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)  # whatever prints something must not print it between the answers

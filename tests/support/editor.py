@@ -76,6 +76,8 @@ class Editor:
     def __init__(self, capabilities: lsp.ClientCapabilities) -> None:
         self.capabilities = capabilities
         self.program = (sys.executable, "-m", "alloclens")
+        self.options: tuple[str, ...] = ()
+        """Of `alloclens lsp`."""
         self.surroundings: dict[str, Any] = {}
         """Of the server's process: its working directory, its environment."""
         self.settings: dict[str, Any] = {}
@@ -156,7 +158,7 @@ class Editor:
     async def open_folder(self, root: Path | None, **settings: Any) -> None:
         """Start the server on a folder, or on none, with these settings."""
         self.settings = settings
-        await self.client.start_io(*self.program, "lsp", **self.surroundings)
+        await self.client.start_io(*self.program, "lsp", *self.options, **self.surroundings)
         await self.client.initialize_async(
             lsp.InitializeParams(
                 self.capabilities,

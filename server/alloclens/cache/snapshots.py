@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 from dataclasses import astuple
 from functools import lru_cache, partial
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
     Again = Callable[[str], OwnedLines | None]
     """Reads the lines of a file again; None if that fails."""
+
+log = logging.getLogger(__name__)
 
 SCHEMA = """
     DROP TABLE IF EXISTS snapshot1;
@@ -112,6 +115,7 @@ class Snapshots:
             _keep_evidence(base, evidence)
             row = *key, total, facts, light, check_sum(total, rest), rest
             base.execute("INSERT OR REPLACE INTO snapshot3 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+            log.debug("kept the snapshot %s", snapshot.path)
 
     def of(self, wanted: Mapping[str, Stamp], reader: str, again: Again | None = None) -> list[Snapshot]:
         """Return the stored, undamaged snapshots of these files by this reader.
@@ -126,6 +130,7 @@ class Snapshots:
                 if path and stamp == repr(tuple(wanted[path])):
                     rest = partial(self._rest, path, stamp, total, again)
                     found.append(_snapshot(path, wanted[path], facts, owned, rest))
+        log.debug("read %d of %d snapshots from the cache", len(found), len(wanted))
         return found
 
     def evidence(self, digests: Iterable[int]) -> tuple[dict[int, Ints], Evidence]:

@@ -7,6 +7,7 @@ unchanged workspace take no more space than one.
 from __future__ import annotations
 
 import hashlib
+import logging
 import zlib
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from alloclens.disk import Stamp
+
+log = logging.getLogger(__name__)
 
 SCHEMA = """
     DROP TABLE IF EXISTS text;
@@ -83,6 +86,7 @@ class Texts:
                 base.executemany("INSERT OR REPLACE INTO entry3 VALUES (?, ?, ?, ?, ?)", rows)
             seen = checked(sql_text(snapshot), repr(tuple(stamp)), manifest)
             base.execute("INSERT OR REPLACE INTO seen3 VALUES (?, ?, ?, ?)", seen)
+            log.debug("kept %d source files for %s", len(copies), snapshot)
 
     def of(self, snapshot: str, stamp: tuple[int, ...], path: str) -> SourceCopy | None:
         """Return a file's contents when a snapshot was first seen; None if they were not stored.

@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from alloclens import log
+from alloclens.log import NUMBERS, LogTo
 from alloclens.processes import APART
 from alloclens.worker import Worker
 
+if TYPE_CHECKING:
+    from alloclens.log import Level
+
 
 @click.command("lsp")
-def command() -> None:
+@click.option(
+    "--log-level", type=click.Choice(list(NUMBERS)), default="info", show_default=True, help="What to log at least."
+)
+@click.option("--log-file", type=click.Path(), help="Log to this file, emptied first, and not to standard error.")
+def command(log_level: Level, log_file: str | None) -> None:
     """Serve an editor over standard input and output."""
+    log_to = log.start(LogTo(log_level, str(Path(log_file).absolute()) if log_file else None), anew=True)
     os.chdir(APART)  # nothing is looked for in the folder that an editor starts us in
-    worker = Worker()
+    worker = Worker(log_to=log_to)
     worker.start()  # it imports for half a second, as we do for another: side by side
     from alloclens.lsp.main import serve  # noqa: PLC0415 - not before the worker has started
 

@@ -8,7 +8,6 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
-from alloclens import log
 from alloclens.lsp import lifecycle
 from alloclens.lsp.ending import end
 from alloclens.lsp.features import FEATURES
@@ -36,7 +35,6 @@ def make_server(worker: Worker) -> Server:
 
 def serve(worker: Worker) -> None:
     """Serve one editor until it goes; the worker reads profiles for it."""
-    log.start()
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # else asyncio would wait for every thread
     sys.setswitchinterval(SWITCH_SECONDS)
     server = make_server(worker)

@@ -11,6 +11,7 @@ import asyncio
 import inspect
 import json
 import logging
+import time
 import uuid
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard, TypeVar
@@ -154,7 +155,7 @@ class Protocol(LanguageServerProtocol):
             return
         self._initialized = True
         task = self._running[number] = asyncio.ensure_future(work)
-        task.add_done_callback(partial(self._answer, number, method))
+        task.add_done_callback(partial(self._answer, number, method, time.monotonic()))
 
     def _admit(self, number: str | int, method: str) -> None:
         if self._server.is_shut_down:
@@ -216,11 +217,13 @@ class Protocol(LanguageServerProtocol):
         offered = self._server.offered.get(params.command)
         if offered is None:
             raise JsonRpcInvalidParams(f"there is no command {params.command}")
+        log.debug("command %s", params.command)
         asked = commands.read(offered.command, params.arguments or ())
         return msgspec.Raw(_encoded(await self._run(offered.handler, self._server, asked)))
 
-    def _answer(self, number: str | int, method: str, task: asyncio.Task[Any]) -> None:
+    def _answer(self, number: str | int, method: str, begun: float, task: asyncio.Task[Any]) -> None:
         del self._running[number]
+        log.debug("%s: %.1f ms", method[:LONGEST], (time.monotonic() - begun) * 1000)
         try:
             if not task.cancelled():
                 result = task.result()

@@ -41,6 +41,8 @@ POLL_SECONDS = 2.0
 GRACE_SECONDS = 2.0
 """A file younger than this that cannot be read is still being written: it is read again before anybody is told."""
 WHERE = "the profile directories"
+LONG_SECONDS = 1.0
+"""A look that takes longer is logged."""
 SHOW_SECONDS = 0.5
 """While many files are read, what is known is shown this often."""
 
@@ -119,9 +121,13 @@ class Loader:
 
     async def _try_look(self, wanted: Wanted) -> None:
         """Take one look. One that failed must not be the last one; when a second fails, too, it is said until one succeeds."""
+        begun = time.monotonic()
         try:
             await self._look(wanted)
             self._failures.clear()
+            if (seconds := time.monotonic() - begun) > LONG_SECONDS:
+                many, files = len(self._setup.directories), len(self._listing)
+                log.info("a look at %d directories with %d profiles took %.1f s", many, files, seconds)
         except Exception as error:
             self._shown = None
             cause = f"{type(error).__name__} in {traceback.extract_tb(error.__traceback__)[-1].name}"

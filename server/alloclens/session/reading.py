@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import logging
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -26,7 +27,7 @@ from alloclens.series.comparison import Contents
 from alloclens.series.owned import owned
 from alloclens.series.snapshot import Snapshot, taken_at
 from alloclens.source.evidence import Evidence, evidence
-from alloclens.source.places import SourceMap
+from alloclens.source.places import Nowhere, SourceMap
 from alloclens.source.recorded import Kind
 from alloclens.source.roots import Roots
 from alloclens.symbols.build_info import build
@@ -54,10 +55,13 @@ if TYPE_CHECKING:
     from alloclens.series.comparison import BuildPair, Pair
     from alloclens.series.series import Provenance
     from alloclens.source.build_roots import LearnedBuilds
-    from alloclens.source.places import Nowhere, Place, Places
+    from alloclens.source.places import Place, Places
     from alloclens.tables.alignment import LineMaps
     from alloclens.tables.goroutines import GoroutineOrigin
     from alloclens.transform.filters import Filters
+
+
+log = logging.getLogger(__name__)
 
 
 class Read(NamedTuple):
@@ -142,8 +146,11 @@ class Reader:
             if error.errno != errno.EFBIG:
                 raise
             raise ProfileError(f"{error.strerror} (the setting largestProfile)") from error
+        begun = time.monotonic()
         profile, notes = readable(read(data, self.largest))
         found = symbolized(profile, self.roots.folders, self.binaries)
+        milliseconds = (time.monotonic() - begun) * 1000
+        log.info("read %s: %d bytes, %d samples, %.0f ms", path, len(data), len(profile), milliseconds)
         return replace(found, messages=(*found.messages, *notes, *overflow(profile)))
 
     @cached_property
@@ -164,7 +171,11 @@ class Reader:
         take_longer(min(len(functions) * PLACE_SECONDS, MAX_WALK_SECONDS))
         sources = SourceMap(self.roots, self.files, functions)
         wanted = files if sources.builds == builds else functions
-        return Placed(sources.builds, [sources.find(file) for file in wanted])
+        placed = [sources.find(file) for file in wanted]
+        if log.isEnabledFor(logging.DEBUG):
+            for file, place in zip(wanted, placed, strict=True):
+                log.debug("%s", _placement(file, place))
+        return Placed(sources.builds, placed)
 
     def snapshot(self, path: str, stamp: Stamp, settled: Settled) -> Snapshot | Problem:
         """Read one snapshot, and keep the texts it is of if it is seen for the first time. Never raises."""
@@ -264,6 +275,12 @@ def _renamed(read: Read, key: tuple[object, ...], names: Mapping[str, str]) -> R
         known = Read(found, unattributed(pruned(found.profile)), read.evidence)
         READ[key] = known
     return known
+
+
+def _placement(file: str, place: Place | Nowhere) -> str:
+    if isinstance(place, Nowhere):
+        return f"no place for {file}: {place.reason}"
+    return f"placed {file} -> {place.path} (rule: {place.rule}{', guessed' if place.guessed else ''})"
 
 
 def _whose(files: Iterable[str], places: Places) -> Ownership:
