@@ -113,10 +113,10 @@ class Cache:
 
     def _log(self, message: str, error: Exception) -> None:
         """Log each distinct failure once."""
-        said = message % (self._path, reason(error))
-        if said not in self._logged:
-            self._logged.add(said)
-            log.warning("%s", said)
+        message = message % (self._path, reason(error))
+        if message not in self._logged:
+            self._logged.add(message)
+            log.warning("%s", message)
 
     def _opened(self) -> sqlite3.Connection:
         """Open the file, recreating a damaged one; if that fails, use memory."""

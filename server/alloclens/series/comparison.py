@@ -285,10 +285,8 @@ def compare(
     same_build = one_process or bool(base and base.build_id and base.build_id == head.build_id)
     alignment = align(contents.base, contents.head, contents.line_maps) if contents.base and not same_build else None
     grown = growth(contents.head, contents.base, wanted, alignment, one_process=one_process) if contents.base else None
-    found = _judgement(series.observations(head), contents.whole, sites) if not head.is_difference else None
-    return Comparison(series, head, base, wanted, one_process, contents, alignment, grown, found)
-
-
-def _judgement(observed: Sequence[Snapshot], head: Lines, sites: LineNumbers) -> Judgement | None:
-    wanted = judged(head.sample_types)
-    return judge(history(observed, head, sites), head, wanted) if wanted and len(observed) > 1 else None
+    observed, whole = [] if head.is_difference else series.observations(head), contents.whole
+    judged_type, judgement = judged(whole.sample_types), None
+    if judged_type and len(observed) > 1:
+        judgement = judge(history(observed, whole, sites), whole, judged_type)
+    return Comparison(series, head, base, wanted, one_process, contents, alignment, grown, judgement)

@@ -34,19 +34,18 @@ class Point(NamedTuple):
 def points(comparison: Comparison) -> list[Point]:
     """Return the snapshots of the series in time order."""
     first = {run[0].path for run in comparison.series.processes}
-    return [_point(snapshot, comparison, first) for snapshot in comparison.series.snapshots]
-
-
-def _point(snapshot: Snapshot, comparison: Comparison, first: set[str]) -> Point:
-    return Point(
-        name=snapshot.name,
-        path=snapshot.path,
-        time=snapshot.taken_at.seconds,
-        value=snapshot.total[snapshot.sample_types.index(comparison.sample_type)],
-        begins=snapshot.path in first,
-        base=snapshot is comparison.base,
-        head=snapshot is comparison.head,
-    )
+    return [
+        Point(
+            name=snapshot.name,
+            path=snapshot.path,
+            time=snapshot.taken_at.seconds,
+            value=snapshot.total[snapshot.sample_types.index(comparison.sample_type)],
+            begins=snapshot.path in first,
+            base=snapshot is comparison.base,
+            head=snapshot is comparison.head,
+        )
+        for snapshot in comparison.series.snapshots
+    ]
 
 
 class ProcessLine(NamedTuple):

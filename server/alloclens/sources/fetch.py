@@ -95,12 +95,12 @@ def _response(at: Address, access: Access, deadline: Deadline, name: str) -> Res
     except h11.LocalProtocolError as error:
         raise CaptureError(f"{name}: the request cannot be sent: {error}") from error
     except h11.RemoteProtocolError as error:
-        said = shortened(QUOTED.sub("", str(error)))
-        raise CaptureError(f"{name} sent an incomplete or invalid HTTP response: {said}", passing=True) from error
+        message = shortened(QUOTED.sub("", str(error)))
+        raise CaptureError(f"{name} sent an incomplete or invalid HTTP response: {message}", passing=True) from error
     except OSError as error:
         if isinstance(error, TimeoutError) and not error.errno:  # ours, not the operating system's
-            said = f"gave up after {deadline.seconds:g} s while {deadline.doing}"
-            raise CaptureError(f"{name}: {said}", passing=True) from error
+            message = f"gave up after {deadline.seconds:g} s while {deadline.doing}"
+            raise CaptureError(f"{name}: {message}", passing=True) from error
         raise CaptureError(f"{name}: {deadline.doing} failed: {why(error)}", passing=True) from error
     return response._replace(body=_decoded(response, name))
 
@@ -141,9 +141,9 @@ def _profile(response: Response, name: str) -> bytes:
     try:
         read(response.body)
     except ProfileError as error:
-        said = str(error) or looks_like(response.body)
+        message = str(error) or looks_like(response.body)
         passing = not isinstance(error, Unrecognized)  # for example truncated, by a program that exits
-        raise CaptureError(f"{name} answered, but not with a profile: {said}", passing=passing) from error
+        raise CaptureError(f"{name} answered, but not with a profile: {message}", passing=passing) from error
     return response.body
 
 
@@ -158,9 +158,9 @@ def _in_its_words(body: bytes) -> str:
 
 def _wait(response: Response) -> float:
     """Return the seconds of Retry-After, 0 without it."""
-    said = response.headers.get("retry-after", "")
+    message = response.headers.get("retry-after", "")
     try:
-        wait = float(said) if said.isdigit() else parsedate_to_datetime(said).timestamp() - time.time()
+        wait = float(message) if message.isdigit() else parsedate_to_datetime(message).timestamp() - time.time()
     except (ValueError, TypeError, OverflowError, OSError):  # neither a number nor a time
         return 0.0
     return min(max(0.0, wait), MAX_WAIT_SECONDS)

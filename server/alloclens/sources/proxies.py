@@ -32,5 +32,5 @@ def proxy_for(address: Address) -> Proxy | None:
     found = parsed(url)
     if not found or found.scheme != "http":
         raise CaptureError(f"{name}_proxy names {without_secrets(url)}; alloclens supports only http:// proxies")
-    said = authorization(url)
-    return Proxy(found, (("Proxy-Authorization", said),) if said else ())
+    credentials = authorization(url)
+    return Proxy(found, (("Proxy-Authorization", credentials),) if credentials else ())

@@ -51,11 +51,11 @@ def prune(directory: Path, kind: str, keep: int, newest: Path) -> list[str]:
     cannot be read.
     """
     old = [name for name in _present(directory, kind)[:-keep] if name != newest.name]
-    said = _settings(directory) if old else ""
+    settings = _settings(directory) if old else ""
     problems = []
     for name in old:
         try:
-            if _second(name) not in said and not _removed(directory, name):
+            if _second(name) not in settings and not _removed(directory, name):
                 problems.append(f"{name} is kept: it or its entry in {LIST} has changed since the capture")
         except FileNotFoundError:  # another process removed it
             continue

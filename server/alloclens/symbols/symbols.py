@@ -183,8 +183,8 @@ def _symbols(binary: Binary) -> Any:
     try:
         return symcache(binary.path, binary.stamp, binary.build_id)
     except Exception as error:
-        said = f"{binary.path}: its debug information cannot be read ({first_line(error)}); build or copy it again"
-        raise _BinaryError(said) from error
+        message = f"{binary.path}: its debug information cannot be read ({first_line(error)}); build or copy it again"
+        raise _BinaryError(message) from error
 
 
 def _looked_up(symbols: Any, addresses: NDArray[np.uint64], rows: Ints) -> dict[int, list[SymbolizedFrame]]:

@@ -95,12 +95,12 @@ def _row_of(alignment: Alignment, head: Lines) -> Ints:
 
 def _side(lines: Lines, name: str, row: Ints | None = None) -> SampledValues:
     """Return the values of one measure, with `row` in the order of other lines, 0 for rows of -1."""
-    found = (getattr(of, name) for of in (lines.value, lines.variance, lines.sampled))
-    return SampledValues(*found) if row is None else SampledValues(*(_taken(one, row) for one in found))
-
-
-def _taken(columns: Floats, row: Ints) -> Floats:
-    return np.where((row >= 0)[:, None], columns[row], 0) if len(columns) else np.zeros((len(row), columns.shape[1]))
+    columns: list[Floats] = [getattr(measures, name) for measures in (lines.value, lines.variance, lines.sampled)]
+    if row is None:
+        return SampledValues(*columns)
+    if not len(lines):
+        return SampledValues(*(np.zeros((len(row), column.shape[1])) for column in columns))
+    return SampledValues(*(np.where((row >= 0)[:, None], column[row], 0) for column in columns))
 
 
 def rows(of: Lines, wanted: Lines) -> Ints:

@@ -61,8 +61,8 @@ def overflow(profile: Profile) -> tuple[str, ...]:
         return ()
     sums = np.abs(profile.values.astype(np.float64)).sum(axis=0)
     names = ", ".join(t.type for t, size in zip(profile.sample_types, sums.tolist(), strict=True) if size >= OVERFLOW)
-    said = f"the values of {names} add up to more than 64 bits hold: their sums wrap around, as pprof's do"
-    return (said,) if names else ()
+    message = f"the values of {names} add up to more than 64 bits hold: their sums wrap around, as pprof's do"
+    return (message,) if names else ()
 
 
 def total(profile: Profile, column: int) -> int:

@@ -99,15 +99,14 @@ class _Tests:
 
 
 def _tests(filters: Filters) -> _Tests:
-    names = [f.name for f in fields(_Tests)]
-    return _Tests(*(_test(name, getattr(filters, name)) for name in names))
-
-
-def _test(name: str, text: str) -> Any:
-    try:
-        return (tags.parsed if name.startswith("tag_") else search)(text) if text else None
-    except PatternError as error:
-        raise FilterError(f"{name}: {error}") from error
+    tests: dict[str, Any] = {}
+    for name in (f.name for f in fields(_Tests)):
+        text, parse = getattr(filters, name), tags.parsed if name.startswith("tag_") else search
+        try:
+            tests[name] = parse(text) if text else None
+        except PatternError as error:
+            raise FilterError(f"{name}: {error}") from error
+    return _Tests(**tests)
 
 
 def _by_name(profile: Profile, tests: _Tests) -> tuple[Profile, dict[str, bool]]:

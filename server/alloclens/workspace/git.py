@@ -102,11 +102,11 @@ def _versions(path: str, head: str) -> tuple[FileVersion, ...]:
     name = PurePath(path).name
     oldest = _asked(path, "rev-list", "--first-parent", "--max-count=1", f"--skip={MAX_COMMITS}", head)
     commits = f"{oldest}..{head}" if oldest else head
-    said = _run(path, *LOG, f"--max-count={MAX_VERSIONS}", commits, "--", f"./{name}")
-    if said is None:
+    answer = _run(path, *LOG, f"--max-count={MAX_VERSIONS}", commits, "--", f"./{name}")
+    if answer is None:
         raise _GitError
     found: list[FileVersion] = []
-    for change in _changes(said.decode("utf-8", "surrogateescape").split("\0")):
+    for change in _changes(answer.decode("utf-8", "surrogateescape").split("\0")):
         if change.now.path == found[-1].path if found else PurePath(change.now.path).name == name:
             found[-1:] = [change.now, change.before]
     if not found and (blob := _asked(path, "rev-parse", "--verify", "--quiet", f"{head}:./{name}")):
@@ -166,10 +166,10 @@ def _texts(path: str, blobs: tuple[str, ...]) -> Mapping[str, str]:
 
 def _batch(path: str, how: str, blobs: Sequence[str]) -> bytes:
     asked = "".join(f"{blob}\n" for blob in blobs).encode()
-    said = _run(path, "cat-file", how, given=asked) if blobs else b""
-    if said is None:
+    answer = _run(path, "cat-file", how, given=asked) if blobs else b""
+    if answer is None:
         raise _GitError
-    return said
+    return answer
 
 
 def repository_of(path: str) -> str:
@@ -190,16 +190,16 @@ def renames(repository: str) -> dict[str, str]:
             commits = f"{oldest}..HEAD" if oldest else "HEAD"
             committed = _run(at, *SAFE, "log", "--first-parent", "-m", "--format=", *RENAMED, commits, heavy=True)
     now: dict[str, str] = {}
-    for said in (staged or b"", committed or b""):  # newest first, so that chains of renames are followed
-        fields = said.decode("utf-8", "surrogateescape").replace("\n", "").split("\0")
+    for answer in (staged or b"", committed or b""):  # newest first, so that chains of renames are followed
+        fields = answer.decode("utf-8", "surrogateescape").replace("\n", "").split("\0")
         for old, new in zip(fields[1::3], fields[2::3], strict=False):
             now.setdefault(old, now.get(new, new))
     return now
 
 
 def _asked(path: str, *arguments: str) -> str | None:
-    said = _run(path, *arguments)
-    return None if said is None else said.decode("utf-8", "replace").strip() or None
+    answer = _run(path, *arguments)
+    return None if answer is None else answer.decode("utf-8", "replace").strip() or None
 
 
 def _run(path: str, *arguments: str, given: bytes = b"", heavy: bool = False) -> bytes | None:
@@ -214,10 +214,10 @@ def _run(path: str, *arguments: str, given: bytes = b"", heavy: bool = False) ->
         return None
     kept = {name: value for name, value in os.environ.items() if name not in OF_ANOTHER}
     where = ("-C", str(directory), "-c", "core.fsmonitor=false")
-    said = output("git", *where, *arguments, env=kept | QUIET | LOCAL, seconds=GIT_TIMEOUT_SECONDS, given=given)
-    if said is None and not heavy and time.monotonic() - begun >= GIT_TIMEOUT_SECONDS:
+    answer = output("git", *where, *arguments, env=kept | QUIET | LOCAL, seconds=GIT_TIMEOUT_SECONDS, given=given)
+    if answer is None and not heavy and time.monotonic() - begun >= GIT_TIMEOUT_SECONDS:
         _silent[repository] = time.monotonic() + GIT_PAUSE_SECONDS
-    return said
+    return answer
 
 
 def _would_wait(directory: str) -> bool:

@@ -43,13 +43,13 @@ def go_env() -> GoEnv:
 @lru_cache(4)
 def _go_env(*environment: str) -> GoEnv:
     del environment
-    said = _asked()
+    answer = _asked()
     root = _first_directory(
-        said.get("GOROOT", ""), os.environ.get("GOROOT", ""), *_beside_go(), *INSTALLED, inside="src/runtime"
+        answer.get("GOROOT", ""), os.environ.get("GOROOT", ""), *_beside_go(), *INSTALLED, inside="src/runtime"
     )
-    path = (said.get("GOPATH") or os.environ.get("GOPATH") or os.path.expanduser("~/go")).split(os.pathsep)[0]
+    path = (answer.get("GOPATH") or os.environ.get("GOPATH") or os.path.expanduser("~/go")).split(os.pathsep)[0]
     cache = _first_directory(
-        said.get("GOMODCACHE", ""), os.environ.get("GOMODCACHE", ""), str(Path(path, "pkg", "mod"))
+        answer.get("GOMODCACHE", ""), os.environ.get("GOMODCACHE", ""), str(Path(path, "pkg", "mod"))
     )
     version = (text_of(f"{root}/VERSION") or "").split() if root else []
     return GoEnv(root, version[0] if version else "", cache, _first_directory(str(Path(path, "src"))))
@@ -58,9 +58,9 @@ def _go_env(*environment: str) -> GoEnv:
 def _asked() -> dict[str, str]:
     """Run `go env` outside any module, where it might download another Go."""
     env = os.environ | {"GOTOOLCHAIN": "local", "GO111MODULE": "", "GOFLAGS": "", "GOWORK": "off"}
-    said = output("go", "env", "-json", *WANTED, env=env, seconds=GO_TIMEOUT_SECONDS)
+    answer = output("go", "env", "-json", *WANTED, env=env, seconds=GO_TIMEOUT_SECONDS)
     try:
-        return dict(json.loads(said or b"{}"))
+        return dict(json.loads(answer or b"{}"))
     except ValueError:
         return {}
 

@@ -39,18 +39,18 @@ def read(path: str) -> GoMod:
     """Parse a go.mod or go.work, ignoring unknown directives. Raises OSError."""
     directory = path.rpartition("/")[0]
     data = read_file(path, MAX_GO_MOD_BYTES)
-    said = list(_directives(decoded(data)))
-    replaced = [words for verb, *words in said if verb == "replace" and "=>" in words[1:3] and all(words)]
+    directives = list(_directives(decoded(data)))
+    replaced = [words for verb, *words in directives if verb == "replace" and "=>" in words[1:3] and all(words)]
     local = [Module(words[0], _under(directory, words[-1]), main=False) for words in replaced if _is_local(words[-1])]
     renamed = [_renamed(words) for words in replaced if len(words) - words.index("=>") == 3]
-    required = [CachedModule(path, version, f"{path}@{version}") for path, version in _required(said)]
-    module = next((words[0] for verb, *words in said if verb == "module" and words), "")
-    used = tuple(_under(directory, words[0]) for verb, *words in said if verb == "use" and words)
+    required = [CachedModule(path, version, f"{path}@{version}") for path, version in _required(directives)]
+    module = next((words[0] for verb, *words in directives if verb == "module" and words), "")
+    used = tuple(_under(directory, words[0]) for verb, *words in directives if verb == "use" and words)
     return GoMod(module, used, tuple(local), tuple(renamed), tuple(required), len(data))
 
 
-def _required(said: Iterable[list[str]]) -> Iterator[tuple[str, str]]:
-    return ((words[1], words[2]) for words in said if words[0] == "require" and len(words) == 3)
+def _required(directives: Iterable[list[str]]) -> Iterator[tuple[str, str]]:
+    return ((words[1], words[2]) for words in directives if words[0] == "require" and len(words) == 3)
 
 
 def _directives(text: str) -> Iterator[list[str]]:

@@ -72,16 +72,16 @@ class _Go:
         if self.bytes_left < 0:
             return None
         try:
-            said = go_mod.read(path)
+            parsed = go_mod.read(path)
         except FileNotFoundError:
             return None
         except OSError as error:
             self.left_out.add(f"{path} was not read: {reason(error)}.")
             return None
-        self.bytes_left -= said.size
+        self.bytes_left -= parsed.size
         if self.bytes_left < 0:
             self.left_out.add(f"Only the first {MAX_GO_BYTES >> 20} MiB of go.mod files were read.")
-        return said
+        return parsed
 
     def first(self, some: Iterable[T], most: int, what: str) -> tuple[T, ...]:
         """Return the first items, with a note if there are more."""
@@ -98,25 +98,25 @@ def workspace(folders: Sequence[str], settings: Settings, own: Collection[str] =
     """
     inside = tuple(dict.fromkeys(real(f) for f in folders))
     found, go = walked(inside, walk), go_env()
-    said = _go_files([*(path for path in found.go_files if _holds(inside, real(path))), *_above(inside)], inside)
+    parsed = _go_files([*(path for path in found.go_files if _holds(inside, real(path))), *_above(inside)], inside)
     roots = Roots(
         folders=inside,
-        modules=tuple(sorted(said.modules, key=lambda m: (-len(m.path), not m.main, m))),
-        vendors=said.first(found.vendors, MAX_VENDORS, "vendor directories"),
-        renamed=said.first(said.renamed, MAX_REQUIRED_MODULES, "replaced modules"),
+        modules=tuple(sorted(parsed.modules, key=lambda m: (-len(m.path), not m.main, m))),
+        vendors=parsed.first(found.vendors, MAX_VENDORS, "vendor directories"),
+        renamed=parsed.first(parsed.renamed, MAX_REQUIRED_MODULES, "replaced modules"),
         required=tuple(
-            sorted(said.first(said.required, MAX_REQUIRED_MODULES, "required modules"), key=lambda m: -len(m.path))
+            sorted(parsed.first(parsed.required, MAX_REQUIRED_MODULES, "required modules"), key=lambda m: -len(m.path))
         ),
         go_root=go.root,
         go_version=go.version,
         module_cache=go.module_cache,
-        packages=said.first(
+        packages=parsed.first(
             _packages(inside, found.packages, go.sources), MAX_PACKAGES, "directories of installed packages"
         ),
         links=tuple(FolderLink(canonical(f), real(f)) for f in folders if real(f) != canonical(f)),
         linked=tuple(found.linked),
         own_code=settings.own_code,
-        left_out=tuple(sorted(said.left_out | found.left_out)),
+        left_out=tuple(sorted(parsed.left_out | found.left_out)),
         folds_case=any(map(folds_case, inside)),
     )
     grants, wanted = allowed(), targets(folders, settings, own)
@@ -172,11 +172,11 @@ def _above(folders: Iterable[str]) -> Iterator[str]:
 def _go_files(paths: Iterable[str], folders: Sequence[str]) -> _Go:
     go, named = _Go(), dict[Module, None]()
     for path in paths:
-        if said := go.read(path):
-            go.modules |= {Module(said.module, path.rpartition("/")[0]): None} if said.module else {}
-            go.renamed |= dict.fromkeys(said.renamed)
-            go.required |= dict.fromkeys(said.required)
-            named |= dict.fromkeys((*said.replaced, *(Module("", directory) for directory in said.used)))
+        if parsed := go.read(path):
+            go.modules |= {Module(parsed.module, path.rpartition("/")[0]): None} if parsed.module else {}
+            go.renamed |= dict.fromkeys(parsed.renamed)
+            go.required |= dict.fromkeys(parsed.required)
+            named |= dict.fromkeys((*parsed.replaced, *(Module("", directory) for directory in parsed.used)))
     for module in go.first(named, MAX_MODULES, "directories that go.mod and go.work files name"):
         directory = "" if is_share(module.directory) else real(module.directory)
         if not _holds(folders, directory) and not _is_module(directory):
