@@ -93,3 +93,16 @@ def test_two_versions_of_a_dependency_stay_apart(folder: Path) -> None:
     known = world([str(folder)], [str(folder.parent / "p")], {})
     assert {known.sources.place(name).path for name in names} == {f"{folder}/node_modules/x/x.js"}
     assert known.shown.lines.files == tuple(names)
+
+
+def test_a_relative_name_of_a_file_that_is_recorded_by_its_path_as_well(folder: Path) -> None:
+    """It is no guess then, so both names have one number. A function that many programs have proves nothing."""
+    (folder / "shop.py").write_text("def fill():\n    return [0] * 9\n\n\ndef main():\n    return fill()\n")
+    stacks = [f"fill@{folder}/shop.py:2 = 1x{MB}", f"fill@shop.py:2 = 2x{MB}"]
+    drop(folder.parent / "p/1.pb.gz", heap(*stacks, seconds=1_700_000_000))
+    known = world([str(folder)], [str(folder.parent / "p")], {})
+    assert not known.sources.place("shop.py").guessed
+    assert known.shown.stats(0).owned.value == 3 * MB
+    assert len(known.shown.lines) == 1
+    drop(folder.parent / "q/1.pb.gz", heap(*(one.replace("fill", "main") for one in stacks), seconds=1_700_000_000))
+    assert world([str(folder)], [str(folder.parent / "q")], {}).sources.place("shop.py").guessed

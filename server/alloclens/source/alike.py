@@ -71,6 +71,11 @@ def checkouts(roots: Roots, files: Files, functions: Mapping[str, Collection[str
             yield BuildRoot(there, alike[0])
 
 
+def is_telling(function: str) -> bool:
+    """Return whether few programs have a function of this name."""
+    return has_name(function) and not COMMON.issuperset(re.findall(r"\w+", function))
+
+
 def _is_installed(one: Recorded, there: str, roots: Roots, files: Files) -> bool:
     """Return whether a file belongs to an installed package: AWS Lambda puts packages beside the program."""
     inside = one.rooted[len(there) + 1 :]
@@ -112,7 +117,7 @@ def shared_end(one: Sequence[str], other: Sequence[str]) -> int:
 def _is_same(inside: Collection[Recorded], there: str, here: str, roots: Roots, files: Files) -> bool:
     """Return whether enough files of a directory of a build are in a directory here for it to be the same."""
     found = [one for one in inside if _is_here(one, join(here, one.rooted[len(there) + 1 :]), roots, files)]
-    names = {function for one in found for function in one.functions if _is_telling(function)}
+    names = {function for one in found for function in one.functions if is_telling(function)}
     enough = min(len(found), len(names)) >= MIN_ALIKE_FILES
     return enough and MIN_FOUND_PER_MISSING * (len(inside) - len(found)) <= len(found)
 
@@ -123,7 +128,3 @@ def _is_here(one: Recorded, path: str, roots: Roots, files: Files) -> bool:
         return False
     text = files.text(files.real(now))
     return text is not None and declares_most(text, one.functions, now)
-
-
-def _is_telling(function: str) -> bool:
-    return has_name(function) and not COMMON.issuperset(re.findall(r"\w+", function))

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from alloclens.languages.declarations import declared
 from alloclens.languages.names import has_name
-from alloclens.paths import canonical, folders_of, join, name_of, rest_within
-from alloclens.source.alike import BuildRoot, checkouts, shared_end
+from alloclens.paths import canonical, folders_of, is_absolute, join, name_of, rest_within
+from alloclens.source.alike import BuildRoot, checkouts, is_telling, shared_end
 from alloclens.source.recorded import DEPENDENCY_PATH, OF_GO, package_among, recorded
 
 if TYPE_CHECKING:
@@ -45,6 +45,8 @@ class LearnedBuilds(NamedTuple):
     """Directories of builds with the import path of each; the directories below follow the import path."""
     alike: tuple[BuildRoot, ...] = ()
     """Roots recognized only by the files in them, longest first."""
+    in_full: tuple[tuple[str, str], ...] = ()
+    """Relative recorded paths, each with a file here that is recorded by its absolute path, too."""
 
 
 class Builds:
@@ -71,7 +73,24 @@ class Builds:
     def learned(self) -> LearnedBuilds:
         """Everything known about builds, in a fixed order."""
         paths = sorted((directory, path) for directory, found in self._import_paths.items() for path in found)
-        return LearnedBuilds(self.all, tuple(paths), self.alike)
+        return LearnedBuilds(self.all, tuple(paths), self.alike, tuple(sorted(self.in_full)))
+
+    @cached_property
+    def in_full(self) -> frozenset[tuple[str, str]]:
+        """Relative recorded paths, each with a file here that is recorded by its absolute path, too.
+
+        They are one file if they have a function in common, but for names that many programs use.
+        """
+        paths = {canonical(file): file for file in self._functions}
+        return frozenset(
+            (path, full)
+            for path, file in paths.items()
+            if not is_absolute(path)
+            for folder in self._roots.folders
+            if (full := join(folder, path)) in paths
+            and not recorded(path).called_standard
+            and any(map(is_telling, set(self._functions[file]).intersection(self._functions[paths[full]])))
+        )
 
     def packages(self, one: Recorded) -> Collection[str]:
         """Return the possible packages of a Go file, from its functions, else from the files beside it.

@@ -144,7 +144,10 @@ class SourceMap:
             if len(fitting) > 1:
                 return Nowhere(one.kind, f"{len(fitting)} files here fit equally well", tuple(fitting[:MAX_CANDIDATES]))
             if fitting:
-                guessed = rule.guess and not proves(fitting[0], one, self._context)
+                is_proven = (
+                    proves(fitting[0], one, self._context) or (one.path, fitting[0]) in self._context.builds.in_full
+                )
+                guessed = rule.guess and not is_proven
                 return Place(fitting[0], rule.name, self._kind(fitting[0]), guessed)
         return self._why(one, refused)
 
