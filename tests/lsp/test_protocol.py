@@ -45,7 +45,7 @@ def test_every_command_of_the_protocol_is_offered() -> None:
     assert len(commands()) == len({command.name for command in commands()}) > 0
 
 
-ROWS = [protocol.StackNode("", "▲1.0MB", "", None, own=True, leaf=False)]
+ROWS = [protocol.StackTreeNode("", "▲1.0MB", "", None, own=True, leaf=False)]
 
 
 async def test_it_leaves_without_a_walk(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,7 +88,7 @@ def test_types_in_typescript() -> None:
         "  [HOT_LINE]: { arguments: [uri: string, line: number, step: -1 | 1]; answer: Location | null };",
         "  [UNFOCUS]: { arguments: [every?: boolean]; answer: null };",
         "  [LABEL]: { arguments: [path: string, label: string]; answer: string | null };",
-        "  [FINDINGS]: { arguments: []; answer: Finding[] };",
+        "  [FINDINGS]: { arguments: []; answer: ListedFinding[] };",
         "export type Severity = 'error' | 'warning' | 'information' | 'hint' | 'off';",
         "  severity: Severity;",
         "  path?: readonly (readonly [string, string])[]; // The name and the file of each node from the root to the one to zoom in to",

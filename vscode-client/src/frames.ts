@@ -1,12 +1,12 @@
 // The frames of some stacks that can be opened, each line once, the heaviest stack first.
-import type { Location, Stack } from './protocol.ts';
+import type { Location, LineStack } from './protocol.ts';
 
 export interface PlacedFrames {
   locations: Location[];
   said: string; // how many frames could not be placed; empty if all were
 }
 
-export function placedFrames(stacks: readonly Stack[]): PlacedFrames {
+export function placedFrames(stacks: readonly LineStack[]): PlacedFrames {
   const frames = stacks.flatMap((stack) => stack.frames);
   const byLine = new Map<string, Location>();
   for (const { location } of frames) {

@@ -1,6 +1,6 @@
 // The entries of the quick picks.
 import { plain } from './plain.ts';
-import type { PathMapping, SampleType, Snapshot } from './protocol.ts';
+import type { SuggestedMapping, SampleTypeChoice, SnapshotChoice } from './protocol.ts';
 
 export interface Pick {
   label: string;
@@ -21,7 +21,7 @@ const WORDS: Record<'base' | 'head', [word: string, detail: string][]> = {
 };
 
 // Marks the word that was chosen in VS Code, if one was; else the snapshot that the server uses, whoever chose it.
-export function picks(snapshots: readonly Snapshot[], end: 'base' | 'head', chosen: unknown): Pick[] {
+export function picks(snapshots: readonly SnapshotChoice[], end: 'base' | 'head', chosen: unknown): Pick[] {
   const words = WORDS[end].map(([word, detail]) => mark({ label: word, detail, value: word }, word === chosen));
   const byWord = WORDS[end].some(([word]) => word === chosen);
   const files = snapshots.map((snapshot) => {
@@ -31,7 +31,7 @@ export function picks(snapshots: readonly Snapshot[], end: 'base' | 'head', chos
   return [...words, ...files];
 }
 
-export function sampleTypePicks(types: readonly SampleType[]): Pick[] {
+export function sampleTypePicks(types: readonly SampleTypeChoice[]): Pick[] {
   return types.map(({ name, unit, selected }) => mark({ label: plain(name), detail: plain(`in ${unit}`), value: name }, selected));
 }
 
@@ -42,7 +42,7 @@ export interface MappingPick {
   to: string;
 }
 
-export function mappingPicks(found: readonly PathMapping[]): MappingPick[] {
+export function mappingPicks(found: readonly SuggestedMapping[]): MappingPick[] {
   return found.map(({ from, to, label }) => ({ label: plain(`${from} → ${to}`), detail: label, from, to }));
 }
 

@@ -41,19 +41,19 @@ export interface Status {
 }
 
 // The heaviest call stacks of a line.
-export interface Stacks {
+export interface LineStacks {
   title: string;
-  stacks: Stack[];
+  stacks: LineStack[];
 }
 
 // A call stack, leaf first.
-export interface Stack {
+export interface LineStack {
   label: string;
-  frames: Frame[];
+  frames: StackFrame[];
 }
 
 // A frame of a call stack.
-export interface Frame {
+export interface StackFrame {
   label: string;
   location: Location | null;
   own: boolean;
@@ -78,7 +78,7 @@ export interface Position {
 }
 
 // A frame in the tree of a line's callers or callees.
-export interface StackNode {
+export interface StackTreeNode {
   id: string; // JSON: [function, file, line, binary]; empty in a row that stands for all that are left out
   label: string;
   detail: string;
@@ -117,7 +117,7 @@ export interface LineGrowth {
 }
 
 // A line with a verdict.
-export interface Finding {
+export interface ListedFinding {
   verdict: string;
   code: string;
   severity: Severity;
@@ -132,12 +132,12 @@ export interface Finding {
 
 // All that is in the profile directories.
 export interface AllSeries {
-  series: Series[];
-  problems: Unreadable[];
+  series: ListedSeries[];
+  problems: UnreadableFile[];
 }
 
 // The snapshots of one service.
-export interface Series {
+export interface ListedSeries {
   directory: string;
   program: string;
   sampleTypes: string[];
@@ -161,14 +161,14 @@ export interface SeriesSnapshot {
 }
 
 // A file that could not be read.
-export interface Unreadable {
+export interface UnreadableFile {
   name: string;
   path: string;
   reason: string;
 }
 
 // A snapshot that can be chosen as base or head.
-export interface Snapshot {
+export interface SnapshotChoice {
   name: string;
   directory: string;
   label: string; // The user's, or empty
@@ -178,7 +178,7 @@ export interface Snapshot {
 }
 
 // A sample type that can be chosen.
-export interface SampleType {
+export interface SampleTypeChoice {
   name: string;
   unit: string;
   selected: boolean;
@@ -194,7 +194,7 @@ export interface FocusStep {
 }
 
 // A path mapping that would find missing files.
-export interface PathMapping {
+export interface SuggestedMapping {
   from: string;
   to: string;
   label: string;
@@ -249,7 +249,7 @@ export interface Timeline {
   points: TimelinePoint[]; // Oldest first
   memstats: MemStat[];
   at: RecordedLine | null; // The line that was asked for
-  line: OwnedLine | null; // What it owned, if that is known in the shown unit
+  line: OwnedOverTime | null; // What it owned, if that is known in the shown unit
 }
 
 // A snapshot.
@@ -276,7 +276,7 @@ export interface RecordedLine {
 }
 
 // What a line owned.
-export interface OwnedLine {
+export interface OwnedOverTime {
   label: string;
   values: (number | null)[]; // One for each point
 }
@@ -286,9 +286,9 @@ export interface Commands {
   // Write the call stacks of a line to a file and have the editor show it. Returns the file's path.
   [STACK_PAGE]: { arguments: [uri: string, line: number]; answer: string | null };
   // Return the heaviest call stacks of a line.
-  [STACKS]: { arguments: [uri: string, line: number]; answer: Stacks | null };
+  [STACKS]: { arguments: [uri: string, line: number]; answer: LineStacks | null };
   // Return the children of a node in the tree of a line's callers or callees, heaviest first.
-  [STACK_TREE]: { arguments: [uri: string, line: number, direction: Direction, path: readonly string[]]; answer: StackNode[] };
+  [STACK_TREE]: { arguments: [uri: string, line: number, direction: Direction, path: readonly string[]]; answer: StackTreeNode[] };
   // Have the editor show the next (1) or the previous (-1) hot line. Returns its location.
   [HOT_LINE]: { arguments: [uri: string, line: number, step: -1 | 1]; answer: Location | null };
   // Return the hot lines, heaviest first.
@@ -296,13 +296,13 @@ export interface Commands {
   // Return how many hot lines there are, including those without a location.
   [HOT_LINE_COUNT]: { arguments: [options?: HotLinesQuery]; answer: number };
   // Return the lines that leak or grow, and those with another verdict that has a severity, worst first.
-  [FINDINGS]: { arguments: []; answer: Finding[] };
+  [FINDINGS]: { arguments: []; answer: ListedFinding[] };
   // Return all series with their newest snapshots, and the files that could not be read.
   [SERIES]: { arguments: []; answer: AllSeries };
   // Return the newest snapshots of the series that is shown, and its base and head.
-  [SNAPSHOTS]: { arguments: []; answer: Snapshot[] };
+  [SNAPSHOTS]: { arguments: []; answer: SnapshotChoice[] };
   // Return all sample types.
-  [SAMPLE_TYPES]: { arguments: []; answer: SampleType[] };
+  [SAMPLE_TYPES]: { arguments: []; answer: SampleTypeChoice[] };
   // Label a snapshot; an empty label removes it. Returns why that failed.
   [LABEL]: { arguments: [path: string, label: string]; answer: string | null };
   // Add a step to the focus. Returns what is wrong with a pattern.
@@ -314,7 +314,7 @@ export interface Commands {
   // Show as a message why a document has no numbers.
   [TELL_WHY]: { arguments: [uri: string]; answer: null };
   // Return the path mappings that would find missing files, best first.
-  [MAPPINGS]: { arguments: []; answer: PathMapping[] };
+  [MAPPINGS]: { arguments: []; answer: SuggestedMapping[] };
   // Write a path mapping to the settings file. Returns the file's path.
   [ADD_MAPPING]: { arguments: [recorded: string, to: string]; answer: string | null };
   // Return the flame graph of what is shown; null without a profile, or if the path leads nowhere.

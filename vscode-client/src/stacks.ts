@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import { placedFrames } from './frames.ts';
 import { plain } from './plain.ts';
-import type { Stacks } from './protocol.ts';
+import type { LineStacks } from './protocol.ts';
 import { STACKS } from './protocol.ts';
 import type { Server } from './server.ts';
 import { NOT_RUNNING } from './server.ts';
@@ -33,7 +33,7 @@ function place(uri?: string, line?: number): { uri: vscode.Uri; position: vscode
   return editor && { uri: editor.document.uri, position: new vscode.Position(editor.selection.active.line, 0) };
 }
 
-function nothing(found: Stacks | null | undefined): string {
+function nothing(found: LineStacks | null | undefined): string {
   if (found === undefined) {
     return NOT_RUNNING;
   }

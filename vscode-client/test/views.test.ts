@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Finding, HotLine, Series, SeriesSnapshot, StackNode } from '../src/protocol.ts';
+import type { ListedFinding, HotLine, ListedSeries, SeriesSnapshot, StackTreeNode } from '../src/protocol.ts';
 import { findingRows, nothingFound } from '../src/views/finding-rows.ts';
 import { frameRows, functionOf, samePlace, titleOf } from '../src/views/frame-rows.ts';
 import { described, hotRows, remembered, sortPicks, USUAL } from '../src/views/hot-rows.ts';
@@ -12,7 +12,7 @@ const at = (uri: string, line: number) => ({
   range: { start: { line, character: 0 }, end: { line, character: 0 } },
 });
 
-const finding = (given: Partial<Finding>): Finding => ({
+const finding = (given: Partial<ListedFinding>): ListedFinding => ({
   verdict: 'leak',
   code: 'leak',
   severity: 'warning',
@@ -53,7 +53,7 @@ const snapshot = (name: string, given: Partial<SeriesSnapshot> = {}): SeriesSnap
   ...given,
 });
 
-const series = (snapshots: SeriesSnapshot[], given: Partial<Series> = {}): Series => ({
+const series = (snapshots: SeriesSnapshot[], given: Partial<ListedSeries> = {}): ListedSeries => ({
   directory: '/w/profiles',
   program: 'leaky',
   sampleTypes: ['alloc_space', 'inuse_space'],
@@ -191,7 +191,7 @@ test('a series that is not shown cannot be compared, and a bad file says why', (
   );
 });
 
-const node = (name: string, given: Partial<StackNode> = {}): StackNode => ({
+const node = (name: string, given: Partial<StackTreeNode> = {}): StackTreeNode => ({
   id: JSON.stringify([name, '/w/main.go', 6, '']),
   label: shortName(name),
   detail: '42.0MB · 93%  main.go:6',

@@ -90,7 +90,7 @@ class Status(Message, frozen=True):
 # Call stacks
 
 
-class Frame(Message, frozen=True):
+class StackFrame(Message, frozen=True):
     """A frame of a call stack."""
 
     label: str
@@ -98,21 +98,21 @@ class Frame(Message, frozen=True):
     own: bool
 
 
-class Stack(Message, frozen=True):
+class LineStack(Message, frozen=True):
     """A call stack, leaf first."""
 
     label: str
-    frames: list[Frame]
+    frames: list[StackFrame]
 
 
-class Stacks(Message, frozen=True):
+class LineStacks(Message, frozen=True):
     """The heaviest call stacks of a line."""
 
     title: str
-    stacks: list[Stack]
+    stacks: list[LineStack]
 
 
-class StackNode(Message, frozen=True):
+class StackTreeNode(Message, frozen=True):
     """A frame in the tree of a line's callers or callees."""
 
     id: str
@@ -135,7 +135,7 @@ class ShowStackPage(Command[str | None], frozen=True):
     line: Uinteger
 
 
-class GetStacks(Command[Stacks | None], frozen=True):
+class GetStacks(Command[LineStacks | None], frozen=True):
     """Return the heaviest call stacks of a line."""
 
     name = "alloclens.server.stacks"
@@ -143,7 +143,7 @@ class GetStacks(Command[Stacks | None], frozen=True):
     line: Uinteger
 
 
-class GetStackTree(Command[list[StackNode]], frozen=True):
+class GetStackTree(Command[list[StackTreeNode]], frozen=True):
     """Return the children of a node in the tree of a line's callers or callees, heaviest first."""
 
     name = "alloclens.server.stackTree"
@@ -219,7 +219,7 @@ class CountHotLines(Command[int], frozen=True):
 # Findings
 
 
-class Finding(Message, frozen=True):
+class ListedFinding(Message, frozen=True):
     """A line with a verdict."""
 
     verdict: str
@@ -235,7 +235,7 @@ class Finding(Message, frozen=True):
     line: int
 
 
-class GetFindings(Command[list[Finding]], frozen=True):
+class GetFindings(Command[list[ListedFinding]], frozen=True):
     """Return the lines that leak or grow, and those with another verdict that has a severity, worst first."""
 
     name = "alloclens.server.findings"
@@ -260,7 +260,7 @@ class SeriesSnapshot(Message, frozen=True):
     """Whether a process starts here."""
 
 
-class Series(Message, frozen=True):
+class ListedSeries(Message, frozen=True):
     """The snapshots of one service."""
 
     directory: str
@@ -275,7 +275,7 @@ class Series(Message, frozen=True):
     """Snapshots of the latest process."""
 
 
-class Unreadable(Message, frozen=True):
+class UnreadableFile(Message, frozen=True):
     """A file that could not be read."""
 
     name: str
@@ -286,11 +286,11 @@ class Unreadable(Message, frozen=True):
 class AllSeries(Message, frozen=True):
     """All that is in the profile directories."""
 
-    series: list[Series]
-    problems: list[Unreadable]
+    series: list[ListedSeries]
+    problems: list[UnreadableFile]
 
 
-class Snapshot(Message, frozen=True):
+class SnapshotChoice(Message, frozen=True):
     """A snapshot that can be chosen as base or head."""
 
     name: str
@@ -302,7 +302,7 @@ class Snapshot(Message, frozen=True):
     head: bool
 
 
-class SampleType(Message, frozen=True):
+class SampleTypeChoice(Message, frozen=True):
     """A sample type that can be chosen."""
 
     name: str
@@ -316,13 +316,13 @@ class GetSeries(Command[AllSeries], frozen=True):
     name = "alloclens.server.series"
 
 
-class GetSnapshots(Command[list[Snapshot]], frozen=True):
+class GetSnapshots(Command[list[SnapshotChoice]], frozen=True):
     """Return the newest snapshots of the series that is shown, and its base and head."""
 
     name = "alloclens.server.snapshots"
 
 
-class GetSampleTypes(Command[list[SampleType]], frozen=True):
+class GetSampleTypes(Command[list[SampleTypeChoice]], frozen=True):
     """Return all sample types."""
 
     name = "alloclens.server.sampleTypes"
@@ -370,7 +370,7 @@ class Unfocus(Command[None], frozen=True):
 # Placement
 
 
-class PathMapping(Message, frozen=True):
+class SuggestedMapping(Message, frozen=True):
     """A path mapping that would find missing files."""
 
     from_: str = msgspec.field(name="from")
@@ -392,7 +392,7 @@ class TellWhy(Command[None], frozen=True):
     uri: str
 
 
-class GetMappings(Command[list[PathMapping]], frozen=True):
+class GetMappings(Command[list[SuggestedMapping]], frozen=True):
     """Return the path mappings that would find missing files, best first."""
 
     name = "alloclens.server.mappings"

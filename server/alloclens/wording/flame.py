@@ -90,7 +90,7 @@ class RecordedLine(Message, frozen=True):
     """1-based."""
 
 
-class OwnedLine(Message, frozen=True):
+class OwnedOverTime(Message, frozen=True):
     """What a line owned."""
 
     label: str
@@ -110,7 +110,7 @@ class Timeline(Message, frozen=True):
     memstats: list[MemStat]
     at: RecordedLine | None
     """The line that was asked for."""
-    line: OwnedLine | None
+    line: OwnedOverTime | None
     """What it owned, if that is known in the shown unit."""
 
 
@@ -180,7 +180,7 @@ def _growth(row: _Row, unit: str) -> str:
 def timeline(
     comparison: Comparison,
     at: RecordedLine | None = None,
-    line: OwnedLine | None = None,
+    line: OwnedOverTime | None = None,
     focus: Sequence[Filters] = (),
 ) -> Timeline:
     """Return the series of a comparison over time, and what one line owned."""

@@ -1,5 +1,5 @@
 // The rows of the view Findings, and what it says when there are none.
-import type { Finding, Series, Severity } from '../protocol.ts';
+import type { ListedFinding, ListedSeries, Severity } from '../protocol.ts';
 import type { Icon, Row } from './rows.ts';
 import { fileName, MISSING, placeOf, said, shortName, unique } from './rows.ts';
 
@@ -13,11 +13,11 @@ const COLORS: Record<Severity, string> = {
   off: 'descriptionForeground',
 };
 
-export function findingRows(findings: readonly Finding[]): Row[] {
+export function findingRows(findings: readonly ListedFinding[]): Row[] {
   return unique(findings.map(row));
 }
 
-function row(finding: Finding): Row {
+function row(finding: ListedFinding): Row {
   const place = placeOf(finding.location);
   return {
     id: [finding.code, finding.function, finding.file, finding.line].join('\n'),
@@ -33,14 +33,14 @@ function row(finding: Finding): Row {
 }
 
 // The shape says the verdict, the colour how it is marked.
-function icon({ verdict, severity }: Finding): Icon {
+function icon({ verdict, severity }: ListedFinding): Icon {
   return { id: SHAPES[verdict] ?? 'circle-outline', color: COLORS[severity] };
 }
 
 const ENOUGH = 6; // snapshots of one process, from which on the server may say leak
 
 // Says what was looked at; empty where no profile is shown, for then the view says what to do.
-export function nothingFound(series: readonly Series[], lines: number, focus: string): string {
+export function nothingFound(series: readonly ListedSeries[], lines: number, focus: string): string {
   const shown = series.find((one) => one.shown);
   if (shown === undefined) {
     return '';

@@ -1,5 +1,5 @@
 // The rows of the view Stacks: a line's callers or callees, asked for one level at a time.
-import type { Direction, StackNode } from '../protocol.ts';
+import type { Direction, StackTreeNode } from '../protocol.ts';
 import type { Place, Row } from './rows.ts';
 import { code, escape, fileName, MISSING, placeOf, said, unique } from './rows.ts';
 
@@ -14,12 +14,12 @@ export interface FrameRow extends Row {
   path: readonly string[]; // the ids from the root to this row
 }
 
-export function frameRows(nodes: readonly StackNode[], root: Root, path: readonly string[]): FrameRow[] {
+export function frameRows(nodes: readonly StackTreeNode[], root: Root, path: readonly string[]): FrameRow[] {
   const alone = path.length === 0 && nodes.length === 1;
   return unique(nodes.map((node) => row(node, root, [...path, node.id], alone)));
 }
 
-function row(node: StackNode, root: Root, path: readonly string[], alone: boolean): FrameRow {
+function row(node: StackTreeNode, root: Root, path: readonly string[], alone: boolean): FrameRow {
   const [name, place] = node.id === '' ? ['', undefined] : [functionOf(node.id), placeOf(node.location)];
   const description = said(node.detail, place === null ? MISSING : '');
   return {

@@ -1,5 +1,5 @@
 // The rows of the view Snapshots: series, their snapshots, and the files that could not be read.
-import type { AllSeries, Series, SeriesSnapshot, Unreadable } from '../protocol.ts';
+import type { AllSeries, ListedSeries, SeriesSnapshot, UnreadableFile } from '../protocol.ts';
 import type { Icon, Row } from './rows.ts';
 import { code, escape, fileName, said, unique } from './rows.ts';
 
@@ -14,7 +14,7 @@ export function seriesRows({ series, problems }: AllSeries): SeriesRow[] {
   return unique([...series.map(ofSeries), ...(problems.length === 0 ? [] : [notReadable(problems)])]);
 }
 
-function ofSeries(series: Series): SeriesRow {
+function ofSeries(series: ListedSeries): SeriesRow {
   const { directory, program, sampleTypes, shown, snapshots, more } = series;
   const names = [directory, program].filter((name) => name !== '').map(code);
   const unlisted = more === 0 ? [] : [`${many(more, 'older snapshot')} not listed`];
@@ -57,7 +57,7 @@ function icon({ base, head, begins }: SeriesSnapshot): Icon {
   return base ? { id: 'pinned', color: 'charts.blue' } : { id: begins ? 'debug-restart' : 'circle-small-filled' };
 }
 
-function notReadable(problems: readonly Unreadable[]): SeriesRow {
+function notReadable(problems: readonly UnreadableFile[]): SeriesRow {
   return {
     id: 'problems',
     label: 'Not readable',
@@ -70,7 +70,7 @@ function notReadable(problems: readonly Unreadable[]): SeriesRow {
   };
 }
 
-function ofProblem({ name, path, reason }: Unreadable): SeriesRow {
+function ofProblem({ name, path, reason }: UnreadableFile): SeriesRow {
   return {
     id: `problem\n${path}`,
     label: name,

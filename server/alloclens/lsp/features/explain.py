@@ -42,7 +42,7 @@ async def tell(ls: Server, command: protocol.TellWhy) -> None:
     ls.window_show_message(types.ShowMessageParams(types.MessageType.Info, " · ".join(map(str.strip, said))))
 
 
-async def mappings(ls: Server, command: protocol.GetMappings) -> list[protocol.PathMapping]:
+async def mappings(ls: Server, command: protocol.GetMappings) -> list[protocol.SuggestedMapping]:
     """Return the path mappings that would find what is not found, best first."""
     del command
     return await asyncio.to_thread(_mappings, ls.world)
@@ -53,10 +53,10 @@ async def add(ls: Server, command: protocol.AddMapping) -> str | None:
     return await add_mapping(ls, command.recorded, command.to)
 
 
-def _mappings(world: World) -> list[protocol.PathMapping]:
+def _mappings(world: World) -> list[protocol.SuggestedMapping]:
     found, roots = world.coverage, world.sources.roots
     pairs = ((one, *mapping(one, roots)) for one in found.suggestions)
-    return [protocol.PathMapping(recorded, to, finds(one, found.total)) for one, recorded, to in pairs]
+    return [protocol.SuggestedMapping(recorded, to, finds(one, found.total)) for one, recorded, to in pairs]
 
 
 def _explained(world: World, documents: Documents, uri: str) -> str:

@@ -30,13 +30,13 @@ def register(server: Server) -> None:
     server.offer(protocol.GetFindings, findings)
 
 
-async def findings(ls: Server, command: protocol.GetFindings) -> list[protocol.Finding]:
+async def findings(ls: Server, command: protocol.GetFindings) -> list[protocol.ListedFinding]:
     """Return the lines that leak or grow, and those of other verdicts that are marked, worst first."""
     del command
     return await asyncio.to_thread(_findings, ls.world, ls.documents)
 
 
-def _findings(world: World, documents: Documents) -> list[protocol.Finding]:
+def _findings(world: World, documents: Documents) -> list[protocol.ListedFinding]:
     spots = Spots(world, documents)
     wanted = [verdict for verdict in VERDICTS if verdict in RAISED or world.settings.severity(verdict) != "off"]
     found = [(finding, of) for of in world.comparisons for finding in of.findings(wanted)]
@@ -44,14 +44,14 @@ def _findings(world: World, documents: Documents) -> list[protocol.Finding]:
     return [_finding(finding, of, world, spots) for finding, of in found[:MAX_FINDINGS]]
 
 
-def _finding(finding: Finding, comparison: Comparison, world: World, spots: Spots) -> protocol.Finding:
+def _finding(finding: Finding, comparison: Comparison, world: World, spots: Spots) -> protocol.ListedFinding:
     now = spots.finding(comparison, finding)
     spot = spots.spot(now.at)
     said = placed_message(finding, comparison, now, world.settings.memory_bytes)
     named = views.place(
         now.at.path if now.at and now.waits else finding.file, spot.line if spot else finding.line, finding.function
     )
-    return protocol.Finding(
+    return protocol.ListedFinding(
         verdict=finding.verdict,
         code=finding.code,
         severity=world.settings.severity(finding.verdict),

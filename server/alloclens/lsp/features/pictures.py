@@ -77,8 +77,8 @@ def _recorded(world: World, recorded: str, line: int) -> Here | None:
     return None
 
 
-def _line(at: Here) -> wording.OwnedLine | None:
+def _line(at: Here) -> wording.OwnedOverTime | None:
     found = owned(at.comparison, at.row)
     if found is None:
         return None
-    return wording.OwnedLine(wording.line_label(at.recorded, at.line, found.sample_type), found.values)
+    return wording.OwnedOverTime(wording.line_label(at.recorded, at.line, found.sample_type), found.values)

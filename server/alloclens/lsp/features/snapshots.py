@@ -41,18 +41,18 @@ async def series(ls: Server, command: protocol.GetSeries) -> protocol.AllSeries:
     return await asyncio.to_thread(_all, ls.world)
 
 
-async def snapshots(ls: Server, command: protocol.GetSnapshots) -> list[protocol.Snapshot]:
+async def snapshots(ls: Server, command: protocol.GetSnapshots) -> list[protocol.SnapshotChoice]:
     """Return the snapshots of the shown series."""
     del command
     return await asyncio.to_thread(_choices, ls.world)
 
 
-def sample_types(ls: Server, command: protocol.GetSampleTypes) -> list[protocol.SampleType]:
+def sample_types(ls: Server, command: protocol.GetSampleTypes) -> list[protocol.SampleTypeChoice]:
     """Return every sample type there is."""
     del command
     shown = ls.world.shown
     types = dict.fromkeys(t for one in ls.world.series for t in one.snapshots[-1].sample_types)
-    return [protocol.SampleType(t.type, t.unit, selected=bool(shown and t == shown.sample_type)) for t in types]
+    return [protocol.SampleTypeChoice(t.type, t.unit, selected=bool(shown and t == shown.sample_type)) for t in types]
 
 
 async def label(ls: Server, command: protocol.SetLabel) -> str | None:
@@ -70,14 +70,14 @@ def _listed(one: Series, compared: Comparison | None) -> list[Snapshot]:
     return [*newest[:MAX_SNAPSHOTS], *(snapshot for snapshot in newest[MAX_SNAPSHOTS:] if snapshot in ends)]
 
 
-def _choices(world: World) -> list[protocol.Snapshot]:
+def _choices(world: World) -> list[protocol.SnapshotChoice]:
     shown = world.shown
     return [_choice(snapshot, shown) for snapshot in _listed(shown.series, shown)] if shown else []
 
 
-def _choice(snapshot: Snapshot, shown: Comparison) -> protocol.Snapshot:
+def _choice(snapshot: Snapshot, shown: Comparison) -> protocol.SnapshotChoice:
     total = amount(snapshot.total[shown.column], shown.sample_type.unit)
-    return protocol.Snapshot(
+    return protocol.SnapshotChoice(
         name=snapshot.name,
         directory=snapshot.directory,
         label=shown.series.labels.get(snapshot.path, ""),
@@ -92,15 +92,15 @@ def _all(world: World) -> protocol.AllSeries:
     compared = {id(one.series): one for one in world.comparisons}
     return protocol.AllSeries(
         series=[_series(one, compared.get(id(one)), shown=one is shown) for one in world.series],
-        problems=[protocol.Unreadable(p.name, p.path, p.reason) for p in world.problems],
+        problems=[protocol.UnreadableFile(p.name, p.path, p.reason) for p in world.problems],
     )
 
 
-def _series(one: Series, comparison: Comparison | None, *, shown: bool) -> protocol.Series:
+def _series(one: Series, comparison: Comparison | None, *, shown: bool) -> protocol.ListedSeries:
     number = comparison.column if comparison else _column(one)
     listed = _listed(one, comparison)
     before = {later: sooner for process in one.processes for sooner, later in pairwise(process)}
-    return protocol.Series(
+    return protocol.ListedSeries(
         directory=one.directory,
         program=one.program,
         sample_types=[kind.type for kind in one.snapshots[-1].sample_types],

@@ -31,17 +31,17 @@ def register(server: Server) -> None:
     server.offer(protocol.GetStackTree, stack_tree)
 
 
-async def stacks(ls: Server, command: protocol.GetStacks) -> protocol.Stacks | None:
+async def stacks(ls: Server, command: protocol.GetStacks) -> protocol.LineStacks | None:
     """Return the heaviest stacks through a line."""
     return await asyncio.to_thread(_stacks, ls.world, ls.documents, command.uri, command.line + 1)
 
 
-async def stack_tree(ls: Server, command: protocol.GetStackTree) -> list[protocol.StackNode]:
+async def stack_tree(ls: Server, command: protocol.GetStackTree) -> list[protocol.StackTreeNode]:
     """Return the children of a node, heaviest first; a last row without an id stands for all that are left out."""
     return await asyncio.to_thread(_tree, ls.world, ls.documents, command)
 
 
-def _stacks(world: World, documents: Documents, uri: str, line: int) -> protocol.Stacks | None:
+def _stacks(world: World, documents: Documents, uri: str, line: int) -> protocol.LineStacks | None:
     at = here(world, documents, uri, line)
     if at is None:
         return None
@@ -49,23 +49,23 @@ def _stacks(world: World, documents: Documents, uri: str, line: int) -> protocol
     found = comparison.stacks(at.recorded, at.line, MAX_STACKS)
     total = amount(comparison.stats(at.row).cum.value, comparison.sample_type.unit)
     title = printable(f"{total} {comparison.sample_type.type} through line {line}")
-    return protocol.Stacks(title, [_stack(one, comparison, world, spots) for one in found])
+    return protocol.LineStacks(title, [_stack(one, comparison, world, spots) for one in found])
 
 
-def _stack(stack: Stack, comparison: Comparison, world: World, spots: Spots) -> protocol.Stack:
+def _stack(stack: Stack, comparison: Comparison, world: World, spots: Spots) -> protocol.LineStack:
     frames = [_frame(frame, comparison, world, spots) for frame in stack.frames]
-    return protocol.Stack(stack_label(stack, comparison), frames)
+    return protocol.LineStack(stack_label(stack, comparison), frames)
 
 
-def _frame(frame: Frame, comparison: Comparison, world: World, spots: Spots) -> protocol.Frame:
-    return protocol.Frame(
+def _frame(frame: Frame, comparison: Comparison, world: World, spots: Spots) -> protocol.StackFrame:
+    return protocol.StackFrame(
         label=printable(f"{short_name(frame.function)}  {frame.file}:{frame.line}"),
         location=location(spots.of(comparison, frame.file, frame.line)),
         own=world.sources.is_own(frame.file),
     )
 
 
-def _tree(world: World, documents: Documents, asked: protocol.GetStackTree) -> list[protocol.StackNode]:
+def _tree(world: World, documents: Documents, asked: protocol.GetStackTree) -> list[protocol.StackTreeNode]:
     at = here(world, documents, asked.uri, asked.line + 1)
     if at is None:
         return []
@@ -77,8 +77,8 @@ def _tree(world: World, documents: Documents, asked: protocol.GetStackTree) -> l
     return rows + ([_others(found, comparison)] if found.many > len(rows) else [])
 
 
-def _node(node: StackNode, whole: float, comparison: Comparison, world: World, spots: Spots) -> protocol.StackNode:
-    return protocol.StackNode(
+def _node(node: StackNode, whole: float, comparison: Comparison, world: World, spots: Spots) -> protocol.StackTreeNode:
+    return protocol.StackTreeNode(
         id=node.id,
         label=views.frame_name(node),
         detail=views.frame_detail(node, whole, comparison.sample_type.unit, compared=comparison.base is not None),
@@ -88,6 +88,6 @@ def _node(node: StackNode, whole: float, comparison: Comparison, world: World, s
     )
 
 
-def _others(found: Branches, comparison: Comparison) -> protocol.StackNode:
+def _others(found: Branches, comparison: Comparison) -> protocol.StackTreeNode:
     said = views.others(found, comparison.sample_type.unit)
-    return protocol.StackNode("", "…", said, None, own=False, leaf=True)
+    return protocol.StackTreeNode("", "…", said, None, own=False, leaf=True)
