@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from alloclens.lsp import main
+from alloclens.lsp import main, protocol
 
 from tests.support.contributing import modules
 
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 
 def test_one_file_and_one_name_are_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    total, test = modules("Example: adding a feature")
+    declared, total, test = modules("Example: adding a feature", Command=protocol.Command)
+    monkeypatch.setattr(protocol, "GetTotal", declared.GetTotal, raising=False)
     with pytest.raises(KeyError, match=r"alloclens\.server\.total"):
         test.test_total(tmp_path)
     monkeypatch.setattr(main, "FEATURES", (*main.FEATURES, total))

@@ -16,11 +16,12 @@ def code(heading: str) -> list[str]:
     return CODE.findall(section.partition("\n## ")[0])
 
 
-def modules(heading: str) -> list[ModuleType]:
-    """Return the blocks of Python code below a heading, each run as a module."""
+def modules(heading: str, **names: object) -> list[ModuleType]:
+    """Return the blocks of Python code below a heading, each run as a module that has these names already."""
     out = []
     for number, block in enumerate(code(heading)):
         module = ModuleType(f"example{number}")
+        vars(module).update(names)
         exec(compile(block, "CONTRIBUTING.md", "exec"), module.__dict__)
         out.append(module)
     return out
