@@ -212,7 +212,7 @@ class Protocol(LanguageServerProtocol):
     async def _execute(self, params: types.ExecuteCommandParams) -> msgspec.Raw:
         """Return the answer to a command as JSON: it holds values of our protocol only, and none of lsprotocol's.
 
-        For an answer of 2,000 lines, cattrs and json take the event loop more than 100 ms, and msgspec less than one.
+        Writing 2,000 lines takes the event loop half a millisecond; with cattrs and json it takes thirty.
         """
         offered = self._server.offered.get(params.command)
         if offered is None:
