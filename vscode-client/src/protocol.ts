@@ -25,6 +25,7 @@ export const ADD_MAPPING = 'alloclens.server.addMapping';
 export const FLAME = 'alloclens.server.flame';
 export const FRAME = 'alloclens.server.frame';
 export const TIMELINE = 'alloclens.server.timeline';
+export const ABOUT = 'alloclens.server.about';
 
 export type Severity = 'error' | 'warning' | 'information' | 'hint' | 'off';
 
@@ -323,4 +324,6 @@ export interface Commands {
   [FRAME]: { arguments: [file: string, line: number]; answer: Location | null };
   // Return the series over time, and what a line owned.
   [TIMELINE]: { arguments: [line?: AskedLine]; answer: Timeline | null };
+  // Return what a bug report needs as plain text: versions, caches, settings and counts.
+  [ABOUT]: { arguments: []; answer: string };
 }

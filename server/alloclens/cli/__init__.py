@@ -70,7 +70,27 @@ def _tell(error: click.ClickException) -> None:
     terminal.tell(f"Error: {error.format_message()}")
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="alloclens")
-def main() -> None:
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    invoke_without_command=True,
+    no_args_is_help=True,
+)
+@click.option("--version", is_flag=True, help="Show the version and exit; with --verbose, all that a bug report needs.")
+@click.option("--verbose", is_flag=True, help="With --version: versions of libraries and programs, and the caches.")
+@click.pass_context
+def main(ctx: click.Context, *, version: bool, verbose: bool) -> None:
     """Show heap profiles on source lines."""
+    if version and verbose:
+        from alloclens.session.about import installation  # noqa: PLC0415 - of no other command
+
+        for line in installation():
+            terminal.show(line)
+    elif version:
+        terminal.show(f"alloclens, version {__version__}")
+    if version:
+        ctx.exit()
+    if verbose:
+        raise click.UsageError("--verbose is for --version", ctx)
+    if ctx.invoked_subcommand is None:
+        raise click.UsageError("Missing command.", ctx)

@@ -449,3 +449,12 @@ class GetTimeline(Command[Timeline | None], frozen=True):
 
     name = "alloclens.server.timeline"
     line: AskedLine = AskedLine()
+
+
+# Bug reports
+
+
+class GetAbout(Command[str], frozen=True):
+    """Return what a bug report needs as plain text: versions, caches, settings and counts."""
+
+    name = "alloclens.server.about"

@@ -266,6 +266,12 @@ def checked(given: Mapping[str, Any]) -> tuple[dict[str, Any], list[Mistake]]:
     return good, problems
 
 
+def changed(settings: Settings) -> dict[str, Any]:
+    """Return the settings that differ from their defaults, by name."""
+    defaults: dict[str, Any] = msgspec.to_builtins(Settings())
+    return {name: value for name, value in msgspec.to_builtins(settings).items() if value != defaults[name]}
+
+
 def unknown(given: Mapping[str, Any]) -> list[Mistake]:
     """Return a problem for each of the first MOST keys that are no settings, and one for all others. For files only."""
     known = names()

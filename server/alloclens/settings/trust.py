@@ -79,7 +79,7 @@ class Target(NamedTuple):
 
 def allowed() -> frozenset[Grant]:
     """Return what the user has allowed. A damaged file allows nothing."""
-    path = _path()
+    path = grants_file()
     try:
         return frozenset(msgspec.convert(json.loads(read_file(path, LARGEST)), list[Grant]))
     except FileNotFoundError:
@@ -91,7 +91,7 @@ def allowed() -> frozenset[Grant]:
 
 def allow(grants: Iterable[Grant]) -> None:
     """Allow these from now on. Raises OSError."""
-    path, data = _path(), json.dumps(sorted(allowed().union(grants)), indent=1).encode()
+    path, data = grants_file(), json.dumps(sorted(allowed().union(grants)), indent=1).encode()
     if len(data) > LARGEST:
         raise OSError(errno.EFBIG, f"{path} would be larger than {LARGEST >> 20} MiB")
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -100,8 +100,9 @@ def allow(grants: Iterable[Grant]) -> None:
 
 def stamp() -> Stamp | None:
     """Return what changes whenever something is allowed."""
-    return stamp_of(str(_path()))
+    return stamp_of(str(grants_file()))
 
 
-def _path() -> Path:
+def grants_file() -> Path:
+    """Return where it is kept what the user has allowed."""
     return Path(platformdirs.user_data_dir("alloclens", appauthor=False), "allowed.json")

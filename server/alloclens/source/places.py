@@ -85,6 +85,11 @@ class SourceMap:
         """Where the programs were built, as inferred from their functions."""
         return self._context.builds.learned
 
+    @property
+    def recorded_files(self) -> Collection[str]:
+        """The recorded files that the profiles name."""
+        return self._functions.keys()
+
     def place(self, path: str) -> Place | None:
         """Return the place of a recorded file; None if no rule finds it within the roots."""
         found = self.find(path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from alloclens.lsp.features import (
+    about,
     call_hierarchy,
     code_actions,
     code_lens,
@@ -36,6 +37,7 @@ FEATURES = (
     pictures,
     call_hierarchy,
     workspace_symbols,
+    about,
 )
 
 __all__ = ["FEATURES"]

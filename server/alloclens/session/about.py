@@ -1,0 +1,114 @@
+"""What a bug report needs to know about this installation and this session. It holds no source text and no values of profiles."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import re
+import sys
+from collections import Counter
+from importlib.metadata import PackageNotFoundError, requires, version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import platformdirs
+
+from alloclens import __version__
+from alloclens.processes import output, program
+from alloclens.settings.settings import changed
+from alloclens.settings.trust import grants_file
+from alloclens.source.places import Place
+
+if TYPE_CHECKING:
+    from alloclens.session.world import World
+
+CACHES = ("snapshots.sqlite3", "texts.sqlite3", "pages")
+PROGRAMS = {"git": "--version", "go": "version"}
+"""Each with the argument that makes it print its version."""
+PROGRAM_SECONDS = 10.0
+MAX_REASONS = 20
+QUOTED = re.compile(r"(?<=: ).*|(?<= \().*|“.*”", re.DOTALL)
+"""What a reason may quote of a file: all behind a colon or an opening bracket, and in quotation marks."""
+REQUIREMENT = re.compile(r"[\w.-]+")
+
+
+def installation() -> list[str]:
+    """Return versions, programs and caches, one a line. Starts programs: call it from a thread."""
+    libraries = dict(sorted((name, _version(name)) for name in _requirements()))
+    absent = [name for name, found in libraries.items() if not found]
+    cache = Path(platformdirs.user_cache_dir("alloclens", appauthor=False))
+    lines = [
+        f"alloclens: {__version__}",
+        f"Python: {platform.python_version()} ({platform.python_implementation()}, {sys.executable})",
+        f"platform: {platform.platform()}",
+        f"libraries: {', '.join(f'{name} {found}' for name, found in libraries.items() if found)}",
+        f"not installed: {', '.join(absent) or 'none'}",
+        *(f"{name}: {_program(name)}" for name in PROGRAMS),
+        *(f"cache: {cache / name} ({_size(cache / name)})" for name in CACHES),
+        f"allowed: {grants_file()} ({_size(grants_file())})",
+    ]
+    return without_home(lines)
+
+
+def session(world: World) -> list[str]:
+    """Return the settings and counts of a world, one a line. Asks for places: call it from a thread."""
+    found = [world.sources.find(file) for file in world.sources.recorded_files]
+    rules = Counter(place.rule if isinstance(place, Place) else "no place" for place in found)
+    reasons = Counter(QUOTED.sub("…", problem.reason) for problem in world.problems)
+    values = changed(world.settings)
+    lines = [
+        f"settings: {json.dumps(values) if values else 'defaults'}",
+        f"directories: {len(world.directories)}",
+        f"series: {len(world.series)}",
+        f"snapshots: {sum(len(series.snapshots) for series in world.series)}, {world.pending} still to be read",
+        f"recorded files: {len(found)}",
+        *(f"  {rule}: {count}" for rule, count in rules.most_common()),
+        f"problems: {len(world.problems)}",
+        *(f"  {reason}: {count}" for reason, count in reasons.most_common(MAX_REASONS)),
+    ]
+    return without_home(lines)
+
+
+def without_home(lines: list[str]) -> list[str]:
+    """Return lines in which paths of the user's home directory begin with ~."""
+    home = os.path.expanduser("~").rstrip("/\\")
+    if not Path(home).is_absolute():  # unknown, or the root of the disk
+        return lines
+    names = dict.fromkeys((home, home.replace("\\", "/"), home.replace("\\", "\\\\")))
+    pattern = re.compile(rf"(?:{'|'.join(map(re.escape, names))})(?![\w.-])")
+    return [pattern.sub("~", line) for line in lines]
+
+
+def _requirements() -> list[str]:
+    """Return what alloclens depends on, also if it is optional or for other platforms."""
+    try:
+        asked = requires("alloclens") or []
+    except PackageNotFoundError:
+        return []
+    return [found[0] for one in asked if "extra == 'dev'" not in one and (found := REQUIREMENT.match(one))]
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return ""
+
+
+def _program(name: str) -> str:
+    path = program(name)
+    if path is None:
+        return "not found"
+    env = os.environ | {"GOTOOLCHAIN": "local"}  # else go may download another version of itself
+    written = output(name, PROGRAMS[name], env=env, seconds=PROGRAM_SECONDS)
+    return f"{written.decode(errors='replace').strip() if written else 'no answer'} ({path})"
+
+
+def _size(path: Path) -> str:
+    """Return how large a file and what SQLite keeps beside it are, or all files of a directory."""
+    try:
+        files = list(path.iterdir()) if path.is_dir() else [path, path.with_name(f"{path.name}-wal")]
+        return f"{sum(file.stat().st_size for file in files if file.is_file())} bytes" if path.exists() else "none"
+    except OSError as error:
+        return error.strerror or "unreadable"
