@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     """Integers or floats."""
 
 
+MAX_INT64 = 2**63 - 1
+
+
 def offsets(counts: Ints) -> Ints:
     """Return the offsets of rows of these lengths: shape (rows + 1,), first 0, last the total."""
     out = np.zeros(len(counts) + 1, np.int64)

@@ -32,7 +32,7 @@ TABLE_PIECE_BYTES, MAX_TABLE_PIECES = 4 << 20, 128
 """A binary is searched in pieces of TABLE_PIECE_BYTES, up to MAX_TABLE_PIECES of them."""
 MAX_HEADERS = 8
 """Candidates for the table to try in one binary."""
-MAX_TABLE_BYTES, MAX_FUNCTION_NAMES = 128 << 20, 4_000_000
+MAX_PCLNTAB_BYTES, MAX_FUNCTION_NAMES = 128 << 20, 4_000_000
 """Size of a table, and names in it; the largest programs have a quarter of that."""
 MAX_LOCATIONS = 500
 """Locations to look up, those with the highest addresses. Packages are linked after their imports, so own code is last,
@@ -168,7 +168,7 @@ def _table(path: str, seen: Stamp) -> Table | None:
         with open_file(path) as file:
             for at in islice(_headers(file), MAX_HEADERS):
                 file.seek(at)
-                if table := _parsed(file.read(MAX_TABLE_BYTES)):
+                if table := _parsed(file.read(MAX_PCLNTAB_BYTES)):
                     return table
     except OSError:
         pass

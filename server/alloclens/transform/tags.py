@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
+from alloclens.arrays import MAX_INT64
 from alloclens.transform.patterns import PatternError, hit_texts, search
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 Number = TypeVar("Number", float, "Floats")
 
 AMOUNT = re.compile(r"([+-]?[0-9]+)([A-Za-z]*)")
-MAX_INT64 = (1 << 63) - 1
 BASE = ("pprof::base", "true")
 """pprof's label of a base's samples."""
 FAMILIES = (

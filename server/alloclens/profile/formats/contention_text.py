@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from alloclens.arrays import MAX_INT64
 from alloclens.profile.errors import Malformed, Unrecognized
 from alloclens.profile.formats.addresses import Stacks, addresses, assemble
 from alloclens.profile.formats.go_symbols import symbols
 from alloclens.profile.formats.text import (
     LOCKS,
-    MAX_INT64,
     attributes,
     before_the_next_section,
     decoded,

@@ -6,7 +6,7 @@ import posixpath
 import re
 from typing import TYPE_CHECKING
 
-from alloclens.profile.formats.memory_map import MAX_LINE_CHARACTERS
+from alloclens.profile.formats.memory_map import MAX_MAP_LINE_CHARACTERS
 from alloclens.profile.model import Frame
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def symbols(lines: Iterable[str], used: set[int]) -> dict[int, list[Frame]]:
     out: dict[int, list[Frame]] = {}
     files: dict[str, str] = {}
     for line in lines:
-        found = LOCATION.match(line) if len(line) <= MAX_LINE_CHARACTERS else None
+        found = LOCATION.match(line) if len(line) <= MAX_MAP_LINE_CHARACTERS else None
         if found and (address := int(found[1], 16)) in used:
             frame = _frame(found[2].strip())
             file = files.setdefault(frame.function, frame.file)

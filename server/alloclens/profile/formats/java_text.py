@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from alloclens.arrays import MAX_INT64
 from alloclens.profile.errors import Malformed, Unrecognized
 from alloclens.profile.formats.addresses import Label, Stacks, addresses, assemble
 from alloclens.profile.formats.java_symbols import symbols
@@ -19,7 +20,6 @@ from alloclens.profile.formats.text import (
     ALLOCATORS,
     CALLED_BY_GO,
     LOCKS,
-    MAX_INT64,
     attributes,
     decoded,
     number,

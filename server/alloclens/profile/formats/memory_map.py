@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 SENTINELS = ("--- Memory map: ---", "MAPPED_LIBRARIES:")
-MAX_LINE_CHARACTERS = 4096
+MAX_MAP_LINE_CHARACTERS = 4096
 """The longest path that Linux allows."""
 HEX = r"[0-9a-fA-F]{1,16}"  # no longer: start and limit may be adjacent, and every split is tried
 RANGE = rf"\s*(?:0x)?(?P<start>{HEX})[\s-]?\s*(?:0x)?(?P<limit>{HEX}):?(?:\s+(?P<mode>[-rwxp]+))?"
@@ -29,7 +29,7 @@ PROC = re.compile(RANGE + r"(?:\s+(?P<offset>[0-9a-fA-F]+))?\s+[0-9a-fA-F]+:[0-9
 BRIEF = re.compile(
     RANGE + r"(?:\s+(?P<file>\S+))?(?:\s+\(@(?P<offset>[0-9a-fA-F]+)\))?(?:\s+(?P<build_id>[0-9a-fA-F]+))?"
 )
-MAX_NAME_CHARACTERS, MAX_VALUE_CHARACTERS = 64, 1024
+MAX_VARIABLE_CHARACTERS, MAX_VALUE_CHARACTERS = 64, 1024
 MAX_NAMES = 64
 """Names that are substituted in paths; a map has a few."""
 LIBRARY = re.compile(r"[.]so$|[.]so[._][0-9]+")
@@ -109,10 +109,10 @@ def _regions(lines: Iterable[str]) -> Iterator[Region]:
     values: dict[str, str] = {}
     names = re.compile("(?!)")
     for line in lines:
-        if len(line) > MAX_LINE_CHARACTERS:
+        if len(line) > MAX_MAP_LINE_CHARACTERS:
             continue
         text = names.sub(lambda name: values[name[0]], LOG_PREFIX.sub("", line))
-        if len(text) > MAX_LINE_CHARACTERS:  # nested substitutions may grow without bound
+        if len(text) > MAX_MAP_LINE_CHARACTERS:  # nested substitutions may grow without bound
             continue
         if found := PROC.match(text) or BRIEF.match(text):
             parts = found.groupdict()
@@ -121,7 +121,7 @@ def _regions(lines: Iterable[str]) -> Iterator[Region]:
         elif "=" in text and len(values) < MAX_NAMES:  # name=value: $name is substituted from here on
             name, _, value = text.partition("=")
             key = "$" + name.strip()
-            if key not in values and len(key) <= MAX_NAME_CHARACTERS:  # as in pprof, the first value wins
+            if key not in values and len(key) <= MAX_VARIABLE_CHARACTERS:  # as in pprof, the first value wins
                 values[key] = value.strip()[:MAX_VALUE_CHARACTERS]
                 names = re.compile("|".join(map(re.escape, values)))
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from alloclens.arrays import MAX_INT64
 from alloclens.profile.errors import Malformed
 from alloclens.profile.formats.memory_map import NO_MAP, SENTINELS, MemoryMap, memory_map
 
@@ -17,9 +18,8 @@ if TYPE_CHECKING:
     from alloclens.arrays import Floats, Ints
 
 
-MAX_INT64 = 2**63 - 1
 SENTINEL = re.compile(rf"^(?![ \t]*#)[^\n]*?(?:{'|'.join(SENTINELS)})[^\n]*", re.MULTILINE)
-MAX_TEXT_BYTES = 32 << 20
+MAX_TEXT_PROFILE_BYTES = 32 << 20
 """Ten thousand stacks of 30 addresses take about 4 MiB."""
 MAX_QUOTED_LINE_CHARACTERS = 60
 """Length of a bad line in a message."""
@@ -38,8 +38,8 @@ def utf8(data: bytes) -> str:
 
 def bounded(data: bytes) -> None:
     """Raise Malformed if a text file is too large: each line takes many times its size in memory."""
-    if len(data) > MAX_TEXT_BYTES:
-        raise Malformed(f"larger than the {MAX_TEXT_BYTES >> 20} MiB that a profile in this format may have")
+    if len(data) > MAX_TEXT_PROFILE_BYTES:
+        raise Malformed(f"larger than the {MAX_TEXT_PROFILE_BYTES >> 20} MiB that a profile in this format may have")
 
 
 class Sections(NamedTuple):
