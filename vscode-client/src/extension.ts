@@ -8,6 +8,7 @@ import { showMenu } from './menu.ts';
 import { goToHotLine } from './navigation.ts';
 import { Pictures } from './pictures.ts';
 import { addMapping, Placement } from './placement.ts';
+import { reportIssue } from './report-issue.ts';
 import { Server } from './server.ts';
 import * as settings from './settings.ts';
 import { showStacks } from './stacks.ts';
@@ -27,7 +28,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const pictures = new Pictures(running, context.extensionUri, context.workspaceState);
   const views = new Views(running, context.workspaceState);
   const commands = {
-    ...ofServer(running, context.extension.packageJSON as Manifest),
+    ...ofServer(running, context.extension),
     ...ofLines(running),
     ...ofChoices(running),
     ...ofFocus(running),
@@ -51,13 +52,14 @@ function restartsOnChange(running: Server): vscode.Disposable {
   });
 }
 
-function ofServer(running: Server, manifest: Manifest): Commands {
+function ofServer(running: Server, extension: vscode.Extension<unknown>): Commands {
   return {
     restartServer: () => running.restart(),
-    menu: () => showMenu(manifest),
+    menu: () => showMenu(extension.packageJSON as Manifest),
     showLog: () => {
       running.log.show();
     },
+    reportIssue: () => reportIssue(running, extension),
   };
 }
 

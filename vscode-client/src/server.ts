@@ -6,6 +6,7 @@ import { State } from 'vscode-languageclient/node';
 import { end, newClient } from './client.ts';
 import { CrashPolicy } from './crash-policy.ts';
 import type { Commands, Status } from './protocol.ts';
+import { logOptions } from './log-options.ts';
 import type { Command } from './server-command.ts';
 import { serverCommand } from './server-command.ts';
 import { given } from './settings.ts';
@@ -81,7 +82,8 @@ export class Server implements vscode.Disposable {
     }
   }
 
-  private async start(command: Command): Promise<void> {
+  private async start(found: Command): Promise<void> {
+    const command = { ...found, args: [...found.args, ...logOptions(this.log.logLevel)] };
     this.log.info(printable(`starting ${[command.command, ...command.args].join(' ')}`));
     const client = newClient(command, given, {
       log: this.log,
