@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from alloclens.cli import main
+from alloclens.wording.drift import MOVED_WITHIN
 from click.testing import CliRunner
 
 from tests.support.profiles import BEGIN, Builder, drop, heap
@@ -103,6 +104,7 @@ def test_annotate_says_why_there_is_nothing(tmp_path: Path) -> None:
     result = run("annotate", source, "--profiles", profiles)
     assert result.exit_code == 1
     assert "no profile has a stack through a line of" in result.output
+    assert "`alloclens explain main.go` says which files of that name were recorded" in result.output
     assert "b.pb.gz could not be read" in result.output
     assert "no profile has cpu" in run("annotate", source, "--profiles", profiles, "--sample-type", "cpu").output
 
@@ -167,3 +169,32 @@ def test_annotate_says_which_lines_are_gone(workspace: Path) -> None:
     said = annotate(workspace).stderr
     assert said == "9.0MB of line 4 (main.old) is not shown: the line was changed or deleted since.\n"
     assert "is not shown" not in annotate(workspace, "--head", "first").stderr
+
+
+def test_annotate_says_of_which_lines_the_growth_is_not_known(tmp_path: Path) -> None:
+    """Without ▲ they would look as if they had not grown."""
+    source = tmp_path / "w/a.go"
+    source.parent.mkdir()
+    keep = ["package main", *[""] * 7, "func keep() {", *["\tgrow()"] * 6, "}", ""]
+    source.write_text("\n".join(keep))
+    for name, sizes in (("a", {11: 3, 12: 4}), ("b", {11: 5, 14: 12})):  # none of them of this text
+        stacks = [f"main.keep:10@{source}:{line} = {size}x{MB}" for line, size in sizes.items()]
+        drop(tmp_path / f"p/{name}.pb.gz", heap(*stacks, build_id=name))
+    result = run("annotate", source, "--profiles", tmp_path / "p", "--base", "a.pb.gz")
+    assert "the growth of lines 10, 13 is not known: which line of the base it was is not known\n" in result.output
+    result = run("annotate", source, "--profiles", tmp_path / "p", "--head", "a.pb.gz")
+    assert "is not known: which line" not in result.output
+
+
+def test_annotate_says_why_lines_are_marked(tmp_path: Path) -> None:
+    """The text is known, but one line went past the other."""
+    source = tmp_path / "w/a.py"
+    source.parent.mkdir()
+    source.write_text("def keep():\n    a.append(1)\n    bb.append(22)\n")
+    drop(tmp_path / "p/a.pb.gz", heap(f"keep@{source}:2 = 9x{MB}", f"keep@{source}:3 = 8x{MB}"))
+    assert "~" not in run("annotate", source, "--profiles", tmp_path / "p").output
+    source.write_text("def keep():\n    bb.append(22)\n    a.append(1)\n")
+    result = run("annotate", source, "--profiles", tmp_path / "p").output
+    assert "~8.0MB" in result
+    assert f"~ {MOVED_WITHIN}\n" in result
+    assert "is known" not in result

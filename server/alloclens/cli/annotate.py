@@ -15,10 +15,9 @@ from alloclens.series.findings import RAISED
 from alloclens.series.selection import worth_showing
 from alloclens.session.line_mapper import MappedFinding, MappedLine
 from alloclens.session.once import world
-from alloclens.source.line_mapping import UNKNOWN_VERSION
 from alloclens.text import MAX_SOURCE_BYTES, decoded, split_lines
 from alloclens.wording.amounts import LONGEST, hint
-from alloclens.wording.drift import not_shown, texts
+from alloclens.wording.drift import growth_unknown, not_shown, reasons
 from alloclens.wording.markdown import plain
 from alloclens.wording.status import line as status_line
 from alloclens.wording.status import nothing, unreadable
@@ -59,9 +58,10 @@ def command(source: Path, profiles: str, base: str | None, head: str | None, sam
     mapped = file.on(text)
     show(Styled(status_line(file.comparison, settings.base, settings.head), bold=True))
     _print(split_lines(text), _hints(file, mapped), _verdicts(file, mapped, known.settings.memory_bytes))
-    if file.version is UNKNOWN_VERSION or file.version.doubtful is not None or file.moved.any():
-        for said in texts(file.version, file.moved):
-            tell(f"~ {said}")
+    for said in reasons(file.version, file.moved, mapped.unsure):
+        tell(f"~ {said}")
+    if unknown := _of_unknown_growth(file, mapped):
+        tell(growth_unknown(unknown))
     for gone in not_shown(file.comparison, file.rows[mapped.line == 0], file.version):
         tell(gone)
 
@@ -100,6 +100,15 @@ def _verdicts(file: FileLines, mapped: MappedLines, memory_limit: float) -> dict
     }
 
 
+def _of_unknown_growth(file: FileLines, mapped: MappedLines) -> list[int]:
+    """Return the lines with a number whose growth is not known, as those of two builds may be."""
+    comparison, spots = file.comparison, _lines_now(file, mapped)
+    if comparison.base is None:
+        return []
+    shown = (row for row in worth_showing(comparison, file.rows).tolist() if row in spots)
+    return sorted({spots[row].line for row in shown if comparison.stats(row).cum.growth is None})
+
+
 def _lines_now(file: FileLines, mapped: MappedLines) -> dict[int, MappedLine]:
     """Return where each row of the head's lines is now, without those that are not there any more."""
     each = zip(file.rows.tolist(), mapped.line.tolist(), mapped.unsure.tolist(), strict=True)
@@ -125,5 +134,5 @@ def _why_nothing(known: World, source: Path) -> str:
     own = int(np.count_nonzero(known.shown.lines.own))
     return (
         f"no profile has a stack through a line of {source}: the latest names {len(files)} files, of which {own} are "
-        "your own code here. Was it recorded from another checkout?"
+        f"your own code here. `alloclens explain {source.name}` says which files of that name were recorded, and why they are not here"
     )

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from alloclens.source.line_mapping import LinesInFile, SourceVersion
 
 BY_NAME = "lines of functions that were in another file when they were recorded are found by the function's name, and marked ~"
+MOVED_WITHIN = "lines that are elsewhere in the file than they were, past others or in another function, are marked ~"
 NAMED = 3
 """So many of the texts that fit are named."""
 
@@ -26,9 +27,9 @@ def compared_text(version: SourceVersion) -> str:
     """Say which text the recorded lines are of."""
     if version is UNKNOWN_VERSION:
         return (
-            "the text that was profiled is not known (when the snapshot was first seen, the file had changed or was not "
-            "found here; and git has no text whose functions are where the profile says; the setting `revision` names the "
-            "commit it was built from)"
+            "the text that was profiled is not known (no copy was taken before the file changed, and no text of this file in "
+            "git, if there is any, has its functions where the profile says; the setting `revision` names the commit it was "
+            "built from)"
         )
     if version.guessed:
         return (
@@ -53,6 +54,20 @@ def compared_text(version: SourceVersion) -> str:
 def texts(version: SourceVersion, moved: Mask) -> list[str]:
     """Say which text lines are of; `moved` is of each, whether it was in another file."""
     return [compared_text(version)] * bool((~moved).any()) + [BY_NAME] * bool(moved.any())
+
+
+def reasons(version: SourceVersion, moved: Mask, unsure: Mask) -> list[str]:
+    """Say why lines are marked ~. `moved` says of each line whether it was in another file."""
+    stayed = ~moved
+    if version is UNKNOWN_VERSION or version.doubtful is not None:
+        return texts(version, moved)
+    return [MOVED_WITHIN] * bool((stayed & unsure).any()) + [BY_NAME] * bool(moved.any())
+
+
+def growth_unknown(lines: Sequence[int]) -> str:
+    """Say that the growth of lines is not known."""
+    which = f"line {lines[0]}" if len(lines) == 1 else f"lines {', '.join(map(str, lines))}"
+    return f"the growth of {which} is not known: which line of the base it was is not known"
 
 
 def report(comparison: Comparison, path: str, parts: Sequence[LinesInFile], function: str = "") -> list[str]:
