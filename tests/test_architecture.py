@@ -82,6 +82,8 @@ ONLY_IN = {
     "jinja2": {"cli.report"},
 }
 """The rooms and modules that alone may import a package."""
+MAX_FUNCTION_LINES = 60
+
 OPENS_FILES = {
     "disk.py": {"open"},
     "profile/kernel.py": {"read_bytes"},  # of the package itself
@@ -151,6 +153,22 @@ def test_features_do_not_import_each_other() -> None:
     assert len(features) > 10
     imported = {name: [one for one in imports(path) if ".lsp.features" in one] for name, path in features.items()}
     assert {name: found for name, found in imported.items() if found} == {}
+
+
+def test_functions_are_short() -> None:
+    nodes = {name: ast.walk(ast.parse(path.read_text("utf-8"))) for name, path in modules().items()}
+    functions = [(name, n) for name, each in nodes.items() for n in each if isinstance(n, ast.FunctionDef)]
+    long = [f"{name}.{n.name}" for name, n in functions if (n.end_lineno or 0) - n.lineno >= MAX_FUNCTION_LINES]
+    assert long == []
+
+
+def test_a_class_name_means_one_class() -> None:
+    defined: dict[str, list[str]] = {}
+    for name, path in modules().items():
+        for node in ast.parse(path.read_text("utf-8")).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                defined.setdefault(node.name, []).append(name)
+    assert {name: places for name, places in defined.items() if len(places) > 1} == {}
 
 
 def test_no_circles() -> None:

@@ -49,7 +49,7 @@ KNOWN = {alias: (family, name) for family in FAMILIES for name, (_, aliases) in 
 
 
 @dataclass(frozen=True)
-class Range:
+class TagRange:
     """Numbers from `least` to `most` inclusive, in `unit`."""
 
     least: float
@@ -62,7 +62,7 @@ class Tag:
     """Matches labels with this key ("" for any) that are in the range or match a text."""
 
     key: str
-    range: Range | None
+    range: TagRange | None
     texts: tuple[Search, ...]
 
 
@@ -112,7 +112,7 @@ def _with_text(profile: Profile, test: Callable[[str, str], bool]) -> Mask:
     return _of_labels(profile, rows[found[place.reshape(-1)]]) | (profile.is_base & test(*BASE))
 
 
-def _with_number(profile: Profile, key: str, wanted: Range, units: dict[str, str]) -> Mask:
+def _with_number(profile: Profile, key: str, wanted: TagRange, units: dict[str, str]) -> Mask:
     rows = _numeric(profile)
     distinct, place = np.unique(profile.labels.key[rows], return_inverse=True)
     place, hit = place.reshape(-1), np.zeros(len(rows), np.bool_)
@@ -124,7 +124,7 @@ def _with_number(profile: Profile, key: str, wanted: Range, units: dict[str, str
     return _of_labels(profile, rows[hit])
 
 
-def _inside(numbers: Floats, unit: str, wanted: Range) -> Mask:
+def _inside(numbers: Floats, unit: str, wanted: TagRange) -> Mask:
     value, unit = _scaled(numbers, unit, wanted.unit)
     return (value >= wanted.least) & (value <= wanted.most) & (unit == wanted.unit)
 
@@ -151,7 +151,7 @@ def _of_labels(profile: Profile, rows: Ints) -> Mask:
     return out
 
 
-def _range(text: str) -> Range | None:
+def _range(text: str) -> TagRange | None:
     """Parse 32kb, 32kb:, :32kb or 32kb:64kb; None for anything else or for incomparable units."""
     ends = text.split(":")
     if len(ends) > 2 or not any(ends) or not all(AMOUNT.fullmatch(end) for end in ends if end):
@@ -160,7 +160,7 @@ def _range(text: str) -> Range | None:
     _, unit = _amount(least or most)
     low, unit_of_low = _amount(least, unit) if least else (-math.inf, unit)
     high, unit_of_high = _amount(most, unit) if most else (math.inf, unit)
-    return Range(low, high, unit) if unit_of_low == unit_of_high == unit else None
+    return TagRange(low, high, unit) if unit_of_low == unit_of_high == unit else None
 
 
 def _amount(text: str, unit: str | None = None) -> tuple[float, str]:
