@@ -139,7 +139,8 @@ MAPPED, EXACT, MODULE, BUILD, VENDOR = (
 CACHE, REQUIRED, GOROOT, PACKAGE = "module cache", "required module", "Go's own source", "installed package"
 BUNDLED = "project of a bundler"
 RELATIVE, CONTAINER, SUFFIX = "relative to the workspace", "container or CI root", "the only file that ends so"
-GUESSES, PROOFS = {BUNDLED, RELATIVE, CONTAINER, SUFFIX}, {"com.shop.Cart.add"}
+TOP = "top of a checkout"
+GUESSES, PROOFS = {BUNDLED, RELATIVE, CONTAINER, SUFFIX, TOP}, {"com.shop.Cart.add"}
 """Rules whose finds are marked, and functions that say whose they are."""
 HACK = "vendor/golang.org/x/net/http2/hpack/hpack.go"
 SERVER = "net/http.(*Server).Serve"
@@ -152,6 +153,7 @@ FOUND = {
     "mapping to a folder that is not open": Case("/build/lib/l.go", "", "/named/l.go", MAPPED),
     "mapping of a Windows path (5)": Case(r"d:\ci\run.go", "", "/w/run.go", MAPPED),
     # the file as it is
+    "a program in another directory": Case("/home/ci/x1/serve.go", "main.Serve", "/w/serve.go", TOP),
     "exact": Case("/w/main.go", "main.main", "/w/main.go", EXACT),
     "exact, not clean": Case("/w/api/../internal//./db.go", "", "/w/internal/db.go", EXACT),
     "exact, generated": Case("/w/api/api.pb.go", "", "/w/api/api.pb.go", EXACT),
@@ -387,7 +389,7 @@ ROOTS_OF_BUILDS = [
     *("/root/.cache/bazel/_bazel_root/0a1b/execroot/_main", "/b/execroot/app/bazel-out/k8-fastbuild/bin"),
     *("bazel-out/k8-opt/bin", "/proc/self/cwd", "/proc/self/cwd/bazel-out/k8-opt/genfiles"),
     *("/go/src/app", "/go/src/github.com/me/app", "/go/src", "/usr/src/app", "/usr/src", "/app", "/workspace", "/src"),
-    *("/code", "/build", "/project", "/repo", "/srv", "/opt/app"),
+    *("/code", "/build", "/project", "/repo", "/srv", "/opt/app", "/srv/app", "/home/node/app", "/var/www/src"),
 ]
 
 
