@@ -75,6 +75,7 @@ def _tell(error: click.ClickException) -> None:
     context_settings={"help_option_names": ["-h", "--help"]},
     invoke_without_command=True,
     no_args_is_help=True,
+    subcommand_metavar="COMMAND [ARGS]...",
 )
 @click.option("--version", is_flag=True, help="Show the version and exit; with --verbose, all that a bug report needs.")
 @click.option("--verbose", is_flag=True, help="With --version: versions of libraries and programs, and the caches.")
