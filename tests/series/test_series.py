@@ -10,7 +10,7 @@ import pytest
 from alloclens.profile.formats import profile_pb2 as pb
 from alloclens.profile.formats import read
 from alloclens.series.owned import NOTHING, owned
-from alloclens.series.series import group
+from alloclens.series.series import MOST_COPIES, group
 from alloclens.series.snapshot import Snapshot, TakenAt, taken_at
 from alloclens.tables.code import code_digests, contains_code
 from alloclens.tables.lines import Ownership, attributed, unattributed
@@ -18,7 +18,7 @@ from alloclens.tables.lines import Ownership, attributed, unattributed
 from tests.support.profiles import delta, goroutines, heap
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 HERE = "main.f@/o/a.go:1"
 NOW = 1_800_000_000
@@ -38,7 +38,7 @@ def snapshot(path: str, seconds: float, data: bytes | None = None, **given: str)
     )
 
 
-def names(found: object) -> list[str]:
+def names(found: Iterable[Snapshot]) -> list[str]:
     return [s.name for s in found]
 
 
@@ -164,6 +164,38 @@ def test_a_file_that_is_a_difference_has_no_base_and_its_own_series() -> None:
     made = group([snapshot("/p/a", 1), snapshot("/p/d", 2, delta(heap(f"{HERE} = 1x8"), seconds=30))])
     assert [names(s.snapshots) for s in made] == [["d"], ["a"]]
     assert made[0].base("first", made[0].snapshots[0]) is None
+
+
+def test_the_copies_that_tell_the_text_are_those_of_its_process_up_to_a_snapshot() -> None:
+    restarted = snapshot("/p/old", 0, heap(f"{HERE} = 1x8/99"))
+    made = [snapshot(f"/p/{i}", 10 + i, heap(f"{HERE} = 1x8/{i + 1}")) for i in range(MOST_COPIES + 2)]
+    (series,) = group([restarted, *made], {"/p/2": "Idle"})
+    found = series.provenance(made[2])
+    assert [copy.path for copy in found.copies] == ["/p/0", "/p/1", "/p/2"]
+    assert (found.seconds, found.begun, found.label) == (12, 10, "Idle")
+    full = series.provenance(made[MOST_COPIES - 1])
+    assert [copy.path for copy in full.copies] == [one.path for one in made[:MOST_COPIES]]
+    more = series.provenance(made[MOST_COPIES])  # the first half and the last half, without the one in the middle
+    half = MOST_COPIES // 2
+    assert [copy.path for copy in more.copies] == [
+        one.path for one in (*made[:half], *made[half + 1 : MOST_COPIES + 1])
+    ]
+
+
+@pytest.mark.parametrize(("allocated", "processes"), [(101, 1), (100, 1), (99, 2)])
+def test_totals_since_the_start_that_fell_are_a_restart(allocated: int, processes: int) -> None:
+    values = (f"{HERE} = 9x8/100", f"{HERE} = 7x8/{allocated}")  # what is in use may fall
+    (series,) = group([snapshot(f"/p/{i}", i, heap(value)) for i, value in enumerate(values)])
+    assert len(series.processes) == processes
+
+
+@pytest.mark.parametrize(("hours", "base"), [(2.9, "b"), (3.0, "b"), (3.1, "a"), (-3.0, "b"), (-3.1, "a")])
+def test_the_same_time_yesterday_is_within_three_hours(hours: float, base: str) -> None:
+    head = 10 * 86400.0
+    times = {"/p/a": 0.0, "/p/b": head - 86400 + hours * 3600, "/p/d": head}
+    (series,) = group([snapshot(path, at, heap(f"{HERE} = 1x8/{i + 1}")) for i, (path, at) in enumerate(times.items())])
+    found = series.base("yesterday", series.head("d"))
+    assert found.name == base
 
 
 def test_equal_totals_are_one_observation() -> None:

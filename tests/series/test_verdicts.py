@@ -43,6 +43,7 @@ def one_site(rng: np.random.Generator, steps: list[int], churn: int = 0, size: i
     return judged(seen)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("steps", "churn", "wanted"),
     [
@@ -62,6 +63,7 @@ def test_the_verdict(steps: list[int], churn: int, wanted: str) -> None:
     assert hits[wanted] >= 4, hits
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "steps", [[64] + [0] * 12, [64, 40, -40] + [40, -40] * 6, [30, 30, 30] + [0] * 12, [64, -30] * 3]
 )
