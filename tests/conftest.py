@@ -1,11 +1,12 @@
-"""What several rooms' tests share: fresh profiles of the real leaky service."""
+"""What several rooms' tests share: which of them start programs, and fresh profiles of the real leaky service."""
 
 from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import platformdirs
@@ -14,7 +15,7 @@ import pytest
 from scripts import leaky
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 SNAPSHOTS = 4
@@ -27,7 +28,51 @@ if hasattr(signal, "SIGHUP"):
 hypothesis.settings.register_profile(
     "patient", deadline=None
 )  # how long an example takes says nothing on a busy machine
+hypothesis.settings.register_profile("quick", deadline=None, max_examples=20, derandomize=True, database=None)
 hypothesis.settings.load_profile("patient")
+
+STARTED: list[str] = []
+"""The programs that the test that runs now has started, or its fixtures."""
+STARTING: set[tuple[str, str]] = set()
+"""The fixtures that have started one: where they are defined, and their names."""
+
+
+def _note_program(event: str, arguments: tuple[Any, ...]) -> None:
+    if event == "subprocess.Popen":
+        program, command, *_ = arguments
+        if command[1:2] != ["env"]:  # alloclens asks Go once, whichever test is the first, and does without it
+            STARTED.append(str(program))
+    elif event in ("os.fork", "os.posix_spawn"):
+        STARTED.append(event)
+
+
+sys.addaudithook(_note_program)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any]) -> Iterator[None]:
+    before = len(STARTED)
+    made = yield
+    if len(STARTED) > before:
+        STARTING.add((fixturedef.baseid, fixturedef.argname))
+    return made
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup() -> Iterator[None]:
+    STARTED.clear()
+    return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """Fail a test that starts a program and does not say so: `make check` leaves out those that do."""
+    passed = yield
+    fixtures: Sequence[str] = getattr(item, "fixturenames", ())
+    started = [*STARTED, *(name for base, name in STARTING if name in fixtures and item.nodeid.startswith(base))]
+    if started and not item.get_closest_marker("programs"):
+        pytest.fail(f"It starts {started[0]!r}: mark it with pytest.mark.programs.")
+    return passed
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -192,6 +192,7 @@ def opened(path: Path) -> set[str]:
     return OPENING & (names | {f.attr for f in called if isinstance(f, ast.Attribute)})
 
 
+@pytest.mark.slow
 def test_files_are_opened_in_one_way() -> None:
     every = {str(p.relative_to(SERVER)): opened(p) for p in SERVER.rglob("*.py")}
     assert {name: found for name, found in every.items() if found} == OPENS_FILES
@@ -210,6 +211,7 @@ def outlets(path: Path) -> set[str]:
     return {name for name in written if re.fullmatch(r"print|(\w+\.)?s?echo|sys\.(__)?(stdout|stderr)(__)?", name)}
 
 
+@pytest.mark.slow
 def test_one_module_prints_and_one_logs() -> None:
     found = {str(path.relative_to(SERVER)) for path in SERVER.rglob("*.py") if outlets(path)}
     assert found <= {"cli/terminal.py", "log.py", "symbols/symcache.py"}  # the last: a helper answers its parent
@@ -250,6 +252,7 @@ def test_no_registry_in_the_lock_file() -> None:
         assert '"resolved"' not in (ROOT / lock).read_text()
 
 
+@pytest.mark.slow
 def test_no_generic_named_tuple() -> None:
     """Python 3.10 refuses to import one."""
     classes = [

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 pytest.importorskip("symbolic", reason="the extra alloclens[binaries] is not installed")
 pytestmark = [
+    pytest.mark.programs,
     pytest.mark.skipif(sys.platform != "linux", reason="the native program reads /proc/self/maps"),
     pytest.mark.timeout(300),
 ]

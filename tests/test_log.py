@@ -38,7 +38,7 @@ def said(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
     log.start()
     yield stream
     for handler in root.handlers:
-        if isinstance(handler.stream, io.TextIOWrapper):
+        if isinstance(handler, logging.StreamHandler) and isinstance(handler.stream, io.TextIOWrapper):
             handler.stream.close()
     root.handlers[:] = handlers
     root.setLevel(levels[0])
@@ -130,6 +130,7 @@ def test_a_file_that_cannot_be_opened_is_one_line(said: io.StringIO, tmp_path: P
     assert line.startswith(f"ERROR alloclens.log: the log file {printable(path)} cannot be opened (")
 
 
+@pytest.mark.programs
 def test_the_worker_logs_to_the_same_file_in_whole_lines(said: io.StringIO, tmp_path: Path) -> None:
     to, many, logger = LogTo("debug", str(tmp_path / "log")), 300, logging.getLogger("alloclens.x")
     begin(said, to)

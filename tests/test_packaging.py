@@ -64,6 +64,7 @@ def test_the_extension_carries_the_licences_of_what_is_in_it(tmp_path: Path) -> 
     assert_all_named(bundled("src/extension.ts", tmp_path), notices)
 
 
+@pytest.mark.programs
 def test_the_wheel_carries_the_licences_of_the_reports_pictures(tmp_path: Path) -> None:
     made = ROOT / "server/alloclens/report/pictures.js"
     assert_all_named(bundled("pictures/index.ts", tmp_path), made.read_text("utf-8"))

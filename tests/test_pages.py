@@ -70,6 +70,7 @@ def test_the_links_of_a_page(code: str) -> None:
     assert f"{code}.md" not in links
 
 
+@pytest.mark.programs
 def test_the_examples_compile(tmp_path: Path) -> None:
     """All of them; and vet has nothing to say of those that are right."""
     (tmp_path / "go.mod").write_text("module example.com/pages\n\ngo 1.24\n")
@@ -87,6 +88,7 @@ def program(example: str) -> str:
     return "package page\n\n" + "".join(f'import "{name}"\n' for name in used) + "\n" + example
 
 
+@pytest.mark.programs
 def test_the_commands_run(tmp_path: Path) -> None:
     profile = tmp_path / "profile"
     profile.write_bytes(heap(STACK))

@@ -34,6 +34,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "here"
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize("path", [".", "", ":", "bin", "./bin", "../here", "~", ".:bin:", "./", "bin/../bin"])
 @pytest.mark.parametrize("suffix", ["", ".exe"])
 def test_no_program_of_a_relative_entry_of_path(
@@ -55,6 +56,7 @@ def test_without_a_path_the_system_has_one(monkeypatch: pytest.MonkeyPatch) -> N
     assert program("sh")
 
 
+@pytest.mark.programs
 def test_a_program_that_fails_or_hangs_says_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
     executable(tmp_path / "fails", "echo some; exit 3")
@@ -78,6 +80,7 @@ def test_go_is_asked_in_no_directory_of_others(here: Path, tmp_path: Path, monke
     assert asked.read_text().splitlines() == [sys.prefix, "off  local"]
 
 
+@pytest.mark.programs
 def test_a_python_of_ours_finds_what_we_find_and_nothing_here(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     elsewhere = here.parent / "elsewhere ü"
     elsewhere.mkdir()
@@ -99,6 +102,7 @@ output("hangs", env=os.environ, seconds=600)
 """
 
 
+@pytest.mark.programs
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux kills it at once")
 @pytest.mark.parametrize("death", [signal.SIGKILL, signal.SIGTERM])
 def test_a_killed_server_takes_what_it_asked_with_it(tmp_path: Path, death: int) -> None:

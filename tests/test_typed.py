@@ -45,6 +45,7 @@ for _ in range(100):
 """
 
 
+@pytest.mark.programs
 def test_the_first_uses_at_once() -> None:
     """Without `ready` a few of these classes are enough: the process ends with a segmentation fault."""
     assert subprocess.run([sys.executable, "-c", RACE], check=False).returncode == 0
@@ -68,5 +69,6 @@ def test_every_class_is_ready(node: ast.ClassDef) -> None:
     assert "ready" in map(ast.unparse, node.decorator_list)
 
 
+@pytest.mark.slow
 def test_there_are_some() -> None:
     assert len(structs()) > 5

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 needs_linux = pytest.mark.skipif(sys.platform != "linux", reason="asks /proc")
-pytestmark = pytest.mark.timeout(60)
+pytestmark = [pytest.mark.programs, pytest.mark.timeout(60)]
 HOLD_THE_GIL = "import ctypes; ctypes.PyDLL(None).sleep(600)"
 """No thread of that process runs Python meanwhile, so none of ours there notices anything."""
 HANGS = {

@@ -37,7 +37,8 @@ def call(calls: int, file: str, name: str) -> dict[str, Any]:
 
 def ask(calls: int, file: str, *command: str) -> dict[str, Any]:
     done = subprocess.run([*command, str(calls), file], check=True, stdout=subprocess.PIPE)
-    return json.loads(done.stdout) | {"peak": _peak_of_children()}
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer | {"peak": _peak_of_children()}
 
 
 def run(_calls: int, file: str, *command: str) -> dict[str, Any]:
@@ -73,4 +74,5 @@ def _peak_of_children() -> int:
 
 if __name__ == "__main__":
     how, calls_wanted, path, *what = sys.argv[1:]
-    print(json.dumps({"call": call, "ask": ask, "run": run}[how](int(calls_wanted), path, *what)))
+    ways: dict[str, Callable[..., dict[str, Any]]] = {"call": call, "ask": ask, "run": run}
+    print(json.dumps(ways[how](int(calls_wanted), path, *what)))

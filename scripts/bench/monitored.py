@@ -39,7 +39,7 @@ def watch(path: Path) -> None:
             out.write(f"{ended} {ended - began} {time.thread_time() - worked} {what}\n")
 
     beating: list[bool] = []
-    events.Handle._run = timed  # type: ignore[method-assign]  # noqa: SLF001 - as above
+    events.Handle._run = timed  # type: ignore[method-assign,assignment]  # noqa: SLF001 - as above
 
 
 if __name__ == "__main__":

@@ -70,8 +70,8 @@ async def _asked(editor: Editor, folder: Path) -> Placed:
     paths = [
         folder / wide.directory(wide.HEAVY) / f"{name}.go" for name in (wide.NAMES[1], wide.NAMES[6], wide.NAMES[1])
     ]
-    seconds = [await _hint(editor, path) for path in paths]
-    return Placed(ready, *seconds, *memory(process))
+    first, top, again = [await _hint(editor, path) for path in paths]
+    return Placed(ready, first, top, again, *memory(process))
 
 
 async def _hint(editor: Editor, path: Path) -> float:

@@ -32,7 +32,7 @@ def profile(samples: int) -> Path:
 def shape(file: Path) -> str:
     """Return in words what the file holds, counted and not assumed. Another process reads it: this one stays small."""
     say_it = "import sys; from scripts.bench import ours; print(ours.shape(open(sys.argv[1], 'rb').read()))"
-    command = [sys.executable, "-c", say_it, file]
+    command = [sys.executable, "-c", say_it, str(file)]
     return subprocess.run(command, cwd=tools.ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
 
 

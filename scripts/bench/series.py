@@ -106,24 +106,28 @@ async def _started(folder: Path) -> Started:
 def _judged(folder: Path, more: Iterator[bytes]) -> Judged:
     here = setup((str(folder),), {})
     known = Known(here.reader, snapshots())
-    known.remember(scan(here.directories))
+    known.remember(scan(here.directories).files)
     world = assemble(known, here, texts())
     whole, judging = [], []
     for number, data in enumerate(islice(more, ROUNDS)):
         path = str(drop(folder / f"profiles/later.{number:06}.pb.gz", data))
         began = time.perf_counter()
-        known.read(path, stamp(path))
+        written = stamp(path)
+        assert written, f"{path} is gone"
+        known.read(path, written)
         between = time.perf_counter()
         world = assemble(known, here, texts())
         judging.append(time.perf_counter() - between)
         whole.append(time.perf_counter() - began)
     (comparison,) = world.comparisons
+    assert comparison.judgement, "nothing was judged"
     return Judged(median(whole), median(judging), _short(comparison, known), len(comparison.judgement.history.row))
 
 
 def _short(comparison: Comparison, known: Known) -> float:
     """Return how long the judging of the last few snapshots takes."""
     last, kind = comparison.series.snapshots[-SHORT:], judged(comparison.head.sample_types)
+    assert kind, "nothing of the head is judged"
     taken = []
     for _ in range(ROUNDS):
         known.sites.floors([], np.zeros(0, np.int64))  # forgets all windows

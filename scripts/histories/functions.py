@@ -149,9 +149,14 @@ def _scope(node: Node) -> str:
     return _bare(name) if name else ""
 
 
-def _bare(node: Node) -> str:
+def _written(node: Node | None) -> str:
+    """Return the text of a node, without white space."""
+    return re.sub(r"\s", "", (node.text or b"").decode()) if node else ""
+
+
+def _bare(node: Node | None) -> str:
     """Return a name as it is written, without type arguments and white space."""
-    text = re.sub(r"\s", "", (node.text or b"").decode())
+    text = _written(node)
     while (shorter := re.sub(r"(?<!operator)<[^<>]*>", "", text)) != text:
         text = shorter
     return text
@@ -179,8 +184,7 @@ def _go(node: Node, outer: _Outer) -> str:
     generic = "[...]" if node.child_by_field_name("type_parameters") else ""
     if receiver := node.child_by_field_name("receiver"):
         kind = next(child for child in receiver.named_children if child.type == "parameter_declaration")
-        written = re.sub(r"\s", "", kind.child_by_field_name("type").text.decode())
-        of = re.sub(r"\[.*\]", "[...]", written)
+        of = re.sub(r"\[.*\]", "[...]", _written(kind.child_by_field_name("type")))
         return f"{outer.scope}.({of}).{name}" if of.startswith("*") else f"{outer.scope}.{of}.{name}"
     return f"{outer.scope}.{name}{generic}"
 

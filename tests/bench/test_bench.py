@@ -37,6 +37,7 @@ def compared() -> list[Candidate]:
     return candidates()
 
 
+@pytest.mark.programs
 def test_one_round_fills_every_row(small: Path, compared: list[Candidate]) -> None:
     found = measure(compared, small, 1, lambda _: None)
     assert all(m.seconds > 0 and m.peak > 1 << 20 for m in found.values())
@@ -51,6 +52,7 @@ def printed(found: dict[str, dict[str, Measured]], compared: list[Candidate]) ->
     return out.getvalue()
 
 
+@pytest.mark.programs
 def test_go_counts_what_we_count(small: Path) -> None:
     """Two programs that count differently would not be worth comparing."""
     done = subprocess.run([prepare.gopprof(), "table", "1", small], check=True, capture_output=True)
@@ -60,6 +62,7 @@ def test_go_counts_what_we_count(small: Path) -> None:
     assert (theirs["flat"], theirs["cum"]) == (sum(r.flat for r in rows), sum(r.cum for r in rows))
 
 
+@pytest.mark.programs
 def test_the_shape_is_counted(small: Path) -> None:
     assert prepare.shape(small).startswith("300 samples, ")
 

@@ -209,7 +209,7 @@ def test_a_row_whose_type_is_another(path: Path) -> None:
                 is_sql = isinstance(value, str)
                 with closing(sqlite3.connect(path)) as base:
                     base.execute(
-                        f"UPDATE word SET {column} = {value if is_sql else '?'} WHERE key = 'a'",
+                        f"UPDATE word SET {column} = {value if isinstance(value, str) else '?'} WHERE key = 'a'",
                         () if is_sql else (value,),
                     )
                     base.commit()
@@ -236,6 +236,7 @@ def test_one_server_begins_anew_what_the_other_has_open(path: Path) -> None:
         assert base.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 
+@pytest.mark.programs
 def test_two_servers_whose_file_is_damaged_again_and_again(path: Path) -> None:
     program = f"""
 import random, sys
@@ -277,6 +278,7 @@ assert kept.of("/p/last", Stamp(*{tuple(STAMP)}), "/w/main.go") in (None, Copy("
         assert kept.of("/p/new", STAMP, "/w/main.go") == SourceCopy("new", 1.5)
 
 
+@pytest.mark.slow
 def test_texts_of_a_file_damaged_at_random_are_right_or_none(tmp_path: Path) -> None:
     texts = {f"/w/{i}.go": SourceCopy(random.Random(i).randbytes(300).hex(), 1.5) for i in range(10)}
     good = tmp_path / "good.sqlite3"

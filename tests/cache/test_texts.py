@@ -143,6 +143,7 @@ def test_any_name(kept: Texts, name: str) -> None:
     assert not kept.paths(f"/p/{name}/a", STAMP)
 
 
+@pytest.mark.programs
 def test_two_at_once(path: Path) -> None:
     """Two servers, and in each some threads."""
     program = f"""

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 import pytest
 from alloclens.cli import capture, main
 from alloclens.profile.formats import read
-from alloclens.sources import files
 from alloclens.sources.rotation import LIST
 from click.testing import CliRunner
 
@@ -105,9 +104,10 @@ def test_an_answer_that_ends_early(server: ProfileServer, tmp_path: Path) -> Non
     assert everything_in(tmp_path) == []
 
 
+@pytest.mark.programs
 def test_a_series_goes_on_after_a_wrong_answer(server: ProfileServer, tmp_path: Path) -> None:
     server.status = 503
-    alloclens = [*ALLOCLENS, server.url, "--into", tmp_path]
+    alloclens = [*ALLOCLENS, server.url, "--into", str(tmp_path)]
     with subprocess.Popen([*alloclens, "--every", "50ms", "--count", "1"], stderr=subprocess.PIPE, text=True) as child:
         assert "503" in child.stderr.readline()
         server.status = 200
@@ -124,10 +124,11 @@ def test_nobody_there(tmp_path: Path, server: ProfileServer) -> None:
     assert result.stderr.count("refused") == capture.TRIES
 
 
+@pytest.mark.programs
 def test_a_service_that_starts_slowly(server: ProfileServer, tmp_path: Path) -> None:
     server.status, server.headers = 503, {"Retry-After": "0"}
     with (
-        process([*ALLOCLENS, server.url, "--into", tmp_path], stderr=subprocess.PIPE, text=True) as child,
+        process([*ALLOCLENS, server.url, "--into", str(tmp_path)], stderr=subprocess.PIPE, text=True) as child,
         child.stderr,
     ):
         assert "503" in child.stderr.readline()
@@ -150,7 +151,7 @@ def test_a_single_capture_waits_as_long_as_the_server_asks(
 ) -> None:
     server.status, server.headers = 503, {"Retry-After": "7"}
     rests: list[float] = []
-    monkeypatch.setattr(capture.time, "sleep", rests.append)
+    monkeypatch.setattr(time, "sleep", rests.append)
     assert run(server.url, "--into", tmp_path).exit_code == 1
     assert rests == [7, 7]
 
@@ -165,7 +166,7 @@ def test_a_series_waits_as_long_as_the_server_asks(
         rests.append(seconds)
         server.status = 200 if server.asked else 503
 
-    monkeypatch.setattr(capture.time, "sleep", sleep)
+    monkeypatch.setattr(time, "sleep", sleep)
     result = run(server.url, "--into", tmp_path, "--every", "100ms", "--count", 1)
     assert result.exit_code == 0
     assert "trying again in 1 s" in result.stderr
@@ -173,6 +174,7 @@ def test_a_series_waits_as_long_as_the_server_asks(
     assert rests[1] > 0.8
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_leaves_no_partial_file(server: ProfileServer, tmp_path: Path, sign: signal.Signals) -> None:
     server.delay = 0.2
@@ -193,13 +195,14 @@ STILL = {
 }
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("pieces", STILL.values(), ids=STILL)
 def test_a_single_capture_that_is_stopped(
     server: ProfileServer, tmp_path: Path, sign: signal.Signals, pieces: Iterable[bytes]
 ) -> None:
     server.pieces, server.pause, server.delay = pieces, 0.02, 0 if pieces else 60
-    with subprocess.Popen([*ALLOCLENS, server.url, "--into", tmp_path], stdout=-1, stderr=-1, text=True) as child:
+    with subprocess.Popen([*ALLOCLENS, server.url, "--into", str(tmp_path)], stdout=-1, stderr=-1, text=True) as child:
         while not server.asked:
             time.sleep(0.02)
         child.send_signal(sign)
@@ -208,6 +211,7 @@ def test_a_single_capture_that_is_stopped(
     assert everything_in(tmp_path) == []
 
 
+@pytest.mark.programs
 @pytest.mark.skipif("sys.platform == 'win32'", reason="signals")
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
 def test_a_look_up_that_is_stopped(tmp_path: Path, sign: signal.Signals) -> None:
@@ -363,7 +367,7 @@ class Disk:
 def test_a_faulty_disk_ends_a_single_capture(
     server: ProfileServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: int
 ) -> None:
-    monkeypatch.setattr(files.os, "fsync", Disk(fault, 1).fsync)
+    monkeypatch.setattr(os, "fsync", Disk(fault, 1).fsync)
     result = run(server.url, "--into", tmp_path)
     assert result.exit_code == 1
     assert result.stderr == f"Error: {tmp_path}: {os.strerror(fault)}\n"
@@ -374,7 +378,7 @@ def test_a_faulty_disk_ends_a_single_capture(
 def test_a_faulty_disk_does_not_end_a_series(
     server: ProfileServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: int
 ) -> None:
-    monkeypatch.setattr(files.os, "fsync", Disk(fault, 2).fsync)
+    monkeypatch.setattr(os, "fsync", Disk(fault, 2).fsync)
     result = run(server.url, "--into", tmp_path, "--every", "20ms", "--count", 1)
     assert result.exit_code == 0
     assert result.stderr.splitlines() == [f"{tmp_path}: {os.strerror(fault)}; trying again in 0.02 s"] * 2
@@ -388,13 +392,14 @@ def test_a_directory_that_comes_and_goes_does_not_end_a_series(
     between = iter(
         [lambda: None, lambda: shutil.rmtree(into), lambda: (shutil.rmtree(into), into.touch()), into.unlink]
     )
-    monkeypatch.setattr(capture.time, "sleep", lambda _seconds: next(between)())
+    monkeypatch.setattr(time, "sleep", lambda _seconds: next(between)())
     result = run(server.url, "--into", into, "--every", "1ms", "--count", 3, "--keep", 5)
     assert result.exit_code == 0
     assert result.stderr == f"{into}: File exists; trying again in 0.001 s\n"
     assert everything_in(into) == [result.stdout.split("/")[-1].strip()]
 
 
+@pytest.mark.programs
 def test_a_real_program(tmp_path: Path) -> None:
     program = goservice.build(tmp_path / "program")
     into = tmp_path / "profiles"

@@ -79,6 +79,7 @@ def run(*arguments: object) -> Result:
     return CliRunner().invoke(main, ["top", *map(str, arguments)])
 
 
+@pytest.mark.programs
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     "wanted",
@@ -150,6 +151,7 @@ def dropping(path: Path, drop_frames: str, keep_frames: str) -> Path:
     return drop(path, made.bytes())
 
 
+@pytest.mark.programs
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("keep", ["", r"operator new\[\]", "no("])
 def test_what_a_file_wants_dropped(tmp_path: Path, keep: str) -> None:

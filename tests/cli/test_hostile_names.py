@@ -136,6 +136,7 @@ def test_the_report_shows_names_as_text(both: tuple[Made, Made], monkeypatch: py
     assert names == {"main.f", nul("main.g"), nul("lost.f")}
 
 
+@pytest.mark.slow
 @given(st.lists(st.text(max_size=9) | st.sampled_from(STEERING), min_size=1, max_size=30))
 @settings(max_examples=40)
 def test_whatever_a_profile_calls_things(tmp_path_factory: pytest.TempPathFactory, endings: list[str]) -> None:
@@ -150,6 +151,7 @@ def test_whatever_a_profile_calls_things(tmp_path_factory: pytest.TempPathFactor
     assert steering(shown.output) == {"\n"}
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize("name", ["top", "annotate", "explain all", "leaks", "a file that is not there"])
 def test_a_terminal_is_sent_our_styles_and_nothing_else(both: tuple[Made, Made], name: str) -> None:
     import pty  # POSIX only

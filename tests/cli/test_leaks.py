@@ -169,10 +169,10 @@ def test_a_leak_is_where_its_function_and_line_are_now(folder: Path) -> None:
     assert f"main.go:{LEAK + 1} " in said
     assert f"main.go:{WAIT} (changed or deleted since) " in said
     assert said.partition("pages.go:3 ")[2].splitlines()[1].startswith("  ~ ")
-    page = folder / "r.html"
-    CliRunner().invoke(main, ["report", str(folder / "p"), "--workspace", str(folder), "-o", str(page)])
-    assert ">~ pages.go:3<" in page.read_text()
-    assert f">main.go:{LEAK + 1}<" in page.read_text()
+    report = folder / "r.html"
+    CliRunner().invoke(main, ["report", str(folder / "p"), "--workspace", str(folder), "-o", str(report)])
+    assert ">~ pages.go:3<" in report.read_text()
+    assert f">main.go:{LEAK + 1}<" in report.read_text()
 
 
 def test_what_others_allocate_is_the_own_callers(tmp_path: Path) -> None:

@@ -22,7 +22,8 @@ from tests.support.profiles import Builder, drop
 
 if TYPE_CHECKING:
     from alloclens.profile.model import Profile, ValueType
-    from alloclens.tables.calls import Amount, Calls, Edges
+    from alloclens.stats.amount import Amount
+    from alloclens.tables.calls import Calls, Edges
 
 SEPARATOR = re.compile(r"^-+\+-+$", re.MULTILINE)
 NUMBER = r"(-?\d+)(?:B|ns|us)?"
@@ -173,6 +174,7 @@ def made(folder: Path, name: str, factor: int = 1) -> Path:
     return drop(folder / name, out.bytes())
 
 
+@pytest.mark.programs
 def test_recursion_and_inlined_calls(tmp_path: Path) -> None:
     head, base = made(tmp_path, "head.pb.gz", 3), made(tmp_path, "base.pb.gz")
     for kind in kinds(head):
@@ -197,6 +199,7 @@ def assert_callers_of_lines(head: Path, kind: ValueType) -> int:
     return compared_
 
 
+@pytest.mark.programs
 def test_callers_of_lines(tmp_path: Path) -> None:
     head = made(tmp_path, "head.pb.gz")
     assert assert_callers_of_lines(head, kinds(head)[1]) > 5
@@ -225,6 +228,7 @@ def test_callers_of_real_lines() -> None:
     assert assert_callers_of_lines(head, kinds(head)[-1]) > 100
 
 
+@pytest.mark.programs
 @pytest.mark.timeout(300)
 def test_a_fresh_profile_with_recursion_and_inlined_calls(tmp_path: Path) -> None:
     (tmp_path / "main.go").write_text(PROGRAM)
@@ -239,6 +243,7 @@ def test_a_fresh_profile_with_recursion_and_inlined_calls(tmp_path: Path) -> Non
     assert assert_callers_of_lines(head, kinds(head)[1]) > 20
 
 
+@pytest.mark.programs
 @pytest.mark.timeout(300)
 def test_fresh_profiles_of_the_leaky_example(leaky_profiles: list[Path]) -> None:
     first, *_, last = leaky_profiles

@@ -140,6 +140,7 @@ def test_with_a_base(head: str, base: str) -> None:
     assert (assert_equal(Path(PROFILES, head), Path(PROFILES, base)) == 0) == same
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize(
     "names", [(b"\xff\xfe bad", b"\xff\xfd bad"), (b"caf\xe9", b"caf\xea"), (b"a\xed\xa0\x80", b"a\xed\xa0\x81")]
 )
@@ -159,6 +160,7 @@ def test_names_that_are_not_utf_8_stay_apart(names: tuple[bytes, bytes], tmp_pat
         assert ours(file, None, "inuse_space", by) == printed_rows(theirs.stdout.decode("utf-8", "backslashreplace"))
 
 
+@pytest.mark.programs
 def test_functions_without_a_name_are_told_apart_by_where_they_begin(tmp_path: Path) -> None:
     made = Builder(("inuse_space", "bytes"))
     for start, value in ((1, 51), (9, 12), (9, 30)):
@@ -196,6 +198,7 @@ _Read _Znonsense _Z main.(*Cache[int]).Put
 """
 
 
+@pytest.mark.programs
 def test_mangled_names(tmp_path: Path) -> None:
     """As pprof shows them by default: it takes this for a part of the symbolization."""
     made = Builder(("inuse_space", "bytes"))
@@ -212,6 +215,7 @@ def test_mangled_names(tmp_path: Path) -> None:
 TOP = 2**63
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize(
     "values",
     [
@@ -242,6 +246,7 @@ def rounded(total: int, rows: Rows) -> tuple[float, Counter[tuple[float, float, 
     return float(total), Counter((float(flat), float(cum), name) for flat, cum, name in rows.elements())
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize("types", [65, 300])
 def test_many_sample_types(types: int, tmp_path: Path) -> None:
     made = Builder(*((f"t{i}", "count") for i in range(types)))
@@ -252,6 +257,7 @@ def test_many_sample_types(types: int, tmp_path: Path) -> None:
         assert ours(file, None, kind, "line") == pprof(file, None, kind, "line")
 
 
+@pytest.mark.programs
 def test_sample_types_of_one_name_and_of_none(tmp_path: Path) -> None:
     """pprof drops them, and refuses a file that has no others; the same values under good names are the second source."""
     odd, good = ("cpu", "cpu", "", "cpu", ""), "abcde"
@@ -266,6 +272,7 @@ def test_sample_types_of_one_name_and_of_none(tmp_path: Path) -> None:
     assert ours(files[0], None, "", "line") == pprof(files[1], None, "", "line")
 
 
+@pytest.mark.programs
 def test_the_difference_of_differences(tmp_path: Path) -> None:
     """Only where it is asked for; the head has a base of its own, which counts to the base."""
     made = Builder(("inuse_space", "bytes"))
@@ -365,6 +372,7 @@ def labelled(profile: Profile) -> int:
     return int(profile.values[[sample for sample, name in given if name == ("test_label", "test_value")]].sum())
 
 
+@pytest.mark.programs
 @pytest.mark.timeout(300)
 def test_fresh_profiles_of_the_leaky_example(leaky_profiles: list[Path]) -> None:
     first, *_, last = leaky_profiles

@@ -15,6 +15,8 @@ from click.testing import CliRunner
 from tests.support.profiles import drop, heap
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from click.testing import Result
 
 MB = 1 << 20
@@ -28,7 +30,7 @@ def run(*arguments: object) -> Result:
     return CliRunner().invoke(main, [*map(str, arguments)])
 
 
-def process(*arguments: object, **options: object) -> subprocess.CompletedProcess:
+def process(*arguments: object, **options: Any) -> subprocess.CompletedProcess:
     command = [sys.executable, "-m", "alloclens", *map(str, arguments)]
     return subprocess.run(command, stdin=subprocess.DEVNULL, timeout=60, check=False, **options)
 
@@ -48,6 +50,7 @@ def series(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
 def test_signs_that_an_encoding_lacks_are_written_out(series: Path, encoding: str) -> None:
     made = process(
@@ -81,6 +84,7 @@ def test_a_row_is_a_line_however_long_its_name_is(tmp_path: Path) -> None:
     assert lines[2:] == [f"3.0MB   100%  3.0MB  100%  {name} /w/a.go:1"]
 
 
+@pytest.mark.programs
 @needs_posix
 def test_a_reader_that_has_gone_ends_it_without_a_word(profile: Path) -> None:
     reading, writing = os.pipe()
@@ -90,6 +94,7 @@ def test_a_reader_that_has_gone_ends_it_without_a_word(profile: Path) -> None:
     assert (made.returncode, made.stderr) == (141, b"")
 
 
+@pytest.mark.programs
 @pytest.mark.skipif(not FULL.exists(), reason="no device that is always full")
 @pytest.mark.parametrize("options", [[], ["--json"]])
 def test_a_full_disk_is_told(profile: Path, options: list[str]) -> None:
@@ -98,6 +103,7 @@ def test_a_full_disk_is_told(profile: Path, options: list[str]) -> None:
     assert (made.returncode, made.stderr) == (1, b"Error: standard output: No space left on device\n")
 
 
+@pytest.mark.programs
 @needs_posix
 def test_a_closed_standard_output_is_told(profile: Path) -> None:
     command = f'"{sys.executable}" -m alloclens top "{profile}" >&-'
@@ -105,6 +111,7 @@ def test_a_closed_standard_output_is_told(profile: Path) -> None:
     assert (made.returncode, made.stderr) == (1, b"Error: standard output is closed\n")
 
 
+@pytest.mark.programs
 @needs_posix
 def test_without_standard_error_the_exit_code_remains(tmp_path: Path) -> None:
     command = f'"{sys.executable}" -m alloclens top "{tmp_path}/none" 2>&-'
@@ -166,6 +173,7 @@ def test_wrong_arguments_are_quoted_as_text(arguments: tuple[str, ...]) -> None:
     assert result.stderr.isascii()
 
 
+@pytest.mark.programs
 @needs_posix
 def test_what_the_engine_would_log_is_told_in_a_line(series: Path) -> None:
     (series / f"cache{HOSTILE}" / "alloclens").mkdir(parents=True)

@@ -142,6 +142,7 @@ def annotate(workspace: Path, *arguments: object) -> Result:
     return run("annotate", workspace / "main.go", "--profiles", workspace / "p", *arguments)
 
 
+@pytest.mark.programs
 def test_annotate_is_plain_in_a_pipe_and_coloured_on_a_terminal(
     workspace: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -153,11 +154,13 @@ def test_annotate_is_plain_in_a_pipe_and_coloured_on_a_terminal(
     assert "\x1b[36m9.0MB\x1b[0m" in annotate(workspace).output
 
 
+@pytest.mark.programs
 def test_annotate_says_which_snapshots_it_compares(workspace: Path) -> None:
     said = annotate(workspace, "--head", "heap[red]1.pb.gz", "--base", "heap[red]0.pb.gz").stdout
     assert said.startswith("inuse_space 18.0MB (+9.0MB), heap[red]0.pb.gz → heap[red]1.pb.gz")
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize("which", ["--base", "--head"])
 def test_annotate_refuses_a_snapshot_that_is_not_there(workspace: Path, which: str) -> None:
     result = annotate(workspace, which, "yesterday.pb.gz")
@@ -165,6 +168,7 @@ def test_annotate_refuses_a_snapshot_that_is_not_there(workspace: Path, which: s
     assert "no snapshot is named yesterday.pb.gz" in result.stderr
 
 
+@pytest.mark.programs
 def test_annotate_says_which_lines_are_gone(workspace: Path) -> None:
     said = annotate(workspace).stderr
     assert said == "9.0MB of line 4 (main.old) is not shown: the line was changed or deleted since.\n"

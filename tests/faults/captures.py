@@ -18,13 +18,14 @@ from tests.support.server import profile_server
 if TYPE_CHECKING:
     from pathlib import Path
     from random import Random
+    from typing import Any
 
 KEPT = 5
 EVERY = "20ms"
 LONGEST_LIFE_SECONDS = 1.5
 FOREIGN = "heap-20200101T000000.000Z.pb.gz"
 """Named like a capture, but put there by somebody else."""
-QUIET = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+QUIET: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
 COMMAND = [sys.executable, "-c", "import sys; sys.path.pop(0); from alloclens.cli import main; main()", "capture"]
 
 

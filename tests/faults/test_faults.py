@@ -15,7 +15,7 @@ from tests.faults.scene import Scene
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
+pytestmark = [pytest.mark.programs, pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")]
 KILLS = 6
 SEED = 20_260_101
 

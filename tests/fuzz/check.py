@@ -77,11 +77,8 @@ def check_references(profile: Profile) -> None:
     check_rows(profile.location, len(profile.locations.mapping))
     check_rows(profile.locations.mapping, len(profile.mappings.file), lowest=-1)
     check_rows(profile.frames.function, len(functions.name), lowest=-1)
-    for column in (functions.name, functions.system_name, functions.file):
-        check_rows(column, strings)
-    for column in (profile.mappings.file, profile.mappings.build_id):
-        check_rows(column, strings)
-    for column in (profile.labels.key, profile.labels.text, profile.labels.unit):
+    columns = (functions.name, functions.system_name, functions.file, profile.mappings.file, profile.mappings.build_id)
+    for column in (*columns, profile.labels.key, profile.labels.text, profile.labels.unit):
         check_rows(column, strings)
     check_rows(profile.labels.sample, len(profile))
     assert np.diff(profile.labels.sample).min(initial=0) >= 0

@@ -35,6 +35,7 @@ def _the_same_seeds_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
     seeds.all_seeds.cache_clear()
 
 
+@pytest.mark.slow
 def test_every_input_is_a_profile_or_an_error_with_a_reason() -> None:
     kinds = Counter(outcome(made(Random(f"{SEED} {number}"))).kind for number in range(INPUTS))
     assert SHARE * INPUTS < kinds[PROFILE] < (1 - SHARE) * INPUTS
@@ -45,6 +46,7 @@ def test_every_seed_is_a_profile() -> None:
     assert {outcome(seed).kind for seed in seeds.all_seeds()} == {PROFILE}
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize("name", [name for name in TARGETS if name != "profiles"])
 def test_a_few_inputs_of_every_other_target(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))  # targets set it, and go to folders of their own
@@ -83,6 +85,7 @@ def test_what_is_slow_large_or_at_fault_is_a_find() -> None:
     assert "KeyError" in reason_of(Result(1, "KeyError", 0.0, 0, "Traceback\nKeyError: 1"))
 
 
+@pytest.mark.programs
 def test_another_process_takes_the_place_of_one_that_died() -> None:
     child = Child("profiles", SEED, 0)
     try:

@@ -41,13 +41,14 @@ def test_extents_are_those_of_pythons_own_parser(of: Any) -> None:
     assert sorted(named) == sorted(by_python(ast.parse(text)))
 
 
+@pytest.mark.slow
 def test_an_edited_text_is_read_as_if_it_were_read_anew() -> None:
     text = inspect.getsource(argparse)
     for at in range(0, len(text), len(text) // 20):
         edited = f"{text[:at]}\n{text[at:]}"
         known = syntax(edited, ".py")
         module._trees._known.clear()
-        assert syntax.__wrapped__(edited, ".py") == known
+        assert inspect.unwrap(syntax)(edited, ".py") == known
 
 
 TWINS = {
@@ -88,6 +89,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(100)
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_hostile_texts(text: str) -> None:
@@ -97,6 +99,7 @@ def test_hostile_texts(text: str) -> None:
         assert not [line for line in declared(text, "f", f"a{ending}") if line < 1]
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize("arguments", [["--help"], ["top", "--help"]])
 def test_few_commands_read_texts(arguments: list[str]) -> None:
     code = f"import sys; from alloclens.__main__ import main; sys.argv[1:] = {arguments}\ntry: main()\nfinally: assert not [m for m in sys.modules if m.startswith('tree_sitter')]"

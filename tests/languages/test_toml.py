@@ -18,7 +18,8 @@ PAIRS = st.lists(st.tuples(GAPS, st.sampled_from(list(KEYS)), VALUES), max_size=
 def test_each_key_is_on_the_line_where_it_was_put(
     first: list[tuple[str, str, str]], tables: list[tuple[bool, list[tuple[str, str, str]]]], end: str
 ) -> None:
-    text, wanted, items = "", {}, 0
+    wanted: dict[tuple[str | int, ...], int] = {}
+    text, items = "", 0
     for number, (is_list, pairs) in enumerate([(False, first), *tables]):
         table: tuple[str | int, ...] = ()
         if number:

@@ -35,6 +35,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
         return dict(zip(QUICK, made, strict=True))
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize("name", QUICK)
 def test_the_leak_is_first_and_nothing_else_is_accused(name: str, folders: Mapping[str, Path]):
     program = programs()[name]
@@ -42,6 +43,7 @@ def test_the_leak_is_first_and_nothing_else_is_accused(name: str, folders: Mappi
     assert (found.rank, found.alarms) == (1 if program.leak else None, ())
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize("name", QUICK)
 def test_pprof_sees_the_leak_as_well(name: str, folders: Mapping[str, Path]):
     """The leak is in the profiles, whatever alloclens makes of them."""
@@ -50,6 +52,7 @@ def test_pprof_sees_the_leak_as_well(name: str, folders: Mapping[str, Path]):
     assert [rank is not None for rank in ranks] == [bool(program.leak)] * 2
 
 
+@pytest.mark.programs
 def test_a_run_has_its_snapshots(folders: Mapping[str, Path]):
     names = sorted(path.name for path in folders["warmup"].iterdir())
     numbers = [f"{number:04d}" for number in range(1, SNAPSHOTS + 1)]

@@ -16,6 +16,8 @@ from tests.support.profiles import drop, goroutines, heap
 if TYPE_CHECKING:
     from tests.support.editor import Editor
 
+pytestmark = pytest.mark.programs
+
 MB = 1 << 20
 
 
@@ -208,7 +210,7 @@ async def test_an_item_stays_with_its_series(editor: Editor, two: Path) -> None:
 
     async def waiting() -> bool:
         found = await prepared(editor, dep, 4)
-        return found and found.detail == "12 · 100%"
+        return found is not None and found.detail == "12 · 100%"
 
     await editor.until(waiting)
     line = await prepared(editor, uri, 6)
@@ -226,7 +228,7 @@ async def test_too_many_are_one_last_row(editor: Editor, folder: Path) -> None:
         assert [item.detail for item in heaviest] == ["2.0MB · 0.4%"] * 200
         assert (rest.name, rest.detail) == ("50 more", "50.0MB · 11%")
         assert (rest.uri, rest.selection_range) == (keep.uri, keep.selection_range)
-        assert await incoming(editor, rest) == await outgoing(editor, rest) == []
+        assert (await incoming(editor, rest), await outgoing(editor, rest)) == ([], [])
     assert callers_[-1].from_ranges == callees_[-1].from_ranges == (keep.selection_range,)
     assert pages_on("other.") == 400
 
@@ -254,7 +256,7 @@ async def test_an_item_of_another_server_is_nothing(editor: Editor, two: Path) -
     uri = await ready(editor, two)
     item = await prepared(editor, uri, 6)
     for item.data in NO_DATA:
-        assert await incoming(editor, item) == await outgoing(editor, item) == []
+        assert (await incoming(editor, item), await outgoing(editor, item)) == ([], [])
 
 
 async def test_before_the_first_profile(editor: Editor, folder: Path) -> None:
@@ -263,4 +265,4 @@ async def test_before_the_first_profile(editor: Editor, folder: Path) -> None:
     assert await prepared(editor, uri, 6) is None
     where = lsp.Range(lsp.Position(0, 0), lsp.Position(0, 0))
     item = lsp.CallHierarchyItem("x", lsp.SymbolKind.Function, uri, where, where, data={"function": "x", "line": 0})
-    assert await incoming(editor, item) == await outgoing(editor, item) == []
+    assert (await incoming(editor, item), await outgoing(editor, item)) == ([], [])

@@ -93,6 +93,7 @@ STARTS = {
 }
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize("start", STARTS.values(), ids=list(STARTS))
 @pytest.mark.parametrize("nested", [False, True])
 def test_a_mistake_is_told_and_costs_itself_alone(client: RawClient, start: Callable[..., None], nested: bool) -> None:
@@ -102,6 +103,7 @@ def test_a_mistake_is_told_and_costs_itself_alone(client: RawClient, start: Call
     client.until_state(lambda: snapshots(client) == 1)
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize("given", [5, "x", [1], True])
 @pytest.mark.parametrize("start", STARTS.values(), ids=list(STARTS))
 def test_what_are_no_settings(client: RawClient, start: Callable[..., None], given: Any) -> None:
@@ -110,6 +112,7 @@ def test_what_are_no_settings(client: RawClient, start: Callable[..., None], giv
     assert snapshots(client) == 0
 
 
+@pytest.mark.programs
 def test_each_mistake_is_told_once_until_it_is_made_again(client: RawClient) -> None:
     client.start(initializationOptions={"base": 5})
     client.until(lambda: len(client.messages) == 1)
@@ -120,6 +123,7 @@ def test_each_mistake_is_told_once_until_it_is_made_again(client: RawClient) -> 
     assert wrong == ["base", "head", "base"]
 
 
+@pytest.mark.programs
 def test_many_mistakes_are_one_message(client: RawClient) -> None:
     client.start(initializationOptions=dict.fromkeys(["base", "head", "sampleType", "revision", "symbolPrefix"], 5))
     client.until(lambda: client.messages)

@@ -175,7 +175,7 @@ def marked(client: RawClient, *wanted: tuple[str, int]) -> None:
     try:
         client.until(same_as_wanted)
     except AssertionError:
-        assert client.diagnostics() == wanted
+        pytest.fail(f"{client.diagnostics()}, not {wanted}")
 
 
 def open_(client: RawClient, uri: str, text: str) -> None:
@@ -195,6 +195,7 @@ def hints(client: RawClient, uri: str) -> list[tuple[int, int]]:
     return sorted((one["position"]["line"] + 1, one["position"]["character"]) for one in found)
 
 
+@pytest.mark.programs
 def test_a_document_that_is_opened_with_unsaved_edits(client: RawClient) -> None:
     """An editor that was closed without saving (hot exit) restores what was typed, and sends no change."""
     text = SOURCE.replace("{leak}", LEAK)
@@ -207,6 +208,7 @@ def test_a_document_that_is_opened_with_unsaved_edits(client: RawClient) -> None
     marked(client, (uri, LINE))
 
 
+@pytest.mark.programs
 def test_a_document_of_several_names(client: RawClient, tmp_path: Path) -> None:
     """Behind a symbolic link to its file or to a folder, each with a text of its own."""
     text = SOURCE.replace("{leak}", LEAK)
@@ -230,6 +232,7 @@ def test_a_document_of_several_names(client: RawClient, tmp_path: Path) -> None:
     marked(client, (real, LINE))
 
 
+@pytest.mark.programs
 def test_a_uri_in_the_spelling_of_the_editor(client: RawClient) -> None:
     """An editor takes both for one document: to empty the other spelling would empty this one."""
     client.folder = client.folder.parent / "a b@(1)"
@@ -250,6 +253,7 @@ def test_a_uri_in_the_spelling_of_the_editor(client: RawClient) -> None:
 NOT_ASCII = "chaîne \U0001f600"
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize("utf", UTF)
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "latin-1"])
 def test_a_source_in_another_encoding(client: RawClient, utf: str, encoding: str) -> None:
@@ -267,6 +271,7 @@ def test_a_source_in_another_encoding(client: RawClient, utf: str, encoding: str
     assert hints(client, uri) == [(4, 7), (LINE, length(LEAK + comment))]
 
 
+@pytest.mark.programs
 def test_requests_for_documents_that_are_not_there(client: RawClient, places: dict[str, Path]) -> None:
     text = SOURCE.replace("{leak}", LEAK)
     real = leaky(client.folder, text).as_uri()
@@ -309,6 +314,7 @@ def of_a_document(uri: str) -> dict[str, Any]:
     }
 
 
+@pytest.mark.programs
 def test_changes_that_are_none(client: RawClient) -> None:
     """A change of a document that is not open, of a part where the whole was asked for, and no change at all."""
     text = SOURCE.replace("{leak}", LEAK)

@@ -16,6 +16,8 @@ from tests.support.profiles import drop, heap
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.programs
+
 MB = 1 << 20
 BEFORE, SNAPSHOT = 1_700_000_000, 1_700_100_000
 """When the texts of git's commits were checked in, and a snapshot later than that and earlier than any file here."""

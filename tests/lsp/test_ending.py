@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 pytestmark = [
+    pytest.mark.programs,
     pytest.mark.skipif(sys.platform != "linux", reason="asks /proc"),
     pytest.mark.timeout(60),
 ]

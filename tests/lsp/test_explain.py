@@ -12,7 +12,10 @@ from tests.support.editor import Editor, bare
 from tests.support.profiles import drop, heap
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+pytestmark = pytest.mark.programs
 
 MB = 1 << 20
 STORE = """package main
@@ -273,7 +276,9 @@ NOT_ROOT = pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, r
         (elsewhere, "a symbolic link that leads out of the workspace, to "),
     ],
 )
-async def test_what_hinders_it_is_told(editor: Editor, folder: Path, hinder: object, reason: str) -> None:
+async def test_what_hinders_it_is_told(
+    editor: Editor, folder: Path, hinder: Callable[[Path], object], reason: str
+) -> None:
     hinder(folder)
     await editor.open_folder(folder)
     before = settings_in(folder)

@@ -14,6 +14,8 @@ from tests.support.profiles import drop, heap
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.programs
+
 MB = 1 << 20
 
 

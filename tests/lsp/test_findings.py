@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+import pytest
 from lsprotocol import types as lsp
 
 from tests.support.editor import Editor, bare
 from tests.support.profiles import drop, goroutines, heap
 
-if TYPE_CHECKING:
-    import pytest
+pytestmark = pytest.mark.programs
 
 MB = 1 << 20
 
@@ -33,7 +32,7 @@ def drop_series(folder: Path, steps: int, *, each: int = 9) -> list[Path]:
 
 
 def found(editor: Editor, uri: str) -> list[tuple[int, str]]:
-    return [(d.range.start.line + 1, d.code) for d in editor.diagnostics.get(uri, [])]
+    return [(d.range.start.line + 1, str(d.code)) for d in editor.diagnostics.get(uri, [])]
 
 
 def title(page: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from lsprotocol import types as lsp
 
 from tests.lsp.test_findings import found
@@ -12,6 +13,8 @@ from tests.support.profiles import drop, heap
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+pytestmark = pytest.mark.programs
 
 MB = 1 << 20
 FOCUS, UNFOCUS = "alloclens.server.focus", "alloclens.server.unfocus"

@@ -16,6 +16,8 @@ from tests.support.profiles import drop, heap
 if TYPE_CHECKING:
     from tests.support.editor import Editor as AnyEditor
 
+pytestmark = pytest.mark.programs
+
 MB = 1 << 20
 OF_THE_CLIENT, PAGE = "alloclens.showStacks", "alloclens.server.stackPage"
 

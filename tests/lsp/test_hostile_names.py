@@ -20,6 +20,8 @@ from tests.support.profiles import Builder, drop
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.programs
+
 IMAGE = "![{}](https://evil.example/`x`.png)"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,6 +16,8 @@ from tests.support.profiles import drop, heap
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
+
+pytestmark = pytest.mark.programs
 
 MB = 1 << 20
 
@@ -74,7 +77,7 @@ async def test_round_the_workspace(jumps: Jumps, folder: Path) -> None:
         for wanted in way:
             assert at(await jumps.command(GoToHotLine.name, uri, line - 1, step)) == wanted
             uri, line = wanted
-        await jumps.until(lambda way=way: jumps.at == way)
+        await jumps.until(partial(lambda way: jumps.at == way, way))
     assert at(await jumps.command(GoToHotLine.name, main, 7, 1)) == (main, 11)
     assert at(await jumps.command(GoToHotLine.name, main, 7, -1)) == (main, 7)
     assert at(await jumps.command(GoToHotLine.name, "", 0, 1)) == (main, 6)
@@ -85,7 +88,7 @@ async def test_where_nothing_is_shown_the_line_is_said(folder: Path) -> None:
         main, other = await opened(editor, folder)
         assert at(await editor.command(GoToHotLine.name, main, 10, 1)) == (other, 3)
         said = f"alloclens: {folder}/other.go:3  5.0MB cum"
-        await editor.until(lambda editor=editor, said=said: said in editor.messages)
+        await editor.until(partial(lambda messages, said: said in messages, editor.messages, said))
         await editor.close()
 
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
+pytestmark = pytest.mark.programs
+
 MB = 1 << 20
 SECRET = "hunter2-in-a-comment"
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from tests.support.editor import Editor
 
+pytestmark = pytest.mark.programs
+
 MB = 1 << 20
 FIFOS = (
     "alloclens.toml",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from alloclens.lsp import main, protocol
+from alloclens.lsp.features import FEATURES
 
 from tests.support.contributing import modules
 
@@ -18,5 +19,5 @@ def test_one_file_and_one_name_are_enough(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(protocol, "GetTotal", declared.GetTotal, raising=False)
     with pytest.raises(KeyError, match=r"alloclens\.server\.total"):
         test.test_total(tmp_path)
-    monkeypatch.setattr(main, "FEATURES", (*main.FEATURES, total))
+    monkeypatch.setattr(main, "FEATURES", (*FEATURES, total))
     test.test_total(tmp_path)

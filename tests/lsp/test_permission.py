@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from lsprotocol import types as lsp
 
+pytestmark = pytest.mark.programs
+
 MB = 1 << 20
 
 

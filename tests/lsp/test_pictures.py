@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from tests.lsp.conftest import MAIN
 from tests.support.profiles import drop, heap, heap_text
 
@@ -11,6 +13,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.support.editor import Editor
+
+pytestmark = pytest.mark.programs
 
 MB = 1 << 20
 FLAME, FRAME, TIMELINE = (f"alloclens.server.{name}" for name in ("flame", "frame", "timeline"))

@@ -16,7 +16,7 @@ from alloclens.lsp.spots import Spot, location
 from lsprotocol import types as lsp
 
 from scripts import protocol as generator
-from tests.support.inside import answer, server_in_session
+from tests.support.inside import answer, server_in_session, written
 
 if TYPE_CHECKING:
     from alloclens.lsp.server import Server
@@ -117,7 +117,7 @@ async def test_answers_are_values_of_the_protocol(tmp_path: Path) -> None:
             else given[one.name]
             for one in fields
         ]
-        server.protocol.writer.written.clear()
+        written(server).clear()
         made = await answer(server, "workspace/executeCommand", {"command": command.name, "arguments": arguments})
         msgspec.convert(made["result"], generator.answer_of(command))
     await asyncio.gather(*server._tasks, return_exceptions=True)

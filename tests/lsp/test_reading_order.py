@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.support.profiles import drop, heap
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.support.editor import Editor
+
+pytestmark = pytest.mark.programs
 
 MAIN = "package main\n\nfunc main() {\n\tuse()\n}\n"
 OPEN = "package db\n\nfunc Open() {\n\tuse()\n}\n"

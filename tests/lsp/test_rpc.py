@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -17,7 +18,7 @@ from alloclens.typed import Message
 from alloclens.worker import Worker
 from lsprotocol import types as lsp
 
-from tests.support.inside import answer, server_in_session
+from tests.support.inside import answer, server_in_session, written
 from tests.support.raw import RawClient, frame, raw_client
 
 if TYPE_CHECKING:
@@ -94,6 +95,7 @@ def test_every_request_has_an_example() -> None:
     assert sorted(GOOD) == REQUESTS
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize("method", REQUESTS)
 def test_params_of_a_wrong_type(client: RawClient, method: str) -> None:
     assert "error" not in client.ask(method, GOOD[method])
@@ -109,12 +111,14 @@ def test_params_of_a_wrong_type(client: RawClient, method: str) -> None:
         assert client.refused(method, given)[0] == INVALID_PARAMS, given
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize("line", [-1, 2**31, 10**30, 1.5])
 def test_a_line_that_is_none(client: RawClient, line: float) -> None:
     params = {**HERE, "position": {"line": line, "character": 0}}
     assert client.refused("textDocument/hover", params)[0] == INVALID_PARAMS
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize(
     "data", [None, 5, "x", [], {}, {"uri": 5, "line": 1}, {"uri": "file:///a.go", "line": 2**70}, {"\ud800": 1}]
 )
@@ -123,6 +127,7 @@ def test_a_hint_of_another_server_stays_as_it_is(client: RawClient, data: Any) -
     assert client.result("inlayHint/resolve", hint).keys() <= hint.keys()
 
 
+@pytest.mark.programs
 def test_numbers_truths_and_empty_lists_as_some_editors_write_them(client: RawClient) -> None:
     assert client.result("textDocument/hover", {**HERE, "position": {"line": 1.0, "character": 0.0}}) is None
     assert client.result("textDocument/codeAction", {**HERE, "range": AT, "context": {"diagnostics": {}}}) == []
@@ -130,12 +135,14 @@ def test_numbers_truths_and_empty_lists_as_some_editors_write_them(client: RawCl
     assert client.result("inlayHint/resolve", hint)["paddingLeft"] is True
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize("method", NOTIFICATIONS)
 def test_a_notification_that_cannot_be_read_is_ignored_in_one_line(client: RawClient, method: str) -> None:
+    said = f"ignored {method}: "
     for given in NO_PARAMS:
         before = len(client.log)
         client.notify(method, given)
-        client.until(lambda b=before, m=method: [line for line in client.log[b:] if f"ignored {m}: " in line])
+        client.until(partial(lambda before: [line for line in client.log[before:] if said in line], before))
         assert len(client.log) == before + 1
 
 
@@ -150,6 +157,7 @@ def of_command(client: RawClient, name: str, *arguments: Any) -> tuple[int, str]
     return client.refused("workspace/executeCommand", {"command": name, "arguments": list(arguments)})
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_command_says_what_it_takes(client: RawClient, name: str) -> None:
     parameters = takes(name)
@@ -170,12 +178,14 @@ def test_a_command_says_what_it_takes(client: RawClient, name: str) -> None:
         assert "; it takes (" in message
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize("name", [name for name in COMMANDS if not any(p.required for p in takes(name))])
 def test_a_command_that_needs_nothing_takes_null_for_nothing(client: RawClient, name: str) -> None:
     for given in ({}, {"arguments": []}, {"arguments": [None for _ in takes(name)]}):
         assert "error" not in client.ask("workspace/executeCommand", {"command": name, **given})
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize(
     ("name", "arguments", "wanted"),
     [
@@ -204,6 +214,7 @@ def test_what_is_wrong_with_an_argument(client: RawClient, name: str, arguments:
     assert wanted in message
 
 
+@pytest.mark.programs
 def test_a_command_that_there_is_not(client: RawClient) -> None:
     assert of_command(client, "alloclens.server.none\x1b") == (
         INVALID_PARAMS,
@@ -226,6 +237,7 @@ def answered_to_nobody(client: RawClient, data: bytes) -> dict[str, Any]:
     return message["error"]
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize(
     "body",
     [b"", b"{", b"nonsense", b'{"a": NaN}', b"\xff", b"\x00", b'{"a": "\xff"}', b"[" * 200_000, b'{"a":' * 50_000],
@@ -234,6 +246,7 @@ def test_what_is_no_json(client: RawClient, body: bytes) -> None:
     assert answered_to_nobody(client, frame(body))["code"] == PARSE_ERROR
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize(
     "message",
     [
@@ -255,17 +268,20 @@ def test_what_is_no_message(client: RawClient, message: Any) -> None:
     assert answered_to_nobody(client, frame(message))["code"] == INVALID_REQUEST
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize("header", ["content-length:{}\r\n\r\n", "Content-Type: x\r\nCONTENT-LENGTH: {}\r\n\r\n"])
 def test_a_header_in_another_form(client: RawClient, header: str) -> None:
     client.send(frame({"jsonrpc": "2.0", "id": 5, "method": "nothing"}, header))
     assert client.answer(5)["error"]["code"] == NO_METHOD
 
 
+@pytest.mark.programs
 def test_a_wrong_length_is_told_and_the_session_goes_on(client: RawClient) -> None:
     assert answered_to_nobody(client, frame(b'{"a": 1}', "Content-Length: 3\r\n\r\n"))["code"] == PARSE_ERROR
     assert client.refused("nothing")[0] == NO_METHOD
 
 
+@pytest.mark.programs
 def test_unknown_methods(client: RawClient) -> None:
     assert client.refused("no/such\nmethod") == (NO_METHOD, r"there is no method no/such\nmethod")
     client.notify("$/unknown")  # may be ignored, says LSP
@@ -276,6 +292,7 @@ def test_unknown_methods(client: RawClient) -> None:
     assert len(client.refused("x" * 100_000)[1]) < 1000
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize("numbers", [(1, "1"), (0, ""), (-1, 2**70), ("\u4f60\ud800", "\x00")])
 def test_numbers_and_texts_are_ids(client: RawClient, numbers: tuple[Any, Any]) -> None:
     for number in numbers:
@@ -283,6 +300,7 @@ def test_numbers_and_texts_are_ids(client: RawClient, numbers: tuple[Any, Any]) 
     assert [client.answer(number)["error"]["code"] for number in numbers] == [NO_METHOD] * 2
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize("number", [1, "x", None, [1], {"a": 1}, 1.5, True, 10**30])
 def test_any_request_can_be_cancelled_that_is_not_there(client: RawClient, number: Any) -> None:
     client.notify("$/cancelRequest", {"id": number})
@@ -290,6 +308,7 @@ def test_any_request_can_be_cancelled_that_is_not_there(client: RawClient, numbe
     assert client.refused("nothing")[0] == NO_METHOD
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize(
     "answer", [{"result": 1}, {"error": {"code": 1, "message": "m"}}, {"error": 5}, {"result": None}]
 )
@@ -299,6 +318,7 @@ def test_answers_that_nobody_awaits(client: RawClient, answer: dict[str, Any], n
     assert client.refused("nothing")[0] == NO_METHOD
 
 
+@pytest.mark.programs
 def test_a_document_may_hold_half_a_surrogate_pair_and_nested_messages(client: RawClient) -> None:
     document = {"uri": "file:///a.go", "languageId": "go", "version": 1, "text": "\ud800"}
     client.notify("textDocument/didOpen", {"textDocument": document})
@@ -307,6 +327,7 @@ def test_a_document_may_hold_half_a_surrogate_pair_and_nested_messages(client: R
     assert client.refused("nothing")[0] == NO_METHOD
 
 
+@pytest.mark.programs
 def test_every_request_of_many_is_answered_whether_cancelled_or_not(client: RawClient) -> None:
     """In any state: before its handler has begun, while it waits for a thread, and after it was answered."""
     numbers = [f"n{i}" for i in range(200)]
@@ -320,6 +341,7 @@ def test_every_request_of_many_is_answered_whether_cancelled_or_not(client: RawC
     assert {answer.get("error", {"code": None})["code"] for answer in answers} <= {None, CANCELLED}
 
 
+@pytest.mark.programs
 def test_an_id_that_is_in_use(client: RawClient) -> None:
     """Both are answered: the second is refused, unless the first has been answered meanwhile."""
     message = {"jsonrpc": "2.0", "id": "same", "method": "textDocument/hover", "params": GOOD["textDocument/hover"]}
@@ -331,6 +353,7 @@ def test_an_id_that_is_in_use(client: RawClient) -> None:
 # The session
 
 
+@pytest.mark.programs
 def test_before_after_and_twice(tmp_path_factory: pytest.TempPathFactory) -> None:
     with raw_client(tmp_path_factory.mktemp("w")) as client:
         assert client.refused("textDocument/hover", GOOD["textDocument/hover"])[0] == NOT_INITIALIZED
@@ -346,6 +369,7 @@ def test_before_after_and_twice(tmp_path_factory: pytest.TempPathFactory) -> Non
         assert client.wait() == 0
 
 
+@pytest.mark.programs
 def test_the_end_without_shutdown(tmp_path_factory: pytest.TempPathFactory) -> None:
     with raw_client(tmp_path_factory.mktemp("w")) as client:
         client.start()
@@ -382,7 +406,7 @@ async def test_a_fault_is_one_line_for_the_editor_and_whole_in_the_log(
         "message": r"test/fails failed: first line\nsecond \x1b[31mline; the server's log says where",
     }
     assert "in fails" in caplog.text
-    assert not [m for m in server.protocol.writer.written if m.get("method") == "window/showMessage"]
+    assert not [m for m in written(server) if m.get("method") == "window/showMessage"]
 
 
 async def test_a_fault_that_says_nothing_is_called_by_its_type(server: Server) -> None:
@@ -399,11 +423,12 @@ async def test_what_the_editor_refuses_is_no_fault(server: Server, caplog: pytes
     server.run_task(server.workspace_inlay_hint_refresh_async(None), "refreshing hints")
     await asyncio.sleep(0)  # it asks at its first step
     refused = {"error": {"code": NO_METHOD, "message": "not here"}}
-    server.protocol.handle_message({"jsonrpc": "2.0", "id": server.protocol.writer.written[0]["id"], **refused})
+    server.protocol.handle_message({"jsonrpc": "2.0", "id": written(server)[0]["id"], **refused})
     await asyncio.gather(*server._tasks, return_exceptions=True)
     assert caplog.messages == ["refreshing hints: the editor refused: not here"]
 
 
+@pytest.mark.slow
 async def test_nothing_is_kept_of_what_is_done(server: Server) -> None:
     def results() -> int:
         return sum(isinstance(one, Kept) for one in gc.get_objects())
@@ -415,7 +440,7 @@ async def test_nothing_is_kept_of_what_is_done(server: Server) -> None:
     server.offer(Keep, command)
     for _ in range(20):
         assert (await answer(server, "workspace/executeCommand", {"command": Keep.name}))["result"] == {"a": {"a": 1}}
-        server.protocol.writer.written.clear()
+        written(server).clear()
         server.protocol.receive(b'{"jsonrpc": "2.0", "method": "$/setTrace", "params": {"value": "off"}}')
     await asyncio.gather(*server._tasks)
     gc.collect()
@@ -436,10 +461,11 @@ async def test_a_question_that_nobody_awaits_any_more_is_forgotten(server: Serve
     with pytest.raises(asyncio.TimeoutError):
         await asyncio.wait_for(server.workspace_inlay_hint_refresh_async(None), 0.01)
     assert not server.protocol._request_futures
-    (asked,) = server.protocol.writer.written
+    (asked,) = written(server)
     server.protocol.handle_message({"jsonrpc": "2.0", "id": asked["id"], "result": None})  # after all
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "wrong",
     [{"error": {"code": -32601, "message": "no\nsuch"}}, {"error": 5}, {"result": 5}, {"result": {"success": "x"}}],
@@ -447,7 +473,7 @@ async def test_a_question_that_nobody_awaits_any_more_is_forgotten(server: Serve
 async def test_an_editor_that_refuses_or_answers_nonsense(server: Server, wrong: dict[str, Any]) -> None:
     asking = asyncio.ensure_future(server.window_show_document_async(lsp.ShowDocumentParams("file:///a")))
     await asyncio.sleep(0)  # it asks at its first step
-    number = server.protocol.writer.written[0]["id"]
+    number = written(server)[0]["id"]
     server.protocol.handle_message({"jsonrpc": "2.0", "id": number, **wrong})
     with pytest.raises(RefusedError) as error:
         await asking

@@ -21,7 +21,9 @@ from tests.support.editor import Editor, bare, ready, vscode
 from tests.support.profiles import drop, heap
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
+
+pytestmark = pytest.mark.programs
 
 MB = 1 << 20
 STACK_PAGE = ShowStackPage.name
@@ -186,7 +188,7 @@ async def test_links_outlive_the_server_and_are_of_pages_only(two: Path) -> None
 
 
 @pytest.mark.parametrize("make", [lambda: Editor(bare()), lambda: Shows(answer=False), lambda: Shows(ValueError("no"))])
-async def test_where_nothing_is_shown_the_path_is_said(make: object, two: Path) -> None:
+async def test_where_nothing_is_shown_the_path_is_said(make: Callable[[], Editor], two: Path) -> None:
     editor = make()
     page = await written(editor, await ready(editor, two), 5)
     await editor.until(lambda: any(f"the call stacks are in {page}" in message for message in editor.messages))

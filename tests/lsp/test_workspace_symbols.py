@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from tests.support.editor import Editor
 
+pytestmark = pytest.mark.programs
+
 MB = 1 << 20
 SERVE, NEW, KEEP = "$main.serve 5.0MB", "$dep.New 3.0MB", "$main.keep 2.0MB"
 

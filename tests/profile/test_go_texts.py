@@ -68,6 +68,7 @@ def exact(program: Path) -> Iterator[Service]:
         yield one
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize("kind", TYPES)
 def test_the_text_says_what_the_proto_does(service: Service, kind: str) -> None:
     proto, text = map(read, service.beside(kind))
@@ -81,6 +82,7 @@ def test_the_text_says_what_the_proto_does(service: Service, kind: str) -> None:
         assert text.values.sum(axis=0).tolist() == pytest.approx(proto.values.sum(axis=0).tolist(), rel=slack)
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize("kind", ["heap", "allocs", "block", "mutex"])
 def test_the_lines_are_the_same(service: Service, kind: str) -> None:
     """By line, flat and cum, without what the files want dropped."""
@@ -109,6 +111,7 @@ def numbers(profile: Profile, column: int) -> dict[tuple, tuple[int, int]]:
     return out
 
 
+@pytest.mark.programs
 def test_known_truth_on_marked_lines(exact: Service) -> None:
     heap, goroutine, block, mutex = (
         on_lines(read(exact.profile(f"{kind}?debug=1")), exact) for kind in ("heap", "goroutine", "block", "mutex")
@@ -134,6 +137,7 @@ def on_lines(profile: Profile, service: Service) -> dict[str, dict[str, tuple[fl
     return out
 
 
+@pytest.mark.programs
 def test_labels_are_kept(exact: Service) -> None:
     for form in ("", "?debug=1", "?debug=2"):
         profile = read(exact.profile(f"goroutine{form}"))
@@ -145,6 +149,7 @@ def test_labels_are_kept(exact: Service) -> None:
             assert found == WAITING
 
 
+@pytest.mark.programs
 def test_all_goroutines_as_a_crash_prints_them(exact: Service) -> None:
     """The same stacks as the proto's, with the go statement below each; the one that writes is at another line."""
     proto, dump = read(exact.profile("goroutine")), read(exact.profile("goroutine?debug=2"))
@@ -243,6 +248,7 @@ def test_a_crash_behind_the_prefixes_of_a_log_collector_is_told(prefix: str) -> 
     assert f"“{prefix.strip()}”" in str(told.value)
 
 
+@pytest.mark.programs
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGQUIT")
 @pytest.mark.parametrize("traceback", ["all", "system"])
 def test_what_a_program_writes_when_it_crashes(program: Path, traceback: str, tmp_path: Path) -> None:
@@ -271,6 +277,7 @@ def own_goroutines(profile: Profile) -> list[list[Frame]]:
     return [frames for frames in known if len(frames) > 1 and all(f.function.startswith("main.") for f in frames)]
 
 
+@pytest.mark.programs
 def test_memory_statistics_are_kept(exact: Service) -> None:
     for kind in ("heap", "allocs"):
         text = exact.profile(f"{kind}?debug=1")
@@ -281,6 +288,7 @@ def test_memory_statistics_are_kept(exact: Service) -> None:
         assert found.gc_count >= 3
 
 
+@pytest.mark.programs
 def test_a_processors_second(exact: Service) -> None:
     ended = threading.Event()
     threading.Thread(target=lambda: (exact.get("burn?seconds=2"), ended.set()), daemon=True).start()
@@ -292,12 +300,15 @@ def test_a_processors_second(exact: Service) -> None:
     assert ended.wait(30)
 
 
+@pytest.mark.programs
 def test_what_go_itself_subtracts_is_known_for_a_difference(exact: Service) -> None:
     """Of memory that stands still nothing is negative: only the way it is written tells."""
     assert read(exact.profile("heap?seconds=1")).is_difference
     assert not read(exact.profile("heap")).is_difference
 
 
+@pytest.mark.programs
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "sample_type", "mark", "hint"),
     [

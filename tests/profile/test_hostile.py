@@ -43,6 +43,8 @@ from tests.support.judge import own
 from tests.support.profiles import heap
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from alloclens.profile.model import Profile
 
 pytestmark = pytest.mark.timeout(30)
@@ -90,7 +92,7 @@ def zstd_bomb() -> bytes:
 
 
 @pytest.mark.parametrize("bomb", [gzip_bomb, zstd_bomb])
-def test_a_bomb_is_not_unpacked_further_than_allowed(bomb: object) -> None:
+def test_a_bomb_is_not_unpacked_further_than_allowed(bomb: Callable[[], bytes]) -> None:
     with pytest.raises(Malformed, match="unpacks to more than 10000000 bytes"):
         read(bomb(), limit=10_000_000)
 
@@ -107,6 +109,7 @@ SKIPPED = b"\x5a\x2a\x4d\x18\x03\0\0\0abc"
 EMPTY_PARTS = {"gzip": gzip.compress(b""), "zstd": zstd.compress(b""), "skipped": SKIPPED}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "part",
     [*EMPTY_PARTS.values(), gzip.compress(b"") + b"\0", gzip.compress(b"x")],
@@ -118,6 +121,7 @@ def test_millions_of_packed_parts(part: bytes) -> None:
         read(part * 2_000_000)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", EMPTY_PARTS)
 def test_as_many_packed_parts_as_are_allowed(kind: str) -> None:
     raw = gzip.decompress(heap("main.f@/w/a.go:1 = 2x512"))
@@ -129,7 +133,7 @@ def test_as_many_packed_parts_as_are_allowed(kind: str) -> None:
     "packs",
     [(gzip.compress, gzip.compress), (zstd.compress, gzip.compress), (gzip.compress, zstd.compress, gzip.compress)],
 )
-def test_packed_twice(packs: tuple[object, ...]) -> None:
+def test_packed_twice(packs: tuple[Callable[[bytes], bytes], ...]) -> None:
     data = gzip.decompress(heap("main.f@/w/a.go:1 = 2x512"))
     for pack in packs:
         data = pack(data)
@@ -224,7 +228,7 @@ def test_more_numbers_are_promised_than_a_sample_has(promised: int) -> None:
         lambda i: number(14, i),
     ],
 )
-def test_a_name_beyond_the_string_table(column: object, index: int) -> None:
+def test_a_name_beyond_the_string_table(column: Callable[[int], pb.Profile], index: int) -> None:
     with pytest.raises(Malformed, match=r"outside the string table|another number of values"):
         read(proto(column(index)))
 
@@ -464,6 +468,7 @@ STARTS = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(PATTERNS))
 def test_no_pattern_tries_every_way(name: str) -> None:
     """A pattern that tried every pair of characters would be at it for minutes."""
@@ -646,6 +651,7 @@ except ProfileError as error:
 """
 
 
+@pytest.mark.programs
 @pytest.mark.skipif(sys.platform != "linux", reason="asks /proc")
 def test_a_limit_of_virtual_memory() -> None:
     """WebAssembly's memory takes 4 GiB of addresses, or as many as it needs; if these are not there, that is said."""

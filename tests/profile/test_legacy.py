@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from alloclens.profile.model import Profile
 
+pytestmark = pytest.mark.programs
+
 PAGE = 0x1000
 TOP = 2**64
 quick = settings(

@@ -80,6 +80,7 @@ def messages(draw: st.DrawFn) -> pb.Profile:
     return made
 
 
+@pytest.mark.slow
 @settings(max_examples=80)
 @given(messages(), st.booleans())
 def test_equal_to_protobufs_own_reading(made: pb.Profile, packed: bool) -> None:

@@ -10,7 +10,7 @@ import pytest
 from alloclens.profile.formats import profile_pb2 as pb
 from alloclens.profile.formats import read
 from alloclens.series.owned import NOTHING, owned
-from alloclens.series.series import MOST_COPIES, group
+from alloclens.series.series import MAX_COPIES, group
 from alloclens.series.snapshot import Snapshot, TakenAt, taken_at
 from alloclens.tables.code import code_digests, contains_code
 from alloclens.tables.lines import Ownership, attributed, unattributed
@@ -168,18 +168,16 @@ def test_a_file_that_is_a_difference_has_no_base_and_its_own_series() -> None:
 
 def test_the_copies_that_tell_the_text_are_those_of_its_process_up_to_a_snapshot() -> None:
     restarted = snapshot("/p/old", 0, heap(f"{HERE} = 1x8/99"))
-    made = [snapshot(f"/p/{i}", 10 + i, heap(f"{HERE} = 1x8/{i + 1}")) for i in range(MOST_COPIES + 2)]
+    made = [snapshot(f"/p/{i}", 10 + i, heap(f"{HERE} = 1x8/{i + 1}")) for i in range(MAX_COPIES + 2)]
     (series,) = group([restarted, *made], {"/p/2": "Idle"})
     found = series.provenance(made[2])
     assert [copy.path for copy in found.copies] == ["/p/0", "/p/1", "/p/2"]
     assert (found.seconds, found.begun, found.label) == (12, 10, "Idle")
-    full = series.provenance(made[MOST_COPIES - 1])
-    assert [copy.path for copy in full.copies] == [one.path for one in made[:MOST_COPIES]]
-    more = series.provenance(made[MOST_COPIES])  # the first half and the last half, without the one in the middle
-    half = MOST_COPIES // 2
-    assert [copy.path for copy in more.copies] == [
-        one.path for one in (*made[:half], *made[half + 1 : MOST_COPIES + 1])
-    ]
+    full = series.provenance(made[MAX_COPIES - 1])
+    assert [copy.path for copy in full.copies] == [one.path for one in made[:MAX_COPIES]]
+    more = series.provenance(made[MAX_COPIES])  # the first half and the last half, without the one in the middle
+    half = MAX_COPIES // 2
+    assert [copy.path for copy in more.copies] == [one.path for one in (*made[:half], *made[half + 1 : MAX_COPIES + 1])]
 
 
 @pytest.mark.parametrize(("allocated", "processes"), [(101, 1), (100, 1), (99, 2)])

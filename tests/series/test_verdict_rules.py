@@ -14,10 +14,10 @@ import pytest
 from alloclens.profile.model import ValueType
 from alloclens.series import verdicts as module
 from alloclens.series.history import History
-from alloclens.series.owned import Figures, LineNumbers, Owned, judged
+from alloclens.series.owned import Figures, LineNumbers, OwnedLines, judged
 from alloclens.series.snapshot import Snapshot, TakenAt
 from alloclens.series.verdicts import RULES, Rule, verdicts
-from alloclens.stats.growth import limit
+from alloclens.stats.growth import critical_value
 
 MINUTE = 60.0
 SPACE = ValueType("inuse_space", "bytes")
@@ -57,7 +57,7 @@ def process(*lines: Line, minutes: tuple[float, ...] = (), work: tuple[float, ..
                 default_sample_type="",
                 sample_types=(SPACE, ALLOCATED) if work else (SPACE,),
                 total=tuple(map(int, total)),
-                owned=Owned(key, figures[0], figures[1:]),
+                owned=OwnedLines(key, figures[0], figures[1:]),
                 rate=rate,
             )
         )
@@ -318,9 +318,9 @@ def test_what_is_held_is_judged(names: list[str], expected: str | None) -> None:
 
 
 @pytest.mark.parametrize(("looked_at", "quantile"), [(0, 2.5758), (1, 2.5758), (2, 2.8070), (5, 3.0902), (10, 3.2905)])
-def test_the_limit_is_the_normal_quantile_of_one_percent_among_all(looked_at: int, quantile: float) -> None:
+def test_the_critical_value_is_the_normal_quantile_of_one_percent_among_all(looked_at: int, quantile: float) -> None:
     # Of the two-sided levels 0.01, 0.005, 0.002 and 0.001.
-    assert limit(looked_at) == pytest.approx(quantile, abs=1e-4)
+    assert critical_value(looked_at) == pytest.approx(quantile, abs=1e-4)
 
 
 THRESHOLDS = [name for name, value in vars(module).items() if name.isupper() and type(value) in (int, float)]

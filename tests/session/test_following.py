@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,8 +15,10 @@ from alloclens.disk import stamp
 from alloclens.lsp.status import status
 from alloclens.session import loader, reading
 from alloclens.session import watcher as watching
+from alloclens.session.listing import scan
 from alloclens.session.loader import Loader, Wanted
 from alloclens.session.watcher import Watcher
+from alloclens.session.world import assemble
 
 from tests.support.profiles import drop, heap
 from tests.support.unprivileged import open_directory, unprivileged
@@ -227,6 +230,7 @@ async def test_a_file_being_rewritten_stays_until_it_is_read_again(tmp_path: Pat
             assert sum(len(one.snapshots) for one in world.series) == FILES
 
 
+@pytest.mark.slow
 async def test_rotation_loses_nothing(tmp_path: Path) -> None:
     """One snapshot comes and the oldest goes, 60 times: those that stay are there in every world that is shown."""
     folder, names = workspace(tmp_path), [f"{i:03}.pb.gz" for i in range(100)]
@@ -238,7 +242,7 @@ async def test_rotation_loses_nothing(tmp_path: Path) -> None:
             put(folder, names[i + 40])
             (folder / "profiles" / names[i]).unlink()
             if i % 5 == 0:
-                await seen.until(lambda i=i: {*seen.names} == {*NAMES, *names[i + 1 : i + 41]})
+                await seen.until(partial(lambda shown: {*seen.names} == shown, {*NAMES, *names[i + 1 : i + 41]}))
         await seen.until(lambda: {*seen.names} == {*NAMES, *names[60:]})
         for world in seen.worlds[already:]:
             assert {*NAMES} <= {s.name for one in world.series for s in one.snapshots}
@@ -272,7 +276,7 @@ async def test_caches_forget_after_two_scans_and_a_look_at_the_name(
     async with following(folder, run=False) as seen:
         await seen.looks(3)
         assert kept(folder) == [*NAMES]
-        scan, missed = loader.scan, str(folder / "profiles" / "2.pb.gz")
+        missed = str(folder / "profiles" / "2.pb.gz")
 
         def blind(*given: Any) -> Any:
             found = scan(*given)
@@ -296,7 +300,7 @@ async def test_caches_forget_after_two_scans_and_a_look_at_the_name(
 async def test_a_look_that_keeps_failing_is_said_until_it_does_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    folder, assemble, failures = workspace(tmp_path), loader.assemble, 0
+    folder, failures = workspace(tmp_path), 0
 
     def fail(*_: Any) -> Any:
         nonlocal failures

@@ -164,7 +164,7 @@ def each_entry(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[str], Non
             def __exit__(self, *_: object) -> None:
                 pass
 
-        monkeypatch.setattr(listing.os, "scandir", Entries)
+        monkeypatch.setattr(os, "scandir", Entries)
 
     return install
 
@@ -247,6 +247,7 @@ def test_absent(tmp_path: Path, name: str, absent: bool) -> None:
     assert is_absent(str(tmp_path / name)) is absent
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="Windows makes links for administrators only")
 def test_what_stays_is_in_every_listing_whatever_else_changes(tmp_path: Path) -> None:
     stays = {f"{chr(c)}-stays" for c in range(ord("a"), ord("z"))}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from alloclens.faults import Problem
 from alloclens.session import loader
+from alloclens.session.listing import scan
 from alloclens.session.loader import Loader, Wanted
 from alloclens.session.world import World
 from alloclens.transform.filters import Filters
@@ -54,7 +55,7 @@ async def test_a_wish_while_files_are_looked_for_counts_before_any_is_read(
     folder: Path, monkeypatch: pytest.MonkeyPatch, given: dict[str, Any], focus: tuple[Filters, ...]
 ) -> None:
     worker, worlds, shown = Here(), [], asyncio.Event()
-    newer, loop, scan = Wanted((str(folder),), given, focus), asyncio.get_running_loop(), loader.scan
+    newer, loop = Wanted((str(folder),), given, focus), asyncio.get_running_loop()
 
     async def on_world(world: World) -> None:
         worlds.append(world)

@@ -77,6 +77,7 @@ def test_settings(tmp_path: Path, odd: Callable[[Path], Path], name: str, told: 
     assert len(config.read([tmp_path]).problems) == told
 
 
+@pytest.mark.programs
 def test_the_rest_of_the_folder_is_read(tmp_path: Path, odd: Callable[[Path], Path]) -> None:
     """A module whose sources, settings and labels are there, among others that are no files."""
     (tmp_path / "go.mod").write_text("module example.com/app\n")

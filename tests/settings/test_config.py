@@ -233,6 +233,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(20)
 @pytest.mark.parametrize(("text", "problems"), HOSTILE.values(), ids=HOSTILE)
 def test_what_could_take_minutes(tmp_path: Path, text: str, problems: int) -> None:
@@ -291,6 +292,7 @@ def test_a_link_is_followed_within_the_workspace(tmp_path: Path) -> None:
     assert dict(read([folder]).values) == {"base": "y"}
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(30)
 @pytest.mark.parametrize("text", ["a.b.c.k{} = 1\n", "[t{}]\n", "k{} = 1\n"])
 def test_a_large_file_is_edited_where_that_takes_no_time(text: str) -> None:
@@ -421,6 +423,7 @@ def test_a_file_that_takes_no_mapping(name: str, text: str, from_: str, reason: 
         with_mapping(text, name, from_, "b")
 
 
+@pytest.mark.programs
 def test_tomlkit_is_not_imported_at_the_start() -> None:
     code = "import sys, alloclens.settings.config; sys.exit('tomlkit' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

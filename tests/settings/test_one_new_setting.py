@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from alloclens.settings import settings
 
 import scripts.settings as lists
+from scripts.tools import ROOT
 from tests.support.contributing import code
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def test_one_field_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     assert wrong.wrong.startswith("maxHints")
     for name in ("Settings", "schema", "properties"):
         monkeypatch.setattr(lists, name, getattr(made, name))
-    schema, manifest, page = lists.outputs(lists.ROOT).values()
+    schema, manifest, page = lists.outputs(ROOT).values()
     assert json.loads(schema)["properties"]["maxHints"]["maximum"] == 10_000
     offered = json.loads(manifest)["contributes"]["configuration"]["properties"]
     assert offered["alloclens.maxHints"]["default"] == 200

@@ -13,7 +13,7 @@ from tests.support.placement.foreign import FOREIGN, OWN, ROOTS, TRUE, Foreign
 @pytest.mark.parametrize("case", FOREIGN.values(), ids=FOREIGN)
 def test_no_foreign_file_is_placed_on_an_own_line(case: Foreign) -> None:
     there = {"/w/node_modules/a/i.js": ""}
-    sources = SourceMap(ROOTS, FakeFiles(OWN | there), {case.recorded: (case.function,)} | case.beside)
+    sources = SourceMap(ROOTS, FakeFiles(OWN | there), {case.recorded: (case.function,), **case.beside})
     found = sources.find(case.recorded)
     assert not isinstance(found, Place), found
     assert found.reason
@@ -25,7 +25,7 @@ def test_own_files_are_found_all_the_same(case: Foreign) -> None:
         "/w/node_modules/a/i.js": "",
         "/w/src/main/kotlin/cart/Cart.kt": "package com.shop.cart\n\nclass Cart {\n  fun add() {\n  }\n}\n",
     }
-    sources = SourceMap(ROOTS, FakeFiles(OWN | there), {case.recorded: (case.function,)} | case.beside)
+    sources = SourceMap(ROOTS, FakeFiles(OWN | there), {case.recorded: (case.function,), **case.beside})
     found = sources.find(case.recorded)
     assert isinstance(found, Place), found
     assert found.kind is Kind.OWN

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from tests.support.histories import Pair
 
+pytestmark = pytest.mark.slow  # hundreds of releases of other projects
+
 LOST_OF_UNKNOWN = {"go": 0.01, "python": 0.075, "typescript": 0.085, "rust": 0.015, "cpp": 0.37}
 """What part of the lines that are still there may be lost where only their functions are known, by language.
 
@@ -32,6 +34,7 @@ def pairs(request: pytest.FixtureRequest) -> list[Pair]:
     return list(projects()[request.param].pairs.values())
 
 
+@pytest.mark.slow
 def test_there_are_hundreds_of_pairs_of_five_languages() -> None:
     assert set(projects()) == set(NAMES)
     counted = Counter[str]()
@@ -42,6 +45,7 @@ def test_there_are_hundreds_of_pairs_of_five_languages() -> None:
     assert min(counted.values()) > 90
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize("name", NAMES)
 def test_the_installed_git_says_what_is_packed(tmp_path: Path, name: str) -> None:
     for pair in list(projects()[name].pairs.values())[::40]:
@@ -49,6 +53,7 @@ def test_the_installed_git_says_what_is_packed(tmp_path: Path, name: str) -> Non
         assert [one for i, one in enumerate(said) if one not in said[:i]] == pair.hunks
 
 
+@pytest.mark.slow
 def test_of_a_known_text_no_line_is_unmarked_in_another_function(pairs: list[Pair]) -> None:
     """Not where no algorithm puts it."""
     wrong = [one for one in strayed(pairs) if one.there not in one.said]
@@ -74,6 +79,7 @@ def test_of_an_unknown_text_every_line_is_marked(pairs: list[Pair]) -> None:
     assert lost <= LOST_OF_UNKNOWN[pairs[0].then.language] * there
 
 
+@pytest.mark.slow
 def test_the_text_that_was_built_fits(pairs: list[Pair]) -> None:
     assert [pair.path for pair in pairs if not fits(pair.then.marks(start=True), pair.then.text)] == []
 
@@ -134,5 +140,6 @@ def losses(found: Iterator[tuple[Pair, MappedLines]] | list[tuple[Pair, MappedLi
     for pair, one in found:
         maps = pair.maps[:, [line for line, _ in pair.then.called]]
         agreed = (maps == maps[0]).all(axis=0) & (maps[0] > 0)
-        lost, there = lost + np.count_nonzero(agreed & (one.line == 0)), there + np.count_nonzero(agreed)
+        lost += int(np.count_nonzero(agreed & (one.line == 0)))
+        there += int(np.count_nonzero(agreed))
     return lost, there

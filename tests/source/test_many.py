@@ -52,12 +52,14 @@ GROUNDS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("roots", "recorded"), GROUNDS.values(), ids=GROUNDS)
 def test_many_of_both(roots: Roots, recorded: dict[str, list[str]]) -> None:
     sources = SourceMap(roots, Disk(), recorded)
     assert not any(map(sources.place, recorded))
 
 
+@pytest.mark.slow
 def test_many_projects_with_node_modules() -> None:
     recorded = {f"/srv/{i}/node_modules/a/x.js": ["f"] for i in range(MANY)}
     roots = Roots(folders=("/w",), packages=(Packages(r"node_modules/", "/w/node_modules"),))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from alloclens.source import text_diff
 from alloclens.source.text_diff import line_map
@@ -42,6 +43,7 @@ def once(texts: Sequence[str]) -> list[int]:
     return [number for number, text in enumerate(stripped, 1) if stripped.count(text) == 1]
 
 
+@pytest.mark.slow
 @settings(max_examples=400)
 @given(LINES, EDITS)
 def test_an_unmarked_line_is_the_line_it_was(lines: list[str], edits: list[tuple[str, int, int, int]]) -> None:
@@ -64,12 +66,14 @@ def test_in_longer_texts(seed: int) -> None:
     assert len(found) > 50  # of 120, of which 12 edits touched 48 at most and moved some others
 
 
+@pytest.mark.slow
 @settings(max_examples=1000)
 @given(FEW, FEW)
 def test_what_every_longest_common_subsequence_has(then: list[str], now: list[str]) -> None:
     assert exact("\n".join(then), "\n".join(now)).items() == in_all_longest(then, now)
 
 
+@pytest.mark.slow
 @settings(max_examples=400)
 @given(FEW, FEW)
 def test_a_marked_line_stands_once_in_each(then: list[str], now: list[str]) -> None:
@@ -77,6 +81,7 @@ def test_a_marked_line_stands_once_in_each(then: list[str], now: list[str]) -> N
     assert all(line in once(then) and to in once(now) and then[line - 1] == now[to - 1] for line, to in marked.items())
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(LINES, EDITS)
 def test_a_text_that_is_no_more_is_nowhere(lines: list[str], edits: list[tuple[str, int, int, int]]) -> None:
@@ -88,6 +93,7 @@ def test_a_text_that_is_no_more_is_nowhere(lines: list[str], edits: list[tuple[s
     assert not gone & mapped("\n".join(lines), text.text).keys()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lines", GO, ids=len)
 def test_far_from_an_edit_every_line_of_its_kind_is_exact(lines: list[str]) -> None:
     rng = random.Random(1)
@@ -110,6 +116,7 @@ def test_new_lines_cost_no_old_one(lines: list[str]) -> None:
         }
 
 
+@pytest.mark.slow
 @given(LINES, st.sampled_from(["\n", "\r\n", "\r"]), st.sampled_from(["", "\t", "        "]))
 def test_line_ends_and_indentation_make_no_difference(lines: list[str], end: str, indent: str) -> None:
     now = end.join(indent + line.strip() for line in lines)
@@ -155,7 +162,7 @@ def test_what_is_too_much_and_cannot_be_cut_is_unsure(monkeypatch: pytest.Monkey
 
 def test_lines_that_the_text_never_had_are_gone() -> None:
     made = line_map("a\nb", "new\na\nb")
-    line, unsure = made.of(text_diff.np.array([0, 1, 2, 3, -1, 10**12]))
+    line, unsure = made.of(np.array([0, 1, 2, 3, -1, 10**12]))
     assert line.tolist() == [0, 2, 3, 0, 0, 0]
     assert not unsure.any()
 

@@ -57,8 +57,9 @@ def chunked(*parts: bytes) -> list[bytes]:
     return [OK + b"Transfer-Encoding: chunked\r\n\r\n", *(b"%x\r\n%s\r\n" % (len(part), part) for part in parts)]
 
 
+NOTHING: Iterator[bytes] = iter(())
 ENDLESS = {
-    "nothing": [],
+    "nothing": NOTHING,
     "a trickled body": [OK + b"Content-Length: 1000000\r\n\r\n", *[b"x"] * 100],
     "a body without an end": itertools.chain([OK + b"\r\n"], itertools.repeat(b"x")),
     "chunks without an end": itertools.chain(chunked(), itertools.repeat(b"1\r\nx\r\n")),
@@ -72,10 +73,10 @@ ENDLESS = {
 @pytest.mark.usefixtures("_impatient")
 @pytest.mark.parametrize("pieces", ENDLESS.values(), ids=ENDLESS)
 def test_an_answer_that_does_not_end(server: ProfileServer, pieces: Iterator[bytes]) -> None:
-    server.pieces, server.pause, server.delay = pieces, 0.05, 20 if pieces == [] else 0
+    server.pieces, server.pause, server.delay = pieces, 0.05, 20 if pieces is NOTHING else 0
     said = refusal(server.url)
     assert re.fullmatch(rf"{server.url}\S+: gave up after 0.3 s while (waiting for|reading) the answer.*", said)
-    if pieces != []:
+    if pieces is not NOTHING:
         assert server.gone.wait(30), "the connection is still open"
 
 
@@ -185,6 +186,7 @@ def test_a_connection_that_is_reset(server: ProfileServer, pieces: list[bytes]) 
     assert re.search("reset by peer|aborted|forcibly closed", refusal(server.url))
 
 
+@pytest.mark.slow
 def test_http_1_0_and_chunks_are_understood(server: ProfileServer) -> None:
     server.pieces = [b"HTTP/1.0 200 OK\r\n\r\n", GOOD[:10], GOOD[10:]]
     assert asked(server.url) == GOOD

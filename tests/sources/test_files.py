@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 from alloclens.disk import STALE_SECONDS, sweep
-from alloclens.sources import files
 from alloclens.sources.files import write
 
 from scripts.workbench import process
@@ -54,6 +53,7 @@ def test_captures_at_once_are_as_many_files(tmp_path: Path) -> None:
     assert [path.read_bytes() for path in made] == bodies
 
 
+@pytest.mark.programs
 @pytest.mark.skipif("sys.platform == 'win32'", reason="no signal to go on")
 def test_a_name_that_another_capture_takes_meanwhile_is_left_to_it(tmp_path: Path) -> None:
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
@@ -71,12 +71,13 @@ def test_a_write_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.M
     def interrupted(_descriptor: int) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(files.os, "fsync", interrupted)
+    monkeypatch.setattr(os, "fsync", interrupted)
     with pytest.raises(KeyboardInterrupt):
         write(tmp_path, "heap", MOMENT, b"data")
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.programs
 @pytest.mark.skipif("sys.platform == 'win32'", reason="kill -9")
 def test_what_a_killed_capture_leaves_is_swept_when_it_is_old(tmp_path: Path) -> None:
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}

@@ -192,6 +192,7 @@ def test_entries_of_captures_that_are_gone_are_forgotten(profiles: Path) -> None
     assert sorted(path.name for path in (profiles / LIST).iterdir()) == [path.name for path in made[1:]]
 
 
+@pytest.mark.programs
 def test_half_an_entry_of_a_killed_capture_is_swept_when_it_is_old(profiles: Path) -> None:
     (path,) = captured(profiles)
     killed = "import os, sys; os.fsync = lambda _: os._exit(9); from alloclens.disk import write_file; from pathlib import Path; "
@@ -213,9 +214,10 @@ def test_the_store_takes_nothing_of_it_for_a_profile(profiles: Path) -> None:
     assert found.faults == {}
 
 
+@pytest.mark.programs
 def test_several_captures_into_one_directory(profiles: Path) -> None:
     """Two processes of one kind and one of another, at once: what is there at the end is listed, and is what was to be kept."""
-    command = [sys.executable, "-c", MANY, profiles]
+    command = [sys.executable, "-c", MANY, str(profiles)]
     running = [subprocess.Popen([*command, kind, "100", "5"]) for kind in ("heap", "heap", "allocs")]
     assert [child.wait(100) for child in running] == [0, 0, 0]
     names = [path.name for path in left(profiles)]

@@ -26,6 +26,7 @@ def test_sampled_objects_and_error(size: int) -> None:
         assert math.sqrt(found.variance.cum[0, 3]) == pytest.approx(error, rel=0.5 / written + 1e-9)
 
 
+@pytest.mark.slow
 def test_the_stated_error_is_the_spread_of_what_sampling_gives() -> None:
     size, objects, rng = 48 << 10, 500, np.random.default_rng(5)
     p = 1 - math.exp(-size / RATE)

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from tests.support.histories import Function, Project, Text
+    from scripts.histories.functions import Function
+    from tests.support.histories import Project, Text
 
 DAY = 24 * 3600
 FIRST = 1_700_000_000

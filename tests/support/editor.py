@@ -75,7 +75,7 @@ class Editor:
 
     def __init__(self, capabilities: lsp.ClientCapabilities) -> None:
         self.capabilities = capabilities
-        self.program = (sys.executable, "-m", "alloclens")
+        self.program: tuple[str, ...] = (sys.executable, "-m", "alloclens")
         self.options: tuple[str, ...] = ()
         """Of `alloclens lsp`."""
         self.surroundings: dict[str, Any] = {}

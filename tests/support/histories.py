@@ -37,7 +37,7 @@ class Text:
     def __init__(self, path: str, text: str, functions: Iterable[list[Any]], language: str) -> None:
         self.path = path
         self.text = text
-        self.functions = [Function(*known, tuple(calls)) for *known, calls in functions]
+        self.functions = [Function._make((*known, tuple(calls))) for *known, calls in functions]
         self.language = language
 
     @cached_property

@@ -24,7 +24,7 @@ class Wire:
 
 
 def server_in_session() -> Server:
-    """Return a server that takes requests; no worker process is started. `protocol.writer.written` is what it writes."""
+    """Return a server that takes requests; no worker process is started. `written` is what it writes."""
     made = make_server(Worker())
     made.protocol.set_writer(Wire())
     made.protocol._initialized = True
@@ -36,4 +36,10 @@ async def answer(server: Server, method: str, params: Any = None) -> dict[str, A
     message = {"jsonrpc": "2.0", "id": 7, "method": method, "params": params}
     server.protocol.receive(json.dumps(message).encode())
     await asyncio.gather(*server.protocol._running.values(), return_exceptions=True)
-    return next(m for m in server.protocol.writer.written if m.get("id") == 7)
+    return next(m for m in written(server) if m.get("id") == 7)
+
+
+def written(server: Server) -> list[dict[str, Any]]:
+    """Return the messages that a server in session has written."""
+    assert isinstance(server.protocol.writer, Wire)
+    return server.protocol.writer.written

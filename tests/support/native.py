@@ -138,7 +138,8 @@ def encoded(found: list[int], mapped: tuple[int, int, int], file: str, build_id:
 def frames(profile: Profile, location: int = 0) -> list[tuple[str, str, int]]:
     """Return the frames of one location, innermost first."""
     begin, end = profile.locations.frame_at[location : location + 2].tolist()
-    return [tuple(profile.frame(row)) for row in range(begin, end)]
+    found = (profile.frame(row) for row in range(begin, end))
+    return [(frame.function, frame.file, frame.line) for frame in found]
 
 
 def go(folder: Path, *flags: str) -> Ran:

@@ -12,6 +12,8 @@ from alloclens.symbols.demangle import demangled, readable
 from tests.support.profiles import Builder
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from alloclens.profile.model import Profile
 
 
@@ -65,7 +67,7 @@ def doubling_in_rust(times: int) -> str:
 
 
 @pytest.mark.parametrize("made", [doubling, doubling_in_rust])
-def test_a_name_that_would_become_a_gigabyte_stays_mangled(made: object) -> None:
+def test_a_name_that_would_become_a_gigabyte_stays_mangled(made: Callable[[int], str]) -> None:
     pydemumble = pytest.importorskip("pydemumble")
     assert len(pydemumble.demangle(made(12))) > 4 * len(pydemumble.demangle(made(10))) - 1000 > 0
     assert demangled(made(4)) in ("f", "a::f::<>")

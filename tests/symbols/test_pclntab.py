@@ -55,12 +55,14 @@ def asked(binary: Path, data: bytes) -> bool | None:
     return ran(read(data), str(binary), stamp(str(binary)))
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize("flags", WAYS.values(), ids=WAYS)
 def test_what_ran(tmp_path: Path, flags: tuple[str, ...]) -> None:
     one = built(tmp_path, *flags)
     assert asked(one.binary, one.heap.read_bytes()) is True
 
 
+@pytest.mark.programs
 def test_what_ran_with_code_of_c_in_it(tmp_path: Path) -> None:
     if not shutil.which("gcc"):
         pytest.skip("cgo needs a compiler of C")
@@ -68,6 +70,7 @@ def test_what_ran_with_code_of_c_in_it(tmp_path: Path) -> None:
     assert asked(one.binary, one.heap.read_bytes()) is True
 
 
+@pytest.mark.programs
 def test_one_line_that_is_another(plain: Built) -> None:
     """Each of the user's own in turn: every line of every location is asked."""
     for number, location in enumerate(_message(plain).location):
@@ -78,6 +81,7 @@ def test_one_line_that_is_another(plain: Built) -> None:
             assert asked(plain.binary, message.SerializeToString()) is False, name
 
 
+@pytest.mark.programs
 def test_addresses_that_are_others(plain: Built) -> None:
     """As after something was put into a function before these: only the user's own moved."""
     message = _message(plain)
@@ -87,6 +91,7 @@ def test_addresses_that_are_others(plain: Built) -> None:
     assert asked(plain.binary, message.SerializeToString()) is False
 
 
+@pytest.mark.programs
 def test_the_whole_program_at_another_place(plain: Built) -> None:
     """A PIE is loaded anywhere."""
     message = _message(plain)
@@ -95,6 +100,7 @@ def test_the_whole_program_at_another_place(plain: Built) -> None:
     assert asked(plain.binary, message.SerializeToString()) is True
 
 
+@pytest.mark.programs
 def test_what_cannot_be_told(plain: Built, tmp_path: Path) -> None:
     message = _message(plain)
     for location in message.location:
@@ -109,6 +115,8 @@ def test_what_cannot_be_told(plain: Built, tmp_path: Path) -> None:
     assert asked(plain.binary, without.SerializeToString()) is None
 
 
+@pytest.mark.programs
+@pytest.mark.slow
 def test_damaged_tables(plain: Built, tmp_path: Path) -> None:
     """Whatever a binary holds, no error comes of it; a damage to another part may leave the answer as it was."""
     whole, heap = plain.binary.read_bytes(), plain.heap.read_bytes()

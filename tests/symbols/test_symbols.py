@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from tests.support.native import Ran
 
+pytestmark = pytest.mark.programs
+
 pytest.importorskip("symbolic", reason="the extra alloclens[binaries] is not installed")
 needs_linux = pytest.mark.skipif(sys.platform != "linux", reason="the programs read /proc/self/maps")
 needs_compiler = pytest.mark.skipif(not native.compiler(), reason="no C++ compiler here")

@@ -304,6 +304,7 @@ def by_pprof(head: Path, base: Path) -> dict[str, int]:
     return {row[5]: int(row[3].removesuffix("B")) for row in rows if row[3] != "0"}
 
 
+@pytest.mark.programs
 @pytest.mark.timeout(300)
 def test_real_releases_as_pprof_compares_their_functions(releases: list[Path]) -> None:
     old, new, more = (read(path.read_bytes()) for path in releases)

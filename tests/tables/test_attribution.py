@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import TYPE_CHECKING
 
 import numpy as np
+import pytest
 from alloclens.profile.formats import read
 from alloclens.tables import attribution, sites
 from alloclens.tables.lines import Ownership, lines
@@ -17,6 +19,9 @@ from hypothesis import strategies as st
 from tests.support.judge import own
 from tests.support.profiles import Builder, heap
 
+if TYPE_CHECKING:
+    from alloclens.profile.model import Profile
+
 FRAMES = [
     f"{f}@{p}:{n}" for f, p, n in (("f", "/o/a.go", 1), ("f", "/o/a.go", 2), ("g", "/o/a.go", 2), ("h", "/v/b.go", 1))
 ]
@@ -24,13 +29,14 @@ stack = st.lists(st.lists(st.sampled_from(FRAMES), min_size=1, max_size=2).map("
 samples = st.lists(st.tuples(stack, st.integers(-(2**40), 2**40)), max_size=12)
 
 
-def profile_of(given: list[tuple[str, int]]) -> object:
+def profile_of(given: list[tuple[str, int]]) -> Profile:
     made = Builder(("cpu", "count"))
     for text, value in given:
         made.sample(text, [value])
     return read(made.bytes())
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(samples)
 def test_against_a_loop(given: list[tuple[str, int]]) -> None:
@@ -98,10 +104,9 @@ def test_what_passes_a_frame_came_by_the_same_frames(head: list[tuple[str, int]]
                 grown[way] += value if is_head else -value
         stacks = through(made, where, [site], 0, 100)
         found = passing(made, where, 0, having(made, where, [site]), [stack.sample for stack in stacks])
-        found = [[amount[:2] for amount in one] for one in found]
-        for stack, weights in zip(stacks, found, strict=True):
+        for stack, amounts in zip(stacks, found, strict=True):
             places = [f"{frame.file}:{frame.line}" for frame in stack.frames]
-            assert weights == [(now[way], grown[way]) for way in ways(places)]
+            assert [amount[:2] for amount in amounts] == [(now[way], grown[way]) for way in ways(places)]
 
 
 def test_owned_goes_to_the_caller_in_own_code() -> None:

@@ -20,6 +20,7 @@ from tests.support.profiles import Builder, heap
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from alloclens.profile.model import Profile
     from alloclens.tables.calls import Edge
 
 CPU = ValueType("cpu", "count")
@@ -30,7 +31,7 @@ samples = st.lists(st.tuples(stack, st.integers(-(2**40), 2**40)), max_size=10)
 some_samples = st.lists(st.tuples(stack, st.integers(-(2**40), 2**40)), min_size=1, max_size=10)
 
 
-def profile_of(given: list[tuple[str, int]]) -> object:
+def profile_of(given: list[tuple[str, int]]) -> Profile:
     made = Builder(CPU)
     for text, value in given:
         made.sample(text, [value])
@@ -39,7 +40,8 @@ def profile_of(given: list[tuple[str, int]]) -> object:
 
 def frames(text: str) -> list[tuple[str, str]]:
     """Return the functions and places of a stack, leaf first."""
-    return [tuple(frame.split("@")) for location in text.split(" < ") if location for frame in location.split(" + ")]
+    each = [frame.split("@") for location in text.split(" < ") if location for frame in location.split(" + ")]
+    return [(function, place) for function, place in each]
 
 
 Frame = tuple[str, str]
@@ -62,7 +64,7 @@ def loop(given: list[tuple[str, int]], asked: Callable[[Frame], bool]) -> dict[s
     return out
 
 
-def values(edges: tuple[Edge, ...]) -> dict[str, int]:
+def values(edges: tuple[Edge, ...]) -> dict[str, float]:
     return {edge.function: edge.amount.value for edge in edges if edge.amount.value}
 
 
@@ -86,6 +88,7 @@ ASKED = [
 ]
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(samples)
 def test_against_a_loop(given: list[tuple[str, int]]) -> None:
@@ -100,6 +103,7 @@ def test_against_a_loop(given: list[tuple[str, int]]) -> None:
         assert lines == heavy
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(samples, some_samples)
 def test_a_difference_against_a_loop(head: list[tuple[str, int]], base: list[tuple[str, int]]) -> None:
@@ -114,6 +118,7 @@ def test_a_difference_against_a_loop(head: list[tuple[str, int]], base: list[tup
             assert grown(edges) == not_zero(both[name])
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(samples)
 def test_the_rest_against_a_loop(given: list[tuple[str, int]]) -> None:

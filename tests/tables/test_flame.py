@@ -208,7 +208,7 @@ def test_growth_has_the_error_of_what_came_and_went() -> None:
     still = of(head.format(60 * RATE), base=(then,)).tree(FlameQuery())  # 20 sampled blocks came
     churned = of(head.format(260 * RATE), base=(then,)).tree(FlameQuery())  # perhaps all 60 came and all 40 went
     assert (still.growth.tolist(), churned.growth.tolist()) == ([20 * RATE] * 2, [20 * RATE] * 2)
-    assert (still.significant.all(), churned.significant.any()) == (True, False)
+    assert (bool(still.significant.all()), bool(churned.significant.any())) == (True, False)
     apart = FlameGraph(of(head.format(60 * RATE), base=(then,)).profile, SPACE, one_process=False)
     assert not apart.tree(FlameQuery()).significant.any()
 

@@ -38,7 +38,8 @@ def test_the_stated_interval_holds_the_true_growth(size: int, churn: float) -> N
 
 
 def pair(head: str, base: str) -> tuple[Lines, Lines]:
-    return tuple(lines(read(heap(d)), own(lambda _: True)) for d in (head, base))
+    now, then = (lines(read(heap(d)), own(lambda _: True)) for d in (head, base))
+    return now, then
 
 
 def test_what_stays_adds_no_error() -> None:
@@ -92,7 +93,8 @@ def test_a_function_grew_for_certain_though_none_of_its_lines_did() -> None:
     # many lines; 16 together are 16 - √((16 - 7.57)² + 5.3²) = 6.0 R.
     both = [f"main.f:1@/o/a.go:{line} < main.run:9@/o/b.go:{line} = {{}}x1" for line in (2, 3)]
     head, base = (heap(*(stack.format(n * RATE) for stack in both)) for n in (8, 0))
-    by_line = growth(*(lines(read(d), own(lambda _: True)) for d in (head, base)), SPACE)
+    now, then = (lines(read(d), own(lambda _: True)) for d in (head, base))
+    by_line = growth(now, then, SPACE)
     assert not by_line.significant.flat.any()
     (found,) = functions(compared(head, base), SPACE, ["/o/a.go"])
     assert found.cum[:2] == (16 * RATE, 16 * RATE)
@@ -103,7 +105,8 @@ def test_a_function_grew_for_certain_though_none_of_its_lines_did() -> None:
 def test_a_function_of_one_line_grows_as_the_line() -> None:
     base = heap(f"main.f:1@/o/a.go:2 = {RATE}x7/{3 * RATE}", "main.g:8@/o/a.go:9 = 5x4096")
     head = heap(f"main.f:1@/o/a.go:2 = {4 * RATE}x7/{9 * RATE}", "main.g:8@/o/a.go:9 = 9x4096")
-    by_line = growth(*(lines(read(d), own(lambda _: True)) for d in (head, base)), SPACE)
+    now, then = (lines(read(d), own(lambda _: True)) for d in (head, base))
+    by_line = growth(now, then, SPACE)
     found = {f.name: f.cum for f in functions(compared(head, base), SPACE, ["/o/a.go"])}
     for row, name in enumerate(("main.f", "main.g")):
         line = by_line.amount("cum", row, found[name].value)

@@ -7,6 +7,7 @@ import re
 import subprocess
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alloclens.profile.formats import read
@@ -38,7 +39,7 @@ def branches(*arguments: object) -> list[StackNode]:
     return found_branches(*arguments).nodes
 
 
-def rows(*arguments: object) -> list[tuple[str, int, int, int, bool]]:
+def rows(*arguments: object) -> list[tuple[str, int, float, float | None, bool]]:
     return [(n.function, n.line, n.amount.value, n.amount.growth, n.leaf) for n in branches(*arguments)]
 
 
@@ -143,6 +144,7 @@ stack = st.lists(st.lists(st.sampled_from(FRAMES), min_size=1, max_size=2).map("
 samples = st.lists(st.tuples(stack, st.integers(-(2**40), 2**40).filter(bool)), max_size=12)
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(samples, st.sampled_from(["callers", "callees"]))
 def test_against_a_loop(given: list[tuple[str, int]], direction: str) -> None:
@@ -167,13 +169,13 @@ def way_of(frames: list[str], direction: str) -> list[str]:
     return ordered[on[0] :]
 
 
-def tree(profile: object, line: LineKey, direction: str, path: list[str], names: tuple[str, ...]) -> Counter:
-    out: Counter = Counter()
+def tree(profile: object, line: LineKey, direction: str, path: list[str], names: tuple[str, ...]) -> Counter[Any]:
+    out: Counter[Any] = Counter()
     for node in branches(profile, 0, line, direction, path):
         at = (*names, f"{node.function}@{node.file}:{node.line}")
         below = tree(profile, line, direction, [*path, node.id], at)
         assert node.leaf == (not below)
-        out[at] += node.amount.value
+        out[at] += int(node.amount.value)
         out.update(below)
     return out
 
@@ -196,7 +198,7 @@ def test_against_pprof(name: str) -> None:
             found = Counter()
             for root in roots:
                 for node in branches(profile, column, LineKey(file, int(line)), direction, [root.id]):
-                    found[f"{node.function} {node.file}:{node.line}"] += node.amount.value
+                    found[f"{node.function} {node.file}:{node.line}"] += int(node.amount.value)
             assert found == wanted, (function, direction)
 
 

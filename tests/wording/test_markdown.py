@@ -57,6 +57,7 @@ HOSTILE = [
 ]
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_pasted_command_runs_pprof_only(name: str) -> None:
     """The shell is given the command as it is shown, with its control characters written out."""

@@ -8,12 +8,15 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
+from alloclens.processes import output
 from alloclens.workspace import git
 from alloclens.workspace.git import FileVersion, commit, renames, repository_of, text_at, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+pytestmark = pytest.mark.programs
 
 ONE, TWO = 1_700_000_000, 1_700_100_000
 """When the two commits were made."""
@@ -325,7 +328,7 @@ def test_what_is_not_here_is_not_fetched(
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no FIFOs")
 @pytest.mark.timeout(30)
 def test_a_repository_that_does_not_answer_is_asked_once(main: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked, output = [], git.output
+    asked = []
 
     def counted(*arguments: str, **given: object) -> bytes | None:
         asked.append(arguments)
@@ -414,7 +417,6 @@ def test_renames_where_all_commits_would_take_too_long(repository: Path, monkeyp
     for old, new in (("a.go", "b.go"), ("b.go", "c.go")):
         run(repository, "mv", old, new)
         check_in(repository, TWO)
-    output = git.output
 
     def slow(*arguments: str, seconds: float, **given: object) -> bytes | None:
         assert seconds == 0

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from tests.support.histories import Project
 
+pytestmark = pytest.mark.programs
+
 LATER = (-1, -4)
 """Releases that the later builds are of, from the last one back."""
 BETWEEN = 2

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from alloclens.session.world import World
 
-pytestmark = pytest.mark.timeout(300)  # the first build on a machine compiles Go's own packages
+pytestmark = [pytest.mark.programs, pytest.mark.timeout(300)]  # the first build on a machine compiles Go's own packages
 
 
 class Way(NamedTuple):
@@ -56,7 +56,7 @@ def test_every_kind_of_code_is_found(tmp_path: Path, way: Way) -> None:
     if way.more and not shutil.which("gcc"):
         pytest.skip("cgo needs a compiler of C")
     there = tmp_path / "there"
-    write(there / way.folder, FILES | way.more)
+    write(there / way.folder, FILES | dict(way.more))
     heap = tmp_path / "profiles" / "heap.pb.gz"
     heap.parent.mkdir()
     given = {"program": str(tmp_path / "program"), "heap": str(heap), "folder": str(there)}

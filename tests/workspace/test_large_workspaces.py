@@ -83,6 +83,7 @@ GO_MODS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("text", "what", "most"), GO_MODS.values(), ids=GO_MODS)
 def test_a_go_mod_of_a_megabyte(tmp_path: Path, text: str, what: str, most: int) -> None:
     assert len(text) < go_mod.MAX_GO_MOD_BYTES
@@ -96,6 +97,7 @@ def test_a_larger_one_is_not_read(tmp_path: Path) -> None:
     assert left_out(tmp_path) == ["/w/go.mod was not read: larger than 1 MiB."]
 
 
+@pytest.mark.slow
 def test_many_large_ones(tmp_path: Path) -> None:
     write(tmp_path, {f"d{i}/go.mod": f"module example.com/m{i}\n{REQUIRED}" for i in range(12)})
     assert "Only the first 8 MiB of go.mod files were read." in left_out(tmp_path)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from alloclens.session.world import World
 
+pytestmark = pytest.mark.programs
+
 MB = 1 << 20
 OPEN = """package db
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from alloclens.lsp.documents import Documents
@@ -55,7 +55,7 @@ def series(folder: Path, one: str, two: str, first: int = 0) -> World:
     return world([str(folder)], [str(folder.parent / "p")], {})
 
 
-def numbers(known: World) -> list[object]:
+def numbers(known: World) -> list[Any]:
     """Return what is said of every line, but for the names of its file."""
     shown, lines = known.shown, known.shown.lines
     stacks = [

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 DEP = "example.com/dep"
 UPPER = "github.com/Azure/Thing"
-pytestmark = pytest.mark.timeout(300)  # the first build on a machine compiles Go's own packages
+pytestmark = [pytest.mark.programs, pytest.mark.timeout(300)]  # the first build on a machine compiles Go's own packages
 
 
 @pytest.mark.parametrize("flags", [(), ("-trimpath",)], ids=["plain", "trimpath"])

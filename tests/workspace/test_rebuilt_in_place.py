@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from alloclens.session.world import World
 
-pytestmark = pytest.mark.timeout(300)  # the first build on a machine compiles Go's own packages
+pytestmark = [pytest.mark.programs, pytest.mark.timeout(300)]  # the first build on a machine compiles Go's own packages
 BEGIN = 1_700_000_000
 MAIN = """package main
 

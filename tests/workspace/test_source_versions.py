@@ -90,6 +90,7 @@ def day_of(repository: Repository, number: int) -> str:
     return f"as in git's commit {repository.run('rev-parse', f'v1.{number}.0')[:12]}"
 
 
+@pytest.mark.programs
 def test_of_several_that_fit_the_newest_is_taken_and_what_they_disagree_on_is_doubtful(repository: Repository) -> None:
     found = of(repository, taken(4.5), keeps(4))
     assert (found.text, found.source) == (TWO, day_of(repository, 4))
@@ -97,6 +98,7 @@ def test_of_several_that_fit_the_newest_is_taken_and_what_they_disagree_on_is_do
     assert found.disagrees(np.array([3, 4, 5, 6])).tolist() == [False, False, True, True]
 
 
+@pytest.mark.programs
 def test_what_was_checked_in_later_is_none_of_them(repository: Repository) -> None:
     assert of(repository, taken(0.5), keeps(5)).others == ()
     assert of(repository, taken(0.5), keeps(5)).text == ONE
@@ -104,6 +106,7 @@ def test_what_was_checked_in_later_is_none_of_them(repository: Repository) -> No
     assert of(repository, taken(-0.5), keeps(5)) is UNKNOWN_VERSION
 
 
+@pytest.mark.programs
 def test_what_does_not_fit_is_none_of_them(repository: Repository) -> None:
     found = of(repository, taken(3.5), keeps(5, start=4))
     assert (found.text, found.others) == (MOVED, ())
@@ -114,6 +117,7 @@ def guessed(repository: Repository, marks: RecordedLines) -> SourceVersion:
     return SourceVersions(Roots((str(repository.folder),)), None).of(place, "/app/main.go", taken(4.5), marks)
 
 
+@pytest.mark.programs
 def test_all_lines_of_a_file_that_is_a_guess_are_doubtful(repository: Repository) -> None:
     found = guessed(repository, keeps(4))
     assert (found.text, found.guessed) == (TWO, True)
@@ -121,16 +125,18 @@ def test_all_lines_of_a_file_that_is_a_guess_are_doubtful(repository: Repository
     assert guessed(repository, keeps(4, start=40)) is UNKNOWN_VERSION
 
 
+@pytest.mark.programs
 def test_functions_that_start_where_they_were_recorded_prove_a_guess(repository: Repository) -> None:
     repository.check_in({"main.go": TWO + "\nfunc drop() {\n\tpanic(1)\n}\n"}, BEGIN + 4.2 * DAY)
     names, line, number = ["main.keep", "main.drop"], np.array([4, 10]), np.array([0, 1])
     here = (repository.folder / "main.go").read_text().split("\n").index("func drop() {") + 1
     proven = guessed(repository, RecordedLines(line, number, names, np.array([3, here]), "main.go"))
-    assert (proven.guessed, proven.disagrees(np.array([4])).any()) == (False, False)
+    assert (proven.guessed, bool(proven.disagrees(np.array([4])).any())) == (False, False)
     assert guessed(repository, RecordedLines(line, number, names, np.array([3, 0]), "main.go")).guessed
     assert guessed(repository, RecordedLines(line, number, names, np.array([0, 0]), "main.go")).guessed
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize("label", ["v1.1.0", "v1.1.0 in production", "deployed=COMMIT", "COMMIT"])
 def test_a_label_that_names_a_commit_or_a_version(repository: Repository, label: str) -> None:
     commit = repository.run("rev-parse", "v1.0.0")
@@ -138,11 +144,13 @@ def test_a_label_that_names_a_commit_or_a_version(repository: Repository, label:
     assert (found.text, found.others) == (TWO if label.startswith("v1.1.0") else ONE, ())
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize("label", ["v1.3.0", "v9.0.0", "main", "after 1.1.0 load"])
 def test_a_label_that_names_none_that_fits(repository: Repository, label: str) -> None:
     assert len(of(repository, taken(4.5, label), keeps(5)).others) == 2
 
 
+@pytest.mark.programs
 def test_what_the_binary_says_decides_unless_something_was_not_checked_in(repository: Repository) -> None:
     commit = repository.run("rev-parse", "v1.0.0")
     assert of(repository, taken(4.5, build=Build(revision=commit)), keeps(5)).text == ONE
@@ -153,6 +161,7 @@ def test_what_the_binary_says_decides_unless_something_was_not_checked_in(reposi
     assert (modified.text, modified.others) == (TWO, (day_of(repository, 2),))  # and of nothing that is older
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize(
     "build",
     [Build(revision="", is_modified=True), Build(written_at=BEGIN, is_here=True)],
@@ -167,6 +176,7 @@ def test_a_text_that_may_never_have_been_checked_in_is_doubtful(repository: Repo
     assert not sure.disagrees(np.array([6])).any()
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize(
     ("recorded", "age", "doubtful"),
     [
@@ -187,6 +197,7 @@ def test_what_was_written_after_its_binary_may_be_another_text(
     assert found.disagrees(np.array([6])).all() == doubtful
 
 
+@pytest.mark.programs
 def test_a_copy_from_before_the_binary_is_the_text_whatever_was_written_since(
     repository: Repository, texts: Texts
 ) -> None:
@@ -198,6 +209,7 @@ def test_a_copy_from_before_the_binary_is_the_text_whatever_was_written_since(
     assert not found.disagrees(np.array([6])).any()
 
 
+@pytest.mark.programs
 def test_our_copy_is_one_of_several_unless_the_binary_shows_that_it_is_the_text(
     repository: Repository, texts: Texts
 ) -> None:
@@ -231,6 +243,7 @@ def of_script(
     )
 
 
+@pytest.mark.programs
 def test_of_a_copy_for_which_nothing_vouches_what_was_edited_since_the_commit_is_doubtful(
     repository: Repository, texts: Texts
 ) -> None:
@@ -241,12 +254,14 @@ def test_of_a_copy_for_which_nothing_vouches_what_was_edited_since_the_commit_is
     assert found.disagrees(np.array([4, 5, 6])).tolist() == [False, True, True]
 
 
+@pytest.mark.programs
 def test_a_copy_that_was_checked_in_is_believed(repository: Repository, texts: Texts) -> None:
     repository.check_in({"keep.py": SCRIPT_EDITED}, BEGIN + 5 * DAY)
     for made in (UNKNOWN_BUILD, Build(is_gone=True)):
         assert not of_script(repository, texts, made).disagrees(np.array([4, 6])).any()
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize(
     ("name", "build", "doubtful"),
     [
@@ -264,6 +279,7 @@ def test_a_copy_where_nothing_was_checked_in(
     assert of_script(repository, texts, build, name).disagrees(np.array([4, 6])).all() == doubtful
 
 
+@pytest.mark.programs
 def test_a_copy_of_what_was_written_after_the_process_began_is_none(repository: Repository, texts: Texts) -> None:
     """It came with a later snapshot; the first one has none of that file."""
     path = str(repository.folder / "keep.py")
@@ -289,6 +305,7 @@ def test_a_text_that_is_put_back_with_its_old_date_is_not_taken_for_untouched(
     assert unchanged(str(path), BEGIN + DAY) == SourceCopy(PYTHON, BEGIN)
 
 
+@pytest.mark.programs
 def test_the_copy_of_another_snapshot_of_that_name_is_none(repository: Repository, texts: Texts) -> None:
     shutil.rmtree(repository.folder / ".git")
     then, path = taken(4.5), own(repository).path
@@ -298,6 +315,7 @@ def test_the_copy_of_another_snapshot_of_that_name_is_none(repository: Repositor
     assert of(repository, then, keeps(5), texts).text == TWO
 
 
+@pytest.mark.programs
 def test_a_file_that_had_another_name(repository: Repository) -> None:
     """What is recorded under its old name was built before it was renamed."""
     repository.run("mv", "main.go", "shop.go")
@@ -429,6 +447,7 @@ def explained(folder: Path, monkeypatch: pytest.MonkeyPatch, file: str = "main.g
     return result.stdout
 
 
+@pytest.mark.programs
 @pytest.mark.timeout(300)
 def test_what_go_stamps_into_a_binary(built: tuple[Repository, str]) -> None:
     """As `go version -m` reads it, which is Go's own debug/buildinfo."""
@@ -444,6 +463,7 @@ def test_what_go_stamps_into_a_binary(built: tuple[Repository, str]) -> None:
     assert found.written_at == (repository.folder / "app").stat().st_mtime
 
 
+@pytest.mark.programs
 @pytest.mark.timeout(300)
 def test_the_stamp_of_the_binary_says_which_commit_ran(
     built: tuple[Repository, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
@@ -455,6 +475,7 @@ def test_the_stamp_of_the_binary_says_which_commit_ran(
     )
 
 
+@pytest.mark.programs
 @pytest.mark.timeout(300)
 def test_a_binary_that_was_built_anew_is_not_the_one_that_ran(built: tuple[Repository, str], tmp_path: Path) -> None:
     repository, _ = built
@@ -469,11 +490,13 @@ def test_a_binary_that_was_built_anew_is_not_the_one_that_ran(built: tuple[Repos
     assert (elsewhere.is_here, elsewhere.revision) == (True, built[1])
 
 
+@pytest.mark.programs
 def test_a_binary_outside_the_workspace_is_not_read(built: tuple[Repository, str], tmp_path: Path) -> None:
     profile = read((built[0].folder / "profiles/heap.pb.gz").read_bytes())
     assert build(profile, Roots((str(tmp_path),)), ()).revision == ""
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize(
     "harm",
     [
@@ -553,6 +576,7 @@ def test_a_profile_that_another_one_took_the_place_of(tmp_path: Path, monkeypatc
     assert "20.0MB on line 6\n" in explained(tmp_path, monkeypatch)
 
 
+@pytest.mark.programs
 def test_explain_says_which_texts_fit(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = repository.folder
     (folder / "go.mod").write_text("module example.com/app\n")

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from tests.support.deployed import Number
     from tests.support.histories import Project
 
+pytestmark = pytest.mark.programs
+
 BEHIND = (1, 3, 7)
 """Releases between the build and what is checked out."""
 RELEASES = 10
@@ -69,8 +71,8 @@ def outcome(project: Project, here: Path, build: int, last: int, built: str) -> 
         of_this = named[lines.file[file.rows]]  # and not of a file that was renamed to this one
         recorded = lines.line[file.rows][of_this].tolist()
         now = dict(zip(recorded, np.where(found.unsure, 0, found.line)[of_this].tolist(), strict=True))
-        placed += np.count_nonzero(found.line)
-        sure += np.count_nonzero(list(now.values()))
+        placed += int(np.count_nonzero(found.line))
+        sure += int(np.count_nonzero(list(now.values())))
         wrong += [
             f"{path}:{one.line} is on {now[one.line]}: {text.lines[now[one.line]].strip()} ({file.version.source})"
             for one in asked

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from tests.support.program import Recorded
 
+pytestmark = pytest.mark.programs
+
 DAY = 86_400
 BEGIN = 1_700_000_000
 COMMITS = 40

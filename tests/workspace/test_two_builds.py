@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from tests.support.program import Recorded
 
+pytestmark = pytest.mark.programs
+
 MB = 1 << 20
 DAY = 86_400
 BEGIN = 1_700_000_000

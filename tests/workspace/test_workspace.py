@@ -27,7 +27,7 @@ def roots(*folders: Path, given: Settings = NOTHING) -> Roots:
 
 
 def modules(*folders: Path) -> list[tuple[str, str, bool]]:
-    return [tuple(module) for module in roots(*folders).modules]
+    return [(module.path, module.directory, module.main) for module in roots(*folders).modules]
 
 
 def test_modules_the_longest_path_first(tmp_path: Path) -> None:

@@ -20,6 +20,8 @@ from tests.support.goservice import labels
 from tests.support.profiles import goroutines
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from alloclens.profile.model import Profile
 
 MODULE = "module example.com/shop\n\ngo 1.25\n"
@@ -283,7 +285,7 @@ class Program:
             (folder / name).write_text(text)
         self.texts = {str(folder / name): text for name, text in files.items() if name.endswith(".go")}
         environment = tools.environment() | {"GODEBUG": "tracebacklabels=1"}
-        run = {"cwd": folder, "env": environment, "timeout": 100}
+        run: dict[str, Any] = {"cwd": folder, "env": environment, "timeout": 100}
         subprocess.run([tools.go(), "build", *flags, "-o", "shop", "."], check=True, **run)
         self.count = int(subprocess.run([folder / "shop", folder], check=True, **run, stdout=subprocess.PIPE).stdout)
         self.profiles = {form: read((folder / form).read_bytes()) for form in ("proto", "debug1", "debug2")}
@@ -332,6 +334,7 @@ def program(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReq
     return Program(tmp_path_factory.mktemp("shop"), *filter(None, [request.param]))
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize("form", ["proto", "debug1", "debug2"])
 def test_every_goroutine_is_traced_to_its_mark(program: Program, form: str) -> None:
     marks, found = program.marks(), program.found(form)
@@ -345,6 +348,7 @@ def test_every_goroutine_is_traced_to_its_mark(program: Program, form: str) -> N
         assert len(set(places)) >= len(several), kind
 
 
+@pytest.mark.programs
 def test_a_dump_ends_with_the_statements(program: Program) -> None:
     assert [is_dump(program.profiles[form]) for form in ("proto", "debug1", "debug2")] == [False, False, True]
 
@@ -412,6 +416,7 @@ func main() {
 PACKAGES = ("context", "net/http", "os/signal", "runtime", "sync", "testing", "time")
 
 
+@pytest.mark.programs
 def test_as_gos_own_parser(tmp_path: Path) -> None:
     """The go statements and closures of a part of Go's standard library."""
     (tmp_path / "go.mod").write_text("module example.com/parser\n\ngo 1.21\n")
@@ -667,6 +672,7 @@ HOSTILE = ("go ", "go f(", "go func() {", "func() ", "func() func(", "go x.y,", 
            'import (\na "b"\n', "x.f,x.f\n", "f :=", "a" * 50, "\n}", "go f(x.f);\n", "x:=func(){\n", "  ")  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", HOSTILE)
 def test_time_is_linear(part: str) -> None:
     """With a square of this many parts in any step, the test would not end in its time."""

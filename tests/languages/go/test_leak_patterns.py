@@ -252,6 +252,7 @@ def marked() -> Iterator[Marked]:
 FORMS = pytest.mark.parametrize("form", [0, 1], ids=["proto", "text"])
 
 
+@pytest.mark.programs
 @FORMS
 def test_what_the_stacks_of_a_real_program_show(profiles: Path, form: int) -> None:
     profile = read((profiles / f"heap.{form}").read_bytes())
@@ -275,6 +276,7 @@ def shapes(profile: Profile, mark: Marked) -> Iterator[str]:
     yield from large - {"none"} or large
 
 
+@pytest.mark.programs
 @FORMS
 def test_goroutines_in_a_heap(profiles: Path, form: int) -> None:
     """The program starts 200 by hand; threads have stacks made by the same function, and are none."""
@@ -289,6 +291,7 @@ def test_goroutines_in_a_heap(profiles: Path, form: int) -> None:
     assert objects["thread"]
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize("form", [0, 1, 2], ids=["proto", "text", "list"])
 def test_connections_in_a_list_of_goroutines(profiles: Path, form: int) -> None:
     """Those that wait for a body to be closed; not idle ones, nor the other goroutine of each."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from alloclens.source.roots import Module, Packages, Roots
 
 from tests.support.files import go
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 DB = go("New", "Query")
 PYTHON = "class Decoder:\n    def decode(self):\n        pass\n"
@@ -50,7 +53,7 @@ class Foreign(NamedTuple):
 
     recorded: str
     function: str
-    beside: dict[str, tuple[str, ...]] = {}  # noqa: RUF012 - never changed
+    beside: dict[str, Collection[str]] = {}  # noqa: RUF012 - never changed
 
 
 NEW, S17 = "github.com/x/y/db.New", "example.com/other/s17"
