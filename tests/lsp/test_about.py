@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from alloclens import __version__
 
 from tests.support.profiles import drop, heap
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 MB = 1 << 20
 
 
+@pytest.mark.programs
 async def test_versions_settings_and_counts(editor: Editor, folder: Path) -> None:
     main = folder / "main.go"
     drop(folder / "profiles/a.pb.gz", heap(f"main.keep:10@{main}:11 = 3x{MB}", f"gone.f:1@/gone/f.go:2 = 2x{MB}"))

@@ -40,6 +40,7 @@ def test_verbose_is_for_the_version_only() -> None:
     assert "--verbose is for --version" in result.output
 
 
+@pytest.mark.programs
 def test_versions_programs_and_caches() -> None:
     said = installation("--version", "--verbose")
     assert said["alloclens"] == __version__
@@ -51,6 +52,7 @@ def test_versions_programs_and_caches() -> None:
     assert said["allowed"].endswith(" bytes)") or said["allowed"].endswith("(none)")
 
 
+@pytest.mark.programs
 @pytest.mark.skipif(os.name == "nt", reason="the directory is found otherwise there")
 def test_a_cache_is_named_with_its_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(platformdirs, "user_cache_dir", lambda *_, **__: str(tmp_path))
