@@ -139,8 +139,7 @@ MAPPED, EXACT, MODULE, BUILD, VENDOR = (
 CACHE, REQUIRED, GOROOT, PACKAGE = "module cache", "required module", "Go's own source", "installed package"
 BUNDLED = "project of a bundler"
 RELATIVE, CONTAINER, SUFFIX = "relative to the workspace", "container or CI root", "the only file that ends so"
-TOP = "top of a checkout"
-GUESSES, PROOFS = {BUNDLED, RELATIVE, CONTAINER, SUFFIX, TOP}, {"com.shop.Cart.add"}
+GUESSES, PROOFS = {BUNDLED, RELATIVE, CONTAINER, SUFFIX}, {"com.shop.Cart.add"}
 """Rules whose finds are marked, and functions that say whose they are."""
 HACK = "vendor/golang.org/x/net/http2/hpack/hpack.go"
 SERVER = "net/http.(*Server).Serve"
@@ -153,7 +152,6 @@ FOUND = {
     "mapping to a folder that is not open": Case("/build/lib/l.go", "", "/named/l.go", MAPPED),
     "mapping of a Windows path (5)": Case(r"d:\ci\run.go", "", "/w/run.go", MAPPED),
     # the file as it is
-    "a program in another directory": Case("/home/ci/x1/serve.go", "main.Serve", "/w/serve.go", TOP),
     "exact": Case("/w/main.go", "main.main", "/w/main.go", EXACT),
     "exact, not clean": Case("/w/api/../internal//./db.go", "", "/w/internal/db.go", EXACT),
     "exact, generated": Case("/w/api/api.pb.go", "", "/w/api/api.pb.go", EXACT),

@@ -11,7 +11,7 @@ from alloclens.paths import is_share, is_within, join
 from alloclens.source.build_roots import Builds
 from alloclens.source.own import is_own
 from alloclens.source.recorded import Kind, recorded
-from alloclens.source.rules import MOVED, RULES, TOP, PlacementContext, proves, stranger
+from alloclens.source.rules import MOVED, RULES, PlacementContext, proves, stranger
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -180,7 +180,7 @@ class SourceMap:
         if not rule.tells_whose and (why := stranger(path, one, self._context)) and is_own(path, self.roots):
             refused[path] = why
         elif rule.by_functions and not self._declares(path, one):
-            if rule.name not in {MOVED, TOP}:
+            if rule.name != MOVED:
                 refused[path] = "a file here ends alike, but does not declare most of its functions"
         else:
             return True

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from alloclens.languages.names import has_name
 from alloclens.paths import folders_of, is_share, join, name_of, rest_within
-from alloclens.source.alike import is_telling, shared_end
+from alloclens.source.alike import shared_end
 from alloclens.source.recorded import EMBEDDED, OF_GO, Kind
 
 if TYPE_CHECKING:
@@ -304,13 +304,6 @@ def _container(recorded: Recorded, context: PlacementContext) -> Groups:
             yield [join(checkout, recorded.path[found.end() :]) for checkout in checkouts]
 
 
-def _top(recorded: Recorded, context: PlacementContext) -> Groups:
-    """Find a file of a Go program in the top directory of a checkout, wherever that was when it was built."""
-    if recorded.absolute and recorded.path.endswith(".go") and any(map(is_telling, recorded.functions)):
-        modules = context.roots.modules if len(context.roots.modules) <= MAX_CHECKOUTS else ()
-        yield [join(top, recorded.name) for top in (*context.roots.folders, *(one.directory for one in modules))]
-
-
 def _suffix(recorded: Recorded, context: PlacementContext) -> Groups:
     """Find the workspace's files that share the longest end with the recorded path, at least two elements."""
     wanted = [context.roots.key(element) for element in recorded.end.split("/") if element][::-1]
@@ -342,7 +335,6 @@ def _in_package(path: str, recorded: Recorded, context: PlacementContext) -> boo
 SURE = (_mapped, _as_recorded, _module, _build, _alike)
 """Rules that look for own code and do not guess."""
 RENAMED, MOVED = "renamed since", "moved to another file of its directory"
-TOP = "top of a checkout"
 ELSEWHERE = (RENAMED, MOVED)
 """Rules whose result was recorded in another file."""
 RULES = (
@@ -365,7 +357,6 @@ RULES = (
     PlacementRule(MOVED, _moved, by_functions=True, tells_whose=True),
     PlacementRule("container or CI root", _container, by_functions=True, guess=True),
     PlacementRule("the only file that ends so", _suffix, by_functions=True, guess=True),
-    PlacementRule(TOP, _top, by_functions=True, guess=True),
 )
 
 FOREIGN = {Kind.STANDARD: "it is part of a standard library", Kind.DEPENDENCY: "it is a dependency's"}
