@@ -394,7 +394,7 @@ CONTAINERS = tuple(
         r"/go/src/",
         r"/usr/src/app/",
         r"/usr/src/",
-        r"/(?:srv|opt|data|mnt|root|var/www|home/[^/]+)/(?:app|workspace|src|code|build|project|repo)/",
+        r"/(?:srv|opt|data|mnt|root|var/www|home/[^/]+)/(?:app|workspace|src|code|project|repo)/",
         r"/(?:app|workspace|src|code|build|project|repo|srv|opt/app|root/project|var/task|opt/build/repo)/",
     )
 )
