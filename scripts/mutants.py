@@ -64,6 +64,7 @@ def prepare(modules: list[str]) -> None:
         "also_copy": ["scripts", *(page.name for page in ROOT.glob("*.md"))],
         "pytest_add_cli_args": [*SELECTED, "--hypothesis-profile=quick"],
         "pytest_add_cli_args_test_selection": TESTS,
+        "process_isolation": "forkserver",  # no test has run in it: what is remembered of one would hide a change
         "timeout_multiplier": 2.0,
         "timeout_constant": 5.0,
     }
