@@ -9,10 +9,6 @@ import msgspec
 Kind = TypeVar("Kind", bound=type)
 
 
-class Message(msgspec.Struct, frozen=True, rename="camel"):
-    """A value that leaves as JSON, under names as JavaScript spells them."""
-
-
 def ready(kind: Kind) -> Kind:
     """Decorate a struct so that msgspec inspects it when it is defined.
 
@@ -26,3 +22,8 @@ def ready(kind: Kind) -> Kind:
 def as_json(value: Any) -> Any:
     """Return a value, or all that it holds, as what JSON has."""
     return msgspec.to_builtins(value)
+
+
+@ready
+class Message(msgspec.Struct, frozen=True, rename="camel"):
+    """A value that leaves as JSON, under names as JavaScript spells them."""

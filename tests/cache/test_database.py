@@ -241,17 +241,17 @@ def test_two_servers_whose_file_is_damaged_again_and_again(path: Path) -> None:
     program = f"""
 import random, sys
 from pathlib import Path
-from alloclens.cache.texts import Copy, Texts
+from alloclens.cache.texts import SourceCopy, Texts
 from alloclens.disk import Stamp
 kept, me = Texts(Path({str(path)!r})), sys.argv[1]
 for i in range(300):
     name = f"/p/{{me}}-{{i % 20}}"
     text = random.Random(name).randbytes(300).hex()
-    kept.keep(name, Stamp(*{tuple(STAMP)}), {{"/w/main.go": Copy(text, 1.5)}})
-    assert kept.of(name, Stamp(*{tuple(STAMP)}), "/w/main.go") in (None, Copy(text, 1.5))
+    kept.keep(name, Stamp(*{tuple(STAMP)}), {{"/w/main.go": SourceCopy(text, 1.5)}})
+    assert kept.of(name, Stamp(*{tuple(STAMP)}), "/w/main.go") in (None, SourceCopy(text, 1.5))
     kept.forget(["/other"], [])
-kept.keep("/p/last", Stamp(*{tuple(STAMP)}), {{"/w/main.go": Copy("last", 1.5)}})
-assert kept.of("/p/last", Stamp(*{tuple(STAMP)}), "/w/main.go") in (None, Copy("last", 1.5))
+kept.keep("/p/last", Stamp(*{tuple(STAMP)}), {{"/w/main.go": SourceCopy("last", 1.5)}})
+assert kept.of("/p/last", Stamp(*{tuple(STAMP)}), "/w/main.go") in (None, SourceCopy("last", 1.5))
 """
     rng = random.Random(1)
     run = [

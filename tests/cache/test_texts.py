@@ -149,14 +149,14 @@ def test_two_at_once(path: Path) -> None:
     program = f"""
 import sys, threading
 from pathlib import Path
-from alloclens.cache.texts import Copy, Texts
+from alloclens.cache.texts import SourceCopy, Texts
 from alloclens.disk import Stamp
 kept = Texts(Path({str(path)!r}))
 def some(thread):
     for i in range(25):
         name = f"/p/{{sys.argv[1]}}-{{thread}}-{{i}}"
-        kept.keep(name, Stamp(*{tuple(STAMP)}), {{"/w/main.go": Copy(name, 1.5), "/w/shop.go": Copy("same", 1.5)}})
-        assert kept.of(name, Stamp(*{tuple(STAMP)}), "/w/main.go") == Copy(name, 1.5)
+        kept.keep(name, Stamp(*{tuple(STAMP)}), {{"/w/main.go": SourceCopy(name, 1.5), "/w/shop.go": SourceCopy("same", 1.5)}})
+        assert kept.of(name, Stamp(*{tuple(STAMP)}), "/w/main.go") == SourceCopy(name, 1.5)
         kept.forget(["/other"], [])
 threads = [threading.Thread(target=some, args=(n,)) for n in range(3)]
 [t.start() for t in threads]
