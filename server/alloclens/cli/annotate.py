@@ -11,8 +11,8 @@ import numpy as np
 from alloclens.cli.errors import told
 from alloclens.cli.terminal import Styled, show, tell
 from alloclens.disk import read_file, real, real_path
+from alloclens.series.comparison import worth_showing
 from alloclens.series.findings import RAISED
-from alloclens.series.selection import worth_showing
 from alloclens.session.line_mapper import MappedFinding, MappedLine
 from alloclens.session.once import world
 from alloclens.text import MAX_SOURCE_BYTES, decoded, split_lines

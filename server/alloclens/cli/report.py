@@ -20,8 +20,8 @@ from alloclens.cli.leaks import quiet
 from alloclens.cli.terminal import show_bytes
 from alloclens.disk import real, write_file
 from alloclens.printable import printable
+from alloclens.series.comparison import by_weight, worth_showing
 from alloclens.series.findings import badness
-from alloclens.series.selection import by_weight, worth_showing
 from alloclens.series.timeline import points
 from alloclens.session.line_mapper import LineMapper
 from alloclens.session.once import world

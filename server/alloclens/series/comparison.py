@@ -27,7 +27,7 @@ from alloclens.tables.stacks import Stack, having, passing, through
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from alloclens.arrays import Ints, Mask
+    from alloclens.arrays import Floats, Ints, Mask
     from alloclens.profile.model import Profile, ValueType
     from alloclens.series.series import Provenance, Series
     from alloclens.series.snapshot import Snapshot
@@ -41,6 +41,12 @@ MIN_SHAPE_SHARE = 0.1
 """Share of a line's growth that a pattern needs to count."""
 MALG = "runtime.malg"
 """The runtime function that allocates goroutines, on the system stack."""
+MIN_HINT_SHARE = 0.005
+"""Share of the total below which pprof's reports omit nodes by default."""
+MIN_HINT_BYTES = 10 << 10
+"""Absolute minimum: half a percent of an idle service is not worth a hint."""
+MAX_HINTS = 200
+"""Hints of one file: more than anybody reads, and still a small response."""
 
 
 class Pair(NamedTuple):
@@ -290,3 +296,35 @@ def compare(
     if judged_type and len(observed) > 1:
         judgement = judge(history(observed, whole, sites), whole, judged_type)
     return Comparison(series, head, base, wanted, one_process, contents, alignment, grown, judgement)
+
+
+def worth_showing(comparison: Comparison, rows: Ints, most: int = MAX_HINTS) -> Ints:
+    """Return the rows that are heavy or grew significantly, at most the heaviest `most`, in the given order."""
+    weight = _weight(comparison, rows)
+    total = abs(int(comparison.lines.total[comparison.column]))  # of the samples in focus
+    least = max(MIN_HINT_SHARE * total, MIN_HINT_BYTES if comparison.sample_type.unit == "bytes" else 1)
+    shown = (weight >= least) | _grew(comparison, rows)
+    kept = np.flatnonzero(shown & (weight > 0))
+    if len(kept) > most:
+        kept = np.sort(kept[np.argsort(-weight[kept], kind="stable")[:most]])
+    return rows[kept]
+
+
+def by_weight(comparison: Comparison, rows: Ints) -> Ints:
+    """Sort rows by owned value, then by cum value, heaviest first."""
+    number = comparison.column
+    owned, cum = (m[rows, number] for m in (comparison.lines.value.owned, comparison.lines.value.cum))
+    return rows[np.lexsort((-np.abs(cum), -np.abs(owned)))]
+
+
+def _weight(comparison: Comparison, rows: Ints) -> Floats:
+    value = comparison.lines.value
+    flat, cum = (np.abs(measure[rows, comparison.column]) for measure in (value.flat, value.cum))
+    return np.asarray(np.maximum(flat, cum))
+
+
+def _grew(comparison: Comparison, rows: Ints) -> Mask:
+    if comparison.growth is None:
+        return np.zeros(len(rows), np.bool_)
+    significant = comparison.growth.significant
+    return significant.flat[rows] | significant.owned[rows]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from alloclens.series.selection import worth_showing
+from alloclens.series.comparison import worth_showing
 from alloclens.source.line_mapping import UNCHANGING, UNKNOWN_VERSION
 from alloclens.wording.amounts import amount
 

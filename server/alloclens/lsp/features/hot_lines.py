@@ -13,7 +13,7 @@ from alloclens.lsp import protocol
 from alloclens.lsp.documents import opened_path, same
 from alloclens.lsp.show import shown, tell
 from alloclens.lsp.spots import Spots, location
-from alloclens.series.selection import worth_showing
+from alloclens.series.comparison import worth_showing
 from alloclens.wording.amounts import growth, hint
 
 if TYPE_CHECKING:

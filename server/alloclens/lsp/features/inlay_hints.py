@@ -12,7 +12,7 @@ from msgspec import Struct
 from alloclens.lsp.commands import given_back
 from alloclens.lsp.hover_text import text_of
 from alloclens.lsp.protocol import Int64
-from alloclens.series.selection import worth_showing
+from alloclens.series.comparison import worth_showing
 from alloclens.typed import ready
 from alloclens.wording.amounts import hint
 
