@@ -98,6 +98,7 @@ def test_types_in_typescript() -> None:
         assert f"{wanted}\n" in text, wanted
 
 
+@pytest.mark.programs
 async def test_answers_are_values_of_the_protocol(tmp_path: Path) -> None:
     """Of every command that an empty session answers, as msgspec reads it by the type that the client is told."""
     server = server_in_session()
