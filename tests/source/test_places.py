@@ -204,7 +204,7 @@ FOUND = {
     ),
     # the module cache
     "cache elsewhere": Case(
-        "/root/go/pkg/mod/github.com/!azure/sdk@v1.0.0/a.go", "", "/cache/github.com/!azure/sdk@v1.0.0/a.go", CACHE
+        "/home/ci/go/pkg/mod/github.com/!azure/sdk@v1.0.0/a.go", "", "/cache/github.com/!azure/sdk@v1.0.0/a.go", CACHE
     ),
     "cache, -trimpath with capitals (1)": Case(
         "github.com/Azure/sdk@v1.0.0/a.go", "", "/cache/github.com/!azure/sdk@v1.0.0/a.go", CACHE
@@ -275,7 +275,7 @@ FOUND = {
         r"C:\Program Files\Go\src\net\http\server.go", SERVER, "/goroot/src/net/http/server.go", GOROOT
     ),
     "toolchain module (1)": Case(
-        "/root/go/pkg/mod/golang.org/toolchain@v0.0.1-go1.26.1.linux-amd64/src/net/http/server.go",
+        "/home/ci/go/pkg/mod/golang.org/toolchain@v0.0.1-go1.26.1.linux-amd64/src/net/http/server.go",
         SERVER,
         "/goroot/src/net/http/server.go",
         GOROOT,
@@ -324,7 +324,7 @@ FOUND = {
         "webpack://shop/./node_modules/express/lib/router.js", "", "/w/node_modules/express/lib/router.js", PACKAGE
     ),
     "cargo": Case(
-        "/root/.cargo/registry/src/index-6f17d22bba15001f/serde-1.0.0/src/lib.rs",
+        "/home/ci/.cargo/registry/src/index-6f17d22bba15001f/serde-1.0.0/src/lib.rs",
         "",
         "/cargo/serde-1.0.0/src/lib.rs",
         PACKAGE,
