@@ -56,14 +56,14 @@ def test_a_lone_file_is_marked_and_its_leak_says_why(folder: Path, monkeypatch: 
     profiles(folder, *LONE)
     annotated = run(folder, "annotate", "main.py", "--profiles", "profiles", monkeypatch=monkeypatch)
     assert re.search(r"~\S+ .* 4 .*return db\.rows", annotated)
-    assert "which nothing proves" in annotated
+    assert "nothing proves that the lines are of this file" in annotated
     leaks = run(folder, "leaks", "profiles", "--workspace", ".", monkeypatch=monkeypatch)
     assert "~ Leak:" in leaks
     assert "is a guess" in leaks
-    assert "may be another one near by" not in leaks
+    assert "may be another one nearby" not in leaks
     explained = run(folder, "explain", "main.py", monkeypatch=monkeypatch)
     assert "(container or CI root, a guess; your own code)" in explained
-    assert "which nothing proves" in explained
+    assert "nothing proves that the lines are of this file" in explained
     said = json.loads(run(folder, "leaks", "profiles", "--workspace", ".", "--json", monkeypatch=monkeypatch))
     assert [(one["line"], one["placement"]) for one in said["findings"]] == [(4, "unsure")]
 

@@ -171,7 +171,7 @@ def test_annotate_refuses_a_snapshot_that_is_not_there(workspace: Path, which: s
 @pytest.mark.programs
 def test_annotate_says_which_lines_are_gone(workspace: Path) -> None:
     said = annotate(workspace).stderr
-    assert said == "9.0MB of line 4 (main.old) is not shown: the line was changed or deleted since.\n"
+    assert said == "9.0MB of line 4 (main.old) is not shown: the line has been changed or deleted since.\n"
     assert "is not shown" not in annotate(workspace, "--head", "first").stderr
 
 
@@ -185,9 +185,9 @@ def test_annotate_says_of_which_lines_the_growth_is_not_known(tmp_path: Path) ->
         stacks = [f"main.keep:10@{source}:{line} = {size}x{MB}" for line, size in sizes.items()]
         drop(tmp_path / f"p/{name}.pb.gz", heap(*stacks, build_id=name))
     result = run("annotate", source, "--profiles", tmp_path / "p", "--base", "a.pb.gz")
-    assert "the growth of lines 10, 13 is not known: which line of the base it was is not known\n" in result.output
+    assert "the growth of lines 10, 13 is not known: no line of the base is known to match\n" in result.output
     result = run("annotate", source, "--profiles", tmp_path / "p", "--head", "a.pb.gz")
-    assert "is not known: which line" not in result.output
+    assert "no line of the base is known" not in result.output
 
 
 def test_annotate_says_why_lines_are_marked(tmp_path: Path) -> None:

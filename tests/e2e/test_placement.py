@@ -78,7 +78,7 @@ def test_one_notice_whose_button_brings_the_numbers(vscode: VsCode, folder: Path
     vscode.open(folder, folder / "store.go")
     said = toast(vscode, "of the profile is in files that are not found here")
     said.wait_for()
-    expect(said).to_contain_text("100% of the profile is in files that are not found here (/srv/build/…).")
+    expect(said).to_contain_text("100% of the profile is in files that were not found here (/srv/build/…).")
     drop(folder / "profiles/2.pb.gz", snapshot(folder, "/srv/build", 40, own=50))
     vscode.expect_status("100MB (+60.0MB)")
     assert said.count() == 1  # a second one, of 50%, would also be in the way of the click

@@ -157,7 +157,7 @@ async def test_a_function_that_is_gone_has_a_page_too(editor: Editor, two: Path)
     found = {one.to.name: one.to for one in await outgoing(editor, serve)}
     assert said(found["main.keep"])[1:] == [
         f"It was recorded in {two}/main.go, line 11.",
-        f"That file is {two}/main.go, which has not this function any more, or cannot be read.",
+        f"That file is {two}/main.go, which no longer has this function or cannot be read.",
     ]
     assert found["main.keep"].detail == "3.0MB · 6.7%"
 

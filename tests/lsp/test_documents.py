@@ -296,7 +296,9 @@ def test_requests_for_documents_that_are_not_there(client: RawClient, places: di
         for command in ("stacks", "stackPage"):
             assert client.command(f"alloclens.server.{command}", uri, 0) is None
         assert client.command("alloclens.server.stackTree", uri, 0, "callers", []) == []
-        assert not uri or "is not open, and no source file" in client.command("alloclens.server.explain", uri)
+        assert not uri or "is not open, and it is not a readable source file" in client.command(
+            "alloclens.server.explain", uri
+        )
         client.command("alloclens.server.tellWhy", uri)
     assert not [line for line in client.log if "Traceback" in line]
 

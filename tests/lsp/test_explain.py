@@ -26,7 +26,7 @@ func hold() {
 """
 ADD = "Add the path mapping /srv/build → ${workspaceFolder} to alloclens.toml"
 MAPPING = '[[pathMappings]]\nfrom = "/srv/build"\nto = "${workspaceFolder}"\n'
-TOLD = " The path mapping /srv/build → ${workspaceFolder} in alloclens.toml would say so."
+TOLD = ", add the path mapping /srv/build → ${workspaceFolder} to alloclens.toml."
 WHY = "a file here has that name, but it shares no directory with the recorded one"
 
 
@@ -69,10 +69,10 @@ async def test_it_is_told_once_for_each_cause(any_editor: Editor, lost: Path) ->
     other = f"main.more@/opt/ci/job/more.go:3 = 50x{MB}"
     drop(lost / "profiles/c.pb.gz", snapshot(lost, 30, 20, other))
     await any_editor.until(lambda: len(told(any_editor)) > 1)
-    where = f"Are they in {lost}?"
+    where = f"If they are in {lost}"
     assert told(any_editor) == [
-        f"alloclens: 75% of the profile is in files that are not found here (/srv/build/…). {where}{TOLD}",
-        f"alloclens: 80% of the profile is in files that are not found here (/opt/ci/…, /srv/build/…). {where}{TOLD}",
+        f"alloclens: 75% of the profile is in files that were not found here (/srv/build/…). {where}{TOLD}",
+        f"alloclens: 80% of the profile is in files that were not found here (/opt/ci/…, /srv/build/…). {where}{TOLD}",
     ]
 
 
@@ -92,7 +92,7 @@ async def test_without_a_mapping_to_suggest_it_says_who_knows_more(editor: Edito
     await editor.open_folder(folder)
     await editor.until(lambda: told(editor))
     (said,) = editor.messages
-    assert said.endswith("Explain Placement in VS Code, `alloclens explain` elsewhere, says why, and what to do.")
+    assert said.endswith("To see why, run Explain Placement in VS Code, or `alloclens explain` elsewhere.")
     assert editor.questions == []
     assert await editor.command("alloclens.server.mappings") == []
 
@@ -101,7 +101,7 @@ async def test_files_recorded_without_a_directory(editor: Editor, folder: Path) 
     drop(folder / "profiles/a.pb.gz", heap(f"com.example.Main.run@Main.java:3 = 30x{MB}"))
     await editor.open_folder(folder)
     await editor.until(lambda: told(editor))
-    assert "in files that are not found here (Main.java)." in told(editor)[0]
+    assert "in files that were not found here (Main.java)." in told(editor)[0]
 
 
 async def test_the_button_of_the_notice_writes_the_mapping(editor: Editor, lost: Path) -> None:
@@ -147,7 +147,7 @@ async def test_an_editor_without_pages_is_told_why(any_editor: Editor, lost: Pat
     await any_editor.command("alloclens.server.tellWhy", store)
     await any_editor.until(lambda: any(WHY in said for said in any_editor.messages))
     assert any_editor.messages[-1].split(" · ") == [
-        f"The profile names files that are called like {lost}/store.go, but none was found to be this one:",
+        f"The profile names files with the name of {lost}/store.go, but none was found to be this one:",
         f"30.0MB  /srv/build/store.go: {WHY}",
         f"it may be {lost}/store.go",
     ]

@@ -48,7 +48,7 @@ async def test_every_number_is_of_what_is_in_focus(editor: Editor, folder: Path)
     await editor.until(lambda: editor.status.focus == "through example.com/dep.New")
     hover = await editor.hover(uri, 11)
     assert "67% of 9.0MB" in hover  # 100 % is the whole, as pprof's
-    assert "Only of samples through example.com/dep.New; the verdict is on all of the line." in hover
+    assert "Only samples through example.com/dep.New count here; the verdict is about all samples of the line." in hover
     assert "-focus=^example\\.com\\/dep\\.New$" in hover
 
     snapshot(folder, "2", 3)  # it stays, also in growth

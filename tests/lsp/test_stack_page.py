@@ -225,7 +225,7 @@ async def test_what_has_no_line_here_says_why(shows: Shows, folder: Path) -> Non
         "",
         "2. 0B, 0.0% (-3.0MB)",
         f"    main.keep  {main}:12  0B (-3.0MB)",
-        f"    main.keep  {main}:{ends + 2}  0B (-3.0MB)  (not here: the line was changed or deleted since)",
+        f"    main.keep  {main}:{ends + 2}  0B (-3.0MB)  (not here: the line has been changed or deleted since)",
         "    … 2 frames as above",
         "",
     ]

@@ -110,7 +110,7 @@ async def test_a_finding_whose_line_has_gone(editor: Editor, folder: Path) -> No
     (gone,) = await editor.command(FINDINGS)
     assert gone["location"] is None
     assert gone["label"] == "main.go:6  main.serve"
-    assert gone["tooltip"].endswith("Not here: the line was changed or deleted since.")
+    assert gone["tooltip"].endswith("Not here: the line has been changed or deleted since.")
     editor.edit(uri, f"// one more\n{text}")
     (moved,) = await editor.command(FINDINGS)
     assert (line(moved), moved["label"], moved["line"]) == (7, "main.go:7  main.serve", 6)

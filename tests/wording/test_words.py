@@ -1,4 +1,4 @@
-"""Every text a person reads, by example."""
+"""Examples of every text about a profile."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from alloclens.series.findings import Finding, ObservedSpan
 from alloclens.series.verdicts import Rule
 from alloclens.stats.amount import Amount
 from alloclens.wording import hover
-from alloclens.wording.amounts import LONGEST, amount, change, duration, growth, hint, rate, share
+from alloclens.wording.amounts import MAX_HINT_CHARACTERS, amount, change, duration, growth, hint, rate, share
 from alloclens.wording.hover import command
 from alloclens.wording.verdict import figures, message, sparkline
 
@@ -65,7 +65,7 @@ def test_hints(flat: Amount, cum: Amount, owned: Amount, wanted: str) -> None:
 def test_a_hint_is_never_longer_than_a_line_has_room_for(value: float, scale: float, unit: str) -> None:
     most, less = measure(value * scale, -value * scale), measure(value * scale * 0.99, -value * scale)
     for flat, cum, owned in ((less, most, measure(0)), (measure(0), most, less), (less, most, less)):
-        assert len(hint(LineStats(1, flat, cum, owned), unit)) <= LONGEST
+        assert len(hint(LineStats(1, flat, cum, owned), unit)) <= MAX_HINT_CHARACTERS
 
 
 def finding(rule: Rule, kind: str = "inuse_space", unit: str = "bytes", **given: float) -> Finding:
@@ -89,15 +89,15 @@ def finding(rule: Rule, kind: str = "inuse_space", unit: str = "bytes", **given:
         (
             Rule.YOUNG,
             (
-                "Growing: 482MB held through this line, ▲300MB (+280MB to +321MB) in 2.5min. 14 snapshots cannot say yet "
-                "whether it goes on."
+                "Growing: 482MB held through this line, ▲300MB (+280MB to +321MB) in 2.5min. 14 snapshots are too "
+                "few to say whether it goes on."
             ),
         ),
         (
             Rule.UNCLEAR,
             (
-                "Not yet clear: 482MB held through this line, ▲300MB (+280MB to +321MB) in 2.5min: within what sampling and "
-                "load do by chance."
+                "Not yet clear: 482MB held through this line, ▲300MB (+280MB to +321MB) in 2.5min, within what sampling "
+                "and load cause by chance."
             ),
         ),
     ],
@@ -121,15 +121,15 @@ def test_what_did_not_change_has_no_interval() -> None:
 def test_when_the_memory_will_be_full() -> None:
     # 482 MB of 1,024 are used and 2 MB/s are added: 542 / 2 = 271 s = 4.5 min.
     said = message(finding(Rule.RISES), 1024 * MB, 482 * MB)
-    assert said.endswith("At this pace what is in use reaches memoryLimit (1.0GB) in 4.5min.")
-    assert message(finding(Rule.RISES), 400 * MB, 482 * MB).endswith("is more than memoryLimit (400MB).")
+    assert said.endswith("At this pace the memory in use reaches memoryLimit (1.0GB) in 4.5min.")
+    assert message(finding(Rule.RISES), 400 * MB, 482 * MB).endswith("The memory in use exceeds memoryLimit (400MB).")
     assert "memoryLimit" not in message(finding(Rule.YOUNG), 1024 * MB, 482 * MB)
     assert "memoryLimit" not in message(finding(Rule.RISES, "goroutine", "count"), 1024 * MB, 482 * MB)
 
 
 def test_figures() -> None:
     assert figures(finding(Rule.RISES)) == (
-        "floor +290MB in 2.5min; Theil–Sen +23.1MB for each snapshot, +7.0GB/h; Mann–Kendall 1 in 1.0M; "
+        "floor +290MB in 2.5min; Theil–Sen +23.1MB per snapshot, +7.0GB/h; Mann–Kendall 1 in 1.0M; "
         "98% of what was allocated stayed"
     )
 

@@ -586,7 +586,7 @@ def test_explain_says_which_texts_fit(repository: Repository, monkeypatch: pytes
     _, said, first, second = explained(folder, monkeypatch).splitlines()[1:]
     days = "; ".join(day_of(repository, number) for number in (4, 2, 0))
     assert said.strip().startswith(
-        f"3 texts fit what was profiled ({days}); the first is taken for it, and ~ marks the lines"
+        f"3 texts fit the profile ({days}); the first is used, and ~ marks the lines on which they disagree"
     )
     assert first.strip() == "20.0MB on line 4"
     assert second.strip() == "10.0MB on line 6 ~ perhaps: the texts disagree on it"

@@ -220,14 +220,14 @@ export interface Flame {
   root: FlameNode;
 }
 
-// A function by one way from the root.
+// A function on one path from the root.
 export interface FlameNode {
   name: string;
   value: number; // At the head, in the unit of the sample type
-  label: string; // The value and its share of all that the head holds, in focus or not, as pprof's are
+  label: string; // The value and its share of the head's total, in focus or not, as in pprof
   growth: number | null; // Since the base; null without one
   growthLabel: string;
-  significant: boolean; // Whether the growth is more than sampling can make
+  significant: boolean; // Whether the growth exceeds its sampling error
   file: string;
   line: number; // 1-based; 0 if unknown
   own: boolean;
@@ -250,7 +250,7 @@ export interface Timeline {
   points: TimelinePoint[]; // Oldest first
   memstats: MemStat[];
   at: RecordedLine | null; // The line that was asked for
-  line: OwnedOverTime | null; // What it owned, if that is known in the shown unit
+  line: OwnedOverTime | null; // What that line owned, if it is known in the shown unit
 }
 
 // A snapshot.
@@ -258,16 +258,16 @@ export interface TimelinePoint {
   name: string;
   path: string;
   time: number; // Seconds since 1970
-  value: number;
+  value: number; // In the unit of the shown sample type
   begins: boolean; // Whether a process starts here
   base: boolean;
   head: boolean;
 }
 
-// A statistic of the Go runtime.
+// A statistic of the Go runtime, in bytes.
 export interface MemStat {
-  name: string;
-  values: (number | null)[]; // One for each point
+  name: string; // As in runtime.MemStats
+  values: (number | null)[]; // One for each point; null if unknown, as only text profiles have it
 }
 
 // A line as the profile records it.
@@ -276,7 +276,7 @@ export interface RecordedLine {
   line: number; // 1-based
 }
 
-// What a line owned.
+// What a line owned over time.
 export interface OwnedOverTime {
   label: string;
   values: (number | null)[]; // One for each point

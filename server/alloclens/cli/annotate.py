@@ -16,7 +16,7 @@ from alloclens.series.findings import RAISED
 from alloclens.session.line_mapper import MappedFinding, MappedLine
 from alloclens.session.once import world
 from alloclens.text import MAX_SOURCE_BYTES, decoded, split_lines
-from alloclens.wording.amounts import LONGEST, hint
+from alloclens.wording.amounts import MAX_HINT_CHARACTERS, hint
 from alloclens.wording.drift import growth_unknown, not_shown, reasons
 from alloclens.wording.markdown import plain
 from alloclens.wording.status import line as status_line
@@ -116,7 +116,7 @@ def _lines_now(file: FileLines, mapped: MappedLines) -> dict[int, MappedLine]:
 
 
 def _print(text: Sequence[str], hints: dict[int, str], verdicts: dict[int, str]) -> None:
-    width = max(map(len, hints.values()), default=LONGEST)
+    width = max(map(len, hints.values()), default=MAX_HINT_CHARACTERS)
     for number, code in enumerate(text, 1):
         beside = hints.get(number, "")
         grows = "▲" in beside

@@ -22,7 +22,7 @@ def text_of(ls: Server, world: World, uri: str, line: int) -> types.MarkupConten
     if at is None:
         return None
     comparison, spots = at.comparison, Spots(world, ls.documents)
-    stacks = comparison.stacks(at.recorded, at.line, wording.STACKS)
+    stacks = comparison.stacks(at.recorded, at.line, wording.MAX_STACKS)
 
     def link(frame: Frame) -> str | None:
         spot = spots.of(comparison, frame.file, frame.line)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from alloclens.series.owned import judged, keys
+from alloclens.typed import Message
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -16,26 +17,26 @@ if TYPE_CHECKING:
     from alloclens.series.snapshot import Snapshot
 
 
-class Point(NamedTuple):
-    """One snapshot."""
+class TimelinePoint(Message, frozen=True):
+    """A snapshot."""
 
     name: str
     path: str
     time: float
-    """In seconds since 1970."""
+    """Seconds since 1970."""
     value: int
-    """The total, in the unit of the shown sample type."""
+    """In the unit of the shown sample type."""
     begins: bool
-    """Whether this is the first snapshot of a process."""
+    """Whether a process starts here."""
     base: bool
     head: bool
 
 
-def points(comparison: Comparison) -> list[Point]:
+def points(comparison: Comparison) -> list[TimelinePoint]:
     """Return the snapshots of the series in time order."""
     first = {run[0].path for run in comparison.series.processes}
     return [
-        Point(
+        TimelinePoint(
             name=snapshot.name,
             path=snapshot.path,
             time=snapshot.taken_at.seconds,
@@ -48,25 +49,25 @@ def points(comparison: Comparison) -> list[Point]:
     ]
 
 
-class ProcessLine(NamedTuple):
-    """A runtime statistic of the whole process over time, in bytes."""
+class MemStat(Message, frozen=True):
+    """A statistic of the Go runtime, in bytes."""
 
     name: str
     """As in runtime.MemStats."""
     values: list[int | None]
-    """At each of `points`; None if unknown: only text profiles have it."""
+    """One for each point; null if unknown, as only text profiles have it."""
 
 
-def process_lines(comparison: Comparison) -> list[ProcessLine]:
+def mem_stats(comparison: Comparison) -> list[MemStat]:
     """Return the runtime statistics of the process; none unless bytes are shown."""
     stats = [snapshot.mem_stats for snapshot in comparison.series.snapshots]
     if comparison.sample_type.unit != "bytes" or not any(stats):
         return []
     return [
-        ProcessLine("HeapInuse", [one.heap_in_use if one else None for one in stats]),
-        ProcessLine("HeapIdle", [one.heap_idle if one else None for one in stats]),
-        ProcessLine("StackInuse", [one.stack_in_use if one else None for one in stats]),
-        ProcessLine("Sys", [one.sys if one else None for one in stats]),
+        MemStat("HeapInuse", [at.heap_in_use if at else None for at in stats]),
+        MemStat("HeapIdle", [at.heap_idle if at else None for at in stats]),
+        MemStat("StackInuse", [at.stack_in_use if at else None for at in stats]),
+        MemStat("Sys", [at.sys if at else None for at in stats]),
     ]
 
 
@@ -90,5 +91,5 @@ def owned(comparison: Comparison, row: int) -> OwnedLine | None:
 
 
 def _values(snapshots: Sequence[Snapshot], key: int, builds: Collection[str]) -> list[float | None]:
-    same = (snapshot.owned if snapshot.build_id in builds else None for snapshot in snapshots)
-    return [float(one.value[one.key == key].sum()) if one else None for one in same]
+    tables = (snapshot.owned if snapshot.build_id in builds else None for snapshot in snapshots)
+    return [float(lines.value[lines.key == key].sum()) if lines else None for lines in tables]

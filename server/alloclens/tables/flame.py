@@ -79,8 +79,9 @@ class FlameTree:
     """Head - base; equal to `value` if nothing is compared."""
     significant: Mask
     """Nodes that grew or shrank significantly, corrected for the number of nodes."""
-    known: Mask
-    """Nodes whose growth has a known error."""
+    low: Floats
+    high: Floats
+    """The 99 % interval of the growth; nan if its error is unknown."""
     more: Mask
     """Nodes with children that were left out."""
     truncated: bool
@@ -233,15 +234,16 @@ def _whole(values: Floats) -> Ints:
 def _finished(of: FlameGraph, walked: WalkedTree, *, truncated: bool) -> FlameTree:
     nodes, change = walked.nodes, _changes(of, walked)
     growth = _whole(nodes.head - nodes.base)
-    nothing = np.zeros(len(growth), np.bool_)
+    unknown = np.full(len(growth), np.nan)
     return FlameTree(
         parent=nodes.parent,
         site=nodes.site,
         line=np.append(of.profile.frames.line, 0)[nodes.frame],  # the last entry is for frame ALL
         value=_whole(nodes.head),
         growth=growth,
-        significant=change.significant if change else nothing,
-        known=~np.isnan(change.interval.low) if change else nothing,
+        significant=change.significant if change else np.zeros(len(growth), np.bool_),
+        low=change.interval.low if change else unknown,
+        high=change.interval.high if change else unknown,
         more=walked.more,
         truncated=truncated,
         compared=bool(of.base.any()) or of.compares,

@@ -1,1 +1,1 @@
-"""Numbers in, words out: every text a person reads about a profile, for editors and terminals alike."""
+"""Every sentence about a profile, for editors and terminals alike: numbers in, words out."""

@@ -1,4 +1,4 @@
-"""Amounts in words: values with their units, growth, and the hint beside a line. Three significant digits say enough."""
+"""Amounts in words: values with their units, growth, and the hint beside a line. Three significant digits are enough."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Unit(NamedTuple):
 
 
 BYTES = tuple(Unit(1024.0**i, name) for i, name in enumerate(("B", "kB", "MB", "GB", "TB", "PB")))
-"""pprof's: powers of 1024 under these names."""
+"""Powers of 1024 with these names, as in pprof."""
 COUNT = tuple(Unit(1000.0**i, name) for i, name in enumerate(("", "k", "M", "G", "T")))
 TIME = (
     Unit(1, "ns"),
@@ -29,7 +29,7 @@ TIME = (
     Unit(3600e9, "h"),
 )
 SPANS = ((86400.0, " days"), (3600.0, "h"), (60.0, "min"), (1.0, "s"))
-"""Seconds and their names."""
+"""Seconds in each span of time, and its name."""
 SCALES = {
     "bytes": (BYTES, 1.0),
     "byte": (BYTES, 1.0),
@@ -38,7 +38,10 @@ SCALES = {
     "milliseconds": (TIME, 1e6),
     "seconds": (TIME, 1e9),
 }
-"""Unit of a sample type -> its scale, and how many of the scale's smallest unit it is."""
+"""Maps the unit of a sample type to its scale and its size in the scale's smallest unit."""
+
+MAX_HINT_CHARACTERS = 32
+"""VS Code cuts off the hints of a line, from all servers together, at 43 characters."""
 
 
 def amount(value: float, unit: str) -> str:
@@ -51,7 +54,7 @@ def amount(value: float, unit: str) -> str:
 
 
 def change(value: float, unit: str) -> str:
-    """Return a growth in words: ▲8.3MB, ▼2.0MB."""
+    """Return growth in words: ▲8.3MB, ▼2.0MB."""
     return f"{'▼' if value < 0 else '▲'}{amount(abs(value), unit)}"
 
 
@@ -61,24 +64,24 @@ def signed(value: float, unit: str) -> str:
 
 
 def growth(of: Amount, unit: str, *, interval: bool = False) -> str:
-    """Return a growth that was judged: ▲8.3MB, or ▲8.3MB, may be noise; also with its interval."""
+    """Return growth and whether it is significant: ▲8.3MB; ▲8.3MB, may be noise. `interval` adds its interval."""
     if not of.growth:
         return "unchanged"
-    said = change(of.growth, unit)
+    grown = change(of.growth, unit)
     if not of.is_judged:
-        return f"{said} (error unknown)"
+        return f"{grown} (error unknown)"
     if interval and of.low < of.high:
-        said += f" ({signed(of.low, unit)} to {signed(of.high, unit)})"
-    return said if of.significant else f"{said}, may be noise"
+        grown += f" ({signed(of.low, unit)} to {signed(of.high, unit)})"
+    return grown if of.significant else f"{grown}, may be noise"
 
 
 def significant_growth(of: Amount, unit: str) -> str:
-    """Return a growth that is significant, after a space; "" for any other."""
+    """Return significant growth, after a space; "" for any other."""
     return f" {change(of.growth, unit)}" if of.growth and of.significant else ""
 
 
 def difference(of: Amount, unit: str) -> str:
-    """Return a growth that nobody judged, after a space; "" where nothing changed: (+8.3MB)."""
+    """Return growth whose significance is unknown, in parentheses after a space: (+8.3MB); "" if it is 0."""
     return f" ({signed(of.growth, unit)})" if of.growth else ""
 
 
@@ -89,7 +92,7 @@ def duration(seconds: float) -> str:
 
 
 def rate(per_second: float, unit: str) -> str:
-    """Return a growth over time in the largest span in which it is still a small number: 2.1MB/s, 40MB/h."""
+    """Return growth over time, per second, minute or hour: the shortest in which it is at least 1 MiB, else per hour."""
     for seconds, name in ((1, "s"), (60, "min"), (3600, "h")):
         if abs(per_second) * seconds >= 1 << 20 or name == "h":
             return f"{amount(per_second * seconds, unit)}/{name}"
@@ -104,18 +107,10 @@ def share(value: float, total: float) -> str:
     return f"{percent:.0f}%" if abs(percent) >= 10 else f"{percent:.1f}%"
 
 
-def _digits(number: float, *, whole: bool) -> str:
-    return f"{number:.0f}" if whole or number >= 99.95 else f"{number:.1f}"
-
-
-LONGEST = 32
-"""VS Code cuts all hints of a line, of all servers, at 43 characters together."""
-
-
 def hint(stats: LineStats, unit: str, *, unsure: bool = False) -> str:
-    """Say the one or two numbers that matter most here, and the growth if it is certain.
+    """Return the one or two numbers that matter most on a line, with the growth if it is significant.
 
-    Where the line is to answer for more than it allocates itself, that is `owned`. A ~ marks a line that may be another.
+    `owned` is shown if the line owns more than it allocates itself. `unsure` marks a line that may be another one with ~.
     """
     return f"~{_hint(stats, unit)}" if unsure else _hint(stats, unit)
 
@@ -123,10 +118,14 @@ def hint(stats: LineStats, unit: str, *, unsure: bool = False) -> str:
 def _hint(stats: LineStats, unit: str) -> str:
     flat, cum, owned = stats.flat, stats.cum, stats.owned
     if flat.value == cum.value:
-        judged = owned if owned.value == flat.value else flat  # what findings are about, where it is the same
+        judged = owned if owned.value == flat.value else flat  # findings judge what a line owns
         return amount(flat.value, unit) + significant_growth(judged, unit)
     if abs(owned.value) > abs(flat.value):
         return f"{amount(owned.value, unit)} owned" + significant_growth(owned, unit)
     if flat.value:
         return f"{amount(flat.value, unit)} flat · {amount(cum.value, unit)} cum" + significant_growth(cum, unit)
     return f"{amount(cum.value, unit)} cum" + significant_growth(cum, unit)
+
+
+def _digits(number: float, *, whole: bool) -> str:
+    return f"{number:.0f}" if whole or number >= 99.95 else f"{number:.1f}"

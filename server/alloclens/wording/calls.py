@@ -1,4 +1,4 @@
-"""What passes over a call, and why a function cannot be shown."""
+"""The call hierarchy: the amounts of calls, and the page of a function that cannot be opened."""
 
 from __future__ import annotations
 
@@ -17,43 +17,43 @@ if TYPE_CHECKING:
 
 
 def passing(passes: Amount, total: float, unit: str) -> str:
-    """Say what passes, its share of the whole, and its growth: 12.3MB · 45% · ▲8.3MB."""
-    said = [amount(passes.value, unit), share(passes.value, total)]
-    return " · ".join([*said, growth(passes, unit)] if passes.growth else said)
+    """Return the amount that a call passes, its share of the whole, and its growth: 12.3MB · 45% · ▲8.3MB."""
+    parts = [amount(passes.value, unit), share(passes.value, total)]
+    return " · ".join([*parts, growth(passes, unit)] if passes.growth else parts)
 
 
 def name(site: CallSite, line: int = 0) -> str:
-    """Return what a site is called; a line (1-based, where it is now) with its number: serve:42."""
-    of = short_name(site.function) or name_of(site.binary or site.file) or "?"
-    return f"{of}:{line}" if line else of
+    """Return the name of a site, with its current line (1-based) if there is one: serve:42."""
+    function = short_name(site.function) or name_of(site.binary or site.file) or "?"
+    return f"{function}:{line}" if line else function
 
 
-def others(many: int) -> str:
-    """Name all functions that are too many to be shown: 3506 more."""
-    return f"{many} more"
+def others(count: int) -> str:
+    """Return the label of the functions that are left out: 3506 more."""
+    return f"{count} more"
 
 
-def symbol(one: HotFunction, unit: str) -> str:
-    """Name a function by itself and what passes through it: main.serve 45.0MB."""
-    return f"{short_name(one.function)} {amount(one.cum, unit)}"
+def symbol(function: HotFunction, unit: str) -> str:
+    """Return a function's name and cum: main.serve 45.0MB."""
+    return f"{short_name(function.function)} {amount(function.cum, unit)}"
 
 
-def page(site: CallSite, at: CallLine, found: Place | Nowhere) -> str:
-    """Say where a function was recorded, and why it cannot be opened: the text of a page of its own."""
+def page(site: CallSite, at: CallLine, place: Place | Nowhere) -> str:
+    """Return a page that says where a function was recorded, and why it cannot be opened."""
     where = f"{at.file}, line {at.line}" if at.file and at.line else at.file
     recorded = f"It was recorded in {where}." if where else _nameless(site)
-    return "\n\n".join(map(printable, (site.function or name(site), recorded, *_why(found), ADVICE))) + "\n"
+    return "\n\n".join(map(printable, (site.function or name(site), recorded, *_why(place), ADVICE))) + "\n"
 
 
 def _nameless(site: CallSite) -> str:
-    return f"The profile does not say where it was written{f'; it is in {site.binary}' if site.binary else ''}."
+    return f"The profile does not say where it is defined{f'; it is in {site.binary}' if site.binary else ''}."
 
 
-def _why(found: Place | Nowhere) -> list[str]:
-    if not isinstance(found, Nowhere):
-        return [f"That file is {found.path}, which has not this function any more, or cannot be read."]
-    candidates = [f"It may be {candidate}." for candidate in found.candidates]
-    return [f"It is not here: {found.reason}.", *candidates]
+def _why(place: Place | Nowhere) -> list[str]:
+    if not isinstance(place, Nowhere):
+        return [f"That file is {place.path}, which no longer has this function or cannot be read."]
+    candidates = [f"It may be {candidate}." for candidate in place.candidates]
+    return [f"It is not here: {place.reason}.", *candidates]
 
 
-ADVICE = "Explain Placement in VS Code, `alloclens explain` elsewhere, says what can be done."
+ADVICE = "To see what you can do, run Explain Placement in VS Code, or `alloclens explain` elsewhere."

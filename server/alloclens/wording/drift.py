@@ -1,4 +1,4 @@
-"""What became of lines whose text has changed since the snapshot."""
+"""Where recorded lines are now that their text has changed, and which lines are unsure."""
 
 from __future__ import annotations
 
@@ -18,41 +18,42 @@ if TYPE_CHECKING:
     from alloclens.source.line_mapping import LinesInFile, SourceVersion
 
 BY_NAME = "lines of functions that were in another file when they were recorded are found by the function's name, and marked ~"
-MOVED_WITHIN = "lines that are elsewhere in the file than they were, past others or in another function, are marked ~"
-NAMED = 3
-"""So many of the texts that fit are named."""
+MOVED_WITHIN = "lines that have moved within the file, past other lines or into another function, are marked ~"
+SET_REVISION = "set `revision` to the commit that was built"
+MAX_NAMED_TEXTS = 3
+"""Texts that are named if several fit."""
 
 
 def compared_text(version: SourceVersion) -> str:
-    """Say which text the recorded lines are of."""
+    """Say which text the recorded lines belong to."""
     if version is UNKNOWN_VERSION:
         return (
             "the text that was profiled is not known (no copy was taken before the file changed, and no text of this file in "
-            "git, if there is any, has its functions where the profile says; the setting `revision` names the commit it was "
-            "built from)"
+            f"git has its functions where the profile says; {SET_REVISION})"
         )
     if version.guessed:
         return (
-            f"the lines are placed as if they were of this file ({version.source}), which nothing proves: another program may have "
-            "a file of this name with functions called like these; ~ marks the lines (a path mapping says that it is this file)"
+            f"nothing proves that the lines are of this file ({version.source}): another program may have a file of this name "
+            "with functions of these names; ~ marks the lines (a path mapping confirms that it is this file)"
         )
     if version.others:
-        more = [f"{len(version.others) + 1 - NAMED} more"] if len(version.others) >= NAMED else []
-        named = "; ".join([version.source, *version.others[: NAMED - 1], *more])
+        unnamed = len(version.others) + 1 - MAX_NAMED_TEXTS
+        more = [f"{unnamed} more"] if unnamed > 0 else []
+        named = "; ".join([version.source, *version.others[: MAX_NAMED_TEXTS - 1], *more])
         return (
-            f"{len(version.others) + 1} texts fit what was profiled ({named}); the first is taken for it, and ~ marks the "
-            "lines that they disagree on (the setting `revision` names the commit it was built from)"
+            f"{len(version.others) + 1} texts fit the profile ({named}); the first is used, and ~ marks the lines on which they "
+            f"disagree ({SET_REVISION})"
         )
     if version.doubtful is not None:
         return (
-            f"what was profiled fits one text ({version.source}), but may be of one that was never checked in; ~ marks the lines "
-            "(the setting `revision` names the commit it was built from)"
+            f"one text fits the profile ({version.source}), but the program may have been built from one that was never "
+            f"committed; ~ marks the lines ({SET_REVISION})"
         )
     return version.source if version is UNCHANGING else f"the text that was profiled is known: {version.source}"
 
 
 def texts(version: SourceVersion, moved: Mask) -> list[str]:
-    """Say which text lines are of; `moved` is of each, whether it was in another file."""
+    """Say which text lines belong to. `moved` says of each line whether it was in another file."""
     return [compared_text(version)] * bool((~moved).any()) + [BY_NAME] * bool(moved.any())
 
 
@@ -65,22 +66,23 @@ def reasons(version: SourceVersion, moved: Mask, unsure: Mask) -> list[str]:
 
 
 def growth_unknown(lines: Sequence[int]) -> str:
-    """Say that the growth of lines is not known."""
+    """Say that the growth of lines is not known, and why."""
     which = f"line {lines[0]}" if len(lines) == 1 else f"lines {', '.join(map(str, lines))}"
-    return f"the growth of {which} is not known: which line of the base it was is not known"
+    return f"the growth of {which} is not known: no line of the base is known to match"
 
 
 def report(comparison: Comparison, path: str, parts: Sequence[LinesInFile], function: str = "") -> list[str]:
-    """Say which text the lines of a file are of, and where each is now that is worth showing; if elsewhere, in which file.
+    """Say which text the lines of a file belong to, and where each line worth showing is now.
 
-    The first of the parts is the file itself, if any of its lines are still in it. With a part of a function's name only its lines, if there are any.
+    The first part is the file itself, if any of its lines are still in it. With `function`, a part of a function's name,
+    only the lines of such functions are described, if there are any.
     """
-    asked = [np.array([function in name for name in _functions(comparison, part.rows)], np.bool_) for part in parts]
-    every = not any(one.any() for one in asked)
-    said = texts(parts[0].version, np.concatenate([part.moved for part in parts]))
-    for part, kept in zip(parts, asked, strict=True):
-        said += _where(comparison, path, part, kept | every)
-    return said
+    matches = [np.array([function in name for name in _functions(comparison, part.rows)], np.bool_) for part in parts]
+    every = not any(rows.any() for rows in matches)
+    sentences = texts(parts[0].version, np.concatenate([part.moved for part in parts]))
+    for part, kept in zip(parts, matches, strict=True):
+        sentences += _where(comparison, path, part, kept | every)
+    return sentences
 
 
 def _where(comparison: Comparison, path: str, part: LinesInFile, kept: Mask) -> list[str]:
@@ -90,31 +92,31 @@ def _where(comparison: Comparison, path: str, part: LinesInFile, kept: Mask) -> 
     doubt = np.where(unsure, doubt, "")
     away = "" if part.path == path else f" of {part.path}"
     shown = set(worth_showing(comparison, rows).tolist())
-    said = []
+    sentences = []
     for row, now, perhaps in zip(rows.tolist(), line.tolist(), doubt.tolist(), strict=True):
         if now and row in shown:
             then = int(comparison.lines.line[row])
-            much = amount(comparison.stats(row).cum.value, comparison.sample_type.unit)
+            cum = amount(comparison.stats(row).cum.value, comparison.sample_type.unit)
             recorded = "" if then == now and not away else f", recorded as line {then}"
-            said.append(f"{much} on line {now}{away}{recorded}{perhaps}")
-    return [*said, *not_shown(comparison, rows[line == 0], part.version)]
+            sentences.append(f"{cum} on line {now}{away}{recorded}{perhaps}")
+    return [*sentences, *not_shown(comparison, rows[line == 0], part.version)]
 
 
 def not_shown(comparison: Comparison, gone: Ints, version: SourceVersion) -> list[str]:
-    """Say which rows of the head's lines, that are no more, would be worth showing; a sentence for each."""
+    """Return a sentence for each of these rows of the head's lines, which have no line now, that is worth showing."""
     shown = worth_showing(comparison, gone)
     disagree = version.disagrees(comparison.lines.line[shown]).tolist()
-    said = []
+    sentences = []
     for row, name, doubt in zip(shown.tolist(), _functions(comparison, shown), disagree, strict=True):
-        much = amount(comparison.stats(row).cum.value, comparison.sample_type.unit)
+        cum = amount(comparison.stats(row).cum.value, comparison.sample_type.unit)
         then = f"line {comparison.lines.line[row]}{f' ({name})' if name else ''}"
-        why = "the line was changed or deleted since" + (
-            ", if the text is the one that it is taken for" if doubt else ""
+        why = "the line has been changed or deleted since" + (
+            ", if this is the text that was profiled" if doubt else ""
         )
         if version is UNKNOWN_VERSION:
-            why = "its function is not found here, or has not so many lines"
-        said.append(f"{much} of {then} is not shown: {why}.")
-    return said
+            why = "its function was not found here or has fewer lines"
+        sentences.append(f"{cum} of {then} is not shown: {why}.")
+    return sentences
 
 
 def _functions(comparison: Comparison, rows: Ints) -> list[str]:

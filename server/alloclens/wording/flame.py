@@ -1,4 +1,4 @@
-"""Flame graph and timeline as the pictures take them: numbers with their words, as plain JSON."""
+"""The flame graph and the timeline as JSON for the pictures: numbers with their words."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from alloclens.paths import name_of
 from alloclens.printable import printable
-from alloclens.series.timeline import points, process_lines
+from alloclens.series.timeline import MemStat, TimelinePoint, mem_stats, points
+from alloclens.stats.amount import Amount
 from alloclens.tables.flame_walk import ALL
 from alloclens.typed import Message
-from alloclens.wording.amounts import amount, change, share
+from alloclens.wording.amounts import amount, growth, share
 from alloclens.wording.focus import words
 
 if TYPE_CHECKING:
@@ -24,18 +25,18 @@ EVERYTHING = "all"
 
 
 class FlameNode(Message, frozen=True):
-    """A function by one way from the root."""
+    """A function on one path from the root."""
 
     name: str
     value: int
     """At the head, in the unit of the sample type."""
     label: str
-    """The value and its share of all that the head holds, in focus or not, as pprof's are."""
+    """The value and its share of the head's total, in focus or not, as in pprof."""
     growth: int | None
     """Since the base; null without one."""
     growth_label: str
     significant: bool
-    """Whether the growth is more than sampling can make."""
+    """Whether the growth exceeds its sampling error."""
     file: str
     line: int
     """1-based; 0 if unknown."""
@@ -60,28 +61,6 @@ class Flame(Message, frozen=True):
     root: FlameNode
 
 
-class TimelinePoint(Message, frozen=True):
-    """A snapshot."""
-
-    name: str
-    path: str
-    time: float
-    """Seconds since 1970."""
-    value: int
-    begins: bool
-    """Whether a process starts here."""
-    base: bool
-    head: bool
-
-
-class MemStat(Message, frozen=True):
-    """A statistic of the Go runtime."""
-
-    name: str
-    values: list[int | None]
-    """One for each point."""
-
-
 class RecordedLine(Message, frozen=True):
     """A line as the profile records it."""
 
@@ -91,7 +70,7 @@ class RecordedLine(Message, frozen=True):
 
 
 class OwnedOverTime(Message, frozen=True):
-    """What a line owned."""
+    """What a line owned over time."""
 
     label: str
     values: list[float | None]
@@ -111,11 +90,11 @@ class Timeline(Message, frozen=True):
     at: RecordedLine | None
     """The line that was asked for."""
     line: OwnedOverTime | None
-    """What it owned, if that is known in the shown unit."""
+    """What that line owned, if it is known in the shown unit."""
 
 
 def flame(comparison: Comparison, tree: FlameTree, focus: Sequence[Filters] = ()) -> Flame:
-    """Return a tree as a flame graph with its words."""
+    """Return a tree as a flame graph with words."""
     kind = comparison.sample_type
     nodes = _nodes(comparison, tree)
     for node, parent in zip(nodes[1:], tree.parent[1:].tolist(), strict=True):
@@ -133,14 +112,15 @@ def flame(comparison: Comparison, tree: FlameTree, focus: Sequence[Filters] = ()
 
 
 class _Row(NamedTuple):
-    """A node of a tree, as its columns have it."""
+    """A row of a tree's columns."""
 
     site: int
     line: int
     value: int
     growth: int
+    low: float
+    high: float
     significant: bool
-    known: bool
     more: bool
 
 
@@ -153,14 +133,15 @@ def _nodes(comparison: Comparison, tree: FlameTree) -> list[FlameNode]:
 
 def _node(row: _Row, comparison: Comparison, tree: FlameTree, own: frozenset[str]) -> FlameNode:
     unit = comparison.sample_type.unit
-    there = row.site != ALL
-    file = tree.functions.file[row.site] if there else ""
+    is_function = row.site != ALL
+    file = tree.functions.file[row.site] if is_function else ""
+    grown = Amount(row.value, row.growth, row.low, row.high, row.significant)
     return FlameNode(
-        name=tree.functions.name[row.site] if there else EVERYTHING,
+        name=tree.functions.name[row.site] if is_function else EVERYTHING,
         value=row.value,
         label=f"{amount(row.value, unit)} · {share(row.value, comparison.total)}",
         growth=row.growth if tree.compared else None,
-        growth_label=_growth(row, unit) if tree.compared else "",
+        growth_label=growth(grown, unit) if tree.compared else "",
         significant=row.significant,
         file=file,
         line=row.line,
@@ -168,13 +149,6 @@ def _node(row: _Row, comparison: Comparison, tree: FlameTree, own: frozenset[str
         more=row.more,
         children=[],
     )
-
-
-def _growth(row: _Row, unit: str) -> str:
-    if not row.growth:
-        return "unchanged"
-    unsure = ", may be noise" if row.known else ", error unknown"
-    return change(row.growth, unit) + ("" if row.significant else unsure)
 
 
 def timeline(
@@ -185,11 +159,9 @@ def timeline(
 ) -> Timeline:
     """Return the series of a comparison over time, and what one line owned."""
     kind = comparison.sample_type
-    shown = [TimelinePoint(*point) for point in points(comparison)]
-    memstats = [MemStat(*one) for one in process_lines(comparison)]
-    return Timeline(kind.type, kind.unit, words(focus), shown, memstats, at, line)
+    return Timeline(kind.type, kind.unit, words(focus), points(comparison), mem_stats(comparison), at, line)
 
 
 def line_label(file: str, line: int, kind: ValueType) -> str:
-    """Name a line of the timeline: main.go:42 owned, inuse_space."""
+    """Return the label of a line in the timeline: main.go:42 owned, inuse_space."""
     return printable(f"{name_of(file)}:{line} owned, {kind.type}")

@@ -1,4 +1,4 @@
-"""What is in focus, in words and as pprof takes it."""
+"""The focus, in words and as pprof's options."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ if TYPE_CHECKING:
     from alloclens.transform.filters import Filters
 
 
-MOST = 3
-"""Parts said; of more, as of a stack, the ends."""
+MAX_STEPS = 3
+"""Steps in words; of more, the first and the last."""
 
 
 def words(focus: Sequence[Filters]) -> str:
-    """Say what is left, one part after the other: through main.serve, without http.Get. "" where all is."""
-    parts = [_part(one) for one in focus]
-    if len(parts) > MOST:
-        parts[1:-1] = [f"… {len(parts) - 2} more …"]
-    return printable(", ".join(parts))
+    """Return the steps of a focus in words: through main.serve, without http.Get; "" if there are none."""
+    steps = [_step(step) for step in focus]
+    if len(steps) > MAX_STEPS:
+        steps[1:-1] = [f"… {len(steps) - 2} more …"]
+    return printable(", ".join(steps))
 
 
 def options(focus: Sequence[Filters]) -> list[str] | None:
-    """Return the options by which pprof leaves the same; None where it cannot: it takes one of each name."""
-    given = [(name, pattern) for one in focus for name, pattern in one.given().items()]
-    names = [name for name, _ in given]
-    return [f"-{name}={pattern}" for name, pattern in given] if len(set(names)) == len(names) else None
+    """Return pprof's options for the same focus; None if there are none, because it takes each option once."""
+    patterns = [(name, pattern) for step in focus for name, pattern in step.given().items()]
+    names = [name for name, _ in patterns]
+    return [f"-{name}={pattern}" for name, pattern in patterns] if len(set(names)) == len(names) else None
 
 
-def _part(one: Filters) -> str:
-    said = {"focus": "through", "ignore": "without"}
-    return " ".join(f"{said[name]} {_name(str(pattern))}" for name, pattern in one.given().items())
+def _step(step: Filters) -> str:
+    prepositions = {"focus": "through", "ignore": "without"}
+    return " ".join(f"{prepositions[name]} {_name(str(pattern))}" for name, pattern in step.given().items())
 
 
 def _name(pattern: str) -> str:
-    """Return the function that a pattern of its name alone is about, else the pattern."""
+    """Return the function whose exact name a pattern is, else the pattern."""
     exact = re.fullmatch(r"\^((?:\\.|[\w/.])*)\$", pattern)
     return re.sub(r"\\(.)", r"\1", exact[1]) if exact else pattern

@@ -1,4 +1,4 @@
-"""All there is to say about one line: every sample type, the heaviest stacks, the command that shows the same."""
+"""The hover of a line: every sample type, the heaviest stacks, and the pprof command that shows the same numbers."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from alloclens.tables.stacks import Stack
 
     Link = Callable[[Frame], "str | None"]
-    """From a frame to the address of its line; None where it has no place here."""
+    """Returns the address of a frame's line; None if it has no place here."""
 
-STACKS = 3
-FRAMES = 8
-"""Of each stack: enough to leave the runtime and reach the user's own code; the peek view shows all."""
+MAX_STACKS = 3
+MAX_STACK_FRAMES = 8
+"""Enough to leave the runtime and reach the user's own code; the page of call stacks shows all."""
 
 
 def markdown(
@@ -42,15 +42,18 @@ def markdown(
     if stacks:
         parts += [_stacks(stacks, comparison, link), *_command(stacks, file, number, comparison)]
     if comparison.focus:
-        parts.append(f"Only of samples {escape(words(comparison.focus))}; the verdict is on all of the line.")
+        parts.append(
+            f"Only samples {escape(words(comparison.focus))} count here; the verdict is about all samples of the line."
+        )
     return "\n\n".join(parts)
 
 
 def _title(comparison: Comparison, stats: LineStats) -> str:
     unit, total = comparison.sample_type.unit, comparison.total
     main, word = _main(stats)
-    said = f"**{amount(main.value, unit)} {word}**{_error(main, unit)} · {share(main.value, total)} of {amount(total, unit)}"
-    return f"{said} {escape(comparison.sample_type.type)}{_since(comparison, main)}"
+    value = f"**{amount(main.value, unit)} {word}**{_error(main, unit)}"
+    whole = f"{share(main.value, total)} of {amount(total, unit)} {escape(comparison.sample_type.type)}"
+    return f"{value} · {whole}{_since(comparison, main)}"
 
 
 def _main(stats: LineStats) -> tuple[Amount, str]:
@@ -59,44 +62,45 @@ def _main(stats: LineStats) -> tuple[Amount, str]:
 
 
 def _error(measure: Amount, unit: str) -> str:
-    """Return the 95 % interval of a number, and how many sampled objects it is made of."""
+    """Return the 95 % interval of a number, and the number of sampled objects in it."""
     if math.isnan(measure.error) or not measure.error:
         return ""
-    many = f"{measure.sampled:.0f} sampled object{'' if round(measure.sampled) == 1 else 's'}"
-    return f" ± {amount(1.96 * measure.error, unit)} ({many})"
+    objects = f"{measure.sampled:.0f} sampled object{'' if round(measure.sampled) == 1 else 's'}"
+    return f" ± {amount(1.96 * measure.error, unit)} ({objects})"
 
 
 def _since(comparison: Comparison, measure: Amount) -> str:
     if comparison.base is None:
         return ""
     if measure.growth is None:
-        return f" · growth since {escape(comparison.base.name)} not known: which line it was in that build is not known"
+        return f" · growth since {escape(comparison.base.name)} not known: no line of that build is known to match"
     return f" · {growth(measure, comparison.sample_type.unit, interval=True)} since {escape(comparison.base.name)}"
 
 
 def _table(comparison: Comparison, row: int) -> str:
-    said = []
+    rows = []
     for kind in comparison.head.sample_types:
         stats = comparison.stats(row, kind)
         numbers = ", ".join(f"{amount(getattr(stats, m).value, kind.unit)} {m}" for m in ("flat", "cum", "owned"))
         main, _ = _main(stats)
         grown = f" · {growth(main, kind.unit, interval=True)}" if main.growth is not None else ""
         name = escape(kind.type)
-        said.append(f"- {f'**{name}**' if kind == comparison.sample_type else name}: {numbers}{grown}")
-    return "\n".join(said)
+        rows.append(f"- {f'**{name}**' if kind == comparison.sample_type else name}: {numbers}{grown}")
+    return "\n".join(rows)
 
 
 def _stacks(stacks: list[Stack], comparison: Comparison, link: Link) -> str:
-    said = ["Heaviest stacks" + (" by growth" if comparison.base else "") + ", leaf first:"]
+    rows = ["Heaviest stacks" + (" by growth" if comparison.base else "") + ", leaf first:"]
     for i, stack in enumerate(stacks, 1):
-        shown = " ← ".join(_frame(f, link) for f in stack.frames[:FRAMES])
-        more = f" ← … {len(stack.frames) - FRAMES} more" if len(stack.frames) > FRAMES else ""
-        said.append(f"{i}. {stack_label(stack, comparison)}: {shown}{more}")
-    return "\n".join(said)
+        shown = " ← ".join(_frame(f, link) for f in stack.frames[:MAX_STACK_FRAMES])
+        hidden = len(stack.frames) - MAX_STACK_FRAMES
+        more = f" ← … {hidden} more" if hidden > 0 else ""
+        rows.append(f"{i}. {stack_label(stack, comparison)}: {shown}{more}")
+    return "\n".join(rows)
 
 
 def stack_label(stack: Stack, comparison: Comparison) -> str:
-    """Return a stack's bytes, and how they changed where something is compared: ▲ is for what is judged."""
+    """Return a stack's value and, in a comparison, its growth, without ▲: whether it is significant is unknown."""
     unit = comparison.sample_type.unit
     return amount(stack.amount.value, unit) + (difference(stack.amount, unit) if comparison.base else "")
 
@@ -124,7 +128,7 @@ def _command(stacks: list[Stack], file: str, line: int, comparison: Comparison) 
 
 
 def command(function: str, sample_type: str, head: str, base: str | None, focus: Sequence[str] = ()) -> str:
-    """Return the command that lists a function's lines with flat and cum, as text for a shell. `focus` are further options."""
-    compared = [f"-diff_base={base}"] if base else []
-    listed = f"-list=^{re.escape(function)}$"
-    return shlex.join(["go", "tool", "pprof", f"-sample_index={sample_type}", listed, *focus, *compared, head])
+    """Return a shell command that lists a function's lines with flat and cum. `focus` holds further options."""
+    listing = f"-list=^{re.escape(function)}$"
+    against = [f"-diff_base={base}"] if base else []
+    return shlex.join(["go", "tool", "pprof", f"-sample_index={sample_type}", listing, *focus, *against, head])

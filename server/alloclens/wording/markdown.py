@@ -1,4 +1,4 @@
-"""Text of a profile, of a disk or of a person, within Markdown that is shown as it was meant."""
+"""Markdown: escaping text from profiles, files and users, and removing our own marks."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ MARKS = re.compile(
     r"|\[(?P<label>(?:\\.|[^\]\\])*)\]\([^)]*\)"
     r"|\*\*"
 )
-"""What we write: escaped signs, code, links, and what is bold."""
+"""The marks that we write: escapes, code, links and bold text."""
 
 
 def escape(text: str) -> str:
-    """Return text that Markdown shows as it is, with no sign, line or link of its own."""
+    """Return text so that Markdown shows it as it is: it can start no line, link or other mark."""
     return SIGNS.sub(r"\\\g<0>", printable(text))
 
 
 def code(text: str) -> str:
-    """Return text as code, which no backtick in it ends."""
+    """Return text as a code span, which no backtick in the text ends."""
     shown = printable(text)
     fence = "`" * (max(map(len, re.findall("`+", shown)), default=0) + 1)
-    room = " " if shown.strip("` ") != shown else ""  # Markdown takes one space from each end
-    return f"{fence}{room}{shown}{room}{fence}"
+    padding = " " if shown.strip("` ") != shown else ""  # Markdown removes one space from each end
+    return f"{fence}{padding}{shown}{padding}{fence}"
 
 
 def plain(text: str) -> str:
-    """Return our own Markdown without marks, for editors that show text as it is."""
+    """Return our own Markdown without its marks, for editors that show plain text."""
     return MARKS.sub(_unmarked, text)
 
 
-def _unmarked(found: re.Match[str]) -> str:
-    if found["code"]:
-        return re.sub(r"^ (.+) $", r"\1", found["code"])
-    return plain(found["label"]) if found["label"] else found["sign"] or ""
+def _unmarked(match: re.Match[str]) -> str:
+    if match["code"]:
+        return re.sub(r"^ (.+) $", r"\1", match["code"])
+    return plain(match["label"]) if match["label"] else match["sign"] or ""

@@ -1,4 +1,4 @@
-"""The stacks through a line as a text for any editor: each frame with its file:line, which editors can follow."""
+"""The page of call stacks through a line, as plain text: each frame with its file:line, which editors can follow."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 UNSURE = "~ perhaps"
 INDENT, GAP = "    ", "  "
 NAMELESS = "?"
-WIDEST = (60, 90)
-"""Characters of the columns of functions and files; what is longer pushes the rest to the right."""
-FEWEST_FOLDED = 2
-"""Frames as above: one takes no more room than the words that stand for it."""
+MAX_COLUMN_CHARACTERS = (60, 90)
+"""The columns of functions and of files; a longer text pushes the rest of its row to the right."""
+MIN_FOLDED_FRAMES = 2
+"""A single frame needs no more room than the row that would replace it."""
 
 
 class FrameSpot(NamedTuple):
@@ -33,7 +33,7 @@ class FrameSpot(NamedTuple):
     line: int
     """1-based; 0 where unknown."""
     note: str = ""
-    """Why it has no place here, or how sure that is."""
+    """Why it has no place here, or that the place is unsure."""
     placed: bool = False
     """Whether it has a place here."""
 
@@ -44,7 +44,7 @@ class Written(NamedTuple):
     weight: Amount
     spots: Sequence[FrameSpot]
     passing: Sequence[Amount]
-    """What of the line goes through each spot, from the root by the same way."""
+    """The part of the line's amount that reaches each spot by the same path from the root."""
 
 
 class Link(NamedTuple):
@@ -66,15 +66,15 @@ class StackRows(NamedTuple):
     heading: int
     """0-based; the frames follow it."""
     end: int
-    """The row behind the last one."""
+    """The row after its last frame."""
     functions: list[str]
-    """Of each frame that has a row; "" if it has no name."""
+    """The function of each frame that has a row; "" if it has no name."""
     stack: list[str]
-    """The functions of the whole stack that have a name, from the root to the leaf."""
+    """All named functions of the stack, root first."""
 
 
 class PageRows(NamedTuple):
-    """What the rows of a page are about."""
+    """What is on which row of a page."""
 
     links: list[Link]
     stacks: list[StackRows]
@@ -98,32 +98,34 @@ class FrameRow(NamedTuple):
 
 def page(title: str, comparison: Comparison, whole: Amount, stacks: Sequence[Written], more: bool = False) -> Page:
     """Write a page: what is compared, then each stack, heaviest first. `more` if these are not all of the whole."""
-    lines, said = [title, _compared(comparison, whole)], PageRows([], [])
+    lines, links, blocks = [title, _compared(comparison, whole)], list[Link](), list[StackRows]()
     above: Sequence[FrameRow] = ()
     for number, stack in enumerate(stacks, 1):
-        frames = [_row(*one, comparison) for one in zip(stack.spots, stack.passing, strict=True)]
+        frames = [_row(spot, weight, comparison) for spot, weight in zip(stack.spots, stack.passing, strict=True)]
         shown, folded = _shown(frames, above)
         lines += ["", f"{number}. {_weight(stack.weight, whole, comparison)}"]
         heading, widths = len(lines) - 1, _widths(shown)
         for spot, frame in zip(stack.spots, shown, strict=False):
             if spot.placed:
                 begin = len(INDENT) + max(len(frame.name), widths[0]) + len(GAP)
-                said.links.append(Link(len(lines), begin, begin + len(frame.where), spot.file, spot.line))
+                links.append(Link(len(lines), begin, begin + len(frame.where), spot.file, spot.line))
             lines.append(_line(frame, widths))
         lines += [f"{INDENT}… {folded} frames as above"] if folded else []
         names = [spot.function if _name(spot) != NAMELESS else "" for spot in stack.spots]
-        said.stacks.append(StackRows(heading, len(lines), names[: len(shown)], [n for n in reversed(names) if n]))
+        blocks.append(StackRows(heading, len(lines), names[: len(shown)], [n for n in reversed(names) if n]))
         above = frames
     if more:
         rest = _rest(whole, [stack.weight for stack in stacks])
         lines += ["", f"The other stacks together: {_weight(rest, whole, comparison)}"]
-    return Page(rows((*lines, "")), said)
+    return Page(rows((*lines, "")), PageRows(links, blocks))
 
 
 def _rest(whole: Amount, shown: Sequence[Amount]) -> Amount:
-    grown = [one.growth for one in shown if one.growth is not None]
-    said = whole.growth is not None and len(grown) == len(shown)
-    return Amount(whole.value - sum(one.value for one in shown), (whole.growth or 0) - sum(grown) if said else None)
+    value = whole.value - sum(part.value for part in shown)
+    grown = [part.growth for part in shown if part.growth is not None]
+    if whole.growth is None or len(grown) < len(shown):
+        return Amount(value)
+    return Amount(value, whole.growth - sum(grown))
 
 
 def not_here(reason: str) -> str:
@@ -132,27 +134,27 @@ def not_here(reason: str) -> str:
 
 
 def gone(line: int) -> str:
-    """Say why a line of a file that is here has no place in it."""
+    """Say why a line of a file that was found has no place in it."""
     if line < 1:
         return "no line is recorded"
-    return "the line was changed or deleted since"
+    return "the line has been changed or deleted since"
 
 
 def _compared(comparison: Comparison, whole: Amount) -> str:
-    """Say sample type, base and head, and what goes through the line."""
+    """Return the sample type, base and head, and the amount through the line."""
     kind, head = comparison.sample_type, comparison.head.name
     pair = f"{comparison.base.name} → {head}" if comparison.base else head
-    much = f"{amount(whole.value, kind.unit)}{_growth(whole, comparison)} through this line"
-    return f"{kind.type}, {pair}: {much}, {share(whole.value, comparison.total)} of all"
+    through = f"{amount(whole.value, kind.unit)}{_growth(whole, comparison)} through this line"
+    return f"{kind.type}, {pair}: {through}, {share(whole.value, comparison.total)} of all"
 
 
-def _weight(one: Amount, whole: Amount, comparison: Comparison) -> str:
+def _weight(part: Amount, whole: Amount, comparison: Comparison) -> str:
     unit = comparison.sample_type.unit
-    return f"{amount(one.value, unit)}, {share(one.value, whole.value)}{_growth(one, comparison)}"
+    return f"{amount(part.value, unit)}, {share(part.value, whole.value)}{_growth(part, comparison)}"
 
 
-def _growth(one: Amount, comparison: Comparison) -> str:
-    return difference(one, comparison.sample_type.unit) if comparison.base else ""
+def _growth(weight: Amount, comparison: Comparison) -> str:
+    return difference(weight, comparison.sample_type.unit) if comparison.base else ""
 
 
 def _row(spot: FrameSpot, weight: Amount, comparison: Comparison) -> FrameRow:
@@ -162,15 +164,16 @@ def _row(spot: FrameSpot, weight: Amount, comparison: Comparison) -> FrameRow:
 
 
 def _shown(frames: Sequence[FrameRow], above: Sequence[FrameRow]) -> tuple[Sequence[FrameRow], int]:
-    """Return the frames of a stack that get a row, and how many do not: those that the stack above ends with, too."""
+    """Return the frames of a stack that get a row, and the number of the others, with which the stack above ends, too."""
     same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(frames[::-1], above[::-1], strict=False)))
     folded = min(same, len(frames) - 1)
-    return (frames[: len(frames) - folded], folded) if folded >= FEWEST_FOLDED else (frames, 0)
+    return (frames[: len(frames) - folded], folded) if folded >= MIN_FOLDED_FRAMES else (frames, 0)
 
 
 def _widths(frames: Sequence[FrameRow]) -> tuple[int, int]:
     """Return the widths of the columns of functions and files."""
-    name, where = (min(max((len(row[i]) for row in frames), default=0), most) for i, most in enumerate(WIDEST))
+    longest = (max((len(row[column]) for row in frames), default=0) for column in range(2))
+    name, where = map(min, longest, MAX_COLUMN_CHARACTERS)
     return name, where
 
 

@@ -1,4 +1,4 @@
-"""What is compared, in one line and in full."""
+"""The status: what is compared, in one line and in full."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ def since(shown: Comparison) -> str:
 
 
 def line(shown: Comparison, base: str, head: str) -> str:
-    """Say sample type, what there is, how it changed, and base → head, by the words that chose them: names may be long."""
+    """Return sample type, total, growth and base → head, as the settings name them because file names may be long."""
     unit = shown.sample_type.unit
-    much = f"{shown.sample_type.type} {_in_focus(shown)}{amount(shown.total, unit)}"
+    total = f"{shown.sample_type.type} {_in_focus(shown)}{amount(shown.total, unit)}"
     if shown.base is None:
-        return f"{much}, {_word(shown.head, head)}"
+        return f"{total}, {_word(shown.head, head)}"
     pair = f"{_word(shown.base, base)} → {_word(shown.head, head)}"
-    return f"{much} ({signed(shown.grown or 0, unit)}), {pair}"
+    return f"{total} ({signed(shown.grown or 0, unit)}), {pair}"
 
 
 def in_full(shown: Comparison) -> str:
-    """Say the same with times and file names, in markdown."""
+    """Return the same with times and file names, in Markdown."""
     head, base, unit = shown.head, shown.base, shown.sample_type.unit
     where = f"**{escape(shown.sample_type.type)}** in {code(PurePath(shown.series.directory).name)}"
     at_head = f"{_in_focus(shown)}{amount(shown.total, unit)} at {moment(head)} ({code(head.name)}, by {head.taken_at.source})"
@@ -51,7 +51,7 @@ def in_full(shown: Comparison) -> str:
 
 
 def nothing(directories: Iterable[str]) -> str:
-    """Say that there is no profile, where it was looked for, and what to do."""
+    """Say that there is no profile, where we looked, and what to do."""
     looked = ", ".join(map(code, directories)) or "no folder is open"
     return f"No profile in {looked}. Put heap profiles there, or run `alloclens capture URL --into DIR`."
 
@@ -70,12 +70,12 @@ def _word(snapshot: Snapshot, setting: str) -> str:
 
 
 def _unplaced(comparison: Comparison) -> str:
-    """Say how much no line can be given for, and for want of which binaries."""
+    """Say how much is on no line, and which binaries are missing."""
     nowhere, missing = int(comparison.lines.unplaced[comparison.column]), comparison.head.missing
     if not nowhere:
         return ""
     names = ", ".join(code(name) for name in missing if name)
-    why = f" (no binary of {names} here; the setting `binaries` names some)" if names else ""
+    why = f" (no binary of {names} here; set `binaries` to where it is)" if names else ""
     return f"; {amount(nowhere, comparison.sample_type.unit)} of it on no line{why}"
 
 
@@ -83,7 +83,5 @@ def _why_alone(comparison: Comparison) -> str:
     if comparison.head.is_difference:
         return "the file is already a difference"
     if len(comparison.series.snapshots) > 1:
-        return (
-            "nothing to compare with: the process restarted just before; choose an older base to compare all the same"
-        )
+        return "nothing to compare with: the process restarted just before; choose an older base to compare anyway"
     return "nothing to compare with yet"

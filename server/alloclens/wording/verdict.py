@@ -1,4 +1,4 @@
-"""What is said of a line that was judged: the verdict, its figures, and the rule that fired."""
+"""Verdicts in words: what a line holds, how it grew, and which rule says so."""
 
 from __future__ import annotations
 
@@ -16,36 +16,35 @@ if TYPE_CHECKING:
     from alloclens.series.findings import Finding
     from alloclens.session.line_mapper import MappedFinding
 
-UNSURE = "The source changed after the program was built: the line may be another one near by."
-GUESSED = "That it is this file is a guess: another program may have such a file. `alloclens explain` says more."
+UNSURE = "The source changed after the program was built: the line may be another one nearby."
+GUESSED = "This file is a guess: another program may have a file of its name. `alloclens explain` says more."
 
-SAID = {
+SENTENCES = {
     Rule.RISES: "Leak: {held}, and growing: {grown}, {pace} over {n}, no slower than before.",
-    Rule.YOUNG: "Growing: {held}, {grown}. {N} cannot say yet whether it goes on.",
-    Rule.UNPROVEN: "Growing: {held}, {grown}, {pace} over {n}; among so many lines that may still be chance.",
-    Rule.FILLED: "Filling: {held}, {grown}, but not in the second half of {n}: as a cache that is full.",
-    Rule.FADES: "Growing: {held}, {grown}, {pace} over {n}; it seems to slow down, as what fills up does.",
-    Rule.SLOWS: "Filling: {held}, {grown}; it still grows, at less than half its earlier pace.",
+    Rule.YOUNG: "Growing: {held}, {grown}. {n} are too few to say whether it goes on.",
+    Rule.UNPROVEN: "Growing: {held}, {grown}, {pace} over {n}; among so many lines, that may still be chance.",
+    Rule.FILLED: "Filling: {held}, {grown}, but not in the second half of {n}, like a full cache.",
+    Rule.FADES: "Growing: {held}, {grown}, {pace} over {n}; it seems to slow down, like a cache that fills up.",
+    Rule.SLOWS: "Filling: {held}, {grown}; it still grows, but at less than half its earlier pace.",
     Rule.FELL: "Shrinking: {held}, {grown}.",
-    Rule.TURNS: "Churn: {held}, {grown}; {kept} of what was allocated meanwhile stayed.",
-    Rule.SWINGS: "Noise: {held}, {grown}, but it goes up and down: no steady rise over {n}.",
-    Rule.UNCLEAR: "Not yet clear: {held}, {grown}: within what sampling and load do by chance.",
+    Rule.TURNS: "Churn: {held}, {grown}; {kept} of what was allocated in that time stayed.",
+    Rule.SWINGS: "Noise: {held}, {grown}, but up and down, with no steady rise over {n}.",
+    Rule.UNCLEAR: "Not yet clear: {held}, {grown}, within what sampling and load cause by chance.",
     Rule.STANDS: "Stable: {held}, {grown}.",
 }
 BARS = "▁▂▃▄▅▆▇█"
 
 
 def placed_message(finding: Finding, comparison: Comparison, now: MappedFinding, memory_limit: float) -> str:
-    """Return the message of a finding for the line where it is now, and why that line is unsure."""
-    said = message(finding, memory_limit, comparison.in_use, waits=now.waits)
-    return f"~ {said} {doubt(guessed=now.guessed)}" if now.unsure else said
+    """Return the message of a finding for the line where it is now, with the reason if that line is unsure."""
+    words = message(finding, memory_limit, comparison.in_use, waits=now.waits)
+    return f"~ {words} {doubt(guessed=now.guessed)}" if now.unsure else words
 
 
 def message(finding: Finding, memory_limit: float = 0, in_use: float = 0, *, waits: str = "") -> str:
-    """Say what is held, how it grew, and which rule says so; of a leak also when it reaches a memory limit (bytes).
+    """Return the verdict and, for a leak, when the process reaches the memory limit (in bytes).
 
-    `in_use` is what the whole process holds at the head. `waits` says where goroutines wait, if it is not this line but
-    where they were started.
+    `in_use` is what the whole process holds at the head. `waits` says where goroutines wait if this line started them.
     """
     return verdict(finding, waits) + limit(finding, memory_limit, in_use)
 
@@ -57,42 +56,40 @@ def doubt(*, guessed: bool) -> str:
 
 def verdict(finding: Finding, waits: str = "") -> str:
     """Say what is held, how it grew, and which rule says so."""
-    observations = f"{finding.over.observations} snapshots"
-    return SAID[finding.rule].format(
+    return SENTENCES[finding.rule].format(
         held=amount(finding.value, finding.sample_type.unit) + _what(finding, waits),
         grown=_grown(finding),
         pace=rate(finding.slope, finding.sample_type.unit),
-        n=observations,
-        N=observations,
+        n=f"{finding.over.observations} snapshots",
         kept=share(finding.retention, 1),
     )
 
 
 def figures(finding: Finding) -> str:
-    """Say the figures behind a verdict."""
+    """Return the figures behind a verdict."""
     unit, over = finding.sample_type.unit, finding.over
-    said = [
+    parts = [
         f"floor {signed(finding.floor, unit)} in {duration(over.seconds)}",
-        f"Theil–Sen {signed(finding.per_snapshot, unit)} for each snapshot, {signed(finding.slope * 3600, unit)}/h",
+        f"Theil–Sen {signed(finding.per_snapshot, unit)} per snapshot, {signed(finding.slope * 3600, unit)}/h",
         f"Mann–Kendall {_p_value(finding.p_value)}",
     ]
     if not math.isnan(finding.retention):
-        said.append(f"{share(finding.retention, 1)} of what was allocated stayed")
-    return "; ".join(said)
+        parts.append(f"{share(finding.retention, 1)} of what was allocated stayed")
+    return "; ".join(parts)
 
 
 def limit(finding: Finding, memory_limit: float, in_use: float) -> str:
-    """Say when a leak will have filled the memory there is; "" where no limit is set or it is no leak."""
+    """Say when a leak will reach the memory limit; "" if no limit is set or it is no leak."""
     if finding.verdict != "leak" or memory_limit <= 0 or finding.slope <= 0 or finding.sample_type.unit != "bytes":
         return ""
     left = (memory_limit - in_use) / finding.slope
     if left <= 0:
-        return f" What is in use is more than memoryLimit ({amount(memory_limit, 'bytes')})."
-    return f" At this pace what is in use reaches memoryLimit ({amount(memory_limit, 'bytes')}) in {duration(left)}."
+        return f" The memory in use exceeds memoryLimit ({amount(memory_limit, 'bytes')})."
+    return f" At this pace the memory in use reaches memoryLimit ({amount(memory_limit, 'bytes')}) in {duration(left)}."
 
 
 def sparkline(points: Sequence[float]) -> str:
-    """Draw a number through time, from 0 to its highest."""
+    """Draw a number over time, from 0 to its highest value."""
     highest = max(points, default=0)
     if highest <= 0:
         return BARS[0] * len(points)
@@ -100,7 +97,7 @@ def sparkline(points: Sequence[float]) -> str:
 
 
 def _grown(finding: Finding) -> str:
-    """Return the growth with its interval, and over how long."""
+    """Return the growth with its interval and its time span."""
     unit, span = finding.sample_type.unit, duration(finding.over.seconds)
     if not finding.growth:
         return f"unchanged for {span}"
@@ -119,24 +116,24 @@ def _what(finding: Finding, waits: str) -> str:
 
 
 def goroutine_note(comparison: Comparison) -> str:
-    """Say that goroutines pile up, where a heap profile shows that and no goroutine profile says which; else ""."""
+    """Say that goroutines pile up, if a heap profile shows it and no goroutine profile says where; else ""."""
     grown = comparison.goroutine_memory
     if grown is None or not grown.significant or not grown.growth or grown.growth <= 0:
         return ""
     return (
         f"runtime.malg holds {change(grown.growth, 'bytes')}: goroutines that do not end. A heap profile cannot say which "
-        "`go` statement started them; goroutine profiles beside it can: "
+        "`go` statement started them; goroutine profiles beside it can: run "
         "`alloclens capture http://HOST:PORT/debug/pprof/goroutine --into DIR`."
     )
 
 
 SHAPES = {
-    Shape.TICKER: "It makes tickers: is each one stopped?",
-    Shape.TIMER: "It makes timers: is each one stopped that does not fire?",
-    Shape.RESPONSE_BODY: "It asks for HTTP responses: is each body closed?",
-    Shape.REGISTRATION: "It registers something in a table of a dependency, each time: register it once.",
-    Shape.CONTEXT: "It makes contexts: is each one cancelled?",
+    Shape.TICKER: "It creates tickers: is each one stopped?",
+    Shape.TIMER: "It creates timers: is each one that does not fire stopped?",
+    Shape.RESPONSE_BODY: "It makes HTTP requests: is the body of each response closed?",
+    Shape.REGISTRATION: "Each time, it registers something with a dependency: register it once.",
+    Shape.CONTEXT: "It creates contexts: is each one cancelled?",
     Shape.MAP: "A map grows: is anything ever deleted from it?",
     Shape.SLICE: "A slice grows: is it ever cut back?",
-    Shape.GOROUTINE: "Goroutines are started that do not end.",
+    Shape.GOROUTINE: "It starts goroutines that do not end.",
 }

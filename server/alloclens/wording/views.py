@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 
 def place(file: str, line: int, function: str) -> str:
-    """Return a line with its function: main.go:42  main.serve."""
+    """Return a line and its function: main.go:42  main.serve."""
     where = f"{name_of(file)}:{line}" if line else name_of(file)
     return printable("  ".join(part for part in (where, short_name(function)) if part))
 
 
 def detail(finding: Finding) -> str:
-    """Say in a few words what is held and how it grew: leak: 64.0MB ▲63.0MB, 9.0MB/s."""
+    """Return what is held and how it grew, in a few words: leak: 64.0MB ▲63.0MB, 9.0MB/s."""
     unit = finding.sample_type.unit
     held = amount(finding.value, unit)
     grown = f" {change(finding.growth, unit)}" if finding.growth else ""
@@ -32,37 +32,34 @@ def detail(finding: Finding) -> str:
     return f"{finding.code}: {held}{grown}{pace}"
 
 
-def tooltip(finding: Finding, label: str, said: str, not_here: str) -> str:
-    """Write all there is to say about a finding, in markdown.
-
-    `said` is its message; `not_here` the reason why its line has no place, "" if it has one.
-    """
-    parts = [f"**{escape(label)}**", f"{sparkline(finding.points)} {escape(said)}  \n{escape(figures(finding))}"]
+def tooltip(finding: Finding, label: str, message: str, not_here: str) -> str:
+    """Describe a finding in full, in Markdown. `not_here` is the reason if its line has no place here, else ""."""
+    parts = [f"**{escape(label)}**", f"{sparkline(finding.points)} {escape(message)}  \n{escape(figures(finding))}"]
     return "\n\n".join(parts + ([f"Not here: {escape(not_here)}."] if not_here else []))
 
 
 def total(value: int, before: int | None, kind: ValueType) -> str:
-    """Return what a snapshot holds, and how that differs from the one before in its process, if there is one."""
+    """Return a snapshot's total, and its difference to the one before in its process, if there is one."""
     step = value - before if before is not None else 0
     return printable(f"{amount(value, kind.unit)} {kind.type}{f' ({signed(step, kind.unit)})' if step else ''}")
 
 
 def frame_name(node: StackNode) -> str:
-    """Return the function of a frame, else what is known of it."""
-    found = short_name(node.function) or (f"[{name_of(node.binary)}]" if node.binary else name_of(node.file) or "?")
-    return printable(found)
+    """Return the function of a frame, else its binary or file."""
+    name = short_name(node.function) or (f"[{name_of(node.binary)}]" if node.binary else name_of(node.file) or "?")
+    return printable(name)
 
 
 def frame_detail(node: StackNode, whole: float, unit: str, *, compared: bool) -> str:
-    """Say what reaches a frame, as a part of `whole`, and where it is: 42.0MB · 93% · +40.0MB  main.go:6."""
-    said = [amount(node.amount.value, unit), share(node.amount.value, whole)]
+    """Return the amount that reaches a frame, its share of `whole`, and its place: 42.0MB · 93% · +40.0MB  main.go:6."""
+    parts = [amount(node.amount.value, unit), share(node.amount.value, whole)]
     if compared and node.amount.growth:
-        said.append(signed(node.amount.growth, unit))
+        parts.append(signed(node.amount.growth, unit))
     where = place(node.file, node.line, "")
-    return " · ".join(said) + (f"  {where}" if where else "")
+    return " · ".join(parts) + (f"  {where}" if where else "")
 
 
-def others(found: Branches, unit: str) -> str:
-    """Say what the frames come to that are too many to be shown."""
-    rest = found.amount.value - sum(node.amount.value for node in found.nodes)
-    return f"{found.many - len(found.nodes)} more: {amount(rest, unit)}"
+def others(branches: Branches, unit: str) -> str:
+    """Return the number of the frames that are left out, and their sum."""
+    rest = branches.amount.value - sum(node.amount.value for node in branches.nodes)
+    return f"{branches.many - len(branches.nodes)} more: {amount(rest, unit)}"
