@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -59,6 +61,22 @@ EDITED = MAIN.replace("func large() {", "func large() {\n\tprintln()").replace("
 SWAPPED = MAIN.replace("2<<20)) // mark: large", "1<<20)) // mark: small", 1)
 SWAPPED = "2<<20)) // mark: large".join(SWAPPED.rsplit("1<<20)) // mark: small", 1))
 """Its code has the same lines at the same addresses."""
+PAIR = MAIN.replace(
+    "\nfunc main",
+    "\nfunc more() {\n\tkept = append(kept, make([]byte, 4<<20)) // mark: more\n}\n\nfunc main",
+).replace("\t\tlarge()\n", "\t\tlarge()\n\t\tmore()\n")
+"""Two functions that keep memory."""
+LARGE, SMALL, MORE = (re.search(rf"\t.*// mark: {name}\n", PAIR)[0] for name in ("large", "small", "more"))
+EQUAL_EDITS = {
+    "two statements swapped": (PAIR.replace(LARGE + SMALL, SMALL + LARGE), {LARGE, SMALL}),
+    "a constant changed": (PAIR.replace("1<<20", "8<<20"), {SMALL.replace("1<<20", "8<<20")}),
+    "lines of two functions exchanged": (
+        PAIR.replace(LARGE, "\t@\n").replace(MORE, LARGE).replace("\t@\n", MORE),
+        {LARGE, MORE},
+    ),
+}
+"""Texts whose code has the same lines at the same addresses, with the lines that were edited."""
+IGNORED = "/app\n/profiles\n"
 
 
 class Process:
@@ -95,6 +113,12 @@ def running(binary: Path) -> Iterator[Process]:
         yield process
     finally:
         process.end()
+
+
+def checked_in(folder: Path, text: str) -> Repository:
+    repository = Repository(folder)
+    repository.check_in({"main.go": text, "go.mod": go_mod("example.com/app"), ".gitignore": IGNORED}, BEGIN)
+    return repository
 
 
 def opened(folder: Path) -> World:
@@ -171,6 +195,78 @@ def test_a_commit_in_the_new_binary_is_not_what_the_old_process_was_built_of(tmp
         process.profile(tmp_path / "profiles/1.pb.gz")
     numbers, sure = shown(opened(tmp_path), tmp_path), true(tmp_path, large=2, small=1)
     assert unmarked(numbers).items() <= sure.items()
+
+
+@pytest.mark.parametrize(
+    ("edit", "flag"),
+    [
+        *((edit, "-buildvcs=true") for edit in EQUAL_EDITS),
+        *(
+            ("two statements swapped", flag)
+            for flag in ("-buildvcs=false", "-buildmode=pie", "-ldflags=-s -w", "-ldflags=-buildid=")
+        ),
+    ],
+)
+def test_a_rebuild_that_moves_no_line(tmp_path: Path, edit: str, flag: str) -> None:
+    """Nothing tells the old process from a new one. The lines that were edited are marked, and no others."""
+    text, edited = EQUAL_EDITS[edit]
+    repository = checked_in(tmp_path, PAIR)
+
+    def marked_lines() -> set[str]:
+        numbers, lines = shown(opened(tmp_path), tmp_path), text.splitlines(keepends=True)
+        assert unmarked(numbers).items() <= true(tmp_path, large=2, small=1, more=4).items()
+        return {lines[line - 1] for line, (_, unsure) in numbers.items() if unsure}
+
+    with running(built(tmp_path, PAIR, flag)) as process:
+        built(tmp_path, text, flag)
+        process.profile(tmp_path / "profiles/1.pb.gz")
+    assert marked_lines() == edited
+    repository.check_in({}, time.time())
+    assert marked_lines() == edited
+
+
+def test_a_rebuild_that_moves_no_line_and_was_committed_before_the_second_snapshot(tmp_path: Path) -> None:
+    text, edited = EQUAL_EDITS["two statements swapped"]
+    repository = checked_in(tmp_path, PAIR)
+    with running(built(tmp_path, PAIR)) as process:
+        built(tmp_path, text)
+        process.profile(tmp_path / "profiles/1.pb.gz")
+        opened(tmp_path)
+        repository.check_in({}, time.time())
+        process.profile(tmp_path / "profiles/2.pb.gz")
+    numbers = shown(opened(tmp_path), tmp_path)
+    assert {line for line, (_, unsure) in numbers.items() if unsure} == {
+        text[: text.index(line)].count("\n") + 1 for line in edited
+    }
+
+
+def test_a_build_of_uncommitted_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only edited lines are marked, wherever they were pushed to, until the program is started again."""
+    checked_in(tmp_path, PAIR)
+    text = PAIR.replace("var kept", "// What is kept.\nvar kept").replace("1<<20", "8<<20")
+    with running(built(tmp_path, text)) as process:
+        process.profile(tmp_path / "profiles/1.pb.gz")
+        line = marked(tmp_path)["small"][1]
+        expected = true(tmp_path, large=2, small=8, more=4)
+        assert shown(opened(tmp_path), tmp_path) == expected | {line: (8, True)}
+        process.profile(tmp_path / "profiles/2.pb.gz")
+    monkeypatch.chdir(tmp_path)
+    said = CliRunner().invoke(cli, ["explain", "main.go", "--profiles", "profiles"]).stdout
+    assert "because the process may have been started before they were edited" in said
+    with running(tmp_path / "app") as process:
+        process.profile(tmp_path / "profiles/3.pb.gz")
+    known = opened(tmp_path)
+    assert [len(one) for one in known.series[0].processes] == [2, 1]
+    assert shown(known, tmp_path) == expected
+
+
+@pytest.mark.parametrize("flags", [("-buildvcs=true",), ("-buildvcs=false",), ("-buildvcs=true", "-trimpath")])
+def test_a_build_of_a_commit_carries_no_marks(tmp_path: Path, flags: tuple[str, ...]) -> None:
+    repository = checked_in(tmp_path, PAIR)
+    repository.check_in({"main.go": EQUAL_EDITS["two statements swapped"][0]}, BEGIN + 60)
+    with running(built(tmp_path, (tmp_path / "main.go").read_text(), *flags)) as process:
+        process.profile(tmp_path / "profiles/1.pb.gz")
+    assert shown(opened(tmp_path), tmp_path) == true(tmp_path, large=2, small=1, more=4)
 
 
 @pytest.mark.parametrize("flags", [(), ("-buildmode=pie",), ("-ldflags=-s -w",), ("-gcflags=-N -l",)])

@@ -228,6 +228,21 @@ def test_our_copy_is_one_of_several_unless_the_binary_shows_that_it_is_the_text(
     assert len(of(repository, then._replace(build=rebuilt), keeps(5), texts, recorded="/w/main.go").others) == 2
 
 
+@pytest.mark.programs
+def test_a_copy_is_compared_with_the_commit_in_the_binary_before_that_of_another_branch(
+    repository: Repository, texts: Texts
+) -> None:
+    """The branch that was built is not the one that is checked out now."""
+    texts.keep("/p/heap.pb.gz", (1, 2, 3), {own(repository).path: SourceCopy(ONE, BEGIN)})
+    built = Build(written_at=BEGIN + 4.4 * DAY, is_here=True)
+    lines = np.array([4, 5])
+    unstamped = of(repository, taken(4.5, build=built), keeps(5), texts, recorded="/w/main.go")
+    assert (unstamped.text, unstamped.disagrees(lines).tolist()) == (ONE, [False, True])
+    stamped = built._replace(revision=repository.run("rev-parse", "v1.0.0"))
+    found = of(repository, taken(4.5, build=stamped), keeps(5), texts, recorded="/w/main.go")
+    assert (found.text, found.disagrees(lines).tolist()) == (ONE, [False, False])
+
+
 SCRIPT = "import os\n\ndef keep():\n    a.append(1)\n    b.append(2)\n"
 SCRIPT_EDITED = SCRIPT.replace("    b", "    log()\n    b")
 

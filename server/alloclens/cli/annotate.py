@@ -58,7 +58,7 @@ def command(source: Path, profiles: str, base: str | None, head: str | None, sam
     mapped = file.on(text)
     show(Styled(status_line(file.comparison, settings.base, settings.head), bold=True))
     _print(split_lines(text), _hints(file, mapped), _verdicts(file, mapped, known.settings.memory_bytes))
-    for said in reasons(file.version, file.moved, mapped.unsure):
+    for said in reasons(file.version, file.recorded_lines.line, file.moved, mapped.unsure):
         tell(f"~ {said}")
     if unknown := _of_unknown_growth(file, mapped):
         tell(growth_unknown(unknown))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -52,6 +53,8 @@ class Provenance(NamedTuple):
     """When the first snapshot of its process was taken."""
     copies: tuple[Copies, ...]
     """The snapshots of its process up to this one (if there are many, the first and last), all of one build."""
+    follows: float = -math.inf
+    """When the last snapshot of the previous process was taken: this one was started after that."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,12 +122,17 @@ class Series:
 
     def provenance(self, of: Snapshot) -> Provenance:
         """Return what is known of a snapshot's source version."""
-        process = self.process(of)
+        before, process = next(two for two in pairwise(((), *self.processes)) if of in two[1])
         known = process[: process.index(of) + 1]
         ends = known if len(known) <= MAX_COPIES else (*known[: MAX_COPIES // 2], *known[-MAX_COPIES // 2 :])
         copies = tuple(Copies(one.name, one.path, one.stamp) for one in ends)
         return Provenance(
-            of.taken_at.seconds, process[0].build, self.labels.get(of.path, ""), process[0].taken_at.seconds, copies
+            of.taken_at.seconds,
+            process[0].build,
+            self.labels.get(of.path, ""),
+            process[0].taken_at.seconds,
+            copies,
+            before[-1].taken_at.seconds if before else -math.inf,
         )
 
     def head(self, wanted: str) -> Snapshot:

@@ -10,7 +10,7 @@ import numpy as np
 
 from alloclens.languages import comment_of
 from alloclens.languages.declarations import again, around, declarations, parsed
-from alloclens.source.text_diff import line_map, stays
+from alloclens.source.text_diff import is_in, line_map, stays
 from alloclens.text import split_lines
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ class SourceVersion(NamedTuple):
     """The sources of other texts that the lines may refer to."""
     doubtful: Mask | None = None
     """For 0 and each line of `text`, whether it is a different line in one of the others."""
+    edited_since: str = ""
+    """The source of a text since which the doubtful lines were edited, before or after the program was built."""
     guessed: bool = False
     """Whether it is only a guess that the lines are of this file."""
 
@@ -40,11 +42,14 @@ class SourceVersion(NamedTuple):
             return np.zeros(len(lines), np.bool_)
         return self.doubtful[np.where(lines < len(self.doubtful), lines, 0)]
 
-    def beside(self, other: SourceVersion) -> SourceVersion:
-        """Mark the lines that differ in another text as doubtful, without adding that text."""
-        found = first_of((self, other))
-        doubtful = [one.doubtful for one in (self, found) if one.doubtful is not None]
-        return self._replace(doubtful=np.logical_or.reduce(doubtful) if doubtful else None)
+    def beside(self, other: SourceVersion, *, shifted: bool) -> SourceVersion:
+        """Mark the lines that were edited since another text as doubtful, and if `shifted` those with another number."""
+        differs = stays if shifted else is_in
+        edited = ~differs(self.text or "", other.text or "")
+        if not edited.any():
+            return self
+        doubtful = edited if self.doubtful is None else edited | self.doubtful
+        return self._replace(doubtful=doubtful, edited_since=other.source)
 
     @property
     def in_doubt(self) -> SourceVersion:

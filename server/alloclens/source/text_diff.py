@@ -77,6 +77,12 @@ def stays(then: str, other: str) -> Mask:
     return np.asarray((found.now == np.arange(len(found.now))) & ~found.unsure)
 
 
+def is_in(then: str, other: str) -> Mask:
+    """Return whether 0 and each line of a text are certainly in another text, under any number."""
+    found = line_map(then, other)
+    return np.asarray(((found.now != GONE) & ~found.unsure) | (np.arange(len(found.now)) == 0))
+
+
 def _numbered(then: str, now: str) -> tuple[Ints, Ints]:
     """Number the lines of both texts; equal lines have equal numbers."""
     old, new = split_lines(then), split_lines(now)

@@ -44,6 +44,11 @@ def compared_text(version: SourceVersion) -> str:
             f"{len(version.others) + 1} texts fit the profile ({named}); the first is used, and ~ marks the lines on which they "
             f"disagree ({SET_REVISION})"
         )
+    if version.edited_since:
+        return (
+            f"the text that was profiled is taken to be {version.source}; ~ marks the lines that are not {version.edited_since}, "
+            "because the process may have been started before they were edited (a build from a commit has no such marks)"
+        )
     if version.doubtful is not None:
         return (
             f"one text fits the profile ({version.source}), but the program may have been built from one that was never "
@@ -57,12 +62,15 @@ def texts(version: SourceVersion, moved: Mask) -> list[str]:
     return [compared_text(version)] * bool((~moved).any()) + [BY_NAME] * bool(moved.any())
 
 
-def reasons(version: SourceVersion, moved: Mask, unsure: Mask) -> list[str]:
-    """Say why lines are marked ~. `moved` says of each line whether it was in another file."""
-    stayed = ~moved
-    if version is UNKNOWN_VERSION or version.doubtful is not None:
-        return texts(version, moved)
-    return [MOVED_WITHIN] * bool((stayed & unsure).any()) + [BY_NAME] * bool(moved.any())
+def reasons(version: SourceVersion, lines: Ints, moved: Mask, unsure: Mask) -> list[str]:
+    """Say why some of these recorded lines are marked ~ (`unsure`). `moved` says which were in another file."""
+    doubtful = version.disagrees(lines) | (version is UNKNOWN_VERSION)
+    stayed = unsure & ~moved
+    return (
+        [compared_text(version)] * bool((stayed & doubtful).any())
+        + [MOVED_WITHIN] * bool((stayed & ~doubtful).any())
+        + [BY_NAME] * bool((unsure & moved).any())
+    )
 
 
 def growth_unknown(lines: Sequence[int]) -> str:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from alloclens.series.findings import Finding
     from alloclens.session.line_mapper import MappedFinding
 
-UNSURE = "The source changed after the program was built: the line may be another one nearby."
+UNSURE = "The source changed, or may have changed, after the program was built: the line may be another one nearby."
 GUESSED = "This file is a guess: another program may have a file of its name. `alloclens explain` says more."
 
 SENTENCES = {

@@ -6,6 +6,7 @@ import math
 import os
 import re
 from functools import lru_cache
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -71,12 +72,12 @@ class SourceVersions:
             return self._dependency(place, recorded, provenance, lines)
         if self._revision:
             return next(_fitting(_at(place.path, self._revision), lines), UNKNOWN_VERSION)
-        told = next(_fitting(self._told(place, recorded, provenance), lines), None)
+        told = next(_fitting(self._told(place, recorded, provenance, lines), lines), None)
         if told:
             return told
         copies, checked_in = (
             list(self._copy(place.path, provenance)),
-            list(self._checked_in(place.path, recorded, provenance)),
+            list(self._checked_in(place.path, recorded, provenance, provenance.seconds)),
         )
         elsewhere = is_absolute(canonical(recorded)) and place.rule != AS_RECORDED
         # A program built on another machine was probably built from a commit.
@@ -107,13 +108,16 @@ class SourceVersions:
         there, here = (VERSIONED.match(f"/{path}") for path in (canonical(recorded), place.path))
         return there is not None and here is not None and _plain(there[1]) == _plain(here[1])
 
-    def _told(self, place: Place, recorded: str, provenance: Provenance) -> Iterator[SourceVersion]:
+    def _told(
+        self, place: Place, recorded: str, provenance: Provenance, lines: RecordedLines
+    ) -> Iterator[SourceVersion]:
         """Yield the versions that the binary, a label or a path names."""
         build = provenance.build
         is_newer = build.is_here and build.written_at > provenance.begun
         """Whether the binary was rebuilt since, so that its commit may be a later one."""
         if build.is_here and not is_newer and place.rule == AS_RECORDED and COMPILED.search(place.path):
-            yield from self._copy(place.path, provenance)
+            for copy in self._copy(place.path, provenance):
+                yield self._vouched(copy, place, recorded, provenance, lines)
         is_told = not build.is_modified and not is_newer
         named = (build.revision, *revisions(provenance.label)) if is_told else revisions(provenance.label)
         for revision in filter(None, named):
@@ -121,13 +125,32 @@ class SourceVersions:
         if place.own and (version := VERSION.search(recorded)):
             yield from _at(place.path, version[1])
 
+    def _vouched(
+        self, copy: SourceVersion, place: Place, recorded: str, provenance: Provenance, lines: RecordedLines
+    ) -> SourceVersion:
+        """Return our copy that the binary here was built from, with the lines doubtful that were not committed then.
+
+        If the binary was rebuilt in place, the process may be older, and of an earlier text whose code has the same
+        lines at the profile's addresses. A profile does not say when its process was started, but that was after the
+        last snapshot of the process before it.
+        """
+        build = provenance.build
+        if build.written_at < provenance.follows:
+            return copy
+        built = build.written_at - 1  # a commit's time is in whole seconds
+        stamped = _at(place.path, build.revision) if build.revision else ()
+        commit = next(chain(stamped, self._checked_in(place.path, recorded, provenance, built)), None)
+        if commit is None or commit.text == copy.text:
+            return copy
+        return copy.beside(commit, shifted=fits(lines, commit.text or ""))
+
     def _copy(self, path: str, provenance: Provenance) -> Iterator[SourceVersion]:
         until = min(provenance.begun, provenance.build.written_at) if COMPILED.search(path) else provenance.begun
         if self._texts and (found := oldest_copy(self._texts, provenance.copies, path, until)):
             yield SourceVersion(f"as it was when {found[0]} came", found[1])
 
-    def _checked_in(self, path: str, recorded: str, provenance: Provenance) -> Iterator[SourceVersion]:
-        """Yield the committed versions of a file until then, under its recorded name, newest first.
+    def _checked_in(self, path: str, recorded: str, provenance: Provenance, until: float) -> Iterator[SourceVersion]:
+        """Yield the versions of a file committed until then, under its recorded name, newest first.
 
         A running program may be built from any of them, because deployments lag behind. If its binary names a commit
         with uncommitted changes, older versions are excluded.
@@ -136,7 +159,7 @@ class SourceVersions:
         if repository not in self._heads:
             self._heads[repository] = git.commit(path, "HEAD") if repository else None
         head = self._heads[repository]
-        before = [one for one in git.versions(path, head) if one.seconds <= provenance.seconds] if head else []
+        before = [one for one in git.versions(path, head) if one.seconds <= until] if head else []
         named = [one for one in before if name_of(one.path) == name_of(canonical(recorded))] or before
         commit_of: dict[str, str] = {}
         for one in named:
@@ -199,7 +222,7 @@ def _unvouched(copy: SourceVersion, checked_in: Sequence[SourceVersion], *, may_
     if any(one.text == copy.text for one in checked_in):
         return copy
     if checked_in:
-        return copy.beside(checked_in[0])
+        return copy.beside(checked_in[0], shifted=True)
     return copy.in_doubt if may_be_lost else copy
 
 

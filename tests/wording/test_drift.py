@@ -1,0 +1,36 @@
+"""Why lines are marked ~: the reason of those that are, not of others in the file."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from alloclens.source.line_mapping import UNKNOWN_VERSION, SourceVersion
+from alloclens.wording.drift import BY_NAME, MOVED_WITHIN, compared_text, reasons
+
+EDITED = SourceVersion(
+    "as it was then", "a\nb\n", edited_since="as in git's commit 1", doubtful=np.array([False, False, True])
+)
+KNOWN = EDITED._replace(edited_since="", doubtful=None)
+
+
+@pytest.mark.parametrize(
+    ("version", "unsure", "moved", "said"),
+    [
+        (EDITED, [False, True], [False, False], [compared_text(EDITED)]),
+        (EDITED, [True, False], [False, False], [MOVED_WITHIN]),
+        (EDITED, [False, False], [False, False], []),
+        (EDITED, [True, True], [False, False], [compared_text(EDITED), MOVED_WITHIN]),
+        (KNOWN, [False, True], [False, True], [BY_NAME]),
+        (UNKNOWN_VERSION, [True, True], [False, True], [compared_text(UNKNOWN_VERSION), BY_NAME]),
+    ],
+)
+def test_reasons_are_of_the_lines_that_are_marked(
+    version: SourceVersion, unsure: list[bool], moved: list[bool], said: list[str]
+) -> None:
+    assert reasons(version, np.array([1, 2]), np.array(moved), np.array(unsure)) == said
+
+
+def test_the_text_since_which_lines_were_edited_is_named() -> None:
+    assert "lines that are not as in git's commit 1, because the process may have been started before" in compared_text(
+        EDITED
+    )
