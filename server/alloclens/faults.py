@@ -14,16 +14,16 @@ from alloclens.profile.errors import ProfileError
 HOME = Path(__file__).parent
 MAX_PLACES = 6
 MAX_ERROR_CHARACTERS = 300
-"""An exception's message may quote a whole file."""
+"""The message of an exception may quote a whole file."""
 
 
 def fault(error: BaseException) -> str:
     """Return the exception and the frames in alloclens that it passed through, innermost first."""
-    said = ": ".join(filter(None, (type(error).__name__, str(error)[:MAX_ERROR_CHARACTERS])))
+    what = ": ".join(filter(None, (type(error).__name__, str(error)[:MAX_ERROR_CHARACTERS])))
     calls = [(Path(frame.f_code.co_filename), line) for frame, line in traceback.walk_tb(error.__traceback__)]
     ours = (f"{path.relative_to(HOME).as_posix()}:{line}" for path, line in calls[::-1] if path.is_relative_to(HOME))
     where = " < ".join(islice(ours, MAX_PLACES))
-    return f"a fault in alloclens {__version__} ({'; '.join(filter(None, (said, where)))})"
+    return f"a bug in alloclens {__version__} ({'; '.join(filter(None, (what, where)))})"
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Problem:
 
     @classmethod
     def of(cls, path: str, error: Exception) -> Problem:
-        """Describe an exception raised while reading a file: a fault of the file, or one of ours and its location."""
+        """Describe an exception raised while reading a file, which is the file's fault or a bug of ours."""
         is_the_files = isinstance(error, (ProfileError, OSError, MemoryError))
         return cls(path, reason(error) if is_the_files else f"{fault(error)}; please report it with the file")
 

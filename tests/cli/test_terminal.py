@@ -129,7 +129,7 @@ def raising(error: BaseException, monkeypatch: pytest.MonkeyPatch, profile: Path
 def test_a_fault_of_ours_is_a_line_that_says_where(profile: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     result = raising(RuntimeError(HOSTILE), monkeypatch, profile)
     assert (result.exit_code, result.stdout) == (70, "")
-    assert result.stderr.startswith("Error: a fault in alloclens ")
+    assert result.stderr.startswith("Error: a bug in alloclens ")
     assert f"(RuntimeError: {WRITTEN_OUT}; cli/top.py:" in result.stderr
     assert "please report it" in result.stderr
     assert result.stderr.count("\n") == 1

@@ -86,10 +86,10 @@ class Following:
 
         await asyncio.wait_for(wait(), PATIENCE)
 
-    async def looks(self, count: int = 2) -> None:
-        """Wait until so many looks were begun and ended."""
+    async def updates(self, count: int = 2) -> None:
+        """Run this many updates."""
         for _ in range(count):
-            await self.loader._look(self.loader._wanted)
+            await self.loader._update(self.loader._wanted)
 
 
 @asynccontextmanager
@@ -274,7 +274,7 @@ async def test_caches_forget_after_two_scans_and_a_look_at_the_name(
 ) -> None:
     folder = workspace(tmp_path)
     async with following(folder, run=False) as seen:
-        await seen.looks(3)
+        await seen.updates(3)
         assert kept(folder) == [*NAMES]
         missed = str(folder / "profiles" / "2.pb.gz")
 
@@ -285,14 +285,14 @@ async def test_caches_forget_after_two_scans_and_a_look_at_the_name(
 
         monkeypatch.setattr(loader, "scan", blind)
         put(folder, "4.pb.gz")
-        await seen.looks(3)  # every scan misses a file that is there
+        await seen.updates(3)  # every scan misses a file that is there
         assert (seen.names, kept(folder)) == ([*NAMES, "4.pb.gz"], [*NAMES, "4.pb.gz"])
         monkeypatch.setattr(loader, "scan", scan)
         (folder / "profiles" / "2.pb.gz").unlink()
-        await seen.looks(1)
+        await seen.updates(1)
         assert seen.names == ["1.pb.gz", "3.pb.gz", "4.pb.gz"]
         assert "forget" in seen.worker.asked
-        await seen.looks(1)
+        await seen.updates(1)
         assert reading.texts().of(missed, STAMPS[missed], str(folder / "main.go")) is None
         assert kept(folder) == ["1.pb.gz", "3.pb.gz", "4.pb.gz"]
 
@@ -318,12 +318,12 @@ async def test_a_look_that_keeps_failing_is_said_until_it_does_not(
         assert seen.problems == [
             (
                 "the profile directories",
-                "a fault in alloclens (KeyError in fail, see the log); it tries again every 0.05 s",
+                "a bug in alloclens (KeyError in fail, see the log); it tries again every 0.05 s",
             )
         ]
         assert (seen.names, len(seen.worlds)) == ([*NAMES], told)
         assert [r.getMessage() for r in caplog.records].count(
-            "a look at the profile directories failed; the next is in 0.05 s"
+            "an update of the profile directories failed; the next is in 0.05 s"
         ) == 1
         assert status(seen.worlds[-1]).state == "problem"
         monkeypatch.setattr(loader, "assemble", assemble)
@@ -366,7 +366,7 @@ async def test_directories_that_cannot_be_watched_are_looked_at(
         await seen.until(lambda: seen.names == [*NAMES])
         put(folder, "4.pb.gz")
         await seen.until(lambda: len(seen.names) == 4)
-        await seen.looks(3)
+        await seen.updates(3)
     assert sum("cannot watch" in r.getMessage() for r in caplog.records) == 1
     assert seen.problems == []
 

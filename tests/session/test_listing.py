@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from alloclens.disk import Stamp, is_absent
 from alloclens.session import listing
-from alloclens.session.listing import NOWHERE, Scan, gone, scan, settled
+from alloclens.session.listing import DANGLING, Scan, gone, scan, settled
 from alloclens.session.once import world
 
 from tests.support.profiles import drop, heap
@@ -72,7 +72,7 @@ def put_long_link(path: Path) -> str:
 
 def put_dangling_link(path: Path) -> str:
     path.symlink_to("gone")
-    return NOWHERE
+    return DANGLING
 
 
 def put_link_outside(path: Path) -> str:

@@ -210,7 +210,7 @@ async def test_any_way_leads_to_the_same_world(seed: int, tmp_path: Path, monkey
             following = Loader(on_world, Here())
             following.want(Wanted((str(scene.folder),), {}))
             task = asyncio.ensure_future(following.run())
-        following.poke()
+        following.wake()
         found = said(await until_all_is_read())
     task.cancel()
     following.stop()
@@ -265,7 +265,7 @@ async def test_a_new_snapshot_is_not_behind_those_that_are_read_again(
     await asyncio.wait_for(done.wait(), 30)
     done.clear()
     put(5, f"example.com/app/db.Open@/srv/build/db/open.go:4 = 1x{MB}")
-    following.poke()
+    following.wake()
     while len(read) < 12:
         await asyncio.wait_for(done.wait(), 30)
         done.clear()

@@ -62,9 +62,9 @@ def test_a_source_that_comes_to_be_there_is_found(tmp_path: Path, monkeypatch: p
     assert len(known.read(path, stamp(path)).owned.key) == 0
     assert not known.look_again()
     (tmp_path / "main.go").write_text("package main\n\nfunc keep() { kept = append(kept, 1) }\n")
-    monkeypatch.setattr(store_known, "MOST_LOST", 0)
+    monkeypatch.setattr(store_known, "MAX_LOST_FILES", 0)
     assert not known.look_again()
-    monkeypatch.setattr(store_known, "MOST_LOST", 1)
+    monkeypatch.setattr(store_known, "MAX_LOST_FILES", 1)
     assert known.look_again()
     assert known.settled == []
     assert known.next(()) == path

@@ -39,7 +39,7 @@ async def add_mapping(ls: Server, recorded: str, to: str) -> str | None:
         tell(ls, f"{path} could not be changed: {reason(error)}", WARNING)
         return None
     if ls.loader:
-        ls.loader.poke()
+        ls.loader.wake()
     return path
 
 

@@ -46,7 +46,7 @@ class Permission:
         except OSError as error:
             tell(self._ls, f"that could not be written down: {reason(error)}", WARNING)
         if self._ls.loader:
-            self._ls.loader.poke()
+            self._ls.loader.wake()
 
     async def _allows(self, target: Target) -> bool:
         if not self._ls.client.asks:

@@ -1,1 +1,1 @@
-"""Directories of profiles -> World."""
+"""Turns directories of profiles into a World."""

@@ -1,4 +1,4 @@
-"""What a bug report needs to know about this installation and this session. It holds no source text and no values of profiles."""
+"""What a bug report needs to know of this installation and session: no source text and no values of profiles."""
 
 from __future__ import annotations
 
@@ -25,24 +25,24 @@ if TYPE_CHECKING:
 
 CACHES = ("snapshots.sqlite3", "texts.sqlite3", "pages")
 PROGRAMS = {"git": "--version", "go": "version"}
-"""Each with the argument that makes it print its version."""
+"""Maps each program to the argument that prints its version."""
 PROGRAM_SECONDS = 10.0
 MAX_REASONS = 20
 QUOTED = re.compile(r"(?<=: ).*|(?<= \().*|“.*”", re.DOTALL)
-"""What a reason may quote of a file: all behind a colon or an opening bracket, and in quotation marks."""
+"""The parts of a reason that may quote a file: after a colon or an opening parenthesis, and in quotation marks."""
 REQUIREMENT = re.compile(r"[\w.-]+")
 
 
 def installation() -> list[str]:
-    """Return versions, programs and caches, one a line. Starts programs: call it from a thread."""
+    """Return versions, programs and caches, one per line. Starts programs: call it from a thread."""
     libraries = dict(sorted((name, _version(name)) for name in _requirements()))
-    absent = [name for name, found in libraries.items() if not found]
+    absent = [name for name, number in libraries.items() if not number]
     cache = Path(platformdirs.user_cache_dir("alloclens", appauthor=False))
     lines = [
         f"alloclens: {__version__}",
         f"Python: {platform.python_version()} ({platform.python_implementation()}, {sys.executable})",
         f"platform: {platform.platform()}",
-        f"libraries: {', '.join(f'{name} {found}' for name, found in libraries.items() if found)}",
+        f"libraries: {', '.join(f'{name} {number}' for name, number in libraries.items() if number)}",
         f"not installed: {', '.join(absent) or 'none'}",
         *(f"{name}: {_program(name)}" for name in PROGRAMS),
         *(f"cache: {cache / name} ({_size(cache / name)})" for name in CACHES),
@@ -52,9 +52,9 @@ def installation() -> list[str]:
 
 
 def session(world: World) -> list[str]:
-    """Return the settings and counts of a world, one a line. Asks for places: call it from a thread."""
-    found = [world.sources.find(file) for file in world.sources.recorded_files]
-    rules = Counter(place.rule if isinstance(place, Place) else "no place" for place in found)
+    """Return the settings and counts of a world, one per line. Looks for files: call it from a thread."""
+    places = [world.sources.find(file) for file in world.sources.recorded_files]
+    rules = Counter(place.rule if isinstance(place, Place) else "no place" for place in places)
     reasons = Counter(QUOTED.sub("…", problem.reason) for problem in world.problems)
     values = changed(world.settings)
     lines = [
@@ -62,7 +62,7 @@ def session(world: World) -> list[str]:
         f"directories: {len(world.directories)}",
         f"series: {len(world.series)}",
         f"snapshots: {sum(len(series.snapshots) for series in world.series)}, {world.pending} still to be read",
-        f"recorded files: {len(found)}",
+        f"recorded files: {len(places)}",
         *(f"  {rule}: {count}" for rule, count in rules.most_common()),
         f"problems: {len(world.problems)}",
         *(f"  {reason}: {count}" for reason, count in reasons.most_common(MAX_REASONS)),
@@ -81,12 +81,12 @@ def without_home(lines: list[str]) -> list[str]:
 
 
 def _requirements() -> list[str]:
-    """Return what alloclens depends on, also if it is optional or for other platforms."""
+    """Return the names of all dependencies, also optional ones and those for other platforms."""
     try:
-        asked = requires("alloclens") or []
+        lines = requires("alloclens") or []
     except PackageNotFoundError:
         return []
-    return [found[0] for one in asked if "extra == 'dev'" not in one and (found := REQUIREMENT.match(one))]
+    return [name[0] for line in lines if "extra == 'dev'" not in line and (name := REQUIREMENT.match(line))]
 
 
 def _version(name: str) -> str:
@@ -106,7 +106,7 @@ def _program(name: str) -> str:
 
 
 def _size(path: Path) -> str:
-    """Return how large a file and what SQLite keeps beside it are, or all files of a directory."""
+    """Return the size of a database with its log, or of all files of a directory."""
     try:
         files = list(path.iterdir()) if path.is_dir() else [path, path.with_name(f"{path.name}-wal")]
         return f"{sum(file.stat().st_size for file in files if file.is_file())} bytes" if path.exists() else "none"

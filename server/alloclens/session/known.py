@@ -1,4 +1,4 @@
-"""What has been read so far, and whether it is settled: whose its files are is decided by the evidence of all snapshots."""
+"""The snapshots read so far. The evidence of all of them decides where files lie, so some have to be read again."""
 
 from __future__ import annotations
 
@@ -33,35 +33,35 @@ if TYPE_CHECKING:
     from alloclens.source.places import Places
 
     Run = Callable[..., Any]
-    """Calls a function with the arguments that follow, and has as many `seconds` for it: here or in the worker."""
+    """Calls a function with arguments, in this process or in the worker; `seconds` is its deadline."""
 
-MOST_LOST = 1000
-"""So many files that were not found are looked for again; more are of another machine, or take too long."""
+MAX_LOST_FILES = 1000
+"""If more files were not found, they are not looked for again: it would take too long, and most are of another machine."""
 
 
 def at_once(work: Callable[..., Any], *arguments: object, seconds: float = 0) -> Any:
-    """Do the work in this process, however long it takes."""
+    """Call a function in this process, without a deadline."""
     del seconds
     return work(*arguments)
 
 
 class Known:
-    """What one reader has read. Nothing in it depends on the order in which files were read. Not for two threads at once."""
+    """What one reader has read, whatever the order in which it was read. Not thread-safe."""
 
     def __init__(self, reader: Reader, kept: Snapshots | None = None, run: Run = at_once) -> None:
-        """Remember with `kept` what was read before, and `run` the reader's methods."""
+        """Take what was read before from `kept`, and call the reader's methods with `run`."""
         self.snapshots: dict[str, Snapshot] = {}
         """By path."""
         self.unsettled: set[str] = set()
-        """Those of them that have to be read again, for what is settled of their files has changed."""
+        """Paths of snapshots that have to be read again, because what is settled about their files has changed."""
         self.problems: dict[str, Problem] = {}
         self.faults: Mapping[str, str] = {}
-        """Why entries of the profile directories cannot be read, or these not be listed, by path."""
+        """Maps entries that cannot be read, and directories that cannot be listed, to the reason."""
         self.contents: dict[Pair, Contents | None] = {}
         self.sites = LineNumbers()
-        """Numbers the lines that snapshots own, and remembers their windows."""
+        """Numbers of the lines that snapshots own."""
         self._stamps: dict[str, Stamp] = {}
-        """Of the files of the snapshots."""
+        """Stamps of the snapshots' files."""
         self._reader, self._kept, self._run = reader, kept, run
         self._settling = Settling(reader, run)
         self._unchecked = False
@@ -69,38 +69,37 @@ class Known:
 
     @property
     def settled(self) -> list[Snapshot]:
-        """The snapshots that may be judged."""
+        """The snapshots that need not be read again."""
         return [snapshot for path, snapshot in self.snapshots.items() if path not in self.unsettled]
 
     @property
     def sources(self) -> SourceMap:
-        """Where the files lie that the snapshots name."""
+        """Where the files named by the snapshots lie."""
         return self._settling.sources
 
     def functions(self, snapshot: Snapshot) -> Ints:
-        """Return numbers of the functions that tell the program of a snapshot from others."""
+        """Return the numbers of the functions that distinguish a snapshot's program from others."""
         return self._settling.telling(snapshot.evidence)
 
     def remember(self, listing: Mapping[str, Stamp]) -> frozenset[str]:
-        """Take over what was read before of these files, and return of which that was."""
+        """Take what was read before of these files from the cache, and return their paths."""
         if self._kept is None:
             return frozenset()
         evidence = self._settling.evidence
-        found = self._kept.of(listing, self._reader.digest, self._again)
-        keys, names = self._kept.evidence({one.evidence for one in found if one.evidence not in evidence})
-        found = [one for one in found if one.evidence in keys or one.evidence in evidence]
-        for one in found:
-            self.forget(one.path)
-            evidence.add(one.evidence, keys, names)
-            self.snapshots[one.path], self._stamps[one.path] = one, listing[one.path]
+        kept = self._kept.of(listing, self._reader.digest, self._again)
+        keys, names = self._kept.evidence({s.evidence for s in kept if s.evidence not in evidence})
+        usable = [s for s in kept if s.evidence in keys or s.evidence in evidence]
+        for snapshot in usable:
+            self.forget(snapshot.path)
+            evidence.add(snapshot.evidence, keys, names)
+            self.snapshots[snapshot.path], self._stamps[snapshot.path] = snapshot, listing[snapshot.path]
         self._unchecked = True
-        return frozenset(one.path for one in found)
+        return frozenset(s.path for s in usable)
 
     def next(self, unread: Iterable[str]) -> str | None:
-        """Return the file to be read next; None where all are settled. Raises what `run` raises.
+        """Return the file to read next; None if all are settled. Raises what `run` raises.
 
-        First what was never read, for it may tell more about the files of the others; but before that the latest snapshot,
-        for that is what is looked at.
+        The latest snapshot comes first, because it is shown; then the unread files, because their evidence may concern others.
         """
         self.settle()
         first = next(iter(unread), None)
@@ -114,11 +113,11 @@ class Known:
 
     def read(self, path: str, stamp: Stamp) -> Snapshot | Problem:
         """Read a file, and keep the snapshot in it. Raises what `run` raises."""
-        found: Evidence | Problem = self._run(self._reader.evidence, path, seconds=seconds_for(stamp.size))
-        if isinstance(found, Problem):
-            return found
-        evidence, digest = self._settling.evidence, found.digest
-        evidence.add(digest, {digest: found.keys}, found)
+        own: Evidence | Problem = self._run(self._reader.evidence, path, seconds=seconds_for(stamp.size))
+        if isinstance(own, Problem):
+            return own
+        digest = own.digest
+        self._settling.evidence.add(digest, {digest: own.keys}, own)
         read: Snapshot | Problem | None = None
         try:
             self.settle()
@@ -137,13 +136,13 @@ class Known:
         return read
 
     def _lighter(self, read: Snapshot, stamp: Stamp) -> Snapshot:
-        """Return the same as it was kept, if it was: that holds little in memory."""
+        """Return the snapshot as the cache holds it, if it does: it takes less memory."""
         kept = self._kept.of({read.path: stamp}, self._reader.digest, self._again) if self._kept else []
-        same = (one for one in kept if (one.evidence, one.attribution) == (read.evidence, read.attribution))
+        same = (s for s in kept if (s.evidence, s.attribution) == (read.evidence, read.attribution))
         return next(same, read)
 
     def _again(self, path: str) -> OwnedLines | None:
-        """Read the lines of a snapshot again; None where that cannot be done."""
+        """Read the lines of a snapshot again; None if that fails."""
         try:
             read = self._snapshot(path, self._stamps[path], self.snapshots[path].evidence)
         except (KeyError, Lost):
@@ -151,12 +150,12 @@ class Known:
         return read.owned if isinstance(read, Snapshot) else None
 
     def blame(self, problem: Problem) -> None:
-        """Keep what is wrong with a file, in place of all that came from it."""
+        """Replace everything read from a file by a problem."""
         self.forget(problem.path)
         self.problems[problem.path] = problem
 
     def forget(self, path: str) -> None:
-        """Drop all that came from a file."""
+        """Drop everything read from a file."""
         if path in self.snapshots:
             self._settling.drop(self.snapshots.pop(path).evidence)
             del self._stamps[path]
@@ -165,16 +164,16 @@ class Known:
         self.contents = {pair: contents for pair, contents in self.contents.items() if path not in pair}
 
     def look_again(self) -> bool:
-        """Look again for the files that were not found; return whether any is found now."""
+        """Look again for the files that were not found, and return whether any was found."""
         lost = self._settling.lost
         with suppress(Lost):
-            return len(lost) <= MOST_LOST and self.settle(lost)
+            return len(lost) <= MAX_LOST_FILES and self.settle(lost)
         return False
 
     def settle(self, files: Iterable[str] = ()) -> bool:
-        """Let the evidence that there is decide where files lie, and look for these anew; return whether any lies elsewhere now.
+        """Place files by the current evidence, and `files` again; return whether any lies elsewhere now.
 
-        Raises what `run` raises; then nothing is settled.
+        Raises what `run` raises; then nothing has changed.
         """
         has_moved = self._settling.settle(tuple(files))
         if has_moved:
@@ -182,12 +181,12 @@ class Known:
         if has_moved or self._unchecked:
             attribution = self._settling.attribution
             of_all = self.snapshots.items()
-            self.unsettled = {path for path, one in of_all if one.attribution != attribution(one.evidence)}
+            self.unsettled = {p for p, snapshot in of_all if snapshot.attribution != attribution(snapshot.evidence)}
             self._unchecked = False
         return has_moved
 
     def pair(self, pair: Pair) -> Contents | None:
-        """Read the files of a comparison; None where one of them cannot be read any more."""
+        """Read the files of a comparison; None if one of them can no longer be read."""
         paths = [path for path in (pair.head, pair.base) if path]
         settled = {path: self._settling.of(self.snapshots[path].evidence) for path in paths}
         seconds = seconds_for(sum(self._stamps[path].size for path in paths))
@@ -202,41 +201,41 @@ class Known:
 
 
 class Settling:
-    """Where the files lie that the snapshots name. Worked out by `settle`, after evidence has come or gone."""
+    """Where the files named by the snapshots lie. `settle` computes it after evidence was added or dropped."""
 
     def __init__(self, reader: Reader, run: Run) -> None:
         self.evidence = AllEvidence()
         self.sources = SourceMap(reader.roots, reader.files)
         self._reader, self._run = reader, run
         self._functions: Mapping[str, tuple[str, ...]] = {}
-        """By file; all that follows is worked out from them."""
+        """By file; everything below follows from them."""
         self._places: Places = {}
         self._builds = LearnedBuilds()
         self._names: Mapping[str, str] = {}
-        """What a recorded file is called, if that is not its own name."""
+        """Maps recorded files to the name that is used instead of their own."""
         self._several: Mapping[str, Sequence[str]] = {}
-        """The recorded files that are one of the user's own, where there are several, by its path here."""
+        """Maps the path of an own file to its recorded names, if there are several."""
         self._together: dict[int, frozenset[str]] = {}
-        """By the digest of the evidence: the paths here of the files that it has by several names."""
+        """Maps the digest of evidence to the paths of the files that it has by several names."""
         self._kinds = np.zeros(0, np.int64)
-        """Of each name, what is settled of its file."""
+        """For each name in the evidence: what is settled about its file."""
         self._numbers: dict[str, int] = {}
-        """Of functions."""
+        """Numbers of functions."""
         self._numbered: Ints | None = None
-        """Of each name, that of its function, -1 if it tells no program from another; made when first needed."""
+        """For each name: its function's number, -1 if every program may have it; computed when first needed."""
         self._attributions: dict[int, int] = {}
         self._telling: dict[int, Ints] = {}
-        """By the digest of the evidence, as the attributions."""
+        """Both by the digest of the evidence."""
 
     @property
     def lost(self) -> list[str]:
-        """The files that were not found."""
+        """The recorded files that were not found."""
         return [file for file, place in self._places.items() if not isinstance(place, Place)]
 
     def settle(self, files: Collection[str] = ()) -> bool:
-        """Place the files whose functions have changed, and these; return whether one that was placed lies elsewhere now.
+        """Place `files` and those whose functions have changed; return whether any that was placed lies elsewhere now.
 
-        Raises what `run` raises; then nothing is settled.
+        Raises what `run` raises; then nothing has changed.
         """
         changed, functions = self.evidence.changed, self._functions
         if changed:
@@ -255,17 +254,17 @@ class Settling:
         return has_moved or has_names
 
     def _one_name(self) -> dict[str, str]:
-        """Return what a file of the user's own is called that a snapshot has by several names, for each other name of it.
+        """Map the names of each own file that a snapshot has by several names to one of them.
 
-        Two files of a dependency may be two versions, one that is guessed may be of another program, and where one was renamed to
-        the other, both have been.
+        Only own files: two files of a dependency may be two versions. A guess may be another program's file, and of two names of
+        which one was renamed to the other, both have existed.
         """
         if not self._several:
             return {}
         key_of = {file: key for key, files in self._several.items() for file in files}
         for digest in self.evidence.digests - self._together.keys():
-            found = Counter(filter(None, map(key_of.get, self.evidence.files(digest))))
-            self._together[digest] = frozenset(key for key, times in found.items() if times > 1)
+            counts = Counter(filter(None, map(key_of.get, self.evidence.files(digest))))
+            self._together[digest] = frozenset(key for key, times in counts.items() if times > 1)
         together = frozenset[str]().union(*map(self._together.__getitem__, self.evidence.digests))
         first = {key: min(self._several[key]) for key in together}
         return {file: first[key] for key in together for file in self._several[key] if file != first[key]}
@@ -275,7 +274,7 @@ class Settling:
         return isinstance(place, Place) and place.own and not place.guessed and place.rule not in ELSEWHERE
 
     def _settled(self, file: str) -> int:
-        """Return what a snapshot depends on: whose a file is, whether it is here, and what it is called."""
+        """Return what snapshots depend on: whose a file is, whether it is here, and its name."""
         place = self._places[file]
         kind = 2 * place.kind + isinstance(place, Place)
         return (
@@ -284,33 +283,33 @@ class Settling:
 
     def _take(self, functions: Mapping[str, tuple[str, ...]], wanted: Collection[str], placed: Placed) -> bool:
         before = self._places
-        found = dict(zip(wanted if placed.builds == self._builds else functions, placed.places, strict=True))
+        places = dict(zip(wanted if placed.builds == self._builds else functions, placed.places, strict=True))
         self._functions, self._builds = functions, placed.builds
-        self._places = {file: place for file, place in before.items() if file in functions} | found
+        self._places = {file: place for file, place in before.items() if file in functions} | places
         self.sources = SourceMap(self._reader.roots, self._reader.files, functions, self._places)
         own = ((key, [*filter(self._is_one, files)]) for key, files in self.sources.by_place.items() if len(files) > 1)
         if (several := {key: files for key, files in own if len(files) > 1}) != self._several:
             self._several, self._together = several, {}
-        has_moved = any(before.get(file, place) != place for file, place in found.items())
+        has_moved = any(before.get(file, place) != place for file, place in places.items())
         if has_moved:
             self._attributions, self._telling = {}, {}
         return has_moved
 
     def of(self, digest: int) -> Settled:
-        """Return what is settled of the files of a snapshot, given by its evidence."""
+        """Return what is settled about the files of a snapshot with this evidence."""
         files = self.evidence.files(digest)
         names = {file: self._names[file] for file in files if file in self._names}
         places = {file: self._places[file] for file in (*files, *names.values())}
         return Settled(digest, self.attribution(digest), places, names)
 
     def attribution(self, digest: int) -> int:
-        """Return a digest of whose the files of a snapshot are, given by its evidence."""
+        """Return a digest of whose the files of a snapshot with this evidence are."""
         if digest not in self._attributions:
             self._attributions[digest] = digest_of(self._kinds[self.evidence.rows(digest)].tobytes())
         return self._attributions[digest]
 
     def telling(self, digest: int) -> Ints:
-        """Return numbers of the functions of a snapshot, given by its evidence, that tell its program from others."""
+        """Return the numbers of the functions that distinguish the program of a snapshot with this evidence from others."""
         if digest not in self._telling:
             if self._numbered is None:
                 self._numbered = self.evidence.column(self._number)
@@ -324,7 +323,7 @@ class Settling:
         return self._numbers.setdefault(function, len(self._numbers))
 
     def drop(self, digest: int) -> None:
-        """Take a snapshot's evidence away."""
+        """Remove a snapshot's evidence."""
         self.evidence.drop(digest)
         if digest not in self.evidence:
             self._together.pop(digest, None)

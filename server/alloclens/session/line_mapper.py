@@ -1,4 +1,4 @@
-"""Recorded lines -> lines of the files as they are now. All that says where a recorded line is asks here."""
+"""Maps recorded lines to lines of the files as they are now, for everything that needs it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from alloclens.session.world import FileLines, World
 
 TextOf = Callable[[str], str | None]
-"""The text of a file as it is now, by its real path; None where there is none."""
+"""Returns the current text of a file by its real path; None if there is none."""
 
 
 UNPLACED = "unplaced"
@@ -35,12 +35,12 @@ class MappedLine(NamedTuple):
     path: str
     """Real."""
     line: int
-    """1-based; 0 for a line that is no more."""
+    """1-based; 0 for a line that no longer exists."""
     unsure: bool = False
 
     @property
     def placement(self) -> str:
-        """How sure it is: sure, unsure or unplaced."""
+        """How certain the place is: sure, unsure or unplaced."""
         return ("unsure" if self.unsure else "sure") if self.line else UNPLACED
 
 
@@ -48,20 +48,20 @@ class MappedFinding(NamedTuple):
     """Where a finding is now."""
 
     at: MappedLine | None
-    """The `go` statement that its goroutines are charged to, if that is known and still there, else the line itself."""
+    """The `go` statement that started its goroutines, if it is known and still there, else the line itself."""
     waits: str
-    """Where its goroutines wait, as main.go:8, if `at` is where they were started; else ""."""
+    """Where its goroutines wait (main.go:8) if `at` is where they were started, else ""."""
     guessed: bool
-    """Whether the line is unsure because it is a guess that its file is this one."""
+    """Whether the line is unsure because its file is a guess."""
 
     @property
     def unsure(self) -> bool:
-        """Whether the finding may be about another line near by."""
+        """Whether the finding may be about another line nearby."""
         return self.at is not None and self.at.unsure
 
 
 class LineMapper:
-    """Finds them for one answer: every file is carried once. Reads files: use it in a thread."""
+    """Maps the lines of one answer, each file once. Reads files: use it in a thread."""
 
     def __init__(self, world: World, text_of: TextOf) -> None:
         self._world = world
@@ -70,7 +70,7 @@ class LineMapper:
         self._known: dict[tuple[str, str, str], dict[int, MappedLine] | None] = {}
 
     def of(self, comparison: Comparison, recorded: str, line: int) -> MappedLine | None:
-        """Return where a recorded line (1-based) is; None where its file has no place."""
+        """Return where a recorded line (1-based) is; None if its file has no place."""
         place = self._world.sources.place(recorded)
         if place is None or line < 1:
             return None
@@ -94,13 +94,13 @@ class LineMapper:
         return MappedFinding(at, waits, guessed)
 
     def _start(self, comparison: Comparison, finding: Finding) -> MappedLine | None:
-        """Return the `go` statement that goroutines are charged to; None if a finding has none or it is not there any more."""
-        began = comparison.goroutine_origin(finding)
-        found = self._then(comparison, began.path, began.line) if began else None
-        return found if found and found.line else None
+        """Return the `go` statement that started a finding's goroutines; None if it is unknown or no longer there."""
+        origin = comparison.goroutine_origin(finding)
+        start = self._then(comparison, origin.path, origin.line) if origin else None
+        return start if start and start.line else None
 
     def _file(self, comparison: Comparison, place: Place, recorded: str, line: int) -> Place:
-        """Return the place of a recorded file, or of the one that the function of this line has moved to."""
+        """Return the place of a recorded file, or of the file to which the function of this line has moved."""
         key = comparison.head.path, place.path
         if place.own and key not in self._moves:
             self._moves[key] = self._world.moves.of(comparison.lines, place.path)
@@ -108,7 +108,7 @@ class LineMapper:
         return Place(now, MOVED, place.kind) if now else place
 
     def _then(self, comparison: Comparison, path: str, line: int) -> MappedLine:
-        """Return where a line of a file is that was as when the head was taken, whether it has numbers or not."""
+        """Return where a line is now that was in a file when the head was taken, with or without numbers."""
         file, text = self._world.file_of(comparison, path), self._text_of(path)
         if text is None:
             return MappedLine(path, 0)
@@ -119,28 +119,28 @@ class LineMapper:
         return MappedLine(path, int(now.line[0]), bool(now.unsure[0]))
 
     def _of_base(self, comparison: Comparison, place: Place, line: int) -> MappedLine:
-        """Return where a line is that has no numbers, for nothing is left of what the base had there."""
+        """Return where a line is that has numbers only in the base."""
         base, now = comparison.base, self._then(comparison, place.path, line)
-        other = base is not None and not comparison.one_process and base.build_id != comparison.head.build_id
-        return now._replace(unsure=now.unsure or other)
+        other_build = base is not None and not comparison.one_process and base.build_id != comparison.head.build_id
+        return now._replace(unsure=now.unsure or other_build)
 
     def _all(self, comparison: Comparison, place: Place, recorded: str) -> dict[int, MappedLine] | None:
-        """Return where the lines of a file are, by recorded line; None for one that never changes."""
+        """Map the recorded lines of a file to where they are; None for a file that never changes."""
         file = self._world.file_of(comparison, place.path)
         if file is None or file.version is UNCHANGING:
             return None if self._world.sources.roots.in_caches(place.path) else {}
-        asked, text = file.rows_of(recorded) if place.moved else ~file.moved, self._text_of(place.path)
-        return _lines(file, text, asked) if text is not None else {}
+        rows, text = file.rows_of(recorded) if place.moved else ~file.moved, self._text_of(place.path)
+        return _lines(file, text, rows) if text is not None else {}
 
 
 def parts(world: World, comparison: Comparison, path: str, text_of: TextOf) -> Iterator[LinesInFile]:
-    """Yield the lines of a file of the workspace, then those of the functions that have left it for other files."""
+    """Yield the lines of a file of the workspace, then those of functions that have moved from it to other files."""
     file = world.file_of(comparison, path)
-    for one in (*([file] if file else ()), *world.left(comparison, path)):
-        if (text := text_of(one.place.path)) is not None:
-            yield LinesInFile(one.place.path, one.rows, one.on(text), one.version, one.moved)
+    for part in (*([file] if file else ()), *world.left(comparison, path)):
+        if (text := text_of(part.place.path)) is not None:
+            yield LinesInFile(part.place.path, part.rows, part.on(text), part.version, part.moved)
 
 
-def _lines(file: FileLines, text: str, asked: Mask) -> dict[int, MappedLine]:
-    each = zip(*(column[asked].tolist() for column in (file.recorded_lines.line, *file.on(text))), strict=True)
-    return {line: MappedLine(file.place.path, now, unsure) for line, now, unsure in each}
+def _lines(file: FileLines, text: str, rows: Mask) -> dict[int, MappedLine]:
+    columns = (column[rows].tolist() for column in (file.recorded_lines.line, *file.on(text)))
+    return {line: MappedLine(file.place.path, now, unsure) for line, now, unsure in zip(*columns, strict=True)}

@@ -1,4 +1,4 @@
-"""What lies in the profile directories now. Truth is a scan, compared with the scan before."""
+"""Lists the profile directories. Scans alone decide which files there are; events only start one."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ NOT_PROFILES = (
     ".svg",
     ".png",
 )
-"""Ends of names: a directory named pprof may well be a Go package, and one of profiles holds notes and pictures."""
-NOWHERE = "a symbolic link that leads nowhere"
-ADVICE = "; if that is meant, add the directory of that file to the editor's setting profileDirs"
+"""Suffixes: a directory named pprof may be a Go package, and a directory of profiles may hold notes and pictures."""
+DANGLING = "a symbolic link to a file that does not exist"
+ADVICE = "; to allow this, add the directory of that file to the editor's setting profileDirs"
 
 
 class Scan(NamedTuple):
@@ -43,69 +43,69 @@ class Scan(NamedTuple):
     files: Listing
     """The files that may be profiles."""
     faults: dict[str, str]
-    """The entries that cannot be read and the directories that could not be listed to the end, and why."""
+    """Maps each entry that cannot be read, and each directory that could not be listed in full, to the reason."""
 
     def knows(self, path: str) -> bool:
-        """Return whether the scan says of a file whether it is there."""
+        """Return whether the scan tells if a file exists."""
         return path in self.files or (path not in self.faults and os.path.dirname(path) not in self.faults)
 
 
 def scan(directories: Iterable[str], folders: Iterable[str] = ()) -> Scan:
-    """List the files that may be profiles. A directory that is missing, or is a file now, is empty.
+    """List the files that may be profiles. A directory that is missing or is now a file counts as empty.
 
-    A symbolic link is followed to a regular file in one of the directories or `folders`; all are real paths.
+    A symbolic link is followed only to a regular file in one of the directories or `folders`. All are real paths.
     """
     directories = tuple(directories)
     roots = (*directories, *folders)
-    found = Scan({}, {})
+    result = Scan({}, {})
     for directory in directories:
         try:
-            _list(directory, roots, found)
+            _list(directory, roots, result)
         except NotADirectoryError:
             continue
         except OSError as error:
             if not is_absent(directory):
-                found.faults[directory] = reason(error)
-    return found
+                result.faults[directory] = reason(error)
+    return result
 
 
 def settled(before: Scan, after: Scan) -> Scan:
-    """Return what was the same in two scans: a file being written still changes size or time."""
+    """Return what is the same in two scans: a file that is being written changes its size or time."""
     files = {p: s for p, s in after.files.items() if before.files.get(p) == s}
     return Scan(files, {p: why for p, why in after.faults.items() if p in before.faults})
 
 
 def gone(known: Iterable[str], *scans: Scan) -> list[str]:
-    """Return which files are no more: no scan has found them or could not look, and nothing has their name. Asks the disk."""
+    """Return the files that no longer exist: every scan could tell, none has them, and the disk confirms it."""
     return [p for p in known if not any(p in s.files or not s.knows(p) for s in scans) and _is_no_file(p)]
 
 
-def _list(directory: str, roots: tuple[str, ...], found: Scan) -> None:
-    """Add what a directory holds. Raises OSError where it cannot be listed, or not to the end."""
+def _list(directory: str, roots: tuple[str, ...], result: Scan) -> None:
+    """Add the entries of a directory. Raises OSError if it cannot be listed in full."""
     with os.scandir(directory) as entries:
         for entry in entries:
             if not _may_be_a_profile(entry.name):
                 continue
             try:
-                if (made := _looked_at(entry, roots)) is not None:
-                    found.files[entry.path] = made
-            except PermissionError:  # the directory may be listed, but not looked into
+                if (stamp := _entry_stamp(entry, roots)) is not None:
+                    result.files[entry.path] = stamp
+            except PermissionError:  # the directory may be listed but not searched
                 raise
             except OSError as error:
-                if not is_absent(entry.path):  # one that was deleted since is no fault
-                    found.faults[entry.path] = reason(error)
+                if not is_absent(entry.path):  # it may have been deleted since
+                    result.faults[entry.path] = reason(error)
 
 
-def _looked_at(entry: os.DirEntry[str], roots: tuple[str, ...]) -> Stamp | None:
-    """Return the stamp of a file; None for a directory. Raises OSError for what can be no profile."""
-    found = entry.stat(follow_symlinks=False)
-    if stat.S_ISLNK(found.st_mode):
-        found = _followed(entry.path, roots)
-    if stat.S_ISDIR(found.st_mode):
+def _entry_stamp(entry: os.DirEntry[str], roots: tuple[str, ...]) -> Stamp | None:
+    """Return the stamp of a file; None for a directory. Raises OSError for anything that cannot be a profile."""
+    status = entry.stat(follow_symlinks=False)
+    if stat.S_ISLNK(status.st_mode):
+        status = _followed(entry.path, roots)
+    if stat.S_ISDIR(status.st_mode):
         return None
-    if not stat.S_ISREG(found.st_mode):
+    if not stat.S_ISREG(status.st_mode):
         raise OSError(errno.EINVAL, NOT_REGULAR)
-    return _stamp(found)
+    return _stamp(status)
 
 
 def _followed(path: str, roots: tuple[str, ...]) -> os.stat_result:
@@ -113,13 +113,13 @@ def _followed(path: str, roots: tuple[str, ...]) -> os.stat_result:
     try:
         return os.stat(path)
     except FileNotFoundError as error:
-        raise OSError(errno.EINVAL, NOWHERE) from error
+        raise OSError(errno.EINVAL, DANGLING) from error
     except PermissionError as error:  # of the target, not of the directory
         raise OSError(errno.EINVAL, reason(error)) from error
 
 
 def _is_no_file(path: str) -> bool:
-    """Return whether nothing has this name, or a directory; False where that is not known."""
+    """Return whether nothing or a directory has this name; False if that cannot be told."""
     return is_absent(path) or os.path.isdir(path)
 
 

@@ -1,4 +1,4 @@
-"""Keeps a World equal to what the directories hold: poke, settle, list, read, replace."""
+"""Keeps a World up to date with the directories: wake, scan, settle, read, replace."""
 
 from __future__ import annotations
 
@@ -33,55 +33,56 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SETTLE_SECONDS = 0.15
-"""Between the two scans that must agree on a file: a writer that pauses longer is caught by GRACE_SECONDS."""
+"""Time between the two scans that must agree on a file. GRACE_SECONDS catches a writer that pauses longer."""
 AT_REST_SECONDS = 60.0
-"""A file that was not written to for so long is not being written."""
+"""A file that was not modified for this long is not being written."""
 POLL_SECONDS = 2.0
-"""Network file systems send no events, and a directory made again is silent until it is looked for."""
+"""Network file systems send no events, and neither does a directory that was created again."""
 GRACE_SECONDS = 2.0
-"""A file younger than this that cannot be read is still being written: it is read again before anybody is told."""
-WHERE = "the profile directories"
-LONG_SECONDS = 1.0
-"""A look that takes longer is logged."""
+"""A younger file that cannot be read may still be being written: it is read again before an error is shown."""
+DIRECTORIES = "the profile directories"
+"""The place of a problem that no file has."""
+SLOW_UPDATE_SECONDS = 1.0
+"""A longer update is logged."""
 SHOW_SECONDS = 0.5
-"""While many files are read, what is known is shown this often."""
+"""Interval at which intermediate worlds are shown while many files are read."""
 
 
 class Wanted(NamedTuple):
-    """What is to be followed."""
+    """What the loader should follow."""
 
     folders: tuple[str, ...]
     given: Mapping[str, Any]
-    """The editor's settings; they win over those of the settings file."""
+    """The editor's settings, which override those of the settings file."""
     focus: tuple[Filters, ...] = ()
 
 
 class Seen(NamedTuple):
-    """What the directories hold now, beside what was known."""
+    """What the directories hold now, compared with what was known."""
 
     scan: Scan
     """Without the files that are still being written."""
     gone: Sequence[str] = ()
-    """The known files that are no more, or whose directories are followed no more."""
+    """The known files that no longer exist, or whose directories are no longer followed."""
     written: frozenset[str] = frozenset()
     """The files that are still being written."""
 
 
 class Loader:
-    """Follows the profile directories of some workspace folders. All methods belong to the event loop but `poke`."""
+    """Follows the profile directories of some workspace folders. All methods but `wake` belong to the event loop."""
 
     def __init__(self, on_world: Callable[[World], Awaitable[None]], worker: Worker) -> None:
         self._on_world = on_world
         self._loop = asyncio.get_running_loop()
-        self._poked = asyncio.Event()
-        self._watcher = Watcher(self.poke)
+        self._woken = asyncio.Event()
+        self._watcher = Watcher(self.wake)
         self._worker = worker
         self._listing: Listing = {}
         self._world = World()
         self._failures: list[str] = []
-        """Of the looks since the last good one: each cause once."""
+        """The causes of failed updates since the last that succeeded."""
         self._may_forget = False
-        """Whether the caches may hold what is of snapshots that are no more."""
+        """Whether the caches may hold data of snapshots that no longer exist."""
         self._noted: set[str] = set()
         self._wanted: Wanted | None = None
         self._setup = Setup()
@@ -90,15 +91,15 @@ class Loader:
         self._kept: Snapshots | None = None
         self._known = self._nothing_known()
 
-    def poke(self) -> None:
-        """Ask for a look at the directories; safe from any thread."""
+    def wake(self) -> None:
+        """Request an update; safe from any thread."""
         if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._poked.set)
+            self._loop.call_soon_threadsafe(self._woken.set)
 
     def want(self, wanted: Wanted) -> None:
-        """Follow this from now on."""
+        """Follow something else from now on."""
         self._wanted = wanted
-        self.poke()
+        self.wake()
 
     def stop(self) -> None:
         """End the watcher."""
@@ -110,56 +111,57 @@ class Loader:
     async def run(self) -> None:
         """Follow the directories until cancelled."""
         while True:
-            await self._next_poke()
+            await self._next_wake()
             if self._wanted is not None:
-                await self._try_look(self._wanted)
+                await self._try_update(self._wanted)
 
-    async def _next_poke(self) -> None:
+    async def _next_wake(self) -> None:
         with contextlib.suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(self._poked.wait(), POLL_SECONDS)
-        self._poked.clear()
+            await asyncio.wait_for(self._woken.wait(), POLL_SECONDS)
+        self._woken.clear()
 
-    async def _try_look(self, wanted: Wanted) -> None:
-        """Take one look. One that failed must not be the last one; when a second fails, too, it is said until one succeeds."""
+    async def _try_update(self, wanted: Wanted) -> None:
+        """Update once and log a failure. From the second in a row on, a failure is also shown, until an update succeeds."""
         begun = time.monotonic()
         try:
-            await self._look(wanted)
+            await self._update(wanted)
             self._failures.clear()
-            if (seconds := time.monotonic() - begun) > LONG_SECONDS:
-                many, files = len(self._setup.directories), len(self._listing)
-                log.info("a look at %d directories with %d profiles took %.1f s", many, files, seconds)
+            if (seconds := time.monotonic() - begun) > SLOW_UPDATE_SECONDS:
+                directories, files = len(self._setup.directories), len(self._listing)
+                log.info("an update of %d directories with %d profiles took %.1f s", directories, files, seconds)
         except Exception as error:
             self._shown = None
             cause = f"{type(error).__name__} in {traceback.extract_tb(error.__traceback__)[-1].name}"
             if cause not in self._failures:
-                log.exception("a look at the profile directories failed; the next is in %s s", POLL_SECONDS)
+                log.exception("an update of the profile directories failed; the next is in %s s", POLL_SECONDS)
             if self._failures:
                 await self._tell_failure(cause)
             self._failures = [*dict.fromkeys((*self._failures, cause))]
 
     async def _tell_failure(self, cause: str) -> None:
-        """Show the world as it was with one more problem, unless that is shown."""
-        told = Problem(WHERE, f"a fault in alloclens ({cause}, see the log); it tries again every {POLL_SECONDS:g} s")
-        if told not in self._world.problems:
-            with contextlib.suppress(Exception):  # perhaps the very cause, which is logged
-                await self._replace(replace(self._world, problems=(*self._world.problems, told)))
+        """Show the current world with the failure as a further problem."""
+        reason = f"a bug in alloclens ({cause}, see the log); it tries again every {POLL_SECONDS:g} s"
+        problem = Problem(DIRECTORIES, reason)
+        if problem not in self._world.problems:
+            with contextlib.suppress(Exception):  # showing may be what fails, which is logged
+                await self._replace(replace(self._world, problems=(*self._world.problems, problem)))
 
-    async def _look(self, wanted: Wanted) -> None:
-        """Take one look, and show a new world if anything is new."""
+    async def _update(self, wanted: Wanted) -> None:
+        """Look at the directories, and show a new world if anything has changed."""
         await self._prepare(wanted)
         directories = self._setup.directories
         await asyncio.to_thread(self._watcher.follow, directories)
         seen = await self._settle(directories)
         if seen.written:
-            self.poke()
-        if self._wanted != wanted:  # it poked when it was wished for: the next look is after that
+            self.wake()
+        if self._wanted != wanted:  # `want` has woken the loader
             return
         new = {path: stamp for path, stamp in seen.scan.files.items() if self._listing.get(path) != stamp}
         to_show = self._setup, wanted.focus
         if not new and not seen.gone and seen.scan.faults == self._known.faults and self._shown == to_show:
             await self._forget(directories, seen)
             return
-        self._shown = None  # until it is: a fault on the way must not pass for done
+        self._shown = None  # if this update fails, the next must not skip its work
         for path in seen.gone:
             self._known.forget(path)
             del self._listing[path]
@@ -168,10 +170,10 @@ class Loader:
         if await self._load(new, wanted) and not await asyncio.to_thread(self._known.look_again):
             self._shown = to_show
         else:
-            self.poke()
+            self.wake()
 
     async def _prepare(self, wanted: Wanted) -> None:
-        """Look at the settings file and at where modules are. What is read depends on both: if they changed, all is read again."""
+        """Read the settings file and find modules. Everything is read again if what it depends on has changed."""
         if self._texts is None:
             self._texts, self._kept = await asyncio.to_thread(Texts), await asyncio.to_thread(Snapshots)
             self._known = self._nothing_known()
@@ -180,15 +182,15 @@ class Loader:
             self._known, self._listing = self._nothing_known(), {}
         for problem in self._setup.problems if self._setup.problems != before.problems else ():
             log.warning("%s", problem)
-        said = self._setup.where.roots.left_out
-        for sentence in said if said != before.where.roots.left_out else ():
+        left_out = self._setup.where.roots.left_out
+        for sentence in left_out if left_out != before.where.roots.left_out else ():
             log.warning("%s", sentence)
 
     def _nothing_known(self) -> Known:
         return Known(self._setup.reader, self._kept, self._worker.run)
 
     async def _settle(self, directories: tuple[str, ...]) -> Seen:
-        """Scan the directories; twice, if a file is young or missing or anything is odd: nothing is believed of one scan."""
+        """Scan the directories, twice if a file is new or missing or cannot be read: one scan proves no change."""
         folders = self._setup.where.roots.folders
         before = await asyncio.to_thread(scan, directories, folders)
         if self._is_plain(before):
@@ -200,19 +202,19 @@ class Loader:
         lost = await asyncio.to_thread(gone, self._listing.keys() - set(left), before, now)
         return Seen(at_rest, [*left, *lost], frozenset(now.files.keys() - at_rest.files.keys()))
 
-    def _is_plain(self, found: Scan) -> bool:
-        """Return whether a scan finds what is known, and beside it only files that nobody is writing."""
+    def _is_plain(self, listed: Scan) -> bool:
+        """Return whether a scan finds all known files, and beside them only files that nobody is writing."""
         old = (time.time() - AT_REST_SECONDS) * 1e9
-        at_rest = all(s == self._listing.get(path) or s.mtime_ns < old for path, s in found.files.items())
-        return at_rest and found.faults == self._known.faults and self._listing.keys() <= found.files.keys()
+        at_rest = all(stamp == self._listing.get(path) or stamp.mtime_ns < old for path, stamp in listed.files.items())
+        return at_rest and listed.faults == self._known.faults and self._listing.keys() <= listed.files.keys()
 
     async def _load(self, new: Listing, wanted: Wanted) -> bool:
-        """Read the new files, the latest and the first of them first, and show what is known now and then.
+        """Read the new files, starting with the latest and the first, and show what is known from time to time.
 
-        Return whether all is read, settled and shown. The newest wish wins: when other folders or settings are wanted
-        meanwhile, the rest is left to the next look; and what is to be read again, so that a file that comes is not behind it.
+        Return whether everything is read, settled and shown. If other folders or settings are wanted meanwhile, the rest is
+        left to the next update. So are snapshots to be read again, so that a new file need not wait for them.
         """
-        shown, unread = time.monotonic(), {path: new[path] for path in _most_wanted_first(new)}
+        shown_at, unread = time.monotonic(), {path: new[path] for path in _most_wanted_first(new)}
         for latest, stamp in list(unread.items())[:1]:
             seconds = seconds_for(stamp.size)
             await asyncio.to_thread(self._worker.ahead, self._setup.reader.look_ahead, latest, seconds=seconds)
@@ -220,24 +222,24 @@ class Loader:
             self._listing[remembered] = unread.pop(remembered)
         while self._wanted == wanted and (path := await asyncio.to_thread(self._known.next, unread)) is not None:
             await self._read(path, unread.pop(path) if path in unread else self._listing[path])
-            if (unread or self._known.unsettled) and time.monotonic() - shown > SHOW_SECONDS:
+            if (unread or self._known.unsettled) and time.monotonic() - shown_at > SHOW_SECONDS:
                 await self._show(len(unread), wanted.focus)
-                shown = time.monotonic()
+                shown_at = time.monotonic()
                 if not unread:
                     return False
         return await self._show(len(unread), wanted.focus) and not unread and not self._known.unsettled
 
     async def _forget(self, directories: tuple[str, ...], seen: Seen) -> None:
-        """Drop from the caches what is of snapshots that are no more: a later scan than the one that missed them agrees.
+        """Drop snapshots that no longer exist from the caches, after a second update has confirmed it.
 
-        What is of a directory that could not be listed stays, and of one without any snapshot: an unmounted disk looks so.
+        Nothing is dropped for a directory that could not be listed or has no snapshot, like that of an unmounted disk.
         """
         if not self._may_forget:
             return
         self._may_forget = False
         there = {os.path.dirname(path) for path in self._listing} - seen.scan.faults.keys()
         but = frozenset((*self._listing, *seen.scan.files, *seen.scan.faults, *seen.written))
-        with contextlib.suppress(Lost):  # the next change tries again
+        with contextlib.suppress(Lost):  # the next change will try again
             await asyncio.to_thread(self._worker.run, forget, [d for d in directories if d in there], but)
 
     async def _read(self, path: str, stamp: Stamp) -> None:
@@ -249,20 +251,20 @@ class Loader:
             self._leave(path)
         elif 0 <= time.time() - stamp.mtime_ns / 1e9 < GRACE_SECONDS:
             self._leave(path)
-            self._loop.call_later(GRACE_SECONDS, self.poke)
+            self._loop.call_later(GRACE_SECONDS, self.wake)
         else:
             log.warning("%s: %s", path, read.reason)
             self._listing[path] = stamp
             self._known.blame(read)
 
     def _leave(self, path: str) -> None:
-        """Leave a file to the next look."""
+        """Leave a file to the next update."""
         if path in self._known.unsettled:
             self._known.forget(path)
             self._listing.pop(path, None)
 
     def _note(self, snapshot: Snapshot) -> None:
-        """Write down what hindered a reading, once for all snapshots."""
+        """Log the notes of a snapshot, each once for all snapshots."""
         for note in snapshot.notes:
             if note not in self._noted:
                 self._noted.add(note)
@@ -273,18 +275,18 @@ class Loader:
             return self._known.read(path, stamp)
         except Lost as error:
             return Problem(path, str(error))
-        except Exception as error:  # a fault of ours costs this file, not the rest
+        except Exception as error:  # an error of ours must not hide the other files
             log.exception("reading %s failed", path)
             return Problem.of(path, error)
 
     async def _show(self, unread: int, focus: tuple[Filters, ...]) -> bool:
-        """Show what is known; not where a file to be compared was deleted meanwhile: the next look is at once, and knows."""
-        made = await asyncio.to_thread(assemble, self._known, self._setup, self._texts, focus)
+        """Show what is known. If a file to be compared was deleted meanwhile, start the next update instead."""
+        world = await asyncio.to_thread(assemble, self._known, self._setup, self._texts, focus)
         unreadable = (path for pair, read in self._known.contents.items() if read is None for path in pair[:2] if path)
         if not self._known.faults and await asyncio.to_thread(any, map(is_absent, unreadable)):
-            self.poke()
+            self.wake()
             return False
-        await self._replace(replace(made, pending=unread + len(self._known.unsettled)))
+        await self._replace(replace(world, pending=unread + len(self._known.unsettled)))
         return True
 
     async def _replace(self, world: World) -> None:
@@ -293,6 +295,6 @@ class Loader:
 
 
 def _most_wanted_first(new: Listing) -> list[str]:
-    """Order by time, but the latest before all others: head and base are what is looked at."""
+    """Order by time, but the latest first: head and base are shown."""
     by_time = sorted(new, key=lambda p: new[p].mtime_ns)
     return by_time[-1:] + by_time[:-1]

@@ -1,4 +1,4 @@
-"""A World of directories as they are now, for the command line: read here and now, without a worker."""
+"""Reads the World of directories once, for the command line, without a worker."""
 
 from __future__ import annotations
 
@@ -19,26 +19,25 @@ if TYPE_CHECKING:
 
 
 def world(folders: Sequence[str], directories: Sequence[str] | None, given: Mapping[str, Any]) -> World:
-    """Read all profiles of these directories, or of those that are set, against the sources of these folders.
+    """Read all profiles of these directories, or of those in the settings, with the sources of these folders.
 
-    `given` are settings that win over those of the folders' settings file.
+    `given` holds settings that override those of the folders' settings file.
     """
     if directories is None:
-        here = setup(tuple(folders), given)
-        directories = here.directories
+        current = setup(tuple(folders), given)
+        directories = current.directories
     else:
-        here = setup(tuple(folders), {**given, "profileDirs": []}).labelled(directories)
-    known = Known(here.reader, snapshots())
-    files, known.faults = scan(directories, here.where.roots.folders)
+        current = setup(tuple(folders), {**given, "profileDirs": []}).labelled(directories)
+    known = Known(current.reader, snapshots())
+    files, known.faults = scan(directories, current.where.roots.folders)
     remembered = known.remember(files)
     unread = dict.fromkeys(path for path in files if path not in remembered)
     while (path := known.next(unread)) is not None:
         unread.pop(path, None)
         try:
             read = known.read(path, files[path])
-        except Exception as error:  # noqa: BLE001 - a fault of ours costs this file, not the rest
+        except Exception as error:  # noqa: BLE001 - an error of ours must not hide the other files
             read = Problem.of(path, error)
         if isinstance(read, Problem):
             known.blame(read)
-    made = assemble(known, here, texts())
-    return replace(made, directories=tuple(directories))
+    return replace(assemble(known, current, texts()), directories=tuple(directories))

@@ -1,4 +1,4 @@
-"""From files to snapshots: what the worker process does, and what the command line does without one."""
+"""Reads files into snapshots, in the worker process or directly in a command."""
 
 from __future__ import annotations
 
@@ -65,44 +65,44 @@ log = logging.getLogger(__name__)
 
 
 class Read(NamedTuple):
-    """What is in a file, whosever it is."""
+    """What a file holds, before its files are placed."""
 
-    found: Symbolized
-    """With nothing dropped yet."""
+    symbolized: Symbolized
+    """With all frames, also those that the profile wants dropped."""
     unattributed: UnattributedLines
-    """Of what is left."""
+    """The lines without those frames."""
     evidence: Evidence
 
     @property
     def cost(self) -> int:
-        """Its samples; at least a quarter of what may be remembered, so that four are, and at most all of that."""
-        return min(max(len(self.found.profile), MAX_SAMPLES // 4), MAX_SAMPLES)
+        """Its share of the cache: its samples, but at least a quarter, so that it holds up to four, and at most all of it."""
+        return min(max(len(self.symbolized.profile), MAX_SAMPLES // 4), MAX_SAMPLES)
 
 
 class Attributed(NamedTuple):
-    """The same, and its lines as they follow from where its files lie."""
+    """A file that was read, and its lines as they follow from the places of its files."""
 
     read: Read
     lines: Lines
     places: Places
 
     def seen(self, focus: tuple[Filters, ...]) -> Lines:
-        """Return the lines of what is in focus."""
+        """Return the lines of the samples in focus."""
         if not focus:
             return self.lines
         return lines(in_focus(self.read.unattributed.profile, focus), lambda functions: _whose(functions, self.places))
 
 
 PLACE_SECONDS = 0.02
-"""That it may take to find a recorded file and to keep its text, on a network's disk; one of our own takes a fiftieth."""
-MEANING = 4
-"""Raised when the same bytes mean something else than before; what was kept of them is then read anew."""
+"""Time to find a recorded file and keep its text on a network drive; a local disk takes a fiftieth."""
+FORMAT_VERSION = 4
+"""Increased when the same file is read differently; cached snapshots are then read again."""
 MAX_SAMPLES = 1_000_000
-"""Of all profiles that are remembered."""
+"""In all cached profiles together."""
 READ: LRUCache[Hashable, Read] = LRUCache(MAX_SAMPLES, getsizeof=lambda read: read.cost)
-"""By reader and file: heads and bases are read again and again."""
+"""By reader and file, because heads and bases are read again and again."""
 LINES: LRUCache[Hashable, Lines] = LRUCache(maxsize=4)
-"""By the same, and by whose the files are."""
+"""By reader, file and attribution."""
 
 
 class Placed(NamedTuple):
@@ -111,35 +111,35 @@ class Placed(NamedTuple):
     builds: LearnedBuilds
     """Where the programs were built."""
     places: list[Place | Nowhere]
-    """Of these files, or of all if the builds are not those that were known."""
+    """Of the requested files, or of all if the builds have changed."""
 
 
 class Settled(NamedTuple):
-    """What all snapshots together say of the files in one of them."""
+    """What all snapshots together say about the files of one of them."""
 
     evidence: int
-    """The digest of the evidence of that one."""
+    """The digest of that snapshot's evidence."""
     attribution: int
-    """A digest of whose its files are, and of what they are called."""
+    """A digest of whose its files are, and of their names."""
     places: Places
     names: Mapping[str, str]
-    """What those of its files are called that have several names."""
+    """Maps those of its files that have several names to the one that is used."""
 
 
 @dataclass(frozen=True)
 class Reader:
-    """Reads profiles, with the lines of their addresses and without the frames that they want dropped."""
+    """Reads profiles, finds the lines of their addresses, and drops the frames that they want dropped."""
 
     roots: Roots = field(default_factory=Roots)
     """The workspace's folders are searched for binaries, and its modules say which code is the user's own."""
     files: Disk = field(default_factory=Disk)
     binaries: tuple[str, ...] = ()
-    """Files and directories that are searched for binaries, too; absolute."""
+    """Further files and directories that are searched for binaries; absolute."""
     largest: int = MAX_PROFILE_BYTES
-    """Bytes, unpacked."""
+    """Maximum size in bytes, unpacked."""
 
     def profile(self, path: str) -> Symbolized:
-        """Read one profile, with nothing dropped yet. Raises ProfileError or OSError."""
+        """Read one profile, without dropping frames. Raises ProfileError or OSError."""
         try:
             data = read_file(path, self.largest)
         except OSError as error:
@@ -148,26 +148,26 @@ class Reader:
             raise ProfileError(f"{error.strerror} (the setting largestProfile)") from error
         begun = time.monotonic()
         profile, notes = readable(read(data, self.largest))
-        found = symbolized(profile, self.roots.folders, self.binaries)
+        result = symbolized(profile, self.roots.folders, self.binaries)
         milliseconds = (time.monotonic() - begun) * 1000
         log.info("read %s: %d bytes, %d samples, %.0f ms", path, len(data), len(profile), milliseconds)
-        return replace(found, messages=(*found.messages, *notes, *overflow(profile)))
+        return replace(result, messages=(*result.messages, *notes, *overflow(profile)))
 
     @cached_property
     def digest(self) -> str:
-        """What this reader is known by: two that read alike have the same."""
-        what = __version__, MEANING, replace(self, files=Disk())
-        return hashlib.sha256(repr(what).encode("utf-8", "surrogatepass")).hexdigest()
+        """Identifies this reader in caches: the same for two that read alike."""
+        identity = __version__, FORMAT_VERSION, replace(self, files=Disk())
+        return hashlib.sha256(repr(identity).encode("utf-8", "surrogatepass")).hexdigest()
 
     def evidence(self, path: str) -> Evidence | Problem:
-        """Return what a profile says of where its program was built. Never raises."""
+        """Return the functions that a profile names in each file. Never raises."""
         try:
             return self._read(path).evidence
-        except Exception as error:  # noqa: BLE001 - a fault of ours costs this file, not the rest
+        except Exception as error:  # noqa: BLE001 - an error of ours must not hide the other files
             return Problem.of(path, error)
 
     def places(self, functions: Mapping[str, Collection[str]], files: Collection[str], builds: LearnedBuilds) -> Placed:
-        """Place some of the files that profiles name with these functions; all of them if the builds are not these any more."""
+        """Place `files`, of those in which profiles name these functions; or all of them if the builds have changed."""
         take_longer(min(len(functions) * PLACE_SECONDS, MAX_WALK_SECONDS))
         sources = SourceMap(self.roots, self.files, functions)
         wanted = files if sources.builds == builds else functions
@@ -178,39 +178,38 @@ class Reader:
         return Placed(sources.builds, placed)
 
     def snapshot(self, path: str, stamp: Stamp, settled: Settled) -> Snapshot | Problem:
-        """Read one snapshot, and keep the texts it is of if it is seen for the first time. Never raises."""
+        """Read one snapshot, and copy its source texts if it is seen for the first time. Never raises."""
         try:
             return self._snapshot(path, stamp, settled)
         except Exception as error:  # noqa: BLE001 - as above
             return Problem.of(path, error)
 
     def _snapshot(self, path: str, stamp: Stamp, settled: Settled) -> Snapshot:
-        one = self._attributed(path, settled)
-        found = one.read.found
-        snapshot = _snapshot(path, stamp, one, settled, build(found.profile, self.roots, self.binaries))
+        source = self._attributed(path, settled)
+        symbolized = source.read.symbolized
+        snapshot = _snapshot(path, stamp, source, settled, build(symbolized.profile, self.roots, self.binaries))
         take_longer(min(len(settled.places) * PLACE_SECONDS, MAX_WALK_SECONDS))
         keep_texts(snapshot, settled.places.values(), self.roots, stamp, texts())
-        if not found.missing:  # what has no lines for want of a binary may have them next time
-            snapshots().keep(snapshot, one.read.evidence, stamp, self.digest)
+        if not symbolized.missing:  # a binary that is missing now may be there next time
+            snapshots().keep(snapshot, source.read.evidence, stamp, self.digest)
         return snapshot
 
     def look_ahead(self, path: str) -> None:
-        """Read a profile that will be asked for soon. What hinders it is told then."""
+        """Read a profile that will be requested soon. Its errors are reported then."""
         with suppress(ProfileError, OSError, MemoryError):
             self._read(path)
 
     def _read(self, path: str) -> Read:
-        """Read a profile, or remember: a new snapshot is read, and then compared."""
+        """Read a profile or take it from the cache: a new snapshot is read twice, the second time to be compared."""
         key = self._key(path)
-        if (known := READ.get(key)) is None:
-            found = self.profile(path)
-            of = unattributed(pruned(found.profile))
-            known = Read(found, of, evidence(of.by_file))
-            READ[key] = known
-        return known
+        if (read := READ.get(key)) is None:
+            symbolized = self.profile(path)
+            tables = unattributed(pruned(symbolized.profile))
+            read = READ[key] = Read(symbolized, tables, evidence(tables.by_file))
+        return read
 
     def _attributed(self, path: str, settled: Settled) -> Attributed:
-        """Return a profile and its lines, with its files being whose they are. Raises ProfileError or OSError."""
+        """Return a profile and its lines, with its files attributed. Raises ProfileError or OSError."""
         read, key = self._read(path), (*self._key(path), settled.attribution)
         if read.evidence.digest != settled.evidence:
             raise ProfileError("it changed while it was read")
@@ -224,28 +223,28 @@ class Reader:
     def _key(self, path: str) -> tuple[object, ...]:
         return self.digest, self.files, path, stamp_of(path)
 
-    def _began(self, head: Attributed, of: Provenance) -> dict[tuple[str, int], GoroutineOrigin]:
+    def _goroutine_origins(self, head: Attributed, of: Provenance) -> dict[tuple[str, int], GoroutineOrigin]:
         until = min(of.begun, of.build.written_at)
         return goroutine_origins(
-            head.read.found.profile, head.lines, ProfiledSources(of.copies, until, head.places, texts())
+            head.read.symbolized.profile, head.lines, ProfiledSources(of.copies, until, head.places, texts())
         )
 
     def pair(self, pair: Pair, settled: Mapping[str, Settled]) -> Contents | Problem | None:
-        """Read the head and the base, of which this is settled; None where one has gone or changed: the next listing knows."""
+        """Read a head and its base; None if one has gone or changed, which the next scan will find."""
         try:
             head = self._attributed(pair.head, settled[pair.head])
             base = self._attributed(pair.base, settled[pair.base]) if pair.base else None
-            found, then = head.read.found, base.read.found if base else None
+            now, then = head.read.symbolized, base.read.symbolized if base else None
             maps = self._line_maps(head, base, pair.builds) if base and pair.builds else NO_MAPS
             if then and not (pair.builds and pair.builds.base is None):
-                then = replace(then, profile=realigned(then.profile, found.profile, maps))
-            difference = compared(found, then).profile
+                then = replace(then, profile=realigned(then.profile, now.profile, maps))
+            difference = compared(now, then).profile
             return Contents(
                 head.seen(pair.focus),
                 base.seen(pair.focus) if base else None,
                 in_focus(difference, pair.focus),
                 head.lines,
-                self._began(head, pair.builds.head) if pair.builds else {},
+                self._goroutine_origins(head, pair.builds.head) if pair.builds else {},
                 pair.focus,
                 maps,
             )
@@ -259,22 +258,21 @@ class Reader:
 
 
 def compared(head: Symbolized, base: Symbolized | None, *, of_differences: bool = False) -> Symbolized:
-    """Return the head, or head - base, without the frames that it wants dropped. Raises IncomparableError."""
+    """Return the head, or head - base, without the frames that the profile wants dropped. Raises IncomparableError."""
     both = [head, base] if base else [head]
     profile = difference(head.profile, base.profile, of_differences=of_differences) if base else head.profile
     reason = unusable(profile)
-    messages = [message for one in both for message in one.messages] + ([reason] if reason else [])
-    missing = [name for one in both for name in one.missing]
+    messages = [message for side in both for message in side.messages] + ([reason] if reason else [])
+    missing = [name for side in both for name in side.missing]
     return Symbolized(pruned(profile), tuple(dict.fromkeys(messages)), tuple(dict.fromkeys(missing)))
 
 
 def _renamed(read: Read, key: tuple[object, ...], names: Mapping[str, str]) -> Read:
-    """Return a profile whose files have one name each, or remember."""
-    if (known := READ.get(key)) is None:
-        found = replace(read.found, profile=renamed(read.found.profile, names))
-        known = Read(found, unattributed(pruned(found.profile)), read.evidence)
-        READ[key] = known
-    return known
+    """Return a profile in which each file has one name, or take it from the cache."""
+    if (result := READ.get(key)) is None:
+        symbolized = replace(read.symbolized, profile=renamed(read.symbolized.profile, names))
+        result = READ[key] = Read(symbolized, unattributed(pruned(symbolized.profile)), read.evidence)
+    return result
 
 
 def _placement(file: str, place: Place | Nowhere) -> str:
@@ -288,8 +286,9 @@ def _whose(files: Iterable[str], places: Places) -> Ownership:
     return Ownership([kind is Kind.OWN for kind in kinds], [kind is Kind.UNKNOWN for kind in kinds])
 
 
-def _snapshot(path: str, stamp: Stamp, one: Attributed, settled: Settled, made: Build) -> Snapshot:
-    found, profile, lines = one.read.found, one.read.found.profile, one.lines
+def _snapshot(path: str, stamp: Stamp, source: Attributed, settled: Settled, build: Build) -> Snapshot:
+    symbolized, lines = source.read.symbolized, source.lines
+    profile = symbolized.profile
     binary = profile.text(profile.mappings.file[:1])
     return Snapshot(
         path=path,
@@ -305,27 +304,27 @@ def _snapshot(path: str, stamp: Stamp, one: Attributed, settled: Settled, made: 
         program=name_of(canonical(binary[0])) if binary else "",
         evidence=settled.evidence,
         attribution=settled.attribution,
-        build=made,
+        build=build,
         stamp=stamp,
-        missing=found.missing,
-        notes=found.messages,
+        missing=symbolized.missing,
+        notes=symbolized.messages,
         mem_stats=profile.mem_stats,
     )
 
 
 @lru_cache(1)
 def texts() -> Texts:
-    """Return the store of source texts, opened when first needed."""
+    """Return the cache of source texts, opened when first needed."""
     return Texts()
 
 
 @lru_cache(1)
 def snapshots() -> Snapshots:
-    """Return the store of what was read, opened when first needed."""
+    """Return the cache of snapshots, opened when first needed."""
     return Snapshots()
 
 
 def forget(directories: Sequence[str], but: frozenset[str]) -> None:
-    """Drop what is kept of the snapshots of these directories that are no more."""
+    """Drop the snapshots of these directories from the caches, except those in `but`."""
     texts().forget(directories, but)
     snapshots().forget(directories, but)

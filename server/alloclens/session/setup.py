@@ -1,4 +1,4 @@
-"""What all reading and placing depends on: the settings, and what the workspace holds."""
+"""What reading and placement depend on: the settings, and what the workspace holds."""
 
 from __future__ import annotations
 
@@ -24,27 +24,27 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Setup:
-    """Two are equal if they were made of the same."""
+    """The settings and the workspace. Two setups are equal if they were made from the same files and settings."""
 
     folders: tuple[str, ...] = ()
     given: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     """The editor's own settings."""
     stamps: tuple[object, ...] = ()
-    """Of the settings files and of every go.mod and go.work."""
+    """Stamps of the settings files, and of every go.mod and go.work."""
     leads: tuple[object, ...] = ()
-    """What is allowed outside the folders, and where the settings lead."""
+    """What is allowed outside the folders, and where the paths of the settings lead."""
     settings: Settings = field(default_factory=Settings)
     file: Config = config.NONE
-    """What the settings file says."""
+    """The settings file."""
     where: Workspace = field(default_factory=lambda: Workspace(Roots(), Disk()))
     label_stamps: tuple[Stamp | None, ...] = ()
     labels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    """What the user calls snapshots, by path."""
+    """The user's labels of snapshots, by path."""
     label_problems: tuple[Problem, ...] = ()
 
     @property
     def problems(self) -> tuple[ConfigProblem, ...]:
-        """What is wrong with the settings file, and what leads out of the workspace."""
+        """What is wrong with the settings file, and which of its paths leave the workspace."""
         return (*self.file.problems, *(self.file.refusal(target) for target in self.where.outside))
 
     @property
@@ -54,11 +54,11 @@ class Setup:
 
     @property
     def reader(self) -> Reader:
-        """What reads them."""
+        """The reader of their profiles."""
         return Reader(self.where.roots, self.where.files, self.where.binaries, self.settings.largest_bytes)
 
     def renewed(self, folders: tuple[str, ...], given: Mapping[str, Any]) -> Setup:
-        """Return the setup as it is now: this one if nothing has changed. Asks the disk: call it from a thread."""
+        """Return the current setup: this one if nothing has changed. Reads the disk: call it from a thread."""
         own = [name for name, value in given.items() if value is not None]
         stamps = config.stamps(folders), _stamps(self.where.files)
         leads = trust.stamp(), targets(folders, self.settings, own)
@@ -73,9 +73,9 @@ class Setup:
         return self if self.label_stamps == labels.stamps(self.directories) else self.labelled(self.directories)
 
     def labelled(self, directories: Sequence[str]) -> Setup:
-        """Return the same with the labels that these directories have now."""
-        stamps, said = labels.stamps(directories), labels.read(directories, self.where.roots.folders)
-        return replace(self, label_stamps=stamps, labels=said.of, label_problems=said.problems)
+        """Return this setup with the current labels of these directories."""
+        stamps, current = labels.stamps(directories), labels.read(directories, self.where.roots.folders)
+        return replace(self, label_stamps=stamps, labels=current.of, label_problems=current.problems)
 
 
 def _stamps(files: Disk) -> tuple[object, ...]:
@@ -84,5 +84,5 @@ def _stamps(files: Disk) -> tuple[object, ...]:
 
 
 def setup(folders: tuple[str, ...], given: Mapping[str, Any]) -> Setup:
-    """Return the setup of some folders as it is now."""
+    """Return the current setup of some folders."""
     return Setup().renewed(folders, given)

@@ -1,4 +1,4 @@
-"""Wakes the loader when something happens in a directory. What happened is for a scan to say."""
+"""Wakes the loader when something happens in a directory. Only a scan tells what has happened."""
 
 from __future__ import annotations
 
@@ -20,35 +20,35 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 Identity = tuple[int, int]
-"""Device and inode: a directory deleted and made again is another one, and the watch on the old one is deaf."""
+"""Device and inode. A watch does not see the directory that replaces a deleted one."""
 
 
 class Watcher:
-    """Watches directories that may come and go. Where one cannot be watched, the loader's poll sees what happens there."""
+    """Watches directories that may come and go. If one cannot be watched, the loader's polling notices its changes."""
 
     def __init__(self, wake: Callable[[], None]) -> None:
         self._handler = _Waker(wake)
         self._observer: BaseObserver | None = None
         self._watches: dict[str, tuple[Identity, ObservedWatch]] = {}
         self._failures: dict[str, str] = {}
-        """Why a directory is not watched, as it was logged last."""
+        """Maps a directory that is not watched to the reason that was logged last."""
 
     def follow(self, directories: Iterable[str]) -> None:
-        """Watch those of these directories that are there now, and no others. Call again whenever they may have changed.
+        """Watch those of these directories that exist now, and no others. Call it again whenever they may have changed.
 
-        Asks the disk: call it from a thread, one call at a time.
+        Reads the disk: call it from a thread, one call at a time.
         """
         there = {d: identity for d in directories if (identity := _identity(d))}
         ended = {e.watch for e in self._observer.emitters if not e.is_alive()} if self._observer else set()
         for directory, (identity, watch) in list(self._watches.items()):
-            if there.get(directory) != identity or watch in ended:  # a new directory may have the old one's inode
+            if there.get(directory) != identity or watch in ended:  # a new directory may reuse the inode
                 self._leave(directory, watch)
         for directory, identity in there.items():
             if directory not in self._watches:
                 self._watch(directory, identity)
 
     def stop(self) -> None:
-        """End the observer's threads."""
+        """Stop the observer's threads."""
         if self._observer:
             self._observer.stop()
 
@@ -56,13 +56,13 @@ class Watcher:
         try:
             self._watches[directory] = identity, self._started().schedule(self._handler, directory)
             self._failures.pop(directory, None)
-        except (OSError, RuntimeError) as error:  # gone again; no watches, instances or threads left
+        except (OSError, RuntimeError) as error:  # deleted again, or no watches, instances or threads are left
             if self._failures.get(directory) != reason(error):
-                log.warning("cannot watch %s (%s); it is looked at every 2 s instead", directory, reason(error))
+                log.warning("cannot watch %s (%s); it is scanned every 2 s instead", directory, reason(error))
             self._failures[directory] = reason(error)
 
     def _started(self) -> BaseObserver:
-        """Return the observer. Raises OSError where a user's inotify instances are used up."""
+        """Return the observer, started. Raises OSError if the user's inotify instances are used up."""
         if self._observer is None:
             observer = Observer()
             observer.start()
@@ -74,7 +74,7 @@ class Watcher:
         try:
             if self._observer:
                 self._observer.unschedule(watch)
-        except (KeyError, OSError):  # the emitter ended by itself with its directory
+        except (KeyError, OSError):  # the emitter has ended with its directory
             log.debug("the watch on %s had ended", directory)
 
 
@@ -83,19 +83,19 @@ class _Waker(FileSystemEventHandler):
         self._wake = wake
 
     def on_any_event(self, event: FileSystemEvent) -> None:
-        if event.event_type not in ("opened", "closed_no_write"):  # our own reading, and everybody else's
+        if event.event_type not in ("opened", "closed_no_write"):  # of every reader, including us
             self._wake()
 
 
 def _identity(directory: str) -> Identity | None:
-    """Return what tells one directory from another; None where it is not there, or closed to us.
+    """Return the identity of a directory; None if it does not exist or cannot be read.
 
-    On a closed one inotify would fail, and watchdog takes that for a watch.
+    watchdog does not notice that inotify fails for a directory that cannot be read.
     """
     try:
-        found = os.stat(directory)
+        status = os.stat(directory)
     except (OSError, ValueError):
         return None
-    if not stat.S_ISDIR(found.st_mode) or not os.access(directory, os.R_OK):
+    if not stat.S_ISDIR(status.st_mode) or not os.access(directory, os.R_OK):
         return None
-    return found.st_dev, found.st_ino
+    return status.st_dev, status.st_ino

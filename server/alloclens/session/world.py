@@ -1,4 +1,4 @@
-"""Everything known now, as one frozen value that is replaced whole."""
+"""Everything known now, as one frozen value that is replaced as a whole."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class FileLines:
-    """The lines of one file of the workspace that a comparison has numbers for."""
+    """The lines of one file of the workspace for which a comparison has numbers."""
 
     comparison: Comparison
     place: Place
@@ -49,10 +49,10 @@ class FileLines:
     """Rows of the head's lines, by recorded line."""
     versions: SourceVersions
     moved: Mask
-    """Which of the rows are of functions that were in another file when they were recorded."""
+    """Rows of functions that were in another file when they were recorded."""
 
     def on(self, text: str) -> MappedLines:
-        """Return where the rows are in the text as it is now. May ask the disk: call it from a thread."""
+        """Return where the rows are in the current text. May read the disk: call it from a thread."""
         line, unsure = np.zeros(len(self.rows), np.int64), np.zeros(len(self.rows), np.bool_)
         for rows, version in ((~self.moved, self.version), (self.moved, UNKNOWN_VERSION)):
             if rows.any():
@@ -63,7 +63,7 @@ class FileLines:
 
     @property
     def version(self) -> SourceVersion:
-        """The text that the recorded lines are of, but for those of other files. May ask the disk."""
+        """The text that was profiled, for the lines that were not in another file. May read the disk."""
         stayed = self.rows[~self.moved]
         if not len(stayed):
             return UNKNOWN_VERSION
@@ -75,7 +75,7 @@ class FileLines:
         )
 
     def recorded_of(self, function: str) -> str:
-        """Return the recorded file that a function of these rows is in."""
+        """Return the recorded file of a function of these rows."""
         lines = self.comparison.lines
         of = np.unique(lines.functions.of_line[self.rows]).tolist()
         return next(
@@ -84,57 +84,57 @@ class FileLines:
 
     @property
     def guessed(self) -> bool:
-        """Whether nothing proves that this is the recorded file. May ask the disk."""
+        """Whether nothing proves that this is the recorded file. May read the disk."""
         return self.place.guessed and (self.version is UNKNOWN_VERSION or self.version.guessed)
 
     def rows_of(self, recorded: str) -> Mask:
-        """Return which rows are of one recorded file."""
+        """Return which rows belong to a recorded file."""
         number = self.comparison.lines.number(recorded)
         return np.isin(self.comparison.lines.file[self.rows], [] if number is None else [number])
 
     @cached_property
     def recorded_lines(self) -> RecordedLines:
-        """The lines with their functions."""
+        """The recorded lines with their functions."""
         return recorded_lines(self.comparison.lines, self.rows, self.place.path)
 
 
 @dataclass(frozen=True, eq=False)
 class World:
-    """What the profile directories say. Before the first load it is empty, and every feature answers from it."""
+    """What the profile directories say; every feature answers from it. Before the first load it is empty."""
 
     generation: int = 0
     settings: Settings = field(default_factory=Settings)
     settings_problems: tuple[ConfigProblem, ...] = ()
-    """Of the settings file."""
+    """Problems of the settings file."""
     outside: tuple[Target, ...] = ()
-    """What leads out of the workspace, and is not allowed to."""
+    """Paths of the settings file that leave the workspace without being allowed to."""
     directories: tuple[str, ...] = ()
     series: tuple[Series, ...] = ()
     comparisons: tuple[Comparison, ...] = ()
-    """Of the series that have the wanted sample type, newest first."""
+    """One for each series with the chosen sample type, newest first."""
     problems: tuple[Problem, ...] = ()
     focus: tuple[Filters, ...] = ()
-    """All numbers but the verdicts are of what these leave, one after the other."""
+    """Filters, applied one after the other to all numbers but the verdicts."""
     pending: int = 0
-    """How many files are still to be read."""
+    """Number of files that are still to be read."""
     sources: SourceMap = field(default_factory=lambda: SourceMap(Roots(), NoFiles()))
     versions: SourceVersions = field(default_factory=lambda: SourceVersions(Roots(), None))
 
     @property
     def shown(self) -> Comparison | None:
-        """The comparison that speaks for the workspace: the newest."""
+        """The newest comparison, which is shown for the workspace."""
         return self.comparisons[0] if self.comparisons else None
 
     @property
     def silent_goroutines(self) -> Comparison | None:
-        """The heap in which goroutines may pile up, if no goroutine profile beside it says where."""
+        """The comparison of heaps in which goroutines may pile up, if no goroutine profile says where."""
         if any(c.judgement and c.judgement.sample_type.type == "goroutine" for c in self.comparisons):
             return None
         return next((c for c in self.comparisons if c.goroutine_memory), None)
 
     @cached_property
     def coverage(self) -> Coverage:
-        """How much of what is shown has a place here. Places all its files: ask for it in a thread."""
+        """How much of the shown profile has a place here. Places all its files: use it in a thread."""
         if self.shown is None:
             return Coverage(0, (), ())
         lines, number = self.shown.contents.whole, self.shown.column
@@ -144,28 +144,28 @@ class World:
         return coverage(charged, nameless, self.sources, lambda file, here: recorded_lines_in(lines, file, here))
 
     def file(self, path: str) -> FileLines | None:
-        """Return the numbers of one file of the workspace, of the newest comparison that has any."""
-        found = (self.file_of(comparison, path) for comparison in self.comparisons)
-        return next((file for file in found if file), None)
+        """Return the lines of one file of the workspace in the newest comparison that has any."""
+        files = (self.file_of(comparison, path) for comparison in self.comparisons)
+        return next((file for file in files if file), None)
 
     @cached_property
     def moves(self) -> Moves:
-        """Which functions are in another file of their directory now."""
+        """Functions that have moved to another file of their directory."""
         return Moves(self.sources)
 
     def recorded_at(self, comparison: Comparison, path: str) -> dict[str, int]:
-        """Return the recorded files of a comparison that lie at a path here, with their row numbers."""
+        """Return the recorded files of a comparison that lie at a path here, with their indexes."""
         numbers = {file: comparison.lines.number(file) for file in self.sources.at(path)}
         return {file: number for file, number in numbers.items() if number is not None}
 
     def recorded_in(self, comparison: Comparison, path: str) -> set[str]:
-        """Return the recorded files that have lines in a file of the workspace, or had before these functions left it."""
+        """Return the recorded files that have lines in a file of the workspace, or had them before functions moved."""
         file, files = self.file_of(comparison, path), comparison.lines.files
         now = np.unique(comparison.lines.file[file.rows]).tolist() if file else []
         return {*self.recorded_at(comparison, path), *(files[number] for number in now)}
 
     def left(self, comparison: Comparison, path: str) -> Iterator[FileLines]:
-        """Yield the files into which functions of a file of the workspace have gone, with the lines of these alone."""
+        """Yield the files to which functions of a file of the workspace have moved, with only the lines of these functions."""
         numbers = [*self.recorded_at(comparison, path).values()]
         for now in sorted({*self.moves.of(comparison.lines, path).values()} - {path}):
             if file := self.file_of(comparison, now):
@@ -174,7 +174,7 @@ class World:
                     yield replace(file, rows=file.rows[gone], moved=file.moved[gone])
 
     def guesses(self, comparison: Comparison, recorded: str) -> bool:
-        """Return whether it is a guess that the lines of a recorded file are of a file here. May ask the disk."""
+        """Return whether a recorded file was placed by a guess that nothing proves. May read the disk."""
         place = self.sources.place(recorded)
         if place is None or not place.guessed:
             return False
@@ -182,7 +182,7 @@ class World:
         return file is None or file.guessed
 
     def file_of(self, comparison: Comparison, path: str) -> FileLines | None:
-        """Return what one comparison has for a file of the workspace."""
+        """Return the lines of a file of the workspace in one comparison."""
         lines, moves = comparison.lines, self.moves.of(comparison.lines, path)
         numbers = self.recorded_at(comparison, path)
         here = [function for function, now in moves.items() if now == path]
@@ -202,18 +202,18 @@ class World:
 
 
 def assemble(known: Known, setup: Setup, texts: Texts | None, focus: tuple[Filters, ...] = ()) -> World:
-    """Build a world of the snapshots that are settled. Of the files that were looked into, only what is in use stays known."""
+    """Build a world from the settled snapshots. Contents that it does not use are forgotten."""
     known.settle()
     series, settings = group(known.settled, setup.labels, known.functions), setup.settings
     in_use: dict[Pair, Contents | None] = {}
     comparisons: list[Comparison] = []
-    for one in series:
-        head = one.head(settings.head)
-        base = one.base(settings.base, head)
-        pair = Pair(head.path, base.path if base else None, focus, _builds(one, head, base, settings.revision))
+    for each in series:
+        head = each.head(settings.head)
+        base = each.base(settings.base, head)
+        pair = Pair(head.path, base.path if base else None, focus, _builds(each, head, base, settings.revision))
         contents = in_use[pair] = known.contents.get(pair) or known.pair(pair)
-        if contents and (compared := compare(one, head, base, settings.sample_type, contents, known.sites)):
-            _ = compared.lines.by_name  # asked for with every first hint, which is not to wait for it
+        if contents and (compared := compare(each, head, base, settings.sample_type, contents, known.sites)):
+            _ = compared.lines.by_name  # computed now, so that the first hint need not wait for it
             comparisons.append(compared)
     known.contents = in_use
     _ = known.sources.by_place  # as above
@@ -232,7 +232,7 @@ def assemble(known: Known, setup: Setup, texts: Texts | None, focus: tuple[Filte
 
 
 def _builds(series: Series, head: Snapshot, base: Snapshot | None, revision: str) -> BuildPair:
-    """Return what tells which texts two snapshots are of."""
+    """Return what tells the source texts of two snapshots."""
     one_process = base in series.process(head)
     is_one = base is not None and bool(base.build_id) and (one_process or base.build_id == head.build_id)
     then = series.provenance(base) if base and not is_one else None

@@ -59,7 +59,7 @@ async def label(ls: Server, command: protocol.SetLabel) -> str | None:
     """Label a snapshot; return why that failed."""
     failed = await asyncio.to_thread(_label, ls.world, command.path, command.label)
     if ls.loader:
-        ls.loader.poke()
+        ls.loader.wake()
     return failed
 
 
