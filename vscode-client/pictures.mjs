@@ -11,15 +11,6 @@ const REPORT = path.join(HERE, '../server/alloclens/report/pictures');
 const PAGE = path.join(HERE, 'dist/pictures');
 const MADE = '/* Made by `make pictures` of vscode-client/pictures. */\n';
 
-// d3-flame-graph's own: pictures.css has all that is needed.
-const withoutItsStyle = {
-  name: 'without its style',
-  setup(build) {
-    build.onResolve({ filter: /d3-flamegraph\.css$/ }, () => ({ path: 'none', namespace: 'none' }));
-    build.onLoad({ filter: /.*/, namespace: 'none' }, () => ({ contents: '', loader: 'css' }));
-  },
-};
-
 async function bundle(entry, options) {
   const made = await esbuild.build({
     absWorkingDir: HERE,
@@ -30,10 +21,8 @@ async function bundle(entry, options) {
     format: 'iife',
     target: 'es2020',
     minify: true,
-    keepNames: true, // d3-flame-graph asks whether a tree is a "Node" by that name
     legalComments: 'none', // `licenses` has them whole
     metafile: true,
-    plugins: [withoutItsStyle],
     ...options,
   });
   const texts = await Promise.all(['.js', '.css'].map((ending) => noted(made, ending)));

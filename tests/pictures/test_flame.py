@@ -195,6 +195,19 @@ def test_the_keyboard_goes_from_frame_to_frame(picture: Picture) -> None:
     assert picture.page.locator("g.frame[tabindex='0']").count() == 1
 
 
+def test_the_focus_stays_in_the_tree(picture: Picture) -> None:
+    """Also when the frame that has it goes."""
+    picture.load()
+    picture.start("flame", flame(small()))
+    picture.frame("main.serve").focus()
+    picture.page.evaluate("(data) => { handle.update(data); }", flame(small(label="9.0MB · 90%")))
+    assert picture.focused() == "main.serve, 9.0MB · 90%"
+    picture.page.evaluate("(data) => { handle.update(data); }", flame(node("all", 10, node("main.main", 10))))
+    assert picture.focused() == "all, 10.0MB · 100%"
+    picture.page.keyboard.press("ArrowDown")
+    assert picture.focused() == "main.main, 10.0MB · 100%"
+
+
 def test_the_focus_is_seen(picture: Picture) -> None:
     picture.load()
     picture.start("flame", flame(small()))
@@ -476,14 +489,9 @@ def test_the_mouse_is_told_the_whole_name(picture: Picture) -> None:
 
 
 def _width(picture: Picture, name: str) -> float:
-    """Return how much of the chart's width a frame takes, once it has stopped growing."""
-    share = """(name) => {
-      const frame = document.querySelector(`g.frame[data-name="${name}"]`);
-      const wanted = Number(frame.getAttribute('width'));
-      const width = Number(frame.querySelector('rect').getAttribute('width'));
-      return Math.abs(width - wanted) < 0.5 ? { share: width / document.querySelector('.alloclens-chart').clientWidth } : null;
-    }"""
-    return picture.page.wait_for_function(share, arg=name).json_value()["share"]
+    """Return how much of the chart's width a frame takes."""
+    share = "(frame) => frame.querySelector('rect').width.baseVal.value / frame.closest('.alloclens-chart').clientWidth"
+    return picture.frame(name).evaluate(share)
 
 
 def _top(picture: Picture, name: str) -> float:

@@ -1,95 +1,161 @@
-// d3-flame-graph, told of our frames. Its own search, colours and tooltip are not used: ours know more.
-import type { HierarchyRectangularNode } from 'd3-hierarchy';
-import type { Tooltip } from 'd3-flame-graph';
-import flamegraph from 'd3-flame-graph';
-import { select } from 'd3-selection';
-import type { Site } from './tree.ts';
+// Draws a flame graph as an SVG tree, which a screen reader can read. One frame at a time can take the focus.
+import type { FlameNode } from '../src/protocol.ts';
+import { make, onWidth, setAttributes, svg, write } from './dom.ts';
+import type { Frame, Placed } from './layout.ts';
+import { find, layout, pathOf, placed } from './layout.ts';
 import { shortName } from './packages.ts';
 import { printable } from './printable.ts';
-import type { Cell } from './tree.ts';
-import { isOf } from './tree.ts';
-
-export type Drawn = HierarchyRectangularNode<Cell>;
+import type { Site } from './tree.ts';
+import { spoken } from './tree.ts';
 
 const ROW = 20; // px
-const NARROWEST = 1; // px; narrower frames are not drawn
-const ZOOM_MS = 200;
+const MIN_CHART = 200; // px
+const MIN_LABEL = 35; // px; narrower frames show no name
 
-export type Hover = Tooltip<Cell>;
+interface Drawn {
+  frame: Frame;
+  group: SVGGElement;
+  rect: SVGRectElement;
+  body: SVGForeignObjectElement;
+  name: HTMLElement;
+}
 
 export class Chart {
-  readonly host: HTMLElement;
-  private readonly graph = flamegraph<Cell>();
-  private begun = false;
+  readonly host = make('div', 'alloclens-chart');
+  rootOnTop = true;
+  private readonly svg = svg('svg', { role: 'tree' });
+  private readonly fill: (node: FlameNode) => string;
+  private root: Frame;
+  private zoomed: Frame;
+  private width = MIN_CHART; // px
+  private drawn = new Map<string, Drawn>(); // by the key of the frame
+  private current = ''; // the key of the frame that can take the focus
 
-  constructor(host: HTMLElement, fill: (cell: Cell) => string, hover: Hover) {
-    this.host = host;
-    this.graph.cellHeight(ROW).minFrameSize(NARROWEST).resetHeightOnZoom(true);
-    this.graph.getName((frame) => printable(shortName(frame.data.name)));
-    this.graph.setColorMapper((frame) => fill(frame.data));
-    this.graph.tooltip(Object.assign(() => undefined, hover));
+  constructor(root: FlameNode, fill: (node: FlameNode) => string) {
+    this.root = this.zoomed = layout(root);
+    this.fill = fill;
+    this.host.append(this.svg);
   }
 
-  // Draws a tree, zoomed into the frame at a path as far as it is there.
-  draw(root: Cell, path: readonly Site[], rootOnTop: boolean): void {
-    this.graph.inverted(rootOnTop).transitionDuration(0);
-    if (this.begun) {
-      this.graph.update(root);
-    } else {
-      this.begun = true;
-      this.graph(select(this.host).datum(root));
-      this.host.querySelector('text.title')?.remove();
-    }
-    const zoomed = this.find(path);
-    if (zoomed?.parent) {
-      this.graph.zoomTo(zoomed);
-    }
+  // Draws a tree, zoomed into the frame at a path, or into the deepest one along it that exists.
+  show(root: FlameNode, path: readonly Site[]): void {
+    this.root = layout(root);
+    this.zoomed = this.find(path);
+    this.draw();
   }
 
-  zoom(frame: Drawn): void {
-    this.graph.transitionDuration(still() ? 0 : ZOOM_MS);
-    this.graph.zoomTo(frame);
+  zoom(frame: Frame): void {
+    this.zoomed = frame;
+    this.draw(true);
   }
 
-  width(width: number): void {
-    this.graph.width(width);
-    this.again();
+  // Makes the chart as wide as the page, now and whenever that changes.
+  fit(): void {
+    this.width = Math.max(MIN_CHART, this.host.clientWidth);
+    onWidth(this.host, (width) => {
+      this.width = Math.max(MIN_CHART, width);
+      this.draw();
+    });
   }
 
-  // The same frames in other colours.
-  again(): void {
-    if (this.begun) {
-      this.graph.transitionDuration(0);
-      this.graph.update();
-    }
+  describe(words: string): void {
+    this.svg.setAttribute('aria-label', words);
   }
 
-  elements(): SVGGElement[] {
-    return select(this.host).selectAll<SVGGElement, Drawn>('g.frame').nodes();
+  // The deepest frame along a path that exists.
+  find(path: readonly Site[]): Frame {
+    return find(this.root, path);
   }
 
-  // The deepest frame along a path that there is.
-  find(path: readonly Site[]): Drawn | undefined {
-    let found = this.root();
-    for (const site of path) {
-      const next = found?.children?.find((child) => isOf(child.data.node, site));
-      if (next === undefined) {
-        break;
+  // The drawn frame that an element is part of.
+  frameOf(element: Element): Frame | undefined {
+    const group = element.closest('g.frame');
+    return [...this.drawn.values()].find((one) => one.group === group)?.frame;
+  }
+
+  frames(): Frame[] {
+    return [...this.drawn.values()].map(({ frame }) => frame);
+  }
+
+  // The bottom left corner of a frame in the window.
+  corner(frame: Frame): { x: number; y: number } {
+    const box = this.drawn.get(keyOf(frame))?.group.getBoundingClientRect();
+    return { x: Math.max(box?.left ?? 0, 0), y: box?.bottom ?? 0 };
+  }
+
+  focus(frame: Frame): void {
+    this.choose(keyOf(frame), true);
+  }
+
+  // Makes a frame the one that Tab goes to.
+  select(frame: Frame): void {
+    this.choose(keyOf(frame), false);
+  }
+
+  // Elements are kept from one drawing to the next, with their focus; `zooming` lets them glide.
+  draw(zooming = false): void {
+    const focused = this.svg.contains(document.activeElement);
+    this.host.classList.toggle('alloclens-zooming', zooming);
+    const shown = placed(this.zoomed, this.width);
+    const rows = 1 + shown.reduce((deepest, { frame }) => Math.max(deepest, frame.depth), 0);
+    setAttributes(this.svg, { width: this.width, height: ROW * rows });
+    const before = this.drawn;
+    this.drawn = new Map(shown.map((one) => {
+      const key = keyOf(one.frame);
+      const row = this.rootOnTop ? one.frame.depth : rows - 1 - one.frame.depth;
+      return [key, this.drawFrame(before.get(key), one, ROW * row)];
+    }));
+    before.forEach(({ group }, key) => {
+      if (!this.drawn.has(key)) {
+        group.remove();
       }
-      found = next;
+    });
+    this.choose(this.current, focused);
+  }
+
+  private drawFrame(before: Drawn | undefined, { frame, x, width, outside }: Placed, y: number): Drawn {
+    const { group, rect, body, name } = before ?? this.emptyFrame();
+    const siblings = frame.parent?.children ?? [frame];
+    setAttributes(group, {
+      class: outside ? 'frame fade' : 'frame',
+      transform: `translate(${x}, ${y})`,
+      'data-name': printable(frame.data.name),
+      'aria-label': printable(spoken(frame.data)),
+      'aria-level': frame.depth + 1,
+      'aria-setsize': siblings.length,
+      'aria-posinset': siblings.indexOf(frame) + 1,
+    });
+    setAttributes(rect, { width, fill: this.fill(frame.data) });
+    setAttributes(body, { width });
+    write(name, shortName(frame.data.name));
+    name.hidden = width < MIN_LABEL;
+    return { frame, group, rect, body, name };
+  }
+
+  private emptyFrame(): Omit<Drawn, 'frame'> {
+    const group = svg('g', { role: 'treeitem', tabindex: -1 });
+    const rect = svg('rect', { height: ROW });
+    const body = svg('foreignObject', { height: ROW });
+    const name = make('div', 'alloclens-name');
+    body.append(name);
+    group.append(rect, body);
+    this.svg.append(group);
+    return { group, rect, body, name };
+  }
+
+  // If the frame is not drawn, the root is chosen.
+  private choose(key: string, focus: boolean): void {
+    this.drawn.get(this.current)?.group.setAttribute('tabindex', '-1');
+    this.current = this.drawn.has(key) ? key : keyOf(this.root);
+    const group = this.drawn.get(this.current)?.group;
+    group?.setAttribute('tabindex', '0');
+    if (focus && group !== document.activeElement) {
+      group?.focus();
     }
-    return found;
-  }
-
-  private root(): Drawn | undefined {
-    return this.begun ? select<HTMLElement, Drawn>(this.host).datum() : undefined;
   }
 }
 
-export function frameOf(element: Element): Drawn {
-  return select<Element, Drawn>(element).datum();
-}
-
-function still(): boolean {
-  return window.matchMedia('(prefers-reduced-motion: reduce)').matches;
+// The same in the next drawing.
+function keyOf(frame: Frame): string {
+  return JSON.stringify(pathOf(frame));
 }

@@ -1,33 +1,34 @@
 // The flame graph: where the bytes are, by call stack.
-import { Chart, frameOf } from './chart.ts';
-import type { Drawn } from './chart.ts';
+import { Chart } from './chart.ts';
 import type { Entry } from './colours.ts';
 import { FOUND, growthFill, Hues, largestGrowth, legend, packageFill } from './colours.ts';
 import type { Flame } from '../src/protocol.ts';
 import type { Site } from './tree.ts';
-import { button, make, onWidth, swatch, toggle, write, writeTitled } from './dom.ts';
-import { Frames } from './frames.ts';
+import { button, make, swatch, toggle, write, writeTitled } from './dom.ts';
+import { listen } from './gestures.ts';
+import type { Frame } from './layout.ts';
+import { pathOf } from './layout.ts';
 import type { Item } from './menu.ts';
 import { Menu } from './menu.ts';
 import { printable } from './printable.ts';
 import { Tip } from './tip.ts';
-import { at, cells, graft, hasMore, heading, matches, nothing, search, spoken } from './tree.ts';
+import { at, graft, hasMore, heading, matches, nothing, search, spoken } from './tree.ts';
 import { amount, share } from './units.ts';
 
-// What a person has chosen, to be kept while the picture is away.
+// What the user has chosen. The page keeps it while the picture is hidden.
 export interface FlameView {
   inverted: boolean; // callers: the leaves are the root's children
   rootOnTop: boolean;
   search: string;
-  only: boolean; // nothing but the stacks through what is searched for
+  only: boolean; // only the stacks through functions that match the search
   path: Site[]; // of the frame that is zoomed into
 }
 
 export interface FlameOptions {
   data: Flame;
-  // null: there is nothing more; undefined: no answer. With a part of a name only the stacks through such functions, those too light to be drawn, too.
+  // null: there is nothing more; undefined: no answer. `search` keeps the stacks through functions that match, also those too light to be drawn.
   ask?: (path: Site[], inverted: boolean, search: string) => Promise<Flame | null | undefined>;
-  open?: (file: string, line: number, stay: boolean) => Promise<string>; // the words for a person; '' when it is open. `stay`: the picture keeps the keyboard
+  open?: (file: string, line: number, stay: boolean) => Promise<string>; // why it could not be opened, or ''. `stay`: the picture keeps the keyboard
   focus?: (functionName: string) => void;
   focusStack?: (functionNames: string[]) => void; // from the root
   ignore?: (functionName: string) => void;
@@ -36,12 +37,10 @@ export interface FlameOptions {
 }
 
 export interface FlameHandle {
-  update(data: Flame): void; // of what `view` says
+  update(data: Flame): void; // as `view` asks for
 }
 
 const SEARCH_MS = 150;
-const NARROWEST = 200; // px
-const STILL = 5; // px; a mouse that moved farther while pressed has not clicked
 
 export function flame(element: HTMLElement, options: FlameOptions): FlameHandle {
   return new Picture(element, options);
@@ -54,11 +53,9 @@ class Picture implements FlameHandle {
   private largest = 1;
   private readonly hues = new Hues();
   private asked = new Set<string>(); // paths
-  private turn = 0; // goes on with each question for other data, and with the data
+  private turn = 0; // counts the questions for other data, and the data itself
   private typing = 0;
-  private pressed: Press | undefined; // until it is a click
-  private last: Drawn | undefined; // that was clicked
-  private about: readonly Site[] | undefined; // the frame that the status tells of
+  private about: readonly Site[] | undefined; // the frame in the status line
 
   private readonly heading = make('p', 'alloclens-heading');
   private readonly status = make('p', 'alloclens-status');
@@ -68,7 +65,6 @@ class Picture implements FlameHandle {
     void this.zoomTo([]);
   });
   private readonly chart: Chart;
-  private readonly frames: Frames;
   private readonly menu: Menu;
   private readonly tip: Tip;
 
@@ -76,31 +72,24 @@ class Picture implements FlameHandle {
     this.options = options;
     this.view = { inverted: false, rootOnTop: true, search: '', only: false, path: [], ...options.view };
     this.data = options.data;
-    const host = make('div', 'alloclens-chart');
-    const section = this.section(host);
+    this.chart = new Chart(options.data.root, (node) => this.fill(node));
+    const section = this.section(this.chart.host);
     this.menu = new Menu(section);
     this.tip = new Tip(section);
-    this.chart = new Chart(host, (cell) => this.fill(cell.node), this.tip);
-    this.frames = new Frames(this.chart, {
-      go: (frame) => void this.go(frame, false),
-      zoom: (frame) => void this.zoom(frame),
-      menu: (frame, at) => {
-        const box = at.getBoundingClientRect();
-        this.showMenu(frame, Math.max(box.left, 0), box.bottom);
+    listen(this.chart, this.tip, {
+      go: (frame, stay) => void this.go(frame, stay),
+      zoom: (frame) => void this.zoomTo(pathOf(frame)),
+      menu: (frame, x, y) => {
+        this.showMenu(frame, x, y);
       },
       back: () => void this.zoomTo(this.view.path.slice(0, -1)),
       selected: (frame) => {
         this.tell(frame);
       },
     });
-    this.listen(host);
     element.replaceChildren(section);
-    this.chart.width(Math.max(NARROWEST, host.clientWidth)); // at once: the first drawing is as wide as the page
+    this.chart.fit(); // before the first drawing
     this.update(options.data);
-    onWidth(host, (width) => {
-      this.chart.width(width);
-      this.refresh();
-    });
   }
 
   update(data: Flame): void {
@@ -108,7 +97,7 @@ class Picture implements FlameHandle {
     this.asked = new Set();
     this.turn++;
     write(this.heading, heading(data));
-    this.heading.title = printable(data.focus); // with the names in full
+    this.heading.title = printable(data.focus); // has the full names
     this.draw();
     this.renewStatus();
     void this.complete(this.view.path);
@@ -161,55 +150,11 @@ class Picture implements FlameHandle {
     return parts.join(' ');
   }
 
-  private listen(host: HTMLElement): void {
-    const on = (type: 'click' | 'contextmenu', act: (frame: Drawn, event: MouseEvent) => void) => {
-      const listener = (event: MouseEvent) => {
-        const frame = this.meant(event);
-        if (frame !== undefined) {
-          event.preventDefault();
-          event.stopPropagation(); // the library would zoom
-          act(frame, event);
-        }
-      };
-      host.addEventListener(type, listener, { capture: true });
-    };
-    host.addEventListener('pointerdown', (event) => {
-      const frame = under(event);
-      this.pressed = frame && { frame, x: event.clientX, y: event.clientY };
-    }, { capture: true });
-    on('click', (frame, event) => {
-      this.clicked(frame, event);
-    });
-    on('contextmenu', (frame, event) => {
-      this.frames.focus(frame);
-      this.showMenu(frame, event.clientX, event.clientY);
-    });
-  }
-
-  // The frame that was pressed: by now another one may be there.
-  private meant(event: MouseEvent): Drawn | undefined {
-    const { pressed } = this;
-    this.pressed = undefined;
-    const same = pressed !== undefined && Math.hypot(event.clientX - pressed.x, event.clientY - pressed.y) <= STILL;
-    return same ? pressed.frame : under(event);
-  }
-
-  // The first click of a double click may have moved the frames: it zooms into what that was on.
-  private clicked(frame: Drawn, event: MouseEvent): void {
-    if (event.detail > 1) {
-      void this.zoom(this.last ?? frame);
-    } else {
-      this.last = frame;
-      this.frames.focus(frame);
-      void this.go(frame, true);
-    }
-  }
-
-  // To the source; where there is none, into the frame.
-  private async go(frame: Drawn, stay: boolean): Promise<void> {
-    const { file, line } = frame.data.node;
+  // Opens the source of a frame, or zooms into the frame if it has none.
+  private async go(frame: Frame, stay: boolean): Promise<void> {
+    const { file, line } = frame.data;
     if (file === '' || !this.options.open) {
-      await this.zoom(frame);
+      await this.zoomTo(pathOf(frame));
     } else {
       this.tip.hide();
       const refusal = await this.options.open(file, line, stay);
@@ -221,22 +166,22 @@ class Picture implements FlameHandle {
     }
   }
 
-  private showMenu(frame: Drawn, x: number, y: number): void {
+  private showMenu(frame: Frame, x: number, y: number): void {
     this.tip.hide();
     this.menu.show(x, y, this.items(frame), () => {
-      this.frames.focus(frame);
+      this.chart.focus(frame);
     });
   }
 
-  private items(frame: Drawn): Item[] {
-    const { name, file } = frame.data.node;
+  private items(frame: Frame): Item[] {
+    const { name, file } = frame.data;
     const { open, focus, focusStack, ignore } = this.options;
-    const items: Item[] = [{ label: 'Zoom In', run: () => void this.zoom(frame) }];
+    const items: Item[] = [{ label: 'Zoom In', run: () => void this.zoomTo(pathOf(frame)) }];
     if (frame.depth > 0 && focus) {
       items.push({ label: 'Focus', run: () => { focus(name); } });
     }
     if (frame.depth > 1 && focusStack) {
-      items.push({ label: 'Focus on This Stack', run: () => { focusStack(frame.data.path.map(([functionName]) => functionName)); } });
+      items.push({ label: 'Focus on This Stack', run: () => { focusStack(pathOf(frame).map(([functionName]) => functionName)); } });
     }
     if (frame.depth > 0 && ignore) {
       items.push({ label: 'Ignore', run: () => { ignore(name); } });
@@ -247,24 +192,17 @@ class Picture implements FlameHandle {
     return items;
   }
 
-  private async zoom(frame: Drawn): Promise<void> {
+  private async zoomTo(path: readonly Site[]): Promise<void> {
     this.tip.hide();
-    const there = this.chart.find(frame.data.path) ?? frame; // it may be of a drawing before
-    this.set({ path: [...there.data.path] });
-    this.chart.zoom(there);
-    this.frames.focus(there);
+    const frame = this.chart.find(path);
+    this.set({ path: pathOf(frame) });
+    this.chart.zoom(frame);
+    this.chart.focus(frame);
     this.refresh();
     await this.complete(this.view.path);
   }
 
-  private async zoomTo(path: readonly Site[]): Promise<void> {
-    const frame = this.chart.find(path);
-    if (frame !== undefined) {
-      await this.zoom(frame);
-    }
-  }
-
-  // Asks for what was left out below a frame: once, unless no answer came.
+  // Asks for what was left out below a frame, once, or again if no answer came.
   private async complete(path: readonly Site[]): Promise<void> {
     const { asked } = this;
     const node = at(this.data.root, path);
@@ -290,7 +228,7 @@ class Picture implements FlameHandle {
     }
   }
 
-  // null: there is none. undefined: it could not be read, or by now another one is wanted.
+  // null: there is none. undefined: it could not be read, or another one is wanted by now.
   private async get(path: Site[], turn: number): Promise<Flame | null | undefined> {
     const { inverted, only, search } = this.view;
     try {
@@ -309,14 +247,14 @@ class Picture implements FlameHandle {
     this.nothing.hidden = this.nothing.textContent === '';
     this.chart.host.hidden = this.legend.hidden = !this.nothing.hidden;
     this.legend.replaceChildren(...legend(this.data, this.hues).map(listed));
-    this.chart.draw(cells(this.data.root), this.view.path, this.view.rootOnTop);
+    this.chart.rootOnTop = this.view.rootOnTop;
+    this.chart.show(this.data.root, this.view.path);
     this.refresh();
   }
 
   private refresh(): void {
-    const { inverted, rootOnTop, path } = this.view;
-    this.frames.refresh(inverted ? 'Allocating functions and their callers' : 'Call stacks, from the root', rootOnTop);
-    this.reset.disabled = path.length === 0;
+    this.chart.describe(this.view.inverted ? 'Allocating functions and their callers' : 'Call stacks, from the root');
+    this.reset.disabled = this.view.path.length === 0;
   }
 
   private fill(node: Flame['root']): string {
@@ -328,17 +266,11 @@ class Picture implements FlameHandle {
 
   private async find(term: string): Promise<void> {
     this.set({ search: term });
-    this.mark();
+    this.chart.draw();
+    this.say(this.found(term));
     if (this.view.only) {
       await this.renew({});
     }
-  }
-
-  private mark(): void {
-    const term = this.view.search;
-    this.chart.again();
-    this.refresh();
-    this.say(this.found(term));
   }
 
   private found(term: string): string {
@@ -351,12 +283,13 @@ class Picture implements FlameHandle {
     return frames === 0 ? `No frame shown has “${term}” in its name.` : `“${term}”: ${part} in ${frames} frame${frames === 1 ? '' : 's'}.`;
   }
 
-  private tell(frame: Drawn): void {
-    this.say(spoken(at(this.data.root, frame.data.path) ?? frame.data.node)); // it may be of a drawing before
-    this.about = frame.data.path;
+  private tell(frame: Frame): void {
+    const path = pathOf(frame);
+    this.say(spoken(at(this.data.root, path) ?? frame.data)); // the frame may be of an earlier drawing
+    this.about = path;
   }
 
-  // What was said is of the data before.
+  // The status line is about the previous data.
   private renewStatus(): void {
     const { about } = this;
     const node = about && at(this.data.root, about);
@@ -373,17 +306,6 @@ class Picture implements FlameHandle {
     Object.assign(this.view, change);
     this.options.keep?.({ ...this.view, path: [...this.view.path] });
   }
-}
-
-interface Press {
-  frame: Drawn;
-  x: number; // px
-  y: number;
-}
-
-function under(event: Event): Drawn | undefined {
-  const element = (event.target as Element).closest('g.frame');
-  return element === null ? undefined : frameOf(element);
 }
 
 function listed({ colour, words }: Entry): HTMLElement {

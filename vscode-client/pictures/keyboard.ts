@@ -1,4 +1,4 @@
-// From frame to frame by the arrow keys.
+// The arrow keys go from frame to frame.
 
 export interface Box {
   depth: number;
@@ -9,7 +9,7 @@ export interface Box {
 
 export type Direction = 'out' | 'in' | 'left' | 'right';
 
-// Up and down are as a person sees them: towards the root in an icicle, away from it in a flame.
+// Up and down are those of the screen: up goes towards the root if it is on top, else away from it.
 export function direction(key: string, rootOnTop: boolean): Direction | undefined {
   switch (key) {
     case 'ArrowUp':
@@ -25,7 +25,7 @@ export function direction(key: string, rootOnTop: boolean): Direction | undefine
   }
 }
 
-// The caller; the widest frame within; the neighbour in the same row.
+// Out is the caller, in the widest callee, left and right the neighbours in the row.
 export function step<T extends Box>(boxes: readonly T[], from: T, to: Direction): T | undefined {
   const row = boxes.filter((box) => box.depth === from.depth);
   switch (to) {

@@ -1,10 +1,10 @@
-// What is shown beside the mouse: the whole name, the numbers, the place.
-import type { Hover, Drawn } from './chart.ts';
+// A box beside the mouse with the whole name of a frame, its numbers and its place.
 import { make } from './dom.ts';
+import type { Frame } from './layout.ts';
 
 const APART = 14; // px from the mouse
 
-export class Tip implements Hover {
+export class Tip {
   private readonly box = make('div', 'alloclens-tip');
 
   constructor(host: HTMLElement) {
@@ -13,8 +13,13 @@ export class Tip implements Hover {
     host.append(this.box);
   }
 
-  show = (event: MouseEvent, frame: Drawn): void => {
-    const { name, label, growthLabel, file, line } = frame.data.node;
+  // Hides where there is no frame.
+  show = (event: MouseEvent, frame: Frame | undefined): void => {
+    if (frame === undefined) {
+      this.hide();
+      return;
+    }
+    const { name, label, growthLabel, file, line } = frame.data;
     const words = [name, [label, growthLabel].filter((part) => part !== '').join(' · '), file === '' ? '' : `${file}:${line}`];
     const lines = words.filter((part) => part !== '').map((part) => make('div', '', part));
     this.box.replaceChildren(...lines);

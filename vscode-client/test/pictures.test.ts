@@ -4,9 +4,10 @@ import { GREY, growthFill, Hues, largestGrowth, legend, packageFill } from '../p
 import type { Flame, FlameNode, Timeline, TimelinePoint } from '../src/protocol.ts';
 import type { Site } from '../pictures/tree.ts';
 import { direction, step } from '../pictures/keyboard.ts';
+import { find, layout, pathOf, placed } from '../pictures/layout.ts';
 import { hue, HUES, packageOf, shortName } from '../pictures/packages.ts';
 import { headSetting, moved, nearest, recorded, restarts, sampled, shownEnds, still, stretch, summary, ticks } from '../pictures/series.ts';
-import { at, cells, graft, hasMore, heading, nothing, search, shortFocus, spoken } from '../pictures/tree.ts';
+import { at, graft, hasMore, heading, nothing, search, shortFocus, spoken } from '../pictures/tree.ts';
 import { amount, share } from '../pictures/units.ts';
 
 function node(name: string, value: number, children: FlameNode[] = [], rest: Partial<FlameNode> = {}): FlameNode {
@@ -23,11 +24,38 @@ const SERVE: Site[] = [['main.main', '/w/main.go'], ['main.serve', '/w/main.go']
 
 test('a frame is as wide as what is in it, and has a key of its own', () => {
   const difference = node('all', 2, [node('a', 5), node('b', -3), node('a', 1, [], { file: '/w/other.go' })]);
-  const root = cells(difference);
+  const root = layout(difference);
   assert.equal(root.value, 6, 'b has no width, and a is not cut off');
-  assert.deepEqual(root.children.map((cell) => cell.value), [5, 0, 1]);
-  assert.equal(new Set(root.children.map((cell) => cell.key)).size, 3, 'two functions of one name');
-  assert.deepEqual(cells(TREE).children[0]?.children[0]?.path, SERVE);
+  assert.deepEqual(root.children?.map((frame) => frame.value), [5, 0, 1]);
+  assert.equal(new Set(root.children.map((frame) => JSON.stringify(pathOf(frame)))).size, 3, 'two functions of one name');
+  assert.deepEqual(pathOf(find(layout(TREE), SERVE)), SERVE);
+});
+
+test('what is zoomed into takes the whole width, with its callers above and nothing beside it', () => {
+  const shown = (zoomed: Site[]) => placed(find(layout(TREE), zoomed), 1000).map(({ frame, x, width, outside }) => (
+    [frame.data.name, Math.round(x), Math.round(width), outside]
+  ));
+  assert.deepEqual(shown([]), [
+    ['all', 0, 1000, false],
+    ['main.main', 0, 700, false],
+    ['runtime.main', 700, 300, false],
+    ['main.serve', 0, 600, false],
+    ['main.serve', 700, 300, false],
+    ['store.Put', 0, 400, false],
+  ]);
+  assert.deepEqual(shown(SERVE), [
+    ['all', 0, 1000, true],
+    ['main.main', 0, 1000, true],
+    ['main.serve', 0, 1000, false],
+    ['store.Put', 0, 667, false],
+  ]);
+  assert.deepEqual(shown([...SERVE, ['gone', '']]), shown(SERVE), 'the deepest frame that exists');
+});
+
+test('frames of less than a pixel are not drawn', () => {
+  const root = layout(node('all', 1000, [node('thin', 1), node('wide', 2), node('none', 0, [node('within', 0)])]));
+  assert.deepEqual(placed(root, 1000).map(({ frame }) => frame.data.name), ['all', 'wide']);
+  assert.deepEqual(placed(find(root, [['none', '/w/main.go']]), 1000).map(({ frame }) => frame.data.name), ['all']);
 });
 
 test('a part that was left out comes to its place', () => {
@@ -46,8 +74,8 @@ test('functions of one name in different files are told apart', () => {
   const root = node('all', 10, [node('main', 10, [a, b])]);
   const path: Site[] = [['main', '/w/main.go'], ['init', '/w/b.c']];
   assert.equal(at(root, path), b);
-  const whole = cells(graft(root, path, node('init', 2, [node('x', 2)], { file: '/w/b.c' })));
-  assert.deepEqual(whole.children[0]?.children.map((cell) => [cell.value, cell.children.length]), [[8, 0], [2, 1]]);
+  const whole = layout(graft(root, path, node('init', 2, [node('x', 2)], { file: '/w/b.c' })));
+  assert.deepEqual(whole.children?.[0]?.children?.map((frame) => [frame.value, frame.children?.length ?? 0]), [[8, 0], [2, 1]]);
   assert.deepEqual(graft(root, path, node('init', 10, [], { file: '/w/a.c' })), root);
   assert.equal(at(root, [['init', '/w/b.c']]), undefined);
 });
