@@ -30,6 +30,11 @@ export function issueBody(from: Collected): string {
   ].join('\n');
 }
 
+// A server of VS Code for browsers has its address as the name of the remote, which is nobody's business.
+export function placeName(name: string): string {
+  return /^[\w-]+$/.test(name) ? name : 'remote';
+}
+
 // Writes paths below the home directory with ~, also as JSON escapes those of Windows.
 export function withoutHome(text: string, home: string): string {
   const base = home.replace(/[\\/]+$/, '');

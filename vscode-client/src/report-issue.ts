@@ -1,7 +1,7 @@
-// Opens VS Code's issue reporter with what a bug report needs, for a person to edit; or a document where there is none.
+// Opens VS Code's issue reporter with what a bug report needs, for a person to edit, or a document if the reporter cannot show it.
 import * as os from 'node:os';
 import * as vscode from 'vscode';
-import { issueBody } from './issue.ts';
+import { issueBody, placeName } from './issue.ts';
 import { ABOUT } from './protocol.ts';
 import type { Server } from './server.ts';
 import { SECTION } from './settings.ts';
@@ -13,16 +13,23 @@ export async function reportIssue(server: Server, extension: vscode.Extension<un
   const body = issueBody({
     extension: (extension.packageJSON as { version: string }).version,
     vscode: vscode.version,
-    place: vscode.env.remoteName ?? vscode.env.appHost,
+    place: placeName(vscode.env.remoteName ?? vscode.env.appHost),
     settings: ourSettings(),
     server: await server.ask(ABOUT).catch(String),
     home: os.homedir(),
   });
-  if ((await vscode.commands.getCommands()).includes(REPORTER)) {
+  if (await canReport()) {
     await vscode.commands.executeCommand(REPORTER, { extensionId: extension.id, issueTitle: '', issueBody: body });
     return;
   }
   await vscode.window.showTextDocument(await vscode.workspace.openTextDocument({ language: 'markdown', content: body }));
+}
+
+// In a browser, the reporter drops the text, and it needs an extension on GitHub. Without feedback it does nothing.
+async function canReport(): Promise<boolean> {
+  const feedback = vscode.workspace.getConfiguration('telemetry').get<boolean>('feedback.enabled', true);
+  const exists = (await vscode.commands.getCommands()).includes(REPORTER);
+  return vscode.env.uiKind === vscode.UIKind.Desktop && feedback && exists;
 }
 
 function ourSettings(): Record<string, unknown> {

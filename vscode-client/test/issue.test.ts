@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { issueBody, withoutHome } from '../src/issue.ts';
+import { issueBody, placeName, withoutHome } from '../src/issue.ts';
 import { logOptions } from '../src/log-options.ts';
 
 const COLLECTED = { extension: '1.2.3', vscode: '1.99.0', place: 'ssh-remote', settings: {}, server: 'alloclens: 1.2.3\ngit: no', home: '/home/ann' };
@@ -25,6 +25,10 @@ test('the home directory is not named', () => {
   assert.equal(withoutHome('/home/ann/a "/home/ann" /home/anna/b', '/home/ann'), '~/a "~" /home/anna/b');
   assert.equal(withoutHome('"C:\\\\Users\\\\ann\\\\a" C:/Users/ann/b', 'C:\\Users\\ann'), '"~\\\\a" ~/b');
   assert.equal(withoutHome('/a', '/'), '/a');
+});
+
+test('the address of a remote is not named', () => {
+  assert.deepEqual(['desktop', 'ssh-remote', 'code.example.com:8443', '10.0.0.7'].map(placeName), ['desktop', 'ssh-remote', 'remote', 'remote']);
 });
 
 test('the level of the log is an option of the server, but for the default', () => {
