@@ -47,7 +47,7 @@ def test_what_leads_out_is_told_and_then_allowed(folder: Path) -> None:
     after = run("explain")
     assert (after.exit_code, after.stderr) == (0, "")
     assert "30.0MB" in after.stdout
-    assert run("allow").stdout == f"Nothing leads out of {folder} that is not allowed.\n"
+    assert run("allow").stdout == f"Nothing leads out of {folder} without being allowed.\n"
 
 
 def test_a_directory_that_is_named_on_the_command_line_needs_no_permission(folder: Path) -> None:
@@ -60,4 +60,4 @@ def test_what_cannot_be_kept_is_told(folder: Path) -> None:
     (folder.parent / "data").write_text("")
     result = run("allow", folder)
     assert (result.exit_code, result.stdout) == (1, "")
-    assert result.stderr.startswith("Error: what is allowed could not be written down: ")
+    assert result.stderr.startswith("Error: the permission could not be saved: ")

@@ -80,10 +80,10 @@ def test_a_series_keeps_the_newest(server: ProfileServer, tmp_path: Path) -> Non
     [
         (404, b"404 page not found", "404 Not Found .*net/http/pprof", 1),
         (401, b"", "401 Unauthorized .*--bearer-file", 1),
-        (429, b"", "429", capture.TRIES),
-        (502, b"", "502", capture.TRIES),
+        (429, b"", "429", capture.MAX_TRIES),
+        (502, b"", "502", capture.MAX_TRIES),
         (200, b"<!doctype html><h1>Login", "not with a profile: .*HTML page", 1),
-        (200, GOOD[:-20], "cut off", capture.TRIES),
+        (200, GOOD[:-20], "cut off", capture.MAX_TRIES),
     ],
 )
 def test_a_wrong_answer_is_an_error_with_its_reason(
@@ -121,7 +121,7 @@ def test_nobody_there(tmp_path: Path, server: ProfileServer) -> None:
         port = listener.getsockname()[1]
     result = run(f"http://127.0.0.1:{port}", "--into", tmp_path)
     assert result.exit_code == 1
-    assert result.stderr.count("refused") == capture.TRIES
+    assert result.stderr.count("refused") == capture.MAX_TRIES
 
 
 @pytest.mark.programs
@@ -308,7 +308,7 @@ def test_an_answer_is_printed_as_text(server: ProfileServer, tmp_path: Path, sta
     result = run(server.url, "--into", tmp_path)
     assert result.exit_code == 1
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", result.output)
-    assert len(result.output.splitlines()) == (capture.TRIES if status == 500 else 1)
+    assert len(result.output.splitlines()) == (capture.MAX_TRIES if status == 500 else 1)
     if status == 500:
         assert "500 O\\x1b[31m\\u202eK: a\\x1b]0;x\\x07b\\x9bc\\rd\\x00" in result.output
 

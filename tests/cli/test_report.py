@@ -233,4 +233,4 @@ def test_a_profile_without_values_has_a_page_that_says_so(tmp_path: Path, stacks
     drop(tmp_path / "p/a.pb.gz", heap(*stacks))
     made = page(tmp_path)
     assert "No function has a value in inuse_space." in made.said
-    assert "No line of your own code holds enough to be shown." in made.said
+    assert "No line of your own code owns enough to be shown." in made.said

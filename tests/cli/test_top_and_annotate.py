@@ -104,7 +104,10 @@ def test_annotate_says_why_there_is_nothing(tmp_path: Path) -> None:
     result = run("annotate", source, "--profiles", profiles)
     assert result.exit_code == 1
     assert "no profile has a stack through a line of" in result.output
-    assert "`alloclens explain main.go` says which files of that name were recorded" in result.output
+    assert (
+        "To see which files of that name were recorded, and why they are not here, run `alloclens explain main.go`"
+        in result.output
+    )
     assert "b.pb.gz could not be read" in result.output
     assert "no profile has cpu" in run("annotate", source, "--profiles", profiles, "--sample-type", "cpu").output
 

@@ -37,7 +37,7 @@ def test_the_version_alone_is_one_line() -> None:
 def test_verbose_is_for_the_version_only() -> None:
     result = CliRunner().invoke(main, ["--verbose", "top"])
     assert result.exit_code == 2
-    assert "--verbose is for --version" in result.output
+    assert "--verbose requires --version" in result.output
 
 
 @pytest.mark.programs

@@ -79,4 +79,4 @@ def test_explain_asks_for_a_name_that_no_file_can_have(
     monkeypatch.chdir(tmp_path)
     result = CliRunner().invoke(main, ["explain", what])
     assert result.exit_code == 1
-    assert "the profile has no file and no function like" in result.output
+    assert "the profile has no file or function like" in result.output

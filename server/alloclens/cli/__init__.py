@@ -1,4 +1,4 @@
-"""The command line: the same engine without an editor. The only room that knows click."""
+"""The command line. Only this room knows click."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from alloclens.cli import terminal
 from alloclens.faults import fault
 
 COMMANDS = ("lsp", "capture", "top", "annotate", "explain", "leaks", "report", "allow")
-"""Each a module of this package with a `command`."""
+"""Modules of this package, each with a `command`."""
 INTERRUPTED = 130
 """The exit code of a program that Ctrl-C ends, as a shell reports it."""
 FAULT = 70
@@ -21,15 +21,15 @@ FAULT = 70
 
 
 class Commands(click.Group):
-    """The commands, each imported when it is asked for: `top` starts without pygls."""
+    """The commands, each imported when it is used, so that `top` starts without pygls."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return their names."""
+        """Return the names of all commands."""
         del ctx
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import one of them."""
+        """Import a command; None if there is none of that name."""
         del ctx
         if cmd_name not in COMMANDS:
             return None
@@ -37,7 +37,7 @@ class Commands(click.Group):
         return command
 
     def main(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Run a command and exit with its code; whatever goes wrong is told in a line or two, without a traceback."""
+        """Run a command and exit with its code. Errors are printed in a line or two, without a traceback."""
         terminal.prepare()
         try:
             code = super().main(*args, **kwargs | {"standalone_mode": False})
@@ -52,14 +52,14 @@ class Commands(click.Group):
         except MemoryError:
             terminal.tell("Error: there is not enough memory")
             code = 1
-        except Exception as error:  # noqa: BLE001 - a fault of ours
+        except Exception as error:  # noqa: BLE001 - a bug of ours
             terminal.tell(f"Error: {fault(error)}; please report it, with the files if you can")
             code = FAULT
         sys.exit(code)
 
 
 def _tell(error: click.ClickException) -> None:
-    """Say what is wrong as click does, but with what it quotes of the command line as text."""
+    """Print a usage error as click does, but without control characters in what it quotes of the command line."""
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         error.show()
         return
@@ -77,13 +77,13 @@ def _tell(error: click.ClickException) -> None:
     no_args_is_help=True,
     subcommand_metavar="COMMAND [ARGS]...",
 )
-@click.option("--version", is_flag=True, help="Show the version and exit; with --verbose, all that a bug report needs.")
+@click.option("--version", is_flag=True, help="Show the version and exit; with --verbose, what a bug report needs.")
 @click.option("--verbose", is_flag=True, help="With --version: versions of libraries and programs, and the caches.")
 @click.pass_context
 def main(ctx: click.Context, *, version: bool, verbose: bool) -> None:
     """Show heap profiles on source lines."""
     if version and verbose:
-        from alloclens.session.about import installation  # noqa: PLC0415 - of no other command
+        from alloclens.session.about import installation  # noqa: PLC0415 - no other command needs it
 
         for line in installation():
             terminal.show(line)
@@ -92,6 +92,6 @@ def main(ctx: click.Context, *, version: bool, verbose: bool) -> None:
     if version:
         ctx.exit()
     if verbose:
-        raise click.UsageError("--verbose is for --version", ctx)
+        raise click.UsageError("--verbose requires --version", ctx)
     if ctx.invoked_subcommand is None:
         raise click.UsageError("Missing command.", ctx)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 import numpy as np
 
-from alloclens.cli.errors import told
+from alloclens.cli.errors import errors_about
 from alloclens.cli.terminal import Styled, show, tell
 from alloclens.disk import read_file, real, real_path
 from alloclens.series.comparison import worth_showing
@@ -35,31 +35,32 @@ CHOICES = ("first", "previous", "latest", "yesterday")
 
 @click.command("annotate")
 @click.argument("source", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--profiles", required=True, type=click.Path(exists=True, file_okay=False), help="Where snapshots lie.")
+@click.option(
+    "--profiles", required=True, type=click.Path(exists=True, file_okay=False), help="The directory of snapshots."
+)
 @click.option(
     "--base", help="first, previous, latest, yesterday, a file name or a label; by default as set, else first."
 )
-@click.option("--head", help="The same words; by default as set, else latest.")
+@click.option("--head", help="As for --base; by default as set, else latest.")
 @click.option("--sample-type", help="Such as inuse_space; by default as set, else the file's own.")
 def command(source: Path, profiles: str, base: str | None, head: str | None, sample_type: str | None) -> None:
-    """Print SOURCE with its numbers beside the lines, and what leaks below them."""
+    """Print SOURCE with numbers beside its lines, and leaks below them."""
     path = real(str(source))
     given = {"base": base, "head": head, "sampleType": sample_type}
     known = world([workspace_around(str(Path(path).parent))], [real_path(profiles)], given)
     tell_problems(known)
     settings = known.settings
-    for wanted in (settings.base, settings.head):
-        _refuse_unknown(known, wanted)
+    refuse_unknown(known)
     file = known.file(path)
     if file is None:
         raise click.ClickException(_why_nothing(known, source))
-    with told(str(source)):
+    with errors_about(str(source)):
         text = decoded(read_file(path, MAX_SOURCE_BYTES))
     mapped = file.on(text)
     show(Styled(status_line(file.comparison, settings.base, settings.head), bold=True))
     _print(split_lines(text), _hints(file, mapped), _verdicts(file, mapped, known.settings.memory_bytes))
-    for said in reasons(file.version, file.recorded_lines.line, file.moved, mapped.unsure):
-        tell(f"~ {said}")
+    for reason in reasons(file.version, file.recorded_lines.line, file.moved, mapped.unsure):
+        tell(f"~ {reason}")
     if unknown := _of_unknown_growth(file, mapped):
         tell(growth_unknown(unknown))
     for gone in not_shown(file.comparison, file.rows[mapped.line == 0], file.version):
@@ -67,17 +68,21 @@ def command(source: Path, profiles: str, base: str | None, head: str | None, sam
 
 
 def tell_problems(known: World) -> None:
-    """Say which profiles cannot be read, and what is wrong with the settings file."""
+    """Print which profiles cannot be read, and what is wrong with the settings file."""
     for problem in known.problems:
         tell(unreadable(problem.name, problem.reason))
     for mistake in known.settings_problems:
         tell(str(mistake))
 
 
-def _refuse_unknown(known: World, wanted: str) -> None:
-    names = [snapshot.name for one in known.series for snapshot in one.snapshots]
-    if names and wanted not in CHOICES and not any(one.named(wanted) for one in known.series):
-        raise click.ClickException(f"no snapshot is named {wanted}; there are {', '.join(CHOICES)} and {names[0]} …")
+def refuse_unknown(known: World) -> None:
+    """Raise ClickException if there are snapshots, but the chosen base or head is none of them."""
+    names = [snapshot.name for series in known.series for snapshot in series.snapshots]
+    for choice in (known.settings.base, known.settings.head):
+        if names and choice not in CHOICES and not any(series.named(choice) for series in known.series):
+            raise click.ClickException(
+                f"no snapshot is named {choice}; there are {', '.join(CHOICES)} and {names[0]} …"
+            )
 
 
 def _hints(file: FileLines, mapped: MappedLines) -> dict[int, str]:
@@ -85,7 +90,7 @@ def _hints(file: FileLines, mapped: MappedLines) -> dict[int, str]:
     shown = [row for row in worth_showing(comparison, file.rows).tolist() if row in spots]
     unit = comparison.sample_type.unit
     beside: dict[int, list[str]] = {}
-    for row in shown:  # several files of other machines may be this one
+    for row in shown:  # several recorded files may be this one
         text = hint(comparison.stats(row), unit, unsure=spots[row].unsure)
         beside.setdefault(spots[row].line, []).append(text)
     return {line: ", ".join(texts) for line, texts in beside.items()}
@@ -101,7 +106,7 @@ def _verdicts(file: FileLines, mapped: MappedLines, memory_limit: float) -> dict
 
 
 def _of_unknown_growth(file: FileLines, mapped: MappedLines) -> list[int]:
-    """Return the lines with a number whose growth is not known, as those of two builds may be."""
+    """Return the lines with a number whose growth is unknown, which may be if there are two builds."""
     comparison, spots = file.comparison, _lines_now(file, mapped)
     if comparison.base is None:
         return []
@@ -110,9 +115,9 @@ def _of_unknown_growth(file: FileLines, mapped: MappedLines) -> list[int]:
 
 
 def _lines_now(file: FileLines, mapped: MappedLines) -> dict[int, MappedLine]:
-    """Return where each row of the head's lines is now, without those that are not there any more."""
-    each = zip(file.rows.tolist(), mapped.line.tolist(), mapped.unsure.tolist(), strict=True)
-    return {row: MappedLine(file.place.path, line, unsure) for row, line, unsure in each if line}
+    """Map each row of the head's lines to where it is now, if it still exists."""
+    rows = zip(file.rows.tolist(), mapped.line.tolist(), mapped.unsure.tolist(), strict=True)
+    return {row: MappedLine(file.place.path, line, unsure) for row, line, unsure in rows if line}
 
 
 def _print(text: Sequence[str], hints: dict[int, str], verdicts: dict[int, str]) -> None:
@@ -133,6 +138,6 @@ def _why_nothing(known: World, source: Path) -> str:
     files = known.shown.lines.files
     own = int(np.count_nonzero(known.shown.lines.own))
     return (
-        f"no profile has a stack through a line of {source}: the latest names {len(files)} files, of which {own} are "
-        f"your own code here. `alloclens explain {source.name}` says which files of that name were recorded, and why they are not here"
+        f"no profile has a stack through a line of {source}: the latest names {len(files)} files, of which {own} are your own "
+        f"code here. To see which files of that name were recorded, and why they are not here, run `alloclens explain {source.name}`"
     )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from alloclens.cli.errors import told
+from alloclens.cli.errors import errors_about
 from alloclens.cli.terminal import show, tell
 from alloclens.disk import reason, sweep
 from alloclens.sources.access import Access, Header, header
@@ -29,13 +29,13 @@ if TYPE_CHECKING:
 
     from alloclens.sources.address import Address
 
-TRIES = 3
-"""Of a single capture, if another try may help; a series simply goes on at its next time."""
+MAX_TRIES = 3
+"""Of a single capture, if a retry can help; a series continues at its next time."""
 PAUSE_SECONDS = 1.0
-LONGEST_PAUSE_SECONDS = 30.0
-"""For which a single capture waits because the server asks for it."""
-LONGEST_REST_SECONDS = 3600.0
-"""For which a series waits because the server asks for it."""
+MAX_PAUSE_SECONDS = 30.0
+"""How long a single capture waits if the server requests it."""
+MAX_REST_SECONDS = 3600.0
+"""How long a series waits if the server requests it."""
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -50,11 +50,11 @@ SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "": 1.0}
 
 
 def duration(text: str) -> float:
-    """Return seconds; for use as the type of an option."""
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)(ms|s|m|h|)", text)
-    if not found or float(found[1]) == 0:
+    """Parse a duration, as the type of an option, and return seconds."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)(ms|s|m|h|)", text)
+    if not match or float(match[1]) == 0:
         raise click.BadParameter(f"{text!r} is not a duration; use one like 500ms, 5s or 2m")
-    return float(found[1]) * SECONDS[found[2]]
+    return float(match[1]) * SECONDS[match[2]]
 
 
 @click.command("capture")
@@ -111,7 +111,7 @@ def command(
         raise click.UsageError("--count requires --every")
     if key and not cert:
         raise click.UsageError("--key requires --cert")
-    signal.signal(signal.SIGTERM, _interrupt)  # as Ctrl-C: nothing half done stays
+    signal.signal(signal.SIGTERM, _interrupt)  # as Ctrl-C, so that no partial file stays
     try:
         address = endpoint(url, seconds)
     except CaptureError as error:
@@ -121,7 +121,7 @@ def command(
     if sum(name.lower() == "authorization" for name, _ in headers) + bool(bearer_file) > 1:
         raise click.UsageError("use only one of a password in the URL, --bearer-file and an Authorization header")
     capture = _Capture(address, Access(headers, bearer_file, cacert, cert, key), into, keep)
-    capture.tell_of_unlisted()
+    capture.tell_unlisted()
     if every is None:
         try:
             capture.once()
@@ -133,27 +133,27 @@ def command(
 
 
 class _Capture:
-    """What is captured, and what was said about it."""
+    """Captures from one address, and prints each note once."""
 
     def __init__(self, address: Address, access: Access, into: Path, keep: int | None) -> None:
         self.address, self.access, self.into, self.keep = address, access, into, keep
         self.noted: set[str] = set()
 
-    def tell_of_unlisted(self) -> None:
-        """Say that files which earlier versions captured are never removed."""
+    def tell_unlisted(self) -> None:
+        """Print how many files look like captures but are not listed, so that --keep never removes them."""
         if self.keep:
-            with told(str(self.into)):
+            with errors_about(str(self.into)):
                 number = unlisted(self.into, self.address.kind)
             if number:
                 files = "1 file" if number == 1 else f"{number} files"
                 tell(f"{self.into}: --keep ignores files that are named like captures but not listed: {files}")
 
     def once(self) -> None:
-        for left in reversed(range(TRIES)):
+        for left in reversed(range(MAX_TRIES)):
             try:
                 self._take()
             except CaptureError as error:
-                if not left or not error.passing or error.wait > LONGEST_PAUSE_SECONDS:
+                if not left or not error.passing or error.wait > MAX_PAUSE_SECONDS:
                     raise click.ClickException(str(error)) from error
                 tell(f"{error}; trying again")
                 time.sleep(max(PAUSE_SECONDS, error.wait))
@@ -163,7 +163,7 @@ class _Capture:
                 return
 
     def series(self, every: float, count: int | None) -> None:
-        """Capture at steady times; a time that a slow answer has overrun is left out."""
+        """Capture at steady intervals; a time that has passed during a slow answer is skipped."""
         captured, start, resume = 0, time.monotonic(), 0.0
         for tick in itertools.count():
             due = start + tick * every
@@ -174,7 +174,7 @@ class _Capture:
                 self._take()
                 captured += 1
             except CaptureError as error:
-                rest = min(error.wait, LONGEST_REST_SECONDS)
+                rest = min(error.wait, MAX_REST_SECONDS)
                 resume = time.monotonic() + rest
                 tell(f"{error}; trying again in {round(max(every, rest), 3):g} s")
             except OSError as error:
@@ -205,7 +205,7 @@ class _Capture:
             self._note(f"{self._fault(error)}; {consequence}")
 
     def _note(self, text: str) -> None:
-        """Say something once: in a series it would be said each time."""
+        """Print a text once, even if a series repeats it."""
         if text not in self.noted:
             self.noted.add(text)
             tell(text)

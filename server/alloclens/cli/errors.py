@@ -1,4 +1,4 @@
-"""How a command ends that cannot do what it was asked: one line, no traceback."""
+"""Turns errors of files and servers into the one line with which a command ends."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def told(what: str) -> Iterator[None]:
-    """Turn what files and servers may do into a message about `what`."""
+def errors_about(subject: str) -> Iterator[None]:
+    """Turn errors of files and servers into a ClickException about a subject, such as a file name."""
     try:
         yield
     except (ProfileError, IncomparableError, CaptureError) as error:
-        raise click.ClickException(f"{what}: {error}" if what else str(error)) from error
+        raise click.ClickException(f"{subject}: {error}" if subject else str(error)) from error
     except OSError as error:
-        raise click.ClickException(f"{what}: {reason(error)}") from error
+        raise click.ClickException(f"{subject}: {reason(error)}") from error

@@ -32,14 +32,14 @@ if TYPE_CHECKING:
 @click.command("explain")
 @click.argument("what", required=False, metavar="[FILE|FUNCTION]")
 @click.option(
-    "--profiles", type=click.Path(exists=True, file_okay=False), help="Where snapshots lie; by default as set."
+    "--profiles", type=click.Path(exists=True, file_okay=False), help="The directory of snapshots; by default as set."
 )
-@click.option("--all", "everything", is_flag=True, help="Every file that the profile names.")
+@click.option("--all", "everything", is_flag=True, help="Show every file that the profile names.")
 @click.option("--sample-type", help="Such as inuse_space; by default as set, else the file's own.")
 def command(what: str | None, profiles: str | None, everything: bool, sample_type: str | None) -> None:
-    """Say where the files and lines of the latest profile lie in the workspace around here, by which rule, or why nowhere.
+    """Show where the files and lines of the latest profile lie in the workspace around here, by which rule, or why they do not.
 
-    FILE is a file here, or a part of a recorded path; FUNCTION a part of a function's name.
+    FILE is a file here or a part of a recorded path; FUNCTION is a part of a function's name.
     """
     known = world(
         [workspace_around(os.curdir)], [real_path(profiles)] if profiles else None, {"sampleType": sample_type}
@@ -47,58 +47,58 @@ def command(what: str | None, profiles: str | None, everything: bool, sample_typ
     tell_problems(known)
     if known.shown is None:
         raise click.ClickException(plain(nothing(known.directories)))
-    found = known.coverage
+    coverage = known.coverage
     show(status_line(known.shown, known.settings.base, known.settings.head))
-    for said in _said(known, known.shown, found, what, everything=everything):
-        show(said)
+    for line in _report(known, known.shown, coverage, what, everything=everything):
+        show(line)
 
 
-def _said(known: World, shown: Comparison, found: Coverage, what: str | None, *, everything: bool) -> Iterator[str]:
+def _report(
+    known: World, shown: Comparison, coverage: Coverage, what: str | None, *, everything: bool
+) -> Iterator[str]:
     if what:
-        yield from _about(known, shown, found, what)
+        yield from _about(known, shown, coverage, what)
         return
-    yield summary(found)
-    yield from advice(found, known.sources.roots)
+    yield summary(coverage)
+    yield from advice(coverage, known.sources.roots)
     if everything:
-        for one in found.files:
-            yield from of_file(one, shown.sample_type.unit)
+        for file in coverage.files:
+            yield from of_file(file, shown.sample_type.unit)
 
 
-def _about(known: World, shown: Comparison, found: Coverage, what: str) -> Iterator[str]:
-    files = _matching(known, shown, found, what)
+def _about(known: World, shown: Comparison, coverage: Coverage, what: str) -> Iterator[str]:
+    files = _matching(known, shown, coverage, what)
     if not files:
         raise click.ClickException(_unknown(shown, what))
     if not os.path.isfile(what):
-        for one in files:
-            yield from of_file(one, shown.sample_type.unit)
-            if place := known.sources.place(one.recorded):
+        for file in files:
+            yield from of_file(file, shown.sample_type.unit)
+            if place := known.sources.place(file.recorded):
                 yield from _lines(known, shown, place.path, what)
         return
     if not known.recorded_in(shown, real(what)):
         yield nothing_of(real(what), named=True)
-    for one in files:
-        yield from of_file(one, shown.sample_type.unit)
+    for file in files:
+        yield from of_file(file, shown.sample_type.unit)
     yield from _lines(known, shown, real(what))
 
 
 def _lines(known: World, shown: Comparison, path: str, function: str = "") -> Iterator[str]:
     """Say where the lines of a file of the workspace are now."""
-    if found := [*parts(known, shown, path, text_of)]:
-        yield from (f"    {said}" for said in report(shown, path, found, function))
+    if mapped := [*parts(known, shown, path, text_of)]:
+        yield from (f"    {sentence}" for sentence in report(shown, path, mapped, function))
 
 
-def _matching(known: World, shown: Comparison, found: Coverage, what: str) -> list[FileShare]:
-    """Return the recorded files that are a file here, or have this in their path or in a function's name."""
+def _matching(known: World, shown: Comparison, coverage: Coverage, what: str) -> list[FileShare]:
+    """Return the recorded files that are this file here, or have this text in their path or in a function's name."""
     lines = shown.lines
     if os.path.isfile(what):
         here = known.recorded_in(shown, real(what)) or lines.by_name.get(name_of(what), {})
-        return [one for one in found.files if one.recorded in here]
+        return [f for f in coverage.files if f.recorded in here]
     functions = lines.functions.by_file(lines.files)
-    return [f for f in found.files if what in f.recorded or any(what in name for name in functions[f.recorded])]
+    return [f for f in coverage.files if what in f.recorded or any(what in name for name in functions[f.recorded])]
 
 
 def _unknown(shown: Comparison, what: str) -> str:
     names = len(shown.lines.files)
-    return (
-        f"the profile has no file and no function like {what}: {shown.head.name} names {names} files; --all lists them"
-    )
+    return f"the profile has no file or function like {what}: {shown.head.name} names {names} files; --all lists them"

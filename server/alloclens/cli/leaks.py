@@ -28,8 +28,7 @@ if TYPE_CHECKING:
     from alloclens.session.world import World
 
 JSON_VERSION = 2
-FRAMES = 12
-"""Of the stack that grew."""
+MAX_STACK_FRAMES = 12
 
 
 @click.command("leaks")
@@ -39,8 +38,10 @@ FRAMES = 12
     type=click.Path(exists=True, file_okay=False),
     help="Your own code; by default the workspace around here.",
 )
-@click.option("--all", "every", is_flag=True, help="Every line that owns something, not only what leaks or grows.")
-@click.option("--json", "as_json", is_flag=True, help="The same as JSON (docs/json.md).")
+@click.option(
+    "--all", "every", is_flag=True, help="Show every line that owns something, not only lines that leak or grow."
+)
+@click.option("--json", "as_json", is_flag=True, help="Write JSON (docs/json.md).")
 def command(directory: str, workspace: str | None, every: bool, as_json: bool) -> None:
     """Judge the series of profiles in DIRECTORY: which lines of your own code leak, worst first."""
     folder = real(workspace) if workspace else workspace_around(os.curdir)
@@ -48,28 +49,28 @@ def command(directory: str, workspace: str | None, every: bool, as_json: bool) -
     tell_problems(known)
     if not known.series:
         raise click.ClickException(plain(nothing(known.directories)))
-    found = [(f, c) for c in known.comparisons for f in c.findings(VERDICTS if every else RAISED)]
-    found.sort(key=lambda pair: badness(pair[0]))
-    now = LineMapper(known, text_of)
+    findings = [(f, c) for c in known.comparisons for f in c.findings(VERDICTS if every else RAISED)]
+    findings.sort(key=lambda pair: badness(pair[0]))
+    mapper = LineMapper(known, text_of)
     if as_json:
-        said = {"version": JSON_VERSION, "directory": directory, "findings": [_json(f, c, now) for f, c in found]}
-        show_json(said)
+        rows = [_json(f, c, mapper) for f, c in findings]
+        show_json({"version": JSON_VERSION, "directory": directory, "findings": rows})
     else:
-        _print(found, known, now)
+        _print(findings, known, mapper)
     if known.silent_goroutines and (note := goroutine_note(known.silent_goroutines)):
         tell(plain(note))
 
 
-def _json(finding: Finding, comparison: Comparison, now: LineMapper) -> dict[str, Any]:
-    found = now.finding(comparison, finding)
-    at = found.at
+def _json(finding: Finding, comparison: Comparison, mapper: LineMapper) -> dict[str, Any]:
+    placed = mapper.finding(comparison, finding)
+    at = placed.at
     shape = comparison.shape(finding) if finding.verdict in RAISED else None
     return {
         "verdict": finding.verdict,
         "code": finding.code,
         "rule": finding.rule.name.lower(),
         "shape": shape.value if shape else None,
-        "message": verdict(finding, found.waits),
+        "message": verdict(finding, placed.waits),
         "file": at.path if at else None,
         "line": (at and at.line) or finding.line,
         "placement": at.placement if at else UNPLACED,
@@ -94,18 +95,18 @@ def _json(finding: Finding, comparison: Comparison, now: LineMapper) -> dict[str
     }
 
 
-def _print(found: list[tuple[Finding, Comparison]], known: World, now: LineMapper) -> None:
-    if not found:
+def _print(findings: list[tuple[Finding, Comparison]], known: World, mapper: LineMapper) -> None:
+    if not findings:
         show(quiet(known))
-    for finding, comparison in found:
-        placed = now.finding(comparison, finding)
+    for finding, comparison in findings:
+        placed = mapper.finding(comparison, finding)
         at = placed.at
         gone = " (changed or deleted since)" if at and not at.line else ""
         where = f"{_from_here(at.path) if at else finding.file}:{(at and at.line) or finding.line}"
         show(Styled(where, bold=True), gone, " ", Styled(sparkline(finding.points), "cyan"))
-        said = placed_message(finding, comparison, placed, known.settings.memory_bytes)
+        message = placed_message(finding, comparison, placed, known.settings.memory_bytes)
         leaks = finding.verdict == "leak"
-        show(Styled(f"  {said}", "red" if leaks else None, bold=leaks))
+        show(Styled(f"  {message}", "red" if leaks else None, bold=leaks))
         if finding.verdict in RAISED:
             _print_stack(finding, comparison)
         show(Styled(f"  {figures(finding)}", dim=True))
@@ -114,23 +115,25 @@ def _print(found: list[tuple[Finding, Comparison]], known: World, now: LineMappe
 def _from_here(path: str) -> str:
     try:
         return os.path.relpath(path)
-    except (OSError, ValueError):  # this directory is gone, or the path is on another drive
+    except (OSError, ValueError):  # this directory was deleted, or the path is on another drive
         return path
 
 
 def _print_stack(finding: Finding, comparison: Comparison) -> None:
-    """Print the stack that grew most, and what shape that shows."""
+    """Print the stack that grew most, and the shape of the leak."""
     for stack in comparison.stacks(finding.file, finding.line, 1, finding.sample_type):
-        names = " ← ".join(short_name(frame.function) for frame in stack.frames[:FRAMES])
+        names = " ← ".join(short_name(frame.function) for frame in stack.frames[:MAX_STACK_FRAMES])
         show(Styled(f"  {stack_label(stack, comparison)}: {names}", dim=True))
     if shape := comparison.shape(finding):
         show(f"  {SHAPES[shape]}")
 
 
 def quiet(known: World) -> str:
-    """Say that nothing leaks, and on what evidence."""
+    """Say that nothing leaks, and how many lines and snapshots were judged."""
     judged = [c.judgement for c in known.comparisons if c.judgement and len(c.judgement.history.row)]
     if not judged:
-        return "Nothing can be judged yet: it takes two snapshots of one process that hold something of your own code."
+        return (
+            "Nothing can be judged yet: it takes two snapshots of one process in which your own code holds something."
+        )
     lines, over = sum(len(j.history.row) for j in judged), max(len(j.history) for j in judged)
     return f"No line of your own code leaks or grows: {lines} were judged over {over} snapshots."

@@ -19,15 +19,17 @@ if TYPE_CHECKING:
 
 @click.command("lsp")
 @click.option(
-    "--log-level", type=click.Choice(list(NUMBERS)), default="info", show_default=True, help="What to log at least."
+    "--log-level", type=click.Choice(list(NUMBERS)), default="info", show_default=True, help="The lowest level to log."
 )
-@click.option("--log-file", type=click.Path(), help="Log to this file, emptied first, and not to standard error.")
+@click.option(
+    "--log-file", type=click.Path(), help="Log to this file, which is emptied first, instead of standard error."
+)
 def command(log_level: Level, log_file: str | None) -> None:
     """Serve an editor over standard input and output."""
     log_to = log.start(LogTo(log_level, str(Path(log_file).absolute()) if log_file else None), anew=True)
-    os.chdir(APART)  # nothing is looked for in the folder that an editor starts us in
+    os.chdir(APART)  # so that no program or library is taken from the folder in which the editor starts us
     worker = Worker(log_to=log_to)
-    worker.start()  # it imports for half a second, as we do for another: side by side
-    from alloclens.lsp.main import serve  # noqa: PLC0415 - not before the worker has started
+    worker.start()  # its imports take half a second, as do ours: in parallel
+    from alloclens.lsp.main import serve  # noqa: PLC0415 - after the worker has started
 
     serve(worker)

@@ -14,8 +14,8 @@ import numpy as np
 from jinja2 import Environment, StrictUndefined
 
 from alloclens import __version__
-from alloclens.cli.annotate import CHOICES, tell_problems
-from alloclens.cli.errors import told
+from alloclens.cli.annotate import refuse_unknown, tell_problems
+from alloclens.cli.errors import errors_about
 from alloclens.cli.leaks import quiet
 from alloclens.cli.terminal import show_bytes
 from alloclens.disk import real, write_file
@@ -45,19 +45,25 @@ if TYPE_CHECKING:
     from alloclens.session.line_mapper import MappedLine
     from alloclens.session.world import World
 
-LINES = 100
-FUNCTIONS = 50
-SNAPSHOTS = 500
-NODES = 10_000
-"""Of each of the two flame graphs, callers' and callees': a page cannot ask for more."""
-LEAST = 1 / 20_000
-"""Of the whole: what zooming in makes worth seeing."""
+MAX_LINES = 100
+MAX_FUNCTIONS = 50
+MAX_SNAPSHOTS = 500
+MAX_NODES = 10_000
+"""Nodes of each of the two flame graphs. A page cannot request more later."""
+MIN_NODE_SHARE = 1 / 20_000
+"""Share of the whole that can be seen after zooming in."""
 PARTS = files("alloclens").joinpath("report")
 
 
 @click.command("report")
 @click.argument("directory", type=click.Path(exists=True, file_okay=False))
-@click.option("-o", "--output", required=True, type=click.Path(dir_okay=False, allow_dash=True), help="- is stdout.")
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(dir_okay=False, allow_dash=True),
+    help="The file to write; - is standard output.",
+)
 @click.option(
     "--workspace",
     type=click.Path(exists=True, file_okay=False),
@@ -66,12 +72,12 @@ PARTS = files("alloclens").joinpath("report")
 @click.option(
     "--base", help="first, previous, latest, yesterday, a file name or a label; by default as set, else first."
 )
-@click.option("--head", help="The same words; by default as set, else latest.")
+@click.option("--head", help="As for --base; by default as set, else latest.")
 @click.option("--sample-type", help="Such as inuse_space; by default as set, else the file's own.")
 def command(
     directory: str, output: str, workspace: str | None, base: str | None, head: str | None, sample_type: str | None
 ) -> None:
-    """Write what the profiles in DIRECTORY say into one HTML page that needs no network."""
+    """Write a report on the profiles in DIRECTORY: one HTML page that needs no network."""
     folder = real(workspace) if workspace else workspace_around(os.curdir)
     known = world([folder], [real(directory)], {"base": base, "head": head, "sampleType": sample_type})
     tell_problems(known)
@@ -80,33 +86,31 @@ def command(
     if output == "-":
         show_bytes(page)
         return
-    with told(output):
+    with errors_about(output):
         write_file(Path(output), page)
 
 
 class _Titles(NamedTuple):
     name: str
     directory: str
-    """As it was named."""
+    """As given on the command line."""
     folder: str
-    """The workspace: places are told from here."""
+    """The workspace, to which paths are relative."""
 
 
 def _shown(known: World) -> Comparison:
-    """Return what the page is about. Raises ClickException where there is nothing."""
+    """Return the comparison of the page. Raises ClickException if there is none."""
     settings = known.settings
     if not known.series:
         raise click.ClickException(plain(nothing(known.directories)))
-    for wanted in (settings.base, settings.head):
-        if wanted not in CHOICES and not any(one.named(wanted) for one in known.series):
-            raise click.ClickException(f"no snapshot is named {wanted}; there are {', '.join(CHOICES)} and file names")
+    refuse_unknown(known)
     if known.shown is None:
         raise click.ClickException(f"no profile has {settings.sample_type or 'a sample type'}")
     return known.shown
 
 
 def _page(shown: Comparison, known: World, titles: _Titles) -> str:
-    """Fill the template. All it is given is text, shown as it is on one line, but for the style and the script."""
+    """Fill the template. Every value is escaped and stays on one line, except the style and the script."""
     pictures = _part("pictures.js")
     style, script = _part("page.css") + _part("pictures.css").replace("</", "<\\/"), _script(pictures)
     page = Environment(
@@ -135,18 +139,18 @@ def _page(shown: Comparison, known: World, titles: _Titles) -> str:
 
 
 def _one_line(value: object) -> object:
-    """Return what is to be escaped on one line, and what is HTML already as it is."""
+    """Put text that is to be escaped on one line; leave HTML as it is."""
     return value if hasattr(value, "__html__") else printable(str(value))
 
 
 def _part(name: str) -> str:
-    """Return a file of the page with the line ends that a browser makes of it; "" for pictures that are not built."""
+    """Return a file of the page with the line ends that a browser gives it; "" if the pictures are not built."""
     part = PARTS.joinpath(name)
     return part.read_bytes().decode().replace("\r\n", "\n").replace("\r", "\n") if part.is_file() else ""
 
 
 def _script(pictures: str) -> str:
-    """Return the script, with "</script" and "<!--" spelled so that neither ends it or hides its end."""
+    """Return the script, in which "</script" and "<!--" are escaped so that they cannot end it or hide its end."""
     return f"{pictures}\n{_part('page.js')}".replace("</script", "<\\/script").replace("<!--", "<\\!--")
 
 
@@ -155,10 +159,10 @@ def _digest(text: str) -> str:
 
 
 def _data(shown: Comparison) -> Any:
-    """Return what the pictures draw, as JSON."""
+    """Return the data of the pictures as JSON."""
     data: dict[str, Any] = {"timeline": wording.timeline(shown)}
     for name, inverted in (("flame", False), ("inverted", True)):
-        tree = shown.flame_graph.tree(FlameQuery(inverted=inverted, most=NODES, least=LEAST))
+        tree = shown.flame_graph.tree(FlameQuery(inverted=inverted, most=MAX_NODES, least=MIN_NODE_SHARE))
         data[name] = wording.flame(shown, tree) if tree else None
     return as_json(data)
 
@@ -199,14 +203,14 @@ def _findings(known: World, titles: _Titles) -> list[_FindingRow] | str:
 
 def _finding(finding: Finding, comparison: Comparison, known: World, now: LineMapper, titles: _Titles) -> _FindingRow:
     placed = now.finding(comparison, finding)
-    said = placed_message(finding, comparison, placed, known.settings.memory_bytes)
+    message = placed_message(finding, comparison, placed, known.settings.memory_bytes)
     shape = comparison.shape(finding)
     return _FindingRow(
         _place(placed.at, finding.file, finding.line, titles),
         finding.function,
         finding.verdict,
         finding.code,
-        f"{said} {SHAPES[shape]}" if shape else said,
+        f"{message} {SHAPES[shape]}" if shape else message,
         figures(finding),
         sparkline(finding.points),
     )
@@ -221,7 +225,7 @@ def _place(at: MappedLine | None, recorded: str, line: int, titles: _Titles) -> 
 
 
 def _shortened(path: str, titles: _Titles) -> str:
-    """Return a path from the workspace, if it is in there."""
+    """Return a path relative to the workspace if it is inside."""
     inside = os.path.relpath(path, titles.folder) if path.startswith(titles.folder + os.sep) else path
     return inside.replace(os.sep, "/")
 
@@ -230,9 +234,9 @@ def _lines(shown: Comparison, known: World, titles: _Titles) -> _Table | str:
     """Return the heaviest lines of the user's own code, or why there are none."""
     lines = shown.lines
     own = np.flatnonzero(lines.own[lines.file] & (lines.line > 0)) if len(lines) else np.zeros(0, np.int64)
-    rows = by_weight(shown, worth_showing(shown, own, LINES))
+    rows = by_weight(shown, worth_showing(shown, own, MAX_LINES))
     if not len(rows):
-        return "No line of your own code holds enough to be shown."
+        return "No line of your own code owns enough to be shown."
     numbers = [(heading, "number") for heading in ("Owned", "Growth", "Flat", "Cum")]
     columns = [("Line", "place"), ("Function", "place"), *numbers]
     caption = f"Lines of your own code in {shown.sample_type.type}, by what they own"
@@ -255,7 +259,7 @@ def _line(shown: Comparison, row: int, now: LineMapper, titles: _Titles) -> list
 
 
 def _functions(shown: Comparison) -> _Table | str:
-    """Return the functions of the head, as pprof counts them, or why there are none."""
+    """Return the heaviest functions of the head, as pprof counts them, or why there are none."""
     profile, unit = shown.profile, shown.sample_type.unit
     column = profile.sample_types.index(shown.sample_type)
     functions = top(samples(profile, ~profile.is_base), column, "function", "cum", shown.total)
@@ -264,7 +268,7 @@ def _functions(shown: Comparison) -> _Table | str:
             row.function or row.binary or "?",
             *(text for value in (row.flat, row.cum) for text in (amount(value, unit), share(value, functions.total))),
         ]
-        for row in functions.rows(FUNCTIONS)
+        for row in functions.rows(MAX_FUNCTIONS)
     ]
     if not rows:
         return f"No function has a value in {shown.sample_type.type}."
@@ -275,7 +279,7 @@ def _functions(shown: Comparison) -> _Table | str:
 
 def _snapshots(shown: Comparison) -> _Table:
     series, unit = shown.series, shown.sample_type.unit
-    newest = list(zip(series.snapshots, points(shown), strict=True))[-SNAPSHOTS:]
+    newest = list(zip(series.snapshots, points(shown), strict=True))[-MAX_SNAPSHOTS:]
     rows = []
     for snapshot, point in reversed(newest):
         marks = [word for word in ("base", "head") if getattr(point, word)] + ["process starts"] * point.begins
@@ -283,4 +287,4 @@ def _snapshots(shown: Comparison) -> _Table:
         name = f"{snapshot.name} ({label})" if label else snapshot.name
         rows.append([name, moment(snapshot), amount(point.value, unit), ", ".join(marks)])
     caption = f"The {len(rows)} newest of {len(series.snapshots)} snapshots, by {shown.sample_type.type}"
-    return _Table(caption, [("Snapshot", "place"), ("Time", ""), ("In all", "number"), ("Marks", "")], rows)
+    return _Table(caption, [("Snapshot", "place"), ("Time", ""), ("Total", "number"), ("Marks", "")], rows)

@@ -1,7 +1,7 @@
-"""The one way out to a terminal: every line that a command prints is plain text and stays one line.
+"""Prints every line of a command: as plain text that stays on one line.
 
-What profiles, directories and servers call things may hold control characters. They are written out here, for all
-commands at once, so that a name can neither steer a terminal nor look like another row.
+Names in profiles, directories and servers may contain control characters. They are escaped here, for all commands, so
+that a name can neither control a terminal nor look like another row.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ READER_GONE = 141
 
 
 class Styled(NamedTuple):
-    """Text in a style of its own, where the terminal has any."""
+    """Text with a style, which is shown if the terminal has styles."""
 
     text: str
     colour: str | None = None
@@ -35,14 +35,14 @@ class Styled(NamedTuple):
 
 
 class _Told(logging.Handler):
-    """Tells what the engine would log, such as that a damaged cache is begun anew."""
+    """Prints the engine's warnings, such as that a damaged cache was replaced."""
 
     def emit(self, record: logging.LogRecord) -> None:
         tell(record.getMessage())
 
 
 def prepare() -> None:
-    r"""Let both streams write what their encoding lacks as \u25b2, where Python would raise UnicodeEncodeError."""
+    r"""Let both streams write characters that their encoding lacks as \u25b2 instead of raising UnicodeEncodeError."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
@@ -50,26 +50,26 @@ def prepare() -> None:
 
 
 def show(*parts: str | Styled) -> None:
-    """Print a line to standard output. Raises ClickException where that cannot be written to."""
+    """Print a line to standard output. Raises ClickException if it cannot be written."""
     line = "".join(_styled(part) for part in parts)
     _write(lambda out: click.echo(line, out, color=_coloured()))
 
 
 def show_json(value: Any) -> None:
-    """Print a value as a line of JSON. Names stay exact: JSON's own escapes keep it within ASCII."""
+    """Print a value as a line of JSON, in ASCII: JSON's escapes keep names exact."""
     line = json.dumps(value)
     _write(lambda out: click.echo(line, out))
 
 
 def show_bytes(data: bytes) -> None:
-    """Write a document to standard output as it is."""
+    """Write bytes to standard output unchanged."""
     _write(lambda out: click.echo(data, out, nl=False))
 
 
 def tell(text: str) -> None:
-    """Print a line to standard error: what hinders a command, which is not its result."""
+    """Print a line to standard error: problems and notes, which are not a command's result."""
     if sys.stderr is not None:
-        with suppress(OSError):  # there is nobody left to tell
+        with suppress(OSError):  # there is nowhere else to print it
             click.echo(printable(text), sys.stderr)
 
 
@@ -80,7 +80,7 @@ def _styled(part: str | Styled) -> str:
 
 
 def _coloured() -> bool | None:
-    """Return whether to write styles; None: if standard output is a terminal."""
+    """Return whether to write styles; None to do so if standard output is a terminal."""
     if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return False
     return True if os.environ.get("FORCE_COLOR") else None
@@ -93,14 +93,14 @@ def _write(write: Callable[[TextIO], None]) -> None:
         write(sys.stdout)
     except BrokenPipeError:
         _let_go()
-        raise click.exceptions.Exit(READER_GONE) from None  # as with `| head`: nobody asked for more
+        raise click.exceptions.Exit(READER_GONE) from None  # as with `| head`
     except OSError as error:
         _let_go()
         raise click.ClickException(f"standard output: {error.strerror or error}") from error
 
 
 def _let_go() -> None:
-    """Have what is left in the buffer go nowhere: Python would try it again, and fail, when it ends."""
+    """Discard what is left in the buffer: Python would write it at exit, and fail."""
     with suppress(OSError, ValueError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
-from alloclens.cli.errors import told
+from alloclens.cli.errors import errors_about
 from alloclens.cli.terminal import Styled, show, show_json, tell
 from alloclens.disk import real_path
 from alloclens.profile.sample_types import column
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     from alloclens.symbols.symbols import Symbolized
 
 JSON_VERSION = 1
-"""Raised when a key changes its meaning or goes; new keys do not raise it."""
+"""Increased when a key changes its meaning or is removed, but not for new keys."""
 
 HEADINGS = ("flat", "flat%", "cum", "cum%")
-"""Of the columns before `where`."""
+"""The columns before `where`."""
 
 FILTERS = {
     "focus": "Keep stacks with a matching function, source file or binary.",
@@ -47,17 +47,17 @@ FILTERS = {
 
 
 def filter_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command pprof's filters, and it the argument `filters`. Stands below the command's own options."""
+    """Add pprof's filters to a command's options, and pass them as `filters`. Goes below the command's own options."""
 
     @wraps(command)
-    def gathered(**given: Any) -> None:
-        command(filters=Filters(**{field.name: given.pop(field.name) for field in fields(Filters)}), **given)
+    def with_filters(**options: Any) -> None:
+        command(filters=Filters(**{field.name: options.pop(field.name) for field in fields(Filters)}), **options)
 
-    said = "Attribute inlined calls to the function that contains them."
-    out = click.option("--no-inlines", is_flag=True, help=said)(gathered)
-    for name, said in reversed(FILTERS.items()):
+    text = "Attribute inlined calls to the function that contains them."
+    out = click.option("--no-inlines", is_flag=True, help=text)(with_filters)
+    for name, text in reversed(FILTERS.items()):
         language = "TAG" if name.startswith("tag_") else "REGEX"
-        out = click.option(f"--{name.replace('_', '-')}", default="", metavar=language, help=said)(out)
+        out = click.option(f"--{name.replace('_', '-')}", default="", metavar=language, help=text)(out)
     return out
 
 
@@ -94,48 +94,48 @@ def command(
     profile = read.profile
     number = _column(profile, file, sample_type)
     _tell_unplaced(read, number)
-    found = top(_filtered(profile, filters), number, by, sort, total(profile, number))
-    kind, wanted = profile.sample_types[number], filters.given()
+    table = top(_filtered(profile, filters), number, by, sort, total(profile, number))
+    kind, patterns = profile.sample_types[number], filters.given()
     if as_json:
-        said = {"version": JSON_VERSION, "file": file, "base": base, "sample_type": kind.type, "unit": kind.unit}
-        said |= {"by": by, "sort": sort, "total": found.total} | ({"filters": wanted} if wanted else {})
-        show_json(said | {"rows": [vars(row) for row in found.rows()]})
+        head = {"version": JSON_VERSION, "file": file, "base": base, "sample_type": kind.type, "unit": kind.unit}
+        head |= {"by": by, "sort": sort, "total": table.total} | ({"filters": patterns} if patterns else {})
+        show_json(head | {"rows": [vars(row) for row in table.rows()]})
     else:
-        whole = f"{amount(found.total, kind.unit)} {'at the base' if base else 'in all'}"
-        _print(found, ", ".join([kind.type, whole, *_said(wanted)]), kind.unit, count)
+        whole = f"{amount(table.total, kind.unit)} {'at the base' if base else 'in all'}"
+        _print(table, ", ".join([kind.type, whole, *_words(patterns)]), kind.unit, count)
 
 
 def _profile(file: str, base: str | None, binaries: Sequence[str], *, of_differences: bool) -> Symbolized:
     reader = Reader(Roots((workspace_around(os.curdir),)), binaries=tuple(map(real_path, binaries)))
-    with told(file):
+    with errors_about(file):
         head = reader.profile(file)
-    with told(base or file):
-        found = compared(head, reader.profile(base) if base else None, of_differences=of_differences)
-    for message in found.messages:
+    with errors_about(base or file):
+        difference = compared(head, reader.profile(base) if base else None, of_differences=of_differences)
+    for message in difference.messages:
         tell(message)
-    return found
+    return difference
 
 
-def _tell_unplaced(found: Symbolized, number: int) -> None:
-    """Say how much no line can be given for, and what to do."""
-    if nowhere := int(unplaced(found.profile)[number]):
-        names = ", ".join(name or "a binary without a name" for name in found.missing)
+def _tell_unplaced(symbolized: Symbolized, number: int) -> None:
+    """Print how much is on no line, and what to do."""
+    if nowhere := int(unplaced(symbolized.profile)[number]):
+        names = ", ".join(name or "a binary without a name" for name in symbolized.missing)
         why = f" (no binary of {names}; --binary names one)" if names else ""
-        tell(f"{amount(nowhere, found.profile.sample_types[number].unit)} on no line{why}")
+        tell(f"{amount(nowhere, symbolized.profile.sample_types[number].unit)} on no line{why}")
 
 
 def _filtered(profile: Profile, filters: Filters) -> Profile:
     try:
-        found = filtered(profile, filters)
+        result = filtered(profile, filters)
     except FilterError as error:
         name, _, why = str(error).partition(": ")
         raise click.BadParameter(why, param_hint=f"--{name.replace('_', '-')}") from error
-    for note in found.notes:
+    for note in result.notes:
         tell(note)
-    return found.profile
+    return result.profile
 
 
-def _said(filters: dict[str, str | bool]) -> list[str]:
+def _words(filters: dict[str, str | bool]) -> list[str]:
     return [name if text is True else f"{name}={text}" for name, text in filters.items()]
 
 
@@ -147,17 +147,17 @@ def _column(profile: Profile, file: str, sample_type: str) -> int:
     return number
 
 
-def _print(found: Top, title: str, unit: str, count: int) -> None:
-    rows = found.rows(count)
-    numbers = [[t for v in (row.flat, row.cum) for t in (amount(v, unit), share(v, found.total))] for row in rows]
+def _print(table: Top, title: str, unit: str, count: int) -> None:
+    rows = table.rows(count)
+    numbers = [[t for v in (row.flat, row.cum) for t in (amount(v, unit), share(v, table.total))] for row in rows]
     widths = [max(map(len, column)) for column in zip(HEADINGS, *numbers, strict=True)]
     show(Styled(title, bold=True))
     show(Styled("  ".join((*_right(HEADINGS, widths), "where")), bold=True))
     for row, texts in zip(rows, numbers, strict=True):
         name, place = row.function or row.binary or "<unknown>", f" {row.file}:{row.line}" if row.line else ""
         show("  ".join((*_right(texts, widths), name)), Styled(place, dim=True))
-    if len(found) > count:
-        show(Styled(f"… and {len(found) - count} more; --count shows them", dim=True))
+    if len(table) > count:
+        show(Styled(f"… and {len(table) - count} more; --count shows them", dim=True))
 
 
 def _right(texts: Sequence[str], widths: Sequence[int]) -> list[str]:

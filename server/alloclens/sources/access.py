@@ -24,14 +24,13 @@ FRAMING = frozenset({"content-length", "transfer-encoding", "upgrade", "expect"}
 NOT_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE")
 """OpenSSL's errors for a server that does not speak TLS."""
 MAX_TOKEN_BYTES = 64 << 10
-"""Bytes."""
 MIN_SECRET_CHARACTERS = 4
 """Shorter secrets occur in too many words to be redacted."""
 
 
 @dataclass(frozen=True)
 class Access:
-    """Credentials for the requested server only. Nothing of them is printed except file names."""
+    """Credentials for the requested server only. None of them is printed, only the names of their files."""
 
     headers: tuple[Header, ...] = ()
     bearer_file: Path | None = None
@@ -81,21 +80,21 @@ class Access:
     def context(self) -> ssl.SSLContext:
         """Return a TLS context. Reads the files again, since they may be renewed. Raises CaptureError."""
         with _usable(self.cacert):
-            made = ssl.create_default_context(cafile=self.cacert)
+            context = ssl.create_default_context(cafile=self.cacert)
         if self.cert:
             with _usable(self.cert, self.key):
-                made.load_cert_chain(self.cert, self.key, password=_no_password)
-        return made
+                context.load_cert_chain(self.cert, self.key, password=_no_password)
+        return context
 
 
 def header(text: str) -> Header:
     """Parse `Name: value`. Raises ValueError with a message that does not contain the value."""
-    found = HEADER.fullmatch(text)
-    if not found:
+    match = HEADER.fullmatch(text)
+    if not match:
         raise ValueError("a header has the form 'Name: value', without control characters")
-    if found[1].lower() in FRAMING:
-        raise ValueError(f"{found[1]} cannot be set in a request for a profile")
-    return found[1], found[2]
+    if match[1].lower() in FRAMING:
+        raise ValueError(f"{match[1]} cannot be set in a request for a profile")
+    return match[1], match[2]
 
 
 def why(error: OSError | ValueError) -> str:

@@ -63,8 +63,8 @@ class Address(NamedTuple):
     @property
     def seconds(self) -> int:
         """How long the server records before it answers."""
-        found = SECONDS_PARAMETER.search(self.query)
-        return int(found[1]) if found else DEFAULT_SECONDS.get(self.kind, 0)
+        match = SECONDS_PARAMETER.search(self.query)
+        return int(match[1]) if match else DEFAULT_SECONDS.get(self.kind, 0)
 
     @property
     def is_local(self) -> bool:

@@ -29,8 +29,8 @@ def proxy_for(address: Address) -> Proxy | None:
     if not name:
         return None
     url = proxies[name]
-    found = parsed(url)
-    if not found or found.scheme != "http":
+    proxy = parsed(url)
+    if not proxy or proxy.scheme != "http":
         raise CaptureError(f"{name}_proxy names {without_secrets(url)}; alloclens supports only http:// proxies")
     credentials = authorization(url)
-    return Proxy(found, (("Proxy-Authorization", credentials),) if credentials else ())
+    return Proxy(proxy, (("Proxy-Authorization", credentials),) if credentials else ())

@@ -20,11 +20,8 @@ SETTINGS = ("alloclens.toml", "pyproject.toml", ".vscode/settings.json")
 """Files that may set `base` and `head`, in the capture directory, the working directory, and their parents."""
 LABELS = "labels.toml"
 MAX_SETTINGS_BYTES = 16 << 20
-"""Bytes."""
 MAX_ENTRY_BYTES = 1 << 10
-"""Bytes."""
 COPY_BYTES = 1 << 20
-"""Bytes."""
 SECOND = len("20260102T030405")
 
 
@@ -82,10 +79,10 @@ def _named(directory: Path, kind: str) -> list[str]:
     if directory.name == LIST and directory.is_symlink():
         return []
     try:
-        found = [n for path in directory.iterdir() if (n := NAME.fullmatch(path.name)) and n[1] == kind]
+        matches = [n for path in directory.iterdir() if (n := NAME.fullmatch(path.name)) and n[1] == kind]
     except (FileNotFoundError, NotADirectoryError):
         return []
-    return [n[0] for n in sorted(found, key=lambda n: (n[2], int(n[3] or 1)))]
+    return [n[0] for n in sorted(matches, key=lambda n: (n[2], int(n[3] or 1)))]
 
 
 def _removed(directory: Path, name: str) -> bool:
@@ -105,7 +102,7 @@ def _removed(directory: Path, name: str) -> bool:
 def _settings(directory: Path) -> str:
     """Return the text of all files that may name a capture. Raises OSError if one cannot be read.
 
-    They are not parsed, so that a capture is protected even while a user edits them; VS Code's may have comments.
+    They are not parsed: a capture is protected even while a user edits them, and VS Code's may have comments.
     """
     here, there = Path.cwd(), directory.resolve()
     folders = dict.fromkeys((there, *there.parents, here, *here.parents))

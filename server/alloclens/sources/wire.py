@@ -20,11 +20,9 @@ if TYPE_CHECKING:
     from alloclens.sources.proxies import Proxy
 
 MAX_HEADER_BYTES = 64 << 10
-"""Bytes."""
 MAX_INTERIM_ANSWERS = 100
 """Informational answers such as `100 Continue`."""
 READ_BYTES = 64 << 10
-"""Bytes."""
 TICK_SECONDS = 0.2
 T = TypeVar("T")
 
@@ -93,10 +91,10 @@ def get(
     limit: int,
 ) -> Response:
     """Send a GET request and return the answer. Raises OSError, including TimeoutError; h11.ProtocolError; TooLargeError."""
-    asked, target = (proxy.address if proxy else address), address.target
+    peer, target = (proxy.address if proxy else address), address.target
     host = address.host.partition("%")[0]  # certificates have no IPv6 zone
     with ExitStack() as opened:
-        connection = opened.enter_context(_connect(asked, deadline))
+        connection = opened.enter_context(_connect(peer, deadline))
         if address.scheme == "https":
             if proxy:
                 _tunnel(connection, address, proxy, deadline)
@@ -122,16 +120,16 @@ def _tunnel(connection: socket.socket, address: Address, proxy: Proxy, deadline:
 def _connect(to: Address, deadline: Deadline) -> socket.socket:
     """Try each address of a host with an equal share of the remaining time."""
     deadline.left(f"looking up {to.host}")
-    found = socket.getaddrinfo(to.host, to.port, type=socket.SOCK_STREAM)
+    addresses = socket.getaddrinfo(to.host, to.port, type=socket.SOCK_STREAM)
     failed = OSError(f"{to.host} has no address")
-    for number, (family, kind, protocol, _, at) in enumerate(found):
+    for number, (family, kind, protocol, _, at) in enumerate(addresses):
         try:
             connection = socket.socket(family, kind, protocol)
         except OSError as error:  # an address family that this machine lacks
             failed = error
             continue
         try:
-            connection.settimeout(deadline.left(f"connecting to {to.authority}") / (len(found) - number))
+            connection.settimeout(deadline.left(f"connecting to {to.authority}") / (len(addresses) - number))
             connection.connect(at)
         except OSError as error:
             failed = error
@@ -146,17 +144,17 @@ def _exchange(connection: socket.socket, request: h11.Request, deadline: Deadlin
     data = (protocol.send(request) or b"") + (protocol.send(h11.EndOfMessage()) or b"")
     connection.settimeout(deadline.left("sending the request"))
     connection.sendall(data)
-    came = 0
+    received = 0
 
     def receive() -> bytes:
-        nonlocal came
+        nonlocal received
         connection.settimeout(
-            deadline.left(f"reading the answer after {came} bytes" if came else "waiting for the answer")
+            deadline.left(f"reading the answer after {received} bytes" if received else "waiting for the answer")
         )
         piece = connection.recv(READ_BYTES)
-        if not came and not piece:
+        if not received and not piece:
             raise ConnectionError("the server closed the connection")
-        came += len(piece)
+        received += len(piece)
         return piece
 
     return answer(protocol, receive, limit)
