@@ -42,8 +42,9 @@ def profiles(samples: int, seed: int = 1) -> Iterator[bytes]:
     for number in range(1 << 30):
         yield _written(made, values, BEGIN + number * STEP)
         turned = np.flatnonzero(rng.random(samples) < 0.3)
-        values[turned, 0] += rng.integers(1, 50, len(turned))
-        values[turned, 2] = rng.integers(0, 50, len(turned))
+        came = rng.integers(1, 50, len(turned))
+        values[turned, 0] += came
+        values[turned, 2] = rng.integers(0, np.minimum(values[turned, 2] + came, 49) + 1)
         values[0, 2] = (number + 1) * (8 << 20) // size[0]
         values[0, 0] = values[0, 2]
         values[:, 1], values[:, 3] = values[:, 0] * size, values[:, 2] * size

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 from alloclens.profile.formats import profile_pb2 as pb
 from alloclens.profile.formats import read
-from alloclens.series.owned import NOTHING, owned
+from alloclens.series.owned import NOTHING
 from alloclens.series.series import MAX_COPIES, group
 from alloclens.series.snapshot import Snapshot, TakenAt, taken_at
+from alloclens.tables.allocations import sketch, stack_allocations
 from alloclens.tables.code import code_digests, contains_code
-from alloclens.tables.lines import Ownership, attributed, unattributed
 
 from tests.support.profiles import delta, goroutines, heap
 
@@ -89,10 +89,9 @@ def placed(data: bytes, address: Callable[[int], int]) -> bytes:
 def seen(path: str, seconds: float, build_id: str, data: bytes) -> Snapshot:
     profile = read(data)
     made = snapshot(path, seconds, data, build_id=build_id)
-    return replace(made, code=code_digests(profile), owned=owned(attributed(unattributed(profile), MINE)))
+    return replace(made, code=code_digests(profile), allocations=sketch(stack_allocations(profile)))
 
 
-MINE = Ownership([True], [False])
 FIRST = ("main.f@/o/a.go:1 = 1x8/90", "main.g@/o/a.go:5 = 1x8/2")
 MORE = ("main.f@/o/a.go:1 = 1x8/95", "main.g@/o/a.go:5 = 1x8/2", "main.h@/o/a.go:9 = 1x8/7")
 
@@ -106,7 +105,7 @@ MORE = ("main.f@/o/a.go:1 = 1x8/95", "main.g@/o/a.go:5 = 1x8/2", "main.h@/o/a.go
         (MORE, lambda _: 0, 2),  # nobody knows
         (("main.f@/o/a.go:2 = 1x8/95", *MORE[1:]), lambda number: 0x401000 + number, 2),  # other lines
         (MORE[:1], lambda number: 0x401000 + number, 2),  # nothing allocated where the first one did
-        (("main.f@/o/a.go:1 = 1x8/99", "main.g@/o/a.go:5 = 1x8/1"), lambda number: 0x401000 + number, 2),
+        (("main.f@/o/a.go:1 = 1x8/99", "main.h@/o/a.go:9 = 1x8/9"), lambda number: 0x401000 + number, 2),
     ],
 )
 def test_a_process_whose_binary_was_built_anew_while_it_runs(

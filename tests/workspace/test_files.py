@@ -62,7 +62,7 @@ def test_two_directories_two_comparisons(tmp_path: Path) -> None:
     (tmp_path / "x.go").write_text("package x\n")
     for directory in ("p", "q"):
         for i in range(2):
-            drop(tmp_path / directory / f"{i}.pb.gz", heap(f"f@{tmp_path}/x.go:{1 + i} = 1x8"))
+            drop(tmp_path / directory / f"{i}.pb.gz", heap(f"f@{tmp_path}/x.go:1 = {1 + i}x8"))
     known = world([str(tmp_path)], [str(tmp_path / "p"), str(tmp_path / "q")], {})
     assert [(c.series.directory[-1], c.base.name, c.head.name) for c in known.comparisons] == [
         ("q", "0.pb.gz", "1.pb.gz"),

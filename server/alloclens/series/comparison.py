@@ -86,6 +86,8 @@ class Contents(NamedTuple):
     focus: tuple[Filters, ...]
     line_maps: LineMaps = NO_MAPS
     """From the base's source texts to the head's, if they are two builds."""
+    restarted: bool = False
+    """Whether what their stacks allocated shows that they are of two processes, wherever the base is in the series."""
 
 
 @dataclass(frozen=True)
@@ -287,7 +289,8 @@ def compare(
     if number is None:
         return None
     wanted, process = head.sample_types[number], series.process(head)
-    one_process = base in process and not (contents.base and are_different_builds(contents.base, contents.head))
+    one_process = base in process and not contents.restarted
+    one_process &= not (contents.base and are_different_builds(contents.base, contents.head))
     same_build = one_process or bool(base and base.build_id and base.build_id == head.build_id)
     alignment = align(contents.base, contents.head, contents.line_maps) if contents.base and not same_build else None
     grown = growth(contents.head, contents.base, wanted, alignment, one_process=one_process) if contents.base else None

@@ -153,13 +153,6 @@ def owned(lines: Lines) -> OwnedLines:
     return OwnedLines(keys(lines, row), kept[0], kept[1:])
 
 
-def allocations_fell(earlier: OwnedLines, later: OwnedLines) -> bool:
-    """Return whether any line's allocations since the start fell, so that the process must have restarted."""
-    before, after = (Figures(*one.figures()).allocated for one in (earlier, later))
-    _, at, to = np.intersect1d(earlier.key, later.key, return_indices=True)
-    return not np.isin(earlier.key[before > 0], later.key).all() or bool((after[to] < before[at]).any())
-
-
 def keys(lines: Lines, row: Ints) -> Ints:
     """Return the keys of these rows: a hash of the file's name, combined with the line."""
     files = np.array([_file_key(file) for file in lines.files] or [0], np.int64)

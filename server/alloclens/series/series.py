@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain, pairwise
 from operator import attrgetter
@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from alloclens.series.owned import allocations_fell
 from alloclens.series.programs import programs
+from alloclens.series.restarts import goes_on, lanes, since_start
 from alloclens.series.snapshot import DAY_SECONDS, Snapshot
-from alloclens.tables.code import contains_code
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -57,6 +56,15 @@ class Provenance(NamedTuple):
     """When the last snapshot of the previous process was taken: this one was started after that."""
 
 
+class JudgedProcess(NamedTuple):
+    """The process that verdicts are about."""
+
+    observed: list[Snapshot]
+    """Its observations; the last one is the head of the verdicts."""
+    snapshots_ago: int
+    """How many snapshots before the head it ended; 0 if it is the head's own process."""
+
+
 @dataclass(frozen=True, eq=False)
 class Series:
     """The snapshots of one program, directory and kind of profile. Never empty."""
@@ -66,6 +74,8 @@ class Series:
     """In time order."""
     labels: Mapping[str, str] = field(default_factory=dict)
     """The user's labels of snapshots, by path."""
+    replica: int = 0
+    """Number of the replica, from 1 on, if processes of the program ran at the same time; 0 if there was one."""
 
     @property
     def program(self) -> str:
@@ -88,6 +98,25 @@ class Series:
         new = np.append(True, (self._steps[begin : end - 1] != 0).any(axis=1))
         return [s for s, is_new in zip(self.snapshots[begin:end], new.tolist(), strict=True) if is_new]
 
+    def judged_process(self, head: Snapshot, enough: int) -> JudgedProcess:
+        """Return the head's process, or the last one before it with `enough` observations if it has fewer.
+
+        So a restart hides no leak: the process before it is judged until the new one can be.
+        """
+        own, before = self.observations(head), self.processes.index(self.process(head))
+        if len(own) < enough:
+            for process in reversed(self.processes[:before]):
+                observed = self.observations(process[-1])
+                if len(observed) >= enough:
+                    return JudgedProcess(observed, self.snapshots.index(head) - self.snapshots.index(process[-1]))
+        return JudgedProcess(own, 0)
+
+    @property
+    def is_mixed(self) -> bool:
+        """Whether most snapshots are each of a process of their own: perhaps of replicas that cannot be told apart."""
+        alone = sum(len(process) == 1 for process in self.processes)
+        return len(self.snapshots) > 2 and 2 * alone > len(self.snapshots)
+
     @cached_property
     def _steps(self) -> Ints:
         """The change of the totals from each snapshot to the next, shape (snapshots - 1, sample types)."""
@@ -96,19 +125,12 @@ class Series:
 
     @property
     def _restarts(self) -> Mask:
-        """Where the later of two snapshots is another process's: totals since the start fell, or the build differs.
-
-        Go reads the build id from the executable's path. So if the binary is rebuilt, the build id of a running process
-        changes, and the next process has the same one.
-        """
-        since_start = [i for i, t in enumerate(self.snapshots[0].sample_types) if t.type.startswith("alloc_")]
-        restarted: Mask = np.asarray((self._steps[:, since_start] < 0).any(axis=1))
+        """Where the later of two snapshots is another process's."""
+        restarted: Mask = np.asarray((self._steps[:, since_start(self.snapshots[0])] < 0).any(axis=1))
         was_rebuilt = False
         for step, (earlier, later) in enumerate(pairwise(self.snapshots)):
-            if not restarted[step] and (was_rebuilt or earlier.build_id != later.build_id):
-                restarted[step] = not since_start or not _goes_on(earlier, later)
-                was_rebuilt = True
-            was_rebuilt &= not restarted[step]
+            restarted[step] = restarted[step] or not goes_on(earlier, later, was_rebuilt=was_rebuilt)
+            was_rebuilt = (was_rebuilt or earlier.build_id != later.build_id) and not restarted[step]
         return restarted
 
     def named(self, name: str) -> Snapshot | None:
@@ -180,26 +202,22 @@ class Series:
         return next(by_label, None) or next(by_name, None)
 
 
-def _goes_on(earlier: Snapshot, later: Snapshot) -> bool:
-    """Return whether one process wrote both snapshots, although its binary was rebuilt meanwhile."""
-    is_rebuilt = earlier.build_id != later.build_id
-    return contains_code(later.code, earlier.code) and not (is_rebuilt and allocations_fell(earlier.owned, later.owned))
-
-
 def group(
     snapshots: Iterable[Snapshot],
     labels: Mapping[str, str] | None = None,
     functions: Functions = lambda _: NO_FUNCTIONS,
 ) -> tuple[Series, ...]:
-    """Group snapshots by directory, kind and program; the series with the newest snapshot comes first."""
+    """Group snapshots by directory, kind, program and replica; the series with the newest snapshot comes first."""
     of_kind: dict[str, dict[str, list[Snapshot]]] = {}
     for snapshot in snapshots:
         of_kind.setdefault(snapshot.kind, {}).setdefault(snapshot.program, []).append(snapshot)
-    made = [
-        Series(found[0].directory, tuple(sorted(found, key=attrgetter("order"))), labels or {})
-        for by_name in of_kind.values()
-        for found in programs(by_name, functions)
-    ]
+    made: list[Series] = []
+    for by_name in of_kind.values():
+        for found in programs(by_name, functions):
+            one = Series(found[0].directory, tuple(sorted(found, key=attrgetter("order"))), labels or {})
+            parts = lanes(one.snapshots) if len(one.processes) > 1 else []
+            several = [replace(one, snapshots=part, replica=number) for number, part in enumerate(parts, 1)]
+            made += several if len(several) > 1 else [one]
     return tuple(sorted(made, key=lambda s: (-s.snapshots[-1].taken_at.seconds, s.snapshots[-1].path)))
 
 

@@ -48,6 +48,8 @@ class Snapshot:
     """Build id of the binary when the profile was written."""
     code: bytes = b""
     """Digests of code addresses and their lines, see tables/code.py; b"" without a build id."""
+    allocations: bytes = b""
+    """Sketch of what each stack has allocated, see tables/allocations.py."""
     program: str = ""
     """Base name of its binary; "" if unknown."""
     evidence: int = 0

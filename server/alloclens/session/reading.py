@@ -34,6 +34,7 @@ from alloclens.symbols.build_info import build
 from alloclens.symbols.demangle import readable
 from alloclens.symbols.symbols import Symbolized, symbolized
 from alloclens.tables.alignment import NO_MAPS, realigned
+from alloclens.tables.allocations import StackAllocations, of_two_processes, sketch, stack_allocations
 from alloclens.tables.code import code_digests
 from alloclens.tables.lines import Lines, Ownership, UnattributedLines, attributed, lines, unattributed
 from alloclens.transform.difference import IncomparableError, difference, overflow
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
 
     from alloclens.disk import Stamp
     from alloclens.profile.build import Build
+    from alloclens.profile.model import Profile
     from alloclens.series.comparison import BuildPair, Pair
     from alloclens.series.series import Provenance
     from alloclens.source.build_roots import LearnedBuilds
@@ -72,6 +74,7 @@ class Read(NamedTuple):
     unattributed: UnattributedLines
     """The lines without those frames."""
     evidence: Evidence
+    allocations: StackAllocations
 
     @property
     def cost(self) -> int:
@@ -95,7 +98,7 @@ class Attributed(NamedTuple):
 
 PLACE_SECONDS = 0.02
 """Time to find a recorded file and keep its text on a network drive; a local disk takes a fiftieth."""
-FORMAT_VERSION = 4
+FORMAT_VERSION = 5
 """Increased when the same file is read differently; cached snapshots are then read again."""
 MAX_SAMPLES = 1_000_000
 """In all cached profiles together."""
@@ -140,6 +143,10 @@ class Reader:
 
     def profile(self, path: str) -> Symbolized:
         """Read one profile, without dropping frames. Raises ProfileError or OSError."""
+        return self._symbolized(path)[0]
+
+    def _symbolized(self, path: str) -> tuple[Symbolized, Profile]:
+        """Return a profile, and the same without the names found in binaries."""
         try:
             data = read_file(path, self.largest)
         except OSError as error:
@@ -147,11 +154,12 @@ class Reader:
                 raise
             raise ProfileError(f"{error.strerror} (the setting largestProfile)") from error
         begun = time.monotonic()
-        profile, notes = readable(read(data, self.largest))
+        written = read(data, self.largest)
+        profile, notes = readable(written)
         result = symbolized(profile, self.roots.folders, self.binaries)
         milliseconds = (time.monotonic() - begun) * 1000
         log.info("read %s: %d bytes, %d samples, %.0f ms", path, len(data), len(profile), milliseconds)
-        return replace(result, messages=(*result.messages, *notes, *overflow(profile)))
+        return replace(result, messages=(*result.messages, *notes, *overflow(profile))), written
 
     @cached_property
     def digest(self) -> str:
@@ -203,9 +211,9 @@ class Reader:
         """Read a profile or take it from the cache: a new snapshot is read twice, the second time to be compared."""
         key = self._key(path)
         if (read := READ.get(key)) is None:
-            symbolized = self.profile(path)
+            symbolized, written = self._symbolized(path)
             tables = unattributed(pruned(symbolized.profile))
-            read = READ[key] = Read(symbolized, tables, evidence(tables.by_file))
+            read = READ[key] = Read(symbolized, tables, evidence(tables.by_file), stack_allocations(written))
         return read
 
     def _attributed(self, path: str, settled: Settled) -> Attributed:
@@ -247,6 +255,7 @@ class Reader:
                 self._goroutine_origins(head, pair.builds.head) if pair.builds else {},
                 pair.focus,
                 maps,
+                restarted=base is not None and of_two_processes(base.read.allocations, head.read.allocations),
             )
         except (ProfileError, OSError, MemoryError, IncomparableError):
             return None
@@ -271,7 +280,8 @@ def _renamed(read: Read, key: tuple[object, ...], names: Mapping[str, str]) -> R
     """Return a profile in which each file has one name, or take it from the cache."""
     if (result := READ.get(key)) is None:
         symbolized = replace(read.symbolized, profile=renamed(read.symbolized.profile, names))
-        result = READ[key] = Read(symbolized, unattributed(pruned(symbolized.profile)), read.evidence)
+        tables = unattributed(pruned(symbolized.profile))
+        result = READ[key] = read._replace(symbolized=symbolized, unattributed=tables)
     return result
 
 
@@ -301,6 +311,7 @@ def _snapshot(path: str, stamp: Stamp, source: Attributed, settled: Settled, bui
         rate=lines.rate,
         build_id=profile.build_id,
         code=code_digests(profile) if profile.build_id else b"",
+        allocations=sketch(source.read.allocations),
         program=name_of(canonical(binary[0])) if binary else "",
         evidence=settled.evidence,
         attribution=settled.attribution,

@@ -28,8 +28,8 @@ def code_digests(profile: Profile) -> bytes:
     where = profile.locations
     if not len(where.address):
         return b""
-    lines = np.add.reduceat(_mixed(profile.frames.line.view(np.uint64)), where.frame_at[:-1])
-    digests = _mixed(where.address.view(np.uint64) ^ lines)[where.address != 0]
+    lines = np.add.reduceat(mixed(profile.frames.line.view(np.uint64)), where.frame_at[:-1])
+    digests = mixed(where.address.view(np.uint64) ^ lines)[where.address != 0]
     return np.unique(digests)[:MAX_DIGESTS].tobytes()
 
 
@@ -45,7 +45,8 @@ def contains_code(later: bytes, earlier: bytes) -> bool:
     return bool(len(told) and np.isin(told, new).all())
 
 
-def _mixed(of: Digests) -> Digests:
+def mixed(of: Digests) -> Digests:
+    """Return well-mixed numbers, one for each, as splitmix64 does."""
     of = (of + MIX[0]) * MIX[1]
-    mixed: Digests = (of ^ (of >> np.uint64(27))) * MIX[2]
-    return mixed ^ (mixed >> np.uint64(31))
+    out: Digests = (of ^ (of >> np.uint64(27))) * MIX[2]
+    return out ^ (out >> np.uint64(31))

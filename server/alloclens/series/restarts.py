@@ -1,0 +1,112 @@
+"""Which snapshots of a series are of one process, and which are of replicas that run at the same time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from alloclens.tables.allocations import rows, sketches_differ
+from alloclens.tables.code import contains_code
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from alloclens.series.snapshot import Snapshot
+
+MAX_GAP = 4
+"""Snapshots since a process's last, per process running, after which it counts as ended: replicas are captured in turn."""
+
+
+MIN_STACKS = 10
+"""Fewer stacks may fit another process by chance."""
+
+
+@dataclass(eq=False)
+class _Process:
+    """A process while its snapshots are gathered."""
+
+    snapshots: list[tuple[int, Snapshot]]
+    """With their positions in the series."""
+    was_rebuilt: bool = False
+    """Whether its binary was rebuilt while it ran."""
+
+    @property
+    def last(self) -> tuple[int, Snapshot]:
+        return self.snapshots[-1]
+
+    @property
+    def work(self) -> tuple[int, ...]:
+        """What it has allocated, to compare processes."""
+        return tuple(map(self.last[1].total.__getitem__, since_start(self.last[1])))
+
+    def takes(self, position: int, later: Snapshot) -> bool:
+        """Add a snapshot if it may be of this process; return whether it is."""
+        earlier = self.last[1]
+        fell = any(later.total[i] < earlier.total[i] for i in since_start(earlier))
+        if fell or not goes_on(earlier, later, was_rebuilt=self.was_rebuilt):
+            return False
+        self.was_rebuilt |= earlier.build_id != later.build_id
+        self.snapshots.append((position, later))
+        return True
+
+
+def since_start(snapshot: Snapshot) -> list[int]:
+    """Return the columns of totals since the start of the process."""
+    return [i for i, kind in enumerate(snapshot.sample_types) if kind.type.startswith("alloc_")]
+
+
+def goes_on(earlier: Snapshot, later: Snapshot, *, was_rebuilt: bool) -> bool:
+    """Return whether a later snapshot, whose totals since the start did not fall, may be of the same process.
+
+    Go reads the build id from the executable's path. So if the binary is rebuilt, the build id of a running process
+    changes, and the next process has the same one. After that (`was_rebuilt`) the code must show that it goes on.
+    """
+    if sketches_differ(earlier.allocations, later.allocations):
+        return False
+    if earlier.build_id == later.build_id and not was_rebuilt:
+        return True
+    return bool(since_start(earlier)) and contains_code(later.code, earlier.code)
+
+
+def lanes(snapshots: Sequence[Snapshot]) -> list[tuple[Snapshot, ...]]:
+    """Split a series, in time order, so that no two processes of a part run at the same time.
+
+    There is one part unless the stacks show that processes took turns. If a snapshot may be of several
+    processes, either the last one seen or the one that has allocated most is taken, whichever gives fewer processes.
+    """
+    if min(rows(one.allocations) for one in snapshots) < MIN_STACKS:
+        return [tuple(snapshots)]
+    by_recency = _processes(snapshots, reversed)
+    by_work = _processes(snapshots, lambda running: iter(sorted(running, key=lambda one: one.work, reverse=True)))
+    return _in_turn(min(by_recency, by_work, key=len))
+
+
+def _processes(snapshots: Sequence[Snapshot], order: Callable[[list[_Process]], Iterator[_Process]]) -> list[_Process]:
+    """Give each snapshot to the first running process, in this order, that may go on with it, else to a new one."""
+    found: list[_Process] = []
+    running: list[_Process] = []
+    """The one with the latest snapshot last."""
+    for position, snapshot in enumerate(snapshots):
+        running = [one for one in running if position - one.last[0] <= MAX_GAP * len(running)]
+        process = next((one for one in order(running) if one.takes(position, snapshot)), None)
+        if process is None:
+            process = _Process([(position, snapshot)])
+            found.append(process)
+        else:
+            running.remove(process)
+        running.append(process)
+    return found
+
+
+def _in_turn(processes: Sequence[_Process]) -> list[tuple[Snapshot, ...]]:
+    """Put each process after one that had ended, into as few parts as possible."""
+    parts: list[list[tuple[int, Snapshot]]] = []
+    for process in processes:
+        begin = process.snapshots[0][0]
+        ended = (part for part in parts if part[-1][0] < begin)
+        part = max(ended, key=lambda part: part[-1][0], default=None)
+        if part is None:
+            parts.append(list(process.snapshots))
+        else:
+            part += process.snapshots
+    return [tuple(snapshot for _, snapshot in part) for part in parts]

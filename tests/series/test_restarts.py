@@ -1,0 +1,166 @@
+"""Processes told apart: restarts that the totals do not show, replicas in one directory, which process is judged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from alloclens.profile.model import ValueType
+from alloclens.series.owned import NOTHING
+from alloclens.series.series import Series, group
+from alloclens.series.snapshot import Snapshot, TakenAt
+from alloclens.tables.allocations import StackAllocations, sketch
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+TYPES = tuple(
+    ValueType(f"{when}_{what}", unit)
+    for when in ("alloc", "inuse")
+    for what, unit in (("objects", "count"), ("space", "bytes"))
+)
+STACKS = 80
+DIGESTS = np.sort(np.random.default_rng(0).integers(0, 2**63, STACKS)).astype(np.uint64)
+WORK = np.random.default_rng(1).exponential(1, STACKS)
+"""Sampled objects that each stack allocates between two snapshots."""
+
+
+@dataclass
+class Process:
+    """A process of one program. Each of its stacks allocates at random, and keeps a third."""
+
+    rng: np.random.Generator
+    name: str
+    allocated: np.ndarray = field(init=False)
+    in_use: np.ndarray = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.allocated = self.rng.poisson(1, STACKS)
+        self.in_use = self.allocated.copy()
+
+    def snapshot(self, seconds: float, steps: float = 1.0) -> Snapshot:
+        new = self.rng.poisson(WORK * steps)
+        self.allocated = self.allocated + new
+        self.in_use = self.rng.binomial(self.in_use + new, 1 / 3)
+        row = np.flatnonzero(self.allocated)
+        found = StackAllocations(DIGESTS[row], self.allocated[row], self.in_use[row])
+        totals = [int(one.sum()) * factor for one in (self.allocated, self.in_use) for factor in (1, 64)]
+        return Snapshot(
+            path=f"/p/{self.name}.{seconds:05.0f}",
+            taken_at=TakenAt(seconds, "profile"),
+            is_difference=False,
+            default_sample_type="",
+            sample_types=TYPES,
+            total=tuple(totals),
+            owned=NOTHING,
+            allocations=sketch(found),
+        )
+
+
+def of(snapshots: Sequence[Snapshot]) -> set[str]:
+    """Return the names of their processes."""
+    return {one.name.partition(".")[0] for one in snapshots}
+
+
+def parts(found: Sequence[Series]) -> list[list[set[str]]]:
+    """Return the processes of each series, by the names of their snapshots."""
+    return sorted(([of(process) for process in one.processes] for one in found), key=str)
+
+
+def test_a_restart_that_the_totals_do_not_show() -> None:
+    for seed in range(30):
+        rng = np.random.default_rng(seed)
+        before, after = Process(rng, "a"), Process(rng, "b")
+        made = [before.snapshot(0), before.snapshot(10), after.snapshot(20, 5), after.snapshot(30)]
+        assert made[2].total[0] > made[1].total[0]
+        (series,) = group(made)
+        assert [of(process) for process in series.processes] == [{"a"}, {"b"}]
+        assert series.base("first", series.head("latest")) is made[2]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_process_is_never_split(seed: int) -> None:
+    one = Process(np.random.default_rng(seed), "a")
+    made = [one.snapshot(at, steps=(0, 0.01, 1, 30)[at % 4]) for at in range(60)]
+    assert parts(group(made)) == [[{"a"}]]
+
+
+@pytest.mark.parametrize("replicas", [2, 3, 7])
+@pytest.mark.parametrize("in_turn", [True, False])
+def test_replicas_in_one_directory_are_told_apart(replicas: int, *, in_turn: bool) -> None:
+    rng = np.random.default_rng(replicas)
+    running = [Process(rng, f"r{i}") for i in range(replicas)]
+    turns = np.arange(8 * replicas) % replicas if in_turn else rng.integers(0, replicas, 8 * replicas)
+    made = [running[turn].snapshot(at) for at, turn in enumerate(turns.tolist())]
+    found = group(made)
+    assert parts(found) == sorted(([{one.name}] for one in running), key=str)
+    assert sorted(one.replica for one in found) == list(range(1, replicas + 1))
+
+
+def test_replicas_that_are_deployed_again() -> None:
+    """Each of the new ones follows one of the old ones."""
+    rng = np.random.default_rng(3)
+    old, new = ([Process(rng, f"{name}{i}") for i in range(2)] for name in ("old", "new"))
+    made = [(old if at < 10 else new)[at % 2].snapshot(at) for at in range(20)]
+    found = group(made)
+    assert sorted([sorted(of(one.snapshots)) for one in found]) in (
+        [["new0", "old0"], ["new1", "old1"]],
+        [["new0", "old1"], ["new1", "old0"]],
+    )
+    assert all(len(one.processes) == 2 for one in found)
+
+
+def test_one_process_after_the_other_is_one_series() -> None:
+    """Also where a later one goes on from what an earlier one had: all allocate the same at the start."""
+    made = []
+    for at in range(30):
+        if at % 10 == 0:
+            one = Process(np.random.default_rng(7), f"p{at}")  # the same objects are sampled in each
+        made.append(one.snapshot(at))
+    (series,) = group(made)
+    assert series.replica == 0
+    assert [of(process) for process in series.processes] == [{"p0"}, {"p10"}, {"p20"}]
+
+
+def test_snapshots_that_each_are_of_a_process_of_their_own() -> None:
+    rng = np.random.default_rng(5)
+    apart = [Process(rng, f"p{at}").snapshot(at, steps=5) for at in range(6)]
+    together = Process(rng, "one")
+    (mixed,), (whole,) = group(apart), group([together.snapshot(at) for at in range(6)])
+    assert (mixed.is_mixed, whole.is_mixed) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("lengths", "wanted"),
+    [
+        ((4,), ("p0", 4, 0)),
+        ((24,), ("p0", 24, 0)),
+        ((24, 2), ("p0", 24, 2)),  # restarted 2 snapshots ago
+        ((24, 6), ("p1", 6, 0)),  # enough of its own
+        ((24, 3, 2), ("p0", 24, 5)),  # the one between has too few as well
+        ((5, 3, 2), ("p2", 2, 0)),
+        ((6, 9, 1), ("p1", 9, 1)),  # the last one that has enough
+    ],
+)
+def test_the_process_that_is_judged(lengths: tuple[int, ...], wanted: tuple[str, int, int]) -> None:
+    rng = np.random.default_rng(2)
+    made: list[Snapshot] = []
+    for number, length in enumerate(lengths):
+        one = Process(rng, f"p{number}")
+        made += [one.snapshot(len(made) + i) for i in range(length)]
+    (series,) = group(made)
+    judged = series.judged_process(made[-1], 6)
+    (name,) = of(judged.observed)
+    assert (name, len(judged.observed), judged.snapshots_ago) == wanted
+
+
+def test_an_older_head_is_judged_by_what_came_before_it() -> None:
+    rng = np.random.default_rng(4)
+    first, second = Process(rng, "a"), Process(rng, "b")
+    made = [*(first.snapshot(at) for at in range(9)), *(second.snapshot(20 + at) for at in range(9))]
+    (series,) = group(made)
+    found = series.judged_process(made[10], 6)
+    assert (found.observed, found.snapshots_ago) == (made[:9], 2)
+    assert series.judged_process(made[4], 6).observed == made[:5]
