@@ -878,7 +878,8 @@ def test_a_file_that_was_renamed_or_whose_functions_moved(
         assert isinstance(found, Nowhere)
     else:
         guessed = rule == RENAMED and not recorded.startswith("/") and not recorded.endswith(".go")
-        assert found == Place(path, rule, OWN, guessed)
+        before = next(old for old, new in RENAMES.items() if new == path) if rule == RENAMED else ""
+        assert found == Place(path, rule, OWN, guessed, before)
         assert found.moved == (rule == MOVED)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -88,6 +89,29 @@ def test_a_renamed_file(folder: Path) -> None:
     known = opened(folder)
     assert numbers(known, folder / "db/opened.go") == {5: (20, False)}
     assert known.sources.is_own("/ci/db/open.go")
+
+
+@pytest.mark.parametrize("committed", [True, False])
+@pytest.mark.parametrize("looked", [True, False])
+def test_a_file_that_was_renamed_here(tmp_path: Path, committed: bool, looked: bool) -> None:
+    """Its text is our copy under the old name, or that of the last commit, even while the rename is only staged."""
+    run(tmp_path, "init", "-q", "-b", "main")
+    (tmp_path / "go.mod").write_text("module example.com/app\n")
+    (tmp_path / "db").mkdir()
+    old, new = tmp_path / "db/open.go", tmp_path / "db/opened.go"
+    old.write_text(OPEN)
+    check_in(tmp_path, ONE)
+    taken = time.time() if looked else ONE + 1  # older than the file, so that no copy is taken
+    drop(tmp_path / "profiles/1.pb.gz", heap(f"example.com/app/db.Open:3@{old}:4 = 20x{MB}", seconds=taken))
+    if looked:
+        assert numbers(world([str(tmp_path)], None, {}), old) == {4: (20, False)}
+    run(tmp_path, "mv", "db/open.go", "db/opened.go")
+    if committed:
+        check_in(tmp_path, TWO)
+    known = world([str(tmp_path)], None, {})
+    assert numbers(known, new) == {4: (20, False)}
+    source = known.file(str(new)).version.source
+    assert source.startswith("as it was when 1.pb.gz came" if looked else "as in git's commit")
 
 
 def test_a_renamed_directory(folder: Path) -> None:

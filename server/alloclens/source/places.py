@@ -11,7 +11,7 @@ from alloclens.paths import is_share, is_within, join
 from alloclens.source.build_roots import Builds
 from alloclens.source.own import is_own
 from alloclens.source.recorded import Kind, recorded
-from alloclens.source.rules import MOVED, RULES, PlacementContext, proves, stranger
+from alloclens.source.rules import MOVED, RENAMED, RULES, PlacementContext, proves, renamed_from, stranger
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -33,6 +33,8 @@ class Place(NamedTuple):
     kind: Kind
     guessed: bool = False
     """Whether it is unproven: another program may have a file with such a path and functions."""
+    before: str = ""
+    """The path here from which git renamed the file since; "" if its rule is another."""
 
     @property
     def own(self) -> bool:
@@ -153,7 +155,8 @@ class SourceMap:
                     proves(fitting[0], one, self._context) or (one.path, fitting[0]) in self._context.builds.in_full
                 )
                 guessed = rule.guess and not is_proven
-                return Place(fitting[0], rule.name, self._kind(fitting[0]), guessed)
+                before = renamed_from(fitting[0], one, self._context) if rule.name == RENAMED else ""
+                return Place(fitting[0], rule.name, self._kind(fitting[0]), guessed, before)
         return self._why(one, refused)
 
     def _real(self, candidate: str, refused: dict[str, str]) -> str:

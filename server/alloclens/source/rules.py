@@ -276,6 +276,12 @@ def _renamed_relative(recorded: Recorded, context: PlacementContext) -> Groups:
         yield [now for path in group if (now := context.files.renamed(path))]
 
 
+def renamed_from(path: str, recorded: Recorded, context: PlacementContext) -> str:
+    """Return where the other rules look for a recorded file that git renamed to this path; "" if unknown."""
+    groups = _gone(recorded, context, (*SURE, _relative))
+    return next((old for group in groups for old in group if context.files.renamed(old) == path), "")
+
+
 def _moved(recorded: Recorded, context: PlacementContext) -> Groups:
     """Find the file in the same directory that now has the functions of a deleted one.
 

@@ -76,13 +76,13 @@ class SourceVersions:
         if told:
             return told
         copies, checked_in = (
-            list(self._copy(place.path, provenance)),
-            list(self._checked_in(place.path, recorded, provenance, provenance.seconds)),
+            list(self._copy(place, provenance)),
+            list(self._checked_in(place, recorded, provenance, provenance.seconds)),
         )
-        elsewhere = is_absolute(canonical(recorded)) and place.rule != AS_RECORDED
+        elsewhere = is_absolute(canonical(recorded)) and not _is_as_recorded(place, recorded)
         # A program built on another machine was probably built from a commit.
         found = first_of(list(_fitting([*checked_in, *copies] if elsewhere else [*copies, *checked_in], lines)))
-        may_be_lost, build = _may_be_lost(place, provenance), provenance.build
+        may_be_lost, build = _may_be_lost(place, recorded, provenance), provenance.build
         is_copy = bool(copies) and found.text == copies[0].text
         if is_copy and not (build.is_here or build.is_modified):
             return _unvouched(found, checked_in, may_be_lost=may_be_lost)
@@ -115,8 +115,8 @@ class SourceVersions:
         build = provenance.build
         is_newer = build.is_here and build.written_at > provenance.begun
         """Whether the binary was rebuilt since, so that its commit may be a later one."""
-        if build.is_here and not is_newer and place.rule == AS_RECORDED and COMPILED.search(place.path):
-            for copy in self._copy(place.path, provenance):
+        if build.is_here and not is_newer and _is_as_recorded(place, recorded) and COMPILED.search(place.path):
+            for copy in self._copy(place, provenance):
                 yield self._vouched(copy, place, recorded, provenance, lines)
         is_told = not build.is_modified and not is_newer
         named = (build.revision, *revisions(provenance.label)) if is_told else revisions(provenance.label)
@@ -139,27 +139,33 @@ class SourceVersions:
             return copy
         built = build.written_at - 1  # a commit's time is in whole seconds
         stamped = _at(place.path, build.revision) if build.revision else ()
-        commit = next(chain(stamped, self._checked_in(place.path, recorded, provenance, built)), None)
+        commit = next(chain(stamped, self._checked_in(place, recorded, provenance, built)), None)
         if commit is None or commit.text == copy.text:
             return copy
         return copy.beside(commit, shifted=fits(lines, commit.text or ""))
 
-    def _copy(self, path: str, provenance: Provenance) -> Iterator[SourceVersion]:
-        until = min(provenance.begun, provenance.build.written_at) if COMPILED.search(path) else provenance.begun
-        if self._texts and (found := oldest_copy(self._texts, provenance.copies, path, until)):
-            yield SourceVersion(f"as it was when {found[0]} came", found[1])
+    def _copy(self, place: Place, provenance: Provenance) -> Iterator[SourceVersion]:
+        until = min(provenance.begun, provenance.build.written_at) if COMPILED.search(place.path) else provenance.begun
+        for path in filter(None, (place.before, place.path)):
+            if self._texts and (found := oldest_copy(self._texts, provenance.copies, path, until)):
+                yield SourceVersion(f"as it was when {found[0]} came", found[1])
+                return
 
-    def _checked_in(self, path: str, recorded: str, provenance: Provenance, until: float) -> Iterator[SourceVersion]:
+    def _checked_in(self, place: Place, recorded: str, provenance: Provenance, until: float) -> Iterator[SourceVersion]:
         """Yield the versions of a file committed until then, under its recorded name, newest first.
 
         A running program may be built from any of them, because deployments lag behind. If its binary names a commit
         with uncommitted changes, older versions are excluded.
         """
+        path = place.path
         repository = git.repository_of(path)
         if repository not in self._heads:
             self._heads[repository] = git.commit(path, "HEAD") if repository else None
         head = self._heads[repository]
-        before = [one for one in git.versions(path, head) if one.seconds <= until] if head else []
+        # A rename that is not committed yet is in no history.
+        names = (path, place.before) if place.before else (path,)
+        history = next(filter(None, (git.versions(name, head) for name in names)), ()) if head else ()
+        before = [one for one in history if one.seconds <= until]
         named = [one for one in before if name_of(one.path) == name_of(canonical(recorded))] or before
         commit_of: dict[str, str] = {}
         for one in named:
@@ -189,14 +195,19 @@ def recorded_lines_in(lines: Lines, recorded: str, path: str) -> RecordedLines:
     return recorded_lines(lines, rows[lines.line[rows] > 0], path)
 
 
-def _may_be_lost(place: Place, provenance: Provenance) -> bool:
+def _is_as_recorded(place: Place, recorded: str) -> bool:
+    """Return whether a file is at its recorded path, or was until git renamed it."""
+    return place.rule == AS_RECORDED or place.before == canonical(recorded)
+
+
+def _may_be_lost(place: Place, recorded: str, provenance: Provenance) -> bool:
     """Return whether a program may have been built from a text that was never committed and is lost.
 
     Either its binary has uncommitted changes, or it was built here and the binary is gone or was replaced.
     """
     build = provenance.build
     is_other = build.is_here or build.is_gone or provenance.begun < build.written_at < math.inf
-    return build.is_modified or (is_other and place.rule == AS_RECORDED and bool(COMPILED.search(place.path)))
+    return build.is_modified or (is_other and _is_as_recorded(place, recorded) and bool(COMPILED.search(place.path)))
 
 
 def _is_newer_than_its_binary(place: Place, recorded: str, build: Build) -> bool:
@@ -204,7 +215,8 @@ def _is_newer_than_its_binary(place: Place, recorded: str, build: Build) -> bool
 
     The text at the time of the build may be lost: an edit that was reverted after `go run` was never committed.
     """
-    built_here = place.rule == AS_RECORDED or not is_absolute(canonical(recorded))  # -trimpath removes directories
+    is_trimmed = not is_absolute(canonical(recorded))  # by -trimpath
+    built_here = is_trimmed or _is_as_recorded(place, recorded)
     if not built_here or build.written_at == math.inf or not COMPILED.search(place.path):
         return False
     try:
