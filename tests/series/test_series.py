@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -47,6 +48,20 @@ def test_one_series_for_each_directory_and_kind_in_time_order() -> None:
         [snapshot("/p/b", 1), snapshot("/p/a", 2), snapshot("/q/c", 5), snapshot("/p/g", 3, goroutines(f"{HERE} = 1"))]
     )
     assert [names(s.snapshots) for s in made] == [["c"], ["g"], ["b", "a"]]
+
+
+def test_a_process_was_started_after_the_last_snapshot_of_the_one_before() -> None:
+    """Not where processes run at the same time: another one may have begun long before its first snapshot."""
+    totals = (1, 2, 1, 2)
+    made = [snapshot(f"/p/{i}", i, heap(f"{HERE} = 1x8/{total}")) for i, total in enumerate(totals)]
+    (series,) = group(made)
+    assert [len(one) for one in series.processes] == [2, 2]
+    assert [series.provenance(one).follows for one in made] == [-math.inf, -math.inf, 1, 1]
+    assert replace(series, replica=1).provenance(made[-1]).follows == -math.inf
+    falling = [snapshot(f"/p/{i}", i, heap(f"{HERE} = 1x8/{9 - i}")) for i in range(3)]
+    (mixed,) = group(falling)
+    assert mixed.is_mixed
+    assert mixed.provenance(falling[-1]).follows == -math.inf
 
 
 def test_base_and_head_by_word_and_by_name() -> None:

@@ -53,7 +53,7 @@ class Provenance(NamedTuple):
     copies: tuple[Copies, ...]
     """The snapshots of its process up to this one (if there are many, the first and last), all of one build."""
     follows: float = -math.inf
-    """When the last snapshot of the previous process was taken: this one was started after that."""
+    """When the last snapshot of the previous process was taken: this one was started after that, unless it is a replica."""
 
 
 class JudgedProcess(NamedTuple):
@@ -154,7 +154,7 @@ class Series:
             self.labels.get(of.path, ""),
             process[0].taken_at.seconds,
             copies,
-            before[-1].taken_at.seconds if before else -math.inf,
+            before[-1].taken_at.seconds if before and not (self.replica or self.is_mixed) else -math.inf,
         )
 
     def head(self, wanted: str) -> Snapshot:
