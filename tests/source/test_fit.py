@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from alloclens.source.fit import fits, idle_lines
+from alloclens.source.fit import fits, idle_lines, starts
 from alloclens.source.line_mapping import RecordedLines
 
 if TYPE_CHECKING:
@@ -98,6 +98,44 @@ def test_what_proves_a_text_wrong(function: str, start: int, line: int) -> None:
 )
 def test_what_a_compiler_makes(function: str, start: int, line: int) -> None:
     assert fits(marks("shop.go", (function, start, line)), GO)
+
+
+@pytest.mark.parametrize(
+    ("recorded", "count"),
+    [
+        ([(ADD, 4, 7), (ALL, 16, 17)], 2),
+        ([(ADD, 3, 7), (ALL, 17, 17)], 0),  # a line above, and a line below
+        ([(ADD, 0, 7), (ALL, 16, 17)], 1),  # where it starts was not recorded
+        ([(f"{ADD}.func1", 11, 12), (ALL, 16, 17)], 1),  # closures have no name to be found by
+        ([("example.com/shop.(*Basket).Add", 4, 7), ("example.com/shop.init.0", 22, 23)], 0),
+    ],
+)
+def test_how_many_functions_start_where_they_were_recorded(recorded: list[tuple[str, int, int]], count: int) -> None:
+    assert starts(marks("shop.go", *recorded), GO) == count
+
+
+def test_a_decorated_function_starts_on_either_line() -> None:
+    text = "@cached\n@traced\ndef keep(n):\n    return [n]\n"
+    assert [starts(marks("a.py", ("keep", start, 4)), text) for start in range(1, 5)] == [1, 1, 1, 0]
+
+
+def test_lines_of_a_closure_may_be_in_any_closure_or_in_its_function() -> None:
+    """A literal is numbered in its outermost function, which need not be the one around it."""
+    inlined = f"{ALL}.func1"
+    assert fits(marks("shop.go", (inlined, 11, 12)), GO)  # the literal of Add, inlined into All
+    assert fits(marks("shop.go", (inlined, 11, 17)), GO)  # a line of All itself
+    assert not fits(marks("shop.go", (inlined, 11, 7)), GO)  # of Add, and in no literal
+    assert not fits(marks("shop.go", (inlined, 17, 17)), GO)  # no literal starts there
+    assert fits(marks("shop.go", (inlined, 0, 12)), GO)
+    assert fits(marks("shop.go", (f"{ALL}[...].func1", 17, 17)), GO)  # of a generic one it may be a wrapper
+
+
+def test_what_a_language_that_inlines_says_of_lines() -> None:
+    """In C++ a line may be one of another function, inlined, unless the profile says where its function starts."""
+    text = "void keep(int n) {\n  grow(n);\n}\nvoid serve(int n) {\n  keep(n);\n}\n"
+    assert fits(marks("a.cc", ("keep(int)", 0, 5)), text)
+    assert not fits(marks("a.cc", ("keep(int)", 1, 5)), text)
+    assert fits(marks("a.cc", ("keep(int)", 1, 2)), text)
 
 
 def test_another_packages_name_in_a_comment_of_go() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from alloclens.source.fit import fits
-from alloclens.source.line_mapping import UNCHANGING, UNKNOWN_VERSION, RecordedLines, SourceVersion, map_lines
+from alloclens.source.line_mapping import UNCHANGING, UNKNOWN_VERSION, RecordedLines, SourceVersion, first_of, map_lines
 
 GO = """package shop
 
@@ -114,7 +114,7 @@ def test_without_a_start_a_line_stays_if_it_is_still_in_its_function() -> None:
 
 
 def test_without_a_function_a_line_is_gone() -> None:
-    assert to(marks((4, ""), (4, CART)), UNKNOWN_VERSION, GO) == unsure(0, 4)
+    assert to(marks((1, ""), (4, ""), (4, CART)), UNKNOWN_VERSION, GO) == unsure(0, 0, 4)
 
 
 def test_a_closure_moves_with_the_function_it_is_in() -> None:
@@ -177,6 +177,44 @@ def test_a_twin_keeps_its_own_lines() -> None:
 def test_a_function_that_was_renamed_keeps_its_lines() -> None:
     made = marks((4, "x.A"), (9, "x.B"))
     assert to(made, SourceVersion("our copy", twins("A", "B")), twins("A", "C")) == sure(4, 9)
+
+
+def test_a_line_of_a_function_that_left_the_one_it_was_recorded_in_is_marked() -> None:
+    """The recorded function is asked for, not the innermost one: a compiler had inlined this."""
+    then = "function outer() {\n  start()\n  function inner() {\n    keep()\n  }\n}\n"
+    now = "function outer() {\n  start()\n}\nfunction inner() {\n  keep()\n}\n"
+    outer, inner = (4, "outer"), (4, "inner")
+    version = SourceVersion("our copy", then)
+    assert to(marks(outer, path="a.js"), version, now) == [(5, True)]
+    assert to(marks(inner, path="a.js"), version, now) == [(5, False)]
+    assert to(marks(outer, inner, path="a.js"), version, now) == [(0, False), (5, False)]  # it is the other's
+
+
+def test_of_several_possible_texts_those_that_differ_are_named() -> None:
+    first, same = SourceVersion("1", "a\nb\nc\nd\n"), SourceVersion("2", "a\nb\nc\nd\n")
+    changed, longer = SourceVersion("3", "a\nx\nc\nd\n"), SourceVersion("4", "a\nb\nc\nnew\nd\n")
+    again = SourceVersion("5", "a\nx\nc\nd\n")
+    assert first_of([]) is UNKNOWN_VERSION
+    assert first_of([first, same]) is first
+    found = first_of([first, same, changed, longer, again])
+    assert (found.source, found.text, found.others) == ("1", first.text, ("3", "4"))
+    # Line 2 is another in one, and line 4 has moved in the other; 5 is the empty one behind the last line end.
+    assert found.doubtful.tolist() == [False, False, True, False, True, True]
+    assert found.disagrees(np.array([0, 1, 2, 3, 4, 99])).tolist() == [False, False, True, False, True, False]
+    assert first.disagrees(np.array([1, 2])).tolist() == [False, False]
+    beside = first.beside(changed)
+    assert (beside.source, beside.text, beside.others) == ("1", first.text, ())
+    assert beside.doubtful.tolist() == [False, False, True, False, False, False]
+    assert beside.beside(longer).doubtful.tolist() == found.doubtful.tolist()
+    assert first.beside(same).doubtful is None
+
+
+def test_a_text_in_doubt_is_doubtful_in_every_line() -> None:
+    one = SourceVersion("our copy", "a\nb")
+    assert one.in_doubt.doubtful.tolist() == [True] * 3  # 0 and both lines
+    assert (one.in_doubt.guessed, one.guess.guessed) == (False, True)
+    assert one.guess.doubtful.tolist() == [True] * 3
+    assert UNCHANGING.in_doubt is UNCHANGING.guess is UNCHANGING
 
 
 def test_a_line_that_was_extracted_into_another_function_is_marked() -> None:

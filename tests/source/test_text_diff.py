@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from alloclens.source import text_diff
-from alloclens.source.text_diff import line_map
+from alloclens.source.text_diff import code, line_map, stays
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -158,6 +158,74 @@ def test_what_is_too_much_and_cannot_be_cut_is_unsure(monkeypatch: pytest.Monkey
     now = ["a", "b", "hot", "hot", "x", "hot", "end"]
     monkeypatch.setattr(text_diff, "MAX_COMPARISONS", 3)
     assert mapped("\n".join(then), "\n".join(now)) == {1: (1, False), 3: (5, True), 5: (2, True), 7: (7, False)}
+
+
+def test_which_lines_stay_where_they_are() -> None:
+    """0 stays; b is another line, c moved down, and d moved past it."""
+    assert stays("a\nb\nc", "a\nb\nc").tolist() == [True] * 4
+    assert stays("a\nb\nc", "a\nx\nc").tolist() == [True, True, False, True]
+    assert stays("a\nb\nc", "a\nb\nx\nc").tolist() == [True, True, True, False]
+    assert stays("a\nb\nc\nd\ne", "a\nd\nb\nc\ne").tolist() == [True, True, False, False, False, True]
+
+
+def test_the_common_head_and_tail_end_at_lines_that_stand_once() -> None:
+    """In between, the copies of x may be each other."""
+    made = line_map("a\nx\nb\nx\nc", "a\nx\nx\nx\nc")
+    assert (made.head, made.tail) == (1, 5)
+    same = line_map("a\nx\nx", "a\nx\nx")
+    assert (same.head, same.tail, same.now.tolist()) == (3, 4, [0, 1, 2, 3])
+    other = line_map("a\nb", "c\nd\ne")
+    assert (other.head, other.tail, other.now.tolist()) == (0, 3, [0, 0, 0])
+
+
+def test_a_file_that_was_decoded_differently() -> None:
+    """What one reader cannot read another may: every character beyond ASCII is then as good as any other."""
+    assert exact("a\n\ufffd x\nb", "a\n\u00e9 x\nb") == {1: 1, 2: 2, 3: 3}
+    assert exact("a\n\u00e9 x\nb", "a\n\ufffd x\nb") == {1: 1, 2: 2, 3: 3}
+    assert exact("a\n\u00e8 x\nb", "a\n\u00e9 x\nb") == {1: 1, 3: 3}
+
+
+def by_code(then: str, now: str, comment: str = "//") -> list[int]:
+    return line_map(then, now, comment).now.tolist()[1:]
+
+
+def test_a_line_of_the_same_code_is_looked_for_between_the_same_two_lines() -> None:
+    assert by_code("x = 1\na\nb", "x=1\na\nb") == [1, 2, 3]
+    assert by_code("a\nx = 1\nb\nc", "a\nb\nx=1\nc") == [1, 0, 2, 4]  # it is behind b now
+    assert by_code("a\nb\nx = 1", "a\nb\nx=1") == [1, 2, 3]
+    assert by_code("a\nx = 1\nb\nx = 1\nc", "a\nx=1\nb\nx =1\nc") == [1, 2, 3, 4, 5]
+    assert by_code("a\nx = 1\nc", "a\nx=1\nx =1\nc") == [1, 0, 4]  # either may be it
+    assert by_code("a\nx = 1 // why\nc", "a\nx = 1 // how\nc") == [1, 2, 3]
+    assert by_code("a\nx = 1 // why\nc", "a\nx = 1 // how\nc", comment="") == [1, 0, 3]
+    assert by_code("a\nx = 1\nc", "a\nc\nd") == [1, 0, 2]
+
+
+@pytest.mark.parametrize(
+    ("line", "comment", "expected"),
+    [
+        ("a  :=  1", "//", "a:=1"),
+        ("return x", "//", "return x"),
+        ("a - -b", "//", "a- -b"),  # two operators are another than one
+        ("a -1", "//", "a-1"),
+        ("_ x", "//", "_ x"),  # two words
+        ("f( x , y ) // why", "//", "f(x,y)"),
+        ("a / b", "//", "a/b"),
+        ("a /* b */ c", "//", "a/*b*/c"),  # it is no trailing one
+        ("a /* b */", "//", "a"),
+        ("x = 1 # why", "#", "x=1"),
+        ("x#1", "#", "x#1"),  # a comment follows a space
+        ("x = 1 # why", "//", "x=1#why"),
+        ('f("a  //  b") // c', "//", 'f("a  //  b")'),
+        (r'f("\"//") // c', "//", r'f("\"//")'),
+        ("f('a  b')", "", "f('a  b')"),
+        ('"a" "b"', "", '"a" "b"'),  # they begin as the one before ended
+        ('x  =  "open', "//", 'x  =  "open'),  # the string ends on another line: white space counts
+        ("// all", "//", "// all"),
+        ("", "//", ""),
+    ],
+)
+def test_the_code_of_a_line(line: str, comment: str, expected: str) -> None:
+    assert code(line, comment) == expected
 
 
 def test_lines_that_the_text_never_had_are_gone() -> None:

@@ -171,6 +171,46 @@ def test_of_a_line_that_was_changed_nothing_is_said() -> None:
     assert stacked(head, realigned(base, head, maps))["/w/a.go", 14] == 4 * MB
 
 
+CHANGED = np.where(np.isin(np.arange(len(TO)), (12, 14, 22)), 0, np.arange(len(TO)))
+"""Lines 12, 14 and 22 are others than before, and all the rest stayed."""
+
+
+@pytest.mark.parametrize(
+    ("base", "head", "to", "now", "then"),
+    [
+        # By distance from the declaration: 1 and 2 lines below it before, 1 and 4 now. main.serve agrees.
+        ((*KEEP, f"main.serve:18@/w/a.go:20 = 5x{MB}"), INSIDE, None, {11, 14}, {11, 12}),
+        # By the text: the line that came may be the one that went.
+        (KEEP, INSIDE[:2], CHANGED, {14}, {12}),
+        # No line came, or none went.
+        (KEEP, INSIDE[:1], CHANGED, set(), set()),
+        (KEEP[:1], INSIDE[:2], CHANGED, set(), set()),
+        # One function lost a line, and the other got one.
+        (
+            (*KEEP, f"main.serve:20@/w/a.go:21 = 5x{MB}"),
+            (KEEP[0], f"main.serve:20@/w/a.go:21 = 5x{MB}", f"main.serve:20@/w/a.go:22 = 5x{MB}"),
+            CHANGED,
+            set(),
+            set(),
+        ),
+        # What holds nothing neither came nor went, nor did what has no line.
+        ((KEEP[0], f"main.keep:10@/w/a.go:12 = 0x{MB}"), INSIDE[:2], CHANGED, set(), set()),
+        (KEEP, (KEEP[0], f"main.keep:10@/w/a.go:14 = 0x{MB}"), CHANGED, set(), set()),
+        (KEEP, (KEEP[0], f"main.keep:10@/w/a.go:0 = 4x{MB}"), CHANGED, set(), set()),
+        # A function that is gone, or new, became no other.
+        (KEEP, (f"main.serve:20@/w/a.go:22 = 5x{MB}",), CHANGED, set(), set()),
+        (KEEP, (f"main.serve:20@/w/a.go:22 = 5x{MB}",), None, set(), set()),
+    ],
+)
+def test_which_lines_of_both_nothing_is_said_of(
+    base: tuple[str, ...], head: tuple[str, ...], to: np.ndarray | None, now: set[int], then: set[int]
+) -> None:
+    before, after = of(profile(*base)), of(profile(*head))
+    found = align(before, after, NO_MAPS if to is None else {("/w/a.go", "/w/a.go"): to})
+    assert set(after.line[found.unsaid].tolist()) == now
+    assert set(before.line[found.unsaid_base].tolist()) == then
+
+
 def test_what_a_line_held_that_had_no_sample_is_growth() -> None:
     head, base = profile(*INSIDE[:2]), profile(KEEP[0])
     maps = {("/w/a.go", "/w/a.go"): TO}

@@ -177,6 +177,54 @@ def test_equal_stacks_of_head_and_base_are_one_stack() -> None:
     assert [f.function for f in found.frames] == ["f", "main"]
 
 
+HEAD = ("x@/a.go:1 = 5x1", "y@/a.go:2 = 400x1", "w@/a.go:3 = 1x1", "v@/a.go:4 = 30x1")
+BASE = ("x@/a.go:1 = 2x1", "w@/a.go:3 = 2x1", "z@/a.go:5 = 6x1", "v@/a.go:4 = 33x1")
+"""In all of which main.main stands at a.go:9. x grew by 3, y by 400, w by -1, v by -3, and z, gone since, by -6."""
+
+
+@pytest.mark.parametrize(
+    ("unsaid", "most", "expected"),
+    [
+        ((), 9, [("y", 400, 400), ("x", 5, 3), ("w", 1, -1), ("v", 30, -3), ("z", 0, -6)]),
+        ((), 2, [("y", 400, 400), ("x", 5, 3)]),
+        # A growth that is unknown counts as none; of two that do, the heavier is first.
+        ((2,), 9, [("x", 5, 3), ("y", 400, None), ("w", 1, -1), ("v", 30, -3), ("z", 0, -6)]),
+        ((3, 4), 9, [("y", 400, 400), ("x", 5, 3), ("v", 30, None), ("w", 1, None), ("z", 0, -6)]),
+        # What only the base has, at a line that may be another one now, is no stack of the head.
+        ((5,), 9, [("y", 400, 400), ("x", 5, 3), ("w", 1, -1), ("v", 30, -3)]),
+        ((5, 3), 3, [("y", 400, 400), ("x", 5, 3), ("w", 1, None)]),
+        ((9,), 9, [("y", 400, None), ("v", 30, None), ("x", 5, None), ("w", 1, None)]),
+    ],
+)
+def test_stacks_through_lines_of_unknown_growth(
+    unsaid: tuple[int, ...], most: int, expected: list[tuple[str, int, int | None]]
+) -> None:
+    head, base = (
+        read(heap(*(stack.replace(" =", " < main.main@/a.go:9 =") for stack in stacks))) for stacks in (HEAD, BASE)
+    )
+    made = difference(head, base)
+    where = sites.by_source_line(made)
+    main = np.flatnonzero(where.line == 9).tolist()
+    found = through(made, where, main, 3, most, np.isin(where.line, unsaid) if unsaid else None)
+    assert [(one.frames[0].function, one.amount.value, one.amount.growth) for one in found] == expected
+    assert [one.grown for one in found] == [max(now if grew is None else grew, 0) for _, now, grew in expected]
+
+
+def test_from_a_line_of_unknown_growth_on_nothing_is_said_of_what_passes() -> None:
+    head = read(heap("f@/a.go:1 < g@/a.go:2 < h@/a.go:3 = 5x1", "x@/a.go:4 < g@/a.go:2 < h@/a.go:3 = 2x1"))
+    base = read(heap("f@/a.go:1 < g@/a.go:2 < h@/a.go:3 = 1x1"))
+    made = difference(head, base)
+    where = sites.by_source_line(made)
+    of_g = np.flatnonzero(where.line == 2).tolist()
+    samples, stacks = having(made, where, of_g), through(made, where, of_g, 3, 9)
+    found = passing(made, where, 3, samples, [one.sample for one in stacks], where.line == 2)
+    # By growth f is first. Of the 7 through h, and through g, 1 was there before; f holds 5, x holds 2.
+    assert [[amount[:2] for amount in one] for one in found] == [
+        [(5, None), (7, None), (7, 6)],
+        [(2, None), (7, None), (7, 6)],
+    ]
+
+
 def test_a_file_without_samples() -> None:
     made = lines(read(heap()), own(lambda _: True))
     assert len(made) == 0

@@ -108,11 +108,14 @@ def first_of(fitting: Sequence[SourceVersion]) -> SourceVersion:
     """Return the first of all possible versions, with the lines that others disagree on marked as doubtful."""
     if not fitting:
         return UNKNOWN_VERSION
-    first, others = fitting[0], {one.text: one for one in reversed(fitting[1:]) if one.text != fitting[0].text}
+    first, others = fitting[0], dict[str | None, SourceVersion]()
+    for version in fitting[1:]:
+        if version.text != first.text:
+            others.setdefault(version.text, version)
     if not others:
         return first
     doubtful = np.logical_or.reduce([~stays(first.text or "", text or "") for text in others])
-    return first._replace(others=tuple(one.source for one in reversed(others.values())), doubtful=doubtful)
+    return first._replace(others=tuple(other.source for other in others.values()), doubtful=doubtful)
 
 
 def map_lines(lines: RecordedLines, version: SourceVersion, now: str) -> MappedLines:

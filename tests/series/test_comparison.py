@@ -1,0 +1,130 @@
+"""Two snapshots compared: whether they are of one process, of one build, and what follows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from alloclens.series.comparison import by_weight, worth_showing
+from alloclens.session.once import world
+
+from tests.support.profiles import delta, drop, goroutines, heap
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from alloclens.series.comparison import Comparison
+
+MB = 1 << 20
+GO = "package main\n\nfunc main() {\n" + "\tkeep()\n" * 9 + "}\n"
+
+
+def compared(folder: Path, *profiles: bytes, **given: str) -> Comparison:
+    """Return the comparison of the last profile with the first of its process, or with the one that `base` names."""
+    (folder / "go.mod").write_text("module example.com/app\n")
+    (folder / "main.go").write_text(GO)
+    for number, data in enumerate(profiles):
+        drop(folder / f"p/{number}.pb.gz", data)
+    return world([str(folder)], [str(folder / "p")], given).shown
+
+
+def held(folder: Path, allocated: int, line: int = 4, start: int = 3, **given: str) -> bytes:
+    """Return a heap in which line 4 of main.go holds 2 MB, and has allocated so many."""
+    return heap(f"main.main:{start}@{folder}/main.go:{line} = 2x{MB}/{allocated}", **given)
+
+
+@pytest.mark.parametrize(
+    ("builds", "allocated", "starts", "one_process", "one_build"),
+    [
+        (("a", "a"), (5, 9), (3, 3), True, True),
+        (("a", "a"), (9, 5), (3, 3), False, True),  # what was allocated fell: it was started again
+        (("a", "b"), (5, 9), (3, 3), False, False),  # and nothing shows that the code stayed where it is
+        (("", ""), (5, 9), (3, 3), True, True),
+        (("", ""), (9, 5), (3, 3), False, False),  # two programs that do not say what they are
+        (("", ""), (5, 9), (3, 2), False, False),  # the declaration moved, so it is another build
+        (("a", ""), (5, 9), (3, 3), False, False),
+    ],
+)
+def test_one_process_and_one_build(
+    tmp_path: Path,
+    builds: tuple[str, str],
+    allocated: tuple[int, int],
+    starts: tuple[int, int],
+    one_process: bool,
+    one_build: bool,
+) -> None:
+    each = zip(builds, allocated, starts, strict=True)
+    profiles = [held(tmp_path, many, start=start, build_id=build) for build, many, start in each]
+    found = compared(tmp_path, *profiles, base="0.pb.gz")
+    assert (found.base.name, found.head.name) == ("0.pb.gz", "1.pb.gz")
+    assert found.one_process is one_process
+    assert (found.alignment is None) is one_build
+    assert found.growth is not None
+
+
+def test_without_a_base_nothing_grew(tmp_path: Path) -> None:
+    found = compared(tmp_path, held(tmp_path, 5))
+    assert (found.base, found.alignment, found.growth, found.grown, found.judgement) == (None,) * 5
+    assert not found.one_process
+
+
+def test_what_is_judged(tmp_path: Path) -> None:
+    """A process of two observations or more, in what it holds. The profile of some seconds holds nothing."""
+    two = [held(tmp_path, many) for many in (5, 9)]
+    assert compared(tmp_path, *two).judgement is not None
+    assert compared(tmp_path, *two, sampleType="alloc_space").judgement.sample_type.type == "inuse_space"
+    assert compared(tmp_path, *two, sampleType="cpu") is None
+    for number in range(2):
+        (tmp_path / f"p/{number}.pb.gz").unlink()
+    assert compared(tmp_path, *(delta(data, seconds=30) for data in two)).judgement is None
+
+
+def test_the_points_of_a_long_history(tmp_path: Path) -> None:
+    """Of 47 observations every other one, so that there are 24: 0, 2, … 46."""
+    profiles = [goroutines(f"main.main:3@{tmp_path}/main.go:4 = {100 + number}") for number in range(47)]
+    found = compared(tmp_path, *profiles).judgement.of(0)
+    assert found.points == tuple(range(100, 147, 2))
+    assert (found.value, found.growth, found.over.observations) == (146, 46, 47)
+    assert (found.floor, found.over.seconds) == (40, 46)  # the 11 whole windows of 4 begin at 100, 104, … 140
+    assert found.slope == pytest.approx(1)  # a goroutine each second
+    assert found.per_snapshot == pytest.approx(1)
+    assert found.is_goroutine
+    assert (found.function, found.line, found.file) == ("main.main", 4, f"{tmp_path}/main.go")
+
+
+def test_which_lines_get_a_hint(tmp_path: Path) -> None:
+    """Half a percent of all, and 10 KiB at least; of more than are allowed the heaviest, in their order."""
+    total = 4 << 20
+    sizes = {4: 20971, 5: 20972, 6: total - 20971 - 20972 - 30000, 7: 30000}  # half a percent is 20971.52
+    stacks = [f"main.main:3@{tmp_path}/main.go:{line} = 1x{size}" for line, size in sizes.items()]
+    found = compared(tmp_path, heap(*stacks))
+    rows = np.arange(len(found.lines))
+    assert found.lines.line[worth_showing(found, rows)].tolist() == [5, 6, 7]
+    assert found.lines.line[worth_showing(found, rows, most=2)].tolist() == [6, 7]
+    assert found.lines.line[by_weight(found, rows)].tolist() == [6, 7, 5, 4]
+    small = compared(tmp_path, heap(*(f"main.main:3@{tmp_path}/main.go:{n} = 1x{10231 + n}" for n in (8, 9))))
+    assert small.lines.line[worth_showing(small, np.arange(2))].tolist() == [9]  # 10,240 bytes, and 10,239
+
+
+def test_a_value_of_every_sample_type(tmp_path: Path) -> None:
+    profiles = [heap(f"main.main:3@{tmp_path}/main.go:4 = {n}x{MB}/{n + 9}", rate=1) for n in (2, 7)]
+    found = compared(tmp_path, *profiles)
+    wanted = {"alloc_objects": (16, 5), "alloc_space": (16 * MB, 5 * MB), "inuse_objects": (7, 5)}
+    for kind in found.head.sample_types[:3]:
+        assert found.stats(0, kind).owned[:2] == wanted[kind.type]
+    shown = found.stats(0)
+    assert (shown.line, shown.flat[:2], shown.cum[:2]) == (4, (7 * MB, 5 * MB), (7 * MB, 5 * MB))
+    assert (found.total, found.in_focus, found.grown, found.in_use) == (7 * MB, 7 * MB, 5 * MB, 7 * MB)
+    assert found.stats(0).flat.error == 0  # every object was recorded
+
+
+def test_what_goroutines_take(tmp_path: Path) -> None:
+    """What runtime.malg allocated: a goroutine and its first stack."""
+    made = [
+        heap(f"runtime.malg@/go/proc.go:9 = {n}x440", f"main.main:3@{tmp_path}/main.go:4 = 2x{MB}", rate=1)
+        for n in (5, 8)
+    ]
+    found = compared(tmp_path, *made)
+    assert found.goroutine_memory[:2] == (8 * 440, 3 * 440)
+    assert compared(tmp_path, made[0], held(tmp_path, 9)).goroutine_memory is None
