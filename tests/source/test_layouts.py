@@ -52,7 +52,7 @@ def test_a_file_that_was_renamed_in_a_proven_directory_is_found() -> None:
     recorded = at("/app", SERVICE | {"orders/old.py": ("Order.load", "Order.drop")})
     disk = FakeFiles(OWN, renames={"/w/orders/old.py": "/w/orders/models.py"})
     assert SourceMap(ROOTS, disk, recorded).place("/app/orders/old.py") == Place(
-        "/w/orders/models.py", "renamed since", Kind.OWN
+        "/w/orders/models.py", "renamed since", Kind.OWN, before="/w/orders/old.py"
     )
 
 

@@ -202,11 +202,13 @@ def test_of_several_possible_texts_those_that_differ_are_named() -> None:
     assert found.doubtful.tolist() == [False, False, True, False, True, True]
     assert found.disagrees(np.array([0, 1, 2, 3, 4, 99])).tolist() == [False, False, True, False, True, False]
     assert first.disagrees(np.array([1, 2])).tolist() == [False, False]
-    beside = first.beside(changed)
-    assert (beside.source, beside.text, beside.others) == ("1", first.text, ())
-    assert beside.doubtful.tolist() == [False, False, True, False, False, False]
-    assert beside.beside(longer).doubtful.tolist() == found.doubtful.tolist()
-    assert first.beside(same).doubtful is None
+    assert first.beside(same, shifted=True) is first
+    for shifted in (False, True):  # line 2 was edited; line 4 only has another number
+        edited = first.beside(changed, shifted=shifted)
+        assert (edited.source, edited.text, edited.others, edited.edited_since) == ("1", first.text, (), "3")
+        assert edited.doubtful.tolist() == [False, False, True, False, False, False]
+        moved = edited.beside(longer, shifted=shifted)
+        assert moved.doubtful.tolist() == [False, False, True, False, shifted, shifted]
 
 
 def test_a_text_in_doubt_is_doubtful_in_every_line() -> None:
