@@ -57,7 +57,7 @@ def written(count: np.ndarray, size: int) -> Column:
     p = -math.expm1(-size / RATE)
     objects, space = np.floor(count / p), np.floor(count * size / p)
     made = replace(EMPTY, values=np.stack([objects, space, objects, space], axis=1).astype(np.int64))
-    return Column(space, objects, Sampling(*(of[:, 3] for of in errors(made))))
+    return Column(space, objects, Sampling(*(of[:, 3] for of in errors(made)[:2])))
 
 
 def simulated(rng: np.random.Generator, site: Site, churn: float, growth: float) -> Trials:

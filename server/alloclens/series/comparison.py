@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from math import sqrt
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from alloclens.languages.go.leak_patterns import Shape, goroutine_shape, shape
 from alloclens.paths import clean_path
-from alloclens.profile.sample_types import column
+from alloclens.profile.sample_types import column, columns
 from alloclens.series.findings import RAISED, Finding, Judgement, judge
 from alloclens.series.history import history
 from alloclens.series.owned import LineNumbers, judged, rows_that_own
 from alloclens.stats.amount import Amount
+from alloclens.stats.growth import SampledValues, bounds
 from alloclens.tables.alignment import NO_MAPS, Alignment, LineMaps, align, are_different_builds
 from alloclens.tables.flame import FlameGraph
 from alloclens.tables.functions import FunctionStats, functions
-from alloclens.tables.growth import Growth, growth, rows
+from alloclens.tables.growth import Growth, growth, rows, sampled_values
 from alloclens.tables.lines import Lines, Measures
 from alloclens.tables.sites import Sites, by_source_line, on_lines
 from alloclens.tables.stacks import Stack, having, passing, through
@@ -214,11 +214,18 @@ class Comparison:
         lines, grown = self.lines, self._growths.get(kind)
         number = lines.sample_types.index(kind)
         amounts = []
-        for name, *columns in zip(Measures._fields, lines.value, lines.variance, lines.sampled, strict=True):
-            value, variance, sampled = (float(column[row, number]) for column in columns)
+        for name, *each in zip(Measures._fields, lines.value, lines.sampled, strict=True):
+            value, sampled = (float(one[row, number]) for one in each)
             amount = grown.amount(name, row, value) if grown else Amount(value)
-            amounts.append(amount._replace(error=sqrt(variance), sampled=sampled))
+            amounts.append(amount._replace(sampled=sampled))
         return LineStats(int(lines.line[row]), *amounts)
+
+    def bounds(self, row: int, measure: str) -> tuple[float, float]:
+        """Return the 99 % interval of a row's flat, cum or owned value in the shown type; nan if its error is unknown."""
+        lines = self.lines
+        side = SampledValues(*(column[[row]] for column in sampled_values(lines, measure)))
+        low, high = bounds(side, columns(lines.sample_types, self.sample_type), lines.rate)
+        return float(low[0]), float(high[0])
 
     def stacks(self, recorded: str, line: int, most: int, kind: ValueType | None = None) -> list[Stack]:
         """Return the heaviest stacks through a line, by growth if there is a base, in the shown or another type."""

@@ -12,7 +12,7 @@ from alloclens.series.owned import Figures, keys, rows_that_own
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from alloclens.arrays import Floats, Ints, Singles
+    from alloclens.arrays import Floats, Ints, Numbers, Singles
     from alloclens.series.owned import LineNumbers
     from alloclens.series.snapshot import Snapshot
     from alloclens.tables.lines import Lines
@@ -86,7 +86,7 @@ class History:
         ends = [(self.seconds(i * length), self.seconds((i + 1) * length - 1)) for i in range(count)]
         return Windows(np.mean(ends, axis=1), self.sites.floors(cut, self.site))
 
-    def _wide(self, columns: Singles, keys: Ints) -> Floats:
+    def _wide(self, columns: Numbers, keys: Ints) -> Floats:
         site = self.sites.numbers(keys)
         wide = np.zeros((len(columns), len(self.sites)))
         wide[:, site] = columns

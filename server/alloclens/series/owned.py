@@ -48,18 +48,19 @@ class OwnedLines:
     """Key of each line, the same in every snapshot."""
     value: Singles
     """float32: seven digits are enough for verdicts."""
-    rest: Singles | Callable[[], Singles]
-    """The other columns of `Figures`, shape (6, lines), or a function that loads them: few snapshots need them."""
+    rest: Floats | Callable[[], Floats]
+    """The other columns of `Figures`, shape (6, lines), or a function that loads them: few snapshots need them.
 
-    def figures(self) -> Singles:
+    float64: what was allocated in all may be millions of times what was allocated between two snapshots.
+    """
+
+    def figures(self) -> Floats:
         """Return the columns of `Figures`, shape (7, lines)."""
         rest = self.rest() if callable(self.rest) else self.rest
         return np.concatenate([self.value[None], rest])
 
 
-NOTHING = OwnedLines(
-    np.zeros(0, np.int64), np.zeros(0, np.float32), np.zeros((len(Figures._fields) - 1, 0), np.float32)
-)
+NOTHING = OwnedLines(np.zeros(0, np.int64), np.zeros(0, np.float32), np.zeros((len(Figures._fields) - 1, 0)))
 
 
 class LineNumbers:
@@ -149,8 +150,7 @@ def owned(lines: Lines) -> OwnedLines:
         allocated_variance=nothing if since_start is None else variance[:, since_start],
         allocated_sampled=nothing if since_start is None else sampled[:, since_start],
     )
-    kept = np.array(figures, np.float32)
-    return OwnedLines(keys(lines, row), kept[0], kept[1:])
+    return OwnedLines(keys(lines, row), figures.value.astype(np.float32), np.array(figures[1:]))
 
 
 def keys(lines: Lines, row: Ints) -> Ints:

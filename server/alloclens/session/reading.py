@@ -41,6 +41,7 @@ from alloclens.transform.difference import IncomparableError, difference, overfl
 from alloclens.transform.filters import in_focus
 from alloclens.transform.one_name import renamed
 from alloclens.transform.prune import pruned, unusable
+from alloclens.transform.sampling_rate import with_sampling_rate
 from alloclens.walk import MAX_WALK_SECONDS
 from alloclens.worker import take_longer
 from alloclens.workspace.files import Disk
@@ -98,7 +99,7 @@ class Attributed(NamedTuple):
 
 PLACE_SECONDS = 0.02
 """Time to find a recorded file and keep its text on a network drive; a local disk takes a fiftieth."""
-FORMAT_VERSION = 5
+FORMAT_VERSION = 6
 """Increased when the same file is read differently; cached snapshots are then read again."""
 MAX_SAMPLES = 1_000_000
 """In all cached profiles together."""
@@ -154,12 +155,12 @@ class Reader:
                 raise
             raise ProfileError(f"{error.strerror} (the setting largestProfile)") from error
         begun = time.monotonic()
-        written = read(data, self.largest)
+        written, rate_notes = with_sampling_rate(read(data, self.largest))
         profile, notes = readable(written)
         result = symbolized(profile, self.roots.folders, self.binaries)
         milliseconds = (time.monotonic() - begun) * 1000
         log.info("read %s: %d bytes, %d samples, %.0f ms", path, len(data), len(profile), milliseconds)
-        return replace(result, messages=(*result.messages, *notes, *overflow(profile))), written
+        return replace(result, messages=(*result.messages, *notes, *rate_notes, *overflow(profile))), written
 
     @cached_property
     def digest(self) -> str:

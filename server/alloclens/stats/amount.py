@@ -17,8 +17,6 @@ class Amount(NamedTuple):
     """The 99 % interval of the growth; nan if its error is unknown or was not requested."""
     significant: bool = False
     """Whether the growth exceeds its sampling error, corrected for the number of amounts tested."""
-    error: float = nan
-    """Standard error of the value from sampling; nan if unknown."""
     sampled: float = nan
     """Number of sampled objects in the value; nan if unknown."""
 

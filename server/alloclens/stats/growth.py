@@ -17,8 +17,8 @@ import numpy as np
 
 from alloclens.arrays import ratio
 from alloclens.stats.amount import Amount
-from alloclens.stats.intervals import Interval, Sampling, interval, turnover
-from alloclens.stats.sampling import errors
+from alloclens.stats.intervals import Interval, Sampling, interval, turnover, value_interval
+from alloclens.stats.sampling import POWER, errors
 
 if TYPE_CHECKING:
     from alloclens.arrays import Floats, Mask
@@ -36,6 +36,9 @@ class SampledValues(NamedTuple):
     value: Floats
     variance: Floats
     sampled: Floats
+    cut: Floats
+    extremes: Floats
+    """See `SampleErrors`."""
 
     def but(self, some: Mask, other: SampledValues) -> SampledValues:
         """Return these values with some rows replaced by those of another snapshot."""
@@ -55,24 +58,28 @@ class Changes:
     value: Floats
     added: Sampling
     removed: Sampling
-    block: Floats
-    rate: Floats | float
-    """See `interval`."""
+    units: Units
+    cut: Floats
+    """What was cut off the growth when both snapshots were written; 0 unless it is of objects."""
     looked_at: int
     """Number of rows that are not zero at the head."""
 
     @cached_property
     def interval(self) -> Interval:
         """The 99 % interval of each row's growth. Computed for all rows at the first request."""
-        return interval(self.value, self.added, self.removed, self.block, self.rate, critical_value(1))
+        return self._interval(critical_value(1))
 
     @cached_property
     def significant(self) -> Mask:
         """Rows that grew or shrank significantly, corrected for the number of rows."""
-        low, high = interval(
-            self.value, self.added, self.removed, self.block, self.rate, critical_value(self.looked_at)
-        )
+        low, high = self._interval(critical_value(self.looked_at))
         return np.asarray((self.value != 0) & ((low > 0) | (high < 0)))
+
+    def _interval(self, z: float) -> Interval:
+        """Return the interval at a level. It contains the growth as it was written, which may be cut off."""
+        block, rate, least = self.units
+        low, high = interval(self.value + self.cut, self.added, self.removed, block, rate, z, least)
+        return Interval(np.minimum(low, self.value), np.maximum(high, self.value))
 
     def amount(self, row: int, value: float) -> Amount:
         """Return a row's value at the head with its growth."""
@@ -92,9 +99,40 @@ def changes(
         after, before = _sampling(head, now.allocated), _sampling(base, then.allocated)
         allocated = Sampling(after.variance - before.variance, after.sampled - before.sampled)
     added, removed = turnover(_sampling(head, now.value), _sampling(base, then.value), allocated)
+    units = _units(head, base, now, then, rate)
+    cut = head.cut[:, now.value] - base.cut[:, then.value]
+    return Changes(grown, added, removed, units, cut, int(np.count_nonzero(value)))
+
+
+def bounds(of: SampledValues, wanted: Columns, rate: float) -> Interval:
+    """Return the 99 % interval of each row's value, never below 0."""
+    value = of.value[:, wanted.value]
+    block, most, least = _units(of, of, wanted, wanted, rate)
+    low, high = value_interval(
+        value + of.cut[:, wanted.value], _sampling(of, wanted.value), block, most, critical_value(1), least
+    )
+    return Interval(np.minimum(low, value), np.maximum(high, value))
+
+
+class Units(NamedTuple):
+    """See `interval`."""
+
+    block: Floats
+    rate: Floats
+    least: Floats
+
+
+def _units(head: SampledValues, base: SampledValues, now: Columns, then: Columns, rate: float) -> Units:
     size = np.maximum(_size(head.value, now), _size(base.value, then))
-    block, unit = (np.ones_like(size), ratio(rate, size)) if now.value == now.objects else (size, rate)
-    return Changes(grown, added, removed, block, unit, int(np.count_nonzero(value)))
+    if now.objects is None or then.objects is None or now.space is None or then.space is None:
+        return Units(size, np.full_like(size, rate), np.full_like(size, rate))
+    smallest, largest = (
+        np.maximum(head.extremes[:, of_head], base.extremes[:, of_base]) ** (1 / POWER)
+        for of_head, of_base in ((now.objects, then.objects), (now.space, then.space))
+    )
+    if now.value == now.objects:
+        return Units(np.ones_like(size), smallest, ratio(1, largest))
+    return Units(np.where(size > 0, size, rate * largest), np.full_like(size, rate), np.full_like(size, rate))
 
 
 def _sampling(side: SampledValues, column: int) -> Sampling:

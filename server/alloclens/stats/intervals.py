@@ -66,18 +66,34 @@ def turnover(head: Sampling, base: Sampling, allocated: Sampling | None) -> tupl
 
 
 def interval(
-    growth: Floats, added: Sampling, removed: Sampling, block: Floats, rate: Floats | float, z: float
+    growth: Floats,
+    added: Sampling,
+    removed: Sampling,
+    block: Floats,
+    rate: Floats | float,
+    z: float,
+    least: Floats | float | None = None,
 ) -> Interval:
     """Return the confidence interval of each line's growth, shape (lines,).
 
     `block` is the mean size of the line's objects and `rate` the sampling rate, in the unit of the growth; `z` is the
-    normal quantile of the two-sided level, 2.576 for 99 %. If no sampled object was added or removed, the interval
+    normal quantile of the two-sided level, 2.576 for 99 %. In objects, a sampled one counts for about rate/size: then
+    `rate` is that of the smallest object of the line, and `least` that of the largest. If no sampled object was added or removed, the interval
     covers what sampling can miss. At a rate of 0, sampling misses nothing and its width is 0.
     """
     rate = np.broadcast_to(np.asarray(rate, np.float64), growth.shape)
-    low = np.hypot(_down(added, rate, z), _up(removed, block, rate, z))
-    high = np.hypot(_up(added, block, rate, z), _down(removed, rate, z))
+    least = rate if least is None else np.broadcast_to(np.asarray(least, np.float64), growth.shape)
+    low = np.hypot(_down(added, least, z), _up(removed, block, rate, z))
+    high = np.hypot(_up(added, block, rate, z), _down(removed, least, z))
     return Interval(growth - low, growth + high)
+
+
+def value_interval(
+    value: Floats, own: Sampling, block: Floats, rate: Floats, z: float, least: Floats | None = None
+) -> Interval:
+    """Return the confidence interval of each value, never below 0. Arguments as of `interval`."""
+    low = value - _down(own, rate if least is None else least, z)
+    return Interval(np.maximum(low, 0), value + _up(own, block, rate, z))
 
 
 def _down(one: Sampling, rate: Floats, z: float) -> Floats:

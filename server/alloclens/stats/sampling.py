@@ -2,35 +2,69 @@
 
 At rate R a block of size s is sampled with p = 1 - exp(-s/R), and n sampled blocks are recorded as n/p. The variance of
 n/p is n·(1-p)/p² blocks², and s² times as much in bytes². Go's runtime/pprof un-samples by this formula (protomem.go);
-the variance is that of n/p for binomial n.
+the variance is that of n/p for binomial n. The numbers are written whole: n/p bytes lose nothing by that, but one block
+of 360 KiB, which stands for 1.98, is written as 1. So n follows from the bytes.
+
+A profile of bytes alone does not say how large its blocks are. Of all sizes the variance of a value is largest for the
+smallest: value · R.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from alloclens.arrays import ratio
 from alloclens.profile.sample_types import columns
-from alloclens.stats.intervals import Sampling
 
 if TYPE_CHECKING:
+    from alloclens.arrays import Floats
     from alloclens.profile.model import Profile
 
 
 SPACES = frozenset(("inuse_space", "alloc_space", "space"))
 
 
-def errors(profile: Profile) -> Sampling:
-    """Return the variance and the number of sampled objects of each value; nan if unknown.
+class SampleErrors(NamedTuple):
+    """The error of each value, each of shape (samples, sample types). They can be summed, by line for example."""
 
-    Both of shape (samples, sample types).
-    """
-    found = Sampling(*(np.full(profile.values.shape, np.nan) for _ in Sampling._fields))
-    for i, j in _heap_columns(profile):
-        _fill(found, i, j, profile)
+    variance: Floats
+    """nan if unknown."""
+    sampled: Floats
+    """Number of sampled objects; nan if unknown."""
+    cut: Floats
+    """What the writer cut off a number of objects; 0 for other types."""
+    extremes: Floats
+    """For a number of objects (R/s) ** POWER, for bytes (s/R) ** POWER: the POWER-th root of a sum of these is at least
+    the largest of them, so it bounds the smallest object from below and the largest from above; 0 if unknown."""
+
+
+POWER = 32
+"""The bound of a hundred equal objects is 15 % too wide."""
+SMALLEST, LARGEST = 2.0**-25, 2.0**20
+"""Bounds of s/R whose powers are floats."""
+
+
+def errors(profile: Profile) -> SampleErrors:
+    """Return the errors of all values."""
+    shape = profile.values.shape
+    found = SampleErrors(np.full(shape, np.nan), np.full(shape, np.nan), np.zeros(shape), np.zeros(shape))
+    size, pairs = np.abs(profile.values.astype(np.float64)), _heap_columns(profile)
+    both = [(objects, space) for objects, space in pairs if objects is not None]
+    means = [ratio(size[:, space], size[:, objects]) for objects, space in both]
+    any_mean = np.max(means, axis=0, initial=0) if means else np.zeros(len(profile))
+    for (objects, space), mean in zip(both, means, strict=True):
+        unlabelled = np.where(mean > 0, mean, any_mean)  # nothing in use: the size of what was allocated
+        block = np.where(profile.block_size > 0, profile.block_size, unlabelled)
+        _fill(found, objects, space, size, block, profile.period)
+    for without, space in pairs:
+        if without is None:
+            rate = profile.period if profile.period > 1 else 0
+            found.variance[:, space] = size[:, space] * rate
+            found.sampled[:, space] = size[:, space] / rate if rate else np.nan
     if _counts_all(profile):
-        found.variance[:], found.sampled[:] = 0, np.abs(profile.values.astype(np.float64))
+        found.variance[:], found.sampled[:] = 0, size
     return found
 
 
@@ -39,11 +73,11 @@ def sampling_rate(profile: Profile) -> float:
     return float(profile.period) if _heap_columns(profile) and profile.period > 1 else 0.0
 
 
-def _heap_columns(profile: Profile) -> list[tuple[int, int]]:
-    """Return the column pairs of objects and of their bytes."""
+def _heap_columns(profile: Profile) -> list[tuple[int | None, int]]:
+    """Return the column pairs of objects, if there are any, and of their bytes."""
     types = profile.sample_types if profile.period > 0 else ()
     each = (columns(types, one) for one in types if one.type in SPACES)
-    return [(one.objects, one.value) for one in each if one.objects is not None]
+    return [(one.objects, one.value) for one in each]
 
 
 def _counts_all(profile: Profile) -> bool:
@@ -51,12 +85,16 @@ def _counts_all(profile: Profile) -> bool:
     return bool(names) and all(name in ("goroutine", "threadcreate") for name in names)
 
 
-def _fill(errors: Sampling, objects: int, space: int, profile: Profile) -> None:
+def _fill(found: SampleErrors, objects: int, space: int, size: Floats, block: Floats, rate: int) -> None:
     """Fill in the columns of objects and of their bytes."""
-    rate, size = profile.period, np.abs(profile.values[:, space].astype(np.float64))
-    count = np.abs(profile.values[:, objects].astype(np.float64))
-    block = size / np.maximum(count, 1)
-    p = -np.expm1(-block / rate) if rate > 1 else np.ones_like(size)  # a rate of 1 samples every object
-    blocks = np.divide(count * (1 - p), p, out=np.zeros_like(p), where=p > 0)
-    errors.variance[:, objects], errors.variance[:, space] = blocks, blocks * block**2
-    errors.sampled[:, objects] = errors.sampled[:, space] = np.rint(count * p)
+    p = -np.expm1(-block / rate) if rate > 1 else np.ones_like(block)  # a rate of 1 samples every object
+    exact = ratio(size[:, space] * p, block)
+    n = np.where(exact < 0.5, exact, np.rint(exact))  # less than one: not a sampled profile's
+    blocks = ratio(n * (1 - p), p**2)
+    found.variance[:, objects], found.variance[:, space] = blocks, blocks * block**2
+    found.sampled[:, objects] = found.sampled[:, space] = np.rint(n)
+    if rate > 1:
+        relative = np.clip(block / rate, SMALLEST, LARGEST)
+        found.cut[:, objects] = np.where(exact < 0.5, 0, ratio(n, p) - size[:, objects])
+        found.extremes[:, objects] = np.where(block > 0, relative**-POWER, 0)
+        found.extremes[:, space] = np.where(block > 0, relative**POWER, 0)

@@ -171,7 +171,13 @@ class FlameGraph:
         """The columns that growth and its error need: the index in a row of sums, and the value of each sample."""
         profile, (own, allocated, objects, space) = self.profile, self.kinds
         parts = profile.values, *errors(profile)
-        wanted = [{own, objects, space}, {own, allocated}, {own, allocated}]
+        wanted: list[set[int | None]] = [
+            {own, objects, space},
+            {own, allocated},
+            {own, allocated},
+            {own},
+            {objects, space},
+        ]
         places = [(part, i) for part, of in enumerate(wanted) for i in of if i is not None]
         return tuple((part * len(profile.sample_types) + i, _column(parts[part], i)) for part, i in places)
 

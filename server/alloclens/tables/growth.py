@@ -15,7 +15,7 @@ from alloclens.stats.growth import Changes, SampledValues, changes
 from alloclens.tables.lines import Measures
 
 if TYPE_CHECKING:
-    from alloclens.arrays import Floats, Ints, Mask
+    from alloclens.arrays import Ints, Mask
     from alloclens.profile.model import ValueType
     from alloclens.tables.alignment import Alignment
     from alloclens.tables.lines import Lines
@@ -78,7 +78,7 @@ def growth(
     now, then = columns(head.sample_types, wanted), columns(base.sample_types, wanted)
 
     def one(name: str) -> Changes:
-        of_head = _side(head, name)
+        of_head = sampled_values(head, name)
         of_base = _side(base, name, row).but(unsaid, of_head)
         return changes(of_head, of_base, now, then, head.rate, one_process=one_process)
 
@@ -93,11 +93,14 @@ def _row_of(alignment: Alignment, head: Lines) -> Ints:
     return row
 
 
-def _side(lines: Lines, name: str, row: Ints | None = None) -> SampledValues:
-    """Return the values of one measure, with `row` in the order of other lines, 0 for rows of -1."""
-    columns: list[Floats] = [getattr(measures, name) for measures in (lines.value, lines.variance, lines.sampled)]
-    if row is None:
-        return SampledValues(*columns)
+def sampled_values(lines: Lines, measure: str) -> SampledValues:
+    """Return one measure of all lines, with its errors."""
+    return SampledValues(*(getattr(getattr(lines, name), measure) for name in SampledValues._fields))
+
+
+def _side(lines: Lines, name: str, row: Ints) -> SampledValues:
+    """Return the values of one measure with `row` in the order of other lines, 0 for rows of -1."""
+    columns = sampled_values(lines, name)
     if not len(lines):
         return SampledValues(*(np.zeros((len(row), column.shape[1])) for column in columns))
     return SampledValues(*(np.where((row >= 0)[:, None], column[row], 0) for column in columns))

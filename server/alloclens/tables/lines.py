@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from alloclens.arrays import some
-from alloclens.stats.sampling import errors, sampling_rate
+from alloclens.stats.sampling import SampleErrors, errors, sampling_rate
 from alloclens.tables import attribution
 from alloclens.tables.sites import by_source_line
 
@@ -71,6 +71,9 @@ class Lines:
     """Sampling variance of `value`, in the same shape; nan if unknown."""
     sampled: Measures
     """Number of sampled objects in `value`, in the same shape; nan if unknown."""
+    cut: Measures
+    extremes: Measures
+    """Sums of the samples' `SampleErrors`, in the same shape."""
     total: Ints
     """Sum of all samples, including those without a line; shape (sample types,)."""
     rate: float
@@ -143,11 +146,20 @@ def attributed(of: UnattributedLines, whose: Ownership) -> Lines:
     """Return the values of every line, given the ownership of the files."""
     profile, sites, file = of.profile, of.sites, of.file
     own, lost = (np.array(one, np.bool_) for one in whose)
-    values, both = profile.values, np.concatenate(errors(profile), axis=1)
+    values, every = profile.values, np.concatenate(errors(profile), axis=1)
+    some: Mask = np.asarray(every.any(axis=0))
+    """Columns of zeros need no sum."""
+    both = every[:, some]
     flat, owned = attribution.flat(profile, sites), attribution.owned(profile, sites, own[file])
     value = flat.sum(values), attribution.cum(profile, sites, values), owned.sum(values)
-    error = flat.sum(both), attribution.cum(profile, sites, both), owned.sum(both)
-    types = len(profile.sample_types)
+    sums = flat.sum(both), attribution.cum(profile, sites, both), owned.sum(both)
+    each = [np.zeros((len(sites), len(some))) for _ in sums]
+    for whole, part in zip(each, sums, strict=True):
+        whole[:, some] = part
+    variance, sampled, cut, extremes = (
+        Measures(*parts)
+        for parts in zip(*(np.split(whole, len(SampleErrors._fields), axis=1) for whole in each), strict=True)
+    )
     return Lines(
         sample_types=profile.sample_types,
         files=of.files,
@@ -158,8 +170,10 @@ def attributed(of: UnattributedLines, whose: Ownership) -> Lines:
         file=file,
         line=sites.line,
         value=Measures(*(measure.astype(np.float64) for measure in value)),
-        variance=Measures(*(measure[:, :types] for measure in error)),
-        sampled=Measures(*(measure[:, types:] for measure in error)),
+        variance=variance,
+        sampled=sampled,
+        cut=cut,
+        extremes=extremes,
         total=profile.values.sum(axis=0),
         rate=sampling_rate(profile),
         unplaced=unplaced(profile),

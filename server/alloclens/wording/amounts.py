@@ -64,15 +64,25 @@ def signed(value: float, unit: str) -> str:
 
 
 def growth(of: Amount, unit: str, *, interval: bool = False) -> str:
-    """Return growth and whether it is significant: ▲8.3MB; ▲8.3MB, may be noise. `interval` adds its interval."""
+    """Return growth and whether it is significant: ▲8.3MB; ▲8.3MB, may be noise. `interval` adds its interval.
+
+    Nothing is "unchanged" unless its growth is exactly 0: sampling may have missed a change.
+    """
     if not of.growth:
-        return "unchanged"
+        return _no_change(of, unit, interval=interval)
     grown = change(of.growth, unit)
     if not of.is_judged:
         return f"{grown} (error unknown)"
     if interval and of.low < of.high:
         grown += f" ({signed(of.low, unit)} to {signed(of.high, unit)})"
     return grown if of.significant else f"{grown}, may be noise"
+
+
+def _no_change(of: Amount, unit: str, *, interval: bool) -> str:
+    if of.is_judged and of.low == of.high:
+        return "unchanged"
+    bounds = f": {signed(of.low, unit)} to {signed(of.high, unit)}" if interval and of.is_judged else ""
+    return f"no change seen{bounds}"
 
 
 def significant_growth(of: Amount, unit: str) -> str:

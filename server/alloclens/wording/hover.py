@@ -34,7 +34,7 @@ def markdown(
     """Write the hover of one row of the head's lines. `unsure` is about where that row is now, `guessed` about its file."""
     lines = comparison.lines
     file, number = lines.files[lines.file[row]], int(lines.line[row])
-    parts = [_title(comparison, comparison.stats(row)), _table(comparison, row)]
+    parts = [_title(comparison, row), _table(comparison, row)]
     if judged := comparison.verdict(row):
         parts.append(f"{sparkline(judged.points)} {escape(verdict(judged))}  \n{escape(figures(judged))}")
     if unsure:
@@ -48,10 +48,10 @@ def markdown(
     return "\n\n".join(parts)
 
 
-def _title(comparison: Comparison, stats: LineStats) -> str:
+def _title(comparison: Comparison, row: int) -> str:
     unit, total = comparison.sample_type.unit, comparison.total
-    main, word = _main(stats)
-    value = f"**{amount(main.value, unit)} {word}**{_error(main, unit)}"
+    main, word = _main(comparison.stats(row))
+    value = f"**{amount(main.value, unit)} {word}**{_interval(comparison, row, main, word)}"
     whole = f"{share(main.value, total)} of {amount(total, unit)} {escape(comparison.sample_type.type)}"
     return f"{value} · {whole}{_since(comparison, main)}"
 
@@ -61,12 +61,14 @@ def _main(stats: LineStats) -> tuple[Amount, str]:
     return (stats.owned, "owned") if stats.owned.value else (stats.cum, "cum")
 
 
-def _error(measure: Amount, unit: str) -> str:
-    """Return the 95 % interval of a number, and the number of sampled objects in it."""
-    if math.isnan(measure.error) or not measure.error:
+def _interval(comparison: Comparison, row: int, measure: Amount, word: str) -> str:
+    """Return the 99 % interval of a number, and how many sampled objects it is made of; "" if it is exact or unknown."""
+    low, high = comparison.bounds(row, word)
+    if math.isnan(low) or low == high:
         return ""
+    unit = comparison.sample_type.unit
     objects = f"{measure.sampled:.0f} sampled object{'' if round(measure.sampled) == 1 else 's'}"
-    return f" ± {amount(1.96 * measure.error, unit)} ({objects})"
+    return f" (99 %: {amount(low, unit)} to {amount(high, unit)}, {objects})"
 
 
 def _since(comparison: Comparison, measure: Amount) -> str:
