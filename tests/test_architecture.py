@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -115,16 +116,23 @@ def modules() -> dict[str, Path]:
     return {".".join(name.parts).removesuffix("__init__").rstrip("."): path for name, path in each.items()}
 
 
-def imports(path: Path) -> set[str]:
+@cache
+def parsed(path: Path) -> tuple[ast.AST, ...]:
+    """Return all nodes of a module, its own first."""
+    return tuple(ast.walk(ast.parse(path.read_text("utf-8"))))
+
+
+@cache
+def imports(path: Path) -> frozenset[str]:
     """Return all that a module imports, also for types alone."""
     found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for node in parsed(path):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: relative import"
             found |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return found
+    return frozenset(found)
 
 
 def test_imports_follow_the_table() -> None:
@@ -156,8 +164,8 @@ def test_features_do_not_import_each_other() -> None:
 
 
 def test_functions_are_short() -> None:
-    nodes = {name: ast.walk(ast.parse(path.read_text("utf-8"))) for name, path in modules().items()}
-    functions = [(name, n) for name, each in nodes.items() for n in each if isinstance(n, ast.FunctionDef)]
+    each = [(name, node) for name, path in modules().items() for node in parsed(path)]
+    functions = [(name, n) for name, n in each if isinstance(n, ast.FunctionDef)]
     long = [f"{name}.{n.name}" for name, n in functions if (n.end_lineno or 0) - n.lineno >= MAX_FUNCTION_LINES]
     assert long == []
 
@@ -165,7 +173,8 @@ def test_functions_are_short() -> None:
 def test_a_class_name_means_one_class() -> None:
     defined: dict[str, list[str]] = {}
     for name, path in modules().items():
-        for node in ast.parse(path.read_text("utf-8")).body:
+        module = parsed(path)[0]
+        for node in module.body if isinstance(module, ast.Module) else ():
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 defined.setdefault(node.name, []).append(name)
     assert {name: places for name, places in defined.items() if len(places) > 1} == {}
@@ -186,8 +195,7 @@ def test_no_circles() -> None:
 
 def opened(path: Path) -> set[str]:
     """Return the functions and methods by which a module opens files, but those of alloclens.disk."""
-    tree = ast.parse(path.read_text("utf-8"))
-    called = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    called = [node.func for node in parsed(path) if isinstance(node, ast.Call)]
     names = {f.id for f in called if isinstance(f, ast.Name)} - {"open_file"}
     return OPENING & (names | {f.attr for f in called if isinstance(f, ast.Attribute)})
 
@@ -206,8 +214,7 @@ def test_links_are_followed_in_one_way() -> None:
 
 def outlets(path: Path) -> set[str]:
     """Return by what names a module writes to a terminal."""
-    nodes = list(ast.walk(ast.parse(path.read_text("utf-8"))))
-    written = {ast.unparse(node) for node in nodes if isinstance(node, (ast.Attribute, ast.Name))}
+    written = {ast.unparse(node) for node in parsed(path) if isinstance(node, (ast.Attribute, ast.Name))}
     return {name for name in written if re.fullmatch(r"print|(\w+\.)?s?echo|sys\.(__)?(stdout|stderr)(__)?", name)}
 
 
@@ -255,11 +262,6 @@ def test_no_registry_in_the_lock_file() -> None:
 @pytest.mark.slow
 def test_no_generic_named_tuple() -> None:
     """Python 3.10 refuses to import one."""
-    classes = [
-        n
-        for p in SERVER.rglob("*.py")
-        for n in ast.walk(ast.parse(p.read_text("utf-8")))
-        if isinstance(n, ast.ClassDef)
-    ]
+    classes = [n for p in SERVER.rglob("*.py") for n in parsed(p) if isinstance(n, ast.ClassDef)]
     bases = {c.name: {ast.unparse(base).partition("[")[0] for base in c.bases} for c in classes}
     assert [name for name, of in bases.items() if of >= {"NamedTuple", "Generic"}] == []

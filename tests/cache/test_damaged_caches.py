@@ -71,6 +71,7 @@ def said(folder: Path, command: str) -> str:
     return result.stdout
 
 
+@pytest.mark.slow
 def test_random_damage_changes_no_verdict(folder: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder)
     leaks, annotated = said(folder, "leaks"), said(folder, "annotate")

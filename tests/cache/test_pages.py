@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where the pages lie."""
+    """Where the pages lie: fewer than the user has, because each is written to the disk."""
+    monkeypatch.setattr(pages, "MAX_PAGES", 20)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     return tmp_path / "alloclens" / "pages"
 
@@ -51,7 +52,7 @@ def test_the_oldest_go_but_none_of_the_answer(folder: Path) -> None:
         os.utime(path, (number + 1, number + 1))
     answer = [pages.write(name, "") for name in ("new", "0")]
     pages.prune(answer)
-    assert names(folder) == {"new", "0", *map(str, range(2, pages.MAX_PAGES))}  # 201 pages: the oldest but 0 is gone
+    assert names(folder) == {"new", "0", *map(str, range(2, pages.MAX_PAGES))}  # 21 pages: the oldest but 0 is gone
 
 
 def test_an_answer_of_very_many_is_kept_whole(folder: Path) -> None:

@@ -87,6 +87,7 @@ def arguments(command: list[str], made: Made) -> list[str]:
 
 def run(made: Made, monkeypatch: pytest.MonkeyPatch, command: list[str]) -> Result:
     monkeypatch.chdir(made.folder)
+    monkeypatch.setattr(capture, "PAUSE_SECONDS", 0.01)
     return CliRunner().invoke(main, arguments(command, made))
 
 

@@ -198,6 +198,8 @@ def test_a_line_of_the_same_code_is_looked_for_between_the_same_two_lines() -> N
     assert by_code("a\nx = 1 // why\nc", "a\nx = 1 // how\nc") == [1, 2, 3]
     assert by_code("a\nx = 1 // why\nc", "a\nx = 1 // how\nc", comment="") == [1, 0, 3]
     assert by_code("a\nx = 1\nc", "a\nc\nd") == [1, 0, 2]
+    assert by_code("a\nx=1\nc", "a\nx=1\nx =1\nc") == [1, 2, 4]  # what stayed as it is is no other line
+    assert by_code("a\nx=1\nx =1\nc", "a\nx=1\nc") == [1, 2, 0, 3]
 
 
 @pytest.mark.parametrize(
