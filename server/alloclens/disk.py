@@ -10,7 +10,6 @@ from __future__ import annotations
 import errno
 import os
 import re
-import secrets
 import shutil
 import stat
 import sys
@@ -107,7 +106,7 @@ def write_file(path: Path, data: bytes, *, new: bool = False, mode: int | None =
         path = path if new else path.resolve()
         if not new and path.exists() and not path.is_file():
             raise OSError(errno.EINVAL, NOT_REGULAR)
-        aside = path.with_name(f".alloclens.{secrets.token_hex(8)}.tmp")
+        aside = path.with_name(f".alloclens.{os.urandom(8).hex()}.tmp")
     except (RuntimeError, ValueError) as error:  # a link loop before Python 3.13; a null character
         raise OSError(errno.EINVAL, NOT_A_NAME) from error
     try:

@@ -7,7 +7,7 @@ import sys
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from isal import igzip_lib
+from isal import isal_zlib
 
 from alloclens.profile.errors import Malformed
 
@@ -23,14 +23,15 @@ MAX_LAYERS = 4
 """Nested compressions of a file; one that unpacks to itself would never end."""
 MAX_PARTS = 1 << 16
 """Concatenated compressed parts of a file; each takes microseconds, however small."""
-FIRST_INPUT_BYTES, MAX_INPUT_BYTES = 1 << 14, 1 << 20
-"""Input given to a part's decompressor first, and at most at a time: input after the part's end is copied and given
-again.
+INPUT_BYTES = 1 << 14
+"""Input given to the decompressor of a part after the first, doubled each time: input after the part's end is copied and
+given again.
 
-The first piece holds the whole gzip header, which isal does not parse well in pieces.
+The first piece holds the whole gzip header, which isal does not parse well in pieces. The first part is given the whole
+input, because most files have only one.
 """
-OUTPUT_BYTES = 1 << 20
-"""Output unpacked at a time."""
+GZIP_WBITS = 31
+"""A gzip header and trailer, as zlib encodes it."""
 PADDING = re.compile(rb"\0+")
 
 
@@ -38,11 +39,11 @@ class _Packing(NamedTuple):
     name: str
     magic: re.Pattern[bytes]
     """The start of a part."""
-    decompressor: Callable[[], igzip_lib.IgzipDecompressor | zstd.ZstdDecompressor]
+    decompressor: Callable[[], isal_zlib.Decompress | zstd.ZstdDecompressor]
 
 
 PACKINGS = (
-    _Packing("gzip", re.compile(rb"\x1f\x8b"), partial(igzip_lib.IgzipDecompressor, igzip_lib.DECOMP_GZIP)),
+    _Packing("gzip", re.compile(rb"\x1f\x8b"), partial(isal_zlib.decompressobj, GZIP_WBITS)),
     _Packing("zstd", re.compile(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18"), zstd.ZstdDecompressor),
 )
 """The second magic of zstd is a skippable frame."""
@@ -67,20 +68,20 @@ def unpacked(data: bytes, limit: int) -> bytes:
 def _unpacked_once(packing: _Packing, data: bytes, limit: int) -> bytes:
     out: list[bytes] = []
     view, at, left = memoryview(data), 0, limit
-    for _ in range(MAX_PARTS):
-        part, size = packing.decompressor(), FIRST_INPUT_BYTES
+    for number in range(MAX_PARTS):
+        part, size = packing.decompressor(), INPUT_BYTES if number else len(data)
         while not part.eof:
-            given = view[at : at + size] if part.needs_input else view[:0]
-            if part.needs_input and not given:
+            given = view[at : at + size]
+            if not given:
                 raise Malformed(f"the {packing.name} data is cut off: the file was copied or written only in part")
             try:
-                out.append(part.decompress(given, min(OUTPUT_BYTES, left + 1)))
-            except (igzip_lib.error, zstd.ZstdError) as error:  # type: ignore[misc]  # its stub declares the class as an instance
+                out.append(part.decompress(given, left + 1))
+            except (isal_zlib.error, zstd.ZstdError) as error:  # type: ignore[misc]  # its stub declares the class as an instance
                 raise Malformed(f"the {packing.name} data is damaged ({error})") from error
             left -= len(out[-1])
             if left < 0:
                 raise _too_large(limit)
-            at, size = at + len(given), min(2 * size, MAX_INPUT_BYTES)
+            at, size = at + len(given), 2 * size
         at -= len(part.unused_data)
         padding = PADDING.match(data, at)
         at = padding.end() if padding else at
