@@ -303,7 +303,7 @@ def _gone(
 
 
 def _container(recorded: Recorded, context: PlacementContext) -> Groups:
-    modules = context.roots.modules if len(context.roots.modules) <= MAX_CHECKOUTS else ()
+    modules = context.roots.modules if len(context.roots.modules) <= MAX_MODULES else ()
     checkouts = (*context.roots.folders, *(module.directory for module in modules))
     for pattern in CONTAINERS:
         if found := pattern.match(recorded.path):
@@ -374,7 +374,7 @@ CRATE = re.compile(r"""^[ \t]*name[ \t]*=[ \t]*["']([\w-]+)["']""", re.MULTILINE
 PROGRAM = re.compile(r"/(?:bin|examples|tests|benches)/([^/]+?)(?:/main)?\.rs$")
 """A file that is a crate without an entry in Cargo.toml."""
 CRATES = re.compile(r"(?<![\w:])(\w+)::")
-MAX_CHECKOUTS, MAX_SAME_NAME_FILES = 100, 1000
+MAX_MODULES, MAX_SAME_NAME_FILES = 100, 1000
 """Modules to try as a container's checkout, and files of one name to compare; no guess is made among more."""
 VERSION = re.compile(r"@v[^/]*(?=/)")
 """The version in a module's path: example.com/x@v1.2.3/y.go."""
