@@ -9,7 +9,16 @@ from pathlib import Path
 import pytest
 from alloclens.lsp.commands import takes
 from alloclens.lsp.main import make_server
-from alloclens.lsp.protocol import AskedLine, FlameOptions, FocusStep, HotLinesQuery, Location, Position, Range, Status
+from alloclens.lsp.protocol import (
+    RequestedLine,
+    FlameOptions,
+    FocusStep,
+    HotLinesQuery,
+    Location,
+    Position,
+    Range,
+    Status,
+)
 from alloclens.worker import Worker
 from msgspec.structs import fields
 
@@ -80,7 +89,7 @@ def test_the_protocol_page_lists_the_fields_of_every_answer() -> None:
         FlameOptions,
         FocusStep,
         HotLinesQuery,
-        AskedLine,
+        RequestedLine,
     }  # those are in the commands' parameters
     for kind in set(protocol.structs()) - arguments - {Status, Location, Range, Position}:
         assert names(kind) in shapes, kind.__name__

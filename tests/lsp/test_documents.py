@@ -115,8 +115,8 @@ def test_an_open_document_goes_before_its_file(places: dict[str, Path]) -> None:
     both = one.with_text(direct, "direct\n")
     assert both.at(path, roots).uri == link
     assert both.before_others(direct).at(path, roots).uri == direct
-    assert [other.uri for other in both.doubles(roots)] == [direct]
-    assert both.without(link).doubles(roots) == []
+    assert [other.uri for other in both.duplicates(roots)] == [direct]
+    assert both.without(link).duplicates(roots) == []
     assert one.without(link).at(path, roots).uri == direct
     assert none.opened == {}  # values: what a handler has read stays as it was
 

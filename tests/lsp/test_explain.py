@@ -203,7 +203,7 @@ async def test_a_settings_file_that_is_open_is_edited_there(editor: Editor, lost
     assert edit.new_text == f"# typed, and not saved\n\n{MAPPING}"
     assert settings.read_text() == "# ours\n"
     await editor.until(lambda: editor.messages)
-    assert editor.messages == [f"alloclens: {settings} has the path mapping now; save it, and it holds"]
+    assert editor.messages == [f"alloclens: {settings} now has the path mapping; save it to apply it"]
     editor.refuses_edits = True
     assert await add(editor) is None
     await editor.until(lambda: any("could not be changed: the editor refused" in said for said in editor.messages))

@@ -91,7 +91,7 @@ def test_types_in_typescript() -> None:
         "  [FINDINGS]: { arguments: []; answer: ListedFinding[] };",
         "export type Severity = 'error' | 'warning' | 'information' | 'hint' | 'off';",
         "  severity: Severity;",
-        "  path?: readonly (readonly [string, string])[]; // The name and the file of each node from the root to the one to zoom in to",
+        "  path?: readonly (readonly [string, string])[]; // Name and file of each node on the path from the root to the one to zoom in on",
         "  children: FlameNode[];",
         "export const STATUS = 'alloclens/status';",
     ):

@@ -257,7 +257,7 @@ async def test_a_label_is_kept_beside_the_profiles(editor: Editor, folder: Path)
     await editor.until(seen)
     assert await editor.command(LABEL, str(second), "") is None
     assert file.read_text() == '# by hand\n"000.pb.gz" = "after start"\n'
-    assert "none of the snapshots" in await editor.command(LABEL, str(folder / "main.go"), "x")
+    assert "is not a known snapshot" in await editor.command(LABEL, str(folder / "main.go"), "x")
     assert not (folder / "labels.toml").exists()
     file.write_text("broken = ")
     assert (await editor.command(LABEL, str(first), "x")).startswith("labels.toml could not be changed: ")

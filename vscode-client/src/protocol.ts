@@ -33,7 +33,7 @@ export type State = 'empty' | 'loading' | 'ok' | 'problem';
 
 export type Direction = 'callees' | 'callers';
 
-// The params of the notification that follows every change: what a status bar shows.
+// The params of the notification after every change: what to show in a status bar.
 export interface Status {
   state: State;
   text: string;
@@ -60,19 +60,19 @@ export interface StackFrame {
   own: boolean;
 }
 
-// A location, as LSP has it.
+// A location, as in LSP.
 export interface Location {
   uri: string;
   range: Range;
 }
 
-// A range, as LSP has it.
+// A range, as in LSP.
 export interface Range {
   start: Position;
   end: Position;
 }
 
-// A position, as LSP has it.
+// A position, as in LSP.
 export interface Position {
   line: number;
   character: number;
@@ -80,7 +80,7 @@ export interface Position {
 
 // A frame in the tree of a line's callers or callees.
 export interface StackTreeNode {
-  id: string; // JSON: [function, file, line, binary]; empty in a row that stands for all that are left out
+  id: string; // JSON: [function, file, line, binary]; empty in the row for all nodes that are left out
   label: string;
   detail: string;
   location: Location | null;
@@ -88,11 +88,11 @@ export interface StackTreeNode {
   leaf: boolean;
 }
 
-// Which hot lines, and in which order.
+// Selects and sorts hot lines.
 export interface HotLinesQuery {
   own?: boolean; // Only lines of the user's own code that have a location
   sort?: 'cum' | 'flat' | 'growth' | 'owned';
-  filter?: string; // A part of the function's or the file's name, in any case
+  filter?: string; // A part of the function's or the file's name, ignoring case
   most?: number;
 }
 
@@ -131,7 +131,7 @@ export interface ListedFinding {
   line: number;
 }
 
-// All that is in the profile directories.
+// Everything in the profile directories.
 export interface AllSeries {
   series: ListedSeries[];
   problems: UnreadableFile[];
@@ -144,8 +144,8 @@ export interface ListedSeries {
   sampleTypes: string[];
   shown: boolean;
   snapshots: SeriesSnapshot[]; // Newest first
-  more: number; // Older snapshots that are left out
-  process: number; // Snapshots of the latest process
+  more: number; // Number of older snapshots that are left out
+  process: number; // Number of snapshots of the latest process
 }
 
 // A snapshot of a series.
@@ -185,13 +185,13 @@ export interface SampleTypeChoice {
   selected: boolean;
 }
 
-// Which samples to look at from now on.
+// Selects the samples to keep in focus.
 export interface FocusStep {
   focus?: string; // A pattern, as for pprof's -focus
   ignore?: string;
   function?: string; // The exact name of a function
   ignoreFunction?: string;
-  stack?: readonly string[]; // Exact names of functions: samples that pass through all of them
+  stack?: readonly string[]; // Exact names of functions, all of which a sample has to pass through
 }
 
 // A path mapping that would find missing files.
@@ -201,10 +201,10 @@ export interface SuggestedMapping {
   label: string;
 }
 
-// Which flame graph.
+// Selects a flame graph.
 export interface FlameOptions {
   inverted?: boolean;
-  path?: readonly (readonly [string, string])[]; // The name and the file of each node from the root to the one to zoom in to
+  path?: readonly (readonly [string, string])[]; // Name and file of each node on the path from the root to the one to zoom in on
   search?: string; // A part of a function's name
 }
 
@@ -235,8 +235,8 @@ export interface FlameNode {
   children: FlameNode[];
 }
 
-// A line: of a document, by `uri`, 0-based; or as recorded, by `file`, 1-based. None if both are empty.
-export interface AskedLine {
+// A line of a document (`uri`, 0-based) or as recorded (`file`, 1-based). No line if both are empty.
+export interface RequestedLine {
   uri?: string;
   file?: string;
   line?: number;
@@ -296,34 +296,34 @@ export interface Commands {
   [HOT_LINES]: { arguments: [options?: HotLinesQuery]; answer: HotLine[] };
   // Return how many hot lines there are, including those without a location.
   [HOT_LINE_COUNT]: { arguments: [options?: HotLinesQuery]; answer: number };
-  // Return the lines that leak or grow, and those with another verdict that has a severity, worst first.
+  // Return the lines that leak or grow, and those with another verdict that is shown, worst first.
   [FINDINGS]: { arguments: []; answer: ListedFinding[] };
   // Return all series with their newest snapshots, and the files that could not be read.
   [SERIES]: { arguments: []; answer: AllSeries };
-  // Return the newest snapshots of the series that is shown, and its base and head.
+  // Return the newest snapshots of the shown series, and its base and head.
   [SNAPSHOTS]: { arguments: []; answer: SnapshotChoice[] };
   // Return all sample types.
   [SAMPLE_TYPES]: { arguments: []; answer: SampleTypeChoice[] };
-  // Label a snapshot; an empty label removes it. Returns why that failed.
+  // Label a snapshot; an empty label removes it. Returns the error if it fails.
   [LABEL]: { arguments: [path: string, label: string]; answer: string | null };
-  // Add a step to the focus. Returns what is wrong with a pattern.
+  // Add a step to the focus. Returns the error in a pattern, if there is one.
   [FOCUS]: { arguments: [step: FocusStep]; answer: string | null };
   // Remove the last step, or every step.
   [UNFOCUS]: { arguments: [every?: boolean]; answer: null };
-  // Return the placement of all recorded files and of a document, as plain text.
+  // Return the placement of all recorded files and of a document as plain text.
   [EXPLAIN]: { arguments: [uri?: string]; answer: string };
-  // Show as a message why a document has no numbers.
+  // Show a message that says why a document has no numbers.
   [TELL_WHY]: { arguments: [uri: string]; answer: null };
   // Return the path mappings that would find missing files, best first.
   [MAPPINGS]: { arguments: []; answer: SuggestedMapping[] };
   // Write a path mapping to the settings file. Returns the file's path.
   [ADD_MAPPING]: { arguments: [recorded: string, to: string]; answer: string | null };
-  // Return the flame graph of what is shown; null without a profile, or if the path leads nowhere.
+  // Return the flame graph of what is shown; null if there is no profile, or no node at the path.
   [FLAME]: { arguments: [options?: FlameOptions]; answer: Flame | null };
   // Return the location of a recorded line.
   [FRAME]: { arguments: [file: string, line: number]; answer: Location | null };
-  // Return the series over time, and what a line owned.
-  [TIMELINE]: { arguments: [line?: AskedLine]; answer: Timeline | null };
+  // Return the series over time, and what a line owned in it.
+  [TIMELINE]: { arguments: [line?: RequestedLine]; answer: Timeline | null };
   // Return what a bug report needs as plain text: versions, caches, settings and counts.
   [ABOUT]: { arguments: []; answer: string };
 }

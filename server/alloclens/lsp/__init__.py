@@ -1,1 +1,1 @@
-"""A World, spoken to an editor. The only room that knows pygls and lsprotocol."""
+"""The language server. Only this room knows pygls and lsprotocol."""

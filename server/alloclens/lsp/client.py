@@ -1,4 +1,4 @@
-"""What the editor at the other end can do, asked by name. A field that is not there means no."""
+"""The capabilities of the editor. A capability that is not announced is absent."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Client:
-    """One editor's capabilities."""
+    """The capabilities of one editor."""
 
     def __init__(self, capabilities: types.ClientCapabilities | None = None) -> None:
         self._workspace = (capabilities and capabilities.workspace) or types.WorkspaceClientCapabilities()
@@ -67,13 +67,13 @@ class Client:
         return types.MarkupKind.Markdown in formats
 
     def show_stacks(self, title: str, uri: str, line: int) -> types.Command:
-        """Return the command that shows the stacks of a line (0-based): the editor's own way, or a page."""
+        """Return the command that shows the stacks of a line (0-based): the editor's own, or one that opens a page."""
         if SHOW_STACKS in self._ours.get("commands", ()):
             return types.Command(title, SHOW_STACKS, arguments=[uri, line])
         return as_command(title, ShowStackPage(uri=uri, line=line))
 
     def explain(self, title: str, uri: str) -> types.Command:
-        """Return the command that says why a document has no numbers: the editor's own way, or a message."""
+        """Return the command that explains why a document has no numbers: the editor's own, or one that shows a message."""
         return types.Command(title, EXPLAIN, arguments=[uri]) if self.explains else as_command(title, TellWhy(uri=uri))
 
     @property
@@ -86,6 +86,6 @@ class Client:
 
 
 def _ours(experimental: Any) -> Mapping[str, Any]:
-    """Return the part of the experimental capabilities that is about alloclens, whatever JSON a client sends there."""
-    found = experimental.get("alloclens") if isinstance(experimental, dict) else None
-    return found if isinstance(found, dict) else {}
+    """Return the experimental capabilities of alloclens, whatever JSON a client sends."""
+    ours = experimental.get("alloclens") if isinstance(experimental, dict) else None
+    return ours if isinstance(ours, dict) else {}

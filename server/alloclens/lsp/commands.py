@@ -1,4 +1,4 @@
-"""The arguments of a command: checked when an editor sends them, and written for an editor to send."""
+"""The arguments of commands: read from an editor and checked, or written for an editor to send."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ if TYPE_CHECKING:
 Given = TypeVar("Given", bound="Command[Any]")
 Data = TypeVar("Data")
 BAD = (msgspec.ValidationError, UnicodeEncodeError)
-"""What msgspec raises for a value of another type; and for half a surrogate pair where it expects one of several texts."""
+"""msgspec's errors for a value of a wrong type, and for a lone surrogate where one of several strings is expected."""
 
 
 def read(command: type[Given], given: Sequence[Any]) -> Given:
-    """Return a command with these arguments; null counts as left out.
+    """Return a command with these arguments; null counts as missing.
 
-    Raises JsonRpcInvalidParams, which says what the command takes.
+    Raises JsonRpcInvalidParams, which lists the command's arguments.
     """
     fields = msgspec.structs.fields(command)
     taken, fault = {}, f"there are {len(given)} arguments" if len(given) > len(fields) else ""
@@ -53,20 +53,20 @@ def read(command: type[Given], given: Sequence[Any]) -> Given:
 
 
 def takes(command: type[Command[Any]]) -> str:
-    """Write the arguments of a command as LSP's specification does."""
+    """Return the arguments of a command in the notation of LSP's specification."""
     fields = msgspec.structs.fields(command)
     return ", ".join(f"{f.encode_name}{'' if f.required else '?'}: {_word(type_info(f.type))}" for f in fields)
 
 
 def as_command(title: str, command: Command[Any]) -> types.Command:
-    """Return a command with its arguments for an editor to send when the user chooses `title`."""
+    """Return a command with its arguments, which an editor sends when the user chooses `title`."""
     return types.Command(
         title, command.name, arguments=[msgspec.to_builtins(value) for value in msgspec.structs.astuple(command)]
     )
 
 
 def given_back(data: Any, kind: type[Data]) -> Data | None:
-    """Return the `data` that an editor gives back with an item; None if the item is another server's."""
+    """Return the `data` of an item that an editor sends back; None if the item is another server's."""
     try:
         return msgspec.convert(data, kind)
     except BAD:
@@ -80,7 +80,7 @@ def _fault(error: Exception, name: str) -> str:
 
 
 def _without_nulls(value: Any) -> Any:
-    return {name: one for name, one in value.items() if one is not None} if isinstance(value, dict) else value
+    return {name: item for name, item in value.items() if item is not None} if isinstance(value, dict) else value
 
 
 def _word(kind: Type) -> str:

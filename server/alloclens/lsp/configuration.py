@@ -1,4 +1,4 @@
-"""The editor's settings: those of the start, those it tells when it is asked, and those it sends when they change."""
+"""The editor's settings: sent at the start, requested by us, or sent when they change."""
 
 from __future__ import annotations
 
@@ -19,43 +19,44 @@ log = logging.getLogger(__name__)
 
 SECTION = "alloclens"
 ANSWER_SECONDS = 10.0
-"""After this long without an answer, what was set at the start counts."""
+"""Without an answer after this time, the settings sent at the start apply."""
 
 
 def take(ls: Server, given: Any) -> None:
-    """Use these settings from now on, whatever JSON they are."""
+    """Use these settings, which may be any JSON, from now on."""
     ls.given, mistakes = read(given)
     ls.mistakes = tuple(mistakes)
 
 
 async def pull(ls: Server) -> None:
-    """Ask the editor for its settings, if it answers that."""
+    """Request the editor's settings, if it supports that."""
     if not ls.client.answers_configuration:
         return
-    asked = types.ConfigurationParams([types.ConfigurationItem(section=SECTION)])
+    params = types.ConfigurationParams([types.ConfigurationItem(section=SECTION)])
     try:
-        answer = await asyncio.wait_for(ls.workspace_configuration_async(asked), ANSWER_SECONDS)
+        answer = await asyncio.wait_for(ls.workspace_configuration_async(params), ANSWER_SECONDS)
     except (RefusedError, asyncio.TimeoutError) as error:
-        log.warning("the editor did not tell its settings: %s", str(error) or "no answer")
+        log.warning("the editor did not send its settings: %s", str(error) or "no answer")
         return
-    if answer and answer[0] is not None:  # null: an editor that has none of our settings
+    if answer and answer[0] is not None:  # null: the editor has none of our settings
         take(ls, answer[0])
 
 
 def tell_mistakes(ls: Server) -> None:
-    """Tell the user of each mistake once, until it is mended and made again."""
-    fresh = [one for one in ls.mistakes if one not in ls.told]
+    """Show each mistake in the settings once, and again only if it was corrected in between."""
+    fresh = [mistake for mistake in ls.mistakes if mistake not in ls.told]
     ls.told = frozenset(ls.mistakes)
-    for one in fresh:
-        log.warning("the editor's settings: %s", one)
+    for mistake in fresh:
+        log.warning("the editor's settings: %s", mistake)
     if fresh:
         tell(ls, f"in the editor's settings: {first_of(fresh)}", types.MessageType.Warning)
 
 
 def read(given: Any) -> tuple[dict[str, Any], list[str]]:
-    """Return the settings that are good, and what is wrong with others.
+    """Return the valid settings, and what is wrong with the others.
 
-    They may lie under our name. Editors send keys of their own: a key that is no setting is told only if it is nearly one.
+    They may be nested under our name. Editors send keys of their own, so an unknown key is reported only if it resembles
+    a setting.
     """
     if isinstance(given, dict):
         given = given.get(SECTION, given)
@@ -64,4 +65,4 @@ def read(given: Any) -> tuple[dict[str, Any], list[str]]:
     if not isinstance(given, dict):
         return {}, [f"{shown(given)} is not a table of settings, so it is ignored"]
     good, problems = checked(given)
-    return good, [f"{one.wrong}, so it is ignored" for one in problems] + [one.wrong for one in misspelt(given)]
+    return good, [f"{p.wrong}, so it is ignored" for p in problems] + [p.wrong for p in misspelt(given)]

@@ -1,4 +1,4 @@
-"""Findings -> diagnostics, on the lines they are about."""
+"""Turns findings into diagnostics."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 SOURCE = "alloclens"
 PAGES = Path(__file__).parent.parent / "pages"
-"""The explanations that codes lead to. They come with the package, so that they need no network."""
+"""The pages to which diagnostic codes link. They are part of the package, so that they need no network."""
 SEVERITY = {
     "error": types.DiagnosticSeverity.Error,
     "warning": types.DiagnosticSeverity.Warning,
@@ -40,13 +40,13 @@ SEVERITY = {
 def of(world: World, documents: Documents, client: Client) -> dict[str, list[types.Diagnostic]]:
     """Return the diagnostics of every document that has any, by URI. Reads closed files: call it from a thread."""
     out = _of(world, documents, client)
-    for other in documents.doubles(world.sources.roots):
+    for other in documents.duplicates(world.sources.roots):
         out[other.uri] = _of(world, documents.before_others(other.uri), client).get(other.uri, [])
     return out
 
 
 def _of(world: World, documents: Documents, client: Client) -> dict[str, list[types.Diagnostic]]:
-    """Return the diagnostics of one document of each file."""
+    """Return the diagnostics by URI, for only one document of each file."""
     out: dict[str, list[types.Diagnostic]] = {}
     spots, roots = Spots(world, documents), world.sources.roots
     severities = {verdict: SEVERITY.get(world.settings.severity(verdict)) for verdict in VERDICTS}
@@ -56,14 +56,14 @@ def _of(world: World, documents: Documents, client: Client) -> dict[str, list[ty
             now = spots.finding(comparison, finding)
             spot = spots.spot(now.at)
             if spot and (at := documents.named(spot.uri, roots)) and spot.line <= len(at.lines):
-                made = _diagnostic(finding, comparison, now, spot.line, at, world)
-                made.severity = severities[finding.verdict]
+                diagnostic = _diagnostic(finding, comparison, now, spot.line, at, world)
+                diagnostic.severity = severities[finding.verdict]
                 if client.relates_diagnostics:
-                    made.related_information = _stack(finding, comparison, spots)
+                    diagnostic.related_information = _stack(finding, comparison, spots)
                 if not client.describes_codes:
-                    made.code_description = None
-                out.setdefault(at.uri, []).append(made)
-    for problem in (one for one in world.settings_problems if one.path):
+                    diagnostic.code_description = None
+                out.setdefault(at.uri, []).append(diagnostic)
+    for problem in (p for p in world.settings_problems if p.path):
         opened = documents.opened_at(real(problem.path), roots)
         uri = opened.uri if opened else uri_of(problem.path, roots)
         out.setdefault(uri, []).append(_of_settings(problem))
@@ -75,10 +75,10 @@ def _diagnostic(
 ) -> types.Diagnostic:
     text = at.lines[line - 1] if at.path.endswith(".go") and not now.unsure else ""
     shape = comparison.shape(finding, text) if finding.verdict in RAISED else None
-    said = placed_message(finding, comparison, now, world.settings.memory_bytes)
+    message = placed_message(finding, comparison, now, world.settings.memory_bytes)
     return types.Diagnostic(
         at.code_of(line),
-        f"{said} {SHAPES[shape]}" if shape else said,
+        f"{message} {SHAPES[shape]}" if shape else message,
         code=finding.code,
         code_description=types.CodeDescription((PAGES / f"{shape.value if shape else finding.code}.md").as_uri()),
         source=SOURCE,
@@ -94,7 +94,7 @@ def _of_settings(problem: ConfigProblem) -> types.Diagnostic:
 
 
 def _stack(finding: Finding, comparison: Comparison, spots: Spots) -> list[types.DiagnosticRelatedInformation]:
-    """Return the frames of the stack that grew most, leaf first, as far as they have a place here."""
+    """Return the frames of the stack that grew most, leaf first, without those that have no place here."""
     stacks = comparison.stacks(finding.file, finding.line, 1)
     if not stacks:
         return []

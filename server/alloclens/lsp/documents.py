@@ -1,4 +1,4 @@
-"""The documents that an editor has open, and those on disk: their paths, their lines, and positions in the editor's units."""
+"""Documents, open in the editor or on disk: their paths, their lines, and positions in the editor's units."""
 
 from __future__ import annotations
 
@@ -32,27 +32,27 @@ DRIVE = re.compile(r"^file:///[A-Z]:")
 
 @dataclass(frozen=True, eq=False)
 class Document:
-    """A document as the editor has it, unsaved edits included, or a file as it is on disk."""
+    """A document in the editor, with its unsaved edits, or a file on disk."""
 
     uri: str
     """As the editor writes it."""
     text: str
     encoding: types.PositionEncodingKind | str = types.PositionEncodingKind.Utf16
-    """The units of the editor's positions."""
+    """The unit of the editor's positions."""
 
     @cached_property
     def path(self) -> str:
-        """The real path, canonical; "" where the document is no file. Asks the disk: use it in a thread."""
+        """The real path, canonical; "" if the document is not a file. Reads the disk: use it in a thread."""
         path = opened_path(self.uri)
         return real(path) if path else ""
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """The lines. Takes long for a large text: use it in a thread."""
+        """The lines. Slow for a large text: use it in a thread."""
         return split_lines(self.text)
 
     def end_of(self, line: int) -> types.Position:
-        """Return the position behind the last character of a line (1-based)."""
+        """Return the position after the last character of a line (1-based)."""
         return types.Position(line - 1, self.units(self.lines[line - 1]))
 
     def code_of(self, line: int) -> types.Range:
@@ -62,7 +62,7 @@ class Document:
         return types.Range(types.Position(line - 1, self.units(indent)), self.end_of(line))
 
     def units(self, text: str) -> int:
-        """Return how long a text is in the editor's units."""
+        """Return the length of a text in the editor's units."""
         if self.encoding == types.PositionEncodingKind.Utf32:
             return len(text)
         if self.encoding == types.PositionEncodingKind.Utf8:
@@ -72,44 +72,44 @@ class Document:
 
 @dataclass(frozen=True, eq=False)
 class Documents:
-    """All documents at one moment. A handler reads `ls.documents` once, as it does `ls.world`."""
+    """All documents at one moment. A handler reads `ls.documents` once, like `ls.world`."""
 
     encoding: types.PositionEncodingKind | str = types.PositionEncodingKind.Utf16
     opened: Mapping[str, Document] = field(default_factory=dict)
-    """By `same` of their URI; of several that are one file, the first goes before the others."""
+    """By `same` of the URI. If several are one file, the first is preferred."""
 
     def with_text(self, uri: str, text: str) -> Documents:
-        """Return these documents and one more, or one with another text."""
+        """Return the documents with one added, or with another text of it."""
         return replace(self, opened={**self.opened, same(uri): Document(uri, text, self.encoding)})
 
     def without(self, uri: str) -> Documents:
-        """Return these documents but one."""
-        return replace(self, opened={key: one for key, one in self.opened.items() if key != same(uri)})
+        """Return the documents without one."""
+        return replace(self, opened={key: other for key, other in self.opened.items() if key != same(uri)})
 
     def before_others(self, uri: str) -> Documents:
-        """Return the same documents, one of them as the first."""
+        """Return the documents with one of them as the first."""
         first = self.opened.get(same(uri))
         return replace(self, opened={same(uri): first, **self.opened}) if first else self
 
     def named(self, uri: str, roots: Roots) -> Document | None:
-        """Return the document of a URI: an open one whatever it is, any other only where the roots hold its file.
+        """Return the document of a URI: any that is open, others only if their file is in the roots.
 
         May read the file: call it from a thread.
         """
-        if found := self.opened.get(same(uri)):
-            return found
+        if document := self.opened.get(same(uri)):
+            return document
         path = opened_path(uri)
         return self._read(uri, path) if path and _held(path, roots) else self.page(uri)
 
     def page(self, uri: str) -> Document | None:
-        """Return a page of ours. May read it: call it from a thread."""
+        """Return a page that we wrote. May read the disk: call it from a thread."""
         path = opened_path(uri)
         if path is None or not pages.holds(path):
             return None
         return self.opened.get(same(uri)) or self._read(uri, path)
 
     def page_rows(self, uri: str) -> PageRows | None:
-        """Return what the rows of a page of call stacks are about. Reads the disk: call it from a thread."""
+        """Return what is on the rows of a page of call stacks. Reads the disk: call it from a thread."""
         path, page = opened_path(uri), self.page(uri)
         kept = pages.data(path, page.text) if path and page else None
         try:
@@ -122,13 +122,13 @@ class Documents:
         return self.opened_at(path, roots) or self._read(uri_of(path, roots), path)
 
     def opened_at(self, path: str, roots: Roots) -> Document | None:
-        """Return the open document of a real path. Asks the disk: call it from a thread."""
+        """Return the open document of a real path. Reads the disk: call it from a thread."""
         key = roots.key(path)
-        return next((one for one in self.opened.values() if roots.key(one.path) == key), None)
+        return next((document for document in self.opened.values() if roots.key(document.path) == key), None)
 
-    def doubles(self, roots: Roots) -> list[Document]:
-        """Return the open documents that are the same file as one before them: an editor may know it by several names."""
-        return [one for one in self.opened.values() if one.path and self.opened_at(one.path, roots) is not one]
+    def duplicates(self, roots: Roots) -> list[Document]:
+        """Return the open documents whose file is also an earlier one's: an editor may know it by several names."""
+        return [d for d in self.opened.values() if d.path and self.opened_at(d.path, roots) is not d]
 
     def _read(self, uri: str, path: str) -> Document | None:
         text = text_of(path)
@@ -136,7 +136,7 @@ class Documents:
 
 
 def opened_path(uri: str) -> str | None:
-    """Return the path a URI means; None for an unsaved buffer, a notebook's cell and the like."""
+    """Return the path of a URI; None for an unsaved buffer, a cell of a notebook and the like."""
     try:
         path = uris.to_fs_path(uri)
     except ValueError:  # such as file://[
@@ -145,7 +145,7 @@ def opened_path(uri: str) -> str | None:
 
 
 def uri_of(path: str, roots: Roots) -> str:
-    """Return the URI by which the editor knows a real path."""
+    """Return the editor's URI of a real path."""
     opened = roots.opened(path)
     try:
         return uris.from_fs_path(opened) or ""
@@ -154,10 +154,10 @@ def uri_of(path: str, roots: Roots) -> str:
 
 
 def same(uri: str) -> str:
-    """Return a URI as all that mean the same are spelt: editors do not agree on C: and c%3A, nor on @ and %40."""
+    """Normalize a URI: editors disagree on C: and c%3A, and on @ and %40."""
     return DRIVE.sub(lambda drive: drive[0].lower(), unquote(uri))
 
 
 def _held(path: str, roots: Roots) -> bool:
-    """Return whether the roots hold a file, by its name, which asks no disk, and then by where its links lead."""
+    """Return whether a file is in the roots, first by its name, which needs no disk, then by its real path."""
     return roots.hold(roots.real(canonical(path))) and roots.hold(real(path))

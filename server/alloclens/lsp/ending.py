@@ -1,7 +1,7 @@
-"""The end of the session: when it is, and that nothing we have started is left.
+"""Ends the session, with everything that we have started.
 
-An editor may say so (`exit`), close its end of the wire, or be gone. Then this process ends at once, whatever its threads
-wait for. That loses nothing: files are written whole or not at all, and so are the rows of the caches.
+The editor may send `exit`, close the connection, or disappear. Then this process ends at once, whatever its threads are
+waiting for. Nothing is lost: files and rows of the caches are written atomically.
 """
 
 from __future__ import annotations
@@ -14,20 +14,21 @@ from typing import NoReturn
 
 from alloclens import processes
 
-SECONDS = 1.0
-"""Between two looks at whether the editor's process is there."""
+POLL_SECONDS = 1.0
+"""Time between two checks whether the editor's process still runs."""
 
 
 def end(code: int = 0) -> NoReturn:
-    """End this process and all that it has started."""
+    """End this process and everything that it has started."""
     processes.end_all()
     os._exit(code)
 
 
 def follow_process(pid: int | None) -> None:
-    """End the session when a process ends: the one that has started us, as the editor says.
+    """End the session when the editor's process ends.
 
-    The editor has just spoken to us, so a process that is not there is of another machine or container, and is not followed.
+    A process that does not exist now is not followed: the editor has just sent a message, so it is on another machine or in
+    a container.
     """
     if pid is not None and pid > 0 and _runs(pid):
         threading.Thread(target=_follow, args=(pid,), daemon=True).start()
@@ -35,7 +36,7 @@ def follow_process(pid: int | None) -> None:
 
 def _follow(pid: int) -> None:
     while _runs(pid):
-        time.sleep(SECONDS)
+        time.sleep(POLL_SECONDS)
     end()
 
 
@@ -46,7 +47,7 @@ def _runs(pid: int) -> bool:
         os.kill(pid, 0)
     except (ProcessLookupError, OverflowError):
         return False
-    except PermissionError:  # it is another user's
+    except PermissionError:  # another user's
         return True
     return True
 

@@ -1,4 +1,4 @@
-"""All there is to say about a line: the text of its hover, and the tooltip of its hint."""
+"""The text of a line's hover, which is also the tooltip of its hint."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def text_of(ls: Server, world: World, uri: str, line: int) -> types.MarkupContent | None:
-    """Write the text of one line (1-based); None where it has no numbers. Looks into stacks: call it from a thread."""
+    """Return the text of a line (1-based); None if it has no numbers. Searches stacks: call it from a thread."""
     at = here(world, ls.documents, uri, line)
     if at is None:
         return None

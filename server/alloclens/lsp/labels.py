@@ -1,6 +1,6 @@
-"""What an editor shows as it is: labels, titles and messages, in which names must neither steer a display nor begin a row.
+"""Escapes control characters in labels, titles and messages, which an editor shows as they are.
 
-Markdown is made by `wording/markdown.py`; what is data, such as URIs and the arguments of commands, stays exact.
+`wording/markdown.py` escapes Markdown. Data, such as URIs and the arguments of commands, stays exact.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ SHOWN: dict[type, tuple[str, ...]] = {
     types.CallHierarchyItem: ("name", "detail"),
     types.SymbolInformation: ("name", "containerName"),
 }
-"""By type, the fields, as they are called on the wire. A type stands behind those that it holds."""
+"""The fields of each type, by their JSON names. A type comes after those that it contains."""
 MESSAGES: dict[type, tuple[str, ...]] = {
     types.ShowMessageParams: ("message",),
     types.ShowMessageRequestParams: ("message",),
 }
-"""The same of messages."""
+"""The same for messages."""
 
 
-def written_out(converter: Converter) -> Converter:
-    """Have a converter write control characters out in all that is shown, whoever has made it."""
+def with_escapes(converter: Converter) -> Converter:
+    """Make a converter escape control characters in everything that is shown."""
     for all_of_a_kind, write in ((SHOWN, printable), (MESSAGES, _without_links)):
         for kind, fields in all_of_a_kind.items():
             converter.register_unstructure_hook(kind, _hook(converter.get_unstructure_hook(kind), fields, write))
@@ -52,5 +52,5 @@ def _hook(
 
 
 def _without_links(message: str) -> str:
-    """Return a message as text: VS Code would make a link of [text](command:name), and run that command at a click."""
+    """Break the links in a message: VS Code shows [text](command:name) as a link that runs the command."""
     return printable(message).replace("](", "] (")

@@ -1,4 +1,4 @@
-"""From initialize to exit, and the settings in between."""
+"""The life of a session, from initialize to exit, and changes of settings and folders."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ STOP_SECONDS = 1.0
 
 
 def register(server: Server) -> None:
-    """Register every handler of the session's life; pygls allows one for each method."""
+    """Register the handlers."""
     server.feature(types.INITIALIZE)(initialize)
     server.feature(types.INITIALIZED)(initialized)
     server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)(did_change_configuration)
@@ -33,7 +33,7 @@ def register(server: Server) -> None:
 
 
 def initialize(ls: Server, params: types.InitializeParams) -> None:
-    """Take what the client says of itself. Nothing here may raise: it would end the session."""
+    """Take the client's capabilities, folders and settings. Must not raise, which would end the session."""
     ls.client = Client(params.capabilities)
     follow_process(params.process_id)
     ls.documents = Documents(ls.workspace.position_encoding or types.PositionEncodingKind.Utf16)
@@ -42,21 +42,21 @@ def initialize(ls: Server, params: types.InitializeParams) -> None:
 
 
 async def initialized(ls: Server, params: types.InitializedParams) -> None:
-    """Start to follow the directories, with the settings the client has by now."""
+    """Start following the directories, with the client's current settings."""
     del params
     ls.publisher = publisher = Publisher(ls)
     ls.loader = Loader(publisher.show, ls.worker)
     ls.run_task(ls.loader.run(), "following the profile directories")
     if ls.client.registers_configuration:
-        wanted = types.Registration("configuration", types.WORKSPACE_DID_CHANGE_CONFIGURATION, {"section": SECTION})
-        ls.run_task(ls.client_register_capability_async(types.RegistrationParams([wanted])), "asking for settings")
+        changes = types.Registration("configuration", types.WORKSPACE_DID_CHANGE_CONFIGURATION, {"section": SECTION})
+        ls.run_task(ls.client_register_capability_async(types.RegistrationParams([changes])), "asking for settings")
     await pull(ls)
     follow(ls)
     tell_mistakes(ls)
 
 
 async def did_change_configuration(ls: Server, params: types.DidChangeConfigurationParams) -> None:
-    """Use the new settings: asked for where the client answers, else as they were sent."""
+    """Use the new settings: request them if the client supports that, else use those in the notification."""
     if ls.client.answers_configuration:
         await pull(ls)
     else:
@@ -66,7 +66,7 @@ async def did_change_configuration(ls: Server, params: types.DidChangeConfigurat
 
 
 def did_change_folders(ls: Server, params: types.DidChangeWorkspaceFoldersParams) -> None:
-    """Follow the folders that are open now."""
+    """Follow the folders that are now open."""
     for folder in params.event.removed:
         ls.folders.pop(folder.uri, None)
     ls.folders |= {f.uri: path for f in params.event.added if (path := opened_path(f.uri))}
@@ -74,7 +74,7 @@ def did_change_folders(ls: Server, params: types.DidChangeWorkspaceFoldersParams
 
 
 async def shutdown(ls: Server, params: None) -> None:
-    """Let go of the directories; what hangs is left to the end of the process."""
+    """Stop the worker and the loader, without waiting for long: the process ends soon."""
     del params
     ls.is_shut_down = True
     ls.stop_tasks()
@@ -96,6 +96,6 @@ def _folders(params: types.InitializeParams) -> dict[str, str]:
 
 
 def follow(ls: Server) -> None:
-    """Say to the loader what is to be followed now."""
+    """Tell the loader what to follow."""
     if ls.loader:
         ls.loader.want(Wanted(tuple(ls.folders.values()), ls.given, tuple(chain(*ls.focus))))

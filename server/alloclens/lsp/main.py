@@ -1,4 +1,4 @@
-"""The server as a process: standard input and output are the wire."""
+"""Runs the server as a process that talks over standard input and output."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from alloclens.worker import Worker
 
 
-COLLECTED = 2_000, 10, 1_000
-"""The garbage collector's thresholds. It stops all threads: with Python's defaults it took 100 ms at a time to look through the
-modules' objects, which are frozen now, and those of a text of 1 MB, each time such a text was parsed."""
+GC_THRESHOLDS = 2_000, 10, 1_000
+"""With Python's defaults the garbage collector, which stops all threads, took 100 ms each time a text of 1 MB was parsed: for the
+objects of that text, and for those of the modules, which are now frozen."""
 SWITCH_SECONDS = 0.001
-"""After this long a thread that computes lets the event loop go on; Python's default is 5 ms."""
+"""How long a computing thread may delay the event loop; Python's default is 5 ms."""
 
 
 def make_server(worker: Worker) -> Server:
@@ -34,17 +34,17 @@ def make_server(worker: Worker) -> Server:
 
 
 def serve(worker: Worker) -> None:
-    """Serve one editor until it goes; the worker reads profiles for it."""
+    """Serve one editor until it ends; the worker reads the profiles."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # else asyncio would wait for every thread
     sys.setswitchinterval(SWITCH_SECONDS)
     server = make_server(worker)
     gc.freeze()
-    gc.set_threshold(*COLLECTED)
+    gc.set_threshold(*GC_THRESHOLDS)
     asyncio.run(_session(server))
 
 
 async def _session(server: Server) -> None:
-    """Serve until the process ends, which the wire's threads see to even if no handler gets to run any more."""
+    """Serve until the process ends; the threads of the connection end it even if no handler can run."""
     writer = Writer(1, end)
     server.protocol.set_writer(writer)
 

@@ -1,4 +1,4 @@
-"""A path mapping -> the settings file, by the editor where the file is open, else on disk."""
+"""Writes a path mapping into the settings file, through the editor if it has the file open, else on disk."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ WARNING = types.MessageType.Warning
 
 
 async def add_mapping(ls: Server, recorded: str, to: str) -> str | None:
-    """Add a mapping and say where; return the file's path, None where it could not be done and was told why."""
+    """Add a mapping and show where; return the file's path, or None after showing why that failed."""
     folders = tuple(ls.folders.values())
     if not folders:
         tell(ls, "no folder is open, so there is no place for a settings file", WARNING)
@@ -34,7 +34,7 @@ async def add_mapping(ls: Server, recorded: str, to: str) -> str | None:
         edit = await asyncio.to_thread(_written, ls, folders, path, recorded, to)
         if edit:
             await _apply(ls, edit)
-            tell(ls, f"{path} has the path mapping now; save it, and it holds")
+            tell(ls, f"{path} now has the path mapping; save it to apply it")
     except (OSError, ValueError, RefusedError) as error:
         tell(ls, f"{path} could not be changed: {reason(error)}", WARNING)
         return None
@@ -44,9 +44,9 @@ async def add_mapping(ls: Server, recorded: str, to: str) -> str | None:
 
 
 def _written(ls: Server, folders: tuple[str, ...], path: str, recorded: str, to: str) -> types.WorkspaceEdit | None:
-    """Write the mapping into the file; where that is open in the editor, return the edit instead.
+    """Write the mapping into the file; if that is open in an editor that applies edits, return the edit instead.
 
-    An editor that applies no edits reads the file again if nothing in it is unsaved. Raises OSError or ValueError.
+    Other editors read a changed file again if it has no unsaved changes. Raises OSError or ValueError.
     """
     check_inside(path, folders)
     document = ls.documents.opened_at(real(path), ls.world.sources.roots)
@@ -64,13 +64,13 @@ def _written(ls: Server, folders: tuple[str, ...], path: str, recorded: str, to:
 
 
 def _allow(folders: tuple[str, ...], recorded: str, to: str) -> None:
-    """Take what the user says for a permission, too, wherever it leads. Raises OSError."""
+    """Allow the path that the user has chosen, even outside the workspace. Raises OSError."""
     settings, _ = parse({"profileDirs": [], "pathMappings": [{"from": recorded, "to": to}]})
     allow(target.grant for target in targets(folders, settings))
 
 
 def _text(path: str) -> str:
-    """Return a file's text, "" if there is none. Raises OSError or ValueError for one that writing it back would damage."""
+    """Return a file's text, "" if it does not exist. Raises OSError, or ValueError if writing it back would damage it."""
     try:
         return read_file(path, config.LARGEST).decode()
     except FileNotFoundError:
@@ -78,7 +78,7 @@ def _text(path: str) -> str:
 
 
 async def _apply(ls: Server, edit: types.WorkspaceEdit) -> None:
-    """Have the editor make an edit, which a person can undo, and saves. Raises ValueError or RefusedError."""
-    done = await ls.workspace_apply_edit_async(types.ApplyWorkspaceEditParams(edit, "Add a path mapping"))
-    if not done.applied:
-        raise ValueError(done.failure_reason or "the editor refused the edit")
+    """Have the editor apply an edit, which the user can undo and has to save. Raises ValueError or RefusedError."""
+    result = await ls.workspace_apply_edit_async(types.ApplyWorkspaceEditParams(edit, "Add a path mapping"))
+    if not result.applied:
+        raise ValueError(result.failure_reason or "the editor refused the edit")

@@ -1,4 +1,4 @@
-"""One quiet word, once for each cause, when much of a profile is in files that are not found."""
+"""A message, once for each cause, if a large part of a profile is in files that were not found."""
 
 from __future__ import annotations
 
@@ -16,46 +16,46 @@ if TYPE_CHECKING:
     from alloclens.session.world import World
     from alloclens.source.coverage import Coverage
 
-MUCH = 0.1
-"""Of the whole: from here on it is worth a word."""
+MIN_LOST_SHARE = 0.1
+"""Share of the whole from which the message is shown."""
 ADD = "Add Mapping"
 
 
 class Notice:
-    """What has been told."""
+    """Shows the message, and remembers for which files it was shown."""
 
     def __init__(self, ls: Server) -> None:
         self._ls = ls
         self._told: set[str] = set()
 
     async def show(self, world: World) -> None:
-        """Tell what is not found, if it is much and was not told before."""
-        if not _much(world):
+        """Show what was not found, if it is enough and was not shown before."""
+        if not _is_enough(world):
             return
-        found = await asyncio.to_thread(lambda: world.coverage)
-        if found.lost <= MUCH * found.total or self._told.issuperset(found.lost_roots[:1]):
+        coverage = await asyncio.to_thread(lambda: world.coverage)
+        if coverage.lost <= MIN_LOST_SHARE * coverage.total or self._told.issuperset(coverage.lost_roots[:1]):
             return
-        self._told.update(found.lost_roots)
-        await self._tell(world, found)
+        self._told.update(coverage.lost_roots)
+        await self._tell(world, coverage)
 
-    async def _tell(self, world: World, found: Coverage) -> None:
-        """Ask where the editor shows questions in a corner; elsewhere a question would stop the person who works."""
+    async def _tell(self, world: World, coverage: Coverage) -> None:
+        """Offer to add a mapping in an editor that asks without interrupting the user; elsewhere, only show the message."""
         roots, info = world.sources.roots, types.MessageType.Info
-        said = f"alloclens: {unplaced(found, roots)}"
-        if not (found.suggestions and self._ls.client.explains):
-            self._ls.window_show_message(types.ShowMessageParams(info, said))
+        message = f"alloclens: {unplaced(coverage, roots)}"
+        if not (coverage.suggestions and self._ls.client.explains):
+            self._ls.window_show_message(types.ShowMessageParams(info, message))
             return
-        asked = types.ShowMessageRequestParams(info, said, [types.MessageActionItem(ADD)])
-        answer = await self._ls.window_show_message_request_async(asked)
+        question = types.ShowMessageRequestParams(info, message, [types.MessageActionItem(ADD)])
+        answer = await self._ls.window_show_message_request_async(question)
         if answer and answer.title == ADD:
-            await add_mapping(self._ls, *mapping(found.suggestions[0], roots))
+            await add_mapping(self._ls, *mapping(coverage.suggestions[0], roots))
 
 
-def _much(world: World) -> bool:
-    """Return whether more than a tenth is lost, from what the worker has counted."""
+def _is_enough(world: World) -> bool:
+    """Return whether enough is lost, by what the worker counted, so that files need not be placed to tell."""
     if world.shown is None:
         return False
     lines, number = world.shown.lines, world.shown.column
     charged = lines.charged[:, number]
     lost = charged[:-1][lines.lost].sum()
-    return bool(lost > MUCH * np.sum(charged))
+    return bool(lost > MIN_LOST_SHARE * np.sum(charged))

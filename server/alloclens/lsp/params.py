@@ -1,4 +1,4 @@
-"""What an editor sends with a method, checked against LSP's types."""
+"""Checks the params of a method against LSP's types."""
 
 from __future__ import annotations
 
@@ -16,14 +16,13 @@ if TYPE_CHECKING:
 
     from cattrs import Converter
 
-FAULTS = 3
-"""So many are named in one answer."""
+MAX_NAMED_FAULTS = 3
 
 
 def strict_converter() -> Converter:
-    """Return lsprotocol's converter, but one that takes a number for no text, and a text for no list.
+    """Return lsprotocol's converter, made to reject a number for a string and a string for a list.
 
-    What LSP leaves open (LSPAny) stays as JSON has it; pygls's converter makes named tuples of it.
+    Values of type LSPAny stay JSON; pygls's converter turns them into named tuples.
     """
     converter = converters.get_converter()
     for kind in (str, int, bool):
@@ -33,15 +32,15 @@ def strict_converter() -> Converter:
 
 
 def params_of(method: str, given: Any, converter: Converter) -> Any:
-    """Return the params of a method as lsprotocol has them. Raises JsonRpcInvalidParams."""
+    """Return the params of a method as lsprotocol's types. Raises JsonRpcInvalidParams."""
     kind: Any = types.METHOD_TO_TYPES[method][2] if method in types.METHOD_TO_TYPES else None
     if kind is None:
         return given
     try:
         return converter.structure({} if given is None else given, kind)
-    except Exception as error:  # whatever a hook makes of what it does not expect
-        faults = transform_error(error, "params", _said)
-        raise JsonRpcInvalidParams("; ".join(map(_worded, faults[:FAULTS]))) from error
+    except Exception as error:  # a hook may raise anything for a value that it does not expect
+        faults = transform_error(error, "params", _reason)
+        raise JsonRpcInvalidParams("; ".join(map(_worded, faults[:MAX_NAMED_FAULTS]))) from error
 
 
 def _exactly(kind: type, value: Any, _: Any) -> Any:
@@ -49,7 +48,7 @@ def _exactly(kind: type, value: Any, _: Any) -> Any:
         return value
     if kind is int and isinstance(value, float) and value.is_integer():  # some editors write every number as 1.0
         return int(value)
-    if kind is bool and value in (0, 1):  # so Vim script writes them
+    if kind is bool and value in (0, 1):  # as Vim script writes them
         return bool(value)
     raise TypeError
 
@@ -62,14 +61,14 @@ def _list_hook(converter: Converter, kind: Any) -> Callable[[Any, Any], Any]:
     item: Any = get_args(kind)[0]
 
     def structure(value: Any, _: Any) -> Any:
-        if not isinstance(value, list) and value != {}:  # so Lua writes an empty list
+        if not isinstance(value, list) and value != {}:  # as Lua writes an empty list
             raise TypeError
-        return tuple(converter.structure(one, item) for one in value)
+        return tuple(converter.structure(element, item) for element in value)
 
     return structure
 
 
-def _said(error: BaseException, _kind: Any) -> str:
+def _reason(error: BaseException, _kind: Any) -> str:
     if isinstance(error, KeyError):
         return "is missing"
     return "is out of range" if isinstance(error, ValueError) and "range" in str(error) else "has the wrong type"
@@ -77,5 +76,5 @@ def _said(error: BaseException, _kind: Any) -> str:
 
 def _worded(fault: str) -> str:
     """Turn cattrs's `is missing @ params.text_document` into `params.textDocument is missing`."""
-    said, _, where = fault.partition(" @ ")
-    return f"{re.sub(r'_([a-z])', lambda found: found[1].upper(), where)} {said}"
+    reason, _, where = fault.partition(" @ ")
+    return f"{re.sub(r'_([a-z])', lambda match: match[1].upper(), where)} {reason}"

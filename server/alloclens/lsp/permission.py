@@ -1,4 +1,4 @@
-"""The question whether what leads out of the workspace may be read, once for each path."""
+"""Asks, once for each path, whether paths that leave the workspace may be read."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ WARNING = types.MessageType.Warning
 
 
 class Permission:
-    """What has been asked in this session."""
+    """Asks the questions, and remembers which were asked in this session."""
 
     def __init__(self, ls: Server) -> None:
         self._ls = ls
@@ -29,7 +29,7 @@ class Permission:
         self._one_at_a_time = asyncio.Lock()
 
     async def ask(self, world: World) -> None:
-        """Ask for each path in turn, until the answer is no: then the others are not asked for, either."""
+        """Ask for each path in turn, until the answer is no."""
         async with self._one_at_a_time:
             for target in world.outside:
                 if target.grant in self._asked:
@@ -38,13 +38,13 @@ class Permission:
                 if await self._allows(target):
                     await self._allow(target)
                 else:
-                    self._asked.update(one.grant for one in world.outside)
+                    self._asked.update(other.grant for other in world.outside)
 
     async def _allow(self, target: Target) -> None:
         try:
             await asyncio.to_thread(allow, [target.grant])
         except OSError as error:
-            tell(self._ls, f"that could not be written down: {reason(error)}", WARNING)
+            tell(self._ls, f"the permission could not be saved: {reason(error)}", WARNING)
         if self._ls.loader:
             self._ls.loader.wake()
 
@@ -53,6 +53,6 @@ class Permission:
             tell(self._ls, target.refusal, WARNING)
             return False
         actions = [types.MessageActionItem(ALLOW), types.MessageActionItem(NOT_NOW)]
-        asked = types.ShowMessageRequestParams(WARNING, f"alloclens: {target.question}", actions)
-        answer = await self._ls.window_show_message_request_async(asked)
+        question = types.ShowMessageRequestParams(WARNING, f"alloclens: {target.question}", actions)
+        answer = await self._ls.window_show_message_request_async(question)
         return bool(answer and answer.title == ALLOW)

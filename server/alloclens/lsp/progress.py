@@ -1,4 +1,4 @@
-"""Progress of a long read, in editors that show it."""
+"""Shows the progress of reading many profiles, in editors that support it."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ if TYPE_CHECKING:
 
 
 class LoadingProgress:
-    """One bar from the first world with files to read to the first without."""
+    """A progress bar, from the first world with unread files to the first without."""
 
     def __init__(self, ls: Server) -> None:
         self._ls = ls
         self._token: str | None = None
         self._begun = False
-        self._most = 0
+        self._total = 0
 
     def update(self, world: World) -> None:
-        """Begin, report or end."""
+        """Begin, advance or end the bar."""
         if not self._ls.client.shows_progress:
             return
         if world.pending and self._token is None:
-            self._most, self._token = world.pending, str(uuid.uuid4())  # pygls takes a token once
+            self._total, self._token = world.pending, str(uuid.uuid4())  # pygls accepts a token only once
             self._ls.run_task(self._begin(self._token), "showing progress")
         elif world.pending and self._token:
-            done = 100 * (self._most - world.pending) // self._most
+            done = 100 * (self._total - world.pending) // self._total
             self._report(types.WorkDoneProgressReport(percentage=done, message=f"{world.pending} to go"))
         elif self._token:
             self._report(types.WorkDoneProgressEnd())
@@ -43,5 +43,5 @@ class LoadingProgress:
             self._report(types.WorkDoneProgressBegin("alloclens: reading profiles", percentage=0))
 
     def _report(self, value: object) -> None:
-        if self._token and self._begun:  # an editor may take its time to say that it shows a bar
+        if self._token and self._begun:  # an editor may be slow to confirm the bar
             self._ls.protocol.notify(types.PROGRESS, types.ProgressParams(self._token, value))

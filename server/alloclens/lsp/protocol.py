@@ -1,8 +1,8 @@
-"""What the server and an editor say to each other beyond LSP: commands with their arguments and answers, and a notification.
+"""The protocol beyond LSP: commands with their arguments and answers, and a notification.
 
 docs/protocol.md explains it, and `make protocol` writes vscode-client/src/protocol.ts from it. A command is a class whose
-fields are its arguments. Lines of documents are 0-based, as in LSP; a `file` and `line` beside each other are as recorded in
-the profile, 1-based.
+fields are its arguments. Lines of documents are 0-based, as in LSP; a `file` with its `line` is as recorded in the profile,
+1-based.
 """
 
 from __future__ import annotations
@@ -17,33 +17,33 @@ from alloclens.wording.flame import Flame, Timeline
 
 Answer = TypeVar("Answer")
 Uinteger = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
-"""LSP's: a line of a document."""
+"""LSP's type of a line of a document."""
 Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
-"""A line as a profile records it."""
+"""The type of a line in a profile."""
 
 
 class Command(Message, Generic[Answer], frozen=True):
-    """A command of the server. Its fields are its arguments, in their order."""
+    """A command of the server. Its fields are its arguments, in order."""
 
     name: ClassVar[str]
 
 
 class Position(Message, frozen=True):
-    """A position, as LSP has it."""
+    """A position, as in LSP."""
 
     line: int
     character: int
 
 
 class Range(Message, frozen=True):
-    """A range, as LSP has it."""
+    """A range, as in LSP."""
 
     start: Position
     end: Position
 
 
 class Location(Message, frozen=True):
-    """A location, as LSP has it."""
+    """A location, as in LSP."""
 
     uri: str
     range: Range
@@ -52,22 +52,22 @@ class Location(Message, frozen=True):
 # What the client can do
 
 SHOW_STACKS = "alloclens.showStacks"
-"""A command of the client: it shows the call stacks of a line, (uri, line)."""
+"""A command of the client that shows the call stacks of a line: (uri, line)."""
 EXPLAIN = "alloclens.explain"
-"""A command of the client: it shows where recorded files lie, (uri)."""
+"""A command of the client that shows where recorded files lie: (uri)."""
 
 
 class Abilities(Message, frozen=True):
     """What a client announces as `alloclens` in `capabilities.experimental`."""
 
     commands: list[str]
-    """Commands of the client that the server may put into its answers."""
+    """Commands of the client that the server may use in its answers."""
     status: bool
-    """Whether it takes the notification `alloclens/status`."""
+    """Whether it handles the notification `alloclens/status`."""
 
 
 VSCODE = Abilities([SHOW_STACKS, EXPLAIN], status=True)
-"""What the extension for VS Code announces."""
+"""What the VS Code extension announces."""
 
 
 # Status
@@ -76,7 +76,7 @@ State = Literal["empty", "loading", "ok", "problem"]
 
 
 class Status(Message, frozen=True):
-    """The params of the notification that follows every change: what a status bar shows."""
+    """The params of the notification after every change: what to show in a status bar."""
 
     method: ClassVar[str] = "alloclens/status"
     state: State
@@ -116,7 +116,7 @@ class StackTreeNode(Message, frozen=True):
     """A frame in the tree of a line's callers or callees."""
 
     id: str
-    """JSON: [function, file, line, binary]; empty in a row that stands for all that are left out."""
+    """JSON: [function, file, line, binary]; empty in the row for all nodes that are left out."""
     label: str
     detail: str
     location: Location | None
@@ -183,13 +183,13 @@ class HotLine(Message, frozen=True):
 
 @ready
 class HotLinesQuery(Message, frozen=True):
-    """Which hot lines, and in which order."""
+    """Selects and sorts hot lines."""
 
     own: bool = True
     """Only lines of the user's own code that have a location."""
     sort: Literal["owned", "flat", "cum", "growth"] = "owned"
     filter: str = ""
-    """A part of the function's or the file's name, in any case."""
+    """A part of the function's or the file's name, ignoring case."""
     most: int = 200
 
 
@@ -236,7 +236,7 @@ class ListedFinding(Message, frozen=True):
 
 
 class GetFindings(Command[list[ListedFinding]], frozen=True):
-    """Return the lines that leak or grow, and those with another verdict that has a severity, worst first."""
+    """Return the lines that leak or grow, and those with another verdict that is shown, worst first."""
 
     name = "alloclens.server.findings"
 
@@ -270,9 +270,9 @@ class ListedSeries(Message, frozen=True):
     snapshots: list[SeriesSnapshot]
     """Newest first."""
     more: int
-    """Older snapshots that are left out."""
+    """Number of older snapshots that are left out."""
     process: int
-    """Snapshots of the latest process."""
+    """Number of snapshots of the latest process."""
 
 
 class UnreadableFile(Message, frozen=True):
@@ -284,7 +284,7 @@ class UnreadableFile(Message, frozen=True):
 
 
 class AllSeries(Message, frozen=True):
-    """All that is in the profile directories."""
+    """Everything in the profile directories."""
 
     series: list[ListedSeries]
     problems: list[UnreadableFile]
@@ -317,7 +317,7 @@ class GetSeries(Command[AllSeries], frozen=True):
 
 
 class GetSnapshots(Command[list[SnapshotChoice]], frozen=True):
-    """Return the newest snapshots of the series that is shown, and its base and head."""
+    """Return the newest snapshots of the shown series, and its base and head."""
 
     name = "alloclens.server.snapshots"
 
@@ -329,7 +329,7 @@ class GetSampleTypes(Command[list[SampleTypeChoice]], frozen=True):
 
 
 class SetLabel(Command[str | None], frozen=True):
-    """Label a snapshot; an empty label removes it. Returns why that failed."""
+    """Label a snapshot; an empty label removes it. Returns the error if it fails."""
 
     name = "alloclens.server.label"
     path: str
@@ -341,7 +341,7 @@ class SetLabel(Command[str | None], frozen=True):
 
 @ready
 class FocusStep(Message, frozen=True, omit_defaults=True):
-    """Which samples to look at from now on."""
+    """Selects the samples to keep in focus."""
 
     focus: str = ""
     """A pattern, as for pprof's -focus."""
@@ -350,11 +350,11 @@ class FocusStep(Message, frozen=True, omit_defaults=True):
     """The exact name of a function."""
     ignore_function: str = ""
     stack: tuple[str, ...] = ()
-    """Exact names of functions: samples that pass through all of them."""
+    """Exact names of functions, all of which a sample has to pass through."""
 
 
 class AddFocus(Command[str | None], frozen=True):
-    """Add a step to the focus. Returns what is wrong with a pattern."""
+    """Add a step to the focus. Returns the error in a pattern, if there is one."""
 
     name = "alloclens.server.focus"
     step: FocusStep
@@ -379,14 +379,14 @@ class SuggestedMapping(Message, frozen=True):
 
 
 class ExplainPlacement(Command[str], frozen=True):
-    """Return the placement of all recorded files and of a document, as plain text."""
+    """Return the placement of all recorded files and of a document as plain text."""
 
     name = "alloclens.server.explain"
     uri: str = ""
 
 
 class TellWhy(Command[None], frozen=True):
-    """Show as a message why a document has no numbers."""
+    """Show a message that says why a document has no numbers."""
 
     name = "alloclens.server.tellWhy"
     uri: str
@@ -411,18 +411,18 @@ class AddMapping(Command[str | None], frozen=True):
 
 @ready
 class FlameOptions(Message, frozen=True):
-    """Which flame graph."""
+    """Selects a flame graph."""
 
     inverted: bool = False
     path: tuple[tuple[str, str], ...] = ()
-    """The name and the file of each node from the root to the one to zoom in to."""
+    """Name and file of each node on the path from the root to the one to zoom in on."""
     search: str = ""
     """A part of a function's name."""
 
 
 @ready
-class AskedLine(Message, frozen=True):
-    """A line: of a document, by `uri`, 0-based; or as recorded, by `file`, 1-based. None if both are empty."""
+class RequestedLine(Message, frozen=True):
+    """A line of a document (`uri`, 0-based) or as recorded (`file`, 1-based). No line if both are empty."""
 
     uri: str = ""
     file: str = ""
@@ -430,7 +430,7 @@ class AskedLine(Message, frozen=True):
 
 
 class GetFlame(Command[Flame | None], frozen=True):
-    """Return the flame graph of what is shown; null without a profile, or if the path leads nowhere."""
+    """Return the flame graph of what is shown; null if there is no profile, or no node at the path."""
 
     name = "alloclens.server.flame"
     options: FlameOptions = FlameOptions()
@@ -445,10 +445,10 @@ class GetFrame(Command[Location | None], frozen=True):
 
 
 class GetTimeline(Command[Timeline | None], frozen=True):
-    """Return the series over time, and what a line owned."""
+    """Return the series over time, and what a line owned in it."""
 
     name = "alloclens.server.timeline"
-    line: AskedLine = AskedLine()
+    line: RequestedLine = RequestedLine()
 
 
 # Bug reports

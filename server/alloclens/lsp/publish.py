@@ -1,4 +1,4 @@
-"""A new world -> the editor: changed diagnostics, refreshes, status, and a word about files that cannot be read."""
+"""Tells the editor of a new world: changed diagnostics, refreshes, status, and files that cannot be read."""
 
 from __future__ import annotations
 
@@ -28,17 +28,18 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 ANSWER_SECONDS = 10.0
-"""After this long without an answer to a refresh, the next world may ask again."""
+"""Without an answer to a refresh after this time, the next world requests another."""
 PAUSE_SECONDS = 0.3
+"""How long no document may have changed before diagnostics are published."""
 
 
 class Publisher:
-    """Says what changed, and only that."""
+    """Sends what has changed, and only that."""
 
     def __init__(self, ls: Server) -> None:
         self._ls = ls
         self._published: dict[str, types.PublishDiagnosticsParams] = {}
-        """The last ones of every document that had any, by `same` of its URI."""
+        """The last diagnostics of every document that had any, by `same` of its URI."""
         self._timer: asyncio.TimerHandle | None = None
         self._told: set[tuple[str, str]] = set()
         self._refreshing: set[str] = set()
@@ -51,10 +52,10 @@ class Publisher:
         """Make this the server's world and tell the editor."""
         self._ls.world = world
         try:
-            if not world.pending:  # half a series could be judged wrongly
+            if not world.pending:  # a series that is only half read may be judged wrongly
                 await self.publish()
-                self._ls.run_task(self._notice.show(world), "telling what is not found")
-        finally:  # of a fault in publishing, too
+                self._ls.run_task(self._notice.show(world), "showing what was not found")
+        finally:  # even if publishing fails
             self._tell(world)
             if self._ls.client.shows_status:
                 self._ls.protocol.notify(Status.method, as_json(status(world)))
@@ -66,43 +67,43 @@ class Publisher:
             self._refresh("lenses", self._ls.workspace_code_lens_refresh_async)
 
     def has(self, uri: str) -> bool:
-        """Return whether a document has findings, also such as are no more in its text."""
+        """Return whether a document had findings, even if their lines are now gone from its text."""
         return same(uri) in self._published
 
     def publish_soon(self) -> None:
-        """Publish when no document has changed for a while; editors move diagnostics with the text by themselves."""
+        """Publish once no document has changed for a while; meanwhile, editors move diagnostics with the text."""
         if self._timer:
             self._timer.cancel()
         loop = asyncio.get_running_loop()
         self._timer = loop.call_later(PAUSE_SECONDS, lambda: self._ls.run_task(self.publish(), "publishing"))
 
     async def publish(self) -> None:
-        """Publish the diagnostics of the world, on the lines of the documents as they are now."""
-        async with self._one_at_a_time:  # what is of an older world comes first
+        """Publish the diagnostics of the world, for the current text of the documents."""
+        async with self._one_at_a_time:  # in the order of the worlds
             self._publish(await asyncio.to_thread(diagnostics.of, self._ls.world, self._ls.documents, self._ls.client))
 
-    def _publish(self, found: dict[str, list[types.Diagnostic]]) -> None:
+    def _publish(self, diagnostics: dict[str, list[types.Diagnostic]]) -> None:
         none = {key: types.PublishDiagnosticsParams(before.uri, []) for key, before in self._published.items()}
-        now = none | {same(uri): types.PublishDiagnosticsParams(uri, some) for uri, some in found.items()}
+        now = none | {same(uri): types.PublishDiagnosticsParams(uri, some) for uri, some in diagnostics.items()}
         for key, params in now.items():
             if params != self._published.get(key):
                 self._ls.text_document_publish_diagnostics(params)
         self._published = now
 
     def _tell(self, world: World) -> None:
-        """Tell once of each file that cannot be read."""
+        """Show each file that cannot be read once."""
         fresh = [unreadable(p.name, p.reason) for p in world.problems if (p.path, p.reason) not in self._told]
         self._told = {(p.path, p.reason) for p in world.problems}
         if fresh:
             tell(self._ls, first_of(fresh), types.MessageType.Warning)
 
     def _refresh(self, kind: str, ask: Callable[[None], Awaitable[Any]]) -> None:
-        """Ask the editor to ask again; one request of a kind at a time."""
+        """Have the editor request hints or lenses again; one such refresh of a kind at a time."""
         if kind in self._refreshing:
             return
         self._refreshing.add(kind)
 
-        async def asked() -> None:
+        async def request() -> None:
             try:
                 await asyncio.wait_for(ask(None), ANSWER_SECONDS)
             except asyncio.TimeoutError:
@@ -110,4 +111,4 @@ class Publisher:
             finally:
                 self._refreshing.discard(kind)
 
-        self._ls.run_task(asked(), f"refreshing {kind}")
+        self._ls.run_task(request(), f"refreshing {kind}")

@@ -1,8 +1,8 @@
-"""Messages -> handlers -> answers: JSON-RPC as LSP wants it.
+"""JSON-RPC for LSP: reads messages, runs handlers, and sends answers.
 
-pygls keeps the handlers, asks the editor and states what the server can do. How messages are read, run, answered and
-refused is here, because pygls 2.1 leaves requests that it cannot read without an answer, and keeps the result of every
-command and a task for every notification until the process ends.
+pygls keeps the handlers, sends requests to the editor and announces the capabilities. Messages are read, run, answered
+and refused here, because pygls 2.1 does not answer requests that it cannot read, and keeps the result of every command
+and a task for every notification until the process ends.
 """
 
 from __future__ import annotations
@@ -55,13 +55,13 @@ DOCUMENTS = (
     types.NOTEBOOK_DOCUMENT_DID_CHANGE,
     types.NOTEBOOK_DOCUMENT_DID_CLOSE,
 )
-"""What pygls would answer by keeping documents of its own, which read any file and count lines as str.splitlines does."""
-LONGEST = 500
-"""Characters of an error message."""
+"""pygls would handle these with documents of its own, which read any file and count lines like str.splitlines."""
+MAX_MESSAGE_CHARACTERS = 500
+"""Length of an error message, and of a method in the log."""
 
 
 class RefusedError(Exception):
-    """The editor answered a request of ours with an error, or with what is no answer to it."""
+    """The editor answered a request with an error, or not according to LSP."""
 
 
 class Offered(NamedTuple):
@@ -72,27 +72,27 @@ class Offered(NamedTuple):
 
 
 class Session(LanguageServer):
-    """A server of one editor, with what runs beside its handlers. All methods belong to the event loop."""
+    """A server of one editor, with its background tasks. All methods belong to the event loop."""
 
     protocol: Protocol
 
     def __init__(self, *args: Any, **named: Any) -> None:
         super().__init__(*args, **named)
         self.is_shut_down = False
-        """Whether the client has asked for it; it may only say `exit` then."""
+        """Whether the client has requested the shutdown, after which it may only send `exit`."""
         self._tasks: set[asyncio.Task[Any]] = set()
         self.offered: dict[str, Offered] = {}
-        """The commands by their names."""
+        """Commands by name."""
 
     def offer(self, command: type[Command[Answer]], handler: Callable[[Any, Any], Answer | Awaitable[Answer]]) -> None:
-        """Answer a command of the protocol by what a handler returns, which is called with this server and the command."""
+        """Register the handler of a command of the protocol: it is called with this server and the command."""
         self.offered[command.name] = Offered(command, handler)
-        self.command(command.name)(handler)  # pygls states what the server can do
+        self.command(command.name)(handler)  # pygls announces it
 
     def run_task(self, work: Coroutine[Any, Any, Any], what: str) -> None:
-        """Run something beside the handlers, and log it if it fails."""
+        """Run a background task, and log it if it fails."""
         task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)  # asyncio itself keeps only a weak reference
+        self._tasks.add(task)  # asyncio keeps only a weak reference
 
         def ended(task: asyncio.Task[Any]) -> None:
             self._tasks.discard(task)
@@ -105,13 +105,13 @@ class Session(LanguageServer):
         task.add_done_callback(ended)
 
     def stop_tasks(self) -> None:
-        """Cancel all that runs beside the handlers."""
+        """Cancel all background tasks."""
         for task in self._tasks:
             task.cancel()
 
 
 class Protocol(LanguageServerProtocol):
-    """One session. All methods belong to the event loop."""
+    """The protocol of one session. All methods belong to the event loop."""
 
     _server: Session
     writer: Writer
@@ -120,13 +120,13 @@ class Protocol(LanguageServerProtocol):
         super().__init__(server, converter)
         self._initialized = False
         self._running: dict[str | int, asyncio.Task[Any]] = {}
-        """The editor's requests that are not answered yet."""
+        """Requests of the editor that are not yet answered."""
         for method in DOCUMENTS:
             self.fm.builtin_features.pop(method)
         self.fm.add_builtin_feature(types.WORKSPACE_EXECUTE_COMMAND, self._execute)
 
     def receive(self, body: bytes | bytearray | Unreadable) -> None:
-        """Take a message from the wire."""
+        """Handle a message from the connection."""
         try:
             message = _decoded(body)
         except JsonRpcParseError as error:
@@ -135,7 +135,7 @@ class Protocol(LanguageServerProtocol):
             self.handle_message(message)
 
     def handle_message(self, message: Any) -> None:
-        """Take a message, whatever JSON it is."""
+        """Handle a message, which may be any JSON."""
         if fault := _fault_of(message):
             number = message.get("id") if isinstance(message, dict) else None
             self._refuse(number if _is_id(number) else None, JsonRpcInvalidRequest(fault))
@@ -169,25 +169,25 @@ class Protocol(LanguageServerProtocol):
 
     def _take_notification(self, method: str, params: Any) -> None:
         if method != types.EXIT and (self._server.is_shut_down or not self._initialized):
-            log.info("ignored %s: there is no session", method[:LONGEST])
+            log.info("ignored %s: there is no session", method[:MAX_MESSAGE_CHARACTERS])
         elif method in types.METHOD_TO_TYPES and types.METHOD_TO_TYPES[method][1]:
-            log.info("ignored %s: it is a request and has no id", method[:LONGEST])
+            log.info("ignored %s: it is a request and has no id", method[:MAX_MESSAGE_CHARACTERS])
         elif method == types.CANCEL_REQUEST:
             self._cancel(params)
         else:
             try:
                 self._server.run_task(self._work(method, params), method)
             except JsonRpcException as error:  # nobody awaits an answer
-                log.info("ignored %s: %s", method[:LONGEST], error.message[:LONGEST])
+                log.info("ignored %s: %s", method[:MAX_MESSAGE_CHARACTERS], error.message[:MAX_MESSAGE_CHARACTERS])
 
     def _cancel(self, params: Any) -> None:
         number = params.get("id") if isinstance(params, dict) else None
         task = self._running.get(number) if _is_id(number) else None
-        if task:  # else it was answered already
+        if task:  # else it has been answered
             task.cancel()
 
     def _work(self, method: str, params: Any) -> Coroutine[Any, Any, Any]:
-        """Return what handles a message, not yet begun. Raises JsonRpcException."""
+        """Return a coroutine that handles a message. Raises JsonRpcException."""
         handler = self.fm.builtin_features.get(method) or self.fm.features.get(method)
         if handler is None:
             raise JsonRpcMethodNotFound(f"there is no method {method}")
@@ -200,7 +200,7 @@ class Protocol(LanguageServerProtocol):
         return await result if inspect.isawaitable(result) else result
 
     async def _steps(self, steps: Generator[Any, Any, Any]) -> Any:
-        """Run a handler of pygls, which yields the handler of ours that it wants to be run."""
+        """Run a handler of pygls, which yields our handlers for us to run."""
         answer = None
         while True:
             try:
@@ -210,20 +210,20 @@ class Protocol(LanguageServerProtocol):
             answer = await self._run(handler, *args)
 
     async def _execute(self, params: types.ExecuteCommandParams) -> msgspec.Raw:
-        """Return the answer to a command as JSON: it holds values of our protocol only, and none of lsprotocol's.
+        """Return the answer to a command as JSON, without cattrs, since it holds no values of lsprotocol.
 
-        Writing 2,000 lines takes the event loop half a millisecond; with cattrs and json it takes thirty.
+        Encoding 2,000 lines takes the event loop half a millisecond; with cattrs and json it takes thirty.
         """
         offered = self._server.offered.get(params.command)
         if offered is None:
             raise JsonRpcInvalidParams(f"there is no command {params.command}")
         log.debug("command %s", params.command)
-        asked = commands.read(offered.command, params.arguments or ())
-        return msgspec.Raw(_encoded(await self._run(offered.handler, self._server, asked)))
+        command = commands.read(offered.command, params.arguments or ())
+        return msgspec.Raw(_encoded(await self._run(offered.handler, self._server, command)))
 
     def _answer(self, number: str | int, method: str, begun: float, task: asyncio.Task[Any]) -> None:
         del self._running[number]
-        log.debug("%s: %.1f ms", method[:LONGEST], (time.monotonic() - begun) * 1000)
+        log.debug("%s: %.1f ms", method[:MAX_MESSAGE_CHARACTERS], (time.monotonic() - begun) * 1000)
         try:
             if not task.cancelled():
                 result = task.result()
@@ -239,16 +239,16 @@ class Protocol(LanguageServerProtocol):
             error = refused
         except Exception as fault:
             log.exception("%s failed", method)
-            said = str(fault) or type(fault).__name__
-            error = JsonRpcInternalError(f"{method} failed: {said}; the server's log says where")
+            reason = str(fault) or type(fault).__name__
+            error = JsonRpcInternalError(f"{method} failed: {reason}; the server's log says where")
         self._refuse(number, error)
 
     def _refuse(self, number: str | int | None, error: JsonRpcException) -> None:
-        said = {"code": error.code, "message": _line(error.message)}
-        self._send_data({"jsonrpc": self.VERSION, "id": number, "error": said})
+        response = {"code": error.code, "message": _line(error.message)}
+        self._send_data({"jsonrpc": self.VERSION, "id": number, "error": response})
 
     async def send_request_async(self, method: str, params: Any = None, msg_id: str | int | None = None) -> Any:
-        """Ask the editor, and forget the request when its answer is there or nobody awaits it any more. Raises RefusedError."""
+        """Send a request, and forget it when it is answered or no longer awaited. Raises RefusedError."""
         number = str(uuid.uuid4()) if msg_id is None else msg_id
         try:
             return await asyncio.wrap_future(self.send_request(method, params, msg_id=number))
@@ -260,7 +260,7 @@ class Protocol(LanguageServerProtocol):
         number = message.get("id")
         future = self._request_futures.get(number) if _is_id(number) else None
         if future is None or future.done():
-            log.info("the editor answered a request that nobody made, or that nobody awaits any more")
+            log.info("the editor answered a request that was not made or is no longer awaited")
             return
         try:
             future.set_result(self._result_of(message))
@@ -275,12 +275,12 @@ class Protocol(LanguageServerProtocol):
         try:
             return self._converter.structure(message, kind).result if kind else message["result"]
         except Exception as fault:
-            raise RefusedError("the editor's answer is not what LSP says") from fault
+            raise RefusedError("the editor's answer does not conform to LSP") from fault
 
     def _send_data(self, data: Any) -> None:
-        """Send a message. Raises ValueError, TypeError or what else a value that cannot be written as JSON leads to.
+        """Send a message. Raises ValueError, TypeError or another error if a value cannot be encoded as JSON.
 
-        pygls's own logs such a fault, and the editor waits for ever.
+        pygls would only log such an error, and the editor would wait for ever.
         """
         self._write(json.dumps(data, default=self._serialize_message, allow_nan=False).encode())
 
@@ -294,29 +294,29 @@ def _encoded(answer: Any) -> bytes:
     except (
         UnicodeEncodeError,
         OverflowError,
-    ):  # half a surrogate pair, as names on disk may hold, or more than 64 bits
+    ):  # a lone surrogate, which file names may hold, or more than 64 bits
         return json.dumps(as_json(answer)).encode()
 
 
 def _decoded(body: bytes | bytearray | Unreadable) -> Any:
     if isinstance(body, Unreadable):
-        raise JsonRpcParseError(f"a message was passed over: {body.reason}")
+        raise JsonRpcParseError(f"a message was skipped: {body.reason}")
     try:
-        return msgspec.json.decode(body)  # of a large document in a quarter of the time
+        return msgspec.json.decode(body)  # takes a quarter of json's time for a large document
     except (ValueError, RecursionError):
         pass
     try:
-        return json.loads(body, parse_constant=_no_constant)  # takes half a surrogate pair, which documents may hold
+        return json.loads(body, parse_constant=_no_constant)  # accepts a lone surrogate, which documents may hold
     except (ValueError, RecursionError) as error:
         raise JsonRpcParseError(f"a message is not JSON: {error}") from error
 
 
 def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not JSON")
 
 
 def _fault_of(message: Any) -> str:
-    """Return what makes this no message of JSON-RPC; "" where nothing does."""
+    """Return why this is not a JSON-RPC message; "" if it is one."""
     if not isinstance(message, dict):
         return "LSP has no batches" if isinstance(message, list) else "a message is an object"
     if message.get("jsonrpc") != "2.0":
@@ -335,4 +335,4 @@ def _is_id(value: Any) -> TypeGuard[str | int]:
 
 
 def _line(message: str) -> str:
-    return printable(message[:LONGEST])
+    return printable(message[:MAX_MESSAGE_CHARACTERS])

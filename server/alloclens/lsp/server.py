@@ -1,4 +1,4 @@
-"""The language server: its world, its settings, and what the editor told it."""
+"""The language server: its world, its settings, and what the editor sent."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from lsprotocol import types
 from alloclens import __version__
 from alloclens.lsp.client import Client
 from alloclens.lsp.documents import Documents
-from alloclens.lsp.labels import written_out
+from alloclens.lsp.labels import with_escapes
 from alloclens.lsp.params import strict_converter
 from alloclens.lsp.rpc import Protocol, Session
 from alloclens.session.world import World
@@ -22,42 +22,42 @@ if TYPE_CHECKING:
 
 
 class Publishing(typing.Protocol):
-    """What handlers ask of the publisher of diagnostics."""
+    """The part of the publisher that handlers use."""
 
     def has(self, uri: str) -> bool:
         """Return whether a document has findings."""
 
     def publish_soon(self) -> None:
-        """Publish when no document has changed for a while."""
+        """Publish once no document has changed for a while."""
 
 
 class Server(Session):
-    """All mutable state of the session; touched by the event loop only."""
+    """The mutable state of the session. Only the event loop may use it."""
 
     def __init__(self, worker: Worker) -> None:
-        # Full: with incremental edits pygls counts lines as str.splitlines does, and form feeds move every later edit.
+        # Full, because for incremental edits pygls counts lines like str.splitlines, and a form feed shifts every later edit.
         super().__init__(
             "alloclens",
             __version__,
             text_document_sync_kind=types.TextDocumentSyncKind.Full,
             protocol_cls=Protocol,
-            converter_factory=lambda: written_out(strict_converter()),
+            converter_factory=lambda: with_escapes(strict_converter()),
         )
         self.worker = worker
         self.world = World()
-        """Replaced whole. A handler reads it once, and never across an await."""
+        """Replaced as a whole. A handler reads it once, and never across an await."""
         self.documents = Documents()
-        """Replaced whole, as the world is."""
+        """Replaced as a whole, like the world."""
         self.client = Client()
         self.given: dict[str, Any] = {}
-        """The editor's settings; those in force are the world's."""
+        """The editor's settings; the world has those in effect."""
         self.mistakes: tuple[str, ...] = ()
-        """In those settings."""
+        """What is wrong with them."""
         self.told: frozenset[str] = frozenset()
-        """Those of the mistakes that the user has been told."""
+        """The mistakes that were shown to the user."""
         self.folders: dict[str, str] = {}
-        """The workspace's: URI -> path."""
+        """The paths of the workspace folders, by URI."""
         self.focus: tuple[tuple[Filters, ...], ...] = ()
-        """What the user wants to see only, step by step; all that is in force is the world's."""
+        """The steps of the focus that the user has chosen; the world has those in effect."""
         self.loader: Loader | None = None
         self.publisher: Publishing | None = None

@@ -1,4 +1,4 @@
-"""What the server itself has the editor show."""
+"""Has the editor show documents and messages."""
 
 from __future__ import annotations
 
@@ -13,28 +13,29 @@ if TYPE_CHECKING:
 
     from alloclens.lsp.server import Server
 
-NAMED = 3
-"""Of several things that are wrong, so many are named in one message."""
+MAX_NAMED_PROBLEMS = 3
+"""Problems named in one message."""
 
 
 async def shown(ls: Server, uri: str, selection: types.Range | None = None) -> bool:
     """Have the editor show a document; return whether it can and did."""
-    able = ls.client_capabilities.window and ls.client_capabilities.window.show_document
-    if not (able and able.support):
+    ability = ls.client_capabilities.window and ls.client_capabilities.window.show_document
+    if not (ability and ability.support):
         return False
-    wanted = types.ShowDocumentParams(uri, take_focus=True, selection=selection)
+    params = types.ShowDocumentParams(uri, take_focus=True, selection=selection)
     try:
-        return (await ls.window_show_document_async(wanted)).success
+        return (await ls.window_show_document_async(params)).success
     except RefusedError:
         return False
 
 
-def first_of(said: Sequence[str]) -> str:
-    """Return as many sentences as one message has; the log has all of them."""
-    more = f"; and {len(said) - NAMED} more, see the log" if len(said) > NAMED else ""
-    return "; ".join(said[:NAMED]) + more
+def first_of(problems: Sequence[str]) -> str:
+    """Return the first problems as one message; the log has all of them."""
+    unnamed = len(problems) - MAX_NAMED_PROBLEMS
+    more = f"; and {unnamed} more, see the log" if unnamed > 0 else ""
+    return "; ".join(problems[:MAX_NAMED_PROBLEMS]) + more
 
 
-def tell(ls: Server, said: str, how: types.MessageType = types.MessageType.Info) -> None:
-    """Say something in passing."""
-    ls.window_show_message(types.ShowMessageParams(how, f"alloclens: {said}"))
+def tell(ls: Server, text: str, kind: types.MessageType = types.MessageType.Info) -> None:
+    """Show a message."""
+    ls.window_show_message(types.ShowMessageParams(kind, f"alloclens: {text}"))

@@ -1,4 +1,4 @@
-"""Recorded lines and functions -> lines of the documents as they are now, unsaved edits included."""
+"""Maps recorded lines and functions to lines of documents, with their unsaved edits."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Spot(NamedTuple):
 
 
 def location(spot: Spot | None) -> protocol.Location | None:
-    """Return the beginning of a line as the protocol has it; None if there is no line."""
+    """Return the start of a line as a location of the protocol; None if there is no line."""
     if spot is None:
         return None
     at = protocol.Position(spot.line - 1, 0)
@@ -45,7 +45,7 @@ def location(spot: Spot | None) -> protocol.Location | None:
 
 
 class Spots:
-    """Finds the spots for one answer. Reads closed files: use it in a thread."""
+    """Maps lines for one answer. Reads closed files: use it in a thread."""
 
     def __init__(self, world: World, documents: Documents) -> None:
         self._roots = world.sources.roots
@@ -54,7 +54,7 @@ class Spots:
         self._now = LineMapper(world, self._text)
 
     def of(self, comparison: Comparison, recorded: str, line: int) -> Spot | None:
-        """Return where a recorded line (1-based) is; None where it has no place or is no more."""
+        """Return where a recorded line (1-based) is; None if it has no place or no longer exists."""
         return self.spot(self._now.of(comparison, recorded, line))
 
     def finding(self, comparison: Comparison, finding: Finding) -> MappedFinding:
@@ -62,7 +62,7 @@ class Spots:
         return self._now.finding(comparison, finding)
 
     def spot(self, now: MappedLine | None) -> Spot | None:
-        """Return the line of a document that is at a place; None if there is no place or the line is not there any more."""
+        """Return a mapped line in its document; None if it has no place or no longer exists."""
         if now is None or not now.line:
             return None
         at = self._known.get(now.path) or self._documents.opened_at(now.path, self._roots)
@@ -71,8 +71,8 @@ class Spots:
     def _text(self, path: str) -> str | None:
         if path not in self._known:
             self._known[path] = self._documents.at(path, self._roots)
-        found = self._known[path]
-        return found.text if found else None
+        document = self._known[path]
+        return document.text if document else None
 
 
 class FunctionPlaces:
@@ -86,14 +86,14 @@ class FunctionPlaces:
         self._known: dict[str, Document | None] = {}
 
     def of(self, function: str, at: CallLine) -> Spot | None:
-        """Return where a function is declared, else where a line of it is; None where neither has a place."""
+        """Return where a function is declared, else where a line of it is; None if neither has a place."""
         place = self.world.sources.place(at.file)
         document = self._at(place.path) if place else None
         if document is None:
             return None
-        found = declared(document.text, function, document.path) if function and not is_closure(function) else []
-        if len(found) == 1:
-            return Spot(document.uri, found[0], unsure=False)
+        lines = declared(document.text, function, document.path) if function and not is_closure(function) else []
+        if len(lines) == 1:
+            return Spot(document.uri, lines[0], unsure=False)
         return self._spots.of(self.comparison, at.file, at.line)
 
     def code(self, spot: Spot) -> types.Range:
@@ -102,7 +102,7 @@ class FunctionPlaces:
         return at.code_of(spot.line) if at and 0 < spot.line <= len(at.lines) else NOWHERE
 
     def ranges(self, lines: Sequence[CallLine], item: types.CallHierarchyItem) -> list[types.Range]:
-        """Return where these lines are in an item's file; where none is, the item itself."""
+        """Return where these lines are in an item's file; if none is there, the item's own range."""
         document = self._named(item.uri)
         path = self._key(document.path) if document else None
         inside = (
@@ -115,8 +115,8 @@ class FunctionPlaces:
         return self.world.sources.roots.key(path)
 
     def _at(self, path: str) -> Document | None:
-        found = self._documents.at(path, self.world.sources.roots)
-        return self._known.setdefault(found.uri, found) if found else None
+        document = self._documents.at(path, self.world.sources.roots)
+        return self._known.setdefault(document.uri, document) if document else None
 
     def _named(self, uri: str) -> Document | None:
         if uri not in self._known:
@@ -129,7 +129,7 @@ class Here(NamedTuple):
 
     comparison: Comparison
     row: int
-    """Of the head's lines."""
+    """A row of the head's lines."""
     recorded: str
     line: int
     """As recorded, 1-based."""
@@ -137,14 +137,14 @@ class Here(NamedTuple):
 
     @property
     def function(self) -> str:
-        """The function that the row is of; "" where none is known."""
+        """The function of the row; "" if it is unknown."""
         functions = self.comparison.lines.functions
         number = int(functions.of_line[self.row])
         return functions.name[number] if number >= 0 else ""
 
 
 def here(world: World, documents: Documents, uri: str, line: int) -> Here | None:
-    """Return what is known of a line (1-based) of a document; the heaviest where several recorded lines are there."""
+    """Return the recorded line at a line (1-based) of a document; of several, the heaviest."""
     at = documents.named(uri, world.sources.roots)
     file = world.file(at.path) if at else None
     if at is None or file is None:

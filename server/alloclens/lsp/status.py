@@ -1,4 +1,4 @@
-"""What a status bar says. LSP has no word for it, so an editor that wants it announces that in its capabilities."""
+"""The text of a status bar, which LSP lacks: an editor that shows one announces it in its capabilities."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def status(world: World) -> Status:
-    """Say what is shown, or why nothing is."""
+    """Return the status: what is shown, or why nothing is."""
     if world.pending:
         return Status("loading", f"reading {world.pending} profiles", _tooltip(world), _focus(world))
     state: State = "problem" if world.problems else "ok" if world.shown else "empty"
@@ -37,9 +37,9 @@ def _text(world: World) -> str:
 
 
 def _tooltip(world: World) -> str:
-    said = [in_full(c) for c in world.comparisons]
+    paragraphs = [in_full(c) for c in world.comparisons]
     if world.silent_goroutines and (note := goroutine_note(world.silent_goroutines)):
-        said.append(note)
+        paragraphs.append(note)
     if not world.series:
-        said.append(nothing(world.directories))
-    return "\n\n".join(said + [escape(unreadable(p.name, p.reason)) for p in world.problems])
+        paragraphs.append(nothing(world.directories))
+    return "\n\n".join(paragraphs + [escape(unreadable(p.name, p.reason)) for p in world.problems])

@@ -1,4 +1,4 @@
-"""Messages over two file descriptors, in LSP's base protocol: a header with Content-Length, then that many bytes of JSON."""
+"""LSP's base protocol over two file descriptors: a header with Content-Length, then that many bytes of JSON."""
 
 from __future__ import annotations
 
@@ -12,38 +12,38 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-LARGEST = 256 << 20
-"""Bytes of one message. VS Code sends documents of up to 50 MB, and JSON may write a character in six bytes."""
-LONGEST_HEADER = 64 << 10
-"""Bytes that are kept while the end of a header is awaited."""
-READ = 64 << 10
-"""Bytes that a pipe holds."""
+MAX_MESSAGE_BYTES = 256 << 20
+"""VS Code sends documents of up to 50 MB, and JSON may encode a character in six bytes."""
+MAX_HEADER_BYTES = 64 << 10
+"""Kept while waiting for the end of a header."""
+READ_BYTES = 64 << 10
+"""The capacity of a pipe."""
 FLUSH_SECONDS = 1.0
-"""How long an editor may take to read the last messages."""
+"""How long to wait for the editor to read the last messages."""
 
-# Searched, not matched: what a message of a wrong length left over stands in front of the next header.
+# Searched for, not matched: the rest of a message with a wrong length may precede the header.
 LENGTH = re.compile(rb"Content-Length[ \t]*:[ \t]*(\d{1,15})[ \t]*\r?\n", re.IGNORECASE)
 END = re.compile(rb"\r?\n\r?\n")
 
 
 class Unreadable(NamedTuple):
-    """Stands for a message that was passed over."""
+    """A message that was skipped."""
 
     reason: str
 
 
 class Framing:
-    """Finds the messages in a stream of bytes, however the stream is cut into pieces."""
+    """Splits a stream of bytes into messages."""
 
     def __init__(self) -> None:
         self._data = bytearray()
         self._length: int | None = None
-        """Of the body that is awaited; None while a header is."""
+        """Length of the body to come; None while waiting for a header."""
         self._skip = 0
-        """Bytes to come of a message that is too large."""
+        """Number of bytes to come of a message that is too large."""
 
     def feed(self, data: bytes) -> Iterator[bytearray | Unreadable]:
-        """Take the next bytes, and yield the body of every message that they complete."""
+        """Add bytes, and yield the body of every message that they complete."""
         self._data += data
         while (message := self._next()) is not None:
             yield message
@@ -55,19 +55,19 @@ class Framing:
         if self._length is None:
             end = END.search(self._data)
             if end is None:
-                del self._data[:-LONGEST_HEADER]
+                del self._data[:-MAX_HEADER_BYTES]
                 return None
             length = LENGTH.search(self._data, 0, end.end())
             self._length = int(length[1]) if length else None
             del self._data[: end.end()]
             if self._length is None:
                 return Unreadable("its header has no Content-Length")
-            if self._length > LARGEST:
+            if self._length > MAX_MESSAGE_BYTES:
                 self._skip, self._length = self._length, None
-                return Unreadable(f"it is larger than {LARGEST >> 20} MiB")
+                return Unreadable(f"it is larger than {MAX_MESSAGE_BYTES >> 20} MiB")
         if len(self._data) < self._length:
             return None
-        if len(self._data) == self._length:  # nearly always; a large text is not copied
+        if len(self._data) == self._length:  # nearly always; avoids copying a large text
             body, self._data = self._data, bytearray()
         else:
             body = self._data[: self._length]
@@ -77,27 +77,27 @@ class Framing:
 
 
 class Writer:
-    """Writes from a thread of its own, so that an editor that does not read never stops the event loop."""
+    """Writes in a separate thread, so that an editor that does not read never blocks the event loop."""
 
     def __init__(self, descriptor: int, on_broken: Callable[[], object]) -> None:
-        """`on_broken` is called from that thread when nothing can be written any more."""
+        """`on_broken` is called in that thread when writing fails."""
         self._descriptor = descriptor
         self._on_broken = on_broken
-        self._waiting: SimpleQueue[bytes | None] = SimpleQueue()
+        self._queue: SimpleQueue[bytes | None] = SimpleQueue()
         self._thread = Thread(target=self._run, name="wire writer", daemon=True)
         self._thread.start()
 
     def write(self, data: bytes) -> None:
-        """Write this after all that was written before."""
-        self._waiting.put(data)
+        """Queue data to be written."""
+        self._queue.put(data)
 
     def close(self) -> None:
-        """Wait until all is written, but no longer than FLUSH_SECONDS."""
-        self._waiting.put(None)
+        """Wait until everything is written, but no longer than FLUSH_SECONDS."""
+        self._queue.put(None)
         self._thread.join(FLUSH_SECONDS)
 
     def _run(self) -> None:
-        while data := self._waiting.get():
+        while data := self._queue.get():
             rest = memoryview(data)
             try:
                 while rest:
@@ -108,17 +108,17 @@ class Writer:
 
 
 def read(descriptor: int, take: Callable[[bytearray | Unreadable], object], on_end: Callable[[], object]) -> None:
-    """Read messages in a thread of its own, and hand each to the event loop; call `on_end` in that thread at the end."""
+    """Read messages in a separate thread and pass each to the event loop; at the end, call `on_end` in that thread."""
     loop = asyncio.get_running_loop()
 
     def run() -> None:
         frames = Framing()
         try:
-            while data := os.read(descriptor, READ):
+            while data := os.read(descriptor, READ_BYTES):
                 for message in frames.feed(data):
                     loop.call_soon_threadsafe(take, message)
-        finally:  # whatever ended it
+        finally:
             on_end()
 
-    # The descriptor, not sys.stdin: the interpreter crashes at its end if a daemon holds the lock of that.
+    # The descriptor, not sys.stdin: the interpreter crashes at exit if a daemon thread holds the lock of sys.stdin.
     Thread(target=run, name="wire reader", daemon=True).start()

@@ -1,4 +1,4 @@
-"""What the server can do, one file each. A new one is a file with a `register` and one name here."""
+"""The features of the server. Each is a file with a function `register`, and a name in FEATURES."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a bug report needs."""
+"""Information for a bug report."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def register(server: Server) -> None:
 
 
 async def about(ls: Server, command: protocol.GetAbout) -> str:
-    """Return versions, caches, settings and counts, one a line."""
+    """Return versions, caches, settings and counts, one per line."""
     del command
     world = ls.world
     return await asyncio.to_thread(lambda: rows([*installation(), *session(world)]))

@@ -1,4 +1,4 @@
-"""Who calls a line or a function with how many bytes, and where its bytes go: an editor's call hierarchy."""
+"""The call hierarchy: who calls a line or a function with how many bytes, and whom it calls."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ if TYPE_CHECKING:
 
 @ready
 class Item(Struct, frozen=True):
-    """What an editor gives back of an item when it wants its callers or callees."""
+    """The data of an item, which an editor sends back to request its callers or callees."""
 
     head: str
-    """The path of the snapshot that the item is of."""
+    """The path of the item's snapshot."""
     function: str
     file: str
     line: Int64
@@ -47,26 +47,26 @@ class Item(Struct, frozen=True):
 
 
 def register(server: Server) -> None:
-    """Answer textDocument/prepareCallHierarchy and what follows it."""
+    """Answer textDocument/prepareCallHierarchy, callHierarchy/incomingCalls and callHierarchy/outgoingCalls."""
     server.feature(types.TEXT_DOCUMENT_PREPARE_CALL_HIERARCHY)(prepare)
     server.feature(types.CALL_HIERARCHY_INCOMING_CALLS)(incoming)
     server.feature(types.CALL_HIERARCHY_OUTGOING_CALLS)(outgoing)
 
 
 async def prepare(ls: Server, params: types.CallHierarchyPrepareParams) -> list[types.CallHierarchyItem] | None:
-    """Return the item of a line that has numbers, else of the function around it."""
+    """Return the item of a line if it has numbers, else of the function around it."""
     uri, line = params.text_document.uri, params.position.line + 1
     item = await asyncio.to_thread(_prepared, ls.world, ls.documents, uri, line)
     return [item] if item else None
 
 
 async def incoming(ls: Server, params: types.CallHierarchyIncomingCallsParams) -> list[types.CallHierarchyIncomingCall]:
-    """Return who calls an item, heaviest first; a last row stands for all that are too many."""
+    """Return the callers of an item, heaviest first; a last row stands for those left out."""
     return await asyncio.to_thread(_incoming, ls.world, ls.documents, params.item)
 
 
 async def outgoing(ls: Server, params: types.CallHierarchyOutgoingCallsParams) -> list[types.CallHierarchyOutgoingCall]:
-    """Return what an item calls, heaviest first; a last row stands for all that are too many."""
+    """Return the callees of an item, heaviest first; a last row stands for those left out."""
     return await asyncio.to_thread(_outgoing, ls.world, ls.documents, params.item)
 
 
@@ -75,10 +75,10 @@ def _prepared(world: World, documents: Documents, uri: str, line: int) -> types.
     file = world.file(at.path) if at else None
     if at is None or file is None:
         return None
-    if found := here(world, documents, uri, line):
-        cum, where = found.comparison.stats(found.row).cum, Spot(at.uri, line, found.unsure)
-        site = CallSite(found.function, found.recorded, found.line)
-        return _item(site, cum, where, at.code_of(line), found.comparison)
+    if known := here(world, documents, uri, line):
+        cum, where = known.comparison.stats(known.row).cum, Spot(at.uri, line, known.unsure)
+        site = CallSite(known.function, known.recorded, known.line)
+        return _item(site, cum, where, at.code_of(line), known.comparison)
     if (around := _around(file, at, line)) is None:
         return None
     site = CallSite(around.function, file.recorded_of(around.function))
@@ -94,7 +94,7 @@ class _Declared(NamedTuple):
 
 
 def _around(file: FileLines, at: Document, line: int) -> _Declared | None:
-    """Return the innermost function that a line (1-based) is in, of those that the profile knows in the file."""
+    """Return the innermost function around a line (1-based), of those that the profile names in the file."""
     names = [name for name in file.recorded_lines.names if not is_closure(name)]
     nothing, each = np.zeros(len(names), np.int64), np.arange(len(names))
     inside = (
@@ -103,8 +103,8 @@ def _around(file: FileLines, at: Document, line: int) -> _Declared | None:
         ).line
         > 0
     )
-    found = [_Declared(names[i], declared(at.text, names[i], at.path)[0]) for i in np.flatnonzero(inside).tolist()]
-    return max(found, key=lambda one: one.line, default=None)
+    functions = [_Declared(names[i], declared(at.text, names[i], at.path)[0]) for i in np.flatnonzero(inside).tolist()]
+    return max(functions, key=lambda function: function.line, default=None)
 
 
 def _calls(comparison: Comparison, site: CallSite) -> Calls:
@@ -129,11 +129,11 @@ def _outgoing(
 def _ends(
     world: World, documents: Documents, item: types.CallHierarchyItem, way: Literal["callers", "callees"]
 ) -> list[tuple[types.CallHierarchyItem, list[types.Range]]]:
-    """Return the items at the other ends of an item's edges, and where the calls stand: in the caller."""
-    asked = _asked(world, item.data)
-    if asked is None:
+    """Return the items at the other ends of an item's edges, with the ranges of the calls in the caller."""
+    subject = _subject(world, item.data)
+    if subject is None:
         return []
-    comparison, site = asked
+    comparison, site = subject
     places, written = FunctionPlaces(world, documents.before_others(item.uri), comparison), _Pages()
     edges: Edges = getattr(_calls(comparison, site), way)
     others = [_other(edge, places, written) for edge in edges.heaviest]
@@ -144,9 +144,9 @@ def _ends(
     return [*zip(others, ranges, strict=True), *last]
 
 
-def _asked(world: World, data: Any) -> tuple[Comparison, CallSite] | None:
-    """Return what an item is about, and the comparison that knows it: a newer head of the same series will do."""
-    item = given_back(data, Item)  # the row of all that are too many has no data
+def _subject(world: World, data: Any) -> tuple[Comparison, CallSite] | None:
+    """Return the site of an item and its comparison, which may have a newer head of the same series."""
+    item = given_back(data, Item)  # the last row has no data
     if world.shown is None or item is None:
         return None
     series = (c for c in world.comparisons if any(s.path == item.head for s in c.series.snapshots))
@@ -154,7 +154,7 @@ def _asked(world: World, data: Any) -> tuple[Comparison, CallSite] | None:
 
 
 def _other(edge: Edge, places: FunctionPlaces, written: _Pages) -> types.CallHierarchyItem:
-    """Return the item of the function at the other end of an edge: a place, or a page that says why it has none."""
+    """Return the item of the function at the other end of an edge; if it has no place, a page says why."""
     site = CallSite(edge.function, edge.at.file, binary=edge.binary)
     spot = places.of(edge.function, edge.at)
     if spot is None:
@@ -164,29 +164,29 @@ def _other(edge: Edge, places: FunctionPlaces, written: _Pages) -> types.CallHie
 
 
 def _rest(edges: Edges, item: types.CallHierarchyItem, comparison: Comparison) -> types.CallHierarchyItem:
-    """Return the row of all edges that are too many: it leads to the item itself, and nothing is below it."""
-    said = wording.passing(edges.rest, comparison.total, comparison.sample_type.unit)
+    """Return the row of the edges that are left out; it leads to the item itself and has no children."""
+    detail = wording.passing(edges.rest, comparison.total, comparison.sample_type.unit)
     name, where = wording.others(edges.others), item.selection_range
-    return types.CallHierarchyItem(name, types.SymbolKind.Function, item.uri, item.range, where, detail=said)
+    return types.CallHierarchyItem(name, types.SymbolKind.Function, item.uri, item.range, where, detail=detail)
 
 
 def _item(
     site: CallSite, passes: Amount, spot: Spot, code: types.Range, comparison: Comparison
 ) -> types.CallHierarchyItem:
-    said = wording.passing(passes, comparison.total, comparison.sample_type.unit)
+    detail = wording.passing(passes, comparison.total, comparison.sample_type.unit)
     return types.CallHierarchyItem(
         name=wording.name(site, spot.line if site.line else 0),
         kind=types.SymbolKind.Function,
         uri=spot.uri,
         range=code,
         selection_range=code,
-        detail=f"~{said}" if spot.unsure else said,
+        detail=f"~{detail}" if spot.unsure else detail,
         data={**site._asdict(), "head": comparison.head.path},
     )
 
 
 class _Pages:
-    """Pages to read on functions that are not here, so that an editor has something to open."""
+    """Pages about functions that are not here, for an editor to open."""
 
     def __init__(self) -> None:
         self._written: set[Path] = set()
@@ -195,11 +195,11 @@ class _Pages:
         """Return the URI of a page with this text."""
         name = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
         path = pages.directory() / f"{name}.txt"
-        with suppress(OSError):  # the sums of a call hierarchy hold without the page, too
+        with suppress(OSError):  # the call hierarchy is useful without the page, too
             pages.write(name, text)
         self._written.add(path)
         return path.as_uri()
 
     def drop_old(self) -> None:
-        """Delete old pages, but none of this answer."""
+        """Delete old pages, except those of this answer."""
         pages.prune(self._written)

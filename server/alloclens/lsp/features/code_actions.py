@@ -1,4 +1,4 @@
-"""What can be done at a line: see its stacks, look at it alone, find out why it has no number."""
+"""The actions at a line: show its stacks, focus on it, or explain why a file has no numbers."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ def register(server: Server) -> None:
 
 
 async def code_actions(ls: Server, params: types.CodeActionParams) -> list[types.CodeAction]:
-    """Return what can be done at the cursor's line."""
+    """Return the actions at the cursor's line."""
     kinds, back = params.context.only, _back(ls.focus)
-    found = await asyncio.to_thread(_found, ls, ls.world, params.text_document.uri, params.range.start.line)
-    return [one for one in (*found, *back) if kinds is None or one.kind in kinds]
+    actions = await asyncio.to_thread(_at_line, ls, ls.world, params.text_document.uri, params.range.start.line)
+    return [action for action in (*actions, *back) if kinds is None or action.kind in kinds]
 
 
-def _found(ls: Server, world: World, uri: str, line: int) -> list[types.CodeAction]:
+def _at_line(ls: Server, world: World, uri: str, line: int) -> list[types.CodeAction]:
     fixes = [_action(command, types.CodeActionKind.QuickFix) for command in _of_placement(ls, world, uri)]
     at = here(world, ls.documents, uri, line + 1)
     looks = _of_line(ls, at, uri, line) if at else _of_page(ls.documents.page_rows(uri), line)
@@ -45,7 +45,7 @@ def _found(ls: Server, world: World, uri: str, line: int) -> list[types.CodeActi
 
 
 def _of_placement(ls: Server, world: World, uri: str) -> list[types.Command]:
-    """Return, of a file without numbers, what would bring them, and what says why there are none."""
+    """Return, for a file without numbers, the path mappings that would find it, and the explanation."""
     at = ls.documents.named(uri, world.sources.roots)
     path = at.path if at else ""
     if not path or not world.shown or world.file(path) or not _could_have(world, path):
@@ -61,7 +61,7 @@ def _of_placement(ls: Server, world: World, uri: str) -> list[types.Command]:
 
 
 def _could_have(world: World, path: str) -> bool:
-    """Return whether the profile names a file of this name: any other has no numbers as a matter of course."""
+    """Return whether the profile names a file of this name; no other can have numbers."""
     shown = world.shown
     return bool(shown and (world.recorded_at(shown, path) or name_of(path) in shown.lines.by_name))
 

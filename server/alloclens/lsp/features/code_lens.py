@@ -1,4 +1,4 @@
-"""Numbers above the functions; off unless the setting codeLens is on."""
+"""Numbers above functions, if the setting codeLens is on."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from alloclens.session.world import FileLines, World
     from alloclens.tables.functions import FunctionStats
 
-MOST = 200
-"""Lenses of one file."""
+MAX_LENSES = 200
+"""In one file."""
 
 
 def register(server: Server) -> None:
@@ -31,7 +31,7 @@ def register(server: Server) -> None:
 
 
 async def code_lens(ls: Server, params: types.CodeLensParams) -> list[types.CodeLens]:
-    """Return a lens for each of the file's functions that the profile names; the heaviest where they are many."""
+    """Return a lens for each function of the file that the profile names; of many, for the heaviest."""
     if not ls.world.settings.code_lens:
         return []
     return await asyncio.to_thread(_lenses, ls.world, ls.documents, params.text_document.uri, ls.client)
@@ -46,8 +46,8 @@ def _lenses(world: World, documents: Documents, uri: str, client: Client) -> lis
     lines = comparison.lines
     recorded = {lines.files[i] for i in set(lines.file[file.rows].tolist())}
     ours = (f for f in comparison.functions(recorded) if not is_closure(f.name))
-    found = ((f, declared(at.text, f.name, at.path)) for f in islice(ours, MOST))
-    placed = [(where[0], f.name, _title(f, comparison.sample_type)) for f, where in found if len(where) == 1]
+    declarations = ((f, declared(at.text, f.name, at.path)) for f in islice(ours, MAX_LENSES))
+    placed = [(where[0], f.name, _title(f, comparison.sample_type)) for f, where in declarations if len(where) == 1]
     stacks = _heaviest(file, at)
     return [
         types.CodeLens(at.code_of(line), client.show_stacks(title, at.uri, stacks.get(name, line) - 1))
@@ -56,7 +56,7 @@ def _lenses(world: World, documents: Documents, uri: str, client: Client) -> lis
 
 
 def _heaviest(file: FileLines, at: Document) -> dict[str, int]:
-    """Return the heaviest line (1-based) of each function, where its stacks are: where it is declared are none, mostly."""
+    """Return the heaviest line (1-based) of each function, which has stacks: its declaration usually has none."""
     lines, line = file.recorded_lines, file.on(at.text).line
     weight = np.abs(file.comparison.lines.value.cum[file.rows, file.comparison.column])
     order = np.argsort(-weight, kind="stable")

@@ -1,4 +1,4 @@
-"""The documents that are open. Diagnostics follow their text; hints and hovers are asked for anew by the editor."""
+"""Follows the open documents. Diagnostics are published again when their text changes; an editor requests the rest."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def register(server: Server) -> None:
 
 
 def did_open(ls: Server, params: types.DidOpenTextDocumentParams) -> None:
-    """Take a document. Its text may differ from the file's: editors keep what was not saved."""
+    """Add a document. Its text may differ from the file's, since editors keep unsaved changes."""
     document = params.text_document
     ls.documents = ls.documents.with_text(document.uri, document.text)
     if ls.publisher:
@@ -31,14 +31,14 @@ def did_open(ls: Server, params: types.DidOpenTextDocumentParams) -> None:
 
 
 def did_change(ls: Server, params: types.DidChangeTextDocumentParams) -> None:
-    """Take a document's new text, which is the last of the changes: we ask for whole texts."""
+    """Take a document's new text: the last change, since changes hold the whole text."""
     uri = params.text_document.uri
     if not params.content_changes:
         return
     last = params.content_changes[-1]
     if same(uri) not in ls.documents.opened or isinstance(last, types.TextDocumentContentChangePartial):
         log.warning("ignored a change: the document is not open, or only a part of it was sent")
-        ls.documents = ls.documents.without(uri)  # its text is not known any more
+        ls.documents = ls.documents.without(uri)  # its text is now unknown
     else:
         ls.documents = ls.documents.with_text(uri, last.text)
     if ls.publisher and ls.publisher.has(uri):
@@ -46,7 +46,7 @@ def did_change(ls: Server, params: types.DidChangeTextDocumentParams) -> None:
 
 
 def did_close(ls: Server, params: types.DidCloseTextDocumentParams) -> None:
-    """Let go of a document; from now on its file counts, without what was typed and not saved."""
+    """Remove a document. From now on the file counts, without unsaved changes."""
     uri = params.text_document.uri
     ls.documents = ls.documents.without(uri)
     if ls.publisher and ls.publisher.has(uri):

@@ -1,4 +1,4 @@
-"""Why there are no numbers here, and the path mapping that would bring them."""
+"""Explains why a file has no numbers, and adds the path mapping that would find it."""
 
 from __future__ import annotations
 
@@ -32,43 +32,43 @@ def register(server: Server) -> None:
 
 
 async def explain(ls: Server, command: protocol.ExplainPlacement) -> str:
-    """Return in plain text how much has a place here, what to do, what is known of one file, and of all."""
+    """Return as plain text how much has a place here, what to do, and how one file and all files were found."""
     return await asyncio.to_thread(_explained, ls.world, ls.documents, command.uri)
 
 
 async def tell(ls: Server, command: protocol.TellWhy) -> None:
-    """Show the same as a message, in editors that have no other place for it."""
-    said = await asyncio.to_thread(_of_document, ls.world, ls.documents, command.uri)
-    ls.window_show_message(types.ShowMessageParams(types.MessageType.Info, " · ".join(map(str.strip, said))))
+    """Show the explanation of one file as a message, for editors without another place for it."""
+    lines = await asyncio.to_thread(_of_document, ls.world, ls.documents, command.uri)
+    ls.window_show_message(types.ShowMessageParams(types.MessageType.Info, " · ".join(map(str.strip, lines))))
 
 
 async def mappings(ls: Server, command: protocol.GetMappings) -> list[protocol.SuggestedMapping]:
-    """Return the path mappings that would find what is not found, best first."""
+    """Return the path mappings that would find missing files, best first."""
     del command
     return await asyncio.to_thread(_mappings, ls.world)
 
 
 async def add(ls: Server, command: protocol.AddMapping) -> str | None:
-    """Write a path mapping into the settings file; return that file's path."""
+    """Write a path mapping into the settings file; return the file's path."""
     return await add_mapping(ls, command.recorded, command.to)
 
 
 def _mappings(world: World) -> list[protocol.SuggestedMapping]:
-    found, roots = world.coverage, world.sources.roots
-    pairs = ((one, *mapping(one, roots)) for one in found.suggestions)
-    return [protocol.SuggestedMapping(recorded, to, finds(one, found.total)) for one, recorded, to in pairs]
+    coverage, roots = world.coverage, world.sources.roots
+    pairs = ((suggestion, *mapping(suggestion, roots)) for suggestion in coverage.suggestions)
+    return [protocol.SuggestedMapping(recorded, to, finds(s, coverage.total)) for s, recorded, to in pairs]
 
 
 def _explained(world: World, documents: Documents, uri: str) -> str:
     if world.shown is None:
         return nothing(world.directories)
-    found = world.coverage
-    said = [f"{world.shown.sample_type.type} in {world.shown.head.name}", "", summary(found)]
-    said += advice(found, world.sources.roots)
+    coverage, unit = world.coverage, world.shown.sample_type.unit
+    lines = [f"{world.shown.sample_type.type} in {world.shown.head.name}", "", summary(coverage)]
+    lines += advice(coverage, world.sources.roots)
     if uri:
-        said += ["", *_of_document(world, documents, uri)]
-    said += ["", "Every file that the profile names:"]
-    return rows([*said, *(line for one in found.files for line in of_file(one, world.shown.sample_type.unit))])
+        lines += ["", *_of_document(world, documents, uri)]
+    lines += ["", "Every file that the profile names:"]
+    return rows([*lines, *(line for file in coverage.files for line in of_file(file, unit))])
 
 
 def _of_document(world: World, documents: Documents, uri: str) -> list[str]:
@@ -79,13 +79,13 @@ def _of_document(world: World, documents: Documents, uri: str) -> list[str]:
         return [not_read(opened_path(uri) or uri)]
     named = world.shown.lines.by_name.get(name_of(at.path), {})
     here = world.recorded_in(world.shown, at.path)
-    shares = [one for one in world.coverage.files if one.recorded in (here or named)]
-    said = [line for one in shares for line in of_file(one, world.shown.sample_type.unit)]
-    if found := [*parts(world, world.shown, at.path, lambda path: _text(documents, path, at, world))]:
-        return [*said, *report(world.shown, at.path, found)]
-    return [nothing_of(at.path, bool(named)), *said]
+    shares = [file for file in world.coverage.files if file.recorded in (here or named)]
+    lines = [line for file in shares for line in of_file(file, world.shown.sample_type.unit)]
+    if mapped := [*parts(world, world.shown, at.path, lambda path: _text(documents, path, at, world))]:
+        return [*lines, *report(world.shown, at.path, mapped)]
+    return [nothing_of(at.path, bool(named)), *lines]
 
 
 def _text(documents: Documents, path: str, at: Document, world: World) -> str | None:
-    found = at if path == at.path else documents.at(path, world.sources.roots)
-    return found.text if found else None
+    document = at if path == at.path else documents.at(path, world.sources.roots)
+    return document.text if document else None

@@ -1,4 +1,4 @@
-"""What the view Findings lists: the lines that leak or grow, worst first."""
+"""The view Findings: the lines that leak or grow, worst first."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def register(server: Server) -> None:
 
 
 async def findings(ls: Server, command: protocol.GetFindings) -> list[protocol.ListedFinding]:
-    """Return the lines that leak or grow, and those of other verdicts that are marked, worst first."""
+    """Return the lines that leak or grow, and those with another verdict that is shown, worst first."""
     del command
     return await asyncio.to_thread(_findings, ls.world, ls.documents)
 
@@ -39,25 +39,25 @@ async def findings(ls: Server, command: protocol.GetFindings) -> list[protocol.L
 def _findings(world: World, documents: Documents) -> list[protocol.ListedFinding]:
     spots = Spots(world, documents)
     wanted = [verdict for verdict in VERDICTS if verdict in RAISED or world.settings.severity(verdict) != "off"]
-    found = [(finding, of) for of in world.comparisons for finding in of.findings(wanted)]
-    found.sort(key=lambda pair: badness(pair[0]))
-    return [_finding(finding, of, world, spots) for finding, of in found[:MAX_FINDINGS]]
+    pairs = [(finding, of) for of in world.comparisons for finding in of.findings(wanted)]
+    pairs.sort(key=lambda pair: badness(pair[0]))
+    return [_finding(finding, of, world, spots) for finding, of in pairs[:MAX_FINDINGS]]
 
 
 def _finding(finding: Finding, comparison: Comparison, world: World, spots: Spots) -> protocol.ListedFinding:
     now = spots.finding(comparison, finding)
     spot = spots.spot(now.at)
-    said = placed_message(finding, comparison, now, world.settings.memory_bytes)
-    named = views.place(
+    message = placed_message(finding, comparison, now, world.settings.memory_bytes)
+    label = views.place(
         now.at.path if now.at and now.waits else finding.file, spot.line if spot else finding.line, finding.function
     )
     return protocol.ListedFinding(
         verdict=finding.verdict,
         code=finding.code,
         severity=world.settings.severity(finding.verdict),
-        label=named,
+        label=label,
         detail=views.detail(finding),
-        tooltip=views.tooltip(finding, named, said, _not_here(world, finding.file, finding.line, spot)),
+        tooltip=views.tooltip(finding, label, message, _not_here(world, finding.file, finding.line, spot)),
         location=location(spot),
         function=finding.function,
         file=finding.file,
@@ -68,5 +68,5 @@ def _finding(finding: Finding, comparison: Comparison, world: World, spots: Spot
 def _not_here(world: World, recorded: str, line: int, spot: Spot | None) -> str:
     if spot:
         return ""
-    found = world.sources.find(recorded)
-    return found.reason if isinstance(found, Nowhere) else gone(line)
+    place = world.sources.find(recorded)
+    return place.reason if isinstance(place, Nowhere) else gone(line)

@@ -1,4 +1,4 @@
-"""Only the samples through some function, or without another: in every hint, hover, view and finding."""
+"""Focus: limits all numbers but the verdicts to the samples through some function, or without another."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ def register(server: Server) -> None:
 
 
 def focus(ls: Server, command: protocol.AddFocus) -> str | None:
-    """Take one step more; return what is wrong with a pattern."""
+    """Add a step; return the error in a pattern, if there is one."""
     step = command.step
     stack = [Filters(focus=exact(name)) for name in dict.fromkeys(step.stack)]
-    one = Filters(
+    patterns = Filters(
         focus=step.focus or _exact(step.function),
         ignore=step.ignore or _exact(step.ignore_function),
     )
-    chosen = tuple(part for part in (*stack, one) if part.given())
+    chosen = tuple(part for part in (*stack, patterns) if part.given())
     try:
         for pattern in (given for part in chosen for given in part.given().values()):
             search(str(pattern))
@@ -43,16 +43,16 @@ def focus(ls: Server, command: protocol.AddFocus) -> str | None:
 
 
 def unfocus(ls: Server, command: protocol.Unfocus) -> None:
-    """Take the last step back, or every step."""
+    """Remove the last step, or every step."""
     _look_at(ls, () if command.every else ls.focus[:-1])
 
 
 def _look_at(ls: Server, steps: tuple[tuple[Filters, ...], ...]) -> None:
     ls.focus = steps
     follow(ls)
-    if not ls.client.shows_status:  # elsewhere nothing would say why numbers are gone
-        said = f"only samples {words(list(chain(*steps)))} are shown" if steps else "all samples are shown"
-        tell(ls, f"{said}.")
+    if not ls.client.shows_status:  # else nothing would explain why numbers are gone
+        shown = f"only samples {words(list(chain(*steps)))} are shown" if steps else "all samples are shown"
+        tell(ls, f"{shown}.")
 
 
 def _exact(name: str) -> str:

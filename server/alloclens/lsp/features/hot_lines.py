@@ -1,4 +1,4 @@
-"""Every line worth a look in the whole workspace: as a table, and one after the other in every editor."""
+"""Hot lines: the heaviest lines of the workspace as a table, and one after the other in every editor."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from alloclens.tables.lines import Lines
 
 MAX_LINES = 2000
-"""Lines of one answer, whatever is asked for."""
+"""In one answer."""
 
 
 def register(server: Server) -> None:
@@ -50,26 +50,26 @@ async def hot_line_count(ls: Server, command: protocol.CountHotLines) -> int:
 
 
 async def hot_line(ls: Server, command: protocol.GoToHotLine) -> protocol.Location | None:
-    """Have the editor show the hot line after or before a line: by line within a file, then on to the next file.
+    """Have the editor show the hot line after or before a line, by file and line, and return its location.
 
-    The lines are those of `hot_lines` without options; behind the last one comes the first.
+    The lines are those of `hot_lines` without options; the first follows the last.
     """
     lines = await asyncio.to_thread(_hot_lines, ls.world, ls.documents, protocol.HotLinesQuery())
     placed = [(line.location, line.label) for line in lines if line.location]
-    found = neighbour(placed, (same(command.uri), command.line), command.step)
-    if found is None:
+    nearest = neighbour(placed, (same(command.uri), command.line), command.step)
+    if nearest is None:
         tell(ls, "no hot line yet")
         return None
-    ls.run_task(_show(ls, *found), "showing a hot line")  # not before the answer: some editors do one thing at a time
-    return found[0]
+    ls.run_task(_show(ls, *nearest), "showing a hot line")  # after the answer: some editors do one thing at a time
+    return nearest[0]
 
 
 Labelled = tuple[protocol.Location, str]
-"""Where a hot line is, and its label."""
+"""A hot line's location and label."""
 
 
 def neighbour(lines: Sequence[Labelled], here: tuple[str, int], step: int) -> Labelled | None:
-    """Return the line next to a place, (URI, line)."""
+    """Return the line after (`step` 1) or before (-1) a place, (URI, line)."""
 
     def place(line: Labelled) -> tuple[str, int]:
         return same(line[0].uri), line[0].range.start.line
@@ -86,34 +86,36 @@ async def _show(ls: Server, at: protocol.Location, label: str) -> None:
         tell(ls, f"{opened_path(at.uri)}:{line + 1}  {label}")
 
 
-def _hot_lines(world: World, documents: Documents, asked: protocol.HotLinesQuery) -> list[protocol.HotLine]:
+def _hot_lines(world: World, documents: Documents, query: protocol.HotLinesQuery) -> list[protocol.HotLine]:
     """Return the answer of `hot_lines`. Reads closed files: use it in a thread."""
     if world.shown is None:
         return []
     comparison, spots = world.shown, Spots(world, documents)
-    rows = _sorted(comparison, _rows(comparison, asked), asked)
-    return list(islice(_placed(comparison, rows, spots, own=asked.own), max(0, min(asked.most, MAX_LINES))))
+    rows = _sorted(comparison, _rows(comparison, query), query)
+    return list(islice(_placed(comparison, rows, spots, own=query.own), max(0, min(query.most, MAX_LINES))))
 
 
-def _rows(comparison: Comparison, asked: protocol.HotLinesQuery) -> Ints:
+def _rows(comparison: Comparison, query: protocol.HotLinesQuery) -> Ints:
     lines = comparison.lines
-    kept = lines.own[lines.file] & (lines.line > 0) if asked.own else np.ones(len(lines), np.bool_)
-    if asked.filter:
-        kept &= _named(lines, asked.filter.casefold())
+    kept = lines.own[lines.file] & (lines.line > 0) if query.own else np.ones(len(lines), np.bool_)
+    if query.filter:
+        kept &= _named(lines, query.filter.casefold())
     return worth_showing(comparison, np.flatnonzero(kept), len(lines))
 
 
 def _named(lines: Lines, part: str) -> Mask:
-    """Return which lines have a function or a file with this in its name."""
+    """Return the lines whose function or file has this in its name."""
     files = np.array([part in name.casefold() for name in lines.files], np.bool_)
-    functions = np.array([part in name.casefold() for name in lines.functions.name] + [False])  # the last: no function
+    functions = np.array(
+        [part in name.casefold() for name in lines.functions.name] + [False]
+    )  # the last is for lines without a function
     return np.asarray(files[lines.file] | functions[lines.functions.of_line])
 
 
-def _sorted(comparison: Comparison, rows: Ints, asked: protocol.HotLinesQuery) -> Ints:
-    """Return the rows, those with most of a measure first, whatever its sign, then by what passes through them."""
+def _sorted(comparison: Comparison, rows: Ints, query: protocol.HotLinesQuery) -> Ints:
+    """Sort rows by the absolute value of a measure, then of cum, largest first."""
     cum = comparison.lines.value.cum[rows, comparison.column]
-    key = _growth(comparison, own=asked.own)[rows] if asked.sort == "growth" else _measure(comparison, asked.sort)[rows]
+    key = _growth(comparison, own=query.own)[rows] if query.sort == "growth" else _measure(comparison, query.sort)[rows]
     return rows[np.lexsort((-np.abs(cum), -np.abs(key)))]
 
 
@@ -123,7 +125,7 @@ def _measure(comparison: Comparison, name: str) -> Floats:
 
 
 def _growth(comparison: Comparison, *, own: bool) -> Floats:
-    """Return how each line grew: what it owns; among others' lines what passes through those that own nothing."""
+    """Return each line's growth of owned; of cum for lines that own nothing, unless only own lines are listed."""
     if comparison.growth is None:
         return np.zeros(len(comparison.lines))
     value = comparison.growth.value

@@ -1,4 +1,4 @@
-"""All there is to say about the line under the mouse."""
+"""The hover of a line."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def register(server: Server) -> None:
 
 
 async def hover(ls: Server, params: types.HoverParams) -> types.Hover | None:
-    """Return the hover of a line that has numbers."""
+    """Return the hover of a line; None if it has no numbers."""
     uri, line = params.text_document.uri, params.position.line + 1
     content = await asyncio.to_thread(text_of, ls, ls.world, uri, line)
     return types.Hover(content) if content else None

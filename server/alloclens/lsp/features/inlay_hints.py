@@ -1,4 +1,4 @@
-"""Numbers beside the lines."""
+"""Numbers beside lines."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @ready
 class HintLine(Struct, frozen=True):
-    """What an editor gives back of a hint when it wants the tooltip."""
+    """The data of a hint, which an editor sends back to request the tooltip."""
 
     uri: str
     line: Int64
@@ -40,19 +40,19 @@ def register(server: Server) -> None:
 
 
 async def inlay_hints(ls: Server, params: types.InlayHintParams) -> list[types.InlayHint]:
-    """Return the hints of the asked lines, of the heaviest where they are many, from what is known now."""
+    """Return the hints of a range of lines; of many, the heaviest."""
     if not ls.world.settings.hints:
         return []
     return await asyncio.to_thread(_hints, ls.world, ls.documents, params.text_document.uri, params.range, ls.client)
 
 
-def _hints(world: World, documents: Documents, uri: str, asked: types.Range, client: Client) -> list[types.InlayHint]:
+def _hints(world: World, documents: Documents, uri: str, wanted: types.Range, client: Client) -> list[types.InlayHint]:
     at = documents.named(uri, world.sources.roots)
     file = world.file(at.path) if at else None
     if at is None or file is None:
         return []
     mapped = file.on(at.text)
-    inside = (mapped.line > asked.start.line) & (mapped.line <= asked.end.line + 1)
+    inside = (mapped.line > wanted.start.line) & (mapped.line <= wanted.end.line + 1)
     spots = dict(zip(file.rows[inside].tolist(), np.flatnonzero(inside).tolist(), strict=True))
     shown = worth_showing(file.comparison, file.rows[inside]).tolist()
     return [_hint(row, file, at, mapped, spots[row], client) for row in shown]
@@ -62,11 +62,11 @@ def _hint(row: int, file: FileLines, at: Document, mapped: MappedLines, spot: in
     line, unsure = int(mapped.line[spot]), bool(mapped.unsure[spot])
     label = hint(file.comparison.stats(row), file.comparison.sample_type.unit, unsure=unsure)
     part = types.InlayHintLabelPart(label, command=client.show_stacks("Show call stacks", at.uri, line - 1))
-    return types.InlayHint(at.end_of(line), [part], padding_left=True, data={"uri": at.uri, "line": line})  # a Line
+    return types.InlayHint(at.end_of(line), [part], padding_left=True, data={"uri": at.uri, "line": line})  # a HintLine
 
 
 async def resolve(ls: Server, params: types.InlayHint) -> types.InlayHint:
-    """Add the tooltip: all there is to say about the line."""
+    """Add the tooltip, which is the line's hover."""
     line = given_back(params.data, HintLine)
     if line is None:
         return params

@@ -1,4 +1,4 @@
-"""The data of the pictures: flame graph and timeline, for editors that draw them."""
+"""The data of the flame graph and the timeline, for editors that draw them."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ def register(server: Server) -> None:
 
 
 async def flame(ls: Server, command: protocol.GetFlame) -> wording.Flame | None:
-    """Return the flame graph of what is shown; None without a profile, or if the path leads nowhere."""
+    """Return the flame graph of what is shown; None if there is no profile, or no node at the path."""
     return await asyncio.to_thread(_flame, ls.world, command.options)
 
 
 async def frame(ls: Server, command: protocol.GetFrame) -> protocol.Location | None:
-    """Return where a recorded line is here."""
+    """Return the location of a recorded line."""
     return await asyncio.to_thread(_frame, ls.world, ls.documents, command.file, command.line)
 
 
 async def timeline(ls: Server, command: protocol.GetTimeline) -> wording.Timeline | None:
-    """Return the shown series through time, and what one line owned.
+    """Return the shown series over time, and what one line owned.
 
-    `at` of the answer names the line as recorded, by which it can be asked for from then on.
+    `at` of the answer is the recorded line, by which it can be requested again after edits.
     """
     return await asyncio.to_thread(_timeline, ls.world, ls.documents, command.line)
 
@@ -54,8 +54,8 @@ def _frame(world: World, documents: Documents, file: str, line: int) -> protocol
     return location(Spots(world, documents).of(world.shown, file, line)) if world.shown else None
 
 
-def _timeline(world: World, documents: Documents, line: protocol.AskedLine) -> wording.Timeline | None:
-    at = _asked(world, documents, line)
+def _timeline(world: World, documents: Documents, line: protocol.RequestedLine) -> wording.Timeline | None:
+    at = _requested(world, documents, line)
     comparison = at.comparison if at else world.shown
     if comparison is None:
         return None
@@ -63,14 +63,14 @@ def _timeline(world: World, documents: Documents, line: protocol.AskedLine) -> w
     return wording.timeline(comparison, named, _line(at) if at else None, world.focus)
 
 
-def _asked(world: World, documents: Documents, line: protocol.AskedLine) -> Here | None:
+def _requested(world: World, documents: Documents, line: protocol.RequestedLine) -> Here | None:
     if line.uri:
         return here(world, documents, line.uri, line.line + 1)
     return _recorded(world, line.file, line.line) if line.file else None
 
 
 def _recorded(world: World, recorded: str, line: int) -> Here | None:
-    """Return what is known of a recorded line, wherever it is in the text of now."""
+    """Return a recorded line, wherever it is in the current text."""
     for comparison in world.comparisons if world.sources.place(recorded) else ():
         if (row := comparison.lines.row_of(recorded, line)) is not None:
             return Here(comparison, row, recorded, line, unsure=False)
@@ -78,7 +78,7 @@ def _recorded(world: World, recorded: str, line: int) -> Here | None:
 
 
 def _line(at: Here) -> wording.OwnedOverTime | None:
-    found = owned(at.comparison, at.row)
-    if found is None:
+    series = owned(at.comparison, at.row)
+    if series is None:
         return None
-    return wording.OwnedOverTime(wording.line_label(at.recorded, at.line, found.sample_type), found.values)
+    return wording.OwnedOverTime(wording.line_label(at.recorded, at.line, series.sample_type), series.values)

@@ -1,4 +1,4 @@
-"""Every series with its snapshots, what the user calls them, and what can be chosen; the choice itself is a setting."""
+"""Lists series, snapshots and sample types to choose from, and labels snapshots. The choice itself is a setting."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from alloclens.session.world import World
 
 MAX_SNAPSHOTS = 1000
-"""Snapshots of one series that are listed."""
+"""Of one series."""
 
 
 def register(server: Server) -> None:
@@ -36,7 +36,7 @@ def register(server: Server) -> None:
 
 
 async def series(ls: Server, command: protocol.GetSeries) -> protocol.AllSeries:
-    """Return every series, and what could not be read."""
+    """Return every series, and the files that could not be read."""
     del command
     return await asyncio.to_thread(_all, ls.world)
 
@@ -48,24 +48,24 @@ async def snapshots(ls: Server, command: protocol.GetSnapshots) -> list[protocol
 
 
 def sample_types(ls: Server, command: protocol.GetSampleTypes) -> list[protocol.SampleTypeChoice]:
-    """Return every sample type there is."""
+    """Return all sample types."""
     del command
     shown = ls.world.shown
-    types = dict.fromkeys(t for one in ls.world.series for t in one.snapshots[-1].sample_types)
+    types = dict.fromkeys(t for series in ls.world.series for t in series.snapshots[-1].sample_types)
     return [protocol.SampleTypeChoice(t.type, t.unit, selected=bool(shown and t == shown.sample_type)) for t in types]
 
 
 async def label(ls: Server, command: protocol.SetLabel) -> str | None:
-    """Label a snapshot; return why that failed."""
-    failed = await asyncio.to_thread(_label, ls.world, command.path, command.label)
+    """Label a snapshot; return the error if that fails."""
+    error = await asyncio.to_thread(_label, ls.world, command.path, command.label)
     if ls.loader:
         ls.loader.wake()
-    return failed
+    return error
 
 
-def _listed(one: Series, compared: Comparison | None) -> list[Snapshot]:
+def _listed(series: Series, compared: Comparison | None) -> list[Snapshot]:
     """Return the newest snapshots of a series, newest first, and after them base and head if they are older."""
-    newest = one.snapshots[::-1]
+    newest = series.snapshots[::-1]
     ends = (compared.base, compared.head) if compared else ()
     return [*newest[:MAX_SNAPSHOTS], *(snapshot for snapshot in newest[MAX_SNAPSHOTS:] if snapshot in ends)]
 
@@ -89,31 +89,31 @@ def _choice(snapshot: Snapshot, shown: Comparison) -> protocol.SnapshotChoice:
 
 def _all(world: World) -> protocol.AllSeries:
     shown = world.shown.series if world.shown else None
-    compared = {id(one.series): one for one in world.comparisons}
+    compared = {id(comparison.series): comparison for comparison in world.comparisons}
     return protocol.AllSeries(
-        series=[_series(one, compared.get(id(one)), shown=one is shown) for one in world.series],
+        series=[_series(series, compared.get(id(series)), shown=series is shown) for series in world.series],
         problems=[protocol.UnreadableFile(p.name, p.path, p.reason) for p in world.problems],
     )
 
 
-def _series(one: Series, comparison: Comparison | None, *, shown: bool) -> protocol.ListedSeries:
-    number = comparison.column if comparison else _column(one)
-    listed = _listed(one, comparison)
-    before = {later: sooner for process in one.processes for sooner, later in pairwise(process)}
+def _series(series: Series, comparison: Comparison | None, *, shown: bool) -> protocol.ListedSeries:
+    number = comparison.column if comparison else _column(series)
+    listed = _listed(series, comparison)
+    before = {later: sooner for process in series.processes for sooner, later in pairwise(process)}
     return protocol.ListedSeries(
-        directory=one.directory,
-        program=one.program,
-        sample_types=[kind.type for kind in one.snapshots[-1].sample_types],
+        directory=series.directory,
+        program=series.program,
+        sample_types=[kind.type for kind in series.snapshots[-1].sample_types],
         shown=shown,
-        snapshots=[_snapshot(snapshot, before.get(snapshot), number, one, comparison) for snapshot in listed],
-        more=len(one.snapshots) - len(listed),
-        process=len(one.processes[-1]),
+        snapshots=[_snapshot(snapshot, before.get(snapshot), number, series, comparison) for snapshot in listed],
+        more=len(series.snapshots) - len(listed),
+        process=len(series.processes[-1]),
     )
 
 
-def _column(one: Series) -> int:
-    """Return the column that is shown of a series without the wanted sample type."""
-    latest = one.snapshots[-1]
+def _column(series: Series) -> int:
+    """Return the column to show of a series that lacks the chosen sample type."""
+    latest = series.snapshots[-1]
     return column(latest.sample_types, latest.default_sample_type) or 0
 
 
@@ -135,7 +135,7 @@ def _snapshot(
 
 
 def _size(path: str) -> str:
-    """Return how large a file is; "" if it has gone."""
+    """Return a file's size; "" if it no longer exists."""
     try:
         return amount(os.stat(path).st_size, "bytes")
     except OSError:
@@ -143,8 +143,8 @@ def _size(path: str) -> str:
 
 
 def _label(world: World, path: str, text: str) -> str | None:
-    if not any(snapshot.path == path for one in world.series for snapshot in one.snapshots):
-        return printable(f"{path} is none of the snapshots that are read")
+    if not any(snapshot.path == path for series in world.series for snapshot in series.snapshots):
+        return printable(f"{path} is not a known snapshot")
     try:
         labels.write(path, text, world.sources.roots.folders)
     except (OSError, ValueError) as error:

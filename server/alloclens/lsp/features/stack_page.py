@@ -1,4 +1,4 @@
-"""The call stacks through a line as a page to read, in every editor: a file whose frames are links to their lines."""
+"""The page of call stacks through a line, for every editor: a file in which frames are links to their lines."""
 
 from __future__ import annotations
 
@@ -48,25 +48,25 @@ async def stack_page(ls: Server, command: protocol.ShowStackPage) -> str | None:
     if path is None:
         tell(ls, "no call stack goes through this line")
         return None
-    ls.run_task(_show(ls, path), "showing call stacks")  # not before the answer: some editors do one thing at a time
+    ls.run_task(_show(ls, path), "showing call stacks")  # after the answer: some editors do one thing at a time
     return str(path)
 
 
 async def document_links(ls: Server, params: types.DocumentLinkParams) -> list[types.DocumentLink]:
-    """Return the links of a page; none of any other file."""
+    """Return the links of a page; none for any other file."""
     return await asyncio.to_thread(_links, ls.documents, params.text_document.uri)
 
 
 def _links(documents: Documents, uri: str) -> list[types.DocumentLink]:
     at, rows = documents.page(uri), documents.page_rows(uri)
-    return [_link(one, at) for one in rows.links if one.row < len(at.lines)] if at and rows else []
+    return [_link(link, at) for link in rows.links if link.row < len(at.lines)] if at and rows else []
 
 
-def _link(one: Link, at: Document) -> types.DocumentLink:
-    begin, end = (at.units(at.lines[one.row][:n]) for n in (one.begin, one.end))
-    where = types.Range(types.Position(one.row, begin), types.Position(one.row, end))
-    # VS Code goes to the line that a file's address ends with as #L42; others open the file at least
-    return types.DocumentLink(where, target=f"{uris.from_fs_path(one.file)}#L{one.line}")
+def _link(link: Link, at: Document) -> types.DocumentLink:
+    begin, end = (at.units(at.lines[link.row][:n]) for n in (link.begin, link.end))
+    where = types.Range(types.Position(link.row, begin), types.Position(link.row, end))
+    # VS Code goes to the line in #L42; other editors at least open the file
+    return types.DocumentLink(where, target=f"{uris.from_fs_path(link.file)}#L{link.line}")
 
 
 async def _show(ls: Server, path: Path) -> None:
@@ -80,17 +80,17 @@ def _written(world: World, documents: Documents, uri: str, line: int) -> Path | 
         return None
     name = Path(opened_path(uri) or "").name
     digest = hashlib.sha256(f"{uri}\0{line}".encode("utf-8", "replace")).hexdigest()[:16]
-    made = _page(f"Call stacks through {name}:{line}", at, world, Spots(world, documents))
-    path = pages.write(f"stacks-{digest}", made.text, made.rows)
+    text, rows = _page(f"Call stacks through {name}:{line}", at, world, Spots(world, documents))
+    path = pages.write(f"stacks-{digest}", text, rows)
     pages.prune([path])
     return path
 
 
 def _page(title: str, at: Here, world: World, spots: Spots) -> Page:
     comparison = at.comparison
-    found = comparison.stacks(at.recorded, at.line, MAX_STACKS + 1)
-    heaviest = found[:MAX_STACKS]
-    stacks = [
+    stacks = comparison.stacks(at.recorded, at.line, MAX_STACKS + 1)
+    heaviest = stacks[:MAX_STACKS]
+    written = [
         Written(
             stack.amount,
             [_spot(frame, comparison, world, spots) for frame in stack.frames],
@@ -98,11 +98,11 @@ def _page(title: str, at: Here, world: World, spots: Spots) -> Page:
         )
         for stack, passing in zip(heaviest, comparison.passing(at.recorded, at.line, heaviest), strict=True)
     ]
-    return page(title, comparison, _whole(at), stacks, more=len(found) > MAX_STACKS)
+    return page(title, comparison, _whole(at), written, more=len(stacks) > MAX_STACKS)
 
 
 def _whole(at: Here) -> Amount:
-    """Return what goes through the line, in the stacks' own arithmetic: with a base its growth is not the line's always."""
+    """Return the amount through the line as the stacks add up to it; with a base, its growth may differ from the line's."""
     comparison = at.comparison
     column = comparison.profile.sample_types.index(comparison.sample_type)
     line = LineKey(at.recorded, at.line)
@@ -114,6 +114,6 @@ def _spot(frame: Frame, comparison: Comparison, world: World, spots: Spots) -> F
     path = opened_path(spot.uri) if spot else None
     if spot and path:
         return FrameSpot(frame.function, path, spot.line, UNSURE if spot.unsure else "", placed=True)
-    found = world.sources.find(frame.file)
-    why = found.reason if isinstance(found, Nowhere) else gone(frame.line)
+    place = world.sources.find(frame.file)
+    why = place.reason if isinstance(place, Nowhere) else gone(frame.line)
     return FrameSpot(frame.function, frame.file, frame.line, not_here(why))

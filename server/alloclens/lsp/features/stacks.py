@@ -1,4 +1,4 @@
-"""From a hot line to its call stacks, for editors that show them in their own way: as lists, and as a tree."""
+"""The call stacks of a line as lists and as a tree, for editors that show them in their own way."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ async def stacks(ls: Server, command: protocol.GetStacks) -> protocol.LineStacks
 
 
 async def stack_tree(ls: Server, command: protocol.GetStackTree) -> list[protocol.StackTreeNode]:
-    """Return the children of a node, heaviest first; a last row without an id stands for all that are left out."""
+    """Return the children of a node, heaviest first; a last row without an id stands for those left out."""
     return await asyncio.to_thread(_tree, ls.world, ls.documents, command)
 
 
@@ -46,10 +46,10 @@ def _stacks(world: World, documents: Documents, uri: str, line: int) -> protocol
     if at is None:
         return None
     comparison, spots = at.comparison, Spots(world, documents)
-    found = comparison.stacks(at.recorded, at.line, MAX_STACKS)
+    heaviest = comparison.stacks(at.recorded, at.line, MAX_STACKS)
     total = amount(comparison.stats(at.row).cum.value, comparison.sample_type.unit)
     title = printable(f"{total} {comparison.sample_type.type} through line {line}")
-    return protocol.LineStacks(title, [_stack(one, comparison, world, spots) for one in found])
+    return protocol.LineStacks(title, [_stack(stack, comparison, world, spots) for stack in heaviest])
 
 
 def _stack(stack: Stack, comparison: Comparison, world: World, spots: Spots) -> protocol.LineStack:
@@ -65,16 +65,16 @@ def _frame(frame: Frame, comparison: Comparison, world: World, spots: Spots) -> 
     )
 
 
-def _tree(world: World, documents: Documents, asked: protocol.GetStackTree) -> list[protocol.StackTreeNode]:
-    at = here(world, documents, asked.uri, asked.line + 1)
+def _tree(world: World, documents: Documents, command: protocol.GetStackTree) -> list[protocol.StackTreeNode]:
+    at = here(world, documents, command.uri, command.line + 1)
     if at is None:
         return []
     comparison, spots, line = at.comparison, Spots(world, documents), LineKey(at.recorded, at.line)
     profile, number = comparison.profile, comparison.profile.sample_types.index(comparison.sample_type)
-    found = branches(profile, number, line, asked.direction, asked.path, unsaid=comparison.unsaid)
+    children = branches(profile, number, line, command.direction, command.path, unsaid=comparison.unsaid)
     whole = comparison.stats(at.row).cum.value
-    rows = [_node(node, whole, comparison, world, spots) for node in found.nodes]
-    return rows + ([_others(found, comparison)] if found.many > len(rows) else [])
+    rows = [_node(node, whole, comparison, world, spots) for node in children.nodes]
+    return rows + ([_others(children, comparison)] if children.many > len(rows) else [])
 
 
 def _node(node: StackNode, whole: float, comparison: Comparison, world: World, spots: Spots) -> protocol.StackTreeNode:
@@ -88,6 +88,6 @@ def _node(node: StackNode, whole: float, comparison: Comparison, world: World, s
     )
 
 
-def _others(found: Branches, comparison: Comparison) -> protocol.StackTreeNode:
-    said = views.others(found, comparison.sample_type.unit)
-    return protocol.StackTreeNode("", "…", said, None, own=False, leaf=True)
+def _others(children: Branches, comparison: Comparison) -> protocol.StackTreeNode:
+    detail = views.others(children, comparison.sample_type.unit)
+    return protocol.StackTreeNode("", "…", detail, None, own=False, leaf=True)

@@ -1,4 +1,4 @@
-"""The functions through which most passes, found by their names; behind a sign, to keep apart from other symbols."""
+"""Finds the heaviest functions by name. A prefix tells these symbols from those of other servers."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from alloclens.series.comparison import Comparison
     from alloclens.session.world import World
 
-MOST = 50
-LOOKED_AT = 200
-"""So many functions are looked for here: those that are not are left out."""
+MAX_SYMBOLS = 50
+MAX_LOCATED_FUNCTIONS = 200
+"""Functions that are looked for in the workspace; those that are not found are left out."""
 
 
 def register(server: Server) -> None:
@@ -32,27 +32,29 @@ def register(server: Server) -> None:
 
 
 async def symbols(ls: Server, params: types.WorkspaceSymbolParams) -> list[types.SymbolInformation]:
-    """Return the hot functions whose names contain what follows the sign, heaviest first."""
+    """Return the functions whose names contain what follows the prefix, heaviest first."""
     world = ls.world
-    sign = world.settings.symbol_prefix
-    if world.shown is None or not params.query.startswith(sign):
+    prefix = world.settings.symbol_prefix
+    if world.shown is None or not params.query.startswith(prefix):
         return []
-    asked = params.query[len(sign) :].strip()
-    return await asyncio.to_thread(_symbols, world, world.shown, ls.documents, asked)
+    part = params.query[len(prefix) :].strip()
+    return await asyncio.to_thread(_symbols, world, world.shown, ls.documents, part)
 
 
-def _symbols(world: World, comparison: Comparison, documents: Documents, asked: str) -> list[types.SymbolInformation]:
-    return list(islice(_found(world, comparison, documents, asked), MOST))
+def _symbols(world: World, comparison: Comparison, documents: Documents, part: str) -> list[types.SymbolInformation]:
+    return list(islice(_located(world, comparison, documents, part), MAX_SYMBOLS))
 
 
-def _found(world: World, comparison: Comparison, documents: Documents, asked: str) -> Iterator[types.SymbolInformation]:
-    places, sign = FunctionPlaces(world, documents, comparison), world.settings.symbol_prefix
-    for one in hot_functions(comparison.profile, comparison.sample_type, asked, LOOKED_AT):
-        if spot := places.of(one.function, one.at):
+def _located(
+    world: World, comparison: Comparison, documents: Documents, part: str
+) -> Iterator[types.SymbolInformation]:
+    places, prefix = FunctionPlaces(world, documents, comparison), world.settings.symbol_prefix
+    for function in hot_functions(comparison.profile, comparison.sample_type, part, MAX_LOCATED_FUNCTIONS):
+        if spot := places.of(function.function, function.at):
             yield types.SymbolInformation(
                 location=types.Location(spot.uri, places.code(spot)),
-                # An editor looks for the query, sign and all, in the names.
-                name=sign + symbol(one, comparison.sample_type.unit),
+                # An editor searches the names for the query, including the prefix.
+                name=prefix + symbol(function, comparison.sample_type.unit),
                 kind=types.SymbolKind.Function,
-                container_name=(package_of(one.function) or None) if one.at.file.endswith(OF_GO) else None,
+                container_name=(package_of(function.function) or None) if function.at.file.endswith(OF_GO) else None,
             )
