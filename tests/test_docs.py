@@ -10,13 +10,13 @@ import pytest
 from alloclens.lsp.commands import takes
 from alloclens.lsp.main import make_server
 from alloclens.lsp.protocol import (
-    RequestedLine,
     FlameOptions,
     FocusStep,
     HotLinesQuery,
     Location,
     Position,
     Range,
+    RequestedLine,
     Status,
 )
 from alloclens.worker import Worker
