@@ -1,4 +1,4 @@
-// Quick picks for what is compared and counted.
+// Quick picks for base, head and sample type.
 import * as vscode from 'vscode';
 import { picks, sampleTypePicks } from './picks.ts';
 import type { Pick } from './picks.ts';
@@ -13,7 +13,7 @@ export async function chooseSnapshot(server: Server, end: 'base' | 'head'): Prom
 
 export async function chooseSampleType(server: Server): Promise<void> {
   const types = (await server.ask(SAMPLE_TYPES)) ?? [];
-  await choose('sampleType', sampleTypePicks(types), 'What is counted');
+  await choose('sampleType', sampleTypePicks(types), 'The sample type');
 }
 
 async function choose(setting: string, offered: Pick[], title: string): Promise<void> {

@@ -13,7 +13,7 @@ export interface Listener {
   closed: () => void;
 }
 
-// What a person has set by now, without prefix.
+// The settings that the user has set, without prefix.
 type Settings = () => object;
 
 export function newClient(command: Command, settings: Settings, listener: Listener): LanguageClient {
@@ -23,18 +23,18 @@ export function newClient(command: Command, settings: Settings, listener: Listen
   return client;
 }
 
-// Ends a client and its process. One that is still starting cannot be stopped in order: disposing of it kills the process
-// after a while, and until its start has failed, or succeeded after all, its commands are in the way of the next client's.
+// Ends a client and its process. A client that is still starting cannot be stopped properly: disposing of it kills the
+// process after a while, and until its start has failed or succeeded, its commands conflict with those of the next client.
 export async function end(client: LanguageClient): Promise<void> {
   if (client.needsStop()) {
-    await Promise.allSettled([client.start(), client.dispose()]); // start() is the start that is under way
+    await Promise.allSettled([client.start(), client.dispose()]); // start() returns the current start
   }
   if (client.needsStop()) {
     await Promise.allSettled([client.stop()]);
   }
 }
 
-// Writes errors to the log only: the status bar and the message after the last crash tell a person.
+// Writes errors only to the log: the status bar and the message after the last crash inform the user.
 class QuietClient extends LanguageClient {
   override error(message: string, data?: unknown): void {
     super.error(message, data, false);
@@ -58,7 +58,7 @@ function options(settings: Settings, listener: Listener): LanguageClientOptions 
   };
 }
 
-// Answers with what is set alone where the library would answer with every default, which would win over alloclens.toml.
+// Answers with the settings that are set. The library would answer with all defaults, which would override alloclens.toml.
 function only(settings: Settings): NonNullable<ConfigurationMiddleware['configuration']> {
   return async (params, token, next) => {
     await written();

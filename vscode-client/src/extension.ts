@@ -41,7 +41,7 @@ export function activate(context: vscode.ExtensionContext): void {
   }
   const items = vscode.Disposable.from(statusItem(running), focus.focusItem(running));
   context.subscriptions.push(running, items, placement, pictures, views, new Heat(running), restartsOnChange(running));
-  void running.restart(); // the commands work meanwhile
+  void running.restart(); // not awaited: the commands already work
 }
 
 function restartsOnChange(running: Server): vscode.Disposable {
@@ -83,7 +83,7 @@ function ofChoices(running: Server): Commands {
 
 function ofPlacement(running: Server, placement: Placement): Commands {
   return {
-    explain: (of?: string | Row) => placement.explain(typeof of === 'object' ? '' : of), // a row's file is not here: all files
+    explain: (of?: string | Row) => placement.explain(typeof of === 'object' ? '' : of), // a row's file was not found: explain all files
     addMapping: () => addMapping(running),
   };
 }
@@ -94,7 +94,7 @@ function ofPictures(pictures: Pictures): Commands {
       pictures.showFlame();
     },
     showTimeline: (uri?: unknown, line?: unknown) => {
-      const [at, row] = typeof uri === 'string' && typeof line === 'number' ? [uri, line] : []; // a view's title may give others
+      const [at, row] = typeof uri === 'string' && typeof line === 'number' ? [uri, line] : []; // a button in a view's title passes other arguments
       pictures.showTimeline(at, row);
     },
   };

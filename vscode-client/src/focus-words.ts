@@ -1,11 +1,11 @@
-// What the commands of the focus are about: a function, and a pattern that finds it.
+// Functions and patterns for the focus commands.
 
-// A pattern of exactly these characters, for RE2.
+// Returns an RE2 pattern that matches exactly this text.
 export function pattern(text: string): string {
   return text.replace(/[\\.+*?()|[\]{}^$]/g, '\\$&');
 }
 
-// The function that an argument of a command names: by itself, or as the row of a view.
+// Returns the function in an argument of a command, which is a name or the row of a view.
 export function named(argument: unknown): string | undefined {
   const found = typeof argument === 'object' && argument !== null && 'function' in argument ? argument.function : argument;
   return typeof found === 'string' && found !== '' ? found : undefined;

@@ -1,4 +1,4 @@
-// To look at a part of the samples only: what passes through a function, or all but that. Steps add up, and are taken back.
+// Focus: limits all numbers to samples that pass through a function, or to all others. Steps add up and can be undone.
 import * as vscode from 'vscode';
 import { printable } from '../pictures/printable.ts';
 import { named, pattern } from './focus-words.ts';
@@ -14,7 +14,7 @@ import { setContext } from './views/view.ts';
 
 const TITLES = { focus: 'Show only samples that pass through', ignore: 'Leave out samples that pass through' };
 
-// Asks for a pattern; at first it is that of the function under the cursor.
+// Asks for a pattern; the default matches the function under the cursor.
 export async function askPattern(server: Server, key: 'focus' | 'ignore'): Promise<void> {
   const here = await functionHere(server);
   const prompt = `A function or file, as a regular expression (pprof's -${key})`;
@@ -25,7 +25,7 @@ export async function askPattern(server: Server, key: 'focus' | 'ignore'): Promi
   }
 }
 
-// Of a row of a view, a name, or the function under the cursor.
+// Focuses on the function of a row, on a name, or on the function under the cursor.
 export async function stepOn(server: Server, key: 'function' | 'ignoreFunction', argument?: unknown): Promise<void> {
   const name = named(argument) ?? (await functionHere(server));
   if (name === undefined) {
@@ -35,7 +35,7 @@ export async function stepOn(server: Server, key: 'function' | 'ignoreFunction',
   await take(server, { [key]: name });
 }
 
-// Of a row of the view Stacks: what passes through all of its functions, from the line on.
+// Focuses on samples that pass through all functions on the path to a row of the view Stacks.
 export async function stackOf(server: Server, row?: FrameRow): Promise<void> {
   const stack = (row?.path ?? []).map(functionOf).filter((name) => name !== '');
   await take(server, { stack });
@@ -54,14 +54,14 @@ async function take(server: Server, step: FocusStep): Promise<void> {
   }
 }
 
-// Of several on the line the one through which most passes.
+// Returns the function under the cursor; of several on the line, the heaviest.
 async function functionHere(server: Server): Promise<string | undefined> {
   const at = cursor();
   const roots = at && (await server.ask(STACK_TREE, at.uri, at.line, 'callers', []));
   return named(functionOf(roots?.[0]?.id ?? ''));
 }
 
-// Says in the status bar what is looked at, while it is not all; a click takes one step back.
+// Shows the focus in the status bar, if there is one; a click undoes the last step.
 export function focusItem(server: Server): vscode.Disposable {
   const item = vscode.window.createStatusBarItem('alloclens.focus', vscode.StatusBarAlignment.Left, -1);
   item.name = 'alloclens: Focus';

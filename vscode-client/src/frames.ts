@@ -1,9 +1,9 @@
-// The frames of some stacks that can be opened, each line once, the heaviest stack first.
+// Returns the frames of stacks that can be opened, each line once, heaviest stack first.
 import type { Location, LineStack } from './protocol.ts';
 
 export interface PlacedFrames {
   locations: Location[];
-  said: string; // how many frames could not be placed; empty if all were
+  said: string; // says how many frames were not found; empty if none
 }
 
 export function placedFrames(stacks: readonly LineStack[]): PlacedFrames {

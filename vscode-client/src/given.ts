@@ -1,6 +1,6 @@
 import { properties } from '../alloclens.schema.json';
 
-// Where VS Code found a setting; of several places the narrowest holds.
+// The values of a setting in VS Code; the narrowest scope wins.
 export interface Found {
   globalValue?: unknown;
   workspaceValue?: unknown;

@@ -1,4 +1,4 @@
-// How hot a line is: five steps, by the logarithm of its share.
+// How hot a line is, in five steps by the logarithm of its share.
 import type { HotLine } from './protocol.ts';
 
 export const STEPS = 5;
@@ -9,7 +9,7 @@ export interface HeatLine {
   grown: boolean;
 }
 
-// Each step is four times the one before: from a quarter of the whole on, a line is of the last.
+// Each step begins at four times the share of the one before; the last begins at a quarter of the whole.
 export function step(value: number, whole: number): number {
   if (value <= 0 || whole <= 0) {
     return 0;
@@ -18,7 +18,7 @@ export function step(value: number, whole: number): number {
   return Math.min(Math.max(found, 1), STEPS);
 }
 
-// The lines of each file, by its address; of several numbers at one line the hottest.
+// Returns the lines of each file by its URI; if a line has several numbers, the hottest counts.
 export function heat(sites: readonly HotLine[]): Map<string, HeatLine[]> {
   const whole = total(sites);
   const files = new Map<string, Map<number, HeatLine>>();
@@ -42,7 +42,7 @@ function weight({ flat, owned }: HotLine): number {
   return Math.max(Math.abs(flat), Math.abs(owned));
 }
 
-// Every sample is flat in one line; so all together are the whole, or nearly: the server leaves the lightest out.
+// Every sample is flat in one line, so the sum is the whole, except for the lightest lines, which the server leaves out.
 function total(sites: readonly HotLine[]): number {
   const flat = sites.reduce((sum, site) => sum + Math.abs(site.flat), 0);
   return sites.reduce((most, site) => Math.max(most, weight(site)), flat);

@@ -1,4 +1,4 @@
-// Colours of lines that hold memory, in the overview ruler and beside or behind the text; the warning colour where they grow.
+// Colours lines that hold memory in the overview ruler, and beside or behind the text; lines that grow have the warning colour.
 import * as vscode from 'vscode';
 import { printable } from '../pictures/printable.ts';
 import type { HeatLine } from './heat-steps.ts';
@@ -11,7 +11,7 @@ import * as settings from './settings.ts';
 import { Turns } from './turns.ts';
 
 const WAIT_MS = 100;
-const MOST = 2000; // lines
+const MAX_LINES = 2000;
 
 type Mode = 'off' | 'subtle' | 'strong';
 
@@ -32,7 +32,7 @@ export async function chooseHeat(): Promise<void> {
 
 // The decorations of one mode.
 interface Marks {
-  steps: vscode.TextEditorDecorationType[]; // the coldest first
+  steps: vscode.TextEditorDecorationType[]; // coldest first
   grown: vscode.TextEditorDecorationType;
 }
 
@@ -69,7 +69,7 @@ export class Heat implements vscode.Disposable {
     this.turns
       .take(async (outdated) => {
         this.change(settings.get<Mode>('heat', 'off'));
-        const sites = this.marks && (await this.server.ask(HOT_LINES, { own: false, most: MOST }));
+        const sites = this.marks && (await this.server.ask(HOT_LINES, { own: false, most: MAX_LINES }));
         if (!outdated()) {
           this.paint(sites ?? []);
         }
@@ -101,7 +101,7 @@ export class Heat implements vscode.Disposable {
     }
   }
 
-  // The thin borders of a step and of growth would hide each other: growth has the say.
+  // The thin borders of a step and of growth would hide each other; growth wins.
   private mark(editor: vscode.TextEditor, lines: readonly HeatLine[]): void {
     const coloured = this.mode === 'strong' ? lines : lines.filter(({ grown }) => !grown);
     this.marks?.steps.forEach((mark, i) => {

@@ -1,10 +1,10 @@
-// What a bug report says before its author writes into it. It holds no source text and no values of profiles.
+// The initial text of a bug report. It contains no source text and no values of profiles.
 export interface Collected {
   extension: string;
   vscode: string;
   place: string; // where the extension runs: "desktop", "ssh-remote" …
-  settings: Record<string, unknown>; // that only the extension reads, and that differ from their defaults
-  server: string | undefined; // what the server says of itself; undefined if none runs
+  settings: Record<string, unknown>; // of the extension only, if they differ from their defaults
+  server: string | undefined; // the server's report; undefined if none runs
   home: string;
 }
 
@@ -30,12 +30,12 @@ export function issueBody(from: Collected): string {
   ].join('\n');
 }
 
-// A server of VS Code for browsers has its address as the name of the remote, which is nobody's business.
+// In a browser, the name of the remote is the server's address, which is private.
 export function placeName(name: string): string {
   return /^[\w-]+$/.test(name) ? name : 'remote';
 }
 
-// Writes paths below the home directory with ~, also as JSON escapes those of Windows.
+// Abbreviates the home directory to ~, also in Windows paths as JSON escapes them.
 export function withoutHome(text: string, home: string): string {
   const base = home.replace(/[\\/]+$/, '');
   if (base === '') {

@@ -1,4 +1,4 @@
-// Does something once, a while after it was last asked for.
+// Runs something once, a while after the last request.
 
 export class Later {
   private readonly wait: number; // ms

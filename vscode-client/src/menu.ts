@@ -1,4 +1,4 @@
-// A click on the status bar item: the commands of the extension, by the titles they have in package.json.
+// The menu of the status bar item: the commands of the extension, with their titles from package.json.
 import * as vscode from 'vscode';
 
 export interface Manifest {
@@ -9,7 +9,7 @@ export interface Manifest {
 }
 
 export async function showMenu({ contributes }: Manifest): Promise<void> {
-  const apart = new Set(contributes.menus.commandPalette.map(({ command }) => command)); // of some rows or states only
+  const apart = new Set(contributes.menus.commandPalette.map(({ command }) => command)); // only for some rows or states
   const offered = contributes.commands
     .filter(({ command }) => !apart.has(command))
     .map(({ command, title }) => ({ label: title, command }));

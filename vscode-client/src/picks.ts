@@ -20,7 +20,7 @@ const WORDS: Record<'base' | 'head', [word: string, detail: string][]> = {
   ],
 };
 
-// Marks the word that was chosen in VS Code, if one was; else the snapshot that the server uses, whoever chose it.
+// Marks the word that was chosen in VS Code, else the snapshot that the server uses.
 export function picks(snapshots: readonly SnapshotChoice[], end: 'base' | 'head', chosen: unknown): Pick[] {
   const words = WORDS[end].map(([word, detail]) => mark({ label: word, detail, value: word }, word === chosen));
   const byWord = WORDS[end].some(([word]) => word === chosen);

@@ -1,4 +1,4 @@
-// The flame graph and the timeline: pages of their own, whose pictures are made in ../pictures.
+// The flame graph and the timeline: webviews whose pictures are drawn in ../pictures.
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 import type { FromPage, ToPage } from '../pictures/messages.ts';
@@ -14,7 +14,7 @@ import * as settings from './settings.ts';
 
 type Place = Extract<FromPage, { type: 'open' }>;
 
-const LINE = 'timeline.line'; // remembered: the picture comes back with it
+const LINE = 'timeline.line'; // stored, so that the timeline is restored with its line
 
 const REFRESH_MS = 100;
 
@@ -25,7 +25,7 @@ const typeOf = (kind: Kind) => `alloclens.${kind}`;
 
 export class Pictures implements vscode.Disposable, vscode.WebviewPanelSerializer {
   private readonly server: Server;
-  private readonly folder: vscode.Uri; // of the pages' script and style
+  private readonly folder: vscode.Uri; // of the webviews' script and style
   private readonly panels = new Map<Kind, vscode.WebviewPanel>();
   private readonly follow: vscode.Disposable[];
   private readonly memory: vscode.Memento;
@@ -53,7 +53,7 @@ export class Pictures implements vscode.Disposable, vscode.WebviewPanelSerialize
     this.show('flame');
   }
 
-  // With the line that is given, else the one under the cursor, if it owns something.
+  // Shows a picture; the timeline with this line, else with the one under the cursor, if it owns something.
   showTimeline(uri?: string, line?: number): void {
     this.remember(uri !== undefined && line !== undefined ? { uri, line } : underCursor());
     this.show('timeline');
@@ -68,7 +68,7 @@ export class Pictures implements vscode.Disposable, vscode.WebviewPanelSerialize
     }
   }
 
-  // A window that was loaded anew has its pictures again.
+  // Restores the pictures of a window that was reloaded.
   deserializeWebviewPanel(panel: vscode.WebviewPanel): Promise<void> {
     const kind = KINDS.find((one) => typeOf(one) === panel.viewType);
     if (kind === undefined || this.panels.has(kind)) {
@@ -141,7 +141,7 @@ export class Pictures implements vscode.Disposable, vscode.WebviewPanelSerialize
     }
   }
 
-  // A page always gets its answer: undefined, too, when there is no server, it has yet to read, or it fails.
+  // A request is always answered: with undefined if there is no server, it is still reading, or it fails.
   private async ask<C extends keyof Commands>(
     command: C,
     ...args: Commands[C]['arguments']
@@ -155,7 +155,7 @@ export class Pictures implements vscode.Disposable, vscode.WebviewPanelSerialize
     }
   }
 
-  // Opens a line beside the picture. Why it did not, in words; else ''.
+  // Opens a line beside the picture. Returns why it could not, else ''.
   private async open(picture: vscode.WebviewPanel, { file, line, stay }: Place): Promise<string> {
     const place = await this.server.ask(FRAME, file, line);
     if (!place) {

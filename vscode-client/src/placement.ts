@@ -1,4 +1,4 @@
-// Where the files of the profile lie here, or why nowhere, as a text to read; and the path mapping that would find more.
+// Shows where the recorded files lie here, or why they were not found, and adds a path mapping that finds more.
 import * as vscode from 'vscode';
 import { mappingPicks } from './picks.ts';
 import { ADD_MAPPING, EXPLAIN, MAPPINGS } from './protocol.ts';
@@ -6,9 +6,9 @@ import type { Server } from './server.ts';
 import { NOT_RUNNING } from './server.ts';
 
 const SCHEME = 'alloclens-placement';
-const PAGE = vscode.Uri.from({ scheme: SCHEME, path: 'alloclens: placement' }); // the path is the tab's title
+const PAGE = vscode.Uri.from({ scheme: SCHEME, path: 'alloclens: placement' }); // the path is the title of the tab
 
-// The page of the last explanation: what no editor has to save.
+// Provides the last explanation as a read-only document.
 export class Placement implements vscode.TextDocumentContentProvider, vscode.Disposable {
   private readonly server: Server;
   private readonly changed = new vscode.EventEmitter<vscode.Uri>();
@@ -25,7 +25,7 @@ export class Placement implements vscode.TextDocumentContentProvider, vscode.Dis
     return this.text;
   }
 
-  // Explains one file and what all have in common; every file when no editor of a file is active.
+  // Explains one file, in addition to the whole; all files if no editor of a file is active.
   async explain(uri?: string): Promise<void> {
     this.about = uri ?? this.aboutActive();
     const said = await this.server.ask(EXPLAIN, this.about);
@@ -46,7 +46,7 @@ export class Placement implements vscode.TextDocumentContentProvider, vscode.Dis
   private aboutActive(): string | undefined {
     const active = vscode.window.activeTextEditor?.document.uri;
     if (active?.scheme === SCHEME) {
-      return this.about; // the page itself: the same again
+      return this.about; // the explanation itself: show the same again
     }
     return active?.scheme === 'file' ? active.toString() : undefined;
   }
@@ -65,7 +65,7 @@ export async function addMapping(server: Server): Promise<void> {
   const chosen = await vscode.window.showQuickPick(mappingPicks(found), { title: 'Path mappings that find recorded files' });
   const settings = chosen && (await server.ask(ADD_MAPPING, chosen.from, chosen.to));
   if (typeof settings === 'string') {
-    await vscode.window.showTextDocument(vscode.Uri.file(settings)); // otherwise the server has said why
+    await vscode.window.showTextDocument(vscode.Uri.file(settings)); // otherwise the server has shown why
   }
 }
 

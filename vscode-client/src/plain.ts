@@ -1,4 +1,4 @@
-// Names where VS Code reads more than text: it draws $(name) as an icon, and makes links of [text](command:name).
+// Escapes names where VS Code draws $(name) as an icon, or turns [text](command:name) into a link.
 import { printable } from '../pictures/printable.ts';
 
 // For the status bar and the entries of quick picks.

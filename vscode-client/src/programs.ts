@@ -1,11 +1,11 @@
-// Programs of this machine.
+// Finds programs on this machine.
 import { execFile } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 
 const PROBE_MS = 10_000;
 
-// The program of this name on PATH. An entry that is not absolute means the directory we happen to run in, anybody's.
+// Returns the program of this name on PATH. Skips relative entries: they depend on the directory in which we run.
 export function onPath(program: string): string | undefined {
   const ending = process.platform === 'win32' && path.extname(program) === '' ? '.exe' : '';
   return (process.env.PATH ?? '')
@@ -15,7 +15,7 @@ export function onPath(program: string): string | undefined {
     .find(isProgram);
 }
 
-// Whether a Python, started in this directory, has the module alloclens.
+// Returns whether a Python, started in this directory, has the module alloclens.
 export function hasAlloclens(python: string, cwd: string): Promise<boolean> {
   if (!path.isAbsolute(python) || !isProgram(python)) {
     return Promise.resolve(false);

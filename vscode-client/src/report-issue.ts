@@ -1,4 +1,4 @@
-// Opens VS Code's issue reporter with what a bug report needs, for a person to edit, or a document if the reporter cannot show it.
+// Opens VS Code's issue reporter with what a bug report needs, for the user to edit, or a document if the reporter cannot show it.
 import * as os from 'node:os';
 import * as vscode from 'vscode';
 import { issueBody, placeName } from './issue.ts';
@@ -7,7 +7,7 @@ import type { Server } from './server.ts';
 import { SECTION } from './settings.ts';
 
 const REPORTER = 'workbench.action.openIssueReporter';
-const OURS = ['heat', 'server.command', 'trace.server']; // the server says the others
+const OURS = ['heat', 'server.command', 'trace.server']; // the server reports the others
 
 export async function reportIssue(server: Server, extension: vscode.Extension<unknown>): Promise<void> {
   const body = issueBody({

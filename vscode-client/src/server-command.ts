@@ -1,5 +1,5 @@
-// Which program is the server: the setting, else a Python of the workspace that has alloclens, else PATH. A workspace's own
-// programs run only in a workspace that the user trusts: in any other, VS Code does not activate this extension.
+// Finds the server: the setting, else a Python of the workspace that has alloclens, else PATH. Programs of a workspace run only
+// if the user trusts it: VS Code does not activate this extension in any other.
 import * as path from 'node:path';
 
 export interface Command {
@@ -13,11 +13,11 @@ export interface Surroundings {
   home: string;
   folders: readonly string[];
   windows: boolean;
-  // The directory to start programs in, without Python modules: Python looks for modules where it is started.
+  // A directory without Python modules to start programs in, because Python imports modules from where it is started.
   apart: string;
-  // The interpreter a person has selected for the workspace, if the Python extension is there.
+  // The interpreter that the user has selected for the workspace, if the Python extension is installed.
   selectedInterpreter: () => Promise<string | undefined>;
-  // Whether this Python is there and has the module alloclens.
+  // Whether this Python exists and has the module alloclens.
   hasAlloclens: (python: string) => Promise<boolean>;
   onPath: (program: string) => string | undefined;
 }
@@ -48,7 +48,7 @@ async function pythons(around: Surroundings): Promise<string[]> {
   return selected === undefined ? found : [selected, ...found];
 }
 
-// A bare name is looked for on PATH, a relative path in the first folder.
+// A bare name is searched for on PATH; a relative path belongs to the first folder.
 function expanded(setting: string, around: Surroundings): string | undefined {
   const folder = around.folders[0] ?? '';
   const named = setting.replace(/^~(?=$|[\\/])/, () => around.home).replaceAll('${workspaceFolder}', () => folder);

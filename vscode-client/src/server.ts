@@ -1,4 +1,4 @@
-// Starts the language server, keeps it running, and tells a person when that fails.
+// Starts the language server, keeps it running, and tells the user if that fails.
 import * as vscode from 'vscode';
 import { printable } from '../pictures/printable.ts';
 import type { LanguageClient } from 'vscode-languageclient/node';
@@ -30,13 +30,13 @@ export class Server implements vscode.Disposable {
     this.extension = extension;
   }
 
-  // Starts the server, or a new one in place of the one that runs, because a person wants it: crashes so far are forgotten.
+  // Starts or restarts the server at the user's request, and forgets earlier crashes.
   restart(): Promise<void> {
     this.policy.forget();
     return this.replace();
   }
 
-  // Runs a command of the server; undefined while there is none.
+  // Runs a command of the server; undefined if there is no server.
   async ask<C extends keyof Commands>(command: C, ...args: Commands[C]['arguments']): Promise<Commands[C]['answer'] | undefined> {
     if (this.client?.state !== State.Running) {
       return undefined;
@@ -57,7 +57,7 @@ export class Server implements vscode.Disposable {
   }
 
   private async replace(): Promise<void> {
-    const ended = this.end(); // at once, not in its turn: a start that hangs would never end its own
+    const ended = this.end(); // at once, not in turn: a start that hangs would never finish
     await this.turns.take(async (outdated) => {
       await ended;
       this.say('loading', 'starting', 'The server is starting.');
@@ -100,7 +100,7 @@ export class Server implements vscode.Disposable {
     });
   }
 
-  // A server that dies while it starts is heard of twice, one that was ended on purpose does not count.
+  // A crash during the start is reported twice. A server that was ended on purpose has not crashed.
   private crashed(client: LanguageClient, what: string): void {
     if (this.client !== client) {
       return;

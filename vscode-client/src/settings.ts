@@ -1,4 +1,4 @@
-// Choices are settings, so that they stay and everybody can see them: of the workspace, or the user's where there is none.
+// Saves choices as settings: of the workspace, or of the user if there is none.
 import * as vscode from 'vscode';
 import * as all from './given.ts';
 
@@ -8,7 +8,7 @@ export function get<T>(name: string, otherwise: T): T {
   return vscode.workspace.getConfiguration(SECTION).get(name, otherwise);
 }
 
-// What a person has set by now, without prefix and without defaults.
+// The settings that the user has set, without prefix and defaults.
 export function given(): Record<string, unknown> {
   const configuration = vscode.workspace.getConfiguration(SECTION);
   return all.given((name) => configuration.inspect(name));
@@ -16,7 +16,7 @@ export function given(): Record<string, unknown> {
 
 let writing: Promise<unknown> = Promise.resolve();
 
-// Several at once: VS Code tells of each by itself, but who waits for `written` reads all or none of them.
+// Writes several at once. VS Code announces each, but whoever waits for `written` reads all or none of them.
 export async function setAll(values: Record<string, unknown>): Promise<void> {
   const each = (async () => {
     for (const [name, value] of Object.entries(values)) {

@@ -1,4 +1,4 @@
-// From a hot line to its call stacks: the editor's own peek view over the frames.
+// Shows the call stacks of a line in the editor's peek view.
 import * as vscode from 'vscode';
 import { placedFrames } from './frames.ts';
 import { plain } from './plain.ts';

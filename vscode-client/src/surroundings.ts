@@ -1,4 +1,4 @@
-// What server-command.ts asks about this machine and this window.
+// What server-command.ts needs to know of this machine and this window.
 import * as os from 'node:os';
 import * as vscode from 'vscode';
 import { hasAlloclens, onPath } from './programs.ts';

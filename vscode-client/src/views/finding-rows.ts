@@ -1,4 +1,4 @@
-// The rows of the view Findings, and what it says when there are none.
+// The rows of the view Findings, and its message if there are none.
 import type { ListedFinding, ListedSeries, Severity } from '../protocol.ts';
 import type { Icon, Row } from './rows.ts';
 import { fileName, MISSING, placeOf, said, shortName, unique } from './rows.ts';
@@ -32,14 +32,14 @@ function row(finding: ListedFinding): Row {
   };
 }
 
-// The shape says the verdict, the colour how it is marked.
+// The shape of the icon shows the verdict, the colour its severity.
 function icon({ verdict, severity }: ListedFinding): Icon {
   return { id: SHAPES[verdict] ?? 'circle-outline', color: COLORS[severity] };
 }
 
-const ENOUGH = 6; // snapshots of one process, from which on the server may say leak
+const MIN_LEAK_SNAPSHOTS = 6; // of one process: with fewer, the server reports no leak
 
-// Says what was looked at; empty where no profile is shown, for then the view says what to do.
+// Says what was judged; empty if no profile is shown, because the view then says what to do.
 export function nothingFound(series: readonly ListedSeries[], lines: number, focus: string): string {
   const shown = series.find((one) => one.shown);
   if (shown === undefined) {
@@ -50,7 +50,7 @@ export function nothingFound(series: readonly ListedSeries[], lines: number, foc
     return 'One snapshot of this process is read. What grows shows from the second on, a leak from the sixth.';
   }
   const seen = focus === '' ? 'Nothing' : `Of samples ${focus}, nothing`;
-  const later = n < ENOUGH ? ' A leak shows from the sixth on.' : '';
+  const later = n < MIN_LEAK_SNAPSHOTS ? ' A leak shows from the sixth on.' : '';
   return `${seen} leaks or grows so far: ${counted(lines)} looked at, over ${n} snapshots.${later}`;
 }
 

@@ -25,7 +25,7 @@ export class FindingsView extends View<Row> {
     const found = (await this.server.ask(FINDINGS)) ?? [];
     const message = found.length === 0 ? await this.nothing() : '';
     if (mine === this.asked) {
-      this.view.message = printable(message); // unless a newer answer has already said another
+      this.view.message = printable(message); // unless a newer answer has set another
     }
     return findingRows(found);
   }

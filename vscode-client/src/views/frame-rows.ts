@@ -1,9 +1,9 @@
-// The rows of the view Stacks: a line's callers or callees, asked for one level at a time.
+// The rows of the view Stacks: the callers or callees of a line, requested one level at a time.
 import type { Direction, StackTreeNode } from '../protocol.ts';
 import type { Place, Row } from './rows.ts';
 import { code, escape, fileName, MISSING, placeOf, said, unique } from './rows.ts';
 
-// Whose stacks are shown, and which way.
+// The line whose stacks are shown, and the direction.
 export interface Root {
   at: Place;
   direction: Direction;
@@ -37,7 +37,7 @@ function row(node: StackTreeNode, root: Root, path: readonly string[], alone: bo
   };
 }
 
-// The name in full, of an id of the server: a label is short.
+// Returns the full name of a function from the server's id; the label has a short one.
 export function functionOf(id: string): string {
   try {
     const [name] = JSON.parse(id) as unknown[];

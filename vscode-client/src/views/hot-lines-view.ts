@@ -1,4 +1,4 @@
-// The view Hot Lines: the heaviest lines, in the order and of the code that a person chose.
+// The view Hot Lines: the heaviest lines, sorted and filtered as the user chose.
 import * as vscode from 'vscode';
 import { printable } from '../../pictures/printable.ts';
 import { HOT_LINES } from '../protocol.ts';

@@ -1,10 +1,10 @@
-// The rows of the view Hot Lines, and its words for what is chosen.
+// The rows of the view Hot Lines, and the description of its options.
 import { grew } from '../heat-steps.ts';
 import type { HotLine, HotLinesQuery } from '../protocol.ts';
 import type { Icon, Row } from './rows.ts';
 import { code, escape, fileName, MISSING, placeOf, said, shortName, unique } from './rows.ts';
 
-// What a person chooses.
+// What the user chooses.
 export type HotOptions = Required<Omit<HotLinesQuery, 'most'>>;
 
 export const USUAL: HotOptions = { own: true, sort: 'owned', filter: '' };
@@ -32,7 +32,7 @@ export function described({ own, sort, filter }: HotOptions): string {
   return said(`by ${sort}`, filter === '' ? '' : `“${filter}”`, own ? '' : 'all code');
 }
 
-// What was chosen in an earlier session, as far as it can be understood.
+// Restores the choices of an earlier session, as far as they are valid.
 export function remembered(found: unknown): HotOptions {
   const { own, sort, filter } = { ...USUAL, ...(found as Partial<Record<keyof HotOptions, unknown>> | undefined) };
   const [known] = SORTS.find(([value]) => value === sort) ?? [USUAL.sort];

@@ -1,4 +1,4 @@
-// The rows of the views as values: what they show, and what their actions are about. view.ts makes tree items of them.
+// The rows of the views as values: what they show, and the data of their actions. view.ts turns them into tree items.
 import { printable } from '../../pictures/printable.ts';
 import type { Location } from '../protocol.ts';
 
@@ -13,14 +13,14 @@ export interface Icon {
 }
 
 export interface Row {
-  id: string; // stable: what is unfolded stays so when the row is made anew
+  id: string; // stable, so that an expanded row stays expanded after an update
   label: string;
   description: string;
   tooltip: string; // Markdown
   icon?: Icon;
-  kind: string; // for the when clauses of menus
+  kind: string; // for `when` clauses of menus
   folding: 'leaf' | 'closed' | 'open';
-  place?: Place | null; // what a click opens; null: it is not in this workspace
+  place?: Place | null; // what a click opens; null if it is not in this workspace
   function?: string;
 }
 
@@ -30,7 +30,7 @@ export function placeOf(location: Location | null): Place | null {
   return location === null ? null : { uri: location.uri, line: location.range.start.line };
 }
 
-// The words that when clauses look for in `viewItem`.
+// Returns the words that `when` clauses look for in `viewItem`.
 export function context(row: Row): string {
   const words = [row.kind];
   if (row.place !== undefined) {
@@ -39,7 +39,7 @@ export function context(row: Row): string {
   return row.function ? [...words, 'function'].join(' ') : words.join(' ');
 }
 
-// VS Code shows nothing at all where two rows have one id.
+// Makes ids unique: VS Code shows no rows at all if two have the same id.
 export function unique<R extends { id: string }>(rows: readonly R[]): R[] {
   const seen = new Map<string, number>();
   return rows.map((row) => {
@@ -49,9 +49,9 @@ export function unique<R extends { id: string }>(rows: readonly R[]): R[] {
   });
 }
 
-// A function's name without the directories of its package and without type arguments: b.(*T[…]).F of github.com/a/b.(*T[int]).F.
+// Returns a function's name without package directories and type arguments: github.com/a/b.(*T[int]).F -> b.(*T[…]).F.
 export function shortName(name: string): string {
-  const [plain = ''] = name.split('[', 1); // type arguments may have slashes, too
+  const [plain = ''] = name.split('[', 1); // type arguments may contain slashes
   return name.slice(plain.lastIndexOf('/') + 1).replace(/\[.*\]/, '[…]');
 }
 
@@ -64,7 +64,7 @@ export function code(text: string): string {
   const shown = printable(text);
   const runs = shown.match(/`+/g) ?? [];
   const fence = '`'.repeat(1 + runs.reduce((most, run) => Math.max(most, run.length), 0));
-  const space = /^[` ]|[` ]$/.test(shown) ? ' ' : ''; // one at both ends is taken off again
+  const space = /^[` ]|[` ]$/.test(shown) ? ' ' : ''; // Markdown removes one space from each end
   return fence + space + shown + space + fence;
 }
 

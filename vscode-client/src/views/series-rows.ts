@@ -87,12 +87,12 @@ function many(n: number, what: string): string {
   return n === 1 ? `1 ${what}` : `${n} ${what}s`;
 }
 
-// Every snapshot there is, for a quick pick.
+// Returns all snapshots, for a quick pick.
 export function snapshotRows(all: AllSeries): SeriesRow[] {
   return seriesRows(all).flatMap((row) => (row.rows ?? []).filter(({ snapshot }) => snapshot !== undefined));
 }
 
-// What the setting base or head has to be for a row: who chooses the newest as head wants to follow.
+// Returns the value of the setting base or head for a row. The newest as head becomes `latest`, to follow new snapshots.
 export function settingOf({ snapshot, newest }: SeriesRow, end: 'base' | 'head'): string | undefined {
   return newest === true && end === 'head' ? 'latest' : snapshot?.name;
 }

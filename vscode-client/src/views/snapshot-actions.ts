@@ -1,4 +1,4 @@
-// What can be done with a snapshot: of a row of the view, of what is selected there, or else of one that is picked.
+// The actions on a snapshot: of a row, of the selected rows, or of one that the user picks.
 import * as vscode from 'vscode';
 import { printable } from '../../pictures/printable.ts';
 import { inMessage, plain } from '../plain.ts';
@@ -42,7 +42,7 @@ export class SnapshotActions {
 
   async remove(row?: SeriesRow, rows?: readonly SeriesRow[]): Promise<void> {
     const paths = (await this.files(row, rows)).flatMap(({ path }) => path ?? []);
-    if (paths.length > 0 && (await sure(`Delete ${names(paths)}?`, 'To the trash, if there is one here; else you are asked again.', 'Delete'))) {
+    if (paths.length > 0 && (await sure(`Delete ${names(paths)}?`, 'Moved to the trash if there is one; otherwise you are asked again.', 'Delete'))) {
       await removeForGood(await toTrash(paths));
     }
   }
@@ -81,7 +81,7 @@ export class SnapshotActions {
   }
 }
 
-// Returns what could not be moved there, and why.
+// Returns the files that could not be moved to the trash, and why.
 async function toTrash(paths: readonly string[]): Promise<[path: string, why: string][]> {
   const failed: [string, string][] = [];
   for (const path of paths) {

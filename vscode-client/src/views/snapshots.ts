@@ -1,4 +1,4 @@
-// The view Snapshots: every series, and what is compared.
+// The view Snapshots: every series, with the base and the head.
 import { SERIES } from '../protocol.ts';
 import type { Server } from '../server.ts';
 import type { SeriesRow } from './series-rows.ts';

@@ -1,4 +1,4 @@
-// The view Stacks: who calls the line under the cursor, or what it calls, with the bytes that go that way.
+// The view Stacks: the callers or callees of the line under the cursor, with the bytes on each path.
 import * as vscode from 'vscode';
 import { printable } from '../../pictures/printable.ts';
 import { Later } from '../later.ts';
@@ -21,7 +21,7 @@ export class StacksView extends View<FrameRow> {
   });
   private direction: Direction;
   private at: Place | undefined;
-  private opened: Place | undefined; // from this view: that the cursor is there now is no wish to see another tree
+  private opened: Place | undefined; // opened from this view: the tree must not follow the cursor there
 
   constructor(server: Server, memory: vscode.Memento) {
     super(server, 'alloclens.stacks', { showCollapseAll: true });
@@ -45,8 +45,8 @@ export class StacksView extends View<FrameRow> {
 
   async open({ place }: FrameRow): Promise<void> {
     if (place) {
-      this.opened = { ...place, uri: vscode.Uri.parse(place.uri).toString() }; // as the editor's own is spelt
-      await vscode.commands.executeCommand('vscode.open', ...opening(place, true)); // the keyboard stays here: else an arrow key would move the cursor, and the tree with it
+      this.opened = { ...place, uri: vscode.Uri.parse(place.uri).toString() }; // as VS Code spells it
+      await vscode.commands.executeCommand('vscode.open', ...opening(place, true)); // keep the focus here: else an arrow key would move the cursor, and so change the tree
     }
   }
 
@@ -82,7 +82,7 @@ export class StacksView extends View<FrameRow> {
   }
 }
 
-// Where the cursor is in a file; undefined where the active editor is none of a file.
+// Returns where the cursor is; undefined if the active editor shows no file.
 export function cursor(): Place | undefined {
   const editor = vscode.window.activeTextEditor;
   return editor?.document.uri.scheme === 'file'

@@ -1,4 +1,4 @@
-// What the views say when they are empty depends on whether any profile is shown.
+// Whether a profile is shown, which decides what an empty view says.
 import type * as vscode from 'vscode';
 import type { State, Status } from '../protocol.ts';
 import { SERIES } from '../protocol.ts';
@@ -15,12 +15,11 @@ export function followState(server: Server): vscode.Disposable {
         setContext('state', state);
       }
     });
-    said.catch(() => undefined); // the server is ending, and says so next
+    said.catch(() => undefined); // the server is ending, which it reports next
   });
 }
 
-// While more is read, and where some files are bad, others may well be shown; and there may be profiles of which none has
-// the chosen sample type.
+// Profiles may be shown while others are read or cannot be read; and there may be profiles without the chosen sample type.
 async function known(server: Server, { state }: Status): Promise<State | 'unmatched'> {
   if (state === 'ok') {
     return state;

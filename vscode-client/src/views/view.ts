@@ -1,4 +1,4 @@
-// What all views have in common: rows become tree items, and are asked for anew when the server has something new.
+// The common part of all views: turns rows into tree items, and requests them again when the server has something new.
 import * as vscode from 'vscode';
 import { printable } from '../../pictures/printable.ts';
 import { Later } from '../later.ts';
@@ -39,7 +39,7 @@ export abstract class View<R extends Row> implements vscode.TreeDataProvider<R>,
     this.parts = [this.view, follow, shown, this.changed, this.later];
   }
 
-  // The rows below one, or the outermost.
+  // Returns the children of a row, or the outermost rows.
   protected abstract rows(parent?: R): Promise<R[]>;
 
   getTreeItem(row: R): vscode.TreeItem {
@@ -64,7 +64,7 @@ export abstract class View<R extends Row> implements vscode.TreeDataProvider<R>,
     vscode.Disposable.from(...this.parts).dispose();
   }
 
-  // What a person does not see is not asked for until it is seen.
+  // A hidden view requests nothing until it is visible.
   protected refresh(): void {
     this.outdated = !this.view.visible;
     if (this.view.visible) {
@@ -83,7 +83,7 @@ export abstract class View<R extends Row> implements vscode.TreeDataProvider<R>,
       return undefined;
     }
     return row.place === null
-      ? { command: 'alloclens.explain', title: 'Explain Placement', arguments: [''] } // of no file: of all
+      ? { command: 'alloclens.explain', title: 'Explain Placement', arguments: [''] } // no file: explain all
       : { command: 'vscode.open', title: 'Open', arguments: [...opening(row.place)] };
   }
 

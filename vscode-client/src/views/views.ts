@@ -1,4 +1,4 @@
-// All views, and the commands that are about them.
+// All views and their commands.
 import type * as vscode from 'vscode';
 import type { Direction } from '../protocol.ts';
 import type { Server } from '../server.ts';
