@@ -65,6 +65,36 @@ def test_one_profile(server: ProfileServer, tmp_path: Path) -> None:
     assert server.asked == ["/debug/pprof/heap"]
 
 
+LEAKED = b"goroutineleak profile: total 1\n1 @ 0x11\n"
+
+
+def test_leaked_goroutines_beside_a_heap(server: ProfileServer, tmp_path: Path) -> None:
+    server.leaked = LEAKED
+    result = run(server.url, "--into", tmp_path, "--every", "10ms", "--count", 3, "--keep", 2)
+    assert result.exit_code == 0
+    names = everything_in(tmp_path)
+    assert [name.partition("-")[0] for name in names] == ["goroutineleak", "goroutineleak", "heap", "heap"]
+    assert [(tmp_path / name).read_bytes() for name in names] == [LEAKED, LEAKED, GOOD, GOOD]
+    assert {str(tmp_path / name) for name in names} < set(result.stdout.split())
+
+
+@pytest.mark.parametrize("answer", [None, b"<html>", GOOD])
+def test_a_server_without_them_is_asked_once(server: ProfileServer, tmp_path: Path, answer: bytes | None) -> None:
+    """Nothing is said: most servers have none."""
+    server.leaked = answer
+    result = run(server.url, "--into", tmp_path, "--every", "10ms", "--count", 3)
+    assert (result.exit_code, result.stderr, server.asked_leaked) == (0, "", 1)
+    assert all(NAME.fullmatch(name) for name in everything_in(tmp_path))
+
+
+@pytest.mark.parametrize("path", ["/debug/pprof/goroutine", "/debug/pprof/allocs", "/profiles/heap"])
+def test_they_are_beside_the_heap_of_a_go_program_only(server: ProfileServer, tmp_path: Path, path: str) -> None:
+    server.leaked = LEAKED
+    run(server.url + path, "--into", tmp_path)
+    run(server.url, "--into", tmp_path, "--seconds", 1)
+    assert (len(server.asked), server.asked_leaked, len(everything_in(tmp_path))) == (2, 0, 2)
+
+
 def test_a_series_keeps_the_newest(server: ProfileServer, tmp_path: Path) -> None:
     other = tmp_path / "heap-mine.pb.gz"
     other.write_bytes(b"not a capture")

@@ -10,7 +10,7 @@ from alloclens.cli import main
 from click.testing import CliRunner
 
 from tests.support.placement.foreign import FOREIGN, OWN, ROOTS
-from tests.support.profiles import drop, goroutines, heap
+from tests.support.profiles import Builder, clock, drop, goroutines, heap
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -126,13 +126,61 @@ def test_goroutines_are_charged_to_their_go_statement(folder: Path) -> None:
     assert "started here" not in page
 
 
-def test_goroutines_that_only_the_heap_shows(folder: Path) -> None:
-    malg = "runtime.malg@/r/proc.go:9 < runtime.newproc1@/r/proc.go:8 < runtime.systemstack@/r/a.s:7 = {0}0000x432"
-    result = run(heaps(folder, 9, malg), "--workspace", folder)
-    assert "runtime.malg holds ▲33.0MB: goroutines that do not end" in result.stderr
-    drop(folder / "p/g1.pb.gz", goroutines(f"main.fulfil:13@{folder}/main.go:{WAIT} = 5"))
-    drop(folder / "p/g2.pb.gz", goroutines(f"main.fulfil:13@{folder}/main.go:{WAIT} = 9"))
-    assert "runtime.malg" not in run(folder / "p", "--workspace", folder).stderr
+MALG = (
+    "runtime.mallocgc@/r/malloc.go:1 < runtime.newobject@/r/malloc.go:9 < runtime.malg@/r/proc.go:9 < "
+    "runtime.newproc1@/r/proc.go:8 < runtime.newproc.func1@/r/proc.go:7 < runtime.systemstack@/r/a.s:7 = {0}0000x432"
+)
+"""As Go writes it: the goroutine is allocated by what malg calls."""
+
+
+@pytest.mark.parametrize(
+    ("times", "shows"),
+    [
+        ((), True),
+        ((-100, -90), True),  # goroutine profiles of another day
+        ((0, 2), True),  # of a fourth of the time
+        ((0, 4), False),
+        ((0, 8), False),
+    ],
+)
+def test_goroutines_that_only_the_heap_shows(folder: Path, times: tuple[int, ...], *, shows: bool) -> None:
+    begin = next(clock) + 1
+    directory = heaps(folder, 9, MALG)
+    for number, seconds in enumerate(times):
+        waiting = f"main.fulfil:13@{folder}/main.go:{WAIT} = {5 + number}"
+        drop(directory / f"g{number}.pb.gz", goroutines(waiting, seconds=begin + seconds))
+    said = run(directory, "--workspace", folder).stderr
+    assert ("runtime.malg holds ▲33.0MB: goroutines that do not end" in said) == shows
+
+
+def leaked(folder: Path, *, text: bool) -> bytes:
+    """Return a goroutineleak profile of 3 goroutines, as Go 1.26 writes it."""
+    if text:
+        return (
+            "goroutineleak profile: total 3\n3 @ 0x11 0x21\n#\t0x10\truntime.gopark+0x1\t/r/proc.go:1\n"
+            f"#\t0x20\tmain.fulfil+0x1\t{folder}/main.go:{WAIT}\n\n"
+        ).encode()
+    made = Builder(("goroutineleak", "count"))
+    made.sample(f"runtime.gopark@/r/proc.go:1 < main.fulfil:13@{folder}/main.go:{WAIT}", [3])
+    made.message.period = 1
+    return made.bytes()
+
+
+@pytest.mark.parametrize("text", [False, True])
+def test_one_profile_of_leaked_goroutines_is_proof(folder: Path, *, text: bool) -> None:
+    drop(folder / "p/leaked", leaked(folder, text=text))
+    (found,) = findings(folder / "p", "--workspace", folder)
+    assert (found["code"], found["rule"], found["value"]) == ("goroutine-leak", "proven", 3)
+    assert (found["file"], found["line"], found["recorded_line"]) == (f"{folder}/main.go", GO, WAIT)
+    assert found["message"] == (
+        f"Leak: 3 goroutines started here wait at main.go:{WAIT} for ever. "
+        "The garbage collector found that nothing can wake them."
+    )
+
+
+def test_a_profile_without_leaked_goroutines_says_nothing(folder: Path) -> None:
+    drop(folder / "p/leaked", b"goroutineleak profile: total 0\n")
+    assert findings(folder / "p", "--workspace", folder) == []
 
 
 def test_the_shape_of_a_leak(folder: Path) -> None:

@@ -249,7 +249,7 @@ def test_the_rule(one: Row) -> None:
 
 
 def test_every_rule_has_a_row() -> None:
-    assert {one.rule for one in ROWS} == set(Rule)
+    assert {one.rule for one in ROWS} == set(Rule) - {Rule.PROVEN}  # by the garbage collector, not by these rules
 
 
 R = 1024

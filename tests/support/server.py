@@ -19,8 +19,11 @@ RESET = struct.pack("ii", 1, 0)
 POLL_SECONDS = 0.02
 
 
+LEAKED = "/debug/pprof/goroutineleak"
+
+
 class ProfileServer:
-    """Answers every request alike, and remembers what was asked."""
+    """Answers every request but one for LEAKED alike, and remembers what was asked."""
 
     def __init__(self) -> None:
         self.status, self.reason, self.body, self.delay = 200, None, b"", 0.0
@@ -43,6 +46,9 @@ class ProfileServer:
         """Set when a client has left before all pieces were sent."""
         self.closed = threading.Event()
         self.url = ""
+        self.leaked: bytes | None = None
+        """What it answers for LEAKED; None if it has no such profile."""
+        self.asked_leaked = 0
 
 
 class _Server(ThreadingHTTPServer):
@@ -61,6 +67,9 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
 
     def do_GET(self) -> None:
+        if self.path.partition("?")[0].endswith(LEAKED):
+            self._answer_leaked(self.server.state)
+            return
         state = self._remembered()
         state.closed.wait(state.delay)
         if state.pieces is not None:
@@ -69,6 +78,13 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(302, {"Location": state.redirects[path]}, b"")
         else:
             self._answer(state.status, state.headers, state.body)
+
+    def _answer_leaked(self, state: ProfileServer) -> None:
+        state.asked_leaked += 1
+        if state.leaked is None:
+            self._answer(404, {}, b"Unknown profile\n")
+        else:
+            self._answer(200, {}, state.leaked)
 
     def do_CONNECT(self) -> None:
         state = self._remembered()

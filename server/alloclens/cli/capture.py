@@ -16,6 +16,8 @@ import click
 from alloclens.cli.errors import errors_about
 from alloclens.cli.terminal import show, tell
 from alloclens.disk import reason, sweep
+from alloclens.profile.formats import read
+from alloclens.profile.sample_types import LEAKED
 from alloclens.sources.access import Access, Header, header
 from alloclens.sources.address import authorization, endpoint
 from alloclens.sources.errors import CaptureError
@@ -93,7 +95,8 @@ def command(
 ) -> None:
     """Fetch profiles from a running Go process at URL.
 
-    The path of URL may name another profile, such as http://127.0.0.1:6060/debug/pprof/goroutine. A user and password in URL are
+    The path of URL may name another profile, such as http://127.0.0.1:6060/debug/pprof/goroutine. Beside a heap, the profile of
+    leaked goroutines (goroutineleak, from Go 1.26 on) is captured if the server has it. A user and password in URL are
     sent as Basic authentication and never shown. Like headers, tokens and certificates, they are not sent to another server that
     URL redirects to.
 
@@ -138,6 +141,8 @@ class _Capture:
     def __init__(self, address: Address, access: Access, into: Path, keep: int | None) -> None:
         self.address, self.access, self.into, self.keep = address, access, into, keep
         self.noted: set[str] = set()
+        self.beside = address.beside
+        """Captured as well, if the server has it."""
 
     def tell_unlisted(self) -> None:
         """Print how many files look like captures but are not listed, so that --keep never removes them."""
@@ -183,13 +188,33 @@ class _Capture:
                 return
 
     def _take(self) -> None:
-        """Capture one profile. Raises CaptureError, and OSError if it cannot be written."""
-        answer, kind = fetch(self.address, self.access), self.address.kind
+        """Capture one profile, and the one beside it. Raises CaptureError, and OSError if it cannot be written."""
+        answer, now = fetch(self.address, self.access), datetime.now(timezone.utc)
         for text in answer.redirects:
             self._note(text)
-        path = write(self.into, kind, datetime.now(timezone.utc), answer.data)
+        leaked = self._leaked()
+        self._write(self.address.kind, now, answer.data)
+        if leaked and self.beside:
+            self._write(self.beside.kind, now, leaked)
+
+    def _leaked(self) -> bytes | None:
+        """Return the profile of leaked goroutines; None if the server has none, as most: then it is not asked again."""
+        if self.beside is None:
+            return None
+        try:
+            data = fetch(self.beside, self.access).data
+        except CaptureError as error:
+            self.beside = self.beside if error.passing else None
+            return None
+        if [kind.type for kind in read(data).sample_types] == [LEAKED]:
+            return data
+        self.beside = None
+        return None
+
+    def _write(self, kind: str, now: datetime, data: bytes) -> None:
+        path = write(self.into, kind, now, data)
         with self._noted("--keep will not remove this capture"):
-            enlist(path, answer.data)
+            enlist(path, data)
         show(str(path))
         sweep(self.into)
         if self.keep:

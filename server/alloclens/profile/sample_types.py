@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from alloclens.profile.model import ValueType
 
 HEAP_DEFAULT = "inuse_space"
+LEAKED = "goroutineleak"
+"""Goroutines that Go's garbage collector found to be blocked for ever (Go 1.26, /debug/pprof/goroutineleak)."""
+GOROUTINES = ("goroutine", LEAKED)
 
 
 class Columns(NamedTuple):

@@ -10,7 +10,7 @@ import numpy as np
 
 from alloclens.languages.go.leak_patterns import Shape, goroutine_shape, shape
 from alloclens.paths import clean_path
-from alloclens.profile.sample_types import column, columns
+from alloclens.profile.sample_types import LEAKED, column, columns
 from alloclens.series.findings import RAISED, Finding, Judgement, judge
 from alloclens.series.history import history
 from alloclens.series.owned import LineNumbers, judged, rows_that_own
@@ -40,7 +40,7 @@ MAX_SHAPE_STACKS = 20
 MIN_SHAPE_SHARE = 0.1
 """Share of a line's growth that a pattern needs to count."""
 MALG = "runtime.malg"
-"""The runtime function that allocates goroutines, on the system stack."""
+"""The runtime function that allocates goroutines, on the system stack. It calls runtime.mallocgc, which is the leaf."""
 MIN_HINT_SHARE = 0.005
 """Share of the total below which pprof's reports omit nodes by default."""
 MIN_HINT_BYTES = 10 << 10
@@ -185,7 +185,10 @@ class Comparison:
         rows = [i for i, name in enumerate(lines.functions.name) if name == MALG]
         row = np.flatnonzero(np.isin(lines.functions.of_line, rows))
         kind = next((t for t in self._growths if t.type == "inuse_space"), None)
-        return self.stats(int(row[0]), kind).flat if kind and len(row) else None
+        if not kind or not len(row):
+            return None
+        cum = lines.value.cum[row, lines.sample_types.index(kind)]
+        return self.stats(int(row[np.argmax(cum)]), kind).cum
 
     @property
     def column(self) -> int:
@@ -303,7 +306,7 @@ def compare(
     grown = growth(contents.head, contents.base, wanted, alignment, one_process=one_process) if contents.base else None
     observed, whole = [] if head.is_difference else series.observations(head), contents.whole
     judged_type, judgement = judged(whole.sample_types), None
-    if judged_type and len(observed) > 1:
+    if judged_type and len(observed) > (0 if judged_type.type == LEAKED else 1):
         judgement = judge(history(observed, whole, sites), whole, judged_type)
     return Comparison(series, head, base, wanted, one_process, contents, alignment, grown, judgement)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from alloclens.profile.sample_types import GOROUTINES, LEAKED
 from alloclens.series.verdicts import RULES, VERDICTS, Rule, verdicts
 from alloclens.stats.trend import slope
 
@@ -73,7 +74,7 @@ class Finding:
     @property
     def is_goroutine(self) -> bool:
         """Whether the values count goroutines."""
-        return self.sample_type.type == "goroutine"
+        return self.sample_type.type in GOROUTINES
 
     @property
     def code(self) -> str:
@@ -140,10 +141,15 @@ class Judgement:
 
 def judge(history: History, head: Lines, wanted: ValueType) -> Judgement:
     """Judge a process at its last observation, the head."""
-    return Judgement(history, head, wanted, verdicts(history))
+    found = verdicts(history)
+    if wanted.type == LEAKED:
+        found = replace(found, rule=np.full_like(found.rule, RULES.index(Rule.PROVEN)))
+    return Judgement(history, head, wanted, found)
 
 
 def badness(finding: Finding) -> tuple[int, float]:
     """Sort key of findings: by verdict, then by their certain growth."""
     certain = max(finding.low, 0) if finding.growth > 0 else finding.growth
+    if finding.rule is Rule.PROVEN:
+        certain = finding.value
     return VERDICTS.index(finding.verdict), -certain * (MIN_GOROUTINE_BYTES if finding.is_goroutine else 1)

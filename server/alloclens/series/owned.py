@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from alloclens.profile.sample_types import columns
+from alloclens.profile.sample_types import GOROUTINES, columns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from alloclens.tables.lines import Lines
 
 
-JUDGED = ("inuse_space", "space", "goroutine")
+JUDGED = ("inuse_space", "space", *GOROUTINES)
 """The sample types whose growth can be a leak: those in use now. Totals since the start (alloc_space) always grow."""
 LINE_BITS = 24
 

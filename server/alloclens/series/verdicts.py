@@ -44,6 +44,8 @@ MAX_STABLE_CHANGE = 0.1
 class Rule(Enum):
     """The rule that fired; the value is the verdict."""
 
+    PROVEN = ("leak", "proven")
+    """Goroutines that the garbage collector found to be blocked for ever."""
     RISES = ("leak", "rises")
     """The floor rises steadily, still rises, and does not seem to slow down."""
     YOUNG = ("growing", "young")

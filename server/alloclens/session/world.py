@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from alloclens.faults import Problem
+from alloclens.profile.sample_types import GOROUTINES
 from alloclens.series.comparison import BuildPair, Comparison, Pair, compare
 from alloclens.series.series import group
 from alloclens.settings.settings import Settings
@@ -127,10 +128,21 @@ class World:
 
     @property
     def silent_goroutines(self) -> Comparison | None:
-        """The comparison of heaps in which goroutines may pile up, if no goroutine profile says where."""
-        if any(c.judgement and c.judgement.sample_type.type == "goroutine" for c in self.comparisons):
-            return None
-        return next((c for c in self.comparisons if c.goroutine_memory), None)
+        """The comparison of heaps in which goroutines may pile up, if no goroutine profiles of that time say where."""
+        return next((c for c in self.comparisons if c.goroutine_memory and not self._has_goroutines(c)), None)
+
+    def _has_goroutines(self, heaps: Comparison) -> bool:
+        """Return whether goroutine profiles of the same program were judged over at least half of the time of these heaps."""
+        begin, end = (one.taken_at.seconds for one in (heaps.base or heaps.head, heaps.head))
+        for other in self.comparisons:
+            if other.judgement is None or other.judgement.sample_type.type not in GOROUTINES:
+                continue
+            same = not other.series.program or other.series.program == heaps.series.program
+            process = other.series.process(other.head)
+            first, last = process[0].taken_at.seconds, other.head.taken_at.seconds
+            if same and 2 * (min(last, end) - max(first, begin)) >= end - begin:
+                return True
+        return False
 
     @cached_property
     def coverage(self) -> Coverage:

@@ -8,6 +8,7 @@ import re
 from typing import NamedTuple
 from urllib.parse import SplitResult, quote, unquote, unquote_to_bytes, urljoin, urlsplit
 
+from alloclens.profile.sample_types import LEAKED
 from alloclens.sources.errors import CaptureError
 
 MAX_KIND_CHARACTERS = 60
@@ -59,6 +60,13 @@ class Address(NamedTuple):
         return (
             re.sub(r"[^A-Za-z0-9_]+", "_", self.path.rstrip("/").rpartition("/")[2])[:MAX_KIND_CHARACTERS] or "profile"
         )
+
+    @property
+    def beside(self) -> Address | None:
+        """Go's profile of leaked goroutines on the same server, if this is its whole heap; else None."""
+        if self.kind != "heap" or not self.path.endswith(DEFAULT_PATH) or self.seconds:
+            return None
+        return self._replace(path=f"{self.path.removesuffix('heap')}{LEAKED}")
 
     @property
     def seconds(self) -> int:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from alloclens.arrays import ratio
-from alloclens.profile.sample_types import columns
+from alloclens.profile.sample_types import GOROUTINES, columns
 
 if TYPE_CHECKING:
     from alloclens.arrays import Floats
@@ -82,7 +82,7 @@ def _heap_columns(profile: Profile) -> list[tuple[int | None, int]]:
 
 def _counts_all(profile: Profile) -> bool:
     names = [t.type for t in profile.sample_types]
-    return bool(names) and all(name in ("goroutine", "threadcreate") for name in names)
+    return bool(names) and all(name in (*GOROUTINES, "threadcreate") for name in names)
 
 
 def _fill(found: SampleErrors, objects: int, space: int, size: Floats, block: Floats, rate: int) -> None:

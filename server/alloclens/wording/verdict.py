@@ -20,6 +20,7 @@ UNSURE = "The source changed, or may have changed, after the program was built: 
 GUESSED = "This file is a guess: another program may have a file of its name. `alloclens explain` says more."
 
 SENTENCES = {
+    Rule.PROVEN: "Leak: {held} for ever. The garbage collector found that nothing can wake them.",
     Rule.RISES: "Leak: {held}, and growing: {grown}, {pace} over {n}, no slower than before.",
     Rule.YOUNG: "Growing: {held}, {grown}. {n} are too few to say whether it goes on.",
     Rule.UNPROVEN: "Growing: {held}, {grown}, {pace} over {n}; among so many lines, that may still be chance.",
@@ -67,6 +68,8 @@ def verdict(finding: Finding, waits: str = "") -> str:
 
 def figures(finding: Finding) -> str:
     """Return the figures behind a verdict."""
+    if finding.rule is Rule.PROVEN:
+        return "found by the garbage collector (goroutineleak profile)"
     unit, over = finding.sample_type.unit, finding.over
     parts = [
         f"floor {signed(finding.floor, unit)} in {duration(over.seconds)}",

@@ -10,6 +10,7 @@ import numpy as np
 
 from alloclens.languages.go.go_statements import Root, Start, started_by, statement_at
 from alloclens.paths import clean_path
+from alloclens.profile.sample_types import GOROUTINES
 from alloclens.source.places import Place
 from alloclens.tables import attribution
 from alloclens.tables.goroutines import GoroutineOrigin, StartFrames, start_frames
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from alloclens.tables.lines import Lines
 
 
-KIND = "goroutine"
 MAX_WAITING_LINES = 30
 """Lines with waiting goroutines, heaviest first."""
 MAX_PACKAGE_FILES = 200
@@ -71,7 +71,7 @@ def goroutine_origins(
     profile: Profile, lines: Lines, sources: ProfiledSources
 ) -> dict[tuple[str, int], GoroutineOrigin]:
     """Return the origin of the goroutines in each own line (recorded file, line), unless it is ambiguous."""
-    if [t.type for t in profile.sample_types] != [KIND]:
+    if [t.type for t in profile.sample_types] not in [[kind] for kind in GOROUTINES]:
         return {}
     own = dict(zip(lines.files, lines.own.tolist(), strict=True))
     sites = by_source_line(profile)
