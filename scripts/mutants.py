@@ -75,7 +75,7 @@ def prepare(modules: list[str]) -> None:
 def generate(processes: int) -> None:
     """Write all changes, as `mutmut run` does first."""
     from mutmut.__main__ import create_mutants  # noqa: PLC0415 - it reads its configuration when it is imported
-    from mutmut.utils.file_utils import copy_also_copy_files, copy_src_dir  # noqa: PLC0415
+    from mutmut.utils.file_utils import copy_also_copy_files, copy_src_dir  # noqa: PLC0415 - as above
 
     copy_src_dir()
     copy_also_copy_files()

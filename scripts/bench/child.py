@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-ENOUGH = 10.0
+MAX_CALL_SECONDS = 10.0
 """Seconds after which no further call is begun; gopprof has the same number."""
 MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024  # bytes
 
@@ -30,7 +30,7 @@ def call(calls: int, file: str, name: str) -> dict[str, Any]:
     """The first call, which imports and grows the heap, stands apart: a server meets it once."""
     work, data = pkgutil.resolve_name(name), Path(file).read_bytes()
     first, warm = _timed(work, data), [_timed(work, data)]
-    while len(warm) < calls and sum(warm) < ENOUGH:
+    while len(warm) < calls and sum(warm) < MAX_CALL_SECONDS:
         warm.append(_timed(work, data))
     return {"first": first, "seconds": median(warm), "calls": len(warm), "peak": _own_peak()}
 

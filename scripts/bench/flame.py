@@ -152,7 +152,7 @@ def _timed(work: Callable[[], object]) -> float:
 def _table(found: dict[str, Drawn]) -> Table:
     table = Table("", *found, box=box.MARKDOWN)
     rows = {
-        "the tree, when nothing is known yet": "first",
+        "the tree, for the first time": "first",
         "its words": "words",
         "as JSON, on the event loop": "dump",
         "drawn, in Chromium": "picture",

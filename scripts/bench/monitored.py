@@ -15,7 +15,7 @@ from pathlib import Path
 
 from alloclens.cli import main
 
-LEAST, BEAT = 0.001, 0.005
+MIN_LATE_SECONDS, BEAT_SECONDS = 0.001, 0.005
 
 
 def watch(path: Path) -> None:
@@ -23,9 +23,9 @@ def watch(path: Path) -> None:
     run, out = events.Handle._run, path.open("a", buffering=1)  # noqa: SLF001 - every callback of asyncio goes through it
 
     def beat(due: float, used: float) -> None:
-        if (late := time.monotonic() - due) >= LEAST:
+        if (late := time.monotonic() - due) >= MIN_LATE_SECONDS:
             out.write(f"{time.monotonic()} {late} {time.process_time() - used} late\n")
-        events.get_running_loop().call_later(BEAT, beat, time.monotonic() + BEAT, time.process_time())
+        events.get_running_loop().call_later(BEAT_SECONDS, beat, time.monotonic() + BEAT_SECONDS, time.process_time())
 
     def timed(handle: events.Handle) -> None:
         if not beating:
@@ -34,7 +34,7 @@ def watch(path: Path) -> None:
         began, worked = time.monotonic(), time.thread_time()
         run(handle)
         ended = time.monotonic()
-        if ended - began >= LEAST:
+        if ended - began >= MIN_LATE_SECONDS:
             what = " ".join(repr(handle).split())
             out.write(f"{ended} {ended - began} {time.thread_time() - worked} {what}\n")
 

@@ -139,8 +139,10 @@ def _short(comparison: Comparison, known: Known) -> float:
 
 def _table(count: int, first: Started, again: list[Started], judged: Judged) -> Table:
     table = Table(f"{count:,} snapshots, {judged.lines:,} owned lines", "", box=box.MARKDOWN)
-    table.add_row("start until all is judged, nothing known yet", duration(first.ready))
-    table.add_row("start until all is judged, from the cache", duration(median(one.ready for one in again)))
+    table.add_row("from the start until everything is judged, without a cache", duration(first.ready))
+    table.add_row(
+        "from the start until everything is judged, from the cache", duration(median(one.ready for one in again))
+    )
     table.add_row("one snapshot more: read, kept, all lines judged", duration(judged.one_more))
     table.add_row("of which judging", duration(judged.judging))
     table.add_row(f"judging {SHORT} snapshots", duration(judged.short))

@@ -27,8 +27,8 @@ from scripts.tools import ROOT, environment, go
 
 FOLDER = ROOT / "tests" / "source" / "histories"
 PACKED = FOLDER / "histories.json.xz"
-ENOUGH = 400_000
-"""Characters of one project's newest texts."""
+MAX_PROJECT_CHARACTERS = 400_000
+"""Of the newest texts of one project."""
 LICENCES = ("LICENSE", "LICENSE.txt", "LICENSE-MIT", "LICENSE.md")
 
 
@@ -91,7 +91,7 @@ def _packed(name: str, project: Project, folder: Path) -> dict[str, object]:
     size = 0
     for path in sorted(files, key=lambda path: hashlib.sha256(f"{name}/{path}".encode()).digest()):
         texts = list(dict.fromkeys(text for text in files[path] if text is not None))
-        if len(texts) > 1 and size < ENOUGH:
+        if len(texts) > 1 and size < MAX_PROJECT_CHARACTERS:
             size += len(texts[-1])
             kept[path] = _file(path, files[path], texts, project)
     shutil.copyfile(_licence(folder), FOLDER / f"LICENSE-{name}")

@@ -46,7 +46,7 @@ class OneLine(logging.Formatter):
         """Return the line of a record."""
         return printable(super().formatMessage(record))
 
-    def formatException(self, ei: ExcInfo) -> str:  # noqa: N802
+    def formatException(self, ei: ExcInfo) -> str:  # noqa: N802 - as above
         """Return the lines of a traceback."""
         return "\n".join(INDENT + printable(line) for line in super().formatException(ei).split("\n"))
 

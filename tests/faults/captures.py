@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 KEPT = 5
 EVERY = "20ms"
-LONGEST_LIFE_SECONDS = 1.5
+MAX_LIFE_SECONDS = 1.5
 FOREIGN = "heap-20200101T000000.000Z.pb.gz"
 """Named like a capture, but put there by somebody else."""
 QUIET: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
@@ -39,7 +39,7 @@ def kill(folder: Path, rng: Random) -> None:
         server.body = heap("main.f@/w/a.go:1 = 2x512")
         options = ["--into", str(folder), "--keep", str(KEPT), "--every", EVERY]
         with subprocess.Popen([*COMMAND, server.url, *options], **QUIET, cwd=folder.parent) as capture:
-            time.sleep(rng.uniform(0.3, LONGEST_LIFE_SECONDS))
+            time.sleep(rng.uniform(0.3, MAX_LIFE_SECONDS))
             with contextlib.suppress(ProcessLookupError):
                 capture.kill()
         for path in left_aside(folder):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from tests.faults.scene import Scene
 
-LONGEST_LIFE_SECONDS = 2.5
+MAX_LIFE_SECONDS = 2.5
 """A server on this folder has started, read everything and shown it in about half of that."""
 
 
@@ -28,7 +28,7 @@ def kill(scene: Scene, rng: Random) -> None:
     visitor = scene.profiles / f"heap-000-{rng.randrange(1 << 30)}.pb.gz"
     client = scene.started()
     scene.open(client)
-    end = time.monotonic() + rng.uniform(0, LONGEST_LIFE_SECONDS)
+    end = time.monotonic() + rng.uniform(0, MAX_LIFE_SECONDS)
     if rng.random() < 0.5:
         drop(visitor, heap(f"main.hold:12@{scene.main}:13 = 5x{MIB}", seconds=1.0))
     time.sleep(max(0.0, end - time.monotonic()))

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from alloclens.tables.flame import FlameTree
 
 SPACE, ALLOCATED = ValueType("inuse_space", "bytes"), ValueType("alloc_space", "bytes")
-EVERY = FlameQuery(most=10**9, least=0)
+EVERY = FlameQuery(max_nodes=10**9, min_share=0)
 MB = 1 << 20
 TRACE = re.compile(r" *(?P<value>-?\d+)B? {3}(?P<name>\S.*)$")
 BASE_LABEL = "pprof::base:"
@@ -125,7 +125,7 @@ def test_the_heavy_ones_are_those_of_a_plain_loop(inverted: bool, least: float) 
     whole = looped(profile, inverted=inverted)
     weight = {path: max(value, value - grown) for path, (value, grown) in whole.items()}
     wanted = {path: whole[path] for path in whole if weight[path] >= least * weight[()]}
-    tree = FlameGraph(profile, SPACE).tree(EVERY._replace(inverted=inverted, least=least))
+    tree = FlameGraph(profile, SPACE).tree(EVERY._replace(inverted=inverted, min_share=least))
     assert named(tree) == wanted | {(): whole[()]}
     inside = {path[:-1] for path in whole.keys() - wanted.keys()}
     assert tree.more.sum() == len(inside & wanted.keys())
@@ -244,7 +244,7 @@ def test_the_light_is_left_out_and_comes_with_a_path() -> None:
 
 def test_so_many_nodes_and_so_deep_at_most() -> None:
     stacks = of(*(f"main.f{i}@/w/a.go:1 < main.g{i % 3}@/w/a.go:2 = {10 + i}x{MB}" for i in range(30)))
-    whole, cut = stacks.tree(FlameQuery()), stacks.tree(FlameQuery(most=10))
+    whole, cut = stacks.tree(FlameQuery()), stacks.tree(FlameQuery(max_nodes=10))
     assert (len(whole), whole.truncated, cut.truncated) == (34, False, True)
     assert sorted(cut.value.tolist()) == sorted(whole.value.tolist())[-10:]
     assert named(cut).keys() <= named(whole).keys()
@@ -269,7 +269,7 @@ def test_what_ends_is_not_taken_for_what_goes_on() -> None:
 def test_what_was_left_does_not_come_back() -> None:
     alike = " < ".join([f"main.z{i}@/w/z.go:{i}" for i in range(20)])
     tree = of(*(f"{alike} < main.f{i}@/w/a.go:1 < main.m@/w/a.go:9 = 1x{MB}" for i in range(3))).tree(
-        FlameQuery(least=0.5)
+        FlameQuery(min_share=0.5)
     )
     assert named(tree) == {(): (3 * MB, 3 * MB), ("main.m",): (3 * MB, 3 * MB)}
     assert tree.more.tolist() == [False, True]

@@ -162,7 +162,7 @@ def _data(shown: Comparison) -> Any:
     """Return the data of the pictures as JSON."""
     data: dict[str, Any] = {"timeline": wording.timeline(shown)}
     for name, inverted in (("flame", False), ("inverted", True)):
-        tree = shown.flame_graph.tree(FlameQuery(inverted=inverted, most=MAX_NODES, least=MIN_NODE_SHARE))
+        tree = shown.flame_graph.tree(FlameQuery(inverted=inverted, max_nodes=MAX_NODES, min_share=MIN_NODE_SHARE))
         data[name] = wording.flame(shown, tree) if tree else None
     return as_json(data)
 

@@ -273,19 +273,19 @@ def changed(settings: Settings) -> dict[str, Any]:
 
 
 def unknown(given: Mapping[str, Any]) -> list[Mistake]:
-    """Return a problem for each of the first MOST keys that are no settings, and one for all others. For files only."""
+    """Return a problem for each key that is not a setting, up to MAX_UNKNOWN_KEYS, and one for all others. For files only."""
     known = names()
     keys = [key for key in given if key not in known]
-    problems = [Mistake(key, _unknown(key, known), (key,)) for key in keys[:MOST]]
-    if more := keys[MOST:]:
+    problems = [Mistake(key, _unknown(key, known), (key,)) for key in keys[:MAX_UNKNOWN_KEYS]]
+    if more := keys[MAX_UNKNOWN_KEYS:]:
         problems.append(Mistake(more[0], f"… and {len(more)} more unknown settings", (more[0],)))
     return problems
 
 
 def misspelt(given: Mapping[str, Any]) -> list[Mistake]:
-    """Return a problem for each key that is nearly a setting. For editors, which send keys of their own, too."""
+    """Return a problem for each key that resembles a setting. For editors, which also send keys of their own."""
     known = names()
-    keys = [key for key in islice(given, MOST_LOOKED_AT) if key not in known and key not in CLIENT_ONLY]
+    keys = [key for key in islice(given, MAX_COMPARED_KEYS) if key not in known and key not in CLIENT_ONLY]
     return unknown({key: given[key] for key in keys if _nearly(key, known)})
 
 
@@ -340,25 +340,25 @@ def properties(kind: type[Struct]) -> dict[str, Any]:
 
 
 def shown(value: Any) -> str:
-    """Return a value as JSON writes it, at most 60 characters of it and none that a terminal or an editor refuses."""
+    """Return a value as JSON, shortened to MAX_SHOWN_CHARACTERS, without characters that a terminal or an editor refuses."""
     if hasattr(value, "isoformat"):
         return str(value.isoformat())
     try:
-        text = "".join(islice(ENCODER.iterencode(value), LONGEST))[: LONGEST + 1]
-    except ValueError:  # a number of more digits than Python writes
+        text = "".join(islice(ENCODER.iterencode(value), MAX_SHOWN_CHARACTERS))[: MAX_SHOWN_CHARACTERS + 1]
+    except ValueError:  # a number with more digits than Python writes
         return "this"
     text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+    return text if len(text) <= MAX_SHOWN_CHARACTERS else f"{text[: MAX_SHOWN_CHARACTERS - 1]}…"
 
 
 CLIENT_ONLY = frozenset(name.partition(".")[0] for name in ClientSettings.__struct_encode_fields__)
 """The top-level keys of the settings that only the VS Code extension reads: heat, server, trace."""
-MOST_LOOKED_AT = 200
+MAX_COMPARED_KEYS = 200
 """Keys of an editor that are compared with the names of settings."""
-MOST = 20
-"""Keys that are no settings, each told."""
+MAX_UNKNOWN_KEYS = 20
+"""Keys that are not settings and have a problem of their own."""
 TITLES = ("title", "description")
-LONGEST = 60
+MAX_SHOWN_CHARACTERS = 60
 ENCODER = json.JSONEncoder(ensure_ascii=False, default=str)
 PLACE = re.compile(r" - at `\$((?:\[\d+\]|\.\w+)+)`$")
 STEP = re.compile(r"\[(\d+)\]|\.(\w+)")
@@ -433,5 +433,5 @@ def _unknown(key: str, known: list[str]) -> str:
 def _nearly(key: str, known: list[str]) -> str:
     """Return the setting whose name is nearly this one; "" if there is none."""
     lower = {name.lower(): name for name in known}
-    close = get_close_matches(key.lower()[:LONGEST], lower, 1)
+    close = get_close_matches(key.lower()[:MAX_SHOWN_CHARACTERS], lower, 1)
     return lower[close[0]] if close else ""

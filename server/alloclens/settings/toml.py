@@ -88,7 +88,7 @@ def _says(text: str, wanted: dict[str, Any]) -> bool:
 def _changed(text: str, change: Callable[[Any], None]) -> str:
     """Return a text after a change to tomlkit's document of it. Raises ValueError."""
     import tomlkit  # noqa: PLC0415 - takes a while, and is seldom wanted
-    from tomlkit.exceptions import TOMLKitError  # noqa: PLC0415
+    from tomlkit.exceptions import TOMLKitError  # noqa: PLC0415 - as above
 
     if len(text) > MAX_EDITED_CHARACTERS:
         raise ValueError(f"larger than {MAX_EDITED_CHARACTERS >> 10} KiB")

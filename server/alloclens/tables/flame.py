@@ -49,8 +49,8 @@ class FlameQuery(NamedTuple):
     """Whether to start from the leaves, so that a function's children are its callers."""
     search: str = ""
     """Only samples through a function whose name contains this, ignoring case."""
-    most: int = MAX_NODES
-    least: float = MIN_NODE_SHARE
+    max_nodes: int = MAX_NODES
+    min_share: float = MIN_NODE_SHARE
 
 
 class FlameFunctions(NamedTuple):
@@ -197,8 +197,8 @@ def _tree(of: FlameGraph, asked: FlameQuery) -> FlameTree | None:
         if asked.path:
             samples, root = stacks.rows["sample"].astype(np.int64), subtree_root(stacks.rows, order)
             stacks.advance()
-        walked = stacks.grow(root, samples, asked.least)
-    return _finished(of, _heaviest(walked, asked.most), truncated=len(walked.nodes.parent) > asked.most)
+        walked = stacks.grow(root, samples, asked.min_share)
+    return _finished(of, _heaviest(walked, asked.max_nodes), truncated=len(walked.nodes.parent) > asked.max_nodes)
 
 
 def _through(of: FlameGraph, text: str) -> Ints:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from alloclens.arrays import some
+from alloclens.paths import name_of
 from alloclens.stats.sampling import SampleErrors, errors, sampling_rate
 from alloclens.tables import attribution
 from alloclens.tables.sites import by_source_line
@@ -89,12 +90,12 @@ class Lines:
         """Index of each file, by the last element of its path."""
         out: dict[str, dict[str, int]] = {}
         for number, file in enumerate(self.files):
-            out.setdefault(file[max(file.rfind("/"), file.rfind("\\")) + 1 :], {})[file] = number
+            out.setdefault(name_of(file), {})[file] = number
         return out
 
     def number(self, file: str) -> int | None:
         """Return the index of a recorded file; None if the profile does not name it."""
-        return self.by_name.get(file[max(file.rfind("/"), file.rfind("\\")) + 1 :], {}).get(file)
+        return self.by_name.get(name_of(file), {}).get(file)
 
     def rows_in(self, file: int) -> Ints:
         """Return the rows of one of the files."""

@@ -62,12 +62,14 @@ async def prepare(ls: Server, params: types.CallHierarchyPrepareParams) -> list[
 
 async def incoming(ls: Server, params: types.CallHierarchyIncomingCallsParams) -> list[types.CallHierarchyIncomingCall]:
     """Return the callers of an item, heaviest first; a last row stands for those left out."""
-    return await asyncio.to_thread(_incoming, ls.world, ls.documents, params.item)
+    ends = await asyncio.to_thread(_ends, ls.world, ls.documents, params.item, "callers")
+    return [types.CallHierarchyIncomingCall(*end) for end in ends]
 
 
 async def outgoing(ls: Server, params: types.CallHierarchyOutgoingCallsParams) -> list[types.CallHierarchyOutgoingCall]:
     """Return the callees of an item, heaviest first; a last row stands for those left out."""
-    return await asyncio.to_thread(_outgoing, ls.world, ls.documents, params.item)
+    ends = await asyncio.to_thread(_ends, ls.world, ls.documents, params.item, "callees")
+    return [types.CallHierarchyOutgoingCall(*end) for end in ends]
 
 
 def _prepared(world: World, documents: Documents, uri: str, line: int) -> types.CallHierarchyItem | None:
@@ -112,18 +114,6 @@ def _calls(comparison: Comparison, site: CallSite) -> Calls:
     if (site.file, site.line) in comparison.unsaid:
         profile, compared = samples(profile, ~profile.is_base), False
     return calls(profile, site, comparison.sample_type, one_process=comparison.one_process, compared=compared)
-
-
-def _incoming(
-    world: World, documents: Documents, item: types.CallHierarchyItem
-) -> list[types.CallHierarchyIncomingCall]:
-    return [types.CallHierarchyIncomingCall(*end) for end in _ends(world, documents, item, "callers")]
-
-
-def _outgoing(
-    world: World, documents: Documents, item: types.CallHierarchyItem
-) -> list[types.CallHierarchyOutgoingCall]:
-    return [types.CallHierarchyOutgoingCall(*end) for end in _ends(world, documents, item, "callees")]
 
 
 def _ends(

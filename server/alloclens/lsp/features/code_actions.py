@@ -50,7 +50,7 @@ def _of_placement(ls: Server, world: World, uri: str) -> list[types.Command]:
     path = at.path if at else ""
     if not path or not world.shown or world.file(path) or not _could_have(world, path):
         return []
-    finding = [mapping(one, world.sources.roots) for one in world.coverage.suggestions if path in one.found]
+    finding = [mapping(s, world.sources.roots) for s in world.coverage.suggestions if path in s.found]
     added = [
         as_command(
             f"Add the path mapping {recorded} → {to} to alloclens.toml", protocol.AddMapping(recorded=recorded, to=to)
@@ -89,7 +89,7 @@ def _of_function(function: str) -> Iterator[types.Command]:
 
 
 def _back(steps: tuple[tuple[Filters, ...], ...]) -> list[types.CodeAction]:
-    last = [as_command(f"Step back from samples {words(one)}", protocol.Unfocus()) for one in steps[-1:]]
+    last = [as_command(f"Step back from samples {words(step)}", protocol.Unfocus()) for step in steps[-1:]]
     every = [as_command("Show all samples", protocol.Unfocus(every=True))] if len(steps) > 1 else []
     return [_action(command, types.CodeActionKind.Empty) for command in last + every]
 
