@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from alloclens.lsp import protocol
 from alloclens.printable import rows
-from alloclens.session.about import installation, session
 
 if TYPE_CHECKING:
     from alloclens.lsp.server import Server
@@ -20,6 +19,8 @@ def register(server: Server) -> None:
 
 async def about(ls: Server, command: protocol.GetAbout) -> str:
     """Return versions, caches, settings and counts, one per line."""
+    from alloclens.session.about import installation, session  # noqa: PLC0415 - importlib.metadata delays each start
+
     del command
     world = ls.world
     return await asyncio.to_thread(lambda: rows([*installation(), *session(world)]))
