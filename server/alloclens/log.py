@@ -1,6 +1,6 @@
-"""The log of the server and of its worker: one line for each record, on standard error or in a file that both append to.
+"""The log of the server and its worker: one line per record, on standard error or in a file to which both append.
 
-A record never holds source text, nor messages of the editor, which do.
+A record never holds source text, nor messages of the editor, which contain it.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ NUMBERS: dict[Level, int] = {
 
 
 class LogTo(NamedTuple):
-    """What is logged, and where."""
+    """The level of the log, and its destination."""
 
     level: Level = "info"
     path: str | None = None
@@ -40,7 +40,7 @@ class LogTo(NamedTuple):
 
 
 class OneLine(logging.Formatter):
-    """Writes a record on one line, whatever it quotes. The lines of a traceback below it are indented: none looks like a record."""
+    """Writes a record on one line, whatever it quotes. The lines of a traceback are indented, so that none looks like a record."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's own name
         """Return the line of a record."""
@@ -52,7 +52,7 @@ class OneLine(logging.Formatter):
 
 
 def start(to: LogTo = LogTo(), *, anew: bool = False) -> LogTo:  # noqa: B008 - a frozen value
-    """Log from now on, also what ends a thread. With `anew` the file is emptied first. Return what holds.
+    """Start logging, also exceptions that end a thread. `anew` empties the file first. Returns what is in effect.
 
     A file that cannot be opened is reported on standard error, which then takes its place.
     """

@@ -1,7 +1,7 @@
-"""A process for work that takes long, takes much memory, or may end the process that does it: reading files of others.
+"""A process for work that takes long, needs much memory, or may crash: reading untrusted files.
 
-Calls go to its standard input and answers come from its standard output, as pickles. It does one call after the other, and
-ends when its standard input does.
+It reads calls from standard input and writes answers to standard output, as pickles. It handles one call at a time, and ends
+when its standard input does.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _caller: list[IO[bytes]] = []
 
 
 def seconds_for(size: int) -> float:
-    """Return how long reading files of so many bytes may take: on a slow and busy machine, with a network's disk."""
+    """Return the time limit for reading this many bytes, which is enough for a slow machine and a network drive."""
     return 60 + size / (1 << 20)
 
 
@@ -60,11 +60,11 @@ def take_longer(seconds: float) -> None:
 
 
 class Lost(Exception):  # noqa: N818 - says what became of the work
-    """The process ended, or was ended because it took too long, before the work was done. The message is for users."""
+    """The process ended, or was killed after its time limit, before the work was done. The message is for users."""
 
 
 class Worker:
-    """One process, started when it is first needed and again after it was lost. Methods may be called from any thread."""
+    """A process that is started when first needed, and again after it was lost. Methods may be called from any thread."""
 
     def __init__(self, *, is_quiet: bool = False, log_to: LogTo = LogTo()) -> None:  # noqa: B008 - a frozen value
         """What a quiet process writes to standard error is dropped."""
@@ -79,14 +79,14 @@ class Worker:
         self.ahead(_import)
 
     def ahead(self, work: Work, *args: object, seconds: float = SECONDS) -> None:
-        """Ask for what will be needed soon, without waiting for it. If it fails, whoever needs it is told."""
+        """Request work whose result will be needed soon, without waiting. An error is reported when the result is requested."""
         with self._lock, suppress(Lost):
             self._started().ask(work, args, seconds)
 
     def run(self, work: Callable[..., Result], *args: object, seconds: float = SECONDS) -> Result:
-        """Do the work in the process and return its result, or raise its exception, or Lost.
+        """Run the work in the process and return its result, or raise its exception, or Lost.
 
-        The work has so many seconds from when it begins, and then the process is ended.
+        If the work takes more than `seconds` after it has begun, the process is killed.
         """
         take_longer(START_SECONDS + seconds)
         with self._lock:
@@ -99,7 +99,7 @@ class Worker:
             return result
 
     def stop(self) -> None:
-        """End the process, and start none any more: work that is not done is lost."""
+        """End the process and start no other. Unfinished work is lost."""
         self._is_stopped = True
         if process := self._process:
             process.child.kill()  # whoever waits for it has the lock
@@ -108,7 +108,7 @@ class Worker:
             self._lock.release()
 
     def _begun(self, work: Work, args: Arguments) -> _Process:
-        """Return a process that has begun the work. One that was lost before that is not this work's fault: try another."""
+        """Return a process that has begun the work. If one is lost before that, another is tried."""
         for _ in range(2):
             process = self._started()
             if process.begin(work, args):
@@ -133,7 +133,7 @@ class Worker:
 
 
 class _Process:
-    """The other process, as we see it. The caller has the lock."""
+    """Our side of the process. The caller holds the lock."""
 
     def __init__(self, stderr: int | None, log_to: LogTo) -> None:
         self.child = processes.start(processes.python(serve, *log_to), stdin=subprocess.PIPE, stderr=stderr)
@@ -146,14 +146,14 @@ class _Process:
         """Until these are done and another call begins."""
 
     def ask(self, work: Work, args: Arguments, seconds: float) -> None:
-        """Ask for work whose result nobody waits for."""
+        """Request work without waiting for its result."""
         with _Deadline(self.child, self._patience + seconds):
             self._call(False, work, args)
         self._ahead += 1
         self._patience += seconds
 
     def begin(self, work: Work, args: Arguments) -> bool:
-        """Ask for work and wait until it begins; return False if the process was lost before it did."""
+        """Request work and wait until it begins; return False if the process was lost before."""
         with _Deadline(self.child, self._patience) as deadline:
             self._call(True, work, args)
             for kind, _ in self._messages(deadline):
@@ -189,7 +189,7 @@ class _Process:
 
 
 class _Deadline:
-    """Kills a process when its time is over."""
+    """Kills a process after its time limit."""
 
     def __init__(self, child: processes.Child, seconds: float) -> None:
         self.seconds = seconds
@@ -205,7 +205,7 @@ class _Deadline:
         self._timer.cancel()
 
     def extend(self, seconds: float) -> None:
-        """Give it so much more time."""
+        """Extend the time limit by this many seconds."""
         self._timer.cancel()
         self.seconds += seconds
         self._timer = self._started()
@@ -222,7 +222,7 @@ class _Deadline:
 
 
 def serve(level: Level, path: str | None) -> None:
-    """Be the worker process: do the calls from standard input until the other end is closed."""
+    """Run the worker process: handle calls from standard input until it is closed."""
     log.start(LogTo(level, path))
     calls, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
@@ -236,7 +236,7 @@ def serve(level: Level, path: str | None) -> None:
 
 
 def _listen(calls: IO[bytes], waiting: SimpleQueue[bytes]) -> None:
-    """Take calls while another is being done, so that the caller need not wait, and end as soon as the caller is gone."""
+    """Read calls while another is handled, so that the caller need not wait, and end as soon as the caller is gone."""
     while data := _read(calls):
         waiting.put(data)
     os._exit(0)
@@ -248,18 +248,18 @@ def _do(data: bytes, answers: IO[bytes]) -> None:
         is_wanted, work, args = pickle.loads(data)  # noqa: S301 - from our own process
         result = work(*args)
         answer = pickle.dumps(("done", result if is_wanted else None))
-    except Exception as error:  # noqa: BLE001 - for the caller
+    except Exception as error:  # noqa: BLE001 - it is raised in the caller
         answer = _failed(error)
     _write_pickled(answers, answer)
 
 
 def _failed(error: Exception) -> bytes:
-    """Return an exception as the caller can raise it, whether or not it can be pickled."""
+    """Return an exception that can be pickled for the caller to raise."""
     trace = traceback.format_exc()
     try:
         data = pickle.dumps(("failed", (error, trace)))
-        pickle.loads(data)  # noqa: S301 - some exceptions cannot be made again of what they were pickled to
-    except Exception:  # noqa: BLE001 - of any exception
+        pickle.loads(data)  # noqa: S301 - some exceptions can be pickled but not unpickled
+    except Exception:  # noqa: BLE001 - unpickling may raise anything
         data = pickle.dumps(("failed", (RuntimeError(repr(error)), trace)))
     return data
 
@@ -275,7 +275,7 @@ def _write_pickled(stream: IO[bytes], data: bytes) -> None:
 
 
 def _read(stream: IO[bytes]) -> bytes | None:
-    """Return the next pickle; None at the end, be it in the middle of one."""
+    """Return the next pickle; None at the end, even in the middle of one."""
     head = stream.read(SIZE.size)
     if len(head) < SIZE.size:
         return None

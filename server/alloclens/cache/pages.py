@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
 MAX_PAGES = 1000
-"""Pages that are kept: one answer has up to 200, and those that are open in an editor are not to go with it."""
+"""Number of pages kept. One answer has up to 200, and must not remove those that are open in an editor."""
 MAX_DATA_BYTES = 64 << 20
 
 
@@ -30,9 +30,9 @@ def directory() -> Path:
 
 
 def write(name: str, text: str, data: object = None) -> Path:
-    """Write a page whole, read-only, in place of one of the same name. Raises OSError.
+    """Write a read-only page atomically, replacing one of the same name. Raises OSError.
 
-    `data` is what the page says, of what JSON has; it is kept beside the page.
+    `data` is JSON that belongs to the page, and is kept beside it.
     """
     path = directory() / f"{name}.txt"
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -43,7 +43,7 @@ def write(name: str, text: str, data: object = None) -> Path:
 
 
 def data(path: str, text: str) -> Any:
-    """Return what was kept beside a page with this text; None if there is nothing, or another text is there by now."""
+    """Return the data kept beside a page with this text; None if there is none, or it belongs to another text."""
     try:
         kept = json.loads(read_file(_beside(Path(path)), MAX_DATA_BYTES))
     except (OSError, ValueError, RecursionError):

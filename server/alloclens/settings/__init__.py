@@ -1,1 +1,1 @@
-"""What a user sets, and where."""
+"""The settings of users, and the files that hold them."""

@@ -21,18 +21,18 @@ if TYPE_CHECKING:
 
 OWN, SHARED = "alloclens.toml", "pyproject.toml"
 TABLES = {OWN: (), SHARED: ("tool", "alloclens")}
-"""In which table of a file the settings lie."""
+"""The table of each file that holds the settings."""
 LARGEST = 256 << 10
-"""Bytes that a settings file may have: the slowest of this size is read in half a second."""
+"""Maximum size of a settings file in bytes: the slowest of this size takes half a second."""
 
 
 class ConfigProblem(NamedTuple):
-    """What is wrong with a settings file, or with a default."""
+    """A problem of a settings file or of a default."""
 
     path: str
-    """"" if no file says it."""
+    """"" if it is not in a file."""
     line: int
-    """From 1 on."""
+    """1-based."""
     message: str
 
     def __str__(self) -> str:
@@ -40,18 +40,18 @@ class ConfigProblem(NamedTuple):
 
 
 class Config(NamedTuple):
-    """What a settings file says."""
+    """A settings file that was read."""
 
     path: str = ""
     """Empty if there is none."""
     values: Mapping[str, Any] = MappingProxyType({})
-    """The good ones, as they were written."""
+    """The valid settings, as written."""
     problems: tuple[ConfigProblem, ...] = ()
     lines: Mapping[KeyPath, int] = MappingProxyType({})
     """Of the keys."""
 
     def refusal(self, target: Target) -> ConfigProblem:
-        """Return why a path is not read, on its line if this file names it."""
+        """Return the problem that a path is not read, at its line if this file names it."""
         path = self.path if target.setting in self.values else ""
         return ConfigProblem(path, _line(self.lines, target.at), target.refusal)
 
@@ -61,31 +61,31 @@ Stamp = tuple[int, int, int, int] | None
 
 
 def find(folders: Iterable[str | Path]) -> Path | None:
-    """Return the settings file of the first folder that has one; alloclens.toml goes before pyproject.toml."""
+    """Return the settings file of the first folder that has one; alloclens.toml is preferred to pyproject.toml."""
     path = read(folders).path
     return Path(path) if path else None
 
 
 def read(folders: Iterable[str | Path], before: Config = NONE) -> Config:
-    """Read the settings file of these folders. Never raises: whatever is wrong is one of its problems.
+    """Read the settings file of these folders. Never raises: errors are among its problems.
 
-    While the file is no valid TOML, what it said `before` goes on.
+    While the file is not valid TOML, its previous settings (`before`) stay in effect.
     """
     folders = tuple(folders)
     return next(filter(None, (_config(path, folders, before) for path in _candidates(folders))), NONE)
 
 
 def stamps(folders: Iterable[str | Path]) -> tuple[Stamp, ...]:
-    """Return what changes whenever a file that `read` looks at does; None stands for one that is not there."""
+    """Return the stamps of the files that `read` looks at; None for one that does not exist."""
     return tuple(_stamp(path) for path in _candidates(folders))
 
 
 def with_mapping(text: str, path: str, from_: str, to: str) -> str:
-    """Return the text of the settings file at `path` with one path mapping more, or another `to` where there is one.
+    """Return the text of the settings file at `path` with a path mapping added, or its `to` replaced.
 
-    Comments and layout stay. Raises ValueError if the text is no valid TOML, or its mappings are no list of tables.
+    Comments and layout stay. Raises ValueError if the text is not valid TOML, or its mappings are not a list of tables.
     """
-    import tomlkit  # noqa: PLC0415 - takes a while, and is seldom wanted
+    import tomlkit  # noqa: PLC0415 - slow to import, and seldom needed
 
     keys = TABLES[OWN if Path(path).name != SHARED else SHARED]
     try:
@@ -116,7 +116,7 @@ def _stamp(path: Path) -> Stamp:
 
 
 def _config(path: Path, folders: tuple[str | Path, ...], before: Config) -> Config | None:
-    """Read one file; None if it is not there, or a pyproject.toml that is not about alloclens."""
+    """Read one file; None if it does not exist, or is a pyproject.toml without settings of alloclens."""
     if not os.path.lexists(path):
         return None
     ours = path.name == OWN
@@ -187,7 +187,7 @@ def _not_text(data: bytes) -> list[tuple[int, str]]:
 
 
 def _map(data: Any, keys: tuple[str, ...], from_: str, to: str) -> None:
-    """Put a mapping into what a file says: into plain values or tomlkit's."""
+    """Add a mapping to the values of a file, plain or tomlkit's."""
     table = data
     for key in keys:
         table = table.setdefault(key, {}) if isinstance(table, dict) else None

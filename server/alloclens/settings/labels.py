@@ -1,4 +1,4 @@
-"""What the user calls snapshots: labels.toml beside them, such as `"heap.0007.pb.gz" = "after load"`."""
+"""The user's labels of snapshots, in labels.toml beside them: `"heap.0007.pb.gz" = "after load"`."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ LARGEST = 1 << 20
 
 
 class SnapshotLabels(NamedTuple):
-    """What all such files say."""
+    """The labels in all such files."""
 
     of: dict[str, str]
-    """By the path of the snapshot."""
+    """By path of the snapshot."""
     problems: tuple[Problem, ...]
 
 
 def read(directories: Iterable[str], folders: Sequence[str] = ()) -> SnapshotLabels:
-    """Read the labels of the snapshots of these directories. Never raises: what is wrong is one of the problems.
+    """Read the labels of the snapshots of these directories. Never raises: errors are among the problems.
 
     A symbolic link is followed within the directory and the workspace's folders.
     """
@@ -43,9 +43,9 @@ def read(directories: Iterable[str], folders: Sequence[str] = ()) -> SnapshotLab
 
 
 def write(snapshot: str, label: str, folders: Sequence[str] = ()) -> None:
-    """Call the snapshot of this path so, or nothing if the label is "". Raises OSError or ValueError.
+    """Set the label of a snapshot, or remove it if it is "". Raises OSError or ValueError.
 
-    A reader never sees a part of it. What else the file says stays, comments too.
+    The file is written atomically. Everything else in it stays, including comments.
     """
     path = Path(snapshot).with_name(NAME)
     before = _data(path, folders).decode()
@@ -59,9 +59,9 @@ def write(snapshot: str, label: str, folders: Sequence[str] = ()) -> None:
 
 
 def with_label(text: str, name: str, label: str) -> str:
-    """Return the text of such a file with this label of a snapshot, or without any if it is "".
+    """Return the text of a labels.toml with this label of a snapshot, or without one if it is "".
 
-    Raises ValueError if the text is no valid TOML.
+    Raises ValueError if the text is not valid TOML.
     """
 
     def change(said: Any) -> None:
@@ -74,7 +74,7 @@ def with_label(text: str, name: str, label: str) -> str:
 
 
 def stamps(directories: Iterable[str]) -> tuple[Stamp | None, ...]:
-    """Return what changes whenever a file that `read` looks at does."""
+    """Return the stamps of the files that `read` looks at."""
     return tuple(stamp(str(path)) for path in _files(directories))
 
 
@@ -83,7 +83,7 @@ def _files(directories: Iterable[str]) -> list[Path]:
 
 
 def _labels(path: Path, folders: Sequence[str]) -> dict[str, str]:
-    """Return the labels of one file; none where there is none. Raises OSError or ValueError."""
+    """Return the labels of one file; none if it does not exist. Raises OSError or ValueError."""
     said = loads(_data(path, folders).decode("utf-8-sig"))
     if wrong := [key for key, value in said.items() if not isinstance(value, str)]:
         raise ValueError(f'{wrong[0]}: a label is a string, such as "heap.0007.pb.gz" = "after load"')
@@ -91,7 +91,7 @@ def _labels(path: Path, folders: Sequence[str]) -> dict[str, str]:
 
 
 def _data(path: Path, folders: Sequence[str]) -> bytes:
-    """Return what is in a file; nothing where there is none. Raises OSError."""
+    """Return the contents of a file; nothing if it does not exist. Raises OSError."""
     check_inside(str(path), (str(path.parent), *folders))
     try:
         return read_file(path, LARGEST)

@@ -1,4 +1,4 @@
-"""What a user may set. Names here are snake_case; editors and files write them in camelCase."""
+"""The list of settings. Their names are snake_case here, and camelCase in editors and files."""
 
 from __future__ import annotations
 
@@ -164,11 +164,11 @@ class Settings(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown
     @property
     def memory_bytes(self) -> float:
         """`memory_limit` in bytes; 0 if none is set."""
-        number, letter = SIZE.match(self.memory_limit).groups()  # type: ignore[union-attr]  # was checked
+        number, letter = SIZE.match(self.memory_limit).groups()  # type: ignore[union-attr]  # checked before
         return float(number or 0) * 1024.0 ** " kmgt".index((letter or " ").lower())
 
     def severity(self, verdict: str) -> Severity:
-        """Return how lines of a verdict are marked."""
+        """Return the severity of a verdict."""
         said: dict[str, Severity] = {
             "leak": self.leak_severity,
             "growing": self.growing_severity,
@@ -218,7 +218,7 @@ class ClientSettings(Struct, frozen=True, kw_only=True):
 
 
 class Mistake(NamedTuple):
-    """What is wrong with one key."""
+    """A problem with one key."""
 
     key: str
     wrong: str
@@ -234,16 +234,16 @@ class Mistake(NamedTuple):
 
 
 def parse(given: Mapping[str, Any]) -> tuple[Settings, list[Mistake]]:
-    """Return the settings that are good, the defaults for the rest, and a problem for each bad key.
+    """Return the valid settings, with defaults for the rest, and a problem for each invalid one.
 
-    Keys that are no setting are passed over: an editor sends its own, too.
+    Unknown keys are ignored, because editors send keys of their own.
     """
     good, problems = checked(given)
     return msgspec.convert(good, Settings), problems
 
 
 def checked(given: Mapping[str, Any]) -> tuple[dict[str, Any], list[Mistake]]:
-    """Return what is good as it was given, by key, and a problem for each bad key. None means: not set."""
+    """Return the valid settings as given, and a problem for each invalid one. None means not set."""
     good, problems = {}, []
     for field in _fields():
         key = field.encode_name
@@ -290,7 +290,7 @@ def misspelt(given: Mapping[str, Any]) -> list[Mistake]:
 
 
 def layered(*given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return all keys of all, the later ones winning; a key that is None does not win."""
+    """Merge settings; later ones override earlier ones, unless they are None."""
     return {key: value for one in given for key, value in one.items() if value is not None}
 
 
@@ -306,7 +306,7 @@ def names() -> list[str]:
 
 
 def allowed(key: str) -> str:
-    """Return in words what a setting takes, with an example where TOML writes it as JSON does."""
+    """Describe the values that a setting takes, with an example if TOML writes it like JSON."""
     part = schema()["properties"][key]
     if part.get("items", {}).get("type") == "object":
         return _kind(part)
@@ -314,7 +314,7 @@ def allowed(key: str) -> str:
 
 
 def schema() -> dict[str, Any]:
-    """Return the JSON schema of an alloclens.toml, in one piece: some tools follow no references."""
+    """Return the JSON schema of alloclens.toml without references, which some tools do not follow."""
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "alloclens.toml",
@@ -394,7 +394,7 @@ def _bad_patterns(wrong: tuple[str, ...]) -> Mistake:
 
 
 def _steps(error: str) -> list[str | int]:
-    """Read out of msgspec's message where in a value it is."""
+    """Extract the path within a value from msgspec's message."""
     found = PLACE.search(error)
     return [int(index) if index else name for index, name in STEP.findall(found[1])] if found else []
 
@@ -431,7 +431,7 @@ def _unknown(key: str, known: list[str]) -> str:
 
 
 def _nearly(key: str, known: list[str]) -> str:
-    """Return the setting whose name is nearly this one; "" if there is none."""
+    """Return the setting whose name resembles this key; "" if there is none."""
     lower = {name.lower(): name for name in known}
     close = get_close_matches(key.lower()[:MAX_SHOWN_CHARACTERS], lower, 1)
     return lower[close[0]] if close else ""

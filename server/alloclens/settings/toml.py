@@ -1,4 +1,4 @@
-"""TOML that a person writes: what it says, or the one syntax error in it, and edits that keep its layout."""
+"""Reads and edits TOML files of users: reports the syntax error with its line, and keeps the layout."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ BOM = "\ufeff"
 
 
 class TOMLError(ValueError):
-    """A text is not TOML, or is nested too deep."""
+    """The text is not TOML, or is nested too deeply."""
 
     def __init__(self, reason: str, line: int) -> None:
         super().__init__(f"{reason} (line {line})")
         self.reason = reason
         self.line = line
-        """From 1 on."""
+        """1-based."""
 
 
 def loads(text: str, parse_float: Callable[[str], Any] = float) -> dict[str, Any]:
-    """Return what a text says, in time linear in its length. Raises TOMLError."""
+    """Parse a text in time linear in its length. Raises TOMLError."""
     _refuse_deep(text)
     try:
         return tomllib.loads(text, parse_float=parse_float)
@@ -55,7 +55,7 @@ def loads(text: str, parse_float: Callable[[str], Any] = float) -> dict[str, Any
 
 
 def edit_toml(text: str, change: Callable[[Any], None], added: str = "") -> str:
-    """Return a text after a change to what it says. Comments, layout, a byte order mark and the line ends stay.
+    """Return a text after a change to its values. Comments, layout, a byte order mark and line ends stay.
 
     `added` is TOML that may make the same change at the end of the text; it is used if it does. Raises ValueError if the
     text is not TOML, if `change` does, or if no text can be made that says exactly what was changed.
@@ -86,8 +86,8 @@ def _says(text: str, wanted: dict[str, Any]) -> bool:
 
 
 def _changed(text: str, change: Callable[[Any], None]) -> str:
-    """Return a text after a change to tomlkit's document of it. Raises ValueError."""
-    import tomlkit  # noqa: PLC0415 - takes a while, and is seldom wanted
+    """Return a text after a change to its tomlkit document. Raises ValueError."""
+    import tomlkit  # noqa: PLC0415 - slow to import, and seldom needed
     from tomlkit.exceptions import TOMLKitError  # noqa: PLC0415 - as above
 
     if len(text) > MAX_EDITED_CHARACTERS:

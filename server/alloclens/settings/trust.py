@@ -1,7 +1,7 @@
-"""What leads out of a workspace folder, and what the user has allowed of it.
+"""Paths that lead out of a workspace folder, and those that the user has allowed.
 
-A settings file and a symbolic link come with the folder, and whoever wrote them may be a stranger. So what they name outside it is
-not read before the user has said so: in the editor's own settings, by an answer in the editor, or by `alloclens allow`.
+Settings files and symbolic links come with the folder, and their author may be a stranger. So a path outside it is not read
+until the user allows it: in the editor's own settings, by an answer in the editor, or with `alloclens allow`.
 """
 
 from __future__ import annotations
@@ -29,21 +29,21 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LARGEST = 1 << 20
-"""Bytes of the file that keeps what is allowed."""
+"""Maximum size of the file of permissions, in bytes."""
 
 
 @ready
 class Grant(NamedTuple):
-    """That a setting of a folder may lead to a place outside it."""
+    """The permission for a setting of a folder to lead to a path outside it."""
 
     folder: str
     setting: str
     target: str
-    """Real: a link that is led elsewhere later needs another grant."""
+    """Real: a link that is changed later needs another permission."""
 
 
 class Target(NamedTuple):
-    """Where a path of a setting leads."""
+    """The target of a path in a setting."""
 
     folder: str
     """Of the workspace: real."""
@@ -57,17 +57,17 @@ class Target(NamedTuple):
 
     @property
     def grant(self) -> Grant:
-        """What it takes to read what lies there, if that is outside the folder."""
+        """The permission that is needed if the target is outside the folder."""
         return Grant(self.folder, self.setting, self.path)
 
     @property
     def refusal(self) -> str:
-        """Why it is not read, and what to do."""
+        """A message that says why the target is not read, and what to do."""
         return f"{self._what}; it is not read. `{shlex.join(['alloclens', 'allow', self.folder])}` allows it."
 
     @property
     def question(self) -> str:
-        """What is to be allowed."""
+        """The question whether to allow the target."""
         return f"{self._what}. Read what is there?"
 
     @property
@@ -78,7 +78,7 @@ class Target(NamedTuple):
 
 
 def allowed() -> frozenset[Grant]:
-    """Return what the user has allowed. A damaged file allows nothing."""
+    """Return the permissions of the user. A damaged file allows nothing."""
     path = grants_file()
     try:
         return frozenset(msgspec.convert(json.loads(read_file(path, LARGEST)), list[Grant]))
@@ -90,7 +90,7 @@ def allowed() -> frozenset[Grant]:
 
 
 def allow(grants: Iterable[Grant]) -> None:
-    """Allow these from now on. Raises OSError."""
+    """Add permissions. Raises OSError."""
     path, data = grants_file(), json.dumps(sorted(allowed().union(grants)), indent=1).encode()
     if len(data) > LARGEST:
         raise OSError(errno.EFBIG, f"{path} would be larger than {LARGEST >> 20} MiB")
@@ -99,10 +99,10 @@ def allow(grants: Iterable[Grant]) -> None:
 
 
 def stamp() -> Stamp | None:
-    """Return what changes whenever something is allowed."""
+    """Return the stamp of the file of permissions."""
     return stamp_of(str(grants_file()))
 
 
 def grants_file() -> Path:
-    """Return where it is kept what the user has allowed."""
+    """Return the path of the file of permissions."""
     return Path(platformdirs.user_data_dir("alloclens", appauthor=False), "allowed.json")
