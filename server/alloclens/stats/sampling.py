@@ -40,7 +40,8 @@ class SampleErrors(NamedTuple):
     the largest of them, so it bounds the smallest object from below and the largest from above; 0 if unknown."""
 
 
-POWER = 32
+SQUARINGS = 5
+POWER = 2**SQUARINGS
 """The bound of a hundred equal objects is 15 % too wide."""
 SMALLEST, LARGEST = 2.0**-25, 2.0**20
 """Bounds of s/R whose powers are floats."""
@@ -96,5 +97,7 @@ def _fill(found: SampleErrors, objects: int, space: int, size: Floats, block: Fl
     if rate > 1:
         relative = np.clip(block / rate, SMALLEST, LARGEST)
         found.cut[:, objects] = np.where(exact < 0.5, 0, ratio(n, p) - size[:, objects])
-        found.extremes[:, objects] = np.where(block > 0, relative**-POWER, 0)
-        found.extremes[:, space] = np.where(block > 0, relative**POWER, 0)
+        for _ in range(SQUARINGS):  # ten times as fast as a power
+            relative = relative * relative
+        found.extremes[:, objects] = np.where(block > 0, 1 / relative, 0)
+        found.extremes[:, space] = np.where(block > 0, relative, 0)

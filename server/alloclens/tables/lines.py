@@ -147,20 +147,14 @@ def attributed(of: UnattributedLines, whose: Ownership) -> Lines:
     """Return the values of every line, given the ownership of the files."""
     profile, sites, file = of.profile, of.sites, of.file
     own, lost = (np.array(one, np.bool_) for one in whose)
-    values, every = profile.values, np.concatenate(errors(profile), axis=1)
-    some: Mask = np.asarray(every.any(axis=0))
-    """Columns of zeros need no sum."""
-    both = every[:, some]
+    values, error = profile.values, np.concatenate(errors(profile), axis=1)
+    column, place = _distinct(error)
+    both = error[:, column]
     flat, owned = attribution.flat(profile, sites), attribution.owned(profile, sites, own[file])
     value = flat.sum(values), attribution.cum(profile, sites, values), owned.sum(values)
     sums = flat.sum(both), attribution.cum(profile, sites, both), owned.sum(both)
-    each = [np.zeros((len(sites), len(some))) for _ in sums]
-    for whole, part in zip(each, sums, strict=True):
-        whole[:, some] = part
-    variance, sampled, cut, extremes = (
-        Measures(*parts)
-        for parts in zip(*(np.split(whole, len(SampleErrors._fields), axis=1) for whole in each), strict=True)
-    )
+    each = (np.split(one[:, place], len(SampleErrors._fields), axis=1) for one in sums)
+    variance, sampled, cut, extremes = (Measures(*parts) for parts in zip(*each, strict=True))
     return Lines(
         sample_types=profile.sample_types,
         files=of.files,
@@ -179,6 +173,14 @@ def attributed(of: UnattributedLines, whose: Ownership) -> Lines:
         rate=sampling_rate(profile),
         unplaced=unplaced(profile),
     )
+
+
+def _distinct(columns: Floats) -> tuple[list[int], list[int]]:
+    """Return the distinct columns, and for each column its place among them: equal columns have equal sums."""
+    first: dict[bytes, int] = {}
+    place = [first.setdefault(columns[:, i].tobytes(), i) for i in range(columns.shape[1])]
+    distinct = sorted(set(place))
+    return distinct, [distinct.index(i) for i in place]
 
 
 def _charged(profile: Profile, sites: Sites, file: Ints, wanted: Mask) -> Ints:
