@@ -10,7 +10,7 @@ const VARINT: u32 = 0;
 const FIXED64: u32 = 1;
 const LENGTH: u32 = 2;
 const FIXED32: u32 = 5;
-const LONGEST: usize = 10; // bytes of a varint
+const MAX_VARINT_BYTES: usize = 10;
 const NO_ROW: u32 = 0xffffffff;
 
 // What is wrong with the data; a count is never negative.
@@ -32,7 +32,7 @@ function varint(at: usize): u64 {
   let value: u64 = byte & 127;
   let read: usize = 1;
   while (byte > 127) {
-    if (read == LONGEST) {
+    if (read == MAX_VARINT_BYTES) {
       fault(TOO_LONG);
       break;
     }

@@ -24,7 +24,7 @@ LANGUAGES: tuple[Language, ...] = (
     C_PLUS_PLUS,
     JAVA,
 )
-"""The first that has the end of a file's name is its language."""
+"""A file's language is the first one that has its suffix."""
 
 
 def language_of(path: str) -> Language | None:

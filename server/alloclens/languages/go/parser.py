@@ -110,7 +110,7 @@ def parse_go(text: str) -> GoText:
 
 
 def guess(package: str) -> str:
-    """Return what a package is most likely called, by its path: gopkg.in/queue.v3 -> queue."""
+    """Return the most likely name of a package, by its path: gopkg.in/queue.v3 -> queue."""
     return VERSION.sub("", package).rpartition("/")[2]
 
 
