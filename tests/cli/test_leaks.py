@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -181,6 +182,37 @@ def test_one_profile_of_leaked_goroutines_is_proof(folder: Path, *, text: bool) 
 def test_a_profile_without_leaked_goroutines_says_nothing(folder: Path) -> None:
     drop(folder / "p/leaked", b"goroutineleak profile: total 0\n")
     assert findings(folder / "p", "--workspace", folder) == []
+
+
+def test_an_older_head_and_a_base(folder: Path) -> None:
+    directory = heaps(folder, 12)
+    (found,) = findings(directory, "--workspace", folder, "--head", "h008.pb.gz", "--base", "h007.pb.gz")
+    assert (found["verdict"], found["observations"], found["value"]) == ("leak", 9, 73 * MB)
+    (found,) = findings(directory, "--workspace", folder, "--head", "h008")
+    assert found["observations"] == 9
+    assert findings(directory, "--workspace", folder, "--head", "first") == []
+
+
+def test_only_what_was_taken_since(folder: Path) -> None:
+    begin = 1_700_000_000
+    directory = folder / "p"
+    for i in range(12):
+        stack = f"example.com/telemetry.NewHandler@/m/t.go:4 < main.main:3@{folder}/main.go:{LEAK} = {1 + 9 * i}x{MB}"
+        drop(directory / f"h{i:03}.pb.gz", heap(stack, seconds=begin + 3600 * i))
+    local = datetime.fromtimestamp(begin + 3 * 3600).strftime("%Y-%m-%dT%H:%M:%S")  # noqa: DTZ006 - as the user types it
+    (found,) = findings(directory, "--workspace", folder, "--since", local)
+    assert (found["observations"], found["seconds"]) == (9, 8 * 3600)
+    late = run(directory, "--workspace", folder, "--since", "2031-05-06")
+    assert (late.exit_code, late.stderr) == (
+        1,
+        f"Error: {directory} has no profile that was taken since 2031-05-06 00:00:00\n",
+    )
+
+
+@pytest.mark.parametrize("option", ["--head", "--base"])
+def test_a_name_that_no_snapshot_has(folder: Path, option: str) -> None:
+    result = run(heaps(folder, 2), "--workspace", folder, option, "gone")
+    assert (result.exit_code, result.stderr) == (1, f"Error: {folder / 'p'} has no snapshot named gone\n")
 
 
 def test_the_shape_of_a_leak(folder: Path) -> None:

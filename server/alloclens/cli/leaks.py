@@ -23,12 +23,17 @@ from alloclens.workspace.around import workspace_around
 from alloclens.workspace.files import text_of
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from alloclens.series.comparison import Comparison
     from alloclens.series.findings import Finding
     from alloclens.session.world import World
 
 JSON_VERSION = 2
 MAX_STACK_FRAMES = 12
+TIMES = ("%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S")
+WORDS = ("first", "previous", "latest", "yesterday")
+"""Names of snapshots that settings understand."""
 
 
 @click.command("leaks")
@@ -38,15 +43,36 @@ MAX_STACK_FRAMES = 12
     type=click.Path(exists=True, file_okay=False),
     help="Your own code; by default the workspace around here.",
 )
+@click.option("--head", metavar="NAME", help="Judge the process of this snapshot, up to it; by default the latest.")
+@click.option("--base", metavar="NAME", help="Compare with this snapshot; by default with the first of the process.")
+@click.option("--since", type=click.DateTime(TIMES), help="Ignore snapshots taken before this local time.")
 @click.option(
     "--all", "every", is_flag=True, help="Show every line that owns something, not only lines that leak or grow."
 )
 @click.option("--json", "as_json", is_flag=True, help="Write JSON (docs/json.md).")
-def command(directory: str, workspace: str | None, every: bool, as_json: bool) -> None:
-    """Judge the series of profiles in DIRECTORY: which lines of your own code leak, worst first."""
+def command(
+    directory: str,
+    workspace: str | None,
+    head: str | None,
+    base: str | None,
+    since: datetime | None,
+    every: bool,
+    as_json: bool,
+) -> None:
+    """Judge the series of profiles in DIRECTORY: which lines of your own code leak, worst first.
+
+    NAME is the name of a file, a label in labels.toml, a word of a file's name, or `first`, `previous`, `latest`; as a base also
+    `yesterday`.
+    """
     folder = real(workspace) if workspace else workspace_around(os.curdir)
-    known = world([folder], [real(directory)], {})
+    chosen = {key: name for key, name in (("head", head), ("base", base)) if name}
+    known = world([folder], [real(directory)], chosen, since.timestamp() if since else -math.inf)
     tell_problems(known)
+    if since and not known.series:
+        raise click.ClickException(f"{directory} has no profile that was taken since {since}")
+    for name in chosen.values():
+        if known.series and name not in WORDS and not any(one.named(name) for one in known.series):
+            raise click.ClickException(f"{directory} has no snapshot named {name}")
     if not known.series:
         raise click.ClickException(plain(nothing(known.directories)))
     findings = [(f, c) for c in known.comparisons for f in c.findings(VERDICTS if every else RAISED)]

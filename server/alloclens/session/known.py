@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -57,6 +58,8 @@ class Known:
         self.problems: dict[str, Problem] = {}
         self.faults: Mapping[str, str] = {}
         """Maps entries that cannot be read, and directories that cannot be listed, to the reason."""
+        self.since = -math.inf
+        """Snapshots taken before this time, in seconds since 1970, tell where files lie, but are not shown."""
         self.contents: dict[Pair, Contents | None] = {}
         self.sites = LineNumbers()
         """Numbers of the lines that snapshots own."""
@@ -69,8 +72,9 @@ class Known:
 
     @property
     def settled(self) -> list[Snapshot]:
-        """The snapshots that need not be read again."""
-        return [snapshot for path, snapshot in self.snapshots.items() if path not in self.unsettled]
+        """The snapshots to be shown that need not be read again."""
+        shown = (one for one in self.snapshots.values() if one.taken_at.seconds >= self.since)
+        return [snapshot for snapshot in shown if snapshot.path not in self.unsettled]
 
     @property
     def sources(self) -> SourceMap:

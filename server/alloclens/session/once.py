@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -18,10 +19,13 @@ if TYPE_CHECKING:
     from alloclens.session.world import World
 
 
-def world(folders: Sequence[str], directories: Sequence[str] | None, given: Mapping[str, Any]) -> World:
+def world(
+    folders: Sequence[str], directories: Sequence[str] | None, given: Mapping[str, Any], since: float = -math.inf
+) -> World:
     """Read all profiles of these directories, or of those in the settings, with the sources of these folders.
 
-    `given` holds settings that override those of the folders' settings file.
+    `given` holds settings that override those of the folders' settings file. Snapshots taken before `since`, in seconds
+    since 1970, are not shown.
     """
     if directories is None:
         current = setup(tuple(folders), given)
@@ -29,6 +33,7 @@ def world(folders: Sequence[str], directories: Sequence[str] | None, given: Mapp
     else:
         current = setup(tuple(folders), {**given, "profileDirs": []}).labelled(directories)
     known = Known(current.reader, snapshots())
+    known.since = since
     files, known.faults = scan(directories, current.where.roots.folders)
     remembered = known.remember(files)
     unread = dict.fromkeys(path for path in files if path not in remembered)
