@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import tempfile
 import time
@@ -11,6 +10,7 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
+import msgspec
 from alloclens.session.once import world
 from alloclens.tables.flame import FlameGraph, FlameQuery
 from alloclens.wording.flame import flame
@@ -110,14 +110,14 @@ def _drawn(shown: Comparison, page: Picture) -> Drawn:
     if stacks.tree(FlameQuery(path=path)) is None:
         raise SystemExit(f"there is nothing at {path}")
     said = flame(shown, tree)
-    sent = json.dumps(said)
+    sent = msgspec.json.encode(said)
     return Drawn(
         first=first,
         zoom=_timed(lambda: _forgetful(stacks).tree(FlameQuery(path=path))),
         inverted=_timed(lambda: _forgetful(stacks).tree(FlameQuery(inverted=True))),
         words=_timed(lambda: flame(shown, tree)),
-        dump=_timed(lambda: json.dumps(said)),
-        picture=median(page.page.evaluate(PICTURE, sent) for _ in range(ROUNDS)),
+        dump=_timed(lambda: msgspec.json.encode(said)),
+        picture=median(page.page.evaluate(PICTURE, sent.decode()) for _ in range(ROUNDS)),
         nodes=len(tree),
         size=len(sent),
     )
