@@ -173,7 +173,7 @@ class _Process:
                 raise error from RuntimeError(f"in the worker process:\n{trace}")
         if deadline.is_over:
             raise Lost(f"reading it took longer than {deadline.seconds:.0f} s and was stopped")
-        raise Lost("reading it ended the process that read it, perhaps for want of memory")
+        raise Lost("reading it ended the process that read it, perhaps because memory ran out")
 
     def _call(self, is_wanted: bool, work: Work, args: Arguments) -> None:
         with suppress(OSError):  # the process is gone, as its silence will tell

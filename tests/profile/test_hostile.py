@@ -354,7 +354,7 @@ def test_a_megabyte_of_digits(name: str, digits: bytes) -> None:
 
 
 def test_addresses_beyond_64_bits() -> None:
-    with pytest.raises(Malformed, match="no address"):
+    with pytest.raises(Malformed, match="not an address"):
         read(GO_HEAP + b"1: 64 [3: 192] @ 0x1" + b"0" * 16 + b"\n")
     top_most = good(GO_HEAP + b"1: 64 [3: 192] @ 0x" + b"f" * 16 + b"\n")
     assert top_most.locations.address.tolist() == [-2]
@@ -398,7 +398,7 @@ def test_comments_of_ten_megabytes(mark: bytes) -> None:
 
 
 def test_a_line_of_ten_megabytes_is_not_repeated_in_the_reason() -> None:
-    with pytest.raises(Malformed, match="a line is no sample") as failed:
+    with pytest.raises(Malformed, match="a line is not a sample") as failed:
         read(GO_HEAP + SAMPLE_LINE + b"x" * (10 * MIB) + b"\n")
     assert len(str(failed.value)) < 200
 

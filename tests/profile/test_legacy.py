@@ -392,7 +392,7 @@ def test_names_before_a_profile(name: str, marker: bytes) -> None:
         "main",
     ]  # innermost first; the leaf is not a return address there
     assert names.get("0x401fff", ["g(int)"]) == ["g(int)"]
-    with pytest.raises(Malformed, match="behind the symbols"):
+    with pytest.raises(Malformed, match="no profile follows the symbols"):
         read(symbols.removesuffix(b"---\n"))
 
 

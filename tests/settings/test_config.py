@@ -255,7 +255,7 @@ def test_many_unknown_keys_are_counted(tmp_path: Path) -> None:
 def test_what_is_not_utf_8(tmp_path: Path) -> None:
     values, problems = said(tmp_path, b"base = 'x'\n# gr\xf6sse\nhead = 'y'\n")
     assert values == {"base": "x", "head": "y"}
-    assert problems == [(2, "this is not UTF-8; what is not is read as �")]
+    assert problems == [(2, "this is not UTF-8; invalid bytes are read as �")]
 
 
 def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:

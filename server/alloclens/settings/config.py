@@ -182,7 +182,7 @@ def _not_text(data: bytes) -> list[tuple[int, str]]:
     try:
         data.decode()
     except UnicodeDecodeError as error:
-        return [(data.count(b"\n", 0, error.start) + 1, "this is not UTF-8; what is not is read as \ufffd")]
+        return [(data.count(b"\n", 0, error.start) + 1, "this is not UTF-8; invalid bytes are read as \ufffd")]
     return []
 
 

@@ -32,7 +32,7 @@ def difference(head: Profile, base: Profile, *, of_differences: bool = False) ->
         what = "cannot be subtracted from what is a difference" if head.is_difference else "is a difference"
         raise IncomparableError(
             f"{what} already: it has negative values in use, or was fetched with ?seconds=N, or made with -diff_base "
-            "(alloclens top --not-a-difference subtracts it all the same, as pprof does)"
+            "(alloclens top --not-a-difference subtracts it anyway, as pprof does)"
         )
     of_head = head.values[:, [head.sample_types.index(t) for t in shared]]
     of_base = base.values[:, [base.sample_types.index(t) for t in shared]]

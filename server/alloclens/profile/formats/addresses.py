@@ -65,7 +65,7 @@ def addresses(texts: Sequence[str], *, callers: bool) -> tuple[Ints, NDArray[np.
     try:
         found = np.array([int(word, 16) for word in chain.from_iterable(lists)], np.uint64)
     except (ValueError, OverflowError) as error:
-        raise Malformed(f"a stack holds what is no address: {error}") from error
+        raise Malformed(f"a stack contains something that is not an address: {error}") from error
     return np.array([len(words) for words in lists], np.int64), found - np.uint64(callers)
 
 

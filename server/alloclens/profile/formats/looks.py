@@ -74,7 +74,9 @@ MARKS = tuple(
         (rb"\s*(\{|\[\s*[{\"])", "JSON; alloclens reads pprof's own formats"),
     )
 )
-PROTOBUF = "protobuf that is no profile.proto: cut off, damaged, or another kind such as OTLP; fetch the profile again"
+PROTOBUF = (
+    "protobuf that is not a profile.proto: cut off, damaged, or another kind such as OTLP; fetch the profile again"
+)
 FIRST_FIELD = b"\x0a"
 SHOWN_BYTES = 24
 """Bytes."""

@@ -29,7 +29,7 @@ def split(data: bytes) -> tuple[Names, bytes]:
         return {}, data
     end = END.search(data, mark.end())
     if not end:
-        raise Malformed("behind the symbols is no profile: the file was copied or written only in part")
+        raise Malformed("no profile follows the symbols: the file was copied or written only in part")
     found = SYMBOL.findall(decoded(data[mark.end() : end.start()]))
     return {int(address, 16): _frames(names) for address, names in found}, data[end.end() :]
 

@@ -74,7 +74,7 @@ def matches(sample: re.Pattern[str], lines: Iterable[str]) -> list[re.Match[str]
     found = [sample.match(line) for line in given]
     if None in found:
         bad = given[found.index(None)]
-        raise Malformed(f"a line is no sample: {bad[:MAX_QUOTED_LINE_CHARACTERS]!r}")
+        raise Malformed(f"a line is not a sample: {bad[:MAX_QUOTED_LINE_CHARACTERS]!r}")
     return [match for match in found if match]
 
 
@@ -97,7 +97,7 @@ def number(given: Mapping[str, str], name: str) -> int:
     try:
         found = int(given.get(name, "0"), 0)
     except ValueError as error:
-        raise Malformed(f"{name} is no number: {given[name][:MAX_QUOTED_LINE_CHARACTERS]!r}") from error
+        raise Malformed(f"{name} is not a number: {given[name][:MAX_QUOTED_LINE_CHARACTERS]!r}") from error
     if abs(found) > MAX_INT64:
         raise Malformed(f"{name} does not fit into 64 bits")
     return found
