@@ -154,6 +154,7 @@ def test_comments_beside_code_are_code() -> None:
     assert idle_lines("/* a */ x()\n/* b\n*/ y()\nz() /* c\nd */\n  // e\n", "a.js") == {2, 5, 6, 7}
     assert idle_lines("x = 1  # é\n  # é\n\nf('# g')\n", "a.py") == {2, 3, 5}
     assert idle_lines("x // a\n\n// b\n", "a.rb") == {2, 4}  # nothing is known of its comments
+    assert idle_lines("/* a\n*/ x('\ud800')\n// \ud800\n", "a.js") == {1, 3, 4}  # which an editor may send
 
 
 def test_what_a_grammar_cannot_read_whole_is_not_asked_for_its_extents() -> None:

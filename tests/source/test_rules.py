@@ -105,6 +105,21 @@ def test_the_crates_of_a_file(path: str, crates: set[str]) -> None:
     assert context().crates(path) == frozenset()
 
 
+@pytest.mark.parametrize(
+    ("here", "path", "rule"),
+    [
+        ({"/w/db/x.go": "package db"}, "/w/db/x.go", "module of the workspace"),
+        ({"/w/vendor/example.com/app/db/x.go": "package db"}, "/w/vendor/example.com/app/db/x.go", "vendor"),
+        # Of two copies that differ the path may be of either.
+        ({"/w/db/x.go": "package db", "/w/vendor/example.com/app/db/x.go": "package db // old"}, "", ""),
+    ],
+)
+def test_a_version_of_a_module_of_the_workspace(here: dict[str, str], path: str, rule: str) -> None:
+    roots = Roots(folders=("/w",), modules=(Module("example.com/app", "/w"),), vendors=("/w/vendor",))
+    place = SourceMap(roots, FakeFiles(here)).place("example.com/app@v1.2.3/db/x.go")
+    assert (place.path if place else "", place.rule if place else "") == (path, rule)
+
+
 ELSEWHERE = "its package example.com/app/db lies elsewhere in the workspace"
 NOBODYS = "its package example.com/other/db belongs to no module of the workspace"
 
