@@ -218,6 +218,19 @@ def test_what_a_line_held_that_had_no_sample_is_growth() -> None:
     assert grown(head, base, maps) == {("/w/a.go", 14): 4 * MB}
 
 
+def test_a_function_declared_on_the_first_line() -> None:
+    first, later = (profile(f"f:{start}@/w/a.c:{start + 1} = 3x{MB}") for start in (1, 3))
+    assert both(later, first) == both(first, later) == {}
+    assert are_different_builds(of(first), of(later))
+
+
+def test_a_line_that_is_unknown_stays_so_whatever_the_text() -> None:
+    head, base = (profile(f"main.keep:10@/w/a.go:0 = {n}x{MB}", KEEP[0]) for n in (5, 3))
+    met = align(of(base), of(head), {("/w/a.go", "/w/a.go"): TO})
+    assert met.line.tolist() == [0, 11]
+    assert growth(of(head), of(base), SPACE, met, one_process=False).value.cum.tolist() == [2 * MB, 0]
+
+
 def test_a_function_that_is_gone_was_on_no_line_of_another() -> None:
     head, base = profile(f"main.serve:5@/w/a.go:11 = 9x{MB}"), profile(KEEP[0], f"main.serve:20@/w/a.go:26 = 9x{MB}")
     assert grown(head, base) == {}
@@ -227,6 +240,15 @@ def test_a_function_of_another_name_by_its_text() -> None:
     head, base = profile(f"main.hold:12@/w/a.go:13 = 9x{MB}"), profile(KEEP[0])
     to = {("/w/a.go", "/w/a.go"): np.array([*range(11), 13])}
     assert grown(head, base, to) == {("/w/a.go", 13): 6 * MB}
+
+
+def test_a_line_that_another_function_took_over_by_its_text() -> None:
+    """main.keep is gone, and its line is one of main.serve. Without the texts it might be any other."""
+    head = profile(f"main.serve:12@/w/a.go:13 = 9x{MB}")
+    base = profile(KEEP[0], f"main.serve:20@/w/a.go:21 = 5x{MB}")
+    to = np.where(np.arange(22) == 11, 13, 0)
+    assert grown(head, base, {("/w/a.go", "/w/a.go"): to}) == {("/w/a.go", 13): 6 * MB}
+    assert grown(head, base) == {("/w/a.go", 13): 4 * MB}
 
 
 def test_a_function_in_another_file_by_the_texts_of_both() -> None:

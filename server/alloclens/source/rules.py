@@ -64,9 +64,8 @@ class PlacementContext:
 
     def crates(self, path: str) -> frozenset[str]:
         """Return the possible crate names of a file: from its Cargo.toml, or its own name if it is a program."""
-        for folder in folders_of(path) if self.cargo else ():
-            manifest = self.files.text(f"{folder}/Cargo.toml") if folder in self.cargo else None
-            if said := CRATE.findall(manifest or ""):
+        for folder in filter(self.cargo.__contains__, folders_of(path)):
+            if said := CRATE.findall(self.files.text(f"{folder}/Cargo.toml") or ""):
                 program = PROGRAM.search(path)
                 return frozenset(name.replace("-", "_") for name in (*said, *(program.groups() if program else ())))
         return frozenset()
