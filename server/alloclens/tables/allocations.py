@@ -42,6 +42,10 @@ class StackAllocations(NamedTuple):
     in_use: Ints
     """The same, in use now."""
 
+    def rows(self, rows: Ints | slice) -> StackAllocations:
+        """Return some of the rows."""
+        return StackAllocations(self.stack[rows], self.allocated[rows], self.in_use[rows])
+
 
 def stack_allocations(profile: Profile) -> StackAllocations:
     """Return what each stack has allocated; nothing for a difference, or a profile without such sample types.
@@ -62,8 +66,7 @@ def stack_allocations(profile: Profile) -> StackAllocations:
         return np.minimum(found, MAX_COUNT).astype(np.int64)
 
     since_start = total(allocated)
-    row = np.flatnonzero(since_start)
-    return StackAllocations(stack[row], since_start[row], total(in_use)[row])
+    return StackAllocations(stack, since_start, total(in_use)).rows(np.flatnonzero(since_start))
 
 
 def rows(packed: bytes) -> int:
@@ -90,15 +93,16 @@ def of_two_processes(earlier: StackAllocations, later: StackAllocations, limit: 
     """Return whether the later profile cannot be of the earlier one's process. `limit`: the rows of a full sketch."""
     if not len(later.stack) or not len(earlier.stack):
         return False
-    shared = slice(None)
-    if limit is not None and len(later.stack) >= limit:
-        shared = slice(int(np.searchsorted(earlier.stack, later.stack[-1], "right")))
-    stack, allocated, in_use = (one[shared] for one in earlier)
-    at = np.minimum(np.searchsorted(later.stack, stack), len(later.stack) - 1)
-    if not np.array_equal(later.stack[at], stack):
-        return True
-    more = later.allocated[at] - allocated
-    retained = (later.in_use[at] - in_use - more > MAX_ROUNDING) & (later.allocated[at] < MAX_COUNT)
+    if not np.array_equal(earlier.stack, later.stack):  # they are equal in most snapshots of a series
+        if limit is not None and len(later.stack) >= limit:
+            end = int(np.searchsorted(earlier.stack, later.stack[-1], "right"))
+            earlier = earlier.rows(slice(end))
+        at = np.minimum(np.searchsorted(later.stack, earlier.stack), len(later.stack) - 1)
+        later = later.rows(at)
+        if not np.array_equal(later.stack, earlier.stack):
+            return True
+    more = later.allocated - earlier.allocated
+    retained = (later.in_use - earlier.in_use - more > MAX_ROUNDING) & (later.allocated < MAX_COUNT)
     return bool((more < 0).any() or retained.any())
 
 
