@@ -64,7 +64,7 @@ async def test_the_flame_graph(editor: Editor, folder: Path) -> None:
         "significant": True, "file": str(folder / "main.go"), "line": 6, "own": True, "more": False,
     }  # fmt: skip
     kept = found["root"]["children"][1]
-    assert (kept["growth"], kept["growthLabel"], kept["significant"]) == (0, "unchanged", False)
+    assert (kept["growth"], kept["growthLabel"], kept["significant"]) == (0, "no change seen", False)
     assert (main["own"], serve["children"][0]["own"]) == (False, False)
 
 
