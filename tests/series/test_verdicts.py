@@ -20,6 +20,7 @@ def test_mann_kendall_and_theil_sen_by_hand() -> None:
     # 1 2 2 4 5: as 1 2 3 4 5 but for one tie, which counts as an inversion.
     values = np.array([[1, 7, 1, 1], [2, 7, 3, 2], [3, 7, 2, 2], [4, 7, 4, 4], [5, 7, 5, 5]], float)
     assert p_values(values).tolist() == pytest.approx([1 / 120, (1 + 4 + 9 + 15 + 20 + 22) / 120, 5 / 120, 5 / 120])
+    assert slope(np.array([7.0]), np.array([0.0])) == 0
     slopes = [slope(column, np.arange(5.0) * 10) for column in values.T]
     assert slopes == pytest.approx([0.1, 0, 0.1, 0.1])
 

@@ -190,6 +190,13 @@ def test_a_line_of_a_function_that_left_the_one_it_was_recorded_in_is_marked() -
     assert to(marks(outer, inner, path="a.js"), version, now) == [(0, False), (5, False)]  # it is the other's
 
 
+def test_of_two_functions_of_one_name_a_line_is_in_the_inner_one() -> None:
+    """It keeps the line that the outer one lost."""
+    then = "def keep():\n    x()\n    def keep():\n        hot()\n    y()\n"
+    now = "def keep():\n    y()\ndef keep():\n    hot()\n"
+    assert to(marks((4, "keep"), path="a.py"), SourceVersion("our copy", then), now)[0][0] == 4
+
+
 def test_of_several_possible_texts_those_that_differ_are_named() -> None:
     first, same = SourceVersion("1", "a\nb\nc\nd\n"), SourceVersion("2", "a\nb\nc\nd\n")
     changed, longer = SourceVersion("3", "a\nx\nc\nd\n"), SourceVersion("4", "a\nb\nc\nnew\nd\n")

@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from alloclens.profile.formats import read
-from alloclens.tables.allocations import MAX_STACKS, of_two_processes, rows, sketch, sketches_differ, stack_allocations
+from alloclens.tables.allocations import (
+    MAX_COUNT,
+    MAX_STACKS,
+    StackAllocations,
+    of_two_processes,
+    rows,
+    sketch,
+    sketches_differ,
+    stack_allocations,
+)
 
 from tests.support.profiles import RATE, Builder, goroutines, heap
 
@@ -155,3 +164,12 @@ def test_names_are_told_apart_by_all_their_letters() -> None:
         stack_allocations(read(heap(re.sub("main.f", name, f"{F} = 9x8")))) for name in ("main.a", "main.b")
     )
     assert of_two_processes(before, after)
+
+
+@pytest.mark.parametrize(("allocated", "wanted"), [(MAX_COUNT - 1, True), (MAX_COUNT, False)])
+def test_a_count_that_is_full_proves_nothing(allocated: int, wanted: bool) -> None:
+    """More than was allocated since then is retained: of another process, unless the count went no further."""
+    stack = np.array([7], np.uint64)
+    before = StackAllocations(stack, np.array([allocated - 5]), np.array([0]))
+    after = StackAllocations(stack, np.array([allocated]), np.array([1000]))
+    assert of_two_processes(before, after) is wanted
