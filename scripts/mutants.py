@@ -18,12 +18,8 @@ import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from scripts.tools import ROOT
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 WORK = ROOT / ".tools" / "mutants"
 ROOMS = ("stats", "series", "tables", "source")
@@ -34,8 +30,6 @@ REQUIRED = 0.9
 SKIPPED = 34
 """mutmut's exit code for a change that is not tried."""
 NOTICED = ("killed", "timeout", "segfault")
-TESTS_FAILED = 1
-"""pytest's exit code."""
 
 
 def main() -> int:
@@ -105,28 +99,16 @@ def report(mutmut: Path) -> int:
     """Print which changes survived, and for each room how many did not; return 1 if too many did."""
     lines = subprocess.run([mutmut, "results", "--all", "1"], check=True, capture_output=True, text=True).stdout
     counts: dict[str, Counter[str]] = {}
-    tests = json.loads(Path("mutants", "mutmut-stats.json").read_text("utf-8"))["tests_by_mangled_function_name"]
-    for name, _, said in (line.strip().partition(": ") for line in lines.splitlines()):
-        if said == "skipped":
-            continue
-        reached = tests.get(name.rpartition("__mutmut_")[0], ())
-        status = "killed" if said == "survived" and is_noticed(name, reached) else said
-        counts.setdefault(name.split(".")[1], Counter())[status] += 1
-        if status not in NOTICED:
-            print(f"{status}: {name}", flush=True)
+    for name, _, status in (line.strip().partition(": ") for line in lines.splitlines()):
+        if status != "skipped":
+            counts.setdefault(name.split(".")[1], Counter())[status] += 1
+            if status not in NOTICED:
+                print(f"{status}: {name}")
     total = sum(counts.values(), Counter[str]())
     for room, count in [*counts.items(), ("all", total)]:
         noticed = sum(count[status] for status in NOTICED)
         print(f"{room}: {noticed} of {count.total()} changes were noticed ({noticed / count.total():.1%})")
     return int(sum(total[status] for status in NOTICED) < REQUIRED * total.total())
-
-
-def is_noticed(change: str, tests: Iterable[str]) -> bool:
-    """Return whether a test fails in a process of its own: in those that mutmut forks, some changes have no effect."""
-    environment = {**os.environ, "MUTANT_UNDER_TEST": change, "PYTHONPATH": "src"}
-    command = [sys.executable, "-m", "pytest", "-x", *SELECTED, "--hypothesis-profile=quick", *tests]
-    ended = subprocess.run(command, cwd="mutants", env=environment, capture_output=True, check=False)
-    return ended.returncode == TESTS_FAILED
 
 
 if __name__ == "__main__":

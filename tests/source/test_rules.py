@@ -255,3 +255,16 @@ def test_patterns_that_cannot_be_used() -> None:
     assert refused(()) == refused(("a/**", "!b")) == ()
     assert refused(("a", "[z-a]", "!", "b")) == refused(("[z-a]",)) == ("[z-a]",)
     assert refused(long) == long
+
+
+def test_a_directory_is_recognized_as_far_up_as_its_paths_agree() -> None:
+    """Not only the directory that all three files lie in: others may lie beside it. The first is never the whole disk."""
+    names = ("parse", "render", "collect")
+    files = {f"/w/shop/core/{name}.py": f"def {name}_orders():\n    pass\n" for name in names}
+    for recorded_root, there, here in (
+        ("/srv/ci/shop/core", "/srv/ci", "/w"),
+        ("/srv/shop/core", "/srv", "/w"),
+        ("/shop/core", "/shop", "/w/shop"),
+    ):
+        functions = {f"{recorded_root}/{name}.py": (f"{name}_orders",) for name in names}
+        assert Builds(EMPTY, FakeFiles(files), functions).alike == (BuildRoot(there, here),)
