@@ -55,7 +55,7 @@ func (Cart) Total() int { return 0 }
         ("example.com/shop.Map[go.shape.string].func1", [14]),
         ("example.com/shop.Cart.Total", [26]),
         ("example.com/shop.(*Cart).Total", [26]),  # the compiler makes the one of the pointer
-        ("example.com/shop.init", [22, 24]),
+        ("example.com/shop.init", []),  # of variables
         ("example.com/shop.init.0", [22, 24]),
         ("gopkg.in/shop%2ev3.Serve", [6]),
         ("example.com/shop.Handler", []),

@@ -174,6 +174,53 @@ def test_a_twin_keeps_its_own_lines() -> None:
     assert to(made, SourceVersion("our copy", twins("A", "B")), twins("B", "C")) == [(0, False), (4, True)]
 
 
+HANDLERS = """package main
+
+var {0} = &Command{{
+	Run: func(n int) {{
+		keep(make([]byte, n))
+	}},
+}}
+
+var {1} = &Command{{
+	Run: func(n int) {{
+		keep(make([]byte, n))
+	}},
+}}
+"""
+OF_VARIABLES = marks((5, "main.init.func1"), (11, "main.glob..func2"), path="cmd.go")
+
+
+def test_a_closure_of_a_variable_is_marked_where_the_variable_is_another_one() -> None:
+    then = SourceVersion("our copy", HANDLERS.format("serve", "dump"))
+    assert to(OF_VARIABLES, then, HANDLERS.format("dump", "serve")) == unsure(5, 11)
+    assert to(OF_VARIABLES, then, HANDLERS.format("serve", "dump") + "\nvar last = 1\n") == sure(5, 11)
+    assert to(OF_VARIABLES, then, "// A comment.\n" + HANDLERS.format("serve", "dump")) == sure(6, 12)
+
+
+def test_a_closure_of_a_variable_is_marked_where_possible_texts_have_another_variable() -> None:
+    dump, load = (HANDLERS.format("serve", other) for other in ("dump", "load"))
+    either = first_of([SourceVersion("our copy", dump), SourceVersion("a commit", load)])
+    assert to(OF_VARIABLES, either, dump) == [(5, False), (11, True)]
+
+
+def test_a_closure_of_a_variable_is_in_no_init_function() -> None:
+    now = "package main\n\nfunc init() {\n" + "\tprintln()\n" * 20 + "}\n"
+    assert to(OF_VARIABLES, UNKNOWN_VERSION, now) == unsure(0, 0)
+    text = HANDLERS.format("serve", "dump") + "\nfunc init() {\n\tprintln()\n}\n"
+    at = marks((5, "main.init.func1"), path="cmd.go", **{"main.init.func1": 4})
+    assert fits(at, text)
+    assert not fits(at, "// A comment.\n" + text)
+
+
+def test_of_several_init_functions_that_at_the_recorded_lines() -> None:
+    text = "package main\n\nfunc init() {\n\tkeep(1)\n}\n\nfunc init() {\n\tkeep(2)\n}\n"
+    both = marks((4, "main.init.1"), (8, "main.init.2"), path="a.go", **{"main.init.1": 3, "main.init.2": 7})
+    assert fits(both, text)
+    assert not fits(both, "// A comment.\n" + text)
+    assert to(both, SourceVersion("our copy", text), "// A comment.\n" + text) == sure(5, 9)
+
+
 def test_a_function_that_was_renamed_keeps_its_lines() -> None:
     made = marks((4, "x.A"), (9, "x.B"))
     assert to(made, SourceVersion("our copy", twins("A", "B")), twins("A", "C")) == sure(4, 9)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from alloclens.source.alike import BuildRoot
+from alloclens.source.alike import BuildRoot, is_telling
 from alloclens.source.build_roots import Builds, LearnedBuilds
 from alloclens.source.own import refused
 from alloclens.source.places import SourceMap
@@ -268,3 +268,16 @@ def test_a_directory_is_recognized_as_far_up_as_its_paths_agree() -> None:
     ):
         functions = {f"{recorded_root}/{name}.py": (f"{name}_orders",) for name in names}
         assert Builds(EMPTY, FakeFiles(files), functions).alike == (BuildRoot(there, here),)
+
+
+def test_closures_tell_as_little_as_the_function_they_are_in() -> None:
+    common = [
+        "main.init.0",
+        "main.init.func1",
+        "main.init.0.func1",
+        "main.glob..func2",
+        "main.main.func1",
+        "main.run.func1.2",
+    ]
+    assert not any(map(is_telling, common))
+    assert is_telling("main.collectOrders.func1")

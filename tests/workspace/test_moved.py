@@ -215,3 +215,42 @@ def test_one_function_of_that_name_elsewhere_is_no_proof(folder: Path) -> None:
     assert numbers(opened(folder), folder / "py/other.py") == {}
     (folder / "py/users.py").write_text("class Users:\n    pass\n")
     assert numbers(opened(folder), folder / "py/other.py") == {3: (7, True), 6: (5, True)}
+
+
+INITIALIZES = """package db
+
+var Serve = &Command{
+	Run: func(n int) {
+		kept = append(kept, make([]byte, n))
+	},
+}
+"""
+
+
+@pytest.mark.parametrize("name", ["init.func1", "glob..func1"])
+@pytest.mark.parametrize("length", [1, 9])
+def test_a_closure_of_a_variable_did_not_move_to_the_init_function_of_another_file(
+    folder: Path, name: str, length: int
+) -> None:
+    (folder / "db/open.go").write_text(INITIALIZES)
+    (folder / "db/close.go").write_text(
+        "package db\n\nfunc init() {\n" + "\tprintln()\n" * length + "}\n\n" + CLOSE[12:]
+    )
+    check_in(folder, TWO)
+    made = f"example.com/app/db.{name}:4@/ci/db/open.go:5 = 20x{MB}"
+    drop(folder.parent / "p/1.pb.gz", heap(made, seconds=TWO + 1))
+    known = opened(folder)
+    assert numbers(known, folder / "db/open.go") == {5: (20, False)}
+    assert numbers(known, folder / "db/close.go") == {}
+
+
+def test_an_init_function_that_is_gone_is_not_that_of_another_file(folder: Path) -> None:
+    init = "\nfunc init() {\n\tkept = append(kept, make([]byte, 1<<20))\n}\n"
+    (folder / "db/open.go").write_text(OPEN + init)
+    check_in(folder, TWO)
+    drop(folder.parent / "p/1.pb.gz", heap(f"example.com/app/db.init.0:7@/ci/db/open.go:8 = 20x{MB}", seconds=TWO + 1))
+    (folder / "db/open.go").write_text(OPEN)
+    (folder / "db/close.go").write_text(CLOSE + init.replace("kept", "held"))
+    known = opened(folder)
+    assert numbers(known, folder / "db/open.go") == {}
+    assert numbers(known, folder / "db/close.go") == {}

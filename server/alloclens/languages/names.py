@@ -14,11 +14,15 @@ if TYPE_CHECKING:
 MAX_NAME_CHARACTERS = 1000
 """Characters: the time of some expressions grows with the square of a hostile name."""
 
-NAMELESS = re.compile(r"^<|\(anonymous|(?:^|\.)init(?:\.\d+)?$")
+NAMELESS = re.compile(r"^<|\(anonymous|(?:^|(?<!\))\.)init(?:\.(?:func)?\d+)*$|\.glob\.\.")
 
 
 def has_name(function: str) -> bool:
-    """Return whether a text may declare a function by its name: not <module>, <lambda>, (anonymous), or Go's initialisers."""
+    """Return whether a function's name can tell which text declares it.
+
+    <module>, <lambda> and (anonymous) cannot. Nor can Go's `init` functions, the initializers of its variables, and the
+    closures in both: any file of a package may have them.
+    """
     return not NAMELESS.search(function)
 
 

@@ -13,6 +13,7 @@ from itertools import chain, islice, takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
 from alloclens.languages.declarations import declares_most
+from alloclens.languages.go.names import outer
 from alloclens.languages.names import has_name
 from alloclens.paths import folders_of, is_within, join, rest_within
 from alloclens.source.recorded import Kind, recorded
@@ -73,7 +74,7 @@ def checkouts(roots: Roots, files: Files, functions: Mapping[str, Collection[str
 
 def is_telling(function: str) -> bool:
     """Return whether few programs have a function of this name."""
-    return has_name(function) and not COMMON.issuperset(re.findall(r"\w+", function))
+    return has_name(function) and not COMMON.issuperset(re.findall(r"\w+", outer(function)))
 
 
 def _is_installed(one: Recorded, there: str, roots: Roots, files: Files) -> bool:
@@ -117,7 +118,7 @@ def shared_end(one: Sequence[str], other: Sequence[str]) -> int:
 def _is_same(inside: Collection[Recorded], there: str, here: str, roots: Roots, files: Files) -> bool:
     """Return whether enough files of a directory of a build are in a directory here for it to be the same."""
     found = [one for one in inside if _is_here(one, join(here, one.rooted[len(there) + 1 :]), roots, files)]
-    names = {function for one in found for function in one.functions if is_telling(function)}
+    names = {outer(function) for one in found for function in one.functions if is_telling(function)}
     enough = min(len(found), len(names)) >= MIN_ALIKE_FILES
     return enough and MIN_FOUND_PER_MISSING * (len(inside) - len(found)) <= len(found)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from alloclens.languages import language_of
 from alloclens.languages.declarations import declarations, parsed, read_as
 from alloclens.languages.go import GO
+from alloclens.languages.names import has_name
 from alloclens.languages.python import PYTHON
 from alloclens.text import memo, split_lines
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 LITERAL = re.compile(r"\.func\d+$|(?<!\.init)\.\d+$")
 """A Go function literal. Other closures, and those with type arguments, may be compiler-generated wrappers."""
-ELSEWHERE = re.compile(r"\.init(?:\.func\d+|\.\d+)*$|-fm$|-range\d")
+ELSEWHERE = re.compile(r"\.init$|\.map\.init\.\d+$|-fm$|-range\d")
 """Go names these after a function that need not contain them: variable initializers, method value wrappers, and
 range-over-func bodies."""
 C_WITHIN = 'import "C"'
@@ -49,7 +50,7 @@ def starts(lines: RecordedLines, text: str) -> int:
 
 
 def _starts(text: str, path: str, name: str, start: int) -> bool:
-    found = () if parsed(name, path).closure else declarations(text, name, path)
+    found = declarations(text, name, path) if has_name(name) and not parsed(name, path).closure else ()
     return any(one.first <= start <= one.line for one in found)
 
 

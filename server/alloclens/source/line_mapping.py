@@ -121,7 +121,20 @@ def first_of(fitting: Sequence[SourceVersion]) -> SourceVersion:
 def map_lines(lines: RecordedLines, version: SourceVersion, now: str) -> MappedLines:
     """Map lines to the current text. Lines on which the possible versions disagree are unsure."""
     line, unsure = _map_lines(lines, version, now)
-    return MappedLines(line, (unsure | version.disagrees(lines.line)) & (line > 0))
+    return MappedLines(line, (unsure | _disagrees(lines, version)) & (line > 0))
+
+
+def _disagrees(lines: RecordedLines, version: SourceVersion) -> Mask:
+    """Return which lines, or lines that nameless functions are in, are different lines in another possible text."""
+    differ = version.disagrees(lines.line)
+    if version.text is None or version.doubtful is None or not version.doubtful.any():
+        return differ
+    last = len(split_lines(version.text))
+    for spot in np.flatnonzero(~differ & (lines.line > 0) & (lines.line <= last)).tolist():
+        if _is_nameless(lines, spot):
+            heads = _heads(version.text, int(lines.line[spot]))
+            differ[spot] = version.disagrees(np.array([*heads], np.int64)).any()
+    return differ
 
 
 def _map_lines(lines: RecordedLines, version: SourceVersion, now: str) -> MappedLines:
@@ -173,7 +186,10 @@ def _by_text(lines: RecordedLines, then: str, now: str) -> MappedLines:
     for spot in np.flatnonzero(lines.line > moved.head).tolist():
         at, to = int(lines.line[spot]), int(line[spot])
         own = _own(lines, spot, then)
-        if own is None or own.first >= moved.tail:  # it is unchanged from its first line on
+        if own is None:
+            unsure[spot] |= to > 0 and _is_nameless(lines, spot) and not _heads(then, at, moved.now) <= _heads(now, to)
+            continue
+        if own.first >= moved.tail:  # it is unchanged from its first line on
             continue
         here = again(now, own, lines.path)
         if any(one.holds(to) for one in here):
@@ -184,6 +200,29 @@ def _by_text(lines: RecordedLines, then: str, now: str) -> MappedLines:
             unsure[spot] = strayed[spot] = True
     lost = strayed & np.isin(line, line[~strayed])
     return MappedLines(np.where(lost, 0, line), unsure & ~lost)
+
+
+def _is_nameless(lines: RecordedLines, spot: int) -> bool:
+    """Return whether the function of a line has a name by which it cannot be found, such as a closure of a variable."""
+    number = lines.function[spot]
+    return number >= 0 and not parsed(lines.names[number], lines.path).parts
+
+
+def _heads(text: str, line: int, to: Ints | None = None) -> set[int]:
+    """Return the lines that a line is in by its indentation, such as that of a variable. `to` maps them to another text."""
+    lines, heads = split_lines(text), set()
+    indent = _indent(lines[line - 1])
+    for number in range(line - 1, 0, -1):
+        if indent == 0:
+            break
+        if lines[number - 1].strip() and (less := _indent(lines[number - 1])) < indent:
+            heads.add(number if to is None else int(to[number]))
+            indent = less
+    return heads
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
 
 
 def _own(lines: RecordedLines, spot: int, then: str) -> Declaration | None:

@@ -10,6 +10,11 @@ from alloclens.languages.names import MAX_NAME_CHARACTERS
 CLOSURE = re.compile(r"(?:\.(?:func|gowrap|deferwrap|dwrap)?\d+|-fm|-range\d+|·.*)+$")
 TYPE_ARGUMENTS = re.compile(r"\[[^\[\]]*(?:\[[^\[\]]*\][^\[\]]*)*\]")
 
+INITIALIZER = re.compile(rf"(?:[^/]*/)*[^./]*\.(?:init(?!\.\d)|map\.init|glob\.)(?:{CLOSURE.pattern})?")
+"""The initializers of package-level variables, and function literals in them."""
+INIT = re.compile(r"(?:[^/]*/)*[^./]*\.init\.\d+")
+"""A function that is called init. A package may have many of them, which the linker numbers."""
+
 
 def is_closure(function: str) -> bool:
     """Return whether a Go function is declared within another one, which alone can be found by its name."""
@@ -27,9 +32,14 @@ def _bare(function: str) -> str:
 
 
 def parse_name(function: str) -> FunctionName:
-    """x/main.(*T).f.func1 -> T, f. A closure that was inlined is named after what it was inlined into, which is left out."""
+    """x/main.(*T).f.func1 -> T, f. A closure that was inlined is named after what it was inlined into, which is left out.
+
+    The initializer of a variable has no name that a text declares.
+    """
+    if INITIALIZER.fullmatch(function):
+        return FunctionName((), is_closure(function))
     named = outer(function)
     parts = re.sub(r"[(*)]", "", named[named.rfind("/") + 1 :]).split(".")[1:]
     if not all(part.isidentifier() for part in parts) or len(parts) > 2:
         parts = []
-    return FunctionName(tuple(parts), is_closure(function))
+    return FunctionName(tuple(parts), is_closure(function) and not INIT.fullmatch(function))
