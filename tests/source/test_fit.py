@@ -134,6 +134,8 @@ def test_what_a_language_that_inlines_says_of_lines() -> None:
     """In C++ a line may be one of another function, inlined, unless the profile says where its function starts."""
     text = "void keep(int n) {\n  grow(n);\n}\nvoid serve(int n) {\n  keep(n);\n}\n"
     assert fits(marks("a.cc", ("keep(int)", 0, 5)), text)
+    assert not fits(marks("a.cc", ("keep(int)", 0, 5)), text, inlined=False)
+    assert fits(marks("a.cc", ("keep(int)", 0, 2), ("serve(int)", 0, 5)), text, inlined=False)
     assert not fits(marks("a.cc", ("keep(int)", 1, 5)), text)
     assert fits(marks("a.cc", ("keep(int)", 1, 2)), text)
 

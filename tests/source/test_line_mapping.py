@@ -200,7 +200,7 @@ def test_a_closure_of_a_variable_is_marked_where_the_variable_is_another_one() -
 
 def test_a_closure_of_a_variable_is_marked_where_possible_texts_have_another_variable() -> None:
     dump, load = (HANDLERS.format("serve", other) for other in ("dump", "load"))
-    either = first_of([SourceVersion("our copy", dump), SourceVersion("a commit", load)])
+    either = first_of([SourceVersion("our copy", dump), SourceVersion("a commit", load)], OF_VARIABLES)
     assert to(OF_VARIABLES, either, dump) == [(5, False), (11, True)]
 
 
@@ -247,10 +247,10 @@ def test_of_two_functions_of_one_name_a_line_is_in_the_inner_one() -> None:
 def test_of_several_possible_texts_those_that_differ_are_named() -> None:
     first, same = SourceVersion("1", "a\nb\nc\nd\n"), SourceVersion("2", "a\nb\nc\nd\n")
     changed, longer = SourceVersion("3", "a\nx\nc\nd\n"), SourceVersion("4", "a\nb\nc\nnew\nd\n")
-    again = SourceVersion("5", "a\nx\nc\nd\n")
-    assert first_of([]) is UNKNOWN_VERSION
-    assert first_of([first, same]) is first
-    found = first_of([first, same, changed, longer, again])
+    again, none = SourceVersion("5", "a\nx\nc\nd\n"), marks()
+    assert first_of([], none) is UNKNOWN_VERSION
+    assert first_of([first, same], none) is first
+    found = first_of([first, same, changed, longer, again], none)
     assert (found.source, found.text, found.others) == ("1", first.text, ("3", "4"))
     # Line 2 is another in one, and line 4 has moved in the other; 5 is the empty one behind the last line end.
     assert found.doubtful.tolist() == [False, False, True, False, True, True]
@@ -263,6 +263,52 @@ def test_of_several_possible_texts_those_that_differ_are_named() -> None:
         assert edited.doubtful.tolist() == [False, False, True, False, False, False]
         moved = edited.beside(longer, shifted=shifted)
         assert moved.doubtful.tolist() == [False, False, True, False, shifted, shifted]
+
+
+CLASSES = """class A {
+  load(n) {
+    this.kept.push(Buffer.alloc(n));
+  }
+}
+
+class B {
+  load(n) {
+    this.kept.push(Buffer.alloc(n));
+  }
+}
+"""
+
+
+def exchanged(text: str) -> str:
+    return text.replace("A", "b").replace("B", "A").replace("b", "B")
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "is_doubtful"),
+    [
+        (exchanged(CLASSES), CLASSES, True),
+        (CLASSES.partition("class B")[0], CLASSES.replace("A", "C"), True),  # renamed, and there are others of the name
+        (CLASSES.partition("class B")[0], CLASSES.partition("class B")[0].replace("A", "C"), False),  # only renamed
+        (CLASSES, f"{CLASSES}\nclass C {{\n}}\n", False),
+    ],
+)
+def test_a_line_in_different_functions_of_one_name_is_doubtful(then: str, now: str, is_doubtful: bool) -> None:
+    """The profile says `load`, which both texts have there."""
+    found = first_of([SourceVersion("1", now), SourceVersion("2", then)], marks((3, "load"), path="a.ts"))
+    assert found.disagrees(np.array([3])).tolist() == [is_doubtful]
+
+
+def test_overloads_of_several_types() -> None:
+    """What a symbol lists tells them apart; if it cannot, a line that is in another overload in another text is doubtful."""
+    first = "void B::add(int n) {\n  keep(n);\n}\n"
+    second = first.replace("int n", "const long &n")
+    texts = SourceVersion("1", second + first), SourceVersion("2", first + second)
+    recorded = marks((2, "B::add(my::number)"), path="b.cc")
+    assert first_of(texts, recorded).disagrees(np.array([2])).tolist() == [True]
+    for name, lines in {"B::add(int)": (2,), "B::add(long const&)": (5,)}.items():
+        assert to(marks((2, name), (5, name), path="b.cc"), UNKNOWN_VERSION, first + second) == unsure(
+            *(line if line in lines else 0 for line in (2, 5))
+        )
 
 
 def test_a_text_in_doubt_is_doubtful_in_every_line() -> None:

@@ -15,7 +15,7 @@ from alloclens.profile.build import UNKNOWN_BUILD, Build
 from alloclens.profile.formats import read
 from alloclens.series.series import Copies, Provenance
 from alloclens.session import once
-from alloclens.source.line_mapping import UNCHANGING, UNKNOWN_VERSION, RecordedLines
+from alloclens.source.line_mapping import UNCHANGING, UNKNOWN_VERSION, RecordedLines, map_lines
 from alloclens.source.places import Place
 from alloclens.source.recorded import Kind
 from alloclens.source.roots import Roots
@@ -110,6 +110,39 @@ def test_what_was_checked_in_later_is_none_of_them(repository: Repository) -> No
 def test_what_does_not_fit_is_none_of_them(repository: Repository) -> None:
     found = of(repository, taken(3.5), keeps(5, start=4))
     assert (found.text, found.others) == (MOVED, ())
+
+
+RUST = """impl A {
+    pub fn grow(&mut self) {
+        self.0.push(vec![0]);
+    }
+}
+impl B {
+    pub fn grow(&mut self) {
+        self.0.push(vec![0]);
+    }
+}
+"""
+
+
+@pytest.mark.programs
+@pytest.mark.parametrize(
+    ("a", "b"), [("app::A::grow", "app::B::grow"), ("<app::A as app::Grow>::grow", "app::B::grow")]
+)
+def test_a_text_with_the_lines_in_their_functions_is_preferred(tmp_path: Path, a: str, b: str) -> None:
+    """A line outside its function may be one that was inlined, but not if it is in its function in another text."""
+    repository, now = Repository(tmp_path / "w"), RUST.replace("A", "C").replace("B", "A").replace("C", "B")
+    repository.check_in({"lib.rs": RUST}, BEGIN)
+    repository.check_in({"lib.rs": now}, BEGIN + DAY)
+    path, versions = str(repository.folder / "lib.rs"), SourceVersions(Roots((str(repository.folder),)), None)
+    place, start = Place(path, "root of the build", Kind.OWN), np.zeros(2, np.int64)
+    both = RecordedLines(np.array([3, 8]), np.array([0, 1]), [a, b], start, path)
+    found = versions.of(place, "/b/lib.rs", taken(2), both)
+    assert (found.text, found.others) == (RUST, ())
+    assert map_lines(both, found, now).line.tolist() == [8, 3]
+    inlined = RecordedLines(np.array([3, 8]), np.array([0, 0]), [a], start[:1], path)
+    later = taken(2)._replace(copies=(Copies("later.pb.gz", "/p/later.pb.gz", (1, 2, 3)),))
+    assert versions.of(place, "/b/lib.rs", later, inlined).others
 
 
 def guessed(repository: Repository, marks: RecordedLines) -> SourceVersion:

@@ -5,6 +5,7 @@ A grammar tells, for the languages that have one. For others, and for texts that
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from alloclens.languages import language_of
@@ -15,7 +16,7 @@ from alloclens.languages.patterns import look_alikes
 from alloclens.languages.syntax import syntax
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from alloclens.languages.syntax import Declaration, Syntax
 
@@ -66,14 +67,35 @@ def _meant(read: Syntax, name: FunctionName, spelled: str) -> list[Declaration]:
     if spelled == "exactly":
         alike = [(same, one) for same, one in alike if one.name == name.parts]
     elif spelled == "fully" and (
-        len(name.parts) > 1 or name.parameters >= 0
+        len(name.parts) > 1 or name.parameters is not None
     ):  # some symbolizers say the last part alone
         alike = [(same, one) for same, one in alike if same == len(one.name)] or alike
     most = max((same for same, _ in alike), default=0)
     found = [one for same, one in alike if same == most > 0]
-    if name.parameters >= 0:
-        found = [one for one in found if parameters_in(one.parameters[1:-1]) == name.parameters] or found
-    return found
+    return found if name.parameters is None else _overloads(found, name.parameters)
+
+
+def _overloads(found: list[Declaration], types: Sequence[str]) -> list[Declaration]:
+    """Return the declarations with these types of parameters, or if there are none, those with as many parameters."""
+    listed = [(parameters_in(one.parameters[1:-1]), one) for one in found]
+    as_many = [(parameters, one) for parameters, one in listed if len(parameters) == len(types)]
+    same = [one for parameters, one in as_many if all(map(_is_of_type, parameters, types))]
+    return same or [one for _, one in as_many] or found
+
+
+IN_TYPE = re.compile(r"\w+(?!\w|::)|[*&]")
+"""What a type consists of, without namespaces."""
+UNNAMED = frozenset(("const", "struct", "class", "enum", "union", "typename"))
+"""Words that a symbol omits or has at another place."""
+
+
+def _is_of_type(parameter: str, of: str) -> bool:
+    """Return whether a C++ parameter is written with a type: `const std::string& s` with `std::string const&`."""
+    written, wanted = (
+        [word for word in IN_TYPE.findall(one) if word not in UNNAMED] for one in (parameter.partition("=")[0], of)
+    )
+    name = written[len(wanted) :]
+    return written[: len(wanted)] == wanted and len(name) <= 1 and all(map(str.isidentifier, name))
 
 
 def again(text: str, one: Declaration, path: str) -> list[Declaration]:

@@ -18,8 +18,8 @@ class FunctionName(NamedTuple):
     """Its qualified name, the outermost part first; empty where it says nothing."""
     closure: bool = False
     """Whether it is a function without a name that is declared within that one."""
-    parameters: int = -1
-    """How many it has; -1 where the name does not say."""
+    parameters: tuple[str, ...] | None = None
+    """Their types; None where the name does not say."""
     line: int = 0
     """Where it is declared (1-based); 0 where the name does not say."""
 

@@ -46,8 +46,8 @@ def common(declared: Sequence[str], recorded: Sequence[str]) -> int:
 WITHIN = re.compile(r"<[^<>]*>|\([^()]*\)")
 
 
-def parameters_in(inner: str) -> int:
-    """Return how many parameters are in a list of them, given without its brackets."""
+def parameters_in(inner: str) -> tuple[str, ...]:
+    """Return the parameters in a list of them, given without its brackets, and without what is in brackets within."""
     while (simpler := WITHIN.sub("", inner)) != inner:
         inner = simpler
-    return inner.count(",") + 1 if inner.strip() not in {"", "void"} else 0
+    return tuple(inner.split(",")) if inner.strip() not in {"", "void"} else ()

@@ -25,7 +25,7 @@ def _parse_name(function: str) -> FunctionName:
     name = CLONE.sub("", HASH.sub("", function)).replace("{anonymous}", "(anonymous namespace)")
     found = CLOSED.search(name)
     inner = name[: found.start()] if found else name
-    return FunctionName(_parts(inner), found is not None, -1 if found else _count(inner))
+    return FunctionName(_parts(inner), found is not None, None if found else _listed(inner))
 
 
 def _parts(name: str) -> tuple[str, ...]:
@@ -62,10 +62,10 @@ def _self_type(inner: str) -> str:
 PARAMETERS = re.compile(r"\(([^()]*(?:\([^()]*\)[^()]*)*)\)[^()]*$")
 
 
-def _count(name: str) -> int:
-    """Return how many parameters a C++ name has, -1 where it has no list of them."""
+def _listed(name: str) -> tuple[str, ...] | None:
+    """Return the types of the parameters in a C++ name; None if it does not list them."""
     found = PARAMETERS.search(name)
-    return -1 if found is None else parameters_in(found[1])
+    return None if found is None else parameters_in(found[1])
 
 
 MACRO = re.compile(

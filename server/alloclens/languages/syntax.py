@@ -47,7 +47,7 @@ class Declaration(NamedTuple):
     name: tuple[str, ...]
     """Its qualified name, the outermost part first: ("Cart", "add"). The last part is "" where it has no name."""
     parameters: str
-    """As they are written, without white space: they tell overloads apart."""
+    """As they are written, with white space between words only: they tell overloads apart."""
     first: int
     """Where it begins, with its decorators or template parameters."""
     start: int
@@ -304,7 +304,11 @@ def _parameters(node: Node, source: bytes) -> str:
     within = node.child_by_field_name("declarator")
     while found is None and within is not None:
         found, within = within.child_by_field_name("parameters"), within.child_by_field_name("declarator")
-    return re.sub(r"\s+", "", node_text(found, source)) if found else ""
+    return SPACES.sub("", " ".join(node_text(found, source).split())) if found else ""
+
+
+SPACES = re.compile(r"(?<!\w) | (?!\w)")
+"""Spaces that are not between two words."""
 
 
 def node_text(node: Node, source: bytes) -> str:

@@ -28,17 +28,24 @@ C_WITHIN = 'import "C"'
 """In Go, the comment before this is compiled."""
 
 
-def fits(lines: RecordedLines, text: str) -> bool:
+def fits(lines: RecordedLines, text: str, *, inlined: bool = True) -> bool:
     """Return whether a text can be what was profiled.
 
     It cannot if a function does not start where recorded, if a line is outside its recorded function, or if a line has
-    no code.
+    no code. If `inlined`, a line outside may be of another function that was inlined, where a language has that.
     """
     recorded = lines.line[lines.line > 0].tolist()
     if recorded and (max(recorded) > len(split_lines(text)) or not idle_lines(text, lines.path).isdisjoint(recorded)):
         return False
     return all(
-        _can_be(text, lines.path, name, start, lines.line[(lines.function == number) & (lines.line > 0)].tolist())
+        _can_be(
+            text,
+            lines.path,
+            name,
+            start,
+            lines.line[(lines.function == number) & (lines.line > 0)].tolist(),
+            inlined=inlined,
+        )
         for number, (name, start) in enumerate(zip(lines.names, lines.start.tolist(), strict=True))
     )
 
@@ -82,7 +89,7 @@ def _comments(lines: Collection[str], read: Syntax) -> set[int]:
     return found
 
 
-def _can_be(text: str, path: str, name: str, start: int, lines: Collection[int]) -> bool:
+def _can_be(text: str, path: str, name: str, start: int, lines: Collection[int], *, inlined: bool) -> bool:
     """Return whether a function can start on this line of a text (0 if unknown) and contain these lines."""
     language, read = language_of(path), read_as(text, path)
     if ELSEWHERE.search(name) or (language is GO and name in text):  # a directive can give it another package's name
@@ -99,7 +106,7 @@ def _can_be(text: str, path: str, name: str, start: int, lines: Collection[int])
     if start > 0 and is_literal and not any(one.line == start for one in closures):
         return False
     reach = [*found, *closures] if within or language.spelled == "shortly" else found
-    unasked = not found or (start <= 0 and language.inlines)
+    unasked = not found or (inlined and start <= 0 and language.inlines)
     is_within = unasked or all(any(one.holds(line) for one in reach) for line in lines)
     return is_within and not (language is PYTHON and _is_head(found, lines))
 

@@ -104,7 +104,7 @@ class LinesInFile(NamedTuple):
     """Which lines were recorded in another file."""
 
 
-def first_of(fitting: Sequence[SourceVersion]) -> SourceVersion:
+def first_of(fitting: Sequence[SourceVersion], lines: RecordedLines) -> SourceVersion:
     """Return the first of all possible versions, with the lines that others disagree on marked as doubtful."""
     if not fitting:
         return UNKNOWN_VERSION
@@ -115,7 +115,26 @@ def first_of(fitting: Sequence[SourceVersion]) -> SourceVersion:
     if not others:
         return first
     doubtful = np.logical_or.reduce([~stays(first.text or "", text or "") for text in others])
+    doubtful[_in_twins(lines, first.text or "", [text or "" for text in others])] = True
     return first._replace(others=tuple(other.source for other in others.values()), doubtful=doubtful)
+
+
+def _in_twins(lines: RecordedLines, text: str, others: Sequence[str]) -> list[int]:
+    """Return the recorded lines that are in one of several functions of a name, and in another of them in another text.
+
+    A profile may name only the last part of a method's name, which does not tell `A.load` from `B.load`.
+    """
+    asked = ((line, around(text, line, lines.path)) for line in np.unique(lines.line[lines.line > 0]).tolist())
+    inside = [(line, one) for line, one in asked if one]
+    return [
+        line
+        for other in others
+        for line, one in inside
+        if (there := around(other, line, lines.path))
+        and there.name[-1] == one.name[-1]
+        and (there.name, there.parameters) != (one.name, one.parameters)
+        and any(len(declarations(each, one.name[-1], lines.path)) > 1 for each in (text, other))
+    ]
 
 
 def map_lines(lines: RecordedLines, version: SourceVersion, now: str) -> MappedLines:

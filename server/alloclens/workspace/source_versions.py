@@ -81,7 +81,9 @@ class SourceVersions:
         )
         elsewhere = is_absolute(canonical(recorded)) and not _is_as_recorded(place, recorded)
         # A program built on another machine was probably built from a commit.
-        found = first_of(list(_fitting([*checked_in, *copies] if elsewhere else [*copies, *checked_in], lines)))
+        possible = list(_fitting([*checked_in, *copies] if elsewhere else [*copies, *checked_in], lines))
+        exact = [one for one in possible if fits(lines, one.text or "", inlined=False)]
+        found = first_of(exact or possible, lines)
         may_be_lost, build = _may_be_lost(place, recorded, provenance), provenance.build
         is_copy = bool(copies) and found.text == copies[0].text
         if is_copy and not (build.is_here or build.is_modified):
