@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,8 +18,6 @@ from tests.support.profiles import drop, heap
 from tests.workspace.test_git import ONE, TWO, check_in, run
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from alloclens.session.world import World
 
 pytestmark = pytest.mark.programs
@@ -146,6 +145,51 @@ def test_of_two_files_with_the_function_none_is_taken(folder: Path) -> None:
     (folder / "db/open_windows.go").write_text(OPEN)
     known = opened(folder)
     assert "2 files here fit equally well" in known.sources.find("/ci/db/open.go").reason
+
+
+@pytest.mark.parametrize(
+    ("runtime", "changed", "expected"),
+    [
+        ("runtime/sys_linux_amd64.s", "linux", {"open_linux.go": {8: (20, True)}}),  # by its function
+        ("runtime/sys_linux_amd64.s", "windows", {"open_linux.go": {4: (20, False)}}),  # renamed by git
+        ("runtime/sys_windows.go", "linux", {"open_windows.go": {4: (20, False)}}),
+        ("runtime/proc.go", "linux", {"open_windows.go": {4: (20, True)}}),  # as git has it, and marked
+    ],
+)
+def test_a_file_that_was_split_by_platform(
+    folder: Path, runtime: str, changed: str, expected: dict[str, dict[int, tuple[float, bool]]]
+) -> None:
+    """Of two files with the function that of the profile's platform is taken. If that is unknown, the lines are marked."""
+    run(folder, "rm", "-q", "db/open.go")
+    files = {name: folder / f"db/open_{name}.go" for name in ("linux", "windows")}
+    for name, path in files.items():
+        path.write_text(
+            OPEN.replace("db\n", 'db\n\nimport "os"\n\nvar me = os.Getpid()\n') if name == changed else OPEN
+        )
+    check_in(folder, TWO)
+    drop(
+        folder.parent / "p/1.pb.gz",
+        heap(f"example.com/app/db.Open:3@/ci/db/open.go:4 < runtime.main@{runtime}:9 = 20x{MB}", seconds=ONE + 1),
+    )
+    known = opened(folder)
+    place = known.sources.place("/ci/db/open.go")
+    assert place is not None
+    name = Path(place.path).name
+    assert {name: numbers(known, folder / "db" / name)} == expected
+
+
+def test_a_function_that_went_into_files_for_several_platforms(folder: Path) -> None:
+    for name in ("linux", "windows"):
+        (folder / f"db/keep_{name}.go").write_text(OPEN)
+    (folder / "db/open.go").write_text("package db\n")
+    drop(
+        folder.parent / "p/1.pb.gz",
+        heap(
+            f"example.com/app/db.Open:3@/ci/db/open.go:4 < runtime.main@runtime/os_linux.go:9 = 20x{MB}",
+            seconds=ONE + 1,
+        ),
+    )
+    assert numbers(opened(folder), folder / "db/keep_linux.go") == {4: (20, True)}
 
 
 def test_a_function_that_moved_to_another_file_of_its_package(folder: Path) -> None:

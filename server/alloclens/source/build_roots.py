@@ -14,10 +14,11 @@ from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from alloclens.languages.declarations import declared
+from alloclens.languages.go.platform import Platform, common_platform
 from alloclens.languages.names import has_name
 from alloclens.paths import canonical, folders_of, is_absolute, join, name_of, rest_within
 from alloclens.source.alike import BuildRoot, checkouts, is_telling, shared_end
-from alloclens.source.recorded import DEPENDENCY_PATH, OF_GO, package_among, recorded
+from alloclens.source.recorded import DEPENDENCY_PATH, GO_FILE, OF_GO, package_among, recorded
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -47,6 +48,8 @@ class LearnedBuilds(NamedTuple):
     """Roots recognized only by the files in them, longest first."""
     in_full: tuple[tuple[str, str], ...] = ()
     """Relative recorded paths, each with a file here that is recorded by its absolute path, too."""
+    platform: Platform = Platform()
+    """What Go's files were built for."""
 
 
 class Builds:
@@ -73,7 +76,7 @@ class Builds:
     def learned(self) -> LearnedBuilds:
         """Everything known about builds, in a fixed order."""
         paths = sorted((directory, path) for directory, found in self._import_paths.items() for path in found)
-        return LearnedBuilds(self.all, tuple(paths), self.alike, tuple(sorted(self.in_full)))
+        return LearnedBuilds(self.all, tuple(paths), self.alike, tuple(sorted(self.in_full)), self.platform)
 
     @cached_property
     def in_full(self) -> frozenset[tuple[str, str]]:
@@ -91,6 +94,11 @@ class Builds:
             and not recorded(path).called_standard
             and any(map(is_telling, set(self._functions[file]).intersection(self._functions[paths[full]])))
         )
+
+    @cached_property
+    def platform(self) -> Platform:
+        """The platform of the Go programs, as far as their files tell one."""
+        return common_platform(file for file in self._functions if file.endswith(GO_FILE))
 
     def packages(self, one: Recorded) -> Collection[str]:
         """Return the possible packages of a Go file, from its functions, else from the files beside it.

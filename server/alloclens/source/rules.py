@@ -9,14 +9,17 @@ from functools import cached_property
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from alloclens.languages.declarations import declares_most
+from alloclens.languages.go.platform import excludes, platform_of
 from alloclens.languages.names import has_name
 from alloclens.paths import folders_of, is_share, join, name_of, rest_within
 from alloclens.source.alike import shared_end
-from alloclens.source.recorded import EMBEDDED, OF_GO, Kind
+from alloclens.source.recorded import EMBEDDED, GO_FILE, OF_GO, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
+    from alloclens.languages.go.platform import Platform
     from alloclens.source.build_roots import Builds
     from alloclens.source.files import Files
     from alloclens.source.recorded import Recorded
@@ -267,12 +270,27 @@ def _bundled_elsewhere(recorded: Recorded, context: PlacementContext) -> Groups:
 def _renamed(recorded: Recorded, context: PlacementContext) -> Groups:
     """Find files that git renamed since, from where other rules look."""
     for group in _gone(recorded, context, SURE):
-        yield [now for path in group if (now := context.files.renamed(path))]
+        now = (context.files.renamed(path) for path in group)
+        yield [path for path in now if path and not _is_split(path, recorded, context)]
 
 
 def _renamed_relative(recorded: Recorded, context: PlacementContext) -> Groups:
     for group in _gone(recorded, context, (_relative,)):
-        yield [now for path in group if (now := context.files.renamed(path))]
+        now = (context.files.renamed(path) for path in group)
+        yield [path for path in now if path and not _is_split(path, recorded, context)]
+
+
+def _is_split(path: str, recorded: Recorded, context: PlacementContext) -> bool:
+    """Return whether a file that git renamed is one of several that a Go file became, and not that of the build's platform."""
+    if not path.endswith(GO_FILE) or _is_for(path, context.builds.platform):
+        return False
+    others = (other for other in context.files.beside(path) if other != path)
+    return any(declares_most(context.files.text(other) or "", recorded.functions, other) for other in others)
+
+
+def _is_for(path: str, platform: Platform) -> bool:
+    """Return whether the name of a Go file demands a platform, and it is this one."""
+    return platform_of(path).system == platform.system != ""
 
 
 def renamed_from(path: str, recorded: Recorded, context: PlacementContext) -> str:
@@ -284,12 +302,16 @@ def renamed_from(path: str, recorded: Recorded, context: PlacementContext) -> st
 def _moved(recorded: Recorded, context: PlacementContext) -> Groups:
     """Find the file in the same directory that now has the functions of a deleted one.
 
-    In Go names are unique within a package; elsewhere a single name may be a coincidence.
+    In Go names are unique within a package and platform; elsewhere a single name may be a coincidence.
     """
     if not recorded.path.endswith(OF_GO) and sum(map(has_name, recorded.functions)) < 2:
         return
+    platform = context.builds.platform
     for group in _gone(recorded, context, (*SURE, _relative)):
-        yield [beside for path in group for beside in context.files.beside(path)]
+        beside = [one for path in group for one in context.files.beside(path) if not excludes(one, platform)]
+        yield [one for one in beside if _is_for(one, platform)]
+        yield [one for path in group if (one := context.files.renamed(path)) in beside]
+        yield beside
 
 
 def _gone(

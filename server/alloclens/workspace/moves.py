@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from alloclens.languages.declarations import declared
+from alloclens.languages.go.platform import excludes
 from alloclens.languages.names import has_name
 from alloclens.source.recorded import OF_GO
 
@@ -51,7 +52,8 @@ class Moves:
             for function in (f for number in numbers for f in lines.functions.rows_of(number)):
                 name = lines.functions.name[function]
                 if has_name(name) and path in texts and not declared(texts[path], name, path):
-                    others = [other for other, text in texts.items() if declared(text, name, other)]
+                    named = (other for other, text in texts.items() if declared(text, name, other))
+                    others = [other for other in named if not excludes(other, self._sources.builds.platform)]
                     if len(others) == 1:
                         gone.setdefault(others[0], []).append(function)
             for other, functions in gone.items():
