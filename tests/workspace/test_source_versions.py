@@ -112,6 +112,55 @@ def test_what_does_not_fit_is_none_of_them(repository: Repository) -> None:
     assert (found.text, found.others) == (MOVED, ())
 
 
+HOTFIX = ONE.replace("package main\n", "package main\n\n// A\n// hotfix.\n")
+
+
+@pytest.mark.programs
+@pytest.mark.parametrize("how", ["branch", "tag", "merged", "amended", "stashed"])
+def test_a_commit_that_is_not_in_the_history_of_head(tmp_path: Path, how: str) -> None:
+    """A release branch, a tag, a branch that was merged, a commit that was amended and a stash are tried after HEAD's history."""
+    made = Repository(tmp_path / "w")
+    made.check_in({"main.go": ONE}, BEGIN)
+    made.run("checkout", "-q", "-b", "release")
+    (made.folder / "main.go").write_text(HOTFIX)
+    if how == "stashed":
+        made.run("stash", "-q", seconds=BEGIN + DAY)
+    else:
+        built = made.check_in({}, BEGIN + DAY)
+    if how == "amended":
+        made.run("reset", "-q", "--hard", "main", seconds=BEGIN + 2 * DAY)
+        made.check_in({"main.go": TWO}, BEGIN + 2 * DAY)
+    else:
+        made.run("checkout", "-q", "main")
+        made.check_in({"main.go": TWO}, BEGIN + 2 * DAY)
+    if how == "tag":
+        made.run("tag", "-a", "-m", "a release", "v1.0.1", "release")
+        made.run("branch", "-q", "-D", "release")
+    elif how == "merged":
+        made.run("merge", "-q", "-s", "ours", "release", seconds=BEGIN + 3 * DAY)
+    if how not in {"amended", "stashed"}:  # only its own references have it, as in another clone
+        made.run("reflog", "expire", "--expire=all", "--all")
+    found = of(made, taken(4), keeps(7, 6))
+    assert (found.text, found.others) == (HOTFIX, ())
+    if how != "stashed":
+        assert found.source == f"as in git's commit {built[:12]}"
+    assert of(made, taken(0.5), keeps(7, 6)) is UNKNOWN_VERSION  # it was committed later
+    assert of(made, taken(4), keeps(5)).text in {ONE, TWO}  # what is in the history is preferred
+
+
+@pytest.mark.programs
+def test_texts_of_several_branches_that_fit(tmp_path: Path) -> None:
+    made = Repository(tmp_path / "w")
+    made.check_in({"main.go": ONE}, BEGIN)
+    for day, text in enumerate((HOTFIX, HOTFIX.replace("grow(b)", "grow(c)")), 1):
+        made.run("checkout", "-q", "-b", f"release/{day}", "main")
+        made.check_in({"main.go": text}, BEGIN + day * DAY)
+    made.run("checkout", "-q", "main")
+    found = of(made, taken(4), keeps(7, 6))
+    assert len(found.others) == 1
+    assert found.disagrees(np.array([7, 8])).tolist() == [False, True]
+
+
 RUST = """impl A {
     pub fn grow(&mut self) {
         self.0.push(vec![0]);

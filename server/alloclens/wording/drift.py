@@ -28,8 +28,8 @@ def compared_text(version: SourceVersion) -> str:
     """Say which text the recorded lines belong to."""
     if version is UNKNOWN_VERSION:
         return (
-            "the text that was profiled is not known (no copy was taken before the file changed, and no text of this file in "
-            f"git has its functions where the profile says; {SET_REVISION})"
+            "the text that was profiled is not known (no copy was taken before the file changed, and no text of this file that "
+            f"was found in git has its functions where the profile says; {SET_REVISION})"
         )
     if version.guessed:
         return (

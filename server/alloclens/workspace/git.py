@@ -21,6 +21,8 @@ GIT_PAUSE_SECONDS = 60.0
 """After a timeout (a slow disk, or a FIFO in the repository), git is not asked about the repository for this long."""
 _silent: dict[str, float] = {}
 """End of the pause, by repository."""
+_slow: dict[str, str] = {}
+"""The `tips` of repositories with which `versions_anywhere` failed; it is not tried again for each file."""
 QUIET = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
 LOCAL = {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none"}
 """Never fetch missing objects of a partial clone. Old versions of git know only the second."""
@@ -32,16 +34,22 @@ FSMONITOR = "fsmonitor--daemon.ipc"
 """The socket of git's file monitor, which is not used."""
 MAX_VERSIONS = 50
 """Versions of a file: a deployed program may be many commits behind HEAD."""
+MAX_VERSIONS_ANYWHERE = 200
+"""Versions of a file in all branches."""
 MAX_COMMITS = 5000
 """Commits of a repository searched for versions of a file."""
 SAFE = ("--literal-pathspecs", "-c", "log.showSignature=false", "-c", "log.diffMerges=first-parent")
 LOG = (
     *(*SAFE, "log"),
-    *("--first-parent", "-m", "--follow", "--raw", "-z", "--no-abbrev", "--format=%H %ct"),
+    *("-m", "--raw", "-z", "--no-abbrev", "--format=%H %ct"),
     *("--no-ext-diff", "--no-color", "--no-decorate", "--no-notes", "--no-mailmap"),
     f"-O{os.devnull}",  # and no diff.orderFile
 )
 """Options to list the changes of a file without running a program or reading files that the configuration names."""
+HISTORY = ("--first-parent", "--follow")
+"""What was deployed from a branch that HEAD is on."""
+EVERYWHERE = ("--full-history", "--branches", "--tags", "--remotes", "--reflog")
+"""What else may have been built: other branches, releases, and commits that were amended or rebased."""
 COMMITS_FOR_RENAMES = (1000, 50)
 """Number of commits searched, and the fallback after a timeout."""
 RENAME_TIMEOUT_SECONDS = 5 * GIT_TIMEOUT_SECONDS
@@ -93,6 +101,41 @@ def versions(path: str, head: str) -> tuple[FileVersion, ...]:
         return ()
 
 
+def tips(path: str, head: str) -> str:
+    """Return HEAD and all references of a file's repository. If they are the same, so are the `versions_anywhere`."""
+    return f"{head} {_asked(path, 'rev-parse', '--all')}"
+
+
+def versions_anywhere(path: str, head: str, tips: str) -> tuple[FileVersion, ...]:
+    """Return the versions of a file in all branches, tags and reflogs, newest first, without those under other names.
+
+    Returns at most MAX_VERSIONS_ANYWHERE, none if git fails or takes too long, and leaves out what is older than the
+    last MAX_COMMITS commits of `head`.
+    """
+    try:
+        return () if _slow.get(repository_of(path)) == tips else _versions_anywhere(path, head, tips)
+    except _GitError:
+        _slow[repository_of(path)] = tips
+        return ()
+
+
+@lru_cache(64)
+def _versions_anywhere(path: str, head: str, tips: str) -> tuple[FileVersion, ...]:
+    del tips
+    oldest = _oldest(path, head)
+    limits = (f"--max-count={MAX_VERSIONS_ANYWHERE}", *([f"^{oldest}"] if oldest else []))
+    answer = _run(path, *LOG, *EVERYWHERE, *limits, "--", f"./{PurePath(path).name}", heavy=True)
+    if answer is None:
+        raise _GitError
+    changed = (change.now for change in _changes(answer.decode("utf-8", "surrogateescape").split("\0")))
+    return tuple(one for one in changed if one.blob.strip("0"))
+
+
+def _oldest(path: str, head: str) -> str | None:
+    """Return the commit before the last MAX_COMMITS; None if there are not so many."""
+    return _asked(path, "rev-list", "--first-parent", "--max-count=1", f"--skip={MAX_COMMITS}", head)
+
+
 class _GitError(Exception):
     """Git failed or timed out, so the result must not be cached."""
 
@@ -100,9 +143,9 @@ class _GitError(Exception):
 @lru_cache(64)
 def _versions(path: str, head: str) -> tuple[FileVersion, ...]:
     name = PurePath(path).name
-    oldest = _asked(path, "rev-list", "--first-parent", "--max-count=1", f"--skip={MAX_COMMITS}", head)
+    oldest = _oldest(path, head)
     commits = f"{oldest}..{head}" if oldest else head
-    answer = _run(path, *LOG, f"--max-count={MAX_VERSIONS}", commits, "--", f"./{name}")
+    answer = _run(path, *LOG, *HISTORY, f"--max-count={MAX_VERSIONS}", commits, "--", f"./{name}")
     if answer is None:
         raise _GitError
     found: list[FileVersion] = []

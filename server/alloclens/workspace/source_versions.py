@@ -81,7 +81,8 @@ class SourceVersions:
         )
         elsewhere = is_absolute(canonical(recorded)) and not _is_as_recorded(place, recorded)
         # A program built on another machine was probably built from a commit.
-        possible = list(_fitting([*checked_in, *copies] if elsewhere else [*copies, *checked_in], lines))
+        known = [*checked_in, *copies] if elsewhere else [*copies, *checked_in]
+        possible = list(_fitting(known, lines)) or list(_fitting(self._not_in_history(place, provenance), lines))
         exact = [one for one in possible if fits(lines, one.text or "", inlined=False)]
         found = first_of(exact or possible, lines)
         may_be_lost, build = _may_be_lost(place, recorded, provenance), provenance.build
@@ -159,11 +160,7 @@ class SourceVersions:
         A running program may be built from any of them, because deployments lag behind. If its binary names a commit
         with uncommitted changes, older versions are excluded.
         """
-        path = place.path
-        repository = git.repository_of(path)
-        if repository not in self._heads:
-            self._heads[repository] = git.commit(path, "HEAD") if repository else None
-        head = self._heads[repository]
+        path, head = place.path, self._head(place.path)
         # A rename that is not committed yet is in no history.
         names = (path, place.before) if place.before else (path,)
         history = next(filter(None, (git.versions(name, head) for name in names)), ()) if head else ()
@@ -178,6 +175,30 @@ class SourceVersions:
             yield _of_commit(commit_of[blob], text)
             if oldest and oldest.text == text:
                 return
+
+    def _not_in_history(self, place: Place, provenance: Provenance) -> Iterator[SourceVersion]:
+        """Yield the versions that other branches, tags and reflogs had of a file until the snapshot, newest first.
+
+        A program may be built from a release branch, or from a commit that was amended since.
+        """
+        head = self._head(place.path)
+        if head is None:
+            return
+        tips = git.tips(place.path, head)
+        commit_of: dict[str, str] = {}
+        for name in filter(None, (place.path, place.before)):
+            for one in git.versions_anywhere(name, head, tips):
+                if one.seconds <= provenance.seconds:
+                    commit_of.setdefault(one.blob, one.commit)
+        for blob, text in git.texts(place.path, tuple(commit_of)).items():
+            yield _of_commit(commit_of[blob], text)
+
+    def _head(self, path: str) -> str | None:
+        """Return the HEAD commit of a file's repository; None if it has none."""
+        repository = git.repository_of(path)
+        if repository not in self._heads:
+            self._heads[repository] = git.commit(path, "HEAD") if repository else None
+        return self._heads[repository]
 
 
 def recorded_lines(lines: Lines, rows: Ints, path: str) -> RecordedLines:
