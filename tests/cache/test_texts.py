@@ -263,6 +263,44 @@ def test_a_text_that_is_damaged_is_none(kept: Texts, path: Path) -> None:
     assert kept.of("/p/a", STAMP, "/w/main.go") is None
 
 
+@pytest.mark.parametrize("harm", ["DELETE FROM text2", "DELETE FROM entry3", "UPDATE text2 SET body = 'damaged'"])
+def test_texts_that_another_server_removed_are_stored_again(kept: Texts, path: Path, harm: str) -> None:
+    kept.keep("/p/a", STAMP, GO)
+    kept.keep("/p/b", STAMP, GO)
+    with closing(sqlite3.connect(path)) as other:
+        other.execute(harm)
+        other.commit()
+    kept.keep("/p/c", STAMP, GO)
+    assert {path: kept.of("/p/c", STAMP, path) for path in GO} == GO
+
+
+def test_texts_of_a_transaction_that_failed_are_stored_again(kept: Texts, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    with monkeypatch.context() as failing:
+        failing.setattr(texts.log, "debug", fail)  # the last step of the transaction
+        kept.keep("/p/a", STAMP, GO)
+    assert not kept.paths("/p/a", STAMP)
+    kept.keep("/p/a", STAMP, GO)
+    assert {path: kept.of("/p/a", STAMP, path) for path in GO} == GO
+
+
+def test_texts_that_were_forgotten_are_stored_again(kept: Texts) -> None:
+    kept.keep("/p/a", STAMP, GO)
+    kept.forget(["/p"], [])
+    kept.keep("/p/b", STAMP, GO)
+    assert {path: kept.of("/p/b", STAMP, path) for path in GO} == GO
+
+
+def test_unchanged_texts_are_not_read_again(kept: Texts, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept.keep("/p/a", STAMP, GO)
+    checked: list[object] = []
+    monkeypatch.setattr(database, "check_sum", lambda *row: checked.append(row[0]))
+    kept.keep("/p/b", STAMP, GO)
+    assert checked == ["/p/b"]
+
+
 def test_a_file_that_is_deleted_while_it_is_open(kept: Texts, path: Path) -> None:
     kept.keep("/p/a", STAMP, GO)
     path.unlink()

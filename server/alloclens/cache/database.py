@@ -39,6 +39,8 @@ WRITING = "BEGIN IMMEDIATE"
 Row = tuple[Any, ...]
 Identity = tuple[int, int]
 """Device and inode."""
+Version = tuple[int, int, int]
+"""Number of connections opened, number of failures, and SQLite's data version."""
 
 
 class Cache:
@@ -53,6 +55,7 @@ class Cache:
         self._lock = threading.Lock()
         self._logged: set[str] = set()
         self._failures = 0
+        self._connections = 0
         self._file: Identity | None = None
         """Identity of the open file; None in memory."""
         self._closed = False
@@ -88,6 +91,14 @@ class Cache:
             finally:
                 with suppress(sqlite3.Error):
                     self._base.rollback()
+
+    def version(self) -> Version:
+        """Return a value that stays the same while only committed transactions of this cache change the tables.
+
+        Call it in a transaction.
+        """
+        (of_others,) = self._base.execute("PRAGMA data_version").fetchone()
+        return self._connections, self._failures, of_others
 
     def _follow(self) -> None:
         """Reopen the file if another server has recreated it."""
@@ -145,6 +156,7 @@ class Cache:
         return self._connected(MEMORY)
 
     def _connected(self, path: str) -> sqlite3.Connection:
+        self._connections += 1
         base = sqlite3.connect(path, timeout=WAIT_SECONDS, check_same_thread=False)
         try:
             base.text_factory = _text

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
+    from alloclens.cache.database import Version
     from alloclens.disk import Stamp
 
 log = logging.getLogger(__name__)
@@ -62,6 +63,9 @@ class Texts:
 
     def __init__(self, path: Path | None = None) -> None:
         self._cache = Cache("texts.sqlite3", SCHEMA, path)
+        self._stored: set[str] = set()
+        """Digests of manifests and texts that are whole in the file as of `_version`: successive snapshots share most."""
+        self._version: Version | None = None
 
     def close(self) -> None:
         """Close the file."""
@@ -78,12 +82,15 @@ class Texts:
         fresh = {sql_text(path): (digest(one.text), float(one.written_at)) for path, one in copies.items()}
         with self._cache.transaction() as base:
             base.execute(WRITING)
+            stored = self._still_stored()
             entries = dict(sorted((fresh | _kept(base, snapshot, stamp)).items()))
             manifest = digest(repr(entries))
-            _keep_bodies(base, {digest(one.text): one.text for one in copies.values()})
-            if _entries(base, manifest) != entries:
+            bodies = {fresh[sql_text(path)][0]: one.text for path, one in copies.items()}
+            _keep_bodies(base, {named: text for named, text in bodies.items() if named not in stored})
+            if manifest not in stored and _entries(base, manifest) != entries:
                 rows = (checked(manifest, path, *entry) for path, entry in entries.items())
                 base.executemany("INSERT OR REPLACE INTO entry3 VALUES (?, ?, ?, ?, ?)", rows)
+            stored |= {manifest, *bodies}
             seen = checked(sql_text(snapshot), repr(tuple(stamp)), manifest)
             base.execute("INSERT OR REPLACE INTO seen3 VALUES (?, ?, ?, ?)", seen)
             log.debug("kept %d source files for %s", len(copies), snapshot)
@@ -103,6 +110,7 @@ class Texts:
         kept = set(map(sql_text, but))
         with self._cache.transaction() as base:
             base.execute(WRITING)
+            self._stored.clear()
             for directory in directories:
                 begin = sql_text(directory).rstrip("/") + "/"
                 rows = base.execute("SELECT snapshot FROM seen3 WHERE substr(snapshot, 1, ?) = ?", (len(begin), begin))
@@ -111,6 +119,14 @@ class Texts:
             _sweep(base)
             while _size(base) > MAX_TEXTS_BYTES and base.execute(OLDEST).rowcount:
                 _sweep(base)
+
+    def _still_stored(self) -> set[str]:
+        """Return what the file certainly holds: nothing if anything but a finished `keep` may have changed it."""
+        version = self._cache.version()
+        if version != self._version:
+            self._stored.clear()
+            self._version = version
+        return self._stored
 
 
 def _manifest(base: sqlite3.Connection, snapshot: str, stamp: tuple[int, ...]) -> str | None:
