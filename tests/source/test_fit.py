@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from alloclens.source.fit import fits, idle_lines, starts
+from alloclens.source.fit import fits, idle_lines
 from alloclens.source.line_mapping import RecordedLines
 
 if TYPE_CHECKING:
@@ -98,25 +98,6 @@ def test_what_proves_a_text_wrong(function: str, start: int, line: int) -> None:
 )
 def test_what_a_compiler_makes(function: str, start: int, line: int) -> None:
     assert fits(marks("shop.go", (function, start, line)), GO)
-
-
-@pytest.mark.parametrize(
-    ("recorded", "count"),
-    [
-        ([(ADD, 4, 7), (ALL, 16, 17)], 2),
-        ([(ADD, 3, 7), (ALL, 17, 17)], 0),  # a line above, and a line below
-        ([(ADD, 0, 7), (ALL, 16, 17)], 1),  # where it starts was not recorded
-        ([(f"{ADD}.func1", 11, 12), (ALL, 16, 17)], 1),  # closures have no name to be found by
-        ([("example.com/shop.(*Basket).Add", 4, 7), ("example.com/shop.init.0", 22, 23)], 0),
-    ],
-)
-def test_how_many_functions_start_where_they_were_recorded(recorded: list[tuple[str, int, int]], count: int) -> None:
-    assert starts(marks("shop.go", *recorded), GO) == count
-
-
-def test_a_decorated_function_starts_on_either_line() -> None:
-    text = "@cached\n@traced\ndef keep(n):\n    return [n]\n"
-    assert [starts(marks("a.py", ("keep", start, 4)), text) for start in range(1, 5)] == [1, 1, 1, 0]
 
 
 def test_lines_of_a_closure_may_be_in_any_closure_or_in_its_function() -> None:

@@ -208,14 +208,15 @@ def test_all_lines_of_a_file_that_is_a_guess_are_doubtful(repository: Repository
 
 
 @pytest.mark.programs
-def test_functions_that_start_where_they_were_recorded_prove_a_guess(repository: Repository) -> None:
-    repository.check_in({"main.go": TWO + "\nfunc drop() {\n\tpanic(1)\n}\n"}, BEGIN + 4.2 * DAY)
-    names, line, number = ["main.keep", "main.drop"], np.array([4, 10]), np.array([0, 1])
-    here = (repository.folder / "main.go").read_text().split("\n").index("func drop() {") + 1
-    proven = guessed(repository, RecordedLines(line, number, names, np.array([3, here]), "main.go"))
-    assert (proven.guessed, bool(proven.disagrees(np.array([4])).any())) == (False, False)
-    assert guessed(repository, RecordedLines(line, number, names, np.array([3, 0]), "main.go")).guessed
-    assert guessed(repository, RecordedLines(line, number, names, np.array([0, 0]), "main.go")).guessed
+def test_a_file_that_another_service_copied_is_a_guess_although_all_its_functions_start_there(
+    repository: Repository,
+) -> None:
+    text = "package main\n" + "".join(f"\nfunc {name}() {{\n\tpanic(1)\n}}\n" for name in ("keep", "drop", "load"))
+    repository.check_in({"main.go": text}, BEGIN + 4.2 * DAY)
+    names, starts = ["main.keep", "main.drop", "main.load"], np.array([3, 7, 11])
+    found = guessed(repository, RecordedLines(starts + 1, np.arange(3), names, starts, "main.go"))
+    assert (found.text, found.guessed) == (text, True)
+    assert found.disagrees(starts + 1).all()
 
 
 @pytest.mark.programs

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from alloclens.languages import language_of
 from alloclens.languages.declarations import declarations, parsed, read_as
 from alloclens.languages.go import GO
-from alloclens.languages.names import has_name
 from alloclens.languages.python import PYTHON
 from alloclens.text import memo, split_lines
 
@@ -48,17 +47,6 @@ def fits(lines: RecordedLines, text: str, *, inlined: bool = True) -> bool:
         )
         for number, (name, start) in enumerate(zip(lines.names, lines.start.tolist(), strict=True))
     )
-
-
-def starts(lines: RecordedLines, text: str) -> int:
-    """Return how many functions the text declares on their recorded start lines."""
-    each = zip(lines.names, lines.start.tolist(), strict=True)
-    return sum(1 for name, start in each if start > 0 and _starts(text, lines.path, name, start))
-
-
-def _starts(text: str, path: str, name: str, start: int) -> bool:
-    found = declarations(text, name, path) if has_name(name) and not parsed(name, path).closure else ()
-    return any(one.first <= start <= one.line for one in found)
 
 
 @memo

@@ -14,7 +14,7 @@ import numpy as np
 from alloclens.cache.texts import SourceCopy
 from alloclens.disk import written_at
 from alloclens.paths import canonical, is_absolute, is_within, name_of
-from alloclens.source.fit import fits, starts
+from alloclens.source.fit import fits
 from alloclens.source.line_mapping import UNCHANGING, UNKNOWN_VERSION, RecordedLines, SourceVersion, first_of
 from alloclens.source.places import Place
 from alloclens.symbols.build_info import COMMIT, revisions
@@ -40,8 +40,6 @@ VERSIONED = re.compile(r".*(/[^/]+[@-]v?\d+\.\d+\.\d+[^/]*/.*)", re.DOTALL)
 """The end of a path from a directory named after a module, package or crate with its version."""
 COMPILED = re.compile(r"\.(?:go|c|cc|cpp|cxx|h|hh|hpp|hxx|inl|ipp|m|mm|cu|rs|zig|swift|d|nim|f|f90|s)$", re.IGNORECASE)
 """Files that are compiled. For others the binary is an interpreter, whose age is irrelevant."""
-MIN_PROVING_STARTS = 2
-"""Functions at their recorded start lines that prove a guessed file."""
 
 AS_RECORDED = "as recorded"
 """The rule for files still at their recorded path."""
@@ -63,8 +61,7 @@ class SourceVersions:
         key = provenance.copies[-1].path, place.path
         if key not in self._known:
             found = self._of(place, recorded, provenance, lines)
-            proven = not place.guessed or (found.text is not None and starts(lines, found.text) >= MIN_PROVING_STARTS)
-            self._known[key] = found if proven else found.guess
+            self._known[key] = found.guess if place.guessed else found
         return self._known[key]
 
     def _of(self, place: Place, recorded: str, provenance: Provenance, lines: RecordedLines) -> SourceVersion:
