@@ -18,6 +18,8 @@ from alloclens.tables.lines import Ownership, lines
 from alloclens.tables.sites import by_source_line
 from alloclens.tables.top import top
 from alloclens.transform.difference import difference
+from hypothesis import given
+from hypothesis import strategies as st
 
 from scripts import tools
 from tests.support.profiles import heap
@@ -100,6 +102,25 @@ def test_two_builds_that_nothing_else_tells_apart() -> None:
     assert are_different_builds(of(profile(*BASE)), of(profile(*RELEASE)))
     assert not are_different_builds(of(profile(*BASE)), of(profile(*BASE[:2])))
     assert not are_different_builds(of(profile(*without_starts(BASE))), of(profile(*RELEASE)))
+
+
+FUNCTIONS = st.lists(
+    st.tuples(st.sampled_from("fgh"), st.sampled_from(["/w/a.go", "/w/b.go"]), st.sampled_from([0, 10, 20])),
+    min_size=1,
+    max_size=3,
+)
+
+
+@given(FUNCTIONS, FUNCTIONS)
+def test_two_builds_are_told_apart_exactly_if_an_alignment_moves_a_function(
+    old: list[tuple[str, str, int]], new: list[tuple[str, str, int]]
+) -> None:
+    base, head = (
+        profile(*(f"{name}:{start}@{file}:{100 + i} = 1x{MB}" for i, (name, file, start) in enumerate(functions)))
+        for functions in (old, new)
+    )
+    moved = (realigned(base, head).functions.start_line != base.functions.start_line).any()
+    assert are_different_builds(of(base), of(head)) == moved
 
 
 def test_what_did_grow_is_shown_where_it_is_now() -> None:

@@ -299,8 +299,11 @@ def compare(
     if number is None:
         return None
     wanted, process = head.sample_types[number], series.process(head)
-    one_process = base in process and not contents.restarted
-    one_process &= not (contents.base and are_different_builds(contents.base, contents.head))
+    one_process = (
+        base in process
+        and not contents.restarted
+        and not (contents.base and are_different_builds(contents.base, contents.head))
+    )
     same_build = one_process or bool(base and base.build_id and base.build_id == head.build_id)
     alignment = align(contents.base, contents.head, contents.line_maps) if contents.base and not same_build else None
     grown = growth(contents.head, contents.base, wanted, alignment, one_process=one_process) if contents.base else None

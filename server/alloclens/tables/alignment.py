@@ -168,7 +168,19 @@ def _has_values(lines: Lines) -> Mask:
 
 def are_different_builds(base: Lines, head: Lines) -> bool:
     """Return whether the declaration of any function moved between two snapshots."""
+    mine, theirs = _declarations(base), _declarations(head)
+    of_base, of_head = ({name for name, _, _ in only} for only in (mine - theirs, theirs - mine))
+    if of_base.isdisjoint(of_head):  # no function is declared in two places: by far the most frequent, and quickly seen
+        return False
     return bool(_aligned(_of_lines(base), _of_lines(head), NO_MAPS).shift.any())
+
+
+def _declarations(lines: Lines) -> set[tuple[str, str, int]]:
+    """Return the name, file and line of each function."""
+    found = lines.functions
+    return set(
+        zip(found.name, map(lines.files.__getitem__, found.file.tolist()), found.start_line.tolist(), strict=True)
+    )
 
 
 def realigned(base: Profile, head: Profile, maps: LineMaps = NO_MAPS) -> Profile:
