@@ -60,6 +60,8 @@ FILES = {
     "/w/node_modules/express/lib/router.js": (DEPENDENCY, "function handle() {\n"),
     "/w/node_modules/a/node_modules/b/i.js": (DEPENDENCY, ""),
     "/w/node_modules/c/i.js": (DEPENDENCY, ""),
+    "/w/python/pyproject.toml": (OWN, '[project]\nname = "installed-cart"\n'),
+    "/w/python/src/installed_cart/add.py": (OWN, "def put():\n    pass\n"),
     "/outside/o.go": (DEPENDENCY, go("O")),
     "/named/l.go": (OWN, go("L")),
     "/cache/github.com/!azure/sdk@v1.0.0/a.go": (DEPENDENCY, go("A")),
@@ -137,9 +139,9 @@ MAPPED, EXACT, MODULE, BUILD, VENDOR = (
     "vendor",
 )
 CACHE, REQUIRED, GOROOT, PACKAGE = "module cache", "required module", "Go's own source", "installed package"
-BUNDLED = "project of a bundler"
+BUNDLED, INSTALLED = "project of a bundler", "installed project"
 RELATIVE, CONTAINER, SUFFIX = "relative to the workspace", "container or CI root", "the only file that ends so"
-GUESSES, PROOFS = {BUNDLED, RELATIVE, CONTAINER, SUFFIX}, {"com.shop.Cart.add"}
+GUESSES, PROOFS = {BUNDLED, INSTALLED, RELATIVE, CONTAINER, SUFFIX}, {"com.shop.Cart.add"}
 """Rules whose finds are marked, and functions that say whose they are."""
 HACK = "vendor/golang.org/x/net/http2/hpack/hpack.go"
 SERVER = "net/http.(*Server).Serve"
@@ -340,6 +342,9 @@ FOUND = {
     "relative, webpack (6)": Case("webpack:///./src/ui.js", "", "/w/src/ui.js", RELATIVE),
     "relative, webpack-internal (6)": Case("webpack-internal:///./src/ui.js", "", "/w/src/ui.js", RELATIVE),
     "relative, webpack, clean": Case("webpack:/src/ui.js", "", "/w/src/ui.js", RELATIVE),
+    "a project that was installed": Case(
+        "/usr/lib/python3/dist-packages/installed_cart/add.py", "put", "/w/python/src/installed_cart/add.py", INSTALLED
+    ),
     "webpack with a project": Case("webpack://shop/./src/ui.js", "draw", "/w/src/ui.js", BUNDLED),
     "webpack with a project, clean": Case("webpack:/shop/src/ui.js", "draw", "/w/src/ui.js", BUNDLED),
     "webpack with a project of a scope": Case("webpack:/@me/shop/src/ui.js", "draw", "/w/src/ui.js", BUNDLED),

@@ -281,3 +281,61 @@ def test_closures_tell_as_little_as_the_function_they_are_in() -> None:
     ]
     assert not any(map(is_telling, common))
     assert is_telling("main.collectOrders.func1")
+
+
+STORE = "class Cache:\n    def load(self):\n        pass\n"
+SITE = "/usr/local/lib/python3.11/site-packages"
+
+
+@pytest.mark.parametrize(
+    ("project", "here", "recorded_file"),
+    [
+        ('[project]\nname = "mypkg"\n', "src/mypkg/store.py", f"{SITE}/mypkg/store.py"),
+        ('[project]\nname = "My.Pkg"\n', "my_pkg/store.py", f"{SITE}/my_pkg/store.py"),  # PEP 503
+        (
+            "[tool.poetry]\nname = 'mypkg'\n",
+            "mypkg/db/store.py",
+            "C:\\Python311\\Lib\\site-packages\\mypkg\\db\\store.py",
+        ),
+        (
+            '[project]\nname = "shop"\n[tool.hatch.build.targets.wheel]\npackages = ["src/mypkg"]\n',
+            "src/mypkg/store.py",
+            "/usr/lib/python3/dist-packages/mypkg/store.py",
+        ),
+        (
+            '[tool.poetry]\nname = "shop"\npackages = [\n  {include = "mypkg", from = "src"},\n]\n',
+            "src/mypkg/store.py",
+            f"/app/.venv/lib/python3.11/site-packages{SITE}/mypkg/store.py",
+        ),
+        ('[project]\nname = "store"\n', "src/store.py", f"{SITE}/store.py"),
+    ],
+)
+def test_a_python_project_that_was_installed(project: str, here: str, recorded_file: str) -> None:
+    files = {"/w/pyproject.toml": project, f"/w/{here}": STORE}
+    place = SourceMap(EMPTY, FakeFiles(files), {recorded_file: ("Cache.load",)}).place(recorded_file)
+    assert place is not None
+    assert (place.path, place.own, place.guessed) == (f"/w/{here}", True, True)
+
+
+@pytest.mark.parametrize(
+    ("project", "here", "function"),
+    [
+        ('[project]\nname = "shop"\n', "src/mypkg/store.py", "Cache.load"),  # a copy of another project's package
+        ('[project]\nname = "shop"\ndependencies = ["mypkg"]\n', "mypkg/store.py", "Cache.load"),
+        ('[project]\nname = "mypkg"\n', "lib/mypkg/store.py", "Cache.load"),  # in neither layout
+        ('[project]\nname = "mypkg"\n', "src/mypkg/store.py", "Cache.drop"),  # not with its functions
+        ("", "src/mypkg/store.py", "Cache.load"),
+    ],
+)
+def test_an_installed_package_that_is_of_no_project_here(project: str, here: str, function: str) -> None:
+    recorded_file = f"{SITE}/mypkg/store.py"
+    files = {"/w/pyproject.toml": project, f"/w/{here}": STORE}
+    assert SourceMap(EMPTY, FakeFiles(files), {recorded_file: (function,)}).place(recorded_file) is None
+
+
+def test_an_installed_package_of_two_projects_is_neither() -> None:
+    recorded_file = f"{SITE}/mypkg/store.py"
+    named = {f"/w/{at}/pyproject.toml": '[project]\nname = "mypkg"\n' for at in "ab"}
+    files = {**named, "/w/a/mypkg/store.py": STORE, "/w/b/src/mypkg/store.py": STORE}
+    found = SourceMap(EMPTY, FakeFiles(files), {recorded_file: ("Cache.load",)}).find(recorded_file)
+    assert getattr(found, "candidates", ()) == ("/w/a/mypkg/store.py", "/w/b/src/mypkg/store.py")

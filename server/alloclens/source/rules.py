@@ -65,6 +65,13 @@ class PlacementContext:
         directories = self.files.named("package.json")[:MAX_PROJECTS]
         return _grouped((name, at) for at in directories if (name := _project(self.files.text(f"{at}/package.json"))))
 
+    @cached_property
+    def python_projects(self) -> Mapping[str, Sequence[str]]:
+        """The directories of the workspace's Python projects, by the normalized names of what pyproject.toml says is theirs."""
+        directories = self.files.named("pyproject.toml")[:MAX_PROJECTS]
+        each = ((at, _python_names(self.files.text(f"{at}/pyproject.toml") or "")) for at in directories)
+        return _grouped((name, at) for at, names in each for name in sorted(names))
+
     def crates(self, path: str) -> frozenset[str]:
         """Return the possible crate names of a file: from its Cargo.toml, or its own name if it is a program."""
         for folder in filter(self.cargo.__contains__, folders_of(path)):
@@ -116,6 +123,19 @@ def _project(text: str | None) -> str:
         return ""
     name = said.get("name") if isinstance(said, dict) else ""
     return name if isinstance(name, str) else ""
+
+
+def _python_names(text: str) -> Collection[str]:
+    """Return the normalized names of a project and its packages in the text of its pyproject.toml."""
+    listed = (name for inner in PYTHON_PACKAGES.findall(text) for name in QUOTED.findall(inner))
+    return {_normalized(re.split(r"[/.]", name)[-1]) for name in listed}.union(
+        map(_normalized, PYTHON_NAME.findall(text))
+    )
+
+
+def _normalized(name: str) -> str:
+    """Normalize a name as PEP 503 says."""
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _along(path: str, grouped: Mapping[str, T]) -> Iterator[tuple[str, T]]:
@@ -236,6 +256,14 @@ def _packages(recorded: Recorded, context: PlacementContext) -> Groups:
             same_part = parts.get(name_of(before), ()) if before else ()
             yield from ([join(directory, rest) for directory in group] for group in _nearest(before, same_part))
             yield from ([join(directory, rest)] for directory in parts.get("", ()))
+
+
+def _installed_project(recorded: Recorded, context: PlacementContext) -> Groups:
+    """Find files of a Python project here that was installed where the program ran, in the layouts with and without src."""
+    if found := SITE_PACKAGES.search(recorded.path):
+        inside = found[1]
+        projects = context.python_projects.get(_normalized(inside.partition("/")[0].removesuffix(".py")), ())
+        yield [join(directory, layout, inside) for directory in projects for layout in ("", "src")]
 
 
 def _nearest(before: str, parts: Sequence[str]) -> Groups:
@@ -374,6 +402,7 @@ RULES = (
     PlacementRule("required module", _required),
     PlacementRule("Go's own source", _go_root),
     PlacementRule("installed package", _packages),
+    PlacementRule("installed project", _installed_project, by_functions=True, guess=True, tells_whose=True),
     PlacementRule("root of the build", _alike, by_functions=True),
     PlacementRule("relative to the workspace", _relative, guess=True),
     PlacementRule("relative to the workspace", _like_standard, by_functions=True, guess=True),
@@ -389,7 +418,12 @@ RULES = (
 FOREIGN = {Kind.STANDARD: "it is part of a standard library", Kind.DEPENDENCY: "it is a dependency's"}
 """Kinds that are never own code, and why."""
 MAX_PROJECTS = 1000
-"""Number of package.json files to read."""
+"""Number of package.json files to read, and of pyproject.toml files."""
+SITE_PACKAGES = re.compile(r".*/(?:site|dist)-packages/(.+\.py)$", re.DOTALL)
+PYTHON_NAME = re.compile(r"""^[ \t]*name[ \t]*=[ \t]*["']([\w.-]+)["']""", re.MULTILINE)
+PYTHON_PACKAGES = re.compile(r"""^[ \t]*packages[ \t]*=[ \t]*\[([^\]]*)\]""", re.MULTILINE)
+"""The packages of a project as setuptools, Hatch and Poetry list them."""
+QUOTED = re.compile(r"""["']([\w./-]+)["']""")
 CRATE = re.compile(r"""^[ \t]*name[ \t]*=[ \t]*["']([\w-]+)["']""", re.MULTILINE)
 """The names of the package, its library and its programs in Cargo.toml."""
 PROGRAM = re.compile(r"/(?:bin|examples|tests|benches)/([^/]+?)(?:/main)?\.rs$")
