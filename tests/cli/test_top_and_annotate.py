@@ -193,6 +193,20 @@ def test_annotate_says_of_which_lines_the_growth_is_not_known(tmp_path: Path) ->
     assert "no line of the base is known" not in result.output
 
 
+def test_annotate_says_that_the_base_is_of_another_program(tmp_path: Path) -> None:
+    source = tmp_path / "w/a.py"
+    source.parent.mkdir()
+    source.write_text("def keep():\n    a.append(1)\n")
+    for name, binary, second in (("a1", "shop", 1), ("b1", "mail", 2), ("b2", "mail", 3)):
+        stack = f"keep:1@{source}:2 = {second}x{MB}"
+        drop(tmp_path / f"p/{name}.pb.gz", heap(stack, binary=f"/srv/{binary}", seconds=second))
+    said = "a1.pb.gz is not the base here: it is of another program, directory or kind of profile\n"
+    result = run("annotate", source, "--profiles", tmp_path / "p", "--base", "a1.pb.gz")
+    assert (result.exit_code, said in result.stderr) == (0, True)
+    assert "is not the" not in run("annotate", source, "--profiles", tmp_path / "p", "--base", "b1.pb.gz").stderr
+    assert said in run("report", tmp_path / "p", "--base", "a1.pb.gz", "--output", tmp_path / "page.html").stderr
+
+
 def test_annotate_says_why_lines_are_marked(tmp_path: Path) -> None:
     """The text is known, but one line went past the other."""
     source = tmp_path / "w/a.py"

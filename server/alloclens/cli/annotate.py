@@ -20,13 +20,14 @@ from alloclens.wording.amounts import MAX_HINT_CHARACTERS, hint
 from alloclens.wording.drift import growth_unknown, not_shown, reasons
 from alloclens.wording.markdown import plain
 from alloclens.wording.status import line as status_line
-from alloclens.wording.status import nothing, unreadable
+from alloclens.wording.status import not_chosen, nothing, unreadable
 from alloclens.wording.verdict import placed_message
 from alloclens.workspace.around import workspace_around
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from alloclens.series.comparison import Comparison
     from alloclens.session.world import FileLines, World
     from alloclens.source.line_mapping import MappedLines
 
@@ -58,6 +59,7 @@ def command(source: Path, profiles: str, base: str | None, head: str | None, sam
         text = decoded(read_file(path, MAX_SOURCE_BYTES))
     mapped = file.on(text)
     show(Styled(status_line(file.comparison, settings.base, settings.head), bold=True))
+    tell_unused(known, file.comparison)
     _print(split_lines(text), _hints(file, mapped), _verdicts(file, mapped, known.settings.memory_bytes))
     for reason in reasons(file.version, file.recorded_lines.line, file.moved, mapped.unsure):
         tell(f"~ {reason}")
@@ -83,6 +85,13 @@ def refuse_unknown(known: World) -> None:
             raise click.ClickException(
                 f"no snapshot is named {choice}; there are {', '.join(CHOICES)} and {names[0]} …"
             )
+
+
+def tell_unused(known: World, shown: Comparison) -> None:
+    """Say if the chosen base or head is a snapshot of another series than what is shown."""
+    for what, choice in (("base", known.settings.base), ("head", known.settings.head)):
+        if choice not in CHOICES and shown.series.named(choice) is None:
+            tell(not_chosen(choice, what))
 
 
 def _hints(file: FileLines, mapped: MappedLines) -> dict[int, str]:

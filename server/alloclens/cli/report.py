@@ -14,7 +14,7 @@ import numpy as np
 from jinja2 import Environment, StrictUndefined
 
 from alloclens import __version__
-from alloclens.cli.annotate import refuse_unknown, tell_problems
+from alloclens.cli.annotate import refuse_unknown, tell_problems, tell_unused
 from alloclens.cli.errors import errors_about
 from alloclens.cli.leaks import quiet
 from alloclens.cli.terminal import show_bytes
@@ -106,6 +106,7 @@ def _shown(known: World) -> Comparison:
     refuse_unknown(known)
     if known.shown is None:
         raise click.ClickException(f"no profile has {settings.sample_type or 'a sample type'}")
+    tell_unused(known, known.shown)
     return known.shown
 
 

@@ -61,6 +61,11 @@ def unreadable(name: str, reason: str) -> str:
     return f"{name} could not be read: {reason}"
 
 
+def not_chosen(choice: str, what: str) -> str:
+    """Say that a snapshot that was chosen as base or head (`what`) does not apply to what is shown."""
+    return f"{choice} is not the {what} here: it is of another program, directory or kind of profile"
+
+
 def _in_focus(shown: Comparison) -> str:
     return f"{amount(shown.in_focus, shown.sample_type.unit)} of " if shown.focus else ""
 
