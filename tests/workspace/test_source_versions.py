@@ -18,8 +18,9 @@ from alloclens.session import once
 from alloclens.source.line_mapping import UNCHANGING, UNKNOWN_VERSION, RecordedLines, map_lines
 from alloclens.source.places import Place
 from alloclens.source.recorded import Kind
-from alloclens.source.roots import Roots
+from alloclens.source.roots import Module, Roots
 from alloclens.symbols.build_info import build
+from alloclens.wording.drift import compared_text
 from alloclens.workspace.source_versions import SourceVersions, unchanged
 from click.testing import CliRunner
 
@@ -490,6 +491,83 @@ def test_a_dependency_of_any_version_is_the_same_where_it_fits(tmp_path: Path) -
     assert found(keeps(5)) is UNCHANGING
     assert found(keeps(6, start=4)) is UNKNOWN_VERSION  # it declares keep elsewhere
     assert found(keeps(5, start=0)) is UNKNOWN_VERSION  # nothing shows that it fits
+
+
+# A version in a recorded path, of a file that is edited here
+
+
+LIB = "example.com/!lib"
+IN_CACHE, TRIMMED = f"/go/pkg/mod/{LIB}@v1.0.0/main.go", "example.com/Lib@v1.0.0/main.go"
+VENDORED = "vendor/example.com/Lib/main.go"
+
+
+@pytest.fixture
+def modules(tmp_path: Path) -> Repository:
+    """A repository without a commit."""
+    return Repository(tmp_path / "modules")
+
+
+def released(modules: Repository, path: str, recorded: str, rule: str = "vendor") -> SourceVersion:
+    folder = str(modules.folder)
+    place = Place(f"{folder}/{path}", rule, Kind.DEPENDENCY if "vendor/" in path else Kind.OWN)
+    roots = Roots((folder,), (Module("example.com/Lib", f"{folder}/lib", main=False),), (f"{folder}/vendor",))
+    return SourceVersions(roots, None).of(place, recorded, taken(9), keeps(4))
+
+
+@pytest.mark.programs
+@pytest.mark.parametrize("recorded", [IN_CACHE, TRIMMED])
+@pytest.mark.parametrize(
+    ("listed", "same"),
+    [
+        ("# example.com/Lib v1.0.0\n## explicit", True),
+        ("# example.com/Lib v1.1.0", False),
+        ("# example.com/Lib v1.0.0 => ./lib", False),
+        ("# example.com/Lib v1.0.0 => example.com/fork v1.0.0", False),
+        ("# example.com/other => example.com/Lib v1.0.0", True),
+        ("# example.com/Lib/v2 v1.0.0", False),
+        ("", False),
+    ],
+)
+def test_a_vendored_text_is_of_the_version_that_is_listed(
+    modules: Repository, recorded: str, listed: str, same: bool
+) -> None:
+    modules.check_in({VENDORED: TWO, "vendor/modules.txt": f"{listed}\n"}, BEGIN)
+    found = released(modules, VENDORED, recorded)
+    assert (found.text, found.release) == (TWO, "" if same else "v1.0.0")
+    assert found.disagrees(np.array([4])).all() == (not same)
+
+
+@pytest.mark.programs
+def test_an_earlier_commit_vendored_the_recorded_version(modules: Repository) -> None:
+    one = TWO.replace("package main", "package main // v1.0.0")
+    modules.check_in({VENDORED: one, "vendor/modules.txt": "# example.com/Lib v1.0.0\n"}, BEGIN)
+    modules.check_in({VENDORED: TWO, "vendor/modules.txt": "# example.com/Lib v1.1.0\n"}, BEGIN + DAY)
+    found = released(modules, VENDORED, IN_CACHE)
+    assert (found.text, found.doubtful, found.release) == (one, None, "")
+
+
+@pytest.mark.programs
+@pytest.mark.parametrize("recorded", [IN_CACHE, TRIMMED])
+def test_a_replaced_module_is_of_no_version_without_a_tag(modules: Repository, recorded: str) -> None:
+    one = TWO.replace("package main", "package main // v1.0.0")
+    modules.check_in({"lib/main.go": one}, BEGIN)
+    modules.run("tag", "v1.0.0")  # of the module around it
+    modules.check_in({"lib/main.go": TWO}, BEGIN + DAY)
+    found = released(modules, "lib/main.go", recorded, "module of the workspace")
+    assert (found.text, found.release) == (TWO, "v1.0.0")
+    assert found.disagrees(np.array([4])).all()
+    assert "version v1.0.0 was profiled" in compared_text(found)
+    modules.run("tag", "lib/v1.0.0", "HEAD~1")
+    found = released(modules, "lib/main.go", recorded, "module of the workspace")
+    assert (found.text, found.release, found.doubtful) == (one, "", None)
+
+
+@pytest.mark.programs
+@pytest.mark.parametrize("placeholder", ["v0.0.0", "v0.0.0-00010101000000-000000000000"])
+def test_a_version_that_is_no_release_says_nothing(modules: Repository, placeholder: str) -> None:
+    modules.check_in({"lib/main.go": TWO}, BEGIN)
+    found = released(modules, "lib/main.go", TRIMMED.replace("v1.0.0", placeholder), "module of the workspace")
+    assert (found.text, found.release, found.doubtful) == (TWO, "", None)
 
 
 # The program that ran

@@ -35,6 +35,8 @@ class SourceVersion(NamedTuple):
     """The source of a text since which the doubtful lines were edited, before or after the program was built."""
     guessed: bool = False
     """Whether it is only a guess that the lines are of this file."""
+    release: str = ""
+    """The version of a module that was profiled, if the text may be of another one."""
 
     def disagrees(self, lines: Ints) -> Mask:
         """Return which lines are different lines in another possible text."""
@@ -57,6 +59,10 @@ class SourceVersion(NamedTuple):
         if self.text is None:
             return self
         return self._replace(doubtful=np.ones(len(split_lines(self.text)) + 1, np.bool_))
+
+    def of_unknown_release(self, release: str) -> SourceVersion:
+        """Return this version with all lines doubtful: it may be of another release of the module."""
+        return self if self.text is None else self.in_doubt._replace(release=release)
 
     @property
     def guess(self) -> SourceVersion:

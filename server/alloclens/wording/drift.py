@@ -31,11 +31,8 @@ def compared_text(version: SourceVersion) -> str:
             "the text that was profiled is not known (no copy was taken before the file changed, and no text of this file that "
             f"was found in git has its functions where the profile says; {SET_REVISION})"
         )
-    if version.guessed:
-        return (
-            f"nothing proves that the lines are of this file ({version.source}): another program may have a file of this name "
-            "with functions of these names; ~ marks the lines (a path mapping confirms that it is this file)"
-        )
+    if version.guessed or version.release:
+        return _unproven(version)
     if version.others:
         unnamed = len(version.others) + 1 - MAX_NAMED_TEXTS
         more = [f"{unnamed} more"] if unnamed > 0 else []
@@ -55,6 +52,18 @@ def compared_text(version: SourceVersion) -> str:
             f"committed; ~ marks the lines ({SET_REVISION})"
         )
     return version.source if version is UNCHANGING else f"the text that was profiled is known: {version.source}"
+
+
+def _unproven(version: SourceVersion) -> str:
+    if version.guessed:
+        return (
+            f"nothing proves that the lines are of this file ({version.source}): another program may have a file of this name "
+            "with functions of these names; ~ marks the lines (a path mapping confirms that it is this file)"
+        )
+    return (
+        f"version {version.release} was profiled, and nothing shows that the text here is of that version "
+        f"({version.source}); ~ marks the lines"
+    )
 
 
 def texts(version: SourceVersion, moved: Mask) -> list[str]:
@@ -95,7 +104,11 @@ def report(comparison: Comparison, path: str, parts: Sequence[LinesInFile], func
 
 def _where(comparison: Comparison, path: str, part: LinesInFile, kept: Mask) -> list[str]:
     rows, line, unsure = part.rows[kept], part.mapped.line[kept], part.mapped.unsure[kept]
-    disagree = part.version.disagrees(comparison.lines.line[rows]) & ~part.moved[kept] & (not part.version.guessed)
+    disagree = (
+        part.version.disagrees(comparison.lines.line[rows])
+        & ~part.moved[kept]
+        & (not (part.version.guessed or part.version.release))
+    )
     doubt = np.where(disagree, " ~ perhaps: the texts disagree on it", " ~ perhaps")
     doubt = np.where(unsure, doubt, "")
     away = "" if part.path == path else f" of {part.path}"

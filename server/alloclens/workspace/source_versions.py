@@ -13,7 +13,7 @@ import numpy as np
 
 from alloclens.cache.texts import SourceCopy
 from alloclens.disk import written_at
-from alloclens.paths import canonical, is_absolute, is_within, name_of
+from alloclens.paths import canonical, is_absolute, is_within, name_of, rest_within
 from alloclens.source.fit import fits
 from alloclens.source.line_mapping import UNCHANGING, UNKNOWN_VERSION, RecordedLines, SourceVersion, first_of
 from alloclens.source.places import Place
@@ -36,6 +36,11 @@ if TYPE_CHECKING:
 
 
 VERSION = re.compile(r"@(v\d[^/]*)/")
+PLACEHOLDER = re.compile(r"v0\.0\.0|v\d+\.0\.0-00010101000000-0{12}")
+"""A version that go.mod requires of a module that it replaces, if there is no release."""
+LISTED = re.compile(r"^# (?:.* => )?(\S+) (v\S+)$", re.MULTILINE)
+"""A module in vendor/modules.txt. One that is replaced with a directory has no version."""
+MAJOR = re.compile(r"(?:^|/)v\d+$")
 VERSIONED = re.compile(r".*(/[^/]+[@-]v?\d+\.\d+\.\d+[^/]*/.*)", re.DOTALL)
 """The end of a path from a directory named after a module, package or crate with its version."""
 COMPILED = re.compile(r"\.(?:go|c|cc|cpp|cxx|h|hh|hpp|hxx|inl|ipp|m|mm|cu|rs|zig|swift|d|nim|f|f90|s)$", re.IGNORECASE)
@@ -69,6 +74,13 @@ class SourceVersions:
             return self._dependency(place, recorded, provenance, lines)
         if self._revision:
             return next(_fitting(_at(place.path, self._revision), lines), UNKNOWN_VERSION)
+        if version := _released_version(place, recorded):
+            released = next(_fitting(self._released(place, recorded, version), lines), None)
+            return released or self._built(place, recorded, provenance, lines).of_unknown_release(version)
+        return self._built(place, recorded, provenance, lines)
+
+    def _built(self, place: Place, recorded: str, provenance: Provenance, lines: RecordedLines) -> SourceVersion:
+        """Return the version of a file that was built from a checkout."""
         told = next(_fitting(self._told(place, recorded, provenance, lines), lines), None)
         if told:
             return told
@@ -105,13 +117,12 @@ class SourceVersions:
             return bool(version) and (
                 provenance.build.go_version == version or bool(re.search(rf"(?<![\d.]){named}", recorded))
             )
-        there, here = (VERSIONED.match(f"/{path}") for path in (canonical(recorded), place.path))
-        return there is not None and here is not None and _plain(there[1]) == _plain(here[1])
+        return _has_same_version(place, recorded)
 
     def _told(
         self, place: Place, recorded: str, provenance: Provenance, lines: RecordedLines
     ) -> Iterator[SourceVersion]:
-        """Yield the versions that the binary, a label or a path names."""
+        """Yield the versions that the binary or a label names."""
         build = provenance.build
         is_newer = build.is_here and build.written_at > provenance.begun
         """Whether the binary was rebuilt since, so that its commit may be a later one."""
@@ -122,8 +133,31 @@ class SourceVersions:
         named = (build.revision, *revisions(provenance.label)) if is_told else revisions(provenance.label)
         for revision in filter(None, named):
             yield from _at(place.path, revision if COMMIT.fullmatch(revision) else f"refs/tags/{revision}")
-        if place.own and (version := VERSION.search(recorded)):
-            yield from _at(place.path, version[1])
+
+    def _released(self, place: Place, recorded: str, version: str) -> Iterator[SourceVersion]:
+        """Yield the versions of a file that its module had in a release, as tags or vendor/modules.txt say."""
+        path = place.path
+        if vendor := next((one for one in self._roots.vendors if is_within(path, one)), ""):
+            yield from self._vendored(path, f"{vendor}/modules.txt", recorded)
+        elif place.own:
+            top = git.repository_of(path)
+            directories = [module.directory for module in self._roots.modules if is_within(path, module.directory)]
+            inside = rest_within(max(directories, key=len, default=top), top) or ""
+            prefix = MAJOR.sub("", inside)  # Go wants the tag lib/v1.0.0 for a module in lib
+            is_tag = prefix and not git.PSEUDO_VERSION.match(version)
+            yield from _at(path, f"{prefix}/{version}" if is_tag else version)
+
+    def _vendored(self, path: str, listing: str, recorded: str) -> Iterator[SourceVersion]:
+        """Yield the texts of a vendored file with which vendor/modules.txt listed the recorded version, newest first."""
+        text = text_of(path)
+        if text is not None and _lists(text_of(listing) or "", recorded):
+            yield SourceVersion("of the version that vendor/modules.txt lists", text)
+        head = self._head(path)
+        versions = git.versions(listing, head) if head else ()
+        listings = git.texts(listing, tuple(dict.fromkeys(one.blob for one in versions)))
+        for one in versions:
+            if _lists(listings.get(one.blob, ""), recorded):
+                yield from _at(path, one.commit)
 
     def _vouched(
         self, copy: SourceVersion, place: Place, recorded: str, provenance: Provenance, lines: RecordedLines
@@ -256,6 +290,30 @@ def _unvouched(copy: SourceVersion, checked_in: Sequence[SourceVersion], *, may_
     if checked_in:
         return copy.beside(checked_in[0], shifted=True)
     return copy.in_doubt if may_be_lost else copy
+
+
+def _released_version(place: Place, recorded: str) -> str:
+    """Return the version of a Go module in a recorded path, unless the file here is at the same path or mapped to it.
+
+    With -trimpath, a module that go.mod replaces with a directory has the required version in its paths, too. If that is
+    a placeholder, it is certain that it was replaced.
+    """
+    found = VERSION.search(canonical(recorded))
+    if found is None or PLACEHOLDER.fullmatch(found[1]) or place.rule == "pathMappings":
+        return ""
+    return "" if _has_same_version(place, recorded) else found[1]
+
+
+def _has_same_version(place: Place, recorded: str) -> bool:
+    """Return whether a file is at a path with the recorded version."""
+    there, here = (VERSIONED.match(f"/{path}") for path in (canonical(recorded), place.path))
+    return there is not None and here is not None and _plain(there[1]) == _plain(here[1])
+
+
+def _lists(modules: str, recorded: str) -> bool:
+    """Return whether a vendor/modules.txt lists the version of the module that a recorded path is in."""
+    path = _plain(f"/{canonical(recorded)}")
+    return any(_plain(f"/{module}@{version}/") in path for module, version in LISTED.findall(modules))
 
 
 def _plain(path: str) -> str:
