@@ -204,6 +204,36 @@ def test_a_closure_of_a_variable_is_marked_where_possible_texts_have_another_var
     assert to(OF_VARIABLES, either, dump) == [(5, False), (11, True)]
 
 
+REGISTERED = """package main
+
+func main() {{
+	reg("{}", func(n int) {{
+		keep(n)
+	}})
+	reg("{}", func(n int) {{
+		keep(n)
+	}})
+}}
+"""
+OF_MAIN = marks(
+    (5, "main.main.func1"), (8, "main.main.func2"), path="a.go", **{"main.main.func1": 4, "main.main.func2": 7}
+)
+
+
+def test_closures_whose_first_lines_were_exchanged_are_marked() -> None:
+    a_b, b_a, a_c, a_a = (REGISTERED.format(*names) for names in ("ab", "ba", "ac", "aa"))
+    assert to(OF_MAIN, SourceVersion("our copy", a_b), b_a) == unsure(5, 8)
+    assert to(OF_MAIN, SourceVersion("our copy", a_b), a_c) == sure(5, 8)  # one was renamed
+    assert to(OF_MAIN, SourceVersion("our copy", a_a), a_c) == sure(5, 8)
+    assert to(OF_MAIN, SourceVersion("our copy", a_b), a_b.replace("main()", "main(n int)")) == sure(5, 8)
+    either = first_of([SourceVersion("our copy", b_a), SourceVersion("a commit", a_b)], OF_MAIN)
+    assert to(OF_MAIN, either, b_a) == unsure(5, 8)
+    either = first_of(
+        [SourceVersion("our copy", a_b), SourceVersion("a commit", a_b.replace("main()", "main(n int)"))], OF_MAIN
+    )
+    assert to(OF_MAIN, either, a_b) == sure(5, 8)
+
+
 def test_a_closure_of_a_variable_is_in_no_init_function() -> None:
     now = "package main\n\nfunc init() {\n" + "\tprintln()\n" * 20 + "}\n"
     assert to(OF_VARIABLES, UNKNOWN_VERSION, now) == unsure(0, 0)

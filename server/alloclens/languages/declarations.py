@@ -18,7 +18,7 @@ from alloclens.languages.syntax import syntax
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from alloclens.languages.syntax import Declaration, Syntax
+    from alloclens.languages.syntax import Declaration, Kind, Syntax
 
 
 def declared(text: str, function: str, path: str) -> list[int]:
@@ -113,8 +113,17 @@ def again(text: str, one: Declaration, path: str) -> list[Declaration]:
 
 def around(text: str, line: int, path: str) -> Declaration | None:
     """Return the innermost function with a name that a line (1-based) is in; None of any other line, or without a grammar."""
+    return _innermost(text, line, path, "function")
+
+
+def closure_around(text: str, line: int, path: str) -> Declaration | None:
+    """Return the innermost closure that a line (1-based) is in; None of any other line, or without a grammar."""
+    return _innermost(text, line, path, "closure")
+
+
+def _innermost(text: str, line: int, path: str, kind: Kind) -> Declaration | None:
     read = read_as(text, path)
-    inside = (one for one in read.declarations if one.kind == "function" and one.holds(line)) if read else ()
+    inside = (one for one in read.declarations if one.kind == kind and one.holds(line)) if read else ()
     return max(inside, key=lambda one: one.first, default=None)
 
 

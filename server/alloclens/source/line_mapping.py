@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from alloclens.languages import comment_of
-from alloclens.languages.declarations import again, around, declarations, parsed
+from alloclens.languages.declarations import again, around, closure_around, declarations, parsed
 from alloclens.source.text_diff import is_in, line_map, stays
 from alloclens.text import split_lines
 
@@ -156,8 +156,10 @@ def _disagrees(lines: RecordedLines, version: SourceVersion) -> Mask:
         return differ
     last = len(split_lines(version.text))
     for spot in np.flatnonzero(~differ & (lines.line > 0) & (lines.line <= last)).tolist():
-        if _is_nameless(lines, spot):
-            heads = _heads(version.text, int(lines.line[spot]))
+        if _is_of_closure(lines, spot):
+            line = int(lines.line[spot])
+            inside = closure_around(version.text, line, lines.path)
+            heads = _heads(version.text, line) if _is_nameless(lines, spot) else {inside.first} if inside else set()
             differ[spot] = version.disagrees(np.array([*heads], np.int64)).any()
     return differ
 
@@ -218,6 +220,7 @@ def _by_text(lines: RecordedLines, then: str, now: str) -> MappedLines:
             continue
         here = again(now, own, lines.path)
         if any(one.holds(to) for one in here):
+            unsure[spot] |= _is_of_closure(lines, spot) and _is_other_closure((then, at), (now, to), lines.path)
             continue
         if len(here) == 1 and (found := _within(own, here[0], then, now, at)):
             line[spot], unsure[spot] = found, True
@@ -225,6 +228,30 @@ def _by_text(lines: RecordedLines, then: str, now: str) -> MappedLines:
             unsure[spot] = strayed[spot] = True
     lost = strayed & np.isin(line, line[~strayed])
     return MappedLines(np.where(lost, 0, line), unsure & ~lost)
+
+
+def _is_of_closure(lines: RecordedLines, spot: int) -> bool:
+    """Return whether the function of a line is a closure, or has another name by which it cannot be found."""
+    number = lines.function[spot]
+    return number >= 0 and (_is_nameless(lines, spot) or parsed(lines.names[number], lines.path).closure)
+
+
+def _is_other_closure(then: tuple[str, int], now: tuple[str, int], path: str) -> bool:
+    """Return whether a line is now in a closure with another first line, while the first line of its own still exists.
+
+    So it is if the names of two handlers were exchanged. Each place is a text and a line.
+    """
+    head, head_now = (_closure_head(*place, path) for place in (then, now))
+    if not head or head == head_now:
+        return False
+    before, after = ([line.strip() for line in split_lines(text)].count(head) for text, _ in (then, now))
+    return after >= before
+
+
+def _closure_head(text: str, line: int, path: str) -> str:
+    """Return the first line of the closure around a line, without its indentation; "" if there is none."""
+    one = closure_around(text, line, path)
+    return split_lines(text)[one.first - 1].strip() if one else ""
 
 
 def _is_nameless(lines: RecordedLines, spot: int) -> bool:

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from alloclens.source.line_mapping import LinesInFile, SourceVersion
 
 BY_NAME = "lines of functions that were in another file when they were recorded are found by the function's name, and marked ~"
-MOVED_WITHIN = "lines that have moved within the file, past other lines or into another function, are marked ~"
+MOVED_WITHIN = (
+    "lines that have moved within the file, past other lines or into another function or closure, are marked ~"
+)
 SET_REVISION = "set `revision` to the commit that was built"
 MAX_NAMED_TEXTS = 3
 """Texts that are named if several fit."""
