@@ -202,11 +202,13 @@ function isZero(at: usize, size: usize): bool {
 }
 
 // Adds the values of each sample to every site of its stack, once: cum. Location l has the sites site[siteAt[l]:siteAt[l+1]].
-// Values are rows of `width`; a row of `out`, all 0, is a u64 that says which sample was added last, and the sums.
-function cum<T>(
-  locationAt: usize, location: usize, samples: u32, siteAt: usize, site: usize, values: usize, width: u32, out: usize,
+// Values are rows of `whole` pairs of i64 and `fractions` pairs of f64; a row of `out`, all 0, is a u64 that says which sample
+// was added last, 8 bytes of padding, and the sums.
+export function cum(
+  locationAt: usize, location: usize, samples: u32, siteAt: usize, site: usize, values: usize, whole: u32, fractions: u32,
+  out: usize,
 ): void {
-  const row = sizeof<T>() * width;
+  const split: usize = 16 * whole, row: usize = split + 16 * fractions;
   for (let i: u32 = 0; i < samples; i++, values += row) {
     if (isZero(values, row)) continue;
     const end = location + 4 * (load<u32>(locationAt + 4 * i, 4) as usize);
@@ -214,25 +216,16 @@ function cum<T>(
       const sites = siteAt + 4 * (load<u32>(at) as usize);
       const last = site + 4 * (load<u32>(sites, 4) as usize);
       for (let next = site + 4 * (load<u32>(sites) as usize); next < last; next += 4) {
-        const sums = out + (row + 8) * (load<u32>(next) as usize);
+        const sums = out + (row + 16) * (load<u32>(next) as usize);
         if (load<u64>(sums) == i + 1) continue;
         store<u64>(sums, i + 1);
-        for (let k: usize = 0; k < row; k += sizeof<T>()) {
-          store<T>(sums + k, load<T>(sums + k, 8) + load<T>(values + k), 8);
+        for (let k: usize = 0; k < split; k += 16) {
+          v128.store(sums + k, i64x2.add(v128.load(sums + k, 16), v128.load(values + k)), 16);
+        }
+        for (let k = split; k < row; k += 16) {
+          v128.store(sums + k, f64x2.add(v128.load(sums + k, 16), v128.load(values + k)), 16);
         }
       }
     }
   }
-}
-
-export function cumWhole(
-  locationAt: usize, location: usize, samples: u32, siteAt: usize, site: usize, values: usize, width: u32, out: usize,
-): void {
-  cum<i64>(locationAt, location, samples, siteAt, site, values, width, out);
-}
-
-export function cumFloat(
-  locationAt: usize, location: usize, samples: u32, siteAt: usize, site: usize, values: usize, width: u32, out: usize,
-): void {
-  cum<f64>(locationAt, location, samples, siteAt, site, values, width, out);
 }

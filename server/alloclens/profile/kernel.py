@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from alloclens.arrays import Ints, Numbers
+    from alloclens.arrays import Floats, Ints, Numbers
 
     Indices = NDArray[np.int32]
 
@@ -109,22 +109,29 @@ def arena() -> Iterator[Arena]:
     _local.arena = lent if lent.touched <= MAX_KEPT_BYTES else None
 
 
-def cum(location_at: Ints, location: Indices, site_at: Ints, site: Ints, values: Numbers) -> Numbers:
+def cum(
+    location_at: Ints, location: Indices, site_at: Ints, site: Ints, whole: Ints, fractions: Floats
+) -> tuple[Ints, Floats]:
     """Add the values of each sample to every site of its stack, once.
 
     Sample i has the locations location[location_at[i]:location_at[i + 1]], location l the sites
-    site[site_at[l]:site_at[l + 1]]. Values have the shape (samples, k), integer or float; returns (sites, k) of the
-    same type.
+    site[site_at[l]:site_at[l + 1]]. Values have the shape (samples, k), sums (sites, k).
     """
-    sites, width = int(site.max(initial=-1)) + 1, values.shape[1]
-    kind = np.float64 if values.dtype.kind == "f" else np.int64
+    sites, widths = int(site.max(initial=-1)) + 1, (whole.shape[1], fractions.shape[1])
+    pairs = [-(-width // 2) for width in widths]
+    begin, row = 2 * pairs[0], 2 * sum(pairs)
     with arena() as memory:
         at, stacks, at_sites, all_sites = (memory.put(c, np.uint32) for c in (location_at, location, site_at, site))
-        given, out = memory.put(values, kind), memory.put(np.zeros(sites * (width + 1)), kind)
-        name = "cumFloat" if kind is np.float64 else "cumWhole"
-        memory.call(name, at, stacks, len(values), at_sites, all_sites, given, width, out)
-        # The first column of each row is the sample that was added last.
-        return memory.view(out, sites * (width + 1), kind).reshape(sites, width + 1)[:, 1:].copy()
+        given = memory.room(size := 8 * row * len(whole))
+        memory.keep(given, size)
+        values = memory.view(given, row * len(whole), np.int64).reshape(len(whole), row)
+        values[:, : widths[0]], values[:, begin : begin + widths[1]] = whole, fractions.view(np.int64)
+        values[:, widths[0] : begin] = values[:, begin + widths[1] :] = 0
+        out = memory.put(np.zeros(sites * (row + 2), np.int64), np.int64)
+        memory.call("cum", at, stacks, len(whole), at_sites, all_sites, given, *pairs, out)
+        # The first pair of each row says which sample was added last.
+        sums = memory.view(out, sites * (row + 2), np.int64).reshape(sites, row + 2)[:, 2:].copy()
+    return sums[:, : widths[0]], sums[:, begin : begin + widths[1]].view(np.float64)
 
 
 def _instance() -> tuple[wasmtime.Store, wasmtime.Instance]:

@@ -10,7 +10,7 @@ import numpy as np
 from alloclens.profile import kernel
 
 if TYPE_CHECKING:
-    from alloclens.arrays import Ints, Mask, Numbers
+    from alloclens.arrays import Floats, Ints, Mask, Numbers
     from alloclens.profile.model import Profile
     from alloclens.tables.sites import Sites
 
@@ -58,8 +58,18 @@ def cum(profile: Profile, sites: Sites, values: Numbers) -> Numbers:
 
     Values: (samples, k); returns (sites, k) of the same type.
     """
-    found = kernel.cum(profile.location_at, profile.location, profile.locations.frame_at, sites.of_frame, values)
-    return np.pad(found, ((0, len(sites) - len(found)), (0, 0)))
+    none = np.zeros((len(profile), 0))
+    if values.dtype.kind == "f":
+        return cum_of_both(profile, sites, none.astype(np.int64), values)[1]
+    return cum_of_both(profile, sites, values, none)[0]
+
+
+def cum_of_both(profile: Profile, sites: Sites, whole: Ints, fractions: Floats) -> tuple[Ints, Floats]:
+    """Return the same of integers and of floats, walking the stacks once."""
+    of = profile.locations
+    found = kernel.cum(profile.location_at, profile.location, of.frame_at, sites.of_frame, whole, fractions)
+    missing = ((0, len(sites) - len(found[0])), (0, 0))
+    return np.pad(found[0], missing), np.pad(found[1], missing)
 
 
 def _first_own(profile: Profile, sites: Sites, own: Mask) -> Ints:

@@ -13,6 +13,7 @@ from alloclens.arrays import some
 from alloclens.paths import name_of
 from alloclens.stats.sampling import SampleErrors, errors, sampling_rate
 from alloclens.tables import attribution
+from alloclens.tables.attribution import Attribution
 from alloclens.tables.sites import by_source_line
 
 if TYPE_CHECKING:
@@ -151,8 +152,10 @@ def attributed(of: UnattributedLines, whose: Ownership) -> Lines:
     column, place = _distinct(error)
     both = error[:, column]
     flat, owned = attribution.flat(profile, sites), attribution.owned(profile, sites, own[file])
-    value = flat.sum(values), attribution.cum(profile, sites, values), owned.sum(values)
-    sums = flat.sum(both), attribution.cum(profile, sites, both), owned.sum(both)
+    wanted = attribution.owned(profile, sites, (own | lost)[file]) if lost.any() else owned
+    cum, cum_errors = attribution.cum_of_both(profile, sites, values, both)
+    value = flat.sum(values), cum, owned.sum(values)
+    sums = flat.sum(both), cum_errors, owned.sum(both)
     each = (np.split(one[:, place], len(SampleErrors._fields), axis=1) for one in sums)
     variance, sampled, cut, extremes = (Measures(*parts) for parts in zip(*each, strict=True))
     return Lines(
@@ -160,7 +163,7 @@ def attributed(of: UnattributedLines, whose: Ownership) -> Lines:
         files=of.files,
         own=own,
         lost=lost,
-        charged=_charged(profile, sites, file, own | lost),
+        charged=_charged(profile, flat, wanted, file, len(of.files)),
         functions=of.functions,
         file=file,
         line=sites.line,
@@ -183,12 +186,11 @@ def _distinct(columns: Floats) -> tuple[list[int], list[int]]:
     return distinct, [distinct.index(i) for i in place]
 
 
-def _charged(profile: Profile, sites: Sites, file: Ints, wanted: Mask) -> Ints:
-    """Charge each sample to one file, or to none: shape (files + 1, sample types)."""
-    deepest, leaf = attribution.owned(profile, sites, wanted[file]).site, attribution.flat(profile, sites).site
-    site = np.where(deepest >= 0, deepest, leaf)
-    of_sample = np.append(file, len(wanted))[site]  # the last entry is for site -1, no stack
-    charged: Ints = attribution.Attribution(of_sample, len(wanted) + 1).sum(np.abs(profile.values))
+def _charged(profile: Profile, flat: Attribution, wanted: Attribution, file: Ints, files: int) -> Ints:
+    """Charge each sample to one file, that of its wanted site or else of its leaf, or to none: shape (files + 1, sample types)."""
+    site = np.where(wanted.site >= 0, wanted.site, flat.site)
+    of_sample = np.append(file, files)[site]  # the last entry is for site -1, no stack
+    charged: Ints = Attribution(of_sample, files + 1).sum(np.abs(profile.values))
     return charged
 
 
@@ -254,4 +256,6 @@ def _lacks_a_file(profile: Profile) -> Mask:
     texts = np.array([bool(text) for text in profile.strings], np.bool_)
     of_function = np.append(texts[profile.functions.file], False)  # the last entry is for row -1, no function
     of_location = some(of_function[profile.frames.function], profile.locations.frame_at)
+    if of_location.all():  # as usual
+        return np.asarray(np.diff(profile.location_at) == 0)
     return ~some(of_location[profile.location], profile.location_at)
