@@ -178,6 +178,25 @@ def test_a_file_that_was_split_by_platform(
     assert {name: numbers(known, folder / "db" / name)} == expected
 
 
+@pytest.mark.parametrize("other", [True, False])
+def test_a_c_file_that_was_split_by_platform(folder: Path, other: bool) -> None:
+    """Nothing in its name says for which platform: it is marked if the function is in both."""
+    text = "void *open_pool(int n) {\n  return malloc(n);\n}\n"
+    (folder / "pool.c").write_text(text)
+    check_in(folder, ONE)
+    run(folder, "mv", "pool.c", "pool_posix.c")
+    (folder / "pool_win.c").write_text((text if other else "") + "static int windows_only;\n" * 20)
+    check_in(folder, TWO)
+    drop(
+        folder.parent / "p/1.pb.gz",
+        heap(
+            f"open_pool@/ci/pool.c:2 < example.com/app/db.Open:3@/ci/db/open.go:4 = 20x{MB}",
+            seconds=ONE + 1,
+        ),
+    )
+    assert numbers(opened(folder), folder / "pool_posix.c") == {2: (20, other)}
+
+
 def test_a_function_that_went_into_files_for_several_platforms(folder: Path) -> None:
     for name in ("linux", "windows"):
         (folder / f"db/keep_{name}.go").write_text(OPEN)

@@ -9,11 +9,12 @@ from functools import cached_property
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from alloclens.languages import language_of
 from alloclens.languages.declarations import declares_most
 from alloclens.languages.go.platform import excludes, platform_of
 from alloclens.languages.names import has_name
 from alloclens.paths import folders_of, is_share, join, name_of, rest_within
-from alloclens.source.alike import shared_end
+from alloclens.source.alike import is_telling, shared_end
 from alloclens.source.recorded import EMBEDDED, GO_FILE, OF_GO, Kind
 
 if TYPE_CHECKING:
@@ -309,8 +310,14 @@ def _renamed_relative(recorded: Recorded, context: PlacementContext) -> Groups:
 
 
 def _is_split(path: str, recorded: Recorded, context: PlacementContext) -> bool:
-    """Return whether a file that git renamed is one of several that a Go file became, and not that of the build's platform."""
-    if not path.endswith(GO_FILE) or _is_for(path, context.builds.platform):
+    """Return whether a file that git renamed is one of several that a file became, and not that of the build's platform.
+
+    So it can be in languages that are compiled for a platform. In others, two files often have functions of one name.
+    """
+    language, is_go = language_of(path), path.endswith(GO_FILE)
+    if _is_for(path, context.builds.platform) or not (is_go or (language and language.inlines)):
+        return False
+    if not (is_go or any(map(is_telling, recorded.functions))):
         return False
     others = (other for other in context.files.beside(path) if other != path)
     return any(declares_most(context.files.text(other) or "", recorded.functions, other) for other in others)
@@ -332,14 +339,13 @@ def _moved(recorded: Recorded, context: PlacementContext) -> Groups:
 
     In Go names are unique within a package and platform; elsewhere a single name may be a coincidence.
     """
-    if not recorded.path.endswith(OF_GO) and sum(map(has_name, recorded.functions)) < 2:
-        return
+    is_proof = recorded.path.endswith(OF_GO) or sum(map(has_name, recorded.functions)) > 1
     platform = context.builds.platform
     for group in _gone(recorded, context, (*SURE, _relative)):
         beside = [one for path in group for one in context.files.beside(path) if not excludes(one, platform)]
         yield [one for one in beside if _is_for(one, platform)]
         yield [one for path in group if (one := context.files.renamed(path)) in beside]
-        yield beside
+        yield beside if is_proof else []
 
 
 def _gone(
