@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from alloclens.source.places import Place, SourceMap
 from alloclens.source.recorded import Kind
+from alloclens.source.roots import Packages, Roots
 
 from tests.support.files import FakeFiles
 from tests.support.placement.layouts import (
@@ -72,9 +73,41 @@ def test_two_directories_that_are_equally_like_are_none() -> None:
     files = {f"/w/{name}/{path}": OWN[f"/w/{path}"] for name in ("a", "b") for path in SERVICE}
     sources = SourceMap(ROOTS, FakeFiles(files), at("/app", SERVICE))
     assert [sources.place(f"/app/{path}") for path in SERVICE] == [None] * len(SERVICE)
-    del files["/w/b/db.py"]
+    files["/w/b/orders/models.py"] = files["/w/b/db.py"] = (
+        "def other():\n    pass\n"  # of four functions one is the same
+    )
     sources = SourceMap(ROOTS, FakeFiles(files), at("/app", SERVICE))
     assert sources.place("/app/main.py") == Place("/w/a/main.py", "root of the build", Kind.OWN)
+
+
+@pytest.mark.parametrize("edited", ["db.py", "orders/models.py"])
+def test_of_two_services_none_is_taken_because_the_other_one_was_edited(edited: str) -> None:
+    """The functions of a file were renamed in the service that ran, and not in its sibling."""
+    files = {f"/w/{name}/{path}": OWN[f"/w/{path}"] for name in ("a", "b") for path in SERVICE}
+    files[f"/w/a/{edited}"] = "def other():\n    pass\n"
+    sources = SourceMap(ROOTS, FakeFiles(files), at("/app", SERVICE))
+    places = [place for path in SERVICE if (place := sources.place(f"/app/{path}")) and not place.guessed]
+    assert places == []
+
+
+LIB, SCRIPT = "exports.keep = function keep() {\n}\n", "function collectOrders() {\n}\nfunction collectBills() {\n}\n"
+
+
+@pytest.mark.parametrize(("sibling", "found"), [(SCRIPT, None), ("function other() {\n}\n", "/w/packages/x/src/a.js")])
+def test_packages_of_one_project_prove_nothing_if_another_one_has_its_files_too(
+    sibling: str, found: str | None
+) -> None:
+    """Its own packages may be in the node_modules of their parent."""
+    lib = "node_modules/lib/index.js"
+    files = {f"/w/{lib}": LIB, f"/w/packages/x/{lib}": LIB}
+    files |= {"/w/packages/x/src/a.js": SCRIPT, "/w/packages/y/src/a.js": sibling}
+    packages = (
+        Packages(r"node_modules/", "/w/node_modules"),
+        Packages(r"node_modules/", "/w/packages/x/node_modules", "x"),
+    )
+    recorded = {f"/app/{lib}": ("keep",), "/app/src/a.js": ("collectOrders", "collectBills")}
+    place = SourceMap(Roots(("/w",), packages=packages), FakeFiles(files), recorded).place("/app/src/a.js")
+    assert (place and place.path) == found
 
 
 @pytest.mark.parametrize("gone", ["", "/w/a/db.py", "/w/b/db.py"])

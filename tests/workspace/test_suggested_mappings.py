@@ -149,3 +149,21 @@ def test_a_mapping_finds_what_it_says(folder: Path, here: dict[str, str], record
     placed = [share.found for share in again.coverage.files]
     assert {place.path for place in placed if isinstance(place, Place) and place.own} == one.found
     assert (again.coverage.lost, proposed(again)) == (0, [])
+
+
+@pytest.mark.parametrize("edited", ["def load_bills", "def other"])
+def test_none_of_two_siblings_is_proposed_although_one_was_edited(folder: Path, edited: str) -> None:
+    text = "def load_orders():\n    pass\n\n\ndef load_users():\n    pass\n\n\ndef load_bills():\n    pass\n"
+    written(folder, {"a/work.py": text, "b/work.py": text.replace("def load_bills", edited)})
+    names = {"load_orders": 1, "load_users": 5, "load_bills": 9}
+    known = profiled(folder, *(f"{name}:{start}@/srv/ci/run/work.py:{start + 1}" for name, start in names.items()))
+    assert proposed(known) == []
+
+
+def test_a_sibling_with_other_functions_is_no_rival(folder: Path) -> None:
+    text = "def load_orders():\n    pass\n\n\ndef load_users():\n    pass\n\n\ndef load_bills():\n    pass\n"
+    other = text.replace("load_orders", "other").replace("load_users", "others")
+    written(folder, {"a/work.py": text, "b/work.py": other})
+    names = {"load_orders": 1, "load_users": 5, "load_bills": 9}
+    known = profiled(folder, *(f"{name}:{start}@/srv/ci/run/work.py:{start + 1}" for name, start in names.items()))
+    assert proposed(known) == [("/srv/ci/run", str(folder / "a"))]

@@ -12,7 +12,7 @@ from collections import Counter
 from itertools import chain, islice, takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
-from alloclens.languages.declarations import declares_most
+from alloclens.languages.declarations import declared, declares_most
 from alloclens.languages.go.names import outer
 from alloclens.languages.names import has_name
 from alloclens.paths import folders_of, is_within, join, rest_within
@@ -53,7 +53,8 @@ class BuildRoot(NamedTuple):
 def checkouts(roots: Roots, files: Files, functions: Mapping[str, Collection[str]]) -> Iterator[BuildRoot]:
     """Yield each directory of a build that is recognized here by its files. Ambiguous ones are omitted.
 
-    If several directories may be it, none is taken, even if only one has all files: those of another may have been deleted since.
+    If several directories may be it, none is taken, even if only one has all files and functions: those of another may have
+    been deleted since.
     """
     named = (recorded(file, functions[file]) for file in sorted(functions))
     telling = [one for one in named if _tells(one) and not roots.hold(roots.real(one.path))]
@@ -69,7 +70,18 @@ def checkouts(roots: Roots, files: Files, functions: Mapping[str, Collection[str
             directory for directory in here[there][:MAX_CHECKOUTS] if _is_same(tried, there, directory, roots, files)
         ]
         if len(alike) == 1:
-            yield BuildRoot(there, alike[0])
+            shared = {directory: _shared(tried, there, directory, roots, files) for directory in here[there]}
+            most = shared.pop(alike[0])
+            if not any(is_rival(other, most) for other in shared.values()):
+                yield BuildRoot(there, alike[0])
+
+
+def is_rival(other: int, most: int) -> bool:
+    """Return whether a directory may be that of a build although another one has more of the recorded functions.
+
+    They may be two services made from one template, of which the right one was edited since.
+    """
+    return 2 * other >= most > 0
 
 
 def is_telling(function: str) -> bool:
@@ -121,6 +133,17 @@ def _is_same(inside: Collection[Recorded], there: str, here: str, roots: Roots, 
     names = {outer(function) for one in found for function in one.functions if is_telling(function)}
     enough = min(len(found), len(names)) >= MIN_ALIKE_FILES
     return enough and MIN_FOUND_PER_MISSING * (len(inside) - len(found)) <= len(found)
+
+
+def _shared(inside: Collection[Recorded], there: str, here: str, roots: Roots, files: Files) -> int:
+    """Return how many distinctive functions of a directory of a build are at the same paths in a directory here."""
+    shared: set[str] = set()
+    for one in inside:
+        path = files.real(join(here, one.rooted[len(there) + 1 :]))
+        text = files.text(path) if roots.hold(path) and files.is_file(path) else None
+        telling = {outer(function) for function in one.functions if is_telling(function)}
+        shared.update(function for function in telling if text is not None and declared(text, function, path))
+    return len(shared)
 
 
 def _is_here(one: Recorded, path: str, roots: Roots, files: Files) -> bool:

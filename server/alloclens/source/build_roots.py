@@ -17,7 +17,7 @@ from alloclens.languages.declarations import declared
 from alloclens.languages.go.platform import Platform, common_platform
 from alloclens.languages.names import has_name
 from alloclens.paths import canonical, folders_of, is_absolute, join, name_of, rest_within
-from alloclens.source.alike import BuildRoot, checkouts, is_telling, shared_end
+from alloclens.source.alike import BuildRoot, checkouts, is_rival, is_telling, shared_end
 from alloclens.source.recorded import DEPENDENCY_PATH, GO_FILE, OF_GO, package_among, recorded
 
 if TYPE_CHECKING:
@@ -188,8 +188,27 @@ class Builds:
                 {BuildRoot(there, directory): self._shared(directory, rests, own.get(there, {})) for directory in here}
             )
             best = shared.most_common(2)
-            if best[0][1] and (len(best) == 1 or best[0][1] > best[1][1]):
+            is_best = best[0][1] > 0 and (len(best) == 1 or best[0][1] > best[1][1])
+            if is_best and not self._has_rival(best[0][0].here, own.get(there, {})):
                 yield best[0][0]
+
+    def _has_rival(self, here: str, own: Mapping[str, Collection[str]]) -> bool:
+        """Return whether another directory has the own files of a project, too: it may use the packages of a parent."""
+        most = self._declared(here, own)
+        others = {
+            directory[: -len(f"/{folder}")] if folder else directory
+            for folder, _, name in (rest.rpartition("/") for rest in own)
+            for directory in self._files.named(name)[:MAX_NODE_FILES]
+            if f"/{directory}".endswith(f"/{folder}")
+        }
+        return any(is_rival(self._declared(other, own), most) for other in others - {here})
+
+    def _declared(self, directory: str, own: Mapping[str, Collection[str]]) -> int:
+        """Return how many functions of a project's own files are in a directory here, at the same paths."""
+        texts = {rest: self._files.text(join(directory, rest)) or "" for rest in own}
+        return sum(
+            1 for rest, text in texts.items() for name in own[rest] if has_name(name) and declared(text, name, rest)
+        )
 
     def _shared(self, directory: str, packages: Iterable[str], own: Mapping[str, Collection[str]]) -> int:
         """Return how many files of a project are in a directory here; 0 if its own files show another project."""

@@ -10,6 +10,7 @@ from alloclens.languages.declarations import declared
 from alloclens.languages.go.names import outer
 from alloclens.languages.names import EVERY_PROGRAM, has_name
 from alloclens.paths import canonical, folders_of, join, name_of, rest_within
+from alloclens.source.alike import is_rival
 from alloclens.source.fit import fits
 from alloclens.source.line_mapping import RecordedLines
 from alloclens.source.own import is_own
@@ -79,7 +80,17 @@ class _Trial:
             for root in roots.intersection(folders_of(canonical(file))):
                 inside.setdefault(root, []).append(file)
         taken = {place.path: file for file in files if (place := self.sources.place(file))}
-        return {pair: found for pair in pairs if (found := self._found(pair, inside[pair.recorded], taken))}
+        plausible = {pair: found for pair in pairs if (found := self._found(pair, inside[pair.recorded], taken))}
+        return {pair: found for pair, found in plausible.items() if not self._has_rival(pair, found, pairs)}
+
+    def _has_rival(self, pair: _Pair, files: Collection[str], pairs: Iterable[_Pair]) -> bool:
+        """Return whether another directory here may be the recorded one, too."""
+        others = [other for other in pairs if other.recorded == pair.recorded and other != pair]
+        most, *counts = (
+            len(frozenset().union(*(self._common(_here(one, file), file) or () for file in files)))
+            for one in (pair, *others)
+        )
+        return any(is_rival(count, most) for count in counts)
 
     def _pairs(self, file: str) -> Iterator[_Pair]:
         """Yield the mappings from a lost file to each file here with the same name and functions."""
@@ -121,13 +132,20 @@ class _Trial:
 
     def _shared(self, here: str, file: str) -> frozenset[str] | None:
         """Return the shared distinctive functions if a file here has most of a recorded file's; else None."""
+        shared = self._common(here, file)
+        return shared if shared is not None and 2 * len(shared) >= len(self._named(file)) else None
+
+    def _named(self, file: str) -> frozenset[str]:
+        return frozenset(map(outer, filter(_tells, self.sources.functions(file))))
+
+    def _common(self, here: str, file: str) -> frozenset[str] | None:
+        """Return the distinctive functions that a recorded file shares with a file here; None if it cannot be that file."""
         if (here, file) not in self.known:
             text, there = None, self.sources.opened(here)
             if there and not self.sources.stranger(there, file):
                 text = self.sources.files.text(there)
-            named = frozenset(map(outer, filter(_tells, self.sources.functions(file))))
-            here_too = frozenset(name for name in named if text is not None and declared(text, name, there))
-            self.known[here, file] = here_too if text is not None and 2 * len(here_too) >= len(named) else None
+            shared = frozenset(name for name in self._named(file) if text is not None and declared(text, name, there))
+            self.known[here, file] = shared if text is not None else None
         return self.known[here, file]
 
     def _is_exact(self, pair: _Pair, file: str) -> bool:
