@@ -27,3 +27,11 @@ def test_top_imports_nothing_slow_that_it_does_not_need(tmp_path: Path) -> None:
     imported = done.stdout.split()
     assert "numpy" in imported
     assert [name for name in SLOW if name in imported] == []
+
+
+@pytest.mark.programs
+def test_the_version_is_printed_without_the_engine() -> None:
+    code = "import sys; from alloclens.cli import main\ntry: main(['--version'])\nfinally: print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
+    ours = {name for name in done.stdout.split() if name.startswith("alloclens.")}
+    assert ours == {"alloclens.cli", "alloclens.cli.terminal", "alloclens.printable"}

@@ -10,7 +10,6 @@ import click
 
 from alloclens import __version__
 from alloclens.cli import terminal
-from alloclens.faults import fault
 
 COMMANDS = ("lsp", "capture", "top", "annotate", "explain", "leaks", "report", "allow")
 """Modules of this package, each with a `command`."""
@@ -53,6 +52,8 @@ class Commands(click.Group):
             terminal.tell("Error: there is not enough memory")
             code = 1
         except Exception as error:  # noqa: BLE001 - a bug of ours
+            from alloclens.faults import fault  # noqa: PLC0415 - a quarter of the time of --version
+
             terminal.tell(f"Error: {fault(error)}; please report it, with the files if you can")
             code = FAULT
         sys.exit(code)

@@ -7,7 +7,6 @@ that a name can neither control a terminal nor look like another row.
 from __future__ import annotations
 
 import io
-import json
 import logging
 import os
 import sys
@@ -57,6 +56,8 @@ def show(*parts: str | Styled) -> None:
 
 def show_json(value: Any) -> None:
     """Print a value as a line of JSON, in ASCII: JSON's escapes keep names exact."""
+    import json  # noqa: PLC0415 - most commands print none
+
     line = json.dumps(value)
     _write(lambda out: click.echo(line, out))
 
