@@ -85,7 +85,7 @@ class Texts:
             stored = self._still_stored()
             entries = dict(sorted((fresh | _kept(base, snapshot, stamp)).items()))
             manifest = digest(repr(entries))
-            bodies = {fresh[sql_text(path)][0]: one.text for path, one in copies.items()}
+            bodies = {digest(one.text): one.text for one in copies.values()}
             _keep_bodies(base, {named: text for named, text in bodies.items() if named not in stored})
             if manifest not in stored and _entries(base, manifest) != entries:
                 rows = (checked(manifest, path, *entry) for path, entry in entries.items())

@@ -59,9 +59,10 @@ def stack_allocations(profile: Profile) -> StackAllocations:
         nothing = np.zeros(0, np.int64)
         return StackAllocations(nothing.view(np.uint64), nothing, nothing)
     stack, of_sample = np.unique(_stacks(profile), return_inverse=True)
+    counted = _counts(profile)
 
     def total(column: int | None) -> Ints:
-        counts = _counts(profile, column) if column is not None else np.zeros(len(profile))
+        counts = counted[:, column] if column is not None else np.zeros(len(profile))
         found = np.bincount(of_sample.reshape(-1), counts, len(stack))
         return np.minimum(found, MAX_COUNT).astype(np.int64)
 
@@ -113,9 +114,9 @@ def _unpacked(packed: bytes) -> StackAllocations:
     return StackAllocations(stack, *counts)
 
 
-def _counts(profile: Profile, column: int) -> Floats:
-    """Return the sampled objects of each sample, at least 1 unless it is 0; its value if their number is unknown."""
-    sampled, value = errors(profile).sampled[:, column], np.abs(profile.values[:, column].astype(np.float64))
+def _counts(profile: Profile) -> Floats:
+    """Return the sampled objects of each value, at least 1 unless it is 0; the value if their number is unknown."""
+    sampled, value = errors(profile).sampled, np.abs(profile.values.astype(np.float64))
     return np.where(np.isnan(sampled), value, np.maximum(sampled, value > 0))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import re
+from collections import defaultdict
 from functools import lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -349,7 +350,11 @@ def keep_texts(snapshot: Snapshot, places: Iterable[Place | Nowhere], roots: Roo
     Only editable files that were not written after the snapshot was taken or the program was built: others are not what
     was profiled.
     """
-    edited = {one.path for one in places if isinstance(one, Place) and not roots.in_caches(one.path)}
+    by_folder: defaultdict[str, set[str]] = defaultdict(set)
+    for one in places:
+        if isinstance(one, Place):
+            by_folder[one.path[: one.path.rfind("/") + 1]].add(one.path)
+    edited = {path for folder, paths in by_folder.items() if not roots.in_caches(folder) for path in paths}
     taken, built = snapshot.taken_at.seconds, snapshot.build.written_at
     until = {path: min(taken, built) if COMPILED.search(path) else taken for path in edited}
     found = {path: unchanged(path, until[path]) for path in edited - texts.paths(snapshot.path, stamp)}
