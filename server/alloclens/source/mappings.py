@@ -51,13 +51,16 @@ def suggestions(charged: Mapping[str, int], sources: SourceMap, lines_of: LinesO
     `charged` maps all recorded files of the profile to their values.
     """
     lost = {file: value for file, value in charged.items() if sources.kind(file) is Kind.UNKNOWN}
-    found = _Trial(sources, lines_of).of(sorted(lost, key=lambda file: -lost[file])[:MAX_LOST_FILES], charged)
+    trial = _Trial(sources, lines_of)
+    found = trial.of(sorted(lost, key=lambda file: -lost[file])[:MAX_LOST_FILES], charged)
     for _ in range(MAX_SUGGESTIONS):
         each = {pair: sum(lost.get(file, 0) for file in files) for pair, files in found.items()}
         best = sorted(each, key=lambda pair: -each[pair])[:2]
         if not best or each[best[0]] <= 0 or (len(best) > 1 and each[best[0]] == each[best[1]]):
             return
         files = [file for file in found[best[0]] if file in lost]
+        if trial.has_rival(best[0], files):
+            return
         yield Suggestion(*best[0], each[best[0]], frozenset(_here(best[0], file) for file in files))
         for file in files:
             del lost[file]
@@ -80,12 +83,11 @@ class _Trial:
             for root in roots.intersection(folders_of(canonical(file))):
                 inside.setdefault(root, []).append(file)
         taken = {place.path: file for file in files if (place := self.sources.place(file))}
-        plausible = {pair: found for pair in pairs if (found := self._found(pair, inside[pair.recorded], taken))}
-        return {pair: found for pair, found in plausible.items() if not self._has_rival(pair, found, pairs)}
+        return {pair: found for pair in pairs if (found := self._found(pair, inside[pair.recorded], taken))}
 
-    def _has_rival(self, pair: _Pair, files: Collection[str], pairs: Iterable[_Pair]) -> bool:
-        """Return whether another directory here may be the recorded one, too."""
-        others = [other for other in pairs if other.recorded == pair.recorded and other != pair]
+    def has_rival(self, pair: _Pair, files: Collection[str]) -> bool:
+        """Return whether a mapping of the same directory to another one here may be right, too."""
+        others = {other for file in files for other in self._pairs(file) if other.recorded == pair.recorded} - {pair}
         most, *counts = (
             len(frozenset().union(*(self._common(_here(one, file), file) or () for file in files)))
             for one in (pair, *others)
