@@ -54,6 +54,22 @@ def test_against_a_loop(given: list[tuple[str, int]]) -> None:
         assert {k: v for k, v in zip(keys, sums, strict=True) if v} == {k: v for k, v in want.items() if v}
 
 
+@pytest.mark.slow
+@settings(max_examples=30)
+@given(samples, st.integers(0, 3), st.integers(0, 3))
+def test_integers_and_floats_of_any_number_of_columns(given: list[tuple[str, int]], whole: int, fractions: int) -> None:
+    """In a float each of these sums is exact, in steps of 1/4."""
+    profile = profile_of(given)
+    where = sites.by_source_line(profile)
+    one = attribution.cum(profile, where, profile.values)
+    integers = np.repeat(profile.values, whole, axis=1) * np.arange(1, whole + 1)
+    floats = np.repeat(profile.values, fractions, axis=1) * (np.arange(1, fractions + 1) / 4)
+    sums = attribution.cum_of_both(profile, where, integers, floats)
+    assert [part.dtype for part in sums] == [np.int64, np.float64]
+    assert sums[0].tolist() == (one * np.arange(1, whole + 1)).tolist()
+    assert sums[1].tolist() == (one * (np.arange(1, fractions + 1) / 4)).tolist()
+
+
 def places_of(text: str) -> list[str]:
     return [frame.split("@")[1] for location in text.split(" < ") if location for frame in location.split(" + ")]
 
