@@ -50,7 +50,9 @@ SMALLEST, LARGEST = 2.0**-25, 2.0**20
 def errors(profile: Profile) -> SampleErrors:
     """Return the errors of all values."""
     shape = profile.values.shape
-    found = SampleErrors(np.full(shape, np.nan), np.full(shape, np.nan), np.zeros(shape), np.zeros(shape))
+    found = SampleErrors(
+        *(np.full(shape, value, order="F") for value in (np.nan, np.nan, 0.0, 0.0))
+    )  # filled by columns
     size, pairs = np.abs(profile.values.astype(np.float64)), _heap_columns(profile)
     both = [(objects, space) for objects, space in pairs if objects is not None]
     means = [ratio(size[:, space], size[:, objects]) for objects, space in both]
