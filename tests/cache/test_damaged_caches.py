@@ -43,9 +43,9 @@ def folder(tmp_path: Path) -> Path:
     (folder / "go.mod").write_text("module example.com/app\n")
     (folder / "main.go").write_text(MAIN)
     os.utime(folder / "main.go", (1_500_000_000, 1_500_000_000))
-    for i in range(8):
+    for i in range(22):
         stacks = (
-            f"main.leak@{folder}/main.go:3 = {1 + 9 * i}x{MB}",
+            f"main.leak@{folder}/main.go:3 = {1 + 3 * i}x{MB}",
             f"main.page@{folder}/main.go:5 = {min(i, 1) * 40}x{MB}",
         )
         drop(folder / f"profiles/h{i}.pb.gz", heap(*stacks))

@@ -28,8 +28,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Snapshots in which a line leaks, and two of another program."""
     (tmp_path / "go.mod").write_text("module example.com/app\n")
     (tmp_path / "main.go").write_text("package main\n\nfunc f() {\n\tkeep()\n}\n")
-    for i in range(8):
-        stack = f"main.f:3@example.com/app/main.go:4 = {1 + 9 * i}x{MB}"
+    for i in range(22):
+        stack = f"main.f:3@example.com/app/main.go:4 = {1 + 3 * i}x{MB}"
         drop(tmp_path / f"profiles/{i}.pb.gz", of_program("good", heap(stack, build_id="good")))
     for i in range(2):
         data = heap(f"other.g@/x/other.go:4 = {1 + i}x{MB}", build_id="other")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MB = 1 << 20
-SNAPSHOTS = 8
+SNAPSHOTS = 20
 
 
 class Foreign(NamedTuple):

@@ -17,7 +17,7 @@ from tests.support.profiles import drop, heap
 if TYPE_CHECKING:
     from pathlib import Path
 
-MB, SNAPSHOTS = 1 << 20, 8
+MB, SNAPSHOTS = 1 << 20, 22
 SERVICE = {
     "main.py": "import db\n\ndef handler():\n    return db.rows()\n\ndef create_app():\n    return handler\n",
     "db.py": "def open_session():\n    return 1\n",
@@ -44,7 +44,7 @@ def folder(tmp_path: Path) -> Path:
 
 def profiles(folder: Path, *lines: str, begin: int = 0) -> None:
     for i in range(SNAPSHOTS):
-        drop(folder / f"profiles/{begin + i}.pb.gz", heap(*(f"{line} = {5 + 9 * i}x{MB}" for line in lines)))
+        drop(folder / f"profiles/{begin + i}.pb.gz", heap(*(f"{line} = {5 + 3 * i}x{MB}" for line in lines)))
 
 
 def run(folder: Path, command: str, *arguments: str, monkeypatch: pytest.MonkeyPatch) -> str:

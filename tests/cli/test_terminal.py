@@ -45,8 +45,8 @@ def series(tmp_path: Path) -> Path:
     """Snapshots in which a line of the user's own code leaks: `leaks` draws ▲ and a sparkline."""
     (tmp_path / "go.mod").write_text("module example.com/app\n")
     (tmp_path / "main.go").write_text("package main\n\nfunc f() {\n\tkeep()\n}\n")
-    for i in range(8):
-        drop(tmp_path / f"p/{i}.pb.gz", heap(f"main.f@example.com/app/main.go:4 = {1 + 9 * i}x{MB}"))
+    for i in range(22):
+        drop(tmp_path / f"p/{i}.pb.gz", heap(f"main.f@example.com/app/main.go:4 = {1 + 3 * i}x{MB}"))
     return tmp_path
 
 
@@ -61,7 +61,7 @@ def test_signs_that_an_encoding_lacks_are_written_out(series: Path, encoding: st
         env=os.environ | {"PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"},
     )
     assert (made.returncode, made.stderr) == (0, b"")
-    assert rb"growing: \u25b263.0MB" in made.stdout
+    assert rb"line, \u25b263.0MB" in made.stdout
 
 
 def test_styles_are_for_terminals_that_want_them(profile: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -73,8 +73,8 @@ def test_annotate(tmp_path: Path) -> None:
     (tmp_path / "go.mod").write_text("module example.com/app\n")
     source = tmp_path / "main.go"
     source.write_text("package main\n\nfunc f() {\n\tkeep(make([]byte, 1<<20))\n}\n")
-    for i in range(8):
-        drop(tmp_path / f"p/{i}.pb.gz", heap(f"main.f@example.com/app/main.go:4 = {1 + 9 * i}x{MB}", seconds=BEGIN + i))
+    for i in range(22):
+        drop(tmp_path / f"p/{i}.pb.gz", heap(f"main.f@example.com/app/main.go:4 = {1 + 3 * i}x{MB}", seconds=BEGIN + i))
     result = run("annotate", source, "--profiles", tmp_path / "p")
     assert result.exit_code == 0
     assert "inuse_space 64.0MB (+63.0MB), first → latest" in result.output

@@ -150,9 +150,9 @@ def leaky(folder: Path, text: str, encoding: str = "utf-8") -> Path:
     source = folder / "main.go"
     folder.mkdir(exist_ok=True)
     source.write_bytes(text.encode(encoding))
-    for i in range(8):
+    for i in range(22):
         drop(
-            folder / f"profiles/{i}.pb.gz", heap(f"main.keep:7@{source}:8 < main.serve:3@{source}:4 = {1 + 9 * i}x{MB}")
+            folder / f"profiles/{i}.pb.gz", heap(f"main.keep:7@{source}:8 < main.serve:3@{source}:4 = {1 + 3 * i}x{MB}")
         )
     return source
 

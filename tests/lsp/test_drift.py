@@ -102,8 +102,8 @@ async def test_a_line_that_moved_is_marked_everywhere(editor: Editor, folder: Pa
 
 async def test_all_that_is_said_is_on_the_same_lines(editor: Editor, folder: Path) -> None:
     main, dep = folder / "main.go", folder / "vendor/example.com/dep/dep.go"
-    for i in range(8):
-        leak = f"example.com/dep.New:3@{dep}:4 < main.serve:5@{main}:6 = {1 + 9 * i}x{MB}"
+    for i in range(22):
+        leak = f"example.com/dep.New:3@{dep}:4 < main.serve:5@{main}:6 = {1 + 3 * i}x{MB}"
         drop(folder / f"profiles/{i}.pb.gz", heap(leak, f"main.keep:10@{main}:11 < main.serve:5@{main}:7 = 40x{MB}"))
     uri = await shown(editor, folder, {6: "64.0MB owned ▲63.0MB", 7: "40.0MB cum", 11: "40.0MB"})
     await editor.until(lambda: [d.range.start.line for d in editor.diagnostics.get(uri, [])] == [5])

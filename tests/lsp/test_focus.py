@@ -103,8 +103,8 @@ async def test_patterns_are_pprofs(editor: Editor, folder: Path) -> None:
 
 async def test_findings_are_of_lines_in_focus_and_judged_by_all(editor: Editor, folder: Path) -> None:
     main, dep = folder / "main.go", folder / "vendor/example.com/dep/dep.go"
-    for i in range(8):
-        much = f"{1 + 9 * i}x{MB}"
+    for i in range(22):
+        much = f"{1 + 3 * i}x{MB}"
         stacks = (
             f"main.serve:5@{main}:6 < example.com/dep.New:3@{dep}:4 = {much}",
             f"main.serve:5@{main}:7 < main.keep:10@{main}:11 = {much}",

@@ -25,9 +25,9 @@ def page(tmp_path: Path) -> Path:
     (tmp_path / "go.mod").write_text("module example.com/app\n")
     file = tmp_path / "main.go"
     file.write_text("package main\n\nfunc keep() {\n\tkept = append(kept, make([]byte, 1<<20))\n\tonce()\n}\n")
-    for i in range(8):
+    for i in range(22):
         stacks = (
-            f"main.keep:3@{file}:4 = {1 + 9 * i}x{MB}",
+            f"main.keep:3@{file}:4 = {1 + 3 * i}x{MB}",
             f"main.once:8@/gone/lib.go:9 < main.keep:3@{file}:5 = 4x{MB}",
         )
         drop(tmp_path / f"profiles/{i}.pb.gz", heap(*stacks))

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import pytest
 from alloclens.profile.model import ValueType
 from alloclens.series.comparison import LineStats
-from alloclens.series.findings import Finding, ObservedSpan
+from alloclens.series.findings import Caller, Finding, ObservedSpan
 from alloclens.series.verdicts import Rule
 from alloclens.stats.amount import Amount
-from alloclens.wording import hover
 from alloclens.wording.amounts import MAX_HINT_CHARACTERS, amount, change, duration, growth, hint, rate, share
 from alloclens.wording.hover import command
-from alloclens.wording.verdict import figures, message, sparkline
+from alloclens.wording.names import short_name
+from alloclens.wording.verdict import candidate, figures, message, sparkline
 
 MB = 1 << 20
 
@@ -68,12 +71,11 @@ def test_a_hint_is_never_longer_than_a_line_has_room_for(value: float, scale: fl
         assert len(hint(LineStats(1, flat, cum, owned), unit)) <= MAX_HINT_CHARACTERS
 
 
-def finding(rule: Rule, kind: str = "inuse_space", unit: str = "bytes", **given: float) -> Finding:
-    of = {"value": 482 * MB, "growth": 300 * MB, "low": 280 * MB, "high": 321 * MB, "floor": 290 * MB, "slope": 2 * MB}
-    return Finding(
-        rule=rule, file="/a.go", line=1, function="main.f", sample_type=ValueType(kind, unit), p_value=1e-6, retention=0.98,
-        over=ObservedSpan(14, 150.0), points=(), **{**of, **given},
-    )  # fmt: skip
+def finding(rule: Rule, kind: str = "inuse_space", unit: str = "bytes", **given: Any) -> Finding:
+    of: dict[str, Any] = {"file": "/a.go", "line": 1, "function": "main.f", "points": ()}
+    of |= {"p_value": 4e-5, "tests": 12, "score": 4.0, "load": 2.5, "sampled": 600.0, "retention": 0.98}
+    of |= {"value": 482 * MB, "growth": 300 * MB, "low": 280 * MB, "high": 321 * MB, "slope": 2 * MB}
+    return Finding(rule=rule, sample_type=ValueType(kind, unit), over=ObservedSpan(14, 150.0), **{**of, **given})
 
 
 @pytest.mark.parametrize(
@@ -82,21 +84,21 @@ def finding(rule: Rule, kind: str = "inuse_space", unit: str = "bytes", **given:
         (
             Rule.RISES,
             (
-                "Leak: 482MB held through this line, and growing: ▲300MB (+280MB to +321MB) in 2.5min, 2.0MB/s over "
-                "14 snapshots, no slower than before."
+                "Leak: 482MB held through this line, ▲300MB (99 %: +280MB to +321MB) in 2.5min, 2.0MB/s over "
+                "14 snapshots; the pace holds."
             ),
         ),
         (
             Rule.YOUNG,
             (
-                "Growing: 482MB held through this line, ▲300MB (+280MB to +321MB) in 2.5min. 14 snapshots are too "
+                "Growing: 482MB held through this line, ▲300MB (99 %: +280MB to +321MB) in 2.5min. 14 snapshots are too "
                 "few to say whether it goes on."
             ),
         ),
         (
             Rule.UNCLEAR,
             (
-                "Not yet clear: 482MB held through this line, ▲300MB (+280MB to +321MB) in 2.5min, within what sampling "
+                "Not yet clear: 482MB held through this line, ▲300MB (99 %: +280MB to +321MB) in 2.5min, within what sampling "
                 "and load cause by chance."
             ),
         ),
@@ -109,7 +111,9 @@ def test_verdicts_say_what_is_held_how_it_grew_and_which_rule_says_so(rule: Rule
 def test_every_rule_has_its_words() -> None:
     said = {rule: message(finding(rule)) for rule in Rule}
     assert len(set(said.values())) == len(Rule)
-    assert all(said[rule].lower().startswith(rule.verdict) for rule in Rule if rule is not Rule.UNCLEAR)
+    others = (Rule.UNCLEAR, Rule.SMALL)
+    assert all(said[rule].lower().startswith(rule.verdict) for rule in Rule if rule not in others)
+    assert all(said[rule].startswith(("Not yet clear", "Small")) for rule in others)
 
 
 def test_what_did_not_change_has_no_interval() -> None:
@@ -129,9 +133,36 @@ def test_when_the_memory_will_be_full() -> None:
 
 def test_figures() -> None:
     assert figures(finding(Rule.RISES)) == (
-        "floor +290MB in 2.5min; Theil–Sen +23.1MB per snapshot, +7.0GB/h; Mann–Kendall 1 in 1.0M; "
+        "+23.1MB per snapshot, +7.0GB/h (Theil–Sen); without a leak, a line rises so in 1 in 25.0k cases; 12 lines tested; "
         "98% of what was allocated stayed"
     )
+    rare = finding(Rule.RISES, p_value=1e-9, tests=1)
+    assert "in less than 1 in 1M cases; 1 line tested" in figures(rare)
+    assert "in 40% of cases" in figures(finding(Rule.RISES, p_value=0.4))
+
+
+def test_a_candidate_says_what_is_known_and_what_would_settle_it() -> None:
+    # Of 12 lines each has to stand out at 0.01/12, 3.144 standard errors. 2 are 14 snapshots: 14 · (3.144/2)² = 34.6.
+    said = candidate(finding(Rule.UNCLEAR, score=2.0, sampled=9.0, retention=1.0, points=(0.0, 1.0, 1.0, 2.0)))
+    assert said == (
+        "Not proven: 482MB held through this line, ▲300MB (99 %: +280MB to +321MB) in 2.5min over 14 snapshots: it rose "
+        "2 times, nothing of it was freed, 9 sampled objects. About 21 more snapshots at this pace would settle it, or the "
+        "next run with runtime.MemProfileRate = 64 << 10."
+    )
+    counted = candidate(finding(Rule.UNCLEAR, "goroutine", "count", score=2.0, sampled=math.nan, points=(1.0, 2.0)))
+    assert counted.endswith("it rose once. About 21 more snapshots at this pace would settle it.")
+
+
+def test_what_no_own_line_owns_is_named_by_its_function() -> None:
+    foreign = finding(Rule.RISES, file="", line=0, function="github.com/x/log.(*Entry).scan")
+    assert message(foreign).startswith("Leak: 482MB held by log.(*Entry).scan, outside your code, ▲300MB")
+    counted = finding(Rule.RISES, "goroutine", "count", file="", line=0, function="github.com/x/log%2ev2.(*Entry).scan")
+    assert " goroutines run log.v2.(*Entry).scan, with no line of yours, " in message(counted)
+
+
+def test_the_caller_that_decides_is_named() -> None:
+    caller = Caller("/w/main.go", 24, "main.f", 5, 3)
+    assert "held through this line, called from main.go:24, ▲300MB" in message(finding(Rule.RISES, caller=caller))
 
 
 def test_sparklines() -> None:
@@ -149,8 +180,8 @@ def test_durations(seconds: float, wanted: str) -> None:
 
 
 def test_names() -> None:
-    assert hover.short_name("net/http.(*conn).serve") == "http.(*conn).serve"
-    assert hover.short_name("a/b.Map[go.shape.a/b.T]") == "b.Map[go.shape.a/b.T]"
+    assert short_name("net/http.(*conn).serve") == "http.(*conn).serve"
+    assert short_name("a/b.Map[go.shape.a/b.T]") == "b.Map[go.shape.a/b.T]"
 
 
 def test_the_command_that_shows_the_same() -> None:

@@ -56,8 +56,8 @@ def test_a_recorded_name_is_looked_for_and_not_found(folder: Path, name: str) ->
 def test_the_lines_of_other_files_are_judged(folder: Path) -> None:
     nowhere = [f"main.g@{path}:4 = 1x{MB}" for name in NO_NAMES for path in (name, f"{folder}/{name}")]
     encoded = [stack for stack in nowhere if stack.isascii()]
-    for i in range(8):
-        versioned = f"main.f@example.com/app@v1\0/main.go:4 = {1 + 9 * i}x{MB}"
+    for i in range(22):
+        versioned = f"main.f@example.com/app@v1\0/main.go:4 = {1 + 3 * i}x{MB}"
         drop(folder / f"profiles/{i}.pb.gz", heap(versioned, *encoded, build_id="\x1b\0"))
     known = world([str(folder)], None, {})
     assert known.problems == ()

@@ -12,13 +12,15 @@ from alloclens.cli.annotate import tell_problems
 from alloclens.cli.terminal import Styled, show, show_json, tell
 from alloclens.disk import real
 from alloclens.series.findings import RAISED, badness
+from alloclens.series.owned import judged
 from alloclens.series.verdicts import VERDICTS
 from alloclens.session.line_mapper import UNPLACED, LineMapper
 from alloclens.session.once import world
-from alloclens.wording.hover import short_name, stack_label
+from alloclens.wording.hover import stack_label
 from alloclens.wording.markdown import plain
+from alloclens.wording.names import short_name
 from alloclens.wording.status import nothing
-from alloclens.wording.verdict import SHAPES, figures, goroutine_note, placed_message, sparkline, verdict
+from alloclens.wording.verdict import SHAPES, candidate, figures, goroutine_note, placed_message, sparkline, verdict
 from alloclens.workspace.around import workspace_around
 from alloclens.workspace.files import text_of
 
@@ -26,10 +28,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from alloclens.series.comparison import Comparison
-    from alloclens.series.findings import Finding
+    from alloclens.series.findings import Caller, Finding
     from alloclens.session.world import World
 
-JSON_VERSION = 2
+JSON_VERSION = 3
 MAX_STACK_FRAMES = 12
 TIMES = ("%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S")
 WORDS = ("first", "previous", "latest", "yesterday")
@@ -75,14 +77,18 @@ def command(
             raise click.ClickException(f"{directory} has no snapshot named {name}")
     if not known.series:
         raise click.ClickException(plain(nothing(known.directories)))
-    findings = [(f, c) for c in known.comparisons for f in c.findings(VERDICTS if every else RAISED)]
+    findings = [(f, c) for c in known.judged for f in c.findings(VERDICTS if every else RAISED)]
     findings.sort(key=lambda pair: badness(pair[0]))
     mapper = LineMapper(known, text_of)
     if as_json:
-        rows = [_json(f, c, mapper) for f, c in findings]
-        show_json({"version": JSON_VERSION, "directory": directory, "findings": rows})
+        rows = {"findings": findings, "candidates": known.candidates}
+        listed = {name: [_json(f, c, mapper) for f, c in pairs] for name, pairs in rows.items()}
+        show_json({"version": JSON_VERSION, "directory": directory, **listed})
     else:
         _print(findings, known, mapper)
+        if not any(finding.verdict in RAISED for finding, _ in findings):
+            show(none_proven(known))
+            _print_candidates(known.candidates, mapper)
     if known.silent_goroutines and (note := goroutine_note(known.silent_goroutines)):
         tell(plain(note))
 
@@ -96,13 +102,16 @@ def _json(finding: Finding, comparison: Comparison, mapper: LineMapper) -> dict[
         "code": finding.code,
         "rule": finding.rule.name.lower(),
         "shape": shape.value if shape else None,
-        "message": verdict(finding, placed.waits),
+        "message": candidate(finding, placed) if finding.is_candidate else verdict(finding, placed.waits),
         "file": at.path if at else None,
         "line": (at and at.line) or finding.line,
         "placement": at.placement if at else UNPLACED,
         "recorded": finding.file,
         "recorded_line": finding.line,
         "function": finding.function,
+        "foreign": finding.is_foreign,
+        "related": list(placed.related),
+        "callers": [_caller(caller, comparison, mapper) for caller in finding.callers],
         "program": comparison.series.program,
         "sample_type": finding.sample_type.type,
         "unit": finding.sample_type.unit,
@@ -110,10 +119,10 @@ def _json(finding: Finding, comparison: Comparison, mapper: LineMapper) -> dict[
         "growth": finding.growth,
         "low": finding.low,
         "high": finding.high,
-        "floor": finding.floor,
         "per_hour": finding.slope * 3600,
         "per_snapshot": finding.per_snapshot,
         "p_value": finding.p_value,
+        "tests": finding.tests,
         "retention": None if math.isnan(finding.retention) else finding.retention,
         "observations": finding.over.observations,
         "seconds": finding.over.seconds,
@@ -121,14 +130,26 @@ def _json(finding: Finding, comparison: Comparison, mapper: LineMapper) -> dict[
     }
 
 
+def _caller(caller: Caller, comparison: Comparison, mapper: LineMapper) -> dict[str, Any]:
+    at = mapper.of(comparison, caller.file, caller.line)
+    return {
+        "file": at.path if at else None,
+        "line": (at and at.line) or caller.line,
+        "recorded": caller.file,
+        "recorded_line": caller.line,
+        "function": caller.function,
+        "value": caller.value,
+        "growth": caller.growth,
+    }
+
+
 def _print(findings: list[tuple[Finding, Comparison]], known: World, mapper: LineMapper) -> None:
-    if not findings:
-        show(quiet(known))
     for finding, comparison in findings:
         placed = mapper.finding(comparison, finding)
         at = placed.at
         gone = " (changed or deleted since)" if at and not at.line else ""
         where = f"{_from_here(at.path) if at else finding.file}:{(at and at.line) or finding.line}"
+        where = finding.function if finding.is_foreign and not at else where
         show(Styled(where, bold=True), gone, " ", Styled(sparkline(finding.points), "cyan"))
         message = placed_message(finding, comparison, placed, known.settings.memory_bytes)
         leaks = finding.verdict == "leak"
@@ -147,19 +168,45 @@ def _from_here(path: str) -> str:
 
 def _print_stack(finding: Finding, comparison: Comparison) -> None:
     """Print the stack that grew most, and the shape of the leak."""
-    for stack in comparison.stacks(finding.file, finding.line, 1, finding.sample_type):
+    for stack in comparison.stacks_of(finding, 1):
         names = " ← ".join(short_name(frame.function) for frame in stack.frames[:MAX_STACK_FRAMES])
         show(Styled(f"  {stack_label(stack, comparison)}: {names}", dim=True))
     if shape := comparison.shape(finding):
         show(f"  {SHAPES[shape]}")
 
 
-def quiet(known: World) -> str:
-    """Say that nothing leaks, and how many lines and snapshots were judged."""
-    judged = [c.judgement for c in known.comparisons if c.judgement and len(c.judgement.history.row)]
-    if not judged:
-        return (
-            "Nothing can be judged yet: it takes two snapshots of one process in which your own code holds something."
+def _print_candidates(candidates: list[tuple[Finding, Comparison]], mapper: LineMapper) -> None:
+    for finding, comparison in candidates:
+        placed = mapper.finding(comparison, finding)
+        at = placed.at
+        where = f"{_from_here(at.path) if at else finding.file or finding.function}"
+        show(
+            Styled(f"{where}:{(at and at.line) or finding.line}", bold=True),
+            " ",
+            Styled(sparkline(finding.points), "cyan"),
         )
-    lines, over = sum(len(j.history.row) for j in judged), max(len(j.history) for j in judged)
-    return f"No line of your own code leaks or grows: {lines} were judged over {over} snapshots."
+        show(f"  {candidate(finding, placed)}")
+
+
+def none_proven(known: World) -> str:
+    """Say that nothing is proven, and on what evidence; or why nothing can be judged."""
+    judgements = [c.judgement for c in known.comparisons if c.judgement and len(c.judgement.history.row)]
+    if not judgements:
+        return f"Nothing can be judged: {_cause(known)}."
+    lines, over = sum(len(j.history.row) for j in judgements), max(len(j.history) for j in judgements)
+    return f"None proven: of {lines} line{'' if lines == 1 else 's'} of your own code, judged over {over} snapshots, none certainly leaks or grows."
+
+
+def _cause(known: World) -> str:
+    """Say why no line was judged, by what all series have in common."""
+    heads = [comparison.head for comparison in known.comparisons]
+    if all(head.is_difference for head in heads):
+        return "all profiles are differences (taken with ?seconds=N); take them without it"
+    types = sorted({kind.type for head in heads for kind in head.sample_types})
+    if not any(judged(head.sample_types) for head in heads):
+        return f"a profile of {', '.join(types)} is not judged; take heap or goroutine profiles"
+    if all(not any(head.total) for head in heads):
+        return "all profiles are empty"
+    if all(len(comparison.series.observations(comparison.head)) < 2 for comparison in known.comparisons):
+        return "there is one snapshot of the process; it takes two, better six or more"
+    return "no line of your own code holds anything; `alloclens explain PROFILE` says where its files were looked for"

@@ -16,7 +16,7 @@ from jinja2 import Environment, StrictUndefined
 from alloclens import __version__
 from alloclens.cli.annotate import refuse_unknown, tell_problems, tell_unused
 from alloclens.cli.errors import errors_about
-from alloclens.cli.leaks import quiet
+from alloclens.cli.leaks import none_proven
 from alloclens.cli.terminal import show_bytes
 from alloclens.disk import real, write_file
 from alloclens.printable import printable
@@ -194,10 +194,10 @@ class _FindingRow(NamedTuple):
 
 def _findings(known: World, titles: _Titles) -> list[_FindingRow] | str:
     """Return the findings, worst first, or why there are none."""
-    findings = [(finding, of) for of in known.comparisons for finding in of.findings()]
+    findings = [(finding, of) for of in known.judged for finding in of.findings()]
     findings.sort(key=lambda pair: badness(pair[0]))
     if not findings:
-        return quiet(known)
+        return none_proven(known)
     now = LineMapper(known, text_of)
     return [_finding(finding, comparison, known, now, titles) for finding, comparison in findings]
 

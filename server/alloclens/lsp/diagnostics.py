@@ -13,7 +13,8 @@ from alloclens.lsp.spots import Spots
 from alloclens.printable import printable
 from alloclens.series.findings import RAISED
 from alloclens.series.verdicts import VERDICTS
-from alloclens.wording.hover import short_name, stack_label
+from alloclens.wording.hover import stack_label
+from alloclens.wording.names import short_name
 from alloclens.wording.verdict import SHAPES, placed_message
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def _of(world: World, documents: Documents, client: Client) -> dict[str, list[ty
     spots, roots = Spots(world, documents), world.sources.roots
     severities = {verdict: SEVERITY.get(world.settings.severity(verdict)) for verdict in VERDICTS}
     marked = [verdict for verdict, severity in severities.items() if severity]
-    for comparison in world.comparisons:
+    for comparison in world.judged:
         for finding in comparison.findings(marked):
             now = spots.finding(comparison, finding)
             spot = spots.spot(now.at)
@@ -95,7 +96,7 @@ def _of_settings(problem: ConfigProblem) -> types.Diagnostic:
 
 def _stack(finding: Finding, comparison: Comparison, spots: Spots) -> list[types.DiagnosticRelatedInformation]:
     """Return the frames of the stack that grew most, leaf first, without those that have no place here."""
-    stacks = comparison.stacks(finding.file, finding.line, 1)
+    stacks = comparison.stacks_of(finding, 1)
     if not stacks:
         return []
     label = stack_label(stacks[0], comparison)

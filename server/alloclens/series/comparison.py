@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from alloclens.languages.go.leak_patterns import Shape, goroutine_shape, shape
+from alloclens.languages.go.names import package_of
 from alloclens.paths import clean_path
 from alloclens.profile.sample_types import LEAKED, column, columns
 from alloclens.series.findings import RAISED, Finding, Judgement, judge
@@ -20,6 +21,7 @@ from alloclens.tables.alignment import NO_MAPS, Alignment, LineMaps, align, are_
 from alloclens.tables.flame import FlameGraph
 from alloclens.tables.functions import FunctionStats, functions
 from alloclens.tables.growth import Growth, growth, rows, sampled_values
+from alloclens.tables.holders import related_sites
 from alloclens.tables.lines import Lines, Measures
 from alloclens.tables.sites import Sites, by_source_line, on_lines
 from alloclens.tables.stacks import Stack, having, passing, through
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
 
 MAX_SHAPE_STACKS = 20
 """Number of a line's stacks searched for a leak pattern."""
+MAX_CALLER_STACKS = 200
+"""Number of a line's stacks searched for those of one caller."""
 MIN_SHAPE_SHARE = 0.1
 """Share of a line's growth that a pattern needs to count."""
 MALG = "runtime.malg"
@@ -129,6 +133,12 @@ class Comparison:
         """What is known of the source version of the head."""
         return self.series.provenance(self.head)
 
+    @cached_property
+    def snapshots_since(self) -> int:
+        """The number of snapshots of later processes; 0 for a head of the last one."""
+        snapshots = self.series.snapshots
+        return len(snapshots) - 1 - snapshots.index(self.series.process(self.head)[-1])
+
     @property
     def profile(self) -> Profile:
         """The head, or head - base."""
@@ -152,7 +162,14 @@ class Comparison:
 
     def findings(self, verdicts: Collection[str] = RAISED) -> list[Finding]:
         """Return the findings with these verdicts on lines that own something in focus, worst first."""
-        return self.judgement.findings(verdicts, self._judged_rows[rows_that_own(self.lines)]) if self.judgement else []
+        if self.judgement is None:
+            return []
+        rows = self._judged_rows[rows_that_own(self.lines)] if self.focus else None
+        return self.judgement.findings(verdicts, rows)
+
+    def candidates(self) -> list[Finding]:
+        """Return what is nearest to a finding without being one, worst first; nothing in focus."""
+        return self.judgement.candidates() if self.judgement and not self.focus else []
 
     def verdict(self, row: int) -> Finding | None:
         """Return the verdict on a row of the head's lines."""
@@ -164,7 +181,7 @@ class Comparison:
 
     def shape(self, finding: Finding, text: str = "") -> Shape | None:
         """Return the leak pattern that a finding's growing stacks match. `text` is the line's source, if it is Go."""
-        stacks = self.stacks(finding.file, finding.line, MAX_SHAPE_STACKS, finding.sample_type)
+        stacks = self.stacks_of(finding, MAX_SHAPE_STACKS)
         whole, weight = sum(s.grown for s in stacks), dict.fromkeys(Shape, 0.0)
         own = dict(zip(self.lines.files, self.lines.own.tolist(), strict=True))
         for stack in stacks:
@@ -234,6 +251,34 @@ class Comparison:
         """Return the heaviest stacks through a line, by growth if there is a base, in the shown or another type."""
         shown = self.profile.sample_types.index(kind or self.sample_type)
         return through(self.profile, self._sites, self._on(recorded, line), shown, most, self._unsaid_sites)
+
+    def stacks_of(self, finding: Finding, most: int) -> list[Stack]:
+        """Return the heaviest stacks of a finding, as `stacks` does: those through its caller, if one decided."""
+        if finding.is_foreign:
+            return []
+        caller = finding.caller
+        if caller is None:
+            return self.stacks(finding.file, finding.line, most, finding.sample_type)
+        stacks = self.stacks(finding.file, finding.line, MAX_CALLER_STACKS, finding.sample_type)
+        called = (caller.file, caller.line)
+        return [s for s in stacks if any((clean_path(f.file), f.line) == called for f in s.frames)][:most]
+
+    def related(self, function: str) -> list[Finding]:
+        """Return the own lines that have to do with a function that no own code calls, likeliest first.
+
+        Those are the lines that call its package, and those that it calls.
+        """
+        if self.judgement is None:
+            return []
+        profile, sites = self.profile, self._sites
+        own = dict(zip(self.lines.files, self.lines.own.tolist(), strict=True))
+        is_own = np.array([own.get(text, False) for text in sites.texts], np.bool_)[sites.file]
+        package = package_of(function)
+        called = np.array([bool(package) and package_of(name) == package for name in profile.strings], np.bool_)
+        site = related_sites(profile, sites, is_own, function, called)
+        rows = [self.judgement.head.row_of(sites.texts[sites.file[i]], int(sites.line[i])) for i in site.tolist()]
+        found = [finding for row in rows if row is not None and (finding := self.judgement.of(row))]
+        return sorted(found, key=lambda one: (-max(one.score, 0), -one.growth))
 
     def passing(self, recorded: str, line: int, stacks: Sequence[Stack]) -> list[list[Amount]]:
         """Return the part of a line's value through each frame of some of its stacks, in the shown type."""

@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 
 RAISED = ("leak", "growing")
 """The verdicts that are reported; the others are shown on request."""
+UNPROVEN = (Rule.FILLED, Rule.LOADED, Rule.SWINGS, Rule.UNCLEAR, Rule.TURNS, Rule.STANDS)
+"""The rules of what may leak though nothing is proven."""
+MAX_CANDIDATES = 5
+MIN_CANDIDATE_SCORE = 0.5
+"""In standard errors; one sampled object that stays is one."""
 MIN_GOROUTINE_BYTES = 2048 + 440
 """Minimum memory of a goroutine, to rank goroutines with bytes: its first stack and its descriptor."""
 MAX_POINTS = 24
@@ -37,15 +42,26 @@ class ObservedSpan(NamedTuple):
     seconds: float
 
 
+class Caller(NamedTuple):
+    """An own line that calls the line of a finding, with what is held through both. The line as recorded."""
+
+    file: str
+    line: int
+    function: str
+    value: float
+    growth: float
+
+
 @dataclass(frozen=True)
 class Finding:
-    """The verdict on one line. Values in the unit of `sample_type`."""
+    """The verdict on one line, or on what no own line owns. Values in the unit of `sample_type`."""
 
     rule: Rule
     file: str
-    """As recorded."""
+    """As recorded; "" if no own line owns it."""
     line: int
     function: str
+    """The function of the line; the outermost function if no own line owns it."""
     sample_type: ValueType
     value: float
     """The owned value at the head."""
@@ -54,17 +70,27 @@ class Finding:
     low: float
     high: float
     """The 99 % sampling interval of the growth."""
-    floor: float
-    """Growth of the floor, the minimum of each window."""
     slope: float
-    """Theil–Sen slope of the floor, per second."""
+    """Theil–Sen slope, per second."""
     p_value: float
-    """p-value of the floor's trend (Mann–Kendall)."""
+    """The probability that a line without a leak rises as much; 1 for few observations."""
+    tests: int
+    """The number of lines that could have shown a rise."""
+    score: float
+    """How clearly it rises, less how clearly it slowed down; in standard errors."""
+    load: float
+    """What is freed per second in the second half, as a multiple of the first; nan if unknown."""
     retention: float
     """Growth as a share of the allocations meanwhile; nan if unknown."""
+    sampled: float
+    """The number of sampled objects in the growth, at least; nan if nothing is sampled."""
     over: ObservedSpan
     points: tuple[float, ...]
     """Owned values at evenly spaced observations."""
+    caller: Caller | None = None
+    """The caller that the figures are of, if the line has several and this one decided."""
+    callers: tuple[Caller, ...] = ()
+    """All callers of a line that has several, worst first."""
 
     @property
     def verdict(self) -> str:
@@ -75,6 +101,16 @@ class Finding:
     def is_goroutine(self) -> bool:
         """Whether the values count goroutines."""
         return self.sample_type.type in GOROUTINES
+
+    @property
+    def is_candidate(self) -> bool:
+        """Whether it may leak though nothing is proven."""
+        return self.rule in UNPROVEN and self.growth > 0 and self.score > MIN_CANDIDATE_SCORE
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether no own line owns it: `function` says where it grows."""
+        return not self.file
 
     @property
     def code(self) -> str:
@@ -97,46 +133,106 @@ class Judgement:
     verdicts: Verdicts
 
     def findings(self, wanted: Collection[str] = VERDICTS, rows: Ints | None = None) -> list[Finding]:
-        """Return the findings with these verdicts, on some or all rows of the head's lines, worst first."""
+        """Return the findings with these verdicts, on some or all rows of the head's lines, worst first.
+
+        What no line owns is not among them if only some rows are wanted.
+        """
         rules = [i for i, rule in enumerate(RULES) if rule.verdict in wanted]
-        said = np.isin(self.verdicts.rule, rules)
+        deciding = np.isin(self.verdicts.rule[self._entries], rules)
         if rows is not None:
-            said &= np.isin(self.history.row, rows)
-        return sorted(map(self._finding, np.flatnonzero(said).tolist()), key=badness)
+            deciding &= np.isin(self._owner[self._entries], rows)
+        return sorted(map(self._finding, self._entries[deciding].tolist()), key=badness)
+
+    def candidates(self) -> list[Finding]:
+        """Return what is nearest to a finding without being one, worst first."""
+        unproven = np.isin(self.verdicts.rule, [RULES.index(rule) for rule in UNPROVEN])
+        rises = (self.verdicts.growth > 0) & (self._score > MIN_CANDIDATE_SCORE) & unproven
+        entries = self._entries[rises[self._entries]]
+        worst = entries[np.argsort(-self._score[entries], kind="stable")][:MAX_CANDIDATES]
+        return [self._finding(entry) for entry in worst.tolist()]
 
     def of(self, row: int) -> Finding | None:
         """Return the finding on a row of the head's lines."""
         place = int(np.searchsorted(self.history.row, row))
         there = place < len(self.history.row) and self.history.row[place] == row
-        return self._finding(place) if there else None
-
-    def _finding(self, line: int) -> Finding:
-        history, head, found = self.history, self.head, self.verdicts
-        row, last = int(history.row[line]), len(history) - 1
-        floor = found.windows.floor[:, line]
-        function = int(head.functions.of_line[row])
-        return Finding(
-            rule=RULES[found.rule[line]],
-            file=head.files[head.file[row]],
-            line=int(head.line[row]),
-            function=head.functions.name[function] if function >= 0 else "",
-            sample_type=self.sample_type,
-            value=float(self._points[-1, line]),
-            growth=float(found.growth[line]),
-            low=float(found.bounds.low[line]),
-            high=float(found.bounds.high[line]),
-            floor=float(floor[-1] - floor[0]),
-            slope=slope(floor, found.windows.seconds),
-            p_value=float(found.p_value[line]),
-            retention=float(found.retention[line]),
-            over=ObservedSpan(len(history), history.seconds(last) - history.seconds(0)),
-            points=tuple(self._points[:, line].tolist()),
-        )
+        return self._finding(int(self._deciding[place])) if there else None
 
     @cached_property
-    def _points(self) -> Floats:
-        step = np.unique(np.linspace(0, len(self.history) - 1, MAX_POINTS).round().astype(np.int64))
-        return np.array([self.history.value(i) for i in step.tolist()])
+    def _score(self) -> Floats:
+        return self.verdicts.deviate - self.verdicts.slowed
+
+    @cached_property
+    def _owner(self) -> Ints:
+        """The row of the head's lines that each entry is of; -1 for none."""
+        return np.concatenate([self.history.row, self.head.holders.row[self.history.holder]])
+
+    @cached_property
+    def _deciding(self) -> Ints:
+        """The entry that decides on each of the head's lines: the line itself, or a caller with which it rises as clearly."""
+        lines = len(self.history.row)
+        severity = np.array([VERDICTS.index(rule.verdict) for rule in RULES])[self.verdicts.rule]
+        best = np.arange(lines)
+        for entry in np.flatnonzero(self._owner[lines:] >= 0) + lines:
+            at = int(np.searchsorted(self.history.row, self._owner[entry]))
+            before = best[at] if best[at] >= lines else None
+            better = before is None or self._score[entry] > self._score[before]
+            if (severity[entry], not better) < (severity[best[at]], before is not None):
+                best[at] = entry
+        return best
+
+    @cached_property
+    def _entries(self) -> Ints:
+        """The entries that findings are of: one for each line, and those without a line."""
+        return np.append(self._deciding, np.flatnonzero(self._owner < 0))
+
+    def _finding(self, entry: int) -> Finding:
+        history, head, found = self.history, self.head, self.verdicts
+        row, is_pair = int(self._owner[entry]), entry >= len(history.row)
+        holder = int(history.holder[entry - len(history.row)]) if is_pair else -1
+        counts = history.counts
+        came = counts.arrived[-1, entry] - counts.arrived[0, entry]
+        return Finding(
+            rule=RULES[found.rule[entry]],
+            file=head.files[head.file[row]] if row >= 0 else "",
+            line=int(head.line[row]) if row >= 0 else 0,
+            function=_function(head, row) if row >= 0 else head.holders.function[holder],
+            sample_type=self.sample_type,
+            value=float(history.values[-1, entry]),
+            growth=float(found.growth[entry]),
+            low=float(found.bounds.low[entry]),
+            high=float(found.bounds.high[entry]),
+            slope=slope(history.values[:, entry], history.seconds),
+            p_value=float(found.p_value[entry]),
+            tests=found.tests,
+            score=float(self._score[entry]),
+            load=float(found.load[entry]),
+            retention=float(found.retention[entry]),
+            sampled=float(min(came, counts.held[-1, entry])) if history.rate else np.nan,
+            over=ObservedSpan(len(history), float(history.seconds[-1] - history.seconds[0])),
+            points=tuple(history.values[self._shown, entry].tolist()),
+            caller=self._caller(entry) if is_pair and row >= 0 else None,
+            callers=self._callers(row) if row >= 0 else (),
+        )
+
+    def _caller(self, entry: int) -> Caller | None:
+        """Return the caller of an entry; None for a line that is called without one."""
+        head, holder = self.head, int(self.history.holder[entry - len(self.history.row)])
+        row = int(head.holders.caller[holder])
+        if row < 0:
+            return None
+        value, growth = float(self.history.values[-1, entry]), float(self.verdicts.growth[entry])
+        return Caller(head.files[head.file[row]], int(head.line[row]), _function(head, row), value, growth)
+
+    def _callers(self, row: int) -> tuple[Caller, ...]:
+        lines = len(self.history.row)
+        entries = np.flatnonzero(self._owner[lines:] == row) + lines
+        worst = entries[np.argsort(-self._score[entries], kind="stable")]
+        return tuple(caller for entry in worst.tolist() if (caller := self._caller(entry)))
+
+    @cached_property
+    def _shown(self) -> Ints:
+        count = len(self.history.chosen)
+        return np.unique(np.linspace(0, count - 1, MAX_POINTS).round().astype(np.int64))
 
 
 def judge(history: History, head: Lines, wanted: ValueType) -> Judgement:
@@ -147,9 +243,15 @@ def judge(history: History, head: Lines, wanted: ValueType) -> Judgement:
     return Judgement(history, head, wanted, found)
 
 
-def badness(finding: Finding) -> tuple[int, float]:
-    """Sort key of findings: by verdict, then by their certain growth."""
+def badness(finding: Finding) -> tuple[int, int, float, float]:
+    """Sort key of findings: by verdict and rule, then by their certain growth, then by their growth."""
+    weight = MIN_GOROUTINE_BYTES if finding.is_goroutine else 1
     certain = max(finding.low, 0) if finding.growth > 0 else finding.growth
     if finding.rule is Rule.PROVEN:
         certain = finding.value
-    return VERDICTS.index(finding.verdict), -certain * (MIN_GOROUTINE_BYTES if finding.is_goroutine else 1)
+    return VERDICTS.index(finding.verdict), RULES.index(finding.rule), -certain * weight, -finding.growth * weight
+
+
+def _function(head: Lines, row: int) -> str:
+    function = int(head.functions.of_line[row])
+    return head.functions.name[function] if function >= 0 else ""

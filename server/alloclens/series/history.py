@@ -1,46 +1,44 @@
-"""The owned values of a process's lines over time."""
+"""What the lines of a process owned over time."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from alloclens.series.owned import Figures, keys, rows_that_own
+from alloclens.series.owned import Figures, holder_keys, holders_that_own, keys, rows_that_own
+from alloclens.stats.trend import Counts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from alloclens.arrays import Floats, Ints, Numbers, Singles
+    from alloclens.arrays import Floats, Ints
     from alloclens.series.owned import LineNumbers
     from alloclens.series.snapshot import Snapshot
     from alloclens.tables.lines import Lines
 
 
-MAX_WINDOWS = 20
-"""Enough windows for a trend, and few enough to compute its distribution exactly."""
-
-
-class Windows(NamedTuple):
-    """Successive windows of equal length. An incomplete last window is omitted."""
-
-    seconds: Floats
-    """Midpoint of each window, shape (windows,)."""
-    floor: Singles
-    """Minimum owned value of each line in each window, shape (windows, lines)."""
+MAX_OBSERVATIONS = 64
+"""Enough for a trend, and few enough to load all their figures for each new snapshot."""
 
 
 @dataclass(frozen=True, eq=False)
 class History:
-    """The history of one process. Its lines are those that own something at the last observation, the head."""
+    """The history of one process.
+
+    Its entries are the head's owned lines, and after them the head's holders: lines by caller, and what no line owns.
+    """
 
     observed: Sequence[Snapshot]
     """In time order."""
     row: Ints
     """Rows of the head's lines, shape (lines,)."""
+    holder: Ints
+    """Rows of the head's holders, shape (holders,)."""
     site: Ints
-    """Site numbers of the same lines."""
+    """Site numbers of the entries, shape (lines + holders,)."""
     sites: LineNumbers
 
     def __len__(self) -> int:
@@ -51,49 +49,69 @@ class History:
         """Mean bytes between two samples; 0 if the profile is not sampled."""
         return self.observed[-1].rate
 
-    def seconds(self, observation: int) -> float:
-        """Return when an observation was made."""
-        return self.observed[observation].taken_at.seconds
+    @cached_property
+    def chosen(self) -> Ints:
+        """The observations that are looked at: all, or evenly spaced ones and the head.
 
-    def work(self, observation: int) -> float:
-        """Return the bytes the process had allocated by then; nan if unknown."""
-        found = self.observed[observation]
-        each = zip(found.sample_types, found.total, strict=True)
-        return next((float(total) for kind, total in each if kind.type == "alloc_space"), np.nan)
-
-    def value(self, observation: int) -> Floats:
-        """Return each line's owned value then, shape (lines,)."""
-        owned = self.observed[observation].owned
-        value: Floats = self._wide(owned.value[None], owned.key)[0]
-        return value
-
-    def figures(self, observation: int) -> Figures:
-        """Return all figures of an observation; 0 for lines that owned nothing."""
-        owned = self.observed[observation].owned
-        return Figures(*self._wide(owned.figures(), owned.key))
-
-    def windows(self) -> Windows:
-        """Split the history into windows; up to 20 observations are one window each.
-
-        The length is a power of two, so that a new observation changes few windows.
+        Their distance is a power of two, so that a new observation changes few of them.
         """
-        length = 1
-        while length * MAX_WINDOWS < len(self):
-            length *= 2
-        count = len(self) // length
-        owned = [one.owned for one in self.observed]
-        cut = [tuple(owned[i * length : (i + 1) * length]) for i in range(count)]
-        ends = [(self.seconds(i * length), self.seconds((i + 1) * length - 1)) for i in range(count)]
-        return Windows(np.mean(ends, axis=1), self.sites.floors(cut, self.site))
+        step = 1
+        while (len(self) - 1) // step >= MAX_OBSERVATIONS:
+            step *= 2
+        return np.unique(np.append(np.arange(0, len(self), step), len(self) - 1))
 
-    def _wide(self, columns: Numbers, keys: Ints) -> Floats:
-        site = self.sites.numbers(keys)
-        wide = np.zeros((len(columns), len(self.sites)))
-        wide[:, site] = columns
-        return wide[:, self.site]
+    @cached_property
+    def seconds(self) -> Floats:
+        """When each chosen observation was made."""
+        return np.array([self.observed[i].taken_at.seconds for i in self.chosen.tolist()])
+
+    @cached_property
+    def work(self) -> Floats:
+        """The bytes that the process had allocated and freed by each chosen observation; nan if unknown.
+
+        What is kept is left out: a cache that fills by its misses, or a leak, would be its own measure.
+        """
+        total = np.array([_freed(self.observed[i]) for i in self.chosen.tolist()])
+        return np.maximum.accumulate(total)
+
+    @cached_property
+    def _figures(self) -> Floats:
+        """Shape (chosen observations, figures, entries)."""
+        return self.sites.figures([self.observed[i].owned for i in self.chosen.tolist()], self.site)
+
+    def figures(self, place: int) -> Figures:
+        """Return all figures of a chosen observation, by its place among them."""
+        return Figures(*self._figures[place])
+
+    @cached_property
+    def values(self) -> Floats:
+        """What each entry owned at each chosen observation, shape (chosen observations, entries)."""
+        return self._figures[:, Figures._fields.index("value")]
+
+    @cached_property
+    def counts(self) -> Counts:
+        """The number of sampled objects of each entry. Where that is unknown, how many the value stands for."""
+        sampled, arrived = (self._figures[:, Figures._fields.index(name)] for name in ("sampled", "allocated_sampled"))
+        return Counts(np.where(np.isnan(sampled), self.values / (self.rate or 1), sampled), arrived)
 
 
 def history(observed: Sequence[Snapshot], head: Lines, sites: LineNumbers) -> History:
-    """Return the history of the head's owned lines."""
-    row = rows_that_own(head)
-    return History(observed, row, sites.numbers(keys(head, row)), sites)
+    """Return the history of the head's owned lines and holders."""
+    row, holder = rows_that_own(head), _worth_telling_apart(head)
+    site = sites.numbers(np.concatenate([keys(head, row), holder_keys(head, holder)]))
+    return History(observed, row, holder, site, sites)
+
+
+def _worth_telling_apart(head: Lines) -> Ints:
+    """Return the holders without those of lines with a single caller, which are the same as their line."""
+    holder = holders_that_own(head)
+    row = head.holders.row[holder]
+    several = np.bincount(row[row >= 0], minlength=len(head) + 1) > 1
+    return holder[(row < 0) | several[row]]
+
+
+def _freed(snapshot: Snapshot) -> float:
+    total = {kind.type: value for kind, value in zip(snapshot.sample_types, snapshot.total, strict=True)}
+    if "alloc_space" not in total:
+        return np.nan
+    return float(total["alloc_space"] - total.get("inuse_space", 0))

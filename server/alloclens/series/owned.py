@@ -1,4 +1,7 @@
-"""The owned lines of a snapshot: all that is kept of most snapshots of a series."""
+"""What verdicts judge in a snapshot: all that is kept of most snapshots of a series.
+
+That is each owned line; each of them by caller; and, of what no own code owns, each outermost function.
+"""
 
 from __future__ import annotations
 
@@ -42,10 +45,10 @@ class Figures(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class OwnedLines:
-    """The owned lines of one snapshot, in its judged sample type."""
+    """The owned lines of one snapshot, in its judged sample type, and its holders (see `tables.holders`)."""
 
     key: Ints
-    """Key of each line, the same in every snapshot."""
+    """Key of each, the same in every snapshot."""
     value: Singles
     """float32: seven digits are enough for verdicts."""
     rest: Floats | Callable[[], Floats]
@@ -71,7 +74,7 @@ class LineNumbers:
         """Sorted."""
         self._numbers = np.zeros(0, np.int64)
         self._last = self._keys, self._numbers
-        self._floors: dict[tuple[OwnedLines, ...], Singles] = {}
+        self._figures: dict[OwnedLines, Floats] = {}
 
     def __len__(self) -> int:
         return len(self._keys)
@@ -93,34 +96,23 @@ class LineNumbers:
             place, _ = self._places(keys)
         return self._numbers[place]
 
-    def floors(self, windows: Sequence[tuple[OwnedLines, ...]], site: Ints) -> Singles:
-        """Return the minimum of these sites' owned values in each window, shape (windows, sites).
+    def figures(self, owned: Sequence[OwnedLines], site: Ints) -> Floats:
+        """Return all figures of these sites in each snapshot, shape (snapshots, figures, sites); 0 for what is absent.
 
-        Caches the windows of the last call: in a long series most stay the same.
+        Caches the snapshots of the last call: of a long series, most stay the same.
         """
-        self._floors = {window: self._floors.get(window, _NONE) for window in windows}
-        for window, known in self._floors.items():
-            if known is _NONE:
-                self._floors[window] = self._floor(window)
-        padded = [np.pad(self._floors[w], (0, len(self) - len(self._floors[w])))[site] for w in windows]
-        return np.array(padded, np.float32).reshape(len(windows), len(site))
-
-    def _floor(self, window: Sequence[OwnedLines]) -> Singles:
-        sites = [self.numbers(owned.key) for owned in window]
-        wide = np.zeros((len(window), len(self)), np.float32)
-        for row, site, owned in zip(wide, sites, window, strict=True):
-            row[site] = owned.value
-        least: Singles = wide.min(axis=0)
-        return least
+        self._figures = {one: self._figures[one] if one in self._figures else one.figures() for one in owned}
+        numbers = [self.numbers(one.key) for one in owned]
+        out = np.zeros((len(owned), len(Figures._fields), len(self)))
+        for wide, number, figures in zip(out, numbers, self._figures.values(), strict=True):
+            wide[:, number] = figures
+        return out[:, :, site]
 
     def _places(self, keys: Ints) -> tuple[Ints, Mask]:
         if not len(self):
             return np.zeros(len(keys), np.int64), np.ones(len(keys), np.bool_)
         place = np.minimum(np.searchsorted(self._keys, keys), len(self) - 1)
         return place, self._keys[place] != keys
-
-
-_NONE = np.zeros(0, np.float32)
 
 
 def judged(types: Sequence[ValueType]) -> ValueType | None:
@@ -134,13 +126,16 @@ def rows_that_own(lines: Lines) -> Ints:
 
 
 def owned(lines: Lines) -> OwnedLines:
-    """Extract the figures that verdicts need of the owned lines."""
+    """Extract the figures that verdicts need of the owned lines and the holders."""
     wanted, row = judged(lines.sample_types), rows_that_own(lines)
     if wanted is None:
         return NOTHING
-    value, variance, sampled = (of.owned[row] for of in (lines.value, lines.variance, lines.sampled))
+    kept, by = holders_that_own(lines), lines.holders
+    value = np.concatenate([lines.value.owned[row], by.value[kept]])
+    variance = np.concatenate([lines.variance.owned[row], by.variance[kept]])
+    sampled = np.concatenate([lines.sampled.owned[row], by.sampled[kept]])
     here, since_start, objects, _ = columns(lines.sample_types, wanted)
-    nothing = np.full(len(row), np.nan)
+    nothing = np.full(len(value), np.nan)
     figures = Figures(
         value=value[:, here],
         variance=variance[:, here],
@@ -150,7 +145,37 @@ def owned(lines: Lines) -> OwnedLines:
         allocated_variance=nothing if since_start is None else variance[:, since_start],
         allocated_sampled=nothing if since_start is None else sampled[:, since_start],
     )
-    return OwnedLines(keys(lines, row), figures.value.astype(np.float32), np.array(figures[1:]))
+    key = np.concatenate([keys(lines, row), holder_keys(lines, kept)])
+    return OwnedLines(key, figures.value.astype(np.float32), np.array(figures[1:]))
+
+
+def holders_that_own(lines: Lines) -> Ints:
+    """Return the holders of anything in use, or allocated since the process started, with a known line or without."""
+    by = lines.holders
+    has_line = np.append(lines.line > 0, True)[by.row]  # the last entry is for row -1, no line
+    return np.flatnonzero((by.value != 0).any(axis=1) & has_line)
+
+
+def holder_keys(lines: Lines, holder: Ints) -> Ints:
+    """Return the keys of these holders, other than those of lines."""
+    by, line = lines.holders, keys(lines, np.arange(len(lines)))
+    if not len(line):
+        line = np.zeros(1, np.int64)
+    functions = [by.function[i] for i in holder.tolist()]
+    outermost = np.array([_file_key(f"\0{name}") if name else 0 for name in functions], np.int64)
+    caller = np.where(by.caller[holder] >= 0, line[by.caller[holder]], 1)
+    pair = _mixed(np.where(by.row[holder] >= 0, line[by.row[holder]], 0), caller)
+    return np.where(by.row[holder] >= 0, pair, _mixed(outermost, outermost))
+
+
+def _mixed(one: Ints, other: Ints) -> Ints:
+    """Return one number for each pair of keys, never negative (a multiplication of large odd numbers, as hashes do)."""
+    with np.errstate(over="ignore"):
+        mixed = (one.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)) ^ (
+            (other.astype(np.uint64) + np.uint64(0x632BE59BD9B4E019)) * np.uint64(0xD6E8FEB86659FD93)
+        )
+        mixed ^= mixed >> np.uint64(32)
+    return np.asarray(mixed >> np.uint64(1), np.int64)
 
 
 def keys(lines: Lines, row: Ints) -> Ints:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -12,33 +12,37 @@ from alloclens.arrays import ratio
 from alloclens.series.owned import Figures
 from alloclens.stats.growth import critical_value
 from alloclens.stats.intervals import Interval, Sampling, interval, turnover
-from alloclens.stats.trend import p_values
+from alloclens.stats.trend import MIN_FREED, fit, noise, quantile, rise, significant, upper_tail
 
 if TYPE_CHECKING:
-    from alloclens.arrays import Floats, Ints, Mask, Singles
-    from alloclens.series.history import History, Windows
+    from alloclens.arrays import Floats, Ints, Mask
+    from alloclens.series.history import History
 
 
 MIN_OBSERVATIONS = 6
-"""Minimum number of observations to judge a trend. Fewer show that a line grew, not that it keeps growing: with four,
-Mann–Kendall cannot reach 0.01 at all, with five only if no value falls."""
+"""Minimum number of observations to judge a trend. Fewer show that a line grew, not that it keeps growing."""
+MIN_LEAK_OBSERVATIONS = 20
+"""Minimum number of observations of a leak. The first rise after a start may be a cache that fills, or a morning."""
 SIGNIFICANCE = 0.01
-"""The probability that any line is reported to grow, or to rise steadily, though it does not."""
-FLATTENING_PACE = 0.5
-"""Growth that certainly fell below this share of its earlier pace is flattening."""
-FADED_PACE = 1 / 3
-"""Growth whose estimate fell below this share of its overall pace fades. Less than a half, because errors are
-ignored."""
-DOUBT_ERRORS = 1.28
-"""A one-sided 90 % bound, in standard errors. It only refines what stronger evidence has found."""
-MAX_SAG = 1 / 6
-"""A floor that sank by this share of its total rise swings."""
+"""The probability that any line is reported to grow though it does not."""
+HELD_PACE = 0.5
+"""A pace that is certainly above this share of the earlier pace holds; one certainly below it has fallen."""
+HELD = quantile(0.9)
+"""How certain it must be that the pace holds, in standard errors."""
+FELL = quantile(0.95)
+"""How certain it must be that the pace fell, to say that something fills up."""
+LATE = (0.5, 0.75, 0.875)
+"""Where in the observations "lately" begins. What fills up may do so at any time."""
 MIN_GROWTH_SHARE = 0.005
 """Smaller shares of the memory in use are not reported as growth."""
 MIN_RETENTION = 0.1
-"""Churn retains less than this share of its allocations."""
+"""Churn certainly retains less than this share of its allocations."""
 MAX_STABLE_CHANGE = 0.1
-"""A line is stable if it changed by less than this share."""
+"""A line is stable if it certainly changed by less than this share."""
+LOAD = quantile(0.95)
+"""How certain it must be that less is freed of what is in use than before, in standard errors."""
+RISEN_LOAD = quantile(0.999)
+"""The same where more is allocated in the second half than in the first, by more than one standard error."""
 
 
 class Rule(Enum):
@@ -47,22 +51,22 @@ class Rule(Enum):
     PROVEN = ("leak", "proven")
     """Goroutines that the garbage collector found to be blocked for ever."""
     RISES = ("leak", "rises")
-    """The floor rises steadily, still rises, and does not seem to slow down."""
+    """It rises, and the pace holds."""
     YOUNG = ("growing", "young")
     """It grew significantly, but there are too few observations to say more."""
-    UNPROVEN = ("growing", "unproven")
-    """It grew significantly and still grows, but among so many lines the trend may be chance."""
-    FADES = ("growing", "fades")
-    """It grew significantly and still grows, but lately seems to slow down."""
+    UNSETTLED = ("growing", "unsettled")
+    """It rises, but whether the pace holds is not known yet."""
     FILLED = ("filling", "filled")
-    """It grew significantly, but not in the second half of the observations."""
-    SLOWS = ("filling", "slows")
-    """It still grows, at less than half its earlier pace."""
+    """It rose, but lately certainly at less than half the earlier pace."""
     FELL = ("shrinking", "fell")
     TURNS = ("churn", "turns over")
-    """Much was allocated and nearly nothing retained."""
+    """Much was allocated, and certainly nearly nothing retained."""
+    LOADED = ("noise", "loaded")
+    """It rises, but what is freed rises as well, as under more load."""
+    SMALL = ("noise", "small")
+    """It rises, but by a tiny share of what is in use."""
     SWINGS = ("noise", "swings")
-    """It is larger than at the start, but went up and down."""
+    """It is larger than at the start, but did not rise steadily."""
     UNCLEAR = ("noise", "unclear")
     """The change is within the noise of sampling and load."""
     STANDS = ("stable", "stands")
@@ -80,7 +84,7 @@ VERDICTS = ("leak", "growing", "filling", "shrinking", "churn", "noise", "stable
 
 @dataclass(frozen=True, eq=False)
 class Verdicts:
-    """One entry for each line of a history."""
+    """One element for each entry of a history."""
 
     rule: Ints
     """Index in RULES."""
@@ -88,74 +92,130 @@ class Verdicts:
     """Since the first observation."""
     bounds: Interval
     """The 99 % sampling interval of the growth."""
-    windows: Windows
-    """Windows of the history."""
+    deviate: Floats
+    """How far the slope is above zero, in standard errors; with few observations, the growth in halves of its interval."""
     p_value: Floats
-    """p-value of the floor's trend (Mann–Kendall)."""
+    """The probability that a line without a leak rises as much."""
     retention: Floats
     """Growth as a share of the allocations meanwhile; nan if unknown."""
+    slowed: Floats
+    """How far the latest pace is below the earlier one, in standard errors, at least 0."""
+    load: Floats
+    """What is freed per second in the second half, as a multiple of the first; nan if unknown."""
+    tests: int
+    """Number of entries that could have shown a trend."""
+
+
+class Pace(NamedTuple):
+    """How the pace lately compares with that before."""
+
+    holds: Mask
+    fell: Mask
+    slowed: Floats
 
 
 def verdicts(history: History) -> Verdicts:
-    """Judge all lines at the last observation. With a single observation, all lines are stable."""
-    last, middle = len(history) - 1, (len(history) - 1) // 2
+    """Judge all entries at the last observation. With a single observation, all are stable."""
+    last, entries = len(history.chosen) - 1, len(history.site)
     then, now = history.figures(0), history.figures(last)
-    looked_at = int(np.count_nonzero(now.value))
-    enough = len(history) >= MIN_OBSERVATIONS  # then the trend accounts for load
-    whole = _bounds(history.rate, then, now, critical_value(looked_at), load=not enough)
-    late = _bounds(
-        history.rate, history.figures(middle), now, DOUBT_ERRORS if enough else critical_value(1), load=not enough
-    )
-    windows = history.windows()
-    p_value = p_values(windows.floor)
-    floor = windows.floor[-1] - windows.floor[0]
     growth, allocated = now.value - then.value, np.nan_to_num(now.allocated - then.allocated)
-    rule = _rules(
-        enough=enough,
-        grew=(whole.low > 0) & (growth > MIN_GROWTH_SHARE * now.value.sum()),
-        risen=floor > growth / 2,
-        still=late.low > 0,
-        slows=_slows(history),
-        fades=_fades(history),
-        proven=(p_value < SIGNIFICANCE / max(looked_at, 1)) & (_sag(windows.floor) < MAX_SAG * floor),
-        likely=p_value < SIGNIFICANCE,
-        fell=whole.high < 0,
-        turns=np.abs(growth) < MIN_RETENTION * allocated,
-        stands=np.abs(growth) <= MAX_STABLE_CHANGE * now.value,
-    )
+    looked_at = int(np.count_nonzero(now.value))
+    enough = len(history) >= MIN_OBSERVATIONS
+    whole = _bounds(history.rate, then, now, critical_value(looked_at), load=not enough)
     stated = _bounds(history.rate, then, now, critical_value(1), load=False)
-    return Verdicts(rule, growth, stated, windows, p_value, _share(growth, allocated))
-
-
-def _rules(
-    *,
-    enough: bool,
-    grew: Mask,
-    risen: Mask,
-    still: Mask,
-    slows: Mask,
-    fades: Mask,
-    proven: Mask,
-    likely: Mask,
-    fell: Mask,
-    turns: Mask,
-    stands: Mask,
-) -> Ints:
-    """Return the first rule that holds for each line."""
+    late = _bounds(history.rate, history.figures(last // 2), now, critical_value(1), load=True)
+    nothing = np.zeros(entries)
+    if enough:
+        deviate = rise(history.counts, history.seconds)
+        p_value, smallest = upper_tail(deviate), _smallest(history)
+        proven = significant(p_value, smallest, SIGNIFICANCE) & (growth > 0)
+        pace, load = _pace(history), _load(history)
+        tests = int(np.count_nonzero(smallest < SIGNIFICANCE))
+    else:
+        deviate = ratio(2 * growth, np.nan_to_num(stated.high - stated.low))  # 1 would be significant
+        p_value, proven, tests = nothing + 1, nothing > 0, looked_at
+        pace, load = Pace(nothing > 0, nothing > 0, nothing), Load(nothing > 0, nothing + np.nan)
     order = (
-        (Rule.FELL, fell),
-        (Rule.YOUNG, grew & still & (not enough)),
-        (Rule.FILLED, grew & ~still & risen & enough),
-        (Rule.SLOWS, grew & still & risen & slows),
-        (Rule.RISES, grew & still & proven & ~fades),
-        (Rule.FADES, grew & still & likely & fades),
-        (Rule.UNPROVEN, grew & still & likely),
-        (Rule.SWINGS, grew),
-        (Rule.TURNS, turns),
-        (Rule.STANDS, stands),
+        (Rule.FELL, whole.high < 0),
+        (Rule.YOUNG, (whole.low > 0) & (late.low > 0) & (not enough) & (growth > MIN_GROWTH_SHARE * now.value.sum())),
+        (Rule.SMALL, proven & (growth <= MIN_GROWTH_SHARE * now.value[: len(history.row)].sum())),
+        (Rule.FILLED, proven & pace.fell),
+        (Rule.LOADED, proven & load.explains),
+        (Rule.RISES, proven & pace.holds & (len(history) >= MIN_LEAK_OBSERVATIONS)),
+        (Rule.UNSETTLED, proven),
+        (Rule.TURNS, np.maximum(stated.high, -stated.low) < MIN_RETENTION * allocated),
+        (Rule.STANDS, np.maximum(stated.high, -stated.low) <= MAX_STABLE_CHANGE * now.value),
+        (Rule.SWINGS, whole.low > 0),
     )
     holds = [condition for _, condition in order]
-    return np.select(holds, [RULES.index(rule) for rule, _ in order], RULES.index(Rule.UNCLEAR))
+    rule = np.select(holds, [RULES.index(rule) for rule, _ in order], RULES.index(Rule.UNCLEAR))
+    retention = np.divide(growth, allocated, out=np.full_like(growth, np.nan), where=allocated > 0)
+    return Verdicts(rule, growth, stated, deviate, p_value, retention, pace.slowed, load.ratio, tests)
+
+
+def _smallest(history: History) -> Floats:
+    """Return the least p-value that each entry could reach: that of as many objects, had none of them been freed."""
+    counts = history.counts
+    came = counts.arrived[-1] - counts.arrived[0] + counts.held[0]
+    known = np.where(np.isnan(came), np.where(np.ptp(counts.held, axis=0) > 0, np.inf, 0), came)
+    return upper_tail(np.sqrt(np.maximum(known, 0)))
+
+
+def _pace(history: History) -> Pace:
+    """Compare the pace lately with that before, by the clock and by work done: under less load a leak is slower, too."""
+    clocks = [clock for clock in (history.seconds, history.work) if np.ptp(clock) > 0]
+    each = [_deviates(history, clock) for clock in clocks]
+    best = np.max(each, axis=0)  # of the clocks, shape (places, entries)
+    slowed = np.maximum(-best.min(axis=0), 0)
+    return Pace(best[0] > HELD, slowed > FELL, slowed)
+
+
+def _deviates(history: History, clock: Floats) -> Floats:
+    """Return how far the pace lately is above half the earlier one, in standard errors, for each beginning of lately."""
+    seconds = history.seconds
+    error, out = noise(history.counts, seconds), []
+    for place in LATE:
+        begin = round(place * (len(clock) - 1))
+        if len(clock) - begin < 3:  # a single step has no pace
+            continue
+        late = np.maximum(clock - clock[begin], 0)
+        columns = np.stack([np.ones_like(clock), clock - clock[0], late], axis=1)
+        out.append(fit(history.counts, seconds, columns, error).deviate(np.array([0.0, 1 - HELD_PACE, 1.0])))
+    return np.array(out)
+
+
+class Load(NamedTuple):
+    """Whether the load explains a rise."""
+
+    explains: Mask
+    ratio: Floats
+    """What is freed per second in the second half, as a multiple of the first; nan if unknown."""
+
+
+def _load(history: History) -> Load:
+    """Return which entries free more as more is in use.
+
+    What ends after a while is freed in proportion to what is in use, whatever the load; what leaks is never freed. So
+    the objects freed in each half are compared with the objects in use meanwhile.
+    """
+    counts, seconds = history.counts, history.seconds
+    middle = (len(seconds) - 1) // 2
+    came = np.diff(counts.arrived, axis=0)
+    went = np.maximum(came - np.diff(counts.held, axis=0), 0)
+    held = (counts.held[1:] + counts.held[:-1]) / 2
+    used = held * np.diff(seconds)[:, None]
+    (early, late), (before, lately) = ((of[:middle].sum(axis=0), of[middle:].sum(axis=0)) for of in (went, used))
+    freed, allocated = np.nan_to_num(early + late), np.nan_to_num(came.sum(axis=0))
+    share = ratio(lately, before + lately)
+    binomial = freed * share * (1 - share)
+    counted = 1 / np.maximum(held[:middle].sum(axis=0), 1) + 1 / np.maximum(held[middle:].sum(axis=0), 1)
+    below = ratio(freed * share - np.nan_to_num(late), np.sqrt(binomial + binomial**2 * counted))
+    spans = seconds[middle] - seconds[0], seconds[-1] - seconds[middle]
+    more = came[middle:].sum(axis=0) - came[:middle].sum(axis=0) * spans[1] / spans[0]
+    needed = np.where(np.nan_to_num(more) > np.sqrt(allocated), RISEN_LOAD, LOAD)
+    turned = freed >= np.maximum(counts.held.mean(axis=0), MIN_FREED * allocated)  # all of it was exchanged once
+    explains = (freed > 0) & turned & (below < needed)
+    return Load(explains, ratio(late / spans[1], early / spans[0]))
 
 
 def _bounds(rate: float, then: Figures, now: Figures, z: float, *, load: bool) -> Interval:
@@ -176,52 +236,3 @@ def _bounds(rate: float, then: Figures, now: Figures, z: float, *, load: bool) -
 def _size(figures: Figures) -> Floats:
     """Return the mean object size: the variance that each object adds as a Poisson number."""
     return np.where(figures.objects > 0, ratio(figures.value, figures.objects), 0)
-
-
-def _slows(history: History) -> Mask:
-    """Return which lines grow at less than half their earlier pace, both per second and per byte allocated.
-
-    Compares the second half with the first, and the last quarter with the whole. Under less load, a leak keeps its pace
-    per byte allocated; a cache that fills slows down by both measures.
-    """
-    last = len(history) - 1
-    middle, quarter = last // 2, last - max(1, last // 4)
-    now, out = history.figures(last), np.zeros(len(history.row), np.bool_)
-    for begin, end, since in ((0, middle, middle), (0, last, quarter)):
-        before = history.value(end) - history.value(begin)
-        at_most = _bounds(history.rate, history.figures(since), now, DOUBT_ERRORS, load=True).high
-        by_clock, by_work = (
-            _slower(FLATTENING_PACE * before, clock(end) - clock(begin), at_most, clock(last) - clock(since))
-            for clock in (history.seconds, history.work)
-        )
-        out |= by_clock & by_work
-    return out
-
-
-def _fades(history: History) -> Mask:
-    """Return which lines seem to grow in the last quarter at less than a third of their overall pace."""
-    last = len(history) - 1
-    quarter = last - max(1, last // 4)
-    whole, late = (history.value(last) - history.value(begin) for begin in (0, quarter))
-    by_clock, by_work = (
-        _slower(FADED_PACE * whole, clock(last) - clock(0), late, clock(last) - clock(quarter))
-        for clock in (history.seconds, history.work)
-    )
-    return by_clock & by_work
-
-
-def _slower(before: Floats, span_before: float, now: Floats, span: float) -> Mask:
-    """Return which lines grow slower than before, given the spans of a clock; all if a span is unknown or 0."""
-    if not (span > 0 and span_before > 0):
-        return np.ones(len(now), np.bool_)
-    slower: Mask = now / span < before / span_before
-    return slower
-
-
-def _sag(floor: Singles) -> Singles:
-    """Return each line's largest fall of the floor below an earlier value. A leak's floor falls only by sampling."""
-    return np.asarray((np.maximum.accumulate(floor) - floor).max(axis=0))
-
-
-def _share(growth: Floats, allocated: Floats) -> Floats:
-    return np.divide(growth, allocated, out=np.full_like(growth, np.nan), where=allocated > 0)

@@ -27,6 +27,7 @@ TextOf = Callable[[str], str | None]
 
 
 UNPLACED = "unplaced"
+MAX_RELATED = 3
 
 
 class MappedLine(NamedTuple):
@@ -53,6 +54,8 @@ class MappedFinding(NamedTuple):
     """Where its goroutines wait (main.go:8) if `at` is where they were started, else ""."""
     guessed: bool
     """Whether the line is unsure because its file is a guess."""
+    related: tuple[str, ...] = ()
+    """Of a finding that no own line owns: the own lines that have to do with it, as main.go:8. `at` is the first."""
 
     @property
     def unsure(self) -> bool:
@@ -87,11 +90,22 @@ class LineMapper:
 
     def finding(self, comparison: Comparison, finding: Finding) -> MappedFinding:
         """Return where a finding is, and where its goroutines wait."""
+        if finding.is_foreign:
+            return self._foreign(comparison, finding)
         start = self._start(comparison, finding)
         at = start or self.of(comparison, finding.file, finding.line)
         waits = f"{name_of(finding.file)}:{finding.line}" if start else ""
         guessed = at is not None and at.unsure and self._world.guesses(comparison, finding.file)
         return MappedFinding(at, waits, guessed)
+
+    def _foreign(self, comparison: Comparison, finding: Finding) -> MappedFinding:
+        """Return the own lines that have to do with what no own line owns: a heap profile knows those of goroutines."""
+        near = [one for one in self._world.comparisons if one.series.program == comparison.series.program]
+        found = [(one, line) for one in near for line in one.related(finding.function)]
+        found.sort(key=lambda pair: (-max(pair[1].score, 0), -pair[1].growth))
+        places = [place for one, line in found if (place := self.of(one, line.file, line.line)) and place.line]
+        names = dict.fromkeys(f"{name_of(place.path)}:{place.line}" for place in places)
+        return MappedFinding(places[0] if places else None, "", guessed=False, related=tuple(names)[:MAX_RELATED])
 
     def _start(self, comparison: Comparison, finding: Finding) -> MappedLine | None:
         """Return the `go` statement that started a finding's goroutines; None if it is unknown or no longer there."""

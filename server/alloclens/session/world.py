@@ -11,7 +11,9 @@ import numpy as np
 from alloclens.faults import Problem
 from alloclens.profile.sample_types import GOROUTINES
 from alloclens.series.comparison import BuildPair, Comparison, Pair, compare
+from alloclens.series.findings import MAX_CANDIDATES
 from alloclens.series.series import group
+from alloclens.series.verdicts import MIN_OBSERVATIONS
 from alloclens.settings.settings import Settings
 from alloclens.source.coverage import Coverage, coverage
 from alloclens.source.files import NoFiles
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from alloclens.arrays import Ints, Mask
     from alloclens.cache.texts import Texts
     from alloclens.series.comparison import Comparison, Contents
+    from alloclens.series.findings import Finding
     from alloclens.series.series import Series
     from alloclens.series.snapshot import Snapshot
     from alloclens.session.known import Known
@@ -113,6 +116,8 @@ class World:
     series: tuple[Series, ...] = ()
     comparisons: tuple[Comparison, ...] = ()
     """One for each series with the chosen sample type, newest first."""
+    earlier: tuple[Comparison, ...] = ()
+    """Of each series whose process is too young for a verdict: that of the process before it. It is judged, not shown."""
     problems: tuple[Problem, ...] = ()
     focus: tuple[Filters, ...] = ()
     """Filters, applied one after the other to all numbers but the verdicts."""
@@ -125,6 +130,17 @@ class World:
     def shown(self) -> Comparison | None:
         """The newest comparison, which is shown for the workspace."""
         return self.comparisons[0] if self.comparisons else None
+
+    @property
+    def judged(self) -> tuple[Comparison, ...]:
+        """The comparisons whose findings are reported."""
+        return self.comparisons + self.earlier
+
+    @cached_property
+    def candidates(self) -> list[tuple[Finding, Comparison]]:
+        """What is nearest to a finding in all comparisons, likeliest first."""
+        pairs = [(finding, comparison) for comparison in self.comparisons for finding in comparison.candidates()]
+        return sorted(pairs, key=lambda pair: -pair[0].score)[:MAX_CANDIDATES]
 
     @property
     def silent_goroutines(self) -> Comparison | None:
@@ -218,15 +234,22 @@ def assemble(known: Known, setup: Setup, texts: Texts | None, focus: tuple[Filte
     known.settle()
     series, settings = group(known.settled, setup.labels, known.functions), setup.settings
     in_use: dict[Pair, Contents | None] = {}
-    comparisons: list[Comparison] = []
+
+    def compared(of: Series, head: Snapshot, base: Snapshot | None, within: tuple[Filters, ...]) -> Comparison | None:
+        pair = Pair(head.path, base.path if base else None, within, _builds(of, head, base, settings.revision))
+        contents = in_use[pair] = known.contents.get(pair) or known.pair(pair)
+        made = contents and compare(of, head, base, settings.sample_type, contents, known.sites)
+        if made:
+            _ = made.lines.by_name  # computed now, so that the first hint need not wait for it
+        return made or None
+
+    comparisons, earlier = [], []
     for each in series:
         head = each.head(settings.head)
-        base = each.base(settings.base, head)
-        pair = Pair(head.path, base.path if base else None, focus, _builds(each, head, base, settings.revision))
-        contents = in_use[pair] = known.contents.get(pair) or known.pair(pair)
-        if contents and (compared := compare(each, head, base, settings.sample_type, contents, known.sites)):
-            _ = compared.lines.by_name  # computed now, so that the first hint need not wait for it
-            comparisons.append(compared)
+        comparisons.append(compared(each, head, each.base(settings.base, head), focus))
+        process = each.judged_process(head, MIN_OBSERVATIONS)
+        if process.snapshots_ago and not head.is_difference:
+            earlier.append(compared(each, process.observed[-1], process.observed[0], ()))
     known.contents = in_use
     _ = known.sources.by_place  # as above
     return World(
@@ -235,7 +258,8 @@ def assemble(known: Known, setup: Setup, texts: Texts | None, focus: tuple[Filte
         outside=setup.where.outside,
         directories=setup.directories,
         series=series,
-        comparisons=tuple(comparisons),
+        comparisons=tuple(one for one in comparisons if one),
+        earlier=tuple(one for one in earlier if one and one.findings()),
         problems=(*_problems(known), *setup.label_problems),
         sources=known.sources,
         versions=SourceVersions(setup.where.roots, texts, settings.revision),

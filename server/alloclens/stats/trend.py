@@ -1,42 +1,178 @@
-"""Tests for a rising trend: Mann–Kendall's test and Theil–Sen's slope."""
+"""The trend of what a line holds: its slope by generalised least squares, and its pace lately against before.
+
+Without a leak, the objects of a line arrive at some rate and each ends after a time of its own. Their number at m
+observations is then a stationary process: its variance is its mean (Poisson), and it forgets at the rate at which it
+turns over, so that two observations are correlated by exp(-objects freed between them / objects in use). Both are known
+without looking at the trend, from the mean in use and from what was allocated and freed. The slope's error follows from
+them (a score test), rather than from few residuals. Where nothing is freed, the correlation is 1, and the test becomes
+that of k new objects against the root of k.
+
+Load makes numbers vary more than that. Where the residuals show it, their own variance is used. Where they wander longer
+than the turnover explains, as a queue does, the numbers are taken for a random walk of their own steps.
+"""
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+import math
+from statistics import NormalDist
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from alloclens.arrays import Floats
+    from alloclens.arrays import Floats, Mask
 
 
-def p_values(values: NDArray[np.floating[Any]]) -> Floats:
-    """Return the p-value of a rise for each column of (times, series), for at most some dozens of times.
+MAX_CORRELATION = 0.9999
+MIN_VARIANCE = 1e-9
+EXCESS_ERRORS = 2.0
+"""Residuals show load if their variance exceeds that of Poisson numbers by so many of its standard errors; and a walk, if
+their correlation exceeds that of the turnover by as many."""
+MIN_FREED = 0.1
+"""Of what is allocated, load can explain a change only if this share is freed."""
 
-    Mann–Kendall, one-sided: the probability of at least this surplus of rises if all orders were equally likely.
+
+class Counts(NamedTuple):
+    """Objects of each line at each observation, of shape (observations, lines): the sampled ones, if a sample is known."""
+
+    held: Floats
+    """In use."""
+    arrived: Floats
+    """Allocated since the process started; nan if unknown."""
+
+
+class Noise(NamedTuple):
+    """The error of a line's numbers about their trend: that of an autoregressive process; each of shape (lines,)."""
+
+    memory: Floats
+    """Correlation falls as exp(-time / memory), in the unit of the clock; inf for a random walk."""
+    level: Floats
+    """Variance of each number."""
+    gain: Floats
+    """Variance that one unit of the clock adds and that is not forgotten."""
+    is_load: Mask
+    """Whether the residuals decided."""
+
+
+def noise(counts: Counts, clock: Floats) -> Noise:
+    """Return the error of each line's numbers, for at least three observations at these times."""
+    held, span = counts.held, clock[-1] - clock[0]
+    came = (counts.arrived[-1] - counts.arrived[0]) / span
+    known = ~np.isnan(came)
+    came = np.where(known, came, 0)
+    went = np.maximum(came - (held[-1] - held[0]) / span, 0) * known
+    turns = went >= MIN_FREED * came  # what is only kept has no load that comes and goes
+    level = np.maximum(np.abs(held.mean(axis=0)), MIN_VARIANCE)
+    residual, freedom = _residuals(held, clock), max(len(clock) - 2, 1)
+    spread = (residual**2).sum(axis=0) / freedom
+    is_load = ~known | (turns & (spread > level * (1 + EXCESS_ERRORS * math.sqrt(2 / freedom))))
+    memory = np.where(known, level / np.maximum(went, MIN_VARIANCE), np.inf)
+    modelled = np.exp(-span / (len(clock) - 1) / memory)
+    walks = known & is_load & (_correlation(residual) > modelled + EXCESS_ERRORS / math.sqrt(len(clock)))
+    return Noise(
+        memory=np.where(walks, np.inf, memory),
+        level=np.where(is_load, np.maximum(spread, MIN_VARIANCE), level),
+        gain=np.where(walks, (np.diff(held, axis=0) ** 2).sum(axis=0) / span, np.maximum(came - went, 0)),
+        is_load=is_load,
+    )
+
+
+def _residuals(held: Floats, clock: Floats) -> Floats:
+    centred = clock - clock.mean()
+    slope = centred @ held / (centred**2).sum()
+    result: Floats = held - held.mean(axis=0) - centred[:, None] * slope
+    return result
+
+
+def _correlation(residual: Floats) -> Floats:
+    """Return the correlation of successive residuals about a line, without its bias (Marriott and Pope 1954)."""
+    count = len(residual)
+    total = np.maximum((residual**2).sum(axis=0), MIN_VARIANCE)
+    seen = (residual[1:] * residual[:-1]).sum(axis=0) / total
+    return np.asarray(np.clip((seen + 2 / count) / max(1 - 4 / count, 0.5), 0.01, MAX_CORRELATION))
+
+
+class Fit(NamedTuple):
+    """A linear model of each line's numbers."""
+
+    estimate: Floats
+    """Coefficients, shape (lines, regressors)."""
+    covariance: Floats
+    """Shape (lines, regressors, regressors)."""
+
+    def deviate(self, contrast: Floats) -> Floats:
+        """Return how far a combination of the coefficients is above zero, in standard errors."""
+        error = np.sqrt(np.einsum("i,lij,j->l", contrast, self.covariance, contrast))
+        return np.asarray(self.estimate @ contrast / np.maximum(error, MIN_VARIANCE))
+
+
+def fit(counts: Counts, clock: Floats, columns: Floats, error: Noise) -> Fit:
+    """Fit the columns, of shape (observations, regressors), by generalised least squares."""
+    steps = np.diff(clock)[:, None]
+    kept = np.minimum(np.exp(-steps / error.memory), MAX_CORRELATION)
+    variance = np.vstack([error.level[None], error.level * (1 - kept**2) + error.gain * steps])
+    scale = 1 / np.sqrt(np.maximum(variance, MIN_VARIANCE))
+    kept = np.vstack([np.zeros((1, kept.shape[1])), kept])
+    number = (counts.held - kept * np.vstack([counts.held[:1] * 0, counts.held[:-1]])) * scale
+    before = np.vstack([columns[:1] * 0, columns[:-1]])
+    white = (columns[:, None, :] - kept[:, :, None] * before[:, None, :]) * scale[:, :, None]
+    covariance = np.linalg.inv(np.einsum("tli,tlj->lij", white, white))
+    estimate = np.einsum("lij,lj->li", covariance, np.einsum("tli,tl->li", white, number))
+    if error.is_load.any():
+        residual = number - np.einsum("tli,li->tl", white, estimate)
+        spread = (residual**2).sum(axis=0) / max(len(clock) - columns.shape[1], 1)
+        covariance = covariance * np.where(error.is_load, np.maximum(spread, 1), 1)[:, None, None]
+    return Fit(estimate, covariance)
+
+
+def rise(counts: Counts, clock: Floats) -> Floats:
+    """Return each line's slope over time in standard errors, as a normal deviate; for at least three observations."""
+    error = noise(counts, clock)
+    columns = np.stack([np.ones_like(clock), clock - clock[0]], axis=1)
+    deviate = fit(counts, clock, columns, error).deviate(np.array([0.0, 1.0]))
+    normal = np.where(error.is_load, _normal(deviate, len(clock) - 2), deviate)
+    return np.asarray(np.nan_to_num(normal))  # figures that were lost show nothing
+
+
+def _normal(deviate: Floats, freedom: int) -> Floats:
+    """Return the normal deviate that is as rare as this one of Student's distribution (Wallace 1959)."""
+    wide = np.sqrt(freedom * np.log1p(deviate**2 / freedom))
+    return np.asarray(np.sign(deviate) * wide * (8 * freedom + 1) / (8 * freedom + 3))
+
+
+def upper_tail(deviate: Floats) -> Floats:
+    """Return the probability that a normal number exceeds each of these."""
+    tail = np.frompyfunc(lambda z: math.erfc(z / math.sqrt(2)) / 2, 1, 1)
+    return np.asarray(tail(deviate), np.float64)
+
+
+def significant(p_value: Floats, smallest: Floats, level: float) -> Mask:
+    """Return which p-values are significant, with at most this probability of any false one (Holm 1979).
+
+    `smallest` is what each p-value could be at best. Tests that cannot reach the level among those that can are not
+    counted (Tarone 1990): a line with two objects cannot show a trend, whatever it does.
     """
-    first, second = np.triu_indices(len(values), k=1)
-    rises = np.sign(values[second] - values[first]).sum(axis=0).astype(np.int64)
-    return np.asarray(_tail(len(values))[(len(first) - rises + 1) // 2])
+    ordered = np.sort(smallest)
+    testable = (
+        int(np.argmax(np.append(ordered[1:], np.inf) * np.arange(1, len(ordered) + 1) > level)) + 1
+        if len(ordered)
+        else 0
+    )
+    order = np.argsort(p_value, kind="stable")
+    left = np.maximum(testable - np.arange(len(p_value)), 1)
+    fails = np.append(p_value[order] * left >= level, True)
+    out = np.zeros(len(p_value), np.bool_)
+    out[order[: int(np.argmax(fails))]] = True
+    return out
 
 
-def slope(values: NDArray[np.floating[Any]], seconds: Floats) -> float:
+def quantile(probability: float) -> float:
+    """Return the normal quantile."""
+    return NormalDist().inv_cdf(probability)
+
+
+def slope(values: Floats, seconds: Floats) -> float:
     """Return the median of all pairwise slopes of one series, per second (Theil–Sen); 0 for a single value."""
     first, second = np.triu_indices(len(seconds), k=1)
     span = np.maximum(seconds[second] - seconds[first], 1e-9)
     return float(np.median((values[second] - values[first]) / span)) if len(first) else 0.0
-
-
-@lru_cache(64)
-def _tail(n: int) -> Floats:
-    """Return P(at most k inversions) of a random permutation of n, for k = 0, 1, …: S = pairs - 2 k (Kendall 1938).
-
-    Exact without ties. Ties narrow the distribution of S, so the test becomes conservative.
-    """
-    probability = np.ones(1)
-    for size in range(2, n + 1):  # the largest of `size` precedes 0 … size - 1 others
-        probability = np.convolve(probability, np.full(size, 1 / size))
-    return np.minimum(np.cumsum(probability), 1.0)

@@ -14,6 +14,7 @@ from alloclens.paths import name_of
 from alloclens.stats.sampling import SampleErrors, errors, sampling_rate
 from alloclens.tables import attribution
 from alloclens.tables.attribution import Attribution
+from alloclens.tables.holders import Holders, holders
 from alloclens.tables.sites import by_source_line
 
 if TYPE_CHECKING:
@@ -82,6 +83,8 @@ class Lines:
     """Mean bytes between two samples of a heap profile; 0 if it is not sampled."""
     unplaced: Ints
     """Sum of |value| of the samples whose stacks name no file; shape (sample types,)."""
+    holders: Holders
+    """What is owned, by caller, and what no own code owns."""
 
     def __len__(self) -> int:
         return len(self.line)
@@ -148,7 +151,8 @@ def attributed(of: UnattributedLines, whose: Ownership) -> Lines:
     """Return the values of every line, given the ownership of the files."""
     profile, sites, file = of.profile, of.sites, of.file
     own, lost = (np.array(one, np.bool_) for one in whose)
-    values, error = profile.values, np.concatenate(errors(profile), axis=1)
+    values, sample_errors = profile.values, errors(profile)
+    error = np.concatenate(sample_errors, axis=1)
     column, place = _distinct(error)
     both = error[:, column]
     flat, owned = attribution.flat(profile, sites), attribution.owned(profile, sites, own[file])
@@ -175,6 +179,7 @@ def attributed(of: UnattributedLines, whose: Ownership) -> Lines:
         total=profile.values.sum(axis=0),
         rate=sampling_rate(profile),
         unplaced=unplaced(profile),
+        holders=holders(profile, sites, own[file], np.hstack([sample_errors.variance, sample_errors.sampled])),
     )
 
 

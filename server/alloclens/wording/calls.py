@@ -8,7 +8,7 @@ from alloclens.paths import name_of
 from alloclens.printable import printable
 from alloclens.source.places import Nowhere
 from alloclens.wording.amounts import amount, growth, share
-from alloclens.wording.hover import short_name
+from alloclens.wording.names import short_name
 
 if TYPE_CHECKING:
     from alloclens.source.places import Place

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from alloclens.wording.amounts import amount, difference, growth, share
 from alloclens.wording.focus import options, words
 from alloclens.wording.markdown import code, escape
-from alloclens.wording.verdict import doubt, figures, sparkline, verdict
+from alloclens.wording.names import short_name
+from alloclens.wording.verdict import candidate, doubt, figures, sparkline, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -36,7 +37,9 @@ def markdown(
     file, number = lines.files[lines.file[row]], int(lines.line[row])
     parts = [_title(comparison, row), _table(comparison, row)]
     if judged := comparison.verdict(row):
-        parts.append(f"{sparkline(judged.points)} {escape(verdict(judged))}  \n{escape(figures(judged))}")
+        parts.append(
+            f"{sparkline(judged.points)} {escape(candidate(judged) if judged.is_candidate else verdict(judged))}  \n{escape(figures(judged))}"
+        )
     if unsure:
         parts.append(f"~ {doubt(guessed=guessed)} It was line {number} of {escape(file)}.")
     if stacks:
@@ -67,8 +70,10 @@ def _interval(comparison: Comparison, row: int, measure: Amount, word: str) -> s
     if math.isnan(low) or low == high:
         return ""
     unit = comparison.sample_type.unit
-    objects = f"{measure.sampled:.0f} sampled object{'' if round(measure.sampled) == 1 else 's'}"
-    return f" (99 %: {amount(low, unit)} to {amount(high, unit)}, {objects})"
+    between = f"99 %: {amount(low, unit)} to {amount(high, unit)}"
+    if math.isnan(measure.sampled):
+        return f" ({between})"
+    return f" ({between}, {measure.sampled:.0f} sampled object{'' if round(measure.sampled) == 1 else 's'})"
 
 
 def _since(comparison: Comparison, measure: Amount) -> str:
@@ -111,12 +116,6 @@ def _frame(frame: Frame, link: Link) -> str:
     name = escape(short_name(frame.function) or frame.file or "?")
     target = link(frame)
     return f"[{name}]({target})" if target else name
-
-
-def short_name(function: str) -> str:
-    """Return a function's name without the directories of its package: net/http.(*conn).serve -> http.(*conn).serve."""
-    head, bracket, tail = function.partition("[")
-    return head[head.rfind("/") + 1 :] + bracket + tail
 
 
 def _command(stacks: list[Stack], file: str, line: int, comparison: Comparison) -> list[str]:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from alloclens.languages.go.leak_patterns import Shape
-from alloclens.series.verdicts import Rule
+from alloclens.languages.go.names import package_of
+from alloclens.paths import name_of
+from alloclens.series.verdicts import MIN_GROWTH_SHARE, MIN_OBSERVATIONS, MIN_RETENTION, SIGNIFICANCE, Rule
+from alloclens.stats.trend import quantile
 from alloclens.wording.amounts import amount, change, duration, rate, share, signed
+from alloclens.wording.names import short_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,24 +26,32 @@ GUESSED = "This file is a guess: another program may have a file of its name. `a
 
 SENTENCES = {
     Rule.PROVEN: "Leak: {held} for ever. The garbage collector found that nothing can wake them.",
-    Rule.RISES: "Leak: {held}, and growing: {grown}, {pace} over {n}, no slower than before.",
+    Rule.RISES: "Leak: {held}, {grown}, {pace} over {n}; the pace holds.",
     Rule.YOUNG: "Growing: {held}, {grown}. {n} are too few to say whether it goes on.",
-    Rule.UNPROVEN: "Growing: {held}, {grown}, {pace} over {n}; among so many lines, that may still be chance.",
-    Rule.FILLED: "Filling: {held}, {grown}, but not in the second half of {n}, like a full cache.",
-    Rule.FADES: "Growing: {held}, {grown}, {pace} over {n}; it seems to slow down, like a cache that fills up.",
-    Rule.SLOWS: "Filling: {held}, {grown}; it still grows, but at less than half its earlier pace.",
+    Rule.UNSETTLED: "Growing: {held}, {grown}, {pace} over {n}; whether the pace holds is not certain yet.",
+    Rule.LOADED: "Noise: {held}, {grown} over {n}; what is freed rose as well, {load}, as it does under more load.",
+    Rule.FILLED: "Filling: {held}, {grown}, but lately at less than half the earlier pace, like a cache that fills up.",
     Rule.FELL: "Shrinking: {held}, {grown}.",
-    Rule.TURNS: "Churn: {held}, {grown}; {kept} of what was allocated in that time stayed.",
-    Rule.SWINGS: "Noise: {held}, {grown}, but up and down, with no steady rise over {n}.",
+    Rule.TURNS: "Churn: {held}, {grown}; certainly less than {churn} of what was allocated in that time stayed.",
+    Rule.SMALL: "Small: {held}, {grown}: it rises, but by less than {small} of what is in use.",
+    Rule.SWINGS: "Noise: {held}, {grown}, but with no steady rise over {n}.",
     Rule.UNCLEAR: "Not yet clear: {held}, {grown}, within what sampling and load cause by chance.",
     Rule.STANDS: "Stable: {held}, {grown}.",
 }
+NOTHING_FREED = 0.99
+"""What retains more of its allocations has freed nothing."""
+MIN_SCORE = 0.5
+"""Below this, a rise is too unclear to say when it would be proven, in standard errors."""
+MIN_P_VALUE = 1e-6
+"""Smaller probabilities are not told apart: no model of load is that exact."""
 BARS = "▁▂▃▄▅▆▇█"
 
 
 def placed_message(finding: Finding, comparison: Comparison, now: MappedFinding, memory_limit: float) -> str:
     """Return the message of a finding for the line where it is now, with the reason if that line is unsure."""
-    words = message(finding, memory_limit, comparison.in_use, waits=now.waits)
+    words = message(finding, memory_limit, comparison.in_use, waits=now.waits) + _related(finding, now.related)
+    if ago := comparison.snapshots_since:
+        words = f"Before the restart {ago} snapshot{'' if ago == 1 else 's'} ago: {words}"
     return f"~ {words} {doubt(guessed=now.guessed)}" if now.unsure else words
 
 
@@ -62,8 +75,45 @@ def verdict(finding: Finding, waits: str = "") -> str:
         grown=_grown(finding),
         pace=rate(finding.slope, finding.sample_type.unit),
         n=f"{finding.over.observations} snapshots",
-        kept=share(finding.retention, 1),
+        load=f"×{finding.load:.1f}",
+        churn=share(MIN_RETENTION, 1),
+        small=share(MIN_GROWTH_SHARE, 1),
     )
+
+
+def candidate(finding: Finding, now: MappedFinding | None = None) -> str:
+    """Say what is known of a line that may leak though nothing is proven, and what would settle it."""
+    unit, over = finding.sample_type.unit, finding.over
+    rises = sum(later > earlier for earlier, later in pairwise(finding.points))
+    known = [f"it rose {rises} times" if rises != 1 else "it rose once"]
+    if finding.retention > NOTHING_FREED:
+        known.append("nothing of it was freed")
+    if not math.isnan(finding.sampled):
+        known.append(f"{finding.sampled:.0f} sampled object{'' if round(finding.sampled) == 1 else 's'}")
+    held = amount(finding.value, unit) + _what(finding, now.waits if now else "")
+    said = f"Not proven: {held}, {_grown(finding)} over {over.observations} snapshots: {', '.join(known)}."
+    return said + (_related(finding, now.related) if now else "") + _settles(finding)
+
+
+def _settles(finding: Finding) -> str:
+    """Say how many more snapshots would prove a rise like this: its deviate grows as the root of the time, at least."""
+    if finding.over.observations < MIN_OBSERVATIONS:
+        return f" At least {MIN_OBSERVATIONS} snapshots of one process show a trend."
+    needed = quantile(1 - SIGNIFICANCE / max(finding.tests, 1))
+    more = math.ceil(finding.over.observations * ((needed / max(finding.score, MIN_SCORE)) ** 2 - 1))
+    if more <= 0:
+        return " A few more snapshots show whether it goes on."
+    is_sampled_go = finding.file.endswith(".go") and not math.isnan(finding.sampled)
+    rate = ", or the next run with runtime.MemProfileRate = 64 << 10" if is_sampled_go else ""
+    return f" About {more} more snapshot{'' if more == 1 else 's'} at this pace would settle it{rate}."
+
+
+def _related(finding: Finding, related: Sequence[str]) -> str:
+    """Name the own lines that have to do with what no own line owns."""
+    if not related:
+        return " No line of your own code that calls it is known." if finding.is_foreign else ""
+    package = short_name(package_of(finding.function) or finding.function)
+    return f" Your lines that call {package}: {', '.join(related)}."
 
 
 def figures(finding: Finding) -> str:
@@ -71,11 +121,10 @@ def figures(finding: Finding) -> str:
     if finding.rule is Rule.PROVEN:
         return "found by the garbage collector (goroutineleak profile)"
     unit, over = finding.sample_type.unit, finding.over
-    parts = [
-        f"floor {signed(finding.floor, unit)} in {duration(over.seconds)}",
-        f"Theil–Sen {signed(finding.per_snapshot, unit)} per snapshot, {signed(finding.slope * 3600, unit)}/h",
-        f"Mann–Kendall {_p_value(finding.p_value)}",
-    ]
+    parts = [f"{signed(finding.per_snapshot, unit)} per snapshot, {signed(finding.slope * 3600, unit)}/h (Theil–Sen)"]
+    if over.observations >= MIN_OBSERVATIONS:
+        tested = f"{finding.tests} line{'' if finding.tests == 1 else 's'}"
+        parts.append(f"without a leak, a line rises so in {_p_value(finding.p_value)}; {tested} tested")
     if not math.isnan(finding.retention):
         parts.append(f"{share(finding.retention, 1)} of what was allocated stayed")
     return "; ".join(parts)
@@ -104,17 +153,33 @@ def _grown(finding: Finding) -> str:
     unit, span = finding.sample_type.unit, duration(finding.over.seconds)
     if not finding.growth:
         return f"unchanged for {span}"
-    between = f" ({signed(finding.low, unit)} to {signed(finding.high, unit)})" if finding.low < finding.high else ""
+    between = (
+        f" (99 %: {signed(finding.low, unit)} to {signed(finding.high, unit)})" if finding.low < finding.high else ""
+    )
     return f"{change(finding.growth, unit)}{between} in {span}"
 
 
 def _p_value(p: float) -> str:
-    return f"1 in {amount(1 / p, 'count')}" if 0 < p < 0.1 else share(p, 1)
+    if p < MIN_P_VALUE:
+        return "less than 1 in 1M cases"
+    return f"1 in {amount(1 / p, 'count')} cases" if p < 0.1 else f"{share(p, 1)} of cases"
 
 
 def _what(finding: Finding, waits: str) -> str:
+    if finding.is_foreign:
+        name = short_name(finding.function)
+        return (
+            f" goroutines run {name}, with no line of yours"
+            if finding.is_goroutine
+            else f" held by {name}, outside your code"
+        )
     if not finding.is_goroutine:
-        return " held through this line"
+        caller = finding.caller
+        return (
+            f" held through this line, called from {name_of(caller.file)}:{caller.line}"
+            if caller
+            else " held through this line"
+        )
     return f" goroutines started here wait at {waits}" if waits else " goroutines wait in this line"
 
 

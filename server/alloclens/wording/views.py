@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from alloclens.paths import name_of
 from alloclens.printable import printable
 from alloclens.wording.amounts import amount, change, rate, share, signed
-from alloclens.wording.hover import short_name
 from alloclens.wording.markdown import escape
+from alloclens.wording.names import short_name
 from alloclens.wording.verdict import figures, sparkline
 
 if TYPE_CHECKING:

@@ -26,6 +26,13 @@ def outer(function: str) -> str:
     return CLOSURE.sub("", _bare(function)) if len(function) <= MAX_NAME_CHARACTERS else function
 
 
+def package_of(function: str) -> str:
+    """Return the import path of a Go function's package: github.com/x/log.(*Entry).write -> github.com/x/log."""
+    named = function.partition("[")[0]
+    end = named.find(".", named.rfind("/") + 1)
+    return named[:end] if end >= 0 else ""
+
+
 def _bare(function: str) -> str:
     """Return a name without type arguments: sync.(*Pool[go.shape.int]).Get -> sync.(*Pool).Get."""
     return TYPE_ARGUMENTS.sub("", function) if len(function) <= MAX_NAME_CHARACTERS else function

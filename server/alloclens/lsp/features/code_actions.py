@@ -13,7 +13,7 @@ from alloclens.lsp.spots import here
 from alloclens.paths import name_of
 from alloclens.wording.explain import mapping
 from alloclens.wording.focus import words
-from alloclens.wording.hover import short_name
+from alloclens.wording.names import short_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

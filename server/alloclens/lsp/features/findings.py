@@ -12,7 +12,7 @@ from alloclens.series.verdicts import VERDICTS
 from alloclens.source.places import Nowhere
 from alloclens.wording import views
 from alloclens.wording.stack_page import gone
-from alloclens.wording.verdict import placed_message
+from alloclens.wording.verdict import candidate, placed_message
 
 if TYPE_CHECKING:
     from alloclens.lsp.documents import Documents
@@ -39,21 +39,26 @@ async def findings(ls: Server, command: protocol.GetFindings) -> list[protocol.L
 def _findings(world: World, documents: Documents) -> list[protocol.ListedFinding]:
     spots = Spots(world, documents)
     wanted = [verdict for verdict in VERDICTS if verdict in RAISED or world.settings.severity(verdict) != "off"]
-    pairs = [(finding, of) for of in world.comparisons for finding in of.findings(wanted)]
+    pairs = [(finding, of) for of in world.judged for finding in of.findings(wanted)]
     pairs.sort(key=lambda pair: badness(pair[0]))
+    if not any(finding.verdict in RAISED for finding, _ in pairs):
+        pairs += world.candidates
     return [_finding(finding, of, world, spots) for finding, of in pairs[:MAX_FINDINGS]]
 
 
 def _finding(finding: Finding, comparison: Comparison, world: World, spots: Spots) -> protocol.ListedFinding:
     now = spots.finding(comparison, finding)
     spot = spots.spot(now.at)
-    message = placed_message(finding, comparison, now, world.settings.memory_bytes)
+    nearest = finding.is_candidate
+    message = (
+        candidate(finding, now) if nearest else placed_message(finding, comparison, now, world.settings.memory_bytes)
+    )
     label = views.place(
         now.at.path if now.at and now.waits else finding.file, spot.line if spot else finding.line, finding.function
     )
     return protocol.ListedFinding(
         verdict=finding.verdict,
-        code=finding.code,
+        code="candidate" if nearest else finding.code,
         severity=world.settings.severity(finding.verdict),
         label=label,
         detail=views.detail(finding),

@@ -11,7 +11,8 @@ from alloclens.printable import printable
 from alloclens.tables.stack_tree import LineKey, branches
 from alloclens.wording import views
 from alloclens.wording.amounts import amount
-from alloclens.wording.hover import short_name, stack_label
+from alloclens.wording.hover import stack_label
+from alloclens.wording.names import short_name
 
 if TYPE_CHECKING:
     from alloclens.lsp.documents import Documents

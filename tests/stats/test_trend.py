@@ -1,0 +1,111 @@
+"""The trend of counts: against covariance matrices that are written out, printed tables, and processes whose truth is known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from alloclens.stats.trend import Counts, Noise, fit, noise, quantile, rise, significant, slope, upper_tail
+
+
+def process(
+    rng: np.random.Generator, lines: int, mean: float, life: float, observations: int, leak: float = 0
+) -> Counts:
+    """Return objects that arrive at random and live for so many intervals in the mean; besides, some are never freed."""
+    stays = np.exp(-1 / life)
+    held, arrived = np.zeros((2, observations, lines))
+    held[0] = rng.poisson(mean, lines)
+    for i in range(1, observations):
+        new = rng.poisson(mean * (1 - stays), lines)
+        gone = rng.poisson(mean / life - mean * (1 - stays), lines)  # arrived and ended between the two
+        held[i], arrived[i] = rng.binomial(held[i - 1].astype(int), stays) + new, arrived[i - 1] + new + gone
+    kept = np.cumsum(np.vstack([np.zeros((1, lines)), rng.poisson(leak, (observations - 1, lines))]), axis=0)
+    return Counts(held + kept, arrived + kept)
+
+
+def test_theil_sen_by_hand() -> None:
+    values = np.array([[1, 7, 1, 1], [2, 7, 3, 2], [3, 7, 2, 2], [4, 7, 4, 4], [5, 7, 5, 5]], float)
+    assert slope(np.array([7.0]), np.array([0.0])) == 0
+    assert [slope(column, np.arange(5.0) * 10) for column in values.T] == pytest.approx([0.1, 0, 0.1, 0.1])
+
+
+@pytest.mark.parametrize("observations", [12, 40])
+@pytest.mark.parametrize(("mean", "life"), [(1, 1), (10, 0.3), (10, 10), (100, 3)])
+def test_what_ends_rises_as_rarely_as_said(observations: int, mean: float, life: float) -> None:
+    rng = np.random.default_rng(observations)
+    deviate = rise(process(rng, 4000, mean, life, observations), np.arange(observations) * 60.0)
+    for level in (0.01, 0.001):  # 40 and 4 of 4000; at most 3 standard errors more
+        above = np.count_nonzero(deviate > quantile(1 - level))
+        assert above <= 4000 * level + 3 * np.sqrt(4000 * level)
+
+
+@pytest.mark.parametrize(
+    ("observations", "mean", "leak"),
+    [(12, 3, 1.8), (12, 10, 3.15), (40, 3, 0.32), (40, 10, 0.45), (40, 30, 0.66), (100, 30, 0.15)],
+)
+def test_half_of_the_leaks_are_found_at_one_and_a_half_times_the_rate_of_known_lives(
+    observations: int, mean: float, leak: float
+) -> None:
+    # The rates are 1.5 times those at which generalised least squares that know the mean life, 1, find half of the leaks
+    # at 0.01/55, from a simulation of its own.
+    found = rise(process(np.random.default_rng(1), 600, mean, 1, observations, leak), np.arange(observations) * 60.0)
+    assert np.mean(found > quantile(1 - 0.01 / 55)) > 0.45
+
+
+def test_where_nothing_is_freed_k_objects_are_the_root_of_k_standard_errors() -> None:
+    held = np.cumsum(np.vstack([np.zeros((1, 3)), np.tile([1.0, 4.0, 9.0], (9, 1))]), axis=0)
+    assert rise(Counts(held, held), np.arange(10) * 60.0) == pytest.approx([3, 6, 9], rel=0.01)
+
+
+def test_the_fit_is_that_of_the_covariance_matrix() -> None:
+    rng = np.random.default_rng(3)
+    clock = np.cumsum(rng.uniform(1, 3, 12))
+    held = rng.poisson(20, (12, 2)).astype(float)
+    error = Noise(np.array([4.0, 9.0]), np.array([20.0, 25.0]), np.zeros(2), np.zeros(2, np.bool_))
+    columns = np.stack([np.ones(12), clock, np.maximum(clock - clock[6], 0)], axis=1)
+    made = fit(Counts(held, held), clock, columns, error)
+    for i in range(2):
+        inverse = np.linalg.inv(error.level[i] * np.exp(-np.abs(clock[:, None] - clock) / error.memory[i]))
+        covariance = np.linalg.inv(columns.T @ inverse @ columns)
+        assert made.covariance[i] == pytest.approx(covariance)
+        assert made.estimate[i] == pytest.approx(covariance @ columns.T @ inverse @ held[:, i])
+
+
+def test_bursts_count_as_load() -> None:
+    # Numbers of 0 and 60 in turn vary far more than Poisson numbers of their mean, 30.
+    bursts, calm = np.tile([0.0, 60.0], 10), np.tile([28.0, 32.0], 10)
+    held = np.stack([bursts, calm], axis=1)
+    found = noise(Counts(held, np.cumsum(held + 30, axis=0)), np.arange(20) * 60.0)
+    assert found.is_load.tolist() == [True, False]
+    assert found.level == pytest.approx([900 * 20 / 18, 30], rel=0.02)
+
+
+def test_what_is_allocated_may_be_unknown() -> None:
+    # Then the steps' own spread decides, by Student's distribution. Steps of 1 and 3 have the mean 2 and the variance
+    # 1.06 (of 18): 2 √18/√1.06 = 8.24 standard errors.
+    held = np.cumsum(np.append(0.0, np.tile([1.0, 3.0], 9)))[:, None]
+    deviate = rise(Counts(held, np.full_like(held, np.nan)), np.arange(19) * 60.0)
+    assert 4.5 < deviate[0] < 6.5  # of 17 degrees of freedom, 8.24 is as rare as 5.6
+
+
+@pytest.mark.parametrize(
+    ("p_values", "smallest", "expected"),
+    [
+        # Bonferroni's 0.005, then Holm's 0.01.
+        ([0.004, 0.009], [0, 0], [True, True]),
+        ([0.006, 0.009], [0, 0], [False, False]),
+        ([0.009, 0.004], [0, 0], [True, True]),
+        # Tarone: what cannot be below 0.01 is not counted; of three, each could at best be 0.004: 0.0033 is out of reach.
+        ([0.009, 0.5], [0, 0.02], [True, False]),
+        ([0.006, 0.5, 0.5], [0, 0.004, 0.004], [False, False, False]),
+        ([0.0045, 0.5, 0.5], [0, 0.004, 0.6], [True, False, False]),
+        ([0.009, 0.5, 0.5], [0, 0.006, 0.006], [False, False, False]),
+        ([0.0045, 0.5, 0.5], [0, 0.006, 0.006], [True, False, False]),
+        ([], [], []),
+    ],
+)
+def test_significant_by_hand(p_values: list[float], smallest: list[float], expected: list[bool]) -> None:
+    assert significant(np.array(p_values), np.array(smallest, float), 0.01).tolist() == expected
+
+
+def test_the_upper_tail_is_that_of_printed_tables() -> None:
+    assert upper_tail(np.array([0, 1.6449, 2.3263, 3.7190])) == pytest.approx([0.5, 0.05, 0.01, 0.0001], rel=1e-3)

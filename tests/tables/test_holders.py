@@ -1,0 +1,85 @@
+"""Who holds memory: each owned line by its caller, and the outermost function of what no own code owns."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from alloclens.profile.formats import read
+from alloclens.tables.holders import related_sites
+from alloclens.tables.lines import Lines, lines
+from alloclens.tables.sites import by_source_line
+
+from tests.support.judge import own
+from tests.support.profiles import heap
+
+OWN = "/w/"
+
+
+def held(*stacks: str) -> Lines:
+    return lines(read(heap(*stacks)), own(lambda file: file.startswith(OWN)))
+
+
+def named(made: Lines) -> dict[tuple[str, str, str], float]:
+    """Return the bytes in use by owned line, caller and outermost function."""
+    by = made.holders
+    where = [*(f"{made.files[f]}:{n}" for f, n in zip(made.file.tolist(), made.line.tolist(), strict=True)), ""]
+    return {
+        (where[row], where[caller], function): value[-1]
+        for row, caller, function, value in zip(by.row.tolist(), by.caller.tolist(), by.function, by.value, strict=True)
+    }
+
+
+def test_a_helper_has_a_holder_for_each_caller() -> None:
+    """The caller is the next other own line outwards, past foreign frames and past the line itself."""
+    made = held(
+        "w/util.get@/w/util.go:9 < main.a@/w/main.go:3 = 1x100",
+        "json.read@/r/json.go:4 < w/util.get@/w/util.go:9 < fmt.Do@/r/fmt.go:7 < main.a@/w/main.go:3 = 1x10",
+        "w/util.get@/w/util.go:9 < w/util.get@/w/util.go:9 < main.b@/w/main.go:8 = 1x1000",
+        "w/util.get@/w/util.go:9 < http.serve@/r/http.go:5 = 1x7",
+    )
+    assert named(made) == {
+        ("/w/util.go:9", "/w/main.go:3", ""): 110,
+        ("/w/util.go:9", "/w/main.go:8", ""): 1000,
+        ("/w/util.go:9", "", ""): 7,
+    }
+
+
+def test_what_no_own_code_owns_belongs_to_the_outermost_function() -> None:
+    made = held(
+        "bufio.grow@/r/bufio.go:4 < log.(*Entry).scan@/m/log.go:7 < runtime.goexit@/r/asm.s:1 = 1x100",
+        "log.(*Entry).scan@/m/log.go:9 = 1x10",
+        "runtime.malg@/r/proc.go:9 < runtime.newproc1@/r/proc.go:8 = 1x1000",
+        "x.f@/m/x.go:1 < runtime.main@/r/proc.go:3 = 1x5",
+    )
+    assert named(made) == {("", "", "log.(*Entry).scan"): 110, ("", "", "x.f"): 5}
+
+
+def test_each_sample_has_at_most_one_holder() -> None:
+    rng = np.random.default_rng(1)
+    frames = [*(f"main.f{i}@/w/{i}.go:{i}" for i in range(1, 5)), *(f"lib.g{i}@/m/{i}.go:{i}" for i in range(1, 5))]
+    stacks = [f"{' < '.join(rng.choice(frames, rng.integers(1, 7)))} = 1x{2**i}" for i in range(40)]
+    made = held(*stacks)
+    assert made.holders.value[:, -1].sum() == made.total[-1] == 2**40 - 1
+    for row in range(len(made)):
+        assert made.holders.value[made.holders.row == row].sum(axis=0) == pytest.approx(made.value.owned[row])
+
+
+def test_the_own_lines_that_have_to_do_with_a_function() -> None:
+    """Those that call functions of some names, and those below the outermost function; not those called by the names."""
+    profile = read(
+        heap(
+            "log.new@/m/log.go:4 < log.Writer@/m/log.go:5 < main.hook@/w/main.go:3 = 1x1",
+            "main.work@/w/main.go:4 < log.with@/m/log.go:6 < main.run@/w/run.go:5 = 1x1",
+            "json.f@/r/j.go:4 < main.serve@/w/main.go:5 < http.serve@/r/http.go:6 = 1x1",
+            "main.other@/w/main.go:6 = 1x1",
+        )
+    )
+    sites = by_source_line(profile)
+    own_site = np.array([sites.texts[file].startswith(OWN) for file in sites.file.tolist()])
+    called = np.array([name.startswith("log.") for name in profile.strings])
+
+    def related(function: str) -> list[int]:
+        return sorted(sites.line[related_sites(profile, sites, own_site, function, called)].tolist())
+
+    assert related("http.serve") == [3, 5]
+    assert related("gone") == [3]
