@@ -16,7 +16,7 @@ pytestmark = pytest.mark.programs
 MB = 1 << 20
 
 
-def drop_series(folder: Path, steps: int, *, each: int = 3) -> list[Path]:
+def drop_series(folder: Path, steps: int, *, each: int = 9) -> list[Path]:
     """The dependency's allocation grows at every step, the cache of main.go:11 is full from the second on."""
     main, dep = folder / "main.go", folder / "vendor/example.com/dep/dep.go"
     return [

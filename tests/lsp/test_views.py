@@ -24,7 +24,7 @@ FINDINGS, SERIES, LABEL, HOT, TREE = (
 )
 
 
-def drop_series(folder: Path, steps: int, *, each: int = 3) -> list[Path]:
+def drop_series(folder: Path, steps: int, *, each: int = 9) -> list[Path]:
     """The dependency's allocation grows at every step, the cache of main.go:11 is full from the second on."""
     main, dep = folder / "main.go", folder / "vendor/example.com/dep/dep.go"
     return [
@@ -119,7 +119,7 @@ async def test_a_finding_whose_line_has_gone(editor: Editor, folder: Path) -> No
 
 
 async def test_hot_lines_and_their_order(editor: Editor, folder: Path) -> None:
-    drop_series(folder, 7)  # 19 MB ▲18 and 40 MB ▲40
+    drop_series(folder, 3)  # 19 MB ▲18 and 40 MB ▲40
     await read(editor, folder, 3)
 
     async def asked(**options: object) -> list[tuple[str, int]]:
