@@ -95,24 +95,24 @@ def test_from_a_hot_line_to_a_frame_in_another_file(vscode: VsCode, folder: Path
 
 def test_status_bar_hints_off_and_another_base(vscode: VsCode, folder: Path) -> None:
     drop(folder / "profiles/2.pb.gz", snapshot(folder, 10))
-    drop(folder / "profiles/3.pb.gz", snapshot(folder, 14))
+    drop(folder / "profiles/3.pb.gz", snapshot(folder, 34))
     vscode.open(folder, folder / "main.go")
-    vscode.until_hint(KEEP, "14.0MB ▲11.0MB")
-    vscode.expect_status("inuse_space 16.0MB (+11.0MB), first → latest")
+    vscode.until_hint(KEEP, "34.0MB ▲31.0MB")
+    vscode.expect_status("inuse_space 36.0MB (+31.0MB), first → latest")
 
     vscode.run("alloclens: Choose Base Snapshot")
     vscode.pick("2.pb.gz")
-    vscode.until_hint(KEEP, "14.0MB ▲4.0MB")
-    vscode.expect_status("inuse_space 16.0MB (+4.0MB), 2.pb.gz → latest")
+    vscode.until_hint(KEEP, "34.0MB ▲24.0MB")
+    vscode.expect_status("inuse_space 36.0MB (+24.0MB), 2.pb.gz → latest")
 
     vscode.run("alloclens: Choose Sample Type")
     vscode.pick("inuse_objects")
-    vscode.until_hint(KEEP, "14 ▲4")
+    vscode.until_hint(KEEP, "34 ▲24")
 
     vscode.run("alloclens: Toggle Hints")
     vscode.until_hint(KEEP, "")
     vscode.run("alloclens: Toggle Hints")
-    vscode.until_hint(KEEP, "14 ▲4")
+    vscode.until_hint(KEEP, "34 ▲24")
 
 
 def test_next_and_previous_hot_line(vscode: VsCode, folder: Path) -> None:

@@ -76,7 +76,7 @@ def shown(vscode: VsCode) -> str:
 
 def test_one_notice_whose_button_brings_the_numbers(vscode: VsCode, folder: Path) -> None:
     vscode.open(folder, folder / "store.go")
-    said = toast(vscode, "of the profile is in files that are not found here")
+    said = toast(vscode, "of the profile is in files that were not found here")
     said.wait_for()
     expect(said).to_contain_text("100% of the profile is in files that were not found here (/srv/build/…).")
     drop(folder / "profiles/2.pb.gz", snapshot(folder, "/srv/build", 40, own=50))

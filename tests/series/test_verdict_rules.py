@@ -64,7 +64,7 @@ def process(*lines: Line, minutes: tuple[float, ...] = (), work: tuple[float, ..
                 rate=rate,
             )
         )
-    return History(observed, key, key[:0], numbers.numbers(key), numbers)
+    return History(observed, key, key[:0], np.zeros(len(lines), np.bool_), numbers.numbers(key), numbers)
 
 
 def rule(*lines: Line, **how: tuple[float, ...]) -> Rule:

@@ -14,7 +14,7 @@ from alloclens.stats.trend import Counts
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from alloclens.arrays import Floats, Ints
+    from alloclens.arrays import Floats, Ints, Mask
     from alloclens.series.owned import LineNumbers
     from alloclens.series.snapshot import Snapshot
     from alloclens.tables.lines import Lines
@@ -37,6 +37,8 @@ class History:
     """Rows of the head's lines, shape (lines,)."""
     holder: Ints
     """Rows of the head's holders, shape (holders,)."""
+    foreign: Mask
+    """Which entries no own line owns, shape (lines + holders,)."""
     site: Ints
     """Site numbers of the entries, shape (lines + holders,)."""
     sites: LineNumbers
@@ -99,7 +101,8 @@ def history(observed: Sequence[Snapshot], head: Lines, sites: LineNumbers) -> Hi
     """Return the history of the head's owned lines and holders."""
     row, holder = rows_that_own(head), _worth_telling_apart(head)
     site = sites.numbers(np.concatenate([keys(head, row), holder_keys(head, holder)]))
-    return History(observed, row, holder, site, sites)
+    foreign = np.append(np.zeros(len(row), np.bool_), head.holders.row[holder] < 0)
+    return History(observed, row, holder, foreign, site, sites)
 
 
 def _worth_telling_apart(head: Lines) -> Ints:

@@ -129,6 +129,7 @@ def verdicts(history: History) -> Verdicts:
         deviate = rise(history.counts, history.seconds)
         p_value, smallest = upper_tail(deviate), _smallest(history)
         proven = significant(p_value, smallest, SIGNIFICANCE) & (growth > 0)
+        proven &= ~history.foreign | ~(growth < MIN_RETENTION * allocated)  # a library's own churn follows the load
         pace, load = _pace(history), _load(history)
         tests = int(np.count_nonzero(smallest < SIGNIFICANCE))
     else:
