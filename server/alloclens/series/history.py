@@ -68,13 +68,20 @@ class History:
         return np.array([self.observed[i].taken_at.seconds for i in self.chosen.tolist()])
 
     @cached_property
+    def clock(self) -> Floats:
+        """The seconds, from 0 to 1; the numbers of the observations if two were made at one time."""
+        ticks = self.seconds if (np.diff(self.seconds) > 0).all() else np.arange(len(self.chosen), dtype=np.float64)
+        return (ticks - ticks[0]) / max(float(np.ptp(ticks)), 1e-9)
+
+    @cached_property
     def work(self) -> Floats:
-        """The bytes that the process had allocated and freed by each chosen observation; nan if unknown.
+        """The bytes that the process had allocated and freed by each chosen observation, from 0 to 1; nan if unknown.
 
         What is kept is left out: a cache that fills by its misses, or a leak, would be its own measure.
         """
         total = np.array([_freed(self.observed[i]) for i in self.chosen.tolist()])
-        return np.maximum.accumulate(total)
+        done = np.maximum.accumulate(total) - total[0]
+        return np.asarray(done / max(done[-1], 1))
 
     @cached_property
     def _figures(self) -> Floats:

@@ -31,6 +31,8 @@ HELD = quantile(0.9)
 """How certain it must be that the pace holds, in standard errors."""
 FELL = quantile(0.95)
 """How certain it must be that the pace fell, to say that something fills up."""
+MIN_TICK = 1e-6
+"""Of a clock that runs from 0 to 1: what advances by less stands still."""
 LATE = (0.5, 0.75, 0.875)
 """Where in the observations "lately" begins. What fills up may do so at any time."""
 MIN_GROWTH_SHARE = 0.005
@@ -126,7 +128,7 @@ def verdicts(history: History) -> Verdicts:
     late = _bounds(history.rate, history.figures(last // 2), now, critical_value(1), load=True)
     nothing = np.zeros(entries)
     if enough:
-        deviate = rise(history.counts, history.seconds)
+        deviate = rise(history.counts, history.clock)
         p_value, smallest = upper_tail(deviate), _smallest(history)
         proven = significant(p_value, smallest, SIGNIFICANCE) & (growth > 0)
         proven &= ~history.foreign | ~(growth < MIN_RETENTION * allocated)  # a library's own churn follows the load
@@ -164,25 +166,26 @@ def _smallest(history: History) -> Floats:
 
 def _pace(history: History) -> Pace:
     """Compare the pace lately with that before, by the clock and by work done: under less load a leak is slower, too."""
-    clocks = [clock for clock in (history.seconds, history.work) if np.ptp(clock) > 0]
-    each = [_deviates(history, clock) for clock in clocks]
-    best = np.max(each, axis=0)  # of the clocks, shape (places, entries)
+    each = [_deviates(history, clock) for clock in (history.clock, history.work)]
+    best = np.nan_to_num(np.fmax(*each))  # shape (places, entries)
     slowed = np.maximum(-best.min(axis=0), 0)
     return Pace(best[0] > HELD, slowed > FELL, slowed)
 
 
 def _deviates(history: History, clock: Floats) -> Floats:
-    """Return how far the pace lately is above half the earlier one, in standard errors, for each beginning of lately."""
-    seconds = history.seconds
-    error, out = noise(history.counts, seconds), []
-    for place in LATE:
+    """Return how far the pace lately is above half the earlier one, in standard errors, for each beginning of lately.
+
+    Shape (places, entries); nan where the clock stands still.
+    """
+    error, out = noise(history.counts, history.clock), np.full((len(LATE), len(history.site)), np.nan)
+    for row, place in zip(out, LATE, strict=True):
         begin = round(place * (len(clock) - 1))
-        if len(clock) - begin < 3:  # a single step has no pace
+        stands = not clock[0] + MIN_TICK < clock[begin] < clock[-1] - MIN_TICK
+        if stands or len(clock) - begin < 3:  # a single step has no pace
             continue
-        late = np.maximum(clock - clock[begin], 0)
-        columns = np.stack([np.ones_like(clock), clock - clock[0], late], axis=1)
-        out.append(fit(history.counts, seconds, columns, error).deviate(np.array([0.0, 1 - HELD_PACE, 1.0])))
-    return np.array(out)
+        columns = np.stack([np.ones_like(clock), clock, np.maximum(clock - clock[begin], 0)], axis=1)
+        row[:] = fit(history.counts, history.clock, columns, error).deviate(np.array([0.0, 1 - HELD_PACE, 1.0]))
+    return out
 
 
 class Load(NamedTuple):
@@ -199,19 +202,19 @@ def _load(history: History) -> Load:
     What ends after a while is freed in proportion to what is in use, whatever the load; what leaks is never freed. So
     the objects freed in each half are compared with the objects in use meanwhile.
     """
-    counts, seconds = history.counts, history.seconds
-    middle = (len(seconds) - 1) // 2
+    counts, clock = history.counts, history.clock
+    middle = (len(clock) - 1) // 2
     came = np.diff(counts.arrived, axis=0)
     went = np.maximum(came - np.diff(counts.held, axis=0), 0)
     held = (counts.held[1:] + counts.held[:-1]) / 2
-    used = held * np.diff(seconds)[:, None]
+    used = held * np.diff(clock)[:, None]
     (early, late), (before, lately) = ((of[:middle].sum(axis=0), of[middle:].sum(axis=0)) for of in (went, used))
     freed, allocated = np.nan_to_num(early + late), np.nan_to_num(came.sum(axis=0))
     share = ratio(lately, before + lately)
     binomial = freed * share * (1 - share)
     counted = 1 / np.maximum(held[:middle].sum(axis=0), 1) + 1 / np.maximum(held[middle:].sum(axis=0), 1)
     below = ratio(freed * share - np.nan_to_num(late), np.sqrt(binomial + binomial**2 * counted))
-    spans = seconds[middle] - seconds[0], seconds[-1] - seconds[middle]
+    spans = clock[middle], 1 - clock[middle]
     more = came[middle:].sum(axis=0) - came[:middle].sum(axis=0) * spans[1] / spans[0]
     needed = np.where(np.nan_to_num(more) > np.sqrt(allocated), RISEN_LOAD, LOAD)
     turned = freed >= np.maximum(counts.held.mean(axis=0), MIN_FREED * allocated)  # all of it was exchanged once
