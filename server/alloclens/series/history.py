@@ -71,7 +71,7 @@ class History:
     def clock(self) -> Floats:
         """The seconds, from 0 to 1; the numbers of the observations if two were made at one time."""
         ticks = self.seconds if (np.diff(self.seconds) > 0).all() else np.arange(len(self.chosen), dtype=np.float64)
-        return (ticks - ticks[0]) / max(float(np.ptp(ticks)), 1e-9)
+        return np.asarray((ticks - ticks[0]) / max(float(np.ptp(ticks)), 1e-9))
 
     @cached_property
     def work(self) -> Floats:
