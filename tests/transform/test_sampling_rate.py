@@ -37,6 +37,7 @@ def in_use_alone(stack: str, size: int, period: int) -> bytes:
         (heap(RUST, rate=0), 0, ()),
         (goroutines("main.f@/w/a.go:1 = 3"), 0, ()),
     ],
+    ids=["go", "go's bytes alone", "a rate", "all", "rust", "goroutines"],
 )
 def test_the_rate_that_is_assumed(data: bytes, period: int, notes: tuple[str, ...]) -> None:
     profile, said = with_sampling_rate(read(data))
