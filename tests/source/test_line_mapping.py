@@ -234,6 +234,36 @@ def test_closures_whose_first_lines_were_exchanged_are_marked() -> None:
     assert to(OF_MAIN, either, a_b) == sure(5, 8)
 
 
+NEW = """package db
+
+func New(n int) {
+	S = append(S, make([]byte, n))
+}
+"""
+OF_NEW = marks((4, "example.com/db.New"), path="db.go", **{"example.com/db.New": 3})
+
+
+@pytest.mark.parametrize(
+    ("now", "found"),
+    [
+        ("\told.New(n)\n\tif n < 0 {\n\t\tS = append(S, make([]byte, n))\n\t}\n", unsure(6)),
+        ("\tlog(n)\n\tS = append(S, make([]byte, n))\n", sure(5)),
+        ("\tif n < 0 {\n\t\treturn\n\t}\n\tS = append(S, make([]byte, n))\n", sure(7)),
+        ("    log(n)\n    S = append(S, make([]byte, n))\n", sure(5)),  # indented otherwise
+    ],
+)
+def test_a_line_that_is_in_more_blocks_of_its_function_is_marked(now: str, found: list[tuple[int, bool]]) -> None:
+    assert to(OF_NEW, SourceVersion("a commit", NEW), f"package db\n\nfunc New(n int) {{\n{now}}}\n") == found
+
+
+def test_a_line_that_is_in_fewer_blocks_of_its_function_is_marked() -> None:
+    wrapped = "def new(n):\n    for _ in range(n):\n        s.append(bytes(n))\n"
+    then, made = SourceVersion("a commit", wrapped), marks((3, "new"), path="db.py", new=1)
+    assert to(made, then, "def new(n):\n    check(n)\n    s.append(bytes(n))\n") == unsure(3)
+    inside = "class A:\n" + "".join(f"    {line}\n" for line in wrapped.splitlines())
+    assert to(made, then, inside.replace("range(n)", "range(2)")) == sure(4)  # the function as a whole
+
+
 def test_a_closure_of_a_variable_is_in_no_init_function() -> None:
     now = "package main\n\nfunc init() {\n" + "\tprintln()\n" * 20 + "}\n"
     assert to(OF_VARIABLES, UNKNOWN_VERSION, now) == unsure(0, 0)

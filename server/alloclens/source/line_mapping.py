@@ -206,12 +206,13 @@ def _only(found: list[Declaration], start: int) -> Declaration | None:
 
 
 def _by_text(lines: RecordedLines, then: str, now: str) -> MappedLines:
-    """Map lines by comparing the two texts, and check that each stays in its function."""
+    """Map lines by comparing the two texts, and check that each stays in its function and blocks."""
     moved = line_map(then, now, comment_of(lines.path))
     line, unsure = moved.of(lines.line)
     strayed = np.zeros(len(line), np.bool_)
     for spot in np.flatnonzero(lines.line > moved.head).tolist():
         at, to = int(lines.line[spot]), int(line[spot])
+        unsure[spot] |= to > 0 and _is_nested_otherwise((then, at), (now, to), lines.path)
         own = _own(lines, spot, then)
         if own is None:
             unsure[spot] |= to > 0 and _is_nameless(lines, spot) and not _heads(then, at, moved.now) <= _heads(now, to)
@@ -271,6 +272,21 @@ def _heads(text: str, line: int, to: Ints | None = None) -> set[int]:
             heads.add(number if to is None else int(to[number]))
             indent = less
     return heads
+
+
+def _is_nested_otherwise(then: tuple[str, int], now: tuple[str, int], path: str) -> bool:
+    """Return whether a line is now in more or fewer blocks of its function. Each place is a text and a line.
+
+    The statement may have been wrapped, as by `if`, or moved to a helper elsewhere, and another one like it added.
+    """
+    before, after = (_indent(split_lines(text)[line - 1]) for text, line in (then, now))
+    return before != after and _depth(*then, path) != _depth(*now, path)
+
+
+def _depth(text: str, line: int, path: str) -> int:
+    """Return the number of blocks around a line within its function, by their indentation."""
+    own = around(text, line, path)
+    return sum(head >= own.body for head in _heads(text, line)) if own else len(_heads(text, line))
 
 
 def _indent(line: str) -> int:

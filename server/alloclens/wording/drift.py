@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 BY_NAME = "lines of functions that were in another file when they were recorded are found by the function's name, and marked ~"
 MOVED_WITHIN = (
-    "lines that have moved within the file, past other lines or into another function or closure, are marked ~"
+    "lines that have moved within the file, past other lines or into another block, function or closure, are marked ~"
 )
 SET_REVISION = "set `revision` to the commit that was built"
 MAX_NAMED_TEXTS = 3
