@@ -68,3 +68,8 @@ def ratio(above: Floats | float, below: Floats) -> Floats:
 def packed(high: Ints, low: Ints) -> Ints:
     """Return one number for each pair, in the order of the pairs. Both are at least -1 and less than 2**31."""
     return (high << 32) | (low & 0xFFFFFFFF)
+
+
+def unpacked(pairs: Ints) -> tuple[Ints, Ints]:
+    """Return the numbers of each packed pair. The second is not negative."""
+    return pairs >> 32, pairs & 0xFFFFFFFF

@@ -229,3 +229,26 @@ export function cum(
     }
   }
 }
+
+// Finds for each sample the deepest of its sites that is `own`, a byte for each site, and the next other one outwards: two u32,
+// 0xffffffff for none. Location l has the sites site[siteAt[l]:siteAt[l+1]].
+export function owned(
+  locationAt: usize, location: usize, samples: u32, siteAt: usize, site: usize, own: usize, out: usize,
+): void {
+  for (let i: u32 = 0; i < samples; i++, out += 8) {
+    let deepest = NO_ROW, other = NO_ROW;
+    const end = location + 4 * (load<u32>(locationAt + 4 * i, 4) as usize);
+    for (let at = location + 4 * (load<u32>(locationAt + 4 * i) as usize); at < end && other == NO_ROW; at += 4) {
+      const sites = siteAt + 4 * (load<u32>(at) as usize);
+      const last = site + 4 * (load<u32>(sites, 4) as usize);
+      for (let next = site + 4 * (load<u32>(sites) as usize); next < last && other == NO_ROW; next += 4) {
+        const found = load<u32>(next);
+        if (!load<u8>(own + found)) continue;
+        if (deepest == NO_ROW) deepest = found;
+        else if (found != deepest) other = found;
+      }
+    }
+    store<u32>(out, deepest);
+    store<u32>(out, other, 4);
+  }
+}

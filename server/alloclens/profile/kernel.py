@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from alloclens.arrays import Floats, Ints, Numbers
+    from alloclens.arrays import Floats, Ints, Mask, Numbers
 
     Indices = NDArray[np.int32]
 
@@ -132,6 +132,20 @@ def cum(
         # The first pair of each row says which sample was added last.
         sums = memory.view(out, sites * (row + 2), np.int64).reshape(sites, row + 2)[:, 2:].copy()
     return sums[:, : widths[0]], sums[:, begin : begin + widths[1]].view(np.float64)
+
+
+def owned(location_at: Ints, location: Indices, site_at: Ints, site: Ints, own: Mask) -> tuple[Ints, Ints]:
+    """Return the deepest own site of each sample, and the next other own site outwards; -1 for none.
+
+    Samples and locations are as in `cum`; `own` is of the shape (sites,).
+    """
+    samples = len(location_at) - 1
+    with arena() as memory:
+        at, stacks, at_sites, all_sites = (memory.put(c, np.uint32) for c in (location_at, location, site_at, site))
+        wanted, out = memory.put(own, np.uint8), memory.room(8 * samples)
+        memory.call("owned", at, stacks, samples, at_sites, all_sites, wanted, out)
+        found = memory.taken(out, 2 * samples, np.int32).reshape(samples, 2).astype(np.int64)
+    return found[:, 0], found[:, 1]
 
 
 def _instance() -> tuple[wasmtime.Store, wasmtime.Instance]:

@@ -161,11 +161,11 @@ def holder_keys(lines: Lines, holder: Ints) -> Ints:
     by, line = lines.holders, keys(lines, np.arange(len(lines)))
     if not len(line):
         line = np.zeros(1, np.int64)
-    functions = [by.function[i] for i in holder.tolist()]
-    outermost = np.array([_file_key(f"\0{name}") if name else 0 for name in functions], np.int64)
-    caller = np.where(by.caller[holder] >= 0, line[by.caller[holder]], 1)
-    pair = _mixed(np.where(by.row[holder] >= 0, line[by.row[holder]], 0), caller)
-    return np.where(by.row[holder] >= 0, pair, _mixed(outermost, outermost))
+    row, caller = by.row[holder], by.caller[holder]
+    key = _mixed(line[row], np.where(caller >= 0, line[caller], 1))
+    outermost = np.array([_file_key(f"\0{by.function[i]}") for i in holder[row < 0].tolist()], np.int64)
+    key[row < 0] = _mixed(outermost, outermost)
+    return key
 
 
 def _mixed(one: Ints, other: Ints) -> Ints:

@@ -43,14 +43,14 @@ def flat(profile: Profile, sites: Sites) -> Attribution:
 
 def owned(profile: Profile, sites: Sites, own: Mask) -> Attribution:
     """Attribute each sample to its deepest site in own code. Shape of `own`: (sites,)."""
-    first = _first_own(profile, sites, own)
-    begin, end = profile.location_at[:-1], profile.location_at[1:]
-    hit = np.append(np.flatnonzero((first >= 0).take(profile.location)), np.iinfo(np.int64).max)
-    deepest = hit[np.searchsorted(hit, begin)]
-    site = np.full(len(profile), -1)
-    has = deepest < end
-    site[has] = first[profile.location[deepest[has]]]
-    return Attribution(site, len(sites))
+    return owned_and_caller(profile, sites, own)[0]
+
+
+def owned_and_caller(profile: Profile, sites: Sites, own: Mask) -> tuple[Attribution, Ints]:
+    """Return the same with each sample's next other own site outwards; -1 for none."""
+    of = profile.locations
+    deepest, caller = kernel.owned(profile.location_at, profile.location, of.frame_at, sites.of_frame, own)
+    return Attribution(deepest, len(sites)), caller
 
 
 def cum(profile: Profile, sites: Sites, values: Numbers) -> Numbers:
@@ -70,12 +70,3 @@ def cum_of_both(profile: Profile, sites: Sites, whole: Ints, fractions: Floats) 
     found = kernel.cum(profile.location_at, profile.location, of.frame_at, sites.of_frame, whole, fractions)
     missing = ((0, len(sites) - len(found[0])), (0, 0))
     return np.pad(found[0], missing), np.pad(found[1], missing)
-
-
-def _first_own(profile: Profile, sites: Sites, own: Mask) -> Ints:
-    """Return the innermost own site of each location; -1 for none."""
-    frame = np.flatnonzero(own[sites.of_frame])[::-1]
-    location = np.searchsorted(profile.locations.frame_at, frame, side="right") - 1
-    out = np.full(len(profile.locations.mapping), -1)
-    out[location] = sites.of_frame[frame]  # the last assignment, the innermost, wins
-    return out

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from alloclens.arrays import first, last, offsets, some, spread
-from alloclens.tables.attribution import Attribution
+from alloclens.arrays import first, last, packed, some, unpacked
+from alloclens.tables.attribution import Attribution, owned
 
 if TYPE_CHECKING:
     from alloclens.arrays import Floats, Ints, Mask
@@ -60,46 +60,32 @@ class Holders:
         return len(self.row)
 
 
-def holders(profile: Profile, sites: Sites, own: Mask, error: Floats) -> Holders:
-    """Return who holds the samples. `own` is of the shape (sites,); `error` is variance and sampled side by side."""
-    site, caller = _owned_and_caller(profile, sites, own)
-    outermost = np.where(site < 0, _outermost(profile), -1)
+def holders(profile: Profile, site: Ints, caller: Ints, error: Floats) -> Holders:
+    """Return who holds the samples, each with its owned site and caller. `error` is variance and sampled side by side."""
+    outermost = _outermost(profile) if (site < 0).any() else site
     named = (site >= 0) | (outermost >= 0)
-    keys, holder = np.unique(np.stack([site, caller, outermost])[:, named], axis=1, return_inverse=True)
+    pairs, holder = np.unique(packed(site, np.where(site >= 0, caller, outermost) + 1)[named], return_inverse=True)
+    row, other = unpacked(pairs)
     of_sample = np.full(len(profile), -1)
-    of_sample[named] = holder.ravel()
-    charged = Attribution(of_sample, keys.shape[1])
-    both = charged.sum(error)
-    types = both.shape[1] // 2
-    functions = tuple(_name(profile, i) for i in keys[2].tolist())
+    of_sample[named] = holder
+    charged = Attribution(of_sample, len(pairs))
+    lineless = row < 0  # they come first
+    function = profile.text(profile.functions.name[other[lineless] - 1])
     return Holders(
-        keys[0], keys[1], functions, charged.sum(profile.values).astype(np.float64), both[:, :types], both[:, types:]
+        row,
+        np.where(lineless, -1, other - 1),
+        (*function, *[""] * (len(row) - len(function))),
+        charged.sum(profile.values).astype(np.float64),
+        *np.hsplit(charged.sum(error), 2),
     )
-
-
-def _name(profile: Profile, function: int) -> str:
-    return profile.strings[int(profile.functions.name[function])] if function >= 0 else ""
-
-
-def _owned_and_caller(profile: Profile, sites: Sites, own: Mask) -> tuple[Ints, Ints]:
-    """Return each sample's deepest own site, and the next other one outwards; -1 for none."""
-    is_own = own[sites.of_frame]
-    before = offsets(is_own.astype(np.int64))  # the number of own frames before each frame
-    begin = before[profile.locations.frame_at]
-    count = np.diff(begin)[profile.location]
-    stacked = sites.of_frame[is_own][spread(begin[:-1][profile.location], count)]  # the own sites of all samples
-    at = offsets(count)[profile.location_at]
-    padded = np.append(stacked, -1)
-    deepest = np.where(np.diff(at) > 0, padded[at[:-1]], -1)
-    other = first(stacked != np.repeat(deepest, np.diff(at)), at)
-    return deepest, np.where(other < at[1:], padded[other], -1)
 
 
 def _outermost(profile: Profile) -> Ints:
     """Return each sample's outermost function that tells something; -1 for none."""
-    told = np.array([bool(name) and name not in STARTERS and not name.startswith(RUNTIME) for name in profile.strings])
+    names = profile.text(profile.functions.name)
+    told = [bool(name) and name not in STARTERS and not name.startswith(RUNTIME) for name in names]
     function = profile.frames.function
-    tells = np.append(told[profile.functions.name], False)[function]  # the last entry is for row -1, no function
+    tells = np.array([*told, False])[function]  # the last entry is for row -1, no function
     frame = last(tells, profile.locations.frame_at)
     has = frame >= profile.locations.frame_at[:-1]
     place = last(has[profile.location], profile.location_at)
@@ -114,12 +100,12 @@ def related_sites(profile: Profile, sites: Sites, own: Mask, function: str, call
 
     `own` is of the shape (sites,), `called` of the profile's strings.
     """
-    site, _ = _owned_and_caller(profile, sites, own)
+    site = owned(profile, sites, own).site
     inside = np.append(called[profile.functions.name], False)[profile.frames.function]
     has_it, has_own = (some(mask, profile.locations.frame_at) for mask in (inside, own[sites.of_frame]))
     at = profile.location_at
     deeper = first(has_it[profile.location], at) <= np.minimum(first(has_own[profile.location], at), at[1:] - 1)
     outermost = _outermost(profile)
-    below = np.array([_name(profile, i) == function for i in range(len(profile.functions.name))] + [False])[outermost]
+    below = np.array([*(name == function for name in profile.text(profile.functions.name)), False])[outermost]
     result: Ints = np.unique(site[(site >= 0) & (deeper | below)])
     return result

@@ -155,7 +155,7 @@ def attributed(of: UnattributedLines, whose: Ownership) -> Lines:
     error = np.concatenate(sample_errors, axis=1)
     column, place = _distinct(error)
     both = error[:, column]
-    flat, owned = attribution.flat(profile, sites), attribution.owned(profile, sites, own[file])
+    flat, (owned, caller) = attribution.flat(profile, sites), attribution.owned_and_caller(profile, sites, own[file])
     wanted = attribution.owned(profile, sites, (own | lost)[file]) if lost.any() else owned
     cum, cum_errors = attribution.cum_of_both(profile, sites, values, both)
     value = flat.sum(values), cum, owned.sum(values)
@@ -179,7 +179,7 @@ def attributed(of: UnattributedLines, whose: Ownership) -> Lines:
         total=profile.values.sum(axis=0),
         rate=sampling_rate(profile),
         unplaced=unplaced(profile),
-        holders=holders(profile, sites, own[file], np.hstack([sample_errors.variance, sample_errors.sampled])),
+        holders=holders(profile, owned.site, caller, np.hstack([sample_errors.variance, sample_errors.sampled])),
     )
 
 
