@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import os
+import pickle
 import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from alloclens.faults import Problem
-from alloclens.session import loader
+from alloclens.session import loader, reading
 from alloclens.session.listing import scan
 from alloclens.session.loader import Loader, Wanted
 from alloclens.session.world import World
+from alloclens.source.places import Place
+from alloclens.source.recorded import Kind
 from alloclens.transform.filters import Filters
 from alloclens.worker import Lost
 
@@ -107,3 +110,12 @@ async def test_a_file_that_the_worker_is_lost_of_costs_itself_alone(folder: Path
     assert worker.read.count(lost) == 1  # and is not tried again
     task.cancel()
     following.stop()
+
+
+def test_what_is_settled_about_a_series_is_sent_to_the_worker_once() -> None:
+    """The next message has the same bytes, of which the worker makes the same object."""
+    settled = reading.Settled(1, 2, {"a.go": Place("/w/a.go", "as recorded", Kind.OWN)}, {"b.go": "a.go"})
+    first, second = (pickle.loads(pickle.dumps((number, settled))) for number in (1, 2))
+    assert (first[0], second[0]) == (1, 2)
+    assert first[1] is second[1]
+    assert vars(first[1]) == {name: getattr(settled, name) for name in ("evidence", "attribution", "places", "names")}

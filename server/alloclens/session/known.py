@@ -229,7 +229,8 @@ class Settling:
         """For each name: its function's number, -1 if every program may have it; computed when first needed."""
         self._attributions: dict[int, int] = {}
         self._telling: dict[int, Ints] = {}
-        """Both by the digest of the evidence."""
+        self._latest: dict[int, Settled] = {}
+        """All by the digest of the evidence; of the last, only the one that was last asked for."""
 
     @property
     def lost(self) -> list[str]:
@@ -251,7 +252,7 @@ class Settling:
             placed: Placed = self._run(self._reader.places, functions, wanted, self._builds)
             has_moved = self._take(functions, wanted, placed)
         if has_names := (names := self._one_name()) != self._names:
-            self._names, self._attributions = names, {}
+            self._names, self._attributions, self._latest = names, {}, {}
         if wanted or changed or has_names:
             self._kinds, self._numbered = self.evidence.column(lambda file, _: self._settled(file)), None
             changed.clear()
@@ -296,15 +297,17 @@ class Settling:
             self._several, self._together = several, {}
         has_moved = any(before.get(file, place) != place for file, place in places.items())
         if has_moved:
-            self._attributions, self._telling = {}, {}
+            self._attributions, self._telling, self._latest = {}, {}, {}
         return has_moved
 
     def of(self, digest: int) -> Settled:
         """Return what is settled about the files of a snapshot with this evidence."""
-        files = self.evidence.files(digest)
-        names = {file: self._names[file] for file in files if file in self._names}
-        places = {file: self._places[file] for file in (*files, *names.values())}
-        return Settled(digest, self.attribution(digest), places, names)
+        if digest not in self._latest:
+            files = self.evidence.files(digest)
+            names = {file: self._names[file] for file in files if file in self._names}
+            places = {file: self._places[file] for file in (*files, *names.values())}
+            self._latest = {digest: Settled(digest, self.attribution(digest), places, names)}
+        return self._latest[digest]
 
     def attribution(self, digest: int) -> int:
         """Return a digest of whose the files of a snapshot with this evidence are."""
@@ -333,3 +336,4 @@ class Settling:
             self._together.pop(digest, None)
             self._attributions.pop(digest, None)
             self._telling.pop(digest, None)
+            self._latest.pop(digest, None)

@@ -45,7 +45,8 @@ DIRECTORIES = "the profile directories"
 SLOW_UPDATE_SECONDS = 1.0
 """A longer update is logged."""
 SHOW_SECONDS = 0.5
-"""Interval at which intermediate worlds are shown while many files are read."""
+"""Time until an intermediate world is shown while many files are read. Each one adds as much to the time until the next:
+judging a long series takes as long as reading several files."""
 
 
 class Wanted(NamedTuple):
@@ -214,17 +215,18 @@ class Loader:
         Return whether everything is read, settled and shown. If other folders or settings are wanted meanwhile, the rest is
         left to the next update. So are snapshots to be read again, so that a new file need not wait for them.
         """
-        shown_at, unread = time.monotonic(), {path: new[path] for path in _most_wanted_first(new)}
+        shown_at, seconds = time.monotonic(), SHOW_SECONDS
+        unread = {path: new[path] for path in _most_wanted_first(new)}
         for latest, stamp in list(unread.items())[:1]:
-            seconds = seconds_for(stamp.size)
-            await asyncio.to_thread(self._worker.ahead, self._setup.reader.look_ahead, latest, seconds=seconds)
+            look_ahead, limit = self._setup.reader.look_ahead, seconds_for(stamp.size)
+            await asyncio.to_thread(self._worker.ahead, look_ahead, latest, seconds=limit)
         for remembered in await asyncio.to_thread(self._known.remember, new):
             self._listing[remembered] = unread.pop(remembered)
         while self._wanted == wanted and (path := await asyncio.to_thread(self._known.next, unread)) is not None:
             await self._read(path, unread.pop(path) if path in unread else self._listing[path])
-            if (unread or self._known.unsettled) and time.monotonic() - shown_at > SHOW_SECONDS:
+            if (unread or self._known.unsettled) and time.monotonic() - shown_at > seconds:
                 await self._show(len(unread), wanted.focus)
-                shown_at = time.monotonic()
+                shown_at, seconds = time.monotonic(), seconds + SHOW_SECONDS
                 if not unread:
                     return False
         return await self._show(len(unread), wanted.focus) and not unread and not self._known.unsettled

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import logging
+import pickle
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -118,8 +119,9 @@ class Placed(NamedTuple):
     """Of the requested files, or of all if the builds have changed."""
 
 
-class Settled(NamedTuple):
-    """What all snapshots together say about the files of one of them."""
+@dataclass(frozen=True, eq=False)
+class Settled:
+    """What all snapshots together say about the files of one of them. Most snapshots of a series share one."""
 
     evidence: int
     """The digest of that snapshot's evidence."""
@@ -128,6 +130,19 @@ class Settled(NamedTuple):
     places: Places
     names: Mapping[str, str]
     """Maps those of its files that have several names to the one that is used."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle only once, though it goes to the worker with each snapshot."""
+        return _settled, (self._pickled,)
+
+    @cached_property
+    def _pickled(self) -> bytes:
+        return pickle.dumps((self.evidence, self.attribution, self.places, self.names))
+
+
+@lru_cache(2)  # a head and its base
+def _settled(pickled: bytes) -> Settled:
+    return Settled(*pickle.loads(pickled))  # noqa: S301 - from our own process
 
 
 @dataclass(frozen=True)
