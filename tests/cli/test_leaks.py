@@ -11,7 +11,7 @@ from alloclens.cli import main
 from click.testing import CliRunner
 
 from tests.support.placement.foreign import FOREIGN, OWN, ROOTS
-from tests.support.profiles import Builder, clock, delta, drop, goroutines, heap
+from tests.support.profiles import Builder, clock, delta, drop, goroutines, heap, heap_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -90,7 +90,37 @@ def test_in_words(folder: Path) -> None:
     assert "telemetry.NewHandler ← main.main" in result.output
     assert f"main.go:{PAGE}" not in result.output
     (folder / "alloclens.toml").write_text('memoryLimit = "1GiB"\n')
-    assert "reaches memoryLimit (1.0GB) in " in run(folder / "p", "--workspace", folder).output
+    # Per snapshot (1 s) 3 MB; of Go's heap 512 MB can be live, and 140 MB are: (512 - 140) / 3 = 124 s.
+    assert (
+        "3.0MB/s, the heap reaches memoryLimit (1.0GB) in 2.1min, just before a collection, at 2 × "
+        in run(folder / "p", "--workspace", folder).output
+    )
+
+
+@pytest.mark.parametrize(
+    ("next_gc", "wanted"),
+    [
+        # 1920 MB are live, 64 MB/s are added. With GOGC=50, (4480/1.5 - 1920) / 64 = 17 s; with 100, (4480/2 - 1920) / 64 = 5 s.
+        (2880 * MB, "in 17s, just before a collection, at 1.5 × what is live (by the profile's MemStats)."),
+        (None, "in 5.0s, just before a collection, at 2 × what is live (GOGC=100 is assumed)."),
+        (
+            2**64 - 1,
+            "in 5.0s, just before a collection, at 2 × what is live (GOGC=100 is assumed).",
+        ),  # as GOGC=off says
+        (4 * MB, "in 5.0s, just before a collection, at 2 × what is live (GOGC=100 is assumed)."),  # Go's least
+    ],
+)
+def test_the_limit_is_reached_before_a_collection(folder: Path, next_gc: int | None, wanted: str) -> None:
+    for i in range(30):
+        text = heap_text(f"main.page@{folder}/main.go:{PAGE}", 4 * (1 + i), 16 * MB, 1 << 20)
+        more = f"# NextGC = {next_gc}\n".encode() if next_gc else b""
+        drop(folder / f"p/{1_700_000_000 + i}.txt", text + more)
+    (folder / "alloclens.toml").write_text('memoryLimit = "4480MiB"\n')
+    said = run(folder / "p", "--workspace", folder).output
+    assert (
+        "If all that grows goes on as over these 29s, at 64.0MB/s, the heap reaches memoryLimit (4.4GB) " + wanted
+        in said
+    )
 
 
 def test_nothing_leaks_and_nothing_can_be_said(folder: Path) -> None:
@@ -296,7 +326,32 @@ def test_a_helper_is_judged_for_each_caller(folder: Path) -> None:
     assert f"held through this line, called from main.go:{LEAK}, " in found["message"]
     said = run(folder / "p", "--workspace", folder).output
     assert f"called from main.go:{LEAK}" in said
-    assert "json.Decode ← main.page ← main.main" in said
+    assert f"json.Decode ← main.page main.go:{PAGE} ← main.main main.go:{LEAK}" in said
+
+
+def test_callers_are_named_outwards_as_far_as_one_holds_most(folder: Path) -> None:
+    """The helper is called by another helper alone; of that one's three callers, the one on line 6 keeps what it gets."""
+    inner = f"main.page:11@{folder}/main.go:{PAGE} < main.wrap:9@{folder}/main.go:9 < main.main:3@{folder}/main.go"
+    for i in range(34):
+        kept = f"{inner}:6 = {1 + 3 * i}x{MB}"
+        drop(folder / f"p/h{i:03}.pb.gz", heap(kept, *(f"{inner}:{line} = 1x{MB}/{1 + i}" for line in (LEAK, GO))))
+    (found,) = findings(folder / "p", "--workspace", folder)
+    assert (found["verdict"], found["line"], found["callers"]) == ("leak", PAGE, [])
+    assert [(line["file"], line["line"], line["recorded_line"]) for line in found["called_from"]] == [
+        (f"{folder}/main.go", 9, 9),
+        (f"{folder}/main.go", 6, 6),
+    ]
+    assert "held through this line, called from main.go:9 ← main.go:6, " in found["message"]
+
+
+def test_all_own_frames_of_a_stack_are_shown(folder: Path) -> None:
+    own = [f"main.f{i}@{folder}/main.go:{1 + i % 18}" for i in range(30)]
+    between = [f"encoding/json.f{i}@/r/json.go:{i}" for i in range(1, 15)]
+    for i in range(34):
+        drop(folder / f"p/h{i:03}.pb.gz", heap(f"{' < '.join([*between, *own])} = {1 + 3 * i}x{MB}"))
+    said = run(folder / "p", "--workspace", folder).output
+    assert ": json.f1 ← 12 frames of encoding/json ← json.f14 ← main.f0 main.go:1 ← main.f1 main.go:2 ← " in said
+    assert " ← main.f29 main.go:12\n" in said
 
 
 def test_what_a_library_holds_is_placed_on_the_line_that_calls_it(folder: Path) -> None:

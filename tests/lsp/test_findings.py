@@ -68,6 +68,34 @@ async def test_the_stack_that_grew_is_related(editor: Editor, folder: Path) -> N
     assert related[0].message == "dep.New · 64.0MB (+63.0MB)"
 
 
+async def test_the_caller_of_a_helper_is_marked_too(editor: Editor, folder: Path) -> None:
+    """Line 7 calls the helper and keeps all that grows; line 6 calls it and gives everything back."""
+    main = folder / "main.go"
+    helper = f"main.keep:10@{main}:11 < main.serve:5@{main}"
+    for i in range(22):
+        stacks = f"{helper}:7 = {1 + 3 * i}x{MB}", f"{helper}:6 = 1x{MB}/{1 + i}"
+        drop(folder / f"profiles/{i:03}.pb.gz", heap(*stacks))
+    await editor.open_folder(folder)
+    uri = main.as_uri()
+    await editor.until(lambda: found(editor, uri) == [(11, "leak"), (7, "leak")])
+    holder, caller = editor.diagnostics[uri]
+    assert (holder.severity, caller.severity) == (lsp.DiagnosticSeverity.Warning, lsp.DiagnosticSeverity.Information)
+    assert holder.message.startswith("Leak: 65.0MB held through this line, called from main.go:7, ▲63.0MB ")
+    assert caller.message.startswith("Leak: 65.0MB held through main.go:11, called from this line, ▲63.0MB ")
+    assert [(r.location.range.start.line + 1, r.message) for r in holder.related_information] == [
+        (11, "main.keep · 64.0MB (+63.0MB)"),
+        (7, "main.serve · 64.0MB (+63.0MB) · this caller grows"),
+    ]
+    assert [(r.location.range.start.line + 1, r.message) for r in caller.related_information] == [(11, "main.keep")]
+    uri = editor.open(main)
+    assert "held through this line, called from main.go:7, " in await editor.hover(uri, 11)
+    editor.edit(uri, "// one more line\n" + main.read_text())
+    await editor.until(lambda: found(editor, uri) == [(12, "leak"), (8, "leak")])
+    assert "held through this line, called from main.go:8, " in editor.diagnostics[uri][0].message
+    (row,) = await editor.command("alloclens.server.findings")
+    assert "called from main.go:8" in row["tooltip"].replace("\\", "")
+
+
 async def test_the_code_leads_to_a_page(editor: Editor, folder: Path) -> None:
     drop_series(folder, 22, each=3)
     await editor.open_folder(folder)

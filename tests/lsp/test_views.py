@@ -79,7 +79,7 @@ async def test_findings(editor: Editor, folder: Path) -> None:
         "line": 6,
     }
     assert (leak["location"]["uri"], line(leak)) == (uri, 6)
-    assert leak["detail"] == "leak: 64.0MB ▲63.0MB, 3.0MB/s"
+    assert leak["detail"] == "leak: 64.0MB ▲63.0MB, 3.0MB/s over 21s"
     assert leak["tooltip"].startswith(
         "**main.go:6  main.serve**\n\n▁▁▁▂▂▃▃▃▄▄▄▅▅▆▆▆▇▇▇███ Leak: 64.0MB held through this line"
     )
@@ -100,7 +100,7 @@ async def test_the_worst_finding_comes_first_whatever_it_is_of(editor: Editor, f
     await read(editor, folder, 51)
     found = await editor.command(FINDINGS)
     assert [(one["code"], one["line"]) for one in found] == [("leak", 6), ("goroutine-leak", 11)]
-    assert found[1]["detail"] == "goroutine-leak: 705 ▲700, 90.0k/h"  # 25 in a second
+    assert found[1]["detail"] == "goroutine-leak: 705 ▲700, 25/s over 28s"
 
 
 async def test_a_finding_whose_line_has_gone(editor: Editor, folder: Path) -> None:

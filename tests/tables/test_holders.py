@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from alloclens.profile.formats import read
-from alloclens.tables.holders import related_sites
+from alloclens.tables.holders import growing_callers, related_sites
 from alloclens.tables.lines import Lines, lines
 from alloclens.tables.sites import by_source_line
 
@@ -83,3 +83,37 @@ def test_the_own_lines_that_have_to_do_with_a_function() -> None:
 
     assert related("http.serve") == [3, 5]
     assert related("gone") == [3]
+
+
+def callers(*stacks: str, decided: int = 0) -> tuple[list[int], float]:
+    """Return the lines of main.go that call /w/util.go:1 and hold most of what it holds, and their share."""
+    profile = read(heap(*stacks))
+    sites = by_source_line(profile)
+    own_site = np.array([sites.texts[file].startswith(OWN) for file in sites.file.tolist()])
+    path = [int(np.flatnonzero(sites.line == line)[0]) for line in ([1, decided] if decided else [1])]
+    found = growing_callers(profile, sites, own_site, -1, path)
+    return [int(sites.line[i]) for i in found.sites], round(found.share, 3)
+
+
+def via(*lines: int, held: int) -> str:
+    """Return a stack of a helper on line 1 that these lines of main.go call, nearest first, past a foreign frame."""
+    own_frames = [f"main.f{line}@/w/main.go:{line}" for line in lines]
+    return (
+        " < ".join(["x.leaf@/m/x.go:999", "w/util.get@/w/util.go:1", "x.do@/m/x.go:998", *own_frames]) + f" = 1x{held}"
+    )
+
+
+def test_the_callers_through_which_most_is_held() -> None:
+    assert callers(via(3, held=95), via(4, held=5)) == ([3], 0.95)
+    assert callers(via(3, held=51), via(4, held=49)) == ([3], 0.51)
+    assert callers(via(3, held=50), via(4, held=50)) == ([], 1)
+    assert callers(via(3, 9, held=7)) == ([], 1)  # a single caller is no choice
+    assert callers(via(held=95), via(4, held=5)) == ([], 1)  # called by no own code
+    # A helper of a helper, through frames without a choice: 5 is one of three callers, 9 the only one of 5.
+    through = [via(3, 4, 5, 9, held=60), via(3, 4, 6, 9, held=20), via(3, 4, 7, 9, held=20)]
+    assert callers(*through) == ([3, 4, 5], 0.6)
+    assert callers(*through, via(8, held=30)) == ([3], round(100 / 130, 3))  # 60 of 130 are not most
+    assert callers(*through, via(8, held=30), decided=8) == ([8], 1)
+    assert callers(*through, via(8, held=3000), decided=3) == ([3, 4, 5], 0.6)
+    # Recursion passes each line once.
+    assert callers(via(3, 4, 3, 4, 5, held=9), via(3, 4, 6, held=1)) == ([3, 4, 5], 0.9)

@@ -6,17 +6,20 @@ import math
 from typing import Any
 
 import pytest
-from alloclens.profile.model import ValueType
-from alloclens.series.comparison import LineStats
-from alloclens.series.findings import Caller, Finding, ObservedSpan
+from alloclens.profile.model import Frame, ValueType
+from alloclens.series.comparison import LineStats, Outlook
+from alloclens.series.findings import Finding, ObservedSpan
 from alloclens.series.verdicts import Rule
+from alloclens.session.line_mapper import MappedFinding, MappedLine, NamedLine
 from alloclens.stats.amount import Amount
 from alloclens.wording.amounts import MAX_HINT_CHARACTERS, amount, change, duration, growth, hint, rate, share
+from alloclens.wording.frames import folded
 from alloclens.wording.hover import command
 from alloclens.wording.names import short_name
-from alloclens.wording.verdict import candidate, figures, message, sparkline
+from alloclens.wording.verdict import caller_message, candidate, figures, limit, sparkline, verdict
 
 MB = 1 << 20
+SENTENCE = "Leak: 482MB held through "
 
 
 @pytest.mark.parametrize(
@@ -36,9 +39,16 @@ def test_amounts(value: float, unit: str, wanted: str) -> None:
 
 def test_changes_rates_and_shares() -> None:
     assert [change(v * MB, "bytes") for v in (8.3, -2)] == ["▲8.3MB", "▼2.0MB"]
-    assert [rate(v, "bytes") for v in (2 * MB, MB / 30, 10)] == ["2.0MB/s", "2.0MB/min", "35.2kB/h"]
+    assert [rate(v, "bytes", 3600) for v in (2 * MB, MB / 30, 10)] == ["2.0MB/s", "2.0MB/min", "35.2kB/h"]
     assert [share(v, 1000) for v in (614, 4)] == ["61%", "0.4%"]
     assert share(1, 0) == "0%"
+
+
+def test_a_rate_is_for_no_longer_than_it_was_seen() -> None:
+    assert [rate(10, "bytes", span) for span in (0.5, 59, 60, 3599, 3600)] == [
+        *("10B/s", "10B/s", "600B/min", "600B/min", "35.2kB/h"),
+    ]
+    assert [rate(v, "count", 7200) for v in (79, 0.02, 0.001, 0.00001)] == ["79/s", "1/min", "4/h", "0.04/h"]
 
 
 def measure(value: float, growth: float | None = None, *, significant: bool = True) -> Amount:
@@ -84,32 +94,32 @@ def finding(rule: Rule, kind: str = "inuse_space", unit: str = "bytes", **given:
         (
             Rule.RISES,
             (
-                "Leak: 482MB held through this line, ▲300MB (99 %: +280MB to +321MB) in 2.5min, 2.0MB/s over "
-                "14 snapshots; the pace holds."
+                "Leak: 482MB held through this line, ▲300MB (99 %: +280MB to +321MB) over 2.5min, 14 snapshots, at "
+                "2.0MB/s; the pace holds."
             ),
         ),
         (
             Rule.YOUNG,
             (
-                "Growing: 482MB held through this line, ▲300MB (99 %: +280MB to +321MB) in 2.5min. 14 snapshots are too "
+                "Growing: 482MB held through this line, ▲300MB (99 %: +280MB to +321MB) over 2.5min, 14 snapshots: too "
                 "few to say whether it goes on."
             ),
         ),
         (
             Rule.UNCLEAR,
             (
-                "Not yet clear: 482MB held through this line, ▲300MB (99 %: +280MB to +321MB) in 2.5min, within what sampling "
-                "and load cause by chance."
+                "Not yet clear: 482MB held through this line, ▲300MB (99 %: +280MB to +321MB) over 2.5min, 14 snapshots, within what "
+                "sampling and load cause by chance."
             ),
         ),
     ],
 )
 def test_verdicts_say_what_is_held_how_it_grew_and_which_rule_says_so(rule: Rule, wanted: str) -> None:
-    assert message(finding(rule)) == wanted
+    assert verdict(finding(rule)) == wanted
 
 
 def test_every_rule_has_its_words() -> None:
-    said = {rule: message(finding(rule)) for rule in Rule}
+    said = {rule: verdict(finding(rule)) for rule in Rule}
     assert len(set(said.values())) == len(Rule)
     others = (Rule.UNCLEAR, Rule.SMALL)
     assert all(said[rule].lower().startswith(rule.verdict) for rule in Rule if rule not in others)
@@ -117,23 +127,32 @@ def test_every_rule_has_its_words() -> None:
 
 
 def test_what_did_not_change_has_no_interval() -> None:
-    assert message(finding(Rule.STANDS, growth=0)) == "Stable: 482MB held through this line, unchanged for 2.5min."
+    stands = finding(Rule.STANDS, growth=0, low=0, high=0)
+    assert verdict(stands) == "Stable: 482MB held through this line, unchanged over 2.5min, 14 snapshots."
+    unseen = finding(Rule.STANDS, growth=0, low=-2 * MB, high=2 * MB)
+    assert "no change seen (99 %: -2.0MB to +2.0MB) over 2.5min, 14 snapshots." in verdict(unseen)
     counted = finding(Rule.YOUNG, "goroutine", "count", value=7, growth=5, low=5, high=5)
-    assert message(counted).startswith("Growing: 7 goroutines wait in this line, ▲5 in 2.5min.")
+    assert verdict(counted).startswith("Growing: 7 goroutines wait in this line, ▲5 over 2.5min, 14 snapshots:")
 
 
 def test_when_the_memory_will_be_full() -> None:
-    # 482 MB of 1,024 are used and 2 MB/s are added: 542 / 2 = 271 s = 4.5 min.
-    said = message(finding(Rule.RISES), 1024 * MB, 482 * MB)
-    assert said.endswith("At this pace the memory in use reaches memoryLimit (1.0GB) in 4.5min.")
-    assert message(finding(Rule.RISES), 400 * MB, 482 * MB).endswith("The memory in use exceeds memoryLimit (400MB).")
-    assert "memoryLimit" not in message(finding(Rule.YOUNG), 1024 * MB, 482 * MB)
-    assert "memoryLimit" not in message(finding(Rule.RISES, "goroutine", "count"), 1024 * MB, 482 * MB)
+    # 256 MB are live, 4 MB/s are added, and Go collects at twice the live heap: (1024/2 - 256) / 4 = 64 s.
+    grows = Outlook(256 * MB, 4 * MB, 150.0, 2.0, is_assumed=True)
+    assert limit(grows, 1024 * MB) == (
+        " If all that grows goes on as over these 2.5min, at 4.0MB/s, the heap reaches memoryLimit (1.0GB) in 1.1min, "
+        "just before a collection, at 2 × what is live (GOGC=100 is assumed)."
+    )
+    told = limit(grows._replace(collected_at=1.5, is_assumed=False), 1024 * MB)
+    assert told.endswith(" in 1.8min, just before a collection, at 1.5 × what is live (by the profile's MemStats).")
+    assert limit(grows._replace(collected_at=1), 1024 * MB).endswith("the heap reaches memoryLimit (1.0GB) in 3.2min.")
+    assert limit(grows, 400 * MB) == (
+        " The heap exceeds memoryLimit (400MB) just before a collection, at 2 × what is live (GOGC=100 is assumed)."
+    )
 
 
 def test_figures() -> None:
     assert figures(finding(Rule.RISES)) == (
-        "+23.1MB per snapshot, +7.0GB/h (Theil–Sen); without a leak, a line rises so in 1 in 25.0k cases; 12 lines tested; "
+        "+23.1MB per snapshot, +2.0MB/s (Theil–Sen); without a leak, a line rises so in 1 in 25.0k cases; 12 lines tested; "
         "98% of what was allocated stayed"
     )
     rare = finding(Rule.RISES, p_value=1e-9, tests=1)
@@ -145,7 +164,7 @@ def test_a_candidate_says_what_is_known_and_what_would_settle_it() -> None:
     # Of 12 lines each has to stand out at 0.01/12, 3.144 standard errors. 2 are 14 snapshots: 14 · (3.144/2)² = 34.6.
     said = candidate(finding(Rule.UNCLEAR, score=2.0, sampled=9.0, retention=1.0, points=(0.0, 1.0, 1.0, 2.0)))
     assert said == (
-        "Not proven: 482MB held through this line, ▲300MB (99 %: +280MB to +321MB) in 2.5min over 14 snapshots: it rose "
+        "Not proven: 482MB held through this line, ▲300MB (99 %: +280MB to +321MB) over 2.5min, 14 snapshots: it rose "
         "2 times, nothing of it was freed, 9 sampled objects. About 21 more snapshots at this pace would settle it, or the "
         "next run with runtime.MemProfileRate = 64 << 10."
     )
@@ -155,14 +174,44 @@ def test_a_candidate_says_what_is_known_and_what_would_settle_it() -> None:
 
 def test_what_no_own_line_owns_is_named_by_its_function() -> None:
     foreign = finding(Rule.RISES, file="", line=0, function="github.com/x/log.(*Entry).scan")
-    assert message(foreign).startswith("Leak: 482MB held by log.(*Entry).scan, outside your code, ▲300MB")
+    assert verdict(foreign).startswith("Leak: 482MB held by log.(*Entry).scan, outside your code, ▲300MB")
     counted = finding(Rule.RISES, "goroutine", "count", file="", line=0, function="github.com/x/log%2ev2.(*Entry).scan")
-    assert " goroutines run log.v2.(*Entry).scan, with no line of yours, " in message(counted)
+    assert " goroutines run log.v2.(*Entry).scan, with no line of yours, " in verdict(counted)
 
 
-def test_the_caller_that_decides_is_named() -> None:
-    caller = Caller("/w/main.go", 24, "main.f", 5, 3)
-    assert "held through this line, called from main.go:24, ▲300MB" in message(finding(Rule.RISES, caller=caller))
+def test_the_callers_that_grow_are_named() -> None:
+    callers = tuple(NamedLine(f"/w/{name}.go", 3, MappedLine(f"/w/{name}.go", 24)) for name in ("pool", "main"))
+    now = MappedFinding(MappedLine("/w/a.go", 9), "", guessed=False, callers=callers)
+    one = finding(Rule.RISES)
+    assert "held through this line, called from pool.go:24 ← main.go:24, ▲300MB" in verdict(one, now)
+    most = now._replace(share=0.61)
+    assert "held through this line (61% of the growth by calls from pool.go:24 ← main.go:24), ▲" in verdict(one, most)
+    assert SENTENCE + "a.go:9, called from this line, ▲300MB" in caller_message(one, now, 0)
+    assert SENTENCE + "a.go:9 (61% of the growth by calls from this line), ▲300MB" in caller_message(one, most, 0)
+    unplaced = now._replace(at=None, callers=(NamedLine("/w/x.go", 3, None),))
+    assert "called from x.go:3, " in verdict(one, unplaced)
+    assert SENTENCE + "a.go:1, called from this line" in caller_message(one, unplaced, 0)
+    waits = now._replace(waits="main.go:8", callers=())
+    counted = finding(Rule.RISES, "goroutine", "count")
+    assert " goroutines started here wait at main.go:8, ▲" in verdict(counted, waits)
+    assert caller_message(counted, now, 2).startswith("Before the restart 2 snapshots ago: Leak: ")
+
+
+def test_a_stack_keeps_the_users_frames_and_folds_the_others() -> None:
+    def said(*functions: str) -> str:
+        frames = [Frame(name, f"/{'w' if name.startswith('main.') else 'r'}/f.go", 7) for name in functions]
+        return folded(frames, lambda file: file.startswith("/w/"), lambda f: f"{f.function}!", lambda f: f.function)
+
+    inner = [f"encoding/json.f{i}" for i in range(12)]
+    assert said("reflect.New", *inner, "encoding/json.Decode", "main.a", "main.b") == (
+        "reflect.New ← 12 frames of encoding/json ← encoding/json.Decode ← main.a! ← main.b!"
+    )
+    assert said("x.a", "x.b", "x.c", "x.d", "main.f") == "x.a ← x.b ← x.c ← x.d ← main.f!"
+    assert said("x.a", "y.b", "z.c", "u.d", "v.e") == "x.a ← 3 frames of y, z and others ← v.e"
+    assert said("a", "b", "c", "d", "e") == "a ← 3 frames ← e"
+    many = said(*["main.walk"] * 300, *[f"main.f{i}" for i in range(40)])
+    assert many.startswith("main.walk! (×300) ← main.f0! ← main.f1! ← ")
+    assert many.endswith(" ← main.f39!")
 
 
 def test_sparklines() -> None:

@@ -16,9 +16,9 @@ from alloclens.series.owned import judged
 from alloclens.series.verdicts import VERDICTS
 from alloclens.session.line_mapper import UNPLACED, LineMapper
 from alloclens.session.once import world
+from alloclens.wording.frames import folded, frame_name
 from alloclens.wording.hover import stack_label
 from alloclens.wording.markdown import plain
-from alloclens.wording.names import short_name
 from alloclens.wording.status import nothing
 from alloclens.wording.verdict import SHAPES, candidate, figures, goroutine_note, placed_message, sparkline, verdict
 from alloclens.workspace.around import workspace_around
@@ -27,12 +27,13 @@ from alloclens.workspace.files import text_of
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from alloclens.profile.model import Frame
     from alloclens.series.comparison import Comparison
     from alloclens.series.findings import Caller, Finding
+    from alloclens.session.line_mapper import MappedFinding, NamedLine
     from alloclens.session.world import World
 
 JSON_VERSION = 3
-MAX_STACK_FRAMES = 12
 TIMES = ("%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S")
 WORDS = ("first", "previous", "latest", "yesterday")
 """Names of snapshots that settings understand."""
@@ -96,13 +97,13 @@ def command(
 def _json(finding: Finding, comparison: Comparison, mapper: LineMapper) -> dict[str, Any]:
     placed = mapper.finding(comparison, finding)
     at = placed.at
-    shape = comparison.shape(finding) if finding.verdict in RAISED else None
+    shape = mapper.shape(comparison, finding, placed)
     return {
         "verdict": finding.verdict,
         "code": finding.code,
         "rule": finding.rule.name.lower(),
         "shape": shape.value if shape else None,
-        "message": candidate(finding, placed) if finding.is_candidate else verdict(finding, placed.waits),
+        "message": candidate(finding, placed) if finding.is_candidate else verdict(finding, placed),
         "file": at.path if at else None,
         "line": (at and at.line) or finding.line,
         "placement": at.placement if at else UNPLACED,
@@ -111,6 +112,7 @@ def _json(finding: Finding, comparison: Comparison, mapper: LineMapper) -> dict[
         "function": finding.function,
         "foreign": finding.is_foreign,
         "related": list(placed.related),
+        "called_from": [_line(line) for line in placed.callers],
         "callers": [_caller(caller, comparison, mapper) for caller in finding.callers],
         "program": comparison.series.program,
         "sample_type": finding.sample_type.type,
@@ -131,15 +133,20 @@ def _json(finding: Finding, comparison: Comparison, mapper: LineMapper) -> dict[
 
 
 def _caller(caller: Caller, comparison: Comparison, mapper: LineMapper) -> dict[str, Any]:
-    at = mapper.of(comparison, caller.file, caller.line)
     return {
-        "file": at.path if at else None,
-        "line": (at and at.line) or caller.line,
-        "recorded": caller.file,
-        "recorded_line": caller.line,
+        **_line(mapper.named(comparison, caller.file, caller.line)),
         "function": caller.function,
         "value": caller.value,
         "growth": caller.growth,
+    }
+
+
+def _line(named: NamedLine) -> dict[str, Any]:
+    return {
+        "file": named.at.path if named.at else None,
+        "line": (named.at and named.at.line) or named.line,
+        "recorded": named.recorded,
+        "recorded_line": named.line,
     }
 
 
@@ -155,7 +162,7 @@ def _print(findings: list[tuple[Finding, Comparison]], known: World, mapper: Lin
         leaks = finding.verdict == "leak"
         show(Styled(f"  {message}", "red" if leaks else None, bold=leaks))
         if finding.verdict in RAISED:
-            _print_stack(finding, comparison)
+            _print_stack(finding, comparison, placed, mapper)
         show(Styled(f"  {figures(finding)}", dim=True))
 
 
@@ -166,12 +173,16 @@ def _from_here(path: str) -> str:
         return path
 
 
-def _print_stack(finding: Finding, comparison: Comparison) -> None:
+def _print_stack(finding: Finding, comparison: Comparison, placed: MappedFinding, mapper: LineMapper) -> None:
     """Print the stack that grew most, and the shape of the leak."""
+
+    def own(frame: Frame) -> str:
+        return f"{frame_name(frame)} {mapper.named(comparison, frame.file, frame.line).name}"
+
     for stack in comparison.stacks_of(finding, 1):
-        names = " ← ".join(short_name(frame.function) for frame in stack.frames[:MAX_STACK_FRAMES])
-        show(Styled(f"  {stack_label(stack, comparison)}: {names}", dim=True))
-    if shape := comparison.shape(finding):
+        frames = folded(stack.frames, comparison.is_own, own, frame_name)
+        show(Styled(f"  {stack_label(stack, comparison)}: {frames}", dim=True))
+    if shape := mapper.shape(comparison, finding, placed):
         show(f"  {SHAPES[shape]}")
 
 

@@ -30,7 +30,7 @@ from alloclens.tables.top import top
 from alloclens.transform.subset import samples
 from alloclens.typed import as_json
 from alloclens.wording import flame as wording
-from alloclens.wording.amounts import amount, growth, share
+from alloclens.wording.amounts import amount, counted, growth, share
 from alloclens.wording.markdown import plain
 from alloclens.wording.status import in_full, moment, nothing
 from alloclens.wording.verdict import SHAPES, figures, placed_message, sparkline
@@ -170,7 +170,7 @@ def _data(shown: Comparison) -> Any:
 
 def _many(shown: Comparison) -> str:
     count = len(shown.series.snapshots)
-    return f"{count} profile{'' if count == 1 else 's'}"
+    return counted(count, "profile")
 
 
 class _Table(NamedTuple):
@@ -205,7 +205,7 @@ def _findings(known: World, titles: _Titles) -> list[_FindingRow] | str:
 def _finding(finding: Finding, comparison: Comparison, known: World, now: LineMapper, titles: _Titles) -> _FindingRow:
     placed = now.finding(comparison, finding)
     message = placed_message(finding, comparison, placed, known.settings.memory_bytes)
-    shape = comparison.shape(finding)
+    shape = now.shape(comparison, finding, placed)
     return _FindingRow(
         _place(placed.at, finding.file, finding.line, titles),
         finding.function,

@@ -9,17 +9,17 @@ from lsprotocol import types
 
 from alloclens.disk import real
 from alloclens.lsp.documents import uri_of
-from alloclens.lsp.spots import Spots
+from alloclens.lsp.spots import NOWHERE, Spots
+from alloclens.paths import clean_path
 from alloclens.printable import printable
-from alloclens.series.findings import RAISED
 from alloclens.series.verdicts import VERDICTS
 from alloclens.wording.hover import stack_label
 from alloclens.wording.names import short_name
-from alloclens.wording.verdict import SHAPES, placed_message
+from alloclens.wording.verdict import CALLER, SHAPES, caller_message, placed_message
 
 if TYPE_CHECKING:
     from alloclens.lsp.client import Client
-    from alloclens.lsp.documents import Document, Documents
+    from alloclens.lsp.documents import Documents
     from alloclens.lsp.spots import Spot
     from alloclens.series.comparison import Comparison
     from alloclens.series.findings import Finding
@@ -30,6 +30,13 @@ if TYPE_CHECKING:
 SOURCE = "alloclens"
 PAGES = Path(__file__).parent.parent / "pages"
 """The pages to which diagnostic codes link. They are part of the package, so that they need no network."""
+LOWER = {
+    types.DiagnosticSeverity.Error: types.DiagnosticSeverity.Warning,
+    types.DiagnosticSeverity.Warning: types.DiagnosticSeverity.Information,
+    types.DiagnosticSeverity.Information: types.DiagnosticSeverity.Hint,
+    types.DiagnosticSeverity.Hint: types.DiagnosticSeverity.Hint,
+}
+"""The severity of a caller's diagnostic, by that of the line it calls: both are of one finding."""
 SEVERITY = {
     "error": types.DiagnosticSeverity.Error,
     "warning": types.DiagnosticSeverity.Warning,
@@ -50,20 +57,22 @@ def _of(world: World, documents: Documents, client: Client) -> dict[str, list[ty
     """Return the diagnostics by URI, for only one document of each file."""
     out: dict[str, list[types.Diagnostic]] = {}
     spots, roots = Spots(world, documents), world.sources.roots
-    severities = {verdict: SEVERITY.get(world.settings.severity(verdict)) for verdict in VERDICTS}
-    marked = [verdict for verdict, severity in severities.items() if severity]
+    named = {verdict: world.settings.severity(verdict) for verdict in VERDICTS}
+    severities = {verdict: SEVERITY[name] for verdict, name in named.items() if name in SEVERITY}
     for comparison in world.judged:
-        for finding in comparison.findings(marked):
-            now = spots.finding(comparison, finding)
-            spot = spots.spot(now.at)
-            if spot and (at := documents.named(spot.uri, roots)) and spot.line <= len(at.lines):
-                diagnostic = _diagnostic(finding, comparison, now, spot.line, at, world)
-                diagnostic.severity = severities[finding.verdict]
-                if client.relates_diagnostics:
-                    diagnostic.related_information = _stack(finding, comparison, spots)
-                if not client.describes_codes:
-                    diagnostic.code_description = None
-                out.setdefault(at.uri, []).append(diagnostic)
+        for finding in comparison.findings(severities):
+            now, severity = spots.finding(comparison, finding), severities[finding.verdict]
+            marks = [(now.at, _diagnostic(finding, comparison, now, spots, world), severity)]
+            if now.callers:
+                marks.append(
+                    (now.callers[-1].at, _of_caller(finding, comparison.snapshots_since, now, spots), LOWER[severity])
+                )
+            for line, diagnostic, level in marks:
+                spot = spots.spot(line)
+                at = documents.named(spot.uri, roots) if spot else None
+                if spot and at and spot.line <= len(at.lines):
+                    diagnostic.range, diagnostic.severity = at.code_of(spot.line), level
+                    out.setdefault(at.uri, []).append(_for(client, diagnostic))
     for problem in (p for p in world.settings_problems if p.path):
         opened = documents.opened_at(real(problem.path), roots)
         uri = opened.uri if opened else uri_of(problem.path, roots)
@@ -72,18 +81,43 @@ def _of(world: World, documents: Documents, client: Client) -> dict[str, list[ty
 
 
 def _diagnostic(
-    finding: Finding, comparison: Comparison, now: MappedFinding, line: int, at: Document, world: World
+    finding: Finding, comparison: Comparison, now: MappedFinding, spots: Spots, world: World
 ) -> types.Diagnostic:
-    text = at.lines[line - 1] if at.path.endswith(".go") and not now.unsure else ""
-    shape = comparison.shape(finding, text) if finding.verdict in RAISED else None
+    """Return the diagnostic of a finding, with its callers and the stack that grew most."""
+    shape = spots.shape(comparison, finding, now)
     message = placed_message(finding, comparison, now, world.settings.memory_bytes)
+    page = (PAGES / f"{shape.value if shape else finding.code}.md").as_uri()
     return types.Diagnostic(
-        at.code_of(line),
+        NOWHERE,
         f"{message} {SHAPES[shape]}" if shape else message,
         code=finding.code,
-        code_description=types.CodeDescription((PAGES / f"{shape.value if shape else finding.code}.md").as_uri()),
+        code_description=types.CodeDescription(page),
         source=SOURCE,
+        related_information=_stack(finding, comparison, now, spots),
     )
+
+
+def _of_caller(finding: Finding, snapshots_since: int, now: MappedFinding, spots: Spots) -> types.Diagnostic:
+    """Return the diagnostic of the caller that decides, which leads to the line through which it is held."""
+    held = spots.spot(now.at)
+    where = [types.DiagnosticRelatedInformation(_location(held), short_name(finding.function))] if held else []
+    return types.Diagnostic(
+        NOWHERE,
+        caller_message(finding, now, snapshots_since),
+        code=finding.code,
+        code_description=types.CodeDescription((PAGES / f"{finding.code}.md").as_uri()),
+        source=SOURCE,
+        related_information=where,
+    )
+
+
+def _for(client: Client, diagnostic: types.Diagnostic) -> types.Diagnostic:
+    """Leave out what the editor cannot show."""
+    if not client.relates_diagnostics:
+        diagnostic.related_information = None
+    if not client.describes_codes:
+        diagnostic.code_description = None
+    return diagnostic
 
 
 def _of_settings(problem: ConfigProblem) -> types.Diagnostic:
@@ -94,15 +128,20 @@ def _of_settings(problem: ConfigProblem) -> types.Diagnostic:
     )
 
 
-def _stack(finding: Finding, comparison: Comparison, spots: Spots) -> list[types.DiagnosticRelatedInformation]:
+def _stack(
+    finding: Finding, comparison: Comparison, now: MappedFinding, spots: Spots
+) -> list[types.DiagnosticRelatedInformation]:
     """Return the frames of the stack that grew most, leaf first, without those that have no place here."""
     stacks = comparison.stacks_of(finding, 1)
     if not stacks:
         return []
-    label = stack_label(stacks[0], comparison)
+    label, callers = stack_label(stacks[0], comparison), {(one.recorded, one.line) for one in now.callers}
     placed = [(f, spots.of(comparison, f.file, f.line)) for f in stacks[0].frames]
     return [
-        types.DiagnosticRelatedInformation(_location(at), f"{short_name(f.function)} · {label}")
+        types.DiagnosticRelatedInformation(
+            _location(at),
+            f"{short_name(f.function)} · {label}{CALLER if (clean_path(f.file), f.line) in callers else ''}",
+        )
         for f, at in placed
         if at
     ]

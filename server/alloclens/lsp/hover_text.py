@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
@@ -28,8 +29,11 @@ def text_of(ls: Server, world: World, uri: str, line: int) -> types.MarkupConten
         spot = spots.of(comparison, frame.file, frame.line)
         return f"{spot.uri}#L{spot.line}" if spot else None
 
+    places = wording.Places(
+        partial(spots.finding, comparison), link, lambda frame: spots.named(comparison, frame.file, frame.line).name
+    )
     guessed = at.unsure and world.guesses(comparison, at.recorded)
-    text = wording.markdown(comparison, at.row, stacks, link, unsure=at.unsure, guessed=guessed)
+    text = wording.markdown(comparison, at.row, stacks, places, unsure=at.unsure, guessed=guessed)
     if ls.client.reads_markdown:
         return types.MarkupContent(types.MarkupKind.Markdown, text)
     return types.MarkupContent(types.MarkupKind.PlainText, plain(text))

@@ -16,10 +16,11 @@ from alloclens.session.line_mapper import LineMapper
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from alloclens.languages.go.leak_patterns import Shape
     from alloclens.lsp.documents import Document, Documents
     from alloclens.series.comparison import Comparison
     from alloclens.series.findings import Finding
-    from alloclens.session.line_mapper import MappedFinding, MappedLine
+    from alloclens.session.line_mapper import MappedFinding, MappedLine, NamedLine
     from alloclens.session.world import World
     from alloclens.tables.calls import CallLine
 
@@ -60,6 +61,14 @@ class Spots:
     def finding(self, comparison: Comparison, finding: Finding) -> MappedFinding:
         """Return where a finding is, and where its goroutines wait."""
         return self._now.finding(comparison, finding)
+
+    def shape(self, comparison: Comparison, finding: Finding, now: MappedFinding) -> Shape | None:
+        """Return the leak pattern of a finding that is reported."""
+        return self._now.shape(comparison, finding, now)
+
+    def named(self, comparison: Comparison, recorded: str, line: int) -> NamedLine:
+        """Return a recorded line (1-based) with where it is."""
+        return self._now.named(comparison, recorded, line)
 
     def spot(self, now: MappedLine | None) -> Spot | None:
         """Return a mapped line in its document; None if it has no place or no longer exists."""

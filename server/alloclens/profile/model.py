@@ -104,6 +104,8 @@ class MemStats:
     sys: int
     """Obtained from the operating system."""
     gc_count: int
+    next_gc: int = 0
+    """The heap at which the next garbage collection starts; 0 if none does."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,7 +21,7 @@ from alloclens.tables.alignment import NO_MAPS, Alignment, LineMaps, align, are_
 from alloclens.tables.flame import FlameGraph
 from alloclens.tables.functions import FunctionStats, functions
 from alloclens.tables.growth import Growth, growth, rows, sampled_values
-from alloclens.tables.holders import related_sites
+from alloclens.tables.holders import growing_callers, related_sites
 from alloclens.tables.lines import Lines, Measures
 from alloclens.tables.sites import Sites, by_source_line, on_lines
 from alloclens.tables.stacks import Stack, having, passing, through
@@ -43,6 +43,10 @@ MAX_CALLER_STACKS = 200
 """Number of a line's stacks searched for those of one caller."""
 MIN_SHAPE_SHARE = 0.1
 """Share of a line's growth that a pattern needs to count."""
+DEFAULT_COLLECTED_AT = 2.0
+"""Go's garbage collector runs again when the heap has grown by 100 % (GOGC=100)."""
+MIN_NEXT_GC = 4 << 20
+"""Bytes; Go does not collect a smaller heap, whatever is live."""
 MALG = "runtime.malg"
 """The runtime function that allocates goroutines, on the system stack. It calls runtime.mallocgc, which is the leaf."""
 MIN_HINT_SHARE = 0.005
@@ -92,6 +96,21 @@ class Contents(NamedTuple):
     """From the base's source texts to the head's, if they are two builds."""
     restarted: bool = False
     """Whether what their stacks allocated shows that they are of two processes, wherever the base is in the series."""
+
+
+class Outlook(NamedTuple):
+    """The heap of a process, and all that grows in it."""
+
+    live: float
+    """Bytes in use at the head, as the last garbage collection left them."""
+    pace: float
+    """Bytes per second, of all findings together; positive."""
+    seconds: float
+    """The time span over which it was measured."""
+    collected_at: float
+    """The heap at which the next garbage collection starts, as a multiple of what is live; 1 for other languages."""
+    is_assumed: bool
+    """Whether that multiple is Go's default: only text profiles (debug=1) have it."""
 
 
 @dataclass(frozen=True)
@@ -160,6 +179,18 @@ class Comparison:
         wanted = judged(self.head.sample_types)
         return self.head.total[self.head.sample_types.index(wanted)] if wanted else 0
 
+    @cached_property
+    def outlook(self) -> Outlook | None:
+        """What the heap comes to if all that grows goes on; None if it does not grow."""
+        found = self.judgement.findings(RAISED) if self.judgement else []
+        pace = sum(max(one.slope, 0) for one in found if one.sample_type.unit == "bytes")
+        if pace <= 0:
+            return None
+        stats, is_go = self.head.mem_stats, any(file.endswith(".go") for file in self.lines.files)
+        known = stats.next_gc / self.in_use if stats and stats.next_gc > MIN_NEXT_GC and self.in_use else 0
+        factor = max(known, 1) if known else DEFAULT_COLLECTED_AT if is_go else 1
+        return Outlook(self.in_use, pace, found[0].over.seconds, factor, is_assumed=not known)
+
     def findings(self, verdicts: Collection[str] = RAISED) -> list[Finding]:
         """Return the findings with these verdicts on lines that own something in focus, worst first."""
         if self.judgement is None:
@@ -183,13 +214,12 @@ class Comparison:
         """Return the leak pattern that a finding's growing stacks match. `text` is the line's source, if it is Go."""
         stacks = self.stacks_of(finding, MAX_SHAPE_STACKS)
         whole, weight = sum(s.grown for s in stacks), dict.fromkeys(Shape, 0.0)
-        own = dict(zip(self.lines.files, self.lines.own.tolist(), strict=True))
         for stack in stacks:
             functions = [frame.function for frame in stack.frames]
             if finding.is_goroutine:
                 found = goroutine_shape(functions)
             else:
-                found = shape(functions, [own.get(clean_path(frame.file), False) for frame in stack.frames], text)
+                found = shape(functions, [self.is_own(frame.file) for frame in stack.frames], text)
             if found:
                 weight[found] += stack.grown
         heaviest = max(weight, key=lambda one: weight[one])
@@ -263,6 +293,24 @@ class Comparison:
         called = (caller.file, caller.line)
         return [s for s in stacks if any((clean_path(f.file), f.line) == called for f in s.frames)][:most]
 
+    def callers_of(self, finding: Finding) -> tuple[list[tuple[str, int]], float]:
+        """Return the own lines (recorded file, line) outwards through which most of a finding's growth is held, and its share.
+
+        Empty if no line is one of several callers and holds so much.
+        """
+        line, caller = (finding.file, finding.line), finding.caller
+        path = [self._on(*one) for one in ([line, (caller.file, caller.line)] if caller else [line])]
+        if finding.is_foreign or not all(path):
+            return [], 1.0
+        profile, sites = self.profile, self._sites
+        column = profile.sample_types.index(finding.sample_type)
+        found = growing_callers(profile, sites, self._own_sites, column, [site[0] for site in path])
+        return [(sites.texts[sites.file[i]], int(sites.line[i])) for i in found.sites], found.share
+
+    def is_own(self, recorded: str) -> bool:
+        """Return whether a recorded file is the user's."""
+        return self._own_files.get(clean_path(recorded), False)
+
     def related(self, function: str) -> list[Finding]:
         """Return the own lines that have to do with a function that no own code calls, likeliest first.
 
@@ -271,11 +319,9 @@ class Comparison:
         if self.judgement is None:
             return []
         profile, sites = self.profile, self._sites
-        own = dict(zip(self.lines.files, self.lines.own.tolist(), strict=True))
-        is_own = np.array([own.get(text, False) for text in sites.texts], np.bool_)[sites.file]
         package = package_of(function)
         called = np.array([bool(package) and package_of(name) == package for name in profile.strings], np.bool_)
-        site = related_sites(profile, sites, is_own, function, called)
+        site = related_sites(profile, sites, self._own_sites, function, called)
         rows = [self.judgement.head.row_of(sites.texts[sites.file[i]], int(sites.line[i])) for i in site.tolist()]
         found = [finding for row in rows if row is not None and (finding := self.judgement.of(row))]
         return sorted(found, key=lambda one: (-max(one.score, 0), -one.growth))
@@ -321,6 +367,15 @@ class Comparison:
         others = [t for t in head.sample_types if t in base.sample_types and t != self.sample_type]
         grown = {t: growth(head, base, t, self.alignment, one_process=self.one_process) for t in others}
         return grown | {self.sample_type: self.growth}
+
+    @cached_property
+    def _own_files(self) -> dict[str, bool]:
+        return dict(zip(self.lines.files, self.lines.own.tolist(), strict=True))
+
+    @cached_property
+    def _own_sites(self) -> Mask:
+        texts = self._sites.texts
+        return np.array([self._own_files.get(text, False) for text in texts], np.bool_)[self._sites.file]
 
     @cached_property
     def _judged_rows(self) -> Ints:

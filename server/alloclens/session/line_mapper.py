@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from alloclens.paths import name_of
+from alloclens.series.findings import RAISED
 from alloclens.source.line_mapping import UNCHANGING, LinesInFile, RecordedLines, map_lines
 from alloclens.source.places import Place
 from alloclens.source.rules import MOVED
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from alloclens.arrays import Mask
+    from alloclens.languages.go.leak_patterns import Shape
     from alloclens.series.comparison import Comparison
     from alloclens.series.findings import Finding
     from alloclens.session.world import FileLines, World
@@ -45,6 +47,22 @@ class MappedLine(NamedTuple):
         return ("unsure" if self.unsure else "sure") if self.line else UNPLACED
 
 
+class NamedLine(NamedTuple):
+    """A recorded line, and where it is now."""
+
+    recorded: str
+    line: int
+    at: MappedLine | None
+    """None if its file has no place."""
+
+    @property
+    def name(self) -> str:
+        """The line now, else as recorded: main.go:24."""
+        if self.at and self.at.line:
+            return f"{name_of(self.at.path)}:{self.at.line}"
+        return f"{name_of(self.recorded)}:{self.line}"
+
+
 class MappedFinding(NamedTuple):
     """Where a finding is now."""
 
@@ -56,6 +74,10 @@ class MappedFinding(NamedTuple):
     """Whether the line is unsure because its file is a guess."""
     related: tuple[str, ...] = ()
     """Of a finding that no own line owns: the own lines that have to do with it, as main.go:8. `at` is the first."""
+    callers: tuple[NamedLine, ...] = ()
+    """The own lines outwards that call the line, as far as they hold most of the growth. The last is one of several."""
+    share: float = 1.0
+    """Of the growth, held through all of them."""
 
     @property
     def unsure(self) -> bool:
@@ -88,6 +110,10 @@ class LineMapper:
             return known.get(line, MappedLine(place.path, 0))
         return self._of_base(comparison, place, line)
 
+    def named(self, comparison: Comparison, recorded: str, line: int) -> NamedLine:
+        """Return a recorded line (1-based) with where it is."""
+        return NamedLine(recorded, line, self.of(comparison, recorded, line))
+
     def finding(self, comparison: Comparison, finding: Finding) -> MappedFinding:
         """Return where a finding is, and where its goroutines wait."""
         if finding.is_foreign:
@@ -96,7 +122,19 @@ class LineMapper:
         at = start or self.of(comparison, finding.file, finding.line)
         waits = f"{name_of(finding.file)}:{finding.line}" if start else ""
         guessed = at is not None and at.unsure and self._world.guesses(comparison, finding.file)
-        return MappedFinding(at, waits, guessed)
+        called, share = comparison.callers_of(finding) if not start else ([], 1.0)
+        callers = tuple(self.named(comparison, file, line) for file, line in called)
+        return MappedFinding(at, waits, guessed, callers=callers, share=share)
+
+    def shape(self, comparison: Comparison, finding: Finding, now: MappedFinding) -> Shape | None:
+        """Return the leak pattern of a finding that is reported. The text of its line tells more, if that is sure."""
+        if finding.verdict not in RAISED:
+            return None
+        at, text = now.at, ""
+        if at and at.line and not at.unsure and at.path.endswith(".go"):
+            lines = split_lines(self._text_of(at.path) or "")
+            text = lines[at.line - 1] if at.line <= len(lines) else ""
+        return comparison.shape(finding, text)
 
     def _foreign(self, comparison: Comparison, finding: Finding) -> MappedFinding:
         """Return the own lines that have to do with what no own line owns: a heap profile knows those of goroutines."""

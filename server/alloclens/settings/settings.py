@@ -134,7 +134,7 @@ class Settings(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown
             pattern=SIZE.pattern,
             description=(
                 "The memory limit of the program, such as `512MiB` or `2GB` (powers of 1024). If set, a leak also says when "
-                "the limit will be reached."
+                "the heap will reach it if all that grows goes on: in Go just before a collection, as GOGC has it."
             ),
             examples=["2GiB"],
         ),

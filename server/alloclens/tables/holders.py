@@ -8,7 +8,7 @@ stack has none, it is the outermost function, which a library has started as a g
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -16,6 +16,8 @@ from alloclens.arrays import first, last, packed, some, unpacked
 from alloclens.tables.attribution import Attribution, owned
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from alloclens.arrays import Floats, Ints, Mask
     from alloclens.profile.model import Profile
     from alloclens.tables.sites import Sites
@@ -37,6 +39,8 @@ STARTERS = frozenset(
     )
 )
 """Outermost frames that say nothing: what starts a program, a goroutine or a thread."""
+MOST = 0.5
+"""The share of a line's growth above which one of several callers is named."""
 RUNTIME = "runtime."
 """What only Go's runtime holds is no library's; see `wording.verdict.goroutine_note`."""
 
@@ -78,6 +82,41 @@ def holders(profile: Profile, site: Ints, caller: Ints, error: Floats) -> Holder
         charged.sum(profile.values).astype(np.float64),
         *np.hsplit(charged.sum(error), 2),
     )
+
+
+class GrowingCallers(NamedTuple):
+    """The own lines outwards from an owned one through which most of its growth is held."""
+
+    sites: list[int]
+    """Nearest first."""
+    share: float
+    """Of the growth, held through all of them."""
+
+
+def growing_callers(profile: Profile, sites: Sites, own: Mask, column: int, path: Sequence[int]) -> GrowingCallers:
+    """Return the callers through which most of the growth of an owned site is held.
+
+    `path` is the owned site, and its caller if that is decided. The last that is returned is one of several callers: where
+    there is no choice, a name tells nothing.
+    """
+    values, alive, outer = profile.values[:, column], np.ones(len(profile), np.bool_), own.copy()
+    for site in path:
+        alive &= owned(profile, sites, outer).site == site
+        outer[site] = False
+    passed, told, whole = list(path[1:]), GrowingCallers(list(path[1:]), 1.0), float(values[alive].sum())
+    while whole > 0:
+        caller = owned(profile, sites, outer).site  # the deepest that was not passed
+        choice, of = np.unique(caller[alive], return_inverse=True)
+        held = np.bincount(of, values[alive])
+        best, most = int(choice[np.argmax(held)]), float(held.max())
+        if best < 0 or most <= MOST * whole:
+            break
+        passed.append(best)
+        alive &= caller == best
+        outer[best] = False
+        if len(choice) > 1:
+            told = GrowingCallers(passed.copy(), most / whole)
+    return told
 
 
 def _outermost(profile: Profile) -> Ints:

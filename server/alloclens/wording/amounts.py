@@ -30,6 +30,8 @@ TIME = (
 )
 SPANS = ((86400.0, " days"), (3600.0, "h"), (60.0, "min"), (1.0, "s"))
 """Seconds in each span of time, and its name."""
+RATES = ((1, "s"), (60, "min"), (3600, "h"))
+"""Seconds in each span of time that growth is stated for, and its name."""
 SCALES = {
     "bytes": (BYTES, 1.0),
     "byte": (BYTES, 1.0),
@@ -51,6 +53,11 @@ def amount(value: float, unit: str) -> str:
     step = next((s for s in reversed(scale) if size >= s.size), scale[0])
     sign = "-" if value < 0 else ""
     return f"{sign}{_digits(size / step.size, whole=step is scale[0])}{step.name}"
+
+
+def counted(number: int, what: str) -> str:
+    """Return a number of things: 1 snapshot, 2 snapshots."""
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def change(value: float, unit: str) -> str:
@@ -96,17 +103,21 @@ def difference(of: Amount, unit: str) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Return a span of time: 12s, 3.5min, 2.0h, 9.1 days."""
+    """Return a span of time: 0.4s, 12s, 3.5min, 2.0h, 9.1 days."""
     size, name = next(((s, n) for s, n in SPANS if abs(seconds) >= s), SPANS[-1])
-    return f"{_digits(seconds / size, whole=size == 1)}{name}"
+    return f"{_digits(seconds / size, whole=size == 1 and (abs(seconds) >= 10 or not seconds))}{name}"
 
 
-def rate(per_second: float, unit: str) -> str:
-    """Return growth over time, per second, minute or hour: the shortest in which it is at least 1 MiB, else per hour."""
-    for seconds, name in ((1, "s"), (60, "min"), (3600, "h")):
-        if abs(per_second) * seconds >= 1 << 20 or name == "h":
-            return f"{amount(per_second * seconds, unit)}/{name}"
-    raise AssertionError("the last span always fits")
+def rate(per_second: float, unit: str, span: float) -> str:
+    """Return growth over time, per second, minute or hour: the shortest in which it is at least 1 MiB, or one.
+
+    None is longer than the `span` (seconds) in which it was measured: a rate per hour tells nothing of an hour that was not seen.
+    """
+    least = 1 << 20 if unit == "bytes" else 1
+    fitting = [each for each in RATES if each[0] <= max(span, 1)]
+    seconds, name = next((each for each in fitting if abs(per_second) * each[0] >= least), fitting[-1])
+    much = per_second * seconds
+    return f"{amount(much, unit) if abs(much) >= 1 or not much else f'{much:.1g}'}/{name}"
 
 
 def share(value: float, total: float) -> str:

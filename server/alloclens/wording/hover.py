@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 import re
 import shlex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from alloclens.wording.amounts import amount, difference, growth, share
+from alloclens.wording.amounts import amount, counted, difference, growth, share
 from alloclens.wording.focus import options, words
+from alloclens.wording.frames import folded, frame_name
 from alloclens.wording.markdown import code, escape
-from alloclens.wording.names import short_name
 from alloclens.wording.verdict import candidate, doubt, figures, sparkline, verdict
 
 if TYPE_CHECKING:
@@ -18,32 +18,46 @@ if TYPE_CHECKING:
 
     from alloclens.profile.model import Frame
     from alloclens.series.comparison import Comparison, LineStats
+    from alloclens.series.findings import Finding
+    from alloclens.session.line_mapper import MappedFinding
     from alloclens.stats.amount import Amount
     from alloclens.tables.stacks import Stack
 
-    Link = Callable[[Frame], "str | None"]
+
+class Places(NamedTuple):
+    """Where the lines that a hover names are now."""
+
+    finding: Callable[[Finding], MappedFinding]
+    link: Callable[[Frame], str | None]
     """Returns the address of a frame's line; None if it has no place here."""
+    name: Callable[[Frame], str]
+    """Returns a frame's line in words: main.go:24."""
+
 
 MAX_STACKS = 3
-MAX_STACK_FRAMES = 8
-"""Enough to leave the runtime and reach the user's own code; the page of call stacks shows all."""
 
 
 def markdown(
-    comparison: Comparison, row: int, stacks: list[Stack], link: Link, *, unsure: bool = False, guessed: bool = False
+    comparison: Comparison,
+    row: int,
+    stacks: list[Stack],
+    places: Places,
+    *,
+    unsure: bool = False,
+    guessed: bool = False,
 ) -> str:
     """Write the hover of one row of the head's lines. `unsure` is about where that row is now, `guessed` about its file."""
     lines = comparison.lines
     file, number = lines.files[lines.file[row]], int(lines.line[row])
     parts = [_title(comparison, row), _table(comparison, row)]
     if judged := comparison.verdict(row):
-        parts.append(
-            f"{sparkline(judged.points)} {escape(candidate(judged) if judged.is_candidate else verdict(judged))}  \n{escape(figures(judged))}"
-        )
+        now = places.finding(judged)._replace(waits="")  # this is the line in which they wait
+        said = candidate(judged, now) if judged.is_candidate else verdict(judged, now)
+        parts.append(f"{sparkline(judged.points)} {escape(said)}  \n{escape(figures(judged))}")
     if unsure:
         parts.append(f"~ {doubt(guessed=guessed)} It was line {number} of {escape(file)}.")
     if stacks:
-        parts += [_stacks(stacks, comparison, link), *_command(stacks, file, number, comparison)]
+        parts += [_stacks(stacks, comparison, places), *_command(stacks, file, number, comparison)]
     if comparison.focus:
         parts.append(
             f"Only samples {escape(words(comparison.focus))} count here; the verdict is about all samples of the line."
@@ -73,7 +87,7 @@ def _interval(comparison: Comparison, row: int, measure: Amount, word: str) -> s
     between = f"99 %: {amount(low, unit)} to {amount(high, unit)}"
     if math.isnan(measure.sampled):
         return f" ({between})"
-    return f" ({between}, {measure.sampled:.0f} sampled object{'' if round(measure.sampled) == 1 else 's'})"
+    return f" ({between}, {counted(round(measure.sampled), 'sampled object')})"
 
 
 def _since(comparison: Comparison, measure: Amount) -> str:
@@ -96,13 +110,20 @@ def _table(comparison: Comparison, row: int) -> str:
     return "\n".join(rows)
 
 
-def _stacks(stacks: list[Stack], comparison: Comparison, link: Link) -> str:
+def _stacks(stacks: list[Stack], comparison: Comparison, places: Places) -> str:
+    def linked(frame: Frame, text: str) -> str:
+        target = places.link(frame)
+        return f"[{escape(text)}]({target})" if target else escape(text)
+
     rows = ["Heaviest stacks" + (" by growth" if comparison.base else "") + ", leaf first:"]
     for i, stack in enumerate(stacks, 1):
-        shown = " ← ".join(_frame(f, link) for f in stack.frames[:MAX_STACK_FRAMES])
-        hidden = len(stack.frames) - MAX_STACK_FRAMES
-        more = f" ← … {hidden} more" if hidden > 0 else ""
-        rows.append(f"{i}. {stack_label(stack, comparison)}: {shown}{more}")
+        shown = folded(
+            stack.frames,
+            comparison.is_own,
+            lambda frame: linked(frame, f"{frame_name(frame)} {places.name(frame)}"),
+            lambda frame: linked(frame, frame_name(frame)),
+        )
+        rows.append(f"{i}. {stack_label(stack, comparison)}: {shown}")
     return "\n".join(rows)
 
 
@@ -110,12 +131,6 @@ def stack_label(stack: Stack, comparison: Comparison) -> str:
     """Return a stack's value and, in a comparison, its growth, without ▲: whether it is significant is unknown."""
     unit = comparison.sample_type.unit
     return amount(stack.amount.value, unit) + (difference(stack.amount, unit) if comparison.base else "")
-
-
-def _frame(frame: Frame, link: Link) -> str:
-    name = escape(short_name(frame.function) or frame.file or "?")
-    target = link(frame)
-    return f"[{name}]({target})" if target else name
 
 
 def _command(stacks: list[Stack], file: str, line: int, comparison: Comparison) -> list[str]:

@@ -11,13 +11,13 @@ from alloclens.languages.go.names import package_of
 from alloclens.paths import name_of
 from alloclens.series.verdicts import MIN_GROWTH_SHARE, MIN_OBSERVATIONS, MIN_RETENTION, SIGNIFICANCE, Rule
 from alloclens.stats.trend import quantile
-from alloclens.wording.amounts import amount, change, duration, rate, share, signed
+from alloclens.wording.amounts import amount, change, counted, duration, rate, share, signed
 from alloclens.wording.names import short_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from alloclens.series.comparison import Comparison
+    from alloclens.series.comparison import Comparison, Outlook
     from alloclens.series.findings import Finding
     from alloclens.session.line_mapper import MappedFinding
 
@@ -26,15 +26,15 @@ GUESSED = "This file is a guess: another program may have a file of its name. `a
 
 SENTENCES = {
     Rule.PROVEN: "Leak: {held} for ever. The garbage collector found that nothing can wake them.",
-    Rule.RISES: "Leak: {held}, {grown}, {pace} over {n}; the pace holds.",
-    Rule.YOUNG: "Growing: {held}, {grown}. {n} are too few to say whether it goes on.",
-    Rule.UNSETTLED: "Growing: {held}, {grown}, {pace} over {n}; whether the pace holds is not certain yet.",
-    Rule.LOADED: "Noise: {held}, {grown} over {n}; what is freed rose as well, {load}, as it does under more load.",
+    Rule.RISES: "Leak: {held}, {grown}, at {pace}; the pace holds.",
+    Rule.YOUNG: "Growing: {held}, {grown}: too few to say whether it goes on.",
+    Rule.UNSETTLED: "Growing: {held}, {grown}, at {pace}; whether the pace holds is not certain yet.",
+    Rule.LOADED: "Noise: {held}, {grown}; what is freed rose as well, {load}, as it does under more load.",
     Rule.FILLED: "Filling: {held}, {grown}, but lately at less than half the earlier pace, like a cache that fills up.",
     Rule.FELL: "Shrinking: {held}, {grown}.",
     Rule.TURNS: "Churn: {held}, {grown}; certainly less than {churn} of what was allocated in that time stayed.",
     Rule.SMALL: "Small: {held}, {grown}: it rises, but by less than {small} of what is in use.",
-    Rule.SWINGS: "Noise: {held}, {grown}, but with no steady rise over {n}.",
+    Rule.SWINGS: "Noise: {held}, {grown}, but with no steady rise.",
     Rule.UNCLEAR: "Not yet clear: {held}, {grown}, within what sampling and load cause by chance.",
     Rule.STANDS: "Stable: {held}, {grown}.",
 }
@@ -44,23 +44,37 @@ MIN_SCORE = 0.5
 """Below this, a rise is too unclear to say when it would be proven, in standard errors."""
 MIN_P_VALUE = 1e-6
 """Smaller probabilities are not told apart: no model of load is that exact."""
+NEARLY_ALL = 0.9
+"""A caller that holds less of the growth has its share stated."""
+CALLER = " · this caller grows"
+"""Marks the callers of a finding among the frames of its stack."""
 BARS = "▁▂▃▄▅▆▇█"
 
 
 def placed_message(finding: Finding, comparison: Comparison, now: MappedFinding, memory_limit: float) -> str:
-    """Return the message of a finding for the line where it is now, with the reason if that line is unsure."""
-    words = message(finding, memory_limit, comparison.in_use, waits=now.waits) + _related(finding, now.related)
-    if ago := comparison.snapshots_since:
-        words = f"Before the restart {ago} snapshot{'' if ago == 1 else 's'} ago: {words}"
+    """Return the verdict on a line and, for a leak, when the heap reaches the memory limit (in bytes; 0 for none)."""
+    words = _since_restart(comparison.snapshots_since) + verdict(finding, now) + related(finding, now)
+    if (
+        memory_limit
+        and finding.verdict == "leak"
+        and not comparison.snapshots_since
+        and (outlook := comparison.outlook)
+    ):
+        words += limit(outlook, memory_limit)
     return f"~ {words} {doubt(guessed=now.guessed)}" if now.unsure else words
 
 
-def message(finding: Finding, memory_limit: float = 0, in_use: float = 0, *, waits: str = "") -> str:
-    """Return the verdict and, for a leak, when the process reaches the memory limit (in bytes).
+def caller_message(finding: Finding, now: MappedFinding, snapshots_since: int) -> str:
+    """Return the message of a finding for the line of the caller that decides. `snapshots_since` are of later processes."""
+    line, caller = now.at, now.callers[-1].at
+    here = f"{name_of(line.path)}:{line.line}" if line and line.line else f"{name_of(finding.file)}:{finding.line}"
+    waits = f" goroutines wait in {here}" if finding.is_goroutine else f" held through {here}"
+    words = _since_restart(snapshots_since) + _sentence(finding, waits + _called(now, "this line"))
+    return f"~ {words} {UNSURE}" if caller and caller.unsure else words
 
-    `in_use` is what the whole process holds at the head. `waits` says where goroutines wait if this line started them.
-    """
-    return verdict(finding, waits) + limit(finding, memory_limit, in_use)
+
+def _since_restart(snapshots_since: int) -> str:
+    return f"Before the restart {counted(snapshots_since, 'snapshot')} ago: " if snapshots_since else ""
 
 
 def doubt(*, guessed: bool) -> str:
@@ -68,13 +82,17 @@ def doubt(*, guessed: bool) -> str:
     return GUESSED if guessed else UNSURE
 
 
-def verdict(finding: Finding, waits: str = "") -> str:
-    """Say what is held, how it grew, and which rule says so."""
+def verdict(finding: Finding, now: MappedFinding | None = None) -> str:
+    """Say what is held, how it grew, and which rule says so. `now` is where the line is, and who calls it."""
+    return _sentence(finding, _what(finding, now))
+
+
+def _sentence(finding: Finding, what: str) -> str:
+    unit = finding.sample_type.unit
     return SENTENCES[finding.rule].format(
-        held=amount(finding.value, finding.sample_type.unit) + _what(finding, waits),
+        held=amount(finding.value, unit) + what,
         grown=_grown(finding),
-        pace=rate(finding.slope, finding.sample_type.unit),
-        n=f"{finding.over.observations} snapshots",
+        pace=rate(finding.slope, unit, finding.over.seconds),
         load=f"×{finding.load:.1f}",
         churn=share(MIN_RETENTION, 1),
         small=share(MIN_GROWTH_SHARE, 1),
@@ -83,16 +101,15 @@ def verdict(finding: Finding, waits: str = "") -> str:
 
 def candidate(finding: Finding, now: MappedFinding | None = None) -> str:
     """Say what is known of a line that may leak though nothing is proven, and what would settle it."""
-    unit, over = finding.sample_type.unit, finding.over
     rises = sum(later > earlier for earlier, later in pairwise(finding.points))
     known = [f"it rose {rises} times" if rises != 1 else "it rose once"]
     if finding.retention > NOTHING_FREED:
         known.append("nothing of it was freed")
     if not math.isnan(finding.sampled):
-        known.append(f"{finding.sampled:.0f} sampled object{'' if round(finding.sampled) == 1 else 's'}")
-    held = amount(finding.value, unit) + _what(finding, now.waits if now else "")
-    said = f"Not proven: {held}, {_grown(finding)} over {over.observations} snapshots: {', '.join(known)}."
-    return said + (_related(finding, now.related) if now else "") + _settles(finding)
+        known.append(counted(round(finding.sampled), "sampled object"))
+    held = amount(finding.value, finding.sample_type.unit) + _what(finding, now)
+    said = f"Not proven: {held}, {_grown(finding)}: {', '.join(known)}."
+    return said + (related(finding, now) if now else "") + _settles(finding)
 
 
 def _settles(finding: Finding) -> str:
@@ -105,15 +122,15 @@ def _settles(finding: Finding) -> str:
         return " A few more snapshots show whether it goes on."
     is_sampled_go = finding.file.endswith(".go") and not math.isnan(finding.sampled)
     rate = ", or the next run with runtime.MemProfileRate = 64 << 10" if is_sampled_go else ""
-    return f" About {more} more snapshot{'' if more == 1 else 's'} at this pace would settle it{rate}."
+    return f" About {counted(more, 'more snapshot')} at this pace would settle it{rate}."
 
 
-def _related(finding: Finding, related: Sequence[str]) -> str:
-    """Name the own lines that have to do with what no own line owns."""
-    if not related:
+def related(finding: Finding, now: MappedFinding) -> str:
+    """Name the own lines that have to do with what no own line owns; "" for a finding that has its line."""
+    if not now.related:
         return " No line of your own code that calls it is known." if finding.is_foreign else ""
     package = short_name(package_of(finding.function) or finding.function)
-    return f" Your lines that call {package}: {', '.join(related)}."
+    return f" Your lines that call {package}: {', '.join(now.related)}."
 
 
 def figures(finding: Finding) -> str:
@@ -121,23 +138,31 @@ def figures(finding: Finding) -> str:
     if finding.rule is Rule.PROVEN:
         return "found by the garbage collector (goroutineleak profile)"
     unit, over = finding.sample_type.unit, finding.over
-    parts = [f"{signed(finding.per_snapshot, unit)} per snapshot, {signed(finding.slope * 3600, unit)}/h (Theil–Sen)"]
+    pace = rate(finding.slope, unit, over.seconds)
+    parts = [f"{signed(finding.per_snapshot, unit)} per snapshot, {'' if finding.slope < 0 else '+'}{pace} (Theil–Sen)"]
     if over.observations >= MIN_OBSERVATIONS:
-        tested = f"{finding.tests} line{'' if finding.tests == 1 else 's'}"
-        parts.append(f"without a leak, a line rises so in {_p_value(finding.p_value)}; {tested} tested")
+        parts.append(
+            f"without a leak, a line rises so in {_p_value(finding.p_value)}; {counted(finding.tests, 'line')} tested"
+        )
     if not math.isnan(finding.retention):
         parts.append(f"{share(finding.retention, 1)} of what was allocated stayed")
     return "; ".join(parts)
 
 
-def limit(finding: Finding, memory_limit: float, in_use: float) -> str:
-    """Say when a leak will reach the memory limit; "" if no limit is set or it is no leak."""
-    if finding.verdict != "leak" or memory_limit <= 0 or finding.slope <= 0 or finding.sample_type.unit != "bytes":
-        return ""
-    left = (memory_limit - in_use) / finding.slope
+def limit(outlook: Outlook, memory_limit: float) -> str:
+    """Say when the heap reaches the memory limit (in bytes) if all that grows goes on."""
+    wanted, when = f"memoryLimit ({amount(memory_limit, 'bytes')})", ""
+    if outlook.collected_at > 1:
+        told = "GOGC=100 is assumed" if outlook.is_assumed else "by the profile's MemStats"
+        when = f" just before a collection, at {outlook.collected_at:.2g} × what is live ({told})"
+    left = (memory_limit / outlook.collected_at - outlook.live) / outlook.pace
     if left <= 0:
-        return f" The memory in use exceeds memoryLimit ({amount(memory_limit, 'bytes')})."
-    return f" At this pace the memory in use reaches memoryLimit ({amount(memory_limit, 'bytes')}) in {duration(left)}."
+        return f" The heap exceeds {wanted}{when}."
+    pace = rate(outlook.pace, "bytes", outlook.seconds)
+    return (
+        f" If all that grows goes on as over these {duration(outlook.seconds)}, at {pace}, "
+        f"the heap reaches {wanted} in {duration(left)}{f',{when}' if when else ''}."
+    )
 
 
 def sparkline(points: Sequence[float]) -> str:
@@ -149,14 +174,13 @@ def sparkline(points: Sequence[float]) -> str:
 
 
 def _grown(finding: Finding) -> str:
-    """Return the growth with its interval and its time span."""
-    unit, span = finding.sample_type.unit, duration(finding.over.seconds)
-    if not finding.growth:
-        return f"unchanged for {span}"
-    between = (
-        f" (99 %: {signed(finding.low, unit)} to {signed(finding.high, unit)})" if finding.low < finding.high else ""
-    )
-    return f"{change(finding.growth, unit)}{between} in {span}"
+    """Return the growth with its interval, and what it rests on: its time span and the number of snapshots."""
+    unit = finding.sample_type.unit
+    over = f"over {duration(finding.over.seconds)}, {counted(finding.over.observations, 'snapshot')}"
+    if finding.low == finding.high:
+        return f"{change(finding.growth, unit)} {over}" if finding.growth else f"unchanged {over}"
+    grown = change(finding.growth, unit) if finding.growth else "no change seen"
+    return f"{grown} (99 %: {signed(finding.low, unit)} to {signed(finding.high, unit)}) {over}"
 
 
 def _p_value(p: float) -> str:
@@ -165,22 +189,23 @@ def _p_value(p: float) -> str:
     return f"1 in {amount(1 / p, 'count')} cases" if p < 0.1 else f"{share(p, 1)} of cases"
 
 
-def _what(finding: Finding, waits: str) -> str:
+def _what(finding: Finding, now: MappedFinding | None) -> str:
+    """Return who holds it, after its value."""
     if finding.is_foreign:
         name = short_name(finding.function)
-        return (
-            f" goroutines run {name}, with no line of yours"
-            if finding.is_goroutine
-            else f" held by {name}, outside your code"
-        )
-    if not finding.is_goroutine:
-        caller = finding.caller
-        return (
-            f" held through this line, called from {name_of(caller.file)}:{caller.line}"
-            if caller
-            else " held through this line"
-        )
-    return f" goroutines started here wait at {waits}" if waits else " goroutines wait in this line"
+        if finding.is_goroutine:
+            return f" goroutines run {name}, with no line of yours"
+        return f" held by {name}, outside your code"
+    if now and now.waits:
+        return f" goroutines started here wait at {now.waits}"
+    where = " goroutines wait in this line" if finding.is_goroutine else " held through this line"
+    return where + (_called(now, " ← ".join(caller.name for caller in now.callers)) if now and now.callers else "")
+
+
+def _called(now: MappedFinding, callers: str) -> str:
+    if now.share < NEARLY_ALL:
+        return f" ({share(now.share, 1)} of the growth by calls from {callers})"
+    return f", called from {callers}"
 
 
 def goroutine_note(comparison: Comparison) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from alloclens.paths import name_of
 from alloclens.printable import printable
-from alloclens.wording.amounts import amount, change, rate, share, signed
+from alloclens.wording.amounts import amount, change, duration, rate, share, signed
 from alloclens.wording.markdown import escape
 from alloclens.wording.names import short_name
 from alloclens.wording.verdict import figures, sparkline
@@ -24,11 +24,15 @@ def place(file: str, line: int, function: str) -> str:
 
 
 def detail(finding: Finding) -> str:
-    """Return what is held and how it grew, in a few words: leak: 64.0MB ▲63.0MB, 9.0MB/s."""
+    """Return what is held and how it grew, in a few words: leak: 64.0MB ▲63.0MB, 9.0MB/s over 70s."""
     unit = finding.sample_type.unit
     held = amount(finding.value, unit)
     grown = f" {change(finding.growth, unit)}" if finding.growth else ""
-    pace = f", {rate(finding.slope, unit)}" if finding.slope > 0 else ""
+    pace = (
+        f", {rate(finding.slope, unit, finding.over.seconds)} over {duration(finding.over.seconds)}"
+        if finding.slope > 0
+        else ""
+    )
     return f"{finding.code}: {held}{grown}{pace}"
 
 

@@ -41,8 +41,8 @@ IN_USE_ONLY = ("growth", "growthz", "fragmentation", "fragmentationz")
 UNSAMPLED = ("heapprofile", *IN_USE_ONLY)
 GO = "heap"
 RUNTIME = ("runtime.", "internal/runtime/")
-MEM_STATS = {"HeapInuse": 0, "HeapIdle": 1, "Stack": 2, "Sys": 3, "NumGC": 4}
-MEM_STAT = re.compile(r"^# (\w+) = (\d{1,18})", re.MULTILINE)
+MEM_STATS = {"HeapInuse": 0, "HeapIdle": 1, "Stack": 2, "Sys": 3, "NumGC": 4, "NextGC": 5}
+MEM_STAT = re.compile(r"^# (\w+) = (\d{1,18})(?!\d)", re.MULTILINE)
 
 
 def parse(data: bytes) -> Profile:
@@ -118,4 +118,5 @@ def _block_sizes(pairs: list[tuple[Ints, Ints]]) -> list[int]:
 def _mem_stats(text: str) -> MemStats | None:
     _, mark, tail = text.rpartition("# runtime.MemStats")
     found = {MEM_STATS[name]: int(value) for name, value in MEM_STAT.findall(tail) if name in MEM_STATS}
-    return MemStats(*(found[i] for i in range(5))) if mark and len(found) == len(MEM_STATS) else None
+    needed = all(i in found for i in range(5))  # with GOGC=off, NextGC has 20 digits
+    return MemStats(*(found.get(i, 0) for i in range(6))) if mark and needed else None

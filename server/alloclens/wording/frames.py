@@ -1,0 +1,55 @@
+"""A call stack on one line: every frame of the user's own code, and what lies between them folded."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from alloclens.languages.go.names import package_of
+from alloclens.wording.names import short_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from alloclens.profile.model import Frame
+
+    Label = Callable[[Frame], str]
+
+ARROW = " ← "
+MAX_FOREIGN_FRAMES = 4
+"""Of a longer run of frames that are not the user's, only the first and the last are named."""
+MAX_PACKAGES = 2
+
+
+def folded(frames: Sequence[Frame], is_own: Callable[[str], bool], own: Label, foreign: Label) -> str:
+    """Write a stack, leaf first: reflect.mapassign ← 9 frames of encoding/json ← json.(*Decoder).Decode ← main.serve main.go:24.
+
+    `own` and `foreign` return the texts of frames.
+    """
+    return ARROW.join(_parts(frames, is_own, own, foreign))
+
+
+def _parts(frames: Sequence[Frame], is_own: Callable[[str], bool], own: Label, foreign: Label) -> Iterator[str]:
+    for mine, run in groupby(frames, lambda frame: is_own(frame.file)):
+        if mine:
+            for frame, same in groupby(run):
+                times = sum(1 for _ in same)
+                yield own(frame) + (f" (×{times})" if times > 1 else "")
+            continue
+        inside = list(run)
+        if len(inside) <= MAX_FOREIGN_FRAMES:
+            yield from map(foreign, inside)
+        else:
+            yield from (foreign(inside[0]), _many(inside[1:-1]), foreign(inside[-1]))
+
+
+def frame_name(frame: Frame) -> str:
+    """Return the name of a frame's function without the directories of its package, else its file."""
+    return short_name(frame.function) or frame.file or "?"
+
+
+def _many(frames: Sequence[Frame]) -> str:
+    packages = [name for name in dict.fromkeys(package_of(frame.function) for frame in frames) if name]
+    others = " and others" if len(packages) > MAX_PACKAGES else ""
+    names = ", ".join(packages[:MAX_PACKAGES])
+    return f"{len(frames)} frames{f' of {names}{others}' if names else ''}"
