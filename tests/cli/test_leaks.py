@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 import pytest
-from alloclens.cli import main
+from alloclens.cli import main as cli
+from alloclens.wording.verdict import SHAPES
 from click.testing import CliRunner
 
 from tests.support.placement.foreign import FOREIGN, OWN, ROOTS
@@ -58,7 +59,7 @@ def heaps(folder: Path, snapshots: int, *more: str) -> Path:
 
 
 def run(*arguments: object) -> Result:
-    return CliRunner().invoke(main, ["leaks", *map(str, arguments)])
+    return CliRunner().invoke(cli, ["leaks", *map(str, arguments)])
 
 
 def findings(*arguments: object) -> list[dict]:
@@ -152,7 +153,7 @@ def test_goroutines_are_charged_to_their_go_statement(folder: Path) -> None:
     (found,) = findings(folder / "p", "--workspace", folder)
     assert (found["line"], "805 goroutines wait in this line" in found["message"]) == (WAIT, True)
     assert "805 goroutines wait in this line" in run(folder / "p", "--workspace", folder).output
-    page = CliRunner().invoke(main, ["report", str(folder / "p"), "-o", "-", "--workspace", str(folder)]).output
+    page = CliRunner().invoke(cli, ["report", str(folder / "p"), "-o", "-", "--workspace", str(folder)]).output
     assert "805 goroutines wait in this line" in page
     assert "started here" not in page
 
@@ -280,7 +281,7 @@ def test_a_leak_is_where_its_function_and_line_are_now(folder: Path) -> None:
     assert f"main.go:{WAIT} (changed or deleted since) " in said
     assert said.partition("pages.go:3 ")[2].splitlines()[1].startswith("  ~ ")
     report = folder / "r.html"
-    CliRunner().invoke(main, ["report", str(folder / "p"), "--workspace", str(folder), "-o", str(report)])
+    CliRunner().invoke(cli, ["report", str(folder / "p"), "--workspace", str(folder), "-o", str(report)])
     assert ">~ pages.go:3<" in report.read_text()
     assert f">main.go:{LEAK + 1}<" in report.read_text()
 
@@ -373,6 +374,32 @@ def test_what_a_library_holds_is_placed_on_the_line_that_calls_it(folder: Path) 
     assert "Leak: 70.0MB held by log.(*Entry).scan, outside your code, " in said
     assert "Leak: 235 goroutines run log.(*Entry).scan, with no line of yours, " in said
     assert f"Your lines that call log: main.go:{LEAK}." in said
+    assert "70.0MB (+69.0MB): bufio.grow ← log.(*Entry).scan\n" in said
+    assert (held["shape"], waiting["shape"]) == (None, "library-goroutine")
+    assert "A library started these goroutines: is what starts them closed or stopped after use?" in said
+
+
+@pytest.mark.parametrize(
+    ("line", "shape", "words"),
+    [
+        ("\t\tpages[key] = value", "map", "A map grows: is anything ever deleted from it?"),
+        ("\t\tpages = append(pages, page)", "slice", "A slice grows: is it ever cut back?"),
+        ("\t\tpages[key] = load(key)", None, ""),
+    ],
+)
+def test_the_text_of_a_line_tells_a_map_from_a_slice(folder: Path, line: str, shape: str | None, words: str) -> None:
+    main = folder / "main.go"
+    main.write_text(MAIN.replace("\t\ttable = append(table, telemetry.NewHandler())", line))
+    for i in range(24):
+        drop(folder / f"p/h{i:03}.pb.gz", heap(f"main.main:3@{main}:{LEAK} = {1 + 3 * i}x{MB}"))
+    (found,) = findings(folder / "p", "--workspace", folder)
+    assert (found["verdict"], found["shape"]) == ("leak", shape)
+    report = CliRunner().invoke(cli, ["report", str(folder / "p"), "-o", "-", "--workspace", str(folder)]).output
+    for said in (run(folder / "p", "--workspace", folder).output, report):
+        assert words in said
+        assert shape or not any(known in said for known in SHAPES.values())
+    main.write_text(main.read_text().replace("pages", "others"))  # nobody knows what the line was
+    assert findings(folder / "p", "--workspace", folder)[0]["shape"] is None
 
 
 def test_where_nothing_is_proven_the_nearest_is_named(folder: Path) -> None:

@@ -21,10 +21,10 @@ from alloclens.tables.alignment import NO_MAPS, Alignment, LineMaps, align, are_
 from alloclens.tables.flame import FlameGraph
 from alloclens.tables.functions import FunctionStats, functions
 from alloclens.tables.growth import Growth, growth, rows, sampled_values
-from alloclens.tables.holders import growing_callers, related_sites
+from alloclens.tables.holders import foreign_samples, growing_callers, related_sites
 from alloclens.tables.lines import Lines, Measures
 from alloclens.tables.sites import Sites, by_source_line, on_lines
-from alloclens.tables.stacks import Stack, having, passing, through
+from alloclens.tables.stacks import Stack, having, heaviest, passing, through
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -217,7 +217,7 @@ class Comparison:
         for stack in stacks:
             functions = [frame.function for frame in stack.frames]
             if finding.is_goroutine:
-                found = goroutine_shape(functions)
+                found = goroutine_shape(functions, own=not finding.is_foreign)
             else:
                 found = shape(functions, [self.is_own(frame.file) for frame in stack.frames], text)
             if found:
@@ -285,7 +285,9 @@ class Comparison:
     def stacks_of(self, finding: Finding, most: int) -> list[Stack]:
         """Return the heaviest stacks of a finding, as `stacks` does: those through its caller, if one decided."""
         if finding.is_foreign:
-            return []
+            samples = foreign_samples(self.profile, self._sites, self._own_sites, finding.function)
+            shown = self.profile.sample_types.index(finding.sample_type)
+            return heaviest(self.profile, self._sites, samples, shown, most, self._unsaid_sites)
         caller = finding.caller
         if caller is None:
             return self.stacks(finding.file, finding.line, most, finding.sample_type)

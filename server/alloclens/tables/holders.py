@@ -144,7 +144,17 @@ def related_sites(profile: Profile, sites: Sites, own: Mask, function: str, call
     has_it, has_own = (some(mask, profile.locations.frame_at) for mask in (inside, own[sites.of_frame]))
     at = profile.location_at
     deeper = first(has_it[profile.location], at) <= np.minimum(first(has_own[profile.location], at), at[1:] - 1)
-    outermost = _outermost(profile)
-    below = np.array([*(name == function for name in profile.text(profile.functions.name)), False])[outermost]
-    result: Ints = np.unique(site[(site >= 0) & (deeper | below)])
+    result: Ints = np.unique(site[(site >= 0) & (deeper | _below(profile, function))])
     return result
+
+
+def foreign_samples(profile: Profile, sites: Sites, own: Mask, function: str) -> Ints:
+    """Return the samples without own code that run below an outermost function, ascending."""
+    return np.flatnonzero((owned(profile, sites, own).site < 0) & _below(profile, function))
+
+
+def _below(profile: Profile, function: str) -> Mask:
+    """Return which samples run below an outermost function."""
+    is_it = np.array([*(name == function for name in profile.text(profile.functions.name)), False])
+    out: Mask = is_it[_outermost(profile)]  # the last entry is for -1
+    return out

@@ -56,7 +56,13 @@ def through(
 
     For stacks through an `unsaid` site the growth is unknown, and those that only the base has are omitted.
     """
-    samples = having(profile, sites, wanted)
+    return heaviest(profile, sites, having(profile, sites, wanted), column, most, unsaid)
+
+
+def heaviest(
+    profile: Profile, sites: Sites, samples: Ints, column: int, most: int, unsaid: Mask | None = None
+) -> list[Stack]:
+    """Return the heaviest stacks of some samples, as `through` does."""
     samples = samples[profile.values[samples, column] != 0]
     if not len(samples):
         return []

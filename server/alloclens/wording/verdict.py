@@ -225,6 +225,8 @@ SHAPES = {
     Shape.TIMER: "It creates timers: is each one that does not fire stopped?",
     Shape.RESPONSE_BODY: "It makes HTTP requests: is the body of each response closed?",
     Shape.REGISTRATION: "Each time, it registers something with a dependency: register it once.",
+    Shape.LABEL_VALUES: "Each new name or set of label values of a metric is kept: bound the values (no ids, paths or addresses).",
+    Shape.LIBRARY_GOROUTINE: "A library started these goroutines: is what starts them closed or stopped after use?",
     Shape.CONTEXT: "It creates contexts: is each one cancelled?",
     Shape.MAP: "A map grows: is anything ever deleted from it?",
     Shape.SLICE: "A slice grows: is it ever cut back?",

@@ -120,6 +120,7 @@ var (
 	buffer          bytes.Buffer
 	order           = list.New()
 	mux             = http.NewServeMux()
+	visits          = expvar.NewMap("visits")
 	parent, stop    = context.WithCancel(context.Background())
 )
 
@@ -140,6 +141,7 @@ func each(i int) {
 	telemetry.NewHandler()                                             // shape: registration
 	kept[i+200] = telemetry.NewInstrument()                            // shape: none
 	expvar.NewInt(id)                                                  // shape: registration
+	visits.Add(id, 1)                                                  // shape: label-values
 	mux.Handle("/"+id, nothing)                                        // shape: registration
 	keptRows[i] = &row{}                                               // shape: none
 	keptTexts[i] = strings.Repeat(id, 100)                             // shape: none
@@ -214,7 +216,7 @@ func main() {
 		}
 	}
 	runtime.KeepAlive([]any{&kept, &keptRows, &keptTexts, &keptBytes, &keptMaps, &tickers, &timers, &channels, &contexts})
-	runtime.KeepAlive([]any{&responses, own, numbers, grown, inserted, seen, small, sessions, groups, &shared, order, mux})
+	runtime.KeepAlive([]any{&responses, own, numbers, grown, inserted, seen, small, sessions, groups, &shared, order, mux, visits})
 }
 """
 
@@ -312,6 +314,8 @@ def stacks(profile: Profile) -> Iterator[list[str]]:
 
 OTEL = "go.opentelemetry.io/otel"
 OTELHTTP = "go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
+AGGREGATE = f"{OTEL}/sdk/metric/internal/aggregate"
+STATSD = "github.com/DataDog/datadog-go/v5/statsd"
 PROMETHEUS = "github.com/prometheus/client_golang/prometheus"
 SEEN = [  # all by real programs; some frames between are left out
     # Go 1.19 and 1.23, where a writer shows the runtime's frames
@@ -346,10 +350,19 @@ SEEN = [  # all by real programs; some frames between are left out
     (f"{PROMETHEUS}.(*Registry).Register < {PROMETHEUS}.(*Registry).MustRegister < main.f", "registration"),
     (f"{PROMETHEUS}.NewCounter < main.f", None),
     (f"{PROMETHEUS}.NewCounter < {PROMETHEUS}/promauto.Factory.NewCounter < {PROMETHEUS}/promauto.NewCounter < main.f", "registration"),
-    (f"{PROMETHEUS}.MakeLabelPairs < {PROMETHEUS}.(*metricMap).getOrCreateMetricWithLabelValues < main.f", "registration"),
+    (f"{PROMETHEUS}.MakeLabelPairs < {PROMETHEUS}.(*metricMap).getOrCreateMetricWithLabelValues < main.f", "label-values"),
     ("github.com/rcrowley/go-metrics.NewCounter < github.com/rcrowley/go-metrics.NewRegisteredCounter < main.f", "registration"),
-    ("reflect.Value.Call < github.com/rcrowley/go-metrics.(*StandardRegistry).GetOrRegister < main.f", "registration"),
-    ("github.com/VictoriaMetrics/metrics.(*Set).GetOrCreateCounter < main.f", "registration"),
+    ("reflect.Value.Call < github.com/rcrowley/go-metrics.(*StandardRegistry).GetOrRegister < main.f", "label-values"),
+    (f"{PROMETHEUS}.v2.NewCounterVec.func1 < {PROMETHEUS}.(*metricMap).getOrCreateMetricWithLabels < {PROMETHEUS}.(*CounterVec).With < main.f", "label-values"),
+    (f"{AGGREGATE}.newBuckets[go.shape.float64] < {AGGREGATE}.(*histValues[go.shape.float64]).measure < {OTEL}/sdk/metric.(*float64Inst).Record < main.f", "label-values"),
+    (f"sync.(*Map).LoadOrStore < {AGGREGATE}.(*cumulativeSum[go.shape.int64]).measure < {OTEL}/sdk/metric.(*int64Inst).Add < main.f", "label-values"),
+    (f"{OTEL}/attribute.computeDataFixed < {OTEL}/attribute.NewSet < {OTEL}/metric.WithAttributes < main.f", None),
+    (f"{STATSD}.copySlice < {STATSD}.newCountMetric < {STATSD}.(*aggregator).count < {STATSD}.(*Client).Count < main.f", "label-values"),
+    (f"{STATSD}.newSetMetric < {STATSD}.(*aggregator).setWithContextBuffer < {STATSD}.(*Client).Set < main.f", "label-values"),
+    (f"{STATSD}.newStatsdBuffer < {STATSD}.newBufferPool < {STATSD}.NewWithWriter < main.f", None),
+    ("github.com/rcrowley/go-metrics.newExpDecaySampleHeap < github.com/rcrowley/go-metrics.GetOrRegisterTimer < main.f", "label-values"),
+    ("github.com/rcrowley/go-metrics.NewCounter < reflect.Value.Call < github.com/rcrowley/go-metrics.(*StandardRegistry).GetOrRegister < main.f", "label-values"),
+    ("github.com/VictoriaMetrics/metrics.(*Set).GetOrCreateCounter < main.f", "label-values"),
     ("example.com/lib.Unregister < main.f", None),
     ("example.com/lib.registers < main.f", None),
     ("example.com/lib.NewPool < main.f", None),
@@ -364,6 +377,22 @@ def test_stacks_as_other_versions_and_libraries_have_them(stack: str, wanted: st
     names = stack.split(" < ")
     known = shape(names, [name.startswith("main.") for name in names])
     assert (known.value if known else None) == wanted
+
+
+@pytest.mark.parametrize(
+    ("stack", "wanted"),
+    [
+        ("runtime.gopark < io.(*pipe).read < github.com/sirupsen/logrus.(*Entry).writerScanner < runtime.goexit", "library-goroutine"),
+        ("runtime.gopark < runtime.chanrecv < gopkg.in/natefinch/lumberjack%2ev2.(*Logger).millRun", "library-goroutine"),
+        ("runtime.gopark < runtime.selectgo < net/http.(*persistConn).readLoop", "response-body"),
+        ("runtime.gopark < internal/poll.(*FD).Read < net/http.(*conn).serve", None),  # a client keeps it open
+        ("runtime.gopark", None),
+    ],
+)  # fmt: skip
+def test_goroutines_without_a_line_of_the_users(stack: str, wanted: str | None) -> None:
+    known = goroutine_shape(stack.split(" < "), own=False)
+    assert (known.value if known else None) == wanted
+    assert goroutine_shape(stack.split(" < ")) in {None, Shape.RESPONSE_BODY}
 
 
 TEXTS = [

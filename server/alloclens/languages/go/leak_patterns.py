@@ -32,12 +32,16 @@ class Shape(Enum):
     """It is not closed, and its connection is not given back."""
     REGISTRATION = "registration"
     """A table of a dependency gets one more entry each time, and none is removed."""
+    LABEL_VALUES = "label-values"
+    """Each new name, or set of label values, of a metric is kept."""
     CONTEXT = "context"
     """It is not cancelled, and its parent keeps it."""
     MAP = "map"
     SLICE = "slice"
     GOROUTINE = "goroutine"
     """It does not end; no line is known, for the runtime allocates it on a stack of its own."""
+    LIBRARY_GOROUTINE = "library-goroutine"
+    """It was started by a dependency and does not end, perhaps because nothing is closed that should be."""
 
 
 CALLED = (
@@ -72,9 +76,6 @@ TABLES = frozenset(
         "database/sql.Register",
         "encoding/gob.Register",
         "encoding/gob.RegisterName",
-        "expvar.(*Map).Add",
-        "expvar.(*Map).AddFloat",
-        "expvar.(*Map).Set",
         "expvar.NewFloat",
         "expvar.NewInt",
         "expvar.NewMap",
@@ -88,7 +89,7 @@ TABLES = frozenset(
     )
 )
 """Go's own that register. Its packages use `Register` among themselves, once in a process: that is no leak."""
-REGISTERS = re.compile(r"(?:[Mm]ust|[Gg]etOr)?[Rr]egister(?:[A-Z]\w*)?|NewRegistered\w*")
+REGISTERS = re.compile(r"(?:[Mm]ust)?[Rr]egister(?:[A-Z]\w*)?|NewRegistered\w*")
 """The last part of a name that says so, in a package of others."""
 INSTRUMENTS = tuple(
     re.compile(pattern)
@@ -96,12 +97,22 @@ INSTRUMENTS = tuple(
         r"go\.opentelemetry\.io/otel/metric/internal/global\.\(\*[as][fi]InstProvider\)\.\w+",  # until 2022
         r"go\.opentelemetry\.io/otel/(?:internal/global|sdk/metric)\.\(\*meter\)\.(?:Int|Float)64[A-Z]\w*",
         r"go\.opentelemetry\.io/otel/(?:internal/global|sdk/metric)\.\(\*[mM]eterProvider\)\.Meter",
-        r"github\.com/prometheus/client_golang/prometheus\.\(\*metricMap\)\.getOrCreateMetricWithLabel(?:s|Values)",
         r"github\.com/prometheus/client_golang/prometheus/promauto\.(?:Factory\.)?New\w+",
-        r"github\.com/VictoriaMetrics/metrics\.(?:\(\*Set\)\.)?GetOrCreate\w+",
     )
 )
 """Functions of others that put an instrument into a table, under names that do not say so."""
+SERIES = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"expvar\.\(\*Map\)\.(?:Add|AddFloat|Set)",
+        r"go\.opentelemetry\.io/otel/sdk/metric/internal/aggregate\.\(\*.+\)\.measure",
+        r"github\.com/prometheus/client_golang/prometheus\.\(\*metricMap\)\.getOrCreateMetricWithLabel(?:s|Values)",
+        r"github\.com/VictoriaMetrics/metrics\.(?:\(\*Set\)\.)?GetOrCreate\w+",
+        r"[\w-]+\.[\w.-]+/.*\.[gG]etOrRegister\w*",
+        r"github\.com/DataDog/datadog-go(?:/v\d+)?/statsd\.\(\*(?:aggregator|bufferedMetricContexts)\)\.\w+",
+    )
+)
+"""Functions that find a metric by its name and label values, and keep a new one for each that is new."""
 
 ASSIGNMENT = re.compile(r"[\w.]+\[.+\](?:\+\+|--|\s*[-+*/%&|^]?=\s*\d[\w.]*|\s*=\s*(?:[\w.]+|struct\{\}\{\}))")
 """To an index, of what allocates nothing itself: then a map grew, for no slice does so. (But a number or text that becomes
@@ -119,33 +130,40 @@ def shape(functions: Sequence[str], own: Sequence[bool], text: str = "") -> Shap
     if mine is None:
         return Shape.GOROUTINE if {"runtime.malg", "runtime.newproc1"} <= set(functions) else None
     text = text if len(text) <= MAX_LINE_CHARACTERS else ""
-    called = [_bare(name) for name in dropwhile(lambda name: not name, functions[:mine])]
+    called = [*dropwhile(lambda name: not name, functions[:mine])]
+    if any(known.fullmatch(name) for name in called for known in SERIES):
+        return Shape.LABEL_VALUES
     if called:
-        return _called(called, text)
+        return _called([_bare(name) for name in called], text)
     return _written(text) if "." in functions[mine] else None  # Go's names have their package's
 
 
-def goroutine_shape(functions: Sequence[str]) -> Shape | None:
+def goroutine_shape(functions: Sequence[str], *, own: bool = True) -> Shape | None:
     """Return the shape that one stack of a goroutine profile shows, if it shows one. Its frames are as those of `shape`.
 
-    Only a connection that waits for its response's body to be closed: of all others the `go` statement says more. Its
-    other goroutine, writeLoop, waits for the next request in the same way when all is well.
+    A connection that waits for its response's body to be closed: its other goroutine, writeLoop, waits for the next request in
+    the same way when all is well. Of all others with a line of the user's `own` code the `go` statement says more; the rest
+    are shown if a dependency has started them.
     """
-    waits = next((name for name in functions if name and not _of_runtime(name)), "")
-    return Shape.RESPONSE_BODY if waits == EXCHANGE_LOOP else None
+    known = [name for name in functions if name and not _of_runtime(name)]
+    if known and known[0] == EXCHANGE_LOOP:
+        return Shape.RESPONSE_BODY
+    return Shape.LIBRARY_GOROUTINE if not own and known and _of_others(known[-1]) else None
 
 
 def _called(called: Sequence[str], text: str) -> Shape | None:
     """Return the shape by the functions below the owned line, leaf first."""
     if EXCHANGE in called:
         return Shape.RESPONSE_BODY
+    if called[-1] in CALLED:
+        return CALLED[called[-1]]
     if any(map(_registers, called)):
         return Shape.REGISTRATION
     if called[-1].startswith("runtime.mapassign"):
         return Shape.MAP
     if called[-1] == "runtime.growslice":
         return None if "append([]" in text else Shape.SLICE  # append([]byte(nil), …) is a copy
-    return CALLED.get(called[-1])
+    return None
 
 
 def _registers(name: str) -> bool:
