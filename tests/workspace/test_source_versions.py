@@ -15,7 +15,7 @@ from alloclens.profile.build import UNKNOWN_BUILD, Build
 from alloclens.profile.formats import read
 from alloclens.series.series import Copies, Provenance
 from alloclens.session import once
-from alloclens.source.line_mapping import UNCHANGING, UNKNOWN_VERSION, RecordedLines, map_lines
+from alloclens.source.line_mapping import UNCHANGING, UNKNOWN_RELEASE, UNKNOWN_VERSION, RecordedLines, map_lines
 from alloclens.source.places import Place
 from alloclens.source.recorded import Kind
 from alloclens.source.roots import Module, Roots
@@ -454,7 +454,7 @@ NODE = "/w/node_modules"
 def test_a_dependency_is_the_same_only_in_the_same_version(recorded: str, path: str, same: bool) -> None:
     place = Place(f"{CACHE}/{path}", "module cache", Kind.DEPENDENCY)
     found = SourceVersions(Roots(module_cache=CACHE), None).of(place, recorded, taken(1), keeps(5))
-    assert found is (UNCHANGING if same else UNKNOWN_VERSION)
+    assert found is (UNCHANGING if same else UNKNOWN_RELEASE)
 
 
 @pytest.mark.parametrize(
@@ -476,21 +476,29 @@ def test_go_itself_is_the_same_only_in_the_same_version(recorded: str, here: str
     place = Place(f"{GO_ROOT}/src/net/http/server.go", "Go's own source", Kind.STANDARD)
     roots = Roots(go_root=GO_ROOT, go_version=here)
     found = SourceVersions(roots, None).of(place, recorded, taken(1, build=Build(go_version=ran)), keeps(5))
-    assert found is (UNCHANGING if same else UNKNOWN_VERSION)
+    assert found is (UNCHANGING if same else UNKNOWN_RELEASE)
 
 
-def test_a_dependency_of_any_version_is_the_same_where_it_fits(tmp_path: Path) -> None:
-    path = tmp_path / "mod/example.com/dep@v1.2.3/dep.go"
+@pytest.mark.parametrize(
+    ("rule", "age", "marks", "same"),
+    [
+        ("as recorded", 1, keeps(5), True),
+        ("as recorded", 1, keeps(5, start=0), True),
+        ("as recorded", 1, keeps(6, start=4), False),  # it declares keep elsewhere
+        ("as recorded", -1, keeps(5), False),  # it was written since
+        ("required module", 1, keeps(5), False),  # another machine may have another version, which fits, too
+    ],
+)
+def test_a_library_at_its_recorded_path_that_is_older_than_the_process(
+    tmp_path: Path, rule: str, age: int, marks: RecordedLines, same: bool
+) -> None:
+    path = tmp_path / "mod/example.com/dep/dep.go"
     path.parent.mkdir(parents=True)
     path.write_text(ONE)
-    place, roots = Place(str(path), "required module", Kind.DEPENDENCY), Roots(module_cache=str(tmp_path / "mod"))
-
-    def found(marks: RecordedLines) -> SourceVersion:
-        return SourceVersions(roots, None).of(place, "/srv/vendor/example.com/dep/dep.go", taken(1), marks)
-
-    assert found(keeps(5)) is UNCHANGING
-    assert found(keeps(6, start=4)) is UNKNOWN_VERSION  # it declares keep elsewhere
-    assert found(keeps(5, start=0)) is UNKNOWN_VERSION  # nothing shows that it fits
+    then = taken((path.stat().st_ctime - BEGIN + age) / DAY)
+    place, roots = Place(str(path), rule, Kind.DEPENDENCY), Roots(module_cache=str(tmp_path / "mod"))
+    found = SourceVersions(roots, None).of(place, "/srv/example.com/dep/dep.go", then, marks)
+    assert found is (UNCHANGING if same else UNKNOWN_RELEASE)
 
 
 # A version in a recorded path, of a file that is edited here

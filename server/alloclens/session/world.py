@@ -89,7 +89,7 @@ class FileLines:
     @property
     def guessed(self) -> bool:
         """Whether nothing proves that this is the recorded file. May read the disk."""
-        return self.place.guessed and (self.version is UNKNOWN_VERSION or self.version.guessed)
+        return self.place.guessed and (self.version.is_unknown or self.version.guessed)
 
     def rows_of(self, recorded: str) -> Mask:
         """Return which rows belong to a recorded file."""

@@ -36,7 +36,7 @@ class SourceVersion(NamedTuple):
     guessed: bool = False
     """Whether it is only a guess that the lines are of this file."""
     release: str = ""
-    """The version of a module that was profiled, if the text may be of another one."""
+    """The version of a dependency that was profiled, if the text may be of another one."""
 
     def disagrees(self, lines: Ints) -> Mask:
         """Return which lines are different lines in another possible text."""
@@ -52,6 +52,11 @@ class SourceVersion(NamedTuple):
             return self
         doubtful = edited if self.doubtful is None else edited | self.doubtful
         return self._replace(doubtful=doubtful, edited_since=other.source)
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether nothing is known of the text."""
+        return not self.source
 
     @property
     def in_doubt(self) -> SourceVersion:
@@ -72,6 +77,8 @@ class SourceVersion(NamedTuple):
 
 UNCHANGING = SourceVersion("a file that never changes")
 UNKNOWN_VERSION = SourceVersion("")
+UNKNOWN_RELEASE = SourceVersion("", release="unknown")
+"""A dependency of an unknown version, of which only the functions' names tell where the lines are."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -129,12 +129,12 @@ def _project(text: str | None) -> str:
 def _python_names(text: str) -> Collection[str]:
     """Return the normalized names of a project and its packages in the text of its pyproject.toml."""
     listed = (name for inner in PYTHON_PACKAGES.findall(text) for name in QUOTED.findall(inner))
-    return {_normalized(re.split(r"[/.]", name)[-1]) for name in listed}.union(
-        map(_normalized, PYTHON_NAME.findall(text))
+    return {normalized(re.split(r"[/.]", name)[-1]) for name in listed}.union(
+        map(normalized, PYTHON_NAME.findall(text))
     )
 
 
-def _normalized(name: str) -> str:
+def normalized(name: str) -> str:
     """Normalize a name as PEP 503 says."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
@@ -263,7 +263,7 @@ def _installed_project(recorded: Recorded, context: PlacementContext) -> Groups:
     """Find files of a Python project here that was installed where the program ran, in the layouts with and without src."""
     if found := SITE_PACKAGES.search(recorded.path):
         inside = found[1]
-        projects = context.python_projects.get(_normalized(inside.partition("/")[0].removesuffix(".py")), ())
+        projects = context.python_projects.get(normalized(inside.partition("/")[0].removesuffix(".py")), ())
         yield [join(directory, layout, inside) for directory in projects for layout in ("", "src")]
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from alloclens.series.comparison import worth_showing
-from alloclens.source.line_mapping import UNCHANGING, UNKNOWN_VERSION
+from alloclens.source.line_mapping import UNCHANGING
 from alloclens.wording.amounts import amount
 
 if TYPE_CHECKING:
@@ -22,17 +22,22 @@ MOVED_WITHIN = (
     "lines that have moved within the file, past other lines or into another block, function or closure, are marked ~"
 )
 SET_REVISION = "set `revision` to the commit that was built"
+OF_UNKNOWN_TEXT = (
+    "the text that was profiled is not known (no copy was taken before the file changed, and no text of this file that "
+    f"was found in git has its functions where the profile says; {SET_REVISION})"
+)
+OF_UNKNOWN_RELEASE = (
+    "the version of this library that was profiled is not known: nothing shows that it is the one here (neither its path, nor "
+    "the binary, nor a lock file of that time); its lines are found by their functions' names, and marked ~"
+)
 MAX_NAMED_TEXTS = 3
 """Texts that are named if several fit."""
 
 
 def compared_text(version: SourceVersion) -> str:
     """Say which text the recorded lines belong to."""
-    if version is UNKNOWN_VERSION:
-        return (
-            "the text that was profiled is not known (no copy was taken before the file changed, and no text of this file that "
-            f"was found in git has its functions where the profile says; {SET_REVISION})"
-        )
+    if version.is_unknown:
+        return OF_UNKNOWN_RELEASE if version.release else OF_UNKNOWN_TEXT
     if version.guessed or version.release:
         return _unproven(version)
     if version.others:
@@ -75,7 +80,7 @@ def texts(version: SourceVersion, moved: Mask) -> list[str]:
 
 def reasons(version: SourceVersion, lines: Ints, moved: Mask, unsure: Mask) -> list[str]:
     """Say why some of these recorded lines are marked ~ (`unsure`). `moved` says which were in another file."""
-    doubtful = version.disagrees(lines) | (version is UNKNOWN_VERSION)
+    doubtful = version.disagrees(lines) | version.is_unknown
     stayed = unsure & ~moved
     return (
         [compared_text(version)] * bool((stayed & doubtful).any())
@@ -136,7 +141,7 @@ def not_shown(comparison: Comparison, gone: Ints, version: SourceVersion) -> lis
         why = "the line has been changed or deleted since" + (
             ", if this is the text that was profiled" if doubt else ""
         )
-        if version is UNKNOWN_VERSION:
+        if version.is_unknown:
             why = "its function was not found here or has fewer lines"
         sentences.append(f"{cum} of {then} is not shown: {why}.")
     return sentences

@@ -14,13 +14,22 @@ import numpy as np
 
 from alloclens.cache.texts import SourceCopy
 from alloclens.disk import written_at
-from alloclens.paths import canonical, is_absolute, is_within, name_of, rest_within
+from alloclens.paths import canonical, folders_of, is_absolute, is_within, name_of, rest_within
 from alloclens.source.fit import fits
-from alloclens.source.line_mapping import UNCHANGING, UNKNOWN_VERSION, RecordedLines, SourceVersion, first_of
+from alloclens.source.line_mapping import (
+    UNCHANGING,
+    UNKNOWN_RELEASE,
+    UNKNOWN_VERSION,
+    RecordedLines,
+    SourceVersion,
+    first_of,
+)
+from alloclens.source.own import DEPENDENCIES
 from alloclens.source.places import Place
 from alloclens.symbols.build_info import COMMIT, revisions
 from alloclens.workspace import git
 from alloclens.workspace.files import text_of
+from alloclens.workspace.packages import LISTED, LOCK_FILES, package_of, versions_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -39,8 +48,6 @@ if TYPE_CHECKING:
 VERSION = re.compile(r"@(v\d[^/]*)/")
 PLACEHOLDER = re.compile(r"v0\.0\.0|v\d+\.0\.0-00010101000000-0{12}")
 """A version that go.mod requires of a module that it replaces, if there is no release."""
-LISTED = re.compile(r"^# (?:.* => )?(\S+) (v\S+)$", re.MULTILINE)
-"""A module in vendor/modules.txt. One that is replaced with a directory has no version."""
 MAJOR = re.compile(r"(?:^|/)v\d+$")
 VERSIONED = re.compile(r".*(/[^/]+[@-]v?\d+\.\d+\.\d+[^/]*/.*)", re.DOTALL)
 """The end of a path from a directory named after a module, package or crate with its version."""
@@ -78,7 +85,8 @@ class SourceVersions:
         if version := _released_version(place, recorded):
             released = next(_fitting(self._released(place, recorded, version), lines), None)
             return released or self._built(place, recorded, provenance, lines).of_unknown_release(version)
-        return self._built(place, recorded, provenance, lines)
+        built = self._built(place, recorded, provenance, lines)
+        return UNKNOWN_RELEASE if built is UNKNOWN_VERSION and _is_of_package(place) else built
 
     def _built(self, place: Place, recorded: str, provenance: Provenance, lines: RecordedLines) -> SourceVersion:
         """Return the version of a file that was built from a checkout."""
@@ -86,7 +94,7 @@ class SourceVersions:
         if told:
             return told
         copies, checked_in = (
-            list(self._copy(place, provenance)),
+            list(self._copy(place, recorded, provenance)),
             list(self._checked_in(place, recorded, provenance, provenance.seconds)),
         )
         elsewhere = is_absolute(canonical(recorded)) and not _is_as_recorded(place, recorded)
@@ -104,11 +112,12 @@ class SourceVersions:
         return found.in_doubt if may_be_lost else found
 
     def _dependency(self, place: Place, recorded: str, provenance: Provenance, lines: RecordedLines) -> SourceVersion:
-        """Return UNCHANGING if the file has the same version, or declares all functions where recorded."""
+        """Return UNCHANGING if something shows that the file has the profiled version, and it does not contradict."""
         if self._is_version(place, recorded, provenance):
             return UNCHANGING
-        text = text_of(place.path) if (lines.start > 0).any() else None
-        return UNCHANGING if text is not None and fits(lines, text) else UNKNOWN_VERSION
+        is_same = _is_untouched(place, provenance) or self._is_locked(place, recorded, provenance)
+        text = text_of(place.path) if is_same else None
+        return UNCHANGING if text is not None and fits(lines, text) else UNKNOWN_RELEASE
 
     def _is_version(self, place: Place, recorded: str, provenance: Provenance) -> bool:
         """Return whether a file of a dependency or of Go has the version that ran, by paths or the binary."""
@@ -120,20 +129,62 @@ class SourceVersions:
             )
         return _has_same_version(place, recorded)
 
+    def _is_locked(self, place: Place, recorded: str, provenance: Provenance) -> bool:
+        """Return whether only the version of a package that is here was in its project's lock file until a process began.
+
+        The program may be older than the newest commit.
+        """
+        package = package_of(place.path, canonical(recorded))
+        if package is None:
+            return False
+        for lock in self._lock_files(place.path):
+            each = (versions_in(lock, text, package) for text in self._lock_texts(lock, provenance))
+            if listed := [*filter(None, each)]:
+                return all(versions == {package.version} for versions in listed)
+        return False
+
+    def _lock_files(self, path: str) -> Iterator[str]:
+        """Yield the lock files around the directory of a file's packages, innermost first, then those of the workspace."""
+        folders = self._roots.folders
+        around = [
+            folder
+            for folder in folders_of(path)
+            if any((inside := rest_within(folder, one)) is not None and not _is_of_packages(inside) for one in folders)
+        ]
+        each = (f"{folder}/{name}" for folder in dict.fromkeys((*around, *folders)) for name in LOCK_FILES)
+        return filter(os.path.isfile, each)
+
+    def _lock_texts(self, lock: str, provenance: Provenance) -> Iterable[str]:
+        """Return the texts that a lock file had when a program was built, or may have had."""
+        for revision in self._revisions(provenance):
+            if (at := git.commit(lock, revision)) and (text := git.text_at(lock, at)) is not None:
+                return [text]
+        head = self._head(lock)
+        history = git.versions(lock, head) if head else ()
+        blobs = tuple(dict.fromkeys(one.blob for one in history if one.seconds <= provenance.begun))
+        copy = None if blobs else unchanged(lock, provenance.begun)
+        return [copy.text] if copy else git.texts(lock, blobs).values()
+
+    def _revisions(self, provenance: Provenance) -> Iterator[str]:
+        """Yield the revisions that the setting, the binary or a label names."""
+        if self._revision:
+            yield self._revision
+        build = provenance.build
+        is_told = not build.is_modified and not _is_rebuilt(provenance)
+        named = (build.revision, *revisions(provenance.label)) if is_told else revisions(provenance.label)
+        for revision in filter(None, named):
+            yield revision if COMMIT.fullmatch(revision) else f"refs/tags/{revision}"
+
     def _told(
         self, place: Place, recorded: str, provenance: Provenance, lines: RecordedLines
     ) -> Iterator[SourceVersion]:
         """Yield the versions that the binary or a label names."""
-        build = provenance.build
-        is_newer = build.is_here and build.written_at > provenance.begun
-        """Whether the binary was rebuilt since, so that its commit may be a later one."""
-        if build.is_here and not is_newer and _is_as_recorded(place, recorded) and COMPILED.search(place.path):
-            for copy in self._copy(place, provenance):
+        is_it = provenance.build.is_here and not _is_rebuilt(provenance)
+        if is_it and _is_as_recorded(place, recorded) and COMPILED.search(place.path):
+            for copy in self._copy(place, recorded, provenance):
                 yield self._vouched(copy, place, recorded, provenance, lines)
-        is_told = not build.is_modified and not is_newer
-        named = (build.revision, *revisions(provenance.label)) if is_told else revisions(provenance.label)
-        for revision in filter(None, named):
-            yield from _at(place.path, revision if COMMIT.fullmatch(revision) else f"refs/tags/{revision}")
+        for revision in self._revisions(provenance):
+            yield from _at(place.path, revision)
 
     def _released(self, place: Place, recorded: str, version: str) -> Iterator[SourceVersion]:
         """Yield the versions of a file that its module had in a release, as tags or vendor/modules.txt say."""
@@ -179,7 +230,12 @@ class SourceVersions:
             return copy
         return copy.beside(commit, shifted=fits(lines, commit.text or ""))
 
-    def _copy(self, place: Place, provenance: Provenance) -> Iterator[SourceVersion]:
+    def _copy(self, place: Place, recorded: str, provenance: Provenance) -> Iterator[SourceVersion]:
+        """Yield our copy of a file. That of a package may be of another version than that of another machine."""
+        if _is_of_package(place) and not (
+            _is_as_recorded(place, recorded) or self._is_locked(place, recorded, provenance)
+        ):
+            return
         until = min(provenance.begun, provenance.build.written_at) if COMPILED.search(place.path) else provenance.begun
         for path in filter(None, (place.before, place.path)):
             if self._texts and (found := oldest_copy(self._texts, provenance.copies, path, until)):
@@ -253,6 +309,28 @@ def recorded_lines_in(lines: Lines, recorded: str, path: str) -> RecordedLines:
 def _is_as_recorded(place: Place, recorded: str) -> bool:
     """Return whether a file is at its recorded path, or was until git renamed it."""
     return place.rule == AS_RECORDED or place.before == canonical(recorded)
+
+
+def _is_of_package(place: Place) -> bool:
+    return not place.own and _is_of_packages(place.path)
+
+
+def _is_of_packages(path: str) -> bool:
+    """Return whether a path leads into a directory of dependencies."""
+    return not DEPENDENCIES.isdisjoint(path.split("/"))
+
+
+def _is_untouched(place: Place, provenance: Provenance) -> bool:
+    """Return whether a file is at its recorded path and was last written before the process began."""
+    try:
+        return place.rule == AS_RECORDED and written_at(os.stat(place.path)) <= provenance.begun
+    except OSError:
+        return False
+
+
+def _is_rebuilt(provenance: Provenance) -> bool:
+    """Return whether the binary was rebuilt since the process began, so that its commit may be a later one."""
+    return provenance.build.is_here and provenance.build.written_at > provenance.begun
 
 
 def _may_be_lost(place: Place, recorded: str, provenance: Provenance) -> bool:
