@@ -33,9 +33,14 @@ class Line(NamedTuple):
     """Since the process started; None where that is not known, as for goroutines."""
     variance: float = 0
     """Of each value and of what was allocated."""
+    replaced: float = 0
+    """If not 0: it owns so many objects of equal size instead, and all of them are new at each observation."""
 
     def figures(self, observation: int) -> tuple[float, ...]:
         value = self.values[observation]
+        if self.replaced:
+            allocated = sum(self.values[: observation + 1])
+            return (value, 0, self.replaced, self.replaced, allocated, 0, self.replaced * (observation + 1))
         sampled = self.variance / R**2 if self.variance else value
         if self.allocated is None:
             return (value, self.variance, sampled, value, *NONE)
@@ -174,8 +179,20 @@ PACES = [
     row("17 of 40 in the second half", Rule.UNSETTLED, paced((10, 2.3), (10, 1.7))),
     row("18 of 40 in the second half", Rule.RISES, paced((10, 2.2), (10, 1.8))),
     # It fills up at -1.645: of 40, 2 · 7 - 33 = -19 of 10 (-1.9), 2 · 8 - 32 = -16 (-1.6).
-    row("8 of 40 in the second half", Rule.UNSETTLED, paced((10, 3.2), (10, 0.8))),
+    row("8 of 40 in the second half", Rule.SLOWS, paced((10, 3.2), (10, 0.8))),
     row("7 of 40 in the second half", Rule.FILLED, paced((10, 3.3), (10, 0.7))),
+    # Slower at all: in a pace that changes evenly, the mean time of m steps' objects is 0.5 ± √(1/12k · (1 - 1/m²)). Of
+    # halves it is 0.25 and 0.75: (l - e)/4 of √(k/12). Of 20, 6 - 14 is 1.55 standard errors, 5.5 - 14.5 is 1.74; it takes
+    # 1.645, and 2l - e below 0.
+    row("6 of 20 in the second half", Rule.UNSETTLED, paced((10, 1.4), (10, 0.6))),
+    row("5.5 of 20 in the second half", Rule.SLOWS, paced((10, 1.45), (10, 0.55))),
+    # Of 90, 31 - 59 is 2.56, but 62 - 59 is above 0. Of 400, 50 of √1000 is certainly above half the pace, 1.58, and -4.3 lower.
+    row("31 of 90 in the second half", Rule.UNSETTLED, paced((10, 5.9), (10, 3.1))),
+    row("150 of 400 in the second half", Rule.UNSETTLED, paced((10, 25), (10, 15))),
+    row("190 of 400 in the second half", Rule.RISES, paced((10, 21), (10, 19))),
+    # A young process is slower at 1.2816: of 12 in ten steps, 3.5 - 8.5 is 1.257 standard errors, 3.2 - 8.8 is 1.41.
+    row("young, 3.5 of 12 in the second half", Rule.UNSETTLED, paced((5, 1.7), (5, 0.7))),
+    row("young, 3.2 of 12 in the second half", Rule.SLOWS, paced((5, 1.76), (5, 0.64))),
     # The last quarter: 4l - 2e/3 of 40 (4 + 1/3), 13.2 errors. Of 40 one is -22, 1.67; four are -8, 0.61.
     row("one of 40 in the last quarter", Rule.FILLED, paced((15, 39 / 15), (5, 0.2))),
     row("four of 40 in the last quarter", Rule.UNSETTLED, paced((15, 36 / 15), (5, 0.8))),
@@ -204,25 +221,55 @@ def loaded(*freed: float, grown: tuple[float, float] = (10, 10)) -> Line:
 
 LOADS = [
     # 100 to 200 to 300: in use are 1500 object-minutes in the first half and 2500 in the second, 62.5 %. What ends after a
-    # while is freed in that proportion; what leaks is never freed.
+    # while comes and goes in that proportion; what leaks is never freed.
     row("freed as the load", Rule.LOADED, loaded(75, 125)),
     row("freed as before", Rule.RISES, loaded(100, 100)),
-    # Of 2000 freed, 1250 are expected in the second half, with the error √(468.75 + 468.75² (1/1500 + 1/2500)) = 26.5.
-    # 1186 are 2.4 standard errors less, 1157 are 3.5. As more is allocated in the second half, by more than √2200, it takes 3.09.
-    row("2.4 errors less, with more allocated", Rule.LOADED, loaded(81.4, 118.6)),
-    row("3.5 errors less, with more allocated", Rule.RISES, loaded(84.3, 115.7)),
-    # With no more allocated, it takes 1.645. By 12 and then by 8 to 300: in use are 1600 and 2600, 61.9 %. Of 240 freed 148.6
-    # are expected in the second half, ± √(56.6 + 56.6² (1/1600 + 1/2600)) = 7.73: 136.2 are 1.6 errors less, 134.7 are 1.8.
-    # 1172.7 are 2.92 less.
-    row("2.9 errors less, with more allocated", Rule.LOADED, loaded(82.73, 117.27)),
-    row("1.6 errors less", Rule.LOADED, loaded(10.38, 13.62, grown=(12, 8))),
-    row("1.8 errors less", Rule.UNSETTLED, loaded(10.53, 13.47, grown=(12, 8))),
-    # The load explains nothing unless all that is in use, 200 in the mean, was exchanged once: 190 were freed, or 210.
-    row("190 of 200 freed as the load", Rule.RISES, loaded(7.13, 11.87)),
-    row("210 of 200 freed as the load", Rule.LOADED, loaded(7.88, 13.12)),
+    # Of 2200 that came, 1375 are expected in the second half, with the error √(515.6 + 515.6² (1/1500 + 1/2500)) = 28.27.
+    # 1331 are 1.56 standard errors less, 1325 are 1.77. (Of what went, they are 0.7 and 0.9 less.)
+    row("1.6 errors fewer came", Rule.LOADED, loaded(76.9, 123.1)),
+    row("1.8 errors fewer came", Rule.UNSETTLED, loaded(77.5, 122.5)),
+    # Of 2000 that went, 1250 are expected, with the error √(468.75 + 468.75² (1/1500 + 1/2500)) = 26.52. 1173.1 are 2.9
+    # standard errors less, 1162.5 are 3.3. (Of what came, they are 3.6 and 4.0 less.)
+    row("2.9 errors fewer went", Rule.UNSETTLED, loaded(82.69, 117.31)),
+    row("3.3 errors fewer went", Rule.RISES, loaded(83.75, 116.25)),
+    # 100 to 120 to 300: in use are 1100 and 2100, 65.6 %. Of 1200 that went, 787.5 are expected, with the error 19.29: 757.6
+    # are 1.55 less, 753.8 are 1.75. (Of what came, more are in the second half than expected.)
+    row("1.6 errors fewer went", Rule.LOADED, loaded(44.24, 75.76, grown=(2, 18))),
+    row("1.8 errors fewer went", Rule.UNSETTLED, loaded(44.62, 75.38, grown=(2, 18))),
+    # 100 to 110 to 300: in use are 1050 and 2050, 66.1 %. Of 1500 that came, 991.9 are expected, with the error 22.33: 927.2
+    # are 2.9 less, 918.3 are 3.3. (Of what went, they are 6 and 6.5 less.)
+    row("2.9 errors fewer came", Rule.UNSETTLED, loaded(56.28, 73.72, grown=(1, 19))),
+    row("3.3 errors fewer came", Rule.RISES, loaded(57.17, 72.83, grown=(1, 19))),
+    # The load explains nothing unless all that is in use was exchanged once. 100 to 150 to 300 are 175 in the mean: 170 went
+    # as the load, or 180.
+    row("170 of 175 freed as the load", Rule.RISES, loaded(6.07, 10.93, grown=(5, 15))),
+    row("180 of 175 freed as the load", Rule.LOADED, loaded(6.43, 11.57, grown=(5, 15))),
 ]
 
-ROWS = [*OBSERVATIONS, *TREND, *SIZES, *PACES, *LOADS]
+
+def growing(*sizes: float, objects: float = 1) -> Line:
+    """Return a line of an object, or several, of these sizes, each of which replaces the one before: a slice that grows."""
+    return Line(sizes, replaced=objects)
+
+
+SLICES = [
+    # Of six sizes, Kendall's rank correlation has the error √(6 · 5 · 17/18) = 5.32. Fourteen of fifteen pairs rise, 2.63
+    # standard errors; or twelve, 2.25. One line takes 2.326.
+    row("a slice that grows", Rule.UNSETTLED, growing(1e3, 2e3, 3e3, 4e3, 5e3, 5e3)),
+    row("a slice that grew three times", Rule.SWINGS, growing(1e3, 2e3, 3e3, 4e3, 4e3, 4e3)),
+    # By 4000 in the first two steps, and by 1100 in the last three: half the pace would be 3000.
+    row("a slice that hardly grows any more", Rule.FILLED, growing(1e3, 3e3, 5e3, 5.5e3, 6e3, 6.1e3)),
+    row(
+        "the same, under a sixth of the load",
+        Rule.UNSETTLED,
+        growing(1e3, 3e3, 5e3, 5.5e3, 6e3, 6.1e3),
+        work=(0, 6, 12, 13, 14, 15),
+    ),
+    row("2.75 slices that grow", Rule.UNSETTLED, growing(1e3, 2e3, 3e3, 4e3, 5e3, 5e3, objects=2.75)),
+    row("3.25 slices that grow", Rule.SWINGS, growing(1e3, 2e3, 3e3, 4e3, 5e3, 5e3, objects=3.25)),
+]
+
+ROWS = [*OBSERVATIONS, *TREND, *SIZES, *PACES, *LOADS, *SLICES]
 
 
 def fired(one: Row) -> Rule:

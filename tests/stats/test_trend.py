@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from alloclens.stats.trend import Counts, Noise, fit, noise, quantile, rise, significant, slope, upper_tail
+from alloclens.stats.trend import (
+    Counts,
+    Noise,
+    fit,
+    noise,
+    quantile,
+    rise,
+    rise_of_sizes,
+    significant,
+    slope,
+    upper_tail,
+)
 
 
 def process(
@@ -85,6 +96,30 @@ def test_what_is_allocated_may_be_unknown() -> None:
     held = np.cumsum(np.append(0.0, np.tile([1.0, 3.0], 9)))[:, None]
     deviate = rise(Counts(held, np.full_like(held, np.nan)), np.arange(19) * 60.0)
     assert 4.5 < deviate[0] < 6.5  # of 17 degrees of freedom, 8.24 is as rare as 5.6
+
+
+def test_sizes_of_what_is_replaced_by_hand() -> None:
+    # One object, replaced at each observation, three times in all, or never. Kendall's rank correlation of n numbers has the
+    # variance n (n - 1)(2n + 5)/18: of six 28.33, of four 8.67.
+    size = np.array([[1, 2, 3, 4, 6, 5.0]] * 3).T
+    arrived = np.array([[1, 2, 3, 4, 5, 6], [1, 1, 2, 3, 3, 4], [1] * 6], float).T
+    found = rise_of_sizes(Counts(np.ones((6, 3)), arrived), size)
+    assert found.deviate == pytest.approx([13 / np.sqrt(28.33), 6 / np.sqrt(8.67), 0], rel=1e-3)
+    assert found.largest == pytest.approx([15 / np.sqrt(28.33), 6 / np.sqrt(8.67), 0], rel=1e-3)
+
+
+@pytest.mark.parametrize("objects", [1, 2])
+@pytest.mark.parametrize("observations", [12, 40])
+def test_sizes_in_any_order_rise_as_rarely_as_said(objects: int, observations: int) -> None:
+    rng = np.random.default_rng(observations)
+    shape = (observations, objects, 4000)
+    new = np.vstack([np.ones((1, *shape[1:]), bool), rng.random((observations - 1, *shape[1:])) < 0.7])
+    newest = np.maximum.accumulate(np.where(new, np.arange(observations)[:, None, None], 0), axis=0)
+    size = np.take_along_axis(rng.lognormal(15, 1, shape), newest, axis=0).mean(axis=1)
+    held = np.full((observations, 4000), float(objects))
+    deviate = rise_of_sizes(Counts(held, np.cumsum(new.sum(axis=1), axis=0).astype(float)), size).deviate
+    for level in (0.01, 0.001):
+        assert np.count_nonzero(deviate > quantile(1 - level)) <= 4000 * level + 3 * np.sqrt(4000 * level)
 
 
 @pytest.mark.parametrize(

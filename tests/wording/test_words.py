@@ -83,7 +83,7 @@ def test_a_hint_is_never_longer_than_a_line_has_room_for(value: float, scale: fl
 
 def finding(rule: Rule, kind: str = "inuse_space", unit: str = "bytes", **given: Any) -> Finding:
     of: dict[str, Any] = {"file": "/a.go", "line": 1, "function": "main.f", "points": ()}
-    of |= {"p_value": 4e-5, "tests": 12, "score": 4.0, "load": 2.5, "sampled": 600.0, "retention": 0.98}
+    of |= {"p_value": 4e-5, "tests": 12, "deviate": 4.5, "score": 4.0, "load": 2.5, "sampled": 600.0, "retention": 0.98}
     of |= {"value": 482 * MB, "growth": 300 * MB, "low": 280 * MB, "high": 321 * MB, "slope": 2 * MB}
     return Finding(rule=rule, sample_type=ValueType(kind, unit), over=ObservedSpan(14, 150.0), **{**of, **given})
 

@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
 RAISED = ("leak", "growing")
 """The verdicts that are reported; the others are shown on request."""
-UNPROVEN = (Rule.FILLED, Rule.LOADED, Rule.SWINGS, Rule.UNCLEAR, Rule.TURNS, Rule.STANDS)
+UNPROVEN = (Rule.FILLED, Rule.SLOWS, Rule.LOADED, Rule.SWINGS, Rule.UNCLEAR, Rule.TURNS, Rule.STANDS)
 """The rules of what may leak though nothing is proven."""
 MAX_CANDIDATES = 5
-MIN_CANDIDATE_SCORE = 0.5
+MIN_CANDIDATE_RISE = 0.5
 """In standard errors; one sampled object that stays is one."""
 MIN_GOROUTINE_BYTES = 2048 + 440
 """Minimum memory of a goroutine, to rank goroutines with bytes: its first stack and its descriptor."""
@@ -76,8 +76,10 @@ class Finding:
     """The probability that a line without a leak rises as much; 1 for few observations."""
     tests: int
     """The number of lines that could have shown a rise."""
+    deviate: float
+    """How clearly it rises, in standard errors."""
     score: float
-    """How clearly it rises, less how clearly it slowed down; in standard errors."""
+    """The same, less how clearly it slowed down."""
     load: float
     """What is freed per second in the second half, as a multiple of the first; nan if unknown."""
     retention: float
@@ -105,7 +107,7 @@ class Finding:
     @property
     def is_candidate(self) -> bool:
         """Whether it may leak though nothing is proven."""
-        return self.rule in UNPROVEN and self.growth > 0 and self.score > MIN_CANDIDATE_SCORE
+        return self.rule in UNPROVEN and self.growth > 0 and self.deviate > MIN_CANDIDATE_RISE
 
     @property
     def is_foreign(self) -> bool:
@@ -146,7 +148,7 @@ class Judgement:
     def candidates(self) -> list[Finding]:
         """Return what is nearest to a finding without being one, worst first."""
         unproven = np.isin(self.verdicts.rule, [RULES.index(rule) for rule in UNPROVEN])
-        rises = (self.verdicts.growth > 0) & (self._score > MIN_CANDIDATE_SCORE) & unproven
+        rises = (self.verdicts.growth > 0) & (self.verdicts.deviate > MIN_CANDIDATE_RISE) & unproven
         entries = self._entries[rises[self._entries]]
         worst = entries[np.argsort(-self._score[entries], kind="stable")][:MAX_CANDIDATES]
         return [self._finding(entry) for entry in worst.tolist()]
@@ -204,6 +206,7 @@ class Judgement:
             slope=slope(history.values[:, entry], history.seconds),
             p_value=float(found.p_value[entry]),
             tests=found.tests,
+            deviate=float(found.deviate[entry]),
             score=float(self._score[entry]),
             load=float(found.load[entry]),
             retention=float(found.retention[entry]),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from alloclens.arrays import ratio
 from alloclens.series.owned import Figures, holder_keys, holders_that_own, keys, rows_that_own
 from alloclens.stats.trend import Counts
 
@@ -96,6 +97,11 @@ class History:
     def values(self) -> Floats:
         """What each entry owned at each chosen observation, shape (chosen observations, entries)."""
         return self._figures[:, Figures._fields.index("value")]
+
+    @cached_property
+    def sizes(self) -> Floats:
+        """The mean size of each entry's objects at each chosen observation; 0 if unknown."""
+        return ratio(self.values, np.nan_to_num(self._figures[:, Figures._fields.index("objects")]))
 
     @cached_property
     def counts(self) -> Counts:

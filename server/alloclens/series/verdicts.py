@@ -12,7 +12,7 @@ from alloclens.arrays import ratio
 from alloclens.series.owned import Figures
 from alloclens.stats.growth import critical_value
 from alloclens.stats.intervals import Interval, Sampling, interval, turnover
-from alloclens.stats.trend import MIN_FREED, fit, noise, quantile, rise, significant, upper_tail
+from alloclens.stats.trend import MIN_FREED, Counts, fit, noise, quantile, rise, rise_of_sizes, significant, upper_tail
 
 if TYPE_CHECKING:
     from alloclens.arrays import Floats, Ints, Mask
@@ -29,12 +29,18 @@ HELD_PACE = 0.5
 """A pace that is certainly above this share of the earlier pace holds; one certainly below it has fallen."""
 HELD = quantile(0.9)
 """How certain it must be that the pace holds, in standard errors."""
+SLOWER = quantile(0.95)
+"""How certain it must be that the pace became lower at all."""
+LIKELY_SLOWER = quantile(0.9)
+"""The same of a process that is too young for a leak: its first rise may be a warm-up."""
 FELL = quantile(0.95)
 """How certain it must be that the pace fell, to say that something fills up."""
 MIN_TICK = 1e-6
 """Of a clock that runs from 0 to 1: what advances by less stands still."""
 LATE = (0.5, 0.75, 0.875)
 """Where in the observations "lately" begins. What fills up may do so at any time."""
+MAX_FEW = 3.0
+"""With so few sampled objects on average, their size is looked at as well as their number."""
 MIN_GROWTH_SHARE = 0.005
 """Smaller shares of the memory in use are not reported as growth."""
 MIN_RETENTION = 0.1
@@ -42,9 +48,9 @@ MIN_RETENTION = 0.1
 MAX_STABLE_CHANGE = 0.1
 """A line is stable if it certainly changed by less than this share."""
 LOAD = quantile(0.95)
-"""How certain it must be that less is freed of what is in use than before, in standard errors."""
-RISEN_LOAD = quantile(0.999)
-"""The same where more is allocated in the second half than in the first, by more than one standard error."""
+"""Load explains a rise if fewer objects come and go than under load by less than so many standard errors."""
+NO_LOAD = quantile(0.999)
+"""Load does not explain it if they are fewer by at least so many."""
 
 
 class Rule(Enum):
@@ -57,14 +63,16 @@ class Rule(Enum):
     YOUNG = ("growing", "young")
     """It grew significantly, but there are too few observations to say more."""
     UNSETTLED = ("growing", "unsettled")
-    """It rises, but whether the pace holds is not known yet."""
+    """It rises, but it is not certain yet that the pace holds and that load does not explain it."""
     FILLED = ("filling", "filled")
     """It rose, but lately certainly at less than half the earlier pace."""
     FELL = ("shrinking", "fell")
     TURNS = ("churn", "turns over")
     """Much was allocated, and certainly nearly nothing retained."""
+    SLOWS = ("noise", "slows")
+    """It rises, but certainly slower than before, and rather at less than half the earlier pace."""
     LOADED = ("noise", "loaded")
-    """It rises, but what is freed rises as well, as under more load."""
+    """It rises, but as much more comes and goes, as under more load."""
     SMALL = ("noise", "small")
     """It rises, but by a tiny share of what is in use."""
     SWINGS = ("noise", "swings")
@@ -108,43 +116,54 @@ class Verdicts:
     """Number of entries that could have shown a trend."""
 
 
+class Trend(NamedTuple):
+    """Whether the entries rise. The fields are those of `Verdicts`."""
+
+    deviate: Floats
+    p_value: Floats
+    proven: Mask
+    by_size: Mask
+    """It is the objects that become larger, rather than more."""
+    tests: int
+
+
 class Pace(NamedTuple):
-    """How the pace lately compares with that before."""
+    """How the pace lately compares with that before. The masks exclude each other."""
 
     holds: Mask
+    slows: Mask
     fell: Mask
     slowed: Floats
+    """In standard errors, at least 0."""
 
 
 def verdicts(history: History) -> Verdicts:
     """Judge all entries at the last observation. With a single observation, all are stable."""
-    last, entries = len(history.chosen) - 1, len(history.site)
+    last, nothing = len(history.chosen) - 1, np.zeros(len(history.site))
     then, now = history.figures(0), history.figures(last)
     growth, allocated = now.value - then.value, np.nan_to_num(now.allocated - then.allocated)
-    looked_at = int(np.count_nonzero(now.value))
+    looked_at, never = int(np.count_nonzero(now.value)), nothing > 0
     enough = len(history) >= MIN_OBSERVATIONS
     whole = _bounds(history.rate, then, now, critical_value(looked_at), load=not enough)
     stated = _bounds(history.rate, then, now, critical_value(1), load=False)
     late = _bounds(history.rate, history.figures(last // 2), now, critical_value(1), load=True)
-    nothing = np.zeros(entries)
     if enough:
-        deviate = rise(history.counts, history.clock)
-        p_value, smallest = upper_tail(deviate), _smallest(history)
-        proven = significant(p_value, smallest, SIGNIFICANCE) & (growth > 0)
+        trend = _trend(history)
+        pace, load = _pace(history, trend.by_size), _load(history, trend.by_size)
+        proven = trend.proven & (growth > 0)
         proven &= ~history.foreign | ~(growth < MIN_RETENTION * allocated)  # a library's own churn follows the load
-        pace, load = _pace(history), _load(history)
-        tests = int(np.count_nonzero(smallest < SIGNIFICANCE))
     else:
-        deviate = ratio(2 * growth, np.nan_to_num(stated.high - stated.low))  # 1 would be significant
-        p_value, proven, tests = nothing + 1, nothing > 0, looked_at
-        pace, load = Pace(nothing > 0, nothing > 0, nothing), Load(nothing > 0, nothing + np.nan)
+        proven, deviate = never, ratio(2 * growth, np.nan_to_num(stated.high - stated.low))  # 1 would be significant
+        trend = Trend(deviate, nothing + 1, never, never, looked_at)
+        pace, load = Pace(never, never, never, nothing), Load(never, never, nothing + np.nan)
     order = (
         (Rule.FELL, whole.high < 0),
         (Rule.YOUNG, (whole.low > 0) & (late.low > 0) & (not enough) & (growth > MIN_GROWTH_SHARE * now.value.sum())),
         (Rule.SMALL, proven & (growth <= MIN_GROWTH_SHARE * now.value[: len(history.row)].sum())),
         (Rule.FILLED, proven & pace.fell),
         (Rule.LOADED, proven & load.explains),
-        (Rule.RISES, proven & pace.holds & (len(history) >= MIN_LEAK_OBSERVATIONS)),
+        (Rule.SLOWS, proven & pace.slows),
+        (Rule.RISES, proven & pace.holds & load.excluded & (len(history) >= MIN_LEAK_OBSERVATIONS)),
         (Rule.UNSETTLED, proven),
         (Rule.TURNS, np.maximum(stated.high, -stated.low) < MIN_RETENTION * allocated),
         (Rule.STANDS, np.maximum(stated.high, -stated.low) <= MAX_STABLE_CHANGE * now.value),
@@ -153,73 +172,113 @@ def verdicts(history: History) -> Verdicts:
     holds = [condition for _, condition in order]
     rule = np.select(holds, [RULES.index(rule) for rule, _ in order], RULES.index(Rule.UNCLEAR))
     retention = np.divide(growth, allocated, out=np.full_like(growth, np.nan), where=allocated > 0)
-    return Verdicts(rule, growth, stated, deviate, p_value, retention, pace.slowed, load.ratio, tests)
+    return Verdicts(rule, growth, stated, trend.deviate, trend.p_value, retention, pace.slowed, load.ratio, trend.tests)
 
 
-def _smallest(history: History) -> Floats:
-    """Return the least p-value that each entry could reach: that of as many objects, had none of them been freed."""
-    counts = history.counts
+def _trend(history: History) -> Trend:
+    """Test whether each entry's objects become more; and, of a few large ones that replace each other, larger."""
+    counts, entries = history.counts, len(history.site)
+    number = rise(counts, history.clock)
     came = counts.arrived[-1] - counts.arrived[0] + counts.held[0]
     known = np.where(np.isnan(came), np.where(np.ptp(counts.held, axis=0) > 0, np.inf, 0), came)
-    return upper_tail(np.sqrt(np.maximum(known, 0)))
+    size, largest = np.zeros((2, entries))
+    few = (counts.held.mean(axis=0) <= MAX_FEW) & (history.sizes.max(axis=0) > history.rate)
+    size[few], largest[few] = rise_of_sizes(Counts(*(of[:, few] for of in counts)), history.sizes[:, few])
+    p_value = upper_tail(np.concatenate([number, size]))
+    smallest = upper_tail(
+        np.concatenate([np.sqrt(np.maximum(known, 0)), largest])
+    )  # all kept; each larger than the last
+    of_number, of_size = np.split(significant(p_value, smallest, SIGNIFICANCE), 2)
+    tests = int(np.count_nonzero(smallest < SIGNIFICANCE))
+    deviate = np.maximum(number, size)
+    return Trend(deviate, upper_tail(deviate), of_number | of_size, of_size & ~of_number, tests)
 
 
-def _pace(history: History) -> Pace:
+def _pace(history: History, by_size: Mask) -> Pace:
     """Compare the pace lately with that before, by the clock and by work done: under less load a leak is slower, too."""
     each = [_deviates(history, clock) for clock in (history.clock, history.work)]
-    best = np.nan_to_num(np.fmax(*each))  # shape (places, entries)
-    slowed = np.maximum(-best.min(axis=0), 0)
-    return Pace(best[0] > HELD, slowed > FELL, slowed)
+    *late, bend = best = np.nan_to_num(np.fmax(*each))  # shape (places and bend, entries)
+    slower = bend < -(SLOWER if len(history) >= MIN_LEAK_OBSERVATIONS else LIKELY_SLOWER)
+    fell = np.min(late, axis=0) < -FELL
+    slows, holds = slower & (late[0] < 0) & ~fell, (late[0] > HELD) & ~slower & ~fell
+    return Pace(
+        holds & ~by_size, slows & ~by_size, np.where(by_size, ~_grown_late(history), fell), -best.min(axis=0, initial=0)
+    )
 
 
 def _deviates(history: History, clock: Floats) -> Floats:
     """Return how far the pace lately is above half the earlier one, in standard errors, for each beginning of lately.
 
-    Shape (places, entries); nan where the clock stands still.
+    The last row is the bend: how far the pace rises, if it changes evenly. Shape (places + 1, entries); nan where the
+    clock stands still.
     """
-    error, out = noise(history.counts, history.clock), np.full((len(LATE), len(history.site)), np.nan)
-    for row, place in zip(out, LATE, strict=True):
-        begin = round(place * (len(clock) - 1))
+    error, out = noise(history.counts, history.clock), np.full((len(LATE) + 1, len(history.site)), np.nan)
+    begins = [round(place * (len(clock) - 1)) for place in LATE]
+    shapes = [(np.maximum(clock - clock[begin], 0), (0.0, 1 - HELD_PACE, 1.0), begin) for begin in begins]
+    for row, (shape, contrast, begin) in zip(out, [*shapes, (clock**2, (0.0, 0.0, 1.0), begins[0])], strict=True):
         stands = not clock[0] + MIN_TICK < clock[begin] < clock[-1] - MIN_TICK
         if stands or len(clock) - begin < 3:  # a single step has no pace
             continue
-        columns = np.stack([np.ones_like(clock), clock, np.maximum(clock - clock[begin], 0)], axis=1)
-        row[:] = fit(history.counts, history.clock, columns, error).deviate(np.array([0.0, 1 - HELD_PACE, 1.0]))
+        columns = np.stack([np.ones_like(clock), clock, shape], axis=1)
+        row[:] = fit(history.counts, history.clock, columns, error).deviate(np.array(contrast))
     return out
+
+
+def _grown_late(history: History) -> Mask:
+    """Return which entries grew lately at no less than half the earlier pace, by the clock or by work done."""
+    middle, values = (len(history.clock) - 1) // 2, history.values
+    early, late = values[middle] - values[0], values[-1] - values[middle]
+    halves = [(clock[middle], 1 - clock[middle]) for clock in (history.clock, history.work)]
+    grown: Mask = np.any([late * before >= HELD_PACE * early * after for before, after in halves], axis=0)
+    return grown
 
 
 class Load(NamedTuple):
     """Whether the load explains a rise."""
 
     explains: Mask
+    excluded: Mask
+    """It certainly does not."""
     ratio: Floats
     """What is freed per second in the second half, as a multiple of the first; nan if unknown."""
 
 
-def _load(history: History) -> Load:
-    """Return which entries free more as more is in use.
+def _load(history: History, by_size: Mask) -> Load:
+    """Return for which entries as much more comes and goes as more is in use, by the clock or by work done.
 
-    What ends after a while is freed in proportion to what is in use, whatever the load; what leaks is never freed. So
-    the objects freed in each half are compared with the objects in use meanwhile.
+    Under load, more is in use because more comes. What ends after a while is freed in proportion to what is in use, and
+    what leaks is never freed. So what came and what went in each half is compared with what was in use meanwhile.
     """
     counts, clock = history.counts, history.clock
     middle = (len(clock) - 1) // 2
     came = np.diff(counts.arrived, axis=0)
     went = np.maximum(came - np.diff(counts.held, axis=0), 0)
-    held = (counts.held[1:] + counts.held[:-1]) / 2
-    used = held * np.diff(clock)[:, None]
-    (early, late), (before, lately) = ((of[:middle].sum(axis=0), of[middle:].sum(axis=0)) for of in (went, used))
-    freed, allocated = np.nan_to_num(early + late), np.nan_to_num(came.sum(axis=0))
-    share = ratio(lately, before + lately)
-    binomial = freed * share * (1 - share)
-    counted = 1 / np.maximum(held[:middle].sum(axis=0), 1) + 1 / np.maximum(held[middle:].sum(axis=0), 1)
-    below = ratio(freed * share - np.nan_to_num(late), np.sqrt(binomial + binomial**2 * counted))
-    spans = clock[middle], 1 - clock[middle]
-    more = came[middle:].sum(axis=0) - came[:middle].sum(axis=0) * spans[1] / spans[0]
-    needed = np.where(np.nan_to_num(more) > np.sqrt(allocated), RISEN_LOAD, LOAD)
-    turned = freed >= np.maximum(counts.held.mean(axis=0), MIN_FREED * allocated)  # all of it was exchanged once
-    explains = (freed > 0) & turned & (below < needed)
-    return Load(explains, ratio(late / spans[1], early / spans[0]))
+    freed, allocated = (np.nan_to_num(of.sum(axis=0)) for of in (went, came))
+    turned = (freed > 0) & (
+        freed >= np.maximum(counts.held.mean(axis=0), MIN_FREED * allocated)
+    )  # all was exchanged once
+    fewer = [
+        np.array([_fewer(of, counts.held, ticks) for of in (went, came)])
+        for ticks in (clock, history.work)
+        if MIN_TICK < ticks[middle] < 1 - MIN_TICK
+    ]
+    explains = np.any([(each < LOAD).all(axis=0) for each in fewer], axis=0)
+    excluded = np.all([(each >= NO_LOAD).all(axis=0) for each in fewer], axis=0)
+    early, late = (np.nan_to_num(of.sum(axis=0)) for of in (went[:middle], went[middle:]))
+    rates = ratio(late / (1 - clock[middle]), early / clock[middle])
+    return Load(turned & ~by_size & explains, ~turned | excluded, rates)
+
+
+def _fewer(events: Floats, held: Floats, clock: Floats) -> Floats:
+    """Return by how much fewer events are in the second half than the objects in use let expect, in standard errors."""
+    middle = (len(clock) - 1) // 2
+    between = (held[1:] + held[:-1]) / 2
+    used = between * np.diff(clock)[:, None]
+    before, lately = used[:middle].sum(axis=0), used[middle:].sum(axis=0)
+    share, total = ratio(lately, before + lately), np.nan_to_num(events.sum(axis=0))
+    binomial = total * share * (1 - share)
+    counted = 1 / np.maximum(between[:middle].sum(axis=0), 1) + 1 / np.maximum(between[middle:].sum(axis=0), 1)
+    return ratio(total * share - np.nan_to_num(events[middle:].sum(axis=0)), np.sqrt(binomial + binomial**2 * counted))
 
 
 def _bounds(rate: float, then: Figures, now: Figures, z: float, *, load: bool) -> Interval:

@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from alloclens.arrays import ratio
+
 if TYPE_CHECKING:
     from alloclens.arrays import Floats, Mask
 
@@ -132,6 +134,37 @@ def rise(counts: Counts, clock: Floats) -> Floats:
     deviate = fit(counts, clock, columns, error).deviate(np.array([0.0, 1.0]))
     normal = np.where(error.is_load, _normal(deviate, len(clock) - 2), deviate)
     return np.asarray(np.nan_to_num(normal))  # figures that were lost show nothing
+
+
+class SizeTrend(NamedTuple):
+    """Whether objects that replace others are larger and larger; each of shape (lines,)."""
+
+    deviate: Floats
+    """Kendall's rank correlation of size and order, in standard errors; 0 where objects are not replaced."""
+    largest: Floats
+    """What it would be if each were larger than all before it."""
+
+
+def rise_of_sizes(counts: Counts, size: Floats) -> SizeTrend:
+    """Return whether the mean size of each line's objects rises, where all of them are replaced time and again.
+
+    A slice that grows is one object at any time: its number shows nothing. If the size does not depend on the time, every
+    order of the sizes is equally likely. An observation counts if all objects of the last one that counts were freed
+    since. `size` is of the shape (observations, lines).
+    """
+    held, arrived = counts
+    lines, last = np.arange(held.shape[1]), np.zeros(held.shape[1], np.int64)
+    counted = held > 0
+    for row in range(1, len(held)):
+        before = held[last, lines]
+        freed = arrived[row] - arrived[last, lines] - (held[row] - before)
+        counted[row] &= freed >= before
+        last = np.where(counted[row], row, last)
+    earlier, later = np.triu_indices(len(held), k=1)
+    order = np.where(counted[earlier] & counted[later], np.sign(size[later] - size[earlier]), 0).sum(axis=0)
+    number = counted.sum(axis=0)
+    error = np.sqrt(number * (number - 1) * (2 * number + 5) / 18)
+    return SizeTrend(ratio(order, error), ratio(number * (number - 1) / 2, error))
 
 
 def _normal(deviate: Floats, freedom: int) -> Floats:

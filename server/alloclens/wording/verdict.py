@@ -29,6 +29,7 @@ SENTENCES = {
     Rule.RISES: "Leak: {held}, {grown}, at {pace}; the pace holds.",
     Rule.YOUNG: "Growing: {held}, {grown}: too few to say whether it goes on.",
     Rule.UNSETTLED: "Growing: {held}, {grown}, at {pace}; whether the pace holds is not certain yet.",
+    Rule.SLOWS: "Noise: {held}, {grown}, but lately more slowly, like a cache that fills up.",
     Rule.LOADED: "Noise: {held}, {grown}; what is freed rose as well, {load}, as it does under more load.",
     Rule.FILLED: "Filling: {held}, {grown}, but lately at less than half the earlier pace, like a cache that fills up.",
     Rule.FELL: "Shrinking: {held}, {grown}.",
