@@ -103,10 +103,15 @@ class LineNumbers:
         """
         self._figures = {one: self._figures[one] if one in self._figures else one.figures() for one in owned}
         numbers = [self.numbers(one.key) for one in owned]
-        out = np.zeros((len(owned), len(Figures._fields), len(self)))
+        out = np.zeros((len(owned), len(Figures._fields), len(site)))
         for wide, number, figures in zip(out, numbers, self._figures.values(), strict=True):
-            wide[:, number] = figures
-        return out[:, :, site]
+            if len(number):
+                place = np.full(len(self), -1)
+                place[number] = np.arange(len(number))
+                at = place[site]
+                wide[:] = np.take(figures, at, axis=1, mode="clip")
+                wide[:, at < 0] = 0
+        return out
 
     def _places(self, keys: Ints) -> tuple[Ints, Mask]:
         if not len(self):

@@ -114,17 +114,29 @@ def fit(counts: Counts, clock: Floats, columns: Floats, error: Noise) -> Fit:
     kept = np.minimum(np.exp(-steps / error.memory), MAX_CORRELATION)
     variance = np.vstack([error.level[None], error.level * (1 - kept**2) + error.gain * steps])
     scale = 1 / np.sqrt(np.maximum(variance, MIN_VARIANCE))
-    kept = np.vstack([np.zeros((1, kept.shape[1])), kept])
-    number = (counts.held - kept * np.vstack([counts.held[:1] * 0, counts.held[:-1]])) * scale
-    before = np.vstack([columns[:1] * 0, columns[:-1]])
-    white = (columns[:, None, :] - kept[:, :, None] * before[:, None, :]) * scale[:, :, None]
-    covariance = np.linalg.inv(np.einsum("tli,tlj->lij", white, white))
-    estimate = np.einsum("lij,lj->li", covariance, np.einsum("tli,tl->li", white, number))
+    kept *= scale[1:]
+
+    def whitened(values: Floats) -> Floats:
+        """Return each number less what is kept of the one before it, in its standard errors."""
+        out: Floats = values * scale
+        out[1:] -= kept * values[:-1]
+        return out
+
+    white, number = [whitened(column[:, None]) for column in columns.T], whitened(counts.held)
+    covariance = np.linalg.inv(np.array([[_dot(one, other) for other in white] for one in white]).transpose(2, 0, 1))
+    estimate = np.einsum("lij,jl->li", covariance, np.array([_dot(one, number) for one in white]))
     if error.is_load.any():
-        residual = number - np.einsum("tli,li->tl", white, estimate)
-        spread = (residual**2).sum(axis=0) / max(len(clock) - columns.shape[1], 1)
+        for one, coefficient in zip(white, estimate.T, strict=True):
+            number -= one * coefficient
+        spread = _dot(number, number) / max(len(clock) - columns.shape[1], 1)
         covariance = covariance * np.where(error.is_load, np.maximum(spread, 1), 1)[:, None, None]
     return Fit(estimate, covariance)
+
+
+def _dot(one: Floats, other: Floats) -> Floats:
+    """Return the sum of products of each line."""
+    result: Floats = np.einsum("tl,tl->l", one, other)
+    return result
 
 
 def rise(counts: Counts, clock: Floats) -> Floats:
@@ -175,8 +187,8 @@ def _normal(deviate: Floats, freedom: int) -> Floats:
 
 def upper_tail(deviate: Floats) -> Floats:
     """Return the probability that a normal number exceeds each of these."""
-    tail = np.frompyfunc(lambda z: math.erfc(z / math.sqrt(2)) / 2, 1, 1)
-    return np.asarray(tail(deviate), np.float64)
+    tail = np.frompyfunc(math.erfc, 1, 1)(deviate / math.sqrt(2))
+    return np.asarray(tail, np.float64) / 2
 
 
 def significant(p_value: Floats, smallest: Floats, level: float) -> Mask:
