@@ -113,6 +113,30 @@ def test_what_does_not_fit_is_none_of_them(repository: Repository) -> None:
     assert (found.text, found.others) == (MOVED, ())
 
 
+@pytest.mark.programs
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [
+        ("a.go", [(7, False), (8, False)]),  # Go ends a line at \n alone, an editor also at \r
+        ("a.py", [(6, False), (7, False)]),
+    ],
+)
+def test_a_carriage_return_within_a_line(tmp_path: Path, name: str, lines: list[tuple[int, bool]]) -> None:
+    texts = {
+        "a.go": "package main // a\rb\r\n\nfunc keep() {\n\tlog()\n\tlog()\n\ta = grow(a)\n\tb = grow(b)\n}\n",
+        "a.py": "# a\rb = 1\r\n\ndef keep():\n    log()\n    a.grow(1)\n    b.grow(2)\n",
+    }
+    repository = Repository(tmp_path)
+    (tmp_path / name).write_text(texts[name], newline="")
+    repository.check_in({}, BEGIN)
+    start = 3 if name == "a.go" else 4
+    marks = RecordedLines(np.array([6, 7]), np.array([0, 0]), ["keep"], np.array([start]), str(tmp_path / name))
+    place = Place(str(tmp_path / name), "root of the build", Kind.OWN)
+    found = SourceVersions(Roots((str(tmp_path),)), None).of(place, f"/srv/{name}", taken(1), marks)
+    line, unsure = map_lines(marks, found, texts[name])
+    assert list(zip(line.tolist(), unsure.tolist(), strict=True)) == lines
+
+
 HOTFIX = ONE.replace("package main\n", "package main\n\n// A\n// hotfix.\n")
 
 

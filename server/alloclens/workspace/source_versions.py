@@ -51,6 +51,7 @@ PLACEHOLDER = re.compile(r"v0\.0\.0|v\d+\.0\.0-00010101000000-0{12}")
 MAJOR = re.compile(r"(?:^|/)v\d+$")
 VERSIONED = re.compile(r".*(/[^/]+[@-]v?\d+\.\d+\.\d+[^/]*/.*)", re.DOTALL)
 """The end of a path from a directory named after a module, package or crate with its version."""
+LONE_RETURN = re.compile(r"\r(?!\n)")
 COMPILED = re.compile(r"\.(?:go|c|cc|cpp|cxx|h|hh|hpp|hxx|inl|ipp|m|mm|cu|rs|zig|swift|d|nim|f|f90|s)$", re.IGNORECASE)
 """Files that are compiled. For others the binary is an interpreter, whose age is irrelevant."""
 
@@ -117,7 +118,9 @@ class SourceVersions:
             return UNCHANGING
         is_same = _is_untouched(place, provenance) or self._is_locked(place, recorded, provenance)
         text = text_of(place.path) if is_same else None
-        return UNCHANGING if text is not None and fits(lines, text) else UNKNOWN_RELEASE
+        if text is None or not fits(lines, compiled := _as_compiled(text, place.path)):
+            return UNKNOWN_RELEASE
+        return UNCHANGING if compiled == text else UNCHANGING._replace(text=compiled)
 
     def _is_version(self, place: Place, recorded: str, provenance: Provenance) -> bool:
         """Return whether a file of a dependency or of Go has the version that ran, by paths or the binary."""
@@ -203,7 +206,7 @@ class SourceVersions:
         """Yield the texts of a vendored file with which vendor/modules.txt listed the recorded version, newest first."""
         text = text_of(path)
         if text is not None and _lists(text_of(listing) or "", recorded):
-            yield SourceVersion("of the version that vendor/modules.txt lists", text)
+            yield SourceVersion("of the version that vendor/modules.txt lists", _as_compiled(text, path))
         head = self._head(path)
         versions = git.versions(listing, head) if head else ()
         listings = git.texts(listing, tuple(dict.fromkeys(one.blob for one in versions)))
@@ -239,7 +242,7 @@ class SourceVersions:
         until = min(provenance.begun, provenance.build.written_at) if COMPILED.search(place.path) else provenance.begun
         for path in filter(None, (place.before, place.path)):
             if self._texts and (found := oldest_copy(self._texts, provenance.copies, path, until)):
-                yield SourceVersion(f"as it was when {found[0]} came", found[1])
+                yield SourceVersion(f"as it was when {found[0]} came", _as_compiled(found[1], path))
                 return
 
     def _checked_in(self, place: Place, recorded: str, provenance: Provenance, until: float) -> Iterator[SourceVersion]:
@@ -260,7 +263,7 @@ class SourceVersions:
         texts = git.texts(path, tuple(commit_of))
         oldest = next(_at(path, provenance.build.revision), None) if provenance.build.is_modified else None
         for blob, text in texts.items():
-            yield _of_commit(commit_of[blob], text)
+            yield _of_commit(commit_of[blob], text, path)
             if oldest and oldest.text == text:
                 return
 
@@ -279,7 +282,7 @@ class SourceVersions:
                 if one.seconds <= provenance.seconds:
                     commit_of.setdefault(one.blob, one.commit)
         for blob, text in git.texts(place.path, tuple(commit_of)).items():
-            yield _of_commit(commit_of[blob], text)
+            yield _of_commit(commit_of[blob], text, place.path)
 
     def _head(self, path: str) -> str | None:
         """Return the HEAD commit of a file's repository; None if it has none."""
@@ -415,11 +418,16 @@ def _fitting(texts: Iterable[SourceVersion], lines: RecordedLines) -> Iterator[S
 
 def _at(path: str, revision: str) -> Iterator[SourceVersion]:
     if (at := git.commit(path, revision)) and (text := git.text_at(path, at)) is not None:
-        yield _of_commit(at, text)
+        yield _of_commit(at, text, path)
 
 
-def _of_commit(at: str, text: str) -> SourceVersion:
-    return SourceVersion(f"as in git's commit {at[:12]}{at[40:]}", text)
+def _of_commit(at: str, text: str, path: str) -> SourceVersion:
+    return SourceVersion(f"as in git's commit {at[:12]}{at[40:]}", _as_compiled(text, path))
+
+
+def _as_compiled(text: str, path: str) -> str:
+    r"""Return a text with the lines that its compiler counts: for Go and Rust, \r alone does not end one, as it does in LSP."""
+    return LONE_RETURN.sub(" ", text) if "\r" in text and path.endswith((".go", ".rs")) else text
 
 
 def keep_texts(snapshot: Snapshot, places: Iterable[Place | Nowhere], roots: Roots, stamp: Stamp, texts: Texts) -> None:
