@@ -1,50 +1,44 @@
-"""`python -m tests.leaks`: real Go programs, most of which leak; who finds the line, and who is accused in vain?
+"""`python -m tests.leaks`: how well leaks are found in real Go programs, and what is accused in vain.
 
-Ends with 1 where a target is missed (tests/leaks/score.py). See docs/leak-benchmark.md.
+Ends with 1 if a target is missed (tests/leaks/score.py). See docs/leak-benchmark.md.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import math
 import os
 import shutil
 import sys
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import platformdirs
-from rich.console import Console
 
 from scripts import tools
 from tests.leaks import ours, pprofs
 from tests.leaks.programs import programs
-from tests.leaks.score import Outcome, totals
-from tests.leaks.series import Failed, Series, build, run
-from tests.leaks.table import below, table
+from tests.leaks.score import Outcome, targets
+from tests.leaks.series import CUTS, LOADS, Failed, Run, build, cut, produce
+from tests.leaks.table import report
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from tests.leaks.pprofs import Ranks
-
-SNAPSHOTS = (3, 10, 60)
-SEEDS = 5
-"""Sound programs give more than a hundred long series with these."""
+SEEDS = 2
+"""Sound programs give about two hundred series of each number of snapshots with these."""
 AT_ONCE = 2
-WIDE = 1000
-"""Columns: a row is never folded."""
 
 
 def main() -> int:
-    """Run, judge, print. Returns 1 where a target is missed, 2 where something did not run."""
+    """Run, judge, print. Returns 1 if a target is missed, 2 if something did not run."""
     given = _arguments()
     seeds = range(given.first_seed, given.first_seed + given.seeds)
-    wanted = [Series(programs()[n], count, seed) for n in given.only for count in given.snapshots for seed in seeds]
+    wanted = [Run(programs()[name], load, seed) for name in given.only for load in given.loads for seed in seeds]
     with ExitStack() as stack:
         _cache_of_its_own(Path(stack.enter_context(tempfile.TemporaryDirectory())))
         try:
@@ -52,19 +46,20 @@ def main() -> int:
         except Failed as failed:
             tools.say(str(failed))
             return 2
-    found = totals(outcomes)
-    sys.stdout.write(f"{_text(outcomes)}\n\n{below(found)}\n")
+    sys.stdout.write(f"{report(outcomes)}\n")
     if given.json:
-        counted = {key: None if math.isnan(value) else value for key, value in found._asdict().items()}
-        given.json.write_text(json.dumps({"totals": counted, "series": [*map(_as_json, outcomes)]}, indent=1) + "\n")
-    return int(not found.met)
+        given.json.write_text(json.dumps([*map(_as_json, outcomes)], indent=1) + "\n")
+    return int(not all(target.met for target in targets(outcomes)))
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.leaks", description=__doc__.partition("\n")[0])
     parser.add_argument("--only", nargs="+", choices=programs(), default=list(programs()), metavar="NAME")
-    parser.add_argument("--snapshots", nargs="+", type=int, default=SNAPSHOTS, metavar="N", help="of each run")
-    parser.add_argument("--seeds", type=int, default=SEEDS, metavar="N", help=f"runs of each kind ({SEEDS})")
+    parser.add_argument("--loads", nargs="+", choices=LOADS, default=LOADS)
+    parser.add_argument("--snapshots", nargs="+", choices=CUTS, default=list(CUTS), metavar="N", help=", ".join(CUTS))
+    parser.add_argument(
+        "--seeds", type=int, default=SEEDS, metavar="N", help=f"runs of each program and load ({SEEDS})"
+    )
     parser.add_argument("--first-seed", type=int, default=1, metavar="N", help="others give loads never seen before")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the outcome of every series there, too")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="leave the profiles there, which must be a new place")
@@ -78,71 +73,76 @@ def _cache_of_its_own(directory: Path) -> None:
     os.environ["XDG_CACHE_HOME"] = str(directory)
 
 
-def _outcomes(wanted: Sequence[Series], given: argparse.Namespace, stack: ExitStack) -> Iterator[Outcome]:
-    """Run two at a time and judge as they end."""
-    folder_of = _kept(given.profiles) if given.profiles else _made(wanted, given.keep, stack)
-    workers = stack.enter_context(ThreadPoolExecutor(AT_ONCE))
+def _outcomes(wanted: Sequence[Run], given: argparse.Namespace, stack: ExitStack) -> Iterator[Outcome]:
+    """Run and judge two at a time."""
+    folder_of = partial(_kept, given.profiles) if given.profiles else _made(wanted, given.keep, stack)
+    workers = stack.enter_context(ProcessPoolExecutor(AT_ONCE))
     stack.callback(workers.shutdown, cancel_futures=True)  # runs first: after a failure nothing more is begun
-
-    def prepared(series: Series) -> tuple[Path, Ranks]:
-        folder = folder_of(series)
-        return folder, pprofs.ranks(series.program, folder)
-
-    for number, (series, (folder, ranks)) in enumerate(zip(wanted, workers.map(prepared, wanted), strict=True), 1):
-        outcome = Outcome(series, ours.verdict(series.program, folder), ranks)
-        tools.say(f"{number} of {len(wanted)}: {series}: {_line(outcome)}")
-        if not given.profiles and not given.keep:
-            shutil.rmtree(folder)
-        yield outcome
+    judge = partial(_judge, folder_of, given.snapshots, keeps=bool(given.profiles or given.keep))
+    for number, outcomes in enumerate(workers.map(judge, wanted), 1):
+        for outcome in outcomes:
+            tools.say(f"{number} of {len(wanted)}: {outcome.run}, {outcome.cut}: {_line(outcome)}")
+        yield from outcomes
 
 
-def _kept(profiles: Path) -> Callable[[Series], Path]:
-    def folder(series: Series) -> Path:
-        found = series.folder(profiles.resolve())
-        if not found.is_dir():
-            raise Failed(f"no profiles of {series} in {profiles}")
-        return found
+def _judge(folder_of: Callable[[Run], Path], cuts: Sequence[str], run: Run, *, keeps: bool) -> list[Outcome]:
+    """Make the profiles of a run and judge all series in it."""
+    folder = folder_of(run)
+    with tempfile.TemporaryDirectory() as passing:
+        parts = {name: cut(folder, name, Path(passing)) for name in cuts}
+        found = [
+            Outcome(run, name, ours.verdict(run.program, part), pprofs.ranks(run.program, part, name))
+            for name, part in parts.items()
+        ]
+    if not keeps:
+        shutil.rmtree(folder)
+    return found
 
-    return folder
+
+def _kept(profiles: Path, run: Run) -> Path:
+    found = run.folder(profiles.resolve())
+    if not found.is_dir():
+        raise Failed(f"no profiles of {run} in {profiles}")
+    return found
 
 
-def _made(wanted: Sequence[Series], keep: Path | None, stack: ExitStack) -> Callable[[Series], Path]:
+def _made(wanted: Sequence[Run], keep: Path | None, stack: ExitStack) -> Callable[[Run], Path]:
     binaries, passing = (Path(stack.enter_context(tempfile.TemporaryDirectory())) for _ in range(2))
     tools.say("building …")
-    build(dict.fromkeys(series.program for series in wanted), binaries)
-    profiles = keep.resolve() if keep else passing
-    return lambda series: run(series, binaries, profiles)
+    build(dict.fromkeys(run.program for run in wanted), binaries)
+    return partial(produce, binaries=binaries, profiles=keep.resolve() if keep else passing)
 
 
 def _line(outcome: Outcome) -> str:
-    rank, alarms, _ = outcome.ours
-    said = [f"rank {rank}, pprof's {outcome.pprof.cum} and {outcome.pprof.flat}"] if outcome.series.program.leak else []
-    return ", ".join([*said, *(f"FALSE: {a.sample_type} {a.spot}" for a in alarms)]) or "quiet"
-
-
-def _text(outcomes: Sequence[Outcome]) -> str:
-    """Return the table without the empty lines around it."""
-    console = Console(width=WIDE, color_system=None)
-    with console.capture() as printed:
-        console.print(table(outcomes))
-    return "\n".join(line.rstrip() for line in printed.get().strip().split("\n"))
+    found, ranks = outcome.ours, outcome.pprof
+    parts = [f"{kind}: {said}" for kind, some in (("FALSE", found.alarms), ("growing", found.growing)) for said in some]
+    if outcome.run.program.leak:
+        missed = "SILENT" if found.silent else f"rank {found.rank}, candidate {found.candidate}"
+        parts.insert(
+            0, f"{f'rank {found.rank}' if found.rank else missed} {found.rule}, pprof's {ranks.cum} and {ranks.flat}"
+        )
+    if outcome.run.program.helpers:
+        parts.insert(1, f"caller {'named' if found.caller else 'NOT named'}")
+    return ", ".join(parts) or "quiet"
 
 
 def _as_json(outcome: Outcome) -> dict[str, object]:
-    series, verdict, ranks = outcome
-    said = {
-        key: [{"verdict": s.verdict, "at": str(s.spot), "sample_type": s.sample_type} for s in found]
-        for key, found in (("alarms", verdict.alarms), ("growing", verdict.growing))
-    }
+    run, found = outcome.run, outcome.ours
     return {
-        "program": series.program.name,
-        "leak": series.program.leak,
-        "snapshots": series.snapshots,
-        "seed": series.seed,
-        "rank": verdict.rank,
-        "pprof_cum": ranks.cum,
-        "pprof_flat": ranks.flat,
-        **said,
+        "program": run.program.name,
+        "leak": run.program.leak,
+        "load": run.load,
+        "seed": run.seed,
+        "snapshots": outcome.cut,
+        "rank": found.rank,
+        "candidate": found.candidate,
+        "silent": found.silent,
+        "caller_named": found.caller,
+        "rule": found.rule,
+        "false": [*map(str, found.alarms)],
+        "growing": [*map(str, found.growing)],
+        "pprof_cum": outcome.pprof.cum,
+        "pprof_flat": outcome.pprof.flat,
     }
 
 

@@ -1,63 +1,127 @@
-"""What `alloclens leaks` says of a folder of snapshots."""
+"""What `alloclens leaks` says of a directory of snapshots, compared with the truth."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from alloclens.cli.leaks import command
 from click.testing import CliRunner
 
-from tests.leaks.programs import GO, Program, Spot
+from tests.leaks.programs import GO, Spot
 
-RAISED = ("leak", "growing")
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tests.leaks.programs import Program
 
 
 class Said(NamedTuple):
-    """A verdict on a line."""
+    """A finding or a candidate."""
 
     verdict: str
-    spot: Spot
+    rule: str
     sample_type: str
+    spot: Spot | None
+    """Where it is placed; None if nowhere in the workspace."""
+    foreign: str = ""
+    """The function, if no line of the program owns what grows."""
+    callers: tuple[Spot, ...] = ()
+    """Worst first."""
+
+    def __str__(self) -> str:
+        called = f" called from {self.callers[0]}" if self.callers else ""
+        return f"{self.verdict} ({self.rule}) {self.sample_type} {self.foreign} {self.spot}{called}".replace("  ", " ")
+
+    def answers(self, program: Program) -> bool:
+        """Whether it names a line that leaks, a helper through which it leaks, or the function that holds what leaks.
+
+        A function may be placed on a line that leaks, or on none.
+        """
+        if self.foreign:
+            return self.foreign in program.foreign and self.spot in (None, *program.spots)
+        return self.spot in program.spots + program.helpers
+
+    def names_the_line(self, program: Program) -> bool:
+        """Whether it names a line that leaks: as the line itself, or as the first of its callers."""
+        named = (self.spot, *self.callers[:1])
+        return self.answers(program) and any(spot in program.spots for spot in named)
+
+    def accuses(self, program: Program) -> bool:
+        """Whether it names a line or a function that does not leak."""
+        is_wrong = self.spot not in program.spots + program.helpers + program.also
+        if self.foreign:
+            return self.foreign not in program.foreign + program.beside or (self.spot is not None and is_wrong)
+        return is_wrong
 
 
 class Verdict(NamedTuple):
     """What was said of one series."""
 
     rank: int | None
-    """Of the first line that does leak, among those that are said to leak or grow, from 1; none if there is none."""
+    """Of the first correct answer among the findings, from 1; None if there is none. What leaks along with it is skipped."""
+    candidate: int | None
+    """The same among the candidates, where a helper counts only with the right caller."""
+    silent: bool
+    """Neither a finding nor a candidate."""
+    caller: bool
+    """The first finding names a line that leaks, not only a helper or a function of a library."""
+    rule: str
+    """The rule behind the first correct answer, if there is one."""
     alarms: tuple[Said, ...]
-    """Said to leak, though they do not."""
+    """Reported as leaks, though they do not leak."""
     growing: tuple[Said, ...]
-    """Said to grow, though they do not leak: information, no alarm."""
+    """Reported as growing, though they do not leak: information, not an alarm."""
+
+    @property
+    def first_candidate(self) -> bool:
+        """Whether no finding is correct, but the first candidate is."""
+        return self.rank is None and self.candidate == 1
 
 
 def verdict(program: Program, folder: Path) -> Verdict:
     """Judge a series. Raises AssertionError if the command fails."""
-    return judged(program, said(folder))
-
-
-def said(folder: Path) -> list[Said]:
-    """Return what the command says, worst first."""
-    result = CliRunner().invoke(command, [str(folder), "--json", "--all", "--workspace", str(GO)])
+    result = CliRunner().invoke(command, [str(folder), "--json", "--workspace", str(GO)])
     if result.exit_code or result.exception:
         raise AssertionError(f"alloclens leaks {folder}: {result.output}") from result.exception
-    return [_said(finding) for finding in json.loads(result.stdout)["findings"]]
+    found = json.loads(result.stdout)
+    return judged(program, *([_said(one) for one in found[key]] for key in ("findings", "candidates")))
 
 
-def _said(finding: dict) -> Said:
-    file = finding["file"] or finding["recorded"]
-    return Said(finding["verdict"], Spot(Path(file).resolve(), finding["line"]), finding["sample_type"])
-
-
-def judged(program: Program, findings: list[Said]) -> Verdict:
+def judged(program: Program, findings: Sequence[Said], candidates: Sequence[Said]) -> Verdict:
     """Compare with the truth what was said of a program, worst first."""
-    raised = [one for one in findings if one.verdict in RAISED]
-    ranks = [rank for rank, one in enumerate(raised, 1) if one.spot in program.spots]
-    wrong = [one for one in raised if one.spot not in program.spots + program.also]
+    counted, maybe = ([s for s in some if s.answers(program) or s.accuses(program)] for some in (findings, candidates))
+    rank = _rank([said.answers(program) for said in counted])
+    candidate = _rank([said.answers(program) and (said.foreign or said.names_the_line(program)) for said in maybe])
+    wrong = [said for said in findings if said.accuses(program)]
+    right = counted[rank - 1] if rank else maybe[candidate - 1] if candidate else None
     return Verdict(
-        ranks[0] if ranks else None,
-        tuple(one for one in wrong if one.verdict == "leak"),
-        tuple(one for one in wrong if one.verdict != "leak"),
+        rank=rank,
+        candidate=candidate,
+        silent=not findings and not candidates,
+        caller=any(said.names_the_line(program) for said in counted[:1]),
+        rule=right.rule if right else "",
+        alarms=tuple(said for said in wrong if said.verdict == "leak"),
+        growing=tuple(said for said in wrong if said.verdict != "leak"),
     )
+
+
+def _rank(right: Sequence[object]) -> int | None:
+    return next((number for number, one in enumerate(right, 1) if one), None)
+
+
+def _said(row: dict) -> Said:
+    return Said(
+        row["verdict"],
+        row["rule"],
+        row["sample_type"],
+        _spot(row),
+        row["function"] if row["foreign"] else "",
+        tuple(spot for caller in row["callers"] if (spot := _spot(caller))),
+    )
+
+
+def _spot(row: dict) -> Spot | None:
+    file = row["file"] or row["recorded"]
+    return Spot(Path(file).resolve(), row["line"]) if file else None

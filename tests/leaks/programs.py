@@ -1,4 +1,4 @@
-"""The programs under tests/leaks/go, and what their sources say of themselves."""
+"""The programs in tests/leaks/go, and the truth that their sources state."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 GO = Path(__file__).resolve().parent / "go"
 """The workspace of all programs."""
-MARK = re.compile(r"// alloclens: (leak|also) (.+)$")
+MARK = re.compile(r"// alloclens: (leak|also|helper|foreign|beside|restart|replicas) (.+)$")
 
 
 class Spot(NamedTuple):
@@ -28,9 +28,19 @@ class Program(NamedTuple):
     leak: str
     """What leaks, as its lines say; "" if nothing does."""
     spots: tuple[Spot, ...]
-    """The lines that leak: each of them is a right answer."""
+    """The lines that leak: each of them is a correct answer."""
     also: tuple[Spot, ...] = ()
-    """What leaks along with them, little: neither an answer nor a false alarm."""
+    """Lines that leak a little along with them: neither an answer nor a false alarm."""
+    helpers: tuple[Spot, ...] = ()
+    """Lines that allocate what leaks for many callers, one of which is a line that leaks: a correct answer too."""
+    foreign: tuple[str, ...] = ()
+    """Functions of libraries that hold what leaks, with no line of the program on their stacks."""
+    beside: tuple[str, ...] = ()
+    """Functions of libraries that hold something along with it: neither an answer nor a false alarm."""
+    restarts: tuple[int, ...] = ()
+    """A new process starts after each of these rounds."""
+    replicas: int = 1
+    """Number of processes that run side by side."""
 
     @property
     def truth(self) -> str:
@@ -38,17 +48,34 @@ class Program(NamedTuple):
 
 
 def programs() -> dict[str, Program]:
-    """Return all of them by name: what leaks first."""
-    sources = [path for path in sorted(GO.glob("*/main.go")) if path.parent.name != "vendor"]
-    found = [_program(path) for path in sources]
+    """Return all programs by name, those that leak first."""
+    folders = [path.parent for path in sorted(GO.glob("*/main.go"))]
+    found = [_program(folder) for folder in folders]
     return {p.name: p for p in sorted(found, key=lambda p: not p.leak)}
 
 
-def _program(source: Path) -> Program:
-    marked = [
+def _program(folder: Path) -> Program:
+    marks = [
         (mark[1], mark[2], Spot(source, number))
+        for source in sorted(folder.rglob("*.go"))
         for number, text in enumerate(source.read_text("utf-8").split("\n"), 1)
         if (mark := MARK.search(text))
     ]
-    spots, also = (tuple(spot for word, _, spot in marked if word == wanted) for wanted in ("leak", "also"))
-    return Program(source.parent.name, marked[0][1] if marked else "", spots, also)
+
+    def spots(wanted: str) -> tuple[Spot, ...]:
+        return tuple(spot for word, _, spot in marks if word == wanted)
+
+    def said(wanted: str) -> tuple[str, ...]:
+        return tuple(text for word, text, _ in marks if word == wanted)
+
+    return Program(
+        folder.name,
+        next(iter(said("leak")), ""),
+        spots("leak"),
+        spots("also"),
+        spots("helper"),
+        said("foreign"),
+        said("beside"),
+        tuple(map(int, said("restart"))),
+        *map(int, said("replicas")),
+    )

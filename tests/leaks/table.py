@@ -1,4 +1,4 @@
-"""The table and the totals below it, in Markdown so that a page can quote them as they are."""
+"""The tables, in Markdown so that a page can quote them as they are."""
 
 from __future__ import annotations
 
@@ -6,50 +6,115 @@ from math import isnan
 from typing import TYPE_CHECKING
 
 from rich import box
+from rich.console import Console
 from rich.table import Table
 
-from tests.leaks.score import ALARMS, FIRST, LONG, middle
+from tests.leaks.score import middle, targets, totals
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
-    from tests.leaks.score import Outcome, Totals
+    from tests.leaks.score import Outcome
 
-COLUMNS = ("first", "cum", "flat", "false", "growing")
 NONE = "–"
+WIDE = 1000
+"""Columns: a row is never folded."""
+SUMMARY = (
+    *(
+        "snapshots",
+        "load",
+        "with a leak",
+        "first",
+        "first candidate",
+        "silent",
+        "caller named",
+        "cum first",
+        "flat first",
+    ),
+    *("false leak", "without a leak", "false leak", "growing"),
+)
+PROGRAMS = (
+    *("program", "truth", "first", "first candidate", "silent", "caller named", "cum", "flat"),
+    *("false leak", "growing"),
+)
 
 
-def table(outcomes: Sequence[Outcome]) -> Table:
-    """Return a row for each program and some columns for each number of snapshots."""
-    counts = sorted({o.series.snapshots for o in outcomes})
-    out = Table(box=box.MARKDOWN)
-    out.add_column("program", no_wrap=True)
-    out.add_column("truth", no_wrap=True)
-    for count in counts:
-        for name in COLUMNS:
-            out.add_column(f"{count}: {name}", justify="right", no_wrap=True)
-    for program in dict.fromkeys(o.series.program for o in outcomes):
-        of_program = [o for o in outcomes if o.series.program == program]
-        cells = [cell for count in counts for cell in _cells([o for o in of_program if o.series.snapshots == count])]
-        out.add_row(program.name, program.truth, *cells)
-    return out
+def report(outcomes: Sequence[Outcome]) -> str:
+    """Return all tables: each program by number of snapshots, the shares by load, and the targets."""
+    cuts = dict.fromkeys(o.cut for o in outcomes)
+    parts = [(f"Programs, {_title(cut)}", programs([o for o in outcomes if o.cut == cut])) for cut in cuts]
+    parts += [("All programs", summary(outcomes)), ("Targets", aims(outcomes))]
+    return "\n\n".join(f"{title}:\n\n{table}" for title, table in parts)
 
 
-def _cells(outcomes: Sequence[Outcome]) -> tuple[str, ...]:
-    if not outcomes:
-        return (NONE,) * len(COLUMNS)
-    false = (sum(len(o.ours.alarms) for o in outcomes), sum(len(o.ours.growing) for o in outcomes))
-    leaks = bool(outcomes[0].series.program.leak)
-    ranks = (
+def _title(cut: str) -> str:
+    return f"the {cut} snapshots" if cut.startswith("first") else f"{cut} snapshots"
+
+
+def programs(outcomes: Sequence[Outcome]) -> str:
+    """Return a row for each program."""
+    by_program = {
+        p: [o for o in outcomes if o.run.program == p] for p in dict.fromkeys(o.run.program for o in outcomes)
+    }
+    return _markdown(PROGRAMS, ([p.name, p.truth, *_cells(of)] for p, of in by_program.items()), left=2)
+
+
+def _cells(outcomes: Sequence[Outcome]) -> list[str]:
+    program = outcomes[0].run.program
+
+    def count(of: Callable[[Outcome], bool]) -> str:
+        return str(sum(map(of, outcomes)))
+
+    accused = [count(lambda o: bool(o.ours.alarms)), count(lambda o: bool(o.ours.growing))]
+    if not program.leak:
+        return ["", "", "", "", "", "", *accused]
+    return [
         first([o.ours.rank for o in outcomes]),
+        count(lambda o: o.ours.first_candidate),
+        count(lambda o: o.ours.silent),
+        count(lambda o: o.ours.caller) if program.helpers else "",
         rank(middle([o.pprof.cum for o in outcomes])),
         rank(middle([o.pprof.flat for o in outcomes])),
-    )
-    return (*(ranks if leaks else ("", "", "")), *map(str, false))
+        *accused,
+    ]
+
+
+def summary(outcomes: Sequence[Outcome]) -> str:
+    """Return a row of shares for each number of snapshots and load."""
+    rows = []
+    for cut in dict.fromkeys(o.cut for o in outcomes):
+        loads = dict.fromkeys(o.run.load for o in outcomes)
+        for name, chosen in (*((load, (load,)) for load in loads), ("all", tuple(loads))):
+            t = totals([o for o in outcomes if o.cut == cut and o.run.load in chosen])
+            ours = [t.first, t.candidate, t.silent, t.caller, t.cum_first, t.flat_first, t.accused]
+            rows.append(
+                [cut, name, str(t.leaking), *map(percent, ours), str(t.sound), percent(t.alarms), percent(t.growing)]
+            )
+    return _markdown(SUMMARY, rows, left=2)
+
+
+def aims(outcomes: Sequence[Outcome]) -> str:
+    rows = []
+    for target in targets(outcomes):
+        wanted = f"at {'most' if target.at_most else 'least'} {percent(target.wanted)}"
+        rows.append([target.name, percent(target.reached), wanted, "met" if target.met else "MISSED"])
+    return _markdown(("series", "reached", "target", ""), rows, left=1)
+
+
+def _markdown(columns: Sequence[str], rows: Iterable[Sequence[str]], left: int) -> str:
+    table = Table(box=box.MARKDOWN)
+    for number, name in enumerate(columns):
+        table.add_column(name, no_wrap=True, justify="left" if number < left else "right")
+    for row in rows:
+        table.add_row(*row)
+    console = Console(width=WIDE, color_system=None)
+    with console.capture() as printed:
+        console.print(table)
+    return "\n".join(line.rstrip() for line in printed.get().strip().split("\n"))
 
 
 def first(ranks: Sequence[int | None]) -> str:
-    """Return in how many series the line was first, and where it was at worst if not in all."""
+    """Return in how many series the line was first, and its worst rank if not in all."""
     firsts = sum(rank == 1 for rank in ranks)
     counted = f"{firsts}/{len(ranks)}"
     return counted if firsts == len(ranks) else f"{counted}, worst {worst(ranks)}"
@@ -61,20 +126,6 @@ def worst(ranks: Sequence[int | None]) -> str:
 
 def rank(value: float | None) -> str:
     return NONE if value is None else f"{value:g}"
-
-
-def below(found: Totals) -> str:
-    """Say the totals."""
-    by_pprof = f"pprof by cum {percent(found.cum_first)}, by flat {percent(found.flat_first)}"
-    beside = f"honest lines beside a leak {percent(found.honest_alarms)}"
-    lines = (
-        f"Series of {LONG} snapshots and more; of programs that leak: {found.leaking}, sound: {found.sound}.",
-        f"A line that leaks is first: alloclens {percent(found.first)} (target {percent(FIRST)}), {by_pprof}.",
-        f"False alarms for each series (target {percent(ALARMS)}): sound {percent(found.sound_alarms)}, {beside}.",
-        f"Honest lines said to grow, for each series: {percent(found.growing)}.",
-        f"The targets are {'met' if found.met else 'MISSED'}.",
-    )
-    return "\n".join(lines)
 
 
 def percent(share: float) -> str:

@@ -12,6 +12,14 @@ import (
 	"example.com/leaks/rounds"
 )
 
+// alloclens: foreign net/http.(*Transport).dialConn
+// alloclens: foreign net/http.(*Transport).dialConnFor
+// alloclens: foreign net/http.(*Transport).startDialConnForLocked.func1
+// alloclens: foreign net/http.(*persistConn).readLoop
+// alloclens: foreign net/http.(*persistConn).writeLoop
+// alloclens: beside net/http.(*Server).Serve
+// alloclens: beside net/http.(*conn).serve
+
 var (
 	answer  = bytes.Repeat([]byte("ok "), 8<<10)
 	newline = []byte("\n")

@@ -1,68 +1,61 @@
-// Package rounds runs a program's work in rounds and takes snapshots of its heap and goroutines evenly between them.
+// Package rounds runs a program's work in rounds and takes a snapshot of its heap and goroutines after each.
+//
+// The work of a round takes milliseconds and stands for that of twenty minutes: the snapshots do not get the time of the real
+// clock, but of one that advances so much a round.
 package rounds
 
 import (
 	"flag"
 	"log"
-	"math"
 	"math/rand"
+	"time"
 )
 
-// Total is the work of every run; the number of snapshots does not change it.
-const Total = 60
+const (
+	round   = 20 * time.Minute
+	stagger = 7 * time.Minute // between the snapshots of two replicas
+)
 
-// A Load is what one round of a program is asked to do. Its numbers depend on the seed alone.
-type Load struct {
-	*rand.Rand
-	Round int     // from 0
-	scale float64 // of this run against others
-	tide  float64 // logarithm of this round's load against the run's mean
+// A process is the part of a run that one process does: several of them follow each other, or run side by side.
+type process struct {
+	start   time.Time // of the run
+	number  int       // within the run
+	replica int
+	first   int // round
+	rounds  int
+	texts   bool // whether goroutine profiles are texts
 }
 
 // Run reads the flags, calls work once a round, and writes the snapshots.
 func Run(work func(*Load)) {
 	directory := flag.String("dir", ".", "where the snapshots are written")
-	snapshots := flag.Int("snapshots", 10, "how many, spread evenly")
+	start := flag.Int64("start", time.Now().Unix(), "of the run, in seconds since 1970")
 	seed := flag.Int64("seed", 1, "of the load")
+	traffic := flag.String("load", "drift", "drift, bursts or daynight")
+	var p process
+	flag.IntVar(&p.number, "process", 0, "number of this process in its run")
+	flag.IntVar(&p.replica, "replica", 0, "number of this process among those that run side by side")
+	flag.IntVar(&p.first, "first", 0, "round of the run in which this process starts")
+	flag.IntVar(&p.rounds, "rounds", 60, "how many this process does")
 	flag.Parse()
-	if *snapshots < 1 || *snapshots > Total {
-		log.Fatalf("1 to %d snapshots", Total)
+	tide, ok := tides[*traffic]
+	if !ok {
+		log.Fatalf("no load is named %q", *traffic)
 	}
-	run(work, newLoad(*seed), *directory, *snapshots)
+	random := rand.New(rand.NewSource(*seed<<8 + int64(p.number)))
+	p.texts = *seed%2 == 1
+	p.start = time.Unix(*start, 0)
+	run(work, newLoad(random, tide(rand.New(rand.NewSource(*seed)))), *directory, p)
 }
 
-func newLoad(seed int64) *Load {
-	l := &Load{Rand: rand.New(rand.NewSource(seed))}
-	l.scale = math.Exp(0.3 * l.NormFloat64())
-	return l
-}
-
-func run(work func(*Load), load *Load, directory string, snapshots int) {
-	taken := 0
-	for load.Round = 0; load.Round < Total; load.Round++ {
-		load.turn()
+func run(work func(*Load), load *Load, directory string, p process) {
+	for load.Round = 0; load.Round < p.rounds; load.Round++ {
+		number := p.first + load.Round + 1
+		load.level = load.tide(number)
 		work(load)
-		if (load.Round+1)*snapshots/Total > taken {
-			taken++
-			if err := write(directory, taken); err != nil {
-				log.Fatal(err)
-			}
+		at := p.start.Add(time.Duration(number)*round + time.Duration(p.replica)*stagger)
+		if err := write(directory, snapshot{number, p.replica, at, p.texts}); err != nil {
+			log.Fatal(err)
 		}
 	}
-}
-
-// turn lets the load drift: rounds beside each other are alike, rounds far apart are not.
-func (l *Load) turn() {
-	l.tide = 0.8*l.tide + 0.25*l.NormFloat64()
-}
-
-// Requests returns how many requests come in this round, where the mean over many runs is about this.
-func (l *Load) Requests(mean int) int {
-	expected := float64(mean) * l.scale * math.Exp(l.tide)
-	return max(0, int(math.Round(expected+math.Sqrt(expected)*l.NormFloat64())))
-}
-
-// Size returns a size in bytes between half of this and one and a half.
-func (l *Load) Size(mean int) int {
-	return mean/2 + l.Intn(mean)
 }
