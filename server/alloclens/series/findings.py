@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from alloclens.profile.sample_types import GOROUTINES, LEAKED
-from alloclens.series.verdicts import RULES, VERDICTS, Rule, verdicts
+from alloclens.series.verdicts import MIN_RISE, RULES, VERDICTS, Rule, verdicts
 from alloclens.stats.trend import slope
 
 if TYPE_CHECKING:
@@ -27,8 +27,6 @@ RAISED = ("leak", "growing")
 UNPROVEN = (Rule.FILLED, Rule.SLOWS, Rule.LOADED, Rule.SWINGS, Rule.UNCLEAR, Rule.TURNS, Rule.STANDS)
 """The rules of what may leak though nothing is proven."""
 MAX_CANDIDATES = 5
-MIN_CANDIDATE_RISE = 0.5
-"""In standard errors; one sampled object that stays is one."""
 MIN_GOROUTINE_BYTES = 2048 + 440
 """Minimum memory of a goroutine, to rank goroutines with bytes: its first stack and its descriptor."""
 MAX_POINTS = 24
@@ -107,7 +105,7 @@ class Finding:
     @property
     def is_candidate(self) -> bool:
         """Whether it may leak though nothing is proven."""
-        return self.rule in UNPROVEN and self.growth > 0 and self.deviate > MIN_CANDIDATE_RISE
+        return self.rule in UNPROVEN and self.growth > 0 and self.deviate > MIN_RISE
 
     @property
     def is_foreign(self) -> bool:
@@ -148,7 +146,7 @@ class Judgement:
     def candidates(self) -> list[Finding]:
         """Return what is nearest to a finding without being one, worst first."""
         unproven = np.isin(self.verdicts.rule, [RULES.index(rule) for rule in UNPROVEN])
-        rises = (self.verdicts.growth > 0) & (self.verdicts.deviate > MIN_CANDIDATE_RISE) & unproven
+        rises = (self.verdicts.growth > 0) & (self.verdicts.deviate > MIN_RISE) & unproven
         entries = self._entries[rises[self._entries]]
         worst = entries[np.argsort(-self._score[entries], kind="stable")][:MAX_CANDIDATES]
         return [self._finding(entry) for entry in worst.tolist()]

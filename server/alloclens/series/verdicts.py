@@ -12,7 +12,17 @@ from alloclens.arrays import ratio
 from alloclens.series.owned import Figures
 from alloclens.stats.growth import critical_value
 from alloclens.stats.intervals import Interval, Sampling, interval, turnover
-from alloclens.stats.trend import MIN_FREED, Counts, fit, noise, quantile, rise, rise_of_sizes, significant, upper_tail
+from alloclens.stats.trend import (
+    MIN_FREED,
+    Counts,
+    Model,
+    noise,
+    quantile,
+    rise,
+    rise_of_sizes,
+    significant,
+    upper_tail,
+)
 
 if TYPE_CHECKING:
     from alloclens.arrays import Floats, Ints, Mask
@@ -25,6 +35,8 @@ MIN_LEAK_OBSERVATIONS = 20
 """Minimum number of observations of a leak. The first rise after a start may be a cache that fills, or a morning."""
 SIGNIFICANCE = 0.01
 """The probability that any line is reported to grow though it does not."""
+MIN_RISE = 0.5
+"""In standard errors; one sampled object that stays is one. What rises less is no candidate, and its pace is not fitted."""
 HELD_PACE = 0.5
 """A pace that is certainly above this share of the earlier pace holds; one certainly below it has fallen."""
 HELD = quantile(0.9)
@@ -149,7 +161,8 @@ def verdicts(history: History) -> Verdicts:
     late = _bounds(history.rate, history.figures(last // 2), now, critical_value(1), load=True)
     if enough:
         trend = _trend(history)
-        pace, load = _pace(history, trend.by_size), _load(history, trend.by_size)
+        rising = np.flatnonzero(trend.deviate > MIN_RISE)
+        pace, load = _pace(history, rising, trend.by_size), _load(history, trend.by_size)
         proven = trend.proven & (growth > 0)
         proven &= ~history.foreign | ~(growth < MIN_RETENTION * allocated)  # a library's own churn follows the load
     else:
@@ -194,10 +207,16 @@ def _trend(history: History) -> Trend:
     return Trend(deviate, upper_tail(deviate), of_number | of_size, of_size & ~of_number, tests)
 
 
-def _pace(history: History, by_size: Mask) -> Pace:
-    """Compare the pace lately with that before, by the clock and by work done: under less load a leak is slower, too."""
-    each = [_deviates(history, clock) for clock in (history.clock, history.work)]
-    *late, bend = best = np.nan_to_num(np.fmax(*each))  # shape (places and bend, entries)
+def _pace(history: History, rising: Ints, by_size: Mask) -> Pace:
+    """Compare the pace lately with that before, by the clock and by work done: under less load a leak is slower, too.
+
+    Only of the rising entries: the pace of others is of no use.
+    """
+    best = np.zeros((len(LATE) + 1, len(history.site)))  # shape (places and bend, entries)
+    counts = Counts(*(of[:, rising] for of in history.counts))
+    model = Model(counts, history.clock, noise(counts, history.clock))
+    best[:, rising] = np.nan_to_num(np.fmax(*(_deviates(model, clock) for clock in (history.clock, history.work))))
+    *late, bend = best
     slower = bend < -(SLOWER if len(history) >= MIN_LEAK_OBSERVATIONS else LIKELY_SLOWER)
     fell = np.min(late, axis=0) < -FELL
     slows, holds = slower & (late[0] < 0) & ~fell, (late[0] > HELD) & ~slower & ~fell
@@ -206,21 +225,21 @@ def _pace(history: History, by_size: Mask) -> Pace:
     )
 
 
-def _deviates(history: History, clock: Floats) -> Floats:
+def _deviates(model: Model, clock: Floats) -> Floats:
     """Return how far the pace lately is above half the earlier one, in standard errors, for each beginning of lately.
 
     The last row is the bend: how far the pace rises, if it changes evenly. Shape (places + 1, entries); nan where the
     clock stands still.
     """
-    error, out = noise(history.counts, history.clock), np.full((len(LATE) + 1, len(history.site)), np.nan)
+    steady = [model.white(column[:, None]) for column in (np.ones_like(clock), clock)]
+    out = np.full((len(LATE) + 1, steady[0].shape[1]), np.nan)
     begins = [round(place * (len(clock) - 1)) for place in LATE]
     shapes = [(np.maximum(clock - clock[begin], 0), (0.0, 1 - HELD_PACE, 1.0), begin) for begin in begins]
     for row, (shape, contrast, begin) in zip(out, [*shapes, (clock**2, (0.0, 0.0, 1.0), begins[0])], strict=True):
         stands = not clock[0] + MIN_TICK < clock[begin] < clock[-1] - MIN_TICK
         if stands or len(clock) - begin < 3:  # a single step has no pace
             continue
-        columns = np.stack([np.ones_like(clock), clock, shape], axis=1)
-        row[:] = fit(history.counts, history.clock, columns, error).deviate(np.array(contrast))
+        row[:] = model.fit([*steady, model.white(shape[:, None])]).deviate(np.array(contrast))
     return out
 
 

@@ -22,6 +22,8 @@ import numpy as np
 from alloclens.arrays import ratio
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from alloclens.arrays import Floats, Mask
 
 
@@ -108,29 +110,42 @@ class Fit(NamedTuple):
         return np.asarray(self.estimate @ contrast / np.maximum(error, MIN_VARIANCE))
 
 
-def fit(counts: Counts, clock: Floats, columns: Floats, error: Noise) -> Fit:
-    """Fit the columns, of shape (observations, regressors), by generalised least squares."""
-    steps = np.diff(clock)[:, None]
-    kept = np.minimum(np.exp(-steps / error.memory), MAX_CORRELATION)
-    variance = np.vstack([error.level[None], error.level * (1 - kept**2) + error.gain * steps])
-    scale = 1 / np.sqrt(np.maximum(variance, MIN_VARIANCE))
-    kept *= scale[1:]
+class Model:
+    """Fits linear models to each line's numbers by generalised least squares."""
 
-    def whitened(values: Floats) -> Floats:
-        """Return each number less what is kept of the one before it, in its standard errors."""
-        out: Floats = values * scale
-        out[1:] -= kept * values[:-1]
+    def __init__(self, counts: Counts, clock: Floats, error: Noise) -> None:
+        steps = np.diff(clock)[:, None]
+        self._kept = np.minimum(np.exp(-steps / error.memory), MAX_CORRELATION)
+        variance = np.vstack([error.level[None], error.level * (1 - self._kept**2) + error.gain * steps])
+        self._scale = 1 / np.sqrt(np.maximum(variance, MIN_VARIANCE))
+        self._kept *= self._scale[1:]
+        self._number, self._is_load = self.white(counts.held), error.is_load
+
+    def white(self, values: Floats) -> Floats:
+        """Return values at each observation with errors that are independent and of unit variance.
+
+        `values` is of the shape (observations, lines) or (observations, 1).
+        """
+        out: Floats = values * self._scale
+        out[1:] -= self._kept * values[:-1]
         return out
 
-    white, number = [whitened(column[:, None]) for column in columns.T], whitened(counts.held)
-    covariance = np.linalg.inv(np.array([[_dot(one, other) for other in white] for one in white]).transpose(2, 0, 1))
-    estimate = np.einsum("lij,jl->li", covariance, np.array([_dot(one, number) for one in white]))
-    if error.is_load.any():
-        for one, coefficient in zip(white, estimate.T, strict=True):
-            number -= one * coefficient
-        spread = _dot(number, number) / max(len(clock) - columns.shape[1], 1)
-        covariance = covariance * np.where(error.is_load, np.maximum(spread, 1), 1)[:, None, None]
-    return Fit(estimate, covariance)
+    def fit(self, white: Sequence[Floats]) -> Fit:
+        """Fit these columns, each made by `white`."""
+        normal = np.array([[_dot(one, other) for other in white] for one in white])
+        covariance = np.linalg.inv(normal.transpose(2, 0, 1))
+        estimate = np.einsum("lij,jl->li", covariance, np.array([_dot(one, self._number) for one in white]))
+        if self._is_load.any():
+            residual = self._number - sum(one * factor for one, factor in zip(white, estimate.T, strict=True))
+            spread = _dot(residual, residual) / max(len(residual) - len(white), 1)
+            covariance = covariance * np.where(self._is_load, np.maximum(spread, 1), 1)[:, None, None]
+        return Fit(estimate, covariance)
+
+
+def fit(counts: Counts, clock: Floats, columns: Floats, error: Noise) -> Fit:
+    """Fit the columns, of shape (observations, regressors), by generalised least squares."""
+    model = Model(counts, clock, error)
+    return model.fit([model.white(column[:, None]) for column in columns.T])
 
 
 def _dot(one: Floats, other: Floats) -> Floats:
