@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime
+from html import escape
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from alloclens.cli import main as cli
 from alloclens.wording.verdict import SHAPES
@@ -15,6 +18,7 @@ from tests.support.placement.foreign import FOREIGN, OWN, ROOTS
 from tests.support.profiles import Builder, clock, delta, drop, goroutines, heap, heap_text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from click.testing import Result
@@ -130,7 +134,10 @@ def test_nothing_leaks_and_nothing_can_be_said(folder: Path) -> None:
     for i in range(8):
         drop(folder / f"q/{i}.pb.gz", heap(f"main.page@{folder}/main.go:{PAGE} = 40x{MB}/{40 + i}"))
     said = run(folder / "q", "--workspace", folder).output
-    assert said == "None proven: of 1 line of your own code, judged over 8 snapshots, none certainly leaks or grows.\n"
+    assert (
+        said
+        == "None proven: of 1 line of your own code, judged over 7.0s, 8 snapshots, none certainly leaks or grows.\n"
+    )
     (folder / "empty").mkdir()
     result = run(folder / "empty", "--workspace", folder)
     assert result.exit_code == 1
@@ -371,7 +378,7 @@ def test_what_a_library_holds_is_placed_on_the_line_that_calls_it(folder: Path) 
         assert (found["file"], found["line"], found["related"]) == (f"{folder}/main.go", LEAK, [f"main.go:{LEAK}"])
     assert (held["code"], held["value"], waiting["code"], waiting["value"]) == ("leak", 70 * MB, "goroutine-leak", 235)
     said = run(folder / "p", "--workspace", folder).output
-    assert "Leak: 70.0MB held by log.(*Entry).scan, outside your code, " in said
+    assert "Leak: 70.0MB held by log.(*Entry).scan, with no line of yours, " in said
     assert "Leak: 235 goroutines run log.(*Entry).scan, with no line of yours, " in said
     assert f"Your lines that call log: main.go:{LEAK}." in said
     assert "70.0MB (+69.0MB): bufio.grow ← log.(*Entry).scan\n" in said
@@ -418,7 +425,10 @@ def test_where_nothing_is_proven_the_nearest_is_named(folder: Path) -> None:
     assert "Not proven: 4.0MB held through this line, ▲3.0MB " in near["message"]
     assert "it rose 3 times, nothing of it was freed, 2 sampled objects. About " in near["message"]
     words = run(folder / "p", "--workspace", folder).output
-    assert "None proven: of 2 lines of your own code, judged over 12 snapshots, none certainly leaks or grows." in words
+    assert (
+        "None proven: of 2 lines of your own code, judged over 11s, 12 snapshots, none certainly leaks or grows."
+        in words
+    )
     assert f"main.go:{LEAK} " in words
     assert "snapshots at this pace would settle it" in words
     for i in range(3):
@@ -428,18 +438,125 @@ def test_where_nothing_is_proven_the_nearest_is_named(folder: Path) -> None:
     assert "At least 6 snapshots of one process show a trend." in words
 
 
-def test_why_nothing_can_be_judged(folder: Path) -> None:
-    def cause(*profiles: bytes) -> str:
-        for path in (folder / "q").glob("*"):
-            path.unlink()
-        for number, data in enumerate(profiles):
-            drop(folder / f"q/{number}.pb.gz", data)
-        return run(folder / "q", "--workspace", folder).output
+OWN_LINE = "main.main:3@{folder}/main.go:5 = {objects}x1048576"
+ELSEWHERE = "main.main:3@/srv/build/main.go:5 = {objects}x1048576"
+LIBRARY = "bytes.grow@/usr/lib/go/src/bytes/buffer.go:4 = {objects}x1048576"
 
-    line = f"main.main:3@{folder}/main.go:{LEAK} = 1x{MB}"
-    assert "there is one snapshot" in cause(heap(line))
-    assert "all profiles are differences" in cause(delta(heap(line), seconds=30), delta(heap(line), seconds=30))
-    assert "no line of your own code holds anything" in cause(heap("x.f@/m/x.go:4 = 1x9"), heap("x.f@/m/x.go:4 = 2x9"))
-    times = Builder(("samples", "count"), ("cpu", "nanoseconds"))
-    times.sample(f"main.main:3@{folder}/main.go:{LEAK}", [1, 10])
-    assert "a profile of cpu, samples is not judged; take heap or goroutine profiles" in cause(times.bytes())
+
+def empty(_folder: Path, _i: int) -> bytes:
+    return heap()
+
+
+def times(folder: Path, _i: int) -> bytes:
+    made = Builder(("samples", "count"), ("cpu", "nanoseconds"))
+    made.sample(f"main.main:3@{folder}/main.go:5", [1, 10])
+    made.message.time_nanos = int(next(clock) * 1e9)
+    return made.bytes()
+
+
+def of(stack: str) -> Callable[[Path, int], bytes]:
+    return lambda folder, i: heap(stack.format(folder=folder, objects=i + 1))
+
+
+def fresh(folder: Path, i: int) -> bytes:
+    """Return a snapshot of yet another process: its stacks have allocated less than those before."""
+    return heap(
+        *(f"main.f{k}@{folder}/main.go:{k + 1} = 1x{MB}/{20 - i if k == i % 12 else 20 + i}" for k in range(12))
+    )
+
+
+CAUSES = [
+    ("no-profile", 0, empty, None),
+    ("one-snapshot", 1, of(OWN_LINE), "there is one snapshot of the process; it takes two, better 6 or more"),
+    (
+        "differences",
+        2,
+        lambda folder, i: delta(of(OWN_LINE)(folder, i), seconds=30),
+        "the profiles are differences (taken with",
+    ),
+    ("sample-type", 2, times, "profiles of cpu, samples are not judged; take heap or goroutine profiles"),
+    ("empty", 2, empty, "the profiles are empty: nothing was sampled, or profiling is off"),
+    (
+        "no-source",
+        2,
+        of(ELSEWHERE),
+        "none of the files that the profile names, and that may be yours, is here; `alloclens explain",
+    ),
+    (
+        "several-processes",
+        12,
+        fresh,
+        "the snapshots are of several processes that cannot be told apart, or of one that",
+    ),
+    (
+        "not-proven",
+        3,
+        of(LIBRARY),
+        "no line of your own code holds anything, and of 1 function of libraries, judged over 2.0s, 3",
+    ),
+    (
+        "not-proven",
+        8,
+        lambda folder, i: of(f"{OWN_LINE}/{9 + i}")(folder, 5),
+        "of 1 line of your own code, judged over 7.0s, 8 snapshots, none",
+    ),
+]
+
+
+@pytest.mark.parametrize(("cause", "snapshots", "made", "words"), CAUSES, ids=[f"{c[0]}-{c[1]}" for c in CAUSES])
+def test_why_there_is_no_finding(
+    folder: Path, cause: str, snapshots: int, made: Callable[[Path, int], bytes], words: str | None
+) -> None:
+    (folder / "q").mkdir()
+    for number in range(snapshots):
+        drop(folder / f"q/{number}.pb.gz", made(folder, number))
+    result = run(folder / "q", "--workspace", folder, "--json")
+    if words is None:
+        assert (result.exit_code, "No profile in" in result.output) == (1, True)
+        return
+    said = json.loads(result.stdout)
+    assert (said["findings"], said["nothing"]["cause"]) == ([], cause)
+    assert words in said["nothing"]["message"]
+    assert said["nothing"]["message"] in run(folder / "q", "--workspace", folder).stdout
+    page = CliRunner().invoke(cli, ["report", str(folder / "q"), "-o", "-", "--workspace", str(folder)]).output
+    assert cause == "sample-type" or escape(said["nothing"]["message"]) in page
+
+
+def test_every_cause_that_differs_is_named(folder: Path) -> None:
+    drop(folder / "q/a.pb.gz", times(folder, 0))
+    drop(folder / "q/b.pb.gz", of(OWN_LINE)(folder, 1))
+    drop(folder / "q/c.pb.gz", of(OWN_LINE)(folder, 1))  # its totals repeat: no collection ended
+    said = run(folder / "q", "--workspace", folder).stdout
+    assert said.startswith("Nothing can be judged: ")
+    assert "no garbage collection ended between the 2 snapshots, so they are one observation" in said
+    assert "profiles of cpu, samples are not judged" in said
+
+
+def test_processes_in_one_directory(folder: Path) -> None:
+    """Two replicas write in turn. One leaks at line 5."""
+    allocated = np.zeros((2, 12), np.int64)
+    rng = np.random.default_rng(1)
+    for i in range(60):
+        allocated[i % 2] += rng.integers(1, 9, 12) + 40 * (i % 2)
+        stacks = [f"main.f{k}@{folder}/main.go:{k + 1} = 1x{MB}/{n}" for k, n in enumerate(allocated[i % 2].tolist())]
+        leak = f"main.main:3@{folder}/main.go:{LEAK} = {1 + 3 * i}x{MB}"
+        drop(folder / f"p/h{i:03}.pb.gz", heap(*stacks, *([leak] if i % 2 else [])))
+    result = run(folder / "p", "--workspace", folder)
+    note = "2 processes wrote to "
+    assert note in result.stderr
+    assert "They are told apart by what they had allocated, and judged one by one" in result.stderr
+    assert re.search(r"Process [12] \(latest snapshot h059\.pb\.gz\): Leak: ", result.stdout)
+    said = json.loads(run(folder / "p", "--workspace", folder, "--json").stdout)
+    assert [(f["verdict"], f["line"], f["head"]) for f in said["findings"]] == [("leak", LEAK, "h059.pb.gz")]
+    assert said["findings"][0]["replica"] in {1, 2}
+    assert [one.startswith(note) for one in said["notes"]] == [True]
+    page = CliRunner().invoke(cli, ["report", str(folder / "p"), "-o", "-", "--workspace", str(folder)]).output
+    assert note in page
+
+
+def test_processes_that_cannot_be_told_apart(folder: Path) -> None:
+    for i in range(12):
+        drop(folder / f"p/h{i:03}.pb.gz", fresh(folder, i))
+    result = run(folder / "p", "--workspace", folder)
+    assert "Most snapshots in " in result.stderr
+    assert "Write the snapshots of each process to a directory of its own." in result.stderr

@@ -92,7 +92,7 @@ async def test_the_caller_of_a_helper_is_marked_too(editor: Editor, folder: Path
     editor.edit(uri, "// one more line\n" + main.read_text())
     await editor.until(lambda: found(editor, uri) == [(12, "leak"), (8, "leak")])
     assert "held through this line, called from main.go:8, " in editor.diagnostics[uri][0].message
-    (row,) = await editor.command("alloclens.server.findings")
+    (row,) = (await editor.command("alloclens.server.findings"))["findings"]
     assert "called from main.go:8" in row["tooltip"].replace("\\", "")
 
 
@@ -138,6 +138,32 @@ async def test_a_restart_hides_no_leak_of_the_process_before_it(editor: Editor, 
     await editor.until(lambda: found(editor, uri) == [])
 
 
+async def test_candidates_are_listed_and_in_the_hover_but_no_diagnostics(any_editor: Editor, folder: Path) -> None:
+    """Two sampled objects in twelve snapshots may leak; one line would need six."""
+    main = folder / "main.go"
+    for i in range(12):
+        turns = f"main.serve:5@{main}:7 = {9 - i % 2}x{MB}/{9 + i}"
+        drop(folder / f"profiles/{i:03}.pb.gz", heap(f"main.keep:10@{main}:11 = {1 + i // 3}x{MB}", turns))
+    await any_editor.open_folder(folder)
+    uri = any_editor.open(main)
+    await any_editor.until_hints(uri, {7: "8.0MB", 11: "4.0MB"})
+    said = await any_editor.command("alloclens.server.findings")
+    assert said["nothing"] == (
+        "None proven: of 2 lines of your own code, judged over 11s, 12 snapshots, none certainly leaks or grows."
+    )
+    (row,) = said["findings"]
+    assert (row["code"], row["label"], row["location"]["uri"]) == ("candidate", "main.go:11  main.keep", uri)
+    for text in (row["tooltip"], await any_editor.hover(uri, 11)):
+        assert "Not proven: 4.0MB held through this line, ▲3.0MB" in text
+        assert "it rose 3 times, nothing of it was freed, 2 sampled objects. About " in text
+        assert "more snapshots at this pace would settle it" in text
+    assert not any_editor.diagnostics.get(uri)
+
+    drop_series(folder, 22, each=3)
+    await any_editor.until(lambda: found(any_editor, uri) == [(6, "leak")])
+    assert (await any_editor.command("alloclens.server.findings"))["nothing"] == ""
+
+
 async def test_goroutines_that_pile_up(editor: Editor, folder: Path) -> None:
     for i in range(29):
         drop(
@@ -169,14 +195,14 @@ async def test_goroutines_are_charged_to_the_statement_that_starts_them(editor: 
     uri = editor.open(main)
     editor.edit(uri, "// one more line\n" + main.read_text())
     await editor.until(lambda: found(editor, uri) == [(5, "goroutine-leak")])
-    (row,) = await editor.command("alloclens.server.findings")
+    (row,) = (await editor.command("alloclens.server.findings"))["findings"]
     assert row["label"] == "main.go:5  main.wait"
     assert "goroutines started here wait at main.go:8" in row["tooltip"].replace("\\", "")
 
     editor.edit(uri, main.read_text().replace("\tgo wait()\n", "\n"))
     await editor.until(lambda: found(editor, uri) == [(8, "goroutine-leak")])
     assert editor.diagnostics[uri][0].message.startswith("Leak: 705 goroutines wait in this line")
-    (row,) = await editor.command("alloclens.server.findings")
+    (row,) = (await editor.command("alloclens.server.findings"))["findings"]
     assert row["label"] == "main.go:8  main.wait"
     assert "goroutines wait in this line" in row["tooltip"].replace("\\", "")
 

@@ -84,11 +84,10 @@ def test_types_in_typescript() -> None:
     """What a reader of the specification of LSP would write by hand."""
     text = generator.types()
     for wanted in (
-        "export const HOT_LINE_COUNT = 'alloclens.server.hotLineCount';",
         "  [HOT_LINE]: { arguments: [uri: string, line: number, step: -1 | 1]; answer: Location | null };",
         "  [UNFOCUS]: { arguments: [every?: boolean]; answer: null };",
         "  [LABEL]: { arguments: [path: string, label: string]; answer: string | null };",
-        "  [FINDINGS]: { arguments: []; answer: ListedFinding[] };",
+        "  [FINDINGS]: { arguments: []; answer: Findings };",
         "export type Severity = 'error' | 'warning' | 'information' | 'hint' | 'off';",
         "  severity: Severity;",
         "  path?: readonly (readonly [string, string])[]; // Name and file of each node on the path from the root to the one to zoom in on",

@@ -59,7 +59,7 @@ def line(row: dict[str, Any]) -> int | None:
 async def test_nothing_is_read_yet(any_editor: Editor, folder: Path) -> None:
     await any_editor.open_folder(folder)
     uri = any_editor.open(folder / "main.go")
-    assert await any_editor.command(FINDINGS) == []
+    assert await any_editor.command(FINDINGS) == {"findings": [], "nothing": ""}
     assert await any_editor.command(HOT) == []
     assert await any_editor.command(SERIES) == {"series": [], "problems": []}
     assert await any_editor.command(TREE, uri, 5, "callers", []) == []
@@ -68,7 +68,7 @@ async def test_nothing_is_read_yet(any_editor: Editor, folder: Path) -> None:
 async def test_findings(editor: Editor, folder: Path) -> None:
     drop_series(folder, 22, each=3)
     uri = await read(editor, folder, 22, fillingSeverity="hint", leakSeverity="off")
-    leak, filling = await editor.command(FINDINGS)
+    leak, filling = (await editor.command(FINDINGS))["findings"]
     assert {key: leak[key] for key in ("verdict", "code", "severity", "label", "function", "file", "line")} == {
         "verdict": "leak",
         "code": "leak",
@@ -98,7 +98,7 @@ async def test_the_worst_finding_comes_first_whatever_it_is_of(editor: Editor, f
             goroutines(f"runtime.gopark@/x/p.go:1 < main.keep@{main}:11 = {5 + 25 * i}"),
         )
     await read(editor, folder, 51)
-    found = await editor.command(FINDINGS)
+    found = (await editor.command(FINDINGS))["findings"]
     assert [(one["code"], one["line"]) for one in found] == [("leak", 6), ("goroutine-leak", 11)]
     assert found[1]["detail"] == "goroutine-leak: 705 ▲700, 25/s over 28s"
 
@@ -106,15 +106,15 @@ async def test_the_worst_finding_comes_first_whatever_it_is_of(editor: Editor, f
 async def test_a_finding_whose_line_has_gone(editor: Editor, folder: Path) -> None:
     drop_series(folder, 22, each=3)
     uri = await read(editor, folder, 22)
-    assert [line(one) for one in await editor.command(FINDINGS)] == [6]
+    assert [line(one) for one in (await editor.command(FINDINGS))["findings"]] == [6]
     text = (folder / "main.go").read_text()
     editor.edit(uri, text.replace("\tdep.New() // the caller\n", ""))
-    (gone,) = await editor.command(FINDINGS)
+    (gone,) = (await editor.command(FINDINGS))["findings"]
     assert gone["location"] is None
     assert gone["label"] == "main.go:6  main.serve"
     assert gone["tooltip"].endswith("Not here: the line has been changed or deleted since.")
     editor.edit(uri, f"// one more\n{text}")
-    (moved,) = await editor.command(FINDINGS)
+    (moved,) = (await editor.command(FINDINGS))["findings"]
     assert (line(moved), moved["label"], moved["line"]) == (7, "main.go:7  main.serve", 6)
 
 
@@ -226,16 +226,6 @@ def test_of_a_long_series_the_newest_are_listed(folder: Path, monkeypatch: pytes
     ]
     assert (one.more, one.process) == (3, 6)
     assert [s.name for s in snapshots._choices(known)] == ["005.pb.gz", "004.pb.gz", "001.pb.gz"]
-
-
-async def test_hot_lines_are_counted(editor: Editor, folder: Path) -> None:
-    count = "alloclens.server.hotLineCount"
-    drop_series(folder, 3)
-    uri = await read(editor, folder, 3)
-    assert (await editor.command(count), await editor.command(count, {"own": False})) == (3, 5)
-    assert await editor.command(count, {"filter": "serve"}) == 2
-    editor.edit(uri, "")
-    assert (await editor.command(HOT), await editor.command(count)) == ([], 3)
 
 
 async def test_a_label_is_kept_beside_the_profiles(editor: Editor, folder: Path) -> None:

@@ -10,7 +10,6 @@ export const STACKS = 'alloclens.server.stacks';
 export const STACK_TREE = 'alloclens.server.stackTree';
 export const HOT_LINE = 'alloclens.server.hotLine';
 export const HOT_LINES = 'alloclens.server.hotLines';
-export const HOT_LINE_COUNT = 'alloclens.server.hotLineCount';
 export const FINDINGS = 'alloclens.server.findings';
 export const SERIES = 'alloclens.server.series';
 export const SNAPSHOTS = 'alloclens.server.snapshots';
@@ -115,6 +114,12 @@ export interface LineGrowth {
   value: number;
   label: string;
   significant: boolean;
+}
+
+// The lines that leak or grow, and those with another verdict that is shown, worst first; else candidates.
+export interface Findings {
+  findings: ListedFinding[];
+  nothing: string; // Why no line leaks or grows; empty if one does, or if there is no profile
 }
 
 // A line with a verdict.
@@ -294,10 +299,8 @@ export interface Commands {
   [HOT_LINE]: { arguments: [uri: string, line: number, step: -1 | 1]; answer: Location | null };
   // Return the hot lines, heaviest first.
   [HOT_LINES]: { arguments: [options?: HotLinesQuery]; answer: HotLine[] };
-  // Return how many hot lines there are, including those without a location.
-  [HOT_LINE_COUNT]: { arguments: [options?: HotLinesQuery]; answer: number };
-  // Return the lines that leak or grow, and those with another verdict that is shown, worst first.
-  [FINDINGS]: { arguments: []; answer: ListedFinding[] };
+  // Return the findings.
+  [FINDINGS]: { arguments: []; answer: Findings };
   // Return all series with their newest snapshots, and the files that could not be read.
   [SERIES]: { arguments: []; answer: AllSeries };
   // Return the newest snapshots of the shown series, and its base and head.

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ListedFinding, HotLine, ListedSeries, SeriesSnapshot, StackTreeNode } from '../src/protocol.ts';
-import { findingRows, nothingFound } from '../src/views/finding-rows.ts';
+import { findingRows } from '../src/views/finding-rows.ts';
 import { frameRows, functionOf, samePlace, titleOf } from '../src/views/frame-rows.ts';
 import { described, hotRows, remembered, sortPicks, USUAL } from '../src/views/hot-rows.ts';
 import { code, context, escape, fileName, shortName, unique } from '../src/views/rows.ts';
@@ -86,6 +86,12 @@ test('a finding without a place says so', () => {
   assert.equal(context(row), 'finding missing');
 });
 
+test('a finding without a line of the user is named by its function', () => {
+  const [row] = findingRows([finding({ file: '', line: 0, function: 'github.com/x/log.(*Entry).scan', detail: 'leak: 70.0MB' })]);
+  assert.equal(row?.label, 'log.(*Entry).scan');
+  assert.equal(row.description, 'leak: 70.0MB');
+});
+
 test('a row has the same id when its numbers change, and no two rows have one', () => {
   const ids = (detail: string) => findingRows([finding({ detail }), finding({ detail }), finding({ line: 43 })]).map(({ id }) => id);
   assert.deepEqual(ids('leak: 64.0MB'), ids('leak: 65.0MB'));
@@ -95,22 +101,6 @@ test('a row has the same id when its numbers change, and no two rows have one', 
   assert.deepEqual(
     unique([{ id: 'a' }, { id: 'b' }, { id: 'a' }, { id: 'a' }]).map(({ id }) => id),
     ['a', 'b', 'a#2', 'a#3'],
-  );
-});
-
-test('no finding: how much was looked at, and when there can be one', () => {
-  const of = (n: number, process = n) => series([], { more: n, process });
-  assert.equal(nothingFound([], 3, ''), '', 'the view says what to do');
-  assert.equal(nothingFound([{ ...of(3), shown: false }], 3, ''), '');
-  assert.match(nothingFound([of(1)], 3, ''), /^One snapshot of this process is read\./);
-  assert.match(nothingFound([of(9, 1)], 3, ''), /^One snapshot of this process/, 'it has just been restarted');
-  assert.equal(
-    nothingFound([of(9, 5)], 1, ''),
-    'Nothing leaks or grows so far: 1 hot line of your own code looked at, over 5 snapshots. A leak shows from the sixth on.',
-  );
-  assert.equal(
-    nothingFound([of(8)], 37, 'through main.serve'),
-    'Of samples through main.serve, nothing leaks or grows so far: 37 hot lines of your own code looked at, over 8 snapshots.',
   );
 });
 

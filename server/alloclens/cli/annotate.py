@@ -19,6 +19,7 @@ from alloclens.text import MAX_SOURCE_BYTES, decoded, split_lines
 from alloclens.wording.amounts import MAX_HINT_CHARACTERS, hint
 from alloclens.wording.drift import growth_unknown, not_shown, reasons
 from alloclens.wording.markdown import plain
+from alloclens.wording.nothing import notes
 from alloclens.wording.status import line as status_line
 from alloclens.wording.status import not_chosen, nothing, unreadable
 from alloclens.wording.verdict import placed_message
@@ -73,6 +74,8 @@ def tell_problems(known: World) -> None:
     """Print which profiles cannot be read, and what is wrong with the settings file."""
     for problem in known.problems:
         tell(unreadable(problem.name, problem.reason))
+    for note in notes(known):
+        tell(plain(note))
     for mistake in known.settings_problems:
         tell(str(mistake))
 

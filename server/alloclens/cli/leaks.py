@@ -12,15 +12,24 @@ from alloclens.cli.annotate import tell_problems
 from alloclens.cli.terminal import Styled, show, show_json, tell
 from alloclens.disk import real
 from alloclens.series.findings import RAISED, badness
-from alloclens.series.owned import judged
 from alloclens.series.verdicts import VERDICTS
 from alloclens.session.line_mapper import UNPLACED, LineMapper
 from alloclens.session.once import world
 from alloclens.wording.frames import folded, frame_name
 from alloclens.wording.hover import stack_label
 from alloclens.wording.markdown import plain
+from alloclens.wording.nothing import no_finding, notes
 from alloclens.wording.status import nothing
-from alloclens.wording.verdict import SHAPES, candidate, figures, goroutine_note, placed_message, sparkline, verdict
+from alloclens.wording.verdict import (
+    SHAPES,
+    candidate,
+    figures,
+    goroutine_note,
+    placed_message,
+    sparkline,
+    verdict,
+    whose,
+)
 from alloclens.workspace.around import workspace_around
 from alloclens.workspace.files import text_of
 
@@ -80,15 +89,17 @@ def command(
         raise click.ClickException(plain(nothing(known.directories)))
     findings = [(f, c) for c in known.judged for f in c.findings(VERDICTS if every else RAISED)]
     findings.sort(key=lambda pair: badness(pair[0]))
-    mapper = LineMapper(known, text_of)
+    mapper, is_found = LineMapper(known, text_of), any(finding.verdict in RAISED for finding, _ in findings)
     if as_json:
         rows = {"findings": findings, "candidates": known.candidates}
         listed = {name: [_json(f, c, mapper) for f, c in pairs] for name, pairs in rows.items()}
-        show_json({"version": JSON_VERSION, "directory": directory, **listed})
+        said = None if is_found else {"cause": no_finding(known).cause.value, "message": no_finding(known).words}
+        limits = [plain(note) for note in notes(known)]
+        show_json({"version": JSON_VERSION, "directory": directory, "nothing": said, "notes": limits, **listed})
     else:
         _print(findings, known, mapper)
-        if not any(finding.verdict in RAISED for finding, _ in findings):
-            show(none_proven(known))
+        if not is_found:
+            show(no_finding(known).words)
             _print_candidates(known.candidates, mapper)
     if known.silent_goroutines and (note := goroutine_note(known.silent_goroutines)):
         tell(plain(note))
@@ -115,6 +126,8 @@ def _json(finding: Finding, comparison: Comparison, mapper: LineMapper) -> dict[
         "called_from": [_line(line) for line in placed.callers],
         "callers": [_caller(caller, comparison, mapper) for caller in finding.callers],
         "program": comparison.series.program,
+        "replica": comparison.series.replica,
+        "head": comparison.head.name,
         "sample_type": finding.sample_type.type,
         "unit": finding.sample_type.unit,
         "value": finding.value,
@@ -196,28 +209,4 @@ def _print_candidates(candidates: list[tuple[Finding, Comparison]], mapper: Line
             " ",
             Styled(sparkline(finding.points), "cyan"),
         )
-        show(f"  {candidate(finding, placed)}")
-
-
-def none_proven(known: World) -> str:
-    """Say that nothing is proven, and on what evidence; or why nothing can be judged."""
-    judgements = [c.judgement for c in known.comparisons if c.judgement and len(c.judgement.history.row)]
-    if not judgements:
-        return f"Nothing can be judged: {_cause(known)}."
-    lines, over = sum(len(j.history.row) for j in judgements), max(len(j.history) for j in judgements)
-    return f"None proven: of {lines} line{'' if lines == 1 else 's'} of your own code, judged over {over} snapshots, none certainly leaks or grows."
-
-
-def _cause(known: World) -> str:
-    """Say why no line was judged, by what all series have in common."""
-    heads = [comparison.head for comparison in known.comparisons]
-    if all(head.is_difference for head in heads):
-        return "all profiles are differences (taken with ?seconds=N); take them without it"
-    types = sorted({kind.type for head in heads for kind in head.sample_types})
-    if not any(judged(head.sample_types) for head in heads):
-        return f"a profile of {', '.join(types)} is not judged; take heap or goroutine profiles"
-    if all(not any(head.total) for head in heads):
-        return "all profiles are empty"
-    if all(len(comparison.series.observations(comparison.head)) < 2 for comparison in known.comparisons):
-        return "there is one snapshot of the process; it takes two, better six or more"
-    return "no line of your own code holds anything; `alloclens explain PROFILE` says where its files were looked for"
+        show(f"  {whose(comparison)}{candidate(finding, placed)}")

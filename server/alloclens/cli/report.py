@@ -16,7 +16,6 @@ from jinja2 import Environment, StrictUndefined
 from alloclens import __version__
 from alloclens.cli.annotate import refuse_unknown, tell_problems, tell_unused
 from alloclens.cli.errors import errors_about
-from alloclens.cli.leaks import none_proven
 from alloclens.cli.terminal import show_bytes
 from alloclens.disk import real, write_file
 from alloclens.printable import printable
@@ -32,6 +31,7 @@ from alloclens.typed import as_json
 from alloclens.wording import flame as wording
 from alloclens.wording.amounts import amount, counted, growth, share
 from alloclens.wording.markdown import plain
+from alloclens.wording.nothing import no_finding, notes
 from alloclens.wording.status import in_full, moment, nothing
 from alloclens.wording.verdict import SHAPES, figures, placed_message, sparkline
 from alloclens.workspace.around import workspace_around
@@ -127,6 +127,7 @@ def _page(shown: Comparison, known: World, titles: _Titles) -> str:
         script_digest=_digest(script),
         title=f"Memory of {titles.name}",
         compared=plain(in_full(shown)),
+        notes=[plain(note) for note in notes(known)],
         style=style,
         findings=_findings(known, titles),
         lines=_lines(shown, known, titles),
@@ -197,7 +198,7 @@ def _findings(known: World, titles: _Titles) -> list[_FindingRow] | str:
     findings = [(finding, of) for of in known.judged for finding in of.findings()]
     findings.sort(key=lambda pair: badness(pair[0]))
     if not findings:
-        return none_proven(known)
+        return no_finding(known).words
     now = LineMapper(known, text_of)
     return [_finding(finding, comparison, known, now, titles) for finding, comparison in findings]
 

@@ -15,7 +15,7 @@ from alloclens.printable import printable
 from alloclens.series.verdicts import VERDICTS
 from alloclens.wording.hover import stack_label
 from alloclens.wording.names import short_name
-from alloclens.wording.verdict import CALLER, SHAPES, caller_message, placed_message
+from alloclens.wording.verdict import CALLER, SHAPES, caller_message, placed_message, whose
 
 if TYPE_CHECKING:
     from alloclens.lsp.client import Client
@@ -64,9 +64,7 @@ def _of(world: World, documents: Documents, client: Client) -> dict[str, list[ty
             now, severity = spots.finding(comparison, finding), severities[finding.verdict]
             marks = [(now.at, _diagnostic(finding, comparison, now, spots, world), severity)]
             if now.callers:
-                marks.append(
-                    (now.callers[-1].at, _of_caller(finding, comparison.snapshots_since, now, spots), LOWER[severity])
-                )
+                marks.append((now.callers[-1].at, _of_caller(finding, comparison, now, spots), LOWER[severity]))
             for line, diagnostic, level in marks:
                 spot = spots.spot(line)
                 at = documents.named(spot.uri, roots) if spot else None
@@ -97,13 +95,13 @@ def _diagnostic(
     )
 
 
-def _of_caller(finding: Finding, snapshots_since: int, now: MappedFinding, spots: Spots) -> types.Diagnostic:
+def _of_caller(finding: Finding, comparison: Comparison, now: MappedFinding, spots: Spots) -> types.Diagnostic:
     """Return the diagnostic of the caller that decides, which leads to the line through which it is held."""
     held = spots.spot(now.at)
     where = [types.DiagnosticRelatedInformation(_location(held), short_name(finding.function))] if held else []
     return types.Diagnostic(
         NOWHERE,
-        caller_message(finding, now, snapshots_since),
+        whose(comparison) + caller_message(finding, now),
         code=finding.code,
         code_description=types.CodeDescription((PAGES / f"{finding.code}.md").as_uri()),
         source=SOURCE,

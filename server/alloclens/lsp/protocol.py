@@ -209,13 +209,6 @@ class GetHotLines(Command[list[HotLine]], frozen=True):
     options: HotLinesQuery = HotLinesQuery()
 
 
-class CountHotLines(Command[int], frozen=True):
-    """Return how many hot lines there are, including those without a location."""
-
-    name = "alloclens.server.hotLineCount"
-    options: HotLinesQuery = HotLinesQuery()
-
-
 # Findings
 
 
@@ -235,8 +228,16 @@ class ListedFinding(Message, frozen=True):
     line: int
 
 
-class GetFindings(Command[list[ListedFinding]], frozen=True):
-    """Return the lines that leak or grow, and those with another verdict that is shown, worst first."""
+class Findings(Message, frozen=True):
+    """The lines that leak or grow, and those with another verdict that is shown, worst first; else candidates."""
+
+    findings: list[ListedFinding]
+    nothing: str
+    """Why no line leaks or grows; empty if one does, or if there is no profile."""
+
+
+class GetFindings(Command[Findings], frozen=True):
+    """Return the findings."""
 
     name = "alloclens.server.findings"
 

@@ -8,6 +8,7 @@ from alloclens.lsp.protocol import Status
 from alloclens.printable import printable
 from alloclens.wording.focus import words
 from alloclens.wording.markdown import escape
+from alloclens.wording.nothing import notes
 from alloclens.wording.status import in_full, line, nothing, unreadable
 from alloclens.wording.verdict import goroutine_note
 
@@ -40,6 +41,7 @@ def _tooltip(world: World) -> str:
     paragraphs = [in_full(c) for c in world.comparisons]
     if world.silent_goroutines and (note := goroutine_note(world.silent_goroutines)):
         paragraphs.append(note)
+    paragraphs += notes(world)
     if not world.series:
         paragraphs.append(nothing(world.directories))
     return "\n\n".join(paragraphs + [escape(unreadable(p.name, p.reason)) for p in world.problems])

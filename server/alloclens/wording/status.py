@@ -41,7 +41,8 @@ def line(shown: Comparison, base: str, head: str) -> str:
 def in_full(shown: Comparison) -> str:
     """Return the same with times and file names, in Markdown."""
     head, base, unit = shown.head, shown.base, shown.sample_type.unit
-    where = f"**{escape(shown.sample_type.type)}** in {code(PurePath(shown.series.directory).name)}"
+    process = f", process {shown.series.replica}" if shown.series.replica else ""
+    where = f"**{escape(shown.sample_type.type)}** in {code(PurePath(shown.series.directory).name)}{process}"
     at_head = f"{_in_focus(shown)}{amount(shown.total, unit)} at {moment(head)} ({code(head.name)}, by {head.taken_at.source})"
     if base is None:
         return f"{where}: {at_head}{_unplaced(shown)}; {_why_alone(shown)}"

@@ -54,7 +54,7 @@ BARS = "▁▂▃▄▅▆▇█"
 
 def placed_message(finding: Finding, comparison: Comparison, now: MappedFinding, memory_limit: float) -> str:
     """Return the verdict on a line and, for a leak, when the heap reaches the memory limit (in bytes; 0 for none)."""
-    words = _since_restart(comparison.snapshots_since) + verdict(finding, now) + related(finding, now)
+    words = whose(comparison) + verdict(finding, now) + related(finding, now)
     if (
         memory_limit
         and finding.verdict == "leak"
@@ -65,17 +65,22 @@ def placed_message(finding: Finding, comparison: Comparison, now: MappedFinding,
     return f"~ {words} {doubt(guessed=now.guessed)}" if now.unsure else words
 
 
-def caller_message(finding: Finding, now: MappedFinding, snapshots_since: int) -> str:
-    """Return the message of a finding for the line of the caller that decides. `snapshots_since` are of later processes."""
+def caller_message(finding: Finding, now: MappedFinding) -> str:
+    """Return the verdict for the line of the caller that decides."""
     line, caller = now.at, now.callers[-1].at
     here = f"{name_of(line.path)}:{line.line}" if line and line.line else f"{name_of(finding.file)}:{finding.line}"
     waits = f" goroutines wait in {here}" if finding.is_goroutine else f" held through {here}"
-    words = _since_restart(snapshots_since) + _sentence(finding, waits + _called(now, "this line"))
+    words = _sentence(finding, waits + _called(now, "this line"))
     return f"~ {words} {UNSURE}" if caller and caller.unsure else words
 
 
-def _since_restart(snapshots_since: int) -> str:
-    return f"Before the restart {counted(snapshots_since, 'snapshot')} ago: " if snapshots_since else ""
+def whose(comparison: Comparison) -> str:
+    """Name the process of a finding, before it, if it is not the only one."""
+    ago, replica = comparison.snapshots_since, comparison.series.replica
+    told = [f"process {replica} (latest snapshot {comparison.series.snapshots[-1].name})"] if replica else []
+    told += [f"before the restart {counted(ago, 'snapshot')} ago"] if ago else []
+    words = ", ".join(told)
+    return f"{words[:1].upper()}{words[1:]}: " if words else ""
 
 
 def doubt(*, guessed: bool) -> str:
@@ -194,9 +199,8 @@ def _what(finding: Finding, now: MappedFinding | None) -> str:
     """Return who holds it, after its value."""
     if finding.is_foreign:
         name = short_name(finding.function)
-        if finding.is_goroutine:
-            return f" goroutines run {name}, with no line of yours"
-        return f" held by {name}, outside your code"
+        held = "goroutines run" if finding.is_goroutine else "held by"
+        return f" {held} {name}, with no line of yours"
     if now and now.waits:
         return f" goroutines started here wait at {now.waits}"
     where = " goroutines wait in this line" if finding.is_goroutine else " held through this line"

@@ -14,6 +14,7 @@ from alloclens.wording.verdict import figures, sparkline
 if TYPE_CHECKING:
     from alloclens.profile.model import ValueType
     from alloclens.series.findings import Finding
+    from alloclens.series.series import Series
     from alloclens.tables.stack_tree import Branches, StackNode
 
 
@@ -40,6 +41,11 @@ def tooltip(finding: Finding, label: str, message: str, not_here: str) -> str:
     """Describe a finding in full, in Markdown. `not_here` is the reason if its line has no place here, else ""."""
     parts = [f"**{escape(label)}**", f"{sparkline(finding.points)} {escape(message)}  \n{escape(figures(finding))}"]
     return "\n\n".join(parts + ([f"Not here: {escape(not_here)}."] if not_here else []))
+
+
+def program(series: Series) -> str:
+    """Return the program of a series, and which of several processes it is: server, process 2."""
+    return ", ".join(part for part in (series.program, f"process {series.replica}" if series.replica else "") if part)
 
 
 def total(value: int, before: int | None, kind: ValueType) -> str:

@@ -111,7 +111,7 @@ COMMANDS = tuple(
     f"alloclens.server.{command}"
     for command in (
         "stacks", "stackTree", "stackPage", "snapshots", "sampleTypes", "flame", "frame", "timeline", "focus", "unfocus", "explain",
-        "tellWhy", "mappings", "hotLine", "hotLines", "hotLineCount", "findings", "series", "nothing",
+        "tellWhy", "mappings", "hotLine", "hotLines", "findings", "series", "nothing",
     )
 )  # fmt: skip
 """All but those that write files."""

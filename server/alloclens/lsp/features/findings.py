@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 from alloclens.lsp import protocol
 from alloclens.lsp.spots import Spots, location
+from alloclens.printable import printable
 from alloclens.series.findings import RAISED, badness
 from alloclens.series.verdicts import VERDICTS
 from alloclens.source.places import Nowhere
 from alloclens.wording import views
+from alloclens.wording.markdown import plain
+from alloclens.wording.nothing import no_finding
 from alloclens.wording.stack_page import gone
-from alloclens.wording.verdict import candidate, placed_message
+from alloclens.wording.verdict import candidate, placed_message, whose
 
 if TYPE_CHECKING:
     from alloclens.lsp.documents import Documents
@@ -30,20 +33,22 @@ def register(server: Server) -> None:
     server.offer(protocol.GetFindings, findings)
 
 
-async def findings(ls: Server, command: protocol.GetFindings) -> list[protocol.ListedFinding]:
-    """Return the lines that leak or grow, and those with another verdict that is shown, worst first."""
+async def findings(ls: Server, command: protocol.GetFindings) -> protocol.Findings:
+    """Return the lines that leak or grow, and those with another verdict that is shown, worst first; else candidates."""
     del command
     return await asyncio.to_thread(_findings, ls.world, ls.documents)
 
 
-def _findings(world: World, documents: Documents) -> list[protocol.ListedFinding]:
+def _findings(world: World, documents: Documents) -> protocol.Findings:
     spots = Spots(world, documents)
     wanted = [verdict for verdict in VERDICTS if verdict in RAISED or world.settings.severity(verdict) != "off"]
     pairs = [(finding, of) for of in world.judged for finding in of.findings(wanted)]
     pairs.sort(key=lambda pair: badness(pair[0]))
-    if not any(finding.verdict in RAISED for finding, _ in pairs):
+    nothing = ""
+    if world.series and not any(finding.verdict in RAISED for finding, _ in pairs):
         pairs += world.candidates
-    return [_finding(finding, of, world, spots) for finding, of in pairs[:MAX_FINDINGS]]
+        nothing = printable(plain(no_finding(world).words))
+    return protocol.Findings([_finding(finding, of, world, spots) for finding, of in pairs[:MAX_FINDINGS]], nothing)
 
 
 def _finding(finding: Finding, comparison: Comparison, world: World, spots: Spots) -> protocol.ListedFinding:
@@ -51,7 +56,9 @@ def _finding(finding: Finding, comparison: Comparison, world: World, spots: Spot
     spot = spots.spot(now.at)
     nearest = finding.is_candidate
     message = (
-        candidate(finding, now) if nearest else placed_message(finding, comparison, now, world.settings.memory_bytes)
+        whose(comparison) + candidate(finding, now)
+        if nearest
+        else placed_message(finding, comparison, now, world.settings.memory_bytes)
     )
     label = views.place(
         now.at.path if now.at and now.waits else finding.file, spot.line if spot else finding.line, finding.function

@@ -34,19 +34,12 @@ MAX_LINES = 2000
 def register(server: Server) -> None:
     """Offer the commands."""
     server.offer(protocol.GetHotLines, hot_lines)
-    server.offer(protocol.CountHotLines, hot_line_count)
     server.offer(protocol.GoToHotLine, hot_line)
 
 
 async def hot_lines(ls: Server, command: protocol.GetHotLines) -> list[protocol.HotLine]:
     """Return the hot lines, heaviest first."""
     return await asyncio.to_thread(_hot_lines, ls.world, ls.documents, command.options)
-
-
-async def hot_line_count(ls: Server, command: protocol.CountHotLines) -> int:
-    """Return how many hot lines there are, including those without a place here."""
-    world = ls.world
-    return len(await asyncio.to_thread(_rows, world.shown, command.options)) if world.shown else 0
 
 
 async def hot_line(ls: Server, command: protocol.GoToHotLine) -> protocol.Location | None:

@@ -102,7 +102,7 @@ def _series(series: Series, comparison: Comparison | None, *, shown: bool) -> pr
     before = {later: sooner for process in series.processes for sooner, later in pairwise(process)}
     return protocol.ListedSeries(
         directory=series.directory,
-        program=series.program,
+        program=views.program(series),
         sample_types=[kind.type for kind in series.snapshots[-1].sample_types],
         shown=shown,
         snapshots=[_snapshot(snapshot, before.get(snapshot), number, series, comparison) for snapshot in listed],

@@ -1,0 +1,157 @@
+"""Why there is no finding: nothing is proven, or nothing can be judged, with the true cause of that."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from alloclens.series.owned import judged
+from alloclens.series.verdicts import MIN_OBSERVATIONS
+from alloclens.wording.amounts import counted, duration
+from alloclens.wording.focus import words
+from alloclens.wording.markdown import code
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from alloclens.series.comparison import Comparison
+    from alloclens.series.findings import Judgement
+    from alloclens.series.series import Series
+    from alloclens.session.world import World
+
+
+class Cause(Enum):
+    """Why there is no finding."""
+
+    UNPROVEN = "not-proven"
+    """Lines were judged."""
+    NO_PROFILE = "no-profile"
+    DIFFERENCES = "differences"
+    SAMPLE_TYPE = "sample-type"
+    EMPTY = "empty"
+    PROCESSES = "several-processes"
+    SNAPSHOT = "one-snapshot"
+    NO_SOURCE = "no-source"
+    NOTHING_OWNED = "nothing-owned"
+
+
+SENTENCES = {
+    Cause.NO_PROFILE: "there is no profile",
+    Cause.DIFFERENCES: "the profiles are differences (taken with ?seconds=N); take them without it",
+    Cause.EMPTY: "the profiles are empty: nothing was sampled, or profiling is off",
+    Cause.PROCESSES: (
+        "the snapshots are of several processes that cannot be told apart, or of one that restarts each time; write those of "
+        "each process to a directory of its own"
+    ),
+    Cause.NO_SOURCE: (
+        "none of the files that the profile names, and that may be yours, is here; `alloclens explain PROFILE` says where they "
+        "were looked for"
+    ),
+    Cause.NOTHING_OWNED: "no line of your own code holds anything",
+}
+
+
+class NoFinding(NamedTuple):
+    """Why there is no finding."""
+
+    cause: Cause
+    words: str
+
+
+def no_finding(world: World) -> NoFinding:
+    """Say that nothing is proven, and on what evidence; or why nothing can be judged."""
+    found = [comparison.judgement for comparison in world.comparisons if comparison.judgement]
+    found = [judgement for judgement in found if len(judgement.history.site)]
+    if found and not sources_are_missing(world):
+        focus = f"Of samples {words(world.focus)}: n" if world.focus else "N"
+        return NoFinding(Cause.UNPROVEN, f"{focus}one proven: {_judged(found)}")
+    causes = dict(_cause(comparison) for comparison in world.comparisons) or {Cause.NO_PROFILE: ""}
+    told = "; ".join(words or SENTENCES[cause] for cause, words in causes.items())
+    return NoFinding(next(iter(causes)), f"Nothing can be judged: {told}.")
+
+
+def sources_are_missing(world: World) -> bool:
+    """Return whether no line of the user's own code was found, though files that may be the user's hold something."""
+    judged_lines = sum(len(one.judgement.history.row) for one in world.comparisons if one.judgement)
+    return not judged_lines and any(map(_is_lost, world.comparisons))
+
+
+def _judged(found: list[Judgement]) -> str:
+    """Say what was judged, and over how long."""
+    lines, functions = (sum(each) for each in zip(*(_entries(one) for one in found), strict=True))
+    longest = max((one.history for one in found), key=len)
+    over = f"judged over {duration(float(np.ptp(longest.seconds)))}, {counted(len(longest), 'snapshot')}"
+    libraries = f"{counted(functions, 'function')} of libraries" if functions else ""
+    own = f"{counted(lines, 'line')} of your own code" if lines else ""
+    nothing = "" if lines else f"{SENTENCES[Cause.NOTHING_OWNED]}, and "
+    more = "" if len(longest) >= MIN_OBSERVATIONS else f" A trend takes {MIN_OBSERVATIONS} snapshots of one process."
+    return f"{nothing}of {' and '.join(filter(None, (own, libraries)))}, {over}, none certainly leaks or grows.{more}"
+
+
+def _entries(judgement: Judgement) -> tuple[int, int]:
+    """Return the number of own lines, and of functions that no own line calls, that were judged."""
+    return len(judgement.history.row), int(judgement.history.foreign.sum())
+
+
+def _cause(comparison: Comparison) -> tuple[Cause, str]:
+    """Return why nothing of a comparison was judged, in words if they depend on it."""
+    head, series = comparison.head, comparison.series
+    if head.is_difference:
+        return Cause.DIFFERENCES, ""
+    if not judged(head.sample_types):
+        types = ", ".join(sorted(kind.type for kind in head.sample_types))
+        return Cause.SAMPLE_TYPE, f"profiles of {types} are not judged; take heap or goroutine profiles"
+    if not any(any(snapshot.total) for snapshot in series.snapshots):
+        return Cause.EMPTY, ""
+    if len(series.observations(head)) < 2:
+        return (Cause.PROCESSES, "") if series.is_mixed else (Cause.SNAPSHOT, _one_snapshot(comparison))
+    return (Cause.NO_SOURCE if _is_lost(comparison) else Cause.NOTHING_OWNED), ""
+
+
+def _one_snapshot(comparison: Comparison) -> str:
+    process = comparison.series.process(comparison.head)
+    needed = f"it takes two, better {MIN_OBSERVATIONS} or more"
+    if len(process) > 1:
+        return (
+            f"no garbage collection ended between the {len(process)} snapshots, so they are one observation; {needed}"
+        )
+    since = " since it was restarted" if len(comparison.series.processes) > 1 else ""
+    return f"there is one snapshot of the process{since}; {needed}"
+
+
+def _is_lost(comparison: Comparison) -> bool:
+    """Return whether a file that was not found, and may be the user's own, holds something; or no file holds anything."""
+    lines = comparison.contents.whole
+    held = lines.charged[:-1].any(axis=1)
+    return bool((held & lines.lost).any() or (lines.charged.any() and not held.any()))
+
+
+def notes(world: World) -> list[str]:
+    """Say what limits every verdict: processes in one directory, and sources that are not here."""
+    told = processes(world.series)
+    if sources_are_missing(world):
+        told.append(f"No line of your own code is judged: {SENTENCES[Cause.NO_SOURCE]}.")
+    return told
+
+
+def processes(series: Iterable[Series]) -> list[str]:
+    """Say in which directories processes ran at the same time, whether they are told apart, and what to do."""
+    kinds: dict[tuple[str, str], list[Series]] = {}
+    for one in series:
+        kinds.setdefault((one.directory, one.program), []).append(one)
+    notes = []
+    for (directory, program), found in kinds.items():
+        of = f"processes of {program}" if program else "processes"
+        if replicas := max(one.replica for one in found):
+            notes.append(
+                f"{replicas} {of} wrote to {code(directory)} at the same time. They are told apart by what they had allocated, "
+                "and judged one by one; with a directory for each, that would be certain."
+            )
+        if any(one.is_mixed for one in found):
+            notes.append(
+                f"Most snapshots in {code(directory)} do not continue any other: several {of} wrote them and cannot be told "
+                "apart, or one restarts each time. Write the snapshots of each process to a directory of its own."
+            )
+    return notes
