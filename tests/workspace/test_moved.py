@@ -178,6 +178,22 @@ def test_a_file_that_was_split_by_platform(
     assert {name: numbers(known, folder / "db" / name)} == expected
 
 
+@pytest.mark.parametrize(("runtime", "taken"), [("os_linux", "posix"), ("os_windows", "win")])
+def test_a_file_that_was_split_by_build_lines(folder: Path, runtime: str, taken: str) -> None:
+    """Their names say nothing of a platform."""
+    run(folder, "rm", "-q", "db/open.go")
+    for name, constraint in (("posix", "!windows"), ("win", "windows")):
+        (folder / f"db/open_{name}.go").write_text(f"//go:build {constraint}\n\n{OPEN}")
+    check_in(folder, TWO)
+    stack = f"example.com/app/db.Open:3@/ci/db/open.go:4 < runtime.main@runtime/{runtime}.go:9 = 20x{MB}"
+    drop(folder.parent / "p/1.pb.gz", heap(stack, seconds=ONE + 1))
+    known = opened(folder)
+    place = known.sources.place("/ci/db/open.go")
+    assert place is not None
+    assert Path(place.path).name == f"open_{taken}.go"
+    assert [line for line, _ in numbers(known, Path(place.path)).items()] == [6]
+
+
 @pytest.mark.parametrize("other", [True, False])
 def test_a_c_file_that_was_split_by_platform(folder: Path, other: bool) -> None:
     """Nothing in its name says for which platform: it is marked if the function is in both."""

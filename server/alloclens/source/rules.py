@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from alloclens.languages import language_of
 from alloclens.languages.declarations import declares_most
-from alloclens.languages.go.platform import excludes, platform_of
+from alloclens.languages.go.platform import demands, excludes
 from alloclens.languages.names import has_name
 from alloclens.paths import folders_of, is_share, join, name_of, rest_within
 from alloclens.source.alike import is_telling, shared_end
@@ -20,7 +20,6 @@ from alloclens.source.recorded import EMBEDDED, GO_FILE, OF_GO, Kind
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
-    from alloclens.languages.go.platform import Platform
     from alloclens.source.build_roots import Builds
     from alloclens.source.files import Files
     from alloclens.source.recorded import Recorded
@@ -315,7 +314,7 @@ def _is_split(path: str, recorded: Recorded, context: PlacementContext) -> bool:
     So it can be in languages that are compiled for a platform. In others, two files often have functions of one name.
     """
     language, is_go = language_of(path), path.endswith(GO_FILE)
-    if _is_for(path, context.builds.platform) or not (is_go or (language and language.inlines)):
+    if _is_for(path, context) or not (is_go or (language and language.inlines)):
         return False
     if not (is_go or any(map(is_telling, recorded.functions))):
         return False
@@ -323,9 +322,9 @@ def _is_split(path: str, recorded: Recorded, context: PlacementContext) -> bool:
     return any(declares_most(context.files.text(other) or "", recorded.functions, other) for other in others)
 
 
-def _is_for(path: str, platform: Platform) -> bool:
-    """Return whether the name of a Go file demands a platform, and it is this one."""
-    return platform_of(path).system == platform.system != ""
+def _is_for(path: str, context: PlacementContext) -> bool:
+    """Return whether a Go file is for some platforms only, and the profile's is one of them."""
+    return path.endswith(GO_FILE) and demands(path, context.files.text(path) or "", context.builds.platform)
 
 
 def renamed_from(path: str, recorded: Recorded, context: PlacementContext) -> str:
@@ -342,8 +341,9 @@ def _moved(recorded: Recorded, context: PlacementContext) -> Groups:
     is_proof = recorded.path.endswith(OF_GO) or sum(map(has_name, recorded.functions)) > 1
     platform = context.builds.platform
     for group in _gone(recorded, context, (*SURE, _relative)):
-        beside = [one for path in group for one in context.files.beside(path) if not excludes(one, platform)]
-        yield [one for one in beside if _is_for(one, platform)]
+        each = (one for path in group for one in context.files.beside(path))
+        beside = [one for one in each if not excludes(one, context.files.text(one) or "", platform)]
+        yield [one for one in beside if _is_for(one, context)]
         yield [one for path in group if (one := context.files.renamed(path)) in beside]
         yield beside if is_proof else []
 

@@ -53,7 +53,8 @@ class Moves:
                 name = lines.functions.name[function]
                 if has_name(name) and path in texts and not declared(texts[path], name, path):
                     named = (other for other, text in texts.items() if declared(text, name, other))
-                    others = [other for other in named if not excludes(other, self._sources.builds.platform)]
+                    platform = self._sources.builds.platform
+                    others = [other for other in named if not excludes(other, texts[other], platform)]
                     if len(others) == 1:
                         gone.setdefault(others[0], []).append(function)
             for other, functions in gone.items():

@@ -1,9 +1,9 @@
-"""What the names of Go's files say of platforms, as `go help buildconstraint` has it."""
+"""What Go's files say of platforms, as `go help buildconstraint` has it."""
 
 from __future__ import annotations
 
 import pytest
-from alloclens.languages.go.platform import Platform, common_platform, excludes, platform_of
+from alloclens.languages.go.platform import Platform, common_platform, demands, excludes, platform_of
 
 
 @pytest.mark.parametrize(
@@ -33,5 +33,44 @@ def test_the_platform_of_several_files() -> None:
 
 def test_files_for_other_platforms() -> None:
     names = ["a.go", "a_linux.go", "a_windows.go", "a_amd64.go", "a_linux_arm64.go"]
-    assert [one for one in names if excludes(one, Platform("linux", "amd64"))] == ["a_windows.go", "a_linux_arm64.go"]
-    assert not any(excludes(one, Platform()) for one in names)
+    assert [one for one in names if excludes(one, "", Platform("linux", "amd64"))] == [
+        "a_windows.go",
+        "a_linux_arm64.go",
+    ]
+    assert not any(excludes(one, "", Platform()) for one in names)
+
+
+@pytest.mark.parametrize(
+    ("constraint", "excluded", "demanded"),
+    [
+        ("linux", False, True),
+        ("windows", True, False),
+        ("!windows", False, True),
+        ("!linux", True, False),
+        ("unix", False, True),
+        ("!unix", True, False),
+        ("linux && arm64", True, False),
+        ("linux&&amd64", False, True),
+        ("(linux || darwin) && !cgo", False, False),  # it depends on another tag
+        ("windows && cgo", True, False),
+        ("windows || cgo", False, False),
+        ("linux || cgo", False, False),  # others may have the tag, too
+        ("!(linux || darwin)", True, False),
+        ("go1.22", False, False),
+        ("amd64", False, False),  # for all systems
+        ("linux && (", False, False),
+    ],
+)
+def test_the_build_line_of_a_file(constraint: str, excluded: bool, demanded: bool) -> None:
+    text, platform = f"// Copyright\n\n//go:build {constraint}\n\npackage db\n", Platform("linux", "amd64")
+    assert (excludes("a.go", text, platform), demands("a.go", text, platform)) == (excluded, demanded)
+    assert not excludes("a.go", text, Platform())
+    late = f"package db\n\n//go:build {constraint}\n"
+    assert not excludes("a.go", late, platform)
+    assert not demands("a.go", late, platform)
+
+
+def test_a_system_that_has_the_tag_of_another_one() -> None:
+    text = "//go:build {}\npackage db\n"
+    assert not excludes("a.go", text.format("linux"), Platform("android"))
+    assert excludes("a.go", text.format("android"), Platform("linux"))
