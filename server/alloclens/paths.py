@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -110,6 +111,7 @@ def name_of(path: str) -> str:
     return path[max(path.rfind("/"), path.rfind("\\")) + 1 :]
 
 
+@lru_cache(10_000)  # successive snapshots have the same files
 def clean_path(path: str) -> str:
     """Normalize a path like Go's filepath.Clean, so that one file has one name."""
     if not path:

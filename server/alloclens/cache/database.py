@@ -201,7 +201,7 @@ def whole(rows: Iterable[Row], *key: object) -> Iterator[Row]:
 
 def sql_text(path: str) -> str:
     """Escape the undecodable bytes of a path, which SQLite does not accept."""
-    return path.encode("utf-8", "backslashreplace").decode("utf-8")
+    return path if path.isascii() else path.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _is_damage(error: Exception) -> bool:

@@ -48,7 +48,12 @@ class Evidence(NamedTuple):
 
 def evidence(functions: Mapping[str, Sequence[str]]) -> Evidence:
     """Return the evidence of a profile with these functions by file. Functions without a file are ignored."""
-    names = (RecordedName(file, function) for file, found in functions.items() if file for function in found or ("",))
+    return _evidence(tuple((file, tuple(names)) for file, names in functions.items() if file))
+
+
+@lru_cache(2)  # successive snapshots have the same functions
+def _evidence(functions: tuple[tuple[str, tuple[str, ...]], ...]) -> Evidence:
+    names = (RecordedName(file, function) for file, found in functions for function in found or ("",))
     return evidence_of({key_of(*name): name for name in names})
 
 

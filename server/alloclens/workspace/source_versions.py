@@ -442,8 +442,10 @@ def keep_texts(snapshot: Snapshot, places: Iterable[Place | Nowhere], roots: Roo
             by_folder[one.path[: one.path.rfind("/") + 1]].add(one.path)
     edited = {path for folder, paths in by_folder.items() if not roots.in_caches(folder) for path in paths}
     taken, built = snapshot.taken_at.seconds, snapshot.build.written_at
-    until = {path: min(taken, built) if COMPILED.search(path) else taken for path in edited}
-    found = {path: unchanged(path, until[path]) for path in edited - texts.paths(snapshot.path, stamp)}
+    found = {
+        path: unchanged(path, built if built < taken and COMPILED.search(path) else taken)
+        for path in edited - texts.paths(snapshot.path, stamp)
+    }
     if fresh := {path: copy for path, copy in found.items() if copy is not None}:
         texts.keep(snapshot.path, stamp, fresh)
 
