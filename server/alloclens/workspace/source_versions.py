@@ -51,6 +51,9 @@ PLACEHOLDER = re.compile(r"v0\.0\.0|v\d+\.0\.0-00010101000000-0{12}")
 MAJOR = re.compile(r"(?:^|/)v\d+$")
 VERSIONED = re.compile(r".*(/[^/]+[@-]v?\d+\.\d+\.\d+[^/]*/.*)", re.DOTALL)
 """The end of a path from a directory named after a module, package or crate with its version."""
+INSTALLED = re.compile(r"/(?:node_modules|(?:site|dist)-packages)/")
+PNPM = re.compile(r"/([^/]+)@[^/]+/node_modules/(.+)", re.DOTALL)
+"""A package in pnpm's store: @scope+name@1.2.3/node_modules/@scope/name/index.js."""
 LONE_RETURN = re.compile(r"\r(?!\n)")
 COMPILED = re.compile(r"\.(?:go|c|cc|cpp|cxx|h|hh|hpp|hxx|inl|ipp|m|mm|cu|rs|zig|swift|d|nim|f|f90|s)$", re.IGNORECASE)
 """Files that are compiled. For others the binary is an interpreter, whose age is irrelevant."""
@@ -389,7 +392,11 @@ def _released_version(place: Place, recorded: str) -> str:
 def _has_same_version(place: Place, recorded: str) -> bool:
     """Return whether a file is at a path with the recorded version."""
     there, here = (VERSIONED.match(f"/{path}") for path in (canonical(recorded), place.path))
-    return there is not None and here is not None and _plain(there[1]) == _plain(here[1])
+    if there is None or here is None or _plain(there[1]) != _plain(here[1]):
+        return False
+    stored = PNPM.match(here[1])
+    # Else it is the version of what the package was installed for: app-1.2.3/node_modules/x
+    return not INSTALLED.search(here[1]) or bool(stored and stored[2].replace("/", "+").startswith(f"{stored[1]}+"))
 
 
 def _lists(modules: str, recorded: str) -> bool:
