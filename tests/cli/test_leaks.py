@@ -189,7 +189,7 @@ def test_goroutines_that_only_the_heap_shows(folder: Path, times: tuple[int, ...
         waiting = f"main.fulfil:13@{folder}/main.go:{WAIT} = {5 + number}"
         drop(directory / f"g{number}.pb.gz", goroutines(waiting, seconds=begin + seconds))
     said = run(directory, "--workspace", folder).stderr
-    assert ("runtime.malg holds ▲98.9MB: goroutines that do not end" in said) == shows
+    assert ("runtime.malg holds ▲98.9MB: there are more goroutines than before" in said) == shows
 
 
 def leaked(folder: Path, *, text: bool) -> bytes:
@@ -215,6 +215,23 @@ def test_one_profile_of_leaked_goroutines_is_proof(folder: Path, *, text: bool) 
         f"Leak: 3 goroutines started here wait at main.go:{WAIT} for ever. "
         "The garbage collector found that nothing can wake them."
     )
+
+
+def test_marks_of_leaked_goroutines_in_a_list_are_proof(folder: Path) -> None:
+    """Two of the three that wait are marked; a fourth waits elsewhere."""
+    states = ["chan receive (leaked)", "chan receive, 5 minutes", "chan receive (leaked), locked to thread"]
+    waiting = "".join(
+        f"goroutine {i} [{state}]:\nmain.fulfil(0x1)\n\t{folder}/main.go:{WAIT} +0x2a\n"
+        f"created by main.main in goroutine 1\n\t{folder}/main.go:{GO} +0x11\n\n"
+        for i, state in enumerate(states, 7)
+    )
+    drop(folder / "p/list.txt", f"goroutine 1 [running]:\nmain.main()\n\t{folder}/main.go:6 +0x1\n\n{waiting}".encode())
+    (found,) = findings(folder / "p", "--workspace", folder)
+    assert (found["code"], found["rule"], found["value"], found["line"]) == ("goroutine-leak", "proven", 2, GO)
+    assert found["message"].startswith(f"Leak: 2 goroutines started here wait at main.go:{WAIT} for ever. The garbage")
+    (folder / "p/list.txt").unlink()
+    drop(folder / "p/list.txt", waiting.replace(" (leaked)", "").encode())
+    assert findings(folder / "p", "--workspace", folder) == []
 
 
 def test_a_profile_without_leaked_goroutines_says_nothing(folder: Path) -> None:

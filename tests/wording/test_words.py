@@ -209,6 +209,10 @@ def test_a_stack_keeps_the_users_frames_and_folds_the_others() -> None:
     assert said("x.a", "x.b", "x.c", "x.d", "main.f") == "x.a ← x.b ← x.c ← x.d ← main.f!"
     assert said("x.a", "y.b", "z.c", "u.d", "v.e") == "x.a ← 3 frames of y, z and others ← v.e"
     assert said("a", "b", "c", "d", "e") == "a ← 3 frames ← e"
+    unknown = [Frame("", "", 0)] * 3
+    assert folded([*unknown, Frame("main.f", "/w/f.go", 7)], bool, lambda f: f.function, lambda f: f.function) == (
+        "3 without a name ← main.f"
+    )
     many = said(*["main.walk"] * 300, *[f"main.f{i}" for i in range(40)])
     assert many.startswith("main.walk! (×300) ← main.f0! ← main.f1! ← ")
     assert many.endswith(" ← main.f39!")

@@ -411,7 +411,8 @@ def compare(
     grown = growth(contents.head, contents.base, wanted, alignment, one_process=one_process) if contents.base else None
     observed, whole = [] if head.is_difference else series.observations(head), contents.whole
     judged_type, judgement = judged(whole.sample_types), None
-    if judged_type and len(observed) > (0 if judged_type.type == LEAKED else 1):
+    is_proof = any(kind.type == LEAKED for kind in whole.sample_types)
+    if judged_type and len(observed) > (0 if is_proof else 1):
         judgement = judge(history(observed, whole, sites), whole, judged_type)
     return Comparison(series, head, base, wanted, one_process, contents, alignment, grown, judgement)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from alloclens.profile.sample_types import GOROUTINES, LEAKED
+from alloclens.profile.sample_types import GOROUTINES, LEAKED, column_of
 from alloclens.series.verdicts import MIN_RISE, RULES, VERDICTS, Rule, verdicts
 from alloclens.stats.trend import slope
 
@@ -131,6 +131,8 @@ class Judgement:
     head: Lines
     sample_type: ValueType
     verdicts: Verdicts
+    leaked: Floats
+    """The goroutines of each entry of which the garbage collector found that they are blocked for ever."""
 
     def findings(self, wanted: Collection[str] = VERDICTS, rows: Ints | None = None) -> list[Finding]:
         """Return the findings with these verdicts, on some or all rows of the head's lines, worst first.
@@ -197,7 +199,7 @@ class Judgement:
             line=int(head.line[row]) if row >= 0 else 0,
             function=_function(head, row) if row >= 0 else head.holders.function[holder],
             sample_type=self.sample_type,
-            value=float(history.values[-1, entry]),
+            value=float(self.leaked[entry] or history.values[-1, entry]),
             growth=float(found.growth[entry]),
             low=float(found.bounds.low[entry]),
             high=float(found.bounds.high[entry]),
@@ -238,10 +240,12 @@ class Judgement:
 
 def judge(history: History, head: Lines, wanted: ValueType) -> Judgement:
     """Judge a process at its last observation, the head."""
-    found = verdicts(history)
-    if wanted.type == LEAKED:
-        found = replace(found, rule=np.full_like(found.rule, RULES.index(Rule.PROVEN)))
-    return Judgement(history, head, wanted, found)
+    found, number = verdicts(history), column_of(head.sample_types, LEAKED)
+    if number is None:
+        return Judgement(history, head, wanted, found, np.zeros(len(history.site)))
+    leaked = np.concatenate([head.value.owned[history.row, number], head.holders.value[history.holder, number]])
+    rule = np.where(leaked > 0, RULES.index(Rule.PROVEN), found.rule)
+    return Judgement(history, head, wanted, replace(found, rule=rule), leaked)
 
 
 def badness(finding: Finding) -> tuple[int, int, float, float]:

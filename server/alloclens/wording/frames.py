@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from alloclens.languages.go.names import package_of
 from alloclens.wording.names import short_name
@@ -30,8 +30,11 @@ def folded(frames: Sequence[Frame], is_own: Callable[[str], bool], own: Label, f
 
 
 def _parts(frames: Sequence[Frame], is_own: Callable[[str], bool], own: Label, foreign: Label) -> Iterator[str]:
-    for mine, run in groupby(frames, lambda frame: is_own(frame.file)):
-        if mine:
+    for kind, run in groupby(frames, lambda frame: _kind(frame, is_own)):
+        if kind == "nameless":
+            yield f"{sum(1 for _ in run)} without a name"
+            continue
+        if kind == "own":
             for frame, same in groupby(run):
                 times = sum(1 for _ in same)
                 yield own(frame) + (f" (×{times})" if times > 1 else "")
@@ -43,9 +46,15 @@ def _parts(frames: Sequence[Frame], is_own: Callable[[str], bool], own: Label, f
             yield from (foreign(inside[0]), _many(inside[1:-1]), foreign(inside[-1]))
 
 
+def _kind(frame: Frame, is_own: Callable[[str], bool]) -> Literal["own", "foreign", "nameless"]:
+    if is_own(frame.file):
+        return "own"
+    return "foreign" if frame.function or frame.file else "nameless"
+
+
 def frame_name(frame: Frame) -> str:
-    """Return the name of a frame's function without the directories of its package, else its file."""
-    return short_name(frame.function) or frame.file or "?"
+    """Return the name of a frame's function without the directories of its package, else its file; "" without both."""
+    return short_name(frame.function) or frame.file
 
 
 def _many(frames: Sequence[Frame]) -> str:

@@ -126,7 +126,8 @@ def _settles(finding: Finding) -> str:
     more = math.ceil(finding.over.observations * ((needed / max(finding.score, MIN_SCORE)) ** 2 - 1))
     if more <= 0:
         return " A few more snapshots show whether it goes on."
-    is_sampled_go = finding.file.endswith(".go") and not math.isnan(finding.sampled)
+    is_go = finding.file.endswith(".go") or (finding.is_foreign and package_of(finding.function))
+    is_sampled_go = is_go and not math.isnan(finding.sampled)
     rate = ", or the next run with runtime.MemProfileRate = 64 << 10" if is_sampled_go else ""
     return f" About {counted(more, 'more snapshot')} at this pace would settle it{rate}."
 
@@ -142,7 +143,7 @@ def related(finding: Finding, now: MappedFinding) -> str:
 def figures(finding: Finding) -> str:
     """Return the figures behind a verdict."""
     if finding.rule is Rule.PROVEN:
-        return "found by the garbage collector (goroutineleak profile)"
+        return "found by the garbage collector"
     unit, over = finding.sample_type.unit, finding.over
     pace = rate(finding.slope, unit, over.seconds)
     parts = [f"{signed(finding.per_snapshot, unit)} per snapshot, {'' if finding.slope < 0 else '+'}{pace} (Theil–Sen)"]
@@ -219,8 +220,8 @@ def goroutine_note(comparison: Comparison) -> str:
     if grown is None or not grown.significant or not grown.growth or grown.growth <= 0:
         return ""
     return (
-        f"runtime.malg holds {change(grown.growth, 'bytes')}: goroutines that do not end. A heap profile cannot say which "
-        "`go` statement started them; goroutine profiles beside it can: run "
+        f"runtime.malg holds {change(grown.growth, 'bytes')}: there are more goroutines than before, as when some do not end. A "
+        "heap profile cannot say which `go` statement started them; goroutine profiles beside it can: run "
         "`alloclens capture http://HOST:PORT/debug/pprof/goroutine --into DIR`."
     )
 

@@ -71,7 +71,7 @@ def goroutine_origins(
     profile: Profile, lines: Lines, sources: ProfiledSources
 ) -> dict[tuple[str, int], GoroutineOrigin]:
     """Return the origin of the goroutines in each own line (recorded file, line), unless it is ambiguous."""
-    if [t.type for t in profile.sample_types] not in [[kind] for kind in GOROUTINES]:
+    if not {t.type for t in profile.sample_types} <= set(GOROUTINES):
         return {}
     own = dict(zip(lines.files, lines.own.tolist(), strict=True))
     sites = by_source_line(profile)
@@ -79,7 +79,7 @@ def goroutine_origins(
     owner = attribution.owned(profile, sites, of_site).site
     at = start_frames(profile, lambda file: own.get(clean_path(file), False))
     found: dict[int, Counter[tuple[int, int, int]]] = {}
-    for site, *rows, count in _grouped(owner, at, np.abs(profile.values[:, 0])):
+    for site, *rows, count in _grouped(owner, at, np.abs(profile.values[:, -1])):
         found.setdefault(site, Counter())[rows[0], rows[1], rows[2]] += count
     heaviest = sorted(found, key=lambda site: -found[site].total())[:MAX_WAITING_LINES]
     made = {(sites.texts[sites.file[s]], int(sites.line[s])): _one(profile, found[s], sources) for s in heaviest}

@@ -2,8 +2,8 @@ r"""Stack traces of all goroutines (debug=2, or a crash, also in a log): one sam
 
 `goroutine 22 [chan receive, 5 minutes]:`, then for each frame the function with its arguments and, below it,
 `\t/w/main.go:165 +0x2a`. The last one may be `created by main.main in goroutine 1`: the go statement. A blank line ends
-a goroutine. Lines that are not frames, such as `...23 frames elided...`, are ignored. Source: Go's runtime,
-traceback.go.
+a goroutine. Lines that are not frames, such as `...23 frames elided...`, are ignored. `[chan receive (leaked)]` was found by
+the garbage collector: if there is one, these goroutines have a sample type of their own. Source: Go's runtime, traceback.go.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from alloclens.profile.formats.addresses import Label, Stacks, assemble
 from alloclens.profile.formats.go_symbols import pairs
 from alloclens.profile.formats.text import decoded
 from alloclens.profile.model import Frame, Profile, ValueType
+from alloclens.profile.sample_types import LEAKED
 
 HEADER = re.compile(rb"goroutine \d{1,19} [^\[\n]*\[[^\n]*:\r?$", re.MULTILINE)
 """Searched for in any bytes, also after a prefix; LINE is stricter."""
@@ -32,6 +33,7 @@ NEWLINE = ord("\n")
 ARGUMENTS = re.compile(r"\([^()]*\)$")
 CREATOR = re.compile(r" in goroutine \d+$")
 MINUTES = re.compile(r"(\d{1,9}) minutes")
+MARK = " (leaked)"
 GOROUTINE = ValueType("goroutine", "count")
 
 
@@ -48,15 +50,17 @@ def parse(data: bytes) -> Profile:
     goroutines = _goroutines(decoded(data).replace("\r\n", "\n"))
     if not goroutines:
         raise Unrecognized("no list of goroutines")
+    leaked = np.array([MARK in one.state for one in goroutines])
+    types = (ValueType(LEAKED, "count"), GOROUTINE) if leaked.any() else (GOROUTINE,)
     known = {frame: i for i, frame in enumerate(dict.fromkeys(f for g in goroutines for f in g.frames), 1)}
     stacks = Stacks(
-        np.ones((len(goroutines), 1), np.int64),
+        np.stack([leaked, np.ones_like(leaked)], axis=1).astype(np.int64)[:, -len(types) :],
         np.array([len(g.frames) for g in goroutines], np.int64),
         np.array([known[f] for g in goroutines for f in g.frames], np.uint64),  # ids in place of addresses
     )
     symbols = {number: [frame] for frame, number in known.items()}
     labels = [label for i, g in enumerate(goroutines) for label in _labels(i, g)]
-    return assemble((GOROUTINE,), stacks, symbols=symbols, labels=labels, period=1, period_type=GOROUTINE)
+    return assemble(types, stacks, symbols=symbols, labels=labels, period=1, period_type=GOROUTINE)
 
 
 def _goroutines(text: str) -> list[_Goroutine]:
