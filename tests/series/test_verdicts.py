@@ -7,8 +7,9 @@ from collections import Counter
 import numpy as np
 import pytest
 from alloclens.series.findings import RAISED, Finding
+from alloclens.series.verdicts import Rule
 
-from tests.support.sampled import HERE, Heap, judged, snapshot
+from tests.support.sampled import HERE, Heap, judged, judgement, snapshot
 
 MB = 1 << 20
 
@@ -93,3 +94,20 @@ def test_a_slow_leak_under_churn_a_hundred_times_as_large(seed: int) -> None:
     assert 1 not in pair or pair[1].rule.name == "UNCLEAR"
     first = judged(seen)[0]
     assert (first.line, first.verdict) == (1, "leak")
+
+
+def test_the_caller_that_fills_up_is_the_candidate_of_a_line_that_mostly_turns_over() -> None:
+    rng = np.random.default_rng(1)
+    fills, turns = Heap(rng, 4096), Heap(rng, 4096)
+    seen = []
+    for step in range(24):
+        fills.allocate((2 << 20) // 4096 if step < 10 else 0)
+        turns.allocate((200 << 20) // 4096)
+        turns.free(int(rng.binomial(turns.live, 0.6)))
+        seen.append(snapshot({f"{HERE} < main.a@/o/a.go:{line}": heap for line, heap in ((5, fills), (6, turns))}))
+    found = judgement(seen)
+    assert found.findings(RAISED) == []
+    (candidate,) = found.candidates()
+    assert (candidate.line, candidate.caller and candidate.caller.line) == (1, 5)
+    assert candidate.rule in {Rule.FILLED, Rule.SLOWS}
+    assert [caller.line for caller in candidate.callers] == [5, 6]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from alloclens.profile.formats import read
 from alloclens.profile.model import ValueType
-from alloclens.series.findings import Finding, judge
+from alloclens.series.findings import Finding, Judgement, judge
 from alloclens.series.history import history
 from alloclens.series.owned import LineNumbers, owned
 from alloclens.series.snapshot import Snapshot, TakenAt
@@ -58,6 +58,11 @@ def snapshot(sites: dict[str, Heap]) -> Lines:
 
 def judged(observed: list[Lines], every: float = 60.0) -> list[Finding]:
     """Return the verdicts on the last of these, taken so many seconds apart."""
+    return judgement(observed, every).findings()
+
+
+def judgement(observed: list[Lines], every: float = 60.0) -> Judgement:
+    """Judge the last of these, taken so many seconds apart."""
     sites, wanted = LineNumbers(), ValueType("inuse_space", "bytes")
     snapshots = [
         Snapshot(
@@ -72,4 +77,4 @@ def judged(observed: list[Lines], every: float = 60.0) -> list[Finding]:
         )
         for i, one in enumerate(observed)
     ]
-    return judge(history(snapshots, observed[-1], sites), observed[-1], wanted).findings()
+    return judge(history(snapshots, observed[-1], sites), observed[-1], wanted)

@@ -172,13 +172,13 @@ class Judgement:
     def _deciding(self) -> Ints:
         """The entry that decides on each of the head's lines: the line itself, or a caller with which it rises as clearly."""
         lines = len(self.history.row)
-        severity = np.array([VERDICTS.index(rule.verdict) for rule in RULES])[self.verdicts.rule]
+        rule = self.verdicts.rule  # in the order of RULES, worst first
         best = np.arange(lines)
         for entry in np.flatnonzero(self._owner[lines:] >= 0) + lines:
             at = int(np.searchsorted(self.history.row, self._owner[entry]))
             before = best[at] if best[at] >= lines else None
             better = before is None or self._score[entry] > self._score[before]
-            if (severity[entry], not better) < (severity[best[at]], before is not None):
+            if (rule[entry], not better) < (rule[best[at]], before is not None):
                 best[at] = entry
         return best
 

@@ -78,13 +78,13 @@ class Rule(Enum):
     """It rises, but it is not certain yet that the pace holds and that load does not explain it."""
     FILLED = ("filling", "filled")
     """It rose, but lately certainly at less than half the earlier pace."""
-    FELL = ("shrinking", "fell")
-    TURNS = ("churn", "turns over")
-    """Much was allocated, and certainly nearly nothing retained."""
     SLOWS = ("noise", "slows")
     """It rises, but certainly slower than before, and rather at less than half the earlier pace."""
     LOADED = ("noise", "loaded")
     """It rises, but as much more comes and goes, as under more load."""
+    FELL = ("shrinking", "fell")
+    TURNS = ("churn", "turns over")
+    """Much was allocated, and certainly nearly nothing retained."""
     SMALL = ("noise", "small")
     """It rises, but by a tiny share of what is in use."""
     SWINGS = ("noise", "swings")
@@ -100,6 +100,7 @@ class Rule(Enum):
 
 
 RULES = tuple(Rule)
+"""Worst first."""
 VERDICTS = ("leak", "growing", "filling", "shrinking", "churn", "noise", "stable")
 """Worst first."""
 
@@ -221,7 +222,10 @@ def _pace(history: History, rising: Ints, by_size: Mask) -> Pace:
     fell = np.min(late, axis=0) < -FELL
     slows, holds = slower & (late[0] < 0) & ~fell, (late[0] > HELD) & ~slower & ~fell
     return Pace(
-        holds & ~by_size, slows & ~by_size, np.where(by_size, ~_grown_late(history), fell), -best.min(axis=0, initial=0)
+        holds & ~by_size,
+        slows & ~by_size,
+        np.where(by_size, ~_grown_late(history), fell),
+        -np.min(late, axis=0, initial=0),
     )
 
 
