@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from alloclens.profile.model import ValueType
 from alloclens.series.owned import NOTHING
-from alloclens.series.series import Series, group
+from alloclens.series.series import Series, group, process_before
 from alloclens.series.snapshot import Snapshot, TakenAt
 from alloclens.tables.allocations import StackAllocations, sketch
 
@@ -164,3 +164,20 @@ def test_an_older_head_is_judged_by_what_came_before_it() -> None:
     found = series.judged_process(made[10], 6)
     assert (found.observed, found.snapshots_ago) == (made[:9], 2)
     assert series.judged_process(made[4], 6).observed == made[:5]
+
+
+def test_the_process_before() -> None:
+    """The last one with enough observations that ended before, in any series of the directory: here of other binaries."""
+    rng = np.random.default_rng(3)
+    lengths = {"a": (0, 8), "b": (100, 3), "c": (200, 5), "d": (250, 20)}
+    made = {name: Process(rng, name) for name in lengths}
+    found = [
+        replace(made[name].snapshot(begin + 10 * i), program=name)
+        for name, (begin, count) in lengths.items()
+        for i in range(count)
+    ]
+    series = group(found)
+    (head,) = (one for one in series if one.program == "c")
+    assert of(process_before(series, head.snapshots[-1], head, 5)) == {"a"}  # b has too few, d has not ended
+    assert of(process_before(series, head.snapshots[-1], head, 2)) == {"b"}
+    assert process_before(series, head.snapshots[-1], head, 9) == []

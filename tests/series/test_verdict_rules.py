@@ -7,6 +7,7 @@ expected rule follows from the arithmetic beside its row. Simulated processes ar
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -72,9 +73,10 @@ def process(*lines: Line, minutes: tuple[float, ...] = (), work: tuple[float, ..
     return History(observed, key, key[:0], np.zeros(len(lines), np.bool_), numbers.numbers(key), numbers)
 
 
-def rule(*lines: Line, **how: tuple[float, ...]) -> Rule:
-    """Return the rule that fires for the first of these lines."""
-    return RULES[verdicts(process(*lines, **how)).rule[0]]
+def rule(*lines: Line, before: tuple[Line, ...] = (), **how: tuple[float, ...]) -> Rule:
+    """Return the rule that fires for the first of these lines, after a process of other ones."""
+    earlier = process(*before).observed if before else ()
+    return RULES[verdicts(replace(process(*lines, **how), earlier=earlier)).rule[0]]
 
 
 def steps(*each: float, begin: float = 0) -> tuple[float, ...]:
@@ -98,10 +100,18 @@ class Row(NamedTuple):
     lines: tuple[Line, ...]
     minutes: tuple[float, ...] = ()
     work: tuple[float, ...] = ()
+    before: tuple[Line, ...] = ()
 
 
-def row(name: str, expected: Rule, *lines: Line, minutes: tuple[float, ...] = (), work: tuple[float, ...] = ()) -> Row:
-    return Row(name, expected, lines, minutes, work)
+def row(
+    name: str,
+    expected: Rule,
+    *lines: Line,
+    minutes: tuple[float, ...] = (),
+    work: tuple[float, ...] = (),
+    before: tuple[Line, ...] = (),
+) -> Row:
+    return Row(name, expected, lines, minutes, work, before)
 
 
 BUSY = Line((10**6,) * 12)
@@ -213,6 +223,22 @@ PACES = [
 ]
 
 
+FILLED_BEFORE = (paced((10, 9), (10, 1)),)
+"""It slowed down at 100 objects."""
+
+RESTARTS = [
+    # It is beyond 100 at 1.645 standard errors: 124 are 24/√224 = 1.60, 128 are 1.85; 120 are 1.35, 132 are 2.10.
+    row("124 after 100", Rule.REFILLS, paced((8, 15.5)), before=FILLED_BEFORE),
+    row("128 after 100", Rule.UNSETTLED, paced((8, 16)), before=FILLED_BEFORE),
+    row("120 after 100", Rule.REFILLS, paced((8, 15)), before=FILLED_BEFORE),
+    row("132 after 100", Rule.UNSETTLED, paced((8, 16.5)), before=FILLED_BEFORE),
+    # A process that is old enough is judged by itself; and one before that did not slow down says nothing.
+    row("old enough, after 100", Rule.RISES, paced((19, 5)), before=FILLED_BEFORE),
+    row("too young, after 100", Rule.REFILLS, paced((18, 5)), before=FILLED_BEFORE),
+    row("after a leak", Rule.UNSETTLED, paced((18, 5)), before=(paced((20, 5)),)),
+]
+
+
 def loaded(*freed: float, grown: tuple[float, float] = (10, 10)) -> Line:
     """Return a line of 100 objects that grows by as many in each of ten steps, and then in ten more; it frees so many in each."""
     each = [(grown[i >= 10], freed[i >= 10]) for i in range(20)]
@@ -269,11 +295,11 @@ SLICES = [
     row("3.25 slices that grow", Rule.SWINGS, growing(1e3, 2e3, 3e3, 4e3, 5e3, 5e3, objects=3.25)),
 ]
 
-ROWS = [*OBSERVATIONS, *TREND, *SIZES, *PACES, *LOADS, *SLICES]
+ROWS = [*OBSERVATIONS, *TREND, *SIZES, *PACES, *RESTARTS, *LOADS, *SLICES]
 
 
 def fired(one: Row) -> Rule:
-    return rule(*one.lines, minutes=one.minutes, work=one.work)
+    return rule(*one.lines, minutes=one.minutes, work=one.work, before=one.before)
 
 
 @pytest.mark.parametrize("one", ROWS, ids=lambda one: one.name)

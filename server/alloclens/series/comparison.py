@@ -391,11 +391,17 @@ class Comparison:
 
 
 def compare(
-    series: Series, head: Snapshot, base: Snapshot | None, sample_type: str, contents: Contents, sites: LineNumbers
+    series: Series,
+    head: Snapshot,
+    base: Snapshot | None,
+    sample_type: str,
+    contents: Contents,
+    sites: LineNumbers,
+    before: Sequence[Snapshot] = (),
 ) -> Comparison | None:
     """Compare two snapshots of a series; None if it lacks the sample type ("": its default).
 
-    `sites` numbers the owned lines of the series.
+    `sites` numbers the owned lines of the series. `before` are the observations of the process before the head's.
     """
     number = column(head.sample_types, head.default_sample_type, sample_type)
     if number is None:
@@ -413,7 +419,7 @@ def compare(
     judged_type, judgement = judged(whole.sample_types), None
     is_proof = any(kind.type == LEAKED for kind in whole.sample_types)
     if judged_type and len(observed) > (0 if is_proof else 1):
-        judgement = judge(history(observed, whole, sites), whole, judged_type)
+        judgement = judge(history(observed, whole, sites, before), whole, judged_type)
     return Comparison(series, head, base, wanted, one_process, contents, alignment, grown, judgement)
 
 

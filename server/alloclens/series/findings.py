@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 RAISED = ("leak", "growing")
 """The verdicts that are reported; the others are shown on request."""
-UNPROVEN = (Rule.FILLED, Rule.SLOWS, Rule.LOADED, Rule.SWINGS, Rule.UNCLEAR, Rule.TURNS, Rule.STANDS)
+UNPROVEN = (Rule.FILLED, Rule.SLOWS, Rule.REFILLS, Rule.LOADED, Rule.SWINGS, Rule.UNCLEAR, Rule.TURNS, Rule.STANDS)
 """The rules of what may leak though nothing is proven."""
 MAX_CANDIDATES = 5
 MIN_GOROUTINE_BYTES = 2048 + 440

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -43,6 +43,8 @@ class History:
     site: Ints
     """Site numbers of the entries, shape (lines + holders,)."""
     sites: LineNumbers
+    earlier: Sequence[Snapshot] = ()
+    """The observations of the process before it."""
 
     def __len__(self) -> int:
         return len(self.observed)
@@ -51,6 +53,11 @@ class History:
     def rate(self) -> float:
         """Mean bytes between two samples; 0 if the profile is not sampled."""
         return self.observed[-1].rate
+
+    @cached_property
+    def before(self) -> History | None:
+        """The history of the same entries in the process before this one."""
+        return replace(self, observed=self.earlier, earlier=()) if self.earlier else None
 
     @cached_property
     def chosen(self) -> Ints:
@@ -110,12 +117,12 @@ class History:
         return Counts(np.where(np.isnan(sampled), self.values / (self.rate or 1), sampled), arrived)
 
 
-def history(observed: Sequence[Snapshot], head: Lines, sites: LineNumbers) -> History:
-    """Return the history of the head's owned lines and holders."""
+def history(observed: Sequence[Snapshot], head: Lines, sites: LineNumbers, earlier: Sequence[Snapshot] = ()) -> History:
+    """Return the history of the head's owned lines and holders, and what is known of the process before it."""
     row, holder = rows_that_own(head), _worth_telling_apart(head)
     site = sites.numbers(np.concatenate([keys(head, row), holder_keys(head, holder)]))
     foreign = np.append(np.zeros(len(row), np.bool_), head.holders.row[holder] < 0)
-    return History(observed, row, holder, foreign, site, sites)
+    return History(observed, row, holder, foreign, site, sites, earlier)
 
 
 def _worth_telling_apart(head: Lines) -> Ints:

@@ -74,7 +74,8 @@ class LineNumbers:
         """Sorted."""
         self._numbers = np.zeros(0, np.int64)
         self._last = self._keys, self._numbers
-        self._figures: dict[OwnedLines, Floats] = {}
+        self._figures: tuple[dict[OwnedLines, Floats], ...] = ({}, {})
+        """Of the last two calls: a process, and the one before it."""
 
     def __len__(self) -> int:
         return len(self._keys)
@@ -99,12 +100,14 @@ class LineNumbers:
     def figures(self, owned: Sequence[OwnedLines], site: Ints) -> Floats:
         """Return all figures of these sites in each snapshot, shape (snapshots, figures, sites); 0 for what is absent.
 
-        Caches the snapshots of the last call: of a long series, most stay the same.
+        Caches the snapshots of the last two calls: of a long series, most stay the same.
         """
-        self._figures = {one: self._figures[one] if one in self._figures else one.figures() for one in owned}
+        known = self._figures[0] | self._figures[1]
+        all_figures = {one: known[one] if one in known else one.figures() for one in owned}
+        self._figures = all_figures, self._figures[0]
         numbers = [self.numbers(one.key) for one in owned]
         out = np.zeros((len(owned), len(Figures._fields), len(site)))
-        for wide, number, figures in zip(out, numbers, self._figures.values(), strict=True):
+        for wide, number, figures in zip(out, numbers, all_figures.values(), strict=True):
             if len(number):
                 place = np.full(len(self), -1)
                 place[number] = np.arange(len(number))

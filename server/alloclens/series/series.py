@@ -202,6 +202,23 @@ class Series:
         return next(by_label, None) or next(by_name, None)
 
 
+def process_before(series: Iterable[Series], head: Snapshot, of: Series, enough: int) -> list[Snapshot]:
+    """Return the observations of the last process in the directory that ended before the head's began; [] if none has enough.
+
+    It may be of another series: the names of binaries may have their version.
+    """
+    begun = of.process(head)[0].taken_at.seconds
+    ended = [
+        (one, process[-1])
+        for one in series
+        if one.snapshots[0].kind == head.kind
+        for process in one.processes
+        if process[-1].taken_at.seconds < begun and len(process) >= enough
+    ]
+    latest = sorted(ended, key=lambda pair: -pair[1].taken_at.seconds)
+    return next((found for one, last in latest if len(found := one.observations(last)) >= enough), [])
+
+
 def group(
     snapshots: Iterable[Snapshot],
     labels: Mapping[str, str] | None = None,

@@ -59,6 +59,8 @@ MIN_RETENTION = 0.1
 """Churn certainly retains less than this share of its allocations."""
 MAX_STABLE_CHANGE = 0.1
 """A line is stable if it certainly changed by less than this share."""
+BEYOND = quantile(0.95)
+"""How certain it must be that more is in use than in the process before, in standard errors."""
 LOAD = quantile(0.95)
 """Load explains a rise if fewer objects come and go than under load by less than so many standard errors."""
 NO_LOAD = quantile(0.999)
@@ -80,6 +82,8 @@ class Rule(Enum):
     """It rose, but lately certainly at less than half the earlier pace."""
     SLOWS = ("noise", "slows")
     """It rises, but certainly slower than before, and rather at less than half the earlier pace."""
+    REFILLS = ("noise", "refills")
+    """It rises, but not certainly beyond where it slowed down in the process before."""
     LOADED = ("noise", "loaded")
     """It rises, but as much more comes and goes, as under more load."""
     FELL = ("shrinking", "fell")
@@ -175,6 +179,7 @@ def verdicts(history: History) -> Verdicts:
         (Rule.YOUNG, (whole.low > 0) & (late.low > 0) & (not enough) & (growth > MIN_GROWTH_SHARE * now.value.sum())),
         (Rule.SMALL, proven & (growth <= MIN_GROWTH_SHARE * now.value[: len(history.row)].sum())),
         (Rule.FILLED, proven & pace.fell),
+        (Rule.REFILLS, proven & _refills(history)),
         (Rule.LOADED, proven & load.explains),
         (Rule.SLOWS, proven & pace.slows),
         (Rule.RISES, proven & pace.holds & load.excluded & (len(history) >= MIN_LEAK_OBSERVATIONS)),
@@ -254,6 +259,17 @@ def _grown_late(history: History) -> Mask:
     halves = [(clock[middle], 1 - clock[middle]) for clock in (history.clock, history.work)]
     grown: Mask = np.any([late * before >= HELD_PACE * early * after for before, after in halves], axis=0)
     return grown
+
+
+def _refills(history: History) -> Mask:
+    """Return which entries of a young process are not certainly above where they slowed down in the process before it."""
+    before = history.before
+    if before is None or len(history) >= MIN_LEAK_OBSERVATIONS:
+        return np.zeros(len(history.site), np.bool_)
+    slowed = np.isin(verdicts(before).rule, [RULES.index(rule) for rule in (Rule.FILLED, Rule.SLOWS)])
+    then, now = before.counts.held[-1], history.counts.held[-1]
+    refills: Mask = slowed & (now - then <= BEYOND * np.sqrt(now + then))
+    return refills
 
 
 class Load(NamedTuple):

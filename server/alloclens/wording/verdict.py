@@ -30,6 +30,7 @@ SENTENCES = {
     Rule.YOUNG: "Growing: {held}, {grown}: too few to say whether it goes on.",
     Rule.UNSETTLED: "Growing: {held}, {grown}, at {pace}; whether the pace holds is not certain yet.",
     Rule.SLOWS: "Noise: {held}, {grown}, but lately more slowly, like a cache that fills up.",
+    Rule.REFILLS: "Noise: {held}, {grown}, but not certainly beyond where it slowed down in the process before.",
     Rule.LOADED: "Noise: {held}, {grown}; what is freed rose as well, {load}, as it does under more load.",
     Rule.FILLED: "Filling: {held}, {grown}, but lately at less than half the earlier pace, like a cache that fills up.",
     Rule.FELL: "Shrinking: {held}, {grown}.",
