@@ -91,15 +91,16 @@ class Target(NamedTuple):
 
 def targets(outcomes: Sequence[Outcome]) -> list[Target]:
     """Return all targets. Three snapshots are too few for any; the first twelve hold too little of most leaks to find them."""
-    long, whole = (totals([o for o in outcomes if o.cut in cuts]) for cuts in (LONG, ("60",)))
-    every = totals([o for o in outcomes if o.cut != "3"])
+    judged = (LONG, ("60",), ("first 12",), (*LONG, "first 12"))
+    long, whole, early, every = (totals([o for o in outcomes if o.cut in cuts]) for cuts in judged)
     return [
         Target("12 and 60 snapshots: a correct line is first", long.first, 0.97, at_most=False),
         Target("60 snapshots: the caller of a helper is named", whole.caller, 0.9, at_most=False),
         Target("silent though it leaks", every.silent, 0, at_most=True),
         Target("a false leak without a leak", every.alarms, 0.01, at_most=True),
         Target("a false leak beside a leak", every.accused, 0.01, at_most=True),
-        Target("growing without a leak", every.growing, 0.1, at_most=True),
+        Target("12 and 60 snapshots: growing without a leak", long.growing, 0.1, at_most=True),
+        Target("first 12: growing without a leak", early.growing, 0.1, at_most=True),
     ]
 
 

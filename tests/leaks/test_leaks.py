@@ -213,6 +213,7 @@ def test_totals():
         (3, _outcome(SOUND, "12", "growing C"), _outcome(SOUND, "12", "leak C"), 1),
         (4, _outcome(LEAKS, "12", "leak A"), _outcome(LEAKS, "12", "leak A, leak C"), 1),
         (5, _outcome(SOUND, "60"), _outcome(SOUND, "60", "growing C"), 10),
+        (6, _outcome(SOUND, "first 12"), _outcome(SOUND, "first 12", "growing C"), 10),
     ],
 )
 def test_targets(number: int, right: Outcome, wrong: Outcome, misses: int):
