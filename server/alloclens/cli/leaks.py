@@ -23,9 +23,10 @@ from alloclens.wording.status import nothing
 from alloclens.wording.verdict import (
     SHAPES,
     candidate,
+    doubt,
     figures,
     goroutine_note,
-    placed_message,
+    message,
     sparkline,
     verdict,
     whose,
@@ -164,19 +165,24 @@ def _line(named: NamedLine) -> dict[str, Any]:
 
 
 def _print(findings: list[tuple[Finding, Comparison]], known: World, mapper: LineMapper) -> None:
+    doubts = list[str]()
     for finding, comparison in findings:
         placed = mapper.finding(comparison, finding)
         at = placed.at
+        if placed.unsure:
+            doubts.append(doubt(guessed=placed.guessed))
         gone = " (changed or deleted since)" if at and not at.line else ""
         where = f"{_from_here(at.path) if at else finding.file}:{(at and at.line) or finding.line}"
         where = finding.function if finding.is_foreign and not at else where
         show(Styled(where, bold=True), gone, " ", Styled(sparkline(finding.points), "cyan"))
-        message = placed_message(finding, comparison, placed, known.settings.memory_bytes)
+        words = message(finding, comparison, placed, known.settings.memory_bytes)
         leaks = finding.verdict == "leak"
-        show(Styled(f"  {message}", "red" if leaks else None, bold=leaks))
+        show(Styled(f"  {words}", "red" if leaks else None, bold=leaks))
         if finding.verdict in RAISED:
             _print_stack(finding, comparison, placed, mapper)
         show(Styled(f"  {figures(finding)}", dim=True))
+    for reason in dict.fromkeys(doubts):
+        tell(f"~ {reason}")
 
 
 def _from_here(path: str) -> str:

@@ -40,6 +40,12 @@ SENTENCES = {
     Rule.UNCLEAR: "Not yet clear: {held}, {grown}, within what sampling and load cause by chance.",
     Rule.STANDS: "Stable: {held}, {grown}.",
 }
+REASONS = {
+    Rule.FILLED: "but lately at less than half the earlier pace",
+    Rule.LOADED: "but what is freed rose as well, {load}",
+    Rule.TURNS: "but nearly all that was allocated was freed again",
+}
+"""Why a candidate may well be none."""
 NOTHING_FREED = 0.99
 """What retains more of its allocations has freed nothing."""
 MIN_SCORE = 0.5
@@ -50,11 +56,19 @@ NEARLY_ALL = 0.9
 """A caller that holds less of the growth has its share stated."""
 CALLER = " · this caller grows"
 """Marks the callers of a finding among the frames of its stack."""
+MANY = 10
+"""Times as many snapshots as there are, beyond which their number means nothing."""
 BARS = "▁▂▃▄▅▆▇█"
 
 
 def placed_message(finding: Finding, comparison: Comparison, now: MappedFinding, memory_limit: float) -> str:
-    """Return the verdict on a line and, for a leak, when the heap reaches the memory limit (in bytes; 0 for none)."""
+    """Return the message of a finding with the reason if its line is unsure."""
+    words = message(finding, comparison, now, memory_limit)
+    return f"{words} {doubt(guessed=now.guessed)}" if now.unsure else words
+
+
+def message(finding: Finding, comparison: Comparison, now: MappedFinding, memory_limit: float) -> str:
+    """Return the verdict on a line, and for a leak when the heap reaches the memory limit (in bytes; 0 for none)."""
     words = whose(comparison) + verdict(finding, now) + related(finding, now)
     if (
         memory_limit
@@ -63,7 +77,7 @@ def placed_message(finding: Finding, comparison: Comparison, now: MappedFinding,
         and (outlook := comparison.outlook)
     ):
         words += limit(outlook, memory_limit)
-    return f"~ {words} {doubt(guessed=now.guessed)}" if now.unsure else words
+    return f"~ {words}" if now.unsure else words
 
 
 def caller_message(finding: Finding, now: MappedFinding) -> str:
@@ -109,11 +123,14 @@ def _sentence(finding: Finding, what: str) -> str:
 def candidate(finding: Finding, now: MappedFinding | None = None) -> str:
     """Say what is known of a line that may leak though nothing is proven, and what would settle it."""
     rises = sum(later > earlier for earlier, later in pairwise(finding.points))
-    known = [f"it rose {rises} times" if rises != 1 else "it rose once"]
+    always = rises == len(finding.points) - 1
+    known = ["it rose at every step" if always else f"it rose {rises} times" if rises != 1 else "it rose once"]
     if finding.retention > NOTHING_FREED:
         known.append("nothing of it was freed")
     if not math.isnan(finding.sampled):
         known.append(counted(round(finding.sampled), "sampled object"))
+    if finding.rule in REASONS:
+        known.append(REASONS[finding.rule].format(load=f"×{finding.load:.1f}"))
     held = amount(finding.value, finding.sample_type.unit) + _what(finding, now)
     said = f"Not proven: {held}, {_grown(finding)}: {', '.join(known)}."
     return said + (related(finding, now) if now else "") + _settles(finding)
@@ -129,8 +146,11 @@ def _settles(finding: Finding) -> str:
         return " A few more snapshots show whether it goes on."
     is_go = finding.file.endswith(".go") or (finding.is_foreign and package_of(finding.function))
     is_sampled_go = is_go and not math.isnan(finding.sampled)
-    rate = ", or the next run with runtime.MemProfileRate = 64 << 10" if is_sampled_go else ""
-    return f" About {counted(more, 'more snapshot')} at this pace would settle it{rate}."
+    rate = "a run with runtime.MemProfileRate = 64 << 10" if is_sampled_go else ""
+    if more > MANY * finding.over.observations:
+        sooner = f"; {rate} shows it sooner" if rate else ""
+        return f" At this pace, it would take more than {MANY} times as many snapshots to settle it{sooner}."
+    return f" About {counted(more, 'more snapshot')} at this pace would settle it{rate and f', or {rate}'}."
 
 
 def related(finding: Finding, now: MappedFinding) -> str:
