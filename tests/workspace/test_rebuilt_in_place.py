@@ -317,6 +317,18 @@ def test_the_next_process_has_the_build_id_that_the_old_one_had_in_the_end(tmp_p
     assert shown(known, tmp_path) == true(tmp_path, large=6, small=3)
 
 
+@pytest.mark.parametrize("flag", ["-buildvcs=true", "-buildvcs=false", "-trimpath"])
+def test_a_committed_text_is_not_believed_if_the_new_binary_has_other_lines(tmp_path: Path, flag: str) -> None:
+    """The program was built with an edit that was stashed since; the committed text fits its lines by chance."""
+    repository = checked_in(tmp_path, PAIR)
+    edited = PAIR.replace(LARGE + SMALL, f"\tprintln()\n{LARGE}")
+    with running(built(tmp_path, edited, flag)) as process:
+        repository.run("checkout", "main.go")
+        built(tmp_path, PAIR, flag)
+        process.profile(tmp_path / "profiles/1.pb.gz")
+    assert unmarked(shown(opened(tmp_path), tmp_path)) == {}
+
+
 def test_a_text_that_was_put_back_with_its_old_date(tmp_path: Path) -> None:
     """As by `cp -p`: what ran was another text, which nobody has kept."""
     write(tmp_path, {"main.go": MAIN})

@@ -85,7 +85,7 @@ class SnapshotFacts(msgspec.Struct, frozen=True, array_like=True):
     program: str
     evidence: int
     attribution: int
-    build: tuple[float, bool, bool, str, bool, str]
+    build: tuple[float, bool, bool, str, bool, str, bool]
     missing: tuple[str, ...]
     notes: tuple[str, ...]
     mem_stats: tuple[int, ...] | None

@@ -21,6 +21,8 @@ class Build(NamedTuple):
     """Whether the binary says that it was built with uncommitted changes."""
     go_version: str = ""
     """Such as go1.26.1."""
+    has_other_lines: bool = False
+    """Whether the binary at the path in the profile has other lines at the profile's addresses: it did not run."""
 
 
 UNKNOWN_BUILD = Build()

@@ -56,25 +56,29 @@ def build(profile: Profile, roots: Roots, binaries: Sequence[str]) -> Build:
     revision = _said(profile)
     path = next(iter(profile.text(profile.mappings.file[:1])), "")
     written_at, may_be_read = _written_at(path), bool(path) and roots.hold(real(path))
+    has_other_lines = False
     for binary in _binaries(path, may_be_read, binaries):
-        if (seen := stamp(binary)) and (found := _that_ran(profile, binary, seen)):
+        seen = stamp(binary)
+        found, has_run = _that_ran(profile, binary, seen) if seen else (None, None)
+        if found:
             revision = found.revision or revision
             return found._replace(
                 written_at=written_at, is_here=binary == path, is_gone=binary != path, revision=revision
             )
+        has_other_lines |= has_run is False and binary == path
     is_gone = is_absolute(canonical(path)) and (may_be_read or written_at == math.inf)
-    return Build(written_at, is_gone=is_gone, revision=revision)
+    return Build(written_at, is_gone=is_gone, revision=revision, has_other_lines=has_other_lines)
 
 
-def _that_ran(profile: Profile, binary: str, seen: Stamp) -> Build | None:
-    """Return a binary's build info if it is the one that ran, as far as can be determined.
+def _that_ran(profile: Profile, binary: str, seen: Stamp) -> tuple[Build | None, bool | None]:
+    """Return a binary's build info if it is the one that ran, as far as can be determined, and what its lines say.
 
     On Windows the build id is made of the binary's name and time and is not in the binary.
     """
     is_known = bool(_marks(profile.build_id))
     found = _read(binary, seen, profile.build_id if is_known else "")
     has_run = ran(profile, binary, seen) if found else None
-    return found if has_run or (is_known and has_run is None) else None
+    return found if has_run or (is_known and has_run is None) else None, has_run
 
 
 def revisions(text: str) -> tuple[str, ...]:

@@ -108,6 +108,8 @@ class SourceVersions:
         exact = [one for one in possible if fits(lines, one.text or "", inlined=False)]
         found = first_of(exact or possible, lines)
         may_be_lost, build = _may_be_lost(place, recorded, provenance), provenance.build
+        if _is_replaced(provenance) and COMPILED.search(place.path):
+            return found.in_doubt
         is_copy = bool(copies) and found.text == copies[0].text
         if is_copy and not (build.is_here or build.is_modified):
             return _unvouched(found, checked_in, may_be_lost=may_be_lost)
@@ -337,6 +339,14 @@ def _is_untouched(place: Place, provenance: Provenance) -> bool:
 def _is_rebuilt(provenance: Provenance) -> bool:
     """Return whether the binary was rebuilt since the process began, so that its commit may be a later one."""
     return provenance.build.is_here and provenance.build.written_at > provenance.begun
+
+
+def _is_replaced(provenance: Provenance) -> bool:
+    """Return whether another binary was at the program's path when the process was first seen.
+
+    It has other lines, so the text was edited before, and the file here is probably as it was for the new binary.
+    """
+    return provenance.build.has_other_lines and provenance.build.written_at <= provenance.begun
 
 
 def _may_be_lost(place: Place, recorded: str, provenance: Provenance) -> bool:
