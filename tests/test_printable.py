@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import re
+import sys
 import unicodedata
 
 import pytest
-from alloclens.printable import printable
+from alloclens.printable import UNSAFE, printable
 
 
 @pytest.mark.parametrize(
@@ -30,3 +32,10 @@ def test_no_control_character_of_unicode_is_left() -> None:
     left = [c for c in every if unicodedata.category(c) in {"Cc", "Zl", "Zp", "Cs"} and printable(c) == c]
     assert left == []
     assert all(printable(c) != c for c in "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def test_nothing_unsafe_is_printable_by_pythons_rules() -> None:
+    """Printable text is not searched."""
+    unsafe = re.findall(UNSAFE, "".join(map(chr, range(sys.maxunicode + 1))))
+    assert len(unsafe) > 2000
+    assert [one for one in unsafe if one.isprintable()] == []

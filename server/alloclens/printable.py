@@ -10,14 +10,14 @@ if TYPE_CHECKING:
 
 # C0 and C1 controls and DEL; line and paragraph separators; zero-width and bidirectional controls (Unicode TR 36 and the
 # "Trojan Source" set); lone surrogates, which no encoder takes; tags and interlinear annotation.
-UNSAFE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
-)
+UNSAFE = "[\x00-\x1f\x7f-\x9f\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
 
 
 def printable(text: str) -> str:
     r"""Return a text on one line, with unsafe characters escaped like \x1b or \u202e."""
-    return UNSAFE.sub(lambda found: found[0].encode("unicode_escape", "surrogatepass").decode("ascii"), text)
+    if text.isprintable():
+        return text
+    return re.sub(UNSAFE, lambda found: found[0].encode("unicode_escape", "surrogatepass").decode("ascii"), text)
 
 
 def rows(lines: Iterable[str]) -> str:

@@ -32,6 +32,7 @@ class Commands(click.Group):
         del ctx
         if cmd_name not in COMMANDS:
             return None
+        terminal.tell_warnings()
         command: click.Command = importlib.import_module(f"alloclens.cli.{cmd_name}").command
         return command
 

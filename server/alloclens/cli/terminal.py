@@ -7,7 +7,6 @@ that a name can neither control a terminal nor look like another row.
 from __future__ import annotations
 
 import io
-import logging
 import os
 import sys
 from contextlib import suppress
@@ -33,11 +32,11 @@ class Styled(NamedTuple):
     dim: bool = False
 
 
-class _Told(logging.Handler):
-    """Prints the engine's warnings, such as that a damaged cache was replaced."""
+class _Told:
+    """A stream that prints each text it is given."""
 
-    def emit(self, record: logging.LogRecord) -> None:
-        tell(record.getMessage())
+    def write(self, text: str) -> None:
+        tell(text.removesuffix("\n"))
 
 
 def prepare() -> None:
@@ -45,7 +44,13 @@ def prepare() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    logging.basicConfig(handlers=[_Told(logging.WARNING)])
+
+
+def tell_warnings() -> None:
+    """Print the engine's warnings, such as that a damaged cache was replaced."""
+    import logging  # noqa: PLC0415 - a tenth of the time of --version
+
+    logging.basicConfig(format="%(message)s", stream=_Told())
 
 
 def show(*parts: str | Styled) -> None:
