@@ -29,6 +29,8 @@ from tests.leaks.table import report
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from tests.leaks.ours import Verdict
+
 SEEDS = 2
 """Sound programs give about two hundred series of each number of snapshots with these."""
 AT_ONCE = 2
@@ -114,16 +116,22 @@ def _made(wanted: Sequence[Run], keep: Path | None, stack: ExitStack) -> Callabl
 
 
 def _line(outcome: Outcome) -> str:
-    found, ranks = outcome.ours, outcome.pprof
-    parts = [f"{kind}: {said}" for kind, some in (("FALSE", found.alarms), ("growing", found.growing)) for said in some]
-    if outcome.run.program.leak:
-        missed = "SILENT" if found.silent else f"rank {found.rank}, candidate {found.candidate}"
-        parts.insert(
-            0, f"{f'rank {found.rank}' if found.rank else missed} {found.rule}, pprof's {ranks.cum} and {ranks.flat}"
-        )
-    if outcome.run.program.helpers:
-        parts.insert(1, f"caller {'named' if found.caller else 'NOT named'}")
+    """Return what was said of a series, in a line."""
+    found, program, parts = outcome.ours, outcome.run.program, []
+    if program.leak:
+        parts += [_answer(found), f"pprof's {outcome.pprof.cum} and {outcome.pprof.flat}"]
+    if program.helpers:
+        parts.append(f"caller {'named' if found.caller else 'NOT named'}")
+    parts += [f"FALSE: {said}" for said in found.alarms] + [f"growing: {said}" for said in found.growing]
     return ", ".join(parts) or "quiet"
+
+
+def _answer(found: Verdict) -> str:
+    if found.silent:
+        return "SILENT"
+    if found.rank:
+        return f"rank {found.rank} ({found.verdict}, {found.rule})"
+    return f"candidate {found.candidate} ({found.rule})" if found.candidate else "NOT named"
 
 
 def _as_json(outcome: Outcome) -> dict[str, object]:
@@ -138,6 +146,7 @@ def _as_json(outcome: Outcome) -> dict[str, object]:
         "candidate": found.candidate,
         "silent": found.silent,
         "caller_named": found.caller,
+        "verdict": found.verdict,
         "rule": found.rule,
         "false": [*map(str, found.alarms)],
         "growing": [*map(str, found.growing)],

@@ -67,8 +67,10 @@ class Verdict(NamedTuple):
     """Neither a finding nor a candidate."""
     caller: bool
     """The first finding names a line that leaks, not only a helper or a function of a library."""
+    verdict: str
+    """Of the first correct answer; "" if there is none."""
     rule: str
-    """The rule behind the first correct answer, if there is one."""
+    """The rule behind it."""
     alarms: tuple[Said, ...]
     """Reported as leaks, though they do not leak."""
     growing: tuple[Said, ...]
@@ -101,6 +103,7 @@ def judged(program: Program, findings: Sequence[Said], candidates: Sequence[Said
         candidate=candidate,
         silent=not findings and not candidates,
         caller=any(said.names_the_line(program) for said in counted[:1]),
+        verdict=right.verdict if right else "",
         rule=right.rule if right else "",
         alarms=tuple(said for said in wrong if said.verdict == "leak"),
         growing=tuple(said for said in wrong if said.verdict != "leak"),

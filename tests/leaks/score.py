@@ -32,6 +32,8 @@ class Totals(NamedTuple):
     """Series of programs that leak."""
     first: float
     """The first finding is correct."""
+    leak: float
+    """The first finding is correct and says that it leaks, not only that it grows."""
     candidate: float
     """No finding is correct, but the first candidate is."""
     silent: float
@@ -58,6 +60,7 @@ def totals(outcomes: Sequence[Outcome]) -> Totals:
     return Totals(
         leaking=len(leaking),
         first=_share(leaking, lambda o: o.ours.rank == 1),
+        leak=_share(leaking, lambda o: o.ours.rank == 1 and o.ours.verdict == "leak"),
         candidate=_share(leaking, lambda o: o.ours.first_candidate),
         silent=_share(leaking, lambda o: o.ours.silent),
         helpers=len(helpers),

@@ -19,23 +19,19 @@ if TYPE_CHECKING:
 NONE = "–"
 WIDE = 1000
 """Columns: a row is never folded."""
-SUMMARY = (
-    *(
-        "snapshots",
-        "load",
-        "with a leak",
-        "first",
-        "first candidate",
-        "silent",
-        "caller named",
-        "cum first",
-        "flat first",
-    ),
-    *("false leak", "without a leak", "false leak", "growing"),
-)
+LEAKING = ("first", "as a leak", "first candidate", "silent", "caller named", "cum first", "flat first", "false leak")
+SUMMARY = ("snapshots", "load", "with a leak", *LEAKING, "without a leak", "false leak", "growing")
 PROGRAMS = (
-    *("program", "truth", "first", "first candidate", "silent", "caller named", "cum", "flat"),
-    *("false leak", "growing"),
+    "program",
+    "truth",
+    "first",
+    "first candidate",
+    "silent",
+    "caller named",
+    "cum",
+    "flat",
+    "false leak",
+    "growing",
 )
 
 
@@ -86,7 +82,7 @@ def summary(outcomes: Sequence[Outcome]) -> str:
         loads = dict.fromkeys(o.run.load for o in outcomes)
         for name, chosen in (*((load, (load,)) for load in loads), ("all", tuple(loads))):
             t = totals([o for o in outcomes if o.cut == cut and o.run.load in chosen])
-            ours = [t.first, t.candidate, t.silent, t.caller, t.cum_first, t.flat_first, t.accused]
+            ours = [t.first, t.leak, t.candidate, t.silent, t.caller, t.cum_first, t.flat_first, t.accused]
             rows.append(
                 [cut, name, str(t.leaking), *map(percent, ours), str(t.sound), percent(t.alarms), percent(t.growing)]
             )
