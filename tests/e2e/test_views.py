@@ -108,6 +108,31 @@ def test_findings_hot_lines_and_snapshots(opened: VsCode, folder: Path) -> None:
     opened.until_hint(KEEP, "46.0MB ▲30.0MB")
 
 
+def test_the_line_that_holds_and_its_caller_are_problems(opened: VsCode) -> None:
+    opened.run("Problems: Focus on Problems View")
+    rows = opened.page.locator(".markers-panel .monaco-list-row")
+    expect(rows.filter(has_text="held through this line, called from main.go:7")).to_be_visible()
+    expect(rows.filter(has_text="held through main.go:11, called from this line")).to_be_visible()
+    opened.picture("caller")
+
+
+def test_what_may_leak_is_listed_and_is_no_problem(vscode: VsCode, folder: Path) -> None:
+    main = folder / "main.go"
+    for i in range(12):
+        turns = f"main.serve:5@{main}:7 = {9 - i % 2}x{MB}/{9 + i}"
+        drop(folder / f"profiles/{i}.pb.gz", heap(f"main.keep:10@{main}:11 = {1 + i // 3}x{MB}", turns))
+    vscode.open(folder, main)
+    vscode.until_hint(KEEP, "4.0MB")
+    expect(view(vscode, "Findings").first).to_contain_text("main.go:11")
+    pane = vscode.page.locator(".pane").filter(
+        has_text="None proven: of 2 lines of your own code, judged over 11s, 12 snapshots"
+    )
+    expect(pane).to_be_visible()
+    vscode.run("Problems: Focus on Problems View")
+    expect(vscode.page.locator(".markers-panel")).to_contain_text("No problems have been detected")
+    vscode.picture("candidates")
+
+
 def test_the_flame_graph_opens_a_line_and_focuses(opened: VsCode) -> None:
     opened.run("alloclens: Show Flame Graph")
     frames = webview(opened).locator("g.frame")

@@ -33,10 +33,13 @@ PAGES = Path(__file__).parent.parent / "pages"
 LOWER = {
     types.DiagnosticSeverity.Error: types.DiagnosticSeverity.Warning,
     types.DiagnosticSeverity.Warning: types.DiagnosticSeverity.Information,
-    types.DiagnosticSeverity.Information: types.DiagnosticSeverity.Hint,
+    types.DiagnosticSeverity.Information: types.DiagnosticSeverity.Information,
     types.DiagnosticSeverity.Hint: types.DiagnosticSeverity.Hint,
 }
-"""The severity of a caller's diagnostic, by that of the line it calls: both are of one finding."""
+"""The severity of a caller's diagnostic, by that of the line it calls: both are of one finding.
+
+Information is not lowered: VS Code does not list hints, and hardly shows them.
+"""
 SEVERITY = {
     "error": types.DiagnosticSeverity.Error,
     "warning": types.DiagnosticSeverity.Warning,

@@ -34,7 +34,7 @@ def detail(finding: Finding) -> str:
         if finding.slope > 0
         else ""
     )
-    return f"{finding.code}: {held}{grown}{pace}"
+    return f"{'not proven' if finding.is_candidate else finding.code}: {held}{grown}{pace}"
 
 
 def tooltip(finding: Finding, label: str, message: str, not_here: str) -> str:
