@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from alloclens.profile.model import ValueType
 from alloclens.series.owned import NOTHING
-from alloclens.series.series import Series, group, process_before
+from alloclens.series.series import Series, group, heaps_beside, process_before
 from alloclens.series.snapshot import Snapshot, TakenAt
 from alloclens.tables.allocations import StackAllocations, sketch
 
@@ -181,3 +181,20 @@ def test_the_process_before() -> None:
     assert of(process_before(series, head.snapshots[-1], head, 5)) == {"a"}  # b has too few, d has not ended
     assert of(process_before(series, head.snapshots[-1], head, 2)) == {"b"}
     assert process_before(series, head.snapshots[-1], head, 9) == []
+
+
+def test_the_heaps_beside_goroutines() -> None:
+    """Those of the process at that time: they say how much was allocated meanwhile."""
+    rng = np.random.default_rng(4)
+    before, after = Process(rng, "a"), Process(rng, "b")
+    heaps = [*(before.snapshot(10 * i) for i in range(4)), *(after.snapshot(100 + 10 * i) for i in range(4))]
+    count = ValueType("goroutine", "count")
+    goroutines = [
+        replace(one, path=one.path + ".g", sample_types=(count,), total=(1,), allocations=b"") for one in heaps[4:]
+    ]
+    series = group([*heaps, *goroutines])
+    (of_goroutines,) = (one for one in series if one.snapshots[0].sample_types == (count,))
+    assert heaps_beside(series, goroutines[-1], of_goroutines) == heaps[4:]
+    (of_heaps,) = (one for one in series if one is not of_goroutines)
+    assert heaps_beside(series, heaps[-1], of_heaps) == []
+    assert heaps_beside([of_goroutines], goroutines[-1], of_goroutines) == []

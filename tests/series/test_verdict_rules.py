@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from alloclens.profile.model import ValueType
 from alloclens.series import verdicts as module
-from alloclens.series.history import History
+from alloclens.series.history import Beside, History
 from alloclens.series.owned import Figures, LineNumbers, OwnedLines, judged
 from alloclens.series.snapshot import Snapshot, TakenAt
 from alloclens.series.verdicts import RULES, Rule, verdicts
@@ -75,8 +75,8 @@ def process(*lines: Line, minutes: tuple[float, ...] = (), work: tuple[float, ..
 
 def rule(*lines: Line, before: tuple[Line, ...] = (), **how: tuple[float, ...]) -> Rule:
     """Return the rule that fires for the first of these lines, after a process of other ones."""
-    earlier = process(*before).observed if before else ()
-    return RULES[verdicts(replace(process(*lines, **how), earlier=earlier)).rule[0]]
+    beside = Beside(process(*before).observed if before else ())
+    return RULES[verdicts(replace(process(*lines, **how), beside=beside)).rule[0]]
 
 
 def steps(*each: float, begin: float = 0) -> tuple[float, ...]:
@@ -196,10 +196,13 @@ PACES = [
     # 1.645, and 2l - e below 0.
     row("6 of 20 in the second half", Rule.UNSETTLED, paced((10, 1.4), (10, 0.6))),
     row("5.5 of 20 in the second half", Rule.SLOWS, paced((10, 1.45), (10, 0.55))),
-    # Of 90, 31 - 59 is 2.56, but 62 - 59 is above 0. Of 400, 50 of √1000 is certainly above half the pace, 1.58, and -4.3 lower.
+    # Of 90, 31 - 59 is 2.56, but 62 - 59 is above 0.
     row("31 of 90 in the second half", Rule.UNSETTLED, paced((10, 5.9), (10, 3.1))),
-    row("150 of 400 in the second half", Rule.UNSETTLED, paced((10, 25), (10, 15))),
-    row("190 of 400 in the second half", Rule.RISES, paced((10, 21), (10, 19))),
+    # By least squares, halves of 200 ± d a minute are a pace that falls evenly from 200 + 1.5 d to 200 - 1.5 d: from 260 to 140
+    # if d is 40, and from 275 to 125, less than half, if d is 50. Both are certainly above half the earlier pace, by
+    # 2 · 1600 - 2400 = 800 of √10000 and by 500, and both are certainly slower, by 11 and by 14 standard errors.
+    row("1600 of 4000 in the second half", Rule.RISES, paced((10, 240), (10, 160))),
+    row("1500 of 4000 in the second half", Rule.UNSETTLED, paced((10, 250), (10, 150))),
     # A young process is slower at 1.2816: of 12 in ten steps, 3.5 - 8.5 is 1.257 standard errors, 3.2 - 8.8 is 1.41.
     row("young, 3.5 of 12 in the second half", Rule.UNSETTLED, paced((5, 1.7), (5, 0.7))),
     row("young, 3.2 of 12 in the second half", Rule.SLOWS, paced((5, 1.76), (5, 0.64))),
@@ -305,6 +308,13 @@ def fired(one: Row) -> Rule:
 @pytest.mark.parametrize("one", ROWS, ids=lambda one: one.name)
 def test_the_rule(one: Row) -> None:
     assert fired(one) is one.rule
+
+
+def test_heaps_beside_goroutines_say_that_less_was_done() -> None:
+    slower = process(Line(steps(*[40, 41] * 10, *[4, 5] * 10)))
+    heaps = process(turning(41), work=steps(*[50e6] * 20, *[5.5e6] * 20)).observed
+    assert RULES[verdicts(slower).rule[0]] is Rule.FILLED
+    assert RULES[verdicts(replace(slower, beside=Beside(heaps=heaps))).rule[0]] is Rule.RISES
 
 
 def test_every_rule_has_a_row() -> None:

@@ -13,7 +13,7 @@ from alloclens.languages.go.names import package_of
 from alloclens.paths import clean_path
 from alloclens.profile.sample_types import LEAKED, column, columns
 from alloclens.series.findings import RAISED, Finding, Judgement, judge
-from alloclens.series.history import history
+from alloclens.series.history import ALONE, Beside, history
 from alloclens.series.owned import LineNumbers, judged, rows_that_own
 from alloclens.stats.amount import Amount
 from alloclens.stats.growth import SampledValues, bounds
@@ -397,11 +397,11 @@ def compare(
     sample_type: str,
     contents: Contents,
     sites: LineNumbers,
-    before: Sequence[Snapshot] = (),
+    beside: Beside = ALONE,
 ) -> Comparison | None:
     """Compare two snapshots of a series; None if it lacks the sample type ("": its default).
 
-    `sites` numbers the owned lines of the series. `before` are the observations of the process before the head's.
+    `sites` numbers the owned lines of the series. `beside` is what is known besides of the head's process.
     """
     number = column(head.sample_types, head.default_sample_type, sample_type)
     if number is None:
@@ -419,7 +419,7 @@ def compare(
     judged_type, judgement = judged(whole.sample_types), None
     is_proof = any(kind.type == LEAKED for kind in whole.sample_types)
     if judged_type and len(observed) > (0 if is_proof else 1):
-        judgement = judge(history(observed, whole, sites, before), whole, judged_type)
+        judgement = judge(history(observed, whole, sites, beside), whole, judged_type)
     return Comparison(series, head, base, wanted, one_process, contents, alignment, grown, judgement)
 
 

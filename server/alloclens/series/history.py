@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -25,6 +25,18 @@ MAX_OBSERVATIONS = 64
 """Enough for a trend, and few enough to load all their figures for each new snapshot."""
 
 
+class Beside(NamedTuple):
+    """What is known of a process besides its own observations."""
+
+    before: Sequence[Snapshot] = ()
+    """The observations of the process before it."""
+    heaps: Sequence[Snapshot] = ()
+    """Heap profiles of it, if the observed ones do not say what was allocated, as those of goroutines."""
+
+
+ALONE = Beside()
+
+
 @dataclass(frozen=True, eq=False)
 class History:
     """The history of one process.
@@ -43,8 +55,7 @@ class History:
     site: Ints
     """Site numbers of the entries, shape (lines + holders,)."""
     sites: LineNumbers
-    earlier: Sequence[Snapshot] = ()
-    """The observations of the process before it."""
+    beside: Beside = ALONE
 
     def __len__(self) -> int:
         return len(self.observed)
@@ -57,7 +68,7 @@ class History:
     @cached_property
     def before(self) -> History | None:
         """The history of the same entries in the process before this one."""
-        return replace(self, observed=self.earlier, earlier=()) if self.earlier else None
+        return replace(self, observed=self.beside.before, beside=ALONE) if self.beside.before else None
 
     @cached_property
     def chosen(self) -> Ints:
@@ -87,7 +98,10 @@ class History:
 
         What is kept is left out: a cache that fills by its misses, or a leak, would be its own measure.
         """
-        total = np.array([_freed(self.observed[i]) for i in self.chosen.tolist()])
+        if heaps := self.beside.heaps:
+            total = np.interp(self.seconds, [one.taken_at.seconds for one in heaps], [*map(_freed, heaps)])
+        else:
+            total = np.array([_freed(self.observed[i]) for i in self.chosen.tolist()])
         done = np.maximum.accumulate(total) - total[0]
         return np.asarray(done / max(done[-1], 1))
 
@@ -117,12 +131,12 @@ class History:
         return Counts(np.where(np.isnan(sampled), self.values / (self.rate or 1), sampled), arrived)
 
 
-def history(observed: Sequence[Snapshot], head: Lines, sites: LineNumbers, earlier: Sequence[Snapshot] = ()) -> History:
-    """Return the history of the head's owned lines and holders, and what is known of the process before it."""
+def history(observed: Sequence[Snapshot], head: Lines, sites: LineNumbers, beside: Beside = ALONE) -> History:
+    """Return the history of the head's owned lines and holders."""
     row, holder = rows_that_own(head), _worth_telling_apart(head)
     site = sites.numbers(np.concatenate([keys(head, row), holder_keys(head, holder)]))
     foreign = np.append(np.zeros(len(row), np.bool_), head.holders.row[holder] < 0)
-    return History(observed, row, holder, foreign, site, sites, earlier)
+    return History(observed, row, holder, foreign, site, sites, beside)
 
 
 def _worth_telling_apart(head: Lines) -> Ints:

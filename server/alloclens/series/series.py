@@ -202,6 +202,20 @@ class Series:
         return next(by_label, None) or next(by_name, None)
 
 
+def heaps_beside(series: Iterable[Series], head: Snapshot, of: Series) -> list[Snapshot]:
+    """Return heap profiles of the head's process that say what was allocated; [] if its own say so, or there are none."""
+    if since_start(head):
+        return []
+    begun, ended = of.process(head)[0].taken_at.seconds, head.taken_at.seconds
+    for one in series:
+        if one.directory == of.directory and one.program == of.program and since_start(one.snapshots[-1]):
+            for process in one.processes:
+                first, last = process[0].taken_at.seconds, process[-1].taken_at.seconds
+                if 2 * (min(last, ended) - max(first, begun)) >= ended - begun > 0:
+                    return list(process)
+    return []
+
+
 def process_before(series: Iterable[Series], head: Snapshot, of: Series, enough: int) -> list[Snapshot]:
     """Return the observations of the last process in the directory that ended before the head's began; [] if none has enough.
 

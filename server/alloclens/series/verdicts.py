@@ -204,9 +204,10 @@ def _trend(history: History) -> Trend:
     few = (counts.held.mean(axis=0) <= MAX_FEW) & (history.sizes.max(axis=0) > history.rate)
     size[few], largest[few] = rise_of_sizes(Counts(*(of[:, few] for of in counts)), history.sizes[:, few])
     p_value = upper_tail(np.concatenate([number, size]))
-    smallest = upper_tail(
-        np.concatenate([np.sqrt(np.maximum(known, 0)), largest])
-    )  # all kept; each larger than the last
+    best = np.concatenate(
+        [np.sqrt(np.maximum(known, 0)), largest]
+    )  # if all were kept; if each were larger than the last
+    smallest = upper_tail(best)
     of_number, of_size = np.split(significant(p_value, smallest, SIGNIFICANCE), 2)
     tests = int(np.count_nonzero(smallest < SIGNIFICANCE))
     deviate = np.maximum(number, size)
@@ -218,37 +219,35 @@ def _pace(history: History, rising: Ints, by_size: Mask) -> Pace:
 
     Only of the rising entries: the pace of others is of no use.
     """
-    best = np.zeros((len(LATE) + 1, len(history.site)))  # shape (places and bend, entries)
+    best = np.zeros((len(LATE) + 2, len(history.site)))  # see _deviates
     counts = Counts(*(of[:, rising] for of in history.counts))
     model = Model(counts, history.clock, noise(counts, history.clock))
     best[:, rising] = np.nan_to_num(np.fmax(*(_deviates(model, clock) for clock in (history.clock, history.work))))
-    *late, bend = best
+    *late, bend, end = best
     slower = bend < -(SLOWER if len(history) >= MIN_LEAK_OBSERVATIONS else LIKELY_SLOWER)
     fell = np.min(late, axis=0) < -FELL
-    slows, holds = slower & (late[0] < 0) & ~fell, (late[0] > HELD) & ~slower & ~fell
-    return Pace(
-        holds & ~by_size,
-        slows & ~by_size,
-        np.where(by_size, ~_grown_late(history), fell),
-        -np.min(late, axis=0, initial=0),
-    )
+    holds, slows = (late[0] > HELD) & ~(slower & (end < 0)) & ~fell, slower & (late[0] < 0) & ~fell
+    slowed = -np.min(late, axis=0, initial=0)
+    return Pace(holds & ~by_size, slows & ~by_size, np.where(by_size, ~_grown_late(history), fell), slowed)
 
 
 def _deviates(model: Model, clock: Floats) -> Floats:
     """Return how far the pace lately is above half the earlier one, in standard errors, for each beginning of lately.
 
-    The last row is the bend: how far the pace rises, if it changes evenly. Shape (places + 1, entries); nan where the
-    clock stands still.
+    Two more rows are of a pace that changes evenly: how far it rises, and how far it is above half of its first value
+    in the end. Shape (places + 2, entries); nan where the clock stands still.
     """
     steady = [model.white(column[:, None]) for column in (np.ones_like(clock), clock)]
-    out = np.full((len(LATE) + 1, steady[0].shape[1]), np.nan)
-    begins = [round(place * (len(clock) - 1)) for place in LATE]
-    shapes = [(np.maximum(clock - clock[begin], 0), (0.0, 1 - HELD_PACE, 1.0), begin) for begin in begins]
-    for row, (shape, contrast, begin) in zip(out, [*shapes, (clock**2, (0.0, 0.0, 1.0), begins[0])], strict=True):
+    out = np.full((len(LATE) + 2, steady[0].shape[1]), np.nan)
+    for row, place in zip(out, LATE, strict=False):
+        begin = round(place * (len(clock) - 1))
         stands = not clock[0] + MIN_TICK < clock[begin] < clock[-1] - MIN_TICK
-        if stands or len(clock) - begin < 3:  # a single step has no pace
-            continue
-        row[:] = model.fit([*steady, model.white(shape[:, None])]).deviate(np.array(contrast))
+        if not stands and len(clock) - begin >= 3:  # a single step has no pace
+            late = model.white(np.maximum(clock - clock[begin], 0)[:, None])
+            row[:] = model.fit([*steady, late]).deviate(np.array([0, 1 - HELD_PACE, 1]))
+    if not np.isnan(out[0]).any():
+        evenly = model.fit([*steady, model.white(clock[:, None] ** 2)])
+        out[-2:] = [evenly.deviate(np.array(contrast)) for contrast in ([0, 0, 1], [0, 1 - HELD_PACE, 2])]
     return out
 
 

@@ -12,7 +12,8 @@ from alloclens.faults import Problem
 from alloclens.profile.sample_types import GOROUTINES
 from alloclens.series.comparison import BuildPair, Comparison, Pair, compare
 from alloclens.series.findings import MAX_CANDIDATES
-from alloclens.series.series import group, process_before
+from alloclens.series.history import Beside
+from alloclens.series.series import group, heaps_beside, process_before
 from alloclens.series.verdicts import MIN_LEAK_OBSERVATIONS, MIN_OBSERVATIONS
 from alloclens.settings.settings import Settings
 from alloclens.source.coverage import Coverage, coverage
@@ -238,8 +239,8 @@ def assemble(known: Known, setup: Setup, texts: Texts | None, focus: tuple[Filte
     def compared(of: Series, head: Snapshot, base: Snapshot | None, within: tuple[Filters, ...]) -> Comparison | None:
         pair = Pair(head.path, base.path if base else None, within, _builds(of, head, base, settings.revision))
         contents = in_use[pair] = known.contents.get(pair) or known.pair(pair)
-        before = process_before(series, head, of, MIN_LEAK_OBSERVATIONS)
-        made = contents and compare(of, head, base, settings.sample_type, contents, known.sites, before)
+        beside = Beside(process_before(series, head, of, MIN_LEAK_OBSERVATIONS), heaps_beside(series, head, of))
+        made = contents and compare(of, head, base, settings.sample_type, contents, known.sites, beside)
         if made:
             _ = made.lines.by_name  # computed now, so that the first hint need not wait for it
         return made or None
