@@ -18,6 +18,7 @@ from alloclens.series.owned import LineNumbers, judged, rows_that_own
 from alloclens.stats.amount import Amount
 from alloclens.stats.growth import SampledValues, bounds
 from alloclens.tables.alignment import NO_MAPS, Alignment, LineMaps, align, are_different_builds
+from alloclens.tables.attribution import owned
 from alloclens.tables.flame import FlameGraph
 from alloclens.tables.functions import FunctionStats, functions
 from alloclens.tables.growth import Growth, growth, rows, sampled_values
@@ -285,7 +286,7 @@ class Comparison:
     def stacks_of(self, finding: Finding, most: int) -> list[Stack]:
         """Return the heaviest stacks of a finding, as `stacks` does: those through its caller, if one decided."""
         if finding.is_foreign:
-            samples = foreign_samples(self.profile, self._sites, self._own_sites, finding.function)
+            samples = foreign_samples(self.profile, self._owner, finding.function)
             shown = self.profile.sample_types.index(finding.sample_type)
             return heaviest(self.profile, self._sites, samples, shown, most, self._unsaid_sites)
         caller = finding.caller
@@ -306,7 +307,7 @@ class Comparison:
             return [], 1.0
         profile, sites = self.profile, self._sites
         column = profile.sample_types.index(finding.sample_type)
-        found = growing_callers(profile, sites, self._own_sites, column, [site[0] for site in path])
+        found = growing_callers(profile, sites, self._own_sites, self._owner, column, [site[0] for site in path])
         return [(sites.texts[sites.file[i]], int(sites.line[i])) for i in found.sites], found.share
 
     def is_own(self, recorded: str) -> bool:
@@ -378,6 +379,11 @@ class Comparison:
     def _own_sites(self) -> Mask:
         texts = self._sites.texts
         return np.array([self._own_files.get(text, False) for text in texts], np.bool_)[self._sites.file]
+
+    @cached_property
+    def _owner(self) -> Ints:
+        """The owned site of each sample; -1 for none."""
+        return owned(self.profile, self._sites, self._own_sites).site
 
     @cached_property
     def _judged_rows(self) -> Ints:

@@ -14,6 +14,7 @@ import numpy as np
 
 from alloclens.arrays import first, last, packed, some, unpacked
 from alloclens.tables.attribution import Attribution, owned
+from alloclens.transform.subset import samples
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,19 +94,23 @@ class GrowingCallers(NamedTuple):
     """Of the growth, held through all of them."""
 
 
-def growing_callers(profile: Profile, sites: Sites, own: Mask, column: int, path: Sequence[int]) -> GrowingCallers:
+def growing_callers(
+    profile: Profile, sites: Sites, own: Mask, owner: Ints, column: int, path: Sequence[int]
+) -> GrowingCallers:
     """Return the callers through which most of the growth of an owned site is held.
 
-    `path` is the owned site, and its caller if that is decided. The last that is returned is one of several callers: where
+    `owner` is the owned site of each sample. `path` is the owned site, and its caller if that is decided. The last that is returned is one of several callers: where
     there is no choice, a name tells nothing.
     """
-    values, alive, outer = profile.values[:, column], np.ones(len(profile), np.bool_), own.copy()
-    for site in path:
-        alive &= owned(profile, sites, outer).site == site
+    part, outer = samples(profile, owner == path[0]), own.copy()
+    values, alive = part.values[:, column], np.ones(len(part), np.bool_)
+    outer[path[0]] = False
+    for site in path[1:]:
+        alive &= owned(part, sites, outer).site == site
         outer[site] = False
     passed, told, whole = list(path[1:]), GrowingCallers(list(path[1:]), 1.0), float(values[alive].sum())
     while whole > 0:
-        caller = owned(profile, sites, outer).site  # the deepest that was not passed
+        caller = owned(part, sites, outer).site  # the deepest that was not passed
         choice, of = np.unique(caller[alive], return_inverse=True)
         held = np.bincount(of, values[alive])
         best, most = int(choice[np.argmax(held)]), float(held.max())
@@ -148,9 +153,9 @@ def related_sites(profile: Profile, sites: Sites, own: Mask, function: str, call
     return result
 
 
-def foreign_samples(profile: Profile, sites: Sites, own: Mask, function: str) -> Ints:
-    """Return the samples without own code that run below an outermost function, ascending."""
-    return np.flatnonzero((owned(profile, sites, own).site < 0) & _below(profile, function))
+def foreign_samples(profile: Profile, owner: Ints, function: str) -> Ints:
+    """Return the samples without an owned site that run below an outermost function, ascending."""
+    return np.flatnonzero((owner < 0) & _below(profile, function))
 
 
 def _below(profile: Profile, function: str) -> Mask:

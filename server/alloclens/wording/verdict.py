@@ -42,6 +42,8 @@ SENTENCES = {
 }
 REASONS = {
     Rule.FILLED: "but lately at less than half the earlier pace",
+    Rule.SLOWS: "but lately more slowly, as a cache that fills up",
+    Rule.REFILLS: "but not certainly beyond where it slowed down in the process before",
     Rule.LOADED: "but what is freed rose as well, {load}",
     Rule.TURNS: "but nearly all that was allocated was freed again",
 }
