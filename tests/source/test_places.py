@@ -428,7 +428,10 @@ REFUSED = {
     "the same name elsewhere (4)": Refused("/x/y/main.go", "main.main", UNKNOWN, NO_DIRECTORY, NAMED_MAIN),
     "no such name (4)": Refused("/project/user-app/app.js", "x", UNKNOWN, "no file of that name in the workspace"),
     "half an element of a mapping": Refused("/mappedx/run.go", "main.run", UNKNOWN, NO_DIRECTORY, ("/w/run.go",)),
-    "half an element of a module": Refused("example.com/application/run.go", "", UNKNOWN, NO_DIRECTORY, ("/w/run.go",)),
+    "half an element of a module": Refused("example.com/application/run.go", "", UNKNOWN, "belongs to no module"),
+    "-trimpath, a module with a path of one word": Refused(
+        "billing/run.go", "main.run", UNKNOWN, "its package billing belongs to no module of the workspace"
+    ),
     "Go's own, not in this version": Refused(
         "net/http/gone.go",
         "net/http.Gone",

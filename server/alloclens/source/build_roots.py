@@ -37,6 +37,10 @@ TRIMMED = re.compile(r"[\w-]+(?:\.[\w-]+)+/")
 """The start of a path that -trimpath replaced with an import path."""
 
 
+IN_PACKAGE = re.compile(r"(?!\.\./|bazel-out/)(?:[^/]+/)+[^/]+\.go$")
+"""A relative path that may begin with an import path."""
+
+
 class LearnedBuilds(NamedTuple):
     """What all recorded functions together show about builds. The place of any file may depend on it."""
 
@@ -108,7 +112,7 @@ class Builds:
         said = (one.package,) if one.package else ()
         if (said and not one.only_closures) or not one.path.endswith(OF_GO):
             return said
-        if TRIMMED.match(one.path):
+        if TRIMMED.match(one.path) or self._is_trimmed(one):
             return (one.path.rpartition("/")[0],)
         for directory in folders_of(one.path):
             if directory in self._import_paths:
@@ -117,6 +121,16 @@ class Builds:
                 outer = {folder for path in paths for folder in folders_of(path)}  # of nested modules
                 return [join(path, inside) for path in paths if path in self._modules or path not in outer]
         return said
+
+    def _is_trimmed(self, one: Recorded) -> bool:
+        """Return whether a relative path begins with an import path, as with -trimpath, not with a directory of the workspace.
+
+        The path of a module may be a single word. Bazel's paths are relative to the workspace.
+        """
+        if one.absolute or one.standard or not IN_PACKAGE.match(one.path):
+            return False
+        here = [join(folder, one.path) for folder in self._roots.folders]
+        return not any(self._files.is_file(path) or self._files.renamed(path) for path in here)
 
     @cached_property
     def _modules(self) -> Mapping[str, Sequence[Module]]:

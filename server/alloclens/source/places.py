@@ -11,7 +11,7 @@ from alloclens.paths import is_share, is_within, join
 from alloclens.source.build_roots import Builds
 from alloclens.source.own import is_own
 from alloclens.source.recorded import Kind, recorded
-from alloclens.source.rules import MOVED, RENAMED, RULES, PlacementContext, proves, renamed_from, stranger
+from alloclens.source.rules import MOVED, RENAMED, RULES, PlacementContext, of_no_module, proves, renamed_from, stranger
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -208,6 +208,8 @@ class SourceMap:
         if refused:
             why = next(iter(refused.values()))
             return Nowhere(one.kind, why, tuple(path for path, said in refused.items() if said == why)[:MAX_CANDIDATES])
+        if unknown := of_no_module(self._context.builds.packages(one), self._context):
+            return Nowhere(one.kind, unknown)
         if same := [join(directory, one.name) for directory in self.files.named(one.name)[:MAX_CANDIDATES]]:
             why = "a file here has that name, but it shares no directory with the recorded one"
             return Nowhere(one.kind, why, tuple(same))

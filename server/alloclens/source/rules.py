@@ -481,12 +481,15 @@ def stranger(path: str, recorded: Recorded, context: PlacementContext) -> str:
         return "its functions are of another crate"
     packages = context.builds.packages(recorded)
     others = [package for package in packages if not _may_hold(path, package, recorded, context)]
-    for package in sorted(others):
-        if next(_along(package, context.modules), None) is None:
-            return f"its package {package} belongs to no module of the workspace"
-    return (
+    return of_no_module(others, context) or (
         f"its package {min(others)} lies elsewhere in the workspace" if others and len(others) == len(packages) else ""
     )
+
+
+def of_no_module(packages: Iterable[str], context: PlacementContext) -> str:
+    """Return that a Go package belongs to no module of the workspace, as a clause; "" if all do."""
+    unknown = (package for package in sorted(packages) if next(_along(package, context.modules), None) is None)
+    return next((f"its package {package} belongs to no module of the workspace" for package in unknown), "")
 
 
 def proves(path: str, recorded: Recorded, context: PlacementContext) -> bool:
