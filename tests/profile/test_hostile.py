@@ -638,7 +638,7 @@ LIMITED = """
 import resource, sys
 from alloclens.profile.errors import ProfileError
 from alloclens.profile.formats import read
-from alloclens.profile.kernel import _compiled
+from alloclens.profile.arena import _compiled
 data = sys.stdin.buffer.read()
 _compiled(True), _compiled(False)
 used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()

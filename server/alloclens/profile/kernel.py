@@ -1,107 +1,33 @@
-"""The compiled loops over samples and frames: kernel.wasm, built from server/kernel/kernel.ts by `make kernel`.
-
-WebAssembly, because one small file serves every platform, and because a malicious profile can reach no memory but the
-kernel's own.
-"""
+"""The compiled loops over samples and frames: kernel.wasm, built from server/kernel/kernel.ts by `make kernel`."""
 
 from __future__ import annotations
 
-import ctypes
-import sys
 import threading
 from contextlib import contextmanager
-from functools import cache
-from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-import wasmtime
-
-if sys.platform != "win32":
-    import resource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
-    from alloclens.arrays import Floats, Ints, Mask, Numbers
+    from alloclens.arrays import Floats, Ints, Mask
+    from alloclens.profile.arena import Arena
 
     Indices = NDArray[np.int32]
 
-MAX_MEMORY_BYTES = 1 << 32
-"""Limit of WebAssembly's memory."""
-PAGE_BYTES = 1 << 16
-"""Unit of growth of WebAssembly's memory."""
-ALIGNMENT_BYTES = 16
-"""Bytes."""
 MAX_KEPT_BYTES = 128 << 20
 """An arena of up to this size is reused: allocating fresh memory takes longer than reading most files."""
 _local = threading.local()
 
 
-class Arena:
-    """The kernel's functions and its memory, with a bump allocator."""
-
-    def __init__(self) -> None:
-        self._store, instance = _instance()
-        self._exports: dict[str, Any] = dict(instance.exports(self._store))
-        self._memory = self._exports["memory"]
-        self._base = ctypes.addressof(self._memory.data_ptr(self._store).contents)
-        self.touched = 0
-        """Bytes that were ever in use; the rest is only reserved address space."""
-        self.clear()
-
-    def clear(self) -> None:
-        """Free all allocations."""
-        self._end = ALIGNMENT_BYTES  # address 0 is never allocated
-
-    def room(self, size: int) -> int:
-        """Allocate so many bytes and return their address. Raises MemoryError."""
-        at = self._end
-        self._end = -(-(at + size) // ALIGNMENT_BYTES) * ALIGNMENT_BYTES
-        pages = -(-self._end // PAGE_BYTES) - self._memory.size(self._store)
-        try:
-            if pages > 0:
-                self._memory.grow(self._store, pages)
-                self._base = ctypes.addressof(self._memory.data_ptr(self._store).contents)
-        except wasmtime.WasmtimeError as error:
-            raise MemoryError(_too_little(self._end)) from error
-        return at
-
-    def keep(self, at: int, size: int) -> None:
-        """Shrink the last allocation to `size` bytes."""
-        self._end = -(-(at + size) // ALIGNMENT_BYTES) * ALIGNMENT_BYTES
-        self.touched = max(self.touched, self._end)
-
-    def taken(self, at: int, count: int, kind: Any) -> Numbers:
-        """Copy numbers out of the last allocation and free it."""
-        self.keep(at, count * np.dtype(kind).itemsize)
-        out = self.view(at, count, kind).copy()
-        self.keep(at, 0)
-        return out
-
-    def put(self, column: Numbers, kind: Any) -> int:
-        """Copy a column in as this type and return its address."""
-        at = self.room(size := column.size * np.dtype(kind).itemsize)
-        self.keep(at, size)
-        self.view(at, column.size, kind)[:] = column.reshape(-1)
-        return at
-
-    def view(self, at: int, count: int, kind: Any) -> Numbers:
-        """Return a view of numbers in the memory. It is invalid as soon as the memory is reused."""
-        size = count * np.dtype(kind).itemsize
-        return np.frombuffer((ctypes.c_uint8 * size).from_address(self._base + at), kind)
-
-    def call(self, name: str, *arguments: float) -> Any:
-        """Call a function of the kernel. Addresses from 2 GiB on are passed as negative numbers."""
-        signed = (a - (1 << 32) if isinstance(a, int) and 1 << 31 <= a < 1 << 32 else a for a in arguments)
-        return self._exports[name](self._store, *signed)
-
-
 @contextmanager
 def arena() -> Iterator[Arena]:
     """Lend this thread's arena, empty."""
+    from alloclens.profile.arena import Arena  # noqa: PLC0415 - a server needs it for few requests, `--help` never
+
     lent = getattr(_local, "arena", None) or Arena()
     _local.arena = None  # a nested use gets another arena
     lent.clear()
@@ -146,40 +72,3 @@ def owned(location_at: Ints, location: Indices, site_at: Ints, site: Ints, own: 
         memory.call("owned", at, stacks, samples, at_sites, all_sites, wanted, out)
         found = memory.taken(out, 2 * samples, np.int32).reshape(samples, 2).astype(np.int64)
     return found[:, 0], found[:, 1]
-
-
-def _instance() -> tuple[wasmtime.Store, wasmtime.Instance]:
-    """Return a new instance of the kernel. Raises MemoryError.
-
-    If possible, it reserves 4 GiB of address space, so that its memory never moves and accesses need no bounds check.
-    If `ulimit -v` forbids that, the loops take about 1.5 times as long.
-    """
-    for is_roomy in (True, False):
-        engine, module = _compiled(is_roomy)
-        store = wasmtime.Store(engine)
-        try:
-            return store, wasmtime.Instance(store, module, [])
-        except wasmtime.WasmtimeError as error:
-            fault = error
-    raise MemoryError(_too_little(PAGE_BYTES)) from fault
-
-
-@cache
-def _compiled(is_roomy: bool) -> tuple[wasmtime.Engine, wasmtime.Module]:
-    config = wasmtime.Config()
-    if not is_roomy:
-        config.memory_reservation = config.memory_reservation_for_growth = 0
-    engine = wasmtime.Engine(config)
-    return engine, wasmtime.Module(engine, files("alloclens.profile").joinpath("kernel.wasm").read_bytes())
-
-
-def _too_little(wanted: int) -> str:
-    """Return why so many bytes cannot be allocated."""
-    if wanted > MAX_MEMORY_BYTES:
-        return "the profile needs more than 4 GiB to be read"
-    said = f"{-(-wanted >> 20)} MiB of memory cannot be reserved"
-    if sys.platform != "win32":
-        limit, _ = resource.getrlimit(resource.RLIMIT_AS)
-        if limit != resource.RLIM_INFINITY:
-            said += f"; virtual memory is limited to {limit >> 20} MiB (ulimit -v)"
-    return said

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from alloclens.arrays import Floats, Ints, Mask
-    from alloclens.profile.kernel import Arena
+    from alloclens.profile.arena import Arena
     from alloclens.profile.model import Profile
 
     Rows = NDArray[np.void]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from alloclens.arrays import Ints
-    from alloclens.profile.kernel import Arena
+    from alloclens.profile.arena import Arena
 
     Indices = NDArray[np.int32]
 
