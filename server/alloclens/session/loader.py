@@ -8,8 +8,10 @@ import logging
 import os
 import time
 import traceback
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, TypeVar
 
 from alloclens.cache.snapshots import Snapshots
 from alloclens.cache.texts import Texts
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
     from alloclens.transform.filters import Filters
     from alloclens.worker import Worker
 
+P = ParamSpec("P")
+Result = TypeVar("Result")
 log = logging.getLogger(__name__)
 
 SETTLE_SECONDS = 0.15
@@ -75,6 +79,7 @@ class Loader:
     def __init__(self, on_world: Callable[[World], Awaitable[None]], worker: Worker) -> None:
         self._on_world = on_world
         self._loop = asyncio.get_running_loop()
+        self._thread = ThreadPoolExecutor(1, "loader")
         self._woken = asyncio.Event()
         self._watcher = Watcher(self.wake)
         self._worker = worker
@@ -108,6 +113,10 @@ class Loader:
         for cache in (self._texts, self._kept):
             if cache:
                 cache.close()
+
+    async def _aside(self, work: Callable[P, Result], *args: P.args, **options: P.kwargs) -> Result:
+        """Run what may block in the loader's thread. Several threads would each keep the memory that judging takes."""
+        return await self._loop.run_in_executor(self._thread, partial(work, *args, **options))
 
     async def run(self) -> None:
         """Follow the directories until cancelled."""
@@ -151,7 +160,7 @@ class Loader:
         """Look at the directories, and show a new world if anything has changed."""
         await self._prepare(wanted)
         directories = self._setup.directories
-        await asyncio.to_thread(self._watcher.follow, directories)
+        await self._aside(self._watcher.follow, directories)
         seen = await self._settle(directories)
         if seen.written:
             self.wake()
@@ -168,7 +177,7 @@ class Loader:
             del self._listing[path]
         self._known.faults = seen.scan.faults
         self._may_forget = True
-        if await self._load(new, wanted) and not await asyncio.to_thread(self._known.look_again):
+        if await self._load(new, wanted) and not await self._aside(self._known.look_again):
             self._shown = to_show
         else:
             self.wake()
@@ -176,9 +185,9 @@ class Loader:
     async def _prepare(self, wanted: Wanted) -> None:
         """Read the settings file and find modules. Everything is read again if what it depends on has changed."""
         if self._texts is None:
-            self._texts, self._kept = await asyncio.to_thread(Texts), await asyncio.to_thread(Snapshots)
+            self._texts, self._kept = await self._aside(Texts), await self._aside(Snapshots)
             self._known = self._nothing_known()
-        before, self._setup = self._setup, await asyncio.to_thread(self._setup.renewed, wanted.folders, wanted.given)
+        before, self._setup = self._setup, await self._aside(self._setup.renewed, wanted.folders, wanted.given)
         if self._setup.reader != before.reader:
             self._known, self._listing = self._nothing_known(), {}
         for problem in self._setup.problems if self._setup.problems != before.problems else ():
@@ -193,14 +202,14 @@ class Loader:
     async def _settle(self, directories: tuple[str, ...]) -> Seen:
         """Scan the directories, twice if a file is new or missing or cannot be read: one scan proves no change."""
         folders = self._setup.where.roots.folders
-        before = await asyncio.to_thread(scan, directories, folders)
+        before = await self._aside(scan, directories, folders)
         if self._is_plain(before):
             return Seen(before)
         await asyncio.sleep(SETTLE_SECONDS)
-        now = await asyncio.to_thread(scan, directories, folders)
+        now = await self._aside(scan, directories, folders)
         at_rest = settled(before, now)
         left = [path for path in self._listing if os.path.dirname(path) not in directories]
-        lost = await asyncio.to_thread(gone, self._listing.keys() - set(left), before, now)
+        lost = await self._aside(gone, self._listing.keys() - set(left), before, now)
         return Seen(at_rest, [*left, *lost], frozenset(now.files.keys() - at_rest.files.keys()))
 
     def _is_plain(self, listed: Scan) -> bool:
@@ -219,10 +228,10 @@ class Loader:
         unread = {path: new[path] for path in _most_wanted_first(new)}
         for latest, stamp in list(unread.items())[:1]:
             look_ahead, limit = self._setup.reader.look_ahead, seconds_for(stamp.size)
-            await asyncio.to_thread(self._worker.ahead, look_ahead, latest, seconds=limit)
-        for remembered in await asyncio.to_thread(self._known.remember, new):
+            await self._aside(self._worker.ahead, look_ahead, latest, seconds=limit)
+        for remembered in await self._aside(self._known.remember, new):
             self._listing[remembered] = unread.pop(remembered)
-        while self._wanted == wanted and (path := await asyncio.to_thread(self._known.next, unread)) is not None:
+        while self._wanted == wanted and (path := await self._aside(self._known.next, unread)) is not None:
             await self._read(path, unread.pop(path) if path in unread else self._listing[path])
             if (unread or self._known.unsettled) and time.monotonic() - shown_at > seconds:
                 await self._show(len(unread), wanted.focus)
@@ -242,14 +251,14 @@ class Loader:
         there = {os.path.dirname(path) for path in self._listing} - seen.scan.faults.keys()
         but = frozenset((*self._listing, *seen.scan.files, *seen.scan.faults, *seen.written))
         with contextlib.suppress(Lost):  # the next change will try again
-            await asyncio.to_thread(self._worker.run, forget, [d for d in directories if d in there], but)
+            await self._aside(self._worker.run, forget, [d for d in directories if d in there], but)
 
     async def _read(self, path: str, stamp: Stamp) -> None:
-        read = await asyncio.to_thread(self._snapshot, path, stamp)
+        read = await self._aside(self._snapshot, path, stamp)
         if not isinstance(read, Problem):
             self._note(read)
             self._listing[path] = stamp
-        elif await asyncio.to_thread(is_absent, path):  # deleted since it was listed
+        elif await self._aside(is_absent, path):  # deleted since it was listed
             self._leave(path)
         elif 0 <= time.time() - stamp.mtime_ns / 1e9 < GRACE_SECONDS:
             self._leave(path)
@@ -283,9 +292,9 @@ class Loader:
 
     async def _show(self, unread: int, focus: tuple[Filters, ...]) -> bool:
         """Show what is known. If a file to be compared was deleted meanwhile, start the next update instead."""
-        world = await asyncio.to_thread(assemble, self._known, self._setup, self._texts, focus)
+        world = await self._aside(assemble, self._known, self._setup, self._texts, focus)
         unreadable = (path for pair, read in self._known.contents.items() if read is None for path in pair[:2] if path)
-        if not self._known.faults and await asyncio.to_thread(any, map(is_absent, unreadable)):
+        if not self._known.faults and await self._aside(any, map(is_absent, unreadable)):
             self.wake()
             return False
         await self._replace(replace(world, pending=unread + len(self._known.unsettled)))
