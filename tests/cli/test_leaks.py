@@ -456,6 +456,22 @@ def test_where_nothing_is_proven_the_nearest_is_named(folder: Path) -> None:
     assert "At least 6 snapshots of one process show a trend." in words
 
 
+def test_what_is_far_from_a_proof_is_named_only_if_nothing_is_nearer(folder: Path) -> None:
+    """One object more since the start, in 30 snapshots, is far from a proof among forty lines; one in ten snapshots is near."""
+    for i in range(30):
+        stacks = [f"main.page@{folder}/main.go:{line} = {9 - i % 2}x{MB}/{9 + i}" for line in range(20, 60)]
+        far, near = (
+            f"main.main:3@{folder}/main.go:{line} = {n}x{MB}" for line, n in ((LEAK, 5 + (i > 1)), (6, 1 + i // 10))
+        )
+        drop(folder / f"p/h{i:03}.pb.gz", heap(*stacks, far))
+        drop(folder / f"q/h{i:03}.pb.gz", heap(*stacks, far, near))
+    far, both = (json.loads(run(folder / d, "--workspace", folder, "--json").stdout) for d in "pq")
+    assert (far["findings"], both["findings"]) == ([], [])
+    assert [one["line"] for one in far["candidates"]] == [LEAK]
+    assert "it would take more than 10 times as many snapshots" in far["candidates"][0]["message"]
+    assert [one["line"] for one in both["candidates"]] == [6]
+
+
 OWN_LINE = "main.main:3@{folder}/main.go:5 = {objects}x1048576"
 ELSEWHERE = "main.main:3@/srv/build/main.go:5 = {objects}x1048576"
 LIBRARY = "bytes.grow@/usr/lib/go/src/bytes/buffer.go:4 = {objects}x1048576"

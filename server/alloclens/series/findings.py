@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
@@ -9,8 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from alloclens.profile.sample_types import GOROUTINES, LEAKED, column_of
-from alloclens.series.verdicts import MIN_RISE, RULES, VERDICTS, Rule, verdicts
-from alloclens.stats.trend import slope
+from alloclens.series.verdicts import MIN_RISE, RULES, SIGNIFICANCE, VERDICTS, Rule, verdicts
+from alloclens.stats.trend import quantile, slope
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -27,6 +28,10 @@ RAISED = ("leak", "growing")
 UNPROVEN = (Rule.FILLED, Rule.SLOWS, Rule.REFILLS, Rule.LOADED, Rule.SWINGS, Rule.UNCLEAR, Rule.TURNS, Rule.STANDS)
 """The rules of what may leak though nothing is proven."""
 MAX_CANDIDATES = 5
+MIN_SCORE = 0.5
+"""Below this, a rise is too unclear to say when it would be proven, in standard errors."""
+MANY = 10
+"""Times as many snapshots as there are."""
 MIN_GOROUTINE_BYTES = 2048 + 440
 """Minimum memory of a goroutine, to rank goroutines with bytes: its first stack and its descriptor."""
 MAX_POINTS = 24
@@ -116,6 +121,17 @@ class Finding:
     def code(self) -> str:
         """The diagnostic code: goroutine-leak, or the verdict."""
         return "goroutine-leak" if self.is_goroutine and self.verdict == "leak" else self.verdict
+
+    @property
+    def snapshots_needed(self) -> int:
+        """How many more snapshots would prove a rise like this: its score grows as the root of their number, at least."""
+        proof = quantile(1 - SIGNIFICANCE / max(self.tests, 1))
+        return max(math.ceil(self.over.observations * ((proof / max(self.score, MIN_SCORE)) ** 2 - 1)), 0)
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether so many more would be needed that their number means nothing."""
+        return self.snapshots_needed > MANY * self.over.observations
 
     @property
     def per_snapshot(self) -> float:

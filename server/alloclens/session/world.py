@@ -139,9 +139,11 @@ class World:
 
     @cached_property
     def candidates(self) -> list[tuple[Finding, Comparison]]:
-        """What is nearest to a finding in all comparisons, likeliest first."""
+        """What is nearest to a finding in all comparisons, likeliest first; what is remote only if nothing else is there."""
         pairs = [(finding, comparison) for comparison in self.comparisons for finding in comparison.candidates()]
-        return sorted(pairs, key=lambda pair: -pair[0].score)[:MAX_CANDIDATES]
+        pairs.sort(key=lambda pair: -pair[0].score)
+        near = [pair for pair in pairs if not pair[0].is_remote]
+        return (near or pairs[:1])[:MAX_CANDIDATES]
 
     @property
     def silent_goroutines(self) -> Comparison | None:

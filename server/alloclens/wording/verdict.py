@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from alloclens.languages.go.leak_patterns import Shape
 from alloclens.languages.go.names import package_of
 from alloclens.paths import name_of
-from alloclens.series.verdicts import MIN_GROWTH_SHARE, MIN_OBSERVATIONS, MIN_RETENTION, SIGNIFICANCE, Rule
-from alloclens.stats.trend import quantile
+from alloclens.series.findings import MANY
+from alloclens.series.verdicts import MIN_GROWTH_SHARE, MIN_OBSERVATIONS, MIN_RETENTION, Rule
 from alloclens.wording.amounts import amount, change, counted, duration, rate, share, signed
 from alloclens.wording.names import short_name
 
@@ -50,16 +50,12 @@ REASONS = {
 """Why a candidate may well be none."""
 NOTHING_FREED = 0.99
 """What retains more of its allocations has freed nothing."""
-MIN_SCORE = 0.5
-"""Below this, a rise is too unclear to say when it would be proven, in standard errors."""
 MIN_P_VALUE = 1e-6
 """Smaller probabilities are not told apart: no model of load is that exact."""
 NEARLY_ALL = 0.9
 """A caller that holds less of the growth has its share stated."""
 CALLER = " · this caller grows"
 """Marks the callers of a finding among the frames of its stack."""
-MANY = 10
-"""Times as many snapshots as there are, beyond which their number means nothing."""
 BARS = "▁▂▃▄▅▆▇█"
 
 
@@ -139,17 +135,16 @@ def candidate(finding: Finding, now: MappedFinding | None = None) -> str:
 
 
 def _settles(finding: Finding) -> str:
-    """Say how many more snapshots would prove a rise like this: its deviate grows as the root of the time, at least."""
+    """Say how many more snapshots would prove a rise like this."""
     if finding.over.observations < MIN_OBSERVATIONS:
         return f" At least {MIN_OBSERVATIONS} snapshots of one process show a trend."
-    needed = quantile(1 - SIGNIFICANCE / max(finding.tests, 1))
-    more = math.ceil(finding.over.observations * ((needed / max(finding.score, MIN_SCORE)) ** 2 - 1))
-    if more <= 0:
+    more = finding.snapshots_needed
+    if not more:
         return " A few more snapshots show whether it goes on."
     is_go = finding.file.endswith(".go") or (finding.is_foreign and package_of(finding.function))
     is_sampled_go = is_go and not math.isnan(finding.sampled)
     rate = "a run with runtime.MemProfileRate = 64 << 10" if is_sampled_go else ""
-    if more > MANY * finding.over.observations:
+    if finding.is_remote:
         sooner = f"; {rate} shows it sooner" if rate else ""
         return f" At this pace, it would take more than {MANY} times as many snapshots to settle it{sooner}."
     return f" About {counted(more, 'more snapshot')} at this pace would settle it{rate and f', or {rate}'}."
