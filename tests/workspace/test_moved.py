@@ -6,12 +6,13 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from alloclens.cli import main
 from alloclens.lsp.documents import Documents
 from alloclens.lsp.spots import Spots
 from alloclens.session.once import world
-from alloclens.wording.drift import BY_NAME
+from alloclens.wording.drift import BY_NAME, texts
 from click.testing import CliRunner
 
 from tests.support.profiles import drop, heap
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.programs
 
-MB = 1 << 20
+MB, DAY = 1 << 20, 86400
 OPEN = """package db
 
 func Open() {
@@ -119,6 +120,33 @@ def test_a_renamed_directory(folder: Path) -> None:
     known = opened(folder)
     assert numbers(known, folder / "store/open.go") == {4: (20, False)}
     assert numbers(known, folder / "store/close.go") == {4: (12, False)}
+
+
+@pytest.mark.parametrize("seconds", [ONE + 1, TWO + DAY], ids=["before", "long after"])
+@pytest.mark.parametrize("text", [OPEN, OPEN.replace("{\n", "{\n\tprintln()\n")], ids=["copied", "changed"])
+def test_a_new_file_under_the_name_of_a_renamed_one(folder: Path, text: str, seconds: int) -> None:
+    """Nothing shows which of the two was profiled if the snapshot is younger than both: an old program may run on."""
+    run(folder, "mv", "db/open.go", "db/opened.go")
+    check_in(folder, TWO)
+    (folder / "db/open.go").write_text(text)
+    check_in(folder, TWO + 60)
+    drop(folder.parent / "p/1.pb.gz", heap(f"example.com/app/db.Open:3@/ci/db/open.go:4 = 20x{MB}", seconds=seconds))
+    known = opened(folder)
+    assert all(unsure for _, unsure in numbers(known, folder / "db/open.go").values())
+    assert "another file had this path" in " ".join(
+        texts(known.file(str(folder / "db/open.go")).version, np.zeros(1, bool))
+    )
+
+
+def test_a_new_file_under_the_name_of_another_one(folder: Path) -> None:
+    """The old one had none of its functions."""
+    (folder / "db/open.go").unlink()
+    check_in(folder, TWO)
+    (folder / "db/open.go").write_text(OPEN.replace("Open", "Reopen"))
+    check_in(folder, TWO + 60)
+    made = f"example.com/app/db.Reopen:3@/ci/db/open.go:4 = 20x{MB}"
+    drop(folder.parent / "p/1.pb.gz", heap(made, seconds=TWO + DAY))
+    assert numbers(opened(folder), folder / "db/open.go") == {4: (20, False)}
 
 
 def test_a_file_that_was_renamed_without_git(folder: Path) -> None:

@@ -37,6 +37,8 @@ class SourceVersion(NamedTuple):
     """Whether it is only a guess that the lines are of this file."""
     release: str = ""
     """The version of a dependency that was profiled, if the text may be of another one."""
+    replaced: bool = False
+    """Whether another file had this path before, and may be the one that was profiled."""
 
     def disagrees(self, lines: Ints) -> Mask:
         """Return which lines are different lines in another possible text."""
@@ -68,6 +70,11 @@ class SourceVersion(NamedTuple):
     def of_unknown_release(self, release: str) -> SourceVersion:
         """Return this version with all lines doubtful: it may be of another release of the module."""
         return self if self.text is None else self.in_doubt._replace(release=release)
+
+    @property
+    def of_another_file(self) -> SourceVersion:
+        """This version with all lines doubtful: another file had the path before."""
+        return self if self.text is None else self.in_doubt._replace(replaced=True)
 
     @property
     def guess(self) -> SourceVersion:

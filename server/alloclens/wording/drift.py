@@ -38,7 +38,7 @@ def compared_text(version: SourceVersion) -> str:
     """Say which text the recorded lines belong to."""
     if version.is_unknown:
         return OF_UNKNOWN_RELEASE if version.release else OF_UNKNOWN_TEXT
-    if version.guessed or version.release:
+    if version.guessed or version.release or version.replaced:
         return _unproven(version)
     if version.others:
         unnamed = len(version.others) + 1 - MAX_NAMED_TEXTS
@@ -62,6 +62,11 @@ def compared_text(version: SourceVersion) -> str:
 
 
 def _unproven(version: SourceVersion) -> str:
+    if version.replaced:
+        return (
+            f"git says that another file had this path, and was renamed or deleted before this one was added ({version.source}); "
+            "it may be the one that was profiled, so ~ marks the lines"
+        )
     if version.guessed:
         return (
             f"nothing proves that the lines are of this file ({version.source}): another program may have a file of this name "
@@ -114,7 +119,7 @@ def _where(comparison: Comparison, path: str, part: LinesInFile, kept: Mask) -> 
     disagree = (
         part.version.disagrees(comparison.lines.line[rows])
         & ~part.moved[kept]
-        & (not (part.version.guessed or part.version.release))
+        & (not (part.version.guessed or part.version.release or part.version.replaced))
     )
     doubt = np.where(disagree, " ~ perhaps: the texts disagree on it", " ~ perhaps")
     doubt = np.where(unsure, doubt, "")

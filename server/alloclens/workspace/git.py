@@ -88,6 +88,8 @@ class FileVersion(NamedTuple):
     path: str
     """Path in the repository, which may have been different then."""
     blob: str
+    is_of_another: bool = False
+    """Whether this is another file, which was deleted or renamed before that of today was added under its name."""
 
 
 def versions(path: str, head: str) -> tuple[FileVersion, ...]:
@@ -154,7 +156,17 @@ def _versions(path: str, head: str) -> tuple[FileVersion, ...]:
             found[-1:] = [change.now, change.before]
     if not found and (blob := _asked(path, "rev-parse", "--verify", "--quiet", f"{head}:./{name}")):
         found = [FileVersion(head, 0, path, blob)]
-    return tuple(one for one in found if one.blob.strip("0"))
+    return tuple(_by_file(found))
+
+
+def _by_file(found: Iterable[FileVersion]) -> Iterator[FileVersion]:
+    """Yield the versions that exist, newest first, and say which are of another file than the newest."""
+    name, is_before = "", False
+    for one in found:
+        exists, name = bool(one.blob.strip("0")), name or one.path
+        is_before |= not exists or one.path != name
+        if exists:
+            yield one._replace(is_of_another=is_before and one.path == name)
 
 
 class _Change(NamedTuple):
@@ -171,7 +183,7 @@ def _changes(fields: Iterable[str]) -> Iterator[_Change]:
         if field.lstrip("\n").startswith(":"):
             mode, mode_now, blob, blob_now, status = field.lstrip("\n:").split(" ")
             path = next(rest, "")
-            path_now = next(rest, "") if status.startswith("R") else path
+            path_now = next(rest, "") if status.startswith(("R", "C")) else path
             now = FileVersion(at, int(seconds), path_now, _of_file(mode_now, blob_now))
             yield _Change(now, FileVersion(f"{at}^", 0, path, _of_file(mode, blob)))
         elif field:

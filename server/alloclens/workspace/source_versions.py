@@ -108,6 +108,8 @@ class SourceVersions:
         exact = [one for one in possible if fits(lines, one.text or "", inlined=False)]
         found = first_of(exact or possible, lines)
         may_be_lost, build = _may_be_lost(place, recorded, provenance), provenance.build
+        if self._may_be_of_another_file(place, provenance, lines):
+            return found.of_another_file
         if _is_replaced(provenance) and COMPILED.search(place.path):
             return found.in_doubt
         is_copy = bool(copies) and found.text == copies[0].text
@@ -271,6 +273,15 @@ class SourceVersions:
             yield _of_commit(commit_of[blob], text, path)
             if oldest and oldest.text == text:
                 return
+
+    def _may_be_of_another_file(self, place: Place, provenance: Provenance, lines: RecordedLines) -> bool:
+        """Return whether the profile may name another file, which had this path before the one of today was added."""
+        head = "" if place.before else self._head(place.path)
+        history = [one for one in git.versions(place.path, head) if one.seconds <= provenance.seconds] if head else []
+        others = tuple(dict.fromkeys(one.blob for one in history if one.is_of_another))
+        if not others or all(one.is_of_another for one in history):
+            return bool(others)
+        return any(fits(lines, _as_compiled(text, place.path)) for text in git.texts(place.path, others).values())
 
     def _not_in_history(self, place: Place, provenance: Provenance) -> Iterator[SourceVersion]:
         """Yield the versions that other branches, tags and reflogs had of a file until the snapshot, newest first.
