@@ -32,6 +32,8 @@ MIN_VARIANCE = 1e-9
 EXCESS_ERRORS = 2.0
 """Residuals show load if their variance exceeds that of Poisson numbers by so many of its standard errors; and a walk, if
 their correlation exceeds that of the turnover by as many."""
+MIN_SIZES = 4
+"""Fewer sizes prove nothing: three are in order once in six times."""
 MIN_FREED = 0.1
 """Of what is allocated, load can explain a change only if this share is freed."""
 
@@ -187,9 +189,12 @@ def rise_of_sizes(counts: Counts, size: Floats) -> SizeTrend:
         freed = arrived[row] - arrived[last, lines] - (held[row] - before)
         counted[row] &= freed >= before
         last = np.where(counted[row], row, last)
-    earlier, later = np.triu_indices(len(held), k=1)
-    order = np.where(counted[earlier] & counted[later], np.sign(size[later] - size[earlier]), 0).sum(axis=0)
-    number = counted.sum(axis=0)
+    number, order = counted.sum(axis=0), np.zeros(held.shape[1])
+    some = np.flatnonzero(number >= MIN_SIZES)
+    counted, size = counted[:, some], size[:, some]
+    for row in range(len(held) - 1):
+        later = np.sign(size[row + 1 :] - size[row]) * counted[row + 1 :]
+        order[some] += later.sum(axis=0) * counted[row]
     error = np.sqrt(number * (number - 1) * (2 * number + 5) / 18)
     return SizeTrend(ratio(order, error), ratio(number * (number - 1) / 2, error))
 
