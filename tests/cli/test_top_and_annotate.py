@@ -193,6 +193,19 @@ def test_annotate_says_of_which_lines_the_growth_is_not_known(tmp_path: Path) ->
     assert "no line of the base is known" not in result.output
 
 
+def test_the_chosen_head_is_shown_although_another_program_is_newer(tmp_path: Path) -> None:
+    source = tmp_path / "w/a.py"
+    source.parent.mkdir()
+    source.write_text("def keep():\n    a.append(1)\n")
+    for name, binary, second in (("a1", "shop", 1), ("b1", "mail", 2)):
+        stack = f"keep:1@{source}:2 = {second}x{MB}"
+        drop(tmp_path / f"p/{name}.pb.gz", heap(stack, binary=f"/srv/{binary}", seconds=second))
+    result = run("annotate", source, "--profiles", tmp_path / "p", "--head", "a1.pb.gz")
+    assert "1.0MB" in result.stdout
+    assert "2.0MB" not in result.stdout
+    assert "is not the head here" not in result.output
+
+
 def test_annotate_says_that_the_base_is_of_another_program(tmp_path: Path) -> None:
     source = tmp_path / "w/a.py"
     source.parent.mkdir()

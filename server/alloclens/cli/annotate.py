@@ -13,6 +13,7 @@ from alloclens.cli.terminal import Styled, show, tell
 from alloclens.disk import read_file, real, real_path
 from alloclens.series.comparison import worth_showing
 from alloclens.series.findings import RAISED
+from alloclens.series.series import CHOICES
 from alloclens.session.line_mapper import MappedFinding, MappedLine
 from alloclens.session.once import world
 from alloclens.text import MAX_SOURCE_BYTES, decoded, split_lines
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
     from alloclens.series.comparison import Comparison
     from alloclens.session.world import FileLines, World
     from alloclens.source.line_mapping import MappedLines
-
-CHOICES = ("first", "previous", "latest", "yesterday")
 
 
 @click.command("annotate")

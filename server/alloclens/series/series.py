@@ -28,6 +28,8 @@ MAX_OFFSET_SECONDS = 3 * 3600.0
 """Maximum distance from the same time yesterday."""
 
 
+CHOICES = ("first", "previous", "latest", "yesterday")
+"""Words that choose a snapshot by its position in time."""
 MAX_COPIES = 100
 
 
@@ -137,6 +139,10 @@ class Series:
         """Return the snapshot with this file name, else the latest with this label or with it in its file name."""
         exact = (s for s in self.snapshots if s.name == name)
         return next(exact, None) or (self._labelled(_words(name)) if _words(name) else None)
+
+    def has_chosen(self, name: str) -> bool:
+        """Return whether a snapshot is chosen by its name or label, not by its position in time, and is one of these."""
+        return name not in CHOICES and self.named(name) is not None
 
     def process(self, of: Snapshot) -> tuple[Snapshot, ...]:
         """Return the snapshots of this one's process, in time order."""

@@ -116,7 +116,7 @@ class World:
     directories: tuple[str, ...] = ()
     series: tuple[Series, ...] = ()
     comparisons: tuple[Comparison, ...] = ()
-    """One for each series with the chosen sample type, newest first."""
+    """One for each series with the chosen sample type: that of a chosen head, then newest first."""
     earlier: tuple[Comparison, ...] = ()
     """Of each series whose process is too young for a verdict: that of the process before it. It is judged, not shown."""
     problems: tuple[Problem, ...] = ()
@@ -262,7 +262,7 @@ def assemble(known: Known, setup: Setup, texts: Texts | None, focus: tuple[Filte
         outside=setup.where.outside,
         directories=setup.directories,
         series=series,
-        comparisons=tuple(one for one in comparisons if one),
+        comparisons=tuple(sorted(filter(None, comparisons), key=lambda one: not one.series.has_chosen(settings.head))),
         earlier=tuple(one for one in earlier if one and one.findings()),
         problems=(*_problems(known), *setup.label_problems),
         sources=known.sources,
