@@ -93,6 +93,22 @@ def test_go_work(tmp_path: Path) -> None:
     assert modules(tmp_path / "work/app") == everything  # go.work counts for the modules below it
 
 
+def test_a_copy_of_a_module_that_go_work_does_not_use(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        {
+            "go.work": "go 1.24\nuse (\n\t./app\n\t./lib\n)\n",
+            "app/go.mod": "module example.com/app\n",
+            "lib/go.mod": "module example.com/lib\n",
+            "fork/go.mod": "module example.com/lib\n",
+            "tool/go.mod": "module example.com/tool\n",
+        },
+    )
+    of_lib = [directory for path, directory, _ in modules(tmp_path) if path == "example.com/lib"]
+    assert of_lib == [str(tmp_path / "lib")]
+    assert ("example.com/tool", str(tmp_path / "tool"), True) in modules(tmp_path)
+
+
 def test_a_folder_of_a_module_is_opened(tmp_path: Path) -> None:
     write(tmp_path, {"go.mod": "module example.com/app\n", "pkg/shop/shop.go": "package shop\n"})
     assert modules(tmp_path / "pkg/shop") == [("example.com/app", str(tmp_path), True)]

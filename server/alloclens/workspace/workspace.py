@@ -177,14 +177,21 @@ def _go_files(paths: Iterable[str], folders: Sequence[str]) -> _Go:
             go.renamed |= dict.fromkeys(parsed.renamed)
             go.required |= dict.fromkeys(parsed.required)
             named |= dict.fromkeys((*parsed.replaced, *(Module("", directory) for directory in parsed.used)))
+    used: dict[str, set[str]] = {}
     for module in go.first(named, MAX_MODULES, "directories that go.mod and go.work files name"):
         directory = "" if is_share(module.directory) else real(module.directory)
         if not _holds(folders, directory) and not _is_module(directory):
             continue
         if module.path:
             go.modules[module._replace(directory=directory)] = None
-        elif (used := go.read(join(directory, "go.mod"))) and used.module:
-            go.modules[Module(used.module, directory)] = None
+        elif (parsed := go.read(join(directory, "go.mod"))) and parsed.module:
+            go.modules[Module(parsed.module, directory)] = None
+            used.setdefault(parsed.module, set()).add(directory)
+    unused = [
+        one for one in go.modules if one.main and real(one.directory) not in used.get(one.path, {real(one.directory)})
+    ]
+    for module in unused:  # a copy beside the one that go.work uses
+        del go.modules[module]
     return go
 
 
