@@ -141,7 +141,7 @@ MAPPED, EXACT, MODULE, BUILD, VENDOR = (
 CACHE, REQUIRED, GOROOT, PACKAGE = "module cache", "required module", "Go's own source", "installed package"
 BUNDLED, INSTALLED = "project of a bundler", "installed project"
 RELATIVE, CONTAINER, SUFFIX = "relative to the workspace", "container or CI root", "the only file that ends so"
-GUESSES, PROOFS = {BUNDLED, INSTALLED, RELATIVE, CONTAINER, SUFFIX}, {"com.shop.Cart.add"}
+GUESSES, PROOFS = {BUNDLED, RELATIVE, CONTAINER, SUFFIX}, {"com.shop.Cart.add"}
 """Rules whose finds are marked, and functions that say whose they are."""
 HACK = "vendor/golang.org/x/net/http2/hpack/hpack.go"
 SERVER = "net/http.(*Server).Serve"

@@ -408,7 +408,7 @@ RULES = (
     PlacementRule("required module", _required),
     PlacementRule("Go's own source", _go_root),
     PlacementRule("installed package", _packages),
-    PlacementRule("installed project", _installed_project, by_functions=True, guess=True, tells_whose=True),
+    PlacementRule("installed project", _installed_project, by_functions=True, tells_whose=True),
     PlacementRule("root of the build", _alike, by_functions=True),
     PlacementRule("relative to the workspace", _relative, guess=True),
     PlacementRule("relative to the workspace", _like_standard, by_functions=True, guess=True),
