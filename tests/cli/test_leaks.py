@@ -488,6 +488,14 @@ def times(folder: Path, _i: int) -> bytes:
     return made.bytes()
 
 
+def constant(folder: Path, _i: int) -> bytes:
+    return goroutines(f"main.fulfil@{folder}/main.go:{WAIT} = 12")
+
+
+def nobody_leaks(_folder: Path, _i: int) -> bytes:
+    return b"goroutineleak profile: total 0\n"
+
+
 def of(stack: str) -> Callable[[Path, int], bytes]:
     return lambda folder, i: heap(stack.format(folder=folder, objects=i + 1))
 
@@ -508,6 +516,8 @@ CAUSES = [
         lambda folder, i: delta(of(OWN_LINE)(folder, i), seconds=30),
         "the profiles are differences (taken with",
     ),
+    ("one-snapshot", 3, constant, "nothing changed between the 3 snapshots, so they are one observation; it takes two"),
+    ("empty", 1, nobody_leaks, "the garbage collector found no goroutine that is blocked for ever"),
     ("sample-type", 2, times, "profiles of cpu, samples are not judged; take heap or goroutine profiles"),
     ("empty", 2, empty, "the profiles are empty: nothing was sampled, or profiling is off"),
     (

@@ -94,7 +94,8 @@ def command(
     if as_json:
         rows = {"findings": findings, "candidates": known.candidates}
         listed = {name: [_json(f, c, mapper) for f, c in pairs] for name, pairs in rows.items()}
-        said = None if is_found else {"cause": no_finding(known).cause.value, "message": no_finding(known).words}
+        why = no_finding(known)
+        said = None if is_found else {"cause": why.cause.value, "message": why.words}
         limits = [plain(note) for note in notes(known)]
         show_json({"version": JSON_VERSION, "directory": directory, "nothing": said, "notes": limits, **listed})
     else:

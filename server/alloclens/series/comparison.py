@@ -182,8 +182,8 @@ class Comparison:
 
     @cached_property
     def outlook(self) -> Outlook | None:
-        """What the heap comes to if all that grows goes on; None if it does not grow."""
-        found = self.judgement.findings(RAISED) if self.judgement else []
+        """What the heap comes to if all that grows goes on; None if it does not grow, or if the process has ended."""
+        found = self.judgement.findings(RAISED) if self.judgement and not self.snapshots_since else []
         pace = sum(max(one.slope, 0) for one in found if one.sample_type.unit == "bytes")
         if pace <= 0:
             return None

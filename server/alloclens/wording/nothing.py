@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from alloclens.profile.sample_types import LEAKED
 from alloclens.series.owned import judged
+from alloclens.series.restarts import since_start
 from alloclens.series.verdicts import MIN_OBSERVATIONS
 from alloclens.wording.amounts import counted, duration
 from alloclens.wording.focus import words
@@ -104,7 +106,8 @@ def _cause(comparison: Comparison) -> tuple[Cause, str]:
         types = ", ".join(sorted(kind.type for kind in head.sample_types))
         return Cause.SAMPLE_TYPE, f"profiles of {types} are not judged; take heap or goroutine profiles"
     if not any(any(snapshot.total) for snapshot in series.snapshots):
-        return Cause.EMPTY, ""
+        is_proof = any(kind.type == LEAKED for kind in head.sample_types)
+        return Cause.EMPTY, "the garbage collector found no goroutine that is blocked for ever" if is_proof else ""
     if len(series.observations(head)) < 2:
         return (Cause.PROCESSES, "") if series.is_mixed else (Cause.SNAPSHOT, _one_snapshot(comparison))
     return (Cause.NO_SOURCE if _is_lost(comparison) else Cause.NOTHING_OWNED), ""
@@ -114,9 +117,9 @@ def _one_snapshot(comparison: Comparison) -> str:
     process = comparison.series.process(comparison.head)
     needed = f"it takes two, better {MIN_OBSERVATIONS} or more"
     if len(process) > 1:
-        return (
-            f"no garbage collection ended between the {len(process)} snapshots, so they are one observation; {needed}"
-        )
+        is_heap = bool(since_start(comparison.head))
+        why = "no garbage collection ended between" if is_heap else "nothing changed between"
+        return f"{why} the {len(process)} snapshots, so they are one observation; {needed}"
     since = " since it was restarted" if len(comparison.series.processes) > 1 else ""
     return f"there is one snapshot of the process{since}; {needed}"
 
@@ -141,17 +144,17 @@ def processes(series: Iterable[Series]) -> list[str]:
     kinds: dict[tuple[str, str], list[Series]] = {}
     for one in series:
         kinds.setdefault((one.directory, one.program), []).append(one)
-    notes = []
+    told = []
     for (directory, program), found in kinds.items():
         of = f"processes of {program}" if program else "processes"
         if replicas := max(one.replica for one in found):
-            notes.append(
+            told.append(
                 f"{replicas} {of} wrote to {code(directory)} at the same time. They are told apart by what they had allocated, "
                 "and judged one by one; with a directory for each, that would be certain."
             )
         if any(one.is_mixed for one in found):
-            notes.append(
+            told.append(
                 f"Most snapshots in {code(directory)} do not continue any other: several {of} wrote them and cannot be told "
                 "apart, or one restarts each time. Write the snapshots of each process to a directory of its own."
             )
-    return notes
+    return told

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from alloclens.languages.go.leak_patterns import Shape
 from alloclens.languages.go.names import package_of
-from alloclens.paths import name_of
 from alloclens.series.findings import MANY
 from alloclens.series.verdicts import MIN_GROWTH_SHARE, MIN_OBSERVATIONS, MIN_RETENTION, Rule
+from alloclens.session.line_mapper import NamedLine
 from alloclens.wording.amounts import amount, change, counted, duration, rate, share, signed
 from alloclens.wording.names import short_name
 
@@ -68,22 +68,17 @@ def placed_message(finding: Finding, comparison: Comparison, now: MappedFinding,
 def message(finding: Finding, comparison: Comparison, now: MappedFinding, memory_limit: float) -> str:
     """Return the verdict on a line, and for a leak when the heap reaches the memory limit (in bytes; 0 for none)."""
     words = whose(comparison) + verdict(finding, now) + related(finding, now)
-    if (
-        memory_limit
-        and finding.verdict == "leak"
-        and not comparison.snapshots_since
-        and (outlook := comparison.outlook)
-    ):
+    outlook = comparison.outlook if memory_limit and finding.verdict == "leak" else None
+    if outlook:
         words += limit(outlook, memory_limit)
     return f"~ {words}" if now.unsure else words
 
 
 def caller_message(finding: Finding, now: MappedFinding) -> str:
     """Return the verdict for the line of the caller that decides."""
-    line, caller = now.at, now.callers[-1].at
-    here = f"{name_of(line.path)}:{line.line}" if line and line.line else f"{name_of(finding.file)}:{finding.line}"
-    waits = f" goroutines wait in {here}" if finding.is_goroutine else f" held through {here}"
-    words = _sentence(finding, waits + _called(now, "this line"))
+    held, caller = NamedLine(finding.file, finding.line, now.at).name, now.callers[-1].at
+    where = f" goroutines wait in {held}" if finding.is_goroutine else f" held through {held}"
+    words = _sentence(finding, where + _called(now, "this line"))
     return f"~ {words} {UNSURE}" if caller and caller.unsure else words
 
 
