@@ -71,7 +71,7 @@ class Worker:
         self._stderr = subprocess.DEVNULL if is_quiet else None
         self._log_to = log_to
         self._lock = threading.Lock()
-        self._process: _Process | None = None
+        self._process: _Connection | None = None
         self._is_stopped = False
 
     def start(self) -> None:
@@ -107,8 +107,8 @@ class Worker:
             self._let_go()
             self._lock.release()
 
-    def _begun(self, work: Work, args: Arguments) -> _Process:
-        """Return a process that has begun the work. If one is lost before that, another is tried."""
+    def _begun(self, work: Work, args: Arguments) -> _Connection:
+        """Return the connection to a process that has begun the work. If one is lost before that, another is tried."""
         for _ in range(2):
             process = self._started()
             if process.begin(work, args):
@@ -116,12 +116,12 @@ class Worker:
             self._let_go()
         raise Lost("the process that reads files does not start; the log may say why")
 
-    def _started(self) -> _Process:
+    def _started(self) -> _Connection:
         if self._is_stopped:
             raise Lost("alloclens is ending")
         if self._process is None:
             try:
-                self._process = _Process(self._stderr, self._log_to)
+                self._process = _Connection(self._stderr, self._log_to)
             except OSError as error:
                 raise Lost(f"the process that reads files cannot be started ({reason(error)})") from error
         return self._process
@@ -132,7 +132,7 @@ class Worker:
         self._process = None
 
 
-class _Process:
+class _Connection:
     """Our side of the process. The caller holds the lock."""
 
     def __init__(self, stderr: int | None, log_to: LogTo) -> None:
