@@ -238,6 +238,8 @@ RESTARTS = [
     # A process that is old enough is judged by itself; and one before that did not slow down says nothing.
     row("old enough, after 100", Rule.RISES, paced((19, 5)), before=FILLED_BEFORE),
     row("too young, after 100", Rule.REFILLS, paced((18, 5)), before=FILLED_BEFORE),
+    row("three observations, after 100", Rule.REFILLS, kept((0, 40, 80)), before=FILLED_BEFORE),
+    row("three observations, of more than 100", Rule.YOUNG, kept((0, 80, 160)), before=FILLED_BEFORE),
     row("after a leak", Rule.UNSETTLED, paced((18, 5)), before=(paced((20, 5)),)),
 ]
 

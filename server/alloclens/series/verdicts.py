@@ -174,12 +174,13 @@ def verdicts(history: History) -> Verdicts:
         proven, deviate = never, ratio(2 * growth, np.nan_to_num(stated.high - stated.low))  # 1 would be significant
         trend = Trend(deviate, nothing + 1, never, never, looked_at)
         pace, load = Pace(never, never, never, nothing), Load(never, never, nothing + np.nan)
+    young = (whole.low > 0) & (late.low > 0) & (not enough) & (growth > MIN_GROWTH_SHARE * now.value.sum())
     order = (
         (Rule.FELL, whole.high < 0),
-        (Rule.YOUNG, (whole.low > 0) & (late.low > 0) & (not enough) & (growth > MIN_GROWTH_SHARE * now.value.sum())),
+        (Rule.REFILLS, (proven | young) & _refills(history)),
+        (Rule.YOUNG, young),
         (Rule.SMALL, proven & (growth <= MIN_GROWTH_SHARE * now.value[: len(history.row)].sum())),
         (Rule.FILLED, proven & pace.fell),
-        (Rule.REFILLS, proven & _refills(history)),
         (Rule.LOADED, proven & load.explains),
         (Rule.SLOWS, proven & pace.slows),
         (Rule.RISES, proven & pace.holds & load.excluded & (len(history) >= MIN_LEAK_OBSERVATIONS)),
@@ -204,10 +205,8 @@ def _trend(history: History) -> Trend:
     few = (counts.held.mean(axis=0) <= MAX_FEW) & (history.sizes.max(axis=0) > history.rate)
     size[few], largest[few] = rise_of_sizes(Counts(*(of[:, few] for of in counts)), history.sizes[:, few])
     p_value = upper_tail(np.concatenate([number, size]))
-    best = np.concatenate(
-        [np.sqrt(np.maximum(known, 0)), largest]
-    )  # if all were kept; if each were larger than the last
-    smallest = upper_tail(best)
+    kept = np.sqrt(np.maximum(known, 0))  # the deviate if nothing had been freed
+    smallest = upper_tail(np.concatenate([kept, largest]))
     of_number, of_size = np.split(significant(p_value, smallest, SIGNIFICANCE), 2)
     tests = int(np.count_nonzero(smallest < SIGNIFICANCE))
     deviate = np.maximum(number, size)
@@ -292,9 +291,8 @@ def _load(history: History, by_size: Mask) -> Load:
     came = np.diff(counts.arrived, axis=0)
     went = np.maximum(came - np.diff(counts.held, axis=0), 0)
     freed, allocated = (np.nan_to_num(of.sum(axis=0)) for of in (went, came))
-    turned = (freed > 0) & (
-        freed >= np.maximum(counts.held.mean(axis=0), MIN_FREED * allocated)
-    )  # all was exchanged once
+    exchanged = np.maximum(counts.held.mean(axis=0), MIN_FREED * allocated)  # all that is in use, once
+    turned = (freed > 0) & (freed >= exchanged)
     fewer = [
         np.array([_fewer(of, counts.held, ticks) for of in (went, came)])
         for ticks in (clock, history.work)
