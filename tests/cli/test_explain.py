@@ -243,3 +243,43 @@ def test_another_sample_type_and_a_mistake_in_the_settings(folder: Path) -> None
 def test_an_empty_profile(folder: Path) -> None:
     drop(folder / "profiles/1.pb.gz", heap("main.serve:7@example.com/app/main.go:8 = 0x8/4"))
     assert lines() == ["The profile is empty: no sample has a value of this type."]
+
+
+LINE = "\tkept = append(kept, make([]byte, 1<<20))\n"
+
+
+def test_lines_that_have_changed_cannot_be_opened(folder: Path) -> None:
+    whole = heap(
+        f"main.serve:7@example.com/app/main.go:8 = 30x{MB}", f"main.main:3@example.com/app/main.go:4 = 10x{MB}"
+    )
+    drop(folder / "profiles/1.pb.gz", whole)
+    assert lines()[0] == "100% on lines you can open (100% in your own code)."
+    (folder / "main.go").write_text(MAIN.replace("append(kept", "push(kept"))
+    assert lines()[0] == (
+        "25% on lines you can open (25% in your own code); "  # 10 of 40
+        "75% on lines that have changed since, or cannot be told from others."
+    )
+
+
+def test_functions_without_a_line(folder: Path) -> None:
+    """As where a program was built without line tables. Nothing is kept from the reader of one file."""
+    whole = heap(
+        f"main.serve:7@example.com/app/main.go:8 = 30x{MB}", f"main.serve:7@example.com/app/main.go:0 = 10x{MB}"
+    )
+    drop(folder / "profiles/1.pb.gz", whole)
+    assert lines()[0] == "75% on lines you can open (75% in your own code); 25% in functions without a line."
+    for asked in ("main.go", "app/main.go", "main.serve"):
+        assert "    10.0MB of main.serve is on no line: the profile does not name one." in lines(asked)
+
+
+def test_a_line_that_cannot_be_told_from_others_has_not_changed(folder: Path) -> None:
+    drop(folder / "profiles/1.pb.gz", heap(f"main.serve:7@example.com/app/main.go:9 = 20x{MB}"))
+    block = f"\tif more {{\n{LINE}\t}}\n"
+    then = MAIN.replace(LINE, block)
+    (folder / "main.go").write_text(then)
+    assert "    20.0MB on line 9" in lines("main.go")
+    (folder / "main.go").write_text(then.replace(block, block * 2))
+    assert lines("main.go")[-1] == (
+        "    20.0MB of line 9 (main.serve) is not shown: "
+        "the file has a line like it, but it is not certain that it is the same one."
+    )

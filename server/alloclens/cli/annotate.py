@@ -18,7 +18,7 @@ from alloclens.session.line_mapper import MappedFinding, MappedLine
 from alloclens.session.once import world
 from alloclens.text import MAX_SOURCE_BYTES, decoded, split_lines
 from alloclens.wording.amounts import MAX_HINT_CHARACTERS, hint
-from alloclens.wording.drift import growth_unknown, not_shown, reasons
+from alloclens.wording.drift import growth_unknown, not_shown, reasons, without_line
 from alloclens.wording.markdown import plain
 from alloclens.wording.nothing import notes
 from alloclens.wording.status import line as status_line
@@ -65,7 +65,11 @@ def command(source: Path, profiles: str, base: str | None, head: str | None, sam
         tell(f"~ {reason}")
     if unknown := _of_unknown_growth(file, mapped):
         tell(growth_unknown(unknown))
-    for gone in not_shown(file.comparison, file.rows[mapped.line == 0], file.version):
+    recorded = known.recorded_in(file.comparison, path)
+    for gone in (
+        *not_shown(file.comparison, file.rows[mapped.line == 0], file.version, text),
+        *without_line(file.comparison, recorded),
+    ):
         tell(gone)
 
 

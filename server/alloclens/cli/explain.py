@@ -11,9 +11,9 @@ from alloclens.cli.annotate import tell_problems
 from alloclens.cli.terminal import show
 from alloclens.disk import real, real_path
 from alloclens.paths import name_of
-from alloclens.session.line_mapper import parts
+from alloclens.session.line_mapper import coverage_now, parts
 from alloclens.session.once import world
-from alloclens.wording.drift import report
+from alloclens.wording.drift import report, without_line
 from alloclens.wording.explain import advice, nothing_of, of_file, summary
 from alloclens.wording.markdown import plain
 from alloclens.wording.status import line as status_line
@@ -22,7 +22,7 @@ from alloclens.workspace.around import workspace_around
 from alloclens.workspace.files import text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from alloclens.series.comparison import Comparison
     from alloclens.session.world import World
@@ -59,7 +59,7 @@ def _report(
     if what:
         yield from _about(known, shown, coverage, what)
         return
-    yield summary(coverage)
+    yield summary(coverage_now(known, shown, text_of))
     yield from advice(coverage, known.sources.roots)
     if everything:
         for file in coverage.files:
@@ -75,12 +75,18 @@ def _about(known: World, shown: Comparison, coverage: Coverage, what: str) -> It
             yield from of_file(file, shown.sample_type.unit)
             if place := known.sources.place(file.recorded):
                 yield from _lines(known, shown, place.path, what)
+                yield from _without_line(shown, [file.recorded])
         return
     if not known.recorded_in(shown, real(what)):
         yield nothing_of(real(what), named=True)
     for file in files:
         yield from of_file(file, shown.sample_type.unit)
     yield from _lines(known, shown, real(what))
+    yield from _without_line(shown, known.recorded_in(shown, real(what)))
+
+
+def _without_line(shown: Comparison, recorded: Iterable[str]) -> Iterator[str]:
+    return (f"    {sentence}" for sentence in without_line(shown, recorded))
 
 
 def _lines(known: World, shown: Comparison, path: str, function: str = "") -> Iterator[str]:

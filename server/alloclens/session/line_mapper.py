@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -11,6 +12,7 @@ from alloclens.paths import name_of
 from alloclens.series.findings import RAISED
 from alloclens.source.line_mapping import UNCHANGING, LinesInFile, RecordedLines, map_lines
 from alloclens.source.places import Place
+from alloclens.source.recorded import Kind
 from alloclens.source.rules import MOVED
 from alloclens.text import split_lines
 from alloclens.workspace.moves import moved_to
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from alloclens.series.comparison import Comparison
     from alloclens.series.findings import Finding
     from alloclens.session.world import FileLines, World
+    from alloclens.source.coverage import Coverage
 
 TextOf = Callable[[str], str | None]
 """Returns the current text of a file by its real path; None if there is none."""
@@ -30,6 +33,8 @@ TextOf = Callable[[str], str | None]
 
 UNPLACED = "unplaced"
 MAX_RELATED = 3
+MAX_MAPPED_FILES = 100
+"""Own files to map for a summary of the whole profile, heaviest first. Each takes a few calls of git."""
 
 
 class MappedLine(NamedTuple):
@@ -190,7 +195,28 @@ def parts(world: World, comparison: Comparison, path: str, text_of: TextOf) -> I
     file = world.file_of(comparison, path)
     for part in (*([file] if file else ()), *world.left(comparison, path)):
         if (text := text_of(part.place.path)) is not None:
-            yield LinesInFile(part.place.path, part.rows, part.on(text), part.version, part.moved)
+            yield LinesInFile(part.place.path, part.rows, part.on(text), part.version, part.moved, text)
+
+
+def coverage_now(world: World, comparison: Comparison, text_of: TextOf) -> Coverage:
+    """Return the coverage with how much of the own code is on no line here. Maps the heaviest own files."""
+    lineless = gone = 0
+    lines, number = comparison.lines, comparison.column
+    own = [file for file in world.coverage.files if file.value and file.found.kind is Kind.OWN]
+    for file in own[:MAX_MAPPED_FILES]:
+        of_file, path = lines.number(file.recorded), file.found.path if isinstance(file.found, Place) else ""
+        if of_file is None:
+            continue
+        rows = lines.rows_in(of_file)
+        owned = dict(zip(rows.tolist(), np.abs(lines.value.owned[rows, number]).tolist(), strict=True))
+        shown = [
+            row for part in parts(world, comparison, path, text_of) for row in part.rows[part.mapped.line > 0].tolist()
+        ]
+        without = sum(value for row, value in owned.items() if not lines.line[row])
+        away = sum(owned.values()) - without - sum(owned.get(row, 0) for row in shown)
+        lineless += min(int(without), file.value)
+        gone += min(int(away), file.value - min(int(without), file.value))
+    return replace(world.coverage, lineless=lineless, gone=gone)
 
 
 def _lines(file: FileLines, text: str, rows: Mask) -> dict[int, MappedLine]:

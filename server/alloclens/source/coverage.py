@@ -44,6 +44,10 @@ class Coverage:
     """Heaviest first."""
     suggestions: tuple[Suggestion, ...]
     """Path mappings that would place lost files, the most effective first."""
+    lineless: int = 0
+    """Of the own code, what is on no line in the profile."""
+    gone: int = 0
+    """Of the own code, what is on lines that have no place in the files as they are now."""
 
     @cached_property
     def total(self) -> int:

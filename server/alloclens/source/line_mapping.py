@@ -122,6 +122,8 @@ class LinesInFile(NamedTuple):
     """The version of this file, for lines recorded in it."""
     moved: Mask
     """Which lines were recorded in another file."""
+    text: str
+    """The current text."""
 
 
 def first_of(fitting: Sequence[SourceVersion], lines: RecordedLines) -> SourceVersion:

@@ -8,10 +8,11 @@ import numpy as np
 
 from alloclens.series.comparison import worth_showing
 from alloclens.source.line_mapping import UNCHANGING
+from alloclens.text import split_lines
 from alloclens.wording.amounts import amount
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from alloclens.arrays import Ints, Mask
     from alloclens.series.comparison import Comparison
@@ -30,6 +31,7 @@ OF_UNKNOWN_RELEASE = (
     "the version of this library that was profiled is not known: nothing shows that it is the one here (neither its path, nor "
     "the binary, nor a lock file of that time); its lines are found by their functions' names, and marked ~"
 )
+LIKE_IT = "the file has a line like it, but it is not certain that it is the same one"
 MAX_NAMED_TEXTS = 3
 """Texts that are named if several fit."""
 
@@ -132,24 +134,39 @@ def _where(comparison: Comparison, path: str, part: LinesInFile, kept: Mask) -> 
             cum = amount(comparison.stats(row).cum.value, comparison.sample_type.unit)
             recorded = "" if then == now and not away else f", recorded as line {then}"
             sentences.append(f"{cum} on line {now}{away}{recorded}{perhaps}")
-    return [*sentences, *not_shown(comparison, rows[line == 0], part.version)]
+    return [*sentences, *not_shown(comparison, rows[line == 0], part.version, part.text)]
 
 
-def not_shown(comparison: Comparison, gone: Ints, version: SourceVersion) -> list[str]:
+def not_shown(comparison: Comparison, gone: Ints, version: SourceVersion, now: str) -> list[str]:
     """Return a sentence for each of these rows of the head's lines, which have no line now, that is worth showing."""
+    then_lines, now_lines = split_lines(version.text or ""), {line.strip() for line in split_lines(now)}
     shown = worth_showing(comparison, gone)
     disagree = version.disagrees(comparison.lines.line[shown]).tolist()
     sentences = []
     for row, name, doubt in zip(shown.tolist(), _functions(comparison, shown), disagree, strict=True):
         cum = amount(comparison.stats(row).cum.value, comparison.sample_type.unit)
-        then = f"line {comparison.lines.line[row]}{f' ({name})' if name else ''}"
-        why = "the line has been changed or deleted since" + (
-            ", if this is the text that was profiled" if doubt else ""
-        )
+        number = int(comparison.lines.line[row])
+        then = f"line {number}{f' ({name})' if name else ''}"
+        is_like = number <= len(then_lines) and then_lines[number - 1].strip() in now_lines
+        why = LIKE_IT if is_like else "the line has been changed or deleted since"
+        why += ", if this is the text that was profiled" if doubt else ""
         if version.is_unknown:
             why = "its function was not found here or has fewer lines"
         sentences.append(f"{cum} of {then} is not shown: {why}.")
     return sentences
+
+
+def without_line(comparison: Comparison, recorded: Iterable[str]) -> list[str]:
+    """Return a sentence for each function of some recorded files whose line the profile does not name."""
+    lines = comparison.lines
+    numbers = sorted(number for file in recorded if (number := lines.number(file)) is not None)
+    rows = np.concatenate([np.zeros(0, np.int64), *(lines.rows_in(number) for number in numbers)])
+    shown = worth_showing(comparison, rows[lines.line[rows] == 0])
+    each = zip(shown.tolist(), _functions(comparison, shown), strict=True)
+    values = ((amount(comparison.stats(row).cum.value, comparison.sample_type.unit), name) for row, name in each)
+    return [
+        f"{value} of {name or 'no function'} is on no line: the profile does not name one." for value, name in values
+    ]
 
 
 def _functions(comparison: Comparison, rows: Ints) -> list[str]:

@@ -12,8 +12,8 @@ from alloclens.lsp.documents import opened_path
 from alloclens.lsp.mapping import add_mapping
 from alloclens.paths import name_of
 from alloclens.printable import rows
-from alloclens.session.line_mapper import parts
-from alloclens.wording.drift import report
+from alloclens.session.line_mapper import coverage_now, parts
+from alloclens.wording.drift import report, without_line
 from alloclens.wording.explain import advice, finds, mapping, not_read, nothing_of, of_file, summary
 from alloclens.wording.status import nothing
 
@@ -63,7 +63,8 @@ def _explained(world: World, documents: Documents, uri: str) -> str:
     if world.shown is None:
         return nothing(world.directories)
     coverage, unit = world.coverage, world.shown.sample_type.unit
-    lines = [f"{world.shown.sample_type.type} in {world.shown.head.name}", "", summary(coverage)]
+    now = coverage_now(world, world.shown, lambda path: _text_at(documents, path, world))
+    lines = [f"{world.shown.sample_type.type} in {world.shown.head.name}", "", summary(now)]
     lines += advice(coverage, world.sources.roots)
     if uri:
         lines += ["", *_of_document(world, documents, uri)]
@@ -82,10 +83,14 @@ def _of_document(world: World, documents: Documents, uri: str) -> list[str]:
     shares = [file for file in world.coverage.files if file.recorded in (here or named)]
     lines = [line for file in shares for line in of_file(file, world.shown.sample_type.unit)]
     if mapped := [*parts(world, world.shown, at.path, lambda path: _text(documents, path, at, world))]:
-        return [*lines, *report(world.shown, at.path, mapped)]
+        return [*lines, *report(world.shown, at.path, mapped), *without_line(world.shown, here)]
     return [nothing_of(at.path, bool(named)), *lines]
 
 
 def _text(documents: Documents, path: str, at: Document, world: World) -> str | None:
-    document = at if path == at.path else documents.at(path, world.sources.roots)
+    return at.text if path == at.path else _text_at(documents, path, world)
+
+
+def _text_at(documents: Documents, path: str, world: World) -> str | None:
+    document = documents.at(path, world.sources.roots)
     return document.text if document else None
