@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 from tests.support.placement.goproject import write
 from tests.support.profiles import drop, heap
+from tests.support.repository import Repository
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -89,3 +90,16 @@ def test_a_path_mapping_proves_it(folder: Path, monkeypatch: pytest.MonkeyPatch)
     profiles(folder, *LONE)
     (folder / "alloclens.toml").write_text('[[pathMappings]]\nfrom = "/app"\nto = "${workspaceFolder}"\n')
     assert "~" not in run(folder, "annotate", "main.py", "--profiles", "profiles", monkeypatch=monkeypatch)
+
+
+@pytest.mark.programs
+@pytest.mark.parametrize("same", [True, False], ids=["of one repository", "beside a repository"])
+def test_a_part_of_a_repository_that_is_not_open(folder: Path, monkeypatch: pytest.MonkeyPatch, same: bool) -> None:
+    """A service that was made from another one of its repository is not that one."""
+    here = folder / "copied"
+    write(here, SERVICE | {"alloclens.toml": ""})
+    write(folder / "shop", SERVICE)
+    Repository(folder if same else here)
+    profiles(here, *(line.replace("/app/", "/ci/repo/shop/") for line in WHOLE))
+    explained = run(here, "explain", "--all", monkeypatch=monkeypatch)
+    assert ("(root of the build; your own code)" in explained) != same

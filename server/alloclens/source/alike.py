@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from alloclens.languages.declarations import declared, declares_most
 from alloclens.languages.go.names import outer
 from alloclens.languages.names import has_name
-from alloclens.paths import folders_of, is_within, join, rest_within
+from alloclens.paths import folders_of, is_within, join, name_of, rest_within
 from alloclens.source.recorded import Kind, recorded
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from alloclens.source.files import Files
     from alloclens.source.recorded import Recorded
@@ -72,8 +72,20 @@ def checkouts(roots: Roots, files: Files, functions: Mapping[str, Collection[str
         if len(alike) == 1:
             shared = {directory: _shared(tried, there, directory, roots, files) for directory in here[there]}
             most = shared.pop(alike[0])
-            if not any(is_rival(other, most) for other in shared.values()):
+            rival = any(is_rival(other, most) for other in shared.values())
+            if not (rival or _is_of_sibling(tried, there, alike[0], roots, files)):
                 yield BuildRoot(there, alike[0])
+
+
+def _is_of_sibling(tried: Iterable[Recorded], there: str, here: str, roots: Roots, files: Files) -> bool:
+    """Return whether a directory of the build's name lies beside an opened folder in its repository, with a file of the build.
+
+    If only a part of a repository is open, its other parts are no candidates, but may be what was built.
+    """
+    name = name_of(there)
+    if here not in roots.folders or name == name_of(here):
+        return False
+    return any(files.is_beside(here, f"{name}/{one.rooted[len(there) + 1 :]}") for one in tried)
 
 
 def is_rival(other: int, most: int) -> bool:

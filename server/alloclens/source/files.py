@@ -29,6 +29,9 @@ class Files(Protocol):
     def beside(self, path: str) -> Sequence[str]:
         """Return the files with the same extension in a file's directory. The file need not exist."""
 
+    def is_beside(self, folder: str, path: str) -> bool:
+        """Return whether a file exists at a path from the parent of a folder, if both are in one repository."""
+
 
 class NoFiles:
     """An empty file system."""
@@ -55,3 +58,7 @@ class NoFiles:
     def beside(self, path: str) -> Sequence[str]:
         del path
         return ()
+
+    def is_beside(self, folder: str, path: str) -> bool:
+        del folder, path
+        return False

@@ -57,6 +57,11 @@ class Disk:
         inside = _renames(repository, self.walk).get(path[len(repository) + 1 :]) if repository else None
         return join(repository, inside) if inside else ""
 
+    def is_beside(self, folder: str, path: str) -> bool:
+        """Return whether a file exists at a path from the parent of a folder, if both are in one repository."""
+        is_part = git.repository_of(folder) and not os.path.lexists(f"{folder}/.git")
+        return bool(is_part) and is_name(path) and os.path.isfile(join(folder.rpartition("/")[0], path))
+
     def beside(self, path: str) -> Sequence[str]:
         """Return the files with the same extension in a file's directory; none if there are too many."""
         if not is_name(path):  # no file can have this name
