@@ -221,10 +221,10 @@ def _is_regular(path: Path) -> bool:
 
 def _identity(path: Path) -> Identity | None:
     try:
-        found = path.stat()
+        status = path.stat()
     except OSError:
         return None
-    return found.st_dev, found.st_ino
+    return status.st_dev, status.st_ino
 
 
 def _text(data: bytes) -> str:

@@ -88,9 +88,9 @@ def _files() -> Iterator[tuple[Path, float]]:
     with suppress(OSError), os.scandir(directory()) as entries:
         for entry in entries:
             with suppress(OSError):
-                found = entry.stat(follow_symlinks=False)
-                if stat.S_ISREG(found.st_mode):
-                    yield Path(entry.path), found.st_mtime
+                status = entry.stat(follow_symlinks=False)
+                if stat.S_ISREG(status.st_mode):
+                    yield Path(entry.path), status.st_mtime
 
 
 def _release(path: Path) -> None:

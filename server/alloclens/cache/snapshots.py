@@ -126,16 +126,16 @@ class Snapshots:
 
         Most figures of the lines are loaded on demand. If they are gone by then, `again` reads them.
         """
-        found, paths = [], {sql_text(path): path for path in wanted}
+        snapshots, paths = [], {sql_text(path): path for path in wanted}
         with self._cache.transaction() as base:
             rows = base.execute(SELECT_KEPT, (reader, json.dumps(list(paths))))
             for key, _, stamp, _, _, facts, owned, total in whole(rows):
                 path = paths.get(key)
                 if path and stamp == repr(tuple(wanted[path])):
                     rest = partial(self._rest, path, stamp, total, again)
-                    found.append(_snapshot(path, wanted[path], facts, owned, rest))
-        log.debug("read %d of %d snapshots from the cache", len(found), len(wanted))
-        return found
+                    snapshots.append(_snapshot(path, wanted[path], facts, owned, rest))
+        log.debug("read %d of %d snapshots from the cache", len(snapshots), len(wanted))
+        return snapshots
 
     def evidence(self, digests: Iterable[int]) -> tuple[dict[int, Ints], Evidence]:
         """Return the stored, undamaged keys of evidence by digest, and the names of all keys."""

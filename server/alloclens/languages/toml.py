@@ -64,8 +64,8 @@ def _statements(text: str) -> list[tuple[str, Node, bytes]]:
 def _keys(node: Node, source: bytes) -> tuple[str, ...]:
     """Return the keys of a header or a pair, as tomllib reads them: "a".b -> a, b."""
     keys: list[str] = []
-    said: Any = tomllib.loads(f"{node_text(node.named_children[0], source)} = 0") if node.named_children else 0
-    while isinstance(said, dict):
-        ((key, said),) = said.items()
+    value: Any = tomllib.loads(f"{node_text(node.named_children[0], source)} = 0") if node.named_children else 0
+    while isinstance(value, dict):
+        ((key, value),) = value.items()
         keys.append(key)
     return tuple(keys)

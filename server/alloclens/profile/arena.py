@@ -117,9 +117,9 @@ def _too_little(wanted: int) -> str:
     """Return why so many bytes cannot be allocated."""
     if wanted > MAX_MEMORY_BYTES:
         return "the profile needs more than 4 GiB to be read"
-    said = f"{-(-wanted >> 20)} MiB of memory cannot be reserved"
+    sentence = f"{-(-wanted >> 20)} MiB of memory cannot be reserved"
     if sys.platform != "win32":
         limit, _ = resource.getrlimit(resource.RLIMIT_AS)
         if limit != resource.RLIM_INFINITY:
-            said += f"; virtual memory is limited to {limit >> 20} MiB (ulimit -v)"
-    return said
+            sentence += f"; virtual memory is limited to {limit >> 20} MiB (ulimit -v)"
+    return sentence

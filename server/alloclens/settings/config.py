@@ -109,10 +109,10 @@ def _candidates(folders: Iterable[str | Path]) -> Iterator[Path]:
 
 def _stamp(path: Path) -> Stamp:
     try:
-        found = path.stat()
+        status = path.stat()
     except (OSError, ValueError):
         return None
-    return (found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino)
+    return (status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino)
 
 
 def _config(path: Path, folders: tuple[str | Path, ...], before: Config) -> Config | None:

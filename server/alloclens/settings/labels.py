@@ -84,10 +84,10 @@ def _files(directories: Iterable[str]) -> list[Path]:
 
 def _labels(path: Path, folders: Sequence[str]) -> dict[str, str]:
     """Return the labels of one file; none if it does not exist. Raises OSError or ValueError."""
-    said = loads(_data(path, folders).decode("utf-8-sig"))
-    if wrong := [key for key, value in said.items() if not isinstance(value, str)]:
+    document = loads(_data(path, folders).decode("utf-8-sig"))
+    if wrong := [key for key, value in document.items() if not isinstance(value, str)]:
         raise ValueError(f'{wrong[0]}: a label is a string, such as "heap.0007.pb.gz" = "after load"')
-    return {str(path.parent / name): label for name, label in said.items()}
+    return {str(path.parent / name): label for name, label in document.items()}
 
 
 def _data(path: Path, folders: Sequence[str]) -> bytes:

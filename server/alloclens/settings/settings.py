@@ -328,15 +328,15 @@ def schema() -> dict[str, Any]:
 def properties(kind: type[Struct]) -> dict[str, Any]:
     """Return the JSON schema of each setting of a class, by its name."""
     parts = json.loads(json.dumps(msgspec.json.schema(kind)["$defs"]))  # tuples become lists
-    found: dict[str, Any] = parts[kind.__name__]["properties"]
+    listed: dict[str, Any] = parts[kind.__name__]["properties"]
     for field in _fields(kind):
-        part = found[field.encode_name]
+        part = listed[field.encode_name]
         if "enum" in part:
             part |= {"type": "string", "enum": list(get_args(get_args(field.type)[0]))}  # msgspec sorts the values
         if "$ref" in part.get("items", {}):
             item = parts[part["items"]["$ref"].rpartition("/")[2]]
             part["items"] = {key: value for key, value in item.items() if key not in TITLES}
-    return found
+    return listed
 
 
 def shown(value: Any) -> str:
@@ -388,8 +388,8 @@ def _is_unicode(value: Any) -> bool:
 
 
 def _bad_patterns(wrong: tuple[str, ...]) -> Mistake:
-    one = f"{shown(wrong[0])} is not a valid .gitignore pattern"
-    what = one if len(wrong) == 1 else "the patterns are too long in total"
+    sentence = f"{shown(wrong[0])} is not a valid .gitignore pattern"
+    what = sentence if len(wrong) == 1 else "the patterns are too long in total"
     return Mistake("ownCode", f"ownCode: {what}", ("ownCode",), "[]")
 
 

@@ -100,16 +100,16 @@ def _search(folders: tuple[str, ...], chosen: tuple[str, ...], _moment: int) -> 
     roots = [*((root, True) for root in named), *((real_path(f), False) for f in folders)]
     left_out: set[str] = set()
     paths = ((path, is_chosen) for root, is_chosen in roots for path in _files(root, left_out))
-    found: dict[str, tuple[Binary, ...]] = {}
+    by_name: dict[str, tuple[Binary, ...]] = {}
     for count, (path, is_chosen) in enumerate(paths):
         if count >= MAX_SEARCHED_FILES:
             messages.append(
                 f"only {MAX_SEARCHED_FILES} files were searched for programs; name yours in the setting binaries"
             )
             break
-        if path not in found:
-            found[path] = _objects(path, is_chosen)
-    return Binaries(tuple(b for objects in found.values() for b in objects), (*messages, *sorted(left_out)))
+        if path not in by_name:
+            by_name[path] = _objects(path, is_chosen)
+    return Binaries(tuple(b for objects in by_name.values() for b in objects), (*messages, *sorted(left_out)))
 
 
 def _chosen(folders: tuple[str, ...], chosen: tuple[str, ...]) -> tuple[list[str], list[str]]:
@@ -117,9 +117,9 @@ def _chosen(folders: tuple[str, ...], chosen: tuple[str, ...]) -> tuple[list[str
     there, messages = [], []
     for entry in chosen:
         paths = [real_path(os.path.join(f, entry)) for f in folders or ("",)]
-        found = [p for p in dict.fromkeys(paths) if os.path.exists(p)]
-        there += found
-        if not found:
+        present = [p for p in dict.fromkeys(paths) if os.path.exists(p)]
+        there += present
+        if not present:
             messages.append(f"setting binaries: {entry} is not there")
     return there, messages
 
@@ -137,10 +137,10 @@ def _objects(path: str, is_chosen: bool) -> tuple[Binary, ...]:
     In the workspace, only executables, and files named like libraries or debug information, are opened.
     """
     try:
-        found = os.lstat(path)
-        if not stat.S_ISREG(found.st_mode) or not (is_chosen or found.st_mode & EXECUTABLE or NATIVE.search(path)):
+        status = os.lstat(path)
+        if not stat.S_ISREG(status.st_mode) or not (is_chosen or status.st_mode & EXECUTABLE or NATIVE.search(path)):
             return ()
-        return _read(path, Stamp(found.st_mtime_ns, found.st_size, found.st_ino), is_chosen)
+        return _read(path, Stamp(status.st_mtime_ns, status.st_size, status.st_ino), is_chosen)
     except OSError:
         return ()
 

@@ -90,8 +90,8 @@ def revisions(text: str) -> tuple[str, ...]:
 def _said(profile: Profile) -> str:
     """Return the only commit or version in the profile's labels and comments; "" for none or several."""
     keys = [i for i, text in enumerate(profile.strings) if text in REVISION_LABELS]
-    said = np.unique(profile.labels.text[np.isin(profile.labels.key, keys)])
-    texts = {*profile.text(said.astype(np.int64)), *profile.comments}
+    texts_of_labels = np.unique(profile.labels.text[np.isin(profile.labels.key, keys)])
+    texts = {*profile.text(texts_of_labels.astype(np.int64)), *profile.comments}
     named = {word for text in texts for word in revisions(text)}
     return named.pop() if len(named) == 1 else ""
 

@@ -143,10 +143,10 @@ def can_demangle() -> bool:
 @lru_cache(maxsize=1)
 def _demangler() -> Callable[[str], str]:
     try:
-        found: Callable[[str], str] = importlib.import_module("pydemumble").demangle
+        demangle: Callable[[str], str] = importlib.import_module("pydemumble").demangle
     except ImportError:
         return lambda _: ""
-    return found
+    return demangle
 
 
 def _bare(full: str) -> str:

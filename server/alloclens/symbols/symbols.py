@@ -125,16 +125,16 @@ class _Symbolizer:
 
     def _candidates(self, name: str, build_id: str) -> tuple[Binary, ...]:
         if build_id:
-            found = self.binaries.with_build_id(build_id)
-            if not found:
+            binaries = self.binaries.with_build_id(build_id)
+            if not binaries:
                 self.messages += [_refused(b, build_id) for b in self.binaries.named(name)]
-            return found
-        found = tuple(b for b in self.binaries.named(name) if b.is_chosen)
-        if len({b.path for b in found}) > 1:
-            paths = ", ".join(sorted({b.path for b in found}))
+            return binaries
+        binaries = tuple(b for b in self.binaries.named(name) if b.is_chosen)
+        if len({b.path for b in binaries}) > 1:
+            paths = ", ".join(sorted({b.path for b in binaries}))
             self.messages.append(f"setting binaries: which of these is the {name} that ran? Name one: {paths}")
             return ()
-        return found
+        return binaries
 
 
 def _base_name(file: str) -> str:
@@ -198,11 +198,11 @@ def _looked_up(symbols: Any, addresses: NDArray[np.uint64], rows: Ints) -> dict[
 
 def _calls(symbols: Any, address: int) -> list[SymbolizedFrame]:
     try:
-        found = symbols.lookup(address)
+        calls = symbols.lookup(address)
     except Exception:  # noqa: BLE001 - the library's errors are not documented
         return []
     return [
         SymbolizedFrame(demangled(f.symbol), f.symbol, f.full_path or "", f.line)
-        for f in found
+        for f in calls
         if f.symbol or f.full_path
     ]

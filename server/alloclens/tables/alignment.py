@@ -177,9 +177,14 @@ def are_different_builds(base: Lines, head: Lines) -> bool:
 
 def _declarations(lines: Lines) -> set[tuple[str, str, int]]:
     """Return the name, file and line of each function."""
-    found = lines.functions
+    functions = lines.functions
     return set(
-        zip(found.name, map(lines.files.__getitem__, found.file.tolist()), found.start_line.tolist(), strict=True)
+        zip(
+            functions.name,
+            map(lines.files.__getitem__, functions.file.tolist()),
+            functions.start_line.tolist(),
+            strict=True,
+        )
     )
 
 
@@ -200,17 +205,17 @@ def realigned(base: Profile, head: Profile, maps: LineMaps = NO_MAPS) -> Profile
 
 
 def _of_lines(lines: Lines) -> list[DeclaredFunction]:
-    found = lines.functions
+    functions = lines.functions
     return [
         DeclaredFunction(n, lines.files[f], at)
-        for n, f, at in zip(found.name, found.file.tolist(), found.start_line.tolist(), strict=True)
+        for n, f, at in zip(functions.name, functions.file.tolist(), functions.start_line.tolist(), strict=True)
     ]
 
 
 def _of_profile(profile: Profile) -> list[DeclaredFunction]:
-    found = profile.functions
-    files = map(clean_path, profile.text(found.file))
-    return list(map(DeclaredFunction, profile.text(found.name), files, found.start_line.tolist()))
+    functions = profile.functions
+    files = map(clean_path, profile.text(functions.file))
+    return list(map(DeclaredFunction, profile.text(functions.name), files, functions.start_line.tolist()))
 
 
 def _counterparts(mine: Sequence[DeclaredFunction], theirs: Sequence[DeclaredFunction]) -> Ints:

@@ -63,8 +63,8 @@ def stack_allocations(profile: Profile) -> StackAllocations:
 
     def total(column: int | None) -> Ints:
         counts = counted[:, column] if column is not None else np.zeros(len(profile))
-        found = np.bincount(of_sample.reshape(-1), counts, len(stack))
-        return np.minimum(found, MAX_COUNT).astype(np.int64)
+        totals = np.bincount(of_sample.reshape(-1), counts, len(stack))
+        return np.minimum(totals, MAX_COUNT).astype(np.int64)
 
     since_start = total(allocated)
     return StackAllocations(stack, since_start, total(in_use)).rows(np.flatnonzero(since_start))

@@ -67,6 +67,6 @@ def cum(profile: Profile, sites: Sites, values: Numbers) -> Numbers:
 def cum_of_both(profile: Profile, sites: Sites, whole: Ints, fractions: Floats) -> tuple[Ints, Floats]:
     """Return the same of integers and of floats, walking the stacks once."""
     of = profile.locations
-    found = kernel.cum(profile.location_at, profile.location, of.frame_at, sites.of_frame, whole, fractions)
-    missing = ((0, len(sites) - len(found[0])), (0, 0))
-    return np.pad(found[0], missing), np.pad(found[1], missing)
+    sums = kernel.cum(profile.location_at, profile.location, of.frame_at, sites.of_frame, whole, fractions)
+    missing = ((0, len(sites) - len(sums[0])), (0, 0))
+    return np.pad(sums[0], missing), np.pad(sums[1], missing)

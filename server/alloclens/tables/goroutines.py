@@ -54,8 +54,8 @@ def is_dump(profile: Profile) -> bool:
 def _of_frames(profile: Profile, column: Ints, asked: Callable[[str], bool]) -> Mask:
     """Return for each frame the predicate of its function's text; False without a function."""
     texts, row = np.unique(column, return_inverse=True)
-    said = np.array([asked(text) for text in profile.text(texts)], np.bool_)
-    of_function = np.append(said[row], False)  # the last entry is for row -1, no function
+    wanted_text = np.array([asked(text) for text in profile.text(texts)], np.bool_)
+    of_function = np.append(wanted_text[row], False)  # the last entry is for row -1, no function
     out: Mask = of_function[profile.frames.function]
     return out
 

@@ -133,9 +133,9 @@ def _outermost(profile: Profile) -> Ints:
     frame = last(tells, profile.locations.frame_at)
     has = frame >= profile.locations.frame_at[:-1]
     place = last(has[profile.location], profile.location_at)
-    found = place >= profile.location_at[:-1]
+    has_any = place >= profile.location_at[:-1]
     out = np.full(len(profile), -1)
-    out[found] = function[frame[profile.location[place[found]]]]
+    out[has_any] = function[frame[profile.location[place[has_any]]]]
     return out
 
 

@@ -143,8 +143,8 @@ def unattributed(profile: Profile) -> UnattributedLines:
 
 def lines(profile: Profile, judge: OwnershipOf) -> Lines:
     """Return the values of every line. `judge` is called once, for all files."""
-    found = unattributed(profile)
-    return attributed(found, judge(found.by_file))
+    without_owners = unattributed(profile)
+    return attributed(without_owners, judge(without_owners.by_file))
 
 
 def attributed(of: UnattributedLines, whose: Ownership) -> Lines:

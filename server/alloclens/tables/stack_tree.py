@@ -128,20 +128,20 @@ def _walk(profile: Profile, sites: Sites, on: Mask, direction: Direction) -> _Wa
 def _branches(
     profile: Profile, column: int, sites: Sites, walk: _Walk, rows: Ints, depth: int, most: int, hidden: Mask
 ) -> Branches:
-    found, group = np.unique(walk.site(rows, depth), return_inverse=True)
+    distinct, group = np.unique(walk.site(rows, depth), return_inverse=True)
     values = profile.values[rows, column]
     goes_on = walk.length[rows] > depth + 1
     columns = np.stack([np.where(profile.is_base[rows], 0, values), values, goes_on], axis=1)
-    sums = Attribution(group, len(found)).sum(columns)
-    kept = ~hidden[found] | (sums[:, 0] != 0)
-    found, sums = found[kept], sums[kept]
+    sums = Attribution(group, len(distinct)).sum(columns)
+    kept = ~hidden[distinct] | (sums[:, 0] != 0)
+    distinct, sums = distinct[kept], sums[kept]
     order = np.lexsort((-np.abs(sums[:, 1]), -np.abs(sums[:, 0])))[:most]
-    each = zip(found[order].tolist(), sums[order].tolist(), strict=True)
+    each = zip(distinct[order].tolist(), sums[order].tolist(), strict=True)
     nodes = [
         _node(sites, site, now, None if hidden[site] else grown, leaf=not going) for site, (now, grown, going) in each
     ]
     value, growth, _ = sums.sum(axis=0).tolist()
-    return Branches(nodes, len(found), Amount(value, None if hidden[found].any() else growth))
+    return Branches(nodes, len(distinct), Amount(value, None if hidden[distinct].any() else growth))
 
 
 def _node(sites: Sites, site: int, value: int, growth: int | None, *, leaf: bool) -> StackNode:

@@ -108,8 +108,8 @@ def _joined(test: Search) -> Callable[[str, str], bool]:
 def _with_text(profile: Profile, test: Callable[[str, str], bool]) -> Mask:
     rows = np.flatnonzero(profile.labels.text)
     pair, place = np.unique(_pairs(profile, profile.labels.text)[rows], return_inverse=True)
-    found = np.array([test(key, text) for key, text in _texts(profile, pair)], np.bool_)
-    return _of_labels(profile, rows[found[place.reshape(-1)]]) | (profile.is_base & test(*BASE))
+    passes = np.array([test(key, text) for key, text in _texts(profile, pair)], np.bool_)
+    return _of_labels(profile, rows[passes[place.reshape(-1)]]) | (profile.is_base & test(*BASE))
 
 
 def _with_number(profile: Profile, key: str, wanted: TagRange, units: dict[str, str]) -> Mask:

@@ -67,12 +67,12 @@ def started_by(root: Root, texts: Mapping[str, str]) -> list[Start]:
         return []
     name = root.function.removesuffix(METHOD_VALUE)
     if WRAPPER.search(name):
-        found = _around(root, texts.get(root.file, ""))
+        statement = _around(root, texts.get(root.file, ""))
     elif is_closure(name):
-        found = _of_closure(root, texts)
+        statement = _of_closure(root, texts)
     else:
-        found = _of_named(root._replace(function=name), texts)
-    return sorted(set(found))
+        statement = _of_named(root._replace(function=name), texts)
+    return sorted(set(statement))
 
 
 def _around(root: Root, text: str) -> Iterable[Start]:
@@ -93,13 +93,13 @@ def _of_closure(root: Root, texts: Mapping[str, str]) -> Iterator[Start]:
 def _closures(read: GoText, root: Root) -> list[Closure]:
     """Return the closures a name and a line can mean; their depth in the name decides where a line is of several."""
     if root.start_line:
-        found = [c for c in read.closures if c.line == root.start_line]
+        closures = [c for c in read.closures if c.line == root.start_line]
     else:
-        found = _of_line(read.closures, root.line)
+        closures = _of_line(read.closures, root.line)
     tail = CLOSURE.search(root.function)
     depth = len(DEPTH.findall(tail[0])) if tail else 0
-    named = [c for c in found if c.depth == depth]
-    return named or found
+    named = [c for c in closures if c.depth == depth]
+    return named or closures
 
 
 def _of_line(closures: Iterable[Closure], line: int) -> list[Closure]:

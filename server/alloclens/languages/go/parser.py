@@ -89,21 +89,21 @@ def parse_go(text: str) -> GoText:
     tree = parse(source, GRAMMAR)
     if tree is None:
         return GoText()
-    found = captures(tree, GRAMMAR, QUERY)
-    imports = tuple(_import(node, source) for node in found.get("import", ()))
-    declared = {node_text(node, source) for node in found.get("declared", ())}
-    statements = [(node, *_statement(node, source)) for node in found.get("go", ())]
+    nodes = captures(tree, GRAMMAR, QUERY)
+    imports = tuple(_import(node, source) for node in nodes.get("import", ()))
+    declared = {node_text(node, source) for node in nodes.get("declared", ())}
+    statements = [(node, *_statement(node, source)) for node in nodes.get("go", ())]
     started = {function.start_byte: made.line for _, made, function in statements if function and made.literal}
-    kept = {at: name for node in found.get("kept", ()) for at, name in _kept(node, source)}
+    kept = {at: name for node in nodes.get("kept", ()) for at, name in _kept(node, source)}
     values: dict[Name, list[int]] = {}
-    for name, line in (_name(node, source) for node in found.get("value", ())):
+    for name, line in (_name(node, source) for node in nodes.get("value", ())):
         values.setdefault(name, []).append(line)
     return GoText(
-        next((node_text(node, source) for node in found.get("package", ())), ""),
+        next((node_text(node, source) for node in nodes.get("package", ())), ""),
         imports,
         tuple(made for _, made, _ in statements),
-        tuple(_closures(found.get("closure", ()), started, kept)),
-        tuple((_line(node), _last_line(node)) for node in found.get("function", ())),
+        tuple(_closures(nodes.get("closure", ()), started, kept)),
+        tuple((_line(node), _last_line(node)) for node in nodes.get("function", ())),
         frozenset({name or guess(path) for name, path in imports} - declared),
         values,
     )

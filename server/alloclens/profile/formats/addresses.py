@@ -63,10 +63,10 @@ def addresses(texts: Sequence[str], *, callers: bool) -> tuple[Ints, NDArray[np.
     """
     lists = [HEX.findall(text) for text in texts]
     try:
-        found = np.array([int(word, 16) for word in chain.from_iterable(lists)], np.uint64)
+        numbers = np.array([int(word, 16) for word in chain.from_iterable(lists)], np.uint64)
     except (ValueError, OverflowError) as error:
         raise Malformed(f"a stack contains something that is not an address: {error}") from error
-    return np.array([len(words) for words in lists], np.int64), found - np.uint64(callers)
+    return np.array([len(words) for words in lists], np.int64), numbers - np.uint64(callers)
 
 
 def without_twins(depth: Ints, address: NDArray[np.uint64]) -> tuple[Ints, NDArray[np.uint64]]:

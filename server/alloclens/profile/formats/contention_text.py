@@ -50,9 +50,9 @@ def parse(data: bytes) -> Profile:
     if any(name in given for name in JAVA):
         raise Unrecognized("Java's contention")
     period, per_second = number({"sampling period": "1"} | given, "sampling period"), number(given, "cycles/second")
-    found = matches(SAMPLE, [line for line in lines if "=" not in line])
-    delay, count = (whole([match[i] for match in found]) for i in (1, 2))
-    depth, address = addresses([match[3] for match in found], callers=True)
+    samples = matches(SAMPLE, [line for line in lines if "=" not in line])
+    delay, count = (whole([match[i] for match in samples]) for i in (1, 2))
+    depth, address = addresses([match[3] for match in samples], callers=True)
     return assemble(
         TYPES,
         Stacks(np.stack(_scaled(count, delay, period, per_second), axis=1), depth, address),

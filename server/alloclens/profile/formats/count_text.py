@@ -28,12 +28,12 @@ def parse(data: bytes) -> Profile:
     if not header:
         raise Unrecognized("no counts as text")
     lines = before_the_next_section(cut.body.split("\n"))
-    found = matches(SAMPLE, lines)
+    samples = matches(SAMPLE, lines)
     kind = ValueType(header[1], "count")
-    depth, address = addresses([match[2] for match in found], callers=True)
+    depth, address = addresses([match[2] for match in samples], callers=True)
     return assemble(
         (kind,),
-        Stacks(whole([match[1] for match in found]).reshape(-1, 1), depth, address),
+        Stacks(whole([match[1] for match in samples]).reshape(-1, 1), depth, address),
         memory_map=cut.memory_map,
         symbols=symbols(text),
         labels=labels(lines),

@@ -53,13 +53,13 @@ def parse(data: bytes) -> Profile:
     cut = sections(text)
     in_use, in_use_bytes, all_, all_bytes, kind, rate = _header(cut.header)
     has_all = kind not in IN_USE_ONLY and (all_ not in (in_use, 0) or all_bytes not in (in_use_bytes, 0))
-    found = matches(SAMPLE, cut.body.split("\n"))
-    columns = [whole([match[i] for match in found]) for i in (3, 4, 1, 2)]
+    samples = matches(SAMPLE, cut.body.split("\n"))
+    columns = [whole([match[i] for match in samples]) for i in (3, 4, 1, 2)]
     pairs = [(columns[0], columns[1]), (columns[2], columns[3])][0 if has_all else 1 :]
     _check(pairs)
     scaled = [unsampled(*pair, rate) if kind in SAMPLED else pair for pair in pairs]
     known = symbols(text)
-    depth, address = _without_allocator(*addresses([match[5] for match in found], callers=True), known)
+    depth, address = _without_allocator(*addresses([match[5] for match in samples], callers=True), known)
     return assemble(
         (*ALLOCATED, *IN_USE) if has_all else ONLY,
         Stacks(np.stack([column for pair in scaled for column in pair], axis=1), depth, address),
@@ -117,6 +117,6 @@ def _block_sizes(pairs: list[tuple[Ints, Ints]]) -> list[int]:
 
 def _mem_stats(text: str) -> MemStats | None:
     _, mark, tail = text.rpartition("# runtime.MemStats")
-    found = {MEM_STATS[name]: int(value) for name, value in MEM_STAT.findall(tail) if name in MEM_STATS}
-    needed = all(i in found for i in range(5))  # with GOGC=off, NextGC has 20 digits
-    return MemStats(*(found.get(i, 0) for i in range(6))) if mark and needed else None
+    figures = {MEM_STATS[name]: int(value) for name, value in MEM_STAT.findall(tail) if name in MEM_STATS}
+    needed = all(i in figures for i in range(5))  # with GOGC=off, NextGC has 20 digits
+    return MemStats(*(figures.get(i, 0) for i in range(6))) if mark and needed else None

@@ -30,13 +30,13 @@ def parse(data: bytes) -> Profile:
     header = HEADER.match(cut.header)
     if not header:
         raise Malformed("the first line of the heap profile is damaged")
-    found = ALL_THREADS.findall(cut.body)
-    if len(found) != len(STACK.findall(cut.body)):
+    totals = ALL_THREADS.findall(cut.body)
+    if len(totals) != len(STACK.findall(cut.body)):
         raise Malformed("a stack has no line for all threads (t*): the file was copied or written only in part")
     rate = int(header[1])
-    count, size, all_count, all_size = (whole([row[i] for row in found]) for i in range(1, 5))
+    count, size, all_count, all_size = (whole([row[i] for row in totals]) for i in range(1, 5))
     pairs = [(all_count, all_size), (count, size)] if all_count.any() else [(count, size)]
-    depth, address = addresses([row[0] for row in found], callers=True)
+    depth, address = addresses([row[0] for row in totals], callers=True)
     return assemble(
         (*ALLOCATED, *IN_USE) if len(pairs) > 1 else IN_USE,
         Stacks(np.stack([c for pair in pairs for c in unsampled(*pair, rate, carried)], axis=1), depth, address),

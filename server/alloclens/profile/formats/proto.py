@@ -110,8 +110,8 @@ class _Reader:
         return self.tables.nested(self.tables.whole, number)[1]
 
     def _mappings(self) -> tuple[Ints, Mappings]:
-        found = self.tables.scalars(self._table(MAPPING), MAPPING_WIDTH)
-        ids, start, limit, offset, file, build_id = found.T
+        columns = self.tables.scalars(self._table(MAPPING), MAPPING_WIDTH)
+        ids, start, limit, offset, file, build_id = columns.T
         return ids, Mappings(self._texts(file), self._texts(build_id), start, limit, offset)
 
     def _functions(self) -> tuple[Ints, Functions]:

@@ -30,8 +30,8 @@ def split(data: bytes) -> tuple[Names, bytes]:
     end = END.search(data, mark.end())
     if not end:
         raise Malformed("no profile follows the symbols: the file was copied or written only in part")
-    found = SYMBOL.findall(decoded(data[mark.end() : end.start()]))
-    return {int(address, 16): _frames(names) for address, names in found}, data[end.end() :]
+    symbols = SYMBOL.findall(decoded(data[mark.end() : end.start()]))
+    return {int(address, 16): _frames(names) for address, names in symbols}, data[end.end() :]
 
 
 def _frames(names: str) -> list[Frame]:

@@ -95,12 +95,12 @@ def attributes(lines: Iterable[str]) -> dict[str, str]:
 def number(given: Mapping[str, str], name: str) -> int:
     """Return a numeric attribute, 0 if it is missing. Raises Malformed."""
     try:
-        found = int(given.get(name, "0"), 0)
+        value = int(given.get(name, "0"), 0)
     except ValueError as error:
         raise Malformed(f"{name} is not a number: {given[name][:MAX_QUOTED_LINE_CHARACTERS]!r}") from error
-    if abs(found) > MAX_INT64:
+    if abs(value) > MAX_INT64:
         raise Malformed(f"{name} does not fit into 64 bits")
-    return found
+    return value
 
 
 def carried(values: Floats) -> Floats:

@@ -73,12 +73,12 @@ class Wire:
         """Return a repeated message field: the count in each message, and all of them. Raises Malformed."""
         counts = self._memory.room(4 * messages.count)
         spans = self._memory.room(SPAN_BYTES * min(messages.size // MIN_FIELD_BYTES + 1, most))
-        found = self._call("nested", messages.spans, messages.count, number, most, counts, spans, most=most)
-        self._memory.keep(spans, SPAN_BYTES * found)
+        count = self._call("nested", messages.spans, messages.count, number, most, counts, spans, most=most)
+        self._memory.keep(spans, SPAN_BYTES * count)
         begins, ends = (
-            self._memory.view(spans, 2 * found, np.uint32).reshape(-1, 2).sum(axis=0, dtype=np.int64).tolist()
+            self._memory.view(spans, 2 * count, np.uint32).reshape(-1, 2).sum(axis=0, dtype=np.int64).tolist()
         )
-        return self._counts(counts, messages), Messages(spans, found, ends - begins)
+        return self._counts(counts, messages), Messages(spans, count, ends - begins)
 
     def scalars(self, messages: Messages, width: int) -> Ints:
         """Return the scalar fields 1 to `width`: (messages, width). The last value wins; missing ones are 0."""
@@ -89,15 +89,15 @@ class Wire:
     def numbers(self, messages: Messages, number: int) -> tuple[Ints, Ints]:
         """Return a repeated number field, packed or not: the count in each message, and all of them."""
         counts, out = self._memory.room(4 * messages.count), self._memory.room(8 * messages.size)
-        found = self._call("numbers", messages.spans, messages.count, number, counts, out)
-        return self._counts(counts, messages), self._memory.taken(out, found, np.int64)
+        count = self._call("numbers", messages.spans, messages.count, number, counts, out)
+        return self._counts(counts, messages), self._memory.taken(out, count, np.int64)
 
     def rows(self, messages: Messages, number: int, row: Indices) -> tuple[Ints, Indices]:
         """Return a repeated id field, each id mapped to row[id]; -1 for none."""
         table = self._memory.put(row, np.int32)
         counts, out = self._memory.room(4 * messages.count), self._memory.room(4 * messages.size)
-        found = self._call("rows", messages.spans, messages.count, number, table, len(row), counts, out)
-        return self._counts(counts, messages), self._memory.taken(out, found, np.int32)
+        count = self._call("rows", messages.spans, messages.count, number, table, len(row), counts, out)
+        return self._counts(counts, messages), self._memory.taken(out, count, np.int32)
 
     def without(self, *numbers: int) -> bytes:
         """Return the message without its nested messages of these numbers."""
@@ -109,10 +109,10 @@ class Wire:
         return self._memory.taken(out, size, np.uint8).tobytes()
 
     def _call(self, name: str, *arguments: int, most: int = 0) -> int:
-        found: int = self._memory.call(name, *arguments)
-        if found < 0:
-            raise (TooManyError if found == TOO_MANY else Malformed)(WRONG[found].format(most=most))
-        return found
+        result: int = self._memory.call(name, *arguments)
+        if result < 0:
+            raise (TooManyError if result == TOO_MANY else Malformed)(WRONG[result].format(most=most))
+        return result
 
     def _counts(self, counts: int, messages: Messages) -> Ints:
         return self._memory.view(counts, messages.count, np.uint32).astype(np.int64)
