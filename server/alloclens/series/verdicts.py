@@ -62,9 +62,10 @@ MAX_STABLE_CHANGE = 0.1
 BEYOND = quantile(0.95)
 """How certain it must be that more is in use than in the process before, in standard errors."""
 LOAD = quantile(0.95)
-"""Load explains a rise if fewer objects come and go than under load by less than so many standard errors."""
+"""Load explains a rise if fewer objects come and go than under load by less than so many standard errors, and all that is
+in use was exchanged once."""
 NO_LOAD = quantile(0.999)
-"""Load does not explain it if they are fewer by at least so many."""
+"""Load certainly does not explain it if they are fewer by at least so many; or by LOAD, if less was exchanged."""
 
 
 class Rule(Enum):
@@ -291,18 +292,19 @@ def _load(history: History, by_size: Mask) -> Load:
     came = np.diff(counts.arrived, axis=0)
     went = np.maximum(came - np.diff(counts.held, axis=0), 0)
     freed, allocated = (np.nan_to_num(of.sum(axis=0)) for of in (went, came))
-    exchanged = np.maximum(counts.held.mean(axis=0), MIN_FREED * allocated)  # all that is in use, once
-    turned = (freed > 0) & (freed >= exchanged)
+    turns = (freed > 0) & (freed >= MIN_FREED * allocated)
+    exchanged = turns & (freed >= counts.held.mean(axis=0))  # all that is in use, once
     fewer = [
         np.array([_fewer(of, counts.held, ticks) for of in (went, came)])
         for ticks in (clock, history.work)
         if MIN_TICK < ticks[middle] < 1 - MIN_TICK
     ]
     explains = np.any([(each < LOAD).all(axis=0) for each in fewer], axis=0)
-    excluded = np.all([(each >= NO_LOAD).all(axis=0) for each in fewer], axis=0)
+    needed = np.where(exchanged, NO_LOAD, LOAD)
+    excluded = np.all([(each >= needed).all(axis=0) for each in fewer], axis=0)
     early, late = (np.nan_to_num(of.sum(axis=0)) for of in (went[:middle], went[middle:]))
     rates = ratio(late / (1 - clock[middle]), early / clock[middle])
-    return Load(turned & ~by_size & explains, ~turned | excluded, rates)
+    return Load(exchanged & ~by_size & explains, ~turns | excluded, rates)
 
 
 def _fewer(events: Floats, held: Floats, clock: Floats) -> Floats:
