@@ -22,7 +22,7 @@ VSIX = tools.ROOT / "vscode-client" / "alloclens.vsix"
 WHAT_TO_SEE = """
   {where}
 
-  In leaks.go three lines hold more and more: numbers grow beside them, and after half a minute each carries a warning
+  In leaks.go three lines hold more and more: numbers grow beside them, and after a minute or two each carries a warning
   that says "Leak". The churn, the cache and the pool in honest.go carry none. Ctrl-click a number, or run
   "alloclens: Show Call Stacks of This Line", to see the calls behind it.
 
