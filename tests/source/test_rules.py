@@ -314,7 +314,7 @@ def test_a_python_project_that_was_installed(project: str, here: str, recorded_f
     files = {"/w/pyproject.toml": project, f"/w/{here}": STORE}
     place = SourceMap(EMPTY, FakeFiles(files), {recorded_file: ("Cache.load",)}).place(recorded_file)
     assert place is not None
-    assert (place.path, place.own, place.guessed) == (f"/w/{here}", True, True)
+    assert (place.path, place.own, place.guessed) == (f"/w/{here}", True, False)
 
 
 @pytest.mark.parametrize(
