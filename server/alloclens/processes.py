@@ -43,17 +43,34 @@ def program(name: str) -> str | None:
     return next((found for path in paths if (found := shutil.which(path))), None)
 
 
-def output(name: str, *arguments: str, env: Mapping[str, str], seconds: float, given: bytes = b"") -> bytes | None:
+def output(
+    name: str, *arguments: str, env: Mapping[str, str], seconds: float, given: bytes = b"", partial: bool = False
+) -> bytes | None:
     """Run a program on PATH with `given` as standard input and return its standard output.
 
-    Returns None if the program is missing, fails, or exceeds the time limit, after which it is killed.
+    Returns None if the program is missing, fails, or exceeds the time limit, after which it is killed. If `partial`,
+    returns what a program has written that failed.
     """
+    ran = _run(name, *arguments, env=env, seconds=seconds, given=given, stderr=subprocess.DEVNULL)
+    return ran[1] if ran and (ran[0] == 0 or (partial and ran[1])) else None
+
+
+def complaint(name: str, *arguments: str, env: Mapping[str, str], seconds: float) -> str:
+    """Run a program that is expected to fail and return the first line that it writes; "" if it does not run or fail."""
+    ran = _run(name, *arguments, env=env, seconds=seconds, given=b"", stderr=subprocess.STDOUT)
+    return ran[1].decode("utf-8", "replace").strip().partition("\n")[0] if ran and ran[0] else ""
+
+
+def _run(
+    name: str, *arguments: str, env: Mapping[str, str], seconds: float, given: bytes, stderr: int
+) -> tuple[int, bytes] | None:
+    """Run a program on PATH and return its exit code and output; None if it is missing or exceeds the time limit."""
     path = program(name)
     if path is None:
         return None
     try:
         stdin = subprocess.PIPE if given else subprocess.DEVNULL
-        child = start([path, *arguments], stdin=stdin, stderr=subprocess.DEVNULL, env=env)
+        child = start([path, *arguments], stdin=stdin, stderr=stderr, env=env)
     except (OSError, ValueError):  # ValueError: a null character
         return None
     try:
@@ -62,7 +79,7 @@ def output(name: str, *arguments: str, env: Mapping[str, str], seconds: float, g
         return None
     finally:
         end(child)
-    return written if child.returncode == 0 else None
+    return child.returncode, written
 
 
 def python(function: Callable[..., None], *arguments: str | None) -> list[str]:

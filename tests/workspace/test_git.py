@@ -25,11 +25,11 @@ ONE, TWO = 1_700_000_000, 1_700_100_000
 @pytest.fixture(autouse=True)
 def _fresh() -> Iterator[None]:
     git.text_at.cache_clear()
-    git._versions.cache_clear()
+    git._history.cache_clear()
     git._texts.cache_clear()
     yield
     git.text_at.cache_clear()
-    git._versions.cache_clear()
+    git._history.cache_clear()
     git._texts.cache_clear()
 
 
@@ -143,6 +143,14 @@ def test_a_file_that_had_another_name(main: Path, repository: Path) -> None:
     assert when(shop, TWO) == when(main, TWO) == "package two\n"  # and what is deleted now was there
 
 
+def test_a_copy_of_another_file_has_no_history_before(main: Path, repository: Path) -> None:
+    main.with_name("copy.go").write_bytes(main.read_bytes())
+    copied = check_in(repository, TWO + 10)
+    assert [(one.commit, one.path) for one in versions(str(main.with_name("copy.go")))] == [
+        (copied, "cmd/shop/copy.go")
+    ]
+
+
 def test_no_more_versions_than_so_many(main: Path, repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The oldest is what was there before the oldest change that was looked at."""
     for number in range(6):
@@ -153,7 +161,7 @@ def test_no_more_versions_than_so_many(main: Path, repository: Path, monkeypatch
     assert [texts(str(main), tuple(found))[blob] for blob in found] == ["package p5\n", "package p4\n", "package p3\n"]
     for _ in range(3):
         run(repository, "commit", "-q", "--allow-empty", "-m", "another file", seconds=TWO + 10)
-    git._versions.cache_clear()
+    git._history.cache_clear()
     git._texts.cache_clear()
     monkeypatch.setattr(git, "MAX_COMMITS", 2)
     (only,) = versions(str(main))
@@ -163,7 +171,7 @@ def test_no_more_versions_than_so_many(main: Path, repository: Path, monkeypatch
 def test_what_git_did_not_answer_is_asked_again(main: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     path, head = str(main), commit(str(main), "HEAD")
     blob = git.versions(path, head)[0].blob
-    git._versions.cache_clear()
+    git._history.cache_clear()
     with monkeypatch.context() as patch:
         patch.setenv("PATH", str(tmp_path))
         assert (git.versions(path, head), texts(path, (blob,))) == ((), {})

@@ -433,7 +433,7 @@ def test_the_copy_of_another_snapshot_of_that_name_is_none(repository: Repositor
     shutil.rmtree(repository.folder / ".git")
     then, path = taken(4.5), own(repository).path
     texts.keep("/p/heap.pb.gz", (9, 9, 9), {path: SourceCopy(THREE, BEGIN)})
-    assert of(repository, then, keeps(5), texts) is UNKNOWN_VERSION
+    assert of(repository, then, keeps(5), texts).is_unknown
     texts.keep("/p/heap.pb.gz", (1, 2, 3), {path: SourceCopy(TWO, BEGIN)})
     assert of(repository, then, keeps(5), texts).text == TWO
 

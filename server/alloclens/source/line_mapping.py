@@ -39,6 +39,8 @@ class SourceVersion(NamedTuple):
     """The version of a dependency that was profiled, if the text may be of another one."""
     replaced: bool = False
     """Whether another file had this path before, and may be the one that was profiled."""
+    missing: str = ""
+    """Why other texts that may have been profiled were not looked at; "" if all were."""
 
     def disagrees(self, lines: Ints) -> Mask:
         """Return which lines are different lines in another possible text."""
@@ -66,6 +68,10 @@ class SourceVersion(NamedTuple):
         if self.text is None:
             return self
         return self._replace(doubtful=np.ones(len(split_lines(self.text)) + 1, np.bool_))
+
+    def beside_missing(self, why: str) -> SourceVersion:
+        """Return this version with all lines doubtful, because other texts that may have been profiled were not looked at."""
+        return (self if self.text is None else self.in_doubt)._replace(missing=why)
 
     def of_unknown_release(self, release: str) -> SourceVersion:
         """Return this version with all lines doubtful: it may be of another release of the module."""

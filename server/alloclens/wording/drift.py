@@ -39,17 +39,11 @@ MAX_NAMED_TEXTS = 3
 def compared_text(version: SourceVersion) -> str:
     """Say which text the recorded lines belong to."""
     if version.is_unknown:
-        return OF_UNKNOWN_RELEASE if version.release else OF_UNKNOWN_TEXT
-    if version.guessed or version.release or version.replaced:
+        return _unknown(version)
+    if version.guessed or version.release or version.replaced or version.missing:
         return _unproven(version)
     if version.others:
-        unnamed = len(version.others) + 1 - MAX_NAMED_TEXTS
-        more = [f"{unnamed} more"] if unnamed > 0 else []
-        named = "; ".join([version.source, *version.others[: MAX_NAMED_TEXTS - 1], *more])
-        return (
-            f"{len(version.others) + 1} texts fit the profile ({named}); the first is used, and ~ marks the lines on which they "
-            f"disagree ({SET_REVISION})"
-        )
+        return f"{_fitting(version)}; the first is used, and ~ marks the lines on which they disagree ({SET_REVISION})"
     if version.edited_since:
         return (
             f"the text that was profiled is taken to be {version.source}; ~ marks the lines that are not {version.edited_since}, "
@@ -57,10 +51,24 @@ def compared_text(version: SourceVersion) -> str:
         )
     if version.doubtful is not None:
         return (
-            f"one text fits the profile ({version.source}), but the program may have been built from one that was never "
-            f"committed; ~ marks the lines ({SET_REVISION})"
+            f"{_fitting(version)}, but the program may have been built from one that was never committed; ~ marks the lines "
+            f"({SET_REVISION})"
         )
     return version.source if version is UNCHANGING else f"the text that was profiled is known: {version.source}"
+
+
+def _unknown(version: SourceVersion) -> str:
+    if version.missing:
+        return f"the text that was profiled is not known: {version.missing} ({SET_REVISION})"
+    return OF_UNKNOWN_RELEASE if version.release else OF_UNKNOWN_TEXT
+
+
+def _fitting(version: SourceVersion) -> str:
+    """Say which texts fit."""
+    texts = len(version.others) + 1
+    more = [f"{texts - MAX_NAMED_TEXTS} more"] if texts > MAX_NAMED_TEXTS else []
+    named = "; ".join([version.source, *version.others[: MAX_NAMED_TEXTS - 1], *more])
+    return f"{texts} texts fit the profile ({named})" if version.others else f"one text fits the profile ({named})"
 
 
 def _unproven(version: SourceVersion) -> str:
@@ -74,6 +82,8 @@ def _unproven(version: SourceVersion) -> str:
             f"nothing proves that the lines are of this file ({version.source}): another program may have a file of this name "
             "with functions of these names; ~ marks the lines (a path mapping confirms that it is this file)"
         )
+    if version.missing:
+        return f"{_fitting(version)}, but another one may have been profiled: {version.missing}; ~ marks the lines ({SET_REVISION})"
     return (
         f"version {version.release} was profiled, and nothing shows that the text here is of that version "
         f"({version.source}); ~ marks the lines"
@@ -121,7 +131,7 @@ def _where(comparison: Comparison, path: str, part: LinesInFile, kept: Mask) -> 
     disagree = (
         part.version.disagrees(comparison.lines.line[rows])
         & ~part.moved[kept]
-        & (not (part.version.guessed or part.version.release or part.version.replaced))
+        & (not (part.version.guessed or part.version.release or part.version.replaced or part.version.missing))
     )
     doubt = np.where(disagree, " ~ perhaps: the texts disagree on it", " ~ perhaps")
     doubt = np.where(unsure, doubt, "")

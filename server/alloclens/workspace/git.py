@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import time
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import PurePath
 from typing import TYPE_CHECKING, NamedTuple
 
-from alloclens.paths import folders_of
-from alloclens.processes import output
+from alloclens.paths import canonical, folders_of
+from alloclens.processes import complaint, output, program
 from alloclens.text import MAX_SOURCE_BYTES, decoded
 
 if TYPE_CHECKING:
@@ -22,7 +24,8 @@ GIT_PAUSE_SECONDS = 60.0
 _silent: dict[str, float] = {}
 """End of the pause, by repository."""
 _slow: dict[str, str] = {}
-"""The `tips` of repositories with which `versions_anywhere` failed; it is not tried again for each file."""
+"""The `tips` of repositories with which the first of UNMERGED took too long; it is not tried again for each file."""
+SLOW = "git did not answer in time"
 QUIET = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
 LOCAL = {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none"}
 """Never fetch missing objects of a partial clone. Old versions of git know only the second."""
@@ -32,24 +35,26 @@ OF_ANOTHER = frozenset(
 """Variables that are set if a git hook started the editor. The file's own repository is used instead."""
 FSMONITOR = "fsmonitor--daemon.ipc"
 """The socket of git's file monitor, which is not used."""
-MAX_VERSIONS = 50
+MAX_VERSIONS = 100
 """Versions of a file: a deployed program may be many commits behind HEAD."""
-MAX_VERSIONS_ANYWHERE = 200
+MAX_VERSIONS_ANYWHERE = 300
 """Versions of a file in all branches."""
 MAX_COMMITS = 5000
 """Commits of a repository searched for versions of a file."""
 SAFE = ("--literal-pathspecs", "-c", "log.showSignature=false", "-c", "log.diffMerges=first-parent")
 LOG = (
     *(*SAFE, "log"),
-    *("-m", "--raw", "-z", "--no-abbrev", "--format=%H %ct"),
+    *("-m", "--raw", "-z", "--no-abbrev", "--format=%H %ct %at %P"),
     *("--no-ext-diff", "--no-color", "--no-decorate", "--no-notes", "--no-mailmap"),
     f"-O{os.devnull}",  # and no diff.orderFile
 )
 """Options to list the changes of a file without running a program or reading files that the configuration names."""
 HISTORY = ("--first-parent", "--follow")
 """What was deployed from a branch that HEAD is on."""
-EVERYWHERE = ("--full-history", "--branches", "--tags", "--remotes", "--reflog")
-"""What else may have been built: other branches, releases, and commits that were amended or rebased."""
+EVERYWHERE = ("--full-history", "--all", "--reflog")
+"""What else may have been built: branches, releases, stashes, other worktrees, and commits that were amended or rebased."""
+UNMERGED: tuple[tuple[str, ...], ...] = ((), ("--not", "HEAD"))
+"""Of these, all, and the fallback after a timeout: without the commits that were merged into HEAD."""
 COMMITS_FOR_RENAMES = (1000, 50)
 """Number of commits searched, and the fallback after a timeout."""
 RENAME_TIMEOUT_SECONDS = 5 * GIT_TIMEOUT_SECONDS
@@ -88,75 +93,139 @@ class FileVersion(NamedTuple):
     path: str
     """Path in the repository, which may have been different then."""
     blob: str
+    authored: int = 0
+    """When the change was first committed: amending, rebasing and cherry-picking keep that time."""
     is_of_another: bool = False
     """Whether this is another file, which was deleted or renamed before that of today was added under its name."""
 
 
-def versions(path: str, head: str) -> tuple[FileVersion, ...]:
-    """Return the versions of a file on a commit's first-parent history, across renames, newest first.
+class Gap(NamedTuple):
+    """Texts of a file that may exist, but are not here or were not read."""
+
+    until: float
+    """They are from before this time."""
+    reason: str
+
+
+class FileHistory(NamedTuple):
+    """The versions of a file that git has."""
+
+    versions: tuple[FileVersion, ...] = ()
+    """Newest first."""
+    gaps: tuple[Gap, ...] = ()
+
+
+class References(NamedTuple):
+    """What a repository has, as long as nobody commits or fetches."""
+
+    head: str
+    tips: str
+    """The commits of all branches, tags and stashes."""
+    shallow: bool
+    """Whether it is a shallow clone."""
+
+
+def references(path: str) -> References | None:
+    """Return the references of a file's repository; None if it has no commit, or git cannot read it."""
+    said = _asked(path, "rev-parse", "--is-shallow-repository", "HEAD^{commit}", "--all")
+    shallow, head, *tips = said.split("\n") if said else ("", "")
+    return References(head, " ".join(tips), shallow == "true") if head else None
+
+
+def refusal(path: str) -> str:
+    """Say why git cannot read the repository of a file; "" if it can, or if there is none."""
+    repository = repository_of(path)
+    if not repository or _asked(path, "rev-parse", "--git-dir"):
+        return ""
+    if program("git") is None:
+        return "git is not on PATH"
+    why = complaint("git", "-C", repository, "rev-parse", "--git-dir", env=_environment(), seconds=GIT_TIMEOUT_SECONDS)
+    return f"git refuses to read this repository: {why}" if why else SLOW
+
+
+def worktrees(path: str) -> tuple[str, ...]:
+    """Return the top directories of all worktrees of a file's repository."""
+    listed = (_asked(path, "worktree", "list", "--porcelain") or "").split("\n")
+    return tuple(canonical(line.removeprefix("worktree ")) for line in listed if line.startswith("worktree "))
+
+
+def history(path: str, head: str, *, shallow: bool = False) -> FileHistory:
+    """Return the versions of a file on a commit's first-parent history, across renames.
 
     Returns at most MAX_VERSIONS from the last MAX_COMMITS commits; none if git fails.
     """
     try:
-        return _versions(path, head)
+        return _history(path, head, shallow=shallow)
     except _GitError:
-        return ()
+        return FileHistory(gaps=(Gap(math.inf, SLOW),))
 
 
-def tips(path: str, head: str) -> str:
-    """Return HEAD and all references of a file's repository. If they are the same, so are the `versions_anywhere`."""
-    return f"{head} {_asked(path, 'rev-parse', '--all')}"
+def versions(path: str, head: str) -> tuple[FileVersion, ...]:
+    """Return the versions of a file in its `history`."""
+    return history(path, head).versions
 
 
-def versions_anywhere(path: str, head: str, tips: str) -> tuple[FileVersion, ...]:
-    """Return the versions of a file in all branches, tags and reflogs, newest first, without those under other names.
+def history_anywhere(path: str, at: References) -> FileHistory:
+    """Return the versions of a file in all branches, tags, worktrees and reflogs, without those under other names.
 
     Returns at most MAX_VERSIONS_ANYWHERE, none if git fails or takes too long, and leaves out what is older than the
-    last MAX_COMMITS commits of `head`.
+    last MAX_COMMITS commits of HEAD.
     """
-    try:
-        return () if _slow.get(repository_of(path)) == tips else _versions_anywhere(path, head, tips)
-    except _GitError:
-        _slow[repository_of(path)] = tips
-        return ()
+    repository = repository_of(path)
+    for unmerged in UNMERGED[_slow.get(repository) == at.tips :]:
+        with suppress(_GitError):
+            return _history_anywhere(path, at, unmerged)
+        _slow[repository] = at.tips
+    return FileHistory(gaps=(Gap(math.inf, SLOW),))
+
+
+@lru_cache(256)
+def _history_anywhere(path: str, at: References, unmerged: tuple[str, ...]) -> FileHistory:
+    oldest = _oldest(repository_of(path), at.head)
+    limits = (f"--max-count={MAX_VERSIONS_ANYWHERE}", *unmerged, *([f"^{oldest.commit}"] if oldest else []))
+    changes = _log(path, *EVERYWHERE, *limits, "--", f"./{PurePath(path).name}", heavy=True)
+    found = tuple(one.now for one in changes if one.now.blob.strip("0"))
+    return FileHistory(found, (*_limited(changes, MAX_VERSIONS_ANYWHERE), *_grafted(changes, shallow=at.shallow)))
+
+
+class _Oldest(NamedTuple):
+    commit: str
+    seconds: int
+    """Time of the commit, since 1970."""
 
 
 @lru_cache(64)
-def _versions_anywhere(path: str, head: str, tips: str) -> tuple[FileVersion, ...]:
-    del tips
-    oldest = _oldest(path, head)
-    limits = (f"--max-count={MAX_VERSIONS_ANYWHERE}", *([f"^{oldest}"] if oldest else []))
-    answer = _run(path, *LOG, *EVERYWHERE, *limits, "--", f"./{PurePath(path).name}", heavy=True)
+def _oldest(repository: str, head: str) -> _Oldest | None:
+    """Return the commit before the last MAX_COMMITS; None if there are not so many."""
+    which = ("--first-parent", "--max-count=1", f"--skip={MAX_COMMITS}", "--format=%H %ct", head)
+    answer = _run(f"{repository}/x", *SAFE, "log", *which)
     if answer is None:
         raise _GitError
-    changed = (change.now for change in _changes(answer.decode("utf-8", "surrogateescape").split("\0")))
-    return tuple(one for one in changed if one.blob.strip("0"))
-
-
-def _oldest(path: str, head: str) -> str | None:
-    """Return the commit before the last MAX_COMMITS; None if there are not so many."""
-    return _asked(path, "rev-list", "--first-parent", "--max-count=1", f"--skip={MAX_COMMITS}", head)
+    at, _, seconds = answer.decode().strip().partition(" ")
+    return _Oldest(at, int(seconds)) if at else None
 
 
 class _GitError(Exception):
     """Git failed or timed out, so the result must not be cached."""
 
 
-@lru_cache(64)
-def _versions(path: str, head: str) -> tuple[FileVersion, ...]:
+@lru_cache(256)
+def _history(path: str, head: str, *, shallow: bool) -> FileHistory:
     name = PurePath(path).name
-    oldest = _oldest(path, head)
-    commits = f"{oldest}..{head}" if oldest else head
-    answer = _run(path, *LOG, *HISTORY, f"--max-count={MAX_VERSIONS}", commits, "--", f"./{name}")
-    if answer is None:
-        raise _GitError
-    found: list[FileVersion] = []
-    for change in _changes(answer.decode("utf-8", "surrogateescape").split("\0")):
+    oldest = _oldest(repository_of(path), head)
+    commits = f"{oldest.commit}..{head}" if oldest else head
+    changes = _log(path, *HISTORY, f"--max-count={MAX_VERSIONS}", commits, "--", f"./{name}")
+    found, own = list[FileVersion](), list[_Change]()
+    for change in changes:
         if change.now.path == found[-1].path if found else PurePath(change.now.path).name == name:
             found[-1:] = [change.now, change.before]
+            own.append(change)
     if not found and (blob := _asked(path, "rev-parse", "--verify", "--quiet", f"{head}:./{name}")):
         found = [FileVersion(head, 0, path, blob)]
-    return tuple(_by_file(found))
+    is_older = bool(found) and bool(found[-1].blob.strip("0"))
+    gaps = (*_limited(own, MAX_VERSIONS), *_grafted(own, shallow=shallow))
+    before = (Gap(oldest.seconds, f"only the last {MAX_COMMITS} commits are searched"),) if oldest and is_older else ()
+    return FileHistory(tuple(_by_file(found)), gaps + before)
 
 
 def _by_file(found: Iterable[FileVersion]) -> Iterator[FileVersion]:
@@ -169,25 +238,48 @@ def _by_file(found: Iterable[FileVersion]) -> Iterator[FileVersion]:
             yield one._replace(is_of_another=is_before and one.path == name)
 
 
+def _limited(changes: Sequence[_Change], limit: int) -> Iterator[Gap]:
+    if len(changes) >= limit:
+        yield Gap(changes[-1].now.seconds, f"git has more than {limit} texts of the file, and the oldest are not read")
+
+
+def _grafted(changes: Sequence[_Change], *, shallow: bool) -> Iterator[Gap]:
+    """Yield what a shallow clone lacks: the parents of its oldest commits, which seem to have none."""
+    roots = [one.now.seconds for one in changes if one.is_root]
+    if roots and shallow:
+        yield Gap(max(roots), "this is a shallow clone without the older commits (`git fetch --unshallow` gets them)")
+
+
+def _log(path: str, *arguments: str, heavy: bool = False) -> list[_Change]:
+    answer = _run(path, *LOG, *arguments, heavy=heavy)
+    if answer is None:
+        raise _GitError
+    return list(_changes(answer.decode("utf-8", "surrogateescape").split("\0")))
+
+
 class _Change(NamedTuple):
     now: FileVersion
     before: FileVersion
     """The version in the parent, whose time is unknown."""
+    is_root: bool
+    """Whether the commit has no parent."""
 
 
 def _changes(fields: Iterable[str]) -> Iterator[_Change]:
-    """Parse git's output for LOG: `commit seconds`, then `:mode mode blob blob status`, and the one or two paths."""
+    """Parse git's output for LOG: `commit seconds authored parents`, then `:mode mode blob blob status`, and the one or two paths."""
     rest = iter(fields)
-    at, seconds = "", "0"
+    at, seconds, authored, parents = "", 0, 0, ""
     for field in rest:
         if field.lstrip("\n").startswith(":"):
             mode, mode_now, blob, blob_now, status = field.lstrip("\n:").split(" ")
             path = next(rest, "")
             path_now = next(rest, "") if status.startswith(("R", "C")) else path
-            now = FileVersion(at, int(seconds), path_now, _of_file(mode_now, blob_now))
-            yield _Change(now, FileVersion(f"{at}^", 0, path, _of_file(mode, blob)))
+            now = FileVersion(at, seconds, path_now, _of_file(mode_now, blob_now), authored)
+            before = FileVersion(f"{at}^", 0, path, _of_file(mode, blob))
+            yield _Change(now, now._replace(blob="0") if status.startswith("C") else before, not parents)
         elif field:
-            at, _, seconds = field.partition(" ")
+            at, committed, first, *parent = field.split(" ", 3)
+            seconds, authored, parents = int(committed), int(first), "".join(parent)
 
 
 def _of_file(mode: str, blob: str) -> str:
@@ -221,7 +313,8 @@ def _texts(path: str, blobs: tuple[str, ...]) -> Mapping[str, str]:
 
 def _batch(path: str, how: str, blobs: Sequence[str]) -> bytes:
     asked = "".join(f"{blob}\n" for blob in blobs).encode()
-    answer = _run(path, "cat-file", how, given=asked) if blobs else b""
+    # Git before 2.44 fails at the first text that a partial clone lacks.
+    answer = _run(path, "cat-file", how, given=asked, partial=True) if blobs else b""
     if answer is None:
         raise _GitError
     return answer
@@ -257,22 +350,27 @@ def _asked(path: str, *arguments: str) -> str | None:
     return None if answer is None else answer.decode("utf-8", "replace").strip() or None
 
 
-def _run(path: str, *arguments: str, given: bytes = b"", heavy: bool = False) -> bytes | None:
+def _run(path: str, *arguments: str, given: bytes = b"", heavy: bool = False, partial: bool = False) -> bytes | None:
     """Run git in a file's directory. The commands used here run no hook, filter or file monitor of the repository.
 
-    A timeout of a heavy command does not pause the repository.
+    A timeout of a heavy command does not pause the repository. If `partial`, returns what git has written before it failed.
     """
     directory = PurePath(path).parent
     repository = next((str(d) for d in (directory, *directory.parents) if os.path.lexists(d / ".git")), None)
     begun = time.monotonic()
     if repository is None or begun < _silent.get(repository, 0) or _would_wait(f"{repository}/.git"):
         return None
-    kept = {name: value for name, value in os.environ.items() if name not in OF_ANOTHER}
     where = ("-C", str(directory), "-c", "core.fsmonitor=false")
-    answer = output("git", *where, *arguments, env=kept | QUIET | LOCAL, seconds=GIT_TIMEOUT_SECONDS, given=given)
+    answer = output(
+        "git", *where, *arguments, env=_environment(), seconds=GIT_TIMEOUT_SECONDS, given=given, partial=partial
+    )
     if answer is None and not heavy and time.monotonic() - begun >= GIT_TIMEOUT_SECONDS:
         _silent[repository] = time.monotonic() + GIT_PAUSE_SECONDS
     return answer
+
+
+def _environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name not in OF_ANOTHER} | QUIET | LOCAL
 
 
 def _would_wait(directory: str) -> bool:

@@ -32,7 +32,7 @@ from alloclens.workspace.files import text_of
 from alloclens.workspace.packages import LISTED, LOCK_FILES, package_of, versions_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from alloclens.arrays import Ints
     from alloclens.cache.texts import Texts
@@ -60,6 +60,13 @@ COMPILED = re.compile(r"\.(?:go|c|cc|cpp|cxx|h|hh|hpp|hxx|inl|ipp|m|mm|cu|rs|zig
 
 AS_RECORDED = "as recorded"
 """The rule for files still at their recorded path."""
+IN_WORKTREE = "in another worktree"
+"""That of files that are at their recorded path in another worktree of the repository."""
+NOT_IN_GIT = "git has no text of this file"
+LONGEST_RUN_SECONDS = 365 * 24 * 3600
+"""A program is taken to be at most so much older than its profile, if not all texts are known that git had before."""
+CLOCKS_APART_SECONDS = 60
+"""So far apart may the clocks be of the machines that commit and that run a program."""
 
 
 class SourceVersions:
@@ -70,8 +77,10 @@ class SourceVersions:
         self._texts = texts
         self._revision = revision
         self._known: dict[tuple[str, str], SourceVersion] = {}
-        self._heads: dict[str, str | None] = {}
-        """The HEAD commit of each repository."""
+        self._references: dict[str, git.References | None] = {}
+        self._refusals: dict[str, str] = {}
+        self._worktrees: dict[str, tuple[str, ...]] = {}
+        """All three by repository."""
 
     def of(self, place: Place, recorded: str, provenance: Provenance, lines: RecordedLines) -> SourceVersion:
         """Return the version that a snapshot refers to. `lines` are all its lines of the file."""
@@ -89,7 +98,7 @@ class SourceVersions:
         if version := _released_version(place, recorded):
             released = next(_fitting(self._released(place, recorded, version), lines), None)
             return released or self._built(place, recorded, provenance, lines).of_unknown_release(version)
-        built = self._built(place, recorded, provenance, lines)
+        built = self._built(self._compiled(place, recorded), recorded, provenance, lines)
         return UNKNOWN_RELEASE if built is UNKNOWN_VERSION and _is_of_package(place) else built
 
     def _built(self, place: Place, recorded: str, provenance: Provenance, lines: RecordedLines) -> SourceVersion:
@@ -104,20 +113,56 @@ class SourceVersions:
         elsewhere = is_absolute(canonical(recorded)) and not _is_as_recorded(place, recorded)
         # A program built on another machine was probably built from a commit.
         known = [*checked_in, *copies] if elsewhere else [*copies, *checked_in]
-        possible = list(_fitting(known, lines)) or list(_fitting(self._not_in_history(place, provenance), lines))
+        possible = list(_fitting([*known, *self._not_in_history(place, provenance)], lines))
         exact = [one for one in possible if fits(lines, one.text or "", inlined=False)]
         found = first_of(exact or possible, lines)
-        may_be_lost, build = _may_be_lost(place, recorded, provenance), provenance.build
+        if missing := self._missing(place, recorded, provenance):
+            return found.beside_missing(missing)
         if self._may_be_of_another_file(place, provenance, lines):
             return found.of_another_file
-        if _is_replaced(provenance) and COMPILED.search(place.path):
-            return found.in_doubt
         is_copy = bool(copies) and found.text == copies[0].text
-        if is_copy and not (build.is_here or build.is_modified):
-            return _unvouched(found, checked_in, may_be_lost=may_be_lost)
-        if not is_copy and _is_newer_than_its_binary(place, recorded, build):
-            return found.in_doubt
-        return found.in_doubt if may_be_lost else found
+        return _as_built(found, place, recorded, provenance, checked_in if is_copy else None)
+
+    def _compiled(self, place: Place, recorded: str) -> Place:
+        """Return the file that was compiled: the one at the recorded path, if that is in another worktree of the repository."""
+        path, repository = canonical(recorded), git.repository_of(place.path)
+        if not repository or not is_absolute(path) or _is_as_recorded(place, recorded):
+            return place
+        if repository not in self._worktrees:
+            self._worktrees[repository] = git.worktrees(place.path)
+        others = (one for one in self._worktrees[repository] if one != repository and is_within(path, one))
+        return place._replace(path=path, rule=IN_WORKTREE, before="") if any(others) and os.path.isfile(path) else place
+
+    def _missing(self, place: Place, recorded: str, provenance: Provenance) -> str:
+        """Say why texts of a file that may have been built were not looked at; "" if all were.
+
+        What was built here was here. What was built elsewhere may be any text that the repository ever had. Without a
+        repository there is nothing to compare with: all would be marked, nearly always wrongly.
+        """
+        if self._references_of(place.path) is None:
+            return self._refusal_of(place.path)
+        if _is_as_recorded(place, recorded) or (provenance.build.is_here and not is_absolute(canonical(recorded))):
+            return ""
+        histories = self._histories(place)
+        if not any(one.versions for one in histories):
+            return next((gap.reason for one in histories for gap in one.gaps), NOT_IN_GIT)
+        oldest = provenance.seconds - LONGEST_RUN_SECONDS
+        texts = _texts(place.path, histories)
+        gaps = (gap for one in histories for gap in (*one.gaps, *_unread(one, texts)))
+        return next((gap.reason for gap in gaps if gap.until > oldest), "")
+
+    def _histories(self, place: Place) -> list[git.FileHistory]:
+        """Return the histories of a file: that of HEAD, and those of all branches, under each of its names."""
+        at = self._references_of(place.path)
+        if at is None:
+            return []
+        # A rename that is not committed yet is in no history.
+        names = (place.path, place.before) if place.before else (place.path,)
+        of_head = (git.history(name, at.head, shallow=at.shallow) for name in names)
+        return [
+            next((one for one in of_head if one.versions or one.gaps), git.FileHistory()),
+            *(git.history_anywhere(name, at) for name in names),
+        ]
 
     def _dependency(self, place: Place, recorded: str, provenance: Provenance, lines: RecordedLines) -> SourceVersion:
         """Return UNCHANGING if something shows that the file has the profiled version, and it does not contradict."""
@@ -169,8 +214,8 @@ class SourceVersions:
         for revision in self._revisions(provenance):
             if (at := git.commit(lock, revision)) and (text := git.text_at(lock, at)) is not None:
                 return [text]
-        head = self._head(lock)
-        history = git.versions(lock, head) if head else ()
+        references = self._references_of(lock)
+        history = git.versions(lock, references.head) if references else ()
         blobs = tuple(dict.fromkeys(one.blob for one in history if one.seconds <= provenance.begun))
         copy = None if blobs else unchanged(lock, provenance.begun)
         return [copy.text] if copy else git.texts(lock, blobs).values()
@@ -214,8 +259,8 @@ class SourceVersions:
         text = text_of(path)
         if text is not None and _lists(text_of(listing) or "", recorded):
             yield SourceVersion("of the version that vendor/modules.txt lists", _as_compiled(text, path))
-        head = self._head(path)
-        versions = git.versions(listing, head) if head else ()
+        references = self._references_of(path)
+        versions = git.versions(listing, references.head) if references else ()
         listings = git.texts(listing, tuple(dict.fromkeys(one.blob for one in versions)))
         for one in versions:
             if _lists(listings.get(one.blob, ""), recorded):
@@ -247,6 +292,10 @@ class SourceVersions:
         ):
             return
         until = min(provenance.begun, provenance.build.written_at) if COMPILED.search(place.path) else provenance.begun
+        if place.rule == IN_WORKTREE:
+            if kept := unchanged(place.path, until):
+                yield SourceVersion(f"as it is in {place.path}", _as_compiled(kept.text, place.path))
+            return
         for path in filter(None, (place.before, place.path)):
             if self._texts and (found := oldest_copy(self._texts, provenance.copies, path, until)):
                 yield SourceVersion(f"as it was when {found[0]} came", _as_compiled(found[1], path))
@@ -258,54 +307,59 @@ class SourceVersions:
         A running program may be built from any of them, because deployments lag behind. If its binary names a commit
         with uncommitted changes, older versions are excluded.
         """
-        path, head = place.path, self._head(place.path)
-        # A rename that is not committed yet is in no history.
-        names = (path, place.before) if place.before else (path,)
-        history = next(filter(None, (git.versions(name, head) for name in names)), ()) if head else ()
-        before = [one for one in history if one.seconds <= until]
+        path, histories = place.path, self._histories(place)
+        before = [one for one in _all_of(histories[:1]) if one.seconds <= until]
         named = [one for one in before if name_of(one.path) == name_of(canonical(recorded))] or before
         commit_of: dict[str, str] = {}
         for one in named:
             commit_of.setdefault(one.blob, one.commit)
-        texts = git.texts(path, tuple(commit_of))
+        texts = _texts(path, histories)
         oldest = next(_at(path, provenance.build.revision), None) if provenance.build.is_modified else None
-        for blob, text in texts.items():
-            yield _of_commit(commit_of[blob], text, path)
-            if oldest and oldest.text == text:
+        for blob in filter(texts.__contains__, commit_of):
+            yield (found := _of_commit(commit_of[blob], texts[blob], path))
+            if oldest and oldest.text == found.text:
                 return
 
     def _may_be_of_another_file(self, place: Place, provenance: Provenance, lines: RecordedLines) -> bool:
         """Return whether the profile may name another file, which had this path before the one of today was added."""
-        head = "" if place.before else self._head(place.path)
-        history = [one for one in git.versions(place.path, head) if one.seconds <= provenance.seconds] if head else []
+        histories = [] if place.before else self._histories(place)
+        history = [one for one in _all_of(histories[:1]) if one.seconds <= provenance.seconds]
         others = tuple(dict.fromkeys(one.blob for one in history if one.is_of_another))
         if not others or all(one.is_of_another for one in history):
             return bool(others)
-        return any(fits(lines, _as_compiled(text, place.path)) for text in git.texts(place.path, others).values())
+        texts = _texts(place.path, histories)
+        return any(fits(lines, _as_compiled(texts[blob], place.path)) for blob in others if blob in texts)
 
     def _not_in_history(self, place: Place, provenance: Provenance) -> Iterator[SourceVersion]:
-        """Yield the versions that other branches, tags and reflogs had of a file until the snapshot, newest first.
+        """Yield the other versions that git had of a file when a snapshot was taken, newest first.
 
-        A program may be built from a release branch, or from a commit that was amended since.
+        A program may be built from a branch, a tag, another worktree or a stash, or from a commit that was amended,
+        rebased or merged since.
         """
-        head = self._head(place.path)
-        if head is None:
-            return
-        tips = git.tips(place.path, head)
+        histories = self._histories(place)
+        until = provenance.seconds + CLOCKS_APART_SECONDS
+        in_history = {one.blob for one in _all_of(histories[:1]) if one.seconds <= provenance.seconds}
         commit_of: dict[str, str] = {}
-        for name in filter(None, (place.path, place.before)):
-            for one in git.versions_anywhere(name, head, tips):
-                if one.seconds <= provenance.seconds:
-                    commit_of.setdefault(one.blob, one.commit)
-        for blob, text in git.texts(place.path, tuple(commit_of)).items():
-            yield _of_commit(commit_of[blob], text, place.path)
+        for one in _all_of(histories):
+            if one.blob not in in_history and min(one.seconds, one.authored) <= until:
+                commit_of.setdefault(one.blob, one.commit)
+        texts = _texts(place.path, histories)
+        for blob in filter(texts.__contains__, commit_of):
+            yield _of_commit(commit_of[blob], texts[blob], place.path)
 
-    def _head(self, path: str) -> str | None:
-        """Return the HEAD commit of a file's repository; None if it has none."""
+    def _references_of(self, path: str) -> git.References | None:
+        """Return the references of a file's repository; None if it has no commit, or git cannot read it."""
         repository = git.repository_of(path)
-        if repository not in self._heads:
-            self._heads[repository] = git.commit(path, "HEAD") if repository else None
-        return self._heads[repository]
+        if repository not in self._references:
+            self._references[repository] = git.references(path) if repository else None
+        return self._references[repository]
+
+    def _refusal_of(self, path: str) -> str:
+        """Say why git cannot read a file's repository; "" if it can, or if there is none."""
+        repository = git.repository_of(path)
+        if repository not in self._refusals:
+            self._refusals[repository] = git.refusal(path)
+        return self._refusals[repository]
 
 
 def recorded_lines(lines: Lines, rows: Ints, path: str) -> RecordedLines:
@@ -327,7 +381,7 @@ def recorded_lines_in(lines: Lines, recorded: str, path: str) -> RecordedLines:
 
 def _is_as_recorded(place: Place, recorded: str) -> bool:
     """Return whether a file is at its recorded path, or was until git renamed it."""
-    return place.rule == AS_RECORDED or place.before == canonical(recorded)
+    return place.rule in {AS_RECORDED, IN_WORKTREE} or place.before == canonical(recorded)
 
 
 def _is_of_package(place: Place) -> bool:
@@ -383,6 +437,27 @@ def _is_newer_than_its_binary(place: Place, recorded: str, build: Build) -> bool
         return written_at(os.stat(place.path)) > build.written_at
     except OSError:
         return False
+
+
+def _as_built(
+    found: SourceVersion,
+    place: Place,
+    recorded: str,
+    provenance: Provenance,
+    checked_in: Sequence[SourceVersion] | None,
+) -> SourceVersion:
+    """Return a version with the lines doubtful that may be of a text which nobody kept.
+
+    `checked_in` are the committed texts if the version is our copy, else None.
+    """
+    may_be_lost, build = _may_be_lost(place, recorded, provenance), provenance.build
+    if _is_replaced(provenance) and COMPILED.search(place.path):
+        return found.in_doubt
+    if checked_in is not None and not (build.is_here or build.is_modified):
+        return _unvouched(found, checked_in, may_be_lost=may_be_lost)
+    if checked_in is None and _is_newer_than_its_binary(place, recorded, build):
+        return found.in_doubt
+    return found.in_doubt if may_be_lost else found
 
 
 def _unvouched(copy: SourceVersion, checked_in: Sequence[SourceVersion], *, may_be_lost: bool) -> SourceVersion:
@@ -442,6 +517,25 @@ def oldest_copy(texts: Texts, copies: Iterable[Copies], path: str, until: float)
 
 def _fitting(texts: Iterable[SourceVersion], lines: RecordedLines) -> Iterator[SourceVersion]:
     return (one for one in texts if fits(lines, one.text or ""))
+
+
+def _texts(path: str, histories: Iterable[git.FileHistory]) -> Mapping[str, str]:
+    """Return the texts of a file's histories by blob."""
+    return git.texts(path, tuple(dict.fromkeys(one.blob for one in _all_of(histories))))
+
+
+def _all_of(histories: Iterable[git.FileHistory]) -> Iterator[git.FileVersion]:
+    return chain.from_iterable(history.versions for history in histories)
+
+
+def _unread(history: git.FileHistory, texts: Mapping[str, str]) -> Iterator[git.Gap]:
+    """Yield the newest text of a history that is not here, as in a partial clone, or is beyond the limit of size."""
+    until = math.inf
+    for one in history.versions:
+        if one.blob not in texts:
+            yield git.Gap(until, "not all texts of the file that git lists are here, or they are too large together")
+            return
+        until = one.seconds
 
 
 def _at(path: str, revision: str) -> Iterator[SourceVersion]:
