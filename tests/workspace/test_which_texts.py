@@ -251,6 +251,18 @@ def test_what_was_checked_out_before_a_binary_went(made: Repository, tmp_path: P
     texts.close()
 
 
+def test_a_file_whose_directory_was_renamed(made: Repository) -> None:
+    (made.folder / "new").mkdir()
+    made.check_in({"old/a.go": HEAD}, BEGIN + DAY)
+    made.run("rm", "-q", "old/a.go")
+    made.check_in({"new/a.go": HEAD}, BEGIN + 2 * DAY)
+    path = str(made.folder / "new/a.go")
+    place = Place(path, "renamed", Kind.OWN, before=str(made.folder / "old/a.go"))
+    then = Provenance(BEGIN + 3 * DAY, UNKNOWN_BUILD, "", BEGIN + 3 * DAY, (Copies("a", "/p/a", ()),))
+    found = SourceVersions(Roots((str(made.folder),)), None).of(place, "/ci/old/a.go", then, marks(path))
+    assert (found.text, found.missing) == (HEAD, "")
+
+
 def test_explain_says_that_the_clone_is_shallow(shallow: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (shallow / "go.mod").write_text("module example.com/app\n\ngo 1.24\n")
     drop(shallow / "profiles/1.pb.gz", heap("main.keep:3@example.com/app/main.go:5 = 1x1000", seconds=BEGIN + 9 * DAY))

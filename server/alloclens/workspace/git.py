@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import PurePath
 from typing import TYPE_CHECKING, NamedTuple
 
-from alloclens.paths import canonical, folders_of
+from alloclens.paths import canonical, folders_of, rest_within
 from alloclens.processes import complaint, output, program
 from alloclens.text import MAX_SOURCE_BYTES, decoded
 
@@ -183,7 +183,7 @@ def history_anywhere(path: str, at: References) -> FileHistory:
 def _history_anywhere(path: str, at: References, unmerged: tuple[str, ...]) -> FileHistory:
     oldest = _oldest(repository_of(path), at.head)
     limits = (f"--max-count={MAX_VERSIONS_ANYWHERE}", *unmerged, *([f"^{oldest.commit}"] if oldest else []))
-    changes = _log(path, *EVERYWHERE, *limits, "--", f"./{PurePath(path).name}", heavy=True)
+    changes = _log(path, *EVERYWHERE, *limits, heavy=True)
     found = tuple(one.now for one in changes if one.now.blob.strip("0"))
     return FileHistory(found, (*_limited(changes, MAX_VERSIONS_ANYWHERE), *_grafted(changes, shallow=at.shallow)))
 
@@ -214,7 +214,7 @@ def _history(path: str, head: str, *, shallow: bool) -> FileHistory:
     name = PurePath(path).name
     oldest = _oldest(repository_of(path), head)
     commits = f"{oldest.commit}..{head}" if oldest else head
-    changes = _log(path, *HISTORY, f"--max-count={MAX_VERSIONS}", commits, "--", f"./{name}")
+    changes = _log(path, *HISTORY, f"--max-count={MAX_VERSIONS}", commits)
     found, own = list[FileVersion](), list[_Change]()
     for change in changes:
         if change.now.path == found[-1].path if found else PurePath(change.now.path).name == name:
@@ -251,7 +251,9 @@ def _grafted(changes: Sequence[_Change], *, shallow: bool) -> Iterator[Gap]:
 
 
 def _log(path: str, *arguments: str, heavy: bool = False) -> list[_Change]:
-    answer = _run(path, *LOG, *arguments, heavy=heavy)
+    """Return the changes of a file, whose directory may be gone."""
+    top = repository_of(path)
+    answer = _run(f"{top}/x", *LOG, *arguments, "--", rest_within(path, top) or path, heavy=heavy)
     if answer is None:
         raise _GitError
     return list(_changes(answer.decode("utf-8", "surrogateescape").split("\0")))
