@@ -75,9 +75,8 @@ def no_finding(world: World) -> NoFinding:
 
 
 def sources_are_missing(world: World) -> bool:
-    """Return whether no line of the user's own code was found, though files that may be the user's hold something."""
-    judged_lines = sum(len(one.judgement.history.row) for one in world.comparisons if one.judgement)
-    return not judged_lines and any(map(_is_lost, world.comparisons))
+    """Return whether no file that holds anything is known to be the user's own code, though a missing one may be."""
+    return any(map(_is_lost, world.comparisons)) and not any(map(_is_held, world.comparisons))
 
 
 def _judged(found: list[Judgement]) -> str:
@@ -129,6 +128,12 @@ def _is_lost(comparison: Comparison) -> bool:
     lines = comparison.contents.whole
     held = lines.charged[:-1].any(axis=1)
     return bool((held & lines.lost).any() or (lines.charged.any() and not held.any()))
+
+
+def _is_held(comparison: Comparison) -> bool:
+    """Return whether a file of the user's own code holds something."""
+    lines = comparison.contents.whole
+    return bool(lines.charged[:-1][lines.own].any())
 
 
 def notes(world: World) -> list[str]:
