@@ -286,6 +286,35 @@ def test_a_function_that_was_renamed_keeps_its_lines() -> None:
     assert to(made, SourceVersion("our copy", twins("A", "B")), twins("A", "C")) == sure(4, 9)
 
 
+GUARDED_TWIN = TWIN.replace("\t", "\tif b == nil {{\n\t\treturn\n\t}}\n\t", 1)
+
+
+def test_a_function_may_have_been_renamed_though_there_is_another_one_of_its_name() -> None:
+    version = SourceVersion("our copy", twins("A", "B"))
+    made = marks((4, "x.A"), (9, "x.B"))
+    new_below = twins("Old") + GUARDED_TWIN.format("A") + TWIN.format("B")
+    new_above = "package shop\n\n" + GUARDED_TWIN.format("A") + TWIN.format("Old") + TWIN.format("B")
+    assert to(made, version, new_below) == [(12, True), (17, False)]
+    assert to(made, version, new_above) == [(7, True), (17, False)]
+    assert to(made, version, twins("Copy", "A", "B")) == sure(
+        9, 14
+    )  # most functions with the same body are not renamed
+
+
+def test_of_several_functions_that_were_renamed_none_is_taken_for_sure() -> None:
+    made = marks((4, "x.A"), (9, "x.B"))
+    assert to(made, SourceVersion("our copy", twins("A", "B")), twins("D", "C")) == [(4, True), (9, True)]
+
+
+def test_a_method_in_python_may_have_been_renamed() -> None:
+    then = "class Cart:\n    def add(self, b):\n        self.b.append(bytes(b))\n        self.n += 1\n"
+    new = "\n    def add(self, b):\n        if b:\n            return\n        self.b.append(bytes(b))\n        self.n += 1\n"
+    found = to(
+        marks((3, "Cart.add"), path="cart.py"), SourceVersion("our copy", then), then.replace("add", "old") + new
+    )
+    assert found == [(9, True)]
+
+
 def test_a_line_of_a_function_that_left_the_one_it_was_recorded_in_is_marked() -> None:
     """The recorded function is asked for, not the innermost one: a compiler had inlined this."""
     then = "function outer() {\n  start()\n  function inner() {\n    keep()\n  }\n}\n"

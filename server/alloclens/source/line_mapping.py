@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from alloclens.languages import comment_of
-from alloclens.languages.declarations import again, around, closure_around, declarations, parsed
+from alloclens.languages.declarations import again, around, closure_around, declarations, parsed, read_as
 from alloclens.source.text_diff import is_in, line_map, stays
-from alloclens.text import split_lines
+from alloclens.text import memo, split_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -242,6 +242,7 @@ def _by_text(lines: RecordedLines, then: str, now: str) -> MappedLines:
         if own.first >= moved.tail:  # it is unchanged from its first line on
             continue
         here = again(now, own, lines.path)
+        unsure[spot] |= to > 0 and _may_be_renamed(own, to, then, now, lines.path)
         if any(one.holds(to) for one in here):
             unsure[spot] |= _is_of_closure(lines, spot) and _is_other_closure((then, at), (now, to), lines.path)
             continue
@@ -251,6 +252,32 @@ def _by_text(lines: RecordedLines, then: str, now: str) -> MappedLines:
             unsure[spot] = strayed[spot] = True
     lost = strayed & np.isin(line, line[~strayed])
     return MappedLines(np.where(lost, 0, line), unsure & ~lost)
+
+
+def _may_be_renamed(own: Declaration, to: int, then: str, now: str, path: str) -> bool:
+    """Return whether a function of a new name has the body that a line's own function had, unlike the one of the old name.
+
+    The function may have been renamed, and another one with lines like its own written, in which the line would be now.
+    """
+    same = _by_body(now, path).get(_body(then, own), ())
+    renamed = (one for one in same if not one.holds(to) and not again(then, one, path))
+    return all(one.name != own.name for one in same) and any(renamed)
+
+
+@memo
+def _by_body(text: str, path: str) -> dict[tuple[str, ...], list[Declaration]]:
+    """Return the functions of a text by their bodies, but those that are on one line."""
+    found: dict[tuple[str, ...], list[Declaration]] = {}
+    read = read_as(text, path)
+    for one in read.declarations if read else ():
+        if one.kind == "function" and (body := _body(text, one)):
+            found.setdefault(body, []).append(one)
+    return found
+
+
+def _body(text: str, one: Declaration) -> tuple[str, ...]:
+    """Return the lines of a function's body below that of its name, without their indentation."""
+    return tuple(line.strip() for line in split_lines(text)[max(one.body - 1, one.line) : one.last])
 
 
 def _is_of_closure(lines: RecordedLines, spot: int) -> bool:
