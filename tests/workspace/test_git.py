@@ -151,6 +151,17 @@ def test_a_copy_of_another_file_has_no_history_before(main: Path, repository: Pa
     ]
 
 
+def test_a_copy_under_the_name_that_its_original_had_before(main: Path, repository: Path) -> None:
+    """Git names the original as its source, and then the original's rename."""
+    run(repository, "checkout", "-q", "--", ".")
+    renamed = main.rename(main.with_name("renamed.go"))
+    gone = check_in(repository, TWO + 10)
+    main.write_bytes(renamed.read_bytes())
+    copied = check_in(repository, TWO + 20)
+    before = run(repository, "rev-parse", f"{gone}^")
+    assert [(one.commit, one.is_of_another) for one in versions(str(main))][:2] == [(copied, False), (before, True)]
+
+
 def test_no_more_versions_than_so_many(main: Path, repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The oldest is what was there before the oldest change that was looked at."""
     for number in range(6):

@@ -218,7 +218,10 @@ def _history(path: str, head: str, *, shallow: bool) -> FileHistory:
     found, own = list[FileVersion](), list[_Change]()
     for change in changes:
         if change.now.path == found[-1].path if found else PurePath(change.now.path).name == name:
-            found[-1:] = [change.now, change.before]
+            # If they differ, the path was gone between the two, by a rename to another name than the one that is followed.
+            if found and found[-1].blob == change.now.blob:
+                found.pop()
+            found += [change.now, change.before]
             own.append(change)
     if not found and (blob := _asked(path, "rev-parse", "--verify", "--quiet", f"{head}:./{name}")):
         found = [FileVersion(head, 0, path, blob)]
