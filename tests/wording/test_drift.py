@@ -34,3 +34,9 @@ def test_the_text_since_which_lines_were_edited_is_named() -> None:
     assert "lines that are not as in git's commit 1, because the process may have been started before" in compared_text(
         EDITED
     )
+
+
+def test_where_all_lines_are_doubtful_it_is_not_for_what_the_texts_disagree_on() -> None:
+    two = KNOWN._replace(others=("as in git's commit 2",), doubtful=EDITED.doubtful)
+    assert "~ marks the lines on which they disagree" in compared_text(two)
+    assert "may have been built from one that was never committed; ~ marks the lines (" in compared_text(two.in_doubt)

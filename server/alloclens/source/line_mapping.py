@@ -63,6 +63,11 @@ class SourceVersion(NamedTuple):
         return not self.source
 
     @property
+    def is_in_doubt(self) -> bool:
+        """Whether all lines are doubtful, not only those that differ in another text."""
+        return self.doubtful is not None and bool(self.doubtful.all())
+
+    @property
     def in_doubt(self) -> SourceVersion:
         """This version with all lines doubtful: the program may have been built from a text that nobody kept."""
         if self.text is None:

@@ -42,7 +42,7 @@ def compared_text(version: SourceVersion) -> str:
         return _unknown(version)
     if version.guessed or version.release or version.replaced or version.missing:
         return _unproven(version)
-    if version.others:
+    if version.others and not version.is_in_doubt:
         return f"{_fitting(version)}; the first is used, and ~ marks the lines on which they disagree ({SET_REVISION})"
     if version.edited_since:
         return (
@@ -128,11 +128,7 @@ def report(comparison: Comparison, path: str, parts: Sequence[LinesInFile], func
 
 def _where(comparison: Comparison, path: str, part: LinesInFile, kept: Mask) -> list[str]:
     rows, line, unsure = part.rows[kept], part.mapped.line[kept], part.mapped.unsure[kept]
-    disagree = (
-        part.version.disagrees(comparison.lines.line[rows])
-        & ~part.moved[kept]
-        & (not (part.version.guessed or part.version.release or part.version.replaced or part.version.missing))
-    )
+    disagree = part.version.disagrees(comparison.lines.line[rows]) & ~part.moved[kept] & (not part.version.is_in_doubt)
     doubt = np.where(disagree, " ~ perhaps: the texts disagree on it", " ~ perhaps")
     doubt = np.where(unsure, doubt, "")
     away = "" if part.path == path else f" of {part.path}"
