@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from alloclens.profile.model import ValueType
 from alloclens.series.owned import NOTHING
+from alloclens.series.restarts import MIN_STACKS
 from alloclens.series.series import Series, group, heaps_beside, process_before
 from alloclens.series.snapshot import Snapshot, TakenAt
-from alloclens.tables.allocations import StackAllocations, sketch
+from alloclens.tables.allocations import StackAllocations, rows, sketch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,11 +34,13 @@ class Process:
 
     rng: np.random.Generator
     name: str
+    start: float = 1.0
+    """Sampled objects that each stack allocates at the start."""
     allocated: np.ndarray = field(init=False)
     in_use: np.ndarray = field(init=False)
 
     def __post_init__(self) -> None:
-        self.allocated = self.rng.poisson(1, STACKS)
+        self.allocated = self.rng.poisson(self.start, STACKS)
         self.in_use = self.allocated.copy()
 
     def snapshot(self, seconds: float, steps: float = 1.0) -> Snapshot:
@@ -97,6 +100,29 @@ def test_replicas_in_one_directory_are_told_apart(replicas: int, *, in_turn: boo
     found = group(made)
     assert parts(found) == sorted(([{one.name}] for one in running), key=str)
     assert sorted(one.replica for one in found) == list(range(1, replicas + 1))
+
+
+@pytest.mark.parametrize("replicas", [2, 3])
+@pytest.mark.parametrize("count", [12, 60])
+def test_replicas_whose_first_snapshots_have_few_stacks(replicas: int, count: int) -> None:
+    rng = np.random.default_rng(replicas)
+    running = [Process(rng, f"r{i}", start=0) for i in range(replicas)]
+    made = [running[at % replicas].snapshot(at, steps=0.08) for at in range(count * replicas)]
+    few, many = made[:replicas], made[-replicas:]
+    assert max(rows(one.allocations) for one in few) < MIN_STACKS < min(rows(one.allocations) for one in many)
+    assert parts(group(made)) == [[{one.name}] for one in running]
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_program_that_often_restarts_has_no_replicas(seed: int) -> None:
+    """Though some snapshot may, by chance, seem to continue a process that has ended."""
+    rng = np.random.default_rng(seed)
+    made: list[Snapshot] = []
+    while len(made) < 40:
+        one = Process(rng, f"p{len(made)}", start=0)
+        made += [one.snapshot(len(made) + i, steps=rng.exponential()) for i in range(rng.integers(1, 4))]
+    (series,) = group(made)
+    assert series.replica == 0
 
 
 def test_replicas_that_are_deployed_again() -> None:

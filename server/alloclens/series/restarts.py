@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from alloclens.tables.allocations import rows, sketches_differ
@@ -15,10 +16,12 @@ if TYPE_CHECKING:
 
 MAX_GAP = 4
 """Snapshots since a process's last, per process running, after which it counts as ended: replicas are captured in turn."""
+MAX_RUNNING = 32
+"""Processes that a snapshot is compared with: a directory may hold one snapshot of each of thousands."""
 
 
 MIN_STACKS = 10
-"""Fewer stacks may fit another process by chance."""
+"""A snapshot with fewer stacks may seem to be continued by one of another process."""
 
 
 @dataclass(eq=False)
@@ -38,6 +41,14 @@ class _Process:
     def work(self) -> tuple[int, ...]:
         """What it has allocated, to compare processes."""
         return tuple(map(self.last[1].total.__getitem__, since_start(self.last[1])))
+
+    @property
+    def interruptions(self) -> int:
+        """How often it certainly continued after a snapshot of another process."""
+        return sum(
+            position + 1 < following and rows(earlier.allocations) >= MIN_STACKS
+            for (position, earlier), (following, _) in pairwise(self.snapshots)
+        )
 
     def takes(self, position: int, later: Snapshot) -> bool:
         """Add a snapshot if it may be of this process; return whether it is."""
@@ -71,14 +82,17 @@ def goes_on(earlier: Snapshot, later: Snapshot, *, was_rebuilt: bool) -> bool:
 def lanes(snapshots: Sequence[Snapshot]) -> list[tuple[Snapshot, ...]]:
     """Split a series, in time order, so that no two processes of a part run at the same time.
 
-    There is one part unless the stacks show that processes took turns. If a snapshot may be of several
-    processes, either the last one seen or the one that has allocated most is taken, whichever gives fewer processes.
+    There is one part unless the stacks show that processes took turns: that they continued after a snapshot of another
+    one at least as often as a new one started. A process that has ended seldom seems to, by chance. If a snapshot may
+    be of several processes, either the last one seen or the one that has allocated most is taken, whichever gives fewer.
     """
-    if min(rows(one.allocations) for one in snapshots) < MIN_STACKS:
+    if max(rows(one.allocations) for one in snapshots) < MIN_STACKS:
         return [tuple(snapshots)]
     by_recency = _processes(snapshots, reversed)
     by_work = _processes(snapshots, lambda running: iter(sorted(running, key=lambda one: one.work, reverse=True)))
-    return _in_turn(min(by_recency, by_work, key=len))
+    processes = min(by_recency, by_work, key=len)
+    took_turns = sum(one.interruptions for one in processes) >= len(processes) - 1
+    return _in_turn(processes) if took_turns else [tuple(snapshots)]
 
 
 def _processes(snapshots: Sequence[Snapshot], order: Callable[[list[_Process]], Iterator[_Process]]) -> list[_Process]:
@@ -87,7 +101,7 @@ def _processes(snapshots: Sequence[Snapshot], order: Callable[[list[_Process]], 
     running: list[_Process] = []
     """The one with the latest snapshot last."""
     for position, snapshot in enumerate(snapshots):
-        running = [one for one in running if position - one.last[0] <= MAX_GAP * len(running)]
+        running = [one for one in running if position - one.last[0] <= MAX_GAP * len(running)][-MAX_RUNNING:]
         process = next((one for one in order(running) if one.takes(position, snapshot)), None)
         if process is None:
             process = _Process([(position, snapshot)])
