@@ -109,8 +109,8 @@ class Finding:
 
     @property
     def is_candidate(self) -> bool:
-        """Whether it may leak though nothing is proven."""
-        return self.rule in UNPROVEN and self.growth > 0 and self.deviate > MIN_RISE
+        """Whether it may leak though nothing is proven. What fills up has a verdict of its own."""
+        return self.rule in UNPROVEN and self.rule is not Rule.FILLED and self.growth > 0 and self.deviate > MIN_RISE
 
     @property
     def is_foreign(self) -> bool:

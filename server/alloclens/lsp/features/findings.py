@@ -46,7 +46,7 @@ def _findings(world: World, documents: Documents) -> protocol.Findings:
     pairs.sort(key=lambda pair: badness(pair[0]))
     nothing = ""
     if world.series and not any(finding.verdict in RAISED for finding, _ in pairs):
-        pairs += world.candidates
+        pairs += [pair for pair in world.candidates if pair[0].verdict not in wanted]
         nothing = printable(plain(no_finding(world).words))
     return protocol.Findings([_finding(finding, of, world, spots) for finding, of in pairs[:MAX_FINDINGS]], nothing)
 
