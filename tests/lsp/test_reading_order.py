@@ -34,7 +34,7 @@ async def test_what_never_changed_did_not_grow(editor: Editor, tmp_path: Path) -
     assert await editor.hints(main) == {}
     drop(tmp_path / "profiles/b.pb.gz", heap(HELD, OPENED))
     await editor.until_hints(main, {4: "10.0MB"})
-    assert await editor.command("alloclens.server.findings") == []
+    assert (await editor.command("alloclens.server.findings"))["findings"] == []
     assert editor.diagnostics.get(main, []) == []
     (tmp_path / "profiles/b.pb.gz").unlink()
     await editor.until_hints(main, {})
