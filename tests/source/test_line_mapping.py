@@ -264,6 +264,15 @@ def test_a_line_that_is_in_fewer_blocks_of_its_function_is_marked() -> None:
     assert to(made, then, inside.replace("range(n)", "range(2)")) == sure(4)  # the function as a whole
 
 
+def test_of_equal_lines_in_blocks_whose_heads_have_changed_all_are_marked() -> None:
+    """A switch was written anew, in another order."""
+    text = "package db\n\nfunc New(n int) {\n\tswitch n {\n\tcase 3:\n\t\tkeep(n)\n\tcase 5:\n\t\tkeep(n)\n\t}\n}\n"
+    made, then = marks((6, "db.New"), (8, "db.New"), path="db.go", **{"db.New": 3}), SourceVersion("a commit", text)
+    again = text.replace("switch n", "switch").replace("case 5", "case n == 3").replace("case 3", "case n == 5")
+    assert to(made, then, again) == unsure(6, 8)
+    assert to(made, then, text.replace("func New(n int)", "func New(n int64)")) == sure(6, 8)
+
+
 def test_a_closure_of_a_variable_is_in_no_init_function() -> None:
     now = "package main\n\nfunc init() {\n" + "\tprintln()\n" * 20 + "}\n"
     assert to(OF_VARIABLES, UNKNOWN_VERSION, now) == unsure(0, 0)

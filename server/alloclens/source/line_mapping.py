@@ -249,7 +249,10 @@ def _by_text(lines: RecordedLines, then: str, now: str) -> MappedLines:
         here = again(now, own, lines.path)
         unsure[spot] |= to > 0 and _may_be_renamed(own, to, then, now, lines.path)
         if any(one.holds(to) for one in here):
-            unsure[spot] |= _is_of_closure(lines, spot) and _is_other_closure((then, at), (now, to), lines.path)
+            if _is_of_closure(lines, spot):
+                unsure[spot] |= _is_other_closure((then, at), (now, to), lines.path)
+            else:
+                unsure[spot] |= _is_below_another_head(own, (then, at), (now, to))
             continue
         if len(here) == 1 and (found := _within(own, here[0], then, now, at)):
             line[spot], unsure[spot] = found, True
@@ -306,7 +309,7 @@ def _is_other_closure(then: tuple[str, int], now: tuple[str, int], path: str) ->
 def _closure_head(text: str, line: int, path: str) -> str:
     """Return the first line of the closure around a line, without its indentation; "" if there is none."""
     one = closure_around(text, line, path)
-    return split_lines(text)[one.first - 1].strip() if one else ""
+    return _line(text, one.first) if one else ""
 
 
 def _is_nameless(lines: RecordedLines, spot: int) -> bool:
@@ -335,6 +338,19 @@ def _is_nested_otherwise(then: tuple[str, int], now: tuple[str, int], path: str)
     """
     before, after = (_indent(split_lines(text)[line - 1]) for text, line in (then, now))
     return before != after and _depth(*then, path) != _depth(*now, path)
+
+
+def _is_below_another_head(own: Declaration, then: tuple[str, int], now: tuple[str, int]) -> bool:
+    """Return whether a line that has equals in its function is now below another head, as that of another `case`."""
+    before, after = (max(_heads(*place), default=0) for place in (then, now))
+    if before < own.body or _body(then[0], own).count(_line(*then)) == 1:
+        return False
+    return not after or _line(then[0], before) != _line(now[0], after)
+
+
+def _line(text: str, line: int) -> str:
+    """Return a line without its indentation."""
+    return split_lines(text)[line - 1].strip()
 
 
 def _depth(text: str, line: int, path: str) -> int:
