@@ -245,7 +245,8 @@ def test_capture_runs_nothing(planted: tuple[Folder, Way]) -> None:
 def test_the_modules_would_run(planted: tuple[Folder, Way]) -> None:
     """Else the other tests would prove nothing."""
     folder, _ = planted
-    subprocess.run([sys.executable, "-c", "import multiprocessing, numpy"], cwd=folder.path, check=False)
+    program = [sys.executable, "-B", "-c", "import multiprocessing, numpy"]  # -B: the next case plants the same sizes
+    subprocess.run(program, cwd=folder.path, check=False)
     subprocess.run(["git"], cwd=folder.path, env={"PATH": "."}, check=True)
     marked = folder.marked()
     assert "git" in marked
