@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from alloclens.stats.trend import (
     Counts,
+    Model,
     Noise,
-    fit,
     noise,
     quantile,
     rise,
@@ -73,7 +73,7 @@ def test_the_fit_is_that_of_the_covariance_matrix() -> None:
     held = rng.poisson(20, (12, 2)).astype(float)
     error = Noise(np.array([4.0, 9.0]), np.array([20.0, 25.0]), np.zeros(2), np.zeros(2, np.bool_))
     columns = np.stack([np.ones(12), clock, np.maximum(clock - clock[6], 0)], axis=1)
-    made = fit(Counts(held, held), clock, columns, error)
+    made = Model(Counts(held, held), clock, columns, error).fit(0, 1, 2)
     for i in range(2):
         inverse = np.linalg.inv(error.level[i] * np.exp(-np.abs(clock[:, None] - clock) / error.memory[i]))
         covariance = np.linalg.inv(columns.T @ inverse @ columns)

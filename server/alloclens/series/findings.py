@@ -187,15 +187,14 @@ class Judgement:
     @cached_property
     def _deciding(self) -> Ints:
         """The entry that decides on each of the head's lines: the line itself, or a caller with which it rises as clearly."""
-        lines = len(self.history.row)
-        rule = self.verdicts.rule  # in the order of RULES, worst first
-        best = np.arange(lines)
-        for entry in np.flatnonzero(self._owner[lines:] >= 0) + lines:
-            at = int(np.searchsorted(self.history.row, self._owner[entry]))
-            before = best[at] if best[at] >= lines else None
-            better = before is None or self._score[entry] > self._score[before]
-            if (rule[entry], not better) < (rule[best[at]], before is not None):
-                best[at] = entry
+        lines, rule = len(self.history.row), self.verdicts.rule  # in the order of RULES, worst first
+        pairs = np.flatnonzero(self._owner[lines:] >= 0) + lines
+        at = np.searchsorted(self.history.row, self._owner[pairs])
+        order = np.lexsort((-self._score[pairs], rule[pairs], at))
+        worst = order[np.diff(at[order], prepend=-1) > 0]
+        pairs, at = pairs[worst], at[worst]
+        best, worse = np.arange(lines), rule[pairs] < rule[at]
+        best[at[worse]] = pairs[worse]
         return best
 
     @cached_property

@@ -60,7 +60,7 @@ class OwnedLines:
     def figures(self) -> Floats:
         """Return the columns of `Figures`, shape (7, lines)."""
         rest = self.rest() if callable(self.rest) else self.rest
-        return np.concatenate([self.value[None], rest])
+        return np.concatenate([self.value[None], rest], dtype=np.float64)
 
 
 NOTHING = OwnedLines(np.zeros(0, np.int64), np.zeros(0, np.float32), np.zeros((len(Figures._fields) - 1, 0)))
@@ -112,7 +112,7 @@ class LineNumbers:
                 place = np.full(len(self), -1)
                 place[number] = np.arange(len(number))
                 at = place[site]
-                wide[:] = np.take(figures, at, axis=1, mode="clip")
+                np.take(figures, at, axis=1, out=wide, mode="clip")
                 wide[:, at < 0] = 0
         return out
 

@@ -25,6 +25,8 @@ from alloclens.stats.trend import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from alloclens.arrays import Floats, Ints, Mask
     from alloclens.series.history import History
 
@@ -129,7 +131,7 @@ class Verdicts:
     slowed: Floats
     """How far the latest pace is below the earlier one, in standard errors, at least 0."""
     load: Floats
-    """What is freed per second in the second half, as a multiple of the first; nan if unknown."""
+    """What is freed per second in the second half, as a multiple of the first; nan if unknown, or if no rise is proven."""
     tests: int
     """Number of entries that could have shown a trend."""
 
@@ -164,18 +166,19 @@ def verdicts(history: History) -> Verdicts:
     enough = len(history) >= MIN_OBSERVATIONS
     whole = _bounds(history.rate, then, now, critical_value(looked_at), load=not enough)
     stated = _bounds(history.rate, then, now, critical_value(1), load=False)
-    late = _bounds(history.rate, history.figures(last // 2), now, critical_value(1), load=True)
     if enough:
         trend = _trend(history)
         rising = np.flatnonzero(trend.deviate > MIN_RISE)
-        pace, load = _pace(history, rising, trend.by_size), _load(history, trend.by_size)
+        pace = _pace(history, rising, trend.by_size)
         proven = trend.proven & (growth > 0)
         proven &= ~history.foreign | ~(growth < MIN_RETENTION * allocated)  # a library's own churn follows the load
+        load, young = _load(history, np.flatnonzero(proven), trend.by_size), never
     else:
+        late = _bounds(history.rate, history.figures(last // 2), now, critical_value(1), load=True)
+        young = (whole.low > 0) & (late.low > 0) & (growth > MIN_GROWTH_SHARE * now.value.sum())
         proven, deviate = never, ratio(2 * growth, np.nan_to_num(stated.high - stated.low))  # 1 would be significant
         trend = Trend(deviate, nothing + 1, never, never, looked_at)
         pace, load = Pace(never, never, never, nothing), Load(never, never, nothing + np.nan)
-    young = (whole.low > 0) & (late.low > 0) & (not enough) & (growth > MIN_GROWTH_SHARE * now.value.sum())
     order = (
         (Rule.FELL, whole.high < 0),
         (Rule.REFILLS, (proven | young) & _refills(history)),
@@ -210,8 +213,9 @@ def _trend(history: History) -> Trend:
     smallest = upper_tail(np.concatenate([kept, largest]))
     of_number, of_size = np.split(significant(p_value, smallest, SIGNIFICANCE), 2)
     tests = int(np.count_nonzero(smallest < SIGNIFICANCE))
-    deviate = np.maximum(number, size)
-    return Trend(deviate, upper_tail(deviate), of_number | of_size, of_size & ~of_number, tests)
+    return Trend(
+        np.maximum(number, size), np.minimum(*np.split(p_value, 2)), of_number | of_size, of_size & ~of_number, tests
+    )
 
 
 def _pace(history: History, rising: Ints, by_size: Mask) -> Pace:
@@ -221,8 +225,7 @@ def _pace(history: History, rising: Ints, by_size: Mask) -> Pace:
     """
     best = np.zeros((len(LATE) + 2, len(history.site)))  # see _deviates
     counts = Counts(*(of[:, rising] for of in history.counts))
-    model = Model(counts, history.clock, noise(counts, history.clock))
-    best[:, rising] = np.nan_to_num(np.fmax(*(_deviates(model, clock) for clock in (history.clock, history.work))))
+    best[:, rising] = np.nan_to_num(np.fmax(*_deviates(counts, history.clock, history.work)))
     *late, bend, end = best
     slower = bend < -(SLOWER if len(history) >= MIN_LEAK_OBSERVATIONS else LIKELY_SLOWER)
     fell = np.min(late, axis=0) < -FELL
@@ -231,24 +234,30 @@ def _pace(history: History, rising: Ints, by_size: Mask) -> Pace:
     return Pace(holds & ~by_size, slows & ~by_size, np.where(by_size, ~_grown_late(history), fell), slowed)
 
 
-def _deviates(model: Model, clock: Floats) -> Floats:
-    """Return how far the pace lately is above half the earlier one, in standard errors, for each beginning of lately.
+def _deviates(counts: Counts, *clocks: Floats) -> Iterator[Floats]:
+    """Yield, by each clock, how far the pace lately is above half the earlier one, in standard errors.
 
-    Two more rows are of a pace that changes evenly: how far it rises, and how far it is above half of its first value
-    in the end. Shape (places + 2, entries); nan where the clock stands still.
+    There is a row for each beginning of lately. Two more rows are of a pace that changes evenly: how far it rises, and how far
+    it is above half of its first value in the end. nan where the clock stands still. Errors are by the first clock.
     """
-    steady = [model.white(column[:, None]) for column in (np.ones_like(clock), clock)]
-    out = np.full((len(LATE) + 2, steady[0].shape[1]), np.nan)
-    for row, place in zip(out, LATE, strict=False):
-        begin = round(place * (len(clock) - 1))
-        stands = not clock[0] + MIN_TICK < clock[begin] < clock[-1] - MIN_TICK
-        if not stands and len(clock) - begin >= 3:  # a single step has no pace
-            late = model.white(np.maximum(clock - clock[begin], 0)[:, None])
-            row[:] = model.fit([*steady, late]).deviate(np.array([0, 1 - HELD_PACE, 1]))
-    if not np.isnan(out[0]).any():
-        evenly = model.fit([*steady, model.white(clock[:, None] ** 2)])
-        out[-2:] = [evenly.deviate(np.array(contrast)) for contrast in ([0, 0, 1], [0, 1 - HELD_PACE, 2])]
-    return out
+    number = len(clocks[0])
+    begin = [round(place * (number - 1)) for place in LATE]
+    regressors = [
+        np.column_stack([np.ones(number), ticks, ticks**2, np.maximum(ticks[:, None] - ticks[begin], 0)])
+        for ticks in clocks
+    ]
+    model = Model(counts, clocks[0], np.hstack(regressors), noise(counts, clocks[0]))
+    for which, ticks in enumerate(clocks):
+        out = np.full((len(LATE) + 2, counts.held.shape[1]), np.nan)
+        level, steady, bend, *late = np.arange(regressors[0].shape[1]) + which * regressors[0].shape[1]
+        for row, at, kink in zip(out, begin, late, strict=False):
+            moves = ticks[0] + MIN_TICK < ticks[at] < ticks[-1] - MIN_TICK
+            if moves and number - at >= 3:  # a single step has no pace
+                row[:] = model.fit(level, steady, kink).deviate(np.array([0, 1 - HELD_PACE, 1]))
+        if not np.isnan(out[0]).any():
+            evenly = model.fit(level, steady, bend)
+            out[-2:] = [evenly.deviate(np.array(contrast)) for contrast in ([0, 0, 1], [0, 1 - HELD_PACE, 2])]
+        yield out
 
 
 def _grown_late(history: History) -> Mask:
@@ -272,7 +281,7 @@ def _refills(history: History) -> Mask:
 
 
 class Load(NamedTuple):
-    """Whether the load explains a rise."""
+    """Whether the load explains a proven rise."""
 
     explains: Mask
     excluded: Mask
@@ -281,13 +290,13 @@ class Load(NamedTuple):
     """What is freed per second in the second half, as a multiple of the first; nan if unknown."""
 
 
-def _load(history: History, by_size: Mask) -> Load:
-    """Return for which entries as much more comes and goes as more is in use, by the clock or by work done.
+def _load(history: History, proven: Ints, by_size: Mask) -> Load:
+    """Return for which of the proven entries as much more comes and goes as more is in use, by the clock or by work done.
 
     Under load, more is in use because more comes. What ends after a while is freed in proportion to what is in use, and
     what leaks is never freed. So what came and what went in each half is compared with what was in use meanwhile.
     """
-    counts, clock = history.counts, history.clock
+    counts, clock = Counts(*(of[:, proven] for of in history.counts)), history.clock
     middle = (len(clock) - 1) // 2
     came = np.diff(counts.arrived, axis=0)
     went = np.maximum(came - np.diff(counts.held, axis=0), 0)
@@ -304,7 +313,12 @@ def _load(history: History, by_size: Mask) -> Load:
     excluded = np.all([(each >= needed).all(axis=0) for each in fewer], axis=0)
     early, late = (np.nan_to_num(of.sum(axis=0)) for of in (went[:middle], went[middle:]))
     rates = ratio(late / (1 - clock[middle]), early / clock[middle])
-    return Load(exchanged & ~by_size & explains, ~turns | excluded, rates)
+    nothing = np.zeros(len(by_size))
+    load = Load(nothing > 0, nothing > 0, nothing + np.nan)
+    load.explains[proven] = exchanged & ~by_size[proven] & explains
+    load.excluded[proven] = ~turns | excluded
+    load.ratio[proven] = rates
+    return load
 
 
 def _fewer(events: Floats, held: Floats, clock: Floats) -> Floats:

@@ -22,8 +22,6 @@ import numpy as np
 from alloclens.arrays import ratio
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from alloclens.arrays import Floats, Mask
 
 
@@ -113,54 +111,56 @@ class Fit(NamedTuple):
 
 
 class Model:
-    """Fits linear models to each line's numbers by generalised least squares."""
+    """Fits linear models to each line's numbers by generalised least squares.
 
-    def __init__(self, counts: Counts, clock: Floats, error: Noise) -> None:
-        steps = np.diff(clock)[:, None]
-        self._kept = np.minimum(np.exp(-steps / error.memory), MAX_CORRELATION)
-        variance = np.vstack([error.level[None], error.level * (1 - self._kept**2) + error.gain * steps])
-        self._scale = 1 / np.sqrt(np.maximum(variance, MIN_VARIANCE))
-        self._kept *= self._scale[1:]
-        self._number, self._is_load = self.white(counts.held), error.is_load
+    `columns` are all regressors, of shape (observations, regressors).
+    """
 
-    def white(self, values: Floats) -> Floats:
-        """Return values at each observation with errors that are independent and of unit variance.
+    def __init__(self, counts: Counts, clock: Floats, columns: Floats, error: Noise) -> None:
+        steps, held = np.diff(clock)[:, None], counts.held
+        kept = np.minimum(np.exp(-steps / error.memory), MAX_CORRELATION)
+        variance = np.vstack([error.level[None], error.level * (1 - kept**2) + error.gain * steps])
+        scale = 1 / np.sqrt(np.maximum(variance, MIN_VARIANCE))
+        # An error that is left after what is kept of the one before, and scaled, is independent and of unit variance.
+        before = kept * scale[1:]
+        number = scale * held
+        number[1:] -= before * held[:-1]
+        # All that a fit needs are the sums of products of the regressors, (lines, regressors, regressors), and of each
+        # with the numbers. Those of a regressor follow from the weights, without a column for each line.
+        now, last = columns.T, columns[:-1].T
+        both = now[:, None, 1:] * last[None]
+        self._squares = (
+            _sums(now[:, None] * now[None], scale**2)
+            + _sums(last[:, None] * last[None], before**2)
+            - _sums(both + both.transpose(1, 0, 2), scale[1:] * before)
+        )
+        self._products = _sums(now, scale * number) - _sums(last, before * number[1:])
+        self._square = np.einsum("tl,tl->l", number, number)
+        self._count, self._is_load = len(clock), error.is_load
 
-        `values` is of the shape (observations, lines) or (observations, 1).
-        """
-        out: Floats = values * self._scale
-        out[1:] -= self._kept * values[:-1]
-        return out
-
-    def fit(self, white: Sequence[Floats]) -> Fit:
-        """Fit these columns, each made by `white`."""
-        normal = np.array([[_dot(one, other) for other in white] for one in white])
-        covariance = np.linalg.inv(normal.transpose(2, 0, 1))
-        estimate = np.einsum("lij,jl->li", covariance, np.array([_dot(one, self._number) for one in white]))
+    def fit(self, *regressors: int) -> Fit:
+        """Fit some of the columns."""
+        of = np.array(regressors)
+        products = self._products[:, of]
+        covariance = np.asarray(np.linalg.inv(self._squares[:, of[:, None], of]), np.float64)
+        estimate = np.einsum("lij,lj->li", covariance, products)
         if self._is_load.any():
-            residual = self._number - sum(one * factor for one, factor in zip(white, estimate.T, strict=True))
-            spread = _dot(residual, residual) / max(len(residual) - len(white), 1)
-            covariance = covariance * np.where(self._is_load, np.maximum(spread, 1), 1)[:, None, None]
+            rest = self._square - np.einsum("li,li->l", estimate, products)
+            spread = np.maximum(rest / max(self._count - len(of), 1), 1)
+            covariance *= np.where(self._is_load, spread, 1)[:, None, None]
         return Fit(estimate, covariance)
 
 
-def fit(counts: Counts, clock: Floats, columns: Floats, error: Noise) -> Fit:
-    """Fit the columns, of shape (observations, regressors), by generalised least squares."""
-    model = Model(counts, clock, error)
-    return model.fit([model.white(column[:, None]) for column in columns.T])
-
-
-def _dot(one: Floats, other: Floats) -> Floats:
-    """Return the sum of products of each line."""
-    result: Floats = np.einsum("tl,tl->l", one, other)
-    return result
+def _sums(of: Floats, weights: Floats) -> Floats:
+    """Return the sums of products over the observations; `weights` is of shape (observations, lines), which come first."""
+    return np.moveaxis(of @ weights, -1, 0)
 
 
 def rise(counts: Counts, clock: Floats) -> Floats:
     """Return each line's slope over time in standard errors, as a normal deviate; for at least three observations."""
     error = noise(counts, clock)
     columns = np.stack([np.ones_like(clock), clock - clock[0]], axis=1)
-    deviate = fit(counts, clock, columns, error).deviate(np.array([0.0, 1.0]))
+    deviate = Model(counts, clock, columns, error).fit(0, 1).deviate(np.array([0.0, 1.0]))
     normal = np.where(error.is_load, _normal(deviate, len(clock) - 2), deviate)
     return np.asarray(np.nan_to_num(normal))  # figures that were lost show nothing
 
