@@ -4,8 +4,6 @@
 // and MARGIN bytes behind the encoded data are readable. A span is two u32: where a message begins and where it ends.
 // Source of the format: the public "Encoding" page of Protocol Buffers.
 
-export { advance, grow, through } from "./walk";
-
 const VARINT: u32 = 0;
 const FIXED64: u32 = 1;
 const LENGTH: u32 = 2;

@@ -4,7 +4,7 @@ const NOTHING: u32 = 0xffffffff;
 
 // How stacks are walked: from the root, or from the leaf.
 @unmanaged
-class Way {
+export class Way {
   location: usize; // of all stacks
   entry: usize; // the frame by which each location is entered
   frames: usize;
@@ -45,7 +45,7 @@ class Node {
 
 // Nodes, the first is nobody's child, and a hash table of them by parent and site.
 @unmanaged
-class Table {
+export class Table {
   nodes: usize;
   made: u32; // how many there are
   slots: usize;

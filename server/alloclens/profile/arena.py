@@ -7,6 +7,7 @@ kernel's own.
 from __future__ import annotations
 
 import ctypes
+import struct
 import sys
 from functools import cache
 from importlib.resources import files
@@ -26,7 +27,10 @@ MAX_MEMORY_BYTES = 1 << 32
 PAGE_BYTES = 1 << 16
 """Unit of growth of WebAssembly's memory."""
 ALIGNMENT_BYTES = 16
-"""Bytes."""
+ARGUMENTS = 16
+"""Address of the arguments of a call, as in calls.ts. Nothing is ever allocated before it."""
+ARGUMENT_BYTES = 8
+MAX_ARGUMENTS = 16
 
 
 class Arena:
@@ -43,7 +47,7 @@ class Arena:
 
     def clear(self) -> None:
         """Free all allocations."""
-        self._end = ALIGNMENT_BYTES  # address 0 is never allocated
+        self._end = ARGUMENTS + MAX_ARGUMENTS * ARGUMENT_BYTES
 
     def room(self, size: int) -> int:
         """Allocate so many bytes and return their address. Raises MemoryError."""
@@ -83,9 +87,14 @@ class Arena:
         return np.frombuffer((ctypes.c_uint8 * size).from_address(self._base + at), kind)
 
     def call(self, name: str, *arguments: float) -> Any:
-        """Call a function of the kernel. Addresses from 2 GiB on are passed as negative numbers."""
-        signed = (a - (1 << 32) if isinstance(a, int) and 1 << 31 <= a < 1 << 32 else a for a in arguments)
-        return self._exports[name](self._store, *signed)
+        """Call a function of the kernel.
+
+        The arguments go through its memory: wasmtime would take longer to convert them than most loops take.
+        """
+        types = "".join("d" if isinstance(one, float) else "Q" for one in arguments)
+        place = (ctypes.c_uint8 * (len(arguments) * ARGUMENT_BYTES)).from_address(self._base + ARGUMENTS)
+        struct.pack_into(f"<{types}", place, 0, *arguments)
+        return self._exports[name](self._store)
 
 
 def _instance() -> tuple[wasmtime.Store, wasmtime.Instance]:

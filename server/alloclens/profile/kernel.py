@@ -1,4 +1,4 @@
-"""The compiled loops over samples and frames: kernel.wasm, built from server/kernel/kernel.ts by `make kernel`."""
+"""The compiled loops over samples and frames: kernel.wasm, built from server/kernel/ by `make kernel`."""
 
 from __future__ import annotations
 
