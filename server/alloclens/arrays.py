@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 
 MAX_INT64 = 2**63 - 1
+MAX_TABLE = 16
+"""Entries of a table, for each number, up to which it takes less time than sorting the numbers."""
 
 
 def offsets(counts: Ints) -> Ints:
@@ -70,6 +72,20 @@ def packed(high: Ints, low: Ints) -> Ints:
     return (high << 32) | (low & 0xFFFFFFFF)
 
 
-def unpacked(pairs: Ints) -> tuple[Ints, Ints]:
-    """Return the numbers of each packed pair. The second is not negative."""
-    return pairs >> 32, pairs & 0xFFFFFFFF
+def distinct_pairs(high: Ints, low: Ints) -> tuple[Ints, Ints, Ints]:
+    """Return the distinct pairs in their order, as two columns, and which of them each pair is. Numbers are at least -1.
+
+    A table of all possible pairs is several times as fast as sorting, unless it is large.
+    """
+    (highs, high), (lows, low) = _distinct(high), _distinct(low)
+    key, size = high * len(lows) + low, len(highs) * len(lows)
+    pairs, number = _distinct(key) if size <= MAX_TABLE * len(key) else np.unique(key, return_inverse=True)
+    above, below = np.divmod(pairs, max(len(lows), 1))
+    return highs[above], lows[below], number
+
+
+def _distinct(numbers: Ints) -> tuple[Ints, Ints]:
+    """Return the distinct numbers, ascending, and the place of each among them; at the cost of the largest number."""
+    there = np.zeros(int(numbers.max(initial=-1)) + 2, np.bool_)
+    there[numbers + 1] = True
+    return np.flatnonzero(there) - 1, (np.cumsum(there) - 1)[numbers + 1]

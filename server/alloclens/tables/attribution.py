@@ -27,8 +27,12 @@ class Attribution:
         """Sum values of the shape (samples, k) by site; returns (sites, k) of the same type."""
         counted = np.flatnonzero(self.site >= 0)
         out = np.zeros((self.sites, values.shape[1]), values.dtype)
+        site = self.site[counted]
         for k in range(values.shape[1]):
-            np.add.at(out[:, k], self.site[counted], values[counted, k])
+            if values.dtype.kind == "f":
+                out[:, k] = np.bincount(site, values[counted, k], self.sites)
+            else:  # exact beyond 2^53
+                np.add.at(out[:, k], site, values[counted, k])
         return out
 
 

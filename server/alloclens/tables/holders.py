@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from alloclens.arrays import first, last, packed, some, unpacked
+from alloclens.arrays import distinct_pairs, first, last, some
 from alloclens.tables.attribution import Attribution, owned
 from alloclens.transform.subset import samples
 
@@ -40,6 +40,8 @@ STARTERS = frozenset(
     )
 )
 """Outermost frames that say nothing: what starts a program, a goroutine or a thread."""
+MAX_STARTERS = 100
+"""Outermost locations that are looked at: nothing calls through so many starters and frames of the runtime."""
 MOST = 0.5
 """The share of a line's growth above which one of several callers is named."""
 RUNTIME = "runtime."
@@ -67,18 +69,17 @@ class Holders:
 
 def holders(profile: Profile, site: Ints, caller: Ints, error: Floats) -> Holders:
     """Return who holds the samples, each with its owned site and caller. `error` is variance and sampled side by side."""
-    outermost = _outermost(profile) if (site < 0).any() else site
-    named = (site >= 0) | (outermost >= 0)
-    pairs, holder = np.unique(packed(site, np.where(site >= 0, caller, outermost) + 1)[named], return_inverse=True)
-    row, other = unpacked(pairs)
+    other = np.where(site >= 0, caller, _outermost(profile, np.flatnonzero(site < 0)))
+    named = (site >= 0) | (other >= 0)
+    row, other, holder = distinct_pairs(site[named], other[named])
     of_sample = np.full(len(profile), -1)
     of_sample[named] = holder
-    charged = Attribution(of_sample, len(pairs))
+    charged = Attribution(of_sample, len(row))
     lineless = row < 0  # they come first
-    function = profile.text(profile.functions.name[other[lineless] - 1])
+    function = profile.text(profile.functions.name[other[lineless]])
     return Holders(
         row,
-        np.where(lineless, -1, other - 1),
+        np.where(lineless, -1, other),
         (*function, *[""] * (len(row) - len(function))),
         charged.sum(profile.values).astype(np.float64),
         *np.hsplit(charged.sum(error), 2),
@@ -124,18 +125,21 @@ def growing_callers(
     return told
 
 
-def _outermost(profile: Profile) -> Ints:
-    """Return each sample's outermost function that tells something; -1 for none."""
+def _outermost(profile: Profile, wanted: Ints) -> Ints:
+    """Return the outermost function that tells something of these samples; -1 for none, and for all other samples."""
     names = profile.text(profile.functions.name)
     told = [bool(name) and name not in STARTERS and not name.startswith(RUNTIME) for name in names]
-    function = profile.frames.function
-    tells = np.array([*told, False])[function]  # the last entry is for row -1, no function
-    frame = last(tells, profile.locations.frame_at)
-    has = frame >= profile.locations.frame_at[:-1]
-    place = last(has[profile.location], profile.location_at)
-    has_any = place >= profile.location_at[:-1]
+    function, at = profile.frames.function, profile.locations.frame_at
+    frame = last(np.array([*told, False])[function], at)  # the last entry is for row -1, no function
+    of_location = np.append(np.where(frame >= at[:-1], function[frame], -1), -1)
     out = np.full(len(profile), -1)
-    out[has_any] = function[frame[profile.location[place[has_any]]]]
+    begin, place = profile.location_at[wanted], profile.location_at[wanted + 1] - 1
+    for _ in range(MAX_STARTERS):
+        inside = place >= begin
+        wanted, begin, place = wanted[inside], begin[inside], place[inside]
+        out[wanted] = found = of_location[profile.location[place]]
+        left = found < 0
+        wanted, begin, place = wanted[left], begin[left], place[left] - 1
     return out
 
 
@@ -161,5 +165,5 @@ def foreign_samples(profile: Profile, owner: Ints, function: str) -> Ints:
 def _below(profile: Profile, function: str) -> Mask:
     """Return which samples run below an outermost function."""
     is_it = np.array([*(name == function for name in profile.text(profile.functions.name)), False])
-    out: Mask = is_it[_outermost(profile)]  # the last entry is for -1
+    out: Mask = is_it[_outermost(profile, np.arange(len(profile)))]  # the last entry is for -1
     return out
