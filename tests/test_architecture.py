@@ -74,7 +74,7 @@ ONLY_IN = {
     "sqlite3": {"cache"},
     "subprocess": {"processes", "worker"},
     "pathspec": {"source"},
-    "msgspec": {"settings", "cache", "typed", "lsp"},
+    "msgspec": {"profile", "settings", "cache", "typed", "lsp"},
     "tomlkit": {"settings"},
     "urllib.request": {"sources"},
     "h11": {"sources"},

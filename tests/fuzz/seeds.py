@@ -138,6 +138,23 @@ ms since reset = 6019923
 """,
 }
 
+FOREIGN = {
+    "dhat": """{"dhatFileVersion":2,"mode":"heap","verb":"Allocated","bklt":true,"bkacc":true,"tuth":500
+,"cmd":"./leak","pid":1118,"te":272855,"tg":173653,"pps":
+ [{"tb":100000,"tbk":100,"tl":11375144,"mb":100000,"mbk":100,"gb":90000,"gbk":90,"eb":80000,"ebk":80,"fs":[1,2,3]}
+ ,{"tb":500000,"tbk":1,"tl":94559,"mb":500000,"mbk":1,"gb":500000,"gbk":1,"eb":0,"ebk":0,"acc":[-4,7],"fs":[1,4]}]
+,"ftbl":
+ ["[root]"
+ ,"0x48417B4: malloc (in /usr/libexec/valgrind/vgpreload_dhat-amd64-linux.so)"
+ ,"0x10916D: std::function<void (int)>::operator()(int) const (std_function.h:5)"
+ ,"0x1091FF: leaks::main (rust/src/main.rs:17:9)"
+ ,"0x10920E: ??? (???:0:0)"
+ ]
+}
+""",
+}
+"""Formats that are not pprof's, by name."""
+
 LANGUAGES = (b"400000-500000 r-xp 00000000 08:01 12 /opt/app\n", b"\n 0x401000 com.example.Main.run (Main.java:12)\n")
 """What a binary CPU profile ends with: of C++ and others a memory map, of Java the names of the locations."""
 
@@ -150,7 +167,7 @@ def all_seeds() -> tuple[bytes, ...]:
         goroutines(f"{STACK} = 7", seconds=TAKEN),
         heap(*(f"{name}@/w/a.cc:1 = 1x8" for name in MANGLED), seconds=TAKEN),
     )
-    texts = (text.encode() for text in TEXTS.values())
+    texts = (text.encode() for text in (*TEXTS.values(), *FOREIGN.values()))
     cpu = (_cpu(order, size, language) for language in range(len(LANGUAGES)) for order in "<>" for size in "IQ")
     all_ = (*made, generate.encoded(200), labelled(), *texts, *cpu, *real_files())
     return tuple(raw for raw in map(_raw, all_) if raw and len(raw) <= LARGEST_SEED)

@@ -159,7 +159,6 @@ def test_a_reference_to_nothing_is_an_error(name: str) -> None:
         (b"\x80\x04\x95\x1e\0\0\0\0\0\0\0\x8c\x0btracemalloc\x94", "tracemalloc"),
         (b"desc: --time-unit=B\ncmd: ./a.out\ntime_unit: B\n", "massif; see `ms_print"),
         (b"v 10300 2\nx /usr/bin/app\n", "heaptrack_print"),
-        (b'{\n"dhatFileVersion": 2,\n"mode": "rust-heap"', "DHAT; open it"),
         (b"# callgrind format\nversion: 1\n", "callgrind_annotate"),
         (b"version: 1\ncreator: callgrind-3.22.0\n", "callgrind_annotate"),
         (b"PERFILE2h\0\0\0", "perf_to_profile"),

@@ -55,6 +55,21 @@ def test_a_listing_is_files_that_may_be_profiles(tmp_path: Path) -> None:
     assert (names(found), found.faults) == ({"a.pb.gz", "heap", "B.PPROF"}, {})
 
 
+def test_of_json_only_profiles_are_listed_and_each_is_opened_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "dhat-heap.json").write_text('{\n"dhatFileVersion": 2')
+    (tmp_path / "package.json").write_text('{"name": "dhatFileVersion"}')
+    (tmp_path / "EMPTY.JSON").write_text("")
+    os.mkdir(tmp_path / "folder.json")
+    assert names(scan([str(tmp_path)])) == {"dhat-heap.json"}
+    monkeypatch.setattr(listing, "open_file", pytest.fail)
+    assert names(scan([str(tmp_path)])) == {"dhat-heap.json"}
+    monkeypatch.undo()
+    (tmp_path / "package.json").write_text('{"dhatFileVersion":2,')
+    assert names(scan([str(tmp_path)])) == {"dhat-heap.json", "package.json"}
+
+
 def put_loop(path: Path) -> str:
     path.symlink_to(path.name)
     return LOOP

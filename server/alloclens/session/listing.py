@@ -5,11 +5,14 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from contextlib import suppress
+from functools import lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
-from alloclens.disk import NOT_REGULAR, Stamp, _stamp, check_inside, is_absent, reason
+from alloclens.disk import NOT_REGULAR, Stamp, _stamp, check_inside, is_absent, open_file, reason
 from alloclens.languages import LANGUAGES
+from alloclens.profile.formats import is_json_profile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,7 +26,6 @@ NOT_PROFILES = (
     ".mod",
     ".sum",
     ".md",
-    ".json",
     ".yaml",
     ".yml",
     ".toml",
@@ -33,6 +35,9 @@ NOT_PROFILES = (
     ".png",
 )
 """Suffixes: a directory named pprof may be a Go package, and a directory of profiles may hold notes and pictures."""
+JSON = ".json"
+"""Some profiles are JSON, but most JSON is not: the first bytes tell."""
+JSON_START_BYTES = 256
 DANGLING = "a symbolic link to a file that does not exist"
 ADVICE = "; to allow this, add the directory of that file to the editor's setting profileDirs"
 
@@ -87,13 +92,26 @@ def _list(directory: str, roots: tuple[str, ...], result: Scan) -> None:
             if not _may_be_a_profile(entry.name):
                 continue
             try:
-                if (stamp := _entry_stamp(entry, roots)) is not None:
+                stamp = _entry_stamp(entry, roots)
+                if stamp is not None and (not _is_json(entry.name) or _is_json_profile(entry.path, stamp)):
                     result.files[entry.path] = stamp
             except PermissionError:  # the directory may be listed but not searched
                 raise
             except OSError as error:
                 if not is_absent(entry.path):  # it may have been deleted since
                     result.faults[entry.path] = reason(error)
+
+
+def _is_json(name: str) -> bool:
+    return name.lower().endswith(JSON)
+
+
+@lru_cache(4096)
+def _is_json_profile(path: str, _stamp: Stamp) -> bool:
+    """Return whether a JSON file may be a profile. It is opened only when it has changed."""
+    with suppress(OSError), open_file(path) as file:
+        return is_json_profile(file.read(JSON_START_BYTES))
+    return False
 
 
 def _entry_stamp(entry: os.DirEntry[str], roots: tuple[str, ...]) -> Stamp | None:

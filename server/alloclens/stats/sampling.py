@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from alloclens.profile.model import Profile
 
 
-SPACES = frozenset(("inuse_space", "alloc_space", "space"))
+SPACES = frozenset(("inuse_space", "alloc_space", "peak_space", "space"))
 
 
 class SampleErrors(NamedTuple):

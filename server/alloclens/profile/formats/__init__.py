@@ -12,6 +12,7 @@ from alloclens.profile.formats import (
     contention_text,
     count_text,
     cpu_binary,
+    dhat,
     goroutine_dump,
     heap_text,
     java_text,
@@ -35,12 +36,15 @@ FORMATS = (
     jemalloc_text.parse,
     java_text.parse,
     cpu_binary.parse,
+    dhat.parse,
     proto.parse,
     goroutine_dump.parse,
 )
 """Formats that start with a magic string come first. A profile.proto is recognized only by parsing all of it, and
 goroutines may appear anywhere in a log."""
 
+JSON_FORMATS = (dhat.MARK,)
+"""How the formats that are JSON start."""
 MAX_PROFILE_BYTES = 128 << 20
 """Unpacked size; a million samples of 30 frames take about 70 MiB."""
 MAX_NUMBERS = 1 << 26
@@ -67,6 +71,11 @@ def read(data: bytes, limit: int = MAX_PROFILE_BYTES) -> Profile:
     raise Unrecognized(f"not a profile alloclens knows: {looks_like(data)}")
 
 
+def is_json_profile(start: bytes) -> bool:
+    """Return whether bytes start as the JSON of a profile does: a directory of profiles may hold other JSON, too."""
+    return any(mark.match(start) for mark in JSON_FORMATS)
+
+
 def _checked(profile: Profile) -> Profile:
     types, rows = len(profile.sample_types), len(profile) + len(profile.frames.line)
     if types * rows > MAX_NUMBERS:
@@ -79,4 +88,4 @@ def _checked(profile: Profile) -> Profile:
     return profile
 
 
-__all__ = ["FORMATS", "MAX_PROFILE_BYTES", "ProfileError", "looks_like", "read"]
+__all__ = ["FORMATS", "MAX_PROFILE_BYTES", "ProfileError", "is_json_profile", "looks_like", "read"]

@@ -43,10 +43,6 @@ MARKS = tuple(
         (rb"desc:[^\n]*\ncmd:", f"output of Valgrind's massif; see `ms_print FILE`. {OWN_HEAP_PROFILER}"),
         (rb"v [0-9a-f]{5,6}( \d+)?\n", f"a recording of heaptrack; see `heaptrack_print FILE`. {OWN_HEAP_PROFILER}"),
         (
-            rb'\s*{\s*"dhatfileversion"',
-            "output of DHAT; open it with Valgrind's dh_view.html. Of Rust, alloclens reads what the crate jemalloc_pprof writes",
-        ),
-        (
             rb"# callgrind format|version: 1\ncreator: ",
             "a profile of callgrind; see `callgrind_annotate FILE` or KCachegrind",
         ),

@@ -1,0 +1,45 @@
+"""Helpers of the formats that are JSON: what a file is called by its first key, and how it is decoded."""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+import numpy as np
+
+from alloclens.profile.errors import Malformed, Unrecognized
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Iterable, Sequence
+
+    from alloclens.arrays import Ints
+
+    Content = TypeVar("Content")
+
+
+def decoded(decoder: msgspec.json.Decoder[Content], mark: re.Pattern[bytes], data: bytes) -> Content:
+    """Decode a file that starts with `mark`. Raises Unrecognized if it starts otherwise, Malformed if it has other content.
+
+    msgspec skips unknown keys without building their values, and stops at Python's recursion limit.
+    """
+    if not mark.match(data):
+        raise Unrecognized("another format")
+    try:
+        return decoder.decode(data)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
+        raise Malformed(str(error)) from error
+
+
+def column(numbers: Iterable[int]) -> Ints:
+    """Return a column of numbers. Raises Malformed if one does not fit into 64 bits."""
+    try:
+        return np.fromiter(numbers, np.int64)
+    except OverflowError as error:
+        raise Malformed(f"a number does not fit into 64 bits: {error}") from error
+
+
+def ragged(rows: Sequence[Sequence[Any]]) -> tuple[Ints, Ints]:
+    """Return the lengths of rows of numbers, and all numbers. Raises Malformed if one does not fit into 64 bits."""
+    return column(map(len, rows)), column(chain.from_iterable(rows))

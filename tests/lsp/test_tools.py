@@ -1,0 +1,34 @@
+"""Profiles of other languages' tools, of real programs: the hint is on the line that leaks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support import tools
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.editor import Editor
+
+pytestmark = [pytest.mark.programs, pytest.mark.slow]
+
+
+async def hint_of(editor: Editor, folder: Path, made: tools.Made, mark: str = "leaks") -> str:
+    """Open the folder and the program's source, and return the hint on a marked line once there is any hint."""
+    await editor.open_folder(folder)
+    uri = editor.open(made.source)
+    hints = await editor.until(lambda: editor.hints(uri))
+    return hints.get(made.line(mark), "")
+
+
+async def test_c(editor: Editor, tmp_path: Path) -> None:
+    made = tools.valgrind(tmp_path)
+    assert await hint_of(editor, tmp_path, made) == "97.7kB"
+
+
+async def test_rust(editor: Editor, tmp_path: Path) -> None:
+    made = tools.rust_dhat(tmp_path)
+    assert await hint_of(editor, tmp_path, made) == "97.7kB owned"
