@@ -217,6 +217,65 @@ async def test_a_directory_made_again_is_followed(tmp_path: Path) -> None:
             put(folder, *(f"{round_}-{name}" for name in NAMES))
 
 
+async def test_directories_that_come_go_and_come_back_below(tmp_path: Path) -> None:
+    """Each is a series with its own labels; those of others stay whatever becomes of it."""
+    folder = workspace(tmp_path)
+    async with following(folder) as seen:
+        await seen.until(lambda: seen.names == [*NAMES])
+        put(folder, "api/4.pb.gz", "api/eu/5.pb.gz", first=4)
+        await seen.until(lambda: {*seen.names} == {*NAMES, "4.pb.gz", "5.pb.gz"})
+        assert len(seen.worlds[-1].series) == 3
+        (folder / "profiles/api/labels.toml").write_text('"4.pb.gz" = "after load"\n')
+        await seen.until(lambda: "after load" in seen.worlds[-1].series[0].labels.values())
+        (folder / "profiles/api").rename(folder / "aside")
+        await seen.until(lambda: seen.names == [*NAMES])
+        (folder / "aside").rename(folder / "profiles/web")
+        await seen.until(lambda: {*seen.names} == {*NAMES, "4.pb.gz", "5.pb.gz"})
+        directories = {one.directory for one in seen.worlds[-1].series}
+        assert directories == {str(folder / name) for name in ("profiles", "profiles/web", "profiles/web/eu")}
+        assert seen.problems == []
+
+
+async def test_a_directory_made_below_is_watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loader, "POLL_SECONDS", 1000)
+    folder = workspace(tmp_path)
+    async with following(folder) as seen:
+        await seen.until(lambda: seen.names == [*NAMES])
+        (folder / "profiles/api/eu").mkdir(parents=True)
+        await seen.until(lambda: len(seen.loader._watched) == 5)  # with .pprof and pprof
+        put(folder, "api/eu/4.pb.gz", first=4)
+        await seen.until(lambda: "4.pb.gz" in seen.names)
+
+
+async def test_directories_beyond_those_that_are_watched_are_polled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "MAX_WATCHED", 1)
+    folder = workspace(tmp_path)
+    async with following(folder) as seen:
+        put(folder, "api/4.pb.gz", first=4)
+        await seen.until(lambda: "4.pb.gz" in seen.names)
+        assert [*seen.loader._watcher._watches] == [str(folder / "profiles")]
+        put(folder, "api/5.pb.gz", first=5)
+        await seen.until(lambda: "5.pb.gz" in seen.names)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other permissions")
+async def test_what_is_below_a_directory_that_is_closed_stays() -> None:
+    with open_directory() as root:
+        folder = workspace(root)
+        put(folder, "api/4.pb.gz", first=4)
+        async with following(folder) as seen:
+            await seen.until(lambda: "4.pb.gz" in seen.names)
+            os.chmod(folder / "profiles/api", 0)
+            with unprivileged():
+                await seen.until(lambda: seen.problems == [("api", "Permission denied")])
+                assert {*seen.names} == {*NAMES, "4.pb.gz"}
+            os.chmod(folder / "profiles/api", 0o700)
+            await seen.until(lambda: seen.problems == [])
+            assert seen.worker.asked.count("snapshot") == FILES + 1
+
+
 async def test_a_file_being_rewritten_stays_until_it_is_read_again(tmp_path: Path) -> None:
     folder = workspace(tmp_path)
     async with following(folder) as seen:

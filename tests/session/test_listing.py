@@ -18,7 +18,7 @@ from tests.support.profiles import drop, heap
 from tests.support.unprivileged import open_directory, unprivileged
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
 A, B = Stamp(1, 1, 1), Stamp(2, 1, 1)
@@ -161,6 +161,94 @@ def test_links_are_followed_within_the_workspace(tmp_path: Path) -> None:
     assert names(scan([profiles, str(tmp_path / "out")], [folder])) == {"a", "1", "2", "3", "4", "5", "c"}
 
 
+def put(folder: Path, *names: str) -> None:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(b"x")
+
+
+def within(folder: Path, paths: Iterable[str]) -> list[str]:
+    return sorted(os.path.relpath(path, folder).replace(os.sep, "/") for path in paths)
+
+
+@pytest.mark.parametrize(("depth", "names"), [(0, ["top"]), (1, ["api/a", "top"]), (2, ["api/a", "api/eu/b", "top"])])
+def test_directories_are_listed_down_to_a_depth(tmp_path: Path, depth: int, names: list[str]) -> None:
+    put(tmp_path, "top", "api/a", "api/eu/b", "api/eu/1/c", ".git/d", "api/.cache/e")
+    found = scan([str(tmp_path)], depth=depth)
+    assert (within(tmp_path, found.files), found.faults) == (names, {})
+    assert within(tmp_path, found.directories) == [".", "api", "api/eu"][: depth + 1]
+
+
+def test_a_directory_below_two_others_is_listed_once(tmp_path: Path) -> None:
+    """Named itself, it is listed as deep as the others."""
+    put(tmp_path, "api/a", "api/1/2/b")
+    found = scan([str(tmp_path), str(tmp_path / "api"), str(tmp_path)], depth=2)
+    assert within(tmp_path, found.files) == ["api/1/2/b", "api/a"]
+    assert len(found.directories) == len(set(found.directories)) == 4
+
+
+def test_test_data_of_a_package_is_no_series(tmp_path: Path) -> None:
+    """Like those of net/http/pprof and github.com/google/pprof, which have profiles in testdata."""
+    put(
+        tmp_path,
+        "pprof/pprof.go",
+        "pprof/testdata/go.crc32.cpu",
+        "profiles/driver/driver.go",
+        "profiles/driver/testdata/cpu",
+    )
+    put(tmp_path, "profiles/api/heap", "profiles/web/package.json", "profiles/web/dist/app")
+    found = scan([str(tmp_path / "pprof"), str(tmp_path / "profiles")], depth=2)
+    assert within(tmp_path, found.files) == ["profiles/api/heap"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows makes links for administrators only")
+def test_a_link_to_a_directory_is_not_followed(tmp_path: Path) -> None:
+    put(tmp_path, "w/profiles/api/a", "w/other/b")
+    (tmp_path / "w/profiles/link").symlink_to(tmp_path / "w/other")
+    (tmp_path / "w/profiles/api/up").symlink_to(tmp_path / "w/profiles")
+    found = scan([str(tmp_path / "w/profiles")], [str(tmp_path / "w")], 2)
+    assert (within(tmp_path, found.files), found.faults) == (["w/profiles/api/a"], {})
+
+
+def test_many_directories_are_bounded_and_said_to_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(tmp_path, *(f"{i}/heap" for i in range(6)), "0/deeper/heap")
+    monkeypatch.setattr(listing, "MAX_DIRECTORIES", 4)
+    found = scan([str(tmp_path)], depth=2)
+    assert within(tmp_path, found.files) == ["0/heap", "1/heap", "2/heap", "3/heap"]
+    assert faults(found) == {"4": listing.TOO_MANY}
+
+
+def test_many_entries_of_directories_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(tmp_path, *(f"{i}" for i in range(9)), *(f"a/{i}" for i in range(4)), *(f"b/{i}" for i in range(4)), "c/0")
+    monkeypatch.setattr(listing, "MAX_ENTRIES", 6)
+    found = scan([str(tmp_path)], depth=1)
+    assert len(found.files) == 9 + 6
+    assert faults(found) == {"b": listing.TOO_FULL, "c": listing.TOO_FULL}
+
+
+@pytest.mark.parametrize("closed", ["p", "p/api", "p/api/eu"])
+def test_nothing_is_known_below_a_directory_that_is_closed(closed: str) -> None:
+    with open_directory() as root:
+        put(root, "p/a", "p/api/b", "p/api/eu/c")
+        before = scan([str(root / "p")], depth=2)
+        os.chmod(root / closed, 0)
+        with unprivileged():
+            after = scan([str(root / "p")], depth=2)
+            assert gone(before.files, after, after) == []
+        os.chmod(root / closed, 0o700)
+    assert faults(after) == {closed.rpartition("/")[2]: "Permission denied"}
+    assert within(root, after.files) == [
+        name for name in ("p/a", "p/api/b", "p/api/eu/c") if not name.startswith(closed)
+    ]
+
+
+def test_files_too_deep_for_the_settings_now_are_gone(tmp_path: Path) -> None:
+    put(tmp_path, "a", "api/b")
+    before, after = scan([str(tmp_path)], depth=1), scan([str(tmp_path)])
+    assert within(tmp_path, gone(before.files, after, after)) == ["api/b"]
+    assert gone(before.files, before, after) == []
+
+
 @pytest.fixture
 def each_entry(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[str], None]], None]:
     """Have something done whenever a directory yields an entry."""
@@ -226,11 +314,11 @@ def test_what_is_gone_is_missed_by_every_scan_and_has_no_name(tmp_path: Path) ->
         (tmp_path / name).write_bytes(b"x")
     (tmp_path / "directory").mkdir()
     known = {f"{p}/{name}": A for name in ("there", "scanned once", "odd", "gone", "directory")}
-    first, second = Scan({}, {f"{p}/odd": "why"}), Scan({f"{p}/scanned once": A}, {})
+    first, second = Scan({}, {f"{p}/odd": "why"}, (p,)), Scan({f"{p}/scanned once": A}, {}, (p,))
     os.unlink(tmp_path / "scanned once")
     os.unlink(tmp_path / "odd")
     assert gone(known, first, second) == [f"{p}/gone", f"{p}/directory"]
-    assert gone(known, Scan({}, {}), Scan({}, {p: "why"})) == []
+    assert gone(known, Scan({}, {}, (p,)), Scan({}, {p: "why"}, (p,))) == []
 
 
 @pytest.mark.parametrize("instead", [None, "file", "loop"])
@@ -247,7 +335,7 @@ def test_a_directory_that_became_something_else(tmp_path: Path, instead: str | N
     elif instead == "loop":
         profiles.symlink_to(profiles)
     after = scan([str(profiles)])
-    assert after == Scan({}, {str(profiles): LOOP} if instead == "loop" else {})
+    assert after == Scan({}, {str(profiles): LOOP} if instead == "loop" else {}, (str(profiles),))
     assert gone(before.files, after, after) == ([] if instead == "loop" else list(before.files))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections import deque
 from contextlib import suppress
 from functools import lru_cache
 from itertools import chain
@@ -21,8 +22,11 @@ if TYPE_CHECKING:
 Listing = dict[str, Stamp]
 """By absolute path."""
 
+CODE = tuple(chain.from_iterable(language.endings for language in LANGUAGES))
+SOURCES = (*CODE, "go.mod", "package.json")
+"""Suffixes of what only a directory of source code holds: its sub-directories hold test data, not services."""
 NOT_PROFILES = (
-    *chain.from_iterable(language.endings for language in LANGUAGES),
+    *CODE,
     ".mod",
     ".sum",
     ".md",
@@ -39,6 +43,14 @@ JSON = ".json"
 """Some profiles are JSON, but most JSON is not: the first bytes tell."""
 JSON_START_BYTES = 256
 DANGLING = "a symbolic link to a file that does not exist"
+MAX_DIRECTORIES = 200
+"""Directories that are listed, besides the profile directories themselves."""
+MAX_ENTRIES = 100_000
+"""Entries of those directories."""
+TOO_MANY = f"not listed, nor are those after it: there are more than {MAX_DIRECTORIES} sub-directories"
+TOO_FULL = f"not listed in full: the sub-directories have more than {MAX_ENTRIES:,} entries"
+JUNCTION = 0xA0000003
+"""Windows: a directory that is a link to another."""
 ADVICE = "; to allow this, add the directory of that file to the editor's setting profileDirs"
 
 
@@ -49,57 +61,104 @@ class Scan(NamedTuple):
     """The files that may be profiles."""
     faults: dict[str, str]
     """Maps each entry that cannot be read, and each directory that could not be listed in full, to the reason."""
+    directories: tuple[str, ...] = ()
+    """All directories that may hold profiles, outer ones first."""
 
     def knows(self, path: str) -> bool:
-        """Return whether the scan tells if a file exists."""
-        return path in self.files or (path not in self.faults and os.path.dirname(path) not in self.faults)
+        """Return whether the scan tells if a file exists: it does not if a directory above could not be listed."""
+        if path in self.files:
+            return True
+        while path not in self.faults:
+            path, below = os.path.dirname(path), path
+            if path == below:
+                return True
+        return False
 
 
-def scan(directories: Iterable[str], folders: Iterable[str] = ()) -> Scan:
+def scan(directories: Iterable[str], folders: Iterable[str] = (), depth: int = 0) -> Scan:
     """List the files that may be profiles. A directory that is missing or is now a file counts as empty.
 
-    A symbolic link is followed only to a regular file in one of the directories or `folders`. All are real paths.
+    Sub-directories are listed too, down to a depth. A symbolic link is followed only to a regular file in one of the
+    directories or `folders`. All are real paths.
     """
-    directories = tuple(directories)
-    roots = (*directories, *folders)
-    result = Scan({}, {})
-    for directory in directories:
+    roots = tuple(dict.fromkeys(directories))
+    around, result = (*roots, *folders), Scan({}, {})
+    level, entries = dict.fromkeys(roots, 0), MAX_ENTRIES
+    waiting = deque(roots)
+    while waiting:
+        directory = waiting.popleft()
+        listed = _Listed(around, result, entries if level[directory] else None)
         try:
-            _list(directory, roots, result)
+            listed.add(directory)
         except NotADirectoryError:
             continue
         except OSError as error:
             if not is_absent(directory):
                 result.faults[directory] = reason(error)
-    return result
+        entries -= listed.entries if level[directory] else 0
+        below = () if listed.has_sources or level[directory] >= depth else sorted(listed.directories)
+        for each in below:
+            if each in level:
+                continue
+            if len(level) < len(roots) + MAX_DIRECTORIES:
+                level[each] = level[directory] + 1
+                waiting.append(each)
+            elif TOO_MANY not in result.faults.values():
+                result.faults[each] = TOO_MANY
+    return result._replace(directories=tuple(level))
 
 
 def settled(before: Scan, after: Scan) -> Scan:
     """Return what is the same in two scans: a file that is being written changes its size or time."""
     files = {p: s for p, s in after.files.items() if before.files.get(p) == s}
-    return Scan(files, {p: why for p, why in after.faults.items() if p in before.faults})
+    return after._replace(files=files, faults={p: why for p, why in after.faults.items() if p in before.faults})
 
 
 def gone(known: Iterable[str], *scans: Scan) -> list[str]:
-    """Return the files that no longer exist: every scan could tell, none has them, and the disk confirms it."""
-    return [p for p in known if not any(p in s.files or not s.knows(p) for s in scans) and _is_no_file(p)]
+    """Return the files that are no longer there: every scan could tell, none has them, and the disk confirms it.
+
+    So are those in a directory that no longer counts, for instance because of other settings.
+    """
+    counts = {directory for one in scans for directory in one.directories}
+    missing = [p for p in known if not any(p in s.files or not s.knows(p) for s in scans)]
+    return [p for p in missing if os.path.dirname(p) not in counts or _is_no_file(p)]
 
 
-def _list(directory: str, roots: tuple[str, ...], result: Scan) -> None:
-    """Add the entries of a directory. Raises OSError if it cannot be listed in full."""
-    with os.scandir(directory) as entries:
-        for entry in entries:
-            if not _may_be_a_profile(entry.name):
-                continue
-            try:
-                stamp = _entry_stamp(entry, roots)
-                if stamp is not None and (not _is_json(entry.name) or _is_json_profile(entry.path, stamp)):
-                    result.files[entry.path] = stamp
-            except PermissionError:  # the directory may be listed but not searched
-                raise
-            except OSError as error:
-                if not is_absent(entry.path):  # it may have been deleted since
-                    result.faults[entry.path] = reason(error)
+class _Listed:
+    """What one directory holds; the files and the faults are added to a scan."""
+
+    def __init__(self, roots: tuple[str, ...], result: Scan, most: int | None) -> None:
+        self._roots, self._result, self._most = roots, result, most
+        self.entries = 0
+        self.directories: list[str] = []
+        """Its directories that may hold profiles."""
+        self.has_sources = False
+
+    def add(self, directory: str) -> None:
+        """Add the entries of a directory. Raises OSError if it cannot be listed in full."""
+        with os.scandir(directory) as entries:
+            for entry in entries:
+                self.entries += 1
+                if self._most is not None and self.entries > self._most:
+                    raise OSError(errno.EFBIG, TOO_FULL)
+                self.has_sources = self.has_sources or entry.name.lower().endswith(SOURCES)
+                if _may_be_a_profile(entry.name):
+                    self._add(entry)
+
+    def _add(self, entry: os.DirEntry[str]) -> None:
+        try:
+            status = _status(entry, self._roots)
+            if stat.S_ISREG(status.st_mode):
+                stamp = _stamp(status)
+                if not _is_json(entry.name) or _is_json_profile(entry.path, stamp):
+                    self._result.files[entry.path] = stamp
+            elif entry.is_dir(follow_symlinks=False) and getattr(status, "st_reparse_tag", 0) != JUNCTION:
+                self.directories.append(entry.path)
+        except PermissionError:  # the directory may be listed but not searched
+            raise
+        except OSError as error:
+            if not is_absent(entry.path):  # it may have been deleted since
+                self._result.faults[entry.path] = reason(error)
 
 
 def _is_json(name: str) -> bool:
@@ -114,16 +173,14 @@ def _is_json_profile(path: str, _stamp: Stamp) -> bool:
     return False
 
 
-def _entry_stamp(entry: os.DirEntry[str], roots: tuple[str, ...]) -> Stamp | None:
-    """Return the stamp of a file; None for a directory. Raises OSError for anything that cannot be a profile."""
+def _status(entry: os.DirEntry[str], roots: tuple[str, ...]) -> os.stat_result:
+    """Return the status of a file or directory. Raises OSError for anything else."""
     status = entry.stat(follow_symlinks=False)
     if stat.S_ISLNK(status.st_mode):
         status = _followed(entry.path, roots)
-    if stat.S_ISDIR(status.st_mode):
-        return None
-    if not stat.S_ISREG(status.st_mode):
+    if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):
         raise OSError(errno.EINVAL, NOT_REGULAR)
-    return _stamp(status)
+    return status
 
 
 def _followed(path: str, roots: tuple[str, ...]) -> os.stat_result:

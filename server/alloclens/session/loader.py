@@ -83,6 +83,8 @@ class Loader:
         self._woken = asyncio.Event()
         self._watcher = Watcher(self.wake)
         self._worker = worker
+        self._watched: frozenset[str] = frozenset()
+        """The directories of the last scan."""
         self._listing: Listing = {}
         self._world = World()
         self._failures: list[str] = []
@@ -159,9 +161,8 @@ class Loader:
     async def _update(self, wanted: Wanted) -> None:
         """Look at the directories, and show a new world if anything has changed."""
         await self._prepare(wanted)
-        directories = self._setup.directories
-        await self._aside(self._watcher.follow, directories)
-        seen = await self._settle(directories)
+        seen = await self._settle()
+        await self._follow(seen.scan.directories)
         if seen.written:
             self.wake()
         if self._wanted != wanted:  # `want` has woken the loader
@@ -169,7 +170,7 @@ class Loader:
         new = {path: stamp for path, stamp in seen.scan.files.items() if self._listing.get(path) != stamp}
         to_show = self._setup, wanted.focus
         if not new and not seen.gone and seen.scan.faults == self._known.faults and self._shown == to_show:
-            await self._forget(directories, seen)
+            await self._forget(seen)
             return
         self._shown = None  # if this update fails, the next must not skip its work
         for path in seen.gone:
@@ -199,18 +200,27 @@ class Loader:
     def _nothing_known(self) -> Known:
         return Known(self._setup.reader, self._kept, self._worker.run)
 
-    async def _settle(self, directories: tuple[str, ...]) -> Seen:
+    async def _settle(self) -> Seen:
         """Scan the directories, twice if a file is new or missing or cannot be read: one scan proves no change."""
-        folders = self._setup.where.roots.folders
-        before = await self._aside(scan, directories, folders)
+        roots, depth = self._setup.where.roots, self._setup.settings.profile_depth
+        look = partial(scan, self._setup.directories, roots.folders, depth)
+        before = await self._aside(look)
         if self._is_plain(before):
             return Seen(before)
         await asyncio.sleep(SETTLE_SECONDS)
-        now = await self._aside(scan, directories, folders)
+        now = await self._aside(look)
         at_rest = settled(before, now)
-        left = [path for path in self._listing if os.path.dirname(path) not in directories]
-        lost = await self._aside(gone, self._listing.keys() - set(left), before, now)
-        return Seen(at_rest, [*left, *lost], frozenset(now.files.keys() - at_rest.files.keys()))
+        lost = await self._aside(gone, self._listing, before, now)
+        return Seen(at_rest, lost, frozenset(now.files.keys() - at_rest.files.keys()))
+
+    async def _follow(self, directories: tuple[str, ...]) -> None:
+        """Watch these directories from now on, and use the labels in them."""
+        await self._aside(self._watcher.follow, directories)
+        if not self._watched.issuperset(directories):
+            self.wake()  # a file may have been written before its directory was watched
+        self._watched = frozenset(directories)
+        unlisted = {os.path.dirname(path) for path in self._listing} - self._watched
+        self._setup = await self._aside(self._setup.labelled, (*directories, *sorted(unlisted)))
 
     def _is_plain(self, listed: Scan) -> bool:
         """Return whether a scan finds all known files, and beside them only files that nobody is writing."""
@@ -240,7 +250,7 @@ class Loader:
                     return False
         return await self._show(len(unread), wanted.focus) and not unread and not self._known.unsettled
 
-    async def _forget(self, directories: tuple[str, ...], seen: Seen) -> None:
+    async def _forget(self, seen: Seen) -> None:
         """Drop snapshots that no longer exist from the caches, after a second update has confirmed it.
 
         Nothing is dropped for a directory that could not be listed or has no snapshot, like that of an unmounted disk.
@@ -251,7 +261,7 @@ class Loader:
         there = {os.path.dirname(path) for path in self._listing} - seen.scan.faults.keys()
         but = frozenset((*self._listing, *seen.scan.files, *seen.scan.faults, *seen.written))
         with contextlib.suppress(Lost):  # the next change will try again
-            await self._aside(self._worker.run, forget, [d for d in directories if d in there], but)
+            await self._aside(self._worker.run, forget, [d for d in seen.scan.directories if d in there], but)
 
     async def _read(self, path: str, stamp: Stamp) -> None:
         read = await self._aside(self._snapshot, path, stamp)

@@ -31,10 +31,11 @@ def world(
         current = setup(tuple(folders), given)
         directories = current.directories
     else:
-        current = setup(tuple(folders), {**given, "profileDirs": []}).labelled(directories)
+        current = setup(tuple(folders), {**given, "profileDirs": []})
     known = Known(current.reader, snapshots())
     known.since = since
-    files, known.faults = scan(directories, current.where.roots.folders)
+    files, known.faults, nested = scan(directories, current.where.roots.folders, current.settings.profile_depth)
+    current = current.labelled(nested)
     remembered = known.remember(files)
     unread = dict.fromkeys(path for path in files if path not in remembered)
     while (path := known.next(unread)) is not None:

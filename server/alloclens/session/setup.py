@@ -37,7 +37,8 @@ class Setup:
     file: Config = config.NONE
     """The settings file."""
     where: Workspace = field(default_factory=lambda: Workspace(Roots(), Disk()))
-    label_stamps: tuple[Stamp | None, ...] = ()
+    label_stamps: tuple[tuple[str, Stamp | None], ...] = ()
+    """Of the files with labels, with their directories."""
     labels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """The user's labels of snapshots, by path."""
     label_problems: tuple[Problem, ...] = ()
@@ -68,13 +69,15 @@ class Setup:
             settings, _ = parse(layered(file.values, given))
             leads = trust.stamp(), targets(folders, settings, own)
             where = workspace(folders, settings, own, walk)
-            made = Setup(folders, given, (stamps[0], _stamps(where.files)), leads, settings, file, where)
-            return made.labelled(made.directories)
-        return self if self.label_stamps == labels.stamps(self.directories) else self.labelled(self.directories)
+            return Setup(folders, given, (stamps[0], _stamps(where.files)), leads, settings, file, where)
+        return self
 
     def labelled(self, directories: Sequence[str]) -> Setup:
-        """Return this setup with the current labels of these directories."""
-        stamps, current = labels.stamps(directories), labels.read(directories, self.where.roots.folders)
+        """Return this setup with the current labels of snapshots in these directories: this one if none has changed."""
+        stamps = tuple(zip(directories, labels.stamps(directories), strict=True))
+        if stamps == self.label_stamps:
+            return self
+        current = labels.read(directories, self.where.roots.folders)
         return replace(self, label_stamps=stamps, labels=current.of, label_problems=current.problems)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import stat
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+MAX_WATCHED = 64
+"""Each directory takes a thread; changes in the others are noticed by polling."""
 Identity = tuple[int, int]
 """Device and inode. A watch does not see the directory that replaces a deleted one."""
 
@@ -34,11 +37,12 @@ class Watcher:
         """Maps a directory that is not watched to the reason that was logged last."""
 
     def follow(self, directories: Iterable[str]) -> None:
-        """Watch those of these directories that exist now, and no others. Call it again whenever they may have changed.
+        """Watch the first of these directories that exist now, and no others. Call it again whenever they may have changed.
 
         Reads the disk: call it from a thread, one call at a time.
         """
-        there = {d: identity for d in directories if (identity := _identity(d))}
+        existing = ((d, identity) for d in directories if (identity := _identity(d)))
+        there = dict(islice(existing, MAX_WATCHED))
         ended = {e.watch for e in self._observer.emitters if not e.is_alive()} if self._observer else set()
         for directory, (identity, watch) in list(self._watches.items()):
             if there.get(directory) != identity or watch in ended:  # a new directory may reuse the inode

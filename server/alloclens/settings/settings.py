@@ -50,6 +50,17 @@ class Settings(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown
             description="Directories to watch for profiles: absolute, or relative to each workspace folder.",
         ),
     ] = ("profiles", ".pprof", "pprof")
+    profile_depth: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=10,
+            description=(
+                "How many levels of sub-directories of these directories are watched, too. Each is a series of its own, as "
+                "`profiles/api` is that of the service `api`."
+            ),
+        ),
+    ] = 2
     base: Annotated[
         str,
         Meta(
