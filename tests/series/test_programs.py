@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from alloclens.series.programs import MIN_FUNCTIONS
-from alloclens.series.series import group
+from alloclens.series.services import group
 from alloclens.session.once import world
 
 from tests.series.test_series import snapshot

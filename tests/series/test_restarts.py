@@ -10,7 +10,8 @@ import pytest
 from alloclens.profile.model import ValueType
 from alloclens.series.owned import NOTHING
 from alloclens.series.restarts import MIN_STACKS
-from alloclens.series.series import Series, group, heaps_beside, process_before
+from alloclens.series.series import Series, heaps_beside, process_before
+from alloclens.series.services import group
 from alloclens.series.snapshot import Snapshot, TakenAt
 from alloclens.tables.allocations import StackAllocations, rows, sketch
 

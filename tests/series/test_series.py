@@ -11,7 +11,8 @@ import pytest
 from alloclens.profile.formats import profile_pb2 as pb
 from alloclens.profile.formats import read
 from alloclens.series.owned import NOTHING
-from alloclens.series.series import MAX_COPIES, group
+from alloclens.series.series import MAX_COPIES
+from alloclens.series.services import group
 from alloclens.series.snapshot import Snapshot, TakenAt, taken_at
 from alloclens.tables.allocations import sketch, stack_allocations
 from alloclens.tables.code import code_digests, contains_code

@@ -26,6 +26,9 @@ VALUES = re.compile(r"(?P<objects>-?\d+)x(?P<size>\d+)(/(?P<allocated>\d+))?$")
 BEGIN = int(time.time()) + 3600
 """Seconds since 1970: later than any file that a test writes, for what a snapshot sees is older than it, and soon enough
 to be believed."""
+LEAKED, CONTENTION = "goroutineleak/count", "contentions/count delay/nanoseconds"
+CPU = "samples/count cpu/nanoseconds"
+"""The sample types of Go's profiles other than the heap. Those of block and mutex profiles are the same."""
 clock = itertools.count(BEGIN)
 
 
@@ -129,14 +132,19 @@ def unpacked(message: pb.Profile) -> bytes:
     return out
 
 
-def goroutines(*stacks: str, seconds: float | None = None) -> bytes:
-    """Return a goroutine profile: "main.wait@/w/main.go:9 = 12"."""
-    made = Builder(("goroutine", "count"))
+def profile(types: str, *stacks: str, seconds: float | None = None) -> bytes:
+    """Return a profile of any sample types, such as CPU: "main.work@/w/main.go:9 = 3 30000000"."""
+    made = Builder(*(tuple(one.split("/")) for one in types.split()))
     for line in stacks:
-        stack, count = line.split(" = ")
-        made.sample(stack, [int(count)])
+        stack, values = line.split(" = ")
+        made.sample(stack, [*map(int, values.split())])
     made.message.time_nanos = int((seconds if seconds is not None else next(clock)) * 1e9)
     return made.bytes()
+
+
+def goroutines(*stacks: str, seconds: float | None = None) -> bytes:
+    """Return a goroutine profile: "main.wait@/w/main.go:9 = 12"."""
+    return profile("goroutine/count", *stacks, seconds=seconds)
 
 
 def heap_text(line: str, objects: int, size: int, heap_in_use: int) -> bytes:

@@ -92,6 +92,7 @@ class SnapshotFacts(msgspec.Struct, frozen=True, array_like=True):
     missing: tuple[str, ...]
     notes: tuple[str, ...]
     mem_stats: tuple[int, ...] | None
+    contention: str
 
 
 class Snapshots:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -13,6 +14,10 @@ HEAP_DEFAULT = "inuse_space"
 LEAKED = "goroutineleak"
 """Goroutines that Go's garbage collector found to be blocked for ever (Go 1.26, /debug/pprof/goroutineleak)."""
 GOROUTINES = ("goroutine", LEAKED)
+ALLOCATES = re.compile(
+    r"inuse[_-].+|alloc(s|ated|ations?)?|alloc[_-].+|.*heap.*|live.*|retained.*|spaces?|objects?", re.IGNORECASE
+)
+"""The names of sample types that are about memory."""
 
 
 class Columns(NamedTuple):
@@ -55,3 +60,8 @@ def column(types: Sequence[ValueType], default: str, wanted: str = "") -> int | 
         if name in names:
             return names.index(name)
     return len(names) - 1
+
+
+def allocates(name: str) -> bool:
+    """Return whether a sample type is about memory: what was allocated, or what is in use."""
+    return ALLOCATES.fullmatch(name) is not None

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain, pairwise
-from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from alloclens.series.programs import programs
-from alloclens.series.restarts import goes_on, lanes, since_start
+from alloclens.series.restarts import goes_on, since_start
 from alloclens.series.snapshot import DAY_SECONDS, Snapshot
 
 if TYPE_CHECKING:
@@ -21,9 +19,9 @@ if TYPE_CHECKING:
 
     from alloclens.arrays import Ints, Mask
     from alloclens.profile.build import Build
-    from alloclens.series.programs import Functions
+    from alloclens.profile.kinds import ProfileKind
+    from alloclens.profile.model import ValueType
 
-NO_FUNCTIONS = np.zeros(0, np.int64)
 MAX_OFFSET_SECONDS = 3 * 3600.0
 """Maximum distance from the same time yesterday."""
 
@@ -83,6 +81,25 @@ class Series:
     def program(self) -> str:
         """The name of the binary; "" if unknown."""
         return next((s.program for s in self.snapshots if s.program), "")
+
+    @property
+    def kind(self) -> ProfileKind:
+        """What its profiles are of."""
+        return self.snapshots[0].kind
+
+    @property
+    def newest_first(self) -> tuple[float, str]:
+        """Sort key: the series with the newest snapshot comes first."""
+        return -self.snapshots[-1].taken_at.seconds, self.snapshots[-1].path
+
+    def has(self, sample_type: str) -> bool:
+        """Return whether its profiles have a sample type."""
+        return any(kind.type == sample_type for kind in self.snapshots[0].sample_types)
+
+    def is_empty(self, kind: ValueType) -> bool:
+        """Return whether no snapshot has anything in a sample type."""
+        number = self.snapshots[0].sample_types.index(kind)
+        return not any(snapshot.total[number] for snapshot in reversed(self.snapshots))
 
     @cached_property
     def processes(self) -> tuple[tuple[Snapshot, ...], ...]:
@@ -209,12 +226,15 @@ class Series:
 
 
 def heaps_beside(series: Iterable[Series], head: Snapshot, of: Series) -> list[Snapshot]:
-    """Return heap profiles of the head's process that say what was allocated; [] if its own say so, or there are none."""
+    """Return heap profiles of the head's process that say what was allocated; [] if its own say so, or there are none.
+
+    `series` are those of its service.
+    """
     if since_start(head):
         return []
     begun, ended = of.process(head)[0].taken_at.seconds, head.taken_at.seconds
     for one in series:
-        if one.directory == of.directory and one.program == of.program and since_start(one.snapshots[-1]):
+        if since_start(one.snapshots[-1]):
             for process in one.processes:
                 first, last = process[0].taken_at.seconds, process[-1].taken_at.seconds
                 if 2 * (min(last, ended) - max(first, begun)) >= ended - begun > 0:
@@ -231,31 +251,12 @@ def process_before(series: Iterable[Series], head: Snapshot, of: Series, enough:
     ended = [
         (one, process[-1])
         for one in series
-        if one.snapshots[0].kind == head.kind
+        if one.directory == head.directory and one.snapshots[0].series_key == head.series_key
         for process in one.processes
         if process[-1].taken_at.seconds < begun and len(process) >= enough
     ]
     latest = sorted(ended, key=lambda pair: -pair[1].taken_at.seconds)
     return next((found for one, last in latest if len(found := one.observations(last)) >= enough), [])
-
-
-def group(
-    snapshots: Iterable[Snapshot],
-    labels: Mapping[str, str] | None = None,
-    functions: Functions = lambda _: NO_FUNCTIONS,
-) -> tuple[Series, ...]:
-    """Group snapshots by directory, kind, program and replica; the series with the newest snapshot comes first."""
-    of_kind: dict[str, dict[str, list[Snapshot]]] = {}
-    for snapshot in snapshots:
-        of_kind.setdefault(snapshot.kind, {}).setdefault(snapshot.program, []).append(snapshot)
-    made: list[Series] = []
-    for by_name in of_kind.values():
-        for found in programs(by_name, functions):
-            one = Series(found[0].directory, tuple(sorted(found, key=attrgetter("order"))), labels or {})
-            parts = lanes(one.snapshots) if len(one.processes) > 1 else []
-            several = [replace(one, snapshots=part, replica=number) for number, part in enumerate(parts, 1)]
-            made += several if len(several) > 1 else [one]
-    return tuple(sorted(made, key=lambda s: (-s.snapshots[-1].taken_at.seconds, s.snapshots[-1].path)))
 
 
 def _words(text: str) -> str:

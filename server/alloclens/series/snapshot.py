@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from alloclens.profile.build import UNKNOWN_BUILD, Build
+from alloclens.profile.kinds import ProfileKind, kind_of
 
 if TYPE_CHECKING:
     from alloclens.profile.model import MemStats, ValueType
@@ -64,21 +65,28 @@ class Snapshot:
     notes: tuple[str, ...] = ()
     """Problems while reading, and what to do about them."""
     mem_stats: MemStats | None = None
+    contention: str = ""
+    """What a profile of contention is of: block or mutex. Its sample types do not say."""
 
     @cached_property
-    def kind(self) -> str:
-        """Key that separates series, besides the program: the directory and the sample types.
+    def kind(self) -> ProfileKind:
+        """What it is a profile of."""
+        return kind_of(self.sample_types, self.contention)
+
+    @cached_property
+    def series_key(self) -> str:
+        """Key that separates the series of a program: the kind, and what else cannot be compared.
 
         A string, because its hash is cached: all snapshots are grouped again for each new one.
         """
-        return f"{self.directory}\0{self.sample_types}\0{self.is_difference}"
+        return f"{self.kind.name}\0{self.sample_types}\0{self.is_difference}"
 
     @cached_property
     def order(self) -> tuple[float, str]:
         """Sort key within a series."""
         return self.taken_at.seconds, self.path
 
-    @property
+    @cached_property
     def directory(self) -> str:
         return os.path.dirname(self.path)
 

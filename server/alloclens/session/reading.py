@@ -24,6 +24,7 @@ from alloclens.faults import Problem
 from alloclens.paths import canonical, name_of
 from alloclens.profile.errors import ProfileError
 from alloclens.profile.formats import MAX_PROFILE_BYTES, read
+from alloclens.profile.kinds import contention_of
 from alloclens.series.comparison import Contents
 from alloclens.series.owned import owned
 from alloclens.series.snapshot import Snapshot, taken_at
@@ -100,7 +101,7 @@ class Attributed(NamedTuple):
 
 PLACE_SECONDS = 0.02
 """Time to find a recorded file and keep its text on a network drive; a local disk takes a fiftieth."""
-FORMAT_VERSION = 6
+FORMAT_VERSION = 7
 """Increased when the same file is read differently; cached snapshots are then read again."""
 MAX_SAMPLES = 1_000_000
 """In all cached profiles together."""
@@ -336,6 +337,7 @@ def _snapshot(path: str, stamp: Stamp, source: Attributed, settled: Settled, bui
         missing=symbolized.missing,
         notes=symbolized.messages,
         mem_stats=profile.mem_stats,
+        contention=contention_of(profile, name_of(path)),
     )
 
 

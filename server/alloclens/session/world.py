@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +14,8 @@ from alloclens.profile.sample_types import GOROUTINES
 from alloclens.series.comparison import BuildPair, Comparison, Pair, compare
 from alloclens.series.findings import MAX_CANDIDATES
 from alloclens.series.history import Beside
-from alloclens.series.series import group, heaps_beside, process_before
+from alloclens.series.series import heaps_beside, process_before
+from alloclens.series.services import services
 from alloclens.series.verdicts import MIN_LEAK_OBSERVATIONS, MIN_OBSERVATIONS
 from alloclens.settings.settings import Settings
 from alloclens.source.coverage import Coverage, coverage
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from alloclens.series.comparison import Comparison, Contents
     from alloclens.series.findings import Finding
     from alloclens.series.series import Series
+    from alloclens.series.services import Service
     from alloclens.series.snapshot import Snapshot
     from alloclens.session.known import Known
     from alloclens.session.setup import Setup
@@ -114,9 +117,11 @@ class World:
     outside: tuple[Target, ...] = ()
     """Paths of the settings file that leave the workspace without being allowed to."""
     directories: tuple[str, ...] = ()
-    series: tuple[Series, ...] = ()
+    services: tuple[Service, ...] = ()
+    """That of a chosen head, then newest first; each led by the kind of profile that is shown of it."""
     comparisons: tuple[Comparison, ...] = ()
-    """One for each series with the chosen sample type: that of a chosen head, then newest first."""
+    """One for each series, in the order of the services and of their series. If a sample type is chosen, series without
+    it have one only if another series of their service has it."""
     earlier: tuple[Comparison, ...] = ()
     """Of each series whose process is too young for a verdict: that of the process before it. It is judged, not shown."""
     problems: tuple[Problem, ...] = ()
@@ -127,10 +132,22 @@ class World:
     sources: SourceMap = field(default_factory=lambda: SourceMap(Roots(), NoFiles()))
     versions: SourceVersions = field(default_factory=lambda: SourceVersions(Roots(), None))
 
+    @cached_property
+    def series(self) -> tuple[Series, ...]:
+        """The series of all services, in their order."""
+        return tuple(chain.from_iterable(service.series for service in self.services))
+
     @property
     def shown(self) -> Comparison | None:
-        """The newest comparison, which is shown for the workspace."""
+        """The comparison of the leading kind of the shown service, which is shown for the workspace."""
         return self.comparisons[0] if self.comparisons else None
+
+    def beside(self, comparison: Comparison) -> tuple[Comparison, ...]:
+        """Return the comparisons of the same service, the leading kind first; a comparison that is not shown alone."""
+        for service in self.services:
+            if comparison.series in service.series:
+                return tuple(one for one in self.comparisons if one.series in service.series)
+        return (comparison,)
 
     @property
     def judged(self) -> tuple[Comparison, ...]:
@@ -235,25 +252,33 @@ class World:
 def assemble(known: Known, setup: Setup, texts: Texts | None, focus: tuple[Filters, ...] = ()) -> World:
     """Build a world from the settled snapshots. Contents that it does not use are forgotten."""
     known.settle()
-    series, settings = group(known.settled, setup.labels, known.functions), setup.settings
+    settings, found = setup.settings, services(known.settled, setup.labels, known.functions)
+    ordered = tuple(
+        service.led_by(settings.head, settings.sample_type)
+        for service in sorted(found, key=lambda one: not one.has_chosen(settings.head))
+    )
+    series = tuple(chain.from_iterable(service.series for service in ordered))
     in_use: dict[Pair, Contents | None] = {}
 
-    def compared(of: Series, head: Snapshot, base: Snapshot | None, within: tuple[Filters, ...]) -> Comparison | None:
+    def compared(
+        service: Service, of: Series, head: Snapshot, base: Snapshot | None, within: tuple[Filters, ...]
+    ) -> Comparison | None:
         pair = Pair(head.path, base.path if base else None, within, _builds(of, head, base, settings.revision))
         contents = in_use[pair] = known.contents.get(pair) or known.pair(pair)
-        beside = Beside(process_before(series, head, of, MIN_LEAK_OBSERVATIONS), heaps_beside(series, head, of))
-        made = contents and compare(of, head, base, settings.sample_type, contents, known.sites, beside)
+        beside = Beside(process_before(series, head, of, MIN_LEAK_OBSERVATIONS), heaps_beside(service.series, head, of))
+        wanted = settings.sample_type if of.has(settings.sample_type) or not service.has(settings.sample_type) else ""
+        made = contents and compare(of, head, base, wanted, contents, known.sites, beside)
         if made:
             _ = made.lines.by_name  # computed now, so that the first hint need not wait for it
         return made or None
 
     comparisons, earlier = [], []
-    for each in series:
+    for service, each in ((of, one) for of in ordered for one in of.series):
         head = each.head(settings.head)
-        comparisons.append(compared(each, head, each.base(settings.base, head), focus))
+        comparisons.append(compared(service, each, head, each.base(settings.base, head), focus))
         process = each.judged_process(head, MIN_OBSERVATIONS)
         if process.snapshots_ago and not head.is_difference:
-            earlier.append(compared(each, process.observed[-1], process.observed[0], ()))
+            earlier.append(compared(service, each, process.observed[-1], process.observed[0], ()))
     known.contents = in_use
     _ = known.sources.by_place  # as above
     return World(
@@ -261,8 +286,8 @@ def assemble(known: Known, setup: Setup, texts: Texts | None, focus: tuple[Filte
         settings_problems=setup.problems,
         outside=setup.where.outside,
         directories=setup.directories,
-        series=series,
-        comparisons=tuple(sorted(filter(None, comparisons), key=lambda one: not one.series.has_chosen(settings.head))),
+        services=ordered,
+        comparisons=tuple(filter(None, comparisons)),
         earlier=tuple(one for one in earlier if one and one.findings()),
         problems=(*_problems(known), *setup.label_problems),
         sources=known.sources,

@@ -1,0 +1,121 @@
+"""Services: the series of one program that are shown together, one for each kind of profile that it writes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import chain
+from operator import attrgetter
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from alloclens.series.programs import programs
+from alloclens.series.restarts import lanes
+from alloclens.series.series import Series
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from alloclens.profile.kinds import ProfileKind
+    from alloclens.series.programs import Functions
+    from alloclens.series.snapshot import Snapshot
+
+NO_FUNCTIONS = np.zeros(0, np.int64)
+
+
+@dataclass(frozen=True, eq=False)
+class Service:
+    """The series of one program in one directory; if several processes of it ran at the same time, those of one.
+
+    The first series leads: it is what is shown of the service, and the others stand beside it. Kinds are in the order
+    of `ProfileKind`, which says nothing of the time, so a new file never changes what leads: heap, goroutine,
+    goroutineleak, block, mutex, CPU, others. A series in which nothing ever was comes after all others. Of one kind,
+    snapshots come before differences, and the newest series first.
+    """
+
+    series: tuple[Series, ...]
+    """Never empty."""
+
+    @property
+    def directory(self) -> str:
+        """The directory of its profiles."""
+        return self.series[0].directory
+
+    @property
+    def program(self) -> str:
+        """The name of the binary; "" if unknown."""
+        return next((one.program for one in self.series if one.program), "")
+
+    @property
+    def replica(self) -> int:
+        """The number of its process, from 1 on, if several ran at the same time; 0 if there was one."""
+        return self.series[0].replica
+
+    @property
+    def newest_first(self) -> tuple[float, str]:
+        """Sort key: the service with the newest snapshot comes first."""
+        return min(one.newest_first for one in self.series)
+
+    def has_chosen(self, head: str) -> bool:
+        """Return whether a snapshot is chosen by its name or label and is of this service."""
+        return any(one.has_chosen(head) for one in self.series)
+
+    def has(self, sample_type: str) -> bool:
+        """Return whether one of its series has a sample type."""
+        return any(one.has(sample_type) for one in self.series)
+
+    def led_by(self, head: str, sample_type: str) -> Service:
+        """Return the service led by the series of a chosen head, else by the first one with the chosen sample type."""
+
+        def is_behind(one: Series) -> tuple[bool, bool]:
+            return not one.has_chosen(head), not one.has(sample_type)
+
+        return replace(self, series=tuple(sorted(self.series, key=is_behind)))
+
+
+def services(
+    snapshots: Iterable[Snapshot],
+    labels: Mapping[str, str] | None = None,
+    functions: Functions = lambda _: NO_FUNCTIONS,
+) -> tuple[Service, ...]:
+    """Group snapshots by directory, program and replica; the service with the newest snapshot comes first."""
+    in_directory: dict[str, dict[str, list[Snapshot]]] = {}
+    for snapshot in snapshots:
+        in_directory.setdefault(snapshot.directory, {}).setdefault(snapshot.program, []).append(snapshot)
+    of_programs = chain.from_iterable(programs(by_name, functions) for by_name in in_directory.values())
+    made = (service for found in of_programs for service in _by_replica(found, labels or {}))
+    return tuple(sorted(made, key=attrgetter("newest_first")))
+
+
+def group(
+    snapshots: Iterable[Snapshot],
+    labels: Mapping[str, str] | None = None,
+    functions: Functions = lambda _: NO_FUNCTIONS,
+) -> tuple[Series, ...]:
+    """Return the series of all services; the one with the newest snapshot comes first."""
+    every = chain.from_iterable(service.series for service in services(snapshots, labels, functions))
+    return tuple(sorted(every, key=attrgetter("newest_first")))
+
+
+def _by_replica(of_program: list[Snapshot], labels: Mapping[str, str]) -> Iterator[Service]:
+    """Yield the services of one program. Kinds whose replicas cannot be told apart are a service of their own."""
+    by_key: dict[str, list[Snapshot]] = {}
+    for snapshot in of_program:
+        by_key.setdefault(snapshot.series_key, []).append(snapshot)
+    by_replica: dict[int, list[Series]] = {}
+    for found in by_key.values():
+        for one in _parted(Series(found[0].directory, tuple(sorted(found, key=attrgetter("order"))), labels)):
+            by_replica.setdefault(one.replica, []).append(one)
+    return (Service(tuple(sorted(series, key=_rank))) for series in by_replica.values())
+
+
+def _parted(series: Series) -> list[Series]:
+    """Part a series by replica, if processes of the program ran at the same time."""
+    parts = lanes(series.snapshots) if len(series.processes) > 1 else []
+    several = [replace(series, snapshots=part, replica=number) for number, part in enumerate(parts, 1)]
+    return several if len(several) > 1 else [series]
+
+
+def _rank(series: Series) -> tuple[bool, ProfileKind, bool, tuple[float, str]]:
+    types = series.snapshots[0].sample_types
+    return all(map(series.is_empty, types)), series.kind, series.snapshots[0].is_difference, series.newest_first
