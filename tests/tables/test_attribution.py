@@ -136,6 +136,35 @@ def test_owned_goes_to_the_caller_in_own_code() -> None:
     assert made.value.cum[rows["/o/main.go", 1], 3] == 200
 
 
+@pytest.mark.parametrize(
+    "allocator",
+    [
+        "__rust_alloc",
+        "__rustc::__rust_alloc_zeroed",
+        "_RNvCsdvjKqm9wSPF_7___rustc12___rust_realloc",
+        "__rg_alloc",
+        "<app::Counting as core::alloc::global::GlobalAlloc>::alloc",
+        "<app::Counting as core::alloc::global::GlobalAlloc>::realloc::h0123456789abcdef",
+        "_rjem_mallocx",
+        "operator new(unsigned long)",
+        "operator new[](unsigned long, std::align_val_t)",
+    ],
+)
+def test_an_allocator_in_own_code_owns_nothing(allocator: str) -> None:
+    made = Builder(("inuse_objects", "count"), ("inuse_space", "bytes"))
+    made.sample(f"{allocator}@/o/main.rs:5 < push@/v/vec.rs:9 < serve@/o/main.rs:40", [1, 100])
+    table = lines(read(made.bytes()), own(lambda file: file.startswith("/o/")))
+    assert dict(zip(table.line.tolist(), table.value.owned[:, 1].tolist(), strict=True)) == {5: 0, 40: 100, 9: 0}
+
+
+@pytest.mark.parametrize("function", ["alloc", "app::pool::alloc", "main.malloc", "app::realloc_all", "new"])
+def test_a_function_that_is_only_called_like_an_allocator_owns(function: str) -> None:
+    made = Builder(("inuse_objects", "count"), ("inuse_space", "bytes"))
+    made.sample(f"{function}@/o/main.rs:5 < serve@/o/main.rs:40", [1, 100])
+    table = lines(read(made.bytes()), own(lambda file: file.startswith("/o/")))
+    assert dict(zip(table.line.tolist(), table.value.owned[:, 1].tolist(), strict=True)) == {5: 100, 40: 0}
+
+
 def test_a_sample_is_charged_to_the_deepest_file_that_is_own_or_lost_else_to_its_leafs() -> None:
     stacks = (
         "dep.New@/v/dep.go:4 < main.lost@/l/lost.go:3 < main.main@/o/main.go:1 = 2x100",

@@ -18,7 +18,7 @@ from alloclens.series.owned import LineNumbers, judged, rows_that_own
 from alloclens.stats.amount import Amount
 from alloclens.stats.growth import SampledValues, bounds
 from alloclens.tables.alignment import NO_MAPS, Alignment, LineMaps, align, are_different_builds
-from alloclens.tables.attribution import owned
+from alloclens.tables.attribution import allocators, owned
 from alloclens.tables.flame import FlameGraph
 from alloclens.tables.functions import FunctionStats, functions
 from alloclens.tables.growth import Growth, growth, rows, sampled_values
@@ -378,7 +378,8 @@ class Comparison:
     @cached_property
     def _own_sites(self) -> Mask:
         texts = self._sites.texts
-        return np.array([self._own_files.get(text, False) for text in texts], np.bool_)[self._sites.file]
+        own = np.array([self._own_files.get(text, False) for text in texts], np.bool_)
+        return own[self._sites.file] & ~allocators(self.profile, self._sites)
 
     @cached_property
     def _owner(self) -> Ints:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from alloclens.languages.names import is_allocator
 from alloclens.profile import kernel
 
 if TYPE_CHECKING:
@@ -55,6 +56,19 @@ def owned_and_caller(profile: Profile, sites: Sites, own: Mask) -> tuple[Attribu
     of = profile.locations
     deepest, caller = kernel.owned(profile.location_at, profile.location, of.frame_at, sites.of_frame, own)
     return Attribution(deepest, len(sites)), caller
+
+
+def allocators(profile: Profile, sites: Sites) -> Mask:
+    """Return which sites are of memory allocators, shape (sites,). They own nothing, even if the user has written them.
+
+    rustc gives its allocator functions the place of the `#[global_allocator]`.
+    """
+    names = profile.text(profile.functions.name)
+    allocates = [("alloc" in name or "operator new" in name) and is_allocator(name) for name in names]
+    if not any(allocates):
+        return np.zeros(len(sites), np.bool_)
+    other = ~np.array([*allocates, False])[profile.frames.function]  # the last entry is for row -1, no function
+    return np.asarray(np.bincount(sites.of_frame[other], minlength=len(sites)) == 0)
 
 
 def cum(profile: Profile, sites: Sites, values: Numbers) -> Numbers:

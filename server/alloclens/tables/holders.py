@@ -140,6 +140,8 @@ def _outermost(profile: Profile, wanted: Ints) -> Ints:
         out[wanted] = found = of_location[profile.location[place]]
         left = found < 0
         wanted, begin, place = wanted[left], begin[left], place[left] - 1
+        if not len(wanted):
+            break
     return out
 
 

@@ -155,8 +155,10 @@ def attributed(of: UnattributedLines, whose: Ownership) -> Lines:
     error = np.concatenate(sample_errors, axis=1)
     column, place = _distinct(error)
     both = error[:, column]
-    flat, (owned, caller) = attribution.flat(profile, sites), attribution.owned_and_caller(profile, sites, own[file])
-    wanted = attribution.owned(profile, sites, (own | lost)[file]) if lost.any() else owned
+    may_own = ~attribution.allocators(profile, sites)
+    flat = attribution.flat(profile, sites)
+    owned, caller = attribution.owned_and_caller(profile, sites, own[file] & may_own)
+    wanted = attribution.owned(profile, sites, (own | lost)[file] & may_own) if lost.any() else owned
     cum, cum_errors = attribution.cum_of_both(profile, sites, values, both)
     value = flat.sum(values), cum, owned.sum(values)
     sums = flat.sum(both), cum_errors, owned.sum(both)
