@@ -88,6 +88,18 @@ def test_the_line_of_ones_own_that_leaks(folder: Path) -> None:
     assert findings(folder / "p", "--workspace", folder) == found[:1]
 
 
+def test_a_profile_without_a_sampling_rate_is_judged_without_an_interval(folder: Path) -> None:
+    for i in range(12):  # as JAX writes them: every object, and no period
+        made = Builder(("allocations", "count"), ("space", "bytes"))
+        made.sample(f"main.main@{folder}/main.go:{LEAK}", [1 + i, (1 + i) * MB])
+        made.sample(f"main.main@{folder}/main.go:{PAGE}", [5, 40 * MB])
+        made.message.time_nanos = (1_700_000_000 + 60 * i) * 10**9
+        drop(folder / f"p/h{i:03}.pb", made.bytes())
+    found = findings(folder / "p", "--workspace", folder)
+    assert [(f["verdict"], f["recorded_line"], f["low"], f["high"]) for f in found] == [("growing", LEAK, None, None)]
+    assert "sampling error unknown" in run(folder / "p", "--workspace", folder).output
+
+
 def test_in_words(folder: Path) -> None:
     result = run(heaps(folder, 34), "--workspace", folder)
     assert f"main.go:{LEAK} ▁" in result.output

@@ -88,6 +88,12 @@ def finding(rule: Rule, kind: str = "inuse_space", unit: str = "bytes", **given:
     return Finding(rule=rule, sample_type=ValueType(kind, unit), over=ObservedSpan(14, 150.0), **{**of, **given})
 
 
+def test_growth_of_unknown_error_says_so() -> None:
+    said = verdict(finding(Rule.UNSETTLED, low=math.nan, high=math.nan))
+    assert "▲300MB (sampling error unknown) over 2.5min" in said
+    assert "nan" not in said
+
+
 @pytest.mark.parametrize(
     ("rule", "wanted"),
     [

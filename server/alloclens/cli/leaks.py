@@ -134,17 +134,22 @@ def _json(finding: Finding, comparison: Comparison, mapper: LineMapper) -> dict[
         "unit": finding.sample_type.unit,
         "value": finding.value,
         "growth": finding.growth,
-        "low": finding.low,
-        "high": finding.high,
+        "low": _known(finding.low),
+        "high": _known(finding.high),
         "per_hour": finding.slope * 3600,
         "per_snapshot": finding.per_snapshot,
         "p_value": finding.p_value,
         "tests": finding.tests,
-        "retention": None if math.isnan(finding.retention) else finding.retention,
+        "retention": _known(finding.retention),
         "observations": finding.over.observations,
         "seconds": finding.over.seconds,
         "points": finding.points,
     }
+
+
+def _known(number: float) -> float | None:
+    """Return a number, or null for one that is unknown: JSON has no NaN."""
+    return None if math.isnan(number) else number
 
 
 def _caller(caller: Caller, comparison: Comparison, mapper: LineMapper) -> dict[str, Any]:

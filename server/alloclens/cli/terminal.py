@@ -63,7 +63,7 @@ def show_json(value: Any) -> None:
     """Print a value as a line of JSON, in ASCII: JSON's escapes keep names exact."""
     import json  # noqa: PLC0415 - most commands print none
 
-    line = json.dumps(value)
+    line = json.dumps(value, allow_nan=False)
     _write(lambda out: click.echo(line, out))
 
 

@@ -200,7 +200,11 @@ def _grown(finding: Finding) -> str:
     if finding.low == finding.high:
         return f"{change(finding.growth, unit)} {over}" if finding.growth else f"unchanged {over}"
     grown = change(finding.growth, unit) if finding.growth else "no change seen"
-    return f"{grown} (99 %: {signed(finding.low, unit)} to {signed(finding.high, unit)}) {over}"
+    is_known = not math.isnan(finding.low)
+    error = (
+        f"99 %: {signed(finding.low, unit)} to {signed(finding.high, unit)}" if is_known else "sampling error unknown"
+    )
+    return f"{grown} ({error}) {over}"
 
 
 def _p_value(p: float) -> str:
