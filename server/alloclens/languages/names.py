@@ -29,17 +29,6 @@ def has_name(function: str) -> bool:
 EVERY_PROGRAM = re.compile(r"(main\.)?main(\.func\d|$)|main\.init\b|[<(]|$")
 """What functions are called that tell no program from another: main, <module>, (anonymous)."""
 
-ALLOCATOR = re.compile(
-    r"__(?:rust|rdl|rg)_(?:alloc|alloc_zeroed|realloc)\b|GlobalAlloc>::(?:alloc|alloc_zeroed|realloc)\b"
-    r"|^(?:_rjem_|_?je_)?(?:malloc|mallocx|calloc|realloc|rallocx|aligned_alloc|posix_memalign)$|^operator new(?:\[\])?\("
-)
-"""Functions of C, C++ and Rust that hand out memory: what they allocate is their caller's."""
-
-
-def is_allocator(function: str) -> bool:
-    """Return whether a function is part of a memory allocator."""
-    return ALLOCATOR.search(function) is not None
-
 
 @lru_cache(4096)
 def name_of(function: str, parse_name: Callable[[str], FunctionName]) -> FunctionName:

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from alloclens.languages.names import is_allocator
 from alloclens.profile import kernel
 
 if TYPE_CHECKING:
     from alloclens.arrays import Floats, Ints, Mask, Numbers
     from alloclens.profile.model import Profile
     from alloclens.tables.sites import Sites
+
+
+ALLOCATOR = re.compile(
+    r"__(?:rust|rdl|rg)_(?:alloc|alloc_zeroed|realloc)\b|GlobalAlloc>::(?:alloc|alloc_zeroed|realloc)\b"
+    r"|^(?:_rjem_|_?je_)?(?:malloc|mallocx|calloc|realloc|rallocx|aligned_alloc|posix_memalign)$|^operator new(?:\[\])?\("
+)
+"""Functions of C, C++ and Rust that hand out memory: what they allocate is their caller's."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +71,7 @@ def allocators(profile: Profile, sites: Sites) -> Mask:
     rustc gives its allocator functions the place of the `#[global_allocator]`.
     """
     names = profile.text(profile.functions.name)
-    allocates = [("alloc" in name or "operator new" in name) and is_allocator(name) for name in names]
+    allocates = [("alloc" in name or "operator new" in name) and bool(ALLOCATOR.search(name)) for name in names]
     if not any(allocates):
         return np.zeros(len(sites), np.bool_)
     other = ~np.array([*allocates, False])[profile.frames.function]  # the last entry is for row -1, no function
