@@ -1,5 +1,6 @@
 """The program alloclens; also python -m alloclens."""
 
+import os
 import sys
 
 from alloclens.search_path import search_path
@@ -8,6 +9,7 @@ from alloclens.search_path import search_path
 def main() -> None:
     """Run the command line, with modules of the working directory out of reach."""
     sys.path[:] = search_path()
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's threads take longer to start than they save
     from alloclens.cli import main as run  # noqa: PLC0415 - sys.path must be set first
 
     run()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from alloclens.cli import main
 from alloclens.profile.formats import profile_pb2 as pb
-from alloclens.session import reading
+from alloclens.session import profile_file, reading
 from click.testing import CliRunner
 
 from tests.support.hostile import STEERING, steering
@@ -17,6 +17,7 @@ from tests.support.profiles import drop, heap
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+    from types import ModuleType
 
     from click.testing import Result
 
@@ -45,16 +46,16 @@ def of_program(name: str, profile: bytes) -> bytes:
     return message.SerializeToString()
 
 
-def break_(monkeypatch: pytest.MonkeyPatch, name: str, build_id: str) -> None:
-    """Have a function of the reader fail on the profiles of one build."""
-    whole: Callable[..., Any] = getattr(reading, name)
+def break_(monkeypatch: pytest.MonkeyPatch, module: ModuleType, name: str, build_id: str) -> None:
+    """Have a function fail on the profiles of one build."""
+    whole: Callable[..., Any] = getattr(module, name)
 
     def broken(profile: Any, *more: Any) -> Any:
         if profile.build_id == build_id:
             raise RuntimeError(STEERING)
         return whole(profile, *more)
 
-    monkeypatch.setattr(reading, name, broken)
+    monkeypatch.setattr(module, name, broken)
 
 
 def run(*arguments: str) -> Result:
@@ -73,7 +74,7 @@ COMMANDS = [
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
 def test_reading_it(folder: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]) -> None:
-    break_(monkeypatch, "symbolized", "other")
+    break_(monkeypatch, profile_file, "symbolized", "other")
     result = run(*command)
     assert result.exit_code == 0
     said = [line for line in result.stderr.splitlines() if "a bug in" in line]
@@ -82,7 +83,7 @@ def test_reading_it(folder: Path, monkeypatch: pytest.MonkeyPatch, command: list
         "other1.pb.gz",
     ]
     assert r"(RuntimeError: \x1b[31m" in said[0]
-    assert "; session/reading.py:" in said[0]
+    assert "; session/profile_file.py:" in said[0]
     assert said[0].endswith("); please report it with the file")
     shown = (folder / "report.html").read_text("utf-8") if command[0] == "report" else result.stdout
     assert "64.0MB" in shown
@@ -90,7 +91,7 @@ def test_reading_it(folder: Path, monkeypatch: pytest.MonkeyPatch, command: list
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
 def test_comparing_it(folder: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]) -> None:
-    break_(monkeypatch, "goroutine_origins", "other")
+    break_(monkeypatch, reading, "goroutine_origins", "other")
     result = run(*command)
     assert result.exit_code == 0
     (said,) = (line for line in result.stderr.splitlines() if "a bug in" in line)
@@ -100,7 +101,7 @@ def test_comparing_it(folder: Path, monkeypatch: pytest.MonkeyPatch, command: li
 
 
 def test_a_file_that_is_all_there_is(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    break_(monkeypatch, "symbolized", "other")
+    break_(monkeypatch, profile_file, "symbolized", "other")
     result = run("top", str(folder / "profiles/other0.pb.gz"))
     assert (result.exit_code, result.stdout) == (70, "")
     assert result.stderr.count("\n") == 1

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+import importlib
 import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from alloclens.cli import COMMANDS
 
 from tests.support.profiles import drop, heap
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-SLOW = ("numpy.ma", "pygls", "jinja2", "tomlkit", "google.protobuf.json_format")
+SLOW = (
+    *(
+        "numpy.ma",
+        "pygls",
+        "jinja2",
+        "tomlkit",
+        "tree_sitter",
+        "google.protobuf.json_format",
+        "http.client",
+        "sqlite3",
+        "asyncio",
+    ),
+    *("alloclens.series", "alloclens.cache", "alloclens.session.reading", "alloclens.lsp"),
+)
 
 
 @pytest.mark.programs
@@ -30,8 +45,15 @@ def test_top_imports_nothing_slow_that_it_does_not_need(tmp_path: Path) -> None:
 
 
 @pytest.mark.programs
-def test_the_version_is_printed_without_the_engine() -> None:
-    code = "import sys; from alloclens.cli import main\ntry: main(['--version'])\nfinally: print(*sys.modules)"
+@pytest.mark.parametrize("option", ["--version", "--help"])
+def test_the_version_and_the_help_are_printed_without_the_engine(option: str) -> None:
+    code = f"import sys; from alloclens.cli import main\ntry: main([{option!r}])\nfinally: print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
     ours = {name for name in done.stdout.split() if name.startswith("alloclens.")}
     assert ours == {"alloclens.cli", "alloclens.cli.terminal", "alloclens.printable"}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_help_lists_what_a_command_says_of_itself(name: str) -> None:
+    command = importlib.import_module(f"alloclens.cli.{name}").command
+    assert " ".join((command.help or "").partition("\n\n")[0].split()) == COMMANDS[name]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pytest
 from alloclens.profile.formats import read
-from alloclens.session.reading import Reader, compared
+from alloclens.session.profile_file import compared, read_profile
 from alloclens.tables.calls import CallSite, calls
 from alloclens.tables.sites import by_function, by_line
 
@@ -121,8 +121,8 @@ def edges(lines: list[str]) -> dict[str, int]:
 
 
 def subtracted(head: Path, base: Path | None) -> Profile:
-    reader = Reader()
-    return compared(reader.profile(str(head)), reader.profile(str(base)) if base else None).profile
+    before = read_profile(str(base), ())[0] if base else None
+    return compared(read_profile(str(head), ())[0], before).profile
 
 
 def functions(profile: Profile) -> list[CallSite]:

@@ -13,7 +13,7 @@ from alloclens.cli import main
 from alloclens.lsp.documents import Documents
 from alloclens.profile.errors import ProfileError
 from alloclens.session.once import world
-from alloclens.session.reading import Reader
+from alloclens.session.profile_file import read_profile
 from alloclens.settings import config, labels
 from alloclens.source.roots import Roots
 from alloclens.symbols.binaries import archive
@@ -107,14 +107,14 @@ def test_a_source(tmp_path: Path, odd: Callable[[Path], Path]) -> None:
 
 def test_a_profile(tmp_path: Path, odd: Callable[[Path], Path]) -> None:
     with pytest.raises(OSError, match=r"."):
-        Reader().profile(str(odd(tmp_path / "a.pb.gz")))
+        read_profile(str(odd(tmp_path / "a.pb.gz")), ())
 
 
 def test_a_profile_that_is_too_large_names_the_setting(tmp_path: Path) -> None:
     path = tmp_path / "a.pb.gz"
     path.write_bytes(b"x" * ((1 << 20) + 1))
     with pytest.raises(ProfileError, match=r"^larger than 1 MiB \(the setting largestProfile\)$"):
-        Reader(largest=1 << 20).profile(str(path))
+        read_profile(str(path), (), largest=1 << 20)
 
 
 def test_a_report_replaces_nothing_but_a_file(tmp_path: Path, odd: Callable[[Path], Path]) -> None:

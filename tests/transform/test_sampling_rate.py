@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from alloclens.profile.formats import profile_pb2 as pb
 from alloclens.profile.formats import read
-from alloclens.session.reading import Reader
+from alloclens.session.profile_file import read_profile
 from alloclens.stats.sampling import errors
 from alloclens.transform.sampling_rate import NOTE, with_sampling_rate
 
@@ -47,7 +47,7 @@ def test_the_rate_that_is_assumed(data: bytes, period: int, notes: tuple[str, ..
 def test_a_snapshot_says_so(tmp_path: Path) -> None:
     path = tmp_path / "heap.pb.gz"
     path.write_bytes(heap(GO, rate=0))
-    assert Reader().profile(str(path)).messages == (NOTE,)
+    assert read_profile(str(path), ())[0].messages == (NOTE,)
 
 
 def test_the_error_is_that_of_a_profile_that_records_go_s_default() -> None:

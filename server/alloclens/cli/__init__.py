@@ -11,8 +11,19 @@ import click
 from alloclens import __version__
 from alloclens.cli import terminal
 
-COMMANDS = ("lsp", "capture", "top", "annotate", "explain", "leaks", "report", "allow")
-"""Modules of this package, each with a `command`."""
+COMMANDS = {
+    "lsp": "Serve an editor over standard input and output.",
+    "capture": "Fetch profiles from a running Go process at URL.",
+    "top": "Show the heaviest lines or functions of FILE, as `go tool pprof -top` does.",
+    "annotate": "Print SOURCE with numbers beside its lines, and leaks below them.",
+    "explain": "Show where the files and lines of the latest profile lie in the workspace around here, by which rule, or why "
+    "they do not.",
+    "leaks": "Judge the series of profiles in DIRECTORY: which lines of your own code leak, worst first.",
+    "report": "Write a report on the profiles in DIRECTORY: one HTML page that needs no network.",
+    "allow": "Allow and list the paths outside FOLDER to which its settings file and links lead; by default, the workspace "
+    "around here.",
+}
+"""Modules of this package, each with a `command`, and what `--help` says of it without importing it."""
 INTERRUPTED = 130
 """The exit code of a program that Ctrl-C ends, as a shell reports it."""
 FAULT = 70
@@ -20,7 +31,7 @@ FAULT = 70
 
 
 class Commands(click.Group):
-    """The commands, each imported when it is used, so that `top` starts without pygls."""
+    """The commands, each imported when it is used: `top` starts without pygls, and `--help` without numpy."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of all commands."""
@@ -35,6 +46,12 @@ class Commands(click.Group):
         terminal.tell_warnings()
         command: click.Command = importlib.import_module(f"alloclens.cli.{cmd_name}").command
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands in a help text."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([*COMMANDS.items()])
 
     def main(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Run a command and exit with its code. Errors are printed in a line or two, without a traceback."""

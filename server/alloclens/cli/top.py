@@ -13,8 +13,7 @@ from alloclens.cli.errors import errors_about
 from alloclens.cli.terminal import Styled, show, show_json, tell
 from alloclens.disk import real_path
 from alloclens.profile.sample_types import column
-from alloclens.session.reading import Reader, compared
-from alloclens.source.roots import Roots
+from alloclens.session.profile_file import compared, read_profile
 from alloclens.tables.lines import unplaced
 from alloclens.tables.top import By, Sort, Top, top
 from alloclens.transform.difference import total
@@ -106,11 +105,12 @@ def command(
 
 
 def _profile(file: str, base: str | None, binaries: Sequence[str], *, of_differences: bool) -> Symbolized:
-    reader = Reader(Roots((workspace_around(os.curdir),)), binaries=tuple(map(real_path, binaries)))
+    folders, chosen = (workspace_around(os.curdir),), tuple(map(real_path, binaries))
     with errors_about(file):
-        head = reader.profile(file)
+        head, _ = read_profile(file, folders, chosen)
     with errors_about(base or file):
-        difference = compared(head, reader.profile(base) if base else None, of_differences=of_differences)
+        before = read_profile(base, folders, chosen)[0] if base else None
+        difference = compared(head, before, of_differences=of_differences)
     for message in difference.messages:
         tell(message)
     return difference

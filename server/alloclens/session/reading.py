@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import logging
 import pickle
@@ -18,32 +17,29 @@ from cachetools import LRUCache
 from alloclens import __version__
 from alloclens.cache.snapshots import Snapshots
 from alloclens.cache.texts import Texts
-from alloclens.disk import read_file
 from alloclens.disk import stamp as stamp_of
 from alloclens.faults import Problem
 from alloclens.paths import canonical, name_of
 from alloclens.profile.errors import ProfileError
-from alloclens.profile.formats import MAX_PROFILE_BYTES, read
+from alloclens.profile.formats import MAX_PROFILE_BYTES
 from alloclens.profile.kinds import contention_of
 from alloclens.series.comparison import Contents
 from alloclens.series.owned import owned
 from alloclens.series.snapshot import Snapshot, taken_at
+from alloclens.session.profile_file import compared, read_profile
 from alloclens.source.evidence import Evidence, evidence
 from alloclens.source.places import Nowhere, SourceMap
 from alloclens.source.recorded import Kind
 from alloclens.source.roots import Roots
 from alloclens.symbols.build_info import build
-from alloclens.symbols.demangle import readable
-from alloclens.symbols.symbols import Symbolized, symbolized
 from alloclens.tables.alignment import NO_MAPS, realigned
 from alloclens.tables.allocations import StackAllocations, of_two_processes, sketch, stack_allocations
 from alloclens.tables.code import code_digests
 from alloclens.tables.lines import Lines, Ownership, UnattributedLines, attributed, lines, unattributed
-from alloclens.transform.difference import IncomparableError, difference, overflow
+from alloclens.transform.difference import IncomparableError
 from alloclens.transform.filters import in_focus
 from alloclens.transform.one_name import renamed
-from alloclens.transform.prune import pruned, unusable
-from alloclens.transform.sampling_rate import with_sampling_rate
+from alloclens.transform.prune import pruned
 from alloclens.walk import MAX_WALK_SECONDS
 from alloclens.worker import take_longer
 from alloclens.workspace.files import Disk
@@ -61,6 +57,7 @@ if TYPE_CHECKING:
     from alloclens.series.series import Provenance
     from alloclens.source.build_roots import LearnedBuilds
     from alloclens.source.places import Place, Places
+    from alloclens.symbols.symbols import Symbolized
     from alloclens.tables.alignment import LineMaps
     from alloclens.tables.goroutines import GoroutineOrigin
     from alloclens.transform.filters import Filters
@@ -158,25 +155,9 @@ class Reader:
     largest: int = MAX_PROFILE_BYTES
     """Maximum size in bytes, unpacked."""
 
-    def profile(self, path: str) -> Symbolized:
-        """Read one profile, without dropping frames. Raises ProfileError or OSError."""
-        return self._symbolized(path)[0]
-
     def _symbolized(self, path: str) -> tuple[Symbolized, Profile]:
         """Return a profile, and the same without the names found in binaries."""
-        try:
-            data = read_file(path, self.largest)
-        except OSError as error:
-            if error.errno != errno.EFBIG:
-                raise
-            raise ProfileError(f"{error.strerror} (the setting largestProfile)") from error
-        begun = time.monotonic()
-        written, rate_notes = with_sampling_rate(read(data, self.largest))
-        profile, notes = readable(written)
-        result = symbolized(profile, self.roots.folders, self.binaries)
-        milliseconds = (time.monotonic() - begun) * 1000
-        log.info("read %s: %d bytes, %d samples, %.0f ms", path, len(data), len(profile), milliseconds)
-        return replace(result, messages=(*result.messages, *notes, *rate_notes, *overflow(profile))), written
+        return read_profile(path, self.roots.folders, self.binaries, self.largest)
 
     @cached_property
     def digest(self) -> str:
@@ -281,16 +262,6 @@ class Reader:
 
     def _line_maps(self, head: Attributed, base: Attributed, builds: BuildPair) -> LineMaps:
         return line_maps(base.lines, head.lines, builds, {**base.places, **head.places}, self.roots, texts())
-
-
-def compared(head: Symbolized, base: Symbolized | None, *, of_differences: bool = False) -> Symbolized:
-    """Return the head, or head - base, without the frames that the profile wants dropped. Raises IncomparableError."""
-    both = [head, base] if base else [head]
-    profile = difference(head.profile, base.profile, of_differences=of_differences) if base else head.profile
-    reason = unusable(profile)
-    messages = [message for side in both for message in side.messages] + ([reason] if reason else [])
-    missing = [name for side in both for name in side.missing]
-    return Symbolized(pruned(profile), tuple(dict.fromkeys(messages)), tuple(dict.fromkeys(missing)))
 
 
 def _renamed(read: Read, key: tuple[object, ...], names: Mapping[str, str]) -> Read:

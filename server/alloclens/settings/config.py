@@ -9,7 +9,6 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from alloclens.disk import check_inside, open_file, reason
-from alloclens.languages.toml import lines_of_keys
 from alloclens.settings import settings
 from alloclens.settings.toml import BOM, TOMLError, edit_toml, loads
 
@@ -145,6 +144,8 @@ def _said(path: Path, data: bytes, before: Config) -> Config | None:
     if table is None:
         return None
     values, wrong = _judged(table, keys)
+    from alloclens.languages.toml import lines_of_keys  # noqa: PLC0415 - tree-sitter, of which `top` needs nothing
+
     lines = {at[len(keys) :]: line for at, line in lines_of_keys(text).items() if at[: len(keys)] == keys}
     told = [(_line(lines, problem.path), problem.message) for problem in wrong] + _not_text(data)
     problems = tuple(ConfigProblem(str(path), *one) for one in sorted(told))

@@ -1,0 +1,58 @@
+"""Reads one profile file, without anything that is known of other files or of the sources."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from alloclens.disk import read_file
+from alloclens.profile.errors import ProfileError
+from alloclens.profile.formats import MAX_PROFILE_BYTES, read
+from alloclens.symbols.demangle import readable
+from alloclens.symbols.symbols import Symbolized, symbolized
+from alloclens.transform.difference import difference, overflow
+from alloclens.transform.prune import pruned, unusable
+from alloclens.transform.sampling_rate import with_sampling_rate
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from alloclens.profile.model import Profile
+
+log = logging.getLogger(__name__)
+
+
+def read_profile(
+    path: str, folders: Sequence[str], binaries: Sequence[str] = (), largest: int = MAX_PROFILE_BYTES
+) -> tuple[Symbolized, Profile]:
+    """Return a profile with all its frames, and the same without the names found in binaries.
+
+    Binaries are searched in `folders`, and in the files and directories `binaries`; `largest` is in bytes, unpacked. Raises
+    ProfileError or OSError.
+    """
+    try:
+        data = read_file(path, largest)
+    except OSError as error:
+        if error.errno != errno.EFBIG:
+            raise
+        raise ProfileError(f"{error.strerror} (the setting largestProfile)") from error
+    begun = time.monotonic()
+    written, rate_notes = with_sampling_rate(read(data, largest))
+    profile, notes = readable(written)
+    result = symbolized(profile, folders, binaries)
+    milliseconds = (time.monotonic() - begun) * 1000
+    log.info("read %s: %d bytes, %d samples, %.0f ms", path, len(data), len(profile), milliseconds)
+    return replace(result, messages=(*result.messages, *notes, *rate_notes, *overflow(profile))), written
+
+
+def compared(head: Symbolized, base: Symbolized | None, *, of_differences: bool = False) -> Symbolized:
+    """Return the head, or head - base, without the frames that the profile wants dropped. Raises IncomparableError."""
+    both = [head, base] if base else [head]
+    profile = difference(head.profile, base.profile, of_differences=of_differences) if base else head.profile
+    reason = unusable(profile)
+    messages = [message for side in both for message in side.messages] + ([reason] if reason else [])
+    missing = [name for side in both for name in side.missing]
+    return Symbolized(pruned(profile), tuple(dict.fromkeys(messages)), tuple(dict.fromkeys(missing)))
