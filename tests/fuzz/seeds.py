@@ -152,6 +152,18 @@ FOREIGN = {
  ]
 }
 """,
+    "v8": """{"head":{"callFrame":{"functionName":"(root)","scriptId":"0","url":"","lineNumber":-1,"columnNumber":-1},
+"selfSize":0,"id":1,"children":[
+{"callFrame":{"functionName":"","scriptId":"9","url":"file:///w/dist/app.js","lineNumber":0,"columnNumber":0},
+"selfSize":16,"id":2,"children":[
+{"callFrame":{"functionName":"keep","scriptId":"9","url":"file:///w/dist/app.js","lineNumber":1,"columnNumber":13},
+"selfSize":1048624,"id":3,"children":[]},
+{"callFrame":{"functionName":"push","scriptId":"0","url":"","lineNumber":-1,"columnNumber":-1},
+"selfSize":915752,"id":4,"children":[]}]},
+{"callFrame":{"functionName":"keep","scriptId":"9","url":"file:///w/dist/app.js","lineNumber":1,"columnNumber":13},
+"selfSize":524312,"id":5,"children":[]}]},
+"samples":[{"size":524320,"nodeId":3,"ordinal":1},{"size":524304,"nodeId":3,"ordinal":2},{"size":915752,"nodeId":4,"ordinal":3}]}
+""",
 }
 """Formats that are not pprof's, by name."""
 

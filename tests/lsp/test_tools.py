@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
+from alloclens.wording.amounts import amount
 
 from tests.support import tools
 
@@ -32,3 +34,13 @@ async def test_c(editor: Editor, tmp_path: Path) -> None:
 async def test_rust(editor: Editor, tmp_path: Path) -> None:
     made = tools.rust_dhat(tmp_path)
     assert await hint_of(editor, tmp_path, made) == "97.7kB owned"
+
+
+@pytest.mark.parametrize("bundled", [False, True])
+async def test_node(editor: Editor, tmp_path: Path, bundled: bool) -> None:
+    made = tools.node(tmp_path, bundled=bundled)
+    keep = tools.heaviest(json.loads(made.path.read_bytes())["head"])
+    assert keep["callFrame"]["functionName"] == "keep" or bundled
+    assert await hint_of(editor, tmp_path, made) == f"{amount(tools.subtree(keep), 'bytes')} owned in this function"
+    hover = await editor.hover(made.source.as_uri(), made.line("leaks"))
+    assert "those of all lines of this function" in hover

@@ -117,8 +117,8 @@ def test_what_was_counted_without_lifetimes() -> None:
     ("before", "after", "words"),
     [
         ('"dhatFileVersion":2', '"dhatFileVersion":3', "version 3 of DHAT"),
-        ('"fs":[1,4]', '"fs":[1,5]', "not in ftbl"),
-        ('"fs":[1,4]', '"fs":[-1]', "not in ftbl"),
+        ('"fs":[1,4]', '"fs":[1,5]', "not in the list of frames"),
+        ('"fs":[1,4]', '"fs":[-1]', "not in the list of frames"),
         ('"fs":[1,4]', '"fs":[["a"]]', "Expected `int`"),
         ('"tb":500000', f'"tb":{2**63}', "64 bits"),
         ('"tb":500000,', "", "missing required field `tb`"),

@@ -166,7 +166,6 @@ def test_a_reference_to_nothing_is_an_error(name: str) -> None:
         (b"Nettrace\x14\0\0\0", "dotnet-trace"),
         (b"\x7fELF\x02\x01\x01\0", "setting `binaries`"),
         (b"MZ\x90\0\x03\0", "setting `binaries`"),
-        (b'{"head":{"callFrame":{}}}', "heap profile of V8"),
         (b'{"snapshot":{"meta":{}}}', "heap snapshot of V8"),
         (b'{"nodes":[{"id":1}]}', "CPU profile of V8"),
         (b'{"exporter":"x","$schema":"https://www.speedscope.app/file-format-schema.json"}', "for speedscope"),

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
+import time
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
+from scripts import tools
+
+ROOT = Path(__file__).resolve().parents[2]
+NODE_INTERVAL = 16384
+"""Bytes."""
+OLD = time.time() - 3600
 PROGRAMS = Path(__file__).with_name("programs")
 MARK = re.compile(r"(?://|/\*|#) (\w+(?: \w+)*)")
 
@@ -41,22 +49,56 @@ def run(*command: str | Path, cwd: Path, seconds: float = 100) -> str:
     return done.stdout
 
 
+def put(source: Path, target: Path) -> Path:
+    """Copy a source file, and make it older than any profile."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)
+    os.utime(target, (OLD, OLD))
+    return target
+
+
 def valgrind(folder: Path) -> Made:
     """Run a C program under Valgrind's DHAT."""
-    shutil.copy(PROGRAMS / "leak.c", folder)
+    source = put(PROGRAMS / "leak.c", folder / "leak.c")
     run(tool("cc"), "-g", "-O0", "leak.c", "-o", "leak", cwd=folder)
     path = folder / "profiles" / "dhat.out.1"
     path.parent.mkdir(exist_ok=True)
     said = run(tool("valgrind"), "--tool=dhat", "--fullpath-after=", f"--dhat-out-file={path}", "./leak", cwd=folder)
-    return Made(path, folder / "leak.c", said)
+    return Made(path, source, said)
+
+
+def node(folder: Path, *, bundled: bool = False) -> Made:
+    """Run a program in TypeScript, which Node strips of its types, or as esbuild bundles and minifies it."""
+    source = put(PROGRAMS / "node" / "shop.ts", folder / "src" / "shop.ts")
+    program, profiles = source, folder / "profiles"
+    if bundled:
+        program = folder / "dist" / "shop.js"
+        esbuild = ROOT / "vscode-client" / "node_modules" / "esbuild" / "bin" / "esbuild"
+        if not esbuild.exists():
+            pytest.skip("the VS Code client's packages are not installed")
+        run(tools.node(), esbuild, source, "--bundle", "--minify", "--sourcemap", f"--outfile={program}", cwd=folder)
+    interval = f"--heap-prof-interval={NODE_INTERVAL}"
+    said = run(tools.node(), "--heap-prof", interval, f"--heap-prof-dir={profiles}", program, cwd=folder)
+    return Made(next(profiles.glob("*.heapprofile")), source, said)
+
+
+def subtree(call: dict[str, Any]) -> int:
+    """Return the bytes of a node of V8's tree and of all below it."""
+    return call["selfSize"] + sum(map(subtree, call["children"]))
+
+
+def heaviest(call: dict[str, Any]) -> dict[str, Any]:
+    """Return the node of V8's tree with the largest self size."""
+    return max([call, *map(heaviest, call["children"])], key=lambda node: node["selfSize"])
 
 
 def rust_dhat(folder: Path) -> Made:
     """Run a Rust program with the crate dhat, which cargo downloads."""
-    shutil.copytree(PROGRAMS / "rust", folder, dirs_exist_ok=True)
+    put(PROGRAMS / "rust" / "Cargo.toml", folder / "Cargo.toml")
+    source = put(PROGRAMS / "rust" / "src" / "main.rs", folder / "src" / "main.rs")
     target = folder.parent / "cargo"  # the crates are compiled once
     run(tool("cargo"), "build", "--quiet", "--target-dir", target, cwd=folder)
     path = folder / "profiles" / "dhat-heap.json"
     path.parent.mkdir(exist_ok=True)
     said = run(target / "debug" / "leaks", path, cwd=folder)
-    return Made(path, folder / "src" / "main.rs", said)
+    return Made(path, source, said)

@@ -106,7 +106,7 @@ def _hints(file: FileLines, mapped: MappedLines) -> dict[int, str]:
     unit = comparison.sample_type.unit
     beside: dict[int, list[str]] = {}
     for row in shown:  # several recorded files may be this one
-        text = hint(comparison.stats(row), unit, unsure=spots[row].unsure)
+        text = hint(comparison.stats(row), unit, unsure=spots[row].unsure, by_function=comparison.lines.by_function)
         beside.setdefault(spots[row].line, []).append(text)
     return {line: ", ".join(texts) for line, texts in beside.items()}
 

@@ -138,6 +138,10 @@ class Profile:
     mem_stats: MemStats | None = None
     is_delta: bool = False
     """Whether net/http/pprof computed the difference over N seconds (?seconds=N)."""
+    by_function: bool = False
+    """Whether the line of a frame is that of its function, because the writer records no other."""
+    columns: Ints | None = None
+    """The column of each frame, from 0, if it was recorded and tells functions of a line apart. Valid until frames are changed."""
 
     def __len__(self) -> int:
         return len(self.values)

@@ -8,10 +8,11 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from alloclens.disk import read_file
+from alloclens.disk import read_file, stamp
 from alloclens.profile.errors import ProfileError
 from alloclens.profile.formats import MAX_PROFILE_BYTES, read
 from alloclens.symbols.demangle import readable
+from alloclens.symbols.source_maps import in_sources
 from alloclens.symbols.symbols import Symbolized, symbolized
 from alloclens.transform.difference import difference, overflow
 from alloclens.transform.prune import pruned, unusable
@@ -21,17 +22,22 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from alloclens.profile.model import Profile
+    from alloclens.source.roots import PrefixMapping
 
 log = logging.getLogger(__name__)
 
 
 def read_profile(
-    path: str, folders: Sequence[str], binaries: Sequence[str] = (), largest: int = MAX_PROFILE_BYTES
+    path: str,
+    folders: Sequence[str],
+    binaries: Sequence[str] = (),
+    largest: int = MAX_PROFILE_BYTES,
+    mappings: Sequence[PrefixMapping] = (),
 ) -> tuple[Symbolized, Profile]:
     """Return a profile with all its frames, and the same without the names found in binaries.
 
-    Binaries are searched in `folders`, and in the files and directories `binaries`; `largest` is in bytes, unpacked. Raises
-    ProfileError or OSError.
+    Binaries are searched in `folders`, and in the files and directories `binaries`; `largest` is in bytes, unpacked; generated
+    files are in `folders`, or where `mappings` lead. Raises ProfileError or OSError.
     """
     try:
         data = read_file(path, largest)
@@ -42,7 +48,7 @@ def read_profile(
     begun = time.monotonic()
     written, rate_notes = with_sampling_rate(read(data, largest))
     profile, notes = readable(written)
-    result = symbolized(profile, folders, binaries)
+    result = in_sources(symbolized(profile, folders, binaries), folders, mappings, stamp(path))
     milliseconds = (time.monotonic() - begun) * 1000
     log.info("read %s: %d bytes, %d samples, %.0f ms", path, len(data), len(profile), milliseconds)
     return replace(result, messages=(*result.messages, *notes, *rate_notes, *overflow(profile))), written

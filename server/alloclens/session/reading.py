@@ -157,7 +157,7 @@ class Reader:
 
     def _symbolized(self, path: str) -> tuple[Symbolized, Profile]:
         """Return a profile, and the same without the names found in binaries."""
-        return read_profile(path, self.roots.folders, self.binaries, self.largest)
+        return read_profile(path, self.roots.folders, self.binaries, self.largest, self.roots.mappings)
 
     @cached_property
     def digest(self) -> str:
@@ -196,7 +196,7 @@ class Reader:
         snapshot = _snapshot(path, stamp, source, settled, build(symbolized.profile, self.roots, self.binaries))
         take_longer(min(len(settled.places) * PLACE_SECONDS, MAX_WALK_SECONDS))
         keep_texts(snapshot, settled.places.values(), self.roots, stamp, texts())
-        if not symbolized.missing:  # a binary that is missing now may be there next time
+        if not (symbolized.missing or symbolized.is_transient):  # a binary that is missing may be there next time
             snapshots().keep(snapshot, source.read.evidence, stamp, self.digest)
         return snapshot
 

@@ -42,7 +42,7 @@ STANDARD = frozenset((
 """First elements of the import paths of Go's standard library."""
 BUILT_IN = re.compile(
     r"""^$ | ^<.*>$ | ^\[.*\]$ | ^\(.*\)$ | ^_cgo_ | (^|/)_cgo_gotypes\.go$ | \.cgo[12]\.(go|c)$ | (^|/)_testmain\.go$
-    | \.(dylib|dll|exe|so(\.[\d.]+)?)$ | ^node: | ^internal/deps/ | ^(native|nothing|none|unknown|evalmachine\.<anonymous>|anonymous|\?+)$ """,
+    | \.(dylib|dll|exe|so(\.[\d.]+)?)$ | ^(?:node|wasm|ext): | ^internal/deps/ | ^(native|nothing|none|unknown|evalmachine\.<anonymous>|anonymous|\?+)$ """,
     re.VERBOSE | re.IGNORECASE,
 )
 STANDARD_PATH = re.compile(

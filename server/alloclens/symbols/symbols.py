@@ -40,6 +40,8 @@ class Symbolized:
     """Distinct problems, and what to do about them."""
     missing: tuple[str, ...] = ()
     """Recorded names of the missing binaries of addresses without lines."""
+    is_transient: bool = False
+    """Whether lines follow from files that may be replaced, such as source maps."""
 
 
 class _BinaryError(Exception):

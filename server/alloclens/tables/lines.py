@@ -85,6 +85,8 @@ class Lines:
     """Sum of |value| of the samples whose stacks name no file; shape (sample types,)."""
     holders: Holders
     """What is owned, by caller, and what no own code owns."""
+    by_function: bool = False
+    """Whether each line is that of a function and stands for all of it, because the writer records no other."""
 
     def __len__(self) -> int:
         return len(self.line)
@@ -182,6 +184,7 @@ def attributed(of: UnattributedLines, whose: Ownership) -> Lines:
         rate=sampling_rate(profile),
         unplaced=unplaced(profile),
         holders=holders(profile, owned.site, caller, np.hstack([sample_errors.variance, sample_errors.sampled])),
+        by_function=profile.by_function,
     )
 
 

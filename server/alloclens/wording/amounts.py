@@ -128,12 +128,18 @@ def share(value: float, total: float) -> str:
     return f"{percent:.0f}%" if abs(percent) >= 10 else f"{percent:.1f}%"
 
 
-def hint(stats: LineStats, unit: str, *, unsure: bool = False) -> str:
+IN_THIS_FUNCTION = " in this function"
+"""After the numbers on the line of a function, if they are of all its lines."""
+
+
+def hint(stats: LineStats, unit: str, *, unsure: bool = False, by_function: bool = False) -> str:
     """Return the one or two numbers that matter most on a line, with the growth if it is significant.
 
     `owned` is shown if the line owns more than it allocates itself. `unsure` marks a line that may be another one with ~.
+    `by_function`: see `Lines`.
     """
-    return f"~{_hint(stats, unit)}" if unsure else _hint(stats, unit)
+    text = _hint(stats, unit) + (IN_THIS_FUNCTION if by_function else "")
+    return f"~{text}" if unsure else text
 
 
 def _hint(stats: LineStats, unit: str) -> str:

@@ -35,6 +35,7 @@ class Places(NamedTuple):
 
 
 MAX_STACKS = 3
+WHOLE_FUNCTION = "The profile records no lines, only functions: the numbers are those of all lines of this function."
 
 
 def markdown(
@@ -54,6 +55,8 @@ def markdown(
         now = places.finding(judged)._replace(waits="")  # this is the line in which they wait
         said = candidate(judged, now) if judged.is_candidate else verdict(judged, now)
         parts.append(f"{sparkline(judged.points)} {escape(said)}  \n{escape(figures(judged))}")
+    if lines.by_function:
+        parts.append(WHOLE_FUNCTION)
     if unsure:
         parts.append(f"~ {doubt(guessed=guessed)} It was line {number} of {escape(file)}.")
     if stacks:

@@ -137,7 +137,9 @@ def _line(comparison: Comparison, row: int, spot: Spot | None) -> protocol.HotLi
     lines, stats = comparison.lines, comparison.stats(row)
     number, function = int(lines.file[row]), int(lines.functions.of_line[row])
     return protocol.HotLine(
-        label=hint(stats, comparison.sample_type.unit, unsure=bool(spot and spot.unsure)),
+        label=hint(
+            stats, comparison.sample_type.unit, unsure=bool(spot and spot.unsure), by_function=lines.by_function
+        ),
         location=location(spot),
         function=lines.functions.name[function] if function >= 0 else "",
         file=lines.files[number],

@@ -60,7 +60,8 @@ def _hints(world: World, documents: Documents, uri: str, wanted: types.Range, cl
 
 def _hint(row: int, file: FileLines, at: Document, mapped: MappedLines, spot: int, client: Client) -> types.InlayHint:
     line, unsure = int(mapped.line[spot]), bool(mapped.unsure[spot])
-    label = hint(file.comparison.stats(row), file.comparison.sample_type.unit, unsure=unsure)
+    of = file.comparison
+    label = hint(of.stats(row), of.sample_type.unit, unsure=unsure, by_function=of.lines.by_function)
     part = types.InlayHintLabelPart(label, command=client.show_stacks("Show call stacks", at.uri, line - 1))
     return types.InlayHint(at.end_of(line), [part], padding_left=True, data={"uri": at.uri, "line": line})  # a HintLine
 

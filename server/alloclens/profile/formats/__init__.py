@@ -20,6 +20,7 @@ from alloclens.profile.formats import (
     proto,
     symbol_section,
     thread_text,
+    v8,
 )
 from alloclens.profile.formats.addresses import named
 from alloclens.profile.formats.compression import unpacked
@@ -37,13 +38,14 @@ FORMATS = (
     java_text.parse,
     cpu_binary.parse,
     dhat.parse,
+    v8.parse,
     proto.parse,
     goroutine_dump.parse,
 )
 """Formats that start with a magic string come first. A profile.proto is recognized only by parsing all of it, and
 goroutines may appear anywhere in a log."""
 
-JSON_FORMATS = (dhat.MARK,)
+JSON_FORMATS = (dhat.MARK, v8.MARK)
 """How the formats that are JSON start."""
 MAX_PROFILE_BYTES = 128 << 20
 """Unpacked size; a million samples of 30 frames take about 70 MiB."""

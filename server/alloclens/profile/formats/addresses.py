@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from itertools import chain
-from typing import TYPE_CHECKING, NamedTuple
+from itertools import chain, compress
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from alloclens.arrays import offsets
 from alloclens.profile.errors import Malformed
 from alloclens.profile.formats.memory_map import NO_MAP, MemoryMap
-from alloclens.profile.model import Frame, Frames, Functions, Labels, Locations, Profile
+from alloclens.profile.model import Frame, Frames, Functions, Labels, Locations, Mappings, Profile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -93,22 +93,63 @@ def assemble(
     address, seen, location = np.unique(stacks.address, return_index=True, return_inverse=True)
     frames = [(symbols or {}).get(a) or UNKNOWN for a in address.tolist()]
     mappings, mapping = memory_map.placed(address, seen, strings)
+    at = offsets(np.array([len(f) for f in frames], np.int64))
     functions, rows = _functions(list(chain.from_iterable(frames)), strings)
     return Profile(
         sample_types=sample_types,
-        default_sample_type="",
-        values=stacks.values,
-        location_at=offsets(stacks.depth),
-        location=location.reshape(-1).astype(np.int32),
-        locations=Locations(mapping, address.view(np.int64), offsets(np.array([len(f) for f in frames], np.int64))),
+        locations=Locations(mapping, address.view(np.int64), at),
         frames=rows,
         functions=functions,
         mappings=mappings,
         labels=_labels(labels, strings),
         strings=tuple(strings.rows),
-        is_base=np.zeros(len(stacks.values), np.bool_),
+        **_samples(stacks.values, stacks.depth, location.reshape(-1)),
         **others,  # type: ignore[arg-type]  # each has its field's type
     )
+
+
+def assemble_numbered(
+    sample_types: tuple[ValueType, ...],
+    values: Ints,
+    depth: Ints,
+    number: Ints,
+    frames: Sequence[Frame],
+    **others: object,
+) -> Profile:
+    """Build a profile of stacks that have no addresses.
+
+    `number` holds the stacks, concatenated, leaf first: of each frame its index in `frames`, of which those in no stack are left
+    out. Raises Malformed if there is no such frame.
+    """
+    if number.min(initial=0) < 0 or number.max(initial=-1) >= len(frames):
+        raise Malformed("a stack has a frame that is not in the list of frames")
+    used = np.zeros(len(frames), np.bool_)
+    used[number] = True
+    strings = _Strings()
+    functions, rows = _functions(list(compress(frames, used.tolist())), strings)
+    none = np.zeros(0, np.int64)
+    return Profile(
+        sample_types=sample_types,
+        locations=Locations(np.full_like(rows.line, -1), np.zeros_like(rows.line), np.arange(len(rows.line) + 1)),
+        frames=rows,
+        functions=functions,
+        mappings=Mappings(none, none, none, none, none),
+        labels=_labels((), strings),
+        strings=tuple(strings.rows),
+        **_samples(values, depth, (np.cumsum(used) - 1)[number]),
+        **others,  # type: ignore[arg-type]  # each has its field's type
+    )
+
+
+def _samples(values: Ints, depth: Ints, location: Ints) -> dict[str, Any]:
+    """Return the fields of Profile that are the same in all profiles built here."""
+    return {
+        "default_sample_type": "",
+        "values": values,
+        "location_at": offsets(depth),
+        "location": location.astype(np.int32),
+        "is_base": np.zeros(len(values), np.bool_),
+    }
 
 
 def named(profile: Profile, names: Mapping[int, Sequence[Frame]]) -> Profile:

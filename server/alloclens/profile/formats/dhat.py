@@ -12,10 +12,9 @@ import msgspec
 import numpy as np
 
 from alloclens.profile.errors import Malformed
-from alloclens.profile.formats.addresses import Stacks, assemble
+from alloclens.profile.formats.addresses import assemble_numbered
 from alloclens.profile.formats.json_text import column, decoded, ragged
 from alloclens.profile.model import Frame, Profile, ValueType
-from alloclens.typed import ready
 
 if TYPE_CHECKING:
     from alloclens.arrays import Ints
@@ -37,7 +36,6 @@ ALLOCATORS = (
 """drop_frames: what Valgrind replaces, and what Rust calls in place of #[global_allocator], which lies on that line."""
 
 
-@ready
 class _Point(msgspec.Struct, gc=False):
     """A program point: one stack."""
 
@@ -50,7 +48,6 @@ class _Point(msgspec.Struct, gc=False):
     ebk: int = 0
 
 
-@ready
 class _File(msgspec.Struct):
     version: int = msgspec.field(name="dhatFileVersion")
     bklt: bool
@@ -71,12 +68,9 @@ def parse(data: bytes) -> Profile:
     if file.version != VERSION:
         raise Malformed(f"version {file.version} of DHAT's format; alloclens reads version {VERSION}")
     depth, frame = ragged([point.fs for point in file.pps])
-    if frame.min(initial=0) < 0 or frame.max(initial=-1) >= len(file.ftbl):
-        raise Malformed("a stack names a frame that is not in ftbl")
     types, values = _values(file)
-    stacks = Stacks(values, depth, frame.view(np.uint64))
-    symbols = {number: [_frame(text)] for number, text in enumerate(file.ftbl)}
-    return assemble(types, stacks, symbols=symbols, period=1, period_type=BYTES, drop_frames=ALLOCATORS)
+    frames = [_frame(text) for text in file.ftbl]
+    return assemble_numbered(types, values, depth, frame, frames, period=1, period_type=BYTES, drop_frames=ALLOCATORS)
 
 
 def _values(file: _File) -> tuple[tuple[ValueType, ...], Ints]:

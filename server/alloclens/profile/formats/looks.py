@@ -56,7 +56,6 @@ MARKS = tuple(
             rb"\x7felf|mz.\x00|[\xce\xcf]\xfa\xed\xfe|\xca\xfe\xba\xbe",
             "a program or library; the setting `binaries` (--binary) takes it, for profiles that have only addresses",
         ),
-        (rb'\s*{\s*"head"\s*:', "a heap profile of V8 as JSON; the npm package pprof writes one that alloclens reads"),
         (
             rb'\s*{\s*"snapshot"\s*:',
             "a heap snapshot of V8; the npm package pprof writes a heap profile that alloclens reads",

@@ -1,0 +1,152 @@
+"""Follows the source maps of JavaScript: from a line and column of a generated file to its source."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from alloclens.disk import read_file, real, reason, stamp
+from alloclens.paths import canonical, is_absolute, is_share, is_within, join, rest_within
+from alloclens.transform.symbolize import SymbolizedFrame, resolved
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from alloclens.disk import Stamp
+    from alloclens.profile.model import Frame
+    from alloclens.source.roots import PrefixMapping
+    from alloclens.symbols.symbols import Symbolized
+
+COMMENT = b"//# sourceMappingURL="
+INLINE = re.compile(r"data:application/json(?:;charset=[^;,]*)?(;base64)?,", re.IGNORECASE)
+MAX_GENERATED_BYTES, MAX_MAP_BYTES = 32 << 20, 64 << 20
+SCHEME = re.compile(r"[a-z][a-z0-9+.-]+:", re.IGNORECASE)
+INSTALL = (
+    "it is made from other files, and its source map needs the package symbolic: pip install 'alloclens[binaries]'"
+)
+OUTSIDE = "it is outside the workspace"
+REBUILT = "it was written after the profile, and its source map may be of another build; record the profile again"
+NAMELESS = "<unknown>"
+
+
+class _MapError(Exception):
+    """A source map cannot be used."""
+
+
+def in_sources(
+    given: Symbolized, folders: Sequence[str], mappings: Sequence[PrefixMapping], recorded: Stamp | None
+) -> Symbolized:
+    """Replace the frames in generated files of the workspace by those in their sources.
+
+    Only files within `folders` are opened. `recorded`: the stamp of the profile. What is not mapped keeps its line in the
+    generated file.
+    """
+    profile = given.profile
+    if profile.columns is None:
+        return given
+    maps, stacks = _Maps(tuple(folders), mappings, recorded.mtime_ns if recorded else 0), {}
+    for row, (number, at) in enumerate(zip(profile.frames.line.tolist(), profile.columns.tolist(), strict=True)):
+        if number > 0 and at >= 0 and (found := maps.lookup(profile.frame(row), at)):
+            stacks[row] = [found]  # a location has one frame
+    profile = replace(resolved(profile, stacks) if stacks else profile, columns=None)
+    return replace(given, profile=profile, messages=(*given.messages, *maps.messages), is_transient=bool(maps.known))
+
+
+@dataclass
+class _Maps:
+    """The source maps of one profile."""
+
+    folders: tuple[str, ...]
+    mappings: Sequence[PrefixMapping]
+    recorded_ns: int
+    messages: list[str] = field(default_factory=list)
+    known: dict[str, tuple[str, Any] | None] = field(default_factory=dict)
+    """By recorded file: the directory that the names of its sources are relative to, and its source map."""
+
+    def lookup(self, frame: Frame, at: int) -> SymbolizedFrame | None:
+        """Return the source of a frame in a generated file."""
+        if frame.file not in self.known:
+            self.known[frame.file] = self._map(frame.file)
+        directory, tokens = self.known[frame.file] or ("", None)
+        token = tokens.lookup(frame.line, at + 1, 0) if tokens else None  # it counts from 1
+        if token is None or not token.src or token.function_name == NAMELESS:
+            return None
+        name = token.function_name or frame.function
+        file = token.src if is_absolute(token.src) or SCHEME.match(token.src) else join(directory, token.src)
+        return SymbolizedFrame(name, name, file, token.line)
+
+    def _map(self, recorded: str) -> tuple[str, Any] | None:
+        path = self._here(canonical(recorded))
+        if not path or not (now := stamp(path)):
+            return None
+        try:
+            found = _read(path, now, self.folders)
+        except _MapError as error:
+            fault = str(error)
+        except ImportError:
+            fault = INSTALL
+        else:
+            if found is None or now.mtime_ns <= self.recorded_ns:
+                return found
+            fault = REBUILT
+        self.messages.append(f"{path}: {fault}")
+        return None
+
+    def _here(self, path: str) -> str:
+        """Return where a generated file is, if it is in the workspace; "" for any other."""
+        for mapping in self.mappings:
+            if (rest := rest_within(path, mapping.recorded)) is not None:
+                path = join(mapping.here, rest)
+                break
+        inside = is_absolute(path) and not is_share(path) and _is_inside(path, self.folders)
+        return path if inside else ""
+
+
+def _is_inside(path: str, folders: tuple[str, ...]) -> bool:
+    return any(is_within(real(path), folder) for folder in folders)
+
+
+@lru_cache(16)
+def _read(path: str, _now: Stamp, folders: tuple[str, ...]) -> tuple[str, Any] | None:
+    """Return a generated file's source map and the directory of its sources; None if it has none.
+
+    Raises _MapError or ImportError.
+    """
+    try:
+        generated = read_file(path, MAX_GENERATED_BYTES)
+    except OSError as error:
+        raise _MapError(reason(error)) from error
+    at = generated.rfind(COMMENT)
+    if at < 0:
+        return None
+    from symbolic.sourcemapcache import SourceMapCache  # noqa: PLC0415 - an extra, and takes 50 ms
+
+    url = generated[at + len(COMMENT) :].split(b"\n", 1)[0].decode("utf-8", "replace").strip()
+    directory, content = _content(path, url, folders)
+    try:
+        return directory, SourceMapCache.from_bytes(generated, content)
+    except Exception as error:
+        raise _MapError(f"its source map cannot be read ({reason(error)}); build it again") from error
+
+
+def _content(path: str, url: str, folders: tuple[str, ...]) -> tuple[str, bytes]:
+    """Return the directory of a source map, and its text. Raises _MapError."""
+    directory = path.rpartition("/")[0]
+    if inline := INLINE.match(url):
+        text = unquote(url[inline.end() :])
+        try:
+            return directory, base64.b64decode(text, validate=True) if inline[1] else text.encode()
+        except binascii.Error as error:
+            raise _MapError("its inline source map is damaged; build it again") from error
+    at = canonical(url) if is_absolute(canonical(url)) else join(directory, unquote(url))
+    if SCHEME.match(canonical(url)) or is_share(at) or not _is_inside(at, folders):
+        raise _MapError(f"its source map is not read: {OUTSIDE}")
+    try:
+        return at.rpartition("/")[0], read_file(at, MAX_MAP_BYTES)
+    except OSError as error:
+        raise _MapError(f"its source map {at} cannot be read: {reason(error)}") from error

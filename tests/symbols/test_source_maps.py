@@ -1,0 +1,157 @@
+"""Source maps, written by hand, so that the truth is known."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from alloclens.profile.formats import read
+from alloclens.source.roots import PrefixMapping
+from alloclens.symbols.source_maps import in_sources
+from alloclens.symbols.symbols import Symbolized
+
+pytest.importorskip("symbolic", reason="the extra alloclens[binaries] is not installed")
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+GENERATED = "var a=1;function b(c){}function d(){}"
+SECOND = GENERATED.index("d()")
+SEGMENTS = ((9, 0, 4, 9), (17, 0, 4, 9), (18, 0, 4, 14), (SECOND, 1, 40, 2))
+"""Columns of the generated line, from 0; then source, line and column, from 0. `a` is in no source."""
+
+
+def vlq(number: int) -> str:
+    """Encode a number as the Source Map specification says."""
+    rest, out = (-number << 1) | 1 if number < 0 else number << 1, ""
+    while True:
+        rest, digit = rest >> 5, rest & 31
+        out += DIGITS[digit | (32 if rest else 0)]
+        if not rest:
+            return out
+
+
+def mappings(segments: Sequence[tuple[int, ...]]) -> str:
+    before: tuple[int, ...] = (0, 0, 0, 0)
+    out = []
+    for segment in segments:
+        out.append("".join(vlq(now - then) for now, then in zip(segment, before, strict=True)))
+        before = segment
+    return ",".join(out)
+
+
+def source_map(**more: object) -> str:
+    names = {"sources": ["../src/a.ts", "webpack://shop/./b.ts"], "names": []}
+    return json.dumps({"version": 3, **names, "mappings": mappings(SEGMENTS), **more})
+
+
+def profile(url: str, *columns: int) -> Symbolized:
+    calls = [
+        {
+            "callFrame": {"functionName": "f", "url": url, "lineNumber": 0, "columnNumber": at},
+            "selfSize": 1,
+            "children": [],
+        }
+        for at in columns
+    ]
+    root = {"callFrame": {"functionName": "(root)", "url": "", "lineNumber": -1, "columnNumber": -1}}
+    return Symbolized(read(json.dumps({"head": {**root, "selfSize": 0, "children": calls}}).encode()))
+
+
+def put(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    os.utime(path, (1_000_000_000, 1_000_000_000))
+
+
+class Recorded:
+    mtime_ns = time.time_ns()
+
+
+def mapped(given: Symbolized, folder: Path, *mappings: PrefixMapping) -> tuple[list[tuple[str, int]], tuple[str, ...]]:
+    """Return the places of the frames, and what was said."""
+    found = in_sources(given, (folder.as_posix(),), mappings, Recorded)
+    frames = [found.profile.frame(row) for row in found.profile.stack_frames.tolist()]
+    return [(frame.file, frame.line) for frame in frames], found.messages
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    put(tmp_path / "dist/app.js", f"{GENERATED}\n//# sourceMappingURL=app.js.map\n")
+    put(tmp_path / "dist/app.js.map", source_map())
+    return tmp_path
+
+
+def test_each_place(folder: Path) -> None:
+    app = folder / "dist/app.js"
+    places, said = mapped(profile(app.as_uri(), 0, 8, 9, 16, 17, 18, SECOND - 1, SECOND, len(GENERATED)), folder)
+    source, other = (folder / "src/a.ts").as_posix(), "webpack://shop/./b.ts"
+    assert (places, said) == (
+        [(app.as_posix(), 1)] * 2 + [(source, 5)] * 5 + [(other, 41)] * 2,
+        (),
+    )
+
+
+def test_inline(folder: Path) -> None:
+    text = base64.b64encode(source_map().encode()).decode()
+    put(folder / "dist/app.js", f"{GENERATED}\n//# sourceMappingURL=data:application/json;charset=utf-8;base64,{text}")
+    assert mapped(profile((folder / "dist/app.js").as_uri(), 9), folder) == (
+        [((folder / "src/a.ts").as_posix(), 5)],
+        (),
+    )
+
+
+def test_of_a_server(folder: Path) -> None:
+    """A browser names the address, which a path mapping leads to the file."""
+    mapping = PrefixMapping("http:/localhost:5173", (folder / "dist").as_posix())
+    given = profile("http://localhost:5173/app.js", 9)
+    assert mapped(given, folder, mapping) == ([((folder / "src/a.ts").as_posix(), 5)], ())
+    assert mapped(given, folder) == ([("http://localhost:5173/app.js", 1)], ())
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("https://example.com/app.js.map", "outside the workspace"),
+        ("../../secret.map", "outside the workspace"),
+        ("link.map", "outside the workspace"),
+        ("//share/app.js.map", "outside the workspace"),
+        ("none.map", "none.map cannot be read: No such file"),
+        ("data:application/json;base64,@@@@", "inline source map is damaged"),
+        ("data:application/json,{", "cannot be read"),
+        ("damaged.map", "cannot be read"),
+    ],
+)
+def test_what_is_not_followed(folder: Path, url: str, words: str) -> None:
+    put(folder / "dist/damaged.map", '{"version": 3, "mappings": "****"')
+    put(folder.parent / "secret.map", source_map())
+    (folder / "dist/link.map").symlink_to(folder.parent / "secret.map")
+    app = folder / "dist/app.js"
+    put(app, f"{GENERATED}\n//# sourceMappingURL={url}\n")
+    places, said = mapped(profile(app.as_uri(), 9, 18), folder)
+    assert places == [(app.as_posix(), 1)] * 2
+    assert len(said) == 1
+    assert words in said[0]
+
+
+def test_files_outside_are_not_opened(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    inside = folder / "inside"
+    inside.mkdir()
+    (inside / "app.js").symlink_to(folder / "dist/app.js")
+    monkeypatch.setattr("alloclens.symbols.source_maps.read_file", lambda *_: pytest.fail("it is opened"))
+    for path in (folder / "dist/app.js", inside / "app.js"):
+        assert mapped(profile(path.as_uri(), 9), inside) == ([(path.as_posix(), 1)], ())
+
+
+def test_a_bundle_that_is_newer_than_the_profile(folder: Path) -> None:
+    app = folder / "dist/app.js"
+    os.utime(app, (time.time() + 60,) * 2)
+    places, said = mapped(profile(app.as_uri(), 9), folder)
+    assert places == [(app.as_posix(), 1)]
+    assert "written after the profile" in said[0]
