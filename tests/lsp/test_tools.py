@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from tests.support.editor import Editor
 
-pytestmark = [pytest.mark.programs, pytest.mark.slow]
+pytestmark = [pytest.mark.programs, pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 async def hint_of(editor: Editor, folder: Path, made: tools.Made, mark: str = "leaks") -> str:

@@ -69,6 +69,7 @@ PRINTED = re.compile(r"(Total|At t-gmax|At t-end): +([\d,]+) bytes in ([\d,]+) b
 
 @pytest.mark.programs
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("made", [tools.valgrind, tools.rust_dhat])
 def test_real_programs(made: Callable[[Path], tools.Made], tmp_path: Path) -> None:
     profile = made(tmp_path)

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,6 +18,8 @@ from scripts import tools
 ROOT = Path(__file__).resolve().parents[2]
 NODE_INTERVAL = 16384
 """Bytes."""
+CARGO_SECONDS = 500.0
+"""A busy machine takes minutes to compile the crate dhat for the first time."""
 OLD = time.time() - 3600
 PROGRAMS = Path(__file__).with_name("programs")
 MARK = re.compile(r"(?://|/\*|#) (\w+(?: \w+)*)")
@@ -42,11 +45,14 @@ def tool(name: str) -> str:
 
 def run(*command: str | Path, cwd: Path, seconds: float = 100) -> str:
     """Run a program that must succeed, and return what it printed."""
-    done = subprocess.run(
-        list(map(str, command)), cwd=cwd, timeout=seconds, check=False, text=True, stdout=-1, stderr=subprocess.STDOUT
-    )
-    assert done.returncode == 0, done.stdout
-    return done.stdout
+    with tempfile.TemporaryFile("w+") as said:  # a pipe would be waited for as long as any child of it has it open
+        done = subprocess.run(
+            list(map(str, command)), cwd=cwd, timeout=seconds, check=False, stdout=said, stderr=subprocess.STDOUT
+        )
+        said.seek(0)
+        text = said.read()
+    assert done.returncode == 0, text
+    return text
 
 
 def put(source: Path, target: Path) -> Path:
@@ -96,8 +102,8 @@ def rust_dhat(folder: Path) -> Made:
     """Run a Rust program with the crate dhat, which cargo downloads."""
     put(PROGRAMS / "rust" / "Cargo.toml", folder / "Cargo.toml")
     source = put(PROGRAMS / "rust" / "src" / "main.rs", folder / "src" / "main.rs")
-    target = folder.parent / "cargo"  # the crates are compiled once
-    run(tool("cargo"), "build", "--quiet", "--target-dir", target, cwd=folder)
+    target = ROOT / ".tools" / "cargo"  # the crates are compiled once
+    run(tool("cargo"), "build", "--quiet", "--target-dir", target, cwd=folder, seconds=CARGO_SECONDS)
     path = folder / "profiles" / "dhat-heap.json"
     path.parent.mkdir(exist_ok=True)
     said = run(target / "debug" / "leaks", path, cwd=folder)
