@@ -28,7 +28,7 @@ async def hint_of(editor: Editor, folder: Path, made: tools.Made, mark: str = "l
 
 async def test_c(editor: Editor, tmp_path: Path) -> None:
     made = tools.valgrind(tmp_path)
-    assert await hint_of(editor, tmp_path, made) == "97.7kB"
+    assert await hint_of(editor, tmp_path, made) == "97.7kB owned"
 
 
 async def test_rust(editor: Editor, tmp_path: Path) -> None:

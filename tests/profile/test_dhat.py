@@ -14,7 +14,6 @@ from alloclens.profile.formats import is_json_profile, read
 from alloclens.profile.model import Frame
 from alloclens.stats.sampling import errors
 from alloclens.tables.top import top
-from alloclens.transform.prune import pruned
 
 from tests.fuzz.seeds import FOREIGN
 from tests.support import tools
@@ -78,9 +77,7 @@ def test_real_programs(made: Callable[[Path], tools.Made], tmp_path: Path) -> No
     printed = {(bytes_, blocks) for _, bytes_, blocks in PRINTED.findall(profile.said.replace(",", ""))}
     total, peak, end = ((str(read_.values[:, 2 * n + 1].sum()), str(read_.values[:, 2 * n].sum())) for n in range(3))
     assert printed == {total, peak, end}
-    of_lines = {
-        row.line: row for row in top(pruned(read_), 5, "line", "cum").rows() if row.file.endswith(profile.source.name)
-    }
+    of_lines = {row.line: row for row in top(read_, 5, "line", "cum").rows() if row.file.endswith(profile.source.name)}
     assert of_lines[profile.line("leaks")].cum == of_lines[profile.line("calls keep")].cum == 100 * 1000
     assert profile.line("churns") not in {line for line, row in of_lines.items() if row.cum}
 

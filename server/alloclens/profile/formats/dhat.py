@@ -30,10 +30,6 @@ OF_HEAP = tuple(
 """In total, at t-gmax (when the heap was largest), and at t-end, when the program ended or wrote the file."""
 PLACE = re.compile(r"(.+?):(\d{1,9})(?::\d{1,9})?\)")
 UNKNOWN = "???"
-ALLOCATORS = (
-    r"malloc|calloc|realloc|memalign|posix_memalign|aligned_alloc|valloc|operator new(\[\])?|(__rustc::)?__rust_\w+"
-)
-"""drop_frames: what Valgrind replaces, and what Rust calls in place of #[global_allocator], which lies on that line."""
 
 
 class _Point(msgspec.Struct, gc=False):
@@ -70,7 +66,7 @@ def parse(data: bytes) -> Profile:
     depth, frame = ragged([point.fs for point in file.pps])
     types, values = _values(file)
     frames = [_frame(text) for text in file.ftbl]
-    return assemble_numbered(types, values, depth, frame, frames, period=1, period_type=BYTES, drop_frames=ALLOCATORS)
+    return assemble_numbered(types, values, depth, frame, frames, period=1, period_type=BYTES)
 
 
 def _values(file: _File) -> tuple[tuple[ValueType, ...], Ints]:
