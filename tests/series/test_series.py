@@ -224,6 +224,7 @@ def test_equal_totals_are_one_observation() -> None:
         (0, "heap-20200102T030405.250Z.pb.gz", (1577934245.25, "file name")),
         (0, "heap.2020-01-02_03-04-05.pb.gz", (1577934245, "file name")),
         (0, "heap-1577934245.pb.gz", (1577934245, "file name")),
+        (0, "Heap.20200102.030405.1118.0.001.heapprofile", (9, "file's date")),
         (0, "1577934245250000000.pb.gz", (1577934245.25, "file name")),
         (0, "pprof.app.alloc_objects.001.pb.gz", (9, "file's date")),
         (0, "heap-20201399T000000.pb.gz", (9, "file's date")),

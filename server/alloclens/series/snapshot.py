@@ -114,8 +114,14 @@ UNIX_TIME = re.compile(r"(?<!\d)(1\d{9})(\d{3}|\d{6}|\d{9})?(?!\d)")
 CALENDAR_TIME = re.compile(r"(20\d\d)-?(\d\d)-?(\d\d)[T_.-]?(\d\d)[:-]?(\d\d)[:-]?(\d\d)(?:[.,](\d{1,6}))?")
 
 
+LOCAL_TIME = re.compile(r"Heap\.\d{8}\.\d{6}\.\d+\.\d+\.\d+\.heapprofile$")
+"""How Node names the profiles of --heap-prof: by the time in the zone in which it ran."""
+
+
 def _time_in_name(name: str) -> float | None:
     """Parse a UTC date and time, or seconds (or milli-, micro-, nanoseconds) since 1970."""
+    if LOCAL_TIME.match(name):
+        return None
     if found := CALENDAR_TIME.search(name):
         *whole, fraction = found.groups(default="0")
         try:
