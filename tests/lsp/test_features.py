@@ -176,7 +176,8 @@ async def test_two_folders(editor: Editor, two: Path, tmp_path_factory: pytest.T
     added = lsp.WorkspaceFoldersChangeEvent([lsp.WorkspaceFolder(other.as_uri(), "other")], [])
     editor.client.workspace_did_change_workspace_folders(lsp.DidChangeWorkspaceFoldersParams(added))
     await editor.until_hints(editor.open(other / "x.go"), {3: "5.0MB"})
-    assert (await editor.hints(uri))[6] == "42.0MB owned ▲40.0MB"
+    await editor.hover(uri, 6)
+    await editor.until_hints(uri, {6: "42.0MB owned ▲40.0MB", 7: "3.0MB cum", 11: "3.0MB"})
 
 
 async def test_a_choice_takes_effect_while_many_files_are_read(editor: Editor, folder: Path) -> None:

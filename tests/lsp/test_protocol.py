@@ -102,7 +102,16 @@ async def test_answers_are_values_of_the_protocol(tmp_path: Path) -> None:
     """Of every command that an empty session answers, as msgspec reads it by the type that the client is told."""
     server = server_in_session()
     uri = (tmp_path / "a.go").as_uri()
-    given = {"uri": uri, "line": 0, "step": 1, "direction": "callers", "path": [], "file": "a.go", "label": "x"}
+    given = {
+        "uri": uri,
+        "line": 0,
+        "step": 1,
+        "direction": "callers",
+        "path": [],
+        "file": "a.go",
+        "label": "x",
+        "series": "",
+    }
     for command in commands():
         if command in {protocol.AddMapping, protocol.TellWhy}:
             continue

@@ -208,7 +208,7 @@ def node(name: str, size: int, *children: dict[str, Any], **rest: Any) -> dict[s
 
 def flame(root: dict[str, Any], **rest: Any) -> dict[str, Any]:
     words = {"sampleType": "inuse_space", "unit": "bytes", "total": 10 * MB, "totalLabel": "10.0MB inuse_space"}
-    return words | {"base": False, "focus": "", "truncated": False, "root": root} | rest
+    return words | {"series": "", "base": False, "focus": "", "truncated": False, "root": root} | rest
 
 
 def small(**serve: Any) -> dict[str, Any]:
@@ -271,6 +271,7 @@ def timeline(points: list[dict[str, Any]], **rest: Any) -> dict[str, Any]:
     return {
         "sampleType": "inuse_space",
         "unit": "bytes",
+        "series": "",
         "focus": "",
         "points": points,
         "memstats": [],

@@ -203,7 +203,7 @@ def test_unknown_keys() -> None:
     given = {"profile_dirs": 1, "BASE": 1, "pathMapings": 1, "head": 1, "": 1, "xyz": None}
     everything = (
         "base, binaries, codeLens, fillingSeverity, growingSeverity, head, hints, largestProfile, leakSeverity, "
-        "memoryLimit, ownCode, pathMappings, profileDepth, profileDirs, revision, sampleType, symbolPrefix"
+        "memoryLimit, ownCode, pathMappings, profileDepth, profileDirs, revision, sampleType, series, symbolPrefix"
     )
     assert [problem.message for problem in unknown(given)] == [
         "profile_dirs: unknown setting; did you mean profileDirs?",

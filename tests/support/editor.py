@@ -66,7 +66,7 @@ def bare() -> lsp.ClientCapabilities:
     return lsp.ClientCapabilities()
 
 
-NOTHING_SAID = SimpleNamespace(state="", text="", tooltip="", focus="")
+NOTHING_SAID = SimpleNamespace(state="", text="", tooltip="", focus="", series="")
 """The status before the server has sent one."""
 
 

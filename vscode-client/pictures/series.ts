@@ -75,8 +75,8 @@ function spread(values: readonly number[]): number[] {
   return steps.flatMap((step) => values.filter((_, i) => i % step === 0));
 }
 
-export function heading({ sampleType, focus }: Timeline): string {
-  return `${sampleType} over time${focus === '' ? '' : ' · of all samples, also those out of focus'}`;
+export function heading({ series, sampleType, focus }: Timeline): string {
+  return `${series === '' ? '' : `${series} · `}${sampleType} over time${focus === '' ? '' : ' · of all samples, also those out of focus'}`;
 }
 
 export function summary(data: Timeline): string {

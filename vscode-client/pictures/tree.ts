@@ -59,8 +59,9 @@ export function spoken({ name, label, growthLabel }: FlameNode): string {
 }
 
 // How much of the whole is shown.
-export function heading({ root, unit, total, totalLabel, base, focus, truncated }: Flame): string {
-  const parts = [root.value === total ? totalLabel : `${amount(root.value, unit)} of ${totalLabel}`];
+export function heading({ series, root, unit, total, totalLabel, base, focus, truncated }: Flame): string {
+  const whole = root.value === total ? totalLabel : `${amount(root.value, unit)} of ${totalLabel}`;
+  const parts = series === '' ? [whole] : [series, whole];
   parts.push(...(focus === '' ? [] : [shortFocus(focus)]), ...(base ? ['growth since the base'] : []));
   parts.push(...(truncated ? ['the lightest frames are left out'] : []));
   return parts.join(' · ');

@@ -1,8 +1,8 @@
-// Quick picks for base, head and sample type.
+// Quick picks for series, base, head and sample type.
 import * as vscode from 'vscode';
-import { picks, sampleTypePicks } from './picks.ts';
+import { picks, sampleTypePicks, seriesPicks } from './picks.ts';
 import type { Pick } from './picks.ts';
-import { SAMPLE_TYPES, SNAPSHOTS } from './protocol.ts';
+import { SAMPLE_TYPES, SERIES_CHOICES, SNAPSHOTS } from './protocol.ts';
 import type { Server } from './server.ts';
 import * as settings from './settings.ts';
 
@@ -14,6 +14,11 @@ export async function chooseSnapshot(server: Server, end: 'base' | 'head'): Prom
 export async function chooseSampleType(server: Server): Promise<void> {
   const types = (await server.ask(SAMPLE_TYPES)) ?? [];
   await choose('sampleType', sampleTypePicks(types), 'The sample type');
+}
+
+export async function chooseSeries(server: Server): Promise<void> {
+  const series = (await server.ask(SERIES_CHOICES)) ?? [];
+  await choose('series', seriesPicks(series, settings.given().series), 'The series');
 }
 
 async function choose(setting: string, offered: Pick[], title: string): Promise<void> {

@@ -1,6 +1,7 @@
 // Composes the client: a server, status bar items, views, commands.
 import * as vscode from 'vscode';
-import { chooseSampleType, chooseSnapshot } from './choices.ts';
+import { followActiveFile } from './active.ts';
+import { chooseSampleType, chooseSeries, chooseSnapshot } from './choices.ts';
 import * as focus from './focus.ts';
 import { chooseHeat, Heat } from './heat.ts';
 import type { Manifest } from './menu.ts';
@@ -40,7 +41,7 @@ export function activate(context: vscode.ExtensionContext): void {
     context.subscriptions.push(vscode.commands.registerCommand(`${settings.SECTION}.${name}`, run));
   }
   const items = vscode.Disposable.from(statusItem(running), focus.focusItem(running));
-  context.subscriptions.push(running, items, placement, pictures, views, new Heat(running), restartsOnChange(running));
+  context.subscriptions.push(running, items, placement, pictures, views, new Heat(running), followActiveFile(running), restartsOnChange(running));
   void running.restart(); // not awaited: the commands already work
 }
 
@@ -75,6 +76,7 @@ function ofLines(running: Server): Commands {
 
 function ofChoices(running: Server): Commands {
   return {
+    chooseSeries: () => chooseSeries(running),
     chooseSampleType: () => chooseSampleType(running),
     chooseBase: () => chooseSnapshot(running, 'base'),
     chooseHead: () => chooseSnapshot(running, 'head'),

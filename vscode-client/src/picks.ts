@@ -1,6 +1,6 @@
 // The entries of the quick picks.
 import { plain } from './plain.ts';
-import type { SuggestedMapping, SampleTypeChoice, SnapshotChoice } from './protocol.ts';
+import type { SampleTypeChoice, SeriesChoice, SnapshotChoice, SuggestedMapping } from './protocol.ts';
 
 export interface Pick {
   label: string;
@@ -33,6 +33,14 @@ export function picks(snapshots: readonly SnapshotChoice[], end: 'base' | 'head'
 
 export function sampleTypePicks(types: readonly SampleTypeChoice[]): Pick[] {
   return types.map(({ name, unit, selected }) => mark({ label: plain(name), detail: plain(`in ${unit}`), value: name }, selected));
+}
+
+// Marks the series that is shown; that of the active file is the one that is shown if none is chosen.
+export function seriesPicks(series: readonly SeriesChoice[], chosen: unknown): Pick[] {
+  const follows = typeof chosen !== 'string' || chosen === '';
+  const follow = { label: 'Follow the active file', detail: 'the series of its module or folder', value: '' };
+  const each = series.map(({ name, detail, shown }) => mark({ label: plain(name), detail: plain(detail), value: name }, shown));
+  return series.length === 0 ? [] : [mark(follow, follows), ...each];
 }
 
 export interface MappingPick {

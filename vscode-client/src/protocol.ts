@@ -12,6 +12,10 @@ export const HOT_LINE = 'alloclens.server.hotLine';
 export const HOT_LINES = 'alloclens.server.hotLines';
 export const FINDINGS = 'alloclens.server.findings';
 export const SERIES = 'alloclens.server.series';
+export const SERIES_CHOICES = 'alloclens.server.seriesChoices';
+export const SHOW_SERIES = 'alloclens.server.showSeries';
+export const PICK_SERIES = 'alloclens.server.pickSeries';
+export const ACTIVE_FILE = 'alloclens.server.activeFile';
 export const SNAPSHOTS = 'alloclens.server.snapshots';
 export const SAMPLE_TYPES = 'alloclens.server.sampleTypes';
 export const LABEL = 'alloclens.server.label';
@@ -38,6 +42,7 @@ export interface Status {
   text: string;
   tooltip: string; // Markdown
   focus: string; // Which samples are shown, in words; empty if all are
+  series: string; // The name of the shown series; empty if there are no others
 }
 
 // The heaviest call stacks of a line.
@@ -144,6 +149,7 @@ export interface AllSeries {
 
 // The snapshots of one service.
 export interface ListedSeries {
+  name: string; // Of the service, as the setting `series` takes it
   directory: string;
   program: string;
   sampleTypes: string[];
@@ -171,6 +177,14 @@ export interface UnreadableFile {
   name: string;
   path: string;
   reason: string;
+}
+
+// A series that can be chosen: a service, or one of its processes, with all its kinds of profiles.
+export interface SeriesChoice {
+  name: string;
+  detail: string;
+  shown: boolean;
+  elsewhere: boolean; // Whether no file of the workspace is in it
 }
 
 // A snapshot that can be chosen as base or head.
@@ -215,6 +229,7 @@ export interface FlameOptions {
 
 // A flame graph.
 export interface Flame {
+  series: string; // The name of the shown series; empty if there are no others
   sampleType: string;
   unit: string;
   total: number;
@@ -249,6 +264,7 @@ export interface RequestedLine {
 
 // A series over time.
 export interface Timeline {
+  series: string; // Its name; empty if there are no others
   sampleType: string;
   unit: string;
   focus: string; // The focus in words, though the points are of all samples; empty if there is none
@@ -303,6 +319,14 @@ export interface Commands {
   [FINDINGS]: { arguments: []; answer: Findings };
   // Return all series with their newest snapshots, and the files that could not be read.
   [SERIES]: { arguments: []; answer: AllSeries };
+  // Return the series that can be chosen, the shown one first.
+  [SERIES_CHOICES]: { arguments: []; answer: SeriesChoice[] };
+  // Show a series until another is chosen; an empty name follows the active file. Returns the error if it fails.
+  [SHOW_SERIES]: { arguments: [series: string]; answer: string | null };
+  // Have the editor ask which series to show.
+  [PICK_SERIES]: { arguments: []; answer: null };
+  // Say which file the user looks at: unless a series is chosen, the shown series follows it.
+  [ACTIVE_FILE]: { arguments: [uri: string]; answer: null };
   // Return the newest snapshots of the shown series, and its base and head.
   [SNAPSHOTS]: { arguments: []; answer: SnapshotChoice[] };
   // Return all sample types.

@@ -19,6 +19,8 @@ export class Server implements vscode.Disposable {
   readonly log = vscode.window.createOutputChannel('alloclens', { log: true });
   private readonly statusChanged = new vscode.EventEmitter<Status>();
   readonly onStatus = this.statusChanged.event;
+  private readonly started = new vscode.EventEmitter<undefined>();
+  readonly onStarted = this.started.event;
   private readonly policy = new CrashPolicy();
   private readonly turns = new Turns();
   private client: LanguageClient | undefined;
@@ -48,6 +50,7 @@ export class Server implements vscode.Disposable {
   dispose(): void {
     void this.stop();
     this.statusChanged.dispose();
+    this.started.dispose();
     this.log.dispose();
   }
 
@@ -95,9 +98,14 @@ export class Server implements vscode.Disposable {
       },
     });
     this.client = client;
-    await client.start().catch((error: unknown) => {
-      this.crashed(client, `The server did not start: ${String(error)}`);
-    });
+    await client.start().then(
+      () => {
+        this.started.fire(undefined);
+      },
+      (error: unknown) => {
+        this.crashed(client, `The server did not start: ${String(error)}`);
+      },
+    );
   }
 
   // A crash during the start is reported twice. A server that was ended on purpose has not crashed.
@@ -142,6 +150,6 @@ export class Server implements vscode.Disposable {
   }
 
   private say(state: Status['state'], text: string, tooltip: string): void {
-    this.statusChanged.fire({ state, text, tooltip, focus: '' });
+    this.statusChanged.fire({ state, text, tooltip, focus: '', series: '' });
   }
 }

@@ -95,9 +95,9 @@ test('a frame is heard with its growth in words', () => {
 
 test('a flame graph says how much of all it shows, and why it shows nothing', () => {
   const words = { sampleType: 'inuse_space', unit: 'bytes', total: 42 << 20, totalLabel: '42.0MB inuse_space', base: false, truncated: false };
-  const seen: Flame = { ...words, focus: 'through example.com/app/store.Put', root: node('all', 7 << 20, [node('a', 1)]) };
-  assert.equal(heading(seen), '7.0MB of 42.0MB inuse_space · through store.Put');
-  assert.equal(heading({ ...seen, focus: '', root: node('all', 42 << 20) }), '42.0MB inuse_space');
+  const seen: Flame = { ...words, series: 'api', focus: 'through example.com/app/store.Put', root: node('all', 7 << 20, [node('a', 1)]) };
+  assert.equal(heading(seen), 'api · 7.0MB of 42.0MB inuse_space · through store.Put');
+  assert.equal(heading({ ...seen, series: '', focus: '', root: node('all', 42 << 20) }), '42.0MB inuse_space');
   assert.equal(nothing(seen, ''), '');
   const none = { ...seen, root: node('all', 0) };
   assert.equal(nothing(none, ''), 'No sample passes through store.Put.');
@@ -163,7 +163,7 @@ test('in a comparison what surely changed is coloured', () => {
 
 test('the legend names own packages, the heaviest first', () => {
   const root = node('all', 9, [node('b.f', 2, [], { own: true }), node('a.f', 7, [], { own: true })]);
-  const flame: Flame = { sampleType: '', unit: '', total: 9, totalLabel: '', base: false, focus: '', truncated: false, root };
+  const flame: Flame = { sampleType: '', unit: '', total: 9, totalLabel: '', base: false, series: '', focus: '', truncated: false, root };
   assert.deepEqual(legend(flame, new Hues()).map((entry) => entry.words), ['a', 'b', 'not your own code']);
   assert.equal(legend({ ...flame, base: true }, new Hues()).length, 3);
 });
@@ -219,7 +219,7 @@ test('what is being chosen is the same snapshots when others come and go', () =>
 
 test('the line of a timeline is asked for as it was recorded, once that is known', () => {
   const [pointed, at] = [{ uri: 'file:///w/main.go', line: 6 }, { file: '/w/main.go', line: 6 }];
-  const answer = (found: typeof at | null) => ({ sampleType: '', unit: '', focus: '', points: [], memstats: [], at: found, line: null });
+  const answer = (found: typeof at | null) => ({ sampleType: '', unit: '', series: '', focus: '', points: [], memstats: [], at: found, line: null });
   assert.equal(recorded(pointed, answer(at)), at);
   assert.equal(recorded(pointed, answer(null)), undefined, 'it has no numbers');
   assert.equal(recorded(at, answer(null)), at, 'this head has none of it');
@@ -242,7 +242,7 @@ test('a long series is told by some of it, with what matters', () => {
 });
 
 test('the timeline in words', () => {
-  const shown: Timeline = { sampleType: 'inuse_space', unit: 'bytes', focus: '', points: POINTS, memstats: [], at: null, line: null };
+  const shown: Timeline = { sampleType: 'inuse_space', unit: 'bytes', series: '', focus: '', points: POINTS, memstats: [], at: null, line: null };
   const words = summary(shown);
   assert.match(words, /^inuse_space in 4 snapshots from .*; from 1\.0MB to 3\.0MB; base a, head d; the process began anew once\.$/);
   assert.match(summary({ ...shown, focus: 'through main.keep' }), /; of all samples, also those out of focus; the process began anew once\.$/);

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { CrashPolicy, MOST_CRASHES, WINDOW_MS } from '../src/crash-policy.ts';
 import { placedFrames } from '../src/frames.ts';
 import { given } from '../src/given.ts';
-import { mappingPicks, picks, sampleTypePicks } from '../src/picks.ts';
+import { mappingPicks, picks, sampleTypePicks, seriesPicks } from '../src/picks.ts';
 import type { Surroundings } from '../src/server-command.ts';
 import { serverCommand } from '../src/server-command.ts';
 
@@ -46,6 +46,14 @@ test('what can be chosen, with the current choice marked', () => {
   assert.deepEqual(labels(undefined, 'head'), ['latest', 'previous', 'a.pb.gz'], 'it is the base, not the head');
   const entry = { label: '$(check) a.pb.gz', description: 'after load', detail: '12:00', value: 'a.pb.gz' };
   assert.deepEqual(picks([snapshot], 'base', undefined)[2], entry, "the user's label is beside the name");
+  const each = [
+    { name: 'api', detail: 'heap', shown: true, elsewhere: false },
+    { name: 'web', detail: 'heap', shown: false, elsewhere: false },
+  ];
+  const series = (chosen: unknown) => seriesPicks(each, chosen).map(({ label, value }) => [label, value]);
+  assert.deepEqual(series('api'), [['Follow the active file', ''], ['$(check) api', 'api'], ['web', 'web']]);
+  assert.deepEqual(series(undefined)[0], ['$(check) Follow the active file', '']);
+  assert.deepEqual(seriesPicks([], undefined), []);
   const types = sampleTypePicks([{ name: 'inuse_space', unit: 'bytes', selected: true }]);
   assert.deepEqual(types, [{ label: '$(check) inuse_space', detail: 'in bytes', value: 'inuse_space' }]);
 });

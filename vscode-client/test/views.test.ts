@@ -54,6 +54,7 @@ const snapshot = (name: string, given: Partial<SeriesSnapshot> = {}): SeriesSnap
 });
 
 const series = (snapshots: SeriesSnapshot[], given: Partial<ListedSeries> = {}): ListedSeries => ({
+  name: 'profiles',
   directory: '/w/profiles',
   program: 'leaky',
   sampleTypes: ['alloc_space', 'inuse_space'],
@@ -138,8 +139,8 @@ test('snapshots: what is compared and where a process starts is said in words', 
     problems: [],
   });
   const [head, base] = row?.rows ?? [];
-  assert.equal(row?.label, 'profiles · leaky');
-  assert.equal(row.description, 'shown · inuse_space · 2 snapshots');
+  assert.equal(row?.label, 'profiles');
+  assert.equal(row.description, 'shown · leaky · inuse_space · 2 snapshots');
   assert.equal(row.folding, 'open');
   assert.equal(head?.label, '2');
   assert.equal(head.description, 'head · 3.0MB inuse_space · 12:00 · 2.1KB');
@@ -156,6 +157,19 @@ test('who chooses the newest snapshot as head follows new ones', () => {
   assert.deepEqual(chosen('head'), ['latest', '2', '1']);
   assert.deepEqual(chosen('base'), ['3', '2', '1']);
   assert.equal(row && settingOf(row, 'base'), undefined);
+});
+
+test('only another series than the shown one can be shown', () => {
+  const heap = series([snapshot('1')], { name: 'api' });
+  const rows = seriesRows({ series: [heap, { ...heap, sampleTypes: ['goroutine'], shown: false }, series([], { name: 'web', shown: false })], problems: [] });
+  assert.deepEqual(
+    rows.map((row) => [row.label, context(row), row.series]),
+    [
+      ['api', 'series', 'api'],
+      ['api', 'series', 'api'],
+      ['web', 'series other', 'web'],
+    ],
+  );
 });
 
 test('a series that is not shown cannot be compared, and a bad file says why', () => {

@@ -85,6 +85,8 @@ class Status(Message, frozen=True):
     """Markdown."""
     focus: str
     """Which samples are shown, in words; empty if all are."""
+    series: str
+    """The name of the shown series; empty if there are no others."""
 
 
 # Call stacks
@@ -264,6 +266,8 @@ class SeriesSnapshot(Message, frozen=True):
 class ListedSeries(Message, frozen=True):
     """The snapshots of one service."""
 
+    name: str
+    """Of the service, as the setting `series` takes it."""
     directory: str
     program: str
     sample_types: list[str]
@@ -291,6 +295,16 @@ class AllSeries(Message, frozen=True):
     problems: list[UnreadableFile]
 
 
+class SeriesChoice(Message, frozen=True):
+    """A series that can be chosen: a service, or one of its processes, with all its kinds of profiles."""
+
+    name: str
+    detail: str
+    shown: bool
+    elsewhere: bool
+    """Whether no file of the workspace is in it."""
+
+
 class SnapshotChoice(Message, frozen=True):
     """A snapshot that can be chosen as base or head."""
 
@@ -315,6 +329,32 @@ class GetSeries(Command[AllSeries], frozen=True):
     """Return all series with their newest snapshots, and the files that could not be read."""
 
     name = "alloclens.server.series"
+
+
+class GetSeriesChoices(Command[list[SeriesChoice]], frozen=True):
+    """Return the series that can be chosen, the shown one first."""
+
+    name = "alloclens.server.seriesChoices"
+
+
+class ShowSeries(Command[str | None], frozen=True):
+    """Show a series until another is chosen; an empty name follows the active file. Returns the error if it fails."""
+
+    name = "alloclens.server.showSeries"
+    series: str
+
+
+class PickSeries(Command[None], frozen=True):
+    """Have the editor ask which series to show."""
+
+    name = "alloclens.server.pickSeries"
+
+
+class SetActiveFile(Command[None], frozen=True):
+    """Say which file the user looks at: unless a series is chosen, the shown series follows it."""
+
+    name = "alloclens.server.activeFile"
+    uri: str
 
 
 class GetSnapshots(Command[list[SnapshotChoice]], frozen=True):

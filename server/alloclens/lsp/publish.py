@@ -43,14 +43,28 @@ class Publisher:
         self._timer: asyncio.TimerHandle | None = None
         self._told: set[tuple[str, str]] = set()
         self._refreshing: set[str] = set()
-        self._one_at_a_time = asyncio.Lock()
+        self._one_at_a_time, self._one_world_at_a_time = asyncio.Lock(), asyncio.Lock()
         self._progress = LoadingProgress(ls)
         self._notice = Notice(ls)
         self._permission = Permission(ls)
 
     async def show(self, world: World) -> None:
-        """Make this the server's world and tell the editor."""
-        self._ls.world = world
+        """Make this the server's world, with one service shown, and tell the editor."""
+        self._ls.choosing.whole = world
+        async with self._one_world_at_a_time:
+            self._ls.world = await self._ls.choosing.world(self._ls.world)
+            await self._show(self._ls.world)
+
+    async def choose_again(self) -> None:
+        """Show another service if the user has chosen it or looks at its files."""
+        async with self._one_world_at_a_time:
+            world = await self._ls.choosing.world(self._ls.world)
+            if (world.services[:1], world.missing) != (self._ls.world.services[:1], self._ls.world.missing):
+                self._ls.world = world
+                await self._show(world)
+
+    async def _show(self, world: World) -> None:
+        """Tell the editor of a world."""
         try:
             if not world.pending:  # a series that is only half read may be judged wrongly
                 await self.publish()

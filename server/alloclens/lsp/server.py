@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types
 
 from alloclens import __version__
+from alloclens.lsp.choosing import Choosing
 from alloclens.lsp.client import Client
 from alloclens.lsp.documents import Documents
 from alloclens.lsp.labels import with_escapes
@@ -30,6 +31,9 @@ class Publishing(typing.Protocol):
     def publish_soon(self) -> None:
         """Publish once no document has changed for a while."""
 
+    async def choose_again(self) -> None:
+        """Show another service if the user has chosen it or looks at its files."""
+
 
 class Server(Session):
     """The mutable state of the session. Only the event loop may use it."""
@@ -45,9 +49,10 @@ class Server(Session):
         )
         self.worker = worker
         self.world = World()
-        """Replaced as a whole. A handler reads it once, and never across an await."""
+        """What is shown. Replaced as a whole. A handler reads it once, and never across an await."""
         self.documents = Documents()
         """Replaced as a whole, like the world."""
+        self.choosing = Choosing()
         self.client = Client()
         self.given: dict[str, Any] = {}
         """The editor's settings; the world has those in effect."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from alloclens.lsp.protocol import Status
 from alloclens.printable import printable
+from alloclens.wording import services
 from alloclens.wording.focus import words
 from alloclens.wording.markdown import escape
 from alloclens.wording.nothing import notes
@@ -19,10 +20,12 @@ if TYPE_CHECKING:
 
 def status(world: World) -> Status:
     """Return the status: what is shown, or why nothing is."""
+    state: State
     if world.pending:
-        return Status("loading", f"reading {world.pending} profiles", _tooltip(world), _focus(world))
-    state: State = "problem" if world.problems else "ok" if world.shown else "empty"
-    return Status(state, printable(_text(world)), _tooltip(world), _focus(world))
+        text, state = f"reading {world.pending} profiles", "loading"
+    else:
+        text, state = _text(world), "problem" if world.problems else "ok" if world.shown else "empty"
+    return Status(state, printable(text), _tooltip(world), _focus(world), printable(services.shown(world)))
 
 
 def _focus(world: World) -> str:
@@ -33,12 +36,17 @@ def _focus(world: World) -> str:
 def _text(world: World) -> str:
     settings = world.settings
     if world.shown:
-        return line(world.shown, settings.base, settings.head)
+        name = services.shown(world)
+        return f"{name}{' · ' if name else ''}{line(world.shown, settings.base, settings.head)}"
+    if world.missing:
+        return services.missing(world)
     return f"no profile has {settings.sample_type}" if world.series else "no profiles"
 
 
 def _tooltip(world: World) -> str:
-    paragraphs = [in_full(c) for c in world.comparisons]
+    paragraphs = [escape(note) for note in services.notes(world)] + [in_full(c) for c in world.comparisons]
+    if world.missing:
+        paragraphs.append(escape(services.missing(world)))
     if world.silent_goroutines and (note := goroutine_note(world.silent_goroutines)):
         paragraphs.append(note)
     paragraphs += notes(world)

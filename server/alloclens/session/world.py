@@ -118,10 +118,14 @@ class World:
     """Paths of the settings file that leave the workspace without being allowed to."""
     directories: tuple[str, ...] = ()
     services: tuple[Service, ...] = ()
-    """That of a chosen head, then newest first; each led by the kind of profile that is shown of it."""
+    """The shown one, then that of a chosen head, then newest first; each led by the kind of profile that is shown of it."""
     comparisons: tuple[Comparison, ...] = ()
     """One for each series, in the order of the services and of their series. If a sample type is chosen, series without
     it have one only if another series of their service has it."""
+    beyond: tuple[Comparison, ...] = ()
+    """Those of services that are not shown, if one is chosen; the others are of the shown service then."""
+    missing: str = ""
+    """The name of the chosen series if there is none of this name; then nothing is shown."""
     earlier: tuple[Comparison, ...] = ()
     """Of each series whose process is too young for a verdict: that of the process before it. It is judged, not shown."""
     problems: tuple[Problem, ...] = ()

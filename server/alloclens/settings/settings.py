@@ -78,6 +78,16 @@ class Settings(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown
             examples=["latest", "previous", "first", "yesterday", "heap.0002.pb.gz", "after load"],
         ),
     ] = "latest"
+    series: Annotated[
+        str,
+        Meta(
+            description=(
+                "The series to show if there are several services or processes: the name of its directory, such as `api` for "
+                "`profiles/api`, or of its program. If empty, the series follows the file that you look at."
+            ),
+            examples=["api", "api, process 2"],
+        ),
+    ] = ""
     sample_type: Annotated[
         str,
         Meta(

@@ -49,6 +49,8 @@ class FlameNode(Message, frozen=True):
 class Flame(Message, frozen=True):
     """A flame graph."""
 
+    series: str
+    """The name of the shown series; empty if there are no others."""
     sample_type: str
     unit: str
     total: int
@@ -80,6 +82,8 @@ class OwnedOverTime(Message, frozen=True):
 class Timeline(Message, frozen=True):
     """A series over time."""
 
+    series: str
+    """Its name; empty if there are no others."""
     sample_type: str
     unit: str
     focus: str
@@ -93,13 +97,14 @@ class Timeline(Message, frozen=True):
     """What that line owned, if it is known in the shown unit."""
 
 
-def flame(comparison: Comparison, tree: FlameTree, focus: Sequence[Filters] = ()) -> Flame:
+def flame(comparison: Comparison, tree: FlameTree, focus: Sequence[Filters] = (), series: str = "") -> Flame:
     """Return a tree as a flame graph with words."""
     kind = comparison.sample_type
     nodes = _nodes(comparison, tree)
     for node, parent in zip(nodes[1:], tree.parent[1:].tolist(), strict=True):
         nodes[parent].children.append(node)
     return Flame(
+        series=printable(series),
         sample_type=kind.type,
         unit=kind.unit,
         total=comparison.total,
@@ -156,10 +161,13 @@ def timeline(
     at: RecordedLine | None = None,
     line: OwnedOverTime | None = None,
     focus: Sequence[Filters] = (),
+    series: str = "",
 ) -> Timeline:
     """Return the series of a comparison over time, and what one line owned."""
     kind = comparison.sample_type
-    return Timeline(kind.type, kind.unit, words(focus), points(comparison), mem_stats(comparison), at, line)
+    return Timeline(
+        printable(series), kind.type, kind.unit, words(focus), points(comparison), mem_stats(comparison), at, line
+    )
 
 
 def line_label(file: str, line: int, kind: ValueType) -> str:

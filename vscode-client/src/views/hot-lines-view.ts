@@ -6,6 +6,7 @@ import type { Server } from '../server.ts';
 import type { HotOptions } from './hot-rows.ts';
 import { described, hotRows, remembered, sortPicks } from './hot-rows.ts';
 import type { Row } from './rows.ts';
+import { said } from './rows.ts';
 import { setContext, View } from './view.ts';
 
 const MEMORY = 'hotLines';
@@ -13,6 +14,7 @@ const MEMORY = 'hotLines';
 export class HotLinesView extends View<Row> {
   private readonly memory: vscode.Memento;
   private options: HotOptions;
+  private series = '';
 
   constructor(server: Server, memory: vscode.Memento) {
     super(server, 'alloclens.hotLines');
@@ -47,8 +49,13 @@ export class HotLinesView extends View<Row> {
     return hotRows((await this.server.ask(HOT_LINES, this.options)) ?? []);
   }
 
+  protected override describe(series: string): void {
+    this.series = series;
+    this.say();
+  }
+
   private say(): void {
-    this.view.description = printable(described(this.options));
+    this.view.description = printable(said(this.series, described(this.options)));
     setContext('hotLines.filtered', this.options.filter !== '');
     setContext('hotLines.all', !this.options.own);
   }

@@ -1,9 +1,10 @@
 // The rows of the view Snapshots: series, their snapshots, and the files that could not be read.
 import type { AllSeries, ListedSeries, SeriesSnapshot, UnreadableFile } from '../protocol.ts';
 import type { Icon, Row } from './rows.ts';
-import { code, escape, fileName, said, unique } from './rows.ts';
+import { code, escape, said, unique } from './rows.ts';
 
 export interface SeriesRow extends Row {
+  series?: string; // the name of the series
   rows?: SeriesRow[];
   snapshot?: SeriesSnapshot;
   path?: string; // of the file
@@ -11,20 +12,22 @@ export interface SeriesRow extends Row {
 }
 
 export function seriesRows({ series, problems }: AllSeries): SeriesRow[] {
-  return unique([...series.map(ofSeries), ...(problems.length === 0 ? [] : [notReadable(problems)])]);
+  const name = series.find(({ shown }) => shown)?.name;
+  return unique([...series.map((one) => ofSeries(one, one.name !== name)), ...(problems.length === 0 ? [] : [notReadable(problems)])]);
 }
 
-function ofSeries(series: ListedSeries): SeriesRow {
-  const { directory, program, sampleTypes, shown, snapshots, more } = series;
+function ofSeries(series: ListedSeries, other: boolean): SeriesRow {
+  const { name, directory, program, sampleTypes, shown, snapshots, more } = series;
   const names = [directory, program].filter((name) => name !== '').map(code);
   const unlisted = more === 0 ? [] : [`${many(more, 'older snapshot')} not listed`];
   return {
     id: ['series', directory, program, ...sampleTypes].join('\n'),
-    label: said(fileName(directory) || directory, program),
-    description: said(shown ? 'shown' : '', sampleTypes.at(-1) ?? '', many(snapshots.length + more, 'snapshot')),
+    label: name,
+    description: said(shown ? 'shown' : '', program, sampleTypes.at(-1) ?? '', many(snapshots.length + more, 'snapshot')),
     tooltip: [...names, escape(sampleTypes.join(', ')), ...unlisted].join('\n\n'),
     icon: { id: 'folder' },
-    kind: 'series',
+    kind: other ? 'series other' : 'series',
+    series: name,
     folding: shown ? 'open' : 'closed',
     rows: unique(snapshots.map((snapshot, i) => ofSnapshot(snapshot, shown, i === 0))),
   };

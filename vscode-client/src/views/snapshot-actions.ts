@@ -26,6 +26,12 @@ export class SnapshotActions {
     }
   }
 
+  async showSeries(row?: SeriesRow): Promise<void> {
+    if (row?.series !== undefined) {
+      await settings.set('series', row.series);
+    }
+  }
+
   async label(row?: SeriesRow): Promise<void> {
     const [chosen] = await this.files(row);
     if (chosen?.snapshot === undefined) {

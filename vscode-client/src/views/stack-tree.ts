@@ -50,6 +50,10 @@ export class StacksView extends View<FrameRow> {
     }
   }
 
+  protected override describe(): void {
+    // it says which line the rows are of
+  }
+
   protected override async rows(parent?: FrameRow): Promise<FrameRow[]> {
     this.at ??= cursor();
     const root = parent?.root ?? (this.at && { at: this.at, direction: this.direction });

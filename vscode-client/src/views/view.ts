@@ -28,7 +28,8 @@ export abstract class View<R extends Row> implements vscode.TreeDataProvider<R>,
   constructor(server: Server, id: string, options: { canSelectMany?: boolean; showCollapseAll?: boolean } = {}) {
     this.server = server;
     this.view = vscode.window.createTreeView<R>(id, { ...options, treeDataProvider: this });
-    const follow = server.onStatus(() => {
+    const follow = server.onStatus(({ series }) => {
+      this.describe(printable(series));
       this.later.ask();
     });
     const shown = this.view.onDidChangeVisibility(({ visible }) => {
@@ -62,6 +63,11 @@ export abstract class View<R extends Row> implements vscode.TreeDataProvider<R>,
 
   dispose(): void {
     vscode.Disposable.from(...this.parts).dispose();
+  }
+
+  // Says which series the rows are of, if there are several.
+  protected describe(series: string): void {
+    this.view.description = series;
   }
 
   // A hidden view requests nothing until it is visible.

@@ -49,6 +49,7 @@ function ofSnapshots(actions: SnapshotActions): Commands {
   return {
     useAsBase: (row?: SeriesRow) => actions.useAs('base', row),
     useAsHead: (row?: SeriesRow) => actions.useAs('head', row),
+    showSeries: (row?: SeriesRow) => actions.showSeries(row),
     labelSnapshot: (row?: SeriesRow) => actions.label(row),
     deleteSnapshot: (row?: SeriesRow, rows?: SeriesRow[]) => actions.remove(row, rows),
     revealSnapshot: (row?: SeriesRow) => actions.reveal(row),

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from alloclens.lsp import protocol
+from alloclens.lsp.active import follow_file
 from alloclens.lsp.commands import as_command
 from alloclens.lsp.spots import here
 from alloclens.paths import name_of
+from alloclens.session.choice import names, services_with
 from alloclens.wording.explain import mapping
 from alloclens.wording.focus import words
 from alloclens.wording.names import short_name
@@ -32,6 +34,7 @@ def register(server: Server) -> None:
 
 async def code_actions(ls: Server, params: types.CodeActionParams) -> list[types.CodeAction]:
     """Return the actions at the cursor's line."""
+    follow_file(ls, params.text_document.uri)
     kinds, back = params.context.only, _back(ls.focus)
     actions = await asyncio.to_thread(_at_line, ls, ls.world, params.text_document.uri, params.range.start.line)
     return [action for action in (*actions, *back) if kinds is None or action.kind in kinds]
@@ -45,10 +48,15 @@ def _at_line(ls: Server, world: World, uri: str, line: int) -> list[types.CodeAc
 
 
 def _of_placement(ls: Server, world: World, uri: str) -> list[types.Command]:
-    """Return, for a file without numbers, the path mappings that would find it, and the explanation."""
+    """Return, for a file without numbers, the series that have some or the path mappings that would find it, and the reason."""
     at = ls.documents.named(uri, world.sources.roots)
     path = at.path if at else ""
-    if not path or not world.shown or world.file(path) or not _could_have(world, path):
+    if not path or not world.shown or world.file(path):
+        return []
+    if others := [names(world)[service] for service in services_with(world, path)]:
+        shown = [as_command(f"Show the series {name}", protocol.ShowSeries(name)) for name in others]
+        return [*shown, ls.client.explain("Why are there no numbers here?", uri)]
+    if not _could_have(world, path):
         return []
     finding = [mapping(s, world.sources.roots) for s in world.coverage.suggestions if path in s.found]
     added = [

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
+from alloclens.lsp.active import follow_file
 from alloclens.lsp.documents import same
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ def did_open(ls: Server, params: types.DidOpenTextDocumentParams) -> None:
     ls.documents = ls.documents.with_text(document.uri, document.text)
     if ls.publisher:
         ls.publisher.publish_soon()
+    follow_file(ls, document.uri)
 
 
 def did_change(ls: Server, params: types.DidChangeTextDocumentParams) -> None:
@@ -43,6 +45,7 @@ def did_change(ls: Server, params: types.DidChangeTextDocumentParams) -> None:
         ls.documents = ls.documents.with_text(uri, last.text)
     if ls.publisher and ls.publisher.has(uri):
         ls.publisher.publish_soon()
+    follow_file(ls, uri)
 
 
 def did_close(ls: Server, params: types.DidCloseTextDocumentParams) -> None:

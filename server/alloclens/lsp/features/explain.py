@@ -12,7 +12,9 @@ from alloclens.lsp.documents import opened_path
 from alloclens.lsp.mapping import add_mapping
 from alloclens.paths import name_of
 from alloclens.printable import rows
+from alloclens.session.choice import names, services_with
 from alloclens.session.line_mapper import coverage_now, parts
+from alloclens.wording import services
 from alloclens.wording.drift import report, without_line
 from alloclens.wording.explain import advice, finds, mapping, not_read, nothing_of, of_file, summary
 from alloclens.wording.status import nothing
@@ -84,7 +86,8 @@ def _of_document(world: World, documents: Documents, uri: str) -> list[str]:
     lines = [line for file in shares for line in of_file(file, world.shown.sample_type.unit)]
     if mapped := [*parts(world, world.shown, at.path, lambda path: _text(documents, path, at, world))]:
         return [*lines, *report(world.shown, at.path, mapped), *without_line(world.shown, here)]
-    return [nothing_of(at.path, bool(named)), *lines]
+    having = [names(world)[service] for service in services_with(world, at.path)]
+    return [services.not_shown(having, services.shown(world))] if having else [nothing_of(at.path, bool(named)), *lines]
 
 
 def _text(documents: Documents, path: str, at: Document, world: World) -> str | None:

@@ -10,6 +10,7 @@ from alloclens.lsp.spots import Here, Spots, here, location
 from alloclens.series.timeline import owned
 from alloclens.tables.flame import FlameQuery
 from alloclens.wording import flame as wording
+from alloclens.wording import services
 
 if TYPE_CHECKING:
     from alloclens.lsp.documents import Documents
@@ -47,7 +48,7 @@ def _flame(world: World, options: protocol.FlameOptions) -> wording.Flame | None
     if shown is None:
         return None
     tree = shown.flame_graph.tree(FlameQuery(options.path, options.inverted, options.search))
-    return wording.flame(shown, tree, world.focus) if tree else None
+    return wording.flame(shown, tree, world.focus, services.shown(world)) if tree else None
 
 
 def _frame(world: World, documents: Documents, file: str, line: int) -> protocol.Location | None:
@@ -60,7 +61,7 @@ def _timeline(world: World, documents: Documents, line: protocol.RequestedLine) 
     if comparison is None:
         return None
     named = wording.RecordedLine(at.recorded, at.line) if at else None
-    return wording.timeline(comparison, named, _line(at) if at else None, world.focus)
+    return wording.timeline(comparison, named, _line(at) if at else None, world.focus, services.shown(world))
 
 
 def _requested(world: World, documents: Documents, line: protocol.RequestedLine) -> Here | None:

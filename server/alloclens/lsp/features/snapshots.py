@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import os
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from lsprotocol import types
+
 from alloclens.disk import reason
 from alloclens.lsp import protocol
+from alloclens.lsp.active import follow_file
+from alloclens.lsp.show import tell
 from alloclens.printable import printable
 from alloclens.profile.sample_types import column
+from alloclens.session.choice import is_elsewhere, matching, names
 from alloclens.settings import labels
-from alloclens.wording import views
+from alloclens.wording import services, views
 from alloclens.wording.amounts import amount
 from alloclens.wording.status import moment
 
@@ -20,6 +26,7 @@ if TYPE_CHECKING:
     from alloclens.lsp.server import Server
     from alloclens.series.comparison import Comparison
     from alloclens.series.series import Series
+    from alloclens.series.services import Service
     from alloclens.series.snapshot import Snapshot
     from alloclens.session.world import World
 
@@ -30,6 +37,10 @@ MAX_SNAPSHOTS = 1000
 def register(server: Server) -> None:
     """Offer the commands."""
     server.offer(protocol.GetSeries, series)
+    server.offer(protocol.GetSeriesChoices, series_choices)
+    server.offer(protocol.ShowSeries, show_series)
+    server.offer(protocol.PickSeries, pick_series)
+    server.offer(protocol.SetActiveFile, active_file)
     server.offer(protocol.GetSnapshots, snapshots)
     server.offer(protocol.GetSampleTypes, sample_types)
     server.offer(protocol.SetLabel, label)
@@ -41,6 +52,46 @@ async def series(ls: Server, command: protocol.GetSeries) -> protocol.AllSeries:
     return await asyncio.to_thread(_all, ls.world)
 
 
+def series_choices(ls: Server, command: protocol.GetSeriesChoices) -> list[protocol.SeriesChoice]:
+    """Return the series that can be chosen, the shown one first."""
+    del command
+    return _series_choices(ls.world)
+
+
+async def show_series(ls: Server, command: protocol.ShowSeries) -> str | None:
+    """Show a series from now on; return the error if there is none of this name."""
+    if command.series and not matching(ls.world, command.series):
+        return services.missing(replace(ls.world, missing=command.series))
+    ls.choosing.name = command.series
+    if ls.publisher:
+        await ls.publisher.choose_again()
+    return None
+
+
+def pick_series(ls: Server, command: protocol.PickSeries) -> None:
+    """Ask the user which series to show; the answer of the command does not wait for theirs."""
+    del command
+    ls.run_task(_pick_series(ls), "asking which series to show")
+
+
+async def _pick_series(ls: Server) -> None:
+    choices = _series_choices(ls.world)
+    if len(choices) < 2:
+        tell(ls, f"there is no other series than {choices[0].name}" if choices else "no profile has been read yet")
+        return
+    shown = next((f", not {choice.name}" for choice in choices if choice.shown), "")
+    actions = [types.MessageActionItem(choice.name) for choice in choices if not choice.shown]
+    question = types.ShowMessageRequestParams(types.MessageType.Info, f"alloclens: show which series{shown}?", actions)
+    answer = await ls.window_show_message_request_async(question)
+    if answer and (wrong := await show_series(ls, protocol.ShowSeries(answer.title))):
+        tell(ls, wrong)
+
+
+def active_file(ls: Server, command: protocol.SetActiveFile) -> None:
+    """Take the file that the user looks at."""
+    follow_file(ls, command.uri, said=True)
+
+
 async def snapshots(ls: Server, command: protocol.GetSnapshots) -> list[protocol.SnapshotChoice]:
     """Return the snapshots of the shown series."""
     del command
@@ -50,9 +101,11 @@ async def snapshots(ls: Server, command: protocol.GetSnapshots) -> list[protocol
 def sample_types(ls: Server, command: protocol.GetSampleTypes) -> list[protocol.SampleTypeChoice]:
     """Return all sample types."""
     del command
-    shown = ls.world.shown
-    types = dict.fromkeys(t for series in ls.world.series for t in series.snapshots[-1].sample_types)
-    return [protocol.SampleTypeChoice(t.type, t.unit, selected=bool(shown and t == shown.sample_type)) for t in types]
+    shown, of_shown = ls.world.shown, ls.world.services[:1]
+    kinds = dict.fromkeys(
+        kind for service in of_shown for one in service.series for kind in one.snapshots[-1].sample_types
+    )
+    return [protocol.SampleTypeChoice(t.type, t.unit, selected=bool(shown and t == shown.sample_type)) for t in kinds]
 
 
 async def label(ls: Server, command: protocol.SetLabel) -> str | None:
@@ -61,6 +114,20 @@ async def label(ls: Server, command: protocol.SetLabel) -> str | None:
     if ls.loader:
         ls.loader.wake()
     return error
+
+
+def _series_choices(world: World) -> list[protocol.SeriesChoice]:
+    elsewhere = {id(one.series): is_elsewhere(one) for one in (*world.comparisons, *world.beyond)}
+
+    def choice(service: Service, name: str) -> protocol.SeriesChoice:
+        is_shown = bool(world.shown and world.shown.series in service.series)
+        is_foreign = all(elsewhere.get(id(one), False) for one in service.series)
+        return protocol.SeriesChoice(
+            name, services.detail(service, elsewhere=is_foreign), shown=is_shown, elsewhere=is_foreign
+        )
+
+    named = names(world)
+    return [choice(service, named[service]) for service in world.services]
 
 
 def _listed(series: Series, compared: Comparison | None) -> list[Snapshot]:
@@ -90,17 +157,22 @@ def _choice(snapshot: Snapshot, shown: Comparison) -> protocol.SnapshotChoice:
 def _all(world: World) -> protocol.AllSeries:
     shown = world.shown.series if world.shown else None
     compared = {id(comparison.series): comparison for comparison in world.comparisons}
+    named = {id(series): name for service, name in names(world).items() for series in service.series}
     return protocol.AllSeries(
-        series=[_series(series, compared.get(id(series)), shown=series is shown) for series in world.series],
+        series=[
+            _series(series, compared.get(id(series)), named[id(series)], shown=series is shown)
+            for series in world.series
+        ],
         problems=[protocol.UnreadableFile(p.name, p.path, p.reason) for p in world.problems],
     )
 
 
-def _series(series: Series, comparison: Comparison | None, *, shown: bool) -> protocol.ListedSeries:
+def _series(series: Series, comparison: Comparison | None, name: str, *, shown: bool) -> protocol.ListedSeries:
     number = comparison.column if comparison else _column(series)
     listed = _listed(series, comparison)
     before = {later: sooner for process in series.processes for sooner, later in pairwise(process)}
     return protocol.ListedSeries(
+        name=name,
         directory=series.directory,
         program=views.program(series),
         sample_types=[kind.type for kind in series.snapshots[-1].sample_types],

@@ -1,0 +1,45 @@
+"""Remembers which series is chosen in a session and which file is looked at, and shows the service that follows."""
+
+from __future__ import annotations
+
+import asyncio
+
+from alloclens.session.choice import Choice, with_chosen
+from alloclens.session.world import World
+
+
+class Choosing:
+    """What the user chose in this session. Only the event loop may use it."""
+
+    def __init__(self) -> None:
+        self.name: str | None = None
+        """Of the series; None if the setting decides, "" if the series follows the active file."""
+        self.hears_of_files = False
+        """Whether the editor says which file is active. If not, it is the one that was opened or asked about last."""
+        self.whole = World()
+        """The world with all services."""
+        self.newest = ""
+        """The path of the last file that was looked at, as the editor writes it."""
+        self._active = ""
+        self._setting = ""
+        self._decided: object = None
+        """The name, the active file and the folders for which the shown service was chosen, when everything was read."""
+
+    def look_at(self, path: str) -> bool:
+        """Take a file as the active one; return whether another service may have to be shown."""
+        is_other, self._active = path != self._active, path
+        return is_other and len(self.whole.services) > 1
+
+    async def world(self, shown: World) -> World:
+        """Return the world with the service that is to be shown now."""
+        whole = self.whole
+        if whole.settings.series != self._setting:  # the newest choice wins
+            self.name, self._setting = None, whole.settings.series
+        name = self._setting if self.name is None else self.name
+        before = shown.services[0] if shown.comparisons else None
+        decided = name, self._active, whole.sources.roots.folders
+        choice = Choice(name, self._active, before, stays=decided == self._decided)
+        is_simple = len(whole.services) < 2 and not name
+        made = with_chosen(whole, choice) if is_simple else await asyncio.to_thread(with_chosen, whole, choice)
+        self._decided = None if whole.pending else decided
+        return made

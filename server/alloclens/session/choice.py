@@ -1,0 +1,162 @@
+"""Which service is shown: the one that is chosen, else that of the active file. A new snapshot never changes it."""
+
+from __future__ import annotations
+
+import posixpath
+from collections import Counter
+from dataclasses import replace
+from pathlib import PurePath
+from typing import TYPE_CHECKING, NamedTuple
+
+from alloclens.paths import canonical, rest_within
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from alloclens.series.comparison import Comparison
+    from alloclens.series.services import Service
+    from alloclens.session.world import World
+
+
+class Choice(NamedTuple):
+    """What decides which service is shown."""
+
+    name: str = ""
+    """Of the series that is chosen; if it is empty, the series follows the active file."""
+    active: str = ""
+    """Path of the file that the user looks at; "" if unknown."""
+    before: Service | None = None
+    """The service that is shown until now."""
+    stays: bool = False
+    """Whether it stays if it is still there: the active file was taken into account before."""
+
+
+def with_chosen(world: World, choice: Choice) -> World:
+    """Return the world with one service shown and the others aside. May read the disk: call it from a thread."""
+    offered: Sequence[Service] = world.services
+    if choice.name:
+        offered = matching(world, choice.name)
+        if not offered:
+            return _showing(world, None, choice.name)
+    else:
+        offered = [one for one in offered if one.has_chosen(world.settings.head)] or offered
+    offered = [one for one in offered if _comparisons(world, one)] or offered
+    if len(offered) < 2:
+        return _showing(world, offered[0] if offered else None)
+    before = _successor(offered, choice.before)
+    if before and choice.stays:
+        return _showing(world, before)
+    return _showing(world, max(offered, key=lambda one: (*_fit(world, one, choice.active), one is before)))
+
+
+def names(world: World) -> dict[Service, str]:
+    """Name each service by its directory; where that has several, also by program and process."""
+    directories = _directory_names({one.directory for one in world.services}, world.directories)
+    programs = {directory: set[str]() for directory in directories}
+    for one in world.services:
+        programs[one.directory].add(one.program)
+    found: dict[str, int] = {}
+    named = {}
+    for one in sorted(world.services, key=lambda one: one.series[0].snapshots[0].order):
+        several = len(programs[one.directory]) > 1 and one.program
+        name = directories[one.directory] + (f"/{one.program}" if several else "")
+        name += f", process {one.replica}" if one.replica else ""
+        found[name] = number = found.get(name, 0) + 1
+        named[one] = name if number == 1 else f"{name}, program {number}"
+    return named
+
+
+def matching(world: World, name: str) -> list[Service]:
+    """Return the services with a name, else in a directory whose path ends like this, else of a program called so."""
+    ending = PurePath(name).parts
+    tests = (
+        [one for one, its in names(world).items() if its == name],
+        [one for one in world.services if PurePath(one.directory).parts[-len(ending) :] == ending],
+        [one for one in world.services if one.program == name],
+    )
+    return next(filter(None, tests), [])
+
+
+def is_elsewhere(comparison: Comparison) -> bool:
+    """Return whether no file of the workspace is in a profile: it is of another program, or its files were not found."""
+    return not bool(comparison.contents.whole.own.any())
+
+
+def services_with(world: World, path: str) -> list[Service]:
+    """Return the services that are not shown and have lines in a file of the workspace."""
+    having = {id(one.series) for one in world.beyond if world.file_of(one, path)}
+    return [one for one in world.services if any(id(series) in having for series in one.series)]
+
+
+def _showing(world: World, service: Service | None, missing: str = "") -> World:
+    shown = _comparisons(world, service) if service else ()
+    others = tuple(one for one in world.services if one is not service)
+    return replace(
+        world,
+        services=(service, *others) if service else others,
+        comparisons=shown,
+        beyond=tuple(one for one in world.comparisons if one not in shown),
+        earlier=tuple(one for one in world.earlier if service and one.series in service.series),
+        missing=missing,
+    )
+
+
+def _comparisons(world: World, service: Service) -> tuple[Comparison, ...]:
+    return tuple(one for one in world.comparisons if one.series in service.series)
+
+
+def _successor(offered: Iterable[Service], before: Service | None) -> Service | None:
+    """Return the service with most snapshots of the one before; if there are none, that of its directory and program."""
+    if before is None:
+        return None
+    paths = {snapshot.path for one in before.series for snapshot in one.snapshots}
+
+    def likeness(one: Service) -> tuple[int, bool]:
+        common = sum(snapshot.path in paths for series in one.series for snapshot in series.snapshots)
+        return common, one.program == before.program
+
+    beside = [one for one in offered if one.directory == before.directory]
+    return max(beside, key=likeness, default=None)
+
+
+def _fit(world: World, service: Service, active: str) -> tuple[bool, int, bool]:
+    """Return how well a service fits the active file: how deep its home around the file is, and whether it has lines there."""
+    comparisons = _comparisons(world, service)
+    is_here = any(not is_elsewhere(one) for one in comparisons)
+    if not any(rest_within(active, folder) is not None for folder in world.sources.roots.folders):
+        return is_here, 0, False
+    homes = {home for one in comparisons for home in _homes(world, one)}
+    directory = canonical(service.directory)
+    homes.update(one for one in world.sources.roots.folders if rest_within(directory, one) is not None)
+    depth = max((len(home) for home in homes if rest_within(active, home) is not None), default=0)
+    return is_here, depth, any(world.file_of(one, active) for one in comparisons)
+
+
+def _homes(world: World, comparison: Comparison) -> set[str]:
+    """Return the directory of a program's own code: of its package main if it has one, else what all own files share."""
+    functions, files = comparison.lines.functions, comparison.lines.files
+    mains = {int(file) for file, name in zip(functions.file, functions.name, strict=True) if name.startswith("main.")}
+    own = [number for number, is_own in enumerate(comparison.lines.own.tolist()) if is_own]
+    chosen = [files[number] for number in own if number in mains] or [files[number] for number in own]
+    folders = {posixpath.dirname(place.path) for file in chosen if (place := world.sources.place(file))}
+    if mains.intersection(own) or len({folder[0] for folder in folders}) != 1:  # on several drives, they share nothing
+        return folders
+    return {posixpath.commonpath(folders)}
+
+
+def _directory_names(directories: Iterable[str], roots: Iterable[str]) -> dict[str, str]:
+    """Name directories by their paths below a profile directory, or by its own name; longer where two would be alike."""
+    parts = {directory: PurePath(directory).parts for directory in directories}
+    of_roots = [PurePath(root).parts for root in roots]
+    size = {}
+    for directory, its in parts.items():
+        depth = max((len(root) for root in of_roots if its[: len(root)] == root), default=len(its) - 1)
+        size[directory] = max(1, len(its) - depth)
+    while True:
+        named = {directory: "/".join(its[-size[directory] :]) for directory, its in parts.items()}
+        count = Counter(named.values())
+        alike = [one for one, name in named.items() if count[name] > 1 and size[one] < len(parts[one])]
+        if not alike:
+            return named
+        for directory in alike:
+            size[directory] += 1

@@ -1,0 +1,57 @@
+"""Which series is shown of several, and which there are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from alloclens.printable import printable
+from alloclens.session.choice import is_elsewhere, names
+from alloclens.wording.status import moment
+
+if TYPE_CHECKING:
+    from alloclens.series.services import Service
+    from alloclens.session.world import World
+
+ELSEWHERE = "no file of this workspace is in it: another program, or its files were not found"
+MAX_NAMES = 5
+
+
+def shown(world: World) -> str:
+    """Return the name of the shown series; "" if there are no others."""
+    return names(world)[world.services[0]] if len(world.services) > 1 and world.shown else ""
+
+
+def detail(service: Service, *, elsewhere: bool) -> str:
+    """Describe a series: its kinds of profiles, its program and its last snapshot."""
+    kinds = ", ".join(dict.fromkeys(one.kind.name.lower() for one in service.series))
+    last = max((one.snapshots[-1] for one in service.series), key=lambda snapshot: snapshot.taken_at.seconds)
+    parts = (kinds, service.program, f"last at {moment(last)}", ELSEWHERE if elsewhere else "")
+    return printable(" · ".join(filter(None, parts)))
+
+
+def notes(world: World) -> list[str]:
+    """Say which series is shown of several, and whether it is of another program than the workspace's."""
+    said = []
+    if name := shown(world):
+        others = [other for one, other in names(world).items() if one is not world.services[0]]
+        said.append(f"The series {name} is shown, not {listed(others)}.")
+    if world.shown and is_elsewhere(world.shown):
+        said.append(f"Of what is shown, {ELSEWHERE}.")
+    return said
+
+
+def missing(world: World) -> str:
+    """Say that the chosen series is not there, and which are."""
+    there = f"there is {listed(list(names(world).values()))}" if world.services else "there is none"
+    return f"no series is named {printable(world.missing)}; {there}"
+
+
+def listed(some: list[str]) -> str:
+    """Return the first of some names: api, web and 3 more."""
+    more = len(some) - MAX_NAMES
+    return printable(", ".join(some[:MAX_NAMES])) + (f" and {more} more" if more > 0 else "")
+
+
+def not_shown(having: list[str], name: str) -> str:
+    """Say that only series that are not shown have numbers of a file."""
+    return printable(f"{listed(having)} has numbers of this file, but the series {name or 'chosen'} is shown")
