@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import pytest
@@ -47,3 +48,11 @@ async def test_node(editor: Editor, tmp_path: Path, bundled: bool) -> None:
     assert await hint_of(editor, tmp_path, made) == f"{held} in this function"
     hover = await editor.hover(made.source.as_uri(), made.line("leaks"))
     assert "those of all lines of this function" in hover
+
+
+@pytest.mark.skipif(not find_spec("memray"), reason="the extra alloclens[memray] is not installed")
+async def test_python(editor: Editor, tmp_path: Path) -> None:
+    made = tools.memray(tmp_path)
+    assert (await hint_of(editor, tmp_path, made)).startswith(
+        "97"
+    )  # 1,000,000 bytes are 976.6kB, and Python needs some more

@@ -155,7 +155,6 @@ def test_a_reference_to_nothing_is_an_error(name: str) -> None:
         (b"[2024-01-02] hello", "it starts with “\\[2024-01-02\\] hello”"),
         (b"FLR\0\0\x02\0\x01", "Java Flight Recorder; `jfrconv"),
         (b"JAVA PROFILE 1.0.2\0", "Eclipse Memory Analyzer"),
-        (b"memray\0\x0c\0\0\0", "memray flamegraph"),
         (b"\x80\x04\x95\x1e\0\0\0\0\0\0\0\x8c\x0btracemalloc\x94", "tracemalloc"),
         (b"desc: --time-unit=B\ncmd: ./a.out\ntime_unit: B\n", "massif; see `ms_print"),
         (b"v 10300 2\nx /usr/bin/app\n", "heaptrack_print"),

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -86,6 +87,15 @@ def node(folder: Path, *, bundled: bool = False) -> Made:
     interval = f"--heap-prof-interval={NODE_INTERVAL}"
     said = run(tools.node(), "--heap-prof", interval, f"--heap-prof-dir={profiles}", program, cwd=folder)
     return Made(next(profiles.glob("*.heapprofile")), source, said)
+
+
+def memray(folder: Path, *, aggregate: bool = False) -> Made:
+    """Run a Python program under memray."""
+    source, path = put(PROGRAMS / "leak.py", folder / "leak.py"), folder / "profiles" / "leak.bin"
+    path.parent.mkdir(exist_ok=True)
+    options = ["-q", "-f", *(["--aggregate"] if aggregate else [])]
+    said = run(sys.executable, "-m", "memray", "run", *options, "-o", path, source, cwd=folder)
+    return Made(path, source, said)
 
 
 def subtree(call: dict[str, Any]) -> int:

@@ -17,6 +17,7 @@ from alloclens.profile.formats import (
     heap_text,
     java_text,
     jemalloc_text,
+    memray,
     proto,
     symbol_section,
     thread_text,
@@ -39,6 +40,7 @@ FORMATS = (
     cpu_binary.parse,
     dhat.parse,
     v8.parse,
+    memray.parse,
     proto.parse,
     goroutine_dump.parse,
 )

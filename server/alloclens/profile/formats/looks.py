@@ -35,10 +35,6 @@ MARKS = tuple(
             rb"java profile",
             "a Java heap dump; open it with Eclipse Memory Analyzer or VisualVM, or profile with async-profiler",
         ),
-        (
-            rb"memray\x00",
-            "a capture of memray, which exports none for pprof; see `memray flamegraph --leaks FILE`",
-        ),
         (rb"\x80[\x02-\x05].{0,64}tracemalloc", "a snapshot of Python's tracemalloc; see `tracemalloc.Snapshot.load`"),
         (rb"desc:[^\n]*\ncmd:", f"output of Valgrind's massif; see `ms_print FILE`. {OWN_HEAP_PROFILER}"),
         (rb"v [0-9a-f]{5,6}( \d+)?\n", f"a recording of heaptrack; see `heaptrack_print FILE`. {OWN_HEAP_PROFILER}"),
