@@ -303,6 +303,7 @@ SLICES = [
         growing(1e3, 3e3, 5e3, 5.5e3, 6e3, 6.1e3),
         work=(0, 6, 12, 13, 14, 15),
     ),
+    row("a slice that grew most in its second step", Rule.FILLED, growing(1e3, 2e3, 5e3, 5.5e3, 6e3, 6.1e3)),
     row("2.75 slices that grow", Rule.UNSETTLED, growing(1e3, 2e3, 3e3, 4e3, 5e3, 5e3, objects=2.75)),
     row("3.25 slices that grow", Rule.SWINGS, growing(1e3, 2e3, 3e3, 4e3, 5e3, 5e3, objects=3.25)),
 ]

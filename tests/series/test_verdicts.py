@@ -64,6 +64,19 @@ def test_a_finding_says_how_much() -> None:
     assert found.retention == pytest.approx(1)
 
 
+def test_findings_on_some_rows_are_those_with_the_verdict() -> None:
+    grows, stays = Heap(np.random.default_rng(0), 4096), Heap(np.random.default_rng(1), 4096)
+    stays.allocate(100 * MB // 4096)
+    seen = []
+    for _ in range(24):
+        grows.allocate(8 * MB // 4096)
+        seen.append(snapshot({HERE: grows, "main.work@/o/a.go:7": stays}))
+    found = judgement(seen)
+    rows = {line: int(np.flatnonzero(found.head.line == line)[0]) for line in (1, 7)}
+    assert [[f.line for f in found.findings(RAISED, np.array([row]))] for row in rows.values()] == [[1], []]
+    assert [f.line for f in found.findings(rows=np.array([rows[7]]))] == [7]
+
+
 def crowd(rng: np.random.Generator, snapshots: int, leak: int) -> tuple[list, dict[str, Heap]]:
     """A process of forty sites that turn over 100 MB a minute together; one more keeps `leak` bytes a minute."""
     churn = {f"main.work@/o/a.go:{10 + i}": Heap(rng, int(size)) for i, size in enumerate(2 ** rng.integers(5, 16, 40))}

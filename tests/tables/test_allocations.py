@@ -62,6 +62,22 @@ def test_what_has_no_totals_shows_nothing() -> None:
     assert (rows(sketch(before)), of_two_processes(before, after)) == (0, False)
 
 
+def test_bytes_alone_show_it_too() -> None:
+    def of(allocated: int) -> StackAllocations:
+        made = Builder(("alloc_space", "bytes"), ("inuse_space", "bytes"))
+        made.sample(F, [allocated, MB])
+        return stack_allocations(read(made.bytes()))
+
+    assert [of_two_processes(of(9 * MB), of(later)) for later in (5 * MB, 10 * MB)] == [True, False]
+
+
+def test_frames_without_a_name_do_not_tell_stacks_apart() -> None:
+    text = "heap profile: 1: 8 [1: 8] @ heap/1048576\n1: 8 [1: 8] @ 0x11 {}\n#\t0x10\tmain.f+0x1\t/o/a.go:1\n"
+    one, other = (stack_allocations(read(text.format(address).encode())) for address in ("0x99", "0x88"))
+    assert one.stack.tolist() == other.stack.tolist()
+    assert one.stack.tolist() == stack_allocations(read(text.format("").encode())).stack.tolist()
+
+
 def test_stacks_of_addresses_alone() -> None:
     text = "heap profile: {0}: {1} [9: {1}] @ heap/1048576\n{0}: {1} [{0}: {1}] @ {2}\n"
     one, same, elsewhere = (
