@@ -181,6 +181,29 @@ def paced(*parts: tuple[int, float]) -> Line:
     return kept(steps(*(pace for count, pace in parts for _ in range(count))))
 
 
+FIRST_RISES = [
+    # Watched from its start on: less was allocated before the first observation than since. 4990 were by then, and 5000 more.
+    row("4990 before 5000", Rule.EARLY, kept(steps(*[1000] * 5)), work=(4990,) * 6),
+    row("5010 before 5000", Rule.UNSETTLED, kept(steps(*[1000] * 5)), work=(5010,) * 6),
+    row("five from the start", Rule.EARLY, kept(steps(*[1000] * 4)), work=(0,) * 5),
+    row("nineteen from the start", Rule.EARLY, kept(steps(*[1000] * 18)), work=(0,) * 19),
+    row("twenty from the start", Rule.RISES, kept(steps(*[1000] * 19)), work=(0,) * 20),
+    # Six hours are enough.
+    row("six in 355 minutes", Rule.EARLY, kept(steps(*[1000] * 5)), work=(0,) * 6, minutes=steps(*[71] * 5)),
+    row("six in 360 minutes", Rule.UNSETTLED, kept(steps(*[1000] * 5)), work=(0,) * 6, minutes=steps(*[72] * 5)),
+    row("five in 360 minutes", Rule.YOUNG, kept(steps(*[1000] * 4)), work=(0,) * 5, minutes=steps(*[90] * 4)),
+    # What is certain is said: that it slows down, or comes and goes with the load; or that it leaked in the process before.
+    row("seven of 40 in the second half, early", Rule.FILLED, paced((5, 6.6), (5, 1.4)), work=(0,) * 11),
+    row("early, after a leak", Rule.UNSETTLED, paced((18, 5)), work=(0,) * 19, before=(paced((20, 5)),)),
+    row("early, after it stood", Rule.EARLY, paced((18, 5)), work=(0,) * 19, before=(Line((1000,) * 20),)),
+]
+
+
+def worked(*each: tuple[float, float]) -> Line:
+    """Return a line that keeps so many at each step, of so many that it allocates."""
+    return Line(steps(*(kept for kept, _ in each)), steps(*(allocated for _, allocated in each)))
+
+
 PACES = [
     # Nothing is freed: of k objects, l in the last share u of the time and e before. The pace lately less half of that before
     # is l/u - e/2(1 - u), in the time as a unit, with the variance k (1/u + 1/4(1 - u)). For halves: 2l - e of 2.5 k.
@@ -217,6 +240,13 @@ PACES = [
     row("by the work alone", Rule.RISES, paced((20, 20)), work=steps(*[50e6] * 10, *[500e6] * 10)),
     row("by both", Rule.FILLED, paced((10, 40), (10, 4)), work=steps(*[50e6] * 20)),
     row("taken at odd times", Rule.RISES, paced((10, 40), (10, 4)), minutes=steps(*[1] * 10, *[0.1] * 10)),
+    # Or if its own load falls, of which at least half is freed; what keeps more would be its own measure.
+    row("by all but what it allocates", Rule.UNSETTLED, worked(*[(40, 80)] * 10, *[(4, 8)] * 10)),
+    row("and keeps more than half", Rule.FILLED, worked(*[(40, 79)] * 10, *[(4, 7.9)] * 10)),
+    row("by what it allocates, too", Rule.FILLED, worked(*[(40, 80)] * 10, *[(4, 80)] * 10)),
+    # Bursts: of ten steps each, 5 and 35 in turn, and then 1 and 9. Their variance is many times that of Poisson numbers.
+    row("in bursts", Rule.UNSETTLED, paced(*[(1, 5), (1, 35)] * 5, *[(1, 1), (1, 9)] * 5)),
+    row("the same without", Rule.FILLED, paced((10, 20), (10, 5))),
     # A clock that stands still says nothing, in all or in part.
     row("all at one time", Rule.FILLED, paced((10, 40), (10, 4)), minutes=(7,) * 21),
     row("steady, all at one time", Rule.RISES, paced((20, 20)), minutes=(7,) * 21),
@@ -301,6 +331,7 @@ SLICES = [
         "the same, under a sixth of the load",
         Rule.UNSETTLED,
         growing(1e3, 3e3, 5e3, 5.5e3, 6e3, 6.1e3),
+        minutes=(0, 72, 144, 216, 288, 360),
         work=(0, 6, 12, 13, 14, 15),
     ),
     row("a slice that grew most in its second step", Rule.FILLED, growing(1e3, 2e3, 5e3, 5.5e3, 6e3, 6.1e3)),
@@ -308,7 +339,7 @@ SLICES = [
     row("3.25 slices that grow", Rule.SWINGS, growing(1e3, 2e3, 3e3, 4e3, 5e3, 5e3, objects=3.25)),
 ]
 
-ROWS = [*OBSERVATIONS, *TREND, *SIZES, *PACES, *RESTARTS, *LOADS, *SLICES]
+ROWS = [*OBSERVATIONS, *FIRST_RISES, *TREND, *SIZES, *PACES, *RESTARTS, *LOADS, *SLICES]
 
 
 def fired(one: Row) -> Rule:
@@ -325,6 +356,14 @@ def test_heaps_beside_goroutines_say_that_less_was_done() -> None:
     heaps = process(turning(41), work=steps(*[50e6] * 20, *[5.5e6] * 20)).observed
     assert RULES[verdicts(slower).rule[0]] is Rule.FILLED
     assert RULES[verdicts(replace(slower, beside=Beside(heaps=heaps))).rule[0]] is Rule.RISES
+
+
+def test_a_heap_beside_goroutines_says_that_the_process_is_young() -> None:
+    few = process(Line(steps(*[40, 41] * 5)))
+    assert RULES[verdicts(few).rule[0]] is Rule.UNSETTLED
+    young, old = (process(turning(11), work=steps(*[50e6] * 10, begin=begun)).observed for begun in (0, 500e6))
+    assert RULES[verdicts(replace(few, beside=Beside(heaps=young))).rule[0]] is Rule.EARLY
+    assert RULES[verdicts(replace(few, beside=Beside(heaps=old))).rule[0]] is Rule.UNSETTLED
 
 
 def test_every_rule_has_a_row() -> None:

@@ -8,7 +8,9 @@ from alloclens.stats.trend import (
     Counts,
     Model,
     Noise,
+    dispersion,
     noise,
+    outlived,
     quantile,
     rise,
     rise_of_sizes,
@@ -144,3 +146,49 @@ def test_significant_by_hand(p_values: list[float], smallest: list[float], expec
 
 def test_the_upper_tail_is_that_of_printed_tables() -> None:
     assert upper_tail(np.array([0, 1.6449, 2.3263, 3.7190])) == pytest.approx([0.5, 0.05, 0.01, 0.0001], rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("came", "expected"),
+    [
+        # (40 - 10)² / 20 = 45, (10 - 40)² / 30 = 30, and 45 again: 40 on average.
+        ((10, 40, 10, 40, 10), 40),
+        # As Poisson numbers: (3 · 4 / 10.67 + 4 · 2 / 11 + 2 · 1 / 10) / 3 = 0.68. Fewer than they do no pace has.
+        ((10, 13, 9, 11, 10), 1),
+        # Of three triples, 1 + 2 √(7/3) = 4.06 may be chance: 10² / 13.33 and 10² / 16.67, less (20 - 10) (20 - 30) / 20.
+        ((10, 20, 10, 20, 30), 1),
+        # A cache is full, once and for all; and a pace rises evenly.
+        ((40, 40, 40, 0, 0), 1),
+        ((10, 20, 30, 40, 50), 1),
+        ((0, 0, 0, 0, 0), 1),
+    ],
+)
+def test_bursts_come_and_go(came: tuple[float, ...], expected: float) -> None:
+    arrived = np.cumsum([0.0, *came])[:, None]
+    assert dispersion(Counts(arrived, arrived)) == pytest.approx([expected], rel=1e-9)
+
+
+def test_poisson_numbers_are_no_bursts() -> None:
+    arrived = np.cumsum(np.random.default_rng(1).poisson(10, (40, 4000)), axis=0).astype(float)
+    assert np.count_nonzero(dispersion(Counts(arrived, arrived)) > 1) < 0.05 * 4000
+
+
+@pytest.mark.parametrize(("mean", "life"), [(10, 1), (30, 3), (10, 10)])
+def test_what_is_freed_of_what_was_in_use_has_a_bound(mean: float, life: float) -> None:
+    observations, lines = 40, 2000
+    seen = process(np.random.default_rng(2), lines, mean, life, observations)
+    freed = seen.arrived[-1] - (seen.held[-1] - seen.held[0])
+    ended = np.minimum((1 - np.exp(-1 / life)) * seen.held[:-1].sum(axis=0), freed)  # in the mean
+    bound = outlived(seen, np.ones(lines))
+    assert np.count_nonzero(bound < ended) < 0.05 * lines
+    churn = np.arange(observations)[:, None] * 1000.0
+    assert np.median(outlived(Counts(seen.held, seen.arrived + churn), np.ones(lines)) / ended) < 4
+
+
+def test_what_never_falls_was_never_freed() -> None:
+    # One more at each observation, and 99 that came and went. If all objects are sampled, that is no chance.
+    held = np.arange(11.0)[:, None]
+    counts = Counts(held, 100 * held)
+    assert outlived(counts, np.ones(1)) == 0
+    assert outlived(counts, np.zeros(1)) == 990
+    assert outlived(Counts(held, held * np.nan), np.ones(1)) == 0

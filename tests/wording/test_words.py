@@ -127,7 +127,7 @@ def test_verdicts_say_what_is_held_how_it_grew_and_which_rule_says_so(rule: Rule
 def test_every_rule_has_its_words() -> None:
     said = {rule: verdict(finding(rule)) for rule in Rule}
     assert len(set(said.values())) == len(Rule)
-    others = (Rule.UNCLEAR, Rule.SMALL)
+    others = (Rule.UNCLEAR, Rule.EARLY, Rule.SMALL)
     assert all(said[rule].lower().startswith(rule.verdict) for rule in Rule if rule not in others)
     assert all(said[rule].startswith(("Not yet clear", "Small")) for rule in others)
 
@@ -175,6 +175,11 @@ def test_a_candidate_says_what_is_known_and_what_would_settle_it() -> None:
         "run with runtime.MemProfileRate = 64 << 10."
     )
     # Of 0.5 standard errors, a proof takes (3.144/0.5)² = 39 times as many.
+    early = candidate(finding(Rule.EARLY, score=9.0, sampled=9.0, points=(0.0, 1.0, 2.0)))
+    assert early.endswith(
+        "9 sampled objects, but only since the process started, as a cache that fills up does at first. 6 more snapshots, or "
+        "6.0h more, show whether it levels off."
+    )
     far = candidate(finding(Rule.LOADED, score=0.5, sampled=1.0, points=(0.0, 1.0, 2.0)))
     assert far.endswith(
         ": it rose at every step, 1 sampled object, but what is freed rose as well, ×2.5. At this pace, it would take more than "

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from alloclens.profile.sample_types import GOROUTINES, LEAKED, column_of
-from alloclens.series.verdicts import MIN_RISE, RULES, SIGNIFICANCE, VERDICTS, Rule, verdicts
+from alloclens.series.verdicts import MIN_LEAK_OBSERVATIONS, MIN_RISE, RULES, SIGNIFICANCE, VERDICTS, Rule, verdicts
 from alloclens.stats.trend import quantile, slope
 
 if TYPE_CHECKING:
@@ -25,9 +25,14 @@ if TYPE_CHECKING:
 
 RAISED = ("leak", "growing")
 """The verdicts that are reported; the others are shown on request."""
-UNPROVEN = (Rule.FILLED, Rule.SLOWS, Rule.REFILLS, Rule.LOADED, Rule.SWINGS, Rule.UNCLEAR, Rule.TURNS, Rule.STANDS)
+UNPROVEN = (
+    *(Rule.EARLY, Rule.FILLED, Rule.SLOWS, Rule.REFILLS, Rule.LOADED),
+    *(Rule.SWINGS, Rule.UNCLEAR, Rule.TURNS, Rule.STANDS),
+)
 """The rules of what may leak though nothing is proven."""
 MAX_CANDIDATES = 5
+SLOWING = 0.5
+"""Weight of how clearly a rise slowed down, to rank candidates: a leak does so by chance, or at night."""
 MIN_SCORE = 0.5
 """Below this, a rise is too unclear to say when it would be proven, in standard errors."""
 MANY = 10
@@ -82,7 +87,7 @@ class Finding:
     deviate: float
     """How clearly it rises, in standard errors."""
     score: float
-    """The same, less how clearly it slowed down."""
+    """The same, less half of how clearly it slowed down."""
     load: float
     """What is freed per second in the second half, as a multiple of the first; nan if unknown."""
     retention: float
@@ -125,6 +130,8 @@ class Finding:
     @property
     def snapshots_needed(self) -> int:
         """How many more snapshots would prove a rise like this: its score grows as the root of their number, at least."""
+        if self.rule is Rule.EARLY:
+            return MIN_LEAK_OBSERVATIONS - self.over.observations
         proof = quantile(1 - SIGNIFICANCE / max(self.tests, 1))
         return max(math.ceil(self.over.observations * ((proof / max(self.score, MIN_SCORE)) ** 2 - 1)), 0)
 
@@ -177,7 +184,7 @@ class Judgement:
 
     @cached_property
     def _score(self) -> Floats:
-        return self.verdicts.deviate - self.verdicts.slowed
+        return self.verdicts.deviate + SLOWING * np.minimum(self.verdicts.bend, 0)
 
     @cached_property
     def _owner(self) -> Ints:

@@ -13,7 +13,7 @@ from alloclens.series.owned import Figures, holder_keys, holders_that_own, keys,
 from alloclens.stats.trend import Counts
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from alloclens.arrays import Floats, Ints, Mask
     from alloclens.series.owned import LineNumbers
@@ -98,12 +98,21 @@ class History:
 
         What is kept is left out: a cache that fills by its misses, or a leak, would be its own measure.
         """
-        if heaps := self.beside.heaps:
-            total = np.interp(self.seconds, [one.taken_at.seconds for one in heaps], [*map(_freed, heaps)])
-        else:
-            total = np.array([_freed(self.observed[i]) for i in self.chosen.tolist()])
+        total = self._of_process(_freed)
         done = np.maximum.accumulate(total) - total[0]
         return np.asarray(done / max(done[-1], 1))
+
+    @cached_property
+    def is_from_start(self) -> bool:
+        """Whether most of what the process ever allocated was allocated under observation."""
+        total = self._of_process(_allocated)
+        return bool(2 * total[0] < total[-1])
+
+    def _of_process(self, number: Callable[[Snapshot], float]) -> Floats:
+        """Return a number of the whole heap at each chosen observation."""
+        if heaps := self.beside.heaps:
+            return np.interp(self.seconds, [one.taken_at.seconds for one in heaps], [*map(number, heaps)])
+        return np.array([number(self.observed[i]) for i in self.chosen.tolist()])
 
     @cached_property
     def _figures(self) -> Floats:
@@ -147,8 +156,14 @@ def _worth_telling_apart(head: Lines) -> Ints:
     return holder[(row < 0) | several[row]]
 
 
+def _allocated(snapshot: Snapshot) -> float:
+    return _total(snapshot, "alloc_space", np.nan)
+
+
 def _freed(snapshot: Snapshot) -> float:
-    total = {kind.type: value for kind, value in zip(snapshot.sample_types, snapshot.total, strict=True)}
-    if "alloc_space" not in total:
-        return np.nan
-    return float(total["alloc_space"] - total.get("inuse_space", 0))
+    return _allocated(snapshot) - _total(snapshot, "inuse_space", 0)
+
+
+def _total(snapshot: Snapshot, sample_type: str, default: float) -> float:
+    found = zip(snapshot.sample_types, snapshot.total, strict=True)
+    return float(next((value for kind, value in found if kind.type == sample_type), default))

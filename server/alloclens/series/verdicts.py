@@ -16,7 +16,9 @@ from alloclens.stats.trend import (
     MIN_FREED,
     Counts,
     Model,
+    dispersion,
     noise,
+    outlived,
     quantile,
     rise,
     rise_of_sizes,
@@ -35,6 +37,8 @@ MIN_OBSERVATIONS = 6
 """Minimum number of observations to judge a trend. Fewer show that a line grew, not that it keeps growing."""
 MIN_LEAK_OBSERVATIONS = 20
 """Minimum number of observations of a leak. The first rise after a start may be a cache that fills, or a morning."""
+MIN_FIRST_RISE = 6 * 3600.0
+"""Minimum seconds, with fewer observations, until what rises since the process started is a finding: a morning."""
 SIGNIFICANCE = 0.01
 """The probability that any line is reported to grow though it does not."""
 MIN_RISE = 0.5
@@ -81,6 +85,8 @@ class Rule(Enum):
     """It grew significantly, but there are too few observations to say more."""
     UNSETTLED = ("growing", "unsettled")
     """It rises, but it is not certain yet that the pace holds and that load does not explain it."""
+    EARLY = ("noise", "early")
+    """It rises since the process started, which is too short a time to tell a leak from a warm-up."""
     FILLED = ("filling", "filled")
     """It rose, but lately certainly at less than half the earlier pace."""
     SLOWS = ("noise", "slows")
@@ -128,8 +134,8 @@ class Verdicts:
     """The probability that a line without a leak rises as much."""
     retention: Floats
     """Growth as a share of the allocations meanwhile; nan if unknown."""
-    slowed: Floats
-    """How far the latest pace is below the earlier one, in standard errors, at least 0."""
+    bend: Floats
+    """How far the pace becomes higher if it changes evenly, in standard errors; below 0 if it becomes lower."""
     load: Floats
     """What is freed per second in the second half, as a multiple of the first; nan if unknown, or if no rise is proven."""
     tests: int
@@ -153,8 +159,8 @@ class Pace(NamedTuple):
     holds: Mask
     slows: Mask
     fell: Mask
-    slowed: Floats
-    """In standard errors, at least 0."""
+    bend: Floats
+    """How far it becomes higher if it changes evenly, in standard errors."""
 
 
 def verdicts(history: History) -> Verdicts:
@@ -179,15 +185,19 @@ def verdicts(history: History) -> Verdicts:
         proven, deviate = never, ratio(2 * growth, np.nan_to_num(stated.high - stated.low))  # 1 would be significant
         trend = Trend(deviate, nothing + 1, never, never, looked_at)
         pace, load = Pace(never, never, never, nothing), Load(never, never, nothing + np.nan)
+    slowed, went_on = _before(history)
+    early = ~went_on & _is_first_rise(history)
     order = (
         (Rule.FELL, whole.high < 0),
-        (Rule.REFILLS, (proven | young) & _refills(history)),
+        (Rule.REFILLS, (proven | young) & slowed),
+        (Rule.EARLY, young & early),
         (Rule.YOUNG, young),
         (Rule.SMALL, proven & (growth <= MIN_GROWTH_SHARE * now.value[: len(history.row)].sum())),
         (Rule.FILLED, proven & pace.fell),
         (Rule.LOADED, proven & load.explains),
         (Rule.SLOWS, proven & pace.slows),
         (Rule.RISES, proven & pace.holds & load.excluded & (len(history) >= MIN_LEAK_OBSERVATIONS)),
+        (Rule.EARLY, proven & early),
         (Rule.UNSETTLED, proven),
         (Rule.TURNS, np.maximum(stated.high, -stated.low) < MIN_RETENTION * allocated),
         (Rule.STANDS, np.maximum(stated.high, -stated.low) <= MAX_STABLE_CHANGE * now.value),
@@ -196,7 +206,7 @@ def verdicts(history: History) -> Verdicts:
     holds = [condition for _, condition in order]
     rule = np.select(holds, [RULES.index(rule) for rule, _ in order], RULES.index(Rule.UNCLEAR))
     retention = np.divide(growth, allocated, out=np.full_like(growth, np.nan), where=allocated > 0)
-    return Verdicts(rule, growth, stated, trend.deviate, trend.p_value, retention, pace.slowed, load.ratio, trend.tests)
+    return Verdicts(rule, growth, stated, trend.deviate, trend.p_value, retention, pace.bend, load.ratio, trend.tests)
 
 
 def _trend(history: History) -> Trend:
@@ -221,43 +231,65 @@ def _trend(history: History) -> Trend:
 def _pace(history: History, rising: Ints, by_size: Mask) -> Pace:
     """Compare the pace lately with that before, by the clock and by work done: under less load a leak is slower, too.
 
-    Only of the rising entries: the pace of others is of no use.
+    Work is that of the process, or of the line itself. Only of the rising entries: the pace of others is of no use.
     """
     best = np.zeros((len(LATE) + 2, len(history.site)))  # see _deviates
     counts = Counts(*(of[:, rising] for of in history.counts))
-    best[:, rising] = np.nan_to_num(np.fmax(*_deviates(counts, history.clock, history.work)))
+    found = [*_deviates(counts, history.clock, history.clock, history.work)]
+    works, own = _own_work(counts)
+    found.append(np.full_like(found[0], np.nan))
+    found[-1][:, works] = next(_deviates(Counts(*(of[:, works] for of in counts)), history.clock, own[:, works]))
+    best[:, rising] = np.nan_to_num(np.fmax.reduce(found))
     *late, bend, end = best
     slower = bend < -(SLOWER if len(history) >= MIN_LEAK_OBSERVATIONS else LIKELY_SLOWER)
     fell = np.min(late, axis=0) < -FELL
     holds, slows = (late[0] > HELD) & ~(slower & (end < 0)) & ~fell, slower & (late[0] < 0) & ~fell
-    slowed = -np.min(late, axis=0, initial=0)
-    return Pace(holds & ~by_size, slows & ~by_size, np.where(by_size, ~_grown_late(history), fell), slowed)
+    return Pace(holds & ~by_size, slows & ~by_size, np.where(by_size, ~_grown_late(history), fell), bend)
 
 
-def _deviates(counts: Counts, *clocks: Floats) -> Iterator[Floats]:
-    """Yield, by each clock, how far the pace lately is above half the earlier one, in standard errors.
+def _deviates(counts: Counts, clock: Floats, *clocks: Floats) -> Iterator[Floats]:
+    """Yield, by each of some clocks, how far the pace lately is above half the earlier one, in standard errors.
 
     There is a row for each beginning of lately. Two more rows are of a pace that changes evenly: how far it rises, and how far
-    it is above half of its first value in the end. nan where the clock stands still. Errors are by the first clock.
+    it is above half of its first value in the end. nan where the clock stands still. Errors are by `clock`; the others are of
+    the shape (observations,), or all of (observations, lines).
     """
-    number = len(clocks[0])
-    begin = [round(place * (number - 1)) for place in LATE]
+    error, bursts = noise(counts, clock), dispersion(counts)
+    error = error._replace(level=error.level * bursts, gain=error.gain * bursts)
+    begin = [round(place * (len(clock) - 1)) for place in LATE]
     regressors = [
-        np.column_stack([np.ones(number), ticks, ticks**2, np.maximum(ticks[:, None] - ticks[begin], 0)])
+        np.stack([np.ones_like(ticks), ticks, ticks**2, *(np.maximum(ticks - ticks[at], 0) for at in begin)], axis=1)
         for ticks in clocks
     ]
-    model = Model(counts, clocks[0], np.hstack(regressors), noise(counts, clocks[0]))
+    model = Model(counts, clock, np.concatenate(regressors, axis=1), error)
     for which, ticks in enumerate(clocks):
         out = np.full((len(LATE) + 2, counts.held.shape[1]), np.nan)
         level, steady, bend, *late = np.arange(regressors[0].shape[1]) + which * regressors[0].shape[1]
         for row, at, kink in zip(out, begin, late, strict=False):
-            moves = ticks[0] + MIN_TICK < ticks[at] < ticks[-1] - MIN_TICK
-            if moves and number - at >= 3:  # a single step has no pace
+            if _moves(ticks, at).all() and len(clock) - at >= 3:  # a single step has no pace
                 row[:] = model.fit(level, steady, kink).deviate(np.array([0, 1 - HELD_PACE, 1]))
         if not np.isnan(out[0]).any():
             evenly = model.fit(level, steady, bend)
             out[-2:] = [evenly.deviate(np.array(contrast)) for contrast in ([0, 0, 1], [0, 1 - HELD_PACE, 2])]
         yield out
+
+
+def _moves(clock: Floats, at: int) -> Mask:
+    """Return which clocks move both before and after an observation."""
+    return np.asarray((clock[0] + MIN_TICK < clock[at]) & (clock[at] < clock[-1] - MIN_TICK))
+
+
+def _own_work(counts: Counts) -> tuple[Mask, Floats]:
+    """Return which lines' own allocations tell their load, as at least half is freed; and these, from 0 to 1.
+
+    Of a line that keeps most, they would be its own measure.
+    """
+    came = np.nan_to_num(counts.arrived - counts.arrived[0])
+    works = 2 * (counts.held[-1] - counts.held[0]) <= came[-1]
+    came /= np.maximum(came[-1], 1)
+    for place in LATE:
+        works &= _moves(came, round(place * (len(came) - 1)))
+    return works, came
 
 
 def _grown_late(history: History) -> Mask:
@@ -269,15 +301,32 @@ def _grown_late(history: History) -> Mask:
     return grown
 
 
-def _refills(history: History) -> Mask:
-    """Return which entries of a young process are not certainly above where they slowed down in the process before it."""
-    before = history.before
+def _is_first_rise(history: History) -> bool:
+    """Return whether a process is young, and was watched from its start on."""
+    over = float(history.seconds[-1] - history.seconds[0])
+    return len(history) < MIN_LEAK_OBSERVATIONS and over < MIN_FIRST_RISE and history.is_from_start
+
+
+class Before(NamedTuple):
+    """What the entries of a young process did in the one before it. The masks exclude each other."""
+
+    slowed: Mask
+    """They slowed down, and are not certainly above that level now."""
+    went_on: Mask
+    """They rose to its end."""
+
+
+def _before(history: History) -> Before:
+    before, never = history.before, np.zeros(len(history.site), np.bool_)
     if before is None or len(history) >= MIN_LEAK_OBSERVATIONS:
-        return np.zeros(len(history.site), np.bool_)
-    slowed = np.isin(verdicts(before).rule, [RULES.index(rule) for rule in (Rule.FILLED, Rule.SLOWS)])
+        return Before(never, never)
+    rule = verdicts(before).rule
+    slowed, went_on = (
+        np.isin(rule, [RULES.index(one) for one in rules])
+        for rules in ((Rule.FILLED, Rule.SLOWS), (Rule.RISES, Rule.UNSETTLED))
+    )
     then, now = before.counts.held[-1], history.counts.held[-1]
-    refills: Mask = slowed & (now - then <= BEYOND * np.sqrt(now + then))
-    return refills
+    return Before(slowed & (now - then <= BEYOND * np.sqrt(now + then)), went_on)
 
 
 class Load(NamedTuple):
@@ -300,7 +349,9 @@ def _load(history: History, proven: Ints, by_size: Mask) -> Load:
     middle = (len(clock) - 1) // 2
     came = np.diff(counts.arrived, axis=0)
     went = np.maximum(came - np.diff(counts.held, axis=0), 0)
-    freed, allocated = (np.nan_to_num(of.sum(axis=0)) for of in (went, came))
+    largest = history.sizes[:, proven].max(axis=0)
+    missed = np.exp(-largest / history.rate) if history.rate else np.zeros_like(largest)
+    freed, allocated = outlived(counts, missed), np.nan_to_num(came.sum(axis=0))
     turns = (freed > 0) & (freed >= MIN_FREED * allocated)
     exchanged = turns & (freed >= counts.held.mean(axis=0))  # all that is in use, once
     fewer = [

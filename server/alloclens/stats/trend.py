@@ -30,6 +30,8 @@ MIN_VARIANCE = 1e-9
 EXCESS_ERRORS = 2.0
 """Residuals show load if their variance exceeds that of Poisson numbers by so many of its standard errors; and a walk, if
 their correlation exceeds that of the turnover by as many."""
+TRIPLE_VARIANCE = 7.0
+"""Of (b - a)(b - c) over the variance, of one triple of neighbours that overlaps with others."""
 MIN_SIZES = 4
 """Fewer sizes prove nothing: three are in order once in six times."""
 MIN_FREED = 0.1
@@ -81,6 +83,40 @@ def noise(counts: Counts, clock: Floats) -> Noise:
     )
 
 
+def outlived(counts: Counts, missed: Floats) -> Floats:
+    """Return how many objects of each line were freed that had been in use at an observation, at most; 0 if unknown.
+
+    What comes and goes between two observations is never in use at one. What comes and stays, and what is freed of it,
+    make the numbers vary from one observation to the next: their sum is the variance, at least as far as chance decides
+    what is sampled (`missed` is the probability that an object is not). Their difference is the growth.
+    """
+    held, arrived = counts
+    step, grown = np.diff(held, axis=0), held[-1] - held[0]
+    freed = np.maximum(np.nan_to_num(arrived[-1] - arrived[0] - grown), 0)
+    varied = ((step - step.mean(axis=0)) ** 2).sum(axis=0)
+    error = np.sqrt(2 / len(step) + 1 / np.maximum(varied, 1))
+    used = np.maximum(held[:-1].sum(axis=0), MIN_VARIANCE)
+    exchanged = varied * (1 + EXCESS_ERRORS * error) / np.maximum(missed, MIN_VARIANCE)
+    ended = np.clip(
+        (exchanged - grown) / 2 / used, 0, MAX_CORRELATION
+    )  # share of what was in use at the observation before
+    return np.asarray(np.where(missed > 0, np.minimum(-np.log1p(-ended) * used, freed), freed))
+
+
+def dispersion(counts: Counts) -> Floats:
+    """Return the variance of each line's arrivals as a multiple of that of Poisson numbers: 1 unless bursts show.
+
+    If the pace is the same before and after an interval, (b - a)(b - c) of its arrivals b and those of its neighbours is
+    their variance on average. Where the pace changes once and for all, as when a cache is full, it is 0.
+    """
+    came = np.diff(np.nan_to_num(counts.arrived), axis=0)
+    before, each, after = came[:-2], came[1:-1], came[2:]
+    mean = (before + each + after) / 3
+    number = np.maximum((mean > 0).sum(axis=0), 1)
+    found = ratio((each - before) * (each - after), mean).sum(axis=0) / number
+    return np.where(found > 1 + EXCESS_ERRORS * np.sqrt(TRIPLE_VARIANCE / number), found, 1.0)
+
+
 def _residuals(held: Floats, clock: Floats) -> Floats:
     centred = clock - clock.mean()
     slope = centred @ held / (centred**2).sum()
@@ -113,7 +149,7 @@ class Fit(NamedTuple):
 class Model:
     """Fits linear models to each line's numbers by generalised least squares.
 
-    `columns` are all regressors, of shape (observations, regressors).
+    `columns` are all regressors, of shape (observations, regressors), or (observations, regressors, lines).
     """
 
     def __init__(self, counts: Counts, clock: Floats, columns: Floats, error: Noise) -> None:
@@ -127,14 +163,15 @@ class Model:
         number[1:] -= before * held[:-1]
         # All that a fit needs are the sums of products of the regressors, (lines, regressors, regressors), and of each
         # with the numbers. Those of a regressor follow from the weights, without a column for each line.
-        now, last = columns.T, columns[:-1].T
+        now = columns.swapaxes(0, 1)
+        last, sums = now[:, :-1], _sums_of_each if columns.ndim == 3 else _sums
         both = now[:, None, 1:] * last[None]
         self._squares = (
-            _sums(now[:, None] * now[None], scale**2)
-            + _sums(last[:, None] * last[None], before**2)
-            - _sums(both + both.transpose(1, 0, 2), scale[1:] * before)
+            sums(now[:, None] * now[None], scale**2)
+            + sums(last[:, None] * last[None], before**2)
+            - sums(both + both.swapaxes(0, 1), scale[1:] * before)
         )
-        self._products = _sums(now, scale * number) - _sums(last, before * number[1:])
+        self._products = sums(now, scale * number) - sums(last, before * number[1:])
         self._square = np.einsum("tl,tl->l", number, number)
         self._count, self._is_load = len(clock), error.is_load
 
@@ -154,6 +191,11 @@ class Model:
 def _sums(of: Floats, weights: Floats) -> Floats:
     """Return the sums of products over the observations; `weights` is of shape (observations, lines), which come first."""
     return np.moveaxis(of @ weights, -1, 0)
+
+
+def _sums_of_each(of: Floats, weights: Floats) -> Floats:
+    """Return the same of numbers that each line has of its own: `of` ends with the axes of `weights`."""
+    return np.asarray(np.einsum("...tl,tl->l...", of, weights))
 
 
 def rise(counts: Counts, clock: Floats) -> Floats:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from alloclens.languages.go.leak_patterns import Shape
 from alloclens.languages.go.names import package_of
 from alloclens.series.findings import MANY
-from alloclens.series.verdicts import MIN_GROWTH_SHARE, MIN_OBSERVATIONS, MIN_RETENTION, Rule
+from alloclens.series.verdicts import MIN_FIRST_RISE, MIN_GROWTH_SHARE, MIN_OBSERVATIONS, MIN_RETENTION, Rule
 from alloclens.session.line_mapper import NamedLine
 from alloclens.wording.amounts import amount, change, counted, duration, rate, share, signed
 from alloclens.wording.names import short_name
@@ -32,6 +32,7 @@ SENTENCES = {
     Rule.SLOWS: "Noise: {held}, {grown}, but lately more slowly, like a cache that fills up.",
     Rule.REFILLS: "Noise: {held}, {grown}, but not certainly beyond where it slowed down in the process before.",
     Rule.LOADED: "Noise: {held}, {grown}; what is freed rose as well, {load}, as it does under more load.",
+    Rule.EARLY: "Not yet clear: {held}, {grown}: it rises since the process started, as a cache that fills up does at first.",
     Rule.FILLED: "Filling: {held}, {grown}, but lately at less than half the earlier pace, like a cache that fills up.",
     Rule.FELL: "Shrinking: {held}, {grown}.",
     Rule.TURNS: "Churn: {held}, {grown}; certainly less than {churn} of what was allocated in that time stayed.",
@@ -41,6 +42,7 @@ SENTENCES = {
     Rule.STANDS: "Stable: {held}, {grown}.",
 }
 REASONS = {
+    Rule.EARLY: "but only since the process started, as a cache that fills up does at first",
     Rule.FILLED: "but lately at less than half the earlier pace",
     Rule.SLOWS: "but lately more slowly, as a cache that fills up",
     Rule.REFILLS: "but not certainly beyond where it slowed down in the process before",
@@ -131,6 +133,9 @@ def candidate(finding: Finding, now: MappedFinding | None = None) -> str:
 
 def _settles(finding: Finding) -> str:
     """Say how many more snapshots would prove a rise like this."""
+    if finding.rule is Rule.EARLY:
+        left = duration(MIN_FIRST_RISE - finding.over.seconds)
+        return f" {counted(finding.snapshots_needed, 'more snapshot')}, or {left} more, show whether it levels off."
     if finding.over.observations < MIN_OBSERVATIONS:
         return f" At least {MIN_OBSERVATIONS} snapshots of one process show a trend."
     more = finding.snapshots_needed
