@@ -8,8 +8,9 @@ from functools import cache
 from pathlib import Path
 
 from alloclens.profile.errors import ProfileError
-from alloclens.profile.formats import MAX_PROFILE_BYTES
+from alloclens.profile.formats import MAX_PROFILE_BYTES, otlp_pb2
 from alloclens.profile.formats.compression import unpacked
+from google.protobuf import json_format
 
 from tests.bench import generate
 from tests.support.profiles import Builder, goroutines, heap
@@ -164,6 +165,15 @@ FOREIGN = {
 "selfSize":524312,"id":5,"children":[]}]},
 "samples":[{"size":524320,"nodeId":3,"ordinal":1},{"size":524304,"nodeId":3,"ordinal":2},{"size":915752,"nodeId":4,"ordinal":3}]}
 """,
+    "otlp": """{"resourceProfiles":[{"scopeProfiles":[{"profiles":[
+{"sampleType":{"typeStrindex":1,"unitStrindex":2},"samples":[{"stackIndex":1,"values":["512","64"]},{"stackIndex":2}],
+"timeUnixNano":"1700000000000000000","periodType":{"typeStrindex":3,"unitStrindex":2},"period":"524288"},
+{"sampleType":{"typeStrindex":4,"unitStrindex":2},"samples":[{"stackIndex":1,"values":["9000"]}]}]}]}],
+"dictionary":{"stringTable":["","inuse_space","bytes","space","alloc_space","main.keep","main.go"],
+"functionTable":[{},{"nameStrindex":5,"filenameStrindex":6}],
+"locationTable":[{},{"lines":[{"functionIndex":1,"line":"11"},{"functionIndex":1,"line":"7"}]}],
+"stackTable":[{},{"locationIndices":[1]},{"locationIndices":[1,1]}]}}
+""",
 }
 """Formats that are not pprof's, by name."""
 
@@ -181,7 +191,8 @@ def all_seeds() -> tuple[bytes, ...]:
     )
     texts = (text.encode() for text in (*TEXTS.values(), *FOREIGN.values()))
     cpu = (_cpu(order, size, language) for language in range(len(LANGUAGES)) for order in "<>" for size in "IQ")
-    all_ = (*made, generate.encoded(200), labelled(), *texts, *cpu, *real_files())
+    otlp = json_format.Parse(FOREIGN["otlp"], otlp_pb2.ProfilesData()).SerializeToString()
+    all_ = (*made, otlp, generate.encoded(200), labelled(), *texts, *cpu, *real_files())
     return tuple(raw for raw in map(_raw, all_) if raw and len(raw) <= LARGEST_SEED)
 
 

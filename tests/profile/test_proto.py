@@ -168,7 +168,6 @@ def test_a_reference_to_nothing_is_an_error(name: str) -> None:
         (b'{"snapshot":{"meta":{}}}', "heap snapshot of V8"),
         (b'{"nodes":[{"id":1}]}', "CPU profile of V8"),
         (b'{"exporter":"x","$schema":"https://www.speedscope.app/file-format-schema.json"}', "for speedscope"),
-        (b'{"resourceProfiles":[]}', "whose Collector exports none for pprof"),
         (b'{"log":"goroutine 1 [running]:\\n","stream":"stderr"}\n', "docker logs"),
         (b'{"a":1}', "JSON"),
         (b"PK\x03\x04", "an archive"),

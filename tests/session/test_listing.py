@@ -47,6 +47,7 @@ def test_a_listing_is_files_that_may_be_profiles(tmp_path: Path) -> None:
         "A.java",
         "x.h",
         "README.md",
+        "shop.test",  # what `go test -memprofile` leaves beside the profile
     ):
         (tmp_path / name).write_bytes(b"x")
     (tmp_path / "folder").mkdir()

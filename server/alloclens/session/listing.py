@@ -29,6 +29,7 @@ NOT_PROFILES = (
     *CODE,
     ".mod",
     ".sum",
+    ".test",
     ".md",
     ".yaml",
     ".yml",

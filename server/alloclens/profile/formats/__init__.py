@@ -18,6 +18,7 @@ from alloclens.profile.formats import (
     java_text,
     jemalloc_text,
     memray,
+    otlp,
     proto,
     symbol_section,
     thread_text,
@@ -42,12 +43,13 @@ FORMATS = (
     v8.parse,
     memray.parse,
     proto.parse,
+    otlp.parse,
     goroutine_dump.parse,
 )
 """Formats that start with a magic string come first. A profile.proto is recognized only by parsing all of it, and
 goroutines may appear anywhere in a log."""
 
-JSON_FORMATS = (dhat.MARK, v8.MARK)
+JSON_FORMATS = (dhat.MARK, v8.MARK, otlp.MARK)
 """How the formats that are JSON start."""
 MAX_PROFILE_BYTES = 128 << 20
 """Unpacked size; a million samples of 30 frames take about 70 MiB."""

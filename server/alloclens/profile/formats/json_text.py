@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     Content = TypeVar("Content")
 
+MAX_STACK_FRAMES = 1 << 26
+"""Frames of all stacks together, where a file says them shorter: in a deep tree they are many times its nodes."""
+
 
 def decoded(decoder: msgspec.json.Decoder[Content], mark: re.Pattern[bytes], data: bytes) -> Content:
     """Decode a file that starts with `mark`. Raises Unrecognized if it starts otherwise, Malformed if it has other content.

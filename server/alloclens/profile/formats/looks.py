@@ -11,10 +11,6 @@ LOOKED_AT_BYTES = 4096
 HTML = "an HTML page, perhaps a server's error; look at the URL it was fetched from"
 PICTURE = "a picture or table that pprof wrote; give alloclens the profile it was made from"
 PACKED = "an archive; unpack it"
-OTLP = (
-    "a profile of OpenTelemetry (OTLP), whose Collector exports none for pprof; fetch the program's own from "
-    "/debug/pprof/heap, or export it from Pyroscope with `profilecli query profile --output pprof=FILE`"
-)
 JFR = (
     "a recording of Java Flight Recorder; `jfrconv --alloc --total -o pb.gz FILE OUT.pb.gz` of async-profiler makes a "
     "profile of it (with --live for --alloc: of the objects that are still alive)"
@@ -29,7 +25,6 @@ MARKS = tuple(
         (rb"\xff\xfe|\xfe\xff", "text in UTF-16, as PowerShell's > writes it; fetch it with `curl -o FILE URL`"),
         (rb"file:|type:|build id:|showing nodes|digraph |\s*<(\?xml|svg)", PICTURE),
         (rb"pk\x03\x04|bzh|\xfd7zxz|7z\xbc\xaf|.{257}ustar", PACKED),
-        (rb'\s*{\s*"resource_?profiles"', OTLP),
         (rb"flr\x00", JFR),
         (
             rb"java profile",
@@ -65,9 +60,7 @@ MARKS = tuple(
         (rb"\s*(\{|\[\s*[{\"])", "JSON; alloclens reads pprof's own formats"),
     )
 )
-PROTOBUF = (
-    "protobuf that is not a profile.proto: cut off, damaged, or another kind such as OTLP; fetch the profile again"
-)
+PROTOBUF = "protobuf that is not a profile.proto: cut off, damaged, or another kind; fetch the profile again"
 FIRST_FIELD = b"\x0a"
 SHOWN_BYTES = 24
 """Bytes."""

@@ -19,7 +19,7 @@ from alloclens.arrays import offsets, owners
 from alloclens.paths import canonical
 from alloclens.profile.errors import Malformed
 from alloclens.profile.formats.addresses import assemble_numbered
-from alloclens.profile.formats.json_text import column, decoded
+from alloclens.profile.formats.json_text import MAX_STACK_FRAMES, column, decoded
 from alloclens.profile.model import Frame, Profile, ValueType
 
 if TYPE_CHECKING:
@@ -28,10 +28,6 @@ if TYPE_CHECKING:
 MARK = re.compile(rb'\s*\{\s*"head"\s*:\s*\{')
 BYTES = ValueType("inuse_space", "bytes")
 ANONYMOUS = "(anonymous)"
-MAX_STACK_FRAMES = 1 << 26
-"""Frames of all stacks together: in a deep tree they are many times its nodes."""
-
-
 Position = Annotated[int, msgspec.Meta(ge=-1, lt=1 << 31)]
 """A line or column, from 0; -1 if unknown."""
 
@@ -120,4 +116,5 @@ def _interval(samples: list[_Sample]) -> int:
     At an interval R, an object of size s stands for s / (1 - exp(-s/R)) bytes: R and s/2, if it is small. So the least
     of these is close to R, or larger, and the errors computed from it are not too small.
     """
-    return max(min((sample.size for sample in samples), default=0), 0)
+    sizes = column(sample.size for sample in samples)
+    return max(int(sizes.min()), 0) if len(sizes) else 0
