@@ -111,6 +111,8 @@ async def test_answers_are_values_of_the_protocol(tmp_path: Path) -> None:
         "file": "a.go",
         "label": "x",
         "series": "",
+        "base": "a",
+        "head": "b",
     }
     for command in commands():
         if command in {protocol.AddMapping, protocol.TellWhy}:

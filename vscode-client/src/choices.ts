@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import { picks, sampleTypePicks, seriesPicks } from './picks.ts';
 import type { Pick } from './picks.ts';
-import { SAMPLE_TYPES, SERIES_CHOICES, SNAPSHOTS } from './protocol.ts';
+import { LEAVE_COMPARISON, SAMPLE_TYPES, SERIES_CHOICES, SNAPSHOTS } from './protocol.ts';
 import type { Server } from './server.ts';
 import * as settings from './settings.ts';
 
@@ -18,16 +18,20 @@ export async function chooseSampleType(server: Server): Promise<void> {
 
 export async function chooseSeries(server: Server): Promise<void> {
   const series = (await server.ask(SERIES_CHOICES)) ?? [];
-  await choose('series', seriesPicks(series, settings.given().series), 'The series');
+  if (await choose('series', seriesPicks(series, settings.given().series), 'The series')) {
+    await server.ask(LEAVE_COMPARISON);
+  }
 }
 
-async function choose(setting: string, offered: Pick[], title: string): Promise<void> {
+// Returns whether something was chosen.
+async function choose(setting: string, offered: Pick[], title: string): Promise<boolean> {
   if (offered.length === 0) {
     void vscode.window.showInformationMessage('alloclens: no profile has been read yet.');
-    return;
+    return false;
   }
   const chosen = await vscode.window.showQuickPick(offered, { title, matchOnDescription: true, matchOnDetail: true });
   if (chosen !== undefined) {
     await settings.set(setting, chosen.value);
   }
+  return chosen !== undefined;
 }

@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import { followActiveFile } from './active.ts';
 import { chooseSampleType, chooseSeries, chooseSnapshot } from './choices.ts';
+import { compareFiles, followComparison, leaveComparison } from './compare.ts';
 import * as focus from './focus.ts';
 import { chooseHeat, Heat } from './heat.ts';
 import type { Manifest } from './menu.ts';
@@ -41,7 +42,7 @@ export function activate(context: vscode.ExtensionContext): void {
     context.subscriptions.push(vscode.commands.registerCommand(`${settings.SECTION}.${name}`, run));
   }
   const items = vscode.Disposable.from(statusItem(running), focus.focusItem(running));
-  context.subscriptions.push(running, items, placement, pictures, views, new Heat(running), followActiveFile(running), restartsOnChange(running));
+  context.subscriptions.push(running, items, placement, pictures, views, new Heat(running), followActiveFile(running), followComparison(running), restartsOnChange(running));
   void running.restart(); // not awaited: the commands already work
 }
 
@@ -77,6 +78,8 @@ function ofLines(running: Server): Commands {
 function ofChoices(running: Server): Commands {
   return {
     chooseSeries: () => chooseSeries(running),
+    compareFiles: (uri?: unknown, uris?: unknown) => compareFiles(running, uri, uris),
+    leaveComparison: () => leaveComparison(running),
     chooseSampleType: () => chooseSampleType(running),
     chooseBase: () => chooseSnapshot(running, 'base'),
     chooseHead: () => chooseSnapshot(running, 'head'),

@@ -16,6 +16,8 @@ export const SERIES_CHOICES = 'alloclens.server.seriesChoices';
 export const SHOW_SERIES = 'alloclens.server.showSeries';
 export const PICK_SERIES = 'alloclens.server.pickSeries';
 export const ACTIVE_FILE = 'alloclens.server.activeFile';
+export const COMPARE = 'alloclens.server.compare';
+export const LEAVE_COMPARISON = 'alloclens.server.leaveComparison';
 export const SNAPSHOTS = 'alloclens.server.snapshots';
 export const SAMPLE_TYPES = 'alloclens.server.sampleTypes';
 export const LABEL = 'alloclens.server.label';
@@ -43,6 +45,7 @@ export interface Status {
   tooltip: string; // Markdown
   focus: string; // Which samples are shown, in words; empty if all are
   series: string; // The name of the shown series; empty if there are no others
+  compares: boolean; // Whether two files are compared that the user named
 }
 
 // The heaviest call stacks of a line.
@@ -327,6 +330,10 @@ export interface Commands {
   [PICK_SERIES]: { arguments: []; answer: null };
   // Say which file the user looks at: unless a series is chosen, the shown series follows it.
   [ACTIVE_FILE]: { arguments: [uri: string]; answer: null };
+  // Compare two profiles, wherever they are, until `leaveComparison`. Returns the error if it fails.
+  [COMPARE]: { arguments: [base: string, head: string]; answer: string | null };
+  // Show what was shown before two files were compared.
+  [LEAVE_COMPARISON]: { arguments: []; answer: null };
   // Return the newest snapshots of the shown series, and its base and head.
   [SNAPSHOTS]: { arguments: []; answer: SnapshotChoice[] };
   // Return all sample types.

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
 from alloclens.session.choice import Choice, with_chosen
 from alloclens.session.world import World
+
+if TYPE_CHECKING:
+    from alloclens.series.services import Service
 
 
 class Choosing:
@@ -21,6 +25,8 @@ class Choosing:
         self.newest = ""
         """The path of the last file that was looked at, as the editor writes it."""
         self._active = ""
+        self._before: Service | None = None
+        """The service that was shown last, also while two files are compared."""
         self._setting = ""
         self._decided: object = None
         """The name, the active file and the folders for which the shown service was chosen, when everything was read."""
@@ -36,9 +42,10 @@ class Choosing:
         if whole.settings.series != self._setting:  # the newest choice wins
             self.name, self._setting = None, whole.settings.series
         name = self._setting if self.name is None else self.name
-        before = shown.services[0] if shown.comparisons else None
+        if shown.comparisons and not shown.named:
+            self._before = shown.services[0]
         decided = name, self._active, whole.sources.roots.folders
-        choice = Choice(name, self._active, before, stays=decided == self._decided)
+        choice = Choice(name, self._active, self._before, stays=decided == self._decided)
         is_simple = len(whole.services) < 2 and not name
         made = with_chosen(whole, choice) if is_simple else await asyncio.to_thread(with_chosen, whole, choice)
         self._decided = None if whole.pending else decided

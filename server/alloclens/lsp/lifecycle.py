@@ -98,4 +98,4 @@ def _folders(params: types.InitializeParams) -> dict[str, str]:
 def follow(ls: Server) -> None:
     """Tell the loader what to follow."""
     if ls.loader:
-        ls.loader.want(Wanted(tuple(ls.folders.values()), ls.given, tuple(chain(*ls.focus))))
+        ls.loader.want(Wanted(tuple(ls.folders.values()), ls.given, tuple(chain(*ls.focus)), ls.compared))

@@ -87,6 +87,8 @@ class Status(Message, frozen=True):
     """Which samples are shown, in words; empty if all are."""
     series: str
     """The name of the shown series; empty if there are no others."""
+    compares: bool
+    """Whether two files are compared that the user named."""
 
 
 # Call stacks
@@ -355,6 +357,21 @@ class SetActiveFile(Command[None], frozen=True):
 
     name = "alloclens.server.activeFile"
     uri: str
+
+
+class CompareFiles(Command[str | None], frozen=True):
+    """Compare two profiles, wherever they are, until `leaveComparison`. Returns the error if it fails."""
+
+    name = "alloclens.server.compare"
+    base: str
+    """An absolute path."""
+    head: str
+
+
+class LeaveComparison(Command[None], frozen=True):
+    """Show what was shown before two files were compared."""
+
+    name = "alloclens.server.leaveComparison"
 
 
 class GetSnapshots(Command[list[SnapshotChoice]], frozen=True):

@@ -18,6 +18,7 @@ from alloclens.session.world import World
 
 if TYPE_CHECKING:
     from alloclens.session.loader import Loader
+    from alloclens.session.world import FilePair
     from alloclens.transform.filters import Filters
     from alloclens.worker import Worker
 
@@ -64,5 +65,7 @@ class Server(Session):
         """The paths of the workspace folders, by URI."""
         self.focus: tuple[tuple[Filters, ...], ...] = ()
         """The steps of the focus that the user has chosen; the world has those in effect."""
+        self.compared: FilePair | None = None
+        """Two files that the user compares."""
         self.loader: Loader | None = None
         self.publisher: Publishing | None = None

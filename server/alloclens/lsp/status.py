@@ -25,7 +25,14 @@ def status(world: World) -> Status:
         text, state = f"reading {world.pending} profiles", "loading"
     else:
         text, state = _text(world), "problem" if world.problems else "ok" if world.shown else "empty"
-    return Status(state, printable(text), _tooltip(world), _focus(world), printable(services.shown(world)))
+    return Status(
+        state,
+        printable(text),
+        _tooltip(world),
+        _focus(world),
+        printable(services.shown(world)),
+        compares=bool(world.named),
+    )
 
 
 def _focus(world: World) -> str:
@@ -37,7 +44,8 @@ def _text(world: World) -> str:
     settings = world.settings
     if world.shown:
         name = services.shown(world)
-        return f"{name}{' · ' if name else ''}{line(world.shown, settings.base, settings.head)}"
+        ends = ("", "") if world.named else (settings.base, settings.head)
+        return f"{name}{' · ' if name else ''}{line(world.shown, *ends)}"
     if world.missing:
         return services.missing(world)
     return f"no profile has {settings.sample_type}" if world.series else "no profiles"

@@ -33,6 +33,11 @@ class Choice(NamedTuple):
 
 def with_chosen(world: World, choice: Choice) -> World:
     """Return the world with one service shown and the others aside. May read the disk: call it from a thread."""
+    if world.named:
+        service, comparison = world.named
+        return replace(
+            world, services=(service, *world.services), comparisons=(comparison,), beyond=world.comparisons, earlier=()
+        )
     offered: Sequence[Service] = world.services
     if choice.name:
         offered = matching(world, choice.name)
@@ -57,7 +62,12 @@ def names(world: World) -> dict[Service, str]:
         programs[one.directory].add(one.program)
     found: dict[str, int] = {}
     named = {}
-    for one in sorted(world.services, key=lambda one: one.series[0].snapshots[0].order):
+    if world.named:
+        files, comparison = world.named
+        named[files] = f"{comparison.base.name if comparison.base else ''} → {comparison.head.name}"
+    for one in sorted(
+        (one for one in world.services if one not in named), key=lambda one: one.series[0].snapshots[0].order
+    ):
         several = len(programs[one.directory]) > 1 and one.program
         name = directories[one.directory] + (f"/{one.program}" if several else "")
         name += f", process {one.replica}" if one.replica else ""

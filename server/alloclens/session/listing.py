@@ -12,6 +12,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from alloclens.disk import NOT_REGULAR, Stamp, _stamp, check_inside, is_absent, open_file, reason
+from alloclens.disk import stamp as stamp_of
 from alloclens.languages import LANGUAGES
 from alloclens.profile.formats import is_json_profile
 
@@ -44,6 +45,7 @@ JSON = ".json"
 """Some profiles are JSON, but most JSON is not: the first bytes tell."""
 JSON_START_BYTES = 256
 DANGLING = "a symbolic link to a file that does not exist"
+MISSING = "there is no such file"
 MAX_DIRECTORIES = 200
 """Directories that are listed, besides the profile directories themselves."""
 MAX_ENTRIES = 100_000
@@ -76,11 +78,11 @@ class Scan(NamedTuple):
         return False
 
 
-def scan(directories: Iterable[str], folders: Iterable[str] = (), depth: int = 0) -> Scan:
+def scan(directories: Iterable[str], folders: Iterable[str] = (), depth: int = 0, named: Iterable[str] = ()) -> Scan:
     """List the files that may be profiles. A directory that is missing or is now a file counts as empty.
 
     Sub-directories are listed too, down to a depth. A symbolic link is followed only to a regular file in one of the
-    directories or `folders`. All are real paths.
+    directories or `folders`. All are real paths. Files that the user `named` are listed wherever they are.
     """
     roots = tuple(dict.fromkeys(directories))
     around, result = (*roots, *folders), Scan({}, {})
@@ -106,7 +108,16 @@ def scan(directories: Iterable[str], folders: Iterable[str] = (), depth: int = 0
                 waiting.append(each)
             elif TOO_MANY not in result.faults.values():
                 result.faults[each] = TOO_MANY
+    _add_named(named, result)
     return result._replace(directories=tuple(level))
+
+
+def _add_named(paths: Iterable[str], result: Scan) -> None:
+    for path in paths:
+        if path not in result.files and (there := stamp_of(path)):
+            result.files[path] = there
+        elif path not in result.files:
+            result.faults[path] = MISSING
 
 
 def settled(before: Scan, after: Scan) -> Scan:

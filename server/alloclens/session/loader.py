@@ -22,7 +22,7 @@ from alloclens.session.listing import Listing, Scan, gone, scan, settled
 from alloclens.session.reading import forget
 from alloclens.session.setup import Setup
 from alloclens.session.watcher import Watcher
-from alloclens.session.world import World, assemble
+from alloclens.session.world import FilePair, World, assemble
 from alloclens.worker import Lost, seconds_for
 
 if TYPE_CHECKING:
@@ -60,6 +60,8 @@ class Wanted(NamedTuple):
     given: Mapping[str, Any]
     """The editor's settings, which override those of the settings file."""
     focus: tuple[Filters, ...] = ()
+    compared: FilePair | None = None
+    """Two files, wherever they are, that are compared instead of showing the series in the directories."""
 
 
 class Seen(NamedTuple):
@@ -94,7 +96,7 @@ class Loader:
         self._noted: set[str] = set()
         self._wanted: Wanted | None = None
         self._setup = Setup()
-        self._shown: tuple[Setup, tuple[Filters, ...]] | None = None
+        self._shown: tuple[Setup, tuple[Filters, ...], FilePair | None] | None = None
         self._texts: Texts | None = None
         self._kept: Snapshots | None = None
         self._known = self._nothing_known()
@@ -161,14 +163,14 @@ class Loader:
     async def _update(self, wanted: Wanted) -> None:
         """Look at the directories, and show a new world if anything has changed."""
         await self._prepare(wanted)
-        seen = await self._settle()
+        seen = await self._settle(wanted.compared)
         await self._follow(seen.scan.directories)
         if seen.written:
             self.wake()
         if self._wanted != wanted:  # `want` has woken the loader
             return
         new = {path: stamp for path, stamp in seen.scan.files.items() if self._listing.get(path) != stamp}
-        to_show = self._setup, wanted.focus
+        to_show = self._setup, wanted.focus, wanted.compared
         if not new and not seen.gone and seen.scan.faults == self._known.faults and self._shown == to_show:
             await self._forget(seen)
             return
@@ -200,10 +202,10 @@ class Loader:
     def _nothing_known(self) -> Known:
         return Known(self._setup.reader, self._kept, self._worker.run)
 
-    async def _settle(self) -> Seen:
+    async def _settle(self, named: FilePair | None) -> Seen:
         """Scan the directories, twice if a file is new or missing or cannot be read: one scan proves no change."""
         roots, depth = self._setup.where.roots, self._setup.settings.profile_depth
-        look = partial(scan, self._setup.directories, roots.folders, depth)
+        look = partial(scan, self._setup.directories, roots.folders, depth, named or ())
         before = await self._aside(look)
         if self._is_plain(before):
             return Seen(before)
@@ -244,11 +246,11 @@ class Loader:
         while self._wanted == wanted and (path := await self._aside(self._known.next, unread)) is not None:
             await self._read(path, unread.pop(path) if path in unread else self._listing[path])
             if (unread or self._known.unsettled) and time.monotonic() - shown_at > seconds:
-                await self._show(len(unread), wanted.focus)
+                await self._show(len(unread), wanted)
                 shown_at, seconds = time.monotonic(), seconds + SHOW_SECONDS
                 if not unread:
                     return False
-        return await self._show(len(unread), wanted.focus) and not unread and not self._known.unsettled
+        return await self._show(len(unread), wanted) and not unread and not self._known.unsettled
 
     async def _forget(self, seen: Seen) -> None:
         """Drop snapshots that no longer exist from the caches, after a second update has confirmed it.
@@ -300,9 +302,9 @@ class Loader:
             log.exception("reading %s failed", path)
             return Problem.of(path, error)
 
-    async def _show(self, unread: int, focus: tuple[Filters, ...]) -> bool:
+    async def _show(self, unread: int, wanted: Wanted) -> bool:
         """Show what is known. If a file to be compared was deleted meanwhile, start the next update instead."""
-        world = await self._aside(assemble, self._known, self._setup, self._texts, focus)
+        world = await self._aside(assemble, self._known, self._setup, self._texts, wanted.focus, wanted.compared)
         unreadable = (path for pair, read in self._known.contents.items() if read is None for path in pair[:2] if path)
         if not self._known.faults and await self._aside(any, map(is_absent, unreadable)):
             self.wake()

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain
-from typing import TYPE_CHECKING
+from operator import attrgetter
+from pathlib import PurePath
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -14,8 +16,8 @@ from alloclens.profile.sample_types import GOROUTINES
 from alloclens.series.comparison import BuildPair, Comparison, Pair, compare
 from alloclens.series.findings import MAX_CANDIDATES
 from alloclens.series.history import Beside
-from alloclens.series.series import heaps_beside, process_before
-from alloclens.series.services import services
+from alloclens.series.series import Series, heaps_beside, process_before
+from alloclens.series.services import Service, services
 from alloclens.series.verdicts import MIN_LEAK_OBSERVATIONS, MIN_OBSERVATIONS
 from alloclens.settings.settings import Settings
 from alloclens.source.coverage import Coverage, coverage
@@ -29,14 +31,12 @@ from alloclens.workspace.moves import Moves
 from alloclens.workspace.source_versions import SourceVersions, recorded_lines, recorded_lines_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from alloclens.arrays import Ints, Mask
     from alloclens.cache.texts import Texts
     from alloclens.series.comparison import Comparison, Contents
     from alloclens.series.findings import Finding
-    from alloclens.series.series import Series
-    from alloclens.series.services import Service
     from alloclens.series.snapshot import Snapshot
     from alloclens.session.known import Known
     from alloclens.session.setup import Setup
@@ -106,6 +106,20 @@ class FileLines:
         return recorded_lines(self.comparison.lines, self.rows, self.place.path)
 
 
+class FilePair(NamedTuple):
+    """Two profiles to compare: paths, wherever they are."""
+
+    base: str
+    head: str
+
+
+class NamedFiles(NamedTuple):
+    """The comparison of two files, and the service that they stand for."""
+
+    service: Service
+    comparison: Comparison
+
+
 @dataclass(frozen=True, eq=False)
 class World:
     """What the profile directories say; every feature answers from it. Before the first load it is empty."""
@@ -122,6 +136,8 @@ class World:
     comparisons: tuple[Comparison, ...] = ()
     """One for each series, in the order of the services and of their series. If a sample type is chosen, series without
     it have one only if another series of their service has it."""
+    named: NamedFiles | None = None
+    """The comparison of two files that the user named; while there is one, it is shown instead of a service."""
     beyond: tuple[Comparison, ...] = ()
     """Those of services that are not shown, if one is chosen; the others are of the shown service then."""
     missing: str = ""
@@ -253,10 +269,14 @@ class World:
         return FileLines(comparison, place, recorded, by_line, self.versions, moved)
 
 
-def assemble(known: Known, setup: Setup, texts: Texts | None, focus: tuple[Filters, ...] = ()) -> World:
-    """Build a world from the settled snapshots. Contents that it does not use are forgotten."""
+def assemble(
+    known: Known, setup: Setup, texts: Texts | None, focus: tuple[Filters, ...] = (), files: FilePair | None = None
+) -> World:
+    """Build a world from the settled snapshots, and compare two of the files. Contents that it does not use are forgotten."""
     known.settle()
-    settings, found = setup.settings, services(known.settled, setup.labels, known.functions)
+    apart = [path for path in files or () if not any(PurePath(path).is_relative_to(d) for d in setup.directories)]
+    settled = [snapshot for snapshot in known.settled if snapshot.path not in apart]
+    settings, found = setup.settings, services(settled, setup.labels, known.functions)
     ordered = tuple(
         service.led_by(settings.head, settings.sample_type)
         for service in sorted(found, key=lambda one: not one.has_chosen(settings.head))
@@ -270,7 +290,8 @@ def assemble(known: Known, setup: Setup, texts: Texts | None, focus: tuple[Filte
         pair = Pair(head.path, base.path if base else None, within, _builds(of, head, base, settings.revision))
         contents = in_use[pair] = known.contents.get(pair) or known.pair(pair)
         beside = Beside(process_before(series, head, of, MIN_LEAK_OBSERVATIONS), heaps_beside(service.series, head, of))
-        wanted = settings.sample_type if of.has(settings.sample_type) or not service.has(settings.sample_type) else ""
+        is_wanted = of.has(settings.sample_type) or not (service.has(settings.sample_type) or files)
+        wanted = settings.sample_type if is_wanted else ""
         made = contents and compare(of, head, base, wanted, contents, known.sites, beside)
         if made:
             _ = made.lines.by_name  # computed now, so that the first hint need not wait for it
@@ -283,6 +304,12 @@ def assemble(known: Known, setup: Setup, texts: Texts | None, focus: tuple[Filte
         process = each.judged_process(head, MIN_OBSERVATIONS)
         if process.snapshots_ago and not head.is_difference:
             earlier.append(compared(service, each, process.observed[-1], process.observed[0], ()))
+    pair, problem = _pair(known, files, setup.labels) if files else (None, None)
+    named = None
+    if pair:
+        of, base, head = pair
+        one = compared(Service((of,)), of, head, base, focus)
+        named = NamedFiles(Service((of,)), one) if one else None
     known.contents = in_use
     _ = known.sources.by_place  # as above
     return World(
@@ -293,11 +320,26 @@ def assemble(known: Known, setup: Setup, texts: Texts | None, focus: tuple[Filte
         services=ordered,
         comparisons=tuple(filter(None, comparisons)),
         earlier=tuple(one for one in earlier if one and one.findings()),
-        problems=(*_problems(known), *setup.label_problems),
+        problems=(*_problems(known), *setup.label_problems, *([problem] if problem else [])),
+        named=named,
         sources=known.sources,
         versions=SourceVersions(setup.where.roots, texts, settings.revision),
         focus=focus,
     )
+
+
+def _pair(
+    known: Known, files: FilePair, labels: Mapping[str, str]
+) -> tuple[tuple[Series, Snapshot, Snapshot] | None, Problem | None]:
+    """Return two files as a series, once both are read; or why they cannot be compared."""
+    read = {snapshot.path: snapshot for snapshot in known.settled}
+    base, head = read.get(files.base), read.get(files.head)
+    if base is None or head is None:
+        return None, None
+    if base.sample_types != head.sample_types:
+        kinds = (", ".join(kind.type for kind in one.sample_types) for one in (base, head))
+        return None, Problem(files.head, "cannot be compared: the base is of {}, it is of {}".format(*kinds))
+    return (Series(head.directory, tuple(sorted((base, head), key=attrgetter("order"))), labels), base, head), None
 
 
 def _builds(series: Series, head: Snapshot, base: Snapshot | None, revision: str) -> BuildPair:

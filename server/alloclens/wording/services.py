@@ -17,7 +17,9 @@ MAX_NAMES = 5
 
 
 def shown(world: World) -> str:
-    """Return the name of the shown series; "" if there are no others."""
+    """Return the name of the shown series; "" if there are no others, or if two files are compared."""
+    if world.named:
+        return ""
     return names(world)[world.services[0]] if len(world.services) > 1 and world.shown else ""
 
 
@@ -31,7 +33,7 @@ def detail(service: Service, *, elsewhere: bool) -> str:
 
 def notes(world: World) -> list[str]:
     """Say which series is shown of several, and whether it is of another program than the workspace's."""
-    said = []
+    said = ["Two files are compared that you named; no series is shown."] if world.named else []
     if name := shown(world):
         others = [other for one, other in names(world).items() if one is not world.services[0]]
         said.append(f"The series {name} is shown, not {listed(others)}.")

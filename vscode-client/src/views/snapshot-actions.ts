@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import { printable } from '../../pictures/printable.ts';
 import { inMessage, plain } from '../plain.ts';
-import { LABEL, SERIES } from '../protocol.ts';
+import { LABEL, LEAVE_COMPARISON, SERIES } from '../protocol.ts';
 import type { Server } from '../server.ts';
 import * as settings from '../settings.ts';
 import type { SeriesRow } from './series-rows.ts';
@@ -29,6 +29,7 @@ export class SnapshotActions {
   async showSeries(row?: SeriesRow): Promise<void> {
     if (row?.series !== undefined) {
       await settings.set('series', row.series);
+      await this.server.ask(LEAVE_COMPARISON);
     }
   }
 

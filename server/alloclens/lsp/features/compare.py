@@ -1,0 +1,53 @@
+"""Compares two profiles that the user names, wherever they are."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import TYPE_CHECKING
+
+from alloclens.disk import open_file, real_path, reason
+from alloclens.lsp import protocol
+from alloclens.lsp.lifecycle import follow
+from alloclens.printable import printable
+from alloclens.session.world import FilePair
+
+if TYPE_CHECKING:
+    from alloclens.lsp.server import Server
+
+
+def register(server: Server) -> None:
+    """Offer the commands."""
+    server.offer(protocol.CompareFiles, compare)
+    server.offer(protocol.LeaveComparison, leave)
+
+
+async def compare(ls: Server, command: protocol.CompareFiles) -> str | None:
+    """Show the difference of two files; return the error if one cannot be read."""
+    pair = await asyncio.to_thread(_pair, command.base, command.head)
+    if isinstance(pair, str):
+        return printable(pair)
+    ls.compared = pair
+    follow(ls)
+    return None
+
+
+def leave(ls: Server, command: protocol.LeaveComparison) -> None:
+    """Show the series again."""
+    del command
+    if ls.compared:
+        ls.compared = None
+        follow(ls)
+
+
+def _pair(base: str, head: str) -> FilePair | str:
+    """Return the real paths of two files, or why they cannot be compared, as far as it can be told without reading them."""
+    for path in (base, head):
+        if not os.path.isabs(path):
+            return f"{path} is not an absolute path"
+        try:
+            open_file(path).close()
+        except OSError as error:
+            return f"{path} could not be read: {reason(error)}"
+    pair = FilePair(real_path(base), real_path(head))
+    return f"{base} cannot be compared with itself" if pair.base == pair.head else pair

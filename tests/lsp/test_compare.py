@@ -1,0 +1,100 @@
+"""Over stdio: two files from anywhere are compared, and then what was shown before is shown again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.session.test_choice import service
+from tests.support.profiles import CONTENTION, drop, heap, profile
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.editor import Editor
+
+pytestmark = pytest.mark.programs
+
+MB = 1 << 20
+COMPARE, LEAVE = "alloclens.server.compare", "alloclens.server.leaveComparison"
+SHOWN = {5: "2.0MB flat · 3.0MB cum"}
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    folder = tmp_path / "shop"
+    service(folder, "api", "1.pb.gz", "2.pb.gz")
+    service(folder, "web", "1.pb.gz")
+    return folder
+
+
+def elsewhere(shop: Path, name: str, held: int) -> str:
+    """Write a profile of the api outside of the workspace."""
+    path = shop.parent / "downloads" / name
+    drop(path, heap(f"main.serve:5@{shop}/services/api/main.go:5 = {held}x{MB}"))
+    return str(path)
+
+
+async def opened(editor: Editor, shop: Path) -> str:
+    await editor.open_folder(shop)
+    api = editor.open(shop / "services/api/main.go")
+    await editor.until_hints(api, SHOWN)
+    return api
+
+
+async def test_two_files_from_anywhere(any_editor: Editor, shop: Path) -> None:
+    editor, base, head = any_editor, elsewhere(shop, "before.pb.gz", 10), elsewhere(shop, "after.pb.gz", 50)
+    api = await opened(editor, shop)
+    assert await editor.command(COMPARE, base, head) is None
+    await editor.until_hints(api, {5: "50.0MB ▲40.0MB"})
+    flame = await editor.command("alloclens.server.flame")
+    assert (flame["total"], flame["root"]["growth"], flame["series"]) == (50 * MB, 40 * MB, "")
+    first, *others = (await editor.command("alloclens.server.series"))["series"]
+    assert (first["name"], first["shown"]) == ("before.pb.gz → after.pb.gz", True)
+    assert {one["name"]: one["shown"] for one in others} == {"api": False, "web": False}
+    assert await editor.command(COMPARE, head, base) is None
+    await editor.until_hints(api, {5: "10.0MB ▼40.0MB"})
+
+    service(shop, "web", "2.pb.gz", "3.pb.gz")  # and what comes meanwhile changes nothing
+    editor.open(shop / "services/web/main.go")
+    await editor.until_hints(api, {5: "10.0MB ▼40.0MB"})
+    await editor.command(LEAVE)
+    await editor.hover(api, 5)
+    await editor.until_hints(api, SHOWN)
+    assert [one["name"] for one in await editor.command("alloclens.server.seriesChoices")] == ["api", "web"]
+
+
+async def test_files_of_the_directories_are_of_no_other_series_for_it(editor: Editor, shop: Path) -> None:
+    api = await opened(editor, shop)
+    web, head = str(shop / "profiles/web/1.pb.gz"), str(shop / "profiles/api/1.pb.gz")
+    assert await editor.command(COMPARE, web, head) is None
+    await editor.until_hints(api, {5: "1.0MB flat · 2.0MB cum"})
+    assert editor.status.compares
+    assert "1.pb.gz → 1.pb.gz" in editor.status.text
+    await editor.command(LEAVE)
+    await editor.until_hints(api, SHOWN)
+    assert not editor.status.compares
+
+
+async def test_why_files_cannot_be_compared(editor: Editor, shop: Path) -> None:
+    api, head = await opened(editor, shop), elsewhere(shop, "after.pb.gz", 50)
+    for base, why in (
+        (head, "cannot be compared with itself"),
+        ("after.pb.gz", "is not an absolute path"),
+        (f"{head}.gone", "could not be read: No such file or directory"),
+        (str(shop), "could not be read: Is a directory"),
+    ):
+        assert await editor.command(COMPARE, base, head) == f"{base} {why}"
+    blocked = shop.parent / "block.pb.gz"
+    drop(blocked, profile(CONTENTION, f"main.serve:5@{shop}/services/api/main.go:5 = 1 1000"))
+    assert await editor.command(COMPARE, str(blocked), head) is None
+    await editor.until(
+        lambda: any("cannot be compared: the base is of contentions, delay" in m for m in editor.messages)
+    )
+    await editor.until_hints(api, SHOWN)
+    (shop.parent / "text.pb.gz").write_text("no profile\n")
+    assert await editor.command(COMPARE, str(shop.parent / "text.pb.gz"), head) is None
+    await editor.until(lambda: any(m.startswith("alloclens: text.pb.gz could not be read") for m in editor.messages))
+    await editor.command(LEAVE)
+    await editor.until(lambda: editor.status.state == "ok")

@@ -1,0 +1,45 @@
+// Compares two profiles, wherever they are.
+import * as vscode from 'vscode';
+import { inMessage } from './plain.ts';
+import { COMPARE, LEAVE_COMPARISON } from './protocol.ts';
+import type { Server } from './server.ts';
+import { NOT_RUNNING } from './server.ts';
+import { setContext } from './views/view.ts';
+
+// Of files that are selected in the explorer, the older one is the base; the user picks what is not selected.
+export async function compareFiles(server: Server, uri?: unknown, uris?: unknown): Promise<void> {
+  const selected = (Array.isArray(uris) ? uris : [uri]).filter((one): one is vscode.Uri => one instanceof vscode.Uri);
+  const [base, head] = selected.length === 2 ? await byTime(selected) : [await pick('The base: the profile to compare with'), selected[0]];
+  const other = base && (head ?? (await pick('The head: the profile to show', base)));
+  if (base === undefined || other === undefined) {
+    return;
+  }
+  const wrong = await server.ask(COMPARE, base.fsPath, other.fsPath);
+  if (wrong === undefined) {
+    void vscode.window.showInformationMessage(NOT_RUNNING);
+  } else if (wrong !== null) {
+    void vscode.window.showErrorMessage(inMessage(`alloclens: ${wrong}`));
+  }
+}
+
+export async function leaveComparison(server: Server): Promise<void> {
+  await server.ask(LEAVE_COMPARISON);
+}
+
+// Whether two files are compared decides which commands are offered.
+export function followComparison(server: Server): vscode.Disposable {
+  return server.onStatus(({ compares }) => {
+    setContext('compares', compares);
+  });
+}
+
+async function byTime(uris: readonly vscode.Uri[]): Promise<vscode.Uri[]> {
+  const dated = await Promise.all(uris.map(async (uri) => ({ uri, time: (await vscode.workspace.fs.stat(uri)).mtime })));
+  return dated.sort((a, b) => a.time - b.time).map(({ uri }) => uri);
+}
+
+async function pick(title: string, beside?: vscode.Uri): Promise<vscode.Uri | undefined> {
+  const where = beside === undefined ? vscode.workspace.workspaceFolders?.[0]?.uri : vscode.Uri.joinPath(beside, '..');
+  const [chosen] = (await vscode.window.showOpenDialog({ title, openLabel: 'Compare', ...(where && { defaultUri: where }) })) ?? [];
+  return chosen;
+}
