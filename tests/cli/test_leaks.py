@@ -451,6 +451,7 @@ def test_where_nothing_is_proven_the_nearest_is_named(folder: Path) -> None:
     said = json.loads(result.stdout)
     assert (result.exit_code, said["findings"]) == (0, [])
     (near,) = said["candidates"]
+    assert (near["code"], near["verdict"]) == ("candidate", "noise")
     assert (near["line"], near["growth"], near["observations"]) == (LEAK, 3 * MB, 12)
     assert "Not proven: 4.0MB held through this line, ▲3.0MB " in near["message"]
     assert "it rose 3 times, nothing of it was freed, 2 sampled objects. About " in near["message"]
@@ -466,6 +467,19 @@ def test_where_nothing_is_proven_the_nearest_is_named(folder: Path) -> None:
     words = run(folder / "q", "--workspace", folder).output
     assert "Not proven: 5.0MB held through this line, ▲4.0MB " in words
     assert "At least 6 snapshots of one process show a trend." in words
+
+
+def test_what_rises_since_the_start_is_a_candidate(folder: Path) -> None:
+    for i in range(19):
+        drop(folder / f"p/h{i:03}.pb.gz", heap(f"main.main:3@{folder}/main.go:{LEAK} = {1 + 3 * i}x{MB}"))
+    words = run(folder / "p", "--workspace", folder).output
+    assert "19 snapshots, none certainly leaks: what rises does so since the process started." in words
+    assert "1 more snapshot, or 6.0h more, show whether it levels off." in words
+    said = json.loads(run(folder / "p", "--workspace", folder, "--json").stdout)
+    assert said["findings"] == []
+    assert [(one["line"], one["rule"]) for one in said["candidates"]] == [(LEAK, "early")]
+    drop(folder / "p/h019.pb.gz", heap(f"main.main:3@{folder}/main.go:{LEAK} = 58x{MB}"))
+    assert [one["verdict"] for one in findings(folder / "p", "--workspace", folder)] == ["leak"]
 
 
 def test_what_is_far_from_a_proof_is_named_only_if_nothing_is_nearer(folder: Path) -> None:

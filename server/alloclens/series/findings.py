@@ -124,7 +124,9 @@ class Finding:
 
     @property
     def code(self) -> str:
-        """The diagnostic code: goroutine-leak, or the verdict."""
+        """The diagnostic code: goroutine-leak, or the verdict; candidate if it may leak though nothing is proven."""
+        if self.is_candidate:
+            return "candidate"
         return "goroutine-leak" if self.is_goroutine and self.verdict == "leak" else self.verdict
 
     @property

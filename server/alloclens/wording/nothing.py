@@ -10,7 +10,7 @@ import numpy as np
 from alloclens.profile.sample_types import LEAKED
 from alloclens.series.owned import judged
 from alloclens.series.restarts import since_start
-from alloclens.series.verdicts import MIN_OBSERVATIONS
+from alloclens.series.verdicts import MIN_OBSERVATIONS, RULES, Rule
 from alloclens.wording.amounts import counted, duration
 from alloclens.wording.focus import words
 from alloclens.wording.markdown import code
@@ -88,7 +88,13 @@ def _judged(found: list[Judgement]) -> str:
     own = f"{counted(lines, 'line')} of your own code" if lines else ""
     nothing = "" if lines else f"{SENTENCES[Cause.NOTHING_OWNED]}, and "
     more = "" if len(longest) >= MIN_OBSERVATIONS else f" A trend takes {MIN_OBSERVATIONS} snapshots of one process."
-    return f"{nothing}of {' and '.join(filter(None, (own, libraries)))}, {over}, none certainly leaks or grows.{more}"
+    is_early = any((one.verdicts.rule == RULES.index(Rule.EARLY)).any() for one in found)
+    none = (
+        "none certainly leaks: what rises does so since the process started"
+        if is_early
+        else "none certainly leaks or grows"
+    )
+    return f"{nothing}of {' and '.join(filter(None, (own, libraries)))}, {over}, {none}.{more}"
 
 
 def _entries(judgement: Judgement) -> tuple[int, int]:

@@ -54,10 +54,9 @@ def _findings(world: World, documents: Documents) -> protocol.Findings:
 def _finding(finding: Finding, comparison: Comparison, world: World, spots: Spots) -> protocol.ListedFinding:
     now = spots.finding(comparison, finding)
     spot = spots.spot(now.at)
-    nearest = finding.is_candidate
     message = (
         whose(comparison) + candidate(finding, now)
-        if nearest
+        if finding.is_candidate
         else placed_message(finding, comparison, now, world.settings.memory_bytes)
     )
     label = views.place(
@@ -65,7 +64,7 @@ def _finding(finding: Finding, comparison: Comparison, world: World, spots: Spot
     )
     return protocol.ListedFinding(
         verdict=finding.verdict,
-        code="candidate" if nearest else finding.code,
+        code=finding.code,
         severity=world.settings.severity(finding.verdict),
         label=label,
         detail=views.detail(finding),
