@@ -15,6 +15,7 @@ from alloclens.symbols.demangle import readable
 from alloclens.symbols.source_maps import in_sources
 from alloclens.symbols.symbols import Symbolized, symbolized
 from alloclens.transform.difference import difference, overflow
+from alloclens.transform.jvm_files import with_java_files
 from alloclens.transform.prune import pruned, unusable
 from alloclens.transform.sampling_rate import with_sampling_rate
 
@@ -47,7 +48,7 @@ def read_profile(
         raise ProfileError(f"{error.strerror} (the setting largestProfile)") from error
     begun = time.monotonic()
     written, rate_notes = with_sampling_rate(read(data, largest))
-    profile, notes = readable(written)
+    profile, notes = readable(with_java_files(written))
     result = in_sources(symbolized(profile, folders, binaries), folders, mappings, stamp(path))
     milliseconds = (time.monotonic() - begun) * 1000
     log.info("read %s: %d bytes, %d samples, %.0f ms", path, len(data), len(profile), milliseconds)

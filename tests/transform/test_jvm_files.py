@@ -1,0 +1,55 @@
+"""Java's profiles without files: the class and its package lead to the source."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from alloclens.profile.formats import read
+from alloclens.profile.model import Frame
+from alloclens.session import once
+from alloclens.source.recorded import Kind
+from alloclens.transform.jvm_files import with_java_files
+
+from tests.support.profiles import drop, heap
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from alloclens.profile.model import Profile
+
+
+def frames(profile: Profile) -> set[Frame]:
+    return {profile.frame(row) for row in profile.stack_frames.tolist()}
+
+
+def test_methods_get_the_file_of_their_class() -> None:
+    stack = "com.shop.Cart$Item.<init>@:12 < com/shop/Cart.add@:5 < com.shop.Main.lambda$main$0@:3 < start_thread@:0 < main.f@:1"
+    profile = with_java_files(read(heap(f"{stack} = 1x8")))
+    assert frames(profile) == {
+        Frame("com.shop.Cart$Item.<init>", "com/shop/Cart.java", 12),
+        Frame("com/shop/Cart.add", "com/shop/Cart.java", 5),
+        Frame("com.shop.Main.lambda$main$0", "com/shop/Main.java", 3),
+        Frame("start_thread", "", 0),
+        Frame("main.f", "", 1),
+    }
+
+
+def test_a_profile_with_files_stays() -> None:
+    profile = read(heap("com.shop.Cart.add@:5 < main.main@main.go:1 = 1x8"))
+    assert with_java_files(profile) is profile
+
+
+def test_the_package_leads_to_the_source(tmp_path: Path) -> None:
+    for package in ("shop", "other"):
+        source = tmp_path / f"src/main/java/com/{package}/Cart.java"
+        source.parent.mkdir(parents=True)
+        source.write_text(f"package com.{package};\n\nclass Cart {{\n  void add() {{\n    keep();\n  }}\n}}\n")
+    stacks = [f"java.util.ArrayList.grow@:237 < com.{package}.Cart.add@:5 = 1x1048576" for package in ("shop", "other")]
+    drop(tmp_path / "profiles/heap.pb.gz", heap(*stacks))
+    sources = once.world([str(tmp_path)], [str(tmp_path / "profiles")], {}).sources
+    for package in ("shop", "other"):
+        place = sources.place(f"com/{package}/Cart.java")
+        assert place.path == (tmp_path / f"src/main/java/com/{package}/Cart.java").as_posix()
+        assert place.own
+        assert not place.guessed
+    assert sources.kind("java/util/ArrayList.java") is Kind.STANDARD
