@@ -18,7 +18,7 @@ METHOD = re.compile(r"(?P<outer>(?:[a-z_]\w*[./])+[A-Z]\w*)(?:\$[\w$]*)?\.[\w$<>
 def with_java_files(profile: Profile) -> Profile:
     """Return a profile without any file with one for each function that is a method; others as they are."""
     functions, strings = profile.functions, profile.strings
-    if any(strings[row] for row in np.unique(functions.file).tolist()):
+    if any(strings[row] for row in set(functions.file.tolist())):
         return profile
     rows: dict[str, int] = {}
     found = map(METHOD.fullmatch, profile.text(functions.name))
