@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from alloclens.disk import stamp
+from alloclens.profile.sample_types import judged
 from alloclens.series.findings import RAISED, judge
 from alloclens.series.history import history
-from alloclens.series.owned import judged
 from alloclens.session.known import Known
 from alloclens.session.listing import scan
 from alloclens.session.reading import snapshots, texts

@@ -13,9 +13,10 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 from alloclens.profile.model import ValueType
+from alloclens.profile.sample_types import judged
 from alloclens.series import verdicts as module
 from alloclens.series.history import Beside, History
-from alloclens.series.owned import Figures, LineNumbers, OwnedLines, judged
+from alloclens.series.owned import Figures, LineNumbers, OwnedLines
 from alloclens.series.snapshot import Snapshot, TakenAt
 from alloclens.series.verdicts import RULES, Rule, verdicts
 from alloclens.stats.growth import critical_value
@@ -409,6 +410,15 @@ def test_a_long_history_is_looked_at_in_even_steps(observations: int, chosen: in
         (["space", "inuse_space"], "inuse_space"),
         (["goroutine"], "goroutine"),
         (["goroutine", "space"], "space"),
+        (["cpu", "heap-live-samples", "heap-live-size", "alloc-size"], "heap-live-size"),  # Ruby
+        (["wall-time", "lock-release", "alloc-space", "heap-space", "gpu-flops-samples"], "heap-space"),  # Python
+        (["heap_space", "inuse_space"], "inuse_space"),
+        (["live_objects", "live_bytes"], "live_bytes"),
+        (["retained_count", "retained_size"], "retained_size"),
+        (["inuse_objects"], "inuse_objects"),
+        (["objects", "goroutine"], "objects"),
+        (["goroutineleak", "goroutine"], "goroutine"),
+        (["alloc_heap_size", "gpu-memory"], None),
         (["alloc_objects", "alloc_space"], None),  # totals since the start always grow
         (["samples", "cpu"], None),
         (["contentions", "delay"], None),

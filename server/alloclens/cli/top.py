@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import fields
-from functools import wraps
+from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, get_args
 
 import click
@@ -12,7 +12,7 @@ import click
 from alloclens.cli.errors import errors_about
 from alloclens.cli.terminal import Styled, show, show_json, tell
 from alloclens.disk import real_path
-from alloclens.profile.sample_types import column
+from alloclens.profile.sample_types import column, leading_column
 from alloclens.session.profile_file import compared, read_profile
 from alloclens.tables.lines import unplaced
 from alloclens.tables.top import By, Sort, Top, top
@@ -24,7 +24,7 @@ from alloclens.workspace.around import workspace_around
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from alloclens.profile.model import Profile
+    from alloclens.profile.model import Profile, ValueType
     from alloclens.symbols.symbols import Symbolized
 
 JSON_VERSION = 1
@@ -92,6 +92,7 @@ def command(
     read = _profile(file, base, binary, of_differences=not_a_difference)
     profile = read.profile
     number = _column(profile, file, sample_type)
+    _tell_empty(profile, number, sample_type)
     _tell_unplaced(read, number)
     table = top(_filtered(profile, filters), number, by, sort, total(profile, number))
     kind, patterns = profile.sample_types[number], filters.given()
@@ -135,12 +136,33 @@ def _filtered(profile: Profile, filters: Filters) -> Profile:
     return result.profile
 
 
+def _is_empty(profile: Profile, kind: ValueType) -> bool:
+    return not profile.values[:, profile.sample_types.index(kind)].any()
+
+
+def _tell_empty(profile: Profile, number: int, sample_type: str) -> None:
+    """If the sample type that was asked for is empty, or by default the one that pprof shows, name those that are not."""
+    types = profile.sample_types
+    asked = number if sample_type else column(types, profile.default_sample_type) or 0
+    others = [kind.type for kind in types if not _is_empty(profile, kind)]
+    if others and _is_empty(profile, types[asked]):
+        shown = f", so {types[number].type} is shown" if number != asked else ""
+        tell(f"{types[asked].type} is empty{shown}; --sample-type can be {', '.join(others)}")
+
+
 def _words(filters: dict[str, str | bool]) -> list[str]:
     return [name if text is True else f"{name}={text}" for name, text in filters.items()]
 
 
 def _column(profile: Profile, file: str, sample_type: str) -> int:
-    number = column(profile.sample_types, profile.default_sample_type, sample_type)
+    """Return the column that is asked for, else the one that pprof shows: both print the same table.
+
+    Where pprof's would be empty, there is nothing to be equal to, and the editor's is shown.
+    """
+    types, default = profile.sample_types, profile.default_sample_type
+    number = column(types, default, sample_type)
+    if not sample_type and number is not None and _is_empty(profile, types[number]):
+        return leading_column(types, default, partial(_is_empty, profile))
     if number is None:
         there = ", ".join(t.type for t in profile.sample_types)
         raise click.ClickException(f"{file} has no sample type {sample_type}; it has {there}")

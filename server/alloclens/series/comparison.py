@@ -11,10 +11,10 @@ import numpy as np
 from alloclens.languages.go.leak_patterns import Shape, goroutine_shape, shape
 from alloclens.languages.go.names import package_of
 from alloclens.paths import clean_path
-from alloclens.profile.sample_types import LEAKED, column, columns
+from alloclens.profile.sample_types import LEAKED, column, columns, judged
 from alloclens.series.findings import RAISED, Finding, Judgement, judge
 from alloclens.series.history import ALONE, Beside, history
-from alloclens.series.owned import LineNumbers, judged, rows_that_own
+from alloclens.series.owned import LineNumbers, rows_that_own
 from alloclens.stats.amount import Amount
 from alloclens.stats.growth import SampledValues, bounds
 from alloclens.tables.alignment import NO_MAPS, Alignment, LineMaps, align, are_different_builds
@@ -406,11 +406,11 @@ def compare(
     sites: LineNumbers,
     beside: Beside = ALONE,
 ) -> Comparison | None:
-    """Compare two snapshots of a series; None if it lacks the sample type ("": its default).
+    """Compare two snapshots of a series; None if it lacks the sample type ("": the one that leads).
 
     `sites` numbers the owned lines of the series. `beside` is what is known besides of the head's process.
     """
-    number = column(head.sample_types, head.default_sample_type, sample_type)
+    number = column(head.sample_types, "", sample_type) if sample_type else series.leading_column(head)
     if number is None:
         return None
     wanted, process = head.sample_types[number], series.process(head)

@@ -12,18 +12,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from alloclens.profile.sample_types import GOROUTINES, columns
+from alloclens.profile.sample_types import columns, judged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from alloclens.arrays import Floats, Ints, Mask, Singles
-    from alloclens.profile.model import ValueType
     from alloclens.tables.lines import Lines
 
 
-JUDGED = ("inuse_space", "space", *GOROUTINES)
-"""The sample types whose growth can be a leak: those in use now. Totals since the start (alloc_space) always grow."""
 LINE_BITS = 24
 
 
@@ -121,11 +118,6 @@ class LineNumbers:
             return np.zeros(len(keys), np.int64), np.ones(len(keys), np.bool_)
         place = np.minimum(np.searchsorted(self._keys, keys), len(self) - 1)
         return place, self._keys[place] != keys
-
-
-def judged(types: Sequence[ValueType]) -> ValueType | None:
-    """Return the sample type that verdicts judge; None if there is none."""
-    return next((t for name in JUDGED for t in types if t.type == name), None)
 
 
 def rows_that_own(lines: Lines) -> Ints:

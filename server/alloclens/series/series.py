@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from alloclens.profile.sample_types import leading_column
 from alloclens.series.restarts import goes_on, since_start
 from alloclens.series.snapshot import DAY_SECONDS, Snapshot
 
@@ -95,6 +96,10 @@ class Series:
     def has(self, sample_type: str) -> bool:
         """Return whether its profiles have a sample type."""
         return any(kind.type == sample_type for kind in self.snapshots[0].sample_types)
+
+    def leading_column(self, of: Snapshot) -> int:
+        """Return the column of the sample type that is shown first."""
+        return leading_column(of.sample_types, of.default_sample_type, self.is_empty)
 
     def is_empty(self, kind: ValueType) -> bool:
         """Return whether no snapshot has anything in a sample type."""

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from alloclens.series.owned import judged, keys
+from alloclens.profile.sample_types import judged
+from alloclens.series.owned import keys
 from alloclens.typed import Message
 
 if TYPE_CHECKING:

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from alloclens.profile.sample_types import LEAKED
-from alloclens.series.owned import judged
+from alloclens.profile.sample_types import LEAKED, judged
 from alloclens.series.restarts import since_start
 from alloclens.series.verdicts import MIN_OBSERVATIONS, RULES, Rule
 from alloclens.wording.amounts import counted, duration

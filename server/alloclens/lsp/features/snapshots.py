@@ -15,7 +15,6 @@ from alloclens.lsp import protocol
 from alloclens.lsp.active import follow_file
 from alloclens.lsp.show import tell
 from alloclens.printable import printable
-from alloclens.profile.sample_types import column
 from alloclens.session.choice import is_elsewhere, matching, names
 from alloclens.settings import labels
 from alloclens.wording import services, views
@@ -185,8 +184,7 @@ def _series(series: Series, comparison: Comparison | None, name: str, *, shown: 
 
 def _column(series: Series) -> int:
     """Return the column to show of a series that lacks the chosen sample type."""
-    latest = series.snapshots[-1]
-    return column(latest.sample_types, latest.default_sample_type) or 0
+    return series.leading_column(series.snapshots[-1])
 
 
 def _snapshot(
