@@ -65,11 +65,15 @@ def pages_on(name: str) -> int:
     return sum(page.read_text().startswith(name) for page in folder.iterdir())
 
 
-async def prepared(editor: Editor, uri: str, line: int) -> lsp.CallHierarchyItem | None:
-    """Return the item at a line (1-based)."""
+async def all_prepared(editor: Editor, uri: str, line: int) -> list[lsp.CallHierarchyItem]:
+    """Return the items at a line (1-based), one for each kind of profile."""
     params = lsp.CallHierarchyPrepareParams(lsp.TextDocumentIdentifier(uri), lsp.Position(line - 1, 3))
-    found = await editor.client.text_document_prepare_call_hierarchy_async(params)
-    return found[0] if found else None
+    return list(await editor.client.text_document_prepare_call_hierarchy_async(params) or [])
+
+
+async def prepared(editor: Editor, uri: str, line: int) -> lsp.CallHierarchyItem | None:
+    """Return the first item at a line (1-based)."""
+    return next(iter(await all_prepared(editor, uri, line)), None)
 
 
 async def callers(editor: Editor, item: lsp.CallHierarchyItem) -> list[tuple[Shown, list[int]]]:
@@ -203,14 +207,14 @@ async def test_ranges_are_of_the_items_file_however_it_is_written(editor: Editor
     assert await callees(editor, serve) == [(Shown("main.keep", "3.0MB · 100%", "main.go", 10), [7])]
 
 
-async def test_an_item_stays_with_its_series(editor: Editor, two: Path) -> None:
+async def test_an_item_is_of_its_kind_of_profile(editor: Editor, two: Path) -> None:
     drop(two / "profiles/g.pb.gz", goroutines(f"example.com/dep.New@{two}/vendor/example.com/dep/dep.go:4 = 12"))
     uri = await ready(editor, two)
     dep = editor.open(two / "vendor/example.com/dep/dep.go")
 
     async def waiting() -> bool:
-        found = await prepared(editor, dep, 4)
-        return found is not None and found.detail == "12 · 100%"
+        found = [item.detail for item in await all_prepared(editor, dep, 4)]
+        return found == ["42.0MB · 93% · ▲40.0MB", "12 goroutines · 100%"]
 
     await editor.until(waiting)
     line = await prepared(editor, uri, 6)

@@ -100,7 +100,7 @@ async def test_the_worst_finding_comes_first_whatever_it_is_of(editor: Editor, f
     await read(editor, folder, 51)
     found = (await editor.command(FINDINGS))["findings"]
     assert [(one["code"], one["line"]) for one in found] == [("leak", 6), ("goroutine-leak", 11)]
-    assert found[1]["detail"] == "goroutine-leak: 705 ▲700, 25/s over 28s"
+    assert found[1]["detail"] == "goroutine-leak: 705 goroutines ▲700, 25/s over 28s"
 
 
 async def test_a_finding_whose_line_has_gone(editor: Editor, folder: Path) -> None:

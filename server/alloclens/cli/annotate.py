@@ -17,8 +17,9 @@ from alloclens.series.series import CHOICES
 from alloclens.session.line_mapper import MappedFinding, MappedLine
 from alloclens.session.once import world
 from alloclens.text import MAX_SOURCE_BYTES, decoded, split_lines
-from alloclens.wording.amounts import MAX_HINT_CHARACTERS, hint
+from alloclens.wording.amounts import MAX_HINT_CHARACTERS
 from alloclens.wording.drift import growth_unknown, not_shown, reasons, without_line
+from alloclens.wording.kinds import Row, side_by_side
 from alloclens.wording.markdown import plain
 from alloclens.wording.nothing import notes
 from alloclens.wording.status import line as status_line
@@ -52,15 +53,17 @@ def command(source: Path, profiles: str, base: str | None, head: str | None, sam
     tell_problems(known)
     settings = known.settings
     refuse_unknown(known)
-    file = known.file(path)
-    if file is None:
+    files = known.files(path)
+    if not files:
         raise click.ClickException(_why_nothing(known, source))
+    file = files[0]
     with errors_about(str(source)):
         text = decoded(read_file(path, MAX_SOURCE_BYTES))
     mapped = file.on(text)
     show(Styled(status_line(file.comparison, settings.base, settings.head), bold=True))
     tell_unused(known, file.comparison)
-    _print(split_lines(text), _hints(file, mapped), _verdicts(file, mapped, known.settings.memory_bytes))
+    verdicts = [_verdicts(one, one.on(text), known.settings.memory_bytes) for one in reversed(files)]
+    _print(split_lines(text), _hints(files, text), {line: said for one in verdicts for line, said in one.items()})
     for reason in reasons(file.version, file.recorded_lines.line, file.moved, mapped.unsure):
         tell(f"~ {reason}")
     if unknown := _of_unknown_growth(file, mapped):
@@ -100,15 +103,15 @@ def tell_unused(known: World, shown: Comparison) -> None:
             tell(not_chosen(choice, what))
 
 
-def _hints(file: FileLines, mapped: MappedLines) -> dict[int, str]:
-    comparison, spots = file.comparison, _lines_now(file, mapped)
-    shown = [row for row in worth_showing(comparison, file.rows).tolist() if row in spots]
-    unit = comparison.sample_type.unit
-    beside: dict[int, list[str]] = {}
-    for row in shown:  # several recorded files may be this one
-        text = hint(comparison.stats(row), unit, unsure=spots[row].unsure, by_function=comparison.lines.by_function)
-        beside.setdefault(spots[row].line, []).append(text)
-    return {line: ", ".join(texts) for line, texts in beside.items()}
+def _hints(files: Sequence[FileLines], text: str) -> dict[int, str]:
+    """Return the hint of each line, which has the numbers of all kinds of profiles."""
+    on_line: dict[int, list[Row]] = {}
+    for file in files:
+        spots = _lines_now(file, file.on(text))
+        for row in worth_showing(file.comparison, file.rows).tolist():
+            if row in spots:
+                on_line.setdefault(spots[row].line, []).append(Row(file.comparison, row, spots[row].unsure))
+    return {line: side_by_side(rows) for line, rows in on_line.items()}
 
 
 def _verdicts(file: FileLines, mapped: MappedLines, memory_limit: float) -> dict[int, str]:

@@ -7,23 +7,34 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from alloclens.lsp.spots import Spots, here
+from alloclens.lsp.spots import Spots, all_here
 from alloclens.wording import hover as wording
 from alloclens.wording.markdown import plain
 
 if TYPE_CHECKING:
     from alloclens.lsp.server import Server
+    from alloclens.lsp.spots import Here
     from alloclens.profile.model import Frame
     from alloclens.session.world import World
 
 
 def text_of(ls: Server, world: World, uri: str, line: int) -> types.MarkupContent | None:
     """Return the text of a line (1-based); None if it has no numbers. Searches stacks: call it from a thread."""
-    at = here(world, ls.documents, uri, line)
-    if at is None:
+    kinds = all_here(world, ls.documents, uri, line)
+    if not kinds:
         return None
-    comparison, spots = at.comparison, Spots(world, ls.documents)
-    stacks = comparison.stacks(at.recorded, at.line, wording.MAX_STACKS)
+    spots = Spots(world, ls.documents)
+    texts = [_of_kind(at, world, spots, wording.MAX_STACKS if at is kinds[0] else 1) for at in kinds]
+    text = wording.SEPARATOR.join(texts)
+    if ls.client.reads_markdown:
+        return types.MarkupContent(types.MarkupKind.Markdown, text)
+    return types.MarkupContent(types.MarkupKind.PlainText, plain(text))
+
+
+def _of_kind(at: Here, world: World, spots: Spots, most: int) -> str:
+    """Return the text of a line in one kind of profile, with the heaviest stacks."""
+    comparison = at.comparison
+    stacks = comparison.stacks(at.recorded, at.line, most)
 
     def link(frame: Frame) -> str | None:
         spot = spots.of(comparison, frame.file, frame.line)
@@ -33,7 +44,4 @@ def text_of(ls: Server, world: World, uri: str, line: int) -> types.MarkupConten
         partial(spots.finding, comparison), link, lambda frame: spots.named(comparison, frame.file, frame.line).name
     )
     guessed = at.unsure and world.guesses(comparison, at.recorded)
-    text = wording.markdown(comparison, at.row, stacks, places, unsure=at.unsure, guessed=guessed)
-    if ls.client.reads_markdown:
-        return types.MarkupContent(types.MarkupKind.Markdown, text)
-    return types.MarkupContent(types.MarkupKind.PlainText, plain(text))
+    return wording.markdown(comparison, at.row, stacks, places, unsure=at.unsure, guessed=guessed)

@@ -11,6 +11,7 @@ from alloclens.languages.declarations import declared
 from alloclens.languages.go.names import is_closure
 from alloclens.lsp import protocol
 from alloclens.lsp.documents import uri_of
+from alloclens.series.comparison import worth_showing
 from alloclens.session.line_mapper import LineMapper
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from alloclens.series.comparison import Comparison
     from alloclens.series.findings import Finding
     from alloclens.session.line_mapper import MappedFinding, MappedLine, NamedLine
-    from alloclens.session.world import World
+    from alloclens.session.world import FileLines, World
     from alloclens.tables.calls import CallLine
 
 
@@ -153,12 +154,22 @@ class Here(NamedTuple):
 
 
 def here(world: World, documents: Documents, uri: str, line: int) -> Here | None:
-    """Return the recorded line at a line (1-based) of a document; of several, the heaviest."""
+    """Return the recorded line at a line (1-based) of a document, in the kind of profile that its hint begins with."""
+    return next(iter(all_here(world, documents, uri, line)), None)
+
+
+def all_here(world: World, documents: Documents, uri: str, line: int) -> list[Here]:
+    """Return the recorded line at a line (1-based) of a document in each kind of profile; of several rows, the heaviest.
+
+    Kinds that are too small for a hint come last.
+    """
     at = documents.named(uri, world.sources.roots)
-    file = world.file(at.path) if at else None
-    if at is None or file is None:
-        return None
-    mapped, lines = file.on(at.text), file.comparison.lines
+    found = [_here(file, at.text, line) for file in world.files(at.path)] if at else []
+    return sorted(filter(None, found), key=lambda one: not len(worth_showing(one.comparison, np.array([one.row]))))
+
+
+def _here(file: FileLines, text: str, line: int) -> Here | None:
+    mapped, lines = file.on(text), file.comparison.lines
     spots = np.flatnonzero(mapped.line == line)
     if not len(spots):
         return None

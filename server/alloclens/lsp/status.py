@@ -10,7 +10,7 @@ from alloclens.wording import services
 from alloclens.wording.focus import words
 from alloclens.wording.markdown import escape
 from alloclens.wording.nothing import notes
-from alloclens.wording.status import in_full, line, nothing, unreadable
+from alloclens.wording.status import beside, in_full, line, nothing, unreadable
 from alloclens.wording.verdict import goroutine_note
 
 if TYPE_CHECKING:
@@ -43,9 +43,9 @@ def _focus(world: World) -> str:
 def _text(world: World) -> str:
     settings = world.settings
     if world.shown:
-        name = services.shown(world)
         ends = ("", "") if world.named else (settings.base, settings.head)
-        return f"{name}{' · ' if name else ''}{line(world.shown, *ends)}"
+        others = beside(world.kinds(world.shown)[1:])
+        return " · ".join(filter(None, (services.shown(world), line(world.shown, *ends), *others)))
     if world.missing:
         return services.missing(world)
     return f"no profile has {settings.sample_type}" if world.series else "no profiles"

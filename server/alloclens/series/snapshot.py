@@ -86,6 +86,10 @@ class Snapshot:
         """Sort key within a series."""
         return self.taken_at.seconds, self.path
 
+    def total_of(self, kind: ValueType) -> int:
+        """Return the sum of all samples in a sample type."""
+        return self.total[self.sample_types.index(kind)]
+
     @cached_property
     def directory(self) -> str:
         return os.path.dirname(self.path)

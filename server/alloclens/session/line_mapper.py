@@ -143,7 +143,7 @@ class LineMapper:
 
     def _foreign(self, comparison: Comparison, finding: Finding) -> MappedFinding:
         """Return the own lines that have to do with what no own line owns: a heap profile knows those of goroutines."""
-        near = [one for one in self._world.comparisons if one.series.program == comparison.series.program]
+        near = self._world.kinds(comparison)
         found = [(one, line) for one in near for line in one.related(finding.function)]
         found.sort(key=lambda pair: (-max(pair[1].score, 0), -pair[1].growth))
         places = [place for one, line in found if (place := self.of(one, line.file, line.line)) and place.line]

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from alloclens.arrays import Ints, Mask
     from alloclens.cache.texts import Texts
+    from alloclens.profile.kinds import ProfileKind
     from alloclens.series.comparison import Comparison, Contents
     from alloclens.series.findings import Finding
     from alloclens.series.snapshot import Snapshot
@@ -162,12 +163,19 @@ class World:
         """The comparison of the leading kind of the shown service, which is shown for the workspace."""
         return self.comparisons[0] if self.comparisons else None
 
-    def beside(self, comparison: Comparison) -> tuple[Comparison, ...]:
-        """Return the comparisons of the same service, the leading kind first; a comparison that is not shown alone."""
-        for service in self.services:
-            if comparison.series in service.series:
-                return tuple(one for one in self.comparisons if one.series in service.series)
-        return (comparison,)
+    def kinds(self, comparison: Comparison) -> list[Comparison]:
+        """Return the comparison of each kind of profile of the same service, the leading kind first.
+
+        Of several series of one kind, such as a heap and differences of it, the first one counts.
+        """
+        service = next((one for one in self.services if comparison.series in one.series), None)
+        if service is None:  # as of a process before
+            return [comparison]
+        found: dict[ProfileKind, Comparison] = {}
+        for one in self.comparisons:
+            if one.series in service.series:
+                found.setdefault(one.series.kind, one)
+        return list(found.values())
 
     @property
     def judged(self) -> tuple[Comparison, ...]:
@@ -211,10 +219,21 @@ class World:
         nameless = nowhere + charged.pop("", 0)
         return coverage(charged, nameless, self.sources, lambda file, here: recorded_lines_in(lines, file, here))
 
+    def files(self, path: str) -> list[FileLines]:
+        """Return the lines of one file of the workspace in each kind of profile, the leading kind first.
+
+        They are of the first service that has any.
+        """
+        for comparison in self.comparisons:
+            kinds = self.kinds(comparison)
+            is_leading = comparison is kinds[0]  # the others of its service have been tried with it
+            if is_leading and (found := [file for one in kinds if (file := self.file_of(one, path))]):
+                return found
+        return []
+
     def file(self, path: str) -> FileLines | None:
-        """Return the lines of one file of the workspace in the newest comparison that has any."""
-        files = (self.file_of(comparison, path) for comparison in self.comparisons)
-        return next((file for file in files if file), None)
+        """Return the lines of one file of the workspace in the leading kind of profile that has any."""
+        return next(iter(self.files(path)), None)
 
     @cached_property
     def moves(self) -> Moves:

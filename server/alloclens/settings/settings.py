@@ -92,8 +92,8 @@ class Settings(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown
         str,
         Meta(
             description=(
-                "The sample type to show, such as `inuse_space` or `alloc_objects`. If empty, the profile's default: "
-                "`inuse_space` for a heap profile."
+                "The sample type to show, such as `inuse_space` or `alloc_objects`. If empty, what allocates comes first: "
+                "`inuse_space` of a heap profile."
             ),
             examples=["inuse_space", "inuse_objects", "alloc_space", "alloc_objects"],
         ),

@@ -43,7 +43,9 @@ SCALES = {
 """Maps the unit of a sample type to its scale and its size in the scale's smallest unit."""
 
 MAX_HINT_CHARACTERS = 32
-"""VS Code cuts off the hints of a line, from all servers together, at 43 characters."""
+"""Of one kind of profile."""
+MAX_LINE_CHARACTERS = 43
+"""VS Code cuts off the hints of a line, from all servers together, here."""
 
 
 def amount(value: float, unit: str) -> str:
@@ -132,26 +134,34 @@ IN_THIS_FUNCTION = " in this function"
 """After the numbers on the line of a function, if they are of all its lines."""
 
 
-def hint(stats: LineStats, unit: str, *, unsure: bool = False, by_function: bool = False) -> str:
+def main(stats: LineStats) -> tuple[Amount, str]:
+    """Return the measure a line is judged by: what it owns, else what passes through it."""
+    return (stats.owned, "owned") if stats.owned.value else (stats.cum, "cum")
+
+
+def hint(stats: LineStats, unit: str, noun: str = "", *, unsure: bool = False, by_function: bool = False) -> str:
     """Return the one or two numbers that matter most on a line, with the growth if it is significant.
 
-    `owned` is shown if the line owns more than it allocates itself. `unsure` marks a line that may be another one with ~.
+    `owned` is shown if the line owns more than it allocates itself. `noun` is what the numbers count, unless it is memory.
+    Then no word says owned: goroutines always wait in the runtime. `unsure` marks a line that may be another one with ~.
     `by_function`: see `Lines`.
     """
-    text = _hint(stats, unit) + (IN_THIS_FUNCTION if by_function else "")
+    text = _hint(stats, unit, f" {noun}" if noun else "") + (IN_THIS_FUNCTION if by_function else "")
     return f"~{text}" if unsure else text
 
 
-def _hint(stats: LineStats, unit: str) -> str:
+def _hint(stats: LineStats, unit: str, counts: str) -> str:
     flat, cum, owned = stats.flat, stats.cum, stats.owned
     if flat.value == cum.value:
         judged = owned if owned.value == flat.value else flat  # findings judge what a line owns
-        return amount(flat.value, unit) + significant_growth(judged, unit)
+        return amount(flat.value, unit) + counts + significant_growth(judged, unit)
     if abs(owned.value) > abs(flat.value):
-        return f"{amount(owned.value, unit)} owned" + significant_growth(owned, unit)
+        return f"{amount(owned.value, unit)}{counts or ' owned'}" + significant_growth(owned, unit)
     if flat.value:
-        return f"{amount(flat.value, unit)} flat · {amount(cum.value, unit)} cum" + significant_growth(cum, unit)
-    return f"{amount(cum.value, unit)} cum" + significant_growth(cum, unit)
+        return f"{amount(flat.value, unit)} flat · {amount(cum.value, unit)}{counts} cum" + significant_growth(
+            cum, unit
+        )
+    return f"{amount(cum.value, unit)}{counts} cum" + significant_growth(cum, unit)
 
 
 def _digits(number: float, *, whole: bool) -> str:

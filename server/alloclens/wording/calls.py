@@ -7,19 +7,23 @@ from typing import TYPE_CHECKING
 from alloclens.paths import name_of
 from alloclens.printable import printable
 from alloclens.source.places import Nowhere
-from alloclens.wording.amounts import amount, growth, share
+from alloclens.wording.amounts import growth, share
+from alloclens.wording.kinds import SEPARATOR, quantity
 from alloclens.wording.names import short_name
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from alloclens.series.comparison import Comparison
     from alloclens.source.places import Place
     from alloclens.stats.amount import Amount
-    from alloclens.tables.calls import CallLine, CallSite, HotFunction
+    from alloclens.tables.calls import CallLine, CallSite
 
 
-def passing(passes: Amount, total: float, unit: str) -> str:
+def passing(passes: Amount, comparison: Comparison) -> str:
     """Return the amount that a call passes, its share of the whole, and its growth: 12.3MB · 45% · ▲8.3MB."""
-    parts = [amount(passes.value, unit), share(passes.value, total)]
-    return " · ".join([*parts, growth(passes, unit)] if passes.growth else parts)
+    parts = [quantity(passes.value, comparison), share(passes.value, comparison.total)]
+    return " · ".join([*parts, growth(passes, comparison.sample_type.unit)] if passes.growth else parts)
 
 
 def name(site: CallSite, line: int = 0) -> str:
@@ -33,9 +37,9 @@ def others(count: int) -> str:
     return f"{count} more"
 
 
-def symbol(function: HotFunction, unit: str) -> str:
-    """Return a function's name and cum: main.serve 45.0MB."""
-    return f"{short_name(function.function)} {amount(function.cum, unit)}"
+def symbol(function: str, amounts: Iterable[str]) -> str:
+    """Return a function's name and its cum in each kind of profile: main.serve 45.0MB · 500 goroutines."""
+    return f"{short_name(function)} {SEPARATOR.join(amounts)}"
 
 
 def page(site: CallSite, at: CallLine, place: Place | Nowhere) -> str:

@@ -7,9 +7,11 @@ import re
 import shlex
 from typing import TYPE_CHECKING, NamedTuple
 
-from alloclens.wording.amounts import amount, counted, difference, growth, share
+from alloclens.profile.sample_types import LEAKED
+from alloclens.wording.amounts import amount, counted, difference, growth, main, share
 from alloclens.wording.focus import options, words
 from alloclens.wording.frames import folded, frame_name
+from alloclens.wording.kinds import PROOF, noun, quantity
 from alloclens.wording.markdown import code, escape
 from alloclens.wording.verdict import candidate, doubt, figures, sparkline, verdict
 
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from alloclens.profile.model import Frame
-    from alloclens.series.comparison import Comparison, LineStats
+    from alloclens.series.comparison import Comparison
     from alloclens.series.findings import Finding
     from alloclens.session.line_mapper import MappedFinding
     from alloclens.stats.amount import Amount
@@ -36,6 +38,8 @@ class Places(NamedTuple):
 
 MAX_STACKS = 3
 WHOLE_FUNCTION = "The profile records no lines, only functions: the numbers are those of all lines of this function."
+SEPARATOR = "\n\n---\n\n"
+"""Between the kinds of profiles that have the line."""
 
 
 def markdown(
@@ -70,21 +74,18 @@ def markdown(
 
 def _title(comparison: Comparison, row: int) -> str:
     unit, total = comparison.sample_type.unit, comparison.total
-    main, word = _main(comparison.stats(row))
-    value = f"**{amount(main.value, unit)} {word}**{_interval(comparison, row, main, word)}"
-    whole = f"{share(main.value, total)} of {amount(total, unit)} {escape(comparison.sample_type.type)}"
-    return f"{value} · {whole}{_since(comparison, main)}"
-
-
-def _main(stats: LineStats) -> tuple[Amount, str]:
-    """Return the measure a line is judged by: what it owns, else what passes through it."""
-    return (stats.owned, "owned") if stats.owned.value else (stats.cum, "cum")
+    measure, word = main(comparison.stats(row))
+    owned = "" if word == "owned" and noun(comparison, comparison.sample_type) else f" {word}"
+    value = f"**{escape(quantity(measure.value, comparison))}{owned}**{_interval(comparison, row, measure, word)}"
+    whole = f"{share(measure.value, total)} of {amount(total, unit)} {escape(comparison.sample_type.type)}"
+    proof = f" · {PROOF}" if comparison.sample_type.type == LEAKED and measure.value else ""
+    return f"{value} · {whole}{_since(comparison, measure)}{proof}"
 
 
 def _interval(comparison: Comparison, row: int, measure: Amount, word: str) -> str:
     """Return the 99 % interval of a number, and how many sampled objects it is made of; "" if it is exact or unknown."""
     low, high = comparison.bounds(row, word)
-    if math.isnan(low) or low == high:
+    if math.isnan(low) or math.isnan(high) or low == high:
         return ""
     unit = comparison.sample_type.unit
     between = f"99 %: {amount(low, unit)} to {amount(high, unit)}"
@@ -106,8 +107,8 @@ def _table(comparison: Comparison, row: int) -> str:
     for kind in comparison.head.sample_types:
         stats = comparison.stats(row, kind)
         numbers = ", ".join(f"{amount(getattr(stats, m).value, kind.unit)} {m}" for m in ("flat", "cum", "owned"))
-        main, _ = _main(stats)
-        grown = f" · {growth(main, kind.unit, interval=True)}" if main.growth is not None else ""
+        measure, _ = main(stats)
+        grown = f" · {growth(measure, kind.unit, interval=True)}" if measure.growth is not None else ""
         name = escape(kind.type)
         rows.append(f"- {f'**{name}**' if kind == comparison.sample_type else name}: {numbers}{grown}")
     return "\n".join(rows)
@@ -133,7 +134,7 @@ def _stacks(stacks: list[Stack], comparison: Comparison, places: Places) -> str:
 def stack_label(stack: Stack, comparison: Comparison) -> str:
     """Return a stack's value and, in a comparison, its growth, without ▲: whether it is significant is unknown."""
     unit = comparison.sample_type.unit
-    return amount(stack.amount.value, unit) + (difference(stack.amount, unit) if comparison.base else "")
+    return quantity(stack.amount.value, comparison) + (difference(stack.amount, unit) if comparison.base else "")
 
 
 def _command(stacks: list[Stack], file: str, line: int, comparison: Comparison) -> list[str]:

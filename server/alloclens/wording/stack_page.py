@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from alloclens.printable import printable, rows
 from alloclens.stats.amount import Amount
 from alloclens.wording.amounts import amount, difference, share
+from alloclens.wording.kinds import quantity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -120,6 +121,18 @@ def page(title: str, comparison: Comparison, whole: Amount, stacks: Sequence[Wri
     return Page(rows((*lines, "")), PageRows(links, blocks))
 
 
+def together(pages: Sequence[Page]) -> Page:
+    """Return one page of several: those of a line in each kind of profile."""
+    text, links, blocks = "", list[Link](), list[StackRows]()
+    for one in pages:
+        text += "\n" * bool(text)
+        above = text.count("\n")
+        links += [link._replace(row=link.row + above) for link in one.rows.links]
+        blocks += [block._replace(heading=block.heading + above, end=block.end + above) for block in one.rows.stacks]
+        text += one.text
+    return Page(text, PageRows(links, blocks))
+
+
 def _rest(whole: Amount, shown: Sequence[Amount]) -> Amount:
     value = whole.value - sum(part.value for part in shown)
     grown = [part.growth for part in shown if part.growth is not None]
@@ -144,7 +157,7 @@ def _compared(comparison: Comparison, whole: Amount) -> str:
     """Return the sample type, base and head, and the amount through the line."""
     kind, head = comparison.sample_type, comparison.head.name
     pair = f"{comparison.base.name} → {head}" if comparison.base else head
-    through = f"{amount(whole.value, kind.unit)}{_growth(whole, comparison)} through this line"
+    through = f"{quantity(whole.value, comparison)}{_growth(whole, comparison)} through this line"
     return f"{kind.type}, {pair}: {through}, {share(whole.value, comparison.total)} of all"
 
 

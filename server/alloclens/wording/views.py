@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 from alloclens.paths import name_of
 from alloclens.printable import printable
 from alloclens.wording.amounts import amount, change, duration, rate, share, signed
+from alloclens.wording.kinds import noun, quantity, with_noun
 from alloclens.wording.markdown import escape
 from alloclens.wording.names import short_name
 from alloclens.wording.verdict import figures, sparkline
 
 if TYPE_CHECKING:
     from alloclens.profile.model import ValueType
+    from alloclens.series.comparison import Comparison
     from alloclens.series.findings import Finding
     from alloclens.series.series import Series
     from alloclens.tables.stack_tree import Branches, StackNode
@@ -27,7 +29,7 @@ def place(file: str, line: int, function: str) -> str:
 def detail(finding: Finding) -> str:
     """Return what is held and how it grew, in a few words: leak: 64.0MB ▲63.0MB, 9.0MB/s over 70s."""
     unit = finding.sample_type.unit
-    held = amount(finding.value, unit)
+    held = with_noun(finding.value, finding.sample_type)
     grown = f" {change(finding.growth, unit)}" if finding.growth else ""
     pace = (
         f", {rate(finding.slope, unit, finding.over.seconds)} over {duration(finding.over.seconds)}"
@@ -52,6 +54,12 @@ def total(value: int, before: int | None, kind: ValueType) -> str:
     """Return a snapshot's total, and its difference to the one before in its process, if there is one."""
     step = value - before if before is not None else 0
     return printable(f"{amount(value, kind.unit)} {kind.type}{f' ({signed(step, kind.unit)})' if step else ''}")
+
+
+def of_kind(value: float, comparison: Comparison) -> str:
+    """Return a number with what it counts, or its sample type: 32.0MB inuse_space, 500 goroutines."""
+    kind = comparison.sample_type
+    return quantity(value, comparison) if noun(comparison, kind) else f"{amount(value, kind.unit)} {kind.type}"
 
 
 def frame_name(node: StackNode) -> str:

@@ -16,7 +16,7 @@ from alloclens.languages.declarations import declared
 from alloclens.languages.go.names import is_closure
 from alloclens.lsp.commands import given_back
 from alloclens.lsp.protocol import Int64
-from alloclens.lsp.spots import FunctionPlaces, Spot, here
+from alloclens.lsp.spots import FunctionPlaces, Spot, all_here
 from alloclens.source.line_mapping import UNKNOWN_VERSION, RecordedLines, map_lines
 from alloclens.tables.calls import CallSite, calls
 from alloclens.transform.subset import samples
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from alloclens.lsp.documents import Document, Documents
     from alloclens.lsp.server import Server
+    from alloclens.lsp.spots import Here
     from alloclens.series.comparison import Comparison
     from alloclens.session.world import FileLines, World
     from alloclens.stats.amount import Amount
@@ -54,10 +55,9 @@ def register(server: Server) -> None:
 
 
 async def prepare(ls: Server, params: types.CallHierarchyPrepareParams) -> list[types.CallHierarchyItem] | None:
-    """Return the item of a line if it has numbers, else of the function around it."""
+    """Return the items of a line if it has numbers, else of the function around it: one for each kind of profile."""
     uri, line = params.text_document.uri, params.position.line + 1
-    item = await asyncio.to_thread(_prepared, ls.world, ls.documents, uri, line)
-    return [item] if item else None
+    return await asyncio.to_thread(_prepared, ls.world, ls.documents, uri, line) or None
 
 
 async def incoming(ls: Server, params: types.CallHierarchyIncomingCallsParams) -> list[types.CallHierarchyIncomingCall]:
@@ -72,15 +72,23 @@ async def outgoing(ls: Server, params: types.CallHierarchyOutgoingCallsParams) -
     return [types.CallHierarchyOutgoingCall(*end) for end in ends]
 
 
-def _prepared(world: World, documents: Documents, uri: str, line: int) -> types.CallHierarchyItem | None:
+def _prepared(world: World, documents: Documents, uri: str, line: int) -> list[types.CallHierarchyItem]:
     at = documents.named(uri, world.sources.roots)
-    file = world.file(at.path) if at else None
-    if at is None or file is None:
-        return None
-    if known := here(world, documents, uri, line):
-        cum, where = known.comparison.stats(known.row).cum, Spot(at.uri, line, known.unsure)
-        site = CallSite(known.function, known.recorded, known.line)
-        return _item(site, cum, where, at.code_of(line), known.comparison)
+    if at is None:
+        return []
+    if known := all_here(world, documents, uri, line):
+        return [_of_line(one, at, line) for one in known]
+    return [item for file in world.files(at.path) if (item := _of_function(file, at, line))]
+
+
+def _of_line(known: Here, at: Document, line: int) -> types.CallHierarchyItem:
+    cum, where = known.comparison.stats(known.row).cum, Spot(at.uri, line, known.unsure)
+    site = CallSite(known.function, known.recorded, known.line)
+    return _item(site, cum, where, at.code_of(line), known.comparison)
+
+
+def _of_function(file: FileLines, at: Document, line: int) -> types.CallHierarchyItem | None:
+    """Return the item of the function around a line; None if there is none."""
     if (around := _around(file, at, line)) is None:
         return None
     site = CallSite(around.function, file.recorded_of(around.function))
@@ -155,7 +163,7 @@ def _other(edge: Edge, places: FunctionPlaces, written: _Pages) -> types.CallHie
 
 def _rest(edges: Edges, item: types.CallHierarchyItem, comparison: Comparison) -> types.CallHierarchyItem:
     """Return the row of the edges that are left out; it leads to the item itself and has no children."""
-    detail = wording.passing(edges.rest, comparison.total, comparison.sample_type.unit)
+    detail = wording.passing(edges.rest, comparison)
     name, where = wording.others(edges.others), item.selection_range
     return types.CallHierarchyItem(name, types.SymbolKind.Function, item.uri, item.range, where, detail=detail)
 
@@ -163,7 +171,7 @@ def _rest(edges: Edges, item: types.CallHierarchyItem, comparison: Comparison) -
 def _item(
     site: CallSite, passes: Amount, spot: Spot, code: types.Range, comparison: Comparison
 ) -> types.CallHierarchyItem:
-    detail = wording.passing(passes, comparison.total, comparison.sample_type.unit)
+    detail = wording.passing(passes, comparison)
     return types.CallHierarchyItem(
         name=wording.name(site, spot.line if site.line else 0),
         kind=types.SymbolKind.Function,

@@ -12,12 +12,15 @@ from lsprotocol import types
 from alloclens.languages.declarations import declared
 from alloclens.languages.go.names import is_closure
 from alloclens.wording.amounts import amount, significant_growth
+from alloclens.wording.kinds import SEPARATOR, noun, quantity
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from alloclens.lsp.client import Client
     from alloclens.lsp.documents import Document, Documents
     from alloclens.lsp.server import Server
-    from alloclens.profile.model import ValueType
+    from alloclens.series.comparison import Comparison
     from alloclens.session.world import FileLines, World
     from alloclens.tables.functions import FunctionStats
 
@@ -39,20 +42,29 @@ async def code_lens(ls: Server, params: types.CodeLensParams) -> list[types.Code
 
 def _lenses(world: World, documents: Documents, uri: str, client: Client) -> list[types.CodeLens]:
     at = documents.named(uri, world.sources.roots)
-    file = world.file(at.path) if at else None
-    if at is None or file is None:
+    if at is None:
         return []
-    comparison = file.comparison
-    lines = comparison.lines
-    recorded = {lines.files[i] for i in set(lines.file[file.rows].tolist())}
-    ours = (f for f in comparison.functions(recorded) if not is_closure(f.name))
-    declarations = ((f, declared(at.text, f.name, at.path)) for f in islice(ours, MAX_LENSES))
-    placed = [(where[0], f.name, _title(f, comparison.sample_type)) for f, where in declarations if len(where) == 1]
-    stacks = _heaviest(file, at)
+    titles: dict[str, list[str]] = {}
+    stacks: dict[str, int] = {}
+    for file in world.files(at.path):
+        for function in islice(_functions(file), MAX_LENSES):
+            titles.setdefault(function.name, []).append(_title(function, file.comparison))
+        stacks = _heaviest(file, at) | stacks
+    declarations = ((name, declared(at.text, name, at.path)) for name in titles)
     return [
-        types.CodeLens(at.code_of(line), client.show_stacks(title, at.uri, stacks.get(name, line) - 1))
-        for line, name, title in placed
+        types.CodeLens(
+            at.code_of(where[0]),
+            client.show_stacks(SEPARATOR.join(titles[name]), at.uri, stacks.get(name, where[0]) - 1),
+        )
+        for name, where in declarations
+        if len(where) == 1
     ]
+
+
+def _functions(file: FileLines) -> Iterator[FunctionStats]:
+    lines = file.comparison.lines
+    recorded = {lines.files[i] for i in set(lines.file[file.rows].tolist())}
+    return (function for function in file.comparison.functions(recorded) if not is_closure(function.name))
 
 
 def _heaviest(file: FileLines, at: Document) -> dict[str, int]:
@@ -65,6 +77,8 @@ def _heaviest(file: FileLines, at: Document) -> dict[str, int]:
     return dict(zip([lines.names[i] for i in function.tolist()], line[order[first]].tolist(), strict=True))
 
 
-def _title(function: FunctionStats, kind: ValueType) -> str:
-    cum, unit = function.cum, kind.unit
+def _title(function: FunctionStats, comparison: Comparison) -> str:
+    cum, unit = function.cum, comparison.sample_type.unit
+    if noun(comparison, comparison.sample_type):
+        return quantity(cum.value, comparison) + significant_growth(cum, unit)
     return f"{amount(cum.value, unit)} cum · {amount(function.flat, unit)} flat{significant_growth(cum, unit)}"

@@ -13,8 +13,10 @@ from alloclens.lsp import protocol
 from alloclens.lsp.documents import opened_path, same
 from alloclens.lsp.show import shown, tell
 from alloclens.lsp.spots import Spots, location
-from alloclens.series.comparison import worth_showing
-from alloclens.wording.amounts import growth, hint
+from alloclens.series.comparison import LineStats, worth_showing
+from alloclens.stats.amount import Amount
+from alloclens.wording.amounts import growth, main
+from alloclens.wording.kinds import Row, side_by_side
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from alloclens.lsp.documents import Documents
     from alloclens.lsp.server import Server
     from alloclens.lsp.spots import Spot
-    from alloclens.series.comparison import Comparison, LineStats
+    from alloclens.series.comparison import Comparison
     from alloclens.session.world import World
     from alloclens.tables.lines import Lines
 
@@ -83,9 +85,24 @@ def _hot_lines(world: World, documents: Documents, query: protocol.HotLinesQuery
     """Return the answer of `hot_lines`. Reads closed files: use it in a thread."""
     if world.shown is None:
         return []
-    comparison, spots = world.shown, Spots(world, documents)
-    rows = _sorted(comparison, _rows(comparison, query), query)
-    return list(islice(_placed(comparison, rows, spots, own=query.own), max(0, min(query.most, MAX_LINES))))
+    spots, kinds = Spots(world, documents), world.kinds(world.shown)
+    worth = [set(_rows(comparison, query).tolist()) for comparison in kinds]
+    return list(islice(_every(kinds, worth, spots, query), max(0, min(query.most, MAX_LINES))))
+
+
+def _every(
+    kinds: Sequence[Comparison], worth: Sequence[set[int]], spots: Spots, query: protocol.HotLinesQuery
+) -> Iterator[protocol.HotLine]:
+    """Yield the hot lines of the leading kind, each with its numbers of all kinds, then those that only other kinds have."""
+    for number, comparison in enumerate(kinds):
+        lines = comparison.lines
+        for row in _sorted(comparison, np.array(sorted(worth[number]), np.int64), query).tolist():
+            file, line = lines.files[lines.file[row]], int(lines.line[row])
+            found = [(one, one.lines.row_of(file, line)) for one in kinds]
+            rows = [(one, at) for (one, at), good in zip(found, worth, strict=True) if at is not None and at in good]
+            spot = spots.of(comparison, file, line)
+            if rows[0][0] is comparison and (spot or not query.own):
+                yield _line(kinds[0], rows, spot)
 
 
 def _rows(comparison: Comparison, query: protocol.HotLinesQuery) -> Ints:
@@ -125,21 +142,14 @@ def _growth(comparison: Comparison, *, own: bool) -> Floats:
     return value.owned if own else np.where(_measure(comparison, "owned") != 0, value.owned, value.cum)
 
 
-def _placed(comparison: Comparison, rows: Ints, spots: Spots, *, own: bool) -> Iterator[protocol.HotLine]:
-    lines = comparison.lines
-    for row in rows.tolist():
-        spot = spots.of(comparison, lines.files[lines.file[row]], int(lines.line[row]))
-        if spot or not own:
-            yield _line(comparison, row, spot)
-
-
-def _line(comparison: Comparison, row: int, spot: Spot | None) -> protocol.HotLine:
-    lines, stats = comparison.lines, comparison.stats(row)
+def _line(shown: Comparison, rows: Sequence[tuple[Comparison, int]], spot: Spot | None) -> protocol.HotLine:
+    """Return a hot line: its numbers are in the shown sample type, so 0 if only other kinds have it."""
+    comparison, row = rows[0]
+    lines, unsure = comparison.lines, bool(spot and spot.unsure)
     number, function = int(lines.file[row]), int(lines.functions.of_line[row])
+    stats = comparison.stats(row) if comparison is shown else LineStats(int(lines.line[row]), *[Amount(0)] * 3)
     return protocol.HotLine(
-        label=hint(
-            stats, comparison.sample_type.unit, unsure=bool(spot and spot.unsure), by_function=lines.by_function
-        ),
+        label=side_by_side([Row(one, at, unsure) for one, at in rows]),
         location=location(spot),
         function=lines.functions.name[function] if function >= 0 else "",
         file=lines.files[number],
@@ -148,12 +158,12 @@ def _line(comparison: Comparison, row: int, spot: Spot | None) -> protocol.HotLi
         flat=int(stats.flat.value),
         cum=int(stats.cum.value),
         owned=int(stats.owned.value),
-        growth=_grown(stats, comparison.sample_type.unit),
+        growth=_grown(stats, shown.sample_type.unit),
     )
 
 
 def _grown(stats: LineStats, unit: str) -> protocol.LineGrowth | None:
-    main = stats.owned if stats.owned.value else stats.cum
-    if main.growth is None:
+    measure, _ = main(stats)
+    if measure.growth is None:
         return None
-    return protocol.LineGrowth(int(main.growth), growth(main, unit), significant=bool(main.significant))
+    return protocol.LineGrowth(int(measure.growth), growth(measure, unit), significant=bool(measure.significant))

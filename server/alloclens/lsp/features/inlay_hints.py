@@ -14,14 +14,13 @@ from alloclens.lsp.hover_text import text_of
 from alloclens.lsp.protocol import Int64
 from alloclens.series.comparison import worth_showing
 from alloclens.typed import ready
-from alloclens.wording.amounts import hint
+from alloclens.wording.kinds import Row, side_by_side
 
 if TYPE_CHECKING:
     from alloclens.lsp.client import Client
     from alloclens.lsp.documents import Document, Documents
     from alloclens.lsp.server import Server
-    from alloclens.session.world import FileLines, World
-    from alloclens.source.line_mapping import MappedLines
+    from alloclens.session.world import World
 
 
 @ready
@@ -48,21 +47,23 @@ async def inlay_hints(ls: Server, params: types.InlayHintParams) -> list[types.I
 
 def _hints(world: World, documents: Documents, uri: str, wanted: types.Range, client: Client) -> list[types.InlayHint]:
     at = documents.named(uri, world.sources.roots)
-    file = world.file(at.path) if at else None
-    if at is None or file is None:
+    if at is None:
         return []
-    mapped = file.on(at.text)
-    inside = (mapped.line > wanted.start.line) & (mapped.line <= wanted.end.line + 1)
-    spots = dict(zip(file.rows[inside].tolist(), np.flatnonzero(inside).tolist(), strict=True))
-    shown = worth_showing(file.comparison, file.rows[inside]).tolist()
-    return [_hint(row, file, at, mapped, spots[row], client) for row in shown]
+    on_line: dict[int, list[Row]] = {}
+    for file in world.files(at.path):
+        mapped = file.on(at.text)
+        inside = (mapped.line > wanted.start.line) & (mapped.line <= wanted.end.line + 1)
+        spots = dict(zip(file.rows[inside].tolist(), np.flatnonzero(inside).tolist(), strict=True))
+        for row in worth_showing(file.comparison, file.rows[inside]).tolist():
+            spot = spots[row]
+            shown = Row(file.comparison, row, bool(mapped.unsure[spot]))
+            on_line.setdefault(int(mapped.line[spot]), []).append(shown)
+    return [_hint(line, rows, at, client) for line, rows in on_line.items()]
 
 
-def _hint(row: int, file: FileLines, at: Document, mapped: MappedLines, spot: int, client: Client) -> types.InlayHint:
-    line, unsure = int(mapped.line[spot]), bool(mapped.unsure[spot])
-    of = file.comparison
-    label = hint(of.stats(row), of.sample_type.unit, unsure=unsure, by_function=of.lines.by_function)
-    part = types.InlayHintLabelPart(label, command=client.show_stacks("Show call stacks", at.uri, line - 1))
+def _hint(line: int, rows: list[Row], at: Document, client: Client) -> types.InlayHint:
+    command = client.show_stacks("Show call stacks", at.uri, line - 1)
+    part = types.InlayHintLabelPart(side_by_side(rows), command=command)
     return types.InlayHint(at.end_of(line), [part], padding_left=True, data={"uri": at.uri, "line": line})  # a HintLine
 
 

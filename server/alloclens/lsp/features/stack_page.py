@@ -14,10 +14,10 @@ from alloclens.cache import pages
 from alloclens.lsp import protocol
 from alloclens.lsp.documents import opened_path
 from alloclens.lsp.show import shown, tell
-from alloclens.lsp.spots import Spots, here
+from alloclens.lsp.spots import Spots, all_here
 from alloclens.source.places import Nowhere
 from alloclens.tables.stack_tree import LineKey, branches
-from alloclens.wording.stack_page import UNSURE, FrameSpot, Written, gone, not_here, page
+from alloclens.wording.stack_page import UNSURE, FrameSpot, Written, gone, not_here, page, together
 
 if TYPE_CHECKING:
     from alloclens.lsp.documents import Document, Documents
@@ -75,12 +75,13 @@ async def _show(ls: Server, path: Path) -> None:
 
 
 def _written(world: World, documents: Documents, uri: str, line: int) -> Path | None:
-    at = here(world, documents, uri, line)
-    if at is None:
+    kinds = all_here(world, documents, uri, line)
+    if not kinds:
         return None
     name = Path(opened_path(uri) or "").name
     digest = hashlib.sha256(f"{uri}\0{line}".encode("utf-8", "replace")).hexdigest()[:16]
-    text, rows = _page(f"Call stacks through {name}:{line}", at, world, Spots(world, documents))
+    spots = Spots(world, documents)
+    text, rows = together([_page(f"Call stacks through {name}:{line}", at, world, spots) for at in kinds])
     path = pages.write(f"stacks-{digest}", text, rows)
     pages.prune([path])
     return path

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import TYPE_CHECKING
 
 from alloclens.lsp import protocol
-from alloclens.lsp.spots import Spots, here, location
+from alloclens.lsp.spots import Spots, all_here, location
 from alloclens.printable import printable
 from alloclens.tables.stack_tree import LineKey, branches
 from alloclens.wording import views
-from alloclens.wording.amounts import amount
 from alloclens.wording.hover import stack_label
+from alloclens.wording.kinds import SEPARATOR, named
 from alloclens.wording.names import short_name
 
 if TYPE_CHECKING:
     from alloclens.lsp.documents import Documents
     from alloclens.lsp.server import Server
+    from alloclens.lsp.spots import Here
     from alloclens.profile.model import Frame
     from alloclens.series.comparison import Comparison
     from alloclens.session.world import World
@@ -43,14 +45,19 @@ async def stack_tree(ls: Server, command: protocol.GetStackTree) -> list[protoco
 
 
 def _stacks(world: World, documents: Documents, uri: str, line: int) -> protocol.LineStacks | None:
-    at = here(world, documents, uri, line)
-    if at is None:
+    kinds, spots = all_here(world, documents, uri, line), Spots(world, documents)
+    if not kinds:
         return None
-    comparison, spots = at.comparison, Spots(world, documents)
-    heaviest = comparison.stacks(at.recorded, at.line, MAX_STACKS)
-    total = amount(comparison.stats(at.row).cum.value, comparison.sample_type.unit)
-    title = printable(f"{total} {comparison.sample_type.type} through line {line}")
-    return protocol.LineStacks(title, [_stack(stack, comparison, world, spots) for stack in heaviest])
+    heaviest = [
+        _stack(stack, at.comparison, world, spots)
+        for at in kinds
+        for stack in at.comparison.stacks(at.recorded, at.line, MAX_STACKS)
+    ]
+    return protocol.LineStacks(printable(f"{SEPARATOR.join(map(_total, kinds))} through line {line}"), heaviest)
+
+
+def _total(at: Here) -> str:
+    return views.of_kind(at.comparison.stats(at.row).cum.value, at.comparison)
 
 
 def _stack(stack: Stack, comparison: Comparison, world: World, spots: Spots) -> protocol.LineStack:
@@ -67,15 +74,28 @@ def _frame(frame: Frame, comparison: Comparison, world: World, spots: Spots) -> 
 
 
 def _tree(world: World, documents: Documents, command: protocol.GetStackTree) -> list[protocol.StackTreeNode]:
-    at = here(world, documents, command.uri, command.line + 1)
-    if at is None:
+    kinds, path = all_here(world, documents, command.uri, command.line + 1), command.path
+    if len(kinds) > 1:
+        if not path:
+            return [_kind(at) for at in kinds]
+        kinds, path = [at for at in kinds if _kind(at).id == path[0]], path[1:]
+    if not kinds:
         return []
-    comparison, spots, line = at.comparison, Spots(world, documents), LineKey(at.recorded, at.line)
+    at, spots = kinds[0], Spots(world, documents)
+    comparison, line = at.comparison, LineKey(at.recorded, at.line)
     profile, number = comparison.profile, comparison.profile.sample_types.index(comparison.sample_type)
-    children = branches(profile, number, line, command.direction, command.path, unsaid=comparison.unsaid)
+    children = branches(profile, number, line, command.direction, path, unsaid=comparison.unsaid)
     whole = comparison.stats(at.row).cum.value
     rows = [_node(node, whole, comparison, world, spots) for node in children.nodes]
     return rows + ([_others(children, comparison)] if children.many > len(rows) else [])
+
+
+def _kind(at: Here) -> protocol.StackTreeNode:
+    """Return the row of a kind of profile, below which its tree is. Its id has the form of a frame's."""
+    kind = named(at.comparison.series.kind)
+    return protocol.StackTreeNode(
+        json.dumps([kind, "", 0, ""]), kind, printable(_total(at)), None, own=True, leaf=False
+    )
 
 
 def _node(node: StackNode, whole: float, comparison: Comparison, world: World, spots: Spots) -> protocol.StackTreeNode:

@@ -12,6 +12,7 @@ from alloclens.lsp.spots import FunctionPlaces
 from alloclens.source.recorded import OF_GO, package_of
 from alloclens.tables.calls import hot_functions
 from alloclens.wording.calls import symbol
+from alloclens.wording.kinds import quantity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from alloclens.lsp.server import Server
     from alloclens.series.comparison import Comparison
     from alloclens.session.world import World
+    from alloclens.tables.calls import HotFunction
 
 MAX_SYMBOLS = 50
 MAX_LOCATED_FUNCTIONS = 200
@@ -48,13 +50,19 @@ def _symbols(world: World, comparison: Comparison, documents: Documents, part: s
 def _located(
     world: World, comparison: Comparison, documents: Documents, part: str
 ) -> Iterator[types.SymbolInformation]:
-    places, prefix = FunctionPlaces(world, documents, comparison), world.settings.symbol_prefix
-    for function in hot_functions(comparison.profile, comparison.sample_type, part, MAX_LOCATED_FUNCTIONS):
-        if spot := places.of(function.function, function.at):
+    prefix = world.settings.symbol_prefix
+    found: dict[tuple[str, str], list[tuple[Comparison, HotFunction]]] = {}
+    for kind in world.kinds(comparison):
+        for function in hot_functions(kind.profile, kind.sample_type, part, MAX_LOCATED_FUNCTIONS):
+            found.setdefault((function.function, function.at.file), []).append((kind, function))
+    places = {id(kind): FunctionPlaces(world, documents, kind) for kind in world.kinds(comparison)}
+    for (name, file), kinds in found.items():
+        leading, function = kinds[0]
+        if spot := places[id(leading)].of(name, function.at):
             yield types.SymbolInformation(
-                location=types.Location(spot.uri, places.code(spot)),
+                location=types.Location(spot.uri, places[id(leading)].code(spot)),
                 # An editor searches the names for the query, including the prefix.
-                name=prefix + symbol(function, comparison.sample_type.unit),
+                name=prefix + symbol(name, (quantity(one.cum, kind) for kind, one in kinds)),
                 kind=types.SymbolKind.Function,
-                container_name=(package_of(function.function) or None) if function.at.file.endswith(OF_GO) else None,
+                container_name=(package_of(name) or None) if file.endswith(OF_GO) else None,
             )

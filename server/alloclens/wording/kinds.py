@@ -1,0 +1,103 @@
+"""The numbers of several kinds of profiles, side by side: 32.0MB ▲28.4MB · 500 goroutines ▲450."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from alloclens.profile.kinds import ProfileKind
+from alloclens.profile.sample_types import LEAKED
+from alloclens.wording.amounts import MAX_LINE_CHARACTERS, amount, hint, main, significant_growth
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from alloclens.profile.model import ValueType
+    from alloclens.series.comparison import Comparison
+
+NAMES = {
+    ProfileKind.GOROUTINELEAK: "leaked goroutines",
+    ProfileKind.BLOCK: "blocking",
+    ProfileKind.MUTEX: "mutex contention",
+    ProfileKind.CPU: "CPU",
+}
+"""The kinds whose usual name is not that of `ProfileKind`."""
+DELAYS = {ProfileKind.BLOCK: "blocked", ProfileKind.MUTEX: "contended", ProfileKind.CONTENTION: "waited"}
+"""What happened in the time that a profile of contention sums."""
+PROOF = "Proof: the garbage collector found that nothing can ever wake these goroutines."
+SEPARATOR, MORE = " · ", " …"
+
+
+class Row(NamedTuple):
+    """A row of the lines of a comparison's head."""
+
+    comparison: Comparison
+    row: int
+    unsure: bool = False
+    """Whether it may be another line that it is shown at."""
+
+
+def named(kind: ProfileKind) -> str:
+    """Return the name of a kind of profile: heap, leaked goroutines, blocking."""
+    return NAMES.get(kind, kind.name.lower())
+
+
+def noun(of: Comparison | None, sample_type: ValueType, value: float = 2) -> str:
+    """Return what a number counts, to be written after it: goroutines, blocked; "" for memory, whose unit says it."""
+    if sample_type.unit == "bytes":
+        return ""
+    name, many = sample_type.type, "" if value == 1 else "s"
+    if name == LEAKED:
+        return f"leaked goroutine{many}"
+    if name == "goroutine":
+        return f"goroutine{many}"
+    if name == "delay":
+        return DELAYS.get(of.series.kind if of else ProfileKind.CONTENTION, "waited")
+    if name in ("cpu", "cpu-time", "cpu_time"):
+        return "CPU"
+    return "" if of is None or of.series.kind is ProfileKind.HEAP else name
+
+
+def quantity(value: float, of: Comparison) -> str:
+    """Return a number with what it counts: 32.0MB, 500 goroutines, 1.2s blocked."""
+    return with_noun(value, of.sample_type, of)
+
+
+def with_noun(value: float, sample_type: ValueType, of: Comparison | None = None) -> str:
+    """Return a number of a sample type with what it counts."""
+    return " ".join(filter(None, (amount(value, sample_type.unit), noun(of, sample_type, value))))
+
+
+def side_by_side(rows: Sequence[Row]) -> str:
+    """Return the hint of a line that has these rows, the leading kind first.
+
+    Proof that goroutines leak comes next, then as many other kinds as fit. … says that there are more.
+    """
+    if len(rows) == 1:
+        return _alone(rows[0])
+    others = sorted(rows[1:], key=lambda one: one.comparison.sample_type.type != LEAKED)
+    first, *rest = (_beside(row) for row in (rows[0], *others))
+    return joined("".join(first), rest)
+
+
+def joined(text: str, parts: Sequence[tuple[str, str]]) -> str:
+    """Add the numbers of further kinds, each with its growth, to a hint: as many as VS Code shows, if need be without growth."""
+    for number, (value, growth) in enumerate(parts, 1):
+        most = MAX_LINE_CHARACTERS - len(MORE) * (number < len(parts))
+        longer = text + SEPARATOR + value
+        if len(longer) > most:
+            return text + MORE
+        text = longer + growth if len(longer + growth) <= most else longer
+    return text
+
+
+def _alone(of: Row) -> str:
+    comparison, stats = of.comparison, of.comparison.stats(of.row)
+    counts = noun(comparison, comparison.sample_type, main(stats)[0].value)
+    by_function = comparison.lines.by_function
+    return hint(stats, comparison.sample_type.unit, counts, unsure=of.unsure, by_function=by_function)
+
+
+def _beside(of: Row) -> tuple[str, str]:
+    value, _ = main(of.comparison.stats(of.row))
+    text = quantity(value.value, of.comparison)
+    return f"~{text}" if of.unsure else text, significant_growth(value, of.comparison.sample_type.unit)

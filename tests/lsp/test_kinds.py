@@ -1,0 +1,133 @@
+"""Every kind of profile of one program at once, over LSP."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support import gokinds
+from tests.support.profiles import CONTENTION, CPU, LEAKED, drop, goroutines, heap, profile
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.editor import Editor
+
+pytestmark = pytest.mark.programs
+
+MB = 1 << 20
+ROUNDS = 3
+PARKED = 25
+"""Goroutines that are leaked before each profile, each with 64 kB."""
+SHOWN = {
+    "block": r"\b\d+(\.\d)?m?s blocked",
+    "mutex": r"\b\d+(\.\d)?m?s contended",
+    "cpu": r"\b\d+(\.\d)?m?s CPU cum",
+}
+"""What the hint of the marked line says."""
+
+
+@pytest.mark.timeout(180)
+async def test_real_profiles_written_in_turn_are_side_by_side(editor: Editor, tmp_path: Path) -> None:
+    """A real Go program writes one profile of each kind after another; whatever is newest, no line loses its bytes."""
+    with gokinds.running(tmp_path / "program") as program:
+        await asyncio.to_thread(program.write, "heap", 0)
+        await editor.open_folder(program.folder)
+        uri, lines, seen = editor.open(program.source), program.lines(), []
+
+        async def shown(kind: str, works: int) -> bool:
+            """Return whether the newest profile of a kind is shown, after the program has worked so many times."""
+            hints = await editor.hints(uri)
+            seen.append(hints.get(lines["park"], ""))
+            if kind in SHOWN:
+                return bool(re.search(SHOWN[kind], hints.get(lines[kind], "")))
+            if kind == "heap":
+                megabytes = re.match(r"\d+\.\d", seen[-1])
+                return bool(megabytes) and float(megabytes[0]) == pytest.approx(works * PARKED / 16, rel=0.05)
+            words = {"goroutine": "goroutines", "goroutineleak": "leaked goroutines"}
+            return f"**{works * PARKED} {words[kind]}**" in (await editor.hover(uri, lines["park"]) or "")
+
+        await editor.until(partial(shown, "heap", 1))
+        seen.clear()
+        for turn, kind in enumerate(gokinds.KINDS * ROUNDS, 1):
+            await asyncio.to_thread(program.write, kind, turn)
+            await editor.until(partial(shown, kind, turn + 1))
+        hints = await editor.hints(uri)
+    assert [hint for hint in seen if not re.match(r"\d+\.\dMB", hint)] == []
+    assert max(map(len, hints.values())) <= 43
+    bytes_, leaked, *_ = hints[lines["park"]].split(" · ")
+    assert re.fullmatch(r"\d+\.\dMB ▲\d+\.\dMB", bytes_)
+    assert re.match(r"\d+ leaked goroutines", leaked)
+    assert "Proof: the garbage collector found" in await editor.hover(uri, lines["park"])
+
+
+def stacks(folder: Path, kind: str, value: str) -> list[str]:
+    leaf = {"mutex": "sync.(*Mutex).Unlock", "block": "sync.(*Mutex).Lock"}.get(kind, "runtime.gopark")
+    return [
+        f"{leaf}@/go/src/x.go:1 < main.keep:10@{folder / 'main.go'}:11 < main.serve:5@{folder / 'main.go'}:7 = {value}"
+    ]
+
+
+def profiles(folder: Path, times: int) -> dict[str, bytes]:
+    return {
+        "heap": heap(f"main.keep:10@{folder / 'main.go'}:11 = {32 * times}x{MB}"),
+        "goroutine": goroutines(*stacks(folder, "goroutine", f"{500 * times}")),
+        "block": profile(CONTENTION, *stacks(folder, "block", f"3 {1_200_000_000 * times}")),
+        "mutex": profile(CONTENTION, *stacks(folder, "mutex", f"3 {300_000_000 * times}")),
+        "cpu": profile(CPU, *stacks(folder, "cpu", f"3 {30_000_000 * times}")),
+        "leaked": profile(LEAKED, *stacks(folder, "goroutineleak", f"{450 * times}")),
+    }
+
+
+ALONE = {
+    "heap": {11: "32.0MB"},
+    "goroutine": {7: "500 goroutines cum", 11: "500 goroutines"},
+    "leaked": {7: "450 leaked goroutines cum", 11: "450 leaked goroutines"},
+    "block": {7: "1.2s blocked cum", 11: "1.2s blocked"},
+    "mutex": {7: "300ms contended cum", 11: "300ms contended"},
+    "cpu": {7: "30.0ms CPU cum", 11: "30.0ms CPU"},
+}
+
+
+@pytest.mark.parametrize("kind", ALONE)
+async def test_a_kind_alone_is_named(editor: Editor, folder: Path, kind: str) -> None:
+    drop(folder / f"profiles/{kind}.pb.gz", profiles(folder, 1)[kind])
+    await editor.open_folder(folder)
+    await editor.until_hints(editor.open(folder / "main.go"), ALONE[kind])
+
+
+async def test_kinds_share_a_hint_in_a_fixed_order(editor: Editor, folder: Path) -> None:
+    """The heap first though it is the oldest, then proof; … stands for what does not fit."""
+    made = profiles(folder, 1)
+    await editor.open_folder(folder)
+    uri, written = editor.open(folder / "main.go"), []
+    wanted = {
+        "heap": "32.0MB",
+        "goroutine": "32.0MB · 500 goroutines",
+        "block": "32.0MB · 500 goroutines · 1.2s blocked",
+        "mutex": "32.0MB · 500 goroutines · 1.2s blocked …",
+        "leaked": "32.0MB · 450 leaked goroutines …",
+    }
+    for kind, hint in wanted.items():
+        written.append(drop(folder / f"profiles/{kind}.pb.gz", made[kind]))
+        await editor.until(partial(has, editor, uri, 11, hint))
+    later = profiles(folder, 2)
+    drop(folder / "profiles/heap.2.pb.gz", later["heap"])
+    await editor.until(partial(has, editor, uri, 11, "64.0MB ▲32.0MB · 450 leaked goroutines …"))
+    text = await editor.hover(uri, 11)
+    parts = [part.split("\n")[0] for part in text.split("\n\n---\n\n")]
+    assert [part.split("**")[1] for part in parts] == [
+        "64.0MB owned",
+        "500 goroutines",
+        "450 leaked goroutines",
+        "1.2s blocked",
+        "300ms contended",
+    ]
+
+
+async def has(editor: Editor, uri: str, line: int, hint: str) -> bool:
+    return (await editor.hints(uri)).get(line) == hint

@@ -1,0 +1,3 @@
+module example.com/gokinds
+
+go 1.24
