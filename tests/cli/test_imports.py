@@ -23,6 +23,7 @@ SLOW = (
         "tomlkit",
         "tree_sitter",
         "google.protobuf.json_format",
+        "alloclens.profile.formats.otlp_pb2",
         "http.client",
         "sqlite3",
         "asyncio",

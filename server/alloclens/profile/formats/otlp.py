@@ -15,7 +15,6 @@ from google.protobuf.message import DecodeError
 
 from alloclens.arrays import offsets, spread
 from alloclens.profile.errors import Malformed, Unrecognized
-from alloclens.profile.formats import otlp_pb2
 from alloclens.profile.formats.addresses import assemble_numbered
 from alloclens.profile.formats.json_text import MAX_STACK_FRAMES, column, decoded, ragged
 from alloclens.profile.model import Frame, Profile, ValueType
@@ -124,6 +123,8 @@ def parse(data: bytes) -> Profile:
 
 
 def _binary(data: bytes) -> Any:
+    from alloclens.profile.formats import otlp_pb2  # noqa: PLC0415 - few files need it
+
     try:
         message = otlp_pb2.ProfilesData.FromString(data)
     except DecodeError as error:
