@@ -630,3 +630,16 @@ def test_processes_that_cannot_be_told_apart(folder: Path) -> None:
     result = run(folder / "p", "--workspace", folder)
     assert "Most snapshots in " in result.stderr
     assert "Write the snapshots of each process to a directory of its own." in result.stderr
+
+
+def test_each_series_of_nested_directories_is_judged_and_named(folder: Path) -> None:
+    heaps(folder, 34)
+    (folder / "p").rename(folder / "aside")
+    (folder / "p").mkdir()
+    (folder / "aside").rename(folder / "p/api")
+    for i in range(34):
+        drop(folder / f"p/web/h{i:03}.pb.gz", heap(f"main.page:11@{folder}/main.go:{PAGE} = {1 + 3 * i}x{MB}"))
+    said = run(folder / "p", "--workspace", folder).stdout
+    rows = json.loads(run(folder / "p", "--workspace", folder, "--json").stdout)["findings"]
+    assert {(one["series"], one["line"]) for one in rows} == {("api", LEAK), ("web", PAGE)}
+    assert len(re.findall(r"  in the series (api|web)\n", said)) == 2

@@ -14,6 +14,7 @@ import pytest
 from alloclens.cli import main
 from click.testing import CliRunner
 
+from tests.session.test_choice import service
 from tests.support.profiles import drop, heap
 
 if TYPE_CHECKING:
@@ -234,3 +235,20 @@ def test_a_profile_without_values_has_a_page_that_says_so(tmp_path: Path, stacks
     made = page(tmp_path)
     assert "No function has a value in inuse_space." in made.said
     assert "No line of your own code owns enough to be shown." in made.said
+
+
+def test_a_report_is_of_one_series_and_says_which(tmp_path: Path) -> None:
+    for name in ("api", "web"):
+        service(tmp_path, name, "1.pb.gz", "2.pb.gz")
+
+    def report() -> str:
+        arguments = ["report", str(tmp_path / "profiles"), "--workspace", str(tmp_path), "-o", "-"]
+        return CliRunner().invoke(main, arguments).output
+
+    assert "The series web is shown, not api." in report()
+    (tmp_path / "alloclens.toml").write_text('series = "api"\n')
+    assert "The series api is shown, not web." in report()
+    assert "services/api/main.go" in report()
+    assert "services/web/main.go" not in report()
+    (tmp_path / "alloclens.toml").write_text('series = "worker"\n')
+    assert "no series is named worker; there is " in report()

@@ -15,6 +15,7 @@ from alloclens.series.findings import RAISED, badness
 from alloclens.series.verdicts import VERDICTS
 from alloclens.session.line_mapper import UNPLACED, LineMapper
 from alloclens.session.once import world
+from alloclens.wording import services
 from alloclens.wording.frames import folded, frame_name
 from alloclens.wording.hover import stack_label
 from alloclens.wording.markdown import plain
@@ -93,7 +94,8 @@ def command(
     mapper, is_found = LineMapper(known, text_of), any(finding.verdict in RAISED for finding, _ in findings)
     if as_json:
         rows = {"findings": findings, "candidates": known.candidates}
-        listed = {name: [_json(f, c, mapper) for f, c in pairs] for name, pairs in rows.items()}
+        named = services.of_series(known)
+        listed = {name: [_json(f, c, named[c.series], mapper) for f, c in pairs] for name, pairs in rows.items()}
         why = no_finding(known)
         said = None if is_found else {"cause": why.cause.value, "message": why.words}
         limits = [plain(note) for note in notes(known)]
@@ -102,12 +104,12 @@ def command(
         _print(findings, known, mapper)
         if not is_found:
             show(no_finding(known).words)
-            _print_candidates(known.candidates, mapper)
+            _print_candidates(known.candidates, known, mapper)
     if known.silent_goroutines and (note := goroutine_note(known.silent_goroutines)):
         tell(plain(note))
 
 
-def _json(finding: Finding, comparison: Comparison, mapper: LineMapper) -> dict[str, Any]:
+def _json(finding: Finding, comparison: Comparison, series: str, mapper: LineMapper) -> dict[str, Any]:
     placed = mapper.finding(comparison, finding)
     at = placed.at
     shape = mapper.shape(comparison, finding, placed)
@@ -127,6 +129,7 @@ def _json(finding: Finding, comparison: Comparison, mapper: LineMapper) -> dict[
         "related": list(placed.related),
         "called_from": [_line(line) for line in placed.callers],
         "callers": [_caller(caller, comparison, mapper) for caller in finding.callers],
+        "series": series,
         "program": comparison.series.program,
         "replica": comparison.series.replica,
         "head": comparison.head.name,
@@ -180,7 +183,7 @@ def _print(findings: list[tuple[Finding, Comparison]], known: World, mapper: Lin
         gone = " (changed or deleted since)" if at and not at.line else ""
         where = f"{_from_here(at.path) if at else finding.file}:{(at and at.line) or finding.line}"
         where = finding.function if finding.is_foreign and not at else where
-        show(Styled(where, bold=True), gone, " ", Styled(sparkline(finding.points), "cyan"))
+        show(Styled(where, bold=True), gone, " ", Styled(sparkline(finding.points), "cyan"), _which(comparison, known))
         words = message(finding, comparison, placed, known.settings.memory_bytes)
         leaks = finding.verdict == "leak"
         show(Styled(f"  {words}", "red" if leaks else None, bold=leaks))
@@ -189,6 +192,13 @@ def _print(findings: list[tuple[Finding, Comparison]], known: World, mapper: Lin
         show(Styled(f"  {figures(finding)}", dim=True))
     for reason in dict.fromkeys(doubts):
         tell(f"~ {reason}")
+
+
+def _which(comparison: Comparison, known: World) -> str:
+    """Name the series of a finding, if there are several."""
+    if len(known.services) < 2:
+        return ""
+    return f"  in the series {services.of_series(known)[comparison.series]}"
 
 
 def _from_here(path: str) -> str:
@@ -211,7 +221,7 @@ def _print_stack(finding: Finding, comparison: Comparison, placed: MappedFinding
         show(f"  {SHAPES[shape]}")
 
 
-def _print_candidates(candidates: list[tuple[Finding, Comparison]], mapper: LineMapper) -> None:
+def _print_candidates(candidates: list[tuple[Finding, Comparison]], known: World, mapper: LineMapper) -> None:
     for finding, comparison in candidates:
         placed = mapper.finding(comparison, finding)
         at = placed.at
@@ -220,5 +230,6 @@ def _print_candidates(candidates: list[tuple[Finding, Comparison]], mapper: Line
             Styled(f"{where}:{(at and at.line) or finding.line}", bold=True),
             " ",
             Styled(sparkline(finding.points), "cyan"),
+            _which(comparison, known),
         )
         show(f"  {whose(comparison)}{candidate(finding, placed)}")

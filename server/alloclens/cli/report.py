@@ -22,6 +22,7 @@ from alloclens.printable import printable
 from alloclens.series.comparison import by_weight, worth_showing
 from alloclens.series.findings import badness
 from alloclens.series.timeline import points
+from alloclens.session.choice import Choice, with_chosen
 from alloclens.session.line_mapper import LineMapper
 from alloclens.session.once import world
 from alloclens.tables.flame import FlameQuery
@@ -29,6 +30,7 @@ from alloclens.tables.top import top
 from alloclens.transform.subset import samples
 from alloclens.typed import as_json
 from alloclens.wording import flame as wording
+from alloclens.wording import services
 from alloclens.wording.amounts import amount, counted, growth, share
 from alloclens.wording.markdown import plain
 from alloclens.wording.nothing import no_finding, notes
@@ -80,6 +82,7 @@ def command(
     """Write a report on the profiles in DIRECTORY: one HTML page that needs no network."""
     folder = real(workspace) if workspace else workspace_around(os.curdir)
     known = world([folder], [real(directory)], {"base": base, "head": head, "sampleType": sample_type})
+    known = with_chosen(known, Choice(known.settings.series))
     tell_problems(known)
     text = _page(_shown(known), known, _Titles(Path(directory).resolve().name, directory, folder))
     page = text.encode()
@@ -103,6 +106,8 @@ def _shown(known: World) -> Comparison:
     settings = known.settings
     if not known.series:
         raise click.ClickException(plain(nothing(known.directories)))
+    if known.missing:
+        raise click.ClickException(services.missing(known))
     refuse_unknown(known)
     if known.shown is None:
         raise click.ClickException(f"no profile has {settings.sample_type or 'a sample type'}")
@@ -127,7 +132,7 @@ def _page(shown: Comparison, known: World, titles: _Titles) -> str:
         script_digest=_digest(script),
         title=f"Memory of {titles.name}",
         compared=plain(in_full(shown)),
-        notes=[plain(note) for note in notes(known)],
+        notes=[*services.notes(known), *(plain(note) for note in notes(known))],
         style=style,
         findings=_findings(known, titles),
         lines=_lines(shown, known, titles),

@@ -9,6 +9,7 @@ from alloclens.session.choice import is_elsewhere, names
 from alloclens.wording.status import moment
 
 if TYPE_CHECKING:
+    from alloclens.series.series import Series
     from alloclens.series.services import Service
     from alloclens.session.world import World
 
@@ -21,6 +22,11 @@ def shown(world: World) -> str:
     if world.named:
         return ""
     return names(world)[world.services[0]] if len(world.services) > 1 and world.shown else ""
+
+
+def of_series(world: World) -> dict[Series, str]:
+    """Name the service of each series."""
+    return {series: name for service, name in names(world).items() for series in service.series}
 
 
 def detail(service: Service, *, elsewhere: bool) -> str:

@@ -156,11 +156,10 @@ def _choice(snapshot: Snapshot, shown: Comparison) -> protocol.SnapshotChoice:
 def _all(world: World) -> protocol.AllSeries:
     shown = world.shown.series if world.shown else None
     compared = {id(comparison.series): comparison for comparison in world.comparisons}
-    named = {id(series): name for service, name in names(world).items() for series in service.series}
+    named = services.of_series(world)
     return protocol.AllSeries(
         series=[
-            _series(series, compared.get(id(series)), named[id(series)], shown=series is shown)
-            for series in world.series
+            _series(series, compared.get(id(series)), named[series], shown=series is shown) for series in world.series
         ],
         problems=[protocol.UnreadableFile(p.name, p.path, p.reason) for p in world.problems],
     )
