@@ -11,7 +11,7 @@ from alloclens.cli import main
 from alloclens.wording.drift import MOVED_WITHIN
 from click.testing import CliRunner
 
-from tests.support.profiles import BEGIN, Builder, drop, heap
+from tests.support.profiles import BEGIN, Builder, drop, goroutines, heap, profile
 from tests.support.repository import Repository
 
 if TYPE_CHECKING:
@@ -232,3 +232,26 @@ def test_annotate_says_why_lines_are_marked(tmp_path: Path) -> None:
     assert "~8.0MB" in result
     assert f"~ {MOVED_WITHIN}\n" in result
     assert "is known" not in result
+
+
+def test_top_shows_pprofs_type_unless_it_is_empty(tmp_path: Path) -> None:
+    """pprof takes the last type; where that is empty, there is nothing to be equal to."""
+    types = "cpu/nanoseconds alloc-size/bytes lock_time/nanoseconds"
+    held = drop(tmp_path / "held.pb.gz", profile(types, "f@/a.cs:1 = 7 2048 3"))
+    free = drop(tmp_path / "free.pb.gz", profile(types, "f@/a.cs:1 = 7 2048 0"))
+    assert run("top", held).stdout.startswith("lock_time, 3ns in all")
+    shown = run("top", free)
+    assert shown.stdout.startswith("alloc-size, 2.0kB in all")
+    assert "lock_time is empty, so alloc-size is shown; --sample-type can be cpu, alloc-size" in shown.stderr
+    asked = run("top", free, "--sample-type", "lock_time")
+    assert asked.stdout.startswith("lock_time, 0ns in all")
+    assert "lock_time is empty; --sample-type can be cpu, alloc-size" in asked.stderr
+
+
+def test_annotate_has_each_kind_beside_a_line(tmp_path: Path) -> None:
+    source = tmp_path / "a.go"
+    source.write_text("package a\nfunc f() {}\n")
+    drop(tmp_path / "p/a.pb.gz", heap(f"a.f@{source}:2 = 32x{1 << 20}"))
+    drop(tmp_path / "p/b.pb.gz", goroutines(f"runtime.gopark@/go/proc.go:1 < a.f@{source}:2 = 500"))
+    said = run("annotate", source, "--profiles", tmp_path / "p").stdout
+    assert "32.0MB · 500 goroutines     2 func f() {}" in said

@@ -5,16 +5,16 @@ from __future__ import annotations
 import asyncio
 import re
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from lsprotocol import types as lsp
 
 from tests.support import gokinds
 from tests.support.profiles import CONTENTION, CPU, LEAKED, drop, goroutines, heap, profile
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.support.editor import Editor
 
 pytestmark = pytest.mark.programs
@@ -131,3 +131,50 @@ async def test_kinds_share_a_hint_in_a_fixed_order(editor: Editor, folder: Path)
 
 async def has(editor: Editor, uri: str, line: int, hint: str) -> bool:
     return (await editor.hints(uri)).get(line) == hint
+
+
+async def test_views_have_each_kind_in_words(editor: Editor, folder: Path) -> None:
+    for kind in ("heap", "goroutine", "block", "leaked"):
+        drop(folder / f"profiles/{kind}.pb.gz", profiles(folder, 1)[kind])
+    await editor.open_folder(folder, codeLens=True)
+    uri = editor.open(folder / "main.go")
+    await editor.until(partial(has, editor, uri, 11, "32.0MB · 450 leaked goroutines …"))
+    where = uri, 10
+
+    hot = await editor.command("alloclens.server.hotLines")
+    assert [(one["line"], one["label"], one["owned"]) for one in hot] == [
+        (11, "32.0MB · 450 leaked goroutines …", 32 * MB),
+        (7, "500 goroutines · 450 leaked goroutines …", 0),
+    ]
+    listed = await editor.command("alloclens.server.stacks", *where)
+    counts = ["500 goroutines", "450 leaked goroutines", "1.2s blocked"]
+    assert listed["title"] == " · ".join(["32.0MB inuse_space", *counts]) + " through line 11"
+    assert [stack["label"] for stack in listed["stacks"]] == ["32.0MB", *counts]
+
+    kinds = await editor.command("alloclens.server.stackTree", *where, "callers", [])
+    assert [(one["label"], one["detail"]) for one in kinds] == [
+        ("heap", "32.0MB inuse_space"),
+        ("goroutine", "500 goroutines"),
+        ("leaked goroutines", "450 leaked goroutines"),
+        ("blocking", "1.2s blocked"),
+    ]
+    (root,) = await editor.command("alloclens.server.stackTree", *where, "callers", [kinds[1]["id"]])
+    assert root["label"] == "main.keep"
+    (caller,) = await editor.command("alloclens.server.stackTree", *where, "callers", [kinds[1]["id"], root["id"]])
+    assert (caller["label"], caller["detail"].split(" · ")[0]) == ("main.serve", "500")
+
+    lenses = await editor.client.text_document_code_lens_async(lsp.CodeLensParams(lsp.TextDocumentIdentifier(uri)))
+    titles = {lens.range.start.line + 1: lens.command.title for lens in lenses}
+    assert titles == {5: " · ".join(counts), 10: " · ".join(["32.0MB cum · 32.0MB flat", *counts])}
+    items = await editor.client.text_document_prepare_call_hierarchy_async(
+        lsp.CallHierarchyPrepareParams(lsp.TextDocumentIdentifier(uri), lsp.Position(10, 1))
+    )
+    assert [item.detail for item in items] == [f"{count} · 100%" for count in ("32.0MB", *counts)]
+    found = await editor.client.workspace_symbol_async(lsp.WorkspaceSymbolParams("$keep"))
+    assert [one.name.split(" ", 1)[1] for one in found] == [" · ".join(["32.0MB", *counts])]
+    assert editor.status.text.endswith(" · ".join(counts))
+    path = await editor.command("alloclens.server.stackPage", *where)
+    page = await asyncio.to_thread(Path(path).read_text)
+    assert [line.split(": ")[1].split(",")[0] for line in page.split("\n") if "through this line" in line] == [
+        f"{count} through this line" for count in ("32.0MB", *counts)
+    ]
