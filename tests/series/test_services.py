@@ -77,3 +77,21 @@ def test_a_choice_leads() -> None:
     assert kinds(service.led_by("latest", "delay"))[0] is ProfileKind.BLOCK
     assert kinds(service.led_by("mutex", "cpu"))[0] is ProfileKind.MUTEX
     assert kinds(service.led_by("latest", "nothing")) == kinds(service)
+
+
+def test_kinds_beside_a_chosen_head_are_of_its_time() -> None:
+    made = [
+        replace(one, path=f"{one.path}{at}") for at in (0, 10, 20) for one in made_of("/p", "heap", "cpu", begin=at)
+    ]
+    (service,) = services(made)
+    heaps, cpu = service.series
+    heads = {
+        wanted: [service.head(of, wanted).name for of in (heaps, cpu)]
+        for wanted in ("latest", "heap10", "cpu0", "heap0")
+    }
+    assert heads == {
+        "latest": ["heap20", "cpu20"],
+        "heap10": ["heap10", "cpu0"],  # the next one came a second later
+        "cpu0": ["heap0", "cpu0"],
+        "heap0": ["heap0", "cpu0"],
+    }

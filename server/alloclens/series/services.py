@@ -60,6 +60,14 @@ class Service:
         """Return whether a snapshot is chosen by its name or label and is of this service."""
         return any(one.has_chosen(head) for one in self.series)
 
+    def head(self, of: Series, wanted: str) -> Snapshot:
+        """Return the head of one of its series: kinds side by side are of one time, also if an earlier snapshot is chosen."""
+        chosen = next((one.named(wanted) for one in self.series if one.has_chosen(wanted)), None)
+        if chosen is None or of.has_chosen(wanted):
+            return of.head(wanted)
+        until = [one for one in of.snapshots if one.taken_at.seconds <= chosen.taken_at.seconds]
+        return until[-1] if until else of.snapshots[0]
+
     def has(self, sample_type: str) -> bool:
         """Return whether one of its series has a sample type."""
         return any(one.has(sample_type) for one in self.series)

@@ -318,7 +318,7 @@ def assemble(
 
     comparisons, earlier = [], []
     for service, each in ((of, one) for of in ordered for one in of.series):
-        head = each.head(settings.head)
+        head = service.head(each, settings.head)
         comparisons.append(compared(service, each, head, each.base(settings.base, head), focus))
         process = each.judged_process(head, MIN_OBSERVATIONS)
         if process.snapshots_ago and not head.is_difference:
