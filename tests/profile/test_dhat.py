@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from alloclens.profile.errors import Malformed
-from alloclens.profile.formats import is_json_profile, read
+from alloclens.profile.formats import dhat, is_json_profile, read
 from alloclens.profile.model import Frame
 from alloclens.stats.sampling import errors
 from alloclens.tables.top import top
@@ -118,6 +118,7 @@ def test_what_was_counted_without_lifetimes() -> None:
         ('"fs":[1,4]', '"fs":[1,5]', "not in the list of frames"),
         ('"fs":[1,4]', '"fs":[-1]', "not in the list of frames"),
         ('"fs":[1,4]', '"fs":[["a"]]', "Expected `int`"),
+        ('"fs":[1,4]', '"fs":4', "Expected `array`"),
         ('"tb":500000', f'"tb":{2**63}', "64 bits"),
         ('"tb":500000,', "", "missing required field `tb`"),
         ('"acc":[-4,7]', '"acc":' + "[" * 100_000, "recursion|truncated|depth"),
@@ -128,6 +129,18 @@ def test_damage_is_an_error(before: str, after: str, words: str) -> None:
     assert before in FOREIGN["dhat"]
     with pytest.raises(Malformed, match=words):
         read(FOREIGN["dhat"].replace(before, after).encode())
+
+
+@pytest.mark.parametrize(
+    ("bound", "most", "words"),
+    [("MAX_STACK_FRAMES", 5, "the stacks have more than 4 frames"), ("MAX_DEPTH", 3, "a stack has more than 2 frames")],
+)
+def test_what_takes_memory_is_bounded(bound: str, most: int, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dhat, bound, most)
+    assert np.diff(read(FOREIGN["dhat"].encode()).location_at).tolist() == [3, 2]
+    monkeypatch.setattr(dhat, bound, most - 1)
+    with pytest.raises(Malformed, match=words):
+        read(FOREIGN["dhat"].encode())
 
 
 def test_only_json_that_is_a_profile_is_one() -> None:
