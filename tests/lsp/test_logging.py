@@ -53,7 +53,7 @@ async def test_at_debug_it_says_what_was_done_in_both_processes(editor: Editor, 
     await session(editor, folder, "--log-level", "debug", "--log-file", str(log))
     text, main = log.read_text("utf-8"), folder / "main.go"
     for wanted in (
-        rf" INFO alloclens\.session\.reading: read {re.escape(str(profile))}: \d+ bytes, 2 samples, \d+ ms\n",
+        rf" INFO alloclens\.session\.profile_file: read {re.escape(str(profile))}: \d+ bytes, 2 samples, \d+ ms\n",
         rf" DEBUG alloclens\.session\.reading: placed {re.escape(f'{main} -> {main}')} \(rule: [^)]+\)\n",
         r" DEBUG alloclens\.session\.reading: no place for /gone/f\.go: [^\n]+\n",
         rf" DEBUG alloclens\.cache\.snapshots: kept the snapshot {re.escape(str(profile))}\n",

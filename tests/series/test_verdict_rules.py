@@ -316,6 +316,11 @@ LOADS = [
 ]
 
 
+def test_each_line_is_judged_by_its_own_load() -> None:
+    together = verdicts(process(*(one.lines[0] for one in LOADS))).rule
+    assert [RULES[number] for number in together.tolist()] == [one.rule for one in LOADS]
+
+
 def growing(*sizes: float, objects: float = 1) -> Line:
     """Return a line of an object, or several, of these sizes, each of which replaces the one before: a slice that grows."""
     return Line(sizes, replaced=objects)

@@ -83,6 +83,15 @@ def test_the_fit_is_that_of_the_covariance_matrix() -> None:
         assert made.estimate[i] == pytest.approx(covariance @ columns.T @ inverse @ held[:, i])
 
 
+def test_a_walk_is_found_beside_a_line_that_does_not_wander() -> None:
+    # Up by 30 in each of ten steps, and down again, though all turns over in each step; and 0 and 60 in turn.
+    walk = 1000 + 30.0 * np.concatenate([np.arange(10), np.arange(10, 0, -1)])
+    held = np.stack([walk, np.tile([0.0, 60.0], 10)], axis=1)
+    found = noise(Counts(held, np.cumsum([[2000.0, 50.0]] * 20, axis=0)), np.arange(20) * 60.0)
+    assert found.is_load.tolist() == [True, True]
+    assert np.isinf(found.memory).tolist() == [True, False]
+
+
 def test_bursts_count_as_load() -> None:
     # Numbers of 0 and 60 in turn vary far more than Poisson numbers of their mean, 30.
     bursts, calm = np.tile([0.0, 60.0], 10), np.tile([28.0, 32.0], 10)
