@@ -155,8 +155,8 @@ def sweep(directory: Path) -> None:
 
 
 def _abandoned(path: Path) -> bool:
-    found = path.lstat()
-    if not stat.S_ISREG(found.st_mode) or time.time() - found.st_mtime < STALE_SECONDS:
+    status = path.lstat()
+    if not stat.S_ISREG(status.st_mode) or time.time() - status.st_mtime < STALE_SECONDS:
         return False
     with open_file(path) as file:
         return _lock(file)
@@ -172,12 +172,12 @@ def _lock(file: BinaryIO) -> bool:
     return True
 
 
-def written_at(found: os.stat_result) -> float:
+def written_at(status: os.stat_result) -> float:
     """Return when a file was last written or moved here, in seconds since 1970.
 
     cp -p and tar restore the modification time, but cannot set the change time. Windows has no change time.
     """
-    return found.st_mtime if os.name == "nt" else max(found.st_mtime, found.st_ctime)
+    return status.st_mtime if os.name == "nt" else max(status.st_mtime, status.st_ctime)
 
 
 def is_name(path: str) -> bool:
@@ -246,5 +246,5 @@ def stamp(path: str) -> Stamp | None:
         return None
 
 
-def _stamp(found: os.stat_result) -> Stamp:
-    return Stamp(found.st_mtime_ns, found.st_size, found.st_ino)
+def _stamp(status: os.stat_result) -> Stamp:
+    return Stamp(status.st_mtime_ns, status.st_size, status.st_ino)

@@ -35,10 +35,10 @@ def canonical(path: str) -> str:
     path = VITE.sub("", path)
     if ":" not in path[:MAX_SCHEME_CHARACTERS]:
         pass
-    elif found := FILE.match(path):
-        path = unquote(path[found.end() :], errors="surrogateescape")
-    elif found := BUNDLE.match(path):
-        path = QUERY.sub("", path[found.end() :])
+    elif match := FILE.match(path):
+        path = unquote(path[match.end() :], errors="surrogateescape")
+    elif match := BUNDLE.match(path):
+        path = QUERY.sub("", path[match.end() :])
     if WINDOWS.match(path):
         path = path.removeprefix("\\\\?\\").replace("\\", "/")
     if not path:
@@ -52,8 +52,8 @@ def namespace(path: str) -> tuple[str, str]:
 
     webpack://@me/shop/./src/a.js -> @me/shop, src/a.js.
     """
-    found = NAMESPACE.match(path) if ":" in path[:MAX_SCHEME_CHARACTERS] else None
-    return (found[1] or found[2], posixpath.normpath(found[3])) if found else ("", "")
+    match = NAMESPACE.match(path) if ":" in path[:MAX_SCHEME_CHARACTERS] else None
+    return (match[1] or match[2], posixpath.normpath(match[3])) if match else ("", "")
 
 
 def bundled(path: str) -> Iterator[tuple[str, str]]:

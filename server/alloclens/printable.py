@@ -17,7 +17,7 @@ def printable(text: str) -> str:
     r"""Return a text on one line, with unsafe characters escaped like \x1b or \u202e."""
     if text.isprintable():
         return text
-    return re.sub(UNSAFE, lambda found: found[0].encode("unicode_escape", "surrogatepass").decode("ascii"), text)
+    return re.sub(UNSAFE, lambda match: match[0].encode("unicode_escape", "surrogatepass").decode("ascii"), text)
 
 
 def rows(lines: Iterable[str]) -> str:

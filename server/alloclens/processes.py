@@ -40,7 +40,7 @@ def program(name: str) -> str | None:
     """
     entries = os.environ.get("PATH", os.defpath).split(os.pathsep)
     paths = [str(Path(entry, name + SUFFIX)) for entry in entries if Path(entry).is_absolute()]
-    return next((found for path in paths if (found := shutil.which(path))), None)
+    return next((executable for path in paths if (executable := shutil.which(path))), None)
 
 
 def output(

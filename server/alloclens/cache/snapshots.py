@@ -125,20 +125,20 @@ class Snapshots:
             base.execute("INSERT OR REPLACE INTO snapshot5 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
             log.debug("kept the snapshot %s", snapshot.path)
 
-    def of(self, wanted: Mapping[str, Stamp], reader: str, again: Again | None = None) -> list[Snapshot]:
+    def of(self, stamps: Mapping[str, Stamp], reader: str, again: Again | None = None) -> list[Snapshot]:
         """Return the stored, undamaged snapshots of these files by this reader.
 
         Most figures of the lines are loaded on demand. If they are gone by then, `again` reads them.
         """
-        snapshots, paths = [], {sql_text(path): path for path in wanted}
+        snapshots, paths = [], {sql_text(path): path for path in stamps}
         with self._cache.transaction() as base:
             rows = base.execute(SELECT_KEPT, (reader, json.dumps(list(paths))))
             for key, _, stamp, _, _, facts, owned, total in whole(rows):
                 path = paths.get(key)
-                if path and stamp == repr(tuple(wanted[path])):
+                if path and stamp == repr(tuple(stamps[path])):
                     rest = partial(self._rest, path, stamp, total, again)
-                    snapshots.append(_snapshot(path, wanted[path], facts, owned, rest))
-        log.debug("read %d of %d snapshots from the cache", len(snapshots), len(wanted))
+                    snapshots.append(_snapshot(path, stamps[path], facts, owned, rest))
+        log.debug("read %d of %d snapshots from the cache", len(snapshots), len(stamps))
         return snapshots
 
     def evidence(self, digests: Iterable[int]) -> tuple[dict[int, Ints], Evidence]:
@@ -214,7 +214,7 @@ def _sweep_names(base: sqlite3.Connection) -> None:
 
 def _is_whole(digest: int, *data: Any) -> bool:
     """Return whether bytes match their digest."""
-    return all(isinstance(one, bytes) for one in data) and digest == digest_of(packed(*data) if data[1:] else data[0])
+    return all(isinstance(part, bytes) for part in data) and digest == digest_of(packed(*data) if data[1:] else data[0])
 
 
 def _size(base: sqlite3.Connection) -> int:
@@ -251,7 +251,7 @@ def _keys(given: bytes) -> Ints:
 
 @lru_cache(100)
 def _types(given: tuple[tuple[str, str], ...]) -> tuple[ValueType, ...]:
-    return tuple(ValueType(*one) for one in given)
+    return tuple(ValueType(*pair) for pair in given)
 
 
 DECODER = msgspec.msgpack.Decoder(SnapshotFacts)

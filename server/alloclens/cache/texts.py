@@ -79,13 +79,13 @@ class Texts:
 
     def keep(self, snapshot: str, stamp: Stamp, copies: Mapping[str, SourceCopy]) -> None:
         """Store copies, by path, made when the snapshot was first seen. Copies that are already stored stay."""
-        fresh = {sql_text(path): (digest(one.text), float(one.written_at)) for path, one in copies.items()}
+        fresh = {sql_text(path): (digest(copy.text), float(copy.written_at)) for path, copy in copies.items()}
         with self._cache.transaction() as base:
             base.execute(WRITING)
             stored = self._still_stored()
             entries = dict(sorted((fresh | _kept(base, snapshot, stamp)).items()))
             manifest = digest(repr(entries))
-            bodies = {digest(one.text): one.text for one in copies.values()}
+            bodies = {digest(copy.text): copy.text for copy in copies.values()}
             _keep_bodies(base, {named: text for named, text in bodies.items() if named not in stored})
             if manifest not in stored and _entries(base, manifest) != entries:
                 rows = (checked(manifest, path, *entry) for path, entry in entries.items())

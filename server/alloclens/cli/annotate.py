@@ -62,8 +62,12 @@ def command(source: Path, profiles: str, base: str | None, head: str | None, sam
     mapped = file.on(text)
     show(Styled(status_line(file.comparison, settings.base, settings.head), bold=True))
     tell_unused(known, file.comparison)
-    verdicts = [_verdicts(one, one.on(text), known.settings.memory_bytes) for one in reversed(files)]
-    _print(split_lines(text), _hints(files, text), {line: said for one in verdicts for line, said in one.items()})
+    verdicts = [_verdicts(f, f.on(text), known.settings.memory_bytes) for f in reversed(files)]
+    _print(
+        split_lines(text),
+        _hints(files, text),
+        {line: verdict for by_line in verdicts for line, verdict in by_line.items()},
+    )
     for reason in reasons(file.version, file.recorded_lines.line, file.moved, mapped.unsure):
         tell(f"~ {reason}")
     if unknown := _of_unknown_growth(file, mapped):

@@ -167,12 +167,12 @@ class _Capture:
             else:
                 return
 
-    def series(self, every: float, count: int | None) -> None:
+    def series(self, interval: float, count: int | None) -> None:
         """Capture at steady intervals; a time that has passed during a slow answer is skipped."""
         captured, start, resume = 0, time.monotonic(), 0.0
         for tick in itertools.count():
-            due = start + tick * every
-            if due < resume or time.monotonic() > due + every:
+            due = start + tick * interval
+            if due < resume or time.monotonic() > due + interval:
                 continue
             time.sleep(max(0.0, due - time.monotonic()))
             try:
@@ -181,9 +181,9 @@ class _Capture:
             except CaptureError as error:
                 rest = min(error.wait, MAX_REST_SECONDS)
                 resume = time.monotonic() + rest
-                tell(f"{error}; trying again in {round(max(every, rest), 3):g} s")
+                tell(f"{error}; trying again in {round(max(interval, rest), 3):g} s")
             except OSError as error:
-                tell(f"{self._fault(error)}; trying again in {every:g} s")
+                tell(f"{self._fault(error)}; trying again in {interval:g} s")
             if captured == count:
                 return
 

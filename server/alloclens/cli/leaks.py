@@ -61,7 +61,7 @@ WORDS = ("first", "previous", "latest", "yesterday")
 @click.option("--base", metavar="NAME", help="Compare with this snapshot; by default with the first of the process.")
 @click.option("--since", type=click.DateTime(TIMES), help="Ignore snapshots taken before this local time.")
 @click.option(
-    "--all", "every", is_flag=True, help="Show every line that owns something, not only lines that leak or grow."
+    "--all", "show_all", is_flag=True, help="Show every line that owns something, not only lines that leak or grow."
 )
 @click.option("--json", "as_json", is_flag=True, help="Write JSON (docs/json.md).")
 def command(
@@ -70,7 +70,7 @@ def command(
     head: str | None,
     base: str | None,
     since: datetime | None,
-    every: bool,
+    show_all: bool,
     as_json: bool,
 ) -> None:
     """Judge the series of profiles in DIRECTORY: which lines of your own code leak, worst first.
@@ -85,11 +85,11 @@ def command(
     if since and not known.series:
         raise click.ClickException(f"{directory} has no profile that was taken since {since}")
     for name in chosen.values():
-        if known.series and name not in WORDS and not any(one.named(name) for one in known.series):
+        if known.series and name not in WORDS and not any(series.named(name) for series in known.series):
             raise click.ClickException(f"{directory} has no snapshot named {name}")
     if not known.series:
         raise click.ClickException(plain(nothing(known.directories)))
-    findings = [(f, c) for c in known.judged for f in c.findings(VERDICTS if every else RAISED)]
+    findings = [(f, c) for c in known.judged for f in c.findings(VERDICTS if show_all else RAISED)]
     findings.sort(key=lambda pair: badness(pair[0]))
     mapper, is_found = LineMapper(known, text_of), any(finding.verdict in RAISED for finding, _ in findings)
     if as_json:
@@ -97,9 +97,9 @@ def command(
         named = services.of_series(known)
         listed = {name: [_json(f, c, named[c.series], mapper) for f, c in pairs] for name, pairs in rows.items()}
         why = no_finding(known)
-        said = None if is_found else {"cause": why.cause.value, "message": why.words}
+        reason = None if is_found else {"cause": why.cause.value, "message": why.words}
         limits = [plain(note) for note in notes(known)]
-        show_json({"version": JSON_VERSION, "directory": directory, "nothing": said, "notes": limits, **listed})
+        show_json({"version": JSON_VERSION, "directory": directory, "nothing": reason, "notes": limits, **listed})
     else:
         _print(findings, known, mapper)
         if not is_found:

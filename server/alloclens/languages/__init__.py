@@ -30,7 +30,7 @@ LANGUAGES: tuple[Language, ...] = (
 def language_of(path: str) -> Language | None:
     """Return the language of a file by the end of its name; None if it is not one of these."""
     ending = path[path.rfind(".") :].lower()
-    return next((one for one in LANGUAGES if ending in one.endings), None)
+    return next((language for language in LANGUAGES if ending in language.endings), None)
 
 
 def comment_of(path: str) -> str:

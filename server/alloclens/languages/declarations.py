@@ -26,7 +26,7 @@ def declared(text: str, function: str, path: str) -> list[int]:
 
     The path of the text's file tells its language.
     """
-    return [one.line for one in declarations(text, function, path)]
+    return [declaration.line for declaration in declarations(text, function, path)]
 
 
 def declares_most(text: str, functions: Iterable[str], path: str) -> bool:
@@ -44,9 +44,9 @@ def declarations(text: str, function: str, path: str) -> list[Declaration]:
     if not name.parts or not may_name(text, name.parts[-1]):
         return []
     read = read_as(text, path)
-    found = _meant(read, name, language.spelled) if read else []
-    if found or (read and (read.whole or language.spelled == "exactly")):
-        return found
+    meant = _meant(read, name, language.spelled) if read else []
+    if meant or (read and (read.whole or language.spelled == "exactly")):
+        return meant
     return list(look_alikes(text, name.parts[-1], language.declaration))  # a brace that is not closed yet can hide it
 
 
@@ -63,24 +63,24 @@ def parsed(function: str, path: str) -> FunctionName:
 
 def _meant(read: Syntax, name: FunctionName, spelled: str) -> list[Declaration]:
     """Return the declarations that a name can mean: of those that end alike, the ones that have most in common with it."""
-    alike = [(common(one.name, name.parts), one) for one in read.named.get(name.parts[-1], ())]
+    alike = [(common(declaration.name, name.parts), declaration) for declaration in read.named.get(name.parts[-1], ())]
     if spelled == "exactly":
-        alike = [(same, one) for same, one in alike if one.name == name.parts]
+        alike = [(same, declaration) for same, declaration in alike if declaration.name == name.parts]
     elif spelled == "fully" and (
         len(name.parts) > 1 or name.parameters is not None
     ):  # some symbolizers say the last part alone
-        alike = [(same, one) for same, one in alike if same == len(one.name)] or alike
+        alike = [(same, declaration) for same, declaration in alike if same == len(declaration.name)] or alike
     most = max((same for same, _ in alike), default=0)
-    found = [one for same, one in alike if same == most > 0]
-    return found if name.parameters is None else _overloads(found, name.parameters)
+    closest = [declaration for same, declaration in alike if same == most > 0]
+    return closest if name.parameters is None else _overloads(closest, name.parameters)
 
 
-def _overloads(found: list[Declaration], types: Sequence[str]) -> list[Declaration]:
+def _overloads(candidates: list[Declaration], types: Sequence[str]) -> list[Declaration]:
     """Return the declarations with these types of parameters, or if there are none, those with as many parameters."""
-    listed = [(parameters_in(one.parameters[1:-1]), one) for one in found]
-    as_many = [(parameters, one) for parameters, one in listed if len(parameters) == len(types)]
-    same = [one for parameters, one in as_many if all(map(_is_of_type, parameters, types))]
-    return same or [one for _, one in as_many] or found
+    listed = [(parameters_in(overload.parameters[1:-1]), overload) for overload in candidates]
+    as_many = [(parameters, overload) for parameters, overload in listed if len(parameters) == len(types)]
+    same = [overload for parameters, overload in as_many if all(map(_is_of_type, parameters, types))]
+    return same or [overload for _, overload in as_many] or candidates
 
 
 IN_TYPE = re.compile(r"\w+(?!\w|::)|[*&]")
@@ -91,14 +91,14 @@ UNNAMED = frozenset(("const", "struct", "class", "enum", "union", "typename"))
 
 def _is_of_type(parameter: str, of: str) -> bool:
     """Return whether a C++ parameter is written with a type: `const std::string& s` with `std::string const&`."""
-    written, wanted = (
-        [word for word in IN_TYPE.findall(one) if word not in UNNAMED] for one in (parameter.partition("=")[0], of)
+    written, expected = (
+        [word for word in IN_TYPE.findall(text) if word not in UNNAMED] for text in (parameter.partition("=")[0], of)
     )
-    name = written[len(wanted) :]
-    return written[: len(wanted)] == wanted and len(name) <= 1 and all(map(str.isidentifier, name))
+    name = written[len(expected) :]
+    return written[: len(expected)] == expected and len(name) <= 1 and all(map(str.isidentifier, name))
 
 
-def again(text: str, one: Declaration, path: str) -> list[Declaration]:
+def again(text: str, declaration: Declaration, path: str) -> list[Declaration]:
     """Return the declarations of a text that have the name of one in another text of the same file.
 
     Of several, those with the same parameters.
@@ -106,9 +106,13 @@ def again(text: str, one: Declaration, path: str) -> list[Declaration]:
     read = read_as(text, path)
     if read is None:
         language = language_of(path)
-        return list(look_alikes(text, one.name[-1], language.declaration if language else ""))
-    same = [other for other in read.named.get(one.name[-1], ()) if other.name == one.name and other.kind == one.kind]
-    return [other for other in same if other.parameters == one.parameters] or same
+        return list(look_alikes(text, declaration.name[-1], language.declaration if language else ""))
+    same = [
+        other
+        for other in read.named.get(declaration.name[-1], ())
+        if other.name == declaration.name and other.kind == declaration.kind
+    ]
+    return [other for other in same if other.parameters == declaration.parameters] or same
 
 
 def around(text: str, line: int, path: str) -> Declaration | None:
@@ -123,8 +127,8 @@ def closure_around(text: str, line: int, path: str) -> Declaration | None:
 
 def _innermost(text: str, line: int, path: str, kind: Kind) -> Declaration | None:
     read = read_as(text, path)
-    inside = (one for one in read.declarations if one.kind == kind and one.holds(line)) if read else ()
-    return max(inside, key=lambda one: one.first, default=None)
+    inside = (d for d in read.declarations if d.kind == kind and d.holds(line)) if read else ()
+    return max(inside, key=lambda d: d.first, default=None)
 
 
 def read_as(text: str, path: str) -> Syntax | None:

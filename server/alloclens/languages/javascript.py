@@ -12,8 +12,8 @@ NODE = re.compile(r"(?:.*:)?([^:]*):(\d{1,9})$", re.DOTALL)
 
 def _parse_name(function: str) -> FunctionName:
     """./index.js:Router.handle:136 -> Router, handle; line 136."""
-    found = NODE.match(function)
-    name, line = (found[1], int(found[2])) if found else (function, 0)
+    match = NODE.match(function)
+    name, line = (match[1], int(match[2])) if match else (function, 0)
     parts = tuple(part.lstrip("#") for part in name.split(" ")[-1].split("."))
     known = tuple(part for part in parts if part not in {"", "prototype"} and not part.startswith(("(", "<")))
     return FunctionName(known, not known, line=line)

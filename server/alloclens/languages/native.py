@@ -23,23 +23,23 @@ OPERATOR = re.compile(r"operator\s+(\W)")
 def _parse_name(function: str) -> FunctionName:
     """ns::T<int>::f(int) const -> ns, T, f; <x::T as y::Trait>::f::{{closure}} -> x, T, f."""
     name = CLONE.sub("", HASH.sub("", function)).replace("{anonymous}", "(anonymous namespace)")
-    found = CLOSED.search(name)
-    inner = name[: found.start()] if found else name
-    return FunctionName(_parts(inner), found is not None, None if found else _listed(inner))
+    match = CLOSED.search(name)
+    inner = name[: match.start()] if match else name
+    return FunctionName(_parts(inner), match is not None, None if match else _listed(inner))
 
 
 def _parts(name: str) -> tuple[str, ...]:
     """Return the parts of a qualified name of C, C++ or Rust, without arguments and what a function returns."""
     parts, part, depth, opened, over = list[str](), "", 0, 0, False
-    for found in PIECE.finditer(name):
-        piece = found[0]
+    for match in PIECE.finditer(name):
+        piece = match[0]
         if piece in "(<[{":
-            opened = found.end() if not depth else opened
+            opened = match.end() if not depth else opened
             depth += 1
             over = over or bool(part and piece == "(")
         elif piece in ")>]}":
             depth = max(depth - 1, 0)
-            inner = name[opened : found.start()]
+            inner = name[opened : match.start()]
             if piece == ">" and not depth and not part and (not parts or inner.startswith("impl ")):
                 parts += _parts(_self_type(inner))[-1:]  # of Rust
         elif depth or (over and piece != "::"):
@@ -47,11 +47,11 @@ def _parts(name: str) -> tuple[str, ...]:
         elif piece == "::":
             parts, part, over = [*parts, part], "", False
         elif piece.isspace():
-            if not name.startswith("<", found.end()):  # what was before is what the function returns
+            if not name.startswith("<", match.end()):  # what was before is what the function returns
                 parts, part = [], ""
         else:
             part += OPERATOR.sub(r"operator\1", piece).strip()
-    return tuple(one for one in (*parts, part) if one)
+    return tuple(filter(None, (*parts, part)))
 
 
 def _self_type(inner: str) -> str:
@@ -64,8 +64,8 @@ PARAMETERS = re.compile(r"\(([^()]*(?:\([^()]*\)[^()]*)*)\)[^()]*$")
 
 def _listed(name: str) -> tuple[str, ...] | None:
     """Return the types of the parameters in a C++ name; None if it does not list them."""
-    found = PARAMETERS.search(name)
-    return None if found is None else parameters_in(found[1])
+    match = PARAMETERS.search(name)
+    return None if match is None else parameters_in(match[1])
 
 
 MACRO = re.compile(

@@ -89,7 +89,7 @@ def syntax(text: str, ending: str) -> Syntax | None:
         text = "\n".join(split_lines(text))
     source = text.encode("utf-8", "replace")
     if language.ignored:
-        source = language.ignored.sub(lambda found: b" " * len(found[0]), source)
+        source = language.ignored.sub(lambda match: b" " * len(match[0]), source)
     tree = parse(source, language.grammar)
     if tree is None:
         return None
@@ -98,8 +98,8 @@ def syntax(text: str, ending: str) -> Syntax | None:
     loops = tuple(sorted(node.end_point.row + 1 for node in captured.pop("loop", ())))
     declarations = tuple(_declarations(captured, source, language))
     named: dict[str, list[Declaration]] = {}
-    for one in declarations:
-        named.setdefault(one.name[-1], []).append(one)
+    for declaration in declarations:
+        named.setdefault(declaration.name[-1], []).append(declaration)
     return Syntax(declarations, named, comments, loops, not tree.root_node.has_error)
 
 
@@ -240,7 +240,7 @@ def _declarations(captured: dict[str, list[Node]], source: bytes, language: Lang
     """Return what is declared, named by all that is around it."""
     nodes = [(node.start_byte, -node.end_byte, kind, node) for kind, some in captured.items() for node in some]
     around = [_Around(len(source), ())]
-    for begin, minus_end, kind, node in sorted(nodes, key=lambda one: one[:2]):
+    for begin, minus_end, kind, node in sorted(nodes, key=lambda entry: entry[:2]):
         while len(around) > 1 and around[-1].end <= begin:
             around.pop()
         outer, end = around[-1], -minus_end
@@ -282,29 +282,29 @@ def _own(node: Node, source: bytes, language: Language) -> tuple[tuple[str, ...]
 
 def _name_node(node: Node) -> Node | None:
     """Return the node of a declaration's name; of C and C++ the innermost of its declarators."""
-    found = node.child_by_field_name("name") or node.child_by_field_name("declarator")
+    name = node.child_by_field_name("name") or node.child_by_field_name("declarator")
     if node.type == "impl_item":
         return node.child_by_field_name("type")
-    while found is not None and found.type.endswith("_declarator"):
-        inner = found.child_by_field_name("declarator")
-        found = inner or (found.named_children[-1] if found.named_children else None)
-    return found
+    while name is not None and name.type.endswith("_declarator"):
+        inner = name.child_by_field_name("declarator")
+        name = inner or (name.named_children[-1] if name.named_children else None)
+    return name
 
 
 def _given(node: Node, source: bytes) -> tuple[str, ...]:
     """Return the name that a variable, a field or a key gives to the function that it is."""
     fields = ("name", "left", "key", "property")
     named = next(filter(None, map(node.child_by_field_name, fields)), None)
-    found = SCRIPT_NAME.match(node_text(named, source)) if named else None
-    return tuple(part for part in found[1].split(".") if part not in {"prototype", "this"}) if found else ()
+    match = SCRIPT_NAME.match(node_text(named, source)) if named else None
+    return tuple(part for part in match[1].split(".") if part not in {"prototype", "this"}) if match else ()
 
 
 def _parameters(node: Node, source: bytes) -> str:
-    found = node.child_by_field_name("parameters")
+    parameters = node.child_by_field_name("parameters")
     within = node.child_by_field_name("declarator")
-    while found is None and within is not None:
-        found, within = within.child_by_field_name("parameters"), within.child_by_field_name("declarator")
-    return SPACES.sub("", " ".join(node_text(found, source).split())) if found else ""
+    while parameters is None and within is not None:
+        parameters, within = within.child_by_field_name("parameters"), within.child_by_field_name("declarator")
+    return SPACES.sub("", " ".join(node_text(parameters, source).split())) if parameters else ""
 
 
 SPACES = re.compile(r"(?<!\w) | (?!\w)")

@@ -56,9 +56,9 @@ def _statements(text: str) -> list[tuple[str, Node, bytes]]:
     """Return the pairs and headers of a text in their order, and what is neither; none if it takes too many steps to parse."""
     source = text.encode("utf-8", "replace")
     tree = parse(source, GRAMMAR)
-    found = captures(tree, GRAMMAR, QUERY) if tree else {}
-    nodes = [(kind, node, source) for kind, some in found.items() for node in some]
-    return sorted(nodes, key=lambda one: one[1].start_byte)
+    captured = captures(tree, GRAMMAR, QUERY) if tree else {}
+    nodes = [(kind, node, source) for kind, some in captured.items() for node in some]
+    return sorted(nodes, key=lambda entry: entry[1].start_byte)
 
 
 def _keys(node: Node, source: bytes) -> tuple[str, ...]:

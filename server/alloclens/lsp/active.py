@@ -12,13 +12,13 @@ if TYPE_CHECKING:
     from alloclens.lsp.server import Server
 
 
-def follow_file(ls: Server, uri: str, *, said: bool = False) -> None:
+def follow_file(ls: Server, uri: str, *, is_active: bool = False) -> None:
     """Show the series of a file that the user looks at, unless a series is chosen.
 
-    `said` is whether the editor says which file is active. Requests for hints tell nothing: an editor sends them for all
-    visible files.
+    `is_active` is whether the editor says that the file is the active one. Requests for hints tell nothing: an editor
+    sends them for all visible files.
     """
-    if said:
+    if is_active:
         ls.choosing.hears_of_files = True
     elif ls.choosing.hears_of_files:
         return

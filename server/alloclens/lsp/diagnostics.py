@@ -136,7 +136,7 @@ def _stack(
     stacks = comparison.stacks_of(finding, 1)
     if not stacks:
         return []
-    label, callers = stack_label(stacks[0], comparison), {(one.recorded, one.line) for one in now.callers}
+    label, callers = stack_label(stacks[0], comparison), {(caller.recorded, caller.line) for caller in now.callers}
     placed = [(f, spots.of(comparison, f.file, f.line)) for f in stacks[0].frames]
     return [
         types.DiagnosticRelatedInformation(

@@ -164,8 +164,8 @@ def all_here(world: World, documents: Documents, uri: str, line: int) -> list[He
     Kinds that are too small for a hint come last.
     """
     at = documents.named(uri, world.sources.roots)
-    found = [_here(file, at.text, line) for file in world.files(at.path)] if at else []
-    return sorted(filter(None, found), key=lambda one: not len(worth_showing(one.comparison, np.array([one.row]))))
+    kinds = [_here(file, at.text, line) for file in world.files(at.path)] if at else []
+    return sorted(filter(None, kinds), key=lambda kind: not len(worth_showing(kind.comparison, np.array([kind.row]))))
 
 
 def _here(file: FileLines, text: str, line: int) -> Here | None:

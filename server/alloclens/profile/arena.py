@@ -91,7 +91,7 @@ class Arena:
 
         The arguments go through its memory: wasmtime would take longer to convert them than most loops take.
         """
-        types = "".join("d" if isinstance(one, float) else "Q" for one in arguments)
+        types = "".join("d" if isinstance(argument, float) else "Q" for argument in arguments)
         place = (ctypes.c_uint8 * (len(arguments) * ARGUMENT_BYTES)).from_address(self._base + ARGUMENTS)
         struct.pack_into(f"<{types}", place, 0, *arguments)
         return self._exports[name](self._store)
@@ -122,11 +122,11 @@ def _compiled(is_roomy: bool) -> tuple[wasmtime.Engine, wasmtime.Module]:
     return engine, wasmtime.Module(engine, files("alloclens.profile").joinpath("kernel.wasm").read_bytes())
 
 
-def _too_little(wanted: int) -> str:
+def _too_little(size: int) -> str:
     """Return why so many bytes cannot be allocated."""
-    if wanted > MAX_MEMORY_BYTES:
+    if size > MAX_MEMORY_BYTES:
         return "the profile needs more than 4 GiB to be read"
-    sentence = f"{-(-wanted >> 20)} MiB of memory cannot be reserved"
+    sentence = f"{-(-size >> 20)} MiB of memory cannot be reserved"
     if sys.platform != "win32":
         limit, _ = resource.getrlimit(resource.RLIMIT_AS)
         if limit != resource.RLIM_INFINITY:

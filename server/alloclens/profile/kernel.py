@@ -68,7 +68,7 @@ def owned(location_at: Ints, location: Indices, site_at: Ints, site: Ints, own: 
     samples = len(location_at) - 1
     with arena() as memory:
         at, stacks, at_sites, all_sites = (memory.put(c, np.uint32) for c in (location_at, location, site_at, site))
-        wanted, out = memory.put(own, np.uint8), memory.room(8 * samples)
-        memory.call("owned", at, stacks, samples, at_sites, all_sites, wanted, out)
+        is_own, out = memory.put(own, np.uint8), memory.room(8 * samples)
+        memory.call("owned", at, stacks, samples, at_sites, all_sites, is_own, out)
         pairs = memory.taken(out, 2 * samples, np.int32).reshape(samples, 2).astype(np.int64)
     return pairs[:, 0], pairs[:, 1]

@@ -32,7 +32,7 @@ class ProfileKind(IntEnum):
 
 def kind_of(types: Iterable[ValueType], contention: str = "") -> ProfileKind:
     """Return the kind of a profile with these sample types. `contention` is what `contention_of` says of it."""
-    names = [one.type.lower() for one in types]
+    names = [sample_type.type.lower() for sample_type in types]
     if any(map(allocates, names)):
         return ProfileKind.HEAP
     if "goroutine" in names:
@@ -50,7 +50,7 @@ def contention_of(profile: Profile, file_name: str) -> str:
     Their sample types are the same. But a mutex profile is of the unlocking goroutine and a block profile of the waiting
     one, so the leaves tell them apart. If there is none with a name, as before the first contention, the file's name may.
     """
-    if not any(one.type == "contentions" for one in profile.sample_types):
+    if not any(sample_type.type == "contentions" for sample_type in profile.sample_types):
         return ""
     leaves = _leaf_functions(profile)
     if leaves:

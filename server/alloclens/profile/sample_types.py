@@ -40,13 +40,13 @@ class Columns(NamedTuple):
     """The columns of objects and of bytes. For other types both are the column itself."""
 
 
-def columns(types: Sequence[ValueType], wanted: ValueType) -> Columns:
+def columns(types: Sequence[ValueType], sample_type: ValueType) -> Columns:
     """Return the columns that belong to one of these sample types."""
-    name = wanted.type
+    name = sample_type.type
     since_start = column_of(types, name.replace("inuse_", "alloc_"))
     is_alloc = since_start is not None and types[since_start].type.startswith("alloc_")
     objects, space = _counterpart(types, name, SIZES, COUNTS), _counterpart(types, name, COUNTS, SIZES)
-    return Columns(types.index(wanted), since_start if is_alloc else None, objects, space)
+    return Columns(types.index(sample_type), since_start if is_alloc else None, objects, space)
 
 
 def _counterpart(types: Sequence[ValueType], name: str, ours: Sequence[str], theirs: Sequence[str]) -> int | None:
@@ -54,23 +54,23 @@ def _counterpart(types: Sequence[ValueType], name: str, ours: Sequence[str], the
     word = next((word for word in ours if word in name), None)
     if word is None:
         return column_of(types, name)
-    found = (column_of(types, name.replace(word, other)) for other in theirs)
-    return next((number for number in found if number is not None), None)
+    numbers = (column_of(types, name.replace(word, other)) for other in theirs)
+    return next((number for number in numbers if number is not None), None)
 
 
 def column_of(types: Sequence[ValueType], name: str) -> int | None:
     """Return the column of the sample type with this name; None if there is none."""
-    return next((i for i, one in enumerate(types) if one.type == name), None)
+    return next((i for i, sample_type in enumerate(types) if sample_type.type == name), None)
 
 
-def column(types: Sequence[ValueType], default: str, wanted: str = "") -> int | None:
-    """Return the column of `wanted`; for "", of the one that pprof shows: the file's default, inuse_space or the last.
+def column(types: Sequence[ValueType], default: str, chosen: str = "") -> int | None:
+    """Return the column of `chosen`; for "", of the one that pprof shows: the file's default, inuse_space or the last.
 
     Returns None if the file has no such type. Source: pprof's SampleIndexByName.
     """
     names = [t.type for t in types]
-    if wanted:
-        return names.index(wanted) if wanted in names else None
+    if chosen:
+        return names.index(chosen) if chosen in names else None
     for name in (default, HEAP_DEFAULT):
         if name in names:
             return names.index(name)
@@ -119,6 +119,6 @@ def _is_size(kind: ValueType) -> bool:
 
 def judged(types: Sequence[ValueType]) -> ValueType | None:
     """Return the sample type that verdicts judge: memory in use, in bytes if they are known, else goroutines."""
-    held = [one for one in types if is_held(one.type)]
+    held = [sample_type for sample_type in types if is_held(sample_type.type)]
     rank = {HEAP_DEFAULT: -1, **{name: 2 + at for at, name in enumerate(GOROUTINES)}}
-    return min(held, key=lambda one: rank.get(one.type, not _is_size(one)), default=None)
+    return min(held, key=lambda sample_type: rank.get(sample_type.type, not _is_size(sample_type)), default=None)

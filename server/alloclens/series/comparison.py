@@ -177,20 +177,20 @@ class Comparison:
     @property
     def in_use(self) -> int:
         """The total of the process at the head in the judged sample type; 0 without one."""
-        wanted = judged(self.head.sample_types)
-        return self.head.total[self.head.sample_types.index(wanted)] if wanted else 0
+        judged_type = judged(self.head.sample_types)
+        return self.head.total[self.head.sample_types.index(judged_type)] if judged_type else 0
 
     @cached_property
     def outlook(self) -> Outlook | None:
         """What the heap comes to if all that grows goes on; None if it does not grow, or if the process has ended."""
-        found = self.judgement.findings(RAISED) if self.judgement and not self.snapshots_since else []
-        pace = sum(max(one.slope, 0) for one in found if one.sample_type.unit == "bytes")
+        findings = self.judgement.findings(RAISED) if self.judgement and not self.snapshots_since else []
+        pace = sum(max(finding.slope, 0) for finding in findings if finding.sample_type.unit == "bytes")
         if pace <= 0:
             return None
         stats, is_go = self.head.mem_stats, any(file.endswith(".go") for file in self.lines.files)
         known = stats.next_gc / self.in_use if stats and stats.next_gc > MIN_NEXT_GC and self.in_use else 0
         factor = max(known, 1) if known else DEFAULT_COLLECTED_AT if is_go else 1
-        return Outlook(self.in_use, pace, found[0].over.seconds, factor, is_assumed=not known)
+        return Outlook(self.in_use, pace, findings[0].over.seconds, factor, is_assumed=not known)
 
     def findings(self, verdicts: Collection[str] = RAISED) -> list[Finding]:
         """Return the findings with these verdicts on lines that own something in focus, worst first."""
@@ -218,12 +218,12 @@ class Comparison:
         for stack in stacks:
             functions = [frame.function for frame in stack.frames]
             if finding.is_goroutine:
-                found = goroutine_shape(functions, own=not finding.is_foreign)
+                pattern = goroutine_shape(functions, own=not finding.is_foreign)
             else:
-                found = shape(functions, [self.is_own(frame.file) for frame in stack.frames], text)
-            if found:
-                weight[found] += stack.grown
-        heaviest = max(weight, key=lambda one: weight[one])
+                pattern = shape(functions, [self.is_own(frame.file) for frame in stack.frames], text)
+            if pattern:
+                weight[pattern] += stack.grown
+        heaviest = max(weight, key=lambda candidate: weight[candidate])
         return heaviest if weight[heaviest] > MIN_SHAPE_SHARE * whole else None
 
     @cached_property
@@ -259,14 +259,14 @@ class Comparison:
         base = self.contents.base
         return self.in_focus - int(base.total[base.sample_types.index(self.sample_type)]) if base else None
 
-    def stats(self, row: int, wanted: ValueType | None = None) -> LineStats:
+    def stats(self, row: int, sample_type: ValueType | None = None) -> LineStats:
         """Return the values of a row of the head's lines, in the shown or another sample type."""
-        kind = wanted or self.sample_type
+        kind = sample_type or self.sample_type
         lines, grown = self.lines, self._growths.get(kind)
         number = lines.sample_types.index(kind)
         amounts = []
-        for name, *each in zip(Measures._fields, lines.value, lines.sampled, strict=True):
-            value, sampled = (float(one[row, number]) for one in each)
+        for name, *arrays in zip(Measures._fields, lines.value, lines.sampled, strict=True):
+            value, sampled = (float(array[row, number]) for array in arrays)
             amount = grown.amount(name, row, value) if grown else Amount(value)
             amounts.append(amount._replace(sampled=sampled))
         return LineStats(int(lines.line[row]), *amounts)
@@ -302,13 +302,13 @@ class Comparison:
         Empty if no line is one of several callers and holds so much.
         """
         line, caller = (finding.file, finding.line), finding.caller
-        path = [self._on(*one) for one in ([line, (caller.file, caller.line)] if caller else [line])]
+        path = [self._on(*place) for place in ([line, (caller.file, caller.line)] if caller else [line])]
         if finding.is_foreign or not all(path):
             return [], 1.0
         profile, sites = self.profile, self._sites
         column = profile.sample_types.index(finding.sample_type)
-        found = growing_callers(profile, sites, self._own_sites, self._owner, column, [site[0] for site in path])
-        return [(sites.texts[sites.file[i]], int(sites.line[i])) for i in found.sites], found.share
+        callers = growing_callers(profile, sites, self._own_sites, self._owner, column, [site[0] for site in path])
+        return [(sites.texts[sites.file[i]], int(sites.line[i])) for i in callers.sites], callers.share
 
     def is_own(self, recorded: str) -> bool:
         """Return whether a recorded file is the user's."""
@@ -326,8 +326,8 @@ class Comparison:
         called = np.array([bool(package) and package_of(name) == package for name in profile.strings], np.bool_)
         site = related_sites(profile, sites, self._own_sites, function, called)
         rows = [self.judgement.head.row_of(sites.texts[sites.file[i]], int(sites.line[i])) for i in site.tolist()]
-        found = [finding for row in rows if row is not None and (finding := self.judgement.of(row))]
-        return sorted(found, key=lambda one: (-max(one.score, 0), -one.growth))
+        findings = [finding for row in rows if row is not None and (finding := self.judgement.of(row))]
+        return sorted(findings, key=lambda f: (-max(f.score, 0), -f.growth))
 
     def passing(self, recorded: str, line: int, stacks: Sequence[Stack]) -> list[list[Amount]]:
         """Return the part of a line's value through each frame of some of its stacks, in the shown type."""
@@ -413,7 +413,7 @@ def compare(
     number = column(head.sample_types, "", sample_type) if sample_type else series.leading_column(head)
     if number is None:
         return None
-    wanted, process = head.sample_types[number], series.process(head)
+    shown_type, process = head.sample_types[number], series.process(head)
     one_process = (
         base in process
         and not contents.restarted
@@ -421,13 +421,15 @@ def compare(
     )
     same_build = one_process or bool(base and base.build_id and base.build_id == head.build_id)
     alignment = align(contents.base, contents.head, contents.line_maps) if contents.base and not same_build else None
-    grown = growth(contents.head, contents.base, wanted, alignment, one_process=one_process) if contents.base else None
+    grown = (
+        growth(contents.head, contents.base, shown_type, alignment, one_process=one_process) if contents.base else None
+    )
     observed, whole = [] if head.is_difference else series.observations(head), contents.whole
     judged_type, judgement = judged(whole.sample_types), None
     is_proof = any(kind.type == LEAKED for kind in whole.sample_types)
     if judged_type and len(observed) > (0 if is_proof else 1):
         judgement = judge(history(observed, whole, sites, beside), whole, judged_type)
-    return Comparison(series, head, base, wanted, one_process, contents, alignment, grown, judgement)
+    return Comparison(series, head, base, shown_type, one_process, contents, alignment, grown, judgement)
 
 
 def worth_showing(comparison: Comparison, rows: Ints, most: int = MAX_HINTS) -> Ints:

@@ -159,12 +159,12 @@ class Judgement:
     leaked: Floats
     """The goroutines of each entry of which the garbage collector found that they are blocked for ever."""
 
-    def findings(self, wanted: Collection[str] = VERDICTS, rows: Ints | None = None) -> list[Finding]:
+    def findings(self, chosen: Collection[str] = VERDICTS, rows: Ints | None = None) -> list[Finding]:
         """Return the findings with these verdicts, on some or all rows of the head's lines, worst first.
 
         What no line owns is not among them if only some rows are wanted.
         """
-        rules = [i for i, rule in enumerate(RULES) if rule.verdict in wanted]
+        rules = [i for i, rule in enumerate(RULES) if rule.verdict in chosen]
         deciding = np.isin(self.verdicts.rule[self._entries], rules)
         if rows is not None:
             deciding &= np.isin(self._owner[self._entries], rows)
@@ -212,28 +212,28 @@ class Judgement:
         return np.append(self._deciding, np.flatnonzero(self._owner < 0))
 
     def _finding(self, entry: int) -> Finding:
-        history, head, found = self.history, self.head, self.verdicts
+        history, head, by_entry = self.history, self.head, self.verdicts
         row, is_pair = int(self._owner[entry]), entry >= len(history.row)
         holder = int(history.holder[entry - len(history.row)]) if is_pair else -1
         counts = history.counts
         came = counts.arrived[-1, entry] - counts.arrived[0, entry]
         return Finding(
-            rule=RULES[found.rule[entry]],
+            rule=RULES[by_entry.rule[entry]],
             file=head.files[head.file[row]] if row >= 0 else "",
             line=int(head.line[row]) if row >= 0 else 0,
             function=_function(head, row) if row >= 0 else head.holders.function[holder],
             sample_type=self.sample_type,
             value=float(self.leaked[entry] or history.values[-1, entry]),
-            growth=float(found.growth[entry]),
-            low=float(found.bounds.low[entry]),
-            high=float(found.bounds.high[entry]),
+            growth=float(by_entry.growth[entry]),
+            low=float(by_entry.bounds.low[entry]),
+            high=float(by_entry.bounds.high[entry]),
             slope=slope(history.values[:, entry], history.seconds),
-            p_value=float(found.p_value[entry]),
-            tests=found.tests,
-            deviate=float(found.deviate[entry]),
+            p_value=float(by_entry.p_value[entry]),
+            tests=by_entry.tests,
+            deviate=float(by_entry.deviate[entry]),
             score=float(self._score[entry]),
-            load=float(found.load[entry]),
-            retention=float(found.retention[entry]),
+            load=float(by_entry.load[entry]),
+            retention=float(by_entry.retention[entry]),
             sampled=float(min(came, counts.held[-1, entry])) if history.rate else np.nan,
             over=ObservedSpan(len(history), float(history.seconds[-1] - history.seconds[0])),
             points=tuple(history.values[self._shown, entry].tolist()),
@@ -262,14 +262,14 @@ class Judgement:
         return np.unique(np.linspace(0, count - 1, MAX_POINTS).round().astype(np.int64))
 
 
-def judge(history: History, head: Lines, wanted: ValueType) -> Judgement:
+def judge(history: History, head: Lines, sample_type: ValueType) -> Judgement:
     """Judge a process at its last observation, the head."""
-    found, number = verdicts(history), column_of(head.sample_types, LEAKED)
+    by_entry, number = verdicts(history), column_of(head.sample_types, LEAKED)
     if number is None:
-        return Judgement(history, head, wanted, found, np.zeros(len(history.site)))
+        return Judgement(history, head, sample_type, by_entry, np.zeros(len(history.site)))
     leaked = np.concatenate([head.value.owned[history.row, number], head.holders.value[history.holder, number]])
-    rule = np.where(leaked > 0, RULES.index(Rule.PROVEN), found.rule)
-    return Judgement(history, head, wanted, replace(found, rule=rule), leaked)
+    rule = np.where(leaked > 0, RULES.index(Rule.PROVEN), by_entry.rule)
+    return Judgement(history, head, sample_type, replace(by_entry, rule=rule), leaked)
 
 
 def badness(finding: Finding) -> tuple[int, int, float, float]:

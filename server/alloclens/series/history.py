@@ -111,7 +111,7 @@ class History:
     def _of_process(self, number: Callable[[Snapshot], float]) -> Floats:
         """Return a number of the whole heap at each chosen observation."""
         if heaps := self.beside.heaps:
-            return np.interp(self.seconds, [one.taken_at.seconds for one in heaps], [*map(number, heaps)])
+            return np.interp(self.seconds, [heap.taken_at.seconds for heap in heaps], [*map(number, heaps)])
         return np.array([number(self.observed[i]) for i in self.chosen.tolist()])
 
     @cached_property
@@ -165,5 +165,5 @@ def _freed(snapshot: Snapshot) -> float:
 
 
 def _total(snapshot: Snapshot, sample_type: str, default: float) -> float:
-    found = zip(snapshot.sample_types, snapshot.total, strict=True)
-    return float(next((value for kind, value in found if kind.type == sample_type), default))
+    totals = zip(snapshot.sample_types, snapshot.total, strict=True)
+    return float(next((value for kind, value in totals if kind.type == sample_type), default))

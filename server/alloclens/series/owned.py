@@ -100,9 +100,9 @@ class LineNumbers:
         Caches the snapshots of the last two calls: of a long series, most stay the same.
         """
         known = self._figures[0] | self._figures[1]
-        all_figures = {one: known[one] if one in known else one.figures() for one in owned}
+        all_figures = {lines: known[lines] if lines in known else lines.figures() for lines in owned}
         self._figures = all_figures, self._figures[0]
-        numbers = [self.numbers(one.key) for one in owned]
+        numbers = [self.numbers(lines.key) for lines in owned]
         out = np.zeros((len(owned), len(Figures._fields), len(site)))
         for wide, number, figures in zip(out, numbers, all_figures.values(), strict=True):
             if len(number):
@@ -127,14 +127,14 @@ def rows_that_own(lines: Lines) -> Ints:
 
 def owned(lines: Lines) -> OwnedLines:
     """Extract the figures that verdicts need of the owned lines and the holders."""
-    wanted, row = judged(lines.sample_types), rows_that_own(lines)
-    if wanted is None:
+    judged_type, row = judged(lines.sample_types), rows_that_own(lines)
+    if judged_type is None:
         return NOTHING
     kept, by = holders_that_own(lines), lines.holders
     value = np.concatenate([lines.value.owned[row], by.value[kept]])
     variance = np.concatenate([lines.variance.owned[row], by.variance[kept]])
     sampled = np.concatenate([lines.sampled.owned[row], by.sampled[kept]])
-    here, since_start, objects, _ = columns(lines.sample_types, wanted)
+    here, since_start, objects, _ = columns(lines.sample_types, judged_type)
     nothing = np.full(len(value), np.nan)
     figures = Figures(
         value=value[:, here],

@@ -31,21 +31,21 @@ def programs(by_name: Mapping[str, list[Snapshot]], functions: Functions) -> lis
     """Split snapshots, given by program name ("" for none), by program, in no particular order."""
     nameless = by_name.get("", [])
     if len(by_name) > 2:
-        return [*(found for name, found in by_name.items() if name), *_apart(nameless, functions)]
+        return [*(snapshots for name, snapshots in by_name.items() if name), *_apart(nameless, functions)]
     return _apart([*chain(*by_name.values())], functions) if nameless else [*by_name.values()]
 
 
 def _apart(snapshots: Sequence[Snapshot], functions: Functions) -> list[list[Snapshot]]:
     """Split snapshots that have nothing in common. Those with too few functions stay together."""
-    told, rest = [], []
+    distinct, rest = [], []
     for part, count in _connected(snapshots, functions):
         if count >= MIN_FUNCTIONS:
-            told.append(part)
+            distinct.append(part)
         else:
             rest += part
-    if len(told) < 2:
+    if len(distinct) < 2:
         return [list(snapshots)] if snapshots else []
-    return [*told, rest] if rest else told
+    return [*distinct, rest] if rest else distinct
 
 
 def _connected(snapshots: Iterable[Snapshot], functions: Functions) -> list[tuple[list[Snapshot], int]]:
@@ -57,19 +57,19 @@ def _connected(snapshots: Iterable[Snapshot], functions: Functions) -> list[tupl
     first: dict[tuple[str, str], int] = {}
     owner = np.zeros(0, np.int64)
     """A group that names each function; -1 for none."""
-    for number, (one, *_) in enumerate(alike.values()):
-        named = functions(one)
+    for number, (example, *_) in enumerate(alike.values()):
+        named = functions(example)
         if (more := int(named.max(initial=-1)) + 1 - len(owner)) > 0:
             owner = np.append(owner, np.full(more, -1))
         owners = owner[named]
         others = owners[:1] if (owners == owners[:1]).all() else np.unique(owners)  # nearly always the same
-        said = (("program", one.program), ("build id", one.build_id))
-        for other in (*others[others >= 0].tolist(), *(first.setdefault(key, number) for key in said if key[1])):
+        keys = (("program", example.program), ("build id", example.build_id))
+        for other in (*others[others >= 0].tolist(), *(first.setdefault(key, number) for key in keys if key[1])):
             parent[_root(parent, number)] = _root(parent, other)
         owner[named] = _root(parent, number)
     parts: dict[int, list[Snapshot]] = {}
-    for number, found in enumerate(alike.values()):
-        parts.setdefault(_root(parent, number), []).extend(found)
+    for number, group in enumerate(alike.values()):
+        parts.setdefault(_root(parent, number), []).extend(group)
     count = Counter(_root(parent, number) for number in owner[owner >= 0].tolist())
     return [(part, count[root]) for root, part in parts.items()]
 

@@ -86,30 +86,30 @@ def lanes(snapshots: Sequence[Snapshot]) -> list[tuple[Snapshot, ...]]:
     one at least as often as a new one started. A process that has ended seldom seems to, by chance. If a snapshot may
     be of several processes, either the last one seen or the one that has allocated most is taken, whichever gives fewer.
     """
-    if max(rows(one.allocations) for one in snapshots) < MIN_STACKS:
+    if max(rows(snapshot.allocations) for snapshot in snapshots) < MIN_STACKS:
         return [tuple(snapshots)]
     by_recency = _processes(snapshots, reversed)
-    by_work = _processes(snapshots, lambda running: iter(sorted(running, key=lambda one: one.work, reverse=True)))
+    by_work = _processes(snapshots, lambda running: iter(sorted(running, key=lambda p: p.work, reverse=True)))
     processes = min(by_recency, by_work, key=len)
-    took_turns = sum(one.interruptions for one in processes) >= len(processes) - 1
+    took_turns = sum(process.interruptions for process in processes) >= len(processes) - 1
     return _in_turn(processes) if took_turns else [tuple(snapshots)]
 
 
 def _processes(snapshots: Sequence[Snapshot], order: Callable[[list[_Process]], Iterator[_Process]]) -> list[_Process]:
     """Give each snapshot to the first running process, in this order, that may go on with it, else to a new one."""
-    found: list[_Process] = []
+    processes: list[_Process] = []
     running: list[_Process] = []
     """The one with the latest snapshot last."""
     for position, snapshot in enumerate(snapshots):
-        running = [one for one in running if position - one.last[0] <= MAX_GAP * len(running)][-MAX_RUNNING:]
-        process = next((one for one in order(running) if one.takes(position, snapshot)), None)
+        running = [p for p in running if position - p.last[0] <= MAX_GAP * len(running)][-MAX_RUNNING:]
+        process = next((p for p in order(running) if p.takes(position, snapshot)), None)
         if process is None:
             process = _Process([(position, snapshot)])
-            found.append(process)
+            processes.append(process)
         else:
             running.remove(process)
         running.append(process)
-    return found
+    return processes
 
 
 def _in_turn(processes: Sequence[_Process]) -> list[tuple[Snapshot, ...]]:

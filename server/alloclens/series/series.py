@@ -144,8 +144,8 @@ class Series:
     @cached_property
     def _steps(self) -> Ints:
         """The change of the totals from each snapshot to the next, shape (snapshots - 1, sample types)."""
-        each = chain.from_iterable(s.total for s in self.snapshots)
-        return np.diff(np.fromiter(each, np.int64).reshape(len(self.snapshots), -1), axis=0)
+        totals = chain.from_iterable(s.total for s in self.snapshots)
+        return np.diff(np.fromiter(totals, np.int64).reshape(len(self.snapshots), -1), axis=0)
 
     @property
     def _restarts(self) -> Mask:
@@ -175,7 +175,7 @@ class Series:
         before, process = next(two for two in pairwise(((), *self.processes)) if of in two[1])
         known = process[: process.index(of) + 1]
         ends = known if len(known) <= MAX_COPIES else (*known[: MAX_COPIES // 2], *known[-MAX_COPIES // 2 :])
-        copies = tuple(Copies(one.name, one.path, one.stamp) for one in ends)
+        copies = tuple(Copies(snapshot.name, snapshot.path, snapshot.stamp) for snapshot in ends)
         return Provenance(
             of.taken_at.seconds,
             process[0].build,
@@ -185,33 +185,33 @@ class Series:
             before[-1].taken_at.seconds if before and not (self.replica or self.is_mixed) else -math.inf,
         )
 
-    def head(self, wanted: str) -> Snapshot:
+    def head(self, name: str) -> Snapshot:
         """Return the head: the latest snapshot unless another is named."""
         latest = self.snapshots[-1]
-        if wanted in ("first", "latest"):
-            return latest if wanted == "latest" else self.snapshots[0]
-        if wanted == "previous":
+        if name in ("first", "latest"):
+            return latest if name == "latest" else self.snapshots[0]
+        if name == "previous":
             return self._before(latest) or latest
-        return self.named(wanted) or latest
+        return self.named(name) or latest
 
-    def base(self, wanted: str, head: Snapshot) -> Snapshot | None:
+    def base(self, name: str, head: Snapshot) -> Snapshot | None:
         """Return the base; None if there is nothing to compare.
 
         `first` and `previous` stay within the head's process: a restart replaces all objects.
         """
         if head.is_difference:
             return None
-        chosen = self._chosen(wanted, head) or self.process(head)[0]
+        chosen = self._chosen(name, head) or self.process(head)[0]
         return None if chosen is head else chosen
 
-    def _chosen(self, wanted: str, head: Snapshot) -> Snapshot | None:
-        if wanted == "first":
+    def _chosen(self, name: str, head: Snapshot) -> Snapshot | None:
+        if name == "first":
             return None
-        if wanted == "latest":
+        if name == "latest":
             return self.snapshots[-1]
-        if wanted == "previous":
+        if name == "previous":
             return self._before(head)
-        return self._a_day_before(head) if wanted == "yesterday" else self.named(wanted)
+        return self._a_day_before(head) if name == "yesterday" else self.named(name)
 
     def _before(self, snapshot: Snapshot) -> Snapshot | None:
         process = self.process(snapshot)
@@ -238,9 +238,9 @@ def heaps_beside(series: Iterable[Series], head: Snapshot, of: Series) -> list[S
     if since_start(head):
         return []
     begun, ended = of.process(head)[0].taken_at.seconds, head.taken_at.seconds
-    for one in series:
-        if since_start(one.snapshots[-1]):
-            for process in one.processes:
+    for other in series:
+        if since_start(other.snapshots[-1]):
+            for process in other.processes:
                 first, last = process[0].taken_at.seconds, process[-1].taken_at.seconds
                 if 2 * (min(last, ended) - max(first, begun)) >= ended - begun > 0:
                     return list(process)
@@ -254,14 +254,14 @@ def process_before(series: Iterable[Series], head: Snapshot, of: Series, enough:
     """
     begun = of.process(head)[0].taken_at.seconds
     ended = [
-        (one, process[-1])
-        for one in series
-        if one.directory == head.directory and one.snapshots[0].series_key == head.series_key
-        for process in one.processes
+        (other, process[-1])
+        for other in series
+        if other.directory == head.directory and other.snapshots[0].series_key == head.series_key
+        for process in other.processes
         if process[-1].taken_at.seconds < begun and len(process) >= enough
     ]
     latest = sorted(ended, key=lambda pair: -pair[1].taken_at.seconds)
-    return next((found for one, last in latest if len(found := one.observations(last)) >= enough), [])
+    return next((observed for other, last in latest if len(observed := other.observations(last)) >= enough), [])
 
 
 def _words(text: str) -> str:

@@ -44,7 +44,7 @@ class Service:
     @property
     def program(self) -> str:
         """The name of the binary; "" if unknown."""
-        return next((one.program for one in self.series if one.program), "")
+        return next((series.program for series in self.series if series.program), "")
 
     @property
     def replica(self) -> int:
@@ -54,29 +54,29 @@ class Service:
     @property
     def newest_first(self) -> tuple[float, str]:
         """Sort key: the service with the newest snapshot comes first."""
-        return min(one.newest_first for one in self.series)
+        return min(series.newest_first for series in self.series)
 
     def has_chosen(self, head: str) -> bool:
         """Return whether a snapshot is chosen by its name or label and is of this service."""
-        return any(one.has_chosen(head) for one in self.series)
+        return any(series.has_chosen(head) for series in self.series)
 
-    def head(self, of: Series, wanted: str) -> Snapshot:
+    def head(self, of: Series, name: str) -> Snapshot:
         """Return the head of one of its series: kinds side by side are of one time, also if an earlier snapshot is chosen."""
-        chosen = next((one.named(wanted) for one in self.series if one.has_chosen(wanted)), None)
-        if chosen is None or of.has_chosen(wanted):
-            return of.head(wanted)
-        until = [one for one in of.snapshots if one.taken_at.seconds <= chosen.taken_at.seconds]
+        chosen = next((series.named(name) for series in self.series if series.has_chosen(name)), None)
+        if chosen is None or of.has_chosen(name):
+            return of.head(name)
+        until = [snapshot for snapshot in of.snapshots if snapshot.taken_at.seconds <= chosen.taken_at.seconds]
         return until[-1] if until else of.snapshots[0]
 
     def has(self, sample_type: str) -> bool:
         """Return whether one of its series has a sample type."""
-        return any(one.has(sample_type) for one in self.series)
+        return any(series.has(sample_type) for series in self.series)
 
     def led_by(self, head: str, sample_type: str) -> Service:
         """Return the service led by the series of a chosen head, else by the first one with the chosen sample type."""
 
-        def is_behind(one: Series) -> tuple[bool, bool]:
-            return not one.has_chosen(head), not one.has(sample_type)
+        def is_behind(series: Series) -> tuple[bool, bool]:
+            return not series.has_chosen(head), not series.has(sample_type)
 
         return replace(self, series=tuple(sorted(self.series, key=is_behind)))
 
@@ -91,7 +91,7 @@ def services(
     for snapshot in snapshots:
         in_directory.setdefault(snapshot.directory, {}).setdefault(snapshot.program, []).append(snapshot)
     of_programs = chain.from_iterable(programs(by_name, functions) for by_name in in_directory.values())
-    made = (service for found in of_programs for service in _by_replica(found, labels or {}))
+    made = (service for of_program in of_programs for service in _by_replica(of_program, labels or {}))
     return tuple(sorted(made, key=attrgetter("newest_first")))
 
 
@@ -101,8 +101,8 @@ def group(
     functions: Functions = lambda _: NO_FUNCTIONS,
 ) -> tuple[Series, ...]:
     """Return the series of all services; the one with the newest snapshot comes first."""
-    every = chain.from_iterable(service.series for service in services(snapshots, labels, functions))
-    return tuple(sorted(every, key=attrgetter("newest_first")))
+    all_series = chain.from_iterable(service.series for service in services(snapshots, labels, functions))
+    return tuple(sorted(all_series, key=attrgetter("newest_first")))
 
 
 def _by_replica(of_program: list[Snapshot], labels: Mapping[str, str]) -> Iterator[Service]:
@@ -111,9 +111,9 @@ def _by_replica(of_program: list[Snapshot], labels: Mapping[str, str]) -> Iterat
     for snapshot in of_program:
         by_key.setdefault(snapshot.series_key, []).append(snapshot)
     by_replica: dict[int, list[Series]] = {}
-    for found in by_key.values():
-        for one in _parted(Series(found[0].directory, tuple(sorted(found, key=attrgetter("order"))), labels)):
-            by_replica.setdefault(one.replica, []).append(one)
+    for snapshots in by_key.values():
+        for part in _parted(Series(snapshots[0].directory, tuple(sorted(snapshots, key=attrgetter("order"))), labels)):
+            by_replica.setdefault(part.replica, []).append(part)
     return (Service(tuple(sorted(series, key=_rank))) for series in by_replica.values())
 
 

@@ -126,14 +126,14 @@ def _time_in_name(name: str) -> float | None:
     """Parse a UTC date and time, or seconds (or milli-, micro-, nanoseconds) since 1970."""
     if LOCAL_TIME.match(name):
         return None
-    if found := CALENDAR_TIME.search(name):
-        *whole, fraction = found.groups(default="0")
+    if match := CALENDAR_TIME.search(name):
+        *whole, fraction = match.groups(default="0")
         try:
             year, month, day, hour, minute, second = map(int, whole)
             moment = datetime(year, month, day, hour, minute, second, tzinfo=timezone.utc)
         except ValueError:
             return None
         return moment.timestamp() + float(f"0.{fraction}")
-    if found := UNIX_TIME.search(name):
-        return float(f"{found[1]}.{found[2] or 0}")
+    if match := UNIX_TIME.search(name):
+        return float(f"{match[1]}.{match[2] or 0}")
     return None

@@ -83,12 +83,12 @@ class OwnedLine(NamedTuple):
 
 def owned(comparison: Comparison, row: int) -> OwnedLine | None:
     """Return the owned values of a row of the head's lines; None if unknown in the shown unit."""
-    wanted = judged(comparison.head.sample_types)
-    if wanted is None or wanted.unit != comparison.sample_type.unit:
+    judged_type = judged(comparison.head.sample_types)
+    if judged_type is None or judged_type.unit != comparison.sample_type.unit:
         return None
     key = int(keys(comparison.lines, np.array([row]))[0])
     builds = {snapshot.build_id for snapshot in comparison.series.process(comparison.head)}
-    return OwnedLine(wanted, _values(comparison.series.snapshots, key, builds))
+    return OwnedLine(judged_type, _values(comparison.series.snapshots, key, builds))
 
 
 def _values(snapshots: Sequence[Snapshot], key: int, builds: Collection[str]) -> list[float | None]:

@@ -235,11 +235,11 @@ def _pace(history: History, rising: Ints, by_size: Mask) -> Pace:
     """
     best = np.zeros((len(LATE) + 2, len(history.site)))  # see _deviates
     counts = Counts(*(of[:, rising] for of in history.counts))
-    found = [*_deviates(counts, history.clock, history.clock, history.work)]
+    deviates = [*_deviates(counts, history.clock, history.clock, history.work)]
     works, own = _own_work(counts)
-    found.append(np.full_like(found[0], np.nan))
-    found[-1][:, works] = next(_deviates(Counts(*(of[:, works] for of in counts)), history.clock, own[:, works]))
-    best[:, rising] = np.nan_to_num(np.fmax.reduce(found))
+    deviates.append(np.full_like(deviates[0], np.nan))
+    deviates[-1][:, works] = next(_deviates(Counts(*(of[:, works] for of in counts)), history.clock, own[:, works]))
+    best[:, rising] = np.nan_to_num(np.fmax.reduce(deviates))
     *late, bend, end = best
     slower = bend < -(SLOWER if len(history) >= MIN_LEAK_OBSERVATIONS else LIKELY_SLOWER)
     fell = np.min(late, axis=0) < -FELL
@@ -322,8 +322,7 @@ def _before(history: History) -> Before:
         return Before(never, never)
     rule = verdicts(before).rule
     slowed, went_on = (
-        np.isin(rule, [RULES.index(one) for one in rules])
-        for rules in ((Rule.FILLED, Rule.SLOWS), (Rule.RISES, Rule.UNSETTLED))
+        np.isin(rule, [*map(RULES.index, rules)]) for rules in ((Rule.FILLED, Rule.SLOWS), (Rule.RISES, Rule.UNSETTLED))
     )
     then, now = before.counts.held[-1], history.counts.held[-1]
     return Before(slowed & (now - then <= BEYOND * np.sqrt(now + then)), went_on)
@@ -359,9 +358,9 @@ def _load(history: History, proven: Ints, by_size: Mask) -> Load:
         for ticks in (clock, history.work)
         if MIN_TICK < ticks[middle] < 1 - MIN_TICK
     ]
-    explains = np.any([(each < LOAD).all(axis=0) for each in fewer], axis=0)
+    explains = np.any([(deficit < LOAD).all(axis=0) for deficit in fewer], axis=0)
     needed = np.where(exchanged, NO_LOAD, LOAD)
-    excluded = np.all([(each >= needed).all(axis=0) for each in fewer], axis=0)
+    excluded = np.all([(deficit >= needed).all(axis=0) for deficit in fewer], axis=0)
     early, late = (np.nan_to_num(of.sum(axis=0)) for of in (went[:middle], went[middle:]))
     rates = ratio(late / (1 - clock[middle]), early / clock[middle])
     nothing = np.zeros(len(by_size))
@@ -387,12 +386,12 @@ def _fewer(events: Floats, held: Floats, clock: Floats) -> Floats:
 def _bounds(rate: float, then: Figures, now: Figures, z: float, *, load: bool) -> Interval:
     """Return the growth's interval from sampling error and, with `load`, random fluctuation of load."""
     size = np.maximum(_size(then), _size(now))
-    each = size if load else np.zeros_like(size)  # variance added by each object, as a Poisson number
+    per_object = size if load else np.zeros_like(size)  # variance added by each object, as a Poisson number
     between = Figures(*(after - before for after, before in zip(now, then, strict=True)))
-    allocated = Sampling(between.allocated_variance + between.allocated * each, between.allocated_sampled)
+    allocated = Sampling(between.allocated_variance + between.allocated * per_object, between.allocated_sampled)
     added, removed = turnover(
-        Sampling(now.variance + now.value * each, now.sampled),
-        Sampling(then.variance + then.value * each, then.sampled),
+        Sampling(now.variance + now.value * per_object, now.sampled),
+        Sampling(then.variance + then.value * per_object, then.sampled),
         None if np.isnan(allocated.variance).all() else allocated,
     )
     step = rate or (1.0 if load else 0.0)  # unsampled objects come and go one by one

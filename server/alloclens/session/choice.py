@@ -44,35 +44,35 @@ def with_chosen(world: World, choice: Choice) -> World:
         if not offered:
             return _showing(world, None, choice.name)
     else:
-        offered = [one for one in offered if one.has_chosen(world.settings.head)] or offered
-    offered = [one for one in offered if _comparisons(world, one)] or offered
+        offered = [s for s in offered if s.has_chosen(world.settings.head)] or offered
+    offered = [s for s in offered if _comparisons(world, s)] or offered
     if len(offered) < 2:
         return _showing(world, offered[0] if offered else None)
     before = _successor(offered, choice.before)
     if before and choice.stays:
         return _showing(world, before)
-    return _showing(world, max(offered, key=lambda one: (*_fit(world, one, choice.active), one is before)))
+    return _showing(world, max(offered, key=lambda s: (*_fit(world, s, choice.active), s is before)))
 
 
 def names(world: World) -> dict[Service, str]:
     """Name each service by its directory; where that has several, also by program and process."""
-    directories = _directory_names({one.directory for one in world.services}, world.directories)
+    directories = _directory_names({service.directory for service in world.services}, world.directories)
     programs = {directory: set[str]() for directory in directories}
-    for one in world.services:
-        programs[one.directory].add(one.program)
-    found: dict[str, int] = {}
+    for service in world.services:
+        programs[service.directory].add(service.program)
+    counts: dict[str, int] = {}
     named = {}
     if world.named:
         files, comparison = world.named
         named[files] = f"{comparison.base.name if comparison.base else ''} → {comparison.head.name}"
-    for one in sorted(
-        (one for one in world.services if one not in named), key=lambda one: one.series[0].snapshots[0].order
+    for service in sorted(
+        (service for service in world.services if service not in named), key=lambda s: s.series[0].snapshots[0].order
     ):
-        several = len(programs[one.directory]) > 1 and one.program
-        name = directories[one.directory] + (f"/{one.program}" if several else "")
-        name += f", process {one.replica}" if one.replica else ""
-        found[name] = number = found.get(name, 0) + 1
-        named[one] = name if number == 1 else f"{name}, program {number}"
+        several = len(programs[service.directory]) > 1 and service.program
+        name = directories[service.directory] + (f"/{service.program}" if several else "")
+        name += f", process {service.replica}" if service.replica else ""
+        counts[name] = number = counts.get(name, 0) + 1
+        named[service] = name if number == 1 else f"{name}, program {number}"
     return named
 
 
@@ -80,9 +80,9 @@ def matching(world: World, name: str) -> list[Service]:
     """Return the services with a name, else in a directory whose path ends like this, else of a program called so."""
     ending = PurePath(name).parts
     tests = (
-        [one for one, its in names(world).items() if its == name],
-        [one for one in world.services if PurePath(one.directory).parts[-len(ending) :] == ending],
-        [one for one in world.services if one.program == name],
+        [service for service, its in names(world).items() if its == name],
+        [service for service in world.services if PurePath(service.directory).parts[-len(ending) :] == ending],
+        [service for service in world.services if service.program == name],
     )
     return next(filter(None, tests), [])
 
@@ -94,52 +94,52 @@ def is_elsewhere(comparison: Comparison) -> bool:
 
 def services_with(world: World, path: str) -> list[Service]:
     """Return the services that are not shown and have lines in a file of the workspace."""
-    having = {id(one.series) for one in world.beyond if world.file_of(one, path)}
-    return [one for one in world.services if any(id(series) in having for series in one.series)]
+    having = {id(comparison.series) for comparison in world.beyond if world.file_of(comparison, path)}
+    return [service for service in world.services if any(id(series) in having for series in service.series)]
 
 
 def _showing(world: World, service: Service | None, missing: str = "") -> World:
     shown = _comparisons(world, service) if service else ()
-    others = tuple(one for one in world.services if one is not service)
+    others = tuple(other for other in world.services if other is not service)
     return replace(
         world,
         services=(service, *others) if service else others,
         comparisons=shown,
-        beyond=tuple(one for one in world.comparisons if one not in shown),
-        earlier=tuple(one for one in world.earlier if service and one.series in service.series),
+        beyond=tuple(comparison for comparison in world.comparisons if comparison not in shown),
+        earlier=tuple(comparison for comparison in world.earlier if service and comparison.series in service.series),
         missing=missing,
     )
 
 
 def _comparisons(world: World, service: Service) -> tuple[Comparison, ...]:
-    return tuple(one for one in world.comparisons if one.series in service.series)
+    return tuple(comparison for comparison in world.comparisons if comparison.series in service.series)
 
 
 def _successor(offered: Iterable[Service], before: Service | None) -> Service | None:
     """Return the service with most snapshots of the one before; if there are none, that of its directory and program."""
     if before is None:
         return None
-    paths = {snapshot.path for one in before.series for snapshot in one.snapshots}
+    paths = {snapshot.path for series in before.series for snapshot in series.snapshots}
 
-    def likeness(one: Service) -> tuple[int, bool]:
-        common = sum(snapshot.path in paths for series in one.series for snapshot in series.snapshots)
-        return common, one.program == before.program
+    def likeness(service: Service) -> tuple[int, bool]:
+        common = sum(snapshot.path in paths for series in service.series for snapshot in series.snapshots)
+        return common, service.program == before.program
 
-    beside = [one for one in offered if one.directory == before.directory]
+    beside = [service for service in offered if service.directory == before.directory]
     return max(beside, key=likeness, default=None)
 
 
 def _fit(world: World, service: Service, active: str) -> tuple[bool, int, bool]:
     """Return how well a service fits the active file: how deep its home around the file is, and whether it has lines there."""
     comparisons = _comparisons(world, service)
-    is_here = any(not is_elsewhere(one) for one in comparisons)
+    is_here = any(not is_elsewhere(comparison) for comparison in comparisons)
     if not any(rest_within(active, folder) is not None for folder in world.sources.roots.folders):
         return is_here, 0, False
-    homes = {home for one in comparisons for home in _homes(world, one)}
+    homes = {home for comparison in comparisons for home in _homes(world, comparison)}
     directory = canonical(service.directory)
-    homes.update(one for one in world.sources.roots.folders if rest_within(directory, one) is not None)
+    homes.update(folder for folder in world.sources.roots.folders if rest_within(directory, folder) is not None)
     depth = max((len(home) for home in homes if rest_within(active, home) is not None), default=0)
-    return is_here, depth, any(world.file_of(one, active) for one in comparisons)
+    return is_here, depth, any(world.file_of(comparison, active) for comparison in comparisons)
 
 
 def _homes(world: World, comparison: Comparison) -> set[str]:
@@ -165,7 +165,11 @@ def _directory_names(directories: Iterable[str], roots: Iterable[str]) -> dict[s
     while True:
         named = {directory: "/".join(its[-size[directory] :]) for directory, its in parts.items()}
         count = Counter(named.values())
-        alike = [one for one, name in named.items() if count[name] > 1 and size[one] < len(parts[one])]
+        alike = [
+            directory
+            for directory, name in named.items()
+            if count[name] > 1 and size[directory] < len(parts[directory])
+        ]
         if not alike:
             return named
         for directory in alike:

@@ -73,7 +73,7 @@ class Known:
     @property
     def settled(self) -> list[Snapshot]:
         """The snapshots to be shown that need not be read again."""
-        shown = (one for one in self.snapshots.values() if one.taken_at.seconds >= self.since)
+        shown = (snapshot for snapshot in self.snapshots.values() if snapshot.taken_at.seconds >= self.since)
         return [snapshot for snapshot in shown if snapshot.path not in self.unsettled]
 
     @property
@@ -246,14 +246,14 @@ class Settling:
         if changed:
             functions = dict(self.evidence.functions)
         new = {file for file in changed if file in functions and functions[file] != self._functions.get(file)}
-        wanted = [file for file in {*new, *files} if file in functions]
+        to_place = [file for file in {*new, *files} if file in functions]
         has_moved = False
-        if wanted or len(functions) < len(self._functions):
-            placed: Placed = self._run(self._reader.places, functions, wanted, self._builds)
-            has_moved = self._take(functions, wanted, placed)
+        if to_place or len(functions) < len(self._functions):
+            placed: Placed = self._run(self._reader.places, functions, to_place, self._builds)
+            has_moved = self._take(functions, to_place, placed)
         if has_names := (names := self._one_name()) != self._names:
             self._names, self._attributions, self._latest = names, {}, {}
-        if wanted or changed or has_names:
+        if to_place or changed or has_names:
             self._kinds, self._numbered = self.evidence.column(lambda file, _: self._settled(file)), None
             changed.clear()
         return has_moved or has_names
@@ -286,9 +286,9 @@ class Settling:
             digest_of(f"{kind} {self._names[file]}".encode("utf-8", "surrogatepass")) if file in self._names else kind
         )
 
-    def _take(self, functions: Mapping[str, tuple[str, ...]], wanted: Collection[str], placed: Placed) -> bool:
+    def _take(self, functions: Mapping[str, tuple[str, ...]], to_place: Collection[str], placed: Placed) -> bool:
         before = self._places
-        places = dict(zip(wanted if placed.builds == self._builds else functions, placed.places, strict=True))
+        places = dict(zip(to_place if placed.builds == self._builds else functions, placed.places, strict=True))
         self._functions, self._builds = functions, placed.builds
         self._places = {file: place for file, place in before.items() if file in functions} | places
         self.sources = SourceMap(self._reader.roots, self._reader.files, functions, self._places)

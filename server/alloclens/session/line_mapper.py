@@ -144,9 +144,9 @@ class LineMapper:
     def _foreign(self, comparison: Comparison, finding: Finding) -> MappedFinding:
         """Return the own lines that have to do with what no own line owns: a heap profile knows those of goroutines."""
         near = self._world.kinds(comparison)
-        found = [(one, line) for one in near for line in one.related(finding.function)]
-        found.sort(key=lambda pair: (-max(pair[1].score, 0), -pair[1].growth))
-        places = [place for one, line in found if (place := self.of(one, line.file, line.line)) and place.line]
+        pairs = [(other, line) for other in near for line in other.related(finding.function)]
+        pairs.sort(key=lambda pair: (-max(pair[1].score, 0), -pair[1].growth))
+        places = [place for other, line in pairs if (place := self.of(other, line.file, line.line)) and place.line]
         names = dict.fromkeys(f"{name_of(place.path)}:{place.line}" for place in places)
         return MappedFinding(places[0] if places else None, "", guessed=False, related=tuple(names)[:MAX_RELATED])
 

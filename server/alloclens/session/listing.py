@@ -100,14 +100,14 @@ def scan(directories: Iterable[str], folders: Iterable[str] = (), depth: int = 0
                 result.faults[directory] = reason(error)
         entries -= listed.entries if level[directory] else 0
         below = () if listed.has_sources or level[directory] >= depth else sorted(listed.directories)
-        for each in below:
-            if each in level:
+        for child in below:
+            if child in level:
                 continue
             if len(level) < len(roots) + MAX_DIRECTORIES:
-                level[each] = level[directory] + 1
-                waiting.append(each)
+                level[child] = level[directory] + 1
+                waiting.append(child)
             elif TOO_MANY not in result.faults.values():
-                result.faults[each] = TOO_MANY
+                result.faults[child] = TOO_MANY
     _add_named(named, result)
     return result._replace(directories=tuple(level))
 
@@ -131,7 +131,7 @@ def gone(known: Iterable[str], *scans: Scan) -> list[str]:
 
     So are those in a directory that no longer counts, for instance because of other settings.
     """
-    counts = {directory for one in scans for directory in one.directories}
+    counts = {directory for s in scans for directory in s.directories}
     missing = [p for p in known if not any(p in s.files or not s.knows(p) for s in scans)]
     return [p for p in missing if os.path.dirname(p) not in counts or _is_no_file(p)]
 

@@ -176,10 +176,10 @@ class Reader:
         """Place `files`, of those in which profiles name these functions; or all of them if the builds have changed."""
         take_longer(min(len(functions) * PLACE_SECONDS, MAX_WALK_SECONDS))
         sources = SourceMap(self.roots, self.files, functions)
-        wanted = files if sources.builds == builds else functions
-        placed = [sources.find(file) for file in wanted]
+        to_place = files if sources.builds == builds else functions
+        placed = [sources.find(file) for file in to_place]
         if log.isEnabledFor(logging.DEBUG):
-            for file, place in zip(wanted, placed, strict=True):
+            for file, place in zip(to_place, placed, strict=True):
                 log.debug("%s", _placement(file, place))
         return Placed(sources.builds, placed)
 

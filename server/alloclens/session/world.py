@@ -168,14 +168,14 @@ class World:
 
         Of several series of one kind, such as a heap and differences of it, the first one counts.
         """
-        service = next((one for one in self.services if comparison.series in one.series), None)
+        service = next((s for s in self.services if comparison.series in s.series), None)
         if service is None:  # as of a process before
             return [comparison]
-        found: dict[ProfileKind, Comparison] = {}
-        for one in self.comparisons:
-            if one.series in service.series:
-                found.setdefault(one.series.kind, one)
-        return list(found.values())
+        by_kind: dict[ProfileKind, Comparison] = {}
+        for other in self.comparisons:
+            if other.series in service.series:
+                by_kind.setdefault(other.series.kind, other)
+        return list(by_kind.values())
 
     @property
     def judged(self) -> tuple[Comparison, ...]:
@@ -197,7 +197,7 @@ class World:
 
     def _has_goroutines(self, heaps: Comparison) -> bool:
         """Return whether goroutine profiles of the same program were judged over at least half of the time of these heaps."""
-        begin, end = (one.taken_at.seconds for one in (heaps.base or heaps.head, heaps.head))
+        begin, end = (snapshot.taken_at.seconds for snapshot in (heaps.base or heaps.head, heaps.head))
         for other in self.comparisons:
             if other.judgement is None or other.judgement.sample_type.type not in GOROUTINES:
                 continue
@@ -227,8 +227,8 @@ class World:
         for comparison in self.comparisons:
             kinds = self.kinds(comparison)
             is_leading = comparison is kinds[0]  # the others of its service have been tried with it
-            if is_leading and (found := [file for one in kinds if (file := self.file_of(one, path))]):
-                return found
+            if is_leading and (files := [file for kind in kinds if (file := self.file_of(kind, path))]):
+                return files
         return []
 
     def file(self, path: str) -> FileLines | None:
@@ -295,12 +295,12 @@ def assemble(
     known.settle()
     apart = [path for path in files or () if not any(PurePath(path).is_relative_to(d) for d in setup.directories)]
     settled = [snapshot for snapshot in known.settled if snapshot.path not in apart]
-    settings, found = setup.settings, services(settled, setup.labels, known.functions)
+    settings, unordered = setup.settings, services(settled, setup.labels, known.functions)
     ordered = tuple(
         service.led_by(settings.head, settings.sample_type)
-        for service in sorted(found, key=lambda one: not one.has_chosen(settings.head))
+        for service in sorted(unordered, key=lambda s: not s.has_chosen(settings.head))
     )
-    series = tuple(chain.from_iterable(service.series for service in ordered))
+    all_series = tuple(chain.from_iterable(service.series for service in ordered))
     in_use: dict[Pair, Contents | None] = {}
 
     def compared(
@@ -308,27 +308,30 @@ def assemble(
     ) -> Comparison | None:
         pair = Pair(head.path, base.path if base else None, within, _builds(of, head, base, settings.revision))
         contents = in_use[pair] = known.contents.get(pair) or known.pair(pair)
-        beside = Beside(process_before(series, head, of, MIN_LEAK_OBSERVATIONS), heaps_beside(service.series, head, of))
+        beside = Beside(
+            process_before(all_series, head, of, MIN_LEAK_OBSERVATIONS), heaps_beside(service.series, head, of)
+        )
         is_wanted = of.has(settings.sample_type) or not (service.has(settings.sample_type) or files)
-        wanted = settings.sample_type if is_wanted else ""
-        made = contents and compare(of, head, base, wanted, contents, known.sites, beside)
+        sample_type = settings.sample_type if is_wanted else ""
+        made = contents and compare(of, head, base, sample_type, contents, known.sites, beside)
         if made:
             _ = made.lines.by_name  # computed now, so that the first hint need not wait for it
         return made or None
 
     comparisons, earlier = [], []
-    for service, each in ((of, one) for of in ordered for one in of.series):
-        head = service.head(each, settings.head)
-        comparisons.append(compared(service, each, head, each.base(settings.base, head), focus))
-        process = each.judged_process(head, MIN_OBSERVATIONS)
-        if process.snapshots_ago and not head.is_difference:
-            earlier.append(compared(service, each, process.observed[-1], process.observed[0], ()))
+    for service in ordered:
+        for series in service.series:
+            head = service.head(series, settings.head)
+            comparisons.append(compared(service, series, head, series.base(settings.base, head), focus))
+            process = series.judged_process(head, MIN_OBSERVATIONS)
+            if process.snapshots_ago and not head.is_difference:
+                earlier.append(compared(service, series, process.observed[-1], process.observed[0], ()))
     pair, problem = _pair(known, files, setup.labels) if files else (None, None)
     named = None
     if pair:
         of, base, head = pair
-        one = compared(Service((of,)), of, head, base, focus)
-        named = NamedFiles(Service((of,)), one) if one else None
+        comparison = compared(Service((of,)), of, head, base, focus)
+        named = NamedFiles(Service((of,)), comparison) if comparison else None
     known.contents = in_use
     _ = known.sources.by_place  # as above
     return World(
@@ -338,7 +341,7 @@ def assemble(
         directories=setup.directories,
         services=ordered,
         comparisons=tuple(filter(None, comparisons)),
-        earlier=tuple(one for one in earlier if one and one.findings()),
+        earlier=tuple(c for c in earlier if c and c.findings()),
         problems=(*_problems(known), *setup.label_problems, *([problem] if problem else [])),
         named=named,
         sources=known.sources,
@@ -356,7 +359,7 @@ def _pair(
     if base is None or head is None:
         return None, None
     if base.sample_types != head.sample_types:
-        kinds = (", ".join(kind.type for kind in one.sample_types) for one in (base, head))
+        kinds = (", ".join(kind.type for kind in snapshot.sample_types) for snapshot in (base, head))
         return None, Problem(files.head, "cannot be compared: the base is of {}, it is of {}".format(*kinds))
     return (Series(head.directory, tuple(sorted((base, head), key=attrgetter("order"))), labels), base, head), None
 

@@ -147,8 +147,8 @@ def _said(path: Path, data: bytes, before: Config) -> Config | None:
     from alloclens.languages.toml import lines_of_keys  # noqa: PLC0415 - tree-sitter, of which `top` needs nothing
 
     lines = {at[len(keys) :]: line for at, line in lines_of_keys(text).items() if at[: len(keys)] == keys}
-    told = [(_line(lines, problem.path), problem.message) for problem in wrong] + _not_text(data)
-    problems = tuple(ConfigProblem(str(path), *one) for one in sorted(told))
+    entries = [(_line(lines, problem.path), problem.message) for problem in wrong] + _not_text(data)
+    problems = tuple(ConfigProblem(str(path), *entry) for entry in sorted(entries))
     return Config(str(path), MappingProxyType(values), problems, MappingProxyType(lines))
 
 
@@ -161,10 +161,10 @@ def _invalid(path: Path, error: TOMLError, before: Config) -> Config:
     return before._replace(problems=(problem,)) if same else Config(str(path), problems=(problem,))
 
 
-def _table(found: Any, keys: tuple[str, ...]) -> Any:
+def _table(value: Any, keys: tuple[str, ...]) -> Any:
     for key in keys:
-        found = found.get(key) if isinstance(found, dict) else None
-    return found
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
 
 
 def _judged(table: Any, keys: tuple[str, ...]) -> tuple[dict[str, Any], list[settings.Mistake]]:
@@ -193,10 +193,10 @@ def _map(data: Any, keys: tuple[str, ...], from_: str, to: str) -> None:
     for key in keys:
         table = table.setdefault(key, {}) if isinstance(table, dict) else None
     there = table.setdefault(LIST, []) if isinstance(table, dict) else None
-    if not isinstance(there, list) or not all(isinstance(one, dict) for one in there):
+    if not isinstance(there, list) or not all(isinstance(mapping, dict) for mapping in there):
         raise ValueError(f"{LIST} is not a list of tables")
-    same = [one for one in there if one.get("from") == from_]
-    for one in same:
-        one["to"] = to
+    same = [mapping for mapping in there if mapping.get("from") == from_]
+    for mapping in same:
+        mapping["to"] = to
     if not same:
         there.append({"from": from_, "to": to})

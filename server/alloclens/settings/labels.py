@@ -64,11 +64,11 @@ def with_label(text: str, name: str, label: str) -> str:
     Raises ValueError if the text is not valid TOML.
     """
 
-    def change(said: Any) -> None:
+    def change(table: Any) -> None:
         if label:
-            said[name] = label
+            table[name] = label
         else:
-            said.pop(name, None)
+            table.pop(name, None)
 
     return edit_toml(text, change)
 

@@ -190,12 +190,12 @@ class Settings(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown
 
     def severity(self, verdict: str) -> Severity:
         """Return the severity of a verdict."""
-        said: dict[str, Severity] = {
+        severities: dict[str, Severity] = {
             "leak": self.leak_severity,
             "growing": self.growing_severity,
             "filling": self.filling_severity,
         }
-        return said.get(verdict, "off")
+        return severities.get(verdict, "off")
 
     @property
     def largest_bytes(self) -> int:
@@ -312,7 +312,7 @@ def misspelt(given: Mapping[str, Any]) -> list[Mistake]:
 
 def layered(*given: Mapping[str, Any]) -> dict[str, Any]:
     """Merge settings; later ones override earlier ones, unless they are None."""
-    return {key: value for one in given for key, value in one.items() if value is not None}
+    return {key: value for settings in given for key, value in settings.items() if value is not None}
 
 
 @cache
@@ -416,8 +416,8 @@ def _bad_patterns(wrong: tuple[str, ...]) -> Mistake:
 
 def _steps(error: str) -> list[str | int]:
     """Extract the path within a value from msgspec's message."""
-    found = PLACE.search(error)
-    return [int(index) if index else name for index, name in STEP.findall(found[1])] if found else []
+    match = PLACE.search(error)
+    return [int(index) if index else name for index, name in STEP.findall(match[1])] if match else []
 
 
 def _kind(part: dict[str, Any]) -> str:

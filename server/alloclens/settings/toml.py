@@ -48,10 +48,10 @@ def loads(text: str, parse_float: Callable[[str], Any] = float) -> dict[str, Any
         return tomllib.loads(text, parse_float=parse_float)
     except ValueError as error:
         reason = str(error)
-    if not (found := POSITION.search(reason)):
+    if not (match := POSITION.search(reason)):
         number = NUMBER.search(text)
         raise TOMLError("a number has too many digits", _line_at(text, number.start() if number else 0))
-    raise TOMLError(reason[: found.start()], int(found[1]) if found[1] else line_at_end(text))
+    raise TOMLError(reason[: match.start()], int(match[1]) if match[1] else line_at_end(text))
 
 
 def edit_toml(text: str, change: Callable[[Any], None], added: str = "") -> str:
@@ -62,12 +62,12 @@ def edit_toml(text: str, change: Callable[[Any], None], added: str = "") -> str:
     """
     bom, end = BOM if text.startswith(BOM) else "", "\r\n" if "\r\n" in text else "\n"
     plain = text.removeprefix(BOM).replace("\r\n", "\n")
-    wanted = loads(plain, str)
-    change(wanted)
+    values = loads(plain, str)
+    change(values)
     made = _appended(plain, added)
-    if not added or not _says(made, wanted):
+    if not added or not _says(made, values):
         made = _changed(plain, change)
-        if loads(made, str) != wanted:
+        if loads(made, str) != values:
             raise ValueError("alloclens cannot extend a file of this form")
     made.encode()  # surrogates are ValueErrors here
     return bom + made.replace("\n", end)
@@ -78,9 +78,9 @@ def _appended(text: str, added: str) -> str:
     return f"{before}{before and chr(10)}{added}"
 
 
-def _says(text: str, wanted: dict[str, Any]) -> bool:
+def _says(text: str, values: dict[str, Any]) -> bool:
     try:
-        return loads(text, str) == wanted
+        return loads(text, str) == values
     except TOMLError:
         return False
 

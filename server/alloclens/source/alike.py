@@ -57,15 +57,15 @@ def checkouts(roots: Roots, files: Files, functions: Mapping[str, Collection[str
     been deleted since.
     """
     named = (recorded(file, functions[file]) for file in sorted(functions))
-    telling = [one for one in named if _tells(one) and not roots.hold(roots.real(one.path))]
-    pairs = filter(None, (_pairs(one, roots, files) for one in telling))
+    telling = [file for file in named if _tells(file) and not roots.hold(roots.real(file.path))]
+    pairs = filter(None, (_pairs(file, roots, files) for file in telling))
     asked = Counter(chain.from_iterable(islice(pairs, MAX_ASKED_FILES)))
     here: dict[str, list[str]] = {}
     for pair, _ in asked.most_common():
         here.setdefault(pair.there, []).append(pair.here)
     for there in list(here)[:MAX_DIRECTORIES]:
-        inside = islice((one for one in telling if is_within(one.rooted, there)), MAX_DIRECTORY_FILES)
-        tried = [one for one in inside if not _is_installed(one, there, roots, files)][:MAX_TEXTS]
+        inside = islice((file for file in telling if is_within(file.rooted, there)), MAX_DIRECTORY_FILES)
+        tried = [file for file in inside if not _is_installed(file, there, roots, files)][:MAX_TEXTS]
         alike = [
             directory for directory in here[there][:MAX_CHECKOUTS] if _is_same(tried, there, directory, roots, files)
         ]
@@ -85,7 +85,7 @@ def _is_of_sibling(tried: Iterable[Recorded], there: str, here: str, roots: Root
     name = name_of(there)
     if here not in roots.folders or name == name_of(here):
         return False
-    return any(files.is_beside(here, f"{name}/{one.rooted[len(there) + 1 :]}") for one in tried)
+    return any(files.is_beside(here, f"{name}/{file.rooted[len(there) + 1 :]}") for file in tried)
 
 
 def is_rival(other: int, most: int) -> bool:
@@ -101,37 +101,37 @@ def is_telling(function: str) -> bool:
     return has_name(function) and not COMMON.issuperset(re.findall(r"\w+", outer(function)))
 
 
-def _is_installed(one: Recorded, there: str, roots: Roots, files: Files) -> bool:
+def _is_installed(file: Recorded, there: str, roots: Roots, files: Files) -> bool:
     """Return whether a file belongs to an installed package: AWS Lambda puts packages beside the program."""
-    inside = one.rooted[len(there) + 1 :]
+    inside = file.rooted[len(there) + 1 :]
     return any(files.is_file(join(packages.directory, inside)) for packages in roots.packages)
 
 
-def _tells(one: Recorded) -> bool:
+def _tells(file: Recorded) -> bool:
     """Return whether only its location can tell whose a file is, and its functions have names."""
-    told = one.kind is not Kind.UNKNOWN or one.package or one.called_standard
-    return not told and "../" not in one.rooted and any(map(has_name, one.functions))
+    identified = file.kind is not Kind.UNKNOWN or file.package or file.called_standard
+    return not identified and "../" not in file.rooted and any(map(has_name, file.functions))
 
 
-def _pairs(one: Recorded, roots: Roots, files: Files) -> Sequence[BuildRoot]:
+def _pairs(file: Recorded, roots: Roots, files: Files) -> Sequence[BuildRoot]:
     """Return the directory pairs below which a recorded path equals that of a file here, for the longest match."""
-    there = one.rooted.split("/")
-    found: dict[BuildRoot, int] = {}
-    directories = files.named(one.name)
+    there = file.rooted.split("/")
+    lengths: dict[BuildRoot, int] = {}
+    directories = files.named(file.name)
     for directory in directories if len(directories) <= MAX_ALIKE_FILES else ():
         folder = next((folder for folder in (directory, *folders_of(directory)) if folder in roots.edited), None)
         if folder is None:
             continue
         inside = (rest_within(directory, folder) or "").split("/") if directory != folder else []
-        same = shared_end(roots.key(one.rooted).split("/")[-2:0:-1], [roots.key(name) for name in inside[::-1]])
+        same = shared_end(roots.key(file.rooted).split("/")[-2:0:-1], [roots.key(name) for name in inside[::-1]])
         same = min(
-            same, len(there) - (3 if one.absolute else 2)
+            same, len(there) - (3 if file.absolute else 2)
         )  # keep the first directory: no checkout is a whole disk
         if same >= 0:
             pair = BuildRoot("/".join(there[: -1 - same]), join(folder, *inside[: len(inside) - same]))
-            found[pair] = same
-    most = max(found.values(), default=0)
-    return [pair for pair, same in found.items() if same == most]
+            lengths[pair] = same
+    most = max(lengths.values(), default=0)
+    return [pair for pair, same in lengths.items() if same == most]
 
 
 def shared_end(one: Sequence[str], other: Sequence[str]) -> int:
@@ -141,26 +141,26 @@ def shared_end(one: Sequence[str], other: Sequence[str]) -> int:
 
 def _is_same(inside: Collection[Recorded], there: str, here: str, roots: Roots, files: Files) -> bool:
     """Return whether enough files of a directory of a build are in a directory here for it to be the same."""
-    found = [one for one in inside if _is_here(one, join(here, one.rooted[len(there) + 1 :]), roots, files)]
-    names = {outer(function) for one in found for function in one.functions if is_telling(function)}
-    enough = min(len(found), len(names)) >= MIN_ALIKE_FILES
-    return enough and MIN_FOUND_PER_MISSING * (len(inside) - len(found)) <= len(found)
+    present = [file for file in inside if _is_here(file, join(here, file.rooted[len(there) + 1 :]), roots, files)]
+    names = {outer(function) for file in present for function in file.functions if is_telling(function)}
+    enough = min(len(present), len(names)) >= MIN_ALIKE_FILES
+    return enough and MIN_FOUND_PER_MISSING * (len(inside) - len(present)) <= len(present)
 
 
 def _shared(inside: Collection[Recorded], there: str, here: str, roots: Roots, files: Files) -> int:
     """Return how many distinctive functions of a directory of a build are at the same paths in a directory here."""
     shared: set[str] = set()
-    for one in inside:
-        path = files.real(join(here, one.rooted[len(there) + 1 :]))
+    for file in inside:
+        path = files.real(join(here, file.rooted[len(there) + 1 :]))
         text = files.text(path) if roots.hold(path) and files.is_file(path) else None
-        telling = {outer(function) for function in one.functions if is_telling(function)}
+        telling = {outer(function) for function in file.functions if is_telling(function)}
         shared.update(function for function in telling if text is not None and declared(text, function, path))
     return len(shared)
 
 
-def _is_here(one: Recorded, path: str, roots: Roots, files: Files) -> bool:
+def _is_here(file: Recorded, path: str, roots: Roots, files: Files) -> bool:
     now = path if files.is_file(path) else files.renamed(path)
     if not now or not roots.hold(path) or not roots.hold(files.real(now)):
         return False
     text = files.text(files.real(now))
-    return text is not None and declares_most(text, one.functions, now)
+    return text is not None and declares_most(text, file.functions, now)

@@ -67,19 +67,21 @@ class Builds:
     @cached_property
     def all(self) -> tuple[BuildRoot, ...]:
         """Every root, longest first."""
-        found = {*(built for built, _ in self._checkouts), *self._projects()}
-        return tuple(sorted(found, key=lambda built: (-len(built.there), built)))
+        roots = {*(built for built, _ in self._checkouts), *self._projects()}
+        return tuple(sorted(roots, key=lambda built: (-len(built.there), built)))
 
     @cached_property
     def alike(self) -> tuple[BuildRoot, ...]:
         """The roots recognized only by the files in them, longest first."""
-        found = checkouts(self._roots, self._files, self._functions)
-        return tuple(sorted(found, key=lambda built: (-len(built.there), built)))
+        roots = checkouts(self._roots, self._files, self._functions)
+        return tuple(sorted(roots, key=lambda built: (-len(built.there), built)))
 
     @property
     def learned(self) -> LearnedBuilds:
         """Everything known about builds, in a fixed order."""
-        paths = sorted((directory, path) for directory, found in self._import_paths.items() for path in found)
+        paths = sorted(
+            (directory, path) for directory, import_paths in self._import_paths.items() for path in import_paths
+        )
         return LearnedBuilds(self.all, tuple(paths), self.alike, tuple(sorted(self.in_full)), self.platform)
 
     @cached_property
@@ -104,32 +106,32 @@ class Builds:
         """The platform of the Go programs, as far as their files tell one."""
         return common_platform(file for file in self._functions if file.endswith(GO_FILE))
 
-    def packages(self, one: Recorded) -> Collection[str]:
+    def packages(self, file: Recorded) -> Collection[str]:
         """Return the possible packages of a Go file, from its functions, else from the files beside it.
 
         Closures alone prove little: they are named after the package that their function was inlined into.
         """
-        said = (one.package,) if one.package else ()
-        if (said and not one.only_closures) or not one.path.endswith(OF_GO):
-            return said
-        if TRIMMED.match(one.path) or self._is_trimmed(one):
-            return (one.path.rpartition("/")[0],)
-        for directory in folders_of(one.path):
+        named = (file.package,) if file.package else ()
+        if (named and not file.only_closures) or not file.path.endswith(OF_GO):
+            return named
+        if TRIMMED.match(file.path) or self._is_trimmed(file):
+            return (file.path.rpartition("/")[0],)
+        for directory in folders_of(file.path):
             if directory in self._import_paths:
-                inside = one.path[len(directory) + 1 :].rpartition("/")[0]
+                inside = file.path[len(directory) + 1 :].rpartition("/")[0]
                 paths = self._import_paths[directory]
                 outer = {folder for path in paths for folder in folders_of(path)}  # of nested modules
                 return [join(path, inside) for path in paths if path in self._modules or path not in outer]
-        return said
+        return named
 
-    def _is_trimmed(self, one: Recorded) -> bool:
+    def _is_trimmed(self, file: Recorded) -> bool:
         """Return whether a relative path begins with an import path, as with -trimpath, not with a directory of the workspace.
 
         The path of a module may be a single word. Bazel's paths are relative to the workspace.
         """
-        if one.absolute or one.standard or not IN_PACKAGE.match(one.path):
+        if file.absolute or file.standard or not IN_PACKAGE.match(file.path):
             return False
-        here = [join(folder, one.path) for folder in self._roots.folders]
+        here = [join(folder, file.path) for folder in self._roots.folders]
         return not any(self._files.is_file(path) or self._files.renamed(path) for path in here)
 
     @cached_property
@@ -142,23 +144,23 @@ class Builds:
     @cached_property
     def _import_paths(self) -> Mapping[str, Collection[str]]:
         """Import paths of directories of a build whose subdirectories follow the import path."""
-        found: dict[str, set[str]] = {}
+        paths: dict[str, set[str]] = {}
         for built, module in self._checkouts:
-            found.setdefault(built.there, set()).add(module)
+            paths.setdefault(built.there, set()).add(module)
         for directory, package in self._directories:
             if DEPENDENCY_PATH.search(f"{directory}/") or any(path in self._modules for path in _paths_of(package)):
                 continue
             there, path = directory.split("/"), package.split("/")
             same = shared_end(there[::-1], path[::-1])
             if len(path) > same and not OWNER.match("/".join(path[: len(path) - same])):
-                found.setdefault("/".join(there[: len(there) - same]), set()).add("/".join(path[: len(path) - same]))
-        return found
+                paths.setdefault("/".join(there[: len(there) - same]), set()).add("/".join(path[: len(path) - same]))
+        return paths
 
     @cached_property
     def _directories(self) -> Collection[tuple[str, str]]:
         """Directories of Go packages with their import paths, from the functions' names."""
         asked: set[tuple[str, str]] = set()  # all files of a directory are of one package
-        found = set()
+        directories = set()
         for file, functions in self._functions.items():
             if not file.endswith(OF_GO):  # C files have no package, whatever their functions are called
                 continue
@@ -166,22 +168,22 @@ class Builds:
             key = file[: max(file.rfind("/"), file.rfind("\\")) + 1], package
             if package and key not in asked:
                 asked.add(key)
-                one = recorded(file, functions)
-                if one.absolute and not one.standard:
-                    found.add((one.path.rpartition("/")[0], package))
-        return found
+                recorded_file = recorded(file, functions)
+                if recorded_file.absolute and not recorded_file.standard:
+                    directories.add((recorded_file.path.rpartition("/")[0], package))
+        return directories
 
     @cached_property
     def _checkouts(self) -> Collection[tuple[BuildRoot, str]]:
         """Each directory that held a module of the workspace, with the module path."""
-        found = set()
+        roots = set()
         for directory, package in self._directories:
             is_copy = directory.endswith(f"/vendor/{package}")
             for path in () if is_copy else _paths_of(package):
                 for module in self._modules.get(path, ()):
                     if (there := _root(directory, package, module)) is not None:
-                        found.add((BuildRoot(there, module.directory), module.path))
-        return found
+                        roots.add((BuildRoot(there, module.directory), module.path))
+        return roots
 
     def _projects(self) -> Iterator[BuildRoot]:
         """Yield each directory that held node_modules, with the directory here that has most of its files."""

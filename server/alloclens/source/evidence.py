@@ -53,15 +53,15 @@ def evidence(functions: Mapping[str, Sequence[str]]) -> Evidence:
 
 @lru_cache(2)  # successive snapshots have the same functions
 def _evidence(functions: tuple[tuple[str, tuple[str, ...]], ...]) -> Evidence:
-    names = (RecordedName(file, function) for file, found in functions for function in found or ("",))
+    names = (RecordedName(file, function) for file, of_file in functions for function in of_file or ("",))
     return evidence_of({key_of(*name): name for name in names})
 
 
 def evidence_of(names: Mapping[int, RecordedName]) -> Evidence:
     """Build evidence from names by key."""
-    found = sorted(names.items())
-    files, functions = tuple(name.file for _, name in found), tuple(name.function for _, name in found)
-    return Evidence(np.array([key for key, _ in found], np.int64), files, functions)
+    ordered = sorted(names.items())
+    files, functions = tuple(name.file for _, name in ordered), tuple(name.function for _, name in ordered)
+    return Evidence(np.array([key for key, _ in ordered], np.int64), files, functions)
 
 
 class AllEvidence:
@@ -147,10 +147,10 @@ class AllEvidence:
 
 
 def _by_file(names: Iterable[Sequence[str]]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
+    functions: dict[str, list[str]] = {}
     for file, function in names:
-        found.setdefault(file, []).append(function)
-    return found
+        functions.setdefault(file, []).append(function)
+    return functions
 
 
 def digest_of(keys: bytes) -> int:

@@ -62,19 +62,19 @@ def idle_lines(text: str, path: str) -> frozenset[int]:
         return frozenset(blank)
     if language_of(path) is not GO:
         return frozenset(blank | _comments(lines, read))
-    ends = {one.last for one in read.declarations}.union(read.loops)
+    ends = {declaration.last for declaration in read.declarations}.union(read.loops)
     braces = {number for number, line in enumerate(lines, 1) if line.strip() == "}" and number not in ends}
     return frozenset(blank | braces | (set() if C_WITHIN in text else _comments(lines, read)))
 
 
 def _comments(lines: Collection[str], read: Syntax) -> set[int]:
     """Return the lines of comments, except lines that also have code."""
-    found: set[int] = set()
+    numbers: set[int] = set()
     texts = list(lines)
     for first, begin, last, end in read.comments:
         before, behind = texts[first - 1][:begin], texts[last - 1].encode("utf-8", "replace")[end:]
-        found.update(range(first + bool(before.strip()), last + 1 - bool(end == 0 or behind.strip())))
-    return found
+        numbers.update(range(first + bool(before.strip()), last + 1 - bool(end == 0 or behind.strip())))
+    return numbers
 
 
 def _can_be(text: str, path: str, name: str, start: int, lines: Collection[int], *, inlined: bool) -> bool:
@@ -82,27 +82,27 @@ def _can_be(text: str, path: str, name: str, start: int, lines: Collection[int],
     language, read = language_of(path), read_as(text, path)
     if ELSEWHERE.search(name) or (language is GO and name in text):  # a directive can give it another package's name
         return True
-    found, within = declarations(text, name, path), parsed(name, path).closure
-    if start > 0 and not within and found and not any(one.first <= start <= one.line for one in found):
+    named, within = declarations(text, name, path), parsed(name, path).closure
+    if start > 0 and not within and named and not any(d.first <= start <= d.line for d in named):
         return False
     if read is None or language is None or not read.whole:
         return True
-    if start > 0 and not found and not within and not _may_be_absent(name, language):
+    if start > 0 and not named and not within and not _may_be_absent(name, language):
         return False
-    closures = [one for one in read.declarations if one.kind == "closure"]
+    closures = [d for d in read.declarations if d.kind == "closure"]
     is_literal = language is GO and LITERAL.search(name) and "[" not in name and C_WITHIN not in text
-    if start > 0 and is_literal and not any(one.line == start for one in closures):
+    if start > 0 and is_literal and not any(closure.line == start for closure in closures):
         return False
-    reach = [*found, *closures] if within or language.spelled == "shortly" else found
-    unasked = not found or (inlined and start <= 0 and language.inlines)
-    is_within = unasked or all(any(one.holds(line) for one in reach) for line in lines)
-    return is_within and not (language is PYTHON and _is_head(found, lines))
+    reach = [*named, *closures] if within or language.spelled == "shortly" else named
+    unasked = not named or (inlined and start <= 0 and language.inlines)
+    is_within = unasked or all(any(d.holds(line) for d in reach) for line in lines)
+    return is_within and not (language is PYTHON and _is_head(named, lines))
 
 
-def _is_head(found: Collection[Declaration], lines: Collection[int]) -> bool:
+def _is_head(functions: Collection[Declaration], lines: Collection[int]) -> bool:
     """Return whether all lines are before the first statement of a function. Python does not allocate there."""
     last = max(lines, default=0)
-    return last > 0 and bool(found) and all(one.kind == "function" and last < one.body for one in found)
+    return last > 0 and bool(functions) and all(f.kind == "function" and last < f.body for f in functions)
 
 
 def _may_be_absent(name: str, language: Language) -> bool:

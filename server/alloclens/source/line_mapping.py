@@ -158,15 +158,15 @@ def _in_twins(lines: RecordedLines, text: str, others: Sequence[str]) -> list[in
     A profile may name only the last part of a method's name, which does not tell `A.load` from `B.load`.
     """
     asked = ((line, around(text, line, lines.path)) for line in np.unique(lines.line[lines.line > 0]).tolist())
-    inside = [(line, one) for line, one in asked if one]
+    inside = [(line, function) for line, function in asked if function]
     return [
         line
         for other in others
-        for line, one in inside
+        for line, function in inside
         if (there := around(other, line, lines.path))
-        and there.name[-1] == one.name[-1]
-        and (there.name, there.parameters) != (one.name, one.parameters)
-        and any(len(declarations(each, one.name[-1], lines.path)) > 1 for each in (text, other))
+        and there.name[-1] == function.name[-1]
+        and (there.name, there.parameters) != (function.name, function.parameters)
+        and any(len(declarations(either, function.name[-1], lines.path)) > 1 for either in (text, other))
     ]
 
 
@@ -207,12 +207,12 @@ def _by_function(lines: RecordedLines, now: str) -> Ints:
     If the start was not recorded, a line keeps its number if that is still in the function.
     """
     started = [_start(name, start, lines.path) for name, start in zip(lines.names, lines.start.tolist(), strict=True)]
-    found = [
+    functions = [
         _only(declarations(now, name, lines.path), start) for name, start in zip(lines.names, started, strict=True)
     ]
-    then = {one: start for one, start in zip(found, started, strict=True) if one and start > 0}
-    each = [(one.first, one.last, one.start - then.get(one, one.start)) if one else (1, 0, 0) for one in found]
-    first, last, shift = np.array([*each, (1, 0, 0)], np.int64).T  # the last entry is for function -1
+    then = {f: start for f, start in zip(functions, started, strict=True) if f and start > 0}
+    spans = [(f.first, f.last, f.start - then.get(f, f.start)) if f else (1, 0, 0) for f in functions]
+    first, last, shift = np.array([*spans, (1, 0, 0)], np.int64).T  # the last entry is for function -1
     line = lines.line + shift[lines.function]
     inside = (line >= first[lines.function]) & (line <= last[lines.function])
     return np.where((lines.line > 0) & inside, line, 0)
@@ -224,12 +224,12 @@ def _start(name: str, start: int, path: str) -> int:
     return 0 if parts.closure else start if start > 0 else parts.line
 
 
-def _only(found: list[Declaration], start: int) -> Declaration | None:
+def _only(functions: list[Declaration], start: int) -> Declaration | None:
     """Return the only declaration, or of several that differ, the one at the recorded start."""
-    if len(found) > 1:
-        twins = Counter((one.name, one.parameters) for one in found)
-        found = [one for one in found if one.start == start and twins[one.name, one.parameters] == 1]
-    return found[0] if len(found) == 1 else None
+    if len(functions) > 1:
+        twins = Counter((f.name, f.parameters) for f in functions)
+        functions = [f for f in functions if f.start == start and twins[f.name, f.parameters] == 1]
+    return functions[0] if len(functions) == 1 else None
 
 
 def _by_text(lines: RecordedLines, then: str, now: str) -> MappedLines:
@@ -248,14 +248,14 @@ def _by_text(lines: RecordedLines, then: str, now: str) -> MappedLines:
             continue
         here = again(now, own, lines.path)
         unsure[spot] |= to > 0 and _may_be_renamed(own, to, then, now, lines.path)
-        if any(one.holds(to) for one in here):
+        if any(function.holds(to) for function in here):
             if _is_of_closure(lines, spot):
                 unsure[spot] |= _is_other_closure((then, at), (now, to), lines.path)
             else:
                 unsure[spot] |= _is_below_another_head(own, (then, at), (now, to))
             continue
-        if len(here) == 1 and (found := _within(own, here[0], then, now, at)):
-            line[spot], unsure[spot] = found, True
+        if len(here) == 1 and (mapped := _within(own, here[0], then, now, at)):
+            line[spot], unsure[spot] = mapped, True
         elif to and (here or _was_there(to, then, now, lines.path)):
             unsure[spot] = strayed[spot] = True
     lost = strayed & np.isin(line, line[~strayed])
@@ -268,24 +268,24 @@ def _may_be_renamed(own: Declaration, to: int, then: str, now: str, path: str) -
     The function may have been renamed, and another one with lines like its own written, in which the line would be now.
     """
     same = _by_body(now, path).get(_body(then, own), ())
-    renamed = (one for one in same if not one.holds(to) and not again(then, one, path))
-    return all(one.name != own.name for one in same) and any(renamed)
+    renamed = (function for function in same if not function.holds(to) and not again(then, function, path))
+    return all(function.name != own.name for function in same) and any(renamed)
 
 
 @memo
 def _by_body(text: str, path: str) -> dict[tuple[str, ...], list[Declaration]]:
     """Return the functions of a text by their bodies, but those that are on one line."""
-    found: dict[tuple[str, ...], list[Declaration]] = {}
+    functions: dict[tuple[str, ...], list[Declaration]] = {}
     read = read_as(text, path)
-    for one in read.declarations if read else ():
-        if one.kind == "function" and (body := _body(text, one)):
-            found.setdefault(body, []).append(one)
-    return found
+    for function in read.declarations if read else ():
+        if function.kind == "function" and (body := _body(text, function)):
+            functions.setdefault(body, []).append(function)
+    return functions
 
 
-def _body(text: str, one: Declaration) -> tuple[str, ...]:
+def _body(text: str, function: Declaration) -> tuple[str, ...]:
     """Return the lines of a function's body below that of its name, without their indentation."""
-    return tuple(line.strip() for line in split_lines(text)[max(one.body - 1, one.line) : one.last])
+    return tuple(line.strip() for line in split_lines(text)[max(function.body - 1, function.line) : function.last])
 
 
 def _is_of_closure(lines: RecordedLines, spot: int) -> bool:
@@ -308,8 +308,8 @@ def _is_other_closure(then: tuple[str, int], now: tuple[str, int], path: str) ->
 
 def _closure_head(text: str, line: int, path: str) -> str:
     """Return the first line of the closure around a line, without its indentation; "" if there is none."""
-    one = closure_around(text, line, path)
-    return _line(text, one.first) if one else ""
+    closure = closure_around(text, line, path)
+    return _line(text, closure.first) if closure else ""
 
 
 def _is_nameless(lines: RecordedLines, spot: int) -> bool:
@@ -367,18 +367,18 @@ def _own(lines: RecordedLines, spot: int, then: str) -> Declaration | None:
     """Return the function of a line: the recorded one, else the one in the text."""
     number, line = lines.function[spot], int(lines.line[spot])
     named = declarations(then, lines.names[number], lines.path) if number >= 0 else []
-    inside = (one for one in named if one.kind == "function" and one.holds(line))
-    return max(inside, key=lambda one: one.first, default=None) or around(then, line, lines.path)
+    inside = (function for function in named if function.kind == "function" and function.holds(line))
+    return max(inside, key=lambda function: function.first, default=None) or around(then, line, lines.path)
 
 
 def _within(own: Declaration, here: Declaration, then: str, now: str, line: int) -> int:
     """Map a line by comparing only its function's text; 0 if that fails."""
-    before, after = ("\n".join(split_lines(text)[one.first - 1 : one.last]) for text, one in ((then, own), (now, here)))
-    found = int(line_map(before, after).now[line - own.first + 1])
-    return found and found + here.first - 1
+    before, after = ("\n".join(split_lines(text)[f.first - 1 : f.last]) for text, f in ((then, own), (now, here)))
+    mapped = int(line_map(before, after).now[line - own.first + 1])
+    return mapped and mapped + here.first - 1
 
 
 def _was_there(line: int, then: str, now: str, path: str) -> bool:
     """Return whether the current function of a line existed before, so that it is not the renamed old one."""
-    one = around(now, line, path)
-    return one is not None and bool(again(then, one, path))
+    function = around(now, line, path)
+    return function is not None and bool(again(then, function, path))

@@ -52,16 +52,16 @@ def suggestions(charged: Mapping[str, int], sources: SourceMap, lines_of: LinesO
     """
     lost = {file: value for file, value in charged.items() if sources.kind(file) is Kind.UNKNOWN}
     trial = _Trial(sources, lines_of)
-    found = trial.of(sorted(lost, key=lambda file: -lost[file])[:MAX_LOST_FILES], charged)
+    plausible = trial.of(sorted(lost, key=lambda file: -lost[file])[:MAX_LOST_FILES], charged)
     for _ in range(MAX_SUGGESTIONS):
-        each = {pair: sum(lost.get(file, 0) for file in files) for pair, files in found.items()}
-        best = sorted(each, key=lambda pair: -each[pair])[:2]
-        if not best or each[best[0]] <= 0 or (len(best) > 1 and each[best[0]] == each[best[1]]):
+        gains = {pair: sum(lost.get(file, 0) for file in files) for pair, files in plausible.items()}
+        best = sorted(gains, key=lambda pair: -gains[pair])[:2]
+        if not best or gains[best[0]] <= 0 or (len(best) > 1 and gains[best[0]] == gains[best[1]]):
             return
-        files = [file for file in found[best[0]] if file in lost]
+        files = [file for file in plausible[best[0]] if file in lost]
         if trial.has_rival(best[0], files):
             return
-        yield Suggestion(*best[0], each[best[0]], frozenset(_here(best[0], file) for file in files))
+        yield Suggestion(*best[0], gains[best[0]], frozenset(_here(best[0], file) for file in files))
         for file in files:
             del lost[file]
 
@@ -83,14 +83,14 @@ class _Trial:
             for root in roots.intersection(folders_of(canonical(file))):
                 inside.setdefault(root, []).append(file)
         taken = {place.path: file for file in files if (place := self.sources.place(file))}
-        return {pair: found for pair in pairs if (found := self._found(pair, inside[pair.recorded], taken))}
+        return {pair: recovered for pair in pairs if (recovered := self._found(pair, inside[pair.recorded], taken))}
 
     def has_rival(self, pair: _Pair, files: Collection[str]) -> bool:
         """Return whether a mapping of the same directory to another one here may be right, too."""
         others = {other for file in files for other in self._pairs(file) if other.recorded == pair.recorded} - {pair}
         most, *counts = (
-            len(frozenset().union(*(self._common(_here(one, file), file) or () for file in files)))
-            for one in (pair, *others)
+            len(frozenset().union(*(self._common(_here(candidate, file), file) or () for file in files)))
+            for candidate in (pair, *others)
         )
         return any(is_rival(count, most) for count in counts)
 
@@ -108,7 +108,7 @@ class _Trial:
 
         It is wrong if it maps a placed file elsewhere, two files to one, or foreign code onto own code.
         """
-        found: list[str] = []
+        recovered: list[str] = []
         supported: list[frozenset[str]] = []
         absent = 0
         for file in inside:
@@ -126,11 +126,11 @@ class _Trial:
             elif there in taken or (shared := self._shared(here, file)) is None:
                 return []
             else:
-                found.append(file)
+                recovered.append(file)
                 supported += [shared] if shared else []
         enough = len(supported) > 1 and len(frozenset().union(*supported)) > 1
-        sure = enough or any(self._is_exact(pair, file) for file in found)
-        return found if sure and absent <= len(found) + len(supported) else []
+        sure = enough or any(self._is_exact(pair, file) for file in recovered)
+        return recovered if sure and absent <= len(recovered) + len(supported) else []
 
     def _shared(self, here: str, file: str) -> frozenset[str] | None:
         """Return the shared distinctive functions if a file here has most of a recorded file's; else None."""

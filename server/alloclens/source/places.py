@@ -94,8 +94,8 @@ class SourceMap:
 
     def place(self, path: str) -> Place | None:
         """Return the place of a recorded file; None if no rule finds it within the roots."""
-        found = self.find(path)
-        return found if isinstance(found, Place) else None
+        place = self.find(path)
+        return place if isinstance(place, Place) else None
 
     def find(self, path: str) -> Place | Nowhere:
         """Return the place of a recorded file, or why it has none."""
@@ -118,11 +118,11 @@ class SourceMap:
     @cached_property
     def by_place(self) -> Mapping[str, Sequence[str]]:
         """The recorded files by the key of their places. Places all files."""
-        found: dict[str, list[str]] = {}
+        by_key: dict[str, list[str]] = {}
         for file in self._functions:
             if place := self.place(file):
-                found.setdefault(self.roots.key(place.path), []).append(file)
-        return found
+                by_key.setdefault(self.roots.key(place.path), []).append(file)
+        return by_key
 
     def is_own(self, path: str) -> bool:
         """Return whether a recorded file was found and is own code."""
@@ -140,24 +140,26 @@ class SourceMap:
         """Return why a recorded file cannot be the own file at a path, which need not exist; "" if it can."""
         return stranger(path, recorded(file, self.functions(file)), self._context)
 
-    def _find(self, one: Recorded) -> Place | Nowhere:
-        if one.kind is Kind.BUILT_IN:
+    def _find(self, file: Recorded) -> Place | Nowhere:
+        if file.kind is Kind.BUILT_IN:
             return Nowhere(Kind.BUILT_IN, "made by a compiler or part of a runtime; there is no file")
         refused: dict[str, str] = {}
-        groups = ((rule, group) for rule in RULES for group in rule.groups(one, self._context))
+        groups = ((rule, group) for rule in RULES for group in rule.groups(file, self._context))
         for rule, group in groups:
             there = dict.fromkeys(filter(None, (self._real(candidate, refused) for candidate in group)))
-            fitting = [path for path in there if self._fits(path, one, rule, refused)]
+            fitting = [path for path in there if self._fits(path, file, rule, refused)]
             if len(fitting) > 1:
-                return Nowhere(one.kind, f"{len(fitting)} files here fit equally well", tuple(fitting[:MAX_CANDIDATES]))
+                return Nowhere(
+                    file.kind, f"{len(fitting)} files here fit equally well", tuple(fitting[:MAX_CANDIDATES])
+                )
             if fitting:
                 is_proven = (
-                    proves(fitting[0], one, self._context) or (one.path, fitting[0]) in self._context.builds.in_full
+                    proves(fitting[0], file, self._context) or (file.path, fitting[0]) in self._context.builds.in_full
                 )
                 guessed = rule.guess and not is_proven
-                before = renamed_from(fitting[0], one, self._context) if rule.name == RENAMED else ""
+                before = renamed_from(fitting[0], file, self._context) if rule.name == RENAMED else ""
                 return Place(fitting[0], rule.name, self._kind(fitting[0]), guessed, before)
-        return self._why(one, refused)
+        return self._why(file, refused)
 
     def _real(self, candidate: str, refused: dict[str, str]) -> str:
         """Return the real path of a file that exists and may be opened; else "", perhaps with a reason in `refused`."""
@@ -178,45 +180,47 @@ class SourceMap:
         )
         return ""
 
-    def _fits(self, path: str, one: Recorded, rule: PlacementRule, refused: dict[str, str]) -> bool:
+    def _fits(self, path: str, file: Recorded, rule: PlacementRule, refused: dict[str, str]) -> bool:
         """Return whether a file here can be the recorded one; if its rule needs checks that fail, say why."""
-        if not rule.tells_whose and (why := stranger(path, one, self._context)) and is_own(path, self.roots):
+        if not rule.tells_whose and (why := stranger(path, file, self._context)) and is_own(path, self.roots):
             refused[path] = why
-        elif rule.by_functions and not self._declares(path, one):
+        elif rule.by_functions and not self._declares(path, file):
             if rule.name != MOVED:
                 refused[path] = "a file here ends alike, but does not declare most of its functions"
         else:
             return True
         return False
 
-    def _declares(self, path: str, one: Recorded) -> bool:
+    def _declares(self, path: str, file: Recorded) -> bool:
         text = self.files.text(path)
-        return text is not None and declares_most(text, one.functions, path)
+        return text is not None and declares_most(text, file.functions, path)
 
     def _kind(self, path: str) -> Kind:
         if self.roots.go_root and is_within(path, self.roots.go_root):
             return Kind.STANDARD
         return Kind.OWN if is_own(path, self.roots) else Kind.DEPENDENCY
 
-    def _why(self, one: Recorded, refused: Mapping[str, str]) -> Nowhere:
-        if one.kind is Kind.STANDARD:
-            return Nowhere(one.kind, self._not_standard(one))
-        if one.kind is Kind.DEPENDENCY:
+    def _why(self, file: Recorded, refused: Mapping[str, str]) -> Nowhere:
+        if file.kind is Kind.STANDARD:
+            return Nowhere(file.kind, self._not_standard(file))
+        if file.kind is Kind.DEPENDENCY:
             return Nowhere(
-                one.kind, "a dependency that is neither installed, nor in the module cache, nor vendored here"
+                file.kind, "a dependency that is neither installed, nor in the module cache, nor vendored here"
             )
         if refused:
             why = next(iter(refused.values()))
-            return Nowhere(one.kind, why, tuple(path for path, said in refused.items() if said == why)[:MAX_CANDIDATES])
-        if unknown := of_no_module(self._context.builds.packages(one), self._context):
-            return Nowhere(one.kind, unknown)
-        if same := [join(directory, one.name) for directory in self.files.named(one.name)[:MAX_CANDIDATES]]:
+            return Nowhere(
+                file.kind, why, tuple(path for path, reason in refused.items() if reason == why)[:MAX_CANDIDATES]
+            )
+        if unknown := of_no_module(self._context.builds.packages(file), self._context):
+            return Nowhere(file.kind, unknown)
+        if same := [join(directory, file.name) for directory in self.files.named(file.name)[:MAX_CANDIDATES]]:
             why = "a file here has that name, but it shares no directory with the recorded one"
-            return Nowhere(one.kind, why, tuple(same))
-        return Nowhere(one.kind, self._absent(one.path))
+            return Nowhere(file.kind, why, tuple(same))
+        return Nowhere(file.kind, self._absent(file.path))
 
-    def _not_standard(self, one: Recorded) -> str:
-        if not one.standard:
+    def _not_standard(self, file: Recorded) -> str:
+        if not file.standard:
             return "part of a standard library that is not installed here"
         if self.roots.go_version:
             return f"part of Go's standard library, but not of {self.roots.go_version}, which is installed here"

@@ -129,8 +129,8 @@ class Recorded:
     @cached_property
     def standard(self) -> str:
         """The path below GOROOT/src, for files of Go's distribution; "" for others."""
-        if found := TOOLCHAIN.search(self.path):
-            return found[1]
+        if match := TOOLCHAIN.search(self.path):
+            return match[1]
         if not self.path.endswith(GO_FILE) or (self.package and _first(self.package) not in STANDARD):
             return ""
         if not self.package and ((self.functions and self.path.endswith(".go")) or self.absolute):
@@ -188,10 +188,10 @@ def package_among(functions: Collection[str]) -> str:
     So closures count only if no other function has a package.
     """
     for of_closures in (False, True):
-        said = (package_of(function) for function in functions if bool(OF_CLOSURE.search(function)) is of_closures)
-        named = (package for package in said if not NAMELESS_PACKAGES.match(package))
-        if found := Counter(islice(named, MAX_PACKAGE_FUNCTIONS)):
-            return min(found, key=lambda package: (-found[package], package))
+        packages = (package_of(function) for function in functions if bool(OF_CLOSURE.search(function)) is of_closures)
+        named = (package for package in packages if not NAMELESS_PACKAGES.match(package))
+        if counts := Counter(islice(named, MAX_PACKAGE_FUNCTIONS)):
+            return min(counts, key=lambda package: (-counts[package], package))
     return ""
 
 

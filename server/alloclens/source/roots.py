@@ -103,14 +103,14 @@ class Roots:
     @cached_property
     def caches(self) -> frozenset[str]:
         """The directories of dependencies, which nobody edits."""
-        found = (self.go_root, self.module_cache, *(p.directory for p in self.packages))
-        return frozenset(root.rstrip("/") for root in found if root)
+        roots = (self.go_root, self.module_cache, *(p.directory for p in self.packages))
+        return frozenset(root.rstrip("/") for root in roots if root)
 
     @cached_property
     def edited(self) -> dict[str, int]:
         """The folders whose files the user edits, with their rank. go.work may add modules outside the workspace."""
-        found = (*self.folders, *(m.directory for m in self.modules if m.main), *(m.here for m in self.mappings))
-        return {folder: rank for rank, folder in enumerate(dict.fromkeys(root.rstrip("/") for root in found))}
+        roots = (*self.folders, *(m.directory for m in self.modules if m.main), *(m.here for m in self.mappings))
+        return {folder: rank for rank, folder in enumerate(dict.fromkeys(root.rstrip("/") for root in roots))}
 
     def in_caches(self, path: str) -> bool:
         """Return whether a path belongs to a dependency or the language, which nobody edits.
@@ -132,8 +132,10 @@ class Roots:
     @cached_property
     def partly_open(self) -> tuple[str, ...]:
         """Directories of modules that are only partly opened; the rest of them must not be read."""
-        found = (m.directory for m in self.modules if any(is_within(folder, m.directory) for folder in self.folders))
-        return tuple(directory for directory in dict.fromkeys(found) if not self.hold(f"{directory}/x"))
+        directories = (
+            m.directory for m in self.modules if any(is_within(folder, m.directory) for folder in self.folders)
+        )
+        return tuple(directory for directory in dict.fromkeys(directories) if not self.hold(f"{directory}/x"))
 
     @cached_property
     def _all(self) -> frozenset[str]:

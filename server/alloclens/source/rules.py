@@ -69,15 +69,15 @@ class PlacementContext:
     def python_projects(self) -> Mapping[str, Sequence[str]]:
         """The directories of the workspace's Python projects, by the normalized names of what pyproject.toml says is theirs."""
         directories = self.files.named("pyproject.toml")[:MAX_PROJECTS]
-        each = ((at, _python_names(self.files.text(f"{at}/pyproject.toml") or "")) for at in directories)
-        return _grouped((name, at) for at, names in each for name in sorted(names))
+        projects = ((at, _python_names(self.files.text(f"{at}/pyproject.toml") or "")) for at in directories)
+        return _grouped((name, at) for at, names in projects for name in sorted(names))
 
     def crates(self, path: str) -> frozenset[str]:
         """Return the possible crate names of a file: from its Cargo.toml, or its own name if it is a program."""
         for folder in filter(self.cargo.__contains__, folders_of(path)):
-            if said := CRATE.findall(self.files.text(f"{folder}/Cargo.toml") or ""):
+            if names := CRATE.findall(self.files.text(f"{folder}/Cargo.toml") or ""):
                 program = PROGRAM.search(path)
-                return frozenset(name.replace("-", "_") for name in (*said, *(program.groups() if program else ())))
+                return frozenset(name.replace("-", "_") for name in (*names, *(program.groups() if program else ())))
         return frozenset()
 
     @cached_property
@@ -118,10 +118,10 @@ def _grouped(pairs: Iterable[tuple[str, T]]) -> dict[str, list[T]]:
 
 def _project(text: str | None) -> str:
     try:
-        said = json.loads(text or "")
+        manifest = json.loads(text or "")
     except (ValueError, RecursionError):
         return ""
-    name = said.get("name") if isinstance(said, dict) else ""
+    name = manifest.get("name") if isinstance(manifest, dict) else ""
     return name if isinstance(name, str) else ""
 
 
@@ -189,7 +189,7 @@ def _other_copies(here: Sequence[str], path: str, context: PlacementContext) -> 
 
     A path of -trimpath with a version may be of either.
     """
-    texts = {context.files.text(one) for one in here if context.files.is_file(one)}
+    texts = {context.files.text(file) for file in here if context.files.is_file(file)}
     for vendor in context.roots.vendors if texts else ():
         copy = join(vendor, path)
         if context.files.is_file(copy) and context.files.text(copy) not in texts:
@@ -224,8 +224,8 @@ def _vendor(recorded: Recorded, context: PlacementContext) -> Groups:
 
 def _module_cache(recorded: Recorded, context: PlacementContext) -> Groups:
     cache = context.roots.module_cache
-    found = VERSIONED.search(recorded.path)
-    if not cache or found is None or is_share(recorded.path):
+    match = VERSIONED.search(recorded.path)
+    if not cache or match is None or is_share(recorded.path):
         return
     module, _, rest = _from_domain(recorded.path).partition("@")
     version, _, rest = rest.partition("/")
@@ -251,8 +251,8 @@ def _go_root(recorded: Recorded, context: PlacementContext) -> Groups:
 def _packages(recorded: Recorded, context: PlacementContext) -> Groups:
     """Find an installed package, first that of the same part of a project, such as packages/web/node_modules."""
     for marker, parts in context.packages.items():
-        for found in re.finditer(marker, recorded.path):  # outermost first: packages are nested
-            rest, before = recorded.path[found.end() :], recorded.path[: found.start()].rstrip("/")
+        for match in re.finditer(marker, recorded.path):  # outermost first: packages are nested
+            rest, before = recorded.path[match.end() :], recorded.path[: match.start()].rstrip("/")
             same_part = parts.get(name_of(before), ()) if before else ()
             yield from ([join(directory, rest) for directory in group] for group in _nearest(before, same_part))
             yield from ([join(directory, rest)] for directory in parts.get("", ()))
@@ -260,16 +260,16 @@ def _packages(recorded: Recorded, context: PlacementContext) -> Groups:
 
 def _installed_project(recorded: Recorded, context: PlacementContext) -> Groups:
     """Find files of a Python project here that was installed where the program ran, in the layouts with and without src."""
-    if found := SITE_PACKAGES.search(recorded.path):
-        inside = found[1]
+    if match := SITE_PACKAGES.search(recorded.path):
+        inside = match[1]
         projects = context.python_projects.get(normalized(inside.partition("/")[0].removesuffix(".py")), ())
         yield [join(directory, layout, inside) for directory in projects for layout in ("", "src")]
 
 
 def _nearest(before: str, parts: Sequence[str]) -> Groups:
     """Group package directories by how many trailing elements their parent shares with the recorded path."""
-    wanted = before.split("/")[::-1]
-    shared = sorted((-shared_end(wanted, part.split("/")[-2::-1]), part) for part in parts)
+    elements = before.split("/")[::-1]
+    shared = sorted((-shared_end(elements, part.split("/")[-2::-1]), part) for part in parts)
     yield from ([part for _, part in same] for _, same in groupby(shared, lambda pair: pair[0]))
 
 
@@ -341,10 +341,10 @@ def _moved(recorded: Recorded, context: PlacementContext) -> Groups:
     is_proof = recorded.path.endswith(OF_GO) or sum(map(has_name, recorded.functions)) > 1
     platform = context.builds.platform
     for group in _gone(recorded, context, (*SURE, _relative)):
-        each = (one for path in group for one in context.files.beside(path))
-        beside = [one for one in each if not excludes(one, context.files.text(one) or "", platform)]
-        yield [one for one in beside if _is_for(one, context)]
-        yield [one for path in group if (one := context.files.renamed(path)) in beside]
+        files = (file for path in group for file in context.files.beside(path))
+        beside = [file for file in files if not excludes(file, context.files.text(file) or "", platform)]
+        yield [file for file in beside if _is_for(file, context)]
+        yield [renamed for path in group if (renamed := context.files.renamed(path)) in beside]
         yield beside if is_proof else []
 
 
@@ -361,27 +361,27 @@ def _container(recorded: Recorded, context: PlacementContext) -> Groups:
     modules = context.roots.modules if len(context.roots.modules) <= MAX_MODULES else ()
     checkouts = (*context.roots.folders, *(module.directory for module in modules))
     for pattern in CONTAINERS:
-        if found := pattern.match(recorded.path):
-            yield [join(checkout, recorded.path[found.end() :]) for checkout in checkouts]
+        if match := pattern.match(recorded.path):
+            yield [join(checkout, recorded.path[match.end() :]) for checkout in checkouts]
 
 
 def _suffix(recorded: Recorded, context: PlacementContext) -> Groups:
     """Find the workspace's files that share the longest end with the recorded path, at least two elements."""
-    wanted = [context.roots.key(element) for element in recorded.end.split("/") if element][::-1]
-    if len(wanted) > 1:
-        here = [join(directory, recorded.name) for directory in context.files.named("/".join(wanted[1::-1]))]
+    elements = [context.roots.key(element) for element in recorded.end.split("/") if element][::-1]
+    if len(elements) > 1:
+        here = [join(directory, recorded.name) for directory in context.files.named("/".join(elements[1::-1]))]
         here = here if len(here) <= MAX_SAME_NAME_FILES else []
         ends = {path: context.roots.key(path).split("/")[::-1] for path in here}
-        shared = {path: shared_end(wanted, end) for path, end in ends.items()}
+        shared = {path: shared_end(elements, end) for path, end in ends.items()}
         most = max(shared.values(), default=0)
         longest = [path for path, n in shared.items() if n == most >= 2]
-        yield [path for path in longest if not _beside(wanted, ends[path]) and _in_package(path, recorded, context)]
+        yield [path for path in longest if not _beside(elements, ends[path]) and _in_package(path, recorded, context)]
 
 
-def _beside(wanted: Sequence[str], end: Sequence[str]) -> bool:
+def _beside(elements: Sequence[str], end: Sequence[str]) -> bool:
     """Return whether two reversed paths differ in only one directory: services/a/db/db.go, services/b/db/db.go."""
-    n = shared_end(wanted, end)
-    return wanted[n + 1 : n + 2] == end[n + 1 : n + 2] != []
+    n = shared_end(elements, end)
+    return elements[n + 1 : n + 2] == end[n + 1 : n + 2] != []
 
 
 def _in_package(path: str, recorded: Recorded, context: PlacementContext) -> bool:
@@ -389,8 +389,8 @@ def _in_package(path: str, recorded: Recorded, context: PlacementContext) -> boo
     package = recorded.jvm_package
     if not package or f"/{path}".endswith(f"/{recorded.end}"):
         return True
-    said = JVM_PACKAGE.findall(context.files.text(path) or "")
-    return ".".join(said) == package
+    names = JVM_PACKAGE.findall(context.files.text(path) or "")
+    return ".".join(names) == package
 
 
 SURE = (_mapped, _as_recorded, _module, _build, _alike)
@@ -513,7 +513,7 @@ def _crates(recorded: Recorded) -> frozenset[str]:
 
 def _lies_in_such(path: str, recorded: Recorded) -> bool:
     """Return whether a file here is in the same third-party directory, which then counts as own code."""
-    return any(path.endswith(f"/{recorded.path[found.start() :]}") for found in EMBEDDED.finditer(recorded.path))
+    return any(path.endswith(f"/{recorded.path[match.start() :]}") for match in EMBEDDED.finditer(recorded.path))
 
 
 def _may_hold(path: str, package: str, recorded: Recorded, context: PlacementContext) -> bool:
@@ -532,12 +532,12 @@ def _may_hold(path: str, package: str, recorded: Recorded, context: PlacementCon
 def _from_domain(path: str) -> str:
     """Return the module's part of a path with a version, still with `!` escapes."""
     inside = path.rpartition("/pkg/mod/")[2]
-    found = DOMAIN.search(inside) if inside == path else None
-    return found[1] if found else inside
+    match = DOMAIN.search(inside) if inside == path else None
+    return match[1] if match else inside
 
 
 def _unescaped(path: str) -> str:
-    return UNESCAPED.sub(lambda found: found[1].upper(), path)
+    return UNESCAPED.sub(lambda match: match[1].upper(), path)
 
 
 def _escaped(module: str) -> str:

@@ -73,14 +73,14 @@ def line_map(then: str, now: str, comment: str = "") -> LineMap:
 
 def stays(then: str, other: str) -> Mask:
     """Return whether 0 and each line of a text certainly have the same number in another text."""
-    found = line_map(then, other)
-    return np.asarray((found.now == np.arange(len(found.now))) & ~found.unsure)
+    mapping = line_map(then, other)
+    return np.asarray((mapping.now == np.arange(len(mapping.now))) & ~mapping.unsure)
 
 
 def is_in(then: str, other: str) -> Mask:
     """Return whether 0 and each line of a text are certainly in another text, under any number."""
-    found = line_map(then, other)
-    return np.asarray(((found.now != GONE) & ~found.unsure) | (np.arange(len(found.now)) == 0))
+    mapping = line_map(then, other)
+    return np.asarray(((mapping.now != GONE) & ~mapping.unsure) | (np.arange(len(mapping.now)) == 0))
 
 
 def _numbered(then: str, now: str) -> tuple[Ints, Ints]:
@@ -229,11 +229,11 @@ COMMENTS = {"//": re.compile(r"//|/\*(?:(?!\*/).)*\*/\s*$"), "#": re.compile("#"
 def code(line: str, comment: str) -> str:
     """Strip a trailing comment, and spaces that do not separate two words or operators."""
     ends, out, spaced = COMMENTS.get(comment), "", True
-    for found in TOKEN.finditer(line):
-        string, quote, space, other = found.groups()
+    for match in TOKEN.finditer(line):
+        string, quote, space, other = match.groups()
         if quote:  # part of a multi-line string, or not a quote at all
             return line.strip()
-        if spaced and ends and ends.match(line, found.start()):
+        if spaced and ends and ends.match(line, match.start()):
             break
         if space is None:
             token = string or other

@@ -109,7 +109,7 @@ def _asked(at: Address, access: Access, deadline: Deadline) -> Response:
     given = access.sent()
     names = {name.lower() for name, _ in given}
     ours = ("Host", at.authority), ("User-Agent", "alloclens"), ("Accept-Encoding", "identity"), ("Connection", "close")
-    headers = [*(one for one in ours if one[0].lower() not in names), *given]
+    headers = [*(header for header in ours if header[0].lower() not in names), *given]
     return get(at, headers, proxy_for(at), access.context, deadline, MAX_ANSWER_BYTES)
 
 

@@ -104,12 +104,12 @@ def changes(
     return Changes(grown, added, removed, units, cut, int(np.count_nonzero(value)))
 
 
-def bounds(of: SampledValues, wanted: Columns, rate: float) -> Interval:
+def bounds(of: SampledValues, columns: Columns, rate: float) -> Interval:
     """Return the 99 % interval of each row's value, never below 0."""
-    value = of.value[:, wanted.value]
-    block, most, least = _units(of, of, wanted, wanted, rate)
+    value = of.value[:, columns.value]
+    block, most, least = _units(of, of, columns, columns, rate)
     low, high = value_interval(
-        value + of.cut[:, wanted.value], _sampling(of, wanted.value), block, most, critical_value(1), least
+        value + of.cut[:, columns.value], _sampling(of, columns.value), block, most, critical_value(1), least
     )
     return Interval(np.minimum(low, value), np.maximum(high, value))
 

@@ -96,29 +96,29 @@ def value_interval(
     return Interval(np.maximum(low, 0), value + _up(own, block, rate, z))
 
 
-def _down(one: Sampling, rate: Floats, z: float) -> Floats:
+def _down(sampling: Sampling, rate: Floats, z: float) -> Floats:
     """Return how far the true value may be below the estimate."""
-    count = ratio(one.variance, rate**2)
+    count = ratio(sampling.variance, rate**2)
     root = 1 - ratio(1, 9 * count) - ratio(z, 3 * np.sqrt(count))
     return np.asarray(rate * count * (1 - np.maximum(root, 0) ** 3))
 
 
-def _up(one: Sampling, block: Floats, rate: Floats, z: float) -> Floats:
+def _up(sampling: Sampling, block: Floats, rate: Floats, z: float) -> Floats:
     """Return how far the true value may be above the estimate."""
-    variance = one.variance + rate**2
-    unit = ratio(one.variance * _unit(one, rate) + rate**3, variance)
+    variance = sampling.variance + rate**2
+    unit = ratio(sampling.variance * _unit(sampling, rate) + rate**3, variance)
     error = np.sqrt(variance)
     skew = unit * (z**2 - 1) / 3 + ratio(unit**2, error) * max(z**3 - 7 * z, 0) / 36
-    return rate + z * error + skew + np.where(_missed(one, block, rate, z), block / 2, 0)
+    return rate + z * error + skew + np.where(_missed(sampling, block, rate, z), block / 2, 0)
 
 
-def _unit(one: Sampling, rate: Floats) -> Floats:
+def _unit(sampling: Sampling, rate: Floats) -> Floats:
     """Return an upper bound of half the third moment over the variance."""
-    most = ratio(one.sampled * rate**2, one.variance)
+    most = ratio(sampling.sampled * rate**2, sampling.variance)
     return np.asarray(rate * (1 + np.log(np.maximum(most, 1))))
 
 
-def _missed(one: Sampling, block: Floats, rate: Floats, z: float) -> Mask:
+def _missed(sampling: Sampling, block: Floats, rate: Floats, z: float) -> Mask:
     """Return whether sampling misses a block, of those sampled and one more, with more than the level's probability."""
-    chance = (one.sampled + 1) * np.where(rate > 0, np.exp(-ratio(block, rate)), 0)
+    chance = (sampling.sampled + 1) * np.where(rate > 0, np.exp(-ratio(block, rate)), 0)
     return np.asarray(chance > NormalDist().cdf(-z))

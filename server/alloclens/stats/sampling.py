@@ -50,7 +50,7 @@ SMALLEST, LARGEST = 2.0**-25, 2.0**20
 def errors(profile: Profile) -> SampleErrors:
     """Return the errors of all values."""
     shape = profile.values.shape
-    found = SampleErrors(
+    sample_errors = SampleErrors(
         *(np.full(shape, value, order="F") for value in (np.nan, np.nan, 0.0, 0.0))
     )  # filled by columns
     size, pairs = np.abs(profile.values.astype(np.float64)), _heap_columns(profile)
@@ -60,15 +60,15 @@ def errors(profile: Profile) -> SampleErrors:
     for (objects, space), mean in zip(both, means, strict=True):
         unlabelled = np.where(mean > 0, mean, any_mean)  # nothing in use: the size of what was allocated
         block = np.where(profile.block_size > 0, profile.block_size, unlabelled)
-        _fill(found, objects, space, size, block, profile.period)
+        _fill(sample_errors, objects, space, size, block, profile.period)
     for without, space in pairs:
         if without is None:
             rate = profile.period if profile.period > 1 else 0
-            found.variance[:, space] = size[:, space] * rate
-            found.sampled[:, space] = size[:, space] / rate if rate else np.nan
+            sample_errors.variance[:, space] = size[:, space] * rate
+            sample_errors.sampled[:, space] = size[:, space] / rate if rate else np.nan
     if _counts_all(profile):
-        found.variance[:], found.sampled[:] = 0, size
-    return found
+        sample_errors.variance[:], sample_errors.sampled[:] = 0, size
+    return sample_errors
 
 
 def sampling_rate(profile: Profile) -> float:
@@ -79,8 +79,8 @@ def sampling_rate(profile: Profile) -> float:
 def _heap_columns(profile: Profile) -> list[tuple[int | None, int]]:
     """Return the column pairs of objects, if there are any, and of their bytes."""
     types = profile.sample_types if profile.period > 0 else ()
-    each = (columns(types, one) for one in types if one.type in SPACES)
-    return [(one.objects, one.value) for one in each]
+    spaces = (columns(types, sample_type) for sample_type in types if sample_type.type in SPACES)
+    return [(space.objects, space.value) for space in spaces]
 
 
 def _counts_all(profile: Profile) -> bool:
@@ -88,18 +88,18 @@ def _counts_all(profile: Profile) -> bool:
     return bool(names) and all(name in (*GOROUTINES, "threadcreate") for name in names)
 
 
-def _fill(found: SampleErrors, objects: int, space: int, size: Floats, block: Floats, rate: int) -> None:
+def _fill(sample_errors: SampleErrors, objects: int, space: int, size: Floats, block: Floats, rate: int) -> None:
     """Fill in the columns of objects and of their bytes."""
     p = -np.expm1(-block / rate) if rate > 1 else np.ones_like(block)  # a rate of 1 samples every object
     exact = ratio(size[:, space] * p, block)
     n = np.where(exact < 0.5, exact, np.rint(exact))  # less than one: not a sampled profile's
     blocks = ratio(n * (1 - p), p**2)
-    found.variance[:, objects], found.variance[:, space] = blocks, blocks * block**2
-    found.sampled[:, objects] = found.sampled[:, space] = np.rint(n)
+    sample_errors.variance[:, objects], sample_errors.variance[:, space] = blocks, blocks * block**2
+    sample_errors.sampled[:, objects] = sample_errors.sampled[:, space] = np.rint(n)
     if rate > 1:
         relative = np.clip(block / rate, SMALLEST, LARGEST)
-        found.cut[:, objects] = np.where(exact < 0.5, 0, ratio(n, p) - size[:, objects])
+        sample_errors.cut[:, objects] = np.where(exact < 0.5, 0, ratio(n, p) - size[:, objects])
         for _ in range(SQUARINGS):  # ten times as fast as a power
             relative = relative * relative
-        found.extremes[:, objects] = np.where(block > 0, 1 / relative, 0)
-        found.extremes[:, space] = np.where(block > 0, relative, 0)
+        sample_errors.extremes[:, objects] = np.where(block > 0, 1 / relative, 0)
+        sample_errors.extremes[:, space] = np.where(block > 0, relative, 0)

@@ -110,11 +110,11 @@ def dispersion(counts: Counts) -> Floats:
     their variance on average. Where the pace changes once and for all, as when a cache is full, it is 0.
     """
     came = np.diff(np.nan_to_num(counts.arrived), axis=0)
-    before, each, after = came[:-2], came[1:-1], came[2:]
-    mean = (before + each + after) / 3
+    before, middle, after = came[:-2], came[1:-1], came[2:]
+    mean = (before + middle + after) / 3
     number = np.maximum((mean > 0).sum(axis=0), 1)
-    found = ratio((each - before) * (each - after), mean).sum(axis=0) / number
-    return np.where(found > 1 + EXCESS_ERRORS * np.sqrt(TRIPLE_VARIANCE / number), found, 1.0)
+    estimate = ratio((middle - before) * (middle - after), mean).sum(axis=0) / number
+    return np.where(estimate > 1 + EXCESS_ERRORS * np.sqrt(TRIPLE_VARIANCE / number), estimate, 1.0)
 
 
 def _residuals(held: Floats, clock: Floats) -> Floats:

@@ -158,7 +158,7 @@ def _read(path: str, stamp: Stamp, is_chosen: bool) -> tuple[Binary, ...]:
         raise
     except Exception as error:  # noqa: BLE001 - the library's errors are not documented
         return (Binary(path, stamp, is_chosen, fault=f"is damaged or cut off ({first_line(error)})"),)
-    return tuple(Binary(path, stamp, is_chosen, *found) for found in objects)
+    return tuple(Binary(path, stamp, is_chosen, *facts) for facts in objects)
 
 
 def archive(path: str) -> Any:

@@ -59,10 +59,10 @@ def build(profile: Profile, roots: Roots, binaries: Sequence[str]) -> Build:
     has_other_lines = False
     for binary in _binaries(path, may_be_read, binaries):
         seen = stamp(binary)
-        found, has_run = _that_ran(profile, binary, seen) if seen else (None, None)
-        if found:
-            revision = found.revision or revision
-            return found._replace(
+        info, has_run = _that_ran(profile, binary, seen) if seen else (None, None)
+        if info:
+            revision = info.revision or revision
+            return info._replace(
                 written_at=written_at, is_here=binary == path, is_gone=binary != path, revision=revision
             )
         has_other_lines |= has_run is False and binary == path
@@ -76,9 +76,9 @@ def _that_ran(profile: Profile, binary: str, seen: Stamp) -> tuple[Build | None,
     On Windows the build id is made of the binary's name and time and is not in the binary.
     """
     is_known = bool(_marks(profile.build_id))
-    found = _read(binary, seen, profile.build_id if is_known else "")
-    has_run = ran(profile, binary, seen) if found else None
-    return found if has_run or (is_known and has_run is None) else None, has_run
+    info = _read(binary, seen, profile.build_id if is_known else "")
+    has_run = ran(profile, binary, seen) if info else None
+    return info if has_run or (is_known and has_run is None) else None, has_run
 
 
 def revisions(text: str) -> tuple[str, ...]:
@@ -125,8 +125,8 @@ def _read(path: str, seen: Stamp, build_id: str) -> Build | None:
             if build_id and not any(mark in data for mark in _marks(build_id)):
                 return None
             for _ in range(MAX_PIECES):
-                if found := _stamped(data):
-                    return found
+                if info := _stamped(data):
+                    return info
                 more = file.read(PIECE_BYTES)
                 data = data[-MAX_INFO_BYTES:] + more
                 if not more:

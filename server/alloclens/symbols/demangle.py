@@ -111,13 +111,13 @@ def _may_become(name: str) -> int:
     size = at = 0
     known: dict[str, list[tuple[int, int]]] = {"S": [], "T": []}
     backward: dict[str, int] = {}
-    for found in REFERENCE.finditer(name):
-        size += MAX_LETTER_CHARACTERS * (found.start() - at)
-        at = found.end()
-        if found[3]:
-            size += backward.setdefault(found[3], size)
+    for match in REFERENCE.finditer(name):
+        size += MAX_LETTER_CHARACTERS * (match.start() - at)
+        at = match.end()
+        if match[3]:
+            size += backward.setdefault(match[3], size)
         else:
-            digits, before = found[1] or found[2], known[found[0][0]]
+            digits, before = match[1] or match[2], known[match[0][0]]
             number = int(digits, 36) + 1 if digits else 0
             earlier = next((was for highest, was in before if highest >= number), None)
             if earlier is None:
@@ -151,11 +151,11 @@ def _demangler() -> Callable[[str], str]:
 
 def _bare(full: str) -> str:
     """Return "std::vector::size" for "unsigned long std::vector<int>::size<char>(int) const"."""
-    if found := THUNK.match(full):
-        return found[0] + _without_arguments(full[found.end() :])
-    for kind, said in KINDS.items():
+    if match := THUNK.match(full):
+        return match[0] + _without_arguments(full[match.end() :])
+    for kind, label in KINDS.items():
         if full.startswith(kind):
-            return said + _bare(full[len(kind) :])
+            return label + _bare(full[len(kind) :])
     name = _without_parameters(_without_arguments(full))
     operator = OPERATOR.search(name) if "operator" in name else None
     return name[name.rfind(" ", 0, operator.start() if operator else None) + 1 :].replace(SPACE, " ")
@@ -224,10 +224,10 @@ def _parted(text: str) -> Iterator[tuple[str, str]]:
     yield "".join(plain), ""
 
 
-def _numbered(found: re.Match[str]) -> str:
-    return f"{{unnamed{SPACE}type#{_number(found)}}}"
+def _numbered(match: re.Match[str]) -> str:
+    return f"{{unnamed{SPACE}type#{_number(match)}}}"
 
 
-def _number(found: re.Match[str]) -> int:
+def _number(match: re.Match[str]) -> int:
     """Return pprof's number, which starts at 1: LLVM omits the first number and starts the second at 0."""
-    return int(found[1]) + 2 if found[1] else 1
+    return int(match[1]) + 2 if match[1] else 1

@@ -72,8 +72,8 @@ class Table:
         texts = self.data[begin:end].split(b"\0")
         at = begin + np.cumsum([0, *(len(text) + 1 for text in texts[:-1])])
         named = dict(zip(at.tolist(), texts, strict=True))
-        each = ((named.get(where, b"["), row) for row, where in enumerate(self.name.tolist()))
-        return {name: row for name, row in each if b"[" not in name}
+        functions = ((named.get(where, b"["), row) for row, where in enumerate(self.name.tolist()))
+        return {name: row for name, row in functions if b"[" not in name}
 
     def steps(self, row: int, most: int) -> tuple[Ints, Ints]:
         """Return the end offset of each line range of a function, and the lines. Raises _TableError."""
@@ -131,8 +131,10 @@ class _Lines:
         inside = (offset >= 0) & (offset < self._table.entry[-1]) & (line > 0)  # C code is outside
         row = np.searchsorted(self._table.entry, offset[inside], "right") - 1
         within = offset[inside] - self._table.entry[row]
-        each = zip(row.tolist(), within.tolist(), line[inside].tolist(), strict=True)
-        return bool(inside.any()) and all(self._at(one, at) in (recorded, GENERATED_LINE) for one, at, recorded in each)
+        points = zip(row.tolist(), within.tolist(), line[inside].tolist(), strict=True)
+        return bool(inside.any()) and all(
+            self._at(function, at) in (recorded, GENERATED_LINE) for function, at, recorded in points
+        )
 
     def _at(self, row: int, offset: int) -> int:
         if row not in self._known:
@@ -153,11 +155,11 @@ def _starts(table: Table, address: Ints, row: Ints) -> list[int]:
     points, held = points[order], np.cumsum(np.repeat([1, -1], len(row))[order])
     best = np.flatnonzero(held[:-1] * 10 >= held.max() * 9)
     spans = zip(points[best].tolist(), points[best + 1].tolist(), strict=True)
-    each = (
+    ranges = (
         range(-(-begin // CODE_ALIGNMENT_BYTES) * CODE_ALIGNMENT_BYTES, end, CODE_ALIGNMENT_BYTES)
         for begin, end in spans
     )
-    return list(islice(chain.from_iterable(each), MAX_STARTS))
+    return list(islice(chain.from_iterable(ranges), MAX_STARTS))
 
 
 @lru_cache(2)

@@ -51,8 +51,8 @@ def in_sources(
         return given
     maps, stacks = _Maps(tuple(folders), mappings, recorded.mtime_ns if recorded else 0), {}
     for row, (number, at) in enumerate(zip(profile.frames.line.tolist(), profile.columns.tolist(), strict=True)):
-        if number > 0 and at >= 0 and (found := maps.lookup(profile.frame(row), at)):
-            stacks[row] = [found]  # a location has one frame
+        if number > 0 and at >= 0 and (frame := maps.lookup(profile.frame(row), at)):
+            stacks[row] = [frame]  # a location has one frame
     profile = replace(resolved(profile, stacks) if stacks else profile, columns=None)
     return replace(given, profile=profile, messages=(*given.messages, *maps.messages), is_transient=bool(maps.known))
 
@@ -85,14 +85,14 @@ class _Maps:
         if not path or not (now := stamp(path)):
             return None
         try:
-            found = _read(path, now, self.folders)
+            source_map = _read(path, now, self.folders)
         except _MapError as error:
             fault = str(error)
         except ImportError:
             fault = INSTALL
         else:
-            if found is None or now.mtime_ns <= self.recorded_ns:
-                return found
+            if source_map is None or now.mtime_ns <= self.recorded_ns:
+                return source_map
             fault = REBUILT
         self.messages.append(f"{path}: {fault}")
         return None

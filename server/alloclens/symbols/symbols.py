@@ -104,12 +104,12 @@ class _Symbolizer:
     def _of_mapping(self, number: int, rows: Ints) -> dict[int, list[SymbolizedFrame]]:
         """Return the frames of the locations of a mapping that can be symbolized."""
         file, build_id = self.profile.text(np.array([c[number] for c in self._columns()]))
-        found = self._candidates(_base_name(file), build_id)
-        if not found:
+        candidates = self._candidates(_base_name(file), build_id)
+        if not candidates:
             self.missing.append(file)
             return {}
         try:
-            symbols, where = _image(found)
+            symbols, where = _image(candidates)
         except _BinaryError as error:
             self.messages.append(str(error))
             return {}
@@ -144,22 +144,22 @@ def _base_name(file: str) -> str:
     return file.replace("\\", "/").rpartition("/")[2]
 
 
-def _refused(binary: Binary, wanted: str) -> str:
+def _refused(binary: Binary, build_id: str) -> str:
     if binary.fault:
         return _faulty(binary)
     has = f"build id {binary.build_id}" if binary.build_id else "no build id"
-    return f"{binary.path}: has {has}, the profile's has {plain(wanted)}; the very build that ran is needed"
+    return f"{binary.path}: has {has}, the profile's has {plain(build_id)}; the very build that ran is needed"
 
 
-def _image(found: tuple[Binary, ...]) -> tuple[Any, Layout]:
+def _image(candidates: tuple[Binary, ...]) -> tuple[Any, Layout]:
     """Return the symbols and the layout of one build, which may be in two files. Raises _BinaryError.
 
     A file without debug information is not used: its symbols give the nearest exported function, perhaps a wrong one.
     """
-    best = max(found, key=lambda b: b.has_lines)
+    best = max(candidates, key=lambda b: b.has_lines)
     if best.fault:
         raise _BinaryError(_faulty(best))
-    where = next((w for w in [_layout(b) for b in found] if w.code), None)
+    where = next((w for w in [_layout(b) for b in candidates] if w.code), None)
     if not best.has_lines:
         raise _BinaryError(
             f"{best.path}: has no debug information; the same build made with -g and not stripped is needed"

@@ -36,9 +36,9 @@ def symcache(path: str, stamp: Stamp, build_id: str) -> Any:
 def _table(path: str, build_id: str) -> bytes:
     """Return the table of the object with this build id. All errors become ValueError."""
     try:
-        for found in archive(path).iter_objects():
-            if plain(found.code_id or "") == build_id:
-                found.make_symcache().dump_into(table := io.BytesIO())
+        for candidate in archive(path).iter_objects():
+            if plain(candidate.code_id or "") == build_id:
+                candidate.make_symcache().dump_into(table := io.BytesIO())
                 return table.getvalue()
     except Exception as error:
         raise ValueError(first_line(error)) from error

@@ -75,13 +75,13 @@ def rows(packed: bytes) -> int:
     return len(packed) // ROW_BYTES
 
 
-def sketch(found: StackAllocations) -> bytes:
+def sketch(allocations: StackAllocations) -> bytes:
     """Return the MAX_STACKS rows with the smallest digests (a bottom-k sketch), ROW_BYTES each, column by column.
 
     The smallest elements of two sets are enough to compare what both have.
     """
-    stack, *counts = (one[:MAX_STACKS] for one in found)
-    return b"".join([stack.tobytes(), *(one.astype(COUNT).tobytes() for one in counts)])
+    stack, *counts = (column[:MAX_STACKS] for column in allocations)
+    return b"".join([stack.tobytes(), *(column.astype(COUNT).tobytes() for column in counts)])
 
 
 @lru_cache(20_000)  # a series is split again for each new snapshot

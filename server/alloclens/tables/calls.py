@@ -97,7 +97,7 @@ class Calls:
 def calls(
     profile: Profile,
     asked: CallSite,
-    wanted: ValueType,
+    sample_type: ValueType,
     *,
     one_process: bool = True,
     compared: bool = False,
@@ -110,7 +110,7 @@ def calls(
     """
     hit = _frames(profile, asked)
     through = samples(profile, samples_through(profile, hit))
-    counted = _Counted(through, wanted, compared or bool(profile.is_base.any()), one_process)
+    counted = _Counted(through, sample_type, compared or bool(profile.is_base.any()), one_process)
     frame, sample = through.stack_frames, owners(np.diff(through.frame_at))
     inside, same = hit[frame], sample[1:] == sample[:-1]
     into = np.flatnonzero(same & inside[:-1] & ~inside[1:])
@@ -131,8 +131,8 @@ def _frames(profile: Profile, asked: CallSite) -> Mask:
         hit = (sites.file == _number(sites, asked.file)) & (sites.line == asked.line)
     else:
         hit = (sites.function == _number(sites, asked.function)) & (sites.binary == _number(sites, asked.binary))
-    found: Mask = hit[sites.of_frame]
-    return found
+    of_frame: Mask = hit[sites.of_frame]
+    return of_frame
 
 
 def _number(sites: Sites, text: str) -> int:
@@ -182,9 +182,9 @@ class _Counted:
         row = rank[edge]
         rest = np.unique(sample[(row >= most) & (row < len(order))])
         kept, shown = row < min(most, len(order)), order[:most]
-        called = (self._lines(sample[kept], row[kept], one[kept], len(shown)) for one in (caller, other))
-        each = zip(shown.tolist(), site[shown].tolist(), *called, strict=True)
-        made = tuple(self._edge(at, sums.of(i), lines, there[0]) for i, at, lines, there in each)
+        called = (self._lines(sample[kept], row[kept], frame[kept], len(shown)) for frame in (caller, other))
+        edges = zip(shown.tolist(), site[shown].tolist(), *called, strict=True)
+        made = tuple(self._edge(at, sums.of(i), lines, there[0]) for i, at, lines, there in edges)
         return Edges(made, len(order) - len(made), self.whole(rest))
 
     def _edge(self, site: int, amount: Amount, lines: list[CallLine], at: CallLine) -> Edge:
@@ -202,8 +202,8 @@ class _Counted:
         of = spot[order] // rows
         order = order[np.arange(len(of)) - np.searchsorted(of, of) < MAX_EDGE_LINES]
         out: list[list[CallLine]] = [[] for _ in range(edges)]
-        found = (spot[order] // rows, spot[order] % rows, value[order])
-        for to, row, passes in zip(*(column.tolist() for column in found), strict=True):
+        shown = (spot[order] // rows, spot[order] % rows, value[order])
+        for to, row, passes in zip(*(column.tolist() for column in shown), strict=True):
             out[to].append(CallLine(where.texts[where.file[row]], int(where.line[row]), passes))
         return out
 
@@ -223,11 +223,11 @@ class _Counted:
 
     def _at_head(self, sample: Ints, group: Ints, groups: int) -> Ints:
         head = ~self.profile.is_base[sample]
-        found: Ints = Attribution(group[head], groups).sum(self.profile.values[:, [self._column]][sample[head]])[:, 0]
-        return found
+        value: Ints = Attribution(group[head], groups).sum(self.profile.values[:, [self._column]][sample[head]])[:, 0]
+        return value
 
     def _side(self, sample: Ints, group: Ints, groups: int) -> SampledValues:
-        return SampledValues(*(Attribution(group, groups).sum(one[sample]) for one in self._of_samples))
+        return SampledValues(*(Attribution(group, groups).sum(values[sample]) for values in self._of_samples))
 
     @cached_property
     def _of_samples(self) -> SampledValues:
@@ -249,8 +249,8 @@ class _Counted:
 def _once(sample: Ints, group: Ints) -> tuple[Ints, Ints]:
     """Remove duplicate (sample, group) pairs."""
     samples = int(sample.max(initial=0)) + 1
-    found = np.unique(group * samples + sample)
-    return found % samples, found // samples
+    pairs = np.unique(group * samples + sample)
+    return pairs % samples, pairs // samples
 
 
 class HotFunction(NamedTuple):
@@ -263,12 +263,12 @@ class HotFunction(NamedTuple):
     """At the head, in the unit of the sample type."""
 
 
-def hot_functions(profile: Profile, wanted: ValueType, containing: str, most: int) -> list[HotFunction]:
+def hot_functions(profile: Profile, sample_type: ValueType, containing: str, most: int) -> list[HotFunction]:
     """Return the heaviest functions at the head whose names contain a text, ignoring case.
 
     Functions without a name are omitted, and so are those whose lines are all zero, as negative values can make them.
     """
-    head, number = samples(profile, ~profile.is_base), profile.sample_types.index(wanted)
+    head, number = samples(profile, ~profile.is_base), profile.sample_types.index(sample_type)
     functions, lines = top(head, number, "function", "cum"), top(head, number, "line", "cum")
     named, first = np.unique(lines.sites.function[lines.order], return_index=True)
     text, searched = functions.sites.texts, containing.casefold()
@@ -276,8 +276,8 @@ def hot_functions(profile: Profile, wanted: ValueType, containing: str, most: in
     row[named] = lines.order[first]
     numbers = ((functions.sites.function[i], i) for i in functions.order.tolist())
     named_so = ((n, i) for n, i in numbers if text[n] and searched in text[n].casefold())
-    found = ((n, i) for n, i in named_so if functions.cum[i] and row[n] >= 0)
-    return [HotFunction(text[n], _line(lines, int(row[n])), int(functions.cum[i])) for n, i in islice(found, most)]
+    hot = ((n, i) for n, i in named_so if functions.cum[i] and row[n] >= 0)
+    return [HotFunction(text[n], _line(lines, int(row[n])), int(functions.cum[i])) for n, i in islice(hot, most)]
 
 
 def _line(lines: Top, row: int) -> CallLine:

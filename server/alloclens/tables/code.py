@@ -41,8 +41,8 @@ def contains_code(later: bytes, earlier: bytes) -> bool:
     some addresses, and another process has sampled other stacks.
     """
     old, new = np.frombuffer(earlier, np.uint64), np.frombuffer(later, np.uint64)
-    told = old if len(new) < MAX_DIGESTS else old[old <= new[-1]]
-    return bool(len(told) and np.isin(told, new).all())
+    comparable = old if len(new) < MAX_DIGESTS else old[old <= new[-1]]
+    return bool(len(comparable) and np.isin(comparable, new).all())
 
 
 def mixed(of: Digests) -> Digests:

@@ -122,11 +122,11 @@ class FlameGraph:
         """The functions of the nodes."""
         sites = by_line(self.profile)
         parts = np.stack([sites.function, sites.file, sites.binary])
-        found, of_site = np.unique(parts, axis=1, return_inverse=True)
+        distinct, of_site = np.unique(parts, axis=1, return_inverse=True)
         texts = sites.texts
-        each = [(texts[name] or texts[binary] or "?", texts[file]) for name, file, binary in found.T.tolist()]
-        rows = {site: row for row, site in enumerate(dict.fromkeys(each))}
-        row = np.array([rows[site] for site in each], np.int64)[of_site.reshape(-1)]
+        functions = [(texts[name] or texts[binary] or "?", texts[file]) for name, file, binary in distinct.T.tolist()]
+        rows = {site: row for row, site in enumerate(dict.fromkeys(functions))}
+        row = np.array([rows[site] for site in functions], np.int64)[of_site.reshape(-1)]
         return FlameFunctions(row[sites.of_frame], [name for name, _ in rows], [file for _, file in rows])
 
     @cached_property
@@ -171,14 +171,14 @@ class FlameGraph:
         """The columns that growth and its error need: the index in a row of sums, and the value of each sample."""
         profile, (own, allocated, objects, space) = self.profile, self.kinds
         parts = profile.values, *errors(profile)
-        wanted: list[set[int | None]] = [
+        needed: list[set[int | None]] = [
             {own, objects, space},
             {own, allocated},
             {own, allocated},
             {own},
             {objects, space},
         ]
-        places = [(part, i) for part, of in enumerate(wanted) for i in of if i is not None]
+        places = [(part, i) for part, of in enumerate(needed) for i in of if i is not None]
         return tuple((part * len(profile.sample_types) + i, _column(parts[part], i)) for part, i in places)
 
 
@@ -203,14 +203,14 @@ def _tree(of: FlameGraph, asked: FlameQuery) -> FlameTree | None:
 
 def _through(of: FlameGraph, text: str) -> Ints:
     """Return the samples through a function whose name contains this text."""
-    profile, wanted = of.profile, text.casefold()
-    hit = np.array([wanted in name.casefold() for name in of.functions.name], np.bool_)[of.functions.of_frame]
+    profile, searched = of.profile, text.casefold()
+    hit = np.array([searched in name.casefold() for name in of.functions.name], np.bool_)[of.functions.of_frame]
     return of.samples[samples_through(profile, hit)[of.samples]]
 
 
 def _frames(functions: FlameFunctions, site: FlameSite) -> Mask:
     """Return which frames belong to a function."""
-    of_site = [one == site for one in zip(functions.name, functions.file, strict=True)]
+    of_site = [function == site for function in zip(functions.name, functions.file, strict=True)]
     return np.array(of_site, np.bool_)[functions.of_frame]
 
 
@@ -270,13 +270,13 @@ def _sides(of: FlameGraph, walked: WalkedTree) -> tuple[SampledValues, SampledVa
     """Sum the values and errors of head and base for each subtree. Columns that are not needed stay 0."""
     parent, types = walked.nodes.parent, len(of.profile.sample_types)
     place = walked.node * 2 + of.profile.is_base[walked.sample]
-    each = np.zeros((len(parent), 2, len(SampledValues._fields) * types))
+    sums = np.zeros((len(parent), 2, len(SampledValues._fields) * types))
     for column, values in of.errors:
-        each[:, :, column] = np.bincount(place, values[walked.sample], 2 * len(parent)).reshape(-1, 2)
-    each[:, 1, :types] *= -1  # a base's values are negative
+        sums[:, :, column] = np.bincount(place, values[walked.sample], 2 * len(parent)).reshape(-1, 2)
+    sums[:, 1, :types] *= -1  # a base's values are negative
     for row in range(len(parent) - 1, 0, -1):  # parents precede their children
-        each[parent[row]] += each[row]
-    parts = each.reshape(len(parent), 2, len(SampledValues._fields), types)
+        sums[parent[row]] += sums[row]
+    parts = sums.reshape(len(parent), 2, len(SampledValues._fields), types)
     return SampledValues(*parts[:, 0].swapaxes(0, 1)), SampledValues(*parts[:, 1].swapaxes(0, 1))
 
 

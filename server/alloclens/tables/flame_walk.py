@@ -180,10 +180,10 @@ def subtree_root(rows: Rows, order: WalkOrder) -> TreeNodes:
     return TreeNodes(np.full(1, ALL), order.site[frame], frame, *sums)
 
 
-def _nodes(root: TreeNodes, found: Rows) -> TreeNodes:
+def _nodes(root: TreeNodes, rows: Rows) -> TreeNodes:
     """Copy the kernel's nodes, replacing the first with the root."""
-    parent, site, frame = (found[name].astype(np.int64) for name in ("parent", "site", "frame"))
-    nodes = TreeNodes(parent, site, frame, found["head"].copy(), found["base"].copy())
+    parent, site, frame = (rows[name].astype(np.int64) for name in ("parent", "site", "frame"))
+    nodes = TreeNodes(parent, site, frame, rows["head"].copy(), rows["base"].copy())
     for column, of_root in zip(nodes, root, strict=True):
         column[0] = of_root[0]
     return nodes

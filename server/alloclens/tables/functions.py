@@ -35,7 +35,12 @@ class FunctionStats:
 
 
 def functions(
-    profile: Profile, wanted: ValueType, files: Collection[str], *, one_process: bool = True, compared: bool = False
+    profile: Profile,
+    sample_type: ValueType,
+    files: Collection[str],
+    *,
+    one_process: bool = True,
+    compared: bool = False,
 ) -> list[FunctionStats]:
     """Return the functions of these recorded files with a known declaration, heaviest first.
 
@@ -43,13 +48,13 @@ def functions(
     if the profile has none of its samples.
     """
     sites = by_function_start(profile)
-    column = profile.sample_types.index(wanted)
+    column = profile.sample_types.index(sample_type)
     is_head = ~profile.is_base[:, None]
     head = _side(profile, sites, is_head)
     flat = attribution.flat(profile, sites).sum(np.where(is_head, profile.values[:, [column]], 0))[:, 0]
     grown = None
     if compared or profile.is_base.any():
-        of = columns(profile.sample_types, wanted)
+        of = columns(profile.sample_types, sample_type)
         base, rate = _side(profile, sites, ~is_head), sampling_rate(profile)
         grown = changes(head, base, of, of, rate, one_process=one_process)
     value = head.value[:, column]
@@ -70,4 +75,6 @@ def functions(
 
 def _side(profile: Profile, sites: Sites, of: Mask) -> SampledValues:
     """Sum the cum values of some samples by function."""
-    return SampledValues(*(attribution.cum(profile, sites, np.where(of, one, 0)) for one in values_of_samples(profile)))
+    return SampledValues(
+        *(attribution.cum(profile, sites, np.where(of, values, 0)) for values in values_of_samples(profile))
+    )

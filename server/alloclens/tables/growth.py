@@ -47,12 +47,12 @@ class Growth:
     @cached_property
     def low(self) -> Measures:
         """Lower bound of the 99 % interval; nan if unknown."""
-        return Measures(*(one.interval.low for one in (self.flat, self.cum, self.owned)))
+        return Measures(*(measure.interval.low for measure in (self.flat, self.cum, self.owned)))
 
     @cached_property
     def high(self) -> Measures:
         """Upper bound of the 99 % interval; nan if unknown."""
-        return Measures(*(one.interval.high for one in (self.flat, self.cum, self.owned)))
+        return Measures(*(measure.interval.high for measure in (self.flat, self.cum, self.owned)))
 
     @cached_property
     def significant(self) -> Significant:
@@ -66,7 +66,7 @@ class Growth:
 
 
 def growth(
-    head: Lines, base: Lines, wanted: ValueType, alignment: Alignment | None = None, *, one_process: bool = True
+    head: Lines, base: Lines, sample_type: ValueType, alignment: Alignment | None = None, *, one_process: bool = True
 ) -> Growth:
     """Compare one sample type of two snapshots, on the lines of the head.
 
@@ -75,14 +75,14 @@ def growth(
     """
     row = _row_of(alignment, head) if alignment else rows(base, head)
     unsaid = alignment.unsaid if alignment else np.zeros(len(head), np.bool_)
-    now, then = columns(head.sample_types, wanted), columns(base.sample_types, wanted)
+    now, then = columns(head.sample_types, sample_type), columns(base.sample_types, sample_type)
 
-    def one(name: str) -> Changes:
+    def changes_of(name: str) -> Changes:
         of_head = sampled_values(head, name)
         of_base = _side(base, name, row).but(unsaid, of_head)
         return changes(of_head, of_base, now, then, head.rate, one_process=one_process)
 
-    return Growth(one("flat"), one("cum"), one("owned"), unsaid)
+    return Growth(changes_of("flat"), changes_of("cum"), changes_of("owned"), unsaid)
 
 
 def _row_of(alignment: Alignment, head: Lines) -> Ints:
@@ -106,11 +106,11 @@ def _side(lines: Lines, name: str, row: Ints) -> SampledValues:
     return SampledValues(*(np.where((row >= 0)[:, None], column[row], 0) for column in columns))
 
 
-def rows(of: Lines, wanted: Lines) -> Ints:
-    """Return for each row of `wanted` the row of `of` with the same file and line; -1 for none."""
+def rows(of: Lines, other: Lines) -> Ints:
+    """Return for each row of `other` the row of `of` with the same file and line; -1 for none."""
     number = {file: i for i, file in enumerate(of.files)}
-    file = np.array([number.get(f, -1) for f in wanted.files], np.int64)[wanted.file]
-    return find(of, file, wanted.line)
+    file = np.array([number.get(f, -1) for f in other.files], np.int64)[other.file]
+    return find(of, file, other.line)
 
 
 def find(of: Lines, file: Ints, line: Ints) -> Ints:

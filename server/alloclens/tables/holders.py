@@ -109,7 +109,7 @@ def growing_callers(
     for site in path[1:]:
         alive &= owned(part, sites, outer).site == site
         outer[site] = False
-    passed, told, whole = list(path[1:]), GrowingCallers(list(path[1:]), 1.0), float(values[alive].sum())
+    passed, callers, whole = list(path[1:]), GrowingCallers(list(path[1:]), 1.0), float(values[alive].sum())
     while whole > 0:
         caller = owned(part, sites, outer).site  # the deepest that was not passed
         choice, of = np.unique(caller[alive], return_inverse=True)
@@ -121,26 +121,26 @@ def growing_callers(
         alive &= caller == best
         outer[best] = False
         if len(choice) > 1:
-            told = GrowingCallers(passed.copy(), most / whole)
-    return told
+            callers = GrowingCallers(passed.copy(), most / whole)
+    return callers
 
 
-def _outermost(profile: Profile, wanted: Ints) -> Ints:
+def _outermost(profile: Profile, rows: Ints) -> Ints:
     """Return the outermost function that tells something of these samples; -1 for none, and for all other samples."""
     names = profile.text(profile.functions.name)
-    told = [bool(name) and name not in STARTERS and not name.startswith(RUNTIME) for name in names]
+    telling = [bool(name) and name not in STARTERS and not name.startswith(RUNTIME) for name in names]
     function, at = profile.frames.function, profile.locations.frame_at
-    frame = last(np.array([*told, False])[function], at)  # the last entry is for row -1, no function
+    frame = last(np.array([*telling, False])[function], at)  # the last entry is for row -1, no function
     of_location = np.append(np.where(frame >= at[:-1], function[frame], -1), -1)
     out = np.full(len(profile), -1)
-    begin, place = profile.location_at[wanted], profile.location_at[wanted + 1] - 1
+    begin, place = profile.location_at[rows], profile.location_at[rows + 1] - 1
     for _ in range(MAX_STARTERS):
         inside = place >= begin
-        wanted, begin, place = wanted[inside], begin[inside], place[inside]
-        out[wanted] = found = of_location[profile.location[place]]
-        left = found < 0
-        wanted, begin, place = wanted[left], begin[left], place[left] - 1
-        if not len(wanted):
+        rows, begin, place = rows[inside], begin[inside], place[inside]
+        out[rows] = outermost = of_location[profile.location[place]]
+        left = outermost < 0
+        rows, begin, place = rows[left], begin[left], place[left] - 1
+        if not len(rows):
             break
     return out
 

@@ -152,7 +152,7 @@ def lines(profile: Profile, judge: OwnershipOf) -> Lines:
 def attributed(of: UnattributedLines, whose: Ownership) -> Lines:
     """Return the values of every line, given the ownership of the files."""
     profile, sites, file = of.profile, of.sites, of.file
-    own, lost = (np.array(one, np.bool_) for one in whose)
+    own, lost = (np.array(mask, np.bool_) for mask in whose)
     values, sample_errors = profile.values, errors(profile)
     error = np.concatenate(sample_errors, axis=1)
     column, place = _distinct(error)
@@ -160,18 +160,18 @@ def attributed(of: UnattributedLines, whose: Ownership) -> Lines:
     may_own = ~attribution.allocators(profile, sites)
     flat = attribution.flat(profile, sites)
     owned, caller = attribution.owned_and_caller(profile, sites, own[file] & may_own)
-    wanted = attribution.owned(profile, sites, (own | lost)[file] & may_own) if lost.any() else owned
+    owned_or_lost = attribution.owned(profile, sites, (own | lost)[file] & may_own) if lost.any() else owned
     cum, cum_errors = attribution.cum_of_both(profile, sites, values, both)
     value = flat.sum(values), cum, owned.sum(values)
     sums = flat.sum(both), cum_errors, owned.sum(both)
-    each = (np.split(one[:, place], len(SampleErrors._fields), axis=1) for one in sums)
-    variance, sampled, cut, extremes = (Measures(*parts) for parts in zip(*each, strict=True))
+    by_measure = (np.split(part[:, place], len(SampleErrors._fields), axis=1) for part in sums)
+    variance, sampled, cut, extremes = (Measures(*parts) for parts in zip(*by_measure, strict=True))
     return Lines(
         sample_types=profile.sample_types,
         files=of.files,
         own=own,
         lost=lost,
-        charged=_charged(profile, flat, wanted, file, len(of.files)),
+        charged=_charged(profile, flat, owned_or_lost, file, len(of.files)),
         functions=of.functions,
         file=file,
         line=sites.line,
@@ -196,9 +196,9 @@ def _distinct(columns: Floats) -> tuple[list[int], list[int]]:
     return distinct, [distinct.index(i) for i in place]
 
 
-def _charged(profile: Profile, flat: Attribution, wanted: Attribution, file: Ints, files: int) -> Ints:
-    """Charge each sample to one file, that of its wanted site or else of its leaf, or to none: shape (files + 1, sample types)."""
-    site = np.where(wanted.site >= 0, wanted.site, flat.site)
+def _charged(profile: Profile, flat: Attribution, owned_or_lost: Attribution, file: Ints, files: int) -> Ints:
+    """Charge each sample to one file, that of its own or lost site or else of its leaf, or to none: shape (files + 1, sample types)."""
+    site = np.where(owned_or_lost.site >= 0, owned_or_lost.site, flat.site)
     of_sample = np.append(file, files)[site]  # the last entry is for site -1, no stack
     charged: Ints = Attribution(of_sample, files + 1).sum(np.abs(profile.values))
     return charged

@@ -107,8 +107,8 @@ class _Walk(NamedTuple):
 
     def site(self, rows: Ints, depth: int) -> Ints:
         """Return the sites of some samples at this distance from the line."""
-        found: Ints = self.of_frame[self.start[rows] + self.step * depth]
-        return found
+        sites: Ints = self.of_frame[self.start[rows] + self.step * depth]
+        return sites
 
 
 def _walk(profile: Profile, sites: Sites, on: Mask, direction: Direction) -> _Walk:
@@ -136,9 +136,10 @@ def _branches(
     kept = ~hidden[distinct] | (sums[:, 0] != 0)
     distinct, sums = distinct[kept], sums[kept]
     order = np.lexsort((-np.abs(sums[:, 1]), -np.abs(sums[:, 0])))[:most]
-    each = zip(distinct[order].tolist(), sums[order].tolist(), strict=True)
+    heaviest = zip(distinct[order].tolist(), sums[order].tolist(), strict=True)
     nodes = [
-        _node(sites, site, now, None if hidden[site] else grown, leaf=not going) for site, (now, grown, going) in each
+        _node(sites, site, now, None if hidden[site] else grown, leaf=not going)
+        for site, (now, grown, going) in heaviest
     ]
     value, growth, _ = sums.sum(axis=0).tolist()
     return Branches(nodes, len(distinct), Amount(value, None if hidden[distinct].any() else growth))
@@ -159,9 +160,9 @@ def _site(sites: Sites, key: str) -> int:
     try:
         function, file, line, binary = json.loads(key)
         texts = [sites.texts.index(text) for text in (function, file, binary)]
-        wanted = int(line)
+        number = int(line)
     except (TypeError, ValueError):
         return -1
     columns = zip((sites.function, sites.file, sites.binary), texts, strict=True)
-    hit = np.flatnonzero(np.logical_and.reduce([sites.line == wanted, *(column == text for column, text in columns)]))
+    hit = np.flatnonzero(np.logical_and.reduce([sites.line == number, *(column == text for column, text in columns)]))
     return int(hit[0]) if len(hit) else -1

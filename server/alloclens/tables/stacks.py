@@ -47,7 +47,7 @@ class Stack:
 def through(
     profile: Profile,
     sites: Sites,
-    wanted: Sequence[int],
+    chosen: Sequence[int],
     column: int,
     most: int,
     unsaid: Mask | None = None,
@@ -56,7 +56,7 @@ def through(
 
     For stacks through an `unsaid` site the growth is unknown, and those that only the base has are omitted.
     """
-    return heaviest(profile, sites, having(profile, sites, wanted), column, most, unsaid)
+    return heaviest(profile, sites, having(profile, sites, chosen), column, most, unsaid)
 
 
 def heaviest(
@@ -75,16 +75,16 @@ def heaviest(
         hidden[group[np.isin(samples, having(profile, sites, np.flatnonzero(unsaid)))]] = True
     order = np.lexsort((-now, -np.where(hidden, 0, grown)))
     order = order[~hidden[order] | (now[order] != 0)][:most]
-    found = zip(*(column[order].tolist() for column in (example, now, grown, hidden)), strict=True)
+    rows = zip(*(column[order].tolist() for column in (example, now, grown, hidden)), strict=True)
     return [
         Stack(_frames(profile, sample), Amount(value, None if unknown else growth), sample)
-        for sample, value, growth, unknown in found
+        for sample, value, growth, unknown in rows
     ]
 
 
-def having(profile: Profile, sites: Sites, wanted: Sequence[int] | Ints) -> Ints:
+def having(profile: Profile, sites: Sites, chosen: Sequence[int] | Ints) -> Ints:
     """Return the samples through any of these sites, ascending."""
-    return np.flatnonzero(samples_through(profile, np.isin(sites.of_frame, wanted)))
+    return np.flatnonzero(samples_through(profile, np.isin(sites.of_frame, chosen)))
 
 
 def _distinct(profile: Profile, sites: Sites, samples: Ints) -> tuple[Ints, Ints]:
@@ -137,7 +137,7 @@ def passing(
     both = np.stack([np.where(profile.is_base[through], 0, values), values], axis=1)
     cursor, rows = _Cursor(profile, through), np.arange(len(through))
     node, key = np.zeros(len(through), np.int64), np.zeros(len(through), np.int64)
-    shown, found = np.searchsorted(through, stacks), [[] for _ in stacks]  # type: tuple[Ints, list[list[Amount]]]
+    shown, amounts = np.searchsorted(through, stacks), [[] for _ in stacks]  # type: tuple[Ints, list[list[Amount]]]
     hidden = np.zeros(len(shown), np.bool_)
     while len(here := np.flatnonzero(cursor.stands(shown))):
         rows = rows[cursor.stands(rows)]
@@ -150,9 +150,9 @@ def passing(
             hidden[here] |= unsaid[sites.of_frame[cursor.frame[shown[here]]]]
         for stack in here.tolist():
             value, growth = sums[node[shown[stack]]]
-            found[stack].append(Amount(value, None if hidden[stack] else growth))
+            amounts[stack].append(Amount(value, None if hidden[stack] else growth))
         cursor.advance(rows)
-    return [one[::-1] for one in found]
+    return [of_stack[::-1] for of_stack in amounts]
 
 
 class _Cursor:

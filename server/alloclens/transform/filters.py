@@ -81,8 +81,8 @@ def filtered(profile: Profile, filters: Filters) -> Filtered:
 
 def in_focus(profile: Profile, focus: Sequence[Filters]) -> Profile:
     """Apply several filters one after the other. Raises FilterError."""
-    for one in focus:
-        profile = filtered(profile, one).profile
+    for filters in focus:
+        profile = filtered(profile, filters).profile
     return profile
 
 

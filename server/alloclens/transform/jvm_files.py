@@ -21,10 +21,10 @@ def with_java_files(profile: Profile) -> Profile:
     if any(strings[row] for row in set(functions.file.tolist())):
         return profile
     rows: dict[str, int] = {}
-    found = map(METHOD.fullmatch, profile.text(functions.name))
+    matches = map(METHOD.fullmatch, profile.text(functions.name))
     file = [
-        len(strings) + rows.setdefault(f"{one['outer'].replace('.', '/')}.java", len(rows)) if one else 0
-        for one in found
+        len(strings) + rows.setdefault(f"{match['outer'].replace('.', '/')}.java", len(rows)) if match else 0
+        for match in matches
     ]
     if not rows:
         return profile

@@ -47,9 +47,9 @@ def exact(text: str) -> str:
     return f"^{re2.escape(text.encode('utf-8', 'surrogateescape')).decode('utf-8', 'surrogateescape')}$"
 
 
-def _reason(pattern: str, said: str) -> str:
+def _reason(pattern: str, message: str) -> str:
     """Parse RE2's message, "missing ]: [ab": the fault, then the rest of the pattern or all of it."""
-    what, _, part = said.partition(": ")
+    what, _, part = message.partition(": ")
     at = pattern.find(part)
     where = f" at character {at + 1}, {_quoted(part)}," if part not in {"", pattern} and at >= 0 else ""
     return f"{what}{where} in {_quoted(pattern)}"

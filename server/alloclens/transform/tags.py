@@ -71,8 +71,8 @@ def parsed(text: str) -> Tag:
     key, equals, value = text.partition("=")
     if not equals:
         key, value = "", text
-    if found := _range(value):
-        return Tag(key, found, ())
+    if interval := _range(value):
+        return Tag(key, interval, ())
     return Tag(key, None, tuple(search(part) for part in value.split(",")))
 
 
@@ -93,12 +93,12 @@ def hit_samples(profile: Profile, tag: Tag, units: dict[str, str]) -> Mask:
 
 def units(profile: Profile) -> dict[str, str]:
     """Return the unit of each numeric key: the first that a sample has, else pprof's default."""
-    found: dict[str, str] = {}
+    unit_of: dict[str, str] = {}
     rows = _numeric(profile)
     pair, at = np.unique(_pairs(profile, profile.labels.unit)[rows], return_index=True)
     for key, unit in _texts(profile, pair[np.argsort(at)]):
-        found[key] = found.get(key) or unit
-    return {key: unit or ("bytes" if key in {"alignment", "request"} else key) for key, unit in found.items()}
+        unit_of[key] = unit_of.get(key) or unit
+    return {key: unit or ("bytes" if key in {"alignment", "request"} else key) for key, unit in unit_of.items()}
 
 
 def _joined(test: Search) -> Callable[[str, str], bool]:
@@ -112,7 +112,7 @@ def _with_text(profile: Profile, test: Callable[[str, str], bool]) -> Mask:
     return _of_labels(profile, rows[passes[place.reshape(-1)]]) | (profile.is_base & test(*BASE))
 
 
-def _with_number(profile: Profile, key: str, wanted: TagRange, units: dict[str, str]) -> Mask:
+def _with_number(profile: Profile, key: str, interval: TagRange, units: dict[str, str]) -> Mask:
     rows = _numeric(profile)
     distinct, place = np.unique(profile.labels.key[rows], return_inverse=True)
     place, hit = place.reshape(-1), np.zeros(len(rows), np.bool_)
@@ -120,13 +120,13 @@ def _with_number(profile: Profile, key: str, wanted: TagRange, units: dict[str, 
         if key in {"", name}:
             here = place == i
             numbers = profile.labels.number[rows[here]].astype(np.float64)
-            hit[here] = _inside(numbers, units[name], wanted)
+            hit[here] = _inside(numbers, units[name], interval)
     return _of_labels(profile, rows[hit])
 
 
-def _inside(numbers: Floats, unit: str, wanted: TagRange) -> Mask:
-    value, unit = _scaled(numbers, unit, wanted.unit)
-    return (value >= wanted.least) & (value <= wanted.most) & (unit == wanted.unit)
+def _inside(numbers: Floats, unit: str, interval: TagRange) -> Mask:
+    value, unit = _scaled(numbers, unit, interval.unit)
+    return (value >= interval.least) & (value <= interval.most) & (unit == interval.unit)
 
 
 def _numeric(profile: Profile) -> Ints:
@@ -171,14 +171,14 @@ def _amount(text: str, unit: str | None = None) -> tuple[float, str]:
     return _scaled(float(int(number)), own, own if unit is None else unit)
 
 
-def _scaled(value: Number, given: str, wanted: str) -> tuple[Number, str]:
+def _scaled(value: Number, given: str, target: str) -> tuple[Number, str]:
     """Convert a value to a unit, or else to pprof's fallback."""
     if (known := _known(given)) is None:
-        return value, wanted
+        return value, target
     family, name = known
     other, _ = next(iter(family.items()))
-    if (found := _known(wanted)) is not None and found[0] is family:
-        other = found[1]
+    if (known_target := _known(target)) is not None and known_target[0] is family:
+        other = known_target[1]
     return value * family[name][0] / family[other][0], other
 
 

@@ -116,8 +116,8 @@ def rate(per_second: float, unit: str, span: float) -> str:
     None is longer than the `span` (seconds) in which it was measured: a rate per hour tells nothing of an hour that was not seen.
     """
     least = 1 << 20 if unit == "bytes" else 1
-    fitting = [each for each in RATES if each[0] <= max(span, 1)]
-    seconds, name = next((each for each in fitting if abs(per_second) * each[0] >= least), fitting[-1])
+    fitting = [period for period in RATES if period[0] <= max(span, 1)]
+    seconds, name = next((period for period in fitting if abs(per_second) * period[0] >= least), fitting[-1])
     much = per_second * seconds
     return f"{amount(much, unit) if abs(much) >= 1 or not much else f'{much:.1g}'}/{name}"
 

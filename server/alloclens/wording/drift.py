@@ -119,10 +119,10 @@ def report(comparison: Comparison, path: str, parts: Sequence[LinesInFile], func
     only the lines of such functions are described, if there are any.
     """
     matches = [np.array([function in name for name in _functions(comparison, part.rows)], np.bool_) for part in parts]
-    every = not any(rows.any() for rows in matches)
+    shows_all = not any(rows.any() for rows in matches)
     sentences = texts(parts[0].version, np.concatenate([part.moved for part in parts]))
     for part, kept in zip(parts, matches, strict=True):
-        sentences += _where(comparison, path, part, kept | every)
+        sentences += _where(comparison, path, part, kept | shows_all)
     return sentences
 
 
@@ -168,8 +168,8 @@ def without_line(comparison: Comparison, recorded: Iterable[str]) -> list[str]:
     numbers = sorted(number for file in recorded if (number := lines.number(file)) is not None)
     rows = np.concatenate([np.zeros(0, np.int64), *(lines.rows_in(number) for number in numbers)])
     shown = worth_showing(comparison, rows[lines.line[rows] == 0])
-    each = zip(shown.tolist(), _functions(comparison, shown), strict=True)
-    values = ((amount(comparison.stats(row).cum.value, comparison.sample_type.unit), name) for row, name in each)
+    named = zip(shown.tolist(), _functions(comparison, shown), strict=True)
+    values = ((amount(comparison.stats(row).cum.value, comparison.sample_type.unit), name) for row, name in named)
     return [
         f"{value} of {name or 'no function'} is on no line: the profile does not name one." for value, name in values
     ]

@@ -54,8 +54,8 @@ def _opened(coverage: Coverage) -> Mapping[CoverageGroup, int]:
 
 def _whose(coverage: Coverage) -> str:
     opened = sorted(((v, p) for p, v in _opened(coverage).items() if v), reverse=True)
-    each = [f"{share(value, coverage.total)} {WHOSE[part]}" for value, part in opened]
-    return f" ({', '.join(each)})" if each else ""
+    parts = [f"{share(value, coverage.total)} {WHOSE[part]}" for value, part in opened]
+    return f" ({', '.join(parts)})" if parts else ""
 
 
 def _named(part: CoverageGroup, coverage: Coverage) -> str:

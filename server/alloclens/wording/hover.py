@@ -57,8 +57,8 @@ def markdown(
     parts = [_title(comparison, row), _table(comparison, row)]
     if judged := comparison.verdict(row):
         now = places.finding(judged)._replace(waits="")  # this is the line in which they wait
-        said = candidate(judged, now) if judged.is_candidate else verdict(judged, now)
-        parts.append(f"{sparkline(judged.points)} {escape(said)}  \n{escape(figures(judged))}")
+        sentence = candidate(judged, now) if judged.is_candidate else verdict(judged, now)
+        parts.append(f"{sparkline(judged.points)} {escape(sentence)}  \n{escape(figures(judged))}")
     if lines.by_function:
         parts.append(WHOLE_FUNCTION)
     if unsure:

@@ -74,7 +74,7 @@ def side_by_side(rows: Sequence[Row]) -> str:
     """
     if len(rows) == 1:
         return _alone(rows[0])
-    others = sorted(rows[1:], key=lambda one: one.comparison.sample_type.type != LEAKED)
+    others = sorted(rows[1:], key=lambda row: row.comparison.sample_type.type != LEAKED)
     first, *rest = (_beside(row) for row in (rows[0], *others))
     return joined("".join(first), rest)
 

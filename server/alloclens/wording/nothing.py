@@ -63,14 +63,14 @@ class NoFinding(NamedTuple):
 
 def no_finding(world: World) -> NoFinding:
     """Say that nothing is proven, and on what evidence; or why nothing can be judged."""
-    found = [comparison.judgement for comparison in world.comparisons if comparison.judgement]
-    found = [judgement for judgement in found if len(judgement.history.site)]
-    if found and not sources_are_missing(world):
+    judgements = [comparison.judgement for comparison in world.comparisons if comparison.judgement]
+    judgements = [judgement for judgement in judgements if len(judgement.history.site)]
+    if judgements and not sources_are_missing(world):
         focus = f"Of samples {words(world.focus)}: n" if world.focus else "N"
-        return NoFinding(Cause.UNPROVEN, f"{focus}one proven: {_judged(found)}")
+        return NoFinding(Cause.UNPROVEN, f"{focus}one proven: {_judged(judgements)}")
     causes = dict(_cause(comparison) for comparison in world.comparisons) or {Cause.NO_PROFILE: ""}
-    told = "; ".join(words or SENTENCES[cause] for cause, words in causes.items())
-    return NoFinding(next(iter(causes)), f"Nothing can be judged: {told}.")
+    why = "; ".join(words or SENTENCES[cause] for cause, words in causes.items())
+    return NoFinding(next(iter(causes)), f"Nothing can be judged: {why}.")
 
 
 def sources_are_missing(world: World) -> bool:
@@ -78,16 +78,16 @@ def sources_are_missing(world: World) -> bool:
     return any(map(_is_lost, world.comparisons)) and not any(map(_is_held, world.comparisons))
 
 
-def _judged(found: list[Judgement]) -> str:
+def _judged(judgements: list[Judgement]) -> str:
     """Say what was judged, and over how long."""
-    lines, functions = (sum(each) for each in zip(*(_entries(one) for one in found), strict=True))
-    longest = max((one.history for one in found), key=len)
+    lines, functions = (sum(counts) for counts in zip(*(_entries(judgement) for judgement in judgements), strict=True))
+    longest = max((judgement.history for judgement in judgements), key=len)
     over = f"judged over {duration(float(np.ptp(longest.seconds)))}, {counted(len(longest), 'snapshot')}"
     libraries = f"{counted(functions, 'function')} of libraries" if functions else ""
     own = f"{counted(lines, 'line')} of your own code" if lines else ""
     nothing = "" if lines else f"{SENTENCES[Cause.NOTHING_OWNED]}, and "
     more = "" if len(longest) >= MIN_OBSERVATIONS else f" A trend takes {MIN_OBSERVATIONS} snapshots of one process."
-    is_early = any((one.verdicts.rule == RULES.index(Rule.EARLY)).any() for one in found)
+    is_early = any((judgement.verdicts.rule == RULES.index(Rule.EARLY)).any() for judgement in judgements)
     none = (
         "none certainly leaks: what rises does so since the process started"
         if is_early
@@ -143,28 +143,28 @@ def _is_held(comparison: Comparison) -> bool:
 
 def notes(world: World) -> list[str]:
     """Say what limits every verdict: processes in one directory, and sources that are not here."""
-    told = processes(world.series)
+    sentences = processes(world.series)
     if sources_are_missing(world):
-        told.append(f"No line of your own code is judged: {SENTENCES[Cause.NO_SOURCE]}.")
-    return told
+        sentences.append(f"No line of your own code is judged: {SENTENCES[Cause.NO_SOURCE]}.")
+    return sentences
 
 
-def processes(series: Iterable[Series]) -> list[str]:
+def processes(all_series: Iterable[Series]) -> list[str]:
     """Say in which directories processes ran at the same time, whether they are told apart, and what to do."""
     kinds: dict[tuple[str, str], list[Series]] = {}
-    for one in series:
-        kinds.setdefault((one.directory, one.program), []).append(one)
-    told = []
-    for (directory, program), found in kinds.items():
+    for series in all_series:
+        kinds.setdefault((series.directory, series.program), []).append(series)
+    sentences = []
+    for (directory, program), of_program in kinds.items():
         of = f"processes of {program}" if program else "processes"
-        if replicas := max(one.replica for one in found):
-            told.append(
+        if replicas := max(series.replica for series in of_program):
+            sentences.append(
                 f"{replicas} {of} wrote to {code(directory)} at the same time. They are told apart by what they had allocated, "
                 "and judged one by one; with a directory for each, that would be certain."
             )
-        if any(one.is_mixed for one in found):
-            told.append(
+        if any(series.is_mixed for series in of_program):
+            sentences.append(
                 f"Most snapshots in {code(directory)} do not continue any other: several {of} wrote them and cannot be told "
                 "apart, or one restarts each time. Write the snapshots of each process to a directory of its own."
             )
-    return told
+    return sentences

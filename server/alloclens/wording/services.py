@@ -31,21 +31,21 @@ def of_series(world: World) -> dict[Series, str]:
 
 def detail(service: Service, *, elsewhere: bool) -> str:
     """Describe a series: its kinds of profiles, its program and its last snapshot."""
-    kinds = ", ".join(dict.fromkeys(one.kind.name.lower() for one in service.series))
-    last = max((one.snapshots[-1] for one in service.series), key=lambda snapshot: snapshot.taken_at.seconds)
+    kinds = ", ".join(dict.fromkeys(series.kind.name.lower() for series in service.series))
+    last = max((series.snapshots[-1] for series in service.series), key=lambda snapshot: snapshot.taken_at.seconds)
     parts = (kinds, service.program, f"last at {moment(last)}", ELSEWHERE if elsewhere else "")
     return printable(" · ".join(filter(None, parts)))
 
 
 def notes(world: World) -> list[str]:
     """Say which series is shown of several, and whether it is of another program than the workspace's."""
-    said = ["Two files are compared that you named; no series is shown."] if world.named else []
+    sentences = ["Two files are compared that you named; no series is shown."] if world.named else []
     if name := shown(world):
-        others = [other for one, other in names(world).items() if one is not world.services[0]]
-        said.append(f"The series {name} is shown, not {listed(others)}.")
+        others = [other for service, other in names(world).items() if service is not world.services[0]]
+        sentences.append(f"The series {name} is shown, not {listed(others)}.")
     if world.shown and is_elsewhere(world.shown):
-        said.append(f"Of what is shown, {ELSEWHERE}.")
-    return said
+        sentences.append(f"Of what is shown, {ELSEWHERE}.")
+    return sentences
 
 
 def missing(world: World) -> str:

@@ -124,12 +124,12 @@ def page(title: str, comparison: Comparison, whole: Amount, stacks: Sequence[Wri
 def together(pages: Sequence[Page]) -> Page:
     """Return one page of several: those of a line in each kind of profile."""
     text, links, blocks = "", list[Link](), list[StackRows]()
-    for one in pages:
+    for part in pages:
         text += "\n" * bool(text)
         above = text.count("\n")
-        links += [link._replace(row=link.row + above) for link in one.rows.links]
-        blocks += [block._replace(heading=block.heading + above, end=block.end + above) for block in one.rows.stacks]
-        text += one.text
+        links += [link._replace(row=link.row + above) for link in part.rows.links]
+        blocks += [block._replace(heading=block.heading + above, end=block.end + above) for block in part.rows.stacks]
+        text += part.text
     return Page(text, PageRows(links, blocks))
 
 

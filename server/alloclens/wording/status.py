@@ -31,7 +31,7 @@ def since(shown: Comparison) -> str:
 
 def beside(kinds: Iterable[Comparison]) -> list[str]:
     """Return the totals of the kinds of profiles that stand beside what is shown: 620 goroutines, 1.2s blocked."""
-    return [quantity(one.in_focus, one) for one in kinds if one.in_focus]
+    return [quantity(kind.in_focus, kind) for kind in kinds if kind.in_focus]
 
 
 def line(shown: Comparison, base: str, head: str) -> str:

@@ -87,9 +87,9 @@ def caller_message(finding: Finding, now: MappedFinding) -> str:
 def whose(comparison: Comparison) -> str:
     """Name the process of a finding, before it, if it is not the only one."""
     ago, replica = comparison.snapshots_since, comparison.series.replica
-    told = [f"process {replica} (latest snapshot {comparison.series.snapshots[-1].name})"] if replica else []
-    told += [f"before the restart {counted(ago, 'snapshot')} ago"] if ago else []
-    words = ", ".join(told)
+    parts = [f"process {replica} (latest snapshot {comparison.series.snapshots[-1].name})"] if replica else []
+    parts += [f"before the restart {counted(ago, 'snapshot')} ago"] if ago else []
+    words = ", ".join(parts)
     return f"{words[:1].upper()}{words[1:]}: " if words else ""
 
 
@@ -127,8 +127,8 @@ def candidate(finding: Finding, now: MappedFinding | None = None) -> str:
     if finding.rule in REASONS:
         known.append(REASONS[finding.rule].format(load=f"×{finding.load:.1f}"))
     held = amount(finding.value, finding.sample_type.unit) + _what(finding, now)
-    said = f"Not proven: {held}, {_grown(finding)}: {', '.join(known)}."
-    return said + (related(finding, now) if now else "") + _settles(finding)
+    sentence = f"Not proven: {held}, {_grown(finding)}: {', '.join(known)}."
+    return sentence + (related(finding, now) if now else "") + _settles(finding)
 
 
 def _settles(finding: Finding) -> str:
@@ -176,17 +176,17 @@ def figures(finding: Finding) -> str:
 
 def limit(outlook: Outlook, memory_limit: float) -> str:
     """Say when the heap reaches the memory limit (in bytes) if all that grows goes on."""
-    wanted, when = f"memoryLimit ({amount(memory_limit, 'bytes')})", ""
+    setting, when = f"memoryLimit ({amount(memory_limit, 'bytes')})", ""
     if outlook.collected_at > 1:
-        told = "GOGC=100 is assumed" if outlook.is_assumed else "by the profile's MemStats"
-        when = f" just before a collection, at {outlook.collected_at:.2g} × what is live ({told})"
+        basis = "GOGC=100 is assumed" if outlook.is_assumed else "by the profile's MemStats"
+        when = f" just before a collection, at {outlook.collected_at:.2g} × what is live ({basis})"
     left = (memory_limit / outlook.collected_at - outlook.live) / outlook.pace
     if left <= 0:
-        return f" The heap exceeds {wanted}{when}."
+        return f" The heap exceeds {setting}{when}."
     pace = rate(outlook.pace, "bytes", outlook.seconds)
     return (
         f" If all that grows goes on as over these {duration(outlook.seconds)}, at {pace}, "
-        f"the heap reaches {wanted} in {duration(left)}{f',{when}' if when else ''}."
+        f"the heap reaches {setting} in {duration(left)}{f',{when}' if when else ''}."
     )
 
 

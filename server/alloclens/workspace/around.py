@@ -20,7 +20,7 @@ def workspace_around(folder: str) -> str:
     """
     here = Path(real(folder))
     home = Path(real(os.path.expanduser("~")))  # Path.home raises without a home directory
-    above = [here, *takewhile(lambda one: not home.is_relative_to(one), here.parents)]
-    settled = (one for one in above if config.find([one]))
-    marked = (one for marks in MARKS for one in above if any(os.path.lexists(one / mark) for mark in marks))
+    above = [here, *takewhile(lambda parent: not home.is_relative_to(parent), here.parents)]
+    settled = (path for path in above if config.find([path]))
+    marked = (path for marks in MARKS for path in above if any(os.path.lexists(path / mark) for mark in marks))
     return next(settled, next(marked, here)).as_posix()

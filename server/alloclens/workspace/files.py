@@ -98,26 +98,26 @@ class WalkResult:
 def walked(folders: tuple[str, ...], walk: int) -> WalkResult:
     """Walk folders, once for each number. Takes about a second for 100,000 files."""
     del walk
-    found = WalkResult()
+    result = WalkResult()
     for folder in folders:
-        for directory, names, files in tree(folder, SKIPPED, found.left_out):
-            _meet(canonical(directory), names, files, found)
-    for kind, some, most in (("links", found.linked, MAX_LINKS), ("go.mod files", found.go_files, MAX_GO_FILES)):
+        for directory, names, files in tree(folder, SKIPPED, result.left_out):
+            _meet(canonical(directory), names, files, result)
+    for kind, some, most in (("links", result.linked, MAX_LINKS), ("go.mod files", result.go_files, MAX_GO_FILES)):
         if len(some) > most:
-            found.left_out.add(f"Only the first {most:,} {kind} were looked at.")
+            result.left_out.add(f"Only the first {most:,} {kind} were looked at.")
             del some[most:]
-    return found
+    return result
 
 
-def _meet(directory: str, names: list[str], files: list[str], found: WalkResult) -> None:
-    found.go_files += [join(directory, name) for name in ("go.mod", "go.work") if name in files]
-    found.vendors += [join(directory, "vendor")] if "go.mod" in files and "vendor" in names else []
-    found.packages += [join(directory, NODE_MODULES)] if NODE_MODULES in names else []
+def _meet(directory: str, names: list[str], files: list[str], result: WalkResult) -> None:
+    result.go_files += [join(directory, name) for name in ("go.mod", "go.work") if name in files]
+    result.vendors += [join(directory, "vendor")] if "go.mod" in files and "vendor" in names else []
+    result.packages += [join(directory, NODE_MODULES)] if NODE_MODULES in names else []
     links = filter(os.path.islink, (join(directory, name) for name in names))
-    found.linked += map(real, islice(links, MAX_LINKS + 1 - len(found.linked)))
+    result.linked += map(real, islice(links, MAX_LINKS + 1 - len(result.linked)))
     for name in files:
         for end in (name.casefold(), f"{name_of(directory)}/{name}".casefold()):
-            found.by_end.setdefault(end, []).append(directory)
+            result.by_end.setdefault(end, []).append(directory)
 
 
 @lru_cache(8)

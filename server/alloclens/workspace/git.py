@@ -127,8 +127,8 @@ class References(NamedTuple):
 
 def references(path: str) -> References | None:
     """Return the references of a file's repository; None if it has no commit, or git cannot read it."""
-    said = _asked(path, "rev-parse", "--is-shallow-repository", "HEAD^{commit}", "--all")
-    shallow, head, *tips = said.split("\n") if said else ("", "")
+    answer = _asked(path, "rev-parse", "--is-shallow-repository", "HEAD^{commit}", "--all")
+    shallow, head, *tips = answer.split("\n") if answer else ("", "")
     return References(head, " ".join(tips), shallow == "true") if head else None
 
 
@@ -184,8 +184,10 @@ def _history_anywhere(path: str, at: References, unmerged: tuple[str, ...]) -> F
     oldest = _oldest(repository_of(path), at.head)
     limits = (f"--max-count={MAX_VERSIONS_ANYWHERE}", *unmerged, *([f"^{oldest.commit}"] if oldest else []))
     changes = _log(path, *EVERYWHERE, *limits, heavy=True)
-    found = tuple(one.now for one in changes if one.now.blob.strip("0"))
-    return FileHistory(found, (*_limited(changes, MAX_VERSIONS_ANYWHERE), *_grafted(changes, shallow=at.shallow)))
+    file_versions = tuple(change.now for change in changes if change.now.blob.strip("0"))
+    return FileHistory(
+        file_versions, (*_limited(changes, MAX_VERSIONS_ANYWHERE), *_grafted(changes, shallow=at.shallow))
+    )
 
 
 class _Oldest(NamedTuple):
@@ -215,30 +217,30 @@ def _history(path: str, head: str, *, shallow: bool) -> FileHistory:
     oldest = _oldest(repository_of(path), head)
     commits = f"{oldest.commit}..{head}" if oldest else head
     changes = _log(path, *HISTORY, f"--max-count={MAX_VERSIONS}", commits)
-    found, own = list[FileVersion](), list[_Change]()
+    file_versions, own = list[FileVersion](), list[_Change]()
     for change in changes:
-        if change.now.path == found[-1].path if found else PurePath(change.now.path).name == name:
+        if change.now.path == file_versions[-1].path if file_versions else PurePath(change.now.path).name == name:
             # If they differ, the path was gone between the two, by a rename to another name than the one that is followed.
-            if found and found[-1].blob == change.now.blob:
-                found.pop()
-            found += [change.now, change.before]
+            if file_versions and file_versions[-1].blob == change.now.blob:
+                file_versions.pop()
+            file_versions += [change.now, change.before]
             own.append(change)
-    if not found and (blob := _asked(path, "rev-parse", "--verify", "--quiet", f"{head}:./{name}")):
-        found = [FileVersion(head, 0, path, blob)]
-    is_older = bool(found) and bool(found[-1].blob.strip("0"))
+    if not file_versions and (blob := _asked(path, "rev-parse", "--verify", "--quiet", f"{head}:./{name}")):
+        file_versions = [FileVersion(head, 0, path, blob)]
+    is_older = bool(file_versions) and bool(file_versions[-1].blob.strip("0"))
     gaps = (*_limited(own, MAX_VERSIONS), *_grafted(own, shallow=shallow))
     before = (Gap(oldest.seconds, f"only the last {MAX_COMMITS} commits are searched"),) if oldest and is_older else ()
-    return FileHistory(tuple(_by_file(found)), gaps + before)
+    return FileHistory(tuple(_by_file(file_versions)), gaps + before)
 
 
-def _by_file(found: Iterable[FileVersion]) -> Iterator[FileVersion]:
+def _by_file(file_versions: Iterable[FileVersion]) -> Iterator[FileVersion]:
     """Yield the versions that exist, newest first, and say which are of another file than the newest."""
     name, is_before = "", False
-    for one in found:
-        exists, name = bool(one.blob.strip("0")), name or one.path
-        is_before |= not exists or one.path != name
+    for version in file_versions:
+        exists, name = bool(version.blob.strip("0")), name or version.path
+        is_before |= not exists or version.path != name
         if exists:
-            yield one._replace(is_of_another=is_before and one.path == name)
+            yield version._replace(is_of_another=is_before and version.path == name)
 
 
 def _limited(changes: Sequence[_Change], limit: int) -> Iterator[Gap]:
@@ -248,7 +250,7 @@ def _limited(changes: Sequence[_Change], limit: int) -> Iterator[Gap]:
 
 def _grafted(changes: Sequence[_Change], *, shallow: bool) -> Iterator[Gap]:
     """Yield what a shallow clone lacks: the parents of its oldest commits, which seem to have none."""
-    roots = [one.now.seconds for one in changes if one.is_root]
+    roots = [change.now.seconds for change in changes if change.is_root]
     if roots and shallow:
         yield Gap(max(roots), "this is a shallow clone without the older commits (`git fetch --unshallow` gets them)")
 
@@ -301,19 +303,19 @@ def texts(path: str, blobs: tuple[str, ...]) -> Mapping[str, str]:
 
 @lru_cache(16)
 def _texts(path: str, blobs: tuple[str, ...]) -> Mapping[str, str]:
-    wanted, total = [], 0
+    chosen, total = [], 0
     for line in _batch(path, "--batch-check", blobs).decode().splitlines():
         blob, kind, size = (*line.split(), "0")[:3]
         if kind == "blob" and total + int(size) <= MAX_SOURCE_BYTES:  # not `missing`
-            wanted.append(blob)
+            chosen.append(blob)
             total += int(size)
-    data = _batch(path, "--batch", wanted)
-    found, at = {}, 0
+    data = _batch(path, "--batch", chosen)
+    by_blob, at = {}, 0
     while (end := data.find(b"\n", at)) >= 0:  # `blob type size`, the contents, and a line feed
         blob, _, size = data[at:end].decode().split()
         at = end + 1 + int(size) + 1
-        found[blob] = decoded(data[end + 1 : at - 1])
-    return found
+        by_blob[blob] = decoded(data[end + 1 : at - 1])
+    return by_blob
 
 
 def _batch(path: str, how: str, blobs: Sequence[str]) -> bytes:

@@ -58,8 +58,8 @@ def _directives(text: str) -> Iterator[list[str]]:
     verb = ""
     for raw in text.splitlines():
         line = COMMENT.sub("", raw).strip()
-        if found := BLOCK.match(line):
-            verb = found[1]
+        if match := BLOCK.match(line):
+            verb = match[1]
         elif line == ")":
             verb = ""
         elif line:

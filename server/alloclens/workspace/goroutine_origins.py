@@ -46,8 +46,8 @@ class ProfiledSources(NamedTuple):
 
     def place(self, recorded: str) -> Place | None:
         """Return the place of a recorded file."""
-        found = self.places.get(clean_path(recorded))
-        return found if isinstance(found, Place) else None
+        place = self.places.get(clean_path(recorded))
+        return place if isinstance(place, Place) else None
 
     def text(self, path: str) -> str | None:
         """Return the text of a file then; None if unknown."""
@@ -63,8 +63,8 @@ class ProfiledSources(NamedTuple):
             names = sorted(n for n in os.listdir(directory) if n.endswith(".go") and not n.endswith("_test.go"))
         except OSError:
             return {}
-        found = {f"{directory}/{name}": self.text(f"{directory}/{name}") for name in names[:MAX_PACKAGE_FILES]}
-        return {path: text for path, text in found.items() if text is not None}
+        texts = {f"{directory}/{name}": self.text(f"{directory}/{name}") for name in names[:MAX_PACKAGE_FILES]}
+        return {path: text for path, text in texts.items() if text is not None}
 
 
 def goroutine_origins(
@@ -78,12 +78,12 @@ def goroutine_origins(
     of_site = np.array([own.get(text, False) for text in sites.texts], np.bool_)[sites.file]
     owner = attribution.owned(profile, sites, of_site).site
     at = start_frames(profile, lambda file: own.get(clean_path(file), False))
-    found: dict[int, Counter[tuple[int, int, int]]] = {}
+    counts: dict[int, Counter[tuple[int, int, int]]] = {}
     for site, *rows, count in _grouped(owner, at, np.abs(profile.values[:, -1])):
-        found.setdefault(site, Counter())[rows[0], rows[1], rows[2]] += count
-    heaviest = sorted(found, key=lambda site: -found[site].total())[:MAX_WAITING_LINES]
-    made = {(sites.texts[sites.file[s]], int(sites.line[s])): _one(profile, found[s], sources) for s in heaviest}
-    return {line: one for line, one in made.items() if one}
+        counts.setdefault(site, Counter())[rows[0], rows[1], rows[2]] += count
+    heaviest = sorted(counts, key=lambda site: -counts[site].total())[:MAX_WAITING_LINES]
+    made = {(sites.texts[sites.file[s]], int(sites.line[s])): _one(profile, counts[s], sources) for s in heaviest}
+    return {line: origin for line, origin in made.items() if origin}
 
 
 def _grouped(owner: Ints, at: StartFrames, count: Ints) -> list[list[int]]:
@@ -99,9 +99,9 @@ def _one(profile: Profile, kinds: Counter[tuple[int, int, int]], sources: Profil
     """Return the place where more than half of these goroutines were started."""
     places: Counter[tuple[str, int]] = Counter()
     for (statement, root, own), count in kinds.items():
-        found = _started(profile, statement, root, own, sources)
-        if len(found) == 1:
-            places[found[0].file, found[0].line] += count
+        starts = _started(profile, statement, root, own, sources)
+        if len(starts) == 1:
+            places[starts[0].file, starts[0].line] += count
     if not places:
         return None
     ((path, line), count), *_ = places.most_common(1)
@@ -114,12 +114,12 @@ def _started(profile: Profile, statement: int, root: int, own: int, sources: Pro
         frame = profile.frame(statement)
         place = sources.place(frame.file)
         text = sources.text(place.path) if place else None
-        told = place is not None and (text is None or statement_at(text, frame.line) is not None)
-        return [Start(place.path, frame.line, "go")] if place and told else []
+        is_statement = place is not None and (text is None or statement_at(text, frame.line) is not None)
+        return [Start(place.path, frame.line, "go")] if place and is_statement else []
     for row, direct in ((root, True), (own, own == root)):
-        found = _candidates(profile, row, sources, direct=direct) if row >= 0 else []
-        if found:
-            return found
+        candidates = _candidates(profile, row, sources, direct=direct) if row >= 0 else []
+        if candidates:
+            return candidates
     return []
 
 

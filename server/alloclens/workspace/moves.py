@@ -40,13 +40,13 @@ class Moves:
 
     def _numbers(self, lines: Lines, path: str) -> list[int]:
         """Return the indices of the recorded files placed at a path in own code."""
-        found = ((file, self._sources.place(file)) for file in self._sources.at(path))
-        numbers = (lines.number(file) for file, place in found if place and place.own and not place.moved)
+        placed = ((file, self._sources.place(file)) for file in self._sources.at(path))
+        numbers = (lines.number(file) for file, place in placed if place and place.own and not place.moved)
         return [number for number in numbers if number is not None]
 
     def _found(self, lines: Lines, recorded: Mapping[str, Sequence[int]], beside: Sequence[str]) -> dict[int, str]:
         texts = {path: text for path in beside if (text := self._sources.files.text(path)) is not None}
-        found: dict[int, str] = {}
+        moved: dict[int, str] = {}
         for path, numbers in recorded.items():
             gone: dict[str, list[int]] = {}
             for function in (f for number in numbers for f in lines.functions.rows_of(number)):
@@ -61,8 +61,8 @@ class Moves:
                 if (
                     path.endswith(OF_GO) or len({lines.functions.name[function] for function in functions}) > 1
                 ):  # elsewhere a single name may be a coincidence
-                    found |= dict.fromkeys(functions, other)
-        return found
+                    moved |= dict.fromkeys(functions, other)
+        return moved
 
 
 def moved_to(moves: Mapping[int, str], lines: Lines, recorded: str, line: int) -> str:

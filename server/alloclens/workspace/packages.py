@@ -56,12 +56,12 @@ class Package(NamedTuple):
 
 def package_of(path: str, recorded: str) -> Package | None:
     """Return the package of a file; None if it is unknown. Both paths are canonical."""
-    if found := NODE.match(path):
-        return _of_node(found[0], found[1], recorded)
-    if found := PYTHON.match(path):
-        return _of_python(found[1], found[2])
-    if found := VENDOR.match(path):
-        return _of_go(found[1], found[2]) or _of_rust(found[1], path)
+    if match := NODE.match(path):
+        return _of_node(match[0], match[1], recorded)
+    if match := PYTHON.match(path):
+        return _of_python(match[1], match[2])
+    if match := VENDOR.match(path):
+        return _of_go(match[1], match[2]) or _of_rust(match[1], path)
     return None
 
 
@@ -83,10 +83,10 @@ def _listed(text: str, kind: str) -> Mapping[str, frozenset[str]]:
 def _of_node(directory: str, name: str, recorded: str) -> Package | None:
     """Return a package of node_modules. A lock file of npm names it by its directory, that of another tool by its name."""
     try:
-        said = json.loads(text_of(f"{directory}/package.json") or "")
+        manifest = json.loads(text_of(f"{directory}/package.json") or "")
     except (ValueError, RecursionError):
         return None
-    version = said.get("version") if isinstance(said, dict) else None
+    version = manifest.get("version") if isinstance(manifest, dict) else None
     there = NODE.match(recorded)
     if not isinstance(version, str) or there is None or there[1] != name:
         return None
@@ -113,8 +113,8 @@ def _of_python(directory: str, inside: str) -> Package | None:
 def _records(directory: str, seen: Stamp) -> Sequence[tuple[str, str]]:
     """Return the list of the files of each Python distribution, by the name of its .dist-info directory."""
     del seen
-    found = glob.glob(f"{glob.escape(directory)}/*.dist-info/RECORD")
-    return [(name_of(path.rpartition("/")[0]), f"\n{text_of(path)}") for path in sorted(found)]
+    paths = glob.glob(f"{glob.escape(directory)}/*.dist-info/RECORD")
+    return [(name_of(path.rpartition("/")[0]), f"\n{text_of(path)}") for path in sorted(paths)]
 
 
 def _of_go(vendor: str, inside: str) -> Package | None:
@@ -127,6 +127,6 @@ def _of_rust(vendor: str, path: str) -> Package | None:
     for folder in folders_of(path):
         if folder == vendor:
             return None
-        if found := CARGO_PACKAGE.search(text_of(f"{folder}/Cargo.toml") or ""):
-            return Package((found[1],), found[2])
+        if match := CARGO_PACKAGE.search(text_of(f"{folder}/Cargo.toml") or ""):
+            return Package((match[1],), match[2])
     return None

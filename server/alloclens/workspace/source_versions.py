@@ -86,8 +86,8 @@ class SourceVersions:
         """Return the version that a snapshot refers to. `lines` are all its lines of the file."""
         key = provenance.copies[-1].path, place.path
         if key not in self._known:
-            found = self._of(place, recorded, provenance, lines)
-            self._known[key] = found.guess if place.guessed else found
+            version = self._of(place, recorded, provenance, lines)
+            self._known[key] = version.guess if place.guessed else version
         return self._known[key]
 
     def _of(self, place: Place, recorded: str, provenance: Provenance, lines: RecordedLines) -> SourceVersion:
@@ -103,9 +103,9 @@ class SourceVersions:
 
     def _built(self, place: Place, recorded: str, provenance: Provenance, lines: RecordedLines) -> SourceVersion:
         """Return the version of a file that was built from a checkout."""
-        told = next(_fitting(self._told(place, recorded, provenance, lines), lines), None)
-        if told:
-            return told
+        named = next(_fitting(self._told(place, recorded, provenance, lines), lines), None)
+        if named:
+            return named
         copies, checked_in = (
             list(self._copy(place, recorded, provenance)),
             list(self._checked_in(place, recorded, provenance, provenance.seconds)),
@@ -114,14 +114,14 @@ class SourceVersions:
         # A program built on another machine was probably built from a commit.
         known = [*checked_in, *copies] if elsewhere else [*copies, *checked_in]
         possible = list(_fitting([*known, *self._not_in_history(place, provenance)], lines))
-        exact = [one for one in possible if fits(lines, one.text or "", inlined=False)]
-        found = first_of(exact or possible, lines)
+        exact = [version for version in possible if fits(lines, version.text or "", inlined=False)]
+        best = first_of(exact or possible, lines)
         if missing := self._missing(place, recorded, provenance):
-            return found.beside_missing(missing)
+            return best.beside_missing(missing)
         if self._may_be_of_another_file(place, provenance, lines):
-            return found.of_another_file
-        is_copy = bool(copies) and found.text == copies[0].text
-        return _as_built(found, place, recorded, provenance, checked_in if is_copy else None)
+            return best.of_another_file
+        is_copy = bool(copies) and best.text == copies[0].text
+        return _as_built(best, place, recorded, provenance, checked_in if is_copy else None)
 
     def _compiled(self, place: Place, recorded: str) -> Place:
         """Return the file that was compiled: the one at the recorded path, if that is in another worktree of the repository."""
@@ -130,7 +130,9 @@ class SourceVersions:
             return place
         if repository not in self._worktrees:
             self._worktrees[repository] = git.worktrees(place.path)
-        others = (one for one in self._worktrees[repository] if one != repository and is_within(path, one))
+        others = (
+            worktree for worktree in self._worktrees[repository] if worktree != repository and is_within(path, worktree)
+        )
         return place._replace(path=path, rule=IN_WORKTREE, before="") if any(others) and os.path.isfile(path) else place
 
     def _missing(self, place: Place, recorded: str, provenance: Provenance) -> str:
@@ -144,11 +146,11 @@ class SourceVersions:
         if _is_as_recorded(place, recorded) or (provenance.build.is_here and not is_absolute(canonical(recorded))):
             return ""
         histories = self._histories(place)
-        if not any(one.versions for one in histories):
-            return next((gap.reason for one in histories for gap in one.gaps), NOT_IN_GIT)
+        if not any(history.versions for history in histories):
+            return next((gap.reason for history in histories for gap in history.gaps), NOT_IN_GIT)
         oldest = provenance.seconds - LONGEST_RUN_SECONDS
         texts = _texts(place.path, histories)
-        gaps = (gap for one in histories for gap in (*one.gaps, *_unread(one, texts)))
+        gaps = (gap for history in histories for gap in (*history.gaps, *_unread(history, texts)))
         return next((gap.reason for gap in gaps if gap.until > oldest), "")
 
     def _histories(self, place: Place) -> list[git.FileHistory]:
@@ -160,7 +162,7 @@ class SourceVersions:
         names = (place.path, place.before) if place.before else (place.path,)
         of_head = (git.history(name, at.head, shallow=at.shallow) for name in names)
         return [
-            next((one for one in of_head if one.versions or one.gaps), git.FileHistory()),
+            next((history for history in of_head if history.versions or history.gaps), git.FileHistory()),
             *(git.history_anywhere(name, at) for name in names),
         ]
 
@@ -193,8 +195,8 @@ class SourceVersions:
         if package is None:
             return False
         for lock in self._lock_files(place.path):
-            each = (versions_in(lock, text, package) for text in self._lock_texts(lock, provenance))
-            if listed := [*filter(None, each)]:
+            per_text = (versions_in(lock, text, package) for text in self._lock_texts(lock, provenance))
+            if listed := [*filter(None, per_text)]:
                 return all(versions == {package.version} for versions in listed)
         return False
 
@@ -204,10 +206,13 @@ class SourceVersions:
         around = [
             folder
             for folder in folders_of(path)
-            if any((inside := rest_within(folder, one)) is not None and not _is_of_packages(inside) for one in folders)
+            if any(
+                (inside := rest_within(folder, opened)) is not None and not _is_of_packages(inside)
+                for opened in folders
+            )
         ]
-        each = (f"{folder}/{name}" for folder in dict.fromkeys((*around, *folders)) for name in LOCK_FILES)
-        return filter(os.path.isfile, each)
+        paths = (f"{folder}/{name}" for folder in dict.fromkeys((*around, *folders)) for name in LOCK_FILES)
+        return filter(os.path.isfile, paths)
 
     def _lock_texts(self, lock: str, provenance: Provenance) -> Iterable[str]:
         """Return the texts that a lock file had when a program was built, or may have had."""
@@ -216,7 +221,7 @@ class SourceVersions:
                 return [text]
         references = self._references_of(lock)
         history = git.versions(lock, references.head) if references else ()
-        blobs = tuple(dict.fromkeys(one.blob for one in history if one.seconds <= provenance.begun))
+        blobs = tuple(dict.fromkeys(version.blob for version in history if version.seconds <= provenance.begun))
         copy = None if blobs else unchanged(lock, provenance.begun)
         return [copy.text] if copy else git.texts(lock, blobs).values()
 
@@ -244,7 +249,7 @@ class SourceVersions:
     def _released(self, place: Place, recorded: str, version: str) -> Iterator[SourceVersion]:
         """Yield the versions of a file that its module had in a release, as tags or vendor/modules.txt say."""
         path = place.path
-        if vendor := next((one for one in self._roots.vendors if is_within(path, one)), ""):
+        if vendor := next((candidate for candidate in self._roots.vendors if is_within(path, candidate)), ""):
             yield from self._vendored(path, f"{vendor}/modules.txt", recorded)
         elif place.own:
             top = git.repository_of(path)
@@ -261,10 +266,10 @@ class SourceVersions:
             yield SourceVersion("of the version that vendor/modules.txt lists", _as_compiled(text, path))
         references = self._references_of(path)
         versions = git.versions(listing, references.head) if references else ()
-        listings = git.texts(listing, tuple(dict.fromkeys(one.blob for one in versions)))
-        for one in versions:
-            if _lists(listings.get(one.blob, ""), recorded):
-                yield from _at(path, one.commit)
+        listings = git.texts(listing, tuple(dict.fromkeys(version.blob for version in versions)))
+        for version in versions:
+            if _lists(listings.get(version.blob, ""), recorded):
+                yield from _at(path, version.commit)
 
     def _vouched(
         self, copy: SourceVersion, place: Place, recorded: str, provenance: Provenance, lines: RecordedLines
@@ -297,8 +302,8 @@ class SourceVersions:
                 yield SourceVersion(f"as it is in {place.path}", _as_compiled(kept.text, place.path))
             return
         for path in filter(None, (place.before, place.path)):
-            if self._texts and (found := oldest_copy(self._texts, provenance.copies, path, until)):
-                yield SourceVersion(f"as it was when {found[0]} came", _as_compiled(found[1], path))
+            if self._texts and (copy := oldest_copy(self._texts, provenance.copies, path, until)):
+                yield SourceVersion(f"as it was when {copy[0]} came", _as_compiled(copy[1], path))
                 return
 
     def _checked_in(self, place: Place, recorded: str, provenance: Provenance, until: float) -> Iterator[SourceVersion]:
@@ -308,24 +313,24 @@ class SourceVersions:
         with uncommitted changes, older versions are excluded.
         """
         path, histories = place.path, self._histories(place)
-        before = [one for one in _all_of(histories[:1]) if one.seconds <= until]
-        named = [one for one in before if name_of(one.path) == name_of(canonical(recorded))] or before
+        before = [version for version in _all_of(histories[:1]) if version.seconds <= until]
+        named = [version for version in before if name_of(version.path) == name_of(canonical(recorded))] or before
         commit_of: dict[str, str] = {}
-        for one in named:
-            commit_of.setdefault(one.blob, one.commit)
+        for version in named:
+            commit_of.setdefault(version.blob, version.commit)
         texts = _texts(path, histories)
         oldest = next(_at(path, provenance.build.revision), None) if provenance.build.is_modified else None
         for blob in filter(texts.__contains__, commit_of):
-            yield (found := _of_commit(commit_of[blob], texts[blob], path))
-            if oldest and oldest.text == found.text:
+            yield (committed := _of_commit(commit_of[blob], texts[blob], path))
+            if oldest and oldest.text == committed.text:
                 return
 
     def _may_be_of_another_file(self, place: Place, provenance: Provenance, lines: RecordedLines) -> bool:
         """Return whether the profile may name another file, which had this path before the one of today was added."""
         histories = [] if place.before else self._histories(place)
-        history = [one for one in _all_of(histories[:1]) if one.seconds <= provenance.seconds]
-        others = tuple(dict.fromkeys(one.blob for one in history if one.is_of_another))
-        if not others or all(one.is_of_another for one in history):
+        history = [version for version in _all_of(histories[:1]) if version.seconds <= provenance.seconds]
+        others = tuple(dict.fromkeys(version.blob for version in history if version.is_of_another))
+        if not others or all(version.is_of_another for version in history):
             return bool(others)
         texts = _texts(place.path, histories)
         return any(fits(lines, _as_compiled(texts[blob], place.path)) for blob in others if blob in texts)
@@ -338,11 +343,11 @@ class SourceVersions:
         """
         histories = self._histories(place)
         until = provenance.seconds + CLOCKS_APART_SECONDS
-        in_history = {one.blob for one in _all_of(histories[:1]) if one.seconds <= provenance.seconds}
+        in_history = {version.blob for version in _all_of(histories[:1]) if version.seconds <= provenance.seconds}
         commit_of: dict[str, str] = {}
-        for one in _all_of(histories):
-            if one.blob not in in_history and min(one.seconds, one.authored) <= until:
-                commit_of.setdefault(one.blob, one.commit)
+        for version in _all_of(histories):
+            if version.blob not in in_history and min(version.seconds, version.authored) <= until:
+                commit_of.setdefault(version.blob, version.commit)
         texts = _texts(place.path, histories)
         for blob in filter(texts.__contains__, commit_of):
             yield _of_commit(commit_of[blob], texts[blob], place.path)
@@ -440,7 +445,7 @@ def _is_newer_than_its_binary(place: Place, recorded: str, build: Build) -> bool
 
 
 def _as_built(
-    found: SourceVersion,
+    version: SourceVersion,
     place: Place,
     recorded: str,
     provenance: Provenance,
@@ -452,12 +457,12 @@ def _as_built(
     """
     may_be_lost, build = _may_be_lost(place, recorded, provenance), provenance.build
     if _is_replaced(provenance) and COMPILED.search(place.path):
-        return found.in_doubt
+        return version.in_doubt
     if checked_in is not None and not (build.is_here or build.is_modified):
-        return _unvouched(found, checked_in, may_be_lost=may_be_lost)
+        return _unvouched(version, checked_in, may_be_lost=may_be_lost)
     if checked_in is None and _is_newer_than_its_binary(place, recorded, build):
-        return found.in_doubt
-    return found.in_doubt if may_be_lost else found
+        return version.in_doubt
+    return version.in_doubt if may_be_lost else version
 
 
 def _unvouched(copy: SourceVersion, checked_in: Sequence[SourceVersion], *, may_be_lost: bool) -> SourceVersion:
@@ -466,7 +471,7 @@ def _unvouched(copy: SourceVersion, checked_in: Sequence[SourceVersion], *, may_
     A committed text probably ran. Else the lines edited since the newest commit are doubtful, and without a commit all
     lines of a compiled program. Scripts without a repository are trusted, or all of them would be doubtful.
     """
-    if any(one.text == copy.text for one in checked_in):
+    if any(version.text == copy.text for version in checked_in):
         return copy
     if checked_in:
         return copy.beside(checked_in[0], shifted=True)
@@ -479,10 +484,10 @@ def _released_version(place: Place, recorded: str) -> str:
     With -trimpath, a module that go.mod replaces with a directory has the required version in its paths, too. If that is
     a placeholder, it is certain that it was replaced.
     """
-    found = VERSION.search(canonical(recorded))
-    if found is None or PLACEHOLDER.fullmatch(found[1]) or place.rule == "pathMappings":
+    match = VERSION.search(canonical(recorded))
+    if match is None or PLACEHOLDER.fullmatch(match[1]) or place.rule == "pathMappings":
         return ""
-    return "" if _has_same_version(place, recorded) else found[1]
+    return "" if _has_same_version(place, recorded) else match[1]
 
 
 def _has_same_version(place: Place, recorded: str) -> bool:
@@ -516,12 +521,12 @@ def oldest_copy(texts: Texts, copies: Iterable[Copies], path: str, until: float)
 
 
 def _fitting(texts: Iterable[SourceVersion], lines: RecordedLines) -> Iterator[SourceVersion]:
-    return (one for one in texts if fits(lines, one.text or ""))
+    return (version for version in texts if fits(lines, version.text or ""))
 
 
 def _texts(path: str, histories: Iterable[git.FileHistory]) -> Mapping[str, str]:
     """Return the texts of a file's histories by blob."""
-    return git.texts(path, tuple(dict.fromkeys(one.blob for one in _all_of(histories))))
+    return git.texts(path, tuple(dict.fromkeys(version.blob for version in _all_of(histories))))
 
 
 def _all_of(histories: Iterable[git.FileHistory]) -> Iterator[git.FileVersion]:
@@ -531,11 +536,11 @@ def _all_of(histories: Iterable[git.FileHistory]) -> Iterator[git.FileVersion]:
 def _unread(history: git.FileHistory, texts: Mapping[str, str]) -> Iterator[git.Gap]:
     """Yield the newest text of a history that is not here, as in a partial clone, or is beyond the limit of size."""
     until = math.inf
-    for one in history.versions:
-        if one.blob not in texts:
+    for version in history.versions:
+        if version.blob not in texts:
             yield git.Gap(until, "not all texts of the file that git lists are here, or they are too large together")
             return
-        until = one.seconds
+        until = version.seconds
 
 
 def _at(path: str, revision: str) -> Iterator[SourceVersion]:
@@ -559,16 +564,16 @@ def keep_texts(snapshot: Snapshot, places: Iterable[Place | Nowhere], roots: Roo
     was profiled.
     """
     by_folder: defaultdict[str, set[str]] = defaultdict(set)
-    for one in places:
-        if isinstance(one, Place):
-            by_folder[one.path[: one.path.rfind("/") + 1]].add(one.path)
+    for place in places:
+        if isinstance(place, Place):
+            by_folder[place.path[: place.path.rfind("/") + 1]].add(place.path)
     edited = {path for folder, paths in by_folder.items() if not roots.in_caches(folder) for path in paths}
     taken, built = snapshot.taken_at.seconds, snapshot.build.written_at
-    found = {
+    copies = {
         path: unchanged(path, built if built < taken and COMPILED.search(path) else taken)
         for path in edited - texts.paths(snapshot.path, stamp)
     }
-    if fresh := {path: copy for path, copy in found.items() if copy is not None}:
+    if fresh := {path: copy for path, copy in copies.items() if copy is not None}:
         texts.keep(snapshot.path, stamp, fresh)
 
 

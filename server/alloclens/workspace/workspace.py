@@ -85,10 +85,10 @@ class _Go:
 
     def first(self, some: Iterable[T], most: int, what: str) -> tuple[T, ...]:
         """Return the first items, with a note if there are more."""
-        found = tuple(islice(some, most + 1))
-        if len(found) > most:
+        items = tuple(islice(some, most + 1))
+        if len(items) > most:
             self.left_out.add(f"Only the first {most:,} {what} were looked at.")
-        return found[:most]
+        return items[:most]
 
 
 def workspace(folders: Sequence[str], settings: Settings, own: Collection[str] = (), walk: int = 0) -> Workspace:
@@ -97,12 +97,12 @@ def workspace(folders: Sequence[str], settings: Settings, own: Collection[str] =
     `own` names the user's own settings, whose paths may lead anywhere.
     """
     inside = tuple(dict.fromkeys(real(f) for f in folders))
-    found, go = walked(inside, walk), go_env()
-    parsed = _go_files([*(path for path in found.go_files if _holds(inside, real(path))), *_above(inside)], inside)
+    result, go = walked(inside, walk), go_env()
+    parsed = _go_files([*(path for path in result.go_files if _holds(inside, real(path))), *_above(inside)], inside)
     roots = Roots(
         folders=inside,
         modules=tuple(sorted(parsed.modules, key=lambda m: (-len(m.path), not m.main, m))),
-        vendors=parsed.first(found.vendors, MAX_VENDORS, "vendor directories"),
+        vendors=parsed.first(result.vendors, MAX_VENDORS, "vendor directories"),
         renamed=parsed.first(parsed.renamed, MAX_REQUIRED_MODULES, "replaced modules"),
         required=tuple(
             sorted(parsed.first(parsed.required, MAX_REQUIRED_MODULES, "required modules"), key=lambda m: -len(m.path))
@@ -111,42 +111,42 @@ def workspace(folders: Sequence[str], settings: Settings, own: Collection[str] =
         go_version=go.version,
         module_cache=go.module_cache,
         packages=parsed.first(
-            _packages(inside, found.packages, go.sources), MAX_PACKAGES, "directories of installed packages"
+            _packages(inside, result.packages, go.sources), MAX_PACKAGES, "directories of installed packages"
         ),
         links=tuple(FolderLink(canonical(f), real(f)) for f in folders if real(f) != canonical(f)),
-        linked=tuple(found.linked),
+        linked=tuple(result.linked),
         own_code=settings.own_code,
-        left_out=tuple(sorted(parsed.left_out | found.left_out)),
+        left_out=tuple(sorted(parsed.left_out | result.left_out)),
         folds_case=any(map(folds_case, inside)),
     )
-    grants, wanted = allowed(), targets(folders, settings, own)
-    passed = {t for t in wanted if t.setting in own or roots.hold(f"{canonical(t.path)}/x") or t.grant in grants}
+    grants, all_targets = allowed(), targets(folders, settings, own)
+    passed = {t for t in all_targets if t.setting in own or roots.hold(f"{canonical(t.path)}/x") or t.grant in grants}
     return Workspace(
-        replace(roots, mappings=_mappings(settings, [t for t in wanted if t in passed])),
+        replace(roots, mappings=_mappings(settings, [t for t in all_targets if t in passed])),
         Disk(inside, walk),
-        tuple(t.path for t in wanted if t in passed and t.setting == "profileDirs"),
-        tuple(t.path for t in wanted if t in passed and t.setting == "binaries"),
-        tuple(t for t in wanted if t not in passed),
+        tuple(t.path for t in all_targets if t in passed and t.setting == "profileDirs"),
+        tuple(t.path for t in all_targets if t in passed and t.setting == "binaries"),
+        tuple(t for t in all_targets if t not in passed),
     )
 
 
 def targets(folders: Iterable[str], settings: Settings, own: Collection[str] = ()) -> tuple[Target, ...]:
     """Return the current targets of the settings' paths, relative to each folder."""
-    found: dict[tuple[object, str], Target] = {}
+    distinct: dict[tuple[object, str], Target] = {}
     for (at, text), folder in product(_paths(settings), dict.fromkeys(map(real, folders))):
         setting = str(at[0])
         if is_share(canonical(text)) and setting not in own:  # a check for existence would contact another machine
             path = text
         else:
             path = _mapped(folder, text) if setting == "pathMappings" else real_path(os.path.join(folder, text))
-        found.setdefault((at, path), Target(folder, setting, path, text, at))
-    return tuple(found.values())
+        distinct.setdefault((at, path), Target(folder, setting, path, text, at))
+    return tuple(distinct.values())
 
 
 def _paths(settings: Settings) -> Iterator[tuple[tuple[str | int, ...], str]]:
     yield from ((("profileDirs",), path) for path in settings.profile_dirs)
     yield from ((("binaries",), path) for path in settings.binaries)
-    yield from ((("pathMappings", i, "to"), one.to) for i, one in enumerate(settings.path_mappings))
+    yield from ((("pathMappings", i, "to"), mapping.to) for i, mapping in enumerate(settings.path_mappings))
 
 
 def _mapped(folder: str, to: str) -> str:
@@ -157,7 +157,7 @@ def _mapped(folder: str, to: str) -> str:
 
 def _mappings(settings: Settings, passed: Iterable[Target]) -> tuple[PrefixMapping, ...]:
     """Return the user's path mappings, longest first."""
-    recorded = [canonical(one.from_) for one in settings.path_mappings]
+    recorded = [canonical(mapping.from_) for mapping in settings.path_mappings]
     made = [PrefixMapping(recorded[int(t.at[1])], t.path) for t in passed if t.setting == "pathMappings"]
     return tuple(sorted(made, key=lambda m: -len(m.recorded)))
 
@@ -187,9 +187,7 @@ def _go_files(paths: Iterable[str], folders: Sequence[str]) -> _Go:
         elif (parsed := go.read(join(directory, "go.mod"))) and parsed.module:
             go.modules[Module(parsed.module, directory)] = None
             used.setdefault(parsed.module, set()).add(directory)
-    unused = [
-        one for one in go.modules if one.main and real(one.directory) not in used.get(one.path, {real(one.directory)})
-    ]
+    unused = [m for m in go.modules if m.main and real(m.directory) not in used.get(m.path, {real(m.directory)})]
     for module in unused:  # a copy beside the one that go.work uses
         del go.modules[module]
     return go
@@ -213,28 +211,28 @@ def _packages(folders: Sequence[str], parts: Iterable[str], go_sources: str) -> 
     """Yield directories of installed packages: in the workspace's environments, and of cargo, rustup and others."""
     for folder in folders:
         for pattern in VIRTUAL_ENVIRONMENTS:
-            yield from (Packages(SITE_PACKAGES, found) for found in _installed(folder, pattern))
-        yield from (Packages(NODE_MARKER, found) for found in _installed(folder, NODE_MODULES))
+            yield from (Packages(SITE_PACKAGES, path) for path in _installed(folder, pattern))
+        yield from (Packages(NODE_MARKER, path) for path in _installed(folder, NODE_MODULES))
     if environment := _from_environment("VIRTUAL_ENV"):
-        yield from (Packages(SITE_PACKAGES, found) for found in _installed(environment, "lib/python3*/site-packages"))
+        yield from (Packages(SITE_PACKAGES, path) for path in _installed(environment, "lib/python3*/site-packages"))
     home = os.path.expanduser("~")  # Path.home raises without a home directory
     cargo = _from_environment("CARGO_HOME") or f"{home}/.cargo"
-    yield from (Packages(r"/registry/src/[^/]+/", found) for found in _matching(cargo, "registry/src/*"))
+    yield from (Packages(r"/registry/src/[^/]+/", path) for path in _matching(cargo, "registry/src/*"))
     rustup = _from_environment("RUSTUP_HOME") or f"{home}/.rustup"
     rust = _matching(rustup, "toolchains/*/lib/rustlib/src/rust")
-    yield from (Packages(r"^/rustc/[^/]+/|/rustlib/src/rust/", found) for found in rust)
+    yield from (Packages(r"^/rustc/[^/]+/|/rustlib/src/rust/", path) for path in rust)
     julia = _from_environment("JULIA_DEPOT_PATH") or f"{home}/.julia"
-    yield from (Packages(r"/share/julia/", found) for found in _matching(julia, "juliaup/*/share/julia"))
+    yield from (Packages(r"/share/julia/", path) for path in _matching(julia, "juliaup/*/share/julia"))
     if go_sources:
         yield Packages(r"^/(?:.*/)?src/(?=[^/]+\.[^/]+/)", go_sources)
     for above in (part.rpartition("/")[0] for part in parts):
         if above not in folders:
-            yield from (Packages(NODE_MARKER, found, name_of(above)) for found in _installed(above, NODE_MODULES))
+            yield from (Packages(NODE_MARKER, path, name_of(above)) for path in _installed(above, NODE_MODULES))
 
 
 def _installed(folder: str, pattern: str) -> Iterator[str]:
     """Return matching package directories. A link counts only if its target also has such a name."""
-    return (found for found in _matching(folder, pattern) if name_of(found) in INSTALLED)
+    return (path for path in _matching(folder, pattern) if name_of(path) in INSTALLED)
 
 
 def _matching(folder: str, pattern: str) -> Iterator[str]:

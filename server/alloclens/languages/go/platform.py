@@ -34,29 +34,31 @@ class Platform(NamedTuple):
 
 def platform_of(path: str) -> Platform:
     """Return the platform that the name of a file demands."""
-    found = CONSTRAINED.search(path)
-    return Platform(found["system"] or "", found["architecture"] or found["alone"] or "") if found else Platform()
+    match = CONSTRAINED.search(path)
+    return Platform(match["system"] or "", match["architecture"] or match["alone"] or "") if match else Platform()
 
 
 def common_platform(paths: Iterable[str]) -> Platform:
     """Return the platform of programs that were built from these files. What they disagree on is unknown."""
-    each = [platform_of(path) for path in paths]
-    systems, architectures = ({*found} - {""} for found in zip(*each, strict=True)) if each else (set(), set())
-    return Platform(*(found.pop() if len(found) == 1 else "" for found in (systems, architectures)))
+    platforms = [platform_of(path) for path in paths]
+    systems, architectures = (
+        ({*names} - {""} for names in zip(*platforms, strict=True)) if platforms else (set(), set())
+    )
+    return Platform(*(names.pop() if len(names) == 1 else "" for names in (systems, architectures)))
 
 
 def excludes(path: str, text: str, platform: Platform) -> bool:
     """Return whether the name or the text of a file says that it is not built for a platform."""
     by_name = zip(platform_of(path), platform, strict=True)
-    return any(wanted and known and wanted != known for wanted, known in by_name) or _admits(text, platform) is False
+    return any(named and known and named != known for named, known in by_name) or _admits(text, platform) is False
 
 
 def demands(path: str, text: str, platform: Platform) -> bool:
     """Return whether a file is for some systems only, and a platform's system is one of them."""
     if not platform.system or excludes(path, text, platform):
         return False
-    every = (_admits(text, Platform(system)) for system in SYSTEMS.split("|"))
-    return platform_of(path).system == platform.system or (_admits(text, platform) is True and False in every)
+    admitted = (_admits(text, Platform(system)) for system in SYSTEMS.split("|"))
+    return platform_of(path).system == platform.system or (_admits(text, platform) is True and False in admitted)
 
 
 def _admits(text: str, platform: Platform) -> bool | None:

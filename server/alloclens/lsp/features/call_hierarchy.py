@@ -77,7 +77,7 @@ def _prepared(world: World, documents: Documents, uri: str, line: int) -> list[t
     if at is None:
         return []
     if known := all_here(world, documents, uri, line):
-        return [_of_line(one, at, line) for one in known]
+        return [_of_line(here, at, line) for here in known]
     return [item for file in world.files(at.path) if (item := _of_function(file, at, line))]
 
 
@@ -106,10 +106,10 @@ class _Declared(NamedTuple):
 def _around(file: FileLines, at: Document, line: int) -> _Declared | None:
     """Return the innermost function around a line (1-based), of those that the profile names in the file."""
     names = [name for name in file.recorded_lines.names if not is_closure(name)]
-    nothing, each = np.zeros(len(names), np.int64), np.arange(len(names))
+    nothing, number = np.zeros(len(names), np.int64), np.arange(len(names))
     inside = (
         map_lines(
-            RecordedLines(np.full(len(names), line), each, names, nothing, at.path), UNKNOWN_VERSION, at.text
+            RecordedLines(np.full(len(names), line), number, names, nothing, at.path), UNKNOWN_VERSION, at.text
         ).line
         > 0
     )

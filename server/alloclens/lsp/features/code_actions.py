@@ -98,8 +98,8 @@ def _of_function(function: str) -> Iterator[types.Command]:
 
 def _back(steps: tuple[tuple[Filters, ...], ...]) -> list[types.CodeAction]:
     last = [as_command(f"Step back from samples {words(step)}", protocol.Unfocus()) for step in steps[-1:]]
-    every = [as_command("Show all samples", protocol.Unfocus(every=True))] if len(steps) > 1 else []
-    return [_action(command, types.CodeActionKind.Empty) for command in last + every]
+    show_all = [as_command("Show all samples", protocol.Unfocus(every=True))] if len(steps) > 1 else []
+    return [_action(command, types.CodeActionKind.Empty) for command in last + show_all]
 
 
 def _step(title: str, step: protocol.FocusStep) -> types.Command:

@@ -41,12 +41,12 @@ async def findings(ls: Server, command: protocol.GetFindings) -> protocol.Findin
 
 def _findings(world: World, documents: Documents) -> protocol.Findings:
     spots = Spots(world, documents)
-    wanted = [verdict for verdict in VERDICTS if verdict in RAISED or world.settings.severity(verdict) != "off"]
-    pairs = [(finding, of) for of in world.judged for finding in of.findings(wanted)]
+    verdicts = [verdict for verdict in VERDICTS if verdict in RAISED or world.settings.severity(verdict) != "off"]
+    pairs = [(finding, of) for of in world.judged for finding in of.findings(verdicts)]
     pairs.sort(key=lambda pair: badness(pair[0]))
     nothing = ""
     if world.series and not any(finding.verdict in RAISED for finding, _ in pairs):
-        pairs += [pair for pair in world.candidates if pair[0].verdict not in wanted]
+        pairs += [pair for pair in world.candidates if pair[0].verdict not in verdicts]
         nothing = printable(plain(no_finding(world).words))
     return protocol.Findings([_finding(finding, of, world, spots) for finding, of in pairs[:MAX_FINDINGS]], nothing)
 

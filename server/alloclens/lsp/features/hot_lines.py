@@ -98,8 +98,8 @@ def _every(
         lines = comparison.lines
         for row in _sorted(comparison, np.array(sorted(worth[number]), np.int64), query).tolist():
             file, line = lines.files[lines.file[row]], int(lines.line[row])
-            found = [(one, one.lines.row_of(file, line)) for one in kinds]
-            rows = [(one, at) for (one, at), good in zip(found, worth, strict=True) if at is not None and at in good]
+            pairs = [(kind, kind.lines.row_of(file, line)) for kind in kinds]
+            rows = [(kind, at) for (kind, at), good in zip(pairs, worth, strict=True) if at is not None and at in good]
             spot = spots.of(comparison, file, line)
             if rows[0][0] is comparison and (spot or not query.own):
                 yield _line(kinds[0], rows, spot)
@@ -149,7 +149,7 @@ def _line(shown: Comparison, rows: Sequence[tuple[Comparison, int]], spot: Spot 
     number, function = int(lines.file[row]), int(lines.functions.of_line[row])
     stats = comparison.stats(row) if comparison is shown else LineStats(int(lines.line[row]), *[Amount(0)] * 3)
     return protocol.HotLine(
-        label=side_by_side([Row(one, at, unsure) for one, at in rows]),
+        label=side_by_side([Row(kind, at, unsure) for kind, at in rows]),
         location=location(spot),
         function=lines.functions.name[function] if function >= 0 else "",
         file=lines.files[number],

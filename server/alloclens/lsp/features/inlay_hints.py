@@ -45,14 +45,16 @@ async def inlay_hints(ls: Server, params: types.InlayHintParams) -> list[types.I
     return await asyncio.to_thread(_hints, ls.world, ls.documents, params.text_document.uri, params.range, ls.client)
 
 
-def _hints(world: World, documents: Documents, uri: str, wanted: types.Range, client: Client) -> list[types.InlayHint]:
+def _hints(
+    world: World, documents: Documents, uri: str, requested: types.Range, client: Client
+) -> list[types.InlayHint]:
     at = documents.named(uri, world.sources.roots)
     if at is None:
         return []
     on_line: dict[int, list[Row]] = {}
     for file in world.files(at.path):
         mapped = file.on(at.text)
-        inside = (mapped.line > wanted.start.line) & (mapped.line <= wanted.end.line + 1)
+        inside = (mapped.line > requested.start.line) & (mapped.line <= requested.end.line + 1)
         spots = dict(zip(file.rows[inside].tolist(), np.flatnonzero(inside).tolist(), strict=True))
         for row in worth_showing(file.comparison, file.rows[inside]).tolist():
             spot = spots[row]

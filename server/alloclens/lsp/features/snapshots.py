@@ -88,7 +88,7 @@ async def _pick_series(ls: Server) -> None:
 
 def active_file(ls: Server, command: protocol.SetActiveFile) -> None:
     """Take the file that the user looks at."""
-    follow_file(ls, command.uri, said=True)
+    follow_file(ls, command.uri, is_active=True)
 
 
 async def snapshots(ls: Server, command: protocol.GetSnapshots) -> list[protocol.SnapshotChoice]:
@@ -101,9 +101,7 @@ def sample_types(ls: Server, command: protocol.GetSampleTypes) -> list[protocol.
     """Return all sample types."""
     del command
     shown, of_shown = ls.world.shown, ls.world.services[:1]
-    kinds = dict.fromkeys(
-        kind for service in of_shown for one in service.series for kind in one.snapshots[-1].sample_types
-    )
+    kinds = dict.fromkeys(kind for service in of_shown for s in service.series for kind in s.snapshots[-1].sample_types)
     return [protocol.SampleTypeChoice(t.type, t.unit, selected=bool(shown and t == shown.sample_type)) for t in kinds]
 
 
@@ -116,11 +114,11 @@ async def label(ls: Server, command: protocol.SetLabel) -> str | None:
 
 
 def _series_choices(world: World) -> list[protocol.SeriesChoice]:
-    elsewhere = {id(one.series): is_elsewhere(one) for one in (*world.comparisons, *world.beyond)}
+    elsewhere = {id(comparison.series): is_elsewhere(comparison) for comparison in (*world.comparisons, *world.beyond)}
 
     def choice(service: Service, name: str) -> protocol.SeriesChoice:
         is_shown = bool(world.shown and world.shown.series in service.series)
-        is_foreign = all(elsewhere.get(id(one), False) for one in service.series)
+        is_foreign = all(elsewhere.get(id(s), False) for s in service.series)
         return protocol.SeriesChoice(
             name, services.detail(service, elsewhere=is_foreign), shown=is_shown, elsewhere=is_foreign
         )

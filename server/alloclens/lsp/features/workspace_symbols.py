@@ -51,18 +51,18 @@ def _located(
     world: World, comparison: Comparison, documents: Documents, part: str
 ) -> Iterator[types.SymbolInformation]:
     prefix = world.settings.symbol_prefix
-    found: dict[tuple[str, str], list[tuple[Comparison, HotFunction]]] = {}
+    located: dict[tuple[str, str], list[tuple[Comparison, HotFunction]]] = {}
     for kind in world.kinds(comparison):
         for function in hot_functions(kind.profile, kind.sample_type, part, MAX_LOCATED_FUNCTIONS):
-            found.setdefault((function.function, function.at.file), []).append((kind, function))
+            located.setdefault((function.function, function.at.file), []).append((kind, function))
     places = {id(kind): FunctionPlaces(world, documents, kind) for kind in world.kinds(comparison)}
-    for (name, file), kinds in found.items():
+    for (name, file), kinds in located.items():
         leading, function = kinds[0]
         if spot := places[id(leading)].of(name, function.at):
             yield types.SymbolInformation(
                 location=types.Location(spot.uri, places[id(leading)].code(spot)),
                 # An editor searches the names for the query, including the prefix.
-                name=prefix + symbol(name, (quantity(one.cum, kind) for kind, one in kinds)),
+                name=prefix + symbol(name, (quantity(hot.cum, kind) for kind, hot in kinds)),
                 kind=types.SymbolKind.Function,
                 container_name=(package_of(name) or None) if file.endswith(OF_GO) else None,
             )

@@ -38,21 +38,21 @@ def labels(lines: Iterable[str]) -> Iterator[Label]:
     sample = -1
     for line in map(str.strip, lines):
         sample += bool(line) and not line.startswith("#")
-        if sample >= 0 and (found := LABELS.match(line)):
-            yield from (Label(sample, key, value) for key, value in pairs(found[1]).items())
+        if sample >= 0 and (match := LABELS.match(line)):
+            yield from (Label(sample, key, value) for key, value in pairs(match[1]).items())
 
 
 def pairs(text: str) -> dict[str, str]:
     """Parse labels such as `"a":"b", "c":"d"`. Go quotes with %q, in tracebacks only if needed."""
     out, at = {}, 0
-    while found := PAIR.match(text, at):  # a search would retry at every character
-        out[_plain(found[1] or found[2])] = _plain(found[3] or found[4] or "")
-        at = found.end()
+    while match := PAIR.match(text, at):  # a search would retry at every character
+        out[_plain(match[1] or match[2])] = _plain(match[3] or match[4] or "")
+        at = match.end()
     return out
 
 
 def _plain(quoted: str) -> str:
-    return ESCAPE.sub(lambda found: _character(found[1]), quoted) if "\\" in quoted else quoted
+    return ESCAPE.sub(lambda match: _character(match[1]), quoted) if "\\" in quoted else quoted
 
 
 def _character(escape: str) -> str:

@@ -45,12 +45,12 @@ class _Goroutine(NamedTuple):
 
 def parse(data: bytes) -> Profile:
     """Parse a profile. Raises Unrecognized."""
-    if not any(found.start() == 0 or data[found.start() - 1] == NEWLINE for found in HEADER.finditer(data)):
+    if not any(match.start() == 0 or data[match.start() - 1] == NEWLINE for match in HEADER.finditer(data)):
         raise Unrecognized("no list of goroutines")
     goroutines = _goroutines(decoded(data).replace("\r\n", "\n"))
     if not goroutines:
         raise Unrecognized("no list of goroutines")
-    leaked = np.array([MARK in one.state for one in goroutines])
+    leaked = np.array([MARK in goroutine.state for goroutine in goroutines])
     types = (ValueType(LEAKED, "count"), GOROUTINE) if leaked.any() else (GOROUTINE,)
     known = {frame: i for i, frame in enumerate(dict.fromkeys(f for g in goroutines for f in g.frames), 1)}
     stacks = Stacks(
@@ -67,16 +67,16 @@ def _goroutines(text: str) -> list[_Goroutine]:
     """Return the goroutines of the last dump. A log may hold several; a repeated id starts a new one."""
     out: dict[str, _Goroutine] = {}
     frames: list[Frame] | None = None
-    for found in LINE.finditer(text):
-        if found["id"]:
-            if found["id"] in out:
+    for match in LINE.finditer(text):
+        if match["id"]:
+            if match["id"] in out:
                 out.clear()
             frames = []
-            out[found["id"]] = _Goroutine(found["state"], pairs(_labels_in(found["rest"])), frames)
-        elif not found["function"]:
+            out[match["id"]] = _Goroutine(match["state"], pairs(_labels_in(match["rest"])), frames)
+        elif not match["function"]:
             frames = None
         elif frames is not None:
-            frames.append(Frame(_name(found), found["file"], int(found["line"])))
+            frames.append(Frame(_name(match), match["file"], int(match["line"])))
     return list(out.values())
 
 
@@ -85,8 +85,8 @@ def _labels_in(rest: str) -> str:
     return rest[: rest.rfind("}")].removeprefix(" {") if "}" in rest else ""
 
 
-def _name(found: re.Match[str]) -> str:
-    return (CREATOR if found["created"] else ARGUMENTS).sub("", found["function"])
+def _name(match: re.Match[str]) -> str:
+    return (CREATOR if match["created"] else ARGUMENTS).sub("", match["function"])
 
 
 def _labels(sample: int, goroutine: _Goroutine) -> list[Label]:

@@ -76,15 +76,15 @@ def parse(data: bytes) -> Profile:
 
 def _header(line: str) -> tuple[int, int, int, int, str, int]:
     """Return the four totals, the kind, and the sampling rate in bytes."""
-    found = HEADER.match(line)
+    match = HEADER.match(line)
     if MARK.decode() not in line:
         raise Unrecognized("no heap profile as text")
-    if not found:
+    if not match:
         raise Malformed("the first line of the heap profile is damaged")
-    kind, rate = found[5], min(int(found[6] or 0), 2**62)
+    kind, rate = match[5], min(int(match[6] or 0), 2**62)
     if kind not in (*SAMPLED, *UNSAMPLED):
         raise Malformed(f"a heap profile of a kind that is not known: @ {kind}")
-    totals = whole([found[i] for i in range(1, 5)]).tolist()
+    totals = whole([match[i] for i in range(1, 5)]).tolist()
     return (*totals, kind, 1 if kind in UNSAMPLED else rate // 2 if kind == GO else rate)  # Go writes twice the rate
 
 

@@ -24,9 +24,9 @@ def symbols(lines: Iterable[str], used: set[int]) -> dict[int, list[Frame]]:
     out: dict[int, list[Frame]] = {}
     files: dict[str, str] = {}
     for line in lines:
-        found = LOCATION.match(line) if len(line) <= MAX_MAP_LINE_CHARACTERS else None
-        if found and (address := int(found[1], 16)) in used:
-            frame = _frame(found[2].strip())
+        match = LOCATION.match(line) if len(line) <= MAX_MAP_LINE_CHARACTERS else None
+        if match and (address := int(match[1], 16)) in used:
+            frame = _frame(match[2].strip())
             file = files.setdefault(frame.function, frame.file)
             out[address] = [frame._replace(file=file)]
     return out
@@ -35,8 +35,8 @@ def symbols(lines: Iterable[str], used: set[int]) -> dict[int, list[Frame]]:
 def _frame(text: str) -> Frame:
     """Parse a location: a line, a library function, or a state of the virtual machine."""
     before, _, line = text.rpartition(":")  # in two steps: one pattern would be slow with many brackets
-    if LINE.fullmatch(line) and (found := FILE.fullmatch(before)):
-        return Frame(found[1], found[2], max(int(line[:-1]), 0))
-    if text.endswith(")") and (found := BRACKET.fullmatch(text[:-1])):
-        return Frame(found[1], posixpath.basename(found[2]), 0)
+    if LINE.fullmatch(line) and (match := FILE.fullmatch(before)):
+        return Frame(match[1], match[2], max(int(line[:-1]), 0))
+    if text.endswith(")") and (match := BRACKET.fullmatch(text[:-1])):
+        return Frame(match[1], posixpath.basename(match[2]), 0)
     return Frame("STUB" if STUB in text else text, "", 0)

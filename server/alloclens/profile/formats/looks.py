@@ -78,10 +78,10 @@ def looks_like(data: bytes) -> str:
 
 def _prefixed(data: bytes) -> str:
     """Return what to do about goroutines in a log whose collector prefixes each line."""
-    found = HEADER.search(data)
-    if not found:
+    match = HEADER.search(data)
+    if not match:
         return ""
-    prefix = data[data.rfind(b"\n", 0, found.start()) + 1 : found.start()].strip()
+    prefix = data[data.rfind(b"\n", 0, match.start()) + 1 : match.start()].strip()
     return (
         f"goroutines with a prefix on each line ({_said(prefix)}), as log collectors add one; print the log without: "
         "`journalctl -o cat`, `docker compose logs --no-log-prefix`, `kubectl logs`"

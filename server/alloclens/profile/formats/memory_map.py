@@ -94,10 +94,10 @@ NO_MAP = MemoryMap(())
 
 def memory_map(lines: Iterable[str]) -> MemoryMap:
     """Parse the lines after a sentinel, ignoring lines that are not regions. Raises Malformed."""
-    found = list(islice(_regions(lines), MAX_REGIONS + 1))
-    if len(found) > MAX_REGIONS:
+    parsed = list(islice(_regions(lines), MAX_REGIONS + 1))
+    if len(parsed) > MAX_REGIONS:
         raise Malformed(f"a memory map of more than {MAX_REGIONS} regions")
-    regions = _main_first(_joined(found))
+    regions = _main_first(_joined(parsed))
     if len(regions) > 1 and regions[0].file.startswith(HUGE_PAGES) and regions[0].limit == regions[1].start:
         regions = regions[1:]
     if regions and regions[0].start - regions[0].offset == DEFAULT_TEXT_ADDRESS:
@@ -114,8 +114,8 @@ def _regions(lines: Iterable[str]) -> Iterator[Region]:
         text = names.sub(lambda name: values[name[0]], LOG_PREFIX.sub("", line))
         if len(text) > MAX_MAP_LINE_CHARACTERS:  # nested substitutions may grow without bound
             continue
-        if found := PROC.match(text) or BRIEF.match(text):
-            parts = found.groupdict()
+        if match := PROC.match(text) or BRIEF.match(text):
+            parts = match.groupdict()
             if "x" in (parts["mode"] or "x") and (region := _region(parts)):
                 yield region
         elif "=" in text and len(values) < MAX_NAMES:  # name=value: $name is substituted from here on

@@ -54,13 +54,13 @@ def parse(data: bytes) -> Profile:
         raise Malformed(INSTALL)
     worker = Worker(is_quiet=True)
     try:
-        found: _Stacks = worker.run(_stacks, data, seconds=seconds_for(len(data)))
+        stacks: _Stacks = worker.run(_stacks, data, seconds=seconds_for(len(data)))
     except (Lost, ValueError) as error:
         raise Malformed(f"memray cannot read it: {error}") from error
     finally:
         worker.stop()
     return assemble_numbered(
-        TYPES, *found[:4], period=1, period_type=ValueType("space", "bytes"), time_nanos=found.ended_nanos
+        TYPES, *stacks[:4], period=1, period_type=ValueType("space", "bytes"), time_nanos=stacks.ended_nanos
     )
 
 
@@ -79,8 +79,8 @@ def _read(reader: Any) -> _Stacks:
     sums: defaultdict[tuple[int, ...], list[int]] = defaultdict(lambda: [0] * len(TYPES))
     rows: dict[tuple[str, str, int], int] = {}
     has_native = reader.metadata.has_native_traces
-    each = reader.get_high_watermark_allocation_records, reader.get_leaked_allocation_records
-    for column, records in zip((0, 2), each, strict=True):
+    methods = reader.get_high_watermark_allocation_records, reader.get_leaked_allocation_records
+    for column, records in zip((0, 2), methods, strict=True):
         for record in records(merge_threads=True):  # one for each stack and allocator
             stack = record.hybrid_stack_trace() if has_native else record.stack_trace()
             value = sums[tuple(rows.setdefault(frame, len(rows)) for frame in stack)]

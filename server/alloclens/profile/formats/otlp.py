@@ -97,8 +97,8 @@ def parse(data: bytes) -> Profile:
     """Read the profiles of allocations. Raises Unrecognized or Malformed."""
     message: Any = _binary(data) if data.startswith(FIRST_FIELDS) else decoded(DECODER, MARK, data)
     strings, shown = list(message.dictionary.string_table), {}
-    every = [p for r in message.resource_profiles for scope in r.scope_profiles for p in scope.profiles]
-    for profile in sorted(every, key=lambda profile: profile.time_unix_nano):  # of one type, the last
+    profiles = [p for r in message.resource_profiles for scope in r.scope_profiles for p in scope.profiles]
+    for profile in sorted(profiles, key=lambda profile: profile.time_unix_nano):  # of one type, the last
         shown[_value_type(profile.sample_type, strings)] = profile
     types = tuple(kind for kind in shown if OF_ALLOCATIONS.search(kind.type))
     if not types:
@@ -144,7 +144,7 @@ def _value(sample: Any) -> int:
     return sum(sample.values) if len(sample.values) else len(sample.timestamps_unix_nano)
 
 
-def _stacks(tables: Any, strings: list[str], wanted: Ints) -> tuple[Ints, Ints, list[Frame]]:
+def _stacks(tables: Any, strings: list[str], stacks: Ints) -> tuple[Ints, Ints, list[Frame]]:
     """Return the depth of some stacks, their frames concatenated, leaf first, and the table of all frames."""
     functions = tables.function_table
     names = _rows((f.name_strindex for f in functions), strings).tolist()
@@ -154,8 +154,8 @@ def _stacks(tables: Any, strings: list[str], wanted: Ints) -> tuple[Ints, Ints, 
     numbers = column(line.line for line in lines).tolist()
     frames = [Frame(strings[names[f]], strings[files[f]], n) for f, n in zip(of_lines, numbers, strict=True)]
     width = column(len(location.lines) for location in tables.location_table)
-    _rows(wanted, tables.stack_table)
-    locations, location = ragged([tables.stack_table[i].location_indices for i in wanted.tolist()])
+    _rows(stacks, tables.stack_table)
+    locations, location = ragged([tables.stack_table[i].location_indices for i in stacks.tolist()])
     location = _rows(location, tables.location_table)
     begun, inside = offsets(width)[location], offsets(locations)
     if width[location].sum() > MAX_STACK_FRAMES:

@@ -57,10 +57,10 @@ def sections(text: str) -> Sections:
     while (end := text.find("\n", start)) >= 0 and not text[start:end].lstrip(" \t\r")[:1].strip("#"):
         start = end + 1
     header, _, body = text[start:].partition("\n")
-    found = SENTINEL.search(body) if any(mark in body for mark in SENTINELS) else None
-    if not found:
+    match = SENTINEL.search(body) if any(mark in body for mark in SENTINELS) else None
+    if not match:
         return Sections(header.strip(), body, NO_MAP)
-    return Sections(header.strip(), body[: found.start()], memory_map(body[found.end() :].split("\n")))
+    return Sections(header.strip(), body[: match.start()], memory_map(body[match.end() :].split("\n")))
 
 
 def before_the_next_section(lines: Iterable[str]) -> list[str]:
@@ -71,11 +71,11 @@ def before_the_next_section(lines: Iterable[str]) -> list[str]:
 def matches(sample: re.Pattern[str], lines: Iterable[str]) -> list[re.Match[str]]:
     """Match the sample lines. Raises Malformed for a line that is not a sample, blank or a comment."""
     given = [line for line in map(str.strip, lines) if line and not line.startswith("#")]
-    found = [sample.match(line) for line in given]
-    if None in found:
-        bad = given[found.index(None)]
+    matched = [sample.match(line) for line in given]
+    if None in matched:
+        bad = given[matched.index(None)]
         raise Malformed(f"a line is not a sample: {bad[:MAX_QUOTED_LINE_CHARACTERS]!r}")
-    return [match for match in found if match]
+    return [match for match in matched if match]
 
 
 def whole(numbers: list[str]) -> Ints:

@@ -53,4 +53,4 @@ def parse(data: bytes) -> Profile:
         period_type=KIND,
         drop_frames=PROFILERS,
     )
-    return named(profile, {int(found, 16): [Frame(name.strip(), "", 0)] for found, name in NAME.findall(listed)})
+    return named(profile, {int(digits, 16): [Frame(name.strip(), "", 0)] for digits, name in NAME.findall(listed)})

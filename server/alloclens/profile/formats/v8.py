@@ -82,7 +82,7 @@ def parse(data: bytes) -> Profile:
     )
 
 
-def _stacks(levels: list[list[_Node]], wanted: Ints) -> tuple[Ints, Ints]:
+def _stacks(levels: list[list[_Node]], nodes: Ints) -> tuple[Ints, Ints]:
     """Return the depth of some nodes, and their paths to the root, which is left out, concatenated.
 
     Nodes are numbered level by level.
@@ -93,11 +93,11 @@ def _stacks(levels: list[list[_Node]], wanted: Ints) -> tuple[Ints, Ints]:
     parent = np.concatenate(
         [[0], *(begin + owners(children) for begin, children in zip(first.tolist(), callers, strict=False))]
     )
-    depth = depths[wanted]
+    depth = depths[nodes]
     at = offsets(depth)
     if at[-1] > MAX_STACK_FRAMES:
         raise Malformed(f"the stacks have more than {MAX_STACK_FRAMES} frames")
-    out, node, place = np.empty(at[-1], np.int64), wanted, at[:-1]
+    out, node, place = np.empty(at[-1], np.int64), nodes, at[:-1]
     while len(node := node[inside := node > 0]):
         place = place[inside]
         out[place] = node
