@@ -22,12 +22,12 @@ MARK = re.compile(r"// alloclens: (leak|honest) (\w+)")
 
 def marked_lines(example: Path) -> dict[str, tuple[Path, int, str]]:
     """Return where each marked line is, and its text: {"leak ticker": (path, line, text)}."""
-    found = {}
+    marked = {}
     for path in sorted(example.glob("*.go")):
         for number, text in enumerate(path.read_text().split("\n"), 1):
             if mark := MARK.search(text):
-                found[f"{mark[1]} {mark[2]}"] = path, number, text.strip()
-    return found
+                marked[f"{mark[1]} {mark[2]}"] = path, number, text.strip()
+    return marked
 
 
 def copy(to: Path) -> Path:
@@ -53,7 +53,7 @@ def under_load(example: Path, every: str = "3s", keep: int = 200, flags: tuple[s
 
 def _address(leaky: subprocess.Popen[str]) -> str:
     line = leaky.stdout.readline() if leaky.stdout else ""
-    found = re.search(r"http://\S+", line)
-    if not found:
+    match = re.search(r"http://\S+", line)
+    if not match:
         raise SystemExit(f"the leaky service did not start (exit status {leaky.poll()}).")
-    return found[0]
+    return match[0]

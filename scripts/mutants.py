@@ -85,14 +85,14 @@ def generate(processes: int) -> None:
 def choose(sample: int, seed: int) -> None:
     """Mark all changes but a sample as skipped."""
     results = {path: json.loads(path.read_text("utf-8")) for path in Path("mutants").rglob("*.py.meta")}
-    every = sorted(name for result in results.values() for name in result["exit_code_by_key"])
-    chosen = set(random.Random(seed).sample(every, min(sample or len(every), len(every))))
+    names = sorted(name for result in results.values() for name in result["exit_code_by_key"])
+    chosen = set(random.Random(seed).sample(names, min(sample or len(names), len(names))))
     for path, result in results.items():
         result["exit_code_by_key"] = {
             name: code if name in chosen else SKIPPED for name, code in result["exit_code_by_key"].items()
         }
         path.write_text(json.dumps(result), "utf-8")
-    print(f"{len(chosen)} of {len(every)} changes are tried.", flush=True)
+    print(f"{len(chosen)} of {len(names)} changes are tried.", flush=True)
 
 
 def report(mutmut: Path) -> int:

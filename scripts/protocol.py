@@ -90,11 +90,11 @@ def _aliases() -> Iterator[str]:
 
 def structs() -> list[type[msgspec.Struct]]:
     """Return every struct that an argument or an answer holds, those that hold others behind them."""
-    found: dict[type[msgspec.Struct], None] = {}
+    seen: dict[type[msgspec.Struct], None] = {}
 
     def visit(kind: Type) -> None:
-        if isinstance(kind, StructType) and kind.cls not in found:
-            found[kind.cls] = None
+        if isinstance(kind, StructType) and kind.cls not in seen:
+            seen[kind.cls] = None
             for field in kind.fields:
                 visit(field.type)
         for part in (getattr(kind, "item_type", None), *getattr(kind, "types", ()), *getattr(kind, "item_types", ())):
@@ -106,7 +106,7 @@ def structs() -> list[type[msgspec.Struct]]:
         for field in msgspec.structs.fields(command):
             visit(type_info(field.type))
         visit(type_info(answer_of(command)))
-    return list(found)
+    return list(seen)
 
 
 def _interface(kind: type[msgspec.Struct]) -> str:
@@ -140,10 +140,10 @@ def _comments(kind: type[msgspec.Struct]) -> dict[str, str]:
     (body,) = ast.parse(textwrap.dedent(inspect.getsource(kind))).body
     statements = body.body if isinstance(body, ast.ClassDef) else []
     return {
-        field.target.id: _line(str(said.value.value)).removesuffix(".")
-        for field, said in pairwise(statements)
+        field.target.id: _line(str(docstring.value.value)).removesuffix(".")
+        for field, docstring in pairwise(statements)
         if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
-        if isinstance(said, ast.Expr) and isinstance(said.value, ast.Constant)
+        if isinstance(docstring, ast.Expr) and isinstance(docstring.value, ast.Constant)
     }
 
 
@@ -179,7 +179,7 @@ def _union(values: tuple[Any, ...]) -> str:
 def _literal(value: Any) -> str:
     """Write a value as the client's formatter does."""
     if isinstance(value, dict):
-        return f"{{ {', '.join(f'{key}: {_literal(one)}' for key, one in value.items())} }}"
+        return f"{{ {', '.join(f'{key}: {_literal(item)}' for key, item in value.items())} }}"
     if isinstance(value, list):
         return f"[{', '.join(map(_literal, value))}]"
     return f"'{value}'" if isinstance(value, str) else json.dumps(value)

@@ -45,10 +45,10 @@ def _replaced(path: Path, pattern: str, text: str) -> str:
 
 def _configuration() -> str:
     """Return the section `configuration` of package.json."""
-    every = {**properties(Settings), **properties(ClientSettings)}
+    parts = {**properties(Settings), **properties(ClientSettings)}
     section = {
         "title": "alloclens",
-        "properties": {f"alloclens.{name}": _contribution(name, part) for name, part in every.items()},
+        "properties": {f"alloclens.{name}": _contribution(name, part) for name, part in parts.items()},
     }
     return textwrap.indent(_json(section), "    ").lstrip()
 

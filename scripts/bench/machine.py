@@ -28,8 +28,8 @@ def machine() -> dict[str, str]:
 def _model() -> str:
     """Return the processor's model as the system calls it."""
     info = Path("/proc/cpuinfo")
-    found = re.search(r"^model name\s*:\s*(.+)$", info.read_text(), re.MULTILINE) if info.exists() else None
-    return " ".join(found[1].split()) if found else platform.processor() or "unknown"
+    match = re.search(r"^model name\s*:\s*(.+)$", info.read_text(), re.MULTILINE) if info.exists() else None
+    return " ".join(match[1].split()) if match else platform.processor() or "unknown"
 
 
 def _go() -> str:
@@ -39,5 +39,5 @@ def _go() -> str:
 
 def _module() -> str:
     """Return the date in the version of the module our own program is built on."""
-    found = re.search(r"github\.com/google/pprof v\S*?-(\d{4})(\d\d)(\d\d)", (GOPPROF / "go.mod").read_text())
-    return "-".join(found.groups()) if found else "unknown"
+    match = re.search(r"github\.com/google/pprof v\S*?-(\d{4})(\d\d)(\d\d)", (GOPPROF / "go.mod").read_text())
+    return "-".join(match.groups()) if match else "unknown"

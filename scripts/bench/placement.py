@@ -43,8 +43,8 @@ class Placed:
 
 def main() -> None:
     """Measure both sizes and print them side by side."""
-    found = {word: asyncio.run(_measured(*sizes)) for word, sizes in SIZES.items()}
-    Console(width=120, color_system=None).print(_table(found))
+    results = {word: asyncio.run(_measured(*sizes)) for word, sizes in SIZES.items()}
+    Console(width=120, color_system=None).print(_table(results))
 
 
 async def _measured(recorded: int, files: int) -> Placed:
@@ -91,31 +91,31 @@ def memory(process: int) -> tuple[int, int]:
 
 
 def _peak(process: int) -> int:
-    found = re.search(r"VmHWM:\s*(\d+) kB", Path(f"/proc/{process}/status").read_text())
-    return int(found[1]) << 10 if found else 0
+    match = re.search(r"VmHWM:\s*(\d+) kB", Path(f"/proc/{process}/status").read_text())
+    return int(match[1]) << 10 if match else 0
 
 
 def _parent(process: Path) -> int:
     try:
-        found = re.search(r"PPid:\s*(\d+)", (process / "status").read_text())
+        match = re.search(r"PPid:\s*(\d+)", (process / "status").read_text())
     except OSError:  # it has ended
         return 0
-    return int(found[1]) if found else 0
+    return int(match[1]) if match else 0
 
 
-def _table(found: dict[str, Placed]) -> Table:
-    table = Table("", *(f"{SIZES[w][0]:,} recorded, {SIZES[w][1]:,} files" for w in found), "ratio", box=box.MARKDOWN)
+def _table(results: dict[str, Placed]) -> Table:
+    table = Table("", *(f"{SIZES[w][0]:,} recorded, {SIZES[w][1]:,} files" for w in results), "ratio", box=box.MARKDOWN)
     rows = {
         "start until ready": "ready",
         "first hints": "first",
         "first hints of another file": "top",
         "the same again": "again",
     }
-    for said, name in rows.items():
-        one, other = (getattr(placed, name) for placed in found.values())
-        table.add_row(said, duration(one), duration(other), f"{significant(other / one)}×")
+    for label, name in rows.items():
+        one, other = (getattr(placed, name) for placed in results.values())
+        table.add_row(label, duration(one), duration(other), f"{significant(other / one)}×")
     for name in ("server", "worker"):
-        one, other = (getattr(placed, name) for placed in found.values())
+        one, other = (getattr(placed, name) for placed in results.values())
         table.add_row(f"peak memory, {name}", f"{one >> 20} MiB", f"{other >> 20} MiB", f"{significant(other / one)}×")
     return table
 

@@ -56,12 +56,12 @@ def measure(
     candidates: Sequence[Candidate], file: Path, rounds: int, say: Callable[[str], None]
 ) -> dict[str, Measured]:
     """Return what was measured, by the candidates' keys."""
-    found: dict[str, list[Once]] = {c.key: [] for c in candidates}
+    measured: dict[str, list[Once]] = {c.key: [] for c in candidates}
     for number in range(rounds):
         say(f"round {number + 1} of {rounds} …")
         for candidate in turned(candidates, number):
-            found[candidate.key].append(once(candidate, file))
-    return {key: Measured(tuple(all_rounds)) for key, all_rounds in found.items()}
+            measured[candidate.key].append(once(candidate, file))
+    return {key: Measured(tuple(all_rounds)) for key, all_rounds in measured.items()}
 
 
 def turned(candidates: Sequence[Candidate], number: int) -> Iterator[Candidate]:
@@ -75,5 +75,5 @@ def once(candidate: Candidate, file: Path) -> Once:
     """Start one process and return what it says."""
     command = candidate.command(file, CALLS)
     done = subprocess.run(command, cwd=tools.ROOT, check=True, stdout=subprocess.PIPE, env=tools.environment())
-    said = json.loads(done.stdout)
-    return Once(said["first"], said["seconds"], said["peak"], said["calls"])
+    result = json.loads(done.stdout)
+    return Once(result["first"], result["seconds"], result["peak"], result["calls"])

@@ -86,10 +86,10 @@ def main() -> None:
 def _make(folder: Path, count: int) -> Iterator[bytes]:
     series.workspace(folder)
     (folder / "profiles").mkdir()
-    every = series.profiles(SAMPLES)
-    for number, data in enumerate(islice(every, count)):
+    profiles = series.profiles(SAMPLES)
+    for number, data in enumerate(islice(profiles, count)):
         drop(folder / f"profiles/heap.{number:06}.pb.gz", data)
-    return every
+    return profiles
 
 
 async def _started(folder: Path) -> Started:
@@ -141,13 +141,13 @@ def _table(count: int, first: Started, again: list[Started], judged: Judged) -> 
     table = Table(f"{count:,} snapshots, {judged.lines:,} owned lines", "", box=box.MARKDOWN)
     table.add_row("from the start until everything is judged, without a cache", duration(first.ready))
     table.add_row(
-        "from the start until everything is judged, from the cache", duration(median(one.ready for one in again))
+        "from the start until everything is judged, from the cache", duration(median(start.ready for start in again))
     )
     table.add_row("one snapshot more: read, kept, all lines judged", duration(judged.one_more))
     table.add_row("of which judging", duration(judged.judging))
     table.add_row(f"judging {SHORT} snapshots", duration(judged.short))
     table.add_row("peak memory, server, first time", f"{first.server >> 20} MiB")
-    table.add_row("peak memory, server, from the cache", f"{max(one.server for one in again) >> 20} MiB")
+    table.add_row("peak memory, server, from the cache", f"{max(start.server for start in again) >> 20} MiB")
     return table
 
 

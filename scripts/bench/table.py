@@ -19,18 +19,18 @@ if TYPE_CHECKING:
     """By the file's word, then by the candidate's key."""
 
 
-def table(found: Found, candidates: Sequence[Candidate]) -> Table:
+def table(results: Found, candidates: Sequence[Candidate]) -> Table:
     """Return a row for each candidate and each ratio, two columns for each file."""
     out = Table(box=box.MARKDOWN)
     out.add_column("", no_wrap=True)
-    for word in found:
+    for word in results:
         out.add_column(word, justify="right", no_wrap=True)
         out.add_column("peak", justify="right", no_wrap=True)
     for c in candidates:
-        out.add_row(c.name, *(text for file in found.values() for text in _cells(file[c.key])))
+        out.add_row(c.name, *(text for file in results.values() for text in _cells(file[c.key])))
     for ratio in RATIOS:
-        if all({ratio.over, ratio.under} <= set(file) for file in found.values()):
-            out.add_row(ratio.name, *(text for file in found.values() for text in _ratio_cells(file, ratio)))
+        if all({ratio.over, ratio.under} <= set(file) for file in results.values()):
+            out.add_row(ratio.name, *(text for file in results.values() for text in _ratio_cells(file, ratio)))
     return out
 
 

@@ -36,10 +36,10 @@ class Language(NamedTuple):
     def text(self, functions: int) -> str:
         return self.head + "".join(map(self.function.format, range(functions)))
 
-    def recorded(self, path: Path, functions: int, every: int) -> list[str]:
+    def recorded(self, path: Path, functions: int, step: int) -> list[str]:
         """Return the stacks of a heap that names the second line of some functions."""
         first = self.head.count("\n") + 1
-        starts = ((i, first + self.lines * i) for i in range(0, functions, every))
+        starts = ((i, first + self.lines * i) for i in range(0, functions, step))
         package = "main." if self.name == "go" else ""
         return [f"{package}f{i}:{start}@{path}:{start + 1} = 1x1048576" for i, start in starts]
 
@@ -136,8 +136,8 @@ def _stalls(language: Language, above: str) -> str:
         with raw_client(folder, MONITORED, ALLOCLENS_STALLS=str(out), PYTHONPATH=str(Path.cwd())) as client:
             began = time.monotonic()
             _typed(client, folder / f"m{language.ending}", language, language.text(functions), 20)
-        said = [line.split(" ", 3) for line in out.read_text().splitlines()]
-    stalls = [(what == "late", float(took), float(used)) for ended, took, used, what in said if float(ended) > began]
+        lines = [line.split(" ", 3) for line in out.read_text().splitlines()]
+    stalls = [(what == "late", float(took), float(used)) for ended, took, used, what in lines if float(ended) > began]
     callbacks, late = ([(t, used) for is_late, t, used in stalls if is_late is kind] for kind in (False, True))
     took, worked, waited, _ = (1000 * max(column) for pairs in (callbacks, late) for column in zip(*pairs, strict=True))
     own = 1000 * max(min(pair) for pair in late)

@@ -85,8 +85,10 @@ def main() -> None:
 
 def _packed(name: str, project: Project, folder: Path) -> dict[str, object]:
     versions = project.releases.split()
-    found = [_sources(_fetched(project, version, folder), project) for version in versions]
-    files = {path: [texts.get(path) for texts in found] for path in sorted({path for texts in found for path in texts})}
+    sources = [_sources(_fetched(project, version, folder), project) for version in versions]
+    files = {
+        path: [texts.get(path) for texts in sources] for path in sorted({path for texts in sources for path in texts})
+    }
     kept: dict[str, object] = {}
     size = 0
     for path in sorted(files, key=lambda path: hashlib.sha256(f"{name}/{path}".encode()).digest()):
@@ -114,24 +116,24 @@ def _file(path: str, versions: list[str | None], texts: list[str], project: Proj
 def _maps(then: str, now: str) -> list[list[list[int]]]:
     """Return the hunks that git's algorithms find, each list of hunks once."""
     with tempfile.TemporaryDirectory() as folder:
-        found = [hunks(then, now, Path(folder), *algorithm) for algorithm in ALGORITHMS]
-    return [one for i, one in enumerate(found) if one not in found[:i]]
+        lists = [hunks(then, now, Path(folder), *algorithm) for algorithm in ALGORITHMS]
+    return [hunk_list for i, hunk_list in enumerate(lists) if hunk_list not in lists[:i]]
 
 
 def _sources(package: Path, project: Project) -> dict[str, str]:
     """Return the sources of a package that are no tests, by path."""
-    found = {}
+    texts = {}
     for path in sorted(package.glob(project.sources)):
         name = path.relative_to(package).as_posix()
         if path.is_file() and not any(part in name for part in ("_test.", ".test.", "test/", "tests/", "/locales/")):
-            found[name] = path.read_bytes().decode()
-    return found
+            texts[name] = path.read_bytes().decode()
+    return texts
 
 
 def _licence(folder: Path) -> Path:
     """Return the licence that lies outermost: those of what a package brings with it lie deeper."""
-    found = (path for path in sorted(folder.glob("*/**/LICEN*")) if path.name in LICENCES)
-    return min(found, key=lambda path: (len(path.parts), LICENCES.index(path.name)))
+    licences = (path for path in sorted(folder.glob("*/**/LICEN*")) if path.name in LICENCES)
+    return min(licences, key=lambda path: (len(path.parts), LICENCES.index(path.name)))
 
 
 def _fetched(project: Project, version: str, folder: Path) -> Path:
@@ -142,9 +144,9 @@ def _fetched(project: Project, version: str, folder: Path) -> Path:
 
 
 def _go(package: str, version: str, into: Path) -> Path:
-    told = [go(), "mod", "download", "-json", f"{package}@v{version}"]
-    said = subprocess.run(told, cwd=into, check=True, stdout=subprocess.PIPE)
-    return Path(shutil.copytree(json.loads(said.stdout)["Dir"], into / "package", copy_function=shutil.copyfile))
+    command = [go(), "mod", "download", "-json", f"{package}@v{version}"]
+    done = subprocess.run(command, cwd=into, check=True, stdout=subprocess.PIPE)
+    return Path(shutil.copytree(json.loads(done.stdout)["Dir"], into / "package", copy_function=shutil.copyfile))
 
 
 def _pip(package: str, version: str, into: Path) -> Path:
@@ -156,8 +158,8 @@ def _pip(package: str, version: str, into: Path) -> Path:
 
 
 def _npm(package: str, version: str, into: Path) -> Path:
-    told = ["npm", "pack", "--silent", f"{package}@{version}"]
-    subprocess.run(told, cwd=into, check=True, stdout=subprocess.DEVNULL, env=environment())
+    command = ["npm", "pack", "--silent", f"{package}@{version}"]
+    subprocess.run(command, cwd=into, check=True, stdout=subprocess.DEVNULL, env=environment())
     (archive,) = into.glob("*.tgz")
     shutil.unpack_archive(archive, into)
     return into / "package"
@@ -166,8 +168,8 @@ def _npm(package: str, version: str, into: Path) -> Path:
 def _cargo(package: str, version: str, into: Path) -> Path:
     (into / "src").mkdir()
     (into / "src" / "lib.rs").touch()
-    wanted = f'{package} = {{ version = "={version}", default-features = false }}'
-    (into / "Cargo.toml").write_text(f'[package]\nname = "wanted"\nversion = "0.1.0"\n[dependencies]\n{wanted}\n')
+    dependency = f'{package} = {{ version = "={version}", default-features = false }}'
+    (into / "Cargo.toml").write_text(f'[package]\nname = "wanted"\nversion = "0.1.0"\n[dependencies]\n{dependency}\n')
     subprocess.run(["cargo", "vendor", "--quiet"], cwd=into, check=True, stdout=subprocess.DEVNULL)
     return into / "vendor" / package
 

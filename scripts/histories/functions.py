@@ -220,9 +220,9 @@ def _cpp(node: Node, outer: _Outer) -> str:
 
 def _declarator(node: Node) -> Node | None:
     """Return the name in a function of C++: it lies in declarators of pointers, references and parameters."""
-    found = node.child_by_field_name("declarator") if node.type == "function_definition" else None
-    while found and found.type != "function_declarator":
-        found = found.child_by_field_name("declarator") or next(
-            (child for child in found.named_children if child.type.endswith("declarator")), None
+    declarator = node.child_by_field_name("declarator") if node.type == "function_definition" else None
+    while declarator and declarator.type != "function_declarator":
+        declarator = declarator.child_by_field_name("declarator") or next(
+            (child for child in declarator.named_children if child.type.endswith("declarator")), None
         )
-    return found.child_by_field_name("declarator") if found else None
+    return declarator.child_by_field_name("declarator") if declarator else None

@@ -30,11 +30,11 @@ def hunks(then: str, now: str, folder: Path, algorithm: str, options: Sequence[s
         file.write_bytes(text.encode())
     command = ["git", "diff", "--no-index", "--no-ext-diff", "--no-textconv", "--unified=0", "--inter-hunk-context=0"]
     quiet = os.environ | {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
-    told = [f"--diff-algorithm={algorithm}", *options, "--", *map(str, files)]
-    said = subprocess.run([*command, *told], capture_output=True, check=False, cwd=folder, env=quiet)
-    assert said.returncode in {0, 1}, said.stderr
-    found = (found.groups(b"1") for found in HUNK.finditer(said.stdout))
-    return [[int(number) for number in hunk] for hunk in found]
+    arguments = [f"--diff-algorithm={algorithm}", *options, "--", *map(str, files)]
+    done = subprocess.run([*command, *arguments], capture_output=True, check=False, cwd=folder, env=quiet)
+    assert done.returncode in {0, 1}, done.stderr
+    groups = (match.groups(b"1") for match in HUNK.finditer(done.stdout))
+    return [[int(number) for number in hunk] for hunk in groups]
 
 
 def lines_now(lines: int, changed: Sequence[Sequence[int]]) -> Ints:
