@@ -70,7 +70,7 @@ export class Chart {
   // The drawn frame that an element is part of.
   frameOf(element: Element): Frame | undefined {
     const group = element.closest('g.frame');
-    return [...this.drawn.values()].find((one) => one.group === group)?.frame;
+    return [...this.drawn.values()].find((drawn) => drawn.group === group)?.frame;
   }
 
   frames(): Frame[] {
@@ -100,10 +100,10 @@ export class Chart {
     const rows = 1 + shown.reduce((deepest, { frame }) => Math.max(deepest, frame.depth), 0);
     setAttributes(this.svg, { width: this.width, height: ROW * rows });
     const before = this.drawn;
-    this.drawn = new Map(shown.map((one) => {
-      const key = keyOf(one.frame);
-      const row = this.rootOnTop ? one.frame.depth : rows - 1 - one.frame.depth;
-      return [key, this.drawFrame(before.get(key), one, ROW * row)];
+    this.drawn = new Map(shown.map((place) => {
+      const key = keyOf(place.frame);
+      const row = this.rootOnTop ? place.frame.depth : rows - 1 - place.frame.depth;
+      return [key, this.drawFrame(before.get(key), place, ROW * row)];
     }));
     before.forEach(({ group }, key) => {
       if (!this.drawn.has(key)) {

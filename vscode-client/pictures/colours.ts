@@ -11,7 +11,7 @@ export class Hues {
 
   // Of several packages that want one hue, the heaviest has it.
   learn(root: FlameNode): void {
-    for (const name of ownPackages(root).filter((one) => !this.byPackage.has(one))) {
+    for (const name of ownPackages(root).filter((own) => !this.byPackage.has(own))) {
       const taken = new Set(this.byPackage.values());
       let free = hue(name);
       for (let i = 0; i < HUES && taken.has(free); i++) {

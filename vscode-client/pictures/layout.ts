@@ -33,20 +33,20 @@ export function placed(zoomed: Frame, width: number): Placed[] {
   const inside = zoomed.descendants().map((frame) => (
     { frame, x: (frame.x0 - zoomed.x0) * scale, width: (frame.x1 - frame.x0) * scale, outside: false }
   ));
-  return [...outside, ...inside].filter((one) => one.width > MIN_WIDTH);
+  return [...outside, ...inside].filter((place) => place.width > MIN_WIDTH);
 }
 
 // The deepest frame along a path that exists.
 export function find(root: Frame, path: readonly Site[]): Frame {
-  let found = root;
+  let deepest = root;
   for (const site of path) {
-    const next = found.children?.find((child) => isOf(child.data, site));
+    const next = deepest.children?.find((child) => isOf(child.data, site));
     if (next === undefined) {
       break;
     }
-    found = next;
+    deepest = next;
   }
-  return found;
+  return deepest;
 }
 
 export function pathOf(frame: Frame): Site[] {

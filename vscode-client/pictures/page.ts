@@ -36,16 +36,16 @@ function flamePage(): () => Promise<void> {
     focusStack: (functionNames: string[]) => { editor.postMessage({ type: 'focusStack', functionNames }); },
     ignore: (functionName: string) => { editor.postMessage({ type: 'ignore', functionName }); },
   };
-  const wanted = (): [boolean, string] => [view.inverted === true, view.only === true ? (view.search ?? '') : ''];
-  let asked = wanted();
+  const query = (): [boolean, string] => [view.inverted === true, view.only === true ? (view.search ?? '') : ''];
+  let asked = query();
   const whole = () => {
-    asked = wanted();
+    asked = query();
     return askFlame([], ...asked);
   };
   return newest(whole, (data) => {
     if (data === null || shown === undefined) {
       shown = data === null ? undefined : flame(place, { data, view, keep, ...actions });
-    } else if (wanted().every((one, i) => one === asked[i])) { // else the picture has asked for what is wanted by now
+    } else if (query().every((part, i) => part === asked[i])) { // else the picture has asked for what is wanted by now
       shown.update(data);
     }
   });

@@ -7,7 +7,7 @@ const SHORT: Record<string, string> = { '\t': '\\t', '\n': '\\n', '\r': '\\r' };
 
 // A text on one line, with every character that is not to be shown as it is written as \x1b or \u202e.
 export function printable(text: string): string {
-  return text.replace(UNSAFE, (found) => SHORT[found] ?? written(found.codePointAt(0) ?? 0));
+  return text.replace(UNSAFE, (character) => SHORT[character] ?? written(character.codePointAt(0) ?? 0));
 }
 
 function written(code: number): string {

@@ -43,13 +43,13 @@ export interface Found {
 
 export function search(node: FlameNode, term: string, inside = false): Found {
   const hit = matches(node.name, term);
-  const found = { frames: hit ? 1 : 0, value: hit && !inside ? node.value : 0 };
+  const hits = { frames: hit ? 1 : 0, value: hit && !inside ? node.value : 0 };
   for (const child of node.children) {
     const below = search(child, term, inside || hit);
-    found.frames += below.frames;
-    found.value += below.value;
+    hits.frames += below.frames;
+    hits.value += below.value;
   }
-  return found;
+  return hits;
 }
 
 // What a screen reader says of a frame.

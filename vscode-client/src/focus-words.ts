@@ -7,6 +7,6 @@ export function pattern(text: string): string {
 
 // Returns the function in an argument of a command, which is a name or the row of a view.
 export function named(argument: unknown): string | undefined {
-  const found = typeof argument === 'object' && argument !== null && 'function' in argument ? argument.function : argument;
-  return typeof found === 'string' && found !== '' ? found : undefined;
+  const name = typeof argument === 'object' && argument !== null && 'function' in argument ? argument.function : argument;
+  return typeof name === 'string' && name !== '' ? name : undefined;
 }

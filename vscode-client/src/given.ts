@@ -10,8 +10,8 @@ export interface Found {
 // The server's settings that the user has set. Defaults are left out: they must not override alloclens.toml.
 export function given(inspect: (name: string) => Found | undefined): Record<string, unknown> {
   const values = Object.keys(properties).map((name): [string, unknown] => {
-    const found = inspect(name);
-    return [name, found?.workspaceFolderValue ?? found?.workspaceValue ?? found?.globalValue];
+    const inspected = inspect(name);
+    return [name, inspected?.workspaceFolderValue ?? inspected?.workspaceValue ?? inspected?.globalValue];
   });
   return Object.fromEntries(values.filter(([, value]) => value !== undefined && value !== null));
 }

@@ -14,8 +14,8 @@ export function step(value: number, whole: number): number {
   if (value <= 0 || whole <= 0) {
     return 0;
   }
-  const found = STEPS + 1 + Math.floor(Math.log2(value / whole) / 2);
-  return Math.min(Math.max(found, 1), STEPS);
+  const unclamped = STEPS + 1 + Math.floor(Math.log2(value / whole) / 2);
+  return Math.min(Math.max(unclamped, 1), STEPS);
 }
 
 // Returns the lines of each file by its URI; if a line has several numbers, the hottest counts.
@@ -32,9 +32,9 @@ export function heat(sites: readonly HotLine[]): Map<string, HeatLine[]> {
   return new Map([...files].map(([uri, lines]) => [uri, [...lines.values()].filter(({ step, grown }) => step > 0 || grown)]));
 }
 
-function add(lines: Map<number, HeatLine>, found: HeatLine): void {
-  const { line, step, grown } = found;
-  const old = lines.get(line) ?? found;
+function add(lines: Map<number, HeatLine>, added: HeatLine): void {
+  const { line, step, grown } = added;
+  const old = lines.get(line) ?? added;
   lines.set(line, { line, step: Math.max(step, old.step), grown: grown || old.grown });
 }
 

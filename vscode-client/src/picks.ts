@@ -39,8 +39,8 @@ export function sampleTypePicks(types: readonly SampleTypeChoice[]): Pick[] {
 export function seriesPicks(series: readonly SeriesChoice[], chosen: unknown): Pick[] {
   const follows = typeof chosen !== 'string' || chosen === '';
   const follow = { label: 'Follow the active file', detail: 'the series of its module or folder', value: '' };
-  const each = series.map(({ name, detail, shown }) => mark({ label: plain(name), detail: plain(detail), value: name }, shown));
-  return series.length === 0 ? [] : [mark(follow, follows), ...each];
+  const choices = series.map(({ name, detail, shown }) => mark({ label: plain(name), detail: plain(detail), value: name }, shown));
+  return series.length === 0 ? [] : [mark(follow, follows), ...choices];
 }
 
 export interface MappingPick {
@@ -50,8 +50,8 @@ export interface MappingPick {
   to: string;
 }
 
-export function mappingPicks(found: readonly SuggestedMapping[]): MappingPick[] {
-  return found.map(({ from, to, label }) => ({ label: plain(`${from} → ${to}`), detail: label, from, to }));
+export function mappingPicks(mappings: readonly SuggestedMapping[]): MappingPick[] {
+  return mappings.map(({ from, to, label }) => ({ label: plain(`${from} → ${to}`), detail: label, from, to }));
 }
 
 function mark(pick: Pick, inForce: boolean): Pick {

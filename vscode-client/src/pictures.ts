@@ -70,7 +70,7 @@ export class Pictures implements vscode.Disposable, vscode.WebviewPanelSerialize
 
   // Restores the pictures of a window that was reloaded.
   deserializeWebviewPanel(panel: vscode.WebviewPanel): Promise<void> {
-    const kind = KINDS.find((one) => typeOf(one) === panel.viewType);
+    const kind = KINDS.find((candidate) => typeOf(candidate) === panel.viewType);
     if (kind === undefined || this.panels.has(kind)) {
       panel.dispose();
     } else {

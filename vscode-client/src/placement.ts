@@ -28,12 +28,12 @@ export class Placement implements vscode.TextDocumentContentProvider, vscode.Dis
   // Explains one file, in addition to the whole; all files if no editor of a file is active.
   async explain(uri?: string): Promise<void> {
     this.about = uri ?? this.aboutActive();
-    const said = await this.server.ask(EXPLAIN, this.about);
-    if (said === undefined) {
+    const explanation = await this.server.ask(EXPLAIN, this.about);
+    if (explanation === undefined) {
       void vscode.window.showInformationMessage(NOT_RUNNING);
       return;
     }
-    this.text = said;
+    this.text = explanation;
     this.changed.fire(PAGE);
     await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(PAGE), { preview: false });
   }
@@ -53,16 +53,16 @@ export class Placement implements vscode.TextDocumentContentProvider, vscode.Dis
 }
 
 export async function addMapping(server: Server): Promise<void> {
-  const found = await server.ask(MAPPINGS);
-  if (found === undefined) {
+  const mappings = await server.ask(MAPPINGS);
+  if (mappings === undefined) {
     void vscode.window.showInformationMessage(NOT_RUNNING);
     return;
   }
-  if (found.length === 0) {
+  if (mappings.length === 0) {
     await noMapping();
     return;
   }
-  const chosen = await vscode.window.showQuickPick(mappingPicks(found), { title: 'Path mappings that find recorded files' });
+  const chosen = await vscode.window.showQuickPick(mappingPicks(mappings), { title: 'Path mappings that find recorded files' });
   const settings = chosen && (await server.ask(ADD_MAPPING, chosen.from, chosen.to));
   if (typeof settings === 'string') {
     await vscode.window.showTextDocument(vscode.Uri.file(settings)); // otherwise the server has shown why

@@ -35,17 +35,17 @@ export async function serverCommand(around: Surroundings): Promise<Command | und
       return { command: python, args: ['-m', 'alloclens', 'lsp'], options };
     }
   }
-  const found = around.onPath('alloclens');
-  return found === undefined ? undefined : { command: found, args: ['lsp'], options };
+  const command = around.onPath('alloclens');
+  return command === undefined ? undefined : { command, args: ['lsp'], options };
 }
 
 async function pythons(around: Surroundings): Promise<string[]> {
   const selected = await around.selectedInterpreter();
   const inEnvironment = around.windows ? ['Scripts', 'python.exe'] : ['bin', 'python'];
-  const found = around.folders.flatMap((folder) =>
+  const candidates = around.folders.flatMap((folder) =>
     ENVIRONMENTS.map((environment) => path.join(folder, environment, ...inEnvironment)),
   );
-  return selected === undefined ? found : [selected, ...found];
+  return selected === undefined ? candidates : [selected, ...candidates];
 }
 
 // A bare name is searched for on PATH; a relative path belongs to the first folder.

@@ -85,8 +85,8 @@ export class Server implements vscode.Disposable {
     }
   }
 
-  private async start(found: Command): Promise<void> {
-    const command = { ...found, args: [...found.args, ...logOptions(this.log.logLevel)] };
+  private async start(bare: Command): Promise<void> {
+    const command = { ...bare, args: [...bare.args, ...logOptions(this.log.logLevel)] };
     this.log.info(printable(`starting ${[command.command, ...command.args].join(' ')}`));
     const client = newClient(command, given, {
       log: this.log,

@@ -18,13 +18,13 @@ let writing: Promise<unknown> = Promise.resolve();
 
 // Writes several at once. VS Code announces each, but whoever waits for `written` reads all or none of them.
 export async function setAll(values: Record<string, unknown>): Promise<void> {
-  const each = (async () => {
+  const write = (async () => {
     for (const [name, value] of Object.entries(values)) {
       await set(name, value);
     }
   })();
-  writing = each.catch(() => undefined);
-  await each;
+  writing = write.catch(() => undefined);
+  await write;
 }
 
 export async function written(): Promise<void> {

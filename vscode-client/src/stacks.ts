@@ -12,16 +12,16 @@ export async function showStacks(server: Server, uri?: string, line?: number): P
   if (at === undefined) {
     return;
   }
-  const found = await server.ask(STACKS, at.uri.toString(), at.position.line);
-  const frames = placedFrames(found?.stacks ?? []);
+  const answer = await server.ask(STACKS, at.uri.toString(), at.position.line);
+  const frames = placedFrames(answer?.stacks ?? []);
   if (frames.locations.length === 0) {
-    void vscode.window.showInformationMessage(nothing(found));
+    void vscode.window.showInformationMessage(nothing(answer));
     return;
   }
   const locations = frames.locations.map(
     ({ uri, range }) => new vscode.Location(vscode.Uri.parse(uri), new vscode.Position(range.start.line, 0)),
   );
-  vscode.window.setStatusBarMessage(plain(`${found?.title ?? ''}${frames.said}`), 15_000);
+  vscode.window.setStatusBarMessage(plain(`${answer?.title ?? ''}${frames.said}`), 15_000);
   await vscode.commands.executeCommand('editor.action.peekLocations', at.uri, at.position, locations, 'peek');
 }
 
@@ -33,11 +33,11 @@ function place(uri?: string, line?: number): { uri: vscode.Uri; position: vscode
   return editor && { uri: editor.document.uri, position: new vscode.Position(editor.selection.active.line, 0) };
 }
 
-function nothing(found: LineStacks | null | undefined): string {
-  if (found === undefined) {
+function nothing(answer: LineStacks | null | undefined): string {
+  if (answer === undefined) {
     return NOT_RUNNING;
   }
-  return found === null
+  return answer === null
     ? 'alloclens: no profile has a stack through this line. Lines with a number beside them have some.'
     : 'alloclens: none of the files of the stacks through this line is in this workspace.';
 }

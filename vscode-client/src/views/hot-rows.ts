@@ -33,8 +33,8 @@ export function described({ own, sort, filter }: HotOptions): string {
 }
 
 // Restores the choices of an earlier session, as far as they are valid.
-export function remembered(found: unknown): HotOptions {
-  const { own, sort, filter } = { ...USUAL, ...(found as Partial<Record<keyof HotOptions, unknown>> | undefined) };
+export function remembered(stored: unknown): HotOptions {
+  const { own, sort, filter } = { ...USUAL, ...(stored as Partial<Record<keyof HotOptions, unknown>> | undefined) };
   const [known] = SORTS.find(([value]) => value === sort) ?? [USUAL.sort];
   return { own: own !== false, sort: known, filter: typeof filter === 'string' ? filter : '' };
 }

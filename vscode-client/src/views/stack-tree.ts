@@ -62,8 +62,8 @@ export class StacksView extends View<FrameRow> {
     }
     this.view.description = printable(titleOf(root));
     const path = parent?.path ?? [];
-    const found = await this.server.ask(STACK_TREE, root.at.uri, root.at.line, root.direction, path);
-    return frameRows(found ?? [], root, path);
+    const nodes = await this.server.ask(STACK_TREE, root.at.uri, root.at.line, root.direction, path);
+    return frameRows(nodes ?? [], root, path);
   }
 
   protected override appeared(): void {

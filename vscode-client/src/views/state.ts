@@ -9,13 +9,13 @@ import { setContext } from './view.ts';
 export function followState(server: Server): vscode.Disposable {
   const turns = new Turns();
   return server.onStatus((status) => {
-    const said = turns.take(async (outdated) => {
+    const turn = turns.take(async (outdated) => {
       const state = await known(server, status);
       if (!outdated()) {
         setContext('state', state);
       }
     });
-    said.catch(() => undefined); // the server is ending, which it reports next
+    turn.catch(() => undefined); // the server is ending, which it reports next
   });
 }
 
