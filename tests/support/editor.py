@@ -28,6 +28,7 @@ def vscode() -> lsp.ClientCapabilities:
             did_change_configuration=lsp.DidChangeConfigurationClientCapabilities(dynamic_registration=True),
             inlay_hint=lsp.InlayHintWorkspaceClientCapabilities(refresh_support=True),
             code_lens=lsp.CodeLensWorkspaceClientCapabilities(refresh_support=True),
+            did_change_watched_files=lsp.DidChangeWatchedFilesClientCapabilities(dynamic_registration=True),
             workspace_folders=True,
         ),
         text_document=lsp.TextDocumentClientCapabilities(
@@ -86,6 +87,8 @@ class Editor:
         self.questions: list[str] = []
         self.answer = ""
         """The button that a person presses on every question; none if it is empty."""
+        self.registered: dict[str, Any] = {}
+        """What the server registered for, by method: its options."""
         self.applied: list[lsp.WorkspaceEdit] = []
         self.refuses_edits = False
         self.progress: list[str] = []
@@ -148,8 +151,10 @@ class Editor:
             return [self.settings for _ in params.items]
 
         @feature(lsp.CLIENT_REGISTER_CAPABILITY)
-        def registration(_params: lsp.RegistrationParams) -> None:
-            return None
+        def registration(params: lsp.RegistrationParams) -> None:
+            for one in params.registrations:
+                self.registered[one.method] = one.register_options
+            self._changed.set()
 
         @feature(lsp.WINDOW_WORK_DONE_PROGRESS_CREATE)
         def created(_params: lsp.WorkDoneProgressCreateParams) -> None:

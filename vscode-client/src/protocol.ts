@@ -45,7 +45,7 @@ export interface Status {
   tooltip: string; // Markdown
   focus: string; // Which samples are shown, in words; empty if all are
   series: string; // The name of the shown series; empty if there are no others
-  compares: boolean; // Whether two files are compared that the user named
+  compares: boolean; // Whether two files are compared, or one is shown, that the user named
 }
 
 // The heaviest call stacks of a line.

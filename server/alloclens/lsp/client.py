@@ -44,6 +44,11 @@ class Client:
         return bool(ability and ability.dynamic_registration)
 
     @property
+    def registers_watched_files(self) -> bool:
+        ability = self._workspace.did_change_watched_files
+        return bool(ability and ability.dynamic_registration)
+
+    @property
     def shows_progress(self) -> bool:
         return bool(self._window.work_done_progress)
 

@@ -13,10 +13,14 @@ from alloclens.lsp.client import Client
 from alloclens.lsp.configuration import SECTION, pull, take, tell_mistakes
 from alloclens.lsp.documents import Documents, opened_path
 from alloclens.lsp.ending import end, follow_process
+from alloclens.lsp.offering import registrations
 from alloclens.lsp.publish import Publisher
 from alloclens.session.loader import Loader, Wanted
+from alloclens.session.world import FilePair
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from alloclens.lsp.server import Server
 
 STOP_SECONDS = 1.0
@@ -28,6 +32,7 @@ def register(server: Server) -> None:
     server.feature(types.INITIALIZED)(initialized)
     server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)(did_change_configuration)
     server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)(did_change_folders)
+    server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)(did_change_watched_files)
     server.feature(types.SHUTDOWN)(shutdown)
     server.feature(types.EXIT)(exit_)
 
@@ -47,12 +52,18 @@ async def initialized(ls: Server, params: types.InitializedParams) -> None:
     ls.publisher = publisher = Publisher(ls)
     ls.loader = Loader(publisher.show, ls.worker)
     ls.run_task(ls.loader.run(), "following the profile directories")
-    if ls.client.registers_configuration:
-        changes = types.Registration("configuration", types.WORKSPACE_DID_CHANGE_CONFIGURATION, {"section": SECTION})
-        ls.run_task(ls.client_register_capability_async(types.RegistrationParams([changes])), "asking for settings")
+    if wanted := [*_of_configuration(ls), *registrations(ls)]:
+        asking = ls.client_register_capability_async(types.RegistrationParams(wanted))
+        ls.run_task(asking, "asking for changes of settings and files")
     await pull(ls)
     follow(ls)
     tell_mistakes(ls)
+
+
+def _of_configuration(ls: Server) -> list[types.Registration]:
+    if not ls.client.registers_configuration:
+        return []
+    return [types.Registration("configuration", types.WORKSPACE_DID_CHANGE_CONFIGURATION, {"section": SECTION})]
 
 
 async def did_change_configuration(ls: Server, params: types.DidChangeConfigurationParams) -> None:
@@ -71,6 +82,18 @@ def did_change_folders(ls: Server, params: types.DidChangeWorkspaceFoldersParams
         ls.folders.pop(folder.uri, None)
     ls.folders |= {f.uri: path for f in params.event.added if (path := opened_path(f.uri))}
     follow(ls)
+
+
+def did_change_watched_files(ls: Server, params: types.DidChangeWatchedFilesParams) -> None:
+    """Offer to show what is a profile."""
+    ls.run_task(_offer(ls, params.changes), "offering a profile")
+
+
+async def _offer(ls: Server, changes: Sequence[types.FileEvent]) -> None:
+    path = await ls.publisher.chosen(changes) if ls.publisher else None
+    if path:
+        ls.compared = FilePair(None, path)
+        follow(ls)
 
 
 async def shutdown(ls: Server, params: None) -> None:

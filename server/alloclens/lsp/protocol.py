@@ -88,7 +88,7 @@ class Status(Message, frozen=True):
     series: str
     """The name of the shown series; empty if there are no others."""
     compares: bool
-    """Whether two files are compared that the user named."""
+    """Whether two files are compared, or one is shown, that the user named."""
 
 
 # Call stacks

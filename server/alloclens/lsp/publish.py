@@ -11,6 +11,7 @@ from lsprotocol import types
 from alloclens.lsp import diagnostics
 from alloclens.lsp.documents import same
 from alloclens.lsp.notice import Notice
+from alloclens.lsp.offering import Offering
 from alloclens.lsp.permission import Permission
 from alloclens.lsp.progress import LoadingProgress
 from alloclens.lsp.protocol import Status
@@ -47,6 +48,7 @@ class Publisher:
         self._progress = LoadingProgress(ls)
         self._notice = Notice(ls)
         self._permission = Permission(ls)
+        self.chosen = Offering(ls).chosen
 
     async def show(self, world: World) -> None:
         """Make this the server's world, with one service shown, and tell the editor."""

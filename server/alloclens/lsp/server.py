@@ -17,6 +17,8 @@ from alloclens.lsp.rpc import Protocol, Session
 from alloclens.session.world import World
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from alloclens.session.loader import Loader
     from alloclens.session.world import FilePair
     from alloclens.transform.filters import Filters
@@ -34,6 +36,9 @@ class Publishing(typing.Protocol):
 
     async def choose_again(self) -> None:
         """Show another service if the user has chosen it or looks at its files."""
+
+    async def chosen(self, changes: Sequence[types.FileEvent]) -> str | None:
+        """Offer to show changed files that are profiles; return the path that the user wants to see."""
 
 
 class Server(Session):
@@ -66,6 +71,6 @@ class Server(Session):
         self.focus: tuple[tuple[Filters, ...], ...] = ()
         """The steps of the focus that the user has chosen; the world has those in effect."""
         self.compared: FilePair | None = None
-        """Two files that the user compares."""
+        """Two files that the user compares, or one that is shown."""
         self.loader: Loader | None = None
         self.publisher: Publishing | None = None

@@ -64,7 +64,7 @@ def names(world: World) -> dict[Service, str]:
     named = {}
     if world.named:
         files, comparison = world.named
-        named[files] = f"{comparison.base.name if comparison.base else ''} → {comparison.head.name}"
+        named[files] = " → ".join(snapshot.name for snapshot in (comparison.base, comparison.head) if snapshot)
     for service in sorted(
         (service for service in world.services if service not in named), key=lambda s: s.series[0].snapshots[0].order
     ):

@@ -55,6 +55,15 @@ def read_profile(
     return replace(result, messages=(*result.messages, *notes, *rate_notes, *overflow(profile))), written
 
 
+def is_profile(path: str, largest: int) -> bool:
+    """Return whether a file is a profile of at most `largest` bytes, unpacked."""
+    try:
+        read(read_file(path, largest), largest)
+    except (OSError, ProfileError):
+        return False
+    return True
+
+
 def compared(head: Symbolized, base: Symbolized | None, *, of_differences: bool = False) -> Symbolized:
     """Return the head, or head - base, without the frames that the profile wants dropped. Raises IncomparableError."""
     both = [head, base] if base else [head]

@@ -108,14 +108,18 @@ class FileLines:
 
 
 class FilePair(NamedTuple):
-    """Two profiles to compare: paths, wherever they are."""
+    """Two profiles to compare, or one to show: paths, wherever they are."""
 
-    base: str
+    base: str | None
     head: str
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        return (self.base, self.head) if self.base else (self.head,)
 
 
 class NamedFiles(NamedTuple):
-    """The comparison of two files, and the service that they stand for."""
+    """The comparison of two files, or the contents of one, and the service that they stand for."""
 
     service: Service
     comparison: Comparison
@@ -138,7 +142,7 @@ class World:
     """One for each series, in the order of the services and of their series. If a sample type is chosen, series without
     it have one only if another series of their service has it."""
     named: NamedFiles | None = None
-    """The comparison of two files that the user named; while there is one, it is shown instead of a service."""
+    """The comparison of two files, or one file, that the user named; while there is one, it is shown instead of a service."""
     beyond: tuple[Comparison, ...] = ()
     """Those of services that are not shown, if one is chosen; the others are of the shown service then."""
     missing: str = ""
@@ -291,10 +295,9 @@ class World:
 def assemble(
     known: Known, setup: Setup, texts: Texts | None, focus: tuple[Filters, ...] = (), files: FilePair | None = None
 ) -> World:
-    """Build a world from the settled snapshots, and compare two of the files. Contents that it does not use are forgotten."""
+    """Build a world from the settled snapshots, with the `files` that the user named. Contents not used are forgotten."""
     known.settle()
-    apart = [path for path in files or () if not any(PurePath(path).is_relative_to(d) for d in setup.directories)]
-    settled = [snapshot for snapshot in known.settled if snapshot.path not in apart]
+    settled = _of_series(known, setup, files)
     settings, unordered = setup.settings, services(settled, setup.labels, known.functions)
     ordered = tuple(
         service.led_by(settings.head, settings.sample_type)
@@ -350,18 +353,26 @@ def assemble(
     )
 
 
+def _of_series(known: Known, setup: Setup, files: FilePair | None) -> list[Snapshot]:
+    """Return the settled snapshots without the named files that are in no profile directory."""
+    paths = files.paths if files else ()
+    apart = [path for path in paths if not any(PurePath(path).is_relative_to(d) for d in setup.directories)]
+    return [snapshot for snapshot in known.settled if snapshot.path not in apart]
+
+
 def _pair(
     known: Known, files: FilePair, labels: Mapping[str, str]
-) -> tuple[tuple[Series, Snapshot, Snapshot] | None, Problem | None]:
-    """Return two files as a series, once both are read; or why they cannot be compared."""
+) -> tuple[tuple[Series, Snapshot | None, Snapshot] | None, Problem | None]:
+    """Return the named files as a series, once they are read; or why they cannot be compared."""
     read = {snapshot.path: snapshot for snapshot in known.settled}
-    base, head = read.get(files.base), read.get(files.head)
-    if base is None or head is None:
+    snapshots = [read[path] for path in files.paths if path in read]
+    if len(snapshots) < len(files.paths):
         return None, None
-    if base.sample_types != head.sample_types:
+    base, head = (snapshots[0] if files.base else None), snapshots[-1]
+    if base and base.sample_types != head.sample_types:
         kinds = (", ".join(kind.type for kind in snapshot.sample_types) for snapshot in (base, head))
         return None, Problem(files.head, "cannot be compared: the base is of {}, it is of {}".format(*kinds))
-    return (Series(head.directory, tuple(sorted((base, head), key=attrgetter("order"))), labels), base, head), None
+    return (Series(head.directory, tuple(sorted(snapshots, key=attrgetter("order"))), labels), base, head), None
 
 
 def _builds(series: Series, head: Snapshot, base: Snapshot | None, revision: str) -> BuildPair:

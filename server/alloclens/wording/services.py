@@ -18,7 +18,7 @@ MAX_NAMES = 5
 
 
 def shown(world: World) -> str:
-    """Return the name of the shown series; "" if there are no others, or if two files are compared."""
+    """Return the name of the shown series; "" if there are no others, or if files are shown that the user named."""
     if world.named:
         return ""
     return names(world)[world.services[0]] if len(world.services) > 1 and world.shown else ""
@@ -39,7 +39,10 @@ def detail(service: Service, *, elsewhere: bool) -> str:
 
 def notes(world: World) -> list[str]:
     """Say which series is shown of several, and whether it is of another program than the workspace's."""
-    sentences = ["Two files are compared that you named; no series is shown."] if world.named else []
+    sentences = []
+    if world.named:
+        what = "Two files are compared" if world.named.comparison.base else "A file is shown"
+        sentences.append(f"{what} that you named; no series is shown.")
     if name := shown(world):
         others = [other for service, other in names(world).items() if service is not world.services[0]]
         sentences.append(f"The series {name} is shown, not {listed(others)}.")
