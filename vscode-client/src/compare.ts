@@ -8,7 +8,7 @@ import { setContext } from './views/view.ts';
 
 // Of files that are selected in the explorer, the older one is the base; the user picks what is not selected.
 export async function compareFiles(server: Server, uri?: unknown, uris?: unknown): Promise<void> {
-  const selected = (Array.isArray(uris) ? uris : [uri]).filter((one): one is vscode.Uri => one instanceof vscode.Uri);
+  const selected = (Array.isArray(uris) ? uris : [uri]).filter((item): item is vscode.Uri => item instanceof vscode.Uri);
   const [base, head] = selected.length === 2 ? await byTime(selected) : [await pick('The base: the profile to compare with'), selected[0]];
   const other = base && (head ?? (await pick('The head: the profile to show', base)));
   if (base === undefined || other === undefined) {

@@ -13,7 +13,7 @@ export interface SeriesRow extends Row {
 
 export function seriesRows({ series, problems }: AllSeries): SeriesRow[] {
   const name = series.find(({ shown }) => shown)?.name;
-  return unique([...series.map((one) => ofSeries(one, one.name !== name)), ...(problems.length === 0 ? [] : [notReadable(problems)])]);
+  return unique([...series.map((listed) => ofSeries(listed, listed.name !== name)), ...(problems.length === 0 ? [] : [notReadable(problems)])]);
 }
 
 function ofSeries(series: ListedSeries, other: boolean): SeriesRow {
