@@ -69,6 +69,15 @@ def test_without_a_base_nothing_grew(tmp_path: Path) -> None:
     assert not found.one_process
 
 
+def test_since_an_empty_base_all_grew(tmp_path: Path) -> None:
+    found = compared(
+        tmp_path, heap(), *(heap(f"main.main:3@{tmp_path}/main.go:4 = {n}x{MB}", rate=1) for n in (20, 40))
+    )
+    assert (found.grown, found.stats(0).owned[:2]) == (40 * MB, (40 * MB, 40 * MB))
+    assert found.growth is not None
+    assert found.growth.significant.owned.tolist() == [True]
+
+
 def test_what_is_judged(tmp_path: Path) -> None:
     """A process of two observations or more, in what it holds. The profile of some seconds holds nothing."""
     two = [held(tmp_path, many) for many in (5, 9)]

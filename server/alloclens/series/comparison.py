@@ -257,7 +257,7 @@ class Comparison:
     def grown(self) -> int | None:
         """Growth of the part in focus; None without a base."""
         base = self.contents.base
-        return self.in_focus - int(base.total[base.sample_types.index(self.sample_type)]) if base else None
+        return self.in_focus - int(base.total[base.sample_types.index(self.sample_type)]) if base is not None else None
 
     def stats(self, row: int, sample_type: ValueType | None = None) -> LineStats:
         """Return the values of a row of the head's lines, in the shown or another sample type."""
@@ -413,17 +413,15 @@ def compare(
     number = column(head.sample_types, "", sample_type) if sample_type else series.leading_column(head)
     if number is None:
         return None
-    shown_type, process = head.sample_types[number], series.process(head)
-    one_process = (
-        base in process
-        and not contents.restarted
-        and not (contents.base and are_different_builds(contents.base, contents.head))
-    )
+    shown_type, process, before = head.sample_types[number], series.process(head), contents.base
+    one_process = base in process and not contents.restarted
+    one_process = one_process and not (before is not None and are_different_builds(before, contents.head))
     same_build = one_process or bool(base and base.build_id and base.build_id == head.build_id)
-    alignment = align(contents.base, contents.head, contents.line_maps) if contents.base and not same_build else None
-    grown = (
-        growth(contents.head, contents.base, shown_type, alignment, one_process=one_process) if contents.base else None
-    )
+    alignment: Alignment | None = None
+    grown: Growth | None = None
+    if before is not None:  # it may be without lines
+        alignment = None if same_build else align(before, contents.head, contents.line_maps)
+        grown = growth(contents.head, before, shown_type, alignment, one_process=one_process)
     observed, whole = [] if head.is_difference else series.observations(head), contents.whole
     judged_type, judgement = judged(whole.sample_types), None
     is_proof = any(kind.type == LEAKED for kind in whole.sample_types)
