@@ -52,8 +52,8 @@ async def initialized(ls: Server, params: types.InitializedParams) -> None:
     ls.publisher = publisher = Publisher(ls)
     ls.loader = Loader(publisher.show, ls.worker)
     ls.run_task(ls.loader.run(), "following the profile directories")
-    if wanted := [*_of_configuration(ls), *registrations(ls)]:
-        asking = ls.client_register_capability_async(types.RegistrationParams(wanted))
+    if all_registrations := [*_of_configuration(ls), *registrations(ls)]:
+        asking = ls.client_register_capability_async(types.RegistrationParams(all_registrations))
         ls.run_task(asking, "asking for changes of settings and files")
     await pull(ls)
     follow(ls)

@@ -72,12 +72,16 @@ class Offering:
             await asyncio.to_thread(check_inside, path, folders)
             there = await asyncio.to_thread(stamp, path)
             limit = seconds_for(there.size if there else 0)
-            found = await asyncio.to_thread(self._ls.worker.run, is_profile, path, largest, seconds=limit)
+            holds_profile = await asyncio.to_thread(self._ls.worker.run, is_profile, path, largest, seconds=limit)
         except (OSError, Lost):
             return False
         world = self._ls.world
         is_loaded = world.generation > 0  # only then the directories are known
-        return found and is_loaded and not any(PurePath(path).is_relative_to(each) for each in world.directories)
+        return (
+            holds_profile
+            and is_loaded
+            and not any(PurePath(path).is_relative_to(directory) for directory in world.directories)
+        )
 
     async def _is_wanted(self, path: str) -> bool:
         message = printable(f"alloclens: {path} is a profile. Show it on the source lines?")
