@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from alloclens.series.programs import MIN_FUNCTIONS
-from alloclens.series.services import group
+from alloclens.series.services import group, services
 from alloclens.session.once import world
 
-from tests.series.test_series import snapshot
-from tests.support.profiles import drop, heap
+from tests.series.test_series import HERE, snapshot
+from tests.support.profiles import drop, goroutines, heap, profile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,6 +63,26 @@ def test_a_name_or_a_build_tells_before_functions_do() -> None:
     assert parted({"a": SHOP, "b": SHOP}, program={"a": "shop", "b": "till"}) == ["a", "b"]
     assert parted({"a": SHOP, "b": TILL, "c": SHOP}, program={"a": "shop"}) == ["ac", "b"]
     assert parted({"a": SHOP, "b": FEW}, program={"a": "shop"}) == ["ab"]
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_heaps_of_other_sample_types_are_of_other_programs(seed: int) -> None:
+    """However few they are, and whether or not they have anything in common. What is no heap stays with what it is like."""
+    held = profile("inuse_space/bytes", f"{HERE} = 1")
+    of = {
+        "a": (heap(f"{HERE} = 1x8"), "shop", FEW),
+        "b": (held, "", TILL),
+        "c": (held, "", SHOP[:3]),
+        "d": (heap(f"{HERE} = 1x8"), "shop", SHOP[:3]),
+        "e": (goroutines(f"{HERE} = 1"), "shop", ()),
+        "f": (goroutines(f"{HERE} = 1"), "", TILL[:2]),
+        "g": (goroutines(f"{HERE} = 1"), "", FEW[:2]),
+    }
+    made = [snapshot(f"/p/{name}", at, of[name][0], program=of[name][1], evidence=at) for at, name in enumerate(of)]
+    random.Random(seed).shuffle(made)
+    found = services(made, {}, lambda one: np.array(of[one.name][2], np.int64))
+    parts = ["".join(sorted(s.name for series in service.series for s in series.snapshots)) for service in found]
+    assert sorted(parts) == ["adeg", "bcf"]
 
 
 @pytest.mark.parametrize("seed", range(50))

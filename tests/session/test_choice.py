@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from alloclens.profile.kinds import ProfileKind
 from alloclens.session.choice import Choice, is_elsewhere, matching, names, services_with, with_chosen
 from alloclens.session.once import world
+from alloclens.wording.nothing import processes
 
-from tests.support.profiles import drop, heap
+from tests.support.profiles import drop, goroutines, heap, profile
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -154,3 +156,42 @@ def test_processes_and_programs_of_one_directory_have_names_of_their_own(tmp_pat
         drop(tmp_path / "profiles" / f"{program}.pb.gz", heap(*stacks))
     found = sorted(names(read(tmp_path)).values())
     assert found == ["api", "profiles", "profiles, program 2"]
+
+
+def heaps_of_other_languages(folder: Path) -> list[World]:
+    """Return the worlds before and after a heap profile of JavaScript came into the directory of one of Go."""
+    service(folder, "api", "../1.pb.gz", "../2.pb.gz")
+    before = with_chosen(read(folder), Choice())
+    (folder / "app.js").write_text("keep()\n")
+    drop(folder / "profiles/3.pb.gz", profile("inuse_space/bytes", f"keep:1@{folder}/app.js:1 = {MB}"))
+    now = with_chosen(read(folder), Choice(before=before.services[0], stays=True))
+    return [before, now, with_chosen(read(folder), Choice(active=f"{folder}/app.js"))]
+
+
+def test_a_heap_of_another_language_beside_it_hides_nothing(tmp_path: Path) -> None:
+    before, now, other = heaps_of_other_languages(tmp_path)
+    assert [made.shown.head.name for made in (before, now, other)] == ["2.pb.gz", "2.pb.gz", "3.pb.gz"]
+    assert sorted(names(now).values()) == ["profiles", "profiles, program 2"]
+
+
+def test_a_heap_of_replicas_is_shown_before_kinds_that_do_not_tell_them_apart(tmp_path: Path) -> None:
+    """Two processes write in turn: a heap each, and then their goroutines, of which nothing says whose they are."""
+    service(tmp_path, "api")
+    main = tmp_path / "services/api/main.go"
+    for turn in range(1, 7):
+        for process, size in enumerate((1, 50)):
+            stacks = (f"main.f{i}:5@{main}:5 = {turn}x{MB}/{size * (i + turn + 5)}" for i in range(12))
+            drop(tmp_path / f"profiles/heap.{process}.{turn}.pb.gz", heap(*stacks))
+    for turn in range(1, 7):
+        for process, count in enumerate((500, 20)):
+            held = goroutines(f"main.serve:5@{main}:5 = {count + turn}")
+            drop(tmp_path / f"profiles/goroutine.{process}.{turn}.pb.gz", held)
+    whole = read(tmp_path)
+    assert sorted(names(whole).values()) == ["profiles", "profiles, process 1", "profiles, process 2"]
+    for active in ("", str(main)):
+        assert with_chosen(whole, Choice(active=active)).shown.series.kind is ProfileKind.HEAP
+    beside = with_chosen(whole, Choice("profiles")).shown
+    assert (beside.series.kind, beside.base, beside.series.is_mixed) == (ProfileKind.GOROUTINE, None, True)
+    told, not_told = processes(whole.series)
+    assert told.startswith("2 processes wrote to ")
+    assert not_told.startswith("Of the goroutine profiles in ")

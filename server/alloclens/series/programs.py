@@ -4,20 +4,27 @@ If the profile names its binary, that decides. If not, snapshots belong together
 outside the standard library and dependencies, directly or through other snapshots. So a program that merely changed
 stays one program. Two groups without anything in common are two programs only if each names enough functions that this
 is no accident.
+
+Heap profiles with other sample types are of other programs, also if they are few: they cannot be compared, and which of
+them is shown must not depend on which was written last.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from alloclens.profile.kinds import ProfileKind
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from alloclens.arrays import Ints
+    from alloclens.profile.model import ValueType
     from alloclens.series.snapshot import Snapshot
 
     Functions = Callable[[Snapshot], Ints]
@@ -31,8 +38,48 @@ def programs(by_name: Mapping[str, list[Snapshot]], functions: Functions) -> lis
     """Split snapshots, given by program name ("" for none), by program, in no particular order."""
     nameless = by_name.get("", [])
     if len(by_name) > 2:
-        return [*(snapshots for name, snapshots in by_name.items() if name), *_apart(nameless, functions)]
-    return _apart([*chain(*by_name.values())], functions) if nameless else [*by_name.values()]
+        parts = [*(snapshots for name, snapshots in by_name.items() if name), *_apart(nameless, functions)]
+    else:
+        parts = _apart([*chain(*by_name.values())], functions) if nameless else [*by_name.values()]
+    return [of_heap for part in parts for of_heap in _by_heap(part, functions)]
+
+
+@dataclass(frozen=True, eq=False)
+class _Signs:
+    """What tells whether snapshots are of one program."""
+
+    programs: set[str]
+    build_ids: set[str]
+    functions: Ints
+
+    @staticmethod
+    def of(snapshots: Sequence[Snapshot], functions: Functions) -> _Signs:
+        distinct = {snapshot.evidence: snapshot for snapshot in snapshots}
+        named = np.unique(np.concatenate([functions(snapshot) for snapshot in distinct.values()]))
+        return _Signs({s.program for s in snapshots} - {""}, {s.build_id for s in snapshots} - {""}, named)
+
+    def likeness(self, other: _Signs) -> tuple[int, int, int]:
+        common = len(np.intersect1d(self.functions, other.functions, assume_unique=True))
+        return len(self.programs & other.programs), len(self.build_ids & other.build_ids), common
+
+
+def _by_heap(snapshots: list[Snapshot], functions: Functions) -> list[list[Snapshot]]:
+    """Split snapshots by the sample types of heap profiles. Other kinds stay with the heaps that are most like them."""
+    heaps: dict[tuple[ValueType, ...], list[Snapshot]] = {}
+    beside: dict[tuple[str, str, int], list[Snapshot]] = {}
+    for snapshot in snapshots:
+        if snapshot.kind is ProfileKind.HEAP:
+            heaps.setdefault(snapshot.sample_types, []).append(snapshot)
+        else:
+            beside.setdefault((snapshot.program, snapshot.build_id, snapshot.evidence), []).append(snapshot)
+    if len(heaps) < 2:
+        return [snapshots]
+    parts = [(_Signs.of(heaps[types], functions), heaps[types]) for types in sorted(heaps)]
+    for others in beside.values():
+        signs = _Signs.of(others[:1], functions)
+        _, nearest = max(parts, key=lambda part: part[0].likeness(signs))
+        nearest += others
+    return [part for _, part in parts]
 
 
 def _apart(snapshots: Sequence[Snapshot], functions: Functions) -> list[list[Snapshot]]:

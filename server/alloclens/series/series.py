@@ -77,6 +77,8 @@ class Series:
     """The user's labels of snapshots, by path."""
     replica: int = 0
     """Number of the replica, from 1 on, if processes of the program ran at the same time; 0 if there was one."""
+    is_of_replicas: bool = False
+    """Whether it has the snapshots of several replicas that cannot be told apart: each counts as one of another process."""
 
     @property
     def program(self) -> str:
@@ -139,7 +141,7 @@ class Series:
     def is_mixed(self) -> bool:
         """Whether most snapshots are each of a process of their own: perhaps of replicas that cannot be told apart."""
         alone = sum(len(process) == 1 for process in self.processes)
-        return len(self.snapshots) > 2 and 2 * alone > len(self.snapshots)
+        return self.is_of_replicas or (len(self.snapshots) > 2 and 2 * alone > len(self.snapshots))
 
     @cached_property
     def _steps(self) -> Ints:
@@ -150,6 +152,8 @@ class Series:
     @property
     def _restarts(self) -> Mask:
         """Where the later of two snapshots is another process's."""
+        if self.is_of_replicas:
+            return np.ones(len(self.snapshots) - 1, np.bool_)
         restarted: Mask = np.asarray((self._steps[:, since_start(self.snapshots[0])] < 0).any(axis=1))
         was_rebuilt = False
         for step, (earlier, later) in enumerate(pairwise(self.snapshots)):

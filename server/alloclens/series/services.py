@@ -56,6 +56,11 @@ class Service:
         """Sort key: the service with the newest snapshot comes first."""
         return min(series.newest_first for series in self.series)
 
+    @property
+    def leads(self) -> tuple[bool, ProfileKind]:
+        """Sort key: of one program's services, the one to show first comes first, a heap before all other kinds."""
+        return _rank(self.series[0])[:2]
+
     def has_chosen(self, head: str) -> bool:
         """Return whether a snapshot is chosen by its name or label and is of this service."""
         return any(series.has_chosen(head) for series in self.series)
@@ -114,6 +119,8 @@ def _by_replica(of_program: list[Snapshot], labels: Mapping[str, str]) -> Iterat
     for snapshots in by_key.values():
         for part in _parted(Series(snapshots[0].directory, tuple(sorted(snapshots, key=attrgetter("order"))), labels)):
             by_replica.setdefault(part.replica, []).append(part)
+    if len(by_replica) > 1:
+        by_replica = {n: [replace(s, is_of_replicas=not n) for s in series] for n, series in by_replica.items()}
     return (Service(tuple(sorted(series, key=_rank))) for series in by_replica.values())
 
 

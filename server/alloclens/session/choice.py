@@ -51,7 +51,8 @@ def with_chosen(world: World, choice: Choice) -> World:
     before = _successor(offered, choice.before)
     if before and choice.stays:
         return _showing(world, before)
-    return _showing(world, max(offered, key=lambda s: (*_fit(world, s, choice.active), s is before)))
+    in_order = sorted(offered, key=lambda service: service.leads)
+    return _showing(world, max(in_order, key=lambda s: (*_fit(world, s, choice.active), s is before)))
 
 
 def names(world: World) -> dict[Service, str]:

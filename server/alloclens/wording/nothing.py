@@ -162,7 +162,13 @@ def processes(all_series: Iterable[Series]) -> list[str]:
                 f"{replicas} {of} wrote to {code(directory)} at the same time. They are told apart by what they had allocated, "
                 "and judged one by one; with a directory for each, that would be certain."
             )
-        if any(series.is_mixed for series in of_program):
+        mingled = ", ".join(sorted({series.kind.name.lower() for series in of_program if series.is_of_replicas}))
+        if mingled:
+            sentences.append(
+                f"Of the {mingled} profiles in {code(directory)}, nothing tells which of the {of} "
+                "wrote them, so no growth is shown. Write the profiles of each process to a directory of its own."
+            )
+        if any(series.is_mixed and not series.is_of_replicas for series in of_program):
             sentences.append(
                 f"Most snapshots in {code(directory)} do not continue any other: several {of} wrote them and cannot be told "
                 "apart, or one restarts each time. Write the snapshots of each process to a directory of its own."
