@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
+from lsprotocol import types as lsp
 
 from tests.session.test_choice import service
 from tests.support.profiles import drop, heap
@@ -121,6 +123,47 @@ async def test_a_series_is_chosen_until_another_is(editor: Editor, shop: Path) -
     )
     editor.configure()
     await editor.until_hints(api, {5: "2.0MB flat · 3.0MB cum"})
+
+
+async def test_the_series_of_the_active_file_is_shown_again_when_it_has_profiles(editor: Editor, shop: Path) -> None:
+    await editor.open_folder(shop)
+    api = editor.open(shop / "services/api/main.go")
+    await editor.until_hints(api, {5: "2.0MB flat · 3.0MB cum"})
+    shutil.rmtree(shop / "profiles/api")
+    why = "the series api has no profiles any more; there is web"
+    await editor.until(lambda: (editor.status.state, editor.status.text) == ("empty", why))
+    assert await editor.command("alloclens.server.explain", api) == why
+    service(shop, "api", "1.pb.gz")
+    await editor.until_hints(api, {5: "1.0MB flat · 2.0MB cum"})
+    assert await which(editor) == ["api", "web"]
+    shutil.rmtree(shop / "profiles/api")
+    await editor.until(lambda: editor.status.text == why)
+    editor.open(shop / "services/web/main.go")  # another file decides anew
+    await editor.until(lambda: editor.status.state == "ok")
+
+
+async def test_a_choice_is_forgotten_when_its_folder_is_closed(editor: Editor, tmp_path: Path) -> None:
+    one, two = tmp_path / "one", tmp_path / "two"
+    for folder in (one, two):
+        service(folder, "api", "1.pb.gz")
+    await editor.open_folder(one)
+    api = editor.open(one / "services/api/main.go")
+    await editor.until_hints(api, {5: "1.0MB flat · 2.0MB cum"})
+    folder = lsp.WorkspaceFolder(two.as_uri(), "two")
+
+    def change(added: list[lsp.WorkspaceFolder], removed: list[lsp.WorkspaceFolder]) -> None:
+        event = lsp.WorkspaceFoldersChangeEvent(added, removed)
+        editor.client.workspace_did_change_workspace_folders(lsp.DidChangeWorkspaceFoldersParams(event))
+
+    async def both() -> bool:
+        return len(await editor.command(CHOICES)) == 2
+
+    change([folder], [])
+    await editor.until(both)
+    assert await editor.command(SHOW, "two/profiles/api") is None
+    await editor.until_hints(api, {})
+    change([], [folder])
+    await editor.until_hints(api, {5: "1.0MB flat · 2.0MB cum"})
 
 
 async def test_an_editor_without_a_picker_asks(editor: Editor, shop: Path) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 from alloclens.profile.kinds import ProfileKind
 from alloclens.session.choice import Choice, is_elsewhere, matching, names, services_with, with_chosen
 from alloclens.session.once import world
+from alloclens.wording import services
 from alloclens.wording.nothing import processes
 
 from tests.support.profiles import drop, goroutines, heap, profile
@@ -86,6 +88,20 @@ def test_a_new_file_never_changes_it(shop: Path, active: str) -> None:
     assert shown(with_chosen(read(shop), Choice(active=path, before=now.services[0], stays=True))) == "api"
 
 
+def test_a_series_without_profiles_gives_way_to_one_that_has_lines_of_the_file(shop: Path) -> None:
+    api, store = f"{shop}/services/api/main.go", f"{shop}/store/store.go"
+    before = with_chosen(read(shop), Choice(active=api)).services[0]
+    shutil.rmtree(shop / "profiles/api")
+    without = read(shop)
+    stayed = with_chosen(without, Choice(active=api, before=before, stays=True))
+    assert (stayed.shown, stayed.comparisons, stayed.judged) == (None, (), ())
+    assert services.missing(stayed) == "the series api has no profiles any more; there is web"
+    for active, stays in ((store, True), ("", True), (api, False)):
+        assert shown(with_chosen(without, Choice(active=active, before=before, stays=stays))) == "web"
+    service(shop, "api", "3.pb.gz")
+    assert shown(with_chosen(read(shop), Choice(active=api, before=before, stays=True))) == "api"
+
+
 def test_a_file_of_a_package_that_both_use_keeps_what_is_shown(shop: Path) -> None:
     whole = read(shop)
     for name in ("api", "web"):
@@ -128,6 +144,16 @@ def test_a_program_from_elsewhere_is_not_followed(shop: Path) -> None:
     other = with_chosen(read(shop), Choice("other"))
     assert is_elsewhere(other.shown)
     assert not is_elsewhere(made.shown)
+
+
+def test_a_series_is_of_this_workspace_if_any_kind_of_its_profiles_is(tmp_path: Path) -> None:
+    service(tmp_path, "api", "goroutine.pb.gz", shared=False)
+    main = f"{tmp_path}/services/api/main.go"
+    drop(tmp_path / "profiles/api/goroutine.pb.gz", goroutines(f"main.serve:5@{main}:5 = 3"))
+    drop(tmp_path / "profiles/api/heap.pb.gz", heap(f"main.run:3@/srv/other/main.go:3 = 9x{MB}"))
+    made = with_chosen(read(tmp_path), Choice())
+    assert is_elsewhere(made.shown)
+    assert services.notes(made) == []
 
 
 @pytest.mark.parametrize("said", ["web", "profiles/web", "shop/profiles/web"])
@@ -195,3 +221,12 @@ def test_a_heap_of_replicas_is_shown_before_kinds_that_do_not_tell_them_apart(tm
     told, not_told = processes(whole.series)
     assert told.startswith("2 processes wrote to ")
     assert not_told.startswith("Of the goroutine profiles in ")
+
+
+def test_names_are_printable_and_choose_what_they_name(tmp_path: Path) -> None:
+    service(tmp_path, "a\u202eb", "1.pb.gz")
+    service(tmp_path, "web", "1.pb.gz")
+    known = read(tmp_path)
+    assert sorted(names(known).values()) == ["a\\u202eb", "web"]
+    assert [match.directory for match in matching(known, "a\\u202eb")] == [str(tmp_path / "profiles/a\u202eb")]
+    assert [match.directory for match in matching(known, "a\u202eb")] == [str(tmp_path / "profiles/a\u202eb")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from alloclens.session.choice import Choice, with_chosen
+from alloclens.session.choice import Choice, matching, with_chosen
 from alloclens.session.world import World
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ class Choosing:
         self._active = ""
         self._before: Service | None = None
         """The service that was shown last, also while two files are compared."""
+        self._folders: tuple[str, ...] = ()
+        """The folders that were open when everything was read."""
         self._setting = ""
         self._decided: object = None
         """The name, the active file and the folders for which the shown service was chosen, when everything was read."""
@@ -34,19 +36,23 @@ class Choosing:
     def look_at(self, path: str) -> bool:
         """Take a file as the active one; return whether another service may have to be shown."""
         is_other, self._active = path != self._active, path
-        return is_other and len(self.whole.services) > 1
+        return is_other and bool(self.whole.services)
 
     async def world(self, shown: World) -> World:
         """Return the world with the service that is to be shown now."""
         whole = self.whole
         if whole.settings.series != self._setting:  # the newest choice wins
             self.name, self._setting = None, whole.settings.series
+        folders = whole.sources.roots.folders
+        if not whole.pending:
+            if self.name and not {*self._folders} <= {*folders} and not matching(whole, self.name):
+                self.name = None  # its folder was closed
+            self._folders = folders
         name = self._setting if self.name is None else self.name
         if shown.comparisons and not shown.named:
             self._before = shown.services[0]
-        decided = name, self._active, whole.sources.roots.folders
+        decided = name, self._active, folders
         choice = Choice(name, self._active, self._before, stays=decided == self._decided)
-        is_simple = len(whole.services) < 2 and not name
-        made = with_chosen(whole, choice) if is_simple else await asyncio.to_thread(with_chosen, whole, choice)
+        made = await asyncio.to_thread(with_chosen, whole, choice)
         self._decided = None if whole.pending else decided
         return made

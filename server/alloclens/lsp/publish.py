@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from alloclens.lsp.server import Server
+    from alloclens.series.services import Service
     from alloclens.session.world import World
 
 log = logging.getLogger(__name__)
@@ -61,7 +62,7 @@ class Publisher:
         """Show another service if the user has chosen it or looks at its files."""
         async with self._one_world_at_a_time:
             world = await self._ls.choosing.world(self._ls.world)
-            if (world.services[:1], world.missing) != (self._ls.world.services[:1], self._ls.world.missing):
+            if _choice_of(world) != _choice_of(self._ls.world):
                 self._ls.world = world
                 await self._show(world)
 
@@ -128,3 +129,8 @@ class Publisher:
                 self._refreshing.discard(kind)
 
         self._ls.run_task(request(), f"refreshing {kind}")
+
+
+def _choice_of(world: World) -> tuple[tuple[Service, ...], str, str]:
+    """Return the shown service, or which one is missing."""
+    return world.services[:1], world.missing, world.gone

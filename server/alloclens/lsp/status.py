@@ -30,7 +30,7 @@ def status(world: World) -> Status:
         printable(text),
         _tooltip(world),
         _focus(world),
-        printable(services.shown(world)),
+        services.shown(world),
         compares=bool(world.named),
     )
 
@@ -46,15 +46,15 @@ def _text(world: World) -> str:
         ends = ("", "") if world.named else (settings.base, settings.head)
         others = beside(world.kinds(world.shown)[1:])
         return " · ".join(filter(None, (services.shown(world), line(world.shown, *ends), *others)))
-    if world.missing:
-        return services.missing(world)
+    if missing := services.missing(world):
+        return missing
     return f"no profile has {settings.sample_type}" if world.series else "no profiles"
 
 
 def _tooltip(world: World) -> str:
     paragraphs = [escape(note) for note in services.notes(world)] + [in_full(c) for c in world.comparisons]
-    if world.missing:
-        paragraphs.append(escape(services.missing(world)))
+    if missing := services.missing(world):
+        paragraphs.append(escape(missing))
     if world.silent_goroutines and (note := goroutine_note(world.silent_goroutines)):
         paragraphs.append(note)
     paragraphs += notes(world)

@@ -9,6 +9,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, NamedTuple
 
 from alloclens.paths import canonical, rest_within
+from alloclens.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -46,6 +47,10 @@ def with_chosen(world: World, choice: Choice) -> World:
     else:
         offered = [s for s in offered if s.has_chosen(world.settings.head)] or offered
     offered = [s for s in offered if _comparisons(world, s)] or offered
+    if choice.before and choice.stays and not choice.name and _has_lost(world, choice.before, choice.active):
+        return replace(
+            _showing(world, None), gone=names(replace(world, services=(*world.services, choice.before)))[choice.before]
+        )
     if len(offered) < 2:
         return _showing(world, offered[0] if offered else None)
     before = _successor(offered, choice.before)
@@ -56,7 +61,7 @@ def with_chosen(world: World, choice: Choice) -> World:
 
 
 def names(world: World) -> dict[Service, str]:
-    """Name each service by its directory; where that has several, also by program and process."""
+    """Name each service by its directory; where that has several, also by program and process. Names are printable."""
     directories = _directory_names({service.directory for service in world.services}, world.directories)
     programs = {directory: set[str]() for directory in directories}
     for service in world.services:
@@ -65,13 +70,15 @@ def names(world: World) -> dict[Service, str]:
     named = {}
     if world.named:
         files, comparison = world.named
-        named[files] = " → ".join(snapshot.name for snapshot in (comparison.base, comparison.head) if snapshot)
+        ends = (snapshot.name for snapshot in (comparison.base, comparison.head) if snapshot)
+        named[files] = printable(" → ".join(ends))
     for service in sorted(
         (service for service in world.services if service not in named), key=lambda s: s.series[0].snapshots[0].order
     ):
         several = len(programs[service.directory]) > 1 and service.program
         name = directories[service.directory] + (f"/{service.program}" if several else "")
         name += f", process {service.replica}" if service.replica else ""
+        name = printable(name)
         counts[name] = number = counts.get(name, 0) + 1
         named[service] = name if number == 1 else f"{name}, program {number}"
     return named
@@ -86,6 +93,13 @@ def matching(world: World, name: str) -> list[Service]:
         [service for service in world.services if service.program == name],
     )
     return next(filter(None, tests), [])
+
+
+def _has_lost(world: World, before: Service, active: str) -> bool:
+    """Return whether the service that was shown has no profiles now, and no other one has lines in the active file."""
+    if not active or not world.services or _successor(world.services, before):
+        return False
+    return not any(world.file_of(comparison, active) for comparison in world.comparisons)
 
 
 def is_elsewhere(comparison: Comparison) -> bool:

@@ -147,6 +147,8 @@ class World:
     """Those of services that are not shown, if one is chosen; the others are of the shown service then."""
     missing: str = ""
     """The name of the chosen series if there is none of this name; then nothing is shown."""
+    gone: str = ""
+    """The name of the active file's series if it has no profiles any more; then nothing is shown."""
     earlier: tuple[Comparison, ...] = ()
     """Of each series whose process is too young for a verdict: that of the process before it. It is judged, not shown."""
     problems: tuple[Problem, ...] = ()

@@ -46,14 +46,18 @@ def notes(world: World) -> list[str]:
     if name := shown(world):
         others = [other for service, other in names(world).items() if service is not world.services[0]]
         sentences.append(f"The series {name} is shown, not {listed(others)}.")
-    if world.shown and is_elsewhere(world.shown):
+    if world.shown and all(is_elsewhere(comparison) for comparison in world.kinds(world.shown)):
         sentences.append(f"Of what is shown, {ELSEWHERE}.")
     return sentences
 
 
 def missing(world: World) -> str:
-    """Say that the chosen series is not there, and which are."""
+    """Say that the chosen series, or that of the active file, is not there, and which are; "" if neither is missing."""
+    if not (world.missing or world.gone):
+        return ""
     there = f"there is {listed(list(names(world).values()))}" if world.services else "there is none"
+    if world.gone:
+        return f"the series {world.gone} has no profiles any more; {there}"
     return f"no series is named {printable(world.missing)}; {there}"
 
 

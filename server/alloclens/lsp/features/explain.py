@@ -63,7 +63,7 @@ def _mappings(world: World) -> list[protocol.SuggestedMapping]:
 
 def _explained(world: World, documents: Documents, uri: str) -> str:
     if world.shown is None:
-        return nothing(world.directories)
+        return services.missing(world) or nothing(world.directories)
     coverage, unit = world.coverage, world.shown.sample_type.unit
     now = coverage_now(world, world.shown, lambda path: _text_at(documents, path, world))
     lines = [f"{world.shown.sample_type.type} in {world.shown.head.name}", "", summary(now)]
