@@ -77,6 +77,21 @@ async def test_files_of_the_directories_are_of_no_other_series_for_it(editor: Ed
     assert not editor.status.compares
 
 
+async def test_choosing_a_series_leaves_the_comparison(editor: Editor, shop: Path) -> None:
+    base, head = elsewhere(shop, "before.pb.gz", 10), elsewhere(shop, "after.pb.gz", 50)
+    api = await opened(editor, shop)
+    assert await editor.command(COMPARE, base, head) is None
+    await editor.until(lambda: editor.status.compares)
+    own, *_ = await editor.command("alloclens.server.seriesChoices")
+    assert await editor.command("alloclens.server.showSeries", own["name"]) is None  # it is shown already
+    await editor.command(LEAVE)
+    await editor.until_hints(api, SHOWN)
+    assert await editor.command(COMPARE, base, head) is None
+    await editor.until(lambda: editor.status.compares)
+    assert await editor.command("alloclens.server.showSeries", "web") is None
+    await editor.until(lambda: (editor.status.compares, editor.status.series) == (False, "web"))
+
+
 async def test_why_files_cannot_be_compared(editor: Editor, shop: Path) -> None:
     api, head = await opened(editor, shop), elsewhere(shop, "after.pb.gz", 50)
     for base, why in (

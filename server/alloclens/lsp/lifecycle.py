@@ -118,6 +118,13 @@ def _folders(params: types.InitializeParams) -> dict[str, str]:
     return {uri: path for uri in given if (path := opened_path(uri))}
 
 
+def leave(ls: Server) -> None:
+    """Show the series again instead of the files that the user named."""
+    if ls.compared:
+        ls.compared = None
+        follow(ls)
+
+
 def follow(ls: Server) -> None:
     """Tell the loader what to follow."""
     if ls.loader:

@@ -7,8 +7,7 @@ import os
 from typing import TYPE_CHECKING
 
 from alloclens.disk import open_file, real_path, reason
-from alloclens.lsp import protocol
-from alloclens.lsp.lifecycle import follow
+from alloclens.lsp import lifecycle, protocol
 from alloclens.printable import printable
 from alloclens.session.world import FilePair
 
@@ -28,16 +27,14 @@ async def compare(ls: Server, command: protocol.CompareFiles) -> str | None:
     if isinstance(pair, str):
         return printable(pair)
     ls.compared = pair
-    follow(ls)
+    lifecycle.follow(ls)
     return None
 
 
 def leave(ls: Server, command: protocol.LeaveComparison) -> None:
     """Show the series again."""
     del command
-    if ls.compared:
-        ls.compared = None
-        follow(ls)
+    lifecycle.leave(ls)
 
 
 def _pair(base: str, head: str) -> FilePair | str:

@@ -13,6 +13,7 @@ from lsprotocol import types
 from alloclens.disk import reason
 from alloclens.lsp import protocol
 from alloclens.lsp.active import follow_file
+from alloclens.lsp.lifecycle import leave
 from alloclens.lsp.show import tell
 from alloclens.printable import printable
 from alloclens.session.choice import is_elsewhere, matching, names
@@ -58,10 +59,14 @@ def series_choices(ls: Server, command: protocol.GetSeriesChoices) -> list[proto
 
 
 async def show_series(ls: Server, command: protocol.ShowSeries) -> str | None:
-    """Show a series from now on; return the error if there is none of this name."""
-    if command.series and not matching(ls.world, command.series):
+    """Show a series from now on instead of files that were named; return the error if there is none of this name."""
+    chosen = matching(ls.world, command.series) if command.series else []
+    if command.series and not chosen:
         return services.missing(replace(ls.world, missing=command.series))
+    if ls.world.named and chosen == [ls.world.named.service]:  # it is no series, and is shown already
+        return None
     ls.choosing.name = command.series
+    leave(ls)
     if ls.publisher:
         await ls.publisher.choose_again()
     return None
