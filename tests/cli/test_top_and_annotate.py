@@ -11,6 +11,7 @@ from alloclens.cli import main
 from alloclens.wording.drift import MOVED_WITHIN
 from click.testing import CliRunner
 
+from tests.session.test_choice import service
 from tests.support.profiles import BEGIN, Builder, drop, goroutines, heap, profile
 from tests.support.repository import Repository
 
@@ -92,6 +93,20 @@ def test_annotate_shows_all_that_is_on_a_line(tmp_path: Path) -> None:
     stacks = [f"example.com/app/db.F@/ci/{n}/db/db.go:4 = {n}x{MB}" for n in (1, 2)]
     drop(tmp_path / "p/heap.pb.gz", heap(*stacks))
     assert re.search(r"^ *3.0MB +4 ", run("annotate", source, "--profiles", tmp_path / "p").output, re.MULTILINE)
+
+
+def test_annotate_names_the_series_that_it_shows(tmp_path: Path) -> None:
+    """That of the file, unless another is chosen, which has nothing of it."""
+    service(tmp_path, "api", "1.pb.gz", "2.pb.gz")
+    service(tmp_path, "web", "1.pb.gz")
+    arguments = ("annotate", tmp_path / "services/api/main.go", "--profiles", tmp_path / "profiles")
+    assert "The series api is shown, not web." in run(*arguments).output
+    store = run("annotate", tmp_path / "store/store.go", "--profiles", tmp_path / "profiles").output
+    assert "The series web is shown, not api." in store  # the newest
+    (tmp_path / "alloclens.toml").write_text('series = "web"\n')
+    assert "api has numbers of this file, but the series web is shown" in run(*arguments).output
+    (tmp_path / "alloclens.toml").write_text('series = "worker"\n')
+    assert "no series is named worker; there is" in run(*arguments).output
 
 
 def test_annotate_says_why_there_is_nothing(tmp_path: Path) -> None:

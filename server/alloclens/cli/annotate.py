@@ -14,9 +14,11 @@ from alloclens.disk import read_file, real, real_path
 from alloclens.series.comparison import worth_showing
 from alloclens.series.findings import RAISED
 from alloclens.series.series import CHOICES
+from alloclens.session.choice import Choice, names, services_with, with_chosen
 from alloclens.session.line_mapper import MappedFinding, MappedLine
 from alloclens.session.once import world
 from alloclens.text import MAX_SOURCE_BYTES, decoded, split_lines
+from alloclens.wording import services
 from alloclens.wording.amounts import MAX_HINT_CHARACTERS
 from alloclens.wording.drift import growth_unknown, not_shown, reasons, without_line
 from alloclens.wording.kinds import Row, side_by_side
@@ -53,15 +55,18 @@ def command(source: Path, profiles: str, base: str | None, head: str | None, sam
     tell_problems(known)
     settings = known.settings
     refuse_unknown(known)
+    known = with_chosen(known, Choice(settings.series, path))
     files = known.files(path)
     if not files:
-        raise click.ClickException(_why_nothing(known, source))
+        raise click.ClickException(_why_nothing(known, path, source))
     file = files[0]
     with errors_about(str(source)):
         text = decoded(read_file(path, MAX_SOURCE_BYTES))
     mapped = file.on(text)
     show(Styled(status_line(file.comparison, settings.base, settings.head), bold=True))
     tell_unused(known, file.comparison)
+    for note in services.notes(known):
+        tell(note)
     verdicts = [_verdicts(f, f.on(text), known.settings.memory_bytes) for f in reversed(files)]
     _print(
         split_lines(text),
@@ -153,10 +158,14 @@ def _print(text: Sequence[str], hints: dict[int, str], verdicts: dict[int, str])
             show(Styled(f"{'':{width}}       ^ {verdicts[number]}", "red", bold=True))
 
 
-def _why_nothing(known: World, source: Path) -> str:
+def _why_nothing(known: World, path: str, source: Path) -> str:
+    if missing := services.missing(known):
+        return missing
     if known.shown is None:
         kind = known.settings.sample_type
         return f"no profile has {kind}" if kind and known.series else plain(nothing(known.directories))
+    if having := [names(known)[service] for service in services_with(known, path)]:
+        return services.not_shown(having, services.shown(known))
     files = known.shown.lines.files
     own = int(np.count_nonzero(known.shown.lines.own))
     return (
