@@ -149,7 +149,7 @@ async def test_a_choice_is_forgotten_when_its_folder_is_closed(editor: Editor, t
     await editor.open_folder(one)
     api = editor.open(one / "services/api/main.go")
     await editor.until_hints(api, {5: "1.0MB flat · 2.0MB cum"})
-    folder = lsp.WorkspaceFolder(two.as_uri(), "two")
+    other = lsp.WorkspaceFolder(two.as_uri(), "two")
 
     def change(added: list[lsp.WorkspaceFolder], removed: list[lsp.WorkspaceFolder]) -> None:
         event = lsp.WorkspaceFoldersChangeEvent(added, removed)
@@ -158,11 +158,11 @@ async def test_a_choice_is_forgotten_when_its_folder_is_closed(editor: Editor, t
     async def both() -> bool:
         return len(await editor.command(CHOICES)) == 2
 
-    change([folder], [])
+    change([other], [])
     await editor.until(both)
     assert await editor.command(SHOW, "two/profiles/api") is None
     await editor.until_hints(api, {})
-    change([], [folder])
+    change([], [other])
     await editor.until_hints(api, {5: "1.0MB flat · 2.0MB cum"})
 
 

@@ -48,9 +48,8 @@ def with_chosen(world: World, choice: Choice) -> World:
         offered = [s for s in offered if s.has_chosen(world.settings.head)] or offered
     offered = [s for s in offered if _comparisons(world, s)] or offered
     if choice.before and choice.stays and not choice.name and _has_lost(world, choice.before, choice.active):
-        return replace(
-            _showing(world, None), gone=names(replace(world, services=(*world.services, choice.before)))[choice.before]
-        )
+        named = names(replace(world, services=(*world.services, choice.before)))
+        return replace(_showing(world, None), gone=named[choice.before])
     if len(offered) < 2:
         return _showing(world, offered[0] if offered else None)
     before = _successor(offered, choice.before)
