@@ -159,6 +159,27 @@ TREND = [
     row("goroutines that come and go", Rule.SWINGS, Line(steps(*[90, -80] * 9, 90))),
 ]
 
+STEPS = [
+    # Of 40 observations, the second half begins at the twentieth.
+    row("one step late", Rule.UNSETTLED, kept(steps(*[0] * 24, 100, *[0] * 14))),
+    row("one step, and the pairs across it are half of all", Rule.UNSETTLED, kept(steps(*[0] * 29, 100, *[0] * 9))),
+    row("two steps late", Rule.UNSETTLED, kept(steps(*[0] * 24, 60, *[0] * 7, 60, *[0] * 6))),
+    row("one step early", Rule.FILLED, kept(steps(*[0] * 14, 100, *[0] * 24))),
+    # By 1000 at once, and in the second half by 90 or 110: a tenth is 100. Moved by a fifth it is 80 or 120.
+    row("stood but for 90", Rule.FILLED, kept(steps(*[0] * 8, 1000, *[0] * 20, 90, *[0] * 9))),
+    row("grew late by 110", Rule.UNSETTLED, kept(steps(*[0] * 8, 1000, *[0] * 20, 110, *[0] * 9))),
+    # Three quarters of the work were done by the middle: then little was done in the second half.
+    *(
+        row(
+            f"stood while {100 - share} % of the work were done",
+            rule,
+            kept(steps(*[0] * 8, 1000, *[0] * 30)),
+            work=(*np.linspace(0, share, 20), *np.linspace(share, 100, 21)[1:]),
+        )
+        for share, rule in ((66, Rule.FILLED), (74, Rule.FILLED), (76, Rule.UNSETTLED), (84, Rule.UNSETTLED))
+    ),
+]
+
 SIZES = [
     # Of all that is in use, some 10⁶, a half percent is 5000.
     row("grew by 4990", Rule.SMALL, kept(steps(*[499] * 10)), Line((10**6 - 5000,) * 11)),
@@ -345,7 +366,7 @@ SLICES = [
     row("3.25 slices that grow", Rule.SWINGS, growing(1e3, 2e3, 3e3, 4e3, 5e3, 5e3, objects=3.25)),
 ]
 
-ROWS = [*OBSERVATIONS, *FIRST_RISES, *TREND, *SIZES, *PACES, *RESTARTS, *LOADS, *SLICES]
+ROWS = [*OBSERVATIONS, *STEPS, *FIRST_RISES, *TREND, *SIZES, *PACES, *RESTARTS, *LOADS, *SLICES]
 
 
 def fired(one: Row) -> Rule:
@@ -441,7 +462,7 @@ def test_the_critical_value_is_the_normal_quantile_of_one_percent_among_all(look
     assert critical_value(looked_at) == pytest.approx(quantile, abs=1e-4)
 
 
-OTHERS = {"MIN_FREED", "MIN_RISE", "MIN_TICK"}
+OTHERS = {"MIN_FREED", "MIN_GAINS", "MIN_RISE", "MIN_TICK"}
 THRESHOLDS = [
     name
     for name, value in vars(module).items()

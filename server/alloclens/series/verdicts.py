@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -53,6 +54,12 @@ LIKELY_SLOWER = quantile(0.9)
 """The same of a process that is too young for a leak: its first rise may be a warm-up."""
 FELL = quantile(0.95)
 """How certain it must be that the pace fell, to say that something fills up."""
+MIN_GAINS = 3
+"""What rises less often in the second half may have risen for the last time."""
+STOOD = 0.1
+"""The share of its growth in the first half that a line certainly did not reach in the second, if it stands still."""
+MIN_WORK = 0.25
+"""The share of the work, and of the time, that the second half must have to show this."""
 MIN_TICK = 1e-6
 """Of a clock that runs from 0 to 1: what advances by less stands still."""
 LATE = (0.5, 0.75, 0.875)
@@ -243,7 +250,9 @@ def _pace(history: History, rising: Ints, by_size: Mask) -> Pace:
     *late, bend, end = best
     slower = bend < -(SLOWER if len(history) >= MIN_LEAK_OBSERVATIONS else LIKELY_SLOWER)
     fell = np.min(late, axis=0) < -FELL
+    fell |= _stood(history)
     holds, slows = (late[0] > HELD) & ~(slower & (end < 0)) & ~fell, slower & (late[0] < 0) & ~fell
+    holds &= _gains_late(history)
     return Pace(holds & ~by_size, slows & ~by_size, np.where(by_size, ~_grown_late(history), fell), bend)
 
 
@@ -290,6 +299,24 @@ def _own_work(counts: Counts) -> tuple[Mask, Floats]:
     for place in LATE:
         works &= _moves(came, round(place * (len(came) - 1)))
     return works, came
+
+
+def _gains_late(history: History) -> Mask:
+    """Return which entries rose at several times in the second half: one or two steps may be the last."""
+    late = history.counts.held[(len(history.clock) - 1) // 2 :]
+    gains = (np.diff(late, axis=0) > 0).sum(axis=0)
+    rising = sum((late[row + 1 :] > late[row]).sum(axis=0) for row in range(len(late) - 1))
+    pairs = len(late) * (len(late) - 1) / 2
+    return np.asarray((gains >= MIN_GAINS) & (2 * rising > pairs))
+
+
+def _stood(history: History) -> Mask:
+    """Return which entries grew certainly by next to nothing in the second half, though the process went on working."""
+    middle, last = (len(history.clock) - 1) // 2, len(history.chosen) - 1
+    figures = [history.figures(at) for at in (0, middle, last)]
+    early, late = (_bounds(history.rate, then, now, critical_value(1), load=False) for then, now in pairwise(figures))
+    worked = all(clock[middle] < 1 - MIN_WORK for clock in (history.clock, history.work) if not np.isnan(clock[middle]))
+    return np.asarray((late.high < STOOD * early.low) & worked)
 
 
 def _grown_late(history: History) -> Mask:
