@@ -241,7 +241,7 @@ def test_another_sample_type_and_a_mistake_in_the_settings(folder: Path) -> None
 
 
 def test_an_empty_profile(folder: Path) -> None:
-    drop(folder / "profiles/1.pb.gz", heap("main.serve:7@example.com/app/main.go:8 = 0x8/4"))
+    drop(folder / "profiles/1.pb.gz", heap("main.serve:7@example.com/app/main.go:8 = 0x8/0"))
     assert lines() == ["The profile is empty: no sample has a value of this type."]
 
 
