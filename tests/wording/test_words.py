@@ -168,10 +168,10 @@ def test_figures() -> None:
 
 def test_a_candidate_says_what_is_known_and_what_would_settle_it() -> None:
     # Of 12 lines each has to stand out at 0.01/12, 3.144 standard errors. 2 are 14 snapshots: 14 · (3.144/2)² = 34.6.
-    said = candidate(finding(Rule.UNCLEAR, score=2.0, sampled=9.0, retention=1.0, points=(0.0, 1.0, 1.0, 2.0)))
+    said = candidate(finding(Rule.UNCLEAR, score=2.0, sampled=900.0, retention=1.0, points=(0.0, 1.0, 1.0, 2.0)))
     assert said == (
         "Not proven: 482MB held through this line, ▲300MB (99 %: +280MB to +321MB) over 2.5min, 14 snapshots: it rose "
-        "2 times, nothing of it was freed, 9 sampled objects. About 21 more snapshots at this pace would settle it, or a "
+        "2 times, nothing of it was freed, 900 sampled objects. At least 21 more snapshots at this pace would settle it, or a "
         "run with runtime.MemProfileRate = 64 << 10."
     )
     # Of 0.5 standard errors, a proof takes (3.144/0.5)² = 39 times as many.
@@ -180,13 +180,18 @@ def test_a_candidate_says_what_is_known_and_what_would_settle_it() -> None:
         "9 sampled objects, but only since the process started, as a cache that fills up does at first. 6 more snapshots, or "
         "6.0h more, show whether it levels off."
     )
-    far = candidate(finding(Rule.LOADED, score=0.5, sampled=1.0, points=(0.0, 1.0, 2.0)))
+    far = candidate(finding(Rule.LOADED, score=0.5, sampled=1.0, growth=MB / 2, points=(0.0, 1.0, 2.0)))
     assert far.endswith(
         ": it rose at every step, 1 sampled object, but what is freed rose as well, ×2.5. At this pace, it would take more than "
         "10 times as many snapshots to settle it; a run with runtime.MemProfileRate = 64 << 10 shows it sooner."
     )
+    # All of the large objects are sampled as it is: 9 of 300 MB.
+    large = candidate(finding(Rule.UNCLEAR, score=2.0, sampled=9.0, points=(0.0, 1.0)))
+    assert large.endswith("9 sampled objects. At least 21 more snapshots at this pace would settle it.")
+    at_night = candidate(finding(Rule.LOADED, load=0.0, points=(0.0, 1.0)))
+    assert "but as much more comes and goes." in at_night
     counted = candidate(finding(Rule.UNCLEAR, "goroutine", "count", score=2.0, sampled=math.nan, points=(1.0, 2.0)))
-    assert counted.endswith("it rose at every step. About 21 more snapshots at this pace would settle it.")
+    assert counted.endswith("it rose at every step. At least 21 more snapshots at this pace would settle it.")
 
 
 def test_what_no_own_line_owns_is_named_by_its_function() -> None:

@@ -115,12 +115,14 @@ class Series:
         return tuple(self.snapshots[i:j] for i, j in pairwise(begin))
 
     def observations(self, head: Snapshot) -> list[Snapshot]:
-        """Return the snapshots of a process up to its head, without those that repeat the previous totals.
+        """Return the snapshots of a process up to its head, without heap profiles that repeat the previous totals.
 
-        No garbage collection ended between two such snapshots: they are one observation.
+        No garbage collection ended between two such snapshots: they are one observation. Goroutines are counted anew.
         """
         end = self.snapshots.index(head) + 1
         begin = end - 1 - self.process(head).index(head)
+        if not since_start(head):
+            return [*self.snapshots[begin:end]]
         new = np.append(True, (self._steps[begin : end - 1] != 0).any(axis=1))
         return [s for s, is_new in zip(self.snapshots[begin:end], new.tolist(), strict=True) if is_new]
 

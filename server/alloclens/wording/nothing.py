@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from alloclens.profile.sample_types import LEAKED, judged
-from alloclens.series.restarts import since_start
 from alloclens.series.verdicts import MIN_OBSERVATIONS, RULES, Rule
 from alloclens.wording.amounts import counted, duration
 from alloclens.wording.focus import words
@@ -121,9 +120,9 @@ def _one_snapshot(comparison: Comparison) -> str:
     process = comparison.series.process(comparison.head)
     needed = f"it takes two, better {MIN_OBSERVATIONS} or more"
     if len(process) > 1:
-        is_heap = bool(since_start(comparison.head))
-        why = "no garbage collection ended between" if is_heap else "nothing changed between"
-        return f"{why} the {len(process)} snapshots, so they are one observation; {needed}"
+        return (
+            f"no garbage collection ended between the {len(process)} snapshots, so they are one observation; {needed}"
+        )
     since = " since it was restarted" if len(comparison.series.processes) > 1 else ""
     return f"there is one snapshot of the process{since}; {needed}"
 

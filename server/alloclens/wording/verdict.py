@@ -31,7 +31,7 @@ SENTENCES = {
     Rule.UNSETTLED: "Growing: {held}, {grown}, at {pace}; whether the pace holds is not certain yet.",
     Rule.SLOWS: "Noise: {held}, {grown}, but lately more slowly, like a cache that fills up.",
     Rule.REFILLS: "Noise: {held}, {grown}, but not certainly beyond where it slowed down in the process before.",
-    Rule.LOADED: "Noise: {held}, {grown}; what is freed rose as well, {load}, as it does under more load.",
+    Rule.LOADED: "Noise: {held}, {grown}; {load}, as it does under more load.",
     Rule.EARLY: "Not yet clear: {held}, {grown}: it rises since the process started, as a cache that fills up does at first.",
     Rule.FILLED: "Filling: {held}, {grown}, but lately at less than half the earlier pace, like a cache that fills up.",
     Rule.FELL: "Shrinking: {held}, {grown}.",
@@ -46,7 +46,7 @@ REASONS = {
     Rule.FILLED: "but lately at less than half the earlier pace",
     Rule.SLOWS: "but lately more slowly, as a cache that fills up",
     Rule.REFILLS: "but not certainly beyond where it slowed down in the process before",
-    Rule.LOADED: "but what is freed rose as well, {load}",
+    Rule.LOADED: "but {load}",
     Rule.TURNS: "but nearly all that was allocated was freed again",
 }
 """Why a candidate may well be none."""
@@ -54,6 +54,8 @@ NOTHING_FREED = 0.99
 """What retains more of its allocations has freed nothing."""
 MIN_P_VALUE = 1e-6
 """Smaller probabilities are not told apart: no model of load is that exact."""
+LARGE_BYTES = 1 << 20
+"""Growth for each sampled object, if these are larger than Go's mean distance between samples, 512 KiB."""
 NEARLY_ALL = 0.9
 """A caller that holds less of the growth has its share stated."""
 CALLER = " · this caller grows"
@@ -109,7 +111,7 @@ def _sentence(finding: Finding, what: str) -> str:
         held=amount(finding.value, unit) + what,
         grown=_grown(finding),
         pace=rate(finding.slope, unit, finding.over.seconds),
-        load=f"×{finding.load:.1f}",
+        load=_load(finding),
         churn=share(MIN_RETENTION, 1),
         small=share(MIN_GROWTH_SHARE, 1),
     )
@@ -125,10 +127,17 @@ def candidate(finding: Finding, now: MappedFinding | None = None) -> str:
     if not math.isnan(finding.sampled):
         known.append(counted(round(finding.sampled), "sampled object"))
     if finding.rule in REASONS:
-        known.append(REASONS[finding.rule].format(load=f"×{finding.load:.1f}"))
+        known.append(REASONS[finding.rule].format(load=_load(finding)))
     held = amount(finding.value, finding.sample_type.unit) + _what(finding, now)
     sentence = f"Not proven: {held}, {_grown(finding)}: {', '.join(known)}."
     return sentence + (related(finding, now) if now else "") + _settles(finding)
+
+
+def _load(finding: Finding) -> str:
+    """Say how much more comes and goes; without a factor if nothing was freed at first, or no more than that."""
+    if not finding.load > 1:
+        return "as much more comes and goes"
+    return f"what is freed rose as well, ×{finding.load:.1f}"
 
 
 def _settles(finding: Finding) -> str:
@@ -142,12 +151,12 @@ def _settles(finding: Finding) -> str:
     if not more:
         return " A few more snapshots show whether it goes on."
     is_go = finding.file.endswith(".go") or (finding.is_foreign and package_of(finding.function))
-    is_sampled_go = is_go and not math.isnan(finding.sampled)
-    rate = "a run with runtime.MemProfileRate = 64 << 10" if is_sampled_go else ""
+    is_small = finding.growth < LARGE_BYTES * finding.sampled  # large objects are all sampled as it is
+    rate = "a run with runtime.MemProfileRate = 64 << 10" if is_go and is_small else ""
     if finding.is_remote:
         sooner = f"; {rate} shows it sooner" if rate else ""
         return f" At this pace, it would take more than {MANY} times as many snapshots to settle it{sooner}."
-    return f" About {counted(more, 'more snapshot')} at this pace would settle it{rate and f', or {rate}'}."
+    return f" At least {counted(more, 'more snapshot')} at this pace would settle it{rate and f', or {rate}'}."
 
 
 def related(finding: Finding, now: MappedFinding) -> str:
