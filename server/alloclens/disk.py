@@ -215,7 +215,7 @@ def real(path: str) -> str:
 def check_inside(path: str, roots: Iterable[str], advice: str = "") -> None:
     """Raise OSError if symbolic links lead out of these directories. The path need not exist."""
     target = real(path)
-    if not any(is_within(target, real(root)) for root in roots):
+    if not any(target == root or is_within(target, root) for root in map(real, roots)):
         raise OSError(errno.EINVAL, f"a symbolic link that leads out of the workspace, to {target}{advice}")
 
 

@@ -185,3 +185,19 @@ async def test_a_program_from_elsewhere_says_so(editor: Editor, shop: Path) -> N
     choices = await editor.command(CHOICES)
     assert {one["name"]: one["elsewhere"] for one in choices} == {"other": True, "api": False, "web": False}
     assert "no file of this workspace is in it" in choices[0]["detail"]
+
+
+async def test_services_below_source_code_are_hidden_and_said_to_be(editor: Editor, shop: Path) -> None:
+    """Of a Go package they are its test data; any other source is a tool for the profiles."""
+    (shop / "profiles/fetch.py").write_text("print(1)\n")
+    await editor.open_folder(shop)
+    api = editor.open(shop / "services/api/main.go")
+    await editor.until_hints(api, {5: "2.0MB flat · 3.0MB cum"})
+    (shop / "profiles/doc.go").write_text("package profiles\n")
+    await editor.until(lambda: editor.status.text == "no profiles")
+    why = f"The sub-directories of `{shop}/profiles` are not read, because it holds source code"
+    assert why in editor.status.tooltip
+    assert why in await editor.command("alloclens.server.explain", api)
+    drop(shop / "profiles/1.pb.gz", heap(f"main.serve:5@{shop}/services/api/main.go:5 = 1x{MB}"))
+    await editor.until_hints(api, {5: "1.0MB"})
+    assert why in await editor.command("alloclens.server.explain", "")

@@ -13,6 +13,7 @@ from alloclens.disk import Stamp, is_absent
 from alloclens.session import listing
 from alloclens.session.listing import DANGLING, Scan, gone, scan, settled
 from alloclens.session.once import world
+from alloclens.wording.status import nothing
 
 from tests.support.profiles import drop, heap
 from tests.support.unprivileged import open_directory, unprivileged
@@ -202,13 +203,50 @@ def test_test_data_of_a_package_is_no_series(tmp_path: Path) -> None:
     assert within(tmp_path, found.files) == ["profiles/api/heap"]
 
 
+@pytest.mark.parametrize("source", ["fetch.py", "package.json", "plot.js", "main.rs"])
+def test_a_source_file_beside_them_hides_no_services(tmp_path: Path, source: str) -> None:
+    put(tmp_path, source, "heap", "api/heap", "web/eu/heap")
+    found = scan([str(tmp_path)], depth=2)
+    assert (within(tmp_path, found.files), found.closed) == (["api/heap", "heap", "web/eu/heap"], ())
+
+
+@pytest.mark.parametrize(
+    ("files", "depth", "closed"),
+    [
+        (["doc.go", "heap", "testdata/heap"], 2, ["."]),
+        (["go.mod", "testdata/heap"], 1, ["."]),
+        (["api/plot.py", "api/heap", "api/eu/heap"], 2, ["api"]),
+        (["doc.go", "heap"], 2, []),
+        (["doc.go", "heap", "testdata/heap"], 0, []),
+    ],
+)
+def test_directories_that_are_not_listed_because_of_sources_are_told(
+    tmp_path: Path, files: list[str], depth: int, closed: list[str]
+) -> None:
+    put(tmp_path, *files)
+    found = scan([str(tmp_path)], depth=depth)
+    assert within(tmp_path, found.closed) == closed
+    listed = [name for name in ("heap", "api/heap") if name in files]
+    assert within(tmp_path, found.files) == listed
+    known = world([str(tmp_path)], [str(tmp_path)], {"profileDepth": depth})
+    assert known.closed == found.closed
+    assert nothing(known).count("because it holds source code") == len(closed)
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows makes links for administrators only")
-def test_a_link_to_a_directory_is_not_followed(tmp_path: Path) -> None:
+def test_a_link_to_a_directory_is_not_followed_and_said_to_be(tmp_path: Path) -> None:
     put(tmp_path, "w/profiles/api/a", "w/other/b")
     (tmp_path / "w/profiles/link").symlink_to(tmp_path / "w/other")
     (tmp_path / "w/profiles/api/up").symlink_to(tmp_path / "w/profiles")
-    found = scan([str(tmp_path / "w/profiles")], [str(tmp_path / "w")], 2)
-    assert (within(tmp_path, found.files), found.faults) == (["w/profiles/api/a"], {})
+    (tmp_path / "w/profiles/around").symlink_to("..")
+    (tmp_path / "w/profiles/out").symlink_to("../..")
+    profiles, other = str(tmp_path / "w/profiles"), str(tmp_path / "w/other")
+    found = scan([profiles], [str(tmp_path / "w")], 2)
+    assert within(tmp_path, found.files) == ["w/profiles/api/a"]
+    outside = f"a symbolic link that leads out of the workspace, to {tmp_path}{listing.ADVICE_DIRECTORY}"
+    around = listing.LINKED_ABOVE.format(tmp_path / "w")
+    assert faults(found) == {"link": listing.LINKED.format(other), "around": around, "out": outside}
+    assert set(faults(scan([profiles, other], [str(tmp_path / "w")], 2))) == {"around", "out"}
 
 
 def test_many_directories_are_bounded_and_said_to_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -163,7 +163,7 @@ def _why_nothing(known: World, path: str, source: Path) -> str:
         return missing
     if known.shown is None:
         kind = known.settings.sample_type
-        return f"no profile has {kind}" if kind and known.series else plain(nothing(known.directories))
+        return f"no profile has {kind}" if kind and known.series else plain(nothing(known))
     if having := [names(known)[service] for service in services_with(known, path)]:
         return services.not_shown(having, services.shown(known))
     files = known.shown.lines.files

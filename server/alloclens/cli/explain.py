@@ -17,7 +17,7 @@ from alloclens.wording.drift import report, without_line
 from alloclens.wording.explain import advice, nothing_of, of_file, summary
 from alloclens.wording.markdown import plain
 from alloclens.wording.status import line as status_line
-from alloclens.wording.status import nothing
+from alloclens.wording.status import not_listed, nothing
 from alloclens.workspace.around import workspace_around
 from alloclens.workspace.files import text_of
 
@@ -46,7 +46,7 @@ def command(what: str | None, profiles: str | None, everything: bool, sample_typ
     )
     tell_problems(known)
     if known.shown is None:
-        raise click.ClickException(plain(nothing(known.directories)))
+        raise click.ClickException(plain(nothing(known)))
     coverage = known.coverage
     show(status_line(known.shown, known.settings.base, known.settings.head))
     for line in _report(known, known.shown, coverage, what, everything=everything):
@@ -61,6 +61,7 @@ def _report(
         return
     yield summary(coverage_now(known, shown, text_of))
     yield from advice(coverage, known.sources.roots)
+    yield from map(plain, not_listed(known.closed))
     if everything:
         for file in coverage.files:
             yield from of_file(file, shown.sample_type.unit)

@@ -88,7 +88,7 @@ def command(
         if known.series and name not in WORDS and not any(series.named(name) for series in known.series):
             raise click.ClickException(f"{directory} has no snapshot named {name}")
     if not known.series:
-        raise click.ClickException(plain(nothing(known.directories)))
+        raise click.ClickException(plain(nothing(known)))
     findings = [(f, c) for c in known.judged for f in c.findings(VERDICTS if show_all else RAISED)]
     findings.sort(key=lambda pair: badness(pair[0]))
     mapper, is_found = LineMapper(known, text_of), any(finding.verdict in RAISED for finding, _ in findings)

@@ -105,7 +105,7 @@ def _shown(known: World) -> Comparison:
     """Return the comparison of the page. Raises ClickException if there is none."""
     settings = known.settings
     if not known.series:
-        raise click.ClickException(plain(nothing(known.directories)))
+        raise click.ClickException(plain(nothing(known)))
     if known.missing:
         raise click.ClickException(services.missing(known))
     refuse_unknown(known)

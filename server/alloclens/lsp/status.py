@@ -59,5 +59,5 @@ def _tooltip(world: World) -> str:
         paragraphs.append(note)
     paragraphs += notes(world)
     if not world.series:
-        paragraphs.append(nothing(world.directories))
+        paragraphs.append(nothing(world))
     return "\n\n".join(paragraphs + [escape(unreadable(p.name, p.reason)) for p in world.problems])

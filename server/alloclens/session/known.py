@@ -58,6 +58,8 @@ class Known:
         self.problems: dict[str, Problem] = {}
         self.faults: Mapping[str, str] = {}
         """Maps entries that cannot be read, and directories that cannot be listed, to the reason."""
+        self.closed: tuple[str, ...] = ()
+        """Directories whose sub-directories are not listed, because they hold source code."""
         self.since = -math.inf
         """Snapshots taken before this time, in seconds since 1970, tell where files lie, but are not shown."""
         self.contents: dict[Pair, Contents | None] = {}

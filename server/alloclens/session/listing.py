@@ -11,9 +11,10 @@ from functools import lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
-from alloclens.disk import NOT_REGULAR, Stamp, _stamp, check_inside, is_absent, open_file, reason
+from alloclens.disk import NOT_REGULAR, Stamp, _stamp, check_inside, is_absent, open_file, real, reason
 from alloclens.disk import stamp as stamp_of
 from alloclens.languages import LANGUAGES
+from alloclens.paths import is_within
 from alloclens.profile.formats import is_json_profile
 
 if TYPE_CHECKING:
@@ -24,8 +25,10 @@ Listing = dict[str, Stamp]
 """By absolute path."""
 
 CODE = tuple(chain.from_iterable(language.endings for language in LANGUAGES))
+GO_PACKAGE = (".go", "go.mod")
+"""Suffixes of what only a Go package holds. A profile directory may be one, named pprof or profiles, with test data."""
 SOURCES = (*CODE, "go.mod", "package.json")
-"""Suffixes of what only a directory of source code holds: its sub-directories hold test data, not services."""
+"""Suffixes of what only a directory of source code holds: what is below it is test data, not services."""
 NOT_PROFILES = (
     *CODE,
     ".mod",
@@ -55,6 +58,9 @@ TOO_FULL = f"not listed in full: the sub-directories have more than {MAX_ENTRIES
 JUNCTION = 0xA0000003
 """Windows: a directory that is a link to another."""
 ADVICE = "; to allow this, add the directory of that file to the editor's setting profileDirs"
+ADVICE_DIRECTORY = "; to allow this, add that directory to the editor's setting profileDirs"
+LINKED = "a symbolic link to the directory {}, which is not followed; to watch it, name it in the setting profileDirs"
+LINKED_ABOVE = "a symbolic link to {}, the directory that contains it, which is not followed"
 
 
 class Scan(NamedTuple):
@@ -66,6 +72,8 @@ class Scan(NamedTuple):
     """Maps each entry that cannot be read, and each directory that could not be listed in full, to the reason."""
     directories: tuple[str, ...] = ()
     """All directories that may hold profiles, outer ones first."""
+    closed: tuple[str, ...] = ()
+    """Those whose sub-directories are not listed, because they hold source code."""
 
     def knows(self, path: str) -> bool:
         """Return whether the scan tells if a file exists: it does not if a directory above could not be listed."""
@@ -81,26 +89,30 @@ class Scan(NamedTuple):
 def scan(directories: Iterable[str], folders: Iterable[str] = (), depth: int = 0, named: Iterable[str] = ()) -> Scan:
     """List the files that may be profiles. A directory that is missing or is now a file counts as empty.
 
-    Sub-directories are listed too, down to a depth. A symbolic link is followed only to a regular file in one of the
-    directories or `folders`. All are real paths. Files that the user `named` are listed wherever they are.
+    Sub-directories are listed too, down to a depth, but not those of a Go package, nor, further down, those of any source
+    code. A symbolic link is followed only to a regular file in one of the directories or `folders`. All are real paths.
+    Files that the user `named` are listed wherever they are.
     """
     roots = tuple(dict.fromkeys(directories))
     around, result = (*roots, *folders), Scan({}, {})
     level, entries = dict.fromkeys(roots, 0), MAX_ENTRIES
-    waiting = deque(roots)
+    waiting, closed = deque(roots), []
     while waiting:
         directory = waiting.popleft()
         listed = _Listed(around, result, entries if level[directory] else None)
         try:
             listed.add(directory)
-        except NotADirectoryError:
-            continue
         except OSError as error:
-            if not is_absent(directory):
+            if not (isinstance(error, NotADirectoryError) or is_absent(directory)):
                 result.faults[directory] = reason(error)
         entries -= listed.entries if level[directory] else 0
-        below = () if listed.has_sources or level[directory] >= depth else sorted(listed.directories)
-        for child in below:
+        if level[directory] >= depth:
+            continue
+        if listed.has_sources if level[directory] else listed.is_go_package:
+            closed += [directory] if listed.directories or listed.links else []
+            continue
+        result.faults.update((link, why) for link in listed.links if (why := _why_not_followed(link, roots)))
+        for child in sorted(listed.directories):
             if child in level:
                 continue
             if len(level) < len(roots) + MAX_DIRECTORIES:
@@ -109,7 +121,15 @@ def scan(directories: Iterable[str], folders: Iterable[str] = (), depth: int = 0
             elif TOO_MANY not in result.faults.values():
                 result.faults[child] = TOO_MANY
     _add_named(named, result)
-    return result._replace(directories=tuple(level))
+    return result._replace(directories=tuple(level), closed=tuple(closed))
+
+
+def _why_not_followed(link: str, roots: Iterable[str]) -> str:
+    """Say why a link to a directory is not followed; "" if that directory is listed anyway, or may be."""
+    target, watched = real(link), [real(root) for root in roots]
+    if any(target == root or is_within(target, root) for root in watched):
+        return ""
+    return (LINKED_ABOVE if is_within(real(os.path.dirname(link)), target) else LINKED).format(target)
 
 
 def _add_named(paths: Iterable[str], result: Scan) -> None:
@@ -144,7 +164,9 @@ class _Listed:
         self.entries = 0
         self.directories: list[str] = []
         """Its directories that may hold profiles."""
-        self.has_sources = False
+        self.links: list[str] = []
+        """Its links to directories."""
+        self.has_sources = self.is_go_package = False
 
     def add(self, directory: str) -> None:
         """Add the entries of a directory. Raises OSError if it cannot be listed in full."""
@@ -154,6 +176,7 @@ class _Listed:
                 if self._most is not None and self.entries > self._most:
                     raise OSError(errno.EFBIG, TOO_FULL)
                 self.has_sources = self.has_sources or entry.name.lower().endswith(SOURCES)
+                self.is_go_package = self.is_go_package or entry.name.lower().endswith(GO_PACKAGE)
                 if _may_be_a_profile(entry.name):
                     self._add(entry)
 
@@ -166,6 +189,8 @@ class _Listed:
                     self._result.files[entry.path] = stamp
             elif entry.is_dir(follow_symlinks=False) and getattr(status, "st_reparse_tag", 0) != JUNCTION:
                 self.directories.append(entry.path)
+            else:
+                self.links.append(entry.path)
         except PermissionError:  # the directory may be listed but not searched
             raise
         except OSError as error:
@@ -196,7 +221,7 @@ def _status(entry: os.DirEntry[str], roots: tuple[str, ...]) -> os.stat_result:
 
 
 def _followed(path: str, roots: tuple[str, ...]) -> os.stat_result:
-    check_inside(path, roots, ADVICE)
+    check_inside(path, roots, ADVICE_DIRECTORY if os.path.isdir(path) else ADVICE)
     try:
         return os.stat(path)
     except FileNotFoundError as error:

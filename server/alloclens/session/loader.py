@@ -171,14 +171,15 @@ class Loader:
             return
         new = {path: stamp for path, stamp in seen.scan.files.items() if self._listing.get(path) != stamp}
         to_show = self._setup, wanted.focus, wanted.compared
-        if not new and not seen.gone and seen.scan.faults == self._known.faults and self._shown == to_show:
+        same_limits = (seen.scan.faults, seen.scan.closed) == (self._known.faults, self._known.closed)
+        if not new and not seen.gone and same_limits and self._shown == to_show:
             await self._forget(seen)
             return
         self._shown = None  # if this update fails, the next must not skip its work
         for path in seen.gone:
             self._known.forget(path)
             del self._listing[path]
-        self._known.faults = seen.scan.faults
+        self._known.faults, self._known.closed = seen.scan.faults, seen.scan.closed
         self._may_forget = True
         if await self._load(new, wanted) and not await self._aside(self._known.look_again):
             self._shown = to_show

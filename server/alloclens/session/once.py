@@ -34,8 +34,9 @@ def world(
         current = setup(tuple(folders), {**given, "profileDirs": []})
     known = Known(current.reader, snapshots())
     known.since = since
-    files, known.faults, nested = scan(directories, current.where.roots.folders, current.settings.profile_depth)
-    current = current.labelled(nested)
+    found = scan(directories, current.where.roots.folders, current.settings.profile_depth)
+    files, known.faults, known.closed = found.files, found.faults, found.closed
+    current = current.labelled(found.directories)
     remembered = known.remember(files)
     unread = dict.fromkeys(path for path in files if path not in remembered)
     while (path := known.next(unread)) is not None:

@@ -136,6 +136,8 @@ class World:
     outside: tuple[Target, ...] = ()
     """Paths of the settings file that leave the workspace without being allowed to."""
     directories: tuple[str, ...] = ()
+    closed: tuple[str, ...] = ()
+    """Directories whose sub-directories are not listed, because they hold source code."""
     services: tuple[Service, ...] = ()
     """The shown one, then that of a chosen head, then newest first; each led by the kind of profile that is shown of it."""
     comparisons: tuple[Comparison, ...] = ()
@@ -344,6 +346,7 @@ def assemble(
         settings_problems=setup.problems,
         outside=setup.where.outside,
         directories=setup.directories,
+        closed=known.closed,
         services=ordered,
         comparisons=tuple(filter(None, comparisons)),
         earlier=tuple(c for c in earlier if c and c.findings()),

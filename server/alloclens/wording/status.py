@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from alloclens.series.comparison import Comparison
     from alloclens.series.snapshot import Snapshot
+    from alloclens.session.world import World
 
 
 def moment(snapshot: Snapshot) -> str:
@@ -59,10 +60,20 @@ def in_full(shown: Comparison) -> str:
     return f"{where}: {at_head}, {grown} since {moment(base)} ({code(base.name)}){other}{_unplaced(shown)}"
 
 
-def nothing(directories: Iterable[str]) -> str:
+def nothing(world: World) -> str:
     """Say that there is no profile, where we looked, and what to do."""
-    looked = ", ".join(map(code, directories)) or "no folder is open"
-    return f"No profile in {looked}. Put heap profiles there, or run `alloclens capture URL --into DIR`."
+    looked = ", ".join(map(code, world.directories)) or "no folder is open"
+    sentences = [f"No profile in {looked}.", *not_listed(world.closed)]
+    return " ".join([*sentences, "Put heap profiles there, or run `alloclens capture URL --into DIR`."])
+
+
+def not_listed(closed: Iterable[str]) -> list[str]:
+    """Say that sub-directories are not listed because of source code, and what to do."""
+    return [
+        f"The sub-directories of {code(directory)} are not read, because it holds source code: move that elsewhere, or name "
+        "the sub-directories in the setting `profileDirs`."
+        for directory in closed
+    ]
 
 
 def unreadable(name: str, reason: str) -> str:

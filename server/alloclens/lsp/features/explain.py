@@ -17,7 +17,7 @@ from alloclens.session.line_mapper import coverage_now, parts
 from alloclens.wording import services
 from alloclens.wording.drift import report, without_line
 from alloclens.wording.explain import advice, finds, mapping, not_read, nothing_of, of_file, summary
-from alloclens.wording.status import nothing
+from alloclens.wording.status import not_listed, nothing
 
 if TYPE_CHECKING:
     from alloclens.lsp.documents import Document, Documents
@@ -63,11 +63,11 @@ def _mappings(world: World) -> list[protocol.SuggestedMapping]:
 
 def _explained(world: World, documents: Documents, uri: str) -> str:
     if world.shown is None:
-        return services.missing(world) or nothing(world.directories)
+        return services.missing(world) or nothing(world)
     coverage, unit = world.coverage, world.shown.sample_type.unit
     now = coverage_now(world, world.shown, lambda path: _text_at(documents, path, world))
     lines = [f"{world.shown.sample_type.type} in {world.shown.head.name}", "", summary(now)]
-    lines += advice(coverage, world.sources.roots)
+    lines += [*advice(coverage, world.sources.roots), *not_listed(world.closed)]
     if uri:
         lines += ["", *_of_document(world, documents, uri)]
     lines += ["", "Every file that the profile names:"]
@@ -77,7 +77,7 @@ def _explained(world: World, documents: Documents, uri: str) -> str:
 def _of_document(world: World, documents: Documents, uri: str) -> list[str]:
     at = documents.named(uri, world.sources.roots)
     if world.shown is None:
-        return [nothing(world.directories)]
+        return [nothing(world)]
     if at is None or not at.path:
         return [not_read(opened_path(uri) or uri)]
     named = world.shown.lines.by_name.get(name_of(at.path), {})
