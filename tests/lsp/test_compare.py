@@ -101,15 +101,32 @@ async def test_why_files_cannot_be_compared(editor: Editor, shop: Path) -> None:
         (str(shop), "could not be read: Is a directory"),
     ):
         assert await editor.command(COMPARE, base, head) == f"{base} {why}"
-    blocked = shop.parent / "block.pb.gz"
+    blocked, text = shop.parent / "block.pb.gz", shop.parent / "text.pb.gz"
     drop(blocked, profile(CONTENTION, f"main.serve:5@{shop}/services/api/main.go:5 = 1 1000"))
-    assert await editor.command(COMPARE, str(blocked), head) is None
-    await editor.until(
-        lambda: any("cannot be compared: the base is of contentions, delay" in m for m in editor.messages)
-    )
+    text.write_text("no profile\n")
+    negative = elsewhere(shop, "negative.pb.gz", -1)
+    why = f"{head} cannot be compared: the base is of contentions, delay, it is of "
+    assert (await editor.command(COMPARE, str(blocked), head)).startswith(why)
+    assert (await editor.command(COMPARE, str(text), head)).startswith(f"{text} could not be read: ")
+    assert "is a difference already" in await editor.command(COMPARE, negative, head)
     await editor.until_hints(api, SHOWN)
-    (shop.parent / "text.pb.gz").write_text("no profile\n")
-    assert await editor.command(COMPARE, str(shop.parent / "text.pb.gz"), head) is None
-    await editor.until(lambda: any(m.startswith("alloclens: text.pb.gz could not be read") for m in editor.messages))
-    await editor.command(LEAVE)
-    await editor.until(lambda: editor.status.state == "ok")
+
+
+async def test_a_failed_comparison_leaves_what_is_shown(editor: Editor, shop: Path) -> None:
+    base, head = elsewhere(shop, "before.pb.gz", 10), elsewhere(shop, "after.pb.gz", 50)
+    api = await opened(editor, shop)
+    assert await editor.command(COMPARE, base, head) is None
+    await editor.until_hints(api, {5: "50.0MB ▲40.0MB"})
+    later = shop.parent / "downloads/later.pb.gz"
+    later.write_text("no profile\n")
+    assert (await editor.command(COMPARE, base, str(later))).startswith(f"{later} could not be read: ")
+    elsewhere(shop, "later.pb.gz", 90)
+    service(shop, "api", "3.pb.gz", "4.pb.gz", "5.pb.gz")  # something to wait for
+    await editor.until(lambda: _has(editor, 5))
+    assert editor.status.compares
+    await editor.until_hints(api, {5: "50.0MB ▲40.0MB"})
+
+
+async def _has(editor: Editor, number: int) -> bool:
+    every = (await editor.command("alloclens.server.series"))["series"]
+    return number in [len(series["snapshots"]) for series in every]

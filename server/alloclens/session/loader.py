@@ -111,6 +111,15 @@ class Loader:
         self._wanted = wanted
         self.wake()
 
+    async def incomparable(self, base: str, head: str) -> str:
+        """Return why two profiles cannot be compared; "" if they can be."""
+        reader = self._setup.reader
+        limit = seconds_for(2 * reader.largest)
+        try:
+            return await self._aside(self._worker.run, reader.incomparable, base, head, seconds=limit)
+        except Lost as error:
+            return str(error)
+
     def stop(self) -> None:
         """End the watcher."""
         self._watcher.stop()

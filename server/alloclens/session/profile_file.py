@@ -22,7 +22,7 @@ from alloclens.transform.sampling_rate import with_sampling_rate
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from alloclens.profile.model import Profile
+    from alloclens.profile.model import Profile, ValueType
     from alloclens.source.roots import PrefixMapping
 
 log = logging.getLogger(__name__)
@@ -62,6 +62,12 @@ def is_profile(path: str, largest: int) -> bool:
     except (OSError, ProfileError):
         return False
     return True
+
+
+def unlike(base: Sequence[ValueType], head: Sequence[ValueType]) -> str:
+    """Return why profiles of these sample types cannot be compared; "" if they can be."""
+    kinds = (", ".join(kind.type for kind in types) for types in (base, head))
+    return "" if base == head else "cannot be compared: the base is of {}, it is of {}".format(*kinds)
 
 
 def compared(head: Symbolized, base: Symbolized | None, *, of_differences: bool = False) -> Symbolized:

@@ -26,7 +26,7 @@ from alloclens.profile.kinds import contention_of
 from alloclens.series.comparison import Contents
 from alloclens.series.owned import owned
 from alloclens.series.snapshot import Snapshot, taken_at
-from alloclens.session.profile_file import compared, read_profile
+from alloclens.session.profile_file import compared, read_profile, unlike
 from alloclens.source.evidence import Evidence, evidence
 from alloclens.source.places import Nowhere, SourceMap
 from alloclens.source.recorded import Kind
@@ -36,7 +36,7 @@ from alloclens.tables.alignment import NO_MAPS, realigned
 from alloclens.tables.allocations import StackAllocations, of_two_processes, sketch, stack_allocations
 from alloclens.tables.code import code_digests
 from alloclens.tables.lines import Lines, Ownership, UnattributedLines, attributed, lines, unattributed
-from alloclens.transform.difference import IncomparableError
+from alloclens.transform.difference import IncomparableError, difference
 from alloclens.transform.filters import in_focus
 from alloclens.transform.one_name import renamed
 from alloclens.transform.prune import pruned
@@ -200,6 +200,23 @@ class Reader:
             snapshots().keep(snapshot, source.read.evidence, stamp, self.digest)
         return snapshot
 
+    def incomparable(self, base: str, head: str) -> str:
+        """Return why two profiles cannot be compared; "" if they can be. Never raises."""
+        profiles = []
+        for path in (base, head):
+            try:
+                profiles.append(self._read(path).symbolized.profile)
+            except Exception as error:  # noqa: BLE001 - as above
+                return f"{path} could not be read: {Problem.of(path, error).reason}"
+        before, now = profiles
+        if why := unlike(before.sample_types, now.sample_types):
+            return f"{head} {why}"
+        try:
+            difference(now, before)
+        except IncomparableError as error:
+            return f"{head} cannot be compared with {base}: {error}"
+        return ""
+
     def look_ahead(self, path: str) -> None:
         """Read a profile that will be requested soon. Its errors are reported then."""
         with suppress(ProfileError, OSError, MemoryError):
@@ -244,11 +261,11 @@ class Reader:
             maps = self._line_maps(head, base, pair.builds) if base and pair.builds else NO_MAPS
             if then and not (pair.builds and pair.builds.base is None):
                 then = replace(then, profile=realigned(then.profile, now.profile, maps))
-            difference = compared(now, then).profile
+            profile = compared(now, then).profile
             return Contents(
                 head.seen(pair.focus),
                 base.seen(pair.focus) if base else None,
-                in_focus(difference, pair.focus),
+                in_focus(profile, pair.focus),
                 head.lines,
                 self._goroutine_origins(head, pair.builds.head) if pair.builds else {},
                 pair.focus,

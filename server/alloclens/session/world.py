@@ -19,6 +19,7 @@ from alloclens.series.history import Beside
 from alloclens.series.series import Series, heaps_beside, process_before
 from alloclens.series.services import Service, services
 from alloclens.series.verdicts import MIN_LEAK_OBSERVATIONS, MIN_OBSERVATIONS
+from alloclens.session.profile_file import unlike
 from alloclens.settings.settings import Settings
 from alloclens.source.coverage import Coverage, coverage
 from alloclens.source.files import NoFiles
@@ -374,9 +375,8 @@ def _pair(
     if len(snapshots) < len(files.paths):
         return None, None
     base, head = (snapshots[0] if files.base else None), snapshots[-1]
-    if base and base.sample_types != head.sample_types:
-        kinds = (", ".join(kind.type for kind in snapshot.sample_types) for snapshot in (base, head))
-        return None, Problem(files.head, "cannot be compared: the base is of {}, it is of {}".format(*kinds))
+    if base and (why := unlike(base.sample_types, head.sample_types)):
+        return None, Problem(files.head, why)
     return (Series(head.directory, tuple(sorted(snapshots, key=attrgetter("order"))), labels), base, head), None
 
 

@@ -22,10 +22,12 @@ def register(server: Server) -> None:
 
 
 async def compare(ls: Server, command: protocol.CompareFiles) -> str | None:
-    """Show the difference of two files; return the error if one cannot be read."""
+    """Show the difference of two files; if they cannot be compared, return why and keep what is shown."""
     pair = await asyncio.to_thread(_pair, command.base, command.head)
     if isinstance(pair, str):
         return printable(pair)
+    if ls.loader and (why := await ls.loader.incomparable(command.base, command.head)):
+        return printable(why)
     ls.compared = pair
     lifecycle.follow(ls)
     return None
