@@ -249,6 +249,18 @@ def test_a_link_to_a_directory_is_not_followed_and_said_to_be(tmp_path: Path) ->
     assert set(faults(scan([profiles, other], [str(tmp_path / "w")], 2))) == {"around", "out"}
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows makes links for administrators only")
+def test_a_directory_that_became_a_link_has_no_files(tmp_path: Path) -> None:
+    """They would be gone after a restart, too."""
+    put(tmp_path, "profiles/api/heap", "profiles/web/heap")
+    before = scan([str(tmp_path / "profiles")], [str(tmp_path)], 1)
+    (tmp_path / "profiles/api").rename(tmp_path / "moved")
+    (tmp_path / "profiles/api").symlink_to("../moved")
+    after = scan([str(tmp_path / "profiles")], [str(tmp_path)], 1)
+    assert set(faults(after)) == {"api"}
+    assert within(tmp_path, gone(before.files, after, after)) == ["profiles/api/heap"]
+
+
 def test_many_directories_are_bounded_and_said_to_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     put(tmp_path, *(f"{i}/heap" for i in range(6)), "0/deeper/heap")
     monkeypatch.setattr(listing, "MAX_DIRECTORIES", 4)

@@ -74,12 +74,14 @@ class Scan(NamedTuple):
     """All directories that may hold profiles, outer ones first."""
     closed: tuple[str, ...] = ()
     """Those whose sub-directories are not listed, because they hold source code."""
+    links: frozenset[str] = frozenset()
+    """Links to directories that are among the faults, though all is known about them: nothing below them counts."""
 
     def knows(self, path: str) -> bool:
         """Return whether the scan tells if a file exists: it does not if a directory above could not be listed."""
         if path in self.files:
             return True
-        while path not in self.faults:
+        while path not in self.faults or path in self.links:
             path, below = os.path.dirname(path), path
             if path == below:
                 return True
@@ -96,7 +98,7 @@ def scan(directories: Iterable[str], folders: Iterable[str] = (), depth: int = 0
     roots = tuple(dict.fromkeys(directories))
     around, result = (*roots, *folders), Scan({}, {})
     level, entries = dict.fromkeys(roots, 0), MAX_ENTRIES
-    waiting, closed = deque(roots), []
+    waiting, closed, links = deque(roots), [], dict[str, str]()
     while waiting:
         directory = waiting.popleft()
         listed = _Listed(around, result, entries if level[directory] else None)
@@ -111,7 +113,7 @@ def scan(directories: Iterable[str], folders: Iterable[str] = (), depth: int = 0
         if listed.has_sources if level[directory] else listed.is_go_package:
             closed += [directory] if listed.directories or listed.links else []
             continue
-        result.faults.update((link, why) for link in listed.links if (why := _why_not_followed(link, roots)))
+        links.update((link, why) for link in listed.links if (why := _why_not_followed(link, roots)))
         for child in sorted(listed.directories):
             if child in level:
                 continue
@@ -121,7 +123,8 @@ def scan(directories: Iterable[str], folders: Iterable[str] = (), depth: int = 0
             elif TOO_MANY not in result.faults.values():
                 result.faults[child] = TOO_MANY
     _add_named(named, result)
-    return result._replace(directories=tuple(level), closed=tuple(closed))
+    result.faults.update(links)
+    return result._replace(directories=tuple(level), closed=tuple(closed), links=frozenset(links))
 
 
 def _why_not_followed(link: str, roots: Iterable[str]) -> str:

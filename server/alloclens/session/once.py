@@ -34,9 +34,9 @@ def world(
         current = setup(tuple(folders), {**given, "profileDirs": []})
     known = Known(current.reader, snapshots())
     known.since = since
-    found = scan(directories, current.where.roots.folders, current.settings.profile_depth)
-    files, known.faults, known.closed = found.files, found.faults, found.closed
-    current = current.labelled(found.directories)
+    listing = scan(directories, current.where.roots.folders, current.settings.profile_depth)
+    files, known.faults, known.closed = listing.files, listing.faults, listing.closed
+    current = current.labelled(listing.directories)
     remembered = known.remember(files)
     unread = dict.fromkeys(path for path in files if path not in remembered)
     while (path := known.next(unread)) is not None:
