@@ -162,7 +162,7 @@ async def test_candidates_are_listed_and_in_the_hover_but_no_diagnostics(any_edi
     assert row["detail"].startswith("not proven: 4.0MB ▲3.0MB, ")
     for text in (row["tooltip"], await any_editor.hover(uri, 11)):
         assert "Not proven: 4.0MB held through this line, ▲3.0MB" in text
-        assert "it rose 3 times, nothing of it was freed, 2 sampled objects. About " in text
+        assert "it rose 3 times, nothing of it was freed, 2 sampled objects. At least " in text
         assert "more snapshots at this pace would settle it" in text
     assert not any_editor.diagnostics.get(uri)
 
@@ -181,7 +181,7 @@ async def test_goroutines_that_pile_up(editor: Editor, folder: Path) -> None:
     uri = (folder / "main.go").as_uri()
     await editor.until(lambda: found(editor, uri) == [(11, "goroutine-leak")])
     assert editor.diagnostics[uri][0].message.startswith("Leak: 705 goroutines wait in this line")
-    await editor.until_hints(editor.open(folder / "main.go"), {11: "705 owned ▲700"})
+    await editor.until_hints(editor.open(folder / "main.go"), {11: "705 goroutines ▲700"})
 
 
 async def test_goroutines_are_charged_to_the_statement_that_starts_them(editor: Editor, folder: Path) -> None:

@@ -54,7 +54,7 @@ async def test_the_flame_graph(editor: Editor, folder: Path) -> None:
     }
     assert {name: found[name] for name in found if name != "root"} == {
         "sampleType": "inuse_space", "unit": "bytes", "total": 45 * MB, "totalLabel": "45.0MB inuse_space",
-        "base": True, "focus": "", "truncated": False,
+        "series": "", "base": True, "focus": "", "truncated": False,
     }  # fmt: skip
     main = found["root"]["children"][0]
     serve = main["children"][0]
@@ -113,7 +113,7 @@ async def test_the_timeline(editor: Editor, folder: Path) -> None:
     uri = await opened(editor, folder)
     found = await editor.command(TIMELINE)
     assert found == {
-        "sampleType": "inuse_space", "unit": "bytes", "focus": "", "memstats": [], "at": None, "line": None,
+        "series": "", "sampleType": "inuse_space", "unit": "bytes", "focus": "", "memstats": [], "at": None, "line": None,
         "points": [
             {"name": "a.pb.gz", "path": str(folder / "profiles/a.pb.gz"), "time": 1_700_000_000, "value": 5 * MB,
              "begins": True, "base": True, "head": False},

@@ -79,8 +79,7 @@ async def test_the_editor_says_which_file_is_active(editor: Editor, shop: Path) 
     api, web = (editor.open(shop / f"services/{name}/main.go") for name in ("api", "web"))
     await editor.command(ACTIVE, api)
     await editor.until_hints(api, {5: "2.0MB flat · 3.0MB cum"})
-    await editor.until(lambda: editor.status.series == "api")
-    assert editor.status.text.startswith("api · inuse_space 3.0MB")
+    await editor.until(lambda: editor.status.text.startswith("api · inuse_space 3.0MB"))  # when all are read
     assert "The series api is shown, not web." in editor.status.tooltip
     editor.edit(web, "package main\n")
     editor.shut(web)
@@ -180,7 +179,7 @@ async def test_an_editor_without_a_picker_asks(editor: Editor, shop: Path) -> No
 async def test_a_program_from_elsewhere_says_so(editor: Editor, shop: Path) -> None:
     drop(shop / "profiles/other/1.pb.gz", heap(f"main.run:3@/srv/other/main.go:3 = 9x{MB}"))
     await editor.open_folder(shop, series="other")
-    await editor.until(lambda: editor.status.series == "other")
+    await editor.until(lambda: editor.status.series == "other" and editor.status.state == "ok")  # when all are read
     assert "no file of this workspace is in it" in editor.status.tooltip
     choices = await editor.command(CHOICES)
     assert {one["name"]: one["elsewhere"] for one in choices} == {"other": True, "api": False, "web": False}
