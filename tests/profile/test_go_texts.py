@@ -316,11 +316,11 @@ def test_what_go_itself_subtracts_is_known_for_a_difference(exact: Service) -> N
 @pytest.mark.parametrize(
     ("kind", "sample_type", "mark", "hint"),
     [
-        ("goroutine", "", "receive", r"5 owned"),
-        ("goroutine?debug=2", "", "receive", r"5"),
-        ("mutex", "delay", "unlock", r"[\d.]+ms owned"),
-        ("mutex", "contentions", "unlock", r"20 owned"),
-        ("block", "delay", "blocked", r"[\d.]+ms owned"),
+        ("goroutine", "", "receive", r"5 goroutines"),
+        ("goroutine?debug=2", "", "receive", r"5 goroutines"),
+        ("mutex", "delay", "unlock", r"[\d.]+ms contended"),
+        ("mutex", "contentions", "unlock", r"20 contentions"),
+        ("block", "delay", "blocked", r"[\d.]+ms blocked"),
         ("heap", "inuse_space", "inlined", r"400kB"),
     ],
 )
