@@ -34,6 +34,7 @@ def folder(tmp_path: Path) -> Path:
         stacks = (
             f"main.keep:10@{main}:11 < main.serve:5@{main}:7 = {held}x{MB}",
             f"main.keep:10@{main}:11 < example.com/dep.New:3@{dep}:4 < main.serve:5@{main}:6 = 6x{MB}",
+            f"runtime.doInit@/usr/local/go/src/runtime/proc.go:1 = 0x{MB}/999",  # it has run for long
         )
         drop(tmp_path / f"profiles/{number}.pb.gz", heap(*stacks))
     return tmp_path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -80,10 +81,17 @@ def node(folder: Path, *, bundled: bool = False) -> Made:
     program, profiles = source, folder / "profiles"
     if bundled:
         program = folder / "dist" / "shop.js"
-        esbuild = ROOT / "vscode-client" / "node_modules" / "esbuild" / "bin" / "esbuild"
+        esbuild = ROOT / "vscode-client" / "node_modules" / "esbuild"
         if not esbuild.exists():
             pytest.skip("the VS Code client's packages are not installed")
-        run(tools.node(), esbuild, source, "--bundle", "--minify", "--sourcemap", f"--outfile={program}", cwd=folder)
+        options = {
+            "entryPoints": [str(source)],
+            "outfile": str(program),
+            "bundle": True,
+            "minify": True,
+            "sourcemap": True,
+        }
+        run(tools.node(), "-e", f"require({json.dumps(str(esbuild))}).buildSync({json.dumps(options)})", cwd=folder)
     interval = f"--heap-prof-interval={NODE_INTERVAL}"
     said = run(tools.node(), "--heap-prof", interval, f"--heap-prof-dir={profiles}", program, cwd=folder)
     return Made(next(profiles.glob("*.heapprofile")), source, said)
