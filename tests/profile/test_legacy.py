@@ -164,7 +164,7 @@ def assert_close(data: bytes, folder: Path) -> None:
 def doubt(data: bytes, rate: int = 0) -> float:
     """Return which part of a value the last bit of exp(-x) makes: for a small x, size / rate, 1 - exp(-x) has few digits left."""
     rate = rate or int(re.findall(rb"@ heap\w*/(\d+)", data)[0])
-    pairs = re.findall(rb"(\d+)(?:: *| +)(\d+)", data)
+    pairs = re.findall(rb"(\d+)(?:: *| +)-?(\d+)", data)
     sizes = [int(size) / int(count) for count, size in pairs if int(size) and int(count)]
     return 2**-52 * rate / min(sizes, default=rate)
 
@@ -275,6 +275,7 @@ def heaps(draw: st.DrawFn) -> bytes:
 @quick
 @given(heaps())
 @example(b"heap profile:7:700 [9: 900] @ heap/1048576\n0:0 [0:0] @ 0x1\n0:0 [140:1] @ 0x1\n")
+@example(b"heap profile:7:700 [0: 0] @ heap/1048576\n0:0 [0:0] @ 0x1\n-4577:-31 [0:0] @ 0x1\n")
 def test_heaps(tmp_path: Path, data: bytes) -> None:
     rate = re.search(
         rb"@ heap(?:z?_v2/([2-9]|\d\d)|/([4-9]|\d\d))", data
