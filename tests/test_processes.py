@@ -116,6 +116,9 @@ def test_a_killed_server_takes_what_it_asked_with_it(tmp_path: Path, death: int)
 
 
 def is_tied(pid: int) -> bool:
-    """Return whether one of a process's files asks for a signal."""
-    said = [entry.read_text() for entry in Path(f"/proc/{pid}/fdinfo").iterdir()]
-    return any(int(flags, 8) & os.O_ASYNC for one in said for flags in re.findall(r"flags:\t(\d+)", one))
+    """Return whether one of a process's files asks for a signal; a process that is starting closes files meanwhile."""
+    try:
+        texts = [entry.read_text() for entry in Path(f"/proc/{pid}/fdinfo").iterdir()]
+    except OSError:
+        return False
+    return any(int(flags, 8) & os.O_ASYNC for text in texts for flags in re.findall(r"flags:\t(\d+)", text))
