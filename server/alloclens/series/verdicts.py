@@ -23,6 +23,7 @@ from alloclens.stats.trend import (
     quantile,
     rise,
     rise_of_sizes,
+    seen,
     significant,
     upper_tail,
 )
@@ -220,13 +221,11 @@ def _trend(history: History) -> Trend:
     """Test whether each entry's objects become more; and, of a few large ones that replace each other, larger."""
     counts, entries = history.counts, len(history.site)
     number = rise(counts, history.clock)
-    came = counts.arrived[-1] - counts.arrived[0] + counts.held[0]
-    known = np.where(np.isnan(came), np.where(np.ptp(counts.held, axis=0) > 0, np.inf, 0), came)
     size, largest = np.zeros((2, entries))
     few = (counts.held.mean(axis=0) <= MAX_FEW) & (history.sizes.max(axis=0) > history.rate)
     size[few], largest[few] = rise_of_sizes(Counts(*(of[:, few] for of in counts)), history.sizes[:, few])
     p_value = upper_tail(np.concatenate([number, size]))
-    kept = np.sqrt(np.maximum(known, 0))  # the deviate if nothing had been freed
+    kept = np.sqrt(seen(counts))  # the deviate if nothing had been freed
     smallest = upper_tail(np.concatenate([kept, largest]))
     of_number, of_size = np.split(significant(p_value, smallest, SIGNIFICANCE), 2)
     tests = int(np.count_nonzero(smallest < SIGNIFICANCE))

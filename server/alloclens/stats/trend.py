@@ -199,12 +199,22 @@ def _sums_of_each(of: Floats, weights: Floats) -> Floats:
 
 
 def rise(counts: Counts, clock: Floats) -> Floats:
-    """Return each line's slope over time in standard errors, as a normal deviate; for at least three observations."""
+    """Return each line's slope over time in standard errors, as a normal deviate; for at least three observations.
+
+    It is never above that of as many objects of which none was freed. The turnover is a mean: where most objects are freed
+    at once and a few last, it takes one that lasts for a new one at each observation.
+    """
     error = noise(counts, clock)
     columns = np.stack([np.ones_like(clock), clock - clock[0]], axis=1)
     deviate = Model(counts, clock, columns, error).fit(0, 1).deviate(np.array([0.0, 1.0]))
     normal = np.where(error.is_load, _normal(deviate, len(clock) - 2), deviate)
-    return np.asarray(np.nan_to_num(normal))  # figures that were lost show nothing
+    return np.asarray(np.minimum(np.nan_to_num(normal), np.sqrt(seen(counts))))  # figures that were lost show nothing
+
+
+def seen(counts: Counts) -> Floats:
+    """Return how many different objects of each line were certainly in use at the observations."""
+    held = counts.held
+    return np.asarray(np.maximum(held[0], 0) + np.maximum(np.diff(held, axis=0), 0).sum(axis=0))
 
 
 class SizeTrend(NamedTuple):
