@@ -121,6 +121,11 @@ bench: .venv/made ## measure time and memory, compared with gunzip and pprof
 	$(BIN)/python -m scripts.bench.flame
 	$(BIN)/python -m scripts.bench.typing
 
+.PHONY: bench-compare
+bench-compare: .venv/made ## compare time and memory with another checkout; name it with OTHER=
+	@test -d "$(OTHER)" || { echo "Name a checkout with a .venv: make bench-compare OTHER=../older"; exit 1; }
+	$(BIN)/python -m scripts.bench.compare "$(OTHER)"
+
 .PHONY: leaks
 leaks: .venv/made ## measure how well leaks are found in real Go programs
 	$(BIN)/python -m tests.leaks

@@ -44,10 +44,11 @@ def ask(calls: int, file: str, *command: str) -> dict[str, Any]:
 def run(_calls: int, file: str, *command: str) -> dict[str, Any]:
     start = time.perf_counter()
     done = subprocess.run([*command, file], check=False, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    seconds = time.perf_counter() - start
+    seconds, used = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
     if done.returncode:
         raise SystemExit(done.stderr.decode())
-    return {"first": seconds, "seconds": seconds, "calls": 1, "peak": _peak_of_children()}
+    cpu = used.ru_utime + used.ru_stime
+    return {"first": seconds, "seconds": seconds, "cpu": cpu, "calls": 1, "peak": _peak_of_children()}
 
 
 def _timed(work: Callable[[bytes], Any], data: bytes) -> float:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import tempfile
 import time
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from rich.table import Table
 
 from scripts import tools
 from scripts.bench.table import duration, significant
+from scripts.bench.usage import memory
 from tests.bench import wide
 from tests.support.editor import Editor, vscode
 from tests.support.profiles import drop
@@ -82,25 +82,6 @@ async def _hint(editor: Editor, path: Path) -> float:
     if list(hints) != [4]:
         raise SystemExit(f"{path} has the hints {hints}, not one on line 4")
     return taken
-
-
-def memory(process: int) -> tuple[int, int]:
-    """Return the highest resident memory of a process and of the largest of its children."""
-    children = [int(child.name) for child in Path("/proc").glob("[0-9]*") if _parent(child) == process]
-    return _peak(process), max(map(_peak, children), default=0)
-
-
-def _peak(process: int) -> int:
-    match = re.search(r"VmHWM:\s*(\d+) kB", Path(f"/proc/{process}/status").read_text())
-    return int(match[1]) << 10 if match else 0
-
-
-def _parent(process: Path) -> int:
-    try:
-        match = re.search(r"PPid:\s*(\d+)", (process / "status").read_text())
-    except OSError:  # it has ended
-        return 0
-    return int(match[1]) if match else 0
 
 
 def _table(results: dict[str, Placed]) -> Table:

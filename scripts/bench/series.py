@@ -27,8 +27,8 @@ from rich.console import Console
 from rich.table import Table
 
 from scripts import tools
-from scripts.bench.placement import memory
 from scripts.bench.table import duration
+from scripts.bench.usage import memory
 from tests.bench import series
 from tests.support.editor import Editor, vscode
 from tests.support.profiles import drop
@@ -84,7 +84,7 @@ def main() -> None:
 
 
 def _make(folder: Path, count: int) -> Iterator[bytes]:
-    series.workspace(folder)
+    series.workspace(folder, SAMPLES)
     (folder / "profiles").mkdir()
     profiles = series.profiles(SAMPLES)
     for number, data in enumerate(islice(profiles, count)):

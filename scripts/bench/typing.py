@@ -6,12 +6,12 @@ event loop did one thing, while the text was opened and while it was typed in.
 
 from __future__ import annotations
 
-import os
 import tempfile
 import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from scripts.bench.usage import cpu_seconds
 from tests.support.profiles import drop, heap
 from tests.support.raw import RawClient, raw_client
 
@@ -117,7 +117,7 @@ def _typed(client: RawClient, path: Path, language: Language, text: str, keys: i
     everything = {"start": {"line": 0, "character": 0}, "end": {"line": 10**6, "character": 0}}
     asked: Any = {"textDocument": {"uri": uri}, "range": everything}
     client.until_state(lambda: client.result("textDocument/inlayHint", asked))
-    before, lines = _seconds(client.process.pid), text.split("\n")
+    before, lines = cpu_seconds(client.process.pid), text.split("\n")
     for key in range(1, keys + 1):
         lines[at] += "x"
         document = {"uri": uri, "version": key}
@@ -125,7 +125,7 @@ def _typed(client: RawClient, path: Path, language: Language, text: str, keys: i
             "textDocument/didChange", {"textDocument": document, "contentChanges": [{"text": "\n".join(lines)}]}
         )
         client.result("textDocument/inlayHint", asked)
-    return (_seconds(client.process.pid) - before) / keys
+    return (cpu_seconds(client.process.pid) - before) / keys
 
 
 def _stalls(language: Language, above: str) -> str:
@@ -142,12 +142,6 @@ def _stalls(language: Language, above: str) -> str:
     took, worked, waited, _ = (1000 * max(column) for pairs in (callbacks, late) for column in zip(*pairs, strict=True))
     own = 1000 * max(min(pair) for pair in late)
     return f"callbacks {took:.1f} ms, at work for {worked:.1f}; beats late by {waited:.1f} ms, {own:.1f} by own work"
-
-
-def _seconds(process: int) -> float:
-    """Return the processor time of a process, of the system's for it, too."""
-    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 if __name__ == "__main__":

@@ -36,6 +36,15 @@ def encoded(samples: int, seed: int = 1) -> bytes:
     return writer.finish()
 
 
+def functions(samples: int) -> int:
+    """Return the number of functions of the program whose heap has so many samples."""
+    return _places(samples) // 4
+
+
+def _places(samples: int) -> int:
+    return int(min(55 * samples**0.5, 40_000))
+
+
 def varint(value: int) -> bytes:
     """Return a number as protobuf writes it."""
     out = bytearray()
@@ -61,8 +70,7 @@ class _Writer:
         self.rng = rng
         self.parts: list[bytes] = []
         self.strings = {"": 0}
-        self.places = int(min(55 * samples**0.5, 40_000))
-        self.functions = self.places // 4
+        self.places, self.functions = _places(samples), functions(samples)
         self.location_ids: dict[int, bytes] = {}
         self.function_ids: dict[int, int] = {}
         self.stacks: list[tuple[int, ...]] = []

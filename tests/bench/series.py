@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from alloclens.profile.formats import profile_pb2 as pb
 
-from tests.bench.generate import encoded
+from tests.bench.generate import encoded, functions
 from tests.support.profiles import BEGIN
 
 if TYPE_CHECKING:
@@ -19,16 +19,27 @@ STEP = 10
 """Seconds between two snapshots: thousands are taken before the end of tomorrow, after which no time is believed."""
 PACKAGES, FILES = 97, 7
 """Of the generated program."""
+START, LINES = 15, 1000
+"""Where the first function of a file starts, and the lines from one to the next: generated stacks know one function a file."""
 
 
-def workspace(folder: Path) -> None:
+def workspace(folder: Path, samples: int) -> None:
     """Write the module whose files the profiles name: every line that holds anything is the user's own."""
-    for package in range(PACKAGES):
-        inside = folder / "internal" / f"p{package}"
-        inside.mkdir(parents=True)
-        for file in range(FILES):
-            (inside / f"f{file}.go").write_text(f"package p{package}\n" + "\n" * 900)
+    files: dict[Path, str] = {}
+    for function in range(functions(samples)):
+        path = folder / f"internal/p{function % PACKAGES}/f{function % FILES}.go"
+        before = files.get(path, f"package p{function % PACKAGES}\n")
+        blank = "\n" * (LINES * _place(function) + START - 1 - before.count("\n"))
+        files[path] = f"{before}{blank}func (s *Service) Handle{function}() {{\n" + "\n" * 900 + "}\n"
+    for path, text in files.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
     (folder / "go.mod").write_text("module example.com/shop\n")
+
+
+def _place(function: int) -> int:
+    """Return how many functions are above one in its file."""
+    return function // (PACKAGES * FILES)
 
 
 def profiles(samples: int, seed: int = 1) -> Iterator[bytes]:
@@ -37,6 +48,11 @@ def profiles(samples: int, seed: int = 1) -> Iterator[bytes]:
     made = pb.Profile.FromString(encoded(samples, seed))
     made.mapping[0].build_id = len(made.string_table)
     made.string_table.append("as Go's have one")
+    place = {one.id: _place(int(made.string_table[one.name].rpartition("Handle")[2])) for one in made.function}
+    for function in made.function:
+        function.start_line = LINES * place[function.id] + START
+    for line in (line for location in made.location for line in location.line):
+        line.line += LINES * place[line.function_id]
     values = np.array([s.value for s in made.sample])
     size = np.maximum(values[:, 1] // np.maximum(values[:, 0], 1), 1)
     for number in range(1 << 30):

@@ -31,11 +31,13 @@ def frame(body: bytes | Any, header: str = "Content-Length: {}\r\n\r\n") -> byte
 class RawClient:
     """A server process, and its three pipes."""
 
-    def __init__(self, folder: Path, program: Sequence[str] = SERVER, **environment: str) -> None:
+    def __init__(
+        self, folder: Path, program: Sequence[str] = SERVER, python: str | Path = sys.executable, **environment: str
+    ) -> None:
         import os
 
         self.process = subprocess.Popen(
-            [sys.executable, *program],
+            [python, *program],
             cwd=folder,
             env=os.environ | environment,
             stdin=subprocess.PIPE,
@@ -224,9 +226,11 @@ def same_id(one: Any, other: Any) -> bool:
 
 
 @contextlib.contextmanager
-def raw_client(folder: Path, program: Sequence[str] = SERVER, **environment: str) -> Iterator[RawClient]:
+def raw_client(
+    folder: Path, program: Sequence[str] = SERVER, python: str | Path = sys.executable, **environment: str
+) -> Iterator[RawClient]:
     """Start a server in a folder, and end it."""
-    client = RawClient(folder, program, **environment)
+    client = RawClient(folder, program, python, **environment)
     try:
         yield client
     finally:
