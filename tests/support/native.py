@@ -109,6 +109,13 @@ class Ran:
         """Return such a profile as it is written, with so many bytes."""
         return encoded([self.address], (self.start, self.limit, self.offset), str(self.binary), value=value)
 
+    def text(self, value: int, file: str = "", *, is_replaced: bool = False) -> bytes:
+        """Return a profile as gperftools writes it, which has a memory map and no build id, with so many bytes."""
+        mapped = f"{self.start:x}-{self.limit:x} r-xp {self.offset:08x} 08:01 12 {file or self.binary}"
+        head, sample = f"1: {value} [1: {value}] @", f"1: {value} [1: {value}] @ {self.address + 1:#x}"
+        deleted = " (deleted)" if is_replaced else ""
+        return f"heap profile: {head} heapprofile\n{sample}\n\nMAPPED_LIBRARIES:\n{mapped}{deleted}\n".encode()
+
     def truth(self, *names: str) -> list[tuple[str, str, int]]:
         """Return what the three frames are."""
         lines = self.source.read_text().split("\n")
@@ -149,7 +156,7 @@ def go(folder: Path, *flags: str) -> Ran:
     source.write_text(GO)
     build = [tools.go(), "build", *flags, "-o", "native", "."]
     subprocess.run(build, cwd=folder, check=True, env=tools.environment())
-    return _run(folder / "native", source)
+    return run(folder / "native", source)
 
 
 def cpp(folder: Path, *flags: str) -> Ran:
@@ -158,7 +165,7 @@ def cpp(folder: Path, *flags: str) -> Ran:
     source.write_text(CPP)
     build = [*compiler(), "-g", "-O2", "-Wl,--build-id=sha1", *flags, str(source), "-o", "shop"]
     subprocess.run(build, cwd=folder, check=True)
-    return _run(folder / "shop", source)
+    return run(folder / "shop", source)
 
 
 def compiler() -> list[str]:
@@ -168,7 +175,8 @@ def compiler() -> list[str]:
     return ["c++"] if shutil.which("c++") else []
 
 
-def _run(binary: Path, source: Path) -> Ran:
+def run(binary: Path, source: Path) -> Ran:
+    """Run a program, and return where it was in memory."""
     said = subprocess.run([binary], capture_output=True, text=True, check=True).stdout
     pc = int(re.search(r"^pc (\w+)$", said, re.MULTILINE)[1], 16) - 1
     mapped = re.findall(MAPPED.format(re.escape(str(binary))), said, re.MULTILINE)

@@ -108,18 +108,6 @@ def test_what_only_the_profile_names_is_not_opened(program: Ran, tmp_path: Path)
 
 
 @needs_linux
-def test_a_name_alone_counts_under_the_setting_only(program: Ran, tmp_path: Path) -> None:
-    given, folder = program.profile(file="C:\\app\\native"), str(program.binary.parent)
-    assert symbolized(given, [folder], []).profile is given
-    for chosen in (folder, str(program.binary)):
-        assert native.frames(symbolized(given, [], [chosen]).profile) == program.truth(*GO)
-    shutil.copy2(program.binary, tmp_path / "native")
-    found = symbolized(given, [str(tmp_path)], [folder, "."])
-    assert found.profile is given
-    assert "which of these is the native that ran?" in found.messages[0]
-
-
-@needs_linux
 def test_a_stripped_program(tmp_path: Path) -> None:
     ran = native.go(tmp_path, "-ldflags=-s -w -B 0xa1b2c3d4e5f60718")
     found = symbolized(given := ran.profile(BUILD_ID), [str(tmp_path)], [])

@@ -14,12 +14,15 @@ from alloclens.cli.terminal import Styled, show, show_json, tell
 from alloclens.disk import real_path
 from alloclens.profile.sample_types import column, leading_column
 from alloclens.session.profile_file import compared, read_profile
+from alloclens.settings import config
+from alloclens.settings.settings import parse
 from alloclens.tables.lines import unplaced
 from alloclens.tables.top import By, Sort, Top, top
 from alloclens.transform.difference import total
 from alloclens.transform.filters import FilterError, Filters, filtered
 from alloclens.wording.amounts import amount, share
 from alloclens.workspace.around import workspace_around
+from alloclens.workspace.workspace import named_binaries
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -106,11 +109,12 @@ def command(
 
 
 def _profile(file: str, base: str | None, binaries: Sequence[str], *, of_differences: bool) -> Symbolized:
-    folders, chosen = (workspace_around(os.curdir),), tuple(map(real_path, binaries))
+    folders = (workspace_around(os.curdir),)
+    chosen = tuple(map(real_path, binaries)) or named_binaries(folders, parse(config.read(folders).values)[0])
     with errors_about(file):
-        head, _ = read_profile(file, folders, chosen)
+        head, _ = read_profile(file, folders, chosen, of_any_time=bool(binaries))
     with errors_about(base or file):
-        before = read_profile(base, folders, chosen)[0] if base else None
+        before = read_profile(base, folders, chosen, of_any_time=bool(binaries))[0] if base else None
         difference = compared(head, before, of_differences=of_differences)
     for message in difference.messages:
         tell(message)

@@ -138,6 +138,8 @@ class Profile:
     mem_stats: MemStats | None = None
     is_delta: bool = False
     """Whether net/http/pprof computed the difference over N seconds (?seconds=N)."""
+    replaced: frozenset[str] = frozenset()
+    """Recorded names of binaries that were replaced while the program ran, as its memory map says."""
     by_function: bool = False
     """Whether the line of a frame is that of its function, because the writer records no other."""
     columns: Ints | None = None

@@ -23,7 +23,7 @@ from alloclens.source.places import Place
 if TYPE_CHECKING:
     from alloclens.session.world import World
 
-CACHES = ("snapshots.sqlite3", "texts.sqlite3", "pages")
+CACHES = ("snapshots.sqlite3", "texts.sqlite3", "frames.sqlite3", "pages")
 PROGRAMS = {"git": "--version", "go": "version"}
 """Maps each program to the argument that prints its version."""
 PROGRAM_SECONDS = 10.0

@@ -4,26 +4,31 @@ from __future__ import annotations
 
 import errno
 import logging
+import math
 import time
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from alloclens.disk import read_file, stamp
 from alloclens.profile.errors import ProfileError
 from alloclens.profile.formats import MAX_PROFILE_BYTES, read
+from alloclens.series.snapshot import taken_at
 from alloclens.symbols.demangle import readable
 from alloclens.symbols.source_maps import in_sources
-from alloclens.symbols.symbols import Symbolized, symbolized
+from alloclens.symbols.symbols import NOTHING_KEPT, Symbolized, symbolized
 from alloclens.transform.difference import difference, overflow
 from alloclens.transform.jvm_files import with_java_files
 from alloclens.transform.prune import pruned, unusable
 from alloclens.transform.sampling_rate import with_sampling_rate
+from alloclens.transform.v8_lines import with_v8_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from alloclens.profile.model import Profile, ValueType
     from alloclens.source.roots import PrefixMapping
+    from alloclens.symbols.symbols import Call
 
 log = logging.getLogger(__name__)
 
@@ -34,11 +39,15 @@ def read_profile(
     binaries: Sequence[str] = (),
     largest: int = MAX_PROFILE_BYTES,
     mappings: Sequence[PrefixMapping] = (),
+    kept: Mapping[int, Sequence[Call]] = NOTHING_KEPT,
+    *,
+    of_any_time: bool = False,
 ) -> tuple[Symbolized, Profile]:
     """Return a profile with all its frames, and the same without the names found in binaries.
 
     Binaries are searched in `folders`, and in the files and directories `binaries`; `largest` is in bytes, unpacked; generated
-    files are in `folders`, or where `mappings` lead. Raises ProfileError or OSError.
+    files are in `folders`, or where `mappings` lead. `kept`: the frames of addresses that were found when the file was first
+    read. `of_any_time`: whether binaries that were written after the profile count. Raises ProfileError or OSError.
     """
     try:
         data = read_file(path, largest)
@@ -48,11 +57,18 @@ def read_profile(
         raise ProfileError(f"{error.strerror} (the setting largestProfile)") from error
     begun = time.monotonic()
     written, rate_notes = with_sampling_rate(read(data, largest))
-    profile, notes = readable(with_java_files(written))
-    result = in_sources(symbolized(profile, folders, binaries), folders, mappings, stamp(path))
+    profile, notes = readable(with_v8_lines(with_java_files(written)))
+    found = symbolized(profile, folders, binaries, math.inf if of_any_time else _written_by(written, path), kept)
+    result = in_sources(found, folders, mappings, stamp(path))
     milliseconds = (time.monotonic() - begun) * 1000
     log.info("read %s: %d bytes, %d samples, %.0f ms", path, len(data), len(profile), milliseconds)
     return replace(result, messages=(*result.messages, *notes, *rate_notes, *overflow(profile))), written
+
+
+def _written_by(profile: Profile, path: str) -> float:
+    """Return when a profile was recorded at the latest, in seconds since 1970: names may have the time of another zone."""
+    mtime_ns = seen.mtime_ns if (seen := stamp(path)) else time.time_ns()
+    return min(taken_at(profile.time_nanos, Path(path).name, mtime_ns, time.time()).seconds, mtime_ns / 1e9)
 
 
 def is_profile(path: str, largest: int) -> bool:

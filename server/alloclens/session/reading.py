@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from cachetools import LRUCache
 
 from alloclens import __version__
+from alloclens.cache.frames import NO_FRAMES, FrameStore
 from alloclens.cache.snapshots import Snapshots
 from alloclens.cache.texts import Texts
 from alloclens.disk import stamp as stamp_of
@@ -98,7 +99,7 @@ class Attributed(NamedTuple):
 
 PLACE_SECONDS = 0.02
 """Time to find a recorded file and keep its text on a network drive; a local disk takes a fiftieth."""
-FORMAT_VERSION = 7
+FORMAT_VERSION = 8
 """Increased when the same file is read differently; cached snapshots are then read again."""
 MAX_SAMPLES = 1_000_000
 """In all cached profiles together."""
@@ -156,8 +157,19 @@ class Reader:
     """Maximum size in bytes, unpacked."""
 
     def _symbolized(self, path: str) -> tuple[Symbolized, Profile]:
-        """Return a profile, and the same without the names found in binaries."""
-        return read_profile(path, self.roots.folders, self.binaries, self.largest, self.roots.mappings)
+        """Return a profile, and the same without the names found in binaries.
+
+        The lines of its addresses are kept when they are first found: its binaries may be rebuilt.
+        """
+        seen = stamp_of(path)
+        built_at, kept = frames().of(path, seen) if seen else NO_FRAMES
+        symbolized, written = read_profile(
+            path, self.roots.folders, self.binaries, self.largest, self.roots.mappings, kept
+        )
+        symbolized = replace(symbolized, built_at=min(symbolized.built_at, built_at))
+        if seen and len(symbolized.found) > len(kept):
+            frames().keep(path, seen, symbolized.built_at, symbolized.found)
+        return symbolized, written
 
     @cached_property
     def digest(self) -> str:
@@ -193,7 +205,9 @@ class Reader:
     def _snapshot(self, path: str, stamp: Stamp, settled: Settled) -> Snapshot:
         source = self._attributed(path, settled)
         symbolized = source.read.symbolized
-        snapshot = _snapshot(path, stamp, source, settled, build(symbolized.profile, self.roots, self.binaries))
+        snapshot = _snapshot(
+            path, stamp, source, settled, build(symbolized.profile, self.roots, self.binaries, symbolized.built_at)
+        )
         take_longer(min(len(settled.places) * PLACE_SECONDS, MAX_WALK_SECONDS))
         keep_texts(snapshot, settled.places.values(), self.roots, stamp, texts())
         if not (symbolized.missing or symbolized.is_transient):  # a binary that is missing may be there next time
@@ -341,7 +355,14 @@ def snapshots() -> Snapshots:
     return Snapshots()
 
 
+@lru_cache(1)
+def frames() -> FrameStore:
+    """Return the cache of the lines of addresses, opened when first needed."""
+    return FrameStore()
+
+
 def forget(directories: Sequence[str], but: frozenset[str]) -> None:
     """Drop the snapshots of these directories from the caches, except those in `but`."""
     texts().forget(directories, but)
+    frames().forget(directories, but)
     snapshots().forget(directories, but)

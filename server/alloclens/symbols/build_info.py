@@ -51,9 +51,14 @@ COMMIT = re.compile(r"[0-9a-f]{7,40}")
 VERSION = re.compile(r"v?\d+(?:\.\d+)+[\w.+-]*")
 
 
-def build(profile: Profile, roots: Roots, binaries: Sequence[str]) -> Build:
-    """Return what is known about the build of a profile's program."""
+def build(profile: Profile, roots: Roots, binaries: Sequence[str], built_at: float = math.inf) -> Build:
+    """Return what is known about the build of a profile's program.
+
+    `built_at`: when the binary at the recorded path was written, if that told the lines of the profile's addresses.
+    """
     revision = _said(profile)
+    if built_at < math.inf:
+        return Build(built_at, is_here=True, revision=revision)
     path = next(iter(profile.text(profile.mappings.file[:1])), "")
     written_at, may_be_read = _written_at(path), bool(path) and roots.hold(real(path))
     has_other_lines = False

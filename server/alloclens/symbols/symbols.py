@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from alloclens.arrays import owners
-from alloclens.disk import open_file
+from alloclens.disk import open_file, real_path
 from alloclens.symbols.binaries import Binary, first_line, plain, search
 from alloclens.symbols.demangle import demangled
 from alloclens.symbols.layout import NOWHERE, Layout, Mapped, layout
@@ -17,7 +19,7 @@ from alloclens.symbols.symcache import symcache
 from alloclens.transform.symbolize import SymbolizedFrame, resolved
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -26,7 +28,11 @@ if TYPE_CHECKING:
     from alloclens.symbols.binaries import Binaries
 
 
+Call = tuple[str, str, str, int]
+"""A SymbolizedFrame, or one that a cache returns."""
+NOTHING_KEPT: Mapping[int, Sequence[Call]] = MappingProxyType({})
 INSTALL = "its addresses need the package symbolic to become lines: pip install 'alloclens[binaries]'"
+REBUILT = "profile the new build, or name a copy of the old one, with its date, in the setting binaries"
 FARTHEST = np.uint64(1 << 32)
 """Distance from a binary's start: the library stores addresses in 32 bits."""
 
@@ -42,27 +48,43 @@ class Symbolized:
     """Recorded names of the missing binaries of addresses without lines."""
     is_transient: bool = False
     """Whether lines follow from files that may be replaced, such as source maps."""
+    found: Mapping[int, Sequence[Call]] = field(default_factory=dict)
+    """The frames of each address, kept ones and those that were found in binaries."""
+    built_at: float = math.inf
+    """When the binary at the recorded path was written, in seconds since 1970, if it is the one that ran by all that is known."""
 
 
 class _BinaryError(Exception):
     """The binary cannot be symbolized."""
 
 
-def symbolized(profile: Profile, folders: Sequence[str], chosen: Sequence[str]) -> Symbolized:
+def symbolized(
+    profile: Profile,
+    folders: Sequence[str],
+    chosen: Sequence[str],
+    taken_at: float = math.inf,
+    kept: Mapping[int, Sequence[Call]] = NOTHING_KEPT,
+) -> Symbolized:
     """Add frames, inlined ones innermost first, for addresses without any.
 
     If a location needs one, binaries are searched in the setting's paths (`chosen`) and the workspace's folders and
-    matched by build id. For a mapping without a build id, the only binary with its base name in the setting's paths is
-    used. Never raises because of a binary's contents.
+    matched by build id. A mapping without a build id, as in text formats, is matched by name, see `_of_name`; a binary
+    written after `taken_at`, in seconds since 1970, is another build. `kept`: what was found of this profile before, by
+    address; the mappings of these addresses are settled. Never raises because of a binary's contents.
     """
     rows = np.flatnonzero(_lacks_lines(profile))
+    if known := _kept(profile, rows, kept):
+        settled = np.unique(profile.locations.mapping[list(known)])
+        rows = rows[~np.isin(profile.locations.mapping[rows], settled)]
+        profile = resolved(profile, known)
     if not len(rows):
-        return Symbolized(profile)
+        return Symbolized(profile, found=kept)
     try:
         binaries = search(folders, chosen)
     except ImportError:
-        return Symbolized(profile, (INSTALL,), _names(profile, np.unique(profile.locations.mapping[rows])))
-    return _Symbolizer(profile, binaries).run(rows)
+        missing = _names(profile, np.unique(profile.locations.mapping[rows]))
+        return Symbolized(profile, (INSTALL,), missing, found=kept)
+    return _Symbolizer(profile, binaries, taken_at, kept).run(rows)
 
 
 def _lacks_lines(profile: Profile) -> Mask:
@@ -80,6 +102,13 @@ def _has_file(profile: Profile) -> Mask:
     return np.append([bool(profile.strings[i]) for i in profile.functions.file.tolist()], False).astype(np.bool_)
 
 
+def _kept(profile: Profile, rows: Ints, kept: Mapping[int, Sequence[Call]]) -> dict[int, list[SymbolizedFrame]]:
+    """Return the kept frames of the locations that have any."""
+    addresses = profile.locations.address[rows].tolist()
+    found = ((row, kept[at]) for row, at in zip(rows.tolist(), addresses, strict=True) if at in kept)
+    return {row: [SymbolizedFrame(*call) for call in calls] for row, calls in found}
+
+
 def _names(profile: Profile, mappings: Ints) -> tuple[str, ...]:
     return tuple(dict.fromkeys(profile.text(profile.mappings.file[mappings])))
 
@@ -87,9 +116,14 @@ def _names(profile: Profile, mappings: Ints) -> tuple[str, ...]:
 class _Symbolizer:
     """Symbolizes one profile with the binaries found."""
 
-    def __init__(self, profile: Profile, binaries: Binaries) -> None:
+    def __init__(
+        self, profile: Profile, binaries: Binaries, taken_at: float, kept: Mapping[int, Sequence[Call]]
+    ) -> None:
         self.profile = profile
         self.binaries = binaries
+        self.taken_at = taken_at
+        self.kept = kept
+        self.built_at = math.inf
         self.messages = list(binaries.messages)
         self.missing: list[str] = []
 
@@ -99,12 +133,15 @@ class _Symbolizer:
         for number in np.unique(mapping).tolist():
             stacks |= self._of_mapping(number, rows[mapping == number])
         profile = resolved(self.profile, stacks) if stacks else self.profile
-        return Symbolized(profile, tuple(dict.fromkeys(self.messages)), tuple(dict.fromkeys(self.missing)))
+        address = self.profile.locations.address
+        found: dict[int, Sequence[Call]] = {**self.kept, **{int(address[row]): of for row, of in stacks.items()}}
+        messages, missing = tuple(dict.fromkeys(self.messages)), tuple(dict.fromkeys(self.missing))
+        return Symbolized(profile, messages, missing, found=found, built_at=self.built_at)
 
     def _of_mapping(self, number: int, rows: Ints) -> dict[int, list[SymbolizedFrame]]:
         """Return the frames of the locations of a mapping that can be symbolized."""
         file, build_id = self.profile.text(np.array([c[number] for c in self._columns()]))
-        candidates = self._candidates(_base_name(file), build_id)
+        candidates = self._of_build(_base_name(file), build_id) if build_id else self._of_name(file)
         if not candidates:
             self.missing.append(file)
             return {}
@@ -125,18 +162,37 @@ class _Symbolizer:
         table = self.profile.mappings
         return Mapped(*(int(c[number]) % (1 << 64) for c in (table.start, table.limit, table.offset)))
 
-    def _candidates(self, name: str, build_id: str) -> tuple[Binary, ...]:
-        if build_id:
-            binaries = self.binaries.with_build_id(build_id)
-            if not binaries:
-                self.messages += [_refused(b, build_id) for b in self.binaries.named(name)]
-            return binaries
-        binaries = tuple(b for b in self.binaries.named(name) if b.is_chosen)
-        if len({b.path for b in binaries}) > 1:
-            paths = ", ".join(sorted({b.path for b in binaries}))
-            self.messages.append(f"setting binaries: which of these is the {name} that ran? Name one: {paths}")
-            return ()
+    def _of_build(self, name: str, build_id: str) -> tuple[Binary, ...]:
+        binaries = self.binaries.with_build_id(build_id)
+        if not binaries:
+            self.messages += [_refused(b, build_id) for b in self.binaries.named(name)]
         return binaries
+
+    def _of_name(self, file: str) -> tuple[Binary, ...]:
+        """Return the files of the build that a mapping without a build id is of, as far as that can be told.
+
+        That is the binary of its name in the setting's paths; else the one at the recorded path, or the only one of its
+        name in the workspace, unless Linux says that the program's was replaced while it ran.
+        """
+        named = self.binaries.named(_base_name(file))
+        chosen = [binary for binary in named if binary.is_chosen]
+        if named and not chosen and file in self.profile.replaced:
+            self.messages.append(f"{file}: was rebuilt while the program ran, so the build that ran is gone; {REBUILT}")
+            return ()
+        there = [binary for binary in named if binary.path == real_path(file)]
+        binaries = chosen or there or list(named)
+        if fresh := [binary for binary in binaries if binary.stamp.mtime_ns / 1e9 > self.taken_at]:
+            why = f"was written after the profile, so it is another build; {REBUILT}"
+            self.messages += [f"{binary.path}: {why}" for binary in fresh]
+            return ()
+        if len(paths := sorted({binary.path for binary in binaries})) > 1:
+            which = f"which of these is the {_base_name(file)} that ran? Name one in the setting binaries"
+            self.messages.append(f"{which}: {', '.join(paths)}")
+            return ()
+        same = (other for binary in binaries for other in self.binaries.with_build_id(binary.build_id))
+        if there and file == next(iter(_names(self.profile, np.arange(1)))):  # the program comes first
+            self.built_at = there[0].stamp.mtime_ns / 1e9
+        return tuple(dict.fromkeys([*binaries, *same]))
 
 
 def _base_name(file: str) -> str:

@@ -130,6 +130,13 @@ def workspace(folders: Sequence[str], settings: Settings, own: Collection[str] =
     )
 
 
+def named_binaries(folders: Sequence[str], settings: Settings) -> tuple[str, ...]:
+    """Return what the setting `binaries` names, as far as it may be read, without examining the workspace."""
+    grants, inside = allowed(), [real(folder) for folder in folders]
+    named = (target for target in targets(folders, settings) if target.setting == "binaries")
+    return tuple(t.path for t in named if t.grant in grants or _holds(inside, canonical(t.path)))
+
+
 def targets(folders: Iterable[str], settings: Settings, own: Collection[str] = ()) -> tuple[Target, ...]:
     """Return the current targets of the settings' paths, relative to each folder."""
     distinct: dict[tuple[object, str], Target] = {}

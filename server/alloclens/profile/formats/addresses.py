@@ -102,6 +102,7 @@ def assemble(
         functions=functions,
         mappings=mappings,
         labels=_labels(labels, strings),
+        replaced=memory_map.replaced,
         strings=tuple(strings.rows),
         **_samples(stacks.values, stacks.depth, location.reshape(-1)),
         **others,  # type: ignore[arg-type]  # each has its field's type

@@ -25,7 +25,10 @@ MAX_MAP_LINE_CHARACTERS = 4096
 """The longest path that Linux allows."""
 HEX = r"[0-9a-fA-F]{1,16}"  # no longer: start and limit may be adjacent, and every split is tried
 RANGE = rf"\s*(?:0x)?(?P<start>{HEX})[\s-]?\s*(?:0x)?(?P<limit>{HEX}):?(?:\s+(?P<mode>[-rwxp]+))?"
-PROC = re.compile(RANGE + r"(?:\s+(?P<offset>[0-9a-fA-F]+))?\s+[0-9a-fA-F]+:[0-9a-fA-F]+\s+\d+(?:\s+(?P<file>\S+))?")
+PROC = re.compile(
+    RANGE
+    + r"(?:\s+(?P<offset>[0-9a-fA-F]+))?\s+[0-9a-fA-F]+:[0-9a-fA-F]+\s+\d+(?:\s+(?P<file>\S+)(?P<deleted> \(deleted\))?)?"
+)
 BRIEF = re.compile(
     RANGE + r"(?:\s+(?P<file>\S+))?(?:\s+\(@(?P<offset>[0-9a-fA-F]+)\))?(?:\s+(?P<build_id>[0-9a-fA-F]+))?"
 )
@@ -53,6 +56,8 @@ class Region(NamedTuple):
     offset: int
     file: str
     build_id: str
+    is_replaced: bool = False
+    """Whether the file was deleted or replaced while the program ran, as Linux says."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,11 @@ class MemoryMap:
     """All executable regions, the program's first."""
 
     regions: tuple[Region, ...]
+
+    @property
+    def replaced(self) -> frozenset[str]:
+        """The files that were replaced while the program ran."""
+        return frozenset(region.file for region in self.regions if region.is_replaced)
 
     def placed(
         self, address: NDArray[np.uint64], seen: Ints, strings: Callable[[Iterable[str]], Ints]
@@ -130,7 +140,9 @@ def _region(parts: dict[str, str | None]) -> Region | None:
     start, limit, offset = (int(parts[name] or "0", 16) for name in ("start", "limit", "offset"))
     if max(start, limit, offset) >= ADDRESS_SPACE:
         return None
-    return Region(start, limit, offset, parts["file"] or "", parts.get("build_id") or "")
+    return Region(
+        start, limit, offset, parts["file"] or "", parts.get("build_id") or "", is_replaced=bool(parts.get("deleted"))
+    )
 
 
 def _joined(regions: Iterable[Region]) -> list[Region]:

@@ -1,0 +1,160 @@
+"""Which build a profile without build ids is of: real programs, and profiles as gperftools writes them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from alloclens.cli import main as cli
+from alloclens.profile.formats import read
+from alloclens.session import once, reading
+from alloclens.symbols import binaries
+from alloclens.symbols.symbols import symbolized
+from click.testing import CliRunner
+
+from tests.support import native
+from tests.support.profiles import drop
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from alloclens.symbols.symbols import Symbolized
+
+    from tests.support.native import Ran
+
+pytestmark = [
+    pytest.mark.programs,
+    pytest.mark.skipif(sys.platform != "linux", reason="the programs read /proc/self/maps"),
+    pytest.mark.skipif(not native.compiler(), reason="no C++ compiler here"),
+]
+pytest.importorskip("symbolic", reason="the extra alloclens[binaries] is not installed")
+NAMES = ("shop::Box::inner", "shop::middle", "shop::outer")
+MB = 1 << 20
+
+
+@pytest.fixture(autouse=True)
+def _fresh() -> None:
+    forget()
+
+
+def forget() -> None:
+    """Forget what this process has read, as a new one."""
+    binaries._search.cache_clear()
+    reading.READ.clear()
+    reading.LINES.clear()
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    return native.cpp(tmp_path_factory.mktemp("program"))
+
+
+def found(ran: Ran, *folders: Path, chosen: tuple[str, ...] = (), file: str = "", taken_at: float = 0) -> Symbolized:
+    return symbolized(read(ran.text(100, file)), [*map(str, folders)], chosen, taken_at or time.time() + 60)
+
+
+def test_the_binary_at_the_recorded_path_or_the_only_one_of_its_name(program: Ran, tmp_path: Path) -> None:
+    folder = program.binary.parent
+    for file in ("", "/app/bin/shop", "C:\\app\\shop"):
+        assert native.frames(found(program, folder, file=file).profile) == program.truth(*NAMES)
+    (tmp_path / "old").mkdir()
+    shutil.copy2(program.binary, tmp_path / "old" / "shop")
+    assert native.frames(found(program, folder, tmp_path).profile) == program.truth(*NAMES)
+    several = found(program, folder, tmp_path, file="/app/bin/shop")
+    assert several.missing == ("/app/bin/shop",)
+    (said,) = several.messages
+    assert said.startswith("which of these is the shop that ran? Name one in the setting binaries: ")
+    chosen = found(program, folder, tmp_path, file="/app/bin/shop", chosen=(str(tmp_path / "old"),))
+    assert native.frames(chosen.profile) == program.truth(*NAMES)
+
+
+def test_a_binary_that_is_newer_than_the_profile_is_refused(program: Ran) -> None:
+    written = program.binary.stat().st_mtime
+    assert native.frames(found(program, program.binary.parent, taken_at=written).profile) == program.truth(*NAMES)
+    for chosen in ((), (str(program.binary),)):
+        refused = found(program, program.binary.parent, chosen=chosen, taken_at=written - 0.01)
+        assert native.frames(refused.profile) == [("", "", 0)]
+        assert refused.messages[0].startswith(f"{program.binary}: was written after the profile")
+
+
+def test_a_binary_that_was_replaced_while_the_program_ran_is_refused(program: Ran) -> None:
+    given, folder = read(program.text(100, is_replaced=True)), str(program.binary.parent)
+    refused = symbolized(given, [folder], [])
+    assert refused.profile is given
+    assert refused.messages[0].startswith(f"{program.binary}: was rebuilt while the program ran")
+    assert native.frames(symbolized(given, [], [folder]).profile) == program.truth(*NAMES)  # a copy that the user names
+
+
+@pytest.mark.skipif(not shutil.which("objcopy"), reason="no objcopy here")
+def test_debug_information_in_a_file_of_its_own(program: Ran, tmp_path: Path) -> None:
+    stripped = tmp_path / "shop"
+    for command in (
+        ["--only-keep-debug", program.binary, tmp_path / "lines.debug"],
+        ["--strip-debug", program.binary, stripped],
+    ):
+        subprocess.run(["objcopy", *map(str, command)], check=True)
+    assert native.frames(found(program, tmp_path, file=str(stripped)).profile) == program.truth(*NAMES)
+
+
+def test_after_a_rebuild_the_old_snapshots_keep_their_lines(tmp_path: Path) -> None:
+    """The lines of a snapshot are those of the build that ran, though its binary is gone."""
+    profiles = tmp_path / "profiles"
+    old = native.cpp(tmp_path)
+    then = old.truth(*NAMES)
+    drop(profiles / "shop.0001.heap", old.text(MB))
+    assert lines(tmp_path) == {then[0][2]: MB}
+
+    old.source.write_text("// new\n" * 3 + native.CPP)
+    subprocess.run([*native.compiler(), "-g", "-O2", "-o", old.binary, old.source], check=True)
+    forget()
+    drop(profiles / "shop.0002.heap", old.text(3 * MB, is_replaced=True))  # the old program still runs
+    assert lines(tmp_path, "shop.0001.heap") == {then[0][2]: MB}
+    assert lines(tmp_path) == {}
+    assert "was rebuilt while the program ran" in " ".join(once.world([str(tmp_path)], None, {}).shown.head.notes)
+
+    new = native.run(old.binary, old.source)
+    drop(profiles / "shop.0003.heap", new.text(2 * MB))
+    os.utime(profiles / "shop.0003.heap", (time.time() + 60,) * 2)
+    assert lines(tmp_path) == {then[0][2] + 3: 2 * MB}
+    assert lines(tmp_path, "shop.0001.heap") == {then[0][2]: MB}
+
+    unseen = drop(profiles / "shop.0000.heap", old.text(5 * MB))
+    os.utime(unseen, (old.binary.stat().st_mtime - 60,) * 2)
+    assert lines(tmp_path, "shop.0000.heap") == {}
+    assert lines(tmp_path, "shop.0001.heap") == {then[0][2]: MB}
+
+
+def test_top_reads_the_setting_and_says_why_there_is_no_line(
+    program: Ran, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    given = drop(tmp_path / "shop.heap", program.text(MB, "/app/shop"))
+    (tmp_path / "alloclens.toml").write_text('binaries = ["bin"]\n')
+    assert "1.0MB on no line (no binary of /app/shop" in top(given)
+    (tmp_path / "bin").mkdir()
+    shutil.copy2(program.binary, tmp_path / "bin" / "shop")
+    binaries._search.cache_clear()
+    assert f"shop::Box::inner {program.source}" in top(given)
+    os.utime(given, (1, 1))
+    assert "was written after the profile" in top(given)
+    assert f"shop::Box::inner {program.source}" in top(given, "--binary", str(program.binary))
+
+
+def top(*arguments: object) -> str:
+    return CliRunner().invoke(cli, ["top", *map(str, arguments)]).output
+
+
+def lines(folder: Path, head: str = "latest") -> dict[int, int]:
+    """Return what each line of the source holds at its flat, as recorded."""
+    shown = once.world([str(folder)], None, {"head": head}).shown
+    assert shown is not None
+    return {
+        int(line): int(value)
+        for line, value in zip(shown.lines.line, shown.lines.value.flat[:, shown.column], strict=True)
+        if line and value
+    }
