@@ -14,6 +14,8 @@ from alloclens.source.roots import PrefixMapping
 from alloclens.symbols.source_maps import in_sources
 from alloclens.symbols.symbols import Symbolized
 
+from tests.support.profiles import heap
+
 pytest.importorskip("symbolic", reason="the extra alloclens[binaries] is not installed")
 
 if TYPE_CHECKING:
@@ -155,3 +157,28 @@ def test_a_bundle_that_is_newer_than_the_profile(folder: Path) -> None:
     places, said = mapped(profile(app.as_uri(), 9), folder)
     assert places == [(app.as_posix(), 1)]
     assert "written after the profile" in said[0]
+
+
+def test_a_line_without_a_column_counts_if_all_of_it_comes_from_one_line(tmp_path: Path) -> None:
+    """@datadog/pprof records no columns: what tsc wrote can be followed, what was minified cannot."""
+    generated = ["class Shop {", "    keep(id) {", "    }", "}", GENERATED]
+    lines = [((0, 0, 4, 0),), ((4, 0, 2, 0), (9, 0, 0, 5)), ((4, 0, 1, -3),), ((0, 0, 1, 0),), ()]
+    text = []
+    for segments in lines:
+        column, out = 0, []
+        for at, *steps in segments:
+            out.append("".join(map(vlq, (at - column, *steps))))
+            column = at
+        text.append(",".join(out))
+    names = {"version": 3, "sources": ["../src/a.ts"], "names": []}
+    put(tmp_path / "dist/app.js", "\n".join(generated) + "\n//# sourceMappingURL=app.js.map\n")
+    put(tmp_path / "dist/app.js.map", json.dumps({**names, "mappings": ";".join(text)}))
+    app, source = (tmp_path / "dist/app.js").as_posix(), (tmp_path / "src/a.ts").as_posix()
+    stack = " < ".join(f"f@{app}:{number}" for number in (1, 2, 3, 99))
+    given = Symbolized(read(heap(f"{stack} = 1x1048576")))
+    assert mapped(given, tmp_path)[0] == [(source, 5), (source, 7), (source, 8), (app, 99)]
+    minified = tmp_path / "min"
+    put(minified / "dist/app.js", f"{GENERATED}\n//# sourceMappingURL=app.js.map\n")
+    put(minified / "dist/app.js.map", source_map())
+    given = Symbolized(read(heap(f"f@{minified}/dist/app.js:1 = 1x1048576")))
+    assert mapped(given, minified)[0] == [((minified / "dist/app.js").as_posix(), 1)]

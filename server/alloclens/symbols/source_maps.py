@@ -7,8 +7,10 @@ import binascii
 import re
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
+
+import numpy as np
 
 from alloclens.disk import read_file, real, reason, stamp
 from alloclens.paths import canonical, is_absolute, is_share, is_within, join, rest_within
@@ -18,10 +20,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from alloclens.disk import Stamp
-    from alloclens.profile.model import Frame
+    from alloclens.profile.model import Frame, Profile
     from alloclens.source.roots import PrefixMapping
     from alloclens.symbols.symbols import Symbolized
 
+UNKNOWN = -1
+"""The column of a frame of which it is not recorded."""
+SCRIPT = re.compile(r"\.[cm]?jsx?$")
 COMMENT = b"//# sourceMappingURL="
 INLINE = re.compile(r"data:application/json(?:;charset=[^;,]*)?(;base64)?,", re.IGNORECASE)
 MAX_GENERATED_BYTES, MAX_MAP_BYTES = 32 << 20, 64 << 20
@@ -47,14 +52,45 @@ def in_sources(
     generated file.
     """
     profile = given.profile
-    if profile.columns is None:
+    if len(profile.frames.line) != len(profile.locations.mapping) or not (rows := _generated(profile)):
         return given
     maps, stacks = _Maps(tuple(folders), mappings, recorded.mtime_ns if recorded else 0), {}
-    for row, (number, at) in enumerate(zip(profile.frames.line.tolist(), profile.columns.tolist(), strict=True)):
-        if number > 0 and at >= 0 and (frame := maps.lookup(profile.frame(row), at)):
-            stacks[row] = [frame]  # a location has one frame
+    columns = (np.full(len(profile.frames.line), UNKNOWN) if profile.columns is None else profile.columns).tolist()
+    for row in rows:  # a location has one frame
+        if frame := maps.lookup(profile.frame(row), columns[row]):
+            stacks[row] = [frame]
     profile = replace(resolved(profile, stacks) if stacks else profile, columns=None)
-    return replace(given, profile=profile, messages=(*given.messages, *maps.messages), is_transient=bool(maps.known))
+    is_transient = bool(maps.messages or any(maps.known.values()))
+    return replace(given, profile=profile, messages=(*given.messages, *maps.messages), is_transient=is_transient)
+
+
+def _generated(profile: Profile) -> list[int]:
+    """Return the frames with a line in a file that may be generated."""
+    may_be = np.array([bool(SCRIPT.search(file)) for file in profile.text(profile.functions.file)] + [False], np.bool_)
+    if profile.columns is not None:  # V8's, whatever the name of its file
+        may_be[:-1] = True
+    rows: list[int] = np.flatnonzero(may_be[profile.frames.function] & (profile.frames.line > 0)).tolist()
+    return rows
+
+
+class _Map(NamedTuple):
+    """A source map, and the generated file that it is of."""
+
+    directory: str
+    """The names of its sources are relative to it."""
+    lines: list[bytes]
+    tokens: Any
+
+    def token(self, line: int, column: int) -> Any:
+        """Return where a line and column, from 0, comes from; without a column, where all of the line comes from."""
+        if column != UNKNOWN:
+            return self.tokens.lookup(line, column + 1, 0)  # it counts from 1
+        if line > len(self.lines):
+            return None
+        text = self.lines[line - 1].rstrip()
+        first, last = (self.tokens.lookup(line, at, 0) for at in (len(text) - len(text.lstrip()) + 1, len(text)))
+        is_one = first and last and (first.src, first.line) == (last.src, last.line)
+        return first if is_one else None
 
 
 @dataclass
@@ -65,22 +101,22 @@ class _Maps:
     mappings: Sequence[PrefixMapping]
     recorded_ns: int
     messages: list[str] = field(default_factory=list)
-    known: dict[str, tuple[str, Any] | None] = field(default_factory=dict)
-    """By recorded file: the directory that the names of its sources are relative to, and its source map."""
+    known: dict[str, _Map | None] = field(default_factory=dict)
+    """By recorded file."""
 
     def lookup(self, frame: Frame, at: int) -> SymbolizedFrame | None:
         """Return the source of a frame in a generated file."""
         if frame.file not in self.known:
             self.known[frame.file] = self._map(frame.file)
-        directory, tokens = self.known[frame.file] or ("", None)
-        token = tokens.lookup(frame.line, at + 1, 0) if tokens else None  # it counts from 1
-        if token is None or not token.src or token.function_name == NAMELESS:
+        source_map = self.known[frame.file]
+        token = source_map.token(frame.line, at) if source_map else None
+        if source_map is None or token is None or not token.src or token.function_name == NAMELESS:
             return None
         name = token.function_name or frame.function
-        file = token.src if is_absolute(token.src) or SCHEME.match(token.src) else join(directory, token.src)
+        file = token.src if is_absolute(token.src) or SCHEME.match(token.src) else join(source_map.directory, token.src)
         return SymbolizedFrame(name, name, file, token.line)
 
-    def _map(self, recorded: str) -> tuple[str, Any] | None:
+    def _map(self, recorded: str) -> _Map | None:
         path = self._here(canonical(recorded))
         if not path or not (now := stamp(path)):
             return None
@@ -112,8 +148,8 @@ def _is_inside(path: str, folders: tuple[str, ...]) -> bool:
 
 
 @lru_cache(16)
-def _read(path: str, _now: Stamp, folders: tuple[str, ...]) -> tuple[str, Any] | None:
-    """Return a generated file's source map and the directory of its sources; None if it has none.
+def _read(path: str, _now: Stamp, folders: tuple[str, ...]) -> _Map | None:
+    """Return a generated file's source map; None if it has none.
 
     Raises _MapError or ImportError.
     """
@@ -129,7 +165,7 @@ def _read(path: str, _now: Stamp, folders: tuple[str, ...]) -> tuple[str, Any] |
     url = generated[at + len(COMMENT) :].split(b"\n", 1)[0].decode("utf-8", "replace").strip()
     directory, content = _content(path, url, folders)
     try:
-        return directory, SourceMapCache.from_bytes(generated, content)
+        return _Map(directory, generated.split(b"\n"), SourceMapCache.from_bytes(generated, content))
     except Exception as error:
         raise _MapError(f"its source map cannot be read ({reason(error)}); build it again") from error
 
