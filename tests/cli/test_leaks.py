@@ -89,7 +89,7 @@ def test_the_line_of_ones_own_that_leaks(folder: Path) -> None:
 
 
 def test_a_profile_without_a_sampling_rate_is_judged_without_an_interval(folder: Path) -> None:
-    for i in range(12):  # as JAX writes them: every object, and no period
+    for i in range(12):
         made = Builder(("allocations", "count"), ("space", "bytes"))
         made.sample(f"main.main@{folder}/main.go:{LEAK}", [1 + i, (1 + i) * MB])
         made.sample(f"main.main@{folder}/main.go:{PAGE}", [5, 40 * MB])
@@ -98,6 +98,9 @@ def test_a_profile_without_a_sampling_rate_is_judged_without_an_interval(folder:
     found = findings(folder / "p", "--workspace", folder)
     assert [(f["verdict"], f["recorded_line"], f["low"], f["high"]) for f in found] == [("growing", LEAK, None, None)]
     assert "sampling error unknown" in run(folder / "p", "--workspace", folder).output
+    shown = CliRunner().invoke(cli, ["annotate", str(folder / "main.go"), "--profiles", str(folder / "p")]).output
+    assert "12.0MB ▲11.0MB" in shown  # the series shows what no interval can
+    assert "40.0MB ▲" not in shown
 
 
 def test_in_words(folder: Path) -> None:
@@ -542,6 +545,10 @@ def fresh(folder: Path, i: int) -> bytes:
     )
 
 
+def of_addresses(_folder: Path, number: int) -> bytes:
+    return f"heap profile: 1: {MB + number} [1: {MB + number}] @ heapprofile\n1: {MB + number} [1: {MB + number}] @ 0x1234\n".encode()
+
+
 CAUSES = [
     ("no-profile", 0, empty, None),
     ("one-snapshot", 1, of(OWN_LINE), "there is one snapshot of the process; it takes two, better 6 or more"),
@@ -554,6 +561,7 @@ CAUSES = [
     ("one-snapshot", 3, constant, "no garbage collection ended between the 3 snapshots, so they are one"),
     ("empty", 1, nobody_leaks, "the garbage collector found no goroutine that is blocked for ever"),
     ("sample-type", 2, times, "profiles of cpu, samples are not judged; take heap or goroutine profiles"),
+    ("only-addresses", 2, of_addresses, "the profile has only addresses, and no binary here gives them names"),
     ("empty", 2, empty, "the profiles are empty: nothing was sampled, or profiling is off"),
     (
         "no-source",

@@ -27,6 +27,12 @@ def in_use_alone(stack: str, size: int, period: int) -> bytes:
     return made.bytes()
 
 
+def of_jax(**labels: str) -> bytes:
+    made = Builder(("allocations", "count"), ("space", "bytes"))
+    made.sample("train@/w/train.py:2", [3, 3 << 20], **labels)
+    return made.bytes()
+
+
 @pytest.mark.parametrize(
     ("data", "period", "notes"),
     [
@@ -36,8 +42,10 @@ def in_use_alone(stack: str, size: int, period: int) -> bytes:
         (heap(GO, rate=1), 1, ()),
         (heap(RUST, rate=0), 0, ()),
         (goroutines("main.f@/w/a.go:1 = 3"), 0, ()),
+        (of_jax(device="gpu:0", kind="buffer"), 1, ()),
+        (of_jax(), 0, ()),
     ],
-    ids=["go", "go's bytes alone", "a rate", "all", "rust", "goroutines"],
+    ids=["go", "go's bytes alone", "a rate", "all", "rust", "goroutines", "JAX", "JAX's types alone"],
 )
 def test_the_rate_that_is_assumed(data: bytes, period: int, notes: tuple[str, ...]) -> None:
     profile, said = with_sampling_rate(read(data))

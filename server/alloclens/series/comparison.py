@@ -268,8 +268,15 @@ class Comparison:
         for name, *arrays in zip(Measures._fields, lines.value, lines.sampled, strict=True):
             value, sampled = (float(array[row, number]) for array in arrays)
             amount = grown.amount(name, row, value) if grown else Amount(value)
+            if name == "owned" and amount.growth and not amount.is_judged:
+                amount = amount._replace(significant=amount.growth > 0 and self._rises(row, kind))
             amounts.append(amount._replace(sampled=sampled))
         return LineStats(int(lines.line[row]), *amounts)
+
+    def _rises(self, row: int, kind: ValueType) -> bool:
+        """Return whether the snapshots of the series show that a row's line rises in a sample type."""
+        verdict = self.verdict(row) if kind == judged(self.lines.sample_types) else None
+        return verdict is not None and verdict.verdict in RAISED
 
     def bounds(self, row: int, measure: str) -> tuple[float, float]:
         """Return the 99 % interval of a row's flat, cum or owned value in the shown type; nan if its error is unknown."""

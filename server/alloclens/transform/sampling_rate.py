@@ -1,4 +1,4 @@
-"""Adds the sampling rate that a Go heap profile lacks."""
+"""Adds the sampling rate that a heap profile of Go or JAX lacks."""
 
 from __future__ import annotations
 
@@ -18,12 +18,27 @@ NOTE = (
 )
 
 
+JAX = ("allocations", "space")
+"""The sample types of jax.profiler.save_device_memory_profile, which counts every buffer."""
+JAX_LABELS = frozenset(("device", "kind"))
+"""The labels of its samples."""
+
+
 def with_sampling_rate(profile: Profile) -> tuple[Profile, tuple[str, ...]]:
-    """Return a Go heap profile with Go's default rate if it records none, and a note about it; others as they are."""
+    """Return a heap profile with its rate if it records none, others as they are.
+
+    That is Go's default, with a note about it, and 1 of JAX.
+    """
+    if profile.period == 0 and tuple(kind.type for kind in profile.sample_types) == JAX and _is_jax(profile):
+        return replace(profile, period=1), ()
     is_heap = any(column_of(profile.sample_types, name) is not None for name in ("inuse_space", "alloc_space"))
     if profile.period > 0 or not is_heap or not _is_go(profile):
         return profile, ()
     return replace(profile, period=GO_DEFAULT_BYTES), (NOTE,)
+
+
+def _is_jax(profile: Profile) -> bool:
+    return {profile.strings[key] for key in set(profile.labels.key.tolist())} >= JAX_LABELS
 
 
 def _is_go(profile: Profile) -> bool:
