@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from alloclens.paths import folders_of
+from alloclens.source.recorded import BUILD_SCRIPT
 
 if TYPE_CHECKING:
     from pathspec import PathSpec
@@ -44,6 +45,8 @@ def _compiles(patterns: tuple[str, ...]) -> bool:
 
 def _by_rule(path: str, inside: str, roots: Roots) -> bool:
     if roots.in_caches(path):
+        return False
+    if BUILD_SCRIPT.search(inside):
         return False
     *directories, name = inside.split("/")
     if any(d in DEPENDENCIES or d.startswith(".") for d in directories):

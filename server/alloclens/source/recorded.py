@@ -57,11 +57,14 @@ EMBEDDED = re.compile(
     r"(?<![^/])(?:external|third[-_]?party|3rd[-_]?party|subprojects|deps(?=/.*\.(?:c|cc|cpp|cxx|h|hh|hpp|hxx|inl|ipp)$))/"
 )
 """Directories for third-party sources within a project. In Python, deps/ may be own code."""
+BUILD_SCRIPT = re.compile(r"(?:^|/)target/(?:[^/]+/){1,2}build/[^/]+/out/")
+"""Where cargo has build scripts write: libraries of C, and generated code."""
 DEPENDENCY_PATH = re.compile(
     rf"""/pkg/mod/ | (^|/)vendor/ | @v\d[^/]*/ | (^|/)node_modules/ | (site|dist)-packages/ | {EMBEDDED.pattern}
     | \.(?:egg|whl)/ | ^/opt/(?:python|nodejs|java|ruby)/ | ^/var/(?:runtime|lang)/ | /\.bun/install/ | /(?:\.cache|Caches|deno-dir)/(?:deno/)?(?:deps|npm|remote)/
     | ^https?:/+(?!localhost|127\.|\[) | /\.conan2?/ | /vcpkg(?:_installed|/(?:buildtrees|installed|packages))/ | /\.cache/CPM/
     | /registry/src/[^/]+/ | /\.cargo/git/checkouts/ | ^[\w-]+-\d+\.\d+\.\d+[^/]*/src/
+    | {BUILD_SCRIPT.pattern} | ^(?:/opt/homebrew|/home/linuxbrew/\.linuxbrew)/ | ^/usr/local/Cellar/ | ^/opt/local/include/
     | ^/usr/(?:local/)?include/ | (^|/)_deps/[^/]+-src/ | /\.julia/packages/ """,
     re.VERBOSE,
 )

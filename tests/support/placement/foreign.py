@@ -133,6 +133,10 @@ FOREIGN = {
         "/opt/gcc/include/c++/12/bits/stl_vector.h", "std::vector<int>::push_back"
     ),
     "a header of the system": Foreign("/usr/include/boost/any.hpp", "boost::any::swap"),
+    "a header of Homebrew": Foreign("/opt/homebrew/include/boost/any.hpp", "boost::any::swap"),
+    "what a build script of cargo wrote": Foreign(
+        "/srv/app/target/release/build/jemalloc-sys-1fb7/out/build/src/prof_sys.c", "prof_backtrace_impl"
+    ),
     "CMake's fetched content": Foreign("/build/out/_deps/fmt-src/src/format.cc", "fmt::vformat"),
     "the JVM's library": Foreign("HashMap.java", "java.util.HashMap.put"),
     "a library of the JVM": Foreign("Cache.java", "com.google.common.util.Cache.put"),
