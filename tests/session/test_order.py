@@ -149,7 +149,7 @@ def said(world: World) -> dict[str, str]:
         },
         "comparisons": [of(one) for one in world.comparisons],
         "places": {file: world.sources.find(file) for one in world.comparisons for file in one.lines.files},
-        "coverage": (world.coverage.nameless, world.coverage.files, world.coverage.suggestions),
+        "coverage": (world.coverage.unfiled, world.coverage.files, world.coverage.suggestions),
     }
     return {name: repr(value) for name, value in found.items()}
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from alloclens.source.coverage import CoverageGroup, coverage
+from alloclens.source.coverage import CoverageGroup, Unfiled, coverage
 from alloclens.source.line_mapping import RecordedLines
 from alloclens.source.mappings import MAX_SUGGESTIONS
 from alloclens.source.places import SourceMap
@@ -47,7 +47,7 @@ def covered(
         start = np.array([(starts or {}).get(name, 0) for name in names], np.int64)
         return RecordedLines(start + 1, np.arange(len(names)), names, start, there)
 
-    return coverage(charged, nameless, sources, lines_of)
+    return coverage(charged, Unfiled(nameless), sources, lines_of)
 
 
 def test_what_is_placed_and_what_is_lost() -> None:

@@ -21,7 +21,7 @@ from alloclens.series.services import Service, services
 from alloclens.series.verdicts import MIN_LEAK_OBSERVATIONS, MIN_OBSERVATIONS
 from alloclens.session.profile_file import unlike
 from alloclens.settings.settings import Settings
-from alloclens.source.coverage import Coverage, coverage
+from alloclens.source.coverage import Coverage, Unfiled, coverage
 from alloclens.source.files import NoFiles
 from alloclens.source.line_mapping import UNKNOWN_VERSION, MappedLines, map_lines
 from alloclens.source.places import Place, SourceMap
@@ -221,12 +221,17 @@ class World:
     def coverage(self) -> Coverage:
         """How much of the shown profile has a place here. Places all its files: use it in a thread."""
         if self.shown is None:
-            return Coverage(0, (), ())
+            return Coverage(Unfiled(), (), ())
         lines, number = self.shown.contents.whole, self.shown.column
         *values, nowhere = lines.charged[:, number].tolist()
         charged = dict(zip(lines.files, values, strict=True))
-        nameless = nowhere + charged.pop("", 0)
-        return coverage(charged, nameless, self.sources, lambda file, here: recorded_lines_in(lines, file, here))
+        without_file = charged.pop("", 0)
+        return coverage(
+            charged,
+            Unfiled(nowhere, without_file),
+            self.sources,
+            lambda file, here: recorded_lines_in(lines, file, here),
+        )
 
     def files(self, path: str) -> list[FileLines]:
         """Return the lines of one file of the workspace in each kind of profile, the leading kind first.

@@ -34,12 +34,20 @@ class FileShare(NamedTuple):
     found: Place | Nowhere
 
 
+class Unfiled(NamedTuple):
+    """What is charged to no file, in the unit of the sample type."""
+
+    addresses: int = 0
+    """On addresses without a name."""
+    functions: int = 0
+    """In functions of which the profile names no file."""
+
+
 @dataclass(frozen=True)
 class Coverage:
     """The distribution of a profile over files. Each sample is charged to one file, see `Lines.charged`."""
 
-    nameless: int
-    """Charged to no file: the stacks have only addresses."""
+    unfiled: Unfiled
     files: tuple[FileShare, ...]
     """Heaviest first."""
     suggestions: tuple[Suggestion, ...]
@@ -52,7 +60,7 @@ class Coverage:
     @cached_property
     def total(self) -> int:
         """The whole value."""
-        return self.nameless + sum(file.value for file in self.files)
+        return sum(self.unfiled) + sum(file.value for file in self.files)
 
     @cached_property
     def parts(self) -> Mapping[CoverageGroup, int]:
@@ -82,8 +90,8 @@ def _root(recorded: str) -> str:
     return f"{directory}/…" if directory else recorded
 
 
-def coverage(charged: Mapping[str, int], nameless: int, sources: SourceMap, lines_of: LinesOf) -> Coverage:
+def coverage(charged: Mapping[str, int], unfiled: Unfiled, sources: SourceMap, lines_of: LinesOf) -> Coverage:
     """Place all files of a profile. `charged` maps recorded files to values."""
     files = [FileShare(file, value, sources.find(file)) for file, value in charged.items()]
     heaviest = tuple(sorted(files, key=lambda f: (-f.value, f.recorded)))
-    return Coverage(nameless, heaviest, tuple(suggestions(charged, sources, lines_of)))
+    return Coverage(unfiled, heaviest, tuple(suggestions(charged, sources, lines_of)))

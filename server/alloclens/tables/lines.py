@@ -61,7 +61,8 @@ class Lines:
     charged: Ints
     """Sum of |value| of the samples charged to each file, shape (files + 1, sample types).
 
-    A sample is charged to the deepest own or lost file of its stack, else to its leaf's file, else to the last row.
+    A sample is charged to the deepest own or lost file of its stack, else to its leaf's file, which is "" if the profile names
+    only its function; and to the last row if its leaf is an address without a name, or if it has no stack.
     """
     functions: LineFunctions
     file: Ints
@@ -198,10 +199,24 @@ def _distinct(columns: Floats) -> tuple[list[int], list[int]]:
 
 def _charged(profile: Profile, flat: Attribution, owned_or_lost: Attribution, file: Ints, files: int) -> Ints:
     """Charge each sample to one file, that of its own or lost site or else of its leaf, or to none: shape (files + 1, sample types)."""
-    site = np.where(owned_or_lost.site >= 0, owned_or_lost.site, flat.site)
-    of_sample = np.append(file, files)[site]  # the last entry is for site -1, no stack
+    leaf = np.where(_is_named(profile), flat.site, -1)
+    site = np.where(owned_or_lost.site >= 0, owned_or_lost.site, leaf)
+    of_sample = np.append(file, files)[site]  # the last entry is for site -1
     charged: Ints = Attribution(of_sample, files + 1).sum(np.abs(profile.values))
     return charged
+
+
+def _is_named(profile: Profile) -> Mask:
+    """Return which samples have a leaf with a function or a file."""
+    texts = np.array([bool(text) for text in profile.strings], np.bool_)
+    of_function = np.append(
+        texts[profile.functions.name] | texts[profile.functions.file], False
+    )  # the last is for row -1
+    stacked = np.flatnonzero(np.diff(profile.location_at))
+    leaf = profile.locations.frame_at[profile.location[profile.location_at[stacked]]]
+    out = np.zeros(len(profile), np.bool_)
+    out[stacked] = of_function[profile.frames.function[leaf]]
+    return out
 
 
 UNKNOWN_START = np.iinfo(np.int64).max

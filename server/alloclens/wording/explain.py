@@ -27,6 +27,7 @@ WHOSE = {
     (Kind.UNKNOWN, False): "not found",
 }
 GONE, LINELESS = "on lines that have changed since, or cannot be told from others", "in functions without a line"
+ADDRESSES, FILELESS = "on addresses without a name", "in functions of which the profile names no file"
 MAX_NAMED_ROOTS = 3
 """Directories of files that were not found that are named."""
 
@@ -41,8 +42,8 @@ def summary(coverage: Coverage) -> str:
     parts += [f"{share(value, coverage.total)} {_named(part, coverage)}" for value, part in missing]
     for value, what in ((coverage.gone, GONE), (coverage.lineless, LINELESS)):
         parts += [f"{share(value, coverage.total)} {what}"] if value else []
-    if coverage.nameless:
-        parts.append(f"{share(coverage.nameless, coverage.total)} on addresses for which no binary here has lines")
+    for value, what in zip(coverage.unfiled, (ADDRESSES, FILELESS), strict=True):
+        parts += [f"{share(value, coverage.total)} {what}"] if value else []
     return "; ".join(parts) + "."
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from alloclens.paths import canonical
 from alloclens.profile.sample_types import LEAKED, judged
 from alloclens.series.verdicts import MIN_OBSERVATIONS, RULES, Rule
 from alloclens.wording.amounts import counted, duration
 from alloclens.wording.focus import words
-from alloclens.wording.markdown import code
+from alloclens.wording.markdown import code, escape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,6 +36,7 @@ class Cause(Enum):
     PROCESSES = "several-processes"
     SNAPSHOT = "one-snapshot"
     NO_SOURCE = "no-source"
+    ADDRESSES = "only-addresses"
     NOTHING_OWNED = "nothing-owned"
 
 
@@ -49,8 +52,16 @@ SENTENCES = {
         "none of the files that the profile names, and that may be yours, is here; `alloclens explain PROFILE` says where they "
         "were looked for"
     ),
+    Cause.ADDRESSES: "the profile has only addresses, and no binary here gives them names",
     Cause.NOTHING_OWNED: "no line of your own code holds anything",
 }
+
+
+MAX_NAMED_BINARIES = 3
+SYSTEM = re.compile(
+    r"(?:/usr)?/lib(?:32|64|exec)?/|/System/|/nix/store/|[A-Z]:/Windows/|\[|//anon|/anon_hugepage", re.IGNORECASE
+)
+"""Binaries that are not the user's, and seldom have lines."""
 
 
 class NoFinding(NamedTuple):
@@ -113,6 +124,8 @@ def _cause(comparison: Comparison) -> tuple[Cause, str]:
         return Cause.EMPTY, "the garbage collector found no goroutine that is blocked for ever" if is_proof else ""
     if len(series.observations(head)) < 2:
         return (Cause.PROCESSES, "") if series.is_mixed else (Cause.SNAPSHOT, _one_snapshot(comparison))
+    if _has_only_addresses(comparison):
+        return Cause.ADDRESSES, ""
     return (Cause.NO_SOURCE if _is_lost(comparison) else Cause.NOTHING_OWNED), ""
 
 
@@ -125,6 +138,11 @@ def _one_snapshot(comparison: Comparison) -> str:
         )
     since = " since it was restarted" if len(comparison.series.processes) > 1 else ""
     return f"there is one snapshot of the process{since}; {needed}"
+
+
+def _has_only_addresses(comparison: Comparison) -> bool:
+    charged = comparison.contents.whole.charged
+    return bool(charged[-1].any() and not charged[:-1].any())
 
 
 def _is_lost(comparison: Comparison) -> bool:
@@ -141,10 +159,23 @@ def _is_held(comparison: Comparison) -> bool:
 
 
 def notes(world: World) -> list[str]:
-    """Say what limits every verdict: processes in one directory, and sources that are not here."""
+    """Say what limits every verdict: processes in one directory, addresses without lines, and sources that are not here."""
     sentences = processes(world.series)
-    if sources_are_missing(world):
+    for comparison in world.comparisons:
+        sentences += of_head(comparison)
+    if sources_are_missing(world) and not any(map(_has_only_addresses, world.comparisons)):
         sentences.append(f"No line of your own code is judged: {SENTENCES[Cause.NO_SOURCE]}.")
+    return sentences
+
+
+def of_head(comparison: Comparison) -> list[str]:
+    """Say what was wrong when the head was read, and which binaries its addresses need."""
+    head = comparison.head
+    sentences = [f"{code(head.name)}: {escape(note)}." for note in head.notes]
+    if names := [name for name in head.missing if name and not SYSTEM.match(canonical(name))]:
+        listed = ", ".join(map(code, names[:MAX_NAMED_BINARIES]))
+        more = f" and {len(names) - MAX_NAMED_BINARIES} more" if len(names) > MAX_NAMED_BINARIES else ""
+        sentences.append(f"{code(head.name)}: no binary of {listed}{more} here; set `binaries` to where it is.")
     return sentences
 
 

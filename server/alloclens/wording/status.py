@@ -102,13 +102,9 @@ def _empty(shown: Comparison) -> str:
 
 
 def _unplaced(comparison: Comparison) -> str:
-    """Say how much is on no line, and which binaries are missing."""
-    nowhere, missing = int(comparison.lines.unplaced[comparison.column]), comparison.head.missing
-    if not nowhere:
-        return ""
-    names = ", ".join(code(name) for name in missing if name)
-    why = f" (no binary of {names} here; set `binaries` to where it is)" if names else ""
-    return f"; {amount(nowhere, comparison.sample_type.unit)} of it on no line{why}"
+    """Say how much is on no line."""
+    nowhere = int(comparison.lines.unplaced[comparison.column])
+    return f"; {amount(nowhere, comparison.sample_type.unit)} of it on no line" if nowhere else ""
 
 
 def _why_alone(comparison: Comparison) -> str:
