@@ -1,0 +1,57 @@
+"""What alloclens says, without any setting, of a shop that leaks on two lines and keeps as much as it should on a third."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING, NamedTuple
+
+from tests.support.editor import Editor, vscode
+from tests.support.tools import MARK
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+SNAPSHOTS = 12
+MINUTE = 60
+LEAKS, KEEPS = ("leaks a session", "leaks a record"), "keeps pages"
+"""The comments that mark the lines."""
+
+
+class Seen(NamedTuple):
+    """What an editor shows of a source file, by the mark of the line, or its number if it has none."""
+
+    hints: dict[str | int, str]
+    findings: dict[str | int, str]
+    """The verdicts."""
+
+
+def a_minute_apart(profiles: Path) -> list[Path]:
+    """Let profiles, in the order of their names, be written a minute apart, and return them."""
+    paths, now = sorted(profiles.iterdir()), time.time()
+    for number, path in enumerate(paths):
+        os.utime(path, (now + number * MINUTE,) * 2)
+    return paths
+
+
+async def seen(folder: Path, sources: Iterable[Path]) -> dict[str, Seen]:
+    """Return what an editor shows of some files, by their names, when it opens a folder."""
+    editor = Editor(vscode())
+    await editor.open_folder(folder)
+    uris = {path: editor.open(path) for path in sources}
+    await editor.until(lambda: editor.status.state == "ok")
+    found = (await editor.command("alloclens.server.findings"))["findings"]
+    out = {}
+    for path, uri in uris.items():
+        marks = {
+            number: match[1]
+            for number, text in enumerate(path.read_text().splitlines(), 1)
+            if (match := MARK.search(text))
+        }
+        hints = {marks.get(line, line): hint for line, hint in (await editor.hints(uri)).items()}
+        located = [one for one in found if one["location"] and one["location"]["uri"] == uri]
+        lines = [(one["location"]["range"]["start"]["line"] + 1, one["verdict"]) for one in located]
+        out[path.name] = Seen(hints, {marks.get(line, line): verdict for line, verdict in lines})
+    await editor.close()
+    return out
