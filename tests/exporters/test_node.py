@@ -1,0 +1,64 @@
+"""Node and TypeScript, with the profiles of V8's sampler and of @datadog/pprof."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from scripts import tools as development
+from tests.exporters.shops import KEEPS, LEAKS, SNAPSHOTS, a_minute_apart, seen
+from tests.support import tools
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = [pytest.mark.programs, pytest.mark.slow]
+UNOPTIMIZED = ("--no-opt", "--no-maglev")
+"""V8 counts what an inlined function allocates as its caller's."""
+DATADOG = "@datadog/pprof"
+MODULES = tools.ROOT / ".tools" / "exporters" / "node_modules"
+
+
+def compiled(folder: Path, source: Path, *, minify: bool) -> Path:
+    """Compile TypeScript to one file with a source map."""
+    esbuild, program = tools.ROOT / "vscode-client" / "node_modules" / "esbuild", folder / "dist" / "leaks.js"
+    if not esbuild.exists():
+        pytest.skip("the VS Code client's packages are not installed")
+    options = {
+        "entryPoints": [str(source)],
+        "outfile": str(program),
+        "format": "esm",
+        "minify": minify,
+        "sourcemap": True,
+    }
+    run = f"require({json.dumps(str(esbuild))}).buildSync({json.dumps(options)})"
+    tools.run(development.node(), "-e", run, cwd=folder)
+    (folder / "package.json").write_text('{"type": "module"}')
+    return program
+
+
+@pytest.mark.parametrize(
+    ("build", "writer"),
+    [("", ""), ("plain", ""), ("minified", ""), ("plain", DATADOG)],
+    ids=["TypeScript", "compiled", "minified", "compiled, @datadog/pprof"],
+)
+async def test_two_leaks_and_an_honest_neighbour(tmp_path: Path, build: str, writer: str) -> None:
+    source = tools.put(tools.PROGRAMS / "node" / "leaks.ts", tmp_path / "src" / "leaks.ts")
+    program = compiled(tmp_path, source, minify=build == "minified") if build else source
+    if writer:
+        if not MODULES.exists():
+            pytest.skip("`make languages` installs it")
+        (tmp_path / "node_modules").symlink_to(MODULES)
+    (tmp_path / "profiles").mkdir()
+    series = tools.PROGRAMS / "node" / "series.mjs"
+    tools.run(development.node(), *UNOPTIMIZED, series, program, "profiles", *filter(None, [writer]), cwd=tmp_path)
+    assert len(a_minute_apart(tmp_path / "profiles")) == SNAPSHOTS
+    shop = (await seen(tmp_path, [source]))["leaks.ts"]
+    assert shop.findings == dict.fromkeys(LEAKS, "growing")
+    for leak in LEAKS:
+        assert "▲" in shop.hints[leak]
+        assert shop.hints[leak].endswith(" in this function")
+        assert "~" not in shop.hints[leak]
+    assert "▲" not in shop.hints[KEEPS]
