@@ -308,6 +308,16 @@ class Comparison:
 
         Empty if no line is one of several callers and holds so much.
         """
+        if finding not in self._callers:
+            self._callers[finding] = self._callers_of(finding)
+        return self._callers[finding]
+
+    @cached_property
+    def _callers(self) -> dict[Finding, tuple[list[tuple[str, int]], float]]:
+        """What `callers_of` has found: diagnostics, views and hovers ask for the same."""
+        return {}
+
+    def _callers_of(self, finding: Finding) -> tuple[list[tuple[str, int]], float]:
         line, caller = (finding.file, finding.line), finding.caller
         path = [self._on(*place) for place in ([line, (caller.file, caller.line)] if caller else [line])]
         if finding.is_foreign or not all(path):

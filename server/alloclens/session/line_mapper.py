@@ -220,5 +220,5 @@ def coverage_now(world: World, comparison: Comparison, text_of: TextOf) -> Cover
 
 
 def _lines(file: FileLines, text: str, rows: Mask) -> dict[int, MappedLine]:
-    columns = (column[rows].tolist() for column in (file.recorded_lines.line, *file.on(text)))
+    columns = (column[rows].tolist() for column in (file.comparison.lines.line[file.rows], *file.on(text)))
     return {line: MappedLine(file.place.path, now, unsure) for line, now, unsure in zip(*columns, strict=True)}

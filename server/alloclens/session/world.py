@@ -64,25 +64,25 @@ class FileLines:
     def on(self, text: str) -> MappedLines:
         """Return where the rows are in the current text. May read the disk: call it from a thread."""
         line, unsure = np.zeros(len(self.rows), np.int64), np.zeros(len(self.rows), np.bool_)
-        for rows, version in ((~self.moved, self.version), (self.moved, UNKNOWN_VERSION)):
-            if rows.any():
-                line[rows], unsure[rows] = map_lines(
-                    recorded_lines(self.comparison.lines, self.rows[rows], self.place.path), version, text
-                )
+        stayed = ~self.moved
+        if stayed.any():
+            line[stayed], unsure[stayed] = map_lines(self._stayed, self.version, text)
+        if self.moved.any():
+            moved = recorded_lines(self.comparison.lines, self.rows[self.moved], self.place.path)
+            line[self.moved], unsure[self.moved] = map_lines(moved, UNKNOWN_VERSION, text)
         return MappedLines(line, unsure)
 
-    @property
+    @cached_property
+    def _stayed(self) -> RecordedLines:
+        """The recorded lines that were not in another file."""
+        return recorded_lines(self.comparison.lines, self.rows[~self.moved], self.place.path)
+
+    @cached_property
     def version(self) -> SourceVersion:
         """The text that was profiled, for the lines that were not in another file. May read the disk."""
-        stayed = self.rows[~self.moved]
-        if not len(stayed):
+        if self.moved.all():
             return UNKNOWN_VERSION
-        return self.versions.of(
-            self.place,
-            self.recorded,
-            self.comparison.provenance,
-            recorded_lines(self.comparison.lines, stayed, self.place.path),
-        )
+        return self.versions.of(self.place, self.recorded, self.comparison.provenance, self._stayed)
 
     def recorded_of(self, function: str) -> str:
         """Return the recorded file of a function of these rows."""
@@ -105,6 +105,8 @@ class FileLines:
     @cached_property
     def recorded_lines(self) -> RecordedLines:
         """The recorded lines with their functions."""
+        if not self.moved.any():
+            return self._stayed
         return recorded_lines(self.comparison.lines, self.rows, self.place.path)
 
 
@@ -288,8 +290,9 @@ class World:
         numbers = self.recorded_at(comparison, path)
         here = [function for function, now in moves.items() if now == path]
         rows = np.concatenate([np.zeros(0, np.int64), *(lines.rows_in(number) for number in numbers.values())])
-        rows = rows[~np.isin(lines.functions.of_line[rows], list(moves))]
-        rows = np.concatenate([rows, np.flatnonzero(np.isin(lines.functions.of_line, here))]) if here else rows
+        if moves:
+            rows = rows[~np.isin(lines.functions.of_line[rows], list(moves))]
+            rows = np.concatenate([rows, np.flatnonzero(np.isin(lines.functions.of_line, here))])
         rows = rows[lines.line[rows] > 0]
         if not len(rows):
             return None

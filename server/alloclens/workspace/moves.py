@@ -30,12 +30,10 @@ class Moves:
         """Return the functions (rows) that left this file or one beside it, each with its new file."""
         key = lines, f"{os.path.dirname(path)}/*{_kind(path)}"
         beside = self._sources.files.beside(path)
-        recorded = {here: numbers for here in beside if (numbers := self._numbers(lines, here))}
-        if not recorded:
-            return {}
         stamps = tuple(_stamps(beside))
         if key not in self._known or self._known[key][0] != stamps:
-            self._known[key] = stamps, self._found(lines, recorded, beside)
+            recorded = {here: numbers for here in beside if (numbers := self._numbers(lines, here))}
+            self._known[key] = stamps, self._found(lines, recorded, beside) if recorded else {}
         return self._known[key][1]
 
     def _numbers(self, lines: Lines, path: str) -> list[int]:
