@@ -147,6 +147,26 @@ module.exports = {
 handle3(() => {
 })
 """
+C_SHARP = """using System;
+
+namespace Acme.Shop {
+  public class Cart {
+    public async Task<int> AddAsync(int n) {
+      await Walk(n);
+      return Total(n);
+    }
+    public Cart(int n) { }
+    public List<byte[]> All() { return null; }
+    public int Size { get { return 1; } }
+    static IEnumerable<T> Walk<T>(T x) where T : class { yield return x; }
+    void Run() => Go(() => 1);
+    private Dictionary<string, List<int>>
+        Total(int n)
+    {
+    }
+  }
+}
+"""
 JULIA = "module M\nfunction scan_tokens(source::String)\nend\nshort(x) = scan_tokens(x)\n"
 JAVA = "class Cart {\n  public void add(int item) {\n    add(1);\n  }\n}\n"
 FILES = {
@@ -207,3 +227,22 @@ def test_no_name_raises(text: str, function: str) -> None:
         found = declared(text, function, path)
         assert found == sorted(found)
         assert all(1 <= line <= len(split_lines(text)) for line in found)
+
+
+@pytest.mark.parametrize(
+    ("function", "lines"),
+    [
+        ("Acme.Shop.Cart.AddAsync", [5]),
+        ("Acme.Shop.Cart+<AddAsync>d__3.MoveNext", [5]),
+        ("Acme.Shop.Cart..ctor", [4, 9]),
+        ("Acme.Shop.Cart.All", [10]),
+        ("Acme.Shop.Cart.get_Size", [11]),
+        ("Acme.Shop.Cart.Walk[T]", [12]),
+        ("Acme.Shop.Cart`1.Run(int)", [13]),
+        ("Acme.Shop.Cart+<>c__DisplayClass1_0.<Run>b__0", [13]),
+        ("Acme.Shop.Cart.Go", []),
+        ("", []),
+    ],
+)
+def test_c_sharp(function: str, lines: list[int]) -> None:
+    assert declared(C_SHARP, function, "Cart.cs") == lines

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from alloclens.languages.csharp import CSHARP
 from alloclens.languages.go import GO
 from alloclens.languages.java import JAVA
 from alloclens.languages.javascript import JAVASCRIPT, TSX, TYPESCRIPT
@@ -23,6 +24,7 @@ LANGUAGES: tuple[Language, ...] = (
     C,
     C_PLUS_PLUS,
     JAVA,
+    CSHARP,
 )
 """A file's language is the first one that has its suffix."""
 
