@@ -130,6 +130,12 @@ bench-compare: .venv/made ## compare time and memory with another checkout; name
 leaks: .venv/made ## measure how well leaks are found in real Go programs
 	$(BIN)/python -m tests.leaks
 
+.PHONY: languages
+languages: .venv/made vscode-client/node_modules/made ## test real exporters of C++, Rust and Node, which are installed or compiled for it
+	@mkdir -p .tools/exporters
+	PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix .tools/exporters install --no-audit --no-fund --loglevel=error @datadog/pprof@5
+	$(BIN)/python -m pytest -rs tests/exporters
+
 .PHONY: clean
 clean: ## remove everything that was built here
 	rm -rf .venv .tools server/kernel/node_modules vscode-client/node_modules vscode-client/dist $(VSIX)

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from alloclens.profile.formats import profile_pb2 as pb
 
+from tests.support import tools
 from tests.support.editor import Editor, vscode
-from tests.support.tools import MARK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+INSTALLED = tools.ROOT / ".tools" / "exporters"
+"""What `make languages` has installed."""
 SNAPSHOTS = 12
 MINUTE = 60
 LEAKS, KEEPS = ("leaks a session", "leaks a record"), "keeps pages"
@@ -58,7 +60,7 @@ async def seen(folder: Path, sources: Iterable[Path]) -> dict[str, Seen]:
         marks = {
             number: match[1]
             for number, text in enumerate(path.read_text().splitlines(), 1)
-            if (match := MARK.search(text))
+            if (match := tools.MARK.search(text))
         }
         hints = {marks.get(line, line): hint for line, hint in (await editor.hints(uri)).items()}
         located = [one for one in found if one["location"] and one["location"]["uri"] == uri]

@@ -1,13 +1,14 @@
-"""C++, with profiles as gperftools writes them."""
+"""C++ with gperftools and jemalloc, and with profiles as gperftools writes them."""
 
 from __future__ import annotations
 
 import sys
+from ctypes.util import find_library
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.exporters.shops import KEEPS, LEAKS, SNAPSHOTS, a_minute_apart, seen
+from tests.exporters.shops import INSTALLED, KEEPS, LEAKS, SNAPSHOTS, a_minute_apart, seen
 from tests.support import native, tools
 
 if TYPE_CHECKING:
@@ -21,13 +22,32 @@ pytestmark = [
 pytest.importorskip("symbolic", reason="the extra alloclens[binaries] is not installed")
 
 
-async def test_two_leaks_and_an_honest_neighbour(tmp_path: Path) -> None:
+SETTINGS = {
+    "tcmalloc": {
+        "HEAPPROFILE": "profiles/shop",
+        "HEAP_PROFILE_ALLOCATION_INTERVAL": "0",
+        "HEAP_PROFILE_INUSE_INTERVAL": "0",
+    },
+    "jemalloc": {"MALLOC_CONF": "prof:true,lg_prof_sample:14,prof_prefix:profiles/shop"},
+}
+
+
+@pytest.mark.parametrize("library", ["", "tcmalloc", "jemalloc"], ids=["as gperftools", "gperftools", "jemalloc"])
+async def test_two_leaks_and_an_honest_neighbour(tmp_path: Path, library: str) -> None:
     source, profiler = (
         tools.put(tools.PROGRAMS / "cpp" / name, tmp_path / name) for name in ("shop.cc", "heap_profiler.cc")
     )
-    tools.run(*native.compiler(), "-g", "-O1", source, profiler, "-o", "shop", cwd=tmp_path)
+    preloaded = find_library(library) if library and INSTALLED.exists() else None
+    if library and not preloaded:
+        pytest.skip(f"{library} is not installed, or not for `make languages`")
+    compiled = [source] if library else [source, profiler]
+    tools.run(*native.compiler(), "-g", "-O1", *compiled, "-o", "shop", cwd=tmp_path)
     (tmp_path / "profiles").mkdir()
-    tools.run("./shop", cwd=tmp_path)
+    settings = [f"{name}={value}" for name, value in SETTINGS.get(library, {}).items()]
+    run = [*settings, *([f"LD_PRELOAD={preloaded}"] if library else [])]
+    tools.run("sh", "-c", f"{' '.join(run)} exec ./shop", cwd=tmp_path)
+    for number, path in enumerate(sorted((tmp_path / "profiles").iterdir(), key=lambda path: path.stat().st_mtime_ns)):
+        path.rename(path.with_name(f"{number:02}.heap"))  # jemalloc's numbers have no zeros
     assert len(a_minute_apart(tmp_path / "profiles")) == SNAPSHOTS
     shop = (await seen(tmp_path, [source]))["shop.cc"]
     assert shop.findings == dict.fromkeys(LEAKS, "growing")

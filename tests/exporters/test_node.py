@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from scripts import tools as development
-from tests.exporters.shops import KEEPS, LEAKS, SNAPSHOTS, a_minute_apart, seen
+from tests.exporters.shops import INSTALLED, KEEPS, LEAKS, SNAPSHOTS, a_minute_apart, seen
 from tests.support import tools
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 pytestmark = [pytest.mark.programs, pytest.mark.slow]
-UNOPTIMIZED = ("--no-opt", "--no-maglev")
-"""V8 counts what an inlined function allocates as its caller's."""
+OPTIONS = ("--no-opt", "--no-maglev", "--expose-gc")
+"""V8 counts what an inlined function allocates as its caller's, and what is garbage until it is collected."""
 DATADOG = "@datadog/pprof"
-MODULES = tools.ROOT / ".tools" / "exporters" / "node_modules"
+MODULES = INSTALLED / "node_modules"
 
 
 def compiled(folder: Path, source: Path, *, minify: bool) -> Path:
@@ -53,7 +53,7 @@ async def test_two_leaks_and_an_honest_neighbour(tmp_path: Path, build: str, wri
         (tmp_path / "node_modules").symlink_to(MODULES)
     (tmp_path / "profiles").mkdir()
     series = tools.PROGRAMS / "node" / "series.mjs"
-    tools.run(development.node(), *UNOPTIMIZED, series, program, "profiles", *filter(None, [writer]), cwd=tmp_path)
+    tools.run(development.node(), *OPTIONS, series, program, "profiles", *filter(None, [writer]), cwd=tmp_path)
     assert len(a_minute_apart(tmp_path / "profiles")) == SNAPSHOTS
     shop = (await seen(tmp_path, [source]))["leaks.ts"]
     assert shop.findings == dict.fromkeys(LEAKS, "growing")

@@ -90,7 +90,7 @@ class _Map(NamedTuple):
         text = self.lines[line - 1].rstrip()
         first, last = (self.tokens.lookup(line, at, 0) for at in (len(text) - len(text.lstrip()) + 1, len(text)))
         is_one = first and last and (first.src, first.line) == (last.src, last.line)
-        return first if is_one else None
+        return last if is_one else None  # the first may be before the function
 
 
 @dataclass

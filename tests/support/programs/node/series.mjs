@@ -14,6 +14,7 @@ if (pprof) pprof.heap.start(65536, 64);
 else await session.post("HeapProfiler.startSampling", { samplingInterval: 65536 });
 for (let i = 0; i < 12; i++) {
   round();
+  globalThis.gc(); // node --expose-gc
   const name = `${into}/${String(i).padStart(2, "0")}`;
   if (pprof) {
     writeFileSync(`${name}.pb.gz`, await pprof.encode(pprof.heap.profile()));
