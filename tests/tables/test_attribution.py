@@ -52,6 +52,8 @@ def test_against_a_loop(given: list[tuple[str, int]]) -> None:
         sums = counted[name][:, 0].tolist()
         keys = [f"{where.texts[f]}:{n}" for f, n in zip(where.file.tolist(), where.line.tolist(), strict=True)]
         assert {k: v for k, v in zip(keys, sums, strict=True) if v} == {k: v for k, v in want.items() if v}
+    of_kernel, _ = attribution.owned_and_caller(profile, where, own)
+    assert of_kernel.site.tolist() == attribution.owned(profile, where, own).site.tolist()
 
 
 @pytest.mark.slow

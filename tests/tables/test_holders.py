@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from alloclens.profile.formats import read
-from alloclens.tables.attribution import owned
 from alloclens.tables.holders import growing_callers, related_sites
 from alloclens.tables.lines import Lines, lines
 from alloclens.tables.sites import by_source_line
@@ -92,7 +91,7 @@ def callers(*stacks: str, decided: int = 0) -> tuple[list[int], float]:
     sites = by_source_line(profile)
     own_site = np.array([sites.texts[file].startswith(OWN) for file in sites.file.tolist()])
     path = [int(np.flatnonzero(sites.line == line)[0]) for line in ([1, decided] if decided else [1])]
-    found = growing_callers(profile, sites, own_site, owned(profile, sites, own_site).site, -1, path)
+    found = growing_callers(profile, sites, own_site, -1, path)
     return [int(sites.line[i]) for i in found.sites], round(found.share, 3)
 
 

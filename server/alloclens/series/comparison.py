@@ -18,7 +18,7 @@ from alloclens.series.owned import LineNumbers, rows_that_own
 from alloclens.stats.amount import Amount
 from alloclens.stats.growth import SampledValues, bounds
 from alloclens.tables.alignment import NO_MAPS, Alignment, LineMaps, align, are_different_builds
-from alloclens.tables.attribution import allocators, owned
+from alloclens.tables.attribution import allocators
 from alloclens.tables.flame import FlameGraph
 from alloclens.tables.functions import FunctionStats, functions
 from alloclens.tables.growth import Growth, growth, rows, sampled_values
@@ -293,7 +293,7 @@ class Comparison:
     def stacks_of(self, finding: Finding, most: int) -> list[Stack]:
         """Return the heaviest stacks of a finding, as `stacks` does: those through its caller, if one decided."""
         if finding.is_foreign:
-            samples = foreign_samples(self.profile, self._owner, finding.function)
+            samples = foreign_samples(self.profile, self._sites, self._own_sites, finding.function)
             shown = self.profile.sample_types.index(finding.sample_type)
             return heaviest(self.profile, self._sites, samples, shown, most, self._unsaid_sites)
         caller = finding.caller
@@ -324,7 +324,7 @@ class Comparison:
             return [], 1.0
         profile, sites = self.profile, self._sites
         column = profile.sample_types.index(finding.sample_type)
-        callers = growing_callers(profile, sites, self._own_sites, self._owner, column, [site[0] for site in path])
+        callers = growing_callers(profile, sites, self._own_sites, column, [site[0] for site in path])
         return [(sites.texts[sites.file[i]], int(sites.line[i])) for i in callers.sites], callers.share
 
     def is_own(self, recorded: str) -> bool:
@@ -397,11 +397,6 @@ class Comparison:
         texts = self._sites.texts
         own = np.array([self._own_files.get(text, False) for text in texts], np.bool_)
         return own[self._sites.file] & ~allocators(self.profile, self._sites)
-
-    @cached_property
-    def _owner(self) -> Ints:
-        """The owned site of each sample; -1 for none."""
-        return owned(self.profile, self._sites, self._own_sites).site
 
     @cached_property
     def _judged_rows(self) -> Ints:

@@ -14,7 +14,7 @@ import numpy as np
 
 from alloclens.arrays import distinct_pairs, first, last, some
 from alloclens.tables.attribution import Attribution, owned
-from alloclens.transform.subset import samples
+from alloclens.transform.subset import samples, samples_through
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -95,15 +95,14 @@ class GrowingCallers(NamedTuple):
     """Of the growth, held through all of them."""
 
 
-def growing_callers(
-    profile: Profile, sites: Sites, own: Mask, owner: Ints, column: int, path: Sequence[int]
-) -> GrowingCallers:
+def growing_callers(profile: Profile, sites: Sites, own: Mask, column: int, path: Sequence[int]) -> GrowingCallers:
     """Return the callers through which most of the growth of an owned site is held.
 
-    `owner` is the owned site of each sample. `path` is the owned site, and its caller if that is decided. The last that is returned is one of several callers: where
-    there is no choice, a name tells nothing.
+    `path` is the owned site, and its caller if that is decided. The last that is returned is one of several callers:
+    where there is no choice, a name tells nothing.
     """
-    part, outer = samples(profile, owner == path[0]), own.copy()
+    through, outer = samples(profile, samples_through(profile, sites.of_frame == path[0])), own.copy()
+    part = samples(through, owned(through, sites, own).site == path[0])
     values, alive = part.values[:, column], np.ones(len(part), np.bool_)
     outer[path[0]] = False
     for site in path[1:]:
@@ -159,9 +158,10 @@ def related_sites(profile: Profile, sites: Sites, own: Mask, function: str, call
     return result
 
 
-def foreign_samples(profile: Profile, owner: Ints, function: str) -> Ints:
+def foreign_samples(profile: Profile, sites: Sites, own: Mask, function: str) -> Ints:
     """Return the samples without an owned site that run below an outermost function, ascending."""
-    return np.flatnonzero((owner < 0) & _below(profile, function))
+    below = _below(profile, function)
+    return np.flatnonzero(below)[owned(samples(profile, below), sites, own).site < 0]
 
 
 def _below(profile: Profile, function: str) -> Mask:

@@ -161,7 +161,9 @@ def attributed(of: UnattributedLines, whose: Ownership) -> Lines:
     may_own = ~attribution.allocators(profile, sites)
     flat = attribution.flat(profile, sites)
     owned, caller = attribution.owned_and_caller(profile, sites, own[file] & may_own)
-    owned_or_lost = attribution.owned(profile, sites, (own | lost)[file] & may_own) if lost.any() else owned
+    owned_or_lost = owned
+    if lost.any():
+        owned_or_lost, _ = attribution.owned_and_caller(profile, sites, (own | lost)[file] & may_own)
     cum, cum_errors = attribution.cum_of_both(profile, sites, values, both)
     value = flat.sum(values), cum, owned.sum(values)
     sums = flat.sum(both), cum_errors, owned.sum(both)
