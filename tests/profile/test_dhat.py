@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from alloclens.profile.errors import Malformed
-from alloclens.profile.formats import dhat, is_json_profile, read
+from alloclens.profile.formats import dhat, is_json_profile, json_text, read
 from alloclens.profile.model import Frame
 from alloclens.stats.sampling import errors
 from alloclens.tables.top import top
@@ -121,7 +121,9 @@ def test_what_was_counted_without_lifetimes() -> None:
         ('"fs":[1,4]', '"fs":4', "Expected `array`"),
         ('"tb":500000', f'"tb":{2**63}', "64 bits"),
         ('"tb":500000,', "", "missing required field `tb`"),
-        ('"acc":[-4,7]', '"acc":' + "[" * 100_000, "recursion|truncated|depth"),
+        ('"eb":80000', '"eb":-80000', "`int` >= 0"),
+        ('"acc":[-4,7]', '"acc":' + "[" * 100_000, "nested too deeply"),
+        ('"fs":[1,4]', '"fs":' + "[" * 100_000, "nested too deeply"),
         ('"ftbl"', '"ftb', "truncated|malformed"),
     ],
 )
@@ -141,6 +143,19 @@ def test_what_takes_memory_is_bounded(bound: str, most: int, words: str, monkeyp
     monkeypatch.setattr(dhat, bound, most - 1)
     with pytest.raises(Malformed, match=words):
         read(FOREIGN["dhat"].encode())
+
+
+@pytest.mark.parametrize(("bound", "character", "most"), [("MAX_OBJECTS", "{", 3), ("MAX_QUOTES", '"', 82)])
+def test_json_is_bounded_before_it_is_decoded(
+    bound: str, character: str, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = FOREIGN["dhat"].encode()
+    assert data.count(character.encode()) == most
+    monkeypatch.setattr(json_text, bound, most)
+    assert read(data)
+    monkeypatch.setattr(json_text, bound, most - 1)
+    with pytest.raises(Malformed, match=f"more than {most - 1} of the character {character}"):
+        read(data)
 
 
 def test_only_json_that_is_a_profile_is_one() -> None:

@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.cli.test_pprof import program
-from tests.fuzz.seeds import TEXTS
+from tests.fuzz.seeds import FOREIGN, TEXTS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -242,6 +242,12 @@ def text(draw: st.DrawFn, header: list[str], samples: list[str], mapped: Mapped,
 
 def hexed(stack: list[int], form: str = "#x") -> str:
     return "".join(f" {address:{form}}" for address in stack)
+
+
+@pytest.mark.parametrize("name", [*TEXTS, *FOREIGN])
+def test_which_formats_pprof_reads(name: str, tmp_path: Path) -> None:
+    data = (TEXTS | FOREIGN)[name].encode()
+    assert read(data).is_pprof == (written(tmp_path, data) is not None)
 
 
 HEADERS = ["heap", "heap_v2", "heapz_v2", "heapprofile", "growthz", "growth", "fragmentationz", "fragmentation"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from codecs import BOM_UTF8
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -109,9 +110,54 @@ def test_the_frames_of_all_stacks_are_bounded(monkeypatch: pytest.MonkeyPatch) -
         read(data().SerializeToString())
 
 
-def test_json_is_known_by_its_first_key() -> None:
-    assert is_json_profile(as_json(data())[:64])
-    assert is_json_profile(json.dumps(dict(reversed(json.loads(as_json(data())).items()))).encode()[:64])
+def with_field_names(message: pb.ProfilesData) -> bytes:
+    return json_format.MessageToJson(message, indent=None, preserving_proto_field_name=True).encode()
+
+
+def with_schema(message: pb.ProfilesData) -> bytes:
+    return b'{"schemaUrl": "https://opentelemetry.io/schemas/1.37.0", ' + as_json(message)[1:]
+
+
+def with_mark(message: pb.ProfilesData) -> bytes:
+    return BOM_UTF8 + as_json(message)
+
+
+def reordered(message: pb.ProfilesData) -> bytes:
+    return json.dumps(dict(reversed(json.loads(as_json(message)).items()))).encode()
+
+
+@pytest.mark.parametrize("encoded", [with_field_names, with_schema, with_mark, reordered])
+def test_json_of_other_writers(encoded: Callable[[pb.ProfilesData], bytes]) -> None:
+    assert is_json_profile(encoded(data())[:256])
+    profile, wanted = read(encoded(data())), read(as_json(data()))
+    assert (profile.sample_types, profile.strings) == (wanted.sample_types, wanted.strings)
+    assert profile.values.tolist() == wanted.values.tolist() == [[1024, 9000], [4096, 0]]
+
+
+def lines(*of: bytes) -> bytes:
+    return b"\n".join(of) + b"\n"
+
+
+def test_of_several_messages_the_last_with_allocations_counts() -> None:
+    """As the file exporter of the OpenTelemetry Collector appends them."""
+    later, cpu = data(), data()
+    later.resource_profiles[0].scope_profiles[0].profiles[2].samples[0].values[:] = [77]
+    del cpu.resource_profiles[0].scope_profiles[0].profiles[1:]
+    logs = b'{"resourceLogs":[]}'
+    written = lines(as_json(data()), as_json(later), as_json(cpu), logs)
+    assert read(written).values.tolist() == [[1024, 9000], [77, 0]]
+    assert read(lines(json_format.MessageToJson(data()).encode(), as_json(later))).values[:, 0].tolist() == [1024, 77]
+    with pytest.raises(Malformed, match="types of its samples: cpu"):
+        read(lines(as_json(cpu), as_json(cpu), logs))
+    with pytest.raises(Malformed, match="truncated"):
+        read(written + as_json(later)[:-9])
+
+
+def test_messages_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(otlp, "MAX_MESSAGES", 3)
+    assert len(read(lines(*[as_json(data())] * 3)))
+    with pytest.raises(Malformed, match="more than 3 messages"):
+        read(lines(*[as_json(data())] * 4))
 
 
 def test_the_messages_are_opentelemetrys() -> None:

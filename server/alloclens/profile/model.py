@@ -140,6 +140,8 @@ class Profile:
     """Whether net/http/pprof computed the difference over N seconds (?seconds=N)."""
     replaced: frozenset[str] = frozenset()
     """Recorded names of binaries that were replaced while the program ran, as its memory map says."""
+    is_pprof: bool = False
+    """Whether `go tool pprof` reads its format, and shows the same numbers."""
     by_function: bool = False
     """Whether the line of a frame is that of its function, because the writer records no other."""
     columns: Ints | None = None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -49,6 +51,19 @@ FORMATS = (
 """Formats that start with a magic string come first. A profile.proto is recognized only by parsing all of it, and
 goroutines may appear anywhere in a log."""
 
+PPROFS = frozenset(
+    (
+        heap_text.parse,
+        count_text.parse,
+        thread_text.parse,
+        contention_text.parse,
+        java_text.parse,
+        cpu_binary.parse,
+        proto.parse,
+    )
+)
+"""Those that pprof reads, too. jeprof reads jemalloc's."""
+
 JSON_FORMATS = (dhat.MARK, v8.MARK, otlp.MARK)
 """How the formats that are JSON start."""
 MAX_PROFILE_BYTES = 128 << 20
@@ -67,10 +82,10 @@ def read(data: bytes, limit: int = MAX_PROFILE_BYTES) -> Profile:
     Raises ProfileError, which says what the bytes look like or what is wrong with them.
     """
     try:
-        names, data = symbol_section.split(unpacked(data, limit))
+        names, data = symbol_section.split(unpacked(data, limit).removeprefix(BOM_UTF8))
         for parse in FORMATS:
             with suppress(Unrecognized):
-                profile = parse(data)
+                profile = replace(parse(data), is_pprof=parse in PPROFS)
                 return _checked(named(profile, names) if names else profile)
     except MemoryError as error:
         raise Malformed(f"it needs more memory than there is ({error})") from error
@@ -79,7 +94,7 @@ def read(data: bytes, limit: int = MAX_PROFILE_BYTES) -> Profile:
 
 def is_json_profile(start: bytes) -> bool:
     """Return whether bytes start as the JSON of a profile does: a directory of profiles may hold other JSON, too."""
-    return any(mark.match(start) for mark in JSON_FORMATS)
+    return any(mark.match(start.removeprefix(BOM_UTF8)) for mark in JSON_FORMATS)
 
 
 def _checked(profile: Profile) -> Profile:

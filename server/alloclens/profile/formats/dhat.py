@@ -6,14 +6,14 @@ Source of the format: the comments in Valgrind's dhat/dh_main.c, "File format".
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import numpy as np
 
 from alloclens.profile.errors import Malformed
 from alloclens.profile.formats.addresses import assemble_numbered
-from alloclens.profile.formats.json_text import column, decoded
+from alloclens.profile.formats.json_text import column, decoded, decoded_part
 from alloclens.profile.model import Frame, Profile, ValueType
 
 if TYPE_CHECKING:
@@ -34,17 +34,20 @@ PLACE = re.compile(r"(.+?):(\d{1,9})(?::\d{1,9})?\)")
 UNKNOWN = "???"
 
 
+Amount = Annotated[int, msgspec.Meta(ge=0)]
+
+
 class _Point(msgspec.Struct, gc=False):
     """A program point: one stack."""
 
-    tb: int
-    tbk: int
+    tb: Amount
+    tbk: Amount
     fs: msgspec.Raw
     """Its frames, leaf first: decoded one stack at a time, since a list takes up to 40 bytes for each."""
-    gb: int = 0
-    gbk: int = 0
-    eb: int = 0
-    ebk: int = 0
+    gb: Amount = 0
+    gbk: Amount = 0
+    eb: Amount = 0
+    ebk: Amount = 0
 
 
 class _File(msgspec.Struct):
@@ -88,14 +91,11 @@ def _stacks(texts: list[msgspec.Raw]) -> tuple[Ints, Ints]:
 
     def numbers() -> Iterator[int]:
         for text in texts:
-            row = STACK.decode(text)
+            row = decoded_part(STACK, text)
             depth.append(len(row))
             yield from row
 
-    try:
-        frame = column(numbers())
-    except (msgspec.MsgspecError, RecursionError) as error:
-        raise Malformed(f"a stack: {error}") from error
+    frame = column(numbers())
     return column(depth), frame
 
 

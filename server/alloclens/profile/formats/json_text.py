@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 MAX_STACK_FRAMES = 1 << 26
 """Frames of all stacks together, where a file says them shorter: in a deep tree they are many times its nodes."""
+MAX_OBJECTS, MAX_QUOTES = 1 << 21, 3 << 23
+"""Counts of "{" and of quotes. Once decoded, an object takes up to 350 bytes and a string 60 more than its characters,
+though a few bytes of text are enough for either."""
+TOO_DEEP = "it is nested too deeply to be read"
 
 
 def decoded(decoder: msgspec.json.Decoder[Content], mark: re.Pattern[bytes], data: bytes) -> Content:
@@ -29,9 +33,19 @@ def decoded(decoder: msgspec.json.Decoder[Content], mark: re.Pattern[bytes], dat
     """
     if not mark.match(data):
         raise Unrecognized("another format")
+    for character, most in (("{", MAX_OBJECTS), ('"', MAX_QUOTES)):
+        if data.count(character.encode()) > most:
+            raise Malformed(f"too much to be read: it has more than {most:,} of the character {character}")
+    return decoded_part(decoder, data)
+
+
+def decoded_part(decoder: msgspec.json.Decoder[Content], data: bytes | msgspec.Raw) -> Content:
+    """Decode a file or a part of one. Raises Malformed."""
     try:
         return decoder.decode(data)
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
+    except RecursionError as error:
+        raise Malformed(TOO_DEEP) from error
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise Malformed(str(error)) from error
 
 

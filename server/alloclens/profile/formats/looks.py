@@ -15,14 +15,21 @@ JFR = (
     "a recording of Java Flight Recorder; `jfrconv --alloc --total -o pb.gz FILE OUT.pb.gz` of async-profiler makes a "
     "profile of it (with --live for --alloc: of the objects that are still alive)"
 )
-OWN_HEAP_PROFILER = "alloclens reads heap profiles of jemalloc and of gperftools' tcmalloc"
+DHAT = "alloclens reads what `valgrind --tool=dhat` writes, and heap profiles of jemalloc and of gperftools' tcmalloc"
+V8 = "alloclens reads its sampling heap profiles, as `node --heap-prof` and Allocation sampling of DevTools write them"
+TRACEMALLOC = (
+    "a snapshot of Python's tracemalloc, a pickle, which could run any code when it is loaded; docs/formats.md shows how to "
+    "write it as pprof"
+)
+OTHER_JSON = "JSON that is not of DHAT, a heap profile of V8, or OTLP, which are the kinds of JSON that alloclens reads"
+UTF_16 = rb"\xff\xfe|\xfe\xff|(?:[ -~]\x00){2}|(?:\x00[ -~]){2}"
 MARKS = tuple(
     (re.compile(pattern, re.DOTALL | re.IGNORECASE), words)
     for pattern, words in (
         (rb"version https://git-lfs", "a Git LFS pointer; run `git lfs pull` to get the file itself"),
         (rb"\s*<(!doctype html|html)", HTML),
         (rb"404 page not found", 'a server\'s "404 page not found"; the program has to import "net/http/pprof"'),
-        (rb"\xff\xfe|\xfe\xff", "text in UTF-16, as PowerShell's > writes it; fetch it with `curl -o FILE URL`"),
+        (UTF_16, "text in UTF-16, as PowerShell's > writes it; fetch it with `curl -o FILE URL`"),
         (rb"file:|type:|build id:|showing nodes|digraph |\s*<(\?xml|svg)", PICTURE),
         (rb"pk\x03\x04|bzh|\xfd7zxz|7z\xbc\xaf|.{257}ustar", PACKED),
         (rb"flr\x00", JFR),
@@ -30,9 +37,9 @@ MARKS = tuple(
             rb"java profile",
             "a Java heap dump; open it with Eclipse Memory Analyzer or VisualVM, or profile with async-profiler",
         ),
-        (rb"\x80[\x02-\x05].{0,64}tracemalloc", "a snapshot of Python's tracemalloc; see `tracemalloc.Snapshot.load`"),
-        (rb"desc:[^\n]*\ncmd:", f"output of Valgrind's massif; see `ms_print FILE`. {OWN_HEAP_PROFILER}"),
-        (rb"v [0-9a-f]{5,6}( \d+)?\n", f"a recording of heaptrack; see `heaptrack_print FILE`. {OWN_HEAP_PROFILER}"),
+        (rb"\x80[\x02-\x05].{0,64}tracemalloc", TRACEMALLOC),
+        (rb"desc:[^\n]*\ncmd:", f"output of Valgrind's massif; see `ms_print FILE`. {DHAT}"),
+        (rb"v [0-9a-f]{5,6}( \d+)?\n", f"a recording of heaptrack; see `heaptrack_print FILE`. {DHAT}"),
         (
             rb"# callgrind format|version: 1\ncreator: ",
             "a profile of callgrind; see `callgrind_annotate FILE` or KCachegrind",
@@ -49,15 +56,15 @@ MARKS = tuple(
         ),
         (
             rb'\s*{\s*"snapshot"\s*:',
-            "a heap snapshot of V8; the npm package pprof writes a heap profile that alloclens reads",
+            f"a heap snapshot of V8, which has no call stacks; {V8}",
         ),
-        (rb'\s*{\s*"nodes"\s*:', "a CPU profile of V8 as JSON; the npm package pprof writes one that alloclens reads"),
+        (rb'\s*{\s*"nodes"\s*:', f"a CPU profile of V8; {V8}"),
         (
             rb'\s*{.*"https://www\.speedscope\.app/',
             "a file for speedscope; give alloclens the profile it was made from",
         ),
         (rb'\s*{\s*"log"\s*:', "a log as Docker keeps it; `docker logs CONTAINER` prints it plain"),
-        (rb"\s*(\{|\[\s*[{\"])", "JSON; alloclens reads pprof's own formats"),
+        (rb"\s*(\{|\[\s*[{\"])", OTHER_JSON),
     )
 )
 PROTOBUF = "protobuf that is not a profile.proto: cut off, damaged, or another kind; fetch the profile again"

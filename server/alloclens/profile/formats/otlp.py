@@ -6,8 +6,9 @@ A file holds a profile for each sample type; their stacks are in one dictionary,
 from __future__ import annotations
 
 import re
-from itertools import chain
-from typing import TYPE_CHECKING, Any
+from itertools import chain, islice
+from types import GenericAlias
+from typing import TYPE_CHECKING, Any, Literal, get_origin
 
 import msgspec
 import numpy as np
@@ -20,91 +21,89 @@ from alloclens.profile.formats.json_text import MAX_STACK_FRAMES, column, decode
 from alloclens.profile.model import Frame, Profile, ValueType
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Mapping
 
     from alloclens.arrays import Ints
 
-MARK = re.compile(rb'\s*\{\s*"(?:resourceProfiles|dictionary)"\s*:')
+FIRST_KEYS = rb'"(?:resourceProfiles|resource_profiles|dictionary)"\s*:'
+MARK = re.compile(rb'\s*\{\s*(?:"schema_?[uU]rl"\s*:\s*"[^"\\]{0,200}"\s*,\s*)?' + FIRST_KEYS)
+BETWEEN = re.compile(rb"(?<=\})[ \t\r]*\n\s*(?=\{)")
+"""Between two messages in one file, as the OpenTelemetry Collector appends them: within one, objects have a comma between."""
+MAX_MESSAGES = 100_000
+SNAKE_KEY = re.compile(rb'"resource_profiles"\s*:')
 FIRST_FIELDS = (b"\x0a", b"\x12")
 OF_ALLOCATIONS = re.compile(r"alloc|in_?use|heap|live|space|objects|memory|retained", re.IGNORECASE)
 
 
-class _Message(msgspec.Struct, gc=False, rename="camel"):
-    """A message as JSON, with the fields of otlp.proto. 64-bit numbers may be texts."""
+def _decoder(rename: Literal["camel"] | None) -> msgspec.json.Decoder[Any]:
+    """Return a decoder of otlp.proto's messages as JSON; 64-bit numbers may be texts.
+
+    OTLP renames keys to camelCase. JSON of protobuf may keep the names of the fields.
+    """
+
+    def message(name: str, **fields: Any) -> Any:
+        given = [(key, kind, msgspec.field(default_factory=get_origin(kind) or kind)) for key, kind in fields.items()]
+        return msgspec.defstruct(name, given, gc=False, rename=rename)
+
+    def several(name: str, **fields: Any) -> Any:
+        return GenericAlias(list, message(name, **fields))
+
+    value_type = message("ValueType", type_strindex=int, unit_strindex=int)
+    samples = several("Sample", stack_index=int, values=list[int], timestamps_unix_nano=list[int])
+    types, time = {"sample_type": value_type, "period_type": value_type}, {"time_unix_nano": int, "period": int}
+    scopes = several("ScopeProfiles", profiles=several("Profile", samples=samples, **types, **time))
+    dictionary = message(
+        "Dictionary",
+        location_table=several("Location", lines=several("Line", function_index=int, line=int)),
+        function_table=several("Function", name_strindex=int, filename_strindex=int),
+        string_table=list[str],
+        stack_table=several("Stack", location_indices=list[int]),
+    )
+    resources = several("ResourceProfiles", scope_profiles=scopes)
+    return msgspec.json.Decoder(
+        message("ProfilesData", resource_profiles=resources, dictionary=dictionary), strict=False
+    )
 
 
-class _ValueType(_Message):
-    type_strindex: int = 0
-    unit_strindex: int = 0
-
-
-class _Sample(_Message):
-    stack_index: int = 0
-    values: list[int] = []
-    timestamps_unix_nano: list[int] = []
-
-
-class _Profile(_Message):
-    sample_type: _ValueType = msgspec.field(default_factory=_ValueType)
-    samples: list[_Sample] = []
-    time_unix_nano: int = 0
-    period_type: _ValueType = msgspec.field(default_factory=_ValueType)
-    period: int = 0
-
-
-class _ScopeProfiles(_Message):
-    profiles: list[_Profile] = []
-
-
-class _ResourceProfiles(_Message):
-    scope_profiles: list[_ScopeProfiles] = []
-
-
-class _Stack(_Message):
-    location_indices: list[int] = []
-
-
-class _Line(_Message):
-    function_index: int = 0
-    line: int = 0
-
-
-class _Location(_Message):
-    lines: list[_Line] = []
-
-
-class _Function(_Message):
-    name_strindex: int = 0
-    filename_strindex: int = 0
-
-
-class _Dictionary(_Message):
-    location_table: list[_Location] = []
-    function_table: list[_Function] = []
-    string_table: list[str] = []
-    stack_table: list[_Stack] = []
-
-
-class _ProfilesData(_Message):
-    resource_profiles: list[_ResourceProfiles] = []
-    dictionary: _Dictionary = msgspec.field(default_factory=_Dictionary)
-
-
-DECODER = msgspec.json.Decoder(_ProfilesData, strict=False)
+CAMEL_CASE, SNAKE_CASE = _decoder("camel"), _decoder(None)
 
 
 def parse(data: bytes) -> Profile:
-    """Read the profiles of allocations. Raises Unrecognized or Malformed."""
-    message: Any = _binary(data) if data.startswith(FIRST_FIELDS) else decoded(DECODER, MARK, data)
-    strings, shown = list(message.dictionary.string_table), {}
-    profiles = [p for r in message.resource_profiles for scope in r.scope_profiles for p in scope.profiles]
-    for profile in sorted(profiles, key=lambda profile: profile.time_unix_nano):  # of one type, the last
-        shown[_value_type(profile.sample_type, strings)] = profile
-    types = tuple(kind for kind in shown if OF_ALLOCATIONS.search(kind.type))
-    if not types:
-        others = ", ".join(sorted({kind.type for kind in shown})) or "none"
-        raise Malformed(f"OTLP without a profile of allocations; the types of its samples: {others}")
-    chosen = [shown[kind] for kind in types]
+    """Read the profiles of allocations: of several messages as JSON, those in the last that has any.
+
+    Raises Unrecognized or Malformed.
+    """
+    others = set[str]()
+    for message in _messages(data):
+        strings, shown = list(message.dictionary.string_table), {}
+        profiles = [p for r in message.resource_profiles for scope in r.scope_profiles for p in scope.profiles]
+        for profile in sorted(profiles, key=lambda profile: profile.time_unix_nano):  # of one type, the last
+            shown[_value_type(profile.sample_type, strings)] = profile
+        if types := tuple(kind for kind in shown if OF_ALLOCATIONS.search(kind.type)):
+            return _profile(message.dictionary, strings, {kind: shown[kind] for kind in types})
+        others.update(kind.type for kind in shown)
+    named = ", ".join(sorted(others)) or "none"
+    raise Malformed(f"OTLP without a profile of allocations; the types of its samples: {named}")
+
+
+def _messages(data: bytes) -> Iterator[Any]:
+    """Yield the messages, the last one first. Raises Unrecognized or Malformed."""
+    if data.startswith(FIRST_FIELDS):
+        yield _binary(data)
+        return
+    if not MARK.match(data):
+        raise Unrecognized("no profiles of OTLP")
+    begin = [0, *(between.end() for between in islice(BETWEEN.finditer(data), MAX_MESSAGES))]
+    if len(begin) > MAX_MESSAGES:
+        raise Malformed(f"it has more than {MAX_MESSAGES:,} messages")
+    for start, end in reversed([*zip(begin, [*begin[1:], len(data)], strict=True)]):
+        if MARK.match(text := data[start:end]):  # the Collector may append logs and metrics to the same file
+            yield decoded(SNAKE_CASE if SNAKE_KEY.search(text) else CAMEL_CASE, MARK, text)
+
+
+def _profile(tables: Any, strings: list[str], shown: Mapping[ValueType, Any]) -> Profile:
+    """Join profiles of several types by their stacks."""
+    types, chosen = tuple(shown), list(shown.values())
     stack, rows = np.unique(
         np.concatenate([column(s.stack_index for s in p.samples) for p in chosen]), return_inverse=True
     )
@@ -113,7 +112,7 @@ def parse(data: bytes) -> Profile:
     values = np.zeros((len(stack), len(types)), np.int64)
     number = np.repeat(np.arange(len(types)), [len(p.samples) for p in chosen])
     np.add.at(values, (rows.reshape(-1), number), column(_value(s) for p in chosen for s in p.samples))
-    depth, frame, frames = _stacks(message.dictionary, strings, stack)
+    depth, frame, frames = _stacks(tables, strings, stack)
     sampled = next((p for p in chosen if p.period > 0), chosen[0])
     period, time = column([sampled.period, max(p.time_unix_nano for p in chosen)]).tolist()
     return assemble_numbered(

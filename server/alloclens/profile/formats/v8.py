@@ -41,7 +41,7 @@ class _CallFrame(msgspec.Struct, frozen=True, gc=False, rename="camel"):
 
 class _Node(msgspec.Struct, gc=False, rename="camel"):
     call_frame: _CallFrame
-    self_size: int
+    self_size: Annotated[int, msgspec.Meta(ge=0)]
     children: list[_Node]
 
 
