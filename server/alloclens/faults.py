@@ -9,7 +9,7 @@ from pathlib import Path, PurePath
 
 from alloclens import __version__
 from alloclens.disk import reason
-from alloclens.profile.errors import ProfileError
+from alloclens.profile.errors import ProfileError, Unrecognized
 
 HOME = Path(__file__).parent
 MAX_PLACES = 6
@@ -32,12 +32,15 @@ class Problem:
 
     path: str
     reason: str
+    is_no_profile: bool = False
+    """Whether it is a file of another kind, not a damaged profile."""
 
     @classmethod
     def of(cls, path: str, error: Exception) -> Problem:
         """Describe an exception raised while reading a file, which is the file's fault or a bug of ours."""
         is_the_files = isinstance(error, (ProfileError, OSError, MemoryError))
-        return cls(path, reason(error) if is_the_files else f"{fault(error)}; please report it with the file")
+        words = reason(error) if is_the_files else f"{fault(error)}; please report it with the file"
+        return cls(path, words, isinstance(error, Unrecognized))
 
     @property
     def name(self) -> str:

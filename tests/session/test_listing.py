@@ -203,6 +203,20 @@ def test_test_data_of_a_package_is_no_series(tmp_path: Path) -> None:
     assert within(tmp_path, found.files) == ["profiles/api/heap"]
 
 
+@pytest.mark.parametrize("mark", ["__init__.py", "doc.go", "mod.rs"])
+def test_files_of_a_package_are_no_profiles_that_cannot_be_read(tmp_path: Path, mark: str) -> None:
+    """A package may be named profiles, but a profile in it is one all the same, and a damaged one is told."""
+    folder = tmp_path / "app/profiles"
+    put(folder, mark, "py.typed", "data.csv", "migrations/0001.csv")
+    drop(folder / "heap.pb.gz", heap("main.f@/w/main.go:1 = 1x8"))
+    (folder / "cut.pb.gz").write_bytes(heap("main.f@/w/main.go:1 = 1x8")[:-9])
+    known = world([str(tmp_path)], [str(folder)], {})
+    assert ([p.name for p in known.problems], known.shown.head.name) == (["cut.pb.gz"], "heap.pb.gz")
+    (folder / mark).unlink()
+    known = world([str(tmp_path)], [str(folder)], {})
+    assert [p.name for p in known.problems] == ["cut.pb.gz", "data.csv", "0001.csv", "py.typed"]
+
+
 @pytest.mark.parametrize("source", ["fetch.py", "package.json", "plot.js", "main.rs"])
 def test_a_source_file_beside_them_hides_no_services(tmp_path: Path, source: str) -> None:
     put(tmp_path, source, "heap", "api/heap", "web/eu/heap")

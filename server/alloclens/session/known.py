@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections import Counter
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -60,6 +61,8 @@ class Known:
         """Maps entries that cannot be read, and directories that cannot be listed, to the reason."""
         self.closed: tuple[str, ...] = ()
         """Directories whose sub-directories are not listed, because they hold source code."""
+        self.packages = frozenset[str]()
+        """Directories that are packages of a program."""
         self.since = -math.inf
         """Snapshots taken before this time, in seconds since 1970, tell where files lie, but are not shown."""
         self.contents: dict[Pair, Contents | None] = {}
@@ -156,9 +159,10 @@ class Known:
         return read.owned if isinstance(read, Snapshot) else None
 
     def blame(self, problem: Problem) -> None:
-        """Replace everything read from a file by a problem."""
+        """Replace everything read from a file by a problem, unless it may be any file of a package."""
         self.forget(problem.path)
-        self.problems[problem.path] = problem
+        if not (problem.is_no_profile and os.path.dirname(problem.path) in self.packages):
+            self.problems[problem.path] = problem
 
     def forget(self, path: str) -> None:
         """Drop everything read from a file."""

@@ -25,8 +25,8 @@ Listing = dict[str, Stamp]
 """By absolute path."""
 
 CODE = tuple(chain.from_iterable(language.endings for language in LANGUAGES))
-GO_PACKAGE = (".go", "go.mod")
-"""Suffixes of what only a Go package holds. A profile directory may be one, named pprof or profiles, with test data."""
+PACKAGE = (".go", "go.mod", "__init__.py", "mod.rs")
+"""Suffixes of what only a package of a program holds. A profile directory may be one, named pprof or profiles, with test data."""
 SOURCES = (*CODE, "go.mod", "package.json")
 """Suffixes of what only a directory of source code holds: what is below it is test data, not services."""
 NOT_PROFILES = (
@@ -74,6 +74,8 @@ class Scan(NamedTuple):
     """All directories that may hold profiles, outer ones first."""
     closed: tuple[str, ...] = ()
     """Those whose sub-directories are not listed, because they hold source code."""
+    packages: frozenset[str] = frozenset()
+    """Those that are packages of a program: what is no profile there is none that could not be read."""
     links: frozenset[str] = frozenset()
     """Links to directories that are among the faults, though all is known about them: nothing below them counts."""
 
@@ -91,14 +93,14 @@ class Scan(NamedTuple):
 def scan(directories: Iterable[str], folders: Iterable[str] = (), depth: int = 0, named: Iterable[str] = ()) -> Scan:
     """List the files that may be profiles. A directory that is missing or is now a file counts as empty.
 
-    Sub-directories are listed too, down to a depth, but not those of a Go package, nor, further down, those of any source
+    Sub-directories are listed too, down to a depth, but not those of a package, nor, further down, those of any source
     code. A symbolic link is followed only to a regular file in one of the directories or `folders`. All are real paths.
     Files that the user `named` are listed wherever they are.
     """
     roots = tuple(dict.fromkeys(directories))
     around, result = (*roots, *folders), Scan({}, {})
     level, entries = dict.fromkeys(roots, 0), MAX_ENTRIES
-    waiting, closed, links = deque(roots), [], dict[str, str]()
+    waiting, closed, packages, links = deque(roots), [], list[str](), dict[str, str]()
     while waiting:
         directory = waiting.popleft()
         listed = _Listed(around, result, entries if level[directory] else None)
@@ -108,9 +110,10 @@ def scan(directories: Iterable[str], folders: Iterable[str] = (), depth: int = 0
             if not (isinstance(error, NotADirectoryError) or is_absent(directory)):
                 result.faults[directory] = reason(error)
         entries -= listed.entries if level[directory] else 0
+        packages += [directory] * listed.is_package
         if level[directory] >= depth:
             continue
-        if listed.has_sources if level[directory] else listed.is_go_package:
+        if listed.has_sources if level[directory] else listed.is_package:
             closed += [directory] if listed.directories or listed.links else []
             continue
         links.update((link, why) for link in listed.links if (why := _why_not_followed(link, roots)))
@@ -124,7 +127,9 @@ def scan(directories: Iterable[str], folders: Iterable[str] = (), depth: int = 0
                 result.faults[child] = TOO_MANY
     _add_named(named, result)
     result.faults.update(links)
-    return result._replace(directories=tuple(level), closed=tuple(closed), links=frozenset(links))
+    return result._replace(
+        directories=tuple(level), closed=tuple(closed), packages=frozenset(packages), links=frozenset(links)
+    )
 
 
 def _why_not_followed(link: str, roots: Iterable[str]) -> str:
@@ -169,7 +174,7 @@ class _Listed:
         """Its directories that may hold profiles."""
         self.links: list[str] = []
         """Its links to directories."""
-        self.has_sources = self.is_go_package = False
+        self.has_sources = self.is_package = False
 
     def add(self, directory: str) -> None:
         """Add the entries of a directory. Raises OSError if it cannot be listed in full."""
@@ -179,7 +184,7 @@ class _Listed:
                 if self._most is not None and self.entries > self._most:
                     raise OSError(errno.EFBIG, TOO_FULL)
                 self.has_sources = self.has_sources or entry.name.lower().endswith(SOURCES)
-                self.is_go_package = self.is_go_package or entry.name.lower().endswith(GO_PACKAGE)
+                self.is_package = self.is_package or entry.name.lower().endswith(PACKAGE)
                 if _may_be_a_profile(entry.name):
                     self._add(entry)
 

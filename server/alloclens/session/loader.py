@@ -189,6 +189,7 @@ class Loader:
             self._known.forget(path)
             del self._listing[path]
         self._known.faults, self._known.closed = seen.scan.faults, seen.scan.closed
+        self._known.packages = seen.scan.packages
         self._may_forget = True
         if await self._load(new, wanted) and not await self._aside(self._known.look_again):
             self._shown = to_show

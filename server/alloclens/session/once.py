@@ -35,7 +35,7 @@ def world(
     known = Known(current.reader, snapshots())
     known.since = since
     listing = scan(directories, current.where.roots.folders, current.settings.profile_depth)
-    files, known.faults, known.closed = listing.files, listing.faults, listing.closed
+    files, known.faults, known.closed, known.packages = listing.files, listing.faults, listing.closed, listing.packages
     current = current.labelled(listing.directories)
     remembered = known.remember(files)
     unread = dict.fromkeys(path for path in files if path not in remembered)
