@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -24,10 +24,12 @@ SHOP, TILL, NEXT_SHOP = range(20), range(50, 70), range(19, 60)
 FEW = range(90, 93)
 
 
-def parted(of: dict[str, Sequence[int]], dice: random.Random | None = None, **given: dict[str, str]) -> list[str]:
+def parted(of: dict[str, Sequence[int]], dice: random.Random | None = None, **given: dict[str, Any]) -> list[str]:
     """Part snapshots by the functions that each names. Returns the names of those in one series, such as "ab"."""
     made = {
-        name: snapshot(f"/p/{name}", at, evidence=at, **{key: value.get(name, "") for key, value in given.items()})
+        name: snapshot(
+            f"/p/{name}", at, evidence=at, **{key: value[name] for key, value in given.items() if name in value}
+        )
         for at, name in enumerate(of)
     }
 
@@ -55,6 +57,21 @@ def test_too_little_tells_no_program(names: int) -> None:
 
 def test_what_tells_too_little_is_apart_from_several_programs() -> None:
     assert parted({"a": SHOP, "b": TILL, "c": FEW, "d": (), "e": [*FEW, SHOP[0]]}) == ["ace", "b", "d"]
+
+
+@pytest.mark.parametrize(
+    ("languages", "series"),
+    [
+        ({"a": (1,), "b": (2,), "c": (1,), "d": (2,)}, ["ac", "bd"]),
+        ({"a": (1,), "b": (1, 2), "c": (2,), "d": ()}, ["abcd"]),
+        ({"a": (1,), "b": (2,), "c": (), "d": ()}, ["a", "b", "cd"]),
+        ({"a": (), "b": (), "c": (), "d": (3,)}, ["abcd"]),
+    ],
+)
+def test_languages_tell_programs_with_few_functions(languages: dict[str, tuple[int, ...]], series: list[str]) -> None:
+    few = {name: range(at, at + 3) for at, name in zip((0, 10, 20, 30), "abcd", strict=True)}
+    for seed in range(4):
+        assert parted(few, random.Random(seed), languages=languages) == series
 
 
 def test_a_name_or_a_build_tells_before_functions_do() -> None:

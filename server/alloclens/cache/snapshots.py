@@ -44,28 +44,31 @@ SCHEMA = """
     DROP TABLE IF EXISTS snapshot4;
     DROP TABLE IF EXISTS evidence4;
     DROP TABLE IF EXISTS name4;
-    CREATE TABLE IF NOT EXISTS snapshot5 (
+    DROP TABLE IF EXISTS snapshot5;
+    DROP TABLE IF EXISTS evidence5;
+    DROP TABLE IF EXISTS name5;
+    CREATE TABLE IF NOT EXISTS snapshot6 (
         path TEXT PRIMARY KEY, directory TEXT NOT NULL, stamp TEXT NOT NULL, reader TEXT NOT NULL, evidence INTEGER NOT NULL,
         check_sum INTEGER NOT NULL, facts BLOB NOT NULL, owned BLOB NOT NULL, rest_sum INTEGER NOT NULL, rest BLOB NOT NULL
     );
-    CREATE INDEX IF NOT EXISTS by_directory ON snapshot5 (directory);
-    CREATE INDEX IF NOT EXISTS by_evidence ON snapshot5 (evidence);
-    CREATE TABLE IF NOT EXISTS evidence5 (digest INTEGER PRIMARY KEY, keys BLOB NOT NULL);
-    CREATE TABLE IF NOT EXISTS name5 (key INTEGER PRIMARY KEY, file BLOB NOT NULL, function BLOB NOT NULL);
+    CREATE INDEX IF NOT EXISTS by_directory ON snapshot6 (directory);
+    CREATE INDEX IF NOT EXISTS by_evidence ON snapshot6 (evidence);
+    CREATE TABLE IF NOT EXISTS evidence6 (digest INTEGER PRIMARY KEY, keys BLOB NOT NULL);
+    CREATE TABLE IF NOT EXISTS name6 (key INTEGER PRIMARY KEY, file BLOB NOT NULL, function BLOB NOT NULL);
 """
-"""The 5 is the version of the blobs' contents.
+"""The 6 is the version of the blobs' contents.
 
 check_sum covers all columns but the rest, rest_sum covers check_sum and the rest. Evidence and names have digests as
 keys.
 """
 SELECT_KEPT = """
-    SELECT path, directory, stamp, reader, evidence, facts, owned, check_sum FROM snapshot5
+    SELECT path, directory, stamp, reader, evidence, facts, owned, check_sum FROM snapshot6
     WHERE reader = ? AND path IN (SELECT value FROM json_each(?))
 """
 """One query for thousands: separate queries take three times as long."""
-SETS = "SELECT digest, keys FROM evidence5 WHERE digest IN (SELECT value FROM json_each(?))"
-NAMES = "SELECT key, file, function FROM name5 WHERE key IN (SELECT value FROM json_each(?))"
-OLDEST = "DELETE FROM snapshot5 WHERE rowid IN (SELECT rowid FROM snapshot5 ORDER BY rowid LIMIT 100)"
+SETS = "SELECT digest, keys FROM evidence6 WHERE digest IN (SELECT value FROM json_each(?))"
+NAMES = "SELECT key, file, function FROM name6 WHERE key IN (SELECT value FROM json_each(?))"
+OLDEST = "DELETE FROM snapshot6 WHERE rowid IN (SELECT rowid FROM snapshot6 ORDER BY rowid LIMIT 100)"
 MAX_SNAPSHOTS_BYTES = 1 << 30
 """Size of all snapshots; the oldest are dropped first. 5,000 snapshots of 1,200 owned lines take 380 MB."""
 KEY, VALUE, REST = 8, 4, len(Figures._fields) - 1
@@ -93,6 +96,8 @@ class SnapshotFacts(msgspec.Struct, frozen=True, array_like=True):
     notes: tuple[str, ...]
     mem_stats: tuple[int, ...] | None
     contention: str
+    is_pprof: bool
+    languages: tuple[int, ...]
 
 
 class Snapshots:
@@ -122,7 +127,7 @@ class Snapshots:
             base.execute(WRITING)
             _keep_evidence(base, evidence)
             row = *key, total, facts, light, check_sum(total, rest), rest
-            base.execute("INSERT OR REPLACE INTO snapshot5 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+            base.execute("INSERT OR REPLACE INTO snapshot6 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
             log.debug("kept the snapshot %s", snapshot.path)
 
     def of(self, stamps: Mapping[str, Stamp], reader: str, again: Again | None = None) -> list[Snapshot]:
@@ -157,7 +162,7 @@ class Snapshots:
         if damaged := set(json.loads(asked)) - whole.keys():
             with self._cache.transaction() as base:
                 base.execute(WRITING)
-                base.executemany("DELETE FROM evidence5 WHERE digest = ?", [(digest,) for digest in damaged])
+                base.executemany("DELETE FROM evidence6 WHERE digest = ?", [(digest,) for digest in damaged])
         return whole, evidence_of(names)
 
     def _rest(self, path: str, stamp: str, of: int, again: Again | None, lines: int) -> Floats:
@@ -165,7 +170,7 @@ class Snapshots:
 
         `of` is the check sum of its lines: another session may have changed their attribution meanwhile.
         """
-        question = "SELECT check_sum, rest, rest_sum FROM snapshot5 WHERE path = ? AND stamp = ? AND check_sum = ?"
+        question = "SELECT check_sum, rest, rest_sum FROM snapshot6 WHERE path = ? AND stamp = ? AND check_sum = ?"
         for _, rest, _ in whole(self._cache.ask(question, sql_text(path), stamp, of), of):
             return np.frombuffer(rest, np.float64).reshape(REST, lines)
         read = again(path) if again else None
@@ -179,10 +184,10 @@ class Snapshots:
         with self._cache.transaction() as base:
             base.execute(WRITING)
             for directory in directories:
-                rows = base.execute("SELECT path FROM snapshot5 WHERE directory = ?", (sql_text(directory),))
+                rows = base.execute("SELECT path FROM snapshot6 WHERE directory = ?", (sql_text(directory),))
                 gone = [(path,) for (path,) in rows if path not in kept and is_absent(path)]
-                base.executemany("DELETE FROM snapshot5 WHERE path = ?", gone)
-            base.execute("DELETE FROM evidence5 WHERE NOT EXISTS (SELECT 1 FROM snapshot5 WHERE evidence = digest)")
+                base.executemany("DELETE FROM snapshot6 WHERE path = ?", gone)
+            base.execute("DELETE FROM evidence6 WHERE NOT EXISTS (SELECT 1 FROM snapshot6 WHERE evidence = digest)")
             if not self._swept:
                 _sweep_names(base)
                 self._swept = True
@@ -193,23 +198,23 @@ class Snapshots:
 def _keep_evidence(base: sqlite3.Connection, evidence: Evidence) -> None:
     """Store the names in a profile unless they are stored already."""
     row = evidence.digest, evidence.keys.tobytes()
-    if base.execute("INSERT OR IGNORE INTO evidence5 VALUES (?, ?)", row).rowcount:
+    if base.execute("INSERT OR IGNORE INTO evidence6 VALUES (?, ?)", row).rowcount:
         texts = (
             [text.encode("utf-8", "surrogatepass") for text in column]
             for column in (evidence.files, evidence.functions)
         )
         base.executemany(
-            "INSERT OR REPLACE INTO name5 VALUES (?, ?, ?)", zip(evidence.keys.tolist(), *texts, strict=True)
+            "INSERT OR REPLACE INTO name6 VALUES (?, ?, ?)", zip(evidence.keys.tolist(), *texts, strict=True)
         )
 
 
 def _sweep_names(base: sqlite3.Connection) -> None:
     """Drop names without evidence."""
-    sets = base.execute("SELECT * FROM evidence5")
+    sets = base.execute("SELECT * FROM evidence6")
     used = [np.frombuffer(keys, np.int64) for digest, keys in sets if _is_whole(digest, keys)]
-    kept = np.fromiter((key for (key,) in base.execute("SELECT key FROM name5")), np.int64)
+    kept = np.fromiter((key for (key,) in base.execute("SELECT key FROM name6")), np.int64)
     gone = np.setdiff1d(kept, np.concatenate(used)) if used else kept
-    base.executemany("DELETE FROM name5 WHERE key = ?", [(key,) for key in gone.tolist()])
+    base.executemany("DELETE FROM name6 WHERE key = ?", [(key,) for key in gone.tolist()])
 
 
 def _is_whole(digest: int, *data: Any) -> bool:
@@ -218,7 +223,7 @@ def _is_whole(digest: int, *data: Any) -> bool:
 
 
 def _size(base: sqlite3.Connection) -> int:
-    return int(base.execute("SELECT total(length(owned) + length(rest)) FROM snapshot5").fetchone()[0])
+    return int(base.execute("SELECT total(length(owned) + length(rest)) FROM snapshot6").fetchone()[0])
 
 
 def _facts(snapshot: Snapshot) -> bytes:

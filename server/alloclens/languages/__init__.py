@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from alloclens.languages.csharp import CSHARP
@@ -31,11 +32,28 @@ LANGUAGES: tuple[Language, ...] = (
 
 def language_of(path: str) -> Language | None:
     """Return the language of a file by the end of its name; None if it is not one of these."""
-    ending = path[path.rfind(".") :].lower()
+    ending = _ending(path)
     return next((language for language in LANGUAGES if ending in language.endings), None)
+
+
+KINDS = ((GO,), (PYTHON,), (JAVASCRIPT, TYPESCRIPT, TSX), (RUST,), (C, C_PLUS_PLUS), (JAVA,))
+"""Languages in which a program is written, each with those that are compiled to it or mixed with it as a matter of course."""
+
+
+@lru_cache(2)  # successive snapshots name the same files
+def kinds_of(files: tuple[str, ...]) -> tuple[int, ...]:
+    """Return the numbers of the kinds of languages that files are written in."""
+    endings = {_ending(file) for file in files}
+    return tuple(
+        number for number, kind in enumerate(KINDS) if any(endings.intersection(language.endings) for language in kind)
+    )
 
 
 def comment_of(path: str) -> str:
     """Return what begins a comment in a file; "" if that is not known."""
     language = language_of(path)
     return language.comment if language else ""
+
+
+def _ending(path: str) -> str:
+    return path[path.rfind(".") :].lower()

@@ -3,7 +3,7 @@
 If the profile names its binary, that decides. If not, snapshots belong together if they share a build id or a function
 outside the standard library and dependencies, directly or through other snapshots. So a program that merely changed
 stays one program. Two groups without anything in common are two programs only if each names enough functions that this
-is no accident.
+is no accident, or if they are written in different languages.
 
 Heap profiles with other sample types are of other programs, also if they are few: they cannot be compared, and which of
 them is shown must not depend on which was written last.
@@ -83,16 +83,29 @@ def _by_heap(snapshots: list[Snapshot], functions: Functions) -> list[list[Snaps
 
 
 def _apart(snapshots: Sequence[Snapshot], functions: Functions) -> list[list[Snapshot]]:
-    """Split snapshots that have nothing in common. Those with too few functions stay together."""
-    distinct, rest = [], []
-    for part, count in _connected(snapshots, functions):
-        if count >= MIN_FUNCTIONS:
-            distinct.append(part)
-        else:
-            rest += part
+    """Split snapshots that have nothing in common. Those with too few functions stay together if a language may be the same."""
+    parts = _connected(snapshots, functions)
+    distinct = [part for part, count in parts if count >= MIN_FUNCTIONS]
     if len(distinct) < 2:
-        return [list(snapshots)] if snapshots else []
-    return [*distinct, rest] if rest else distinct
+        return _by_language([part for part, _ in parts])
+    return [*distinct, *_by_language([part for part, count in parts if count < MIN_FUNCTIONS])]
+
+
+def _by_language(parts: Iterable[list[Snapshot]]) -> list[list[Snapshot]]:
+    """Join groups, except those that have no language in common. Groups without any stay with all others, if those are one."""
+    joined: list[tuple[set[int], list[Snapshot]]] = []
+    unknown: list[Snapshot] = []
+    for part in parts:
+        languages = {kind for snapshot in part for kind in snapshot.languages}
+        alike = [one for one in joined if one[0] & languages]
+        if languages:
+            joined = [one for one in joined if one not in alike]
+            both = [*alike, (languages, part)]
+            joined.append((set[int]().union(*(one[0] for one in both)), [s for one in both for s in one[1]]))
+        else:
+            unknown += part
+    groups = [part for _, part in joined]
+    return [[*chain(*groups), *unknown]] if len(groups) == 1 else [group for group in (*groups, unknown) if group]
 
 
 def _connected(snapshots: Iterable[Snapshot], functions: Functions) -> list[tuple[list[Snapshot], int]]:

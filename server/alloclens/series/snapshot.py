@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from alloclens.profile.build import UNKNOWN_BUILD, Build
 from alloclens.profile.kinds import ProfileKind, kind_of
+from alloclens.series.owned import NOTHING
 
 if TYPE_CHECKING:
     from alloclens.profile.model import MemStats, ValueType
@@ -67,6 +68,10 @@ class Snapshot:
     mem_stats: MemStats | None = None
     contention: str = ""
     """What a profile of contention is of: block or mutex. Its sample types do not say."""
+    is_pprof: bool = False
+    """Whether `go tool pprof` reads its format."""
+    languages: tuple[int, ...] = ()
+    """The kinds of languages of the files it names, see `languages.kinds_of`."""
 
     @cached_property
     def kind(self) -> ProfileKind:
@@ -89,6 +94,14 @@ class Snapshot:
     def total_of(self, kind: ValueType) -> int:
         """Return the sum of all samples in a sample type."""
         return self.total[self.sample_types.index(kind)]
+
+    def of_types(self, types: tuple[ValueType, ...]) -> Snapshot:
+        """Return it with only some of its sample types, without what is judged."""
+        if types == self.sample_types:
+            return self
+        default = self.default_sample_type if any(kind.type == self.default_sample_type for kind in types) else ""
+        total = tuple(map(self.total_of, types))
+        return replace(self, sample_types=types, default_sample_type=default, total=total, owned=NOTHING)
 
     @cached_property
     def directory(self) -> str:
