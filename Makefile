@@ -136,6 +136,10 @@ languages: .venv/made vscode-client/node_modules/made ## test real exporters of 
 	PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix .tools/exporters install --no-audit --no-fund --loglevel=error @datadog/pprof@5
 	$(BIN)/python -m pytest -rs tests/exporters
 
+.PHONY: live
+live: .venv/made ## look at the hints for two minutes while real Go services write profiles every second
+	$(BIN)/python -m tests.live
+
 .PHONY: clean
 clean: ## remove everything that was built here
 	rm -rf .venv .tools server/kernel/node_modules vscode-client/node_modules vscode-client/dist $(VSIX)

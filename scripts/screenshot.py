@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,8 +10,11 @@ from typing import TYPE_CHECKING
 from scripts import leaky, tools
 from scripts.demo import SERVER, VSIX
 from scripts.workbench import end_on_signals, workbench
+from tests.support import gokinds
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from playwright.sync_api import Page
 
 DOCS = tools.ROOT / "docs"
@@ -24,15 +28,42 @@ def main() -> None:
         example = leaky.copy(Path(folder) / "leaky")
         with leaky.under_load(example), workbench(VSIX, {"alloclens.server.command": str(SERVER)}) as running:
             _take(running.url(example, example / "leaks.go"))
-    tools.say("demo.png, stacks.png and flame-graph.png in docs/ are new.")
+        program = Path(folder) / "gokinds"
+        with gokinds.running(program) as made, workbench(VSIX, {"alloclens.server.command": str(SERVER)}) as running:
+            for turn in range(3 * len(gokinds.KINDS)):
+                made.write(gokinds.KINDS[turn % len(gokinds.KINDS)], turn)
+            _take_kinds(running.url(program, made.source))
+    tools.say("demo.png, stacks.png, flame-graph.png and kinds.png in docs/ are new.")
+
+
+@contextlib.contextmanager
+def _opened(url: str, height: int) -> Iterator[Page]:
+    with tools.playwright() as driver:
+        browser = driver.chromium.launch(executable_path=tools.chromium(), args=tools.CHROMIUM_ARGUMENTS)
+        page = browser.new_page(viewport={"width": 1280, "height": height})
+        page.goto(url)
+        page.locator(".monaco-editor .view-line").first.wait_for(timeout=60_000)
+        yield page
+        browser.close()
+
+
+def _take_kinds(url: str) -> None:
+    """Take a picture of a line with several kinds of profiles, and its hover."""
+    with _opened(url, 900) as page:
+        page.keyboard.press("Control+b")  # the side bar
+        line = page.locator(".view-line", has_text="kinds: park")
+        page.keyboard.press("Control+g")
+        page.keyboard.type("75")
+        page.keyboard.press("Enter")
+        line.filter(has_text="leaked goroutines").wait_for(timeout=60_000)
+        line.locator("span", has_text="unknown").last.hover()
+        page.locator(".monaco-hover", has_text="owned").wait_for()
+        page.wait_for_timeout(2000)
+        page.screenshot(path=DOCS / "kinds.png")
 
 
 def _take(url: str) -> None:
-    with tools.playwright() as driver:
-        browser = driver.chromium.launch(executable_path=tools.chromium(), args=tools.CHROMIUM_ARGUMENTS)
-        page = browser.new_page(viewport={"width": 1280, "height": 1240})
-        page.goto(url)
-        page.locator(".monaco-editor .view-line").first.wait_for(timeout=60_000)
+    with _opened(url, 1240) as page:
         _wait_for_leaks(page)
         _tidy(page)
         page.screenshot(path=DOCS / "demo.png")
@@ -40,7 +71,6 @@ def _take(url: str) -> None:
         page.screenshot(path=DOCS / "stacks.png")
         _open_flame_graph(page)
         page.screenshot(path=DOCS / "flame-graph.png")
-        browser.close()
 
 
 def _wait_for_leaks(page: Page) -> None:

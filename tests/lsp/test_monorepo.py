@@ -1,17 +1,13 @@
-"""Two real Go services of a monorepo, both captured every second into directories of their own."""
+"""Two services of a monorepo that are captured at once: the series of one is shown, and nothing of the other."""
 
 from __future__ import annotations
 
-import re
-import subprocess
-import sys
-from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
 
-from scripts import tools
-from scripts.workbench import process
+from tests.support import monorepo
+from tests.support.monorepo import LEAK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,56 +19,12 @@ pytestmark = [pytest.mark.programs, pytest.mark.slow]
 
 SNAPSHOTS = 10
 """Of each service, all written while the first one's file is open."""
-LEAK = 24
-SERVICE = """package main
-
-import (
-	"fmt"
-	"net"
-	"net/http"
-	_ "net/http/pprof"
-	"os"
-	"time"
-)
-
-var kept [][]byte
-
-func main() {
-	listener, _ := net.Listen("tcp", "127.0.0.1:0")
-	fmt.Printf("http://%s\\n", listener.Addr())
-	go http.Serve(listener, nil)
-	go NAME()
-	os.Stdin.Read(make([]byte, 1)) // until its parent is gone
-}
-
-func NAME() {
-	for {
-		kept = append(kept, make([]byte, 1<<20)) // leaks
-		time.Sleep(100 * time.Millisecond)
-	}
-}
-"""
 
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Iterator[Path]:
     """The monorepo, while its services run and are captured."""
-    (tmp_path / "go.mod").write_text("module example.com/shop\n\ngo 1.21\n")
-    with ExitStack() as running:
-        for name in ("api", "web"):
-            source = tmp_path / f"services/{name}/main.go"
-            source.parent.mkdir(parents=True)
-            source.write_text(SERVICE.replace("NAME", f"serve_{name}"))
-            program = tmp_path / f"bin-{name}"
-            build = [tools.go(), "build", "-o", program, f"./services/{name}"]
-            subprocess.run(build, cwd=tmp_path, check=True, env=tools.environment())
-            pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-            child = running.enter_context(process([program], **pipes))
-            running.callback(child.stdin.close)
-            url = re.match(r"http://\S+", child.stdout.readline())[0]
-            capture = [sys.executable, "-m", "alloclens", "capture", url, "--every", "1s"]
-            into = ["--into", f"profiles/{name}"]
-            running.enter_context(process([*capture, *into], cwd=tmp_path, stdout=subprocess.DEVNULL))
+    with monorepo.captured(tmp_path):
         yield tmp_path
 
 
