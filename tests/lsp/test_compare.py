@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -110,6 +111,28 @@ async def test_why_files_cannot_be_compared(editor: Editor, shop: Path) -> None:
     assert (await editor.command(COMPARE, str(text), head)).startswith(f"{text} could not be read: ")
     assert "is a difference already" in await editor.command(COMPARE, negative, head)
     await editor.until_hints(api, SHOWN)
+
+
+async def test_profiles_of_other_formats_are_compared_by_what_both_have(editor: Editor, shop: Path) -> None:
+    """A heap of Go and what DHAT counted. DHAT has no command of pprof, which cannot read it."""
+    api, base = await opened(editor, shop), elsewhere(shop, "before.pb.gz", 10)
+    line = f"0x1: main.serve ({shop}/services/api/main.go:5)"
+    point = {"tb": 90 * MB, "tbk": 90, "gb": 70 * MB, "gbk": 70, "eb": 50 * MB, "ebk": 50, "fs": [1]}
+    dhat = {"dhatFileVersion": 2, "bklt": True, "pps": [point], "ftbl": ["[root]", line]}
+    head = shop.parent / "downloads/dhat.json"
+    head.write_text(json.dumps(dhat))
+    assert await editor.command(COMPARE, base, str(head)) is None
+    await editor.until_hints(api, {5: "50.0MB ▲40.0MB"})
+    assert "Only one of them has peak\\_objects, peak\\_space" in editor.status.tooltip
+    text = await editor.hover(api, 5)
+    assert "alloc\\_space: 90.0MB flat" in text
+    assert "pprof" not in text
+    assert await editor.command(COMPARE, str(head), base) is None
+    await editor.until_hints(api, {5: "10.0MB ▼40.0MB"})
+    assert "pprof" not in await editor.hover(api, 5)
+    await editor.command(LEAVE)
+    await editor.until_hints(api, SHOWN)
+    assert "go tool pprof" in await editor.hover(api, 5)
 
 
 async def test_a_failed_comparison_leaves_what_is_shown(editor: Editor, shop: Path) -> None:

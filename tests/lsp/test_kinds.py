@@ -172,9 +172,96 @@ async def test_views_have_each_kind_in_words(editor: Editor, folder: Path) -> No
     assert [item.detail for item in items] == [f"{count} · 100%" for count in ("32.0MB", *counts)]
     found = await editor.client.workspace_symbol_async(lsp.WorkspaceSymbolParams("$keep"))
     assert [one.name.split(" ", 1)[1] for one in found] == [" · ".join(["32.0MB", *counts])]
-    assert editor.status.text.endswith(" · ".join(counts))
+    assert editor.status.text == "inuse_space 32.0MB, latest · 500 goroutines · 450 leaked goroutines …"
+    assert all(count.split(" ")[0] in editor.status.tooltip for count in counts)
     path = await editor.command("alloclens.server.stackPage", *where)
     page = await asyncio.to_thread(Path(path).read_text)
     assert [line.split(": ")[1].split(",")[0] for line in page.split("\n") if "through this line" in line] == [
         f"{count} through this line" for count in ("32.0MB", *counts)
     ]
+
+
+TYPES = {
+    "": ("inuse_space", "32.0MB inuse_space", 11),
+    "goroutine": ("goroutine", "500 goroutine", 11),
+    "block/delay": ("block/delay", "1.2s block/delay", 11),
+    "mutex/delay": ("mutex/delay", "300ms mutex/delay", 11),
+    "mutex/contentions": ("mutex/contentions", "3 mutex/contentions", 11),
+}
+
+
+async def test_each_kind_can_be_shown_and_says_which_it_is(editor: Editor, folder: Path) -> None:
+    """Block and mutex profiles have the same sample types."""
+    for kind in ("heap", "goroutine", "block", "mutex"):
+        drop(folder / f"profiles/{kind}.pb.gz", profiles(folder, 1)[kind])
+    await editor.open_folder(folder)
+    uri = editor.open(folder / "main.go")
+    await editor.until(partial(has, editor, uri, 11, "32.0MB · 500 goroutines · 1.2s blocked …"))
+    choices = [one["name"] for one in await editor.command("alloclens.server.sampleTypes")]
+    assert {*TYPES} - {""} < {*choices}
+    assert "delay" not in choices
+
+    def is_shown(name: str) -> bool:
+        return editor.status.text.startswith(f"{name} ")
+
+    for wanted, (name, total, line) in TYPES.items():
+        editor.configure(sampleType=wanted)
+        await editor.until(partial(is_shown, name))
+        flame = await editor.command("alloclens.server.flame")
+        assert (flame["sampleType"], flame["totalLabel"]) == (name, total)
+        for at in ({}, {"uri": uri, "line": line - 1}):
+            assert (await editor.command("alloclens.server.timeline", at))["sampleType"] == name
+        explained = await editor.command("alloclens.server.explain", uri)
+        assert explained.startswith(f"{name} in {name.split('/')[0].replace('inuse_space', 'heap')}.pb.gz\n")
+        others = {"inuse_space", "goroutine", "block/delay", "mutex/delay"} - {
+            name,
+            name.replace("contentions", "delay"),
+        }
+        assert {*explained.split("other kinds of profiles: ")[1].split(".\n")[0].split(", ")} == others
+        selected = [one["name"] for one in await editor.command("alloclens.server.sampleTypes") if one["selected"]]
+        assert selected == [name]
+
+
+async def test_a_file_is_explained_by_the_kind_that_has_it(editor: Editor, folder: Path) -> None:
+    drop(folder / "profiles/heap.pb.gz", profiles(folder, 1)["heap"])
+    waits = folder / "wait.go"
+    waits.write_text("package main\n\nfunc wait() {\n\tselect {}\n}\n")
+    stack = f"runtime.gopark@/go/src/x.go:1 < main.wait:3@{waits}:4 < main.serve:5@{folder / 'main.go'}:7 = 9"
+    drop(folder / "profiles/goroutine.pb.gz", goroutines(stack))
+    await editor.open_folder(folder)
+    uri = editor.open(waits)
+    await editor.until_hints(uri, {4: "9 goroutines"})
+    lines = (await editor.command("alloclens.server.explain", uri)).split("\n")
+    assert lines[0] == "inuse_space in heap.pb.gz"
+    assert "goroutine in goroutine.pb.gz:" in lines
+    assert not [line for line in lines if "names no file" in line]
+
+
+async def test_a_long_status_is_cut_where_it_says_least(editor: Editor, folder: Path) -> None:
+    long = "a-name-of-a-service-that-is-longer-than-a-status-bar-has-room-for"
+    for name in (long, "web"):
+        for kind, data in profiles(folder, 1).items():
+            drop(folder / f"profiles/{name}/{kind}-of-the-service-{name}.pb.gz", data)
+    await editor.open_folder(folder, series=long, head=f"heap-of-the-service-{long}.pb.gz")
+    await editor.until(lambda: editor.status.state == "ok")
+    assert editor.status.text == "a-name-of-a-service-tha… · inuse_space 32.0MB, heap-of-the-service-a-n… …"
+    assert editor.status.series == long
+
+
+async def test_a_head_that_is_not_there_is_said(editor: Editor, folder: Path) -> None:
+    for number in (1, 2):
+        drop(folder / f"profiles/heap.{number}.pb.gz", profiles(folder, number)["heap"])
+    drop(folder / "profiles/goroutine.pb.gz", profiles(folder, 1)["goroutine"])
+    await editor.open_folder(folder, head="gone", base="goroutine.pb.gz")
+    await editor.until(lambda: editor.status.state == "problem")
+    why = "no snapshot is named gone, so the head is latest; there are first, previous, latest, yesterday and "
+    other = "goroutine.pb.gz is not the base here: it is of another program, directory or kind of profile"
+    await editor.until(lambda: editor.messages)
+    (message,) = editor.messages
+    assert why in message
+    assert other in message
+    assert "no snapshot is named gone, so the head is latest" in editor.status.tooltip
+    editor.configure(head="heap.1.pb.gz")
+    await editor.until(lambda: editor.status.state == "ok")
+    editor.configure(head="gone")
+    await editor.until(lambda: len(editor.messages) > 1)

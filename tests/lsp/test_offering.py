@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -75,6 +77,25 @@ async def test_it_is_offered_once(editor: Editor, folder: Path, answer: str) -> 
     changed(editor, first, kind=lsp.FileChangeType.Changed)
     await editor.until(lambda: len(editor.questions) > 1)
     assert editor.questions == [question(first), question(second)]
+    await editor.until_hints(uri, {11: "20.0MB"})
+
+
+async def test_what_was_written_before_the_start_is_offered(editor: Editor, folder: Path) -> None:
+    editor.answer = "Not Now"
+    drop(folder / "profiles/mem.out", held(folder, 20))
+    (folder / "half.mprof").write_bytes(held(folder, 30)[:20])
+    now = time.time()
+    names = "old", "too many", "first", "then", "testdata", "last"
+    made = {name: drop(folder / f"{name}/mem.out", held(folder, 30)) for name in names}
+    for path, age in zip(made.values(), (25, 4, 3, 2, 1, 0.5), strict=True):
+        os.utime(path, (now - age * 3600, now - age * 3600))
+    uri = await opened(editor, folder)
+    await editor.until(lambda: len(editor.questions) > 2)
+    assert editor.questions == [question(made[name]) for name in ("last", "then", "first")]
+    new = drop(folder / "new/mem.out", held(folder, 30))
+    changed(editor, made["last"], new)
+    await editor.until(lambda: len(editor.questions) > 3)
+    assert editor.questions[3:] == [question(new)]
     await editor.until_hints(uri, {11: "20.0MB"})
 
 

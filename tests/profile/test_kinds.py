@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from alloclens.profile.formats import read
-from alloclens.profile.kinds import ProfileKind, contention_of, kind_of
+from alloclens.profile.kinds import ProfileKind, contention_of, is_meant, kind_of
 from alloclens.profile.model import ValueType
 
 from tests.support.profiles import CONTENTION, profile
@@ -51,6 +51,21 @@ def test_sample_types_tell_the_kind(types: str) -> None:
 def test_leaves_tell_block_from_mutex_and_else_the_name(leaves: list[str], name: str, kind: str) -> None:
     data = profile(CONTENTION, *(f"{leaf}@/go/src/sync.go:1 < main.unlocker@/w/main.go:2 = 1 8" for leaf in leaves))
     assert contention_of(read(data), name) == kind
+
+
+@pytest.mark.parametrize(
+    ("wanted", "kind", "is_meant_"),
+    [
+        ("delay", ProfileKind.MUTEX, True),
+        ("mutex/delay", ProfileKind.MUTEX, True),
+        ("mutex/delay", ProfileKind.BLOCK, False),
+        ("mutex/contentions", ProfileKind.MUTEX, False),
+        ("mutex", ProfileKind.MUTEX, False),
+        ("heap/inuse/delay", ProfileKind.HEAP, False),
+    ],
+)
+def test_a_sample_type_may_be_named_with_its_kind(wanted: str, kind: ProfileKind, is_meant_: bool) -> None:
+    assert is_meant(wanted, kind, "delay") == is_meant_
 
 
 def test_only_contention_has_such_a_kind() -> None:

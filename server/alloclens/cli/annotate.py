@@ -25,14 +25,13 @@ from alloclens.wording.kinds import Row, side_by_side
 from alloclens.wording.markdown import plain
 from alloclens.wording.nothing import notes
 from alloclens.wording.status import line as status_line
-from alloclens.wording.status import not_chosen, nothing, unreadable
+from alloclens.wording.status import not_used, nothing, unreadable
 from alloclens.wording.verdict import placed_message
 from alloclens.workspace.around import workspace_around
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from alloclens.series.comparison import Comparison
     from alloclens.session.world import FileLines, World
     from alloclens.source.line_mapping import MappedLines
 
@@ -64,8 +63,7 @@ def command(source: Path, profiles: str, base: str | None, head: str | None, sam
         text = decoded(read_file(path, MAX_SOURCE_BYTES))
     mapped = file.on(text)
     show(Styled(status_line(file.comparison, settings.base, settings.head), bold=True))
-    tell_unused(known, file.comparison)
-    for note in services.notes(known):
+    for note in (*not_used(known), *services.notes(known)):
         tell(note)
     verdicts = [_verdicts(f, f.on(text), known.settings.memory_bytes) for f in reversed(files)]
     _print(
@@ -103,13 +101,6 @@ def refuse_unknown(known: World) -> None:
             raise click.ClickException(
                 f"no snapshot is named {choice}; there are {', '.join(CHOICES)} and {names[0]} …"
             )
-
-
-def tell_unused(known: World, shown: Comparison) -> None:
-    """Say if the chosen base or head is a snapshot of another series than what is shown."""
-    for what, choice in (("base", known.settings.base), ("head", known.settings.head)):
-        if choice not in CHOICES and shown.series.named(choice) is None:
-            tell(not_chosen(choice, what))
 
 
 def _hints(files: Sequence[FileLines], text: str) -> dict[int, str]:

@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING
 import click
 
 from alloclens.cli.annotate import tell_problems
-from alloclens.cli.terminal import show
+from alloclens.cli.terminal import show, tell
 from alloclens.disk import real, real_path
 from alloclens.paths import name_of
+from alloclens.session.choice import Choice, with_chosen
 from alloclens.session.line_mapper import coverage_now, parts
 from alloclens.session.once import world
+from alloclens.wording import services
 from alloclens.wording.drift import report, without_line
 from alloclens.wording.explain import advice, nothing_of, of_file, summary
 from alloclens.wording.markdown import plain
 from alloclens.wording.status import line as status_line
-from alloclens.wording.status import not_listed, nothing
+from alloclens.wording.status import not_listed, not_used, nothing
 from alloclens.workspace.around import workspace_around
 from alloclens.workspace.files import text_of
 
@@ -44,13 +46,24 @@ def command(what: str | None, profiles: str | None, everything: bool, sample_typ
     known = world(
         [workspace_around(os.curdir)], [real_path(profiles)] if profiles else None, {"sampleType": sample_type}
     )
+    known = with_chosen(known, Choice(known.settings.series, real(what) if what and os.path.isfile(what) else ""))
     tell_problems(known)
     if known.shown is None:
-        raise click.ClickException(plain(nothing(known)))
-    coverage = known.coverage
-    show(status_line(known.shown, known.settings.base, known.settings.head))
-    for line in _report(known, known.shown, coverage, what, everything=everything):
+        raise click.ClickException(services.missing(known) or plain(nothing(known)))
+    for note in (*not_used(known), *services.notes(known)):
+        tell(note)
+    comparison, coverage = _explained(known, known.shown, what)
+    show(status_line(comparison, known.settings.base, known.settings.head))
+    for line in _report(known, comparison, coverage, what, everything=everything):
         show(line)
+
+
+def _explained(known: World, shown: Comparison, what: str | None) -> tuple[Comparison, Coverage]:
+    """Return what is shown, or the first kind of profile beside it that has what is asked for, with its coverage."""
+    kinds = [shown, *known.kinds(shown)[1:]] if what else [shown]
+    explained = ((kind, known.coverage_of(kind)) for kind in kinds)
+    having = (pair for pair in explained if what and _matching(known, *pair, what))
+    return next(having, (shown, known.coverage))
 
 
 def _report(
@@ -59,6 +72,7 @@ def _report(
     if what:
         yield from _about(known, shown, coverage, what)
         return
+    yield from services.kinds(known)
     yield summary(coverage_now(known, shown, text_of))
     yield from advice(coverage, known.sources.roots)
     yield from map(plain, not_listed(known.closed))

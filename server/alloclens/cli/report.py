@@ -14,9 +14,9 @@ import numpy as np
 from jinja2 import Environment, StrictUndefined
 
 from alloclens import __version__
-from alloclens.cli.annotate import refuse_unknown, tell_problems, tell_unused
+from alloclens.cli.annotate import refuse_unknown, tell_problems
 from alloclens.cli.errors import errors_about
-from alloclens.cli.terminal import show_bytes
+from alloclens.cli.terminal import show_bytes, tell
 from alloclens.disk import real, write_file
 from alloclens.printable import printable
 from alloclens.series.comparison import by_weight, worth_showing
@@ -32,9 +32,10 @@ from alloclens.typed import as_json
 from alloclens.wording import flame as wording
 from alloclens.wording import services
 from alloclens.wording.amounts import amount, counted, growth, share
+from alloclens.wording.kinds import type_name
 from alloclens.wording.markdown import plain
 from alloclens.wording.nothing import no_finding, notes
-from alloclens.wording.status import in_full, moment, nothing
+from alloclens.wording.status import in_full, moment, not_used, nothing
 from alloclens.wording.verdict import SHAPES, figures, placed_message, sparkline
 from alloclens.workspace.around import workspace_around
 from alloclens.workspace.files import text_of
@@ -111,7 +112,8 @@ def _shown(known: World) -> Comparison:
     refuse_unknown(known)
     if known.shown is None:
         raise click.ClickException(f"no profile has {settings.sample_type or 'a sample type'}")
-    tell_unused(known, known.shown)
+    for sentence in not_used(known):
+        tell(sentence)
     return known.shown
 
 
@@ -132,7 +134,7 @@ def _page(shown: Comparison, known: World, titles: _Titles) -> str:
         script_digest=_digest(script),
         title=f"Memory of {titles.name}",
         compared=plain(in_full(shown)),
-        notes=[*services.notes(known), *(plain(note) for note in notes(known))],
+        notes=[*services.kinds(known), *services.notes(known), *(plain(note) for note in notes(known))],
         style=style,
         findings=_findings(known, titles),
         lines=_lines(shown, known, titles),
@@ -246,7 +248,7 @@ def _lines(shown: Comparison, known: World, titles: _Titles) -> _Table | str:
         return "No line of your own code owns enough to be shown."
     numbers = [(heading, "number") for heading in ("Owned", "Growth", "Flat", "Cum")]
     columns = [("Line", "place"), ("Function", "place"), *numbers]
-    caption = f"Lines of your own code in {shown.sample_type.type}, by what they own"
+    caption = f"Lines of your own code in {type_name(shown)}, by what they own"
     now = LineMapper(known, text_of)
     return _Table(caption, columns, [_line(shown, row, now, titles) for row in rows.tolist()])
 
@@ -278,8 +280,8 @@ def _functions(shown: Comparison) -> _Table | str:
         for row in functions.rows(MAX_FUNCTIONS)
     ]
     if not rows:
-        return f"No function has a value in {shown.sample_type.type}."
-    caption = f"The {len(rows)} heaviest of {len(functions)} functions in {shown.sample_type.type}, by cum"
+        return f"No function has a value in {type_name(shown)}."
+    caption = f"The {len(rows)} heaviest of {len(functions)} functions in {type_name(shown)}, by cum"
     numbers = [(heading, "number") for heading in ("Flat", "Flat %", "Cum", "Cum %")]
     return _Table(caption, [("Function", "place"), *numbers], rows)
 
@@ -293,5 +295,5 @@ def _snapshots(shown: Comparison) -> _Table:
         label = series.labels.get(snapshot.path)
         name = f"{snapshot.name} ({label})" if label else snapshot.name
         rows.append([name, moment(snapshot), amount(point.value, unit), ", ".join(marks)])
-    caption = f"The {len(rows)} newest of {len(series.snapshots)} snapshots, by {shown.sample_type.type}"
+    caption = f"The {len(rows)} newest of {len(series.snapshots)} snapshots, by {type_name(shown)}"
     return _Table(caption, [("Snapshot", "place"), ("Time", ""), ("Total", "number"), ("Marks", "")], rows)

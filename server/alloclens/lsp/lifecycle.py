@@ -19,7 +19,7 @@ from alloclens.session.loader import Loader, Wanted
 from alloclens.session.world import FilePair
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable
 
     from alloclens.lsp.server import Server
 
@@ -58,6 +58,8 @@ async def initialized(ls: Server, params: types.InitializedParams) -> None:
     await pull(ls)
     follow(ls)
     tell_mistakes(ls)
+    if registrations(ls):
+        ls.run_task(_offer(ls, publisher.found()), "offering a profile")
 
 
 def _of_configuration(ls: Server) -> list[types.Registration]:
@@ -86,12 +88,12 @@ def did_change_folders(ls: Server, params: types.DidChangeWorkspaceFoldersParams
 
 def did_change_watched_files(ls: Server, params: types.DidChangeWatchedFilesParams) -> None:
     """Offer to show what is a profile."""
-    ls.run_task(_offer(ls, params.changes), "offering a profile")
+    if ls.publisher:
+        ls.run_task(_offer(ls, ls.publisher.chosen(params.changes)), "offering a profile")
 
 
-async def _offer(ls: Server, changes: Sequence[types.FileEvent]) -> None:
-    path = await ls.publisher.chosen(changes) if ls.publisher else None
-    if path:
+async def _offer(ls: Server, asking: Awaitable[str | None]) -> None:
+    if path := await asking:
         ls.compared = FilePair(None, path)
         follow(ls)
 

@@ -1,8 +1,9 @@
-"""Offers, once for each file, to show profiles that tests write beside their packages."""
+"""Offers, once for each file, to show profiles that tests write beside their packages, or wrote within the last day."""
 
 from __future__ import annotations
 
 import asyncio
+import time
 from fnmatch import fnmatch
 from os.path import basename
 from pathlib import PurePath
@@ -13,7 +14,9 @@ from lsprotocol import types
 from alloclens.disk import check_inside, real_path, stamp
 from alloclens.lsp.documents import opened_path
 from alloclens.printable import printable
-from alloclens.session.profile_file import is_profile
+from alloclens.series.snapshot import DAY_SECONDS
+from alloclens.session.profile_file import is_profile, written_since
+from alloclens.walk import MAX_WALK_SECONDS
 from alloclens.worker import Lost, seconds_for
 
 if TYPE_CHECKING:
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
 NAMES = ("mem.out", "mem.prof", "memprofile.out", "*.memprof", "*.mprof")
 """What `go test -memprofile` is usually told to write."""
 SHOW, NOT_NOW = "Show It", "Not Now"
+MAX_FOUND = 3
+"""Files written before the start that are offered."""
 
 
 def registrations(ls: Server) -> list[types.Registration]:
@@ -49,10 +54,28 @@ class Offering:
             return None
         uris = [change.uri for change in changes if change.type != types.FileChangeType.Deleted]
         paths = [path for path in map(opened_path, uris) if path and _is_named(path)]
+        return await self._wanted(paths, len(paths))
+
+    async def found(self) -> str | None:
+        """Do the same for the newest files that were written in the day before the start, once the directories are known."""
+        folders, since = tuple(self._ls.folders.values()), time.time() - DAY_SECONDS
+        try:
+            paths = await asyncio.to_thread(
+                self._ls.worker.run, written_since, folders, NAMES, since, seconds=MAX_WALK_SECONDS
+            )
+        except Lost:
+            return None
+        return await self._wanted(paths, MAX_FOUND)
+
+    async def _wanted(self, paths: Sequence[str], most: int) -> str | None:
+        """Ask for each new profile of these in turn, at most so many times, until one is wanted; return its real path."""
         for path in paths:
             real = await asyncio.to_thread(real_path, path)
-            if await self._is_new(real) and await self._is_wanted(path):
-                return real
+            if await self._is_new(real):
+                if await self._is_wanted(path):
+                    return real
+                if not (most := most - 1):
+                    break
         return None
 
     async def _is_new(self, path: str) -> bool:

@@ -18,7 +18,7 @@ from alloclens.lsp.protocol import Status
 from alloclens.lsp.show import first_of, tell
 from alloclens.lsp.status import status
 from alloclens.typed import as_json
-from alloclens.wording.status import unreadable
+from alloclens.wording.status import not_used, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -49,7 +49,10 @@ class Publisher:
         self._progress = LoadingProgress(ls)
         self._notice = Notice(ls)
         self._permission = Permission(ls)
-        self.chosen = Offering(ls).chosen
+        self._loaded = asyncio.Event()
+        """Set once all profiles have been read."""
+        self._offering = Offering(ls)
+        self.chosen = self._offering.chosen
 
     async def show(self, world: World) -> None:
         """Make this the server's world, with one service shown, and tell the editor."""
@@ -70,6 +73,7 @@ class Publisher:
         """Tell the editor of a world."""
         try:
             if not world.pending:  # a series that is only half read may be judged wrongly
+                self._loaded.set()
                 await self.publish()
                 self._ls.run_task(self._notice.show(world), "showing what was not found")
         finally:  # even if publishing fails
@@ -82,6 +86,11 @@ class Publisher:
             self._refresh("hints", self._ls.workspace_inlay_hint_refresh_async)
         if self._ls.client.refreshes_lenses:
             self._refresh("lenses", self._ls.workspace_code_lens_refresh_async)
+
+    async def found(self) -> str | None:
+        """Offer to show profiles that were written before the start; return the path that the user wants to see."""
+        await self._loaded.wait()
+        return await self._offering.found()
 
     def has(self, uri: str) -> bool:
         """Return whether a document had findings, even if their lines are now gone from its text."""
@@ -108,11 +117,12 @@ class Publisher:
         self._published = now
 
     def _tell(self, world: World) -> None:
-        """Show each file that cannot be read once."""
-        fresh = [unreadable(p.name, p.reason) for p in world.problems if (p.path, p.reason) not in self._told]
-        self._told = {(p.path, p.reason) for p in world.problems}
-        if fresh:
+        """Show once each file that cannot be read, and each choice that does not apply."""
+        problems = {(p.path, p.reason): unreadable(p.name, p.reason) for p in world.problems}
+        problems |= {("", sentence): sentence for sentence in not_used(world)}
+        if fresh := [sentence for problem, sentence in problems.items() if problem not in self._told]:
             tell(self._ls, first_of(fresh), types.MessageType.Warning)
+        self._told = {*problems}
 
     def _refresh(self, kind: str, ask: Callable[[None], Awaitable[Any]]) -> None:
         """Have the editor request hints or lenses again; one such refresh of a kind at a time."""

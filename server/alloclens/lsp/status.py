@@ -10,7 +10,7 @@ from alloclens.wording import services
 from alloclens.wording.focus import words
 from alloclens.wording.markdown import escape
 from alloclens.wording.nothing import notes
-from alloclens.wording.status import beside, in_full, line, nothing, unreadable
+from alloclens.wording.status import in_full, line, not_used, nothing, shortened, unreadable, with_kinds
 from alloclens.wording.verdict import goroutine_note
 
 if TYPE_CHECKING:
@@ -24,7 +24,8 @@ def status(world: World) -> Status:
     if world.pending:
         text, state = f"reading {world.pending} profiles", "loading"
     else:
-        text, state = _text(world), "problem" if world.problems else "ok" if world.shown else "empty"
+        has_problem = world.problems or not_used(world)
+        text, state = _text(world), "problem" if has_problem else "ok" if world.shown else "empty"
     return Status(
         state,
         printable(text),
@@ -44,15 +45,16 @@ def _text(world: World) -> str:
     settings = world.settings
     if world.shown:
         ends = ("", "") if world.named else (settings.base, settings.head)
-        others = beside(world.kinds(world.shown)[1:])
-        return " · ".join(filter(None, (services.shown(world), line(world.shown, *ends), *others)))
+        named = (shortened(services.shown(world)), line(world.shown, *ends))
+        return with_kinds(" · ".join(filter(None, named)), world.kinds(world.shown)[1:])
     if missing := services.missing(world):
         return missing
     return f"no profile has {settings.sample_type}" if world.series else "no profiles"
 
 
 def _tooltip(world: World) -> str:
-    paragraphs = [escape(note) for note in services.notes(world)] + [in_full(c) for c in world.comparisons]
+    paragraphs = [escape(note) for note in (*services.notes(world), *not_used(world))]
+    paragraphs += map(in_full, world.comparisons)
     if missing := services.missing(world):
         paragraphs.append(escape(missing))
     if world.silent_goroutines and (note := goroutine_note(world.silent_goroutines)):

@@ -44,6 +44,11 @@ def kind_of(types: Iterable[ValueType], contention: str = "") -> ProfileKind:
     return ProfileKind.CPU if any("cpu" in name for name in names) else ProfileKind.OTHER
 
 
+def is_meant(wanted: str, kind: ProfileKind, sample_type: str) -> bool:
+    """Return whether the name of a sample type, such as delay, or mutex/delay with its kind, means this one."""
+    return wanted in (sample_type, f"{kind.name.lower()}/{sample_type}")
+
+
 def contention_of(profile: Profile, file_name: str) -> str:
     """Return which of the two a profile of contention is, block or mutex; "" if that is unknown, or for other profiles.
 

@@ -63,6 +63,11 @@ def column_of(types: Sequence[ValueType], name: str) -> int | None:
     return next((i for i, sample_type in enumerate(types) if sample_type.type == name), None)
 
 
+def shared(head: Sequence[ValueType], base: Sequence[ValueType]) -> tuple[ValueType, ...]:
+    """Return the sample types that two profiles have in common, in the order of the head."""
+    return tuple(sample_type for sample_type in head if sample_type in base)
+
+
 def column(types: Sequence[ValueType], default: str, chosen: str = "") -> int | None:
     """Return the column of `chosen`; for "", of the one that pprof shows: the file's default, inuse_space or the last.
 

@@ -11,7 +11,8 @@ import numpy as np
 from alloclens.languages.go.leak_patterns import Shape, goroutine_shape, shape
 from alloclens.languages.go.names import package_of
 from alloclens.paths import clean_path
-from alloclens.profile.sample_types import LEAKED, column, columns, judged
+from alloclens.profile.kinds import is_meant
+from alloclens.profile.sample_types import LEAKED, columns, judged
 from alloclens.series.findings import RAISED, Finding, Judgement, judge
 from alloclens.series.history import ALONE, Beside, history
 from alloclens.series.owned import LineNumbers, rows_that_own
@@ -418,11 +419,12 @@ def compare(
     sites: LineNumbers,
     beside: Beside = ALONE,
 ) -> Comparison | None:
-    """Compare two snapshots of a series; None if it lacks the sample type ("": the one that leads).
+    """Compare two snapshots of a series; None if it lacks the sample type ("": the one that leads; see `is_meant`).
 
     `sites` numbers the owned lines of the series. `beside` is what is known besides of the head's process.
     """
-    number = column(head.sample_types, "", sample_type) if sample_type else series.leading_column(head)
+    meant = (n for n, one in enumerate(head.sample_types) if is_meant(sample_type, series.kind, one.type))
+    number = next(meant, None) if sample_type else series.leading_column(head)
     if number is None:
         return None
     shown_type, process, before = head.sample_types[number], series.process(head), contents.base

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from alloclens.profile.kinds import is_meant
 from alloclens.profile.sample_types import leading_column
 from alloclens.series.restarts import goes_on, since_start
 from alloclens.series.snapshot import DAY_SECONDS, Snapshot
@@ -96,8 +97,8 @@ class Series:
         return -self.snapshots[-1].taken_at.seconds, self.snapshots[-1].path
 
     def has(self, sample_type: str) -> bool:
-        """Return whether its profiles have a sample type."""
-        return any(kind.type == sample_type for kind in self.snapshots[0].sample_types)
+        """Return whether its profiles have a sample type, named with or without their kind."""
+        return any(is_meant(sample_type, self.kind, one.type) for one in self.snapshots[0].sample_types)
 
     def leading_column(self, of: Snapshot) -> int:
         """Return the column of the sample type that is shown first."""

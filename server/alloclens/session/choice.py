@@ -35,9 +35,13 @@ class Choice(NamedTuple):
 def with_chosen(world: World, choice: Choice) -> World:
     """Return the world with one service shown and the others aside. May read the disk: call it from a thread."""
     if world.named:
-        service, comparison = world.named
+        files = world.named
         return replace(
-            world, services=(service, *world.services), comparisons=(comparison,), beyond=world.comparisons, earlier=()
+            world,
+            services=(files.service, *world.services),
+            comparisons=(files.comparison,),
+            beyond=world.comparisons,
+            earlier=(),
         )
     offered: Sequence[Service] = world.services
     if choice.name:
@@ -68,9 +72,9 @@ def names(world: World) -> dict[Service, str]:
     counts: dict[str, int] = {}
     named = {}
     if world.named:
-        files, comparison = world.named
+        comparison = world.named.comparison
         ends = (snapshot.name for snapshot in (comparison.base, comparison.head) if snapshot)
-        named[files] = printable(" → ".join(ends))
+        named[world.named.service] = printable(" → ".join(ends))
     for service in sorted(
         (service for service in world.services if service not in named), key=lambda s: s.series[0].snapshots[0].order
     ):

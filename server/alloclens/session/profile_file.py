@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import fnmatch
 import logging
 import math
+import os
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +15,7 @@ from typing import TYPE_CHECKING
 from alloclens.disk import read_file, stamp
 from alloclens.profile.errors import ProfileError
 from alloclens.profile.formats import MAX_PROFILE_BYTES, read
+from alloclens.profile.sample_types import shared
 from alloclens.series.snapshot import taken_at
 from alloclens.symbols.demangle import readable
 from alloclens.symbols.source_maps import in_sources
@@ -22,9 +25,11 @@ from alloclens.transform.jvm_files import with_java_files
 from alloclens.transform.prune import pruned, unusable
 from alloclens.transform.sampling_rate import with_sampling_rate
 from alloclens.transform.v8_lines import with_v8_lines
+from alloclens.walk import tree
+from alloclens.workspace.files import SKIPPED
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from alloclens.profile.model import Profile, ValueType
     from alloclens.source.roots import PrefixMapping
@@ -80,10 +85,20 @@ def is_profile(path: str, largest: int) -> bool:
     return True
 
 
+def written_since(folders: Iterable[str], names: Collection[str], seconds: float) -> list[str]:
+    """Return the files in some folders whose name matches one of these patterns, written since then; the newest first."""
+    found: list[tuple[int, str]] = []
+    for folder in folders:
+        for directory, _, files in tree(folder, SKIPPED, set()):
+            paths = (os.path.join(directory, file) for name in names for file in fnmatch.filter(files, name))
+            found += [(there.mtime_ns, path) for path in paths if (there := stamp(path))]
+    return [path for mtime, path in sorted(found, reverse=True) if mtime >= seconds * 1e9]
+
+
 def unlike(base: Sequence[ValueType], head: Sequence[ValueType]) -> str:
-    """Return why profiles of these sample types cannot be compared; "" if they can be."""
+    """Return why profiles of these sample types cannot be compared; "" if they have one in common."""
     kinds = (", ".join(kind.type for kind in types) for types in (base, head))
-    return "" if base == head else "cannot be compared: the base is of {}, it is of {}".format(*kinds)
+    return "" if shared(head, base) else "cannot be compared: the base is of {}, it is of {}".format(*kinds)
 
 
 def compared(head: Symbolized, base: Symbolized | None, *, of_differences: bool = False) -> Symbolized:

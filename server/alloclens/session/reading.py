@@ -20,10 +20,12 @@ from alloclens.cache.snapshots import Snapshots
 from alloclens.cache.texts import Texts
 from alloclens.disk import stamp as stamp_of
 from alloclens.faults import Problem
+from alloclens.languages import kinds_of
 from alloclens.paths import canonical, name_of
 from alloclens.profile.errors import ProfileError
 from alloclens.profile.formats import MAX_PROFILE_BYTES
 from alloclens.profile.kinds import contention_of
+from alloclens.profile.sample_types import shared
 from alloclens.series.comparison import Contents
 from alloclens.series.owned import owned
 from alloclens.series.snapshot import Snapshot, taken_at
@@ -41,6 +43,7 @@ from alloclens.transform.difference import IncomparableError, difference
 from alloclens.transform.filters import in_focus
 from alloclens.transform.one_name import renamed
 from alloclens.transform.prune import pruned
+from alloclens.transform.subset import of_types
 from alloclens.walk import MAX_WALK_SECONDS
 from alloclens.worker import take_longer
 from alloclens.workspace.files import Disk
@@ -53,7 +56,7 @@ if TYPE_CHECKING:
 
     from alloclens.disk import Stamp
     from alloclens.profile.build import Build
-    from alloclens.profile.model import Profile
+    from alloclens.profile.model import Profile, ValueType
     from alloclens.series.comparison import BuildPair, Pair
     from alloclens.series.series import Provenance
     from alloclens.source.build_roots import LearnedBuilds
@@ -89,6 +92,16 @@ class Attributed(NamedTuple):
     read: Read
     lines: Lines
     places: Places
+
+    def of_types(self, types: tuple[ValueType, ...]) -> Attributed:
+        """Return it with only some of its sample types."""
+        if types == self.lines.sample_types:
+            return self
+        symbolized = self.read.symbolized
+        symbolized = replace(symbolized, profile=of_types(symbolized.profile, types))
+        tables = unattributed(pruned(symbolized.profile))
+        read = self.read._replace(symbolized=symbolized, unattributed=tables)
+        return Attributed(read, attributed(tables, _whose(tables.files, self.places)), self.places)
 
     def seen(self, focus: tuple[Filters, ...]) -> Lines:
         """Return the lines of the samples in focus."""
@@ -271,6 +284,8 @@ class Reader:
         try:
             head = self._attributed(pair.head, settled[pair.head])
             base = self._attributed(pair.base, settled[pair.base]) if pair.base else None
+            if base and (types := shared(head.lines.sample_types, base.lines.sample_types)):
+                head, base = head.of_types(types), base.of_types(types)
             now, then = head.read.symbolized, base.read.symbolized if base else None
             maps = self._line_maps(head, base, pair.builds) if base and pair.builds else NO_MAPS
             if then and not (pair.builds and pair.builds.base is None):
@@ -340,6 +355,8 @@ def _snapshot(path: str, stamp: Stamp, source: Attributed, settled: Settled, bui
         notes=symbolized.messages,
         mem_stats=profile.mem_stats,
         contention=contention_of(profile, name_of(path)),
+        is_pprof=profile.is_pprof,
+        languages=kinds_of(source.read.evidence.files),
     )
 
 

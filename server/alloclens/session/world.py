@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from alloclens.faults import Problem
-from alloclens.profile.sample_types import GOROUTINES
+from alloclens.profile.sample_types import GOROUTINES, shared
 from alloclens.series.comparison import BuildPair, Comparison, Pair, compare
 from alloclens.series.findings import MAX_CANDIDATES
 from alloclens.series.history import Beside
@@ -126,6 +126,8 @@ class NamedFiles(NamedTuple):
 
     service: Service
     comparison: Comparison
+    left_out: tuple[str, ...] = ()
+    """The names of the sample types that only one of the files has."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -222,9 +224,11 @@ class World:
     @cached_property
     def coverage(self) -> Coverage:
         """How much of the shown profile has a place here. Places all its files: use it in a thread."""
-        if self.shown is None:
-            return Coverage(Unfiled(), (), ())
-        lines, number = self.shown.contents.whole, self.shown.column
+        return self.coverage_of(self.shown) if self.shown else Coverage(Unfiled(), (), ())
+
+    def coverage_of(self, comparison: Comparison) -> Coverage:
+        """Return how much of a head has a place here, as above."""
+        lines, number = comparison.contents.whole, comparison.column
         *values, nowhere = lines.charged[:, number].tolist()
         charged = dict(zip(lines.files, values, strict=True))
         without_file = charged.pop("", 0)
@@ -345,9 +349,9 @@ def assemble(
     pair, problem = _pair(known, files, setup.labels) if files else (None, None)
     named = None
     if pair:
-        of, base, head = pair
+        of, base, head, left_out = pair
         comparison = compared(Service((of,)), of, head, base, focus)
-        named = NamedFiles(Service((of,)), comparison) if comparison else None
+        named = NamedFiles(Service((of,)), comparison, left_out) if comparison else None
     known.contents = in_use
     _ = known.sources.by_place  # as above
     return World(
@@ -374,18 +378,32 @@ def _of_series(known: Known, setup: Setup, files: FilePair | None) -> list[Snaps
     return [snapshot for snapshot in known.settled if snapshot.path not in apart]
 
 
-def _pair(
-    known: Known, files: FilePair, labels: Mapping[str, str]
-) -> tuple[tuple[Series, Snapshot | None, Snapshot] | None, Problem | None]:
+class _NamedSeries(NamedTuple):
+    """The files that the user named, as a series of the sample types that both have."""
+
+    series: Series
+    base: Snapshot | None
+    head: Snapshot
+    left_out: tuple[str, ...] = ()
+
+
+def _pair(known: Known, files: FilePair, labels: Mapping[str, str]) -> tuple[_NamedSeries | None, Problem | None]:
     """Return the named files as a series, once they are read; or why they cannot be compared."""
     read = {snapshot.path: snapshot for snapshot in known.settled}
     snapshots = [read[path] for path in files.paths if path in read]
     if len(snapshots) < len(files.paths):
         return None, None
     base, head = (snapshots[0] if files.base else None), snapshots[-1]
-    if base and (why := unlike(base.sample_types, head.sample_types)):
+    if base is None:
+        return _NamedSeries(Series(head.directory, (head,), labels), None, head), None
+    if why := unlike(base.sample_types, head.sample_types):
         return None, Problem(files.head, why)
-    return (Series(head.directory, tuple(sorted(snapshots, key=attrgetter("order"))), labels), base, head), None
+    types = shared(head.sample_types, base.sample_types)
+    left_out = tuple(kind.type for kind in (*head.sample_types, *base.sample_types) if kind not in types)
+    base, head = base.of_types(types), head.of_types(types)
+    in_order = tuple(sorted((base, head), key=attrgetter("order")))
+    series = Series(head.directory, in_order, labels, is_of_replicas=bool(left_out))  # two formats are of two processes
+    return _NamedSeries(series, base, head, left_out), None
 
 
 def _builds(series: Series, head: Snapshot, base: Snapshot | None, revision: str) -> BuildPair:

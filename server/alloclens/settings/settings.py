@@ -93,9 +93,10 @@ class Settings(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown
         Meta(
             description=(
                 "The sample type to show, such as `inuse_space` or `alloc_objects`. If empty, what allocates comes first: "
-                "`inuse_space` of a heap profile."
+                "`inuse_space` of a heap profile. Those of Go's block and mutex profiles are named with the kind, such as "
+                "`mutex/delay`."
             ),
-            examples=["inuse_space", "inuse_objects", "alloc_space", "alloc_objects"],
+            examples=["inuse_space", "inuse_objects", "alloc_space", "alloc_objects", "goroutine", "mutex/delay"],
         ),
     ] = ""
     path_mappings: Annotated[

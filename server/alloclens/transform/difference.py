@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from alloclens.profile.model import Frames, Functions, Labels, Locations, Mappings, Profile
+from alloclens.profile.sample_types import shared
+from alloclens.transform.subset import of_types
 
 if TYPE_CHECKING:
     from alloclens.arrays import Ints
@@ -25,8 +27,8 @@ def difference(head: Profile, base: Profile, *, of_differences: bool = False) ->
 
     Sample types that only one has are omitted. A profile that already is a difference needs `of_differences`.
     """
-    shared = [t for t in head.sample_types if t in base.sample_types]
-    if not shared:
+    types = shared(head.sample_types, base.sample_types)
+    if not types:
         raise IncomparableError(f"no sample type in common: {_names(head)} and {_names(base)}")
     if not of_differences and (head.is_difference or base.is_difference):
         what = "cannot be subtracted from what is a difference" if head.is_difference else "is a difference"
@@ -34,14 +36,12 @@ def difference(head: Profile, base: Profile, *, of_differences: bool = False) ->
             f"{what} already: it has negative values in use, or was fetched with ?seconds=N, or made with -diff_base "
             "(alloclens top --not-a-difference subtracts it anyway, as pprof does)"
         )
-    of_head = head.values[:, [head.sample_types.index(t) for t in shared]]
-    of_base = base.values[:, [base.sample_types.index(t) for t in shared]]
     # A string may occur twice; Sites gives equal strings one number.
     number = np.arange(len(base.strings)) + len(head.strings)
     return replace(
         head,
-        sample_types=tuple(shared),
-        values=np.concatenate([of_head, -of_base]),
+        sample_types=types,
+        values=np.concatenate([of_types(head, types).values, -of_types(base, types).values]),
         location_at=np.concatenate([head.location_at, base.location_at[1:] + head.location_at[-1]]),
         location=np.concatenate([head.location, base.location + np.int32(len(head.locations.mapping))]),
         locations=_locations(head, base),

@@ -1,4 +1,4 @@
-"""Selects samples, locations of stacks, or frames of locations of a profile."""
+"""Selects samples, sample types, locations of stacks, or frames of locations of a profile."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
     from alloclens.arrays import Ints, Mask
-    from alloclens.profile.model import Locations, Profile
+    from alloclens.profile.model import Locations, Profile, ValueType
 
     Table = TypeVar("Table", bound=DataclassInstance)
 
@@ -37,6 +37,12 @@ def samples(profile: Profile, keep: Mask) -> Profile:
         location_at=offsets(depth[keep]),
         location=profile.location[np.repeat(keep, depth)],
     )
+
+
+def of_types(profile: Profile, types: tuple[ValueType, ...]) -> Profile:
+    """Keep some of the sample types, in this order."""
+    columns = [profile.sample_types.index(sample_type) for sample_type in types]
+    return replace(profile, sample_types=types, values=profile.values[:, columns])
 
 
 def stacks(profile: Profile, keep: Mask) -> Profile:

@@ -9,10 +9,12 @@ from alloclens.source.coverage import CoverageGroup
 from alloclens.source.places import Place
 from alloclens.source.recorded import Kind
 from alloclens.wording.amounts import amount, share
+from alloclens.wording.kinds import type_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from alloclens.series.comparison import Comparison
     from alloclens.source.coverage import Coverage, FileShare
     from alloclens.source.mappings import Suggestion
     from alloclens.source.roots import Roots
@@ -45,6 +47,11 @@ def summary(coverage: Coverage) -> str:
     for value, what in zip(coverage.unfiled, (ADDRESSES, FILELESS), strict=True):
         parts += [f"{share(value, coverage.total)} {what}"] if value else []
     return "; ".join(parts) + "."
+
+
+def of_profile(comparison: Comparison) -> str:
+    """Say what is explained: the head of one kind of profile."""
+    return f"{type_name(comparison)} in {comparison.head.name}"
 
 
 def _opened(coverage: Coverage) -> Mapping[CoverageGroup, int]:

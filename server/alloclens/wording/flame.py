@@ -12,6 +12,7 @@ from alloclens.tables.flame_walk import ALL
 from alloclens.typed import Message
 from alloclens.wording.amounts import amount, growth, share
 from alloclens.wording.focus import words
+from alloclens.wording.kinds import type_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -105,10 +106,10 @@ def flame(comparison: Comparison, tree: FlameTree, focus: Sequence[Filters] = ()
         nodes[parent].children.append(node)
     return Flame(
         series=printable(series),
-        sample_type=kind.type,
+        sample_type=type_name(comparison),
         unit=kind.unit,
         total=comparison.total,
-        total_label=printable(f"{amount(comparison.total, kind.unit)} {kind.type}"),
+        total_label=printable(f"{amount(comparison.total, kind.unit)} {type_name(comparison)}"),
         base=tree.compared,
         focus=words(focus),
         truncated=tree.truncated,
@@ -166,7 +167,14 @@ def timeline(
     """Return the series of a comparison over time, and what one line owned."""
     kind = comparison.sample_type
     return Timeline(
-        printable(series), kind.type, kind.unit, words(focus), points(comparison), mem_stats(comparison), at, line
+        printable(series),
+        type_name(comparison),
+        kind.unit,
+        words(focus),
+        points(comparison),
+        mem_stats(comparison),
+        at,
+        line,
     )
 
 

@@ -11,7 +11,7 @@ from alloclens.profile.sample_types import LEAKED
 from alloclens.wording.amounts import amount, counted, difference, growth, main, share
 from alloclens.wording.focus import options, words
 from alloclens.wording.frames import folded, frame_name
-from alloclens.wording.kinds import PROOF, noun, quantity
+from alloclens.wording.kinds import PROOF, noun, quantity, type_name
 from alloclens.wording.markdown import code, escape
 from alloclens.wording.verdict import candidate, doubt, figures, sparkline, verdict
 
@@ -77,7 +77,7 @@ def _title(comparison: Comparison, row: int) -> str:
     measure, word = main(comparison.stats(row))
     owned = "" if word == "owned" and noun(comparison, comparison.sample_type) else f" {word}"
     value = f"**{escape(quantity(measure.value, comparison))}{owned}**{_interval(comparison, row, measure, word)}"
-    whole = f"{share(measure.value, total)} of {amount(total, unit)} {escape(comparison.sample_type.type)}"
+    whole = f"{share(measure.value, total)} of {amount(total, unit)} {escape(type_name(comparison))}"
     proof = f" · {PROOF}" if comparison.sample_type.type == LEAKED and measure.value else ""
     return f"{value} · {whole}{_since(comparison, measure)}{proof}"
 
@@ -139,7 +139,7 @@ def stack_label(stack: Stack, comparison: Comparison) -> str:
 
 def _command(stacks: list[Stack], file: str, line: int, comparison: Comparison) -> list[str]:
     focus = options(comparison.focus)
-    if focus is None:
+    if focus is None or not all(snapshot.is_pprof for snapshot in (comparison.head, comparison.base) if snapshot):
         return []
     here = (f.function for s in stacks for f in s.frames if f.line == line and f.file.endswith(file))
     function = next(here, "")

@@ -21,6 +21,7 @@ NAMES = {
     ProfileKind.CPU: "CPU",
 }
 """The kinds whose usual name is not that of `ProfileKind`."""
+ALIKE = (ProfileKind.BLOCK, ProfileKind.MUTEX)
 DELAYS = {ProfileKind.BLOCK: "blocked", ProfileKind.MUTEX: "contended", ProfileKind.CONTENTION: "waited"}
 """What happened in the time that a profile of contention sums."""
 PROOF = "Proof: the garbage collector found that nothing can ever wake these goroutines."
@@ -39,6 +40,16 @@ class Row(NamedTuple):
 def named(kind: ProfileKind) -> str:
     """Return the name of a kind of profile: heap, leaked goroutines, blocking."""
     return NAMES.get(kind, kind.name.lower())
+
+
+def type_name(of: Comparison) -> str:
+    """Return the name of the shown sample type, as the setting sampleType takes it."""
+    return qualified(of.series.kind, of.sample_type)
+
+
+def qualified(kind: ProfileKind, sample_type: ValueType) -> str:
+    """Return the name of a sample type: with its kind, as mutex/delay, if another kind has types of the same names."""
+    return f"{kind.name.lower()}/{sample_type.type}" if kind in ALIKE else sample_type.type
 
 
 def noun(of: Comparison | None, sample_type: ValueType, value: float = 2) -> str:
@@ -79,14 +90,14 @@ def side_by_side(rows: Sequence[Row]) -> str:
     return joined("".join(first), rest)
 
 
-def joined(text: str, parts: Sequence[tuple[str, str]]) -> str:
+def joined(text: str, parts: Sequence[tuple[str, str]], most: int = MAX_LINE_CHARACTERS) -> str:
     """Add the numbers of further kinds, each with its growth, to a hint: as many as VS Code shows, if need be without growth."""
     for number, (value, growth) in enumerate(parts, 1):
-        most = MAX_LINE_CHARACTERS - len(MORE) * (number < len(parts))
+        room = most - len(MORE) * (number < len(parts))
         longer = text + SEPARATOR + value
-        if len(longer) > most:
+        if len(longer) > room:
             return text + MORE
-        text = longer + growth if len(longer + growth) <= most else longer
+        text = longer + growth if len(longer + growth) <= room else longer
     return text
 
 

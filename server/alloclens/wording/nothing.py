@@ -160,7 +160,7 @@ def _is_held(comparison: Comparison) -> bool:
 
 def notes(world: World) -> list[str]:
     """Say what limits every verdict: processes in one directory, addresses without lines, and sources that are not here."""
-    sentences = processes(world.series)
+    sentences = [] if world.named else processes(world.series)
     for comparison in world.comparisons:
         sentences += of_head(comparison)
     if sources_are_missing(world) and not any(map(_has_only_addresses, world.comparisons)):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from alloclens.printable import printable
 from alloclens.session.choice import is_elsewhere, names
+from alloclens.wording.kinds import type_name
 from alloclens.wording.status import moment
 
 if TYPE_CHECKING:
@@ -43,12 +44,22 @@ def notes(world: World) -> list[str]:
     if world.named:
         what = "Two files are compared" if world.named.comparison.base else "A file is shown"
         sentences.append(f"{what} that you named; no series is shown.")
+        if left_out := world.named.left_out:
+            sentences.append(f"Only one of them has {listed(list(dict.fromkeys(left_out)))}, which is left out.")
     if name := shown(world):
         others = [other for service, other in names(world).items() if service is not world.services[0]]
         sentences.append(f"The series {name} is shown, not {listed(others)}.")
     if world.shown and all(is_elsewhere(comparison) for comparison in world.kinds(world.shown)):
         sentences.append(f"Of what is shown, {ELSEWHERE}.")
     return sentences
+
+
+def kinds(world: World) -> list[str]:
+    """Say of which kind of profile a picture or table is, and how to see the others; nothing if there is one kind."""
+    if world.shown is None or len(of_all := world.kinds(world.shown)) < 2:
+        return []
+    others = listed([type_name(kind) for kind in of_all[1:]])
+    return [f"This is {type_name(world.shown)}. The setting sampleType shows other kinds of profiles: {others}."]
 
 
 def missing(world: World) -> str:

@@ -6,8 +6,10 @@ from datetime import datetime
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from alloclens.printable import printable
+from alloclens.series.series import CHOICES
 from alloclens.wording.amounts import amount, signed
-from alloclens.wording.kinds import quantity
+from alloclens.wording.kinds import joined, quantity, type_name
 from alloclens.wording.markdown import code, escape
 
 if TYPE_CHECKING:
@@ -16,6 +18,11 @@ if TYPE_CHECKING:
     from alloclens.series.comparison import Comparison
     from alloclens.series.snapshot import Snapshot
     from alloclens.session.world import World
+
+
+MAX_CHARACTERS, MAX_NAME_CHARACTERS = 70, 24
+"""Of the line, and of a name in it. VS Code cuts off what takes more than 40 % of the window's width."""
+DEFAULTS = {"base": "first", "head": "latest"}
 
 
 def moment(snapshot: Snapshot) -> str:
@@ -30,15 +37,20 @@ def since(shown: Comparison) -> str:
     return time if head.startswith(day) else base
 
 
-def beside(kinds: Iterable[Comparison]) -> list[str]:
-    """Return the totals of the kinds of profiles that stand beside what is shown: 620 goroutines, 1.2s blocked."""
-    return [quantity(kind.in_focus, kind) for kind in kinds if kind.in_focus]
+def with_kinds(text: str, kinds: Iterable[Comparison]) -> str:
+    """Add the totals of the kinds of profiles that stand beside what is shown, as many as fit: 620 goroutines, 1.2s blocked."""
+    return joined(text, [(quantity(kind.in_focus, kind), "") for kind in kinds if kind.in_focus], MAX_CHARACTERS)
+
+
+def shortened(name: str) -> str:
+    """Return a name of moderate length."""
+    return name if len(name) <= MAX_NAME_CHARACTERS else f"{name[: MAX_NAME_CHARACTERS - 1]}…"
 
 
 def line(shown: Comparison, base: str, head: str) -> str:
     """Return sample type, total, growth and base → head, as the settings name them because file names may be long."""
     unit = shown.sample_type.unit
-    total = f"{shown.sample_type.type} {_in_focus(shown)}{amount(shown.total, unit)}"
+    total = f"{type_name(shown)} {_in_focus(shown)}{amount(shown.total, unit)}"
     if shown.base is None:
         return f"{total}, {_word(shown.head, head)}"
     pair = f"{_word(shown.base, base)} → {_word(shown.head, head)}"
@@ -49,9 +61,7 @@ def in_full(shown: Comparison) -> str:
     """Return the same with times and file names, in Markdown."""
     head, base, unit = shown.head, shown.base, shown.sample_type.unit
     process = f", process {shown.series.replica}" if shown.series.replica else ""
-    where = (
-        f"**{escape(shown.sample_type.type)}** in {code(PurePath(shown.series.directory).name)}{process}{_empty(shown)}"
-    )
+    where = f"**{escape(type_name(shown))}** in {code(PurePath(shown.series.directory).name)}{process}{_empty(shown)}"
     at_head = f"{_in_focus(shown)}{amount(shown.total, unit)} at {moment(head)} ({code(head.name)}, by {head.taken_at.source})"
     if base is None:
         return f"{where}: {at_head}{_unplaced(shown)}; {_why_alone(shown)}"
@@ -81,9 +91,22 @@ def unreadable(name: str, reason: str) -> str:
     return f"{name} could not be read: {reason}"
 
 
-def not_chosen(choice: str, what: str) -> str:
-    """Say that a snapshot that was chosen as base or head (`what`) does not apply to what is shown."""
-    return f"{choice} is not the {what} here: it is of another program, directory or kind of profile"
+def not_used(world: World) -> list[str]:
+    """Say which chosen base or head does not apply to what is shown, and why."""
+    shown, names = world.shown, [snapshot.name for series in world.series for snapshot in series.snapshots]
+    if world.named or world.pending or not names:
+        return []
+    sentences = []
+    for what, default in DEFAULTS.items():
+        choice = getattr(world.settings, what)
+        if choice in CHOICES:
+            continue
+        if not any(series.named(choice) for series in world.series):
+            there = f"there are {', '.join(CHOICES)} and {names[0]} …"
+            sentences.append(f"no snapshot is named {choice}, so the {what} is {default}; {there}")
+        elif shown and shown.series.named(choice) is None:
+            sentences.append(f"{choice} is not the {what} here: it is of another program, directory or kind of profile")
+    return list(map(printable, sentences))
 
 
 def _in_focus(shown: Comparison) -> str:
@@ -91,7 +114,7 @@ def _in_focus(shown: Comparison) -> str:
 
 
 def _word(snapshot: Snapshot, setting: str) -> str:
-    return setting if setting in ("first", "previous", "latest") else snapshot.name
+    return setting if setting in ("first", "previous", "latest") else shortened(snapshot.name)
 
 
 def _empty(shown: Comparison) -> str:

@@ -16,7 +16,7 @@ from alloclens.session.choice import names, services_with
 from alloclens.session.line_mapper import coverage_now, parts
 from alloclens.wording import services
 from alloclens.wording.drift import report, without_line
-from alloclens.wording.explain import advice, finds, mapping, not_read, nothing_of, of_file, summary
+from alloclens.wording.explain import advice, finds, mapping, not_read, nothing_of, of_file, of_profile, summary
 from alloclens.wording.status import not_listed, nothing
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def _explained(world: World, documents: Documents, uri: str) -> str:
         return services.missing(world) or nothing(world)
     coverage, unit = world.coverage, world.shown.sample_type.unit
     now = coverage_now(world, world.shown, lambda path: _text_at(documents, path, world))
-    lines = [f"{world.shown.sample_type.type} in {world.shown.head.name}", "", summary(now)]
+    lines = [of_profile(world.shown), *services.kinds(world), "", summary(now)]
     lines += [*advice(coverage, world.sources.roots), *not_listed(world.closed)]
     if uri:
         lines += ["", *_of_document(world, documents, uri)]
@@ -80,12 +80,15 @@ def _of_document(world: World, documents: Documents, uri: str) -> list[str]:
         return [nothing(world)]
     if at is None or not at.path:
         return [not_read(opened_path(uri) or uri)]
-    named = world.shown.lines.by_name.get(name_of(at.path), {})
-    here = world.recorded_in(world.shown, at.path)
-    shares = [file for file in world.coverage.files if file.recorded in (here or named)]
-    lines = [line for file in shares for line in of_file(file, world.shown.sample_type.unit)]
-    if mapped := [*parts(world, world.shown, at.path, lambda path: _text(documents, path, at, world))]:
-        return [*lines, *report(world.shown, at.path, mapped), *without_line(world.shown, here)]
+    file = world.file(at.path)
+    of = file.comparison if file else world.shown
+    named = of.lines.by_name.get(name_of(at.path), {})
+    here = world.recorded_in(of, at.path)
+    shares = [file for file in world.coverage_of(of).files if file.recorded in (here or named)]
+    lines = [line for file in shares for line in of_file(file, of.sample_type.unit)]
+    if mapped := [*parts(world, of, at.path, lambda path: _text(documents, path, at, world))]:
+        kind = [f"{of_profile(of)}:"] if of is not world.shown else []
+        return [*kind, *lines, *report(of, at.path, mapped), *without_line(of, here)]
     having = [names(world)[service] for service in services_with(world, at.path)]
     return [services.not_shown(having, services.shown(world))] if having else [nothing_of(at.path, bool(named)), *lines]
 

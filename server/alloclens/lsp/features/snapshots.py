@@ -20,6 +20,7 @@ from alloclens.session.choice import is_elsewhere, matching, names
 from alloclens.settings import labels
 from alloclens.wording import services, views
 from alloclens.wording.amounts import amount
+from alloclens.wording.kinds import qualified, type_name
 from alloclens.wording.status import moment
 
 if TYPE_CHECKING:
@@ -106,8 +107,10 @@ def sample_types(ls: Server, command: protocol.GetSampleTypes) -> list[protocol.
     """Return all sample types."""
     del command
     shown, of_shown = ls.world.shown, ls.world.services[:1]
-    kinds = dict.fromkeys(kind for service in of_shown for s in service.series for kind in s.snapshots[-1].sample_types)
-    return [protocol.SampleTypeChoice(t.type, t.unit, selected=bool(shown and t == shown.sample_type)) for t in kinds]
+    all_series = [series for service in of_shown for series in service.series]
+    units = {qualified(s.kind, kind): kind.unit for s in all_series for kind in s.snapshots[-1].sample_types}
+    selected = type_name(shown) if shown else ""
+    return [protocol.SampleTypeChoice(name, unit, selected=name == selected) for name, unit in units.items()]
 
 
 async def label(ls: Server, command: protocol.SetLabel) -> str | None:
