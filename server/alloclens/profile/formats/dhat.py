@@ -55,14 +55,17 @@ class _File(msgspec.Struct):
     bklt: bool
     """Whether the lifetimes of blocks are known: not if copies or the program's own events were counted."""
     pps: list[_Point]
-    ftbl: list[str]
+    ftbl: msgspec.Raw
+    """The names of frames."""
     bsu: str = "bytes"
     bksu: str = "blocks"
     """What the program calls bytes and blocks."""
 
 
 DECODER = msgspec.json.Decoder(_File)
-STACK = msgspec.json.Decoder(list[int])
+STACK, NAMES = msgspec.json.Decoder(list[int]), msgspec.json.Decoder(list[str])
+MAX_NAMES = 1 << 20
+"""Each takes up to 400 bytes, but as text only three."""
 MAX_STACK_FRAMES = 1 << 24
 """Of all stacks: each takes 20 bytes. Valgrind writes 14 to 17 bytes for each, so 128 MiB have about 9 million."""
 MAX_DEPTH = 1 << 20
@@ -76,7 +79,9 @@ def parse(data: bytes) -> Profile:
         raise Malformed(f"version {file.version} of DHAT's format; alloclens reads version {VERSION}")
     depth, frame = _stacks([point.fs for point in file.pps])
     types, values = _values(file)
-    frames = [_frame(text) for text in file.ftbl]
+    if bytes(file.ftbl).count(b'"') > 2 * MAX_NAMES:
+        raise Malformed(f"it may name more than {MAX_NAMES:,} frames")
+    frames = [_frame(text) for text in decoded_part(NAMES, file.ftbl)]
     return assemble_numbered(types, values, depth, frame, frames, period=1, period_type=BYTES)
 
 
