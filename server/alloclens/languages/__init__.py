@@ -32,7 +32,7 @@ LANGUAGES: tuple[Language, ...] = (
 
 def language_of(path: str) -> Language | None:
     """Return the language of a file by the end of its name; None if it is not one of these."""
-    ending = _ending(path)
+    ending = path[path.rfind(".") :].lower()
     return next((language for language in LANGUAGES if ending in language.endings), None)
 
 
@@ -43,7 +43,7 @@ KINDS = ((GO,), (PYTHON,), (JAVASCRIPT, TYPESCRIPT, TSX), (RUST,), (C, C_PLUS_PL
 @lru_cache(2)  # successive snapshots name the same files
 def kinds_of(files: tuple[str, ...]) -> tuple[int, ...]:
     """Return the numbers of the kinds of languages that files are written in."""
-    endings = {_ending(file) for file in files}
+    endings = {file[file.rfind(".") :].lower() for file in files}
     return tuple(
         number for number, kind in enumerate(KINDS) if any(endings.intersection(language.endings) for language in kind)
     )
@@ -53,7 +53,3 @@ def comment_of(path: str) -> str:
     """Return what begins a comment in a file; "" if that is not known."""
     language = language_of(path)
     return language.comment if language else ""
-
-
-def _ending(path: str) -> str:
-    return path[path.rfind(".") :].lower()

@@ -268,10 +268,10 @@ class Comparison:
         amounts = []
         for name, *arrays in zip(Measures._fields, lines.value, lines.sampled, strict=True):
             value, sampled = (float(array[row, number]) for array in arrays)
-            amount = grown.amount(name, row, value) if grown else Amount(value)
+            amount = grown.amount(name, row, value, sampled) if grown else Amount(value, sampled=sampled)
             if name == "owned" and amount.growth and not amount.is_judged:
                 amount = amount._replace(significant=amount.growth > 0 and self._rises(row, kind))
-            amounts.append(amount._replace(sampled=sampled))
+            amounts.append(amount)
         return LineStats(int(lines.line[row]), *amounts)
 
     def _rises(self, row: int, kind: ValueType) -> bool:

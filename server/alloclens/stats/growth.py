@@ -81,11 +81,11 @@ class Changes:
         low, high = interval(self.value + self.cut, self.added, self.removed, block, rate, z, least)
         return Interval(np.minimum(low, self.value), np.maximum(high, self.value))
 
-    def amount(self, row: int, value: float) -> Amount:
-        """Return a row's value at the head with its growth."""
+    def amount(self, row: int, value: float, sampled: float = np.nan) -> Amount:
+        """Return a row's value at the head, of so many sampled objects, with its growth."""
         low, high = self.interval
         grown = float(self.value[row]), float(low[row]), float(high[row]), bool(self.significant[row])
-        return Amount(value, *grown)
+        return Amount(value, *grown, sampled)
 
 
 def changes(
