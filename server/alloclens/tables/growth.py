@@ -59,7 +59,7 @@ class Growth:
         """Rows that grew or shrank significantly, corrected for the number of non-zero lines."""
         return Significant(self.flat.significant, self.cum.significant, self.owned.significant)
 
-    def amount(self, measure: str, row: int, value: float, sampled: float) -> Amount:
+    def amount(self, measure: str, row: int, value: float, sampled: float = np.nan) -> Amount:
         """Return one measure of a row at the head, of so many sampled objects, with its growth if known."""
         part: Changes = getattr(self, measure)
         return Amount(value, sampled=sampled) if self.unsaid[row] else part.amount(row, value, sampled)
