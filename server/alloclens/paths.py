@@ -111,6 +111,16 @@ def name_of(path: str) -> str:
     return path[max(path.rfind("/"), path.rfind("\\")) + 1 :]
 
 
+SYSTEM_BINARY = re.compile(
+    r"$|(?:/usr)?/lib(?:32|64|exec)?/|/System/|/nix/store/|[A-Z]:/Windows/|\[|//anon|/anon_hugepage", re.IGNORECASE
+)
+
+
+def is_system_binary(path: str) -> bool:
+    """Return whether a binary that a profile names is a library of the system, or no file: it is seldom found with lines."""
+    return SYSTEM_BINARY.match(canonical(path)) is not None
+
+
 @lru_cache(10_000)  # successive snapshots have the same files
 def clean_path(path: str) -> str:
     """Normalize a path like Go's filepath.Clean, so that one file has one name."""

@@ -74,7 +74,7 @@ def test_the_binary_at_the_recorded_path_or_the_only_one_of_its_name(program: Ra
 
 
 def test_a_binary_that_is_newer_than_the_profile_is_refused(program: Ran) -> None:
-    written = program.binary.stat().st_mtime
+    written = program.binary.stat().st_mtime_ns / 1e9
     assert native.frames(found(program, program.binary.parent, taken_at=written).profile) == program.truth(*NAMES)
     for chosen in ((), (str(program.binary),)):
         refused = found(program, program.binary.parent, chosen=chosen, taken_at=written - 0.01)
@@ -127,6 +127,21 @@ def test_after_a_rebuild_the_old_snapshots_keep_their_lines(tmp_path: Path) -> N
     os.utime(unseen, (old.binary.stat().st_mtime - 60,) * 2)
     assert lines(tmp_path, "shop.0000.heap") == {}
     assert lines(tmp_path, "shop.0001.heap") == {then[0][2]: MB}
+
+
+def test_what_was_read_is_kept_though_a_library_of_the_system_has_no_lines(
+    program: Ran, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    libc = "7f0000000000-7f0000100000 r-xp 00000000 08:01 13 /lib/x86_64-linux-gnu/libc.so.6\n"
+    shutil.copy2(program.binary, tmp_path / "shop")
+    for number in (1, 2):
+        text = program.text(number * MB).decode().replace("\n\nMAPPED", " 0x7f0000000123\n\nMAPPED") + libc
+        drop(tmp_path / f"profiles/shop.{number:04}.heap", text.encode())
+    wanted = {program.truth(*NAMES)[0][2]: 2 * MB}
+    assert lines(tmp_path) == wanted
+    forget()
+    monkeypatch.setattr(reading.Reader, "snapshot", lambda *_: pytest.fail("it is read again"))
+    assert lines(tmp_path) == wanted
 
 
 def test_top_reads_the_setting_and_says_why_there_is_no_line(

@@ -21,7 +21,7 @@ from alloclens.cache.texts import Texts
 from alloclens.disk import stamp as stamp_of
 from alloclens.faults import Problem
 from alloclens.languages import kinds_of
-from alloclens.paths import canonical, name_of
+from alloclens.paths import canonical, is_system_binary, name_of
 from alloclens.profile.errors import ProfileError
 from alloclens.profile.formats import MAX_PROFILE_BYTES
 from alloclens.profile.kinds import contention_of
@@ -223,7 +223,8 @@ class Reader:
         )
         take_longer(min(len(settled.places) * PLACE_SECONDS, MAX_WALK_SECONDS))
         keep_texts(snapshot, settled.places.values(), self.roots, stamp, texts())
-        if not (symbolized.missing or symbolized.is_transient):  # a binary that is missing may be there next time
+        wanted = [name for name in symbolized.missing if not is_system_binary(name)]
+        if not (wanted or symbolized.is_transient):  # a binary that is missing may be there next time
             snapshots().keep(snapshot, source.read.evidence, stamp, self.digest)
         return snapshot
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from alloclens.paths import canonical
+from alloclens.paths import is_system_binary
 from alloclens.profile.sample_types import LEAKED, judged
 from alloclens.series.verdicts import MIN_OBSERVATIONS, RULES, Rule
 from alloclens.wording.amounts import counted, duration
@@ -58,10 +57,6 @@ SENTENCES = {
 
 
 MAX_NAMED_BINARIES = 3
-SYSTEM = re.compile(
-    r"(?:/usr)?/lib(?:32|64|exec)?/|/System/|/nix/store/|[A-Z]:/Windows/|\[|//anon|/anon_hugepage", re.IGNORECASE
-)
-"""Binaries that are not the user's, and seldom have lines."""
 
 
 class NoFinding(NamedTuple):
@@ -172,7 +167,7 @@ def of_head(comparison: Comparison) -> list[str]:
     """Say what was wrong when the head was read, and which binaries its addresses need."""
     head = comparison.head
     sentences = [f"{code(head.name)}: {escape(note)}." for note in head.notes]
-    if names := [name for name in head.missing if name and not SYSTEM.match(canonical(name))]:
+    if names := [name for name in head.missing if not is_system_binary(name)]:
         listed = ", ".join(map(code, names[:MAX_NAMED_BINARIES]))
         more = f" and {len(names) - MAX_NAMED_BINARIES} more" if len(names) > MAX_NAMED_BINARIES else ""
         sentences.append(f"{code(head.name)}: no binary of {listed}{more} here; set `binaries` to where it is.")
