@@ -59,12 +59,17 @@ def owned(profile: Profile, sites: Sites, own: Mask) -> Attribution:
 
     This does not use the kernel, which takes 25 MB: the server asks only for the samples of single lines.
     """
-    at, frame_at = profile.location_at, profile.locations.frame_at
+    frame_at = profile.locations.frame_at
     frame = first(own[sites.of_frame], frame_at)
-    place = first((frame < frame_at[1:])[profile.location], at)
-    has_own = np.flatnonzero(place < at[1:])
+    of_location = np.append(sites.of_frame, -1)[np.where(frame < frame_at[1:], frame, -1)]
     site = np.full(len(profile), -1)
-    site[has_own] = sites.of_frame[frame[profile.location[place[has_own]]]]
+    rows, place = np.arange(len(profile)), profile.location_at[:-1]
+    while len(rows):  # outwards
+        inside = place < profile.location_at[rows + 1]
+        rows, place = rows[inside], place[inside]
+        site[rows] = of_location[profile.location[place]]
+        left = site[rows] < 0
+        rows, place = rows[left], place[left] + 1
     return Attribution(site, len(sites))
 
 
