@@ -182,6 +182,7 @@ class _Connection:
     def _messages(self, deadline: _Deadline) -> Iterator[tuple[str, Any]]:
         while data := _read(self._answers):
             kind, value = pickle.loads(data)  # noqa: S301 - from our own process
+            del data  # a profile may have hundreds of megabytes
             if kind == "longer":
                 deadline.extend(value)
             else:
@@ -247,7 +248,8 @@ def _do(data: bytes, answers: IO[bytes]) -> None:
     try:
         is_wanted, work, args = pickle.loads(data)  # noqa: S301 - from our own process
         result = work(*args)
-        answer = pickle.dumps(("done", result if is_wanted else None))
+        answer = _pickled(("done", result if is_wanted else None))
+        del result
     except Exception as error:  # noqa: BLE001 - it is raised in the caller
         answer = _failed(error)
     _write_pickled(answers, answer)
@@ -257,15 +259,20 @@ def _failed(error: Exception) -> bytes:
     """Return an exception that can be pickled for the caller to raise."""
     trace = traceback.format_exc()
     try:
-        data = pickle.dumps(("failed", (error, trace)))
+        data = _pickled(("failed", (error, trace)))
         pickle.loads(data)  # noqa: S301 - some exceptions can be pickled but not unpickled
     except Exception:  # noqa: BLE001 - unpickling may raise anything
-        data = pickle.dumps(("failed", (RuntimeError(repr(error)), trace)))
+        data = _pickled(("failed", (RuntimeError(repr(error)), trace)))
     return data
 
 
 def _write(stream: IO[bytes], value: object) -> None:
-    _write_pickled(stream, pickle.dumps(value))
+    _write_pickled(stream, _pickled(value))
+
+
+def _pickled(value: object) -> bytes:
+    """Pickle with the newest protocol: the default of most versions of Python copies each array once more."""
+    return pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
 
 
 def _write_pickled(stream: IO[bytes], data: bytes) -> None:
