@@ -23,8 +23,8 @@ from tests.support.editor import Editor, vscode
 LOOK_SECONDS = 0.1
 SHOWN = {
     "heap": ("park", r"\d\S*B"),
-    "goroutine": ("park", r"\*\*\d+ goroutines"),
-    "goroutineleak": ("park", r"\*\*\d+ leaked goroutines"),
+    "goroutine": ("park", r"\*\*\S+ goroutines"),
+    "goroutineleak": ("park", r"\*\*\S+ leaked goroutines"),
     "block": ("block", r"blocked"),
     "mutex": ("mutex", r"contended"),
     "cpu": ("cpu", r"CPU"),
