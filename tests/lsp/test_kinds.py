@@ -218,6 +218,8 @@ async def test_each_kind_can_be_shown_and_says_which_it_is(editor: Editor, folde
             name.replace("contentions", "delay"),
         }
         assert {*explained.split("other kinds of profiles: ")[1].split(".\n")[0].split(", ")} == others
+        if wanted == "mutex/contentions":
+            assert (await editor.hints(uri))[11].startswith("3 mutex contentions · 32.0MB")
         selected = [one["name"] for one in await editor.command("alloclens.server.sampleTypes") if one["selected"]]
         assert selected == [name]
 

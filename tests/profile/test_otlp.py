@@ -114,6 +114,12 @@ def with_field_names(message: pb.ProfilesData) -> bytes:
     return json_format.MessageToJson(message, indent=None, preserving_proto_field_name=True).encode()
 
 
+def with_both_names(message: pb.ProfilesData) -> bytes:
+    return (
+        as_json(message).replace(b"resourceProfiles", b"resource_profiles").replace(b"nameStrindex", b"name_strindex")
+    )
+
+
 def with_schema(message: pb.ProfilesData) -> bytes:
     return b'{"schemaUrl": "https://opentelemetry.io/schemas/1.37.0", ' + as_json(message)[1:]
 
@@ -126,7 +132,7 @@ def reordered(message: pb.ProfilesData) -> bytes:
     return json.dumps(dict(reversed(json.loads(as_json(message)).items()))).encode()
 
 
-@pytest.mark.parametrize("encoded", [with_field_names, with_schema, with_mark, reordered])
+@pytest.mark.parametrize("encoded", [with_field_names, with_both_names, with_schema, with_mark, reordered])
 def test_json_of_other_writers(encoded: Callable[[pb.ProfilesData], bytes]) -> None:
     assert is_json_profile(encoded(data())[:256])
     profile, wanted = read(encoded(data())), read(as_json(data()))

@@ -169,7 +169,7 @@ def test_a_reference_to_nothing_is_an_error(name: str) -> None:
         (b'{"nodes":[{"id":1}]}', "CPU profile of V8; .* `node --heap-prof`"),
         (b'{"exporter":"x","$schema":"https://www.speedscope.app/file-format-schema.json"}', "for speedscope"),
         (b'{"log":"goroutine 1 [running]:\\n","stream":"stderr"}\n', "docker logs"),
-        (b'{"a":1}', "JSON that is not of DHAT, a heap profile of V8, or OTLP"),
+        (b'{"a":1}', "JSON that does not start as a profile of DHAT, a heap profile of V8 or OTLP does"),
         ('{"dhatFileVersion":2}'.encode("utf-16-le"), "UTF-16"),
         ("heap profile: 1".encode("utf-16-be"), "UTF-16"),
         (b"PK\x03\x04", "an archive"),

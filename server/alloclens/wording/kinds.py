@@ -22,6 +22,8 @@ NAMES = {
 }
 """The kinds whose usual name is not that of `ProfileKind`."""
 ALIKE = (ProfileKind.BLOCK, ProfileKind.MUTEX)
+"""The kinds whose sample types have the same names."""
+GOROUTINE = {LEAKED: "leaked goroutine", "goroutine": "goroutine"}
 DELAYS = {ProfileKind.BLOCK: "blocked", ProfileKind.MUTEX: "contended", ProfileKind.CONTENTION: "waited"}
 """What happened in the time that a profile of contention sums."""
 PROOF = "Proof: the garbage collector found that nothing can ever wake these goroutines."
@@ -56,16 +58,16 @@ def noun(of: Comparison | None, sample_type: ValueType, value: float = 2) -> str
     """Return what a number counts, to be written after it: goroutines, blocked; "" for memory, whose unit says it."""
     if sample_type.unit == "bytes":
         return ""
-    name, many = sample_type.type, "" if value == 1 else "s"
-    if name == LEAKED:
-        return f"leaked goroutine{many}"
-    if name == "goroutine":
-        return f"goroutine{many}"
+    name = sample_type.type
+    if one := GOROUTINE.get(name):
+        return one if value == 1 else f"{one}s"
     if name == "delay":
         return DELAYS.get(of.series.kind if of else ProfileKind.CONTENTION, "waited")
     if name in ("cpu", "cpu-time", "cpu_time"):
         return "CPU"
-    return "" if of is None or of.series.kind is ProfileKind.HEAP else name
+    if of is None or of.series.kind is ProfileKind.HEAP:
+        return ""
+    return f"{of.series.kind.name.lower()} {name}" if of.series.kind in ALIKE else name
 
 
 def quantity(value: float, of: Comparison) -> str:

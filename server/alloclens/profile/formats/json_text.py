@@ -54,7 +54,7 @@ def column(numbers: Iterable[int]) -> Ints:
     try:
         return np.fromiter(numbers, np.int64)
     except OverflowError as error:
-        raise Malformed(f"a number does not fit into 64 bits: {error}") from error
+        raise Malformed("a number does not fit into 64 bits") from error
 
 
 def ragged(rows: Sequence[Sequence[Any]]) -> tuple[Ints, Ints]:

@@ -21,7 +21,7 @@ TRACEMALLOC = (
     "a snapshot of Python's tracemalloc, a pickle, which could run any code when it is loaded; docs/formats.md shows how to "
     "write it as pprof"
 )
-OTHER_JSON = "JSON that is not of DHAT, a heap profile of V8, or OTLP, which are the kinds of JSON that alloclens reads"
+OTHER_JSON = "JSON that does not start as a profile of DHAT, a heap profile of V8 or OTLP does, the kinds of JSON that alloclens reads"
 UTF_16 = rb"\xff\xfe|\xfe\xff|(?:[ -~]\x00){2}|(?:\x00[ -~]){2}"
 MARKS = tuple(
     (re.compile(pattern, re.DOTALL | re.IGNORECASE), words)

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import re
 from itertools import chain, islice
-from types import GenericAlias
-from typing import TYPE_CHECKING, Any, Literal, get_origin
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
@@ -30,42 +29,74 @@ MARK = re.compile(rb'\s*\{\s*(?:"schema_?[uU]rl"\s*:\s*"[^"\\]{0,200}"\s*,\s*)?'
 BETWEEN = re.compile(rb"(?<=\})[ \t\r]*\n\s*(?=\{)")
 """Between two messages in one file, as the OpenTelemetry Collector appends them: within one, objects have a comma between."""
 MAX_MESSAGES = 100_000
-SNAKE_KEY = re.compile(rb'"resource_profiles"\s*:')
+SNAKE_KEY = re.compile(rb'"[a-z]{1,20}(?:_[a-z]{1,20}){1,4}"(?=\s*:)')
+"""A key as protobuf's JSON may spell it. OTLP's own is in camelCase."""
 FIRST_FIELDS = (b"\x0a", b"\x12")
 OF_ALLOCATIONS = re.compile(r"alloc|in_?use|heap|live|space|objects|memory|retained", re.IGNORECASE)
 
 
-def _decoder(rename: Literal["camel"] | None) -> msgspec.json.Decoder[Any]:
-    """Return a decoder of otlp.proto's messages as JSON; 64-bit numbers may be texts.
-
-    OTLP renames keys to camelCase. JSON of protobuf may keep the names of the fields.
-    """
-
-    def message(name: str, **fields: Any) -> Any:
-        given = [(key, kind, msgspec.field(default_factory=get_origin(kind) or kind)) for key, kind in fields.items()]
-        return msgspec.defstruct(name, given, gc=False, rename=rename)
-
-    def several(name: str, **fields: Any) -> Any:
-        return GenericAlias(list, message(name, **fields))
-
-    value_type = message("ValueType", type_strindex=int, unit_strindex=int)
-    samples = several("Sample", stack_index=int, values=list[int], timestamps_unix_nano=list[int])
-    types, time = {"sample_type": value_type, "period_type": value_type}, {"time_unix_nano": int, "period": int}
-    scopes = several("ScopeProfiles", profiles=several("Profile", samples=samples, **types, **time))
-    dictionary = message(
-        "Dictionary",
-        location_table=several("Location", lines=several("Line", function_index=int, line=int)),
-        function_table=several("Function", name_strindex=int, filename_strindex=int),
-        string_table=list[str],
-        stack_table=several("Stack", location_indices=list[int]),
-    )
-    resources = several("ResourceProfiles", scope_profiles=scopes)
-    return msgspec.json.Decoder(
-        message("ProfilesData", resource_profiles=resources, dictionary=dictionary), strict=False
-    )
+class _Message(msgspec.Struct, gc=False, rename="camel"):
+    """A message as JSON, with the fields of otlp.proto. 64-bit numbers may be texts."""
 
 
-CAMEL_CASE, SNAKE_CASE = _decoder("camel"), _decoder(None)
+class _ValueType(_Message):
+    type_strindex: int = 0
+    unit_strindex: int = 0
+
+
+class _Sample(_Message):
+    stack_index: int = 0
+    values: list[int] = []
+    timestamps_unix_nano: list[int] = []
+
+
+class _Profile(_Message):
+    sample_type: _ValueType = msgspec.field(default_factory=_ValueType)
+    samples: list[_Sample] = []
+    time_unix_nano: int = 0
+    period_type: _ValueType = msgspec.field(default_factory=_ValueType)
+    period: int = 0
+
+
+class _ScopeProfiles(_Message):
+    profiles: list[_Profile] = []
+
+
+class _ResourceProfiles(_Message):
+    scope_profiles: list[_ScopeProfiles] = []
+
+
+class _Stack(_Message):
+    location_indices: list[int] = []
+
+
+class _Line(_Message):
+    function_index: int = 0
+    line: int = 0
+
+
+class _Location(_Message):
+    lines: list[_Line] = []
+
+
+class _Function(_Message):
+    name_strindex: int = 0
+    filename_strindex: int = 0
+
+
+class _Dictionary(_Message):
+    location_table: list[_Location] = []
+    function_table: list[_Function] = []
+    string_table: list[str] = []
+    stack_table: list[_Stack] = []
+
+
+class _ProfilesData(_Message):
+    resource_profiles: list[_ResourceProfiles] = []
+    dictionary: _Dictionary = msgspec.field(default_factory=_Dictionary)
+
+
+DECODER = msgspec.json.Decoder(_ProfilesData, strict=False)
 
 
 def parse(data: bytes) -> Profile:
@@ -98,7 +129,12 @@ def _messages(data: bytes) -> Iterator[Any]:
         raise Malformed(f"it has more than {MAX_MESSAGES:,} messages")
     for start, end in reversed([*zip(begin, [*begin[1:], len(data)], strict=True)]):
         if MARK.match(text := data[start:end]):  # the Collector may append logs and metrics to the same file
-            yield decoded(SNAKE_CASE if SNAKE_KEY.search(text) else CAMEL_CASE, MARK, text)
+            yield decoded(DECODER, MARK, SNAKE_KEY.sub(_camel, text))
+
+
+def _camel(key: re.Match[bytes]) -> bytes:
+    first, *others = key[0].split(b"_")
+    return b"".join([first, *map(bytes.capitalize, others)])
 
 
 def _profile(tables: Any, strings: list[str], shown: Mapping[ValueType, Any]) -> Profile:
