@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -10,6 +11,9 @@ from alloclens.series.findings import RAISED, Finding
 from alloclens.series.verdicts import Rule
 
 from tests.support.sampled import HERE, Heap, judged, judgement, snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MB = 1 << 20
 
@@ -124,3 +128,32 @@ def test_the_caller_that_fills_up_is_the_candidate_of_a_line_that_mostly_turns_o
     assert (candidate.line, candidate.caller and candidate.caller.line) == (1, 5)
     assert candidate.rule in {Rule.FILLED, Rule.SLOWS}
     assert [caller.line for caller in candidate.callers] == [5, 6]
+
+
+def first_candidates(kept: float, other: Callable[[Heap, np.random.Generator, int], None]) -> Counter[int]:
+    """Return how often each line is the first candidate: line 1 leaks so many MB at each step, line 7 does something else."""
+    first: Counter[int] = Counter()
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        leak, beside, seen = Heap(rng, 256), Heap(rng, 256), []
+        for step in range(12):
+            leak.allocate(int(kept * MB) // 256)
+            other(beside, rng, step)
+            seen.append(snapshot({HERE: leak, "main.work@/o/a.go:7": beside}))
+        first[judgement(seen).candidates()[0].line] += 1
+    return first
+
+
+def test_a_leak_is_a_candidate_before_a_cache_of_the_same_size_that_fills_up() -> None:
+    def cache(heap: Heap, _: np.random.Generator, step: int) -> None:
+        heap.allocate(int((6, 5, 4, 3, 2, 2, 1, 1, 0.5, 0.5, 0.5, 0.5)[step] * MB) // 256)
+
+    assert first_candidates(1, cache)[1] >= 8
+
+
+def test_a_leak_is_a_candidate_before_sessions_that_follow_the_load() -> None:
+    def sessions(heap: Heap, rng: np.random.Generator, step: int) -> None:
+        heap.free(int(rng.binomial(heap.live, 0.4)))
+        heap.allocate((6 + step) * MB // 256)
+
+    assert first_candidates(1.5, sessions)[1] >= 8

@@ -51,6 +51,33 @@ def test_what_ends_rises_as_rarely_as_said(observations: int, mean: float, life:
         assert above <= 4000 * level + 3 * np.sqrt(4000 * level)
 
 
+def from_start(rng: np.random.Generator, lines: int, mean: float, life: float, leak: float = 0) -> Counts:
+    """Return 40 observations of a process that has just started: half of all that it has in use at first is missing."""
+    before = process(rng, lines, mean / 2, life, 40)
+    stays = np.exp(-1 / life)
+    held = rng.binomial(1, 0, (40, lines)).astype(float)
+    for i in range(1, 40):
+        held[i] = rng.binomial(held[i - 1].astype(int), stays) + rng.poisson(mean / 2 * (1 - stays), lines)
+    kept = np.cumsum(np.vstack([np.zeros((1, lines)), rng.poisson(leak, (39, lines))]), axis=0)
+    arrived = np.cumsum(np.full((40, lines), mean / 2 / life), axis=0)
+    return Counts(before.held + held + kept, before.arrived + arrived + kept)
+
+
+@pytest.mark.parametrize("life", [1.0, 3.0])
+def test_what_settles_after_the_start_does_not_rise(life: float) -> None:
+    made, clock = from_start(np.random.default_rng(1), 2000, 40, life), np.arange(40) * 60.0
+    rises, settles = (rise(made, clock, from_start=known) > quantile(0.999) for known in (False, True))
+    assert np.count_nonzero(rises) > 20  # of 2000, ten times as many as there should be
+    assert np.count_nonzero(settles) <= 2 + 3 * np.sqrt(2)
+    leaks = from_start(np.random.default_rng(2), 200, 40, life, leak=1)
+    assert np.mean(rise(leaks, clock, from_start=True) > quantile(0.999)) > 0.9
+
+
+def test_what_settles_too_slowly_is_not_told_from_a_slope() -> None:
+    made, clock = from_start(np.random.default_rng(1), 20, 400, 6), np.arange(40) * 60.0
+    assert rise(made, clock, from_start=True).tolist() == rise(made, clock).tolist()
+
+
 @pytest.mark.parametrize(
     ("observations", "mean", "leak"),
     [(12, 3, 1.8), (12, 10, 3.15), (40, 3, 0.32), (40, 10, 0.45), (40, 30, 0.66), (100, 30, 0.15)],
@@ -81,7 +108,7 @@ def test_the_fit_is_that_of_the_covariance_matrix() -> None:
     rng = np.random.default_rng(3)
     clock = np.cumsum(rng.uniform(1, 3, 12))
     held = rng.poisson(20, (12, 2)).astype(float)
-    error = Noise(np.array([4.0, 9.0]), np.array([20.0, 25.0]), np.zeros(2), np.zeros(2, np.bool_))
+    error = Noise(np.array([4.0, 9.0]), np.array([20.0, 25.0]), np.zeros(2), np.zeros(2, np.bool_), np.full(2, np.inf))
     columns = np.stack([np.ones(12), clock, np.maximum(clock - clock[6], 0)], axis=1)
     made = Model(Counts(held, held), clock, columns, error).fit(0, 1, 2)
     for i in range(2):

@@ -15,6 +15,7 @@ from alloclens.tables.allocations import (
     MAX_STACKS,
     StackAllocations,
     of_two_processes,
+    profiling,
     rows,
     sketch,
     sketches_differ,
@@ -69,6 +70,17 @@ def test_bytes_alone_show_it_too() -> None:
         return stack_allocations(read(made.bytes()))
 
     assert [of_two_processes(of(9 * MB), of(later)) for later in (5 * MB, 10 * MB)] == [True, False]
+
+
+def test_what_writes_profiles_is_told_from_the_programs_work() -> None:
+    def of(writer: str) -> int:
+        made = Builder(("alloc_space", "bytes"), ("inuse_space", "bytes"))
+        made.sample(F, [100, 10])
+        made.sample(f"compress/flate.NewWriter@/go/deflate.go:1 < {writer}@/go/pprof.go:1 < {F}", [40, 3])
+        return profiling(read(made.bytes()))
+
+    assert of("runtime/pprof.(*Profile).WriteTo") == of("net/http/pprof.handler.ServeHTTP") == 37
+    assert of("runtime/pprofs.Write") == profiling(read(goroutines(f"{F} = 9"))) == 0
 
 
 def test_frames_without_a_name_do_not_tell_stacks_apart() -> None:

@@ -88,6 +88,7 @@ class SnapshotFacts(msgspec.Struct, frozen=True, array_like=True):
     build_id: str
     code: bytes
     allocations: bytes
+    profiling: int
     program: str
     evidence: int
     attribution: int

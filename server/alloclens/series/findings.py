@@ -31,8 +31,10 @@ UNPROVEN = (
 )
 """The rules of what may leak though nothing is proven."""
 MAX_CANDIDATES = 5
-SLOWING = 0.5
+SLOWING = 0.75
 """Weight of how clearly a rise slowed down, to rank candidates: a leak does so by chance, or at night."""
+LOADED = 0.5
+"""Weight of what load may explain of a rise: much comes and goes on a leak's own line, too."""
 MIN_SCORE = 0.5
 """Below this, a rise is too unclear to say when it would be proven, in standard errors."""
 MANY = 10
@@ -87,7 +89,7 @@ class Finding:
     deviate: float
     """How clearly it rises, in standard errors."""
     score: float
-    """The same, less half of how clearly it slowed down."""
+    """The same, less a part of how clearly it slowed down, and of what load may explain."""
     load: float
     """What is freed per second in the second half, as a multiple of the first; nan if unknown."""
     retention: float
@@ -186,7 +188,9 @@ class Judgement:
 
     @cached_property
     def _score(self) -> Floats:
-        return self.verdicts.deviate + SLOWING * np.minimum(self.verdicts.bend, 0)
+        deviate, missing = self.verdicts.deviate, self.verdicts.missing
+        explained = np.maximum(deviate - np.maximum(missing, 0), 0)
+        return deviate + SLOWING * np.minimum(self.verdicts.bend, 0) - LOADED * explained
 
     @cached_property
     def _owner(self) -> Ints:

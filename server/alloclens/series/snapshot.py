@@ -52,6 +52,8 @@ class Snapshot:
     """Digests of code addresses and their lines, see tables/code.py; b"" without a build id."""
     allocations: bytes = b""
     """Sketch of what each stack has allocated, see tables/allocations.py."""
+    profiling: int = 0
+    """Bytes that were allocated and freed to write profiles."""
     program: str = ""
     """Base name of its binary; "" if unknown."""
     evidence: int = 0

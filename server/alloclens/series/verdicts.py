@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -49,18 +48,14 @@ HELD_PACE = 0.5
 """A pace that is certainly above this share of the earlier pace holds; one certainly below it has fallen."""
 HELD = quantile(0.9)
 """How certain it must be that the pace holds, in standard errors."""
-SLOWER = quantile(0.95)
-"""How certain it must be that the pace became lower at all."""
-LIKELY_SLOWER = quantile(0.9)
-"""The same of a process that is too young for a leak: its first rise may be a warm-up."""
+SLOWER = quantile(0.75)
+"""How likely it must be that a pace that changes evenly ends below half of its first value, to call a rise slower."""
 FELL = quantile(0.95)
 """How certain it must be that the pace fell, to say that something fills up."""
 MIN_GAINS = 3
 """What rises less often in the second half may have risen for the last time."""
-STOOD = 0.1
-"""The share of its growth in the first half that a line certainly did not reach in the second, if it stands still."""
-MIN_WORK = 0.25
-"""The share of the work, and of the time, that the second half must have to show this."""
+STOOD = 0.01
+"""The probability that what goes on rising is never higher for so long, to say that it stands still."""
 MIN_TICK = 1e-6
 """Of a clock that runs from 0 to 1: what advances by less stands still."""
 LATE = (0.5, 0.75, 0.875)
@@ -145,7 +140,9 @@ class Verdicts:
     bend: Floats
     """How far the pace becomes higher if it changes evenly, in standard errors; below 0 if it becomes lower."""
     load: Floats
-    """What is freed per second in the second half, as a multiple of the first; nan if unknown, or if no rise is proven."""
+    """What is freed per second in the second half, as a multiple of the first; nan if unknown."""
+    missing: Floats
+    """By how much less came and went than load explains, in standard errors; inf if it explains nothing."""
     tests: int
     """Number of entries that could have shown a trend."""
 
@@ -186,13 +183,13 @@ def verdicts(history: History) -> Verdicts:
         pace = _pace(history, rising, trend.by_size)
         proven = trend.proven & (growth > 0)
         proven &= ~history.foreign | ~(growth < MIN_RETENTION * allocated)  # a library's own churn follows the load
-        load, young = _load(history, np.flatnonzero(proven), trend.by_size), never
+        load, young = _load(history, rising, trend.by_size), never
     else:
         late = _bounds(history.rate, history.figures(last // 2), now, critical_value(1), load=True)
         young = (whole.low > 0) & (late.low > 0) & (growth > MIN_GROWTH_SHARE * now.value.sum())
         proven, deviate = never, ratio(2 * growth, np.nan_to_num(stated.high - stated.low))  # 1 would be significant
         trend = Trend(deviate, nothing + 1, never, never, looked_at)
-        pace, load = Pace(never, never, never, nothing), Load(never, never, nothing + np.nan)
+        pace, load = Pace(never, never, never, nothing), Load(nothing + np.inf, never, nothing + np.nan)
     slowed, went_on = _before(history)
     early = ~went_on & _is_first_rise(history)
     order = (
@@ -202,7 +199,7 @@ def verdicts(history: History) -> Verdicts:
         (Rule.YOUNG, young),
         (Rule.SMALL, proven & (growth <= MIN_GROWTH_SHARE * now.value[: len(history.row)].sum())),
         (Rule.FILLED, proven & pace.fell),
-        (Rule.LOADED, proven & load.explains),
+        (Rule.LOADED, proven & (load.missing < LOAD)),
         (Rule.SLOWS, proven & pace.slows),
         (Rule.RISES, proven & pace.holds & load.excluded & (len(history) >= MIN_LEAK_OBSERVATIONS)),
         (Rule.EARLY, proven & early),
@@ -214,13 +211,26 @@ def verdicts(history: History) -> Verdicts:
     holds = [condition for _, condition in order]
     rule = np.select(holds, [RULES.index(rule) for rule, _ in order], RULES.index(Rule.UNCLEAR))
     retention = np.divide(growth, allocated, out=np.full_like(growth, np.nan), where=allocated > 0)
-    return Verdicts(rule, growth, stated, trend.deviate, trend.p_value, retention, pace.bend, load.ratio, trend.tests)
+    return Verdicts(
+        *(
+            rule,
+            growth,
+            stated,
+            trend.deviate,
+            trend.p_value,
+            retention,
+            pace.bend,
+            load.ratio,
+            load.missing,
+            trend.tests,
+        )
+    )
 
 
 def _trend(history: History) -> Trend:
     """Test whether each entry's objects become more; and, of a few large ones that replace each other, larger."""
     counts, entries = history.counts, len(history.site)
-    number = rise(counts, history.clock)
+    number = rise(counts, history.clock, from_start=history.is_from_start)
     size, largest = np.zeros((2, entries))
     few = (counts.held.mean(axis=0) <= MAX_FEW) & (history.sizes.max(axis=0) > history.rate)
     size[few], largest[few] = rise_of_sizes(Counts(*(of[:, few] for of in counts)), history.sizes[:, few])
@@ -247,11 +257,10 @@ def _pace(history: History, rising: Ints, by_size: Mask) -> Pace:
     deviates[-1][:, works] = next(_deviates(Counts(*(of[:, works] for of in counts)), history.clock, own[:, works]))
     best[:, rising] = np.nan_to_num(np.fmax.reduce(deviates))
     *late, bend, end = best
-    slower = bend < -(SLOWER if len(history) >= MIN_LEAK_OBSERVATIONS else LIKELY_SLOWER)
-    fell = np.min(late, axis=0) < -FELL
-    fell |= _stood(history)
-    holds, slows = (late[0] > HELD) & ~(slower & (end < 0)) & ~fell, slower & (late[0] < 0) & ~fell
-    holds &= _gains_late(history)
+    stood = _stood(history)
+    fell = (np.min(late, axis=0) < -FELL) | (stood < STOOD)
+    slows = ((end < -SLOWER) | (stood < 1)) & ~fell
+    holds = (late[0] > HELD) & ~slows & ~fell & _gains_late(history)
     return Pace(holds & ~by_size, slows & ~by_size, np.where(by_size, ~_grown_late(history), fell), bend)
 
 
@@ -309,13 +318,17 @@ def _gains_late(history: History) -> Mask:
     return np.asarray((gains >= MIN_GAINS) & (2 * rising > pairs))
 
 
-def _stood(history: History) -> Mask:
-    """Return which entries grew certainly by next to nothing in the second half, though the process went on working."""
-    middle, last = (len(history.clock) - 1) // 2, len(history.chosen) - 1
-    figures = [history.figures(at) for at in (0, middle, last)]
-    early, late = (_bounds(history.rate, then, now, critical_value(1), load=False) for then, now in pairwise(figures))
-    worked = all(clock[middle] < 1 - MIN_WORK for clock in (history.clock, history.work) if not np.isnan(clock[middle]))
-    return np.asarray((late.high < STOOD * early.low) & worked)
+def _stood(history: History) -> Floats:
+    """Return the probability that what goes on rising is never higher again, for as long as the entries were not.
+
+    If each of several steps could come at any time, none comes after `end` with the probability `end ** steps`. What comes
+    at once is one step, however much it is. It is 1 for what was higher in the second half, by the clock or by work done.
+    """
+    held = history.counts.held
+    higher = held[1:] > np.maximum.accumulate(held)[:-1]
+    last = np.where(higher.any(axis=0), len(higher) - np.argmax(higher[::-1], axis=0), 0)
+    end = np.fmax(history.clock[last], history.work[last])
+    return np.asarray(np.where(end < 1 / 2, end ** higher.sum(axis=0), 1.0))
 
 
 def _grown_late(history: History) -> Mask:
@@ -355,26 +368,27 @@ def _before(history: History) -> Before:
 
 
 class Load(NamedTuple):
-    """Whether the load explains a proven rise."""
+    """Whether the load explains a rise."""
 
-    explains: Mask
+    missing: Floats
+    """By how much less came and went than the load explains, in standard errors; inf if it explains nothing."""
     excluded: Mask
     """It certainly does not."""
     ratio: Floats
     """What is freed per second in the second half, as a multiple of the first; nan if unknown."""
 
 
-def _load(history: History, proven: Ints, by_size: Mask) -> Load:
-    """Return for which of the proven entries as much more comes and goes as more is in use, by the clock or by work done.
+def _load(history: History, rising: Ints, by_size: Mask) -> Load:
+    """Return for the rising entries whether as much more comes and goes as more is in use, by the clock or by work done.
 
     Under load, more is in use because more comes. What ends after a while is freed in proportion to what is in use, and
     what leaks is never freed. So what came and what went in each half is compared with what was in use meanwhile.
     """
-    counts, clock = Counts(*(of[:, proven] for of in history.counts)), history.clock
+    counts, clock = Counts(*(of[:, rising] for of in history.counts)), history.clock
     middle = (len(clock) - 1) // 2
     came = np.diff(counts.arrived, axis=0)
     went = np.maximum(came - np.diff(counts.held, axis=0), 0)
-    largest = history.sizes[:, proven].max(axis=0)
+    largest = history.sizes[:, rising].max(axis=0)
     missed = np.exp(-largest / history.rate) if history.rate else np.zeros_like(largest)
     freed, allocated = outlived(counts, missed), np.nan_to_num(came.sum(axis=0))
     turns = (freed > 0) & (freed >= MIN_FREED * allocated)
@@ -384,16 +398,14 @@ def _load(history: History, proven: Ints, by_size: Mask) -> Load:
         for ticks in (clock, history.work)
         if MIN_TICK < ticks[middle] < 1 - MIN_TICK
     ]
-    explains = np.any([(deficit < LOAD).all(axis=0) for deficit in fewer], axis=0)
+    missing = np.min([np.full(len(rising), np.inf), *(deficit.max(axis=0) for deficit in fewer)], axis=0)
     needed = np.where(exchanged, NO_LOAD, LOAD)
     excluded = np.all([(deficit >= needed).all(axis=0) for deficit in fewer], axis=0)
     early, late = (np.nan_to_num(of.sum(axis=0)) for of in (went[:middle], went[middle:]))
-    rates = ratio(late / (1 - clock[middle]), early / clock[middle])
-    nothing = np.zeros(len(by_size))
-    load = Load(nothing > 0, nothing > 0, nothing + np.nan)
-    load.explains[proven] = exchanged & ~by_size[proven] & explains
-    load.excluded[proven] = ~turns | excluded
-    load.ratio[proven] = rates
+    load = Load(*(np.full(len(by_size), fill) for fill in (np.inf, False, np.nan)))
+    load.missing[rising] = np.where(exchanged & ~by_size[rising], missing, np.inf)
+    load.excluded[rising] = ~turns | excluded
+    load.ratio[rising] = ratio(late / (1 - clock[middle]), early / clock[middle])
     return load
 
 

@@ -36,7 +36,7 @@ from alloclens.source.recorded import Kind
 from alloclens.source.roots import Roots
 from alloclens.symbols.build_info import build
 from alloclens.tables.alignment import NO_MAPS, realigned
-from alloclens.tables.allocations import StackAllocations, of_two_processes, sketch, stack_allocations
+from alloclens.tables.allocations import StackAllocations, of_two_processes, profiling, sketch, stack_allocations
 from alloclens.tables.code import code_digests
 from alloclens.tables.lines import Lines, Ownership, UnattributedLines, attributed, lines, unattributed
 from alloclens.transform.difference import IncomparableError, difference
@@ -112,7 +112,7 @@ class Attributed(NamedTuple):
 
 PLACE_SECONDS = 0.02
 """Time to find a recorded file and keep its text on a network drive; a local disk takes a fiftieth."""
-FORMAT_VERSION = 9
+FORMAT_VERSION = 10
 """Increased when the same file is read differently; cached snapshots are then read again."""
 MAX_SAMPLES = 1_000_000
 """In all cached profiles together."""
@@ -347,6 +347,7 @@ def _snapshot(path: str, stamp: Stamp, source: Attributed, settled: Settled, bui
         build_id=profile.build_id,
         code=code_digests(profile) if profile.build_id else b"",
         allocations=sketch(source.read.allocations),
+        profiling=profiling(profile),
         program=name_of(canonical(binary[0])) if binary else "",
         evidence=settled.evidence,
         attribution=settled.attribution,

@@ -32,6 +32,8 @@ EXCESS_ERRORS = 2.0
 their correlation exceeds that of the turnover by as many."""
 TRIPLE_VARIANCE = 7.0
 """Of (b - a)(b - c) over the variance, of one triple of neighbours that overlaps with others."""
+SETTLED = 0.1
+"""Of the time: a number whose objects live that long at most settles soon enough to tell that from a slope."""
 MIN_SIZES = 4
 """Fewer sizes prove nothing: three are in order once in six times."""
 MIN_FREED = 0.1
@@ -58,6 +60,8 @@ class Noise(NamedTuple):
     """Variance that one unit of the clock adds and that is not forgotten."""
     is_load: Mask
     """Whether the residuals decided."""
+    life: Floats
+    """How long an object stays on average, in the unit of the clock; inf if hardly any is freed."""
 
 
 def noise(counts: Counts, clock: Floats) -> Noise:
@@ -80,6 +84,7 @@ def noise(counts: Counts, clock: Floats) -> Noise:
         level=np.where(is_load, np.maximum(spread, MIN_VARIANCE), level),
         gain=np.where(walks, (np.diff(held, axis=0) ** 2).sum(axis=0) / span, np.maximum(came - went, 0)),
         is_load=is_load,
+        life=np.where(turns, memory, np.inf),
     )
 
 
@@ -198,15 +203,23 @@ def _sums_of_each(of: Floats, weights: Floats) -> Floats:
     return np.asarray(np.einsum("...tl,tl->l...", of, weights))
 
 
-def rise(counts: Counts, clock: Floats) -> Floats:
+def rise(counts: Counts, clock: Floats, *, from_start: bool = False) -> Floats:
     """Return each line's slope over time in standard errors, as a normal deviate; for at least three observations.
+
+    A process that is watched from its start on has little in use at first. Where objects end soon, their number settles
+    as `exp(-time / life)`, which is no slope.
 
     It is never above that of as many objects of which none was freed. The turnover is a mean: where most objects are freed
     at once and a few last, it takes one that lasts for a new one at each observation.
     """
-    error = noise(counts, clock)
-    columns = np.stack([np.ones_like(clock), clock - clock[0]], axis=1)
-    deviate = Model(counts, clock, columns, error).fit(0, 1).deviate(np.array([0.0, 1.0]))
+    error, ticks = noise(counts, clock), clock - clock[0]
+    deviate = _slope(counts, ticks, error, np.stack([np.ones_like(ticks), ticks], axis=1))
+    settles = np.flatnonzero(error.life <= SETTLED * ticks[-1])
+    if from_start and len(settles):
+        some = Counts(*(field[:, settles] for field in counts))
+        of = noise(some, clock)
+        columns = np.stack(np.broadcast_arrays(1.0, ticks[:, None], np.exp(-ticks[:, None] / of.life)), axis=1)
+        deviate[settles] = np.minimum(deviate[settles], _slope(some, ticks, of, columns))
     normal = np.where(error.is_load, _normal(deviate, len(clock) - 2), deviate)
     return np.asarray(np.minimum(np.nan_to_num(normal), np.sqrt(seen(counts))))  # figures that were lost show nothing
 
@@ -215,6 +228,12 @@ def seen(counts: Counts) -> Floats:
     """Return how many different objects of each line were certainly in use at the observations."""
     held = counts.held
     return np.asarray(np.maximum(held[0], 0) + np.maximum(np.diff(held, axis=0), 0).sum(axis=0))
+
+
+def _slope(counts: Counts, clock: Floats, error: Noise, columns: Floats) -> Floats:
+    """Return the coefficient of the second column in standard errors."""
+    every = range(columns.shape[1])
+    return Model(counts, clock, columns, error).fit(*every).deviate(np.array([float(i == 1) for i in every]))
 
 
 class SizeTrend(NamedTuple):

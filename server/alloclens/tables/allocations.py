@@ -17,12 +17,16 @@ import numpy as np
 from alloclens.profile.sample_types import column_of
 from alloclens.stats.sampling import errors
 from alloclens.tables.code import mixed
+from alloclens.transform.patterns import hit_texts, of_rows
+from alloclens.transform.subset import samples_through
 
 if TYPE_CHECKING:
     from alloclens.arrays import Floats, Ints
     from alloclens.profile.model import Profile
     from alloclens.tables.code import Digests
 
+PROFILERS = ("runtime/pprof.", "net/http/pprof.")
+"""How the names of functions begin that write Go's profiles: half a megabyte each time."""
 MAX_STACKS = 512
 """Number of stacks in a sketch."""
 MAX_ROUNDING = 2
@@ -68,6 +72,16 @@ def stack_allocations(profile: Profile) -> StackAllocations:
 
     since_start = total(allocated)
     return StackAllocations(stack, since_start, total(in_use)).rows(np.flatnonzero(since_start))
+
+
+def profiling(profile: Profile) -> int:
+    """Return the bytes that were allocated and freed to write profiles, which is no work of the program's; 0 if unknown."""
+    allocated, in_use = (column_of(profile.sample_types, name) for name in ("alloc_space", "inuse_space"))
+    if allocated is None or in_use is None:
+        return 0
+    writes = hit_texts(profile, profile.functions.name, lambda name: name.startswith(PROFILERS))
+    hit = samples_through(profile, of_rows(writes, profile.frames.function))
+    return int((profile.values[hit, allocated] - profile.values[hit, in_use]).sum())
 
 
 def rows(packed: bytes) -> int:
