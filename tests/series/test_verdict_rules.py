@@ -140,6 +140,9 @@ OBSERVATIONS = [
     row("six observations", Rule.UNSETTLED, kept(steps(*[1000] * 5))),
     row("nineteen observations", Rule.UNSETTLED, kept(steps(*[1000] * 18))),
     row("twenty observations", Rule.RISES, kept(steps(*[1000] * 19))),
+    # Of a rise that began later they are counted from there: it begins at the sixth of 24 or 25 observations.
+    row("nineteen of 24 observations", Rule.UNSETTLED, kept(steps(*[0] * 5, *[1000] * 18))),
+    row("twenty of 25 observations", Rule.RISES, kept(steps(*[0] * 5, *[1000] * 19))),
 ]
 
 TREND = [

@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 MIN_OBSERVATIONS = 6
 """Minimum number of observations to judge a trend. Fewer show that a line grew, not that it keeps growing."""
 MIN_LEAK_OBSERVATIONS = 20
-"""Minimum number of observations of a leak. The first rise after a start may be a cache that fills, or a morning."""
+"""Minimum number of observations of a leak. The first rise after a start may be a cache that fills, or a morning; and so may
+the first rise of a line."""
 MIN_FIRST_RISE = 6 * 3600.0
 """Minimum seconds, with fewer observations, until what rises since the process started is a finding: a morning."""
 SIGNIFICANCE = 0.01
@@ -201,7 +202,7 @@ def verdicts(history: History) -> Verdicts:
         (Rule.FILLED, proven & pace.fell),
         (Rule.LOADED, proven & (load.missing < LOAD)),
         (Rule.SLOWS, proven & pace.slows),
-        (Rule.RISES, proven & pace.holds & load.excluded & (len(history) >= MIN_LEAK_OBSERVATIONS)),
+        (Rule.RISES, proven & pace.holds & load.excluded & (_rising_for(history) >= MIN_LEAK_OBSERVATIONS)),
         (Rule.EARLY, proven & early),
         (Rule.UNSETTLED, proven),
         (Rule.TURNS, np.maximum(stated.high, -stated.low) < MIN_RETENTION * allocated),
@@ -307,6 +308,13 @@ def _own_work(counts: Counts) -> tuple[Mask, Floats]:
     for place in LATE:
         works &= _moves(came, round(place * (len(came) - 1)))
     return works, came
+
+
+def _rising_for(history: History) -> Ints:
+    """Return the number of observations since each entry began to rise."""
+    held = history.counts.held
+    begun = np.maximum(np.argmax(held > held[0], axis=0) - 1, 0)
+    return np.asarray(len(history) - history.chosen[begun])
 
 
 def _gains_late(history: History) -> Mask:
