@@ -24,22 +24,27 @@ pytestmark = [
 pytest.importorskip("symbolic", reason="the extra alloclens[binaries] is not installed")
 
 
+def put(folder: Path, name: str) -> Path:
+    """Copy a file of the crate unless it is there: the program is to be newer than its sources."""
+    text, path = (tools.PROGRAMS / "jemalloc" / name).read_bytes(), folder / name
+    if not path.exists() or path.read_bytes() != text:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text)
+    return path
+
+
 @pytest.mark.parametrize("form", ["heap_v2", "pprof"])
 async def test_two_leaks_and_an_honest_neighbour(tmp_path: Path, form: str) -> None:
-    crate = tools.PROGRAMS / "jemalloc"
-    source, _, _ = (tools.put(crate / name, tmp_path / name) for name in ("src/store.rs", "src/main.rs", "Cargo.toml"))
-    compiled = INSTALLED / "cargo"  # the crates are compiled once
-    build = ("build", "--release", "--quiet", "--target-dir", compiled)
-    tools.run(tools.tool("cargo"), *build, cwd=tmp_path, seconds=tools.CARGO_SECONDS)
-    program = tmp_path / "target" / "release" / "shop"
-    program.parent.mkdir(parents=True)
-    shutil.copy2(compiled / "release" / "shop", program)
+    folder = INSTALLED / "rust"  # where the crates are compiled once
+    source, _, _ = (put(folder, name) for name in ("src/store.rs", "src/main.rs", "Cargo.toml"))
+    tools.run(tools.tool("cargo"), "build", "--release", "--quiet", cwd=folder, seconds=tools.CARGO_SECONDS)
     for name in ("heap_v2", "pprof"):
         (tmp_path / name).mkdir()
-    tools.run(program, cwd=tmp_path)
-    (tmp_path / form).rename(tmp_path / "profiles")
-    assert len(a_minute_apart(tmp_path / "profiles")) == SNAPSHOTS
-    shop = (await seen(tmp_path, [source]))["store.rs"]
+    tools.run(folder / "target" / "release" / "shop", cwd=tmp_path)
+    shutil.rmtree(folder / "profiles", ignore_errors=True)
+    shutil.copytree(tmp_path / form, folder / "profiles")
+    assert len(a_minute_apart(folder / "profiles")) == SNAPSHOTS
+    shop = (await seen(folder, [source]))["store.rs"]
     assert shop.findings == dict.fromkeys(LEAKS, "growing")
     for leak in LEAKS:
         assert "▲" in shop.hints[leak]

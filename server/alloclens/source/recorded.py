@@ -57,7 +57,7 @@ EMBEDDED = re.compile(
     r"(?<![^/])(?:external|third[-_]?party|3rd[-_]?party|subprojects|deps(?=/.*\.(?:c|cc|cpp|cxx|h|hh|hpp|hxx|inl|ipp)$))/"
 )
 """Directories for third-party sources within a project. In Python, deps/ may be own code."""
-BUILD_SCRIPT = re.compile(r"(?:^|/)target/(?:[^/]+/){1,2}build/[^/]+/out/")
+BUILD_SCRIPT = re.compile(r"(?:^|/)build/[^/]+-[0-9a-f]{16}/out/")
 """Where cargo has build scripts write: libraries of C, and generated code."""
 DEPENDENCY_PATH = re.compile(
     rf"""/pkg/mod/ | (^|/)vendor/ | @v\d[^/]*/ | (^|/)node_modules/ | (site|dist)-packages/ | {EMBEDDED.pattern}

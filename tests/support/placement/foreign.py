@@ -135,7 +135,7 @@ FOREIGN = {
     "a header of the system": Foreign("/usr/include/boost/any.hpp", "boost::any::swap"),
     "a header of Homebrew": Foreign("/opt/homebrew/include/boost/any.hpp", "boost::any::swap"),
     "what a build script of cargo wrote": Foreign(
-        "/srv/app/target/release/build/jemalloc-sys-1fb7/out/build/src/prof_sys.c", "prof_backtrace_impl"
+        "/srv/app/target/release/build/jemalloc-sys-1fb7633f3daa1d9f/out/build/src/prof_sys.c", "prof_backtrace_impl"
     ),
     "CMake's fetched content": Foreign("/build/out/_deps/fmt-src/src/format.cc", "fmt::vformat"),
     "the JVM's library": Foreign("HashMap.java", "java.util.HashMap.put"),
