@@ -57,6 +57,19 @@ def test_a_listing_is_files_that_may_be_profiles(tmp_path: Path) -> None:
     assert (names(found), found.faults) == ({"a.pb.gz", "heap", "B.PPROF"}, {})
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no mode of executable files")
+def test_a_program_beside_its_profiles_is_none(tmp_path: Path) -> None:
+    program = b"\x7fELF\x02\x01\x01" + bytes(9) + b"\x03\x00" + bytes(100)
+    for name, data, mode in (
+        ("shop", program, 0o755),
+        ("run", b"#!/bin/sh\n", 0o755),
+        ("shop.heap", b"heap profile:", 0o644),
+    ):
+        (tmp_path / name).write_bytes(data)
+        (tmp_path / name).chmod(mode)
+    assert names(scan([str(tmp_path)])) == {"run", "shop.heap"}
+
+
 def test_of_json_only_profiles_are_listed_and_each_is_opened_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

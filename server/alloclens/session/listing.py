@@ -16,6 +16,7 @@ from alloclens.disk import stamp as stamp_of
 from alloclens.languages import LANGUAGES
 from alloclens.paths import is_within
 from alloclens.profile.formats import is_json_profile
+from alloclens.symbols.binaries import EXECUTABLE, MAGIC_BYTES, is_binary
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -193,7 +194,7 @@ class _Listed:
             status = _status(entry, self._roots)
             if stat.S_ISREG(status.st_mode):
                 stamp = _stamp(status)
-                if not _is_json(entry.name) or _is_json_profile(entry.path, stamp):
+                if _is_listed(entry, status.st_mode, stamp):
                     self._result.files[entry.path] = stamp
             elif entry.is_dir(follow_symlinks=False) and getattr(status, "st_reparse_tag", 0) != JUNCTION:
                 self.directories.append(entry.path)
@@ -206,8 +207,19 @@ class _Listed:
                 self._result.faults[entry.path] = reason(error)
 
 
-def _is_json(name: str) -> bool:
-    return name.lower().endswith(JSON)
+def _is_listed(entry: os.DirEntry[str], mode: int, stamp: Stamp) -> bool:
+    """Return whether a regular file may be a profile: of JSON, and of what can be executed, the first bytes tell."""
+    if entry.name.lower().endswith(JSON):
+        return _is_json_profile(entry.path, stamp)
+    return not (mode & EXECUTABLE and _is_program(entry.path, stamp))
+
+
+@lru_cache(4096)
+def _is_program(path: str, _stamp: Stamp) -> bool:
+    """Return whether a file is a program or library, as one that was copied beside its profiles."""
+    with suppress(OSError), open_file(path) as file:
+        return is_binary(file.read(MAGIC_BYTES))
+    return False
 
 
 @lru_cache(4096)
