@@ -19,7 +19,7 @@ from alloclens.profile.sample_types import shared
 from alloclens.series.snapshot import taken_at
 from alloclens.symbols.demangle import readable
 from alloclens.symbols.source_maps import in_sources
-from alloclens.symbols.symbols import NOTHING_KEPT, Symbolized, symbolized
+from alloclens.symbols.symbols import Kept, Symbolized, symbolized
 from alloclens.transform.difference import difference, overflow
 from alloclens.transform.jvm_files import with_java_files
 from alloclens.transform.prune import pruned, unusable
@@ -29,11 +29,10 @@ from alloclens.walk import tree
 from alloclens.workspace.files import SKIPPED
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from alloclens.profile.model import Profile, ValueType
     from alloclens.source.roots import PrefixMapping
-    from alloclens.symbols.symbols import Call
 
 log = logging.getLogger(__name__)
 
@@ -44,14 +43,14 @@ def read_profile(
     binaries: Sequence[str] = (),
     largest: int = MAX_PROFILE_BYTES,
     mappings: Sequence[PrefixMapping] = (),
-    kept: Mapping[int, Sequence[Call]] = NOTHING_KEPT,
+    kept: Callable[[], Kept] = Kept,
     *,
     of_any_time: bool = False,
 ) -> tuple[Symbolized, Profile]:
     """Return a profile with all its frames, and the same without the names found in binaries.
 
     Binaries are searched in `folders`, and in the files and directories `binaries`; `largest` is in bytes, unpacked; generated
-    files are in `folders`, or where `mappings` lead. `kept`: the frames of addresses that were found when the file was first
+    files are in `folders`, or where `mappings` lead. `kept` returns what was found of its addresses when the file was first
     read. `of_any_time`: whether binaries that were written after the profile count. Raises ProfileError or OSError.
     """
     try:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from cachetools import LRUCache
 
 from alloclens import __version__
-from alloclens.cache.frames import NO_FRAMES, FrameStore
+from alloclens.cache.frames import FrameStore
 from alloclens.cache.snapshots import Snapshots
 from alloclens.cache.texts import Texts
 from alloclens.disk import stamp as stamp_of
@@ -35,6 +35,7 @@ from alloclens.source.places import Nowhere, SourceMap
 from alloclens.source.recorded import Kind
 from alloclens.source.roots import Roots
 from alloclens.symbols.build_info import build
+from alloclens.symbols.symbols import NOTHING_KEPT, Kept
 from alloclens.tables.alignment import NO_MAPS, realigned
 from alloclens.tables.allocations import StackAllocations, of_two_processes, profiling, sketch, stack_allocations
 from alloclens.tables.code import code_digests
@@ -175,13 +176,15 @@ class Reader:
         The lines of its addresses are kept when they are first found: its binaries may be rebuilt.
         """
         seen = stamp_of(path)
-        built_at, kept = frames().of(path, seen) if seen else NO_FRAMES
+
+        def kept() -> Kept:
+            return Kept(*frames().of(path, seen)) if seen else NOTHING_KEPT
+
         symbolized, written = read_profile(
             path, self.roots.folders, self.binaries, self.largest, self.roots.mappings, kept
         )
-        symbolized = replace(symbolized, built_at=min(symbolized.built_at, built_at))
-        if seen and len(symbolized.found) > len(kept):
-            frames().keep(path, seen, symbolized.built_at, symbolized.found)
+        if seen and symbolized.has_found_more:
+            frames().keep(path, seen, *symbolized.found)
         return symbolized, written
 
     @cached_property
@@ -219,7 +222,11 @@ class Reader:
         source = self._attributed(path, settled)
         symbolized = source.read.symbolized
         snapshot = _snapshot(
-            path, stamp, source, settled, build(symbolized.profile, self.roots, self.binaries, symbolized.built_at)
+            path,
+            stamp,
+            source,
+            settled,
+            build(symbolized.profile, self.roots, self.binaries, symbolized.found.built_at),
         )
         take_longer(min(len(settled.places) * PLACE_SECONDS, MAX_WALK_SECONDS))
         keep_texts(snapshot, settled.places.values(), self.roots, stamp, texts())

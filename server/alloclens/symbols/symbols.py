@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import struct
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from alloclens.symbols.symcache import symcache
 from alloclens.transform.symbolize import SymbolizedFrame, resolved
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -30,11 +30,22 @@ if TYPE_CHECKING:
 
 Call = tuple[str, str, str, int]
 """A SymbolizedFrame, or one that a cache returns."""
-NOTHING_KEPT: Mapping[int, Sequence[Call]] = MappingProxyType({})
 INSTALL = "its addresses need the package symbolic to become lines: pip install 'alloclens[binaries]'"
 REBUILT = "profile the new build, or name a copy of the old one, with its date, in the setting binaries"
 FARTHEST = np.uint64(1 << 32)
 """Distance from a binary's start: the library stores addresses in 32 bits."""
+
+
+class Kept(NamedTuple):
+    """What is kept of a profile, because its binaries may be rebuilt."""
+
+    built_at: float = math.inf
+    """When the binary at the recorded path was written, in seconds since 1970, if it is the one that ran by all that is known."""
+    frames: Mapping[int, Sequence[Call]] = MappingProxyType({})
+    """The frames of each address that was found in a binary."""
+
+
+NOTHING_KEPT = Kept()
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,10 +59,10 @@ class Symbolized:
     """Recorded names of the missing binaries of addresses without lines."""
     is_transient: bool = False
     """Whether lines follow from files that may be replaced, such as source maps."""
-    found: Mapping[int, Sequence[Call]] = field(default_factory=dict)
-    """The frames of each address, kept ones and those that were found in binaries."""
-    built_at: float = math.inf
-    """When the binary at the recorded path was written, in seconds since 1970, if it is the one that ran by all that is known."""
+    found: Kept = NOTHING_KEPT
+    """What was kept before, and what was found in binaries."""
+    has_found_more: bool = False
+    """Whether anything was found that was not kept before."""
 
 
 class _BinaryError(Exception):
@@ -63,28 +74,31 @@ def symbolized(
     folders: Sequence[str],
     chosen: Sequence[str],
     taken_at: float = math.inf,
-    kept: Mapping[int, Sequence[Call]] = NOTHING_KEPT,
+    kept: Callable[[], Kept] = Kept,
 ) -> Symbolized:
     """Add frames, inlined ones innermost first, for addresses without any.
 
     If a location needs one, binaries are searched in the setting's paths (`chosen`) and the workspace's folders and
     matched by build id. A mapping without a build id, as in text formats, is matched by name, see `_of_name`; a binary
-    written after `taken_at`, in seconds since 1970, is another build. `kept`: what was found of this profile before, by
-    address; the mappings of these addresses are settled. Never raises because of a binary's contents.
+    written after `taken_at`, in seconds since 1970, is another build. `kept` returns what was found of this profile
+    before; the mappings of its addresses are settled. Never raises because of a binary's contents.
     """
     rows = np.flatnonzero(_lacks_lines(profile))
-    if known := _kept(profile, rows, kept):
+    if not len(rows):
+        return Symbolized(profile)
+    before = kept()
+    if known := _known(profile, rows, before.frames):
         settled = np.unique(profile.locations.mapping[list(known)])
         rows = rows[~np.isin(profile.locations.mapping[rows], settled)]
         profile = resolved(profile, known)
     if not len(rows):
-        return Symbolized(profile, found=kept)
+        return Symbolized(profile, found=before)
     try:
         binaries = search(folders, chosen)
     except ImportError:
         missing = _names(profile, np.unique(profile.locations.mapping[rows]))
-        return Symbolized(profile, (INSTALL,), missing, found=kept)
-    return _Symbolizer(profile, binaries, taken_at, kept).run(rows)
+        return Symbolized(profile, (INSTALL,), missing, found=before)
+    return _Symbolizer(profile, binaries, taken_at, before).run(rows)
 
 
 def _lacks_lines(profile: Profile) -> Mask:
@@ -102,7 +116,7 @@ def _has_file(profile: Profile) -> Mask:
     return np.append([bool(profile.strings[i]) for i in profile.functions.file.tolist()], False).astype(np.bool_)
 
 
-def _kept(profile: Profile, rows: Ints, kept: Mapping[int, Sequence[Call]]) -> dict[int, list[SymbolizedFrame]]:
+def _known(profile: Profile, rows: Ints, kept: Mapping[int, Sequence[Call]]) -> dict[int, list[SymbolizedFrame]]:
     """Return the kept frames of the locations that have any."""
     addresses = profile.locations.address[rows].tolist()
     found = ((row, kept[at]) for row, at in zip(rows.tolist(), addresses, strict=True) if at in kept)
@@ -116,14 +130,12 @@ def _names(profile: Profile, mappings: Ints) -> tuple[str, ...]:
 class _Symbolizer:
     """Symbolizes one profile with the binaries found."""
 
-    def __init__(
-        self, profile: Profile, binaries: Binaries, taken_at: float, kept: Mapping[int, Sequence[Call]]
-    ) -> None:
+    def __init__(self, profile: Profile, binaries: Binaries, taken_at: float, kept: Kept) -> None:
         self.profile = profile
         self.binaries = binaries
         self.taken_at = taken_at
         self.kept = kept
-        self.built_at = math.inf
+        self.built_at = kept.built_at
         self.messages = list(binaries.messages)
         self.missing: list[str] = []
 
@@ -134,9 +146,10 @@ class _Symbolizer:
             stacks |= self._of_mapping(number, rows[mapping == number])
         profile = resolved(self.profile, stacks) if stacks else self.profile
         address = self.profile.locations.address
-        found: dict[int, Sequence[Call]] = {**self.kept, **{int(address[row]): of for row, of in stacks.items()}}
+        frames = {**self.kept.frames, **{int(address[row]): of for row, of in stacks.items()}}
         messages, missing = tuple(dict.fromkeys(self.messages)), tuple(dict.fromkeys(self.missing))
-        return Symbolized(profile, messages, missing, found=found, built_at=self.built_at)
+        found = Kept(self.built_at, frames)
+        return Symbolized(profile, messages, missing, found=found, has_found_more=bool(stacks))
 
     def _of_mapping(self, number: int, rows: Ints) -> dict[int, list[SymbolizedFrame]]:
         """Return the frames of the locations of a mapping that can be symbolized."""
@@ -191,7 +204,7 @@ class _Symbolizer:
             return ()
         same = (other for binary in binaries for other in self.binaries.with_build_id(binary.build_id))
         if there and file == next(iter(_names(self.profile, np.arange(1)))):  # the program comes first
-            self.built_at = there[0].stamp.mtime_ns / 1e9
+            self.built_at = min(there[0].stamp.mtime_ns / 1e9, self.built_at)
         return tuple(dict.fromkeys([*binaries, *same]))
 
 
