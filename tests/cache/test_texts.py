@@ -51,6 +51,17 @@ def test_what_was_kept(kept: Texts) -> None:
     assert not kept.paths("/p/b", STAMP)
 
 
+def test_another_snapshot_of_the_same_texts(kept: Texts, path: Path) -> None:
+    manifest = kept.keep("/p/a", STAMP, GO)
+    assert kept.keep_same("/p/b", STAMP, manifest)
+    assert {path: kept.of("/p/b", STAMP, path) for path in GO} == GO
+    assert not kept.keep_same("/p/c", STAMP, "another")
+    with closing(sqlite3.connect(path)) as base, base:
+        base.execute("DELETE FROM entry3")
+    assert not kept.keep_same("/p/d", STAMP, manifest)  # it may be gone
+    assert not kept.paths("/p/c", STAMP) | kept.paths("/p/d", STAMP)
+
+
 def test_a_file_found_later_is_kept_beside_the_others_which_stay(kept: Texts) -> None:
     kept.keep("/p/a", STAMP, {"/w/a.go": SourceCopy("then", 1.5)})
     kept.keep("/p/a", STAMP, {"/w/a.go": SourceCopy("later", 2.5), "/w/b.go": SourceCopy("found", 2.5)})

@@ -77,8 +77,12 @@ class Texts:
             return frozenset(_kept(base, snapshot, stamp))
         return frozenset()
 
-    def keep(self, snapshot: str, stamp: Stamp, copies: Mapping[str, SourceCopy]) -> None:
-        """Store copies, by path, made when the snapshot was first seen. Copies that are already stored stay."""
+    def keep(self, snapshot: str, stamp: Stamp, copies: Mapping[str, SourceCopy]) -> str:
+        """Store copies, by path, made when the snapshot was first seen, and return the digest of the manifest.
+
+        Copies that are already stored stay.
+        """
+        manifest = ""
         fresh = {sql_text(path): (digest(copy.text), float(copy.written_at)) for path, copy in copies.items()}
         with self._cache.transaction() as base:
             base.execute(WRITING)
@@ -91,9 +95,19 @@ class Texts:
                 rows = (checked(manifest, path, *entry) for path, entry in entries.items())
                 base.executemany("INSERT OR REPLACE INTO entry3 VALUES (?, ?, ?, ?, ?)", rows)
             stored |= {manifest, *bodies}
-            seen = checked(sql_text(snapshot), repr(tuple(stamp)), manifest)
-            base.execute("INSERT OR REPLACE INTO seen3 VALUES (?, ?, ?, ?)", seen)
+            _keep_seen(base, snapshot, stamp, manifest)
             log.debug("kept %d source files for %s", len(copies), snapshot)
+        return manifest
+
+    def keep_same(self, snapshot: str, stamp: Stamp, manifest: str) -> bool:
+        """Give a snapshot a manifest of another one; return whether that is stored."""
+        with self._cache.transaction() as base:
+            base.execute(WRITING)
+            if manifest in self._still_stored():
+                _keep_seen(base, snapshot, stamp, manifest)
+                log.debug("kept the source files of %s, which are those of an earlier snapshot", snapshot)
+                return True
+        return False
 
     def of(self, snapshot: str, stamp: tuple[int, ...], path: str) -> SourceCopy | None:
         """Return a file's contents when a snapshot was first seen; None if they were not stored.
@@ -159,6 +173,11 @@ def _kept(base: sqlite3.Connection, snapshot: str, stamp: tuple[int, ...]) -> di
     """Return the manifest entries of a snapshot by path."""
     manifest = _manifest(base, snapshot, stamp)
     return _entries(base, manifest) if manifest else {}
+
+
+def _keep_seen(base: sqlite3.Connection, snapshot: str, stamp: Stamp, manifest: str) -> None:
+    seen = checked(sql_text(snapshot), repr(tuple(stamp)), manifest)
+    base.execute("INSERT OR REPLACE INTO seen3 VALUES (?, ?, ?, ?)", seen)
 
 
 def _keep_bodies(base: sqlite3.Connection, bodies: Mapping[str, str]) -> None:
