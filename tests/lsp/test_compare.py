@@ -105,6 +105,11 @@ async def test_why_files_cannot_be_compared(editor: Editor, shop: Path) -> None:
     blocked, text = shop.parent / "block.pb.gz", shop.parent / "text.pb.gz"
     drop(blocked, profile(CONTENTION, f"main.serve:5@{shop}/services/api/main.go:5 = 1 1000"))
     text.write_text("no profile\n")
+    unlocked = shop.parent / "mutex.pb.gz"
+    drop(unlocked, profile(CONTENTION, f"sync.Unlock@/go/x.go:1 < main.serve:5@{shop}/services/api/main.go:5 = 1 1000"))
+    assert await editor.command(COMPARE, str(unlocked), str(blocked)) == (
+        f"{blocked} cannot be compared: the base is of mutex, it is of block"
+    )
     negative = elsewhere(shop, "negative.pb.gz", -1)
     why = f"{head} cannot be compared: the base is of contentions, delay, it is of "
     assert (await editor.command(COMPARE, str(blocked), head)).startswith(why)
@@ -127,6 +132,8 @@ async def test_profiles_of_other_formats_are_compared_by_what_both_have(editor: 
     text = await editor.hover(api, 5)
     assert "alloc\\_space: 90.0MB flat" in text
     assert "pprof" not in text
+    nothing = (await editor.command("alloclens.server.findings"))["nothing"]
+    assert nothing.startswith("Nothing can be judged: there is one snapshot of the process")
     assert await editor.command(COMPARE, str(head), base) is None
     await editor.until_hints(api, {5: "10.0MB ▼40.0MB"})
     assert "pprof" not in await editor.hover(api, 5)

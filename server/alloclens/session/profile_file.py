@@ -10,7 +10,7 @@ import os
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from alloclens.disk import read_file, stamp
 from alloclens.profile.errors import ProfileError
@@ -94,10 +94,23 @@ def written_since(folders: Iterable[str], names: Collection[str], seconds: float
     return [path for mtime, path in sorted(found, reverse=True) if mtime >= seconds * 1e9]
 
 
-def unlike(base: Sequence[ValueType], head: Sequence[ValueType]) -> str:
-    """Return why profiles of these sample types cannot be compared; "" if they have one in common."""
-    kinds = (", ".join(kind.type for kind in types) for types in (base, head))
-    return "" if shared(head, base) else "cannot be compared: the base is of {}, it is of {}".format(*kinds)
+class Compared(NamedTuple):
+    """What tells whether a profile can be compared with another."""
+
+    types: Sequence[ValueType]
+    contention: str
+    """What `contention_of` says."""
+
+
+def unlike(base: Compared, head: Compared) -> str:
+    """Return why two profiles cannot be compared; "" if they have a sample type in common that means the same in both."""
+    both = base, head
+    names = [", ".join(kind.type for kind in profile.types) for profile in both]
+    if shared(head.types, base.types):
+        names = [profile.contention for profile in both]
+        if not all(names) or names[0] == names[1]:
+            return ""
+    return "cannot be compared: the base is of {}, it is of {}".format(*names)
 
 
 def compared(head: Symbolized, base: Symbolized | None, *, of_differences: bool = False) -> Symbolized:

@@ -29,7 +29,7 @@ from alloclens.profile.sample_types import shared
 from alloclens.series.comparison import Contents
 from alloclens.series.owned import owned
 from alloclens.series.snapshot import Snapshot, taken_at
-from alloclens.session.profile_file import compared, read_profile, unlike
+from alloclens.session.profile_file import Compared, compared, read_profile, unlike
 from alloclens.source.evidence import Evidence, evidence
 from alloclens.source.places import Nowhere, SourceMap
 from alloclens.source.recorded import Kind
@@ -244,7 +244,10 @@ class Reader:
             except Exception as error:  # noqa: BLE001 - as above
                 return f"{path} could not be read: {Problem.of(path, error).reason}"
         before, now = profiles
-        if why := unlike(before.sample_types, now.sample_types):
+        named = zip(profiles, (base, head), strict=True)
+        if why := unlike(
+            *(Compared(profile.sample_types, contention_of(profile, name_of(path))) for profile, path in named)
+        ):
             return f"{head} {why}"
         try:
             difference(now, before)

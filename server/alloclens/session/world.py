@@ -19,7 +19,7 @@ from alloclens.series.history import Beside
 from alloclens.series.series import Series, heaps_beside, process_before
 from alloclens.series.services import Service, services
 from alloclens.series.verdicts import MIN_LEAK_OBSERVATIONS, MIN_OBSERVATIONS
-from alloclens.session.profile_file import unlike
+from alloclens.session.profile_file import Compared, unlike
 from alloclens.settings.settings import Settings
 from alloclens.source.coverage import Coverage, Unfiled, coverage
 from alloclens.source.files import NoFiles
@@ -396,7 +396,7 @@ def _pair(known: Known, files: FilePair, labels: Mapping[str, str]) -> tuple[_Na
     base, head = (snapshots[0] if files.base else None), snapshots[-1]
     if base is None:
         return _NamedSeries(Series(head.directory, (head,), labels), None, head), None
-    if why := unlike(base.sample_types, head.sample_types):
+    if why := unlike(*(Compared(s.sample_types, s.contention) for s in (base, head))):
         return None, Problem(files.head, why)
     types = shared(head.sample_types, base.sample_types)
     left_out = tuple(kind.type for kind in (*head.sample_types, *base.sample_types) if kind not in types)

@@ -73,7 +73,8 @@ def no_finding(world: World) -> NoFinding:
     if judgements and not sources_are_missing(world):
         focus = f"Of samples {words(world.focus)}: n" if world.focus else "N"
         return NoFinding(Cause.UNPROVEN, f"{focus}one proven: {_judged(judgements)}")
-    causes = dict(_cause(comparison) for comparison in world.comparisons) or {Cause.NO_PROFILE: ""}
+    pairs = (_cause(comparison, is_named=bool(world.named)) for comparison in world.comparisons)
+    causes = dict(pairs) or {Cause.NO_PROFILE: ""}
     why = "; ".join(words or SENTENCES[cause] for cause, words in causes.items())
     return NoFinding(next(iter(causes)), f"Nothing can be judged: {why}.")
 
@@ -106,7 +107,7 @@ def _entries(judgement: Judgement) -> tuple[int, int]:
     return len(judgement.history.row), int(judgement.history.foreign.sum())
 
 
-def _cause(comparison: Comparison) -> tuple[Cause, str]:
+def _cause(comparison: Comparison, *, is_named: bool) -> tuple[Cause, str]:
     """Return why nothing of a comparison was judged, in words if they depend on it."""
     head, series = comparison.head, comparison.series
     if head.is_difference:
@@ -118,7 +119,8 @@ def _cause(comparison: Comparison) -> tuple[Cause, str]:
         is_proof = any(kind.type == LEAKED for kind in head.sample_types)
         return Cause.EMPTY, "the garbage collector found no goroutine that is blocked for ever" if is_proof else ""
     if len(series.observations(head)) < 2:
-        return (Cause.PROCESSES, "") if series.is_mixed else (Cause.SNAPSHOT, _one_snapshot(comparison))
+        mixed = series.is_mixed and not is_named
+        return (Cause.PROCESSES, "") if mixed else (Cause.SNAPSHOT, _one_snapshot(comparison))
     if _has_only_addresses(comparison):
         return Cause.ADDRESSES, ""
     return (Cause.NO_SOURCE if _is_lost(comparison) else Cause.NOTHING_OWNED), ""

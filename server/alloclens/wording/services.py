@@ -59,7 +59,7 @@ def kinds(world: World) -> list[str]:
     if world.shown is None or len(of_all := world.kinds(world.shown)) < 2:
         return []
     others = listed([type_name(kind) for kind in of_all[1:]])
-    return [f"This is {type_name(world.shown)}. The setting sampleType shows other kinds of profiles: {others}."]
+    return [f"{type_name(world.shown)} is shown. The setting sampleType shows other kinds of profiles: {others}."]
 
 
 def missing(world: World) -> str:
