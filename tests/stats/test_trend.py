@@ -69,12 +69,12 @@ def test_what_settles_after_the_start_does_not_rise(life: float) -> None:
     rises, settles = (rise(made, clock, from_start=known) > quantile(0.999) for known in (False, True))
     assert np.count_nonzero(rises) > 20  # of 2000, ten times as many as there should be
     assert np.count_nonzero(settles) <= 2 + 3 * np.sqrt(2)
-    leaks = from_start(np.random.default_rng(2), 200, 40, life, leak=1)
+    leaks = from_start(np.random.default_rng(2), 200, 40, life, leak=2)
     assert np.mean(rise(leaks, clock, from_start=True) > quantile(0.999)) > 0.9
 
 
 def test_what_settles_too_slowly_is_not_told_from_a_slope() -> None:
-    made, clock = from_start(np.random.default_rng(1), 20, 400, 6), np.arange(40) * 60.0
+    made, clock = from_start(np.random.default_rng(1), 20, 400, 10), np.arange(40) * 60.0
     assert rise(made, clock, from_start=True).tolist() == rise(made, clock).tolist()
 
 

@@ -32,7 +32,7 @@ EXCESS_ERRORS = 2.0
 their correlation exceeds that of the turnover by as many."""
 TRIPLE_VARIANCE = 7.0
 """Of (b - a)(b - c) over the variance, of one triple of neighbours that overlaps with others."""
-SETTLED = 0.1
+SETTLED = 0.15
 """Of the time: a number whose objects live that long at most settles soon enough to tell that from a slope."""
 MIN_SIZES = 4
 """Fewer sizes prove nothing: three are in order once in six times."""
