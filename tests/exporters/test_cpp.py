@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 pytestmark = [
     pytest.mark.programs,
+    pytest.mark.slow,
     pytest.mark.skipif(sys.platform != "linux", reason="the program reads /proc/self/maps"),
     pytest.mark.skipif(not native.compiler(), reason="no C++ compiler here"),
 ]

@@ -15,7 +15,7 @@ from tests.support.profiles import drop, profile
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = pytest.mark.programs
+pytestmark = [pytest.mark.programs, pytest.mark.slow]
 SHOP = "com/acme/shop/Shop"
 MB = 1 << 20
 STACKS = {

@@ -15,7 +15,7 @@ from tests.support.profiles import BEGIN, Builder, drop
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = pytest.mark.programs
+pytestmark = [pytest.mark.programs, pytest.mark.slow]
 MB = 1 << 20
 DDTRACE = (
     *(("cpu-time", "nanoseconds"), ("cpu-samples", "count"), ("wall-time", "nanoseconds"), ("alloc-samples", "count")),

@@ -82,6 +82,18 @@ def test_a_binary_that_is_newer_than_the_profile_is_refused(program: Ran) -> Non
         assert refused.messages[0].startswith(f"{program.binary}: was written after the profile")
 
 
+def test_of_several_builds_that_are_named_the_newer_ones_did_not_run(program: Ran, tmp_path: Path) -> None:
+    """A copy of each build is kept, as the documentation says."""
+    for name, age in (("v1", -10), ("v2", 10)):
+        (tmp_path / name).mkdir()
+        shutil.copy2(program.binary, tmp_path / name / "shop")
+        os.utime(tmp_path / name / "shop", (1_700_000_000 + age,) * 2)
+    given = found(program, chosen=(str(tmp_path),), file="/app/shop", taken_at=1_700_000_000)
+    assert native.frames(given.profile) == program.truth(*NAMES)
+    in_the_workspace = found(program, tmp_path, file="/app/shop", taken_at=1_700_000_000)
+    assert native.frames(in_the_workspace.profile) == [("", "", 0)]  # v1 may be another program
+
+
 def test_a_binary_that_was_replaced_while_the_program_ran_is_refused(program: Ran) -> None:
     given, folder = read(program.text(100, is_replaced=True)), str(program.binary.parent)
     refused = symbolized(given, [folder], [])

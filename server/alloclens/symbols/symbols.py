@@ -12,6 +12,7 @@ import numpy as np
 
 from alloclens.arrays import owners
 from alloclens.disk import open_file, real_path
+from alloclens.paths import canonical, is_share
 from alloclens.symbols.binaries import Binary, first_line, plain, search
 from alloclens.symbols.demangle import demangled
 from alloclens.symbols.layout import NOWHERE, Layout, Mapped, layout
@@ -192,9 +193,10 @@ class _Symbolizer:
         if named and not chosen and file in self.profile.replaced:
             self.messages.append(f"{file}: was rebuilt while the program ran, so the build that ran is gone; {REBUILT}")
             return ()
-        there = [binary for binary in named if binary.path == real_path(file)]
-        binaries = chosen or there or list(named)
-        if fresh := [binary for binary in binaries if binary.stamp.mtime_ns / 1e9 > self.taken_at]:
+        recorded = file if is_share(canonical(file)) else real_path(file)
+        there = [binary for binary in named if binary.path == recorded]
+        binaries = [*filter(self._may_have_run, chosen)] or chosen or there or list(named)
+        if fresh := [binary for binary in binaries if not self._may_have_run(binary)]:
             why = f"was written after the profile, so it is another build; {REBUILT}"
             self.messages += [f"{binary.path}: {why}" for binary in fresh]
             return ()
@@ -206,6 +208,9 @@ class _Symbolizer:
         if there and file == next(iter(_names(self.profile, np.arange(1)))):  # the program comes first
             self.built_at = min(there[0].stamp.mtime_ns / 1e9, self.built_at)
         return tuple(dict.fromkeys([*binaries, *same]))
+
+    def _may_have_run(self, binary: Binary) -> bool:
+        return binary.stamp.mtime_ns / 1e9 <= self.taken_at
 
 
 def _base_name(file: str) -> str:
