@@ -93,19 +93,21 @@ def _apart(snapshots: Sequence[Snapshot], functions: Functions) -> list[list[Sna
 
 def _by_language(parts: Iterable[list[Snapshot]]) -> list[list[Snapshot]]:
     """Join groups, except those that have no language in common. Groups without any stay with all others, if those are one."""
-    joined: list[tuple[set[int], list[Snapshot]]] = []
+    of_language: dict[int, list[Snapshot]] = {}
     unknown: list[Snapshot] = []
     for part in parts:
         languages = {kind for snapshot in part for kind in snapshot.languages}
-        alike = [one for one in joined if one[0] & languages]
-        if languages:
-            joined = [one for one in joined if one not in alike]
-            both = [*alike, (languages, part)]
-            joined.append((set[int]().union(*(one[0] for one in both)), [s for one in both for s in one[1]]))
-        else:
-            unknown += part
-    groups = [part for _, part in joined]
-    return [[*chain(*groups), *unknown]] if len(groups) == 1 else [group for group in (*groups, unknown) if group]
+        alike = _distinct(group for kind, group in of_language.items() if kind in languages)
+        group, *others = alike or [[] if languages else unknown]
+        group += chain(*others, part)
+        joined = {kind for kind, other in of_language.items() if any(other is one for one in others)}
+        of_language.update(dict.fromkeys(languages | joined, group))
+    groups = _distinct(of_language.values())
+    return [[*groups[0], *unknown]] if len(groups) == 1 else [group for group in (*groups, unknown) if group]
+
+
+def _distinct(groups: Iterable[list[Snapshot]]) -> list[list[Snapshot]]:
+    return list({id(group): group for group in groups}.values())
 
 
 def _connected(snapshots: Iterable[Snapshot], functions: Functions) -> list[tuple[list[Snapshot], int]]:
