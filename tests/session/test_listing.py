@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import random
 import threading
@@ -82,7 +83,9 @@ def test_of_json_only_profiles_are_listed_and_each_is_opened_once(
     assert names(scan([str(tmp_path)])) == {"dhat-heap.json"}
     monkeypatch.undo()
     (tmp_path / "package.json").write_text('{"dhatFileVersion":2,')
-    assert names(scan([str(tmp_path)])) == {"dhat-heap.json", "package.json"}
+    (tmp_path / "packed.json").write_bytes(gzip.compress(b'{"dhatFileVersion":2}'))
+    (tmp_path / "utf-16.json").write_text('{"dhatFileVersion":2}', encoding="utf-16")
+    assert names(scan([str(tmp_path)])) == {"dhat-heap.json", "package.json", "packed.json", "utf-16.json"}
 
 
 def put_loop(path: Path) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from codecs import BOM_UTF8
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -27,7 +27,7 @@ from alloclens.profile.formats import (
     v8,
 )
 from alloclens.profile.formats.addresses import named
-from alloclens.profile.formats.compression import unpacked
+from alloclens.profile.formats.compression import is_packed, unpacked
 from alloclens.profile.formats.looks import looks_like
 
 if TYPE_CHECKING:
@@ -93,7 +93,12 @@ def read(data: bytes, limit: int = MAX_PROFILE_BYTES) -> Profile:
 
 
 def is_json_profile(start: bytes) -> bool:
-    """Return whether bytes start as the JSON of a profile does: a directory of profiles may hold other JSON, too."""
+    """Return whether bytes start as the JSON of a profile does: a directory of profiles may hold other JSON, too.
+
+    Compressed data may be a profile, and so may UTF-16, which is no JSON: reading tells what to do about it.
+    """
+    if is_packed(start) or start.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        return True
     return any(mark.match(start.removeprefix(BOM_UTF8)) for mark in JSON_FORMATS)
 
 

@@ -49,6 +49,11 @@ PACKINGS = (
 """The second magic of zstd is a skippable frame."""
 
 
+def is_packed(start: bytes) -> bool:
+    """Return whether bytes start as compressed data does."""
+    return any(packing.magic.match(start) for packing in PACKINGS)
+
+
 def unpacked(data: bytes, limit: int) -> bytes:
     """Decompress data in time linear in its size and in the unpacked size.
 
