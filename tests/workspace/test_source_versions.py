@@ -21,7 +21,8 @@ from alloclens.source.recorded import Kind
 from alloclens.source.roots import Module, Roots
 from alloclens.symbols.build_info import build
 from alloclens.wording.drift import compared_text
-from alloclens.workspace.source_versions import SourceVersions, unchanged
+from alloclens.workspace.source_copies import unchanged
+from alloclens.workspace.source_versions import SourceVersions
 from click.testing import CliRunner
 
 from scripts import tools

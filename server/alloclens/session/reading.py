@@ -50,7 +50,7 @@ from alloclens.worker import take_longer
 from alloclens.workspace.files import Disk
 from alloclens.workspace.goroutine_origins import ProfiledSources, goroutine_origins
 from alloclens.workspace.line_maps import line_maps
-from alloclens.workspace.source_versions import keep_texts
+from alloclens.workspace.source_copies import keep_texts
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence

@@ -15,7 +15,8 @@ from alloclens.source.places import Place
 from alloclens.tables import attribution
 from alloclens.tables.goroutines import GoroutineOrigin, StartFrames, start_frames
 from alloclens.tables.sites import by_source_line
-from alloclens.workspace.source_versions import oldest_copy, unchanged
+from alloclens.workspace.source_copies import unchanged
+from alloclens.workspace.source_versions import oldest_copy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
