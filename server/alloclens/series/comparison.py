@@ -267,7 +267,7 @@ class Comparison:
         number = lines.sample_types.index(kind)
         amounts = []
         for name, *arrays in zip(Measures._fields, lines.value, lines.sampled, strict=True):
-            value, sampled = (float(array[row, number]) for array in arrays)
+            value, sampled = (array.item(row, number) for array in arrays)
             amount = grown.amount(name, row, value, sampled) if grown else Amount(value, sampled=sampled)
             if name == "owned" and amount.growth and not amount.is_judged:
                 amount = amount._replace(significant=amount.growth > 0 and self._rises(row, kind))

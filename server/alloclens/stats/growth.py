@@ -84,7 +84,7 @@ class Changes:
     def amount(self, row: int, value: float, sampled: float = np.nan) -> Amount:
         """Return a row's value at the head, of so many sampled objects, with its growth."""
         low, high = self.interval
-        grown = float(self.value[row]), float(low[row]), float(high[row]), bool(self.significant[row])
+        grown = self.value.item(row), low.item(row), high.item(row), self.significant.item(row)
         return Amount(value, *grown, sampled)
 
 
