@@ -214,8 +214,8 @@ def rise(counts: Counts, clock: Floats, *, from_start: bool = False) -> Floats:
     """
     error, ticks = noise(counts, clock), clock - clock[0]
     deviate = _slope(counts, ticks, error, np.stack([np.ones_like(ticks), ticks], axis=1))
-    settles = np.flatnonzero(error.life <= SETTLED * ticks[-1])
-    if from_start and len(settles):
+    settles = np.flatnonzero(from_start & (deviate > 0) & (error.life <= SETTLED * ticks[-1]))
+    if len(settles):
         some = Counts(*(field[:, settles] for field in counts))
         of = noise(some, clock)
         columns = np.stack(np.broadcast_arrays(1.0, ticks[:, None], np.exp(-ticks[:, None] / of.life)), axis=1)
