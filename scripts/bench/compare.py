@@ -252,12 +252,11 @@ def _long_series(checkout: Checkout, files: Files, sizes: Sizes, cache: str) -> 
     with _session(checkout, folder, cache) as session:
         session.until_ready()
         costs[f"server: start until {sizes.snapshots} snapshots are read, without a cache"] = session.cost()
-    costs[f"`leaks` of these {sizes.snapshots} snapshots"] = _command(
-        checkout, cache, "leaks", str(folder / "profiles")
-    )
+    arguments = "leaks", "--workspace", str(folder), str(folder / "profiles")
+    costs[f"`leaks` of these {sizes.snapshots} snapshots"] = _command(checkout, f"{cache}/of leaks", *arguments)
     with _session(checkout, folder, cache) as session:
         session.until_ready()
-        costs["server: the same from the cache"] = session.cost()
+        costs["server: start until they are read from the cache"] = session.cost()
         path = session.shown_file(folder)
         session.cost()
         costs["server: one snapshot more, until its hints"] = _later(session, folder / "profiles", files.later, path)
