@@ -54,7 +54,7 @@ def folder(tmp_path: Path) -> Path:
 
 def forget() -> None:
     """End what would be one session."""
-    for cache in (reading.texts, reading.snapshots):
+    for cache in (reading.texts, reading.snapshots, reading.frames):
         if cache.cache_info().currsize:
             cache().close()
         cache.cache_clear()
