@@ -20,9 +20,9 @@ from alloclens.stats.trend import (
     noise,
     outlived,
     quantile,
+    reach,
     rise,
     rise_of_sizes,
-    seen,
     significant,
     upper_tail,
 )
@@ -236,8 +236,7 @@ def _trend(history: History) -> Trend:
     few = (counts.held.mean(axis=0) <= MAX_FEW) & (history.sizes.max(axis=0) > history.rate)
     size[few], largest[few] = rise_of_sizes(Counts(*(of[:, few] for of in counts)), history.sizes[:, few])
     p_value = upper_tail(np.concatenate([number, size]))
-    kept = np.sqrt(seen(counts))  # the deviate if nothing had been freed
-    smallest = upper_tail(np.concatenate([kept, largest]))
+    smallest = upper_tail(np.concatenate([reach(counts), largest]))
     of_number, of_size = np.split(significant(p_value, smallest, SIGNIFICANCE), 2)
     tests = int(np.count_nonzero(smallest < SIGNIFICANCE))
     return Trend(

@@ -36,6 +36,8 @@ SETTLED = 0.15
 """Of the time: a number whose objects live that long at most settles soon enough to tell that from a slope."""
 MIN_SIZES = 4
 """Fewer sizes prove nothing: three are in order once in six times."""
+MIN_SEEN = 4.0
+"""With fewer different objects in use at the observations, each counts once, however long it lasts."""
 MIN_FREED = 0.1
 """Of what is allocated, load can explain a change only if this share is freed."""
 
@@ -209,8 +211,7 @@ def rise(counts: Counts, clock: Floats, *, from_start: bool = False) -> Floats:
     A process that is watched from its start on has little in use at first. Where objects end soon, their number settles
     as `exp(-time / life)`, which is no slope.
 
-    It is never above that of as many objects of which none was freed. The turnover is a mean: where most objects are freed
-    at once and a few last, it takes one that lasts for a new one at each observation.
+    It is never above what the line could `reach`.
     """
     error, ticks = noise(counts, clock), clock - clock[0]
     deviate = _slope(counts, ticks, error, np.stack([np.ones_like(ticks), ticks], axis=1))
@@ -221,13 +222,20 @@ def rise(counts: Counts, clock: Floats, *, from_start: bool = False) -> Floats:
         columns = np.stack(np.broadcast_arrays(1.0, ticks[:, None], np.exp(-ticks[:, None] / of.life)), axis=1)
         deviate[settles] = np.minimum(deviate[settles], _slope(some, ticks, of, columns))
     normal = np.where(error.is_load, _normal(deviate, len(clock) - 2), deviate)
-    return np.asarray(np.minimum(np.nan_to_num(normal), np.sqrt(seen(counts))))  # figures that were lost show nothing
+    return np.asarray(np.minimum(np.nan_to_num(normal), reach(counts)))  # figures that were lost show nothing
 
 
-def seen(counts: Counts) -> Floats:
-    """Return how many different objects of each line were certainly in use at the observations."""
-    held = counts.held
-    return np.asarray(np.maximum(held[0], 0) + np.maximum(np.diff(held, axis=0), 0).sum(axis=0))
+def reach(counts: Counts) -> Floats:
+    """Return the deviate of each line if nothing had been freed of what came; inf if that is unknown.
+
+    Of what came, or of the objects that were seen, if these are few. The turnover is a mean: where most objects end at once
+    and one lasts, the test takes it for another one at each observation.
+    """
+    held, arrived = counts
+    came = arrived[-1] - arrived[0] + held[0]
+    came = np.where(np.isnan(came), np.where(np.ptp(held, axis=0) > 0, np.inf, 0), came)
+    seen = np.maximum(held[0], 0) + np.maximum(np.diff(held, axis=0), 0).sum(axis=0)
+    return np.asarray(np.sqrt(np.where(seen < MIN_SEEN, seen, np.maximum(came, seen))))
 
 
 def _slope(counts: Counts, clock: Floats, error: Noise, columns: Floats) -> Floats:
