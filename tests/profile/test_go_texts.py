@@ -319,7 +319,7 @@ def test_what_go_itself_subtracts_is_known_for_a_difference(exact: Service) -> N
         ("goroutine", "", "receive", r"5 goroutines"),
         ("goroutine?debug=2", "", "receive", r"5 goroutines"),
         ("mutex", "delay", "unlock", r"[\d.]+ms contended"),
-        ("mutex", "contentions", "unlock", r"20 contentions"),
+        ("mutex", "contentions", "unlock", r"20 mutex contentions"),
         ("block", "delay", "blocked", r"[\d.]+ms blocked"),
         ("heap", "inuse_space", "inlined", r"400kB"),
     ],

@@ -247,7 +247,7 @@ def hexed(stack: list[int], form: str = "#x") -> str:
 @pytest.mark.parametrize("name", [*TEXTS, *FOREIGN])
 def test_which_formats_pprof_reads(name: str, tmp_path: Path) -> None:
     data = (TEXTS | FOREIGN)[name].encode()
-    assert read(data).is_pprof == (written(tmp_path, data) is not None)
+    assert read(data).is_pprof == (message(written(tmp_path, data)) is not None)
 
 
 HEADERS = ["heap", "heap_v2", "heapz_v2", "heapprofile", "growthz", "growth", "fragmentationz", "fragmentation"]

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from alloclens.profile.model import ValueType
+from alloclens.profile.taken_at import TakenAt
 from alloclens.series.history import History
 from alloclens.series.owned import LineNumbers, OwnedLines
-from alloclens.series.snapshot import Snapshot, TakenAt
+from alloclens.series.snapshot import Snapshot
 from alloclens.series.verdicts import RULES, Rule, verdicts
 
 if TYPE_CHECKING:

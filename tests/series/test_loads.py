@@ -8,9 +8,10 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 from alloclens.profile.formats import read
+from alloclens.profile.taken_at import TakenAt
 from alloclens.series.history import history
 from alloclens.series.owned import LineNumbers, owned
-from alloclens.series.snapshot import Snapshot, TakenAt
+from alloclens.series.snapshot import Snapshot
 from alloclens.series.verdicts import Rule, verdicts
 from alloclens.tables.lines import Lines, lines
 

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from alloclens.profile.model import ValueType
+from alloclens.profile.taken_at import TakenAt
 from alloclens.series.owned import NOTHING
 from alloclens.series.restarts import MIN_STACKS
 from alloclens.series.series import Series, heaps_beside, process_before
 from alloclens.series.services import group
-from alloclens.series.snapshot import Snapshot, TakenAt
+from alloclens.series.snapshot import Snapshot
 from alloclens.tables.allocations import StackAllocations, rows, sketch
 
 if TYPE_CHECKING:

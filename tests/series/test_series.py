@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 import pytest
 from alloclens.profile.formats import profile_pb2 as pb
 from alloclens.profile.formats import read
+from alloclens.profile.taken_at import TakenAt
 from alloclens.series.owned import NOTHING
 from alloclens.series.series import MAX_COPIES
 from alloclens.series.services import group
-from alloclens.series.snapshot import Snapshot, TakenAt, taken_at
+from alloclens.series.snapshot import Snapshot
 from alloclens.tables.allocations import sketch, stack_allocations
 from alloclens.tables.code import code_digests, contains_code
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 HERE = "main.f@/o/a.go:1"
-NOW = 1_800_000_000
 
 
 def snapshot(path: str, seconds: float, data: bytes | None = None, **given: str) -> Snapshot:
@@ -215,25 +215,3 @@ def test_equal_totals_are_one_observation() -> None:
     same = heap(f"{HERE} = 2x8")
     (series,) = group([snapshot("/p/a", 1, same), snapshot("/p/b", 2, same), snapshot("/p/c", 3)])
     assert names(series.observations(series.head("latest"))) == ["a", "c"]
-
-
-@pytest.mark.parametrize(
-    ("nanos", "name", "wanted"),
-    [
-        (1_500_000_000, "heap-20200101T000000Z", (1.5, "profile")),
-        (0, "heap-20200102T030405.250Z.pb.gz", (1577934245.25, "file name")),
-        (0, "heap.2020-01-02_03-04-05.pb.gz", (1577934245, "file name")),
-        (0, "heap-1577934245.pb.gz", (1577934245, "file name")),
-        (0, "Heap.20200102.030405.1118.0.001.heapprofile", (9, "file's date")),
-        (0, "1577934245250000000.pb.gz", (1577934245.25, "file name")),
-        (0, "pprof.app.alloc_objects.001.pb.gz", (9, "file's date")),
-        (0, "heap-20201399T000000.pb.gz", (9, "file's date")),
-        (2**63 - 1, "heap-20200102T030405Z.pb.gz", (1577934245, "file name")),
-        ((NOW + 2 * 86400) * 10**9, "heap.pb.gz", (9, "file's date")),
-        ((NOW + 80000) * 10**9, "heap.pb.gz", (NOW + 80000, "profile")),
-        (0, "heap-20991231T235959Z.pb.gz", (9, "file's date")),
-        (-1, "heap-1999999999.pb.gz", (9, "file's date")),
-    ],
-)
-def test_when_a_snapshot_was_taken(nanos: int, name: str, wanted: tuple[float, str]) -> None:
-    assert taken_at(nanos, name, 9_000_000_000, NOW) == wanted

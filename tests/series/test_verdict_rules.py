@@ -14,10 +14,11 @@ import numpy as np
 import pytest
 from alloclens.profile.model import ValueType
 from alloclens.profile.sample_types import judged
+from alloclens.profile.taken_at import TakenAt
 from alloclens.series import verdicts as module
 from alloclens.series.history import Beside, History
 from alloclens.series.owned import Figures, LineNumbers, OwnedLines
-from alloclens.series.snapshot import Snapshot, TakenAt
+from alloclens.series.snapshot import Snapshot
 from alloclens.series.verdicts import RULES, Rule, verdicts
 from alloclens.stats.growth import critical_value
 

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from alloclens.profile.formats import read
 from alloclens.profile.model import ValueType
+from alloclens.profile.taken_at import TakenAt
 from alloclens.series.findings import Finding, Judgement, judge
 from alloclens.series.history import history
 from alloclens.series.owned import LineNumbers, owned
-from alloclens.series.snapshot import Snapshot, TakenAt
+from alloclens.series.snapshot import Snapshot
 from alloclens.tables.lines import Lines, lines
 
 from tests.support.judge import own

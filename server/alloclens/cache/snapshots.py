@@ -16,8 +16,9 @@ from alloclens.cache.database import WRITING, Cache, check_sum, sql_text, whole
 from alloclens.disk import is_absent
 from alloclens.profile.build import Build
 from alloclens.profile.model import MemStats, ValueType
+from alloclens.profile.taken_at import TakenAt, TimeSource
 from alloclens.series.owned import Figures, OwnedLines
-from alloclens.series.snapshot import Snapshot, TakenAt, TimeSource
+from alloclens.series.snapshot import Snapshot
 from alloclens.source.evidence import RecordedName, digest_of, evidence_of, packed
 from alloclens.typed import ready
 

@@ -14,7 +14,7 @@ from lsprotocol import types
 from alloclens.disk import check_inside, real_path, stamp
 from alloclens.lsp.documents import opened_path
 from alloclens.printable import printable
-from alloclens.series.snapshot import DAY_SECONDS
+from alloclens.profile.taken_at import DAY_SECONDS
 from alloclens.session.profile_file import is_profile, written_since
 from alloclens.walk import MAX_WALK_SECONDS
 from alloclens.worker import Lost, seconds_for

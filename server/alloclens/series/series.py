@@ -13,8 +13,8 @@ import numpy as np
 
 from alloclens.profile.kinds import is_meant
 from alloclens.profile.sample_types import leading_column
+from alloclens.profile.taken_at import DAY_SECONDS
 from alloclens.series.restarts import goes_on, since_start
-from alloclens.series.snapshot import DAY_SECONDS, Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from alloclens.profile.build import Build
     from alloclens.profile.kinds import ProfileKind
     from alloclens.profile.model import ValueType
+    from alloclens.series.snapshot import Snapshot
 
 MAX_OFFSET_SECONDS = 3 * 3600.0
 """Maximum distance from the same time yesterday."""

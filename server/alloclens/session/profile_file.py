@@ -16,7 +16,7 @@ from alloclens.disk import read_file, stamp
 from alloclens.profile.errors import ProfileError
 from alloclens.profile.formats import MAX_PROFILE_BYTES, read
 from alloclens.profile.sample_types import shared
-from alloclens.series.snapshot import taken_at
+from alloclens.profile.taken_at import taken_at
 from alloclens.symbols.demangle import readable
 from alloclens.symbols.source_maps import in_sources
 from alloclens.symbols.symbols import Kept, Symbolized, symbolized

@@ -26,9 +26,10 @@ from alloclens.profile.errors import ProfileError
 from alloclens.profile.formats import MAX_PROFILE_BYTES
 from alloclens.profile.kinds import contention_of
 from alloclens.profile.sample_types import shared
+from alloclens.profile.taken_at import taken_at
 from alloclens.series.comparison import Contents
 from alloclens.series.owned import owned
-from alloclens.series.snapshot import Snapshot, taken_at
+from alloclens.series.snapshot import Snapshot
 from alloclens.session.profile_file import Compared, compared, read_profile, unlike
 from alloclens.source.evidence import Evidence, evidence
 from alloclens.source.places import Nowhere, SourceMap

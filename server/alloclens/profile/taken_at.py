@@ -1,0 +1,52 @@
+"""When a profile was taken."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timezone
+from typing import Literal, NamedTuple
+
+DAY_SECONDS = 24 * 3600.0
+UNIX_TIME = re.compile(r"(?<!\d)(1\d{9})(\d{3}|\d{6}|\d{9})?(?!\d)")
+CALENDAR_TIME = re.compile(r"(20\d\d)-?(\d\d)-?(\d\d)[T_.-]?(\d\d)[:-]?(\d\d)[:-]?(\d\d)(?:[.,](\d{1,6}))?")
+LOCAL_TIME = re.compile(r"Heap\.\d{8}\.\d{6}\.\d+\.\d+\.\d+\.heapprofile$")
+"""How Node names the profiles of --heap-prof: by the time in the zone in which it ran."""
+TimeSource = Literal["profile", "file name", "file's date"]
+
+
+class TakenAt(NamedTuple):
+    """When a profile was taken, and the source of that time."""
+
+    seconds: float
+    """Since 1970."""
+    source: TimeSource
+
+
+def taken_at(time_nanos: int, name: str, mtime_ns: int, now: float) -> TakenAt:
+    """Return the time in the profile, else in the file's name, else the file's modification time.
+
+    A time more than a day after `now` is ignored: its snapshot would stay the latest until then. A day allows for wrong
+    clocks, and for names with a time in another zone than UTC.
+    """
+    if 0 < time_nanos / 1e9 <= now + DAY_SECONDS:
+        return TakenAt(time_nanos / 1e9, "profile")
+    if (named := _time_in_name(name)) is not None and named <= now + DAY_SECONDS:
+        return TakenAt(named, "file name")
+    return TakenAt(mtime_ns / 1e9, "file's date")
+
+
+def _time_in_name(name: str) -> float | None:
+    """Parse a UTC date and time, or seconds (or milli-, micro-, nanoseconds) since 1970."""
+    if LOCAL_TIME.match(name):
+        return None
+    if match := CALENDAR_TIME.search(name):
+        *whole, fraction = match.groups(default="0")
+        try:
+            year, month, day, hour, minute, second = map(int, whole)
+            moment = datetime(year, month, day, hour, minute, second, tzinfo=timezone.utc)
+        except ValueError:
+            return None
+        return moment.timestamp() + float(f"0.{fraction}")
+    if match := UNIX_TIME.search(name):
+        return float(f"{match[1]}.{match[2] or 0}")
+    return None

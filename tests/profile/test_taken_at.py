@@ -1,0 +1,30 @@
+"""When a profile was taken: by the profile, else its name, else the file."""
+
+from __future__ import annotations
+
+import pytest
+from alloclens.profile.taken_at import taken_at
+
+NOW = 1_800_000_000
+
+
+@pytest.mark.parametrize(
+    ("nanos", "name", "wanted"),
+    [
+        (1_500_000_000, "heap-20200101T000000Z", (1.5, "profile")),
+        (0, "heap-20200102T030405.250Z.pb.gz", (1577934245.25, "file name")),
+        (0, "heap.2020-01-02_03-04-05.pb.gz", (1577934245, "file name")),
+        (0, "heap-1577934245.pb.gz", (1577934245, "file name")),
+        (0, "Heap.20200102.030405.1118.0.001.heapprofile", (9, "file's date")),
+        (0, "1577934245250000000.pb.gz", (1577934245.25, "file name")),
+        (0, "pprof.app.alloc_objects.001.pb.gz", (9, "file's date")),
+        (0, "heap-20201399T000000.pb.gz", (9, "file's date")),
+        (2**63 - 1, "heap-20200102T030405Z.pb.gz", (1577934245, "file name")),
+        ((NOW + 2 * 86400) * 10**9, "heap.pb.gz", (9, "file's date")),
+        ((NOW + 80000) * 10**9, "heap.pb.gz", (NOW + 80000, "profile")),
+        (0, "heap-20991231T235959Z.pb.gz", (9, "file's date")),
+        (-1, "heap-1999999999.pb.gz", (9, "file's date")),
+    ],
+)
+def test_when_a_profile_was_taken(nanos: int, name: str, wanted: tuple[float, str]) -> None:
+    assert taken_at(nanos, name, 9_000_000_000, NOW) == wanted
