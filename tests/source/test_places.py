@@ -379,6 +379,48 @@ def test_where_a_recorded_file_lies(case: Case) -> None:
     assert found == Place(case.path, case.rule, FILES[case.path][0], guessed)
 
 
+OF_RUST = [
+    (
+        "src/raw_vec/mod.rs",
+        ["<alloc::raw_vec::RawVecInner<_>>::reserve::do_reserve_and_handle::<alloc::alloc::Global>"],
+    ),
+    (
+        "src/vec/mod.rs",
+        ["alloc::vec::from_elem", "<alloc::vec::Vec<shop::cart::Item>>::push", "<[shop::Item]>::to_vec"],
+    ),
+    ("alloc/src/slice.rs", ["<[u8]>::to_vec"]),
+    ("src/fmt/num.rs", ["<u64 as core::fmt::Display>::fmt"]),
+    ("src/raw/mod.rs", ["hashbrown::raw::RawTable<T,A>::reserve_rehash"]),
+    ("/build/rustc-1.80.0-src/library/std/src/io/stdio.rs", ["std::io::stdio::_print"]),
+]
+NOT_OF_RUST = [
+    ("src/vec/mod.rs", ["alloc::vec::from_elem", "shop::vec::add"]),  # files of two crates, whose paths end alike
+    ("shop/src/cart.rs", ["<shop::cart::Cart as core::fmt::Display>::fmt"]),
+    ("shop/src/lib.rs", ["shop::cart::<impl core::fmt::Display for alloc::vec::Vec<T>>::fmt"]),
+    ("shop/src/main.rs", ["main", "<dyn shop::Item>::name"]),
+    ("shop/alloc.py", ["alloc::vec::from_elem"]),
+]
+
+
+@pytest.mark.parametrize(
+    ("path", "functions", "kind"),
+    [*((*file, STANDARD) for file in OF_RUST), *((*file, UNKNOWN) for file in NOT_OF_RUST)],
+)
+def test_the_standard_library_of_rust_by_its_functions(path: str, functions: list[str], kind: Kind) -> None:
+    """The crate dhat keeps the last three elements of a path, so only the names of functions tell."""
+    found = SourceMap(Roots(folders=("/empty",)), FakeFiles({}), {path: functions}).find(path)
+    assert (type(found), found.kind) == (Nowhere, kind)
+
+
+@pytest.mark.parametrize(("name", "kind"), [("core", OWN), ("shop", STANDARD)])
+def test_a_crate_here_may_have_the_name_of_a_standard_one(name: str, kind: Kind) -> None:
+    here = {"/w/x/Cargo.toml": f'[package]\nname = "{name}"\n', "/w/x/src/cart.rs": "pub fn add() {\n"}
+    found = SourceMap(Roots(folders=("/w",)), FakeFiles(here), {"x/src/cart.rs": ["core::cart::add"]}).find(
+        "x/src/cart.rs"
+    )
+    assert found.kind == kind
+
+
 ROOTS_OF_BUILDS = [
     *(
         "/home/runner/work/app/app",

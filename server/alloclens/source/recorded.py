@@ -77,6 +77,12 @@ OF_GO = (*GO_FILE, ".y", ".rl", ".qtpl", ".templ")
 JVM_FILE = (".java", ".kt", ".scala", ".groovy")
 JVM_STANDARD = re.compile(r"(?:java|javax|jdk|sun|com[./]sun|kotlin|scala|groovy)[./]")
 """Prefixes of functions in the standard libraries of the JVM and its languages."""
+RUST_STANDARD = frozenset(("alloc", "core", "std", "proc_macro", "hashbrown"))
+"""The crates of Rust's standard library, and the one that its HashMap is made of."""
+CRATES = re.compile(r"(?<![\w:])(\w+)::")
+"""The crates in the name of a Rust function."""
+CRATE_OF_FUNCTION = re.compile(r"<?(\w+)::|<(?:[\[*]|\w+>)")
+"""The crate that defines a function outside a trait; none for a method of a built-in type, such as `<[u8]>::to_vec`."""
 OF_CLOSURE = re.compile(r"\.func\d+")
 """Part of the name of a Go function literal."""
 NAMELESS_PACKAGES = re.compile(r"(?:main|command-line-arguments|_/.*)?$")
@@ -142,6 +148,31 @@ class Recorded:
         inside = self.path.rpartition("/src/")[2] if self.package else self.path
         return inside if _first(inside) in STANDARD else ""
 
+    @cached_property
+    def crates(self) -> frozenset[str]:
+        """The crates in the names of Rust functions: their own, and those of their types."""
+        if not self.path.endswith(".rs"):
+            return frozenset()
+        return frozenset(crate for function in self.functions for crate in CRATES.findall(function))
+
+    @cached_property
+    def of_rust(self) -> bool:
+        """Whether the names of its functions show that it is of Rust's standard library.
+
+        The crate dhat keeps only the last three elements of a path: src/vec/mod.rs. A trait may be implemented by the
+        crate of the type or by that of the trait, so such a function tells only if both are standard.
+        """
+        if not self.path.endswith(".rs"):
+            return False
+        told: set[str] = set()
+        for function in self.functions:
+            if function.startswith("<") and " as " in function:
+                crates = CRATES.findall(function)
+                told.update(crates if RUST_STANDARD.issuperset(crates) else ())
+            elif match := CRATE_OF_FUNCTION.match(function):
+                told.add(match[1] or "core")
+        return bool(told) and RUST_STANDARD.issuperset(told)
+
     @property
     def vendored(self) -> str:
         """The path below a vendor directory; "" of what lies in none, for other directories may be called so, too."""
@@ -171,7 +202,9 @@ class Recorded:
             or (self.jvm_package and JVM_STANDARD.match(self.functions[0]))
         ):
             return Kind.STANDARD
-        return Kind.DEPENDENCY if DEPENDENCY_PATH.search(self.path) else Kind.UNKNOWN
+        if DEPENDENCY_PATH.search(self.path):
+            return Kind.DEPENDENCY
+        return Kind.STANDARD if self.of_rust else Kind.UNKNOWN
 
 
 def _first(path: str) -> str:

@@ -434,7 +434,6 @@ CRATE = re.compile(r"""^[ \t]*name[ \t]*=[ \t]*["']([\w-]+)["']""", re.MULTILINE
 """The names of the package, its library and its programs in Cargo.toml."""
 PROGRAM = re.compile(r"/(?:bin|examples|tests|benches)/([^/]+?)(?:/main)?\.rs$")
 """A file that is a crate without an entry in Cargo.toml."""
-CRATES = re.compile(r"(?<![\w:])(\w+)::")
 MAX_MODULES, MAX_SAME_NAME_FILES = 100, 1000
 """Modules to try as a container's checkout, and files of one name to compare; no guess is made among more."""
 VERSION = re.compile(r"@v[^/]*(?=/)")
@@ -470,14 +469,14 @@ CONTAINERS = tuple(
 
 def stranger(path: str, recorded: Recorded, context: PlacementContext) -> str:
     """Return why a recorded file cannot be the own file at a path here, as a clause; "" if it can."""
-    if recorded.kind in FOREIGN and not _lies_in_such(path, recorded):
+    if recorded.kind in FOREIGN and not _lies_in_such(path, recorded, context):
         return FOREIGN[recorded.kind]
     project = recorded.project
     if project and (project in context.projects or (project.startswith("@") and context.projects)):
         ((_, inside),) = recorded.bundled
         here = [join(directory, inside) for directory in context.projects.get(project, ())]
         return "" if path in here else f"a bundler says that it is of the package {project}"
-    if (crates := _crates(recorded)) and (own := context.crates(path)) and crates.isdisjoint(own):
+    if recorded.crates and (own := context.crates(path)) and recorded.crates.isdisjoint(own):
         return "its functions are of another crate"
     packages = context.builds.packages(recorded)
     others = [package for package in packages if not _may_hold(path, package, recorded, context)]
@@ -500,19 +499,14 @@ def proves(path: str, recorded: Recorded, context: PlacementContext) -> bool:
     if recorded.jvm_package:
         return _in_package(path, recorded, context)
     if recorded.path.endswith(".rs"):
-        return not _crates(recorded).isdisjoint(context.crates(path))
+        return not recorded.crates.isdisjoint(context.crates(path))
     return bool(context.builds.packages(recorded))
 
 
-def _crates(recorded: Recorded) -> frozenset[str]:
-    """Return the crates in the names of Rust functions: their own, and those of their types."""
-    if not recorded.path.endswith(".rs"):
-        return frozenset()
-    return frozenset(crate for function in recorded.functions for crate in CRATES.findall(function))
-
-
-def _lies_in_such(path: str, recorded: Recorded) -> bool:
-    """Return whether a file here is in the same third-party directory, which then counts as own code."""
+def _lies_in_such(path: str, recorded: Recorded, context: PlacementContext) -> bool:
+    """Return whether a file here is in the same third-party directory or crate, which then counts as own code."""
+    if recorded.of_rust:
+        return not recorded.crates.isdisjoint(context.crates(path))
     return any(path.endswith(f"/{recorded.path[match.start() :]}") for match in EMBEDDED.finditer(recorded.path))
 
 
