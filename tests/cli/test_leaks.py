@@ -40,6 +40,12 @@ func fulfil(n int) {
 	<-payments
 }
 """
+COMMANDS = {
+    "leaks": ["leaks", "p"],
+    "annotate": ["annotate", "main.go", "--profiles", "p"],
+    "report": ["report", "p", "-o", "-"],
+    "explain": ["explain"],
+}
 LEAK, PAGE, GO, WAIT = 5, 11, 7, 14
 """Lines of MAIN."""
 
@@ -282,7 +288,35 @@ def test_only_what_was_taken_since(folder: Path) -> None:
 @pytest.mark.parametrize("option", ["--head", "--base"])
 def test_a_name_that_no_snapshot_has(folder: Path, option: str) -> None:
     result = run(heaps(folder, 2), "--workspace", folder, option, "gone")
-    assert (result.exit_code, result.stderr) == (1, f"Error: {folder / 'p'} has no snapshot named gone\n")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith(
+        "Error: no snapshot is named gone; there are first, previous, latest, yesterday and "
+    )
+
+
+@pytest.mark.parametrize("command", ["leaks", "annotate", "report", "explain"])
+@pytest.mark.parametrize(("setting", "default"), [("base", "first"), ("head", "latest")])
+def test_a_name_in_the_settings_that_no_snapshot_has(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, command: str, setting: str, default: str
+) -> None:
+    heaps(folder, 2)
+    (folder / "alloclens.toml").write_text(f'{setting} = "gone"\nprofileDirs = ["p"]\n')
+    monkeypatch.chdir(folder)
+    result = CliRunner().invoke(cli, COMMANDS[command])
+    assert (result.exit_code, bool(result.stdout)) == (0, True)
+    assert f"no snapshot is named gone, so the {setting} is {default}; there are first, previous," in result.stderr
+
+
+@pytest.mark.parametrize("command", ["leaks", "annotate", "report", "explain"])
+def test_a_sample_type_that_no_profile_has(folder: Path, monkeypatch: pytest.MonkeyPatch, command: str) -> None:
+    heaps(folder, 2)
+    drop(folder / "p/goroutine.pb.gz", goroutines(f"main.f@{folder}/main.go:{GO} = 1"))
+    (folder / "alloclens.toml").write_text('sampleType = "inuse_spcae"\nprofileDirs = ["p"]\n')
+    monkeypatch.chdir(folder)
+    result = CliRunner().invoke(cli, COMMANDS[command])
+    assert (result.exit_code, result.stdout) == (1, "")
+    why = "no profile has inuse_spcae; there is alloc_objects, alloc_space, inuse_objects, inuse_space, goroutine"
+    assert result.stderr == f"Error: {why}\n"
 
 
 def test_the_shape_of_a_leak(folder: Path) -> None:

@@ -250,6 +250,17 @@ async def test_a_long_status_is_cut_where_it_says_least(editor: Editor, folder: 
     assert editor.status.series == long
 
 
+async def test_a_sample_type_that_is_not_there_is_said(editor: Editor, folder: Path) -> None:
+    drop(folder / "profiles/heap.pb.gz", profiles(folder, 1)["heap"])
+    drop(folder / "profiles/goroutine.pb.gz", profiles(folder, 1)["goroutine"])
+    await editor.open_folder(folder, sampleType="inuse_spcae")
+    await editor.until(lambda: editor.status.state == "empty")
+    why = "no profile has inuse_spcae; there is alloc_objects, alloc_space, inuse_objects, inuse_space, goroutine"
+    assert editor.status.text == why
+    assert why in editor.status.tooltip.replace("\\", "")
+    assert await editor.command("alloclens.server.explain", "") == why
+
+
 async def test_a_head_that_is_not_there_is_said(editor: Editor, folder: Path) -> None:
     for number in (1, 2):
         drop(folder / f"profiles/heap.{number}.pb.gz", profiles(folder, number)["heap"])

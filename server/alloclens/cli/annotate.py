@@ -13,7 +13,6 @@ from alloclens.cli.terminal import Styled, show, tell
 from alloclens.disk import read_file, real, real_path
 from alloclens.series.comparison import worth_showing
 from alloclens.series.findings import RAISED
-from alloclens.series.series import CHOICES
 from alloclens.session.choice import Choice, names, services_with, with_chosen
 from alloclens.session.line_mapper import MappedFinding, MappedLine
 from alloclens.session.once import world
@@ -24,8 +23,8 @@ from alloclens.wording.drift import growth_unknown, not_shown, reasons, without_
 from alloclens.wording.kinds import Row, side_by_side
 from alloclens.wording.markdown import plain
 from alloclens.wording.nothing import notes
+from alloclens.wording.status import is_there, not_used, nothing, there, unreadable
 from alloclens.wording.status import line as status_line
-from alloclens.wording.status import not_used, nothing, unreadable
 from alloclens.wording.verdict import placed_message
 from alloclens.workspace.around import workspace_around
 
@@ -53,7 +52,7 @@ def command(source: Path, profiles: str, base: str | None, head: str | None, sam
     known = world([workspace_around(str(Path(path).parent))], [real_path(profiles)], given)
     tell_problems(known)
     settings = known.settings
-    refuse_unknown(known)
+    refuse_unknown(known, base, head)
     known = with_chosen(known, Choice(settings.series, path))
     files = known.files(path)
     if not files:
@@ -93,14 +92,11 @@ def tell_problems(known: World) -> None:
         tell(str(mistake))
 
 
-def refuse_unknown(known: World) -> None:
-    """Raise ClickException if there are snapshots, but the chosen base or head is none of them."""
-    names = [snapshot.name for series in known.series for snapshot in series.snapshots]
-    for choice in (known.settings.base, known.settings.head):
-        if names and choice not in CHOICES and not any(series.named(choice) for series in known.series):
-            raise click.ClickException(
-                f"no snapshot is named {choice}; there are {', '.join(CHOICES)} and {names[0]} …"
-            )
+def refuse_unknown(known: World, *given: str | None) -> None:
+    """Raise ClickException if there are snapshots, but one that the command line names is none of them."""
+    for name in given:
+        if name and known.series and not is_there(known, name):
+            raise click.ClickException(f"no snapshot is named {name}; {there(known)}")
 
 
 def _hints(files: Sequence[FileLines], text: str) -> dict[int, str]:
@@ -153,8 +149,7 @@ def _why_nothing(known: World, path: str, source: Path) -> str:
     if missing := services.missing(known):
         return missing
     if known.shown is None:
-        kind = known.settings.sample_type
-        return f"no profile has {kind}" if kind and known.series else plain(nothing(known))
+        return plain(nothing(known))
     if having := [names(known)[service] for service in services_with(known, path)]:
         return services.not_shown(having, services.shown(known))
     files = known.shown.lines.files

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from alloclens.cli.annotate import tell_problems
+from alloclens.cli.annotate import refuse_unknown, tell_problems
 from alloclens.cli.terminal import Styled, show, show_json, tell
 from alloclens.disk import real
 from alloclens.series.findings import RAISED, badness
@@ -20,7 +20,7 @@ from alloclens.wording.frames import folded, frame_name
 from alloclens.wording.hover import stack_label
 from alloclens.wording.markdown import plain
 from alloclens.wording.nothing import no_finding, notes
-from alloclens.wording.status import nothing
+from alloclens.wording.status import not_there, nothing
 from alloclens.wording.verdict import (
     SHAPES,
     candidate,
@@ -46,8 +46,6 @@ if TYPE_CHECKING:
 
 JSON_VERSION = 3
 TIMES = ("%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S")
-WORDS = ("first", "previous", "latest", "yesterday")
-"""Names of snapshots that settings understand."""
 
 
 @click.command("leaks")
@@ -84,11 +82,11 @@ def command(
     tell_problems(known)
     if since and not known.series:
         raise click.ClickException(f"{directory} has no profile that was taken since {since}")
-    for name in chosen.values():
-        if known.series and name not in WORDS and not any(series.named(name) for series in known.series):
-            raise click.ClickException(f"{directory} has no snapshot named {name}")
-    if not known.series:
-        raise click.ClickException(plain(nothing(known)))
+    refuse_unknown(known, base, head)
+    if known.shown is None:
+        raise click.ClickException(services.missing(known) or plain(nothing(known)))
+    for note in not_there(known):
+        tell(note)
     findings = [(f, c) for c in known.judged for f in c.findings(VERDICTS if show_all else RAISED)]
     findings.sort(key=lambda pair: badness(pair[0]))
     mapper, is_found = LineMapper(known, text_of), any(finding.verdict in RAISED for finding, _ in findings)

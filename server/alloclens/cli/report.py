@@ -85,6 +85,7 @@ def command(
     known = world([folder], [real(directory)], {"base": base, "head": head, "sampleType": sample_type})
     known = with_chosen(known, Choice(known.settings.series))
     tell_problems(known)
+    refuse_unknown(known, base, head)
     text = _page(_shown(known), known, _Titles(Path(directory).resolve().name, directory, folder))
     page = text.encode()
     if output == "-":
@@ -104,14 +105,8 @@ class _Titles(NamedTuple):
 
 def _shown(known: World) -> Comparison:
     """Return the comparison of the page. Raises ClickException if there is none."""
-    settings = known.settings
-    if not known.series:
-        raise click.ClickException(plain(nothing(known)))
-    if known.missing:
-        raise click.ClickException(services.missing(known))
-    refuse_unknown(known)
     if known.shown is None:
-        raise click.ClickException(f"no profile has {settings.sample_type or 'a sample type'}")
+        raise click.ClickException(services.missing(known) or plain(nothing(known)))
     for sentence in not_used(known):
         tell(sentence)
     return known.shown

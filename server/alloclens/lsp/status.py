@@ -49,7 +49,7 @@ def _text(world: World) -> str:
         return with_kinds(" · ".join(filter(None, named)), world.kinds(world.shown)[1:])
     if missing := services.missing(world):
         return missing
-    return f"no profile has {settings.sample_type}" if world.series else "no profiles"
+    return "no profiles"
 
 
 def _tooltip(world: World) -> str:

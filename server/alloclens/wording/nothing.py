@@ -13,6 +13,7 @@ from alloclens.series.verdicts import MIN_OBSERVATIONS, RULES, Rule
 from alloclens.wording.amounts import counted, duration
 from alloclens.wording.focus import words
 from alloclens.wording.markdown import code, escape
+from alloclens.wording.services import missing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -74,7 +75,7 @@ def no_finding(world: World) -> NoFinding:
         focus = f"Of samples {words(world.focus)}: n" if world.focus else "N"
         return NoFinding(Cause.UNPROVEN, f"{focus}one proven: {_judged(judgements)}")
     pairs = (_cause(comparison, is_named=bool(world.named)) for comparison in world.comparisons)
-    causes = dict(pairs) or {Cause.NO_PROFILE: ""}
+    causes = dict(pairs) or {Cause.NO_PROFILE: missing(world)}
     why = "; ".join(words or SENTENCES[cause] for cause, words in causes.items())
     return NoFinding(next(iter(causes)), f"Nothing can be judged: {why}.")
 

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 from alloclens.printable import printable
 from alloclens.session.choice import is_elsewhere, names
-from alloclens.wording.kinds import type_name
+from alloclens.wording.kinds import qualified, type_name
 from alloclens.wording.status import moment
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from alloclens.series.series import Series
     from alloclens.series.services import Service
     from alloclens.session.world import World
@@ -63,13 +65,26 @@ def kinds(world: World) -> list[str]:
 
 
 def missing(world: World) -> str:
-    """Say that the chosen series, or that of the active file, is not there, and which are; "" if neither is missing."""
+    """Say that the chosen series, that of the active file, or the chosen sample type is not there, and which are; else ""."""
     if not (world.missing or world.gone):
-        return ""
+        return _missing_type(world)
     there = f"there is {listed(list(names(world).values()))}" if world.services else "there is none"
     if world.gone:
         return f"the series {world.gone} has no profiles any more; {there}"
     return f"no series is named {printable(world.missing)}; {there}"
+
+
+def _missing_type(world: World) -> str:
+    chosen = world.settings.sample_type
+    if not chosen or world.shown or world.pending or not world.services:
+        return ""
+    return printable(f"no profile has {chosen}; there is {', '.join(sample_types(world.services))}")
+
+
+def sample_types(of: Iterable[Service]) -> dict[str, str]:
+    """Map the sample types of some services, as the setting sampleType names them, to their units."""
+    all_series = [series for service in of for series in service.series]
+    return {qualified(s.kind, kind): kind.unit for s in all_series for kind in s.snapshots[-1].sample_types}
 
 
 def listed(some: list[str]) -> str:

@@ -93,20 +93,38 @@ def unreadable(name: str, reason: str) -> str:
 
 def not_used(world: World) -> list[str]:
     """Say which chosen base or head does not apply to what is shown, and why."""
-    shown, names = world.shown, [snapshot.name for series in world.series for snapshot in series.snapshots]
-    if world.named or world.pending or not names:
+    if world.named or world.pending or world.shown is None:
+        return not_there(world)
+    sentences = [
+        f"{choice} is not the {what} here: it is of another program, directory or kind of profile"
+        for what in DEFAULTS
+        if (choice := getattr(world.settings, what)) not in CHOICES
+        and is_there(world, choice)
+        and world.shown.series.named(choice) is None
+    ]
+    return [*not_there(world), *map(printable, sentences)]
+
+
+def not_there(world: World) -> list[str]:
+    """Say which chosen base or head is no snapshot, what is used instead, and what there is."""
+    if world.named or world.pending or not world.series:
         return []
-    sentences = []
-    for what, default in DEFAULTS.items():
-        choice = getattr(world.settings, what)
-        if choice in CHOICES:
-            continue
-        if not any(series.named(choice) for series in world.series):
-            there = f"there are {', '.join(CHOICES)} and {names[0]} …"
-            sentences.append(f"no snapshot is named {choice}, so the {what} is {default}; {there}")
-        elif shown and shown.series.named(choice) is None:
-            sentences.append(f"{choice} is not the {what} here: it is of another program, directory or kind of profile")
-    return list(map(printable, sentences))
+    choices = ((what, getattr(world.settings, what), default) for what, default in DEFAULTS.items())
+    return [
+        printable(f"no snapshot is named {choice}, so the {what} is {default}; {there(world)}")
+        for what, choice, default in choices
+        if not is_there(world, choice)
+    ]
+
+
+def is_there(world: World, choice: str) -> bool:
+    """Return whether a base or head that is chosen by its name, or by a word such as first, can be found."""
+    return choice in CHOICES or any(series.named(choice) for series in world.series)
+
+
+def there(world: World) -> str:
+    """Say what a base or head can be. There must be a snapshot."""
+    return f"there are {', '.join(CHOICES)} and {world.series[0].snapshots[0].name} …"
 
 
 def _in_focus(shown: Comparison) -> str:

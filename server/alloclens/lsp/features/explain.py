@@ -77,7 +77,7 @@ def _explained(world: World, documents: Documents, uri: str) -> str:
 def _of_document(world: World, documents: Documents, uri: str) -> list[str]:
     at = documents.named(uri, world.sources.roots)
     if world.shown is None:
-        return [nothing(world)]
+        return [services.missing(world) or nothing(world)]
     if at is None or not at.path:
         return [not_read(opened_path(uri) or uri)]
     file = world.file(at.path)

@@ -20,7 +20,7 @@ from alloclens.session.choice import is_elsewhere, matching, names
 from alloclens.settings import labels
 from alloclens.wording import services, views
 from alloclens.wording.amounts import amount
-from alloclens.wording.kinds import qualified, type_name
+from alloclens.wording.kinds import type_name
 from alloclens.wording.status import moment
 
 if TYPE_CHECKING:
@@ -107,8 +107,7 @@ def sample_types(ls: Server, command: protocol.GetSampleTypes) -> list[protocol.
     """Return all sample types."""
     del command
     shown, of_shown = ls.world.shown, ls.world.services[:1]
-    all_series = [series for service in of_shown for series in service.series]
-    units = {qualified(s.kind, kind): kind.unit for s in all_series for kind in s.snapshots[-1].sample_types}
+    units = services.sample_types(of_shown)
     selected = type_name(shown) if shown else ""
     return [protocol.SampleTypeChoice(name, unit, selected=name == selected) for name, unit in units.items()]
 
