@@ -85,6 +85,7 @@ def finding(rule: Rule, kind: str = "inuse_space", unit: str = "bytes", **given:
     of: dict[str, Any] = {"file": "/a.go", "line": 1, "function": "main.f", "points": ()}
     of |= {"p_value": 4e-5, "tests": 12, "deviate": 4.5, "score": 4.0, "load": 2.5, "sampled": 600.0, "retention": 0.98}
     of |= {"value": 482 * MB, "growth": 300 * MB, "low": 280 * MB, "high": 321 * MB, "slope": 2 * MB}
+    of |= {"rate": 512 << 10}
     return Finding(rule=rule, sample_type=ValueType(kind, unit), over=ObservedSpan(14, 150.0), **{**of, **given})
 
 
@@ -188,6 +189,13 @@ def test_a_candidate_says_what_is_known_and_what_would_settle_it() -> None:
     # All of the large objects are sampled as it is: 9 of 300 MB.
     large = candidate(finding(Rule.UNCLEAR, score=2.0, sampled=9.0, points=(0.0, 1.0)))
     assert large.endswith("9 sampled objects. At least 21 more snapshots at this pace would settle it.")
+    # An eighth of the rate that was used; a program that samples more than each 4 KiB is slow.
+    for sampling, advice in ((64 << 10, ", or a run with runtime.MemProfileRate = 8 << 10."), (16 << 10, ".")):
+        sampled = candidate(finding(Rule.UNCLEAR, score=2.0, sampled=90000.0, rate=sampling, points=(0.0, 1.0)))
+        assert sampled.endswith(f"At least 21 more snapshots at this pace would settle it{advice}")
+    # What stands still proves nothing at that pace.
+    full = candidate(finding(Rule.FILLED, score=2.0, sampled=9.0, points=(0.0, 1.0)))
+    assert full.endswith("but lately at less than half the earlier pace. More snapshots show whether it rises again.")
     at_night = candidate(finding(Rule.LOADED, load=0.0, points=(0.0, 1.0)))
     assert "but as much more comes and goes." in at_night
     counted = candidate(finding(Rule.UNCLEAR, "goroutine", "count", score=2.0, sampled=math.nan, points=(1.0, 2.0)))

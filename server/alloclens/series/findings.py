@@ -96,6 +96,8 @@ class Finding:
     """Growth as a share of the allocations meanwhile; nan if unknown."""
     sampled: float
     """The number of sampled objects in the growth, at least; nan if nothing is sampled."""
+    rate: float
+    """Mean bytes between two samples of the head; 0 if nothing is sampled."""
     over: ObservedSpan
     points: tuple[float, ...]
     """Owned values at evenly spaced observations."""
@@ -239,6 +241,7 @@ class Judgement:
             load=float(by_entry.load[entry]),
             retention=float(by_entry.retention[entry]),
             sampled=float(min(came, counts.held[-1, entry])) if history.rate else np.nan,
+            rate=history.rate,
             over=ObservedSpan(len(history), float(history.seconds[-1] - history.seconds[0])),
             points=tuple(history.values[self._shown, entry].tolist()),
             caller=self._caller(entry) if is_pair and row >= 0 else None,

@@ -183,7 +183,9 @@ def verdicts(history: History) -> Verdicts:
         rising = np.flatnonzero(trend.deviate > MIN_RISE)
         pace = _pace(history, rising, trend.by_size)
         proven = trend.proven & (growth > 0)
-        proven &= ~history.foreign | ~(growth < MIN_RETENTION * allocated)  # a library's own churn follows the load
+        proven &= ~history.foreign | ~(
+            stated.high < MIN_RETENTION * allocated
+        )  # a library's own churn follows the load
         load, young = _load(history, rising, trend.by_size), never
     else:
         late = _bounds(history.rate, history.figures(last // 2), now, critical_value(1), load=True)

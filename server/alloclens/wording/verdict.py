@@ -54,8 +54,10 @@ NOTHING_FREED = 0.99
 """What retains more of its allocations has freed nothing."""
 MIN_P_VALUE = 1e-6
 """Smaller probabilities are not told apart: no model of load is that exact."""
-LARGE_BYTES = 1 << 20
-"""Growth for each sampled object, if these are larger than Go's mean distance between samples, 512 KiB."""
+DENSER = 8
+"""How many times as many samples a run would have that settles a candidate sooner."""
+MIN_RATE = 4 << 10
+"""A program that samples more often than each so many bytes is slow."""
 NEARLY_ALL = 0.9
 """A caller that holds less of the growth has its share stated."""
 CALLER = " · this caller grows"
@@ -147,16 +149,26 @@ def _settles(finding: Finding) -> str:
         return f" {counted(finding.snapshots_needed, 'more snapshot')}, or {left} more, show whether it levels off."
     if finding.over.observations < MIN_OBSERVATIONS:
         return f" At least {MIN_OBSERVATIONS} snapshots of one process show a trend."
+    if finding.rule is Rule.FILLED:
+        return " More snapshots show whether it rises again."
     more = finding.snapshots_needed
     if not more:
         return " A few more snapshots show whether it goes on."
-    is_go = finding.file.endswith(".go") or (finding.is_foreign and package_of(finding.function))
-    is_small = finding.growth < LARGE_BYTES * finding.sampled  # large objects are all sampled as it is
-    rate = "a run with runtime.MemProfileRate = 64 << 10" if is_go and is_small else ""
+    rate = _denser(finding)
     if finding.is_remote:
         sooner = f"; {rate} shows it sooner" if rate else ""
         return f" At this pace, it would take more than {MANY} times as many snapshots to settle it{sooner}."
     return f" At least {counted(more, 'more snapshot')} at this pace would settle it{rate and f', or {rate}'}."
+
+
+def _denser(finding: Finding) -> str:
+    """Name a run of a Go program that samples more; "" where it would tell little more."""
+    is_go = finding.file.endswith(".go") or (finding.is_foreign and package_of(finding.function))
+    kib = int(finding.rate / DENSER) >> 10
+    is_small = finding.growth < 2 * finding.rate * finding.sampled  # all large objects are sampled as it is
+    if not is_go or not is_small or kib << 10 < MIN_RATE:
+        return ""
+    return f"a run with runtime.MemProfileRate = {kib} << 10"
 
 
 def related(finding: Finding, now: MappedFinding) -> str:
