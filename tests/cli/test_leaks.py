@@ -643,6 +643,16 @@ def test_why_there_is_no_finding(
     assert cause == "sample-type" or escape(said["nothing"]["message"]) in page
 
 
+def test_only_snapshots_up_to_the_head_are_observed(folder: Path) -> None:
+    """Two without a collection between them, then two more; another process after them."""
+    for i, objects in enumerate((5, 5, 6, 7, 1)):
+        drop(folder / f"p/h{i}.pb.gz", of(OWN_LINE)(folder, objects))
+    words = [run(folder / "p", "--workspace", folder, "--head", f"h{i}.pb.gz").stdout for i in (0, 1, 4)]
+    assert "judged: there is one snapshot of the process up to the head; it takes two, better" in words[0]
+    assert "judged: no garbage collection ended between the 2 snapshots up to the head, so they are one" in words[1]
+    assert "judged: there is one snapshot of the process since it was restarted; it takes two, better" in words[2]
+
+
 def test_every_cause_that_differs_is_named(folder: Path) -> None:
     drop(folder / "q/a.pb.gz", times(folder, 0))
     drop(folder / "q/b.pb.gz", of(OWN_LINE)(folder, 1))

@@ -128,14 +128,15 @@ def _cause(comparison: Comparison, *, is_named: bool) -> tuple[Cause, str]:
 
 
 def _one_snapshot(comparison: Comparison) -> str:
-    process = comparison.series.process(comparison.head)
-    needed = f"it takes two, better {MIN_OBSERVATIONS} or more"
-    if len(process) > 1:
+    head, process = comparison.head, comparison.series.process(comparison.head)
+    needed, known = f"it takes two, better {MIN_OBSERVATIONS} or more", process.index(head) + 1
+    until = " up to the head" if head is not process[-1] else ""
+    if known > 1:
         return (
-            f"no garbage collection ended between the {len(process)} snapshots, so they are one observation; {needed}"
+            f"no garbage collection ended between the {known} snapshots{until}, so they are one observation; {needed}"
         )
-    since = " since it was restarted" if len(comparison.series.processes) > 1 else ""
-    return f"there is one snapshot of the process{since}; {needed}"
+    since = " since it was restarted" if comparison.series.processes[0] is not process else ""
+    return f"there is one snapshot of the process{until}{since}; {needed}"
 
 
 def _has_only_addresses(comparison: Comparison) -> bool:
