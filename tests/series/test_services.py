@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 from alloclens.profile.kinds import ProfileKind
+from alloclens.profile.taken_at import TakenAt
 from alloclens.series.services import Service, services
 
 from tests.series.test_series import snapshot
 from tests.support.profiles import CONTENTION, CPU, LEAKED, goroutines, heap, profile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from alloclens.series.snapshot import Snapshot
 
 MAIN = "main.f@/o/a.go:1"
 KINDS = {
@@ -95,3 +102,54 @@ def test_kinds_beside_a_chosen_head_are_of_its_time() -> None:
         "cpu0": ["heap0", "cpu0"],
         "heap0": ["heap0", "cpu0"],
     }
+
+
+HEAP_TOTALS = {0: 5, 10: 7, 20: 9, 30: 1, 40: 3}
+"""By time: the process that began after 20 has allocated less."""
+
+
+def of_kind(kind: str, *seconds: float, totals: Iterable[int] = ()) -> list[Snapshot]:
+    """Return profiles of a kind, taken at these times."""
+    counted = list(totals) or [1] * len(seconds)
+    return [
+        replace(one, path=f"/p/{kind}{int(at):02}", taken_at=TakenAt(at, "profile"), total=(total,) * len(one.total))
+        for at, total in zip(seconds, counted, strict=True)
+        for one in made_of("/p", kind)
+    ]
+
+
+def split(made: Iterable[Snapshot], kind: str) -> list[list[str]]:
+    """Return the names of a kind's snapshots by process."""
+    (service,) = services(made)
+    (of,) = (one for one in service.series if one.kind is ProfileKind[kind.upper()])
+    return [[one.name for one in process] for process in of.processes]
+
+
+@pytest.mark.parametrize("kind", ["goroutine", "cpu", "block", "mutex"])
+@pytest.mark.parametrize("offset", [-1, 0, 1])
+def test_the_heaps_tell_where_other_kinds_restart(kind: str, offset: float) -> None:
+    """Those taken in one round are of one process, whichever is taken first."""
+    heaps = of_kind("heap", *HEAP_TOTALS, totals=HEAP_TOTALS.values())
+    beside = of_kind(kind, *(at + offset for at in HEAP_TOTALS))
+    assert [len(process) for process in split([*heaps, *beside], kind)] == [3, 2]
+
+
+def test_a_restart_is_seen_once() -> None:
+    """Contentions that fell between 21 and 22 are the restart that the heaps show between 20 and 30."""
+    heaps = of_kind("heap", *HEAP_TOTALS, totals=HEAP_TOTALS.values())
+    blocked = of_kind("block", 1, 21, 22, 23, 28, 41, totals=(4, 6, 1, 2, 3, 4))
+    assert split([*heaps, *blocked], "block") == [["block01", "block21"], ["block22", "block23", "block28", "block41"]]
+
+
+@pytest.mark.parametrize("kind", ["block", "mutex"])
+def test_contentions_that_fell_are_a_restart(kind: str) -> None:
+    contended = of_kind(kind, 0, 10, 20, 30, totals=(4, 6, 1, 3))
+    waiting = of_kind("goroutine", 1, 11, 21, 31)
+    assert [len(process) for process in split([*contended, *waiting], kind)] == [2, 2]
+    assert [len(process) for process in split([*contended, *waiting], "goroutine")] == [2, 2]
+    of_an_interval = [replace(one, duration=30) for one in contended]
+    assert [len(process) for process in split(of_an_interval, kind)] == [4]
+
+
+def test_goroutines_that_fell_are_no_restart() -> None:
+    assert [len(process) for process in split(of_kind("goroutine", 0, 10, 20, totals=(4, 6, 1)), "goroutine")] == [3]

@@ -100,6 +100,7 @@ class SnapshotFacts(msgspec.Struct, frozen=True, array_like=True):
     contention: str
     is_pprof: bool
     languages: tuple[int, ...]
+    duration: float
 
 
 class Snapshots:

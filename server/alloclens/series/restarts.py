@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from alloclens.profile.kinds import ProfileKind
 from alloclens.tables.allocations import rows, sketches_differ
 from alloclens.tables.code import contains_code
 
@@ -18,6 +19,9 @@ MAX_GAP = 4
 """Snapshots since a process's last, per process running, after which it counts as ended: replicas are captured in turn."""
 MAX_RUNNING = 32
 """Processes that a snapshot is compared with: a directory may hold one snapshot of each of thousands."""
+
+
+CONTENTIONS = (ProfileKind.BLOCK, ProfileKind.MUTEX, ProfileKind.CONTENTION)
 
 
 MIN_STACKS = 10
@@ -64,6 +68,16 @@ class _Process:
 def since_start(snapshot: Snapshot) -> list[int]:
     """Return the columns of totals since the start of the process."""
     return [i for i, kind in enumerate(snapshot.sample_types) if kind.type.startswith("alloc_")]
+
+
+def counters(snapshots: Sequence[Snapshot]) -> list[int]:
+    """Return the columns of a series that never fall while a process runs.
+
+    Contentions are counted from the start of the process, unless a profile has a duration, as with ?seconds=N.
+    """
+    if snapshots[0].kind in CONTENTIONS and not any(snapshot.duration for snapshot in snapshots):
+        return list(range(len(snapshots[0].sample_types)))
+    return since_start(snapshots[0])
 
 
 def goes_on(earlier: Snapshot, later: Snapshot, *, was_rebuilt: bool) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain, pairwise
@@ -14,7 +15,7 @@ import numpy as np
 from alloclens.profile.kinds import is_meant
 from alloclens.profile.sample_types import leading_column
 from alloclens.profile.taken_at import DAY_SECONDS
-from alloclens.series.restarts import goes_on, since_start
+from alloclens.series.restarts import counters, goes_on, since_start
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -59,6 +60,13 @@ class Provenance(NamedTuple):
     """When the last snapshot of the previous process was taken: this one was started after that, unless it is a replica."""
 
 
+class Restart(NamedTuple):
+    """The times between which a program was restarted: of the last snapshot before and the first one after."""
+
+    after: float
+    before: float
+
+
 class JudgedProcess(NamedTuple):
     """The process that verdicts are about."""
 
@@ -81,6 +89,8 @@ class Series:
     """Number of the replica, from 1 on, if processes of the program ran at the same time; 0 if there was one."""
     is_of_replicas: bool = False
     """Whether it has the snapshots of several replicas that cannot be told apart: each counts as one of another process."""
+    restarts_beside: tuple[Restart, ...] = ()
+    """The restarts that profiles of another kind show, in time order."""
 
     @property
     def program(self) -> str:
@@ -115,6 +125,11 @@ class Series:
         """The snapshots, split where the program restarted."""
         begin = [0, *(1 + np.flatnonzero(self._restarts)).tolist(), len(self.snapshots)]
         return tuple(self.snapshots[i:j] for i, j in pairwise(begin))
+
+    @property
+    def restarts(self) -> tuple[Restart, ...]:
+        """When the program restarted, in time order."""
+        return tuple(Restart(a[-1].taken_at.seconds, b[0].taken_at.seconds) for a, b in pairwise(self.processes))
 
     def observations(self, head: Snapshot) -> list[Snapshot]:
         """Return the snapshots of a process up to its head, without heap profiles that repeat the previous totals.
@@ -158,12 +173,25 @@ class Series:
         """Where the later of two snapshots is another process's."""
         if self.is_of_replicas:
             return np.ones(len(self.snapshots) - 1, np.bool_)
-        restarted: Mask = np.asarray((self._steps[:, since_start(self.snapshots[0])] < 0).any(axis=1))
+        restarted: Mask = np.asarray((self._steps[:, counters(self.snapshots)] < 0).any(axis=1))
         was_rebuilt = False
         for step, (earlier, later) in enumerate(pairwise(self.snapshots)):
             restarted[step] = restarted[step] or not goes_on(earlier, later, was_rebuilt=was_rebuilt)
             was_rebuilt = (was_rebuilt or earlier.build_id != later.build_id) and not restarted[step]
+        self._add_restarts_beside(restarted)
         return restarted
+
+    def _add_restarts_beside(self, restarted: Mask) -> None:
+        """Mark the restarts that are seen beside but not here.
+
+        A snapshot taken between the two that show a restart is of the process to whose snapshot it is nearer.
+        """
+        times = [s.taken_at.seconds for s in self.snapshots]
+        for after, before in self.restarts_beside:
+            first, last = max(bisect_right(times, after) - 1, 0), bisect_left(times, before)
+            step = bisect_left(times, (after + before) / 2) - 1
+            if 0 <= step < len(restarted) and not restarted[first:last].any():
+                restarted[step] = True
 
     def named(self, name: str) -> Snapshot | None:
         """Return the snapshot with this file name, else the latest with this label or with it in its file name."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from alloclens.series.programs import programs
-from alloclens.series.restarts import lanes
+from alloclens.series.restarts import counters, lanes, since_start
 from alloclens.series.series import Series
 
 if TYPE_CHECKING:
@@ -121,7 +121,21 @@ def _by_replica(of_program: list[Snapshot], labels: Mapping[str, str]) -> Iterat
             by_replica.setdefault(part.replica, []).append(part)
     if len(by_replica) > 1:
         by_replica = {n: [replace(s, is_of_replicas=not n) for s in series] for n, series in by_replica.items()}
-    return (Service(tuple(sorted(series, key=_rank))) for series in by_replica.values())
+    return (Service(_side_by_side(series)) for series in by_replica.values())
+
+
+def _side_by_side(series: Iterable[Series]) -> tuple[Series, ...]:
+    """Return the series of one service in their order. The first with counters tells where the others restart.
+
+    Counters fall when a process starts; what is counted anew, such as goroutines, shows no restart.
+    """
+    ranked = sorted(series, key=_rank)
+    telling = next((one for one in ranked if counters(one.snapshots) and not one.snapshots[0].is_difference), None)
+    if telling is None or not telling.restarts:
+        return tuple(ranked)
+    return tuple(
+        one if since_start(one.snapshots[0]) else replace(one, restarts_beside=telling.restarts) for one in ranked
+    )
 
 
 def _parted(series: Series) -> list[Series]:

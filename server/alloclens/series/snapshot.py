@@ -59,6 +59,8 @@ class Snapshot:
     """Whether `go tool pprof` reads its format."""
     languages: tuple[int, ...] = ()
     """The kinds of languages of the files it names, see `languages.kinds_of`."""
+    duration: float = 0
+    """The seconds it covers, as recorded; 0 if it records none."""
 
     @cached_property
     def kind(self) -> ProfileKind:

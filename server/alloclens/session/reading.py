@@ -114,7 +114,7 @@ class Attributed(NamedTuple):
 
 PLACE_SECONDS = 0.02
 """Time to find a recorded file and keep its text on a network drive; a local disk takes a fiftieth."""
-FORMAT_VERSION = 10
+FORMAT_VERSION = 11
 """Increased when the same file is read differently; cached snapshots are then read again."""
 MAX_SAMPLES = 1_000_000
 """In all cached profiles together."""
@@ -370,6 +370,7 @@ def _snapshot(path: str, stamp: Stamp, source: Attributed, settled: Settled, bui
         contention=contention_of(profile, name_of(path)),
         is_pprof=profile.is_pprof,
         languages=kinds_of(source.read.evidence.files),
+        duration=profile.duration_nanos / 1e9,
     )
 
 
