@@ -173,6 +173,12 @@ def test_goroutines_are_charged_to_their_go_statement(folder: Path) -> None:
     assert (found["code"], found["line"], found["recorded_line"]) == ("goroutine-leak", GO, WAIT)
     assert f"805 goroutines started here wait at main.go:{WAIT}" in found["message"]
 
+    annotated = CliRunner().invoke(cli, ["annotate", str(folder / "main.go"), "--profiles", str(folder / "p")]).stdout
+    lines = annotated.splitlines()
+    (at,) = [i for i, line in enumerate(lines) if "^ " in line]
+    assert f"^ {found['message']}" in lines[at]
+    assert re.match(rf" *{GO} ", lines[at - 1])
+
     (folder / "main.go").write_text(MAIN + "\nfunc again() {\n\tgo fulfil(2)\n}\n")
     (found,) = findings(folder / "p", "--workspace", folder)
     assert found["line"] == GO  # it was the only one when the profile was taken, and the text of then was kept

@@ -12,9 +12,9 @@ from alloclens.cli.errors import errors_about
 from alloclens.cli.terminal import Styled, show, tell
 from alloclens.disk import read_file, real, real_path
 from alloclens.series.comparison import worth_showing
-from alloclens.series.findings import RAISED
+from alloclens.series.findings import badness
 from alloclens.session.choice import Choice, names, services_with, with_chosen
-from alloclens.session.line_mapper import MappedFinding, MappedLine
+from alloclens.session.line_mapper import LineMapper, MappedLine
 from alloclens.session.once import world
 from alloclens.text import MAX_SOURCE_BYTES, decoded, split_lines
 from alloclens.wording import services
@@ -27,6 +27,7 @@ from alloclens.wording.status import is_there, not_used, nothing, there, unreada
 from alloclens.wording.status import line as status_line
 from alloclens.wording.verdict import placed_message
 from alloclens.workspace.around import workspace_around
+from alloclens.workspace.files import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,12 +65,7 @@ def command(source: Path, profiles: str, base: str | None, head: str | None, sam
     show(Styled(status_line(file.comparison, settings.base, settings.head), bold=True))
     for note in (*not_used(known), *services.notes(known)):
         tell(note)
-    verdicts = [_verdicts(f, f.on(text), known.settings.memory_bytes) for f in reversed(files)]
-    _print(
-        split_lines(text),
-        _hints(files, text),
-        {line: verdict for by_line in verdicts for line, verdict in by_line.items()},
-    )
+    _print(split_lines(text), _hints(files, text), _verdicts(known, path, text))
     for reason in reasons(file.version, file.recorded_lines.line, file.moved, mapped.unsure):
         tell(f"~ {reason}")
     if unknown := _of_unknown_growth(file, mapped):
@@ -110,13 +106,18 @@ def _hints(files: Sequence[FileLines], text: str) -> dict[int, str]:
     return {line: side_by_side(rows) for line, rows in on_line.items()}
 
 
-def _verdicts(file: FileLines, mapped: MappedLines, memory_limit: float) -> dict[int, str]:
-    here = ((now, file.comparison.verdict(row)) for row, now in _lines_now(file, mapped).items())
-    return {
-        now.line: placed_message(finding, file.comparison, MappedFinding(now, "", file.guessed), memory_limit)
-        for now, finding in here
-        if finding and finding.verdict in RAISED
-    }
+def _verdicts(known: World, path: str, text: str) -> dict[int, list[str]]:
+    """Return the messages of the findings by the line of this file on which they are reported, worst first."""
+    mapper = LineMapper(known, lambda other: text if other == path else text_of(other))
+    findings = [(f, c) for c in known.judged for f in c.findings()]
+    findings.sort(key=lambda pair: badness(pair[0]))
+    by_line: dict[int, list[str]] = {}
+    for finding, comparison in findings:
+        now = mapper.finding(comparison, finding)
+        if now.at and now.at.path == path:
+            words = placed_message(finding, comparison, now, known.settings.memory_bytes)
+            by_line.setdefault(now.at.line, []).append(words)
+    return by_line
 
 
 def _of_unknown_growth(file: FileLines, mapped: MappedLines) -> list[int]:
@@ -134,15 +135,15 @@ def _lines_now(file: FileLines, mapped: MappedLines) -> dict[int, MappedLine]:
     return {row: MappedLine(file.place.path, line, unsure) for row, line, unsure in rows if line}
 
 
-def _print(text: Sequence[str], hints: dict[int, str], verdicts: dict[int, str]) -> None:
+def _print(text: Sequence[str], hints: dict[int, str], verdicts: dict[int, list[str]]) -> None:
     width = max(map(len, hints.values()), default=MAX_HINT_CHARACTERS)
     for number, code in enumerate(text, 1):
         beside = hints.get(number, "")
         grows = "▲" in beside
         hint_ = Styled(f"{beside:>{width}}", "yellow" if grows else "cyan", bold=grows)
         show(hint_, Styled(f" {number:5} ", dim=True), code.expandtabs(4))
-        if number in verdicts:
-            show(Styled(f"{'':{width}}       ^ {verdicts[number]}", "red", bold=True))
+        for verdict in verdicts.get(number, ()):
+            show(Styled(f"{'':{width}}       ^ {verdict}", "red", bold=True))
 
 
 def _why_nothing(known: World, path: str, source: Path) -> str:
