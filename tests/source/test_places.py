@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from tests.support.files import FakeFiles, go
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 OWN, DEPENDENCY, STANDARD, BUILT_IN, UNKNOWN = Kind
 FILES = {
@@ -468,6 +468,9 @@ REFUSED = {
     "a function that is not there (4)": Refused("/x/a/cmd/main.go", "main.lost", UNKNOWN, NO_FUNCTION, MAINS[:1]),
     "no function to tell by": Refused("/x/a/cmd/main.go", "", UNKNOWN, NO_FUNCTION, MAINS[:1]),
     "the same name elsewhere (4)": Refused("/x/y/main.go", "main.main", UNKNOWN, NO_DIRECTORY, NAMED_MAIN),
+    "only a name": Refused(
+        "cart.py", "lost", UNKNOWN, "the profile records only its name, and no directory", ("/w/shop/cart.py",)
+    ),
     "no such name (4)": Refused("/project/user-app/app.js", "x", UNKNOWN, "no file of that name in the workspace"),
     "half an element of a mapping": Refused("/mappedx/run.go", "main.run", UNKNOWN, NO_DIRECTORY, ("/w/run.go",)),
     "half an element of a module": Refused("example.com/application/run.go", "", UNKNOWN, "belongs to no module"),
@@ -540,6 +543,32 @@ def test_what_has_no_place(case: Refused) -> None:
     assert isinstance(found, Nowhere), found
     assert (found.kind, found.candidates) == (case.kind, case.candidates)
     assert case.reason in found.reason
+
+
+BESIDE = "a file here ends alike, but it may be that of another directory"
+
+
+@pytest.mark.parametrize(
+    ("recorded", "in_repository", "reason"),
+    [
+        ("/home/me/old/shop/cart.py", (), ""),  # another clone beside this one
+        ("/home/you/new/shop/cart.py", (), ""),  # the same clone of another user
+        ("/home/me/old/shop/cart.py", ("/home/me/old/shop/cart.py",), BESIDE),  # another part of the repository
+        ("/home/me/old/shop/cart.py", ("/home/me/old/shop/till.py",), ""),
+        ("/home/me/new/b/shop/cart.py", (), ""),
+        ("/home/me/new/b/src/cart.py", (), BESIDE),  # another directory of the folder: a/src and b/src
+    ],
+)
+def test_the_end_of_a_path_in_another_clone(recorded: str, in_repository: Sequence[str], reason: str) -> None:
+    here = {"/home/me/new/shop/cart.py": "def add():\n", "/home/me/new/a/src/cart.py": "def add():\n"}
+    disk = FakeFiles(here, folder="/home/me/new/", repository=in_repository)
+    found = SourceMap(Roots(folders=("/home/me/new",)), disk, {recorded: ("add",)}).find(recorded)
+    if reason:
+        assert isinstance(found, Nowhere)
+        (candidate,) = (path for path in here if path.split("/")[-2] == recorded.split("/")[-2])
+        assert (found.reason, found.candidates) == (reason, (candidate,))
+    else:
+        assert found == Place("/home/me/new/shop/cart.py", SUFFIX, OWN, guessed=True)
 
 
 BUILT_INS = [

@@ -21,12 +21,17 @@ class FakeFiles:
         *,
         folds_case: bool = False,
         renames: dict[str, str] | None = None,
+        folder: str = "/w/",
+        repository: Sequence[str] = (),
     ) -> None:
+        """Take also the opened folder, and the files of its repository that lie outside."""
         self._texts = texts
         self._links = links or {}
         self._key = str.casefold if folds_case else str
         self._true = {self._key(path): path for path in texts}
         self._renames = renames or {}
+        self._folder = folder
+        self._repository = repository
         self.asked: list[str] = []
 
     def is_file(self, path: str) -> bool:
@@ -41,7 +46,7 @@ class FakeFiles:
         return self._true.get(self._key(path), path)
 
     def named(self, end: str) -> Sequence[str]:
-        found = (PurePosixPath(path) for path in self._texts if path.startswith(("/w/", "C:/w/")))
+        found = (PurePosixPath(path) for path in self._texts if path.startswith((self._folder, "C:/w/")))
         ending = [path for path in found if self._key(f"/{path}").endswith(self._key(f"/{end}"))]
         return [str(path.parent) for path in ending if not SKIPPED.intersection(path.parts)]
 
@@ -58,8 +63,7 @@ class FakeFiles:
         ]
 
     def is_beside(self, folder: str, path: str) -> bool:
-        del folder, path
-        return False
+        return str(PurePosixPath(folder).parent / path) in self._repository
 
 
 def go(*functions: str) -> str:

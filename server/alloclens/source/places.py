@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from alloclens.languages.declarations import declares_most
-from alloclens.paths import is_share, is_within, join
+from alloclens.paths import is_share, is_within, join, name_of
 from alloclens.source.build_roots import Builds
 from alloclens.source.own import is_own
 from alloclens.source.recorded import Kind, recorded
@@ -214,9 +214,18 @@ class SourceMap:
             )
         if unknown := of_no_module(self._context.builds.packages(file), self._context):
             return Nowhere(file.kind, unknown)
-        if same := [join(directory, file.name) for directory in self.files.named(file.name)[:MAX_CANDIDATES]]:
-            why = "a file here has that name, but it shares no directory with the recorded one"
-            return Nowhere(file.kind, why, tuple(same))
+        if same := self.files.named(file.name):
+            end = file.end.split("/")
+            near = [directory for directory in same if end[-2:-1] == [name_of(directory)]]
+            if near:
+                why = "a file here ends alike, but it may be that of another directory"
+            elif len(end) > 1:
+                why = "a file here has that name, but it shares no directory with the recorded one"
+            else:
+                why = "the profile records only its name, and no directory; a file here has that name"
+            return Nowhere(
+                file.kind, why, tuple(join(directory, file.name) for directory in (near or same)[:MAX_CANDIDATES])
+            )
         return Nowhere(file.kind, self._absent(file.path))
 
     def _not_standard(self, file: Recorded) -> str:

@@ -375,13 +375,26 @@ def _suffix(recorded: Recorded, context: PlacementContext) -> Groups:
         shared = {path: shared_end(elements, end) for path, end in ends.items()}
         most = max(shared.values(), default=0)
         longest = [path for path, n in shared.items() if n == most >= 2]
-        yield [path for path in longest if not _beside(elements, ends[path]) and _in_package(path, recorded, context)]
+        yield [
+            path
+            for path in longest
+            if not _is_of_sibling(path, shared[path], recorded, context) and _in_package(path, recorded, context)
+        ]
 
 
-def _beside(elements: Sequence[str], end: Sequence[str]) -> bool:
-    """Return whether two reversed paths differ in only one directory: services/a/db/db.go, services/b/db/db.go."""
-    n = shared_end(elements, end)
-    return elements[n + 1 : n + 2] == end[n + 1 : n + 2] != []
+def _is_of_sibling(path: str, shared: int, recorded: Recorded, context: PlacementContext) -> bool:
+    """Return whether a recorded file is of a directory beside that of a file here: services/a/db/db.go, services/b/db/db.go.
+
+    `shared` is the length of their common end. If all of the path within the workspace's folder is common, the recorded one
+    may be of another clone; it is another directory's only if the repository has that directory beside the folder.
+    """
+    there, here = recorded.end.split("/"), path.split("/")
+    for folder in context.roots.folders:
+        inside = rest_within(path, folder)
+        if inside is not None and shared >= len(inside.split("/")):
+            return shared == len(inside.split("/")) and context.files.is_beside(folder, "/".join(there[-shared - 1 :]))
+    key = context.roots.key
+    return [*map(key, there[-shared - 2 : -shared - 1])] == [*map(key, here[-shared - 2 : -shared - 1])] != []
 
 
 def _in_package(path: str, recorded: Recorded, context: PlacementContext) -> bool:
