@@ -15,5 +15,13 @@ OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 def search_path() -> list[str]:
     """Return sys.path without the working directory and relative entries."""
     relative = [entry for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if not os.path.isabs(entry)]
-    dropped = {os.path.realpath(entry) for entry in ("", *relative)} - {os.path.realpath(OURS)}
-    return [entry for entry in sys.path if os.path.isabs(entry) and os.path.realpath(entry) not in dropped]
+    dropped = {*map(_real, ("", *relative))} - {_real(OURS)}
+    return [entry for entry in sys.path if os.path.isabs(entry) and _real(entry) not in dropped]
+
+
+def _real(path: str) -> str:
+    """Return a path with symbolic links resolved; unchanged if it is relative and the working directory was deleted."""
+    try:
+        return os.path.realpath(path)
+    except FileNotFoundError:
+        return path

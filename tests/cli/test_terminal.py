@@ -84,6 +84,30 @@ def test_a_row_is_a_line_however_long_its_name_is(tmp_path: Path) -> None:
     assert lines[2:] == [f"3.0MB   100%  3.0MB  100%  {name} /w/a.go:1"]
 
 
+IN_A_DELETED_DIRECTORY = """
+import os, sys
+os.chdir(sys.argv[1])
+os.rmdir(sys.argv[1])
+os.execv(sys.executable, [sys.executable, "-m", "alloclens", *sys.argv[2:]])
+"""
+
+
+@pytest.mark.programs
+@pytest.mark.skipif(sys.platform == "win32", reason="a working directory cannot be deleted there")
+def test_a_working_directory_that_was_deleted(series: Path) -> None:
+    def deleted(*arguments: object) -> tuple[int, str, str]:
+        (series / "gone").mkdir()
+        command = [sys.executable, "-c", IN_A_DELETED_DIRECTORY, series / "gone", *arguments]
+        made = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=60, check=False)
+        return made.returncode, made.stdout, made.stderr
+
+    code, out, err = deleted("--version")
+    assert (code, out.startswith("alloclens, version "), err) == (0, True, "")
+    code, out, err = deleted("leaks", series / "p", "--workspace", series)
+    assert (code, "main.go:4" in out, err) == (0, True, "")
+    assert deleted("explain") == (1, "", "Error: the working directory was deleted\n")
+
+
 @pytest.mark.programs
 @needs_posix
 def test_a_reader_that_has_gone_ends_it_without_a_word(profile: Path) -> None:

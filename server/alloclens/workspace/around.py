@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from itertools import takewhile
 from pathlib import Path
@@ -16,9 +17,12 @@ MARKS = ((".git",), ("go.work",), ("go.mod", "pyproject.toml", "Cargo.toml", "pa
 def workspace_around(folder: str) -> str:
     """Return the nearest enclosing folder with a settings file, else the nearest repository, else module.
 
-    The home directory and its parents do not count, unless it is this folder itself.
+    The home directory and its parents do not count, unless it is this folder itself. Raises OSError if the folder is
+    relative to a working directory that was deleted.
     """
     here = Path(real(folder))
+    if not here.is_absolute():
+        raise FileNotFoundError(errno.ENOENT, "the working directory was deleted")
     home = Path(real(os.path.expanduser("~")))  # Path.home raises without a home directory
     above = [here, *takewhile(lambda parent: not home.is_relative_to(parent), here.parents)]
     settled = (path for path in above if config.find([path]))
