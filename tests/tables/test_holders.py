@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from alloclens.profile.formats import read
-from alloclens.tables.holders import growing_callers, related_sites
+from alloclens.tables.holders import growing_callers, held_samples, related_sites
 from alloclens.tables.lines import Lines, lines
 from alloclens.tables.sites import by_source_line
 
@@ -83,6 +83,22 @@ def test_the_own_lines_that_have_to_do_with_a_function() -> None:
 
     assert related("http.serve") == [3, 5]
     assert related("gone") == [3]
+
+
+@pytest.mark.parametrize(("path", "expected"), [([1], [1, 2]), ([1, 3], [1]), ([1, 4], [2]), ([2], [4]), ([3], [8])])
+def test_the_samples_that_a_line_holds_are_not_those_that_pass_through_it(path: list[int], expected: list[int]) -> None:
+    profile = read(
+        heap(
+            "x.leaf@/m/x.go:9 < w.get@/w/main.go:1 < w.a@/w/main.go:3 = 1x1",
+            "w.get@/w/main.go:1 < w.b@/w/main.go:4 < w.a@/w/main.go:3 = 1x2",
+            "w.other@/w/main.go:2 < w.get@/w/main.go:1 < w.a@/w/main.go:3 = 1x4",
+            "x.leaf@/m/x.go:9 < w.a@/w/main.go:3 = 1x8",
+        )
+    )
+    sites = by_source_line(profile)
+    own_site = np.array([sites.texts[file].startswith(OWN) for file in sites.file.tolist()])
+    held = held_samples(profile, sites, own_site, [np.flatnonzero(sites.line == line).tolist() for line in path])
+    assert profile.values[held, -1].tolist() == expected
 
 
 def callers(*stacks: str, decided: int = 0) -> tuple[list[int], float]:

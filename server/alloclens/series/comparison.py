@@ -23,7 +23,7 @@ from alloclens.tables.attribution import allocators
 from alloclens.tables.flame import FlameGraph
 from alloclens.tables.functions import FunctionStats, functions
 from alloclens.tables.growth import Growth, growth, rows, sampled_values
-from alloclens.tables.holders import foreign_samples, growing_callers, related_sites
+from alloclens.tables.holders import foreign_samples, growing_callers, held_samples, related_sites
 from alloclens.tables.lines import Lines, Measures
 from alloclens.tables.sites import Sites, by_source_line, on_lines
 from alloclens.tables.stacks import Stack, having, heaviest, passing, through
@@ -41,8 +41,6 @@ if TYPE_CHECKING:
 
 MAX_SHAPE_STACKS = 20
 """Number of a line's stacks searched for a leak pattern."""
-MAX_CALLER_STACKS = 200
-"""Number of a line's stacks searched for those of one caller."""
 MIN_SHAPE_SHARE = 0.1
 """Share of a line's growth that a pattern needs to count."""
 DEFAULT_COLLECTED_AT = 2.0
@@ -292,17 +290,22 @@ class Comparison:
         return through(self.profile, self._sites, self._on(recorded, line), shown, most, self._unsaid_sites)
 
     def stacks_of(self, finding: Finding, most: int) -> list[Stack]:
-        """Return the heaviest stacks of a finding, as `stacks` does: those through its caller, if one decided."""
+        """Return the heaviest stacks of what a finding holds, as `stacks` does: through its caller, if one decided."""
+        profile, sites, own = self.profile, self._sites, self._own_sites
         if finding.is_foreign:
-            samples = foreign_samples(self.profile, self._sites, self._own_sites, finding.function)
-            shown = self.profile.sample_types.index(finding.sample_type)
-            return heaviest(self.profile, self._sites, samples, shown, most, self._unsaid_sites)
-        caller = finding.caller
-        if caller is None:
-            return self.stacks(finding.file, finding.line, most, finding.sample_type)
-        stacks = self.stacks(finding.file, finding.line, MAX_CALLER_STACKS, finding.sample_type)
-        called = (caller.file, caller.line)
-        return [s for s in stacks if any((clean_path(f.file), f.line) == called for f in s.frames)][:most]
+            held = foreign_samples(profile, sites, own, finding.function)
+        else:
+            held = np.flatnonzero(held_samples(profile, sites, own, self._path(finding)))
+        shown = profile.sample_types.index(finding.sample_type)
+        return heaviest(profile, sites, held, shown, most, self._unsaid_sites)
+
+    def _path(self, finding: Finding) -> list[list[int]]:
+        """Return the sites of a finding's line, and those of its caller if one decided."""
+        places = [
+            (finding.file, finding.line),
+            *([(finding.caller.file, finding.caller.line)] if finding.caller else []),
+        ]
+        return [self._on(*place) for place in places]
 
     def callers_of(self, finding: Finding) -> tuple[list[tuple[str, int]], float]:
         """Return the own lines (recorded file, line) outwards through which most of a finding's growth is held, and its share.
@@ -319,8 +322,7 @@ class Comparison:
         return {}
 
     def _callers_of(self, finding: Finding) -> tuple[list[tuple[str, int]], float]:
-        line, caller = (finding.file, finding.line), finding.caller
-        path = [self._on(*place) for place in ([line, (caller.file, caller.line)] if caller else [line])]
+        path = self._path(finding)
         if finding.is_foreign or not all(path):
             return [], 1.0
         profile, sites = self.profile, self._sites

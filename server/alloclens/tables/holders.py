@@ -101,13 +101,9 @@ def growing_callers(profile: Profile, sites: Sites, own: Mask, column: int, path
     `path` is the owned site, and its caller if that is decided. The last that is returned is one of several callers:
     where there is no choice, a name tells nothing.
     """
-    through, outer = samples(profile, samples_through(profile, sites.of_frame == path[0])), own.copy()
-    part = samples(through, owned(through, sites, own).site == path[0])
+    part, outer = samples(profile, held_samples(profile, sites, own, [[site] for site in path])), own.copy()
+    outer[list(path)] = False
     values, alive = part.values[:, column], np.ones(len(part), np.bool_)
-    outer[path[0]] = False
-    for site in path[1:]:
-        alive &= owned(part, sites, outer).site == site
-        outer[site] = False
     passed, callers, whole = list(path[1:]), GrowingCallers(list(path[1:]), 1.0), float(values[alive].sum())
     while whole > 0:
         caller = owned(part, sites, outer).site  # the deepest that was not passed
@@ -122,6 +118,16 @@ def growing_callers(profile: Profile, sites: Sites, own: Mask, column: int, path
         if len(choice) > 1:
             callers = GrowingCallers(passed.copy(), most / whole)
     return callers
+
+
+def held_samples(profile: Profile, sites: Sites, own: Mask, path: Sequence[Sequence[int]]) -> Mask:
+    """Return which samples a line owns. `path` has its sites, and outwards those of each caller that is decided."""
+    through, outer = samples_through(profile, np.isin(sites.of_frame, path[0])), own.copy()
+    part, held = samples(profile, through), through.copy()
+    for here in path:
+        held[through] &= np.isin(owned(part, sites, outer).site, here)
+        outer[list(here)] = False
+    return held
 
 
 def _outermost(profile: Profile, rows: Ints) -> Ints:
