@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from alloclens.cli import main
-from alloclens.session import reading
+from alloclens.session import profile_file, reading
 from click.testing import CliRunner
 
 from tests.support.damage import damaged
@@ -54,7 +54,7 @@ def folder(tmp_path: Path) -> Path:
 
 def forget() -> None:
     """End what would be one session."""
-    for cache in (reading.texts, reading.snapshots, reading.frames):
+    for cache in (reading.texts, reading.snapshots, profile_file.frames):
         if cache.cache_info().currsize:
             cache().close()
         cache.cache_clear()

@@ -66,7 +66,7 @@ def test_the_binary_at_the_recorded_path_or_the_only_one_of_its_name(program: Ra
     shutil.copy2(program.binary, tmp_path / "old" / "shop")
     assert native.frames(found(program, folder, tmp_path).profile) == program.truth(*NAMES)
     several = found(program, folder, tmp_path, file="/app/bin/shop")
-    assert several.missing == ("/app/bin/shop",)
+    assert (several.missing, several.refused) == ((), ("/app/bin/shop",))
     (said,) = several.messages
     assert said.startswith("which of these is the shop that ran? Name one in the setting binaries: ")
     chosen = found(program, folder, tmp_path, file="/app/bin/shop", chosen=(str(tmp_path / "old"),))
@@ -170,6 +170,21 @@ def test_top_reads_the_setting_and_says_why_there_is_no_line(
     os.utime(given, (1, 1))
     assert "was written after the profile" in top(given)
     assert f"shop::Box::inner {program.source}" in top(given, "--binary", str(program.binary))
+
+
+def test_top_keeps_the_lines_after_a_rebuild(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    program = native.cpp(tmp_path)
+    seen, unseen = (drop(tmp_path / f"{name}.heap", program.text(MB)) for name in ("seen", "unseen"))
+    assert f"shop::Box::inner {program.source}" in top(seen.name)
+    os.utime(program.binary, (time.time() + 60,) * 2)
+    forget()
+    assert f"shop::Box::inner {program.source}" in top(seen.name)
+    refused = top(unseen.name)
+    assert f"{program.binary}: was written after the profile" in refused
+    assert "1.0MB on no line\n" in refused
+    assert "no binary of" not in refused
+    assert f"shop::Box::inner {program.source}" in top(unseen.name, "--binary", program.binary)
 
 
 def top(*arguments: object) -> str:

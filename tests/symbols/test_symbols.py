@@ -94,7 +94,7 @@ def test_another_build_is_refused(program: Ran) -> None:
     given = program.profile("00ff")
     found = symbolized(given, [str(program.binary.parent)], [str(program.binary)])
     assert found.profile is given
-    assert found.missing == (str(program.binary),)
+    assert (found.missing, found.refused) == ((), (str(program.binary),))
     assert [m for m in found.messages if "build id a1b2c3d4e5f60718, the profile's has 00ff" in m]
 
 
@@ -190,7 +190,7 @@ def test_without_the_library_the_user_is_told(program: Ran, monkeypatch: pytest.
     found = symbolized(given := program.profile(BUILD_ID), [str(program.binary.parent)], [])
     assert found.profile is given
     assert found.messages == (INSTALL,)
-    assert found.missing == (str(program.binary),)
+    assert (found.missing, found.refused) == ((), (str(program.binary),))
 
 
 def build_ids(path: Path) -> list[str]:

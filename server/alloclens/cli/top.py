@@ -13,7 +13,7 @@ from alloclens.cli.errors import errors_about
 from alloclens.cli.terminal import Styled, show, show_json, tell
 from alloclens.disk import real_path
 from alloclens.profile.sample_types import column, leading_column
-from alloclens.session.profile_file import compared, read_profile
+from alloclens.session.profile_file import compared, read_profile, read_with_kept_lines
 from alloclens.settings import config
 from alloclens.settings.settings import parse
 from alloclens.tables.lines import unplaced
@@ -111,10 +111,16 @@ def command(
 def _profile(file: str, base: str | None, binaries: Sequence[str], *, of_differences: bool) -> Symbolized:
     folders = (workspace_around(os.curdir),)
     chosen = tuple(map(real_path, binaries)) or named_binaries(folders, parse(config.read(folders).values)[0])
+
+    def reading(path: str) -> tuple[Symbolized, Profile]:
+        if binaries:  # the user's choice, whatever was found before
+            return read_profile(path, folders, chosen, of_any_time=True)
+        return read_with_kept_lines(real_path(path), folders, chosen)
+
     with errors_about(file):
-        head, _ = read_profile(file, folders, chosen, of_any_time=bool(binaries))
+        head, _ = reading(file)
     with errors_about(base or file):
-        before = read_profile(base, folders, chosen, of_any_time=bool(binaries))[0] if base else None
+        before = reading(base)[0] if base else None
         difference = compared(head, before, of_differences=of_differences)
     for message in difference.messages:
         tell(message)

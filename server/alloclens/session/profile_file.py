@@ -9,6 +9,7 @@ import math
 import os
 import time
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -19,7 +20,7 @@ from alloclens.profile.sample_types import shared
 from alloclens.profile.taken_at import taken_at
 from alloclens.symbols.demangle import readable
 from alloclens.symbols.source_maps import in_sources
-from alloclens.symbols.symbols import Kept, Symbolized, symbolized
+from alloclens.symbols.symbols import NOTHING_KEPT, Kept, Symbolized, symbolized
 from alloclens.transform.difference import difference, overflow
 from alloclens.transform.jvm_files import with_java_files
 from alloclens.transform.prune import pruned, unusable
@@ -31,6 +32,7 @@ from alloclens.workspace.files import SKIPPED
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
 
+    from alloclens.cache.frames import FrameStore
     from alloclens.profile.model import Profile, ValueType
     from alloclens.source.roots import PrefixMapping
 
@@ -67,6 +69,36 @@ def read_profile(
     milliseconds = (time.monotonic() - begun) * 1000
     log.info("read %s: %d bytes, %d samples, %.0f ms", path, len(data), len(profile), milliseconds)
     return replace(result, messages=(*result.messages, *notes, *rate_notes, *overflow(profile))), written
+
+
+def read_with_kept_lines(
+    path: str,
+    folders: Sequence[str],
+    binaries: Sequence[str] = (),
+    largest: int = MAX_PROFILE_BYTES,
+    mappings: Sequence[PrefixMapping] = (),
+) -> tuple[Symbolized, Profile]:
+    """Return the same as `read_profile`, with the lines of addresses as they were first found: binaries may be rebuilt.
+
+    What is found for the first time is kept. The path is a real one.
+    """
+    seen = stamp(path)
+
+    def kept() -> Kept:
+        return Kept(*frames().of(path, seen)) if seen else NOTHING_KEPT
+
+    found, written = read_profile(path, folders, binaries, largest, mappings, kept)
+    if seen and found.has_found_more:
+        frames().keep(path, seen, *found.found)
+    return found, written
+
+
+@lru_cache(1)
+def frames() -> FrameStore:
+    """Return the cache of the lines of addresses, opened when first needed."""
+    from alloclens.cache.frames import FrameStore  # noqa: PLC0415 - SQLite, which few profiles need
+
+    return FrameStore()
 
 
 def _written_by(profile: Profile, path: str) -> float:

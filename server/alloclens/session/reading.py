@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from cachetools import LRUCache
 
 from alloclens import __version__
-from alloclens.cache.frames import FrameStore
 from alloclens.cache.snapshots import Snapshots
 from alloclens.cache.texts import Texts
 from alloclens.disk import stamp as stamp_of
@@ -30,13 +29,12 @@ from alloclens.profile.taken_at import taken_at
 from alloclens.series.comparison import Contents
 from alloclens.series.owned import owned
 from alloclens.series.snapshot import Snapshot
-from alloclens.session.profile_file import Compared, compared, read_profile, unlike
+from alloclens.session.profile_file import Compared, compared, frames, read_with_kept_lines, unlike
 from alloclens.source.evidence import Evidence, evidence
 from alloclens.source.places import Nowhere, SourceMap
 from alloclens.source.recorded import Kind
 from alloclens.source.roots import Roots
 from alloclens.symbols.build_info import build
-from alloclens.symbols.symbols import NOTHING_KEPT, Kept
 from alloclens.tables.alignment import NO_MAPS, realigned
 from alloclens.tables.allocations import StackAllocations, of_two_processes, profiling, sketch, stack_allocations
 from alloclens.tables.code import code_digests
@@ -58,7 +56,7 @@ if TYPE_CHECKING:
 
     from alloclens.disk import Stamp
     from alloclens.profile.build import Build
-    from alloclens.profile.model import Profile, ValueType
+    from alloclens.profile.model import ValueType
     from alloclens.series.comparison import BuildPair, Pair
     from alloclens.series.series import Provenance
     from alloclens.source.build_roots import LearnedBuilds
@@ -171,23 +169,6 @@ class Reader:
     largest: int = MAX_PROFILE_BYTES
     """Maximum size in bytes, unpacked."""
 
-    def _symbolized(self, path: str) -> tuple[Symbolized, Profile]:
-        """Return a profile, and the same without the names found in binaries.
-
-        The lines of its addresses are kept when they are first found: its binaries may be rebuilt.
-        """
-        seen = stamp_of(path)
-
-        def kept() -> Kept:
-            return Kept(*frames().of(path, seen)) if seen else NOTHING_KEPT
-
-        symbolized, written = read_profile(
-            path, self.roots.folders, self.binaries, self.largest, self.roots.mappings, kept
-        )
-        if seen and symbolized.has_found_more:
-            frames().keep(path, seen, *symbolized.found)
-        return symbolized, written
-
     @cached_property
     def digest(self) -> str:
         """Identifies this reader in caches: the same for two that read alike."""
@@ -231,7 +212,7 @@ class Reader:
         )
         take_longer(min(len(settled.places) * PLACE_SECONDS, MAX_WALK_SECONDS))
         keep_texts(snapshot, settled.places.values(), self.roots, stamp, texts())
-        wanted = [name for name in symbolized.missing if not is_system_binary(name)]
+        wanted = [name for name in (*symbolized.missing, *symbolized.refused) if not is_system_binary(name)]
         if not (wanted or symbolized.is_transient):  # a binary that is missing may be there next time
             snapshots().keep(snapshot, source.read.evidence, stamp, self.digest)
         return snapshot
@@ -265,7 +246,9 @@ class Reader:
         """Read a profile or take it from the cache: a new snapshot is read twice, the second time to be compared."""
         key = self._key(path)
         if (read := READ.get(key)) is None:
-            symbolized, written = self._symbolized(path)
+            symbolized, written = read_with_kept_lines(
+                path, self.roots.folders, self.binaries, self.largest, self.roots.mappings
+            )
             tables = unattributed(pruned(symbolized.profile))
             read = READ[key] = Read(symbolized, tables, evidence(tables.by_file), stack_allocations(written))
         return read
@@ -384,12 +367,6 @@ def texts() -> Texts:
 def snapshots() -> Snapshots:
     """Return the cache of snapshots, opened when first needed."""
     return Snapshots()
-
-
-@lru_cache(1)
-def frames() -> FrameStore:
-    """Return the cache of the lines of addresses, opened when first needed."""
-    return FrameStore()
 
 
 def forget(directories: Sequence[str], but: frozenset[str]) -> None:

@@ -58,6 +58,8 @@ class Symbolized:
     """Distinct problems, and what to do about them."""
     missing: tuple[str, ...] = ()
     """Recorded names of the missing binaries of addresses without lines."""
+    refused: tuple[str, ...] = ()
+    """Recorded names of those that may be here, but cannot be used: a message says why."""
     is_transient: bool = False
     """Whether lines follow from files that may be replaced, such as source maps."""
     found: Kept = NOTHING_KEPT
@@ -97,8 +99,8 @@ def symbolized(
     try:
         binaries = search(folders, chosen)
     except ImportError:
-        missing = _names(profile, np.unique(profile.locations.mapping[rows]))
-        return Symbolized(profile, (INSTALL,), missing, found=before)
+        refused = _names(profile, np.unique(profile.locations.mapping[rows]))
+        return Symbolized(profile, (INSTALL,), refused=refused, found=before)
     return _Symbolizer(profile, binaries, taken_at, before).run(rows)
 
 
@@ -139,6 +141,7 @@ class _Symbolizer:
         self.built_at = kept.built_at
         self.messages = list(binaries.messages)
         self.missing: list[str] = []
+        self.refused: list[str] = []
 
     def run(self, rows: Ints) -> Symbolized:
         stacks: dict[int, list[SymbolizedFrame]] = {}
@@ -148,16 +151,19 @@ class _Symbolizer:
         profile = resolved(self.profile, stacks) if stacks else self.profile
         address = self.profile.locations.address
         frames = {**self.kept.frames, **{int(address[row]): of for row, of in stacks.items()}}
-        messages, missing = tuple(dict.fromkeys(self.messages)), tuple(dict.fromkeys(self.missing))
+        messages, missing, refused = (
+            tuple(dict.fromkeys(each)) for each in (self.messages, self.missing, self.refused)
+        )
         found = Kept(self.built_at, frames)
-        return Symbolized(profile, messages, missing, found=found, has_found_more=bool(stacks))
+        return Symbolized(profile, messages, missing, refused, found=found, has_found_more=bool(stacks))
 
     def _of_mapping(self, number: int, rows: Ints) -> dict[int, list[SymbolizedFrame]]:
         """Return the frames of the locations of a mapping that can be symbolized."""
         file, build_id = self.profile.text(np.array([c[number] for c in self._columns()]))
+        said = len(self.messages)
         candidates = self._of_build(_base_name(file), build_id) if build_id else self._of_name(file)
         if not candidates:
-            self.missing.append(file)
+            (self.refused if len(self.messages) > said else self.missing).append(file)
             return {}
         try:
             symbols, where = _image(candidates)
