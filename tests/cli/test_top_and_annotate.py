@@ -127,6 +127,20 @@ def test_annotate_says_why_there_is_nothing(tmp_path: Path) -> None:
     assert "no profile has cpu" in run("annotate", source, "--profiles", profiles, "--sample-type", "cpu").output
 
 
+def test_a_base_of_another_kind_is_not_subtracted(tmp_path: Path) -> None:
+    """Block and mutex profiles have the same sample types; the function that unlocks tells them apart."""
+    made = {}
+    for name, leaf in (("block", "runtime.chanrecv1"), ("mutex", "sync.(*Mutex).Unlock")):
+        builder = Builder(("contentions", "count"), ("delay", "nanoseconds"))
+        builder.sample(f"{leaf}@/r/x.go:1 < main.f@/w/a.go:2", [1, 1000])
+        made[name] = drop(tmp_path / f"{name}.pb.gz", builder.bytes())
+    result = run("top", made["block"], "--base", made["mutex"])
+    assert (result.exit_code, result.stdout) == (1, "")
+    why = f"Error: {made['block']} cannot be compared: the base is of mutex, it is of block\n"
+    assert result.stderr == why
+    assert run("top", made["block"], "--base", made["block"]).exit_code == 0
+
+
 def test_names_are_not_markup(tmp_path: Path) -> None:
     made = Builder(("odd[/b]type", "bytes"))
     made.sample("main.f[...]@/w/a.go:1", [5])

@@ -13,7 +13,7 @@ from alloclens.cli.errors import errors_about
 from alloclens.cli.terminal import Styled, show, show_json, tell
 from alloclens.disk import real_path
 from alloclens.profile.sample_types import column, leading_column
-from alloclens.session.profile_file import compared, read_profile, read_with_kept_lines
+from alloclens.session.profile_file import Compared, compared, read_profile, read_with_kept_lines, unlike
 from alloclens.settings import config
 from alloclens.settings.settings import parse
 from alloclens.tables.lines import unplaced
@@ -121,6 +121,9 @@ def _profile(file: str, base: str | None, binaries: Sequence[str], *, of_differe
         head, _ = reading(file)
     with errors_about(base or file):
         before = reading(base)[0] if base else None
+    if base and before and (why := unlike(Compared.of(before.profile, base), Compared.of(head.profile, file))):
+        raise click.ClickException(f"{file} {why}")
+    with errors_about(base or file):
         difference = compared(head, before, of_differences=of_differences)
     for message in difference.messages:
         tell(message)

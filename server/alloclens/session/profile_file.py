@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from alloclens.disk import read_file, stamp
+from alloclens.paths import name_of
 from alloclens.profile.errors import ProfileError
 from alloclens.profile.formats import MAX_PROFILE_BYTES, read
+from alloclens.profile.kinds import contention_of
 from alloclens.profile.sample_types import shared
 from alloclens.profile.taken_at import taken_at
 from alloclens.symbols.demangle import readable
@@ -132,6 +134,11 @@ class Compared(NamedTuple):
     types: Sequence[ValueType]
     contention: str
     """What `contention_of` says."""
+
+    @classmethod
+    def of(cls, profile: Profile, path: str) -> Compared:
+        """Return it of a profile and its file."""
+        return cls(profile.sample_types, contention_of(profile, name_of(path)))
 
 
 def unlike(base: Compared, head: Compared) -> str:

@@ -226,10 +226,7 @@ class Reader:
             except Exception as error:  # noqa: BLE001 - as above
                 return f"{path} could not be read: {Problem.of(path, error).reason}"
         before, now = profiles
-        named = zip(profiles, (base, head), strict=True)
-        if why := unlike(
-            *(Compared(profile.sample_types, contention_of(profile, name_of(path))) for profile, path in named)
-        ):
+        if why := unlike(Compared.of(before, base), Compared.of(now, head)):
             return f"{head} {why}"
         try:
             difference(now, before)
