@@ -59,6 +59,11 @@ def test_the_last_label_takes_the_file_with_it(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_file_in_the_place_of_a_directory_has_no_labels(tmp_path: Path) -> None:
+    (tmp_path / "profiles").write_text("a program")
+    assert labels.read([str(tmp_path / "profiles")]) == ({}, ())
+
+
 def test_a_link_stays_a_link(tmp_path: Path) -> None:
     (tmp_path / "shared.toml").write_text('"b.pb.gz" = "x"\n')
     (tmp_path / labels.NAME).symlink_to(tmp_path / "shared.toml")

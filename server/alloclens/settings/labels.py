@@ -95,5 +95,5 @@ def _data(path: Path, folders: Sequence[str]) -> bytes:
     check_inside(str(path), (str(path.parent), *folders))
     try:
         return read_file(path, LARGEST)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):  # the latter if the directory has become a file
         return b""
