@@ -149,7 +149,7 @@ def compare(this: Checkout, other: Checkout, sizes: Sizes, rounds: int) -> list[
         files = _made(Path(made), sizes)
         # Users have compiled modules; the first run writes them.
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-        for checkout in (this, other):
+        for checkout in dict.fromkeys((this, other)):
             _placement(checkout, files, sizes, made)
         return [_round(this, other, files, sizes, number) for number in range(rounds)]
 

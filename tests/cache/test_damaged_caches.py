@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MB = 1 << 20
-SEEDS = 100
+SEEDS = 50
 MAIN = (
     "package main\n\nfunc leak() { kept = append(kept, page()) }\n\nfunc page() []byte { return make([]byte, 1<<20) }\n"
 )
