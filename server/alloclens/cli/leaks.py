@@ -56,7 +56,11 @@ TIMES = ("%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%
     help="Your own code; by default the workspace around here.",
 )
 @click.option("--head", metavar="NAME", help="Judge the process of this snapshot, up to it; by default the latest.")
-@click.option("--base", metavar="NAME", help="Compare with this snapshot; by default with the first of the process.")
+@click.option(
+    "--base",
+    metavar="NAME",
+    help="Compare the stacks with this snapshot; by default with the first of the process. Verdicts cover the whole process.",
+)
 @click.option("--since", type=click.DateTime(TIMES), help="Ignore snapshots taken before this local time.")
 @click.option(
     "--all", "show_all", is_flag=True, help="Show every line that owns something, not only lines that leak or grow."
