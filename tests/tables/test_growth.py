@@ -14,7 +14,7 @@ from alloclens.tables.lines import Lines, lines
 from alloclens.transform.difference import difference
 
 from tests.support.judge import own
-from tests.support.profiles import RATE, Builder, heap
+from tests.support.profiles import CONTENTION, CPU, RATE, Builder, heap, profile
 from tests.support.sampled import HERE, Heap
 
 SPACE = ValueType("inuse_space", "bytes")
@@ -113,3 +113,17 @@ def test_a_function_of_one_line_grows_as_the_line() -> None:
         assert found[name][:4] == pytest.approx(line[:4])
     alone = functions(read(head), SPACE, ["/o/a.go"])
     assert [f.cum.growth for f in alone] == [None, None]
+
+
+@pytest.mark.parametrize("types", [CONTENTION, CPU])
+@pytest.mark.parametrize("base", ["", "main.g@/w/a.go:9 = 5 50000000"])
+def test_one_event_proves_nothing_where_the_error_is_unknown(types: str, base: str) -> None:
+    """Also if the base has nothing there: an absent line has no error of its own, but that of the head is unknown."""
+    now = lines(read(profile(types, "main.f@/w/a.go:1 = 1 10000000")), own(lambda _: True))
+    then = lines(read(profile(types, *filter(None, [base]))), own(lambda _: True))
+    for sample_type in now.sample_types:
+        grown = growth(now, then, sample_type)
+        assert grown.value.cum.tolist() != [0]
+        assert math.isnan(grown.low.cum[0])
+        assert math.isnan(grown.high.cum[0])
+        assert not grown.significant.cum.any()

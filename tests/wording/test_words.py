@@ -275,4 +275,7 @@ def test_the_command_that_shows_the_same() -> None:
 
 
 def test_an_unknown_error_is_said() -> None:
-    assert "error unknown" in growth(Amount(2, 1), "bytes", interval=True)
+    """It is marked as in the hint, which has no ▲ without an error or a verdict."""
+    assert growth(Amount(2, 1), "bytes", interval=True) == "+1B (error unknown)"
+    assert growth(Amount(1, -1), "bytes", interval=True) == "-1B (error unknown)"
+    assert growth(Amount(2, 1, significant=True), "bytes", interval=True) == "▲1B (error unknown)"

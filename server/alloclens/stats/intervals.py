@@ -100,7 +100,8 @@ def _down(sampling: Sampling, rate: Floats, z: float) -> Floats:
     """Return how far the true value may be below the estimate."""
     count = ratio(sampling.variance, rate**2)
     root = 1 - ratio(1, 9 * count) - ratio(z, 3 * np.sqrt(count))
-    return np.asarray(rate * count * (1 - np.maximum(root, 0) ** 3))
+    down = rate * count * (1 - np.maximum(root, 0) ** 3)
+    return np.where(np.isnan(sampling.variance), np.nan, down)  # at a rate of 0, too
 
 
 def _up(sampling: Sampling, block: Floats, rate: Floats, z: float) -> Floats:
