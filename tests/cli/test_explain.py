@@ -170,6 +170,21 @@ def test_two_files_that_end_alike_are_both_named(folder: Path) -> None:
     assert sorted(candidates) == [f"    it may be {folder}/{above}/pool/pool.go" for above in ("new", "old")]
 
 
+def test_a_file_of_which_only_the_name_is_recorded(folder: Path) -> None:
+    """Valgrind's DHAT leaves the directories out unless it is told not to. The mapping that is advised works."""
+    (folder / "src").mkdir()
+    (folder / "src/hold.c").write_text("char *hold(void)\n{\n    return malloc(1 << 20);\n}\n")
+    drop(folder / "profiles/1.pb.gz", heap(f"hold@hold.c:3 = 8x{MB}"))
+    _, uncertain, valgrind, advised, *mapping = lines()
+    assert uncertain == "No file here is certain to be one of those that were not found."
+    assert "--fullpath-after=" in valgrind
+    assert advised == (
+        f"If {folder}/src/hold.c is one of them, map its path in alloclens.toml, which would find 100% of the profile:"
+    )
+    (folder / "alloclens.toml").write_text("\n".join(mapping))
+    assert lines() == ["100% on lines you can open (100% in your own code)."]
+
+
 def test_a_part_of_a_module(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its other files are never opened because a profile names them: that is the user's to do."""
     (folder / "sub").mkdir()

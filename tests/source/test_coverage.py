@@ -129,6 +129,23 @@ def test_a_mapping_needs_proof(
     )
 
 
+@pytest.mark.parametrize(
+    ("file", "functions", "expected"),
+    [
+        ("/opt/x/parser.py", ["load"], ("/opt/x", "/w/tools", 1, {"/w/tools/parser.py"})),
+        ("parser.py", ["load"], ("parser.py", "/w/tools/parser.py", 1, {"/w/tools/parser.py"})),
+        ("parser.py", ["gone"], None),
+        ("parser.py", [], None),
+        ("other.py", ["load"], None),
+        ("twice.py", ["again"], None),  # there are two files like it
+    ],
+)
+def test_a_mapping_that_may_be_right(file: str, functions: list[str], expected: object) -> None:
+    here = {**PARSER, "/w/a/twice.py": python("again"), "/w/b/twice.py": python("again")}
+    found = covered(here, {file: 1, "/opt/x/lost.py": 2}, {file: functions})
+    assert (found.suggestions, found.possible) == ((), expected)
+
+
 def test_two_files_with_the_same_function_prove_nothing() -> None:
     here = {"/w/tools/parser.py": python("load"), "/w/tools/writer.py": python("load")}
     functions = {"/opt/x/parser.py": ["load"], "/opt/x/writer.py": ["load"]}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from alloclens.source.mappings import suggestions
+from alloclens.source.mappings import possible, suggestions
 from alloclens.source.places import Place
 from alloclens.source.recorded import Kind
 
@@ -52,6 +52,8 @@ class Coverage:
     """Heaviest first."""
     suggestions: tuple[Suggestion, ...]
     """Path mappings that would place lost files, the most effective first."""
+    possible: Suggestion | None = None
+    """Without suggestions, a mapping of the heaviest lost file to the only one here that is like it."""
     lineless: int = 0
     """Of the own code, what is on no line in the profile."""
     gone: int = 0
@@ -94,4 +96,5 @@ def coverage(charged: Mapping[str, int], unfiled: Unfiled, sources: SourceMap, l
     """Place all files of a profile. `charged` maps recorded files to values."""
     files = [FileShare(file, value, sources.find(file)) for file, value in charged.items()]
     heaviest = tuple(sorted(files, key=lambda f: (-f.value, f.recorded)))
-    return Coverage(unfiled, heaviest, tuple(suggestions(charged, sources, lines_of)))
+    certain = tuple(suggestions(charged, sources, lines_of))
+    return Coverage(unfiled, heaviest, certain, None if certain else possible(charged, sources, lines_of))

@@ -66,6 +66,18 @@ def suggestions(charged: Mapping[str, int], sources: SourceMap, lines_of: LinesO
             del lost[file]
 
 
+def possible(charged: Mapping[str, int], sources: SourceMap, lines_of: LinesOf) -> Suggestion | None:
+    """Return a mapping of the heaviest lost file for which there is one file here with its name and functions."""
+    trial = _Trial(sources, lines_of)
+    lost = {file: value for file, value in charged.items() if value and sources.kind(file) is Kind.UNKNOWN}
+    for file in sorted(lost, key=lambda file: -lost[file])[:MAX_LOST_FILES]:
+        if here := trial.here(file):
+            recorded, folder = _pair(canonical(file), here)
+            recorded, folder = (recorded, folder) if recorded.strip("/") else (file, here)
+            return Suggestion(recorded, folder, lost[file], frozenset({here}))
+    return None
+
+
 @dataclass(frozen=True)
 class _Trial:
     """Tests mappings on all files of a profile."""
@@ -96,12 +108,20 @@ class _Trial:
 
     def _pairs(self, file: str) -> Iterator[_Pair]:
         """Yield the mappings from a lost file to each file here with the same name and functions."""
-        path = canonical(file)
-        for directory in self.sources.files.named(name_of(path))[:MAX_LOST_FILES]:
-            here = join(directory, name_of(path))
-            pair = _pair(path, here)
+        for here in self._like(file):
+            pair = _pair(canonical(file), here)
             if pair.recorded.strip("/") and self.sources.roots.hold(f"{pair.here}/x") and self._shared(here, file):
                 yield pair
+
+    def here(self, file: str) -> str:
+        """Return the only file here with a lost file's name and functions; "" if there is none or more."""
+        like = [here for here in self._like(file) if self._shared(here, file)]
+        return like[0] if len(like) == 1 else ""
+
+    def _like(self, file: str) -> Iterator[str]:
+        """Yield the files here with a recorded file's name."""
+        name = name_of(canonical(file))
+        yield from (join(directory, name) for directory in self.sources.files.named(name)[:MAX_LOST_FILES])
 
     def _found(self, pair: _Pair, inside: Iterable[str], taken: Mapping[str, str]) -> list[str]:
         """Return the lost files that a mapping finds; none unless it is certain.

@@ -30,6 +30,7 @@ WHOSE = {
 }
 GONE, LINELESS = "on lines that have changed since, or cannot be told from others", "in functions without a line"
 ADDRESSES, FILELESS = "on addresses without a name", "in functions of which the profile names no file"
+OF_C = (".c", ".cc", ".cpp", ".cxx", ".h", ".hh", ".hpp", ".hxx")
 MAX_NAMED_ROOTS = 3
 """Directories of files that were not found that are named."""
 
@@ -132,12 +133,23 @@ def advice(coverage: Coverage, roots: Roots) -> Sequence[str]:
         if coverage.lost
     ]
     if coverage.lost and not lines:
-        lines = [
-            "No file here is certain to be one of those that were not found.",
-            "Open the folder that contains them, or map their paths in alloclens.toml:",
-            *_toml("/recorded/directory", "${workspaceFolder}/directory/here"),
-        ]
+        lines = ["No file here is certain to be one of those that were not found.", *_uncertain(coverage, roots)]
     return [*lines, *roots.left_out] if coverage.lost else lines
+
+
+def _uncertain(coverage: Coverage, roots: Roots) -> Sequence[str]:
+    """Say how to map the files that were not found, if it is not certain where."""
+    if not coverage.possible:
+        placeholders = _toml("/recorded/directory", "${workspaceFolder}/directory/here")
+        return ["Open the folder that contains them, or map their paths in alloclens.toml:", *placeholders]
+    (here,) = coverage.possible.found
+    is_name = here == coverage.possible.here
+    told = ["The profile has only the names of files; Valgrind records their paths with --fullpath-after=."]
+    return [
+        *(told if is_name and here.endswith(OF_C) else ()),
+        f"If {here} is one of them, map its path in alloclens.toml, which {finds(coverage.possible, coverage.total)}:",
+        *_toml(*mapping(coverage.possible, roots)),
+    ]
 
 
 def _toml(recorded: str, to: str) -> list[str]:
