@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from alloclens.series.comparison import by_weight, worth_showing
 from alloclens.session.once import world
+from alloclens.wording.status import in_full
 
 from tests.support.profiles import delta, drop, goroutines, heap
 
@@ -29,9 +30,9 @@ def compared(folder: Path, *profiles: bytes, **given: str) -> Comparison:
     return world([str(folder)], [str(folder / "p")], given).shown
 
 
-def held(folder: Path, allocated: int, line: int = 4, start: int = 3, **given: str) -> bytes:
+def held(folder: Path, allocated: int, line: int = 4, start: int = 3, in_use: int = 2, **given: str) -> bytes:
     """Return a heap in which line 4 of main.go holds 2 MB, and has allocated so many."""
-    return heap(f"main.main:{start}@{folder}/main.go:{line} = 2x{MB}/{allocated}", **given)
+    return heap(f"main.main:{start}@{folder}/main.go:{line} = {in_use}x{MB}/{allocated}", **given)
 
 
 @pytest.mark.parametrize(
@@ -61,6 +62,23 @@ def test_one_process_and_one_build(
     assert found.one_process is one_process
     assert (found.alignment is None) is one_build
     assert found.growth is not None
+
+
+@pytest.mark.parametrize(("allocated", "one_process"), [((5, 9), True), ((9, 5), False)])
+def test_a_later_base(tmp_path: Path, allocated: tuple[int, int], one_process: bool) -> None:
+    """Two snapshots are of one process in either order, and what grew one way declined the other way."""
+    profiles = [held(tmp_path, many, in_use=many - 3) for many in allocated]
+    forth = compared(tmp_path, *profiles, base="0.pb.gz")
+    back = compared(tmp_path, *profiles, base="1.pb.gz", head="0.pb.gz")
+    assert (back.base.name, back.head.name) == ("1.pb.gz", "0.pb.gz")
+    assert forth.one_process is one_process
+    assert back.one_process is one_process
+    grown, declined = (found.stats(0).owned for found in (forth, back))
+    assert grown.growth == -declined.growth != 0
+    assert (grown.low, grown.high) == pytest.approx((-declined.high, -declined.low))
+    assert "the base is the later one" in in_full(back)
+    assert "the base is the later one" not in in_full(forth)
+    assert ("another process" in in_full(back)) is not one_process
 
 
 def test_without_a_base_nothing_grew(tmp_path: Path) -> None:

@@ -66,6 +66,8 @@ class Pair(NamedTuple):
     """Applied one after the other."""
     builds: BuildPair | None = None
     """Which source versions the two were built from."""
+    is_backwards: bool = False
+    """Whether the base was taken after the head."""
 
 
 class BuildPair(NamedTuple):

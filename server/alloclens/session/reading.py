@@ -291,7 +291,7 @@ class Reader:
                 self._goroutine_origins(head, pair.builds.head) if pair.builds else {},
                 pair.focus,
                 maps,
-                restarted=base is not None and of_two_processes(base.read.allocations, head.read.allocations),
+                restarted=base is not None and _restarted(head, base, is_backwards=pair.is_backwards),
             )
         except (ProfileError, OSError, MemoryError, IncomparableError):
             return None
@@ -300,6 +300,12 @@ class Reader:
 
     def _line_maps(self, head: Attributed, base: Attributed, builds: BuildPair) -> LineMaps:
         return line_maps(base.lines, head.lines, builds, {**base.places, **head.places}, self.roots, texts())
+
+
+def _restarted(head: Attributed, base: Attributed, *, is_backwards: bool) -> bool:
+    """Return whether what their stacks allocated shows that they are of two processes."""
+    earlier, later = (head, base) if is_backwards else (base, head)
+    return of_two_processes(earlier.read.allocations, later.read.allocations)
 
 
 def _renamed(read: Read, key: tuple[object, ...], names: Mapping[str, str]) -> Read:

@@ -326,7 +326,7 @@ def assemble(
     def compared(
         service: Service, of: Series, head: Snapshot, base: Snapshot | None, within: tuple[Filters, ...]
     ) -> Comparison | None:
-        pair = Pair(head.path, base.path if base else None, within, _builds(of, head, base, settings.revision))
+        pair = _files(of, head, base, within, settings.revision)
         contents = in_use[pair] = known.contents.get(pair) or known.pair(pair)
         beside = Beside(
             process_before(all_series, head, of, MIN_LEAK_OBSERVATIONS), heaps_beside(service.series, head, of)
@@ -404,6 +404,14 @@ def _pair(known: Known, files: FilePair, labels: Mapping[str, str]) -> tuple[_Na
     in_order = tuple(sorted((base, head), key=attrgetter("order")))
     series = Series(head.directory, in_order, labels, is_of_replicas=bool(left_out))  # two formats are of two processes
     return _NamedSeries(series, base, head, left_out), None
+
+
+def _files(series: Series, head: Snapshot, base: Snapshot | None, within: tuple[Filters, ...], revision: str) -> Pair:
+    """Return the files of a comparison, and how to read them."""
+    builds = _builds(series, head, base, revision)
+    if base is None:
+        return Pair(head.path, None, within, builds)
+    return Pair(head.path, base.path, within, builds, is_backwards=head.order < base.order)
 
 
 def _builds(series: Series, head: Snapshot, base: Snapshot | None, revision: str) -> BuildPair:

@@ -96,9 +96,13 @@ def changes(
     grown = value - base.value[:, then.value]
     allocated = None
     if one_process and now.allocated is not None and then.allocated is not None:
-        after, before = _sampling(head, now.allocated), _sampling(base, then.allocated)
-        allocated = Sampling(after.variance - before.variance, after.sampled - before.sampled)
-    added, removed = turnover(_sampling(head, now.value), _sampling(base, then.value), allocated)
+        ours, theirs = _sampling(head, now.allocated), _sampling(base, then.allocated)
+        allocated = Sampling(ours.variance - theirs.variance, ours.sampled - theirs.sampled)
+    after, before = _sampling(head, now.value), _sampling(base, then.value)
+    if allocated is not None and allocated.sampled.sum() < 0:  # the base was taken later: what it added is removed
+        removed, added = turnover(before, after, Sampling(*(-part for part in allocated)))
+    else:
+        added, removed = turnover(after, before, allocated)
     units = _units(head, base, now, then, rate)
     cut = head.cut[:, now.value] - base.cut[:, then.value]
     return Changes(grown, added, removed, units, cut, int(np.count_nonzero(value)))

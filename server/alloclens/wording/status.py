@@ -65,7 +65,9 @@ def in_full(shown: Comparison) -> str:
     at_head = f"{_in_focus(shown)}{amount(shown.total, unit)} at {moment(head)} ({code(head.name)}, by {head.taken_at.source})"
     if base is None:
         return f"{where}: {at_head}{_unplaced(shown)}; {_why_alone(shown)}"
-    other = "" if shown.one_process else "; another process, so growth includes the restart"
+    other = "; the base is the later one" if head.order < base.order else ""
+    if not shown.one_process:
+        other += "; another process, so growth includes the restart"
     grown = signed(shown.grown or 0, unit)
     return f"{where}: {at_head}, {grown} since {moment(base)} ({code(base.name)}){other}{_unplaced(shown)}"
 
