@@ -53,10 +53,10 @@ def source_map(**more: object) -> str:
     return json.dumps({"version": 3, **names, "mappings": mappings(SEGMENTS), **more})
 
 
-def profile(url: str, *columns: int) -> Symbolized:
+def profile(url: str, *columns: int, function: str = "f") -> Symbolized:
     calls = [
         {
-            "callFrame": {"functionName": "f", "url": url, "lineNumber": 0, "columnNumber": at},
+            "callFrame": {"functionName": function, "url": url, "lineNumber": 0, "columnNumber": at},
             "selfSize": 1,
             "children": [],
         }
@@ -98,6 +98,33 @@ def test_each_place(folder: Path) -> None:
         [(app.as_posix(), 1)] * 2 + [(source, 5)] * 5 + [(other, 41)] * 2,
         (),
     )
+
+
+@pytest.mark.parametrize(
+    ("code", "recorded", "expected"),
+    [
+        ("exports.h={put(){@}}", "put", "put"),
+        ("exports.h={put:()=>{@}}", "put", "put"),
+        ("exports.h={d:{put(){@}}}", "put", "put"),
+        ("const h={put(){@}}", "put", "h.put"),
+        ("class C{put(){@}}", "put", "C.put"),
+        ("class C{#put(){@}}", "#put", "C.#put"),
+        ("C.prototype.put=function(){@}", "C.put", "C.prototype.put"),
+        ("exports.keep=function(){@}", "exports.keep", "exports.keep"),
+        ("exports.keep=function(){@}", "p", "exports.keep"),
+        ("exports.h={put(){@}}", "", "exports.hput"),
+    ],
+)
+def test_the_name_of_a_function(code: str, recorded: str, expected: str, folder: Path) -> None:
+    """In a file whose every character comes from itself."""
+    (same, each) = (vlq(0) * 4, vlq(1) + vlq(0) * 2 + vlq(1))
+    text = code.replace("@", "return 1")
+    put(folder / "dist/app.js", f"{text}\n//# sourceMappingURL=app.js.map\n")
+    put(folder / "dist/app.js.map", source_map(mappings=",".join([same, *[each] * len(text)])))
+    url = (folder / "dist/app.js").as_uri()
+    given = profile(url, code.index("@"), function=recorded)
+    found = in_sources(given, [str(folder)], (), Recorded).profile
+    assert found.frame(0).function == expected
 
 
 def test_inline(folder: Path) -> None:

@@ -92,6 +92,18 @@ class _Map(NamedTuple):
         is_one = first and last and (first.src, first.line) == (last.src, last.line)
         return last if is_one else None  # the first may be before the function
 
+    def name(self, mapped: str, recorded: str) -> str:
+        """Return the name of a function by its source, or as it was recorded if that is only a part of it and the rest is wrong.
+
+        symbolic omits the dot after `exports.handlers` in `exports.handlers = { leak() {} }`. So the last name before it
+        and `leak` become one, which is nowhere in the file; the names of properties are, even in a minified one.
+        """
+        if not recorded or not mapped.endswith(recorded):
+            return mapped or recorded
+        properties = [name.encode("utf-8", "surrogatepass") for name in mapped.split(".")[1:]]
+        are_there = all(any(name in line for line in self.lines) for name in properties)
+        return mapped if are_there else recorded
+
 
 @dataclass
 class _Maps:
@@ -112,7 +124,7 @@ class _Maps:
         token = source_map.token(frame.line, at) if source_map else None
         if source_map is None or token is None or not token.src or token.function_name == NAMELESS:
             return None
-        name = token.function_name or frame.function
+        name = source_map.name(token.function_name, frame.function)
         file = token.src if is_absolute(token.src) or SCHEME.match(token.src) else join(source_map.directory, token.src)
         return SymbolizedFrame(name, name, file, token.line)
 
