@@ -6,10 +6,12 @@ import base64
 import json
 import os
 import time
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
 from alloclens.profile.formats import read
+from alloclens.profile.model import Frame
 from alloclens.source.roots import PrefixMapping
 from alloclens.symbols.source_maps import in_sources
 from alloclens.symbols.symbols import Symbolized
@@ -125,6 +127,15 @@ def test_the_name_of_a_function(code: str, recorded: str, expected: str, folder:
     given = profile(url, code.index("@"), function=recorded)
     found = in_sources(given, [str(folder)], (), Recorded).profile
     assert found.frame(0).function == expected
+
+
+def test_a_token_without_a_function(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "symbolic.sourcemapcache.SourceMapCache.lookup",
+        lambda *_: SimpleNamespace(function_name=None, src="/src/a.ts", line=5),
+    )
+    found = in_sources(profile((folder / "dist/app.js").as_uri(), 9), [str(folder)], (), Recorded).profile
+    assert found.frame(0) == Frame("f", "/src/a.ts", 5)
 
 
 def test_inline(folder: Path) -> None:

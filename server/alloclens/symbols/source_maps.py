@@ -124,7 +124,7 @@ class _Maps:
         token = source_map.token(frame.line, at) if source_map else None
         if source_map is None or token is None or not token.src or token.function_name == NAMELESS:
             return None
-        name = source_map.name(token.function_name, frame.function)
+        name = source_map.name(token.function_name or "", frame.function)
         file = token.src if is_absolute(token.src) or SCHEME.match(token.src) else join(source_map.directory, token.src)
         return SymbolizedFrame(name, name, file, token.line)
 
