@@ -28,3 +28,9 @@ NOW = 1_800_000_000
 )
 def test_when_a_profile_was_taken(nanos: int, name: str, wanted: tuple[float, str]) -> None:
     assert taken_at(nanos, name, 9_000_000_000, NOW) == wanted
+
+
+@pytest.mark.parametrize(("mtime_ns", "seconds"), [(5_000_000_001, 5.01), (5_009_999_999, 5.01), (5_010_000_001, 5.02)])
+def test_the_date_of_a_file_is_as_coarse_as_the_kernels_clock(mtime_ns: int, seconds: float) -> None:
+    """The end of its tick: a source text that was written in the same tick is not newer than the profile."""
+    assert taken_at(0, "heap", mtime_ns, NOW) == (seconds, "file's date")

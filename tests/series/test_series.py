@@ -51,6 +51,15 @@ def test_one_series_for_each_directory_and_kind_in_time_order() -> None:
     assert [names(s.snapshots) for s in made] == [["c"], ["g"], ["b", "a"]]
 
 
+@pytest.mark.parametrize("pattern", ["shop.20661.{0}.m{0}.heap", "shop.{0:04}.heap", "heap-{0}.pb.gz", "{0}"])
+def test_of_one_time_the_numbers_in_the_names_tell_the_order(pattern: str) -> None:
+    wanted = [pattern.format(number) for number in range(12)]
+    (series,) = group([snapshot(f"/p/{name}", 1) for name in sorted(wanted)])
+    assert names(series.snapshots) == wanted
+    (by_time,) = group([snapshot(f"/p/{name}", 100 - at) for at, name in enumerate(wanted)])
+    assert names(by_time.snapshots) == wanted[::-1]
+
+
 def test_a_process_was_started_after_the_last_snapshot_of_the_one_before() -> None:
     """Not where processes run at the same time: another one may have begun long before its first snapshot."""
     totals = (1, 2, 1, 2)

@@ -274,6 +274,11 @@ def test_the_command_that_shows_the_same() -> None:
     )
 
 
+def test_files_of_one_time_have_no_rate() -> None:
+    assert rate(2e15, "bytes", 0) == "an unknown rate"
+    assert rate(2.0, "bytes", 0.01) == "2B/s"
+
+
 def test_an_unknown_error_is_said() -> None:
     """It is marked as in the hint, which has no ▲ without an error or a verdict."""
     assert growth(Amount(2, 1), "bytes", interval=True) == "+1B (error unknown)"

@@ -11,6 +11,8 @@ UNIX_TIME = re.compile(r"(?<!\d)(1\d{9})(\d{3}|\d{6}|\d{9})?(?!\d)")
 CALENDAR_TIME = re.compile(r"(20\d\d)-?(\d\d)-?(\d\d)[T_.-]?(\d\d)[:-]?(\d\d)[:-]?(\d\d)(?:[.,](\d{1,6}))?")
 LOCAL_TIME = re.compile(r"Heap\.\d{8}\.\d{6}\.\d+\.\d+\.\d+\.heapprofile$")
 """How Node names the profiles of --heap-prof: by the time in the zone in which it ran."""
+TICK_NANOSECONDS = 10_000_000
+"""File systems take the time from the kernel's clock, which may be this coarse: within a tick, names tell the order."""
 TimeSource = Literal["profile", "file name", "file's date"]
 
 
@@ -23,7 +25,7 @@ class TakenAt(NamedTuple):
 
 
 def taken_at(time_nanos: int, name: str, mtime_ns: int, now: float) -> TakenAt:
-    """Return the time in the profile, else in the file's name, else the file's modification time.
+    """Return the time in the profile, else in the file's name, else the file's modification time at the end of its tick.
 
     A time more than a day after `now` is ignored: its snapshot would stay the latest until then. A day allows for wrong
     clocks, and for names with a time in another zone than UTC.
@@ -32,7 +34,7 @@ def taken_at(time_nanos: int, name: str, mtime_ns: int, now: float) -> TakenAt:
         return TakenAt(time_nanos / 1e9, "profile")
     if (named := _time_in_name(name)) is not None and named <= now + DAY_SECONDS:
         return TakenAt(named, "file name")
-    return TakenAt(mtime_ns / 1e9, "file's date")
+    return TakenAt(-(-mtime_ns // TICK_NANOSECONDS) * TICK_NANOSECONDS / 1e9, "file's date")
 
 
 def _time_in_name(name: str) -> float | None:

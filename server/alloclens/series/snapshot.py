@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -15,6 +16,11 @@ if TYPE_CHECKING:
     from alloclens.profile.model import MemStats, ValueType
     from alloclens.profile.taken_at import TakenAt
     from alloclens.series.owned import OwnedLines
+
+
+NUMBER = re.compile(r"\d+")
+MAX_DIGITS = 20
+"""Of a number in a file's name that is compared as a number."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,9 +82,9 @@ class Snapshot:
         return f"{self.kind.name}\0{self.sample_types}\0{self.is_difference}"
 
     @cached_property
-    def order(self) -> tuple[float, str]:
-        """Sort key within a series."""
-        return self.taken_at.seconds, self.path
+    def order(self) -> tuple[float, str, str]:
+        """Sort key within a series. Of one time, those with smaller numbers in their names come first: m4, m10."""
+        return self.taken_at.seconds, NUMBER.sub(lambda number: number[0].zfill(MAX_DIGITS), self.path), self.path
 
     def total_of(self, kind: ValueType) -> int:
         """Return the sum of all samples in a sample type."""

@@ -117,7 +117,7 @@ class Known:
             return latest
         return first
 
-    def _order(self, path: str) -> tuple[float, str]:
+    def _order(self, path: str) -> tuple[float, str, str]:
         return self.snapshots[path].order
 
     def read(self, path: str, stamp: Stamp) -> Snapshot | Problem:

@@ -116,7 +116,10 @@ def rate(per_second: float, unit: str, span: float) -> str:
     """Return growth over time, per second, minute or hour: the shortest in which it is at least 1 MiB, or one.
 
     None is longer than the `span` (seconds) in which it was measured: a rate per hour tells nothing of an hour that was not seen.
+    Files of one time have no rate.
     """
+    if span <= 0:
+        return "an unknown rate"
     least = 1 << 20 if unit == "bytes" else 1
     fitting = [period for period in RATES if period[0] <= max(span, 1)]
     seconds, name = next((period for period in fitting if abs(per_second) * period[0] >= least), fitting[-1])

@@ -186,6 +186,8 @@ def figures(finding: Finding) -> str:
     unit, over = finding.sample_type.unit, finding.over
     pace = rate(finding.slope, unit, over.seconds)
     parts = [f"{signed(finding.per_snapshot, unit)} per snapshot, {'' if finding.slope < 0 else '+'}{pace} (Theil–Sen)"]
+    if over.seconds <= 0:
+        parts = ["the files have one time, so the pace is unknown"]
     if over.observations >= MIN_OBSERVATIONS:
         parts.append(
             f"without a leak, a line rises so in {_p_value(finding.p_value)}; {counted(finding.tests, 'line')} tested"
