@@ -67,8 +67,10 @@ def test_two_files_of_the_explorer_are_compared_and_left(opened: VsCode, shop: P
     after, before = (files.filter(has_text=f"{name}.pb.gz") for name in ("after", "before"))
     after.click()
     before.click(modifiers=["ControlOrMeta"])
+    expect(opened.page.locator(".explorer-folders-view .monaco-list-row.selected")).to_have_count(2)
     before.click(button="right")
     opened.page.get_by_role("menuitem", name="Compare Two Profiles…").hover()
+    expect(opened.page.locator(".monaco-menu .action-item.focused")).to_contain_text("Compare Two Profiles…")
     opened.page.keyboard.press("Enter")  # a click may still be taken for the end of the one that opened the menu
     expect(opened.status).to_contain_text("50.0MB (+40.0MB), before.pb.gz → after.pb.gz")
     opened.run("View: Open First Editor in Group")
