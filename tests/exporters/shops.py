@@ -68,3 +68,12 @@ async def seen(folder: Path, sources: Iterable[Path]) -> dict[str, Seen]:
         out[path.name] = Seen(hints, {marks.get(line, line): verdict for line, verdict in lines})
     await editor.close()
     return out
+
+
+def assert_found(shop: Seen) -> None:
+    """Both leaks are found and marked on their lines, and the neighbour is not."""
+    assert shop.findings == dict.fromkeys(LEAKS, "growing")
+    for leak in LEAKS:
+        assert "▲" in shop.hints[leak]
+        assert "~" not in shop.hints[leak]
+    assert "▲" not in shop.hints[KEEPS]

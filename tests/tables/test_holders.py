@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 from alloclens.profile.formats import read
@@ -11,6 +13,10 @@ from alloclens.tables.sites import by_source_line
 
 from tests.support.judge import own
 from tests.support.profiles import heap
+
+if TYPE_CHECKING:
+    from alloclens.arrays import Mask
+    from alloclens.tables.sites import Sites
 
 OWN = "/w/"
 
@@ -64,6 +70,10 @@ def test_each_sample_has_at_most_one_holder() -> None:
         assert made.holders.value[made.holders.row == row].sum(axis=0) == pytest.approx(made.value.owned[row])
 
 
+def own_sites(sites: Sites) -> Mask:
+    return np.array([sites.texts[file].startswith(OWN) for file in sites.file.tolist()])
+
+
 def test_the_own_lines_that_have_to_do_with_a_function() -> None:
     """Those that call functions of some names, and those below the outermost function; not those called by the names."""
     profile = read(
@@ -75,7 +85,7 @@ def test_the_own_lines_that_have_to_do_with_a_function() -> None:
         )
     )
     sites = by_source_line(profile)
-    own_site = np.array([sites.texts[file].startswith(OWN) for file in sites.file.tolist()])
+    own_site = own_sites(sites)
     called = np.array([name.startswith("log.") for name in profile.strings])
 
     def related(function: str) -> list[int]:
@@ -96,7 +106,7 @@ def test_the_samples_that_a_line_holds_are_not_those_that_pass_through_it(path: 
         )
     )
     sites = by_source_line(profile)
-    own_site = np.array([sites.texts[file].startswith(OWN) for file in sites.file.tolist()])
+    own_site = own_sites(sites)
     held = held_samples(profile, sites, own_site, [np.flatnonzero(sites.line == line).tolist() for line in path])
     assert profile.values[held, -1].tolist() == expected
 
@@ -105,7 +115,7 @@ def callers(*stacks: str, decided: int = 0) -> tuple[list[int], float]:
     """Return the lines of main.go that call /w/util.go:1 and hold most of what it holds, and their share."""
     profile = read(heap(*stacks))
     sites = by_source_line(profile)
-    own_site = np.array([sites.texts[file].startswith(OWN) for file in sites.file.tolist()])
+    own_site = own_sites(sites)
     path = [int(np.flatnonzero(sites.line == line)[0]) for line in ([1, decided] if decided else [1])]
     found = growing_callers(profile, sites, own_site, -1, path)
     return [int(sites.line[i]) for i in found.sites], round(found.share, 3)
