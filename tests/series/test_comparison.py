@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from alloclens.series import comparison
 from alloclens.series.comparison import by_weight, worth_showing
 from alloclens.session.once import world
+from alloclens.tables.holders import growing_callers
 from alloclens.wording.status import in_full
 
 from tests.support.profiles import delta, drop, goroutines, heap
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from alloclens.series.comparison import Comparison
+    from alloclens.tables.holders import GrowingCallers
 
 MB = 1 << 20
 GO = "package main\n\nfunc main() {\n" + "\tkeep()\n" * 9 + "}\n"
@@ -155,3 +158,26 @@ def test_what_goroutines_take(tmp_path: Path) -> None:
     found = compared(tmp_path, *made)
     assert found.goroutine_memory[:2] == (8 * 440, 3 * 440)
     assert compared(tmp_path, made[0], held(tmp_path, 9)).goroutine_memory is None
+
+
+def test_the_callers_of_a_line_are_searched_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where a finding has figures that are not known, which makes each equal to none."""
+    helper = f"main.keep:3@{tmp_path}/main.go:4"
+    profiles = [
+        goroutines(
+            f"{helper} < main.a:3@{tmp_path}/main.go:7 = {count}", f"{helper} < main.b:3@{tmp_path}/main.go:8 = 1"
+        )
+        for count in range(1, 7)
+    ]
+    found, searches = compared(tmp_path, *profiles), []
+
+    def searched(*given: Any) -> GrowingCallers:
+        searches.append(given)
+        return growing_callers(*given)
+
+    monkeypatch.setattr(comparison, "growing_callers", searched)
+    row = found.lines.row_of(f"{tmp_path}/main.go", 4)
+    first, again = found.verdict(row), found.verdict(row)
+    assert first is not again
+    assert found.callers_of(first) == found.callers_of(again) == ([(f"{tmp_path}/main.go", 7)], 1.0)
+    assert len(searches) == 1

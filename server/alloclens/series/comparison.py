@@ -23,7 +23,7 @@ from alloclens.tables.attribution import allocators
 from alloclens.tables.flame import FlameGraph
 from alloclens.tables.functions import FunctionStats, functions
 from alloclens.tables.growth import Growth, growth, rows, sampled_values
-from alloclens.tables.holders import foreign_samples, growing_callers, held_samples, related_sites
+from alloclens.tables.holders import GrowingCallers, foreign_samples, growing_callers, held_samples, related_sites
 from alloclens.tables.lines import Lines, Measures
 from alloclens.tables.sites import Sites, by_source_line, on_lines
 from alloclens.tables.stacks import Stack, having, heaviest, passing, through
@@ -314,23 +314,20 @@ class Comparison:
 
         Empty if no line is one of several callers and holds so much.
         """
-        if finding not in self._callers:
-            self._callers[finding] = self._callers_of(finding)
-        return self._callers[finding]
-
-    @cached_property
-    def _callers(self) -> dict[Finding, tuple[list[tuple[str, int]], float]]:
-        """What `callers_of` has found: diagnostics, views and hovers ask for the same."""
-        return {}
-
-    def _callers_of(self, finding: Finding) -> tuple[list[tuple[str, int]], float]:
         path = self._path(finding)
         if finding.is_foreign or not all(path):
             return [], 1.0
         profile, sites = self.profile, self._sites
-        column = profile.sample_types.index(finding.sample_type)
-        callers = growing_callers(profile, sites, self._own_sites, column, [site[0] for site in path])
+        column, own = profile.sample_types.index(finding.sample_type), tuple(site[0] for site in path)
+        if (column, own) not in self._callers:
+            self._callers[column, own] = growing_callers(profile, sites, self._own_sites, column, own)
+        callers = self._callers[column, own]
         return [(sites.texts[sites.file[i]], int(sites.line[i])) for i in callers.sites], callers.share
+
+    @cached_property
+    def _callers(self) -> dict[tuple[int, tuple[int, ...]], GrowingCallers]:
+        """What was found by column and path: diagnostics, views and hovers ask for the same."""
+        return {}
 
     def is_own(self, recorded: str) -> bool:
         """Return whether a recorded file is the user's."""

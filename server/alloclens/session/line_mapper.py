@@ -15,7 +15,7 @@ from alloclens.source.places import Place
 from alloclens.source.recorded import Kind
 from alloclens.source.rules import MOVED
 from alloclens.text import split_lines
-from alloclens.workspace.moves import moved_to
+from alloclens.workspace.moves import group, moved_to
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -96,7 +96,7 @@ class LineMapper:
     def __init__(self, world: World, text_of: TextOf) -> None:
         self._world = world
         self._text_of = text_of
-        self._moves: dict[tuple[str, str], Mapping[int, str]] = {}
+        self._moves: dict[tuple[Comparison, str], Mapping[int, str]] = {}
         self._known: dict[tuple[str, str, str], dict[int, MappedLine] | None] = {}
 
     def of(self, comparison: Comparison, recorded: str, line: int) -> MappedLine | None:
@@ -158,15 +158,23 @@ class LineMapper:
 
     def _file(self, comparison: Comparison, place: Place, recorded: str, line: int) -> Place:
         """Return the place of a recorded file, or of the file to which the function of this line has moved."""
-        key = comparison.head.path, place.path
-        if place.own and key not in self._moves:
-            self._moves[key] = self._world.moves.of(comparison.lines, place.path)
-        now = moved_to(self._moves.get(key, {}), comparison.lines, recorded, line)
+        moves = self._moves_beside(comparison, place.path) if place.own else {}
+        now = moved_to(moves, comparison.lines, recorded, line)
         return Place(now, MOVED, place.kind) if now else place
+
+    def _moves_beside(self, comparison: Comparison, path: str) -> Mapping[int, str]:
+        """Return the functions that have moved from a file or one beside it. The directory is looked at once."""
+        key = comparison, group(path)
+        if key not in self._moves:
+            self._moves[key] = self._world.moves.of(comparison.lines, path)
+        return self._moves[key]
+
+    def _lines_of(self, comparison: Comparison, path: str) -> FileLines | None:
+        return self._world.file_of(comparison, path, self._moves_beside(comparison, path))
 
     def _then(self, comparison: Comparison, path: str, line: int) -> MappedLine:
         """Return where a line is now that was in a file when the head was taken, with or without numbers."""
-        file, text = self._world.file_of(comparison, path), self._text_of(path)
+        file, text = self._lines_of(comparison, path), self._text_of(path)
         if text is None:
             return MappedLine(path, 0)
         if file is None or file.version is UNCHANGING:
@@ -183,7 +191,7 @@ class LineMapper:
 
     def _all(self, comparison: Comparison, place: Place, recorded: str) -> dict[int, MappedLine] | None:
         """Map the recorded lines of a file to where they are; None for a file that never changes."""
-        file = self._world.file_of(comparison, place.path)
+        file = self._lines_of(comparison, place.path)
         if file is None or file.version is UNCHANGING:
             return None if self._world.sources.roots.in_caches(place.path) else {}
         rows, text = file.rows_of(recorded) if place.moved else ~file.moved, self._text_of(place.path)

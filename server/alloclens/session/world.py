@@ -63,6 +63,19 @@ class FileLines:
 
     def on(self, text: str) -> MappedLines:
         """Return where the rows are in the current text. May read the disk: call it from a thread."""
+        mapped = self._mapped.get(text)
+        if mapped is None:
+            mapped = self._map(text)
+            self._mapped.clear()
+            self._mapped[text] = mapped
+        return mapped
+
+    @cached_property
+    def _mapped(self) -> dict[str, MappedLines]:
+        """Where the rows are in the text that was asked for last."""
+        return {}
+
+    def _map(self, text: str) -> MappedLines:
         line, unsure = np.zeros(len(self.rows), np.int64), np.zeros(len(self.rows), np.bool_)
         stayed = ~self.moved
         if stayed.any():
@@ -288,9 +301,21 @@ class World:
         file = self.file_of(comparison, place.path)
         return file is None or file.guessed
 
-    def file_of(self, comparison: Comparison, path: str) -> FileLines | None:
-        """Return the lines of a file of the workspace in one comparison."""
-        lines, moves = comparison.lines, self.moves.of(comparison.lines, path)
+    def file_of(self, comparison: Comparison, path: str, moves: Mapping[int, str] | None = None) -> FileLines | None:
+        """Return the lines of a file of the workspace in one comparison. `moves` are of its directory, if they are known."""
+        now = self.moves.of(comparison.lines, path) if moves is None else moves
+        known = self._files.get((comparison, path))
+        if known is None or known[0] is not now:
+            known = self._files[comparison, path] = now, self._file_of(comparison, path, now)
+        return known[1]
+
+    @cached_property
+    def _files(self) -> dict[tuple[Comparison, str], tuple[Mapping[int, str], FileLines | None]]:
+        """The lines of files, with the moves that they follow from."""
+        return {}
+
+    def _file_of(self, comparison: Comparison, path: str, moves: Mapping[int, str]) -> FileLines | None:
+        lines = comparison.lines
         numbers = self.recorded_at(comparison, path)
         here = [function for function, now in moves.items() if now == path]
         rows = np.concatenate([np.zeros(0, np.int64), *(lines.rows_in(number) for number in numbers.values())])

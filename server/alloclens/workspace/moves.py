@@ -28,7 +28,7 @@ class Moves:
 
     def of(self, lines: Lines, path: str) -> Mapping[int, str]:
         """Return the functions (rows) that left this file or one beside it, each with its new file."""
-        key = lines, f"{os.path.dirname(path)}/*{_kind(path)}"
+        key = lines, group(path)
         beside = self._sources.files.beside(path)
         stamps = tuple(_stamps(beside))
         if key not in self._known or self._known[key][0] != stamps:
@@ -63,14 +63,15 @@ class Moves:
         return moved
 
 
+def group(path: str) -> str:
+    """Return what a file has in common with those that its functions may have moved to."""
+    return f"{os.path.dirname(path)}/*{os.path.splitext(path)[1]}"
+
+
 def moved_to(moves: Mapping[int, str], lines: Lines, recorded: str, line: int) -> str:
     """Return the file that the function of a recorded line moved to; "" if it did not move."""
     row = lines.row_of(recorded, line) if moves else None
     return moves.get(int(lines.functions.of_line[row]), "") if row is not None else ""
-
-
-def _kind(path: str) -> str:
-    return os.path.splitext(path)[1]
 
 
 def _stamps(paths: Sequence[str]) -> Iterator[tuple[str, int, int]]:
