@@ -6,11 +6,13 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from alloclens import expressions
 from alloclens.paths import folders_of
 from alloclens.source.recorded import BUILD_SCRIPT
 
 if TYPE_CHECKING:
     from pathspec import PathSpec
+    from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
     from alloclens.source.roots import Roots
 
@@ -55,12 +57,26 @@ def _by_rule(path: str, inside: str, roots: Roots) -> bool:
 
 
 def _chosen(inside: str, patterns: tuple[str, ...]) -> bool | None:
-    """Apply the user's patterns to a file, of which the last match wins; None if none matches."""
-    return _spec(patterns).check_file(inside).include if patterns else None
+    """Apply the user's patterns to a file, of which the last match wins; None if none matches, or they take too long."""
+    try:
+        return _spec(patterns).check_file(inside).include if patterns else None
+    except TimeoutError:  # without RE2
+        return None
 
 
 @lru_cache(8)
 def _spec(patterns: tuple[str, ...]) -> PathSpec[Any]:
     from pathspec import GitIgnoreSpec  # noqa: PLC0415 - takes 60 ms, and most users have no patterns
 
-    return GitIgnoreSpec.from_lines(patterns, backend="re2")  # linear in the path for any pattern
+    if expressions.are_linear():
+        return GitIgnoreSpec.from_lines(patterns, backend="re2")
+    return GitIgnoreSpec.from_lines(patterns, _limited, backend="simple")
+
+
+def _limited(line: str) -> GitIgnoreSpecPattern:
+    from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern  # noqa: PLC0415 - as above
+
+    pattern = GitIgnoreSpecPattern(line)
+    if pattern.regex is not None:
+        pattern.regex = expressions.Limited(pattern.regex.pattern)  # type: ignore[assignment]  # only its search is called
+    return pattern

@@ -31,9 +31,7 @@ COMMENT = b"//# sourceMappingURL="
 INLINE = re.compile(r"data:application/json(?:;charset=[^;,]*)?(;base64)?,", re.IGNORECASE)
 MAX_GENERATED_BYTES, MAX_MAP_BYTES = 32 << 20, 64 << 20
 SCHEME = re.compile(r"[a-z][a-z0-9+.-]+:", re.IGNORECASE)
-INSTALL = (
-    "it is made from other files, and its source map needs the package symbolic: pip install 'alloclens[binaries]'"
-)
+INSTALL = "it is made from other files, and its source map needs the package symbolic: pip install 'symbolic<14'"
 OUTSIDE = "it is outside the workspace"
 REBUILT = "it was written after the profile, and its source map may be of another build; record the profile again"
 NAMELESS = "<unknown>"

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 Call = tuple[str, str, str, int]
 """A SymbolizedFrame, or one that a cache returns."""
-INSTALL = "its addresses need the package symbolic to become lines: pip install 'alloclens[binaries]'"
+INSTALL = "its addresses need the package symbolic to become lines: pip install 'symbolic<14'"
 REBUILT = "profile the new build, or name a copy of the old one, with its date, in the setting binaries"
 FARTHEST = np.uint64(1 << 32)
 """Distance from a binary's start: the library stores addresses in 32 bits."""

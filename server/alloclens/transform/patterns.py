@@ -1,11 +1,13 @@
-"""Regular expressions like pprof's: RE2, in time linear in the text for any pattern."""
+"""Regular expressions like pprof's."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
-import re2
+
+from alloclens.expressions import ExpressionError, compiled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,9 +19,8 @@ if TYPE_CHECKING:
 
     Search = Callable[[str], bool]
 
-OPTIONS = re2.Options()
-OPTIONS.log_errors = False  # standard error belongs to the caller
-OPTIONS.max_mem = 8 << 20  # bytes for one pattern: drop_frames is untrusted
+SPECIAL = re.compile(r"[^\w\x80-\U0010ffff]", re.ASCII)
+"""What is escaped in a pattern for an exact text."""
 MAX_PATTERN_CHARACTERS = 1 << 16
 """RE2 complains on standard error about patterns of millions of characters. pprof's own drop_frames for C++ has
 2,000."""
@@ -32,19 +33,26 @@ class PatternError(ValueError):
 
 
 def search(pattern: str) -> Search:
-    """Compile a pattern into a test whether a text contains a match. Raises PatternError."""
+    """Compile a pattern into a test whether a text contains a match. Raises PatternError.
+
+    Without RE2, the test may raise TimeoutError.
+    """
     if len(pattern) > MAX_PATTERN_CHARACTERS:
         raise PatternError(f"longer than {MAX_PATTERN_CHARACTERS} characters: {_quoted(pattern)}")
     try:
-        expression = re2.compile(pattern.encode("utf-8", "surrogateescape"), OPTIONS)
-    except re2.error as error:
-        raise PatternError(_reason(pattern, error.args[0].decode("utf-8", "replace"))) from error
-    return lambda text: expression.search(text.encode("utf-8", "replace")) is not None
+        expression = compiled(pattern)
+    except ExpressionError as error:
+        raise PatternError(_reason(pattern, str(error))) from error
+    return lambda text: expression.search(text) is not None
 
 
 def exact(text: str) -> str:
     """Escape a text so that the pattern matches exactly this text."""
-    return f"^{re2.escape(text.encode('utf-8', 'surrogateescape')).decode('utf-8', 'surrogateescape')}$"
+    return f"^{SPECIAL.sub(_escaped, text)}$"
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return "\\x00" if found[0] == "\0" else "\\" + found[0]
 
 
 def _reason(pattern: str, message: str) -> str:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import re
 import sys
-from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
-
-from isal import isal_zlib
+import zlib
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from alloclens.profile.errors import Malformed
 
@@ -15,6 +13,12 @@ if sys.version_info >= (3, 14):
     from compression import zstd
 else:
     from backports import zstd
+
+gzip: Any
+try:
+    from isal import isal_zlib as gzip  # twice as fast as zlib
+except ImportError:  # no package for this system
+    gzip = zlib
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,11 +43,11 @@ class _Packing(NamedTuple):
     name: str
     magic: re.Pattern[bytes]
     """The start of a part."""
-    decompressor: Callable[[], isal_zlib.Decompress | zstd.ZstdDecompressor]
+    decompressor: Callable[[], Any]
 
 
 PACKINGS = (
-    _Packing("gzip", re.compile(rb"\x1f\x8b"), partial(isal_zlib.decompressobj, GZIP_WBITS)),
+    _Packing("gzip", re.compile(rb"\x1f\x8b"), lambda: gzip.decompressobj(GZIP_WBITS)),
     _Packing("zstd", re.compile(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18"), zstd.ZstdDecompressor),
 )
 """The second magic of zstd is a skippable frame."""
@@ -81,7 +85,7 @@ def _unpacked_once(packing: _Packing, data: bytes, limit: int) -> bytes:
                 raise Malformed(f"the {packing.name} data is cut off: the file was copied or written only in part")
             try:
                 out.append(part.decompress(given, left + 1))
-            except (isal_zlib.error, zstd.ZstdError) as error:  # type: ignore[misc]  # its stub declares the class as an instance
+            except (gzip.error, zstd.ZstdError) as error:
                 raise Malformed(f"the {packing.name} data is damaged ({error})") from error
             left -= len(out[-1])
             if left < 0:

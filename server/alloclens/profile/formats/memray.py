@@ -31,7 +31,7 @@ TYPES = tuple(
     for when in ("peak", "inuse")
     for what, unit in (("objects", "count"), ("space", "bytes"))
 )
-INSTALL = "a capture of memray, which is read by that package: pip install 'alloclens[memray]'"
+INSTALL = "a capture of memray, which is read by that package: pip install memray"
 
 
 class _Stacks(NamedTuple):
