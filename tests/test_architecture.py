@@ -52,7 +52,7 @@ ROOMS = {
     "wording": {"profile", "transform", "stats", "tables", "languages", "series", "source", "session"},
     "lsp": {
         *("profile", "transform", "stats", "tables", "languages", "series", "source"),
-        *("settings", "cache", "workspace", "session", "wording"),
+        *("settings", "cache", "workspace", "sources", "session", "wording"),
     },
     "cli": {
         *("profile", "transform", "stats", "tables", "series", "source", "settings", "workspace", "symbols"),
@@ -74,7 +74,7 @@ ONLY_IN = {
     "symbolic": {"symbols"},
     "tree_sitter": {"languages"},
     "sqlite3": {"cache"},
-    "subprocess": {"processes", "worker"},
+    "subprocess": {"processes", "worker", "sources.targets"},  # the last two use its constants
     "pathspec": {"source"},
     "msgspec": {"profile", "settings", "cache", "typed", "lsp"},
     "tomlkit": {"settings"},

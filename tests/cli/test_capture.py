@@ -434,13 +434,18 @@ def test_a_real_program(tmp_path: Path) -> None:
     program = goservice.build(tmp_path / "program")
     into = tmp_path / "profiles"
     with goservice.running(program, 1) as service:
-        for path in ("", "/debug/pprof/goroutine", "/debug/pprof/heap?seconds=1", "/debug/pprof/profile?seconds=1"):
+        for path in (
+            "",
+            "/debug/pprof/",
+            "/debug/pprof/goroutine",
+            "/debug/pprof/heap?seconds=1",
+            "/debug/pprof/profile?seconds=1",
+        ):
             result = run(service.url + path, "--into", into)
             assert result.exit_code == 0, result.output
             assert read((into / result.stdout.strip()).read_bytes()).sample_types
         for path, words in (
             ("/debug/pprof/nothing", '404 Not Found (does the program import "net/http/pprof"?): Unknown profile'),
-            ("/debug/pprof/", "HTML page"),
             ("/debug/pprof/trace?seconds=1", "not with a profile"),
             ("/debug/pprof/heap?seconds=x", '400 Bad Request: invalid value for "seconds"'),
         ):
@@ -448,4 +453,4 @@ def test_a_real_program(tmp_path: Path) -> None:
             assert result.exit_code == 1
             assert words in result.output
     assert not (tmp_path / "none").exists()
-    assert len(everything_in(into)) == 4
+    assert len(everything_in(into)) == 5

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from alloclens.sources.address import authorization, endpoint, moved
+from alloclens.sources.address import authorization, endpoint, moved, of_kind
 from alloclens.sources.errors import CaptureError
 
 
@@ -12,6 +12,8 @@ from alloclens.sources.errors import CaptureError
     [
         ("http://h:6060", None, "http://h:6060 /debug/pprof/heap"),
         ("http://h:6060/", None, "http://h:6060 /debug/pprof/heap"),
+        ("http://h:6060/debug/pprof", None, "http://h:6060 /debug/pprof/heap"),
+        ("http://h/api/debug/pprof/?token=x", 5, "http://h /api/debug/pprof/heap?token=x&seconds=5"),
         ("h:6060", 30, "http://h:6060 /debug/pprof/heap?seconds=30"),
         ("https://h/x/goroutine?gc=1#top", 5, "https://h /x/goroutine?gc=1&seconds=5"),
         ("http://h/heap?seconds=1&gc=1", 5, "http://h /heap?gc=1&seconds=5"),
@@ -27,6 +29,19 @@ from alloclens.sources.errors import CaptureError
 def test_an_address(url: str, seconds: int | None, wanted: str) -> None:
     address = endpoint(url, seconds)
     assert f"{address.origin} {address.target}" == wanted
+
+
+@pytest.mark.parametrize(
+    ("url", "kind", "gc", "wanted"),
+    [
+        ("http://h", "goroutine", True, "/debug/pprof/goroutine"),
+        ("http://h/debug/pprof/goroutine", "heap", True, "/debug/pprof/heap?gc=1"),
+        ("http://h/x/heap?a=b", "heap", True, "/x/heap?a=b&gc=1"),
+        ("http://h/x/heap?a=b", "goroutineleak", False, "/x/goroutineleak?a=b"),
+    ],
+)
+def test_another_kind_of_the_same_server(url: str, kind: str, gc: bool, wanted: str) -> None:
+    assert of_kind(endpoint(url), kind, gc=gc).target == wanted
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ import itertools
 import re
 import signal
 import time
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,21 +14,14 @@ import click
 
 from alloclens.cli.errors import errors_about
 from alloclens.cli.terminal import show, tell
-from alloclens.disk import reason, sweep
-from alloclens.profile.formats import read
-from alloclens.profile.sample_types import LEAKED
 from alloclens.sources.access import Access, Header, header
 from alloclens.sources.address import authorization, endpoint
+from alloclens.sources.capture import Plan, fault, take
 from alloclens.sources.errors import CaptureError
-from alloclens.sources.fetch import fetch
-from alloclens.sources.files import write
-from alloclens.sources.rotation import enlist, prune, unlisted
+from alloclens.sources.rotation import unlisted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from types import FrameType
-
-    from alloclens.sources.address import Address
 
 MAX_TRIES = 3
 """Of a single capture, if a retry can help; a series continues at its next time."""
@@ -123,7 +115,8 @@ def command(
         headers = (*headers, ("Authorization", basic))
     if sum(name.lower() == "authorization" for name, _ in headers) + bool(bearer_file) > 1:
         raise click.UsageError("use only one of a password in the URL, --bearer-file and an Authorization header")
-    capture = _Capture(address, Access(headers, bearer_file, cacert, cert, key), into, keep)
+    access = Access(headers, bearer_file, cacert, cert, key)
+    capture = _Capture(Plan((address,), address.beside, into, access, keep))
     capture.tell_unlisted()
     if every is None:
         try:
@@ -138,20 +131,19 @@ def command(
 class _Capture:
     """Captures from one address, and prints each note once."""
 
-    def __init__(self, address: Address, access: Access, into: Path, keep: int | None) -> None:
-        self.address, self.access, self.into, self.keep = address, access, into, keep
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
         self.noted: set[str] = set()
-        self.beside = address.beside
-        """Captured as well, if the server has it."""
 
     def tell_unlisted(self) -> None:
         """Print how many files look like captures but are not listed, so that --keep never removes them."""
-        if self.keep:
-            with errors_about(str(self.into)):
-                number = unlisted(self.into, self.address.kind)
+        into, (address,) = self.plan.into, self.plan.addresses
+        if self.plan.keep:
+            with errors_about(str(into)):
+                number = unlisted(into, address.kind)
             if number:
                 files = "1 file" if number == 1 else f"{number} files"
-                tell(f"{self.into}: --keep ignores files that are named like captures but not listed: {files}")
+                tell(f"{into}: --keep ignores files that are named like captures but not listed: {files}")
 
     def once(self) -> None:
         for left in reversed(range(MAX_TRIES)):
@@ -163,7 +155,7 @@ class _Capture:
                 tell(f"{error}; trying again")
                 time.sleep(max(PAUSE_SECONDS, error.wait))
             except OSError as error:
-                raise click.ClickException(self._fault(error)) from error
+                raise click.ClickException(fault(error, self.plan.into)) from error
             else:
                 return
 
@@ -183,60 +175,20 @@ class _Capture:
                 resume = time.monotonic() + rest
                 tell(f"{error}; trying again in {round(max(interval, rest), 3):g} s")
             except OSError as error:
-                tell(f"{self._fault(error)}; trying again in {interval:g} s")
+                tell(f"{fault(error, self.plan.into)}; trying again in {interval:g} s")
             if captured == count:
                 return
 
     def _take(self) -> None:
-        """Capture one profile, and the one beside it. Raises CaptureError, and OSError if it cannot be written."""
-        answer, now = fetch(self.address, self.access), datetime.now(timezone.utc)
-        for text in answer.redirects:
-            self._note(text)
-        leaked = self._leaked()
-        self._write(self.address.kind, now, answer.data)
-        if leaked and self.beside:
-            self._write(self.beside.kind, now, leaked)
-
-    def _leaked(self) -> bytes | None:
-        """Return the profile of leaked goroutines; None if the server has none, as most: then it is not asked again."""
-        if self.beside is None:
-            return None
-        try:
-            data = fetch(self.beside, self.access).data
-        except CaptureError as error:
-            self.beside = self.beside if error.passing else None
-            return None
-        if [kind.type for kind in read(data).sample_types] == [LEAKED]:
-            return data
-        self.beside = None
-        return None
-
-    def _write(self, kind: str, now: datetime, data: bytes) -> None:
-        path = write(self.into, kind, now, data)
-        with self._noted("--keep will not remove this capture"):
-            enlist(path, data)
-        show(str(path))
-        sweep(self.into)
-        if self.keep:
-            with self._noted("no capture was removed"):
-                for problem in prune(self.into, kind, self.keep, path):
-                    self._note(problem)
-
-    @contextlib.contextmanager
-    def _noted(self, consequence: str) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            self._note(f"{self._fault(error)}; {consequence}")
-
-    def _note(self, text: str) -> None:
-        """Print a text once, even if a series repeats it."""
-        if text not in self.noted:
-            self.noted.add(text)
-            tell(text)
-
-    def _fault(self, error: OSError) -> str:
-        return f"{error.filename or self.into}: {reason(error)}"
+        """Capture once, and print the files. Raises CaptureError, and OSError if a profile cannot be written."""
+        taken = take(self.plan)
+        self.plan = taken.plan
+        for path in taken.paths:
+            show(str(path))
+        for text in taken.notes:
+            if text not in self.noted:
+                self.noted.add(text)
+                tell(text)
 
 
 def _interrupt(number: int, _frame: FrameType | None) -> None:

@@ -87,6 +87,10 @@ class Access:
         return context
 
 
+NOBODY = Access()
+"""No credentials."""
+
+
 def header(text: str) -> Header:
     """Parse `Name: value`. Raises ValueError with a message that does not contain the value."""
     match = HEADER.fullmatch(text)

@@ -16,6 +16,8 @@ MAX_KIND_CHARACTERS = 60
 MAX_QUOTE_CHARACTERS = 300
 """Length of quoted server text in a message."""
 DEFAULT_PATH = "/debug/pprof/heap"
+INDEX = DEFAULT_PATH.removesuffix("/heap")
+"""The path of net/http/pprof's page that links to its profiles."""
 PORTS = {"http": 80, "https": 443}
 SCHEME = re.compile(r"[A-Za-z]+://")
 HOST = re.compile(r"[a-z0-9._-]+")
@@ -91,15 +93,24 @@ class Address(NamedTuple):
 
 
 def endpoint(url: str, seconds: int | None = None) -> Address:
-    """Return the address of a profile: the URL's path, or Go's heap profile; `seconds` requests a difference.
+    """Return the address of a profile: the URL's path, or Go's heap profile if that is empty or the index of all profiles.
+
+    `seconds` requests a difference.
 
     Raises CaptureError.
     """
     if not (address := parsed(url)):
         raise CaptureError(f"{without_secrets(url)} is not a URL; use one like http://127.0.0.1:6060")
-    path = address.path if address.path.strip("/") else DEFAULT_PATH
+    path = address.path.rstrip("/")
+    path = address.path if path and not path.endswith(INDEX) else f"{path or INDEX}/heap"
     parts = [part for part in address.query.split("&") if part and not (seconds and part.startswith("seconds="))]
     return address._replace(path=path, query="&".join([*parts, f"seconds={seconds}"] if seconds else parts))
+
+
+def of_kind(address: Address, kind: str, *, gc: bool = False) -> Address:
+    """Return the address of another kind of profile on the same server; `gc` has Go collect garbage before a heap profile."""
+    query = "&".join(part for part in (address.query, "gc=1" if gc and kind == "heap" else "") if part)
+    return address._replace(path=f"{address.path.rpartition('/')[0]}/{kind}", query=query)
 
 
 def moved(address: Address, location: str) -> Address:

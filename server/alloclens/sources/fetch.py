@@ -15,7 +15,7 @@ import h11
 
 from alloclens.profile.errors import ProfileError, Unrecognized
 from alloclens.profile.formats import MAX_PROFILE_BYTES, looks_like, read
-from alloclens.sources.access import Access, why
+from alloclens.sources.access import NOBODY, Access, why
 from alloclens.sources.address import moved, shortened
 from alloclens.sources.errors import CaptureError
 from alloclens.sources.proxies import proxy_for
@@ -37,7 +37,6 @@ TEMPORARY = (408, 425, 429)
 """Status codes, besides those from 500 on, after which a retry may succeed."""
 QUOTED = re.compile(r":? *(?:bytearray\(|b['\"]).*", re.DOTALL)
 """The bytes that h11 quotes in its errors."""
-NOBODY = Access()
 HINTS = {
     401: "--header, --bearer-file or user:password@ in the URL say who asks",
     404: 'does the program import "net/http/pprof"?',

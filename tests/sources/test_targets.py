@@ -1,0 +1,99 @@
+"""Which programs are offered to capture from: what answers, whatever Docker and kubectl say."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import pytest
+from alloclens.sources import targets
+from alloclens.sources.errors import CaptureError
+
+from tests.support.kubectl import with_docker, with_kubectl
+from tests.support.server import profile_server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.support.server import ProfileServer
+
+INDEX = b"<html><body>Types of profiles available: <a href='heap?debug=1'>heap</a></body></html>"
+"""What matters of net/http/pprof's page."""
+
+
+@pytest.fixture
+def server() -> Iterator[ProfileServer]:
+    with profile_server() as running:
+        running.body = INDEX
+        yield running
+
+
+def port(url: str) -> int:
+    return urlsplit(url).port or 0
+
+
+def test_what_answers_at_the_usual_port(server: ProfileServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.setattr(targets, "DEFAULT_PORT", port(server.url))
+    (found,) = targets.on_this_machine()
+    assert (found.url, server.asked) == (f"http://localhost:{port(server.url)}", ["/debug/pprof/"])
+    server.body = b"a page of another program"
+    assert targets.on_this_machine() == []
+    server.status, server.body = 404, INDEX
+    assert targets.on_this_machine() == []
+
+
+@pytest.mark.programs
+@pytest.mark.skipif(os.name == "nt", reason="the stand-in is a script")
+def test_published_ports_of_containers_that_answer(
+    server: ProfileServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The form of `docker ps --format={{json .}}`: Docker 24 on a machine with IPv6."""
+    ours, closed = port(server.url), 1
+    line = (
+        f'{{"Command":"\\"/api\\"","ID":"3a","Image":"shop/api:2","Names":"api","Ports":"0.0.0.0:{ours}-\\u003e6060/tcp, '
+        f'[::]:{ours}-\\u003e6060/tcp, 0.0.0.0:{closed}-\\u003e80/tcp, 9090/tcp","State":"running"}}'
+    )
+    environment = with_docker(tmp_path, line, "not JSON", '{"Names":"db","Ports":""}', "[]")
+    monkeypatch.setenv("PATH", environment["PATH"])
+    monkeypatch.setattr(targets, "DEFAULT_PORT", closed)
+    (found,) = targets.on_this_machine()
+    assert found == (f"http://localhost:{ours}", "api", f"container of the image shop/api:2, port {ours}")
+
+
+@pytest.mark.programs
+@pytest.mark.skipif(os.name == "nt", reason="the stand-in is a script")
+@pytest.mark.parametrize("answer", ["[]", '{"items": 1}', "no JSON", '{"items": [{}]}'])
+def test_an_odd_kubectl_is_no_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
+    environment = with_kubectl(tmp_path, "http://127.0.0.1:1")
+    (tmp_path / "programs/kubectl").write_text(f"#!/bin/sh\necho '{answer}'\n")
+    monkeypatch.setenv("PATH", environment["PATH"])
+    assert targets.pods() == ([], "kubectl did not answer with a list of pods")
+    (tmp_path / "programs/kubectl").write_text("#!/bin/sh\necho 'error: no configuration' >&2\nexit 1\n")
+    assert targets.pods() == ([], "kubectl cannot list pods: error: no configuration")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "pod://",
+        "pod://a/b",
+        "pod://-n/b:1",
+        "pod://a/--kubeconfig=x:1",
+        "pod://a/b:1 --x",
+        "pod://A/b:1",
+        "pod://a/b:x",
+    ],
+)
+def test_no_address_of_a_pod_is_an_option_of_kubectl(url: str) -> None:
+    with pytest.raises(CaptureError, match="is not the address of a pod"):
+        targets.Forward(url)
+
+
+def test_without_kubectl(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert not targets.has_kubectl()
+    with pytest.raises(CaptureError, match="kubectl is not on PATH"):
+        targets.Forward("pod://a/b:6060")
