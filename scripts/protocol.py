@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
 import msgspec
 from alloclens.lsp import protocol
-from alloclens.typed import as_json
+from alloclens.typed import Message, as_json
 from msgspec.inspect import (
     BoolType,
     FloatType,
@@ -57,6 +57,11 @@ def commands() -> list[AnyCommand]:
     return [kind for kind in _classes(protocol.Command) if kind is not protocol.Command]
 
 
+def notifications() -> list[Any]:
+    """Return the params of the server's notifications."""
+    return [kind for kind in _classes(Message) if hasattr(kind, "method")]
+
+
 def answer_of(command: AnyCommand) -> Any:
     """Return the type of a command's answer."""
     (base,) = command.__orig_bases__  # type: ignore[attr-defined]  # every generic class has them
@@ -71,14 +76,18 @@ def _constants() -> Iterator[str]:
     experimental = {"alloclens": as_json(protocol.VSCODE)}
     yield "// What this client announces in `capabilities.experimental`."
     yield f"export const EXPERIMENTAL = {_literal(experimental)};\n"
-    yield f"export const STATUS = {_literal(protocol.Status.method)};"
+    yield from (f"export const {_upper(kind.__name__)} = {_literal(kind.method)};" for kind in notifications())
     yield from (f"export const {_constant(command)} = {_literal(command.name)};" for command in commands())
     yield ""
 
 
 def _constant(command: AnyCommand) -> str:
     """Return the name of a command as a constant: alloclens.server.hotLines -> HOT_LINES."""
-    return re.sub(r"(?=[A-Z])", "_", command.name.rpartition(".")[2]).upper()
+    return _upper(command.name.rpartition(".")[2])
+
+
+def _upper(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).upper()
 
 
 def _aliases() -> Iterator[str]:
@@ -101,7 +110,8 @@ def structs() -> list[type[msgspec.Struct]]:
             if part:
                 visit(part)
 
-    visit(type_info(protocol.Status))
+    for kind in notifications():
+        visit(type_info(kind))
     for command in commands():
         for field in msgspec.structs.fields(command):
             visit(type_info(field.type))

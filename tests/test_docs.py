@@ -10,6 +10,7 @@ import pytest
 from alloclens.lsp.commands import takes
 from alloclens.lsp.main import make_server
 from alloclens.lsp.protocol import (
+    CaptureOptions,
     FlameOptions,
     FocusStep,
     HotLinesQuery,
@@ -17,7 +18,6 @@ from alloclens.lsp.protocol import (
     Position,
     Range,
     RequestedLine,
-    Status,
 )
 from alloclens.worker import Worker
 from msgspec.structs import fields
@@ -73,24 +73,25 @@ def test_the_protocol_page_lists_every_command_with_its_parameters() -> None:
     page = (ROOT / "docs/protocol.md").read_text("utf-8")
     commands = make_server(Worker()).offered
     assert dict(COMMAND.findall(page)) == {name: takes(one.command) for name, one in commands.items()}
-    assert f"## Notification: {Status.method}\n" in page
+    for kind in protocol.notifications():
+        part = page.partition(f"## Notification: {kind.method}\n")[2].partition("\n## ")[0]
+        assert re.findall(r"^\| `(\w+)` \| .* \| .* \|$", part, re.MULTILINE) == names(kind)
 
 
 def test_the_protocol_page_lists_the_fields_of_every_answer() -> None:
     page = (ROOT / "docs/protocol.md").read_text("utf-8")
-    rows = re.findall(r"^\| `(\w+)` \| .* \| .* \|$", page.partition("## Commands")[0], re.MULTILINE)
-    assert rows[-len(names(Status)) :] == names(Status)
     text, shapes = " ".join(page.split()), []
     while found := INNERMOST.search(text):
         shapes.append([part.partition(":")[0] for part in found[1].split(", ")])
         text = text.replace(found[0], "", 1)
     arguments = {
+        CaptureOptions,
         FlameOptions,
         FocusStep,
         HotLinesQuery,
         RequestedLine,
     }  # those are in the commands' parameters
-    for kind in set(protocol.structs()) - arguments - {Status, Location, Range, Position}:
+    for kind in set(protocol.structs()) - arguments - {*protocol.notifications(), Location, Range, Position}:
         assert names(kind) in shapes, kind.__name__
 
 

@@ -42,7 +42,9 @@ def vscode() -> lsp.ClientCapabilities:
             work_done_progress=True, show_message=lsp.ShowMessageRequestClientCapabilities()
         ),
         general=lsp.GeneralClientCapabilities(position_encodings=[UTF[16]]),
-        experimental={"alloclens": {"commands": ["alloclens.showStacks", "alloclens.explain"], "status": True}},
+        experimental={
+            "alloclens": {"commands": ["alloclens.showStacks", "alloclens.explain"], "status": True, "capture": True}
+        },
     )
 
 
@@ -93,6 +95,8 @@ class Editor:
         self.refuses_edits = False
         self.progress: list[str] = []
         self.status: Any = NOTHING_SAID
+        self.captures: list[Any] = []
+        """Every state of capturing that the server has told."""
         self.refreshes = 0
         self._versions: dict[str, int] = {}
         self._changed = asyncio.Event()
@@ -130,6 +134,11 @@ class Editor:
         @feature("alloclens/status")
         def status(params: Any) -> None:
             self.status = params
+            self._changed.set()
+
+        @feature("alloclens/capture")
+        def captured(params: Any) -> None:
+            self.captures.append(params)
             self._changed.set()
 
     def _listen_for_requests(self) -> None:

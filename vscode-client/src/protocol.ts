@@ -2,9 +2,14 @@
 // What the server and this client say to each other beyond LSP.
 
 // What this client announces in `capabilities.experimental`.
-export const EXPERIMENTAL = { alloclens: { commands: ['alloclens.showStacks', 'alloclens.explain'], status: true } };
+export const EXPERIMENTAL = { alloclens: { commands: ['alloclens.showStacks', 'alloclens.explain'], status: true, capture: true } };
 
 export const STATUS = 'alloclens/status';
+export const CAPTURE_STATE = 'alloclens/capture';
+export const CAPTURE = 'alloclens.server.capture';
+export const CAPTURE_NOW = 'alloclens.server.captureNow';
+export const STOP_CAPTURE = 'alloclens.server.stopCapture';
+export const CAPTURE_TARGETS = 'alloclens.server.captureTargets';
 export const STACK_PAGE = 'alloclens.server.stackPage';
 export const STACKS = 'alloclens.server.stacks';
 export const STACK_TREE = 'alloclens.server.stackTree';
@@ -36,6 +41,8 @@ export type Severity = 'error' | 'warning' | 'information' | 'hint' | 'off';
 
 export type State = 'empty' | 'loading' | 'ok' | 'problem';
 
+export type CaptureKind = 'named' | 'heap' | 'goroutine' | 'goroutineleak' | 'all';
+
 export type Direction = 'callees' | 'callers';
 
 // The params of the notification after every change: what to show in a status bar.
@@ -46,6 +53,38 @@ export interface Status {
   focus: string; // Which samples are shown, in words; empty if all are
   series: string; // The name of the shown series; empty if there are no others
   compares: boolean; // Whether two files are compared, or one is shown, that the user named
+}
+
+// The params of the notification after every capture: what is captured, and what came of it.
+export interface CaptureState {
+  running: boolean; // Whether it will be captured again, or is being captured for the first time
+  source: string; // What is captured from, without credentials; empty before the first capture
+  every: number; // Seconds between captures; 0 if only once
+  taken: number; // The number of captures so far
+  latest: readonly string[]; // The paths of the files of the last capture
+  error: string; // Why the last attempt failed; empty if it did not
+}
+
+// What to capture, and how often.
+export interface CaptureOptions {
+  kind?: CaptureKind; // `named` is what the URL names, a heap if it names none; `all` is heap, goroutines, and leaked ones if there is such a profile
+  every?: number; // Seconds from capture to capture; 0 captures once
+  seconds?: number; // If not 0, what was allocated and freed in so many seconds is captured instead of what is in use
+  gc?: boolean; // Whether the program collects garbage before it writes a heap profile
+}
+
+// What answers on this machine, or the pods of Kubernetes.
+export interface CaptureTargets {
+  targets: CaptureTarget[];
+  kubectl: boolean; // Whether pods can be listed
+  problem: string; // Why pods could not be listed; empty if they were, or were not asked for
+}
+
+// A program that can be captured from.
+export interface CaptureTarget {
+  url: string;
+  name: string;
+  detail: string;
 }
 
 // The heaviest call stacks of a line.
@@ -308,6 +347,14 @@ export interface OwnedOverTime {
 
 // The commands of the server, for workspace/executeCommand.
 export interface Commands {
+  // Capture from a URL into a profile directory, and stop what was captured before. Returns the error of the first capture.
+  [CAPTURE]: { arguments: [url: string, options?: CaptureOptions]; answer: string | null };
+  // Capture once more from where was captured last. Returns the error if it fails.
+  [CAPTURE_NOW]: { arguments: []; answer: string | null };
+  // Stop capturing.
+  [STOP_CAPTURE]: { arguments: []; answer: null };
+  // Return the programs on this machine that serve profiles, or the running pods.
+  [CAPTURE_TARGETS]: { arguments: [pods?: boolean]; answer: CaptureTargets };
   // Write the call stacks of a line to a file and have the editor show it. Returns the file's path.
   [STACK_PAGE]: { arguments: [uri: string, line: number]; answer: string | null };
   // Return the heaviest call stacks of a line.

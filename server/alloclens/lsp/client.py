@@ -89,6 +89,10 @@ class Client:
     def shows_status(self) -> bool:
         return self._ours.get("status") is True
 
+    @property
+    def shows_capture(self) -> bool:
+        return self._ours.get("capture") is True
+
 
 def _ours(experimental: Any) -> Mapping[str, Any]:
     """Return the experimental capabilities of alloclens, whatever JSON a client sends."""

@@ -64,9 +64,11 @@ class Abilities(Message, frozen=True):
     """Commands of the client that the server may use in its answers."""
     status: bool
     """Whether it handles the notification `alloclens/status`."""
+    capture: bool
+    """Whether it handles the notification `alloclens/capture`."""
 
 
-VSCODE = Abilities([SHOW_STACKS, EXPLAIN], status=True)
+VSCODE = Abilities([SHOW_STACKS, EXPLAIN], status=True, capture=True)
 """What the VS Code extension announces."""
 
 
@@ -89,6 +91,89 @@ class Status(Message, frozen=True):
     """The name of the shown series; empty if there are no others."""
     compares: bool
     """Whether two files are compared, or one is shown, that the user named."""
+
+
+# Capturing
+
+CaptureKind = Literal["named", "heap", "goroutine", "goroutineleak", "all"]
+
+
+class CaptureState(Message, frozen=True):
+    """The params of the notification after every capture: what is captured, and what came of it."""
+
+    method: ClassVar[str] = "alloclens/capture"
+    running: bool
+    """Whether it will be captured again, or is being captured for the first time."""
+    source: str
+    """What is captured from, without credentials; empty before the first capture."""
+    every: int
+    """Seconds between captures; 0 if only once."""
+    taken: int
+    """The number of captures so far."""
+    latest: tuple[str, ...]
+    """The paths of the files of the last capture."""
+    error: str
+    """Why the last attempt failed; empty if it did not."""
+
+
+@ready
+class CaptureOptions(Message, frozen=True):
+    """What to capture, and how often."""
+
+    kind: CaptureKind = "named"
+    """`named` is what the URL names, a heap if it names none; `all` is heap, goroutines, and leaked ones if there is such a profile."""
+    every: Annotated[int, msgspec.Meta(ge=0, le=86400)] = 0
+    """Seconds from capture to capture; 0 captures once."""
+    seconds: Annotated[int, msgspec.Meta(ge=0, le=3600)] = 0
+    """If not 0, what was allocated and freed in so many seconds is captured instead of what is in use."""
+    gc: bool = False
+    """Whether the program collects garbage before it writes a heap profile."""
+
+
+class CaptureTarget(Message, frozen=True):
+    """A program that can be captured from."""
+
+    url: str
+    name: str
+    detail: str
+
+
+class CaptureTargets(Message, frozen=True):
+    """What answers on this machine, or the pods of Kubernetes."""
+
+    targets: list[CaptureTarget]
+    kubectl: bool
+    """Whether pods can be listed."""
+    problem: str
+    """Why pods could not be listed; empty if they were, or were not asked for."""
+
+
+class StartCapture(Command[str | None], frozen=True):
+    """Capture from a URL into a profile directory, and stop what was captured before. Returns the error of the first capture."""
+
+    name = "alloclens.server.capture"
+    url: str
+    """Of a program that serves profiles, as `alloclens capture` takes it, or of a pod: `pod://namespace/name:port`."""
+    options: CaptureOptions = CaptureOptions()
+
+
+class CaptureNow(Command[str | None], frozen=True):
+    """Capture once more from where was captured last. Returns the error if it fails."""
+
+    name = "alloclens.server.captureNow"
+
+
+class StopCapture(Command[None], frozen=True):
+    """Stop capturing."""
+
+    name = "alloclens.server.stopCapture"
+
+
+class GetCaptureTargets(Command[CaptureTargets], frozen=True):
+    """Return the programs on this machine that serve profiles, or the running pods."""
+
+    name = "alloclens.server.captureTargets"
+    pods: bool = False
 
 
 # Call stacks

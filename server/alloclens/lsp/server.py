@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types
 
 from alloclens import __version__
+from alloclens.lsp.capturing import Capturing
 from alloclens.lsp.choosing import Choosing
 from alloclens.lsp.client import Client
 from alloclens.lsp.documents import Documents
@@ -72,5 +73,6 @@ class Server(Session):
         """The steps of the focus that the user has chosen; the world has those in effect."""
         self.compared: FilePair | None = None
         """Two files that the user compares, or one that is shown."""
+        self.capturing = Capturing()
         self.loader: Loader | None = None
         self.publisher: Publishing | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from alloclens.lsp.features import (
     about,
     call_hierarchy,
+    capture,
     code_actions,
     code_lens,
     compare,
@@ -39,6 +40,7 @@ FEATURES = (
     pictures,
     call_hierarchy,
     workspace_symbols,
+    capture,
     about,
 )
 
