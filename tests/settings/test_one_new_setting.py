@@ -7,7 +7,7 @@ import sys
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from alloclens.settings import settings
+from alloclens.settings import checking, settings
 
 import scripts.settings as lists
 from scripts.tools import ROOT
@@ -19,16 +19,21 @@ if TYPE_CHECKING:
 FIRST = "    profile_dirs: Annotated["
 
 
+def source(module: ModuleType) -> str:
+    with open(module.__file__ or "", encoding="utf-8") as file:
+        return file.read()
+
+
 def test_one_field_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     (field,) = code("Example: adding a setting")
-    with open(settings.__file__, encoding="utf-8") as file:
-        before, first, after = file.read().partition(FIRST)
+    before, first, after = source(settings).partition(FIRST)
     assert first
-    made = ModuleType("alloclens.settings.settings")
+    made, checks = (ModuleType(module.__name__) for module in (settings, checking))
     monkeypatch.setitem(sys.modules, made.__name__, made)
     exec(compile(f"{before}    {field}{first}{after}", "settings.py", "exec"), made.__dict__)
-    assert made.checked({"maxHints": 5}) == ({"maxHints": 5}, [])
-    (wrong,) = made.checked({"maxHints": 0})[1]
+    exec(compile(source(checking), "checking.py", "exec"), checks.__dict__)  # it imports the new list
+    assert checks.checked({"maxHints": 5}) == ({"maxHints": 5}, [])
+    (wrong,) = checks.checked({"maxHints": 0})[1]
     assert wrong.wrong.startswith("maxHints")
     for name in ("Settings", "schema", "properties"):
         monkeypatch.setattr(lists, name, getattr(made, name))

@@ -8,7 +8,8 @@ from datetime import date
 from typing import Any
 
 import pytest
-from alloclens.settings.settings import Mistake, PathMapping, Settings, allowed, checked, layered, parse, shown, unknown
+from alloclens.settings.checking import Mistake, allowed, checked, parse, shown, unknown
+from alloclens.settings.settings import PathMapping, Settings, layered
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -8,7 +8,8 @@ import pytest
 from alloclens.faults import Problem
 from alloclens.session.once import world
 from alloclens.session.reading import Reader
-from alloclens.settings.settings import Settings, parse
+from alloclens.settings.checking import parse
+from alloclens.settings.settings import Settings
 from alloclens.workspace.workspace import workspace
 
 from tests.support.profiles import drop, heap

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from alloclens.lsp.documents import opened_path, uri_of
 from alloclens.session.once import world
-from alloclens.settings.settings import parse
+from alloclens.settings.checking import parse
 from alloclens.source.places import SourceMap
 from alloclens.source.roots import Roots
 from alloclens.workspace.workspace import workspace

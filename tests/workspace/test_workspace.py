@@ -7,7 +7,8 @@ import stat
 from pathlib import Path
 
 import pytest
-from alloclens.settings.settings import Settings, parse
+from alloclens.settings.checking import parse
+from alloclens.settings.settings import Settings
 from alloclens.source.roots import CachedModule, FolderLink, Module, PrefixMapping, Roots
 from alloclens.workspace import go_env as asked
 from alloclens.workspace import go_mod

@@ -15,7 +15,7 @@ from alloclens.disk import real_path
 from alloclens.profile.sample_types import column, leading_column
 from alloclens.session.profile_file import Compared, compared, read_profile, read_with_kept_lines, unlike
 from alloclens.settings import config
-from alloclens.settings.settings import parse
+from alloclens.settings.checking import parse
 from alloclens.tables.lines import unplaced
 from alloclens.tables.top import By, Sort, Top, top
 from alloclens.transform.difference import total

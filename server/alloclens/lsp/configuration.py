@@ -10,7 +10,7 @@ from lsprotocol import types
 
 from alloclens.lsp.rpc import RefusedError
 from alloclens.lsp.show import first_of, tell
-from alloclens.settings.settings import checked, misspelt, shown
+from alloclens.settings.checking import checked, misspelt, shown
 
 if TYPE_CHECKING:
     from alloclens.lsp.server import Server

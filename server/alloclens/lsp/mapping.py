@@ -12,7 +12,7 @@ from alloclens.disk import check_inside, read_file, real, reason, write_file
 from alloclens.lsp.rpc import RefusedError
 from alloclens.lsp.show import tell
 from alloclens.settings import config
-from alloclens.settings.settings import parse
+from alloclens.settings.checking import parse
 from alloclens.settings.trust import allow
 from alloclens.workspace.workspace import targets
 

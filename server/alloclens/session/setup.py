@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from alloclens.disk import stamp
 from alloclens.session.reading import Reader
 from alloclens.settings import config, labels, trust
-from alloclens.settings.settings import Settings, layered, parse
+from alloclens.settings.checking import parse
+from alloclens.settings.settings import Settings, layered
 from alloclens.source.roots import Roots
 from alloclens.workspace.files import Disk, walked
 from alloclens.workspace.workspace import Workspace, targets, workspace

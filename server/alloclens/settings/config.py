@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from alloclens.disk import check_inside, open_file, reason
-from alloclens.settings import settings
+from alloclens.settings import checking
 from alloclens.settings.toml import BOM, TOMLError, edit_toml, loads
 
 if TYPE_CHECKING:
@@ -167,12 +167,12 @@ def _table(value: Any, keys: tuple[str, ...]) -> Any:
     return value
 
 
-def _judged(table: Any, keys: tuple[str, ...]) -> tuple[dict[str, Any], list[settings.Mistake]]:
+def _judged(table: Any, keys: tuple[str, ...]) -> tuple[dict[str, Any], list[checking.Mistake]]:
     if not isinstance(table, dict):
         name = ".".join(keys)
-        return {}, [settings.Mistake(name, f"{name}: {settings.shown(table)} is not a table of settings", ())]
-    values, problems = settings.checked(table)
-    return values, problems + settings.unknown(table)
+        return {}, [checking.Mistake(name, f"{name}: {checking.shown(table)} is not a table of settings", ())]
+    values, problems = checking.checked(table)
+    return values, problems + checking.unknown(table)
 
 
 def _line(lines: Mapping[KeyPath, int], path: KeyPath) -> int:

@@ -18,7 +18,7 @@ import platformdirs
 
 from alloclens.disk import read_file, reason, write_file
 from alloclens.disk import stamp as stamp_of
-from alloclens.settings.settings import shown
+from alloclens.settings.checking import shown
 from alloclens.typed import ready
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from alloclens.printable import printable
 from alloclens.settings import config, labels
-from alloclens.settings.settings import parse
+from alloclens.settings.checking import parse
 from alloclens.workspace import go_mod
 
 from tests.fuzz.mutate import mutant
