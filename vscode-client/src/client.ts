@@ -2,14 +2,15 @@
 import type { LogOutputChannel } from 'vscode';
 import type { ClientCapabilities, ConfigurationMiddleware, LanguageClientOptions, StaticFeature } from 'vscode-languageclient/node';
 import { CloseAction, ErrorAction, LanguageClient } from 'vscode-languageclient/node';
-import { EXPERIMENTAL, STATUS } from './protocol.ts';
-import type { Status } from './protocol.ts';
+import { CAPTURE_STATE, EXPERIMENTAL, STATUS } from './protocol.ts';
+import type { CaptureState, Status } from './protocol.ts';
 import type { Command } from './server-command.ts';
 import { SECTION, written } from './settings.ts';
 
 export interface Listener {
   log: LogOutputChannel;
   status: (status: Status) => void;
+  capture: (state: CaptureState) => void;
   closed: () => void;
 }
 
@@ -20,6 +21,7 @@ export function newClient(command: Command, settings: Settings, listener: Listen
   const client = new QuietClient(SECTION, 'alloclens', command, options(settings, listener));
   client.registerFeature(ourCapabilities);
   client.onNotification(STATUS, listener.status);
+  client.onNotification(CAPTURE_STATE, listener.capture);
   return client;
 }
 

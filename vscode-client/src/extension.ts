@@ -1,6 +1,7 @@
 // Composes the client: a server, status bar items, views, commands.
 import * as vscode from 'vscode';
 import { followActiveFile } from './active.ts';
+import { Capture } from './capture.ts';
 import { chooseSampleType, chooseSeries, chooseSnapshot } from './choices.ts';
 import { compareFiles, followComparison, leaveComparison } from './compare.ts';
 import * as focus from './focus.ts';
@@ -29,7 +30,11 @@ export function activate(context: vscode.ExtensionContext): void {
   const placement = new Placement(running);
   const pictures = new Pictures(running, context.extensionUri, context.workspaceState);
   const views = new Views(running, context.workspaceState);
+  const capture = new Capture(running, context.workspaceState, (message) => {
+    views.say(message);
+  });
   const commands = {
+    ...ofCapture(capture),
     ...ofServer(running, context.extension),
     ...ofLines(running),
     ...ofChoices(running),
@@ -42,7 +47,7 @@ export function activate(context: vscode.ExtensionContext): void {
     context.subscriptions.push(vscode.commands.registerCommand(`${settings.SECTION}.${name}`, run));
   }
   const items = vscode.Disposable.from(statusItem(running), focus.focusItem(running));
-  context.subscriptions.push(running, items, placement, pictures, views, new Heat(running), followActiveFile(running), followComparison(running), restartsOnChange(running));
+  context.subscriptions.push(running, items, placement, pictures, views, capture, new Heat(running), followActiveFile(running), followComparison(running), restartsOnChange(running));
   void running.restart(); // not awaited: the commands already work
 }
 
@@ -62,6 +67,15 @@ function ofServer(running: Server, extension: vscode.Extension<unknown>): Comman
       running.log.show();
     },
     reportIssue: () => reportIssue(running, extension),
+  };
+}
+
+function ofCapture(capture: Capture): Commands {
+  return {
+    capture: () => capture.start(),
+    captureNow: () => capture.now(),
+    stopCapture: () => capture.stop(),
+    captureMenu: () => capture.menu(),
   };
 }
 

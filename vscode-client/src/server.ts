@@ -5,7 +5,7 @@ import type { LanguageClient } from 'vscode-languageclient/node';
 import { State } from 'vscode-languageclient/node';
 import { end, newClient } from './client.ts';
 import { CrashPolicy } from './crash-policy.ts';
-import type { Commands, Status } from './protocol.ts';
+import type { CaptureState, Commands, Status } from './protocol.ts';
 import { logOptions } from './log-options.ts';
 import type { Command } from './server-command.ts';
 import { serverCommand } from './server-command.ts';
@@ -19,6 +19,8 @@ export class Server implements vscode.Disposable {
   readonly log = vscode.window.createOutputChannel('alloclens', { log: true });
   private readonly statusChanged = new vscode.EventEmitter<Status>();
   readonly onStatus = this.statusChanged.event;
+  private readonly captureChanged = new vscode.EventEmitter<CaptureState>();
+  readonly onCapture = this.captureChanged.event;
   private readonly started = new vscode.EventEmitter<undefined>();
   readonly onStarted = this.started.event;
   private readonly policy = new CrashPolicy();
@@ -50,6 +52,7 @@ export class Server implements vscode.Disposable {
   dispose(): void {
     void this.stop();
     this.statusChanged.dispose();
+    this.captureChanged.dispose();
     this.started.dispose();
     this.log.dispose();
   }
@@ -92,6 +95,9 @@ export class Server implements vscode.Disposable {
       log: this.log,
       status: (status) => {
         this.statusChanged.fire(status);
+      },
+      capture: (state) => {
+        this.captureChanged.fire(state);
       },
       closed: () => {
         this.crashed(client, 'The server ended.');

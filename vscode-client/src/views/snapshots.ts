@@ -1,4 +1,5 @@
 // The view Snapshots: every series, with the base and the head.
+import { printable } from '../../pictures/printable.ts';
 import { SERIES } from '../protocol.ts';
 import type { Server } from '../server.ts';
 import type { SeriesRow } from './series-rows.ts';
@@ -12,6 +13,10 @@ export class SnapshotsView extends View<SeriesRow> {
 
   get selection(): readonly SeriesRow[] {
     return this.view.visible ? this.view.selection : [];
+  }
+
+  say(message: string): void {
+    this.view.message = printable(message);
   }
 
   protected override async rows(parent?: SeriesRow): Promise<SeriesRow[]> {

@@ -15,10 +15,12 @@ type Commands = Record<string, (...args: never[]) => Promise<unknown>>;
 
 export class Views implements vscode.Disposable {
   private readonly parts: vscode.Disposable[];
+  private readonly snapshots: SnapshotsView;
   readonly commands: Commands;
 
   constructor(server: Server, memory: vscode.Memento) {
     const [hotLines, snapshots] = [new HotLinesView(server, memory), new SnapshotsView(server)];
+    this.snapshots = snapshots;
     const stacks = new StacksView(server, memory);
     this.parts = [new FindingsView(server), hotLines, snapshots, stacks, followState(server)];
     this.commands = {
@@ -26,6 +28,11 @@ export class Views implements vscode.Disposable {
       ...ofSnapshots(new SnapshotActions(server, snapshots)),
       ...ofStacks(stacks),
     };
+  }
+
+  // Shows a message above the snapshots; none if it is empty.
+  say(message: string): void {
+    this.snapshots.say(message);
   }
 
   dispose(): void {

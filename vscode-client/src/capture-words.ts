@@ -1,0 +1,102 @@
+// What the user chooses from and reads while profiles are captured.
+import { plain } from './plain.ts';
+import type { CaptureKind, CaptureOptions, CaptureState, CaptureTarget } from './protocol.ts';
+
+export interface Item<Value> {
+  label: string;
+  description?: string;
+  detail?: string;
+  value: Value;
+  alwaysShow?: boolean;
+}
+
+// What was captured last, to be offered first.
+export interface Remembered extends CaptureOptions {
+  url: string; // without credentials
+}
+
+export type From = { url: string } | 'pods';
+
+export const IDLE: CaptureState = { running: false, source: '', every: 0, taken: 0, latest: [], error: '' };
+
+export function fromItems(typed: string, remembered: string, targets: readonly CaptureTarget[], kubectl: boolean): Item<From>[] {
+  const url = typed.trim();
+  const isTarget = targets.some((target) => target.url === remembered);
+  return [
+    ...(url === '' ? [] : [{ label: `$(link) ${plain(url)}`, description: 'the URL that you typed', value: { url }, alwaysShow: true }]),
+    ...(remembered === '' || isTarget ? [] : [{ label: `$(history) ${plain(remembered)}`, description: 'captured last', value: { url: remembered } }]),
+    ...targets.map((target) => ofTarget(target, target.url === remembered)),
+    ...(kubectl ? [{ label: '$(cloud) Pods of Kubernetes…', description: 'listed by kubectl, reached through kubectl port-forward', value: 'pods' as const }] : []),
+  ];
+}
+
+export function ofTarget({ url, name, detail }: CaptureTarget, last = false): Item<{ url: string }> {
+  return { label: `$(pulse) ${plain(name)}`, description: plain(last ? `${detail}, captured last` : detail), value: { url } };
+}
+
+// Whether a URL names one profile itself, so that there is nothing to choose.
+export function namesOne(url: string): boolean {
+  const path = /^(?:pod:\/\/[^/]*\/|\w+:\/\/)?[^/?#]*([^?#]*)/.exec(url.trim())?.[1] ?? '';
+  return !/^(?:.*\/debug\/pprof(?:\/heap)?)?\/*$/.test(path);
+}
+
+export const KINDS: Item<CaptureKind>[] = [
+  { label: 'Heap', detail: 'What holds memory. With it come leaked goroutines, if the program can tell them (Go 1.26).', value: 'heap' },
+  { label: 'Heap and Goroutines', detail: 'Both at each capture, side by side, so that leaked goroutines are told, too.', value: 'all' },
+  { label: 'Goroutines', detail: 'What waits where.', value: 'goroutine' },
+  { label: 'Leaked Goroutines', detail: 'Only goroutines that nothing can wake: Go 1.26 built with GOEXPERIMENT=goroutineleakprofile, and later.', value: 'goroutineleak' },
+];
+
+export type Often = 'once' | 'interval' | 'difference' | number; // a number is an interval in seconds
+
+export const OFTEN: Item<Often>[] = [
+  { label: 'Once', value: 'once' },
+  { label: 'Every 10 Seconds', detail: 'A leak is proven by 20 captures or more.', value: 10 },
+  { label: 'Every Minute', value: 60 },
+  { label: 'Every N Seconds…', value: 'interval' },
+  { label: 'The Difference over N Seconds…', detail: 'What is allocated and freed from now on (?seconds=N), captured once.', value: 'difference' },
+];
+
+export const GC: Item<boolean>[] = [
+  { label: 'As of the Last Collection', detail: 'Costs nothing. A heap profile tells what was in use when garbage was last collected, up to two minutes ago.', value: false },
+  { label: 'Collect Garbage First', detail: 'Tells what is in use now (?gc=1). Each capture costs the program one full collection.', value: true },
+];
+
+// A mistake in a number of seconds, in words.
+export function wrongSeconds(text: string, most: number): string | undefined {
+  const number = Number(text);
+  return Number.isInteger(number) && number >= 1 && number <= most ? undefined : `A whole number of seconds from 1 to ${most}.`;
+}
+
+// A URL without what may be a secret: user, password and query.
+export function withoutSecrets(url: string): string {
+  return url.trim().replace(/[?#].*$/s, '').replace(/^(\w+:\/\/)?[^/]*@/, '$1');
+}
+
+export interface Said {
+  text: string; // for the status bar
+  tooltip: string;
+  message: string; // for the view Snapshots
+}
+
+// Undefined if nothing was captured in this session.
+export function said(state: CaptureState, time: string): Said | undefined {
+  if (state.source === '') {
+    return undefined;
+  }
+  const source = plain(state.source);
+  const taken = state.taken === 1 ? '1 capture' : `${state.taken} captures`;
+  if (state.error !== '') {
+    const again = state.running && state.every > 0 ? `; tried again every ${state.every} s` : '';
+    return { text: '$(warning) capture failed', tooltip: `${state.error}${again}`, message: `Capture failed: ${state.error}${again}` };
+  }
+  if (state.running && state.taken === 0) {
+    return { text: '$(sync~spin) capturing', tooltip: `Capturing from ${source}`, message: `Capturing from ${state.source}…` };
+  }
+  const latest = state.latest.map((path) => path.replace(/^.*[\\/]/, '')).join(', ');
+  if (state.running) {
+    const every = `${taken} from ${state.source}, one every ${state.every} s`;
+    return { text: `$(record) ${taken}, every ${state.every} s`, tooltip: `${every}. The last at ${time}: ${latest}`, message: `${every}; the last at ${time}` };
+  }
+  return { text: `$(circle-outline) captured ${time}`, tooltip: `${taken} from ${state.source}. The last at ${time}: ${latest}`, message: '' };
+}
