@@ -121,7 +121,7 @@ def _judged(folder: Path, more: Iterator[bytes]) -> Judged:
         whole.append(time.perf_counter() - began)
     (comparison,) = world.comparisons
     assert comparison.judgement, "nothing was judged"
-    return Judged(median(whole), median(judging), _short(comparison, known), len(comparison.judgement.history.row))
+    return Judged(median(whole), median(judging), _short(comparison, known), comparison.judgement.history.lines)
 
 
 def _short(comparison: Comparison, known: Known) -> float:

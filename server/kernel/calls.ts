@@ -38,7 +38,9 @@ export function cum(): void {
 }
 
 export function owned(): void {
-  loops.owned(argument(0), argument(1), argument(2), argument(3), argument(4), argument(5), argument(6));
+  loops.owned(
+    argument(0), argument(1), argument(2), argument(3), argument(4), argument(5), argument(6), argument(7),
+  );
 }
 
 export function through(): u32 {

@@ -228,25 +228,28 @@ export function cum(
   }
 }
 
-// Finds for each sample the deepest of its sites that is `own`, a byte for each site, and the next other one outwards: two u32,
-// 0xffffffff for none. Location l has the sites site[siteAt[l]:siteAt[l+1]].
+// Finds for each sample the deepest of its sites that is `own`, a byte for each site, and the next other ones outwards, each once:
+// `most` u32, 0xffffffff for none. Location l has the sites site[siteAt[l]:siteAt[l+1]].
 export function owned(
-  locationAt: usize, location: usize, samples: u32, siteAt: usize, site: usize, own: usize, out: usize,
+  locationAt: usize, location: usize, samples: u32, siteAt: usize, site: usize, own: usize, most: u32, out: usize,
 ): void {
-  for (let i: u32 = 0; i < samples; i++, out += 8) {
-    let deepest = NO_ROW, other = NO_ROW;
+  for (let i: u32 = 0; i < samples; i++, out += 4 * (most as usize)) {
+    let found: u32 = 0;
     const end = location + 4 * (load<u32>(locationAt + 4 * i, 4) as usize);
-    for (let at = location + 4 * (load<u32>(locationAt + 4 * i) as usize); at < end && other == NO_ROW; at += 4) {
+    for (let at = location + 4 * (load<u32>(locationAt + 4 * i) as usize); at < end && found < most; at += 4) {
       const sites = siteAt + 4 * (load<u32>(at) as usize);
       const last = site + 4 * (load<u32>(sites, 4) as usize);
-      for (let next = site + 4 * (load<u32>(sites) as usize); next < last && other == NO_ROW; next += 4) {
-        const found = load<u32>(next);
-        if (!load<u8>(own + found)) continue;
-        if (deepest == NO_ROW) deepest = found;
-        else if (found != deepest) other = found;
+      for (let next = site + 4 * (load<u32>(sites) as usize); next < last && found < most; next += 4) {
+        const other = load<u32>(next);
+        if (load<u8>(own + other) && !holds(out, found, other)) store<u32>(out + 4 * (found++ as usize), other);
       }
     }
-    store<u32>(out, deepest);
-    store<u32>(out, other, 4);
+    for (; found < most; found++) store<u32>(out + 4 * (found as usize), NO_ROW);
   }
+}
+
+// Whether a number is among the first of some.
+function holds(numbers: usize, count: u32, wanted: u32): bool {
+  for (let i: u32 = 0; i < count; i++) if (load<u32>(numbers + 4 * (i as usize)) == wanted) return true;
+  return false;
 }

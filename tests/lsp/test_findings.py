@@ -96,6 +96,25 @@ async def test_the_caller_of_a_helper_is_marked_too(editor: Editor, folder: Path
     assert "called from main.go:8" in row["tooltip"].replace("\\", "")
 
 
+async def test_all_own_lines_to_the_caller_that_grows_are_marked(editor: Editor, folder: Path) -> None:
+    """Line 7 calls the helper on line 6, which calls the one on line 11, and keeps what grows; line 5 gives everything back."""
+    main = folder / "main.go"
+    helpers = f"main.keep:10@{main}:11 < main.serve:5@{main}:6 < main.serve:5@{main}"
+    for i in range(24):
+        back = 40 * (i % 2)  # it swings by more than all that leaks
+        stacks = f"{helpers}:7 = {1 + i}x{MB}", f"{helpers}:5 = {back}x{MB}/{1 + 40 * ((i + 1) // 2)}"
+        drop(folder / f"profiles/{i:03}.pb.gz", heap(*stacks))
+    await editor.open_folder(folder)
+    uri = main.as_uri()
+    await editor.until(lambda: found(editor, uri) == [(11, "leak"), (6, "leak"), (7, "leak")])
+    of_line, *of_callers = (one.message for one in editor.diagnostics[uri])
+    assert " held through this line, called from main.go:6 ← main.go:7, ▲23.0MB " in of_line
+    assert [message.partition(", ▲")[0].partition(" held through ")[2] for message in of_callers] == [
+        "main.go:11, called from this line ← main.go:7",
+        "main.go:11, called from main.go:6 ← this line",
+    ]
+
+
 async def test_the_code_leads_to_a_page(editor: Editor, folder: Path) -> None:
     drop_series(folder, 22, each=3)
     await editor.open_folder(folder)

@@ -17,7 +17,7 @@ import numpy as np
 from alloclens.profile.model import ValueType
 from alloclens.profile.taken_at import TakenAt
 from alloclens.series.history import History
-from alloclens.series.owned import LineNumbers, OwnedLines
+from alloclens.series.owned import LineNumbers, OwnedLines, parts
 from alloclens.series.snapshot import Snapshot
 from alloclens.series.verdicts import RULES, Rule, verdicts
 
@@ -170,12 +170,12 @@ def judged(objects: Objects) -> list[Rule]:
             default_sample_type="",
             sample_types=(ValueType("alloc_space", "bytes"), ValueType("inuse_space", "bytes")),
             total=(int(came.sum() * RATE), int(now.sum() * RATE)),
-            owned=OwnedLines(key, (now * RATE).astype(np.float32), _rest(now, came)),
+            owned=OwnedLines(key[None], (now * RATE).astype(np.float32), _rest(now, came)),
             rate=RATE,
         )
         for minute, (now, came) in enumerate(zip(held, arrived, strict=True))
     ]
-    process = History(observed, key, key[:0], np.zeros(len(key), np.bool_), numbers.numbers(key), numbers)
+    process = History(observed, len(key), parts(key[None]), np.zeros(len(key), np.bool_), numbers.numbers(key), numbers)
     return [RULES[i] for i in verdicts(process).rule.tolist()]
 
 

@@ -119,9 +119,9 @@ def test_the_stated_growth_of_lines_callers_and_what_no_line_owns(*, space_only:
         first, head = sampled_process(np.random.default_rng(seed), space_only=space_only)
         process = history([_snapshot(one, i) for i, one in enumerate((first, head))], head, LineNumbers())
         low, high = verdicts(process).bounds
-        expected = [("line", truth[0] + truth[1])] * len(process.row)
-        for holder in process.holder.tolist():
-            caller = int(head.line[head.holders.caller[holder]]) if head.holders.row[holder] >= 0 else 3
+        expected = [("line", truth[0] + truth[1])] * process.lines
+        for holder in process.parts.first[process.lines :].tolist():
+            caller = int(head.line[head.holders.callers[holder, 0]]) if head.holders.row[holder] >= 0 else 3
             expected.append((f"caller {caller}" if caller < 3 else "no line", truth[caller - 1]))
         for (kind, true), *bounds in zip(expected, low.tolist(), high.tolist(), strict=True):
             count[kind] += 1

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
 from alloclens.profile.formats import read
-from alloclens.series.owned import Figures, owned
+from alloclens.series.owned import Figures, LineNumbers, owned, parts
 from alloclens.tables.lines import lines
 
 from tests.support.judge import own
@@ -19,3 +20,22 @@ def test_what_was_allocated_is_kept_to_the_byte() -> None:
     ]
     assert found[1].allocated[0] - found[0].allocated[0] == RATE
     assert found[0].value[0] == RATE
+
+
+def test_a_part_that_one_snapshot_lacks_is_0_there_however_its_line_forks() -> None:
+    """In the first snapshot the line has one caller, so its part by caller and the line are the same; later, it has two."""
+    helper = f"main.get@/a.go:1 < main.wrap@/a.go:2 < main.%s@/a.go:%d = 1x{RATE}"
+    one, two = (
+        owned(lines(read(heap(*(helper % of for of in some))), own(lambda _: True)))
+        for some in ([("a", 8)], [("a", 8), ("b", 9), ("b", 9)])
+    )
+    whole = parts(two.key)
+    site = (numbers := LineNumbers()).numbers(whole.key)
+    values = numbers.figures([one, two], site)[:, 0]
+    by_depth = {
+        depth: sorted(zip(*(each[whole.depth == depth].tolist() for each in values), strict=True)) for depth in range(4)
+    }
+    each = [(0, 2 * RATE), (RATE, RATE)]  # called by nothing else: of one further caller, which is none
+    assert by_depth == {0: [(RATE, 3 * RATE)], 1: [(RATE, 3 * RATE)], 2: each, 3: each}
+    assert numbers.figures([two, one], site)[:, 0].tolist() == values[::-1].tolist()
+    assert np.array_equal(numbers.figures([one], site)[0, 0], values[0])

@@ -17,7 +17,7 @@ from alloclens.profile.sample_types import judged
 from alloclens.profile.taken_at import TakenAt
 from alloclens.series import verdicts as module
 from alloclens.series.history import Beside, History
-from alloclens.series.owned import Figures, LineNumbers, OwnedLines
+from alloclens.series.owned import Figures, LineNumbers, OwnedLines, parts
 from alloclens.series.snapshot import Snapshot
 from alloclens.series.verdicts import RULES, Rule, verdicts
 from alloclens.stats.growth import critical_value
@@ -68,11 +68,11 @@ def process(*lines: Line, minutes: tuple[float, ...] = (), work: tuple[float, ..
                 default_sample_type="",
                 sample_types=(SPACE, ALLOCATED) if work else (SPACE,),
                 total=tuple(map(int, total)),
-                owned=OwnedLines(key, figures[0], figures[1:]),
+                owned=OwnedLines(key[None], figures[0], figures[1:]),
                 rate=rate,
             )
         )
-    return History(observed, key, key[:0], np.zeros(len(lines), np.bool_), numbers.numbers(key), numbers)
+    return History(observed, len(key), parts(key[None]), np.zeros(len(lines), np.bool_), numbers.numbers(key), numbers)
 
 
 def rule(*lines: Line, before: tuple[Line, ...] = (), **how: tuple[float, ...]) -> Rule:

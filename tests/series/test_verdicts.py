@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from alloclens.series.findings import RAISED, Finding
+from alloclens.series.findings import RAISED, Finding, Judgement
 from alloclens.series.verdicts import Rule
 
 from tests.support.sampled import HERE, Heap, judged, judgement, snapshot
@@ -125,9 +125,69 @@ def test_the_caller_that_fills_up_is_the_candidate_of_a_line_that_mostly_turns_o
     found = judgement(seen)
     assert found.findings(RAISED) == []
     (candidate,) = found.candidates()
-    assert (candidate.line, candidate.caller and candidate.caller.line) == (1, 5)
+    assert (candidate.line, [caller.line for caller in candidate.path]) == (1, [5])
     assert candidate.rule in {Rule.FILLED, Rule.SLOWS}
     assert [caller.line for caller in candidate.callers] == [5, 6]
+
+
+def through_helpers(rng: np.random.Generator, helpers: int, leak: int, snapshots: int = 30) -> Judgement:
+    """Judge a helper on line 1 that other helpers call, from line 11 on; line 24 calls the last of them and keeps `leak` bytes a step.
+
+    Three honest callers of the last helper, and one of the first, hold far more, which swings.
+    """
+    between = "".join(f" < main.help@/o/a.go:{11 + i}" for i in range(helpers))
+    honest = {f"{HERE}{between} < main.work@/o/a.go:{line}": 0.3 * (line - 20) for line in (21, 22, 23)}
+    honest |= {f"{HERE} < main.work@/o/a.go:25": 0.6} if helpers else {}
+    sites, leaky, seen = {stack: Heap(rng, 4096) for stack in honest}, Heap(rng, 4096), []
+    for site in sites.values():
+        site.allocate(40 * MB // 4096)
+    for _ in range(snapshots):
+        load = rng.uniform(0.5, 1.5)
+        for site, share in zip(sites.values(), honest.values(), strict=True):
+            site.allocate(int(rng.poisson(share * load * 40 * MB / 4096)))
+            site.free(int(rng.binomial(site.live, min(share, 0.9))))
+        leaky.allocate(leak // 4096)
+        seen.append(snapshot({f"{HERE}{between} < main.keep@/o/a.go:24": leaky, **sites}))
+    return judgement(seen)
+
+
+@pytest.mark.parametrize("helpers", [0, 1, 2])
+def test_a_leak_behind_helpers_of_helpers_is_found_with_the_caller_that_grows(helpers: int) -> None:
+    path = [*range(11, 11 + helpers), 24]
+    for seed in range(4):
+        found = through_helpers(np.random.default_rng(seed), helpers, MB).findings(RAISED)
+        assert [(f.line, [caller.line for caller in f.path]) for f in found] == [(1, path)]
+        assert found[0].callers[0].line == 24
+        assert {caller.line for caller in found[0].callers} == {21, 22, 23, 24}
+        assert [caller.growth for caller in found[0].path] == [found[0].growth] * len(path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("helpers", [0, 1, 2])
+def test_honest_callers_of_helpers_stay_quiet(helpers: int) -> None:
+    accused = [
+        f for seed in range(40) for f in through_helpers(np.random.default_rng(seed), helpers, 0).findings(RAISED)
+    ]
+    assert len(accused) <= 1
+
+
+def test_the_callers_beside_the_one_that_decides_are_those_of_the_same_helper() -> None:
+    """Of a line whose callers fork twice, all callers of a fork hold together what is held through it."""
+    found = through_helpers(np.random.default_rng(1), 1, 2 * MB)
+    history, lines = found.history, found.head.line
+    by_path = {
+        tuple(lines[found.head.holders.callers[first, :depth]].tolist()): value
+        for first, depth, value in zip(
+            history.parts.first.tolist(), history.parts.depth.tolist(), history.values[-1].tolist(), strict=True
+        )
+    }
+    assert set(by_path) == {(), (11,), (25,), (11, 21), (11, 22), (11, 23), (11, 24)}
+    assert by_path[()] == pytest.approx(by_path[11,] + by_path[25,])
+    assert by_path[11,] == pytest.approx(sum(by_path[11, line] for line in (21, 22, 23, 24)))
+    (finding,) = found.findings(RAISED)
+    assert {caller.line: caller.value for caller in finding.callers} == {
+        line: by_path[11, line] for line in (21, 22, 23, 24)
+    }
 
 
 def first_candidates(kept: float, other: Callable[[Heap, np.random.Generator, int], None]) -> Counter[int]:

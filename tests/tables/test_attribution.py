@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +22,7 @@ from tests.support.profiles import Builder, heap
 
 if TYPE_CHECKING:
     from alloclens.profile.model import Profile
+    from alloclens.tables.sites import Sites
 
 FRAMES = [
     f"{f}@{p}:{n}" for f, p, n in (("f", "/o/a.go", 1), ("f", "/o/a.go", 2), ("g", "/o/a.go", 2), ("h", "/v/b.go", 1))
@@ -52,8 +54,19 @@ def test_against_a_loop(given: list[tuple[str, int]]) -> None:
         sums = counted[name][:, 0].tolist()
         keys = [f"{where.texts[f]}:{n}" for f, n in zip(where.file.tolist(), where.line.tolist(), strict=True)]
         assert {k: v for k, v in zip(keys, sums, strict=True) if v} == {k: v for k, v in want.items() if v}
-    of_kernel, _ = attribution.owned_and_caller(profile, where, own)
-    assert of_kernel.site.tolist() == attribution.owned(profile, where, own).site.tolist()
+    owners = attribution.owners(profile, where, own, 4)
+    for found, stack in zip(owners.tolist(), stacks_of(profile, where), strict=True):
+        wanted = list(dict.fromkeys(site for site in stack if own[site]))[:4]
+        assert found == wanted + [-1] * (4 - len(wanted))
+    assert owners[:, 0].tolist() == attribution.owned(profile, where, own).site.tolist()
+    assert attribution.owners(profile, where, own, 1)[:, 0].tolist() == owners[:, 0].tolist()
+
+
+def stacks_of(profile: Profile, where: Sites) -> list[list[int]]:
+    """Return the sites of each sample's frames, leaf first."""
+    at, frame_at = profile.location_at.tolist(), profile.locations.frame_at.tolist()
+    of_location = [where.of_frame[i:j].tolist() for i, j in pairwise(frame_at)]
+    return [[site for one in profile.location[i:j].tolist() for site in of_location[one]] for i, j in pairwise(at)]
 
 
 @pytest.mark.slow

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from alloclens.paths import name_of
 from alloclens.profile.formats import read
 from alloclens.tables.holders import growing_callers, held_samples, related_sites
 from alloclens.tables.lines import Lines, lines
@@ -25,28 +26,37 @@ def held(*stacks: str) -> Lines:
     return lines(read(heap(*stacks)), own(lambda file: file.startswith(OWN)))
 
 
-def named(made: Lines) -> dict[tuple[str, str, str], float]:
-    """Return the bytes in use by owned line, caller and outermost function."""
+def named(made: Lines) -> dict[tuple[str, ...], float]:
+    """Return the bytes in use by owned line and its callers, or by outermost function."""
     by = made.holders
-    where = [*(f"{made.files[f]}:{n}" for f, n in zip(made.file.tolist(), made.line.tolist(), strict=True)), ""]
-    return {
-        (where[row], where[caller], function): value[-1]
-        for row, caller, function, value in zip(by.row.tolist(), by.caller.tolist(), by.function, by.value, strict=True)
-    }
+    where = [f"{name_of(made.files[f])}:{n}" for f, n in zip(made.file.tolist(), made.line.tolist(), strict=True)]
+    out: dict[tuple[str, ...], float] = {}
+    for row, callers, function, value in zip(by.row.tolist(), by.callers.tolist(), by.function, by.value, strict=True):
+        path = (where[row], *(where[caller] for caller in callers if caller >= 0)) if row >= 0 else (function,)
+        assert path not in out
+        out[path] = value[-1]
+    return out
 
 
-def test_a_helper_has_a_holder_for_each_caller() -> None:
-    """The caller is the next other own line outwards, past foreign frames and past the line itself."""
+def test_a_helper_has_a_holder_for_each_path_of_three_callers() -> None:
+    """A caller is the next other own line outwards, past foreign frames and past the lines before it."""
     made = held(
         "w/util.get@/w/util.go:9 < main.a@/w/main.go:3 = 1x100",
         "json.read@/r/json.go:4 < w/util.get@/w/util.go:9 < fmt.Do@/r/fmt.go:7 < main.a@/w/main.go:3 = 1x10",
         "w/util.get@/w/util.go:9 < w/util.get@/w/util.go:9 < main.b@/w/main.go:8 = 1x1000",
         "w/util.get@/w/util.go:9 < http.serve@/r/http.go:5 = 1x7",
+        "w/util.get@/w/util.go:9 < w/a.a@/w/a.go:1 < x.f@/m/x.go:1 < w/b.b@/w/b.go:2 < main.c@/w/main.go:4 < main.d@/w/main.go:5 = 1x1",
+        "w/util.get@/w/util.go:9 < w/a.a@/w/a.go:1 < w/util.get@/w/util.go:9 < w/b.b@/w/b.go:2 < main.c@/w/main.go:4 = 1x2",
+        "w/util.get@/w/util.go:9 < w/a.a@/w/a.go:1 < w/b.b@/w/b.go:2 < main.e@/w/main.go:6 = 1x4",
+        "w/util.get@/w/util.go:9 < w/a.a@/w/a.go:1 < w/b.b@/w/b.go:2 = 1x8",
     )
     assert named(made) == {
-        ("/w/util.go:9", "/w/main.go:3", ""): 110,
-        ("/w/util.go:9", "/w/main.go:8", ""): 1000,
-        ("/w/util.go:9", "", ""): 7,
+        ("util.go:9", "main.go:3"): 110,
+        ("util.go:9", "main.go:8"): 1000,
+        ("util.go:9",): 7,
+        ("util.go:9", "a.go:1", "b.go:2", "main.go:4"): 3,
+        ("util.go:9", "a.go:1", "b.go:2", "main.go:6"): 4,
+        ("util.go:9", "a.go:1", "b.go:2"): 8,
     }
 
 
@@ -57,7 +67,7 @@ def test_what_no_own_code_owns_belongs_to_the_outermost_function() -> None:
         "runtime.malg@/r/proc.go:9 < runtime.newproc1@/r/proc.go:8 = 1x1000",
         "x.f@/m/x.go:1 < runtime.main@/r/proc.go:3 = 1x5",
     )
-    assert named(made) == {("", "", "log.(*Entry).scan"): 110, ("", "", "x.f"): 5}
+    assert named(made) == {("log.(*Entry).scan",): 110, ("x.f",): 5}
 
 
 def test_each_sample_has_at_most_one_holder() -> None:

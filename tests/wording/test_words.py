@@ -216,15 +216,19 @@ def test_the_callers_that_grow_are_named() -> None:
     assert "held through this line, called from pool.go:24 ← main.go:24, ▲300MB" in verdict(one, now)
     most = now._replace(share=0.61)
     assert "held through this line (61% of the growth by calls from pool.go:24 ← main.go:24), ▲" in verdict(one, most)
-    assert SENTENCE + "a.go:9, called from this line, ▲300MB" in caller_message(one, now)
-    assert SENTENCE + "a.go:9 (61% of the growth by calls from this line), ▲300MB" in caller_message(one, most)
+    near, far = callers
+    assert SENTENCE + "a.go:9, called from this line ← main.go:24, ▲300MB" in caller_message(one, now, near)
+    assert SENTENCE + "a.go:9, called from pool.go:24 ← this line, ▲300MB" in caller_message(one, now, far)
+    assert SENTENCE + "a.go:9 (61% of the growth by calls from pool.go:24 ← this line), ▲300MB" in caller_message(
+        one, most, far
+    )
     unplaced = now._replace(at=None, callers=(NamedLine("/w/x.go", 3, None),))
     assert "called from x.go:3, " in verdict(one, unplaced)
-    assert SENTENCE + "a.go:1, called from this line" in caller_message(one, unplaced)
+    assert SENTENCE + "a.go:1, called from this line, " in caller_message(one, unplaced, unplaced.callers[0])
     waits = now._replace(waits="main.go:8", callers=())
     counted = finding(Rule.RISES, "goroutine", "count")
     assert " goroutines started here wait at main.go:8, ▲" in verdict(counted, waits)
-    assert "goroutines wait in a.go:9, called from this line, " in caller_message(counted, now)
+    assert "goroutines wait in a.go:9, called from this line ← main.go:24, " in caller_message(counted, now, near)
 
 
 def test_a_stack_keeps_the_users_frames_and_folds_the_others() -> None:

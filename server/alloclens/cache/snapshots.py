@@ -17,7 +17,7 @@ from alloclens.disk import is_absent
 from alloclens.profile.build import Build
 from alloclens.profile.model import MemStats, ValueType
 from alloclens.profile.taken_at import TakenAt, TimeSource
-from alloclens.series.owned import Figures, OwnedLines
+from alloclens.series.owned import NOTHING, Figures, OwnedLines
 from alloclens.series.snapshot import Snapshot
 from alloclens.source.evidence import RecordedName, digest_of, evidence_of, packed
 from alloclens.typed import ready
@@ -48,32 +48,35 @@ SCHEMA = """
     DROP TABLE IF EXISTS snapshot5;
     DROP TABLE IF EXISTS evidence5;
     DROP TABLE IF EXISTS name5;
-    CREATE TABLE IF NOT EXISTS snapshot6 (
+    DROP TABLE IF EXISTS snapshot6;
+    DROP TABLE IF EXISTS evidence6;
+    DROP TABLE IF EXISTS name6;
+    CREATE TABLE IF NOT EXISTS snapshot7 (
         path TEXT PRIMARY KEY, directory TEXT NOT NULL, stamp TEXT NOT NULL, reader TEXT NOT NULL, evidence INTEGER NOT NULL,
         check_sum INTEGER NOT NULL, facts BLOB NOT NULL, owned BLOB NOT NULL, rest_sum INTEGER NOT NULL, rest BLOB NOT NULL
     );
-    CREATE INDEX IF NOT EXISTS by_directory ON snapshot6 (directory);
-    CREATE INDEX IF NOT EXISTS by_evidence ON snapshot6 (evidence);
-    CREATE TABLE IF NOT EXISTS evidence6 (digest INTEGER PRIMARY KEY, keys BLOB NOT NULL);
-    CREATE TABLE IF NOT EXISTS name6 (key INTEGER PRIMARY KEY, file BLOB NOT NULL, function BLOB NOT NULL);
+    CREATE INDEX IF NOT EXISTS by_directory ON snapshot7 (directory);
+    CREATE INDEX IF NOT EXISTS by_evidence ON snapshot7 (evidence);
+    CREATE TABLE IF NOT EXISTS evidence7 (digest INTEGER PRIMARY KEY, keys BLOB NOT NULL);
+    CREATE TABLE IF NOT EXISTS name7 (key INTEGER PRIMARY KEY, file BLOB NOT NULL, function BLOB NOT NULL);
 """
-"""The 6 is the version of the blobs' contents.
+"""The 7 is the version of the blobs' contents.
 
 check_sum covers all columns but the rest, rest_sum covers check_sum and the rest. Evidence and names have digests as
 keys.
 """
 SELECT_KEPT = """
-    SELECT path, directory, stamp, reader, evidence, facts, owned, check_sum FROM snapshot6
+    SELECT path, directory, stamp, reader, evidence, facts, owned, check_sum FROM snapshot7
     WHERE reader = ? AND path IN (SELECT value FROM json_each(?))
 """
 """One query for thousands: separate queries take three times as long."""
-SETS = "SELECT digest, keys FROM evidence6 WHERE digest IN (SELECT value FROM json_each(?))"
-NAMES = "SELECT key, file, function FROM name6 WHERE key IN (SELECT value FROM json_each(?))"
-OLDEST = "DELETE FROM snapshot6 WHERE rowid IN (SELECT rowid FROM snapshot6 ORDER BY rowid LIMIT 100)"
+SETS = "SELECT digest, keys FROM evidence7 WHERE digest IN (SELECT value FROM json_each(?))"
+NAMES = "SELECT key, file, function FROM name7 WHERE key IN (SELECT value FROM json_each(?))"
+OLDEST = "DELETE FROM snapshot7 WHERE rowid IN (SELECT rowid FROM snapshot7 ORDER BY rowid LIMIT 100)"
 MAX_SNAPSHOTS_BYTES = 1 << 30
 """Size of all snapshots; the oldest are dropped first. 5,000 snapshots of 1,200 owned lines take 380 MB."""
-KEY, VALUE, REST = 8, 4, len(Figures._fields) - 1
-"""Bytes of a line's key and value, and its number of other figures."""
+KEYS, VALUE, REST = 8 * len(NOTHING.key), 4, len(Figures._fields) - 1
+"""Bytes of a holder's keys and value, and its number of other figures."""
 
 
 @ready
@@ -130,7 +133,7 @@ class Snapshots:
             base.execute(WRITING)
             _keep_evidence(base, evidence)
             row = *key, total, facts, light, check_sum(total, rest), rest
-            base.execute("INSERT OR REPLACE INTO snapshot6 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+            base.execute("INSERT OR REPLACE INTO snapshot7 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
             log.debug("kept the snapshot %s", snapshot.path)
 
     def of(self, stamps: Mapping[str, Stamp], reader: str, again: Again | None = None) -> list[Snapshot]:
@@ -165,21 +168,21 @@ class Snapshots:
         if damaged := set(json.loads(asked)) - whole.keys():
             with self._cache.transaction() as base:
                 base.execute(WRITING)
-                base.executemany("DELETE FROM evidence6 WHERE digest = ?", [(digest,) for digest in damaged])
+                base.executemany("DELETE FROM evidence7 WHERE digest = ?", [(digest,) for digest in damaged])
         return whole, evidence_of(names)
 
-    def _rest(self, path: str, stamp: str, of: int, again: Again | None, lines: int) -> Floats:
+    def _rest(self, path: str, stamp: str, of: int, again: Again | None, holders: int) -> Floats:
         """Return the other figures of a snapshot; nan if they are lost, so that nothing is significant.
 
         `of` is the check sum of its lines: another session may have changed their attribution meanwhile.
         """
-        question = "SELECT check_sum, rest, rest_sum FROM snapshot6 WHERE path = ? AND stamp = ? AND check_sum = ?"
+        question = "SELECT check_sum, rest, rest_sum FROM snapshot7 WHERE path = ? AND stamp = ? AND check_sum = ?"
         for _, rest, _ in whole(self._cache.ask(question, sql_text(path), stamp, of), of):
-            return np.frombuffer(rest, np.float64).reshape(REST, lines)
+            return np.frombuffer(rest, np.float64).reshape(REST, holders)
         read = again(path) if again else None
-        if read and len(read.key) == lines:
+        if read and len(read.value) == holders:
             return read.figures()[1:]
-        return np.full((REST, lines), np.nan)
+        return np.full((REST, holders), np.nan)
 
     def forget(self, directories: Iterable[str], but: Collection[str]) -> None:
         """Drop the snapshots of deleted files in these directories, and the oldest beyond the limit."""
@@ -187,10 +190,10 @@ class Snapshots:
         with self._cache.transaction() as base:
             base.execute(WRITING)
             for directory in directories:
-                rows = base.execute("SELECT path FROM snapshot6 WHERE directory = ?", (sql_text(directory),))
+                rows = base.execute("SELECT path FROM snapshot7 WHERE directory = ?", (sql_text(directory),))
                 gone = [(path,) for (path,) in rows if path not in kept and is_absent(path)]
-                base.executemany("DELETE FROM snapshot6 WHERE path = ?", gone)
-            base.execute("DELETE FROM evidence6 WHERE NOT EXISTS (SELECT 1 FROM snapshot6 WHERE evidence = digest)")
+                base.executemany("DELETE FROM snapshot7 WHERE path = ?", gone)
+            base.execute("DELETE FROM evidence7 WHERE NOT EXISTS (SELECT 1 FROM snapshot7 WHERE evidence = digest)")
             if not self._swept:
                 _sweep_names(base)
                 self._swept = True
@@ -201,23 +204,23 @@ class Snapshots:
 def _keep_evidence(base: sqlite3.Connection, evidence: Evidence) -> None:
     """Store the names in a profile unless they are stored already."""
     row = evidence.digest, evidence.keys.tobytes()
-    if base.execute("INSERT OR IGNORE INTO evidence6 VALUES (?, ?)", row).rowcount:
+    if base.execute("INSERT OR IGNORE INTO evidence7 VALUES (?, ?)", row).rowcount:
         texts = (
             [text.encode("utf-8", "surrogatepass") for text in column]
             for column in (evidence.files, evidence.functions)
         )
         base.executemany(
-            "INSERT OR REPLACE INTO name6 VALUES (?, ?, ?)", zip(evidence.keys.tolist(), *texts, strict=True)
+            "INSERT OR REPLACE INTO name7 VALUES (?, ?, ?)", zip(evidence.keys.tolist(), *texts, strict=True)
         )
 
 
 def _sweep_names(base: sqlite3.Connection) -> None:
     """Drop names without evidence."""
-    sets = base.execute("SELECT * FROM evidence6")
+    sets = base.execute("SELECT * FROM evidence7")
     used = [np.frombuffer(keys, np.int64) for digest, keys in sets if _is_whole(digest, keys)]
-    kept = np.fromiter((key for (key,) in base.execute("SELECT key FROM name6")), np.int64)
+    kept = np.fromiter((key for (key,) in base.execute("SELECT key FROM name7")), np.int64)
     gone = np.setdiff1d(kept, np.concatenate(used)) if used else kept
-    base.executemany("DELETE FROM name6 WHERE key = ?", [(key,) for key in gone.tolist()])
+    base.executemany("DELETE FROM name7 WHERE key = ?", [(key,) for key in gone.tolist()])
 
 
 def _is_whole(digest: int, *data: Any) -> bool:
@@ -226,7 +229,7 @@ def _is_whole(digest: int, *data: Any) -> bool:
 
 
 def _size(base: sqlite3.Connection) -> int:
-    return int(base.execute("SELECT total(length(owned) + length(rest)) FROM snapshot6").fetchone()[0])
+    return int(base.execute("SELECT total(length(owned) + length(rest)) FROM snapshot7").fetchone()[0])
 
 
 def _facts(snapshot: Snapshot) -> bytes:
@@ -241,9 +244,9 @@ def _facts(snapshot: Snapshot) -> bytes:
 
 
 def _snapshot(path: str, stamp: Stamp, facts: bytes, owned: bytes, rest: Callable[[int], Floats]) -> Snapshot:
-    lines = len(owned) // (KEY + VALUE)
-    value = np.frombuffer(owned, np.float32, offset=KEY * lines).copy()  # drop the keys before it
-    kept = OwnedLines(_keys(owned[: KEY * lines]), value, partial(rest, lines))
+    holders = len(owned) // (KEYS + VALUE)
+    value = np.frombuffer(owned, np.float32, offset=KEYS * holders).copy()  # drop the keys before it
+    kept = OwnedLines(_keys(owned[: KEYS * holders]), value, partial(rest, holders))
     given = msgspec.structs.asdict(DECODER.decode(facts))
     given["taken_at"], given["sample_types"] = TakenAt(*given["taken_at"]), _types(given["sample_types"])
     given["build"] = Build(*given["build"])
@@ -254,7 +257,7 @@ def _snapshot(path: str, stamp: Stamp, facts: bytes, owned: bytes, rest: Callabl
 @lru_cache(10)
 def _keys(given: bytes) -> Ints:
     """Return the keys, sharing one array between equal snapshots."""
-    return np.frombuffer(given, np.int64)
+    return np.frombuffer(given, np.int64).reshape(len(NOTHING.key), -1)
 
 
 @lru_cache(100)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from alloclens.lsp.spots import Spot
     from alloclens.series.comparison import Comparison
     from alloclens.series.findings import Finding
-    from alloclens.session.line_mapper import MappedFinding
+    from alloclens.session.line_mapper import MappedFinding, NamedLine
     from alloclens.session.world import World
     from alloclens.settings.config import ConfigProblem
 
@@ -65,9 +65,10 @@ def _of(world: World, documents: Documents, client: Client) -> dict[str, list[ty
     for comparison in world.judged:
         for finding in comparison.findings(severities):
             now, severity = spots.finding(comparison, finding), severities[finding.verdict]
-            marks = [(now.at, _diagnostic(finding, comparison, now, spots, world), severity)]
-            if now.callers:
-                marks.append((now.callers[-1].at, _of_caller(finding, comparison, now, spots), LOWER[severity]))
+            marks = [
+                (now.at, _diagnostic(finding, comparison, now, spots, world), severity),
+                *((one.at, _of_caller(finding, comparison, now, one, spots), LOWER[severity]) for one in now.callers),
+            ]
             for line, diagnostic, level in marks:
                 spot = spots.spot(line)
                 at = documents.named(spot.uri, roots) if spot else None
@@ -98,13 +99,15 @@ def _diagnostic(
     )
 
 
-def _of_caller(finding: Finding, comparison: Comparison, now: MappedFinding, spots: Spots) -> types.Diagnostic:
-    """Return the diagnostic of the caller that decides, which leads to the line through which it is held."""
+def _of_caller(
+    finding: Finding, comparison: Comparison, now: MappedFinding, caller: NamedLine, spots: Spots
+) -> types.Diagnostic:
+    """Return the diagnostic of one of the callers, which leads to the line through which it is held."""
     held = spots.spot(now.at)
     where = [types.DiagnosticRelatedInformation(_location(held), short_name(finding.function))] if held else []
     return types.Diagnostic(
         NOWHERE,
-        whose(comparison) + caller_message(finding, now),
+        whose(comparison) + caller_message(finding, now, caller),
         code=finding.code,
         code_description=types.CodeDescription((PAGES / f"{finding.code}.md").as_uri()),
         source=SOURCE,

@@ -60,15 +60,15 @@ def cum(
     return sums[:, : widths[0]], sums[:, begin : begin + widths[1]].view(np.float64)
 
 
-def owned(location_at: Ints, location: Indices, site_at: Ints, site: Ints, own: Mask) -> tuple[Ints, Ints]:
-    """Return the deepest own site of each sample, and the next other own site outwards; -1 for none.
+def owned(location_at: Ints, location: Indices, site_at: Ints, site: Ints, own: Mask, most: int) -> Ints:
+    """Return the deepest own site of each sample, and the next other ones outwards, shape (samples, most); -1 for none.
 
     Samples and locations are as in `cum`; `own` is of the shape (sites,).
     """
     samples = len(location_at) - 1
     with arena() as memory:
         at, stacks, at_sites, all_sites = (memory.put(c, np.uint32) for c in (location_at, location, site_at, site))
-        is_own, out = memory.put(own, np.uint8), memory.room(8 * samples)
-        memory.call("owned", at, stacks, samples, at_sites, all_sites, is_own, out)
-        pairs = memory.taken(out, 2 * samples, np.int32).reshape(samples, 2).astype(np.int64)
-    return pairs[:, 0], pairs[:, 1]
+        is_own, out = memory.put(own, np.uint8), memory.room(4 * most * samples)
+        memory.call("owned", at, stacks, samples, at_sites, all_sites, is_own, most, out)
+        found: Ints = memory.taken(out, most * samples, np.int32).reshape(samples, most).astype(np.int64)
+    return found

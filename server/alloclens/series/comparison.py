@@ -292,7 +292,7 @@ class Comparison:
         return through(self.profile, self._sites, self._on(recorded, line), shown, most, self._unsaid_sites)
 
     def stacks_of(self, finding: Finding, most: int) -> list[Stack]:
-        """Return the heaviest stacks of what a finding holds, as `stacks` does: through its caller, if one decided."""
+        """Return the heaviest stacks of what a finding holds, as `stacks` does: through its callers, if they decided."""
         profile, sites, own = self.profile, self._sites, self._own_sites
         if finding.is_foreign:
             held = foreign_samples(profile, sites, own, finding.function)
@@ -302,11 +302,8 @@ class Comparison:
         return heaviest(profile, sites, held, shown, most, self._unsaid_sites)
 
     def _path(self, finding: Finding) -> list[list[int]]:
-        """Return the sites of a finding's line, and those of its caller if one decided."""
-        places = [
-            (finding.file, finding.line),
-            *([(finding.caller.file, finding.caller.line)] if finding.caller else []),
-        ]
+        """Return the sites of a finding's line, and outwards those of its callers that decided."""
+        places = [(finding.file, finding.line), *((caller.file, caller.line) for caller in finding.path)]
         return [self._on(*place) for place in places]
 
     def callers_of(self, finding: Finding) -> tuple[list[tuple[str, int]], float]:

@@ -101,10 +101,10 @@ class Finding:
     over: ObservedSpan
     points: tuple[float, ...]
     """Owned values at evenly spaced observations."""
-    caller: Caller | None = None
-    """The caller that the figures are of, if the line has several and this one decided."""
+    path: tuple[Caller, ...] = ()
+    """The callers that the figures are of, nearest first, if the line has several and the last of these decided."""
     callers: tuple[Caller, ...] = ()
-    """All callers of a line that has several, worst first."""
+    """Where several callers fork, all of them, worst first: those beside the one that decided, or else the nearest."""
 
     @property
     def verdict(self) -> str:
@@ -184,8 +184,9 @@ class Judgement:
 
     def of(self, row: int) -> Finding | None:
         """Return the finding on a row of the head's lines."""
-        place = int(np.searchsorted(self.history.row, row))
-        there = place < len(self.history.row) and self.history.row[place] == row
+        rows = self._owner[: self.history.lines]
+        place = int(np.searchsorted(rows, row))
+        there = place < len(rows) and rows[place] == row
         return self._finding(int(self._deciding[place])) if there else None
 
     @cached_property
@@ -197,37 +198,31 @@ class Judgement:
     @cached_property
     def _owner(self) -> Ints:
         """The row of the head's lines that each entry is of; -1 for none."""
-        return np.concatenate([self.history.row, self.head.holders.row[self.history.holder]])
+        owner: Ints = self.head.holders.row[self.history.parts.first]
+        return owner
 
     @cached_property
     def _deciding(self) -> Ints:
-        """The entry that decides on each of the head's lines: the line itself, or a caller with which it rises as clearly."""
-        lines, rule = len(self.history.row), self.verdicts.rule  # in the order of RULES, worst first
-        pairs = np.flatnonzero(self._owner[lines:] >= 0) + lines
-        at = np.searchsorted(self.history.row, self._owner[pairs])
-        order = np.lexsort((-self._score[pairs], rule[pairs], at))
-        worst = order[np.diff(at[order], prepend=-1) > 0]
-        pairs, at = pairs[worst], at[worst]
-        best, worse = np.arange(lines), rule[pairs] < rule[at]
-        best[at[worse]] = pairs[worse]
-        return best
+        """The entry that decides on each of the head's lines: the worst of the line and its callers, the nearest of equals."""
+        rule, depth = self.verdicts.rule, self.history.parts.depth  # rules are in the order of RULES, worst first
+        order = np.lexsort((-self._score, depth, rule, self._owner))
+        worst: Ints = order[np.diff(self._owner[order], prepend=-1) > 0]
+        return worst
 
     @cached_property
     def _entries(self) -> Ints:
-        """The entries that findings are of: one for each line, and those without a line."""
+        """The entries that findings are of: one for each line, in their order, and those without a line."""
         return np.append(self._deciding, np.flatnonzero(self._owner < 0))
 
     def _finding(self, entry: int) -> Finding:
         history, head, by_entry = self.history, self.head, self.verdicts
-        row, is_pair = int(self._owner[entry]), entry >= len(history.row)
-        holder = int(history.holder[entry - len(history.row)]) if is_pair else -1
-        counts = history.counts
+        row, counts = int(self._owner[entry]), history.counts
         came = counts.arrived[-1, entry] - counts.arrived[0, entry]
         return Finding(
             rule=RULES[by_entry.rule[entry]],
             file=head.files[head.file[row]] if row >= 0 else "",
             line=int(head.line[row]) if row >= 0 else 0,
-            function=_function(head, row) if row >= 0 else head.holders.function[holder],
+            function=_function(head, row) if row >= 0 else head.holders.function[history.parts.first[entry]],
             sample_type=self.sample_type,
             value=float(self.leaked[entry] or history.values[-1, entry]),
             growth=float(by_entry.growth[entry]),
@@ -244,24 +239,32 @@ class Judgement:
             rate=history.rate,
             over=ObservedSpan(len(history), float(history.seconds[-1] - history.seconds[0])),
             points=tuple(history.values[self._shown, entry].tolist()),
-            caller=self._caller(entry) if is_pair and row >= 0 else None,
-            callers=self._callers(row) if row >= 0 else (),
+            path=self._path(entry),
+            callers=self._callers(entry) if row >= 0 else (),
         )
 
-    def _caller(self, entry: int) -> Caller | None:
-        """Return the caller of an entry; None for a line that is called without one."""
-        head, holder = self.head, int(self.history.holder[entry - len(self.history.row)])
-        row = int(head.holders.caller[holder])
-        if row < 0:
-            return None
-        value, growth = float(self.history.values[-1, entry]), float(self.verdicts.growth[entry])
-        return Caller(head.files[head.file[row]], int(head.line[row]), _function(head, row), value, growth)
+    def _path(self, entry: int) -> tuple[Caller, ...]:
+        """Return the callers of an entry, all with its figures. The last is missing if nothing of one's own calls there."""
+        parts, head = self.history.parts, self.head
+        rows = head.holders.callers[parts.first[entry], : parts.depth[entry]].tolist()
+        figures = float(self.history.values[-1, entry]), float(self.verdicts.growth[entry])
+        return tuple(
+            Caller(head.files[head.file[row]], int(head.line[row]), _function(head, row), *figures)
+            for row in rows
+            if row >= 0
+        )
 
-    def _callers(self, row: int) -> tuple[Caller, ...]:
-        lines = len(self.history.row)
-        entries = np.flatnonzero(self._owner[lines:] == row) + lines
-        worst = entries[np.argsort(-self._score[entries], kind="stable")]
-        return tuple(caller for entry in worst.tolist() if (caller := self._caller(entry)))
+    def _callers(self, entry: int) -> tuple[Caller, ...]:
+        """Return the callers beside that of an entry, or of the nearest fork of a line; each with its own figures."""
+        depth, paths = self.history.parts.depth, self.head.holders.callers[self.history.parts.first]
+        forked = np.flatnonzero((self._owner == self._owner[entry]) & (depth > 0))
+        if not len(forked):
+            return ()
+        one = entry if depth[entry] else forked[np.argmin(depth[forked])]
+        before = paths[:, : depth[one] - 1]
+        beside = forked[(depth[forked] == depth[one]) & (before[forked] == before[one]).all(axis=1)]
+        worst = beside[np.argsort(-self._score[beside], kind="stable")]
+        return tuple(path[-1] for part in worst.tolist() if len(path := self._path(part)) == depth[one])
 
     @cached_property
     def _shown(self) -> Ints:
@@ -274,7 +277,7 @@ def judge(history: History, head: Lines, sample_type: ValueType) -> Judgement:
     by_entry, number = verdicts(history), column_of(head.sample_types, LEAKED)
     if number is None:
         return Judgement(history, head, sample_type, by_entry, np.zeros(len(history.site)))
-    leaked = np.concatenate([head.value.owned[history.row, number], head.holders.value[history.holder, number]])
+    leaked = history.parts.sum(head.holders.value[:, number])
     rule = np.where(leaked > 0, RULES.index(Rule.PROVEN), by_entry.rule)
     return Judgement(history, head, sample_type, replace(by_entry, rule=rule), leaked)
 

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from alloclens.arrays import ratio
-from alloclens.series.owned import Figures, holder_keys, holders_that_own, keys, rows_that_own
+from alloclens.series.owned import NONE, Figures, holder_keys, holders_that_own, parts
 from alloclens.stats.trend import Counts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from alloclens.arrays import Floats, Ints, Mask
-    from alloclens.series.owned import LineNumbers
+    from alloclens.series.owned import LineNumbers, Parts
     from alloclens.series.snapshot import Snapshot
     from alloclens.tables.lines import Lines
 
@@ -41,19 +41,19 @@ ALONE = Beside()
 class History:
     """The history of one process.
 
-    Its entries are the head's owned lines, and after them the head's holders: lines by caller, and what no line owns.
+    Its entries are the head's owned lines, by row; and after them its other parts: lines by callers, and what no line owns.
     """
 
     observed: Sequence[Snapshot]
     """In time order."""
-    row: Ints
-    """Rows of the head's lines, shape (lines,)."""
-    holder: Ints
-    """Rows of the head's holders, shape (holders,)."""
+    lines: int
+    """The number of owned lines."""
+    parts: Parts
+    """What each entry is a sum of: the head's holders."""
     foreign: Mask
-    """Which entries no own line owns, shape (lines + holders,)."""
+    """Which entries no own line owns, shape (entries,)."""
     site: Ints
-    """Site numbers of the entries, shape (lines + holders,)."""
+    """Site numbers of the entries."""
     sites: LineNumbers
     beside: Beside = ALONE
 
@@ -142,19 +142,27 @@ class History:
 
 
 def history(observed: Sequence[Snapshot], head: Lines, sites: LineNumbers, beside: Beside = ALONE) -> History:
-    """Return the history of the head's owned lines and holders."""
-    row, holder = rows_that_own(head), _worth_telling_apart(head)
-    site = sites.numbers(np.concatenate([keys(head, row), holder_keys(head, holder)]))
-    foreign = np.append(np.zeros(len(row), np.bool_), head.holders.row[holder] < 0)
-    return History(observed, row, holder, foreign, site, sites, beside)
+    """Return the history of the head's owned lines, its lines by callers, and what no line owns."""
+    kept = holders_that_own(head)
+    keys = holder_keys(head, kept)
+    whole = parts(keys)
+    row = head.holders.row[kept[whole.first]]
+    is_line = (whole.depth == 0) & (row >= 0)
+    lines = np.flatnonzero(is_line)
+    lines = lines[np.argsort(row[lines])]
+    others = np.flatnonzero(~is_line & ((row < 0) | _forks(whole, keys)))
+    chosen = whole.some(np.append(lines, others))
+    chosen = chosen._replace(holder=kept[chosen.holder])
+    foreign = head.holders.row[chosen.first] < 0
+    return History(observed, len(lines), chosen, foreign, sites.numbers(chosen.key), sites, beside)
 
 
-def _worth_telling_apart(head: Lines) -> Ints:
-    """Return the holders without those of lines with a single caller, which are the same as their line."""
-    holder = holders_that_own(head)
-    row = head.holders.row[holder]
-    several = np.bincount(row[row >= 0], minlength=len(head) + 1) > 1
-    return holder[(row < 0) | several[row]]
+def _forks(of: Parts, keys: Ints) -> Mask:
+    """Return which parts are one of several of their line, or of their line by the callers before: others are the same as that."""
+    above = np.where(of.depth > 0, keys[of.depth - 1, of.first], NONE)
+    _, place, count = np.unique(above, return_inverse=True, return_counts=True)
+    several: Mask = (above != NONE) & (count[place] > 1)
+    return several
 
 
 def _allocated(snapshot: Snapshot) -> float:

@@ -1,6 +1,7 @@
 """What verdicts judge in a snapshot: all that is kept of most snapshots of a series.
 
-That is each owned line; each of them by caller; and, of what no own code owns, each outermost function.
+That is each owned line; each of them by caller, by caller and its caller, and so on; and, of what no own code owns, each
+outermost function. All of these are sums over holders (see `tables.holders`), which are what is kept.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from alloclens.arrays import offsets, spread
 from alloclens.profile.sample_types import columns, judged
+from alloclens.tables.holders import MAX_CALLERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
 
 
 LINE_BITS = 24
+NONE = -1
 
 
 class Figures(NamedTuple):
@@ -42,35 +46,76 @@ class Figures(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class OwnedLines:
-    """The owned lines of one snapshot, in its judged sample type, and its holders (see `tables.holders`)."""
+    """The holders of one snapshot, in its judged sample type."""
 
     key: Ints
-    """Key of each, the same in every snapshot."""
+    """Keys of the parts that each holder belongs to, the same in every snapshot, shape (1 + MAX_CALLERS, holders).
+
+    That of its line or outermost function, of its line by caller, and so on; NONE where there are no more callers.
+    """
     value: Singles
     """float32: seven digits are enough for verdicts."""
     rest: Floats | Callable[[], Floats]
-    """The other columns of `Figures`, shape (6, lines), or a function that loads them: few snapshots need them.
+    """The other columns of `Figures`, shape (6, holders), or a function that loads them: few snapshots need them.
 
     float64: what was allocated in all may be millions of times what was allocated between two snapshots.
     """
 
     def figures(self) -> Floats:
-        """Return the columns of `Figures`, shape (7, lines)."""
+        """Return the columns of `Figures`, shape (7, holders)."""
         rest = self.rest() if callable(self.rest) else self.rest
         return np.concatenate([self.value[None], rest], dtype=np.float64)
 
 
-NOTHING = OwnedLines(np.zeros(0, np.int64), np.zeros(0, np.float32), np.zeros((len(Figures._fields) - 1, 0)))
+NOTHING = OwnedLines(
+    np.zeros((1 + MAX_CALLERS, 0), np.int64), np.zeros(0, np.float32), np.zeros((len(Figures._fields) - 1, 0))
+)
+
+
+class Parts(NamedTuple):
+    """What is judged of a snapshot, each a sum over some of its holders."""
+
+    key: Ints
+    depth: Ints
+    """How many callers tell it apart; 0 for a line, or an outermost function."""
+    holder: Ints
+    """The holders of each part, part by part."""
+    at: Ints
+    """Where each part begins in `holder`, and where the last one ends."""
+
+    @property
+    def first(self) -> Ints:
+        """A holder of each part."""
+        return self.holder[self.at[:-1]]
+
+    def some(self, part: Ints) -> Parts:
+        """Return some of the parts, in this order."""
+        counts = np.diff(self.at)[part]
+        return Parts(self.key[part], self.depth[part], self.holder[spread(self.at[part], counts)], offsets(counts))
+
+    def sum(self, figures: Floats) -> Floats:
+        """Sum figures of holders, which are on the last axis."""
+        if not len(self.holder):
+            return np.zeros((*figures.shape[:-1], 0))
+        return np.asarray(np.add.reduceat(figures[..., self.holder], self.at[:-1], axis=-1))
+
+
+def parts(key: Ints) -> Parts:
+    """Return the parts that holders with these keys belong to, by key. `key` is that of `OwnedLines`."""
+    depth, holder = np.nonzero(key != NONE)
+    of = key[depth, holder]
+    order = np.argsort(of, kind="stable")
+    begin = np.flatnonzero(np.diff(of[order], prepend=NONE))
+    return Parts(of[order[begin]], depth[order[begin]], holder[order], np.append(begin, len(order)))
 
 
 class LineNumbers:
-    """Assigns small, stable numbers to keys."""
+    """Assigns small, stable numbers to the keys of parts."""
 
     def __init__(self) -> None:
         self._keys = np.zeros(0, np.int64)
         """Sorted."""
         self._numbers = np.zeros(0, np.int64)
-        self._last = self._keys, self._numbers
         self._figures: tuple[dict[OwnedLines, Floats], ...] = ({}, {})
         """Of the last two calls: a process, and the one before it."""
 
@@ -78,13 +123,7 @@ class LineNumbers:
         return len(self._keys)
 
     def numbers(self, keys: Ints) -> Ints:
-        """Return a number from 0 on for each of these distinct keys. Fast for the keys of the last call."""
-        last = self._last[0]
-        if not (keys is last or np.array_equal(keys, last)):
-            self._last = keys, self._numbered(keys)
-        return self._last[1]
-
-    def _numbered(self, keys: Ints) -> Ints:
+        """Return a number from 0 on for each of these distinct keys."""
         place, new = self._places(keys)
         if new.any():
             fresh = np.sort(keys[new])
@@ -102,16 +141,21 @@ class LineNumbers:
         known = self._figures[0] | self._figures[1]
         all_figures = {lines: known[lines] if lines in known else lines.figures() for lines in owned}
         self._figures = all_figures, self._figures[0]
-        numbers = [self.numbers(lines.key) for lines in owned]
         out = np.zeros((len(owned), len(Figures._fields), len(site)))
-        for wide, number, figures in zip(out, numbers, all_figures.values(), strict=True):
-            if len(number):
-                place = np.full(len(self), -1)
-                place[number] = np.arange(len(number))
-                at = place[site]
-                np.take(figures, at, axis=1, out=wide, mode="clip")
-                wide[:, at < 0] = 0
+        key = np.zeros(0, np.int64)
+        for wide, (lines, figures) in zip(out, all_figures.items(), strict=True):
+            if not (lines.key is key or np.array_equal(lines.key, key)):  # most have the keys of the one before
+                key = lines.key
+                there, chosen = self._chosen(parts(key), site)
+            wide[:, there] = chosen.sum(figures)
         return out
+
+    def _chosen(self, of: Parts, site: Ints) -> tuple[Ints, Parts]:
+        """Return which of these sites are among some parts, and those parts."""
+        place = np.full(len(self) + len(of.key), -1)
+        place[self.numbers(of.key)] = np.arange(len(of.key))
+        there = np.flatnonzero(place[site] >= 0)
+        return there, of.some(place[site[there]])
 
     def _places(self, keys: Ints) -> tuple[Ints, Mask]:
         if not len(self):
@@ -126,14 +170,12 @@ def rows_that_own(lines: Lines) -> Ints:
 
 
 def owned(lines: Lines) -> OwnedLines:
-    """Extract the figures that verdicts need of the owned lines and the holders."""
-    judged_type, row = judged(lines.sample_types), rows_that_own(lines)
+    """Extract the figures that verdicts need of the holders."""
+    judged_type = judged(lines.sample_types)
     if judged_type is None:
         return NOTHING
     kept, by = holders_that_own(lines), lines.holders
-    value = np.concatenate([lines.value.owned[row], by.value[kept]])
-    variance = np.concatenate([lines.variance.owned[row], by.variance[kept]])
-    sampled = np.concatenate([lines.sampled.owned[row], by.sampled[kept]])
+    value, variance, sampled = (columns_of[kept] for columns_of in (by.value, by.variance, by.sampled))
     here, since_start, objects, _ = columns(lines.sample_types, judged_type)
     nothing = np.full(len(value), np.nan)
     figures = Figures(
@@ -145,8 +187,7 @@ def owned(lines: Lines) -> OwnedLines:
         allocated_variance=nothing if since_start is None else variance[:, since_start],
         allocated_sampled=nothing if since_start is None else sampled[:, since_start],
     )
-    key = np.concatenate([keys(lines, row), holder_keys(lines, kept)])
-    return OwnedLines(key, figures.value.astype(np.float32), np.array(figures[1:]))
+    return OwnedLines(holder_keys(lines, kept), figures.value.astype(np.float32), np.array(figures[1:]))
 
 
 def holders_that_own(lines: Lines) -> Ints:
@@ -157,14 +198,17 @@ def holders_that_own(lines: Lines) -> Ints:
 
 
 def holder_keys(lines: Lines, holder: Ints) -> Ints:
-    """Return the keys of these holders, other than those of lines."""
-    by, line = lines.holders, keys(lines, np.arange(len(lines)))
-    if not len(line):
-        line = np.zeros(1, np.int64)
-    row, caller = by.row[holder], by.caller[holder]
-    key = _mixed(line[row], np.where(caller >= 0, line[caller], 1))
+    """Return the keys of the parts that these holders belong to, as in `OwnedLines`."""
+    by = lines.holders
+    line = np.append(keys(lines, np.arange(len(lines))), 1)  # the last entry is for row -1, no line
+    row, before = by.row[holder], by.row[holder]
+    key = np.full((1 + MAX_CALLERS, len(holder)), NONE)
+    key[0] = line[row]
     outermost = np.array([_file_key(f"\0{by.function[i]}") for i in holder[row < 0].tolist()], np.int64)
-    key[row < 0] = _mixed(outermost, outermost)
+    key[0, row < 0] = _mixed(outermost, outermost)
+    for depth, caller in enumerate(by.callers[holder].T, start=1):
+        key[depth] = np.where(before >= 0, _mixed(key[depth - 1], line[caller]), NONE)
+        before = caller
     return key
 
 
@@ -179,7 +223,7 @@ def _mixed(one: Ints, other: Ints) -> Ints:
 
 
 def keys(lines: Lines, row: Ints) -> Ints:
-    """Return the keys of these rows: a hash of the file's name, combined with the line."""
+    """Return the keys of these rows: a hash of the file's name, combined with the line. They are those of parts of depth 0."""
     files = np.array([_file_key(file) for file in lines.files] or [0], np.int64)
     return files[lines.file[row]] | (lines.line[row] & ((1 << LINE_BITS) - 1))
 

@@ -93,4 +93,4 @@ def owned(comparison: Comparison, row: int) -> OwnedLine | None:
 
 def _values(snapshots: Sequence[Snapshot], key: int, builds: Collection[str]) -> list[float | None]:
     tables = (snapshot.owned if snapshot.build_id in builds else None for snapshot in snapshots)
-    return [float(lines.value[lines.key == key].sum()) if lines else None for lines in tables]
+    return [float(lines.value[lines.key[0] == key].sum()) if lines else None for lines in tables]

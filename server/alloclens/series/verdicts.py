@@ -175,6 +175,7 @@ def verdicts(history: History) -> Verdicts:
     then, now = history.figures(0), history.figures(last)
     growth, allocated = now.value - then.value, np.nan_to_num(now.allocated - then.allocated)
     looked_at, never = int(np.count_nonzero(now.value)), nothing > 0
+    least = MIN_GROWTH_SHARE * now.value[history.parts.depth == 0].sum()
     enough = len(history) >= MIN_OBSERVATIONS
     whole = _bounds(history.rate, then, now, critical_value(looked_at), load=not enough)
     stated = _bounds(history.rate, then, now, critical_value(1), load=False)
@@ -189,7 +190,7 @@ def verdicts(history: History) -> Verdicts:
         load, young = _load(history, rising, trend.by_size), never
     else:
         late = _bounds(history.rate, history.figures(last // 2), now, critical_value(1), load=True)
-        young = (whole.low > 0) & (late.low > 0) & (growth > MIN_GROWTH_SHARE * now.value.sum())
+        young = (whole.low > 0) & (late.low > 0) & (growth > least)
         proven, deviate = never, ratio(2 * growth, np.nan_to_num(stated.high - stated.low))  # 1 would be significant
         trend = Trend(deviate, nothing + 1, never, never, looked_at)
         pace, load = Pace(never, never, never, nothing), Load(nothing + np.inf, never, nothing + np.nan)
@@ -200,7 +201,7 @@ def verdicts(history: History) -> Verdicts:
         (Rule.REFILLS, (proven | young) & slowed),
         (Rule.EARLY, young & early),
         (Rule.YOUNG, young),
-        (Rule.SMALL, proven & (growth <= MIN_GROWTH_SHARE * now.value[: len(history.row)].sum())),
+        (Rule.SMALL, proven & (growth <= least)),
         (Rule.FILLED, proven & pace.fell),
         (Rule.LOADED, proven & (load.missing < LOAD)),
         (Rule.SLOWS, proven & pace.slows),

@@ -73,11 +73,13 @@ def owned(profile: Profile, sites: Sites, own: Mask) -> Attribution:
     return Attribution(site, len(sites))
 
 
-def owned_and_caller(profile: Profile, sites: Sites, own: Mask) -> tuple[Attribution, Ints]:
-    """Return the same of all samples of a profile, with each one's next other own site outwards; -1 for none."""
+def owners(profile: Profile, sites: Sites, own: Mask, most: int) -> Ints:
+    """Return the same of all samples of a profile, and the next other own sites outwards.
+
+    The result is of the shape (samples, most), each site once, -1 for none.
+    """
     of = profile.locations
-    deepest, caller = kernel.owned(profile.location_at, profile.location, of.frame_at, sites.of_frame, own)
-    return Attribution(deepest, len(sites)), caller
+    return kernel.owned(profile.location_at, profile.location, of.frame_at, sites.of_frame, own, most)
 
 
 def allocators(profile: Profile, sites: Sites) -> Mask:

@@ -1,8 +1,9 @@
-"""Who holds memory, more finely than by line: each owned line by its caller, and what no own code owns.
+"""Who holds memory, more finely than by line: each owned line by its callers, and what no own code owns.
 
 Every sample belongs to one holder. Where its stack has own code, that is the owned line together with the next other own
-line outwards, its caller: a helper of one's own is one line for all its callers, of which perhaps one leaks. Where its
-stack has none, it is the outermost function, which a library has started as a goroutine or a thread.
+lines outwards, its callers: a helper of one's own is one line for all its callers, of which perhaps one leaks, and so is
+a helper of helpers. Where its stack has none, it is the outermost function, which a library has started as a goroutine or
+a thread.
 """
 
 from __future__ import annotations
@@ -42,6 +43,8 @@ STARTERS = frozenset(
 """Outermost frames that say nothing: what starts a program, a goroutine or a thread."""
 MAX_STARTERS = 100
 """Outermost locations that are looked at: nothing calls through so many starters and frames of the runtime."""
+MAX_CALLERS = 3
+"""Own lines outwards from an owned one that tell its holders apart: helpers of helpers of helpers."""
 MOST = 0.5
 """The share of a line's growth above which one of several callers is named."""
 RUNTIME = "runtime."
@@ -50,12 +53,12 @@ RUNTIME = "runtime."
 
 @dataclass(frozen=True, eq=False)
 class Holders:
-    """One row for each owned line and caller, and for each outermost function of the stacks without own code."""
+    """One row for each owned line and its callers, and for each outermost function of the stacks without own code."""
 
     row: Ints
     """The owned line's row in `Lines`; -1 for none."""
-    caller: Ints
-    """The row of the own line that calls it; -1 for none."""
+    callers: Ints
+    """Rows of the own lines that call it, nearest first, each once; -1 for none. Shape (holders, MAX_CALLERS)."""
     function: tuple[str, ...]
     """The outermost function where no line owns; else ""."""
     value: Floats
@@ -67,20 +70,26 @@ class Holders:
         return len(self.row)
 
 
-def holders(profile: Profile, site: Ints, caller: Ints, error: Floats) -> Holders:
-    """Return who holds the samples, each with its owned site and caller. `error` is variance and sampled side by side."""
-    other = np.where(site >= 0, caller, _outermost(profile, np.flatnonzero(site < 0)))
-    named = (site >= 0) | (other >= 0)
-    row, other, holder = distinct_pairs(site[named], other[named])
+def holders(profile: Profile, owners: Ints, error: Floats) -> Holders:
+    """Return who holds the samples, each with its owned site and its callers. `error` is variance and sampled side by side."""
+    lineless = owners[:, 0] < 0
+    path = owners.copy()
+    path[lineless, 1] = _outermost(profile, np.flatnonzero(lineless))[lineless]
+    named = np.flatnonzero(~lineless | (path[:, 1] >= 0))
+    holder = path[named, 0]
+    for other in path[named, 1:].T:
+        _, _, holder = distinct_pairs(holder, other)
+    count = int(holder.max(initial=-1)) + 1
+    sample = np.zeros(count, np.int64)
+    sample[holder] = named
     of_sample = np.full(len(profile), -1)
     of_sample[named] = holder
-    charged = Attribution(of_sample, len(row))
-    lineless = row < 0  # they come first
-    function = profile.text(profile.functions.name[other[lineless]])
+    charged, lineless = Attribution(of_sample, count), lineless[sample]  # they come first
+    function = profile.text(profile.functions.name[path[sample[lineless], 1]])
     return Holders(
-        row,
-        np.where(lineless, -1, other),
-        (*function, *[""] * (len(row) - len(function))),
+        owners[sample, 0],
+        owners[sample, 1:],
+        (*function, *[""] * (count - len(function))),
         charged.sum(profile.values).astype(np.float64),
         *np.hsplit(charged.sum(error), 2),
     )
@@ -98,7 +107,7 @@ class GrowingCallers(NamedTuple):
 def growing_callers(profile: Profile, sites: Sites, own: Mask, column: int, path: Sequence[int]) -> GrowingCallers:
     """Return the callers through which most of the growth of an owned site is held.
 
-    `path` is the owned site, and its caller if that is decided. The last that is returned is one of several callers:
+    `path` is the owned site, and those of its callers that are decided. The last that is returned is one of several callers:
     where there is no choice, a name tells nothing.
     """
     part, outer = samples(profile, held_samples(profile, sites, own, [[site] for site in path])), own.copy()

@@ -14,7 +14,7 @@ from alloclens.paths import name_of
 from alloclens.stats.sampling import SampleErrors, errors, sampling_rate
 from alloclens.tables import attribution
 from alloclens.tables.attribution import Attribution
-from alloclens.tables.holders import Holders, holders
+from alloclens.tables.holders import MAX_CALLERS, Holders, holders
 from alloclens.tables.sites import by_source_line
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class Lines:
     unplaced: Ints
     """Sum of |value| of the samples whose stacks name no file; shape (sample types,)."""
     holders: Holders
-    """What is owned, by caller, and what no own code owns."""
+    """What is owned, by callers, and what no own code owns."""
     by_function: bool = False
     """Whether each line is that of a function and stands for all of it, because the writer records no other."""
 
@@ -160,10 +160,11 @@ def attributed(of: UnattributedLines, whose: Ownership) -> Lines:
     both = error[:, column]
     may_own = ~attribution.allocators(profile, sites)
     flat = attribution.flat(profile, sites)
-    owned, caller = attribution.owned_and_caller(profile, sites, own[file] & may_own)
-    owned_or_lost = owned
+    owners = attribution.owners(profile, sites, own[file] & may_own, 1 + MAX_CALLERS)
+    owned = owned_or_lost = Attribution(owners[:, 0], len(sites))
     if lost.any():
-        owned_or_lost, _ = attribution.owned_and_caller(profile, sites, (own | lost)[file] & may_own)
+        deepest = attribution.owners(profile, sites, (own | lost)[file] & may_own, 1)
+        owned_or_lost = Attribution(deepest[:, 0], len(sites))
     cum, cum_errors = attribution.cum_of_both(profile, sites, values, both)
     value = flat.sum(values), cum, owned.sum(values)
     sums = flat.sum(both), cum_errors, owned.sum(both)
@@ -186,7 +187,7 @@ def attributed(of: UnattributedLines, whose: Ownership) -> Lines:
         total=profile.values.sum(axis=0),
         rate=sampling_rate(profile),
         unplaced=unplaced(profile),
-        holders=holders(profile, owned.site, caller, np.hstack([sample_errors.variance, sample_errors.sampled])),
+        holders=holders(profile, owners, np.hstack([sample_errors.variance, sample_errors.sampled])),
         by_function=profile.by_function,
     )
 

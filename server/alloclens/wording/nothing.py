@@ -105,7 +105,7 @@ def _judged(judgements: list[Judgement]) -> str:
 
 def _entries(judgement: Judgement) -> tuple[int, int]:
     """Return the number of own lines, and of functions that no own line calls, that were judged."""
-    return len(judgement.history.row), int(judgement.history.foreign.sum())
+    return judgement.history.lines, int(judgement.history.foreign.sum())
 
 
 def _cause(comparison: Comparison, *, is_named: bool) -> tuple[Cause, str]:

@@ -80,12 +80,13 @@ def message(finding: Finding, comparison: Comparison, now: MappedFinding, memory
     return f"~ {words}" if now.unsure else words
 
 
-def caller_message(finding: Finding, now: MappedFinding) -> str:
-    """Return the verdict for the line of the caller that decides."""
-    held, caller = NamedLine(finding.file, finding.line, now.at).name, now.callers[-1].at
+def caller_message(finding: Finding, now: MappedFinding, caller: NamedLine) -> str:
+    """Return the verdict for the line of one of the callers."""
+    held = NamedLine(finding.file, finding.line, now.at).name
     where = f" goroutines wait in {held}" if finding.is_goroutine else f" held through {held}"
-    words = _sentence(finding, where + _called(now, "this line"))
-    return f"~ {words} {UNSURE}" if caller and caller.unsure else words
+    callers = " ← ".join("this line" if other is caller else other.name for other in now.callers)
+    words = _sentence(finding, where + _called(now, callers))
+    return f"~ {words} {UNSURE}" if caller.at and caller.at.unsure else words
 
 
 def whose(comparison: Comparison) -> str:
