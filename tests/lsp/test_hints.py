@@ -12,6 +12,7 @@ from lsprotocol import types as lsp
 
 from tests.support.editor import Editor, bare, neovim
 from tests.support.profiles import drop, heap
+from tests.support.raw import raw_client
 
 if TYPE_CHECKING:
     from tests.support.editor import Editor as AnyEditor
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.programs
 
 MB = 1 << 20
+ALL = {"start": {"line": 0, "character": 0}, "end": {"line": 99, "character": 0}}
 OF_THE_CLIENT, PAGE = "alloclens.showStacks", "alloclens.server.stackPage"
 
 
@@ -48,6 +50,63 @@ async def test_hints_follow_the_directory(any_editor: AnyEditor, folder: Path) -
     await any_editor.until_hints(main, before)
     first.unlink()
     await any_editor.until_hints(main, {})
+
+
+@pytest.mark.parametrize("lenses", [False, True])
+async def test_an_editor_that_asks_once_gets_numbers(folder: Path, lenses: bool) -> None:
+    """It opens a file while the server starts, and cannot be told to ask again: it must not keep an empty answer."""
+    for kept in (3, 4, 40):
+        drop(folder / f"profiles/{kept:02}.pb.gz", heap(*stacks(folder, kept)))
+    editor = Editor(bare())
+    await editor.open_folder(folder, codeLens=lenses)
+    main = editor.open(folder / "main.go")
+    if lenses:
+        asked = lsp.CodeLensParams(lsp.TextDocumentIdentifier(main))
+        assert len(await editor.client.text_document_code_lens_async(asked)) == 2
+    else:
+        assert await editor.hints(main) == {6: "2.0MB owned", 7: "40.0MB cum ▲37.0MB", 11: "40.0MB ▲37.0MB"}
+    await editor.close()
+
+
+async def test_an_editor_that_asks_once_is_told_of_new_numbers_once(folder: Path) -> None:
+    drop(folder / "profiles/a.pb.gz", heap(*stacks(folder, 3)))
+    editor = Editor(bare())
+    await editor.open_folder(folder)
+    main = editor.open(folder / "main.go")
+    await editor.hints(main)
+    assert editor.messages == []
+    drop(folder / "profiles/b.pb.gz", heap(*stacks(folder, 4)))
+    (told,) = await editor.until(lambda: editor.messages)
+    assert told.startswith("alloclens: b.pb.gz has new numbers")
+    drop(folder / "profiles/c.pb.gz", heap(*stacks(folder, 40)))
+    await editor.until_hints(main, {6: "2.0MB owned", 7: "40.0MB cum ▲37.0MB", 11: "40.0MB ▲37.0MB"})
+    assert editor.messages == [told]
+    await editor.close()
+
+
+async def test_waiting_for_the_first_numbers_can_be_cancelled(folder: Path) -> None:
+    """While a folder of many profiles is read for the first time."""
+    for number in range(40):
+        drop(folder / f"profiles/{number:02}.pb.gz", heap(*stacks(folder, 3 + number)))
+    with raw_client(folder) as client:
+        client.start({})
+        main = (folder / "main.go").as_uri()
+        client.notify(
+            "textDocument/didOpen",
+            {"textDocument": {"uri": main, "languageId": "go", "version": 1, "text": (folder / "main.go").read_text()}},
+        )
+        client.say(
+            {
+                "jsonrpc": "2.0",
+                "id": 7,
+                "method": "textDocument/inlayHint",
+                "params": {"textDocument": {"uri": main}, "range": ALL},
+            }
+        )
+        at = {"textDocument": {"uri": main}, "position": ALL["start"]}
+        assert client.result("textDocument/hover", at) is None  # others need not wait
+        client.notify("$/cancelRequest", {"id": 7})
+        assert client.answer(7)["error"]["code"] == lsp.LSPErrorCodes.RequestCancelled
 
 
 async def test_a_line_of_a_file_with_two_names_has_one_hint(editor: AnyEditor, folder: Path) -> None:

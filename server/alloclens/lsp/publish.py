@@ -17,6 +17,8 @@ from alloclens.lsp.progress import LoadingProgress
 from alloclens.lsp.protocol import Status
 from alloclens.lsp.show import first_of, tell
 from alloclens.lsp.status import status
+from alloclens.paths import name_of
+from alloclens.printable import printable
 from alloclens.typed import as_json
 from alloclens.wording.status import not_used, unreadable
 
@@ -34,6 +36,11 @@ ANSWER_SECONDS = 10.0
 PAUSE_SECONDS = 0.3
 """How long no document may have changed before diagnostics are published."""
 
+OLD_HINTS = (
+    "{name} has new numbers. This editor requests hints only when a file is opened or edited; until then, those beside "
+    "the lines are of an older snapshot."
+)
+
 
 class Publisher:
     """Sends what has changed, and only that."""
@@ -46,11 +53,10 @@ class Publisher:
         self._told: set[tuple[str, str]] = set()
         self._refreshing: set[str] = set()
         self._one_at_a_time, self._one_world_at_a_time = asyncio.Lock(), asyncio.Lock()
+        self._is_told_of_hints = False
         self._progress = LoadingProgress(ls)
         self._notice = Notice(ls)
         self._permission = Permission(ls)
-        self._loaded = asyncio.Event()
-        """Set once all profiles have been read."""
         self._offering = Offering(ls)
         self.chosen = self._offering.chosen
 
@@ -73,7 +79,7 @@ class Publisher:
         """Tell the editor of a world."""
         try:
             if not world.pending:  # a series that is only half read may be judged wrongly
-                self._loaded.set()
+                self._ls.loaded.set()
                 await self.publish()
                 self._ls.run_task(self._notice.show(world), "showing what was not found")
         finally:  # even if publishing fails
@@ -84,12 +90,14 @@ class Publisher:
             self._ls.run_task(self._permission.ask(world), "asking what may be read")
         if self._ls.client.refreshes_hints:
             self._refresh("hints", self._ls.workspace_inlay_hint_refresh_async)
+        else:
+            self._tell_of_hints(world)
         if self._ls.client.refreshes_lenses:
             self._refresh("lenses", self._ls.workspace_code_lens_refresh_async)
 
     async def found(self) -> str | None:
         """Offer to show profiles that were written before the start; return the path that the user wants to see."""
-        await self._loaded.wait()
+        await self._ls.loaded.wait()
         return await self._offering.found()
 
     def has(self, uri: str) -> bool:
@@ -123,6 +131,13 @@ class Publisher:
         if fresh := [sentence for problem, sentence in problems.items() if problem not in self._told]:
             tell(self._ls, first_of(fresh), types.MessageType.Warning)
         self._told = {*problems}
+
+    def _tell_of_hints(self, world: World) -> None:
+        """Tell once, if hints have become old that the editor cannot be made to request again."""
+        head = world.shown.head if world.shown else None
+        if head and not world.pending and self._ls.hinted not in (None, head) and not self._is_told_of_hints:
+            self._is_told_of_hints = True
+            tell(self._ls, OLD_HINTS.format(name=printable(name_of(head.path))), types.MessageType.Info)
 
     def _refresh(self, kind: str, ask: Callable[[None], Awaitable[Any]]) -> None:
         """Have the editor request hints or lenses again; one such refresh of a kind at a time."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import typing
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
@@ -20,10 +22,15 @@ from alloclens.session.world import World
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from alloclens.series.snapshot import Snapshot
     from alloclens.session.loader import Loader
     from alloclens.session.world import FilePair
     from alloclens.transform.filters import Filters
     from alloclens.worker import Worker
+
+
+FIRST_ANSWER_SECONDS = 5.0
+"""How long the first answer to an editor that never asks again may take. Emacs drops one that takes ten."""
 
 
 class Publishing(typing.Protocol):
@@ -71,8 +78,18 @@ class Server(Session):
         """The paths of the workspace folders, by URI."""
         self.focus: tuple[tuple[Filters, ...], ...] = ()
         """The steps of the focus that the user has chosen; the world has those in effect."""
+        self.loaded = asyncio.Event()
+        """Set once all profiles have been read for the first time."""
+        self.hinted: Snapshot | None = None
+        """The head of the hints that the editor requested last."""
         self.compared: FilePair | None = None
         """Two files that the user compares, or one that is shown."""
         self.capturing = Capturing()
         self.loader: Loader | None = None
         self.publisher: Publishing | None = None
+
+    async def until_loaded(self, *, asks_again: bool) -> None:
+        """Wait for the first numbers, for an editor that cannot be told to ask for them again, but not for long."""
+        if not asks_again:
+            with suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self.loaded.wait(), FIRST_ANSWER_SECONDS)

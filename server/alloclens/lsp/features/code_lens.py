@@ -35,6 +35,7 @@ def register(server: Server) -> None:
 
 async def code_lens(ls: Server, params: types.CodeLensParams) -> list[types.CodeLens]:
     """Return a lens for each function of the file that the profile names; of many, for the heaviest."""
+    await ls.until_loaded(asks_again=ls.client.refreshes_lenses)
     if not ls.world.settings.code_lens:
         return []
     return await asyncio.to_thread(_lenses, ls.world, ls.documents, params.text_document.uri, ls.client)

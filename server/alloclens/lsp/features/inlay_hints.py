@@ -40,9 +40,14 @@ def register(server: Server) -> None:
 
 async def inlay_hints(ls: Server, params: types.InlayHintParams) -> list[types.InlayHint]:
     """Return the hints of a range of lines; of many, the heaviest."""
+    await ls.until_loaded(asks_again=ls.client.refreshes_hints)
     if not ls.world.settings.hints:
         return []
-    return await asyncio.to_thread(_hints, ls.world, ls.documents, params.text_document.uri, params.range, ls.client)
+    world = ls.world
+    hints = await asyncio.to_thread(_hints, world, ls.documents, params.text_document.uri, params.range, ls.client)
+    if hints and world.shown:
+        ls.hinted = world.shown.head
+    return hints
 
 
 def _hints(
