@@ -143,7 +143,7 @@ def said(world: World) -> dict[str, str]:
     found = {
         "series": [(one.snapshots[0].kind, [[s.name for s in of] for of in one.processes]) for one in world.series],
         "owned": {
-            s.name: sorted(zip(s.owned.key.tolist(), s.owned.figures().T.tolist(), strict=True))
+            s.name: sorted(zip(s.owned.key.T.tolist(), s.owned.figures().T.tolist(), strict=True))
             for one in world.series
             for s in one.snapshots
         },
