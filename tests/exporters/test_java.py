@@ -1,14 +1,20 @@
-"""Java, with profiles of what is alive as async-profiler's jfrconv writes them: classes, lines and no files."""
+"""Java, Kotlin and Scala: recordings of async-profiler, and profiles in the form of its jfrconv: classes, lines and no files."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+import platform
+import re
+import shutil
+import sys
+import zipfile
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 from alloclens.cli import main as cli
 from click.testing import CliRunner
 
-from tests.exporters.shops import KEEPS, LEAKS, SNAPSHOTS, seen
+from tests.exporters.shops import INSTALLED, KEEPS, LEAKS, SNAPSHOTS, a_minute_apart, seen
 from tests.support import tools
 from tests.support.profiles import drop, profile
 
@@ -16,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 pytestmark = [pytest.mark.programs, pytest.mark.slow]
+JARS = INSTALLED / "java"
 SHOP = "com/acme/shop/Shop"
 MB = 1 << 20
 STACKS = {
@@ -64,3 +71,95 @@ def test_what_was_allocated_is_not_judged(tmp_path: Path) -> None:
     series(tmp_path, "allocations")
     said = CliRunner().invoke(cli, ["leaks", str(tmp_path / "profiles"), "--workspace", str(tmp_path)]).output
     assert "profiles of allocations are not judged" in said
+
+
+def _classpath(*jars: str) -> str:
+    return os.pathsep.join(str(next(JARS.glob(f"{jar}-[0-9]*.jar"))) for jar in jars)
+
+
+class Program(NamedTuple):
+    """How a program is compiled, and what of its class path it runs with."""
+
+    source: str
+    compiler: tuple[str, ...]
+    main: str
+    jars: tuple[str, ...] = ()
+
+
+PROGRAMS = {
+    "Java": Program("src/main/java/com/acme/shop/Shop.java", (), "com.acme.shop.Shop"),
+    "Kotlin": Program(
+        "src/main/kotlin/Shop.kt",
+        ("org.jetbrains.kotlin.cli.jvm.K2JVMCompiler", "-no-stdlib", "-no-reflect"),
+        "com.acme.shop.ShopKt",
+        ("kotlin-stdlib",),
+    ),
+    "Scala": Program(
+        "src/main/scala/Shop.scala",
+        ("dotty.tools.dotc.Main",),
+        "com.acme.shop.Shop",
+        ("scala-library", "scala3-library_3"),
+    ),
+}
+
+
+@pytest.fixture(scope="module", params=list(PROGRAMS.values()), ids=list(PROGRAMS))
+def recorded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Run a program under async-profiler, and return its source; live.jfr in the folder of `src` is the recording."""
+    if not JARS.exists() or (sys.platform, platform.machine()) != ("linux", "x86_64"):
+        pytest.skip(
+            "`make languages` installs async-profiler, whose library for Linux on x86-64 is taken, and the compilers"
+        )
+    program, folder = request.param, tmp_path_factory.mktemp("shop")
+    source = tools.put(tools.PROGRAMS / "java" / program.source.rpartition("/")[2], folder / program.source)
+    jars, classes = _classpath(*program.jars), folder / "classes"
+    classes.mkdir()
+    java = tools.tool("java")
+    compiler = [java, "-cp", f"{JARS}/*", *program.compiler] if program.compiler else [tools.tool("javac"), "-g"]
+    tools.run(*compiler, "-classpath", jars or ".", "-d", classes, source, cwd=folder)
+    with zipfile.ZipFile(_classpath("async-profiler")) as archive:
+        agent = archive.extract("linux-x64/libasyncProfiler.so", folder)
+    options = "start,event=alloc,alloc=256k,live,jfr,file=live.jfr"
+    run = [
+        java,
+        "-Xmx320m",
+        f"-agentpath:{agent}={options}",
+        "-cp",
+        os.pathsep.join(filter(None, (str(classes), jars))),
+    ]
+    tools.run(*run, program.main, cwd=folder)
+    return source
+
+
+@pytest.fixture
+def shop(recorded: Path) -> Path:
+    """The folder of the program, with an empty directory of profiles."""
+    folder = next(above.parent for above in recorded.parents if above.name == "src")
+    shutil.rmtree(folder / "profiles", ignore_errors=True)
+    (folder / "profiles").mkdir()
+    return folder
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="the script of the documentation reads times of ISO 8601")
+async def test_one_recording_in_windows(recorded: Path, shop: Path) -> None:
+    (code,) = re.findall(r"```python\n(.*?)```", (tools.ROOT / "docs/languages/java.md").read_text("utf-8"), re.DOTALL)
+    (shop / "windows.py").write_text(code)
+    tools.run(sys.executable, "windows.py", "live.jfr", "profiles", cwd=shop)
+    assert len(a_minute_apart(shop / "profiles")) == SNAPSHOTS
+    shown = (await seen(shop, [recorded]))[recorded.name]
+    assert shown.findings == dict.fromkeys(LEAKS, "growing")
+    for leak in LEAKS:
+        assert "▲" in shown.hints[leak]
+        assert "~" not in shown.hints[leak]
+    assert shown.hints[KEEPS]
+
+
+async def test_what_jfrconv_makes_of_a_recording(recorded: Path, shop: Path) -> None:
+    convert = [tools.tool("java"), "-jar", _classpath("jfr-converter"), "--live", "--total", "-o", "pb.gz"]
+    tools.run(*convert, "live.jfr", "profiles/live.pb.gz", cwd=shop)
+    a_minute_apart(shop / "profiles")
+    shown = (await seen(shop, [recorded]))[recorded.name]
+    for mark in (*LEAKS, KEEPS):
+        assert "B" in shown.hints[mark]
+        assert "~" not in shown.hints[mark]
+    assert not shown.findings

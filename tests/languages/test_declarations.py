@@ -168,6 +168,8 @@ namespace Acme.Shop {
 }
 """
 JULIA = "module M\nfunction scan_tokens(source::String)\nend\nshort(x) = scan_tokens(x)\n"
+KOTLIN = "class Cart {\n  fun add() {\n    run { }\n  }\n  class Item(val n: Int)\n}\nfun main() {\n}\n"
+SCALA = "object Cart {\n  def add(n: Int): Unit = {\n  }\n}\nclass Shelf(size: Int) {\n}\n"
 JAVA = "class Cart {\n  public void add(int item) {\n    add(1);\n  }\n}\n"
 FILES = {
     PYTHON: "shop.py",
@@ -176,6 +178,8 @@ FILES = {
     JAVASCRIPT: "shop.js",
     JULIA: "shop.jl",
     JAVA: "Cart.java",
+    KOTLIN: "Cart.kt",
+    SCALA: "Cart.scala",
 }
 
 
@@ -208,6 +212,12 @@ FILES = {
         (JULIA, "short(::Int64)", [4]),
         (JAVA, "com.shop.Cart.add", [2]),
         (JAVA, "com.shop.Cart.<init>", [1]),
+        (KOTLIN, "com/shop/Cart.add$lambda$0", [2]),
+        (KOTLIN, "com/shop/Cart$Item.<init>", [5]),
+        (KOTLIN, "com/shop/CartKt.main", [7]),
+        (SCALA, "com/shop/Cart$.$anonfun$add$1", [2]),
+        (SCALA, "com/shop/Cart$.add$$anonfun$2$$anonfun$adapted$1", [2]),
+        (SCALA, "com/shop/Shelf.<init>", [5]),
         (JAVA, "", []),
         (JAVA, "…", []),
     ],

@@ -191,6 +191,13 @@ def test_a_function_of_python_does_not_run_on_its_head(text: str, lines: list[in
     assert fits(marks("a.py", *(("keep", 0, line) for line in lines)), text) == fit
 
 
+@pytest.mark.parametrize(("ending", "fit"), [(".kt", True), (".java", False)])
+def test_lines_beyond_the_end_are_those_of_inlined_functions_of_kotlin(ending: str, fit: bool) -> None:
+    text = "class A {\n  fun add() {\n  }\n}\n"
+    assert fits(marks(f"A{ending}", ("x.A.add", 0, 2), ("x.A.add", 0, 54)), text) == fit
+    assert not fits(marks(f"A{ending}", ("x.A.add", 0, 54), ("x.A.add", 9, 2)), text)
+
+
 MODULES = [argparse, dataclasses, functools, inspect, json.decoder, subprocess, typing]
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 OWN, DEPENDENCY, STANDARD, BUILT_IN, UNKNOWN = Kind
+TILL, STOCK = "/w/src/main/kotlin/till.kt", "/w/src/main/scala/Stock.scala"
 FILES = {
     "/w/main.go": (OWN, go("main")),
     "/w/run.go": (OWN, go("run")),
@@ -48,6 +49,12 @@ FILES = {
     "/w/real/z.go": (OWN, go("Z")),
     "/w/src/ui.js": (OWN, "export function draw() {}\n"),
     "/w/src/main/java/com/shop/Cart.java": (OWN, "class Cart {\n  void add() {\n  }\n}\n"),
+    "/w/src/main/kotlin/till.kt": (
+        OWN,
+        "package com.shop.till\n\n/** class Shown */\ndata class Coin(val n: Int) {\n  class Side\n}\n\nenum class Kind { A }\n\nfun pay() {\n}\n",
+    ),
+    "/w/src/main/kotlin/names.kt": (OWN, '@file:JvmName("Names")\n\npackage com.shop.till\n\nfun name() {\n}\n'),
+    "/w/src/main/scala/Stock.scala": (OWN, "package com.shop\npackage stock\n\nclass Shelf\nobject Stock {\n}\n"),
     "/w/shop/cart.py": (OWN, "class Cart:\n    def add(self):\n"),
     "/w/shop/cart.rs": (OWN, "pub fn add() {\n"),
     "/w/api/api.pb.go": (DEPENDENCY, go("Marshal")),
@@ -140,6 +147,7 @@ MAPPED, EXACT, MODULE, BUILD, VENDOR = (
 )
 CACHE, REQUIRED, GOROOT, PACKAGE = "module cache", "required module", "Go's own source", "installed package"
 BUNDLED, INSTALLED = "project of a bundler", "installed project"
+OF_CLASS = "the file of its class"
 RELATIVE, CONTAINER, SUFFIX = "relative to the workspace", "container or CI root", "the only file that ends so"
 GUESSES, PROOFS = {BUNDLED, RELATIVE, CONTAINER, SUFFIX}, {"com.shop.Cart.add"}
 """Rules whose finds are marked, and functions that say whose they are."""
@@ -360,6 +368,15 @@ FOUND = {
     "suffix, Python": Case("/some/where/shop/cart.py", "Cart.add", "/w/shop/cart.py", SUFFIX),
     "suffix, Rust": Case("/some/where/shop/cart.rs", "shop::cart::add::h0123456789abcdef", "/w/shop/cart.rs", SUFFIX),
     "suffix, Java's package": Case("Cart.java", "com.shop.Cart.add", "/w/src/main/java/com/shop/Cart.java", SUFFIX),
+    "Kotlin, a file of functions": Case("com/shop/till/Till.kt", "com/shop/till/TillKt.pay", TILL, OF_CLASS),
+    "Kotlin, a class": Case("com/shop/till/Coin.java", "com/shop/till/Coin$Side.<init>", TILL, OF_CLASS),
+    "Kotlin, an enum": Case("com/shop/till/Kind.java", "com.shop.till.Kind.<clinit>", TILL, OF_CLASS),
+    "Kotlin, the name of a file alone": Case("till.kt", "com.shop.till.TillKt.pay", TILL, OF_CLASS),
+    "Kotlin, a named file": Case(
+        "com/shop/till/Names.java", "com/shop/till/Names.name", "/w/src/main/kotlin/names.kt", OF_CLASS
+    ),
+    "Scala, an object": Case("com/shop/stock/Stock.java", "com/shop/stock/Stock$.$anonfun$fill$1", STOCK, OF_CLASS),
+    "Scala, a class": Case("com/shop/stock/Shelf.java", "com/shop/stock/Shelf.put", STOCK, OF_CLASS),
     "suffix, not Go's http": Case("/src/net/http/server.go", "main.handle", "/w/http/server.go", SUFFIX),
 }
 
@@ -497,6 +514,24 @@ REFUSED = {
         "github.com/pkg/errors@v0.8.0/errors.go", "github.com/pkg/errors.New", DEPENDENCY, LOST
     ),
     "a module cache on a share": Refused("//server/github.com/Azure/sdk@v1.0.0/zz.go", "", DEPENDENCY, LOST),
+    "a class that is only in a comment": Refused(
+        "com/shop/till/Shown.java", "com/shop/till/Shown.put", UNKNOWN, "no file of that name"
+    ),
+    "a class within another": Refused(
+        "com/shop/till/Side.java", "com/shop/till/Side.put", UNKNOWN, "no file of that name"
+    ),
+    "a class, and another file's name": Refused(
+        "coins.kt", "com.shop.till.Coin.put", UNKNOWN, "no file of that name in the workspace"
+    ),
+    "a library of the JVM": Refused(
+        "okhttp3/internal/RealCall.java",
+        "okhttp3/internal/RealCall.execute",
+        DEPENDENCY,
+        "no source here is of a package that begins with okhttp3.internal",
+    ),
+    "another part of the same project": Refused(
+        "com/shop/admin/Users.java", "com/shop/admin/Users.add", UNKNOWN, "no file of that name"
+    ),
     "another class of the same name": Refused(
         "Cart.java", "com.other.Cart.add", UNKNOWN, NO_DIRECTORY, ("/w/src/main/java/com/shop/Cart.java",)
     ),

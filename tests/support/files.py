@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from alloclens.languages.jvm import classes_of
+from alloclens.source.recorded import JVM_FILE
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 SKIPPED = {"vendor", "node_modules", "site-packages"}
 
@@ -49,6 +52,13 @@ class FakeFiles:
         found = (PurePosixPath(path) for path in self._texts if path.startswith((self._folder, "C:/w/")))
         ending = [path for path in found if self._key(f"/{path}").endswith(self._key(f"/{end}"))]
         return [str(path.parent) for path in ending if not SKIPPED.intersection(path.parts)]
+
+    def of_classes(self) -> Mapping[str, Sequence[str]]:
+        files: dict[str, list[str]] = {}
+        for path, text in self._texts.items():
+            for name in classes_of(text, path) if path.endswith(JVM_FILE) else ():
+                files.setdefault(name, []).append(path)
+        return files
 
     def text(self, path: str) -> str | None:
         return self._texts.get(self.real(path))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from alloclens.profile.formats import read
 from alloclens.profile.model import Frame
 from alloclens.session import once
 from alloclens.source.recorded import Kind
-from alloclens.transform.jvm_files import with_java_files
+from alloclens.transform.jvm_files import with_jvm_files
 
 from tests.support.profiles import drop, heap
 
@@ -24,7 +25,7 @@ def frames(profile: Profile) -> set[Frame]:
 
 def test_methods_get_the_file_of_their_class() -> None:
     stack = "com.shop.Cart$Item.<init>@:12 < com/shop/Cart.add@:5 < com.shop.Main.lambda$main$0@:3 < start_thread@:0 < main.f@:1"
-    profile = with_java_files(read(heap(f"{stack} = 1x8")))
+    profile = with_jvm_files(read(heap(f"{stack} = 1x8")))
     assert frames(profile) == {
         Frame("com.shop.Cart$Item.<init>", "com/shop/Cart.java", 12),
         Frame("com/shop/Cart.add", "com/shop/Cart.java", 5),
@@ -34,9 +35,20 @@ def test_methods_get_the_file_of_their_class() -> None:
     }
 
 
+def test_the_class_that_kotlin_makes_of_a_file() -> None:
+    profile = with_jvm_files(read(heap("com/shop/TillKt.main@:5 < com/shop/Kt.run@:3 = 1x8")))
+    assert {frame.file for frame in frames(profile)} == {"com/shop/Till.kt", "com/shop/Kt.java"}
+
+
+@pytest.mark.parametrize(("caller", "file"), [("java/lang/Thread.run", "Main.java"), ("start", "")])
+def test_a_class_in_no_package_is_one_only_in_a_program_of_the_jvm(caller: str, file: str) -> None:
+    profile = with_jvm_files(read(heap(f"Main.keep@:5 < {caller}@:3 = 1x8")))
+    assert Frame("Main.keep", file, 5) in frames(profile)
+
+
 def test_a_profile_with_files_stays() -> None:
     profile = read(heap("com.shop.Cart.add@:5 < main.main@main.go:1 = 1x8"))
-    assert with_java_files(profile) is profile
+    assert with_jvm_files(profile) is profile
 
 
 def test_the_package_leads_to_the_source(tmp_path: Path) -> None:
@@ -53,3 +65,18 @@ def test_the_package_leads_to_the_source(tmp_path: Path) -> None:
         assert place.own
         assert not place.guessed
     assert sources.kind("java/util/ArrayList.java") is Kind.STANDARD
+
+
+def test_a_class_leads_to_the_file_that_declares_it(tmp_path: Path) -> None:
+    source = tmp_path / "app/src/main/kotlin/model.kt"
+    source.parent.mkdir(parents=True)
+    source.write_text(
+        "package com.shop\n\nclass Cart {\n  fun add() {\n    keep()\n  }\n}\n\nfun main() {\n  Cart().add()\n}\n"
+    )
+    frames = "com/shop/Cart.add@:5", "com/shop/ModelKt.main@:10", "org/lib/Pool.run@:7", "java/lang/Thread.run@:3"
+    drop(tmp_path / "profiles/heap.pb.gz", heap(f"{' < '.join(frames)} = 1x1048576"))
+    sources = once.world([str(tmp_path)], [str(tmp_path / "profiles")], {}).sources
+    for file in ("com/shop/Cart.java", "com/shop/Model.kt"):
+        place = sources.place(file)
+        assert (place.path, place.own, place.guessed) == (source.as_posix(), True, False)
+    assert sources.kind("org/lib/Pool.java") is Kind.DEPENDENCY

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from alloclens.languages.csharp import CSHARP
 from alloclens.languages.go import GO
-from alloclens.languages.java import JAVA
 from alloclens.languages.javascript import JAVASCRIPT, TSX, TYPESCRIPT
+from alloclens.languages.jvm import JAVA, KOTLIN, SCALA
 from alloclens.languages.native import C_PLUS_PLUS, RUST, C
 from alloclens.languages.python import PYTHON
 
@@ -25,6 +25,8 @@ LANGUAGES: tuple[Language, ...] = (
     C,
     C_PLUS_PLUS,
     JAVA,
+    KOTLIN,
+    SCALA,
     CSHARP,
 )
 """A file's language is the first one that has its suffix."""
@@ -36,7 +38,7 @@ def language_of(path: str) -> Language | None:
     return next((language for language in LANGUAGES if ending in language.endings), None)
 
 
-KINDS = ((GO,), (PYTHON,), (JAVASCRIPT, TYPESCRIPT, TSX), (RUST,), (C, C_PLUS_PLUS), (JAVA,))
+KINDS = ((GO,), (PYTHON,), (JAVASCRIPT, TYPESCRIPT, TSX), (RUST,), (C, C_PLUS_PLUS), (JAVA, KOTLIN, SCALA))
 """Languages in which a program is written, each with those that are compiled to it or mixed with it as a matter of course."""
 
 

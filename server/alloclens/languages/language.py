@@ -73,3 +73,5 @@ class Language(NamedTuple):
     script can give a function any name."""
     inlines: bool = False
     """Whether symbols may come with the lines of inlined functions."""
+    has_lines_beyond_its_end: bool = False
+    """Whether the lines of functions that were inlined from other files are numbered on from the end of a file."""

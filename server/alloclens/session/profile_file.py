@@ -24,7 +24,7 @@ from alloclens.symbols.demangle import readable
 from alloclens.symbols.source_maps import in_sources
 from alloclens.symbols.symbols import NOTHING_KEPT, Kept, Symbolized, symbolized
 from alloclens.transform.difference import difference, overflow
-from alloclens.transform.jvm_files import with_java_files
+from alloclens.transform.jvm_files import with_jvm_files
 from alloclens.transform.prune import pruned, unusable
 from alloclens.transform.sampling_rate import with_sampling_rate
 from alloclens.transform.v8_lines import with_v8_lines
@@ -65,7 +65,7 @@ def read_profile(
         raise ProfileError(f"{error.strerror} (the setting largestProfile)") from error
     begun = time.monotonic()
     written, rate_notes = with_sampling_rate(read(data, largest))
-    profile, notes = readable(with_v8_lines(with_java_files(written)))
+    profile, notes = readable(with_v8_lines(with_jvm_files(written)))
     found = symbolized(profile, folders, binaries, math.inf if of_any_time else _written_by(written, path), kept)
     result = in_sources(found, folders, mappings, stamp(path))
     milliseconds = (time.monotonic() - begun) * 1000

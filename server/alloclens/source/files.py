@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 
 class Files(Protocol):
@@ -19,6 +19,9 @@ class Files(Protocol):
 
     def named(self, end: str) -> Sequence[str]:
         """Return the workspace's directories that contain a file with this name, or with the end directory/name."""
+
+    def of_classes(self) -> Mapping[str, Sequence[str]]:
+        """Return the workspace's source files for the JVM by the classes that are made of them, such as com.shop.Cart."""
 
     def text(self, path: str) -> str | None:
         """Return the text of a file; None if it cannot be read."""
@@ -46,6 +49,9 @@ class NoFiles:
     def named(self, end: str) -> Sequence[str]:
         del end
         return ()
+
+    def of_classes(self) -> Mapping[str, Sequence[str]]:
+        return {}
 
     def text(self, path: str) -> str | None:
         del path

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from alloclens.languages import language_of
 from alloclens.languages.declarations import declarations, parsed, read_as
@@ -33,8 +36,11 @@ def fits(lines: RecordedLines, text: str, *, inlined: bool = True) -> bool:
     It cannot if a function does not start where recorded, if a line is outside its recorded function, or if a line has
     no code. If `inlined`, a line outside may be of another function that was inlined, where a language has that.
     """
+    language, last = language_of(lines.path), len(split_lines(text))
+    if language and language.has_lines_beyond_its_end:
+        lines = replace(lines, line=np.where(lines.line <= last, lines.line, 0))
     recorded = lines.line[lines.line > 0].tolist()
-    if recorded and (max(recorded) > len(split_lines(text)) or not idle_lines(text, lines.path).isdisjoint(recorded)):
+    if recorded and (max(recorded) > last or not idle_lines(text, lines.path).isdisjoint(recorded)):
         return False
     return all(
         _can_be(

@@ -11,7 +11,17 @@ from alloclens.paths import is_share, is_within, join, name_of
 from alloclens.source.build_roots import Builds
 from alloclens.source.own import is_own
 from alloclens.source.recorded import Kind, recorded
-from alloclens.source.rules import MOVED, RENAMED, RULES, PlacementContext, of_no_module, proves, renamed_from, stranger
+from alloclens.source.rules import (
+    MOVED,
+    RENAMED,
+    RULES,
+    PlacementContext,
+    of_no_module,
+    of_no_package,
+    proves,
+    renamed_from,
+    stranger,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -226,7 +236,8 @@ class SourceMap:
             return Nowhere(
                 file.kind, why, tuple(join(directory, file.name) for directory in (near or same)[:MAX_CANDIDATES])
             )
-        return Nowhere(file.kind, self._absent(file.path))
+        foreign = of_no_package(file, self._context)
+        return Nowhere(Kind.DEPENDENCY if foreign else file.kind, foreign or self._absent(file.path))
 
     def _not_standard(self, file: Recorded) -> str:
         if not file.standard:

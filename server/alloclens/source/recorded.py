@@ -125,8 +125,14 @@ class Recorded:
         """The package of a JVM file's functions, such as com.shop; "" for other files."""
         if not self.path.endswith(JVM_FILE) or not self.functions:
             return ""
-        parts = re.split(r"[./]", self.functions[0])[:-1]
-        return ".".join(takewhile(lambda part: not part[:1].isupper(), parts))
+        return ".".join(_package_and_class(self.functions[0])[0])
+
+    @cached_property
+    def jvm_classes(self) -> Collection[str]:
+        """The classes of a JVM file's functions, such as com.shop.Cart, without those within others."""
+        if not self.path.endswith(JVM_FILE):
+            return ()
+        return tuple(dict.fromkeys(filter(None, map(class_of, self.functions))))
 
     @cached_property
     def end(self) -> str:
@@ -215,6 +221,18 @@ def recorded(path: str, functions: Iterable[str] = ()) -> Recorded:
     """Create a Recorded from a profile's path, with sorted functions."""
     known = tuple(sorted(f for f in functions if f and len(f) <= MAX_NAME_CHARACTERS))
     return Recorded(canonical(path), known, namespace(path)[0], tuple(bundled(path)))
+
+
+def class_of(function: str) -> str:
+    """Return the outermost class in the name of a JVM function: com.shop.Cart$Item.add -> com.shop.Cart; "" without one."""
+    package, name = _package_and_class(function)
+    return ".".join((*package, name)) if name else ""
+
+
+def _package_and_class(function: str) -> tuple[list[str], str]:
+    parts = re.split(r"[./]", function)[:-1]
+    package = list(takewhile(lambda part: not part[:1].isupper(), parts))
+    return package, parts[len(package)].partition("$")[0] if len(package) < len(parts) else ""
 
 
 def package_among(functions: Collection[str]) -> str:

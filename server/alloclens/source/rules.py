@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from alloclens.languages import language_of
 from alloclens.languages.declarations import declares_most
 from alloclens.languages.go.platform import demands, excludes
+from alloclens.languages.jvm import package_of
 from alloclens.languages.names import has_name
 from alloclens.paths import folders_of, is_share, join, name_of, rest_within
 from alloclens.source.alike import is_telling, shared_end
@@ -79,6 +80,11 @@ class PlacementContext:
                 program = PROGRAM.search(path)
                 return frozenset(name.replace("-", "_") for name in (*names, *(program.groups() if program else ())))
         return frozenset()
+
+    @cached_property
+    def jvm_packages(self) -> Collection[str]:
+        """The packages of the workspace's sources for the JVM."""
+        return frozenset(name.rpartition(".")[0] for name in self.files.of_classes())
 
     @cached_property
     def cargo(self) -> Collection[str]:
@@ -402,8 +408,17 @@ def _in_package(path: str, recorded: Recorded, context: PlacementContext) -> boo
     package = recorded.jvm_package
     if not package or f"/{path}".endswith(f"/{recorded.end}"):
         return True
-    names = JVM_PACKAGE.findall(context.files.text(path) or "")
-    return ".".join(names) == package
+    return package_of(context.files.text(path) or "") == package
+
+
+def _of_class(recorded: Recorded, context: PlacementContext) -> Groups:
+    """Find the file of a class: in Kotlin and Scala it may have any name, and lie in any directory."""
+    of_classes = context.files.of_classes() if recorded.jvm_classes else {}
+    named_by_class = recorded.path.rpartition("/")[0] == recorded.jvm_package.replace(".", "/")
+    for name in recorded.jvm_classes:
+        here = of_classes.get(name, ())
+        yield [path for path in here if name_of(path) == recorded.name]
+        yield [*here] if named_by_class else []
 
 
 SURE = (_mapped, _as_recorded, _module, _build, _alike)
@@ -432,6 +447,7 @@ RULES = (
     PlacementRule(MOVED, _moved, by_functions=True, tells_whose=True),
     PlacementRule("container or CI root", _container, by_functions=True, guess=True),
     PlacementRule("the only file that ends so", _suffix, by_functions=True, guess=True),
+    PlacementRule("the file of its class", _of_class, guess=True),
 )
 
 FOREIGN = {Kind.STANDARD: "it is part of a standard library", Kind.DEPENDENCY: "it is a dependency's"}
@@ -453,7 +469,6 @@ VERSION = re.compile(r"@v[^/]*(?=/)")
 """The version in a module's path: example.com/x@v1.2.3/y.go."""
 VERSIONED = re.compile(r"@v\d[^/]*/")
 UNESCAPED = re.compile(r"!([a-z])")
-JVM_PACKAGE = re.compile(r"^[^\S\n]*package\s+([\w.]+)", re.MULTILINE)
 DOMAIN = re.compile(r"(?:^|/)((?:[\w~-]+\.)+[A-Za-z][\w-]*/.*)$")
 """The module's part of a path in a module cache: from the first element with a dot on."""
 CONTAINERS = tuple(
@@ -502,6 +517,15 @@ def of_no_module(packages: Iterable[str], context: PlacementContext) -> str:
     """Return that a Go package belongs to no module of the workspace, as a clause; "" if all do."""
     unknown = (package for package in sorted(packages) if next(_along(package, context.modules), None) is None)
     return next((f"its package {package} belongs to no module of the workspace" for package in unknown), "")
+
+
+def of_no_package(recorded: Recorded, context: PlacementContext) -> str:
+    """Return that no source for the JVM here is of a package like the recorded one, as a clause; "" if one is."""
+    own = recorded.jvm_package.split(".")[:2]
+    packages = context.jvm_packages if recorded.jvm_package else ()
+    if not packages or any(package.split(".")[: len(own)] == own for package in packages):
+        return ""
+    return f"no source here is of a package that begins with {'.'.join(own)}"
 
 
 def proves(path: str, recorded: Recorded, context: PlacementContext) -> bool:

@@ -10,9 +10,11 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from alloclens.disk import is_name, read_file, real
+from alloclens.languages.jvm import classes_of
 from alloclens.paths import canonical, join, name_of
+from alloclens.source.recorded import JVM_FILE
 from alloclens.text import MAX_SOURCE_BYTES, decoded
-from alloclens.walk import tree
+from alloclens.walk import MAX_WALK_SECONDS, tree
 from alloclens.worker import take_longer
 from alloclens.workspace import git
 
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 NODE_MODULES = "node_modules"
 SKIPPED = frozenset({"vendor", NODE_MODULES, "site-packages", "testdata", "__pycache__"})
 MAX_LINKS = MAX_GO_FILES = 1000
+MAX_JVM_FILES = 20_000
+"""To read them for the classes that they declare takes some two seconds."""
 MAX_SIBLINGS = 200
 """Files of a directory that are searched for moved functions."""
 
@@ -46,6 +50,10 @@ class Disk:
     def named(self, end: str) -> Sequence[str]:
         """Return the workspace's directories that contain a file with this name, or with the end directory/name."""
         return walked(self.folders, self.walk).by_end.get(end.casefold(), ())
+
+    def of_classes(self) -> Mapping[str, Sequence[str]]:
+        """Return the workspace's source files for the JVM by the classes that are made of them, such as com.shop.Cart."""
+        return _of_classes(self.folders, self.walk)
 
     def text(self, path: str) -> str | None:
         """Return the text of a source file; None if it is unreadable or too large."""
@@ -88,6 +96,8 @@ class WalkResult:
     """Every outermost node_modules directory."""
     linked: list[str] = field(default_factory=list)
     """Directories that symbolic links point to."""
+    jvm_files: list[str] = field(default_factory=list)
+    """The sources of Java, Kotlin and Scala."""
     by_end: dict[str, list[str]] = field(default_factory=dict)
     """The directories with a file of each name, and of each directory/name, case-folded."""
     left_out: set[str] = field(default_factory=set)
@@ -102,7 +112,11 @@ def walked(folders: tuple[str, ...], walk: int) -> WalkResult:
     for folder in folders:
         for directory, names, files in tree(folder, SKIPPED, result.left_out):
             _meet(canonical(directory), names, files, result)
-    for kind, some, most in (("links", result.linked, MAX_LINKS), ("go.mod files", result.go_files, MAX_GO_FILES)):
+    for kind, some, most in (
+        ("links", result.linked, MAX_LINKS),
+        ("go.mod files", result.go_files, MAX_GO_FILES),
+        ("sources of Java, Kotlin and Scala", result.jvm_files, MAX_JVM_FILES),
+    ):
         if len(some) > most:
             result.left_out.add(f"Only the first {most:,} {kind} were looked at.")
             del some[most:]
@@ -115,9 +129,21 @@ def _meet(directory: str, names: list[str], files: list[str], result: WalkResult
     result.packages += [join(directory, NODE_MODULES)] if NODE_MODULES in names else []
     links = filter(os.path.islink, (join(directory, name) for name in names))
     result.linked += map(real, islice(links, MAX_LINKS + 1 - len(result.linked)))
+    result.jvm_files += [join(directory, name) for name in files if name.endswith(JVM_FILE)]
     for name in files:
         for end in (name.casefold(), f"{name_of(directory)}/{name}".casefold()):
             result.by_end.setdefault(end, []).append(directory)
+
+
+@lru_cache(2)
+def _of_classes(folders: tuple[str, ...], walk: int) -> Mapping[str, Sequence[str]]:
+    """Read the sources for the JVM once for each walk, and only if a profile is of such a program."""
+    take_longer(MAX_WALK_SECONDS)
+    files: dict[str, list[str]] = {}
+    for path in walked(folders, walk).jvm_files:
+        for name in classes_of(text_of(path) or "", path):
+            files.setdefault(name, []).append(path)
+    return files
 
 
 @lru_cache(8)

@@ -8,6 +8,7 @@ import java.util.Map;
 
 /** A shop whose sessions and audit trail leak; of the pages, only the recent ones are kept. */
 public class Shop {
+    private static final Shop SHOP = new Shop();
     private final Map<Integer, byte[]> sessions = new HashMap<>();
     private final List<Entry> audit = new ArrayList<>();
     private final ArrayDeque<byte[]> recent = new ArrayDeque<>();
@@ -37,10 +38,15 @@ public class Shop {
     }
 
     public static void main(String[] args) throws InterruptedException {
-        Shop shop = new Shop();
-        for (int i = 0;; i++) {
-            shop.login(i); shop.record(); shop.look(); // starts
-            Thread.sleep(10);
+        for (int i = 0; i < 2000; i++) {
+            SHOP.look();
         }
+        for (int i = 0; i < 6000; i++) {
+            SHOP.login(i); SHOP.record(); SHOP.look(); SHOP.look(); SHOP.look(); // starts
+            if (i % 100 == 0) {
+                Thread.sleep(10);
+            }
+        }
+        System.gc(); // of what is dead, too, a profile of what is alive has what was not collected
     }
 }
