@@ -56,6 +56,7 @@ else
 e2e: .venv/made $(VSIX)
 	$(BIN)/python -m scripts.tools chromium
 	$(BIN)/python -m scripts.tools code-server
+	[ "$$(uname -sm)" != "Linux x86_64" ] || $(BIN)/python -m scripts.vsix linux-x64
 	$(BIN)/python -m pytest -m e2e -n 2 --dist loadgroup tests/e2e
 	$(BIN)/python -m pytest -m e2e -n 2 tests/pictures tests/test_packaging.py
 endif
@@ -66,7 +67,19 @@ fix: .venv/made ## format the code, and apply automatic fixes
 	$(BIN)/ruff format .
 
 .PHONY: vsix
-vsix: $(VSIX) ## package the VS Code extension
+ifdef TARGET
+vsix: vscode-client/node_modules/made ## package the VS Code extension; TARGET=linux-x64 (darwin-arm64 …) puts the server in
+	$(NPM) run --silent build
+	$(BIN)/python -m scripts.vsix $(TARGET)
+else
+vsix: $(VSIX)
+endif
+
+.PHONY: dist
+dist: .venv/made ## build the wheel and the source distribution, and check them
+	rm -rf dist
+	$(BIN)/hatchling build
+	$(BIN)/twine check --strict dist/*
 
 .PHONY: screenshot
 screenshot: .venv/made $(VSIX) ## take pictures of the demo for the documentation
@@ -143,7 +156,7 @@ live: .venv/made ## look at the hints for two minutes while real Go services wri
 
 .PHONY: clean
 clean: ## remove everything that was built here
-	rm -rf .venv .tools server/kernel/node_modules vscode-client/node_modules vscode-client/dist $(VSIX)
+	rm -rf .venv .tools dist server/kernel/node_modules vscode-client/node_modules vscode-client/dist vscode-client/server vscode-client/*.vsix
 
 .venv/made: pyproject.toml requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "Python 3.10 or later is needed; name one with PYTHON=."; exit 1; }
@@ -161,6 +174,6 @@ server/kernel/node_modules/made: server/kernel/package-lock.json .venv/made
 	$(NPM_KERNEL) ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-$(VSIX): vscode-client/node_modules/made vscode-client/package.json vscode-client/README.md vscode-client/alloclens.schema.json $(wildcard vscode-client/src/*.ts vscode-client/src/*/*.ts vscode-client/media/* vscode-client/pictures/* vscode-client/*.mjs)
+$(VSIX): $(shell find server/alloclens -name '*.py') vscode-client/node_modules/made vscode-client/package.json vscode-client/README.md vscode-client/alloclens.schema.json $(wildcard vscode-client/src/*.ts vscode-client/src/*/*.ts vscode-client/media/* vscode-client/pictures/* vscode-client/*.mjs)
 	$(NPM) run --silent build
-	$(NPM) run --silent package
+	$(BIN)/python -m scripts.vsix

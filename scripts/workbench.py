@@ -139,7 +139,7 @@ def _write_settings(state: Path, machine: dict[str, Any]) -> None:
 def _environment(state: Path, path: str | None) -> dict[str, str]:
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("VSCODE_")}  # a terminal in VS Code sets these
     own = {"HOME": str(state), "XDG_CONFIG_HOME": str(state / "xdg"), "XDG_DATA_HOME": str(state / "xdg")}
-    own["PATH"] = path or os.environ["PATH"]
+    own["PATH"] = os.environ["PATH"] if path is None else path
     return inherited | own | {"EXTENSIONS_GALLERY": "{}"}  # no marketplace is asked
 
 

@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+import sysconfig
 import zipfile
 from pathlib import Path
 
@@ -98,3 +99,26 @@ def test_every_dependency_has_bounds() -> None:
     for one in map(Requirement, [*project["dependencies"], *project["optional-dependencies"]["binaries"]]):
         kinds = {specifier.operator for specifier in one.specifier}
         assert kinds in ({">=", "<"}, {"=="}), one
+
+
+@pytest.mark.programs
+def test_the_wheel_and_the_source_distribution_can_be_published(tmp_path: Path) -> None:
+    scripts = Path(sysconfig.get_path("scripts"))
+    subprocess.run([scripts / "hatchling", "build", "-d", tmp_path], cwd=ROOT, check=True, capture_output=True)
+    made = sorted(tmp_path.iterdir())
+    assert [path.name.partition("-")[0] for path in made] == ["alloclens", "alloclens"]
+    subprocess.run([scripts / "twine", "check", "--strict", *made], check=True, capture_output=True)
+
+
+@pytest.mark.e2e
+def test_every_file_that_the_extension_names_is_in_it() -> None:
+    """As it is spelled there: vsce packs README.md as readme.md."""
+    manifest = json.loads((CLIENT / "package.json").read_text("utf-8"))
+    text = json.dumps(manifest) + "".join(path.read_text("utf-8") for path in CLIENT.glob("src/**/*.ts"))
+    named = set(re.findall(r"[\"']\.?/?((?:media|dist|server|walkthrough|sample)/[\w./-]+\.\w+)[\"']", text))
+    assert {"dist/extension.js", "media/icon.png"} <= named
+    with zipfile.ZipFile(VSIX) as packed:
+        assert {f"extension/{name}" for name in named} <= set(packed.namelist())
+        page = packed.read("extension/readme.md").decode()
+    assert "](data:image/png;base64," in page
+    assert not re.search(r"\]\((?!https:|data:|#)", page), "nothing shows what lies beside this page"

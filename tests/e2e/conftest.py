@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
     from scripts.workbench import Workbench
 
-VSIX = tools.ROOT / "vscode-client" / "alloclens.vsix"
+CLIENT = tools.ROOT / "vscode-client"
+VSIX = CLIENT / "alloclens.vsix"
+PLATFORM_VSIX = CLIENT / "alloclens-linux-x64.vsix"
 
 
 def pytest_configure() -> None:

@@ -25,7 +25,7 @@ type Commands = Record<string, (...args: never[]) => unknown>;
 let server: Server | undefined;
 
 export function activate(context: vscode.ExtensionContext): void {
-  const running = new Server(context.extensionUri);
+  const running = new Server(context);
   server = running;
   const placement = new Placement(running);
   const pictures = new Pictures(running, context.extensionUri, context.workspaceState);
@@ -62,6 +62,8 @@ function restartsOnChange(running: Server): vscode.Disposable {
 function ofServer(running: Server, extension: vscode.Extension<unknown>): Commands {
   return {
     restartServer: () => running.restart(),
+    installServer: () => running.install(),
+    openServerSetting: settings.openServerSetting,
     menu: () => showMenu(extension.packageJSON as Manifest),
     showLog: () => {
       running.log.show();

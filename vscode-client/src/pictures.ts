@@ -6,9 +6,9 @@ import { printable } from '../pictures/printable.ts';
 import type { AskedLine } from '../pictures/series.ts';
 import { headSetting, recorded } from '../pictures/series.ts';
 import { inMessage } from './plain.ts';
-import type { Commands, FocusStep, Status, Timeline } from './protocol.ts';
+import type { Commands, FocusStep, Timeline } from './protocol.ts';
 import { FLAME, FOCUS, FRAME, TIMELINE } from './protocol.ts';
-import type { Server } from './server.ts';
+import type { Server, Status } from './server.ts';
 import { NOT_RUNNING } from './server.ts';
 import * as settings from './settings.ts';
 

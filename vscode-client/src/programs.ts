@@ -1,9 +1,10 @@
-// Finds programs on this machine.
+// Finds and tries programs on this machine.
 import { execFile } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 
 const PROBE_MS = 10_000;
+const LONGEST_REASON = 200;
 
 // Returns the program of this name on PATH. Skips relative entries: they depend on the directory in which we run.
 export function onPath(program: string): string | undefined {
@@ -15,19 +16,24 @@ export function onPath(program: string): string | undefined {
     .find(isProgram);
 }
 
-// Returns whether a Python, started in this directory, has the module alloclens.
-export function hasAlloclens(python: string, cwd: string): Promise<boolean> {
+// Returns why this Python, started in this directory, cannot run some code; '' if it can.
+export function whyNot(python: string, code: string, cwd: string): Promise<string> {
   if (!path.isAbsolute(python) || !isProgram(python)) {
-    return Promise.resolve(false);
+    return Promise.resolve('no such program');
   }
   return new Promise((resolve) => {
-    execFile(python, ['-c', 'import alloclens'], { timeout: PROBE_MS, cwd }, (error) => {
-      resolve(error === null);
+    execFile(python, ['-c', code], { timeout: PROBE_MS, cwd }, (error, _, stderr) => {
+      resolve(error === null ? '' : lastLine(stderr) || lastLine(error.message));
     });
   });
 }
 
-function isProgram(file: string): boolean {
+// The last line of a traceback is its message.
+export function lastLine(text: string): string {
+  return (text.trim().split('\n').at(-1) ?? '').slice(0, LONGEST_REASON);
+}
+
+export function isProgram(file: string): boolean {
   try {
     fs.accessSync(file, fs.constants.X_OK);
     return fs.statSync(file).isFile();

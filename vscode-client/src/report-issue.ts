@@ -18,18 +18,19 @@ export async function reportIssue(server: Server, extension: vscode.Extension<un
     server: await server.ask(ABOUT).catch(String),
     home: os.homedir(),
   });
-  if (await canReport()) {
+  if (await canReport(extension)) {
     await vscode.commands.executeCommand(REPORTER, { extensionId: extension.id, issueTitle: '', issueBody: body });
     return;
   }
   await vscode.window.showTextDocument(await vscode.workspace.openTextDocument({ language: 'markdown', content: body }));
 }
 
-// In a browser, the reporter drops the text, and it needs an extension on GitHub. Without feedback it does nothing.
-async function canReport(): Promise<boolean> {
+// In a browser, the reporter drops the text, and it needs to know where bugs are reported. Without feedback it does nothing.
+async function canReport(extension: vscode.Extension<unknown>): Promise<boolean> {
+  const hasAddress = 'bugs' in (extension.packageJSON as object);
   const feedback = vscode.workspace.getConfiguration('telemetry').get<boolean>('feedback.enabled', true);
   const exists = (await vscode.commands.getCommands()).includes(REPORTER);
-  return vscode.env.uiKind === vscode.UIKind.Desktop && feedback && exists;
+  return vscode.env.uiKind === vscode.UIKind.Desktop && hasAddress && feedback && exists;
 }
 
 function ourSettings(): Record<string, unknown> {

@@ -5,15 +5,21 @@ import type { LanguageClient } from 'vscode-languageclient/node';
 import { State } from 'vscode-languageclient/node';
 import { end, newClient } from './client.ts';
 import { CrashPolicy } from './crash-policy.ts';
-import type { CaptureState, Commands, Status } from './protocol.ts';
+import type { CaptureState, Commands, State as ServerState, Status as ServerStatus } from './protocol.ts';
 import { logOptions } from './log-options.ts';
-import type { Command } from './server-command.ts';
-import { serverCommand } from './server-command.ts';
-import { given } from './settings.ts';
+import type { Command, Search } from './server-command.ts';
+import { findServer } from './server-command.ts';
+import { InstalledServer } from './install-server.ts';
+import { MissingServer } from './missing-server.ts';
+import { inMessage } from './plain.ts';
+import { given, openServerSetting, SECTION } from './settings.ts';
 import { surroundings } from './surroundings.ts';
 import { Turns } from './turns.ts';
 
 export const NOT_RUNNING = 'alloclens: the server is not running. "alloclens: Restart Server" starts it.';
+
+// Without a server, whether the user has named one that is not there.
+export type Status = Omit<ServerStatus, 'state'> & { state: ServerState | 'missing' | 'misnamed' };
 
 export class Server implements vscode.Disposable {
   readonly log = vscode.window.createOutputChannel('alloclens', { log: true });
@@ -28,16 +34,29 @@ export class Server implements vscode.Disposable {
   private client: LanguageClient | undefined;
   private again: NodeJS.Timeout | undefined;
 
-  private readonly extension: vscode.Uri;
+  private readonly extension: string; // its directory
+  private readonly installed: InstalledServer;
+  private readonly missing = new MissingServer(
+    () => this.find(),
+    () => void this.restart(),
+  );
 
-  constructor(extension: vscode.Uri) {
-    this.extension = extension;
+  constructor(context: vscode.ExtensionContext) {
+    this.extension = context.extensionPath;
+    this.installed = new InstalledServer(context, this.log);
   }
 
   // Starts or restarts the server at the user's request, and forgets earlier crashes.
   restart(): Promise<void> {
     this.policy.forget();
     return this.replace();
+  }
+
+  // Installs a server of this version, and starts it.
+  async install(): Promise<void> {
+    if (await this.installed.install()) {
+      await this.restart();
+    }
   }
 
   // Runs a command of the server; undefined if there is no server.
@@ -51,6 +70,7 @@ export class Server implements vscode.Disposable {
 
   dispose(): void {
     void this.stop();
+    this.missing.dispose();
     this.statusChanged.dispose();
     this.captureChanged.dispose();
     this.started.dispose();
@@ -67,16 +87,21 @@ export class Server implements vscode.Disposable {
     await this.turns.take(async (outdated) => {
       await ended;
       this.say('loading', 'starting', 'The server is starting.');
-      const command = await serverCommand(surroundings(this.extension.fsPath));
+      const search = await this.find();
       if (outdated()) {
         return;
       }
-      if (command === undefined) {
-        void this.notFound();
+      if (search.command === undefined) {
+        void this.notFound(search.searched);
         return;
       }
-      await this.start(command);
+      this.missing.end();
+      await this.start(search.command);
     });
+  }
+
+  private find(): Promise<Search> {
+    return findServer(surroundings(this.extension, this.installed.pythons()));
   }
 
   private async end(): Promise<void> {
@@ -133,25 +158,27 @@ export class Server implements vscode.Disposable {
   private async gaveUp(): Promise<void> {
     this.say('problem', 'stopped', 'The server ended again and again. *Restart Server* starts it once more.');
     const message = 'alloclens: the server ended again and again. Its log says why.';
-    const choice = await vscode.window.showErrorMessage(message, 'Show Log', 'Restart');
-    if (choice === 'Show Log') {
+    const choice = await vscode.window.showErrorMessage(message, 'Show Log');
+    if (choice !== undefined) {
       this.log.show();
-    } else if (choice === 'Restart') {
-      await this.restart();
     }
   }
 
-  private async notFound(): Promise<void> {
-    this.say('problem', 'no server', 'No server was found. Install it with `pip install alloclens`.');
-    const message =
-      'alloclens: no server was found. It is a Python package: install it in a virtual environment of this workspace ' +
-      'or anywhere on PATH, or name the program in the setting alloclens.server.command.';
-    const choice = await vscode.window.showErrorMessage(message, 'How to Install', 'Open Setting');
-    if (choice === 'How to Install') {
-      const readme = vscode.Uri.joinPath(this.extension, 'README.md');
-      await vscode.commands.executeCommand('markdown.showPreview', readme.with({ fragment: 'install' }));
-    } else if (choice === 'Open Setting') {
-      await vscode.commands.executeCommand('workbench.action.openSettings', 'alloclens.server.command');
+  private async notFound(searched: readonly string[]): Promise<void> {
+    this.log.warn(printable(['no server was found:', ...searched].join('\n  ')));
+    const named = vscode.workspace.getConfiguration(SECTION).get('server.command', '').trim();
+    if (named !== '') {
+      this.say('misnamed', 'no server', 'The setting `alloclens.server.command` names a program that is not there.');
+      if (await this.missing.say(inMessage(`alloclens: the setting alloclens.server.command names a program that is not there: ${named}`), 'Open Setting')) {
+        await openServerSetting();
+      }
+      return;
+    }
+    this.say('missing', 'no server', 'No server was found. *Install Server* installs it; the log says where it was searched for.');
+    if (await this.installed.isOutdated()) {
+      await this.install(); // the user has installed that of the version before
+    } else if (await this.missing.say('alloclens: no server was found on this machine.', 'Install Server')) {
+      await this.install();
     }
   }
 

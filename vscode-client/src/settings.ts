@@ -14,6 +14,12 @@ export function given(): Record<string, unknown> {
   return all.given((name) => configuration.inspect(name));
 }
 
+// Opens the settings where the server program can be named: a remote window shows it in those of the workspace, not of the user.
+export async function openServerSetting(): Promise<void> {
+  const place = vscode.workspace.workspaceFolders === undefined ? 'openSettings' : 'openWorkspaceSettings';
+  await vscode.commands.executeCommand(`workbench.action.${place}`, { query: `${SECTION}.server.command` });
+}
+
 let writing: Promise<unknown> = Promise.resolve();
 
 // Writes several at once. VS Code announces each, but whoever waits for `written` reads all or none of them.

@@ -1,10 +1,9 @@
 // The status bar item: sample type, base → head and total growth, or why there is nothing.
 import * as vscode from 'vscode';
 import { plain } from './plain.ts';
-import type { Server } from './server.ts';
-import type { Status } from './protocol.ts';
+import type { Server, Status } from './server.ts';
 
-const ICONS = { empty: '$(pulse)', loading: '$(loading~spin)', ok: '$(pulse)', problem: '$(warning)' };
+const ICONS = { empty: '$(pulse)', loading: '$(loading~spin)', ok: '$(pulse)', problem: '$(warning)', missing: '$(cloud-download)', misnamed: '$(warning)' };
 
 export function statusItem(server: Server): vscode.Disposable {
   const item = vscode.window.createStatusBarItem('alloclens.status', vscode.StatusBarAlignment.Left, 0);
@@ -18,6 +17,7 @@ export function statusItem(server: Server): vscode.Disposable {
 }
 
 function show(item: vscode.StatusBarItem, status: Status): void {
+  item.command = status.state === 'missing' ? 'alloclens.installServer' : 'alloclens.menu';
   item.text = `${ICONS[status.state]} ${plain(status.text)}`;
   item.tooltip = new vscode.MarkdownString(status.tooltip);
 }

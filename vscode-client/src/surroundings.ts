@@ -1,7 +1,7 @@
 // What server-command.ts needs to know of this machine and this window.
 import * as os from 'node:os';
 import * as vscode from 'vscode';
-import { hasAlloclens, onPath } from './programs.ts';
+import { isProgram, onPath, whyNot } from './programs.ts';
 import type { Surroundings } from './server-command.ts';
 import { SECTION } from './settings.ts';
 
@@ -10,15 +10,17 @@ interface PythonExtension {
   environments?: { getActiveEnvironmentPath: (resource?: vscode.Uri) => { path: string } };
 }
 
-export function surroundings(apart: string): Surroundings {
+export function surroundings(apart: string, ours: readonly string[]): Surroundings {
   return {
     setting: vscode.workspace.getConfiguration(SECTION).get('server.command', '').trim(),
     home: os.homedir(),
     folders: (vscode.workspace.workspaceFolders ?? []).map((folder) => folder.uri.fsPath),
     windows: process.platform === 'win32',
     apart,
+    ours,
     selectedInterpreter,
-    hasAlloclens: (python) => hasAlloclens(python, apart),
+    lacksAlloclens: (python) => whyNot(python, 'import alloclens', apart),
+    isProgram,
     onPath,
   };
 }

@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
-import { hasAlloclens, onPath } from '../src/programs.ts';
+import { onPath, whyNot } from '../src/programs.ts';
 
 const before = { cwd: process.cwd(), path: process.env.PATH };
 let root: string;
@@ -45,12 +45,14 @@ test('no program of a relative entry of PATH', { skip: process.platform === 'win
 test('a Python is asked where no module of the folder is', { skip: process.platform === 'win32' }, async () => {
   const apart = path.join(root, 'apart');
   const python = program('there/python', `pwd > ${root}/asked`);
-  assert.equal(await hasAlloclens(python, apart), true);
+  assert.equal(await whyNot(python, 'import alloclens', apart), '');
   assert.equal(fs.readFileSync(path.join(root, 'asked'), 'utf8').trim(), apart);
-  assert.equal(await hasAlloclens(program('there/without', 'exit 1'), apart), false);
-  assert.equal(await hasAlloclens(path.join(root, 'none'), apart), false);
+  const without = program('there/without', 'echo Traceback >&2; echo ModuleNotFoundError: $2 >&2; exit 1');
+  assert.equal(await whyNot(without, 'import alloclens', apart), 'ModuleNotFoundError: import alloclens');
+  assert.match(await whyNot(program('there/silent', 'exit 1'), '', apart), /^Command failed/);
+  assert.equal(await whyNot(path.join(root, 'none'), '', apart), 'no such program');
   program('here/python', `: > ${root}/ran`);
-  assert.equal(await hasAlloclens('python', apart), false);
-  assert.equal(await hasAlloclens('./python', apart), false);
+  assert.equal(await whyNot('python', '', apart), 'no such program');
+  assert.equal(await whyNot('./python', '', apart), 'no such program');
   assert.equal(fs.existsSync(path.join(root, 'ran')), false);
 });

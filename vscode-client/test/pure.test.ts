@@ -4,8 +4,6 @@ import { CrashPolicy, MOST_CRASHES, WINDOW_MS } from '../src/crash-policy.ts';
 import { placedFrames } from '../src/frames.ts';
 import { given } from '../src/given.ts';
 import { mappingPicks, picks, sampleTypePicks, seriesPicks } from '../src/picks.ts';
-import type { Surroundings } from '../src/server-command.ts';
-import { serverCommand } from '../src/server-command.ts';
 
 const at = (uri: string, line: number) => ({
   uri,
@@ -77,54 +75,4 @@ test('only what a person has set is sent, from the narrowest place', () => {
     given((name) => found[name]),
     { base: 'previous', head: 'a.pb.gz', sampleType: '', largestProfile: 64, hints: false },
   );
-});
-
-const around = (given: Partial<Surroundings>): Surroundings => ({
-  setting: '',
-  home: '/home/me',
-  folders: ['/w'],
-  windows: false,
-  apart: '/extension',
-  selectedInterpreter: () => Promise.resolve(undefined),
-  hasAlloclens: () => Promise.resolve(false),
-  onPath: () => undefined,
-  ...given,
-});
-
-test('the setting names the server', async () => {
-  const onPath = (program: string) => (program === 'known' ? '/bin/known' : undefined);
-  const command = (setting: string, folders = ['/w']) => serverCommand(around({ setting, folders, onPath }));
-  const options = { cwd: '/extension' };
-  assert.deepEqual(await command('~/bin/alloclens'), { command: '/home/me/bin/alloclens', args: ['lsp'], options });
-  assert.equal((await command('${workspaceFolder}/x'))?.command, '/w/x');
-  assert.equal((await command('./bin/x'))?.command, '/w/bin/x');
-  assert.equal((await command('known'))?.command, '/bin/known', 'not what the directory holds that the server starts in');
-  assert.equal(await command('unknown'), undefined);
-  assert.equal(await command('./bin/x', []), undefined);
-});
-
-test('else a Python of the workspace that has it, the selected one first', async () => {
-  const asked: string[] = [];
-  const found = await serverCommand(
-    around({
-      selectedInterpreter: () => Promise.resolve('/usr/bin/python3'),
-      hasAlloclens: (python) => {
-        asked.push(python);
-        return Promise.resolve(python === '/w/venv/bin/python');
-      },
-      onPath: () => '/never',
-    }),
-  );
-  assert.deepEqual(asked, ['/usr/bin/python3', '/w/.venv/bin/python', '/w/venv/bin/python']);
-  assert.deepEqual(found, {
-    command: '/w/venv/bin/python',
-    args: ['-m', 'alloclens', 'lsp'],
-    options: { cwd: '/extension' },
-  });
-});
-
-test('else the one on PATH, else none', async () => {
-  const found = await serverCommand(around({ onPath: (program) => `/bin/${program}` }));
-  assert.deepEqual(found, { command: '/bin/alloclens', args: ['lsp'], options: { cwd: '/extension' } });
-  assert.equal(await serverCommand(around({})), undefined);
 });

@@ -1,8 +1,7 @@
 // Whether a profile is shown, which decides what an empty view says.
 import type * as vscode from 'vscode';
-import type { State, Status } from '../protocol.ts';
 import { SERIES } from '../protocol.ts';
-import type { Server } from '../server.ts';
+import type { Server, Status } from '../server.ts';
 import { Turns } from '../turns.ts';
 import { setContext } from './view.ts';
 
@@ -20,7 +19,7 @@ export function followState(server: Server): vscode.Disposable {
 }
 
 // Profiles may be shown while others are read or cannot be read; and there may be profiles without the chosen sample type.
-async function known(server: Server, { state }: Status): Promise<State | 'unmatched'> {
+async function known(server: Server, { state }: Status): Promise<Status['state'] | 'unmatched'> {
   if (state === 'ok') {
     return state;
   }
