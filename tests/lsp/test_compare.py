@@ -128,9 +128,9 @@ async def test_profiles_of_other_formats_are_compared_by_what_both_have(editor: 
     head.write_text(json.dumps(dhat))
     assert await editor.command(COMPARE, base, str(head)) is None
     await editor.until_hints(api, {5: "50.0MB ▲40.0MB"})
-    assert "Only one of them has peak\\_objects, peak\\_space" in editor.status.tooltip
+    assert "Only one of them has peak_objects, peak_space" in editor.status.tooltip
     text = await editor.hover(api, 5)
-    assert "alloc\\_space: 90.0MB flat" in text
+    assert "alloc_space: 90.0MB flat" in text
     assert "pprof" not in text
     nothing = (await editor.command("alloclens.server.findings"))["nothing"]
     assert nothing.startswith("Nothing can be judged: there is one snapshot of the process")

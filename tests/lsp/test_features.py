@@ -8,7 +8,7 @@ import pytest
 from lsprotocol import types as lsp
 from pygls.exceptions import JsonRpcException
 
-from tests.support.editor import Editor, label, ready
+from tests.support.editor import Editor, label, neovim, ready
 from tests.support.profiles import drop, heap
 
 if TYPE_CHECKING:
@@ -43,6 +43,17 @@ async def test_hover_says_all_there_is(any_editor: Editor, two: Path) -> None:
     assert (f"({two.as_uri()}/vendor/example.com/dep/dep.go#L4)" in text) == markdown
     assert ("**" in text) == markdown
     assert await any_editor.hover(uri, 1) is None
+
+
+async def test_hover_in_the_form_that_the_editor_prefers(two: Path) -> None:
+    capabilities = neovim()
+    capabilities.text_document.hover.content_format = [lsp.MarkupKind.PlainText, lsp.MarkupKind.Markdown]
+    editor = Editor(capabilities)
+    text = await editor.hover(await ready(editor, two), 6)
+    assert "dep.New" in text
+    assert "alloc_space: " in text
+    assert not any(mark in text for mark in ("**", "](", "\\_"))
+    await editor.close()
 
 
 async def test_the_tooltip_of_a_hint_is_its_hover(any_editor: Editor, two: Path) -> None:

@@ -33,6 +33,18 @@ def test_text_is_shown_as_it_is(text: str) -> None:
     assert plain(f"[{escape(text)}](file:///x#L1)") == printable(text)
 
 
+@pytest.mark.parametrize("text", ["# a", "+ a", "> a", "- a", "---"])
+def test_text_starts_no_other_block(text: str) -> None:
+    assert shown(escape(text)) == [("text", text)]
+
+
+@pytest.mark.parametrize(
+    "name", ["inuse_space", "main.newPool.func1(3)", "net/http.HandlerFunc", "a{b} #1 +2 -3 b!", "a & b"]
+)
+def test_a_name_without_marks_has_no_backslash(name: str) -> None:
+    assert escape(name) == name
+
+
 @given(TEXTS.filter(lambda text: text.strip(" ")))
 @example("a`b ![x](https://evil.example/x.png) ``c")
 @example("`")

@@ -67,9 +67,10 @@ class Client:
         return bool(ability and ability.code_description_support)
 
     @property
-    def reads_markdown(self) -> bool:
+    def prefers_markdown(self) -> bool:
+        """Whether hovers are shown as Markdown. The editor lists what it can show, the best first."""
         formats = (self._document.hover and self._document.hover.content_format) or ()
-        return types.MarkupKind.Markdown in formats
+        return next(iter(formats), None) == types.MarkupKind.Markdown
 
     def show_stacks(self, title: str, uri: str, line: int) -> types.Command:
         """Return the command that shows the stacks of a line (0-based): the editor's own, or one that opens a page."""

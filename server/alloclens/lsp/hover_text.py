@@ -26,7 +26,7 @@ def text_of(ls: Server, world: World, uri: str, line: int) -> types.MarkupConten
     spots = Spots(world, ls.documents)
     texts = [_of_kind(at, world, spots, wording.MAX_STACKS if at is kinds[0] else 1) for at in kinds]
     text = wording.SEPARATOR.join(texts)
-    if ls.client.reads_markdown:
+    if ls.client.prefers_markdown:
         return types.MarkupContent(types.MarkupKind.Markdown, text)
     return types.MarkupContent(types.MarkupKind.PlainText, plain(text))
 

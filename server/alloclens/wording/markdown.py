@@ -6,7 +6,8 @@ import re
 
 from alloclens.printable import printable
 
-SIGNS = re.compile(r"[\\`*_{}\[\]()#+!|<>~&]")
+SIGNS = re.compile(r"[\\`*\[\]|<~]|&(?=[#\w])|^[#+>-]|(?<!\w)_+|_+(?!\w)")
+"""What Markdown may take for a mark. No more, for some editors show the backslashes: an underscore within a word is none."""
 MARKS = re.compile(
     r"\\(?P<sign>[^A-Za-z0-9\s])"
     r"|(?P<fence>`+)(?P<code>.+?)(?<!`)(?P=fence)(?!`)"
@@ -18,7 +19,7 @@ MARKS = re.compile(
 
 def escape(text: str) -> str:
     """Return text so that Markdown shows it as it is: it can start no line, link or other mark."""
-    return SIGNS.sub(r"\\\g<0>", printable(text))
+    return SIGNS.sub(lambda signs: "".join(f"\\{sign}" for sign in signs[0]), printable(text))
 
 
 def code(text: str) -> str:
