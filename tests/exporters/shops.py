@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import re
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -33,11 +34,12 @@ class Seen(NamedTuple):
 
 
 def a_minute_apart(profiles: Path) -> list[Path]:
-    """Let profiles, in the order of their names, be written a minute apart, and return them.
+    """Let profiles, in the order of the numbers in their names, be written a minute apart, and return them.
 
     Verdicts are by the clock, and how fast a test's program runs depends on the machine.
     """
-    paths, now = sorted(profiles.iterdir()), time.time()
+    now = time.time()
+    paths = sorted(profiles.iterdir(), key=lambda path: [int(number) for number in re.findall(r"\d+", path.name)])
     for number, path in enumerate(paths):
         at = now + number * MINUTE
         if path.name.endswith(".pb.gz"):

@@ -211,6 +211,41 @@ def test_totals_since_the_start_that_fell_are_a_restart(allocated: int, processe
     assert len(series.processes) == processes
 
 
+JEMALLOC, GPERFTOOLS = "shop.387.{0}.m{0}.heap", "shop.{0:04}.heap"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "last", "value", "is_exit"),
+    [
+        (JEMALLOC, "shop.387.3.f.heap", "9x8/103", True),  # told by its name, whatever it holds
+        (JEMALLOC, "shop.387.3.m3.heap", "0x8/103", False),
+        (GPERFTOOLS, "shop.0003.heap", "0x8/102", True),
+        (GPERFTOOLS, "shop.0003.heap", "4x8/102", True),
+        (GPERFTOOLS, "shop.0003.heap", "5x8/102", False),  # half is still there
+        (GPERFTOOLS, "shop.0003.heap", "0x8/104", False),  # 10 were freed and 2 allocated
+        ("heap-{0}.pb.gz", "heap-3.pb.gz", "0x8/102", False),  # a garbage collection
+    ],
+)
+def test_a_dump_at_the_exit_is_no_observation(pattern: str, last: str, value: str, is_exit: bool) -> None:
+    held = [(pattern.format(i), f"{8 + i}x8/{100 + i}") for i in range(3)]
+    made = [snapshot(f"/p/{name}", i, heap(f"{HERE} = {v}")) for i, (name, v) in enumerate([*held, (last, value)])]
+    (series,) = group(made)
+    observed = [name for name, _ in held] + [last] * (not is_exit)
+    assert series.head("latest").name == observed[-1]
+    assert (
+        names(series.observations(series.head("latest"))) == names(series.observations(series.head(last))) == observed
+    )
+    more = snapshot("/p/" + pattern.format(4), 4, heap(f"{HERE} = 12x8/110"))
+    (series,) = group([*made, more])  # one of gperftools was not written at the exit then
+    assert (last in names(series.observations(more))) == (not is_exit or pattern == GPERFTOOLS)
+
+
+def test_a_dump_at_the_exit_that_is_alone_is_shown() -> None:
+    (series,) = group([snapshot("/p/shop.387.0.f.heap", 1)])
+    assert series.head("latest").name == "shop.387.0.f.heap"
+    assert names(series.observations(series.head("latest"))) == ["shop.387.0.f.heap"]
+
+
 @pytest.mark.parametrize(("hours", "base"), [(2.9, "b"), (3.0, "b"), (3.1, "a"), (-3.0, "b"), (-3.1, "a")])
 def test_the_same_time_yesterday_is_within_three_hours(hours: float, base: str) -> None:
     head = 10 * 86400.0

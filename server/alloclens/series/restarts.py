@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -24,6 +25,9 @@ MAX_RUNNING = 32
 CONTENTIONS = (ProfileKind.BLOCK, ProfileKind.MUTEX, ProfileKind.CONTENTION)
 
 
+JEMALLOC_FINAL, GPERFTOOLS = re.compile(r"\.\d+\.f\.heap\b"), re.compile(r"\.\d{4,}\.heap\b")
+MIN_FREED = 10
+"""Times as many bytes as were allocated, which a program frees as it ends."""
 MIN_STACKS = 10
 """A snapshot with fewer stacks may seem to be continued by one of another process."""
 
@@ -91,6 +95,27 @@ def goes_on(earlier: Snapshot, later: Snapshot, *, was_rebuilt: bool) -> bool:
     if earlier.build_id == later.build_id and not was_rebuilt:
         return True
     return bool(since_start(earlier)) and contains_code(later.code, earlier.code)
+
+
+def at_exit(process: Sequence[Snapshot]) -> list[Snapshot]:
+    """Return the snapshots of a process that were written as it ended, when it had freed what is in use while it runs.
+
+    None if there are no others. jemalloc names such dumps (prof_final), gperftools does not.
+    """
+    named = [snapshot for snapshot in process if JEMALLOC_FINAL.search(snapshot.name)]
+    if named:
+        return named if len(named) < len(process) else []
+    return [process[-1]] if len(process) > 1 and _is_of_exit(*process[-2:]) else []
+
+
+def _is_of_exit(before: Snapshot, last: Snapshot) -> bool:
+    """Return whether over half of what gperftools counted in use was freed, and hardly anything allocated meanwhile."""
+    names = [kind.type for kind in last.sample_types]
+    if not GPERFTOOLS.search(last.name) or "alloc_space" not in names:
+        return False
+    allocated, in_use = (names.index(f"{what}_space") for what in ("alloc", "inuse"))
+    freed = before.total[in_use] - last.total[in_use] + (new := last.total[allocated] - before.total[allocated])
+    return 2 * last.total[in_use] < before.total[in_use] and freed > MIN_FREED * new
 
 
 def lanes(snapshots: Sequence[Snapshot]) -> list[tuple[Snapshot, ...]]:

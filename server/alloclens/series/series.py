@@ -15,7 +15,7 @@ import numpy as np
 from alloclens.profile.kinds import is_meant
 from alloclens.profile.sample_types import leading_column
 from alloclens.profile.taken_at import DAY_SECONDS
-from alloclens.series.restarts import counters, goes_on, since_start
+from alloclens.series.restarts import at_exit, counters, goes_on, since_start
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -131,17 +131,24 @@ class Series:
         """When the program restarted, in time order."""
         return tuple(Restart(a[-1].taken_at.seconds, b[0].taken_at.seconds) for a, b in pairwise(self.processes))
 
+    @cached_property
+    def at_exit(self) -> frozenset[Snapshot]:
+        """The snapshots that were written as a process ended."""
+        return frozenset(chain.from_iterable(map(at_exit, self.processes)))
+
     def observations(self, head: Snapshot) -> list[Snapshot]:
         """Return the snapshots of a process up to its head, without heap profiles that repeat the previous totals.
 
         No garbage collection ended between two such snapshots: they are one observation. Goroutines are counted anew.
+        What was written at the exit is none.
         """
         end = self.snapshots.index(head) + 1
         begin = end - 1 - self.process(head).index(head)
-        if not since_start(head):
-            return [*self.snapshots[begin:end]]
-        new = np.append(True, (self._steps[begin : end - 1] != 0).any(axis=1))
-        return [s for s, is_new in zip(self.snapshots[begin:end], new.tolist(), strict=True) if is_new]
+        ran = [snapshot not in self.at_exit for snapshot in self.snapshots[begin:end]]
+        if since_start(head):
+            new = np.append(True, (self._steps[begin : end - 1] != 0).any(axis=1))
+            ran = (ran & new).tolist()
+        return [snapshot for snapshot, counts in zip(self.snapshots[begin:end], ran, strict=True) if counts]
 
     def judged_process(self, head: Snapshot, enough: int) -> JudgedProcess:
         """Return the head's process, or the last one before it with `enough` observations if it has fewer.
@@ -222,8 +229,8 @@ class Series:
         )
 
     def head(self, name: str) -> Snapshot:
-        """Return the head: the latest snapshot unless another is named."""
-        latest = self.snapshots[-1]
+        """Return the head: the latest snapshot unless another is named. What was written at an exit has to be named."""
+        latest = next((s for s in reversed(self.snapshots) if s not in self.at_exit), self.snapshots[-1])
         if name in ("first", "latest"):
             return latest if name == "latest" else self.snapshots[0]
         if name == "previous":

@@ -50,5 +50,7 @@ int main() {
     }
     dump();
   }
-  std::_Exit(0); // without the dump that gperftools writes at the end
+  sessions.clear(); // before the dump at the exit
+  audit.clear();
+  recent.clear();
 }
