@@ -33,13 +33,13 @@ class Seen(NamedTuple):
     """The verdicts."""
 
 
-def a_minute_apart(profiles: Path) -> list[Path]:
+def a_minute_apart(profiles: Path, pattern: str = "*") -> list[Path]:
     """Let profiles, in the order of the numbers in their names, be written a minute apart, and return them.
 
     Verdicts are by the clock, and how fast a test's program runs depends on the machine.
     """
     now = time.time()
-    paths = sorted(profiles.iterdir(), key=lambda path: [int(number) for number in re.findall(r"\d+", path.name)])
+    paths = sorted(profiles.glob(pattern), key=lambda path: [int(number) for number in re.findall(r"\d+", path.name)])
     for number, path in enumerate(paths):
         at = now + number * MINUTE
         if path.name.endswith(".pb.gz"):

@@ -14,6 +14,7 @@ from alloclens.disk import Stamp, is_absent
 from alloclens.session import listing
 from alloclens.session.listing import DANGLING, Scan, gone, scan, settled
 from alloclens.session.once import world
+from alloclens.session.setup import setup
 from alloclens.wording.status import nothing
 
 from tests.support.profiles import drop, heap
@@ -59,6 +60,43 @@ def test_a_listing_is_files_that_may_be_profiles(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no mode of executable files")
+def test_what_profilers_write_into_a_working_directory(tmp_path: Path) -> None:
+    written = [
+        *("jeprof.387.0.i0.heap", "shop.0001.heap", "Heap.20260101.101010.1.0.001.heapprofile"),
+        *("dhat.out.123", "alloc-profile.pb.gz"),
+    ]
+    others = [
+        "main.c",
+        "data",
+        "notes.txt",
+        "x.pb.gz",
+        "heap",
+        ".heap",
+        "dhat.out.txt",
+        "package.json",
+        "shop.heap.txt",
+    ]
+    for name in (*written, *others, "deep/shop.0001.heap", "dir.heap/shop.0002.heap"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    (tmp_path / "dhat-heap.json").write_text('{"dhatFileVersion":2}')
+    folder = str(tmp_path)
+    found = scan([str(tmp_path / "profiles")], [folder], 2, (), [folder, str(tmp_path / "none")])
+    assert (names(found), found.faults) == ({*written, "dhat-heap.json"}, {})
+    assert folder in found.packages  # so what is no profile is not said to be one that cannot be read
+    assert found.directories == (str(tmp_path / "profiles"),)
+    assert len(names(scan([folder], [folder], 0, (), [folder]))) > len(
+        names(found)
+    )  # a directory of profiles stays one
+
+
+@pytest.mark.parametrize(("given", "count"), [({}, 1), ({"profileDirs": ["profiles"]}, 0)])
+def test_the_opened_folder_is_a_working_directory_unless_others_are_named(
+    tmp_path: Path, given: dict[str, Any], count: int
+) -> None:
+    assert len(setup((str(tmp_path),), given).working) == count
+
+
 def test_a_program_beside_its_profiles_is_none(tmp_path: Path) -> None:
     program = b"\x7fELF\x02\x01\x01" + bytes(9) + b"\x03\x00" + bytes(100)
     for name, data, mode in (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 from collections import deque
 from contextlib import suppress
@@ -19,7 +20,7 @@ from alloclens.profile.formats import is_json_profile
 from alloclens.symbols.binaries import EXECUTABLE, MAGIC_BYTES, is_binary
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 
 Listing = dict[str, Stamp]
@@ -45,6 +46,8 @@ NOT_PROFILES = (
     ".png",
 )
 """Suffixes: a directory named pprof may be a Go package, and a directory of profiles may hold notes and pictures."""
+OF_TOOLS = re.compile(r".+\.heap|.+\.heapprofile|dhat-heap\.json|dhat\.out\.\d+|alloc-profile\.pb\.gz", re.IGNORECASE)
+"""What profilers call the files that they write into the working directory: gperftools, jemalloc, Node, DHAT, Julia's."""
 JSON = ".json"
 """Some profiles are JSON, but most JSON is not: the first bytes tell."""
 JSON_START_BYTES = 256
@@ -76,7 +79,7 @@ class Scan(NamedTuple):
     closed: tuple[str, ...] = ()
     """Those whose sub-directories are not listed, because they hold source code."""
     packages: frozenset[str] = frozenset()
-    """Those that are packages of a program: what is no profile there is none that could not be read."""
+    """Those that are packages of a program, and working directories: what is no profile there is none that could not be read."""
     links: frozenset[str] = frozenset()
     """Links to directories that are among the faults, though all is known about them: nothing below them counts."""
 
@@ -91,12 +94,19 @@ class Scan(NamedTuple):
         return False
 
 
-def scan(directories: Iterable[str], folders: Iterable[str] = (), depth: int = 0, named: Iterable[str] = ()) -> Scan:
+def scan(
+    directories: Iterable[str],
+    folders: Iterable[str] = (),
+    depth: int = 0,
+    named: Iterable[str] = (),
+    working: Iterable[str] = (),
+) -> Scan:
     """List the files that may be profiles. A directory that is missing or is now a file counts as empty.
 
     Sub-directories are listed too, down to a depth, but not those of a package, nor, further down, those of any source
     code. A symbolic link is followed only to a regular file in one of the directories or `folders`. All are real paths.
-    Files that the user `named` are listed wherever they are.
+    Files that the user `named` are listed wherever they are, and in the `working` directories of programs those that
+    their profilers name.
     """
     roots = tuple(dict.fromkeys(directories))
     around, result = (*roots, *folders), Scan({}, {})
@@ -126,10 +136,11 @@ def scan(directories: Iterable[str], folders: Iterable[str] = (), depth: int = 0
                 waiting.append(child)
             elif TOO_MANY not in result.faults.values():
                 result.faults[child] = TOO_MANY
+    quiet = _add_working((directory for directory in working if directory not in level), around, result)
     _add_named(named, result)
     result.faults.update(links)
     return result._replace(
-        directories=tuple(level), closed=tuple(closed), packages=frozenset(packages), links=frozenset(links)
+        directories=tuple(level), closed=tuple(closed), packages=frozenset((*packages, *quiet)), links=frozenset(links)
     )
 
 
@@ -139,6 +150,15 @@ def _why_not_followed(link: str, roots: Iterable[str]) -> str:
     if any(target == root or is_within(target, root) for root in watched):
         return ""
     return (LINKED_ABOVE if is_within(real(os.path.dirname(link)), target) else LINKED).format(target)
+
+
+def _add_working(directories: Iterable[str], around: tuple[str, ...], result: Scan) -> list[str]:
+    """Add the files that are named as profilers name them; return the directories."""
+    listed = list(directories)
+    for directory in listed:
+        with suppress(OSError):
+            _Listed(around, result, MAX_ENTRIES, _is_named_by_its_tool).add(directory)
+    return listed
 
 
 def _add_named(paths: Iterable[str], result: Scan) -> None:
@@ -165,11 +185,26 @@ def gone(known: Iterable[str], *scans: Scan) -> list[str]:
     return [p for p in missing if os.path.dirname(p) not in counts or _is_no_file(p)]
 
 
+def _may_be_a_profile(name: str) -> bool:
+    name = name.lower()
+    return not name.startswith(".") and not name.endswith(("~", ".tmp", ".part", *NOT_PROFILES))
+
+
+def _is_named_by_its_tool(name: str) -> bool:
+    return _may_be_a_profile(name) and OF_TOOLS.fullmatch(name) is not None
+
+
 class _Listed:
     """What one directory holds; the files and the faults are added to a scan."""
 
-    def __init__(self, roots: tuple[str, ...], result: Scan, most: int | None) -> None:
-        self._roots, self._result, self._most = roots, result, most
+    def __init__(
+        self,
+        roots: tuple[str, ...],
+        result: Scan,
+        most: int | None,
+        counts: Callable[[str], bool] = _may_be_a_profile,
+    ) -> None:
+        self._roots, self._result, self._most, self._counts = roots, result, most, counts
         self.entries = 0
         self.directories: list[str] = []
         """Its directories that may hold profiles."""
@@ -186,7 +221,7 @@ class _Listed:
                     raise OSError(errno.EFBIG, TOO_FULL)
                 self.has_sources = self.has_sources or entry.name.lower().endswith(SOURCES)
                 self.is_package = self.is_package or entry.name.lower().endswith(PACKAGE)
-                if _may_be_a_profile(entry.name):
+                if self._counts(entry.name):
                     self._add(entry)
 
     def _add(self, entry: os.DirEntry[str]) -> None:
@@ -253,8 +288,3 @@ def _followed(path: str, roots: tuple[str, ...]) -> os.stat_result:
 def _is_no_file(path: str) -> bool:
     """Return whether nothing or a directory has this name; False if that cannot be told."""
     return is_absent(path) or os.path.isdir(path)
-
-
-def _may_be_a_profile(name: str) -> bool:
-    name = name.lower()
-    return not name.startswith(".") and not name.endswith(("~", ".tmp", ".part", *NOT_PROFILES))

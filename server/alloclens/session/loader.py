@@ -216,7 +216,8 @@ class Loader:
     async def _settle(self, named: FilePair | None) -> Seen:
         """Scan the directories, twice if a file is new or missing or cannot be read: one scan proves no change."""
         roots, depth = self._setup.where.roots, self._setup.settings.profile_depth
-        look = partial(scan, self._setup.directories, roots.folders, depth, named.paths if named else ())
+        paths = named.paths if named else ()
+        look = partial(scan, self._setup.directories, roots.folders, depth, paths, self._setup.working)
         before = await self._aside(look)
         if self._is_plain(before):
             return Seen(before)

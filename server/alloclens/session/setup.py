@@ -55,6 +55,11 @@ class Setup:
         return self.where.directories
 
     @property
+    def working(self) -> tuple[str, ...]:
+        """The directories in which the user's programs may run and write profiles; none if the user names directories."""
+        return self.where.roots.folders if self.settings.profile_dirs == Settings().profile_dirs else ()
+
+    @property
     def reader(self) -> Reader:
         """The reader of their profiles."""
         return Reader(self.where.roots, self.where.files, self.where.binaries, self.settings.largest_bytes)
