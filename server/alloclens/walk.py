@@ -26,10 +26,12 @@ MAX_WALK_SECONDS = 300
 """Time limit for a walk, for network file systems."""
 
 
-def tree(root: str, skipped: Collection[str], left_out: set[str]) -> Iterator[tuple[str, list[str], list[str]]]:
+def tree(
+    root: str, skipped: Collection[str], left_out: set[str], *, with_hidden: bool = False
+) -> Iterator[tuple[str, list[str], list[str]]]:
     """Yield each directory below a root with the names of its subdirectories and files.
 
-    Hidden directories, `skipped` names and links are not entered. If a limit is reached, a message is added to
+    Hidden directories, unless they are wanted, `skipped` names and links are not entered. If a limit is reached, a message is added to
     `left_out`.
     """
     take_longer(MAX_WALK_SECONDS)
@@ -41,7 +43,7 @@ def tree(root: str, skipped: Collection[str], left_out: set[str]) -> Iterator[tu
             left_out.add(f"Only a part of {root} was searched: it has more than {most}.")
             return
         yield directory, names, files
-        names[:] = sorted(n for n in names if n not in skipped and not n.startswith("."))
+        names[:] = sorted(n for n in names if n not in skipped and (with_hidden or not n.startswith(".")))
         if names and directory.count(os.sep) - top >= MAX_WALK_LEVELS:
             left_out.add(f"Only the upper {MAX_WALK_LEVELS} levels of {root} were searched.")
             names.clear()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from alloclens.profile.formats import read
 from alloclens.symbols import binaries
 from alloclens.symbols.symbols import INSTALL, symbolized
 from alloclens.tables.lines import unplaced
@@ -87,6 +88,36 @@ def test_debug_information_in_a_file_of_its_own(tmp_path: Path) -> None:
     binaries._search.cache_clear()
     found = symbolized(ran.profile(build_id), [str(tmp_path)], [])
     assert "has only debug information" in found.messages[0]
+
+
+@needs_linux
+@needs_compiler
+@pytest.mark.skipif(not shutil.which("objcopy"), reason="no objcopy here")
+@pytest.mark.parametrize("chosen", ["", "debug"], ids=["of the workspace", "of a named directory"])
+def test_debug_information_where_debuggers_look_for_it(tmp_path: Path, chosen: str) -> None:
+    """A profile without a build id leads to the program by its name, and that to its debug information."""
+    ran = native.cpp(tmp_path)
+    build_id = build_ids(ran.binary)[0]
+    debug = tmp_path / chosen / ".build-id" / build_id[:2] / f"{build_id[2:]}.debug"
+    debug.parent.mkdir(parents=True)
+    subprocess.run(["objcopy", "--only-keep-debug", "shop", debug], cwd=tmp_path, check=True)
+    subprocess.run(["objcopy", "--strip-all", "shop"], cwd=tmp_path, check=True)
+    for profile in (ran.profile(build_id), read(ran.text(100))):
+        found = symbolized(profile, [str(tmp_path)], [chosen] if chosen else [])
+        assert native.frames(found.profile) == ran.truth(*CPP)
+        assert not found.messages
+
+
+@needs_linux
+@needs_compiler
+@pytest.mark.parametrize("version", [4, 5])
+def test_debug_information_in_dwo_files_is_told_to_be_there(tmp_path: Path, version: int) -> None:
+    """No line is better than none that is said: the functions are known, the lines are not."""
+    ran = native.cpp(tmp_path, "-gsplit-dwarf", f"-gdwarf-{version}")
+    found = symbolized(ran.profile(), [str(tmp_path)], [])
+    assert {(file, line) for _, file, line in native.frames(found.profile)} == {("", 0)}
+    (message,) = found.messages
+    assert message.startswith(f"{ran.binary}: has its debug information in .dwo files (-gsplit-dwarf)")
 
 
 @needs_linux

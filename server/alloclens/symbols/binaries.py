@@ -6,6 +6,7 @@ Searches the setting `binaries` and the workspace, never a path that a profile n
 from __future__ import annotations
 
 import importlib
+import mmap
 import os
 import re
 import stat
@@ -27,7 +28,9 @@ MAX_SEARCHED_FILES = 50_000
 """Files examined in one search; takes about a second."""
 EXECUTABLE = stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH
 NATIVE = re.compile(r"\.(so|so\.[\d.]+|debug|dylib|dll|exe)$|\.dSYM/")
-SKIPPED = frozenset({"node_modules", "site-packages"})
+SKIPPED = frozenset({"node_modules", "site-packages", ".git"})
+DEBUG_FILES = ".build-id"
+"""Where debuggers look for debug information: .build-id/ab/cdef.debug."""
 SEARCH_TTL_SECONDS = 10
 """Lifetime of a search: a hundred profiles read in a row share one."""
 ELF, PE, FAT = b"\x7fELF", b"MZ", b"\xca\xfe\xba\xbe"
@@ -87,8 +90,8 @@ def plain(build_id: str) -> str:
 def search(folders: Sequence[str], chosen: Sequence[str]) -> Binaries:
     """Return the binaries in the setting's paths, then those in the workspace's folders.
 
-    Paths in the setting are absolute or relative to each folder. Links, hidden directories and installed packages are
-    skipped, and the search ends after MAX_SEARCHED_FILES files. Raises ImportError without the package symbolic. The
+    Paths in the setting are absolute or relative to each folder. Links, installed packages, and hidden directories of
+    folders but .build-id are skipped, and the search ends after MAX_SEARCHED_FILES files. Raises ImportError without the package symbolic. The
     result is at most SEARCH_TTL_SECONDS old.
     """
     return _search(tuple(folders), tuple(chosen), int(time.monotonic()) // SEARCH_TTL_SECONDS)
@@ -97,9 +100,10 @@ def search(folders: Sequence[str], chosen: Sequence[str]) -> Binaries:
 @lru_cache(maxsize=4)
 def _search(folders: tuple[str, ...], chosen: tuple[str, ...], _moment: int) -> Binaries:
     named, messages = _chosen(folders, chosen)
-    roots = [*((root, True) for root in named), *((real_path(f), False) for f in folders)]
+    searched = [real_path(path) for folder in folders for path in (folder, os.path.join(folder, DEBUG_FILES))]
+    roots = [*((root, True) for root in named), *((root, False) for root in searched)]
     left_out: set[str] = set()
-    paths = ((path, is_chosen) for root, is_chosen in roots for path in _files(root, left_out))
+    paths = ((path, is_chosen) for root, is_chosen in roots for path in _files(root, left_out, with_hidden=is_chosen))
     by_name: dict[str, tuple[Binary, ...]] = {}
     for count, (path, is_chosen) in enumerate(paths):
         if count >= MAX_SEARCHED_FILES:
@@ -124,10 +128,10 @@ def _chosen(folders: tuple[str, ...], chosen: tuple[str, ...]) -> tuple[list[str
     return there, messages
 
 
-def _files(root: str, left_out: set[str]) -> Iterator[str]:
+def _files(root: str, left_out: set[str], *, with_hidden: bool) -> Iterator[str]:
     if os.path.isfile(root):
         yield root
-    for directory, _, files in tree(root, SKIPPED, left_out):
+    for directory, _, files in tree(root, SKIPPED, left_out, with_hidden=with_hidden):
         yield from (os.path.join(directory, name) for name in sorted(files))
 
 
@@ -165,6 +169,13 @@ def archive(path: str) -> Any:
     """Open a binary as a symbolic.Archive. Raises ImportError, OSError or symbolic's errors."""
     with open_file(path):  # checks that it is a regular file
         return importlib.import_module("symbolic.debuginfo").Archive.open(path)
+
+
+@lru_cache(maxsize=16)
+def is_split(path: str, _stamp: Stamp) -> bool:
+    """Return whether a binary names files with its debug information, as -gsplit-dwarf makes them."""
+    with open_file(path) as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        return data.find(b".dwo\0") >= 0
 
 
 def first_line(error: Exception) -> str:

@@ -13,14 +13,14 @@ import numpy as np
 from alloclens.arrays import owners
 from alloclens.disk import open_file, real_path
 from alloclens.paths import canonical, is_share
-from alloclens.symbols.binaries import Binary, first_line, plain, search
+from alloclens.symbols.binaries import Binary, first_line, is_split, plain, search
 from alloclens.symbols.demangle import demangled
 from alloclens.symbols.layout import NOWHERE, Layout, Mapped, layout
 from alloclens.symbols.symcache import symcache
 from alloclens.transform.symbolize import SymbolizedFrame, resolved
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -170,7 +170,10 @@ class _Symbolizer:
         except _BinaryError as error:
             self.messages.append(str(error))
             return {}
-        return _looked_up(symbols, where.lookup_addresses(self._addresses(rows), self._mapped(number)), rows)
+        stacks = _looked_up(symbols, where.lookup_addresses(self._addresses(rows), self._mapped(number)), rows)
+        if any(not any(call.file for call in calls) for calls in stacks.values()):
+            self.messages += _split(candidates)
+        return stacks
 
     def _columns(self) -> tuple[Ints, Ints]:
         return self.profile.mappings.file, self.profile.mappings.build_id
@@ -247,6 +250,15 @@ def _image(candidates: tuple[Binary, ...]) -> tuple[Any, Layout]:
     if where is None:
         raise _BinaryError(f"{best.path}: has only debug information; the program that ran is needed beside it")
     return _symbols(best), where
+
+
+def _split(candidates: Iterable[Binary]) -> list[str]:
+    """Say which files of a build have their debug information elsewhere; symbolic finds functions there, and no lines."""
+    why = "has its debug information in .dwo files (-gsplit-dwarf), whose lines are not read; build it without that option"
+    try:
+        return [f"{b.path}: {why}" for b in candidates if b.has_lines and is_split(b.path, b.stamp)]
+    except (OSError, ValueError):  # it has just been deleted or emptied
+        return []
 
 
 def _faulty(binary: Binary) -> str:
