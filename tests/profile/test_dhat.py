@@ -66,6 +66,13 @@ def assert_as_dh_view(data: bytes) -> Profile:
 PRINTED = re.compile(r"(Total|At t-gmax|At t-end): +([\d,]+) bytes in ([\d,]+) blocks")
 
 
+def test_keys_may_be_sorted() -> None:
+    """As by `jq -S`."""
+    data = json.dumps(json.loads(FOREIGN["dhat"]), sort_keys=True, indent=1).encode()
+    assert is_json_profile(data[:50])
+    assert assert_as_dh_view(data).values.tolist() == read(FOREIGN["dhat"].encode()).values.tolist()
+
+
 @pytest.mark.programs
 @pytest.mark.slow
 @pytest.mark.timeout(600)

@@ -406,6 +406,8 @@ OF_RUST = [
         ["alloc::vec::from_elem", "<alloc::vec::Vec<shop::cart::Item>>::push", "<[shop::Item]>::to_vec"],
     ),
     ("alloc/src/slice.rs", ["<[u8]>::to_vec"]),
+    ("src/vec/mod.rs", ["<alloc::vec::Vec<shop::Item> as core::clone::Clone>::clone"]),
+    ("src/ptr/mod.rs", ["core::ptr::drop_in_place::<core::option::Option<shop::Item>>"]),
     ("src/fmt/num.rs", ["<u64 as core::fmt::Display>::fmt"]),
     ("src/raw/mod.rs", ["hashbrown::raw::RawTable<T,A>::reserve_rehash"]),
     ("/build/rustc-1.80.0-src/library/std/src/io/stdio.rs", ["std::io::stdio::_print"]),
@@ -415,6 +417,9 @@ NOT_OF_RUST = [
     ("shop/src/cart.rs", ["<shop::cart::Cart as core::fmt::Display>::fmt"]),
     ("shop/src/lib.rs", ["shop::cart::<impl core::fmt::Display for alloc::vec::Vec<T>>::fmt"]),
     ("shop/src/main.rs", ["main", "<dyn shop::Item>::name"]),
+    ("shop/src/from.rs", ["<alloc::string::String as core::convert::From<shop::Item>>::from"]),
+    ("shop/src/show.rs", ["<alloc::boxed::Box<shop::Item> as core::fmt::Display>::fmt"]),
+    ("shop/src/vec.rs", ["<alloc::vec::Vec<shop::Item> as shop::Sum>::sum::<core::option::Option<u8>>"]),
     ("shop/alloc.py", ["alloc::vec::from_elem"]),
 ]
 
@@ -436,6 +441,13 @@ def test_a_crate_here_may_have_the_name_of_a_standard_one(name: str, kind: Kind)
         "x/src/cart.rs"
     )
     assert found.kind == kind
+
+
+def test_a_type_of_a_crate_here_makes_no_function_of_a_library_its_own() -> None:
+    here = {"/w/Cargo.toml": '[package]\nname = "shop"\n', "/w/src/vec/mod.rs": "pub fn push() {\n}\n"}
+    for functions, kind in (["<alloc::vec::Vec<shop::Item>>::push"], STANDARD), (["shop::vec::push"], OWN):
+        sources = SourceMap(Roots(folders=("/w",)), FakeFiles(here), {"src/vec/mod.rs": functions})
+        assert sources.find("src/vec/mod.rs").kind == kind
 
 
 ROOTS_OF_BUILDS = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import accumulate
 from pathlib import Path
 
 from alloclens.languages.language import FunctionName, Grammar, Language
@@ -57,6 +58,37 @@ def _parts(name: str) -> tuple[str, ...]:
 def _self_type(inner: str) -> str:
     """Return the type of <T as Trait> and <impl Trait for T>."""
     return inner.removeprefix("impl ").split(" as ")[0].split(" for ")[-1]
+
+
+OWNER_OF_ARGUMENT = re.compile(r"[&*<]|alloc::boxed::Box<|core::pin::Pin<")
+"""Types for which a crate may implement others' traits if their argument is its own."""
+
+
+def without_type_arguments(name: str) -> str:
+    """Return the name of a Rust function without the type arguments that do not tell which crate it is of.
+
+    `<alloc::vec::Vec<shop::Item> as Clone>::clone` is the library's, but `<u8 as From<shop::Item>>::from` is not.
+    """
+    plain = name.replace("->", "")
+    if not plain.startswith("<"):
+        return _outside_brackets(plain)
+    depths = list(accumulate((character == "<") - (character == ">") for character in plain))
+    end = next((at for at, depth in enumerate(depths) if depth == 0), len(plain))
+    found = (at for at in range(end) if depths[at] == 1 and plain.startswith(" as ", at))
+    type_end = next(found, end)
+    of, trait = plain[1:type_end], plain[type_end:end]
+    return f"<{of if OWNER_OF_ARGUMENT.match(of) else _outside_brackets(of)}{trait}{_outside_brackets(plain[end:])}"
+
+
+def _outside_brackets(text: str) -> str:
+    """Return a text without what is in angle brackets; the one that closes an outer bracket stays."""
+    out, depth = list[str](), 0
+    for character in text:
+        depth += character == "<"
+        if not depth:
+            out.append(character)
+        depth -= character == ">" and depth > 0
+    return "".join(out)
 
 
 PARAMETERS = re.compile(r"\(([^()]*(?:\([^()]*\)[^()]*)*)\)[^()]*$")

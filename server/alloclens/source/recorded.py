@@ -12,6 +12,7 @@ from itertools import islice, takewhile
 from typing import TYPE_CHECKING
 
 from alloclens.languages.names import MAX_NAME_CHARACTERS
+from alloclens.languages.native import without_type_arguments
 from alloclens.paths import bundled, canonical, is_absolute, name_of, namespace
 
 if TYPE_CHECKING:
@@ -159,7 +160,8 @@ class Recorded:
         """The crates in the names of Rust functions: their own, and those of their types."""
         if not self.path.endswith(".rs"):
             return frozenset()
-        return frozenset(crate for function in self.functions for crate in CRATES.findall(function))
+        names = map(without_type_arguments, self.functions)
+        return frozenset(crate for name in names for crate in CRATES.findall(name))
 
     @cached_property
     def of_rust(self) -> bool:
@@ -171,7 +173,7 @@ class Recorded:
         if not self.path.endswith(".rs"):
             return False
         told: set[str] = set()
-        for function in self.functions:
+        for function in map(without_type_arguments, self.functions):
             if function.startswith("<") and " as " in function:
                 crates = CRATES.findall(function)
                 told.update(crates if RUST_STANDARD.issuperset(crates) else ())

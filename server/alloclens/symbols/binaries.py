@@ -6,7 +6,6 @@ Searches the setting `binaries` and the workspace, never a path that a profile n
 from __future__ import annotations
 
 import importlib
-import mmap
 import os
 import re
 import stat
@@ -37,6 +36,9 @@ ELF, PE, FAT = b"\x7fELF", b"MZ", b"\xca\xfe\xba\xbe"
 MACH_O = (b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe")
 MAGIC_BYTES = 20
 """Bytes at the start that identify a file."""
+DWO = b".dwo\0"
+"""Ends the name of a file with debug information."""
+PIECE_BYTES = 1 << 20
 RUNNABLE = (2, 3)
 """e_type of programs and libraries, ET_EXEC and ET_DYN; object files have 1."""
 
@@ -174,8 +176,13 @@ def archive(path: str) -> Any:
 @lru_cache(maxsize=16)
 def is_split(path: str, _stamp: Stamp) -> bool:
     """Return whether a binary names files with its debug information, as -gsplit-dwarf makes them."""
-    with open_file(path) as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        return data.find(b".dwo\0") >= 0
+    with open_file(path) as file:
+        end = b""
+        while piece := file.read(PIECE_BYTES):
+            if DWO in end + piece:
+                return True
+            end = piece[-len(DWO) :]
+    return False
 
 
 def first_line(error: Exception) -> str:

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from alloclens.arrays import Ints
 
-MARK = re.compile(rb'\s*\{\s*"dhatFileVersion"\s*:')
+MARK = re.compile(rb'\s*\{\s*"(?:dhatFileVersion|bkacc|bklt)"\s*:')
+"""The first key as it is written, or if the keys are sorted."""
 VERSION = 2
 BYTES = ValueType("space", "bytes")
 OF_HEAP = tuple(
