@@ -146,10 +146,11 @@ def _commands() -> str:
 
 
 def _comments(kind: type[msgspec.Struct]) -> dict[str, str]:
-    """Return the docstrings below the fields of a class."""
+    """Return the docstrings below the fields of a class, and of those that it extends."""
+    inherited = [_comments(base) for base in kind.__bases__ if base is not Message and issubclass(base, Message)]
     (body,) = ast.parse(textwrap.dedent(inspect.getsource(kind))).body
     statements = body.body if isinstance(body, ast.ClassDef) else []
-    return {
+    return {name: comment for comments in inherited for name, comment in comments.items()} | {
         field.target.id: _line(str(docstring.value.value)).removesuffix(".")
         for field, docstring in pairwise(statements)
         if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)

@@ -12,11 +12,14 @@ from alloclens.lsp.protocol import (
     CaptureOptions,
     FlameOptions,
     FocusStep,
+    GraphOptions,
     HotLinesQuery,
     Location,
     Position,
+    ProfileFile,
     Range,
     RequestedLine,
+    TableOptions,
 )
 from alloclens.worker import Worker
 from msgspec.structs import fields
@@ -82,8 +85,11 @@ def test_the_protocol_page_lists_the_fields_of_every_answer() -> None:
         CaptureOptions,
         FlameOptions,
         FocusStep,
+        GraphOptions,
         HotLinesQuery,
+        ProfileFile,
         RequestedLine,
+        TableOptions,
     }  # those are in the commands' parameters
     for kind in set(protocol.structs()) - arguments - {*protocol.notifications(), Location, Range, Position}:
         assert names(kind) in shapes, kind.__name__

@@ -54,14 +54,14 @@ async def test_the_flame_graph(editor: Editor, folder: Path) -> None:
     }
     assert {name: found[name] for name in found if name != "root"} == {
         "sampleType": "inuse_space", "unit": "bytes", "total": 45 * MB, "totalLabel": "45.0MB inuse_space",
-        "series": "", "base": True, "focus": "", "truncated": False,
+        "series": "", "ends": "a.pb.gz → b.pb.gz", "base": True, "focus": "", "truncated": False,
     }  # fmt: skip
     main = found["root"]["children"][0]
     serve = main["children"][0]
     said = {name: serve[name] for name in serve if name != "children"}
     assert said == {
         "name": "main.serve", "value": 42 * MB, "label": "42.0MB · 93%", "growth": 40 * MB, "growthLabel": "▲40.0MB",
-        "significant": True, "file": str(folder / "main.go"), "line": 6, "own": True, "more": False,
+        "significant": True, "file": str(folder / "main.go"), "line": 6, "own": True, "verdict": "", "more": False,
     }  # fmt: skip
     kept = found["root"]["children"][1]
     assert (kept["growth"], kept["growthLabel"], kept["significant"]) == (0, "no change seen", False)

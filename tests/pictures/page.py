@@ -202,13 +202,24 @@ def node(name: str, size: int, *children: dict[str, Any], **rest: Any) -> dict[s
         if "store" in name
         else "/go/src/runtime/proc.go"
     )
-    place = {"file": file, "line": 7, "own": not name.startswith("runtime"), "significant": False, "more": False}
+    place = {
+        "file": file,
+        "line": 7,
+        "own": not name.startswith("runtime"),
+        "significant": False,
+        "verdict": "",
+        "more": False,
+    }
     return made | place | rest | {"children": list(children)}
 
 
 def flame(root: dict[str, Any], **rest: Any) -> dict[str, Any]:
     words = {"sampleType": "inuse_space", "unit": "bytes", "total": 10 * MB, "totalLabel": "10.0MB inuse_space"}
-    return words | {"series": "", "base": False, "focus": "", "truncated": False, "root": root} | rest
+    return (
+        words
+        | {"series": "", "ends": "1.pb.gz → 9.pb.gz", "base": False, "focus": "", "truncated": False, "root": root}
+        | rest
+    )
 
 
 def small(**serve: Any) -> dict[str, Any]:

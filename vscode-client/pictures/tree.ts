@@ -53,18 +53,22 @@ export function search(node: FlameNode, term: string, inside = false): Found {
 }
 
 // What a screen reader says of a frame.
-export function spoken({ name, label, growthLabel }: FlameNode): string {
+export function spoken({ name, verdict, label, growthLabel }: Pick<FlameNode, 'name' | 'verdict' | 'label' | 'growthLabel'>): string {
   const growth = growthLabel.replace('▲', 'grew by ').replace('▼', 'shrank by ');
-  return [name, label, growth].filter((part) => part !== '').join(', ');
+  return [name, verdict, label, growth].filter((part) => part !== '').join(', ');
 }
 
 // How much of the whole is shown.
-export function heading({ series, root, unit, total, totalLabel, base, focus, truncated }: Flame): string {
+export function heading(flame: Flame): string {
+  const { root, unit, total, totalLabel, truncated } = flame;
   const whole = root.value === total ? totalLabel : `${amount(root.value, unit)} of ${totalLabel}`;
-  const parts = series === '' ? [whole] : [series, whole];
-  parts.push(...(focus === '' ? [] : [shortFocus(focus)]), ...(base ? ['growth since the base'] : []));
-  parts.push(...(truncated ? ['the lightest frames are left out'] : []));
-  return parts.join(' · ');
+  return drawnOf(flame, whole, truncated ? ['the lightest frames are left out'] : []);
+}
+
+// What every picture says first: the series, the whole, the focus, base and head.
+export function drawnOf({ series, ends, base, focus }: Pick<Flame, 'series' | 'ends' | 'base' | 'focus'>, whole: string, rest: readonly string[]): string {
+  const parts = [series, whole, focus === '' ? '' : shortFocus(focus), ends, base ? 'growth since the base' : '', ...rest];
+  return parts.filter((part) => part !== '').join(' · ');
 }
 
 // Why there is no frame, or ''. `term`: only the stacks through functions that match it are wanted.

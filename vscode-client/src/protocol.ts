@@ -33,6 +33,10 @@ export const TELL_WHY = 'alloclens.server.tellWhy';
 export const MAPPINGS = 'alloclens.server.mappings';
 export const ADD_MAPPING = 'alloclens.server.addMapping';
 export const FLAME = 'alloclens.server.flame';
+export const GRAPH = 'alloclens.server.graph';
+export const SANDWICH = 'alloclens.server.sandwich';
+export const TABLE = 'alloclens.server.table';
+export const SUMMARY = 'alloclens.server.summary';
 export const FRAME = 'alloclens.server.frame';
 export const TIMELINE = 'alloclens.server.timeline';
 export const ABOUT = 'alloclens.server.about';
@@ -269,12 +273,20 @@ export interface FlameOptions {
   search?: string; // A part of a function's name
 }
 
+// Selects a profile by its absolute path instead of what is shown.
+export interface ProfileFile {
+  path?: string; // If it is empty, what is shown is meant
+  base?: string; // The path of another profile; empty for none
+  sampleType?: string; // Empty for the one that leads
+}
+
 // A flame graph.
 export interface Flame {
   series: string; // The name of the shown series; empty if there are no others
+  ends: string; // The names of base and head: 1.pb.gz → 9.pb.gz; of the head alone without a base
   sampleType: string;
   unit: string;
-  total: number;
+  total: number; // Of the head, in focus or not
   totalLabel: string;
   base: boolean; // Whether there is a base
   focus: string; // Which samples are shown, in words; empty if all are
@@ -293,8 +305,116 @@ export interface FlameNode {
   file: string;
   line: number; // 1-based; 0 if unknown
   own: boolean;
+  verdict: string; // Of the function, such as leak; empty if it has none that is reported
   more: boolean; // Whether children are left out
   children: FlameNode[];
+}
+
+// Selects a call graph, with pprof's names and defaults.
+export interface GraphOptions {
+  nodeFraction?: number; // Functions whose |cum| is less than this share of the total are left out
+  edgeFraction?: number; // Calls of less than this share of the total are left out
+  nodeCount?: number; // At most so many functions are drawn
+  through?: string; // Only samples through the functions of this name
+}
+
+// A call graph, as pprof draws it.
+export interface Graph {
+  series: string; // The name of the shown series; empty if there are no others
+  ends: string; // The names of base and head: 1.pb.gz → 9.pb.gz; of the head alone without a base
+  sampleType: string;
+  unit: string;
+  total: number; // Of the head, in focus or not
+  totalLabel: string;
+  base: boolean; // Whether there is a base
+  focus: string; // Which samples are shown, in words; empty if all are
+  through: string; // The function that all samples pass through; empty if all are drawn
+  functions: number; // The number of functions, with those that are left out
+  nodes: GraphNode[]; // The most telling first
+  edges: GraphEdge[];
+}
+
+// A function in a call graph.
+export interface GraphNode {
+  name: string;
+  file: string;
+  line: number; // 1-based, of its heaviest line; 0 if unknown
+  own: boolean;
+  flat: number;
+  flatLabel: string;
+  cum: number;
+  cumLabel: string;
+  growth: number | null; // Of cum since the base; null without one
+  growthLabel: string;
+  significant: boolean;
+  verdict: string;
+}
+
+// A call, or, if it is residual, calls through functions that are left out.
+export interface GraphEdge {
+  source: number; // The number of its node, from 0
+  target: number;
+  weight: number;
+  label: string;
+  residual: boolean;
+}
+
+// A function between its callers and its callees.
+export interface Sandwich {
+  callers: Flame; // From the function outwards
+  callees: Flame; // From the function inwards
+}
+
+// Selects and sorts the rows of a table.
+export interface TableOptions {
+  by?: 'function' | 'line' | 'package';
+  sort?: 'cum' | 'flat' | 'growth' | 'name' | 'owned';
+  filter?: string; // A part of the name or the file, ignoring case
+  most?: number;
+}
+
+// The rows of a profile that match, in the order that was asked for.
+export interface ProfileTable {
+  series: string; // The name of the shown series; empty if there are no others
+  ends: string; // The names of base and head: 1.pb.gz → 9.pb.gz; of the head alone without a base
+  sampleType: string;
+  unit: string;
+  total: number; // Of the head, in focus or not
+  totalLabel: string;
+  base: boolean; // Whether there is a base
+  focus: string; // Which samples are shown, in words; empty if all are
+  rows: TableRow[];
+  matching: number; // The number of rows that match, of which the answer has the first
+}
+
+// A line, a function or a package of a profile.
+export interface TableRow {
+  name: string; // Of the function or the package
+  file: string; // As recorded; of its heaviest line, if the row is of several
+  line: number; // 1-based; 0 if unknown
+  own: boolean;
+  flat: number; // At the head, in the unit of the sample type
+  flatLabel: string;
+  flatShare: string;
+  cum: number;
+  cumLabel: string;
+  cumShare: string;
+  owned: number;
+  ownedLabel: string;
+  growth: number | null; // Of cum since the base; null without one
+  growthLabel: string;
+  significant: boolean; // Whether the growth exceeds its sampling error
+  verdict: string; // Of the function, such as leak; empty if it has none that is reported
+}
+
+// What a file holds.
+export interface ProfileSummary {
+  name: string;
+  total: string; // With its growth since the base
+  detail: string; // Where and when it was taken, as plain text
+  size: string;
+  sampleTypes: SampleTypeChoice[];
+  problem: string; // Why the file is no profile, or cannot be compared; empty if it is one
 }
 
 // A line of a document (`uri`, 0-based) or as recorded (`file`, 1-based). No line if both are empty.
@@ -399,10 +519,18 @@ export interface Commands {
   [MAPPINGS]: { arguments: []; answer: SuggestedMapping[] };
   // Write a path mapping to the settings file. Returns the file's path.
   [ADD_MAPPING]: { arguments: [recorded: string, to: string]; answer: string | null };
-  // Return the flame graph of what is shown; null if there is no profile, or no node at the path.
-  [FLAME]: { arguments: [options?: FlameOptions]; answer: Flame | null };
+  // Return the flame graph of a profile; null if there is no profile, or no node at the path.
+  [FLAME]: { arguments: [options?: FlameOptions, of?: ProfileFile]; answer: Flame | null };
+  // Return the call graph of a profile, as `go tool pprof -dot` draws it; null if there is no profile.
+  [GRAPH]: { arguments: [options?: GraphOptions, of?: ProfileFile]; answer: Graph | null };
+  // Return the callers and the callees of a function; null if there is no profile, or no such function in it.
+  [SANDWICH]: { arguments: [function: string, file: string, of?: ProfileFile]; answer: Sandwich | null };
+  // Return the lines, functions or packages of a profile; null if there is no profile.
+  [TABLE]: { arguments: [options?: TableOptions, of?: ProfileFile]; answer: ProfileTable | null };
+  // Return what a profile holds; null if there is no profile.
+  [SUMMARY]: { arguments: [of?: ProfileFile]; answer: ProfileSummary | null };
   // Return the location of a recorded line.
-  [FRAME]: { arguments: [file: string, line: number]; answer: Location | null };
+  [FRAME]: { arguments: [file: string, line: number, of?: ProfileFile]; answer: Location | null };
   // Return the series over time, and what a line owned in it.
   [TIMELINE]: { arguments: [line?: RequestedLine]; answer: Timeline | null };
   // Return what a bug report needs as plain text: versions, caches, settings and counts.

@@ -11,7 +11,7 @@ import { at, graft, hasMore, heading, nothing, search, shortFocus, spoken } from
 import { amount, share } from '../pictures/units.ts';
 
 function node(name: string, value: number, children: FlameNode[] = [], rest: Partial<FlameNode> = {}): FlameNode {
-  const words = { label: `${value}B`, growth: null, growthLabel: '', significant: false };
+  const words = { label: `${value}B`, growth: null, growthLabel: '', significant: false, verdict: '' };
   return { name, value, children, ...words, file: '/w/main.go', line: 1, own: false, more: false, ...rest };
 }
 
@@ -94,10 +94,10 @@ test('a frame is heard with its growth in words', () => {
 });
 
 test('a flame graph says how much of all it shows, and why it shows nothing', () => {
-  const words = { sampleType: 'inuse_space', unit: 'bytes', total: 42 << 20, totalLabel: '42.0MB inuse_space', base: false, truncated: false };
+  const words = { sampleType: 'inuse_space', unit: 'bytes', total: 42 << 20, totalLabel: '42.0MB inuse_space', ends: '9.pb.gz', base: false, truncated: false };
   const seen: Flame = { ...words, series: 'api', focus: 'through example.com/app/store.Put', root: node('all', 7 << 20, [node('a', 1)]) };
-  assert.equal(heading(seen), 'api · 7.0MB of 42.0MB inuse_space · through store.Put');
-  assert.equal(heading({ ...seen, series: '', focus: '', root: node('all', 42 << 20) }), '42.0MB inuse_space');
+  assert.equal(heading(seen), 'api · 7.0MB of 42.0MB inuse_space · through store.Put · 9.pb.gz');
+  assert.equal(heading({ ...seen, series: '', focus: '', root: node('all', 42 << 20) }), '42.0MB inuse_space · 9.pb.gz');
   assert.equal(nothing(seen, ''), '');
   const none = { ...seen, root: node('all', 0) };
   assert.equal(nothing(none, ''), 'No sample passes through store.Put.');
@@ -163,7 +163,7 @@ test('in a comparison what surely changed is coloured', () => {
 
 test('the legend names own packages, the heaviest first', () => {
   const root = node('all', 9, [node('b.f', 2, [], { own: true }), node('a.f', 7, [], { own: true })]);
-  const flame: Flame = { sampleType: '', unit: '', total: 9, totalLabel: '', base: false, series: '', focus: '', truncated: false, root };
+  const flame: Flame = { sampleType: '', unit: '', total: 9, totalLabel: '', ends: '', base: false, series: '', focus: '', truncated: false, root };
   assert.deepEqual(legend(flame, new Hues()).map((entry) => entry.words), ['a', 'b', 'not your own code']);
   assert.equal(legend({ ...flame, base: true }, new Hues()).length, 3);
 });

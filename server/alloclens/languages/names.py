@@ -51,3 +51,16 @@ def parameters_in(inner: str) -> tuple[str, ...]:
     while (simpler := WITHIN.sub("", inner)) != inner:
         inner = simpler
     return tuple(inner.split(",")) if inner.strip() not in {"", "void"} else ()
+
+
+def package(function: str, file: str) -> str:
+    """Return the package or namespace of a function, whatever its language, else the directory of its file.
+
+    Go: what is before the first dot of the last path element; C++ and Rust: what is before the last ::. The client's
+    pictures/packages.ts has the same rule.
+    """
+    plain = re.split(r"[\[(<]", function, maxsplit=1)[0]
+    if (scope := plain.rfind("::")) > 0:
+        return plain[:scope]
+    dot = plain.find(".", plain.rfind("/") + 1)
+    return plain[:dot] if dot > 0 else file.rpartition("/")[0]

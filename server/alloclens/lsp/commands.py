@@ -9,6 +9,7 @@ import msgspec
 from lsprotocol import types
 from msgspec.inspect import (
     BoolType,
+    FloatType,
     IntType,
     ListType,
     LiteralType,
@@ -97,4 +98,4 @@ def _word(kind: Type) -> str:
     return WORDS[type(kind)]
 
 
-WORDS = {StrType: "string", IntType: "integer", BoolType: "boolean"}
+WORDS = {StrType: "string", IntType: "integer", FloatType: "number", BoolType: "boolean"}

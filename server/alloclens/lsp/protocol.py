@@ -14,6 +14,7 @@ import msgspec
 from alloclens.settings.settings import Severity  # noqa: TC001 - msgspec reads the fields of a class
 from alloclens.typed import Message, ready
 from alloclens.wording.flame import Flame, Timeline
+from alloclens.wording.profile import Graph, ProfileTable
 
 Answer = TypeVar("Answer")
 Uinteger = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
@@ -572,11 +573,105 @@ class RequestedLine(Message, frozen=True):
     line: Int64 = 0
 
 
+@ready
+class ProfileFile(Message, frozen=True):
+    """Selects a profile by its absolute path instead of what is shown."""
+
+    path: str = ""
+    """If it is empty, what is shown is meant."""
+    base: str = ""
+    """The path of another profile; empty for none."""
+    sample_type: str = ""
+    """Empty for the one that leads."""
+
+
+@ready
+class TableOptions(Message, frozen=True):
+    """Selects and sorts the rows of a table."""
+
+    by: Literal["line", "function", "package"] = "function"
+    sort: Literal["name", "flat", "cum", "owned", "growth"] = "flat"
+    filter: str = ""
+    """A part of the name or the file, ignoring case."""
+    most: Annotated[int, msgspec.Meta(ge=0, le=2000)] = 500
+
+
+@ready
+class GraphOptions(Message, frozen=True):
+    """Selects a call graph, with pprof's names and defaults."""
+
+    node_fraction: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.005
+    """Functions whose |cum| is less than this share of the total are left out."""
+    edge_fraction: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.001
+    """Calls of less than this share of the total are left out."""
+    node_count: Annotated[int, msgspec.Meta(ge=1, le=200)] = 80
+    """At most so many functions are drawn."""
+    through: str = ""
+    """Only samples through the functions of this name."""
+
+
+class ProfileSummary(Message, frozen=True):
+    """What a file holds."""
+
+    name: str
+    total: str
+    """With its growth since the base."""
+    detail: str
+    """Where and when it was taken, as plain text."""
+    size: str
+    sample_types: list[SampleTypeChoice]
+    problem: str
+    """Why the file is no profile, or cannot be compared; empty if it is one."""
+
+
+class Sandwich(Message, frozen=True):
+    """A function between its callers and its callees."""
+
+    callers: Flame
+    """From the function outwards."""
+    callees: Flame
+    """From the function inwards."""
+
+
 class GetFlame(Command[Flame | None], frozen=True):
-    """Return the flame graph of what is shown; null if there is no profile, or no node at the path."""
+    """Return the flame graph of a profile; null if there is no profile, or no node at the path."""
 
     name = "alloclens.server.flame"
     options: FlameOptions = FlameOptions()
+    of: ProfileFile = ProfileFile()
+
+
+class GetGraph(Command[Graph | None], frozen=True):
+    """Return the call graph of a profile, as `go tool pprof -dot` draws it; null if there is no profile."""
+
+    name = "alloclens.server.graph"
+    options: GraphOptions = GraphOptions()
+    of: ProfileFile = ProfileFile()
+
+
+class GetSandwich(Command[Sandwich | None], frozen=True):
+    """Return the callers and the callees of a function; null if there is no profile, or no such function in it."""
+
+    name = "alloclens.server.sandwich"
+    function: str
+    file: str
+    """As recorded."""
+    of: ProfileFile = ProfileFile()
+
+
+class GetTable(Command[ProfileTable | None], frozen=True):
+    """Return the lines, functions or packages of a profile; null if there is no profile."""
+
+    name = "alloclens.server.table"
+    options: TableOptions = TableOptions()
+    of: ProfileFile = ProfileFile()
+
+
+class GetSummary(Command[ProfileSummary | None], frozen=True):
+    """Return what a profile holds; null if there is no profile."""
+
+    name = "alloclens.server.summary"
+    of: ProfileFile = ProfileFile()
 
 
 class GetFrame(Command[Location | None], frozen=True):
@@ -585,6 +680,7 @@ class GetFrame(Command[Location | None], frozen=True):
     name = "alloclens.server.frame"
     file: str
     line: Int64
+    of: ProfileFile = ProfileFile()
 
 
 class GetTimeline(Command[Timeline | None], frozen=True):

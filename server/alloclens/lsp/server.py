@@ -15,6 +15,7 @@ from alloclens.lsp.choosing import Choosing
 from alloclens.lsp.client import Client
 from alloclens.lsp.documents import Documents
 from alloclens.lsp.labels import with_escapes
+from alloclens.lsp.opened import Opened
 from alloclens.lsp.params import strict_converter
 from alloclens.lsp.rpc import Protocol, Session
 from alloclens.session.world import World
@@ -85,6 +86,7 @@ class Server(Session):
         self.compared: FilePair | None = None
         """Two files that the user compares, or one that is shown."""
         self.capturing = Capturing()
+        self.opened = Opened()
         self.loader: Loader | None = None
         self.publisher: Publishing | None = None
 

@@ -200,6 +200,15 @@ class Comparison:
         rows = self._judged_rows[rows_that_own(self.lines)] if self.focus else None
         return self.judgement.findings(verdicts, rows)
 
+    @cached_property
+    def reported(self) -> Mapping[tuple[str, str, int], str]:
+        """The code of the worst finding of each function (name, recorded file, line), and of all its lines with line 0."""
+        found: dict[tuple[str, str, int], str] = {}
+        for finding in self.findings():
+            for line in (0, finding.line):
+                found.setdefault((finding.function, finding.file, line), finding.code)
+        return found
+
     def candidates(self) -> list[Finding]:
         """Return what is nearest to a finding without being one, worst first; nothing in focus."""
         return self.judgement.candidates() if self.judgement and not self.focus else []

@@ -19,6 +19,7 @@ from alloclens.disk import Stamp, is_absent
 from alloclens.faults import Problem
 from alloclens.session.known import Known
 from alloclens.session.listing import Listing, Scan, gone, scan, settled
+from alloclens.session.opened import opened
 from alloclens.session.reading import forget
 from alloclens.session.setup import Setup
 from alloclens.session.watcher import Watcher
@@ -119,6 +120,10 @@ class Loader:
             return await self._aside(self._worker.run, reader.incomparable, base, head, seconds=limit)
         except Lost as error:
             return str(error)
+
+    async def opened(self, files: FilePair, sample_type: str) -> World:
+        """Return a world of one file, or of two that are compared, beside what is shown; with problems if it cannot be read."""
+        return await self._aside(opened, self._setup, self._texts, self._worker.run, files, sample_type)
 
     def stop(self) -> None:
         """End the watcher."""

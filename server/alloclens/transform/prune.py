@@ -54,10 +54,25 @@ def unusable(profile: Profile) -> str:
 
 def prune_from(profile: Profile, test: Search) -> Profile:
     """Remove the callees of the innermost matching function of each stack."""
-    hit, at = _hit_functions(profile, test), profile.locations.frame_at
+    return from_innermost(profile, _hit_functions(profile, test))
+
+
+def from_innermost(profile: Profile, hit: Mask) -> Profile:
+    """Remove the callees of the innermost matching frame of each stack. Shape of `hit`: (frames,)."""
+    at = profile.locations.frame_at
     begin = np.where(some(hit, at), first(hit, at), at[:-1])
     keep = np.arange(len(hit)) >= np.repeat(begin, np.diff(at))
     return frames(_from_first(profile, some(hit, at)), keep)
+
+
+def up_to_outermost(profile: Profile, hit: Mask) -> Profile:
+    """Remove the callers of the outermost matching frame of each stack. Shape of `hit`: (frames,)."""
+    at, stack_at = profile.locations.frame_at, profile.location_at
+    end = np.where(some(hit, at), last(hit, at), at[1:])
+    keep = np.arange(len(hit)) <= np.repeat(end, np.diff(at))
+    there = some(hit, at)[profile.location]
+    outermost = np.where(some(there, stack_at), last(there, stack_at), stack_at[1:])
+    return frames(stacks(profile, np.arange(len(there)) <= np.repeat(outermost, np.diff(stack_at))), keep)
 
 
 def _whole(pattern: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from alloclens.paths import name_of
 from alloclens.printable import printable
@@ -15,7 +15,7 @@ from alloclens.wording.focus import words
 from alloclens.wording.kinds import type_name
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from alloclens.profile.model import ValueType
     from alloclens.series.comparison import Comparison
@@ -23,6 +23,25 @@ if TYPE_CHECKING:
     from alloclens.transform.filters import Filters
 
 EVERYTHING = "all"
+Picture = TypeVar("Picture", bound="Drawn")
+
+
+class Drawn(Message, frozen=True):
+    """What a picture or a table is drawn of."""
+
+    series: str
+    """The name of the shown series; empty if there are no others."""
+    ends: str
+    """The names of base and head: 1.pb.gz → 9.pb.gz; of the head alone without a base."""
+    sample_type: str
+    unit: str
+    total: int
+    """Of the head, in focus or not."""
+    total_label: str
+    base: bool
+    """Whether there is a base."""
+    focus: str
+    """Which samples are shown, in words; empty if all are."""
 
 
 class FlameNode(Message, frozen=True):
@@ -42,24 +61,16 @@ class FlameNode(Message, frozen=True):
     line: int
     """1-based; 0 if unknown."""
     own: bool
+    verdict: str
+    """Of the function, such as leak; empty if it has none that is reported."""
     more: bool
     """Whether children are left out."""
     children: list[FlameNode]
 
 
-class Flame(Message, frozen=True):
+class Flame(Drawn, frozen=True):
     """A flame graph."""
 
-    series: str
-    """The name of the shown series; empty if there are no others."""
-    sample_type: str
-    unit: str
-    total: int
-    total_label: str
-    base: bool
-    """Whether there is a base."""
-    focus: str
-    """Which samples are shown, in words; empty if all are."""
     truncated: bool
     root: FlameNode
 
@@ -100,20 +111,27 @@ class Timeline(Message, frozen=True):
 
 def flame(comparison: Comparison, tree: FlameTree, focus: Sequence[Filters] = (), series: str = "") -> Flame:
     """Return a tree as a flame graph with words."""
-    kind = comparison.sample_type
     nodes = _nodes(comparison, tree)
     for node, parent in zip(nodes[1:], tree.parent[1:].tolist(), strict=True):
         nodes[parent].children.append(node)
-    return Flame(
+    return drawn(Flame, comparison, focus, series, truncated=tree.truncated, root=nodes[0])
+
+
+def drawn(
+    kind: Callable[..., Picture], of: Comparison, focus: Sequence[Filters], series: str, **rest: object
+) -> Picture:
+    """Return a picture of a comparison that says what it is drawn of."""
+    names = [snapshot.name for snapshot in (of.base, of.head) if snapshot]
+    return kind(
         series=printable(series),
-        sample_type=type_name(comparison),
-        unit=kind.unit,
-        total=comparison.total,
-        total_label=printable(f"{amount(comparison.total, kind.unit)} {type_name(comparison)}"),
-        base=tree.compared,
+        ends=printable(" → ".join(names)),
+        sample_type=type_name(of),
+        unit=of.sample_type.unit,
+        total=of.total,
+        total_label=printable(f"{amount(of.total, of.sample_type.unit)} {type_name(of)}"),
+        base=of.flame_graph.compares,
         focus=words(focus),
-        truncated=tree.truncated,
-        root=nodes[0],
+        **rest,
     )
 
 
@@ -152,6 +170,7 @@ def _node(row: _Row, comparison: Comparison, tree: FlameTree, own: frozenset[str
         file=file,
         line=row.line,
         own=file in own,
+        verdict=comparison.reported.get((tree.functions.name[row.site], file, 0), "") if is_function else "",
         more=row.more,
         children=[],
     )

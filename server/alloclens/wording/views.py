@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from alloclens.paths import name_of
@@ -81,3 +82,11 @@ def others(branches: Branches, unit: str) -> str:
     """Return the number of the frames that are left out, and their sum."""
     rest = branches.amount.value - sum(node.amount.value for node in branches.nodes)
     return f"{branches.many - len(branches.nodes)} more: {amount(rest, unit)}"
+
+
+def size(path: str) -> str:
+    """Return a file's size; "" if it no longer exists."""
+    try:
+        return amount(os.stat(path).st_size, "bytes")
+    except OSError:
+        return ""

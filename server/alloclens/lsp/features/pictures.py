@@ -1,38 +1,74 @@
-"""The data of the flame graph and the timeline, for editors that draw them."""
+"""The data of pictures and tables, for editors that draw them: of what is shown, or of a file that is opened beside it."""
 
 from __future__ import annotations
 
 import asyncio
+import os
 from typing import TYPE_CHECKING
 
 from alloclens.lsp import protocol
 from alloclens.lsp.spots import Here, Spots, here, location
+from alloclens.printable import printable
 from alloclens.series.timeline import owned
+from alloclens.tables.call_graph import GraphLimits
 from alloclens.tables.flame import FlameQuery
+from alloclens.tables.sandwich import sandwich
 from alloclens.wording import flame as wording
-from alloclens.wording import services
+from alloclens.wording import services, views
+from alloclens.wording.amounts import amount, signed
+from alloclens.wording.kinds import type_name
+from alloclens.wording.profile import RowQuery, graph, profile_table
+from alloclens.wording.status import moment
 
 if TYPE_CHECKING:
     from alloclens.lsp.documents import Documents
     from alloclens.lsp.server import Server
+    from alloclens.series.comparison import Comparison
     from alloclens.session.world import World
+    from alloclens.tables.flame import FlameTree
+    from alloclens.wording.profile import Graph, ProfileTable
 
 
 def register(server: Server) -> None:
     """Offer the commands."""
     server.offer(protocol.GetFlame, flame)
+    server.offer(protocol.GetGraph, call_graph)
+    server.offer(protocol.GetSandwich, both_ways)
+    server.offer(protocol.GetTable, table)
+    server.offer(protocol.GetSummary, summary)
     server.offer(protocol.GetFrame, frame)
     server.offer(protocol.GetTimeline, timeline)
 
 
 async def flame(ls: Server, command: protocol.GetFlame) -> wording.Flame | None:
-    """Return the flame graph of what is shown; None if there is no profile, or no node at the path."""
-    return await asyncio.to_thread(_flame, ls.world, command.options)
+    """Return the flame graph of a profile; None if there is no profile, or no node at the path."""
+    return await asyncio.to_thread(_flame, await _world(ls, command.of), command.options)
+
+
+async def call_graph(ls: Server, command: protocol.GetGraph) -> Graph | None:
+    """Return the call graph of a profile."""
+    return await asyncio.to_thread(_graph, await _world(ls, command.of), command.options)
+
+
+async def both_ways(ls: Server, command: protocol.GetSandwich) -> protocol.Sandwich | None:
+    """Return the callers and callees of a function."""
+    return await asyncio.to_thread(_sandwich, await _world(ls, command.of), command.function, command.file)
+
+
+async def table(ls: Server, command: protocol.GetTable) -> ProfileTable | None:
+    """Return the rows of a profile."""
+    return await asyncio.to_thread(_table, await _world(ls, command.of), command.options)
+
+
+async def summary(ls: Server, command: protocol.GetSummary) -> protocol.ProfileSummary | None:
+    """Return what a profile holds."""
+    return await asyncio.to_thread(_summary, await _world(ls, command.of), command.of)
 
 
 async def frame(ls: Server, command: protocol.GetFrame) -> protocol.Location | None:
     """Return the location of a recorded line."""
-    return await asyncio.to_thread(_frame, ls.world, ls.documents, command.file, command.line)
+    world = await _world(ls, command.of)
+    return await asyncio.to_thread(_frame, world, ls.documents, command.file, command.line)
 
 
 async def timeline(ls: Server, command: protocol.GetTimeline) -> wording.Timeline | None:
@@ -43,12 +79,61 @@ async def timeline(ls: Server, command: protocol.GetTimeline) -> wording.Timelin
     return await asyncio.to_thread(_timeline, ls.world, ls.documents, command.line)
 
 
+async def _world(ls: Server, of: protocol.ProfileFile) -> World:
+    return await ls.opened.world(ls.world, ls.loader, of)
+
+
 def _flame(world: World, options: protocol.FlameOptions) -> wording.Flame | None:
     shown = world.shown
     if shown is None:
         return None
     tree = shown.flame_graph.tree(FlameQuery(options.path, options.inverted, options.search))
-    return wording.flame(shown, tree, world.focus, services.shown(world)) if tree else None
+    return _drawn(world, shown, tree) if tree else None
+
+
+def _drawn(world: World, shown: Comparison, tree: FlameTree) -> wording.Flame:
+    return wording.flame(shown, tree, world.focus, services.shown(world))
+
+
+def _graph(world: World, options: protocol.GraphOptions) -> Graph | None:
+    if world.shown is None:
+        return None
+    limits = GraphLimits(options.node_fraction, options.edge_fraction, options.node_count)
+    return graph(world.shown, limits, options.through, world.focus, services.shown(world))
+
+
+def _sandwich(world: World, function: str, file: str) -> protocol.Sandwich | None:
+    shown = world.shown
+    trees = sandwich(shown.flame_graph, (function, file)) if shown else None
+    if shown is None or trees is None:
+        return None
+    callers, callees = (_drawn(world, shown, tree) for tree in trees)
+    return protocol.Sandwich(callers, callees)
+
+
+def _table(world: World, options: protocol.TableOptions) -> ProfileTable | None:
+    if world.shown is None:
+        return None
+    wanted = RowQuery(options.by, options.sort, options.filter, options.most)
+    return profile_table(world.shown, wanted, world.focus, services.shown(world))
+
+
+def _summary(world: World, of: protocol.ProfileFile) -> protocol.ProfileSummary | None:
+    shown, name = world.shown, os.path.basename(of.path)
+    problem = "; ".join(printable(f"{problem.name}: {problem.reason}") for problem in world.problems) if of.path else ""
+    if shown is None:
+        return protocol.ProfileSummary(printable(name), "", "", "", [], problem) if of.path else None
+    unit, kinds = shown.sample_type.unit, shown.head.sample_types
+    grown = f" ({signed(shown.grown, unit)})" if shown.grown is not None else ""
+    detail = f"{moment(shown.head)}, by {shown.head.taken_at.source}"
+    return protocol.ProfileSummary(
+        name=printable(shown.head.name),
+        total=printable(f"{type_name(shown)} {amount(shown.total, unit)}{grown}"),
+        detail=printable(f"{shown.head.program}, {detail}" if shown.head.program else detail),
+        size=views.size(shown.head.path),
+        sample_types=[protocol.SampleTypeChoice(k.type, k.unit, selected=k == shown.sample_type) for k in kinds],
+        problem=problem,
+    )
 
 
 def _frame(world: World, documents: Documents, file: str, line: int) -> protocol.Location | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -201,19 +200,11 @@ def _snapshot(
         label=of.labels.get(snapshot.path, ""),
         time=moment(snapshot),
         detail=views.total(snapshot.total[number], before.total[number] if before else None, kind),
-        size=_size(snapshot.path),
+        size=views.size(snapshot.path),
         base=bool(comparison and snapshot is comparison.base),
         head=bool(comparison and snapshot is comparison.head),
         begins=before is None,
     )
-
-
-def _size(path: str) -> str:
-    """Return a file's size; "" if it no longer exists."""
-    try:
-        return amount(os.stat(path).st_size, "bytes")
-    except OSError:
-        return ""
 
 
 def _label(world: World, path: str, text: str) -> str | None:

@@ -1,0 +1,112 @@
+"""A profile as a table: flat, cum and owned values of lines, functions or packages, with the growth of cum."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from alloclens.profile.sample_types import columns
+from alloclens.stats.growth import SampledValues, changes, values_of_samples
+from alloclens.stats.sampling import sampling_rate
+from alloclens.tables import attribution
+from alloclens.tables.sites import by_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    from alloclens.arrays import Ints, Mask
+    from alloclens.profile.model import Profile, ValueType
+    from alloclens.stats.growth import Changes
+    from alloclens.tables.sites import Sites
+
+By = Literal["line", "function", "package"]
+
+
+@dataclass(frozen=True, eq=False)
+class ValueTable:
+    """One row for each line, function or package, in no order. Values at the head, in the unit of the sample type."""
+
+    sites: Sites
+    """For functions and packages, file and line are those of the heaviest line."""
+    name: list[str]
+    """Of the function, else of the binary; or of the package."""
+    flat: Ints
+    cum: Ints
+    owned: Ints
+    grown: Changes | None
+    """Of cum, since the base; None without one."""
+
+    def __len__(self) -> int:
+        return len(self.name)
+
+
+def table(
+    profile: Profile,
+    sample_type: ValueType,
+    by: By,
+    own: Collection[str],
+    package: Callable[[str, str], str],
+    *,
+    one_process: bool = True,
+    compared: bool = False,
+) -> ValueTable:
+    """Return the table of a head, or of head - base. `own` are the files of own code; `package` is of a function and its file.
+
+    `one_process`: head and base share objects. `compared`: there is a base, even if the profile has none of its samples.
+    """
+    lines = by_line(profile)
+    names = _names(lines, by, package)
+    name, row = (
+        np.unique(np.array(names, object), return_inverse=True) if by != "line" else (names, np.arange(len(lines)))
+    )
+    rows, column = len(name), profile.sample_types.index(sample_type)
+    grouped = replace(lines, of_frame=row[lines.of_frame])
+    is_head = ~profile.is_base[:, None]
+    values = np.where(is_head, profile.values[:, [column]], 0)
+    text = np.array([file in own for file in lines.texts], np.bool_)
+    may_own = text[lines.file] & ~attribution.allocators(profile, lines)
+    by_site = [
+        attributed.sum(values)[:, 0]
+        for attributed in (attribution.flat(profile, lines), attribution.owned(profile, lines, may_own))
+    ]
+    flat, owned = (_added(part, row, rows) for part in by_site)
+    sized = replace(grouped, line=np.zeros(rows, np.int64))  # of as many rows as there are groups
+    cum = attribution.cum(profile, sized, values)[:, 0]
+    grown = None
+    if compared or profile.is_base.any():
+        head, base = (_side(profile, sized, side) for side in (is_head, ~is_head))
+        of = columns(profile.sample_types, sample_type)
+        grown = changes(head, base, of, of, sampling_rate(profile), one_process=one_process)
+    heaviest = _heaviest(attribution.cum(profile, lines, np.abs(values))[:, 0], row, rows)
+    parts = {part: getattr(lines, part)[heaviest] for part in ("function", "file", "line", "binary", "start")}
+    return ValueTable(replace(grouped, **parts), list(name), flat, cum, owned, grown)
+
+
+def _names(lines: Sites, by: By, package: Callable[[str, str], str]) -> list[str]:
+    columns = (lines.function, lines.binary, lines.file)
+    named = [
+        (lines.texts[f] or lines.texts[b], lines.texts[p])
+        for f, b, p in zip(*(c.tolist() for c in columns), strict=True)
+    ]
+    if by != "package":
+        return [name for name, _ in named]
+    known = {one: package(*one) for one in dict.fromkeys(named)}
+    return [known[one] for one in named]
+
+
+def _added(values: Ints, row: Ints, rows: int) -> Ints:
+    out = np.zeros(rows, np.int64)
+    np.add.at(out, row, values)
+    return out
+
+
+def _heaviest(weight: Ints, row: Ints, rows: int) -> Ints:
+    """Return the heaviest site of each row."""
+    order = np.lexsort((-weight, row))
+    return order[np.searchsorted(row[order], np.arange(rows))]
+
+
+def _side(profile: Profile, sites: Sites, of: Mask) -> SampledValues:
+    return SampledValues(*(attribution.cum(profile, sites, np.where(of, v, 0)) for v in values_of_samples(profile)))
