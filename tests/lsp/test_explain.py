@@ -76,6 +76,25 @@ async def test_it_is_told_once_for_each_cause(any_editor: Editor, lost: Path) ->
     ]
 
 
+async def test_without_a_profile_it_is_told_where_they_are_looked_for(any_editor: Editor, folder: Path) -> None:
+    """Once, in an editor that shows no status; the action is there until a profile comes."""
+    await any_editor.open_folder(folder)
+    main = any_editor.open(folder / "main.go")
+
+    async def why() -> list[str]:
+        return [action.title for action in await any_editor.actions(main)]
+
+    await any_editor.until(why)
+    assert await why() == ["Why are there no numbers here?"]
+    told = [] if any_editor.capabilities.experimental else [f"alloclens: No profile in {folder}/profiles"]
+    await any_editor.until(lambda: [message.partition(",")[0] for message in any_editor.messages] == told)
+    assert all("run alloclens capture URL --into DIR" in message for message in any_editor.messages)
+    drop(folder / "profiles/a.pb.gz", heap(f"main.keep:10@{folder}/main.go:11 = 3x{1 << 20}"))
+    await any_editor.until_hints(main, {11: "3.0MB"})
+    assert "Why are there no numbers here?" not in await why()
+    assert len(any_editor.messages) == len(told)
+
+
 async def test_a_tenth_is_not_much(editor: Editor, folder: Path) -> None:
     (folder / "store.go").write_text(STORE)
     drop(folder / "profiles/a.pb.gz", snapshot(folder, 4, 36))

@@ -20,7 +20,8 @@ from alloclens.lsp.status import status
 from alloclens.paths import name_of
 from alloclens.printable import printable
 from alloclens.typed import as_json
-from alloclens.wording.status import not_used, unreadable
+from alloclens.wording.markdown import plain
+from alloclens.wording.status import not_used, nothing, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -53,7 +54,7 @@ class Publisher:
         self._told: set[tuple[str, str]] = set()
         self._refreshing: set[str] = set()
         self._one_at_a_time, self._one_world_at_a_time = asyncio.Lock(), asyncio.Lock()
-        self._is_told_of_hints = False
+        self._is_told_of_hints = self._is_told_of_nothing = False
         self._progress = LoadingProgress(ls)
         self._notice = Notice(ls)
         self._permission = Permission(ls)
@@ -125,12 +126,15 @@ class Publisher:
         self._published = now
 
     def _tell(self, world: World) -> None:
-        """Show once each file that cannot be read, and each choice that does not apply."""
+        """Show once each file that cannot be read, and each choice that does not apply; without a status also that there is no profile."""
         problems = {(p.path, p.reason): unreadable(p.name, p.reason) for p in world.problems}
         problems |= {("", sentence): sentence for sentence in not_used(world)}
         if fresh := [sentence for problem, sentence in problems.items() if problem not in self._told]:
             tell(self._ls, first_of(fresh), types.MessageType.Warning)
         self._told = {*problems}
+        if not (world.pending or world.series or self._is_told_of_nothing or self._ls.client.shows_status):
+            self._is_told_of_nothing = True
+            tell(self._ls, plain(nothing(world)))
 
     def _tell_of_hints(self, world: World) -> None:
         """Tell once, if hints have become old that the editor cannot be made to request again."""

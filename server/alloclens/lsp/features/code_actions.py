@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
+from alloclens.languages import language_of
 from alloclens.lsp import protocol
 from alloclens.lsp.active import follow_file
 from alloclens.lsp.commands import as_command
@@ -51,11 +52,13 @@ def _of_placement(ls: Server, world: World, uri: str) -> list[types.Command]:
     """Return, for a file without numbers, the series that have some or the path mappings that would find it, and the reason."""
     at = ls.documents.named(uri, world.sources.roots)
     path = at.path if at else ""
+    if path and not world.shown and not world.pending and language_of(path):
+        return [ls.client.explain(WHY, uri)]
     if not path or not world.shown or world.file(path):
         return []
     if others := [names(world)[service] for service in services_with(world, path)]:
         shown = [as_command(f"Show the series {name}", protocol.ShowSeries(name)) for name in others]
-        return [*shown, ls.client.explain("Why are there no numbers here?", uri)]
+        return [*shown, ls.client.explain(WHY, uri)]
     if not _could_have(world, path):
         return []
     finding = [mapping(s, world.sources.roots) for s in world.coverage.suggestions if path in s.found]
@@ -65,7 +68,7 @@ def _of_placement(ls: Server, world: World, uri: str) -> list[types.Command]:
         )
         for recorded, to in finding
     ]
-    return [*added, ls.client.explain("Why are there no numbers here?", uri)]
+    return [*added, ls.client.explain(WHY, uri)]
 
 
 def _could_have(world: World, path: str) -> bool:
@@ -110,4 +113,5 @@ def _action(command: types.Command, kind: types.CodeActionKind | str) -> types.C
     return types.CodeAction(command.title, kind=kind, command=command)
 
 
+WHY = "Why are there no numbers here?"
 KINDS = (types.CodeActionKind.QuickFix, types.CodeActionKind.Empty)
