@@ -59,7 +59,7 @@ def test_it_follows_from_the_names_alone() -> None:
 def test_a_source_that_comes_to_be_there_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = str(drop(tmp_path / "profiles/a.pb.gz", heap(f"main.keep@{tmp_path}/main.go:3 = 1x1048576")))
     known = Known(Reader(Roots(folders=(str(tmp_path),))))
-    outermost = known.read(path, stamp(path)).owned.key  # no line owns it
+    outermost = known.read(path, stamp(path)).owned.key[0]  # no line owns it
     assert len(outermost) == 1
     assert not known.look_again()
     (tmp_path / "main.go").write_text("package main\n\nfunc keep() { kept = append(kept, 1) }\n")
@@ -69,6 +69,6 @@ def test_a_source_that_comes_to_be_there_is_found(tmp_path: Path, monkeypatch: p
     assert known.look_again()
     assert known.settled == []
     assert known.next(()) == path
-    line, by_caller = known.read(path, stamp(path)).owned.key
+    line, by_caller, *_ = known.read(path, stamp(path)).owned.key[:, 0].tolist()
     assert len({line, by_caller, *outermost}) == 3
     assert [snapshot.path for snapshot in known.settled] == [path]
