@@ -281,6 +281,18 @@ PACES = [
 ]
 
 
+CACHES = [
+    # A cache that is full replaces: in the last quarter it frees 11 or 9 of the 20 that it allocates, and hardly any before.
+    row("11 of 20 freed lately", Rule.SLOWS, worked(*[(2, 2)] * 15, *[(1.8, 4)] * 5), work=(0,) * 21),
+    row("9 of 20 freed lately", Rule.UNSETTLED, worked(*[(2, 2)] * 15, *[(2.2, 4)] * 5), work=(0,) * 21),
+    # Hardly any is less than a tenth: 2.55 of 32.55, or 4.5 of 34.5.
+    row("8 % freed before", Rule.SLOWS, worked(*[(2, 2.17)] * 15, *[(1.8, 4)] * 5), work=(0,) * 21),
+    row("13 % freed before", Rule.UNSETTLED, worked(*[(2, 2.3)] * 15, *[(1.8, 4)] * 5), work=(0,) * 21),
+    # A process that ran before may have been idle at first, and a cache would have been full.
+    row("not from the start", Rule.UNSETTLED, worked(*[(2, 2)] * 15, *[(1.8, 4)] * 5), work=(10**6,) * 21),
+]
+
+
 FILLED_BEFORE = (paced((10, 9), (10, 1)),)
 """It slowed down at 100 objects."""
 
@@ -369,7 +381,7 @@ SLICES = [
     row("3.25 slices that grow", Rule.SWINGS, growing(1e3, 2e3, 3e3, 4e3, 5e3, 5e3, objects=3.25)),
 ]
 
-ROWS = [*OBSERVATIONS, *STEPS, *FIRST_RISES, *TREND, *SIZES, *PACES, *RESTARTS, *LOADS, *SLICES]
+ROWS = [*OBSERVATIONS, *STEPS, *FIRST_RISES, *TREND, *SIZES, *PACES, *CACHES, *RESTARTS, *LOADS, *SLICES]
 
 
 def fired(one: Row) -> Rule:

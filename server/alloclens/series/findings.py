@@ -16,7 +16,7 @@ from alloclens.stats.trend import quantile, slope
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from alloclens.arrays import Floats, Ints
+    from alloclens.arrays import Floats, Ints, Mask
     from alloclens.profile.model import ValueType
     from alloclens.series.history import History
     from alloclens.series.verdicts import Verdicts
@@ -176,11 +176,16 @@ class Judgement:
 
     def candidates(self) -> list[Finding]:
         """Return what is nearest to a finding without being one, worst first."""
-        unproven = np.isin(self.verdicts.rule, [RULES.index(rule) for rule in UNPROVEN])
-        rises = (self.verdicts.growth > 0) & (self.verdicts.deviate > MIN_RISE) & unproven
-        entries = self._entries[rises[self._entries]]
+        entries = self._entries[self._may_leak[self._entries]]
         worst = entries[np.argsort(-self._score[entries], kind="stable")][:MAX_CANDIDATES]
         return [self._finding(entry) for entry in worst.tolist()]
+
+    @cached_property
+    def _may_leak(self) -> Mask:
+        """Which entries may leak though nothing is proven."""
+        unproven = np.isin(self.verdicts.rule, [RULES.index(rule) for rule in UNPROVEN])
+        mask: Mask = unproven & (self.verdicts.growth > 0) & (self.verdicts.deviate > MIN_RISE)
+        return mask
 
     def of(self, row: int) -> Finding | None:
         """Return the finding on a row of the head's lines."""
@@ -203,9 +208,14 @@ class Judgement:
 
     @cached_property
     def _deciding(self) -> Ints:
-        """The entry that decides on each of the head's lines: the worst of the line and its callers, the nearest of equals."""
-        rule, depth = self.verdicts.rule, self.history.parts.depth  # rules are in the order of RULES, worst first
-        order = np.lexsort((-self._score, depth, rule, self._owner))
+        """The entry that decides on each of the head's lines, of the line and its callers.
+
+        The worst, and the nearest of equals; if none is a finding, the likeliest of those that may leak.
+        """
+        rule, depth = self.verdicts.rule, self.history.parts.depth
+        is_found = np.isin(rule, [number for number, of in enumerate(RULES) if of.verdict in RAISED])
+        likely = np.where(self._may_leak, -self._score, np.inf)
+        order = np.lexsort((-self._score, depth, rule, np.where(is_found, -np.inf, likely), self._owner))
         worst: Ints = order[np.diff(self._owner[order], prepend=-1) > 0]
         return worst
 

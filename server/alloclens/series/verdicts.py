@@ -262,7 +262,7 @@ def _pace(history: History, rising: Ints, by_size: Mask) -> Pace:
     *late, bend, end = best
     stood = _stood(history)
     fell = (np.min(late, axis=0) < -FELL) | (stood < STOOD)
-    slows = ((end < -SLOWER) | (stood < 1)) & ~fell
+    slows = ((end < -SLOWER) | (stood < 1) | (_replaces(history) & history.is_from_start)) & ~fell
     holds = (late[0] > HELD) & ~slows & ~fell & _gains_late(history)
     return Pace(holds & ~by_size, slows & ~by_size, np.where(by_size, ~_grown_late(history), fell), bend)
 
@@ -339,6 +339,25 @@ def _stood(history: History) -> Floats:
     last = np.where(higher.any(axis=0), len(higher) - np.argmax(higher[::-1], axis=0), 0)
     end = np.fmax(history.clock[last], history.work[last])
     return np.asarray(np.where(end < 1 / 2, end ** higher.sum(axis=0), 1.0))
+
+
+def _replaces(history: History) -> Mask:
+    """Return which entries now free more than half of what they allocate, and freed hardly anything before.
+
+    A cache that is full does so. It takes only some objects more to see that than to see that their number stands still.
+    """
+    held, arrived = (np.nan_to_num(of - of[0]) for of in history.counts)
+    freed, replaces = np.maximum(arrived - held, 0), np.zeros(held.shape[1], np.bool_)
+    for place in LATE[:-1]:
+        at = round(place * (len(held) - 1))
+        share = ratio(arrived[-1] - arrived[at], arrived[-1])
+        began = freed[-1] * (1 - share) - freed[at] > FELL * np.sqrt(freed[-1] * share * (1 - share))
+        replaces |= (
+            began
+            & (freed[at] <= MIN_FREED * arrived[at])
+            & (freed[-1] - freed[at] > (1 - HELD_PACE) * (arrived[-1] - arrived[at]))
+        )
+    return replaces
 
 
 def _grown_late(history: History) -> Mask:
