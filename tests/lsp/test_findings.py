@@ -158,6 +158,18 @@ async def test_a_restart_hides_no_leak_of_the_process_before_it(editor: Editor, 
     await editor.until(lambda: found(editor, uri) == [])
 
 
+async def test_a_leak_of_the_process_before_is_said_while_its_line_rises_again(editor: Editor, folder: Path) -> None:
+    drop_series(folder, 22, each=3)
+    for i in range(12):
+        drop(folder / f"profiles/{900 + i}.pb.gz", heap(f"main.serve:5@{folder}/main.go:6 = {1 + 3 * i}x{MB}"))
+    await editor.open_folder(folder)
+    uri = (folder / "main.go").as_uri()
+    await editor.until(lambda: found(editor, uri) == [(6, "growing"), (6, "leak")])
+    grows, leak = (one.message for one in editor.diagnostics[uri])
+    assert leak.startswith("Before the restart 12 snapshots ago: Leak: ")
+    assert grows.startswith("Growing: 34.0MB ")
+
+
 async def test_candidates_are_listed_and_in_the_hover_but_no_diagnostics(any_editor: Editor, folder: Path) -> None:
     """Two sampled objects in twelve snapshots may leak; one line would need six."""
     main = folder / "main.go"

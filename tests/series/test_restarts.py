@@ -166,10 +166,13 @@ def test_snapshots_that_each_are_of_a_process_of_their_own() -> None:
         ((4,), ("p0", 4, 0)),
         ((24,), ("p0", 24, 0)),
         ((24, 2), ("p0", 24, 2)),  # restarted 2 snapshots ago
-        ((24, 6), ("p1", 6, 0)),  # enough of its own
+        ((24, 6), ("p0", 24, 6)),
+        ((24, 19), ("p0", 24, 19)),
+        ((24, 20), ("p1", 20, 0)),  # enough of its own
+        ((24, 9, 2), ("p0", 24, 11)),  # not the last one, which has fewer than 20
         ((24, 3, 2), ("p0", 24, 5)),  # the one between has too few as well
         ((5, 3, 2), ("p2", 2, 0)),
-        ((6, 9, 1), ("p1", 9, 1)),  # the last one that has enough
+        ((6, 9, 1), ("p1", 9, 1)),  # none has 20: the last one that has six
     ],
 )
 def test_the_process_that_is_judged(lengths: tuple[int, ...], wanted: tuple[str, int, int]) -> None:
@@ -179,7 +182,7 @@ def test_the_process_that_is_judged(lengths: tuple[int, ...], wanted: tuple[str,
         one = Process(rng, f"p{number}")
         made += [one.snapshot(len(made) + i) for i in range(length)]
     (series,) = group(made)
-    judged = series.judged_process(made[-1], 6)
+    judged = series.judged_process(made[-1], 6, 20)
     (name,) = of(judged.observed)
     assert (name, len(judged.observed), judged.snapshots_ago) == wanted
 
@@ -189,9 +192,9 @@ def test_an_older_head_is_judged_by_what_came_before_it() -> None:
     first, second = Process(rng, "a"), Process(rng, "b")
     made = [*(first.snapshot(at) for at in range(9)), *(second.snapshot(20 + at) for at in range(9))]
     (series,) = group(made)
-    found = series.judged_process(made[10], 6)
+    found = series.judged_process(made[10], 6, 20)
     assert (found.observed, found.snapshots_ago) == (made[:9], 2)
-    assert series.judged_process(made[4], 6).observed == made[:5]
+    assert series.judged_process(made[4], 6, 20).observed == made[:5]
 
 
 def test_the_process_before() -> None:

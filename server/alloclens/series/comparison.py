@@ -16,6 +16,7 @@ from alloclens.profile.sample_types import LEAKED, columns, judged
 from alloclens.series.findings import RAISED, Finding, Judgement, judge
 from alloclens.series.history import ALONE, Beside, history
 from alloclens.series.owned import LineNumbers, rows_that_own
+from alloclens.series.verdicts import MIN_OBSERVATIONS
 from alloclens.stats.amount import Amount
 from alloclens.stats.growth import SampledValues, bounds
 from alloclens.tables.alignment import NO_MAPS, Alignment, LineMaps, align, are_different_builds
@@ -208,6 +209,12 @@ class Comparison:
             for line in (0, finding.line):
                 found.setdefault((finding.function, finding.file, line), finding.code)
         return found
+
+    def refutes(self, before: Comparison) -> bool:
+        """Return whether there are enough observations to see that nothing rises again of what was found in a process before."""
+        if self.judgement is None or len(self.judgement.history) < MIN_OBSERVATIONS:
+            return False
+        return self.judgement.rising().isdisjoint(finding.function for finding in before.findings())
 
     def candidates(self) -> list[Finding]:
         """Return what is nearest to a finding without being one, worst first; nothing in focus."""

@@ -232,7 +232,7 @@ class Judgement:
             rule=RULES[by_entry.rule[entry]],
             file=head.files[head.file[row]] if row >= 0 else "",
             line=int(head.line[row]) if row >= 0 else 0,
-            function=_function(head, row) if row >= 0 else head.holders.function[history.parts.first[entry]],
+            function=self._function(entry),
             sample_type=self.sample_type,
             value=float(self.leaked[entry] or history.values[-1, entry]),
             growth=float(by_entry.growth[entry]),
@@ -252,6 +252,15 @@ class Judgement:
             path=self._path(entry),
             callers=self._callers(entry) if row >= 0 else (),
         )
+
+    def rising(self) -> set[str]:
+        """Return the functions of all that rises, be it by chance."""
+        rises = (self.verdicts.growth > 0) & (self.verdicts.deviate > MIN_RISE)
+        return {self._function(entry) for entry in np.flatnonzero(rises).tolist()}
+
+    def _function(self, entry: int) -> str:
+        row = int(self._owner[entry])
+        return _function(self.head, row) if row >= 0 else self.head.holders.function[self.history.parts.first[entry]]
 
     def _path(self, entry: int) -> tuple[Caller, ...]:
         """Return the callers of an entry, all with its figures. The last is missing if nothing of one's own calls there."""

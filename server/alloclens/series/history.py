@@ -151,6 +151,7 @@ def history(observed: Sequence[Snapshot], head: Lines, sites: LineNumbers, besid
     lines = np.flatnonzero(is_line)
     lines = lines[np.argsort(row[lines])]
     others = np.flatnonzero(~is_line & ((row < 0) | _forks(whole, keys)))
+    others = others[np.argsort(whole.first[others], kind="stable")]
     chosen = whole.some(np.append(lines, others))
     chosen = chosen._replace(holder=kept[chosen.holder])
     foreign = head.holders.row[chosen.first] < 0

@@ -150,16 +150,19 @@ class Series:
             ran = (ran & new).tolist()
         return [snapshot for snapshot, counts in zip(self.snapshots[begin:end], ran, strict=True) if counts]
 
-    def judged_process(self, head: Snapshot, enough: int) -> JudgedProcess:
-        """Return the head's process, or the last one before it with `enough` observations if it has fewer.
+    def judged_process(self, head: Snapshot, enough: int, mature: int) -> JudgedProcess:
+        """Return the head's process; or if it is not `mature`, by the number of its observations, the last one before that is.
 
-        So a restart hides no leak: the process before it is judged until the new one can be.
+        If none is, that is the last one with `enough`. So a restart hides no leak: the process before it is judged until the
+        new one can be.
         """
         own, before = self.observations(head), self.processes.index(self.process(head))
-        if len(own) < enough:
+        if len(own) >= mature:
+            return JudgedProcess(own, 0)
+        for least in (mature, enough):
             for process in reversed(self.processes[:before]):
-                observed = self.observations(process[-1])
-                if len(observed) >= enough:
+                observed = self.observations(process[-1]) if len(process) >= least else []
+                if len(observed) >= least:
                     return JudgedProcess(observed, self.snapshots.index(head) - self.snapshots.index(process[-1]))
         return JudgedProcess(own, 0)
 

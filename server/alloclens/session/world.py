@@ -170,7 +170,8 @@ class World:
     gone: str = ""
     """The name of the active file's series if it has no profiles any more; then nothing is shown."""
     earlier: tuple[Comparison, ...] = ()
-    """Of each series whose process is too young for a verdict: that of the process before it. It is judged, not shown."""
+    """Of each series whose process is too young for a leak: that of the process before it, if anything leaked or grew in it
+    that may do so again. It is judged, not shown."""
     problems: tuple[Problem, ...] = ()
     focus: tuple[Filters, ...] = ()
     """Filters, applied one after the other to all numbers but the verdicts."""
@@ -367,10 +368,10 @@ def assemble(
     for service in ordered:
         for series in service.series:
             head = service.head(series, settings.head)
-            comparisons.append(compared(service, series, head, series.base(settings.base, head), focus))
-            process = series.judged_process(head, MIN_OBSERVATIONS)
+            comparisons.append(now := compared(service, series, head, series.base(settings.base, head), focus))
+            process = series.judged_process(head, MIN_OBSERVATIONS, MIN_LEAK_OBSERVATIONS)
             if process.snapshots_ago and not head.is_difference:
-                earlier.append(compared(service, series, process.observed[-1], process.observed[0], ()))
+                earlier.append((compared(service, series, process.observed[-1], process.observed[0], ()), now))
     pair, problem = _pair(known, files, setup.labels) if files else (None, None)
     named = None
     if pair:
@@ -387,7 +388,7 @@ def assemble(
         closed=known.closed,
         services=ordered,
         comparisons=tuple(filter(None, comparisons)),
-        earlier=tuple(c for c in earlier if c and c.findings()),
+        earlier=tuple(c for c, now in earlier if c and c.findings() and not (now and now.refutes(c))),
         problems=(*_problems(known), *setup.label_problems, *([problem] if problem else [])),
         named=named,
         sources=known.sources,
