@@ -144,10 +144,12 @@ leaks: .venv/made ## measure how well leaks are found in real Go programs
 	$(BIN)/python -m tests.leaks
 
 .PHONY: languages
-languages: .venv/made vscode-client/node_modules/made ## test real exporters of C++, Rust, Java and Node, which are installed or compiled for it
+languages: .venv/made vscode-client/node_modules/made ## test real exporters of C++, Rust, Java, Node and Python, which are installed or compiled for it
 	@mkdir -p .tools/exporters
 	PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix .tools/exporters install --no-audit --no-fund --loglevel=error @datadog/pprof@5
 	@if command -v mvn; then mvn -q -f tests/support/programs/java dependency:copy-dependencies -DoutputDirectory=$(CURDIR)/.tools/exporters/java; fi
+	@test -d .tools/exporters/python || $(PYTHON) -m venv .tools/exporters/python
+	.tools/exporters/python/bin/python -m pip install --quiet --disable-pip-version-check "ddtrace==4.*" "jax==0.*"
 	$(BIN)/python -m pytest -rs tests/exporters
 
 .PHONY: live

@@ -8,7 +8,9 @@ import re
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
+from alloclens.profile.formats import MAX_PROFILE_BYTES
 from alloclens.profile.formats import profile_pb2 as pb
+from alloclens.profile.formats.compression import unpacked
 
 from tests.support import tools
 from tests.support.editor import Editor, vscode
@@ -42,8 +44,8 @@ def a_minute_apart(profiles: Path, pattern: str = "*") -> list[Path]:
     paths = sorted(profiles.glob(pattern), key=lambda path: [int(number) for number in re.findall(r"\d+", path.name)])
     for number, path in enumerate(paths):
         at = now + number * MINUTE
-        if path.name.endswith(".pb.gz"):
-            message = pb.Profile.FromString(gzip.decompress(path.read_bytes()))
+        if path.name.endswith((".pb.gz", ".pprof", ".prof")):
+            message = pb.Profile.FromString(unpacked(path.read_bytes(), MAX_PROFILE_BYTES))
             message.time_nanos = int(at * 1e9)
             path.write_bytes(gzip.compress(message.SerializeToString()))
         os.utime(path, (at, at))

@@ -1,14 +1,15 @@
-"""Python: snapshots of tracemalloc as the documentation writes them, and profiles in the forms of ddtrace and JAX."""
+"""Python: snapshots of tracemalloc as the documentation writes them, ddtrace and JAX, and profiles in their forms."""
 
 from __future__ import annotations
 
 import re
+import shlex
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.exporters.shops import KEEPS, LEAKS, SNAPSHOTS, a_minute_apart, assert_found, seen
+from tests.exporters.shops import INSTALLED, KEEPS, LEAKS, SNAPSHOTS, a_minute_apart, assert_found, seen
 from tests.support import tools
 from tests.support.profiles import BEGIN, Builder, drop
 
@@ -24,6 +25,33 @@ DDTRACE = (
 JAX = (("allocations", "count"), ("space", "bytes"))
 
 
+OF_TRACEMALLOC = """
+def start():
+    tracemalloc.start(10)
+
+def dump(turn):
+    write(f"profiles/{turn:02}.pb.gz", tracemalloc.take_snapshot())
+"""
+OF_DDTRACE = """
+from ddtrace.profiling import Profiler
+
+profiler = Profiler()
+start = profiler.start
+
+def dump(turn):  # which it does once a minute
+    profiler._profiler._scheduler.flush()
+"""
+ENVIRONMENT = {
+    "DD_PROFILING_OUTPUT_PPROF": "profiles/shop",
+    "DD_PROFILING_HEAP_SAMPLE_SIZE": "65536",
+    "DD_TRACE_ENABLED": "false",
+    "DD_INSTRUMENTATION_TELEMETRY_ENABLED": "false",
+    "DD_REMOTE_CONFIGURATION_ENABLED": "false",
+    "JAX_PLATFORMS": "cpu",
+}
+PYTHON = INSTALLED / "python" / "bin" / "python"
+
+
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
     (tmp_path / "profiles").mkdir()
@@ -37,11 +65,34 @@ def line(source: Path, mark: str) -> int:
 async def test_tracemalloc(tmp_path: Path, source: Path) -> None:
     blocks = re.findall(r"```python\n(.*?)```", (tools.ROOT / "docs" / "formats.md").read_text("utf-8"), re.DOTALL)
     (code,) = (block for block in blocks if "tracemalloc" in block)
-    (tmp_path / "written.py").write_text(code)
+    (tmp_path / "profiler.py").write_text(code + OF_TRACEMALLOC)
     tools.run(sys.executable, source, cwd=tmp_path)
     assert len(a_minute_apart(tmp_path / "profiles")) == SNAPSHOTS
     shop = (await seen(tmp_path, [source]))["shop.py"]
     assert_found(shop)
+
+
+def run_installed(program: Path) -> None:
+    """Run a program with the packages that `make languages` installs."""
+    if not PYTHON.exists():
+        pytest.skip("`make languages` installs ddtrace and JAX")
+    settings = [f"{name}={value}" for name, value in ENVIRONMENT.items()]
+    tools.run("sh", "-c", f"{' '.join(settings)} exec {shlex.quote(str(PYTHON))} {program.name}", cwd=program.parent)
+
+
+async def test_ddtrace(tmp_path: Path, source: Path) -> None:
+    (tmp_path / "profiler.py").write_text(OF_DDTRACE)
+    run_installed(source)
+    assert len(a_minute_apart(tmp_path / "profiles", "*.pprof")) == SNAPSHOTS + 1  # it writes one as it ends
+    assert_found((await seen(tmp_path, [source]))["shop.py"])
+
+
+async def test_jax(tmp_path: Path) -> None:
+    (tmp_path / "profiles").mkdir()
+    source = tools.put(tools.PROGRAMS / "python" / "buffers.py", tmp_path / "buffers.py")
+    run_installed(source)
+    assert len(a_minute_apart(tmp_path / "profiles")) == SNAPSHOTS
+    assert_found((await seen(tmp_path, [source]))["buffers.py"])
 
 
 @pytest.mark.parametrize("types", [DDTRACE, JAX], ids=["ddtrace", "JAX"])

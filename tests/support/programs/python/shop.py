@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import tracemalloc
 from collections import deque
 from runpy import run_path
 
-write = run_path("written.py")["write"]
+profiler = run_path("profiler.py")
 SESSIONS: dict[int, bytearray] = {}
 AUDIT: list[str] = []
 RECENT: deque[bytearray] = deque(maxlen=1000)
@@ -24,7 +23,7 @@ def look() -> None:
     RECENT.append(bytearray(4096))  # keeps pages
 
 
-tracemalloc.start(10)
+profiler["start"]()
 for _ in range(2000):
     look()
 for turn in range(12):
@@ -33,4 +32,4 @@ for turn in range(12):
         record(turn * 300 + one)
         for _ in range(5):
             look()
-    write(f"profiles/{turn:02}.pb.gz", tracemalloc.take_snapshot())
+    profiler["dump"](turn)
