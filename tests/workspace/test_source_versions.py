@@ -816,12 +816,28 @@ def test_the_go_statement_is_looked_for_in_the_text_that_the_process_was_built_o
     main.write_text(WAITS)
     drop(tmp_path / "profiles/a.pb.gz", goroutines(f"main.wait@{main}:4 = 12"))
 
-    def origins() -> list[tuple[str, int]]:
-        shown = once.world([str(tmp_path)], None, {}).shown
-        assert shown
-        return [(one.path, one.line) for one in shown.contents.goroutine_origins.values()]
-
-    assert origins() == [(str(main), 8)]
+    assert origins(tmp_path) == [(str(main), 8)]
     main.write_text(WAITS.replace("\tgo", "\tlog()\n\tgo"))
     drop(tmp_path / "profiles/b.pb.gz", goroutines(f"main.wait@{main}:4 = 15"))
-    assert origins() == [(str(main), 8)]
+    assert origins(tmp_path) == [(str(main), 8)]
+
+
+@pytest.mark.programs
+def test_the_go_statement_in_a_clone_is_looked_for_in_the_text_that_git_had(tmp_path: Path) -> None:
+    """The files are younger than the profile, so none of them is what ran."""
+    made = Repository(tmp_path / "w")
+    serve = WAITS[WAITS.index("func serve") :]
+    start = f"package main\n\n{serve}"
+    made.check_in({"go.mod": "module example.com/app\n", "main.go": WAITS.replace(serve, ""), "start.go": start}, BEGIN)
+    made.check_in({"start.go": start.replace("\tgo", "\tlog()\n\tgo")}, BEGIN + 2 * DAY)
+    subprocess.run(["git", "clone", "-q", "w", "clone"], cwd=tmp_path, check=True)
+    for day, line in ((1, 4), (3, 5)):
+        stack = f"main.wait@{tmp_path}/clone/main.go:4 = 12"
+        drop(tmp_path / "clone/profiles/a.pb.gz", goroutines(stack, seconds=BEGIN + day * DAY))
+        assert origins(tmp_path / "clone") == [(str(tmp_path / "clone/start.go"), line)]
+
+
+def origins(folder: Path) -> list[tuple[str, int]]:
+    shown = once.world([str(folder)], None, {}).shown
+    assert shown
+    return [(one.path, one.line) for one in shown.contents.goroutine_origins.values()]

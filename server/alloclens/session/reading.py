@@ -267,9 +267,8 @@ class Reader:
 
     def _goroutine_origins(self, head: Attributed, of: Provenance) -> dict[tuple[str, int], GoroutineOrigin]:
         until = min(of.begun, of.build.written_at)
-        return goroutine_origins(
-            head.read.symbolized.profile, head.lines, ProfiledSources(of.copies, until, head.places, texts())
-        )
+        sources = ProfiledSources(of.copies, until, head.places, texts(), of.build.revision)
+        return goroutine_origins(head.read.symbolized.profile, head.lines, sources)
 
     def pair(self, pair: Pair, settled: Mapping[str, Settled]) -> Contents | Problem | None:
         """Read a head and its base; None if one has gone or changed, which the next scan will find."""

@@ -73,7 +73,12 @@ def commit(path: str, revision: str) -> str | None:
     )
 
 
-@lru_cache(64)
+def commit_until(path: str, seconds: float) -> str | None:
+    """Return the newest commit until a time, in seconds since 1970, that led to HEAD in the repository of a file; None without one."""
+    return _asked(path, "rev-list", "--first-parent", "--max-count=1", f"--min-age={int(seconds)}", "HEAD")
+
+
+@lru_cache(256)
 def text_at(path: str, at: str) -> str | None:
     """Return the text of a file in a commit; None if it did not exist or is too large."""
     name = f"{at}:./{PurePath(path).name}"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from alloclens.source.places import Place
 from alloclens.tables import attribution
 from alloclens.tables.goroutines import GoroutineOrigin, StartFrames, start_frames
 from alloclens.tables.sites import by_source_line
+from alloclens.workspace import git
 from alloclens.workspace.source_copies import unchanged
 from alloclens.workspace.source_versions import oldest_copy
 
@@ -35,7 +37,8 @@ MAX_PACKAGE_FILES = 200
 """Go files of a package."""
 
 
-class ProfiledSources(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class ProfiledSources:
     """The source texts at the time of a profile."""
 
     copies: tuple[Copies, ...]
@@ -44,6 +47,10 @@ class ProfiledSources(NamedTuple):
     """When the process was first seen, or its program was built: files written later are not what ran."""
     places: Places
     texts: Texts
+    revision: str = ""
+    """The commit that its program was built from; "" if unknown."""
+    _commits: dict[str, str | None] = field(default_factory=dict)
+    """What git had then, by repository."""
 
     def place(self, recorded: str) -> Place | None:
         """Return the place of a recorded file."""
@@ -54,8 +61,17 @@ class ProfiledSources(NamedTuple):
         """Return the text of a file then; None if unknown."""
         if kept := oldest_copy(self.texts, self.copies, path, self.until):
             return kept[1]
-        now = unchanged(path, self.until)
-        return now.text if now else None
+        if now := unchanged(path, self.until):
+            return now.text
+        at = self._commit(path)  # the files of a clone are younger than the profile
+        return git.text_at(path, at) if at else None
+
+    def _commit(self, path: str) -> str | None:
+        repository = git.repository_of(path)
+        if repository and repository not in self._commits:
+            built = git.commit(path, self.revision) if self.revision else None
+            self._commits[repository] = built or git.commit_until(path, self.until)
+        return self._commits.get(repository)
 
     def package(self, path: str) -> dict[str, str]:
         """Return the texts of the Go files of a file's package."""
