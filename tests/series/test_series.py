@@ -60,6 +60,28 @@ def test_of_one_time_the_numbers_in_the_names_tell_the_order(pattern: str) -> No
     assert names(by_time.snapshots) == wanted[::-1]
 
 
+@pytest.mark.parametrize(
+    ("pattern", "gap", "source", "by_number"),
+    [
+        ("shop.387.{0}.m{0}.heap", 0.1, "file's date", True),
+        ("heap-{0}.pb.gz", 1.0, "file's date", True),
+        ("heap-{0}.pb.gz", 1.1, "file's date", False),
+        ("heap-{0}.pb.gz", 0.1, "profile", False),
+        ("{0}.{1}.heap", 0.1, "file's date", False),  # written in this order, and not in that of the names
+    ],
+)
+def test_files_that_were_copied_together_are_in_the_order_of_their_numbers(
+    pattern: str, gap: float, source: str, *, by_number: bool
+) -> None:
+    """`cp` takes the files in the order of their names as texts: 0, 1, 10, 11, 2 …"""
+    written = [pattern.format(number, 20 - number) for number in range(12)]
+    copied = sorted(written) if "{1}" not in pattern else written[::-1]
+    made = [replace(snapshot(f"/p/{name}", at), taken_at=TakenAt(at * gap, source)) for at, name in enumerate(copied)]
+    (series,) = group([replace(one, total=(1,) * len(one.total)) for one in made])
+    assert names(series.snapshots) == (written if by_number else copied)
+    assert [one.taken_at.seconds for one in series.snapshots] == [at * gap for at in range(12)]
+
+
 def test_a_process_was_started_after_the_last_snapshot_of_the_one_before() -> None:
     """Not where processes run at the same time: another one may have begun long before its first snapshot."""
     totals = (1, 2, 1, 2)

@@ -12,6 +12,7 @@ import numpy as np
 from alloclens.series.programs import programs
 from alloclens.series.restarts import counters, lanes, since_start
 from alloclens.series.series import Series
+from alloclens.series.snapshot import in_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -117,7 +118,7 @@ def _by_replica(of_program: list[Snapshot], labels: Mapping[str, str]) -> Iterat
         by_key.setdefault(snapshot.series_key, []).append(snapshot)
     by_replica: dict[int, list[Series]] = {}
     for snapshots in by_key.values():
-        for part in _parted(Series(snapshots[0].directory, tuple(sorted(snapshots, key=attrgetter("order"))), labels)):
+        for part in _parted(Series(snapshots[0].directory, in_order(snapshots), labels)):
             by_replica.setdefault(part.replica, []).append(part)
     if len(by_replica) > 1:
         by_replica = {n: [replace(s, is_of_replicas=not n) for s in series] for n, series in by_replica.items()}

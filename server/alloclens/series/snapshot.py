@@ -6,6 +6,7 @@ import os
 import re
 from dataclasses import dataclass, replace
 from functools import cached_property
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from alloclens.profile.build import UNKNOWN_BUILD, Build
@@ -13,6 +14,8 @@ from alloclens.profile.kinds import ProfileKind, kind_of
 from alloclens.series.owned import NOTHING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
     from alloclens.profile.model import MemStats, ValueType
     from alloclens.profile.taken_at import TakenAt
     from alloclens.series.owned import OwnedLines
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
 NUMBER = re.compile(r"\d+")
 MAX_DIGITS = 20
 """Of a number in a file's name that is compared as a number."""
+COPY_SECONDS = 1.0
+"""At most so long after each other files have their dates that were copied together."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,3 +110,34 @@ class Snapshot:
     @property
     def name(self) -> str:
         return self.path[self.path.rfind(os.sep) + 1 :]
+
+
+def in_order(snapshots: Iterable[Snapshot]) -> tuple[Snapshot, ...]:
+    """Return snapshots in the order in which they were taken.
+
+    Files that were copied together may have their dates in the order of their names as texts: m10 before m4. Then the numbers
+    in the names tell the order.
+    """
+    ordered: list[Snapshot] = []
+    for run in _copied_together(sorted(snapshots, key=attrgetter("order"))):
+        by_number = sorted(run, key=lambda snapshot: snapshot.order[1:])
+        if by_number != run and [one.path for one in run] == sorted(one.path for one in run):
+            times = [snapshot.taken_at for snapshot in run]
+            ordered += [replace(one, taken_at=taken_at) for one, taken_at in zip(by_number, times, strict=True)]
+        else:
+            ordered += run
+    return tuple(ordered)
+
+
+def _copied_together(ordered: Sequence[Snapshot]) -> Iterator[list[Snapshot]]:
+    """Yield runs of snapshots, in time order, whose files have dates soon after each other, and only these tell their times."""
+    run: list[Snapshot] = []
+    for snapshot in ordered:
+        times = [one.taken_at for one in (*run[-1:], snapshot)]
+        is_copy = all(time.source == "file's date" for time in times)
+        if run and not (is_copy and times[-1].seconds - times[0].seconds <= COPY_SECONDS):
+            yield run
+            run = []
+        run.append(snapshot)
+    if run:
+        yield run
