@@ -169,10 +169,12 @@ def test_snapshots_that_each_are_of_a_process_of_their_own() -> None:
         ((24, 6), ("p0", 24, 6)),
         ((24, 19), ("p0", 24, 19)),
         ((24, 20), ("p1", 20, 0)),  # enough of its own
-        ((24, 9, 2), ("p0", 24, 11)),  # not the last one, which has fewer than 20
+        ((19, 6), ("p1", 6, 0)),
+        ((24, 6, 7), ("p2", 7, 0)),  # p1 went on long enough to show whether what p0 did goes on
+        ((24, 9, 2), ("p1", 9, 2)),
         ((24, 3, 2), ("p0", 24, 5)),  # the one between has too few as well
         ((5, 3, 2), ("p2", 2, 0)),
-        ((6, 9, 1), ("p1", 9, 1)),  # none has 20: the last one that has six
+        ((6, 9, 1), ("p1", 9, 1)),  # the last one that has enough
     ],
 )
 def test_the_process_that_is_judged(lengths: tuple[int, ...], wanted: tuple[str, int, int]) -> None:

@@ -198,7 +198,7 @@ class Judgement:
     def _score(self) -> Floats:
         deviate, missing = self.verdicts.deviate, self.verdicts.missing
         explained = np.maximum(deviate - np.maximum(missing, 0), 0)
-        return deviate + SLOWING * np.minimum(self.verdicts.bend, 0) - LOADED * explained
+        return deviate - SLOWING * self.verdicts.slowing - LOADED * explained
 
     @cached_property
     def _owner(self) -> Ints:

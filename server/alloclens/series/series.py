@@ -151,19 +151,17 @@ class Series:
         return [snapshot for snapshot, counts in zip(self.snapshots[begin:end], ran, strict=True) if counts]
 
     def judged_process(self, head: Snapshot, enough: int, mature: int) -> JudgedProcess:
-        """Return the head's process; or if it is not `mature`, by the number of its observations, the last one before that is.
+        """Return the head's process, or one before it while it is young, by the number of its observations.
 
-        If none is, that is the last one with `enough`. So a restart hides no leak: the process before it is judged until the
-        new one can be.
+        If it has fewer than `enough`, that is the last one that has so many; with fewer than `mature`, the one right before it
+        if that has so many. So a restart hides no leak: the process before it is judged until the new one can be.
         """
         own, before = self.observations(head), self.processes.index(self.process(head))
-        if len(own) >= mature:
-            return JudgedProcess(own, 0)
-        for least in (mature, enough):
-            for process in reversed(self.processes[:before]):
-                observed = self.observations(process[-1]) if len(process) >= least else []
-                if len(observed) >= least:
-                    return JudgedProcess(observed, self.snapshots.index(head) - self.snapshots.index(process[-1]))
+        least, begin = (enough, 0) if len(own) < enough else (mature, max(before - 1, 0))
+        for process in reversed(self.processes[begin:before] if len(own) < mature else ()):
+            observed = self.observations(process[-1]) if len(process) >= least else []
+            if len(observed) >= least:
+                return JudgedProcess(observed, self.snapshots.index(head) - self.snapshots.index(process[-1]))
         return JudgedProcess(own, 0)
 
     @property

@@ -138,8 +138,8 @@ class Verdicts:
     """The probability that a line without a leak rises as much."""
     retention: Floats
     """Growth as a share of the allocations meanwhile; nan if unknown."""
-    bend: Floats
-    """How far the pace becomes higher if it changes evenly, in standard errors; below 0 if it becomes lower."""
+    slowing: Floats
+    """How clearly the pace becomes lower, evenly or to less than half at once, in standard errors; at least 0."""
     load: Floats
     """What is freed per second in the second half, as a multiple of the first; nan if unknown."""
     missing: Floats
@@ -165,8 +165,8 @@ class Pace(NamedTuple):
     holds: Mask
     slows: Mask
     fell: Mask
-    bend: Floats
-    """How far it becomes higher if it changes evenly, in standard errors."""
+    slowing: Floats
+    """How clearly it becomes lower, evenly or to less than half at once, in standard errors; at least 0."""
 
 
 def verdicts(history: History) -> Verdicts:
@@ -223,7 +223,7 @@ def verdicts(history: History) -> Verdicts:
             trend.deviate,
             trend.p_value,
             retention,
-            pace.bend,
+            pace.slowing,
             load.ratio,
             load.missing,
             trend.tests,
@@ -259,12 +259,13 @@ def _pace(history: History, rising: Ints, by_size: Mask) -> Pace:
     deviates.append(np.full_like(deviates[0], np.nan))
     deviates[-1][:, works] = next(_deviates(Counts(*(of[:, works] for of in counts)), history.clock, own[:, works]))
     best[:, rising] = np.nan_to_num(np.fmax.reduce(deviates))
-    *late, bend, end = best
+    *late, _, end = best
     stood = _stood(history)
     fell = (np.min(late, axis=0) < -FELL) | (stood < STOOD)
     slows = ((end < -SLOWER) | (stood < 1) | (_replaces(history) & history.is_from_start)) & ~fell
     holds = (late[0] > HELD) & ~slows & ~fell & _gains_late(history)
-    return Pace(holds & ~by_size, slows & ~by_size, np.where(by_size, ~_grown_late(history), fell), bend)
+    slowing = np.maximum(-best[:-1].min(axis=0), 0)
+    return Pace(holds & ~by_size, slows & ~by_size, np.where(by_size, ~_grown_late(history), fell), slowing)
 
 
 def _deviates(counts: Counts, clock: Floats, *clocks: Floats) -> Iterator[Floats]:
