@@ -247,6 +247,10 @@ def test_a_stack_keeps_the_users_frames_and_folds_the_others() -> None:
     assert folded([*unknown, Frame("main.f", "/w/f.go", 7)], bool, lambda f: f.function, lambda f: f.function) == (
         "3 without a name ← main.f"
     )
+    libraries = [Frame("", "", 0, f"/usr/lib/{name}") for name in ("libstdc++.so.6", "libc.so.6", "libc.so.6")]
+    assert folded([*libraries, *unknown], bool, lambda f: f.function, lambda f: f.function) == (
+        "[libstdc++.so.6] ← [libc.so.6] (×2) ← 3 without a name"
+    )
     many = said(*["main.walk"] * 300, *[f"main.f{i}" for i in range(40)])
     assert many.startswith("main.walk! (×300) ← main.f0! ← main.f1! ← ")
     assert many.endswith(" ← main.f39!")

@@ -36,6 +36,8 @@ class Frame(NamedTuple):
     file: str
     line: int
     """1-based; 0 if unknown."""
+    binary: str = ""
+    """The file of the program or library that a frame without a name is in; "" if unknown, and of others."""
 
 
 @dataclass(frozen=True, eq=False)

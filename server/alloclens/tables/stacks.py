@@ -122,7 +122,13 @@ def _frames(profile: Profile, sample: int) -> tuple[Frame, ...]:
         profile.location[profile.location_at[sample] : profile.location_at[sample + 1]],
         profile.locations.frame_at,
     )
-    return tuple(profile.frame(row) for i in where.tolist() for row in range(at[i], at[i + 1]))
+    frames = ((i, profile.frame(row)) for i in where.tolist() for row in range(at[i], at[i + 1]))
+    return tuple(frame if frame.function else frame._replace(binary=_binary(profile, i)) for i, frame in frames)
+
+
+def _binary(profile: Profile, location: int) -> str:
+    mapping = profile.locations.mapping[location]
+    return profile.strings[profile.mappings.file[mapping]] if mapping >= 0 else ""
 
 
 def passing(

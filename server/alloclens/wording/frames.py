@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Literal
 
 from alloclens.languages.go.names import package_of
+from alloclens.paths import canonical, name_of
 from alloclens.wording.names import short_name
 
 if TYPE_CHECKING:
@@ -32,7 +33,11 @@ def folded(frames: Sequence[Frame], is_own: Callable[[str], bool], own: Label, f
 def _parts(frames: Sequence[Frame], is_own: Callable[[str], bool], own: Label, foreign: Label) -> Iterator[str]:
     for kind, run in groupby(frames, lambda frame: _kind(frame, is_own)):
         if kind == "nameless":
-            yield f"{sum(1 for _ in run)} without a name"
+            for binary, same in groupby(run, lambda frame: frame.binary):
+                times = sum(1 for _ in same)
+                yield (
+                    _in_binary(binary) + (f" (×{times})" if times > 1 else "") if binary else f"{times} without a name"
+                )
             continue
         if kind == "own":
             for frame, same in groupby(run):
@@ -55,6 +60,10 @@ def _kind(frame: Frame, is_own: Callable[[str], bool]) -> Literal["own", "foreig
 def frame_name(frame: Frame) -> str:
     """Return the name of a frame's function without the directories of its package, else its file; "" without both."""
     return short_name(frame.function) or frame.file
+
+
+def _in_binary(path: str) -> str:
+    return f"[{name_of(canonical(path))}]"
 
 
 def _many(frames: Sequence[Frame]) -> str:

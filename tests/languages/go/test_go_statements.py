@@ -326,7 +326,8 @@ def started(profile: Profile, at: StartFrames, i: int, texts: dict[str, str]) ->
 
 def root_of(profile: Profile, row: int, *, direct: bool) -> Root:
     start_line = int(profile.functions.start_line[profile.frames.function[row]])
-    return Root(*profile.frame(row), start_line=start_line, direct=direct)
+    frame = profile.frame(row)
+    return Root(frame.function, frame.file, frame.line, start_line, direct)
 
 
 @pytest.fixture(scope="module", params=["", "-gcflags=./...=-l"], ids=["inlined", "not inlined"])
