@@ -58,6 +58,9 @@ SENTENCES = {
 
 
 MAX_NAMED_BINARIES = 3
+ALLOCATIONS = "allocations"
+"""What jfrconv calls all that it writes."""
+OF_JFRCONV = "docs/languages/java.md of alloclens has a script that makes a series of one recording of async-profiler with `live`"
 
 
 class NoFinding(NamedTuple):
@@ -115,7 +118,8 @@ def _cause(comparison: Comparison, *, is_named: bool) -> tuple[Cause, str]:
         return Cause.DIFFERENCES, ""
     if not judged(head.sample_types):
         types = ", ".join(sorted(kind.type for kind in head.sample_types))
-        return Cause.SAMPLE_TYPE, f"profiles of {types} are not judged; take heap or goroutine profiles"
+        advice = OF_JFRCONV if types == ALLOCATIONS else "take heap or goroutine profiles"
+        return Cause.SAMPLE_TYPE, f"profiles of {types} are not judged; {advice}"
     if not any(any(snapshot.total) for snapshot in series.snapshots):
         is_proof = any(kind.type == LEAKED for kind in head.sample_types)
         return Cause.EMPTY, "the garbage collector found no goroutine that is blocked for ever" if is_proof else ""
