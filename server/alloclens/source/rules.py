@@ -413,7 +413,9 @@ def _in_package(path: str, recorded: Recorded, context: PlacementContext) -> boo
 
 def _of_class(recorded: Recorded, context: PlacementContext) -> Groups:
     """Find the file of a class: in Kotlin and Scala it may have any name, and lie in any directory."""
-    of_classes = context.files.of_classes() if recorded.jvm_classes else {}
+    if recorded.kind in FOREIGN or not recorded.jvm_classes:
+        return
+    of_classes = context.files.of_classes()
     named_by_class = recorded.path.rpartition("/")[0] == recorded.jvm_package.replace(".", "/")
     for name in recorded.jvm_classes:
         here = of_classes.get(name, ())

@@ -93,8 +93,8 @@ def search(folders: Sequence[str], chosen: Sequence[str]) -> Binaries:
     """Return the binaries in the setting's paths, then those in the workspace's folders.
 
     Paths in the setting are absolute or relative to each folder. Links, installed packages, and hidden directories of
-    folders but .build-id are skipped, and the search ends after MAX_SEARCHED_FILES files. Raises ImportError without the package symbolic. The
-    result is at most SEARCH_TTL_SECONDS old.
+    folders but .build-id are skipped, and the search ends after MAX_SEARCHED_FILES files. Raises ImportError without the
+    package symbolic. The result is at most SEARCH_TTL_SECONDS old.
     """
     return _search(tuple(folders), tuple(chosen), int(time.monotonic()) // SEARCH_TTL_SECONDS)
 

@@ -171,7 +171,7 @@ class _Symbolizer:
             self.messages.append(str(error))
             return {}
         stacks = _looked_up(symbols, where.lookup_addresses(self._addresses(rows), self._mapped(number)), rows)
-        if any(not any(call.file for call in calls) for calls in stacks.values()):
+        if not any(call.file for calls in stacks.values() for call in calls):
             self.messages += _split(candidates)
         return stacks
 

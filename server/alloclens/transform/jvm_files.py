@@ -15,8 +15,6 @@ METHOD = re.compile(r"(?P<outer>(?:[a-z_]\w*[./])*[A-Z]\w*)(?:\$[\w$]*)?\.[\w$<>
 """com.shop.Cart$Item.add: a public class is in the file of its name, and a nested one in that of the outer class."""
 LIBRARY = re.compile(r"java[./]")
 """What begins the names of functions that every program of the JVM calls."""
-
-
 OF_FUNCTIONS = "Kt"
 """Ends the name of the class that Kotlin makes of a file for the functions outside of classes."""
 

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 NODE_MODULES = "node_modules"
 SKIPPED = frozenset({"vendor", NODE_MODULES, "site-packages", "testdata", "__pycache__"})
 MAX_LINKS = MAX_GO_FILES = 1000
-MAX_JVM_FILES = 20_000
-"""To read them for the classes that they declare takes some two seconds."""
+MAX_JVM_FILES = 10_000
+"""To read them for the classes that they declare takes some three seconds."""
 MAX_SIBLINGS = 200
 """Files of a directory that are searched for moved functions."""
 
