@@ -10,8 +10,15 @@ from pathlib import Path
 from alloclens.disk import real
 from alloclens.settings import config
 
-MARKS = ((".git",), ("go.work",), ("go.mod", "pyproject.toml", "Cargo.toml", "package.json"))
-"""Files that mark a repository, a Go workspace, and a module or package."""
+MARKS = (
+    (".git",),
+    ("go.work", "settings.gradle", "settings.gradle.kts"),
+    (
+        *("go.mod", "pyproject.toml", "setup.py", "Cargo.toml", "package.json", "pom.xml", "build.gradle"),
+        *("build.gradle.kts", "build.sbt", "CMakeLists.txt", "meson.build", "composer.json", "Gemfile"),
+    ),
+)
+"""Files that mark a repository, a workspace of Go's or Gradle's, and a module or package."""
 
 
 def workspace_around(folder: str) -> str:
