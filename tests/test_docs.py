@@ -10,6 +10,7 @@ from alloclens.lsp.commands import takes
 from alloclens.lsp.main import make_server
 from alloclens.lsp.protocol import (
     CaptureOptions,
+    Choices,
     FlameOptions,
     FocusStep,
     GraphOptions,
@@ -83,6 +84,7 @@ def test_the_protocol_page_lists_the_fields_of_every_answer() -> None:
         text = text.replace(found[0], "", 1)
     arguments = {
         CaptureOptions,
+        Choices,
         FlameOptions,
         FocusStep,
         GraphOptions,

@@ -212,6 +212,17 @@ async def test_a_mapping_goes_behind_what_is_there(editor: Editor, lost: Path) -
     await has_numbers(editor, lost / "store.go")
 
 
+async def test_choices_are_written_beside_what_is_there(editor: Editor, lost: Path) -> None:
+    settings = lost / "alloclens.toml"
+    settings.write_text('base = "previous"  # since the last\n\n[[pathMappings]]\nfrom = "/x"\nto = "/y"\n')
+    await editor.open_folder(lost)
+    path = await editor.command("alloclens.server.writeChoices", {"base": "first", "hints": False})
+    assert path == str(settings)
+    assert settings.read_text() == (
+        'base = "first"  # since the last\nhints = false\n\n[[pathMappings]]\nfrom = "/x"\nto = "/y"\n'
+    )
+
+
 async def test_a_settings_file_that_is_open_is_edited_there(editor: Editor, lost: Path) -> None:
     settings = lost / "alloclens.toml"
     settings.write_text("# ours\n")

@@ -101,6 +101,10 @@ async def test_what_can_be_chosen(editor: Editor, two: Path) -> None:
         ("b.pb.gz", False, True),
         ("a.pb.gz", True, False),
     ]
+    assert [(s["baseWords"], s["headWords"]) for s in snapshots] == [
+        ([], ["latest"]),
+        (["first", "previous"], ["previous", "first"]),
+    ]
     assert "45.0MB inuse_space" in snapshots[0]["detail"]
     types = await editor.command("alloclens.server.sampleTypes")
     assert [(t["name"], t["selected"]) for t in types][2:] == [("inuse_objects", False), ("inuse_space", True)]

@@ -108,6 +108,12 @@ def test_base_and_head_by_word_and_by_name() -> None:
     assert {w: b and b.name for w, b in bases.items()} == {
         "first": "a", "previous": "c", "b": "b", "gone": "a", "latest": None,
     }  # fmt: skip
+    said = {word: meant.name for word, meant in series.bases_by_word(latest).items()}
+    assert said == {"first": "a", "previous": "c"}
+    assert {w: m.name for w, m in series.bases_by_word(series.head("b")).items()}["latest"] == "d"
+    assert {word: meant.name for word, meant in series.heads_by_word().items()} == {
+        "latest": "d", "previous": "c", "first": "a",
+    }  # fmt: skip
 
 
 def test_first_and_previous_are_of_the_process_that_runs() -> None:

@@ -414,7 +414,7 @@ def test_the_layout_stays(name: str, text: str, made: str) -> None:
         ("alloclens.toml", "base = " + "[" * 5000, "a", r"nested more than 16 levels deep \(line 1\)"),
         ("alloclens.toml", "pathMappings = 3", "a", "pathMappings is not a list of tables"),
         ("alloclens.toml", "pathMappings = ['x']", "a", "pathMappings is not a list of tables"),
-        ("pyproject.toml", "tool = 3", "a", "pathMappings is not a list of tables"),
+        ("pyproject.toml", "tool = 3", "a", "tool.alloclens is not a table"),
         ("alloclens.toml", "", "\udc80", "surrogates not allowed"),
     ],
 )

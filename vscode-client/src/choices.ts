@@ -2,8 +2,9 @@
 import * as vscode from 'vscode';
 import { picks, sampleTypePicks, seriesPicks } from './picks.ts';
 import type { Pick } from './picks.ts';
-import { LEAVE_COMPARISON, SAMPLE_TYPES, SERIES_CHOICES, SNAPSHOTS } from './protocol.ts';
+import { LEAVE_COMPARISON, SAMPLE_TYPES, SERIES_CHOICES, SNAPSHOTS, WRITE_CHOICES } from './protocol.ts';
 import type { Server } from './server.ts';
+import { NOT_RUNNING } from './server.ts';
 import * as settings from './settings.ts';
 
 export async function chooseSnapshot(server: Server, end: 'base' | 'head'): Promise<void> {
@@ -23,6 +24,22 @@ export async function chooseSeries(server: Server): Promise<void> {
   }
 }
 
+// Makes what is chosen here the choice of all who work in this folder.
+export async function writeChoices(server: Server): Promise<void> {
+  const choices = settings.choices();
+  if (Object.keys(choices).length === 0) {
+    void vscode.window.showInformationMessage('alloclens: nothing is chosen here that differs from the settings.');
+    return;
+  }
+  const file = await server.ask(WRITE_CHOICES, choices);
+  if (file === undefined) {
+    void vscode.window.showInformationMessage(NOT_RUNNING);
+  } else if (file !== null) {
+    await vscode.window.showTextDocument(vscode.Uri.file(file)); // otherwise the server has shown why
+    settings.forget();
+  }
+}
+
 // Returns whether something was chosen.
 async function choose(setting: string, offered: Pick[], title: string): Promise<boolean> {
   if (offered.length === 0) {
@@ -31,7 +48,7 @@ async function choose(setting: string, offered: Pick[], title: string): Promise<
   }
   const chosen = await vscode.window.showQuickPick(offered, { title, matchOnDescription: true, matchOnDetail: true });
   if (chosen !== undefined) {
-    await settings.set(setting, chosen.value);
+    settings.choose({ [setting]: chosen.value });
   }
   return chosen !== undefined;
 }

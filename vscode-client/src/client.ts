@@ -5,7 +5,7 @@ import { CloseAction, ErrorAction, LanguageClient } from 'vscode-languageclient/
 import { CAPTURE_STATE, EXPERIMENTAL, STATUS } from './protocol.ts';
 import type { CaptureState, Status } from './protocol.ts';
 import type { Command } from './server-command.ts';
-import { SECTION, written } from './settings.ts';
+import { SECTION } from './settings.ts';
 
 export interface Listener {
   log: LogOutputChannel;
@@ -63,7 +63,6 @@ function options(settings: Settings, listener: Listener): LanguageClientOptions 
 // Answers with the settings that are set. The library would answer with all defaults, which would override alloclens.toml.
 function only(settings: Settings): NonNullable<ConfigurationMiddleware['configuration']> {
   return async (params, token, next) => {
-    await written();
     const answers = await next(params, token);
     return Array.isArray(answers)
       ? params.items.map((item, i) => (item.section === SECTION ? settings() : (answers[i] as unknown)))

@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import { followActiveFile } from './active.ts';
 import { Capture } from './capture.ts';
-import { chooseSampleType, chooseSeries, chooseSnapshot } from './choices.ts';
+import { chooseSampleType, chooseSeries, chooseSnapshot, writeChoices } from './choices.ts';
 import { compareFiles, followComparison, leaveComparison } from './compare.ts';
 import * as focus from './focus.ts';
 import { chooseHeat, Heat } from './heat.ts';
@@ -13,6 +13,7 @@ import { Pictures } from './pictures.ts';
 import { addMapping, Placement } from './placement.ts';
 import { reportIssue } from './report-issue.ts';
 import { Server } from './server.ts';
+import { openSample, showSample } from './sample.ts';
 import * as settings from './settings.ts';
 import { showStacks } from './stacks.ts';
 import { statusItem } from './status.ts';
@@ -25,6 +26,7 @@ type Commands = Record<string, (...args: never[]) => unknown>;
 let server: Server | undefined;
 
 export function activate(context: vscode.ExtensionContext): void {
+  context.subscriptions.push(settings.remember(context.workspaceState));
   const running = new Server(context);
   server = running;
   const placement = new Placement(running);
@@ -36,6 +38,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const commands = {
     ...ofCapture(capture),
     ...ofServer(running, context.extension),
+    ...ofWelcome(context),
     ...ofLines(running),
     ...ofChoices(running),
     ...ofFocus(running),
@@ -48,6 +51,7 @@ export function activate(context: vscode.ExtensionContext): void {
   }
   const items = vscode.Disposable.from(statusItem(running), focus.focusItem(running));
   context.subscriptions.push(running, items, placement, pictures, views, capture, new Heat(running), followActiveFile(running), followComparison(running), restartsOnChange(running));
+  void showSample(context);
   void running.restart(); // not awaited: the commands already work
 }
 
@@ -72,6 +76,13 @@ function ofServer(running: Server, extension: vscode.Extension<unknown>): Comman
   };
 }
 
+function ofWelcome(context: vscode.ExtensionContext): Commands {
+  return {
+    openSample: () => openSample(context),
+    getStarted: () => vscode.commands.executeCommand('workbench.action.openWalkthrough', `${context.extension.id}#start`, false),
+  };
+}
+
 function ofCapture(capture: Capture): Commands {
   return {
     capture: () => capture.start(),
@@ -86,7 +97,9 @@ function ofLines(running: Server): Commands {
     showStacks: (at?: string | Row, line?: number) => stacksOf(running, at, line),
     nextHotLine: () => goToHotLine(running, 1),
     previousHotLine: () => goToHotLine(running, -1),
-    toggleHints: () => settings.set('hints', !settings.get('hints', true)),
+    toggleHints: () => {
+      settings.choose({ hints: !settings.get('hints', true) });
+    },
     chooseHeat,
   };
 }
@@ -99,6 +112,7 @@ function ofChoices(running: Server): Commands {
     chooseSampleType: () => chooseSampleType(running),
     chooseBase: () => chooseSnapshot(running, 'base'),
     chooseHead: () => chooseSnapshot(running, 'head'),
+    writeChoices: () => writeChoices(running),
   };
 }
 

@@ -26,7 +26,7 @@ export async function chooseHeat(): Promise<void> {
   const offered = MODES.map(([value, detail]) => ({ label: value === now ? `$(check) ${value}` : value, detail, value }));
   const chosen = await vscode.window.showQuickPick(offered, { title: 'Colours of lines that hold memory' });
   if (chosen !== undefined) {
-    await settings.set('heat', chosen.value);
+    await settings.setOfUser('heat', chosen.value);
   }
 }
 

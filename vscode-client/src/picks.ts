@@ -13,6 +13,8 @@ const WORDS: Record<'base' | 'head', [word: string, detail: string][]> = {
   base: [
     ['first', 'the first snapshot of the running process'],
     ['previous', 'the one before the head: growth from snapshot to snapshot'],
+    ['yesterday', 'the same time one day earlier'],
+    ['latest', 'the newest'],
   ],
   head: [
     ['latest', 'follows new snapshots'],
@@ -20,11 +22,16 @@ const WORDS: Record<'base' | 'head', [word: string, detail: string][]> = {
   ],
 };
 
-// Marks the word that was chosen in VS Code, else the snapshot that the server uses.
+// The words with the snapshot that each means now, then the snapshots. The head cannot be its own base. Marks the word that was chosen
+// in VS Code, else the snapshot that the server uses.
 export function picks(snapshots: readonly SnapshotChoice[], end: 'base' | 'head', chosen: unknown): Pick[] {
-  const words = WORDS[end].map(([word, detail]) => mark({ label: word, detail, value: word }, word === chosen));
-  const byWord = WORDS[end].some(([word]) => word === chosen);
-  const files = snapshots.map((snapshot) => {
+  const offered = snapshots.filter((snapshot) => end === 'head' || !snapshot.head);
+  const words = WORDS[end].flatMap(([word, detail]) => {
+    const meant = snapshots.find((snapshot) => (end === 'base' ? snapshot.baseWords : snapshot.headWords).includes(word));
+    return meant === undefined ? [] : [mark({ label: word, description: plain(meant.name), detail: plain(`${detail} · ${meant.detail}`), value: word }, word === chosen)];
+  });
+  const byWord = words.some(({ value }) => value === chosen);
+  const files = offered.map((snapshot) => {
     const { label, detail, name } = snapshot;
     return mark({ label: plain(name), description: plain(label), detail: plain(detail), value: name }, snapshot[end] && !byWord);
   });

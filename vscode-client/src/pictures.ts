@@ -120,7 +120,7 @@ export class Pictures implements vscode.Disposable, vscode.WebviewPanelSerialize
       case 'ignore':
         return this.focus({ ignoreFunction: message.functionName });
       case 'choose':
-        return settings.setAll({ base: message.base, head: headSetting(message.head, this.latest) });
+        settings.choose({ base: message.base, head: headSetting(message.head, this.latest) });
     }
   }
 

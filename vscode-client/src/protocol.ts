@@ -31,6 +31,7 @@ export const UNFOCUS = 'alloclens.server.unfocus';
 export const EXPLAIN = 'alloclens.server.explain';
 export const TELL_WHY = 'alloclens.server.tellWhy';
 export const MAPPINGS = 'alloclens.server.mappings';
+export const WRITE_CHOICES = 'alloclens.server.writeChoices';
 export const ADD_MAPPING = 'alloclens.server.addMapping';
 export const FLAME = 'alloclens.server.flame';
 export const GRAPH = 'alloclens.server.graph';
@@ -241,6 +242,8 @@ export interface SnapshotChoice {
   detail: string;
   base: boolean;
   head: boolean;
+  baseWords: string[]; // The words of the setting `base` that mean this one: `first`, `previous`, `latest`, `yesterday`
+  headWords: string[]; // Of the setting `head`
 }
 
 // A sample type that can be chosen.
@@ -264,6 +267,15 @@ export interface SuggestedMapping {
   from: string;
   to: string;
   label: string;
+}
+
+// Settings that are chosen while one works. One without a value is not written.
+export interface Choices {
+  series?: string | null;
+  base?: string | null;
+  head?: string | null;
+  sampleType?: string | null;
+  hints?: boolean | null;
 }
 
 // Selects a flame graph.
@@ -517,6 +529,8 @@ export interface Commands {
   [TELL_WHY]: { arguments: [uri: string]; answer: null };
   // Return the path mappings that would find missing files, best first.
   [MAPPINGS]: { arguments: []; answer: SuggestedMapping[] };
+  // Write what is chosen to the settings file. Returns the file's path.
+  [WRITE_CHOICES]: { arguments: [choices: Choices]; answer: string | null };
   // Write a path mapping to the settings file. Returns the file's path.
   [ADD_MAPPING]: { arguments: [recorded: string, to: string]; answer: string | null };
   // Return the flame graph of a profile; null if there is no profile, or no node at the path.

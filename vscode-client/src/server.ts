@@ -12,7 +12,7 @@ import { findServer } from './server-command.ts';
 import { InstalledServer } from './install-server.ts';
 import { MissingServer } from './missing-server.ts';
 import { inMessage } from './plain.ts';
-import { given, openServerSetting, SECTION } from './settings.ts';
+import { given, onChosen, openServerSetting, SECTION } from './settings.ts';
 import { surroundings } from './surroundings.ts';
 import { Turns } from './turns.ts';
 
@@ -40,6 +40,12 @@ export class Server implements vscode.Disposable {
     () => this.find(),
     () => void this.restart(),
   );
+
+  private readonly chosen = onChosen(() => {
+    if (this.client?.state === State.Running) {
+      void this.client.sendNotification('workspace/didChangeConfiguration', { settings: null }); // the server then asks for them
+    }
+  });
 
   constructor(context: vscode.ExtensionContext) {
     this.extension = context.extensionPath;
@@ -71,6 +77,7 @@ export class Server implements vscode.Disposable {
   dispose(): void {
     void this.stop();
     this.missing.dispose();
+    this.chosen.dispose();
     this.statusChanged.dispose();
     this.captureChanged.dispose();
     this.started.dispose();
@@ -131,6 +138,7 @@ export class Server implements vscode.Disposable {
     this.client = client;
     await client.start().then(
       () => {
+        void vscode.commands.executeCommand('setContext', `${SECTION}.started`, true); // a step of the walkthrough is done
         this.started.fire(undefined);
       },
       (error: unknown) => {

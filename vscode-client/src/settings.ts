@@ -1,44 +1,60 @@
-// Saves choices as settings: of the workspace, or of the user if there is none.
+// Settings, and what the user chooses by commands: that is kept in VS Code, for this user and workspace. No command writes a file of
+// the workspace, but "Write to alloclens.toml".
 import * as vscode from 'vscode';
+import { Chosen } from './chosen.ts';
 import * as all from './given.ts';
 
 export const SECTION = 'alloclens';
 
-export function get<T>(name: string, otherwise: T): T {
-  return vscode.workspace.getConfiguration(SECTION).get(name, otherwise);
+const changed = new vscode.EventEmitter<undefined>();
+// After a command of the user, or because a setting that was changed now wins.
+export const onChosen = changed.event;
+
+let chosen = new Chosen({ get: () => undefined, update: () => undefined });
+
+// From now on, choices are kept here. A setting that is changed later wins over the choice.
+export function remember(memory: vscode.Memento): vscode.Disposable {
+  chosen = new Chosen(memory);
+  return vscode.workspace.onDidChangeConfiguration((change) => {
+    if (chosen.forget((name) => change.affectsConfiguration(`${SECTION}.${name}`))) {
+      changed.fire(undefined);
+    }
+  });
 }
 
-// The settings that the user has set, without prefix and defaults.
+export function choose(values: Record<string, unknown>): void {
+  chosen.choose(values);
+  changed.fire(undefined);
+}
+
+// Forgets all choices: the settings decide again.
+export function forget(): void {
+  chosen.forget(() => true);
+  changed.fire(undefined);
+}
+
+// What the user has chosen by commands.
+export function choices(): Record<string, unknown> {
+  return chosen.values();
+}
+
+export function get<T>(name: string, otherwise: T): T {
+  return (choices()[name] as T | undefined) ?? vscode.workspace.getConfiguration(SECTION).get(name, otherwise);
+}
+
+// The settings that the user has set or chosen, without prefix and defaults.
 export function given(): Record<string, unknown> {
   const configuration = vscode.workspace.getConfiguration(SECTION);
-  return all.given((name) => configuration.inspect(name));
+  return { ...all.given((name) => configuration.inspect(name)), ...choices() };
+}
+
+// Saves a setting of the user, for all workspaces.
+export async function setOfUser(name: string, value: unknown): Promise<void> {
+  await vscode.workspace.getConfiguration(SECTION).update(name, value, vscode.ConfigurationTarget.Global);
 }
 
 // Opens the settings where the server program can be named: a remote window shows it in those of the workspace, not of the user.
 export async function openServerSetting(): Promise<void> {
   const place = vscode.workspace.workspaceFolders === undefined ? 'openSettings' : 'openWorkspaceSettings';
   await vscode.commands.executeCommand(`workbench.action.${place}`, { query: `${SECTION}.server.command` });
-}
-
-let writing: Promise<unknown> = Promise.resolve();
-
-// Writes several at once. VS Code announces each, but whoever waits for `written` reads all or none of them.
-export async function setAll(values: Record<string, unknown>): Promise<void> {
-  const write = (async () => {
-    for (const [name, value] of Object.entries(values)) {
-      await set(name, value);
-    }
-  })();
-  writing = write.catch(() => undefined);
-  await write;
-}
-
-export async function written(): Promise<void> {
-  await writing;
-}
-
-export async function set(name: string, value: unknown): Promise<void> {
-  const folders = vscode.workspace.workspaceFolders ?? [];
-  const target = folders.length > 0 ? vscode.ConfigurationTarget.Workspace : vscode.ConfigurationTarget.Global;
-  await vscode.workspace.getConfiguration(SECTION).update(name, value, target);
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Chosen } from '../src/chosen.ts';
 import { CrashPolicy, MOST_CRASHES, WINDOW_MS } from '../src/crash-policy.ts';
 import { placedFrames } from '../src/frames.ts';
 import { given } from '../src/given.ts';
@@ -35,15 +36,18 @@ test('each placed line once, the heaviest stack first, and a word about the rest
 });
 
 test('what can be chosen, with the current choice marked', () => {
-  const snapshot = { name: 'a.pb.gz', directory: '/p', label: 'after load', detail: '12:00', base: true, head: false };
-  const labels = (chosen: unknown, end: 'base' | 'head' = 'base') => picks([snapshot], end, chosen).map((pick) => pick.label);
+  const snapshot = { name: 'a.pb.gz', directory: '/p', label: 'after load', detail: '12:00', base: true, head: false, baseWords: ['first', 'previous'], headWords: ['previous'] };
+  const latest = { name: 'b.pb.gz', directory: '/p', label: '', detail: '12:01', base: false, head: true, baseWords: [], headWords: ['latest'] };
+  const labels = (chosen: unknown, end: 'base' | 'head' = 'base') => picks([latest, snapshot], end, chosen).map((pick) => pick.label);
   assert.deepEqual(labels('first'), ['$(check) first', 'previous', 'a.pb.gz'], 'a word follows new snapshots');
   assert.deepEqual(labels('a.pb.gz'), ['first', 'previous', '$(check) a.pb.gz']);
   assert.deepEqual(labels(undefined), ['first', 'previous', '$(check) a.pb.gz'], 'alloclens.toml chose, or nobody');
   assert.deepEqual(labels('gone.pb.gz'), ['first', 'previous', '$(check) a.pb.gz'], 'what is used instead');
-  assert.deepEqual(labels(undefined, 'head'), ['latest', 'previous', 'a.pb.gz'], 'it is the base, not the head');
+  assert.deepEqual(labels(undefined, 'head'), ['latest', 'previous', '$(check) b.pb.gz', 'a.pb.gz']);
+  const first = { label: 'first', description: 'a.pb.gz', detail: 'the first snapshot of the running process · 12:00', value: 'first' };
+  assert.deepEqual(picks([latest, snapshot], 'base', undefined)[0], first, 'a word says which file it means');
   const entry = { label: '$(check) a.pb.gz', description: 'after load', detail: '12:00', value: 'a.pb.gz' };
-  assert.deepEqual(picks([snapshot], 'base', undefined)[2], entry, "the user's label is beside the name");
+  assert.deepEqual(picks([latest, snapshot], 'base', undefined)[2], entry, "the user's label is beside the name");
   const each = [
     { name: 'api', detail: 'heap', shown: true, elsewhere: false },
     { name: 'web', detail: 'heap', shown: false, elsewhere: false },
@@ -54,6 +58,19 @@ test('what can be chosen, with the current choice marked', () => {
   assert.deepEqual(seriesPicks([], undefined), []);
   const types = sampleTypePicks([{ name: 'inuse_space', unit: 'bytes', selected: true }]);
   assert.deepEqual(types, [{ label: '$(check) inuse_space', detail: 'in bytes', value: 'inuse_space' }]);
+});
+
+test('choices are kept until a setting of the same name changes', () => {
+  const kept = new Map<string, unknown>();
+  const memory = { get: (key: string) => kept.get(key), update: (key: string, value: unknown) => kept.set(key, value) };
+  const chosen = new Chosen(memory);
+  assert.deepEqual(chosen.values(), {});
+  chosen.choose({ base: 'first', hints: false });
+  chosen.choose({ base: 'previous' });
+  assert.deepEqual(new Chosen(memory).values(), { base: 'previous', hints: false }, 'also in the next session');
+  assert.equal(chosen.forget((name) => name === 'head'), false);
+  assert.equal(chosen.forget((name) => name === 'base'), true);
+  assert.deepEqual(chosen.values(), { hints: false });
 });
 
 test('a path mapping says what it finds', () => {

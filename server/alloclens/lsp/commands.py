@@ -13,10 +13,12 @@ from msgspec.inspect import (
     IntType,
     ListType,
     LiteralType,
+    NoneType,
     StrType,
     StructType,
     TupleType,
     Type,
+    UnionType,
     VarTupleType,
     type_info,
 )
@@ -95,6 +97,8 @@ def _word(kind: Type) -> str:
         case StructType(fields=fields):
             named = [f"{f.encode_name}{'' if f.required else '?'}: {_word(f.type)}" for f in fields]
             return f"{{ {', '.join(named)} }}"
+        case UnionType(types=parts):  # null is as good as nothing
+            return " | ".join(_word(part) for part in parts if not isinstance(part, NoneType))
     return WORDS[type(kind)]
 
 

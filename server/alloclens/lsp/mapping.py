@@ -1,10 +1,10 @@
-"""Writes a path mapping into the settings file, through the editor if it has the file open, else on disk."""
+"""Writes settings into the settings file, through the editor if it has the file open, else on disk."""
 
 from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lsprotocol import types
 
@@ -17,24 +17,48 @@ from alloclens.settings.trust import allow
 from alloclens.workspace.workspace import targets
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from alloclens.lsp.server import Server
 
 NAME = "alloclens.toml"
 WARNING = types.MessageType.Warning
 
 
+class _Change(NamedTuple):
+    what: str
+    edited: Callable[[str, str], str]
+    """Returns the new text of a file, given the old one and its path. Raises ValueError."""
+    allow: Callable[[tuple[str, ...]], None] = lambda _: None
+    """Allows what the user has chosen, in these folders. Raises OSError."""
+
+
 async def add_mapping(ls: Server, recorded: str, to: str) -> str | None:
     """Add a mapping and show where; return the file's path, or None after showing why that failed."""
+    change = _Change(
+        "the path mapping",
+        lambda text, path: config.with_mapping(text, path, recorded, to),
+        lambda folders: _allow(folders, recorded, to),
+    )
+    return await _change(ls, change)
+
+
+async def write_settings(ls: Server, values: dict[str, Any]) -> str | None:
+    """Write settings and show where; return the file's path, or None after showing why that failed."""
+    return await _change(ls, _Change("what was chosen", lambda text, path: config.with_values(text, path, values)))
+
+
+async def _change(ls: Server, change: _Change) -> str | None:
     folders = tuple(ls.folders.values())
     if not folders:
         tell(ls, "no folder is open, so there is no place for a settings file", WARNING)
         return None
     path = str(await asyncio.to_thread(config.find, folders) or Path(folders[0], NAME))
     try:
-        edit = await asyncio.to_thread(_written, ls, folders, path, recorded, to)
+        edit = await asyncio.to_thread(_written, ls, folders, path, change)
         if edit:
-            await _apply(ls, edit)
-            tell(ls, f"{path} now has the path mapping; save it to apply it")
+            await _apply(ls, edit, change.what)
+            tell(ls, f"{path} now has {change.what}; save it to apply it")
     except (OSError, ValueError, RefusedError) as error:
         tell(ls, f"{path} could not be changed: {reason(error)}", WARNING)
         return None
@@ -43,8 +67,8 @@ async def add_mapping(ls: Server, recorded: str, to: str) -> str | None:
     return path
 
 
-def _written(ls: Server, folders: tuple[str, ...], path: str, recorded: str, to: str) -> types.WorkspaceEdit | None:
-    """Write the mapping into the file; if that is open in an editor that applies edits, return the edit instead.
+def _written(ls: Server, folders: tuple[str, ...], path: str, change: _Change) -> types.WorkspaceEdit | None:
+    """Write the change into the file; if that is open in an editor that applies edits, return the edit instead.
 
     Other editors read a changed file again if it has no unsaved changes. Raises OSError or ValueError.
     """
@@ -54,8 +78,8 @@ def _written(ls: Server, folders: tuple[str, ...], path: str, recorded: str, to:
     before = edited.text if edited else _text(path)
     if document and document.text != before:
         raise ValueError("it is open and has unsaved changes; save it first")
-    after = config.with_mapping(before, path, recorded, to)
-    _allow(folders, recorded, to)
+    after = change.edited(before, path)
+    change.allow(folders)
     if edited:
         everything = types.Range(types.Position(0, 0), types.Position(2**31 - 1, 0))
         return types.WorkspaceEdit(changes={edited.uri: [types.TextEdit(everything, after)]})
@@ -77,8 +101,8 @@ def _text(path: str) -> str:
         return ""
 
 
-async def _apply(ls: Server, edit: types.WorkspaceEdit) -> None:
+async def _apply(ls: Server, edit: types.WorkspaceEdit, what: str) -> None:
     """Have the editor apply an edit, which the user can undo and has to save. Raises ValueError or RefusedError."""
-    result = await ls.workspace_apply_edit_async(types.ApplyWorkspaceEditParams(edit, "Add a path mapping"))
+    result = await ls.workspace_apply_edit_async(types.ApplyWorkspaceEditParams(edit, f"Write {what}"))
     if not result.applied:
         raise ValueError(result.failure_reason or "the editor refused the edit")

@@ -131,6 +131,17 @@ class CaptureOptions(Message, frozen=True):
     """Whether the program collects garbage before it writes a heap profile."""
 
 
+@ready
+class Choices(Message, frozen=True, omit_defaults=True):
+    """Settings that are chosen while one works. One without a value is not written."""
+
+    series: str | None = None
+    base: str | None = None
+    head: str | None = None
+    sample_type: str | None = None
+    hints: bool | None = None
+
+
 class CaptureTarget(Message, frozen=True):
     """A program that can be captured from."""
 
@@ -403,6 +414,10 @@ class SnapshotChoice(Message, frozen=True):
     detail: str
     base: bool
     head: bool
+    base_words: list[str]
+    """The words of the setting `base` that mean this one: `first`, `previous`, `latest`, `yesterday`."""
+    head_words: list[str]
+    """Of the setting `head`."""
 
 
 class SampleTypeChoice(Message, frozen=True):
@@ -540,6 +555,13 @@ class GetMappings(Command[list[SuggestedMapping]], frozen=True):
     """Return the path mappings that would find missing files, best first."""
 
     name = "alloclens.server.mappings"
+
+
+class WriteChoices(Command[str | None], frozen=True):
+    """Write what is chosen to the settings file. Returns the file's path."""
+
+    name = "alloclens.server.writeChoices"
+    choices: Choices
 
 
 class AddMapping(Command[str | None], frozen=True):

@@ -257,6 +257,15 @@ class Series:
             return self._before(head)
         return self._a_day_before(head) if name == "yesterday" else self.named(name)
 
+    def bases_by_word(self, head: Snapshot) -> dict[str, Snapshot]:
+        """Return the base that each of the words means for a head, without those that mean none."""
+        named = {name: self._chosen(name, head) for name in CHOICES} | {"first": self.process(head)[0]}
+        return {name: snapshot for name, snapshot in named.items() if snapshot not in (None, head)}
+
+    def heads_by_word(self) -> dict[str, Snapshot]:
+        """Return the head that each of the words means."""
+        return {name: self.head(name) for name in ("latest", "previous", "first")}
+
     def _before(self, snapshot: Snapshot) -> Snapshot | None:
         process = self.process(snapshot)
         place = process.index(snapshot)

@@ -97,6 +97,16 @@ def with_mapping(text: str, path: str, from_: str, to: str) -> str:
         raise ValueError(f"no path mapping can be added: {error}") from error
 
 
+def with_values(text: str, path: str, values: Mapping[str, Any]) -> str:
+    """Return the text of the settings file at `path` with these settings. Comments and layout stay. Raises ValueError."""
+    keys = TABLES[OWN if Path(path).name != SHARED else SHARED]
+
+    def change(data: Any) -> None:
+        _below(data, keys).update(values)
+
+    return edit_toml(text, change)
+
+
 LIST = "pathMappings"
 MARK = re.compile(rb"^[ \t\[]*tool[ \t]*\.[ \t]*alloclens\b", re.MULTILINE)
 """What a pyproject.toml says that is about alloclens, whatever else is broken in it."""
@@ -187,12 +197,18 @@ def _not_text(data: bytes) -> list[tuple[int, str]]:
     return []
 
 
+def _below(data: Any, keys: tuple[str, ...]) -> Any:
+    """Return the table at these keys, which is made if it is missing. Raises ValueError."""
+    for key in keys:
+        data = data.setdefault(key, {}) if isinstance(data, dict) else None
+    if not isinstance(data, dict):
+        raise ValueError(f"{'.'.join(keys)} is not a table")  # noqa: TRY004 - of the file, not of the program
+    return data
+
+
 def _map(data: Any, keys: tuple[str, ...], from_: str, to: str) -> None:
     """Add a mapping to the values of a file, plain or tomlkit's."""
-    table = data
-    for key in keys:
-        table = table.setdefault(key, {}) if isinstance(table, dict) else None
-    there = table.setdefault(LIST, []) if isinstance(table, dict) else None
+    there = _below(data, keys).setdefault(LIST, [])
     if not isinstance(there, list) or not all(isinstance(mapping, dict) for mapping in there):
         raise ValueError(f"{LIST} is not a list of tables")
     same = [mapping for mapping in there if mapping.get("from") == from_]

@@ -22,13 +22,13 @@ export class SnapshotActions {
     const [chosen] = await this.files(row);
     const value = chosen && settingOf(chosen, end);
     if (value !== undefined) {
-      await settings.set(end, value);
+      settings.choose({ [end]: value });
     }
   }
 
   async showSeries(row?: SeriesRow): Promise<void> {
     if (row?.series !== undefined) {
-      await settings.set('series', row.series);
+      settings.choose({ series: row.series });
       await this.server.ask(LEAVE_COMPARISON);
     }
   }

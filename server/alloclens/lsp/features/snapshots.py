@@ -8,11 +8,13 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
+from msgspec import to_builtins
 
 from alloclens.disk import reason
 from alloclens.lsp import protocol
 from alloclens.lsp.active import follow_file
 from alloclens.lsp.lifecycle import leave
+from alloclens.lsp.mapping import write_settings
 from alloclens.lsp.show import tell
 from alloclens.printable import printable
 from alloclens.session.choice import is_elsewhere, matching, names
@@ -44,6 +46,7 @@ def register(server: Server) -> None:
     server.offer(protocol.GetSnapshots, snapshots)
     server.offer(protocol.GetSampleTypes, sample_types)
     server.offer(protocol.SetLabel, label)
+    server.offer(protocol.WriteChoices, write_choices)
 
 
 async def series(ls: Server, command: protocol.GetSeries) -> protocol.AllSeries:
@@ -119,6 +122,11 @@ async def label(ls: Server, command: protocol.SetLabel) -> str | None:
     return error
 
 
+async def write_choices(ls: Server, command: protocol.WriteChoices) -> str | None:
+    """Write what is chosen to the settings file; return the file's path, or None after showing why that failed."""
+    return await write_settings(ls, to_builtins(command.choices))
+
+
 def _series_choices(world: World) -> list[protocol.SeriesChoice]:
     elsewhere = {id(comparison.series): is_elsewhere(comparison) for comparison in (*world.comparisons, *world.beyond)}
 
@@ -142,10 +150,15 @@ def _listed(series: Series, compared: Comparison | None) -> list[Snapshot]:
 
 def _choices(world: World) -> list[protocol.SnapshotChoice]:
     shown = world.shown
-    return [_choice(snapshot, shown) for snapshot in _listed(shown.series, shown)] if shown else []
+    if not shown:
+        return []
+    bases, heads = shown.series.bases_by_word(shown.head), shown.series.heads_by_word()
+    return [_choice(snapshot, shown, bases, heads) for snapshot in _listed(shown.series, shown)]
 
 
-def _choice(snapshot: Snapshot, shown: Comparison) -> protocol.SnapshotChoice:
+def _choice(
+    snapshot: Snapshot, shown: Comparison, bases: dict[str, Snapshot], heads: dict[str, Snapshot]
+) -> protocol.SnapshotChoice:
     total = amount(snapshot.total[shown.column], shown.sample_type.unit)
     return protocol.SnapshotChoice(
         name=snapshot.name,
@@ -154,6 +167,8 @@ def _choice(snapshot: Snapshot, shown: Comparison) -> protocol.SnapshotChoice:
         detail=printable(f"{moment(snapshot)} · {total} {shown.sample_type.type}"),
         base=snapshot is shown.base,
         head=snapshot is shown.head,
+        base_words=[word for word, meant in bases.items() if meant is snapshot],
+        head_words=[word for word, meant in heads.items() if meant is snapshot],
     )
 
 
