@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,12 +19,15 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 DOCS = tools.ROOT / "docs"
+WALKTHROUGH = tools.ROOT / "vscode-client" / "walkthrough"
+SAMPLE = tools.ROOT / "vscode-client" / "sample"
 LEAK_SECONDS = 240
 
 
 def main() -> None:
     """Take the pictures."""
     end_on_signals()
+    take_walkthrough()
     with tempfile.TemporaryDirectory() as folder:
         example = leaky.copy(Path(folder) / "leaky")
         with leaky.under_load(example), workbench(VSIX, {"alloclens.server.command": str(SERVER)}) as running:
@@ -45,6 +49,37 @@ def _opened(url: str, height: int) -> Iterator[Page]:
         page.locator(".monaco-editor .view-line").first.wait_for(timeout=60_000)
         yield page
         browser.close()
+
+
+def take_walkthrough() -> None:
+    """Take the pictures of the walkthrough: what a window shows without a server, and the sample with one."""
+    with tempfile.TemporaryDirectory() as folder:
+        sample = Path(shutil.copytree(SAMPLE, Path(folder) / "sample"))
+        with workbench(VSIX, {}, "/bin") as running, _opened(running.url(sample, sample / "shop.go"), 800) as page:
+            page.locator(".notifications-toasts .notification-list-item").wait_for(timeout=60_000)
+            page.screenshot(path=WALKTHROUGH / "server.png", clip={"x": 680, "y": 480, "width": 600, "height": 320})
+        server = {"alloclens.server.command": str(SERVER)}
+        with workbench(VSIX, server) as running, _opened(running.url(sample, sample / "shop.go"), 800) as page:
+            page.keyboard.press("Control+b")  # the side bar
+            page.keyboard.press("Control+g")
+            page.keyboard.type("46")
+            page.keyboard.press("Enter")
+            line = page.locator(".view-line", has_text="receiptBytes").filter(has_text="MB")
+            line.wait_for(timeout=60_000)
+            page.wait_for_timeout(2000)
+            at = line.bounding_box() or {"y": 400}
+            page.screenshot(
+                path=WALKTHROUGH / "number.png", clip={"x": 40, "y": at["y"] - 150, "width": 900, "height": 250}
+            )
+            page.keyboard.press("F1")
+            page.locator(".quick-input-widget input").first.fill(">alloclens: Capture…")
+            page.locator(".quick-input-list .monaco-list-row", has_text="Capture…").first.click()
+            box = page.locator('.quick-input-widget input[placeholder*="URL"]')
+            box.wait_for(timeout=60_000)
+            box.fill("http://localhost:6060")
+            page.mouse.move(20, 780)
+            page.wait_for_timeout(3000)
+            page.screenshot(path=WALKTHROUGH / "capture.png", clip={"x": 300, "y": 0, "width": 680, "height": 260})
 
 
 def _take_kinds(url: str) -> None:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from alloclens.cli import main as cli
-from alloclens.wording.verdict import SHAPES, UNSURE
+from alloclens.source.line_mapping import Doubt
+from alloclens.wording.verdict import DOUBTS, SHAPES
 from click.testing import CliRunner
 
 from tests.support.placement.foreign import FOREIGN, OWN, ROOTS
@@ -359,7 +360,7 @@ def test_a_leak_is_where_its_function_and_line_are_now(folder: Path) -> None:
     assert f"main.go:{LEAK + 1} " in said
     assert f"main.go:{WAIT} (changed or deleted since) " in said
     assert said.partition("pages.go:3 ")[2].splitlines()[1].startswith("  ~ ")
-    assert run(folder / "p", "--workspace", folder, "--all").stderr == f"~ {UNSURE}\n"
+    assert run(folder / "p", "--workspace", folder, "--all").stderr == f"~ {DOUBTS[Doubt.CHANGED]}\n"
     report = folder / "r.html"
     CliRunner().invoke(cli, ["report", str(folder / "p"), "--workspace", str(folder), "-o", str(report)])
     assert ">~ pages.go:3<" in report.read_text()

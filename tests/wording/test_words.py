@@ -211,7 +211,7 @@ def test_what_no_own_line_owns_is_named_by_its_function() -> None:
 
 def test_the_callers_that_grow_are_named() -> None:
     callers = tuple(NamedLine(f"/w/{name}.go", 3, MappedLine(f"/w/{name}.go", 24)) for name in ("pool", "main"))
-    now = MappedFinding(MappedLine("/w/a.go", 9), "", guessed=False, callers=callers)
+    now = MappedFinding(MappedLine("/w/a.go", 9), "", None, callers=callers)
     one = finding(Rule.RISES)
     assert "held through this line, called from pool.go:24 ← main.go:24, ▲300MB" in verdict(one, now)
     most = now._replace(share=0.61)

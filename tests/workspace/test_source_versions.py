@@ -15,7 +15,14 @@ from alloclens.profile.build import UNKNOWN_BUILD, Build
 from alloclens.profile.formats import read
 from alloclens.series.series import Copies, Provenance
 from alloclens.session import once
-from alloclens.source.line_mapping import UNCHANGING, UNKNOWN_RELEASE, UNKNOWN_VERSION, RecordedLines, map_lines
+from alloclens.source.line_mapping import (
+    AS_IT_IS,
+    UNCHANGING,
+    UNKNOWN_RELEASE,
+    UNKNOWN_VERSION,
+    RecordedLines,
+    map_lines,
+)
 from alloclens.source.places import Place
 from alloclens.source.recorded import Kind
 from alloclens.source.roots import Module, Roots
@@ -105,7 +112,8 @@ def test_what_was_checked_in_later_is_none_of_them(repository: Repository) -> No
     assert of(repository, taken(0.5), keeps(5)).others == ()
     assert of(repository, taken(0.5), keeps(5)).text == ONE
     assert of(repository, taken(1.5), keeps(5)).others == (day_of(repository, 0),)
-    assert of(repository, taken(-0.5), keeps(5)) is UNKNOWN_VERSION
+    assert of(repository, taken(-0.5), keeps(5)).source == AS_IT_IS
+    assert of(repository, taken(-0.5), keeps(5, start=4)) is UNKNOWN_VERSION, "the function began elsewhere"
 
 
 @pytest.mark.programs
@@ -434,7 +442,7 @@ def test_the_copy_of_another_snapshot_of_that_name_is_none(repository: Repositor
     shutil.rmtree(repository.folder / ".git")
     then, path = taken(4.5), own(repository).path
     texts.keep("/p/heap.pb.gz", (9, 9, 9), {path: SourceCopy(THREE, BEGIN)})
-    assert of(repository, then, keeps(5), texts).is_unknown
+    assert of(repository, then, keeps(5), texts).source == AS_IT_IS
     texts.keep("/p/heap.pb.gz", (1, 2, 3), {path: SourceCopy(TWO, BEGIN)})
     assert of(repository, then, keeps(5), texts).text == TWO
 
@@ -776,7 +784,7 @@ def test_a_binary_that_is_older_than_its_source_was_built_of_another_text(
     os.utime(tmp_path / "app", (BEGIN, BEGIN))
     stack = f"main.keep:3@{tmp_path}/main.go:5 = 20x{MB}"
     drop(tmp_path / "profiles/a.pb.gz", heap(stack, binary=str(tmp_path / "app")))
-    assert "the text that was profiled is not known" in explained(tmp_path, monkeypatch)
+    assert f"one text fits the profile ({AS_IT_IS}), but the program may have been" in explained(tmp_path, monkeypatch)
 
 
 def test_a_profile_that_another_one_took_the_place_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

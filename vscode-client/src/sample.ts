@@ -5,6 +5,7 @@ import * as vscode from 'vscode';
 
 const OPENED = 'sample.opened'; // that the next window on the sample shows its leak
 const FILE = 'shop.go';
+const LEAK = 'kept := make([]byte, receiptBytes)';
 
 // Copies the sample to where it may be edited, and opens it: in this window if no folder is open.
 export async function openSample(context: vscode.ExtensionContext): Promise<void> {
@@ -24,7 +25,10 @@ export async function showSample(context: vscode.ExtensionContext): Promise<void
     return;
   }
   await context.globalState.update(OPENED, undefined);
-  await vscode.window.showTextDocument(vscode.Uri.joinPath(opened, FILE));
+  const document = await vscode.workspace.openTextDocument(vscode.Uri.joinPath(opened, FILE));
+  const at = document.positionAt(document.getText().indexOf(LEAK));
+  const editor = await vscode.window.showTextDocument(document, { selection: new vscode.Range(at, at) });
+  editor.revealRange(new vscode.Range(at, at), vscode.TextEditorRevealType.InCenter);
   await vscode.commands.executeCommand('alloclens.findings.focus');
 }
 

@@ -22,9 +22,9 @@ from alloclens.wording.markdown import plain
 from alloclens.wording.nothing import no_finding, notes
 from alloclens.wording.status import not_there, nothing
 from alloclens.wording.verdict import (
+    DOUBTS,
     SHAPES,
     candidate,
-    doubt,
     figures,
     goroutine_note,
     message,
@@ -180,8 +180,8 @@ def _print(findings: list[tuple[Finding, Comparison]], known: World, mapper: Lin
     for finding, comparison in findings:
         placed = mapper.finding(comparison, finding)
         at = placed.at
-        if placed.unsure:
-            doubts.append(doubt(guessed=placed.guessed))
+        if placed.doubt:
+            doubts.append(DOUBTS[placed.doubt])
         gone = " (changed or deleted since)" if at and not at.line else ""
         where = f"{_from_here(at.path) if at else finding.file}:{(at and at.line) or finding.line}"
         where = finding.function if finding.is_foreign and not at else where

@@ -43,5 +43,5 @@ def _of_kind(at: Here, world: World, spots: Spots, most: int) -> str:
     places = wording.Places(
         partial(spots.finding, comparison), link, lambda frame: spots.named(comparison, frame.file, frame.line).name
     )
-    guessed = at.unsure and world.guesses(comparison, at.recorded)
-    return wording.markdown(comparison, at.row, stacks, places, unsure=at.unsure, guessed=guessed)
+    doubt = world.doubt(comparison, at.recorded) if at.unsure else None
+    return wording.markdown(comparison, at.row, stacks, places, doubt=doubt)

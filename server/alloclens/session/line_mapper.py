@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from alloclens.series.findings import Finding
     from alloclens.session.world import FileLines, World
     from alloclens.source.coverage import Coverage
+    from alloclens.source.line_mapping import Doubt
 
 TextOf = Callable[[str], str | None]
 """Returns the current text of a file by its real path; None if there is none."""
@@ -75,8 +76,8 @@ class MappedFinding(NamedTuple):
     """The `go` statement that started its goroutines, if it is known and still there, else the line itself."""
     waits: str
     """Where its goroutines wait (main.go:8) if `at` is where they were started, else ""."""
-    guessed: bool
-    """Whether the line is unsure because its file is a guess."""
+    doubt: Doubt | None
+    """Why the line is unsure; None if it is sure."""
     related: tuple[str, ...] = ()
     """Of a finding that no own line owns: the own lines that have to do with it, as main.go:8. `at` is the first."""
     callers: tuple[NamedLine, ...] = ()
@@ -126,10 +127,10 @@ class LineMapper:
         start = self._start(comparison, finding)
         at = start or self.of(comparison, finding.file, finding.line)
         waits = f"{name_of(finding.file)}:{finding.line}" if start else ""
-        guessed = at is not None and at.unsure and self._world.guesses(comparison, finding.file)
+        doubt = self._world.doubt(comparison, finding.file) if at and at.unsure else None
         called, share = comparison.callers_of(finding) if not start else ([], 1.0)
         callers = tuple(self.named(comparison, file, line) for file, line in called)
-        return MappedFinding(at, waits, guessed, callers=callers, share=share)
+        return MappedFinding(at, waits, doubt, callers=callers, share=share)
 
     def shape(self, comparison: Comparison, finding: Finding, now: MappedFinding) -> Shape | None:
         """Return the leak pattern of a finding that is reported. The text of its line tells more, if that is sure."""
@@ -148,7 +149,7 @@ class LineMapper:
         pairs.sort(key=lambda pair: (-max(pair[1].score, 0), -pair[1].growth))
         places = [place for other, line in pairs if (place := self.of(other, line.file, line.line)) and place.line]
         names = dict.fromkeys(f"{name_of(place.path)}:{place.line}" for place in places)
-        return MappedFinding(places[0] if places else None, "", guessed=False, related=tuple(names)[:MAX_RELATED])
+        return MappedFinding(places[0] if places else None, "", None, related=tuple(names)[:MAX_RELATED])
 
     def _start(self, comparison: Comparison, finding: Finding) -> MappedLine | None:
         """Return the `go` statement that started a finding's goroutines; None if it is unknown or no longer there."""

@@ -23,7 +23,7 @@ from alloclens.session.profile_file import Compared, unlike
 from alloclens.settings.settings import Settings
 from alloclens.source.coverage import Coverage, Unfiled, coverage
 from alloclens.source.files import NoFiles
-from alloclens.source.line_mapping import UNKNOWN_VERSION, MappedLines, map_lines
+from alloclens.source.line_mapping import UNKNOWN_VERSION, Doubt, MappedLines, map_lines
 from alloclens.source.places import Place, SourceMap
 from alloclens.source.recorded import Kind
 from alloclens.source.roots import Roots
@@ -294,13 +294,13 @@ class World:
                 if gone.any():
                     yield replace(file, rows=file.rows[gone], moved=file.moved[gone])
 
-    def guesses(self, comparison: Comparison, recorded: str) -> bool:
-        """Return whether a recorded file was placed by a guess that nothing proves. May read the disk."""
+    def doubt(self, comparison: Comparison, recorded: str) -> Doubt:
+        """Say why unsure lines of a recorded file are so. May read the disk."""
         place = self.sources.place(recorded)
-        if place is None or not place.guessed:
-            return False
-        file = self.file_of(comparison, place.path)
-        return file is None or file.guessed
+        file = self.file_of(comparison, place.path) if place else None
+        if file is None or file.guessed:
+            return Doubt.GUESSED if place and place.guessed else Doubt.UNCOMPARED
+        return Doubt.UNCOMPARED if file.version.is_unknown or file.version.is_in_doubt else Doubt.CHANGED
 
     def file_of(self, comparison: Comparison, path: str, moves: Mapping[int, str] | None = None) -> FileLines | None:
         """Return the lines of a file of the workspace in one comparison. `moves` are of its directory, if they are known."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -18,6 +19,21 @@ if TYPE_CHECKING:
 
     from alloclens.arrays import Ints, Mask
     from alloclens.languages.syntax import Declaration
+
+
+class Doubt(Enum):
+    """Why it is not sure where a recorded line is now."""
+
+    GUESSED = "guessed"
+    """Nothing proves that the file is the recorded one."""
+    CHANGED = "changed"
+    """The text was compared with the one that was profiled, or with those that may have been: it differs."""
+    UNCOMPARED = "uncompared"
+    """The text that was profiled is not known."""
+
+
+AS_IT_IS = "the file as it is now, in which all recorded functions begin where they were recorded"
+"""The source of a text that nothing else vouches for."""
 
 
 class SourceVersion(NamedTuple):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from alloclens.series.comparison import worth_showing
-from alloclens.source.line_mapping import UNCHANGING
+from alloclens.source.line_mapping import AS_IT_IS, UNCHANGING
 from alloclens.text import split_lines
 from alloclens.wording.amounts import amount
 
@@ -54,7 +54,8 @@ def compared_text(version: SourceVersion) -> str:
             f"{_fitting(version)}, but the program may have been built from one that was never committed; ~ marks the lines "
             f"({SET_REVISION})"
         )
-    return version.source if version is UNCHANGING else f"the text that was profiled is known: {version.source}"
+    known = "taken to be" if version.source == AS_IT_IS else "known:"
+    return version.source if version is UNCHANGING else f"the text that was profiled is {known} {version.source}"
 
 
 def _unknown(version: SourceVersion) -> str:

@@ -13,7 +13,7 @@ from alloclens.wording.focus import options, words
 from alloclens.wording.frames import folded, frame_name
 from alloclens.wording.kinds import PROOF, noun, quantity, type_name
 from alloclens.wording.markdown import code, escape
-from alloclens.wording.verdict import candidate, doubt, figures, sparkline, verdict
+from alloclens.wording.verdict import DOUBTS, candidate, figures, sparkline, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from alloclens.series.comparison import Comparison
     from alloclens.series.findings import Finding
     from alloclens.session.line_mapper import MappedFinding
+    from alloclens.source.line_mapping import Doubt
     from alloclens.stats.amount import Amount
     from alloclens.tables.stacks import Stack
 
@@ -48,10 +49,9 @@ def markdown(
     stacks: list[Stack],
     places: Places,
     *,
-    unsure: bool = False,
-    guessed: bool = False,
+    doubt: Doubt | None = None,
 ) -> str:
-    """Write the hover of one row of the head's lines. `unsure` is about where that row is now, `guessed` about its file."""
+    """Write the hover of one row of the head's lines. `doubt` is about where that row is now."""
     lines = comparison.lines
     file, number = lines.files[lines.file[row]], int(lines.line[row])
     parts = [_title(comparison, row), _table(comparison, row)]
@@ -61,8 +61,8 @@ def markdown(
         parts.append(f"{sparkline(judged.points)} {escape(sentence)}  \n{escape(figures(judged))}")
     if lines.by_function:
         parts.append(WHOLE_FUNCTION)
-    if unsure:
-        parts.append(f"~ {doubt(guessed=guessed)} It was line {number} of {escape(file)}.")
+    if doubt:
+        parts.append(f"~ {DOUBTS[doubt]} It was line {number} of {escape(file)}.")
     if stacks:
         parts += [_stacks(stacks, comparison, places), *_command(stacks, file, number, comparison)]
     if comparison.focus:

@@ -11,6 +11,7 @@ from alloclens.languages.go.names import package_of
 from alloclens.series.findings import MANY
 from alloclens.series.verdicts import MIN_FIRST_RISE, MIN_GROWTH_SHARE, MIN_OBSERVATIONS, MIN_RETENTION, Rule
 from alloclens.session.line_mapper import NamedLine
+from alloclens.source.line_mapping import Doubt
 from alloclens.wording.amounts import amount, change, counted, duration, rate, share, signed
 from alloclens.wording.names import short_name
 
@@ -21,8 +22,12 @@ if TYPE_CHECKING:
     from alloclens.series.findings import Finding
     from alloclens.session.line_mapper import MappedFinding
 
-UNSURE = "The source changed, or may have changed, after the program was built: the line may be another one nearby."
-GUESSED = "This file is a guess: another program may have a file of its name. `alloclens explain` says more."
+NEARBY = "The line may be another one nearby."
+DOUBTS = {
+    Doubt.CHANGED: f"The source has changed since the program was built. {NEARBY}",
+    Doubt.UNCOMPARED: f"The source could not be compared with the one that the program was built from. {NEARBY}",
+    Doubt.GUESSED: "This file is a guess: another program may have a file of its name. `alloclens explain` says more.",
+}
 
 SENTENCES = {
     Rule.PROVEN: "Leak: {held} for ever. The garbage collector found that nothing can wake them.",
@@ -68,7 +73,7 @@ BARS = "▁▂▃▄▅▆▇█"
 def placed_message(finding: Finding, comparison: Comparison, now: MappedFinding, memory_limit: float) -> str:
     """Return the message of a finding with the reason if its line is unsure."""
     words = message(finding, comparison, now, memory_limit)
-    return f"{words} {doubt(guessed=now.guessed)}" if now.unsure else words
+    return f"{words} {DOUBTS[now.doubt]}" if now.doubt else words
 
 
 def message(finding: Finding, comparison: Comparison, now: MappedFinding, memory_limit: float) -> str:
@@ -86,7 +91,7 @@ def caller_message(finding: Finding, now: MappedFinding, caller: NamedLine) -> s
     where = f" goroutines wait in {held}" if finding.is_goroutine else f" held through {held}"
     callers = " ← ".join("this line" if other is caller else other.name for other in now.callers)
     words = _sentence(finding, where + _called(now, callers))
-    return f"~ {words} {UNSURE}" if caller.at and caller.at.unsure else words
+    return f"~ {words} {NEARBY}" if caller.at and caller.at.unsure else words
 
 
 def whose(comparison: Comparison) -> str:
@@ -96,11 +101,6 @@ def whose(comparison: Comparison) -> str:
     parts += [f"before the restart {counted(ago, 'snapshot')} ago"] if ago else []
     words = ", ".join(parts)
     return f"{words[:1].upper()}{words[1:]}: " if words else ""
-
-
-def doubt(*, guessed: bool) -> str:
-    """Say why a line is unsure."""
-    return GUESSED if guessed else UNSURE
 
 
 def verdict(finding: Finding, now: MappedFinding | None = None) -> str:

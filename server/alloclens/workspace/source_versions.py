@@ -14,6 +14,7 @@ from alloclens.disk import written_at
 from alloclens.paths import canonical, folders_of, is_absolute, is_within, name_of, rest_within
 from alloclens.source.fit import fits
 from alloclens.source.line_mapping import (
+    AS_IT_IS,
     UNCHANGING,
     UNKNOWN_RELEASE,
     UNKNOWN_VERSION,
@@ -108,7 +109,7 @@ class SourceVersions:
         known = [*checked_in, *copies] if elsewhere else [*copies, *checked_in]
         possible = list(_fitting([*known, *self._not_in_history(place, provenance)], lines))
         exact = [version for version in possible if fits(lines, version.text or "", inlined=False)]
-        best = first_of(exact or possible, lines)
+        best = first_of(exact or possible or list(_as_it_is(place, lines)), lines)
         if missing := self._missing(place, recorded, provenance):
             return best.beside_missing(missing)
         if self._may_be_of_another_file(place, provenance, lines):
@@ -358,6 +359,15 @@ class SourceVersions:
         if repository not in self._refusals:
             self._refusals[repository] = git.refusal(path)
         return self._refusals[repository]
+
+
+def _as_it_is(place: Place, lines: RecordedLines) -> Iterator[SourceVersion]:
+    """Yield the text of now if every recorded function begins in it where it was recorded.
+
+    A file that was only copied or touched since has no other witness.
+    """
+    if place.own and len(lines.start) and (lines.start > 0).all() and (text := text_of(place.path)) is not None:
+        yield from _fitting([SourceVersion(AS_IT_IS, text)], lines)
 
 
 def recorded_lines(lines: Lines, rows: Ints, path: str) -> RecordedLines:
