@@ -116,8 +116,8 @@ class LineNumbers:
         self._keys = np.zeros(0, np.int64)
         """Sorted."""
         self._numbers = np.zeros(0, np.int64)
-        self._figures: tuple[dict[OwnedLines, Floats], ...] = ({}, {})
-        """Of the last two calls: a process, and the one before it."""
+        self._answers: tuple[tuple[Ints, dict[OwnedLines, Floats]], ...] = ()
+        """The sites and the figures of the last two calls: of a process, and the one before it."""
 
     def __len__(self) -> int:
         return len(self._keys)
@@ -136,18 +136,20 @@ class LineNumbers:
     def figures(self, owned: Sequence[OwnedLines], site: Ints) -> Floats:
         """Return all figures of these sites in each snapshot, shape (snapshots, figures, sites); 0 for what is absent.
 
-        Caches the snapshots of the last two calls: of a long series, most stay the same.
+        Uses the last two answers again if they were of the same sites: of a long series, most snapshots stay the same.
         """
-        known = self._figures[0] | self._figures[1]
-        all_figures = {lines: known[lines] if lines in known else lines.figures() for lines in owned}
-        self._figures = all_figures, self._figures[0]
-        out = np.zeros((len(owned), len(Figures._fields), len(site)))
-        key = np.zeros(0, np.int64)
-        for wide, (lines, figures) in zip(out, all_figures.items(), strict=True):
+        same = [figures for sites, figures in self._answers if np.array_equal(sites, site)]
+        known = {lines: figures for answer in same for lines, figures in answer.items()}
+        out, key = np.zeros((len(owned), len(Figures._fields), len(site))), np.zeros(0, np.int64)
+        for wide, lines in zip(out, owned, strict=True):
+            if lines in known:
+                wide[:] = known[lines]
+                continue
             if not (lines.key is key or np.array_equal(lines.key, key)):  # most have the keys of the one before
                 key = lines.key
                 there, chosen = self._chosen(parts(key), site)
-            wide[:, there] = chosen.sum(figures)
+            wide[:, there] = chosen.sum(lines.figures())
+        self._answers = (site, dict(zip(owned, out, strict=True))), *self._answers[:1]
         return out
 
     def _chosen(self, of: Parts, site: Ints) -> tuple[Ints, Parts]:
