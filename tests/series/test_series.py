@@ -268,6 +268,22 @@ def test_a_dump_at_the_exit_is_no_observation(pattern: str, last: str, value: st
     assert (last in names(series.observations(more))) == (not is_exit or pattern == GPERFTOOLS)
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "processes"),
+    [
+        (JEMALLOC, JEMALLOC.replace("387", "390"), 2),
+        (JEMALLOC, JEMALLOC, 1),
+        ("shop.387.heap", "shop.390.heap", 1),  # numbers that may be those of dumps
+        (JEMALLOC, "heap-{0}.pb.gz", 1),
+    ],
+)
+def test_jemalloc_names_the_process_of_a_dump(first: str, second: str, processes: int) -> None:
+    same = heap(f"{HERE} = 1x8")
+    paths = [f"/p/{pattern.format(number)}" for pattern, number in ((first, 1), (first, 2), (second, 3))]
+    (series,) = group([snapshot(path, at, same) for at, path in enumerate(dict.fromkeys(paths))])
+    assert len(series.processes) == processes
+
+
 def test_a_dump_at_the_exit_that_is_alone_is_shown() -> None:
     (series,) = group([snapshot("/p/shop.387.0.f.heap", 1)])
     assert series.head("latest").name == "shop.387.0.f.heap"

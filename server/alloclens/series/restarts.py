@@ -25,6 +25,8 @@ MAX_RUNNING = 32
 CONTENTIONS = (ProfileKind.BLOCK, ProfileKind.MUTEX, ProfileKind.CONTENTION)
 
 
+JEMALLOC = re.compile(r"\.(\d+)\.\d+\.[a-z]\d*\.heap\b")
+"""The name of a dump: prefix, process ID, number, and what it was written for."""
 JEMALLOC_FINAL, GPERFTOOLS = re.compile(r"\.\d+\.f\.heap\b"), re.compile(r"\.\d{4,}\.heap\b")
 MIN_FREED = 10
 """Times as many bytes as were allocated, which a program frees as it ends."""
@@ -90,11 +92,17 @@ def goes_on(earlier: Snapshot, later: Snapshot, *, was_rebuilt: bool) -> bool:
     Go reads the build id from the executable's path. So if the binary is rebuilt, the build id of a running process
     changes, and the next process has the same one. After that (`was_rebuilt`) the code must show that it goes on.
     """
-    if sketches_differ(earlier.allocations, later.allocations):
+    if sketches_differ(earlier.allocations, later.allocations) or _are_of_two_ids(earlier.name, later.name):
         return False
     if earlier.build_id == later.build_id and not was_rebuilt:
         return True
     return bool(since_start(earlier)) and contains_code(later.code, earlier.code)
+
+
+def _are_of_two_ids(*names: str) -> bool:
+    """Return whether the names of two of jemalloc's dumps have different process IDs: it seldom counts allocations."""
+    dumps = [JEMALLOC.search(name) for name in names]
+    return len({dump[1] for dump in dumps if dump}) > 1
 
 
 def at_exit(process: Sequence[Snapshot]) -> list[Snapshot]:
