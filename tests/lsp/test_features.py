@@ -62,6 +62,8 @@ async def test_the_tooltip_of_a_hint_is_its_hover(any_editor: Editor, two: Path)
     resolved = await any_editor.client.inlay_hint_resolve_async(hint)
     assert label(resolved) == "42.0MB owned ▲40.0MB"
     assert resolved.tooltip.value == await any_editor.hover(uri, 6)
+    parts = [] if isinstance(resolved.label, str) else resolved.label
+    assert [part.tooltip for part in parts if part.tooltip] == []  # VS Code would show both
 
 
 async def test_only_the_asked_lines(editor: Editor, two: Path) -> None:

@@ -119,7 +119,7 @@ async def test_kinds_share_a_hint_in_a_fixed_order(editor: Editor, folder: Path)
     drop(folder / "profiles/heap.2.pb.gz", later["heap"])
     await editor.until(partial(has, editor, uri, 11, "64.0MB ▲32.0MB · 450 leaked goroutines …"))
     text = await editor.hover(uri, 11)
-    parts = [part.split("\n")[0] for part in text.split("\n\n---\n\n")]
+    parts = text.split("\n\n---\n\n")
     assert [part.split("**")[1] for part in parts] == [
         "64.0MB owned",
         "500 goroutines",

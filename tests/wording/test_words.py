@@ -251,6 +251,10 @@ def test_a_stack_keeps_the_users_frames_and_folds_the_others() -> None:
     assert folded([*libraries, *unknown], bool, lambda f: f.function, lambda f: f.function) == (
         "[libstdc++.so.6] ← [libc.so.6] (×2) ← 3 without a name"
     )
+    names = ["main.a", *inner, "reflect.New", "main.b", "x.c"]
+    frames = [Frame(name, f"/{'w' if name.startswith('main.') else 'r'}/f.go", 7) for name in names]
+    own = folded(frames, lambda file: file.startswith("/w/"), lambda f: f.function, lambda f: f.function, most=0)
+    assert own == "main.a ← 13 frames of encoding/json, reflect ← main.b ← x.c"
     many = said(*["main.walk"] * 300, *[f"main.f{i}" for i in range(40)])
     assert many.startswith("main.walk! (×300) ← main.f0! ← main.f1! ← ")
     assert many.endswith(" ← main.f39!")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from alloclens.wording.names import short_name
 from alloclens.wording.verdict import CALLER, SHAPES, caller_message, placed_message, whose
 
 if TYPE_CHECKING:
+    from alloclens.languages.go.leak_patterns import Shape
     from alloclens.lsp.client import Client
     from alloclens.lsp.documents import Documents
     from alloclens.lsp.spots import Spot
@@ -82,18 +84,23 @@ def _of(world: World, documents: Documents, client: Client) -> dict[str, list[ty
     return out
 
 
+def page_of(finding: Finding, shape: Shape | None = None) -> str:
+    """Return the address of the page that explains a finding; "" if there is none."""
+    page = PAGES / f"{shape.value if shape else finding.code}.md"
+    return page.as_uri() if page.is_file() else ""
+
+
 def _diagnostic(
     finding: Finding, comparison: Comparison, now: MappedFinding, spots: Spots, world: World
 ) -> types.Diagnostic:
     """Return the diagnostic of a finding, with its callers and the stack that grew most."""
     shape = spots.shape(comparison, finding, now)
     message = placed_message(finding, comparison, now, world.settings.memory_bytes)
-    page = (PAGES / f"{shape.value if shape else finding.code}.md").as_uri()
     return types.Diagnostic(
         NOWHERE,
         f"{message} {SHAPES[shape]}" if shape else message,
         code=finding.code,
-        code_description=types.CodeDescription(page),
+        code_description=types.CodeDescription(page_of(finding, shape)),
         source=SOURCE,
         related_information=_stack(finding, comparison, now, spots),
     )
@@ -109,7 +116,7 @@ def _of_caller(
         NOWHERE,
         whose(comparison) + caller_message(finding, now, caller),
         code=finding.code,
-        code_description=types.CodeDescription((PAGES / f"{finding.code}.md").as_uri()),
+        code_description=types.CodeDescription(page_of(finding)),
         source=SOURCE,
         related_information=where,
     )
@@ -135,19 +142,20 @@ def _of_settings(problem: ConfigProblem) -> types.Diagnostic:
 def _stack(
     finding: Finding, comparison: Comparison, now: MappedFinding, spots: Spots
 ) -> list[types.DiagnosticRelatedInformation]:
-    """Return the frames of the stack that grew most, leaf first, without those that have no place here."""
+    """Return the own frames of the stack that grew most, leaf first; the first has the bytes, which are those of all."""
     stacks = comparison.stacks_of(finding, 1)
     if not stacks:
         return []
-    label, callers = stack_label(stacks[0], comparison), {(caller.recorded, caller.line) for caller in now.callers}
-    placed = [(f, spots.of(comparison, f.file, f.line)) for f in stacks[0].frames]
+    callers = {(caller.recorded, caller.line) for caller in now.callers}
+    own = [frame for frame in stacks[0].frames if comparison.is_own(frame.file)]
+    placed = [(frame, at) for frame in own if (at := spots.of(comparison, frame.file, frame.line))]
+    labels = chain([f" · {stack_label(stacks[0], comparison)}"], repeat(""))
     return [
         types.DiagnosticRelatedInformation(
             _location(at),
-            f"{short_name(f.function)} · {label}{CALLER if (clean_path(f.file), f.line) in callers else ''}",
+            f"{short_name(f.function)}{label}{CALLER if (clean_path(f.file), f.line) in callers else ''}",
         )
-        for f, at in placed
-        if at
+        for (f, at), label in zip(placed, labels, strict=False)
     ]
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
+from alloclens.lsp.diagnostics import page_of
 from alloclens.lsp.spots import Spots, all_here
 from alloclens.wording import hover as wording
 from alloclens.wording.markdown import plain
@@ -41,7 +42,10 @@ def _of_kind(at: Here, world: World, spots: Spots, most: int) -> str:
         return f"{spot.uri}#L{spot.line}" if spot else None
 
     places = wording.Places(
-        partial(spots.finding, comparison), link, lambda frame: spots.named(comparison, frame.file, frame.line).name
+        partial(spots.finding, comparison),
+        link,
+        lambda frame: spots.named(comparison, frame.file, frame.line).name,
+        lambda finding: page_of(finding, spots.shape(comparison, finding, spots.finding(comparison, finding))),
     )
     doubt = world.doubt(comparison, at.recorded) if at.unsure else None
     return wording.markdown(comparison, at.row, stacks, places, doubt=doubt)

@@ -22,15 +22,20 @@ MAX_FOREIGN_FRAMES = 4
 MAX_PACKAGES = 2
 
 
-def folded(frames: Sequence[Frame], is_own: Callable[[str], bool], own: Label, foreign: Label) -> str:
+def folded(
+    frames: Sequence[Frame], is_own: Callable[[str], bool], own: Label, foreign: Label, most: int = MAX_FOREIGN_FRAMES
+) -> str:
     """Write a stack, leaf first: reflect.mapassign ← 9 frames of encoding/json ← json.(*Decoder).Decode ← main.serve main.go:24.
 
-    `own` and `foreign` return the texts of frames.
+    `own` and `foreign` return the texts of frames. Of a run of more than `most` others only the first and the last are named,
+    or none if `most` is 0 (one frame is always named).
     """
-    return ARROW.join(_parts(frames, is_own, own, foreign))
+    return ARROW.join(_parts(frames, is_own, own, foreign, most))
 
 
-def _parts(frames: Sequence[Frame], is_own: Callable[[str], bool], own: Label, foreign: Label) -> Iterator[str]:
+def _parts(
+    frames: Sequence[Frame], is_own: Callable[[str], bool], own: Label, foreign: Label, most: int
+) -> Iterator[str]:
     for kind, run in groupby(frames, lambda frame: _kind(frame, is_own)):
         if kind == "nameless":
             for binary, same in groupby(run, lambda frame: frame.binary):
@@ -45,7 +50,9 @@ def _parts(frames: Sequence[Frame], is_own: Callable[[str], bool], own: Label, f
                 yield own(frame) + (f" (×{times})" if times > 1 else "")
             continue
         inside = list(run)
-        if len(inside) <= MAX_FOREIGN_FRAMES:
+        if not most and len(inside) > 1:
+            yield _many(inside)
+        elif len(inside) <= max(most, 1):
             yield from map(foreign, inside)
         else:
             yield from (foreign(inside[0]), _many(inside[1:-1]), foreign(inside[-1]))

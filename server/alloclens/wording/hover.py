@@ -8,6 +8,7 @@ import shlex
 from typing import TYPE_CHECKING, NamedTuple
 
 from alloclens.profile.sample_types import LEAKED
+from alloclens.series.findings import RAISED
 from alloclens.wording.amounts import amount, counted, difference, growth, main, share
 from alloclens.wording.focus import options, words
 from alloclens.wording.frames import folded, frame_name
@@ -35,6 +36,8 @@ class Places(NamedTuple):
     """Returns the address of a frame's line; None if it has no place here."""
     name: Callable[[Frame], str]
     """Returns a frame's line in words: main.go:24."""
+    page: Callable[[Finding], str]
+    """Returns the address of the page that explains a verdict; "" if there is none."""
 
 
 MAX_STACKS = 3
@@ -54,22 +57,29 @@ def markdown(
     """Write the hover of one row of the head's lines. `doubt` is about where that row is now."""
     lines = comparison.lines
     file, number = lines.files[lines.file[row]], int(lines.line[row])
-    parts = [_title(comparison, row), _table(comparison, row)]
-    if judged := comparison.verdict(row):
-        now = places.finding(judged)._replace(waits="")  # this is the line in which they wait
-        sentence = candidate(judged, now) if judged.is_candidate else verdict(judged, now)
-        parts.append(f"{sparkline(judged.points)} {escape(sentence)}  \n{escape(figures(judged))}")
-    if lines.by_function:
-        parts.append(WHOLE_FUNCTION)
+    judged = comparison.verdict(row)
+    parts = [*_verdict(judged, places), _title(comparison, row), *_stacks(stacks[:1], comparison, places)]
+    if judged and (page := places.page(judged)):
+        parts.append(f"[How to fix it]({page})" if judged.verdict in RAISED else f"[What this means]({page})")
     if doubt:
         parts.append(f"~ {DOUBTS[doubt]} It was line {number} of {escape(file)}.")
-    if stacks:
-        parts += [_stacks(stacks, comparison, places), *_command(stacks, file, number, comparison)]
+    if lines.by_function:
+        parts.append(WHOLE_FUNCTION)
+    parts += ["**Details**", _table(comparison, row), *([escape(figures(judged))] if judged else [])]
+    parts += [*_stacks(stacks[1:], comparison, places, 2), *_command(stacks, file, number, comparison)]
     if comparison.focus:
         parts.append(
             f"Only samples {escape(words(comparison.focus))} count here; the verdict is about all samples of the line."
         )
     return "\n\n".join(parts)
+
+
+def _verdict(judged: Finding | None, places: Places) -> list[str]:
+    if judged is None:
+        return []
+    now = places.finding(judged)._replace(waits="")  # this is the line in which they wait
+    sentence = candidate(judged, now) if judged.is_candidate else verdict(judged, now)
+    return [f"{sparkline(judged.points)} {escape(sentence)}"]
 
 
 def _title(comparison: Comparison, row: int) -> str:
@@ -114,21 +124,20 @@ def _table(comparison: Comparison, row: int) -> str:
     return "\n".join(rows)
 
 
-def _stacks(stacks: list[Stack], comparison: Comparison, places: Places) -> str:
-    def linked(frame: Frame, text: str) -> str:
-        target = places.link(frame)
-        return f"[{escape(text)}]({target})" if target else escape(text)
+def _stacks(stacks: list[Stack], comparison: Comparison, places: Places, first: int = 1) -> list[str]:
+    """Write the heaviest stacks: own frames, and how many others lie between. `first` is the rank of the first."""
 
-    rows = ["Heaviest stacks" + (" by growth" if comparison.base else "") + ", leaf first:"]
-    for i, stack in enumerate(stacks, 1):
-        shown = folded(
-            stack.frames,
-            comparison.is_own,
-            lambda frame: linked(frame, f"{frame_name(frame)} {places.name(frame)}"),
-            lambda frame: linked(frame, frame_name(frame)),
-        )
-        rows.append(f"{i}. {stack_label(stack, comparison)}: {shown}")
-    return "\n".join(rows)
+    def linked(frame: Frame) -> str:
+        target, text = places.link(frame), escape(f"{frame_name(frame)} {places.name(frame)}")
+        return f"[{text}]({target})" if target else text
+
+    rows = [
+        f"{i}. {stack_label(stack, comparison)}: {folded(stack.frames, comparison.is_own, linked, linked, most=0)}"
+        for i, stack in enumerate(stacks, first)
+    ]
+    by = " by growth" if comparison.base else ""
+    head = f"Heaviest stack{by}, leaf first:" if first == 1 else "The next stacks:"
+    return [head + "\n" + "\n".join(rows)] if rows else []
 
 
 def stack_label(stack: Stack, comparison: Comparison) -> str:

@@ -79,10 +79,7 @@ async def resolve(ls: Server, params: types.InlayHint) -> types.InlayHint:
     line = given_back(params.data, HintLine)
     if line is None:
         return params
-    content = await asyncio.to_thread(text_of, ls, ls.world, line.uri, line.line)
-    params.tooltip = content
-    if (
-        isinstance(params.label, (list, tuple)) and params.label
-    ):  # VS Code shows the tooltip of the part under the mouse
-        params.label[0].tooltip = content
+    params.tooltip = await asyncio.to_thread(
+        text_of, ls, ls.world, line.uri, line.line
+    )  # a part's would be shown beside it
     return params
