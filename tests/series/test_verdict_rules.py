@@ -233,10 +233,11 @@ def worked(*each: tuple[float, float]) -> Line:
 PACES = [
     # Nothing is freed: of k objects, l in the last share u of the time and e before. The pace lately less half of that before
     # is l/u - e/2(1 - u), in the time as a unit, with the variance k (1/u + 1/4(1 - u)). For halves: 2l - e of 2.5 k.
-    # It holds at 1.2816 standard errors: of 40, 2 · 21 - 19 = 23 of 10 (2.3); of 40, 2 · 17 - 23 = 11 of 10 (1.1).
+    # It holds at 1.645 standard errors: of 40, 2 · 21 - 19 = 23 of 10 (2.3); of 40, 2 · 18 - 22 = 14 of 10 (1.4), and
+    # 2 · 19 - 21 = 17 of 10 (1.7).
     row("21 of 40 in the second half", Rule.RISES, paced((10, 1.9), (10, 2.1))),
-    row("17 of 40 in the second half", Rule.UNSETTLED, paced((10, 2.3), (10, 1.7))),
-    row("18 of 40 in the second half", Rule.RISES, paced((10, 2.2), (10, 1.8))),
+    row("18 of 40 in the second half", Rule.UNSETTLED, paced((10, 2.2), (10, 1.8))),
+    row("19 of 40 in the second half", Rule.RISES, paced((10, 2.1), (10, 1.9))),
     # It fills up at -1.645: of 40, 2 · 7 - 33 = -19 of 10 (-1.9), 2 · 8 - 32 = -16 (-1.6).
     row("8 of 40 in the second half", Rule.SLOWS, paced((10, 3.2), (10, 0.8))),
     row("7 of 40 in the second half", Rule.FILLED, paced((10, 3.3), (10, 0.7))),
@@ -261,7 +262,7 @@ PACES = [
     row("none of 40 in the last eighth", Rule.UNSETTLED, paced((21, 40 / 21), (3, 0))),
     row("none of 72 in the last eighth", Rule.FILLED, paced((21, 72 / 21), (3, 0))),
     # A leak is slower under less load: it slows down only if it does so by the clock and by what the process frees.
-    row("by the clock alone", Rule.RISES, paced((10, 40), (10, 4)), work=steps(*[50e6] * 10, *[5e6] * 10)),
+    row("by the clock alone", Rule.RISES, paced((10, 80), (10, 8)), work=steps(*[50e6] * 10, *[5e6] * 10)),
     row("by the work alone", Rule.RISES, paced((20, 20)), work=steps(*[50e6] * 10, *[500e6] * 10)),
     row("by both", Rule.FILLED, paced((10, 40), (10, 4)), work=steps(*[50e6] * 20)),
     row("taken at odd times", Rule.RISES, paced((10, 40), (10, 4)), minutes=steps(*[1] * 10, *[0.1] * 10)),
@@ -288,6 +289,9 @@ CACHES = [
     # Hardly any is less than a tenth: 2.55 of 32.55, or 4.5 of 34.5.
     row("8 % freed before", Rule.SLOWS, worked(*[(2, 2.17)] * 15, *[(1.8, 4)] * 5), work=(0,) * 21),
     row("13 % freed before", Rule.UNSETTLED, worked(*[(2, 2.3)] * 15, *[(1.8, 4)] * 5), work=(0,) * 21),
+    # Four objects are enough: in the last eighth, two steps, it frees 3.6 of 7, or 4.2 of 8.
+    row("3.6 freed lately", Rule.RISES, worked(*[(2, 2)] * 18, *[(1.7, 3.5)] * 2), work=(0,) * 21),
+    row("4.2 freed lately", Rule.SLOWS, worked(*[(2, 2)] * 18, *[(1.9, 4)] * 2), work=(0,) * 21),
     # A process that ran before may have been idle at first, and a cache would have been full.
     row("not from the start", Rule.UNSETTLED, worked(*[(2, 2)] * 15, *[(1.8, 4)] * 5), work=(10**6,) * 21),
 ]
@@ -412,7 +416,7 @@ def test_what_writing_profiles_takes_is_no_work() -> None:
     # The service frees a tenth in the second half, and the writing of profiles as much as before.
     written = steps(*[50e6] * 20)
     freed = steps(*[50e6] * 10, *[5e6] * 10)
-    slower = process(paced((10, 40), (10, 4)), work=tuple(a + b for a, b in zip(freed, written, strict=True)))
+    slower = process(paced((10, 80), (10, 8)), work=tuple(a + b for a, b in zip(freed, written, strict=True)))
     assert RULES[verdicts(slower).rule[0]] is Rule.FILLED
     told = [replace(one, profiling=int(of)) for one, of in zip(slower.observed, written, strict=True)]
     assert RULES[verdicts(replace(slower, observed=told)).rule[0]] is Rule.RISES

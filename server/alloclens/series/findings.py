@@ -210,12 +210,12 @@ class Judgement:
     def _deciding(self) -> Ints:
         """The entry that decides on each of the head's lines, of the line and its callers.
 
-        The worst, and the nearest of equals; if none is a finding, the likeliest of those that may leak.
+        The worst by its rule, and of equals the likeliest; if none is a finding, the likeliest of those that may leak.
         """
         rule, depth = self.verdicts.rule, self.history.parts.depth
         is_found = np.isin(rule, [number for number, of in enumerate(RULES) if of.verdict in RAISED])
         likely = np.where(self._may_leak, -self._score, np.inf)
-        order = np.lexsort((-self._score, depth, rule, np.where(is_found, -np.inf, likely), self._owner))
+        order = np.lexsort((depth, -self._score, rule, np.where(is_found, -np.inf, likely), self._owner))
         worst: Ints = order[np.diff(self._owner[order], prepend=-1) > 0]
         return worst
 

@@ -14,6 +14,7 @@ from alloclens.stats.growth import critical_value
 from alloclens.stats.intervals import Interval, Sampling, interval, turnover
 from alloclens.stats.trend import (
     MIN_FREED,
+    MIN_SEEN,
     Counts,
     Model,
     dispersion,
@@ -47,7 +48,7 @@ MIN_RISE = 0.5
 """In standard errors; one sampled object that stays is one. What rises less is no candidate, and its pace is not fitted."""
 HELD_PACE = 0.5
 """A pace that is certainly above this share of the earlier pace holds; one certainly below it has fallen."""
-HELD = quantile(0.9)
+HELD = quantile(0.95)
 """How certain it must be that the pace holds, in standard errors."""
 SLOWER = quantile(0.75)
 """How likely it must be that a pace that changes evenly ends below half of its first value, to call a rise slower."""
@@ -345,18 +346,20 @@ def _stood(history: History) -> Floats:
 def _replaces(history: History) -> Mask:
     """Return which entries now free more than half of what they allocate, and freed hardly anything before.
 
-    A cache that is full does so. It takes only some objects more to see that than to see that their number stands still.
+    A cache that is full does so. That shows in fewer objects than that their number stands still.
     """
     held, arrived = (np.nan_to_num(of - of[0]) for of in history.counts)
     freed, replaces = np.maximum(arrived - held, 0), np.zeros(held.shape[1], np.bool_)
-    for place in LATE[:-1]:
+    for place in LATE:
         at = round(place * (len(held) - 1))
         share = ratio(arrived[-1] - arrived[at], arrived[-1])
+        lately = freed[-1] - freed[at]
         began = freed[-1] * (1 - share) - freed[at] > FELL * np.sqrt(freed[-1] * share * (1 - share))
         replaces |= (
             began
             & (freed[at] <= MIN_FREED * arrived[at])
-            & (freed[-1] - freed[at] > (1 - HELD_PACE) * (arrived[-1] - arrived[at]))
+            & (lately >= MIN_SEEN)
+            & (lately > (1 - HELD_PACE) * (arrived[-1] - arrived[at]))
         )
     return replaces
 
