@@ -146,7 +146,7 @@ def test_it_can_be_read_without_seeing_it(folder: Path) -> None:
         "main",
         "footer",
     ]
-    assert [tag for tag, _ in made.elements if tag in ("h1", "h2", "h3")] == ["h1", *["h2"] * 4]
+    assert [tag for tag, _ in made.elements if tag in ("h1", "h2", "h3")] == ["h1", *["h2"] * 5]
     ids = [attributes["id"] for _, attributes in made.elements if "id" in attributes]
     assert len(ids) == len(set(ids))
     assert {a["href"][1:] for a in made.all("a")} <= set(ids)

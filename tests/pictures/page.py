@@ -15,7 +15,7 @@ BUNDLE = tools.ROOT / "server" / "alloclens" / "report"
 DIST = tools.ROOT / "vscode-client" / "dist"
 AXE = tools.ROOT / "vscode-client" / "node_modules" / "axe-core" / "axe.min.js"
 ADDRESS = "http://pictures.test"
-POLICY = f"default-src 'none'; script-src 'nonce-abc'; style-src {ADDRESS}; img-src 'none'; font-src 'none'"
+POLICY = f"default-src 'none'; script-src 'nonce-abc'; style-src {ADDRESS}; img-src data:; font-src 'none'"
 HTML = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Pictures</title>
 <link rel="stylesheet" href="/pictures.css"><link rel="stylesheet" href="/theme.css"></head>
 <body class="{theme}" data-picture="{picture}"><main></main><script nonce="abc" src="/pictures.js"></script></body></html>"""
@@ -99,7 +99,7 @@ START = """({picture, data, answers, rest, quiet, refusal}) => {
     window.calls.push(['ask', ...question]);
     return answers[JSON.stringify(question)] ?? null;
   };
-  const actions = {open, focus: said('focus'), focusStack: said('focusStack'), ignore: said('ignore'), keep: said('keep'), ask, choose: said('choose')};
+  const actions = {open, focus: said('focus'), focusStack: said('focusStack'), ignore: said('ignore'), keep: said('keep'), copy: said('copy'), save: said('save'), sandwich: said('sandwich'), ask, choose: said('choose')};
   const main = document.querySelector('main');
   window.handle = alloclensPictures[picture](main, {data, ...(quiet ? {} : actions), ...rest});
 }"""
@@ -294,3 +294,31 @@ def timeline(points: list[dict[str, Any]], **rest: Any) -> dict[str, Any]:
 def key(path: list[list[str]], *, inverted: bool, search: str = "") -> str:
     """Return a question to ask() as JavaScript writes it."""
     return json.dumps([path, inverted, search], separators=(",", ":"))
+
+
+def graph_node(name: str, flat: int, cum: int, **rest: Any) -> dict[str, Any]:
+    """Return a box of so many MiB, of 10 in all."""
+    words = {
+        "flatLabel": f"{flat}.0MB ({flat * 10}%)",
+        "cumLabel": f"{cum}.0MB ({cum * 10}%)",
+        "growth": None,
+        "growthLabel": "",
+    }
+    place = {"file": "/w/main.go", "line": 7, "own": name.startswith("main."), "significant": False, "verdict": ""}
+    return {"name": name, "flat": flat * MB, "cum": cum * MB} | words | place | rest
+
+
+def graph(**rest: Any) -> dict[str, Any]:
+    """Return a call graph of three functions, one of which leaks."""
+    nodes = [
+        graph_node("main.main", 0, 10),
+        graph_node("main.keep", 7, 7, verdict="leak"),
+        graph_node("example.com/dep.(*Cache).Put", 3, 3),
+    ]
+    edges = [
+        {"source": 0, "target": 1, "weight": 7 * MB, "label": "7.0MB", "residual": False},
+        {"source": 0, "target": 2, "weight": 3 * MB, "label": "3.0MB", "residual": True},
+    ]
+    words = {"sampleType": "inuse_space", "unit": "bytes", "total": 10 * MB, "totalLabel": "10.0MB inuse_space"}
+    ends = {"series": "api", "ends": "1.pb.gz → 9.pb.gz", "base": False, "focus": "", "through": "", "functions": 4}
+    return words | ends | {"nodes": nodes, "edges": edges} | rest

@@ -172,8 +172,8 @@ def test_the_keyboard_goes_from_frame_to_frame(picture: Picture) -> None:
     picture.load()
     picture.start("flame", flame(small()))
     keyboard = picture.page.keyboard
-    picture.page.get_by_role("button", name="Callers").focus()
-    keyboard.press("Tab")  # "Reset Zoom" is out of use
+    picture.page.get_by_role("button", name="Export").focus()
+    keyboard.press("Tab")
     assert picture.focused() == "all, 10.0MB · 100%"
     keyboard.press("ArrowDown")
     keyboard.press("ArrowRight")
@@ -358,7 +358,7 @@ def test_how_much_is_in_focus(picture: Picture) -> None:
     seen = node("all", 6, node("main.serve", 6))
     picture.start("flame", flame(seen, focus="through example.com/app/store.Put"))
     heading = picture.page.locator(".alloclens-heading")
-    expect(heading).to_have_text("6.0MB of 10.0MB inuse_space · through store.Put")
+    expect(heading).to_have_text("6.0MB of 10.0MB inuse_space · through store.Put · 1.pb.gz → 9.pb.gz")
     expect(heading).to_have_attribute("title", "through example.com/app/store.Put")
 
 
@@ -462,7 +462,7 @@ def test_new_data_keeps_what_was_chosen(picture: Picture) -> None:
     picture.page.evaluate("(data) => { handle.update(data); }", flame(newer, truncated=True, focus="main"))
     assert _width(picture, PUT) == pytest.approx(0.25, abs=0.01)
     expect(picture.page.locator(".alloclens-heading")).to_have_text(
-        re.compile("10.0MB inuse_space · main · the lightest frames are left out")
+        re.compile("10.0MB inuse_space · main · 1.pb.gz → 9.pb.gz · the lightest frames are left out")
     )
     picture.start("flame", flame(newer), view=keep)
     assert _width(picture, "main.serve") == pytest.approx(1, abs=0.01), "as it was kept"

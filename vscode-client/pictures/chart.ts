@@ -23,7 +23,7 @@ interface Drawn {
 export class Chart {
   readonly host = make('div', 'alloclens-chart');
   rootOnTop = true;
-  private readonly svg = svg('svg', { role: 'tree' });
+  readonly picture = svg('svg', { role: 'tree' });
   private readonly fill: (node: FlameNode) => string;
   private root: Frame;
   private zoomed: Frame;
@@ -34,7 +34,7 @@ export class Chart {
   constructor(root: FlameNode, fill: (node: FlameNode) => string) {
     this.root = this.zoomed = layout(root);
     this.fill = fill;
-    this.host.append(this.svg);
+    this.host.append(this.picture);
   }
 
   // Draws a tree, zoomed into the frame at a path, or into the deepest one along it that exists.
@@ -59,7 +59,7 @@ export class Chart {
   }
 
   describe(words: string): void {
-    this.svg.setAttribute('aria-label', words);
+    this.picture.setAttribute('aria-label', words);
   }
 
   // The deepest frame along a path that exists.
@@ -94,11 +94,11 @@ export class Chart {
 
   // Elements are kept from one drawing to the next, with their focus; `zooming` lets them glide.
   draw(zooming = false): void {
-    const focused = this.svg.contains(document.activeElement);
+    const focused = this.picture.contains(document.activeElement);
     this.host.classList.toggle('alloclens-zooming', zooming);
     const shown = placed(this.zoomed, this.width);
     const rows = 1 + shown.reduce((deepest, { frame }) => Math.max(deepest, frame.depth), 0);
-    setAttributes(this.svg, { width: this.width, height: ROW * rows });
+    setAttributes(this.picture, { width: this.width, height: ROW * rows });
     const before = this.drawn;
     this.drawn = new Map(shown.map((place) => {
       const key = keyOf(place.frame);
@@ -117,7 +117,7 @@ export class Chart {
     const { group, rect, body, name } = before ?? this.emptyFrame();
     const siblings = frame.parent?.children ?? [frame];
     setAttributes(group, {
-      class: outside ? 'frame fade' : 'frame',
+      class: ['frame', ...(outside ? ['fade'] : []), ...(frame.data.verdict === '' ? [] : ['marked'])].join(' '),
       transform: `translate(${x}, ${y})`,
       'data-name': printable(frame.data.name),
       'aria-label': printable(spoken(frame.data)),
@@ -127,7 +127,8 @@ export class Chart {
     });
     setAttributes(rect, { width, fill: this.fill(frame.data) });
     setAttributes(body, { width });
-    write(name, shortName(frame.data.name));
+    const { verdict } = frame.data;
+    write(name, `${verdict === '' ? '' : `⚠ ${verdict} · `}${shortName(frame.data.name)}`);
     name.hidden = width < MIN_LABEL;
     return { frame, group, rect, body, name };
   }
@@ -139,7 +140,7 @@ export class Chart {
     const name = make('div', 'alloclens-name');
     body.append(name);
     group.append(rect, body);
-    this.svg.append(group);
+    this.picture.append(group);
     return { group, rect, body, name };
   }
 

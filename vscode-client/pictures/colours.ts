@@ -1,5 +1,5 @@
 // What colour a frame has: names of variables of pictures.css.
-import type { Flame, FlameNode } from '../src/protocol.ts';
+import type { Flame, FlameNode, Graph, GraphNode } from '../src/protocol.ts';
 import { hue, HUES, packageOf } from './packages.ts';
 
 export const FOUND = 'var(--alloclens-found)';
@@ -9,9 +9,9 @@ export const GREY = 'var(--alloclens-grey)';
 export class Hues {
   private readonly byPackage = new Map<string, number>();
 
-  // Of several packages that want one hue, the heaviest has it.
-  learn(root: FlameNode): void {
-    for (const name of ownPackages(root).filter((own) => !this.byPackage.has(own))) {
+  // Of several packages that want one hue, the first has it.
+  learn(packages: readonly string[]): void {
+    for (const name of packages.filter((own) => !this.byPackage.has(own))) {
       const taken = new Set(this.byPackage.values());
       let free = hue(name);
       for (let i = 0; i < HUES && taken.has(free); i++) {
@@ -38,6 +38,19 @@ export function growthFill(node: FlameNode, largest: number): string {
 
 export function packageFill(node: FlameNode, hues: Hues): string {
   return node.own ? hues.colour(packageOf(node.name, node.file)) : GREY;
+}
+
+const STEPS: readonly (readonly [share: number, step: number])[] = [[0.3, 3], [0.03, 2], [0.005, 1]];
+
+// Of a call graph: red by growth beyond its error, or by cum if nothing is compared; by package if it is to be plain.
+export function nodeFill(node: GraphNode, data: Pick<Graph, 'base' | 'total'>, largest: number, hues: Hues | undefined): string {
+  if (hues !== undefined) {
+    return node.own ? hues.colour(packageOf(node.name, node.file)) : GREY;
+  }
+  const grew = data.base ? (node.significant ? (node.growth ?? 0) : 0) : node.cum;
+  const part = Math.abs(grew) / ((data.base ? largest : Math.abs(data.total)) || 1);
+  const step = STEPS.find(([least]) => part > least)?.[1] ?? (data.base && grew !== 0 ? 1 : 0);
+  return step === 0 ? GREY : `var(--alloclens-${grew > 0 ? 'grew' : 'shrank'}-${step})`;
 }
 
 export function largestGrowth(node: FlameNode): number {
@@ -67,7 +80,7 @@ export function legend(flame: Flame, hues: Hues): Entry[] {
 }
 
 // By their widest frame.
-function ownPackages(root: FlameNode): string[] {
+export function ownPackages(root: FlameNode): string[] {
   const most = new Map<string, number>();
   const visit = (node: FlameNode) => {
     if (node.own) {

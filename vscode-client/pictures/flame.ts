@@ -1,10 +1,12 @@
 // The flame graph: where the bytes are, by call stack.
 import { Chart } from './chart.ts';
 import type { Entry } from './colours.ts';
-import { FOUND, growthFill, Hues, largestGrowth, legend, packageFill } from './colours.ts';
+import { FOUND, growthFill, Hues, largestGrowth, legend, ownPackages, packageFill } from './colours.ts';
 import type { Flame } from '../src/protocol.ts';
 import type { Site } from './tree.ts';
 import { button, make, swatch, toggle, write, writeTitled } from './dom.ts';
+import type { Exports } from './export.ts';
+import { exportButton } from './export.ts';
 import { listen } from './gestures.ts';
 import type { Frame } from './layout.ts';
 import { pathOf } from './layout.ts';
@@ -24,7 +26,7 @@ export interface FlameView {
   path: Site[]; // of the frame that is zoomed into
 }
 
-export interface FlameOptions {
+export interface FlameOptions extends Exports {
   data: Flame;
   // null: there is nothing more; undefined: no answer. `search` keeps the stacks through functions that match, also those too light to be drawn.
   ask?: (path: Site[], inverted: boolean, search: string) => Promise<Flame | null | undefined>;
@@ -73,8 +75,9 @@ class Picture implements FlameHandle {
     this.view = { inverted: false, rootOnTop: true, search: '', only: false, path: [], ...options.view };
     this.data = options.data;
     this.chart = new Chart(options.data.root, (node) => this.fill(node));
-    const section = this.section(this.chart.host);
+    const section = make('section', 'alloclens-picture');
     this.menu = new Menu(section);
+    this.fillSection(section, this.chart.host);
     this.tip = new Tip(section);
     listen(this.chart, this.tip, {
       go: (frame, stay) => void this.go(frame, stay),
@@ -103,15 +106,14 @@ class Picture implements FlameHandle {
     void this.complete(this.view.path);
   }
 
-  private section(host: HTMLElement): HTMLElement {
-    const section = make('section', 'alloclens-picture');
+  private fillSection(section: HTMLElement, host: HTMLElement): void {
     section.setAttribute('aria-label', 'Flame graph');
     this.status.setAttribute('role', 'status');
     this.nothing.setAttribute('aria-live', 'polite');
     const bar = make('div', 'alloclens-bar');
-    bar.append(this.heading, this.searchBox(), ...this.toggles(), this.reset);
+    const exports = exportButton(this.menu, this.options, 'flame-graph', () => this.chart.picture, () => this.heading.textContent);
+    bar.append(this.heading, this.searchBox(), ...this.toggles(), this.reset, ...exports);
     section.append(bar, this.status, this.nothing, host, this.legend, make('p', 'alloclens-help', this.help()));
-    return section;
   }
 
   private searchBox(): HTMLElement {
@@ -242,7 +244,7 @@ class Picture implements FlameHandle {
 
   private draw(): void {
     this.largest = largestGrowth(this.data.root) || 1;
-    this.hues.learn(this.data.root);
+    this.hues.learn(ownPackages(this.data.root));
     write(this.nothing, nothing(this.data, this.view.only ? this.view.search : ''));
     this.nothing.hidden = this.nothing.textContent === '';
     this.chart.host.hidden = this.legend.hidden = !this.nothing.hidden;

@@ -1,18 +1,24 @@
 // The script of a picture's page in VS Code; <body data-picture> says which picture it is.
 import './pictures.css';
-import type { Flame, Timeline } from '../src/protocol.ts';
+import type { Flame, Graph, GraphOptions, Timeline } from '../src/protocol.ts';
 import type { Site } from './tree.ts';
 import { make } from './dom.ts';
 import type { FlameHandle, FlameView } from './flame.ts';
 import { flame } from './flame.ts';
+import type { GraphHandle, GraphView } from './graph.ts';
+import { graph } from './graph.ts';
+import type { ProfileView } from './profile.ts';
+import { ProfilePage } from './profile.ts';
 import type { Answer, FromPage, ToPage } from './messages.ts';
 import type { TimelineHandle } from './timeline.ts';
 import { timeline } from './timeline.ts';
 
+type View = FlameView | GraphView | ProfileView;
+
 interface Editor {
   postMessage(message: FromPage): void;
-  getState(): Partial<FlameView> | undefined;
-  setState(state: FlameView): void;
+  getState(): Partial<View> | undefined;
+  setState(state: View): void;
 }
 
 declare function acquireVsCodeApi(): Editor;
@@ -22,16 +28,22 @@ const place = document.querySelector('main') ?? document.body;
 const waiting = new Map<number, (data: Answer) => void>();
 let lastId = 0;
 
+const shared = {
+  open: (file: string, line: number, stay: boolean) => answer<string>((id) => ({ type: 'open', id, file, line, stay })),
+  copy: (text: string) => { editor.postMessage({ type: 'copy', text }); },
+  save: (name: string, data: string) => { editor.postMessage({ type: 'save', name, data }); },
+};
+
 function flamePage(): () => Promise<void> {
-  let view: Partial<FlameView> = editor.getState() ?? {};
+  let view = (editor.getState() ?? {}) as Partial<FlameView>;
   let shown: FlameHandle | undefined;
   const keep = (now: FlameView) => {
     view = now;
     editor.setState(now);
   };
   const actions = {
+    ...shared,
     ask: askFlame,
-    open: (file: string, line: number, stay: boolean) => answer<string>((id) => ({ type: 'open', id, file, line, stay })),
     focus: (functionName: string) => { editor.postMessage({ type: 'focus', functionName }); },
     focusStack: (functionNames: string[]) => { editor.postMessage({ type: 'focusStack', functionNames }); },
     ignore: (functionName: string) => { editor.postMessage({ type: 'ignore', functionName }); },
@@ -49,6 +61,42 @@ function flamePage(): () => Promise<void> {
       shown.update(data);
     }
   });
+}
+
+function graphPage(): () => Promise<void> {
+  let view = (editor.getState() ?? {}) as Partial<GraphView>;
+  let shown: GraphHandle | undefined;
+  const keep = (now: GraphView) => {
+    view = now;
+    editor.setState(now);
+  };
+  const whole = () => {
+    const { nodeFraction = 0.005, edgeFraction = 0.001, nodeCount = 80, through = '' } = view;
+    return askGraph({ nodeFraction, edgeFraction, nodeCount, through });
+  };
+  return newest(whole, (data) => {
+    if (data === null || shown === undefined) {
+      shown = data === null ? undefined : graph(place, { data, view, keep, ask: askGraph, ...shared });
+    } else {
+      shown.update(data);
+    }
+  });
+}
+
+function profilePage(): () => Promise<void> {
+  const page = new ProfilePage(place, {
+    ...shared,
+    summary: () => answer((id) => ({ type: 'summary', id })),
+    table: (options) => answer((id) => ({ type: 'table', id, options })),
+    flame: askFlame,
+    graph: askGraph,
+    sandwich: (name, file) => answer((id) => ({ type: 'sandwich', id, name, file })),
+    sampleType: (name) => { editor.postMessage({ type: 'sampleType', name }); },
+    compare: () => { editor.postMessage({ type: 'compare' }); },
+    view: (editor.getState() ?? {}) as Partial<ProfileView>,
+    keep: (view) => { editor.setState(view); },
+  });
+  return () => page.refresh();
 }
 
 function timelinePage(): () => Promise<void> {
@@ -93,6 +141,10 @@ function askFlame(path: Site[], inverted: boolean, search: string): Promise<Flam
   return answer((id) => ({ type: 'flame', id, path, inverted, search }));
 }
 
+function askGraph(options: GraphOptions): Promise<Graph | null | undefined> {
+  return answer((id) => ({ type: 'graph', id, options }));
+}
+
 function askTimeline(): Promise<Timeline | null | undefined> {
   return answer((id) => ({ type: 'timeline', id }));
 }
@@ -105,7 +157,8 @@ function answer<T extends Answer>(question: (id: number) => FromPage): Promise<T
   });
 }
 
-const refresh = document.body.dataset.picture === 'timeline' ? timelinePage() : flamePage();
+const PAGES: Record<string, () => () => Promise<void>> = { flame: flamePage, graph: graphPage, profile: profilePage, timeline: timelinePage };
+const refresh = (PAGES[document.body.dataset.picture ?? ''] ?? flamePage)();
 window.addEventListener('message', ({ data: message }: MessageEvent<ToPage>) => {
   if (message.type === 'changed') {
     void refresh();

@@ -8,13 +8,30 @@ import { setContext } from './views/view.ts';
 
 // Of files that are selected in the explorer, the older one is the base; the user picks what is not selected.
 export async function compareFiles(server: Server, uri?: unknown, uris?: unknown): Promise<void> {
-  const selected = (Array.isArray(uris) ? uris : [uri]).filter((item): item is vscode.Uri => item instanceof vscode.Uri);
-  const [base, head] = selected.length === 2 ? await byTime(selected) : [await pick('The base: the profile to compare with'), selected[0]];
+  const chosen = (Array.isArray(uris) ? uris : [uri]).filter((item): item is vscode.Uri => item instanceof vscode.Uri);
+  const [base, head] = chosen.length === 2 ? await byTime(chosen) : [await pick('The base: the profile to compare with', chosen[0]), chosen[0]];
   const other = base && (head ?? (await pick('The head: the profile to show', base)));
   if (base === undefined || other === undefined) {
     return;
   }
-  const wrong = await server.ask(COMPARE, base.fsPath, other.fsPath);
+  await compare(server, base.fsPath, other.fsPath);
+}
+
+let selected: vscode.Uri | undefined; // for the next comparison
+
+export function selectForCompare(uri?: unknown): void {
+  selected = uri instanceof vscode.Uri ? uri : undefined;
+  setContext('selectedForCompare', selected !== undefined);
+}
+
+export async function compareWithSelected(server: Server, uri?: unknown): Promise<void> {
+  if (selected !== undefined && uri instanceof vscode.Uri) {
+    await compareFiles(server, uri, [selected, uri]);
+  }
+}
+
+export async function compare(server: Server, base: string, head: string): Promise<void> {
+  const wrong = await server.ask(COMPARE, base, head);
   if (wrong === undefined) {
     void vscode.window.showInformationMessage(NOT_RUNNING);
   } else if (wrong !== null) {

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { followActiveFile } from './active.ts';
 import { Capture } from './capture.ts';
 import { chooseSampleType, chooseSeries, chooseSnapshot, writeChoices } from './choices.ts';
-import { compareFiles, followComparison, leaveComparison } from './compare.ts';
+import { compareFiles, compareWithSelected, followComparison, leaveComparison, selectForCompare } from './compare.ts';
 import * as focus from './focus.ts';
 import { chooseHeat, Heat } from './heat.ts';
 import type { Manifest } from './menu.ts';
@@ -11,6 +11,7 @@ import { showMenu } from './menu.ts';
 import { goToHotLine } from './navigation.ts';
 import { Pictures } from './pictures.ts';
 import { addMapping, Placement } from './placement.ts';
+import { PROFILE_EDITOR, ProfileEditor } from './profile-editor.ts';
 import { reportIssue } from './report-issue.ts';
 import { Server } from './server.ts';
 import { openSample, showSample } from './sample.ts';
@@ -50,7 +51,7 @@ export function activate(context: vscode.ExtensionContext): void {
     context.subscriptions.push(vscode.commands.registerCommand(`${settings.SECTION}.${name}`, run));
   }
   const items = vscode.Disposable.from(statusItem(running), focus.focusItem(running));
-  context.subscriptions.push(running, items, placement, pictures, views, capture, new Heat(running), followActiveFile(running), followComparison(running), restartsOnChange(running));
+  context.subscriptions.push(running, items, placement, pictures, views, capture, new ProfileEditor(running, context.extensionUri), new Heat(running), followActiveFile(running), followComparison(running), restartsOnChange(running));
   void showSample(context);
   void running.restart(); // not awaited: the commands already work
 }
@@ -108,6 +109,9 @@ function ofChoices(running: Server): Commands {
   return {
     chooseSeries: () => chooseSeries(running),
     compareFiles: (uri?: unknown, uris?: unknown) => compareFiles(running, uri, uris),
+    compareWith: (uri?: unknown) => compareFiles(running, uri),
+    compareWithSelected: (uri?: unknown) => compareWithSelected(running, uri),
+    selectForCompare,
     leaveComparison: () => leaveComparison(running),
     chooseSampleType: () => chooseSampleType(running),
     chooseBase: () => chooseSnapshot(running, 'base'),
@@ -128,6 +132,10 @@ function ofPictures(pictures: Pictures): Commands {
     showFlameGraph: () => {
       pictures.showFlame();
     },
+    showCallGraph: () => {
+      pictures.showGraph();
+    },
+    openProfile: (uri?: unknown) => vscode.commands.executeCommand('vscode.openWith', uri, PROFILE_EDITOR),
     showTimeline: (uri?: unknown, line?: unknown) => {
       const [at, row] = typeof uri === 'string' && typeof line === 'number' ? [uri, line] : []; // a button in a view's title passes other arguments
       pictures.showTimeline(at, row);

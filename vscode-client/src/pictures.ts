@@ -1,30 +1,26 @@
-// The flame graph and the timeline: webviews whose pictures are drawn in ../pictures.
-import { randomBytes } from 'node:crypto';
+// The flame graph, the call graph and the timeline: webviews whose pictures are drawn in ../pictures.
 import * as vscode from 'vscode';
-import type { FromPage, ToPage } from '../pictures/messages.ts';
-import { printable } from '../pictures/printable.ts';
+import type { FromPage } from '../pictures/messages.ts';
 import type { AskedLine } from '../pictures/series.ts';
 import { headSetting, recorded } from '../pictures/series.ts';
+import { html, PageServer, tell } from './picture-page.ts';
 import { inMessage } from './plain.ts';
-import type { Commands, FocusStep, Timeline } from './protocol.ts';
-import { FLAME, FOCUS, FRAME, TIMELINE } from './protocol.ts';
+import type { FocusStep, Timeline } from './protocol.ts';
+import { FOCUS, TIMELINE } from './protocol.ts';
 import type { Server, Status } from './server.ts';
-import { NOT_RUNNING } from './server.ts';
 import * as settings from './settings.ts';
-
-type Place = Extract<FromPage, { type: 'open' }>;
 
 const LINE = 'timeline.line'; // stored, so that the timeline is restored with its line
 
 const REFRESH_MS = 100;
 
-const KINDS = ['flame', 'timeline'] as const;
+const KINDS = ['flame', 'graph', 'timeline'] as const;
 type Kind = (typeof KINDS)[number];
-const TITLES: Record<Kind, string> = { flame: 'Flame Graph', timeline: 'Timeline' };
+const TITLES: Record<Kind, string> = { flame: 'Flame Graph', graph: 'Call Graph', timeline: 'Timeline' };
 const typeOf = (kind: Kind) => `alloclens.${kind}`;
 
 export class Pictures implements vscode.Disposable, vscode.WebviewPanelSerializer {
-  private readonly server: Server;
+  private readonly pages: PageServer;
   private readonly folder: vscode.Uri; // of the webviews' script and style
   private readonly panels = new Map<Kind, vscode.WebviewPanel>();
   private readonly follow: vscode.Disposable[];
@@ -35,7 +31,7 @@ export class Pictures implements vscode.Disposable, vscode.WebviewPanelSerialize
   private state: Status['state'] = 'loading';
 
   constructor(server: Server, extension: vscode.Uri, memory: vscode.Memento) {
-    this.server = server;
+    this.pages = new PageServer(server, () => this.state === 'loading');
     this.folder = vscode.Uri.joinPath(extension, 'dist');
     this.memory = memory;
     this.line = memory.get<AskedLine>(LINE);
@@ -51,6 +47,10 @@ export class Pictures implements vscode.Disposable, vscode.WebviewPanelSerialize
 
   showFlame(): void {
     this.show('flame');
+  }
+
+  showGraph(): void {
+    this.show('graph');
   }
 
   // Shows a picture; the timeline with this line, else with the one under the cursor, if it owns something.
@@ -99,20 +99,16 @@ export class Pictures implements vscode.Disposable, vscode.WebviewPanelSerialize
     panel.webview.options = { enableScripts: true, localResourceRoots: [this.folder] };
     panel.onDidDispose(() => this.panels.delete(kind));
     panel.webview.onDidReceiveMessage((message: FromPage) => this.hear(panel, message));
-    panel.webview.html = html(panel.webview, this.folder, kind);
+    panel.webview.html = html(panel.webview, this.folder, kind, TITLES[kind]);
   }
 
   private async hear(panel: vscode.WebviewPanel, message: FromPage): Promise<void> {
+    if (await this.pages.hear(panel, message)) {
+      return;
+    }
     switch (message.type) {
-      case 'flame': {
-        const { id, path, inverted, search } = message;
-        const data = await this.ask(FLAME, { path, inverted, search });
-        return tell(panel, { type: 'answer', id, data });
-      }
       case 'timeline':
         return tell(panel, { type: 'answer', id: message.id, data: await this.timeline() });
-      case 'open':
-        return tell(panel, { type: 'answer', id: message.id, data: await this.open(panel, message).catch(String) });
       case 'focus':
         return this.focus({ function: message.functionName });
       case 'focusStack':
@@ -126,7 +122,7 @@ export class Pictures implements vscode.Disposable, vscode.WebviewPanelSerialize
 
   private async timeline(): Promise<Timeline | null | undefined> {
     const { line } = this;
-    const data = await this.ask(TIMELINE, ...(line === undefined ? [] : [line]));
+    const data = await this.pages.ask(TIMELINE, ...(line === undefined ? [] : [line]));
     if (data && line === this.line) {
       this.remember(recorded(line, data));
     }
@@ -141,63 +137,15 @@ export class Pictures implements vscode.Disposable, vscode.WebviewPanelSerialize
     }
   }
 
-  // A request is always answered: with undefined if there is no server, it is still reading, or it fails.
-  private async ask<C extends keyof Commands>(
-    command: C,
-    ...args: Commands[C]['arguments']
-  ): Promise<Commands[C]['answer'] | undefined> {
-    try {
-      const data = await this.server.ask(command, ...args);
-      return data === null && this.state === 'loading' ? undefined : data;
-    } catch (error) {
-      this.server.log.error(printable(`${command}: ${String(error)}`));
-      return undefined;
-    }
-  }
-
-  // Opens a line beside the picture. Returns why it could not, else ''.
-  private async open(picture: vscode.WebviewPanel, { file, line, stay }: Place): Promise<string> {
-    const place = await this.server.ask(FRAME, file, line);
-    if (!place) {
-      return place === null ? `${file}:${line} is not in this workspace. “alloclens: Explain Placement” says why.` : NOT_RUNNING;
-    }
-    const at = new vscode.Position(place.range.start.line, 0);
-    const document = await vscode.workspace.openTextDocument(vscode.Uri.parse(place.uri));
-    const viewColumn = picture.viewColumn === vscode.ViewColumn.One ? vscode.ViewColumn.Two : vscode.ViewColumn.One;
-    await vscode.window.showTextDocument(document, { selection: new vscode.Range(at, at), viewColumn, preserveFocus: stay });
-    return '';
-  }
-
   private async focus(step: FocusStep): Promise<void> {
-    const error = await this.ask(FOCUS, step);
+    const error = await this.pages.ask(FOCUS, step);
     if (error) {
       void vscode.window.showErrorMessage(inMessage(`alloclens: ${error}`));
     }
   }
 }
 
-async function tell(panel: vscode.WebviewPanel, message: ToPage): Promise<void> {
-  await panel.webview.postMessage(message);
-}
-
 function underCursor(): AskedLine | undefined {
   const editor = vscode.window.activeTextEditor;
   return editor && { uri: editor.document.uri.toString(), line: editor.selection.active.line };
-}
-
-function html(webview: vscode.Webview, folder: vscode.Uri, kind: Kind): string {
-  const nonce = randomBytes(16).toString('base64');
-  const file = (name: string) => webview.asWebviewUri(vscode.Uri.joinPath(folder, name)).toString();
-  const policy = `default-src 'none'; script-src 'nonce-${nonce}'; style-src ${webview.cspSource}; img-src 'none'; font-src 'none'`;
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width">
-<link rel="stylesheet" href="${file('pictures.css')}">
-<title>${TITLES[kind]}</title>
-</head>
-<body data-picture="${kind}"><main></main><script nonce="${nonce}" src="${file('pictures.js')}"></script></body>
-</html>`;
 }

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { GREY, growthFill, Hues, largestGrowth, legend, packageFill } from '../pictures/colours.ts';
-import type { Flame, FlameNode, Timeline, TimelinePoint } from '../src/protocol.ts';
+import { GREY, growthFill, Hues, largestGrowth, legend, nodeFill, ownPackages, packageFill } from '../pictures/colours.ts';
+import type { Flame, FlameNode, Graph, GraphNode, TableRow, Timeline, TimelinePoint } from '../src/protocol.ts';
 import type { Site } from '../pictures/tree.ts';
 import { direction, step } from '../pictures/keyboard.ts';
 import { find, layout, pathOf, placed } from '../pictures/layout.ts';
+import { fontSize, layoutGraph, linesOf, pathThrough } from '../pictures/graph-layout.ts';
 import { hue, HUES, packageOf, shortName } from '../pictures/packages.ts';
 import { headSetting, moved, nearest, recorded, restarts, sampled, shownEnds, still, stretch, summary, ticks } from '../pictures/series.ts';
+import { asText } from '../pictures/table-text.ts';
 import { at, graft, hasMore, heading, nothing, search, shortFocus, spoken } from '../pictures/tree.ts';
 import { amount, share } from '../pictures/units.ts';
 
@@ -144,10 +146,10 @@ test('own code has the hue of its package, nothing else has one', () => {
   const own = (name: string, value: number) => node(`${name}.f`, value, [], { own: true });
   const names = ['main', 'store', 'cache', 'log', 'web', 'db', 'auth', 'mail'];
   assert.ok(new Set(names.map(hue)).size < HUES, 'some of them want one hue');
-  hues.learn(node('all', 99, names.map((name, i) => own(name, i + 1))));
+  hues.learn(ownPackages(node('all', 99, names.map((name, i) => own(name, i + 1)))));
   const colours = names.map((name) => packageFill(own(name, 1), hues));
   assert.equal(new Set(colours).size, HUES, 'and get two');
-  hues.learn(node('all', 99, [own('another', 99)]));
+  hues.learn(ownPackages(node('all', 99, [own('another', 99)])));
   assert.equal(packageFill(own('log', 1), hues), colours[3], 'what has a hue keeps it');
   assert.equal(packageFill(node('runtime.main', 1), hues), GREY);
 });
@@ -264,4 +266,61 @@ test('values have the words of the server', () => {
   assert.equal(amount(1200, 'count'), '1.2k');
   assert.equal(amount(20_000_000, 'nanoseconds'), '20.0ms');
   assert.deepEqual([share(61, 100), share(4, 1000), share(1, 0)], ['61%', '0.4%', '0%']);
+});
+
+const NODE: GraphNode = {
+  name: 'example.com/app/store.(*Cache).Put', file: '/w/store.go', line: 7, own: true, flat: 4, flatLabel: '4B (40%)',
+  cum: 10, cumLabel: '10B (100%)', growth: null, growthLabel: '', significant: false, verdict: 'leak',
+};
+
+const GRAPH: Graph = {
+  series: '', ends: '', sampleType: 'inuse_space', unit: 'bytes', total: 10, totalLabel: '10B inuse_space', base: false, focus: '', through: '',
+  functions: 4, nodes: [], edges: [],
+};
+
+test('a box of the call graph says what pprof says, and its size is by the root of its share', () => {
+  assert.deepEqual(linesOf(NODE), ['⚠ leak', 'example.com/app/store', 'store.(*Cache).Put', 'flat 4B (40%)', 'cum 10B (100%)']);
+  assert.deepEqual(linesOf({ ...NODE, name: 'main.f', flat: 10, verdict: '' }), ['main.f', 'flat 4B (40%)']);
+  assert.deepEqual([fontSize(0, 100), fontSize(25, 100), fontSize(-100, 100), fontSize(0, 0)], [9, 17, 25, 9]);
+});
+
+test('boxes do not overlap, and callers are above', () => {
+  const nodes = ['a', 'b', 'c', 'd'].map((name) => ({ ...NODE, name }));
+  const edges = [[0, 1], [0, 2], [1, 3], [2, 3], [3, 1]].map(([source = 0, target = 0]) => ({ source, target, weight: 5, label: '5B', residual: false }));
+  const { boxes, arrows } = layoutGraph({ ...GRAPH, nodes, edges });
+  const [a, b, c] = boxes;
+  assert.ok(a && b && c && a.y + a.height / 2 < b.y - b.height / 2 && a.y < c.y);
+  for (const one of boxes) {
+    for (const other of boxes.slice(one.number + 1)) {
+      assert.ok(Math.abs(one.x - other.x) >= (one.width + other.width) / 2 || Math.abs(one.y - other.y) >= (one.height + other.height) / 2);
+    }
+  }
+  assert.equal(arrows.length, 5);
+  assert.ok(arrows.every(({ share, points }) => share === 0.5 && points.length >= 2));
+  assert.deepEqual(layoutGraph({ ...GRAPH, nodes: [], edges: [] }).boxes, []);
+});
+
+test('a line is drawn through its points', () => {
+  assert.equal(pathThrough([{ x: 0, y: 0 }, { x: 10, y: 0 }]), 'M 0.0 0.0 L 10.0 0.0');
+  assert.equal(pathThrough([{ x: 0, y: 0 }, { x: 10, y: 10 }, { x: 20, y: 0 }]), 'M 0.0 0.0 Q 10.0 10.0 20.0 0.0');
+  assert.equal(pathThrough([]), '');
+});
+
+test('a call graph is red by cum, or by growth beyond its error, or plain', () => {
+  const whole = { base: false, total: 10 };
+  assert.equal(nodeFill(NODE, whole, 0, undefined), 'var(--alloclens-grew-3)');
+  assert.equal(nodeFill({ ...NODE, cum: 0 }, whole, 0, undefined), GREY);
+  const compared = { base: true, total: 10 };
+  assert.equal(nodeFill({ ...NODE, growth: 8 }, compared, 8, undefined), GREY);
+  assert.equal(nodeFill({ ...NODE, growth: 8, significant: true }, compared, 8, undefined), 'var(--alloclens-grew-3)');
+  assert.equal(nodeFill({ ...NODE, growth: -1, significant: true }, compared, 8, undefined), 'var(--alloclens-shrank-2)');
+  assert.match(nodeFill(NODE, whole, 0, new Hues()), /own-\d/);
+  assert.equal(nodeFill({ ...NODE, own: false }, whole, 0, new Hues()), GREY);
+});
+
+test('a table is copied as numbers, and as CSV no cell runs as a formula', () => {
+  const row: TableRow = { ...NODE, name: '=HYPERLINK("x")', file: '/w/a,b.go', flatShare: '', cumShare: '', owned: 3, ownedLabel: '', growth: 2 };
+  const table = { unit: 'bytes', rows: [row] };
+  assert.equal(asText(table, true, ','), 'flat (bytes),cum (bytes),owned (bytes),growth (bytes),name,file,line\n4,10,3,2,"\'=HYPERLINK(""x"")","/w/a,b.go",7\n');
+  assert.equal(asText(table, false, '\t').split('\n')[1], '4\t10\t3\t=HYPERLINK("x")\t/w/a,b.go\t7');
 });

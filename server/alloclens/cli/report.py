@@ -25,6 +25,7 @@ from alloclens.series.timeline import points
 from alloclens.session.choice import Choice, with_chosen
 from alloclens.session.line_mapper import LineMapper
 from alloclens.session.once import world
+from alloclens.tables.call_graph import GraphLimits
 from alloclens.tables.flame import FlameQuery
 from alloclens.tables.top import top
 from alloclens.transform.subset import samples
@@ -35,6 +36,7 @@ from alloclens.wording.amounts import amount, counted, growth, share
 from alloclens.wording.kinds import type_name
 from alloclens.wording.markdown import plain
 from alloclens.wording.nothing import no_finding, notes
+from alloclens.wording.profile import graph
 from alloclens.wording.status import in_full, moment, not_used, nothing
 from alloclens.wording.verdict import SHAPES, figures, placed_message, sparkline
 from alloclens.workspace.around import workspace_around
@@ -168,6 +170,7 @@ def _data(shown: Comparison) -> Any:
     for name, inverted in (("flame", False), ("inverted", True)):
         tree = shown.flame_graph.tree(FlameQuery(inverted=inverted, max_nodes=MAX_NODES, min_share=MIN_NODE_SHARE))
         data[name] = wording.flame(shown, tree) if tree else None
+    data["graph"] = graph(shown, GraphLimits(), "", (), "")
     return as_json(data)
 
 

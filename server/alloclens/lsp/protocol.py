@@ -626,7 +626,7 @@ class GraphOptions(Message, frozen=True):
     """Functions whose |cum| is less than this share of the total are left out."""
     edge_fraction: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.001
     """Calls of less than this share of the total are left out."""
-    node_count: Annotated[int, msgspec.Meta(ge=1, le=200)] = 80
+    node_count: Annotated[int, msgspec.Meta(ge=1, le=120)] = 80
     """At most so many functions are drawn."""
     through: str = ""
     """Only samples through the functions of this name."""

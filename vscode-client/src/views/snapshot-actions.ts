@@ -1,7 +1,9 @@
 // The actions on a snapshot: of a row, of the selected rows, or of one that the user picks.
 import * as vscode from 'vscode';
 import { printable } from '../../pictures/printable.ts';
+import { compare } from '../compare.ts';
 import { inMessage, plain } from '../plain.ts';
+import { PROFILE_EDITOR } from '../profile-editor.ts';
 import { LABEL, LEAVE_COMPARISON, SERIES } from '../protocol.ts';
 import type { Server } from '../server.ts';
 import * as settings from '../settings.ts';
@@ -24,6 +26,23 @@ export class SnapshotActions {
     if (value !== undefined) {
       settings.choose({ [end]: value });
     }
+  }
+
+  // Of a file in the explorer: a snapshot of the shown series becomes its base or head; any other file is compared with what is shown.
+  async useFileAs(end: 'base' | 'head', uri: vscode.Uri): Promise<void> {
+    const all = await this.server.ask(SERIES);
+    const shown = all?.series.filter((series) => series.shown).flatMap(({ snapshots }) => snapshots) ?? [];
+    const row = all && snapshotRows(all).find(({ path, kind }) => path === uri.fsPath && kind.includes('shown'));
+    if (row) {
+      await this.useAs(end, row);
+      return;
+    }
+    const other = shown.find(({ base, head }) => (end === 'base' ? head : base || head));
+    if (other === undefined) {
+      await vscode.commands.executeCommand('vscode.openWith', uri, PROFILE_EDITOR);
+      return;
+    }
+    await compare(this.server, ...(end === 'base' ? ([uri.fsPath, other.path] as const) : ([other.path, uri.fsPath] as const)));
   }
 
   async showSeries(row?: SeriesRow): Promise<void> {

@@ -2,13 +2,14 @@
 import { printable } from '../../pictures/printable.ts';
 import { SERIES } from '../protocol.ts';
 import type { Server } from '../server.ts';
+import { DroppedProfiles } from './drop.ts';
 import type { SeriesRow } from './series-rows.ts';
 import { seriesRows } from './series-rows.ts';
 import { View } from './view.ts';
 
 export class SnapshotsView extends View<SeriesRow> {
   constructor(server: Server) {
-    super(server, 'alloclens.snapshots', { canSelectMany: true, showCollapseAll: true });
+    super(server, 'alloclens.snapshots', { canSelectMany: true, showCollapseAll: true, dragAndDropController: new DroppedProfiles(server) });
   }
 
   get selection(): readonly SeriesRow[] {

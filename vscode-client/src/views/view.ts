@@ -25,7 +25,7 @@ export abstract class View<R extends Row> implements vscode.TreeDataProvider<R>,
   private readonly parts: vscode.Disposable[];
   private outdated = false;
 
-  constructor(server: Server, id: string, options: { canSelectMany?: boolean; showCollapseAll?: boolean } = {}) {
+  constructor(server: Server, id: string, options: Omit<vscode.TreeViewOptions<R>, 'treeDataProvider'> = {}) {
     this.server = server;
     this.view = vscode.window.createTreeView<R>(id, { ...options, treeDataProvider: this });
     const follow = server.onStatus(({ series }) => {

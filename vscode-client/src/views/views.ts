@@ -54,13 +54,18 @@ function ofHotLines(view: HotLinesView): Commands {
 
 function ofSnapshots(actions: SnapshotActions): Commands {
   return {
-    useAsBase: (row?: SeriesRow) => actions.useAs('base', row),
-    useAsHead: (row?: SeriesRow) => actions.useAs('head', row),
+    useAsBase: (of?: SeriesRow | vscode.Uri) => use(actions, 'base', of),
+    useAsHead: (of?: SeriesRow | vscode.Uri) => use(actions, 'head', of),
     showSeries: (row?: SeriesRow) => actions.showSeries(row),
     labelSnapshot: (row?: SeriesRow) => actions.label(row),
     deleteSnapshot: (row?: SeriesRow, rows?: SeriesRow[]) => actions.remove(row, rows),
     revealSnapshot: (row?: SeriesRow) => actions.reveal(row),
   };
+}
+
+// A row of the view, or a file of the explorer.
+function use(actions: SnapshotActions, end: 'base' | 'head', of?: SeriesRow | vscode.Uri): Promise<void> {
+  return of !== undefined && 'fsPath' in of ? actions.useFileAs(end, of) : actions.useAs(end, of);
 }
 
 function ofStacks(view: StacksView): Commands {
