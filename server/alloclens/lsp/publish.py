@@ -77,7 +77,11 @@ class Publisher:
                 await self._show(world)
 
     async def _show(self, world: World) -> None:
-        """Tell the editor of a world."""
+        """Tell the editor of a world: first to ask for hints, which it may do while the rest is prepared."""
+        if self._ls.client.refreshes_hints:
+            self._refresh("hints", self._ls.workspace_inlay_hint_refresh_async)
+        else:
+            self._tell_of_hints(world)
         try:
             if not world.pending:  # a series that is only half read may be judged wrongly
                 self._ls.loaded.set()
@@ -89,10 +93,6 @@ class Publisher:
                 self._ls.protocol.notify(Status.method, as_json(status(world)))
             self._progress.update(world)
             self._ls.run_task(self._permission.ask(world), "asking what may be read")
-        if self._ls.client.refreshes_hints:
-            self._refresh("hints", self._ls.workspace_inlay_hint_refresh_async)
-        else:
-            self._tell_of_hints(world)
         if self._ls.client.refreshes_lenses:
             self._refresh("lenses", self._ls.workspace_code_lens_refresh_async)
 

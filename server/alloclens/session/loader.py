@@ -219,12 +219,16 @@ class Loader:
         return Known(self._setup.reader, self._kept, self._worker.run)
 
     async def _settle(self, named: FilePair | None) -> Seen:
-        """Scan the directories, twice if a file is new or missing or cannot be read: one scan proves no change."""
+        """Scan the directories, twice if a file is new or missing or cannot be read: one scan proves no change.
+
+        Once is enough if the events said that all new files are complete.
+        """
+        complete = self._watcher.complete()
         roots, depth = self._setup.where.roots, self._setup.settings.profile_depth
         paths = named.paths if named else ()
         look = partial(scan, self._setup.directories, roots.folders, depth, paths, self._setup.working)
         before = await self._aside(look)
-        if self._is_plain(before):
+        if self._is_plain(before, complete):
             return Seen(before)
         await asyncio.sleep(SETTLE_SECONDS)
         now = await self._aside(look)
@@ -241,10 +245,13 @@ class Loader:
         unlisted = {os.path.dirname(path) for path in self._listing} - self._watched
         self._setup = await self._aside(self._setup.labelled, (*directories, *sorted(unlisted)))
 
-    def _is_plain(self, listed: Scan) -> bool:
+    def _is_plain(self, listed: Scan, complete: frozenset[str]) -> bool:
         """Return whether a scan finds all known files, and beside them only files that nobody is writing."""
         old = (time.time() - AT_REST_SECONDS) * 1e9
-        at_rest = all(stamp == self._listing.get(path) or stamp.mtime_ns < old for path, stamp in listed.files.items())
+        at_rest = all(
+            stamp == self._listing.get(path) or stamp.mtime_ns < old or path in complete
+            for path, stamp in listed.files.items()
+        )
         return at_rest and listed.faults == self._known.faults and self._listing.keys() <= listed.files.keys()
 
     async def _load(self, new: Listing, wanted: Wanted) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import stat
+import sys
+import threading
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -51,6 +53,13 @@ class Watcher:
             if directory not in self._watches:
                 self._watch(directory, identity)
 
+    def complete(self) -> frozenset[str]:
+        """Return the files that their writer has closed, or renamed to this name, since the last call; on Linux.
+
+        Elsewhere no event says so.
+        """
+        return self._handler.complete()
+
     def stop(self) -> None:
         """Stop the observer's threads."""
         if self._observer:
@@ -85,10 +94,28 @@ class Watcher:
 class _Waker(FileSystemEventHandler):
     def __init__(self, wake: Callable[[], None]) -> None:
         self._wake = wake
+        self._complete: dict[str, None] = {}
+        self._lock = threading.Lock()
 
     def on_any_event(self, event: FileSystemEvent) -> None:
-        if event.event_type not in ("opened", "closed_no_write"):  # of every reader, including us
-            self._wake()
+        if event.event_type in ("opened", "closed_no_write"):  # of every reader, including us
+            return
+        if sys.platform == "linux":
+            self._note(event)
+        self._wake()
+
+    def complete(self) -> frozenset[str]:
+        """Return the files that were closed by their writer, or renamed, since the last call."""
+        with self._lock:
+            files, self._complete = self._complete, {}
+        return frozenset(files)
+
+    def _note(self, event: FileSystemEvent) -> None:
+        path = os.fsdecode(event.dest_path if event.event_type == "moved" else event.src_path)
+        with self._lock:
+            self._complete.pop(path, None)
+            if event.event_type in ("moved", "closed"):
+                self._complete[path] = None
 
 
 def _identity(directory: str) -> Identity | None:
