@@ -56,6 +56,7 @@ def test_a_bug_report_has_what_it_needs_and_nothing_else(vscode: VsCode, tmp_pat
 
 def test_a_bug_report_without_a_server(unprepared: Workbench, page: Page, tmp_path: Path) -> None:
     (tmp_path / "main.go").write_text(MAIN)
+    (tmp_path / "go.mod").write_text("module example.com/x\n")
     vscode = VsCode(unprepared, page)
     vscode.open(tmp_path, tmp_path / "main.go")
     vscode.expect_status("no server")

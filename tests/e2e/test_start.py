@@ -53,6 +53,17 @@ def test_the_virtual_environment_of_the_workspace(unprepared: Workbench, page: P
     vscode.until_hint(LINE, "3.0MB")
 
 
+def test_no_server_in_a_window_without_profiles(code: Workbench, page: Page, tmp_path: Path) -> None:
+    (tmp_path / "notes.md").write_text("Notes\n")
+    vscode = VsCode(code, page)
+    vscode.open(tmp_path, tmp_path / "notes.md")
+    page.locator(".statusbar-item", has_text="Markdown").wait_for()
+    assert vscode.status.count() == 0
+    assert vscode.servers() == []
+    vscode.run("alloclens: Focus on Snapshots View")
+    vscode.status.wait_for()
+
+
 def test_a_server_that_is_installed_meanwhile_is_noticed(unprepared: Workbench, page: Page, tmp_path: Path) -> None:
     module(tmp_path)
     vscode = VsCode(unprepared, page)

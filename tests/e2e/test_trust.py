@@ -37,6 +37,7 @@ def test_a_workspace_that_is_not_trusted(asking: Workbench, page: Page, tmp_path
     (tmp_path / ".vscode").mkdir()
     (tmp_path / ".vscode/settings.json").write_text(settings)
     (tmp_path / "main.go").write_text("package main\n")
+    (tmp_path / "go.mod").write_text("module example.com/x\n")  # else the extension is not needed
     vscode = VsCode(asking, page)
     vscode.open(tmp_path, tmp_path / "main.go")
     expect(page.locator(".statusbar-item", has_text="Restricted Mode")).to_be_visible()

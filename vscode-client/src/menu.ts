@@ -1,5 +1,8 @@
-// The menu of the status bar item: the commands of the extension, with their titles from package.json.
+// The menu of the status bar item: the commands of the extension by subject, with their titles from package.json and what is chosen.
 import * as vscode from 'vscode';
+import type { MenuItem } from './menu-items.ts';
+import { menuItems } from './menu-items.ts';
+import * as settings from './settings.ts';
 
 export interface Manifest {
   contributes: {
@@ -10,11 +13,13 @@ export interface Manifest {
 
 export async function showMenu({ contributes }: Manifest): Promise<void> {
   const apart = new Set(contributes.menus.commandPalette.map(({ command }) => command)); // only for some rows or states
-  const offered = contributes.commands
-    .filter(({ command }) => !apart.has(command))
-    .map(({ command, title }) => ({ label: title, command }));
-  const chosen = await vscode.window.showQuickPick(offered, { title: 'alloclens' });
-  if (chosen !== undefined) {
+  const offered = contributes.commands.filter(({ command }) => !apart.has(command));
+  const chosen = await vscode.window.showQuickPick(menuItems(offered, settings.current).map(shown), { title: 'alloclens' });
+  if (chosen?.command !== undefined) {
     await vscode.commands.executeCommand(chosen.command);
   }
+}
+
+function shown(item: MenuItem): vscode.QuickPickItem & { command?: string } {
+  return 'section' in item ? { label: item.section, kind: vscode.QuickPickItemKind.Separator } : item;
 }

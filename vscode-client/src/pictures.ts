@@ -91,7 +91,9 @@ export class Pictures implements vscode.Disposable, vscode.WebviewPanelSerialize
       open.reveal();
       return;
     }
-    this.fill(vscode.window.createWebviewPanel(typeOf(kind), TITLES[kind], vscode.ViewColumn.Beside), kind);
+    const [other] = this.panels.values(); // two columns of pictures would leave the editor too narrow
+    const column = other?.viewColumn ?? vscode.ViewColumn.Beside;
+    this.fill(vscode.window.createWebviewPanel(typeOf(kind), TITLES[kind], column), kind);
   }
 
   private fill(panel: vscode.WebviewPanel, kind: Kind): void {

@@ -42,6 +42,11 @@ export function get<T>(name: string, otherwise: T): T {
   return (choices()[name] as T | undefined) ?? vscode.workspace.getConfiguration(SECTION).get(name, otherwise);
 }
 
+// What a setting is now.
+export function current(name: string): unknown {
+  return get<unknown>(name, undefined);
+}
+
 // The settings that the user has set or chosen, without prefix and defaults.
 export function given(): Record<string, unknown> {
   const configuration = vscode.workspace.getConfiguration(SECTION);

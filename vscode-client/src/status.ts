@@ -19,5 +19,6 @@ export function statusItem(server: Server): vscode.Disposable {
 function show(item: vscode.StatusBarItem, status: Status): void {
   item.command = status.state === 'missing' ? 'alloclens.installServer' : 'alloclens.menu';
   item.text = `${ICONS[status.state]} ${plain(status.text)}`;
+  item.accessibilityInformation = { label: `alloclens: ${plain(status.text)}` };
   item.tooltip = new vscode.MarkdownString(status.tooltip);
 }

@@ -67,8 +67,11 @@ export class SnapshotActions {
   }
 
   async remove(row?: SeriesRow, rows?: readonly SeriesRow[]): Promise<void> {
-    const paths = (await this.files(row, rows)).flatMap(({ path }) => path ?? []);
-    if (paths.length > 0 && (await sure(`Delete ${names(paths)}?`, 'Moved to the trash if there is one; otherwise you are asked again.', 'Delete'))) {
+    const files = await this.files(row, rows);
+    const paths = files.flatMap(({ path }) => path ?? []);
+    const labels = files.flatMap(({ snapshot }) => (snapshot?.label ? [`“${snapshot.label}”`] : []));
+    const labelled = labels.length === 0 ? '' : ` (${labels.join(', ')})`;
+    if (paths.length > 0 && (await sure(`Delete ${names(paths)}${labelled}?`, 'Moved to the trash if there is one; otherwise you are asked again.', 'Delete'))) {
       await removeForGood(await toTrash(paths));
     }
   }
@@ -140,7 +143,9 @@ async function removeForGood(failed: readonly [path: string, why: string][]): Pr
 }
 
 async function sure(question: string, detail: string, answer: string): Promise<boolean> {
-  return (await vscode.window.showWarningMessage(printable(question), { modal: true, detail: printable(detail) }, answer)) === answer;
+  const answers: vscode.MessageItem[] = [{ title: 'Keep', isCloseAffordance: true }, { title: answer }]; // the first is the default
+  const chosen = await vscode.window.showWarningMessage(printable(question), { modal: true, detail: printable(detail) }, ...answers);
+  return chosen?.title === answer;
 }
 
 function names(paths: readonly string[]): string {
