@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import pytest
 from lsprotocol import types as lsp
 from pygls import uris
 
-from tests.support.editor import ready
+from tests.support.editor import Editor, bare, neovim, ready
 from tests.support.profiles import drop, goroutines, heap
-
-if TYPE_CHECKING:
-    from tests.support.editor import Editor
 
 pytestmark = pytest.mark.programs
 
@@ -48,7 +45,8 @@ class Shown(NamedTuple):
 
 def shown(item: lsp.CallHierarchyItem) -> Shown:
     assert item.selection_range == item.range
-    return Shown(item.name, item.detail, item.uri.rsplit("/", 1)[1], item.selection_range.start.line + 1)
+    name = item.name.removesuffix(f"  {item.detail}")  # where the detail is not shown
+    return Shown(name, item.detail, item.uri.rsplit("/", 1)[1], item.selection_range.start.line + 1)
 
 
 def said(item: lsp.CallHierarchyItem) -> list[str]:
@@ -120,6 +118,17 @@ async def test_from_a_function_to_all_that_it_calls(editor: Editor, two: Path) -
     assert await prepared(editor, uri, 1) is None
     assert await prepared(editor, uri, 9) is None
     assert await prepared(editor, (two / "gone.go").as_uri(), 1) is None
+
+
+async def test_bytes_stand_in_the_name_where_the_detail_is_not_shown(two: Path) -> None:
+    """Neovim's list of callers and Vim's have the name only; none says so, but neither has commands of ours."""
+    for editor in map(Editor, (neovim(), bare())):
+        serve = await prepared(editor, await ready(editor, two), 5)
+        assert serve.name == "main.serve  45.0MB · 100% · ▲40.0MB"
+        assert (await outgoing(editor, serve))[0].to.name == "dep.New  42.0MB · 93% · ▲40.0MB"
+        (call,) = await incoming(editor, serve)
+        assert call.from_.name == "main.main  42.0MB · 93% · ▲40.0MB"
+        await editor.close()
 
 
 async def test_a_line_of_a_dependency(editor: Editor, two: Path) -> None:

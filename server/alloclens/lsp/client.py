@@ -87,6 +87,11 @@ class Client:
         return EXPLAIN in self._ours.get("commands", ())
 
     @property
+    def shows_call_details(self) -> bool:
+        """Whether the detail of a call hierarchy item is shown: in VS Code. Neovim and Vim show names only, and none says which."""
+        return SHOW_STACKS in self._ours.get("commands", ())
+
+    @property
     def shows_status(self) -> bool:
         return self._ours.get("status") is True
 

@@ -26,6 +26,7 @@ from alloclens.wording import calls as wording
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from alloclens.lsp.client import Client
     from alloclens.lsp.documents import Document, Documents
     from alloclens.lsp.server import Server
     from alloclens.lsp.spots import Here
@@ -57,19 +58,27 @@ def register(server: Server) -> None:
 async def prepare(ls: Server, params: types.CallHierarchyPrepareParams) -> list[types.CallHierarchyItem] | None:
     """Return the items of a line if it has numbers, else of the function around it: one for each kind of profile."""
     uri, line = params.text_document.uri, params.position.line + 1
-    return await asyncio.to_thread(_prepared, ls.world, ls.documents, uri, line) or None
+    items = await asyncio.to_thread(_prepared, ls.world, ls.documents, uri, line)
+    return [_for(ls.client, item) for item in items] or None
 
 
 async def incoming(ls: Server, params: types.CallHierarchyIncomingCallsParams) -> list[types.CallHierarchyIncomingCall]:
     """Return the callers of an item, heaviest first; a last row stands for those left out."""
     ends = await asyncio.to_thread(_ends, ls.world, ls.documents, params.item, "callers")
-    return [types.CallHierarchyIncomingCall(*end) for end in ends]
+    return [types.CallHierarchyIncomingCall(_for(ls.client, item), ranges) for item, ranges in ends]
 
 
 async def outgoing(ls: Server, params: types.CallHierarchyOutgoingCallsParams) -> list[types.CallHierarchyOutgoingCall]:
     """Return the callees of an item, heaviest first; a last row stands for those left out."""
     ends = await asyncio.to_thread(_ends, ls.world, ls.documents, params.item, "callees")
-    return [types.CallHierarchyOutgoingCall(*end) for end in ends]
+    return [types.CallHierarchyOutgoingCall(_for(ls.client, item), ranges) for item, ranges in ends]
+
+
+def _for(client: Client, item: types.CallHierarchyItem) -> types.CallHierarchyItem:
+    """Return an item with its bytes in the name, too, if the editor shows only that."""
+    if not client.shows_call_details:
+        item.name = f"{item.name}  {item.detail}"
+    return item
 
 
 def _prepared(world: World, documents: Documents, uri: str, line: int) -> list[types.CallHierarchyItem]:
