@@ -152,6 +152,10 @@ languages: .venv/made vscode-client/node_modules/made ## test real exporters of 
 	.tools/exporters/python/bin/python -m pip install --quiet --disable-pip-version-check "ddtrace==4.*" "jax==0.*"
 	$(BIN)/python -m pytest -rs tests/exporters
 
+.PHONY: editors
+editors: .venv/made ## try Neovim, Emacs and others, which are installed for it, on real captures; needs tmux
+	$(BIN)/python -m tests.editors
+
 .PHONY: live
 live: .venv/made ## look at the hints for two minutes while real Go services write profiles every second
 	$(BIN)/python -m tests.live

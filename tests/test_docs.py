@@ -29,7 +29,8 @@ from scripts import protocol
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = sorted((ROOT / "docs").glob("*.md"))
-PAGES = [*sorted(ROOT.glob("*.md")), *DOCS, ROOT / "vscode-client/README.md"]
+EDITORS = sorted((ROOT / "docs/editors").glob("*.md"))
+PAGES = [*sorted(ROOT.glob("*.md")), *DOCS, *EDITORS, ROOT / "vscode-client/README.md"]
 CODE = re.compile(r"^```.*?^```$|^ {4,}\S[^\n]*$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
@@ -65,6 +66,10 @@ def test_pages_with_links_are_read() -> None:
 
 def test_the_readme_lists_every_page() -> None:
     assert {f"docs/{page.name}" for page in DOCS} <= set(links(ROOT / "README.md"))
+
+
+def test_the_page_of_editors_lists_every_page_of_one() -> None:
+    assert {f"editors/{page.name}" for page in EDITORS} <= set(links(ROOT / "docs/editors.md"))
 
 
 def test_the_protocol_page_lists_every_command_with_its_parameters() -> None:
