@@ -71,3 +71,23 @@ async def test_the_newest_world_is_published_last(monkeypatch: pytest.MonkeyPatc
 
 def test_editors_spell_a_uri_in_several_ways() -> None:
     assert same("file:///w/a@b%20(1)/m.go") == same("file:///w/a%40b%20%281%29/m.go") != same("file:///w/a@b (2)/m.go")
+
+
+async def test_a_world_that_comes_before_the_answer_to_a_refresh_has_one_of_its_own() -> None:
+    """The editor may have requested the hints of the first world, but not yet have answered."""
+    answered, asked, tasks = asyncio.Event(), [], []
+
+    async def ask(_params: None) -> None:
+        asked.append("hints")
+        await answered.wait()
+
+    ls = server(world=World(), choosing=SimpleNamespace())
+    ls.run_task = lambda task, _what: tasks.append(asyncio.ensure_future(task))
+    publisher = Publisher(ls)
+    for _ in range(3):  # worlds; all but the first come before the answer
+        publisher._refresh("hints", ask)
+        await asyncio.sleep(0)
+    assert asked == ["hints"]
+    answered.set()
+    await asyncio.gather(*tasks)
+    assert asked == ["hints", "hints"]

@@ -53,6 +53,8 @@ class Publisher:
         self._timer: asyncio.TimerHandle | None = None
         self._told: set[tuple[str, str]] = set()
         self._refreshing: set[str] = set()
+        self._outdated: set[str] = set()
+        """What has changed since the editor was last told to request it again."""
         self._one_at_a_time, self._one_world_at_a_time = asyncio.Lock(), asyncio.Lock()
         self._is_told_of_hints = self._is_told_of_nothing = False
         self._progress = LoadingProgress(ls)
@@ -144,14 +146,17 @@ class Publisher:
             tell(self._ls, OLD_HINTS.format(name=printable(name_of(head.path))), types.MessageType.Info)
 
     def _refresh(self, kind: str, ask: Callable[[None], Awaitable[Any]]) -> None:
-        """Have the editor request hints or lenses again; one such refresh of a kind at a time."""
+        """Have the editor request hints or lenses again; one such refresh of a kind at a time, and one more if a world came meanwhile."""
+        self._outdated.add(kind)
         if kind in self._refreshing:
             return
         self._refreshing.add(kind)
 
         async def request() -> None:
             try:
-                await asyncio.wait_for(ask(None), ANSWER_SECONDS)
+                while kind in self._outdated:
+                    self._outdated.remove(kind)
+                    await asyncio.wait_for(ask(None), ANSWER_SECONDS)
             except asyncio.TimeoutError:
                 log.info("the editor did not answer the refresh of its %s", kind)
             finally:
