@@ -276,6 +276,12 @@ def test_durations(seconds: float, wanted: str) -> None:
 
 def test_names() -> None:
     assert short_name("net/http.(*conn).serve") == "http.(*conn).serve"
+    assert short_name("github.com/go-chi/chi/v5.(*Mux).ServeHTTP") == "chi/v5.(*Mux).ServeHTTP"
+    assert short_name("v2.Run") == "v2.Run"
+    assert short_name("chi/v5.Run") == "chi/v5.Run"
+    assert short_name("github.com/go-chi/chi/v5") == "chi/v5"
+    assert short_name("gopkg.in/yaml%2ev3.Marshal") == "yaml.v3.Marshal"
+    assert short_name("example.com/v2api.Run") == "v2api.Run"
     assert short_name("a/b.Map[go.shape.a/b.T]") == "b.Map[go.shape.a/b.T]"
 
 

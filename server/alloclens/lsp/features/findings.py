@@ -67,7 +67,7 @@ def _finding(finding: Finding, comparison: Comparison, world: World, spots: Spot
         code=finding.code,
         severity=world.settings.severity(finding.verdict),
         label=label,
-        detail=views.detail(finding),
+        detail=f"{'~ ' if now.unsure else ''}{views.detail(finding)}",
         tooltip=views.tooltip(finding, label, message, _not_here(world, finding.file, finding.line, spot)),
         location=location(spot),
         function=finding.function,
