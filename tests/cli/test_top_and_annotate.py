@@ -109,6 +109,21 @@ def test_annotate_names_the_series_that_it_shows(tmp_path: Path) -> None:
     assert "no series is named worker; there is" in run(*arguments).output
 
 
+def test_annotate_says_how_to_take_a_file_for_one_of_which_only_the_name_is_known(tmp_path: Path) -> None:
+    """As Valgrind names files unless it is told otherwise."""
+    source, profiles = tmp_path / "src/leak.c", tmp_path / "profiles"
+    source.parent.mkdir()
+    source.write_text("static void keep(int i) {\n  kept[i] = malloc(1000);\n}\n")
+    (tmp_path / "CMakeLists.txt").touch()
+    drop(profiles / "a.pb.gz", heap("keep@leak.c:2 = 1x1048576"))
+    said = run("annotate", source, "--profiles", profiles).output
+    mapping = '[[pathMappings]]\n    from = "leak.c"\n    to = "${workspaceFolder}/src/leak.c"\n'
+    assert mapping in said
+    (tmp_path / "alloclens.toml").write_text(mapping)
+    lines = run("annotate", source, "--profiles", profiles).output.splitlines()
+    assert [line.split()[0] for line in lines if "malloc" in line] == ["1.0MB"]
+
+
 def test_annotate_says_why_there_is_nothing(tmp_path: Path) -> None:
     source, profiles = tmp_path / "main.go", tmp_path / "p"
     source.write_text("package main\n")

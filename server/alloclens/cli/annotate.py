@@ -20,6 +20,7 @@ from alloclens.text import MAX_SOURCE_BYTES, decoded, split_lines
 from alloclens.wording import services
 from alloclens.wording.amounts import MAX_HINT_CHARACTERS
 from alloclens.wording.drift import growth_unknown, not_shown, reasons, without_line
+from alloclens.wording.explain import advice
 from alloclens.wording.kinds import Row, side_by_side
 from alloclens.wording.markdown import plain
 from alloclens.wording.nothing import notes
@@ -57,6 +58,8 @@ def command(source: Path, profiles: str, base: str | None, head: str | None, sam
     known = with_chosen(known, Choice(settings.series, path))
     files = known.files(path)
     if not files:
+        for line in _advice(known, path):
+            tell(line)
         raise click.ClickException(_why_nothing(known, path, source))
     file = files[0]
     with errors_about(str(source)):
@@ -144,6 +147,12 @@ def _print(text: Sequence[str], hints: dict[int, str], verdicts: dict[int, list[
         show(hint_, Styled(f" {number:5} ", dim=True), code.expandtabs(4))
         for verdict in verdicts.get(number, ()):
             show(Styled(f"{'':{width}}       ^ {verdict}", "red", bold=True))
+
+
+def _advice(known: World, path: str) -> Sequence[str]:
+    """Say which path mapping takes a file for the only one that is like it, of which the profile names no directory here."""
+    possible = known.coverage.possible
+    return advice(known.coverage, known.sources.roots) if possible and path in possible.found else ()
 
 
 def _why_nothing(known: World, path: str, source: Path) -> str:
