@@ -94,6 +94,7 @@ def _make(folder: Path, count: int) -> Iterator[bytes]:
 
 async def _started(folder: Path) -> Started:
     editor = Editor(vscode())
+    editor.options = ("--log-level", "warning")  # nobody reads standard error, which thousands of lines fill
     try:
         began = time.perf_counter()
         await editor.open_folder(folder)
