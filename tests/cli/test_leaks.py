@@ -391,16 +391,16 @@ def test_what_others_allocate_is_the_own_callers(tmp_path: Path) -> None:
 
 
 def test_a_helper_is_judged_for_each_caller(folder: Path) -> None:
-    """One caller keeps 1 MB at each snapshot, the other holds now 60 MB and now nothing: together they only swing."""
+    """One caller keeps 2 MB at each snapshot, the other holds now 60 MB and now nothing: together they only swing."""
     helper = f"example.com/json.Decode@/m/j.go:4 < main.page:11@{folder}/main.go:{PAGE} < main.main:3@{folder}/main.go"
     for i in range(30):
         kept, swings = (
-            f"{helper}:{LEAK} = {1 + i}x{MB}/{1 + i}",
+            f"{helper}:{LEAK} = {2 + 2 * i}x{MB}/{2 + 2 * i}",
             f"{helper}:6 = {60 * (i % 2)}x{MB}/{60 * ((i + 1) // 2)}",
         )
         drop(folder / f"p/h{i:03}.pb.gz", heap(kept, swings))
     (found,) = findings(folder / "p", "--workspace", folder)
-    assert (found["verdict"], found["line"], found["value"], found["growth"]) == ("leak", PAGE, 30 * MB, 29 * MB)
+    assert (found["verdict"], found["line"], found["value"], found["growth"]) == ("leak", PAGE, 60 * MB, 58 * MB)
     assert [(caller["file"], caller["line"], caller["function"]) for caller in found["callers"]] == [
         (f"{folder}/main.go", LEAK, "main.main"),
         (f"{folder}/main.go", 6, "main.main"),

@@ -79,8 +79,8 @@ async def test_the_caller_of_a_helper_is_marked_too(editor: Editor, folder: Path
     await editor.until(lambda: found(editor, uri) == [(11, "leak"), (7, "leak")])
     holder, caller = editor.diagnostics[uri]
     assert (holder.severity, caller.severity) == (lsp.DiagnosticSeverity.Warning, lsp.DiagnosticSeverity.Information)
-    assert holder.message.startswith("Leak: 65.0MB held through this line, called from main.go:7, ▲63.0MB ")
-    assert caller.message.startswith("Leak: 65.0MB held through main.go:11, called from this line, ▲63.0MB ")
+    assert holder.message.startswith("Leak: 64.0MB held through this line, called from main.go:7, ▲63.0MB ")
+    assert caller.message.startswith("Leak: 64.0MB held through main.go:11, called from this line, ▲63.0MB ")
     assert [(r.location.range.start.line + 1, r.message) for r in holder.related_information] == [
         (11, "main.keep · 64.0MB (+63.0MB)"),
         (7, "main.serve · this caller grows"),
@@ -101,13 +101,13 @@ async def test_all_own_lines_to_the_caller_that_grows_are_marked(editor: Editor,
     helpers = f"main.keep:10@{main}:11 < main.serve:5@{main}:6 < main.serve:5@{main}"
     for i in range(24):
         back = 40 * (i % 2)  # it swings by more than all that leaks
-        stacks = f"{helpers}:7 = {1 + i}x{MB}", f"{helpers}:5 = {back}x{MB}/{1 + 40 * ((i + 1) // 2)}"
+        stacks = f"{helpers}:7 = {2 + 2 * i}x{MB}", f"{helpers}:5 = {back}x{MB}/{1 + 40 * ((i + 1) // 2)}"
         drop(folder / f"profiles/{i:03}.pb.gz", heap(*stacks))
     await editor.open_folder(folder)
     uri = main.as_uri()
     await editor.until(lambda: found(editor, uri) == [(11, "leak"), (6, "leak"), (7, "leak")])
     of_line, *of_callers = (one.message for one in editor.diagnostics[uri])
-    assert " held through this line, called from main.go:6 ← main.go:7, ▲23.0MB " in of_line
+    assert " held through this line, called from main.go:6 ← main.go:7, ▲46.0MB " in of_line
     assert [message.partition(", ▲")[0].partition(" held through ")[2] for message in of_callers] == [
         "main.go:11, called from this line ← main.go:7",
         "main.go:11, called from main.go:6 ← this line",
