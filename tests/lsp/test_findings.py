@@ -198,6 +198,11 @@ async def test_candidates_are_listed_and_in_the_hover_but_no_diagnostics(any_edi
 
     drop_series(folder, 22, each=3)
     await any_editor.until(lambda: found(any_editor, uri) == [(6, "leak")])
+
+    any_editor.shut(uri)
+    any_editor.diagnostics.clear()  # as Emacs does when it reads a file anew
+    any_editor.open(main)
+    await any_editor.until(lambda: found(any_editor, uri) == [(6, "leak")])
     assert (await any_editor.command("alloclens.server.findings"))["nothing"] == ""
 
 

@@ -107,6 +107,11 @@ class Publisher:
         """Return whether a document had findings, even if their lines are now gone from its text."""
         return same(uri) in self._published
 
+    def publish_again(self, uri: str) -> None:
+        """Send the last diagnostics of a document again: Emacs forgets them when it reads a file anew."""
+        if params := self._published.get(same(uri)):
+            self._ls.text_document_publish_diagnostics(params)
+
     def publish_soon(self) -> None:
         """Publish once no document has changed for a while; meanwhile, editors move diagnostics with the text."""
         if self._timer:

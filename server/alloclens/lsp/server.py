@@ -40,6 +40,9 @@ class Publishing(typing.Protocol):
     def has(self, uri: str) -> bool:
         """Return whether a document has findings."""
 
+    def publish_again(self, uri: str) -> None:
+        """Send the last diagnostics of a document again."""
+
     def publish_soon(self) -> None:
         """Publish once no document has changed for a while."""
 

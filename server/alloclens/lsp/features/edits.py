@@ -28,6 +28,7 @@ def did_open(ls: Server, params: types.DidOpenTextDocumentParams) -> None:
     document = params.text_document
     ls.documents = ls.documents.with_text(document.uri, document.text)
     if ls.publisher:
+        ls.publisher.publish_again(document.uri)
         ls.publisher.publish_soon()
     follow_file(ls, document.uri)
 
