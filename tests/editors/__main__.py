@@ -10,11 +10,11 @@ import re
 import sys
 from pathlib import Path
 
-from tests.editors import neovim
+from tests.editors import emacs, neovim
 from tests.editors.editor import run, seen
 from tests.editors.workspace import workspace
 
-EDITORS = {"neovim": neovim.editors}
+EDITORS = {"neovim": neovim.editors, "emacs": emacs.editors}
 
 
 def main() -> int:

@@ -9,5 +9,5 @@ return {
   },
   root_dir = alloclens.root_dir,
   capabilities = { experimental = { alloclens = { commands = {}, status = true, capture = false } } },
-  handlers = { ['alloclens/status'] = alloclens.on_status },
+  handlers = { ['alloclens/status'] = alloclens.on_status, ['workspace/inlayHint/refresh'] = alloclens.on_refresh },
 }

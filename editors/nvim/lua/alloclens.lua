@@ -294,6 +294,19 @@ function M.on_status(_, status)
   draw_heat()
 end
 
+-- Neovim 0.11 draws the old hints if anything is drawn between a refresh and the new hints, as findings are. Hints that
+-- are off and on again are drawn when they come.
+function M.on_refresh(_, _, context)
+  local client = vim.lsp.get_client_by_id(context.client_id)
+  for buffer in pairs(client and client.attached_buffers or {}) do
+    if vim.lsp.inlay_hint.is_enabled({ bufnr = buffer }) then
+      vim.lsp.inlay_hint.enable(false, { bufnr = buffer })
+      vim.lsp.inlay_hint.enable(true, { bufnr = buffer })
+    end
+  end
+  return vim.NIL
+end
+
 -- The series follows the file that is looked at.
 function M.on_enter(event)
   if #vim.lsp.get_clients({ name = 'alloclens', bufnr = event.buf }) > 0 and vim.bo[event.buf].filetype ~= 'text' then
