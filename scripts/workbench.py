@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shlex
 import shutil
 import signal
 import socket
@@ -72,6 +73,8 @@ def workbench(
     state = Path(tempfile.mkdtemp(prefix="alloclens-workbench-"))
     try:
         _write_settings(state, settings)
+        if path is None:  # VS Code asks a login shell for its PATH
+            (state / ".profile").write_text(f"export PATH={shlex.quote(tools.environment()['PATH'])}\n")
         command = [str(tools.node()), str(tools.code_server()), "--config", str(state / "config.yaml")]
         command += ["--user-data-dir", str(state / "data"), "--extensions-dir", str(state / "extensions")]
         with (state / "server.log").open("w") as log:
@@ -140,6 +143,7 @@ def _environment(state: Path, path: str | None) -> dict[str, str]:
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("VSCODE_")}  # a terminal in VS Code sets these
     own = {"HOME": str(state), "XDG_CONFIG_HOME": str(state / "xdg"), "XDG_DATA_HOME": str(state / "xdg")}
     own["PATH"] = os.environ["PATH"] if path is None else path
+    own["GOCACHE"] = os.environ.get("GOCACHE") or str(Path.home() / ".cache/go-build")  # Go's library is compiled there
     return inherited | own | {"EXTENSIONS_GALLERY": "{}"}  # no marketplace is asked
 
 

@@ -160,3 +160,17 @@ async def test_a_failed_comparison_leaves_what_is_shown(editor: Editor, shop: Pa
 async def _has(editor: Editor, number: int) -> bool:
     every = (await editor.command("alloclens.server.series"))["series"]
     return number in [len(series["snapshots"]) for series in every]
+
+
+async def test_one_file_alone_in_a_sample_type_of_its_own(editor: Editor, shop: Path) -> None:
+    """As of a benchmark: what it allocated, whatever type is chosen for the series."""
+    api = await opened(editor, shop)
+    path = shop.parent / "downloads" / "bench.out"
+    drop(path, heap(f"main.serve:5@{shop}/services/api/main.go:5 = 1x{MB}/7"))
+    assert await editor.command(COMPARE, "", str(path), "alloc_space") is None
+    await editor.until_hints(api, {5: "7.0MB"})
+    assert await editor.command(COMPARE, "", str(path), "no_such_type") is None
+    await editor.until_hints(api, {5: "1.0MB"})
+    assert "no such file" in (await editor.command(COMPARE, "", str(path) + "x")).lower()
+    await editor.command(LEAVE)
+    await editor.until_hints(api, SHOWN)

@@ -20,6 +20,7 @@ import { showStacks } from './stacks.ts';
 import { statusItem } from './status.ts';
 import type { FrameRow } from './views/frame-rows.ts';
 import type { Row } from './views/rows.ts';
+import { TestProfiles } from './test-profiles.ts';
 import { Views } from './views/views.ts';
 
 type Commands = Record<string, (...args: never[]) => unknown>;
@@ -36,7 +37,9 @@ export function activate(context: vscode.ExtensionContext): void {
   const capture = new Capture(running, context.workspaceState, (message) => {
     views.say(message);
   });
+  const tests = new TestProfiles(running, context);
   const commands = {
+    profileTest: (file?: string, name?: string) => tests.profile(file, name),
     ...ofCapture(capture),
     ...ofServer(running, context.extension),
     ...ofWelcome(context),
@@ -51,7 +54,7 @@ export function activate(context: vscode.ExtensionContext): void {
     context.subscriptions.push(vscode.commands.registerCommand(`${settings.SECTION}.${name}`, run));
   }
   const items = vscode.Disposable.from(statusItem(running), focus.focusItem(running));
-  context.subscriptions.push(running, items, placement, pictures, views, capture, new ProfileEditor(running, context.extensionUri), new Heat(running), followActiveFile(running), followComparison(running), restartsOnChange(running));
+  context.subscriptions.push(running, items, placement, pictures, views, capture, tests, new ProfileEditor(running, context.extensionUri), new Heat(running), followActiveFile(running), followComparison(running), restartsOnChange(running));
   void showSample(context);
   void running.restart(); // not awaited: the commands already work
 }

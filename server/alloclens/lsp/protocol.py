@@ -465,8 +465,10 @@ class CompareFiles(Command[str | None], frozen=True):
 
     name = "alloclens.server.compare"
     base: str
-    """An absolute path."""
+    """An absolute path; empty to show the head alone."""
     head: str
+    sample_type: str = ""
+    """To show instead of the chosen one, if the files have it."""
 
 
 class LeaveComparison(Command[None], frozen=True):

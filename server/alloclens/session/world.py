@@ -128,6 +128,8 @@ class FilePair(NamedTuple):
 
     base: str | None
     head: str
+    sample_type: str = ""
+    """To show instead of the one in the settings; empty for that one."""
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -357,8 +359,8 @@ def assemble(
         beside = Beside(
             process_before(all_series, head, of, MIN_LEAK_OBSERVATIONS), heaps_beside(service.series, head, of)
         )
-        is_wanted = of.has(settings.sample_type) or not (service.has(settings.sample_type) or files)
-        sample_type = settings.sample_type if is_wanted else ""
+        wanted = (files.sample_type if files and of not in all_series else "") or settings.sample_type
+        sample_type = wanted if of.has(wanted) or not (service.has(wanted) or files) else ""
         made = contents and compare(of, head, base, sample_type, contents, known.sites, beside)
         if made:
             _ = made.lines.by_name  # computed now, so that the first hint need not wait for it

@@ -26,9 +26,9 @@ async def compare(ls: Server, command: protocol.CompareFiles) -> str | None:
     pair = await asyncio.to_thread(_pair, command.base, command.head)
     if isinstance(pair, str):
         return printable(pair)
-    if ls.loader and (why := await ls.loader.incomparable(command.base, command.head)):
+    if ls.loader and (why := await ls.loader.incomparable(command.base or command.head, command.head)):
         return printable(why)
-    ls.compared = pair
+    ls.compared = pair._replace(sample_type=command.sample_type)
     lifecycle.follow(ls)
     return None
 
@@ -40,13 +40,16 @@ def leave(ls: Server, command: protocol.LeaveComparison) -> None:
 
 
 def _pair(base: str, head: str) -> FilePair | str:
-    """Return the real paths of two files, or why they cannot be compared, as far as it can be told without reading them."""
-    for path in (base, head):
+    """Return the real paths of two files, or why they cannot be compared, as far as it can be told without reading them.
+
+    Without a base, the head is alone.
+    """
+    for path in (base, head) if base else (head,):
         if not os.path.isabs(path):
             return f"{path} is not an absolute path"
         try:
             open_file(path).close()
         except OSError as error:
             return f"{path} could not be read: {reason(error)}"
-    pair = FilePair(real_path(base), real_path(head))
+    pair = FilePair(real_path(base) if base else None, real_path(head))
     return f"{base} cannot be compared with itself" if pair.base == pair.head else pair

@@ -1,0 +1,49 @@
+"""In a real VS Code: a benchmark is run by a click on its lens, and compared with the run before."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from playwright.sync_api import expect
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.page import VsCode
+
+SHOP = """package shop
+
+import "testing"
+
+var kept []byte
+
+func BenchmarkAdd(b *testing.B) {
+\tfor i := 0; i < b.N; i++ {
+\t\tkept = make([]byte, size)
+\t}
+}
+"""
+LINE = "kept = make([]byte, size)"
+SIZE = "package shop\n\nconst size = {} << 10\n"
+
+
+def test_a_benchmark_is_run_and_compared_with_the_run_before(vscode: VsCode, tmp_path: Path) -> None:
+    (tmp_path / "go.mod").write_text("module example.com/shop\n\ngo 1.21\n")
+    shop, size = tmp_path / "shop_test.go", tmp_path / "size.go"
+    shop.write_text(SHOP)
+    size.write_text(SIZE.format(8))
+    vscode.open(tmp_path, shop)
+    toasts = vscode.page.locator(".notification-toast")
+    lens = vscode.page.locator(".codelens-decoration a", has_text="Profile Allocations")
+    lens.click()
+    expect(toasts.filter(has_text="8192 B/op, 1 allocs/op")).to_be_visible()
+    vscode.until_hint(LINE, re.compile(r"~?\d"))
+    vscode.picture("benchmark")
+    size.write_text(SIZE.format(24))
+    lens.click()
+    expect(toasts.filter(has_text="24576 B/op, 1 allocs/op")).to_contain_text("Before: 8192 B/op")
+    vscode.expect_status("before.out → now.out")
+    vscode.until_hint(LINE, re.compile(r"~?\d"))
+    vscode.picture("benchmark-compared")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["go.mod", "shop_test.go", "size.go"]

@@ -1,0 +1,159 @@
+// Runs a test or benchmark at the user's click, and shows what it allocated, compared with the run before.
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import * as vscode from 'vscode';
+import { printable } from '../pictures/printable.ts';
+import { inMessage } from './plain.ts';
+import { PROFILE_EDITOR } from './profile-editor.ts';
+import { isProgram, onPath, whyNot } from './programs.ts';
+import { COMPARE } from './protocol.ts';
+import type { Server } from './server.ts';
+import { NOT_RUNNING } from './server.ts';
+import type { Result, Run } from './tests-found.ts';
+import { goTest, goTrial, languageOf, nodeRun, PROFILE, pytestRun, resultOf, testsIn } from './tests-found.ts';
+
+const RUN = 'alloclens.profileTest';
+const [NOW, BEFORE] = ['now', 'before'];
+const MOST_OUTPUT = 16 << 20; // bytes
+const GO_INSTALLED = ['/usr/local/go/bin/go', '/opt/homebrew/bin/go', 'C:\\Program Files\\Go\\bin\\go.exe']; // by Go's installers, for a PATH that lacks it
+const TITLE = 'Profile Allocations';
+
+export class TestProfiles implements vscode.CodeLensProvider, vscode.Disposable {
+  private readonly server: Server;
+  private readonly storage: vscode.Uri;
+  private readonly memory: vscode.Memento;
+  private readonly registered: vscode.Disposable;
+
+  constructor(server: Server, context: vscode.ExtensionContext) {
+    this.server = server;
+    this.storage = vscode.Uri.joinPath(context.storageUri ?? context.globalStorageUri, 'tests');
+    this.memory = context.workspaceState;
+    const languages = ['go', 'python', 'javascript'].map((language) => ({ scheme: 'file', language }));
+    this.registered = vscode.languages.registerCodeLensProvider(languages, this);
+  }
+
+  dispose(): void {
+    this.registered.dispose();
+  }
+
+  provideCodeLenses(document: vscode.TextDocument): vscode.CodeLens[] {
+    const file = document.uri.fsPath;
+    return testsIn(document.getText(), file).map(({ name, line }) => {
+      const at = new vscode.Range(line, 0, line, 0);
+      return new vscode.CodeLens(at, { title: TITLE, command: RUN, arguments: [file, name] });
+    });
+  }
+
+  // Without arguments: the test at the cursor, or the one above it.
+  async profile(file?: string, name?: string): Promise<void> {
+    const editor = vscode.window.activeTextEditor;
+    const here = editor && testsIn(editor.document.getText(), editor.document.uri.fsPath).filter(({ line }) => line <= editor.selection.active.line).at(-1);
+    const of = file ?? (here && editor.document.uri.fsPath);
+    const test = name ?? here?.name;
+    if (of === undefined || test === undefined) {
+      void vscode.window.showInformationMessage('alloclens: there is no test or benchmark at the cursor.');
+      return;
+    }
+    const key = createHash('sha256').update(`${of}\n${test}`).digest('hex').slice(0, 16);
+    const folder = vscode.Uri.joinPath(this.storage, key).fsPath;
+    await fs.mkdir(folder, { recursive: true });
+    const before = this.memory.get<Result>(`test.${key}`);
+    const run = await runOf(of, test, folder, before?.times ?? 0);
+    if (typeof run === 'string') {
+      void vscode.window.showErrorMessage(inMessage(`alloclens: ${run}`));
+      return;
+    }
+    const title = `${TITLE}: ${test === '' ? path.basename(of) : test}`;
+    const options = { location: vscode.ProgressLocation.Notification, title, cancellable: true };
+    const output = await vscode.window.withProgress(options, async (_, token) => {
+      const trial = languageOf(of) === 'go' ? goTrial(test, before?.times ?? 0) : undefined;
+      if (trial === undefined) {
+        return this.execute(run, path.dirname(of), token);
+      }
+      const tried = await this.execute({ ...run, arguments: trial }, path.dirname(of), token);
+      const known = tried === undefined ? undefined : { ...goTest(test, folder, resultOf(tried).times), program: run.program };
+      return known && this.execute(known, path.dirname(of), token);
+    });
+    if (output !== undefined) {
+      const result = resultOf(output);
+      await this.memory.update(`test.${key}`, result);
+      await this.show(folder, run, test, result, before);
+    }
+  }
+
+  // Returns what the program printed; undefined if it failed or was cancelled.
+  private execute(run: Run, cwd: string, token: vscode.CancellationToken): Promise<string | undefined> {
+    return new Promise((resolve) => {
+      const child = execFile(run.program, run.arguments, { cwd, maxBuffer: MOST_OUTPUT }, (error, stdout, stderr) => {
+        this.server.log.info(printable(`${[run.program, ...run.arguments].join(' ')}\n${stdout}${stderr}`));
+        if (error !== null && !token.isCancellationRequested) {
+          void this.failed(`${path.basename(run.program)} failed: ${`${stderr}\n${stdout}`.trim().split('\n')[0] ?? ''}`);
+        }
+        resolve(error === null ? stdout : undefined);
+      });
+      token.onCancellationRequested(() => child.kill());
+    });
+  }
+
+  private async failed(why: string): Promise<void> {
+    if ((await vscode.window.showErrorMessage(inMessage(`alloclens: ${why}`), 'Show Log')) !== undefined) {
+      this.server.log.show();
+    }
+  }
+
+  private async show(folder: string, run: Run, test: string, now: Result, before: Result | undefined): Promise<void> {
+    const written = await newest(folder);
+    if (written === undefined) {
+      await this.failed('the run has written no profile.');
+      return;
+    }
+    const ending = path.extname(written);
+    const [head, base] = [path.join(folder, NOW + ending), path.join(folder, BEFORE + ending)];
+    const hasBase = await fs.rename(head, base).then(() => true, () => false);
+    await fs.rename(written, head);
+    const wrong = await this.server.ask(COMPARE, hasBase ? base : '', head, run.sampleType);
+    if (wrong === undefined || wrong !== null) {
+      await this.failed(wrong ?? NOT_RUNNING);
+      return;
+    }
+    const words = now.words === '' ? 'the lines show what it allocated' : `${now.words}; the lines show what ${now.times} operations allocated`;
+    const earlier = before === undefined || before.words === '' ? '' : `. Before: ${before.words}`;
+    const chosen = await vscode.window.showInformationMessage(inMessage(`alloclens: ${test === '' ? 'done' : test}: ${words}${earlier}.`), 'Open Profile', 'Leave Comparison');
+    if (chosen === 'Open Profile') {
+      await vscode.commands.executeCommand('vscode.openWith', vscode.Uri.file(head), PROFILE_EDITOR);
+    } else if (chosen !== undefined) {
+      await vscode.commands.executeCommand('alloclens.leaveComparison');
+    }
+  }
+}
+
+// How to run a test, or why it cannot be run.
+async function runOf(file: string, name: string, folder: string, times: number): Promise<Run | string> {
+  switch (languageOf(file)) {
+    case 'go': {
+      const go = onPath('go') ?? GO_INSTALLED.find(isProgram);
+      return go === undefined ? 'go is not on PATH.' : { ...goTest(name, folder, times), program: go };
+    }
+    case 'node': {
+      const node = onPath('node');
+      return node === undefined ? 'node is not on PATH.' : { ...nodeRun(file, folder), program: node };
+    }
+    case 'python': {
+      const root = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(file))?.uri.fsPath ?? path.dirname(file);
+      const python = ['.venv/bin/python', 'venv/bin/python'].map((own) => path.join(root, own)).find(isProgram) ?? onPath('python3') ?? '';
+      const why = await whyNot(python, 'import memray, pytest', path.dirname(file));
+      return why === '' ? pytestRun(python, file, name, folder) : `pytest and memray are needed to profile this test: ${why}`;
+    }
+    case undefined:
+      return `${path.basename(file)} is no file of tests.`;
+  }
+}
+
+// The profile that a run has just written.
+async function newest(folder: string): Promise<string | undefined> {
+  const names = (await fs.readdir(folder)).filter((name) => name === PROFILE || /^Heap\..*\.heapprofile$/.test(name));
+  const dated = await Promise.all(names.map(async (name) => ({ file: path.join(folder, name), time: (await fs.stat(path.join(folder, name))).mtimeMs })));
+  return dated.sort((a, b) => b.time - a.time)[0]?.file;
+}
