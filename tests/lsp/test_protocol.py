@@ -110,6 +110,7 @@ async def test_answers_are_values_of_the_protocol(tmp_path: Path) -> None:
         "path": [],
         "file": "a.go",
         "url": "no URL",
+        "choices": {},
         "function": "f",
         "label": "x",
         "series": "",
