@@ -145,7 +145,7 @@ def choosing(session: Session) -> None:
     session.screen.type(":Alloclens sample-type inuse_space")
     session.hint("leak goroutine")
     session.screen.type(":Alloclens series")
-    session.screen.until(r"^1: \* leaky")
+    session.screen.until(r"^1: \* profiles")
     session.screen.type("1")
 
 
@@ -185,10 +185,10 @@ def state(session: Session) -> None:
 
 def capturing(session: Session) -> None:
     at(session, "leak goroutine")
-    older, many = session.workspace.snapshots()[-6], len(session.workspace.snapshots())
-    with serving(older) as url:
+    newer, many = session.workspace.next_snapshot(), len(session.workspace.snapshots())
+    with serving(newer) as url:
         session.screen.type(f":Alloclens capture {url}")
-        session.hint("leak goroutine", older)
+        session.hint("leak goroutine", newer)
     assert len(session.workspace.snapshots()) == many + 1
 
 

@@ -58,6 +58,10 @@ class Workspace:
         for path in sorted(self._held.iterdir())[: HELD_BACK // PARTS]:
             path.rename(self._profiles / path.name)
 
+    def next_snapshot(self) -> Path:
+        """Return the one that arrives next, where it is held back."""
+        return min(self._held.iterdir())
+
     def held(self, mark: str, snapshot: Path | None = None) -> str:
         """Return what pprof says that a marked line holds, in the newest snapshot or another, as hints say it: "22.7MB"."""
         newest = snapshot or self.snapshots()[-1]

@@ -70,7 +70,7 @@ end
 local function quickfix(items, title, text)
   local entries = {}
   for _, item in ipairs(items) do
-    if item.location and item.location ~= vim.NIL then
+    if item.location then
       table.insert(entries, entry(item.location, text(item), item.kind))
     end
   end
@@ -243,10 +243,10 @@ local function paint(lines)
   end
   for _, one in ipairs(lines) do
     local value = math.max(math.abs(one.flat), math.abs(one.owned))
-    local buffer = one.location ~= vim.NIL and vim.fn.bufnr(vim.uri_to_fname(one.location.uri)) or -1
+    local buffer = one.location and vim.fn.bufnr(vim.uri_to_fname(one.location.uri)) or -1
     local row = buffer > 0 and one.location.range.start.line
     if row and value > 0 and vim.api.nvim_buf_is_loaded(buffer) and row < vim.api.nvim_buf_line_count(buffer) then
-      local grown = one.growth ~= vim.NIL and one.growth.significant and one.growth.value > 0
+      local grown = one.growth and one.growth.significant and one.growth.value > 0
       local group = grown and 'AlloclensGrown' or 'AlloclensHeat' .. step(value, math.max(whole, value))
       vim.api.nvim_buf_set_extmark(buffer, namespace, row, 0, { sign_text = '▌', sign_hl_group = group })
     end
