@@ -170,7 +170,7 @@ def test_a_command_says_what_it_takes(client: RawClient, name: str) -> None:
         if required:
             code, message = client.refused("workspace/executeCommand", missing)
             assert code == INVALID_PARAMS
-            assert all(p.name in message for p in parameters), message
+            assert all(p.encode_name in message for p in parameters), message
     for number in range(len(parameters)):
         code, message = of_command(client, name, *[None] * number, 1.5)
         assert code == INVALID_PARAMS
