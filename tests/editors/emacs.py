@@ -180,17 +180,14 @@ def listing(session: Session) -> None:
     session.screen.until(r"^ *15: ?.*MB.*session")
     at(session, "leak registration")
     run(session, "alloclens-stacks")
-    session.screen.until(r"through line 35: ")
-    session.screen.keys("Tab", "Enter")
+    session.screen.until(r"through line 35:$")
+    session.screen.keys("Tab", "M-Down", "M-Enter")
     session.screen.until(r"^ *35: ?.*catalog")
 
 
 def state(session: Session) -> None:
     at(session, "leak goroutine")
     session.screen.until(r"leaks\.go .*MB")
-    coloured = "(seq-some (lambda (overlay) (overlay-get overlay 'alloclens)) (overlays-in 1 9999))"
-    run(session, "eval-expression", f"(progn (while (not {coloured}) (sit-for 0.1)) 'coloured)")
-    session.screen.until(r"^coloured$")
 
 
 def capturing(session: Session) -> None:
@@ -219,6 +216,6 @@ PACKAGE = PLAIN | {
     "base, head, sample type, series": choosing,
     "focus": focusing,
     "findings, hot lines, stacks as lists": listing,
-    "status line, heat": state,
+    "status line": state,
     "capture": capturing,
 }

@@ -176,9 +176,12 @@ def listing(session: Session) -> None:
 
 
 def state(session: Session) -> None:
-    """The status line, and the heat in the sign column."""
     at(session, "leak goroutine")
     session.screen.until(r"leaks\.go .*MB.*\d+,\d+$")
+
+
+def heat(session: Session) -> None:
+    at(session, "leak goroutine")
     session.screen.type(":Alloclens heat")
     session.screen.until(r"^▌.*go s\.fulfil")
 
@@ -206,6 +209,7 @@ PLUGIN = {
     "base, head, sample type, series": choosing,
     "focus": focusing,
     "findings, hot lines, stacks as lists": listing,
-    "status line, heat": state,
+    "status line": state,
+    "heat": heat,
     "capture": capturing,
 }
