@@ -68,7 +68,8 @@ def _installed() -> bool:
 def _command(heading: str, config: Path, workspace: Workspace) -> Sequence[str]:
     init = config / "init.el"
     init.write_text(
-        f"(package-initialize)\n(setq inhibit-startup-screen t)\n{recipe('emacs.md', heading)}", encoding="utf-8"
+        f"(package-initialize)\n(setq inhibit-startup-screen t suggest-key-bindings nil)\n{recipe('emacs.md', heading)}",
+        encoding="utf-8",
     )
     return ["emacs", "-nw", "-q", "-l", str(init), str(workspace.file)]
 
@@ -190,6 +191,15 @@ def state(session: Session) -> None:
     session.screen.until(r"leaks\.go .*MB")
 
 
+def heat(session: Session) -> None:
+    """The three leaks and nothing else of the file are coloured."""
+    at(session, "leak goroutine")
+    run(session, "alloclens-heat-mode")
+    coloured = "(length (seq-filter (lambda (overlay) (overlay-get overlay 'alloclens)) (overlays-in 1 9999)))"
+    run(session, "eval-expression", f"(progn (while (/= {coloured} 3) (sit-for 0.1)) 'three)")
+    session.screen.until(r"^three$")
+
+
 def capturing(session: Session) -> None:
     at(session, "leak goroutine")
     newer, many = session.workspace.next_snapshot(), len(session.workspace.snapshots())
@@ -217,5 +227,6 @@ PACKAGE = PLAIN | {
     "focus": focusing,
     "findings, hot lines, stacks as lists": listing,
     "status line": state,
+    "heat": heat,
     "capture": capturing,
 }
