@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -174,8 +175,11 @@ async def test_a_pod_is_reached_through_kubectl_which_ends_with_the_capture(
 
 def forwards(editor: Editor) -> list[int]:
     """Return the running `kubectl port-forward` of a server, by pid; on Linux."""
-    pids = children(editor.process.pid)
-    return [pid for pid in pids if b"port-forward" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    found = []
+    for pid in children(editor.process.pid):
+        with suppress(FileNotFoundError):  # it has ended meanwhile
+            found += [pid] if b"port-forward" in Path(f"/proc/{pid}/cmdline").read_bytes() else []
+    return found
 
 
 def _told(waiting: threading.Event) -> Iterator[bytes]:

@@ -164,8 +164,8 @@ async def test_an_editor_without_pages_is_told_why(any_editor: Editor, lost: Pat
     store = any_editor.open(lost / "store.go")
     await any_editor.until_hints(any_editor.open(lost / "main.go"), {11: "10.0MB"})
     await any_editor.command("alloclens.server.tellWhy", store)
-    await any_editor.until(lambda: any(WHY in said for said in any_editor.messages))
-    assert any_editor.messages[-1].split(" · ") == [
+    (told,) = await any_editor.until(lambda: [said for said in any_editor.messages if WHY in said])
+    assert told.split(" · ") == [
         f"The profile names files with the name of {lost}/store.go, but none was found to be this one:",
         f"30.0MB  /srv/build/store.go: {WHY}",
         f"it may be {lost}/store.go",

@@ -93,7 +93,7 @@ def test_equal_to_protobufs_own_reading(made: pb.Profile, packed: bool) -> None:
     strings = oracle.string_table
     for i, sample in enumerate(oracle.sample):
         rows = profile.stack_frames[profile.frame_at[i] : profile.frame_at[i + 1]]
-        seen = [tuple(profile.frame(row)) for row in rows.tolist()]
+        seen = [tuple(profile.frame(row))[:3] for row in rows.tolist()]
         wanted = []
         for location in sample.location_id:
             for line in lines[location] or [pb.Line()]:

@@ -98,6 +98,7 @@ class Editor:
         self.captures: list[Any] = []
         """Every state of capturing that the server has told."""
         self.refreshes = 0
+        self.is_open = False
         self._versions: dict[str, int] = {}
         self._changed = asyncio.Event()
         self.client = LanguageClient("scripted", "1")
@@ -171,7 +172,7 @@ class Editor:
 
     async def open_folder(self, root: Path | None, **settings: Any) -> None:
         """Start the server on a folder, or on none, with these settings."""
-        self.settings = settings
+        self.settings, self.is_open = settings, True
         await self.client.start_io(*self.program, "lsp", *self.options, **self.surroundings)
         await self.client.initialize_async(
             lsp.InitializeParams(
@@ -185,7 +186,9 @@ class Editor:
         self.client.initialized(lsp.InitializedParams())
 
     async def close(self) -> None:
-        """End the session as an editor does."""
+        """End the session as an editor does, if it has begun."""
+        if not self.is_open:
+            return
         await self.client.shutdown_async(None)
         self.client.exit(None)
         await self.client.stop()
