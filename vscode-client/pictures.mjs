@@ -10,6 +10,8 @@ const HERE = import.meta.dirname;
 const REPORT = path.join(HERE, '../server/alloclens/report/pictures');
 const PAGE = path.join(HERE, 'dist/pictures');
 const MADE = '/* Made by `make pictures` of vscode-client/pictures. */\n';
+// dagre has some in its strings; HTML allows none.
+const CONTROL = /[\0-\x08\x0b\x0e-\x1f\x7f]/g;
 
 async function bundle(entry, options) {
   const made = await esbuild.build({
@@ -33,7 +35,8 @@ async function noted(made, ending) {
   const name = Object.keys(made.metafile.outputs).find((output) => output.endsWith(ending));
   const file = made.outputFiles.find((output) => output.path.endsWith(ending));
   const notices = await licenses(Object.keys(made.metafile.outputs[name].inputs));
-  return `${MADE}/*!\n${notices.replaceAll('*/', '* /')}*/\n${file.text}`;
+  const text = file.text.replace(CONTROL, (sign) => `\\x${sign.charCodeAt(0).toString(16).padStart(2, '0')}`);
+  return `${MADE}/*!\n${notices.replaceAll('*/', '* /')}*/\n${text}`;
 }
 
 async function write(stem, { js, css }) {
