@@ -50,6 +50,8 @@ class Publisher:
         self._ls = ls
         self._published: dict[str, types.PublishDiagnosticsParams] = {}
         """The last diagnostics of every document that had any, by `same` of its URI."""
+        self._forgotten: set[str] = set()
+        """Documents whose diagnostics the editor may have forgotten."""
         self._timer: asyncio.TimerHandle | None = None
         self._told: set[tuple[str, str]] = set()
         self._refreshing: set[str] = set()
@@ -108,9 +110,8 @@ class Publisher:
         return same(uri) in self._published
 
     def publish_again(self, uri: str) -> None:
-        """Send the last diagnostics of a document again: Emacs forgets them when it reads a file anew."""
-        if params := self._published.get(same(uri)):
-            self._ls.text_document_publish_diagnostics(params)
+        """Send the diagnostics of a document again, also if they are as before: Emacs forgets them when it reads a file anew."""
+        self._forgotten.add(same(uri))
 
     def publish_soon(self) -> None:
         """Publish once no document has changed for a while; meanwhile, editors move diagnostics with the text."""
@@ -128,8 +129,9 @@ class Publisher:
         none = {key: types.PublishDiagnosticsParams(before.uri, []) for key, before in self._published.items()}
         now = none | {same(uri): types.PublishDiagnosticsParams(uri, some) for uri, some in diagnostics.items()}
         for key, params in now.items():
-            if params != self._published.get(key):
+            if params != self._published.get(key) or key in self._forgotten:
                 self._ls.text_document_publish_diagnostics(params)
+        self._forgotten.clear()
         self._published = now
 
     def _tell(self, world: World) -> None:
@@ -139,7 +141,9 @@ class Publisher:
         if fresh := [sentence for problem, sentence in problems.items() if problem not in self._told]:
             tell(self._ls, first_of(fresh), types.MessageType.Warning)
         self._told = {*problems}
-        if not (world.pending or world.series or self._is_told_of_nothing or self._ls.client.shows_status):
+        if not (
+            world.pending or world.series or world.outside or self._is_told_of_nothing or self._ls.client.shows_status
+        ):
             self._is_told_of_nothing = True
             tell(self._ls, plain(nothing(world)))
 

@@ -41,7 +41,7 @@ class Publishing(typing.Protocol):
         """Return whether a document has findings."""
 
     def publish_again(self, uri: str) -> None:
-        """Send the last diagnostics of a document again."""
+        """Send the diagnostics of a document again with the next that are published."""
 
     def publish_soon(self) -> None:
         """Publish once no document has changed for a while."""
