@@ -30,7 +30,10 @@ class SymbolizedFrame(NamedTuple):
 
 
 def resolved(profile: Profile, stacks: Mapping[int, Sequence[SymbolizedFrame]]) -> Profile:
-    """Replace the frames of some locations (by row) with these, innermost first."""
+    """Replace the frames of some locations (by row) with these, innermost first.
+
+    The result is not what `go tool pprof` shows: it reads the names in the file, or finds others.
+    """
     rows = np.array(sorted(stacks), np.int64)
     calls = [call for row in rows.tolist() for call in stacks[row]]
     number = {key: n for n, key in enumerate(dict.fromkeys(c[:3] for c in calls))}
@@ -41,7 +44,7 @@ def resolved(profile: Profile, stacks: Mapping[int, Sequence[SymbolizedFrame]]) 
     )
     frame_at, frames = _spliced(profile, rows, np.array([len(stacks[r]) for r in rows.tolist()], np.int64), added)
     locations = replace(profile.locations, frame_at=frame_at)
-    return replace(profile, locations=locations, frames=frames, functions=functions, strings=strings)
+    return replace(profile, locations=locations, frames=frames, functions=functions, strings=strings, is_pprof=False)
 
 
 def _functions(profile: Profile, keys: list[tuple[str, str, str]]) -> tuple[Functions, tuple[str, ...]]:
