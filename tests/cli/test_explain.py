@@ -246,6 +246,16 @@ def test_a_text_that_nobody_knows(folder: Path) -> None:
     ]
 
 
+def test_a_function_of_a_text_that_nobody_knows_has_another_name_now(folder: Path) -> None:
+    main_go = folder / "main.go"
+    main_go.write_text(MAIN.replace("serve", "answer"))
+    os.utime(main_go, (3_000_000_000, 3_000_000_000))  # after the snapshot was taken
+    assert lines("main.go")[-1] == (
+        "    20.0MB of line 8 (main.serve) is not shown: the text that was profiled is not known, and the name of its function "
+        "does not tell where the line is in the text of now (set `revision` to the commit that was built)."
+    )
+
+
 def test_another_sample_type_and_a_mistake_in_the_settings(folder: Path) -> None:
     (folder / "alloclens.toml").write_text('base = "first"\nhints = "yes"\n')
     result = explain("--sample-type", "inuse_objects")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from alloclens.source.fit import fits
@@ -111,6 +113,16 @@ def test_without_a_start_a_line_stays_if_it_is_still_in_its_function() -> None:
     lost = marks((4, CART), (9, CART), (11, f"{LIST}.func1"), **{CART: 0})
     assert to(lost, UNKNOWN_VERSION, GO) == unsure(4, 0, 11)  # the closure's outer function is not among these
     assert to(lost, UNKNOWN_VERSION, "\n" * 7 + GO) == unsure(0, 0, 0)
+
+
+def test_the_line_of_a_function_is_its_start() -> None:
+    """V8 records no other. Of two functions of a name, neither is known."""
+    now = "\n" * 7 + GO
+    made = marks((3, CART), (15, MAP), **{CART: 0, MAP: 0})
+    assert to(made, UNKNOWN_VERSION, now) == unsure(0, 0)
+    assert to(replace(made, by_function=True), UNKNOWN_VERSION, now) == unsure(10, 22)
+    twice = replace(marks((3, CART), (4, CART), **{CART: 0}), by_function=True)
+    assert to(twice, UNKNOWN_VERSION, now) == unsure(0, 0)
 
 
 def test_without_a_function_a_line_is_gone() -> None:

@@ -128,6 +128,8 @@ class RecordedLines:
     """Recorded declaration of each function, 1-based; 0 if unknown."""
     path: str = ""
     """Path of the file here, whose extension tells the language."""
+    by_function: bool = False
+    """Whether each line is that of its function, see `Lines`."""
 
 
 class MappedLines(NamedTuple):
@@ -222,7 +224,8 @@ def _by_function(lines: RecordedLines, now: str) -> Ints:
 
     If the start was not recorded, a line keeps its number if that is still in the function.
     """
-    started = [_start(name, start, lines.path) for name, start in zip(lines.names, lines.start.tolist(), strict=True)]
+    starts = _starts(lines).tolist()
+    started = [_start(name, start, lines.path) for name, start in zip(lines.names, starts, strict=True)]
     functions = [
         _only(declarations(now, name, lines.path), start) for name, start in zip(lines.names, started, strict=True)
     ]
@@ -232,6 +235,17 @@ def _by_function(lines: RecordedLines, now: str) -> Ints:
     line = lines.line + shift[lines.function]
     inside = (line >= first[lines.function]) & (line <= last[lines.function])
     return np.where((lines.line > 0) & inside, line, 0)
+
+
+def _starts(lines: RecordedLines) -> Ints:
+    """Return the recorded start of each function: the line itself if the writer records no other, unless there are several."""
+    if not lines.by_function:
+        return lines.start
+    pairs = np.unique(np.stack([lines.function, lines.line])[:, lines.function >= 0], axis=1)
+    function, first, count = np.unique(pairs[0], return_index=True, return_counts=True)
+    starts = lines.start.copy()
+    starts[function] = np.where(count == 1, pairs[1, first], 0)
+    return starts
 
 
 def _start(name: str, start: int, path: str) -> int:

@@ -31,6 +31,10 @@ OF_UNKNOWN_RELEASE = (
     "the version of this library that was profiled is not known: nothing shows that it is the one here (neither its path, nor "
     "the binary, nor a lock file of that time); its lines are found by their functions' names, and marked ~"
 )
+NOT_BY_NAME = (
+    "the text that was profiled is not known, and the name of its function does not tell where the line is in the text of now "
+    f"({SET_REVISION})"
+)
 LIKE_IT = "the file has a line like it, but it is not certain that it is the same one"
 MAX_NAMED_TEXTS = 3
 """Texts that are named if several fit."""
@@ -158,7 +162,7 @@ def not_shown(comparison: Comparison, gone: Ints, version: SourceVersion, now: s
         why = LIKE_IT if is_like else "the line has been changed or deleted since"
         why += ", if this is the text that was profiled" if doubt else ""
         if version.is_unknown:
-            why = "its function was not found here or has fewer lines"
+            why = NOT_BY_NAME
         sentences.append(f"{cum} of {then} is not shown: {why}.")
     return sentences
 

@@ -376,7 +376,12 @@ def recorded_lines(lines: Lines, rows: Ints, path: str) -> RecordedLines:
     known = functions >= 0
     names = [lines.functions.name[i] for i in functions[known].tolist()]
     return RecordedLines(
-        lines.line[rows], row - np.count_nonzero(~known), names, lines.functions.start_line[functions[known]], path
+        lines.line[rows],
+        row - np.count_nonzero(~known),
+        names,
+        lines.functions.start_line[functions[known]],
+        path,
+        lines.by_function,
     )
 
 
