@@ -124,6 +124,26 @@ def test_annotate_says_how_to_take_a_file_for_one_of_which_only_the_name_is_know
     assert [line.split()[0] for line in lines if "malloc" in line] == ["1.0MB"]
 
 
+def test_annotate_looks_in_the_working_directory_if_nothing_marks_a_workspace(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A binary or a source beside the folder of SOURCE would not be found otherwise; a message says where it was looked for."""
+    for folder in ("api", "web"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "main.c").write_text("static void keep(int i) {\n  kept[i] = malloc(1000);\n}\n")
+    drop(tmp_path / "p/a.pb.gz", heap(f"keep@{tmp_path.as_posix()}/api/main.c:2 = 1x{MB}"))
+    monkeypatch.chdir(tmp_path)
+    assert "1.0MB     2 " in run("annotate", "api/main.c", "--profiles", "p").stdout
+    assert (
+        "no profile has a stack through a line of web/main.c" in run("annotate", "web/main.c", "--profiles", "p").output
+    )
+    stack = "heap profile: 1: 1048576 [1: 1048576] @ heapprofile\n1: 1048576 [1: 1048576] @ 0x401000\n"
+    mapped = "\nMAPPED_LIBRARIES:\n00400000-00500000 r-xp 00000000 08:01 1 /gone/shop\n"
+    drop(tmp_path / "p/b.heap", (stack + mapped).encode())
+    said = run("annotate", "api/main.c", "--profiles", "p").stderr
+    assert f"b.heap: no binary of /gone/shop in {tmp_path.as_posix()}; set binaries to where it is." in said
+
+
 def test_annotate_says_why_there_is_nothing(tmp_path: Path) -> None:
     source, profiles = tmp_path / "main.go", tmp_path / "p"
     source.write_text("package main\n")

@@ -40,6 +40,18 @@ def test_the_nearest_settings_then_repository_then_module(tmp_path: Path, files:
     assert workspace_around(str(tmp_path / "a/b/c")) == (tmp_path / expected).as_posix()
 
 
+@pytest.mark.parametrize(
+    ("cwd", "mark", "expected"),
+    [("a", "", "a"), ("a/b/c", "", "a/b/c"), ("a/other", "", "a/b/c"), ("a", "a/b/go.mod", "a/b")],
+)
+def test_without_a_mark_it_is_the_folder_that_is_given(tmp_path: Path, cwd: str, mark: str, expected: str) -> None:
+    for folder in ("a/b/c", "a/other"):
+        (tmp_path / folder).mkdir(parents=True)
+    if mark:
+        (tmp_path / mark).touch()
+    assert workspace_around(str(tmp_path / "a/b/c"), str(tmp_path / cwd)) == (tmp_path / expected).as_posix()
+
+
 def test_a_home_is_no_workspace_of_what_lies_in_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Some keep their home in git, and many have a package.json there."""
     for name in ("HOME", "USERPROFILE"):
@@ -49,3 +61,4 @@ def test_a_home_is_no_workspace_of_what_lies_in_it(tmp_path: Path, monkeypatch: 
         (tmp_path / mark).mkdir()
     assert workspace_around(str(tmp_path / "home/work")) == (tmp_path / "home/work").as_posix()
     assert workspace_around(str(tmp_path / "home")) == (tmp_path / "home").as_posix()
+    assert workspace_around(str(tmp_path / "home/work"), str(tmp_path / "home")) == (tmp_path / "home/work").as_posix()

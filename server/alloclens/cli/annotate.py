@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,7 +52,7 @@ def command(source: Path, profiles: str, base: str | None, head: str | None, sam
     """Print SOURCE with numbers beside its lines, and leaks below them."""
     path = real(str(source))
     given = {"base": base, "head": head, "sampleType": sample_type}
-    known = world([workspace_around(str(Path(path).parent))], [real_path(profiles)], given)
+    known = world([workspace_around(str(Path(path).parent), os.curdir)], [real_path(profiles)], given)
     tell_problems(known)
     settings = known.settings
     refuse_unknown(known, base, head)

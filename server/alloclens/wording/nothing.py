@@ -16,7 +16,7 @@ from alloclens.wording.markdown import code, escape
 from alloclens.wording.services import missing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from alloclens.series.comparison import Comparison
     from alloclens.series.findings import Judgement
@@ -165,20 +165,23 @@ def notes(world: World) -> list[str]:
     """Say what limits every verdict: processes in one directory, addresses without lines, and sources that are not here."""
     sentences = [] if world.named else processes(world.series)
     for comparison in world.comparisons:
-        sentences += of_head(comparison)
+        sentences += of_head(comparison, world.sources.roots.folders)
     if sources_are_missing(world) and not any(map(_has_only_addresses, world.comparisons)):
         sentences.append(f"No line of your own code is judged: {SENTENCES[Cause.NO_SOURCE]}.")
     return sentences
 
 
-def of_head(comparison: Comparison) -> list[str]:
-    """Say what was wrong when the head was read, and which binaries its addresses need."""
+def of_head(comparison: Comparison, folders: Sequence[str]) -> list[str]:
+    """Say what was wrong when the head was read, and which binaries its addresses need that are not in these folders."""
     head = comparison.head
     sentences = [f"{code(head.name)}: {escape(note)}." for note in head.notes]
     if names := [name for name in head.missing if not is_system_binary(name)]:
         listed = ", ".join(map(code, names[:MAX_NAMED_BINARIES]))
         more = f" and {len(names) - MAX_NAMED_BINARIES} more" if len(names) > MAX_NAMED_BINARIES else ""
-        sentences.append(f"{code(head.name)}: no binary of {listed}{more} here; set `binaries` to where it is.")
+        searched = " or ".join(map(code, folders)) or "any workspace"
+        sentences.append(
+            f"{code(head.name)}: no binary of {listed}{more} in {searched}; set `binaries` to where it is."
+        )
     return sentences
 
 

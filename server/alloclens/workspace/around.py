@@ -21,11 +21,12 @@ MARKS = (
 """Files that mark a repository, a workspace of Go's or Gradle's, and a module or package."""
 
 
-def workspace_around(folder: str) -> str:
+def workspace_around(folder: str, unmarked: str = "") -> str:
     """Return the nearest enclosing folder with a settings file, else the nearest repository, else module.
 
-    The home directory and its parents do not count, unless it is this folder itself. Raises OSError if the folder is
-    relative to a working directory that was deleted.
+    If there is none of them, return the folder `unmarked` if it encloses this one, else this one. The home directory and
+    its parents do not count, unless it is this folder itself. Raises OSError if the folder is relative to a working directory
+    that was deleted.
     """
     here = Path(real(folder))
     if not here.is_absolute():
@@ -34,4 +35,5 @@ def workspace_around(folder: str) -> str:
     above = [here, *takewhile(lambda parent: not home.is_relative_to(parent), here.parents)]
     settled = (path for path in above if config.find([path]))
     marked = (path for marks in MARKS for path in above if any(os.path.lexists(path / mark) for mark in marks))
-    return next(settled, next(marked, here)).as_posix()
+    default = Path(real(unmarked)) if unmarked else here
+    return next(settled, next(marked, default if default in above else here)).as_posix()
