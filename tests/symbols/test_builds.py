@@ -156,6 +156,22 @@ def test_what_was_read_is_kept_though_a_library_of_the_system_has_no_lines(
     assert lines(tmp_path) == wanted
 
 
+@pytest.mark.skipif(not shutil.which("objcopy"), reason="no objcopy here")
+def test_the_build_with_debug_information_is_read_when_it_is_put_back(tmp_path: Path) -> None:
+    folder, whole = tmp_path / "work", tmp_path / "whole"
+    folder.mkdir()
+    program = native.cpp(folder)
+    shutil.copy2(program.binary, whole)
+    subprocess.run(["objcopy", "--strip-all", whole, program.binary], check=True)
+    shutil.copystat(whole, program.binary)
+    for number in (1, 2):
+        drop(folder / f"profiles/shop.{number:04}.heap", program.text(number * MB))
+    assert lines(folder) == {}
+    shutil.copy2(whole, program.binary)
+    forget()
+    assert lines(folder) == {program.truth(*NAMES)[0][2]: 2 * MB}
+
+
 def test_top_reads_the_setting_and_says_why_there_is_no_line(
     program: Ran, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

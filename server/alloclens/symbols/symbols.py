@@ -169,10 +169,12 @@ class _Symbolizer:
             symbols, where = _image(candidates)
         except _BinaryError as error:
             self.messages.append(str(error))
+            self.refused.append(file)
             return {}
         stacks = _looked_up(symbols, where.lookup_addresses(self._addresses(rows), self._mapped(number)), rows)
         if not any(call.file for calls in stacks.values() for call in calls):
             self.messages += _split(candidates)
+            self.refused.append(file)
         return stacks
 
     def _columns(self) -> tuple[Ints, Ints]:
