@@ -290,6 +290,29 @@ def test_a_dump_at_the_exit_that_is_alone_is_shown() -> None:
     assert names(series.observations(series.head("latest"))) == ["shop.387.0.f.heap"]
 
 
+def test_snapshots_without_the_names_that_others_have_are_not_compared() -> None:
+    shop, library = "/app/shop", "/app/cart.so"
+    binaries = [((), (shop,)), ((), (shop,)), ((shop,), ()), ((shop,), (library,)), ((), (shop,)), ((shop,), ())]
+    made = [
+        replace(snapshot(f"/p/{i}", i), named=named, unnamed=unnamed) for i, (named, unnamed) in enumerate(binaries)
+    ]
+    (series,) = group(made)
+    head = series.head("latest")
+    assert names(series.observations(head)) == ["2", "3", "5"]  # no snapshot has names for the library
+    assert {word: one.name for word, one in series.bases_by_word(head).items()} == {"first": "2", "previous": "3"}
+    assert series.base("first", head) is made[2]
+    assert series.base("1", head) is made[1]
+    (alone,) = group([*made[:2], snapshot("/p/2", 2)])  # nothing was found for any of them
+    assert len(alone.observations(alone.head("latest"))) == 3
+
+
+def test_a_repeated_total_counts_if_what_it_repeats_has_no_names() -> None:
+    shop, same = "/app/shop", heap(f"{HERE} = 1x8/9")
+    first, second = (snapshot(f"/p/{i}", i, same) for i in range(2))
+    (series,) = group([replace(first, unnamed=(shop,)), replace(second, named=(shop,))])
+    assert names(series.observations(series.head("latest"))) == ["1"]
+
+
 @pytest.mark.parametrize(("hours", "base"), [(2.9, "b"), (3.0, "b"), (3.1, "a"), (-3.0, "b"), (-3.1, "a")])
 def test_the_same_time_yesterday_is_within_three_hours(hours: float, base: str) -> None:
     head = 10 * 86400.0

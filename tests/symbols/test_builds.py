@@ -156,6 +156,24 @@ def test_what_was_read_is_kept_though_a_library_of_the_system_has_no_lines(
     assert lines(tmp_path) == wanted
 
 
+def test_snapshots_that_are_older_than_the_binary_are_no_base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    program = native.cpp(tmp_path)
+    written = program.binary.stat().st_mtime
+    for number, age in enumerate((-20, -10, 10, 20), 1):
+        given = drop(tmp_path / f"profiles/shop.{number:04}.heap", program.text(number * MB))
+        os.utime(given, (written + age,) * 2)
+    result = CliRunner().invoke(cli, ["annotate", str(program.source), "--profiles", "profiles"])
+    assert "4.0MB (+1.0MB)" in result.stdout.splitlines()[0]  # of the third, which is the first with names
+    for command in (["annotate", str(program.source), "--profiles", "profiles"], ["explain"], ["leaks", "profiles"]):
+        said = CliRunner().invoke(cli, command).stderr
+        assert (
+            "2 of 4 snapshots of the process are left out of verdicts and are no base: shop.0001.heap, shop.0002"
+            in said
+        )
+        assert f"shop.0001.heap: {program.binary}: was written after the profile" in said
+
+
 @pytest.mark.skipif(not shutil.which("objcopy"), reason="no objcopy here")
 def test_the_build_with_debug_information_is_read_when_it_is_put_back(tmp_path: Path) -> None:
     folder, whole = tmp_path / "work", tmp_path / "whole"

@@ -98,6 +98,7 @@ class SnapshotFacts(msgspec.Struct, frozen=True, array_like=True):
     attribution: int
     build: tuple[float, bool, bool, str, bool, str, bool]
     missing: tuple[str, ...]
+    named: tuple[str, ...]
     notes: tuple[str, ...]
     mem_stats: tuple[int, ...] | None
     contention: str

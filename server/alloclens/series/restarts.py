@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING
 
 from alloclens.profile.kinds import ProfileKind
@@ -114,6 +114,16 @@ def at_exit(process: Sequence[Snapshot]) -> list[Snapshot]:
     if named:
         return named if len(named) < len(process) else []
     return [process[-1]] if len(process) > 1 and _is_of_exit(*process[-2:]) else []
+
+
+def without_names(process: Sequence[Snapshot]) -> list[Snapshot]:
+    """Return the snapshots of a process in which a binary has no names, though it has in others: their lines are not comparable.
+
+    None if that leaves no others.
+    """
+    named = frozenset(chain.from_iterable(snapshot.named for snapshot in process))
+    found = [snapshot for snapshot in process if not named.isdisjoint(snapshot.unnamed)]
+    return found if len(found) < len(process) else []
 
 
 def _is_of_exit(before: Snapshot, last: Snapshot) -> bool:

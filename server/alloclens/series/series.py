@@ -15,7 +15,7 @@ import numpy as np
 from alloclens.profile.kinds import is_meant
 from alloclens.profile.sample_types import leading_column
 from alloclens.profile.taken_at import DAY_SECONDS
-from alloclens.series.restarts import at_exit, counters, goes_on, since_start
+from alloclens.series.restarts import at_exit, counters, goes_on, since_start, without_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -136,19 +136,24 @@ class Series:
         """The snapshots that were written as a process ended."""
         return frozenset(chain.from_iterable(map(at_exit, self.processes)))
 
+    @cached_property
+    def without_names(self) -> frozenset[Snapshot]:
+        """The snapshots that cannot be compared by line with others of their process, because a binary has no names in them."""
+        return frozenset(chain.from_iterable(map(without_names, self.processes)))
+
     def observations(self, head: Snapshot) -> list[Snapshot]:
         """Return the snapshots of a process up to its head, without heap profiles that repeat the previous totals.
 
         No garbage collection ended between two such snapshots: they are one observation. Goroutines are counted anew.
-        What was written at the exit is none.
+        What was written at the exit is none, nor what has no names.
         """
         end = self.snapshots.index(head) + 1
         begin = end - 1 - self.process(head).index(head)
-        ran = [snapshot not in self.at_exit for snapshot in self.snapshots[begin:end]]
-        if since_start(head):
-            new = np.append(True, (self._steps[begin : end - 1] != 0).any(axis=1))
-            ran = (ran & new).tolist()
-        return [snapshot for snapshot, counts in zip(self.snapshots[begin:end], ran, strict=True) if counts]
+        left_out = self.at_exit | self.without_names
+        counted = [snapshot for snapshot in self.snapshots[begin:end] if snapshot not in left_out]
+        if not since_start(head):
+            return counted
+        return counted[:1] + [later for earlier, later in pairwise(counted) if later.total != earlier.total]
 
     def judged_process(self, head: Snapshot, enough: int, mature: int) -> JudgedProcess:
         """Return the head's process, or one before it while it is young, by the number of its observations.
@@ -241,11 +246,12 @@ class Series:
     def base(self, name: str, head: Snapshot) -> Snapshot | None:
         """Return the base; None if there is nothing to compare.
 
-        `first` and `previous` stay within the head's process: a restart replaces all objects.
+        `first` and `previous` stay within the head's process: a restart replaces all objects. No word means a snapshot without
+        names.
         """
         if head.is_difference:
             return None
-        chosen = self._chosen(name, head) or self.process(head)[0]
+        chosen = self._chosen(name, head) or self._first(head)
         return None if chosen is head else chosen
 
     def _chosen(self, name: str, head: Snapshot) -> Snapshot | None:
@@ -259,22 +265,28 @@ class Series:
 
     def bases_by_word(self, head: Snapshot) -> dict[str, Snapshot]:
         """Return the base that each of the words means for a head, without those that mean none."""
-        named = {name: self._chosen(name, head) for name in CHOICES} | {"first": self.process(head)[0]}
+        named = {name: self._chosen(name, head) for name in CHOICES} | {"first": self._first(head)}
         return {name: snapshot for name, snapshot in named.items() if snapshot not in (None, head)}
 
     def heads_by_word(self) -> dict[str, Snapshot]:
         """Return the head that each of the words means."""
         return {name: self.head(name) for name in ("latest", "previous", "first")}
 
+    def _first(self, head: Snapshot) -> Snapshot:
+        """Return the first snapshot of a head's process up to it that can be compared."""
+        process = self.process(head)
+        return next((s for s in process[: process.index(head)] if s not in self.without_names), head)
+
     def _before(self, snapshot: Snapshot) -> Snapshot | None:
         process = self.process(snapshot)
-        place = process.index(snapshot)
-        return process[place - 1] if place else None
+        before = reversed(process[: process.index(snapshot)])
+        return next((s for s in before if s not in self.without_names), None)
 
     def _a_day_before(self, head: Snapshot) -> Snapshot | None:
         """Return the snapshot nearest to the same time yesterday, if it is within some hours."""
         moment = head.taken_at.seconds - DAY_SECONDS
-        nearest = min(self.snapshots, key=lambda s: abs(s.taken_at.seconds - moment))
+        comparable = (s for s in self.snapshots if s not in self.without_names)
+        nearest = min(comparable, key=lambda s: abs(s.taken_at.seconds - moment))
         return nearest if abs(nearest.taken_at.seconds - moment) <= MAX_OFFSET_SECONDS else None
 
     def _labelled(self, label: str) -> Snapshot | None:
@@ -296,7 +308,7 @@ def heaps_beside(series: Iterable[Series], head: Snapshot, of: Series) -> list[S
             for process in other.processes:
                 first, last = process[0].taken_at.seconds, process[-1].taken_at.seconds
                 if 2 * (min(last, ended) - max(first, begun)) >= ended - begun > 0:
-                    return list(process)
+                    return [snapshot for snapshot in process if snapshot not in other.without_names]
     return []
 
 

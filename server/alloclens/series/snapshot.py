@@ -61,6 +61,10 @@ class Snapshot:
     """Stamp of the file that was read."""
     missing: tuple[str, ...] = ()
     """Recorded names of binaries that are missing here, so that their addresses have no lines."""
+    named: tuple[str, ...] = ()
+    """Recorded names of the binaries of which an address has a line."""
+    unnamed: tuple[str, ...] = ()
+    """Recorded names of the binaries, except the system's, of which no address has a line, because they are missing or unusable."""
     notes: tuple[str, ...] = ()
     """Problems while reading, and what to do about them."""
     mem_stats: MemStats | None = None

@@ -35,6 +35,7 @@ from alloclens.source.places import Nowhere, SourceMap
 from alloclens.source.recorded import Kind
 from alloclens.source.roots import Roots
 from alloclens.symbols.build_info import build
+from alloclens.symbols.symbols import with_lines
 from alloclens.tables.alignment import NO_MAPS, realigned
 from alloclens.tables.allocations import StackAllocations, of_two_processes, profiling, sketch, stack_allocations
 from alloclens.tables.code import code_digests
@@ -212,8 +213,7 @@ class Reader:
         )
         take_longer(min(len(settled.places) * PLACE_SECONDS, MAX_WALK_SECONDS))
         keep_texts(snapshot, settled.places.values(), self.roots, stamp, texts())
-        wanted = [name for name in (*symbolized.missing, *symbolized.refused) if not is_system_binary(name)]
-        if not (wanted or symbolized.is_transient):  # a binary that is missing may be there next time
+        if not (_wanted(symbolized) or symbolized.is_transient):  # a binary that is missing may be there next time
             snapshots().keep(snapshot, source.read.evidence, stamp, self.digest)
         return snapshot
 
@@ -322,6 +322,11 @@ def _placement(file: str, place: Place | Nowhere) -> str:
     return f"placed {file} -> {place.path} (rule: {place.rule}{', guessed' if place.guessed else ''})"
 
 
+def _wanted(symbolized: Symbolized) -> list[str]:
+    """Return the recorded names of the binaries that would give more addresses lines."""
+    return [name for name in (*symbolized.missing, *symbolized.refused) if not is_system_binary(name)]
+
+
 def _whose(files: Iterable[str], places: Places) -> Ownership:
     kinds = [places[file].kind if file in places else Kind.BUILT_IN for file in files]  # "" has no place
     return Ownership([kind is Kind.OWN for kind in kinds], [kind is Kind.UNKNOWN for kind in kinds])
@@ -330,7 +335,7 @@ def _whose(files: Iterable[str], places: Places) -> Ownership:
 def _snapshot(path: str, stamp: Stamp, source: Attributed, settled: Settled, build: Build) -> Snapshot:
     symbolized, lines = source.read.symbolized, source.lines
     profile = symbolized.profile
-    binary = profile.text(profile.mappings.file[:1])
+    binary, named = profile.text(profile.mappings.file[:1]), with_lines(profile)
     return Snapshot(
         path=path,
         taken_at=taken_at(profile.time_nanos, Path(path).name, stamp.mtime_ns, time.time()),
@@ -350,6 +355,8 @@ def _snapshot(path: str, stamp: Stamp, source: Attributed, settled: Settled, bui
         build=build,
         stamp=stamp,
         missing=symbolized.missing,
+        named=named,
+        unnamed=tuple(name for name in _wanted(symbolized) if name not in named),
         notes=symbolized.messages,
         mem_stats=profile.mem_stats,
         contention=contention_of(profile, name_of(path)),

@@ -104,6 +104,13 @@ def symbolized(
     return _Symbolizer(profile, binaries, taken_at, before).run(rows)
 
 
+def with_lines(profile: Profile) -> tuple[str, ...]:
+    """Return the recorded names of the binaries of which an address has a line."""
+    where = profile.locations
+    found = (where.mapping >= 0) & (where.address != 0) & ~_lacks_lines(profile)
+    return _names(profile, np.unique(where.mapping[found]))
+
+
 def _lacks_lines(profile: Profile) -> Mask:
     """Return which locations have an address in a binary and no frame with a file."""
     where = profile.locations

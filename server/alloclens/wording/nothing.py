@@ -13,7 +13,7 @@ from alloclens.series.verdicts import MIN_OBSERVATIONS, RULES, Rule
 from alloclens.wording.amounts import counted, duration
 from alloclens.wording.focus import words
 from alloclens.wording.markdown import code, escape
-from alloclens.wording.services import missing
+from alloclens.wording.services import listed, missing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from alloclens.series.comparison import Comparison
     from alloclens.series.findings import Judgement
     from alloclens.series.series import Series
+    from alloclens.series.snapshot import Snapshot
     from alloclens.session.world import World
 
 
@@ -135,6 +136,8 @@ def _one_snapshot(comparison: Comparison) -> str:
     head, process = comparison.head, comparison.series.process(comparison.head)
     needed, known = f"it takes two, better {MIN_OBSERVATIONS} or more", process.index(head) + 1
     until = " up to the head" if head is not process[-1] else ""
+    if unnamed := comparison.series.without_names.intersection(process[:known]):
+        return f"of {counted(known, 'snapshot')} of the process{until}, {len(unnamed)} cannot be compared; {needed}"
     if known > 1:
         return (
             f"no garbage collection ended between the {known} snapshots{until}, so they are one observation; {needed}"
@@ -165,22 +168,37 @@ def notes(world: World) -> list[str]:
     """Say what limits every verdict: processes in one directory, addresses without lines, and sources that are not here."""
     sentences = [] if world.named else processes(world.series)
     for comparison in world.comparisons:
-        sentences += of_head(comparison, world.sources.roots.folders)
+        folders = world.sources.roots.folders
+        sentences += of_snapshot(comparison.head, folders) + _left_out(comparison, folders)
     if sources_are_missing(world) and not any(map(_has_only_addresses, world.comparisons)):
         sentences.append(f"No line of your own code is judged: {SENTENCES[Cause.NO_SOURCE]}.")
     return sentences
 
 
-def of_head(comparison: Comparison, folders: Sequence[str]) -> list[str]:
-    """Say what was wrong when the head was read, and which binaries its addresses need that are not in these folders."""
-    head = comparison.head
-    sentences = [f"{code(head.name)}: {escape(note)}." for note in head.notes]
-    if names := [name for name in head.missing if not is_system_binary(name)]:
-        listed = ", ".join(map(code, names[:MAX_NAMED_BINARIES]))
+def _left_out(comparison: Comparison, folders: Sequence[str]) -> list[str]:
+    """Say which snapshots of the head's process are not compared because a binary has no names in them, and why."""
+    series, process = comparison.series, comparison.series.process(comparison.head)
+    without = [snapshot for snapshot in process if snapshot in series.without_names]
+    if not without:
+        return []
+    compared = next(snapshot for snapshot in process if snapshot not in series.without_names)
+    left_out = (
+        f"{len(without)} of {counted(len(process), 'snapshot')} of the process are left out of verdicts and are no base: "
+        f"{listed([code(snapshot.name) for snapshot in without])}. A binary could not be used for them, as it was for "
+        f"{code(compared.name)}."
+    )
+    return [left_out, *(of_snapshot(without[0], folders) if without[0] is not comparison.head else [])]
+
+
+def of_snapshot(snapshot: Snapshot, folders: Sequence[str]) -> list[str]:
+    """Say what was wrong when a snapshot was read, and which binaries its addresses need that are not in these folders."""
+    sentences = [f"{code(snapshot.name)}: {escape(note)}." for note in snapshot.notes]
+    if names := [name for name in snapshot.missing if not is_system_binary(name)]:
+        some = ", ".join(map(code, names[:MAX_NAMED_BINARIES]))
         more = f" and {len(names) - MAX_NAMED_BINARIES} more" if len(names) > MAX_NAMED_BINARIES else ""
         searched = " or ".join(map(code, folders)) or "any workspace"
         sentences.append(
-            f"{code(head.name)}: no binary of {listed}{more} in {searched}; set `binaries` to where it is."
+            f"{code(snapshot.name)}: no binary of {some}{more} in {searched}; set `binaries` to where it is."
         )
     return sentences
 

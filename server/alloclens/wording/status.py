@@ -153,6 +153,8 @@ def _unplaced(comparison: Comparison) -> str:
 def _why_alone(comparison: Comparison) -> str:
     if comparison.head.is_difference:
         return "the file is already a difference"
+    if comparison.series.without_names.intersection(comparison.series.process(comparison.head)):
+        return "nothing to compare with: the earlier snapshots of the process have no names"
     if len(comparison.series.snapshots) > 1:
         return "nothing to compare with: the process restarted just before; choose an older base to compare anyway"
     return "nothing to compare with yet"
