@@ -149,6 +149,24 @@ async def test_code_actions_where_numbers_are_missing(any_editor: Editor, lost: 
     assert await any_editor.actions(store) == []
 
 
+async def test_what_is_wrong_with_the_profile_explains_why_it_does_not_name_a_file(
+    any_editor: Editor, folder: Path
+) -> None:
+    stack = "heap profile: 1: 1048576 [1: 1048576] @ heapprofile\n1: 1048576 [1: 1048576] @ 0x401000\n"
+    mapped = "\nMAPPED_LIBRARIES:\n00400000-00500000 r-xp 00000000 08:01 1 /gone/shop\n"
+    drop(folder / "profiles/a.heap", (stack + mapped).encode())
+    await any_editor.open_folder(folder)
+    main, text = any_editor.open(folder / "main.go"), any_editor.open(folder / "go.mod")
+    words = f"a.heap: no binary of /gone/shop in {folder.as_posix()}; set binaries to where it is."
+
+    async def explained() -> bool:
+        return words in await any_editor.command("alloclens.server.explain", main)
+
+    await any_editor.until(explained)
+    assert [action.title for action in await any_editor.actions(main)] == ["Why are there no numbers here?"]
+    assert await any_editor.actions(text) == []
+
+
 async def test_a_mapping_is_offered_where_it_finds_something(editor: Editor, lost: Path) -> None:
     (lost / "bank.go").write_text(STORE.replace("hold", "settle"))
     drop(lost / "profiles/a.pb.gz", snapshot(lost, 30, 10, f"main.pay:9@/opt/ci/bank.go:12 = 5x{MB}"))

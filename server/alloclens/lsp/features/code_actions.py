@@ -17,6 +17,7 @@ from alloclens.session.choice import names, services_with
 from alloclens.wording.explain import mapping
 from alloclens.wording.focus import words
 from alloclens.wording.names import short_name
+from alloclens.wording.nothing import of_snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,9 +73,12 @@ def _of_placement(ls: Server, world: World, uri: str) -> list[types.Command]:
 
 
 def _could_have(world: World, path: str) -> bool:
-    """Return whether the profile names a file of this name; no other can have numbers."""
+    """Return whether the profile names a file of this name, or might if it had been read as a whole."""
     shown = world.shown
-    return bool(shown and (world.recorded_at(shown, path) or name_of(path) in shown.lines.by_name))
+    if shown is None:
+        return False
+    is_cut = bool(language_of(path) and of_snapshot(shown.head, world.sources.roots.folders))
+    return bool(is_cut or world.recorded_at(shown, path) or name_of(path) in shown.lines.by_name)
 
 
 def _of_line(ls: Server, at: Here, uri: str, line: int) -> Iterator[types.Command]:

@@ -17,6 +17,8 @@ from alloclens.session.line_mapper import coverage_now, parts
 from alloclens.wording import services
 from alloclens.wording.drift import report, without_line
 from alloclens.wording.explain import advice, finds, mapping, not_read, nothing_of, of_file, of_profile, summary
+from alloclens.wording.markdown import plain
+from alloclens.wording.nothing import of_snapshot
 from alloclens.wording.status import not_listed, nothing
 
 if TYPE_CHECKING:
@@ -90,7 +92,10 @@ def _of_document(world: World, documents: Documents, uri: str) -> list[str]:
         kind = [f"{of_profile(of)}:"] if of is not world.shown else []
         return [*kind, *lines, *report(of, at.path, mapped), *without_line(of, here)]
     having = [names(world)[service] for service in services_with(world, at.path)]
-    return [services.not_shown(having, services.shown(world))] if having else [nothing_of(at.path, bool(named)), *lines]
+    if having:
+        return [services.not_shown(having, services.shown(world))]
+    notes = map(plain, of_snapshot(of.head, world.sources.roots.folders))
+    return [nothing_of(at.path, bool(named)), *lines, *notes]
 
 
 def _text(documents: Documents, path: str, at: Document, world: World) -> str | None:
