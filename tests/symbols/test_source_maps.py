@@ -13,7 +13,7 @@ import pytest
 from alloclens.profile.formats import read
 from alloclens.profile.model import Frame
 from alloclens.source.roots import PrefixMapping
-from alloclens.symbols.source_maps import in_sources
+from alloclens.symbols.source_maps import NO_COLUMNS, in_sources
 from alloclens.symbols.symbols import Symbolized
 
 from tests.support.profiles import heap
@@ -162,7 +162,10 @@ def test_of_a_server(folder: Path) -> None:
         ("../../secret.map", "outside the workspace"),
         ("link.map", "outside the workspace"),
         ("//share/app.js.map", "outside the workspace"),
-        ("none.map", "none.map cannot be read: No such file"),
+        (
+            "none.map",
+            "none.map cannot be read: No such file or directory; copy it there, or build again with source maps",
+        ),
         ("data:application/json;base64,@@@@", "inline source map is damaged"),
         ("data:application/json,{", "cannot be read"),
         ("damaged.map", "cannot be read"),
@@ -214,9 +217,10 @@ def test_a_line_without_a_column_counts_if_all_of_it_comes_from_one_line(tmp_pat
     app, source = (tmp_path / "dist/app.js").as_posix(), (tmp_path / "src/a.ts").as_posix()
     stack = " < ".join(f"f@{app}:{number}" for number in (1, 2, 3, 99))
     given = Symbolized(read(heap(f"{stack} = 1x1048576")))
-    assert mapped(given, tmp_path)[0] == [(source, 5), (source, 7), (source, 8), (app, 99)]
+    assert mapped(given, tmp_path) == ([(source, 5), (source, 7), (source, 8), (app, 99)], ())
     minified = tmp_path / "min"
     put(minified / "dist/app.js", f"{GENERATED}\n//# sourceMappingURL=app.js.map\n")
     put(minified / "dist/app.js.map", source_map())
-    given = Symbolized(read(heap(f"f@{minified}/dist/app.js:1 = 1x1048576")))
-    assert mapped(given, minified)[0] == [((minified / "dist/app.js").as_posix(), 1)]
+    app = (minified / "dist/app.js").as_posix()
+    given = Symbolized(read(heap(f"f@{app}:1 < g@{app}:1 = 1x1048576")))
+    assert mapped(given, minified) == ([(app, 1)] * 2, (f"{app}: {NO_COLUMNS}",))

@@ -34,6 +34,10 @@ SCHEME = re.compile(r"[a-z][a-z0-9+.-]+:", re.IGNORECASE)
 INSTALL = "it is made from other files, and its source map needs the package symbolic: pip install 'symbolic<14'"
 OUTSIDE = "it is outside the workspace"
 REBUILT = "it was written after the profile, and its source map may be of another build; record the profile again"
+NO_COLUMNS = (
+    "its source map is not followed where a line is made from several, because the profile has no columns; give "
+    "heap.profile of @datadog/pprof a SourceMapper, or do not minify"
+)
 NAMELESS = "<unknown>"
 
 
@@ -83,12 +87,20 @@ class _Map(NamedTuple):
         """Return where a line and column, from 0, comes from; without a column, where all of the line comes from."""
         if column != UNKNOWN:
             return self.tokens.lookup(line, column + 1, 0)  # it counts from 1
+        first, last = self._ends(line)
+        return last if _is_one(first, last) else None  # the first may be before the function
+
+    def is_mixed(self, line: int) -> bool:
+        """Return whether only a part of a line comes from one line, so that a column is needed."""
+        first, last = self._ends(line)
+        return bool(first or last) and not _is_one(first, last)
+
+    def _ends(self, line: int) -> tuple[Any, Any]:
+        """Return where the start and the end of a line come from."""
         if line > len(self.lines):
-            return None
+            return None, None
         text = self.lines[line - 1].rstrip()
-        first, last = (self.tokens.lookup(line, at, 0) for at in (len(text) - len(text.lstrip()) + 1, len(text)))
-        is_one = first and last and (first.src, first.line) == (last.src, last.line)
-        return last if is_one else None  # the first may be before the function
+        return self.tokens.lookup(line, len(text) - len(text.lstrip()) + 1, 0), self.tokens.lookup(line, len(text), 0)
 
     def name(self, mapped: str, recorded: str) -> str:
         """Return the name of a function by its source, or as it was recorded if that is only a part of it and the rest is wrong.
@@ -103,6 +115,10 @@ class _Map(NamedTuple):
         return mapped if are_there else recorded
 
 
+def _is_one(first: Any, last: Any) -> bool:
+    return bool(first and last and (first.src, first.line) == (last.src, last.line))
+
+
 @dataclass
 class _Maps:
     """The source maps of one profile."""
@@ -113,12 +129,17 @@ class _Maps:
     messages: list[str] = field(default_factory=list)
     known: dict[str, _Map | None] = field(default_factory=dict)
     """By recorded file."""
+    mixed: set[str] = field(default_factory=set)
+    """The recorded files of which a line comes from several, and nothing tells which."""
 
     def lookup(self, frame: Frame, at: int) -> SymbolizedFrame | None:
         """Return the source of a frame in a generated file."""
         if frame.file not in self.known:
             self.known[frame.file] = self._map(frame.file)
         source_map = self.known[frame.file]
+        if source_map and at == UNKNOWN and frame.file not in self.mixed and source_map.is_mixed(frame.line):
+            self.mixed.add(frame.file)
+            self.messages.append(f"{frame.file}: {NO_COLUMNS}")
         token = source_map.token(frame.line, at) if source_map else None
         if source_map is None or token is None or not token.src or token.function_name == NAMELESS:
             return None
@@ -195,4 +216,6 @@ def _content(path: str, url: str, folders: tuple[str, ...]) -> tuple[str, bytes]
     try:
         return at.rpartition("/")[0], read_file(at, MAX_MAP_BYTES)
     except OSError as error:
-        raise _MapError(f"its source map {at} cannot be read: {reason(error)}") from error
+        raise _MapError(
+            f"its source map {at} cannot be read: {reason(error)}; copy it there, or build again with source maps"
+        ) from error
