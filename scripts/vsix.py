@@ -210,6 +210,7 @@ def _install(target: Target, packages: Path, wheel: Path) -> None:
         "install",
         "--quiet",
         "--no-config",
+        "--system-certs",
         "--link-mode",
         "copy",
         "--only-binary",

@@ -16,6 +16,9 @@ const WINDOWS = process.platform === 'win32';
 const NAMES = ['python3', 'python3.14', 'python3.13', 'python3.12', 'python3.11', 'python3.10', 'python', 'py'];
 const IS_ENOUGH = `import sys, venv, ensurepip; sys.exit(sys.version_info < (${LEAST.replace('.', ', ')}))`;
 
+// Has uv trust the certificates that the system trusts, as pip does; older versions of uv know the second name.
+const TRUSTED = { UV_SYSTEM_CERTS: '1', UV_NATIVE_TLS: '1' };
+
 export class InstalledServer {
   private readonly storage: string;
   private readonly folder: string;
@@ -104,7 +107,7 @@ export class InstalledServer {
   private step({ says, command, args }: Step, report: vscode.Progress<{ message?: string }>, token: vscode.CancellationToken): Promise<string | undefined> {
     report.report({ message: says });
     this.log.info(printable([command, ...args].join(' ')));
-    const child = spawn(command, args, { cwd: this.extension, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(command, args, { cwd: this.extension, env: { ...process.env, ...TRUSTED }, stdio: ['ignore', 'pipe', 'pipe'] });
     const said: string[] = [];
     for (const stream of [child.stdout, child.stderr]) {
       readline.createInterface(stream).on('line', (line) => {
