@@ -671,6 +671,15 @@ def test_every_cause_that_differs_is_named(folder: Path) -> None:
     assert "profiles of cpu, samples are not judged" in said
 
 
+def test_the_dump_of_an_exit_is_named(folder: Path) -> None:
+    for number, (in_use, allocated) in enumerate([(4, 10), (8, 20), (0, 28)], 1):
+        values = f"{in_use}: {in_use * MB} [{allocated}: {allocated * MB}] @"
+        drop(folder / f"p/shop.{number:04}.heap", f"heap profile: {values} heapprofile\n{values} 0x1234\n".encode())
+    said = run(folder / "p", "--workspace", folder).stderr
+    assert "shop.0003.heap seems to have been written as the program ended" in said
+    assert "as the program ended" in run(folder / "p", "--workspace", folder, "--head", "shop.0003.heap").stderr
+
+
 def test_processes_in_one_directory(folder: Path) -> None:
     """Two replicas write in turn. One leaks at line 5."""
     allocated = np.zeros((2, 12), np.int64)

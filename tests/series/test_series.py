@@ -250,7 +250,9 @@ JEMALLOC, GPERFTOOLS = "shop.387.{0}.m{0}.heap", "shop.{0:04}.heap"
         (GPERFTOOLS, "shop.0003.heap", "0x8/102", True),
         (GPERFTOOLS, "shop.0003.heap", "4x8/102", True),
         (GPERFTOOLS, "shop.0003.heap", "5x8/102", False),  # half is still there
-        (GPERFTOOLS, "shop.0003.heap", "0x8/104", False),  # 10 were freed and 2 allocated
+        (GPERFTOOLS, "shop.0003.heap", "0x8/109", True),  # a running program never holds nothing
+        (GPERFTOOLS, "shop.0003.heap", "1x8/102", True),  # 9 were freed and nothing allocated
+        (GPERFTOOLS, "shop.0003.heap", "1x8/104", False),  # 11 were freed and 2 allocated
         ("heap-{0}.pb.gz", "heap-3.pb.gz", "0x8/102", False),  # a garbage collection
     ],
 )
@@ -288,6 +290,29 @@ def test_a_dump_at_the_exit_that_is_alone_is_shown() -> None:
     (series,) = group([snapshot("/p/shop.387.0.f.heap", 1)])
     assert series.head("latest").name == "shop.387.0.f.heap"
     assert names(series.observations(series.head("latest"))) == ["shop.387.0.f.heap"]
+
+
+@pytest.mark.parametrize(
+    ("allocated", "in_use", "is_exit"),
+    [
+        ((600, 1200, 1810, 2400, 2500), 39, True),  # written after 600 each, and at the exit
+        ((600, 1200, 1810, 2400, 2950), 39, True),
+        ((600, 1200, 1810, 2400, 2965), 39, False),  # an interval as the others
+        ((600, 1200, 1810, 2400, 3000), 39, False),  # a cache was freed
+        ((600, 1200, 1810, 2400, 2500), 40, False),  # nothing was freed
+        ((600, 1200, 1810, 2450, 2550), 39, False),  # written at other times
+        ((1200, 1810, 2400, 2500), 39, False),  # two intervals show no rule
+    ],
+)
+def test_a_dump_of_gperftools_that_comes_too_early_is_of_the_exit(
+    allocated: tuple[int, ...], in_use: int, *, is_exit: bool
+) -> None:
+    held = [*range(41 - len(allocated) + 1, 41), in_use]
+    made = [
+        snapshot(f"/p/shop.{i:04}.heap", i, heap(f"{HERE} = {held[i]}x8/{total}")) for i, total in enumerate(allocated)
+    ]
+    (series,) = group(made)
+    assert series.at_exit == ({made[-1]} if is_exit else set())
 
 
 def test_snapshots_without_the_names_that_others_have_are_not_compared() -> None:

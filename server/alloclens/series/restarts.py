@@ -30,6 +30,10 @@ JEMALLOC = re.compile(r"\.(\d+)\.\d+\.[a-z]\d*\.heap\b")
 JEMALLOC_FINAL, GPERFTOOLS = re.compile(r"\.\d+\.f\.heap\b"), re.compile(r"\.\d{4,}\.heap\b")
 MIN_FREED = 10
 """Times as many bytes as were allocated, which a program frees as it ends."""
+REGULAR = 0.95
+"""Dumps that differ by less in what was allocated before each are written after so much: gperftools counts whole allocations."""
+MIN_INTERVALS = 3
+"""Intervals that show that dumps are regular."""
 MIN_STACKS = 10
 """A snapshot with fewer stacks may seem to be continued by one of another process."""
 
@@ -113,7 +117,7 @@ def at_exit(process: Sequence[Snapshot]) -> list[Snapshot]:
     named = [snapshot for snapshot in process if JEMALLOC_FINAL.search(snapshot.name)]
     if named:
         return named if len(named) < len(process) else []
-    return [process[-1]] if len(process) > 1 and _is_of_exit(*process[-2:]) else []
+    return [process[-1]] if len(process) > 1 and _is_of_exit(process) else []
 
 
 def without_names(process: Sequence[Snapshot]) -> list[Snapshot]:
@@ -126,14 +130,26 @@ def without_names(process: Sequence[Snapshot]) -> list[Snapshot]:
     return found if len(found) < len(process) else []
 
 
-def _is_of_exit(before: Snapshot, last: Snapshot) -> bool:
-    """Return whether over half of what gperftools counted in use was freed, and hardly anything allocated meanwhile."""
+def _is_of_exit(process: Sequence[Snapshot]) -> bool:
+    """Return whether gperftools wrote the last of a process's snapshots as it ended, by what was in use and allocated.
+
+    So it was if nothing is in use, which is never so while a program runs; if over half was freed and hardly anything allocated
+    meanwhile; or if less is in use and it came too early: gperftools writes a dump after so many bytes were allocated, or when
+    more is in use than ever.
+    """
+    before, last = process[-2:]
     names = [kind.type for kind in last.sample_types]
-    if not GPERFTOOLS.search(last.name) or "alloc_space" not in names:
+    if not GPERFTOOLS.search(last.name) or "alloc_space" not in names or last.rate:
         return False
     allocated, in_use = (names.index(f"{what}_space") for what in ("alloc", "inuse"))
-    freed = before.total[in_use] - last.total[in_use] + (new := last.total[allocated] - before.total[allocated])
-    return 2 * last.total[in_use] < before.total[in_use] and freed > MIN_FREED * new
+    fell = before.total[in_use] - last.total[in_use]
+    *intervals, new = (later.total[allocated] - sooner.total[allocated] for sooner, later in pairwise(process))
+    if fell <= 0 or not last.total[in_use]:
+        return fell > 0
+    if 2 * fell > before.total[in_use] and fell + new > MIN_FREED * new:
+        return True
+    shortest, longest = min(intervals, default=0), max(intervals, default=0)
+    return len(intervals) >= MIN_INTERVALS and shortest >= REGULAR * longest and new < REGULAR * shortest
 
 
 def lanes(snapshots: Sequence[Snapshot]) -> list[tuple[Snapshot, ...]]:

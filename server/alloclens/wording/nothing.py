@@ -176,18 +176,24 @@ def notes(world: World) -> list[str]:
 
 
 def _left_out(comparison: Comparison, folders: Sequence[str]) -> list[str]:
-    """Say which snapshots of the head's process are not compared because a binary has no names in them, and why."""
+    """Say which snapshots of the head's process are not judged: one of its exit, and those in which a binary has no names."""
     series, process = comparison.series, comparison.series.process(comparison.head)
+    sentences = [
+        f"{code(snapshot.name)} seems to have been written as the program ended, after it had freed memory, so it is not judged; "
+        "choose it as the head to see it."
+        for snapshot in process
+        if snapshot in series.at_exit
+    ]
     without = [snapshot for snapshot in process if snapshot in series.without_names]
     if not without:
-        return []
+        return sentences
     compared = next(snapshot for snapshot in process if snapshot not in series.without_names)
     left_out = (
         f"{len(without)} of {counted(len(process), 'snapshot')} of the process are left out of verdicts and are no base: "
         f"{listed([code(snapshot.name) for snapshot in without])}. A binary could not be used for them, as it was for "
         f"{code(compared.name)}."
     )
-    return [left_out, *(of_snapshot(without[0], folders) if without[0] is not comparison.head else [])]
+    return [*sentences, left_out, *(of_snapshot(without[0], folders) if without[0] is not comparison.head else [])]
 
 
 def of_snapshot(snapshot: Snapshot, folders: Sequence[str]) -> list[str]:
