@@ -10,9 +10,10 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
+from alloclens.cache.frames import FrameStore
 from alloclens.cli import main as cli
 from alloclens.profile.formats import read
-from alloclens.session import once, reading
+from alloclens.session import once, profile_file, reading
 from alloclens.symbols import binaries
 from alloclens.symbols.symbols import symbolized
 from click.testing import CliRunner
@@ -188,6 +189,24 @@ def test_the_build_with_debug_information_is_read_when_it_is_put_back(tmp_path: 
     shutil.copy2(whole, program.binary)
     forget()
     assert lines(folder) == {program.truth(*NAMES)[0][2]: 2 * MB}
+
+
+def test_what_was_kept_is_read_again_if_the_file_reads_differently(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The frames are gone from the cache, and so is the binary that gave them."""
+    program = native.cpp(tmp_path)
+    for number in (1, 2):
+        drop(tmp_path / f"profiles/shop.{number:04}.heap", program.text(number * MB))
+    named = {program.truth(*NAMES)[0][2]: 2 * MB}
+    assert lines(tmp_path) == named
+    written = program.binary.stat().st_mtime
+    empty = FrameStore(tmp_path / "frames.sqlite3")
+    monkeypatch.setattr(profile_file, "frames", lambda: empty)
+    for seconds, found in ((written + 60, {}), (written, named)):
+        os.utime(program.binary, (seconds,) * 2)
+        forget()
+        assert lines(tmp_path) == found
 
 
 def test_top_reads_the_setting_and_says_why_there_is_no_line(

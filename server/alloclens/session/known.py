@@ -55,7 +55,7 @@ class Known:
         self.snapshots: dict[str, Snapshot] = {}
         """By path."""
         self.unsettled: set[str] = set()
-        """Paths of snapshots that have to be read again, because what is settled about their files has changed."""
+        """Paths of snapshots that have to be read again: what is settled about their files has changed, or they read differently."""
         self.problems: dict[str, Problem] = {}
         self.faults: Mapping[str, str] = {}
         """Maps entries that cannot be read, and directories that cannot be listed, to the reason."""
@@ -196,7 +196,7 @@ class Known:
         return has_moved
 
     def pair(self, pair: Pair) -> Contents | None:
-        """Read the files of a comparison; None if one of them can no longer be read."""
+        """Read the files of a comparison; None if one of them can no longer be read, or is unsettled now."""
         paths = [path for path in (pair.head, pair.base) if path]
         settled = {path: self._settling.of(self.snapshots[path].evidence) for path in paths}
         seconds = seconds_for(sum(self._stamps[path].size for path in paths))
@@ -207,7 +207,17 @@ class Known:
         if isinstance(contents, Problem):
             self.problems[contents.path] = contents
             return None
+        if contents is None:
+            self.unsettled.update(filter(self._reads_differently, paths))
         return contents
+
+    def _reads_differently(self, path: str) -> bool:
+        """Return whether a file has other functions than what was kept of it, as when its binary was replaced."""
+        try:
+            read = self._run(self._reader.evidence, path, seconds=seconds_for(self._stamps[path].size))
+        except Lost:
+            return False
+        return not isinstance(read, Problem) and bool(read.digest != self.snapshots[path].evidence)
 
 
 class Settling:

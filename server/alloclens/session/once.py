@@ -14,8 +14,9 @@ from alloclens.session.setup import setup
 from alloclens.session.world import assemble
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from alloclens.disk import Stamp
     from alloclens.session.world import World
 
 
@@ -38,7 +39,17 @@ def world(
     files, known.faults, known.closed, known.packages = listing.files, listing.faults, listing.closed, listing.packages
     current = current.labelled(listing.directories)
     remembered = known.remember(files)
-    unread = dict.fromkeys(path for path in files if path not in remembered)
+    _read(known, files, [path for path in files if path not in remembered])
+    found = assemble(known, current, texts())
+    if known.unsettled:  # what was kept of the head or the base is not what its file says now
+        _read(known, files)
+        found = assemble(known, current, texts())
+    return replace(found, directories=tuple(directories))
+
+
+def _read(known: Known, files: Mapping[str, Stamp], new: Iterable[str] = ()) -> None:
+    """Read new files, and those that have to be read again."""
+    unread = dict.fromkeys(new)
     while (path := known.next(unread)) is not None:
         unread.pop(path, None)
         try:
@@ -47,4 +58,3 @@ def world(
             read = Problem.of(path, error)
         if isinstance(read, Problem):
             known.blame(read)
-    return replace(assemble(known, current, texts()), directories=tuple(directories))
