@@ -91,12 +91,17 @@ class VsCode:
         return self.page.locator(".view-line").filter(has_text=re.compile(re.escape(text).replace(r"\ ", r"\s")))
 
     def run(self, title: str) -> None:
-        """Run a command by its title, as in the command palette."""
-        self.page.keyboard.press("F1")
-        box = self.page.locator(".quick-input-widget input").first
-        box.wait_for(state="visible")
-        box.fill(f">{title}")
-        self.row(title).wait_for()
+        """Run a command by its title, as in the command palette, whose list lacks what came after it was opened."""
+        box, row = self.page.locator(".quick-input-widget input").first, self.row(title)
+        for seconds in (5, 5, 10, 60):
+            self.page.keyboard.press("F1")
+            box.wait_for(state="visible")
+            box.fill(f">{title}")
+            with contextlib.suppress(PlaywrightTimeout):
+                row.wait_for(timeout=seconds * 1000)
+                break
+            self.page.keyboard.press("Escape")
+        row.wait_for(timeout=1000)
         self.page.keyboard.press("Enter")
 
     def row(self, text: str) -> Locator:
