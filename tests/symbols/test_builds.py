@@ -16,6 +16,7 @@ from alloclens.profile.formats import read
 from alloclens.session import once, profile_file, reading
 from alloclens.symbols import binaries
 from alloclens.symbols.symbols import symbolized
+from alloclens.wording.status import in_full
 from click.testing import CliRunner
 
 from tests.support import native
@@ -173,6 +174,10 @@ def test_snapshots_that_are_older_than_the_binary_are_no_base(tmp_path: Path, mo
             in said
         )
         assert f"shop.0001.heap: {program.binary}: was written after the profile" in said
+    alone = CliRunner().invoke(cli, ["leaks", "profiles", "--head", "shop.0003.heap"]).stdout
+    assert "of 3 snapshots of the process up to the head, 2 cannot be compared; it takes two" in alone
+    shown = once.world([str(tmp_path)], None, {"head": "shop.0003.heap"}).shown
+    assert in_full(shown).endswith("nothing to compare with: the earlier snapshots of the process have no names")
 
 
 @pytest.mark.skipif(not shutil.which("objcopy"), reason="no objcopy here")
