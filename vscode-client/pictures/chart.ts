@@ -3,10 +3,9 @@ import type { FlameNode } from '../src/protocol.ts';
 import { make, onWidth, setAttributes, svg, write } from './dom.ts';
 import type { Frame, Placed } from './layout.ts';
 import { find, layout, pathOf, placed } from './layout.ts';
-import { shortName } from './packages.ts';
 import { printable } from './printable.ts';
 import type { Site } from './tree.ts';
-import { spoken } from './tree.ts';
+import { drawnName, labelled } from './tree.ts';
 
 const ROW = 20; // px
 const MIN_CHART = 200; // px
@@ -120,15 +119,14 @@ export class Chart {
       class: ['frame', ...(outside ? ['fade'] : []), ...(frame.data.verdict === '' ? [] : ['marked'])].join(' '),
       transform: `translate(${x}, ${y})`,
       'data-name': printable(frame.data.name),
-      'aria-label': printable(spoken(frame.data)),
+      'aria-label': printable(labelled(frame.data)),
       'aria-level': frame.depth + 1,
       'aria-setsize': siblings.length,
       'aria-posinset': siblings.indexOf(frame) + 1,
     });
     setAttributes(rect, { width, fill: this.fill(frame.data) });
     setAttributes(body, { width });
-    const { verdict } = frame.data;
-    write(name, `${verdict === '' ? '' : `⚠ ${verdict} · `}${shortName(frame.data.name)}`);
+    write(name, drawnName(frame.data));
     name.hidden = width < MIN_LABEL;
     return { frame, group, rect, body, name };
   }

@@ -58,6 +58,16 @@ export function spoken({ name, verdict, label, growthLabel }: Pick<FlameNode, 'n
   return [name, verdict, label, growth].filter((part) => part !== '').join(', ');
 }
 
+// What stands in the picture.
+export function drawnName({ name, verdict }: Pick<FlameNode, 'name' | 'verdict'>): string {
+  return `${verdict === '' ? '' : `⚠ ${verdict} · `}${shortName(name)}`;
+}
+
+// The accessible name of a frame: it begins with what stands in the picture, by which a person who speaks to the machine names it.
+export function labelled(node: FlameNode): string {
+  return node.verdict === '' ? spoken(node) : `${drawnName(node)}: ${spoken({ ...node, verdict: '' })}`;
+}
+
 // How much of the whole is shown.
 export function heading(flame: Flame): string {
   const { root, unit, total, totalLabel, truncated } = flame;
