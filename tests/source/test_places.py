@@ -149,7 +149,8 @@ CACHE, REQUIRED, GOROOT, PACKAGE = "module cache", "required module", "Go's own 
 BUNDLED, INSTALLED = "project of a bundler", "installed project"
 OF_CLASS = "the file of its class"
 RELATIVE, CONTAINER, SUFFIX = "relative to the workspace", "container or CI root", "the only file that ends so"
-GUESSES, PROOFS = {BUNDLED, RELATIVE, CONTAINER, SUFFIX}, {"com.shop.Cart.add"}
+LIKE_MODULE = "directory named as its module"
+GUESSES, PROOFS = {BUNDLED, RELATIVE, CONTAINER, SUFFIX, LIKE_MODULE}, {"com.shop.Cart.add"}
 """Rules whose finds are marked, and functions that say whose they are."""
 HACK = "vendor/golang.org/x/net/http2/hpack/hpack.go"
 SERVER = "net/http.(*Server).Serve"
@@ -377,6 +378,8 @@ FOUND = {
     ),
     "Scala, an object": Case("com/shop/stock/Stock.java", "com/shop/stock/Stock$.$anonfun$fill$1", STOCK, OF_CLASS),
     "Scala, a class": Case("com/shop/stock/Shelf.java", "com/shop/stock/Shelf.put", STOCK, OF_CLASS),
+    "a checkout with another name here": Case("/some/where/app/run.go", "main.run", "/w/run.go", LIKE_MODULE),
+    "the same on Windows (5)": Case(r"D:\some\app\run.go", "main.run.func1", "/w/run.go", LIKE_MODULE),
     "suffix, not Go's http": Case("/src/net/http/server.go", "main.handle", "/w/http/server.go", SUFFIX),
 }
 
@@ -394,6 +397,31 @@ def test_where_a_recorded_file_lies(case: Case) -> None:
     found = places(case.recorded, case.function).find(case.recorded)
     guessed = case.rule in GUESSES and case.function not in PROOFS
     assert found == Place(case.path, case.rule, FILES[case.path][0], guessed)
+
+
+@pytest.mark.parametrize(
+    ("recorded", "function"),
+    [
+        ("/some/app2/run.go", "main.run"),
+        ("/some/app/run.go", "main.stop"),
+        ("/some/app/run.go", "example.com/b/app.run"),
+    ],
+    ids=["another directory", "another function", "another module"],
+)
+def test_a_checkout_of_another_program_is_not_found(recorded: str, function: str) -> None:
+    assert places(recorded, function).place(recorded) is None
+
+
+@pytest.mark.parametrize("path", ["example.com/old/name/v2", "gopkg.in/name.v3", "name"])
+def test_the_directory_of_a_checkout_is_named_as_the_module_without_its_version(path: str) -> None:
+    sources = SourceMap(Roots(("/w",), (Module(path, "/w"),)), files(), {"/x/name/run.go": ("main.run",)})
+    assert sources.place("/x/name/run.go") == Place("/w/run.go", LIKE_MODULE, OWN, guessed=True)
+
+
+def test_two_modules_of_the_name_of_a_checkout_are_none() -> None:
+    modules = (Module("a.com/name", "/w/a"), Module("b.com/name", "/w/b"))
+    disk = FakeFiles({"/w/a/run.go": go("run"), "/w/b/run.go": go("run")})
+    assert SourceMap(Roots(("/w",), modules), disk, {"/x/name/run.go": ("main.run",)}).place("/x/name/run.go") is None
 
 
 OF_RUST = [

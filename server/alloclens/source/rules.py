@@ -388,6 +388,14 @@ def _suffix(recorded: Recorded, context: PlacementContext) -> Groups:
         ]
 
 
+def _like_module(recorded: Recorded, context: PlacementContext) -> Groups:
+    """Find files of a checkout that is called as its module there, as `git clone` calls it, and otherwise here."""
+    if recorded.absolute and recorded.path.endswith(OF_GO) and len(context.roots.modules) <= MAX_MODULES:
+        for folder in folders_of(recorded.path):
+            rest, name = recorded.path[len(folder) + 1 :], name_of(folder)
+            yield [join(m.directory, rest) for m in context.roots.modules if name_of(MAJOR.sub("", m.path)) == name]
+
+
 def _is_of_sibling(path: str, shared: int, recorded: Recorded, context: PlacementContext) -> bool:
     """Return whether a recorded file is of a directory beside that of a file here: services/a/db/db.go, services/b/db/db.go.
 
@@ -449,6 +457,7 @@ RULES = (
     PlacementRule(MOVED, _moved, by_functions=True, tells_whose=True),
     PlacementRule("container or CI root", _container, by_functions=True, guess=True),
     PlacementRule("the only file that ends so", _suffix, by_functions=True, guess=True),
+    PlacementRule("directory named as its module", _like_module, by_functions=True, guess=True),
     PlacementRule("the file of its class", _of_class, guess=True),
 )
 
@@ -469,6 +478,8 @@ MAX_MODULES, MAX_SAME_NAME_FILES = 100, 1000
 """Modules to try as a container's checkout, and files of one name to compare; no guess is made among more."""
 VERSION = re.compile(r"@v[^/]*(?=/)")
 """The version in a module's path: example.com/x@v1.2.3/y.go."""
+MAJOR = re.compile(r"(?:/|\.)v\d+$")
+"""The major version at the end of a module's path: example.com/x/v2, gopkg.in/x.v2."""
 VERSIONED = re.compile(r"@v\d[^/]*/")
 UNESCAPED = re.compile(r"!([a-z])")
 DOMAIN = re.compile(r"(?:^|/)((?:[\w~-]+\.)+[A-Za-z][\w-]*/.*)$")
