@@ -193,13 +193,13 @@
                     (plist-get (alloclens--pick "Sample type: " types (lambda (one) (plist-get one :name))) :name))))
 
 (defun alloclens-focus (pattern)
-  "Show only the samples through functions that match PATTERN."
+  "Focus on the samples through functions that match PATTERN."
   (interactive (list (read-string "Focus on: " (thing-at-point 'symbol))))
   (alloclens--try "focus" (list :focus pattern)))
 
 (defun alloclens-ignore (pattern)
-  "Leave out the samples through functions that match PATTERN."
-  (interactive (list (read-string "Leave out: " (thing-at-point 'symbol))))
+  "Ignore the samples through functions that match PATTERN."
+  (interactive (list (read-string "Ignore: " (thing-at-point 'symbol))))
   (alloclens--try "focus" (list :ignore pattern)))
 
 (defun alloclens-unfocus (every)

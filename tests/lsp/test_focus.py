@@ -131,14 +131,14 @@ async def test_an_editor_without_views_has_it_all_as_code_actions(folder: Path) 
     offered = await actions(editor, uri, 11)
     assert list(offered) == [
         "Show call stacks",
-        "Show only what passes through main.keep",
-        "Leave out what passes through main.keep",
+        "Focus on main.keep",
+        "Ignore main.keep",
     ]
-    leave = offered["Leave out what passes through main.keep"]
+    leave = offered["Ignore main.keep"]
     await editor.command(leave.command, *leave.arguments)
     await editor.until_hints(uri, {6: "1.0MB owned"})
     assert editor.messages[-1] == "alloclens: only samples without main.keep are shown."
-    back = (await actions(editor, uri, 1))["Step back from samples without main.keep"]
+    back = (await actions(editor, uri, 1))["Undo last focus (without main.keep)"]
     await editor.command(back.command, *back.arguments)
     await editor.until_hints(uri, {6: "1.0MB owned", 7: "2.0MB cum", 11: "8.0MB"})
     assert editor.messages[-1] == "alloclens: all samples are shown."

@@ -160,12 +160,10 @@ async def test_a_stack_and_its_functions_can_be_looked_at_alone(shows: Shows, tw
 
     grow, folded = (text.index(next(row for row in text if word in row)) for word in ("grow ", "as above"))
     stack = {"stack": ["main.main", "main.run", "main.serve", "example.com/dep.(*Table[...]).grow"]}
-    whole = {"Show only what passes through this stack": stack}
+    whole = {"Focus on this stack": stack}
     assert await offered(grow) == {
-        "Show only what passes through dep.(*Table[...]).grow": {"function": "example.com/dep.(*Table[...]).grow"},
-        "Leave out what passes through dep.(*Table[...]).grow": {
-            "ignoreFunction": "example.com/dep.(*Table[...]).grow"
-        },
+        "Focus on dep.(*Table[...]).grow": {"function": "example.com/dep.(*Table[...]).grow"},
+        "Ignore dep.(*Table[...]).grow": {"ignoreFunction": "example.com/dep.(*Table[...]).grow"},
         **whole,
     }
     assert await offered(grow - 1) == await offered(folded) == whole  # heading and end

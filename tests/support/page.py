@@ -99,10 +99,10 @@ class VsCode:
             box.fill(f">{title}")
             with contextlib.suppress(PlaywrightTimeout):
                 row.wait_for(timeout=seconds * 1000)
-                break
+                self.page.keyboard.press("Enter")
+                return
             self.page.keyboard.press("Escape")
-        row.wait_for(timeout=1000)
-        self.page.keyboard.press("Enter")
+        raise AssertionError(f"the command palette does not offer {title!r}")
 
     def row(self, text: str) -> Locator:
         """Return a row of the open quick pick."""

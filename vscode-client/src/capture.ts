@@ -2,12 +2,12 @@
 import * as vscode from 'vscode';
 import type { From, Item, Often, Remembered } from './capture-words.ts';
 import { fromItems, GC, IDLE, KINDS, namesOne, OFTEN, ofTarget, said, withoutSecrets, wrongSeconds } from './capture-words.ts';
+import { setContext } from './contexts.ts';
 import { inMessage } from './plain.ts';
 import type { CaptureOptions, CaptureState, CaptureTargets } from './protocol.ts';
 import { CAPTURE, CAPTURE_NOW, CAPTURE_TARGETS, STOP_CAPTURE } from './protocol.ts';
 import type { Server } from './server.ts';
 import { NOT_RUNNING } from './server.ts';
-import { setContext } from './views/view.ts';
 
 const REMEMBERED = 'capture.last';
 const MAX_INTERVAL = 86400;

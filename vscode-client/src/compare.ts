@@ -1,10 +1,10 @@
 // Compares two profiles, wherever they are.
 import * as vscode from 'vscode';
+import { setContext } from './contexts.ts';
 import { inMessage } from './plain.ts';
 import { COMPARE, LEAVE_COMPARISON } from './protocol.ts';
 import type { Server } from './server.ts';
 import { NOT_RUNNING } from './server.ts';
-import { setContext } from './views/view.ts';
 
 // Of files that are selected in the explorer, the older one is the base; the user picks what is not selected.
 export async function compareFiles(server: Server, uri?: unknown, uris?: unknown): Promise<void> {

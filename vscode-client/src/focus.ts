@@ -1,6 +1,7 @@
 // Focus: limits all numbers to samples that pass through a function, or to all others. Steps add up and can be undone.
 import * as vscode from 'vscode';
 import { printable } from '../pictures/printable.ts';
+import { setContext } from './contexts.ts';
 import { named, pattern } from './focus-words.ts';
 import { inMessage, plain } from './plain.ts';
 import type { FocusStep } from './protocol.ts';
@@ -10,9 +11,8 @@ import { NOT_RUNNING } from './server.ts';
 import type { FrameRow } from './views/frame-rows.ts';
 import { functionOf } from './views/frame-rows.ts';
 import { cursor } from './views/stack-tree.ts';
-import { setContext } from './views/view.ts';
 
-const TITLES = { focus: 'Show only samples that pass through', ignore: 'Leave out samples that pass through' };
+const TITLES = { focus: 'Focus: count only samples that pass through', ignore: 'Ignore: do not count samples that pass through' };
 
 // Asks for a pattern; the default matches the function under the cursor.
 export async function askPattern(server: Server, key: 'focus' | 'ignore'): Promise<void> {
@@ -78,7 +78,7 @@ function show(item: vscode.StatusBarItem, focus: string): void {
     item.hide();
     return;
   }
-  item.text = `$(filter) ${plain(focus)}`;
+  item.text = `$(eye) ${plain(focus)}`;
   item.tooltip = `alloclens: all numbers are of samples ${printable(focus)}. Click to undo the last step; "alloclens: Clear Focus" undoes all.`;
   item.accessibilityInformation = { label: `alloclens: only samples ${printable(focus)}; undo the last step`, role: 'button' };
   item.show();

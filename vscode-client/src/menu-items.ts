@@ -1,13 +1,24 @@
 // The entries of the status bar item's menu.
 import { plain } from './plain.ts';
 
+export interface Offered {
+  command: string;
+  title: string;
+  enablement?: string;
+}
+
 export type MenuItem = { section: string } | { label: string; description: string; command: string };
 
 const SECTIONS: [section: string, names: string[]][] = [
-  ['Capture', ['capture', 'captureNow', 'stopCapture']],
-  ['Show', ['showStacks', 'showFlameGraph', 'showTimeline', 'nextHotLine', 'previousHotLine', 'explain']],
+  ['Capture', ['capture', 'captureNow', 'stopCapture', 'profileTest']],
+  ['Show', ['showStacks', 'showFlameGraph', 'showCallGraph', 'showTimeline', 'nextHotLine', 'previousHotLine']],
   ['Choose', ['chooseSeries', 'chooseBase', 'chooseHead', 'chooseSampleType', 'toggleHints', 'chooseHeat', 'writeChoices']],
-  ['Compare and focus', ['compareFiles', 'focus', 'ignore', 'focusFunction', 'ignoreFunction']],
+  ['Compare', ['compareFiles', 'leaveComparison']],
+  ['Focus', ['focus', 'ignore', 'focusFunction', 'ignoreFunction', 'unfocus', 'unfocusAll']],
+  ['Hot Lines', ['sortHotLines', 'filterHotLines', 'clearFilter', 'showAllCode', 'showOwnCode']],
+  ['Snapshots', ['labelSnapshot', 'revealSnapshot', 'deleteSnapshot']],
+  ['Stacks', ['showCallers', 'showCallees']],
+  ['Placement', ['explain', 'addMapping']],
   ['Help', ['getStarted', 'openSample', 'installServer', 'openServerSetting', 'restartServer', 'showLog', 'reportIssue']],
 ];
 const VALUES: Record<string, string> = {
@@ -18,24 +29,38 @@ const VALUES: Record<string, string> = {
   toggleHints: 'hints',
   chooseHeat: 'heat',
 };
-const OTHERS = 'More';
 
-// Each command once, in its section; `current` returns what a setting is now.
-export function menuItems(commands: readonly { command: string; title: string }[], current: (setting: string) => unknown): MenuItem[] {
-  const left = new Map(commands.map(({ command, title }) => [command.replace(/^alloclens\./, ''), { command, title }]));
-  const take = (names: readonly string[]): MenuItem[] =>
-    names.flatMap((name) => {
-      const found = left.get(name);
-      left.delete(name);
-      return found === undefined ? [] : [{ label: found.title, description: valueOf(name, current), command: found.command }];
+// Each command that is enabled, in its section; `current` returns what a setting is now.
+export function menuItems(commands: readonly Offered[], context: (key: string) => unknown, current: (setting: string) => unknown): MenuItem[] {
+  const all = new Map(commands.map((one) => [one.command.replace(/^alloclens\./, ''), one]));
+  return SECTIONS.flatMap(([section, names]) => {
+    const items = names.flatMap((name) => {
+      const found = all.get(name);
+      return found === undefined || !enabled(found.enablement ?? '', context) ? [] : [{ label: found.title, description: valueOf(name, current), command: found.command }];
     });
-  const sections = SECTIONS.map(([section, names]): [string, MenuItem[]] => [section, take(names)]);
-  const all: [string, MenuItem[]][] = [...sections.slice(0, -1), [OTHERS, take([...left.keys()].filter((name) => !SECTIONS.at(-1)?.[1].includes(name)))], ...sections.slice(-1)];
-  return all.flatMap(([section, items]) => (items.length === 0 ? [] : [{ section }, ...items]));
+    return items.length === 0 ? [] : [{ section }, ...items];
+  });
+}
+
+// Whether an `enablement` of package.json holds: "a && !b && c == text && d =~ /pattern/". An empty one always does.
+export function enabled(enablement: string, context: (key: string) => unknown): boolean {
+  return enablement === '' || enablement.split(' && ').every((term) => holds(term, context));
+}
+
+function holds(term: string, context: (key: string) => unknown): boolean {
+  const [, not, key, operator, operand = ''] = /^(!?)([\w.]+)(?: (==|=~) (.+))?$/.exec(term) ?? [];
+  if (key === undefined) {
+    return false;
+  }
+  const value = context(key);
+  if (operator === undefined) {
+    return Boolean(value) !== (not === '!');
+  }
+  return operator === '==' ? value === operand : new RegExp(operand.slice(1, -1)).test(String(value));
 }
 
 function valueOf(name: string, current: (setting: string) => unknown): string {
   const setting = VALUES[name];
   const value = setting === undefined ? undefined : current(setting);
-  return typeof value === 'boolean' ? (value ? 'on' : 'off') : typeof value === 'string' ? plain(value) : '';
+  return typeof value === 'boolean' ? (value ? 'on' : 'off') : typeof value === 'string' ? plain(value) || 'automatic' : '';
 }

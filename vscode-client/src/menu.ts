@@ -1,20 +1,19 @@
 // The menu of the status bar item: the commands of the extension by subject, with their titles from package.json and what is chosen.
 import * as vscode from 'vscode';
-import type { MenuItem } from './menu-items.ts';
+import { contextOf } from './contexts.ts';
+import type { MenuItem, Offered } from './menu-items.ts';
 import { menuItems } from './menu-items.ts';
 import * as settings from './settings.ts';
 
 export interface Manifest {
   contributes: {
-    commands: { command: string; title: string }[];
-    menus: { commandPalette: { command: string; when: string }[] };
+    commands: Offered[];
   };
 }
 
 export async function showMenu({ contributes }: Manifest): Promise<void> {
-  const apart = new Set(contributes.menus.commandPalette.map(({ command }) => command)); // only for some rows or states
-  const offered = contributes.commands.filter(({ command }) => !apart.has(command));
-  const chosen = await vscode.window.showQuickPick(menuItems(offered, settings.current).map(shown), { title: 'alloclens' });
+  const items = menuItems(contributes.commands, contextOf, settings.current);
+  const chosen = await vscode.window.showQuickPick(items.map(shown), { title: 'alloclens', matchOnDescription: true });
   if (chosen?.command !== undefined) {
     await vscode.commands.executeCommand(chosen.command);
   }

@@ -4,6 +4,7 @@ import { printable } from '../pictures/printable.ts';
 import type { LanguageClient } from 'vscode-languageclient/node';
 import { State } from 'vscode-languageclient/node';
 import { end, newClient } from './client.ts';
+import { setContext } from './contexts.ts';
 import { CrashPolicy } from './crash-policy.ts';
 import type { CaptureState, Commands, State as ServerState, Status as ServerStatus } from './protocol.ts';
 import { logOptions } from './log-options.ts';
@@ -138,7 +139,7 @@ export class Server implements vscode.Disposable {
     this.client = client;
     await client.start().then(
       () => {
-        void vscode.commands.executeCommand('setContext', `${SECTION}.started`, true); // a step of the walkthrough is done
+        setContext('started', true); // a step of the walkthrough is done
         this.started.fire(undefined);
       },
       (error: unknown) => {

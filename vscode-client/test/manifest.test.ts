@@ -9,7 +9,7 @@ interface Menu {
 }
 
 interface Contributes {
-  commands: { command: string; title: string; icon?: string }[];
+  commands: { command: string; title: string; icon?: string; enablement?: string }[];
   menus: Record<string, Menu[]>;
   keybindings: { command: string }[];
   views: { alloclens: { id: string }[] };
@@ -57,6 +57,22 @@ test('every view says what to do in every state', () => {
     }
     assert.ok(said.includes('!alloclens.state'), view);
   }
+});
+
+// What needs neither a profile nor, before it is called, a server.
+const ALWAYS: Record<string, string[]> = {
+  'brings the first profile': ['capture', 'captureNow', 'profileTest', 'openSample'],
+  'is of a file that need not be of a series': ['openProfile', 'compareFiles', 'compareWith', 'selectForCompare', 'useAsBase', 'useAsHead'],
+  'is a setting': ['toggleHints', 'chooseHeat', 'openServerSetting'],
+  'helps where nothing works': ['getStarted', 'installServer', 'restartServer', 'showLog', 'reportIssue'],
+};
+
+test('every command is offered only where it can do something, or needs nothing', () => {
+  const always = Object.values(ALWAYS).flat().map((name) => `alloclens.${name}`);
+  assert.deepEqual(
+    contributes.commands.filter(({ enablement }) => enablement === undefined).map(({ command }) => command).sort(),
+    always.sort(),
+  );
 });
 
 test('titles are in title case', () => {

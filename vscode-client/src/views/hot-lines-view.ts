@@ -1,13 +1,14 @@
 // The view Hot Lines: the heaviest lines, sorted and filtered as the user chose.
 import * as vscode from 'vscode';
 import { printable } from '../../pictures/printable.ts';
+import { setContext } from '../contexts.ts';
 import { HOT_LINES } from '../protocol.ts';
 import type { Server } from '../server.ts';
 import type { HotOptions } from './hot-rows.ts';
 import { described, hotRows, remembered, sortPicks } from './hot-rows.ts';
 import type { Row } from './rows.ts';
 import { said } from './rows.ts';
-import { setContext, View } from './view.ts';
+import { View } from './view.ts';
 
 const MEMORY = 'hotLines';
 
@@ -31,7 +32,7 @@ export class HotLinesView extends View<Row> {
   }
 
   async filter(): Promise<void> {
-    const prompt = 'Part of the name of a function or file';
+    const prompt = 'Part of the name of a function or file. The list then has only such lines; numbers do not change, as they do by Focus.';
     const filter = await vscode.window.showInputBox({ title: 'Filter hot lines', prompt, value: this.options.filter });
     if (filter !== undefined) {
       await this.choose({ filter: filter.trim() });

@@ -1,6 +1,7 @@
 // The view Stacks: the callers or callees of the line under the cursor, with the bytes on each path.
 import * as vscode from 'vscode';
 import { printable } from '../../pictures/printable.ts';
+import { setContext } from '../contexts.ts';
 import { Later } from '../later.ts';
 import type { Direction } from '../protocol.ts';
 import { STACK_TREE } from '../protocol.ts';
@@ -8,7 +9,7 @@ import type { Server } from '../server.ts';
 import type { FrameRow } from './frame-rows.ts';
 import { frameRows, samePlace, titleOf } from './frame-rows.ts';
 import type { Place } from './rows.ts';
-import { opening, setContext, View } from './view.ts';
+import { opening, View } from './view.ts';
 
 const WAIT_MS = 250;
 const MEMORY = 'stacks';

@@ -1,9 +1,9 @@
 // Whether a profile is shown, which decides what an empty view says.
 import type * as vscode from 'vscode';
+import { setContext } from '../contexts.ts';
 import { SERIES } from '../protocol.ts';
 import type { Server, Status } from '../server.ts';
 import { Turns } from '../turns.ts';
-import { setContext } from './view.ts';
 
 export function followState(server: Server): vscode.Disposable {
   const turns = new Turns();

@@ -115,7 +115,3 @@ export function opening({ uri, line }: Place, preserveFocus = false): [vscode.Ur
   const at = new vscode.Position(line, 0);
   return [vscode.Uri.parse(uri), { selection: new vscode.Range(at, at), preserveFocus }];
 }
-
-export function setContext(key: string, value: unknown): void {
-  void vscode.commands.executeCommand('setContext', `alloclens.${key}`, value);
-}

@@ -94,18 +94,18 @@ def _of_page(page: PageRows | None, line: int) -> Iterator[types.Command]:
             frame = line - stack.heading - 1
             if 0 <= frame < len(stack.functions) and (function := stack.functions[frame]):
                 yield from _of_function(function)
-            yield _step("Show only what passes through this stack", protocol.FocusStep(stack=tuple(stack.stack)))
+            yield _step("Focus on this stack", protocol.FocusStep(stack=tuple(stack.stack)))
 
 
 def _of_function(function: str) -> Iterator[types.Command]:
     name = short_name(function)
-    yield _step(f"Show only what passes through {name}", protocol.FocusStep(function=function))
-    yield _step(f"Leave out what passes through {name}", protocol.FocusStep(ignore_function=function))
+    yield _step(f"Focus on {name}", protocol.FocusStep(function=function))
+    yield _step(f"Ignore {name}", protocol.FocusStep(ignore_function=function))
 
 
 def _back(steps: tuple[tuple[Filters, ...], ...]) -> list[types.CodeAction]:
-    last = [as_command(f"Step back from samples {words(step)}", protocol.Unfocus()) for step in steps[-1:]]
-    show_all = [as_command("Show all samples", protocol.Unfocus(every=True))] if len(steps) > 1 else []
+    last = [as_command(f"Undo last focus ({words(step)})", protocol.Unfocus()) for step in steps[-1:]]
+    show_all = [as_command("Clear focus", protocol.Unfocus(every=True))] if len(steps) > 1 else []
     return [_action(command, types.CodeActionKind.Empty) for command in last + show_all]
 
 
