@@ -7,7 +7,7 @@ import os
 import re
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from alloclens.lsp.protocol import ShowStackPage
@@ -294,3 +294,34 @@ def test_links_of_other_forms(file: str) -> None:
     (link,) = made.rows.links
     assert (link.file, link.line) == (file, 7)
     assert made.text.split("\n")[link.row][link.begin : link.end] == printable(f"{file}:7")
+
+
+async def declared(editor: Editor, uri: str, line: int) -> list[tuple[str, int]]:
+    """Return the locations that "go to declaration" has for a line, with lines from 1 on."""
+    params = lsp.DeclarationParams(lsp.TextDocumentIdentifier(uri), lsp.Position(line - 1, 0))
+    found: Any = await editor.client.text_document_declaration_async(params)
+    return [(one.uri, one.range.start.line + 1) for one in found or ()]
+
+
+async def test_the_frames_of_the_stacks_are_a_list_where_no_page_can_be_shown(two: Path) -> None:
+    """As Helix, Kate and Vim request it: the lines of both stacks, each once and without the requested line."""
+    editor = Editor(bare())
+    uri, dep = await ready(editor, two), (two / "vendor/example.com/dep/dep.go").as_uri()
+    assert await declared(editor, uri, 6) == [(dep, 4), (dep, 3)]
+    assert await declared(editor, dep, 4) == [(uri, 6)]
+    assert await declared(editor, uri, 1) == []
+    await editor.close()
+
+
+async def test_editors_that_show_stacks_or_documents_are_offered_no_list_of_frames(two: Path) -> None:
+    """Beside another server's declarations it would be in the way."""
+    plain = bare()
+    plain.window = lsp.WindowClientCapabilities(show_document=lsp.ShowDocumentClientCapabilities(support=True))
+    for capabilities, offered in ((bare(), True), (plain, False), (vscode(), False)):
+        editor = Editor(capabilities)
+        params = lsp.InitializeParams(capabilities, process_id=None, root_uri=two.as_uri())
+        await editor.client.start_io(*editor.program, "lsp")
+        editor.is_open = True
+        announced = (await editor.client.initialize_async(params)).capabilities
+        assert bool(announced.declaration_provider) == offered
+        await editor.close()

@@ -53,6 +53,10 @@ class Client:
         return bool(self._window.work_done_progress)
 
     @property
+    def shows_documents(self) -> bool:
+        return bool(self._window.show_document and self._window.show_document.support)
+
+    @property
     def asks(self) -> bool:
         return bool(self._window.show_message)
 
@@ -74,7 +78,7 @@ class Client:
 
     def show_stacks(self, title: str, uri: str, line: int) -> types.Command:
         """Return the command that shows the stacks of a line (0-based): the editor's own, or one that opens a page."""
-        if SHOW_STACKS in self._ours.get("commands", ()):
+        if self.has_stacks:
             return types.Command(title, SHOW_STACKS, arguments=[uri, line])
         return as_command(title, ShowStackPage(uri=uri, line=line))
 
@@ -87,9 +91,14 @@ class Client:
         return EXPLAIN in self._ours.get("commands", ())
 
     @property
+    def has_stacks(self) -> bool:
+        """Whether it shows call stacks in its own way."""
+        return SHOW_STACKS in self._ours.get("commands", ())
+
+    @property
     def shows_call_details(self) -> bool:
         """Whether the detail of a call hierarchy item is shown: in VS Code. Neovim and Vim show names only, and none says which."""
-        return SHOW_STACKS in self._ours.get("commands", ())
+        return self.has_stacks
 
     @property
     def shows_status(self) -> bool:

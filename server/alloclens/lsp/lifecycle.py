@@ -44,6 +44,8 @@ def initialize(ls: Server, params: types.InitializeParams) -> None:
     ls.documents = Documents(ls.workspace.position_encoding or types.PositionEncodingKind.Utf16)
     ls.folders = _folders(params)
     take(ls, params.initialization_options)
+    if ls.client.shows_documents or ls.client.has_stacks:
+        ls.withdraw(types.TEXT_DOCUMENT_DECLARATION)  # they have the page of call stacks, or a view
 
 
 async def initialized(ls: Server, params: types.InitializedParams) -> None:

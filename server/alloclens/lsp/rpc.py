@@ -89,6 +89,10 @@ class Session(LanguageServer):
         self.offered[command.name] = Offered(command, handler)
         self.command(command.name)(handler)  # pygls announces it
 
+    def withdraw(self, method: str) -> None:
+        """Offer a method no longer. Before `initialize` is answered, so that it is not announced."""
+        self.protocol.fm.features.pop(method)
+
     def run_task(self, work: Coroutine[Any, Any, Any], what: str) -> None:
         """Run a background task, and log it if it fails."""
         task = asyncio.get_running_loop().create_task(work)

@@ -19,8 +19,7 @@ MAX_NAMED_PROBLEMS = 3
 
 async def shown(ls: Server, uri: str, selection: types.Range | None = None) -> bool:
     """Have the editor show a document; return whether it can and did."""
-    ability = ls.client_capabilities.window and ls.client_capabilities.window.show_document
-    if not (ability and ability.support):
+    if not ls.client.shows_documents:
         return False
     params = types.ShowDocumentParams(uri, take_focus=True, selection=selection)
     try:

@@ -1,4 +1,4 @@
-"""The call stacks of a line as lists and as a tree, for editors that show them in their own way."""
+"""The call stacks of a line as lists and as a tree, for editors that show them in their own way, and as locations."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import asyncio
 import json
 from typing import TYPE_CHECKING
 
+from lsprotocol import types
+
 from alloclens.lsp import protocol
+from alloclens.lsp.documents import same
 from alloclens.lsp.spots import Spots, all_here, location
 from alloclens.printable import printable
 from alloclens.tables.stack_tree import LineKey, branches
@@ -29,9 +32,10 @@ MAX_STACKS = 20
 
 
 def register(server: Server) -> None:
-    """Offer the commands."""
+    """Offer the commands, and answer textDocument/declaration."""
     server.offer(protocol.GetStacks, stacks)
     server.offer(protocol.GetStackTree, stack_tree)
+    server.feature(types.TEXT_DOCUMENT_DECLARATION)(declaration)
 
 
 async def stacks(ls: Server, command: protocol.GetStacks) -> protocol.LineStacks | None:
@@ -42,6 +46,29 @@ async def stacks(ls: Server, command: protocol.GetStacks) -> protocol.LineStacks
 async def stack_tree(ls: Server, command: protocol.GetStackTree) -> list[protocol.StackTreeNode]:
     """Return the children of a node, heaviest first; a last row without an id stands for those left out."""
     return await asyncio.to_thread(_tree, ls.world, ls.documents, command)
+
+
+async def declaration(ls: Server, params: types.DeclarationParams) -> list[types.Location] | None:
+    """Return the lines of the frames of the heaviest stacks, leaf first, without the line itself; None if there is none.
+
+    It is withdrawn from editors that show pages of call stacks.
+    """
+    uri, line = params.text_document.uri, params.position.line + 1
+    return await asyncio.to_thread(_frame_lines, ls.world, ls.documents, uri, line) or None
+
+
+def _frame_lines(world: World, documents: Documents, uri: str, line: int) -> list[types.Location]:
+    spots = Spots(world, documents)
+    lines = {
+        (spot.uri, spot.line): None
+        for at in all_here(world, documents, uri, line)
+        for stack in at.comparison.stacks(at.recorded, at.line, MAX_STACKS)
+        for frame in stack.frames
+        if (spot := spots.of(at.comparison, frame.file, frame.line))
+        and (same(spot.uri), spot.line) != (same(uri), line)
+    }
+    starts = [(file, types.Position(number - 1, 0)) for file, number in lines]
+    return [types.Location(file, types.Range(start, start)) for file, start in starts]
 
 
 def _stacks(world: World, documents: Documents, uri: str, line: int) -> protocol.LineStacks | None:
