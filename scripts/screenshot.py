@@ -129,13 +129,12 @@ def _open_stacks(page: Page) -> None:
     page.set_viewport_size({"width": 1280, "height": 800})
     page.locator(".view-line", has_text="handler.ServeHTTP").first.click()  # brings the line above it into view
     page.locator('.view-line span[class*="dyn-rule"]', has_text="owned").last.click(modifiers=["ControlOrMeta"])
-    peek = page.locator(".peekview-widget")
-    peek.locator(".monaco-list-row", has_text="telemetry.go").click()
+    page.locator(".sidebar .monaco-list-row", has_text="telemetry.register").first.wait_for()
     page.wait_for_timeout(2000)
 
 
 def _open_flame_graph(page: Page) -> None:
-    page.keyboard.press("Escape")  # the peek view
+    page.keyboard.press("Control+b")  # the side bar
     page.keyboard.press("F1")
     page.locator(".quick-input-widget input").first.fill(">alloclens: Show Flame Graph")
     page.locator(".quick-input-list .monaco-list-row", has_text="Show Flame Graph").first.click()

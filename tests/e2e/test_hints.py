@@ -75,19 +75,21 @@ def test_the_hint_follows_the_directory(vscode: VsCode, folder: Path) -> None:
 def test_from_a_hot_line_to_a_frame_in_another_file(vscode: VsCode, folder: Path) -> None:
     vscode.open(folder, folder / "main.go")
     vscode.until_hint("dep.New()", "2.0MB owned")
-    peek = vscode.page.locator(".peekview-widget")
-    vscode.follow_hint("dep.New()", peek)
-    expect(peek.locator(".ref-tree")).to_contain_text("dep.go")
-    vscode.page.keyboard.press("Escape")
-    expect(peek).to_have_count(0)
+    pane = vscode.page.locator(".pane").filter(has=vscode.page.locator('.pane-header[aria-label*="Stacks"]'))
+    rows = pane.locator(".monaco-list-row")
+    vscode.follow_hint("dep.New()", rows.filter(has_text="dep.New").first)
+    expect(rows.nth(0)).to_contain_text(re.compile(r"main\.serve\s*2\.0MB · main\.go:6"))
+    expect(rows.nth(1)).to_contain_text(re.compile(r"dep\.New\s*2\.0MB · dep\.go:"))  # the calls in their order
+    vscode.picture("stacks")
 
+    vscode.go_to_line(11)
+    vscode.run("alloclens: Show Call Stacks of This Line")
+    expect(rows.nth(1)).to_contain_text(
+        re.compile(r"main\.serve\s*3\.0MB · main\.go:7")
+    )  # who calls what allocates itself
     vscode.go_to_line(6)
     vscode.run("alloclens: Show Call Stacks of This Line")
-    peek.wait_for()
-    rows = peek.locator(".ref-tree .monaco-list-row")
-    rows.filter(has_text="dep.go").click()
-    vscode.picture("peek")
-    rows.filter(has_text="table = append").dblclick()
+    rows.filter(has_text="dep.New").first.click()
     expect(vscode.page.locator(".tab.active")).to_contain_text("dep.go")
     vscode.until_hint("table = append(table, make([]byte, 1<<20))", "2.0MB")
     vscode.picture("frame-in-another-file")

@@ -189,7 +189,7 @@ async def test_candidates_are_listed_and_in_the_hover_but_no_diagnostics(any_edi
     )
     (row,) = said["findings"]
     assert (row["code"], row["label"], row["location"]["uri"]) == ("candidate", "main.go:11  main.keep", uri)
-    assert row["detail"].startswith("not proven: 4.0MB ▲3.0MB, ")
+    assert row["detail"].startswith("4.0MB ▲3.0MB · not proven, ")
     for text in (row["tooltip"], await any_editor.hover(uri, 11)):
         assert "Not proven: 4.0MB held through this line, ▲3.0MB" in text
         assert "it rose 3 times, nothing of it was freed, 2 sampled objects. At least " in text

@@ -79,13 +79,13 @@ async def test_findings(editor: Editor, folder: Path) -> None:
         "line": 6,
     }
     assert (leak["location"]["uri"], line(leak)) == (uri, 6)
-    assert leak["detail"] == "leak: 64.0MB ▲63.0MB, 3.0MB/s over 21s"
+    assert leak["detail"] == "64.0MB ▲63.0MB · leak, 3.0MB/s over 21s"
     assert leak["tooltip"].startswith(
         "**main.go:6  main.serve**\n\n▁▁▁▂▂▃▃▃▄▄▄▅▅▆▆▆▇▇▇███ Leak: 64.0MB held through this line"
     )
     assert "a line rises so in less than 1 in 1M cases" in leak["tooltip"].replace("\\", "")
     assert (filling["verdict"], filling["severity"], line(filling)) == ("filling", "hint", 11)
-    assert filling["detail"] == "filling: 40.0MB ▲40.0MB"
+    assert filling["detail"] == "40.0MB ▲40.0MB · filling"
 
 
 async def test_the_worst_finding_comes_first_whatever_it_is_of(editor: Editor, folder: Path) -> None:
@@ -100,7 +100,7 @@ async def test_the_worst_finding_comes_first_whatever_it_is_of(editor: Editor, f
     await read(editor, folder, 51)
     found = (await editor.command(FINDINGS))["findings"]
     assert [(one["code"], one["line"]) for one in found] == [("leak", 6), ("goroutine-leak", 11)]
-    assert found[1]["detail"] == "goroutine-leak: 705 goroutines ▲700, 25/s over 28s"
+    assert found[1]["detail"] == "705 goroutines ▲700 · goroutine-leak, 25/s over 28s"
 
 
 async def test_a_finding_whose_line_has_gone(editor: Editor, folder: Path) -> None:
@@ -187,7 +187,7 @@ async def test_series(editor: Editor, folder: Path) -> None:
     rows = [(s["name"], s["detail"], s["base"], s["head"], s["begins"]) for s in heaps["snapshots"]]
     assert rows == [
         ("restarted.pb.gz", "5.0MB inuse_space", False, False, True),
-        ("001.pb.gz", "50.0MB inuse_space (+49.0MB)", False, True, False),
+        ("001.pb.gz", "50.0MB (+49.0MB) inuse_space", False, True, False),
         ("000.pb.gz", "1.0MB inuse_space", True, False, True),
     ]
     assert (heaps["more"], heaps["process"]) == (0, 1)
@@ -220,9 +220,9 @@ def test_of_a_long_series_the_newest_are_listed(folder: Path, monkeypatch: pytes
     monkeypatch.setattr(snapshots, "MAX_SNAPSHOTS", 2)
     (one,) = snapshots._all(known).series
     assert [(s.name, s.detail, s.base, s.head, s.begins) for s in one.snapshots] == [
-        ("005.pb.gz", "86.0MB inuse_space (+9.0MB)", False, True, False),
-        ("004.pb.gz", "77.0MB inuse_space (+9.0MB)", False, False, False),
-        ("001.pb.gz", "50.0MB inuse_space (+49.0MB)", True, False, False),
+        ("005.pb.gz", "86.0MB (+9.0MB) inuse_space", False, True, False),
+        ("004.pb.gz", "77.0MB (+9.0MB) inuse_space", False, False, False),
+        ("001.pb.gz", "50.0MB (+49.0MB) inuse_space", True, False, False),
     ]
     assert (one.more, one.process) == (3, 6)
     assert [s.name for s in snapshots._choices(known)] == ["005.pb.gz", "004.pb.gz", "001.pb.gz"]
@@ -267,7 +267,7 @@ async def test_the_tree_of_a_line(any_editor: Editor, folder: Path) -> None:
     (root,) = await any_editor.until(roots)
     assert (root["label"], root["detail"], root["own"], root["leaf"]) == (
         "main.serve",
-        "10.0MB · 100% · +9.0MB  main.go:6",
+        "10.0MB · main.go:6 · +9.0MB · 100%",
         True,
         False,
     )
@@ -277,7 +277,7 @@ async def test_the_tree_of_a_line(any_editor: Editor, folder: Path) -> None:
     (below,) = await any_editor.command(TREE, uri, 5, "callees", [root["id"]])
     assert (below["label"], below["detail"], line(below), below["own"], below["leaf"]) == (
         "dep.New",
-        "10.0MB · 100% · +9.0MB  dep.go:4",
+        "10.0MB · dep.go:4 · +9.0MB · 100%",
         4,
         False,
         True,
@@ -296,4 +296,8 @@ async def test_very_many_callers_are_one_row(editor: Editor, folder: Path) -> No
     (root,) = await editor.command(TREE, uri, 10, "callers", [])
     above = await editor.command(TREE, uri, 10, "callers", [root["id"]])
     assert len(above) == 201
-    assert (above[0]["detail"], above[-1]["id"], above[-1]["detail"]) == ("202MB · 1.0%  x.go:202", "", "2 more: 3.0MB")
+    assert (above[0]["detail"], above[-1]["id"], above[-1]["detail"]) == (
+        "202MB · x.go:202 · 1.0%",
+        "",
+        "2 more: 3.0MB",
+    )

@@ -16,7 +16,6 @@ import { reportIssue } from './report-issue.ts';
 import { Server } from './server.ts';
 import { openSample, showSample } from './sample.ts';
 import * as settings from './settings.ts';
-import { showStacks } from './stacks.ts';
 import { statusItem } from './status.ts';
 import type { FrameRow } from './views/frame-rows.ts';
 import type { Row } from './views/rows.ts';
@@ -98,7 +97,6 @@ function ofCapture(capture: Capture): Commands {
 
 function ofLines(running: Server): Commands {
   return {
-    showStacks: (at?: string | Row, line?: number) => stacksOf(running, at, line),
     nextHotLine: () => goToHotLine(running, 1),
     previousHotLine: () => goToHotLine(running, -1),
     toggleHints: () => {
@@ -144,10 +142,6 @@ function ofPictures(pictures: Pictures): Commands {
       pictures.showTimeline(at, row);
     },
   };
-}
-
-function stacksOf(running: Server, at?: string | Row, line?: number): Promise<void> {
-  return typeof at === 'object' ? showStacks(running, at.place?.uri, at.place?.line) : showStacks(running, at, line);
 }
 
 function ofFocus(running: Server): Commands {

@@ -2,14 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Chosen } from '../src/chosen.ts';
 import { CrashPolicy, MOST_CRASHES, WINDOW_MS } from '../src/crash-policy.ts';
-import { placedFrames } from '../src/frames.ts';
 import { given } from '../src/given.ts';
 import { mappingPicks, picks, sampleTypePicks, seriesPicks } from '../src/picks.ts';
-
-const at = (uri: string, line: number) => ({
-  uri,
-  range: { start: { line, character: 0 }, end: { line, character: 0 } },
-});
 
 test('a server that dies is started again later each time, and not for ever', () => {
   const policy = new CrashPolicy();
@@ -18,21 +12,6 @@ test('a server that dies is started again later each time, and not for ever', ()
   assert.equal(policy.crashed(WINDOW_MS + 1), 1000, 'old crashes are forgotten');
   policy.forget();
   assert.equal(policy.crashed(WINDOW_MS + 2), 1000);
-});
-
-test('each placed line once, the heaviest stack first, and a word about the rest', () => {
-  const frame = (label: string, location: ReturnType<typeof at> | null) => ({ label, location, own: true });
-  const stacks = [
-    { label: '2MB', frames: [frame('leaf', at('v', 4)), frame('caller', at('m', 6)), frame('malloc', null)] },
-    { label: '1MB', frames: [frame('other', at('m', 9)), frame('caller', at('m', 6)), frame('malloc', null)] },
-  ];
-  const placed = placedFrames(stacks);
-  assert.deepEqual(
-    placed.locations.map(({ uri, range }) => `${uri}${range.start.line}`),
-    ['v4', 'm6', 'm9'],
-  );
-  assert.equal(placed.said, ' · frames that are not in this workspace: 1');
-  assert.equal(placedFrames([]).said, '');
 });
 
 test('what can be chosen, with the current choice marked', () => {

@@ -17,7 +17,7 @@ const finding = (given: Partial<ListedFinding>): ListedFinding => ({
   code: 'leak',
   severity: 'warning',
   label: 'main.go:42  main.serve',
-  detail: 'leak: 64.0MB ▲63.0MB',
+  detail: '64.0MB ▲63.0MB · leak',
   tooltip: '**main.go:42**',
   location: at('file:///w/main.go', 41),
   function: 'main.serve',
@@ -76,26 +76,26 @@ test('a finding is of its verdict by the shape and of its severity by the colour
   assert.deepEqual(strange?.icon, { id: 'circle-outline', color: 'descriptionForeground' });
   assert.deepEqual(leak.place, { uri: 'file:///w/main.go', line: 41 });
   assert.equal(leak.label, 'main.go:42');
-  assert.equal(leak.description, 'leak: 64.0MB ▲63.0MB · main.serve');
+  assert.equal(leak.description, '64.0MB ▲63.0MB · leak · main.serve');
   assert.equal(context(leak), 'finding placed function');
 });
 
 test('a finding without a place says so', () => {
   const [row] = findingRows([finding({ location: null, function: '' })]);
-  assert.equal(row?.description, 'leak: 64.0MB ▲63.0MB · not in this workspace');
+  assert.equal(row?.description, '64.0MB ▲63.0MB · leak · not in this workspace');
   assert.equal(row.place, null);
   assert.equal(context(row), 'finding missing');
 });
 
 test('a finding without a line of the user is named by its function', () => {
-  const [row] = findingRows([finding({ file: '', line: 0, function: 'github.com/x/log.(*Entry).scan', detail: 'leak: 70.0MB' })]);
+  const [row] = findingRows([finding({ file: '', line: 0, function: 'github.com/x/log.(*Entry).scan', detail: '70.0MB · leak' })]);
   assert.equal(row?.label, 'log.(*Entry).scan');
-  assert.equal(row.description, 'leak: 70.0MB');
+  assert.equal(row.description, '70.0MB · leak');
 });
 
 test('a row has the same id when its numbers change, and no two rows have one', () => {
   const ids = (detail: string) => findingRows([finding({ detail }), finding({ detail }), finding({ line: 43 })]).map(({ id }) => id);
-  assert.deepEqual(ids('leak: 64.0MB'), ids('leak: 65.0MB'));
+  assert.deepEqual(ids('64.0MB · leak'), ids('65.0MB · leak'));
   const [first, , third] = ids('');
   assert.deepEqual([third, first], findingRows([finding({ line: 43 }), finding({})]).map(({ id }) => id), 'whatever the order');
   assert.equal(new Set(ids('')).size, 3);
@@ -105,16 +105,16 @@ test('a row has the same id when its numbers change, and no two rows have one', 
   );
 });
 
-test('a hot line: its function in short, the hint, and where it was recorded', () => {
+test('a hot line: where it was recorded, the hint, and its function in short', () => {
   const [grows, still, unknown] = hotRows([
     site({ growth: { value: 8, label: '▲8.3MB', significant: true } }),
     site({ label: '~3.0MB', line: 8, own: false, location: null, growth: { value: 9, label: '▲9B, may be noise', significant: false } }),
     site({ function: '', line: 9 }),
   ]);
-  assert.equal(grows?.label, 'cache.(*Store).Put');
-  assert.equal(grows.description, '14.1MB ▲8.3MB · store.go:7');
+  assert.equal(grows?.label, 'store.go:7');
+  assert.equal(grows.description, '14.1MB ▲8.3MB · cache.(*Store).Put');
   assert.equal(grows.icon?.id, 'arrow-up');
-  assert.equal(still?.description, '~3.0MB · store.go:8 · not in this workspace');
+  assert.equal(still?.description, '~3.0MB · cache.(*Store).Put · not in this workspace');
   assert.equal(still.icon?.id, 'library', 'its growth may be noise');
   assert.equal(still.tooltip, '`example.com/w/cache.(*Store).Put`\n\n`/w/cache/store.go:8`\n\n\\~3\\.0MB\n\nSince the base\\: ▲9B\\, may be noise');
   assert.equal(unknown?.label, 'store.go:9');
@@ -143,10 +143,10 @@ test('snapshots: what is compared and where a process starts is said in words', 
   assert.equal(row.description, 'shown · leaky · inuse_space · 2 snapshots');
   assert.equal(row.folding, 'open');
   assert.equal(head?.label, '2');
-  assert.equal(head.description, 'head · 3.0MB inuse_space · 12:00 · 2.1KB');
+  assert.equal(head.description, '3.0MB inuse_space · head · 12:00 · 2.1KB');
   assert.equal(head.icon?.id, 'target');
   assert.equal(base?.label, 'after load');
-  assert.equal(base.description, 'base · process starts · 3.0MB inuse_space · 1 · 12:00 · 2.1KB');
+  assert.equal(base.description, '3.0MB inuse_space · base · process starts · 1 · 12:00 · 2.1KB');
   assert.equal(base.icon?.id, 'pinned');
   assert.equal(context(base), 'snapshot shown', 'so it can be used as base or head');
 });
@@ -198,7 +198,7 @@ test('a series that is not shown cannot be compared, and a bad file says why', (
 const node = (name: string, given: Partial<StackTreeNode> = {}): StackTreeNode => ({
   id: JSON.stringify([name, '/w/main.go', 6, '']),
   label: shortName(name),
-  detail: '42.0MB · 93%  main.go:6',
+  detail: '42.0MB · main.go:6 · 93%',
   location: at('file:///w/main.go', 5),
   own: true,
   leaf: false,
@@ -208,16 +208,18 @@ const node = (name: string, given: Partial<StackTreeNode> = {}): StackTreeNode =
 test('frames know their path, and their function in full', () => {
   const root = { at: { uri: 'file:///w/main.go', line: 5 }, direction: 'callers' as const };
   const [line] = frameRows([node('example.com/w.keep')], root, []);
-  assert.equal(line?.folding, 'open', 'there is no other');
+  assert.equal(line?.folding, 'open', 'it is the heaviest');
   assert.equal(line.function, 'example.com/w.keep');
-  const rows = frameRows([node('main.a'), node('main.b', { leaf: true, location: null, own: false })], root, line.path);
+  const rows = frameRows([node('main.a'), node('main.b', { leaf: true, location: null, own: false }), node('main.c')], root, line.path, true);
   assert.deepEqual(
     rows.map(({ folding }) => folding),
-    ['closed', 'leaf'],
+    ['open', 'leaf', 'closed'],
   );
   assert.deepEqual(rows[0]?.path, [node('example.com/w.keep').id, node('main.a').id]);
-  assert.equal(rows[1]?.description, '42.0MB · 93%  main.go:6 · not in this workspace');
-  assert.deepEqual(rows.map(context), ['frame placed function', 'frame missing function']);
+  assert.equal(rows[1]?.description, '42.0MB · main.go:6 · 93% · not in this workspace');
+  assert.deepEqual(rows.slice(0, 2).map(context), ['frame placed function', 'frame missing function']);
+  assert.equal(frameRows([node('main.a')], root, line.path, false)[0]?.folding, 'closed', 'not on the heaviest path');
+  assert.equal(frameRows([node('main.a')], root, Array<string>(9).fill('{}'), true)[0]?.folding, 'closed', 'far from the line');
   const turned = frameRows([node('example.com/w.keep')], { ...root, direction: 'callees' }, []);
   assert.notEqual(turned[0]?.id, line.id, 'the other way is another tree');
 });

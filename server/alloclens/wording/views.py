@@ -28,7 +28,10 @@ def place(file: str, line: int, function: str) -> str:
 
 
 def detail(finding: Finding) -> str:
-    """Return what is held and how it grew, in a few words: leak: 64.0MB ▲63.0MB, 9.0MB/s over 70s."""
+    """Return what is held and how it grew, in a few words: 64.0MB ▲63.0MB · leak, 9.0MB/s over 70s.
+
+    The number is first: a side bar cuts off the rest.
+    """
     unit = finding.sample_type.unit
     held = with_noun(finding.value, finding.sample_type)
     grown = f" {change(finding.growth, unit)}" if finding.growth else ""
@@ -37,7 +40,7 @@ def detail(finding: Finding) -> str:
         if finding.slope > 0
         else ""
     )
-    return f"{'not proven' if finding.is_candidate else finding.code}: {held}{grown}{pace}"
+    return f"{held}{grown} · {'not proven' if finding.is_candidate else finding.code}{pace}"
 
 
 def tooltip(finding: Finding, label: str, message: str, not_here: str) -> str:
@@ -54,7 +57,7 @@ def program(series: Series) -> str:
 def total(value: int, before: int | None, kind: ValueType) -> str:
     """Return a snapshot's total, and its difference to the one before in its process, if there is one."""
     step = value - before if before is not None else 0
-    return printable(f"{amount(value, kind.unit)} {kind.type}{f' ({signed(step, kind.unit)})' if step else ''}")
+    return printable(f"{amount(value, kind.unit)}{f' ({signed(step, kind.unit)})' if step else ''} {kind.type}")
 
 
 def of_kind(value: float, comparison: Comparison) -> str:
@@ -70,12 +73,10 @@ def frame_name(node: StackNode) -> str:
 
 
 def frame_detail(node: StackNode, whole: float, unit: str, *, compared: bool) -> str:
-    """Return the amount that reaches a frame, its share of `whole`, and its place: 42.0MB · 93% · +40.0MB  main.go:6."""
-    parts = [amount(node.amount.value, unit), share(node.amount.value, whole)]
-    if compared and node.amount.growth:
-        parts.append(signed(node.amount.growth, unit))
-    where = place(node.file, node.line, "")
-    return " · ".join(parts) + (f"  {where}" if where else "")
+    """Return the amount that reaches a frame, its share of `whole`, and its place: 42.0MB · main.go:6 · +40.0MB · 93%."""
+    grown = signed(node.amount.growth, unit) if compared and node.amount.growth else ""
+    parts = (amount(node.amount.value, unit), place(node.file, node.line, ""), grown, share(node.amount.value, whole))
+    return " · ".join(part for part in parts if part)
 
 
 def others(branches: Branches, unit: str) -> str:

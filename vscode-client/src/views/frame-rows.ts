@@ -14,12 +14,15 @@ export interface FrameRow extends Row {
   path: readonly string[]; // the ids from the root to this row
 }
 
-export function frameRows(nodes: readonly StackTreeNode[], root: Root, path: readonly string[]): FrameRow[] {
-  const alone = path.length === 0 && nodes.length === 1;
-  return unique(nodes.map((node) => row(node, root, [...path, node.id], alone)));
+const OPEN_LEVELS = 8; // of the heaviest path
+
+// The rows below a path, heaviest first. `heaviest`: whether the path is the heaviest one so far; what goes on from there is open.
+export function frameRows(nodes: readonly StackTreeNode[], root: Root, path: readonly string[], heaviest = path.length === 0): FrameRow[] {
+  const open = heaviest && path.length < OPEN_LEVELS;
+  return unique(nodes.map((node, i) => row(node, root, [...path, node.id], open && i === 0)));
 }
 
-function row(node: StackTreeNode, root: Root, path: readonly string[], alone: boolean): FrameRow {
+function row(node: StackTreeNode, root: Root, path: readonly string[], open: boolean): FrameRow {
   const [name, place] = node.id === '' ? ['', undefined] : [functionOf(node.id), placeOf(node.location)];
   const description = said(node.detail, place === null ? MISSING : '');
   return {
@@ -29,7 +32,7 @@ function row(node: StackTreeNode, root: Root, path: readonly string[], alone: bo
     tooltip: [code(name === '' ? node.label : name), escape(description)].join('\n\n'),
     icon: { id: node.id === '' ? 'ellipsis' : node.own ? 'symbol-method' : 'library' },
     kind: 'frame',
-    folding: node.leaf ? 'leaf' : alone ? 'open' : 'closed',
+    folding: node.leaf ? 'leaf' : open ? 'open' : 'closed',
     ...(place !== undefined && { place }),
     function: name,
     root,

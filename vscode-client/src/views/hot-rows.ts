@@ -48,8 +48,8 @@ function row(site: HotLine): Row {
   const where = `${fileName(site.file)}:${site.line}`;
   return {
     id: [site.function, site.file, site.line].join('\n'),
-    label: site.function === '' ? where : shortName(site.function),
-    description: said(site.label, where, place === null ? MISSING : ''),
+    label: where, // with the number it has room in a narrow side bar
+    description: said(site.label, shortName(site.function), place === null ? MISSING : ''),
     tooltip: tooltip(site),
     icon: icon(site),
     kind: 'hot',

@@ -38,7 +38,7 @@ function ofSnapshot(snapshot: SeriesSnapshot, shown: boolean, newest: boolean): 
   return {
     id: `snapshot\n${path}`,
     label: label === '' ? name : label,
-    description: said(...roles(snapshot), detail, label === '' ? '' : name, time, size),
+    description: said(detail, ...roles(snapshot), label === '' ? '' : name, time, size),
     tooltip: [code(path), ...roles(snapshot), escape(said(time, detail, size))].join('\n\n'),
     icon: icon(snapshot),
     kind: shown ? 'snapshot shown' : 'snapshot',

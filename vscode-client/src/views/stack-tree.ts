@@ -22,7 +22,7 @@ export class StacksView extends View<FrameRow> {
   });
   private direction: Direction;
   private at: Place | undefined;
-  private opened: Place | undefined; // opened from this view: the tree must not follow the cursor there
+  private opened: Place | undefined; // opened from this view, or where it was asked for: the tree must not follow the cursor there
 
   constructor(server: Server, memory: vscode.Memento) {
     super(server, 'alloclens.stacks', { showCollapseAll: true });
@@ -38,9 +38,7 @@ export class StacksView extends View<FrameRow> {
   }
 
   async turn(direction: Direction): Promise<void> {
-    this.direction = direction;
-    setContext('stacks.direction', direction);
-    this.refresh();
+    this.face(direction);
     await this.memory.update(MEMORY, direction);
   }
 
@@ -49,6 +47,16 @@ export class StacksView extends View<FrameRow> {
       this.opened = { ...place, uri: vscode.Uri.parse(place.uri).toString() }; // as VS Code spells it
       await vscode.commands.executeCommand('vscode.open', ...opening(place, true)); // keep the focus here: else an arrow key would move the cursor, and so change the tree
     }
+  }
+
+  // Shows the stacks of a line, or of the one under the cursor, until the cursor goes to another: what it calls, if that allocates,
+  // else who calls it.
+  async show(at = cursor()): Promise<void> {
+    this.opened = cursor();
+    this.at = at;
+    const lines = at && (await this.server.ask(STACK_TREE, at.uri, at.line, 'callees', []));
+    this.face(lines?.some(({ leaf }) => !leaf) ? 'callees' : 'callers');
+    await vscode.commands.executeCommand('alloclens.stacks.focus');
   }
 
   protected override describe(): void {
@@ -64,7 +72,7 @@ export class StacksView extends View<FrameRow> {
     this.view.description = printable(titleOf(root));
     const path = parent?.path ?? [];
     const nodes = await this.server.ask(STACK_TREE, root.at.uri, root.at.line, root.direction, path);
-    return frameRows(nodes ?? [], root, path);
+    return frameRows(nodes ?? [], root, path, parent === undefined || parent.folding === 'open');
   }
 
   protected override appeared(): void {
@@ -74,6 +82,12 @@ export class StacksView extends View<FrameRow> {
 
   protected override click(row: FrameRow): vscode.Command | undefined {
     return row.place ? { command: OPEN_FRAME, title: 'Open', arguments: [row] } : super.click(row);
+  }
+
+  private face(direction: Direction): void {
+    this.direction = direction;
+    setContext('stacks.direction', direction);
+    this.refresh();
   }
 
   private follow(): void {

@@ -1,11 +1,12 @@
 // All views and their commands.
-import type * as vscode from 'vscode';
+import * as vscode from 'vscode';
 import type { Direction } from '../protocol.ts';
 import type { Server } from '../server.ts';
 import { FindingsView } from './findings.ts';
 import type { FrameRow } from './frame-rows.ts';
 import { HotLinesView } from './hot-lines-view.ts';
 import type { SeriesRow } from './series-rows.ts';
+import type { Place, Row } from './rows.ts';
 import { SnapshotActions } from './snapshot-actions.ts';
 import { SnapshotsView } from './snapshots.ts';
 import { StacksView } from './stack-tree.ts';
@@ -74,5 +75,14 @@ function ofStacks(view: StacksView): Commands {
     showCallers: turn('callers'),
     showCallees: turn('callees'),
     openFrame: (row: FrameRow) => view.open(row),
+    showStacks: (of?: string | Row, line?: number) => view.show(placeIn(of, line)),
   };
+}
+
+// The line of a hint (uri, line) or of a row; undefined for the one under the cursor.
+function placeIn(of?: string | Row, line?: number): Place | undefined {
+  if (typeof of === 'string' && line !== undefined) {
+    return { uri: vscode.Uri.parse(of).toString(), line }; // as VS Code spells it
+  }
+  return typeof of === 'object' ? (of.place ?? undefined) : undefined;
 }
