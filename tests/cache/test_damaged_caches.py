@@ -96,9 +96,9 @@ def test_random_damage_changes_no_verdict(folder: Path, cache: Path, monkeypatch
 
 
 COLUMNS = {
-    "snapshot7": "path directory stamp reader evidence facts owned check_sum rest rest_sum",
-    "evidence7": "digest keys",
-    "name7": "key file function",
+    "snapshot8": "path directory stamp reader evidence facts owned check_sum rest rest_sum",
+    "evidence8": "digest keys",
+    "name8": "key file function",
 }
 
 
@@ -129,7 +129,7 @@ def test_a_row_under_the_name_of_another_is_read_anew(
     leaks = said(folder, "leaks")
     forget()
     with closing(sqlite3.connect(cache / "snapshots.sqlite3")) as base:
-        other = "(SELECT path, stamp FROM snapshot7 WHERE path LIKE '%h7%')"
-        base.execute(f"UPDATE OR REPLACE snapshot7 SET (path, stamp) = {other} WHERE path LIKE '%h2%'")
+        other = "(SELECT path, stamp FROM snapshot8 WHERE path LIKE '%h7%')"
+        base.execute(f"UPDATE OR REPLACE snapshot8 SET (path, stamp) = {other} WHERE path LIKE '%h2%'")
         base.commit()
     assert said(folder, "leaks") == leaks

@@ -7,9 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from alloclens.profile.formats import read
 from alloclens.series.findings import RAISED, Finding, Judgement
+from alloclens.series.owned import owned
 from alloclens.series.verdicts import Rule
+from alloclens.tables import holders
+from alloclens.tables.lines import lines
 
+from tests.support.judge import own
+from tests.support.profiles import RATE, heap
 from tests.support.sampled import HERE, Heap, judged, judgement, snapshot
 
 if TYPE_CHECKING:
@@ -160,6 +166,24 @@ def test_a_leak_behind_helpers_of_helpers_is_found_with_the_caller_that_grows(he
         assert found[0].callers[0].line == 24
         assert {caller.line for caller in found[0].callers} == {21, 22, 23, 24}
         assert [caller.growth for caller in found[0].path] == [found[0].growth] * len(path)
+
+
+@pytest.mark.parametrize("cut", [0, 10, 19])
+def test_callers_that_one_snapshot_does_not_tell_apart_are_not_judged(
+    monkeypatch: pytest.MonkeyPatch, cut: int
+) -> None:
+    """They would have grown from nothing to what they always held."""
+    stacks = [f"{HERE} < main.a@/o/a.go:2 < main.b@/o/a.go:3 < main.c@/o/a.go:{line}" for line in (4, 5, 6)]
+    seen = []
+    for number in range(20):
+        with monkeypatch.context() as patched:
+            if number == cut:
+                patched.setattr(holders, "MAX_HOLDERS", 2)
+            seen.append(lines(read(heap(*(f"{stack} = 200x{RATE}/200" for stack in stacks))), own(lambda _: True)))
+    assert {len(owned(one).key) for one in seen} == {3, 4}
+    found = judgement(seen)
+    assert found.history.parts.depth.tolist() == [0]
+    assert {finding.growth for finding in found.findings()} == {0}
 
 
 @pytest.mark.slow

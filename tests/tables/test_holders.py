@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from alloclens.paths import name_of
 from alloclens.profile.formats import read
+from alloclens.tables import holders
 from alloclens.tables.holders import growing_callers, held_samples, related_sites
 from alloclens.tables.lines import Lines, lines
 from alloclens.tables.sites import by_source_line
@@ -58,6 +59,31 @@ def test_a_helper_has_a_holder_for_each_path_of_three_callers() -> None:
         ("util.go:9", "a.go:1", "b.go:2", "main.go:6"): 4,
         ("util.go:9", "a.go:1", "b.go:2"): 8,
     }
+
+
+@pytest.mark.parametrize(("limit", "callers"), [(5, 3), (4, 1), (3, 1), (2, 0), (1, 0)])
+def test_callers_that_tell_too_many_holders_apart_are_left_out(
+    monkeypatch: pytest.MonkeyPatch, limit: int, callers: int
+) -> None:
+    """A line without callers, one with a first caller of two, whose own callers are told apart by a second, and one of no line."""
+    monkeypatch.setattr(holders, "MAX_HOLDERS", limit)
+    made = held(
+        "w/util.get@/w/util.go:9 < main.a@/w/main.go:3 = 1x1",
+        "w/util.get@/w/util.go:9 < main.b@/w/main.go:8 < main.c@/w/main.go:1 = 1x2",
+        "w/util.get@/w/util.go:9 < main.b@/w/main.go:8 < main.d@/w/main.go:2 = 1x4",
+        "w/util.get@/w/util.go:9 < main.b@/w/main.go:8 < main.e@/w/main.go:4 = 1x8",
+        "x.f@/m/x.go:1 = 1x16",
+    )
+    paths: dict[int, dict[tuple[str, ...], float]] = {
+        0: {("util.go:9",): 15},
+        1: {("util.go:9", "main.go:3"): 1, ("util.go:9", "main.go:8"): 14},
+        3: {
+            ("util.go:9", "main.go:3"): 1,
+            **{("util.go:9", "main.go:8", f"main.go:{line}"): value for line, value in ((1, 2), (2, 4), (4, 8))},
+        },
+    }
+    assert named(made) == {("x.f",): 16, **paths[callers]}
+    assert made.holders.callers.shape[1] == callers
 
 
 def test_what_no_own_code_owns_belongs_to_the_outermost_function() -> None:

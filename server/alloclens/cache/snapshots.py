@@ -17,7 +17,7 @@ from alloclens.disk import is_absent
 from alloclens.profile.build import Build
 from alloclens.profile.model import MemStats, ValueType
 from alloclens.profile.taken_at import TakenAt, TimeSource
-from alloclens.series.owned import NOTHING, Figures, OwnedLines
+from alloclens.series.owned import Figures, OwnedLines
 from alloclens.series.snapshot import Snapshot
 from alloclens.source.evidence import RecordedName, digest_of, evidence_of, packed
 from alloclens.typed import ready
@@ -51,32 +51,35 @@ SCHEMA = """
     DROP TABLE IF EXISTS snapshot6;
     DROP TABLE IF EXISTS evidence6;
     DROP TABLE IF EXISTS name6;
-    CREATE TABLE IF NOT EXISTS snapshot7 (
+    DROP TABLE IF EXISTS snapshot7;
+    DROP TABLE IF EXISTS evidence7;
+    DROP TABLE IF EXISTS name7;
+    CREATE TABLE IF NOT EXISTS snapshot8 (
         path TEXT PRIMARY KEY, directory TEXT NOT NULL, stamp TEXT NOT NULL, reader TEXT NOT NULL, evidence INTEGER NOT NULL,
         check_sum INTEGER NOT NULL, facts BLOB NOT NULL, owned BLOB NOT NULL, rest_sum INTEGER NOT NULL, rest BLOB NOT NULL
     );
-    CREATE INDEX IF NOT EXISTS by_directory ON snapshot7 (directory);
-    CREATE INDEX IF NOT EXISTS by_evidence ON snapshot7 (evidence);
-    CREATE TABLE IF NOT EXISTS evidence7 (digest INTEGER PRIMARY KEY, keys BLOB NOT NULL);
-    CREATE TABLE IF NOT EXISTS name7 (key INTEGER PRIMARY KEY, file BLOB NOT NULL, function BLOB NOT NULL);
+    CREATE INDEX IF NOT EXISTS by_directory ON snapshot8 (directory);
+    CREATE INDEX IF NOT EXISTS by_evidence ON snapshot8 (evidence);
+    CREATE TABLE IF NOT EXISTS evidence8 (digest INTEGER PRIMARY KEY, keys BLOB NOT NULL);
+    CREATE TABLE IF NOT EXISTS name8 (key INTEGER PRIMARY KEY, file BLOB NOT NULL, function BLOB NOT NULL);
 """
-"""The 7 is the version of the blobs' contents.
+"""The 8 is the version of the blobs' contents.
 
 check_sum covers all columns but the rest, rest_sum covers check_sum and the rest. Evidence and names have digests as
 keys.
 """
 SELECT_KEPT = """
-    SELECT path, directory, stamp, reader, evidence, facts, owned, check_sum FROM snapshot7
+    SELECT path, directory, stamp, reader, evidence, facts, owned, check_sum FROM snapshot8
     WHERE reader = ? AND path IN (SELECT value FROM json_each(?))
 """
 """One query for thousands: separate queries take three times as long."""
-SETS = "SELECT digest, keys FROM evidence7 WHERE digest IN (SELECT value FROM json_each(?))"
-NAMES = "SELECT key, file, function FROM name7 WHERE key IN (SELECT value FROM json_each(?))"
-OLDEST = "DELETE FROM snapshot7 WHERE rowid IN (SELECT rowid FROM snapshot7 ORDER BY rowid LIMIT 100)"
+SETS = "SELECT digest, keys FROM evidence8 WHERE digest IN (SELECT value FROM json_each(?))"
+NAMES = "SELECT key, file, function FROM name8 WHERE key IN (SELECT value FROM json_each(?))"
+OLDEST = "DELETE FROM snapshot8 WHERE rowid IN (SELECT rowid FROM snapshot8 ORDER BY rowid LIMIT 100)"
 MAX_SNAPSHOTS_BYTES = 1 << 30
 """Size of all snapshots; the oldest are dropped first. 5,000 snapshots of 2,000 holders take 850 MiB."""
-KEYS, VALUE, REST = 8 * len(NOTHING.key), 4, len(Figures._fields) - 1
-"""Bytes of a holder's keys and value, and its number of other figures."""
+KEY, VALUE, REST = 8, 4, len(Figures._fields) - 1
+"""Bytes of a holder's value and of each of its keys, and its number of other figures."""
 
 
 @ready
@@ -124,7 +127,7 @@ class Snapshots:
         owned = snapshot.owned
         facts, light, rest = (
             _facts(snapshot),
-            owned.key.tobytes() + owned.value.tobytes(),
+            owned.key.tobytes() + owned.value.tobytes() + bytes((len(owned.key),)),
             owned.figures()[1:].tobytes(),
         )
         path, directory = sql_text(snapshot.path), sql_text(os.path.dirname(snapshot.path))
@@ -134,7 +137,7 @@ class Snapshots:
             base.execute(WRITING)
             _keep_evidence(base, evidence)
             row = *key, total, facts, light, check_sum(total, rest), rest
-            base.execute("INSERT OR REPLACE INTO snapshot7 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+            base.execute("INSERT OR REPLACE INTO snapshot8 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
             log.debug("kept the snapshot %s", snapshot.path)
 
     def of(self, stamps: Mapping[str, Stamp], reader: str, again: Again | None = None) -> list[Snapshot]:
@@ -169,7 +172,7 @@ class Snapshots:
         if damaged := set(json.loads(asked)) - whole.keys():
             with self._cache.transaction() as base:
                 base.execute(WRITING)
-                base.executemany("DELETE FROM evidence7 WHERE digest = ?", [(digest,) for digest in damaged])
+                base.executemany("DELETE FROM evidence8 WHERE digest = ?", [(digest,) for digest in damaged])
         return whole, evidence_of(names)
 
     def _rest(self, path: str, stamp: str, of: int, again: Again | None, holders: int) -> Floats:
@@ -177,7 +180,7 @@ class Snapshots:
 
         `of` is the check sum of its lines: another session may have changed their attribution meanwhile.
         """
-        question = "SELECT check_sum, rest, rest_sum FROM snapshot7 WHERE path = ? AND stamp = ? AND check_sum = ?"
+        question = "SELECT check_sum, rest, rest_sum FROM snapshot8 WHERE path = ? AND stamp = ? AND check_sum = ?"
         for _, rest, _ in whole(self._cache.ask(question, sql_text(path), stamp, of), of):
             return np.frombuffer(rest, np.float64).reshape(REST, holders)
         read = again(path) if again else None
@@ -191,10 +194,10 @@ class Snapshots:
         with self._cache.transaction() as base:
             base.execute(WRITING)
             for directory in directories:
-                rows = base.execute("SELECT path FROM snapshot7 WHERE directory = ?", (sql_text(directory),))
+                rows = base.execute("SELECT path FROM snapshot8 WHERE directory = ?", (sql_text(directory),))
                 gone = [(path,) for (path,) in rows if path not in kept and is_absent(path)]
-                base.executemany("DELETE FROM snapshot7 WHERE path = ?", gone)
-            base.execute("DELETE FROM evidence7 WHERE NOT EXISTS (SELECT 1 FROM snapshot7 WHERE evidence = digest)")
+                base.executemany("DELETE FROM snapshot8 WHERE path = ?", gone)
+            base.execute("DELETE FROM evidence8 WHERE NOT EXISTS (SELECT 1 FROM snapshot8 WHERE evidence = digest)")
             if not self._swept:
                 _sweep_names(base)
                 self._swept = True
@@ -205,23 +208,23 @@ class Snapshots:
 def _keep_evidence(base: sqlite3.Connection, evidence: Evidence) -> None:
     """Store the names in a profile unless they are stored already."""
     row = evidence.digest, evidence.keys.tobytes()
-    if base.execute("INSERT OR IGNORE INTO evidence7 VALUES (?, ?)", row).rowcount:
+    if base.execute("INSERT OR IGNORE INTO evidence8 VALUES (?, ?)", row).rowcount:
         texts = (
             [text.encode("utf-8", "surrogatepass") for text in column]
             for column in (evidence.files, evidence.functions)
         )
         base.executemany(
-            "INSERT OR REPLACE INTO name7 VALUES (?, ?, ?)", zip(evidence.keys.tolist(), *texts, strict=True)
+            "INSERT OR REPLACE INTO name8 VALUES (?, ?, ?)", zip(evidence.keys.tolist(), *texts, strict=True)
         )
 
 
 def _sweep_names(base: sqlite3.Connection) -> None:
     """Drop names without evidence."""
-    sets = base.execute("SELECT * FROM evidence7")
+    sets = base.execute("SELECT * FROM evidence8")
     used = [np.frombuffer(keys, np.int64) for digest, keys in sets if _is_whole(digest, keys)]
-    kept = np.fromiter((key for (key,) in base.execute("SELECT key FROM name7")), np.int64)
+    kept = np.fromiter((key for (key,) in base.execute("SELECT key FROM name8")), np.int64)
     gone = np.setdiff1d(kept, np.concatenate(used)) if used else kept
-    base.executemany("DELETE FROM name7 WHERE key = ?", [(key,) for key in gone.tolist()])
+    base.executemany("DELETE FROM name8 WHERE key = ?", [(key,) for key in gone.tolist()])
 
 
 def _is_whole(digest: int, *data: Any) -> bool:
@@ -230,7 +233,7 @@ def _is_whole(digest: int, *data: Any) -> bool:
 
 
 def _size(base: sqlite3.Connection) -> int:
-    return int(base.execute("SELECT total(length(owned) + length(rest)) FROM snapshot7").fetchone()[0])
+    return int(base.execute("SELECT total(length(owned) + length(rest)) FROM snapshot8").fetchone()[0])
 
 
 def _facts(snapshot: Snapshot) -> bytes:
@@ -245,9 +248,10 @@ def _facts(snapshot: Snapshot) -> bytes:
 
 
 def _snapshot(path: str, stamp: Stamp, facts: bytes, owned: bytes, rest: Callable[[int], Floats]) -> Snapshot:
-    holders = len(owned) // (KEYS + VALUE)
-    value = np.frombuffer(owned, np.float32, offset=KEYS * holders).copy()  # drop the keys before it
-    kept = OwnedLines(_keys(owned[: KEYS * holders]), value, partial(rest, holders))
+    keys = owned[-1]
+    holders = (len(owned) - 1) // (KEY * keys + VALUE)
+    value = np.frombuffer(owned, np.float32, holders, KEY * keys * holders).copy()  # drop the keys before it
+    kept = OwnedLines(_keys(owned[: KEY * keys * holders], keys), value, partial(rest, holders))
     given = msgspec.structs.asdict(DECODER.decode(facts))
     given["taken_at"], given["sample_types"] = TakenAt(*given["taken_at"]), _types(given["sample_types"])
     given["build"] = Build(*given["build"])
@@ -256,9 +260,9 @@ def _snapshot(path: str, stamp: Stamp, facts: bytes, owned: bytes, rest: Callabl
 
 
 @lru_cache(10)
-def _keys(given: bytes) -> Ints:
-    """Return the keys, sharing one array between equal snapshots."""
-    return np.frombuffer(given, np.int64).reshape(len(NOTHING.key), -1)
+def _keys(given: bytes, count: int) -> Ints:
+    """Return so many keys of each holder, sharing one array between equal snapshots."""
+    return np.frombuffer(given, np.int64).reshape(count, -1)
 
 
 @lru_cache(100)

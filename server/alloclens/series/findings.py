@@ -203,8 +203,13 @@ class Judgement:
     @cached_property
     def _owner(self) -> Ints:
         """The row of the head's lines that each entry is of; -1 for none."""
-        owner: Ints = self.head.holders.row[self.history.parts.first]
+        owner: Ints = self.head.holders.row[self._holder]
         return owner
+
+    @cached_property
+    def _holder(self) -> Ints:
+        """A holder of each entry."""
+        return self.history.parts.first
 
     @cached_property
     def _deciding(self) -> Ints:
@@ -260,12 +265,12 @@ class Judgement:
 
     def _function(self, entry: int) -> str:
         row = int(self._owner[entry])
-        return _function(self.head, row) if row >= 0 else self.head.holders.function[self.history.parts.first[entry]]
+        return _function(self.head, row) if row >= 0 else self.head.holders.function[self._holder[entry]]
 
     def _path(self, entry: int) -> tuple[Caller, ...]:
         """Return the callers of an entry, all with its figures. The last is missing if nothing of one's own calls there."""
-        parts, head = self.history.parts, self.head
-        rows = head.holders.callers[parts.first[entry], : parts.depth[entry]].tolist()
+        head = self.head
+        rows = head.holders.callers[self._holder[entry], : self.history.parts.depth[entry]].tolist()
         figures = float(self.history.values[-1, entry]), float(self.verdicts.growth[entry])
         return tuple(
             Caller(head.files[head.file[row]], int(head.line[row]), _function(head, row), *figures)
@@ -275,7 +280,7 @@ class Judgement:
 
     def _callers(self, entry: int) -> tuple[Caller, ...]:
         """Return the callers beside that of an entry, or of the nearest fork of a line; each with its own figures."""
-        depth, paths = self.history.parts.depth, self.head.holders.callers[self.history.parts.first]
+        depth, paths = self.history.parts.depth, self.head.holders.callers[self._holder]
         forked = np.flatnonzero((self._owner == self._owner[entry]) & (depth > 0))
         if not len(forked):
             return ()

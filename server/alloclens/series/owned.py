@@ -49,9 +49,10 @@ class OwnedLines:
     """The holders of one snapshot, in its judged sample type."""
 
     key: Ints
-    """Keys of the parts that each holder belongs to, the same in every snapshot, shape (1 + MAX_CALLERS, holders).
+    """Keys of the parts that each holder belongs to, the same in every snapshot, shape (1 + callers, holders).
 
     That of its line or outermost function, of its line by caller, and so on; NONE where there are no more callers.
+    A snapshot of many holders tells fewer callers apart.
     """
     value: Singles
     """float32: seven digits are enough for verdicts."""
@@ -204,7 +205,7 @@ def holder_keys(lines: Lines, holder: Ints) -> Ints:
     by = lines.holders
     line = np.append(keys(lines, np.arange(len(lines))), 1)  # the last entry is for row -1, no line
     row, before = by.row[holder], by.row[holder]
-    key = np.full((1 + MAX_CALLERS, len(holder)), NONE)
+    key = np.full((1 + by.callers.shape[1], len(holder)), NONE)
     key[0] = line[row]
     outermost = np.array([_file_key(f"\0{by.function[i]}") for i in holder[row < 0].tolist()], np.int64)
     key[0, row < 0] = _mixed(outermost, outermost)

@@ -148,8 +148,11 @@ def _stacks(profile: Profile) -> Digests:
         of_location = np.add.reduceat(digest, where.frame_at[:-1]) if len(digest) else digest
     else:
         of_location = mixed(where.address.view(np.uint64))
-    sums = np.append(np.uint64(0), np.cumsum(of_location[profile.location], dtype=np.uint64))
-    return sums[profile.location_at[1:]] - sums[profile.location_at[:-1]]
+    stacked = np.flatnonzero(np.diff(profile.location_at))
+    out = np.zeros(len(profile), np.uint64)
+    if len(stacked):
+        out[stacked] = np.add.reduceat(of_location[profile.location], profile.location_at[stacked])
+    return out
 
 
 def _names(profile: Profile) -> Digests:

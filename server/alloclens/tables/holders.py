@@ -45,6 +45,8 @@ MAX_STARTERS = 100
 """Outermost locations that are looked at: nothing calls through so many starters and frames of the runtime."""
 MAX_CALLERS = 3
 """Own lines outwards from an owned one that tell its holders apart: helpers of helpers of helpers."""
+MAX_HOLDERS = 20_000
+"""Callers that tell more holders apart are left out, the outermost first: real profiles have up to two for each owned line."""
 MOST = 0.5
 """The share of a line's growth above which one of several callers is named."""
 RUNTIME = "runtime."
@@ -58,7 +60,7 @@ class Holders:
     row: Ints
     """The owned line's row in `Lines`; -1 for none."""
     callers: Ints
-    """Rows of the own lines that call it, nearest first, each once; -1 for none. Shape (holders, MAX_CALLERS)."""
+    """Rows of the own lines that call it, nearest first, each once; -1 for none. Shape (holders, at most MAX_CALLERS)."""
     function: tuple[str, ...]
     """The outermost function where no line owns; else ""."""
     value: Floats
@@ -73,22 +75,25 @@ class Holders:
 def holders(profile: Profile, owners: Ints, error: Floats) -> Holders:
     """Return who holds the samples, each with its owned site and its callers. `error` is variance and sampled side by side."""
     lineless = owners[:, 0] < 0
-    path = owners.copy()
-    path[lineless, 1] = _outermost(profile, np.flatnonzero(lineless))[lineless]
-    named = np.flatnonzero(~lineless | (path[:, 1] >= 0))
-    holder = path[named, 0]
-    for other in path[named, 1:].T:
-        _, _, holder = distinct_pairs(holder, other)
+    outermost = _outermost(profile, np.flatnonzero(lineless))
+    named = np.flatnonzero(~lineless | (outermost >= 0))
+    _, _, holder = distinct_pairs(owners[named, 0], outermost[named])
+    callers = 0
+    for caller in owners[named, 1:].T:
+        _, _, finer = distinct_pairs(holder, caller)
+        if finer.max(initial=-1) >= MAX_HOLDERS:
+            break
+        holder, callers = finer, callers + 1
     count = int(holder.max(initial=-1)) + 1
     sample = np.zeros(count, np.int64)
     sample[holder] = named
     of_sample = np.full(len(profile), -1)
     of_sample[named] = holder
     charged, lineless = Attribution(of_sample, count), lineless[sample]  # they come first
-    function = profile.text(profile.functions.name[path[sample[lineless], 1]])
+    function = profile.text(profile.functions.name[outermost[sample[lineless]]])
     return Holders(
         owners[sample, 0],
-        owners[sample, 1:],
+        owners[sample, 1 : 1 + callers],
         (*function, *[""] * (count - len(function))),
         charged.sum(profile.values).astype(np.float64),
         *np.hsplit(charged.sum(error), 2),
