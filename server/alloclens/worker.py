@@ -6,6 +6,7 @@ when its standard input does.
 
 from __future__ import annotations
 
+import math
 import os
 import pickle
 import signal
@@ -14,7 +15,7 @@ import subprocess
 import threading
 import time
 import traceback
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from queue import SimpleQueue
 from typing import IO, TYPE_CHECKING, Any, TypeVar
@@ -25,8 +26,6 @@ from alloclens.log import LogTo
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-    from typing_extensions import Self
 
     from alloclens.log import Level
 
@@ -128,7 +127,7 @@ class Worker:
 
     def _let_go(self) -> None:
         if self._process:
-            processes.end(self._process.child)
+            self._process.end()
         self._process = None
 
 
@@ -144,19 +143,20 @@ class _Connection:
         """Calls whose answers nobody waits for, and which have not come yet."""
         self._patience = START_SECONDS
         """Until these are done and another call begins."""
+        self._deadline = _Deadline(self.child)
 
     def ask(self, work: Work, args: Arguments, seconds: float) -> None:
         """Request work without waiting for its result."""
-        with _Deadline(self.child, self._patience + seconds):
+        with self._deadline.within(self._patience + seconds):
             self._call(False, work, args)
         self._ahead += 1
         self._patience += seconds
 
     def begin(self, work: Work, args: Arguments) -> bool:
         """Request work and wait until it begins; return False if the process was lost before."""
-        with _Deadline(self.child, self._patience) as deadline:
+        with self._deadline.within(self._patience):
             self._call(True, work, args)
-            for kind, _ in self._messages(deadline):
+            for kind, _ in self._messages():
                 if kind == "begun" and not self._ahead:
                     self._patience = START_SECONDS
                     return True
@@ -165,61 +165,87 @@ class _Connection:
 
     def answer(self, seconds: float) -> Any:
         """Return the result of the work that has begun, or raise its exception, or Lost."""
-        with _Deadline(self.child, seconds) as deadline:
-            for kind, value in self._messages(deadline):
+        with self._deadline.within(seconds):
+            for kind, value in self._messages():
                 if kind == "done":
                     return value
                 error, trace = value
                 raise error from RuntimeError(f"in the worker process:\n{trace}")
-        if deadline.is_over:
-            raise Lost(f"reading it took longer than {deadline.seconds:.0f} s and was stopped")
+            if self._deadline.is_over:
+                raise Lost(f"reading it took longer than {self._deadline.seconds:.0f} s and was stopped")
         raise Lost("reading it ended the process that read it, perhaps because memory ran out")
 
     def _call(self, is_wanted: bool, work: Work, args: Arguments) -> None:
         with suppress(OSError):  # the process is gone, as its silence will tell
             _write(self._calls, (is_wanted, work, args))
 
-    def _messages(self, deadline: _Deadline) -> Iterator[tuple[str, Any]]:
+    def end(self) -> None:
+        """End the process."""
+        self._deadline.end()
+        processes.end(self.child)
+
+    def _messages(self) -> Iterator[tuple[str, Any]]:
         while data := _read(self._answers):
             kind, value = pickle.loads(data)  # noqa: S301 - from our own process
             del data  # a profile may have hundreds of megabytes
             if kind == "longer":
-                deadline.extend(value)
+                self._deadline.extend(value)
             else:
                 yield kind, value
 
 
 class _Deadline:
-    """Kills a process after its time limit."""
+    """Kills a process after a time limit. One thread serves all calls: to start a timer takes as long as to answer a small one."""
 
-    def __init__(self, child: processes.Child, seconds: float) -> None:
-        self.seconds = seconds
+    def __init__(self, child: processes.Child) -> None:
+        self.seconds = math.inf
+        """The limit of what is being done."""
         self.is_over = False
+        """Whether the process was killed."""
         self._child = child
         self._begun = time.monotonic()
-        self._timer = self._started()
+        self._changed = threading.Condition()
+        self._looks_at = math.inf
+        """When the thread looks at the limit next."""
+        self._is_ended = False
+        threading.Thread(target=self._watch, daemon=True).start()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._timer.cancel()
+    @contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        """Give what is done inside so many seconds."""
+        self._begun = time.monotonic()
+        self._set(seconds)
+        try:
+            yield
+        finally:
+            self._set(math.inf)
 
     def extend(self, seconds: float) -> None:
-        """Extend the time limit by this many seconds."""
-        self._timer.cancel()
-        self.seconds += seconds
-        self._timer = self._started()
+        """Extend the limit by this many seconds."""
+        self._set(self.seconds + seconds)
 
-    def _started(self) -> threading.Timer:
-        timer = threading.Timer(self._begun + self.seconds - time.monotonic(), self._kill)
-        timer.daemon = True
-        timer.start()
-        return timer
+    def end(self) -> None:
+        """End the thread."""
+        with self._changed:
+            self._is_ended = True
+            self._changed.notify()
 
-    def _kill(self) -> None:
-        self.is_over = True
-        self._child.kill()
+    def _set(self, seconds: float) -> None:
+        with self._changed:
+            self.seconds = seconds
+            if self._begun + seconds < self._looks_at:
+                self._changed.notify()
+
+    def _watch(self) -> None:
+        with self._changed:
+            while not (self._is_ended or self.is_over):
+                self._looks_at = self._begun + self.seconds
+                left = self._looks_at - time.monotonic()
+                if left > 0:
+                    self._changed.wait(left if left < math.inf else None)
+                else:
+                    self.is_over = True
+                    self._child.kill()
 
 
 def serve(level: Level, path: str | None) -> None:
