@@ -168,7 +168,7 @@ async def test_permissions_taken_and_given_back() -> None:
             assert seen.names == [*NAMES]
             put(folder, "4.pb.gz")
             await seen.until(lambda: len(seen.names) == 4)
-            assert seen.worker.asked.count("evidence") == 4
+            assert seen.worker.asked.count("read") == 4
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows makes links for administrators only")
@@ -183,7 +183,7 @@ async def test_a_loop_in_the_place_of_the_directory(tmp_path: Path) -> None:
         (folder / "profiles").unlink()
         (folder / "aside").rename(folder / "profiles")
         await seen.until(lambda: seen.problems == [])
-        assert (seen.names, seen.worker.asked.count("snapshot")) == ([*NAMES], FILES)
+        assert (seen.names, seen.worker.asked.count("read")) == ([*NAMES], FILES)
 
 
 @pytest.mark.parametrize("instead", ["nothing", "a file"])
@@ -201,7 +201,7 @@ async def test_a_directory_that_goes_and_comes_back(tmp_path: Path, instead: str
             (folder / "profiles").unlink()
         (folder / "aside").rename(folder / "profiles")
         await seen.until(lambda: seen.names == [*NAMES])
-        assert seen.worker.asked.count("snapshot") == FILES
+        assert seen.worker.asked.count("read") == FILES
         assert kept(folder) == [*NAMES]
 
 
@@ -273,7 +273,7 @@ async def test_what_is_below_a_directory_that_is_closed_stays() -> None:
                 assert {*seen.names} == {*NAMES, "4.pb.gz"}
             os.chmod(folder / "profiles/api", 0o700)
             await seen.until(lambda: seen.problems == [])
-            assert seen.worker.asked.count("snapshot") == FILES + 1
+            assert seen.worker.asked.count("read") == FILES + 1
 
 
 async def test_a_file_being_rewritten_stays_until_it_is_read_again(tmp_path: Path) -> None:
@@ -284,7 +284,7 @@ async def test_a_file_being_rewritten_stays_until_it_is_read_again(tmp_path: Pat
         for i in range(10):
             put(folder, "1.pb.gz", old=False)
             await asyncio.sleep(0.01 * (i % 3))
-        await seen.until(lambda: seen.worker.asked.count("snapshot") > FILES)
+        await seen.until(lambda: seen.worker.asked.count("read") > FILES)
         for world in seen.worlds[already:]:
             assert sum(len(one.snapshots) for one in world.series) == FILES
 

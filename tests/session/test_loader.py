@@ -38,7 +38,7 @@ class Here:
         """Nothing is done ahead."""
 
     def run(self, work: Callable[..., Any], *args: Any, **_: Any) -> Any:
-        if work.__name__ == "snapshot":
+        if work.__name__ == "read":
             self.read.append(args[0])
         return work(*args)
 
@@ -86,7 +86,7 @@ class Losing(Here):
 
     def run(self, work: Callable[..., Any], *args: Any, **more: Any) -> Any:
         read = super().run(work, *args, **more)
-        if work.__name__ == "snapshot" and args[0].endswith("1.pb.gz"):
+        if work.__name__ == "read" and args[0].endswith("1.pb.gz"):
             raise Lost("reading it took longer than 61 s and was stopped")
         return read
 

@@ -252,7 +252,7 @@ async def test_a_new_snapshot_is_not_behind_those_that_are_read_again(
 
     class Watched(Here):
         def run(self, work: Any, *args: Any, **options: Any) -> Any:
-            if work.__name__ == "snapshot":
+            if work.__name__ == "read":
                 read.append(os.path.basename(args[0]))
                 if len(read) == 7:  # five, the one that tells, and the first that is read again
                     put(6)

@@ -122,9 +122,19 @@ class Known:
 
     def read(self, path: str, stamp: Stamp) -> Snapshot | Problem:
         """Read a file, and keep the snapshot in it. Raises what `run` raises."""
-        own: Evidence | Problem = self._run(self._reader.evidence, path, seconds=seconds_for(stamp.size))
-        if isinstance(own, Problem):
-            return own
+        latest, seconds = self._settling.latest, seconds_for(stamp.size)
+        read: Snapshot | Evidence | Problem = self._run(self._reader.read, path, stamp, latest, seconds=seconds)
+        if isinstance(read, Snapshot):
+            self._settling.evidence.add_again(read.evidence)
+        elif not isinstance(read, Problem):
+            read = self._read_new(path, stamp, read)
+        if isinstance(read, Snapshot):
+            self.forget(path)
+            self.snapshots[path], self._stamps[path] = self._lighter(read, stamp), stamp
+        return read
+
+    def _read_new(self, path: str, stamp: Stamp, own: Evidence) -> Snapshot | Problem:
+        """Read a file after its own evidence has been taken into account."""
         digest = own.digest
         self._settling.evidence.add(digest, {digest: own.keys}, own)
         read: Snapshot | Problem | None = None
@@ -134,9 +144,6 @@ class Known:
         finally:
             if not isinstance(read, Snapshot):
                 self._settling.drop(digest)
-        if isinstance(read, Snapshot):
-            self.forget(path)
-            self.snapshots[path], self._stamps[path] = self._lighter(read, stamp), stamp
         return read
 
     def _snapshot(self, path: str, stamp: Stamp, evidence: int) -> Snapshot | Problem:
@@ -247,6 +254,11 @@ class Settling:
         self._telling: dict[int, Ints] = {}
         self._latest: dict[int, Settled] = {}
         """All by the digest of the evidence; of the last, only the one that was last asked for."""
+
+    @property
+    def latest(self) -> Settled | None:
+        """What `of` was last asked for, if it is still so."""
+        return next(iter(self._latest.values()), None)
 
     @property
     def lost(self) -> list[str]:

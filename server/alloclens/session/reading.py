@@ -183,6 +183,16 @@ class Reader:
         except Exception as error:  # noqa: BLE001 - an error of ours must not hide the other files
             return Problem.of(path, error)
 
+    def read(self, path: str, stamp: Stamp, latest: Settled | None) -> Snapshot | Evidence | Problem:
+        """Read one snapshot if it names the functions that `latest` is of, as most of a series do.
+
+        Otherwise return its evidence: its files must be placed before `snapshot` can read it. Never raises.
+        """
+        own = self.evidence(path)
+        if latest is None or isinstance(own, Problem) or own.digest != latest.evidence:
+            return own
+        return self.snapshot(path, stamp, latest)
+
     def places(self, functions: Mapping[str, Collection[str]], files: Collection[str], builds: LearnedBuilds) -> Placed:
         """Place `files`, of those in which profiles name these functions; or all of them if the builds have changed."""
         take_longer(min(len(functions) * PLACE_SECONDS, MAX_WALK_SECONDS))

@@ -106,6 +106,10 @@ class AllEvidence:
         if is_new.any():
             self._add(of[is_new], at[is_new], names.of(of[is_new]))
 
+    def add_again(self, digest: int) -> None:
+        """Add a snapshot with the evidence of another one."""
+        self._users[digest] += 1
+
     def _add(self, keys: Ints, at: Ints, names: list[RecordedName]) -> None:
         """Insert new names, which are in one set so far, at these positions."""
         self._keys, self._count = np.insert(self._keys, at, keys), np.insert(self._count, at, 1)
