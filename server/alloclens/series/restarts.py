@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain, pairwise
 from typing import TYPE_CHECKING
 
@@ -96,17 +97,19 @@ def goes_on(earlier: Snapshot, later: Snapshot, *, was_rebuilt: bool) -> bool:
     Go reads the build id from the executable's path. So if the binary is rebuilt, the build id of a running process
     changes, and the next process has the same one. After that (`was_rebuilt`) the code must show that it goes on.
     """
-    if sketches_differ(earlier.allocations, later.allocations) or _are_of_two_ids(earlier.name, later.name):
+    ids = _process_id(earlier.name), _process_id(later.name)
+    if sketches_differ(earlier.allocations, later.allocations) or (all(ids) and ids[0] != ids[1]):
         return False
     if earlier.build_id == later.build_id and not was_rebuilt:
         return True
     return bool(since_start(earlier)) and contains_code(later.code, earlier.code)
 
 
-def _are_of_two_ids(*names: str) -> bool:
-    """Return whether the names of two of jemalloc's dumps have different process IDs: it seldom counts allocations."""
-    dumps = [JEMALLOC.search(name) for name in names]
-    return len({dump[1] for dump in dumps if dump}) > 1
+@lru_cache(20_000)  # a series is split again for each new snapshot
+def _process_id(name: str) -> str:
+    """Return the process ID in the name of a dump of jemalloc, which seldom counts allocations; "" if there is none."""
+    dump = JEMALLOC.search(name)
+    return dump[1] if dump else ""
 
 
 def at_exit(process: Sequence[Snapshot]) -> list[Snapshot]:

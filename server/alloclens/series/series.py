@@ -186,11 +186,13 @@ class Series:
         """Where the later of two snapshots is another process's."""
         if self.is_of_replicas:
             return np.ones(len(self.snapshots) - 1, np.bool_)
-        restarted: Mask = np.asarray((self._steps[:, counters(self.snapshots)] < 0).any(axis=1))
-        was_rebuilt = False
-        for step, (earlier, later) in enumerate(pairwise(self.snapshots)):
-            restarted[step] = restarted[step] or not goes_on(earlier, later, was_rebuilt=was_rebuilt)
-            was_rebuilt = (was_rebuilt or earlier.build_id != later.build_id) and not restarted[step]
+        fell: Mask = np.asarray((self._steps[:, counters(self.snapshots)] < 0).any(axis=1))
+        steps, was_rebuilt = list[bool](), False
+        for (earlier, later), is_lower in zip(pairwise(self.snapshots), fell.tolist(), strict=True):
+            ends = is_lower or not goes_on(earlier, later, was_rebuilt=was_rebuilt)
+            was_rebuilt = (was_rebuilt or earlier.build_id != later.build_id) and not ends
+            steps.append(ends)
+        restarted = np.array(steps, np.bool_)
         self._add_restarts_beside(restarted)
         return restarted
 

@@ -111,7 +111,7 @@ class Snapshot:
     def directory(self) -> str:
         return os.path.dirname(self.path)
 
-    @property
+    @cached_property
     def name(self) -> str:
         return self.path[self.path.rfind(os.sep) + 1 :]
 
@@ -122,8 +122,10 @@ def in_order(snapshots: Iterable[Snapshot]) -> tuple[Snapshot, ...]:
     Files that were copied together may have their dates in the order of their names as texts: m10 before m4. Then the numbers
     in the names tell the order.
     """
-    ordered: list[Snapshot] = []
-    for run in _copied_together(sorted(snapshots, key=attrgetter("order"))):
+    by_time, ordered = sorted(snapshots, key=attrgetter("order")), list[Snapshot]()
+    if not any(snapshot.taken_at.source == "file's date" for snapshot in by_time):
+        return tuple(by_time)
+    for run in _copied_together(by_time):
         by_number = sorted(run, key=lambda snapshot: snapshot.order[1:])
         if by_number != run and [one.path for one in run] == sorted(one.path for one in run):
             times = [snapshot.taken_at for snapshot in run]
