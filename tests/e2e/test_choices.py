@@ -25,7 +25,12 @@ def test_choices_write_no_file_of_the_workspace_until_they_are_to(vscode: VsCode
     shown = vscode.page.locator(".monaco-hover:visible")
     expect(shown.filter(has_text="Details")).to_have_count(1)
     assert shown.inner_text().count("Heaviest stack") == 1
+    numbers = shown.get_by_text("alloc_objects")
+    expect(numbers).to_be_hidden()
     vscode.picture("hover")
+    shown.get_by_text("Details").click()
+    expect(numbers).to_be_visible()
+    vscode.picture("hover-with-details")
     vscode.page.keyboard.press("Escape")
     vscode.run("alloclens: Choose Base Snapshot")
     first = vscode.row("first")

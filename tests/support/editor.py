@@ -41,7 +41,10 @@ def vscode() -> lsp.ClientCapabilities:
         window=lsp.WindowClientCapabilities(
             work_done_progress=True, show_message=lsp.ShowMessageRequestClientCapabilities()
         ),
-        general=lsp.GeneralClientCapabilities(position_encodings=[UTF[16]]),
+        general=lsp.GeneralClientCapabilities(
+            position_encodings=[UTF[16]],
+            markdown=lsp.MarkdownClientCapabilities("marked", allowed_tags=["p", "details", "summary"]),
+        ),
         experimental={
             "alloclens": {"commands": ["alloclens.showStacks", "alloclens.explain"], "status": True, "capture": True}
         },

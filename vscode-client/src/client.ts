@@ -47,6 +47,7 @@ function options(settings: Settings, listener: Listener): LanguageClientOptions 
   return {
     documentSelector: [{ scheme: 'file' }],
     initializationOptions: settings,
+    markdown: { supportHtml: true }, // VS Code allows only what can do no harm
     middleware: { workspace: { configuration: only(settings) } },
     outputChannel: listener.log,
     initializationFailedHandler: () => false,
@@ -73,6 +74,7 @@ function only(settings: Settings): NonNullable<ConfigurationMiddleware['configur
 const ourCapabilities: StaticFeature = {
   fillClientCapabilities: (capabilities: ClientCapabilities) => {
     capabilities.experimental = { ...(capabilities.experimental as object | undefined), ...EXPERIMENTAL };
+    capabilities.general?.markdown?.allowedTags?.push('details', 'summary'); // the library's list is shorter than VS Code's
   },
   initialize: () => undefined,
   getState: () => ({ kind: 'static' }),

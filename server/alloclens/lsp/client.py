@@ -20,6 +20,7 @@ class Client:
         self._workspace = (capabilities and capabilities.workspace) or types.WorkspaceClientCapabilities()
         self._window = (capabilities and capabilities.window) or types.WindowClientCapabilities()
         self._document = (capabilities and capabilities.text_document) or types.TextDocumentClientCapabilities()
+        self._general = (capabilities and capabilities.general) or types.GeneralClientCapabilities()
         self._ours = _ours(capabilities.experimental if capabilities else None)
 
     @property
@@ -75,6 +76,12 @@ class Client:
         """Whether hovers are shown as Markdown. The editor lists what it can show, the best first."""
         formats = (self._document.hover and self._document.hover.content_format) or ()
         return next(iter(formats), None) == types.MarkupKind.Markdown
+
+    @property
+    def folds_markdown(self) -> bool:
+        """Whether Markdown may have the HTML element `details`."""
+        markdown = self._general.markdown
+        return {"details", "summary"} <= set((markdown and markdown.allowed_tags) or ())
 
     def show_stacks(self, title: str, uri: str, line: int) -> types.Command:
         """Return the command that shows the stacks of a line (0-based): the editor's own, or one that opens a page."""

@@ -25,14 +25,16 @@ def text_of(ls: Server, world: World, uri: str, line: int) -> types.MarkupConten
     if not kinds:
         return None
     spots = Spots(world, ls.documents)
-    texts = [_of_kind(at, world, spots, wording.MAX_STACKS if at is kinds[0] else 1) for at in kinds]
+    is_markdown = ls.client.prefers_markdown
+    folds = is_markdown and ls.client.folds_markdown
+    texts = [_of_kind(at, world, spots, wording.MAX_STACKS if at is kinds[0] else 1, folds=folds) for at in kinds]
     text = wording.SEPARATOR.join(texts)
-    if ls.client.prefers_markdown:
+    if is_markdown:
         return types.MarkupContent(types.MarkupKind.Markdown, text)
     return types.MarkupContent(types.MarkupKind.PlainText, plain(text))
 
 
-def _of_kind(at: Here, world: World, spots: Spots, most: int) -> str:
+def _of_kind(at: Here, world: World, spots: Spots, most: int, *, folds: bool) -> str:
     """Return the text of a line in one kind of profile, with the heaviest stacks."""
     comparison = at.comparison
     stacks = comparison.stacks(at.recorded, at.line, most)
@@ -48,4 +50,4 @@ def _of_kind(at: Here, world: World, spots: Spots, most: int) -> str:
         lambda finding: page_of(finding, spots.shape(comparison, finding, spots.finding(comparison, finding))),
     )
     doubt = world.doubt(comparison, at.recorded) if at.unsure else None
-    return wording.markdown(comparison, at.row, stacks, places, doubt=doubt)
+    return wording.markdown(comparison, at.row, stacks, places, doubt=doubt, folds=folds)

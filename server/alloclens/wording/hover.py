@@ -53,8 +53,12 @@ def markdown(
     places: Places,
     *,
     doubt: Doubt | None = None,
+    folds: bool = False,
 ) -> str:
-    """Write the hover of one row of the head's lines. `doubt` is about where that row is now."""
+    """Write the hover of one row of the head's lines. `doubt` is about where that row is now.
+
+    `folds`: whether the editor shows the HTML element `details`, which is closed until a click.
+    """
     lines = comparison.lines
     file, number = lines.files[lines.file[row]], int(lines.line[row])
     judged = comparison.verdict(row)
@@ -65,13 +69,14 @@ def markdown(
         parts.append(f"~ {DOUBTS[doubt]} It was line {number} of {escape(file)}.")
     if lines.by_function:
         parts.append(WHOLE_FUNCTION)
-    parts += ["**Details**", _table(comparison, row), *([escape(figures(judged))] if judged else [])]
-    parts += [*_stacks(stacks[1:], comparison, places, 2), *_command(stacks, file, number, comparison)]
     if comparison.focus:
         parts.append(
             f"Only samples {escape(words(comparison.focus))} count here; the verdict is about all samples of the line."
         )
-    return "\n\n".join(parts)
+    begin, end = (("<details><summary>Details</summary>",), ("</details>",)) if folds else (("**Details**",), ())
+    details = [_table(comparison, row), *([escape(figures(judged))] if judged else [])]
+    details += [*_stacks(stacks[1:], comparison, places, 2), *_command(stacks, file, number, comparison)]
+    return "\n\n".join([*parts, *begin, *details, *end])
 
 
 def _verdict(judged: Finding | None, places: Places) -> list[str]:
@@ -132,12 +137,13 @@ def _stacks(stacks: list[Stack], comparison: Comparison, places: Places, first: 
         return f"[{text}]({target})" if target else text
 
     rows = [
-        f"{i}. {stack_label(stack, comparison)}: {folded(stack.frames, comparison.is_own, linked, linked, most=0)}"
-        for i, stack in enumerate(stacks, first)
+        f"{stack_label(stack, comparison)}: {folded(stack.frames, comparison.is_own, linked, linked, most=0)}"
+        for stack in stacks
     ]
-    by = " by growth" if comparison.base else ""
-    head = f"Heaviest stack{by}, leaf first:" if first == 1 else "The next stacks:"
-    return [head + "\n" + "\n".join(rows)] if rows else []
+    if first == 1:
+        by = " by growth" if comparison.base else ""
+        return [f"Heaviest stack{by}, leaf first: {row}" for row in rows]
+    return ["\n".join(["The next stacks:", *(f"{i}. {row}" for i, row in enumerate(rows, first))])] if rows else []
 
 
 def stack_label(stack: Stack, comparison: Comparison) -> str:
