@@ -1,0 +1,117 @@
+"""Every page of VS Code in every theme, 300 pixels wide and at a zoom of 200 %: nothing serious for axe, and nothing cut off."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.pictures.page import MB, THEMES, compared, flame, graph, graph_node, node, points, timeline
+
+if TYPE_CHECKING:
+    from tests.pictures.page import Picture
+
+SIZES = ((300, 700), (500, 350))
+"""A side bar; and a window of 1000 × 700 at 200 %."""
+LONG = "github.com/prometheus/client_golang/prometheus.(*MetricVec).GetMetricWithLabelValues"
+EDITOR = """
+window.acquireVsCodeApi = () => ({
+  postMessage: ({type, id}) => { window.postMessage({type: 'answer', id, data: ANSWERS[type]}, '*'); },
+  getState: () => undefined,
+  setState: () => {},
+});
+"""
+
+
+def row(name: str, size: int, **rest: Any) -> dict[str, Any]:
+    """Return a row of the table, of so many of 10 MiB."""
+    label = {
+        "flatLabel": f"{size}.0MB",
+        "cumLabel": f"{size}.0MB",
+        "ownedLabel": f"{size}.0MB",
+        "growthLabel": "▲1.0MB",
+    }
+    shares = {"flatShare": f"{size * 10}%", "cumShare": f"{size * 10}%", "significant": True, "verdict": ""}
+    numbers = {"flat": size * MB, "cum": size * MB, "owned": size * MB, "growth": MB}
+    return {"name": name, "file": "/w/main.go", "line": 7, "own": True} | numbers | label | shares | rest
+
+
+def answers() -> dict[str, Any]:
+    words = {key: value for key, value in flame(compared(), base=True).items() if key not in ("root", "truncated")}
+    grew = {"growth": 3 * MB, "growthLabel": "▲3.0MB", "significant": True}
+    nodes = [graph_node("main.main", 0, 10, **grew), graph_node(LONG, 7, 7, verdict="leak", **grew)]
+    line = {"label": "main.go:42 owned, inuse_space", "values": [1 * MB, 4 * MB, 8 * MB]}
+    return {
+        "summary": {
+            "name": "heap-20240102T030405.000Z.pb.gz",
+            "total": "10.0MB inuse_space (+3.0MB)",
+            "detail": "api, 2024-01-02 03:04:05",
+            "size": "2.1KB",
+            "sampleTypes": [{"name": "inuse_space", "unit": "bytes", "selected": True}],
+            "problem": "",
+        },
+        "table": words | {"rows": [row(LONG, 7, verdict="leak"), row("main.serve", 3)], "matching": 2},
+        "flame": flame(compared(), base=True),
+        "graph": graph(
+            base=True,
+            nodes=nodes,
+            edges=[{"source": 0, "target": 1, "weight": 7 * MB, "label": "7.0MB", "residual": False}],
+        ),
+        "sandwich": {"callers": flame(node(LONG, 10, node("main.main", 10))), "callees": flame(node(LONG, 10))},
+        "timeline": timeline(
+            points([5, 7, 10]), memstats=[{"name": "HeapInuse", "values": [6 * MB, 8 * MB, 12 * MB]}], line=line
+        ),
+    }
+
+
+def opened(picture: Picture, theme: str, kind: str) -> None:
+    """Load a page that is answered at once."""
+    picture.page.set_viewport_size({"width": SIZES[0][0], "height": SIZES[0][1]})
+    picture.load(theme, kind, EDITOR.replace("ANSWERS", json.dumps(answers())))
+
+
+def fits(picture: Picture, what: str) -> None:
+    """Look at the page in each size: axe finds nothing serious, and what does not fit scrolls in its own frame."""
+    for width, height in SIZES:
+        picture.page.set_viewport_size({"width": width, "height": height})
+        picture.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
+        wide = picture.page.evaluate("() => document.documentElement.scrollWidth - window.innerWidth")
+        assert wide <= 0, f"{what} is {wide} pixels wider than {width}"
+        assert picture.violations() == [], f"{what}, {width} wide"
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_a_profile(picture: Picture, theme: str) -> None:
+    opened(picture, theme, "profile")
+
+    expect(picture.page.get_by_role("table")).to_contain_text("MetricVec")
+    fits(picture, "the table")
+    picture.page.get_by_role("tab", name="Flame Graph", exact=True).click()
+    expect(picture.frame("main.keep")).to_be_attached()
+    fits(picture, "the flame graph")
+    picture.page.get_by_role("tab", name="Call Graph", exact=True).click()
+    expect(picture.page.locator("g.node")).to_have_count(2)
+    fits(picture, "the call graph")
+    picture.page.get_by_role("tab", name="Table", exact=True).click()
+    picture.page.get_by_role("row").nth(1).get_by_role("button").last.click()
+    expect(picture.page.get_by_role("heading", name="Callers")).to_be_visible()
+    fits(picture, "callers and callees")
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_the_timeline(picture: Picture, theme: str) -> None:
+    opened(picture, theme, "timeline")
+    picture.page.locator(".u-over").wait_for()
+    fits(picture, "the timeline")
+
+
+def test_what_is_too_wide_would_be_seen(picture: Picture) -> None:
+    opened(picture, "vscode-dark", "timeline")
+    picture.page.locator(".u-over").wait_for()
+    picture.page.evaluate(
+        "() => { document.querySelector('.alloclens-bar, .alloclens-picture').style.width = '600px'; }"
+    )
+    with pytest.raises(AssertionError, match="wider than 300"):
+        fits(picture, "the timeline")
