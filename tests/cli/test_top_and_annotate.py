@@ -137,7 +137,7 @@ def test_annotate_looks_in_the_working_directory_if_nothing_marks_a_workspace(
     assert (
         "no profile has a stack through a line of web/main.c" in run("annotate", "web/main.c", "--profiles", "p").output
     )
-    stack = "heap profile: 1: 1048576 [1: 1048576] @ heapprofile\n1: 1048576 [1: 1048576] @ 0x401000\n"
+    stack = "heap profile: 1: 1048576 [0: 0] @ heapprofile\n1: 1048576 [1: 1048576] @ 0x401000\n"
     mapped = "\nMAPPED_LIBRARIES:\n00400000-00500000 r-xp 00000000 08:01 1 /gone/shop\n"
     drop(tmp_path / "p/b.heap", (stack + mapped).encode())
     said = run("annotate", "api/main.c", "--profiles", "p").stderr

@@ -265,7 +265,8 @@ def heaps(draw: st.DrawFn) -> bytes:
         if "_v2" in kind or kind == "heap"
         else ""
     )
-    counted = draw(st.sampled_from(["nothing", "the same", "all", "objects"]))
+    same = [] if kind == "heapprofile" else ["the same"]  # see test_the_first_dump_of_gperftools
+    counted = draw(st.sampled_from(["nothing", *same, "all", "objects"]))
     lines, pad = [], draw(st.sampled_from(["", " ", "     "]))
     for stack in draw(stacks(mapped.edges)):
         (count, size), (all_count, all_size) = draw(signed), draw(blocks)
@@ -287,6 +288,21 @@ def test_heaps(tmp_path: Path, data: bytes) -> None:
         rb"@ heap(?:z?_v2/([2-9]|\d\d)|/([4-9]|\d\d))", data
     )  # more than 1, of which Go writes twice as much
     (assert_close if rate else assert_same)(data, tmp_path)
+
+
+def test_the_first_dump_of_gperftools() -> None:
+    """pprof takes what was allocated for unknown until something is freed. Then the first dump would be of another series."""
+    data = b"heap profile: 3: 300 [3: 300] @ heapprofile\n3: 300 [3: 300] @ 0x1\n"
+    profile = read(data)
+    assert [kind.type for kind in profile.sample_types] == [
+        "alloc_objects",
+        "alloc_space",
+        "inuse_objects",
+        "inuse_space",
+    ]
+    assert profile.values.tolist() == [[3, 300, 3, 300]]
+    assert [kind.type for kind in read(data.replace(b"[3: 300]", b"[0: 0]")).sample_types] == ["objects", "space"]
+    assert [kind.type for kind in read(data.replace(b"heapprofile", b"growthz")).sample_types] == ["objects", "space"]
 
 
 MAPS = {
@@ -330,7 +346,7 @@ def test_memory_maps(tmp_path: Path, name: str) -> None:
     for addresses in (near, near[::-1], near[1::2] + near[::2]):
         stacks_ = "".join(f"1: 8 [1: 8] @ {address:#x}\n" for address in addresses)
         text_ = (
-            f"heap profile: 1: 8 [1: 8] @ heapprofile\n# MAPPED_LIBRARIES:\n{stacks_}MAPPED_LIBRARIES:\n"
+            f"heap profile: 1: 8 [0: 0] @ heapprofile\n# MAPPED_LIBRARIES:\n{stacks_}MAPPED_LIBRARIES:\n"
             + "\n".join(MAPS[name])
             + "\n"
         )
@@ -545,9 +561,9 @@ RARE = [
         "".join([f"heap profile: 5: 0 [5: 9] @ heap/{rate}\n", "5: 0 [9: 0] @ 0x1\n", "0: 0 [3: 9] @ 0x2\n"])
         for rate in range(6)
     ),
-    "heap profile: 1: 8 [1: 8] @ heapprofile\n5: 0 [9: 0] @ 0x1\n",
+    "heap profile: 1: 8 [0: 0] @ heapprofile\n5: 0 [9: 0] @ 0x1\n",
     "heap profile: 1: 8 [2: 9] @ heap_v2/1\n-5: 7 [9: 5] @ 0x1\n5: -7 [0: 0] @ 0x2\n",
-    "heap profile: 1: 8 [1: 8] @ heapprofile\n"
+    "heap profile: 1: 8 [0: 0] @ heapprofile\n"
     + "".join(f"1: 8 [1: 8] @ {address:#x}\n" for address in (0x450011, 0x440009, 0x450021, 0x9999999, 0x470000))
     + "MAPPED_LIBRARIES:\n"
     + "\n".join(MAPS["overlapping beginnings"]),

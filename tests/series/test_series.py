@@ -300,7 +300,8 @@ def test_a_dump_at_the_exit_that_is_alone_is_shown() -> None:
         ((600, 1200, 1810, 2400, 2965), 39, False),  # an interval as the others
         ((600, 1200, 1810, 2400, 3000), 39, False),  # a cache was freed
         ((600, 1200, 1810, 2400, 2500), 40, False),  # nothing was freed
-        ((600, 1200, 1810, 2450, 2550), 39, False),  # written at other times
+        ((600, 1200, 1810, 2450, 2550), 39, False),  # neither after as many bytes as others nor sooner
+        ((600, 1200, 1810, 2010, 2620, 2720), 39, True),  # one came because more was in use than ever
         ((1200, 1810, 2400, 2500), 39, False),  # two intervals show no rule
     ],
 )
@@ -310,6 +311,32 @@ def test_a_dump_of_gperftools_that_comes_too_early_is_of_the_exit(
     held = [*range(41 - len(allocated) + 1, 41), in_use]
     made = [
         snapshot(f"/p/shop.{i:04}.heap", i, heap(f"{HERE} = {held[i]}x8/{total}")) for i, total in enumerate(allocated)
+    ]
+    (series,) = group(made)
+    assert series.at_exit == ({made[-1]} if is_exit else set())
+
+
+@pytest.mark.parametrize(
+    ("times", "new", "in_use", "is_exit"),
+    [
+        ((0, 0.9, 2, 3, 4, 4.9), 9, 39, True),  # a second apart, but for the start and the exit
+        ((0, 0.1, 1.1, 2.1, 3.1, 3.2), 80, 39, True),
+        ((0, 0.9, 2, 3, 4, 4.96), 9, 39, False),
+        ((0, 0.9, 2, 3, 4, 5.1), 9, 39, False),
+        ((0, 0.9, 2, 3, 4, 4.9), 81, 39, False),  # after more than ever: it was due
+        ((0, 0.9, 2, 3, 4, 4.9), 9, 45, False),  # nothing was freed
+        ((0, 0.9, 2, 3, 3.9), 9, 39, False),  # two intervals show no rule
+        ((0, 0.4, 0.8, 1.2, 1.6, 1.7), 9, 39, False),  # copied
+    ],
+)
+def test_a_dump_of_gperftools_that_comes_too_soon_is_of_the_exit(
+    times: tuple[float, ...], new: int, in_use: int, *, is_exit: bool
+) -> None:
+    held, work = [*range(41, 40 + len(times)), in_use], [100, 110, 150, 230, 250][: len(times) - 1]
+    totals = zip(held, [*work, work[-1] + new], strict=True)
+    made = [
+        snapshot(f"/p/shop.{i:04}.heap", times[i], heap(f"{HERE} = {bytes_}x8/{total}"))
+        for i, (bytes_, total) in enumerate(totals)
     ]
     (series,) = group(made)
     assert series.at_exit == ({made[-1]} if is_exit else set())

@@ -35,6 +35,8 @@ REGULAR = 0.95
 """Dumps that differ by less in what was allocated before each are written after so much: gperftools counts whole allocations."""
 MIN_INTERVALS = 3
 """Intervals that show that dumps are regular."""
+MIN_SECONDS = 0.5
+"""Between two dumps that are written after whole seconds."""
 MIN_STACKS = 10
 """A snapshot with fewer stacks may seem to be continued by one of another process."""
 
@@ -137,8 +139,8 @@ def _is_of_exit(process: Sequence[Snapshot]) -> bool:
     """Return whether gperftools wrote the last of a process's snapshots as it ended, by what was in use and allocated.
 
     So it was if nothing is in use, which is never so while a program runs; if over half was freed and hardly anything allocated
-    meanwhile; or if less is in use and it came too early: gperftools writes a dump after so many bytes were allocated, or when
-    more is in use than ever.
+    meanwhile; or if less is in use and it was not due: gperftools writes a dump after so many bytes were allocated, after so
+    many seconds, or when more is in use than ever.
     """
     before, last = process[-2:]
     names = [kind.type for kind in last.sample_types]
@@ -146,13 +148,36 @@ def _is_of_exit(process: Sequence[Snapshot]) -> bool:
         return False
     allocated, in_use = (names.index(f"{what}_space") for what in ("alloc", "inuse"))
     fell = before.total[in_use] - last.total[in_use]
-    *intervals, new = (later.total[allocated] - sooner.total[allocated] for sooner, later in pairwise(process))
+    amounts = [later.total[allocated] - sooner.total[allocated] for sooner, later in pairwise(process)]
     if fell <= 0 or not last.total[in_use]:
         return fell > 0
-    if 2 * fell > before.total[in_use] and fell + new > MIN_FREED * new:
+    if 2 * fell > before.total[in_use] and fell + amounts[-1] > MIN_FREED * amounts[-1]:
         return True
-    shortest, longest = min(intervals, default=0), max(intervals, default=0)
-    return len(intervals) >= MIN_INTERVALS and shortest >= REGULAR * longest and new < REGULAR * shortest
+    return _is_early_by_bytes(amounts, [one.total[in_use] for one in process]) or _is_early_by_time(process, amounts)
+
+
+def _is_early_by_bytes(amounts: Sequence[int], in_use: Sequence[int]) -> bool:
+    """Return whether the last dump came after fewer bytes than all others, but for those when more was in use than ever."""
+    *before, last = amounts
+    full = [amount for amount in before if amount >= REGULAR * max(before)]
+    highs = [held > max(in_use[: i + 1]) for i, held in enumerate(in_use[1:])]
+    others_rose = all(amount in full or high for amount, high in zip(before, highs, strict=False))
+    return len(full) >= MIN_INTERVALS and others_rose and last < REGULAR * min(full)
+
+
+def _is_early_by_time(process: Sequence[Snapshot], amounts: Sequence[int]) -> bool:
+    """Return whether the last dump came sooner than every other, and after no more bytes than these.
+
+    The time is that of the file, which says nothing if all were copied. The first interval begins with the process.
+    """
+    times = [one.taken_at.seconds for one in process[1:]]
+    *before, last = [later - sooner for sooner, later in pairwise(times)] or [0.0]
+    return (
+        len(before) >= MIN_INTERVALS
+        and min(before) >= MIN_SECONDS
+        and last < REGULAR * min(before)
+        and amounts[-1] <= max(amounts[:-1])
+    )
 
 
 def lanes(snapshots: Sequence[Snapshot]) -> list[tuple[Snapshot, ...]]:

@@ -38,7 +38,8 @@ ONLY = (ValueType("objects", "count"), ValueType("space", "bytes"))
 """If allocations are not recorded, as in growthz."""
 SAMPLED = ("heap", "heap_v2", "heapz_v2")
 IN_USE_ONLY = ("growth", "growthz", "fragmentation", "fragmentationz")
-UNSAMPLED = ("heapprofile", *IN_USE_ONLY)
+GPERFTOOLS = "heapprofile"
+UNSAMPLED = (GPERFTOOLS, *IN_USE_ONLY)
 GO = "heap"
 RUNTIME = ("runtime.", "internal/runtime/")
 MEM_STATS = {"HeapInuse": 0, "HeapIdle": 1, "Stack": 2, "Sys": 3, "NumGC": 4, "NextGC": 5}
@@ -46,13 +47,17 @@ MEM_STAT = re.compile(r"^# (\w+) = (\d{1,18})(?!\d)", re.MULTILINE)
 
 
 def parse(data: bytes) -> Profile:
-    """Parse a profile. Raises Unrecognized or Malformed."""
+    """Parse a profile. Raises Unrecognized or Malformed.
+
+    Sample types are pprof's, but for a dump of gperftools before anything was freed: it is of one series with those after it.
+    """
     if MARK not in data[:4096]:
         raise Unrecognized("no heap profile as text")
     text = decoded(data)
     cut = sections(text)
     in_use, in_use_bytes, all_, all_bytes, kind, rate = _header(cut.header)
-    has_all = kind not in IN_USE_ONLY and (all_ not in (in_use, 0) or all_bytes not in (in_use_bytes, 0))
+    freed = all_ not in (in_use, 0) or all_bytes not in (in_use_bytes, 0)
+    has_all = kind not in IN_USE_ONLY and (freed or (kind == GPERFTOOLS and all_ > 0))
     samples = matches(SAMPLE, cut.body.split("\n"))
     columns = [whole([match[i] for match in samples]) for i in (3, 4, 1, 2)]
     pairs = [(columns[0], columns[1]), (columns[2], columns[3])][0 if has_all else 1 :]
