@@ -638,9 +638,9 @@ LIMITED = """
 import resource, sys
 from alloclens.profile.errors import ProfileError
 from alloclens.profile.formats import read
-from alloclens.profile.arena import _compiled
+from alloclens.profile.compiled import compiled
 data = sys.stdin.buffer.read()
-_compiled(True), _compiled(False)
+compiled(True), compiled(False)
 used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
 limit = used + (int(sys.argv[1]) << 20)
 resource.setrlimit(resource.RLIMIT_AS, (limit, limit))

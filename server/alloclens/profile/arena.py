@@ -9,12 +9,12 @@ from __future__ import annotations
 import ctypes
 import struct
 import sys
-from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import wasmtime
+
+from alloclens.profile.compiled import compiled
 
 if sys.platform != "win32":
     import resource
@@ -104,22 +104,13 @@ def _instance() -> tuple[wasmtime.Store, wasmtime.Instance]:
     If `ulimit -v` forbids that, the loops take about 1.5 times as long.
     """
     for is_roomy in (True, False):
-        engine, module = _compiled(is_roomy)
+        engine, module = compiled(is_roomy)
         store = wasmtime.Store(engine)
         try:
             return store, wasmtime.Instance(store, module, [])
         except wasmtime.WasmtimeError as error:
             fault = error
     raise MemoryError(_too_little(PAGE_BYTES)) from fault
-
-
-@cache
-def _compiled(is_roomy: bool) -> tuple[wasmtime.Engine, wasmtime.Module]:
-    config = wasmtime.Config()
-    if not is_roomy:
-        config.memory_reservation = config.memory_reservation_for_growth = 0
-    engine = wasmtime.Engine(config)
-    return engine, wasmtime.Module(engine, files("alloclens.profile").joinpath("kernel.wasm").read_bytes())
 
 
 def _too_little(size: int) -> str:
