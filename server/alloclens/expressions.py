@@ -6,10 +6,9 @@ There, the package regex takes its place. It tries one way after another, so eac
 
 from __future__ import annotations
 
+from importlib import import_module
 from time import monotonic
 from typing import Any, Protocol
-
-import regex
 
 try:
     import re2
@@ -57,6 +56,7 @@ class Limited:
     def __init__(self, pattern: str) -> None:
         if len(pattern) > MAX_CHARACTERS:
             raise ExpressionError(f"longer than {MAX_CHARACTERS} characters, the most without the package google-re2")
+        regex = import_module("regex")  # which takes 8 ms to import
         try:
             self._compiled = regex.compile(pattern)
         except (regex.error, RecursionError, OverflowError) as error:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from alloclens.cli import COMMANDS
+from alloclens.profile import formats
 
 from tests.support.profiles import drop, heap
 
@@ -23,7 +24,8 @@ SLOW = (
         "tomlkit",
         "tree_sitter",
         "google.protobuf.json_format",
-        "alloclens.profile.formats.otlp_pb2",
+        *(f"alloclens.profile.formats.{name}" for name in formats.FORMATS if name not in ("proto", "goroutine_dump")),
+        "regex",
         "http.client",
         "sqlite3",
         "asyncio",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 from alloclens.profile import formats
 from alloclens.profile.errors import Unrecognized
@@ -13,5 +15,6 @@ def test_one_file_and_one_line_are_enough(monkeypatch: pytest.MonkeyPatch) -> No
     pools, test = modules("Example: adding a format")
     with pytest.raises(Unrecognized):
         formats.read(b"pools 1\n2 512 main.keep /w/main.go 11\n")
-    monkeypatch.setattr(formats, "FORMATS", (*formats.FORMATS, pools.parse))
+    monkeypatch.setitem(sys.modules, "alloclens.profile.formats.pools", pools)
+    monkeypatch.setattr(formats, "FORMATS", (*formats.FORMATS, "pools"))
     test.test_pools()

@@ -1,31 +1,18 @@
-"""The supported formats. To add one, add a module with `parse` and one line here."""
+"""The supported formats. To add one, add a module with `parse` and its name here."""
 
 from __future__ import annotations
 
+import re
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from alloclens.profile.errors import Malformed, ProfileError, Unrecognized
-from alloclens.profile.formats import (
-    contention_text,
-    count_text,
-    cpu_binary,
-    dhat,
-    goroutine_dump,
-    heap_text,
-    java_text,
-    jemalloc_text,
-    memray,
-    otlp,
-    proto,
-    symbol_section,
-    thread_text,
-    v8,
-)
+from alloclens.profile.formats import symbol_section
 from alloclens.profile.formats.addresses import named
 from alloclens.profile.formats.compression import is_packed, unpacked
 from alloclens.profile.formats.looks import looks_like
@@ -34,38 +21,28 @@ if TYPE_CHECKING:
     from alloclens.profile.model import Profile
 
 FORMATS = (
-    heap_text.parse,
-    count_text.parse,
-    thread_text.parse,
-    contention_text.parse,
-    jemalloc_text.parse,
-    java_text.parse,
-    cpu_binary.parse,
-    dhat.parse,
-    v8.parse,
-    memray.parse,
-    proto.parse,
-    otlp.parse,
-    goroutine_dump.parse,
+    "heap_text",
+    "count_text",
+    "thread_text",
+    "contention_text",
+    "jemalloc_text",
+    "java_text",
+    "cpu_binary",
+    "dhat",
+    "v8",
+    "memray",
+    "proto",
+    "otlp",
+    "goroutine_dump",
 )
-"""Formats that start with a magic string come first. A profile.proto is recognized only by parsing all of it, and
-goroutines may appear anywhere in a log."""
-
-PPROFS = frozenset(
-    (
-        heap_text.parse,
-        count_text.parse,
-        thread_text.parse,
-        contention_text.parse,
-        java_text.parse,
-        cpu_binary.parse,
-        proto.parse,
-    )
-)
+"""Modules beside this one, each imported when it is first tried. Formats that start with a magic string come first. A
+profile.proto is recognized only by parsing all of it, and goroutines may appear anywhere in a log."""
+PPROFS = frozenset(("heap_text", "count_text", "thread_text", "contention_text", "java_text", "cpu_binary", "proto"))
 """Those that pprof reads, too. jeprof reads jemalloc's."""
-
-JSON_FORMATS = (dhat.MARK, v8.MARK, otlp.MARK)
-"""How the formats that are JSON start."""
+JSON_FORMATS = ("dhat", "v8", "otlp")
+"""Those that are JSON."""
+PROTO_START = re.compile(rb"\n.\x08", re.DOTALL)
+"""A sample type's name: with it, nearly all profile.proto files start, and no other format. They are tried as that first."""
 MAX_PROFILE_BYTES = 128 << 20
 """Unpacked size; a million samples of 30 frames take about 70 MiB."""
 MAX_NUMBERS = 1 << 26
@@ -83,9 +60,9 @@ def read(data: bytes, limit: int = MAX_PROFILE_BYTES) -> Profile:
     """
     try:
         names, data = symbol_section.split(unpacked(data, limit).removeprefix(BOM_UTF8))
-        for parse in FORMATS:
+        for name in sorted(FORMATS, key="proto".__ne__) if PROTO_START.match(data) else FORMATS:
             with suppress(Unrecognized):
-                profile = replace(parse(data), is_pprof=parse in PPROFS)
+                profile = replace(_module(name).parse(data), is_pprof=name in PPROFS)
                 return _checked(named(profile, names) if names else profile)
     except MemoryError as error:
         raise Malformed(f"it needs more memory than there is ({error})") from error
@@ -99,7 +76,11 @@ def is_json_profile(start: bytes) -> bool:
     """
     if is_packed(start) or start.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
         return True
-    return any(mark.match(start.removeprefix(BOM_UTF8)) for mark in JSON_FORMATS)
+    return any(_module(name).MARK.match(start.removeprefix(BOM_UTF8)) for name in JSON_FORMATS)
+
+
+def _module(name: str) -> Any:
+    return import_module(f"{__name__}.{name}")
 
 
 def _checked(profile: Profile) -> Profile:
