@@ -13,7 +13,7 @@ from alloclens.series.verdicts import Rule
 from alloclens.session.line_mapper import MappedFinding, MappedLine, NamedLine
 from alloclens.stats.amount import Amount
 from alloclens.wording.amounts import MAX_HINT_CHARACTERS, amount, change, duration, growth, hint, rate, share
-from alloclens.wording.frames import folded
+from alloclens.wording.frames import folded, shortened
 from alloclens.wording.hover import command
 from alloclens.wording.names import short_name
 from alloclens.wording.verdict import caller_message, candidate, figures, limit, sparkline, verdict
@@ -255,9 +255,29 @@ def test_a_stack_keeps_the_users_frames_and_folds_the_others() -> None:
     frames = [Frame(name, f"/{'w' if name.startswith('main.') else 'r'}/f.go", 7) for name in names]
     own = folded(frames, lambda file: file.startswith("/w/"), lambda f: f.function, lambda f: f.function, most=0)
     assert own == "main.a ← 13 frames of encoding/json, reflect ← main.b ← x.c"
+    assert shortened(frames, lambda file: file.startswith("/w/"), lambda f: f.function) == own
     many = said(*["main.walk"] * 300, *[f"main.f{i}" for i in range(40)])
     assert many.startswith("main.walk! (×300) ← main.f0! ← main.f1! ← ")
     assert many.endswith(" ← main.f39!")
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        ("main.a main.b main.c main.d main.e main.f", "main.a ← main.b ← main.c ← main.d ← main.e ← main.f"),
+        (
+            "main.a main.b main.c main.d main.e x.h main.f y.l main.g",
+            "main.a ← main.b ← main.c ← main.d ← 2 frames of main, x ← main.f ← y.l ← main.g",
+        ),
+        (
+            "z.m main.r main.r main.r main.b main.c main.d x.h main.e main.f main.g y.s",
+            "z.m ← main.r (×3) ← main.b ← main.c ← main.d ← x.h ← 1 frame of main ← main.f ← main.g ← y.s",
+        ),
+    ],
+)
+def test_of_many_own_frames_the_innermost_and_the_outermost_are_named(names: str, said: str) -> None:
+    frames = [Frame(name, "/w/f.go" if name.startswith("main.") else "/r/f.go", 7) for name in names.split()]
+    assert shortened(frames, lambda file: file.startswith("/w/"), lambda f: f.function) == said
 
 
 def test_sparklines() -> None:

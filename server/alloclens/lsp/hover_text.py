@@ -39,14 +39,14 @@ def _of_kind(at: Here, world: World, spots: Spots, most: int, *, folds: bool) ->
     comparison = at.comparison
     stacks = comparison.stacks(at.recorded, at.line, most)
 
-    def link(frame: Frame) -> str | None:
-        spot = spots.of(comparison, frame.file, frame.line)
-        return f"{spot.uri}#L{spot.line}" if spot else None
+    def line_of(frame: Frame) -> tuple[str, str]:
+        named = spots.named(comparison, frame.file, frame.line)
+        spot = spots.spot(named.at)
+        return named.name, f"{spot.uri}#L{spot.line}" if spot else ""
 
     places = wording.Places(
         partial(spots.finding, comparison),
-        link,
-        lambda frame: spots.named(comparison, frame.file, frame.line).name,
+        line_of,
         lambda finding: page_of(finding, spots.shape(comparison, finding, spots.finding(comparison, finding))),
     )
     doubt = world.doubt(comparison, at.recorded) if at.unsure else None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from alloclens.languages.go.names import package_of
 from alloclens.paths import canonical, name_of
+from alloclens.wording.amounts import counted
 from alloclens.wording.names import short_name
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ ARROW = " ← "
 MAX_FOREIGN_FRAMES = 4
 """Of a longer run of frames that are not the user's, only the first and the last are named."""
 MAX_PACKAGES = 2
+INNERMOST, OUTERMOST = 4, 2
+"""The own frames that are named of a stack with more, if it is to be short."""
 
 
 def folded(
@@ -31,6 +34,19 @@ def folded(
     or none if `most` is 0 (one frame is always named).
     """
     return ARROW.join(_parts(frames, is_own, own, foreign, most))
+
+
+def shortened(frames: Sequence[Frame], is_own: Callable[[str], bool], label: Label) -> str:
+    """Write a stack as `folded` does, with at most six own frames and without runs of others."""
+
+    def parts(some: Sequence[Frame]) -> Iterator[str]:
+        return _parts(some, is_own, label, label, 0)
+
+    own = [i for i, frame in enumerate(frames) if is_own(frame.file) and (i == 0 or frame != frames[i - 1])]
+    if len(own) <= INNERMOST + OUTERMOST:
+        return ARROW.join(parts(frames))
+    begin, end = own[INNERMOST], own[-OUTERMOST]
+    return ARROW.join([*parts(frames[:begin]), _many(frames[begin:end]), *parts(frames[end:])])
 
 
 def _parts(
@@ -77,4 +93,4 @@ def _many(frames: Sequence[Frame]) -> str:
     packages = [name for name in dict.fromkeys(package_of(frame.function) for frame in frames) if name]
     others = " and others" if len(packages) > MAX_PACKAGES else ""
     names = ", ".join(packages[:MAX_PACKAGES])
-    return f"{len(frames)} frames{f' of {names}{others}' if names else ''}"
+    return f"{counted(len(frames), 'frame')}{f' of {names}{others}' if names else ''}"

@@ -11,7 +11,7 @@ from alloclens.profile.sample_types import LEAKED
 from alloclens.series.findings import RAISED
 from alloclens.wording.amounts import amount, counted, difference, growth, main, share
 from alloclens.wording.focus import options, words
-from alloclens.wording.frames import folded, frame_name
+from alloclens.wording.frames import frame_name, shortened
 from alloclens.wording.kinds import PROOF, noun, quantity, type_name
 from alloclens.wording.markdown import code, escape
 from alloclens.wording.verdict import DOUBTS, candidate, figures, sparkline, verdict
@@ -32,15 +32,13 @@ class Places(NamedTuple):
     """Where the lines that a hover names are now."""
 
     finding: Callable[[Finding], MappedFinding]
-    link: Callable[[Frame], str | None]
-    """Returns the address of a frame's line; None if it has no place here."""
-    name: Callable[[Frame], str]
-    """Returns a frame's line in words: main.go:24."""
+    frame: Callable[[Frame], tuple[str, str]]
+    """Returns a frame's line in words (main.go:24) and its address; "" if it has no place here."""
     page: Callable[[Finding], str]
     """Returns the address of the page that explains a verdict; "" if there is none."""
 
 
-MAX_STACKS = 3
+MAX_STACKS = 2
 WHOLE_FUNCTION = "The profile records no lines, only functions: the numbers are those of all lines of this function."
 SEPARATOR = "\n\n---\n\n"
 """Between the kinds of profiles that have the line."""
@@ -74,7 +72,7 @@ def markdown(
             f"Only samples {escape(words(comparison.focus))} count here; the verdict is about all samples of the line."
         )
     begin, end = (("<details><summary>Details</summary>",), ("</details>",)) if folds else (("**Details**",), ())
-    details = [_table(comparison, row), *([escape(figures(judged))] if judged else [])]
+    details = ["\n".join([*_table(comparison, row), *([f"- {escape(figures(judged))}"] if judged else [])])]
     details += [*_stacks(stacks[1:], comparison, places, 2), *_command(stacks, file, number, comparison)]
     return "\n\n".join([*parts, *begin, *details, *end])
 
@@ -117,7 +115,7 @@ def _since(comparison: Comparison, measure: Amount) -> str:
     return f" · {growth(measure, comparison.sample_type.unit, interval=True)} since {escape(comparison.base.name)}"
 
 
-def _table(comparison: Comparison, row: int) -> str:
+def _table(comparison: Comparison, row: int) -> list[str]:
     rows = []
     for kind in comparison.head.sample_types:
         stats = comparison.stats(row, kind)
@@ -126,24 +124,24 @@ def _table(comparison: Comparison, row: int) -> str:
         grown = f" · {growth(measure, kind.unit, interval=True)}" if measure.growth is not None else ""
         name = escape(kind.type)
         rows.append(f"- {f'**{name}**' if kind == comparison.sample_type else name}: {numbers}{grown}")
-    return "\n".join(rows)
+    return rows
 
 
 def _stacks(stacks: list[Stack], comparison: Comparison, places: Places, first: int = 1) -> list[str]:
     """Write the heaviest stacks: own frames, and how many others lie between. `first` is the rank of the first."""
 
     def linked(frame: Frame) -> str:
-        target, text = places.link(frame), escape(f"{frame_name(frame)} {places.name(frame)}")
+        line, target = places.frame(frame)
+        text = escape(f"{frame_name(frame)} {line}")
         return f"[{text}]({target})" if target else text
 
     rows = [
-        f"{stack_label(stack, comparison)}: {folded(stack.frames, comparison.is_own, linked, linked, most=0)}"
-        for stack in stacks
+        f"{stack_label(stack, comparison)}: {shortened(stack.frames, comparison.is_own, linked)}" for stack in stacks
     ]
     if first == 1:
         by = " by growth" if comparison.base else ""
         return [f"Heaviest stack{by}, leaf first: {row}" for row in rows]
-    return ["\n".join(["The next stacks:", *(f"{i}. {row}" for i, row in enumerate(rows, first))])] if rows else []
+    return ["\n".join(["The next stack:", *(f"{i}. {row}" for i, row in enumerate(rows, first))])] if rows else []
 
 
 def stack_label(stack: Stack, comparison: Comparison) -> str:
