@@ -277,13 +277,28 @@ def test_a_dump_at_the_exit_is_no_observation(pattern: str, last: str, value: st
         (JEMALLOC, JEMALLOC, 1),
         ("shop.387.heap", "shop.390.heap", 1),  # numbers that may be those of dumps
         (JEMALLOC, "heap-{0}.pb.gz", 1),
+        ("shop.387.{0}.pprof", "shop.390.{0}.pprof", 2),  # ddtrace's
+        ("heap-pid387-{0}.pb.gz", "heap-pid3871-{0}.pb.gz", 2),
+        ("heap-pid387-{0}.pb.gz", "heap-pid387-{0}.pb.gz", 1),
+        ("heap.20260101.{0}.pprof", "heap.20260102.{0}.pprof", 1),
+        ("rapid387-{0}.pb.gz", "rapid390-{0}.pb.gz", 1),
     ],
 )
-def test_jemalloc_names_the_process_of_a_dump(first: str, second: str, processes: int) -> None:
+def test_a_name_with_the_process_id_tells_a_restart(first: str, second: str, processes: int) -> None:
     same = heap(f"{HERE} = 1x8")
     paths = [f"/p/{pattern.format(number)}" for pattern, number in ((first, 1), (first, 2), (second, 3))]
     (series,) = group([snapshot(path, at, same) for at, path in enumerate(dict.fromkeys(paths))])
     assert len(series.processes) == processes
+
+
+def test_processes_that_take_turns_are_told_apart_by_their_ids() -> None:
+    made = [snapshot(f"/p/shop.{387 + at % 2}.{at}.pprof", at, heap(f"{HERE} = {at + 1}x8")) for at in range(8)]
+    parts = group(made)
+    assert sorted(names(one.snapshots) for one in parts) == [names(made[0::2]), names(made[1::2])]
+    assert sorted(one.replica for one in parts) == [1, 2]
+    after = [snapshot(f"/p/shop.{387 + at // 4}.{at}.pprof", at, heap(f"{HERE} = {at + 1}x8")) for at in range(8)]
+    (series,) = group(after)
+    assert [names(process) for process in series.processes] == [names(after[:4]), names(after[4:])]
 
 
 def test_a_dump_at_the_exit_that_is_alone_is_shown() -> None:

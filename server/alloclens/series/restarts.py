@@ -26,8 +26,9 @@ MAX_RUNNING = 32
 CONTENTIONS = (ProfileKind.BLOCK, ProfileKind.MUTEX, ProfileKind.CONTENTION)
 
 
-JEMALLOC = re.compile(r"\.(\d+)\.\d+\.[a-z]\d*\.heap\b")
-"""The name of a dump: prefix, process ID, number, and what it was written for."""
+OF_PROCESS = re.compile(r"\.(\d{1,7})\.\d+\.(?:[a-z]\d*\.heap|pprof)\b|(?<![a-zA-Z])pid[-_.]?(\d+)")
+"""Names with a process ID, and no date: of jemalloc's dumps (prefix, ID, number, and what it was written for), ddtrace's, and any
+with pid387."""
 JEMALLOC_FINAL, GPERFTOOLS = re.compile(r"\.\d+\.f\.heap\b"), re.compile(r"\.\d{4,}\.heap\b")
 MIN_FREED = 10
 """Times as many bytes as were allocated, which a program frees as it ends."""
@@ -99,7 +100,7 @@ def goes_on(earlier: Snapshot, later: Snapshot, *, was_rebuilt: bool) -> bool:
     Go reads the build id from the executable's path. So if the binary is rebuilt, the build id of a running process
     changes, and the next process has the same one. After that (`was_rebuilt`) the code must show that it goes on.
     """
-    ids = _process_id(earlier.name), _process_id(later.name)
+    ids = process_id(earlier.name), process_id(later.name)
     if sketches_differ(earlier.allocations, later.allocations) or (all(ids) and ids[0] != ids[1]):
         return False
     if earlier.build_id == later.build_id and not was_rebuilt:
@@ -108,10 +109,10 @@ def goes_on(earlier: Snapshot, later: Snapshot, *, was_rebuilt: bool) -> bool:
 
 
 @lru_cache(20_000)  # a series is split again for each new snapshot
-def _process_id(name: str) -> str:
-    """Return the process ID in the name of a dump of jemalloc, which seldom counts allocations; "" if there is none."""
-    dump = JEMALLOC.search(name)
-    return dump[1] if dump else ""
+def process_id(name: str) -> str:
+    """Return the process ID in a file's name, "" if there is none: where only what is in use is counted, nothing else shows a restart."""
+    found = OF_PROCESS.search(name)
+    return found[1] or found[2] if found else ""
 
 
 def at_exit(process: Sequence[Snapshot]) -> list[Snapshot]:
@@ -183,10 +184,12 @@ def _is_early_by_time(process: Sequence[Snapshot], amounts: Sequence[int]) -> bo
 def lanes(snapshots: Sequence[Snapshot]) -> list[tuple[Snapshot, ...]]:
     """Split a series, in time order, so that no two processes of a part run at the same time.
 
-    There is one part unless the stacks show that processes took turns: that they continued after a snapshot of another
-    one at least as often as a new one started. A process that has ended seldom seems to, by chance. If a snapshot may
+    If all names have the ID of their process, that tells. Else there is one part unless the stacks show that processes took
+    turns: that they continued after a snapshot of another one at least as often as a new one started. A process that has ended seldom seems to, by chance. If a snapshot may
     be of several processes, either the last one seen or the one that has allocated most is taken, whichever gives fewer.
     """
+    if all(process_id(snapshot.name) for snapshot in snapshots):
+        return _in_turn(_by_id(snapshots))
     if max(rows(snapshot.allocations) for snapshot in snapshots) < MIN_STACKS:
         return [tuple(snapshots)]
     by_recency = _processes(snapshots, reversed)
@@ -194,6 +197,14 @@ def lanes(snapshots: Sequence[Snapshot]) -> list[tuple[Snapshot, ...]]:
     processes = min(by_recency, by_work, key=len)
     took_turns = sum(process.interruptions for process in processes) >= len(processes) - 1
     return _in_turn(processes) if took_turns else [tuple(snapshots)]
+
+
+def _by_id(snapshots: Sequence[Snapshot]) -> list[_Process]:
+    processes: dict[str, _Process] = {}
+    for position, snapshot in enumerate(snapshots):
+        process = processes.setdefault(process_id(snapshot.name), _Process([]))
+        process.snapshots.append((position, snapshot))
+    return [*processes.values()]
 
 
 def _processes(snapshots: Sequence[Snapshot], order: Callable[[list[_Process]], Iterator[_Process]]) -> list[_Process]:
