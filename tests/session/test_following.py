@@ -472,3 +472,29 @@ def test_a_watcher_follows_a_directory_that_is_opened_to_it() -> None:
         (root / "p" / "a").write_bytes(b"x")
         assert until(lambda: bool(woken))
         watcher.stop()
+
+
+async def test_dependencies_that_come_make_only_what_names_their_files_new(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A line in go.mod, or a module in the cache, is no reason to read a thousand snapshots again."""
+    (tmp_path / "w").mkdir()
+    folder, cache = workspace(tmp_path / "w"), tmp_path / "mod"
+    monkeypatch.setenv("GOMODCACHE", str(cache))
+    stacks = f"lib.Get@{cache}/example.com/lib@v1.2.0/lib.go:7", f"main.keep@{folder}/main.go:3"
+    path = drop(folder / "profiles/4.pb.gz", heap(f"{' < '.join(stacks)} = 9x1048576"))
+    os.utime(path, (1_700_000_009,) * 2)
+    (cache / "example.com").mkdir(parents=True)
+
+    async def read_again() -> int:
+        async with following(folder) as seen:
+            await seen.until(lambda: seen.names == [*NAMES, "4.pb.gz"] and not seen.worlds[-1].pending)
+            return seen.worker.asked.count("read")
+
+    assert await read_again() == 4
+    with (folder / "go.mod").open("a") as file:
+        file.write("require example.com/lib v1.2.0\n")
+    assert await read_again() == 0
+    (cache / "example.com/lib@v1.2.0").mkdir()
+    (cache / "example.com/lib@v1.2.0/lib.go").write_text("package lib\n" * 9)
+    assert await read_again() == 1

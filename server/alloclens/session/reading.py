@@ -172,8 +172,13 @@ class Reader:
 
     @cached_property
     def digest(self) -> str:
-        """Identifies this reader in caches: the same for two that read alike."""
-        identity = __version__, FORMAT_VERSION, replace(self, files=Disk())
+        """Identifies this reader in caches: the same for two that read alike.
+
+        Dependencies may come and go: whose a snapshot's files are is settled for each one, and compared with what it was.
+        """
+        roots = self.roots
+        where = roots.folders, sorted(roots.edited), roots.links, roots.linked, roots.mappings, roots.folds_case
+        identity = __version__, FORMAT_VERSION, where, self.binaries, self.largest
         return hashlib.sha256(repr(identity).encode("utf-8", "surrogatepass")).hexdigest()
 
     def evidence(self, path: str) -> Evidence | Problem:
