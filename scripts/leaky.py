@@ -38,16 +38,23 @@ def copy(to: Path) -> Path:
 @contextlib.contextmanager
 def under_load(example: Path, every: str = "3s", keep: int = 200, flags: tuple[str, ...] = ()) -> Iterator[str]:
     """Build and run the service, the load on it and the capture of its heap; yield its address."""
+    alloclens = Path(sysconfig.get_path("scripts")) / "alloclens"
+    with serving(example, flags) as url:
+        capture = [alloclens, "capture", url, "--into", example / "profiles", "--every", every, "--keep", str(keep)]
+        with process(capture, stdout=subprocess.DEVNULL):
+            yield url
+
+
+@contextlib.contextmanager
+def serving(example: Path, flags: tuple[str, ...] = (), address: str = "127.0.0.1:0") -> Iterator[str]:
+    """Build and run the service and the load on it; yield its address."""
     build = [tools.go(), "build", "-mod=vendor", *flags, "-o", "bin/", ".", "./cmd/load"]
     subprocess.run(build, cwd=example, check=True, env=tools.environment())
-    alloclens = Path(sysconfig.get_path("scripts")) / "alloclens"
     with contextlib.ExitStack() as running:
-        service = [example / "bin" / "leaky", "-addr", "127.0.0.1:0"]
+        service = [example / "bin" / "leaky", "-addr", address]
         leaky = running.enter_context(process(service, stdout=subprocess.PIPE, text=True))
         url = _address(leaky)
         running.enter_context(process([example / "bin" / "load", "-url", url], stdout=subprocess.DEVNULL))
-        capture = [alloclens, "capture", url, "--into", example / "profiles", "--every", every, "--keep", str(keep)]
-        running.enter_context(process(capture, stdout=subprocess.DEVNULL))
         yield url
 
 

@@ -64,17 +64,19 @@ class Workbench:
 
 @contextlib.contextmanager
 def workbench(
-    vsix: Path, settings: dict[str, Any], path: str | None = None, *, trusts: bool = True
+    vsix: Path | None, settings: dict[str, Any], path: str | None = None, *, trusts: bool = True
 ) -> Iterator[Workbench]:
-    """Run a workbench with an extension. `settings` are the machine's: they win over the user's; `path` is its PATH.
+    """Run a workbench with an extension, or without any. `settings` are the machine's: they win over the user's; `path` is its PATH.
 
     It trusts every folder, or asks a person first.
     """
     state = Path(tempfile.mkdtemp(prefix="alloclens-workbench-"))
     try:
         _write_settings(state, settings)
-        if path is None:  # VS Code asks a login shell for its PATH
-            (state / ".profile").write_text(f"export PATH={shlex.quote(tools.environment()['PATH'])}\n")
+        asked = tools.environment()["PATH"] if path is None else path
+        (state / ".profile").write_text(
+            f"export PATH={shlex.quote(asked)}\n"
+        )  # VS Code asks a login shell for its PATH
         command = [str(tools.node()), str(tools.code_server()), "--config", str(state / "config.yaml")]
         command += ["--user-data-dir", str(state / "data"), "--extensions-dir", str(state / "extensions")]
         with (state / "server.log").open("w") as log:
@@ -84,7 +86,8 @@ def workbench(
                 "stderr": log,
                 "stdin": subprocess.DEVNULL,
             }
-            subprocess.run([*command, "--install-extension", vsix, "--force"], check=True, **options)
+            if vsix:
+                subprocess.run([*command, "--install-extension", vsix, "--force"], check=True, **options)
             port = _free_port()
             with process([*command, *_arguments(port, trusts)], **options) as child:
                 _wait_for(port, child)

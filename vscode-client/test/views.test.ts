@@ -148,6 +148,8 @@ test('snapshots: what is compared and where a process starts is said in words', 
   assert.equal(base?.label, 'after load');
   assert.equal(base.description, '3.0MB inuse_space · base · process starts · 1 · 12:00 · 2.1KB');
   assert.equal(base.icon?.id, 'pinned');
+  const [captured] = seriesRows({ series: [series([snapshot('heap-20240102T030405.000Z.pb.gz')])], problems: [] })[0]?.rows ?? [];
+  assert.deepEqual([captured?.label, captured?.description], ['12:00', '3.0MB inuse_space · heap-20240102T030405.000Z.pb.gz · 2.1KB']);
   assert.equal(context(base), 'snapshot shown', 'so it can be used as base or head');
 });
 

@@ -3,6 +3,8 @@ import type { AllSeries, ListedSeries, SeriesSnapshot, UnreadableFile } from '..
 import type { Icon, Row } from './rows.ts';
 import { code, escape, said, unique } from './rows.ts';
 
+const LONG_NAME = 20; // characters, as of those that captures have
+
 export interface SeriesRow extends Row {
   series?: string; // the name of the series
   rows?: SeriesRow[];
@@ -35,10 +37,12 @@ function ofSeries(series: ListedSeries, other: boolean): SeriesRow {
 
 function ofSnapshot(snapshot: SeriesSnapshot, shown: boolean, newest: boolean): SeriesRow {
   const { name, path, label, time, detail, size } = snapshot;
+  const short = label !== '' ? label : name.length > LONG_NAME ? time : name; // a side bar is narrow
+  const others = [name, time].filter((text) => text !== short);
   return {
     id: `snapshot\n${path}`,
-    label: label === '' ? name : label,
-    description: said(detail, ...roles(snapshot), label === '' ? '' : name, time, size),
+    label: short,
+    description: said(detail, ...roles(snapshot), ...others, size),
     tooltip: [code(path), ...roles(snapshot), escape(said(time, detail, size))].join('\n\n'),
     icon: icon(snapshot),
     kind: shown ? 'snapshot shown' : 'snapshot',
