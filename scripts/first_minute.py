@@ -44,14 +44,17 @@ def main() -> None:
         vsix = Path(shutil.copy(VSIX, Path(folder) / "downloads"))
         for name in PROGRAMS:
             (programs / name).symlink_to(str(shutil.which(name)))
-        with leaky.serving(example, address=ADDRESS), workbench(None, {}, str(programs)) as running:
-            with tools.playwright() as driver:
-                browser = driver.chromium.launch(executable_path=tools.chromium(), args=tools.CHROMIUM_ARGUMENTS)
-                page = browser.new_page(viewport={"width": 1280, "height": 760})
-                page.set_default_timeout(WAIT)
-                page.goto(running.url(example))
-                FirstMinute(page, vsix).go()
-                browser.close()
+        with (
+            leaky.serving(example, address=ADDRESS),
+            workbench(None, {}, str(programs)) as running,
+            tools.playwright() as driver,
+        ):
+            browser = driver.chromium.launch(executable_path=tools.chromium(), args=tools.CHROMIUM_ARGUMENTS)
+            page = browser.new_page(viewport={"width": 1280, "height": 760})
+            page.set_default_timeout(WAIT)
+            page.goto(running.url(example))
+            FirstMinute(page, vsix).go()
+            browser.close()
 
 
 class FirstMinute:
