@@ -215,3 +215,25 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
     for one in code.co_consts:
         if inspect.iscode(one):
             yield from _codes(one)
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "is_head"),
+    [
+        (1, "(anonymous)", True),  # the code of the module
+        (3, "(anonymous)", False),
+        (4, "Shop", True),
+        (5, "add", True),
+        (6, "add", True),  # its parameters end there
+        (7, "add", False),
+        (8, "(anonymous)", True),
+    ],
+)
+def test_v8_records_where_a_function_begins(line: int, name: str, *, is_head: bool) -> None:
+    text = (
+        "import { each } from './each';\n\nconst kept = [];\nclass Shop {\n  add(\n    one) {\n    kept.push(one);\n"
+        "    each(one, (part) =>\n      kept.push(part));\n  }\n}\n"
+    )
+    made = dataclasses.replace(marks("shop.ts", (name, 0, line)), by_function=True)
+    assert fits(made, text, inlined=False) is is_head
+    assert fits(made, text), "it may have been compiled from it"

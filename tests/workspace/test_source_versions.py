@@ -849,3 +849,26 @@ def origins(folder: Path) -> list[tuple[str, int]]:
     shown = once.world([str(folder)], None, {}).shown
     assert shown
     return [(one.path, one.line) for one in shown.contents.goroutine_origins.values()]
+
+
+OF_V8 = "import {\n  log,\n} from './log';\n\nexport const quote = memoize((n) => {\n  log(n);\n  return n;\n});\n"
+
+
+@pytest.mark.programs
+def test_lines_of_functions_are_of_the_text_in_which_functions_begin_there(tmp_path: Path) -> None:
+    """V8 records where a function begins: on line 7, two lines down, that of now does. In the committed text that is in its body."""
+    repository = Repository(tmp_path / "w")
+    repository.check_in({"quote.ts": OF_V8}, BEGIN)
+    place = Place(str(repository.folder / "quote.ts"), "as recorded", Kind.OWN)
+
+    def found(line: int, now: str) -> SourceVersion:
+        (repository.folder / "quote.ts").write_text(now)
+        lines = RecordedLines(np.array([line]), np.array([0]), ["quote"], np.array([0]), place.path, by_function=True)
+        return SourceVersions(Roots((str(repository.folder),)), None).of(place, place.path, taken(1), lines)
+
+    now = OF_V8.replace("export", "// asked\n// for\nexport")
+    assert (found(7, now).source, found(7, now).text) == (AS_IT_IS, now)
+    assert found(5, now).text == OF_V8
+    assert not found(5, now).is_in_doubt
+    assert found(6, now).text == OF_V8
+    assert found(6, now).is_in_doubt, "a compiler moved it, or it is of another text"

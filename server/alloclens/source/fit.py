@@ -34,13 +34,16 @@ def fits(lines: RecordedLines, text: str, *, inlined: bool = True) -> bool:
     """Return whether a text can be what was profiled.
 
     It cannot if a function does not start where recorded, if a line is outside its recorded function, or if a line has
-    no code. If `inlined`, a line outside may be of another function that was inlined, where a language has that.
+    no code. If `inlined`, a line outside may be of another function that was inlined, where a language has that, and the line of
+    a function (`by_function`) need not be where one begins: what a compiler wrote may begin elsewhere.
     """
     language, last = language_of(lines.path), len(split_lines(text))
     if language and language.has_lines_beyond_its_end:
         lines = replace(lines, line=np.where(lines.line <= last, lines.line, 0))
     recorded = lines.line[lines.line > 0].tolist()
     if recorded and (max(recorded) > last or not idle_lines(text, lines.path).isdisjoint(recorded)):
+        return False
+    if lines.by_function and not inlined and not _are_heads(recorded, text, lines.path):
         return False
     return all(
         _can_be(
@@ -53,6 +56,16 @@ def fits(lines: RecordedLines, text: str, *, inlined: bool = True) -> bool:
         )
         for number, (name, start) in enumerate(zip(lines.names, lines.start.tolist(), strict=True))
     )
+
+
+def _are_heads(lines: Collection[int], text: str, path: str) -> bool:
+    """Return whether a function begins on each of these lines, or the whole text, whose code is a function of V8's."""
+    read, idle = read_as(text, path), idle_lines(text, path)
+    if read is None or not read.whole:
+        return True
+    begin = next((number for number in range(1, len(split_lines(text)) + 1) if number not in idle), 1)
+    heads = [(d.first, max(d.line, d.body)) for d in read.declarations]
+    return all(line <= begin or any(first <= line <= last for first, last in heads) for line in lines)
 
 
 @memo

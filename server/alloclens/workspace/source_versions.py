@@ -109,7 +109,10 @@ class SourceVersions:
         known = [*checked_in, *copies] if elsewhere else [*copies, *checked_in]
         possible = list(_fitting([*known, *self._not_in_history(place, provenance)], lines))
         exact = [version for version in possible if fits(lines, version.text or "", inlined=False)]
-        best = first_of(exact or possible or list(_as_it_is(place, lines)), lines)
+        as_it_is = [] if exact or (possible and not lines.by_function) else [*_as_it_is(place, lines)]
+        best = first_of(exact or as_it_is or possible, lines)
+        if lines.by_function and not exact and not as_it_is:  # V8's lines, none of which is where a function begins
+            best = best.in_doubt
         if missing := self._missing(place, recorded, provenance):
             return best.beside_missing(missing)
         if self._may_be_of_another_file(place, provenance, lines):
@@ -366,8 +369,9 @@ def _as_it_is(place: Place, lines: RecordedLines) -> Iterator[SourceVersion]:
 
     A file that was only copied or touched since has no other witness.
     """
-    if place.own and len(lines.start) and (lines.start > 0).all() and (text := text_of(place.path)) is not None:
-        yield from _fitting([SourceVersion(AS_IT_IS, text)], lines)
+    has_starts = len(lines.start) and (lines.by_function or (lines.start > 0).all())
+    if place.own and has_starts and (text := text_of(place.path)) is not None and fits(lines, text, inlined=False):
+        yield SourceVersion(AS_IT_IS, text)
 
 
 def recorded_lines(lines: Lines, rows: Ints, path: str) -> RecordedLines:
