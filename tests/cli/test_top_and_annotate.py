@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 from alloclens.cli import main
+from alloclens.session.reading import READ
 from alloclens.wording.drift import MOVED_WITHIN
 from click.testing import CliRunner
 
@@ -319,3 +322,26 @@ def test_annotate_has_each_kind_beside_a_line(tmp_path: Path) -> None:
     drop(tmp_path / "p/b.pb.gz", goroutines(f"runtime.gopark@/go/proc.go:1 < a.f@{source}:2 = 500"))
     said = run("annotate", source, "--profiles", tmp_path / "p").stdout
     assert "32.0MB · 500 goroutines     2 func f() {}" in said
+
+
+def test_annotate_follows_a_source_map_after_the_next_build(tmp_path: Path) -> None:
+    """Its text tells which lines were profiled, though the source was edited before alloclens saw any of it."""
+    pytest.importorskip("symbolic", reason="the extra alloclens[binaries] is not installed")
+    built = "let kept;\nfunction keep() {\n  kept = new Array(9);\n}\n"
+    now = built.replace("function", "// all\n// of it\nfunction")
+    source, script = tmp_path / "src/keep.ts", tmp_path / "dist/keep.js"
+    for path in (source, script):
+        path.parent.mkdir()
+    (tmp_path / "package.json").write_text("{}")
+    source.write_text(now)
+    script.write_text(f"{built}//# sourceMappingURL=keep.js.map\n")
+    rest = ";".join(["AACA"] * 3)  # each line comes from the next one
+    names = {"version": 3, "sources": ["../src/keep.ts"], "names": [], "sourcesContent": [built]}
+    (tmp_path / "dist/keep.js.map").write_text(json.dumps({**names, "mappings": f"AAAA;{rest}"}))
+    drop(tmp_path / "p/a.pb.gz", heap(f"keep@{script.as_posix()}:2 = 1x{MB}"))
+    for _ in range(2):
+        said = run("annotate", str(source), "--profiles", str(tmp_path / "p"))
+        assert "\n1.0MB in this function     4 function keep" in said.stdout, said.output
+        READ.clear()  # as in another process
+        script.write_text("// another build\n")
+        os.utime(script, (time.time() + 60,) * 2)

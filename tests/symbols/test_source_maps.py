@@ -224,3 +224,28 @@ def test_a_line_without_a_column_counts_if_all_of_it_comes_from_one_line(tmp_pat
     app = (minified / "dist/app.js").as_posix()
     given = Symbolized(read(heap(f"f@{app}:1 < g@{app}:1 = 1x1048576")))
     assert mapped(given, minified) == ([(app, 1)] * 2, (f"{app}: {NO_COLUMNS}",))
+
+
+def test_what_was_found_is_kept_when_the_bundle_is_built_again(folder: Path) -> None:
+    app, source = folder / "dist/app.js", (folder / "src/a.ts").as_posix()
+    first = in_sources(profile(app.as_uri(), 9), (folder.as_posix(),), (), Recorded)
+    assert first.has_found_more
+    os.utime(app, (time.time() + 60,) * 2)
+    again = in_sources(profile(app.as_uri(), 9), (folder.as_posix(),), (), Recorded, lambda: first.found)
+    (frame,) = map(again.profile.frame, again.profile.stack_frames.tolist())
+    assert (frame.file, frame.line) == (source, 5)
+    assert (again.messages, again.has_found_more, again.found) == ((), False, first.found)
+
+
+@pytest.mark.parametrize("root", [{}, {"sourceRoot": ".."}, {"sourceRoot": "../"}])
+def test_the_texts_of_the_sources(root: dict[str, str], folder: Path) -> None:
+    names = ["../src/a.ts", "webpack://shop/./b.ts"] if not root else ["src/a.ts", "webpack://shop/./b.ts"]
+    given = {**root, "sources": names, "sourcesContent": ["const a = 1;\n", None]}
+    put(folder / "dist/app.js.map", source_map(**given))
+    found = in_sources(profile((folder / "dist/app.js").as_uri(), 9, SECOND), (folder.as_posix(),), (), Recorded)
+    assert found.texts == {(folder / "src/a.ts").as_posix(): "const a = 1;\n"}
+
+
+def test_a_source_map_without_texts(folder: Path) -> None:
+    put(folder / "dist/app.js.map", source_map(sourcesContent=None))
+    assert not in_sources(profile((folder / "dist/app.js").as_uri(), 9), (folder.as_posix(),), (), Recorded).texts

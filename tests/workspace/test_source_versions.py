@@ -28,7 +28,7 @@ from alloclens.source.recorded import Kind
 from alloclens.source.roots import Module, Roots
 from alloclens.symbols.build_info import build
 from alloclens.wording.drift import compared_text
-from alloclens.workspace.source_copies import unchanged
+from alloclens.workspace.source_copies import BUILT, unchanged
 from alloclens.workspace.source_versions import SourceVersions
 from click.testing import CliRunner
 
@@ -872,3 +872,13 @@ def test_lines_of_functions_are_of_the_text_in_which_functions_begin_there(tmp_p
     assert not found(5, now).is_in_doubt
     assert found(6, now).text == OF_V8
     assert found(6, now).is_in_doubt, "a compiler moved it, or it is of another text"
+
+
+@pytest.mark.programs
+def test_the_text_of_a_source_map_is_the_one_that_was_built(repository: Repository, texts: Texts) -> None:
+    repository.check_in({"keep.py": SCRIPT}, BEGIN + 5 * DAY)
+    path = str(repository.folder / "keep.py")
+    texts.keep("/p/heap.pb.gz", (1, 2, 3), {path: SourceCopy(SCRIPT_EDITED, BUILT)})
+    found = of_script(repository, texts)  # what is stored stays
+    assert (found.text, found.source) == (SCRIPT_EDITED, "as its source map has it")
+    assert not found.disagrees(np.array([4, 5, 6])).any(), "and no commit makes it doubtful"

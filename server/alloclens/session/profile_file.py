@@ -67,7 +67,7 @@ def read_profile(
     written, rate_notes = with_sampling_rate(read(data, largest))
     profile, notes = readable(with_v8_lines(with_jvm_files(written)))
     found = symbolized(profile, folders, binaries, math.inf if of_any_time else _written_by(written, path), kept)
-    result = in_sources(found, folders, mappings, stamp(path))
+    result = in_sources(found, folders, mappings, stamp(path), kept)
     milliseconds = (time.monotonic() - begun) * 1000
     log.info("read %s: %d bytes, %d samples, %.0f ms", path, len(data), len(profile), milliseconds)
     return replace(result, messages=(*result.messages, *notes, *rate_notes, *overflow(profile))), written

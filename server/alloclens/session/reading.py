@@ -227,7 +227,7 @@ class Reader:
             build(symbolized.profile, self.roots, self.binaries, symbolized.found.built_at),
         )
         take_longer(min(len(settled.places) * PLACE_SECONDS, MAX_WALK_SECONDS))
-        keep_texts(snapshot, settled.places.values(), self.roots, stamp, texts())
+        keep_texts(snapshot, settled.places, self.roots, stamp, texts(), symbolized.texts)
         if not (_wanted(symbolized) or symbolized.is_transient):  # a binary that is missing may be there next time
             snapshots().keep(snapshot, source.read.evidence, stamp, self.digest)
         return snapshot

@@ -10,14 +10,16 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
+import msgspec
 import numpy as np
 
 from alloclens.disk import read_file, real, reason, stamp
 from alloclens.paths import canonical, is_absolute, is_share, is_within, join, rest_within
+from alloclens.symbols.symbols import Kept
 from alloclens.transform.symbolize import SymbolizedFrame, resolved
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from alloclens.disk import Stamp
     from alloclens.profile.model import Frame, Profile
@@ -46,24 +48,37 @@ class _MapError(Exception):
 
 
 def in_sources(
-    given: Symbolized, folders: Sequence[str], mappings: Sequence[PrefixMapping], recorded: Stamp | None
+    given: Symbolized,
+    folders: Sequence[str],
+    mappings: Sequence[PrefixMapping],
+    recorded: Stamp | None,
+    kept: Callable[[], Kept] = Kept,
 ) -> Symbolized:
     """Replace the frames in generated files of the workspace by those in their sources.
 
     Only files within `folders` are opened. `recorded`: the stamp of the profile. What is not mapped keeps its line in the
-    generated file.
+    generated file. `kept` returns what was found of this profile before, by location: the files may be built again.
     """
     profile = given.profile
     if len(profile.frames.line) != len(profile.locations.mapping) or not (rows := _generated(profile)):
         return given
-    maps, stacks = _Maps(tuple(folders), mappings, recorded.mtime_ns if recorded else 0), {}
+    before = kept()
+    maps, found = _Maps(tuple(folders), mappings, recorded.mtime_ns if recorded else 0), {}
     columns = (np.full(len(profile.frames.line), UNKNOWN) if profile.columns is None else profile.columns).tolist()
     for row in rows:  # a location has one frame
-        if frame := maps.lookup(profile.frame(row), columns[row]):
-            stacks[row] = [frame]
-    profile = replace(resolved(profile, stacks) if stacks else profile, columns=None)
-    is_transient = bool(maps.messages or any(maps.known.values()))
-    return replace(given, profile=profile, messages=(*given.messages, *maps.messages), is_transient=is_transient)
+        if row not in before.frames and (frame := maps.lookup(profile.frame(row), columns[row])):
+            found[row] = [frame]
+    known = {row: [SymbolizedFrame(*call) for call in before.frames[row]] for row in rows if row in before.frames}
+    stacks = known | found
+    return replace(
+        given,
+        profile=replace(resolved(profile, stacks) if stacks else profile, columns=None),
+        messages=(*given.messages, *maps.messages),
+        is_transient=bool(maps.messages or any(maps.known.values())),
+        found=before._replace(frames={**before.frames, **found}),
+        has_found_more=bool(found),
+        texts=maps.texts,
+    )
 
 
 def _generated(profile: Profile) -> list[int]:
@@ -82,6 +97,8 @@ class _Map(NamedTuple):
     """The names of its sources are relative to it."""
     lines: list[bytes]
     tokens: Any
+    texts: Mapping[str, str]
+    """Of its sources, by their names, as they were built."""
 
     def token(self, line: int, column: int) -> Any:
         """Return where a line and column, from 0, comes from; without a column, where all of the line comes from."""
@@ -115,6 +132,21 @@ class _Map(NamedTuple):
         return mapped if are_there else recorded
 
 
+class _Sources(msgspec.Struct):
+    """What a source map says of the files that it is made from. One of sections has none itself."""
+
+    sources: list[str | None] = []
+    sources_content: list[str | None] | None = msgspec.field(name="sourcesContent", default=None)
+    source_root: str | None = msgspec.field(name="sourceRoot", default=None)
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """Return the texts of the sources that have any, by their names."""
+        root = f"{self.source_root.rstrip('/')}/" if self.source_root else ""
+        pairs = zip(self.sources, self.sources_content or (), strict=False)
+        return {f"{root}{name}": text for name, text in pairs if name and text}
+
+
 def _is_one(first: Any, last: Any) -> bool:
     return bool(first and last and (first.src, first.line) == (last.src, last.line))
 
@@ -131,6 +163,8 @@ class _Maps:
     """By recorded file."""
     mixed: set[str] = field(default_factory=set)
     """The recorded files of which a line comes from several, and nothing tells which."""
+    texts: dict[str, str] = field(default_factory=dict)
+    """Of the sources of frames, by their files, as the source maps have them."""
 
     def lookup(self, frame: Frame, at: int) -> SymbolizedFrame | None:
         """Return the source of a frame in a generated file."""
@@ -145,6 +179,8 @@ class _Maps:
             return None
         name = source_map.name(token.function_name or "", frame.function)
         file = token.src if is_absolute(token.src) or SCHEME.match(token.src) else join(source_map.directory, token.src)
+        if text := source_map.texts.get(token.src):
+            self.texts[file] = text
         return SymbolizedFrame(name, name, file, token.line)
 
     def _map(self, recorded: str) -> _Map | None:
@@ -196,7 +232,8 @@ def _read(path: str, _now: Stamp, folders: tuple[str, ...]) -> _Map | None:
     url = generated[at + len(COMMENT) :].split(b"\n", 1)[0].decode("utf-8", "replace").strip()
     directory, content = _content(path, url, folders)
     try:
-        return _Map(directory, generated.split(b"\n"), SourceMapCache.from_bytes(generated, content))
+        tokens = SourceMapCache.from_bytes(generated, content)
+        return _Map(directory, generated.split(b"\n"), tokens, msgspec.json.decode(content, type=_Sources).texts)
     except Exception as error:
         raise _MapError(f"its source map cannot be read ({reason(error)}); build it again") from error
 

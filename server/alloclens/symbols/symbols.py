@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -43,7 +43,7 @@ class Kept(NamedTuple):
     built_at: float = math.inf
     """When the binary at the recorded path was written, in seconds since 1970, if it is the one that ran by all that is known."""
     frames: Mapping[int, Sequence[Call]] = MappingProxyType({})
-    """The frames of each address that was found in a binary."""
+    """The frames of each address that was found in a binary, or of each location (by row) that was in a generated file."""
 
 
 NOTHING_KEPT = Kept()
@@ -66,6 +66,8 @@ class Symbolized:
     """What was kept before, and what was found in binaries."""
     has_found_more: bool = False
     """Whether anything was found that was not kept before."""
+    texts: Mapping[str, str] = field(default_factory=dict)
+    """The texts of files as they were built, by recorded file, if a source map has them."""
 
 
 class _BinaryError(Exception):

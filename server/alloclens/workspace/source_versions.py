@@ -27,7 +27,7 @@ from alloclens.symbols.build_info import COMMIT, revisions
 from alloclens.workspace import git
 from alloclens.workspace.files import text_of
 from alloclens.workspace.packages import LISTED, LOCK_FILES, package_of, versions_in
-from alloclens.workspace.source_copies import COMPILED, unchanged
+from alloclens.workspace.source_copies import BUILT, COMPILED, unchanged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -235,7 +235,10 @@ class SourceVersions:
     def _told(
         self, place: Place, recorded: str, provenance: Provenance, lines: RecordedLines
     ) -> Iterator[SourceVersion]:
-        """Yield the versions that the binary or a label names."""
+        """Yield the versions that a source map has, or the binary or a label names."""
+        _, snapshot, stamp = provenance.copies[-1]
+        if self._texts and (kept := self._texts.of(snapshot, stamp, place.path)) and kept.written_at == BUILT:
+            yield SourceVersion("as its source map has it", kept.text)
         is_it = provenance.build.is_here and not _is_rebuilt(provenance)
         if is_it and _is_as_recorded(place, recorded) and COMPILED.search(place.path):
             for copy in self._copy(place, recorded, provenance):
