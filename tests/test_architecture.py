@@ -76,7 +76,7 @@ ONLY_IN = {
     "sqlite3": {"cache"},
     "subprocess": {"processes", "worker", "sources.targets"},  # the last two use its constants
     "pathspec": {"source"},
-    "msgspec": {"profile", "settings", "cache", "typed", "lsp"},
+    "msgspec": {"profile", "settings", "cache", "typed", "lsp", "symbols"},
     "tomlkit": {"settings"},
     "urllib.request": {"sources"},
     "h11": {"sources"},

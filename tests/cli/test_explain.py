@@ -144,6 +144,22 @@ def test_what_the_profile_does_not_know(folder: Path, what: str) -> None:
     )
 
 
+def test_a_file_that_may_be_in_what_could_not_be_read(folder: Path) -> None:
+    """A source of what was minified: nothing leads to it, and that is why the profile does not name it."""
+    pytest.importorskip("symbolic", reason="the extra alloclens[binaries] is not installed")
+    script = folder / "dist/app.js"
+    script.parent.mkdir()
+    script.write_text("//# sourceMappingURL=none.map\n")
+    (folder / "app.ts").write_text("keep();\n")
+    drop(folder / "profiles/2.pb.gz", heap(f"keep@{script.as_posix()}:1 = 1x{MB}"))
+    said = explain("app.ts")
+    assert said.exit_code == 0, said.output
+    assert (
+        f"The profile names no file with the name of {folder}/app.ts: no sample has a stack through it." in said.stdout
+    )
+    assert f"2.pb.gz: {script.as_posix()}: its source map {folder}/dist/none.map cannot be read" in said.stdout
+
+
 def test_an_empty_directory(folder: Path) -> None:
     (folder / "none").mkdir()
     result = explain("--profiles", "none")

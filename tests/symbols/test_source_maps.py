@@ -200,6 +200,16 @@ def test_a_bundle_that_is_newer_than_the_profile(folder: Path) -> None:
     assert "written after the profile" in said[0]
 
 
+def test_of_a_dependency_nothing_is_said(folder: Path) -> None:
+    app = folder / "node_modules/app/dist/app.js"
+    put(app, f"{GENERATED}\n//# sourceMappingURL=app.js.map\n")
+    assert mapped(profile(app.as_uri(), 9), folder) == ([(app.as_posix(), 1)], ())
+    put(app.with_name("app.js.map"), source_map())
+    given = Symbolized(read(heap(f"f@{app.as_posix()}:1 = 1x1048576")))  # without columns
+    os.utime(app, (1_000_000_001,) * 2)
+    assert mapped(given, folder) == ([(app.as_posix(), 1)], ())
+
+
 def test_a_line_without_a_column_counts_if_all_of_it_comes_from_one_line(tmp_path: Path) -> None:
     """@datadog/pprof records no columns: what tsc wrote can be followed, what was minified cannot."""
     generated = ["class Shop {", "    keep(id) {", "    }", "}", GENERATED]
@@ -246,6 +256,9 @@ def test_the_texts_of_the_sources(root: dict[str, str], folder: Path) -> None:
     assert found.texts == {(folder / "src/a.ts").as_posix(): "const a = 1;\n"}
 
 
-def test_a_source_map_without_texts(folder: Path) -> None:
-    put(folder / "dist/app.js.map", source_map(sourcesContent=None))
+@pytest.mark.parametrize("before", ["", ")]}'\n"])
+def test_a_source_map_without_texts(before: str, folder: Path) -> None:
+    put(folder / "dist/app.js.map", before + source_map(sourcesContent=None))
+    app = profile((folder / "dist/app.js").as_uri(), 9)
+    assert mapped(app, folder) == ([((folder / "src/a.ts").as_posix(), 5)], ())
     assert not in_sources(profile((folder / "dist/app.js").as_uri(), 9), (folder.as_posix(),), (), Recorded).texts

@@ -18,6 +18,7 @@ from alloclens.wording import services
 from alloclens.wording.drift import report, without_line
 from alloclens.wording.explain import advice, nothing_of, of_file, summary
 from alloclens.wording.markdown import plain
+from alloclens.wording.nothing import of_snapshot
 from alloclens.wording.status import line as status_line
 from alloclens.wording.status import not_listed, not_used, nothing
 from alloclens.workspace.around import workspace_around
@@ -83,6 +84,10 @@ def _report(
 
 def _about(known: World, shown: Comparison, coverage: Coverage, what: str) -> Iterator[str]:
     files = _matching(known, shown, coverage, what)
+    unread = of_snapshot(shown.head, known.sources.roots.folders)
+    if not files and os.path.isfile(what) and unread:  # it may be what these would name
+        yield from (nothing_of(real(what), named=False), *map(plain, unread))
+        return
     if not files:
         raise click.ClickException(_unknown(shown, what))
     if not os.path.isfile(what):

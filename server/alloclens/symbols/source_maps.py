@@ -15,6 +15,7 @@ import numpy as np
 
 from alloclens.disk import read_file, real, reason, stamp
 from alloclens.paths import canonical, is_absolute, is_share, is_within, join, rest_within
+from alloclens.source.own import DEPENDENCIES
 from alloclens.symbols.symbols import Kept
 from alloclens.transform.symbolize import SymbolizedFrame, resolved
 
@@ -147,6 +148,13 @@ class _Sources(msgspec.Struct):
         return {f"{root}{name}": text for name, text in pairs if name and text}
 
 
+def _texts(source_map: bytes) -> dict[str, str]:
+    try:
+        return msgspec.json.decode(source_map, type=_Sources).texts
+    except (msgspec.DecodeError, UnicodeDecodeError):  # symbolic reads more, such as a first line that is no JSON
+        return {}
+
+
 def _is_one(first: Any, last: Any) -> bool:
     return bool(first and last and (first.src, first.line) == (last.src, last.line))
 
@@ -173,7 +181,7 @@ class _Maps:
         source_map = self.known[frame.file]
         if source_map and at == UNKNOWN and frame.file not in self.mixed and source_map.is_mixed(frame.line):
             self.mixed.add(frame.file)
-            self.messages.append(f"{frame.file}: {NO_COLUMNS}")
+            self._say(frame.file, NO_COLUMNS)
         token = source_map.token(frame.line, at) if source_map else None
         if source_map is None or token is None or not token.src or token.function_name == NAMELESS:
             return None
@@ -197,8 +205,13 @@ class _Maps:
             if source_map is None or now.mtime_ns <= self.recorded_ns:
                 return source_map
             fault = REBUILT
-        self.messages.append(f"{path}: {fault}")
+        self._say(path, fault)
         return None
+
+    def _say(self, path: str, fault: str) -> None:
+        """Report a fault, except of a dependency: its sources are seldom here, and nobody asks for them."""
+        if DEPENDENCIES.isdisjoint(path.split("/")):
+            self.messages.append(f"{path}: {fault}")
 
     def _here(self, path: str) -> str:
         """Return where a generated file is, if it is in the workspace; "" for any other."""
@@ -233,7 +246,7 @@ def _read(path: str, _now: Stamp, folders: tuple[str, ...]) -> _Map | None:
     directory, content = _content(path, url, folders)
     try:
         tokens = SourceMapCache.from_bytes(generated, content)
-        return _Map(directory, generated.split(b"\n"), tokens, msgspec.json.decode(content, type=_Sources).texts)
+        return _Map(directory, generated.split(b"\n"), tokens, _texts(content))
     except Exception as error:
         raise _MapError(f"its source map cannot be read ({reason(error)}); build it again") from error
 
