@@ -38,12 +38,27 @@ def test_a_benchmark_is_run_and_compared_with_the_run_before(vscode: VsCode, tmp
     lens = vscode.page.locator(".codelens-decoration a", has_text="Profile Allocations")
     lens.click()
     expect(toasts.filter(has_text="8192 B/op, 1 allocs/op")).to_be_visible()
-    vscode.until_hint(LINE, re.compile(r"~?\d"))
+    vscode.until_hint(LINE, re.compile(r"\d[\d.]*[MG]B$"))
     vscode.picture("benchmark")
     size.write_text(SIZE.format(24))
     lens.click()
     expect(toasts.filter(has_text="24576 B/op, 1 allocs/op")).to_contain_text("Before: 8192 B/op")
-    vscode.expect_status("before.out → now.out")
-    vscode.until_hint(LINE, re.compile(r"~?\d"))
+    vscode.expect_status(re.compile(r"run-\w+\.out → run-\w+\.out"))
+    vscode.until_hint(LINE, re.compile(r"\d[\d.]*[MG]B ▲\d[\d.]*[MG]B$"))
     vscode.picture("benchmark-compared")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["go.mod", "shop_test.go", "size.go"]
+
+
+def test_tests_of_python_and_of_node(vscode: VsCode, tmp_path: Path) -> None:
+    """pytest in memray, and Node's own profile, which has no lines but those of functions."""
+    kept, fill = "kept.append(bytearray(24 << 20))", "function fill() {"
+    python, node = tmp_path / "test_shop.py", tmp_path / "shop.test.js"
+    python.write_text(f"kept = []\n\n\ndef test_keep():\n    {kept}\n")
+    loop = "  for (let i = 0; i < 40; i++) kept.push(new Array(100000).fill(i));"
+    node.write_text(f"globalThis.kept = [];\n{fill}\n{loop}\n}}\nfill();\n")
+    (tmp_path / "profiles").mkdir()
+    for file, line, much in ((python, kept, "24.0MB"), (node, fill, r"\d\d\.\dMB")):
+        vscode.open(tmp_path, file)
+        vscode.page.locator(".codelens-decoration a", has_text="Profile Allocations").click()
+        vscode.until_hint(line, re.compile(much))
+        vscode.picture(f"test-{file.suffix[1:]}")

@@ -59,6 +59,11 @@ export class Server implements vscode.Disposable {
     return this.replace();
   }
 
+  // Waits for a start that has begun.
+  settled(): Promise<void> {
+    return this.turns.settled();
+  }
+
   // Installs a server of this version, and starts it.
   async install(): Promise<void> {
     if (await this.installed.install()) {

@@ -11,14 +11,18 @@ import { isProgram, onPath, whyNot } from './programs.ts';
 import { COMPARE } from './protocol.ts';
 import type { Server } from './server.ts';
 import { NOT_RUNNING } from './server.ts';
-import type { Result, Run } from './tests-found.ts';
-import { goTest, goTrial, languageOf, nodeRun, PROFILE, pytestRun, resultOf, testsIn } from './tests-found.ts';
+import type { Result, Run, Step } from './tests-found.ts';
+import { goRun, languageOf, nodeRun, pytestRun, resultOf, testsIn } from './tests-found.ts';
 
 const RUN = 'alloclens.profileTest';
-const [NOW, BEFORE] = ['now', 'before'];
 const MOST_OUTPUT = 16 << 20; // bytes
 const GO_INSTALLED = ['/usr/local/go/bin/go', '/opt/homebrew/bin/go', 'C:\\Program Files\\Go\\bin\\go.exe']; // by Go's installers, for a PATH that lacks it
 const TITLE = 'Profile Allocations';
+
+// What is remembered of a run.
+interface Earlier extends Result {
+  profile: string;
+}
 
 export class TestProfiles implements vscode.CodeLensProvider, vscode.Disposable {
   private readonly server: Server;
@@ -59,32 +63,34 @@ export class TestProfiles implements vscode.CodeLensProvider, vscode.Disposable 
     const key = createHash('sha256').update(`${of}\n${test}`).digest('hex').slice(0, 16);
     const folder = vscode.Uri.joinPath(this.storage, key).fsPath;
     await fs.mkdir(folder, { recursive: true });
-    const before = this.memory.get<Result>(`test.${key}`);
-    const run = await runOf(of, test, folder, before?.times ?? 0);
+    const before = this.memory.get<Earlier>(`test.${key}`);
+    const base = path.join(folder, `run-${new Date().toISOString().replace(/[-:]|\..*/g, '')}`);
+    const run = await runOf(of, test, base, before?.times ?? 0);
     if (typeof run === 'string') {
       void vscode.window.showErrorMessage(inMessage(`alloclens: ${run}`));
       return;
     }
     const title = `${TITLE}: ${test === '' ? path.basename(of) : test}`;
     const options = { location: vscode.ProgressLocation.Notification, title, cancellable: true };
-    const output = await vscode.window.withProgress(options, async (_, token) => {
-      const trial = languageOf(of) === 'go' ? goTrial(test, before?.times ?? 0) : undefined;
-      if (trial === undefined) {
-        return this.execute(run, path.dirname(of), token);
-      }
-      const tried = await this.execute({ ...run, arguments: trial }, path.dirname(of), token);
-      const known = tried === undefined ? undefined : { ...goTest(test, folder, resultOf(tried).times), program: run.program };
-      return known && this.execute(known, path.dirname(of), token);
-    });
+    const output = await vscode.window.withProgress(options, (_, token) => this.run(run, before?.times ?? 0, path.dirname(of), token));
     if (output !== undefined) {
-      const result = resultOf(output);
-      await this.memory.update(`test.${key}`, result);
-      await this.show(folder, run, test, result, before);
+      const now = { ...resultOf(output), profile: run.profile };
+      await this.memory.update(`test.${key}`, now);
+      await this.show(run, test, now, before);
     }
   }
 
+  // Returns what the test printed; undefined if a step failed or was cancelled.
+  private async run({ build, trial, test }: Run, before: number, cwd: string, token: vscode.CancellationToken): Promise<string | undefined> {
+    if (build !== undefined && (await this.execute(build, cwd, token)) === undefined) {
+      return undefined;
+    }
+    const tried = trial && (await this.execute(trial, cwd, token));
+    return trial !== undefined && tried === undefined ? undefined : this.execute(test(tried === undefined ? before : resultOf(tried).times), cwd, token);
+  }
+
   // Returns what the program printed; undefined if it failed or was cancelled.
-  private execute(run: Run, cwd: string, token: vscode.CancellationToken): Promise<string | undefined> {
+  private execute(run: Step, cwd: string, token: vscode.CancellationToken): Promise<string | undefined> {
     return new Promise((resolve) => {
       const child = execFile(run.program, run.arguments, { cwd, maxBuffer: MOST_OUTPUT }, (error, stdout, stderr) => {
         this.server.log.info(printable(`${[run.program, ...run.arguments].join(' ')}\n${stdout}${stderr}`));
@@ -103,26 +109,28 @@ export class TestProfiles implements vscode.CodeLensProvider, vscode.Disposable 
     }
   }
 
-  private async show(folder: string, run: Run, test: string, now: Result, before: Result | undefined): Promise<void> {
-    const written = await newest(folder);
-    if (written === undefined) {
+  private async show(run: Run, test: string, now: Earlier, before: Earlier | undefined): Promise<void> {
+    if (!(await isThere(run.profile))) {
       await this.failed('the run has written no profile.');
       return;
     }
-    const ending = path.extname(written);
-    const [head, base] = [path.join(folder, NOW + ending), path.join(folder, BEFORE + ending)];
-    const hasBase = await fs.rename(head, base).then(() => true, () => false);
-    await fs.rename(written, head);
-    const wrong = await this.server.ask(COMPARE, hasBase ? base : '', head, run.sampleType);
-    if (wrong === undefined || wrong !== null) {
-      await this.failed(wrong ?? NOT_RUNNING);
+    const base = before !== undefined && (await isThere(before.profile)) ? before.profile : '';
+    await this.server.settled(); // a click on a lens may have been the first that needs it
+    const wrong = await this.server.ask(COMPARE, base, run.profile, run.sampleType);
+    if (wrong === undefined) {
+      void vscode.window.showErrorMessage(NOT_RUNNING);
       return;
     }
+    if (wrong !== null) {
+      await this.failed(wrong);
+      return;
+    }
+    await removeOthers(path.dirname(run.profile), [run.profile, base]);
     const words = now.words === '' ? 'the lines show what it allocated' : `${now.words}; the lines show what ${now.times} operations allocated`;
     const earlier = before === undefined || before.words === '' ? '' : `. Before: ${before.words}`;
     const chosen = await vscode.window.showInformationMessage(inMessage(`alloclens: ${test === '' ? 'done' : test}: ${words}${earlier}.`), 'Open Profile', 'Leave Comparison');
     if (chosen === 'Open Profile') {
-      await vscode.commands.executeCommand('vscode.openWith', vscode.Uri.file(head), PROFILE_EDITOR);
+      await vscode.commands.executeCommand('vscode.openWith', vscode.Uri.file(run.profile), PROFILE_EDITOR);
     } else if (chosen !== undefined) {
       await vscode.commands.executeCommand('alloclens.leaveComparison');
     }
@@ -130,30 +138,34 @@ export class TestProfiles implements vscode.CodeLensProvider, vscode.Disposable 
 }
 
 // How to run a test, or why it cannot be run.
-async function runOf(file: string, name: string, folder: string, times: number): Promise<Run | string> {
+async function runOf(file: string, name: string, base: string, times: number): Promise<Run | string> {
   switch (languageOf(file)) {
     case 'go': {
       const go = onPath('go') ?? GO_INSTALLED.find(isProgram);
-      return go === undefined ? 'go is not on PATH.' : { ...goTest(name, folder, times), program: go };
+      return go === undefined ? 'go is not on PATH.' : goRun(go, name, base, times);
     }
     case 'node': {
       const node = onPath('node');
-      return node === undefined ? 'node is not on PATH.' : { ...nodeRun(file, folder), program: node };
+      return node === undefined ? 'node is not on PATH.' : nodeRun(node, file, base);
     }
     case 'python': {
       const root = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(file))?.uri.fsPath ?? path.dirname(file);
       const python = ['.venv/bin/python', 'venv/bin/python'].map((own) => path.join(root, own)).find(isProgram) ?? onPath('python3') ?? '';
       const why = await whyNot(python, 'import memray, pytest', path.dirname(file));
-      return why === '' ? pytestRun(python, file, name, folder) : `pytest and memray are needed to profile this test: ${why}`;
+      return why === '' ? pytestRun(python, file, name, base) : `pytest and memray are needed to profile this test: ${why}`;
     }
     case undefined:
       return `${path.basename(file)} is no file of tests.`;
   }
 }
 
-// The profile that a run has just written.
-async function newest(folder: string): Promise<string | undefined> {
-  const names = (await fs.readdir(folder)).filter((name) => name === PROFILE || /^Heap\..*\.heapprofile$/.test(name));
-  const dated = await Promise.all(names.map(async (name) => ({ file: path.join(folder, name), time: (await fs.stat(path.join(folder, name))).mtimeMs })));
-  return dated.sort((a, b) => b.time - a.time)[0]?.file;
+function isThere(file: string): Promise<boolean> {
+  return fs.access(file).then(() => true, () => false);
+}
+
+// Removes the files of earlier runs than those of these profiles.
+async function removeOthers(folder: string, profiles: readonly string[]): Promise<void> {
+  const kept = profiles.map((file) => path.parse(file).name);
+  const others = (await fs.readdir(folder)).filter((name) => !kept.includes(name.split('.')[0] ?? ''));
+  await Promise.all(others.map((name) => fs.rm(path.join(folder, name), { force: true })));
 }

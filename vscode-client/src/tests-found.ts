@@ -1,17 +1,26 @@
 // Tests and benchmarks in a text, and how to run one so that it writes a profile of its allocations.
+import * as path from 'node:path';
 
 export interface Found {
   name: string;
   line: number; // 0-based
 }
 
-export interface Run {
+export interface Step {
   program: string;
   arguments: string[];
+}
+
+// How to run a test. The files of two runs have different names for as long as they are compared: a profile names its program, and what
+// is known of its source is known by its own name.
+export interface Run {
+  build?: Step; // what makes the program
+  trial?: Step; // what tells how many operations a benchmark does
+  test: (times: number) => Step;
+  profile: string; // the file that it writes
   sampleType: string; // what to show of it; '' for what leads
 }
 
-export const PROFILE = 'profile.out'; // what a run writes into its folder; Node gives it a name of its own
 const GO = /^func ((?:Benchmark|Test)[\p{Lu}\p{N}_]\w*)\(\w+ \*testing\.[BT]\)/u;
 const PYTHON = /^(?:async )?def (test_\w+)\(/;
 
@@ -39,19 +48,25 @@ export function testsIn(text: string, file: string): Found[] {
   });
 }
 
-// A benchmark is run without a profile first, to learn how often it is to run: go test tries ever more operations, which would all be
-// in the profile. Undefined if that is known, or if it is no benchmark.
-export function goTrial(name: string, times: number): string[] | undefined {
-  return name.startsWith('Benchmark') && times === 0 ? ['test', '-run', '^$', '-bench', `^${name}$`, '-benchmem', '-count=1', '.'] : undefined;
-}
-
-// With as many operations as before (`times`), two runs allocate the same unless the code has changed.
-export function goTest(name: string, folder: string, times: number): Run {
+// A test of Go. `base` begins the names of the files that are made; `times` is how many operations the run before did, 0 if there was none.
+//
+// A benchmark is run without a profile first, to learn how often it is to run: it tries ever more operations, which would all be in the
+// profile. With as many operations as before, two runs allocate the same unless the code has changed.
+export function goRun(go: string, name: string, base: string, times: number): Run {
+  const [program, profile] = [`${base}.test${process.platform === 'win32' ? '.exe' : ''}`, `${base}.out`];
   const isBenchmark = name.startsWith('Benchmark');
   const only = `^${name}$`;
-  const select = isBenchmark ? ['-run', '^$', '-bench', only, '-benchmem', `-benchtime=${Math.max(times, 1)}x`] : ['-run', only];
-  const profile = ['-memprofile', `${folder}/${PROFILE}`, '-memprofilerate=4096', '-o', `${folder}/program.test`];
-  return { program: 'go', arguments: ['test', ...select, '-count=1', ...profile, '.'], sampleType: 'alloc_space' };
+  const select = isBenchmark ? ['-test.run', '^$', '-test.bench', only, '-test.benchmem'] : ['-test.run', only];
+  return {
+    build: { program: go, arguments: ['test', '-c', '-o', program, '.'] },
+    ...(isBenchmark && times === 0 && { trial: { program, arguments: select } }),
+    test: (operations) => {
+      const often = isBenchmark ? [`-test.benchtime=${Math.max(operations, 1)}x`] : [];
+      return { program, arguments: [...select, ...often, '-test.memprofile', profile, '-test.memprofilerate=4096'] };
+    },
+    profile,
+    sampleType: 'alloc_space',
+  };
 }
 
 export interface Result {
@@ -65,13 +80,16 @@ export function resultOf(output: string): Result {
   return found === null ? { times: 0, words: '' } : { times: Number(found[1]), words: `${found[2] ?? ''} B/op, ${found[3] ?? ''} allocs/op` };
 }
 
-// Node writes what is in use when the program ends, under a name of its own.
-export function nodeRun(script: string, folder: string): Run {
-  return { program: 'node', arguments: ['--heap-prof', `--heap-prof-dir=${folder}`, script], sampleType: '' };
+// Node writes what is in use when the program ends.
+export function nodeRun(node: string, script: string, base: string): Run {
+  const profile = `${base}.heapprofile`;
+  const options = ['--heap-prof', `--heap-prof-dir=${path.dirname(profile)}`, `--heap-prof-name=${path.basename(profile)}`];
+  return { test: () => ({ program: node, arguments: [...options, script] }), profile, sampleType: '' };
 }
 
 // pytest in memray.
-export function pytestRun(python: string, file: string, name: string, folder: string): Run {
-  const memray = ['-m', 'memray', 'run', '--force', '--output', `${folder}/${PROFILE}`];
-  return { program: python, arguments: [...memray, '-m', 'pytest', '-q', `${file}::${name}`], sampleType: '' };
+export function pytestRun(python: string, file: string, name: string, base: string): Run {
+  const profile = `${base}.out`;
+  const memray = ['-m', 'memray', 'run', '--force', '--output', profile];
+  return { test: () => ({ program: python, arguments: [...memray, '-m', 'pytest', '-q', `${file}::${name}`] }), profile, sampleType: '' };
 }

@@ -4,6 +4,11 @@ export class Turns {
   private last: Promise<unknown> = Promise.resolve();
   private newest = 0;
 
+  // Waits for the steps that were asked for until now.
+  async settled(): Promise<void> {
+    await this.last;
+  }
+
   // Runs `step` after the one before, unless it is outdated by then. A step may check `outdated` again after it has waited
   // for something.
   take(step: (outdated: () => boolean) => Promise<void>): Promise<void> {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { goTest, goTrial, nodeRun, pytestRun, resultOf, testsIn } from '../src/tests-found.ts';
+import { goRun, nodeRun, pytestRun, resultOf, testsIn } from '../src/tests-found.ts';
 
 test('tests and benchmarks of Go, Python and Node', () => {
   const go = 'package shop\n\nfunc BenchmarkAdd(b *testing.B) {\n}\n\nfunc TestAdd(t *testing.T) {}\nfunc Testify(t *testing.T) {}\nfunc TestMain(m *testing.M) {}\n';
@@ -13,14 +13,21 @@ test('tests and benchmarks of Go, Python and Node', () => {
 });
 
 test('a benchmark runs as often as before, and leaves no file in its package', () => {
-  assert.equal(goTrial('BenchmarkAdd', 0)?.join(' '), 'test -run ^$ -bench ^BenchmarkAdd$ -benchmem -count=1 .');
-  assert.deepEqual([goTrial('BenchmarkAdd', 9), goTrial('TestAdd', 0)], [undefined, undefined]);
-  const first = goTest('BenchmarkAdd', '/s', 0).arguments.join(' ');
-  assert.equal(first, 'test -run ^$ -bench ^BenchmarkAdd$ -benchmem -benchtime=1x -count=1 -memprofile /s/profile.out -memprofilerate=4096 -o /s/program.test .');
-  assert.match(goTest('BenchmarkAdd', '/s', 500).arguments.join(' '), / -benchtime=500x /);
-  assert.match(goTest('TestAdd', '/s', 500).arguments.join(' '), /^test -run \^TestAdd\$ -count=1 /);
-  assert.deepEqual(nodeRun('/w/a.test.js', '/s').arguments, ['--heap-prof', '--heap-prof-dir=/s', '/w/a.test.js']);
-  assert.equal(pytestRun('/p', '/w/test_a.py', 'test_x', '/s').arguments.join(' '), '-m memray run --force --output /s/profile.out -m pytest -q /w/test_a.py::test_x');
+  const words = (step?: { arguments: string[] }) => step?.arguments.join(' ');
+  const first = goRun('/go', 'BenchmarkAdd', '/s/run-1', 0);
+  assert.match(words(first.build) ?? '', /^test -c -o \/s\/run-1\.test(\.exe)? \.$/);
+  assert.equal(first.trial?.program, first.build?.arguments[3]);
+  assert.equal(words(first.trial), '-test.run ^$ -test.bench ^BenchmarkAdd$ -test.benchmem');
+  const profile = '-test.memprofile /s/run-1.out -test.memprofilerate=4096';
+  assert.equal(words(first.test(500)), `-test.run ^$ -test.bench ^BenchmarkAdd$ -test.benchmem -test.benchtime=500x ${profile}`);
+  assert.match(words(first.test(0)) ?? '', / -test\.benchtime=1x /);
+  assert.deepEqual([goRun('/go', 'BenchmarkAdd', '/s/run-2', 9).trial, goRun('/go', 'TestAdd', '/s/run-2', 0).trial], [undefined, undefined]);
+  assert.equal(words(goRun('/go', 'TestAdd', '/s/run-1', 500).test(500)), `-test.run ^TestAdd$ ${profile}`);
+  const node = nodeRun('/node', '/w/a.test.js', '/s/run-1');
+  assert.deepEqual(node.test(0).arguments, ['--heap-prof', '--heap-prof-dir=/s', '--heap-prof-name=run-1.heapprofile', '/w/a.test.js']);
+  assert.equal(node.profile, '/s/run-1.heapprofile');
+  const python = pytestRun('/p', '/w/test_a.py', 'test_x', '/s/run-1');
+  assert.equal(words(python.test(0)), '-m memray run --force --output /s/run-1.out -m pytest -q /w/test_a.py::test_x');
 });
 
 test('what go test says of a benchmark', () => {

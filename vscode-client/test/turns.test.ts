@@ -57,3 +57,20 @@ test('a step that fails tells its caller and does not hold up the next', async (
   });
   assert.ok(came);
 });
+
+test('who waits for the steps waits for all that were asked for, also if they fail', async () => {
+  const turns = new Turns();
+  await turns.settled();
+  const first = gate();
+  let ended = false;
+  const failed = turns.take(async () => {
+    await first.opened;
+    ended = true;
+    throw new Error('no');
+  });
+  const settled = turns.settled();
+  first.open();
+  await settled;
+  assert.equal(ended, true);
+  await assert.rejects(failed);
+});
