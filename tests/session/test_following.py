@@ -498,3 +498,38 @@ async def test_dependencies_that_come_make_only_what_names_their_files_new(
     (cache / "example.com/lib@v1.2.0").mkdir()
     (cache / "example.com/lib@v1.2.0/lib.go").write_text("package lib\n" * 9)
     assert await read_again() == 1
+
+
+async def test_a_directory_at_rest_is_not_scanned_at_each_look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A scan that takes long is repeated only after a while, or when a file came or went; events start one at once."""
+    scans = [0]
+
+    def counted(*given: Any) -> Any:
+        scans[0] += 1
+        return scan(*given)
+
+    monkeypatch.setattr(loader, "scan", counted)
+    folder = workspace(tmp_path)
+    async with following(folder, run=False) as seen:
+        await seen.updates(3)
+        assert seen.names == [*NAMES]
+
+        async def scanned(look: float) -> int:
+            """Return how often the directory is scanned at three looks, if the last scan had taken so long."""
+            seen.loader._look = seen.loader._look._replace(seconds=look)
+            before = scans[0]
+            for _ in range(3):
+                await seen.loader._update(seen.loader._wanted, is_woken=False)
+                seen.loader._look = seen.loader._look._replace(seconds=look)
+            return scans[0] - before
+
+        assert await scanned(look=0) == 3
+        assert await scanned(look=100) == 0
+        await seen.loader._update(seen.loader._wanted, is_woken=True)
+        assert await scanned(look=100) == 0
+        put(folder, "4.pb.gz", first=4)
+        assert await scanned(look=100) == 2  # the second confirms what the caches may forget
+        assert seen.names == [*NAMES, "4.pb.gz"]
+        (folder / "profiles/4.pb.gz").unlink()
+        assert await scanned(look=100) == 3  # and two scans prove that a file has gone
+        assert seen.names == [*NAMES]

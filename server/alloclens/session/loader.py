@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 import os
 import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, TypeVar
 
 from alloclens.cache.snapshots import Snapshots
@@ -27,7 +29,7 @@ from alloclens.session.world import FilePair, World, assemble
 from alloclens.worker import Lost, seconds_for
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
     from alloclens.series.snapshot import Snapshot
     from alloclens.transform.filters import Filters
@@ -43,6 +45,8 @@ AT_REST_SECONDS = 60.0
 """A file that was not modified for this long is not being written."""
 POLL_SECONDS = 2.0
 """Network file systems send no events, and neither does a directory that was created again."""
+POLL_COST = 400
+"""While nothing happens, a scan is followed by another only after so many times its duration, unless a directory has changed."""
 GRACE_SECONDS = 2.0
 """A younger file that cannot be read may still be being written: it is read again before an error is shown."""
 DIRECTORIES = "the profile directories"
@@ -76,6 +80,21 @@ class Seen(NamedTuple):
     """The files that are still being written."""
 
 
+class Look(NamedTuple):
+    """The last scan of the directories."""
+
+    at: float = -math.inf
+    """When it ended, in seconds of a monotonic clock."""
+    seconds: float = 0
+    changed: Mapping[str, int] = MappingProxyType({})
+    """When each directory was changed before it, in nanoseconds."""
+
+    def is_enough(self) -> bool:
+        """Return whether another scan would find the same, as far as can be told without one."""
+        is_recent = time.monotonic() - self.at < POLL_COST * self.seconds
+        return is_recent and _changed(self.changed) == self.changed
+
+
 class Loader:
     """Follows the profile directories of some workspace folders. All methods but `wake` belong to the event loop."""
 
@@ -88,6 +107,7 @@ class Loader:
         self._worker = worker
         self._watched: frozenset[str] = frozenset()
         """The directories of the last scan."""
+        self._look = Look()
         self._listing: Listing = {}
         self._world = World()
         self._failures: list[str] = []
@@ -139,20 +159,23 @@ class Loader:
     async def run(self) -> None:
         """Follow the directories until cancelled."""
         while True:
-            await self._next_wake()
+            is_woken = await self._next_wake()
             if self._wanted is not None:
-                await self._try_update(self._wanted)
+                await self._try_update(self._wanted, is_woken=is_woken)
 
-    async def _next_wake(self) -> None:
+    async def _next_wake(self) -> bool:
+        """Wait until something happens, or for POLL_SECONDS; return whether something has happened."""
         with contextlib.suppress(asyncio.TimeoutError):
             await asyncio.wait_for(self._woken.wait(), POLL_SECONDS)
+        is_woken = self._woken.is_set()
         self._woken.clear()
+        return is_woken
 
-    async def _try_update(self, wanted: Wanted) -> None:
+    async def _try_update(self, wanted: Wanted, *, is_woken: bool) -> None:
         """Update once and log a failure. From the second in a row on, a failure is also shown, until an update succeeds."""
         begun = time.monotonic()
         try:
-            await self._update(wanted)
+            await self._update(wanted, is_woken=is_woken)
             self._failures.clear()
             if (seconds := time.monotonic() - begun) > SLOW_UPDATE_SECONDS:
                 directories, files = len(self._setup.directories), len(self._listing)
@@ -174,16 +197,20 @@ class Loader:
             with contextlib.suppress(Exception):  # showing may be what fails, which is logged
                 await self._replace(replace(self._world, problems=(*self._world.problems, problem)))
 
-    async def _update(self, wanted: Wanted) -> None:
+    async def _update(self, wanted: Wanted, *, is_woken: bool = True) -> None:
         """Look at the directories, and show a new world if anything has changed."""
         await self._prepare(wanted)
+        to_show = self._setup, wanted.focus, wanted.compared
+        at_rest = not (is_woken or self._may_forget) and self._shown == to_show
+        if at_rest and await self._aside(self._look.is_enough):
+            return
         seen = await self._settle(wanted.compared)
         await self._follow(seen.scan.directories)
         if seen.written:
             self.wake()
         if self._wanted != wanted:  # `want` has woken the loader
             return
-        new = {path: stamp for path, stamp in seen.scan.files.items() if self._listing.get(path) != stamp}
+        new = await self._aside(_new, self._listing, seen.scan.files)
         to_show = self._setup, wanted.focus, wanted.compared
         same_limits = (seen.scan.faults, seen.scan.closed) == (self._known.faults, self._known.closed)
         if not new and not seen.gone and same_limits and self._shown == to_show:
@@ -227,14 +254,22 @@ class Loader:
         roots, depth = self._setup.where.roots, self._setup.settings.profile_depth
         paths = named.paths if named else ()
         look = partial(scan, self._setup.directories, roots.folders, depth, paths, self._setup.working)
-        before = await self._aside(look)
-        if self._is_plain(before, complete):
+        before = await self._aside(self._looked, look)
+        if await self._aside(self._is_plain, before, complete):
             return Seen(before)
         await asyncio.sleep(SETTLE_SECONDS)
-        now = await self._aside(look)
+        now = await self._aside(self._looked, look)
         at_rest = settled(before, now)
         lost = await self._aside(gone, self._listing, before, now)
         return Seen(at_rest, lost, frozenset(now.files.keys() - at_rest.files.keys()))
+
+    def _looked(self, look: Callable[[], Scan]) -> Scan:
+        """Scan, and note what tells whether another scan is needed."""
+        begun, changed = time.monotonic(), _changed((*self._setup.directories, *self._watched, *self._setup.working))
+        seen = look()
+        ended = time.monotonic()
+        self._look = Look(ended, ended - begun, changed)
+        return seen
 
     async def _follow(self, directories: tuple[str, ...]) -> None:
         """Watch these directories from now on, and use the labels in them."""
@@ -242,7 +277,7 @@ class Loader:
         if not self._watched.issuperset(directories):
             self.wake()  # a file may have been written before its directory was watched
         self._watched = frozenset(directories)
-        unlisted = {os.path.dirname(path) for path in self._listing} - self._watched
+        unlisted = await self._aside(_directories, self._listing) - self._watched
         self._setup = await self._aside(self._setup.labelled, (*directories, *sorted(unlisted)))
 
     def _is_plain(self, listed: Scan, complete: frozenset[str]) -> bool:
@@ -284,7 +319,7 @@ class Loader:
         if not self._may_forget:
             return
         self._may_forget = False
-        there = {os.path.dirname(path) for path in self._listing} - seen.scan.faults.keys()
+        there = await self._aside(_directories, self._listing) - seen.scan.faults.keys()
         but = frozenset((*self._listing, *seen.scan.files, *seen.scan.faults, *seen.written))
         with contextlib.suppress(Lost):  # the next change will try again
             await self._aside(self._worker.run, forget, [d for d in seen.scan.directories if d in there], but)
@@ -339,6 +374,25 @@ class Loader:
     async def _replace(self, world: World) -> None:
         self._world = replace(world, generation=self._world.generation + 1)
         await self._on_world(self._world)
+
+
+def _changed(directories: Iterable[str]) -> dict[str, int]:
+    """Return when each directory was changed, in nanoseconds: a file came or went; -1 if that cannot be told."""
+    changed = {}
+    for directory in directories:
+        try:
+            changed[directory] = os.stat(directory).st_mtime_ns
+        except (OSError, ValueError):
+            changed[directory] = -1
+    return changed
+
+
+def _new(known: Listing, there: Listing) -> Listing:
+    return {path: stamp for path, stamp in there.items() if known.get(path) != stamp}
+
+
+def _directories(paths: Iterable[str]) -> set[str]:
+    return set(map(os.path.dirname, paths))
 
 
 def _most_wanted_first(new: Listing) -> list[str]:
