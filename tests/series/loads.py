@@ -1,6 +1,7 @@
 """Simulated programs, most of which leak nothing, under loads of many kinds: how many of their lines are accused?
 
     python -m tests.series.loads --programs 60
+    python -m tests.series.loads --leaks --programs 400    # how often is a leak found, by its number of sampled objects?
 
 Objects arrive at random, as often as the load says, and each ends after a life of its own: that is the truth. All are
 sampled objects, of a process that has run long enough for its lives to be in equilibrium.
@@ -184,6 +185,32 @@ def _rest(now: Floats, came: Floats) -> Floats:
     return np.stack([now * RATE**2, now, now * RATE / SIZE, came * RATE, came * RATE**2, came])
 
 
+LEAKED = (3, 5, 7, 10, 15, 20, 30, 50)
+"""Sampled objects that a leak is expected to leave in all."""
+BESIDE = 3
+"""Lines of a small program beside the one that leaks."""
+
+
+class Found(NamedTuple):
+    """In how many programs a leak is said to leak, to grow, or to slow down."""
+
+    leak: int
+    growing: int
+    slower: int
+
+
+def found(leaked: float, snapshots: int, programs: int, seed: int) -> Found:
+    """Judge so many programs with a steady leak on a line of its own, which frees nothing."""
+    said: Counter[str] = Counter()
+    for number in range(programs):
+        rng = np.random.default_rng([seed, int(leaked), snapshots, number])
+        beside = program(rng, LOADS[0], snapshots, BESIDE)
+        leak = np.cumsum(rng.poisson(leaked / snapshots, snapshots))[:, None]
+        rule = judged(Objects(*(np.hstack([leak, of]) for of in beside)))[0]
+        said["slower" if rule in (Rule.SLOWS, Rule.FILLED) else rule.verdict] += 1
+    return Found(said["leak"], said["growing"], said["slower"])
+
+
 class Accused(NamedTuple):
     """How many programs of a load have a line that is said to leak, or to grow."""
 
@@ -194,11 +221,11 @@ class Accused(NamedTuple):
 
 def accused(load: Load, snapshots: int, programs: int, seed: int) -> Accused:
     """Judge so many programs of a load."""
-    found: Counter[str] = Counter()
+    said: Counter[str] = Counter()
     for number in range(programs):
         rng = np.random.default_rng([seed, LOADS.index(load), snapshots, number])
-        found.update({rule.verdict for rule in judged(program(rng, load, snapshots))})
-    return Accused(programs, found["leak"], found["growing"])
+        said.update({rule.verdict for rule in judged(program(rng, load, snapshots))})
+    return Accused(programs, said["leak"], said["growing"])
 
 
 def table(programs: int, seed: int) -> Iterator[tuple[Load, int, Accused]]:
@@ -215,14 +242,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--programs", type=int, default=20, help="of each load and length")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--leaks", action="store_true", help="programs that leak, instead of those that do not")
     given = parser.parse_args(arguments)
+    if given.leaks:
+        _print_leaks(given.programs, given.seed)
+        return 0
     total = Counter[str]()
-    for load, snapshots, found in table(given.programs, given.seed):
-        total.update(found._asdict())
-        said = f"{load.name:36} {snapshots:3} snapshots: leak {found.leak:3}, growing {found.growing:3} of {found.programs}"
+    for load, snapshots, few in table(given.programs, given.seed):
+        total.update(few._asdict())
+        said = f"{load.name:36} {snapshots:3} snapshots: leak {few.leak:3}, growing {few.growing:3} of {few.programs}"
         sys.stdout.write(f"{said}\n")
     sys.stdout.write(f"all: leak {total['leak']}, growing {total['growing']} of {total['programs']} programs\n")
     return int(total["leak"] > total["programs"] / 100)
+
+
+def _print_leaks(programs: int, seed: int) -> None:
+    for leaked in LEAKED:
+        for snapshots in LENGTHS:
+            shares = (
+                f"{name} {number / programs:6.1%}"
+                for name, number in found(leaked, snapshots, programs, seed)._asdict().items()
+            )
+            sys.stdout.write(f"{leaked:2} sampled objects, {snapshots:3} snapshots: {', '.join(shares)}\n")
 
 
 if __name__ == "__main__":

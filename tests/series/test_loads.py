@@ -15,7 +15,7 @@ from alloclens.series.snapshot import Snapshot
 from alloclens.series.verdicts import Rule, verdicts
 from alloclens.tables.lines import Lines, lines
 
-from tests.series.loads import LOADS, Objects, judged, line, program, table, with_leak
+from tests.series.loads import LOADS, Objects, found, judged, line, program, table, with_leak
 from tests.support.judge import own
 from tests.support.profiles import RATE, Builder
 
@@ -26,8 +26,8 @@ STEADY = LOADS[0]
 @pytest.mark.slow
 def test_one_program_in_a_hundred_is_accused_at_most() -> None:
     total = Counter[str]()
-    for _, _, found in table(programs=7, seed=1):
-        total.update(found._asdict())
+    for _, _, accused in table(programs=7, seed=1):
+        total.update(accused._asdict())
     assert total["programs"] == 315
     assert total["leak"] <= 3
 
@@ -48,12 +48,19 @@ def test_under_a_steady_load_nothing_even_rises_in_99_of_100_programs(snapshots:
 )
 def test_half_of_the_leaks_are_reported_among_55_lines(snapshots: int, mean: float, rate: float) -> None:
     # The rates are 1.5 times those at which generalised least squares that know the mean life, a minute, find half of them.
-    rng, found = np.random.default_rng(snapshots), 0
+    rng, reported = np.random.default_rng(snapshots), 0
     for _ in range(60):
         each = [line(rng, np.ones(60 + snapshots), STEADY, mean, 1, snapshots) for _ in range(55)]
         whole = Objects(*(np.stack(columns, axis=1) for columns in zip(*each, strict=True)))
-        found += judged(with_leak(rng, whole, rate))[0].verdict in {"leak", "growing"}
-    assert found >= 30 - 2 * np.sqrt(15)
+        reported += judged(with_leak(rng, whole, rate))[0].verdict in {"leak", "growing"}
+    assert reported >= 30 - 2 * np.sqrt(15)
+
+
+@pytest.mark.slow
+def test_a_leak_of_many_sampled_objects_is_found_and_one_of_few_is_not() -> None:
+    many, few = (found(leaked, snapshots=40, programs=25, seed=1) for leaked in (50, 2))
+    assert many.leak + many.growing >= 23  # 1.5 % slow down by chance, of which three are in 25 once in 130 cases
+    assert few.leak + few.growing <= 1  # six objects are needed at least, which come once in 60 cases
 
 
 class Blocks(NamedTuple):
