@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     Search = Callable[[str], bool]
 
-SPECIAL = re.compile(r"[^\w\x80-\U0010ffff]", re.ASCII)
-"""What is escaped in a pattern for an exact text."""
+SPECIAL = re.compile(r"[\x00-/:-@\[-^`{-\x7f]")
+"""What is escaped in a pattern for an exact text: all of ASCII but letters, digits and the underscore."""
 MAX_PATTERN_CHARACTERS = 1 << 16
 """RE2 complains on standard error about patterns of millions of characters. pprof's own drop_frames for C++ has
 2,000."""
