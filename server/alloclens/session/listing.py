@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import errno
+import math
 import os
 import re
 import stat
+import time
 from collections import deque
 from contextlib import suppress
 from functools import lru_cache
 from itertools import chain
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from alloclens.disk import NOT_REGULAR, Stamp, _stamp, check_inside, is_absent, open_file, real, reason
@@ -20,7 +23,7 @@ from alloclens.profile.formats import is_json_profile
 from alloclens.symbols.binaries import EXECUTABLE, MAGIC_BYTES, is_binary
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
 
 Listing = dict[str, Stamp]
@@ -67,6 +70,10 @@ LINKED = "a symbolic link to the directory {}, which is not followed; to watch i
 LINKED_ABOVE = "a symbolic link to {}, the directory that contains it, which is not followed"
 
 
+POLL_COST = 400
+"""While nothing happens, a scan is followed by another only after so many times its duration."""
+
+
 class Scan(NamedTuple):
     """What one scan of the profile directories found."""
 
@@ -92,6 +99,32 @@ class Scan(NamedTuple):
             if path == below:
                 return True
         return False
+
+
+class Look(NamedTuple):
+    """The last scan: when it ended, what it took, and what it found of the directories."""
+
+    at: float = -math.inf
+    """When it ended, in seconds of a monotonic clock."""
+    seconds: float = 0
+    changes: Mapping[str, int] = MappingProxyType({})
+    """When a file had come or gone in each directory."""
+
+    def is_enough(self) -> bool:
+        """Return whether another scan would find the same, as far as can be told without one."""
+        is_recent = time.monotonic() - self.at < POLL_COST * self.seconds
+        return is_recent and changes(self.changes) == self.changes
+
+
+def changes(directories: Iterable[str]) -> dict[str, int]:
+    """Return when a file came or went in each directory, in nanoseconds; -1 if that cannot be told."""
+    out = {}
+    for directory in directories:
+        try:
+            out[directory] = os.stat(directory).st_mtime_ns
+        except (OSError, ValueError):
+            out[directory] = -1
+    return out
 
 
 def scan(

@@ -5,14 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import math
 import os
 import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, TypeVar
 
 from alloclens.cache.snapshots import Snapshots
@@ -20,7 +18,7 @@ from alloclens.cache.texts import Texts
 from alloclens.disk import Stamp, is_absent
 from alloclens.faults import Problem
 from alloclens.session.known import Known
-from alloclens.session.listing import Listing, Scan, gone, scan, settled
+from alloclens.session.listing import Listing, Look, Scan, changes, gone, scan, settled
 from alloclens.session.opened import opened
 from alloclens.session.reading import forget
 from alloclens.session.setup import Setup
@@ -45,8 +43,6 @@ AT_REST_SECONDS = 60.0
 """A file that was not modified for this long is not being written."""
 POLL_SECONDS = 2.0
 """Network file systems send no events, and neither does a directory that was created again."""
-POLL_COST = 400
-"""While nothing happens, a scan is followed by another only after so many times its duration, unless a directory has changed."""
 GRACE_SECONDS = 2.0
 """A younger file that cannot be read may still be being written: it is read again before an error is shown."""
 DIRECTORIES = "the profile directories"
@@ -78,21 +74,6 @@ class Seen(NamedTuple):
     """The known files that no longer exist, or whose directories are no longer followed."""
     written: frozenset[str] = frozenset()
     """The files that are still being written."""
-
-
-class Look(NamedTuple):
-    """The last scan of the directories."""
-
-    at: float = -math.inf
-    """When it ended, in seconds of a monotonic clock."""
-    seconds: float = 0
-    changed: Mapping[str, int] = MappingProxyType({})
-    """When each directory was changed before it, in nanoseconds."""
-
-    def is_enough(self) -> bool:
-        """Return whether another scan would find the same, as far as can be told without one."""
-        is_recent = time.monotonic() - self.at < POLL_COST * self.seconds
-        return is_recent and _changed(self.changed) == self.changed
 
 
 class Loader:
@@ -265,7 +246,7 @@ class Loader:
 
     def _looked(self, look: Callable[[], Scan]) -> Scan:
         """Scan, and note what tells whether another scan is needed."""
-        begun, changed = time.monotonic(), _changed((*self._setup.directories, *self._watched, *self._setup.working))
+        begun, changed = time.monotonic(), changes((*self._setup.directories, *self._watched, *self._setup.working))
         seen = look()
         ended = time.monotonic()
         self._look = Look(ended, ended - begun, changed)
@@ -374,17 +355,6 @@ class Loader:
     async def _replace(self, world: World) -> None:
         self._world = replace(world, generation=self._world.generation + 1)
         await self._on_world(self._world)
-
-
-def _changed(directories: Iterable[str]) -> dict[str, int]:
-    """Return when each directory was changed, in nanoseconds: a file came or went; -1 if that cannot be told."""
-    changed = {}
-    for directory in directories:
-        try:
-            changed[directory] = os.stat(directory).st_mtime_ns
-        except (OSError, ValueError):
-            changed[directory] = -1
-    return changed
 
 
 def _new(known: Listing, there: Listing) -> Listing:
