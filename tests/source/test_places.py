@@ -88,6 +88,7 @@ FILES = {
     "/cargo/serde-1.0.0/src/lib.rs": (DEPENDENCY, ""),
     "/rust/library/alloc/src/vec/mod.rs": (DEPENDENCY, ""),
     "/gopath/src/github.com/x/y/z.go": (DEPENDENCY, go("Z")),
+    "/usr/include/c++/12/vector": (STANDARD, ""),
     "/etc/passwd": (UNKNOWN, ""),
     "/etc/secret.go": (UNKNOWN, go("Secret")),
 }
@@ -577,6 +578,12 @@ REFUSED = {
     ),
     "outside all roots": Refused(
         "/etc/secret.go", "main.Secret", UNKNOWN, "on this machine, but outside the workspace"
+    ),
+    "a header of the system": Refused(
+        "/usr/include/c++/12/vector", "", STANDARD, "part of a standard library outside the workspace"
+    ),
+    "a header of another system": Refused(
+        "/usr/include/c++/13/vector", "", STANDARD, "part of a standard library that is not installed here"
     ),
     "out of the roots by dots": Refused("/w/../etc/passwd", "", UNKNOWN, "on this machine, but outside the workspace"),
     "out of the roots by relative dots": Refused("../etc/passwd", "", UNKNOWN, "no file of that name"),

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from alloclens.profile.formats import read
+from alloclens.source.roots import Roots
 from alloclens.symbols import binaries
+from alloclens.symbols.build_info import build
 from alloclens.symbols.symbols import INSTALL, symbolized
 from alloclens.tables.lines import unplaced
 
@@ -72,6 +74,23 @@ def test_cpp(tmp_path: Path, flags: tuple[str, ...]) -> None:
     assert native.frames(found.profile) == ran.truth(*CPP)
     system_name = found.profile.text(found.profile.functions.system_name)
     assert any(n.startswith("_ZN4shop5outer") for n in system_name)
+
+
+@needs_linux
+@needs_compiler
+def test_a_build_id_proves_which_program_ran_but_not_one_of_go(tmp_path: Path, program: Ran) -> None:
+    ran, roots = native.cpp(tmp_path), Roots((str(tmp_path), str(program.binary.parent)))
+    for profile, proven in ((ran.profile(build_ids(ran.binary)[0]), True), (program.profile(BUILD_ID), False)):
+        found = build(profile, roots, ())
+        assert (found.is_here, found.is_proven) == (True, proven)
+    found = build(ran.profile("0" * 40), roots, ())
+    assert (found.is_here, found.is_proven) == (False, False)
+    recorded = ran.profile(build_ids(ran.binary)[0], file="./shop")  # as it was started
+    lines = symbolized(recorded, [str(tmp_path)], [])
+    found = build(recorded, roots, (), lines.found.built_at)
+    assert (found.written_at, found.is_proven) == (ran.binary.stat().st_mtime_ns / 1e9, True)
+    text = ran.profile()  # without a build id
+    assert not build(text, roots, (), symbolized(text, [str(tmp_path)], []).found.built_at).is_proven
 
 
 @needs_linux

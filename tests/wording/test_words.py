@@ -216,6 +216,7 @@ def test_the_callers_that_grow_are_named() -> None:
     assert "held through this line, called from pool.go:24 ← main.go:24, ▲300MB" in verdict(one, now)
     most = now._replace(share=0.61)
     assert "held through this line (61% of the growth by calls from pool.go:24 ← main.go:24), ▲" in verdict(one, most)
+    assert "held through this function, called from" in verdict(one, now._replace(of_function=True)), "as V8 records it"
     near, far = callers
     assert SENTENCE + "a.go:9, called from this line ← main.go:24, ▲300MB" in caller_message(one, now, near)
     assert SENTENCE + "a.go:9, called from pool.go:24 ← this line, ▲300MB" in caller_message(one, now, far)

@@ -355,6 +355,8 @@ def test_a_copy_is_compared_with_the_commit_in_the_binary_before_that_of_another
     lines = np.array([4, 5])
     unstamped = of(repository, taken(4.5, build=built), keeps(5), texts, recorded="/w/main.go")
     assert (unstamped.text, unstamped.disagrees(lines).tolist()) == (ONE, [False, True])
+    proven = of(repository, taken(4.5, build=built._replace(is_proven=True)), keeps(5), texts, recorded="/w/main.go")
+    assert (proven.text, proven.disagrees(lines).tolist()) == (ONE, [False, False])
     stamped = built._replace(revision=repository.run("rev-parse", "v1.0.0"))
     found = of(repository, taken(4.5, build=stamped), keeps(5), texts, recorded="/w/main.go")
     assert (found.text, found.disagrees(lines).tolist()) == (ONE, [False, False])

@@ -23,6 +23,8 @@ class Build(NamedTuple):
     """Such as go1.26.1."""
     has_other_lines: bool = False
     """Whether the binary at the path in the profile has other lines at the profile's addresses: it did not run."""
+    is_proven: bool = False
+    """Whether the build id of the binary proves that it ran. Go's does not: it is read from the path when a profile is written."""
 
 
 UNKNOWN_BUILD = Build()

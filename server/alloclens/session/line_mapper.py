@@ -84,6 +84,8 @@ class MappedFinding(NamedTuple):
     """The own lines outwards that call the line, as far as they hold most of the growth. The last is one of several."""
     share: float = 1.0
     """Of the growth, held through all of them."""
+    of_function: bool = False
+    """Whether its line stands for its function, see `Lines.by_function`."""
 
     @property
     def unsure(self) -> bool:
@@ -130,7 +132,8 @@ class LineMapper:
         doubt = self._world.doubt(comparison, finding.file) if at and at.unsure else None
         called, share = comparison.callers_of(finding) if not start else ([], 1.0)
         callers = tuple(self.named(comparison, file, line) for file, line in called)
-        return MappedFinding(at, waits, doubt, callers=callers, share=share)
+        of_function = comparison.lines.by_function
+        return MappedFinding(at, waits, doubt, callers=callers, share=share, of_function=of_function)
 
     def shape(self, comparison: Comparison, finding: Finding, now: MappedFinding) -> Shape | None:
         """Return the leak pattern of a finding that is reported. The text of its line tells more, if that is sure."""

@@ -241,15 +241,19 @@ class SourceMap:
 
     def _not_standard(self, file: Recorded) -> str:
         if not file.standard:
-            return "part of a standard library that is not installed here"
+            is_here = self._is_on_this_machine(file.path)
+            return f"part of a standard library {'outside the workspace' if is_here else 'that is not installed here'}"
         if self.roots.go_version:
             return f"part of Go's standard library, but not of {self.roots.go_version}, which is installed here"
         return "part of Go's standard library; no Go was found on this machine"
 
     def _absent(self, path: str) -> str:
-        if path.startswith("/") and not is_share(path) and self.files.is_file(path):
+        if self._is_on_this_machine(path):
             return "it is on this machine, but outside the workspace"
         return "no file of that name in the workspace"
+
+    def _is_on_this_machine(self, path: str) -> bool:
+        return path.startswith("/") and not is_share(path) and self.files.is_file(path)
 
 
 MAX_RECORDED_CHARACTERS = 1000

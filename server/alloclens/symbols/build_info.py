@@ -54,11 +54,11 @@ VERSION = re.compile(r"v?\d+(?:\.\d+)+[\w.+-]*")
 def build(profile: Profile, roots: Roots, binaries: Sequence[str], built_at: float = math.inf) -> Build:
     """Return what is known about the build of a profile's program.
 
-    `built_at`: when the binary at the recorded path was written, if that told the lines of the profile's addresses.
+    `built_at`: when the program was written that told the lines of the profile's addresses.
     """
     revision = _said(profile)
     if built_at < math.inf:
-        return Build(built_at, is_here=True, revision=revision)
+        return Build(built_at, is_here=True, revision=revision, is_proven=bool(profile.build_id))
     path = next(iter(profile.text(profile.mappings.file[:1])), "")
     written_at, may_be_read = _written_at(path), bool(path) and roots.hold(real(path))
     has_other_lines = False
@@ -83,7 +83,9 @@ def _that_ran(profile: Profile, binary: str, seen: Stamp) -> tuple[Build | None,
     is_known = bool(_marks(profile.build_id))
     info = _read(binary, seen, profile.build_id if is_known else "")
     has_run = ran(profile, binary, seen) if info else None
-    return info if has_run or (is_known and has_run is None) else None, has_run
+    if info and is_known and has_run is None:
+        return info._replace(is_proven=not info.go_version), has_run
+    return info if has_run else None, has_run
 
 
 def revisions(text: str) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from alloclens.paths import canonical, is_absolute, is_share, is_within, join, r
 from alloclens.source.own import DEPENDENCIES
 from alloclens.symbols.symbols import Kept
 from alloclens.transform.symbolize import SymbolizedFrame, resolved
+from alloclens.typed import ready
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -133,6 +134,7 @@ class _Map(NamedTuple):
         return mapped if are_there else recorded
 
 
+@ready
 class _Sources(msgspec.Struct):
     """What a source map says of the files that it is made from. One of sections has none itself."""
 

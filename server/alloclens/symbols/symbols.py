@@ -41,7 +41,8 @@ class Kept(NamedTuple):
     """What is kept of a profile, because its binaries may be rebuilt."""
 
     built_at: float = math.inf
-    """When the binary at the recorded path was written, in seconds since 1970, if it is the one that ran by all that is known."""
+    """When the program was written, in seconds since 1970: that of the build id, else the one at the recorded path, if it ran by all
+    that is known."""
     frames: Mapping[int, Sequence[Call]] = MappingProxyType({})
     """The frames of each address that was found in a binary, or of each location (by row) that was in a generated file."""
 
@@ -170,7 +171,7 @@ class _Symbolizer:
         """Return the frames of the locations of a mapping that can be symbolized."""
         file, build_id = self.profile.text(np.array([c[number] for c in self._columns()]))
         said = len(self.messages)
-        candidates = self._of_build(_base_name(file), build_id) if build_id else self._of_name(file)
+        candidates = self._of_build(file, build_id) if build_id else self._of_name(file)
         if not candidates:
             (self.refused if len(self.messages) > said else self.missing).append(file)
             return {}
@@ -196,11 +197,17 @@ class _Symbolizer:
         table = self.profile.mappings
         return Mapped(*(int(c[number]) % (1 << 64) for c in (table.start, table.limit, table.offset)))
 
-    def _of_build(self, name: str, build_id: str) -> tuple[Binary, ...]:
+    def _of_build(self, file: str, build_id: str) -> tuple[Binary, ...]:
         binaries = self.binaries.with_build_id(build_id)
         if not binaries:
-            self.messages += [_refused(b, build_id) for b in self.binaries.named(name)]
+            self.messages += [_refused(b, build_id) for b in self.binaries.named(_base_name(file))]
+        elif self._is_program(file):  # which was built before the oldest of its copies was written
+            self.built_at = min(self.built_at, *(binary.stamp.mtime_ns / 1e9 for binary in binaries))
         return binaries
+
+    def _is_program(self, file: str) -> bool:
+        """Return whether a mapping is of the program: it comes first."""
+        return file == next(iter(_names(self.profile, np.arange(1))))
 
     def _of_name(self, file: str) -> tuple[Binary, ...]:
         """Return the files of the build that a mapping without a build id is of, as far as that can be told.
@@ -225,7 +232,7 @@ class _Symbolizer:
             self.messages.append(f"{which}: {', '.join(paths)}")
             return ()
         same = (other for binary in binaries for other in self.binaries.with_build_id(binary.build_id))
-        if there and file == next(iter(_names(self.profile, np.arange(1)))):  # the program comes first
+        if there and self._is_program(file):
             self.built_at = min(there[0].stamp.mtime_ns / 1e9, self.built_at)
         return tuple(dict.fromkeys([*binaries, *same]))
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 NEARBY = "The line may be another one nearby."
 DOUBTS = {
-    Doubt.CHANGED: f"The source has changed since the program was built. {NEARBY}",
+    Doubt.CHANGED: f"The source has changed, perhaps after the program was built. {NEARBY}",
     Doubt.UNCOMPARED: f"The source could not be compared with the one that the program was built from. {NEARBY}",
     Doubt.GUESSED: "This file is a guess: another program may have a file of its name. `alloclens explain` says more.",
 }
@@ -250,7 +250,8 @@ def _what(finding: Finding, now: MappedFinding | None) -> str:
         return f" {held} {name}, with no line of yours"
     if now and now.waits:
         return f" goroutines started here wait at {now.waits}"
-    where = " goroutines wait in this line" if finding.is_goroutine else " held through this line"
+    held = " held through this function" if now and now.of_function else " held through this line"
+    where = " goroutines wait in this line" if finding.is_goroutine else held
     return where + (_called(now, " ← ".join(caller.name for caller in now.callers)) if now and now.callers else "")
 
 

@@ -276,12 +276,12 @@ class SourceVersions:
     ) -> SourceVersion:
         """Return our copy that the binary here was built from, with the lines doubtful that were not committed then.
 
-        If the binary was rebuilt in place, the process may be older, and of an earlier text whose code has the same
-        lines at the profile's addresses. A profile does not say when its process was started, but that was after the
-        last snapshot of the process before it.
+        No lines are if its build id proves that it ran. Else, if it was rebuilt in place, the process may be older, and of an
+        earlier text whose code has the same lines at the profile's addresses. A profile does not say when its process was
+        started, but that was after the last snapshot of the process before it.
         """
         build = provenance.build
-        if build.written_at < provenance.follows:
+        if build.is_proven or build.written_at < provenance.follows:
             return copy
         built = build.written_at - 1  # a commit's time is in whole seconds
         stamped = _at(place.path, build.revision) if build.revision else ()
