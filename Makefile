@@ -133,6 +133,7 @@ bench: .venv/made ## measure time and memory, compared with gunzip and pprof
 	$(BIN)/python -m scripts.bench.series
 	$(BIN)/python -m scripts.bench.flame
 	$(BIN)/python -m scripts.bench.typing
+	$(BIN)/python -m scripts.bench.requests
 	$(BIN)/python -m scripts.bench.refresh
 
 .PHONY: bench-compare

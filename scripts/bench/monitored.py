@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import time
-from asyncio import events
+from asyncio import Task, events
 from pathlib import Path
 
 from alloclens.cli import main
@@ -35,11 +35,19 @@ def watch(path: Path) -> None:
         run(handle)
         ended = time.monotonic()
         if ended - began >= MIN_LATE_SECONDS:
-            what = " ".join(repr(handle).split())
-            out.write(f"{ended} {ended - began} {time.thread_time() - worked} {what}\n")
+            out.write(f"{ended} {ended - began} {time.thread_time() - worked} {_what(handle)}\n")
 
     beating: list[bool] = []
     events.Handle._run = timed  # type: ignore[method-assign,assignment]  # noqa: SLF001 - as above
+
+
+def _what(handle: events.Handle) -> str:
+    """Return what a callback was: of a task, which one, and where it waits now."""
+    task = getattr(handle._callback, "__self__", None)  # type: ignore[attr-defined]  # noqa: SLF001 - as above
+    if not isinstance(task, Task):
+        return " ".join(repr(handle).split())
+    frames = [f"{frame.f_code.co_name}:{frame.f_lineno}" for frame in task.get_stack()]
+    return " ".join((getattr(task.get_coro(), "__qualname__", ""), *frames))
 
 
 if __name__ == "__main__":
