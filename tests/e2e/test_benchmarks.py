@@ -62,3 +62,4 @@ def test_tests_of_python_and_of_node(vscode: VsCode, tmp_path: Path) -> None:
         vscode.page.locator(".codelens-decoration a", has_text="Profile Allocations").click()
         vscode.until_hint(line, re.compile(much))
         vscode.picture(f"test-{file.suffix[1:]}")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["profiles", "shop.test.js", "test_shop.py"]

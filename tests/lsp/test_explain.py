@@ -217,6 +217,30 @@ async def test_the_explanation(editor: Editor, lost: Path) -> None:
     assert await editor.command("alloclens.server.mappings") == [suggested]
 
 
+async def test_what_was_not_found_is_first(editor: Editor, lost: Path) -> None:
+    """Though it is less."""
+    main = f"{lost}/main.go"
+    drop(lost / "profiles/a.pb.gz", snapshot(lost, held=5, kept=35))
+    await editor.open_folder(lost)
+    await editor.until_hints(editor.open(lost / "main.go"), {11: "35.0MB"})
+    page = await editor.command("alloclens.server.placement", None)
+    assert (page["title"], page["document"], page["more"]) == ("inuse_space in a.pb.gz", [], 0)
+    assert page["summary"][-1].startswith("88% on lines you can open")  # 35 of 40
+    assert page["advice"][1:] == [f"    {line}" for line in MAPPING.splitlines()]
+    first, second = page["files"]
+    assert (first["label"], first["share"], first["path"], first["why"]) == ("5.0MB", "12%", "", WHY)
+    assert (first["recorded"], first["candidates"], first["doubtful"]) == (
+        "/srv/build/store.go",
+        [f"{lost}/store.go"],
+        True,
+    )
+    assert (second["recorded"], second["path"], second["doubtful"]) == (main, main, False)
+    text = await editor.command("alloclens.server.explain", None)
+    assert text.index("/srv/build/store.go:") < text.index(f"{main} →")
+    about = await editor.command("alloclens.server.placement", (lost / "store.go").as_uri())
+    assert about["document"][0].endswith("but none was found to be this one:")
+
+
 async def add(editor: Editor) -> str | None:
     return await editor.command("alloclens.server.addMapping", "/srv/build", "${workspaceFolder}")
 

@@ -122,6 +122,34 @@ def test_what_a_person_does_is_told_to_the_editor(picture: Picture) -> None:
     expect(picture.page.get_by_role("status")).to_have_text("/w/main.go:7 is not in this workspace.")
 
 
+def test_the_placement(picture: Picture) -> None:
+    row = {"label": "4.0MB", "share": "40%", "recorded": "/srv/a.go", "why": "not here", "candidates": ["/w/a.go"]}
+    found = {"label": "1.0MB", "share": "10%", "recorded": "/w/b.go", "why": "as recorded", "candidates": []}
+    data = {
+        "title": "inuse_space",
+        "summary": ["40% on lines"],
+        "advice": ["Map it:", "    [[pathMappings]]", '    from = "/srv"'],
+        "document": ["About a.go"],
+        "files": [row | {"path": "", "doubtful": True}, found | {"path": "/w/b.go", "doubtful": False}],
+        "more": 0,
+    }
+    picture.load("vscode-dark", "placement", EDITOR)
+    assert _asked(picture, 1) == {"type": "placement", "id": 1}
+    _tell(picture, {"type": "answer", "id": 1, "data": data})
+    page = picture.page
+    assert page.locator("pre").inner_text() == '[[pathMappings]]\nfrom = "/srv"'
+    rows = [text.split("\t") for text in page.get_by_role("row").all_inner_texts()]
+    assert rows[1:] == [
+        ["4.0MB", "40%", "/srv/a.go", "perhaps /w/a.go", "not here"],
+        ["1.0MB", "10%", "/w/b.go", "the same", "as recorded"],
+    ]
+    page.get_by_role("button", name="/w/a.go").click()
+    page.get_by_role("button", name="the same").click()
+    page.get_by_role("button", name="Add Path Mapping").click()
+    opened = [{"type": "openFile", "path": "/w/a.go"}, {"type": "openFile", "path": "/w/b.go"}]
+    assert page.evaluate("() => window.sent.slice(1)") == [*opened, {"type": "addMapping"}]
+
+
 def test_the_timeline(picture: Picture) -> None:
     picture.load("vscode-dark", "timeline", EDITOR)
     assert _asked(picture, 1) == {"type": "timeline", "id": 1}

@@ -38,6 +38,12 @@ def row(name: str, size: int, **rest: Any) -> dict[str, Any]:
     return {"name": name, "file": "/w/main.go", "line": 7, "own": True} | numbers | label | shares | rest
 
 
+def placed(recorded: str, **rest: Any) -> dict[str, Any]:
+    """Return a row of the placement."""
+    row = {"label": "4.0MB", "share": "40%", "path": "", "why": "no file here has that name", "candidates": []}
+    return row | {"recorded": recorded, "doubtful": False} | rest
+
+
 def answers() -> dict[str, Any]:
     words = {key: value for key, value in flame(compared(), base=True).items() if key not in ("root", "truncated")}
     grew = {"growth": 3 * MB, "growthLabel": "▲3.0MB", "significant": True}
@@ -60,6 +66,21 @@ def answers() -> dict[str, Any]:
             edges=[{"source": 0, "target": 1, "weight": 7 * MB, "label": "7.0MB", "residual": False}],
         ),
         "sandwich": {"callers": flame(node(LONG, 10, node("main.main", 10))), "callees": flame(node(LONG, 10))},
+        "placement": {
+            "title": "inuse_space in heap-20240102T030405.000Z.pb.gz",
+            "summary": ["60% on lines you can open (60% in your own code); 40% not found (/srv/build/…)."],
+            "advice": [
+                "A path mapping in alloclens.toml would find 40%:",
+                "    [[pathMappings]]",
+                '    from = "/srv/build"',
+            ],
+            "document": [],
+            "files": [
+                placed("/srv/build/internal/telemetry/instruments/histogram.go", doubtful=True),
+                placed("/w/main.go", path="/w/main.go", why="as recorded; your own code"),
+            ],
+            "more": 7,
+        },
         "timeline": timeline(
             points([5, 7, 10]), memstats=[{"name": "HeapInuse", "values": [6 * MB, 8 * MB, 12 * MB]}], line=line
         ),
@@ -105,6 +126,13 @@ def test_the_timeline(picture: Picture, theme: str) -> None:
     opened(picture, theme, "timeline")
     picture.page.locator(".u-over").wait_for()
     fits(picture, "the timeline")
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_the_placement(picture: Picture, theme: str) -> None:
+    opened(picture, theme, "placement")
+    expect(picture.page.get_by_role("table")).to_contain_text("histogram.go")
+    fits(picture, "the placement")
 
 
 def test_what_is_too_wide_would_be_seen(picture: Picture) -> None:

@@ -1,5 +1,5 @@
 // What a picture's page in VS Code and the extension say to each other.
-import type { Flame, Graph, GraphOptions, ProfileSummary, ProfileTable, Sandwich, TableOptions, Timeline } from '../src/protocol.ts';
+import type { Flame, Graph, GraphOptions, Placement, ProfileSummary, ProfileTable, Sandwich, TableOptions, Timeline } from '../src/protocol.ts';
 import type { Site } from './tree.ts';
 
 // Those with an id are answered.
@@ -10,6 +10,7 @@ export type Question =
   | { type: 'sandwich'; id: number; name: string; file: string }
   | { type: 'summary'; id: number }
   | { type: 'timeline'; id: number }
+  | { type: 'placement'; id: number }
   | { type: 'open'; id: number; file: string; line: number; stay: boolean };
 
 export type FromPage =
@@ -21,10 +22,12 @@ export type FromPage =
   | { type: 'copy'; text: string }
   | { type: 'save'; name: string; data: string } // a data: URL
   | { type: 'sampleType'; name: string }
-  | { type: 'compare' };
+  | { type: 'compare' }
+  | { type: 'openFile'; path: string }
+  | { type: 'addMapping' };
 
 // null: no profile is read, or there is nothing more. undefined: the server does not run, or has yet to read.
-export type Answer = Flame | Graph | ProfileSummary | ProfileTable | Sandwich | Timeline | string | null | undefined;
+export type Answer = Flame | Graph | Placement | ProfileSummary | ProfileTable | Sandwich | Timeline | string | null | undefined;
 
 export type ToPage =
   | { type: 'answer'; id: number; data?: Answer }

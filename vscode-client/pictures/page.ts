@@ -1,12 +1,13 @@
 // The script of a picture's page in VS Code; <body data-picture> says which picture it is.
 import './pictures.css';
-import type { Flame, Graph, GraphOptions, Timeline } from '../src/protocol.ts';
+import type { Flame, Graph, GraphOptions, Placement, Timeline } from '../src/protocol.ts';
 import type { Site } from './tree.ts';
 import { make } from './dom.ts';
 import type { FlameHandle, FlameView } from './flame.ts';
 import { flame } from './flame.ts';
 import type { GraphHandle, GraphView } from './graph.ts';
 import { graph } from './graph.ts';
+import { placement } from './placement.ts';
 import type { ProfileView } from './profile.ts';
 import { ProfilePage } from './profile.ts';
 import type { Answer, FromPage, ToPage } from './messages.ts';
@@ -83,6 +84,19 @@ function graphPage(): () => Promise<void> {
   });
 }
 
+function placementPage(): () => Promise<void> {
+  const openFile = (path: string) => { editor.postMessage({ type: 'openFile', path }); };
+  const addMapping = () => { editor.postMessage({ type: 'addMapping' }); };
+  return newest(
+    () => answer<Placement | undefined>((id) => ({ type: 'placement', id })),
+    (data) => {
+      if (data !== null) {
+        placement(place, data, { openFile, addMapping });
+      }
+    },
+  );
+}
+
 function profilePage(): () => Promise<void> {
   const page = new ProfilePage(place, {
     ...shared,
@@ -157,7 +171,7 @@ function answer<T extends Answer>(question: (id: number) => FromPage): Promise<T
   });
 }
 
-const PAGES: Record<string, () => () => Promise<void>> = { flame: flamePage, graph: graphPage, profile: profilePage, timeline: timelinePage };
+const PAGES: Record<string, () => () => Promise<void>> = { flame: flamePage, graph: graphPage, placement: placementPage, profile: profilePage, timeline: timelinePage };
 const refresh = (PAGES[document.body.dataset.picture ?? ''] ?? flamePage)();
 window.addEventListener('message', ({ data: message }: MessageEvent<ToPage>) => {
   if (message.type === 'changed') {

@@ -30,7 +30,7 @@ export function activate(context: vscode.ExtensionContext): void {
   context.subscriptions.push(settings.remember(context.workspaceState));
   const running = new Server(context);
   server = running;
-  const placement = new Placement(running);
+  const placement = new Placement(running, context.extensionUri);
   const pictures = new Pictures(running, context.extensionUri, context.workspaceState);
   const views = new Views(running, context.workspaceState);
   const capture = new Capture(running, context.workspaceState, (message) => {
@@ -123,7 +123,9 @@ function ofChoices(running: Server): Commands {
 
 function ofPlacement(running: Server, placement: Placement): Commands {
   return {
-    explain: (of?: string | Row) => placement.explain(typeof of === 'object' ? '' : of), // a row's file was not found: explain all files
+    explain: (of?: string | Row) => {
+      placement.explain(typeof of === 'object' ? '' : of); // a row's file was not found: explain all files
+    },
     addMapping: () => addMapping(running),
   };
 }

@@ -59,7 +59,7 @@ export class PageServer {
     }
   }
 
-  private answer(panel: vscode.WebviewPanel, message: Exclude<Question, { type: 'timeline' }>, of: ProfileFile): Promise<Answer> {
+  private answer(panel: vscode.WebviewPanel, message: Exclude<Question, { type: 'timeline' | 'placement' }>, of: ProfileFile): Promise<Answer> {
     switch (message.type) {
       case 'flame': {
         const { path, inverted, search } = message;

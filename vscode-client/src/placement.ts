@@ -1,54 +1,69 @@
 // Shows where the recorded files lie here, or why they were not found, and adds a path mapping that finds more.
 import * as vscode from 'vscode';
+import type { FromPage } from '../pictures/messages.ts';
+import { Later } from './later.ts';
+import { html, tell } from './picture-page.ts';
 import { mappingPicks } from './picks.ts';
-import { ADD_MAPPING, EXPLAIN, MAPPINGS } from './protocol.ts';
+import { ADD_MAPPING, MAPPINGS, PLACEMENT } from './protocol.ts';
 import type { Server } from './server.ts';
 import { NOT_RUNNING } from './server.ts';
 
-const SCHEME = 'alloclens-placement';
-const PAGE = vscode.Uri.from({ scheme: SCHEME, path: 'alloclens: placement' }); // the path is the title of the tab
+const TITLE = 'Placement';
+const REFRESH_MS = 200;
 
-// Provides the last explanation as a read-only document.
-export class Placement implements vscode.TextDocumentContentProvider, vscode.Disposable {
+// The page of the placement, which follows the numbers while it is open.
+export class Placement implements vscode.Disposable {
   private readonly server: Server;
-  private readonly changed = new vscode.EventEmitter<vscode.Uri>();
-  readonly onDidChange = this.changed.event;
-  private readonly registration = vscode.workspace.registerTextDocumentContentProvider(SCHEME, this);
-  private about: string | undefined;
-  private text = '';
+  private readonly folder: vscode.Uri; // of the page's script and style
+  private readonly changed = new Later(REFRESH_MS, () => {
+    if (this.panel !== undefined) {
+      void tell(this.panel, { type: 'changed' });
+    }
+  });
+  private readonly follow: vscode.Disposable;
+  private panel: vscode.WebviewPanel | undefined;
+  private about = '';
 
-  constructor(server: Server) {
+  constructor(server: Server, extension: vscode.Uri) {
     this.server = server;
-  }
-
-  provideTextDocumentContent(): string {
-    return this.text;
+    this.folder = vscode.Uri.joinPath(extension, 'dist');
+    this.follow = server.onStatus(() => {
+      this.changed.ask();
+    });
   }
 
   // Explains one file, in addition to the whole; all files if no editor of a file is active.
-  async explain(uri?: string): Promise<void> {
-    this.about = uri ?? this.aboutActive();
-    const explanation = await this.server.ask(EXPLAIN, this.about);
-    if (explanation === undefined) {
-      void vscode.window.showInformationMessage(NOT_RUNNING);
+  explain(uri?: string): void {
+    const active = vscode.window.activeTextEditor?.document.uri;
+    this.about = uri ?? (active?.scheme === 'file' ? active.toString() : this.panel?.active ? this.about : '');
+    if (this.panel !== undefined) {
+      this.panel.reveal();
+      this.changed.ask();
       return;
     }
-    this.text = explanation;
-    this.changed.fire(PAGE);
-    await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(PAGE), { preview: false });
+    this.panel = vscode.window.createWebviewPanel('alloclens.placement', TITLE, vscode.ViewColumn.Active);
+    this.panel.webview.options = { enableScripts: true, localResourceRoots: [this.folder] };
+    this.panel.onDidDispose(() => {
+      this.panel = undefined;
+    });
+    this.panel.webview.onDidReceiveMessage((message: FromPage) => this.hear(message));
+    this.panel.webview.html = html(this.panel.webview, this.folder, 'placement', TITLE);
   }
 
   dispose(): void {
-    this.registration.dispose();
-    this.changed.dispose();
+    vscode.Disposable.from(this.follow, this.changed).dispose();
+    this.panel?.dispose();
   }
 
-  private aboutActive(): string | undefined {
-    const active = vscode.window.activeTextEditor?.document.uri;
-    if (active?.scheme === SCHEME) {
-      return this.about; // the explanation itself: show the same again
+  private async hear(message: FromPage): Promise<void> {
+    if (message.type === 'placement' && this.panel !== undefined) {
+      const data = await this.server.ask(PLACEMENT, this.about).catch(() => undefined); // the server is ending
+      await tell(this.panel, { type: 'answer', id: message.id, data });
+    } else if (message.type === 'openFile') {
+      await vscode.window.showTextDocument(vscode.Uri.file(message.path), { viewColumn: vscode.ViewColumn.Beside });
+    } else if (message.type === 'addMapping') {
+      await addMapping(this.server);
     }
-    return active?.scheme === 'file' ? active.toString() : undefined;
   }
 }
 

@@ -29,6 +29,7 @@ export const LABEL = 'alloclens.server.label';
 export const FOCUS = 'alloclens.server.focus';
 export const UNFOCUS = 'alloclens.server.unfocus';
 export const EXPLAIN = 'alloclens.server.explain';
+export const PLACEMENT = 'alloclens.server.placement';
 export const TELL_WHY = 'alloclens.server.tellWhy';
 export const MAPPINGS = 'alloclens.server.mappings';
 export const WRITE_CHOICES = 'alloclens.server.writeChoices';
@@ -260,6 +261,27 @@ export interface FocusStep {
   function?: string; // The exact name of a function
   ignoreFunction?: string;
   stack?: readonly string[]; // Exact names of functions, all of which a sample has to pass through
+}
+
+// Where the recorded files lie here, as paragraphs and a table.
+export interface Placement {
+  title: string;
+  summary: string[];
+  advice: string[]; // What to do about files that were not found; lines that begin with four spaces are to be copied
+  document: string[]; // About one document; empty without one
+  files: PlacedFile[]; // Those in doubt first, then the heaviest
+  more: number; // The number of files that are left out
+}
+
+// A recorded file: where it is here and by which rule, or why it was not found.
+export interface PlacedFile {
+  label: string; // What is charged to it
+  share: string; // Of the profile
+  recorded: string;
+  path: string; // Absolute; empty if it was not found
+  why: string; // The rule and whose file it is, or the reason
+  candidates: readonly string[]; // Files here that it may be
+  doubtful: boolean; // Whether it is one of the user's that was not found, or is a guess
 }
 
 // A path mapping that would find missing files.
@@ -525,6 +547,8 @@ export interface Commands {
   [UNFOCUS]: { arguments: [every?: boolean]; answer: null };
   // Return the placement of all recorded files and of a document as plain text.
   [EXPLAIN]: { arguments: [uri?: string]; answer: string };
+  // Return the same as paragraphs and a table.
+  [PLACEMENT]: { arguments: [uri?: string]; answer: Placement };
   // Show a message that says why a document has no numbers.
   [TELL_WHY]: { arguments: [uri: string]; answer: null };
   // Return the path mappings that would find missing files, best first.

@@ -87,9 +87,9 @@ export function nodeRun(node: string, script: string, base: string): Run {
   return { test: () => ({ program: node, arguments: [...options, script] }), profile, sampleType: '' };
 }
 
-// pytest in memray.
+// pytest in memray. Neither Python nor pytest keeps anything in the workspace.
 export function pytestRun(python: string, file: string, name: string, base: string): Run {
   const profile = `${base}.out`;
-  const memray = ['-m', 'memray', 'run', '--force', '--output', profile];
-  return { test: () => ({ program: python, arguments: [...memray, '-m', 'pytest', '-q', `${file}::${name}`] }), profile, sampleType: '' };
+  const memray = ['-B', '-m', 'memray', 'run', '--force', '--output', profile];
+  return { test: () => ({ program: python, arguments: [...memray, '-m', 'pytest', '-q', '-p', 'no:cacheprovider', `${file}::${name}`] }), profile, sampleType: '' };
 }

@@ -27,7 +27,7 @@ test('a benchmark runs as often as before, and leaves no file in its package', (
   assert.deepEqual(node.test(0).arguments, ['--heap-prof', '--heap-prof-dir=/s', '--heap-prof-name=run-1.heapprofile', '/w/a.test.js']);
   assert.equal(node.profile, '/s/run-1.heapprofile');
   const python = pytestRun('/p', '/w/test_a.py', 'test_x', '/s/run-1');
-  assert.equal(words(python.test(0)), '-m memray run --force --output /s/run-1.out -m pytest -q /w/test_a.py::test_x');
+  assert.equal(words(python.test(0)), '-B -m memray run --force --output /s/run-1.out -m pytest -q -p no:cacheprovider /w/test_a.py::test_x');
 });
 
 test('what go test says of a benchmark', () => {

@@ -13,6 +13,7 @@ import msgspec
 
 from alloclens.settings.settings import Severity  # noqa: TC001 - msgspec reads the fields of a class
 from alloclens.typed import Message, ready
+from alloclens.wording.explain import Placement
 from alloclens.wording.flame import Flame, Timeline
 from alloclens.wording.profile import Graph, ProfileTable
 
@@ -543,6 +544,13 @@ class ExplainPlacement(Command[str], frozen=True):
     """Return the placement of all recorded files and of a document as plain text."""
 
     name = "alloclens.server.explain"
+    uri: str = ""
+
+
+class GetPlacement(Command[Placement], frozen=True):
+    """Return the same as paragraphs and a table."""
+
+    name = "alloclens.server.placement"
     uri: str = ""
 
 

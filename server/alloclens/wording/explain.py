@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from alloclens.source.coverage import CoverageGroup
 from alloclens.source.places import Place
 from alloclens.source.recorded import Kind
+from alloclens.typed import Message
 from alloclens.wording.amounts import amount, share
 from alloclens.wording.kinds import type_name
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from alloclens.series.comparison import Comparison
     from alloclens.source.coverage import Coverage, FileShare
     from alloclens.source.mappings import Suggestion
+    from alloclens.source.places import Nowhere
     from alloclens.source.roots import Roots
 
 WHOSE = {
@@ -33,6 +35,39 @@ ADDRESSES, FILELESS = "on addresses without a name", "in functions of which the 
 OF_C = (".c", ".cc", ".cpp", ".cxx", ".h", ".hh", ".hpp", ".hxx")
 MAX_NAMED_ROOTS = 3
 """Directories of files that were not found that are named."""
+
+
+class PlacedFile(Message, frozen=True):
+    """A recorded file: where it is here and by which rule, or why it was not found."""
+
+    label: str
+    """What is charged to it."""
+    share: str
+    """Of the profile."""
+    recorded: str
+    path: str
+    """Absolute; empty if it was not found."""
+    why: str
+    """The rule and whose file it is, or the reason."""
+    candidates: tuple[str, ...]
+    """Files here that it may be."""
+    doubtful: bool
+    """Whether it is one of the user's that was not found, or is a guess."""
+
+
+class Placement(Message, frozen=True):
+    """Where the recorded files lie here, as paragraphs and a table."""
+
+    title: str
+    summary: list[str]
+    advice: list[str]
+    """What to do about files that were not found; lines that begin with four spaces are to be copied."""
+    document: list[str]
+    """About one document; empty without one."""
+    files: list[PlacedFile]
+    """Those in doubt first, then the heaviest."""
+    more: int
+    """The number of files that are left out."""
 
 
 def summary(coverage: Coverage) -> str:
@@ -95,18 +130,46 @@ def unplaced(coverage: Coverage, roots: Roots) -> str:
     return f"{lost} If they are in {coverage.suggestions[0].here}, add the path mapping {recorded} → {to} to alloclens.toml."
 
 
+def worst_first(files: Sequence[FileShare]) -> list[FileShare]:
+    """Return those in doubt first, in the order given: files that were not found and may be the user's, then guesses."""
+    return sorted(files, key=lambda file: (not _is_lost(file.found), not _is_guess(file.found)))
+
+
+def _is_lost(found: Place | Nowhere) -> bool:
+    return not isinstance(found, Place) and found.kind is Kind.UNKNOWN
+
+
+def _is_guess(found: Place | Nowhere) -> bool:
+    return isinstance(found, Place) and found.guessed
+
+
+def placed_file(file: FileShare, total: int, unit: str) -> PlacedFile:
+    """Return a recorded file as a row of a table."""
+    found = file.found
+    at, why = (found.path, _rule(found)) if isinstance(found, Place) else ("", found.reason)
+    return PlacedFile(
+        label=amount(file.value, unit),
+        share=share(file.value, total),
+        recorded=file.recorded or "no file name",
+        path=at,
+        why=why,
+        candidates=() if isinstance(found, Place) else found.candidates,
+        doubtful=_is_lost(found) or _is_guess(found),
+    )
+
+
 def of_file(file: FileShare, unit: str) -> list[str]:
     """Return lines that say how a recorded file was found, or why it was not, and what the candidates are."""
     value = amount(file.value, unit)
     if isinstance(file.found, Place):
-        rule = f"{file.found.rule}, a guess" if file.found.guessed else file.found.rule
-        return [f"{value}  {file.recorded} → {file.found.path} ({rule}; {_kind(file.found)})"]
+        return [f"{value}  {file.recorded} → {file.found.path} ({_rule(file.found)})"]
     candidates = [f"    it may be {candidate}" for candidate in file.found.candidates]
     return [f"{value}  {file.recorded or 'no file name'}: {file.found.reason}", *candidates]
 
 
-def _kind(place: Place) -> str:
-    return {Kind.OWN: "your own code", Kind.STANDARD: "standard library"}.get(place.kind, "not your own code")
+def _rule(place: Place) -> str:
+    whose = {Kind.OWN: "your own code", Kind.STANDARD: "standard library"}.get(place.kind, "not your own code")
+    return f"{place.rule}{', a guess' if place.guessed else ''}; {whose}"
 
 
 def not_read(path: str) -> str:

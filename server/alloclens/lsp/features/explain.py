@@ -11,12 +11,24 @@ from alloclens.lsp import protocol
 from alloclens.lsp.documents import opened_path
 from alloclens.lsp.mapping import add_mapping
 from alloclens.paths import name_of
-from alloclens.printable import rows
+from alloclens.printable import printable, rows
 from alloclens.session.choice import names, services_with
 from alloclens.session.line_mapper import coverage_now, parts
 from alloclens.wording import services
 from alloclens.wording.drift import report, without_line
-from alloclens.wording.explain import advice, finds, mapping, not_read, nothing_of, of_file, of_profile, summary
+from alloclens.wording.explain import (
+    Placement,
+    advice,
+    finds,
+    mapping,
+    not_read,
+    nothing_of,
+    of_file,
+    of_profile,
+    placed_file,
+    summary,
+    worst_first,
+)
 from alloclens.wording.markdown import plain
 from alloclens.wording.nothing import of_snapshot
 from alloclens.wording.status import not_listed, nothing
@@ -27,9 +39,13 @@ if TYPE_CHECKING:
     from alloclens.session.world import World
 
 
+MAX_FILES = 1000
+
+
 def register(server: Server) -> None:
     """Offer the commands."""
     server.offer(protocol.ExplainPlacement, explain)
+    server.offer(protocol.GetPlacement, placement)
     server.offer(protocol.TellWhy, tell)
     server.offer(protocol.GetMappings, mappings)
     server.offer(protocol.AddMapping, add)
@@ -37,7 +53,12 @@ def register(server: Server) -> None:
 
 async def explain(ls: Server, command: protocol.ExplainPlacement) -> str:
     """Return as plain text how much has a place here, what to do, and how one file and all files were found."""
-    return await asyncio.to_thread(_explained, ls.world, ls.documents, command.uri)
+    return await asyncio.to_thread(_text_of, ls.world, ls.documents, command.uri)
+
+
+async def placement(ls: Server, command: protocol.GetPlacement) -> Placement:
+    """Return the same for a page."""
+    return await asyncio.to_thread(_placement, ls.world, ls.documents, command.uri)
 
 
 async def tell(ls: Server, command: protocol.TellWhy) -> None:
@@ -63,17 +84,33 @@ def _mappings(world: World) -> list[protocol.SuggestedMapping]:
     return [protocol.SuggestedMapping(recorded, to, finds(s, coverage.total)) for s, recorded, to in pairs]
 
 
-def _explained(world: World, documents: Documents, uri: str) -> str:
-    if world.shown is None:
-        return services.missing(world) or nothing(world)
-    coverage, unit = world.coverage, world.shown.sample_type.unit
-    now = coverage_now(world, world.shown, lambda path: _text_at(documents, path, world))
-    lines = [of_profile(world.shown), *services.kinds(world), "", summary(now)]
-    lines += [*advice(coverage, world.sources.roots), *not_listed(world.closed)]
-    if uri:
-        lines += ["", *_of_document(world, documents, uri)]
-    lines += ["", "Every file that the profile names:"]
-    return rows([*lines, *(line for file in coverage.files for line in of_file(file, unit))])
+def _text_of(world: World, documents: Documents, uri: str) -> str:
+    page = _placement(world, documents, uri)
+    lines = [page.title, *page.summary, *page.advice]
+    if page.document:
+        lines += ["", *page.document]
+    if world.shown:
+        unit = world.shown.sample_type.unit
+        files = (line for file in worst_first(world.coverage.files) for line in of_file(file, unit))
+        lines += ["", "Every file that the profile names:", *files]
+    return rows(lines)
+
+
+def _placement(world: World, documents: Documents, uri: str) -> Placement:
+    shown, roots = world.shown, world.sources.roots
+    if shown is None:
+        return Placement(services.missing(world) or nothing(world), [], [], [], [], 0)
+    coverage, unit = world.coverage, shown.sample_type.unit
+    now = coverage_now(world, shown, lambda path: _text_at(documents, path, world))
+    files = worst_first(coverage.files)
+    return Placement(
+        title=printable(of_profile(shown)),
+        summary=[*map(printable, services.kinds(world)), "", printable(summary(now))],
+        advice=[*map(printable, advice(coverage, roots)), *map(printable, not_listed(world.closed))],
+        document=[*map(printable, _of_document(world, documents, uri))] if uri else [],
+        files=[placed_file(file, coverage.total, unit) for file in files[:MAX_FILES]],
+        more=max(0, len(files) - MAX_FILES),
+    )
 
 
 def _of_document(world: World, documents: Documents, uri: str) -> list[str]:
