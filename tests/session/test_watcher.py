@@ -45,6 +45,17 @@ def test_a_file_that_is_renamed_into_place_is_complete(watched: Watched) -> None
     assert until(lambda: watched.has("a.pb.gz"))
 
 
+def test_a_file_that_is_moved_here_from_a_directory_that_is_not_watched_is_complete(watched: Watched) -> None:
+    aside = watched.folder.parent / f"{watched.folder.name}.aside"
+    aside.write_bytes(b"profile")
+    aside.rename(watched.folder / "a.pb.gz")
+    assert until(lambda: watched.has("a.pb.gz"))
+    (watched.folder / "a.pb.gz").rename(aside)
+    (watched.folder / "b.pb.gz").write_bytes(b"profile")
+    assert until(lambda: watched.has("b.pb.gz"))
+    assert watched.watcher.complete() == frozenset()
+
+
 def test_a_file_is_complete_once_its_writer_has_closed_it(watched: Watched) -> None:
     with (watched.folder / "b.pb.gz").open("wb", buffering=0) as file:
         file.write(b"half of a ")

@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 
 MAX_WATCHED = 64
 """Each directory takes a thread; changes in the others are noticed by polling."""
+ALL_MOVES = {"generate_full_events": True} if getattr(Observer, "__name__", "") == "InotifyObserver" else {}
+"""Options: say of a file that was moved here from a directory that is not watched that it was moved, not that it was made."""
 Identity = tuple[int, int]
 """Device and inode. A watch does not see the directory that replaces a deleted one."""
 
@@ -77,7 +79,7 @@ class Watcher:
     def _started(self) -> BaseObserver:
         """Return the observer, started. Raises OSError if the user's inotify instances are used up."""
         if self._observer is None:
-            observer = Observer()
+            observer = Observer(**ALL_MOVES)
             observer.start()
             self._observer = observer
         return self._observer
@@ -111,11 +113,13 @@ class _Waker(FileSystemEventHandler):
         return frozenset(files)
 
     def _note(self, event: FileSystemEvent) -> None:
-        path = os.fsdecode(event.dest_path if event.event_type == "moved" else event.src_path)
+        path, target = os.fsdecode(event.src_path), os.fsdecode(event.dest_path)
         with self._lock:
             self._complete.pop(path, None)
-            if event.event_type in ("moved", "closed"):
+            if event.event_type == "closed":
                 self._complete[path] = None
+            elif target:
+                self._complete[target] = None
 
 
 def _identity(directory: str) -> Identity | None:
