@@ -36,7 +36,13 @@ if TYPE_CHECKING:
         ("_ZN2rs14Store$LT$T$GT$4keep17hfaf656214893cc7eE", "rs::Store<T>::keep"),
         ("_RNvMCsbFYJioi4cCO_2rsINtB2_5StoreyE4keepB2_", "<rs::Store<>>::keep"),
         ("main.(*Cache[int]).Put", "main.(*Cache[int]).Put"),
+        (  # of GCC; LLVM's demangler cannot read it, c++filt can
+            "_ZSt11make_sharedISt6vectorIcSaIcEEJicEESt10shared_ptrINSt9enable_ifIXntsrSt8is_arrayIT_E5valueES6_E4typeEEDpOT0_",
+            "std::make_shared",
+        ),
+        ("_Z4makeI3BoxEN3stdIXntsrSt8is_arrayIT_E5valueES6_E4typeEv", "make"),
         ("_Znonsense", "_Znonsense"),
+        ("_Z99nonsenseI", "_Z99nonsenseI"),
         ("main", "main"),
         ("main.isra.0.cold", "main"),
         ("", ""),

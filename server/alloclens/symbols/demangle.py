@@ -32,6 +32,8 @@ SYMBOL = r"\(\)|<=>|<<=?|>>=?|->\*?|<=?|>=?"
 BRACKETS = re.compile(rf"(\boperator(?:{SYMBOL})|->|[<>])")
 PARENTHESES = re.compile(r"(\(anonymous namespace\)|\boperator\(\)|[()])")
 """Parentheses in an operator's name do not nest."""
+TEMPLATE_FUNCTION = re.compile(r"_+Z(St)?([1-9]\d{0,3})(?=[A-Za-z_])")
+"""One of namespace std or of none: the length of its name, which follows, and then its arguments."""
 LAMBDA = re.compile(r"'lambda(\d*)'$")
 UNNAMED = re.compile(r"'unnamed(\d*)'")
 AUTO = re.compile(r"\bauto\b")
@@ -78,7 +80,7 @@ def readable(profile: Profile) -> tuple[Profile, tuple[str, ...]]:
     for row in mangled:
         if left <= 0 or not _fits(text[row]):
             notes = (TOO_LARGE,)
-        elif full := _demangler()(text[row]):
+        elif full := _full(text[row]):
             left -= len(full)
             row_of[row] = len(text) + len(names)
             names.append(_shown(text[row], full))
@@ -94,8 +96,20 @@ def demangled(name: str) -> str:
     """
     if not name.startswith(MANGLED):
         return CLONE.sub("", name)
-    full = _demangler()(name) if _fits(name) else ""
+    full = _full(name) if _fits(name) else ""
     return _shown(name, full) if full else name
+
+
+def _full(name: str) -> str:
+    """Return a demangled name, "" if that is not possible.
+
+    LLVM's demangler cannot read all types of template functions, such as that of std::make_shared, but its own name suffices.
+    """
+    if (full := _demangler()(name)) or not can_demangle():
+        return full
+    found = TEMPLATE_FUNCTION.match(name)
+    end = found.end() + int(found[2]) if found else 0
+    return f"{'std::' if found[1] else ''}{name[found.end() : end]}" if found and name[end : end + 1] == "I" else ""
 
 
 def _fits(name: str) -> bool:
