@@ -6,13 +6,14 @@ import shutil
 import struct
 import subprocess
 import sys
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from alloclens.profile.formats import read
 from alloclens.source.roots import Roots
-from alloclens.symbols import binaries
+from alloclens.symbols import binaries, symbols
 from alloclens.symbols.build_info import build
 from alloclens.symbols.symbols import INSTALL, symbolized
 from alloclens.tables.lines import unplaced
@@ -241,6 +242,25 @@ def test_without_the_library_the_user_is_told(program: Ran, monkeypatch: pytest.
     assert found.profile is given
     assert found.messages == (INSTALL,)
     assert (found.missing, found.refused) == ((), (str(program.binary),))
+
+
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [
+        ("__rust_alloc", ("", 0)),
+        ("_RNvCs1b8Z8n9GqQ6_7___rustc12___rust_alloc", ("", 0)),
+        ("__rdl_realloc", ("", 0)),
+        ("alloc::alloc::alloc", ("/w/main.rs", 7)),
+        ("__rust_begin_short_backtrace", ("/w/main.rs", 7)),
+    ],
+)
+def test_what_rustc_writes_for_the_global_allocator_is_on_no_line(name: str, place: tuple[str, int]) -> None:
+    def lookup(address: int) -> list[SimpleNamespace]:
+        del address
+        return [SimpleNamespace(symbol=name, full_path="/w/main.rs", line=7)]
+
+    (call,) = symbols._calls(SimpleNamespace(lookup=lookup), 1)
+    assert (call.file, call.line) == place
 
 
 def build_ids(path: Path) -> list[str]:

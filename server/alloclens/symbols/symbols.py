@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import struct
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -33,6 +34,8 @@ Call = tuple[str, str, str, int]
 """A SymbolizedFrame, or one that a cache returns."""
 INSTALL = "its addresses need the package symbolic to become lines: pip install 'symbolic<14'"
 REBUILT = "profile the new build, or name a copy of the old one, with its date, in the setting binaries"
+RUST_ALLOCATOR = re.compile(r"\b__(?:rust|rg|rdl)_(?:alloc|alloc_zeroed|dealloc|realloc)\b")
+"""What rustc writes for the #[global_allocator], of which it says that it is on that line."""
 FARTHEST = np.uint64(1 << 32)
 """Distance from a binary's start: the library stores addresses in 32 bits."""
 
@@ -313,8 +316,10 @@ def _calls(symbols: Any, address: int) -> list[SymbolizedFrame]:
         calls = symbols.lookup(address)
     except Exception:  # noqa: BLE001 - the library's errors are not documented
         return []
+    named = [(demangled(f.symbol), f) for f in calls if f.symbol or f.full_path]
     return [
-        SymbolizedFrame(demangled(f.symbol), f.symbol, f.full_path or "", f.line)
-        for f in calls
-        if f.symbol or f.full_path
+        SymbolizedFrame(name, f.symbol, "", 0)
+        if RUST_ALLOCATOR.search(name)
+        else SymbolizedFrame(name, f.symbol, f.full_path or "", f.line)
+        for name, f in named
     ]
