@@ -30,6 +30,7 @@ lint: .venv/made vscode-client/node_modules/made server/kernel/node_modules/made
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m scripts.settings --check
 	$(BIN)/python -m scripts.protocol --check
+	$(BIN)/python -m scripts.examples --check
 	$(NPM) run --silent lint
 	$(NPM_KERNEL) run --silent check
 
@@ -99,8 +100,9 @@ settings: .venv/made ## generate all lists of settings from settings/settings.py
 	$(BIN)/python -m scripts.settings
 
 .PHONY: protocol
-protocol: .venv/made ## generate vscode-client/src/protocol.ts from lsp/protocol.py
+protocol: .venv/made ## generate vscode-client/src/protocol.ts and the examples in docs/protocol.md from lsp/protocol.py
 	$(BIN)/python -m scripts.protocol
+	TZ=UTC $(BIN)/python -m scripts.examples
 
 .PHONY: histories
 histories: .venv/made ## rebuild the releases of other projects that tests use; needs cargo

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,9 @@ from alloclens.lsp import protocol
 from alloclens.lsp.commands import as_command
 from alloclens.lsp.spots import Spot, location
 from lsprotocol import types as lsp
+from pygls.exceptions import JsonRpcException
 
+from scripts import examples
 from scripts import protocol as generator
 from tests.support.inside import answer, server_in_session, written
 
@@ -78,6 +81,31 @@ def test_a_command_for_an_editor_to_send() -> None:
 
 def test_the_client_s_types_are_not_stale() -> None:
     assert (ROOT / generator.TYPES).read_text("utf-8") == generator.types(), "run make protocol"
+
+
+def test_every_command_has_an_example_that_fits_its_types() -> None:
+    page = (ROOT / "docs/protocol.md").read_text("utf-8")
+    assert examples.check(page) == "", "run make protocol"
+    without = page.replace("### `alloclens.server.hotLine`", "### `gone`")
+    assert examples.check(without) == "no example of alloclens.server.hotLine"
+    for wrong in ('main.go", 0, "1"]}', 'main.go", -1, 1]}'):
+        with pytest.raises(JsonRpcException):
+            examples.check(page.replace('main.go", 0, 1]}', wrong))
+    with pytest.raises(msgspec.ValidationError):
+        examples.check(page.replace('"growth": {', '"growth": 3, "x": {'))
+
+
+@pytest.mark.programs
+@pytest.mark.slow
+def test_the_examples_are_what_a_server_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    try:
+        said = examples.examples()
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert (ROOT / "docs/protocol.md").read_text("utf-8").endswith(said), "run make protocol"
 
 
 def test_types_in_typescript() -> None:

@@ -1,6 +1,6 @@
 """The protocol beyond LSP: commands with their arguments and answers, and a notification.
 
-docs/protocol.md explains it, and `make protocol` writes vscode-client/src/protocol.ts from it. A command is a class whose
+docs/protocol.md explains it, and `make protocol` writes vscode-client/src/protocol.ts and the examples on that page. A command is a class whose
 fields are its arguments. Lines of documents are 0-based, as in LSP; a `file` with its `line` is as recorded in the profile,
 1-based.
 """
