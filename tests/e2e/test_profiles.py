@@ -12,7 +12,7 @@ from alloclens.tables.call_graph import GraphLimits
 from playwright.sync_api import expect
 
 from tests.e2e.test_hints import KEEP, MAIN, MB
-from tests.e2e.test_views import webview
+from tests.e2e.test_views import view, webview
 from tests.lsp.test_profile_files import DHAT, V8
 from tests.support.profiles import drop, heap
 from tests.tables.test_call_graph import by_pprof
@@ -108,3 +108,26 @@ def test_files_are_compared_from_the_explorer(vscode: VsCode, folder: Path) -> N
     choose("2.pb.gz", "Compare Profile with Selected")
     vscode.until_hint(KEEP, "46.0MB ▲37.0MB")
     expect(vscode.status).to_contain_text("0.pb.gz → 2.pb.gz")
+
+
+def test_any_file_is_reopened_as_a_profile_and_one_is_dropped_on_the_snapshots(vscode: VsCode, folder: Path) -> None:
+    later = drop(folder / "other/3.pb.gz", heap(f"main.keep:10@{folder}/main.go:11 = 50x{MB}"))
+    (folder / "other/memory.bin").write_bytes((folder / "other/one.pprof").read_bytes())
+    vscode.open(folder, folder / "main.go")
+    vscode.until_hint(KEEP, "46.0MB ▲37.0MB")
+    go_to_file(vscode, "memory.bin")
+    vscode.page.get_by_text("The file is not displayed in the text editor").wait_for()
+    vscode.run("View: Reopen Editor With...")
+    vscode.pick("Profile")
+    expect(webview(vscode).get_by_role("heading", name="memory.bin")).to_be_visible()
+    expect(webview(vscode).get_by_role("row").filter(has_text="main.keep")).to_contain_text("100")
+    vscode.picture("reopened")
+    go_to_file(vscode, "3.pb.gz")
+    tab = vscode.page.locator(".tab.active", has_text="3.pb.gz")
+    tab.wait_for()
+    rows = view(vscode, "Snapshots")
+    expect(rows.first).to_contain_text("3 snapshots")
+    tab.drag_to(rows.first)
+    vscode.picture("dropped")
+    expect(rows.first).to_contain_text("4 snapshots")
+    assert (folder / "profiles/3.pb.gz").read_bytes() == later.read_bytes()
