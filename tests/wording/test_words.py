@@ -13,7 +13,7 @@ from alloclens.series.verdicts import Rule
 from alloclens.session.line_mapper import MappedFinding, MappedLine, NamedLine
 from alloclens.stats.amount import Amount
 from alloclens.wording.amounts import MAX_HINT_CHARACTERS, amount, change, duration, growth, hint, rate, share
-from alloclens.wording.frames import folded, shortened
+from alloclens.wording.frames import folded, frame_at, shortened
 from alloclens.wording.hover import command
 from alloclens.wording.names import short_name
 from alloclens.wording.verdict import caller_message, candidate, figures, limit, sparkline, verdict
@@ -230,6 +230,12 @@ def test_the_callers_that_grow_are_named() -> None:
     counted = finding(Rule.RISES, "goroutine", "count")
     assert " goroutines started here wait at main.go:8, ▲" in verdict(counted, waits)
     assert "goroutines wait in a.go:9, called from this line ← main.go:24, " in caller_message(counted, now, near)
+
+
+def test_a_frame_that_has_no_name_but_its_place_says_it_once() -> None:
+    assert frame_at(Frame("main.f", "/w/f.go", 7), "f.go:9") == "main.f f.go:9"
+    assert frame_at(Frame("/w/shop/work.py:14", "/w/shop/work.py", 14), "work.py:16") == "work.py:16"
+    assert frame_at(Frame("work.py:14", "/w/shop/work.py", 15), "work.py:15") == "work.py:14 work.py:15"
 
 
 def test_a_stack_keeps_the_users_frames_and_folds_the_others() -> None:

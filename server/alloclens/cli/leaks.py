@@ -16,7 +16,7 @@ from alloclens.series.verdicts import VERDICTS
 from alloclens.session.line_mapper import UNPLACED, LineMapper
 from alloclens.session.once import world
 from alloclens.wording import services
-from alloclens.wording.frames import folded, frame_name
+from alloclens.wording.frames import folded, frame_at, frame_name
 from alloclens.wording.hover import stack_label
 from alloclens.wording.markdown import plain
 from alloclens.wording.nothing import no_finding, notes
@@ -214,7 +214,7 @@ def _print_stack(finding: Finding, comparison: Comparison, placed: MappedFinding
     """Print the stack that grew most, and the shape of the leak."""
 
     def own(frame: Frame) -> str:
-        return f"{frame_name(frame)} {mapper.named(comparison, frame.file, frame.line).name}"
+        return frame_at(frame, mapper.named(comparison, frame.file, frame.line).name)
 
     for stack in comparison.stacks_of(finding, 1):
         frames = folded(stack.frames, comparison.is_own, own, frame_name)

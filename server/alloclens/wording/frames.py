@@ -85,6 +85,12 @@ def frame_name(frame: Frame) -> str:
     return short_name(frame.function) or frame.file
 
 
+def frame_at(frame: Frame, place: str) -> str:
+    """Return the name of a frame with where it is, which is once enough if its profiler knows no functions: tracemalloc."""
+    name = frame_name(frame)
+    return place if name == f"{name_of(canonical(frame.file))}:{frame.line}" else f"{name} {place}"
+
+
 def _in_binary(path: str) -> str:
     return f"[{name_of(canonical(path))}]"
 

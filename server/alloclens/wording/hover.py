@@ -11,7 +11,7 @@ from alloclens.profile.sample_types import LEAKED
 from alloclens.series.findings import RAISED
 from alloclens.wording.amounts import amount, counted, difference, growth, main, share
 from alloclens.wording.focus import options, words
-from alloclens.wording.frames import frame_name, shortened
+from alloclens.wording.frames import frame_at, shortened
 from alloclens.wording.kinds import PROOF, noun, quantity, type_name
 from alloclens.wording.markdown import code, escape
 from alloclens.wording.verdict import DOUBTS, candidate, figures, sparkline, verdict
@@ -132,7 +132,7 @@ def _stacks(stacks: list[Stack], comparison: Comparison, places: Places, first: 
 
     def linked(frame: Frame) -> str:
         line, target = places.frame(frame)
-        text = escape(f"{frame_name(frame)} {line}")
+        text = escape(frame_at(frame, line))
         return f"[{text}]({target})" if target else text
 
     rows = [
