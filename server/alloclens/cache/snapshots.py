@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
+from alloclens.arrays import distinct
 from alloclens.cache.database import WRITING, Cache, check_sum, sql_text, whole
 from alloclens.disk import is_absent
 from alloclens.profile.build import Build
@@ -166,7 +167,7 @@ class Snapshots:
         asked = json.dumps(list(digests))
         with self._cache.transaction() as base:
             sets = {d: np.frombuffer(k, np.int64) for d, k in base.execute(SETS, (asked,)) if _is_whole(d, k)}
-            keys = np.unique(np.concatenate(list(sets.values()))) if sets else np.zeros(0, np.int64)
+            keys = distinct(np.concatenate(list(sets.values()))) if sets else np.zeros(0, np.int64)
             for key, *texts in base.execute(NAMES, (json.dumps(keys.tolist()),)):
                 if _is_whole(key, *texts):
                     names[key] = RecordedName(*(text.decode("utf-8", "surrogatepass") for text in texts))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from alloclens.arrays import distinct
 from alloclens.profile.sample_types import LEAKED, allocates
 
 if TYPE_CHECKING:
@@ -65,5 +66,5 @@ def contention_of(profile: Profile, file_name: str) -> str:
 
 def _leaf_functions(profile: Profile) -> list[str]:
     begin = profile.frame_at[:-1][np.diff(profile.frame_at) > 0]
-    function = np.unique(profile.frames.function[profile.stack_frames[begin]])
+    function = distinct(profile.frames.function[profile.stack_frames[begin]])
     return [name.lower() for name in profile.text(profile.functions.name[function[function >= 0]]) if name]

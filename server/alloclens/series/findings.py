@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from alloclens.arrays import distinct
 from alloclens.profile.sample_types import GOROUTINES, LEAKED, column_of
 from alloclens.series.verdicts import MIN_LEAK_OBSERVATIONS, MIN_RISE, RULES, SIGNIFICANCE, VERDICTS, Rule, verdicts
 from alloclens.stats.trend import quantile, slope
@@ -293,7 +294,7 @@ class Judgement:
     @cached_property
     def _shown(self) -> Ints:
         count = len(self.history.chosen)
-        return np.unique(np.linspace(0, count - 1, MAX_POINTS).round().astype(np.int64))
+        return distinct(np.linspace(0, count - 1, MAX_POINTS).round().astype(np.int64))
 
 
 def judge(history: History, head: Lines, sample_type: ValueType) -> Judgement:

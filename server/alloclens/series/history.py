@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from alloclens.arrays import ratio
+from alloclens.arrays import distinct, ratio
 from alloclens.series.owned import NONE, Figures, holder_keys, holders_that_own, parts
 from alloclens.stats.trend import Counts
 
@@ -79,7 +79,7 @@ class History:
         step = 1
         while (len(self) - 1) // step >= MAX_OBSERVATIONS:
             step *= 2
-        return np.unique(np.append(np.arange(0, len(self), step), len(self) - 1))
+        return distinct(np.append(np.arange(0, len(self), step), len(self) - 1))
 
     @cached_property
     def seconds(self) -> Floats:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from alloclens.arrays import distinct
 from alloclens.profile.kinds import ProfileKind
 
 if TYPE_CHECKING:
@@ -54,8 +55,8 @@ class _Signs:
 
     @staticmethod
     def of(snapshots: Sequence[Snapshot], functions: Functions) -> _Signs:
-        distinct = {snapshot.evidence: snapshot for snapshot in snapshots}
-        named = np.unique(np.concatenate([functions(snapshot) for snapshot in distinct.values()]))
+        by_evidence = {snapshot.evidence: snapshot for snapshot in snapshots}
+        named = distinct(np.concatenate([functions(snapshot) for snapshot in by_evidence.values()]))
         return _Signs({s.program for s in snapshots} - {""}, {s.build_id for s in snapshots} - {""}, named)
 
     def likeness(self, other: _Signs) -> tuple[int, int, int]:
@@ -124,7 +125,7 @@ def _connected(snapshots: Iterable[Snapshot], functions: Functions) -> list[tupl
         if (more := int(named.max(initial=-1)) + 1 - len(owner)) > 0:
             owner = np.append(owner, np.full(more, -1))
         owners = owner[named]
-        others = owners[:1] if (owners == owners[:1]).all() else np.unique(owners)  # nearly always the same
+        others = owners[:1] if (owners == owners[:1]).all() else distinct(owners)  # nearly always the same
         keys = (("program", example.program), ("build id", example.build_id))
         for other in (*others[others >= 0].tolist(), *(first.setdefault(key, number) for key in keys if key[1])):
             parent[_root(parent, number)] = _root(parent, other)

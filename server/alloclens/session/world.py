@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from alloclens.arrays import distinct
 from alloclens.faults import Problem
 from alloclens.profile.sample_types import GOROUTINES, shared
 from alloclens.series.comparison import BuildPair, Comparison, Pair, compare
@@ -100,7 +101,7 @@ class FileLines:
     def recorded_of(self, function: str) -> str:
         """Return the recorded file of a function of these rows."""
         lines = self.comparison.lines
-        of = np.unique(lines.functions.of_line[self.rows]).tolist()
+        of = distinct(lines.functions.of_line[self.rows]).tolist()
         return next(
             (lines.files[lines.functions.file[i]] for i in of if i >= 0 and lines.functions.name[i] == function), ""
         )
@@ -284,7 +285,7 @@ class World:
     def recorded_in(self, comparison: Comparison, path: str) -> set[str]:
         """Return the recorded files that have lines in a file of the workspace, or had them before functions moved."""
         file, files = self.file_of(comparison, path), comparison.lines.files
-        now = np.unique(comparison.lines.file[file.rows]).tolist() if file else []
+        now = distinct(comparison.lines.file[file.rows]).tolist() if file else []
         return {*self.recorded_at(comparison, path), *(files[number] for number in now)}
 
     def left(self, comparison: Comparison, path: str) -> Iterator[FileLines]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from alloclens.arrays import distinct
 from alloclens.languages import comment_of
 from alloclens.languages.declarations import again, around, closure_around, declarations, parsed, read_as
 from alloclens.source.text_diff import is_in, line_map, stays
@@ -175,7 +176,7 @@ def _in_twins(lines: RecordedLines, text: str, others: Sequence[str]) -> list[in
 
     A profile may name only the last part of a method's name, which does not tell `A.load` from `B.load`.
     """
-    asked = ((line, around(text, line, lines.path)) for line in np.unique(lines.line[lines.line > 0]).tolist())
+    asked = ((line, around(text, line, lines.path)) for line in distinct(lines.line[lines.line > 0]).tolist())
     inside = [(line, function) for line, function in asked if function]
     return [
         line

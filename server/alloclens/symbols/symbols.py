@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from alloclens.arrays import owners
+from alloclens.arrays import distinct, owners
 from alloclens.disk import open_file, real_path
 from alloclens.paths import canonical, is_share
 from alloclens.symbols.binaries import Binary, first_line, is_split, plain, search
@@ -97,7 +97,7 @@ def symbolized(
         return Symbolized(profile)
     before = kept()
     if known := _known(profile, rows, before.frames):
-        settled = np.unique(profile.locations.mapping[list(known)])
+        settled = distinct(profile.locations.mapping[list(known)])
         rows = rows[~np.isin(profile.locations.mapping[rows], settled)]
         profile = resolved(profile, known)
     if not len(rows):
@@ -105,7 +105,7 @@ def symbolized(
     try:
         binaries = search(folders, chosen)
     except ImportError:
-        refused = _names(profile, np.unique(profile.locations.mapping[rows]))
+        refused = _names(profile, distinct(profile.locations.mapping[rows]))
         return Symbolized(profile, (INSTALL,), refused=refused, found=before)
     return _Symbolizer(profile, binaries, taken_at, before).run(rows)
 
@@ -114,7 +114,7 @@ def with_lines(profile: Profile) -> tuple[str, ...]:
     """Return the recorded names of the binaries of which an address has a line."""
     where = profile.locations
     found = (where.mapping >= 0) & (where.address != 0) & ~_lacks_lines(profile)
-    return _names(profile, np.unique(where.mapping[found]))
+    return _names(profile, distinct(where.mapping[found]))
 
 
 def _lacks_lines(profile: Profile) -> Mask:
@@ -159,7 +159,7 @@ class _Symbolizer:
     def run(self, rows: Ints) -> Symbolized:
         stacks: dict[int, list[SymbolizedFrame]] = {}
         mapping = self.profile.locations.mapping[rows]
-        for number in np.unique(mapping).tolist():
+        for number in distinct(mapping).tolist():
             stacks |= self._of_mapping(number, rows[mapping == number])
         profile = resolved(self.profile, stacks) if stacks else self.profile
         address = self.profile.locations.address
@@ -305,8 +305,8 @@ def _symbols(binary: Binary) -> Any:
 def _looked_up(symbols: Any, addresses: NDArray[np.uint64], rows: Ints) -> dict[int, list[SymbolizedFrame]]:
     """Return the frames of each row whose address is in the code and has a name."""
     inside = (addresses != NOWHERE) & (addresses < FARTHEST)
-    distinct, which = np.unique(addresses[inside], return_inverse=True)
-    stacks = [_calls(symbols, address) for address in distinct.tolist()]
+    unlike, which = np.unique(addresses[inside], return_inverse=True)
+    stacks = [_calls(symbols, address) for address in unlike.tolist()]
     pairs = zip(rows[inside].tolist(), which.tolist(), strict=True)
     return {row: stacks[number] for row, number in pairs if stacks[number]}
 

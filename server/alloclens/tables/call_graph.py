@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from alloclens.arrays import owners
+from alloclens.arrays import distinct, owners
 from alloclens.tables.sites import by_function
 
 if TYPE_CHECKING:
@@ -192,7 +192,7 @@ class _Calls:
         size, places = len(self.sites), np.flatnonzero(kept[self.site])
         sample, site = self.sample[places], self.site[places]
         flat, cum = np.zeros(size, np.int64), np.zeros(size, np.int64)
-        once = np.unique(sample * size + site)
+        once = distinct(sample * size + site)
         np.add.at(cum, once % size, self.value[once // size])
         innermost = np.ones(len(self.sample), np.bool_)
         innermost[:-1] = self.sample[1:] != self.sample[:-1]

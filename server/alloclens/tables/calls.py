@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from alloclens.arrays import owners
+from alloclens.arrays import distinct, some, spread
 from alloclens.profile.sample_types import columns
 from alloclens.stats.amount import Amount
 from alloclens.stats.growth import SampledValues, changes, values_of_samples
@@ -111,16 +111,33 @@ def calls(
     hit = _frames(profile, asked)
     through = samples(profile, samples_through(profile, hit))
     counted = _Counted(through, sample_type, compared or bool(profile.is_base.any()), one_process)
-    frame, sample = through.stack_frames, owners(np.diff(through.frame_at))
-    inside, same = hit[frame], sample[1:] == sample[:-1]
-    into = np.flatnonzero(same & inside[:-1] & ~inside[1:])
-    out = np.flatnonzero(same & ~inside[:-1] & inside[1:])
-    leaf = np.flatnonzero(inside & (np.diff(sample, prepend=-1) > 0))
+    sample, callee, caller = _calls_around(through, hit)
+    into, out = hit[callee] & ~hit[caller], ~hit[callee] & hit[caller]
+    leaf = through.locations.frame_at[through.location[through.location_at[:-1]]]
     return Calls(
-        flat=counted.whole(sample[leaf]),
+        flat=counted.whole(np.flatnonzero(hit[leaf])),
         cum=counted.whole(np.arange(len(through))),
-        callers=counted.edges(sample[into], frame[into + 1], frame[into + 1], most),
-        callees=counted.edges(sample[out], frame[out], frame[out + 1], most),
+        callers=counted.edges(sample[into], caller[into], caller[into], most),
+        callees=counted.edges(sample[out], callee[out], caller[out], most),
+    )
+
+
+def _calls_around(profile: Profile, hit: Mask) -> tuple[Ints, Ints, Ints]:
+    """Return the calls in and beside the locations that have such a frame: the sample, the callee's frame and the caller's.
+
+    No other location is looked at: of a deep stack, few are beside a line.
+    """
+    location, at, frame_at = profile.location, profile.location_at, profile.locations.frame_at
+    place = np.flatnonzero(some(hit, frame_at)[location])
+    sample = np.searchsorted(at, place, "right") - 1
+    inner, outer = place > at[sample], place + 1 < at[sample + 1]
+    here, before, after = location[place], location[place[inner] - 1], location[place[outer] + 1]
+    inlined = frame_at[here + 1] - frame_at[here] - 1
+    within = spread(frame_at[here], inlined)
+    return (
+        np.concatenate([sample[inner], np.repeat(sample, inlined), sample[outer]]),
+        np.concatenate([frame_at[before + 1] - 1, within, frame_at[here[outer] + 1] - 1]),
+        np.concatenate([frame_at[here[inner]], within + 1, frame_at[after]]),
     )
 
 
@@ -180,7 +197,7 @@ class _Counted:
         rank = np.full(len(site), len(order))
         rank[order] = np.arange(len(order))
         row = rank[edge]
-        rest = np.unique(sample[(row >= most) & (row < len(order))])
+        rest = distinct(sample[(row >= most) & (row < len(order))])
         kept, shown = row < min(most, len(order)), order[:most]
         called = (self._lines(sample[kept], row[kept], frame[kept], len(shown)) for frame in (caller, other))
         edges = zip(shown.tolist(), site[shown].tolist(), *called, strict=True)
@@ -249,7 +266,7 @@ class _Counted:
 def _once(sample: Ints, group: Ints) -> tuple[Ints, Ints]:
     """Remove duplicate (sample, group) pairs."""
     samples = int(sample.max(initial=0)) + 1
-    pairs = np.unique(group * samples + sample)
+    pairs = distinct(group * samples + sample)
     return pairs % samples, pairs // samples
 
 

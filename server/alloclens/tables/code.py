@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from alloclens.arrays import distinct
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -30,7 +32,7 @@ def code_digests(profile: Profile) -> bytes:
         return b""
     lines = np.add.reduceat(mixed(profile.frames.line.view(np.uint64)), where.frame_at[:-1])
     digests = mixed(where.address.view(np.uint64) ^ lines)[where.address != 0]
-    return np.unique(digests)[:MAX_DIGESTS].tobytes()
+    return distinct(digests)[:MAX_DIGESTS].tobytes()
 
 
 @lru_cache(20_000)  # a series is split again for each new snapshot

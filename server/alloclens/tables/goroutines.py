@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from alloclens.arrays import distinct
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -48,7 +50,7 @@ def is_dump(profile: Profile) -> bool:
     """Return whether the last frame of each stack is the `go` statement (debug=2)."""
     keys = [i for i, text in enumerate(profile.strings) if text == STATE]
     has = profile.labels.sample[np.isin(profile.labels.key, keys) & (profile.labels.text > 0)]
-    return len(profile) > 0 and len(np.unique(has)) == len(profile)
+    return len(profile) > 0 and len(distinct(has)) == len(profile)
 
 
 def _of_frames(profile: Profile, column: Ints, asked: Callable[[str], bool]) -> Mask:

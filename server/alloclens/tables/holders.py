@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from alloclens.arrays import distinct_pairs, first, last, some
+from alloclens.arrays import distinct, distinct_pairs, first, last, some
 from alloclens.tables.attribution import Attribution, owned
 from alloclens.transform.subset import samples, samples_through
 
@@ -174,8 +174,7 @@ def related_sites(profile: Profile, sites: Sites, own: Mask, function: str, call
     has_it, has_own = (some(mask, profile.locations.frame_at) for mask in (inside, own[sites.of_frame]))
     at = profile.location_at
     deeper = first(has_it[profile.location], at) <= np.minimum(first(has_own[profile.location], at), at[1:] - 1)
-    result: Ints = np.unique(site[(site >= 0) & (deeper | _below(profile, function))])
-    return result
+    return distinct(site[(site >= 0) & (deeper | _below(profile, function))])
 
 
 def foreign_samples(profile: Profile, sites: Sites, own: Mask, function: str) -> Ints:

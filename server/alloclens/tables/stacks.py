@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from alloclens.arrays import offsets, spread
+from alloclens.arrays import distinct, offsets, spread
 from alloclens.stats.amount import Amount
 from alloclens.tables.attribution import Attribution
 from alloclens.transform.subset import samples_through
@@ -148,7 +148,7 @@ def passing(
     while len(here := np.flatnonzero(cursor.stands(shown))):
         rows = rows[cursor.stands(rows)]
         key[rows] = node[rows] * len(sites) + sites.of_frame[cursor.frame[rows]]
-        nodes = np.unique(key[shown[here]])
+        nodes = distinct(key[shown[here]])
         rows = rows[np.isin(key[rows], nodes)]
         node[rows] = np.searchsorted(nodes, key[rows])
         sums = Attribution(node[rows], len(nodes)).sum(both[rows]).tolist()

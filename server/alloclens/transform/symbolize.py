@@ -71,7 +71,9 @@ def _spliced(profile: Profile, rows: Ints, counts: Ints, added: Frames) -> tuple
     width = np.diff(was)
     width[rows] = counts
     at = offsets(width)
-    kept = np.setdiff1d(np.arange(len(width)), rows)
+    is_kept = np.ones(len(width), np.bool_)
+    is_kept[rows] = False
+    kept = np.flatnonzero(is_kept)
     to, new = spread(at[kept], width[kept]), spread(at[rows], counts)
     out = Frames(np.full(at[-1], -1), np.zeros(at[-1], np.int64))
     for into, given, fresh in ((out.function, old.function, added.function), (out.line, old.line, added.line)):
