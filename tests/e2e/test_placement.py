@@ -75,7 +75,7 @@ def test_one_notice_whose_button_brings_the_numbers(vscode: VsCode, folder: Path
     drop(folder / "profiles/2.pb.gz", snapshot(folder, "/srv/build", 40, own=50))
     vscode.expect_status("100MB (+60.0MB)")
     assert said.count() == 1  # a second one, of 50%, would also be in the way of the click
-    said.locator(".monaco-button", has_text="Add Mapping").click()
+    said.locator(".monaco-button", has_text="Add Path Mapping").click()
     vscode.until_hint(HOLD, re.compile("^40.0MB"))
     assert (folder / "alloclens.toml").read_text() == MAPPING
     drop(folder / "profiles/3.pb.gz", snapshot(folder, "/srv/build", 60))

@@ -124,7 +124,7 @@ async def test_files_recorded_without_a_directory(editor: Editor, folder: Path) 
 
 
 async def test_the_button_of_the_notice_writes_the_mapping(editor: Editor, lost: Path) -> None:
-    editor.answer = "Add Mapping"
+    editor.answer = "Add Path Mapping"
     await editor.open_folder(lost)
     await has_numbers(editor, lost / "store.go")
     assert (lost / "alloclens.toml").read_text() == MAPPING

@@ -88,7 +88,7 @@ async function noMapping(): Promise<void> {
   const message =
     'alloclens: there is no path mapping to suggest. Either no file is missing here, or none here could be one that is; ' +
     'the explanation says which, and what to do.';
-  if ((await vscode.window.showInformationMessage(message, 'Explain')) === 'Explain') {
+  if ((await vscode.window.showInformationMessage(message, 'Explain Placement')) === 'Explain Placement') {
     await vscode.commands.executeCommand('alloclens.explain');
   }
 }

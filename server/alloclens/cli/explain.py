@@ -16,7 +16,7 @@ from alloclens.session.line_mapper import coverage_now, parts
 from alloclens.session.once import world
 from alloclens.wording import services
 from alloclens.wording.drift import report, without_line
-from alloclens.wording.explain import advice, nothing_of, of_file, summary
+from alloclens.wording.explain import advice, nothing_of, of_file, summary, worst_first
 from alloclens.wording.markdown import plain
 from alloclens.wording.nothing import of_snapshot
 from alloclens.wording.status import line as status_line
@@ -78,7 +78,7 @@ def _report(
     yield from advice(coverage, known.sources.roots)
     yield from map(plain, not_listed(known.closed))
     if everything:
-        for file in coverage.files:
+        for file in worst_first(coverage.files):
             yield from of_file(file, shown.sample_type.unit)
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 MIN_LOST_SHARE = 0.1
 """Share of the whole from which the message is shown."""
-ADD = "Add Mapping"
+ADD = "Add Path Mapping"
 
 
 class Notice:
