@@ -165,6 +165,12 @@ async def test_what_is_wrong_with_the_profile_explains_why_it_does_not_name_a_fi
     await any_editor.until(explained)
     assert [action.title for action in await any_editor.actions(main)] == ["Why are there no numbers here?"]
     assert await any_editor.actions(text) == []
+    once = f"alloclens: 100% of the profile is on addresses without a name. {words}"
+    await any_editor.until(lambda: once in any_editor.messages)
+    drop(folder / "profiles/b.heap", (stack + mapped).encode())
+    words = words.replace("a.heap", "b.heap")
+    await any_editor.until(explained)
+    assert [said for said in any_editor.messages if "without a name" in said] == [once]
 
 
 async def test_a_mapping_is_offered_where_it_finds_something(editor: Editor, lost: Path) -> None:

@@ -1,4 +1,4 @@
-"""A message, once for each cause, if a large part of a profile is in files that were not found."""
+"""A message, once for each cause, if a large part of a profile is in files or binaries that were not found."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ import numpy as np
 from lsprotocol import types
 
 from alloclens.lsp.mapping import add_mapping
-from alloclens.wording.explain import mapping, unplaced
+from alloclens.lsp.show import tell
+from alloclens.wording.explain import mapping, nameless, unplaced
+from alloclens.wording.markdown import plain
+from alloclens.wording.nothing import of_snapshot
 
 if TYPE_CHECKING:
     from alloclens.lsp.server import Server
@@ -30,6 +33,7 @@ class Notice:
 
     async def show(self, world: World) -> None:
         """Show what was not found, if it is enough and was not shown before."""
+        self._show_binaries(world)
         if not _is_enough(world):
             return
         coverage = await asyncio.to_thread(lambda: world.coverage)
@@ -37,6 +41,16 @@ class Notice:
             return
         self._told.update(coverage.lost_roots)
         await self._tell(world, coverage)
+
+    def _show_binaries(self, world: World) -> None:
+        """Show which binaries are missing or refused, if the addresses in them are enough: nothing else on the screen says so."""
+        if world.shown is None or self._told.issuperset(names := world.shown.head.unnamed):
+            return
+        charged = world.shown.lines.charged[:, world.shown.column]
+        if charged[-1] > MIN_LOST_SHARE * charged.sum():
+            self._told.update(names)
+            sentences = of_snapshot(world.shown.head, world.sources.roots.folders)
+            tell(self._ls, nameless(charged[-1], charged.sum(), map(plain, sentences)))
 
     async def _tell(self, world: World, coverage: Coverage) -> None:
         """Offer to add a mapping in an editor that asks without interrupting the user; elsewhere, only show the message."""

@@ -13,7 +13,7 @@ from alloclens.wording.amounts import amount, share
 from alloclens.wording.kinds import type_name
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from alloclens.series.comparison import Comparison
     from alloclens.source.coverage import Coverage, FileShare
@@ -119,6 +119,11 @@ def mapping(suggestion: Suggestion, roots: Roots) -> tuple[str, str]:
     """Return `from` and `to` of a path mapping, as a settings file has them."""
     folder = next((f for f in roots.folders if suggestion.here == f or suggestion.here.startswith(f + "/")), None)
     return suggestion.recorded, f"${{workspaceFolder}}{suggestion.here[len(folder) :]}" if folder else suggestion.here
+
+
+def nameless(value: float, total: float, why: Iterable[str]) -> str:
+    """Say how much is on addresses without a name, and why: the message that an editor shows once."""
+    return " ".join([f"{share(value, total)} of the profile is {ADDRESSES}.", *why])
 
 
 def unplaced(coverage: Coverage, roots: Roots) -> str:
