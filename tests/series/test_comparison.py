@@ -10,6 +10,7 @@ from alloclens.series import comparison
 from alloclens.series.comparison import by_weight, worth_showing
 from alloclens.session.once import world
 from alloclens.tables.holders import growing_callers
+from alloclens.tables.stacks import through
 from alloclens.wording.status import in_full
 
 from tests.support.profiles import delta, drop, goroutines, heap
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from alloclens.series.comparison import Comparison
     from alloclens.tables.holders import GrowingCallers
+    from alloclens.tables.stacks import Stack
 
 MB = 1 << 20
 GO = "package main\n\nfunc main() {\n" + "\tkeep()\n" * 9 + "}\n"
@@ -158,6 +160,27 @@ def test_what_goroutines_take(tmp_path: Path) -> None:
     found = compared(tmp_path, *made)
     assert found.goroutine_memory[:2] == (8 * 440, 3 * 440)
     assert compared(tmp_path, made[0], held(tmp_path, 9)).goroutine_memory is None
+
+
+def test_the_stacks_of_a_line_are_searched_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A diagnostic, a view and each hover ask for the same; what is kept is bounded."""
+    main, searches = f"{tmp_path}/main.go", []
+
+    def searched(*given: Any) -> list[Stack]:
+        searches.append(given)
+        return through(*given)
+
+    monkeypatch.setattr(comparison, "through", searched)
+    monkeypatch.setattr(comparison, "MAX_KEPT_STACKS", 2)
+    found = compared(tmp_path, held(tmp_path, 2), held(tmp_path, 5))
+    (stack,) = found.stacks(main, 4, 9)
+    assert found.stacks(main, 4, 9) == [stack]
+    assert len(searches) == 1
+    assert found.stacks(main, 4, 0) == found.stacks(main, 5, 9) == []
+    assert len(searches) == 3
+    assert len(found._stacks) == 1
+    assert found.stacks(main, 4, 9) == [stack]
+    assert len(searches) == 4
 
 
 def test_the_callers_of_a_line_are_searched_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

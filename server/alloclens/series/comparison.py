@@ -30,7 +30,7 @@ from alloclens.tables.sites import Sites, by_source_line, on_lines
 from alloclens.tables.stacks import Stack, having, heaviest, passing, through
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from alloclens.arrays import Floats, Ints, Mask
     from alloclens.profile.model import Profile, ValueType
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from alloclens.transform.filters import Filters
 
 
+MAX_KEPT_STACKS = 64
+"""Lines whose stacks are kept for the next question."""
 MAX_SHAPE_STACKS = 20
 """Number of a line's stacks searched for a leak pattern."""
 MIN_SHAPE_SHARE = 0.1
@@ -305,17 +307,40 @@ class Comparison:
     def stacks(self, recorded: str, line: int, most: int, kind: ValueType | None = None) -> list[Stack]:
         """Return the heaviest stacks through a line, by growth if there is a base, in the shown or another type."""
         shown = self.profile.sample_types.index(kind or self.sample_type)
-        return through(self.profile, self._sites, self._on(recorded, line), shown, most, self._unsaid_sites)
+
+        def found() -> list[Stack]:
+            return through(self.profile, self._sites, self._on(recorded, line), shown, most, self._unsaid_sites)
+
+        return self._once((recorded, line, shown, most), found)
 
     def stacks_of(self, finding: Finding, most: int) -> list[Stack]:
         """Return the heaviest stacks of what a finding holds, as `stacks` does: through its callers, if they decided."""
         profile, sites, own = self.profile, self._sites, self._own_sites
-        if finding.is_foreign:
-            held = foreign_samples(profile, sites, own, finding.function)
-        else:
-            held = np.flatnonzero(held_samples(profile, sites, own, self._path(finding)))
         shown = profile.sample_types.index(finding.sample_type)
-        return heaviest(profile, sites, held, shown, most, self._unsaid_sites)
+
+        def found() -> list[Stack]:
+            if finding.is_foreign:
+                held = foreign_samples(profile, sites, own, finding.function)
+            else:
+                held = np.flatnonzero(held_samples(profile, sites, own, self._path(finding)))
+            return heaviest(profile, sites, held, shown, most, self._unsaid_sites)
+
+        path = ((caller.file, caller.line) for caller in finding.path)
+        return self._once((finding.file, finding.line, finding.function, *path, shown, most), found)
+
+    def _once(self, of: tuple[object, ...], find: Callable[[], list[Stack]]) -> list[Stack]:
+        """Return what was found before: a diagnostic, a view and every hover ask for the same stacks."""
+        stacks = self._stacks.get(of)
+        if stacks is None:
+            stacks = find()
+            if len(self._stacks) >= MAX_KEPT_STACKS:
+                self._stacks.clear()
+            self._stacks[of] = stacks
+        return stacks
+
+    @cached_property
+    def _stacks(self) -> dict[tuple[object, ...], list[Stack]]:
+        return {}
 
     def _path(self, finding: Finding) -> list[list[int]]:
         """Return the sites of a finding's line, and outwards those of its callers that decided."""
