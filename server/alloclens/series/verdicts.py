@@ -51,9 +51,9 @@ HELD_PACE = 0.5
 HELD = quantile(0.95)
 """How certain it must be that the pace holds, in standard errors."""
 SLOWER = quantile(0.75)
-"""How likely it must be that a pace that changes evenly ends below half of its first value, to call a rise slower."""
+"""How likely a pace that changes evenly may be to end below half of its first value, for it to hold."""
 FELL = quantile(0.95)
-"""How certain it must be that the pace fell, to say that something fills up."""
+"""How certain it must be that the pace fell: at once, as when something is full; or evenly, to call a rise slower."""
 MIN_GAINS = 3
 """What rises less often in the second half may have risen for the last time."""
 STOOD = 0.01
@@ -95,7 +95,7 @@ class Rule(Enum):
     FILLED = ("filling", "filled")
     """It rose, but lately certainly at less than half the earlier pace."""
     SLOWS = ("noise", "slows")
-    """It rises, but certainly slower than before, and rather at less than half the earlier pace."""
+    """It rises, but certainly slower than before: evenly, in the end at less than half of its first pace."""
     REFILLS = ("noise", "refills")
     """It rises, but not certainly beyond where it slowed down in the process before."""
     LOADED = ("noise", "loaded")
@@ -263,8 +263,8 @@ def _pace(history: History, rising: Ints, by_size: Mask) -> Pace:
     *late, _, end = best
     stood = _stood(history)
     fell = (np.min(late, axis=0) < -FELL) | (stood < STOOD)
-    slows = ((end < -SLOWER) | (stood < 1) | (_replaces(history) & history.is_from_start)) & ~fell
-    holds = (late[0] > HELD) & ~slows & ~fell & _gains_late(history)
+    slows = ((end < -FELL) | (stood < 1) | (_replaces(history) & history.is_from_start)) & ~fell
+    holds = (late[0] > HELD) & (end >= -SLOWER) & ~slows & ~fell & _gains_late(history)
     slowing = np.maximum(-best[:-1].min(axis=0), 0)
     return Pace(holds & ~by_size, slows & ~by_size, np.where(by_size, ~_grown_late(history), fell), slowing)
 
