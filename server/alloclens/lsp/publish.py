@@ -94,7 +94,8 @@ class Publisher:
         finally:  # even if publishing fails
             self._tell(world)
             if self._ls.client.shows_status:
-                self._ls.protocol.notify(Status.method, as_json(status(world)))
+                told = await asyncio.to_thread(status, world)  # the first to ask how all types grew
+                self._ls.protocol.notify(Status.method, as_json(told))
             self._progress.update(world)
             self._ls.run_task(self._permission.ask(world), "asking what may be read")
         if self._ls.client.refreshes_lenses:
