@@ -1,30 +1,48 @@
-"""What is checked in every editor, and what an editor has to say of itself for that."""
+"""An editor that is tried: what it has to say of itself, and how it is run."""
 
 from __future__ import annotations
 
 import os
-import re
 import sysconfig
 import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from scripts.tools import say
-from tests.editors.terminal import Terminal, left, run_mark, terminal
+from tests.editors.terminal import left, run_mark, terminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
+    from tests.editors.terminal import Screen
     from tests.editors.workspace import Workspace
 
-    Check = Callable[["Session"], None]
+    Act = Callable[["Session"], None]
+    Surface = Callable[[Sequence[str], Path, Mapping[str, str]], AbstractContextManager[Screen]]
 
-BYTES = r"\d[\d.]*[kMG]?B"
-LEAKS = ("leak ticker", "leak goroutine", "leak registration")
-"""The marked lines of leaks.go."""
 END_SECONDS = 20.0
+OURS = ("tmux: server", "sh", "sleep", "")
+"""What is left of a terminal when the editor has ended."""
+NOTHING_LEFT = "no process is left"
+
+
+@dataclass(frozen=True)
+class Session:
+    """An editor that runs on the workspace, with leaks.go open."""
+
+    screen: Screen
+    workspace: Workspace
+
+
+class Check(NamedTuple):
+    """Something that is tried. `act` raises AssertionError if it fails."""
+
+    act: Act
+    how: str = "yes"
+    """What a person does for it, in Markdown."""
 
 
 @dataclass(frozen=True)
@@ -35,58 +53,53 @@ class Editor:
     version: str
     command: Callable[[Path, Workspace], Sequence[str]]
     """Writes its configuration into a folder, and returns how to start it."""
-    quit: Callable[[Session], None]
+    quit: Act
     checks: Mapping[str, Check]
     """What is tried, in this order, by what a person would call it."""
+    surface: Surface = terminal
 
 
-@dataclass(frozen=True)
-class Session:
-    """An editor that runs on the workspace, with leaks.go open."""
+class Outcome(NamedTuple):
+    """What came of a check."""
 
-    screen: Terminal
-    workspace: Workspace
-    seen: dict[str, str]
-    """The screen after each check."""
-
-    def hint(self, mark: str, snapshot: Path | None = None) -> None:
-        """Wait until beside a marked line stands what it holds. The mark ends the line in the source."""
-        number = re.escape(self.workspace.held(mark, snapshot))
-        self.screen.until(rf"// alloclens: {mark} +:? ?{number}( owned)?( [▲+]\d|$)")
+    how: str
+    failure: str
+    """Empty if it passed."""
+    screen: str
+    """The screen after it."""
 
 
-def run(editor: Editor, workspace: Workspace) -> dict[str, str]:
-    """Try an editor; return the failure of each check, empty if it passed. Screens go to `seen`."""
+def run(editor: Editor, workspace: Workspace) -> dict[str, Outcome]:
+    """Try an editor; return the outcome of each check."""
     workspace.rewind()
-    mark, failures = run_mark(), {}
+    mark, outcomes = run_mark(), {}
     path = f"{sysconfig.get_path('scripts')}:{os.environ.get('PATH', '')}"
     with tempfile.TemporaryDirectory(prefix="alloclens-config-") as config:
         command = editor.command(Path(config), workspace)
-        with terminal(command, workspace.folder, {**mark, "PATH": path}) as screen:
-            session = Session(screen, workspace, {})
+        with editor.surface(command, workspace.folder, {**mark, "PATH": path}) as screen:
+            session = Session(screen, workspace)
             for name, check in editor.checks.items():
-                try:
-                    check(session)
-                    failures[name] = ""
-                except AssertionError as error:
-                    failures[name] = str(error)
-                session.seen[name] = screen.screen()
-                say(f"{editor.name}: {name}: {failures[name] or 'yes'}")
+                outcomes[name] = _outcome(check, session)
+                say(f"{editor.name}: {name}: {outcomes[name].failure or 'yes'}")
             editor.quit(session)
-            failures["no process is left"] = _until_none_is_left(mark)
-    seen.update({(editor.name, name): text for name, text in session.seen.items()})
-    return failures
+            outcomes[NOTHING_LEFT] = Outcome("yes", _until_none_is_left(mark), screen.screen())
+    return outcomes
 
 
-seen: dict[tuple[str, str], str] = {}
-"""The screen after each check of each editor."""
+def _outcome(check: Check, session: Session) -> Outcome:
+    failure = ""
+    try:
+        check.act(session)
+    except AssertionError as error:
+        failure = str(error)
+    return Outcome(check.how, failure, session.screen.screen())
 
 
 def _until_none_is_left(mark: Mapping[str, str]) -> str:
     """Wait until only the terminal is left: tmux, and the shell in it."""
     end, running = time.monotonic() + END_SECONDS, []
     while time.monotonic() < end:
-        running = [name for pid in left(mark) if (name := _name(pid)) not in ("tmux: server", "sh", "sleep", "")]
+        running = [name for pid in left(mark) if (name := _name(pid)) not in OURS]
         if not running:
             return ""
         time.sleep(0.2)

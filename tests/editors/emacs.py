@@ -1,68 +1,32 @@
-"""Emacs with Eglot, from Debian's packages, with the configurations of docs/editors/emacs.md."""
+"""Emacs with Eglot and with lsp-mode, of Debian, with the configurations of docs/editors/emacs.md."""
 
 from __future__ import annotations
 
-import os
-import re
-import shutil
-import subprocess
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scripts.tools import TOOLS, say
-from tests.editors.editor import LEAKS, Editor
-from tests.editors.workspace import recipe, serving
+from tests.editors import checks, debian
+from tests.editors.editor import Check, Editor
+from tests.editors.workspace import recipe
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
-    from tests.editors.editor import Session
+    from tests.editors.editor import Act, Session
     from tests.editors.workspace import Workspace
-
-OLDEST = 30
-"""The first version with a public interface to execute commands."""
-PACKAGES = ("emacs-nox", "elpa-go-mode")
-SOURCES = Path("/etc/apt/sources.list.d")
 
 
 def editors() -> list[Editor]:
-    """Return Emacs, installed from backports if this is root on Debian; none if it is too old or not to be had."""
-    if _version() < (OLDEST,) and not _installed():
+    """Return Emacs with each of its clients; none where Debian's packages are not to be had."""
+    if not debian.is_here():
         return []
-    version = ".".join(map(str, _version()))
+    emacs, mode = debian.version("emacs-nox"), debian.version("elpa-lsp-mode")
     return [
-        Editor("Emacs, Eglot", version, partial(_command, "Without the package"), _quit, PLAIN),
-        Editor("Emacs with alloclens.el", version, partial(_command, "With the package"), _quit, PACKAGE),
+        Editor("Emacs, Eglot", emacs, partial(_command, "Without the package"), _quit, PLAIN),
+        Editor("Emacs with alloclens.el", emacs, partial(_command, "With the package"), _quit, PACKAGE),
+        Editor(f"Emacs, lsp-mode {mode}", emacs, partial(_command, "lsp-mode"), _quit, LSP_MODE),
     ]
-
-
-def _version() -> tuple[int, ...]:
-    if not shutil.which("emacs"):
-        return (0,)
-    said = subprocess.run(["emacs", "--version"], check=True, capture_output=True, text=True).stdout
-    return tuple(map(int, re.findall(r"\d+", said.split("\n")[0])))
-
-
-def _installed() -> bool:
-    """Install it, with sources and lists of our own: the machine's stay as they are."""
-    debian = SOURCES / "debian.sources"
-    if os.geteuid() != 0 or not debian.exists():
-        return False
-    say("installing Emacs …")
-    ours = TOOLS / "apt"
-    (ours / "lists" / "partial").mkdir(parents=True, exist_ok=True)
-    main = debian.read_text().strip().split("\n\n")[0]
-    (suite,) = re.findall(r"^Suites: (\w+)", main, re.MULTILINE)
-    backports = re.sub(r"^Suites: .*", f"Suites: {suite}-backports", main, flags=re.MULTILINE)
-    (ours / "debian.sources").write_text(f"{debian.read_text().strip()}\n\n{backports}\n")
-    options = [f"Dir::Etc::SourceParts={ours}", f"Dir::State::Lists={ours}/lists", f"Dir::Etc::SourceList={os.devnull}"]
-    apt = ["apt-get", "-q", *(word for option in options for word in ("-o", option))]
-    install = [*apt, "install", "-y", "--no-install-recommends", "-t", f"{suite}-backports", *PACKAGES]
-    quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    for command in ([*apt, "update"], install):
-        subprocess.run(command, check=False, stdout=subprocess.DEVNULL, env=quiet)
-    return _version() >= (OLDEST,)
 
 
 def _command(heading: str, config: Path, workspace: Workspace) -> Sequence[str]:
@@ -71,7 +35,7 @@ def _command(heading: str, config: Path, workspace: Workspace) -> Sequence[str]:
         f"(package-initialize)\n(setq inhibit-startup-screen t suggest-key-bindings nil)\n{recipe('emacs.md', heading)}",
         encoding="utf-8",
     )
-    return ["emacs", "-nw", "-q", "-l", str(init), str(workspace.file)]
+    return debian.inside(["emacs", "-nw", "-q", "-l", init, workspace.file], workspace.folder)
 
 
 def _quit(session: Session) -> None:
@@ -101,41 +65,23 @@ def at(session: Session, mark: str) -> None:
     session.screen.until(rf"leaks\.go .*L{session.workspace.lines[mark]}\b")
 
 
-def numbers(session: Session) -> None:
-    for mark in LEAKS:
-        session.hint(mark)
-
-
-def new_snapshot(session: Session) -> None:
-    """Eglot asks again for what is read again."""
-    session.workspace.arrive()
-    session.screen.until(r"has new numbers")
-    run(session, "revert-buffer-quick")
-    numbers(session)
-
-
-def refreshed(session: Session) -> None:
-    session.workspace.arrive()
-    numbers(session)
-
-
-def findings(session: Session) -> None:
-    at(session, "leak registration")
-    run(session, "flymake-show-buffer-diagnostics")
-    session.screen.until(r"^ *35 .*Leak: ")
-
-
-def hover(session: Session) -> None:
-    at(session, "leak goroutine")
-    run(session, "eldoc-doc-buffer")
-    session.screen.until(r"inuse_space")
-    assert r"inuse\_space" not in session.screen.screen()
+def running(command: str, *answers: str) -> Act:
+    """Run a command by its name."""
+    return lambda session: run(session, command, *answers)
 
 
 def stacks(session: Session) -> None:
     at(session, "leak registration")
     run(session, "eglot-code-actions")
     session.screen.until(r"Execute code action|\[eglot\]")
+    session.screen.type("Show call stacks")
+    session.screen.until(r"Call stacks through leaks\.go:35")
+
+
+def stacks_of_lsp_mode(session: Session) -> None:
+    at(session, "leak registration")
+    run(session, "lsp-execute-code-action")
+    session.screen.until(r"Select code action")
     session.screen.type("Show call stacks")
     session.screen.until(r"Call stacks through leaks\.go:35")
 
@@ -147,48 +93,26 @@ def hot_line(command: str, session: Session) -> None:
     session.screen.until(rf"leaks\.go .*L{session.workspace.lines['leak ticker']}\b")
 
 
-def choosing(session: Session) -> None:
-    at(session, "leak goroutine")
-    older = session.workspace.snapshots()[-6]
-    run(session, "alloclens-choose-head", older.name + "\t")
-    session.hint("leak goroutine", older)
-    run(session, "alloclens-choose-head", "latest\t")
-    session.hint("leak goroutine")
-    run(session, "alloclens-choose-sample-type", "alloc_objects")
-    session.screen.until(r"leak goroutine +[\d.]+[kM]?( ▲.*)?$")
-    run(session, "alloclens-choose-sample-type", "inuse_space")
-    session.hint("leak goroutine")
+def choose(session: Session, what: str, value: str) -> None:
+    """Choose by the name, of a snapshot by its beginning."""
+    run(session, f"alloclens-choose-{what}", value + ("\t" if what == "head" else ""))
 
 
-def focusing(session: Session) -> None:
-    at(session, "leak goroutine")
+def focus(session: Session, pattern: str) -> None:
     run(session, "alloclens-focus")
     session.screen.keys("C-a", "C-k")
-    session.screen.type("session")
-    session.screen.until(r"// alloclens: leak goroutine$")
-    session.hint("leak ticker")
-    run(session, "alloclens-unfocus")
-    session.hint("leak goroutine")
+    session.screen.type(pattern)
 
 
 def listing(session: Session) -> None:
     """Findings, hot lines and stacks as lists."""
-    at(session, "leak goroutine")
-    run(session, "alloclens-findings")
-    session.screen.until(r"^ *35: ?.*MB")
-    at(session, "leak goroutine")
-    run(session, "alloclens-hot-lines")
-    session.screen.until(r"^ *15: ?.*MB.*session")
+    checks.seen(at, "leak goroutine", running("alloclens-findings"), r"^ *35: ?.*MB")(session)
+    checks.seen(at, "leak goroutine", running("alloclens-hot-lines"), r"^ *15: ?.*MB.*session")(session)
     at(session, "leak registration")
     run(session, "alloclens-stacks")
     session.screen.until(r"through line 35:$")
     session.screen.keys("Tab", "M-Down", "M-Enter")
     session.screen.until(r"^ *35: ?.*catalog")
-
-
-def state(session: Session) -> None:
-    at(session, "leak goroutine")
-    session.screen.until(r"leaks\.go .*MB")
 
 
 def heat(session: Session) -> None:
@@ -200,33 +124,45 @@ def heat(session: Session) -> None:
     session.screen.until(r"^three$")
 
 
-def capturing(session: Session) -> None:
-    at(session, "leak goroutine")
-    newer, many = session.workspace.next_snapshot(), len(session.workspace.snapshots())
-    with serving(newer) as url:
-        run(session, "alloclens-capture")
-        session.screen.keys("C-a", "C-k")
-        session.screen.type(url)
-        session.screen.type("")
-        session.hint("leak goroutine", newer)
-    assert len(session.workspace.snapshots()) == many + 1
+def capture(session: Session, url: str) -> None:
+    run(session, "alloclens-capture")
+    session.screen.keys("C-a", "C-k")
+    session.screen.type(url)
+    session.screen.type("")
 
 
+def move(session: Session) -> None:
+    """Press a key that changes nothing."""
+    session.screen.keys("C-n")
+
+
+FINDINGS = Check(
+    checks.seen(at, "leak registration", running("flymake-show-buffer-diagnostics"), r"^ *35 .*(Leak|Growing): "),
+    "`flymake-show-buffer-diagnostics`",
+)
 PLAIN = {
-    "numbers on opening": numbers,
-    "numbers of a new snapshot": new_snapshot,
-    "findings": findings,
-    "hover": hover,
-    "call stacks by keyboard": stacks,
-    "next hot line": partial(hot_line, "my-next-hot-line"),
+    checks.OPENING: Check(checks.numbers),
+    checks.ARRIVAL: Check(checks.new_numbers(running("revert-buffer-quick")), "after a message, `revert-buffer-quick`"),
+    checks.FINDINGS: FINDINGS,
+    checks.HOVER: Check(checks.hovers(at, running("eldoc-doc-buffer")), "`C-h .`"),
+    checks.STACKS: Check(stacks, "`eglot-code-actions`"),
+    checks.HOT_LINE: Check(partial(hot_line, "my-next-hot-line"), "a function of the page"),
 }
 PACKAGE = PLAIN | {
-    "numbers of a new snapshot": refreshed,
-    "next hot line": partial(hot_line, "alloclens-next-hot-line"),
-    "base, head, sample type, series": choosing,
-    "focus": focusing,
-    "findings, hot lines, stacks as lists": listing,
-    "status line": state,
-    "heat": heat,
-    "capture": capturing,
+    checks.ARRIVAL: Check(checks.new_numbers(), "by itself"),
+    checks.HOT_LINE: Check(partial(hot_line, "alloclens-next-hot-line"), "`alloclens-next-hot-line`"),
+    "base, head, sample type": Check(checks.choosing(at, choose)),
+    "focus": Check(checks.focusing(at, focus, running("alloclens-unfocus"))),
+    "findings, hot lines and stacks as lists": Check(listing),
+    "status line": Check(checks.seen(at, "leak goroutine", move, r"leaks\.go .*MB")),
+    "heat": Check(heat),
+    "capture": Check(checks.capturing(at, capture)),
+}
+LSP_MODE = {
+    checks.OPENING: Check(checks.numbers),
+    checks.ARRIVAL: Check(checks.new_numbers(move), "after a message, any key"),
+    checks.FINDINGS: FINDINGS,
+    checks.HOVER: Check(checks.hovers(at, running("lsp-describe-thing-at-point")), "`lsp-describe-thing-at-point`"),
+    checks.STACKS: Check(stacks_of_lsp_mode, "`lsp-execute-code-action`"),
+    checks.HOT_LINE: Check(partial(hot_line, "my-next-hot-line"), "a function of the page"),
 }

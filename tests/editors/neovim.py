@@ -9,14 +9,15 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from scripts.tools import TOOLS, go, say
-from tests.editors.editor import BYTES, LEAKS, Editor
-from tests.editors.workspace import recipe, serving
+from tests.editors import checks
+from tests.editors.editor import Check, Editor
+from tests.editors.workspace import recipe
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from tests.editors.editor import Session
+    from tests.editors.editor import Act, Session
     from tests.editors.workspace import Workspace
 
 VERSION = "0.11.4"
@@ -57,38 +58,39 @@ def _quit(session: Session) -> None:
     session.screen.until_ended()
 
 
-def numbers(session: Session) -> None:
-    for mark in LEAKS:
-        session.hint(mark)
+def at(session: Session, mark: str) -> None:
+    """Put the cursor on a marked line of leaks.go."""
+    session.screen.type(f":buffer {session.workspace.file.name} | only")
+    session.screen.type(f":{session.workspace.lines[mark]}")
+    checks.hint(session, mark)
 
 
-def new_snapshot(session: Session) -> None:
-    session.workspace.arrive()
-    numbers(session)
+def close(session: Session) -> None:
+    """Close a floating window."""
+    session.screen.keys("Escape", "0", "l")
+
+
+def typing(command: str) -> Act:
+    """Type a command of Neovim."""
+    return lambda session: session.screen.type(command)
 
 
 def findings(session: Session) -> None:
-    at(session, "leak registration")
-    session.screen.type(":lua vim.diagnostic.open_float()")
-    session.screen.until(r"Leak: ")
-    session.screen.until(r"register it once")
-    session.screen.keys("Escape", "0", "l")
+    look = typing(":lua vim.diagnostic.open_float()")
+    checks.seen(at, "leak registration", look, r"(Leak|Growing): ", r"register it once")(session)
+    close(session)
 
 
 def hover(session: Session) -> None:
-    at(session, "leak goroutine")
-    session.screen.keys("K")
-    session.screen.until(r"inuse_space")
-    assert r"inuse\_space" not in session.screen.screen()
-    session.screen.keys("Escape", "0", "l")
+    checks.hovers(at, lambda session: session.screen.keys("K"))(session)
+    close(session)
 
 
 def stacks(session: Session) -> None:
     """The page of call stacks, and from it to a caller's line."""
     at(session, "leak registration")
     session.screen.keys("g", "r", "a")
-    choice = session.screen.until(r"^(\d+): Show call stacks")[1]
-    session.screen.type(choice)
+    session.screen.type(session.screen.until(r"^(\d+): Show call stacks")[1])
     session.screen.until(r"Call stacks through leaks\.go:35")
     session.screen.type("/leaks.go:35")
     session.screen.type(":normal! gF")
@@ -96,9 +98,9 @@ def stacks(session: Session) -> None:
 
 
 def callers(session: Session) -> None:
-    at(session, "leak registration")
-    session.screen.type(":lua vim.lsp.buf.incoming_calls()")
-    session.screen.until(rf"http\.HandlerFunc\.ServeHTTP.*{BYTES}|{BYTES}.*ServeHTTP")
+    look = typing(":lua vim.lsp.buf.incoming_calls()")
+    shown = rf"http\.HandlerFunc\.ServeHTTP.*{checks.BYTES}|{checks.BYTES}.*ServeHTTP"
+    checks.seen(at, "leak registration", look, shown)(session)
     session.screen.type(":cclose")
 
 
@@ -119,50 +121,35 @@ def one_server(session: Session) -> None:
     at(session, "leak ticker")
 
 
-def at(session: Session, mark: str) -> None:
-    """Put the cursor on a marked line of leaks.go."""
-    session.screen.type(f":buffer {session.workspace.file.name} | only")
-    session.screen.type(f":{session.workspace.lines[mark]}")
-    session.hint(mark)
-
-
 def _goroot() -> str:
     return subprocess.run([go(), "env", "GOROOT"], check=True, capture_output=True, text=True).stdout.strip()
 
 
-def choosing(session: Session) -> None:
-    """The head, by its name and from the list."""
-    at(session, "leak goroutine")
-    older = session.workspace.snapshots()[-6]
-    session.screen.type(f":Alloclens head {older.name}")
-    session.hint("leak goroutine", older)
-    session.screen.type(":Alloclens head")
+def choose(session: Session, what: str, value: str) -> None:
+    """Choose by name, but the newest head from the list."""
+    if value != "latest":
+        session.screen.type(f":Alloclens {what} {value}")
+        return
+    session.screen.type(f":Alloclens {what}")
     session.screen.until(r"^3: latest")
     session.screen.type("3")
-    session.hint("leak goroutine")
-    session.screen.type(":Alloclens sample-type alloc_objects")
-    session.screen.until(r"leak goroutine +[\d.]+[kM]?( ▲.*)?$")
-    session.screen.type(":Alloclens sample-type inuse_space")
-    session.hint("leak goroutine")
+
+
+def series(session: Session) -> None:
+    at(session, "leak goroutine")
     session.screen.type(":Alloclens series")
     session.screen.until(r"^1: \* profiles")
     session.screen.type("1")
 
 
-def focusing(session: Session) -> None:
-    at(session, "leak goroutine")
-    session.screen.type(":Alloclens focus session")
-    session.screen.until(r"// alloclens: leak goroutine$")
-    session.hint("leak ticker")
-    session.screen.type(":Alloclens unfocus")
-    session.hint("leak goroutine")
+def focus(session: Session, pattern: str) -> None:
+    session.screen.type(f":Alloclens focus {pattern}")
 
 
 def listing(session: Session) -> None:
     """Findings, hot lines and stacks as lists."""
-    at(session, "leak goroutine")
-    session.screen.type(":Alloclens findings")
-    session.screen.until(r"leaks\.go\|35 col 1 warning\|")
+    listed = r"leaks\.go\|35 col 1 \w+\|"
+    checks.seen(at, "leak goroutine", typing(":Alloclens findings"), listed)(session)
     at(session, "leak goroutine")
     session.screen.type(":Alloclens hot-lines session")
     session.screen.until(r"^1: .*session.*leaks\.go:15")
@@ -175,41 +162,32 @@ def listing(session: Session) -> None:
     session.screen.until(r"leaks\.go\|35 col 1\|.*catalog")
 
 
-def state(session: Session) -> None:
-    at(session, "leak goroutine")
-    session.screen.until(r"leaks\.go .*MB.*\d+,\d+$")
+def capture(session: Session, url: str) -> None:
+    session.screen.type(f":Alloclens capture {url}")
 
 
-def heat(session: Session) -> None:
-    at(session, "leak goroutine")
-    session.screen.type(":Alloclens heat")
-    session.screen.until(r"^▌.*go s\.fulfil")
+def nothing(session: Session) -> None:
+    """For what is to be seen without doing anything."""
 
 
-def capturing(session: Session) -> None:
-    at(session, "leak goroutine")
-    newer, many = session.workspace.next_snapshot(), len(session.workspace.snapshots())
-    with serving(newer) as url:
-        session.screen.type(f":Alloclens capture {url}")
-        session.hint("leak goroutine", newer)
-    assert len(session.workspace.snapshots()) == many + 1
-
-
+STATE = checks.seen(at, "leak goroutine", nothing, r"leaks\.go .*MB.*\d+,\d+$")
+HEAT = checks.seen(at, "leak goroutine", typing(":Alloclens heat"), r"^▌.*go s\.fulfil")
 PLAIN = {
-    "numbers on opening": numbers,
-    "numbers of a new snapshot": new_snapshot,
-    "findings": findings,
-    "hover": hover,
-    "call stacks by keyboard": stacks,
-    "callers with bytes": callers,
-    "next hot line": hot_line,
-    "one server": one_server,
+    checks.OPENING: Check(checks.numbers),
+    checks.ARRIVAL: Check(checks.new_numbers(), "by itself"),
+    checks.FINDINGS: Check(findings, "`vim.diagnostic.open_float`"),
+    checks.HOVER: Check(hover, "`K`"),
+    checks.STACKS: Check(stacks, "`gra`, `gF`"),
+    checks.CALLERS: Check(callers, "`incoming_calls`"),
+    checks.HOT_LINE: Check(hot_line, "`]h`"),
+    "one server": Check(one_server),
 }
 PLUGIN = {
-    "base, head, sample type, series": choosing,
-    "focus": focusing,
-    "findings, hot lines, stacks as lists": listing,
-    "status line": state,
-    "heat": heat,
-    "capture": capturing,
+    "base, head, sample type": Check(checks.choosing(at, choose)),
+    "series": Check(series),
+    "focus": Check(checks.focusing(at, focus, typing(":Alloclens unfocus"))),
+    "findings, hot lines and stacks as lists": Check(listing),
+    "status line": Check(STATE),
+    "heat": Check(HEAT),
+    "capture": Check(checks.capturing(at, capture)),
 }

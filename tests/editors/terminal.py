@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import time
 import uuid
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,8 +26,47 @@ class NotOnScreenError(AssertionError):
     """Something did not come; the text has the screen."""
 
 
-class Terminal:
-    """A running editor."""
+class Screen(ABC):
+    """A running editor, as a person has it: keys go in, and text is on the screen."""
+
+    patience = PATIENCE
+    enter = "Enter"
+    """The name of this key."""
+
+    @abstractmethod
+    def screen(self) -> str:
+        """Return what is on the screen."""
+
+    @abstractmethod
+    def keys(self, *keys: str) -> None:
+        """Press keys, by their names."""
+
+    @abstractmethod
+    def write(self, text: str) -> None:
+        """Type a text as it is."""
+
+    @abstractmethod
+    def until_ended(self) -> None:
+        """Wait until the editor has ended."""
+
+    def type(self, text: str) -> None:
+        """Type a text as it is, and Enter."""
+        self.write(text)
+        self.keys(self.enter)
+
+    def until(self, pattern: str) -> re.Match[str]:
+        """Wait until the screen matches."""
+        end, screen = time.monotonic() + self.patience, ""
+        while time.monotonic() < end:
+            screen = self.screen()
+            if found := re.search(pattern, screen, re.MULTILINE):
+                return found
+            time.sleep(0.1)
+        raise NotOnScreenError(f"{pattern!r} is not on the screen:\n{screen}")
+
+
+class Terminal(Screen):
+    """An editor in a terminal."""
 
     def __init__(self, socket: Path) -> None:
         self._socket = socket
@@ -43,20 +83,9 @@ class Terminal:
         """Press keys, by their names in tmux: "j", "Enter", "C-x"."""
         self.tmux("send-keys", *keys)
 
-    def type(self, text: str) -> None:
-        """Type a text as it is, and Enter."""
+    def write(self, text: str) -> None:
+        """Type a text as it is."""
         self.tmux("send-keys", "-l", text)
-        self.keys("Enter")
-
-    def until(self, pattern: str, patience: float = PATIENCE) -> re.Match[str]:
-        """Wait until the screen matches."""
-        end, screen = time.monotonic() + patience, ""
-        while time.monotonic() < end:
-            screen = self.screen()
-            if found := re.search(pattern, screen, re.MULTILINE):
-                return found
-            time.sleep(0.1)
-        raise NotOnScreenError(f"{pattern!r} is not on the screen:\n{screen}")
 
     def until_ended(self) -> None:
         """Wait until the editor has ended."""
@@ -72,15 +101,8 @@ def terminal(command: Sequence[str], folder: Path, environment: Mapping[str, str
         surroundings = {**os.environ, **own, **environment}
         running = Terminal(Path(home) / "tmux")
         line = " ".join("'" + word.replace("'", r"'\''") + "'" for word in command)
-        start = [
-            "new-session",
-            "-d",
-            "-x",
-            str(COLUMNS),
-            "-y",
-            str(ROWS),
-            f"{line}; echo; echo editor-ended; sleep 600",
-        ]
+        size = ["-x", str(COLUMNS), "-y", str(ROWS)]
+        start = ["new-session", "-d", *size, f"{line}; echo; echo editor-ended; sleep 600"]
         base = ["tmux", "-S", f"{home}/tmux", "-f", os.devnull, "-u", *start]
         subprocess.run(base, check=True, cwd=folder, env=surroundings)
         try:
