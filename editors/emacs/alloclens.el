@@ -252,8 +252,10 @@
   (interactive)
   (let* ((found (or (apply #'alloclens--ask "stacks" (alloclens--here))
                     (user-error "No call stack goes through this line")))
-         (one (alloclens--pick (concat (plist-get found :title) ": ") (append (plist-get found :stacks) nil)
-                               (lambda (one) (plist-get one :label)))))
+         (stacks (append (plist-get found :stacks) nil))
+         (one (if (cdr stacks)
+                  (alloclens--pick (concat (plist-get found :title) ": ") stacks (lambda (one) (plist-get one :label)))
+                (car stacks))))
     (alloclens--list (plist-get one :frames) (lambda (frame) (plist-get frame :label)))))
 
 (defun alloclens-page ()

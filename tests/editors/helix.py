@@ -71,7 +71,9 @@ def functions(session: Session) -> None:
 CHECKS = {
     checks.OPENING: Check(opening, "after the first key"),
     checks.ARRIVAL: Check(checks.new_numbers(edit), "after a message, an edit"),
-    checks.FINDINGS: Check(checks.seen(at, "leak registration", writing(" d"), r"(Leak|Growing): "), "`Space d`"),
+    checks.FINDINGS: Check(
+        checks.seen(at, "leak registration", writing(" d"), r"(leak +Leak|growing +Growing): "), "`Space d`"
+    ),
     checks.HOVER: Check(checks.hovers(at, writing(" k")), "`Space k`"),
     checks.STACKS: Check(checks.frames(at, writing("gD")), "`gD`"),
     "hot functions": Check(functions, "`Space S`, `$`"),
