@@ -71,7 +71,7 @@ def heaviest(
     grown = _sums(group, values, len(example))
     now = _sums(group, np.where(profile.is_base[samples], 0, values), len(example))
     hidden = np.zeros(len(example), np.bool_)
-    if unsaid is not None:
+    if unsaid is not None and unsaid.any():
         hidden[group[np.isin(samples, having(profile, sites, np.flatnonzero(unsaid)))]] = True
     order = np.lexsort((-now, -np.where(hidden, 0, grown)))
     order = order[~hidden[order] | (now[order] != 0)][:most]
