@@ -98,9 +98,14 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Ran:
 
 @pytest.fixture(params=["the program", "python -m", "an empty entry in PYTHONPATH"])
 def planted(request: pytest.FixtureRequest, tmp_path: Path, program: Ran) -> tuple[Folder, Way]:
+    return prepared(request.param, tmp_path, program)
+
+
+def prepared(name: str, tmp_path: Path, program: Ran) -> tuple[Folder, Way]:
+    """Return the folder of the program, full of code that must not run, and a way to start alloclens."""
     marks = tmp_path / "marks"
     marks.mkdir()
-    found = way(request.param, tmp_path / "alloclens")
+    found = way(name, tmp_path / "alloclens")
     folder = Folder(program.binary.parent, marks, program)
     drop(folder.path / "profiles/a.pb.gz", program.written(100 * MIB))
     for number in range(2):
@@ -164,9 +169,9 @@ NAMES = ("\x1b[31m.go", "a\nb.go", "\u202egnp.go", "x" * 240 + ".go", "named/\x1
 
 
 @pytest.fixture
-def hostile(planted: tuple[Folder, Way]) -> Iterator[tuple[Folder, Way]]:
-    """The folder, as long as it is hostile in every way."""
-    folder, _ = planted
+def hostile(tmp_path: Path, program: Ran) -> Iterator[tuple[Folder, Way]]:
+    """The folder, as long as it is hostile in every way. What it holds does not depend on how alloclens is started."""
+    planted = folder, _ = prepared("the program", tmp_path, program)
     before = {*folder.path.rglob("*")}
     make_odd(folder)
     yield planted
