@@ -95,8 +95,8 @@ def test_install_server(page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     programs = tmp_path / "bin"
     programs.mkdir()
     (programs / "uv").symlink_to(Path(sysconfig.get_path("scripts")) / "uv")
+    (programs / "python3").symlink_to(os.path.realpath(sys.executable))  # else uv downloads one
     monkeypatch.setenv("UV_CACHE_DIR", str(UV_CACHE))  # what was downloaded stays for the next run
-    monkeypatch.setenv("UV_PYTHON", os.path.realpath(sys.executable))
     folder = tmp_path / "w"
     folder.mkdir()
     module(folder)
