@@ -24,6 +24,8 @@ EDITORS = ("emacs-nox", "elpa-go-mode", "elpa-lsp-mode", "hx", "vim-nox", "vim-y
 SCREEN = ("dbus-daemon", "fonts-dejavu-core", "imagemagick", "tesseract-ocr", "xdotool", "xvfb")
 """A screen without a monitor, keys for it, pictures of it, and their text."""
 PACKAGES = (*EDITORS, *SCREEN, "git")
+PRIVATE = ("unshare", "--mount", "--propagation", "private")
+"""Runs a command whose mounts end with it, however it ends: nothing of this machine is left mounted there, to be removed by mistake."""
 ENTER = """\
 set -e
 system=$1 folder=$2 many=$3
@@ -46,6 +48,9 @@ def is_here() -> bool:
     if os.geteuid() != 0 or not SOURCES.exists() or sys.base_prefix == "/usr":
         say("the editors of Debian need root, apt-get, and a Python outside /usr, which runs there, too")
         return False
+    if str(SYSTEM) in Path("/proc/self/mountinfo").read_text("utf-8"):
+        say(f"something is mounted below {SYSTEM}, which is to be removed: unmount it first")
+        return False
     say(f"installing Debian's {', '.join(EDITORS)}; this takes some minutes …")
     shutil.rmtree(SYSTEM, ignore_errors=True)
     quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
@@ -53,7 +58,16 @@ def is_here() -> bool:
         subprocess.run(command, check=False, stdout=subprocess.DEVNULL, env=quiet)
     (mirror,) = re.findall(r"^URIs: (\S+)", SOURCES.read_text("utf-8"), re.MULTILINE)[:1]
     source = f"deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] {mirror} {RELEASE} main"
-    make = ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={','.join(PACKAGES)}", RELEASE, SYSTEM, source]
+    make = [
+        *PRIVATE,
+        "mmdebstrap",
+        "--quiet",
+        "--variant=minbase",
+        f"--include={','.join(PACKAGES)}",
+        RELEASE,
+        SYSTEM,
+        source,
+    ]
     if subprocess.run(make, check=False, env=quiet, stdout=sys.stderr).returncode:
         return False
     INSTALLED.write_text("\n".join(PACKAGES), "utf-8")
@@ -64,7 +78,7 @@ def inside(command: Sequence[str | Path], folder: Path) -> list[str]:
     """Return a command that runs another one there, in a folder of this machine, with this Python and this project."""
     shared = ["/proc", "/dev", "/sys", "/tmp", sys.base_prefix]
     shared += [] if str(ROOT).startswith("/tmp/") else [str(ROOT)]
-    enter = ["unshare", "--mount", "--propagation", "private", "sh", "-c", ENTER, "sh"]
+    enter = [*PRIVATE, "sh", "-c", ENTER, "sh"]
     return [*enter, str(SYSTEM), str(folder), str(len(shared)), *shared, *map(str, command)]
 
 
