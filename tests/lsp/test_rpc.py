@@ -82,6 +82,7 @@ GOOD: dict[str, Any] = {
     "inlayHint/resolve": {"position": AT["start"], "label": "1MB", "data": {"uri": "file:///a.go", "line": 1}},
     "textDocument/codeAction": {**HERE, "range": AT, "context": {"diagnostics": [{"range": AT, "message": "m"}]}},
     "textDocument/codeLens": HERE,
+    "textDocument/declaration": {**HERE, "position": AT["start"]},
     "textDocument/documentLink": HERE,
     "textDocument/hover": {**HERE, "position": AT["start"]},
     "textDocument/inlayHint": {**HERE, "range": AT},
