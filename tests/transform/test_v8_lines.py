@@ -18,6 +18,7 @@ HEAP = "objects/count space/bytes"
         (HEAP, "keep@file:///w/src/shop.mts:3 < look@/w/a.tsx:3", True),
         (HEAP, "keep@/w/shop.py:3 < keep@/w/dist/shop.js:3", False),
         (HEAP, "emit@node:events:513", False),
+        (HEAP, "keep@/w/a.ts:3 < keep@/w/a.ts:9", False),  # two lines of one function
         (CPU, "keep@/w/dist/shop.js:3", False),
     ],
 )

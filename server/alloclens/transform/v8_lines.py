@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from alloclens.arrays import distinct, packed
 from alloclens.profile.sample_types import allocates
 
 if TYPE_CHECKING:
@@ -16,10 +17,19 @@ BUILT_IN = re.compile(r"(?:node|wasm|evalmachine|native|internal)\b|<")
 
 
 def with_v8_lines(profile: Profile) -> Profile:
-    """Return a heap profile of JavaScript as one whose lines are those of functions, as @datadog/pprof writes it."""
+    """Return a heap profile of JavaScript as one whose lines are those of functions, as @datadog/pprof writes it.
+
+    One that has two lines of a function is not V8's.
+    """
     if profile.by_function or not all(allocates(kind.type) for kind in profile.sample_types):
         return profile
     files = {profile.strings[row] for row in set(profile.functions.file.tolist())}
     named = [file for file in files if file and not BUILT_IN.match(file)]
-    is_of_v8 = bool(named) and all(map(SCRIPT.search, named))
+    is_of_v8 = bool(named) and all(map(SCRIPT.search, named)) and _has_one_line_each(profile)
     return replace(profile, by_function=True) if is_of_v8 else profile
+
+
+def _has_one_line_each(profile: Profile) -> bool:
+    function, line = profile.frames.function, profile.frames.line
+    known = function >= 0
+    return len(distinct(packed(function[known], line[known]))) == len(distinct(function[known]))
