@@ -185,8 +185,9 @@ def lanes(snapshots: Sequence[Snapshot]) -> list[tuple[Snapshot, ...]]:
     """Split a series, in time order, so that no two processes of a part run at the same time.
 
     If all names have the ID of their process, that tells. Else there is one part unless the stacks show that processes took
-    turns: that they continued after a snapshot of another one at least as often as a new one started. A process that has ended seldom seems to, by chance. If a snapshot may
-    be of several processes, either the last one seen or the one that has allocated most is taken, whichever gives fewer.
+    turns: that they continued after a snapshot of another one at least as often as a new one started. A process that has
+    ended seldom seems to, by chance. If a snapshot may be of several processes, either the last one seen or the one that
+    has allocated most is taken, whichever gives fewer.
     """
     if all(process_id(snapshot.name) for snapshot in snapshots):
         return _in_turn(_by_id(snapshots))

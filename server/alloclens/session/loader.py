@@ -192,7 +192,7 @@ class Loader:
         if self._wanted != wanted:  # `want` has woken the loader
             return
         new = await self._aside(_new, self._listing, seen.scan.files)
-        to_show = self._setup, wanted.focus, wanted.compared
+        to_show = self._setup, wanted.focus, wanted.compared  # following may have found other labels
         same_limits = (seen.scan.faults, seen.scan.closed) == (self._known.faults, self._known.closed)
         if not new and not seen.gone and same_limits and self._shown == to_show:
             await self._forget(seen)
