@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from alloclens.arrays import Ints, Mask
     from alloclens.cache.texts import Texts
     from alloclens.profile.kinds import ProfileKind
-    from alloclens.series.comparison import Comparison, Contents
+    from alloclens.series.comparison import Contents
     from alloclens.series.findings import Finding
     from alloclens.series.snapshot import Snapshot
     from alloclens.session.known import Known
