@@ -71,11 +71,11 @@ async def test_files_of_the_directories_are_of_no_other_series_for_it(editor: Ed
     web, head = str(shop / "profiles/web/1.pb.gz"), str(shop / "profiles/api/1.pb.gz")
     assert await editor.command(COMPARE, web, head) is None
     await editor.until_hints(api, {5: "1.0MB flat · 2.0MB cum"})
-    assert editor.status.compares
+    await editor.until(lambda: editor.status.compares)
     assert "1.pb.gz → 1.pb.gz" in editor.status.text
     await editor.command(LEAVE)
     await editor.until_hints(api, SHOWN)
-    assert not editor.status.compares
+    await editor.until(lambda: not editor.status.compares)
 
 
 async def test_choosing_a_series_leaves_the_comparison(editor: Editor, shop: Path) -> None:
@@ -87,6 +87,7 @@ async def test_choosing_a_series_leaves_the_comparison(editor: Editor, shop: Pat
     assert await editor.command("alloclens.server.showSeries", own["name"]) is None  # it is shown already
     await editor.command(LEAVE)
     await editor.until_hints(api, SHOWN)
+    await editor.until(lambda: not editor.status.compares)
     assert await editor.command(COMPARE, base, head) is None
     await editor.until(lambda: editor.status.compares)
     assert await editor.command("alloclens.server.showSeries", "web") is None
@@ -128,6 +129,7 @@ async def test_profiles_of_other_formats_are_compared_by_what_both_have(editor: 
     head.write_text(json.dumps(dhat))
     assert await editor.command(COMPARE, base, str(head)) is None
     await editor.until_hints(api, {5: "50.0MB ▲40.0MB"})
+    await editor.until(lambda: editor.status.compares)
     assert "Only one of them has peak_objects, peak_space" in editor.status.tooltip
     text = await editor.hover(api, 5)
     assert "alloc_space: 90.0MB flat" in text

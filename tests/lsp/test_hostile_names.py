@@ -112,6 +112,7 @@ async def test_every_label_is_text_on_one_line(editor: Editor, tmp_path: Path) -
     whole = lsp.Range(lsp.Position(LINE - 1, 0), lsp.Position(LINE - 1, 0))
     flame = await command("alloclens.server.flame", {})
     tree = await command("alloclens.server.stackTree", uri, LINE - 1, "callees", [])
+    await editor.until(lambda: r"\x1b" in editor.status.tooltip)
     answers = [
         item,
         callees,

@@ -172,6 +172,7 @@ async def test_views_have_each_kind_in_words(editor: Editor, folder: Path) -> No
     assert [item.detail for item in items] == [f"{count} · 100%" for count in ("32.0MB", *counts)]
     found = await editor.client.workspace_symbol_async(lsp.WorkspaceSymbolParams("$keep"))
     assert [one.name.split(" ", 1)[1] for one in found] == [" · ".join(["32.0MB", *counts])]
+    await editor.until(lambda: editor.status.state == "ok")
     assert editor.status.text == "inuse_space 32.0MB, latest · 500 goroutines · 450 leaked goroutines …"
     assert all(count.split(" ")[0] in editor.status.tooltip for count in counts)
     path = await editor.command("alloclens.server.stackPage", *where)

@@ -53,7 +53,7 @@ async def test_a_profile_of_a_test_is_shown_if_it_is_wanted(editor: Editor, fold
     changed(editor, path)
     await editor.until_hints(uri, {11: "30.0MB"})
     assert editor.questions == [question(path)]
-    assert editor.status.compares
+    await editor.until(lambda: editor.status.compares)
     assert "mem.out" in editor.status.text
     assert editor.applied == []
 
