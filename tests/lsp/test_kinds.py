@@ -234,6 +234,7 @@ async def test_a_file_is_explained_by_the_kind_that_has_it(editor: Editor, folde
     await editor.open_folder(folder)
     uri = editor.open(waits)
     await editor.until_hints(uri, {4: "9 goroutines"})
+    await editor.until(lambda: editor.status.state == "ok")  # both are read
     lines = (await editor.command("alloclens.server.explain", uri)).split("\n")
     assert lines[0] == "inuse_space in heap.pb.gz"
     assert "goroutine in goroutine.pb.gz:" in lines
