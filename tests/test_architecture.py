@@ -42,7 +42,7 @@ ROOMS = {
     "source": {"languages"},
     "settings": {"languages", "source"},
     "cache": {"profile", "series", "source"},
-    "symbols": {"profile", "transform", "source"},
+    "symbols": {"profile", "transform", "languages", "source"},
     "workspace": {"profile", "tables", "series", "languages", "source", "settings", "cache", "symbols"},
     "sources": {"profile"},
     "session": {
@@ -186,14 +186,18 @@ def test_functions_are_short() -> None:
     assert long == []
 
 
-def test_a_class_name_means_one_class() -> None:
+def test_the_name_of_a_type_means_one_type() -> None:
+    """Classes and aliases, at module level or for type checks alone."""
     defined: dict[str, list[str]] = {}
     for name, path in modules().items():
-        module = parsed(path)[0]
-        for node in module.body if isinstance(module, ast.Module) else ():
-            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+        for node in parsed(path):
+            if isinstance(node, ast.ClassDef):
                 defined.setdefault(node.name, []).append(name)
-    assert {name: places for name, places in defined.items() if len(places) > 1} == {}
+            elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                variable = re.match(r"(TypeVar|ParamSpec)\(", ast.unparse(node.value))
+                if re.fullmatch(r"[A-Z]\w*[a-z]\w*", node.targets[0].id) and not variable:
+                    defined.setdefault(node.targets[0].id, []).append(name)
+    assert {name: places for name, places in defined.items() if len(places) > 1 and name[0] != "_"} == {}
 
 
 def test_no_circles() -> None:

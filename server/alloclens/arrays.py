@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Singles = NDArray[np.float32]
     Mask = NDArray[np.bool_]
+    Indices = NDArray[np.int32]
+    Addresses = NDArray[np.uint64]
     Numbers = NDArray[Any]
     """Integers or floats."""
 

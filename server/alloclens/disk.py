@@ -219,6 +219,15 @@ def check_inside(path: str, roots: Iterable[str], advice: str = "") -> None:
         raise OSError(errno.EINVAL, f"a symbolic link that leads out of the workspace, to {target}{advice}")
 
 
+Identity = tuple[int, int]
+"""Device and inode: another file or directory at the same path has another identity."""
+
+
+def identity_of(status: os.stat_result) -> Identity:
+    """Return the identity of a file or directory."""
+    return status.st_dev, status.st_ino
+
+
 class Stamp(NamedTuple):
     """Identifies a version of a file: if it is replaced or rewritten, the stamp changes."""
 

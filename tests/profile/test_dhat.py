@@ -143,7 +143,7 @@ def test_damage_is_an_error(before: str, after: str, words: str) -> None:
 @pytest.mark.parametrize(
     ("bound", "most", "words"),
     [
-        ("MAX_STACK_FRAMES", 5, "the stacks have more than 4 frames"),
+        ("MAX_DHAT_FRAMES", 5, "the stacks have more than 4 frames"),
         ("MAX_DEPTH", 3, "a stack has more than 2 frames"),
         ("MAX_NAMES", 5, "name more than 4 frames"),
     ],

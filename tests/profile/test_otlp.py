@@ -105,7 +105,7 @@ def test_a_reference_to_nothing_is_an_error(table: str) -> None:
 
 
 def test_the_frames_of_all_stacks_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(otlp, "MAX_STACK_FRAMES", 3)
+    monkeypatch.setattr(otlp, "MAX_EXPANDED_FRAMES", 3)
     with pytest.raises(Malformed, match="more than 3 "):
         read(data().SerializeToString())
 

@@ -111,7 +111,7 @@ def test_a_deep_tree() -> None:
 
 
 def test_the_frames_of_all_stacks_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(v8, "MAX_STACK_FRAMES", 300 * 299 // 2 - 1)
+    monkeypatch.setattr(v8, "MAX_EXPANDED_FRAMES", 300 * 299 // 2 - 1)
     with pytest.raises(Malformed, match="the stacks have more than"):
         read(chain(300))
 

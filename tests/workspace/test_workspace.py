@@ -205,7 +205,7 @@ def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return an empty home, on a machine where no Go is found."""
     for name in ("GOROOT", "GOMODCACHE", "GOPATH"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(asked, "INSTALLED", ())
+    monkeypatch.setattr(asked, "USUAL_GOROOTS", ())
     home = tmp_path / "home"
     home.mkdir()
     monkeypatch.setenv("HOME", str(home))

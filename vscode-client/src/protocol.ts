@@ -45,11 +45,11 @@ export const ABOUT = 'alloclens.server.about';
 
 export type Severity = 'error' | 'warning' | 'information' | 'hint' | 'off';
 
+export type Direction = 'callers' | 'callees';
+
 export type State = 'empty' | 'loading' | 'ok' | 'problem';
 
 export type CaptureKind = 'named' | 'heap' | 'goroutine' | 'goroutineleak' | 'all';
-
-export type Direction = 'callees' | 'callers';
 
 // The params of the notification after every change: what to show in a status bar.
 export interface Status {

@@ -14,10 +14,12 @@ from zlib import crc32
 
 import platformdirs
 
-from alloclens.disk import NOT_REGULAR, reason
+from alloclens.disk import NOT_REGULAR, identity_of, reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from alloclens.disk import Identity
 
 log = logging.getLogger(__name__)
 
@@ -37,8 +39,6 @@ WRITING = "BEGIN IMMEDIATE"
 """Starts a write transaction: of two transactions that first read and then write, one would fail."""
 
 Row = tuple[Any, ...]
-Identity = tuple[int, int]
-"""Device and inode."""
 Version = tuple[int, int, int]
 """Number of connections opened, number of failures, and SQLite's data version."""
 
@@ -224,7 +224,7 @@ def _identity(path: Path) -> Identity | None:
         status = path.stat()
     except OSError:
         return None
-    return status.st_dev, status.st_ino
+    return identity_of(status)
 
 
 def _text(data: bytes) -> str:

@@ -28,10 +28,10 @@ SCHEMA = """
 OLDEST = "DELETE FROM frames1 WHERE rowid IN (SELECT rowid FROM frames1 ORDER BY rowid LIMIT 100)"
 MAX_FRAMES_BYTES = 256 << 20
 """Compressed size of all frames; the oldest are dropped first. 10,000 addresses take about 200 KB."""
-Frames = dict[int, list[tuple[str, str, str, int]]]
+FramesOfAddresses = dict[int, list[tuple[str, str, str, int]]]
 """Of each address: name, linker's name, file and line of its calls, the innermost first."""
-NO_FRAMES = (math.inf, Frames())
-DECODER = msgspec.msgpack.Decoder(Frames)
+NO_FRAMES = (math.inf, FramesOfAddresses())
+DECODER = msgspec.msgpack.Decoder(FramesOfAddresses)
 
 
 class FrameStore:
@@ -44,7 +44,7 @@ class FrameStore:
         """Close the file."""
         self._cache.close()
 
-    def of(self, snapshot: str, stamp: Stamp) -> tuple[float, Frames]:
+    def of(self, snapshot: str, stamp: Stamp) -> tuple[float, FramesOfAddresses]:
         """Return when the program of a snapshot was built, and the frames of its addresses; NO_FRAMES if they were not stored."""
         key = sql_text(snapshot), repr(tuple(stamp))
         for *_, built_at, body, _ in whole(self._cache.ask("SELECT * FROM frames1 WHERE snapshot = ?", key[0]), *key):

@@ -22,7 +22,7 @@ from alloclens.wording import services
 from alloclens.wording.amounts import MAX_HINT_CHARACTERS
 from alloclens.wording.drift import growth_unknown, not_shown, reasons, without_line
 from alloclens.wording.explain import advice
-from alloclens.wording.kinds import Row, side_by_side
+from alloclens.wording.kinds import KindRow, side_by_side
 from alloclens.wording.markdown import plain
 from alloclens.wording.nothing import notes
 from alloclens.wording.status import is_there, not_used, nothing, there, unreadable
@@ -101,12 +101,12 @@ def refuse_unknown(known: World, *given: str | None) -> None:
 
 def _hints(files: Sequence[FileLines], text: str) -> dict[int, str]:
     """Return the hint of each line, which has the numbers of all kinds of profiles."""
-    on_line: dict[int, list[Row]] = {}
+    on_line: dict[int, list[KindRow]] = {}
     for file in files:
         spots = _lines_now(file, file.on(text))
         for row in worth_showing(file.comparison, file.rows).tolist():
             if row in spots:
-                on_line.setdefault(spots[row].line, []).append(Row(file.comparison, row, spots[row].unsure))
+                on_line.setdefault(spots[row].line, []).append(KindRow(file.comparison, row, spots[row].unsure))
     return {line: side_by_side(rows) for line, rows in on_line.items()}
 
 

@@ -17,7 +17,7 @@ from alloclens.session.profile_file import Compared, compared, read_profile, rea
 from alloclens.settings import config
 from alloclens.settings.checking import parse
 from alloclens.tables.lines import unplaced
-from alloclens.tables.top import By, Sort, Top, top
+from alloclens.tables.top import Granularity, Sort, Top, top
 from alloclens.transform.difference import total
 from alloclens.transform.filters import FilterError, Filters, filtered
 from alloclens.wording.amounts import amount, share
@@ -73,7 +73,7 @@ def filter_options(command: Callable[..., None]) -> Callable[..., None]:
     multiple=True,
     help="A program, or a directory of programs, to resolve addresses.",
 )
-@click.option("--by", type=click.Choice(get_args(By)), default="line", show_default=True)
+@click.option("--by", type=click.Choice(get_args(Granularity)), default="line", show_default=True)
 @click.option("--sample-type", default="", help="Such as inuse_space; by default, that of the file.")
 @click.option("--sort", type=click.Choice(get_args(Sort)), default="flat", show_default=True)
 @click.option("--count", type=click.IntRange(1), default=30, show_default=True, help="The number of rows.")
@@ -84,7 +84,7 @@ def command(
     base: str | None,
     not_a_difference: bool,
     binary: tuple[str, ...],
-    by: By,
+    by: Granularity,
     sample_type: str,
     sort: Sort,
     count: int,

@@ -18,7 +18,7 @@ from alloclens.languages.syntax import syntax
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from alloclens.languages.syntax import Declaration, Kind, Syntax
+    from alloclens.languages.syntax import Declaration, DeclarationKind, Syntax
 
 
 def declared(text: str, function: str, path: str) -> list[int]:
@@ -125,7 +125,7 @@ def closure_around(text: str, line: int, path: str) -> Declaration | None:
     return _innermost(text, line, path, "closure")
 
 
-def _innermost(text: str, line: int, path: str, kind: Kind) -> Declaration | None:
+def _innermost(text: str, line: int, path: str, kind: DeclarationKind) -> Declaration | None:
     read = read_as(text, path)
     inside = (d for d in read.declarations if d.kind == kind and d.holds(line)) if read else ()
     return max(inside, key=lambda d: d.first, default=None)

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 MAX_NAME_CHARACTERS = 1000
 """Characters: the time of some expressions grows with the square of a hostile name."""
 
+RUST_HASH = re.compile(r"::h[0-9a-f]{16}$")
+"""Ends a name in Rust's mangling before v0; some demanglers keep it."""
 NAMELESS = re.compile(r"^<|\(anonymous|(?:^|(?<!\))\.)init(?:\.(?:func)?\d+)*$|\.glob\.\.")
 
 

@@ -7,9 +7,8 @@ from itertools import accumulate
 from pathlib import Path
 
 from alloclens.languages.language import FunctionName, Grammar, Language
-from alloclens.languages.names import parameters_in
+from alloclens.languages.names import RUST_HASH, parameters_in
 
-HASH = re.compile(r"::h[0-9a-f]{16}$")
 CLOSED = re.compile(r"(?:::)?(?:\{\{?(?:closure|lambda|vtable\.shim|shim)|'lambda|\$_\d)")
 CLONE = re.compile(r"(?: ?\[clone [^\]]*\]| \(\.[^()]*\)|\.(?:cold|(?:part|isra|constprop)\.\d+))+$")
 PIECE = re.compile(
@@ -23,7 +22,7 @@ OPERATOR = re.compile(r"operator\s+(\W)")
 
 def _parse_name(function: str) -> FunctionName:
     """ns::T<int>::f(int) const -> ns, T, f; <x::T as y::Trait>::f::{{closure}} -> x, T, f."""
-    name = CLONE.sub("", HASH.sub("", function)).replace("{anonymous}", "(anonymous namespace)")
+    name = CLONE.sub("", RUST_HASH.sub("", function)).replace("{anonymous}", "(anonymous namespace)")
     match = CLOSED.search(name)
     inner = name[: match.start()] if match else name
     return FunctionName(_parts(inner), match is not None, None if match else _listed(inner))

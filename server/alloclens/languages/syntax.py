@@ -37,8 +37,8 @@ another thread in between."""
 MAX_TREES = 4
 """Syntax trees that are kept for the next text of the same file; each is some ten times as large as its text."""
 
-Kind = Literal["function", "closure", "type"]
-KINDS: dict[str, Kind] = {"function": "function", "closure": "closure", "type": "type"}
+DeclarationKind = Literal["function", "closure", "type"]
+KINDS: dict[str, DeclarationKind] = {"function": "function", "closure": "closure", "type": "type"}
 
 
 class Declaration(NamedTuple):
@@ -55,7 +55,7 @@ class Declaration(NamedTuple):
     line: int
     """Where its name stands; where it begins if it has none."""
     last: int
-    kind: Kind = "function"
+    kind: DeclarationKind = "function"
     body: int = 0
     """Where its body begins; 0 if it has none."""
 

@@ -29,13 +29,13 @@ if TYPE_CHECKING:
 
     from alloclens.lsp.protocol import Command
 
-Given = TypeVar("Given", bound="Command[Any]")
+AnyCommand = TypeVar("AnyCommand", bound="Command[Any]")
 Data = TypeVar("Data")
 BAD = (msgspec.ValidationError, UnicodeEncodeError)
 """msgspec's errors for a value of a wrong type, and for a lone surrogate where one of several strings is expected."""
 
 
-def read(command: type[Given], given: Sequence[Any]) -> Given:
+def read(command: type[AnyCommand], given: Sequence[Any]) -> AnyCommand:
     """Return a command with these arguments; null counts as missing.
 
     Raises JsonRpcInvalidParams, which lists the command's arguments.

@@ -44,7 +44,7 @@ def _of_kind(at: Here, world: World, spots: Spots, most: int, *, folds: bool) ->
         spot = spots.spot(named.at)
         return named.name, f"{spot.uri}#L{spot.line}" if spot else ""
 
-    places = wording.Places(
+    places = wording.LinePlaces(
         partial(spots.finding, comparison),
         line_of,
         lambda finding: page_of(finding, spots.shape(comparison, finding, spots.finding(comparison, finding))),

@@ -12,6 +12,7 @@ from typing import Annotated, ClassVar, Generic, Literal, TypeVar
 import msgspec
 
 from alloclens.settings.settings import Severity  # noqa: TC001 - msgspec reads the fields of a class
+from alloclens.tables.stack_tree import Direction  # noqa: TC001 - as above
 from alloclens.typed import Message, ready
 from alloclens.wording.explain import Placement
 from alloclens.wording.flame import Flame, Timeline
@@ -224,9 +225,6 @@ class StackTreeNode(Message, frozen=True):
     location: Location | None
     own: bool
     leaf: bool
-
-
-Direction = Literal["callees", "callers"]
 
 
 class ShowStackPage(Command[str | None], frozen=True):

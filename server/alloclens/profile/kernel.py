@@ -11,12 +11,8 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from numpy.typing import NDArray
-
-    from alloclens.arrays import Floats, Ints, Mask
+    from alloclens.arrays import Floats, Indices, Ints, Mask
     from alloclens.profile.arena import Arena
-
-    Indices = NDArray[np.int32]
 
 MAX_KEPT_BYTES = 128 << 20
 """An arena of up to this size is reused: allocating fresh memory takes longer than reading most files."""

@@ -15,11 +15,7 @@ import numpy as np
 from alloclens.arrays import offsets, owners, spread
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from alloclens.arrays import Ints, Mask
-
-    Indices = NDArray[np.int32]
+    from alloclens.arrays import Indices, Ints, Mask
 
 
 class ValueType(NamedTuple):

@@ -28,14 +28,14 @@ if TYPE_CHECKING:
     from alloclens.profile.model import ValueType
     from alloclens.series.snapshot import Snapshot
 
-    Functions = Callable[[Snapshot], Ints]
+    FunctionsOf = Callable[[Snapshot], Ints]
     """From a snapshot to the numbers, from 0 on, of its functions that are specific to a program."""
 
 MIN_FUNCTIONS = 10
 """Functions that a group needs to count as a program. Stacks of one program nearly always share its entry functions."""
 
 
-def programs(by_name: Mapping[str, list[Snapshot]], functions: Functions) -> list[list[Snapshot]]:
+def programs(by_name: Mapping[str, list[Snapshot]], functions: FunctionsOf) -> list[list[Snapshot]]:
     """Split snapshots, given by program name ("" for none), by program, in no particular order."""
     nameless = by_name.get("", [])
     if len(by_name) > 2:
@@ -54,7 +54,7 @@ class _Signs:
     functions: Ints
 
     @staticmethod
-    def of(snapshots: Sequence[Snapshot], functions: Functions) -> _Signs:
+    def of(snapshots: Sequence[Snapshot], functions: FunctionsOf) -> _Signs:
         by_evidence = {snapshot.evidence: snapshot for snapshot in snapshots}
         named = distinct(np.concatenate([functions(snapshot) for snapshot in by_evidence.values()]))
         return _Signs({s.program for s in snapshots} - {""}, {s.build_id for s in snapshots} - {""}, named)
@@ -64,7 +64,7 @@ class _Signs:
         return len(self.programs & other.programs), len(self.build_ids & other.build_ids), common
 
 
-def _by_heap(snapshots: list[Snapshot], functions: Functions) -> list[list[Snapshot]]:
+def _by_heap(snapshots: list[Snapshot], functions: FunctionsOf) -> list[list[Snapshot]]:
     """Split snapshots by the sample types of heap profiles. Other kinds stay with the heaps that are most like them."""
     heaps: dict[tuple[ValueType, ...], list[Snapshot]] = {}
     beside: dict[tuple[str, str, int], list[Snapshot]] = {}
@@ -83,7 +83,7 @@ def _by_heap(snapshots: list[Snapshot], functions: Functions) -> list[list[Snaps
     return [part for _, part in parts]
 
 
-def _apart(snapshots: Sequence[Snapshot], functions: Functions) -> list[list[Snapshot]]:
+def _apart(snapshots: Sequence[Snapshot], functions: FunctionsOf) -> list[list[Snapshot]]:
     """Split snapshots that have nothing in common. Those with too few functions stay together if a language may be the same."""
     parts = _connected(snapshots, functions)
     distinct = [part for part, count in parts if count >= MIN_FUNCTIONS]
@@ -111,7 +111,7 @@ def _distinct(groups: Iterable[list[Snapshot]]) -> list[list[Snapshot]]:
     return list({id(group): group for group in groups}.values())
 
 
-def _connected(snapshots: Iterable[Snapshot], functions: Functions) -> list[tuple[list[Snapshot], int]]:
+def _connected(snapshots: Iterable[Snapshot], functions: FunctionsOf) -> list[tuple[list[Snapshot], int]]:
     """Return the connected groups of snapshots, each with its number of functions."""
     alike: dict[tuple[str, str, int], list[Snapshot]] = {}
     for snapshot in snapshots:

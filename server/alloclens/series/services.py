@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from alloclens.profile.kinds import ProfileKind
-    from alloclens.series.programs import Functions
+    from alloclens.series.programs import FunctionsOf
     from alloclens.series.snapshot import Snapshot
 
 NO_FUNCTIONS = np.zeros(0, np.int64)
@@ -90,7 +90,7 @@ class Service:
 def services(
     snapshots: Iterable[Snapshot],
     labels: Mapping[str, str] | None = None,
-    functions: Functions = lambda _: NO_FUNCTIONS,
+    functions: FunctionsOf = lambda _: NO_FUNCTIONS,
 ) -> tuple[Service, ...]:
     """Group snapshots by directory, program and replica; the service with the newest snapshot comes first."""
     in_directory: dict[str, dict[str, list[Snapshot]]] = {}
@@ -104,7 +104,7 @@ def services(
 def group(
     snapshots: Iterable[Snapshot],
     labels: Mapping[str, str] | None = None,
-    functions: Functions = lambda _: NO_FUNCTIONS,
+    functions: FunctionsOf = lambda _: NO_FUNCTIONS,
 ) -> tuple[Series, ...]:
     """Return the series of all services; the one with the newest snapshot comes first."""
     all_series = chain.from_iterable(service.series for service in services(snapshots, labels, functions))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from alloclens.disk import stamp
 from alloclens.faults import Problem
 from alloclens.session.known import Known
+from alloclens.session.listing import MISSING
 from alloclens.session.world import assemble
 from alloclens.settings.checking import parse
 from alloclens.settings.settings import layered
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from alloclens.session.known import Run
     from alloclens.session.setup import Setup
     from alloclens.session.world import FilePair, World
-
-GONE = "there is no such file"
 
 
 def opened(setup: Setup, texts: Texts | None, run: Run, files: FilePair, sample_type: str) -> World:
@@ -38,7 +37,7 @@ def opened(setup: Setup, texts: Texts | None, run: Run, files: FilePair, sample_
     for path in files.paths:
         there = stamp(path)
         try:
-            read = known.read(path, there) if there else Problem(path, GONE)
+            read = known.read(path, there) if there else Problem(path, MISSING)
         except Lost as error:
             read = Problem(path, str(error))
         if isinstance(read, Problem):

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
 
-from alloclens.disk import reason
+from alloclens.disk import identity_of, reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from watchdog.observers.api import BaseObserver, ObservedWatch
+
+    from alloclens.disk import Identity
 
 log = logging.getLogger(__name__)
 
@@ -26,8 +28,6 @@ MAX_WATCHED = 64
 """Each directory takes a thread; changes in the others are noticed by polling."""
 ALL_MOVES = {"generate_full_events": True} if getattr(Observer, "__name__", "") == "InotifyObserver" else {}
 """Options: say of a file that was moved here from a directory that is not watched that it was moved, not that it was made."""
-Identity = tuple[int, int]
-"""Device and inode. A watch does not see the directory that replaces a deleted one."""
 
 
 class Watcher:
@@ -37,6 +37,7 @@ class Watcher:
         self._handler = _Waker(wake)
         self._observer: BaseObserver | None = None
         self._watches: dict[str, tuple[Identity, ObservedWatch]] = {}
+        """Maps a directory to its watch, which does not see the directory that replaces a deleted one."""
         self._failures: dict[str, str] = {}
         """Maps a directory that is not watched to the reason that was logged last."""
 
@@ -133,4 +134,4 @@ def _identity(directory: str) -> Identity | None:
         return None
     if not stat.S_ISDIR(status.st_mode) or not os.access(directory, os.R_OK):
         return None
-    return status.st_dev, status.st_ino
+    return identity_of(status)

@@ -56,7 +56,7 @@ class Config(NamedTuple):
 
 
 NONE = Config()
-Stamp = tuple[int, int, int, int] | None
+ConfigStamp = tuple[int, int, int, int] | None
 
 
 def find(folders: Iterable[str | Path]) -> Path | None:
@@ -74,7 +74,7 @@ def read(folders: Iterable[str | Path], before: Config = NONE) -> Config:
     return next(filter(None, (_config(path, folders, before) for path in _candidates(folders))), NONE)
 
 
-def stamps(folders: Iterable[str | Path]) -> tuple[Stamp, ...]:
+def stamps(folders: Iterable[str | Path]) -> tuple[ConfigStamp, ...]:
     """Return the stamps of the files that `read` looks at; None for one that does not exist."""
     return tuple(_stamp(path) for path in _candidates(folders))
 
@@ -116,7 +116,7 @@ def _candidates(folders: Iterable[str | Path]) -> Iterator[Path]:
     return (Path(folder) / name for folder in folders for name in TABLES)
 
 
-def _stamp(path: Path) -> Stamp:
+def _stamp(path: Path) -> ConfigStamp:
     try:
         status = path.stat()
     except (OSError, ValueError):

@@ -43,7 +43,7 @@ HINTS = {
 }
 
 
-class Answer(NamedTuple):
+class Fetched(NamedTuple):
     """A profile as sent, without its content encoding."""
 
     data: bytes
@@ -51,7 +51,7 @@ class Answer(NamedTuple):
     """Messages about redirects."""
 
 
-def fetch(address: Address, access: Access = NOBODY) -> Answer:
+def fetch(address: Address, access: Access = NOBODY) -> Fetched:
     """Fetch the profile at an address, within ANSWER_TIMEOUT_SECONDS plus the requested seconds.
 
     Raises CaptureError with a message that never contains credentials.
@@ -64,7 +64,7 @@ def fetch(address: Address, access: Access = NOBODY) -> Answer:
         raise CaptureError(text, passing=error.passing, wait=error.wait) from error
 
 
-def _fetched(address: Address, access: Access) -> Answer:
+def _fetched(address: Address, access: Access) -> Fetched:
     deadline = Deadline(ANSWER_TIMEOUT_SECONDS + address.seconds)
     at, redirects = address, list[str]()
     while True:
@@ -73,7 +73,7 @@ def _fetched(address: Address, access: Access) -> Answer:
         response = _response(at, access if known else access.anonymous(), deadline, name)
         location = response.headers.get("location") if response.status in REDIRECTS else None
         if location is None:
-            return Answer(_profile(response, name), tuple(redirects))
+            return Fetched(_profile(response, name), tuple(redirects))
         if len(redirects) == MAX_REDIRECTS:
             raise CaptureError(f"{name} redirects again; at most {MAX_REDIRECTS} redirects are followed")
         before, at = at, moved(at, location)

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from alloclens.languages.names import RUST_HASH
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -23,8 +25,6 @@ if TYPE_CHECKING:
 ITANIUM, RUST = ("_Z", "__Z", "___Z"), ("_R", "__R")
 MANGLED = (*ITANIUM, *RUST, "?")
 OLD_RUST = re.compile(r"_+Z.*17h[0-9a-f]{16}E")
-HASH = re.compile(r"::h[0-9a-f]{16}$")
-"""Hash of Rust's mangling before v0; some versions of the demangler keep it."""
 CLONE = re.compile(r"(\.cold|\.(part|isra|constprop)\.\d+)+$")
 SUFFIX = re.compile(r" \(\.[^()]*\)$")
 """The same, and any suffix that starts with a dot, as LLVM prints it."""
@@ -145,7 +145,7 @@ def _may_become(name: str) -> int:
 def _shown(name: str, full: str) -> str:
     """Return the name that pprof shows, from the full one."""
     if OLD_RUST.match(name):
-        return HASH.sub("", SUFFIX.sub("", full))
+        return RUST_HASH.sub("", SUFFIX.sub("", full))
     return _without_arguments(SUFFIX.sub("", full), of_rust=True) if name.startswith(RUST) else _bare(full) or name
 
 

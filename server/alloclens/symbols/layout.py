@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 import numpy as np
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from alloclens.arrays import Addresses
 
-    Addresses = NDArray[np.uint64]
 
 NOWHERE = np.uint64(2**64 - 1)
 PT_LOAD, PF_X, ET_DYN = 1, 1, 3

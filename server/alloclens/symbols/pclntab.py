@@ -50,7 +50,7 @@ class _TableError(Exception):
 
 
 @dataclass(frozen=True, eq=False)
-class Table:
+class LineTable:
     """The table of one binary, with its functions sorted by address."""
 
     data: bytes
@@ -121,7 +121,7 @@ def ran(profile: Profile, path: str, seen: Stamp) -> bool | None:
 class _Lines:
     """Decodes and caches the lines of functions of a table."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: LineTable) -> None:
         self._table = table
         self._known: dict[int, tuple[Ints, Ints]] = {}
         self._left = MAX_STEPS
@@ -145,7 +145,7 @@ class _Lines:
         return int(lines[at]) if at < len(lines) else 0
 
 
-def _starts(table: Table, address: Ints, row: Ints) -> list[int]:
+def _starts(table: LineTable, address: Ints, row: Ints) -> list[int]:
     """Return possible addresses of the first function, for which nearly all addresses are in their functions."""
     if not len(row):
         return []
@@ -163,7 +163,7 @@ def _starts(table: Table, address: Ints, row: Ints) -> list[int]:
 
 
 @lru_cache(2)
-def _table(path: str, seen: Stamp) -> Table | None:
+def _table(path: str, seen: Stamp) -> LineTable | None:
     """Read the table of a binary; None if it has no readable one."""
     del seen
     try:
@@ -194,7 +194,7 @@ def _headers(file: BinaryIO) -> Iterator[int]:
         before = data[-7:]
 
 
-def _parsed(data: bytes) -> Table | None:
+def _parsed(data: bytes) -> LineTable | None:
     """Parse the table at the start of some bytes; None if there is none.
 
     The header continues with words: the number of functions and files, the start of the text (unused since Go 1.26),
@@ -217,4 +217,4 @@ def _parsed(data: bytes) -> Table | None:
         return None
     name, line = names + numbers[about + 1].astype(np.int64), lines + numbers[about + 6].astype(np.int64)
     whole = data[: functions + 4 * int(about.max()) + 28]
-    return Table(whole, data[6], entry, name, line) if max(name.max(), line.max()) < len(whole) else None
+    return LineTable(whole, data[6], entry, name, line) if max(name.max(), line.max()) < len(whole) else None

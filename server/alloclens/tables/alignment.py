@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 LineMaps = Mapping[tuple[str, str], "Ints"]
 """By recorded file of the base and of the head: the head's line for 0 and each line of the base; 0 for none."""
 NO_MAPS: LineMaps = {}
-GONE = -1
+REMOVED = -1
 
 
 class DeclaredFunction(NamedTuple):
@@ -59,7 +59,7 @@ class FunctionAlignment:
     maps: Sequence[Ints]
 
     def lines(self, function: Ints, line: Ints) -> Ints:
-        """Map lines of the base's functions to the head; GONE if the texts show that a line was removed."""
+        """Map lines of the base's functions to the head; REMOVED if the texts show that a line was removed."""
         out = np.where(line > 0, line + self.shift[function], line)
         known = (line > 0) & (self.map[function] >= 0)
         if known.any():
@@ -70,7 +70,7 @@ class FunctionAlignment:
         at = np.cumsum([0, *map(len, self.maps)])
         inside = line < np.diff(at)[number]
         to = np.concatenate(self.maps)[np.where(inside, at[number] + line, 0)]
-        return np.where(inside & (to > 0), to, GONE)
+        return np.where(inside & (to > 0), to, REMOVED)
 
 
 def line_pairs(base: Lines, head: Lines) -> list[tuple[str, str]]:
@@ -123,7 +123,7 @@ def align(base: Lines, head: Lines, maps: LineMaps = NO_MAPS) -> Alignment:
     """Lines of functions that the base has, too. A removed function cannot have become one of them."""
     gone = (function >= 0) & (aligned.there[function] < 0)
     gone &= np.isin(packed(file, line), packed(head.file[others], head.line[others]))
-    line = np.where(gone & (aligned.map[function] < 0), GONE, line)
+    line = np.where(gone & (aligned.map[function] < 0), REMOVED, line)
     return Alignment(file, line, *_unsaid(base, head, aligned, file, line))
 
 
@@ -140,7 +140,7 @@ def _unsaid(base: Lines, head: Lines, aligned: FunctionAlignment, file: Ints, li
     mapped[-1] = -1  # no function
     by_text = mapped[of_head] >= 0
     met = np.isin(packed(file, line), packed(head.file, head.line))
-    went = _has_values(base) & np.where(aligned.map[of_base] >= 0, line == GONE, ~met)
+    went = _has_values(base) & np.where(aligned.map[of_base] >= 0, line == REMOVED, ~met)
     met = np.where(
         by_text, _was_there(head, aligned.maps, mapped), np.isin(packed(head.file, head.line), packed(file, line))
     )

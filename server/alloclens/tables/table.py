@@ -12,6 +12,7 @@ from alloclens.stats.growth import SampledValues, changes, values_of_samples
 from alloclens.stats.sampling import sampling_rate
 from alloclens.tables import attribution
 from alloclens.tables.sites import by_line
+from alloclens.tables.top import Granularity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from alloclens.stats.growth import Changes
     from alloclens.tables.sites import Sites
 
-By = Literal["line", "function", "package"]
+By = Literal[Granularity, "package"]
 
 
 @dataclass(frozen=True, eq=False)

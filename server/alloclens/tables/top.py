@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from alloclens.tables.sites import Sites
 
 
-By = Literal["line", "function"]
+Granularity = Literal["line", "function"]
 Sort = Literal["flat", "cum"]
 
 
@@ -61,7 +61,7 @@ class Top:
         ]
 
 
-def top(profile: Profile, column: int, by: By, sort: Sort, whole: int | None = None) -> Top:
+def top(profile: Profile, column: int, by: Granularity, sort: Sort, whole: int | None = None) -> Top:
     """Return pprof's rows with -nodefraction=0 -nodecount=0 in one sample type.
 
     `whole` is 100 % before the profile was filtered.

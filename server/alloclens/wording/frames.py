@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from alloclens.profile.model import Frame
 
-    Label = Callable[[Frame], str]
+    NameOf = Callable[[Frame], str]
 
 ARROW = " ← "
 MAX_FOREIGN_FRAMES = 4
@@ -26,7 +26,7 @@ INNERMOST, OUTERMOST = 4, 2
 
 
 def folded(
-    frames: Sequence[Frame], is_own: Callable[[str], bool], own: Label, foreign: Label, most: int = MAX_FOREIGN_FRAMES
+    frames: Sequence[Frame], is_own: Callable[[str], bool], own: NameOf, foreign: NameOf, most: int = MAX_FOREIGN_FRAMES
 ) -> str:
     """Write a stack, leaf first: reflect.mapassign ← 9 frames of encoding/json ← json.(*Decoder).Decode ← main.serve main.go:24.
 
@@ -36,7 +36,7 @@ def folded(
     return ARROW.join(_parts(frames, is_own, own, foreign, most))
 
 
-def shortened(frames: Sequence[Frame], is_own: Callable[[str], bool], label: Label) -> str:
+def shortened(frames: Sequence[Frame], is_own: Callable[[str], bool], label: NameOf) -> str:
     """Write a stack as `folded` does, with at most six own frames and without runs of others."""
 
     def parts(some: Sequence[Frame]) -> Iterator[str]:
@@ -50,7 +50,7 @@ def shortened(frames: Sequence[Frame], is_own: Callable[[str], bool], label: Lab
 
 
 def _parts(
-    frames: Sequence[Frame], is_own: Callable[[str], bool], own: Label, foreign: Label, most: int
+    frames: Sequence[Frame], is_own: Callable[[str], bool], own: NameOf, foreign: NameOf, most: int
 ) -> Iterator[str]:
     for kind, run in groupby(frames, lambda frame: _kind(frame, is_own)):
         if kind == "nameless":

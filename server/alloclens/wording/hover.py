@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from alloclens.tables.stacks import Stack
 
 
-class Places(NamedTuple):
+class LinePlaces(NamedTuple):
     """Where the lines that a hover names are now."""
 
     finding: Callable[[Finding], MappedFinding]
@@ -48,7 +48,7 @@ def markdown(
     comparison: Comparison,
     row: int,
     stacks: list[Stack],
-    places: Places,
+    places: LinePlaces,
     *,
     doubt: Doubt | None = None,
     folds: bool = False,
@@ -77,7 +77,7 @@ def markdown(
     return "\n\n".join([*parts, *begin, *details, *end])
 
 
-def _verdict(judged: Finding | None, places: Places) -> list[str]:
+def _verdict(judged: Finding | None, places: LinePlaces) -> list[str]:
     if judged is None:
         return []
     now = places.finding(judged)._replace(waits="")  # this is the line in which they wait
@@ -127,7 +127,7 @@ def _table(comparison: Comparison, row: int) -> list[str]:
     return rows
 
 
-def _stacks(stacks: list[Stack], comparison: Comparison, places: Places, first: int = 1) -> list[str]:
+def _stacks(stacks: list[Stack], comparison: Comparison, places: LinePlaces, first: int = 1) -> list[str]:
     """Write the heaviest stacks: own frames, and how many others lie between. `first` is the rank of the first."""
 
     def linked(frame: Frame) -> str:

@@ -30,7 +30,7 @@ PROOF = "Proof: the garbage collector found that nothing can ever wake these gor
 SEPARATOR, MORE = " · ", " …"
 
 
-class Row(NamedTuple):
+class KindRow(NamedTuple):
     """A row of the lines of a comparison's head."""
 
     comparison: Comparison
@@ -80,7 +80,7 @@ def with_noun(value: float, sample_type: ValueType, of: Comparison | None = None
     return " ".join(filter(None, (amount(value, sample_type.unit), noun(of, sample_type, value))))
 
 
-def side_by_side(rows: Sequence[Row]) -> str:
+def side_by_side(rows: Sequence[KindRow]) -> str:
     """Return the hint of a line that has these rows, the leading kind first.
 
     Proof that goroutines leak comes next, then as many other kinds as fit. … says that there are more.
@@ -103,14 +103,14 @@ def joined(text: str, parts: Sequence[tuple[str, str]], most: int = MAX_LINE_CHA
     return text
 
 
-def _alone(of: Row) -> str:
+def _alone(of: KindRow) -> str:
     comparison, stats = of.comparison, of.comparison.stats(of.row)
     counts = noun(comparison, comparison.sample_type, main(stats)[0].value)
     by_function = comparison.lines.by_function
     return hint(stats, comparison.sample_type.unit, counts, unsure=of.unsure, by_function=by_function)
 
 
-def _beside(of: Row) -> tuple[str, str]:
+def _beside(of: KindRow) -> tuple[str, str]:
     value, _ = main(of.comparison.stats(of.row))
     text = quantity(value.value, of.comparison)
     return f"~{text}" if of.unsure else text, significant_growth(value, of.comparison.sample_type.unit)

@@ -13,7 +13,7 @@ from alloclens.processes import output, program
 from alloclens.workspace.files import text_of
 
 WANTED = ("GOROOT", "GOMODCACHE", "GOPATH")
-INSTALLED = (
+USUAL_GOROOTS = (
     "/usr/local/go",
     "/usr/lib/go",
     "/opt/homebrew/opt/go/libexec",
@@ -45,7 +45,7 @@ def _go_env(*environment: str) -> GoEnv:
     del environment
     answer = _asked()
     root = _first_directory(
-        answer.get("GOROOT", ""), os.environ.get("GOROOT", ""), *_beside_go(), *INSTALLED, inside="src/runtime"
+        answer.get("GOROOT", ""), os.environ.get("GOROOT", ""), *_beside_go(), *USUAL_GOROOTS, inside="src/runtime"
     )
     path = (answer.get("GOPATH") or os.environ.get("GOPATH") or os.path.expanduser("~/go")).split(os.pathsep)[0]
     cache = _first_directory(

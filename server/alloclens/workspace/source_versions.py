@@ -47,7 +47,7 @@ PLACEHOLDER = re.compile(r"v0\.0\.0|v\d+\.0\.0-00010101000000-0{12}")
 MAJOR = re.compile(r"(?:^|/)v\d+$")
 VERSIONED = re.compile(r".*(/[^/]+[@-]v?\d+\.\d+\.\d+[^/]*/.*)", re.DOTALL)
 """The end of a path from a directory named after a module, package or crate with its version."""
-INSTALLED = re.compile(r"/(?:node_modules|(?:site|dist)-packages)/")
+INSTALLED_PACKAGE = re.compile(r"/(?:node_modules|(?:site|dist)-packages)/")
 PNPM = re.compile(r"/([^/]+)@[^/]+/node_modules/(.+)", re.DOTALL)
 """A package in pnpm's store: @scope+name@1.2.3/node_modules/@scope/name/index.js."""
 LONE_RETURN = re.compile(r"\r(?!\n)")
@@ -512,7 +512,9 @@ def _has_same_version(place: Place, recorded: str) -> bool:
         return False
     stored = PNPM.match(here[1])
     # Else it is the version of what the package was installed for: app-1.2.3/node_modules/x
-    return not INSTALLED.search(here[1]) or bool(stored and stored[2].replace("/", "+").startswith(f"{stored[1]}+"))
+    return not INSTALLED_PACKAGE.search(here[1]) or bool(
+        stored and stored[2].replace("/", "+").startswith(f"{stored[1]}+")
+    )
 
 
 def _lists(modules: str, recorded: str) -> bool:

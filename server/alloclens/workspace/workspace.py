@@ -31,7 +31,7 @@ VIRTUAL_ENVIRONMENTS = (
     "venv/lib/python3*/site-packages",
     ".venv/Lib/site-packages",
 )
-INSTALLED = frozenset({"site-packages", "dist-packages", NODE_MODULES})
+PACKAGE_FOLDERS = frozenset({"site-packages", "dist-packages", NODE_MODULES})
 NODE_MARKER = rf"{NODE_MODULES}/"
 SITE_PACKAGES = r"(?:site|dist)-packages/"
 MAX_MODULES = 1000
@@ -239,7 +239,7 @@ def _packages(folders: Sequence[str], parts: Iterable[str], go_sources: str) -> 
 
 def _installed(folder: str, pattern: str) -> Iterator[str]:
     """Return matching package directories. A link counts only if its target also has such a name."""
-    return (path for path in _matching(folder, pattern) if name_of(path) in INSTALLED)
+    return (path for path in _matching(folder, pattern) if name_of(path) in PACKAGE_FOLDERS)
 
 
 def _matching(folder: str, pattern: str) -> Iterator[str]:

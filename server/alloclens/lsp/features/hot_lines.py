@@ -16,7 +16,7 @@ from alloclens.lsp.spots import Spots, location
 from alloclens.series.comparison import LineStats, worth_showing
 from alloclens.stats.amount import Amount
 from alloclens.wording.amounts import growth, main
-from alloclens.wording.kinds import Row, side_by_side
+from alloclens.wording.kinds import KindRow, side_by_side
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -149,7 +149,7 @@ def _line(shown: Comparison, rows: Sequence[tuple[Comparison, int]], spot: Spot 
     number, function = int(lines.file[row]), int(lines.functions.of_line[row])
     stats = comparison.stats(row) if comparison is shown else LineStats(int(lines.line[row]), *[Amount(0)] * 3)
     return protocol.HotLine(
-        label=side_by_side([Row(kind, at, unsure) for kind, at in rows]),
+        label=side_by_side([KindRow(kind, at, unsure) for kind, at in rows]),
         location=location(spot),
         function=lines.functions.name[function] if function >= 0 else "",
         file=lines.files[number],

@@ -14,7 +14,7 @@ from alloclens.lsp.hover_text import text_of
 from alloclens.lsp.protocol import Int64
 from alloclens.series.comparison import worth_showing
 from alloclens.typed import ready
-from alloclens.wording.kinds import Row, side_by_side
+from alloclens.wording.kinds import KindRow, side_by_side
 
 if TYPE_CHECKING:
     from alloclens.lsp.client import Client
@@ -56,19 +56,19 @@ def _hints(
     at = documents.named(uri, world.sources.roots)
     if at is None:
         return []
-    on_line: dict[int, list[Row]] = {}
+    on_line: dict[int, list[KindRow]] = {}
     for file in world.files(at.path):
         mapped = file.on(at.text)
         inside = (mapped.line > requested.start.line) & (mapped.line <= requested.end.line + 1)
         spots = dict(zip(file.rows[inside].tolist(), np.flatnonzero(inside).tolist(), strict=True))
         for row in worth_showing(file.comparison, file.rows[inside]).tolist():
             spot = spots[row]
-            shown = Row(file.comparison, row, bool(mapped.unsure[spot]))
+            shown = KindRow(file.comparison, row, bool(mapped.unsure[spot]))
             on_line.setdefault(int(mapped.line[spot]), []).append(shown)
     return [_hint(line, rows, at, client) for line, rows in on_line.items()]
 
 
-def _hint(line: int, rows: list[Row], at: Document, client: Client) -> types.InlayHint:
+def _hint(line: int, rows: list[KindRow], at: Document, client: Client) -> types.InlayHint:
     command = client.show_stacks("Show call stacks", at.uri, line - 1)
     part = types.InlayHintLabelPart(side_by_side(rows), command=command)
     return types.InlayHint(at.end_of(line), [part], padding_left=True, data={"uri": at.uri, "line": line})  # a HintLine

@@ -17,12 +17,14 @@ from alloclens.profile.formats.addresses import Stacks, addresses, assemble
 from alloclens.profile.formats.go_symbols import symbols
 from alloclens.profile.formats.text import (
     LOCKS,
+    TOO_LARGE,
     attributes,
     before_the_next_section,
     decoded,
     matches,
     number,
     sections,
+    since_reset,
     whole,
 )
 from alloclens.profile.model import Profile, ValueType
@@ -36,7 +38,6 @@ SAMPLE = re.compile(r"(\d+) +(\d+) @([ x0-9a-f]*)")
 JAVA = ("format", "resolution")
 TYPES = (ValueType("contentions", "count"), ValueType("delay", "nanoseconds"))
 NANOSECONDS = 1e9
-MILLISECOND = 1_000_000
 
 
 def parse(data: bytes) -> Profile:
@@ -58,7 +59,7 @@ def parse(data: bytes) -> Profile:
         Stacks(np.stack(_scaled(count, delay, period, per_second), axis=1), depth, address),
         memory_map=cut.memory_map,
         symbols=symbols(text),
-        duration_nanos=min(max(number(given, "ms since reset"), 0) * MILLISECOND, MAX_INT64),
+        duration_nanos=since_reset(given),
         period=period,
         period_type=TYPES[0],
         drop_frames=LOCKS,
@@ -74,5 +75,5 @@ def _scaled(count: Ints, delay: Ints, period: int, per_second: int) -> list[Ints
         return [count, delay]
     waited = delay * float(period) / (per_second / NANOSECONDS) if per_second > 0 else delay.astype(np.float64)
     if (waited >= MAX_INT64).any() or (count * float(period) >= MAX_INT64).any():
-        raise Malformed("a number does not fit into 64 bits once it is un-sampled")
+        raise Malformed(TOO_LARGE)
     return [count * period, waited.astype(np.int64) if per_second > 0 else delay]

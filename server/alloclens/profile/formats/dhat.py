@@ -35,20 +35,20 @@ PLACE = re.compile(r"(.+?):(\d{1,9})(?::\d{1,9})?\)")
 UNKNOWN = "???"
 
 
-Amount = Annotated[int, msgspec.Meta(ge=0)]
+Count = Annotated[int, msgspec.Meta(ge=0)]
 
 
 class _Point(msgspec.Struct, gc=False):
     """A program point: one stack."""
 
-    tb: Amount
-    tbk: Amount
+    tb: Count
+    tbk: Count
     fs: msgspec.Raw
     """Its frames, leaf first: decoded one stack at a time, since a list takes up to 40 bytes for each."""
-    gb: Amount = 0
-    gbk: Amount = 0
-    eb: Amount = 0
-    ebk: Amount = 0
+    gb: Count = 0
+    gbk: Count = 0
+    eb: Count = 0
+    ebk: Count = 0
 
 
 class _File(msgspec.Struct):
@@ -67,7 +67,7 @@ DECODER = msgspec.json.Decoder(_File)
 STACK, NAMES = msgspec.json.Decoder(list[int]), msgspec.json.Decoder(list[str])
 MAX_NAMES = 1 << 20
 """Each takes up to 400 bytes, but as text only three."""
-MAX_STACK_FRAMES = 1 << 24
+MAX_DHAT_FRAMES = 1 << 24
 """Of all stacks: each takes 20 bytes. Valgrind writes 14 to 17 bytes for each, so 128 MiB have about 9 million."""
 MAX_DEPTH = 1 << 20
 """Of one stack: while it is decoded, each frame takes 40 bytes more."""
@@ -89,8 +89,8 @@ def parse(data: bytes) -> Profile:
 def _stacks(texts: list[msgspec.Raw]) -> tuple[Ints, Ints]:
     """Return the depths of stacks and their frames, concatenated. Raises Malformed if there are too many."""
     most = [bytes(text).count(b",") + 1 for text in texts]
-    if sum(most) > MAX_STACK_FRAMES:
-        raise Malformed(f"the stacks have more than {MAX_STACK_FRAMES} frames")
+    if sum(most) > MAX_DHAT_FRAMES:
+        raise Malformed(f"the stacks have more than {MAX_DHAT_FRAMES} frames")
     if max(most, default=0) > MAX_DEPTH:
         raise Malformed(f"a stack has more than {MAX_DEPTH} frames")
     depth: list[int] = []

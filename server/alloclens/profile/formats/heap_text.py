@@ -21,12 +21,9 @@ from alloclens.profile.model import MemStats, Profile, ValueType
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from numpy.typing import NDArray
-
-    from alloclens.arrays import Ints
+    from alloclens.arrays import Addresses, Ints
     from alloclens.profile.model import Frame
 
-    Addresses = NDArray[np.uint64]
 
 MARK = b"heap profile:"
 COUNTS = r"\s*(-?\d+):\s*(-?\d+)\s*\[\s*(-?\d+):\s*(-?\d+)\s*\]\s*@"

@@ -20,29 +20,28 @@ from alloclens.profile.formats.text import (
     ALLOCATORS,
     CALLED_BY_GO,
     LOCKS,
+    TOO_LARGE,
     attributes,
     decoded,
     number,
+    since_reset,
     unsampled,
     whole,
 )
 from alloclens.profile.model import Profile, ValueType
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from alloclens.arrays import Ints
+    from alloclens.arrays import Addresses, Ints
     from alloclens.profile.model import Frame
 
-    Given = dict[str, str]
-    Addresses = tuple[Ints, NDArray[np.uint64]]
+    Attributes = dict[str, str]
+    AddressStacks = tuple[Ints, Addresses]
     """The depth of each stack, and all addresses."""
 
 HEAP, CONTENTION = "--- heapz 1 ---", "--- contentionz 1 ---"
 SAMPLE = re.compile(r"\s*(\d+)\s+(\d+)\s+@\s+([ x0-9a-f]*)")
 RATE_BYTES = 512 << 10
 """The Java agent's sampling rate."""
-MILLISECOND = 1_000_000
 
 
 def parse(data: bytes) -> Profile:
@@ -63,7 +62,7 @@ def parse(data: bytes) -> Profile:
     return make(given, count, value, stacks, symbols(lines, set(stacks[1].tolist())))
 
 
-def _heap(given: Given, count: Ints, size: Ints, stacks: Addresses, known: dict[int, list[Frame]]) -> Profile:
+def _heap(given: Attributes, count: Ints, size: Ints, stacks: AddressStacks, known: dict[int, list[Frame]]) -> Profile:
     if (count == 0).any():
         raise Malformed("a line has no objects")
     return assemble(
@@ -78,11 +77,13 @@ def _heap(given: Given, count: Ints, size: Ints, stacks: Addresses, known: dict[
     )
 
 
-def _contention(given: Given, count: Ints, delay: Ints, stacks: Addresses, known: dict[int, list[Frame]]) -> Profile:
+def _contention(
+    given: Attributes, count: Ints, delay: Ints, stacks: AddressStacks, known: dict[int, list[Frame]]
+) -> Profile:
     period = number(given, "sampling period")
     times = period or 1
     if max((int(column.max(initial=0)) for column in (count, delay)), default=0) * abs(times) > MAX_INT64:
-        raise Malformed("a number does not fit into 64 bits once it is un-sampled")
+        raise Malformed(TOO_LARGE)
     types = ValueType("contentions", "count"), ValueType("delay", given["resolution"])
     return assemble(
         types,
@@ -90,6 +91,6 @@ def _contention(given: Given, count: Ints, delay: Ints, stacks: Addresses, known
         symbols=known,
         period=period,
         period_type=types[0],
-        duration_nanos=min(max(number(given, "ms since reset"), 0) * MILLISECOND, MAX_INT64),
+        duration_nanos=since_reset(given),
         drop_frames=LOCKS,
     )

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     Content = TypeVar("Content")
 
-MAX_STACK_FRAMES = 1 << 26
-"""Frames of all stacks together, where a file says them shorter: in a deep tree they are many times its nodes."""
+MAX_EXPANDED_FRAMES = 1 << 26
+"""Frames of all stacks together, in formats that write them shorter: a deep tree has many times as many frames as nodes."""
 MAX_OBJECTS, MAX_QUOTES = 1 << 21, 1 << 24
 """Counts of "{" and of quotes. Once decoded, an object takes up to 350 bytes and a string 60 more than its characters,
 though a few bytes of text are enough for either."""

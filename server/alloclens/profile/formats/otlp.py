@@ -16,7 +16,7 @@ from google.protobuf.message import DecodeError
 from alloclens.arrays import offsets, spread
 from alloclens.profile.errors import Malformed, Unrecognized
 from alloclens.profile.formats.addresses import assemble_numbered
-from alloclens.profile.formats.json_text import MAX_STACK_FRAMES, column, decoded, ragged
+from alloclens.profile.formats.json_text import MAX_EXPANDED_FRAMES, column, decoded, ragged
 from alloclens.profile.model import Frame, Profile, ValueType
 
 if TYPE_CHECKING:
@@ -143,8 +143,8 @@ def _profile(tables: Any, strings: list[str], shown: Mapping[ValueType, Any]) ->
     stack, rows = np.unique(
         np.concatenate([column(s.stack_index for s in p.samples) for p in chosen]), return_inverse=True
     )
-    if len(stack) * len(types) > MAX_STACK_FRAMES:
-        raise Malformed(f"{len(types)} sample types of {len(stack)} stacks are more than {MAX_STACK_FRAMES} numbers")
+    if len(stack) * len(types) > MAX_EXPANDED_FRAMES:
+        raise Malformed(f"{len(types)} sample types of {len(stack)} stacks are more than {MAX_EXPANDED_FRAMES} numbers")
     values = np.zeros((len(stack), len(types)), np.int64)
     number = np.repeat(np.arange(len(types)), [len(p.samples) for p in chosen])
     np.add.at(values, (rows.reshape(-1), number), column(_value(s) for p in chosen for s in p.samples))
@@ -193,8 +193,8 @@ def _stacks(tables: Any, strings: list[str], stacks: Ints) -> tuple[Ints, Ints, 
     locations, location = ragged([tables.stack_table[i].location_indices for i in stacks.tolist()])
     location = _rows(location, tables.location_table)
     begun, inside = offsets(width)[location], offsets(locations)
-    if width[location].sum() > MAX_STACK_FRAMES:
-        raise Malformed(f"the stacks have more than {MAX_STACK_FRAMES} frames")
+    if width[location].sum() > MAX_EXPANDED_FRAMES:
+        raise Malformed(f"the stacks have more than {MAX_EXPANDED_FRAMES} frames")
     depth = np.diff(offsets(width[location])[inside])
     return depth, spread(begun, width[location]), frames
 

@@ -18,11 +18,7 @@ from alloclens.profile.model import Frames, Functions, Labels, Locations, Mappin
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from numpy.typing import NDArray
-
-    from alloclens.arrays import Ints, Mask
-
-    Indices = NDArray[np.int32]
+    from alloclens.arrays import Indices, Ints, Mask
 
 # Field numbers of the messages in profile.proto.
 SAMPLE_TYPE, SAMPLE, MAPPING, LOCATION, FUNCTION, STRING = 1, 2, 3, 4, 5, 6

@@ -23,6 +23,8 @@ MAX_TEXT_PROFILE_BYTES = 32 << 20
 """Ten thousand stacks of 30 addresses take about 4 MiB."""
 MAX_QUOTED_LINE_CHARACTERS = 60
 """Length of a bad line in a message."""
+NANOSECONDS_PER_MILLISECOND = 1_000_000
+TOO_LARGE = "a number does not fit into 64 bits once it is un-sampled"
 
 
 def decoded(data: bytes) -> str:
@@ -103,6 +105,11 @@ def number(given: Mapping[str, str], name: str) -> int:
     return value
 
 
+def since_reset(given: Mapping[str, str]) -> int:
+    """Return the nanoseconds that a contention profile covers; 0 if it does not say. Raises Malformed."""
+    return min(max(number(given, "ms since reset"), 0) * NANOSECONDS_PER_MILLISECOND, MAX_INT64)
+
+
 def carried(values: Floats) -> Floats:
     """Round numbers so that each, and every sum of the first ones, is off by less than 1."""
     return np.diff(np.floor(np.cumsum(values)), prepend=0)
@@ -122,7 +129,7 @@ def unsampled(
         scale = np.where(some, 1 / (1 - np.exp(-(size / np.where(some, count, 1)) / rate)), 0.0)
         scaled = count.astype(np.float64) * scale, size.astype(np.float64) * scale
     if not all(np.abs(column).sum() < MAX_INT64 for column in scaled):
-        raise Malformed("a number does not fit into 64 bits once it is un-sampled")
+        raise Malformed(TOO_LARGE)
     return whole_numbers(scaled[0]).astype(np.int64), whole_numbers(scaled[1]).astype(np.int64)
 
 

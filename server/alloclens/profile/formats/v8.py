@@ -19,7 +19,7 @@ from alloclens.arrays import offsets, owners
 from alloclens.paths import canonical
 from alloclens.profile.errors import Malformed
 from alloclens.profile.formats.addresses import assemble_numbered
-from alloclens.profile.formats.json_text import MAX_STACK_FRAMES, column, decoded
+from alloclens.profile.formats.json_text import MAX_EXPANDED_FRAMES, column, decoded
 from alloclens.profile.model import Frame, Profile, ValueType
 
 if TYPE_CHECKING:
@@ -28,15 +28,15 @@ if TYPE_CHECKING:
 MARK = re.compile(rb'\s*\{\s*"head"\s*:\s*\{')
 BYTES = ValueType("inuse_space", "bytes")
 ANONYMOUS = "(anonymous)"
-Position = Annotated[int, msgspec.Meta(ge=-1, lt=1 << 31)]
+ZeroBased = Annotated[int, msgspec.Meta(ge=-1, lt=1 << 31)]
 """A line or column, from 0; -1 if unknown."""
 
 
 class _CallFrame(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     function_name: str
     url: str
-    line_number: Position
-    column_number: Position
+    line_number: ZeroBased
+    column_number: ZeroBased
 
 
 class _Node(msgspec.Struct, gc=False, rename="camel"):
@@ -95,8 +95,8 @@ def _stacks(levels: list[list[_Node]], nodes: Ints) -> tuple[Ints, Ints]:
     )
     depth = depths[nodes]
     at = offsets(depth)
-    if at[-1] > MAX_STACK_FRAMES:
-        raise Malformed(f"the stacks have more than {MAX_STACK_FRAMES} frames")
+    if at[-1] > MAX_EXPANDED_FRAMES:
+        raise Malformed(f"the stacks have more than {MAX_EXPANDED_FRAMES} frames")
     out, node, place = np.empty(at[-1], np.int64), nodes, at[:-1]
     while len(node := node[inside := node > 0]):
         place = place[inside]

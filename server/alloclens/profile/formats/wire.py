@@ -13,12 +13,8 @@ import numpy as np
 from alloclens.profile.errors import Malformed
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from alloclens.arrays import Ints
+    from alloclens.arrays import Indices, Ints
     from alloclens.profile.arena import Arena
-
-    Indices = NDArray[np.int32]
 
 MARGIN_BYTES = 16
 """Padding after the data: a varint that starts at the last byte may be read further before the truncation is
