@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.editors import checks, debian
+from tests.editors import checks, debian, vi
 from tests.editors.editor import Check, Editor
 from tests.editors.workspace import recipe
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def editors() -> list[Editor]:
     """Return Helix; nothing where Debian's packages are not to be had."""
-    return [Editor("Helix", debian.version("hx"), _command, _quit, CHECKS)] if debian.is_here() else []
+    return [Editor("Helix", debian.version("hx"), _command, vi.leave, CHECKS)] if debian.is_here() else []
 
 
 def _command(config: Path, workspace: Workspace) -> Sequence[str]:
@@ -29,17 +29,9 @@ def _command(config: Path, workspace: Workspace) -> Sequence[str]:
     return debian.inside(["env", f"XDG_CONFIG_HOME={config}", "hx", workspace.file], workspace.folder)
 
 
-def _quit(session: Session) -> None:
-    session.screen.keys("Escape", "Escape")
-    session.screen.type(":qa!")
-    session.screen.until_ended()
-
-
 def at(session: Session, mark: str) -> None:
     """Go to a marked line of leaks.go."""
-    session.screen.keys("Escape", "Escape")
-    session.screen.type(f":open {session.workspace.file}")
-    session.screen.type(f":{session.workspace.lines[mark]}")
+    vi.commands(session, f":open {session.workspace.file}", f":{session.workspace.lines[mark]}")
     session.screen.until(rf"leaks\.go .* {session.workspace.lines[mark]}:\d+")
 
 

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from scripts.tools import TOOLS, go, say
-from tests.editors import checks
+from tests.editors import checks, vi
 from tests.editors.editor import Check, Editor
 from tests.editors.workspace import recipe
 
@@ -32,8 +32,8 @@ def editors() -> list[Editor]:
         return []
     plugin = partial(_command, "With the plugin")
     return [
-        Editor("Neovim", VERSION, partial(_command, "Without the plugin"), _quit, PLAIN),
-        Editor("Neovim with the plugin", VERSION, plugin, _quit, PLAIN | PLUGIN),
+        Editor("Neovim", VERSION, partial(_command, "Without the plugin"), vi.leave, PLAIN),
+        Editor("Neovim with the plugin", VERSION, plugin, vi.leave, PLAIN | PLUGIN),
     ]
 
 
@@ -50,12 +50,6 @@ def _command(heading: str, config: Path, workspace: Workspace) -> Sequence[str]:
     init = config / "init.lua"
     init.write_text(recipe("neovim.md", heading) + recipe("neovim.md", "Keys"))
     return [str(PROGRAM), "-u", str(init), "-n", str(workspace.file)]
-
-
-def _quit(session: Session) -> None:
-    session.screen.keys("Escape")
-    session.screen.type(":qa!")
-    session.screen.until_ended()
 
 
 def at(session: Session, mark: str) -> None:

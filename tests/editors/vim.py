@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.editors import checks, debian
+from tests.editors import checks, debian, vi
 from tests.editors.editor import Check, Editor
 from tests.editors.workspace import recipe
 
@@ -28,7 +28,7 @@ def editors() -> list[Editor]:
     """Return Vim; nothing where Debian's packages are not to be had."""
     if not debian.is_here():
         return []
-    return [Editor("Vim, YouCompleteMe", debian.version("vim-nox"), _command, _quit, CHECKS)]
+    return [Editor("Vim, YouCompleteMe", debian.version("vim-nox"), _command, vi.leave, CHECKS)]
 
 
 def _command(config: Path, workspace: Workspace) -> Sequence[str]:
@@ -37,17 +37,9 @@ def _command(config: Path, workspace: Workspace) -> Sequence[str]:
     return debian.inside(["vim", "-Nu", settings, workspace.file], workspace.folder)
 
 
-def _quit(session: Session) -> None:
-    session.screen.keys("Escape", "Escape")
-    session.screen.type(":qa!")
-    session.screen.until_ended()
-
-
 def at(session: Session, mark: str) -> None:
     """Go to a marked line of leaks.go."""
-    session.screen.keys("Escape", "Escape")
-    session.screen.type(f":buffer {session.workspace.file.name} | only")
-    session.screen.type(f":{session.workspace.lines[mark]}")
+    vi.commands(session, f":buffer {session.workspace.file.name} | only", f":{session.workspace.lines[mark]}")
     checks.hint(session, mark)
 
 

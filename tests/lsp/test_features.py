@@ -154,13 +154,16 @@ async def test_status_says_what_is_compared(editor: Editor, two: Path) -> None:
     assert "bad.pb.gz could not be read" in editor.status.tooltip
 
 
-async def test_many_files_show_progress(editor: Editor, folder: Path) -> None:
+def drop_many(folder: Path) -> None:
+    """Write 300 snapshots of 60 functions."""
     main = folder / "main.go"
     for i in range(300):
-        drop(
-            folder / f"profiles/{i:03}.pb.gz",
-            heap(*(f"main.f{n}@{main}:{(6, 7, 11)[n % 3]} = 1x{MB}" for n in range(60))),
-        )
+        functions = (f"main.f{n}@{main}:{(6, 7, 11)[n % 3]} = 1x{MB}" for n in range(60))
+        drop(folder / f"profiles/{i:03}.pb.gz", heap(*functions))
+
+
+async def test_many_files_show_progress(editor: Editor, folder: Path) -> None:
+    drop_many(folder)
     await editor.open_folder(folder)
     await editor.until(lambda: editor.status.state == "ok")
     await editor.until(lambda: editor.progress[-1:] == ["end"])
@@ -198,14 +201,9 @@ async def test_two_folders(editor: Editor, two: Path, tmp_path_factory: pytest.T
 
 
 async def test_a_choice_takes_effect_while_many_files_are_read(editor: Editor, folder: Path) -> None:
-    main = folder / "main.go"
-    for i in range(300):
-        drop(
-            folder / f"profiles/{i:03}.pb.gz",
-            heap(*(f"main.f{n}@{main}:{(6, 7, 11)[n % 3]} = 1x{MB}" for n in range(60))),
-        )
+    drop_many(folder)
     await editor.open_folder(folder)
-    uri = editor.open(main)
+    uri = editor.open(folder / "main.go")
     await editor.until(lambda: editor.status.state == "loading")
     editor.configure(sampleType="inuse_objects")
 

@@ -10,25 +10,11 @@ from lsprotocol import types as lsp
 
 from tests.support.editor import Editor, bare
 from tests.support.profiles import drop, goroutines, heap
+from tests.support.series import drop_series
 
 pytestmark = pytest.mark.programs
 
 MB = 1 << 20
-
-
-def drop_series(folder: Path, steps: int, *, each: int = 9) -> list[Path]:
-    """The dependency's allocation grows at every step, the cache of main.go:11 is full from the second on."""
-    main, dep = folder / "main.go", folder / "vendor/example.com/dep/dep.go"
-    return [
-        drop(
-            folder / f"profiles/{i:03}.pb.gz",
-            heap(
-                f"example.com/dep.New:3@{dep}:4 < main.serve:5@{main}:6 = {1 + each * i}x{MB}",
-                f"main.keep:10@{main}:11 < main.serve:5@{main}:7 = {min(i, 1) * 40}x{MB}",
-            ),
-        )
-        for i in range(steps)
-    ]
 
 
 def found(editor: Editor, uri: str) -> list[tuple[int, str]]:

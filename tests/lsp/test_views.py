@@ -10,6 +10,7 @@ from alloclens.session.once import world
 from pygls.exceptions import JsonRpcException
 
 from tests.support.profiles import drop, goroutines, heap
+from tests.support.series import drop_series
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,19 +25,8 @@ FINDINGS, SERIES, LABEL, HOT, TREE = (
 )
 
 
-def drop_series(folder: Path, steps: int, *, each: int = 9) -> list[Path]:
-    """The dependency's allocation grows at every step, the cache of main.go:11 is full from the second on."""
-    main, dep = folder / "main.go", folder / "vendor/example.com/dep/dep.go"
-    return [
-        drop(
-            folder / f"profiles/{i:03}.pb.gz",
-            heap(
-                f"example.com/dep.New:3@{dep}:4 < main.serve:5@{main}:6 < main.main@/elsewhere/x.go:1 = {1 + each * i}x{MB}",
-                f"main.keep:10@{main}:11 < main.serve:5@{main}:7 < main.main@/elsewhere/x.go:1 = {min(i, 1) * 40}x{MB}",
-            ),
-        )
-        for i in range(steps)
-    ]
+def series(folder: Path, steps: int, *, each: int = 9) -> list[Path]:
+    return drop_series(folder, steps, each=each, outermost="main.main@/elsewhere/x.go:1")
 
 
 async def read(editor: Editor, folder: Path, snapshots: int, **settings: object) -> str:
@@ -66,7 +56,7 @@ async def test_nothing_is_read_yet(any_editor: Editor, folder: Path) -> None:
 
 
 async def test_findings(editor: Editor, folder: Path) -> None:
-    drop_series(folder, 22, each=3)
+    series(folder, 22, each=3)
     uri = await read(editor, folder, 22, fillingSeverity="hint", leakSeverity="off")
     leak, filling = (await editor.command(FINDINGS))["findings"]
     assert {key: leak[key] for key in ("verdict", "code", "severity", "label", "function", "file", "line")} == {
@@ -90,7 +80,7 @@ async def test_findings(editor: Editor, folder: Path) -> None:
 
 async def test_the_worst_finding_comes_first_whatever_it_is_of(editor: Editor, folder: Path) -> None:
     """700 goroutines are more than 1 MB, and less than 63."""
-    drop_series(folder, 22, each=3)
+    series(folder, 22, each=3)
     main = folder / "main.go"
     for i in range(29):
         drop(
@@ -104,7 +94,7 @@ async def test_the_worst_finding_comes_first_whatever_it_is_of(editor: Editor, f
 
 
 async def test_a_finding_whose_line_has_gone(editor: Editor, folder: Path) -> None:
-    drop_series(folder, 22, each=3)
+    series(folder, 22, each=3)
     uri = await read(editor, folder, 22)
     assert [line(one) for one in (await editor.command(FINDINGS))["findings"]] == [6]
     text = (folder / "main.go").read_text()
@@ -119,7 +109,7 @@ async def test_a_finding_whose_line_has_gone(editor: Editor, folder: Path) -> No
 
 
 async def test_hot_lines_and_their_order(editor: Editor, folder: Path) -> None:
-    drop_series(folder, 3)  # 19 MB ▲18 and 40 MB ▲40
+    series(folder, 3)  # 19 MB ▲18 and 40 MB ▲40
     await read(editor, folder, 3)
 
     async def asked(**options: object) -> list[tuple[str, int]]:
@@ -147,7 +137,7 @@ async def test_hot_lines_and_their_order(editor: Editor, folder: Path) -> None:
 
 
 async def test_what_a_hot_line_says(editor: Editor, folder: Path) -> None:
-    drop_series(folder, 3)
+    series(folder, 3)
     uri = await read(editor, folder, 3)
     found = {one["line"]: one for one in await editor.command(HOT, {"own": False})}
     at = found[6].pop("location")
@@ -173,7 +163,7 @@ async def test_what_a_hot_line_says(editor: Editor, folder: Path) -> None:
 
 
 async def test_series(editor: Editor, folder: Path) -> None:
-    files = drop_series(folder, 2)
+    files = series(folder, 2)
     drop(folder / "profiles/bad.pb.gz", b"<html>")
     files.append(drop(folder / "profiles/restarted.pb.gz", heap(f"main.keep@{folder}/main.go:11 = 5x{MB}")))
     other = drop(folder / "profiles/g.pb.gz", goroutines(f"main.keep@{folder}/main.go:11 = 7"))
@@ -203,7 +193,7 @@ async def test_series(editor: Editor, folder: Path) -> None:
 
 
 async def test_series_without_the_wanted_sample_type(editor: Editor, folder: Path) -> None:
-    drop_series(folder, 1)
+    series(folder, 1)
     await read(editor, folder, 1, sampleType="cpu")
     (one,) = (await editor.command(SERIES))["series"]
     assert (one["shown"], one["snapshots"][0]["detail"], one["snapshots"][0]["head"]) == (
@@ -215,7 +205,7 @@ async def test_series_without_the_wanted_sample_type(editor: Editor, folder: Pat
 
 def test_of_a_long_series_the_newest_are_listed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The base is listed whatever its age."""
-    drop_series(folder, 6)
+    series(folder, 6)
     known = world([str(folder)], [str(folder / "profiles")], {"base": "001.pb.gz"})
     monkeypatch.setattr(snapshots, "MAX_SNAPSHOTS", 2)
     (one,) = snapshots._all(known).series
@@ -229,7 +219,7 @@ def test_of_a_long_series_the_newest_are_listed(folder: Path, monkeypatch: pytes
 
 
 async def test_a_label_is_kept_beside_the_profiles(editor: Editor, folder: Path) -> None:
-    first, second = drop_series(folder, 2)
+    first, second = series(folder, 2)
     file = folder / "profiles/labels.toml"
     file.write_text('# by hand\n"001.pb.gz" = "late"\n')
     await read(editor, folder, 2)
@@ -257,7 +247,7 @@ async def test_a_label_is_kept_beside_the_profiles(editor: Editor, folder: Path)
 
 
 async def test_the_tree_of_a_line(any_editor: Editor, folder: Path) -> None:
-    drop_series(folder, 2)
+    series(folder, 2)
     await any_editor.open_folder(folder)
     uri = any_editor.open(folder / "main.go")
 

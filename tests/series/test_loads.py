@@ -8,16 +8,15 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 from alloclens.profile.formats import read
-from alloclens.profile.taken_at import TakenAt
 from alloclens.series.history import history
-from alloclens.series.owned import LineNumbers, owned
-from alloclens.series.snapshot import Snapshot
+from alloclens.series.owned import LineNumbers
 from alloclens.series.verdicts import Rule, verdicts
 from alloclens.tables.lines import Lines, lines
 
 from tests.series.loads import LOADS, Objects, found, judged, line, program, table, with_leak
 from tests.support.judge import own
 from tests.support.profiles import RATE, Builder
+from tests.support.sampled import of_series
 
 KB = 1 << 10
 STEADY = LOADS[0]
@@ -124,7 +123,7 @@ def test_the_stated_growth_of_lines_callers_and_what_no_line_owns(*, space_only:
     hit, count = Counter[str](), Counter[str]()
     for seed in range(8):
         first, head = sampled_process(np.random.default_rng(seed), space_only=space_only)
-        process = history([_snapshot(one, i) for i, one in enumerate((first, head))], head, LineNumbers())
+        process = history([of_series(one, i) for i, one in enumerate((first, head))], head, LineNumbers())
         low, high = verdicts(process).bounds
         expected = [("line", truth[0] + truth[1])] * process.lines
         for holder in process.parts.first[process.lines :].tolist():
@@ -136,16 +135,3 @@ def test_the_stated_growth_of_lines_callers_and_what_no_line_owns(*, space_only:
     assert set(count) == {"line", "caller 1", "caller 2", "no line"}
     assert all(count[kind] >= 1_100 for kind in count)
     assert all(hit[kind] >= 0.98 * count[kind] for kind in count), (hit, count)
-
-
-def _snapshot(one: Lines, number: int) -> Snapshot:
-    return Snapshot(
-        path=f"/p/{number}",
-        taken_at=TakenAt(60.0 * number, "profile"),
-        is_difference=False,
-        default_sample_type="",
-        sample_types=one.sample_types,
-        total=tuple(one.total.tolist()),
-        owned=owned(one),
-        rate=float(RATE),
-    )

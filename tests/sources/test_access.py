@@ -23,14 +23,13 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from tests.support.profiles import heap
+from tests.sources.conftest import GOOD
 from tests.support.server import ProfileServer, profile_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-GOOD = heap("main.f@/a.go:1 = 1x8")
 CREDENTIALS = Access((("Authorization", "Basic czNjcjN0"), ("X-Api-Key", "s3cr3t")))
 PROXY_VARIABLES = [f"{scheme}_proxy" for scheme in ("http", "https", "all", "no")]
 
@@ -40,13 +39,6 @@ def _no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in PROXY_VARIABLES:
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
-
-
-@pytest.fixture
-def server() -> Iterator[ProfileServer]:
-    with profile_server() as running:
-        running.body = GOOD
-        yield running
 
 
 @pytest.fixture

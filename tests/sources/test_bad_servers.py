@@ -20,22 +20,14 @@ from alloclens.sources.address import endpoint
 from alloclens.sources.errors import CaptureError
 from alloclens.sources.fetch import fetch
 
-from tests.support.profiles import heap
+from tests.sources.conftest import GOOD
 from tests.support.server import ProfileServer, profile_server, silent_listener
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-GOOD = heap("main.f@/a.go:1 = 1x8")
 IN_AN_HOUR = datetime.now(timezone.utc) + timedelta(hours=1)
 OK = b"HTTP/1.1 200 OK\r\n"
-
-
-@pytest.fixture
-def server() -> Iterator[ProfileServer]:
-    with profile_server() as running:
-        running.body = GOOD
-        yield running
 
 
 @pytest.fixture

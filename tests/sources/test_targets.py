@@ -11,10 +11,8 @@ from alloclens.sources import targets
 from alloclens.sources.errors import CaptureError
 
 from tests.support.kubectl import with_docker, with_kubectl
-from tests.support.server import profile_server
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.support.server import ProfileServer
@@ -24,10 +22,10 @@ INDEX = b"<html><body>Types of profiles available: <a href='heap?debug=1'>heap</
 
 
 @pytest.fixture
-def server() -> Iterator[ProfileServer]:
-    with profile_server() as running:
-        running.body = INDEX
-        yield running
+def server(server: ProfileServer) -> ProfileServer:
+    """A Go program's server."""
+    server.body = INDEX
+    return server
 
 
 def port(url: str) -> int:

@@ -62,20 +62,22 @@ def judged(observed: list[Lines], every: float = 60.0) -> list[Finding]:
     return judgement(observed, every).findings()
 
 
+def of_series(of: Lines, number: int, every: float = 60.0) -> Snapshot:
+    """Return a snapshot with these lines, the one of this number in a series with `every` seconds between two."""
+    return Snapshot(
+        path=f"/p/{number}",
+        taken_at=TakenAt(number * every, "profile"),
+        is_difference=False,
+        default_sample_type="",
+        sample_types=of.sample_types,
+        total=tuple(of.total.tolist()),
+        owned=owned(of),
+        rate=float(RATE),
+    )
+
+
 def judgement(observed: list[Lines], every: float = 60.0) -> Judgement:
     """Judge the last of these, taken so many seconds apart."""
     sites, wanted = LineNumbers(), ValueType("inuse_space", "bytes")
-    snapshots = [
-        Snapshot(
-            path=f"/p/{i}",
-            taken_at=TakenAt(i * every, "profile"),
-            is_difference=False,
-            default_sample_type="",
-            sample_types=one.sample_types,
-            total=tuple(one.total.tolist()),
-            owned=owned(one),
-            rate=float(RATE),
-        )
-        for i, one in enumerate(observed)
-    ]
+    snapshots = [of_series(one, i, every) for i, one in enumerate(observed)]
     return judge(history(snapshots, observed[-1], sites), observed[-1], wanted)
