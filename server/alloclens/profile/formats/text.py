@@ -80,10 +80,10 @@ def matches(sample: re.Pattern[str], lines: Iterable[str]) -> list[re.Match[str]
     return [match for match in matched if match]
 
 
-def whole(numbers: list[str]) -> Ints:
-    """Parse integers. Raises Malformed if one does not fit into 64 bits."""
+def whole(numbers: Iterable[str | int]) -> Ints:
+    """Return a column of integers, parsed if they are text. Raises Malformed if one does not fit into 64 bits."""
     try:
-        return np.array(list(map(int, numbers)), np.int64)
+        return np.fromiter(map(int, numbers), np.int64)
     except (ValueError, OverflowError) as error:
         raise Malformed(f"a number does not fit into 64 bits: {error}") from error
 
