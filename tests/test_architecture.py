@@ -112,20 +112,6 @@ OPENING = {
 """Functions and methods that open a file by its name."""
 
 
-MAX_WAY_FILES = 8
-"""A reader who follows one of the five ways opens no more files."""
-
-
-def test_each_of_the_five_ways_crosses_few_files_that_exist() -> None:
-    text = (ROOT / "ARCHITECTURE.md").read_text().partition("\n## Five ways\n")[2].partition("\n| ")[0]
-    ways = [part for part in text.split("\n\n") if part.strip().startswith("**")]
-    assert len(ways) == 5
-    for way in ways:
-        files = set(re.findall(r"`([\w/]+\.py)`", way))
-        assert 1 < len(files) <= MAX_WAY_FILES, way
-        assert all(any(SERVER.rglob(file.rpartition("/")[2])) for file in files), way
-
-
 def modules() -> dict[str, Path]:
     """Return the modules of the package by their names below it; a package by its own."""
     each = {path.relative_to(SERVER).with_suffix(""): path for path in SERVER.rglob("*.py")}

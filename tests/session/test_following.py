@@ -20,6 +20,7 @@ from alloclens.session.loader import Loader, Wanted
 from alloclens.session.watcher import Watcher
 from alloclens.session.world import assemble
 
+from tests.support import worker as support
 from tests.support.profiles import drop, heap
 from tests.support.unprivileged import open_directory, unprivileged
 
@@ -34,21 +35,18 @@ FILES = 3
 PATIENCE = 30.0
 
 
-class Here:
-    """A worker that is no other process, and what it was asked for."""
+class Here(support.Here):
+    """Keeps what it was asked for, too."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
         self.before: Callable[[str], None] = lambda _: None
         """Called with the name of what it is asked for."""
 
-    def ahead(self, *_: Any, **__: Any) -> None:
-        """Nothing is done ahead."""
-
     def run(self, work: Callable[..., Any], *args: Any, **_: Any) -> Any:
         self.asked.append(work.__name__)
         self.before(work.__name__)
-        return work(*args)
+        return super().run(work, *args)
 
 
 class Following:

@@ -19,6 +19,7 @@ from alloclens.source.recorded import Kind
 from alloclens.transform.filters import Filters
 from alloclens.worker import Lost
 
+from tests.support import worker as support
 from tests.support.profiles import drop, heap
 
 if TYPE_CHECKING:
@@ -28,19 +29,16 @@ FILES = 3
 MAPPED = {"pathMappings": [{"from": "/srv/build", "to": "."}]}
 
 
-class Here:
-    """A worker that is no other process, and what it has read."""
+class Here(support.Here):
+    """Keeps what it has read, too."""
 
     def __init__(self) -> None:
         self.read: list[str] = []
 
-    def ahead(self, *_: Any, **__: Any) -> None:
-        """Nothing is done ahead."""
-
     def run(self, work: Callable[..., Any], *args: Any, **_: Any) -> Any:
         if work.__name__ == "read":
             self.read.append(args[0])
-        return work(*args)
+        return super().run(work, *args)
 
 
 @pytest.fixture
