@@ -10,9 +10,11 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
+import time
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, cast
 
 from alloclens.search_path import search_path
 
@@ -44,14 +46,20 @@ def program(name: str) -> str | None:
 
 
 def output(
-    name: str, *arguments: str, env: Mapping[str, str], seconds: float, given: bytes = b"", partial: bool = False
+    name: str,
+    *arguments: str,
+    env: Mapping[str, str],
+    seconds: float,
+    given: bytes = b"",
+    partial: bool = False,
+    max_bytes: int | None = None,
 ) -> bytes | None:
-    """Run a program on PATH with `given` as standard input and return its standard output.
+    """Run a program on PATH with `given` (less than a pipe holds) as standard input and return its standard output.
 
-    Returns None if the program is missing, fails, or exceeds the time limit, after which it is killed. If `partial`,
-    returns what a program has written that failed.
+    Returns None if the program is missing, fails, or exceeds the time limit, after which it is killed; as it is when it
+    has written `max_bytes`. If `partial`, returns what a program has written that failed.
     """
-    ran = _run(name, *arguments, env=env, seconds=seconds, given=given, stderr=subprocess.DEVNULL)
+    ran = _run(name, *arguments, env=env, seconds=seconds, given=given, stderr=subprocess.DEVNULL, max_bytes=max_bytes)
     return ran[1] if ran and (ran[0] == 0 or (partial and ran[1])) else None
 
 
@@ -62,7 +70,13 @@ def complaint(name: str, *arguments: str, env: Mapping[str, str], seconds: float
 
 
 def _run(
-    name: str, *arguments: str, env: Mapping[str, str], seconds: float, given: bytes, stderr: int
+    name: str,
+    *arguments: str,
+    env: Mapping[str, str],
+    seconds: float,
+    given: bytes,
+    stderr: int,
+    max_bytes: int | None = None,
 ) -> tuple[int, bytes] | None:
     """Run a program on PATH and return its exit code and output; None if it is missing or exceeds the time limit."""
     path = program(name)
@@ -74,12 +88,29 @@ def _run(
     except (OSError, ValueError):  # ValueError: a null character
         return None
     try:
-        written, _ = child.communicate(given or None, timeout=seconds)
-    except subprocess.TimeoutExpired:
-        return None
+        written = _written(child, given, seconds, max_bytes)
     finally:
         end(child)
-    return child.returncode, written
+    return None if written is None else (child.returncode, written)
+
+
+def _written(child: Child, given: bytes, seconds: float, max_bytes: int | None) -> bytes | None:
+    """Return what a child writes, up to `max_bytes`; None if it exceeds the time limit."""
+    if max_bytes is None:
+        with suppress(subprocess.TimeoutExpired):
+            return child.communicate(given or None, timeout=seconds)[0]
+        return None
+    until = time.monotonic() + seconds
+    late = threading.Timer(seconds, child.kill)  # communicate() has no limit of size
+    late.start()
+    try:
+        if child.stdin:
+            child.stdin.write(given)
+            child.stdin.close()
+        written = cast("IO[bytes]", child.stdout).read(max_bytes)
+    finally:
+        late.cancel()
+    return written if time.monotonic() < until else None
 
 
 def python(function: Callable[..., None], *arguments: str | None) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from alloclens.processes import output
@@ -26,10 +26,13 @@ ONE, TWO = 1_700_000_000, 1_700_100_000
 def _fresh() -> Iterator[None]:
     git.text_at.cache_clear()
     git._history.cache_clear()
+    git._log.cache_clear()
     git._texts.cache_clear()
+    git._silent.clear()
     yield
     git.text_at.cache_clear()
     git._history.cache_clear()
+    git._log.cache_clear()
     git._texts.cache_clear()
 
 
@@ -162,6 +165,34 @@ def test_a_copy_under_the_name_that_its_original_had_before(main: Path, reposito
     assert [(one.commit, one.is_of_another) for one in versions(str(main))][:2] == [(copied, False), (before, True)]
 
 
+def test_git_is_asked_once_for_the_files_of_a_directory(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [f"f{number}.go" for number in range(5)]
+    for name in names:
+        (repository / name).write_text(f"package {name[:2]}\n")
+    (repository / "README.md").write_text("No source.\n")
+    check_in(repository, ONE)
+    (repository / "f3.go").write_text("package changed\n")
+    last = check_in(repository, TWO)
+    monkeypatch.setattr(git, "MAX_FILES", 4)
+    asked = list[tuple[str, ...]]()
+    run_git = git._run
+
+    def counted(path: str, *arguments: str, **options: Any) -> bytes | None:
+        asked.append(arguments)
+        return run_git(path, *arguments, **options)
+
+    monkeypatch.setattr(git, "_run", counted)
+    references = git.references(str(repository / "f0.go"))
+    assert references
+    for name in names:
+        path = str(repository / name)
+        count = 2 if name == "f3.go" else 1
+        assert len(git.versions(path, last)) == count
+        assert len(git.history_anywhere(path, references).versions) == count
+    logs = [arguments[arguments.index("--") + 1 :] for arguments in asked if "--raw" in arguments]
+    assert sorted(logs) == sorted([tuple(names[:4]), tuple(names[4:])] * 2)
+
+
 def test_no_more_versions_than_so_many(main: Path, repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The oldest is what was there before the oldest change that was looked at."""
     for number in range(6):
@@ -173,6 +204,7 @@ def test_no_more_versions_than_so_many(main: Path, repository: Path, monkeypatch
     for _ in range(3):
         run(repository, "commit", "-q", "--allow-empty", "-m", "another file", seconds=TWO + 10)
     git._history.cache_clear()
+    git._log.cache_clear()
     git._texts.cache_clear()
     monkeypatch.setattr(git, "MAX_COMMITS", 2)
     (only,) = versions(str(main))
@@ -183,6 +215,7 @@ def test_what_git_did_not_answer_is_asked_again(main: Path, monkeypatch: pytest.
     path, head = str(main), commit(str(main), "HEAD")
     blob = git.versions(path, head)[0].blob
     git._history.cache_clear()
+    git._log.cache_clear()
     with monkeypatch.context() as patch:
         patch.setenv("PATH", str(tmp_path))
         assert (git.versions(path, head), texts(path, (blob,))) == ((), {})

@@ -41,7 +41,7 @@ YEAR = LONGEST_RUN_SECONDS / DAY
 @pytest.fixture(autouse=True)
 def _fresh() -> Iterator[None]:
     yield
-    for cached in (git._history, git._history_anywhere, git._oldest, git._texts):
+    for cached in (git._history, git._log, git._oldest, git._texts):
         cached.cache_clear()
 
 
@@ -174,6 +174,18 @@ def test_older_texts_than_are_read(made: Repository, monkeypatch: pytest.MonkeyP
     assert found.missing
     assert doubtful(found) == [True, True]
     assert of(made.folder, day=YEAR + 5).missing == ""
+
+
+def test_older_texts_of_branches_than_are_read(made: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    made.run("checkout", "-q", "-b", "work")
+    for day in (1, 2, 3):
+        made.check_in({"main.go": f"{HEAD}// {day}\n"}, BEGIN + day * DAY)
+    made.run("checkout", "-q", "main")
+    made.run("reflog", "expire", "--expire=all", "--all")
+    assert of(made.folder).missing == ""
+    git._log.cache_clear()
+    monkeypatch.setattr(git, "MAX_COMMITS", 3)
+    assert of(made.folder).missing == "only the last 3 commits of all branches are searched"
 
 
 @pytest.mark.parametrize(

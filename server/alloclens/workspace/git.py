@@ -7,7 +7,8 @@ import os
 import re
 import time
 from contextlib import suppress
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from pathlib import PurePath
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -40,7 +41,9 @@ MAX_VERSIONS = 100
 MAX_VERSIONS_ANYWHERE = 300
 """Versions of a file in all branches."""
 MAX_COMMITS = 5000
-"""Commits of a repository searched for versions of a file."""
+"""Commits of a repository searched for versions of a file, and so many others of all branches."""
+MAX_FILES = 64
+"""Files of a directory whose changes are listed together: git is slow to start, and slow to search its commits."""
 SAFE = ("--literal-pathspecs", "-c", "log.showSignature=false", "-c", "log.diffMerges=first-parent")
 LOG = (
     *(*SAFE, "log"),
@@ -49,12 +52,14 @@ LOG = (
     f"-O{os.devnull}",  # and no diff.orderFile
 )
 """Options to list the changes of a file without running a program or reading files that the configuration names."""
-HISTORY = ("--first-parent", "--follow")
+HISTORY = ("--first-parent",)
 """What was deployed from a branch that HEAD is on."""
 EVERYWHERE = ("--full-history", "--all", "--reflog")
 """What else may have been built: branches, releases, stashes, other worktrees, and commits that were amended or rebased."""
 UNMERGED: tuple[tuple[str, ...], ...] = ((), ("--not", "HEAD"))
 """Of these, all, and the fallback after a timeout: without the commits that were merged into HEAD."""
+MAX_HEADER_BYTES = 100
+"""Of what `cat-file` writes before a text: a hash, a type and a size."""
 COMMITS_FOR_RENAMES = (1000, 50)
 """Number of commits searched, and the fallback after a timeout."""
 RENAME_TIMEOUT_SECONDS = 5 * GIT_TIMEOUT_SECONDS
@@ -184,15 +189,16 @@ def history_anywhere(path: str, at: References) -> FileHistory:
     return FileHistory(gaps=(Gap(math.inf, SLOW),))
 
 
-@lru_cache(256)
 def _history_anywhere(path: str, at: References, unmerged: tuple[str, ...]) -> FileHistory:
     oldest = _oldest(repository_of(path), at.head)
-    limits = (f"--max-count={MAX_VERSIONS_ANYWHERE}", *unmerged, *([f"^{oldest.commit}"] if oldest else []))
-    changes = _log(path, *EVERYWHERE, *limits, heavy=True)
+    limits = (f"--max-count={MAX_COMMITS}", *unmerged, *([f"^{oldest.commit}"] if oldest else []))
+    listed = _log(_together(path), *EVERYWHERE, *limits, state=at, heavy=True)
+    changes = listed.of(path)[:MAX_VERSIONS_ANYWHERE]
     file_versions = tuple(change.now for change in changes if change.now.blob.strip("0"))
-    return FileHistory(
-        file_versions, (*_limited(changes, MAX_VERSIONS_ANYWHERE), *_grafted(changes, shallow=at.shallow))
-    )
+    gaps = [*_limited(changes, MAX_VERSIONS_ANYWHERE), *_grafted(changes, shallow=at.shallow)]
+    if listed.commits >= MAX_COMMITS:
+        gaps.append(Gap(listed.oldest, f"only the last {MAX_COMMITS} commits of all branches are searched"))
+    return FileHistory(file_versions, tuple(gaps))
 
 
 class _Oldest(NamedTuple):
@@ -221,7 +227,15 @@ def _history(path: str, head: str, *, shallow: bool) -> FileHistory:
     name = PurePath(path).name
     oldest = _oldest(repository_of(path), head)
     commits = f"{oldest.commit}..{head}" if oldest else head
-    changes = _log(path, *HISTORY, f"--max-count={MAX_VERSIONS}", commits)
+    changes = _log(_together(path), *HISTORY, commits, state=shallow).of(path)[:MAX_VERSIONS]
+    for number, change in enumerate(changes):
+        if change.adds and not change.is_root:  # or renames, which git finds for one file at a time
+            earlier = change.now.commit, *([f"^{oldest.commit}"] if oldest else [])
+            followed = _log(
+                (path,), *HISTORY, "--follow", f"--max-count={MAX_VERSIONS - number}", *earlier, state=shallow
+            )
+            changes = (*changes[:number], *followed.changes)
+            break
     file_versions, own = list[FileVersion](), list[_Change]()
     for change in changes:
         if change.now.path == file_versions[-1].path if file_versions else PurePath(change.now.path).name == name:
@@ -235,7 +249,7 @@ def _history(path: str, head: str, *, shallow: bool) -> FileHistory:
     is_older = bool(file_versions) and bool(file_versions[-1].blob.strip("0"))
     gaps = (*_limited(own, MAX_VERSIONS), *_grafted(own, shallow=shallow))
     before = (Gap(oldest.seconds, f"only the last {MAX_COMMITS} commits are searched"),) if oldest and is_older else ()
-    return FileHistory(tuple(_by_file(file_versions)), gaps + before)
+    return FileHistory(tuple(_by_file(file_versions)), (*gaps, *before))
 
 
 def _by_file(file_versions: Iterable[FileVersion]) -> Iterator[FileVersion]:
@@ -260,13 +274,66 @@ def _grafted(changes: Sequence[_Change], *, shallow: bool) -> Iterator[Gap]:
         yield Gap(max(roots), "this is a shallow clone without the older commits (`git fetch --unshallow` gets them)")
 
 
-def _log(path: str, *arguments: str, heavy: bool = False) -> list[_Change]:
-    """Return the changes of a file, whose directory may be gone."""
-    top = repository_of(path)
-    answer = _run(f"{top}/x", *LOG, *arguments, "--", rest_within(path, top) or path, heavy=heavy)
+def _together(path: str) -> tuple[str, ...]:
+    """Return a file and those beside it with the same extension, which probably have numbers, too."""
+    folder, name = os.path.split(path)
+    ending = os.path.splitext(name)[1]
+    with suppress(OSError), os.scandir(folder) as entries:
+        names = {entry.name for entry in entries if ending and entry.name.endswith(ending)}
+        ordered = sorted(names | {name})
+        start = ordered.index(name) // MAX_FILES * MAX_FILES  # the same files, whichever of them is asked for first
+        return tuple(f"{folder}/{other}" for other in ordered[start : start + MAX_FILES])
+    return (path,)  # its directory is gone
+
+
+@lru_cache(64)
+def _log(
+    paths: tuple[str, ...],
+    *arguments: str,
+    state: References | bool,  # noqa: ARG001 - the cache's key
+    heavy: bool = False,
+) -> _Log:
+    """Return the changes of files of a directory, which may be gone.
+
+    `state` is what the answer depends on, besides the arguments: all references, or whether the repository is a shallow clone.
+    """
+    top = repository_of(paths[0])
+    names = (rest_within(path, top) or path for path in paths)
+    answer = _run(f"{top}/x", *LOG, *arguments, "--", *names, heavy=heavy)
     if answer is None:
         raise _GitError
-    return list(_changes(answer.decode("utf-8", "surrogateescape").split("\0")))
+    return _Log(top, tuple(_changes(answer.decode("utf-8", "surrogateescape").split("\0"))))
+
+
+@dataclass(frozen=True, eq=False)
+class _Log:
+    """The changes of some files."""
+
+    top: str
+    """The top directory of their repository."""
+    changes: tuple[_Change, ...]
+    """Newest first."""
+
+    def of(self, path: str) -> tuple[_Change, ...]:
+        """Return the changes of one of the files."""
+        return tuple(self._by_path.get(rest_within(path, self.top) or path, ()))
+
+    @cached_property
+    def _by_path(self) -> dict[str, list[_Change]]:
+        by_path = dict[str, list[_Change]]()
+        for change in self.changes:
+            by_path.setdefault(change.now.path, []).append(change)
+        return by_path
+
+    @cached_property
+    def commits(self) -> int:
+        """How many commits changed any of the files."""
+        return len({change.now.commit for change in self.changes})
+
+    @property
+    def oldest(self) -> float:
+        """The time of the last of them."""
+        return self.changes[-1].now.seconds if self.changes else -math.inf
 
 
 class _Change(NamedTuple):
@@ -275,6 +342,11 @@ class _Change(NamedTuple):
     """The version in the parent, whose time is unknown."""
     is_root: bool
     """Whether the commit has no parent."""
+
+    @property
+    def adds(self) -> bool:
+        """Whether the parent has no file of this name."""
+        return not self.before.blob.strip("0")
 
 
 def _changes(fields: Iterable[str]) -> Iterator[_Change]:
@@ -308,25 +380,35 @@ def texts(path: str, blobs: tuple[str, ...]) -> Mapping[str, str]:
 
 @lru_cache(16)
 def _texts(path: str, blobs: tuple[str, ...]) -> Mapping[str, str]:
+    data = _batch(path, "--batch", blobs)
+    if len(data) > MAX_SOURCE_BYTES:
+        data = _batch(path, "--batch", _up_to_the_limit(path, blobs))
+    by_blob, at = {}, 0
+    while (end := data.find(b"\n", at)) >= 0:  # `blob type size`, the contents, and a line feed; or `blob missing`
+        blob, kind, *size = data[at:end].decode().split()
+        at = end + 1 + (int(size[0]) + 1 if size else 0)
+        if kind == "blob":
+            by_blob[blob] = decoded(data[end + 1 : at - 1])
+    return by_blob
+
+
+def _up_to_the_limit(path: str, blobs: Sequence[str]) -> list[str]:
+    """Return the blobs that together are not too large, by their sizes."""
     chosen, total = [], 0
     for line in _batch(path, "--batch-check", blobs).decode().splitlines():
         blob, kind, size = (*line.split(), "0")[:3]
         if kind == "blob" and total + int(size) <= MAX_SOURCE_BYTES:  # not `missing`
             chosen.append(blob)
             total += int(size)
-    data = _batch(path, "--batch", chosen)
-    by_blob, at = {}, 0
-    while (end := data.find(b"\n", at)) >= 0:  # `blob type size`, the contents, and a line feed
-        blob, _, size = data[at:end].decode().split()
-        at = end + 1 + int(size) + 1
-        by_blob[blob] = decoded(data[end + 1 : at - 1])
-    return by_blob
+    return chosen
 
 
 def _batch(path: str, how: str, blobs: Sequence[str]) -> bytes:
+    """Return what git writes of blobs, cut off where it is too large."""
     asked = "".join(f"{blob}\n" for blob in blobs).encode()
     # Git before 2.44 fails at the first text that a partial clone lacks.
-    answer = _run(path, "cat-file", how, given=asked, partial=True) if blobs else b""
+    limit = MAX_SOURCE_BYTES + len(blobs) * MAX_HEADER_BYTES
+    answer = _run(path, "cat-file", how, given=asked, partial=True, max_bytes=limit) if blobs else b""
     if answer is None:
         raise _GitError
     return answer
@@ -362,10 +444,18 @@ def _asked(path: str, *arguments: str) -> str | None:
     return None if answer is None else answer.decode("utf-8", "replace").strip() or None
 
 
-def _run(path: str, *arguments: str, given: bytes = b"", heavy: bool = False, partial: bool = False) -> bytes | None:
+def _run(
+    path: str,
+    *arguments: str,
+    given: bytes = b"",
+    heavy: bool = False,
+    partial: bool = False,
+    max_bytes: int | None = None,
+) -> bytes | None:
     """Run git in a file's directory. The commands used here run no hook, filter or file monitor of the repository.
 
-    A timeout of a heavy command does not pause the repository. If `partial`, returns what git has written before it failed.
+    A timeout of a heavy command does not pause the repository. If `partial`, returns what git has written before it
+    failed, or was ended because that was `max_bytes`.
     """
     directory = PurePath(path).parent
     repository = next((str(d) for d in (directory, *directory.parents) if os.path.lexists(d / ".git")), None)
@@ -374,7 +464,14 @@ def _run(path: str, *arguments: str, given: bytes = b"", heavy: bool = False, pa
         return None
     where = ("-C", str(directory), "-c", "core.fsmonitor=false")
     answer = output(
-        "git", *where, *arguments, env=_environment(), seconds=GIT_TIMEOUT_SECONDS, given=given, partial=partial
+        "git",
+        *where,
+        *arguments,
+        env=_environment(),
+        seconds=GIT_TIMEOUT_SECONDS,
+        given=given,
+        partial=partial,
+        max_bytes=max_bytes,
     )
     if answer is None and not heavy and time.monotonic() - begun >= GIT_TIMEOUT_SECONDS:
         _silent[repository] = time.monotonic() + GIT_PAUSE_SECONDS
