@@ -6,7 +6,7 @@ import type { Server } from './server.ts';
 export function followActiveFile(server: Server): vscode.Disposable {
   const say = (): void => {
     const uri = vscode.window.activeTextEditor?.document.uri;
-    if (uri?.scheme === 'file') {
+    if (uri?.scheme === 'file' && server.runs) {
       server.ask(ACTIVE_FILE, uri.toString()).catch(() => undefined); // the server is ending, or is an older one
     }
   };

@@ -6,6 +6,7 @@ import { chooseSampleType, chooseSeries, chooseSnapshot, writeChoices } from './
 import { compareFiles, compareWithSelected, followComparison, leaveComparison, selectForCompare } from './compare.ts';
 import * as focus from './focus.ts';
 import { chooseHeat, Heat } from './heat.ts';
+import { isMarked } from './marks.ts';
 import type { Manifest } from './menu.ts';
 import { showMenu } from './menu.ts';
 import { goToHotLine } from './navigation.ts';
@@ -55,12 +56,19 @@ export function activate(context: vscode.ExtensionContext): void {
   const items = vscode.Disposable.from(statusItem(running), focus.focusItem(running));
   context.subscriptions.push(running, items, placement, pictures, views, capture, tests, new ProfileEditor(running, context.extensionUri), new Heat(running), followActiveFile(running), followComparison(running), restartsOnChange(running));
   void showSample(context);
-  void running.restart(); // not awaited: the commands already work
+  void start(running, context.extension); // not awaited: the commands already work
+}
+
+// A window with a file of tests, or of Go, may have nothing to show. The first view or command starts the server there.
+async function start(running: Server, extension: vscode.Extension<unknown>): Promise<void> {
+  if (await isMarked((extension.packageJSON as Manifest).activationEvents)) {
+    running.wake();
+  }
 }
 
 function restartsOnChange(running: Server): vscode.Disposable {
   return vscode.workspace.onDidChangeConfiguration((change) => {
-    if (change.affectsConfiguration(`${settings.SECTION}.server.command`)) {
+    if (running.isAwake && change.affectsConfiguration(`${settings.SECTION}.server.command`)) {
       void running.restart();
     }
   });

@@ -69,7 +69,7 @@ export class Heat implements vscode.Disposable {
     this.turns
       .take(async (outdated) => {
         this.change(settings.get<Mode>('heat', 'off'));
-        const sites = this.marks && (await this.server.ask(HOT_LINES, { own: false, most: MAX_LINES }));
+        const sites = this.marks && this.server.runs ? await this.server.ask(HOT_LINES, { own: false, most: MAX_LINES }) : undefined;
         if (!outdated()) {
           this.paint(sites ?? []);
         }

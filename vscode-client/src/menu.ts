@@ -6,6 +6,7 @@ import { menuItems } from './menu-items.ts';
 import * as settings from './settings.ts';
 
 export interface Manifest {
+  activationEvents: string[];
   contributes: {
     commands: Offered[];
   };

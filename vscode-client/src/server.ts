@@ -34,6 +34,7 @@ export class Server implements vscode.Disposable {
   private readonly turns = new Turns();
   private client: LanguageClient | undefined;
   private again: NodeJS.Timeout | undefined;
+  private awake = false;
 
   private readonly extension: string; // its directory
   private readonly installed: InstalledServer;
@@ -53,15 +54,27 @@ export class Server implements vscode.Disposable {
     this.installed = new InstalledServer(context, this.log);
   }
 
-  // Starts or restarts the server at the user's request, and forgets earlier crashes.
-  restart(): Promise<void> {
-    this.policy.forget();
-    return this.replace();
+  get runs(): boolean {
+    return this.client?.state === State.Running;
   }
 
-  // Waits for a start that has begun.
-  settled(): Promise<void> {
-    return this.turns.settled();
+  // Whether anything has asked for the server.
+  get isAwake(): boolean {
+    return this.awake;
+  }
+
+  // Starts the server, unless something has asked for it before.
+  wake(): void {
+    if (!this.awake) {
+      void this.restart();
+    }
+  }
+
+  // Starts or restarts the server at the user's request, and forgets earlier crashes.
+  restart(): Promise<void> {
+    this.awake = true;
+    this.policy.forget();
+    return this.replace();
   }
 
   // Installs a server of this version, and starts it.
@@ -71,8 +84,10 @@ export class Server implements vscode.Disposable {
     }
   }
 
-  // Runs a command of the server; undefined if there is no server.
+  // Runs a command of the server, which is started for the first one; undefined if there is no server.
   async ask<C extends keyof Commands>(command: C, ...args: Commands[C]['arguments']): Promise<Commands[C]['answer'] | undefined> {
+    this.wake();
+    await this.turns.settled();
     if (this.client?.state !== State.Running) {
       return undefined;
     }
@@ -91,6 +106,7 @@ export class Server implements vscode.Disposable {
   }
 
   async stop(): Promise<void> {
+    this.awake = true; // nothing starts it now
     const ended = this.end();
     await this.turns.take(() => ended);
   }

@@ -9,7 +9,6 @@ export function statusItem(server: Server): vscode.Disposable {
   const item = vscode.window.createStatusBarItem('alloclens.status', vscode.StatusBarAlignment.Left, 0);
   item.name = 'alloclens';
   item.command = 'alloclens.menu';
-  item.show();
   const follow = server.onStatus((status) => {
     show(item, status);
   });
@@ -21,4 +20,5 @@ function show(item: vscode.StatusBarItem, status: Status): void {
   item.text = `${ICONS[status.state]} ${plain(status.text)}`;
   item.accessibilityInformation = { label: `alloclens: ${plain(status.text)}` };
   item.tooltip = new vscode.MarkdownString(status.tooltip);
+  item.show(); // only a window in which something has asked for the server has an item
 }

@@ -115,7 +115,6 @@ export class TestProfiles implements vscode.CodeLensProvider, vscode.Disposable 
       return;
     }
     const base = before !== undefined && (await isThere(before.profile)) ? before.profile : '';
-    await this.server.settled(); // a click on a lens may have been the first that needs it
     const wrong = await this.server.ask(COMPARE, base, run.profile, run.sampleType);
     if (wrong === undefined) {
       void vscode.window.showErrorMessage(NOT_RUNNING);

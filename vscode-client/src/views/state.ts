@@ -20,7 +20,7 @@ export function followState(server: Server): vscode.Disposable {
 
 // Profiles may be shown while others are read or cannot be read; and there may be profiles without the chosen sample type.
 async function known(server: Server, { state }: Status): Promise<Status['state'] | 'unmatched'> {
-  if (state === 'ok') {
+  if (state === 'ok' || !server.runs) {
     return state;
   }
   const { series } = (await server.ask(SERIES)) ?? { series: [] };

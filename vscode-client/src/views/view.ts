@@ -53,6 +53,10 @@ export abstract class View<R extends Row> implements vscode.TreeDataProvider<R>,
   }
 
   async getChildren(parent?: R): Promise<R[]> {
+    if (!this.server.runs) {
+      this.server.wake(); // its status has the rows requested again
+      return [];
+    }
     try {
       return await this.rows(parent);
     } catch (error) {
