@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
 SIZES = ((300, 700), (500, 350))
 """A side bar; and a window of 1000 × 700 at 200 %."""
+WIDE = """(wider) => {
+  const host = document.querySelector('.alloclens-graph');
+  return Math.abs(host.firstChild.getBoundingClientRect().width - host.clientWidth - wider) <= 2;
+}"""
 LONG = "github.com/prometheus/client_golang/prometheus.(*MetricVec).GetMetricWithLabelValues"
 EDITOR = """
 window.acquireVsCodeApi = () => ({
@@ -116,9 +120,38 @@ def test_a_profile(picture: Picture, theme: str) -> None:
     expect(picture.page.locator("g.node")).to_have_count(2)
     fits(picture, "the call graph")
     picture.page.get_by_role("tab", name="Table", exact=True).click()
-    picture.page.get_by_role("row").nth(1).get_by_role("button").last.click()
+    picture.page.get_by_role("button", name=f"Callers and callees of {LONG}").click()
     expect(picture.page.get_by_role("heading", name="Callers")).to_be_visible()
     fits(picture, "callers and callees")
+
+
+def test_a_narrow_table_has_the_name_above_its_numbers(picture: Picture) -> None:
+    opened(picture, "vscode-dark", "profile")
+    rows = picture.page.get_by_role("row")
+    expect(rows).to_have_count(3)
+    number, name = rows.nth(1).locator("td").first, rows.nth(1).get_by_role("rowheader")
+    above, below = name.bounding_box(), number.bounding_box()
+    assert above
+    assert below
+    assert (above["x"] >= 0, above["x"] + above["width"] <= SIZES[0][0]) == (True, True)
+    assert above["y"] + above["height"] <= below["y"] + 1
+    expect(rows.nth(1).locator("td").nth(1)).to_be_hidden()  # the percentage
+    picture.page.set_viewport_size({"width": 1000, "height": 700})
+    expect(rows.nth(1).locator("td").nth(1)).to_have_text("70%")
+
+
+def test_a_call_graph_fits_until_it_is_zoomed(picture: Picture) -> None:
+    opened(picture, "vscode-dark", "profile")
+    picture.page.get_by_role("tab", name="Call Graph", exact=True).click()
+    drawn = picture.page.locator(".alloclens-graph svg")
+    for width in (300, 600):
+        picture.page.set_viewport_size({"width": width, "height": 700})
+        picture.page.wait_for_function(WIDE, arg=0)
+    before = drawn.bounding_box()
+    picture.page.get_by_role("button", name="Zoom In").click()
+    picture.page.wait_for_function(WIDE, arg=before and before["width"] / 4)
+    picture.page.get_by_role("button", name="Fit", exact=True).click()
+    picture.page.wait_for_function(WIDE, arg=0)
 
 
 @pytest.mark.parametrize("theme", THEMES)

@@ -2,7 +2,7 @@
 import type { Graph, GraphOptions } from '../src/protocol.ts';
 import type { Entry } from './colours.ts';
 import { GREY, Hues, nodeFill } from './colours.ts';
-import { button, make, setAttributes, svg, swatch, toggle, write, writeTitled } from './dom.ts';
+import { button, make, onWidth, setAttributes, svg, swatch, toggle, write, writeTitled } from './dom.ts';
 import type { Exports } from './export.ts';
 import { exportButton } from './export.ts';
 import type { Arrow, Box } from './graph-layout.ts';
@@ -14,7 +14,7 @@ import { drawnOf, spoken } from './tree.ts';
 
 export interface GraphView extends Required<GraphOptions> {
   plain: boolean; // coloured by package
-  scale: number;
+  scale: number; // 0: as large as it fits, if it can be read then
 }
 
 export interface CallGraphOptions extends Exports {
@@ -30,9 +30,10 @@ export interface GraphHandle {
   update(data: Graph): void; // as `view` asks for
 }
 
-const DEFAULTS: GraphView = { nodeFraction: 0.005, edgeFraction: 0.001, nodeCount: 80, through: '', plain: false, scale: 1 };
+const DEFAULTS: GraphView = { nodeFraction: 0.005, edgeFraction: 0.001, nodeCount: 80, through: '', plain: false, scale: 0 };
 const ZOOM = 1.25;
 const [LEAST_SCALE, MOST_SCALE] = [0.1, 4];
+const READABLE_SCALE = 0.35; // the heaviest functions still are
 
 export function graph(element: HTMLElement, options: CallGraphOptions): GraphHandle {
   return new CallGraph(element, options);
@@ -70,6 +71,7 @@ class CallGraph implements GraphHandle {
     element.replaceChildren(section);
     this.listen();
     this.update(options.data);
+    onWidth(this.host, () => { this.resize(); });
   }
 
   update(data: Graph): void {
@@ -118,7 +120,7 @@ class CallGraph implements GraphHandle {
     plain.title = 'By package, without growth';
     const zooms = [['−', 1 / ZOOM, 'Zoom Out'], ['+', ZOOM, 'Zoom In']] as const;
     const zoom = zooms.map(([sign, factor, words]) => {
-      const made = button(sign, () => { this.zoom(this.view.scale * factor); });
+      const made = button(sign, () => { this.zoom(this.scale * factor); });
       made.setAttribute('aria-label', words);
       return made;
     });
@@ -135,6 +137,8 @@ class CallGraph implements GraphHandle {
 
   private width = 1;
   private height = 1;
+  private scale = 1; // as drawn
+  private shown: string | undefined; // what was last scrolled to: a new snapshot does not move the picture
 
   private draw(): void {
     const { data } = this;
@@ -149,7 +153,11 @@ class CallGraph implements GraphHandle {
     this.picture.setAttribute('aria-label', `Call graph of ${printable(data.totalLabel)}, ${data.nodes.length} functions`);
     this.legend.replaceChildren(...this.entries(packages).map(listed));
     this.groups[this.current]?.setAttribute('tabindex', '0');
-    this.zoom(this.view.scale);
+    this.resize();
+    if (this.shown !== data.through) {
+      this.shown = data.through;
+      this.showHeaviest();
+    }
     writeTitled(this.status, data.nodes.length === 0 ? 'No function is heavy enough to be drawn.' : '');
   }
 
@@ -302,8 +310,25 @@ class CallGraph implements GraphHandle {
 
   private zoom(scale: number): void {
     this.set({ scale: Math.min(Math.max(scale, LEAST_SCALE), MOST_SCALE) });
+    this.resize();
+  }
+
+  private resize(): void {
     const { width, height } = this;
-    setAttributes(this.picture, { viewBox: `0 0 ${width} ${height}`, width: Math.round(width * this.view.scale), height: Math.round(height * this.view.scale) });
+    const fitting = Math.min(1, Math.max(this.host.clientWidth / width, READABLE_SCALE));
+    this.scale = this.view.scale === 0 ? fitting : this.view.scale;
+    setAttributes(this.picture, { viewBox: `0 0 ${width} ${height}`, width: Math.round(width * this.scale), height: Math.round(height * this.scale) });
+  }
+
+  // Scrolls a picture that is too large to what was found, else to the function that holds most.
+  private showHeaviest(): void {
+    const { nodes } = this.data;
+    const heaviest = nodes.reduce((best, { flat, verdict }, i) => (Number(verdict !== '') - Number(nodes[best]?.verdict !== '') || Math.abs(flat) - Math.abs(nodes[best]?.flat ?? 0)) > 0 ? i : best, 0);
+    const box = this.groups[heaviest]?.getBoundingClientRect();
+    if (box !== undefined) {
+      const host = this.host.getBoundingClientRect();
+      this.host.scrollBy(box.left + box.width / 2 - host.left - host.width / 2, box.top + box.height / 2 - host.top - host.height / 2);
+    }
   }
 
   private set(change: Partial<GraphView>): void {

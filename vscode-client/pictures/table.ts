@@ -39,7 +39,7 @@ export class ProfileTableView {
   private readonly view: TableView;
   private readonly heading = make('p', 'alloclens-heading');
   private readonly status = make('p', 'alloclens-status');
-  private readonly table = make('table', 'alloclens-table');
+  private readonly table = make('table', 'alloclens-table alloclens-rows');
   private data: ProfileTable | undefined;
   private turn = 0;
   private typing = 0;
@@ -124,7 +124,7 @@ export class ProfileTableView {
   }
 
   private title({ sort, title, about }: Column): HTMLElement {
-    const cell = make('th', sort === 'name' ? '' : 'alloclens-figure');
+    const cell = make('th', sort === 'name' ? 'alloclens-named' : classOf(title));
     cell.scope = 'col';
     const isSorted = sort === this.view.sort && !title.endsWith('%');
     if (isSorted) {
@@ -138,25 +138,25 @@ export class ProfileTableView {
 
   private row(row: TableRow): HTMLElement {
     const made = make('tr');
-    for (const { sort, text } of this.columns()) {
-      made.append(sort === 'name' ? this.name(row) : make('td', row.significant && sort === 'growth' ? 'alloclens-figure alloclens-sure' : 'alloclens-figure', text(row)));
+    for (const { sort, title, text } of this.columns()) {
+      made.append(sort === 'name' ? this.name(row) : make('td', `${classOf(title)}${row.significant && sort === 'growth' ? ' alloclens-sure' : ''}`, text(row)));
     }
     return made;
   }
 
   private name(row: TableRow): HTMLElement {
-    const cell = make('th', 'alloclens-place');
+    const cell = make('th', 'alloclens-named');
     cell.scope = 'row';
     const open = button(named(row), () => void this.actions.open(row.file, row.line, false).then((why) => { writeTitled(this.status, why); }));
     open.title = row.file === '' ? '' : `${row.file}:${row.line}`;
     open.disabled = row.file === '' || this.view.by === 'package';
-    cell.append(...(row.verdict === '' ? [] : [make('span', 'alloclens-verdict', row.verdict)]), open);
     if (this.view.by !== 'package') {
-      const around = button('⇅', () => { this.actions.sandwich(row.name, row.file); });
+      const around = button('⇅', () => { this.actions.sandwich(row.name, row.file); }); // before the name, which may reach beyond the page
       around.title = 'Callers and callees';
       around.setAttribute('aria-label', `Callers and callees of ${row.name}`);
       cell.append(around);
     }
+    cell.append(...(row.verdict === '' ? [] : [make('span', 'alloclens-verdict', row.verdict)]), open);
     return cell;
   }
 
@@ -166,6 +166,11 @@ export class ProfileTableView {
       writeTitled(this.status, `${this.data.rows.length} rows are copied.`);
     }
   }
+}
+
+// A narrow page has no room for percentages.
+function classOf(title: string): string {
+  return title.endsWith('%') ? 'alloclens-figure alloclens-share' : 'alloclens-figure';
 }
 
 function named({ name, file, line }: TableRow): string {
