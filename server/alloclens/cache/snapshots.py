@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import sys
 from dataclasses import astuple
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
@@ -259,6 +260,7 @@ def _snapshot(path: str, stamp: Stamp, facts: bytes, owned: bytes, rest: Callabl
     given = msgspec.structs.asdict(DECODER.decode(facts))
     given["taken_at"], given["sample_types"] = TakenAt(*given["taken_at"]), _types(given["sample_types"])
     given["build"] = Build(*given["build"])
+    given |= {name: sys.intern(given[name]) for name in ("program", "build_id")}  # the same in thousands
     given["mem_stats"] = MemStats(*given["mem_stats"]) if given["mem_stats"] else None
     return Snapshot(path=path, stamp=stamp, owned=kept, **given)
 

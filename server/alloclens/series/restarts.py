@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import chain, pairwise
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from alloclens.profile.kinds import ProfileKind
 from alloclens.tables.allocations import rows, sketches_differ
@@ -15,6 +16,7 @@ from alloclens.tables.code import contains_code
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from alloclens.arrays import Mask
     from alloclens.series.snapshot import Snapshot
 
 MAX_GAP = 4
@@ -26,10 +28,7 @@ MAX_RUNNING = 32
 CONTENTIONS = (ProfileKind.BLOCK, ProfileKind.MUTEX, ProfileKind.CONTENTION)
 
 
-OF_PROCESS = re.compile(r"\.(\d{1,7})\.\d+\.(?:[a-z]\d*\.heap|pprof)\b|(?<![a-zA-Z])pid[-_.]?(\d+)")
-"""Names with a process ID, and no date: of jemalloc's dumps (prefix, ID, number, and what it was written for), ddtrace's, and any
-with pid387."""
-JEMALLOC_FINAL, GPERFTOOLS = re.compile(r"\.\d+\.f\.heap\b"), re.compile(r"\.\d{4,}\.heap\b")
+GPERFTOOLS = re.compile(r"\.\d{4,}\.heap\b")
 MIN_FREED = 10
 """Times as many bytes as were allocated, which a program frees as it ends."""
 REGULAR = 0.95
@@ -95,32 +94,54 @@ def counters(snapshots: Sequence[Snapshot]) -> list[int]:
 
 
 def goes_on(earlier: Snapshot, later: Snapshot, *, was_rebuilt: bool) -> bool:
-    """Return whether a later snapshot, whose totals since the start did not fall, may be of the same process.
+    """Return whether a later snapshot, whose totals since the start did not fall, may be of the same process."""
+    return not any(_differ((earlier, later))) and _has_its_code(earlier, later, was_rebuilt=was_rebuilt)
+
+
+def ends(snapshots: Sequence[Snapshot], fell: Mask) -> Mask:
+    """Return where the later of two snapshots that follow each other is not of the same process.
+
+    `fell` is where totals since the start fell, shape (snapshots - 1,).
+    """
+    ended: Mask = fell | np.array(_differ(snapshots), np.bool_)
+    if len({snapshot.build_id for snapshot in snapshots}) > 1:
+        was_rebuilt = False
+        for step, (earlier, later) in enumerate(pairwise(snapshots)):
+            ended[step] = ended[step] or not _has_its_code(earlier, later, was_rebuilt=was_rebuilt)
+            was_rebuilt = (was_rebuilt or earlier.build_id != later.build_id) and not ended[step]
+    return ended
+
+
+def _differ(snapshots: Sequence[Snapshot]) -> list[bool]:
+    """Return where two snapshots that follow each other differ in their process ID, or show that one process cannot have both.
+
+    All at once: a series of thousands is split again for each new snapshot.
+    """
+    packed = [snapshot.allocations for snapshot in snapshots]
+    ids = [snapshot.process_id for snapshot in snapshots]
+    of_two = [*map(sketches_differ, packed, packed[1:])]
+    if any(ids):
+        of_two = [one or (all(pair) and pair[0] != pair[1]) for one, pair in zip(of_two, pairwise(ids), strict=True)]
+    return of_two
+
+
+def _has_its_code(earlier: Snapshot, later: Snapshot, *, was_rebuilt: bool) -> bool:
+    """Return whether a later snapshot may be of the same process by the build.
 
     Go reads the build id from the executable's path. So if the binary is rebuilt, the build id of a running process
     changes, and the next process has the same one. After that (`was_rebuilt`) the code must show that it goes on.
     """
-    ids = process_id(earlier.name), process_id(later.name)
-    if sketches_differ(earlier.allocations, later.allocations) or (all(ids) and ids[0] != ids[1]):
-        return False
     if earlier.build_id == later.build_id and not was_rebuilt:
         return True
     return bool(since_start(earlier)) and contains_code(later.code, earlier.code)
 
 
-@lru_cache(20_000)  # a series is split again for each new snapshot
-def process_id(name: str) -> str:
-    """Return the process ID in a file's name, "" if there is none: where only what is in use is counted, nothing else shows a restart."""
-    found = OF_PROCESS.search(name)
-    return found[1] or found[2] if found else ""
-
-
 def at_exit(process: Sequence[Snapshot]) -> list[Snapshot]:
     """Return the snapshots of a process that were written as it ended, when it had freed what is in use while it runs.
 
-    None if there are no others. jemalloc names such dumps (prof_final), gperftools does not.
+    None if there are no others. jemalloc names such dumps, gperftools does not.
     """
-    named = [snapshot for snapshot in process if JEMALLOC_FINAL.search(snapshot.name)]
+    named = [snapshot for snapshot in process if snapshot.is_final]
     if named:
         return named if len(named) < len(process) else []
     return [process[-1]] if len(process) > 1 and _is_of_exit(process) else []
@@ -131,8 +152,8 @@ def without_names(process: Sequence[Snapshot]) -> list[Snapshot]:
 
     None if that leaves no others.
     """
-    named = frozenset(chain.from_iterable(snapshot.named for snapshot in process))
-    found = [snapshot for snapshot in process if not named.isdisjoint(snapshot.unnamed)]
+    named = frozenset(chain.from_iterable({snapshot.named for snapshot in process}))
+    found = [snapshot for snapshot in process if snapshot.unnamed and not named.isdisjoint(snapshot.unnamed)]
     return found if len(found) < len(process) else []
 
 
@@ -189,7 +210,7 @@ def lanes(snapshots: Sequence[Snapshot]) -> list[tuple[Snapshot, ...]]:
     ended seldom seems to, by chance. If a snapshot may be of several processes, either the last one seen or the one that
     has allocated most is taken, whichever gives fewer.
     """
-    if all(process_id(snapshot.name) for snapshot in snapshots):
+    if all(snapshot.process_id for snapshot in snapshots):
         return _in_turn(_by_id(snapshots))
     if max(rows(snapshot.allocations) for snapshot in snapshots) < MIN_STACKS:
         return [tuple(snapshots)]
@@ -203,7 +224,7 @@ def lanes(snapshots: Sequence[Snapshot]) -> list[tuple[Snapshot, ...]]:
 def _by_id(snapshots: Sequence[Snapshot]) -> list[_Process]:
     processes: dict[str, _Process] = {}
     for position, snapshot in enumerate(snapshots):
-        process = processes.setdefault(process_id(snapshot.name), _Process([]))
+        process = processes.setdefault(snapshot.process_id, _Process([]))
         process.snapshots.append((position, snapshot))
     return [*processes.values()]
 

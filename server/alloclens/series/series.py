@@ -15,7 +15,7 @@ import numpy as np
 from alloclens.profile.kinds import is_meant
 from alloclens.profile.sample_types import leading_column
 from alloclens.profile.taken_at import DAY_SECONDS
-from alloclens.series.restarts import at_exit, counters, goes_on, since_start, without_names
+from alloclens.series.restarts import at_exit, counters, ends, since_start, without_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -147,13 +147,24 @@ class Series:
         No garbage collection ended between two such snapshots: they are one observation. Goroutines are counted anew.
         What was written at the exit is none, nor what has no names.
         """
+        if head not in self._observed:
+            self._observed[head] = self._observations(head)
+        return self._observed[head]
+
+    @cached_property
+    def _observed(self) -> dict[Snapshot, list[Snapshot]]:
+        """The observations of some heads."""
+        return {}
+
+    def _observations(self, head: Snapshot) -> list[Snapshot]:
         end = self.snapshots.index(head) + 1
         begin = end - 1 - self.process(head).index(head)
-        left_out = self.at_exit | self.without_names
-        counted = [snapshot for snapshot in self.snapshots[begin:end] if snapshot not in left_out]
+        counted = self.snapshots[begin:end]
+        if left_out := self.at_exit | self.without_names:
+            counted = tuple(snapshot for snapshot in counted if snapshot not in left_out)
         if not since_start(head):
-            return counted
-        return counted[:1] + [later for earlier, later in pairwise(counted) if later.total != earlier.total]
+            return list(counted)
+        return [*counted[:1], *(later for earlier, later in pairwise(counted) if later.total != earlier.total)]
 
     def judged_process(self, head: Snapshot, enough: int, mature: int) -> JudgedProcess:
         """Return the head's process, or one before it while it is young, by the number of its observations.
@@ -187,12 +198,7 @@ class Series:
         if self.is_of_replicas:
             return np.ones(len(self.snapshots) - 1, np.bool_)
         fell: Mask = np.asarray((self._steps[:, counters(self.snapshots)] < 0).any(axis=1))
-        steps, was_rebuilt = list[bool](), False
-        for (earlier, later), is_lower in zip(pairwise(self.snapshots), fell.tolist(), strict=True):
-            ends = is_lower or not goes_on(earlier, later, was_rebuilt=was_rebuilt)
-            was_rebuilt = (was_rebuilt or earlier.build_id != later.build_id) and not ends
-            steps.append(ends)
-        restarted = np.array(steps, np.bool_)
+        restarted = ends(self.snapshots, fell)
         self._add_restarts_beside(restarted)
         return restarted
 

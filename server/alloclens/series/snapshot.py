@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from dataclasses import dataclass, replace
 from functools import cached_property
 from operator import attrgetter
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from alloclens.series.owned import OwnedLines
 
 
+OF_PROCESS = re.compile(r"\.(\d{1,7})\.\d+\.(?:[a-z]\d*\.heap|pprof)\b|(?<![a-zA-Z])pid[-_.]?(\d+)")
+"""Names with a process ID, and no date: of jemalloc's dumps (prefix, ID, number, and what it was written for), ddtrace's, and any
+with pid387."""
+JEMALLOC_FINAL = re.compile(r"\.\d+\.f\.heap\b")
 NUMBER = re.compile(r"\d+")
 MAX_DIGITS = 20
 """Of a number in a file's name that is compared as a number."""
@@ -88,7 +93,7 @@ class Snapshot:
 
         A string, because its hash is cached: all snapshots are grouped again for each new one.
         """
-        return f"{self.kind.name}\0{self.sample_types}\0{self.is_difference}"
+        return sys.intern(f"{self.kind.name}\0{self.sample_types}\0{self.is_difference}")
 
     @cached_property
     def order(self) -> tuple[float, str, str]:
@@ -109,11 +114,24 @@ class Snapshot:
 
     @cached_property
     def directory(self) -> str:
-        return os.path.dirname(self.path)
+        return sys.intern(
+            os.path.dirname(self.path)
+        )  # one object for thousands of snapshots, which is compared at once
 
     @cached_property
     def name(self) -> str:
         return self.path[self.path.rfind(os.sep) + 1 :]
+
+    @cached_property
+    def process_id(self) -> str:
+        """The process ID in the file's name, "" if there is none: where only what is in use is counted, nothing else shows a restart."""
+        found = OF_PROCESS.search(self.name)
+        return found[1] or found[2] if found else ""
+
+    @cached_property
+    def is_final(self) -> bool:
+        """Whether jemalloc wrote it as the process ended (prof_final)."""
+        return JEMALLOC_FINAL.search(self.name) is not None
 
 
 def in_order(snapshots: Iterable[Snapshot]) -> tuple[Snapshot, ...]:

@@ -29,7 +29,10 @@ from alloclens.stats.trend import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+    from typing import Any
+
+    from numpy.typing import NDArray
 
     from alloclens.arrays import Floats, Ints, Mask
     from alloclens.series.history import History
@@ -170,6 +173,10 @@ class Pace(NamedTuple):
     """How clearly it becomes lower, evenly or to less than half at once, in standard errors; at least 0."""
 
 
+STEADY = (False, False, False, 0.0)
+"""The pace of what does not rise."""
+
+
 def verdicts(history: History) -> Verdicts:
     """Judge all entries at the last observation. With a single observation, all are stable."""
     last, nothing = len(history.chosen) - 1, np.zeros(len(history.site))
@@ -181,14 +188,12 @@ def verdicts(history: History) -> Verdicts:
     whole = _bounds(history.rate, then, now, critical_value(looked_at), load=not enough)
     stated = _bounds(history.rate, then, now, critical_value(1), load=False)
     if enough:
-        trend = _trend(history)
-        rising = np.flatnonzero(trend.deviate > MIN_RISE)
-        pace = _pace(history, rising, trend.by_size)
+        trend, pace, load = _tested(history)
+        young = never
         proven = trend.proven & (growth > 0)
         proven &= ~history.foreign | ~(
             stated.high < MIN_RETENTION * allocated
         )  # a library's own churn follows the load
-        load, young = _load(history, rising, trend.by_size), never
     else:
         late = _bounds(history.rate, history.figures(last // 2), now, critical_value(1), load=True)
         young = (whole.low > 0) & (late.low > 0) & (growth > least)
@@ -232,13 +237,32 @@ def verdicts(history: History) -> Verdicts:
     )
 
 
+def _tested(history: History) -> tuple[Trend, Pace, Load]:
+    """Test the trend of all entries, and the pace and load of those that rise: others' are of no use."""
+    trend = _trend(history)
+    rising, count = np.flatnonzero(trend.deviate > MIN_RISE), len(trend.deviate)
+    pace, load = (of(history, rising, trend.by_size[rising]) for of in (_pace, _load))
+    return trend, Pace(*_of_all(pace, rising, STEADY, count)), Load(*_of_all(load, rising, UNLOADED, count))
+
+
+def _of_all(
+    columns: Iterable[Floats | Mask], some: Ints, others: Iterable[float], count: int
+) -> Iterator[NDArray[Any]]:
+    """Yield columns of some entries as columns of all, with the same value for each of the others."""
+    for column, other in zip(columns, others, strict=True):
+        whole = np.full(count, other)
+        whole[some] = column
+        yield whole
+
+
 def _trend(history: History) -> Trend:
     """Test whether each entry's objects become more; and, of a few large ones that replace each other, larger."""
     counts, entries = history.counts, len(history.site)
     number = rise(counts, history.clock, from_start=history.is_from_start)
     size, largest = np.zeros((2, entries))
     few = (counts.held.mean(axis=0) <= MAX_FEW) & (history.sizes.max(axis=0) > history.rate)
-    size[few], largest[few] = rise_of_sizes(Counts(*(of[:, few] for of in counts)), history.sizes[:, few])
+    if few.any():
+        size[few], largest[few] = rise_of_sizes(counts.some(few), history.sizes[:, few])
     p_value = upper_tail(np.concatenate([number, size]))
     smallest = upper_tail(np.concatenate([reach(counts), largest]))
     of_number, of_size = np.split(significant(p_value, smallest, SIGNIFICANCE), 2)
@@ -249,24 +273,24 @@ def _trend(history: History) -> Trend:
 
 
 def _pace(history: History, rising: Ints, by_size: Mask) -> Pace:
-    """Compare the pace lately with that before, by the clock and by work done: under less load a leak is slower, too.
+    """Compare the pace of some entries lately with that before, by the clock and by work done, which is less under less load.
 
-    Work is that of the process, or of the line itself. Only of the rising entries: the pace of others is of no use.
+    Work is that of the process, or of the line itself.
     """
-    best = np.zeros((len(LATE) + 2, len(history.site)))  # see _deviates
-    counts = Counts(*(of[:, rising] for of in history.counts))
-    deviates = [*_deviates(counts, history.clock, history.clock, history.work)]
+    counts, clock, work = history.counts.some(rising), history.clock, history.work
+    deviates = [*_deviates(counts, clock, clock, work)]
     works, own = _own_work(counts)
     deviates.append(np.full_like(deviates[0], np.nan))
-    deviates[-1][:, works] = next(_deviates(Counts(*(of[:, works] for of in counts)), history.clock, own[:, works]))
-    best[:, rising] = np.nan_to_num(np.fmax.reduce(deviates))
+    deviates[-1][:, works] = next(_deviates(counts.some(works), clock, own[:, works]))
+    best = np.nan_to_num(np.fmax.reduce(deviates))  # see _deviates
     *late, _, end = best
-    stood = _stood(history)
+    stood = _stood(counts.held, clock, work)
     fell = (np.min(late, axis=0) < -FELL) | (stood < STOOD)
-    slows = ((end < -FELL) | (stood < 1) | (_replaces(history) & history.is_from_start)) & ~fell
-    holds = (late[0] > HELD) & (end >= -SLOWER) & ~slows & ~fell & _gains_late(history)
+    slows = ((end < -FELL) | (stood < 1) | (_replaces(counts) & history.is_from_start)) & ~fell
+    holds = (late[0] > HELD) & (end >= -SLOWER) & ~slows & ~fell & _gains_late(counts.held)
     slowing = np.maximum(-best[:-1].min(axis=0), 0)
-    return Pace(holds & ~by_size, slows & ~by_size, np.where(by_size, ~_grown_late(history), fell), slowing)
+    shrank = ~_grown_late(history.values[:, rising], clock, work)
+    return Pace(holds & ~by_size, slows & ~by_size, np.where(by_size, shrank, fell), slowing)
 
 
 def _deviates(counts: Counts, clock: Floats, *clocks: Floats) -> Iterator[Floats]:
@@ -321,34 +345,33 @@ def _rising_for(history: History) -> Ints:
     return np.asarray(len(history) - history.chosen[begun])
 
 
-def _gains_late(history: History) -> Mask:
+def _gains_late(held: Floats) -> Mask:
     """Return which entries rose at several times in the second half: one or two steps may be the last."""
-    late = history.counts.held[(len(history.clock) - 1) // 2 :]
+    late = held[(len(held) - 1) // 2 :]
     gains = (np.diff(late, axis=0) > 0).sum(axis=0)
     rising = sum((late[row + 1 :] > late[row]).sum(axis=0) for row in range(len(late) - 1))
     pairs = len(late) * (len(late) - 1) / 2
     return np.asarray((gains >= MIN_GAINS) & (2 * rising > pairs))
 
 
-def _stood(history: History) -> Floats:
+def _stood(held: Floats, clock: Floats, work: Floats) -> Floats:
     """Return the probability that what goes on rising is never higher again, for as long as the entries were not.
 
     If each of several steps could come at any time, none comes after `end` with the probability `end ** steps`. What comes
     at once is one step, however much it is. It is 1 for what was higher in the second half, by the clock or by work done.
     """
-    held = history.counts.held
     higher = held[1:] > np.maximum.accumulate(held)[:-1]
     last = np.where(higher.any(axis=0), len(higher) - np.argmax(higher[::-1], axis=0), 0)
-    end = np.fmax(history.clock[last], history.work[last])
+    end = np.fmax(clock[last], work[last])
     return np.asarray(np.where(end < 1 / 2, end ** higher.sum(axis=0), 1.0))
 
 
-def _replaces(history: History) -> Mask:
+def _replaces(counts: Counts) -> Mask:
     """Return which entries now free more than half of what they allocate, and freed hardly anything before.
 
     A cache that is full does so. That shows in fewer objects than that their number stands still.
     """
-    held, arrived = (np.nan_to_num(of - of[0]) for of in history.counts)
+    held, arrived = (np.nan_to_num(of - of[0]) for of in counts)
     freed, replaces = np.maximum(arrived - held, 0), np.zeros(held.shape[1], np.bool_)
     for place in LATE:
         at = round(place * (len(held) - 1))
@@ -364,11 +387,11 @@ def _replaces(history: History) -> Mask:
     return replaces
 
 
-def _grown_late(history: History) -> Mask:
+def _grown_late(values: Floats, clock: Floats, work: Floats) -> Mask:
     """Return which entries grew lately at no less than half the earlier pace, by the clock or by work done."""
-    middle, values = (len(history.clock) - 1) // 2, history.values
+    middle = (len(clock) - 1) // 2
     early, late = values[middle] - values[0], values[-1] - values[middle]
-    halves = [(clock[middle], 1 - clock[middle]) for clock in (history.clock, history.work)]
+    halves = [(ticks[middle], 1 - ticks[middle]) for ticks in (clock, work)]
     grown: Mask = np.any([late * before >= HELD_PACE * early * after for before, after in halves], axis=0)
     return grown
 
@@ -411,13 +434,17 @@ class Load(NamedTuple):
     """What is freed per second in the second half, as a multiple of the first; nan if unknown."""
 
 
+UNLOADED = (np.inf, False, np.nan)
+"""The load of what does not rise."""
+
+
 def _load(history: History, rising: Ints, by_size: Mask) -> Load:
-    """Return for the rising entries whether as much more comes and goes as more is in use, by the clock or by work done.
+    """Return for some entries whether as much more comes and goes as more is in use, by the clock or by work done.
 
     Under load, more is in use because more comes. What ends after a while is freed in proportion to what is in use, and
     what leaks is never freed. So what came and what went in each half is compared with what was in use meanwhile.
     """
-    counts, clock = Counts(*(of[:, rising] for of in history.counts)), history.clock
+    counts, clock = history.counts.some(rising), history.clock
     middle = (len(clock) - 1) // 2
     came = np.diff(counts.arrived, axis=0)
     went = np.maximum(came - np.diff(counts.held, axis=0), 0)
@@ -435,11 +462,11 @@ def _load(history: History, rising: Ints, by_size: Mask) -> Load:
     needed = np.where(exchanged, NO_LOAD, LOAD)
     excluded = np.all([(deficit >= needed).all(axis=0) for deficit in fewer], axis=0)
     early, late = (np.nan_to_num(of.sum(axis=0)) for of in (went[:middle], went[middle:]))
-    load = Load(*(np.full(len(by_size), fill) for fill in (np.inf, False, np.nan)))
-    load.missing[rising] = np.where(exchanged & ~by_size[rising], missing, np.inf)
-    load.excluded[rising] = ~turns | excluded
-    load.ratio[rising] = ratio(late / (1 - clock[middle]), early / clock[middle])
-    return load
+    return Load(
+        np.where(exchanged & ~by_size, missing, np.inf),
+        ~turns | excluded,
+        ratio(late / (1 - clock[middle]), early / clock[middle]),
+    )
 
 
 def _fewer(events: Floats, held: Floats, clock: Floats) -> Floats:

@@ -78,8 +78,10 @@ class Known:
     @property
     def settled(self) -> list[Snapshot]:
         """The snapshots to be shown that need not be read again."""
-        shown = (snapshot for snapshot in self.snapshots.values() if snapshot.taken_at.seconds >= self.since)
-        return [snapshot for snapshot in shown if snapshot.path not in self.unsettled]
+        shown = list(self.snapshots.values())
+        if self.since > -math.inf:
+            shown = [snapshot for snapshot in shown if snapshot.taken_at.seconds >= self.since]
+        return [snapshot for snapshot in shown if snapshot.path not in self.unsettled] if self.unsettled else shown
 
     @property
     def sources(self) -> SourceMap:

@@ -404,7 +404,7 @@ def _of_series(known: Known, setup: Setup, files: FilePair | None) -> list[Snaps
     """Return the settled snapshots without the named files that are in no profile directory."""
     paths = files.paths if files else ()
     apart = [path for path in paths if not any(PurePath(path).is_relative_to(d) for d in setup.directories)]
-    return [snapshot for snapshot in known.settled if snapshot.path not in apart]
+    return [snapshot for snapshot in known.settled if snapshot.path not in apart] if apart else known.settled
 
 
 class _NamedSeries(NamedTuple):

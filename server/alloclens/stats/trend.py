@@ -22,7 +22,7 @@ import numpy as np
 from alloclens.arrays import ratio
 
 if TYPE_CHECKING:
-    from alloclens.arrays import Floats, Mask
+    from alloclens.arrays import Floats, Ints, Mask
 
 
 MAX_CORRELATION = 0.9999
@@ -49,6 +49,10 @@ class Counts(NamedTuple):
     """In use."""
     arrived: Floats
     """Allocated since the process started; nan if unknown."""
+
+    def some(self, lines: Ints | Mask) -> Counts:
+        """Return those of some lines."""
+        return Counts(self.held[:, lines], self.arrived[:, lines])
 
 
 class Noise(NamedTuple):
@@ -211,18 +215,22 @@ def rise(counts: Counts, clock: Floats, *, from_start: bool = False) -> Floats:
     A process that is watched from its start on has little in use at first. Where objects end soon, their number settles
     as `exp(-time / life)`, which is no slope.
 
-    It is never above what the line could `reach`.
+    It is never above what the line could `reach`. What never changed has no slope.
     """
+    out = np.zeros(counts.held.shape[1])
+    moves = np.ptp(counts.held, axis=0) != 0
+    counts = counts.some(moves)
     error, ticks = noise(counts, clock), clock - clock[0]
     deviate = _slope(counts, ticks, error, np.stack([np.ones_like(ticks), ticks], axis=1))
     settles = np.flatnonzero(from_start & (deviate > 0) & (error.life <= SETTLED * ticks[-1]))
     if len(settles):
-        some = Counts(*(field[:, settles] for field in counts))
+        some = counts.some(settles)
         of = noise(some, clock)
         columns = np.stack(np.broadcast_arrays(1.0, ticks[:, None], np.exp(-ticks[:, None] / of.life)), axis=1)
         deviate[settles] = np.minimum(deviate[settles], _slope(some, ticks, of, columns))
     normal = np.where(error.is_load, _normal(deviate, len(clock) - 2), deviate)
-    return np.asarray(np.minimum(np.nan_to_num(normal), reach(counts)))  # figures that were lost show nothing
+    out[moves] = np.minimum(np.nan_to_num(normal), reach(counts))  # figures that were lost show nothing
+    return out
 
 
 def reach(counts: Counts) -> Floats:
@@ -286,8 +294,9 @@ def _normal(deviate: Floats, freedom: int) -> Floats:
 
 def upper_tail(deviate: Floats) -> Floats:
     """Return the probability that a normal number exceeds each of these."""
-    tail = np.frompyfunc(math.erfc, 1, 1)(deviate / math.sqrt(2))
-    return np.asarray(tail, np.float64) / 2
+    tail, some = np.full_like(deviate, 0.5), deviate != 0  # most show nothing
+    tail[some] = np.frompyfunc(math.erfc, 1, 1)(deviate[some] / math.sqrt(2)) / 2
+    return tail
 
 
 def significant(p_value: Floats, smallest: Floats, level: float) -> Mask:

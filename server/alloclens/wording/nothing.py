@@ -9,7 +9,6 @@ import numpy as np
 
 from alloclens.paths import is_system_binary
 from alloclens.profile.sample_types import LEAKED, judged
-from alloclens.series.restarts import process_id
 from alloclens.series.verdicts import MIN_OBSERVATIONS, RULES, Rule
 from alloclens.wording.amounts import counted, duration
 from alloclens.wording.focus import words
@@ -219,7 +218,7 @@ def processes(all_series: Iterable[Series]) -> list[str]:
     for (directory, program), of_program in kinds.items():
         of = f"processes of {program}" if program else "processes"
         if replicas := max(series.replica for series in of_program):
-            is_named = all(process_id(snapshot.name) for series in of_program for snapshot in series.snapshots)
+            is_named = all(snapshot.process_id for series in of_program for snapshot in series.snapshots)
             by = (
                 "the process IDs in the names of their files, and judged one by one."
                 if is_named
