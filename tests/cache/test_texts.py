@@ -62,6 +62,13 @@ def test_another_snapshot_of_the_same_texts(kept: Texts, path: Path) -> None:
     assert not kept.paths("/p/c", STAMP) | kept.paths("/p/d", STAMP)
 
 
+def test_a_snapshot_with_texts_keeps_them(kept: Texts) -> None:
+    manifest = kept.keep("/p/a", STAMP, GO)
+    kept.keep("/p/b", STAMP, {"/w/b.go": SourceCopy("b", 1.5)})
+    assert not kept.keep_same("/p/b", STAMP, manifest)
+    assert kept.paths("/p/b", STAMP) == {"/w/b.go"}
+
+
 def test_a_file_found_later_is_kept_beside_the_others_which_stay(kept: Texts) -> None:
     kept.keep("/p/a", STAMP, {"/w/a.go": SourceCopy("then", 1.5)})
     kept.keep("/p/a", STAMP, {"/w/a.go": SourceCopy("later", 2.5), "/w/b.go": SourceCopy("found", 2.5)})

@@ -100,10 +100,10 @@ class Texts:
         return manifest
 
     def keep_same(self, snapshot: str, stamp: Stamp, manifest: str) -> bool:
-        """Give a snapshot a manifest of another one; return whether that is stored."""
+        """Give a snapshot without texts the manifest of another one; return whether it had none, and that is stored."""
         with self._cache.transaction() as base:
             base.execute(WRITING)
-            if manifest in self._still_stored():
+            if manifest in self._still_stored() and not _manifest(base, snapshot, stamp):
                 _keep_seen(base, snapshot, stamp, manifest)
                 log.debug("kept the source files of %s, which are those of an earlier snapshot", snapshot)
                 return True
